@@ -1,0 +1,85 @@
+import type { BudgetSnapshot, OutcomeOf } from '../domain/outcomes.js';
+import type { AcquireRequest, BudgetRequest } from '../domain/requests.js';
+import type { LeaseView, Rule } from '../domain/types.js';
+import type { StoredAlert, UsageDay } from '../domain/state.js';
+import type { BudgetView } from '../domain/outcomes.js';
+
+/** What a caller's connection can say while its request is under way. */
+export interface Caller {
+  /** The caller has gone: its request leaves the queue. A call that ended or was cancelled stays so. */
+  readonly gone: boolean;
+  /** Calls back once when the caller goes. */
+  onGone(listener: () => void): void;
+}
+
+/** The requests that callers make; the rest are the arbiter's own. */
+export type CallerRequest = Exclude<
+  BudgetRequest,
+  { kind: 'undo-grant' | 'sweep' | 'drop-written' | 'fence-off' }
+>;
+
+/**
+ * The arbiter's door: gRPC, HTTP and sessions enter here. Every method may throw an `ArbiterError`, and nothing else that a
+ * caller should see.
+ */
+export interface Door {
+  /** Decides and commits one request. Resolves when the outcome is durable. */
+  submit<R extends CallerRequest>(budgetId: string, request: R, caller: Caller): Promise<OutcomeOf[R['kind']]>;
+
+  /** As `submit`, but stays until granted, denied for good, or `waitMs` have passed. */
+  acquireWaiting(
+    budgetId: string,
+    request: AcquireRequest,
+    waitMs: number,
+    caller: Caller,
+  ): Promise<OutcomeOf['acquire']>;
+
+  /** Usage documents with `from <= day <= to`, newest state of open days included, in order. */
+  usageDays(snapshot: BudgetSnapshot, from: string, to: string): Promise<UsageDay[]>;
+
+  /** Leases closed within 7 days with a fence above `afterFence`, in order of fences. */
+  closedLeases(snapshot: BudgetSnapshot, afterFence: number, limit: number): Promise<LeaseView[]>;
+
+  /** Budgets with an id above `after`, in order. */
+  listBudgets(after: string, limit: number): Promise<BudgetView[]>;
+
+  /** Calls `listener` at least once a second until the returned function is called. Throws QUEUE_FULL, BUDGET_NOT_FOUND. */
+  watch(budgetId: string, listener: (update: WatchUpdate) => void): Promise<() => void>;
+}
+
+export type BudgetEvent =
+  | { readonly kind: 'granted' | 'released' | 'expired' | 'revoked'; readonly at: number; readonly lease: LeaseView }
+  | { readonly kind: 'alert'; readonly at: number; readonly alert: StoredAlert }
+  | { readonly kind: 'changed'; readonly at: number; readonly budget: BudgetView };
+
+export interface WatchUpdate {
+  readonly at: number;
+  readonly events: readonly BudgetEvent[];
+  readonly mergedEvents: number;
+  readonly denials: ReadonlyMap<Rule, number>;
+  readonly waiters: number;
+  readonly snapshot: BudgetSnapshot | undefined;
+  readonly stale: boolean;
+}
+
+/**
+ * What keeps a request from being decided at all.
+ * - QUEUE_FULL: too many requests, waiters or watchers at once.
+ * - STORE_UNAVAILABLE: the store does not answer, or the outcome is not known; repeat with the same ids.
+ * - STORE_REFUSED: the store will never accept this request.
+ * - SHUTTING_DOWN: this copy is stopping.
+ * - CANCELLED: the caller has gone.
+ */
+export type ArbiterFailure = 'QUEUE_FULL' | 'STORE_UNAVAILABLE' | 'STORE_REFUSED' | 'SHUTTING_DOWN' | 'CANCELLED';
+
+export class ArbiterError extends Error {
+  override readonly name = 'ArbiterError';
+  constructor(
+    readonly failure: ArbiterFailure,
+    message: string,
+    readonly retryAfterMs?: number,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

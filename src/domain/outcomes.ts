@@ -1,0 +1,181 @@
+import type { Policy, PolicyFields } from './policy.js';
+import type { StoredAlert } from './state.js';
+import type { Denial, LeaseView, WindowStatus } from './types.js';
+
+/** One field of a request or policy that is wrong, and what would be right. */
+export interface FieldViolation {
+  /** Path in the API's names, e.g. `policy.max_daily_percent`. */
+  readonly field: string;
+  readonly description: string;
+}
+
+/** A policy that works, but may surprise. */
+export interface PolicyWarning {
+  /** The field in the API's names, e.g. `max_hourly_percent`. */
+  readonly field: string;
+  readonly message: string;
+}
+
+export interface BudgetView {
+  readonly budgetId: string;
+  readonly policyFields: PolicyFields;
+  readonly policy: Policy;
+  readonly etag: string;
+  readonly pause?: { readonly reason: string; readonly at: number };
+  readonly createdAt: number;
+  readonly zone: string;
+}
+
+/** A budget at one moment, for statistics, lists and watchers. Plain copies: later decisions do not change it. */
+export interface BudgetSnapshot {
+  readonly budget: BudgetView;
+  readonly epoch: number;
+  readonly revision: number;
+  /** The moment that decisions are made at. */
+  readonly now: number;
+  readonly month: { readonly key: string; readonly start: number; readonly end: number };
+  readonly today: { readonly day: string; readonly start: number; readonly end: number };
+  readonly liveLeases: readonly LeaseView[];
+  /** By AI, its last grant. */
+  readonly lastGrants: ReadonlyMap<string, number>;
+  /** Hour, day and month as they stand. */
+  readonly windows: readonly WindowStatus[];
+  /** The days in the state, whole, which are newer than their usage documents. */
+  readonly openDays: readonly import('./state.js').UsageDay[];
+  /** Tokens by day of the current month, open days included. */
+  readonly dayTotals: ReadonlyMap<string, number>;
+  readonly monthAis: ReadonlyMap<string, number>;
+  readonly monthModels: ReadonlyMap<string, number>;
+  readonly alerts: readonly StoredAlert[];
+}
+
+/** Why a request is refused. Each names the broken rule. */
+export type Refusal =
+  | { readonly reason: 'BUDGET_NOT_FOUND'; readonly budgetId: string }
+  | { readonly reason: 'LEASE_NOT_FOUND'; readonly leaseId: string }
+  /** The request's lease, or the lease itself, is no longer live. */
+  | { readonly reason: 'LEASE_CLOSED'; readonly lease: LeaseView }
+  | { readonly reason: 'ID_REUSED'; readonly field: string; readonly id: string }
+  | { readonly reason: 'REPORT_TOO_LARGE'; readonly charge: number; readonly limit: number }
+  | { readonly reason: 'AMOUNT_OVERFLOW'; readonly field: string }
+  | { readonly reason: 'ETAG_MISMATCH'; readonly current: string }
+  | { readonly reason: 'LEASES_LIVE'; readonly count: number }
+  | { readonly reason: 'BELOW_ZERO'; readonly available: number; readonly of: string }
+  | { readonly reason: 'INVALID_FIELD'; readonly violations: readonly FieldViolation[] }
+  | { readonly reason: 'UNWORKABLE_POLICY'; readonly violations: readonly FieldViolation[] }
+  | { readonly reason: 'STATE_FULL'; readonly bytes: number }
+  | { readonly reason: 'OUTBOX_FULL' }
+  | { readonly reason: 'CLOCK_NOT_TRUSTED'; readonly detail: string };
+
+export interface Granted {
+  readonly kind: 'granted';
+  readonly lease: LeaseView;
+  readonly replayed: boolean;
+  readonly wouldDeny?: Denial;
+}
+export interface Denied {
+  readonly kind: 'denied';
+  readonly denial: Denial;
+}
+export interface Renewed {
+  readonly kind: 'renewed';
+  readonly lease: LeaseView;
+  readonly raiseDenied?: Denial;
+}
+export interface Recorded {
+  readonly kind: 'recorded';
+  readonly chargedTokens: number;
+  readonly overrunTokens: number;
+  readonly late: boolean;
+  readonly replayed: boolean;
+  readonly lease?: LeaseView;
+}
+export interface Released {
+  readonly kind: 'released';
+  readonly usedTokens: number;
+  readonly freedTokens: number;
+  readonly overrunTokens: number;
+  readonly replayed: boolean;
+}
+export interface FoundLease {
+  readonly kind: 'lease';
+  readonly lease: LeaseView;
+}
+export interface Availability {
+  readonly kind: 'availability';
+  readonly availableTokens: number;
+  readonly denial?: Denial;
+}
+export interface Snapshot {
+  readonly kind: 'snapshot';
+  readonly snapshot: BudgetSnapshot;
+}
+export interface BudgetPut {
+  readonly kind: 'budget';
+  readonly budget: BudgetView;
+  readonly warnings: readonly PolicyWarning[];
+}
+export interface Adjusted {
+  readonly kind: 'adjusted';
+  readonly day: string;
+  readonly dayTotal: number;
+  readonly replayed: boolean;
+}
+export interface ClockReset {
+  readonly kind: 'clock-reset';
+  readonly before: number;
+  readonly after: number;
+}
+export interface Done {
+  readonly kind: 'done';
+}
+export interface Refused {
+  readonly kind: 'refused';
+  readonly refusal: Refusal;
+}
+
+/** What a caller gets. */
+export type Outcome =
+  | Granted
+  | Denied
+  | Renewed
+  | Recorded
+  | Released
+  | FoundLease
+  | Availability
+  | Snapshot
+  | BudgetPut
+  | Adjusted
+  | ClockReset
+  | Done
+  | Refused;
+
+/** The state does not know these; look them up and decide again. Never reaches a caller. */
+export interface Unknown {
+  readonly kind: 'unknown';
+  readonly receiptIds: readonly string[];
+  readonly days: readonly string[];
+}
+
+/** Which outcome answers which request. */
+export interface OutcomeOf {
+  acquire: Granted | Denied | Refused;
+  renew: Renewed | Refused;
+  record: Recorded | Refused;
+  'record-unleased': Recorded | Refused;
+  release: Released | Refused;
+  'get-lease': FoundLease | Refused;
+  'get-availability': Availability | Refused;
+  'get-snapshot': Snapshot | Refused;
+  'put-policy': BudgetPut | Refused;
+  pause: BudgetPut | Refused;
+  resume: BudgetPut | Refused;
+  'delete-budget': Done | Refused;
+  revoke: FoundLease | Refused;
+  adjust: Adjusted | Refused;
+  'reset-clock': ClockReset | Refused;
+  'undo-grant': Done | Refused;
+  sweep: Done | Refused;
+  'drop-written': Done | Refused;
+  'fence-off': Done | Refused;
+}

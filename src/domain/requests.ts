@@ -1,0 +1,171 @@
+import type { PolicyFields } from './policy.js';
+import type { UsageDay } from './state.js';
+import type { Labels, UsageReport } from './types.js';
+
+/** A lease as a caller names it: `lease-id.ts` takes the opaque id apart. */
+export interface LeaseRef {
+  readonly leaseId: string;
+  readonly budgetId: string;
+  readonly epoch: number;
+  readonly fence: number;
+}
+
+export interface AcquireRequest {
+  readonly kind: 'acquire';
+  readonly aiId: string;
+  /** The caller's id, or one that the server made. */
+  readonly requestId: string;
+  /** The server made it: nobody can repeat it, so a grant that nobody receives is undone. */
+  readonly requestIdMade: boolean;
+  readonly estimatedTokens?: number;
+  readonly leaseTtlMs?: number;
+  readonly labels?: Labels;
+  /** A digest of what a repeat must share: all but `wait`. */
+  readonly fingerprint: string;
+  /** Random characters that make the lease id hard to guess. */
+  readonly nonce: string;
+}
+
+export interface RenewRequest {
+  readonly kind: 'renew';
+  readonly lease: LeaseRef;
+  readonly leaseTtlMs?: number;
+  readonly reserveTokens?: number;
+}
+
+export interface RecordRequest {
+  readonly kind: 'record';
+  readonly lease: LeaseRef;
+  readonly usage: UsageReport & { readonly usageId: string };
+}
+
+export interface RecordUnleasedRequest {
+  readonly kind: 'record-unleased';
+  readonly aiId: string;
+  readonly usage: UsageReport & { readonly usageId: string };
+}
+
+export interface ReleaseRequest {
+  readonly kind: 'release';
+  readonly lease: LeaseRef;
+  readonly usage?: UsageReport;
+}
+
+export interface GetLeaseRequest {
+  readonly kind: 'get-lease';
+  readonly key: { readonly lease: LeaseRef } | { readonly aiId: string; readonly requestId: string };
+}
+
+export interface GetAvailabilityRequest {
+  readonly kind: 'get-availability';
+  readonly aiId: string;
+  readonly estimatedTokens?: number;
+}
+
+/** Everything about a budget that a reader may want at one moment; `snapshot.ts` gathers it. */
+export interface GetSnapshotRequest {
+  readonly kind: 'get-snapshot';
+}
+
+export interface PutPolicyRequest {
+  readonly kind: 'put-policy';
+  readonly fields: PolicyFields;
+  /** Absent: the whole policy is replaced. */
+  readonly updateMask?: readonly PolicyPath[];
+  readonly etag?: string;
+  /** Does nothing when the budget exists: for start-up. */
+  readonly onlyCreate?: boolean;
+}
+
+/** A field of the policy, or one kind of token in `tokenWeights`. */
+export type PolicyPath = keyof PolicyFields | `tokenWeights.${string}`;
+
+export interface PauseRequest {
+  readonly kind: 'pause';
+  readonly reason: string;
+}
+
+export interface ResumeRequest {
+  readonly kind: 'resume';
+}
+
+export interface DeleteBudgetRequest {
+  readonly kind: 'delete-budget';
+  readonly force: boolean;
+  readonly etag?: string;
+}
+
+export interface RevokeRequest {
+  readonly kind: 'revoke';
+  readonly lease: LeaseRef;
+  readonly reason: string;
+}
+
+export interface AdjustRequest {
+  readonly kind: 'adjust';
+  readonly adjustmentId: string;
+  /** Signed, not 0. */
+  readonly tokens: number;
+  readonly reason: string;
+  /** `YYYY-MM-DD`; absent: today. */
+  readonly day?: string;
+  readonly aiId?: string;
+  readonly model?: string;
+  readonly fingerprint: string;
+}
+
+export interface ResetClockRequest {
+  readonly kind: 'reset-clock';
+}
+
+/** Takes back a grant that its caller never received and cannot ask for again. */
+export interface UndoGrantRequest {
+  readonly kind: 'undo-grant';
+  readonly lease: LeaseRef;
+}
+
+/** Lets time do its work: expiries, rollovers, alerts. Changes nothing else. */
+export interface SweepRequest {
+  readonly kind: 'sweep';
+}
+
+/** Drops from the state what is known to be written: receipts by id and revision, closed days by day and revision. */
+export interface DropWrittenRequest {
+  readonly kind: 'drop-written';
+  readonly receipts: ReadonlyMap<string, number>;
+  readonly days: ReadonlyMap<string, number>;
+}
+
+/** A commit that changes nothing but the revision: it fences off a delayed write whose outcome is unknown. */
+export interface FenceOffRequest {
+  readonly kind: 'fence-off';
+}
+
+export type BudgetRequest =
+  | AcquireRequest
+  | RenewRequest
+  | RecordRequest
+  | RecordUnleasedRequest
+  | ReleaseRequest
+  | GetLeaseRequest
+  | GetAvailabilityRequest
+  | GetSnapshotRequest
+  | PutPolicyRequest
+  | PauseRequest
+  | ResumeRequest
+  | DeleteBudgetRequest
+  | RevokeRequest
+  | AdjustRequest
+  | ResetClockRequest
+  | UndoGrantRequest
+  | SweepRequest
+  | DropWrittenRequest
+  | FenceOffRequest;
+
+/** What the arbiter looked up in the store before the decision, because the state did not know it. */
+export interface Evidence {
+  /** Receipt ids that were looked up, with what was found. A lookup that is no longer valid is not passed on. */
+  readonly receipts: ReadonlyMap<string, import('./state.js').Receipt | undefined>;
+  /** Usage documents that were looked up; undefined: there is none. */
+  readonly days: ReadonlyMap<string, UsageDay | undefined>;
+}

@@ -1,0 +1,259 @@
+import type { PolicyFields } from './policy.js';
+import type { Labels, LeaseStatus } from './types.js';
+
+/**
+ * The stored form of one budget: a small head, and sections of entries, so that a commit can send changed entries only.
+ * Everything here is plain JSON. In the stores a section's keys are made by callers (AIs, models): a store encodes them.
+ */
+
+/** The newest format that this code reads and writes. A copy refuses a state newer than it knows. */
+export const STATE_FORMAT = 1;
+
+export interface StateHead {
+  readonly format: number;
+  /** Rises when a deleted budget is created again; part of lease, usage and receipt ids. */
+  readonly epoch: number;
+  /** Rises by one with every commit; a commit is a compare-and-swap on `{epoch, revision}`. */
+  readonly revision: number;
+  /** The fence of the newest grant. */
+  readonly fence: number;
+  /** The latest moment at which anything was decided; it never goes back, but by ResetClock. */
+  readonly clock: number;
+  readonly deleted: boolean;
+  readonly createdAt: number;
+  /** The zone whose calendar the windows follow now. */
+  readonly zone: string;
+  readonly month: MonthWindow;
+  /** The latest day ever opened, `YYYY-MM-DD`: a day up to it that is not in the state has a usage document. */
+  readonly lastOpenedDay: string;
+  /** The revision of the commit that last dropped written receipts from the state. */
+  readonly receiptsDroppedAt: number;
+  /** When this budget next needs somebody's attention (expiry, writing out, closing a day); absent if never. */
+  readonly wakeAt?: number;
+}
+
+/** `key` is `YYYY-MM`. The start can differ from the calendar's in the first month after a change of zone. */
+export interface MonthWindow {
+  readonly key: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What each section holds, by its key. */
+export interface SectionValues {
+  /** `policy` and `pause`. */
+  settings: StoredPolicy | StoredPause;
+  /** By fence. */
+  leases: StoredLease;
+  /** By AI: its last grant. */
+  ais: StoredAi;
+  /** By `AI request_id` (an AI id has no spaces). */
+  requests: StoredRequest;
+  /** By `YYYY-MM-DD`: the days that can still change. */
+  days: StoredDay;
+  /** By `YYYY-MM-DD AI`: tokens of an open day. */
+  dayAis: number;
+  /** By `YYYY-MM-DD model`. */
+  dayModels: number;
+  /** By `YYYY-MM-DD`: the days of the current month, open or not. */
+  dayTotals: number;
+  /** By AI: tokens of the current month. */
+  monthAis: number;
+  /** By model. */
+  monthModels: number;
+  /** By receipt id: receipts that are not yet known to be written. */
+  outbox: Receipt;
+  /** By `RULE window-start`. */
+  alerts: StoredAlert;
+  /** By the id of a copy of the service: its last commit. */
+  writers: StoredWriter;
+}
+
+export type Section = keyof SectionValues;
+export const SECTIONS = [
+  'settings',
+  'leases',
+  'ais',
+  'requests',
+  'days',
+  'dayAis',
+  'dayModels',
+  'dayTotals',
+  'monthAis',
+  'monthModels',
+  'outbox',
+  'alerts',
+  'writers',
+] as const satisfies readonly Section[];
+
+export interface StoredPolicy {
+  readonly fields: PolicyFields;
+  /** The etag: the revision of the commit that set it. */
+  readonly revision: number;
+}
+
+export interface StoredPause {
+  readonly reason: string;
+  readonly at: number;
+}
+
+/** A live lease; also the body of a closed one's receipt. */
+export interface StoredLease {
+  readonly leaseId: string;
+  readonly fence: number;
+  readonly aiId: string;
+  readonly requestId: string;
+  readonly fingerprint: string;
+  readonly reserved: number;
+  readonly used: number;
+  /** Millionths of a token that the cumulative sum is below `used`, which is rounded up. */
+  readonly roundedUp: number;
+  readonly grantedAt: number;
+  readonly expiresAt: number;
+  readonly renewableUntil: number;
+  readonly ttlMs: number;
+  /** The windows of the grant. */
+  readonly day: string;
+  readonly hourStart: number;
+  /** The AI's last grant before this one, to undo a grant that nobody received. */
+  readonly previousGrantAt?: number;
+  readonly labels?: Labels;
+}
+
+export interface StoredAi {
+  readonly lastGrantAt: number;
+}
+
+export interface StoredRequest {
+  readonly fence: number;
+  readonly fingerprint: string;
+  readonly at: number;
+}
+
+export interface StoredDay {
+  readonly start: number;
+  readonly end: number;
+  readonly total: number;
+  readonly presumed: number;
+  readonly late: number;
+  readonly hours: readonly HourTotal[];
+  /** The revision of the last commit that changed it. */
+  readonly changedAt: number;
+  /** Until then a late release may free what was presumed in it. */
+  readonly settleUntil: number;
+}
+
+export interface HourTotal {
+  readonly start: number;
+  readonly tokens: number;
+}
+
+export interface StoredAlert {
+  readonly rule: string;
+  readonly window: 'HOUR' | 'DAY' | 'MONTH';
+  readonly windowStart: number;
+  readonly raisedAt: number;
+  readonly endedAt?: number;
+  readonly value: number;
+  readonly threshold: number;
+  readonly message: string;
+}
+
+export interface StoredWriter {
+  readonly seq: number;
+  readonly at: number;
+}
+
+/** Proof that something happened once: a closed lease, a booked usage id, an adjustment. Known for 7 days. */
+export interface Receipt {
+  /** Unique in its budget: see `receipt-id.ts`. */
+  readonly id: string;
+  readonly epoch: number;
+  /** When it happened. */
+  readonly at: number;
+  /** The revision of the commit that wrote it last: a newer one replaces an older one. */
+  readonly revision: number;
+  readonly body: ClosedLease | BookedUsage | BookedAdjustment;
+}
+
+export interface ClosedLease {
+  readonly kind: 'lease';
+  readonly lease: StoredLease;
+  readonly status: Exclude<LeaseStatus, 'LIVE'>;
+  readonly presumed: number;
+  readonly closedAt: number;
+  /** Until then a release frees what is still presumed. */
+  readonly settleUntil: number;
+  /** The answer of the release that settled it, and the content that a repeat must share. */
+  readonly release?: ReleaseAnswer;
+}
+
+export interface ReleaseAnswer {
+  /** Empty for a release without usage. */
+  readonly fingerprint: string;
+  readonly usedTokens: number;
+  readonly freedTokens: number;
+  readonly overrunTokens: number;
+}
+
+export interface BookedUsage {
+  readonly kind: 'usage';
+  readonly fingerprint: string;
+  readonly chargedTokens: number;
+  readonly overrunTokens: number;
+  readonly late: boolean;
+  readonly fence?: number;
+  readonly model: string;
+  readonly requestType: string;
+  readonly failed: boolean;
+}
+
+export interface BookedAdjustment {
+  readonly kind: 'adjustment';
+  readonly fingerprint: string;
+  readonly day: string;
+  readonly dayTotal: number;
+}
+
+/** A usage document: one budget's local day, whole, as absolute values. */
+export interface UsageDay {
+  readonly budgetId: string;
+  readonly epoch: number;
+  /** `YYYY-MM-DD`. */
+  readonly day: string;
+  readonly start: number;
+  readonly end: number;
+  /** A write with a lower revision changes nothing. */
+  readonly revision: number;
+  readonly total: number;
+  readonly presumed: number;
+  readonly late: number;
+  readonly hours: readonly HourTotal[];
+  readonly ais: ReadonlyMap<string, number>;
+  readonly models: ReadonlyMap<string, number>;
+}
+
+/** The whole stored state of a budget. Keys are decoded. */
+export interface StoredState {
+  readonly head: StateHead;
+  readonly sections: { readonly [S in Section]: ReadonlyMap<string, SectionValues[S]> };
+}
+
+/** What one commit changes. A key is in `puts` or in `drops`, not in both. */
+export interface StatePatch {
+  /** The new head, whole. */
+  readonly head: StateHead;
+  /** Sections to empty before `puts` apply; no `drops` name them. */
+  readonly resets: readonly Section[];
+  readonly puts: readonly SectionPut[];
+  readonly drops: readonly SectionKey[];
+}
+
+export interface SectionKey {
+  readonly section: Section;
+  readonly key: string;
+}
+
+export interface SectionPut extends SectionKey {
+  readonly value: SectionValues[Section];
+}

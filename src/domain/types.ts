@@ -1,0 +1,133 @@
+/**
+ * The words of this project, one noun each, the same in the API, the code, the logs and the documents.
+ *
+ * - budget: a shared monthly allowance of LLM tokens, e.g. `anthropic`.
+ * - policy: the limits of one budget.
+ * - AI: a caller that spends tokens, e.g. `guardian`.
+ * - slot: the right to make requests now; at most `maxConcurrent` are live per budget.
+ * - lease: one granted slot: its id, fence, AI, reservation and end.
+ * - fence: a number that rises with every grant of a budget.
+ * - reservation: tokens that a live lease holds; they count against every cap until settled.
+ * - usage: tokens really spent, booked once per usage id.
+ * - window: the hour, day or month, in the budget's time zone, in which a lease was granted.
+ * - cap: the most that spent + reserved may reach in one window.
+ * - spread: (max day - min day) / max day x 100, over the days with usage.
+ * - denial: an answer that says which rules refuse now, and when to come back.
+ * - presumed: tokens that a lease had reserved and not reported when it expired; they count as spent.
+ * - overrun: tokens that a lease spends above its reservation.
+ *
+ * Amounts of tokens are safe integers. Moments are milliseconds since 1970 UTC; durations end in `Ms`.
+ */
+
+/** Tokens by kind, each a safe integer from 0. The kinds are disjoint; or `total` alone. */
+export interface TokenCounts {
+  readonly input: number;
+  readonly output: number;
+  readonly cacheRead: number;
+  readonly cacheWrite: number;
+  readonly reasoning: number;
+  readonly total: number;
+}
+
+export const TOKEN_KINDS = [
+  'input',
+  'output',
+  'cacheRead',
+  'cacheWrite',
+  'reasoning',
+  'total',
+] as const satisfies readonly (keyof TokenCounts)[];
+
+/** What one LLM call really spent, as reported. */
+export interface UsageReport {
+  /** Absent only in a release. */
+  readonly usageId?: string;
+  readonly tokens: TokenCounts;
+  /** Empty if the caller did not say. */
+  readonly model: string;
+  readonly requestType: string;
+  readonly failed: boolean;
+  readonly errorMessage: string;
+  /** A digest of the content above, which a repeat with the same id must share. */
+  readonly fingerprint: string;
+}
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** The rules of admission, in the order in which they are checked. */
+export const RULES = [
+  'PAUSED',
+  'EMERGENCY',
+  'REQUEST_TOO_LARGE',
+  'COOLDOWN',
+  'CONCURRENCY',
+  'AI_CONCURRENCY',
+  'HOURLY_CAP',
+  'DAILY_CAP',
+  'AI_DAILY_CAP',
+  'MONTHLY_CAP',
+] as const;
+export type Rule = (typeof RULES)[number];
+
+/** One rule that refuses. Numbers are tokens, slots or seconds by rule. */
+export interface Blocker {
+  readonly rule: Rule;
+  readonly limit: number;
+  readonly spent: number;
+  readonly reserved: number;
+  readonly requested: number;
+  /** When this rule would admit if nothing more were spent; absent if nobody can know or no waiting helps. */
+  readonly availableAt?: number;
+  readonly message: string;
+}
+
+export interface Denial {
+  readonly blockers: readonly Blocker[];
+  readonly retryAfterMs?: number;
+  readonly availableAt?: number;
+  /** No waiting helps. */
+  readonly permanent: boolean;
+  readonly fallbackBudgetIds: readonly string[];
+}
+
+export type LeaseStatus = 'LIVE' | 'RELEASED' | 'EXPIRED' | 'REVOKED';
+
+/** A lease as it stood when a decision was made. */
+export interface LeaseView {
+  readonly leaseId: string;
+  readonly fence: number;
+  readonly requestId: string;
+  readonly budgetId: string;
+  readonly aiId: string;
+  readonly status: LeaseStatus;
+  readonly reservedTokens: number;
+  readonly usedTokens: number;
+  readonly presumedTokens: number;
+  readonly grantedAt: number;
+  readonly expiresAt: number;
+  readonly renewableUntil: number;
+  readonly closedAt?: number;
+  readonly labels: Labels;
+  /** The moment of the decision, for `expires_in`. */
+  readonly asOf: number;
+}
+
+export type WindowKind = 'HOUR' | 'DAY' | 'MONTH';
+
+/** A window as it stands now. */
+export interface WindowStatus {
+  readonly kind: WindowKind;
+  readonly start: number;
+  readonly end: number;
+  readonly cap: number;
+  readonly spent: number;
+  readonly reserved: number;
+  readonly available: number;
+}
+
+/** Presumed tokens stand under this model; adjustments without an AI or a model under it too. */
+export const UNKNOWN = '(unknown)';
+/** Reports that name no model. */
+export const UNSPECIFIED = '(unspecified)';
+/** AIs and models beyond the bounds of a day. */
+export const OTHER = '(other)';
