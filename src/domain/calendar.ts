@@ -1,0 +1,68 @@
+/** Calendar days and months as text, `YYYY-MM-DD` and `YYYY-MM`, which sort as they follow each other. */
+
+const DAY = /^(\d{4})-(\d{2})-(\d{2})$/;
+const MONTH = /^(\d{4})-(\d{2})$/;
+
+/** Whether this is a day of the calendar: `2028-02-29` is, `2027-02-29` is not. */
+export function isDay(text: string): boolean {
+  const [, , , day] = DAY.exec(text) ?? [];
+  if (day === undefined || !isMonth(monthOfDay(text))) return false;
+  return Number(day) >= 1 && Number(day) <= daysInMonth(monthOfDay(text));
+}
+
+export function isMonth(text: string): boolean {
+  const [, year, month] = MONTH.exec(text) ?? [];
+  return Number(year) >= 1 && Number(month) >= 1 && Number(month) <= 12;
+}
+
+/** The month of a day. */
+export function monthOfDay(day: string): string {
+  return day.slice(0, 7);
+}
+
+export function daysInMonth(month: string): number {
+  const year = Number(month.slice(0, 4));
+  const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+  const lengths = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+  return lengths[Number(month.slice(5, 7)) - 1] ?? 0;
+}
+
+export function monthAfter(month: string): string {
+  const [year, of] = [Number(month.slice(0, 4)), Number(month.slice(5, 7))];
+  return of === 12 ? `${padded(year + 1, 4)}-01` : `${padded(year, 4)}-${padded(of + 1, 2)}`;
+}
+
+export function dayAfter(day: string): string {
+  const month = monthOfDay(day);
+  const of = dayOfMonth(day);
+  return of >= daysInMonth(month) ? firstDayOf(monthAfter(month)) : dayIn(month, of + 1);
+}
+
+export function firstDayOf(month: string): string {
+  return dayIn(month, 1);
+}
+
+export function lastDayOf(month: string): string {
+  return dayIn(month, daysInMonth(month));
+}
+
+/** The day of a month by its number, from 1. */
+export function dayIn(month: string, of: number): string {
+  return `${month}-${padded(of, 2)}`;
+}
+
+/** The number of a day in its month, from 1. */
+export function dayOfMonth(day: string): number {
+  return Number(day.slice(8, 10));
+}
+
+/** Days of the month from `day` on, it included. A day before the month has all of them ahead, one after it none. */
+export function daysLeft(month: { readonly key: string }, day: string): number {
+  if (day < firstDayOf(month.key)) return daysInMonth(month.key);
+  if (day > lastDayOf(month.key)) return 0;
+  return daysInMonth(month.key) - dayOfMonth(day) + 1;
+}
+
+function padded(value: number, length: number): string {
+  return String(value).padStart(length, '0');
+}
