@@ -1,0 +1,30 @@
+import { defineConfig } from 'vitest/config';
+import { NameSkipped } from './scripts/name-skipped.js';
+
+/** Each project is one command of package.json. Only `main` (`npm test`) runs on Node alone. */
+const project = (name: string, include: string[], exclude: string[] = [], seconds = 20) => ({
+  extends: true as const,
+  test: { name, include, exclude, testTimeout: seconds * 1_000, hookTimeout: 60_000 },
+});
+
+const OTHERS = ['polyglot', 'docs', 'container'];
+const report = process.env['TEST_REPORT'];
+
+export default defineConfig({
+  test: {
+    environment: 'node',
+    reporters: ['default', new NameSkipped(), ...(report ? ['json'] : [])],
+    ...(report ? { outputFile: { json: report } } : {}),
+    coverage: { include: ['src/**'], exclude: ['src/gen/**'] },
+    projects: [
+      project(
+        'main',
+        ['test/**/*.test.ts'],
+        OTHERS.map((name) => `test/${name}/**`),
+      ),
+      project('polyglot', ['test/polyglot/**/*.test.ts'], [], 300),
+      project('docs', ['test/docs/**/*.test.ts'], [], 120),
+      project('container', ['test/container/**/*.test.ts'], [], 300),
+    ],
+  },
+});
