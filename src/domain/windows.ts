@@ -71,7 +71,11 @@ export function monthAt(zone: string, at: number): MonthWindow {
 
 /** A month of the calendar by its key. */
 export function calendarMonth(zone: string, key: string): MonthWindow {
-  return { key, start: startOfDay(zone, firstDayOf(key)), end: startOfDay(zone, firstDayOf(monthAfter(key))) };
+  return {
+    key,
+    start: startOfDay(zone, firstDayOf(key)),
+    end: startOfDay(zone, firstDayOf(monthAfter(key))),
+  };
 }
 
 /** The month after: it begins where `month` ended, be it in another zone, and ends with its own calendar month. */
