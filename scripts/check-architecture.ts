@@ -1,0 +1,66 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+
+/** What Biome cannot say: each thing that only one file may do, and how long a file may be. */
+interface Rule {
+  /** What the code must not contain, comments aside. */
+  readonly pattern: RegExp;
+  /** The one file that may. */
+  readonly except: string;
+  readonly message: string;
+}
+
+const RULES: readonly Rule[] = [
+  {
+    pattern:
+      /\bDate\.now\b|\bnew Date\(\s*\)|\bDate\(\s*\)|\bperformance\.|\bhrtime\b|\bTemporal\.Now\b|perf_hooks/g,
+    except: 'src/platform/clock.ts',
+    message: 'only src/platform/clock.ts reads time',
+  },
+  {
+    pattern: /\bprocess\s*\.\s*env\b|\bprocess\[|from 'node:process'/g,
+    except: 'src/config.ts',
+    message: 'only src/config.ts reads the environment',
+  },
+  {
+    pattern: /import\s+\{[^}]*\bstatus\b[^}]*\}\s*from '@grpc\/grpc-js'|\bgrpc\.status\b|\bcode:\s*\d/gi,
+    except: 'src/grpc/status.ts',
+    message: 'only src/grpc/status.ts picks status codes',
+  },
+];
+const MAX_LINES = 300;
+
+/** Without comments, but with every line where it was. */
+function code(text: string): string {
+  const blank = (comment: string) => comment.replace(/[^\n]/g, ' ');
+  return text.replace(/\/\*[\s\S]*?\*\//g, blank).replace(/(^|\s)\/\/.*$/gm, blank);
+}
+
+function brokenRules(file: string): string[] {
+  const text = code(readFileSync(file, 'utf8'));
+  return RULES.filter((rule) => rule.except !== file).flatMap(({ pattern, message }) =>
+    Array.from(text.matchAll(pattern), ({ index }) => {
+      const line = text.slice(0, index).split('\n').length;
+      return `${file}:${line}: ${message}`;
+    }),
+  );
+}
+
+function tooLong(file: string): string[] {
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n').length;
+  return lines > MAX_LINES ? [`${file}: ${lines} lines; ${MAX_LINES} is the most`] : [];
+}
+
+/** Every file of the working tree that git would take, in order; generated ones aside. */
+const all = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  encoding: 'utf8',
+})
+  .split('\n')
+  .filter((file) => /^(src|test|bench|examples|scripts)\/.*\.(ts|mjs|js|py|go|java)$/.test(file))
+  .filter((file) => !file.includes('/gen/') && existsSync(file));
+const sources = all.filter((file) => file.startsWith('src/'));
+
+const problems = [...sources.flatMap(brokenRules), ...all.flatMap(tooLong)];
+for (const problem of problems) console.error(problem);
+console.log(`architecture: ${all.length} files, ${problems.length} problems`);
+if (problems.length > 0) process.exitCode = 1;
