@@ -1,9 +1,10 @@
-import { type Allowance, allowanceOf } from './allowance.js';
+import { allowanceOf } from './allowance.js';
 import type { PolicyWarning } from './outcomes.js';
-import { percentOf, percentUnits } from './percent.js';
+import { percentUnits } from './percent.js';
 import type { Policy } from './policy.js';
+import { type Say, sizeWarnings } from './policy-size-warnings.js';
 import { TOKEN_KINDS } from './types.js';
-import { amount, duration } from './wording.js';
+import { duration } from './wording.js';
 
 const HOURS = 24;
 const LONGEST_MONTH = 31;
@@ -11,17 +12,13 @@ const SHORTEST_MONTH = 28;
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
-type Say = (field: string, message: string) => void;
-
 /** What may surprise about a policy that works. */
 export function policyWarnings(policy: Policy): PolicyWarning[] {
   const warnings: PolicyWarning[] = [];
   const say: Say = (field, message) => warnings.push({ field, message });
-  const allowance = allowanceOf(policy);
   for (const check of [hourAgainstDay, dayAgainstMonth, dailyMinimum, thresholds, slots, leases])
     check(policy, say);
-  for (const check of [requestSizes, unestimatedRequests, aiShares, reportSizes])
-    check(policy, say, allowance);
+  sizeWarnings(policy, say);
   charging(policy, say);
   return warnings;
 }
@@ -160,57 +157,6 @@ function leases(policy: Policy, say: Say): void {
       `${duration(grace)} is above lease_ttl, ${duration(inForce)}: leases end before it is over; lower it`,
     );
   }
-}
-
-function requestSizes({ maxRequestTokens: most }: Policy, say: Say, { hourlyMax }: Allowance): void {
-  if (most <= hourlyMax) return;
-  say(
-    'max_request_tokens',
-    `requests above the hour's cap, ${amount(hourlyMax)}, are denied for good though ${amount(most)} are allowed; ` +
-      'lower it, or raise max_hourly_percent',
-  );
-}
-
-function unestimatedRequests(policy: Policy, say: Say, { hourlyMax, dailyMax }: Allowance): void {
-  const { defaultReservation, minReservation, maxRequestTokens: most } = policy;
-  const field = defaultReservation > 0 ? 'default_reservation' : 'min_reservation';
-  const asked = defaultReservation > 0 ? defaultReservation : minReservation;
-  const reserved = most > 0 && defaultReservation > 0 ? Math.min(asked, most) : asked;
-  if (most > 0 && asked > most) {
-    say(
-      field,
-      `${amount(asked)} is above max_request_tokens, ${amount(most)}, which is the most that is reserved; lower it`,
-    );
-  }
-  const tightest = Math.min(hourlyMax, dailyMax, percentOf(dailyMax, policy.maxDailyPercentPerAi));
-  if (reserved > tightest) {
-    say(
-      field,
-      `${amount(reserved)} is above what one AI may use in an hour or a day, ${amount(tightest)}: ` +
-        'callers without an estimate are always denied; lower it, or raise the percentages',
-    );
-  }
-}
-
-function aiShares(policy: Policy, say: Say, { dailyMax }: Allowance): void {
-  for (const [aiId, percent] of policy.maxDailyPercentByAi) {
-    if (percentOf(dailyMax, percent) > 0) continue;
-    say(
-      'max_daily_percent_by_ai',
-      `${percent}% is no whole token: \`${aiId}\` is always denied; raise it if that is not meant`,
-    );
-  }
-}
-
-function reportSizes(policy: Policy, say: Say, { hourlyMax }: Allowance): void {
-  const { maxReportTokens: report, maxRequestTokens: request } = policy;
-  const reservable = request > 0 ? Math.min(request, hourlyMax) : hourlyMax;
-  if (report === 0 || report >= reservable) return;
-  say(
-    'max_report_tokens',
-    `a lease may reserve ${amount(reservable)}, but one report may charge only ${amount(report)}: ` +
-      'AIs must split their reports; raise it',
-  );
 }
 
 function charging(policy: Policy, say: Say): void {
