@@ -1,0 +1,167 @@
+import * as messages from './alert-messages.js';
+import type { Allowance } from './allowance.js';
+import { forecastCounts, forecastOf } from './forecast.js';
+import { percentOf } from './percent.js';
+import type { Policy } from './policy.js';
+import { mean, POOR_ABOVE, spreadGrade, spreadPercent, toHundredths, usageFigures } from './spread.js';
+import type { MonthWindow, StoredAlert } from './state.js';
+import type { DayWindow, Span } from './windows.js';
+
+export type AlertRule =
+  | 'POOR_SPREAD'
+  | 'DAILY_SPIKE'
+  | 'HOURLY_BURST'
+  | 'DAY_BELOW_MINIMUM'
+  | 'WARNING'
+  | 'CRITICAL'
+  | 'EMERGENCY'
+  | 'LEASE_EXPIRED'
+  | 'OVERRUN'
+  | 'EXHAUSTION_FORECAST';
+
+/** The share of an hour's cap above which it counts as a burst. */
+const BURST_PERCENT = 80;
+
+export interface AlertInput {
+  readonly policy: Policy;
+  readonly allowance: Allowance;
+  readonly now: number;
+  readonly month: MonthWindow;
+  readonly today: DayWindow;
+  readonly hour: Span;
+  readonly hourSpent: number;
+  /** The hour's cap in force. */
+  readonly hourCap: number;
+  readonly monthSpent: number;
+  /** By `YYYY-MM-DD`: tokens of the month's days with usage. */
+  readonly dayTotals: ReadonlyMap<string, number>;
+  /** The day before today, of the month before if today is the first; absent if the budget was not in use by then. */
+  readonly closedDay?: { readonly day: string; readonly start: number; readonly total: number };
+}
+
+/** A rule as it stands in one window. */
+export interface AlertCondition {
+  readonly rule: AlertRule;
+  readonly window: StoredAlert['window'];
+  readonly windowStart: number;
+  readonly value: number;
+  readonly threshold: number;
+  readonly holds: boolean;
+  /** Built only for an alert that is raised: conditions are looked at with every decision. */
+  readonly message: () => string;
+}
+
+/** Every condition that a budget's figures can raise, each for the window under way (or the day that closed). */
+export function alertConditions(input: AlertInput): AlertCondition[] {
+  return [
+    ...uneven(input),
+    ...spike(input),
+    burst(input),
+    ...belowMinimum(input),
+    ...shares(input),
+    exhaustion(input),
+  ];
+}
+
+function uneven({ month, today, dayTotals }: AlertInput): AlertCondition[] {
+  const closed = usageFigures(earlierTotals(dayTotals, today));
+  const grade = spreadGrade(closed);
+  if (grade === 'UNSPECIFIED') return [];
+  const value = toHundredths(spreadPercent(closed));
+  const message = () => messages.poorSpread(month.key, closed, value, POOR_ABOVE);
+  return [
+    { ...ofMonth('POOR_SPREAD', month), value, threshold: POOR_ABOVE, holds: grade === 'POOR', message },
+  ];
+}
+
+function spike({ allowance, today, dayTotals }: AlertInput): AlertCondition[] {
+  const minimum = allowance.dailyMin;
+  const earlier = usageFigures(earlierTotals(dayTotals, today));
+  if (earlier.count === 0) return [];
+  const value = dayTotals.get(today.day) ?? 0;
+  const threshold = Math.max(toHundredths(2 * mean(earlier)), minimum);
+  return [
+    {
+      rule: 'DAILY_SPIKE',
+      window: 'DAY',
+      windowStart: today.start,
+      value,
+      threshold,
+      holds: value > 2 * mean(earlier) && value > minimum,
+      message: () => messages.dailySpike(today.day, value, mean(earlier), earlier.count),
+    },
+  ];
+}
+
+function burst({ hour, hourSpent, hourCap }: AlertInput): AlertCondition {
+  return {
+    rule: 'HOURLY_BURST',
+    window: 'HOUR',
+    windowStart: hour.start,
+    value: hourSpent,
+    threshold: percentOf(hourCap, BURST_PERCENT),
+    holds: hourSpent * 100 > hourCap * BURST_PERCENT,
+    message: () => messages.hourlyBurst(hour, hourSpent, hourCap, BURST_PERCENT),
+  };
+}
+
+function belowMinimum({ policy, allowance, closedDay }: AlertInput): AlertCondition[] {
+  const minimum = allowance.dailyMin;
+  if (closedDay === undefined) return [];
+  const { day, start, total } = closedDay;
+  return [
+    {
+      rule: 'DAY_BELOW_MINIMUM',
+      window: 'DAY',
+      windowStart: start,
+      value: total,
+      threshold: minimum,
+      holds: total < minimum,
+      message: () => messages.dayBelowMinimum(day, total, minimum, policy.minDailyPercent),
+    },
+  ];
+}
+
+function shares({ policy, allowance, month, monthSpent }: AlertInput): AlertCondition[] {
+  const { enforced } = allowance;
+  const rules = [
+    ['WARNING', policy.warningPercent],
+    ['CRITICAL', policy.criticalPercent],
+    ['EMERGENCY', policy.emergencyPercent],
+  ] as const;
+  return rules.map(([rule, percent]) => {
+    const threshold = percentOf(enforced, percent);
+    return {
+      ...ofMonth(rule, month),
+      value: monthSpent,
+      threshold,
+      holds: monthSpent > 0 && monthSpent >= threshold,
+      message: () => messages.shareSpent(rule, month, monthSpent, enforced, percent),
+    };
+  });
+}
+
+function exhaustion({ allowance, month, monthSpent, now }: AlertInput): AlertCondition {
+  const { enforced } = allowance;
+  const { exhaustedAt, projectedMonthTokens: value } = forecastOf({
+    enforced,
+    spent: monthSpent,
+    month,
+    now,
+  });
+  return {
+    ...ofMonth('EXHAUSTION_FORECAST', month),
+    value,
+    threshold: enforced,
+    holds: exhaustedAt !== undefined && forecastCounts(month, now),
+    message: () => messages.exhaustionForecast(month, value, enforced, exhaustedAt ?? now),
+  };
+}
+
+function* earlierTotals(dayTotals: ReadonlyMap<string, number>, today: DayWindow): Iterable<number> {
+  for (const [day, total] of dayTotals) if (day < today.day) yield total;
+}
+
+function ofMonth<R extends AlertRule>(rule: R, month: MonthWindow) {
+  return { rule, window: 'MONTH', windowStart: month.start } as const;
+}
