@@ -1,0 +1,106 @@
+import type { Ledger } from './ledger.js';
+import { MAX_AIS, MAX_MODELS } from './limits.js';
+import type { HourTotal, StoredDay } from './state.js';
+import type { Table } from './table.js';
+import { OTHER, UNKNOWN } from './types.js';
+import { type DayWindow, monthOfDay } from './windows.js';
+
+/**
+ * Where tokens are counted: days, their hours, AIs and models, and the month. Every change goes through `book`, so that the
+ * sums of hours, AIs and models are the day's total, and the sums of days are the month's.
+ */
+export interface Entry {
+  readonly day: string;
+  readonly hourStart: number;
+  readonly aiId: string;
+  readonly model: string;
+  /** May be negative. */
+  readonly tokens: number;
+  readonly presumed?: number;
+  readonly late?: number;
+}
+
+/** Opens a day in the state, so that its tokens can be counted. */
+export function openDay(ledger: Ledger, window: DayWindow): void {
+  if (ledger.tables.days.has(window.day)) return;
+  const { start, end, day } = window;
+  const empty = { start, end, total: 0, presumed: 0, late: 0, hours: [], settleUntil: 0 };
+  ledger.tables.putDay(day, { ...empty, changedAt: ledger.nextRevision }, new Map(), new Map());
+  if (day > ledger.lastOpenedDay) ledger.lastOpenedDay = day;
+}
+
+/** Counts tokens in a day that is in the state. */
+export function book(ledger: Ledger, entry: Entry): void {
+  const { tables } = ledger;
+  const day = tables.days.get(entry.day);
+  if (day === undefined) throw new Error(`day ${entry.day} is not in the state`);
+  tables.days.set(entry.day, changedDay(day, entry, ledger.nextRevision));
+  const names = tables.names(entry.day);
+  const ai = nameIn(tables.dayAis, `${entry.day} `, entry.aiId, names.ais < MAX_AIS);
+  const model = nameIn(tables.dayModels, `${entry.day} `, entry.model, names.models < MAX_MODELS);
+  if (add(tables.dayAis, `${entry.day} ${ai}`, entry.tokens)) names.ais += 1;
+  if (add(tables.dayModels, `${entry.day} ${model}`, entry.tokens)) names.models += 1;
+  if (monthOfDay(entry.day) === ledger.month.key) bookMonth(ledger, entry);
+  if (entry.tokens < 0) ledger.loosened += 1;
+}
+
+function bookMonth({ tables }: Ledger, entry: Entry): void {
+  add(tables.dayTotals, entry.day, entry.tokens);
+  tables.monthSpent += entry.tokens;
+  const ai = nameIn(tables.monthAis, '', entry.aiId, tables.monthAis.size < MAX_AIS);
+  const model = nameIn(tables.monthModels, '', entry.model, tables.monthModels.size < MAX_MODELS);
+  add(tables.monthAis, ai, entry.tokens);
+  add(tables.monthModels, model, entry.tokens);
+}
+
+/** Moves tokens of a day from one model to another: what was presumed turns out to be used, and by what. */
+export function moveModel(ledger: Ledger, entry: Omit<Entry, 'late'>, from: string): void {
+  const { tokens, model, presumed = 0 } = entry;
+  book(ledger, { ...entry, model: from, tokens: -tokens, presumed });
+  book(ledger, { ...entry, model, tokens, presumed: 0 });
+}
+
+function changedDay(day: StoredDay, entry: Entry, revision: number): StoredDay {
+  return {
+    ...day,
+    total: day.total + entry.tokens,
+    presumed: day.presumed + (entry.presumed ?? 0),
+    late: day.late + (entry.late ?? 0),
+    hours: changedHours(day.hours, entry.hourStart, entry.tokens),
+    changedAt: revision,
+  };
+}
+
+function changedHours(hours: readonly HourTotal[], start: number, tokens: number): HourTotal[] {
+  const changed = hours.slice();
+  const last = changed[changed.length - 1];
+  if (last?.start === start) changed[changed.length - 1] = { start, tokens: last.tokens + tokens };
+  else insertHour(changed, start, tokens);
+  return changed;
+}
+
+function insertHour(hours: HourTotal[], start: number, tokens: number): void {
+  const at = hours.findIndex((h) => h.start >= start);
+  const found = hours[at];
+  if (found?.start === start) hours[at] = { start, tokens: found.tokens + tokens };
+  else hours.splice(at < 0 ? hours.length : at, 0, { start, tokens });
+}
+
+/** The name that an AI or model is counted under: its own while there is room, else `(other)`. */
+function nameIn(table: Table<number>, prefix: string, name: string, room: boolean): string {
+  return room || name === UNKNOWN || table.has(prefix + name) ? name : OTHER;
+}
+
+/** Adds to a figure; true if it is a new one. */
+function add(table: Table<number>, key: string, tokens: number): boolean {
+  const before = table.get(key);
+  table.set(key, (before ?? 0) + tokens);
+  return before === undefined;
+}
+
+/** Whether this much more can be counted exactly, wherever it is booked. */
+export function canCount(ledger: Ledger, tokens: number): boolean {
+  const day = ledger.tables.days.get(ledger.today.day);
+  const highest = Math.max(ledger.tables.monthSpent, day?.total ?? 0);
+  return Number.isSafeInteger(highest + tokens);
+}

@@ -1,0 +1,134 @@
+import { SECTIONS, type Section, type SectionValues, type StoredDay, type StoredState } from './state.js';
+import { Table } from './table.js';
+
+/** Estimated bytes of an entry beside its key, by section: generous, since the bound that it serves is a safety margin. */
+const ENTRY_BYTES: { readonly [S in Section]: number } = {
+  settings: 4_096,
+  leases: 700,
+  ais: 50,
+  requests: 120,
+  days: 1_600,
+  dayAis: 30,
+  dayModels: 30,
+  dayTotals: 30,
+  monthAis: 30,
+  monthModels: 30,
+  outbox: 900,
+  alerts: 700,
+  writers: 60,
+};
+
+/** The sections of a state in memory, with the orders and counts that decisions need. */
+export class LedgerTables {
+  readonly settings: Table<SectionValues['settings']>;
+  readonly leases: Table<SectionValues['leases']>;
+  /** In the order of the last grants, oldest first. */
+  readonly ais: Table<SectionValues['ais']>;
+  readonly requests: Table<SectionValues['requests']>;
+  readonly days: Table<SectionValues['days']>;
+  readonly dayAis: Table<number>;
+  readonly dayModels: Table<number>;
+  readonly dayTotals: Table<number>;
+  readonly monthAis: Table<number>;
+  readonly monthModels: Table<number>;
+  readonly outbox: Table<SectionValues['outbox']>;
+  readonly alerts: Table<SectionValues['alerts']>;
+  readonly writers: Table<SectionValues['writers']>;
+
+  /** Request ids by AI, oldest first. */
+  readonly requestsOf = new Map<string, string[]>();
+  /** How many AIs and models each open day counts by name. */
+  readonly namesOf = new Map<string, { ais: number; models: number }>();
+  /** Tokens of the month: the sum of `dayTotals`. */
+  monthSpent = 0;
+
+  constructor(stored?: StoredState['sections']) {
+    this.settings = new Table(stored?.settings);
+    this.leases = new Table(stored?.leases);
+    this.ais = new Table([...(stored?.ais ?? [])].sort(([, a], [, b]) => a.lastGrantAt - b.lastGrantAt));
+    this.requests = new Table(stored?.requests);
+    this.days = new Table(stored?.days);
+    this.dayAis = new Table(stored?.dayAis);
+    this.dayModels = new Table(stored?.dayModels);
+    this.dayTotals = new Table(stored?.dayTotals);
+    this.monthAis = new Table(stored?.monthAis);
+    this.monthModels = new Table(stored?.monthModels);
+    this.outbox = new Table(stored?.outbox);
+    this.alerts = new Table(stored?.alerts);
+    this.writers = new Table(stored?.writers);
+    this.index();
+  }
+
+  of<S extends Section>(section: S): Table<SectionValues[S]> {
+    return this[section] as unknown as Table<SectionValues[S]>;
+  }
+
+  get touched(): boolean {
+    return SECTIONS.some((section) => this.of(section).touched);
+  }
+
+  /** About how large the stored state is. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const section of SECTIONS) {
+      const table = this.of(section);
+      bytes += table.size * ENTRY_BYTES[section] + 2 * table.keyLength;
+    }
+    return bytes;
+  }
+
+  private index(): void {
+    for (const tokens of this.dayTotals.values()) this.monthSpent += tokens;
+    for (const key of this.dayAis.keys()) this.names(key.slice(0, 10)).ais += 1;
+    for (const key of this.dayModels.keys()) this.names(key.slice(0, 10)).models += 1;
+    const byAge = [...this.requests.entries()].sort(([, a], [, b]) => a.at - b.at || a.fence - b.fence);
+    for (const [key] of byAge) {
+      const [aiId, requestId] = splitKey(key);
+      const ids = this.requestsOf.get(aiId);
+      if (ids === undefined) this.requestsOf.set(aiId, [requestId]);
+      else ids.push(requestId);
+    }
+  }
+
+  names(day: string): { ais: number; models: number } {
+    const found = this.namesOf.get(day);
+    if (found !== undefined) return found;
+    const made = { ais: 0, models: 0 };
+    this.namesOf.set(day, made);
+    return made;
+  }
+
+  /** The entries of one day in `dayAis` or `dayModels`, by name. */
+  ofDay(table: Table<number>, day: string): Map<string, number> {
+    const found = new Map<string, number>();
+    for (const [key, tokens] of table.entries()) {
+      if (key.startsWith(day)) found.set(key.slice(11), tokens);
+    }
+    return found;
+  }
+
+  /** Takes a day out of the state, with its AIs and models. */
+  dropDay(day: string): void {
+    this.days.delete(day);
+    for (const table of [this.dayAis, this.dayModels]) {
+      for (const key of this.ofDay(table, day).keys()) table.delete(`${day} ${key}`);
+    }
+    this.namesOf.delete(day);
+  }
+
+  /** Brings a day into the state as it stood in its usage document, or a new one. */
+  putDay(day: string, totals: StoredDay, ais: ReadonlyMap<string, number>, models: ReadonlyMap<string, number>): void {
+    this.days.set(day, totals);
+    for (const [name, tokens] of ais) this.dayAis.set(`${day} ${name}`, tokens);
+    for (const [name, tokens] of models) this.dayModels.set(`${day} ${name}`, tokens);
+    const names = this.names(day);
+    names.ais = ais.size;
+    names.models = models.size;
+  }
+}
+
+/** `AI rest`: an AI id has no spaces, the rest may. */
+export function splitKey(key: string): [string, string] {
+  const space = key.indexOf(' ');
+  return [key.slice(0, space), key.slice(space + 1)];
+}

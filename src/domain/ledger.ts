@@ -1,0 +1,186 @@
+import { type Allowance, allowanceOf } from './allowance.js';
+import { LedgerTables } from './ledger-tables.js';
+import { type Policy, type PolicyFields, policyInForce } from './policy.js';
+import { Slots } from './slots.js';
+import {
+  type MonthWindow,
+  type SectionPut,
+  SECTIONS,
+  STATE_FORMAT,
+  type Section,
+  type SectionKey,
+  type StateHead,
+  type StatePatch,
+  type StoredLease,
+  type StoredPause,
+  type StoredPolicy,
+  type StoredState,
+} from './state.js';
+import { nextWake } from './wake.js';
+import { type DayWindow, dayAt, hourAt, monthOfDay, type Span } from './windows.js';
+
+const NO_MONTH: MonthWindow = { key: '', start: 0, end: 0 };
+
+/**
+ * One budget in memory: all that a decision needs. Decisions change it, and `takePatch` hands over what they changed for one
+ * commit. When that commit is lost, the ledger is thrown away and loaded again.
+ */
+export class Ledger {
+  readonly tables: LedgerTables;
+  readonly slots = new Slots();
+  epoch = 0;
+  revision = 0;
+  fence = 0;
+  clock = 0;
+  deleted = false;
+  createdAt = 0;
+  zone = 'UTC';
+  month = NO_MONTH;
+  lastOpenedDay = '';
+  receiptsDroppedAt = 0;
+  wakeAt: number | undefined;
+
+  policyFields: PolicyFields = {};
+  policyRevision = 0;
+  policy: Policy = policyInForce({});
+  allowance: Allowance = allowanceOf(this.policy);
+  pause: StoredPause | undefined;
+
+  /** The hour and the day of the last decision. */
+  hour: Span = { start: 0, end: 0 };
+  today: DayWindow = { day: '', start: 0, end: 0 };
+  /** Days whose usage document is known to be written, with its revision. */
+  readonly writtenDays = new Map<string, number>();
+  /** Rises whenever something may have become possible that was denied before; waiters are tried again. */
+  loosened = 0;
+  private headChanged = false;
+
+  private constructor(
+    readonly budgetId: string,
+    stored?: StoredState,
+  ) {
+    this.tables = new LedgerTables(stored?.sections);
+    if (stored !== undefined) this.read(stored.head);
+  }
+
+  static of(budgetId: string, stored: StoredState | undefined): Ledger {
+    return new Ledger(budgetId, stored);
+  }
+
+  private read(head: StateHead): void {
+    if (head.format > STATE_FORMAT) throw new NewerFormatError(this.budgetId, head.format);
+    const { format: _, wakeAt, ...fields } = head;
+    Object.assign(this, fields);
+    this.wakeAt = wakeAt;
+    const policy = this.tables.settings.get('policy') as StoredPolicy | undefined;
+    if (policy !== undefined) this.usePolicy(policy.fields, policy.revision);
+    this.pause = this.tables.settings.get('pause') as StoredPause | undefined;
+    for (const lease of this.tables.leases.values()) this.slots.replace(undefined, lease);
+    if (this.exists) this.moveTo(this.clock);
+  }
+
+  /** There is such a budget, and it is not deleted. */
+  get exists(): boolean {
+    return this.revision > 0 && !this.deleted;
+  }
+
+  /** The revision of the commit that is being gathered. */
+  get nextRevision(): number {
+    return this.revision + 1;
+  }
+
+  usePolicy(fields: PolicyFields, revision: number): void {
+    this.policyFields = fields;
+    this.policyRevision = revision;
+    this.policy = policyInForce(fields);
+    this.allowance = allowanceOf(this.policy);
+    this.loosened += 1;
+  }
+
+  setPolicy(fields: PolicyFields): void {
+    this.usePolicy(fields, this.nextRevision);
+    this.tables.settings.set('policy', { fields, revision: this.nextRevision });
+  }
+
+  setPause(pause: StoredPause | undefined): void {
+    this.pause = pause;
+    if (pause === undefined) this.tables.settings.delete('pause');
+    else this.tables.settings.set('pause', pause);
+    this.loosened += 1;
+  }
+
+  /** Puts in the present form of a live lease; undefined ends it. */
+  setLease(fence: number, lease: StoredLease | undefined): void {
+    const key = String(fence);
+    const before = this.tables.leases.get(key);
+    if (lease === undefined) this.tables.leases.delete(key);
+    else this.tables.leases.set(key, lease);
+    this.slots.replace(before, lease);
+    if (lease === undefined) this.loosened += 1;
+  }
+
+  lease(fence: number): StoredLease | undefined {
+    return this.tables.leases.get(String(fence));
+  }
+
+  /** Finds the hour and the day of a moment in the present month. */
+  moveTo(now: number): void {
+    if (now < this.hour.start || now >= this.hour.end) {
+      this.hour = hourAt(this.zone, now, this.month);
+      this.loosened += 1;
+    }
+    if (now < this.today.start || now >= this.today.end || monthOfDay(this.today.day) !== this.month.key) {
+      this.today = dayAt(this.zone, this.month, now);
+    }
+  }
+
+  /** Something in the head changed that a commit must carry even if no entry did. */
+  touchHead(): void {
+    this.headChanged = true;
+  }
+
+  /**
+   * What changed since the last commit, as the next one; undefined if nothing did. From then on the ledger stands for the
+   * state after that commit: it must be thrown away if the commit is lost.
+   */
+  takePatch(): StatePatch | undefined {
+    const wakeAt = nextWake(this);
+    if (!this.tables.touched && !this.headChanged && wakeAt === this.wakeAt) return undefined;
+    this.headChanged = false;
+    this.wakeAt = wakeAt;
+    this.revision += 1;
+    const resets: Section[] = [];
+    const puts: SectionPut[] = [];
+    const drops: SectionKey[] = [];
+    for (const section of SECTIONS) {
+      const table = this.tables.of(section);
+      if (!table.touched) continue;
+      const { reset } = table.takeChanges((key, value) => {
+        if (value === undefined) drops.push({ section, key });
+        else puts.push({ section, key, value });
+      });
+      if (reset) resets.push(section);
+    }
+    return { head: this.head(), resets, puts, drops };
+  }
+
+  private head(): StateHead {
+    const { epoch, revision, fence, clock, deleted, createdAt, zone, month } = this;
+    const { lastOpenedDay, receiptsDroppedAt, wakeAt } = this;
+    return {
+      ...{ format: STATE_FORMAT, epoch, revision, fence, clock, deleted, createdAt, zone, month },
+      ...{ lastOpenedDay, receiptsDroppedAt },
+      ...(wakeAt === undefined ? {} : { wakeAt }),
+    };
+  }
+}
+
+/** The state was written by a newer version of the service, which may know rules that this one would break. */
+export class NewerFormatError extends Error {
+  override readonly name = 'NewerFormatError';
+  constructor(budgetId: string, format: number) {
+    super(
+      `the state of budget ${budgetId} has format ${format}; this version knows up to ${STATE_FORMAT}: upgrade it`,
+    );
+  }
+}

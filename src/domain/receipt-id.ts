@@ -1,0 +1,18 @@
+/** Ids of receipts, unique in a budget. Those of leases sort by fence, so that they can be listed in order. */
+
+export function leaseReceiptId(epoch: number, fence: number): string {
+  return `${leaseReceiptPrefix(epoch)}${String(fence).padStart(16, '0')}`;
+}
+
+export function leaseReceiptPrefix(epoch: number): string {
+  return `${epoch}:l:`;
+}
+
+/** An AI id has no spaces. */
+export function usageReceiptId(epoch: number, aiId: string, usageId: string): string {
+  return `${epoch}:u:${aiId} ${usageId}`;
+}
+
+export function adjustmentReceiptId(epoch: number, adjustmentId: string): string {
+  return `${epoch}:a:${adjustmentId}`;
+}

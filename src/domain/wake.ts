@@ -1,0 +1,28 @@
+import type { Ledger } from './ledger.js';
+
+/** How long a copy has to write out what it committed, before another takes that over. */
+export const WRITE_OUT_MS = 5_000;
+
+/** When somebody must next look at this budget although nobody asks; undefined if never. */
+export function nextWake(ledger: Ledger): number | undefined {
+  const { tables, clock, wakeAt } = ledger;
+  let earliest = ledger.slots.firstExpiry()?.expiresAt ?? Number.POSITIVE_INFINITY;
+  if (tables.outbox.size > 0 || hasUnwrittenDay(ledger)) {
+    // The earlier promise stands: a budget that is busy all the time must not put it off for ever.
+    const promised = wakeAt !== undefined && wakeAt > clock ? wakeAt : Number.POSITIVE_INFINITY;
+    earliest = Math.min(earliest, promised, clock + WRITE_OUT_MS);
+  }
+  for (const [day, totals] of tables.days.entries()) {
+    if (!ledger.slots.holdsDay(day)) earliest = Math.min(earliest, Math.max(totals.end, totals.settleUntil));
+  }
+  // A month in use wants its days closed and graded, also those on which nothing happens.
+  if (ledger.exists && tables.monthSpent > 0) earliest = Math.min(earliest, ledger.today.end);
+  return Number.isFinite(earliest) ? earliest : undefined;
+}
+
+function hasUnwrittenDay(ledger: Ledger): boolean {
+  for (const [day, totals] of ledger.tables.days.entries()) {
+    if (totals.changedAt > (ledger.writtenDays.get(day) ?? 0)) return true;
+  }
+  return false;
+}
