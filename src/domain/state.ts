@@ -125,6 +125,7 @@ export interface StoredAi {
 }
 
 export interface StoredRequest {
+  readonly leaseId: string;
   readonly fence: number;
   readonly fingerprint: string;
   readonly at: number;

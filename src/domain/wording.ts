@@ -1,8 +1,11 @@
 /** Numbers as messages show them to a person. */
 
+/** Made once: making one costs more than a whole decision. */
+const AMOUNT = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2 });
+
 /** 11200 as `11,200`. */
 export function amount(tokens: number): string {
-  return tokens.toLocaleString('en-US', { maximumFractionDigits: 2 });
+  return AMOUNT.format(tokens);
 }
 
 /** `90 s`, `15 min`, `24 h`, `31 days`: the largest unit that divides it, or milliseconds. */

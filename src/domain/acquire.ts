@@ -1,0 +1,102 @@
+import { openDay } from './accounts.js';
+import { admission, denialOf } from './admission.js';
+import { findLease, unknownReceipts, viewOfClosed, viewOfLive } from './lease-lookup.js';
+import { formatLeaseId } from './lease-id.js';
+import type { Ledger } from './ledger.js';
+import { MAX_STATE_BYTES, RECEIPT_MEMORY_MS } from './limits.js';
+import type { Denied, Granted, OutcomeOf, Unknown } from './outcomes.js';
+import { refused } from './refused.js';
+import { rememberedRequest, rememberGrant } from './request-memory.js';
+import type { AcquireRequest, Evidence } from './requests.js';
+import { requestedTokens } from './reservation.js';
+import { standingOf } from './standing.js';
+import type { StoredLease, StoredRequest } from './state.js';
+import type { Denial } from './types.js';
+
+/** Grants a slot, or says which rules refuse. */
+export function acquire(
+  ledger: Ledger,
+  request: AcquireRequest,
+  evidence: Evidence,
+  distrust: string | undefined,
+): OutcomeOf['acquire'] | Unknown {
+  const before = rememberedRequest(ledger, request.aiId, request.requestId);
+  if (before !== undefined && before.at + RECEIPT_MEMORY_MS > ledger.clock) {
+    return repeat(ledger, request, before, evidence);
+  }
+  if (distrust !== undefined) return refused({ reason: 'CLOCK_NOT_TRUSTED', detail: distrust });
+  const bytes = ledger.tables.bytes;
+  if (bytes > MAX_STATE_BYTES) return refused({ reason: 'STATE_FULL', bytes });
+  const standing = standingOf(ledger);
+  const requested = requestedTokens(ledger, standing, request);
+  const blockers = admission(ledger, standing, request.aiId, requested);
+  if (blockers.length === 0) return grant(ledger, request, requested);
+  const denial = denialOf(ledger, blockers);
+  // A pause is an operator's order, not a rule on trial: it holds in mode OBSERVE too.
+  if (ledger.policy.mode === 'OBSERVE' && ledger.pause === undefined) {
+    return grant(ledger, request, requested, denial);
+  }
+  return { kind: 'denied', denial } satisfies Denied;
+}
+
+/** The same request again: it gets the lease that it got, while that is live. */
+function repeat(
+  ledger: Ledger,
+  request: AcquireRequest,
+  before: StoredRequest,
+  evidence: Evidence,
+): OutcomeOf['acquire'] | Unknown {
+  if (before.fingerprint !== request.fingerprint) {
+    return refused({ reason: 'ID_REUSED', field: 'request_id', id: request.requestId });
+  }
+  const live = ledger.lease(before.fence);
+  if (live !== undefined) return { kind: 'granted', lease: viewOfLive(ledger, live), replayed: true };
+  const found = findLease(ledger, leaseRef(ledger, before), evidence);
+  if (found.kind === 'unknown') return unknownReceipts(found.receiptId);
+  if (found.kind !== 'closed') return refused({ reason: 'LEASE_NOT_FOUND', leaseId: before.leaseId });
+  return refused({ reason: 'LEASE_CLOSED', lease: viewOfClosed(ledger, found.closed) });
+}
+
+function leaseRef({ budgetId, epoch }: Ledger, { leaseId, fence }: StoredRequest) {
+  return { budgetId, epoch, leaseId, fence };
+}
+
+/** From here nothing may fail. */
+function grant(ledger: Ledger, request: AcquireRequest, reserved: number, wouldDeny?: Denial): Granted {
+  openDay(ledger, ledger.today);
+  ledger.fence += 1;
+  const lease = newLease(ledger, request, reserved);
+  ledger.setLease(lease.fence, lease);
+  const { fence, leaseId, grantedAt: at, fingerprint } = lease;
+  rememberGrant(ledger, lease.aiId, lease.requestId, { fence, leaseId, fingerprint, at });
+  return {
+    kind: 'granted',
+    lease: viewOfLive(ledger, lease),
+    replayed: false,
+    ...(wouldDeny === undefined ? {} : { wouldDeny }),
+  };
+}
+
+function newLease(ledger: Ledger, request: AcquireRequest, reserved: number): StoredLease {
+  const { policy, clock, fence } = ledger;
+  const ttlMs = Math.min(request.leaseTtlMs ?? policy.leaseTtlMs, policy.maxLeaseDurationMs);
+  const previousGrantAt = ledger.tables.ais.get(request.aiId)?.lastGrantAt;
+  return {
+    leaseId: formatLeaseId(ledger.budgetId, ledger.epoch, fence, request.nonce),
+    fence,
+    aiId: request.aiId,
+    requestId: request.requestId,
+    fingerprint: request.fingerprint,
+    reserved,
+    used: 0,
+    roundedUp: 0,
+    grantedAt: clock,
+    expiresAt: clock + ttlMs,
+    renewableUntil: clock + policy.maxLeaseDurationMs,
+    ttlMs,
+    day: ledger.today.day,
+    hourStart: ledger.hour.start,
+    ...(previousGrantAt === undefined ? {} : { previousGrantAt }),
+    ...(request.labels === undefined ? {} : { labels: request.labels }),
+  };
+}

@@ -1,0 +1,69 @@
+import { book } from './accounts.js';
+import { alertKey, leaseExpiredAlert } from './alerts.js';
+import type { Ledger } from './ledger.js';
+import { leaseReceiptId } from './receipt-id.js';
+import { unspent } from './slots.js';
+import type { ClosedLease, Receipt, ReleaseAnswer, StoredAlert, StoredLease } from './state.js';
+import { UNKNOWN } from './types.js';
+
+/** How leases end. A closed lease leaves the state as a receipt, by which late reports and repeats find it. */
+
+/** Ends every lease whose time is over. It frees its slot at once. */
+export function expireDue(ledger: Ledger): void {
+  for (;;) {
+    const first = ledger.slots.firstExpiry();
+    if (first === undefined || first.expiresAt > ledger.clock) return;
+    const lease = ledger.lease(first.fence);
+    if (lease === undefined) return;
+    const closed = expire(ledger, lease, 'EXPIRED');
+    raiseOnce(ledger, leaseExpiredAlert(lease, closed.presumed, ledger.hour, ledger.clock));
+  }
+}
+
+/** Ends a lease that was not released: under CHARGE, what it had reserved and not reported is presumed spent. */
+export function expire(ledger: Ledger, lease: StoredLease, status: 'EXPIRED' | 'REVOKED'): ClosedLease {
+  const { policy, clock } = ledger;
+  const presumed = policy.onExpiry === 'CHARGE' ? unspent(lease) : 0;
+  const settleUntil = clock + policy.lateReportGraceMs;
+  if (presumed > 0) {
+    book(ledger, {
+      ...{ day: lease.day, hourStart: lease.hourStart, aiId: lease.aiId },
+      ...{ model: UNKNOWN, tokens: presumed, presumed },
+    });
+    keepOpen(ledger, lease.day, settleUntil);
+  }
+  const closed: ClosedLease = { kind: 'lease', lease, status, presumed, closedAt: clock, settleUntil };
+  ledger.setLease(lease.fence, undefined);
+  putReceipt(ledger, leaseReceiptId(ledger.epoch, lease.fence), closed);
+  return closed;
+}
+
+/** The day may not leave the state while a late release can still free what was presumed in it. */
+function keepOpen({ tables }: Ledger, day: string, until: number): void {
+  const totals = tables.days.get(day);
+  if (totals !== undefined && totals.settleUntil < until) tables.days.set(day, { ...totals, settleUntil: until });
+}
+
+/** Ends a live lease by its release. */
+export function closeReleased(ledger: Ledger, lease: StoredLease, release: ReleaseAnswer): void {
+  const settled = { status: 'RELEASED', presumed: 0, closedAt: ledger.clock, settleUntil: ledger.clock } as const;
+  ledger.setLease(lease.fence, undefined);
+  putReceipt(ledger, leaseReceiptId(ledger.epoch, lease.fence), { kind: 'lease', lease, ...settled, release });
+}
+
+/** Brings the new form of a closed lease into the state. */
+export function putClosed(ledger: Ledger, closed: ClosedLease): void {
+  putReceipt(ledger, leaseReceiptId(ledger.epoch, closed.lease.fence), closed);
+}
+
+/** A receipt waits in the state until it is known to be written. */
+export function putReceipt(ledger: Ledger, id: string, body: Receipt['body']): void {
+  // A closed lease is known for 7 days from its closing, however late it is reported on.
+  const at = body.kind === 'lease' ? body.closedAt : ledger.clock;
+  ledger.tables.outbox.set(id, { id, epoch: ledger.epoch, at, revision: ledger.nextRevision, body });
+}
+
+/** An alert of something that happened: once in its window. */
+export function raiseOnce({ tables }: Ledger, alert: StoredAlert): void {
+  if (!tables.alerts.has(alertKey(alert))) tables.alerts.set(alertKey(alert), alert);
+}

@@ -1,0 +1,67 @@
+import type { Ledger } from './ledger.js';
+import { RECEIPT_MEMORY_MS } from './limits.js';
+import type { Unknown } from './outcomes.js';
+import { leaseReceiptId } from './receipt-id.js';
+import type { Evidence, LeaseRef } from './requests.js';
+import type { ClosedLease, Receipt, StoredLease } from './state.js';
+import type { LeaseView } from './types.js';
+
+/** What is known of a lease id. `unknown`: its receipt must be looked up in the store. */
+export type LeaseLookup =
+  | { readonly kind: 'live'; readonly lease: StoredLease }
+  | { readonly kind: 'closed'; readonly closed: ClosedLease }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'unknown'; readonly receiptId: string };
+
+/** The state is asked before the receipts: a closed lease that is back in the state is newer there. */
+export function findLease(ledger: Ledger, ref: LeaseRef, evidence: Evidence): LeaseLookup {
+  const { epoch, fence, leaseId } = ref;
+  if (epoch !== ledger.epoch || fence > ledger.fence) return { kind: 'missing' };
+  const live = ledger.lease(fence);
+  if (live !== undefined) return live.leaseId === leaseId ? { kind: 'live', lease: live } : { kind: 'missing' };
+  const found = findReceipt(ledger, leaseReceiptId(epoch, fence), evidence);
+  if (found === 'unknown') return { kind: 'unknown', receiptId: leaseReceiptId(epoch, fence) };
+  const body = found?.body;
+  if (body?.kind !== 'lease' || body.lease.leaseId !== leaseId) return { kind: 'missing' };
+  return { kind: 'closed', closed: body };
+}
+
+/** A receipt by its id: from the state, or from what was looked up. Older than their time they do not count. */
+export function findReceipt(ledger: Ledger, id: string, evidence: Evidence): Receipt | undefined | 'unknown' {
+  const inState = ledger.tables.outbox.get(id);
+  if (inState !== undefined) return inState;
+  if (!evidence.receipts.has(id)) return 'unknown';
+  const stored = evidence.receipts.get(id);
+  if (stored === undefined || stored.at + RECEIPT_MEMORY_MS <= ledger.clock) return undefined;
+  return stored;
+}
+
+export function unknownReceipts(...receiptIds: string[]): Unknown {
+  return { kind: 'unknown', receiptIds, days: [] };
+}
+
+export function viewOfLive(ledger: Ledger, lease: StoredLease): LeaseView {
+  return { ...view(ledger, lease), status: 'LIVE', presumedTokens: 0 };
+}
+
+export function viewOfClosed(ledger: Ledger, closed: ClosedLease): LeaseView {
+  const { lease, status, presumed, closedAt } = closed;
+  return { ...view(ledger, lease), status, presumedTokens: presumed, closedAt };
+}
+
+function view(ledger: Ledger, lease: StoredLease): Omit<LeaseView, 'status' | 'presumedTokens'> {
+  return {
+    leaseId: lease.leaseId,
+    fence: lease.fence,
+    requestId: lease.requestId,
+    budgetId: ledger.budgetId,
+    aiId: lease.aiId,
+    reservedTokens: lease.reserved,
+    usedTokens: lease.used,
+    grantedAt: lease.grantedAt,
+    expiresAt: lease.expiresAt,
+    renewableUntil: lease.renewableUntil,
+    labels: lease.labels ?? {},
+    asOf: ledger.clock,
+  };
+}

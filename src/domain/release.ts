@@ -1,0 +1,110 @@
+import { book } from './accounts.js';
+import { type Booked, bookLate, bookOnLive, chargeFor, reportRefusal } from './booking.js';
+import { closeReleased, putClosed } from './closing.js';
+import { findLease, findReceipt, viewOfClosed } from './lease-lookup.js';
+import type { Ledger } from './ledger.js';
+import { outboxRefusal } from './outbox.js';
+import type { Refused, Released, Unknown } from './outcomes.js';
+import { usageReceiptId } from './receipt-id.js';
+import { rememberUsage } from './record.js';
+import { refused } from './refused.js';
+import type { Evidence, ReleaseRequest } from './requests.js';
+import { unspent } from './slots.js';
+import type { BookedUsage, ClosedLease, ReleaseAnswer, StoredLease } from './state.js';
+import { UNKNOWN, type UsageReport } from './types.js';
+
+/** Gives a slot back, with a last report if there is one. */
+export function release(ledger: Ledger, request: ReleaseRequest, evidence: Evidence): Released | Refused | Unknown {
+  const found = findLease(ledger, request.lease, evidence);
+  if (found.kind === 'unknown') return { kind: 'unknown', receiptIds: [found.receiptId], days: [] };
+  if (found.kind === 'missing') return refused({ reason: 'LEASE_NOT_FOUND', leaseId: request.lease.leaseId });
+  const closed = found.kind === 'closed' ? found.closed : undefined;
+  if (closed?.release !== undefined) return repeat(request, closed.release);
+  if (closed !== undefined && request.usage === undefined && ledger.clock >= closed.settleUntil) {
+    return refused({ reason: 'LEASE_CLOSED', lease: viewOfClosed(ledger, closed) });
+  }
+  const lease = found.kind === 'live' ? found.lease : found.closed.lease;
+  const report = lastReport(ledger, lease, request.usage, evidence);
+  if (report.kind !== 'report') return report;
+  return closed === undefined ? settleLive(ledger, lease, report) : settleClosed(ledger, closed, report);
+}
+
+/** The first answer again, for the same content. */
+function repeat({ usage, lease }: ReleaseRequest, before: ReleaseAnswer): Released | Refused {
+  if ((usage?.fingerprint ?? '') !== before.fingerprint) {
+    return refused({ reason: 'ID_REUSED', field: 'lease_id', id: lease.leaseId });
+  }
+  const { usedTokens, freedTokens, overrunTokens } = before;
+  return { kind: 'released', usedTokens, freedTokens, overrunTokens, replayed: true };
+}
+
+/** The usage that is yet to be booked; absent if there is none, or if it was booked before under its id. */
+interface LastReport {
+  readonly kind: 'report';
+  readonly fingerprint: string;
+  readonly usage?: UsageReport;
+  readonly before?: BookedUsage;
+}
+
+function lastReport(
+  ledger: Ledger,
+  lease: StoredLease,
+  usage: UsageReport | undefined,
+  evidence: Evidence,
+): LastReport | Refused | Unknown {
+  if (usage === undefined) return { kind: 'report', fingerprint: '' };
+  const { fingerprint, usageId } = usage;
+  if (usageId !== undefined) {
+    const id = usageReceiptId(ledger.epoch, lease.aiId, usageId);
+    const before = findReceipt(ledger, id, evidence);
+    if (before === 'unknown') return { kind: 'unknown', receiptIds: [id], days: [] };
+    if (before !== undefined) {
+      const body = before.body as BookedUsage;
+      if (body.fingerprint === fingerprint) return { kind: 'report', fingerprint, before: body };
+      return refused({ reason: 'ID_REUSED', field: 'usage.usage_id', id: usageId });
+    }
+  }
+  const refusal = reportRefusal(ledger, chargeFor(ledger, usage), lease.used) ?? outboxRefusal(ledger);
+  return refusal === undefined ? { kind: 'report', fingerprint, usage } : refused(refusal);
+}
+
+function settleLive(ledger: Ledger, lease: StoredLease, report: LastReport): Released {
+  const booked = report.usage && bookOnLive(ledger, lease, report.usage, chargeFor(ledger, report.usage));
+  const settled = booked?.lease ?? lease;
+  const answer = answerOf(report, settled, unspent(settled), booked);
+  closeReleased(ledger, settled, answer);
+  if (report.usage && booked) rememberUsage(ledger, lease.aiId, report.usage, booked, lease.fence);
+  return released(answer);
+}
+
+/** Of an expired or revoked lease: books what comes late, and within the grace frees what is still presumed. */
+function settleClosed(ledger: Ledger, closed: ClosedLease, report: LastReport): Released {
+  const booked = report.usage && bookLate(ledger, closed, report.usage, chargeFor(ledger, report.usage));
+  const after = booked?.closed ?? closed;
+  const freed = ledger.clock < after.settleUntil ? freePresumed(ledger, after) : 0;
+  const answer = answerOf(report, after.lease, freed, booked);
+  putClosed(ledger, { ...after, presumed: after.presumed - freed, release: answer });
+  if (report.usage && booked) rememberUsage(ledger, after.lease.aiId, report.usage, booked, after.lease.fence);
+  return released(answer);
+}
+
+function freePresumed(ledger: Ledger, { lease, presumed }: ClosedLease): number {
+  const { day, hourStart, aiId } = lease;
+  if (presumed === 0 || !ledger.tables.days.has(day)) return 0;
+  book(ledger, { day, hourStart, aiId, model: UNKNOWN, tokens: -presumed, presumed: -presumed });
+  return presumed;
+}
+
+function answerOf(
+  { fingerprint, before }: LastReport,
+  lease: StoredLease,
+  freedTokens: number,
+  booked: Booked | undefined,
+): ReleaseAnswer {
+  const overrunTokens = booked?.overrunTokens ?? before?.overrunTokens ?? 0;
+  return { fingerprint, usedTokens: lease.used, freedTokens, overrunTokens };
+}
+
+function released({ usedTokens, freedTokens, overrunTokens }: ReleaseAnswer): Released {
+  return { kind: 'released', usedTokens, freedTokens, overrunTokens, replayed: false };
+}

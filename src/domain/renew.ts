@@ -1,0 +1,62 @@
+import { denialOf, raiseAdmission } from './admission.js';
+import { findLease, unknownReceipts, viewOfClosed, viewOfLive } from './lease-lookup.js';
+import type { Ledger } from './ledger.js';
+import type { OutcomeOf, Unknown } from './outcomes.js';
+import { refused } from './refused.js';
+import type { Evidence, RenewRequest } from './requests.js';
+import { unspent } from './slots.js';
+import { standingOf } from './standing.js';
+import type { StoredLease } from './state.js';
+import type { Blocker, Denial } from './types.js';
+import { moment } from './wording.js';
+
+/** The heartbeat of a live lease. Pause, cooldown or emergency never end a running AI. */
+export function renew(ledger: Ledger, request: RenewRequest, evidence: Evidence): OutcomeOf['renew'] | Unknown {
+  const found = findLease(ledger, request.lease, evidence);
+  if (found.kind === 'unknown') return unknownReceipts(found.receiptId);
+  if (found.kind === 'missing') return refused({ reason: 'LEASE_NOT_FOUND', leaseId: request.lease.leaseId });
+  if (found.kind === 'closed') {
+    return refused({ reason: 'LEASE_CLOSED', lease: viewOfClosed(ledger, found.closed) });
+  }
+  const raise = raised(ledger, found.lease, request.reserveTokens);
+  const lease = { ...found.lease, ...raise.change, expiresAt: extended(ledger, found.lease, request.leaseTtlMs) };
+  ledger.setLease(lease.fence, lease);
+  return {
+    kind: 'renewed',
+    lease: viewOfLive(ledger, lease),
+    ...(raise.denied === undefined ? {} : { raiseDenied: raise.denied }),
+  };
+}
+
+/** Never shortened, and never beyond the lease's longest life. */
+function extended({ clock }: Ledger, lease: StoredLease, ttlMs = lease.ttlMs): number {
+  return Math.max(lease.expiresAt, Math.min(clock + ttlMs, lease.renewableUntil));
+}
+
+function raised(
+  ledger: Ledger,
+  lease: StoredLease,
+  reserveTokens: number | undefined,
+): { change?: { reserved: number }; denied?: Denial } {
+  if (reserveTokens === undefined || reserveTokens <= Math.max(lease.reserved, lease.used)) return {};
+  if (lease.hourStart !== ledger.hour.start) return { denied: denialOf(ledger, [hourIsOver(lease, reserveTokens)]) };
+  const newlyHeld = reserveTokens - Math.max(lease.reserved, lease.used);
+  const raise = { aiId: lease.aiId, reserveTokens, newlyHeld };
+  const blockers = raiseAdmission(ledger, standingOf(ledger), raise);
+  const holds = ledger.policy.mode === 'ENFORCE' || ledger.pause !== undefined;
+  if (blockers.length > 0 && holds) return { denied: denialOf(ledger, blockers) };
+  return { change: { reserved: reserveTokens } };
+}
+
+/** A reservation counts in the hour of its grant, and a closed hour takes nothing more. */
+function hourIsOver(lease: StoredLease, requested: number): Blocker {
+  return {
+    rule: 'HOURLY_CAP',
+    limit: lease.reserved,
+    spent: lease.used,
+    reserved: unspent(lease),
+    requested,
+    permanent: true,
+    message: `the hour of the grant (${moment(lease.hourStart)}) is over: release this lease and acquire a new one`,
+  };
+}

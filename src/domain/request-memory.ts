@@ -1,0 +1,60 @@
+import type { Ledger } from './ledger.js';
+import { LAST_GRANT_MEMORY_MS, REMEMBERED_REQUESTS, REQUEST_MEMORY_MS } from './limits.js';
+import type { StoredRequest } from './state.js';
+
+/** Which grant answered which request of an AI, so that a repeat gets the same lease; and when each AI got its last grant. */
+
+export function rememberedRequest(ledger: Ledger, aiId: string, requestId: string): StoredRequest | undefined {
+  return ledger.tables.requests.get(`${aiId} ${requestId}`);
+}
+
+export function rememberGrant(ledger: Ledger, aiId: string, requestId: string, request: StoredRequest): void {
+  const { tables } = ledger;
+  tables.ais.setLast(aiId, { lastGrantAt: request.at });
+  tables.requests.set(`${aiId} ${requestId}`, request);
+  const ids = tables.requestsOf.get(aiId);
+  if (ids === undefined) tables.requestsOf.set(aiId, [requestId]);
+  else ids.push(requestId);
+  forgetOldRequests(ledger, aiId);
+  forgetOldAis(ledger);
+}
+
+/** As if the grant had not been: for one that nobody received. */
+export function forgetGrant(ledger: Ledger, aiId: string, requestId: string, previousGrantAt?: number): void {
+  const { tables } = ledger;
+  tables.requests.delete(`${aiId} ${requestId}`);
+  const ids = tables.requestsOf.get(aiId)?.filter((id) => id !== requestId) ?? [];
+  if (ids.length > 0) tables.requestsOf.set(aiId, ids);
+  else tables.requestsOf.delete(aiId);
+  if (previousGrantAt === undefined) tables.ais.delete(aiId);
+  else tables.ais.set(aiId, { lastGrantAt: previousGrantAt });
+  ledger.loosened += 1;
+}
+
+/** The newest ids stay, and those whose lease is live: a repeat of such a request must find it, however old. */
+function forgetOldRequests({ tables }: Ledger, aiId: string): void {
+  const ids = tables.requestsOf.get(aiId) ?? [];
+  for (let at = 0; ids.length > REMEMBERED_REQUESTS && at < ids.length; ) {
+    const key = `${aiId} ${ids[at]}`;
+    const fence = tables.requests.get(key)?.fence;
+    if (fence !== undefined && tables.leases.has(String(fence))) at += 1;
+    else {
+      tables.requests.delete(key);
+      ids.splice(at, 1);
+    }
+  }
+}
+
+/** AIs that got nothing for long leave the state, a few with every grant, so that no grant pays for many. */
+function forgetOldAis(ledger: Ledger): void {
+  const { tables, policy, clock } = ledger;
+  const memory = Math.max(policy.cooldownMs, LAST_GRANT_MEMORY_MS, REQUEST_MEMORY_MS);
+  let budget = 4;
+  for (const [aiId, { lastGrantAt }] of tables.ais.entries()) {
+    if (budget-- === 0 || clock - lastGrantAt <= memory) return;
+    if (ledger.slots.liveOf(aiId) > 0) continue;
+    tables.ais.delete(aiId);
+    for (const requestId of tables.requestsOf.get(aiId) ?? []) tables.requests.delete(`${aiId} ${requestId}`);
+    tables.requestsOf.delete(aiId);
+  }
+}

@@ -1,0 +1,123 @@
+import type { Ledger } from '../ledger.js';
+import type { Cap } from '../pacing.js';
+import { percentOf } from '../percent.js';
+import type { HourOfGrants } from '../slots.js';
+import { unspent } from '../slots.js';
+import { inDay, inHour, inMonth, type Standing, type WindowFigures } from '../standing.js';
+import type { Blocker, Rule } from '../types.js';
+import { amount } from '../wording.js';
+import { firstDayThatAdmits, firstHourThatAdmits } from './later-windows.js';
+
+/** The hour's cap. */
+export function hourlyCapBlocker(ledger: Ledger, standing: Standing, requested: number): Blocker | undefined {
+  return capBlocker(ledger, {
+    ...{ rule: 'HOURLY_CAP', name: 'this hour', figures: standing.hour, requested },
+    holders: inHour(ledger.hour.start),
+    unpaced: ledger.allowance.hourlyMax,
+    later: () => firstHourThatAdmits(ledger, requested),
+  });
+}
+
+/** The day's cap in force. */
+export function dailyCapBlocker(ledger: Ledger, standing: Standing, requested: number): Blocker | undefined {
+  return capBlocker(ledger, {
+    ...{ rule: 'DAILY_CAP', name: 'today', figures: standing.day, requested },
+    holders: inDay(ledger.today.day),
+    unpaced: ledger.allowance.dailyMax,
+    later: () => firstDayThatAdmits(ledger, (cap) => requested <= cap),
+  });
+}
+
+/** One AI's share of the day's cap, so that one AI cannot take the whole day. */
+export function aiDailyCapBlocker(
+  ledger: Ledger,
+  standing: Standing,
+  aiId: string,
+  requested: number,
+): Blocker | undefined {
+  const figures = aiDayFigures(ledger, standing, aiId);
+  if (figures === undefined) return undefined;
+  const percent = aiDailyPercent(ledger, aiId);
+  return capBlocker(ledger, {
+    ...{ rule: 'AI_DAILY_CAP', name: `${aiId} today`, figures, requested },
+    holders: inDay(ledger.today.day),
+    unpaced: percentOf(ledger.allowance.dailyMax, percent),
+    later: () => firstDayThatAdmits(ledger, (cap) => requested <= percentOf(cap, percent)),
+    firstHolder: () => firstExpiryToday(ledger, aiId),
+  });
+}
+
+/** The enforced limit of the month. */
+export function monthlyCapBlocker(ledger: Ledger, standing: Standing, requested: number): Blocker | undefined {
+  return capBlocker(ledger, {
+    ...{ rule: 'MONTHLY_CAP', name: 'this month', figures: standing.month, requested },
+    holders: inMonth(ledger.month.key),
+    unpaced: ledger.allowance.enforced,
+    later: () => ledger.month.end,
+  });
+}
+
+/** What one AI has of today, undefined where the rule is off for it. */
+export function aiDayFigures(ledger: Ledger, standing: Standing, aiId: string): WindowFigures | undefined {
+  const percent = aiDailyPercent(ledger, aiId);
+  if (percent === 100) return undefined;
+  const day = ledger.today.day;
+  const spent = ledger.tables.dayAis.get(`${day} ${aiId}`) ?? 0;
+  let reserved = 0;
+  for (const fence of ledger.slots.fencesOf(aiId)) {
+    const lease = ledger.lease(fence);
+    if (lease?.day === day) reserved += unspent(lease);
+  }
+  const { tokens, loweredBy } = standing.day.cap;
+  const cap: Cap = { tokens: percentOf(tokens, percent), ...(loweredBy === undefined ? {} : { loweredBy }) };
+  return { spent, reserved, cap };
+}
+
+function aiDailyPercent({ policy }: Ledger, aiId: string): number {
+  return policy.maxDailyPercentByAi.get(aiId) ?? policy.maxDailyPercentPerAi;
+}
+
+function firstExpiryToday(ledger: Ledger, aiId: string): number | undefined {
+  const ends = [...ledger.slots.fencesOf(aiId)]
+    .map((fence) => ledger.lease(fence))
+    .filter((lease) => lease?.day === ledger.today.day && unspent(lease) > 0)
+    .map((lease) => lease?.expiresAt ?? 0);
+  return ends.length === 0 ? undefined : Math.min(...ends);
+}
+
+interface CapCheck {
+  readonly rule: Rule;
+  readonly name: string;
+  readonly figures: WindowFigures;
+  readonly requested: number;
+  /** Whose reservations count in the window. */
+  readonly holders: (hour: HourOfGrants) => boolean;
+  /** The cap without pacing: a request above it can never be admitted. */
+  readonly unpaced: number;
+  readonly later: () => number | undefined;
+  readonly firstHolder?: () => number | undefined;
+}
+
+function capBlocker(ledger: Ledger, check: CapCheck): Blocker | undefined {
+  const { rule, name, figures, requested, unpaced } = check;
+  const { spent, reserved, cap } = figures;
+  if (spent + reserved + requested <= cap.tokens) return undefined;
+  const permanent = requested > unpaced;
+  const availableAt = permanent ? undefined : whenFree(ledger, check);
+  return {
+    ...{ rule, limit: cap.tokens, spent, reserved, requested },
+    ...(availableAt === undefined ? {} : { availableAt }),
+    ...(permanent ? { permanent } : {}),
+    message:
+      `${name}: ${amount(spent)} spent + ${amount(reserved)} reserved + ${amount(requested)} requested ` +
+      `is above the cap of ${amount(cap.tokens)} tokens` +
+      (cap.loweredBy === undefined ? '' : ` (${cap.loweredBy})`) +
+      (permanent ? '; no window admits as much: ask for less' : ''),
+  };
+}
+
+/** A holder may give back what is only reserved; what is spent stays until the window ends. */
+function whenFree(ledger: Ledger, { figures, requested, holders, later, firstHolder }: CapCheck): number | undefined {
+  if (figures.spent + requested > figures.cap.tokens) return later();
+  return firstHolder === undefined ? ledger.slots.firstExpiry(holders)?.expiresAt : firstHolder();
+}
