@@ -1,8 +1,8 @@
-import type { BudgetSnapshot, OutcomeOf } from '../domain/outcomes.js';
+import type { BudgetEvent } from '../domain/events.js';
+import type { BudgetSnapshot, BudgetView, OutcomeOf } from '../domain/outcomes.js';
 import type { AcquireRequest, BudgetRequest } from '../domain/requests.js';
 import type { LeaseView, Rule } from '../domain/types.js';
-import type { StoredAlert, UsageDay } from '../domain/state.js';
-import type { BudgetView } from '../domain/outcomes.js';
+import type { UsageDay } from '../domain/state.js';
 
 /** What a caller's connection can say while its request is under way. */
 export interface Caller {
@@ -47,10 +47,7 @@ export interface Door {
   watch(budgetId: string, listener: (update: WatchUpdate) => void): Promise<() => void>;
 }
 
-export type BudgetEvent =
-  | { readonly kind: 'granted' | 'released' | 'expired' | 'revoked'; readonly at: number; readonly lease: LeaseView }
-  | { readonly kind: 'alert'; readonly at: number; readonly alert: StoredAlert }
-  | { readonly kind: 'changed'; readonly at: number; readonly budget: BudgetView };
+export type { BudgetEvent };
 
 export interface WatchUpdate {
   readonly at: number;

@@ -69,9 +69,11 @@ function grant(ledger: Ledger, request: AcquireRequest, reserved: number, wouldD
   ledger.setLease(lease.fence, lease);
   const { fence, leaseId, grantedAt: at, fingerprint } = lease;
   rememberGrant(ledger, lease.aiId, lease.requestId, { fence, leaseId, fingerprint, at });
+  const view = viewOfLive(ledger, lease);
+  ledger.note({ kind: 'granted', at: ledger.clock, lease: view });
   return {
     kind: 'granted',
-    lease: viewOfLive(ledger, lease),
+    lease: view,
     replayed: false,
     ...(wouldDeny === undefined ? {} : { wouldDeny }),
   };

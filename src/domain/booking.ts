@@ -1,11 +1,12 @@
 import { book, canCount, moveModel, openDay } from './accounts.js';
 import { overrunAlert } from './alerts.js';
 import { putClosed, raiseOnce } from './closing.js';
+import { viewOfClosed, viewOfLive } from './lease-lookup.js';
 import type { Ledger } from './ledger.js';
 import type { Refusal } from './outcomes.js';
 import type { ClosedLease, StoredLease } from './state.js';
 import { addCharge, chargeOf, type TokenCharge } from './token-charge.js';
-import { UNKNOWN, UNSPECIFIED, type UsageReport } from './types.js';
+import { type LeaseView, UNKNOWN, UNSPECIFIED, type UsageReport } from './types.js';
 
 /** How a report was counted. */
 export interface Booked {
@@ -47,7 +48,7 @@ export function bookOnLive(
   if (within > 0) book(ledger, { day, hourStart, aiId, model, tokens: within });
   if (overrunTokens > 0) {
     bookNow(ledger, aiId, model, overrunTokens);
-    raiseOnce(ledger, overrunAlert(after, overrunTokens, ledger.hour, ledger.clock));
+    tellOverrun(ledger, viewOfLive(ledger, after), after, overrunTokens);
   }
   ledger.setLease(lease.fence, after);
   return { chargedTokens, overrunTokens, late: false, lease: after };
@@ -73,8 +74,8 @@ export function bookLate(
   }
   if (excess > 0) bookNow(ledger, aiId, model, excess, excess);
   const overrunTokens = chargedTokens - Math.min(chargedTokens, Math.max(0, lease.reserved - lease.used));
-  if (overrunTokens > 0) raiseOnce(ledger, overrunAlert(after, overrunTokens, ledger.hour, ledger.clock));
   const updated = { ...closed, lease: after, presumed: closed.presumed - moved };
+  if (overrunTokens > 0) tellOverrun(ledger, viewOfClosed(ledger, updated), after, overrunTokens);
   putClosed(ledger, updated);
   return { chargedTokens, overrunTokens, late: true, closed: updated };
 }
@@ -84,6 +85,11 @@ export function bookUnleased(ledger: Ledger, aiId: string, usage: UsageReport, c
   const chargedTokens = addCharge(NOTHING, charge).tokens;
   if (chargedTokens > 0) bookNow(ledger, aiId, modelOf(usage), chargedTokens);
   return { chargedTokens, overrunTokens: 0, late: false };
+}
+
+function tellOverrun(ledger: Ledger, view: LeaseView, lease: StoredLease, tokens: number): void {
+  ledger.note({ kind: 'overrun', at: ledger.clock, lease: view, tokens });
+  raiseOnce(ledger, overrunAlert(lease, tokens, ledger.hour, ledger.clock));
 }
 
 /** The windows of now are those of the decision's moment. */

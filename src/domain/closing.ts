@@ -1,5 +1,6 @@
 import { book } from './accounts.js';
 import { alertKey, leaseExpiredAlert } from './alerts.js';
+import { viewOfClosed } from './lease-lookup.js';
 import type { Ledger } from './ledger.js';
 import { leaseReceiptId } from './receipt-id.js';
 import { unspent } from './slots.js';
@@ -35,6 +36,8 @@ export function expire(ledger: Ledger, lease: StoredLease, status: 'EXPIRED' | '
   const closed: ClosedLease = { kind: 'lease', lease, status, presumed, closedAt: clock, settleUntil };
   ledger.setLease(lease.fence, undefined);
   putReceipt(ledger, leaseReceiptId(ledger.epoch, lease.fence), closed);
+  const kind = status === 'EXPIRED' ? 'expired' : 'revoked';
+  ledger.note({ kind, at: clock, lease: viewOfClosed(ledger, closed) });
   return closed;
 }
 
@@ -47,8 +50,10 @@ function keepOpen({ tables }: Ledger, day: string, until: number): void {
 /** Ends a live lease by its release. */
 export function closeReleased(ledger: Ledger, lease: StoredLease, release: ReleaseAnswer): void {
   const settled = { status: 'RELEASED', presumed: 0, closedAt: ledger.clock, settleUntil: ledger.clock } as const;
+  const closed: ClosedLease = { kind: 'lease', lease, ...settled, release };
   ledger.setLease(lease.fence, undefined);
-  putReceipt(ledger, leaseReceiptId(ledger.epoch, lease.fence), { kind: 'lease', lease, ...settled, release });
+  putClosed(ledger, closed);
+  ledger.note({ kind: 'released', at: ledger.clock, lease: viewOfClosed(ledger, closed) });
 }
 
 /** Brings the new form of a closed lease into the state. */
@@ -64,6 +69,8 @@ export function putReceipt(ledger: Ledger, id: string, body: Receipt['body']): v
 }
 
 /** An alert of something that happened: once in its window. */
-export function raiseOnce({ tables }: Ledger, alert: StoredAlert): void {
-  if (!tables.alerts.has(alertKey(alert))) tables.alerts.set(alertKey(alert), alert);
+export function raiseOnce(ledger: Ledger, alert: StoredAlert): void {
+  if (ledger.tables.alerts.has(alertKey(alert))) return;
+  ledger.tables.alerts.set(alertKey(alert), alert);
+  ledger.note({ kind: 'alert', at: ledger.clock, alert });
 }

@@ -1,4 +1,5 @@
 import { type Allowance, allowanceOf } from './allowance.js';
+import type { BudgetEvent } from './events.js';
 import { LedgerTables } from './ledger-tables.js';
 import { type Policy, type PolicyFields, policyInForce } from './policy.js';
 import { Slots } from './slots.js';
@@ -53,7 +54,11 @@ export class Ledger {
   readonly writtenDays = new Map<string, number>();
   /** Rises whenever something may have become possible that was denied before; waiters are tried again. */
   loosened = 0;
+  /** What happened since the last commit; it is told to others when the commit has won. */
+  private events: BudgetEvent[] = [];
   private headChanged = false;
+  /** The hour that alerts were last settled for. */
+  alertsSettledFor = Number.NaN;
 
   private constructor(
     readonly budgetId: string,
@@ -134,19 +139,38 @@ export class Ledger {
     }
   }
 
+  note(event: BudgetEvent): void {
+    this.events.push(event);
+  }
+
+  takeEvents(): readonly BudgetEvent[] {
+    const taken = this.events;
+    if (taken.length > 0) this.events = [];
+    return taken;
+  }
+
+  /** The store would wake somebody for nothing, or too late. */
+  get wakeIsLate(): boolean {
+    return nextWake(this) !== this.wakeAt;
+  }
+
+  /** Whether a commit has anything to carry. */
+  get touched(): boolean {
+    return this.headChanged || this.tables.touched;
+  }
+
   /** Something in the head changed that a commit must carry even if no entry did. */
   touchHead(): void {
     this.headChanged = true;
   }
 
   /**
-   * What changed since the last commit, as the next one; undefined if nothing did. From then on the ledger stands for the
+   * What changed since the last commit, as the next one. From then on the ledger stands for the
    * state after that commit: it must be thrown away if the commit is lost.
    */
-  takePatch(): StatePatch | undefined {
+  takePatch(): StatePatch {
     const wakeAt = nextWake(this);
-    if (!this.tables.touched && !this.headChanged && wakeAt === this.wakeAt) return undefined;
-    this.headChanged = false;
+        this.headChanged = false;
     this.wakeAt = wakeAt;
     this.revision += 1;
     const resets: Section[] = [];

@@ -35,5 +35,5 @@ export function dropWritten(ledger: Ledger, { receipts, days }: DropWrittenReque
 function isClosed(ledger: Ledger, day: string): boolean {
   const totals = ledger.tables.days.get(day);
   if (totals === undefined || ledger.slots.holdsDay(day)) return false;
-  return ledger.clock >= totals.end && ledger.clock >= totals.settleUntil;
+  return ledger.deleted || (ledger.clock >= totals.end && ledger.clock >= totals.settleUntil);
 }

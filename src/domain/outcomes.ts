@@ -155,6 +155,8 @@ export interface Unknown {
   readonly kind: 'unknown';
   readonly receiptIds: readonly string[];
   readonly days: readonly string[];
+  /** Days of a deleted budget must be written out before it can begin again. */
+  readonly writeOut?: true;
 }
 
 /** Which outcome answers which request. */

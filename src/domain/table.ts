@@ -62,6 +62,11 @@ export class Table<V> {
     return this.map.values();
   }
 
+  /** The entries as a map that cannot be changed. */
+  get view(): ReadonlyMap<string, V> {
+    return this.map;
+  }
+
   get touched(): boolean {
     return this.emptied || this.changed.size > 0;
   }

@@ -1,0 +1,33 @@
+import { bringBackDay } from './returning-days.js';
+import { expireDue } from './closing.js';
+import type { Ledger } from './ledger.js';
+import type { Unknown } from './outcomes.js';
+import type { Evidence } from './requests.js';
+import { enterMonth, missingDays, missingToday } from './returning-days.js';
+import type { MonthWindow } from './state.js';
+import { nextMonth } from './windows.js';
+
+/**
+ * Lets time do its work up to `now`: the month turns, leases expire, hour and day move on. Says which days must be looked up
+ * first, if any; then nothing has changed.
+ */
+export function advance(ledger: Ledger, now: number, evidence: Evidence): Unknown | undefined {
+  const target = monthOf(ledger, now);
+  const missing = target === ledger.month ? missingToday(ledger, now) : missingDays(ledger, target.key);
+  const unknown = missing.filter((day) => !evidence.days.has(day));
+  if (unknown.length > 0) return { kind: 'unknown', receiptIds: [], days: unknown };
+  ledger.clock = now;
+  if (target !== ledger.month) enterMonth(ledger, ledger.policy.timeZone, target, evidence);
+  ledger.moveTo(now);
+  const document = evidence.days.get(ledger.today.day);
+  if (document !== undefined) bringBackDay(ledger, ledger.today, document);
+  expireDue(ledger);
+  return undefined;
+}
+
+/** The month of a moment. Each begins where the one before it ended, in the zone of the policy. */
+function monthOf({ month, policy }: Ledger, now: number): MonthWindow {
+  let reached = month;
+  while (now >= reached.end) reached = nextMonth(policy.timeZone, reached);
+  return reached;
+}

@@ -1,0 +1,52 @@
+import type { Ledger } from './ledger.js';
+import type { OutcomeOf, Unknown } from './outcomes.js';
+import { bringBackDay, enterMonth, missingDays } from './returning-days.js';
+import type { Evidence } from './requests.js';
+import { dayAt, monthAt } from './windows.js';
+
+/**
+ * Sets the budget's clock to the trusted time. What was counted under the wrong time stays where it was counted; what would
+ * now last too long because it was granted in the future is brought down to what it would be if granted now.
+ */
+export function resetClock(ledger: Ledger, trusted: number, evidence: Evidence): OutcomeOf['reset-clock'] | Unknown {
+  const before = ledger.clock;
+  if (trusted >= before) return { kind: 'clock-reset', before, after: before };
+  const sameMonth = trusted >= ledger.month.start;
+  const month = sameMonth ? ledger.month : monthAt(ledger.zone, trusted);
+  const today = dayAt(ledger.zone, month, trusted);
+  const needed = sameMonth ? missingIfOpened(ledger, today.day) : missingDays(ledger, month.key);
+  const unknown = needed.filter((day) => !evidence.days.has(day));
+  if (unknown.length > 0) return { kind: 'unknown', receiptIds: [], days: unknown };
+  ledger.clock = trusted;
+  if (!sameMonth) enterMonth(ledger, ledger.zone, month, evidence);
+  ledger.hour = { start: 0, end: 0 };
+  ledger.moveTo(trusted);
+  const document = evidence.days.get(today.day);
+  if (document !== undefined) bringBackDay(ledger, ledger.today, document);
+  shortenLeases(ledger);
+  forgetFutureGrants(ledger);
+  ledger.loosened += 1;
+  ledger.touchHead();
+  return { kind: 'clock-reset', before, after: trusted };
+}
+
+function missingIfOpened({ lastOpenedDay, tables }: Ledger, day: string): string[] {
+  return day <= lastOpenedDay && !tables.days.has(day) ? [day] : [];
+}
+
+function shortenLeases(ledger: Ledger): void {
+  const { clock, policy } = ledger;
+  for (const lease of [...ledger.tables.leases.values()]) {
+    const expiresAt = Math.min(lease.expiresAt, clock + lease.ttlMs);
+    const renewableUntil = Math.min(lease.renewableUntil, clock + policy.maxLeaseDurationMs);
+    if (expiresAt === lease.expiresAt && renewableUntil === lease.renewableUntil) continue;
+    ledger.setLease(lease.fence, { ...lease, expiresAt, renewableUntil });
+  }
+}
+
+/** A cooldown counts from now at the latest. */
+function forgetFutureGrants({ tables, clock }: Ledger): void {
+  for (const [aiId, { lastGrantAt }] of [...tables.ais.entries()]) {
+    if (lastGrantAt > clock) tables.ais.set(aiId, { lastGrantAt: clock });
+  }
+}

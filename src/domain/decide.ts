@@ -1,0 +1,121 @@
+import { acquire } from './acquire.js';
+import { adjust } from './adjust.js';
+import { advance } from './advance.js';
+import { resetClock } from './clock-reset.js';
+import { revoke, undoGrant } from './ending.js';
+import type { Ledger } from './ledger.js';
+import type { Outcome, Unknown } from './outcomes.js';
+import { dropWritten } from './outbox.js';
+import { getAvailability, getLease, snapshotOf } from './reading.js';
+import { record, recordUnleased } from './record.js';
+import { refused } from './refused.js';
+import { release } from './release.js';
+import { renew } from './renew.js';
+import type { BudgetRequest, Evidence } from './requests.js';
+import { deleteBudget, pause, putPolicy, resume } from './settings.js';
+
+/** What a decision is made with, beside the ledger and the request. Nothing else may matter. */
+export interface Circumstances {
+  /** The trusted time, or the latest that was. */
+  readonly time: number;
+  /** Why the time cannot be trusted now; absent if it can. */
+  readonly distrust?: string;
+  readonly maxSkewMs: number;
+  readonly evidence: Evidence;
+}
+
+/**
+ * Decides one request: changes the ledger and says the outcome, without I/O. `unknown` means that the store must be asked
+ * first; then the request has changed nothing, though time may have done its work.
+ */
+export function decide(ledger: Ledger, request: BudgetRequest, circumstances: Circumstances): Outcome | Unknown {
+  const { time, evidence } = circumstances;
+  if (!ledger.exists) return decideAbsent(ledger, request, circumstances);
+  const distrust = distrusted(ledger, circumstances);
+  if (request.kind === 'reset-clock') {
+    if (circumstances.distrust !== undefined) return refused({ reason: 'CLOCK_NOT_TRUSTED', detail: circumstances.distrust });
+    return resetClock(ledger, time, evidence);
+  }
+  // While the time cannot be trusted it stands still: one wrong sample must not expire every lease.
+  const now = distrust === undefined ? Math.max(ledger.clock, time) : ledger.clock;
+  return advance(ledger, now, evidence) ?? decideNow(ledger, request, evidence, distrust);
+}
+
+function distrusted(ledger: Ledger, { time, distrust, maxSkewMs }: Circumstances): string | undefined {
+  if (distrust !== undefined) return distrust;
+  const aheadMs = ledger.clock - time;
+  if (aheadMs <= maxSkewMs) return undefined;
+  return `the budget's clock is ${Math.round(aheadMs / 1000)} s ahead of the trusted time: an operator must call ResetClock`;
+}
+
+function decideNow(
+  ledger: Ledger,
+  request: Exclude<BudgetRequest, { kind: 'reset-clock' }>,
+  evidence: Evidence,
+  distrust: string | undefined,
+): Outcome | Unknown {
+  switch (request.kind) {
+    case 'acquire':
+      return acquire(ledger, request, evidence, distrust);
+    case 'renew':
+      return renew(ledger, request, evidence);
+    case 'record':
+      return record(ledger, request, evidence);
+    case 'record-unleased':
+      return recordUnleased(ledger, request, evidence);
+    case 'release':
+      return release(ledger, request, evidence);
+    case 'get-lease':
+      return getLease(ledger, request, evidence);
+    case 'get-availability':
+      return getAvailability(ledger, request);
+    case 'get-snapshot':
+      return { kind: 'snapshot', snapshot: snapshotOf(ledger) };
+    case 'put-policy':
+      return putPolicy(ledger, request);
+    case 'pause':
+      return pause(ledger, request);
+    case 'resume':
+      return resume(ledger);
+    case 'delete-budget':
+      return deleteBudget(ledger, request);
+    case 'revoke':
+      return revoke(ledger, request, evidence);
+    case 'adjust':
+      return adjust(ledger, request, evidence);
+    case 'undo-grant':
+      return undoGrant(ledger, request);
+    default:
+      return housekeeping(ledger, request);
+  }
+}
+
+function housekeeping(
+  ledger: Ledger,
+  request: Extract<BudgetRequest, { kind: 'sweep' | 'drop-written' | 'fence-off' }>,
+): Outcome {
+  if (request.kind === 'drop-written') dropWritten(ledger, request);
+  if (request.kind === 'fence-off') ledger.touchHead();
+  return { kind: 'done' };
+}
+
+/** Of a budget that never was, or that is deleted: only its creation, and writing out what is left of it. */
+function decideAbsent(ledger: Ledger, request: BudgetRequest, { time, distrust }: Circumstances): Outcome | Unknown {
+  ledger.clock = Math.max(ledger.clock, time);
+  switch (request.kind) {
+    case 'put-policy':
+      if (distrust !== undefined) return refused({ reason: 'CLOCK_NOT_TRUSTED', detail: distrust });
+      return putPolicy(ledger, request);
+    case 'delete-budget':
+      if (ledger.deleted) return { kind: 'done' };
+      break;
+    case 'sweep':
+    case 'drop-written':
+    case 'fence-off':
+      return ledger.deleted ? housekeeping(ledger, request) : { kind: 'done' };
+    default:
+  }
+  if ('lease' in request) return refused({ reason: 'LEASE_NOT_FOUND', leaseId: request.lease.leaseId });
+  return refused({ reason: 'BUDGET_NOT_FOUND', budgetId: ledger.budgetId });
+}
+

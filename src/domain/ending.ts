@@ -1,0 +1,31 @@
+import { expire } from './closing.js';
+import { findLease, unknownReceipts, viewOfClosed } from './lease-lookup.js';
+import type { Ledger } from './ledger.js';
+import type { OutcomeOf, Unknown } from './outcomes.js';
+import { refused } from './refused.js';
+import { forgetGrant } from './request-memory.js';
+import type { Evidence, RevokeRequest, UndoGrantRequest } from './requests.js';
+
+/** An operator ends a lease: an expiry now. Of a closed lease it changes nothing. */
+export function revoke(ledger: Ledger, request: RevokeRequest, evidence: Evidence): OutcomeOf['revoke'] | Unknown {
+  const found = findLease(ledger, request.lease, evidence);
+  switch (found.kind) {
+    case 'unknown':
+      return unknownReceipts(found.receiptId);
+    case 'missing':
+      return refused({ reason: 'LEASE_NOT_FOUND', leaseId: request.lease.leaseId });
+    case 'closed':
+      return { kind: 'lease', lease: viewOfClosed(ledger, found.closed) };
+    case 'live':
+      return { kind: 'lease', lease: viewOfClosed(ledger, expire(ledger, found.lease, 'REVOKED')) };
+  }
+}
+
+/** Takes back a grant that nobody received and nobody can ask for again. One that was used after all stays. */
+export function undoGrant(ledger: Ledger, { lease: ref }: UndoGrantRequest): OutcomeOf['undo-grant'] {
+  const lease = ledger.epoch === ref.epoch ? ledger.lease(ref.fence) : undefined;
+  if (lease === undefined || lease.leaseId !== ref.leaseId || lease.used > 0) return { kind: 'done' };
+  ledger.setLease(lease.fence, undefined);
+  forgetGrant(ledger, lease.aiId, lease.requestId, lease.previousGrantAt);
+  return { kind: 'done' };
+}

@@ -1,0 +1,11 @@
+import type { BudgetView } from './outcomes.js';
+import type { StoredAlert } from './state.js';
+import type { LeaseView } from './types.js';
+
+/** What happened to a budget, for logs and watchers. */
+export type BudgetEvent =
+  | { readonly kind: 'granted' | 'released' | 'expired' | 'revoked'; readonly at: number; readonly lease: LeaseView }
+  /** A report went above the reservation. */
+  | { readonly kind: 'overrun'; readonly at: number; readonly lease: LeaseView; readonly tokens: number }
+  | { readonly kind: 'alert'; readonly at: number; readonly alert: StoredAlert }
+  | { readonly kind: 'changed'; readonly at: number; readonly budget: BudgetView };

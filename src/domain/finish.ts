@@ -1,0 +1,74 @@
+import { alertConditions, forgettableMarks, updateMarks, alertKey, type AlertInput } from './alerts.js';
+import type { Ledger } from './ledger.js';
+import { WRITER_MEMORY_MS } from './limits.js';
+import { standingOf } from './standing.js';
+import type { StatePatch } from './state.js';
+import { dayAt } from './windows.js';
+
+/** Who commits: the copy of the service, and the number of its commit, by which it finds out whether it was applied. */
+export interface Stamp {
+  readonly copyId: string;
+  readonly seq: number;
+}
+
+/**
+ * Ends a batch of decisions: alerts, the stamp, and what changed as one commit. Undefined: there is nothing to commit.
+ * Only the arbiter's own requests may commit for the sake of the next wake-up alone: a caller's peek writes nothing.
+ */
+export function finish(ledger: Ledger, stamp: Stamp, housekeeping: boolean): StatePatch | undefined {
+  if (ledger.exists && (housekeeping || ledger.touched)) settleAlerts(ledger);
+  if (!ledger.touched && !(housekeeping && ledger.wakeIsLate)) return undefined;
+  setStamp(ledger, stamp);
+  return ledger.takePatch();
+}
+
+function settleAlerts(ledger: Ledger): void {
+  const { tables, clock } = ledger;
+  if (!ledger.touched && ledger.alertsSettledFor === ledger.hour.start) return;
+  ledger.alertsSettledFor = ledger.hour.start;
+  const marks = tables.alerts.view;
+  const { raise, end } = updateMarks(marks, alertConditions(alertInput(ledger)), clock);
+  for (const alert of [...raise, ...end]) {
+    tables.alerts.set(alertKey(alert), alert);
+    ledger.note({ kind: 'alert', at: clock, alert });
+  }
+  for (const key of forgettableMarks(marks, ledger.month, clock)) tables.alerts.delete(key);
+}
+
+function alertInput(ledger: Ledger): AlertInput {
+  const { policy, allowance, month, today, hour, tables, clock } = ledger;
+  const standing = standingOf(ledger);
+  const closedDay = dayBefore(ledger);
+  return {
+    ...{ policy, allowance, now: clock, month, today, hour },
+    hourSpent: standing.hour.spent,
+    hourCap: standing.hour.cap.tokens,
+    monthSpent: tables.monthSpent,
+    dayTotals: tables.dayTotals.view,
+    ...(closedDay === undefined ? {} : { closedDay }),
+  };
+}
+
+/** Yesterday, if the budget was in use by then; of the month before, only while its day is still in the state. */
+function dayBefore({ tables, today, month, zone, createdAt }: Ledger): AlertInput['closedDay'] {
+  const end = today.start;
+  if (createdAt >= end) return undefined;
+  if (end > month.start) {
+    const { day, start } = dayAt(zone, month, end - 1);
+    const unused = [...tables.dayTotals.keys()].every((used) => used > day);
+    return unused ? undefined : { day, start, total: tables.dayTotals.get(day) ?? 0 };
+  }
+  for (const [day, totals] of tables.days.entries()) {
+    if (totals.end === end) return { day, start: totals.start, total: totals.total };
+  }
+  return undefined;
+}
+
+/** Stamps of copies that are long gone are forgotten. */
+function setStamp({ tables, clock }: Ledger, { copyId, seq }: Stamp): void {
+  tables.writers.set(copyId, { seq, at: clock });
+  if (tables.writers.size === 1) return;
+  for (const [id, { at }] of [...tables.writers.entries()]) {
+    if (id !== copyId && clock - at > WRITER_MEMORY_MS) tables.writers.delete(id);
+  }
+}

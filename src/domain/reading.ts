@@ -1,0 +1,82 @@
+import { findLease, unknownReceipts, viewOfClosed, viewOfLive } from './lease-lookup.js';
+import { admission, denialOf } from './admission.js';
+import type { Ledger } from './ledger.js';
+import type { Availability, BudgetSnapshot, OutcomeOf, Unknown } from './outcomes.js';
+import { refused } from './refused.js';
+import { rememberedRequest } from './request-memory.js';
+import type { Evidence, GetAvailabilityRequest, GetLeaseRequest, LeaseRef } from './requests.js';
+import { availableTokens, requestedTokens } from './reservation.js';
+import { standingOf, windowStatuses } from './standing.js';
+import type { StoredDay, UsageDay } from './state.js';
+import { viewOfBudget } from './settings.js';
+
+/** Requests that change nothing. */
+
+export function getLease(ledger: Ledger, { key }: GetLeaseRequest, evidence: Evidence): OutcomeOf['get-lease'] | Unknown {
+  const ref = 'lease' in key ? key.lease : leaseOfRequest(ledger, key.aiId, key.requestId);
+  if (ref === undefined) return refused({ reason: 'LEASE_NOT_FOUND', leaseId: '' });
+  const found = findLease(ledger, ref, evidence);
+  switch (found.kind) {
+    case 'unknown':
+      return unknownReceipts(found.receiptId);
+    case 'missing':
+      return refused({ reason: 'LEASE_NOT_FOUND', leaseId: ref.leaseId });
+    case 'live':
+      return { kind: 'lease', lease: viewOfLive(ledger, found.lease) };
+    case 'closed':
+      return { kind: 'lease', lease: viewOfClosed(ledger, found.closed) };
+  }
+}
+
+function leaseOfRequest(ledger: Ledger, aiId: string, requestId: string): LeaseRef | undefined {
+  const request = rememberedRequest(ledger, aiId, requestId);
+  if (request === undefined) return undefined;
+  const { budgetId, epoch } = ledger;
+  return { budgetId, epoch, leaseId: request.leaseId, fence: request.fence };
+}
+
+/** What a request for a slot would meet now. */
+export function getAvailability(ledger: Ledger, request: GetAvailabilityRequest): Availability {
+  const standing = standingOf(ledger);
+  const requested = requestedTokens(ledger, standing, request);
+  const blockers = admission(ledger, standing, request.aiId, requested);
+  return {
+    kind: 'availability',
+    availableTokens: availableTokens(ledger, standing, request.aiId),
+    ...(blockers.length === 0 ? {} : { denial: denialOf(ledger, blockers) }),
+  };
+}
+
+/** A copy of everything that readers want, which later decisions do not change. */
+export function snapshotOf(ledger: Ledger): BudgetSnapshot {
+  const { tables } = ledger;
+  return {
+    budget: viewOfBudget(ledger),
+    epoch: ledger.epoch,
+    revision: ledger.revision,
+    now: ledger.clock,
+    month: ledger.month,
+    today: ledger.today,
+    liveLeases: [...tables.leases.values()]
+      .sort((a, b) => a.fence - b.fence)
+      .map((lease) => viewOfLive(ledger, lease)),
+    lastGrants: new Map([...tables.ais.entries()].map(([ai, { lastGrantAt }]) => [ai, lastGrantAt])),
+    windows: windowStatuses(ledger),
+    openDays: [...tables.days.entries()].map(([day, totals]) => usageDayOf(ledger, day, totals)),
+    dayTotals: new Map(tables.dayTotals.entries()),
+    monthAis: new Map(tables.monthAis.entries()),
+    monthModels: new Map(tables.monthModels.entries()),
+    alerts: [...tables.alerts.values()],
+  };
+}
+
+/** An open day as its usage document says it. */
+export function usageDayOf(ledger: Ledger, day: string, totals: StoredDay): UsageDay {
+  const { start, end, total, presumed, late, hours } = totals;
+  const { tables, budgetId, epoch, revision } = ledger;
+  return {
+    ...{ budgetId, epoch, day, start, end, revision, total, presumed, late, hours },
+    ais: tables.ofDay(tables.dayAis, day),
+    models: tables.ofDay(tables.dayModels, day),
+  };
+}

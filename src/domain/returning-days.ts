@@ -1,0 +1,75 @@
+import { openDay } from './accounts.js';
+import { daysInMonth, dayIn } from './calendar.js';
+import type { Ledger } from './ledger.js';
+import type { Evidence } from './requests.js';
+import type { MonthWindow, UsageDay } from './state.js';
+import { type DayWindow, dayAt, monthOfDay } from './windows.js';
+
+/**
+ * Days that left the state and are needed again: for an adjustment, or after a clock that had run ahead was reset. Their usage
+ * document is then the newest word on them, so it is brought back whole, never begun anew.
+ */
+
+/** Brings a day into the state as its usage document has it, or opens it if there is none. */
+export function bringBackDay(ledger: Ledger, window: DayWindow, document: UsageDay | undefined): void {
+  if (ledger.tables.days.has(window.day)) return;
+  if (document === undefined) return openDay(ledger, window);
+  const { start, end, total, presumed, late, hours, ais, models } = document;
+  const totals = { start, end, total, presumed, late, hours, changedAt: ledger.nextRevision, settleUntil: 0 };
+  ledger.tables.putDay(window.day, totals, ais, models);
+}
+
+/** Days of the moment `now` that must be looked up before anything is decided: opened once, and no longer in the state. */
+export function missingToday(ledger: Ledger, now: number): string[] {
+  const { zone, month, lastOpenedDay } = ledger;
+  if (now < month.start || now >= month.end) return [];
+  if (now >= ledger.today.start && now < ledger.today.end && lastOpenedDay === ledger.today.day) return [];
+  const { day } = dayAt(zone, month, now);
+  return day <= lastOpenedDay && !ledger.tables.days.has(day) ? [day] : [];
+}
+
+/** The days of a month that were opened once and are no longer in the state. */
+export function missingDays({ lastOpenedDay, tables }: Ledger, monthKey: string): string[] {
+  if (lastOpenedDay.slice(0, 7) < monthKey) return [];
+  const missing: string[] = [];
+  for (let of = 1; of <= daysInMonth(monthKey); of += 1) {
+    const day = dayIn(monthKey, of);
+    if (day <= lastOpenedDay && !tables.days.has(day)) missing.push(day);
+  }
+  return missing;
+}
+
+/** Makes a month the current one: its totals are those of its days, in the state or in their documents. */
+export function enterMonth(ledger: Ledger, zone: string, month: MonthWindow, evidence: Evidence): void {
+  const { tables } = ledger;
+  ledger.zone = zone;
+  ledger.month = month;
+  ledger.hour = { start: 0, end: 0 };
+  for (const table of [tables.dayTotals, tables.monthAis, tables.monthModels]) table.reset();
+  tables.monthSpent = 0;
+  for (const [day, { total }] of tables.days.entries()) {
+    if (monthOfDay(day) !== month.key) continue;
+    count(ledger, day, total, tables.ofDay(tables.dayAis, day), tables.ofDay(tables.dayModels, day));
+  }
+  for (const document of evidence.days.values()) {
+    if (document === undefined || monthOfDay(document.day) !== month.key) continue;
+    if (tables.days.has(document.day)) continue;
+    count(ledger, document.day, document.total, document.ais, document.models);
+  }
+  ledger.touchHead();
+}
+
+function count(
+  { tables }: Ledger,
+  day: string,
+  total: number,
+  ais: ReadonlyMap<string, number>,
+  models: ReadonlyMap<string, number>,
+): void {
+  tables.dayTotals.set(day, total);
+  tables.monthSpent += total;
+  for (const [ai, tokens] of ais) tables.monthAis.set(ai, (tables.monthAis.get(ai) ?? 0) + tokens);
+  for (const [model, tokens] of models) {
+    tables.monthModels.set(model, (tables.monthModels.get(model) ?? 0) + tokens);
+  }
+}

@@ -1,0 +1,118 @@
+import { expire } from './closing.js';
+import type { Ledger } from './ledger.js';
+import type { BudgetPut, BudgetView, Done, Refused, Unknown } from './outcomes.js';
+import { rangeViolations, workabilityViolations } from './policy-check.js';
+import { policyInForce } from './policy.js';
+import { samePolicy, tidyPolicy, updatePolicy } from './policy-update.js';
+import { policyWarnings } from './policy-warnings.js';
+import { refused } from './refused.js';
+import type { DeleteBudgetRequest, PauseRequest, PutPolicyRequest } from './requests.js';
+import { monthAt } from './windows.js';
+
+/** What operators set: the policy, the pause, and whether there is such a budget at all. */
+
+export function viewOfBudget(ledger: Ledger): BudgetView {
+  const { budgetId, policyFields, policy, pause, createdAt, zone } = ledger;
+  return {
+    ...{ budgetId, policyFields, policy, createdAt, zone },
+    etag: String(ledger.policyRevision),
+    ...(pause === undefined ? {} : { pause }),
+  };
+}
+
+function put(ledger: Ledger): BudgetPut {
+  return { kind: 'budget', budget: viewOfBudget(ledger), warnings: policyWarnings(ledger.policy) };
+}
+
+function changed(ledger: Ledger): BudgetPut {
+  ledger.note({ kind: 'changed', at: ledger.clock, budget: viewOfBudget(ledger) });
+  return put(ledger);
+}
+
+/** Creates a budget or changes its policy. Content equal to the current is OK, whatever the etag. */
+export function putPolicy(ledger: Ledger, request: PutPolicyRequest): BudgetPut | Refused | Unknown {
+  if (ledger.exists && request.onlyCreate) return put(ledger);
+  const current = ledger.exists ? ledger.policyFields : {};
+  const fields = tidyPolicy(updatePolicy(current, request.fields, request.updateMask));
+  const invalid = rangeViolations(fields);
+  if (invalid.length > 0) return refused({ reason: 'INVALID_FIELD', violations: invalid });
+  const unworkable = workabilityViolations(policyInForce(fields));
+  if (unworkable.length > 0) return refused({ reason: 'UNWORKABLE_POLICY', violations: unworkable });
+  if (ledger.exists && samePolicy(fields, ledger.policyFields)) return put(ledger);
+  const etag = ledger.exists ? String(ledger.policyRevision) : '';
+  if (request.etag !== undefined && request.etag !== etag) {
+    return refused({ reason: 'ETAG_MISMATCH', current: etag });
+  }
+  if (!ledger.exists && hasUnwrittenDays(ledger)) return { kind: 'unknown', receiptIds: [], days: [], writeOut: true };
+  if (!ledger.exists) create(ledger);
+  ledger.setPolicy(fields);
+  useZoneIfUnused(ledger);
+  return changed(ledger);
+}
+
+/** A budget begins, or begins again with the next epoch: what was granted before it can never be taken for its own. */
+function create(ledger: Ledger): void {
+  ledger.epoch += 1;
+  ledger.deleted = false;
+  ledger.createdAt = ledger.clock;
+  ledger.lastOpenedDay = '';
+  for (const day of [...ledger.tables.days.keys()]) ledger.tables.dropDay(day);
+  ledger.writtenDays.clear();
+  ledger.touchHead();
+}
+
+/** Days that a deletion left behind belong to the epoch before: they must not be taken for days of the new one. */
+function hasUnwrittenDays({ tables, writtenDays }: Ledger): boolean {
+  for (const [day, { changedAt }] of tables.days.entries()) {
+    if (changedAt > (writtenDays.get(day) ?? 0)) return true;
+  }
+  return false;
+}
+
+/** Windows cannot be moved under usage that was counted in them: a changed zone then waits for the next month. */
+function useZoneIfUnused(ledger: Ledger): void {
+  const { tables, policy } = ledger;
+  const unused = tables.monthSpent === 0 && tables.days.size === 0 && ledger.slots.live === 0;
+  if (!unused) return;
+  ledger.zone = policy.timeZone;
+  ledger.month = monthAt(ledger.zone, ledger.clock);
+  ledger.hour = { start: 0, end: 0 };
+  ledger.today = { day: '', start: 0, end: 0 };
+  ledger.moveTo(ledger.clock);
+  ledger.touchHead();
+}
+
+/** Stops new grants. Pausing a paused budget keeps the first reason. */
+export function pause(ledger: Ledger, { reason }: PauseRequest): BudgetPut {
+  if (ledger.pause !== undefined) return put(ledger);
+  ledger.setPause({ reason, at: ledger.clock });
+  return changed(ledger);
+}
+
+export function resume(ledger: Ledger): BudgetPut {
+  if (ledger.pause === undefined) return put(ledger);
+  ledger.setPause(undefined);
+  return changed(ledger);
+}
+
+/**
+ * Leaves a tombstone, on which epoch, fence, revision and clock go on rising. What is not yet written out stays until it is.
+ */
+export function deleteBudget(ledger: Ledger, { force, etag }: DeleteBudgetRequest): Done | Refused {
+  if (ledger.deleted) return { kind: 'done' };
+  if (etag !== undefined && etag !== String(ledger.policyRevision)) {
+    return refused({ reason: 'ETAG_MISMATCH', current: String(ledger.policyRevision) });
+  }
+  if (ledger.slots.live > 0 && !force) return refused({ reason: 'LEASES_LIVE', count: ledger.slots.live });
+  for (const lease of [...ledger.tables.leases.values()]) expire(ledger, lease, 'REVOKED');
+  const { tables } = ledger;
+  for (const table of [tables.settings, tables.ais, tables.requests, tables.alerts]) table.reset();
+  for (const table of [tables.dayTotals, tables.monthAis, tables.monthModels]) table.reset();
+  tables.requestsOf.clear();
+  tables.monthSpent = 0;
+  ledger.pause = undefined;
+  ledger.policyFields = {};
+  ledger.deleted = true;
+  ledger.touchHead();
+  return { kind: 'done' };
+}
