@@ -51,8 +51,8 @@ export async function acquire(
     // Nobody knows how long a pause lasts: then look again every few seconds.
     const pauseMs = denial.retryAfter ? toMs(denial.retryAfter) : 5_000;
     if (denial.permanent || performance.now() + pauseMs > giveUpAtMs) throw new SlotDenied(denial);
-    // Somewhat later than told, so that many clients do not come back in step.
-    await sleep(pauseMs + Math.random() * 100);
+    // Somewhat later than told: timers may fire a little early, and many clients should not come back in step.
+    await sleep(pauseMs + 5 + Math.random() * 100);
   }
 }
 
