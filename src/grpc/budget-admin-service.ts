@@ -1,0 +1,37 @@
+import * as gen from '../gen/budget/v1/budget_admin_service.js';
+import {
+  deleteBudget,
+  getBudget,
+  listBudgets,
+  pauseBudget,
+  putBudget,
+  resetClock,
+  resumeBudget,
+} from './handlers/budgets.js';
+import { listLeases, revokeLease } from './handlers/leases.js';
+import { adjustUsage, listUsage } from './handlers/usage-history.js';
+import { watchBudget } from './handlers/watch-budget.js';
+import { type Method, serverStream, unary } from './service.js';
+
+const service = gen.BudgetAdminServiceService;
+
+/** `budget.v1.BudgetAdminService`: each method, what it takes and gives, and who answers. */
+export const BUDGET_ADMIN_SERVICE: Readonly<Record<keyof typeof service, Method>> = {
+  putBudget: unary(service.putBudget, gen.PutBudgetRequest, gen.PutBudgetResponse, putBudget),
+  getBudget: unary(service.getBudget, gen.GetBudgetRequest, gen.GetBudgetResponse, getBudget),
+  listBudgets: unary(service.listBudgets, gen.ListBudgetsRequest, gen.ListBudgetsResponse, listBudgets),
+  deleteBudget: unary(service.deleteBudget, gen.DeleteBudgetRequest, gen.DeleteBudgetResponse, deleteBudget),
+  pauseBudget: unary(service.pauseBudget, gen.PauseBudgetRequest, gen.PauseBudgetResponse, pauseBudget),
+  resumeBudget: unary(service.resumeBudget, gen.ResumeBudgetRequest, gen.ResumeBudgetResponse, resumeBudget),
+  listLeases: unary(service.listLeases, gen.ListLeasesRequest, gen.ListLeasesResponse, listLeases),
+  revokeLease: unary(service.revokeLease, gen.RevokeLeaseRequest, gen.RevokeLeaseResponse, revokeLease),
+  adjustUsage: unary(service.adjustUsage, gen.AdjustUsageRequest, gen.AdjustUsageResponse, adjustUsage),
+  listUsage: unary(service.listUsage, gen.ListUsageRequest, gen.ListUsageResponse, listUsage),
+  resetClock: unary(service.resetClock, gen.ResetClockRequest, gen.ResetClockResponse, resetClock),
+  watchBudget: serverStream(
+    service.watchBudget,
+    gen.WatchBudgetRequest,
+    gen.WatchBudgetResponse,
+    watchBudget,
+  ),
+};

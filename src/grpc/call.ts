@@ -1,0 +1,57 @@
+import type { handleUnaryCall, ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
+import type { Caller } from '../arbiter/door.js';
+import { callFailure } from './call-failure.js';
+import { decodeRequest } from './decode.js';
+import type { Codec, Services, UnaryMethod } from './service.js';
+
+/**
+ * A handler as grpc-js calls it. It takes bytes and gives bytes: what grpc-js cannot decode it would answer with INTERNAL,
+ * and a handler that throws would leave its client waiting.
+ */
+export function unaryCall<Q, A>(
+  method: UnaryMethod<Q, A>,
+  services: Services,
+): handleUnaryCall<Buffer, Buffer> {
+  return (call, callback) => {
+    answerCall(method, services, call, callback).catch((error: unknown) => {
+      services.log.error({ method: method.path, err: error }, 'an answer could not be sent');
+    });
+  };
+}
+
+async function answerCall<Q, A>(
+  method: UnaryMethod<Q, A>,
+  services: Services,
+  call: ServerUnaryCall<Buffer, Buffer>,
+  callback: sendUnaryData<Buffer>,
+): Promise<void> {
+  let bytes: Buffer;
+  try {
+    const request = decodeRequest(method, call.request);
+    bytes = encoded(method.response, await method.answer(request, new UnaryCaller(call), services));
+  } catch (error) {
+    callback(callFailure(error, method.path, services));
+    return;
+  }
+  callback(null, bytes);
+}
+
+/** Without a copy of what the generated encoder has just made. */
+export function encoded<A>(codec: Codec<A>, message: A): Buffer {
+  const bytes = codec.encode(message).finish();
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** A caller is gone when it cancelled, its connection broke or its deadline passed: grpc-js says all of them by one event. */
+class UnaryCaller implements Caller {
+  constructor(private readonly call: ServerUnaryCall<Buffer, Buffer>) {}
+
+  get gone(): boolean {
+    return this.call.cancelled;
+  }
+
+  onGone(listener: () => void): void {
+    if (this.call.cancelled) queueMicrotask(listener);
+    else this.call.once('cancelled', listener);
+  }
+}

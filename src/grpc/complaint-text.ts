@@ -1,0 +1,82 @@
+import type { FieldViolation } from '../domain/outcomes.js';
+import type { LeaseView } from '../domain/types.js';
+import { amount, moment } from '../domain/wording.js';
+import type { Complaint } from './request-error.js';
+
+/** What is wrong with a request, and what its caller can do about it. */
+export function complaintText(complaint: Complaint): string {
+  switch (complaint.reason) {
+    case 'MALFORMED_MESSAGE':
+      return `the bytes are not a ${complaint.typeName}: build the client from the proto files of this service`;
+    case 'UNKNOWN_SERVICE':
+      return `this server has no service ${quoted(complaint.service)}; an empty name asks for the whole server`;
+    case 'BUDGET_NOT_FOUND':
+      return `there is no budget ${quoted(complaint.budgetId)}: check the id, or create it with PutBudget`;
+    case 'LEASE_NOT_FOUND':
+      return 'this lease was never granted, or closed more than 7 days ago: report what it spent as unleased usage';
+    case 'LEASE_CLOSED':
+      return leaseClosed(complaint.lease);
+    case 'ID_REUSED':
+      return (
+        `${complaint.field} ${quoted(complaint.id)} was used before with other content: ` +
+        'take a new id for a new request, or repeat the old request unchanged'
+      );
+    case 'ETAG_MISMATCH':
+      return (
+        `the policy has changed since this etag was read; it is now ${quoted(complaint.current)}: ` +
+        'read the budget again, and repeat the change with its etag'
+      );
+    case 'LEASES_LIVE':
+      return `${amount(complaint.count)} leases are live: wait until they end, or set force to revoke them`;
+    default:
+      return amountOrCapacity(complaint);
+  }
+}
+
+function amountOrCapacity(complaint: Complaint): string {
+  switch (complaint.reason) {
+    case 'REPORT_TOO_LARGE':
+      return (
+        `the report charges ${amount(complaint.charge)} tokens, above max_report_tokens, ${amount(complaint.limit)}: ` +
+        'split it into reports with a usage id each, or let an operator bring it in with AdjustUsage'
+      );
+    case 'AMOUNT_OVERFLOW':
+      return 'with this the sum would pass 2^53 - 1, beyond which tokens are not counted exactly: lower it';
+    case 'BELOW_ZERO':
+      return `only ${amount(complaint.available)} tokens of ${complaint.of} can be taken away: adjust by less`;
+    case 'STATE_FULL':
+      return (
+        `the state of this budget is full (${amount(complaint.bytes)} bytes), so nothing new is granted until ` +
+        'usage is written out or AIs age out; renewals, reports and releases go on'
+      );
+    case 'OUTBOX_FULL':
+      return 'the store is behind with writing receipts: repeat the call with the same ids in a second';
+    case 'CLOCK_NOT_TRUSTED':
+      return (
+        `nothing is granted while the clock is not trusted (${complaint.detail}); reports and releases go on. ` +
+        'If the time is right now, an operator can call ResetClock'
+      );
+    default:
+      return complaint.reason;
+  }
+}
+
+function leaseClosed({ leaseId, status, closedAt }: LeaseView): string {
+  const since = closedAt === undefined ? '' : ` since ${moment(closedAt)}`;
+  return (
+    `lease ${quoted(leaseId)} is ${status}${since}: ask for a new slot under a new request id; ` +
+    'what was spent on this one can still be reported with RecordUsage'
+  );
+}
+
+/** The first violation in full, since many clients show nothing but the message. */
+export function violationsText(complaint: Complaint, violations: readonly FieldViolation[]): string {
+  const first = violations[0];
+  if (first === undefined) return complaint.reason;
+  const more = violations.length > 1 ? `; and ${violations.length - 1} more, see the field violations` : '';
+  return `${first.field}: ${first.description}${more}`;
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.slice(0, 160));
+}

@@ -1,0 +1,71 @@
+import { Metadata, type ServerErrorResponse } from '@grpc/grpc-js';
+import type { FieldViolation } from '../domain/outcomes.js';
+import type { Any } from '../gen/google/protobuf/any.js';
+import { BadRequest, ErrorInfo, RetryInfo } from '../gen/google/rpc/error_details.js';
+import { Status } from '../gen/google/rpc/status.js';
+import type { Failure } from './status.js';
+import { durationMessage } from './to-message/time.js';
+
+const DOMAIN = 'budget.v1';
+/** Clients refuse answers whose headers are large, many above 8 KiB, and base64 adds a third. */
+const MAX_VIOLATION_BYTES = 3_000;
+const MAX_TEXT_BYTES = 600;
+
+/** A failure as grpc-js sends it, with its details in the trailer that rich clients read. */
+export function errorResponse(failure: Failure): ServerErrorResponse {
+  const message = shortened(failure.message);
+  const encoded = Status.encode({ code: failure.code, message, details: detailsOf(failure) }).finish();
+  const metadata = new Metadata();
+  metadata.set('grpc-status-details-bin', Buffer.from(encoded));
+  return { name: 'Error', code: failure.code, message, details: message, metadata };
+}
+
+function detailsOf({ reason, metadata, violations, retryAfterMs }: Failure): Any[] {
+  const details: Any[] = [];
+  if (reason !== undefined) {
+    const info = ErrorInfo.fromPartial({ reason, domain: DOMAIN, metadata: metadata ?? {} });
+    details.push(packed('ErrorInfo', ErrorInfo.encode(info).finish()));
+  }
+  if (violations !== undefined) {
+    const badRequest = { fieldViolations: bounded(violations) };
+    details.push(packed('BadRequest', BadRequest.encode(badRequest).finish()));
+  }
+  if (retryAfterMs !== undefined) {
+    const retryInfo = { retryDelay: durationMessage(retryAfterMs) };
+    details.push(packed('RetryInfo', RetryInfo.encode(retryInfo).finish()));
+  }
+  return details;
+}
+
+function packed(type: string, value: Uint8Array): Any {
+  return { typeUrl: `type.googleapis.com/google.rpc.${type}`, value: Buffer.from(value) };
+}
+
+/** As many as a header holds; the last says how many there are beside. */
+function bounded(violations: readonly FieldViolation[]): FieldViolation[] {
+  const shown: FieldViolation[] = [];
+  let size = 0;
+  for (const { field, description } of violations) {
+    const next = { field: shortened(field), description: shortened(description) };
+    size += Buffer.byteLength(next.field) + Buffer.byteLength(next.description);
+    if (shown.length > 0 && size > MAX_VIOLATION_BYTES) {
+      shown.push({
+        field: '(others)',
+        description: `${violations.length - shown.length} more fields are wrong`,
+      });
+      break;
+    }
+    shown.push(next);
+  }
+  return shown;
+}
+
+/** Well-formed, since grpc-js throws on half a character when it encodes the message of a status. */
+function shortened(text: string): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= MAX_TEXT_BYTES) return bytes.toString();
+  return `${bytes
+    .subarray(0, MAX_TEXT_BYTES)
+    .toString()
+    .replace(/\ufffd+$/, '')}...`;
+}

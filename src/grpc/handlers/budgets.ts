@@ -1,0 +1,105 @@
+import { policyWarnings } from '../../domain/policy-warnings.js';
+import type { Budget } from '../../gen/budget/v1/budget.js';
+import type {
+  DeleteBudgetRequest,
+  DeleteBudgetResponse,
+  GetBudgetRequest,
+  GetBudgetResponse,
+  ListBudgetsRequest,
+  ListBudgetsResponse,
+  PauseBudgetRequest,
+  PauseBudgetResponse,
+  PutBudgetRequest,
+  PutBudgetResponse,
+  ResetClockRequest,
+  ResetClockResponse,
+  ResumeBudgetRequest,
+  ResumeBudgetResponse,
+} from '../../gen/budget/v1/budget_admin_service.js';
+import { pageToken } from '../page-token.js';
+import { answered } from '../request-error.js';
+import type { UnaryHandler } from '../service.js';
+import { budgetMessage } from '../to-message/budget.js';
+import { readBudgetId, readDelete, readPause, readPut } from '../validate/budget-requests.js';
+import { BUDGETS_QUERY, readListBudgets } from '../validate/list-requests.js';
+
+export const putBudget: UnaryHandler<PutBudgetRequest, PutBudgetResponse> = async (
+  message,
+  caller,
+  { door },
+) => {
+  const { budgetId, request } = readPut(message);
+  const { budget, warnings } = answered(await door.submit(budgetId, request, caller));
+  return { budget: budgetMessage(budget), warnings: [...warnings] };
+};
+
+export const getBudget: UnaryHandler<GetBudgetRequest, GetBudgetResponse> = async (
+  message,
+  caller,
+  { door },
+) => {
+  const outcome = await door.submit(readBudgetId(message), { kind: 'get-snapshot' }, caller);
+  const { budget } = answered(outcome).snapshot;
+  return { budget: budgetMessage(budget), warnings: policyWarnings(budget.policy) };
+};
+
+/** Clients refuse answers above 4 MiB, and a policy may name 1,000 AIs and 500 models. */
+const MAX_PAGE_ENTRIES = 10_000;
+
+export const listBudgets: UnaryHandler<ListBudgetsRequest, ListBudgetsResponse> = async (
+  message,
+  _caller,
+  { door },
+) => {
+  const { after, size } = readListBudgets(message);
+  const found = await door.listBudgets(after, size + 1);
+  const budgets: Budget[] = [];
+  let entries = 0;
+  for (const view of found.slice(0, size)) {
+    entries += 10 + 2 * (view.policy.maxDailyPercentByAi.size + view.policy.tokenWeightsByModel.size);
+    if (entries > MAX_PAGE_ENTRIES && budgets.length > 0) break;
+    budgets.push(budgetMessage(view));
+  }
+  const last = budgets.at(-1)?.budgetId;
+  const more = found.length > budgets.length && last !== undefined;
+  return { budgets, nextPageToken: more ? pageToken(BUDGETS_QUERY, last) : '' };
+};
+
+export const deleteBudget: UnaryHandler<DeleteBudgetRequest, DeleteBudgetResponse> = async (
+  message,
+  caller,
+  { door },
+) => {
+  const { budgetId, request } = readDelete(message);
+  answered(await door.submit(budgetId, request, caller));
+  return {};
+};
+
+export const pauseBudget: UnaryHandler<PauseBudgetRequest, PauseBudgetResponse> = async (
+  message,
+  caller,
+  { door },
+) => {
+  const { budgetId, request } = readPause(message);
+  const { budget } = answered(await door.submit(budgetId, request, caller));
+  return { budget: budgetMessage(budget) };
+};
+
+export const resumeBudget: UnaryHandler<ResumeBudgetRequest, ResumeBudgetResponse> = async (
+  message,
+  caller,
+  { door },
+) => {
+  const outcome = await door.submit(readBudgetId(message), { kind: 'resume' }, caller);
+  return { budget: budgetMessage(answered(outcome).budget) };
+};
+
+export const resetClock: UnaryHandler<ResetClockRequest, ResetClockResponse> = async (
+  message,
+  caller,
+  { door },
+) => {
+  const outcome = await door.submit(readBudgetId(message), { kind: 'reset-clock' }, caller);
+  const { before, after } = answered(outcome);
+  return { before: new Date(before), after: new Date(after) };
+};

@@ -1,0 +1,64 @@
+import type { Caller, Door } from '../../arbiter/door.js';
+import type { LeaseView } from '../../domain/types.js';
+import type {
+  ListLeasesRequest,
+  ListLeasesResponse,
+  RevokeLeaseRequest,
+  RevokeLeaseResponse,
+} from '../../gen/budget/v1/budget_admin_service.js';
+import { pageToken } from '../page-token.js';
+import { answered } from '../request-error.js';
+import type { UnaryHandler } from '../service.js';
+import { leaseMessage } from '../to-message/lease.js';
+import { readRevoke } from '../validate/budget-requests.js';
+import { type LeasesPage, readListLeases } from '../validate/list-requests.js';
+
+export const listLeases: UnaryHandler<ListLeasesRequest, ListLeasesResponse> = async (
+  message,
+  caller,
+  { door },
+) => {
+  const page = readListLeases(message);
+  const found = await leasesOfPage(page, door, caller);
+  const shown = found.slice(0, page.size);
+  const last = shown.at(-1);
+  const more = found.length > shown.length && last !== undefined;
+  return {
+    leases: shown.map(leaseMessage),
+    nextPageToken: more ? pageToken(page.query, keyOf(last)) : '',
+  };
+};
+
+/** One lease more than the page holds, if there is one. */
+async function leasesOfPage(page: LeasesPage, door: Door, caller: Caller): Promise<LeaseView[]> {
+  const { snapshot } = answered(await door.submit(page.budgetId, { kind: 'get-snapshot' }, caller));
+  const inLive = page.part === 'live';
+  const live = inLive ? liveAfter(snapshot.liveLeases, page.afterFence) : [];
+  const wanted = page.size + 1 - live.length;
+  if (!page.includeClosed || wanted <= 0) return live;
+  const closed = await door.closedLeases(snapshot, inLive ? 0 : page.afterFence, wanted);
+  return [...live, ...closed];
+}
+
+function liveAfter(leases: readonly LeaseView[], fence: number): LeaseView[] {
+  return leases.filter((lease) => lease.fence > fence).sort((a, b) => a.fence - b.fence);
+}
+
+function keyOf(lease: LeaseView): string {
+  return `${lease.status === 'LIVE' ? 'live' : 'closed'}:${lease.fence}`;
+}
+
+export const revokeLease: UnaryHandler<RevokeLeaseRequest, RevokeLeaseResponse> = async (
+  message,
+  caller,
+  { door, log },
+) => {
+  const request = readRevoke(message);
+  const { budgetId, leaseId } = request.lease;
+  const { lease } = answered(await door.submit(budgetId, request, caller));
+  log.info(
+    { budget: budgetId, ai: lease.aiId, lease: leaseId, reason: request.reason },
+    'an operator revoked a lease',
+  );
+  return { lease: leaseMessage(lease) };
+};

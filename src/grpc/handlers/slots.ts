@@ -1,0 +1,64 @@
+import type {
+  AcquireSlotRequest,
+  AcquireSlotResponse,
+  GetAvailabilityRequest,
+  GetAvailabilityResponse,
+  GetLeaseRequest,
+  GetLeaseResponse,
+  RenewSlotRequest,
+  RenewSlotResponse,
+} from '../../gen/budget/v1/budget_service.js';
+import { answered } from '../request-error.js';
+import type { UnaryHandler } from '../service.js';
+import { denialMessage, optionalDenial } from '../to-message/denial.js';
+import { leaseMessage } from '../to-message/lease.js';
+import { readAcquire, readAvailability, readGetLease, readRenew } from '../validate/slot-requests.js';
+
+export const acquireSlot: UnaryHandler<AcquireSlotRequest, AcquireSlotResponse> = async (
+  message,
+  caller,
+  { door, ids },
+) => {
+  const { budgetId, request, waitMs } = readAcquire(message, ids);
+  const outcome = answered(
+    waitMs > 0
+      ? await door.acquireWaiting(budgetId, request, waitMs, caller)
+      : await door.submit(budgetId, request, caller),
+  );
+  if (outcome.kind === 'denied') {
+    return { outcome: { $case: 'denied', value: denialMessage(outcome.denial) } };
+  }
+  const { lease, replayed, wouldDeny } = outcome;
+  const grant = { lease: leaseMessage(lease), replayed, wouldDeny: optionalDenial(wouldDeny) };
+  return { outcome: { $case: 'granted', value: grant } };
+};
+
+export const renewSlot: UnaryHandler<RenewSlotRequest, RenewSlotResponse> = async (
+  message,
+  caller,
+  { door },
+) => {
+  const request = readRenew(message);
+  const { lease, raiseDenied } = answered(await door.submit(request.lease.budgetId, request, caller));
+  return { lease: leaseMessage(lease), raiseDenied: optionalDenial(raiseDenied) };
+};
+
+export const getLease: UnaryHandler<GetLeaseRequest, GetLeaseResponse> = async (
+  message,
+  caller,
+  { door },
+) => {
+  const { budgetId, request } = readGetLease(message);
+  const { lease } = answered(await door.submit(budgetId, request, caller));
+  return { lease: leaseMessage(lease) };
+};
+
+export const getAvailability: UnaryHandler<GetAvailabilityRequest, GetAvailabilityResponse> = async (
+  message,
+  caller,
+  { door },
+) => {
+  const { budgetId, request } = readAvailability(message);
+  const { availableTokens, denial } = answered(await door.submit(budgetId, request, caller));
+  return { availableTokens, denial: optionalDenial(denial) };
+};

@@ -1,0 +1,30 @@
+import type { WatchBudgetRequest, WatchBudgetResponse } from '../../gen/budget/v1/budget_admin_service.js';
+import type { StreamHandler } from '../service.js';
+import { watchMessage } from '../to-message/watch-update.js';
+import { readBudgetId } from '../validate/budget-requests.js';
+import { WatchMerger } from '../watch-merger.js';
+
+/** At most one message is under way to a watcher; what happens meanwhile is merged into the next. */
+export const watchBudget: StreamHandler<WatchBudgetRequest, WatchBudgetResponse> = async (
+  message,
+  stream,
+  { door },
+) => {
+  const budgetId = readBudgetId(message);
+  const merger = new WatchMerger();
+  let underWay = false;
+  const sendNext = (): void => {
+    const update = underWay || stream.gone ? undefined : merger.take();
+    if (update === undefined) return;
+    underWay = true;
+    stream.send(watchMessage(update), () => {
+      underWay = false;
+      sendNext();
+    });
+  };
+  const stop = await door.watch(budgetId, (update) => {
+    merger.add(update);
+    sendNext();
+  });
+  stream.onGone(stop);
+};

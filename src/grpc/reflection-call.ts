@@ -1,0 +1,49 @@
+import type { handleBidiStreamingCall, ServerDuplexStream } from '@grpc/grpc-js';
+import { ServerReflectionRequest, ServerReflectionResponse } from '../gen/grpc/reflection/v1/reflection.js';
+import { encoded } from './call.js';
+import { callFailure, type FailureSink } from './call-failure.js';
+import { decodeRequest } from './decode.js';
+import type { OpenStreams } from './open-streams.js';
+import { reflectionAnswer } from './reflection.js';
+
+/** A stream of questions, each answered in its turn. The next is read when the answer before it has been taken. */
+export function reflectionCall(
+  service: string,
+  services: readonly string[],
+  sink: FailureSink,
+  open: OpenStreams,
+): { readonly path: string; readonly call: handleBidiStreamingCall<Buffer, Buffer> } {
+  const path = `/${service}/ServerReflectionInfo`;
+  const method = { path, request: ServerReflectionRequest };
+  const answer = (bytes: Buffer): Buffer =>
+    encoded(ServerReflectionResponse, reflectionAnswer(decodeRequest(method, bytes), services));
+  return { path, call: (call) => answerEach(call, answer, (error) => callFailure(error, path, sink), open) };
+}
+
+function answerEach(
+  call: ServerDuplexStream<Buffer, Buffer>,
+  answer: (bytes: Buffer) => Buffer,
+  failure: (error: unknown) => Error,
+  open: OpenStreams,
+): void {
+  let ended = false;
+  const end = (finish: () => void): void => {
+    if (ended) return;
+    ended = true;
+    remove();
+    finish();
+  };
+  const fail = (error: unknown): void => end(() => call.emit('error', failure(error)));
+  const remove = open.add((error) => queueMicrotask(() => fail(error)));
+  call.on('data', (bytes: Buffer) => {
+    if (ended) return;
+    try {
+      call.pause();
+      call.write(answer(bytes), () => call.resume());
+    } catch (error) {
+      fail(error);
+    }
+  });
+  call.on('end', () => end(() => call.end()));
+  call.on('cancelled', () => end(() => {}));
+}

@@ -1,0 +1,95 @@
+import type { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
+import type { Caller, Door } from '../arbiter/door.js';
+import type { DistributionStats } from '../domain/distribution.js';
+import type { Refused } from '../domain/outcomes.js';
+import type { Ids } from '../platform/ids.js';
+import type { Log } from '../platform/log.js';
+import type { DecodedMethod } from './decode.js';
+import type { UsageQuery } from './validate/list-requests.js';
+import type { DistributionQuery } from './validate/slot-requests.js';
+
+/** What the handlers reach: the door, and the two questions that take more than one step behind it. */
+export interface Services {
+  readonly door: Door;
+  readonly getDistribution: (
+    door: Door,
+    budgetId: string,
+    query: DistributionQuery,
+    caller: Caller,
+  ) => Promise<{ readonly stats: DistributionStats } | Refused>;
+  readonly listUsage: (
+    door: Door,
+    budgetId: string,
+    query: UsageQuery,
+    caller: Caller,
+  ) => Promise<UsageRows | Refused>;
+  readonly ids: Ids;
+  readonly log: Log;
+}
+
+export interface UsageRows {
+  readonly rows: readonly UsageRow[];
+  readonly nextKey?: string;
+}
+
+export interface UsageRow {
+  readonly key: string;
+  readonly start?: number;
+  readonly tokens: number;
+  readonly presumed: number;
+  readonly late: number;
+}
+
+export type UnaryHandler<Q, A> = (request: Q, caller: Caller, services: Services) => Promise<A>;
+
+/** A call whose answers are many. */
+export interface AnswerStream<A> extends Caller {
+  /** Sends one answer; `sent` is called when the client's connection has taken it. */
+  send(answer: A, sent: () => void): void;
+}
+
+/** Starts the answers; they go on until the caller goes. */
+export type StreamHandler<Q, A> = (request: Q, stream: AnswerStream<A>, services: Services) => Promise<void>;
+
+/** How the generated code reads and writes one type of message. */
+export interface Codec<T> {
+  decode(reader: BinaryReader): T;
+  encode(message: T): BinaryWriter;
+}
+
+export interface UnaryMethod<Q, A> extends DecodedMethod<Q> {
+  readonly response: Codec<A>;
+  readonly answer: UnaryHandler<Q, A>;
+}
+
+export interface StreamMethod<Q, A> extends DecodedMethod<Q> {
+  readonly response: Codec<A>;
+  readonly stream: StreamHandler<Q, A>;
+}
+
+/** A method whose types no longer matter: it is only registered. */
+// biome-ignore lint/suspicious/noExplicitAny: methods of different types stand in one table
+export type Method = UnaryMethod<any, any> | StreamMethod<any, any>;
+
+/** Part of what is generated for a method. */
+interface Generated {
+  readonly path: string;
+}
+
+export function unary<Q, A>(
+  { path }: Generated,
+  request: Codec<Q>,
+  response: Codec<A>,
+  answer: UnaryHandler<Q, A>,
+): UnaryMethod<Q, A> {
+  return { path, request, response, answer };
+}
+
+export function serverStream<Q, A>(
+  { path }: Generated,
+  request: Codec<Q>,
+  response: Codec<A>,
+  stream: StreamHandler<Q, A>,
+): StreamMethod<Q, A> {
+  return { path, request, response, stream };
+}

@@ -1,0 +1,75 @@
+import type { handleServerStreamingCall, ServerWritableStream } from '@grpc/grpc-js';
+import { encoded } from './call.js';
+import { callFailure, type FailureSink } from './call-failure.js';
+import { decodeRequest } from './decode.js';
+import type { OpenStreams } from './open-streams.js';
+import type { AnswerStream, Codec, Services, StreamMethod } from './service.js';
+
+/** As `unaryCall`, for methods with a stream of answers. */
+export function streamCall<Q, A>(
+  method: StreamMethod<Q, A>,
+  services: Services,
+  open: OpenStreams,
+): handleServerStreamingCall<Buffer, Buffer> {
+  return (call) => {
+    const stream = new CallStream(call, method.response, method.path, services);
+    stream.onGone(open.add((error) => stream.fail(error)));
+    startAnswers(method, services, call.request, stream).catch((error: unknown) => stream.fail(error));
+  };
+}
+
+async function startAnswers<Q, A>(
+  method: StreamMethod<Q, A>,
+  services: Services,
+  bytes: Buffer,
+  stream: CallStream<A>,
+): Promise<void> {
+  if (!stream.gone) await method.stream(decodeRequest(method, bytes), stream, services);
+}
+
+class CallStream<A> implements AnswerStream<A> {
+  private ended = false;
+  private readonly goneListeners: (() => void)[] = [];
+
+  constructor(
+    private readonly call: ServerWritableStream<Buffer, Buffer>,
+    private readonly codec: Codec<A>,
+    private readonly path: string,
+    private readonly sink: FailureSink,
+  ) {
+    call.once('cancelled', () => this.leave());
+  }
+
+  get gone(): boolean {
+    return this.ended || this.call.cancelled;
+  }
+
+  onGone(listener: () => void): void {
+    if (this.gone) queueMicrotask(listener);
+    else this.goneListeners.push(listener);
+  }
+
+  /** Never throws: whoever tells the news has other listeners, too. */
+  send(answer: A, sent: () => void): void {
+    if (this.gone) return;
+    try {
+      this.call.write(encoded(this.codec, answer), (error?: Error | null) => {
+        if (error == null) sent();
+      });
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** Ends the stream with an error, after what was sent before. */
+  fail(error: unknown): void {
+    if (this.gone) return;
+    this.leave();
+    this.call.emit('error', callFailure(error, this.path, this.sink));
+  }
+
+  private leave(): void {
+    this.ended = true;
+    for (const listener of this.goneListeners.splice(0)) listener();
+  }
+}

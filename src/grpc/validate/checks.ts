@@ -1,0 +1,103 @@
+import { isDay, isMonth } from '../../domain/calendar.js';
+import { parseLeaseId } from '../../domain/lease-id.js';
+import { MAX_AMOUNT } from '../../domain/limits.js';
+import type { FieldViolation } from '../../domain/outcomes.js';
+import type { LeaseRef } from '../../domain/requests.js';
+import { amount } from '../../domain/wording.js';
+import { invalidFields, RequestError } from '../request-error.js';
+
+export const BUDGET_ID = /^[a-z0-9][a-z0-9._-]{0,62}$/;
+/** AI ids, request ids, usage ids, adjustment ids. */
+const ID = /^[!-~]{1,128}$/;
+const CONTROL = /\p{Cc}/u;
+const MAX_LEASE_ID = 160;
+const NO_LEASE: LeaseRef = { leaseId: '', budgetId: '', epoch: 0, fence: 0 };
+
+/**
+ * Checks the fields of one request by hand, and remembers everything that is wrong, so that a caller hears of all of it at
+ * once. Each check returns the value, which is right once `done` has not thrown.
+ */
+export class Checks {
+  private violations: FieldViolation[] | undefined;
+  private unknownLease: string | undefined;
+
+  fail(field: string, description: string): void {
+    this.violations ??= [];
+    this.violations.push({ field, description });
+  }
+
+  failAll(violations: readonly FieldViolation[]): void {
+    for (const { field, description } of violations) this.fail(field, description);
+  }
+
+  /** Throws what was found. A malformed field comes before a lease that does not exist. */
+  done(): void {
+    if (this.violations !== undefined) throw invalidFields(this.violations);
+    if (this.unknownLease !== undefined) {
+      throw new RequestError({ reason: 'LEASE_NOT_FOUND', leaseId: this.unknownLease });
+    }
+  }
+
+  budgetId(field: string, value: string): string {
+    if (!BUDGET_ID.test(value)) {
+      this.fail(field, `must be 1 to 63 characters, \`[a-z0-9][a-z0-9._-]{0,62}\`; ${lengthOf(value)}`);
+    }
+    return value;
+  }
+
+  id(field: string, value: string): string {
+    if (!ID.test(value)) {
+      this.fail(field, `must be 1 to 128 printable ASCII characters without spaces; ${lengthOf(value)}`);
+    }
+    return value;
+  }
+
+  text(field: string, value: string, leastBytes: number, mostBytes: number): string {
+    if (value === '' && leastBytes === 0) return value;
+    const bytes = Buffer.byteLength(value);
+    if (bytes < leastBytes || bytes > mostBytes) {
+      const range = leastBytes === 0 ? `at most ${mostBytes}` : `${leastBytes} to ${mostBytes}`;
+      this.fail(field, `must be ${range} bytes of UTF-8; it has ${bytes}`);
+    } else if (CONTROL.test(value)) {
+      this.fail(field, 'must not contain control characters, such as line breaks or NUL');
+    }
+    return value;
+  }
+
+  amount(field: string, value: number, least: number): number {
+    if (value < least || value > MAX_AMOUNT) {
+      this.fail(field, `must be ${amount(least)} to ${amount(MAX_AMOUNT)}; it is ${amount(value)}`);
+    }
+    return value;
+  }
+
+  /** Takes a lease id apart. One that this service never made is no malformed field, but a lease that does not exist. */
+  leaseId(field: string, value: string): LeaseRef {
+    const lease = parseLeaseId(value);
+    if (lease !== undefined && value.length <= MAX_LEASE_ID) return lease;
+    if (value === '' || value.length > MAX_LEASE_ID || CONTROL.test(value)) {
+      const rule = `must be 1 to ${MAX_LEASE_ID} characters as AcquireSlot gave them, without control characters`;
+      this.fail(field, `${rule}; ${lengthOf(value)}`);
+    } else this.unknownLease = value;
+    return NO_LEASE;
+  }
+
+  day(field: string, value: string): string {
+    if (!isDay(value)) this.fail(field, 'must be a day of the calendar, `YYYY-MM-DD`');
+    return value;
+  }
+
+  month(field: string, value: string): string {
+    if (!isMonth(value)) this.fail(field, 'must be a month, `YYYY-MM`, with 01 to 12');
+    return value;
+  }
+}
+
+export function isText(value: string, leastBytes: number, mostBytes: number): boolean {
+  const bytes = Buffer.byteLength(value);
+  return bytes >= leastBytes && bytes <= mostBytes && !CONTROL.test(value);
+}
+
+function lengthOf(value: string): string {
+  return value === '' ? 'it is empty' : `it has ${value.length} characters`;
+}

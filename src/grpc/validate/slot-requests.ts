@@ -1,0 +1,146 @@
+import type * as domain from '../../domain/requests.js';
+import type { Labels } from '../../domain/types.js';
+import type {
+  AcquireSlotRequest,
+  GetAvailabilityRequest,
+  GetDistributionRequest,
+  GetLeaseRequest,
+  RenewSlotRequest,
+} from '../../gen/budget/v1/budget_service.js';
+import { fingerprint } from '../../platform/digest.js';
+import type { Ids } from '../../platform/ids.js';
+import { invalidFields } from '../request-error.js';
+import { Checks, isText } from './checks.js';
+import { durationMs, MAX_DURATION_MS } from './duration.js';
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+const MIN_TTL_MS = 1_000;
+const MAX_WAIT_MS = 24 * 3_600_000;
+const MAX_LABELS = 8;
+const MAX_LABEL_KEY = 32;
+const MAX_LABEL_VALUE = 64;
+
+/** A request for one budget, as the arbiter's door takes it. */
+export interface OfBudget<R> {
+  readonly budgetId: string;
+  readonly request: R;
+}
+
+export function readAcquire(
+  message: AcquireSlotRequest,
+  ids: Ids,
+): OfBudget<domain.AcquireRequest> & { readonly waitMs: number } {
+  const checks = new Checks();
+  const budgetId = checks.budgetId('budget_id', message.budgetId);
+  const aiId = checks.id('ai_id', message.aiId);
+  const { requestId, estimatedTokens, leaseTtl, wait } = message;
+  if (requestId !== undefined) checks.id('request_id', requestId);
+  if (estimatedTokens !== undefined) checks.amount('estimated_tokens', estimatedTokens, 1);
+  const ttl =
+    leaseTtl === undefined
+      ? undefined
+      : durationMs(checks, 'lease_ttl', leaseTtl, MIN_TTL_MS, MAX_DURATION_MS);
+  const waitMs = wait === undefined ? 0 : durationMs(checks, 'wait', wait, 0, MAX_WAIT_MS);
+  const labels = readLabels(checks, message.labels);
+  checks.done();
+  const request: Writable<domain.AcquireRequest> = {
+    kind: 'acquire',
+    aiId,
+    requestId: requestId ?? ids.requestId(),
+    requestIdMade: requestId === undefined,
+    fingerprint: fingerprint([budgetId, aiId, estimatedTokens, ttl, labels && labelParts(labels)]),
+    nonce: ids.nonce(),
+  };
+  if (estimatedTokens !== undefined) request.estimatedTokens = estimatedTokens;
+  if (ttl !== undefined) request.leaseTtlMs = ttl;
+  if (labels !== undefined) request.labels = labels;
+  return { budgetId, request, waitMs };
+}
+
+function readLabels(checks: Checks, labels: Labels): Labels | undefined {
+  const keys = Object.keys(labels);
+  if (keys.length === 0) return undefined;
+  if (keys.length > MAX_LABELS) {
+    checks.fail('labels', `must have at most ${MAX_LABELS} entries; it has ${keys.length}`);
+    return undefined;
+  }
+  for (const key of keys) {
+    const field = `labels[${JSON.stringify(key.slice(0, MAX_LABEL_KEY))}]`;
+    if (!isText(key, 1, MAX_LABEL_KEY)) {
+      checks.fail(field, `its key must be 1 to ${MAX_LABEL_KEY} bytes without control characters`);
+    }
+    checks.text(field, labels[key] ?? '', 0, MAX_LABEL_VALUE);
+  }
+  return labels;
+}
+
+/** In the order of the keys: a map has none of its own, and a repeat may send another. */
+function labelParts(labels: Labels): [string, string][] {
+  return Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+export function readRenew(message: RenewSlotRequest): domain.RenewRequest {
+  const checks = new Checks();
+  const { leaseTtl, reserveTokens } = message;
+  const request: Writable<domain.RenewRequest> = {
+    kind: 'renew',
+    lease: checks.leaseId('lease_id', message.leaseId),
+  };
+  if (leaseTtl !== undefined) {
+    request.leaseTtlMs = durationMs(checks, 'lease_ttl', leaseTtl, MIN_TTL_MS, MAX_DURATION_MS);
+  }
+  if (reserveTokens !== undefined) request.reserveTokens = checks.amount('reserve_tokens', reserveTokens, 1);
+  checks.done();
+  return request;
+}
+
+export function readGetLease({ key }: GetLeaseRequest): OfBudget<domain.GetLeaseRequest> {
+  const checks = new Checks();
+  if (key === undefined) {
+    throw invalidFields([{ field: 'key', description: 'one of lease_id and request is required' }]);
+  }
+  if (key.$case === 'request') {
+    const budgetId = checks.budgetId('request.budget_id', key.value.budgetId);
+    const aiId = checks.id('request.ai_id', key.value.aiId);
+    const requestId = checks.id('request.request_id', key.value.requestId);
+    checks.done();
+    return { budgetId, request: { kind: 'get-lease', key: { aiId, requestId } } };
+  }
+  const lease = checks.leaseId('lease_id', key.value);
+  checks.done();
+  return { budgetId: lease.budgetId, request: { kind: 'get-lease', key: { lease } } };
+}
+
+export function readAvailability(message: GetAvailabilityRequest): OfBudget<domain.GetAvailabilityRequest> {
+  const checks = new Checks();
+  const budgetId = checks.budgetId('budget_id', message.budgetId);
+  const request: Writable<domain.GetAvailabilityRequest> = {
+    kind: 'get-availability',
+    aiId: checks.id('ai_id', message.aiId),
+  };
+  if (message.estimatedTokens !== undefined) {
+    request.estimatedTokens = checks.amount('estimated_tokens', message.estimatedTokens, 1);
+  }
+  checks.done();
+  return { budgetId, request };
+}
+
+/** Which month of a budget, and which day of it. */
+export interface DistributionQuery {
+  readonly month?: string;
+  readonly day?: string;
+}
+
+export function readDistribution(message: GetDistributionRequest): OfBudget<DistributionQuery> {
+  const checks = new Checks();
+  const budgetId = checks.budgetId('budget_id', message.budgetId);
+  const query: Writable<DistributionQuery> = {};
+  if (message.month !== undefined) query.month = checks.month('month', message.month);
+  if (message.day !== undefined) query.day = checks.day('day', message.day);
+  if (query.month !== undefined && query.day !== undefined && !query.day.startsWith(query.month)) {
+    checks.fail('day', `must be a day of the month ${JSON.stringify(query.month.slice(0, 16))}`);
+  }
+  checks.done();
+  return { budgetId, request: query };
+}
