@@ -16,3 +16,27 @@ export interface Clock {
   /** Believes a step of the wall clock at once, for ResetClock. */
   acceptStep(): void;
 }
+
+/** The two clocks of a process. */
+export interface TimeSources {
+  /** Milliseconds since 1970 UTC, as the machine believes; may step in either direction. */
+  wall(): number;
+  /** Milliseconds from an arbitrary start. Never steps, and stands still while the machine sleeps. */
+  monotonic(): number;
+}
+
+export const PROCESS_TIME: TimeSources = {
+  wall: () => Date.now(),
+  monotonic: () => performance.now(),
+};
+
+/** Trust lost or found again, each told once, for a log line and an alert. */
+export interface TrustChange {
+  readonly trusted: boolean;
+  readonly message: string;
+}
+
+/** A difference of clocks for a person: `+7200.0 s`. */
+export function signedSeconds(ms: number): string {
+  return `${ms < 0 ? '-' : '+'}${(Math.abs(ms) / 1000).toFixed(1)} s`;
+}

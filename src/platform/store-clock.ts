@@ -1,0 +1,125 @@
+import {
+  type Clock,
+  PROCESS_TIME,
+  type Reading,
+  signedSeconds,
+  type TimeSources,
+  type TrustChange,
+} from './clock.js';
+
+/** How often the store is asked. */
+export const SAMPLE_EVERY_MS = 5_000;
+/**
+ * How long a sample is carried forward. A monotonic clock drifts by less than 60 ms in that time, and the wall clock is
+ * compared at every reading; but a store out of reach for longer may be another one when it is back.
+ */
+export const SAMPLE_MAX_AGE_MS = 5 * 60_000;
+
+export interface StoreClockOptions {
+  readonly maxSkewMs: number;
+  /** The store's time with half the round trip added; undefined if it could not be had. */
+  readonly sample: () => Promise<number | undefined>;
+  readonly onTrustChange?: (change: TrustChange) => void;
+  readonly sources?: TimeSources;
+}
+
+export interface StoreClock extends Clock {
+  /** Takes the first sample, and more every few seconds until `stop`. Never fails: without a sample, no trust. */
+  start(): Promise<void>;
+  stop(): void;
+  /** Takes a sample now. */
+  resample(): Promise<void>;
+}
+
+/**
+ * Trusted time where several copies share a store: the store's, carried forward by the monotonic clock, while it agrees
+ * with this process's own wall clock. Which of the two is wrong nobody here can know, so `acceptStep` believes neither:
+ * it asks the store again. Untrusted until the first sample; till then `now` is 0, before every stored moment.
+ */
+export function storeClock(options: StoreClockOptions): StoreClock {
+  return new SampledClock(options);
+}
+
+class SampledClock implements StoreClock {
+  readonly #options: StoreClockOptions;
+  readonly #sources: TimeSources;
+  #sample: { readonly storeTime: number; readonly monotonic: number } | undefined;
+  #sampling: Promise<void> | undefined;
+  #lastTrusted = 0;
+  /** What was last told of trust; undefined before the first sample, when nothing is worth telling. */
+  #told: boolean | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: StoreClockOptions) {
+    this.#options = options;
+    this.#sources = options.sources ?? PROCESS_TIME;
+  }
+
+  read(): Reading {
+    const verdict = this.#judge();
+    if ('now' in verdict) {
+      this.#lastTrusted = verdict.now;
+      this.#tell(true, "This machine's clock and the store's agree again.");
+      return { now: verdict.now, trusted: true };
+    }
+    this.#tell(false, verdict.distrust);
+    return { now: this.#lastTrusted, trusted: false, distrust: verdict.distrust };
+  }
+
+  monotonic(): number {
+    return this.#sources.monotonic();
+  }
+
+  acceptStep(): void {
+    void this.resample();
+  }
+
+  resample(): Promise<void> {
+    this.#sampling ??= this.#takeSample().finally(() => {
+      this.#sampling = undefined;
+    });
+    return this.#sampling;
+  }
+
+  async start(): Promise<void> {
+    await this.resample();
+    this.#timer = setInterval(() => void this.resample(), SAMPLE_EVERY_MS);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #takeSample(): Promise<void> {
+    const asked = this.#sources.monotonic();
+    const storeTime = await this.#options.sample().catch(() => undefined);
+    const monotonic = this.#sources.monotonic();
+    // Half the round trip is a guess that is wrong by up to the other half: a slow answer says too little.
+    if (storeTime !== undefined && monotonic - asked <= this.#options.maxSkewMs) {
+      this.#sample = { storeTime, monotonic };
+    }
+  }
+
+  #judge(): { readonly now: number } | { readonly distrust: string } {
+    if (this.#sample === undefined) return { distrust: 'The store has not told its time yet.' };
+    const age = this.#sources.monotonic() - this.#sample.monotonic;
+    if (age > SAMPLE_MAX_AGE_MS) {
+      return { distrust: `The store has not told its time for ${Math.round(age / 1000)} s.` };
+    }
+    const now = this.#sample.storeTime + age;
+    const skew = this.#sources.wall() - now;
+    if (Math.abs(skew) <= this.#options.maxSkewMs) return { now: Math.floor(now) };
+    const size = signedSeconds(skew);
+    return {
+      distrust: `This machine's clock and the store's differ by ${size}. Synchronise both, or raise MAX_CLOCK_SKEW.`,
+    };
+  }
+
+  #tell(trusted: boolean, message: string): void {
+    if (this.#told === trusted || this.#sample === undefined) return;
+    const worthTelling = !trusted || this.#told !== undefined;
+    this.#told = trusted;
+    if (worthTelling) this.#options.onTrustChange?.({ trusted, message });
+  }
+}
