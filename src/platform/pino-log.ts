@@ -1,0 +1,97 @@
+import { type DestinationStream, type Logger, pino } from 'pino';
+import type { Log, LogFields } from './log.js';
+import { redactSecrets } from './redact.js';
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Beyond this much waiting output lines are dropped: a reader of stdout that hangs must not fill the memory. */
+const MAX_WAITING_BYTES = 16 * 1024 * 1024;
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  /** A person reads along: lines in colour, instead of JSON. Default: whether stdout is a terminal. */
+  readonly terminal?: boolean;
+  /** Default: stdout. */
+  readonly destination?: DestinationStream;
+}
+
+export interface OpenLog extends Log {
+  /** Writes out what waits, before the process exits. */
+  flush(): void;
+}
+
+export async function openLog(options: LogOptions): Promise<OpenLog> {
+  const stdout = await openDestination(options);
+  const logger = pino(
+    {
+      level: options.level,
+      // Neither process id nor host name: whoever collects the lines adds them.
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      // Errors are described below already; pino's own description would add stacks.
+      serializers: { err: (described: unknown) => described },
+      hooks: { streamWrite: redactSecrets },
+    },
+    stdout,
+  );
+  return {
+    debug: writer(logger, 'debug'),
+    info: writer(logger, 'info'),
+    warn: writer(logger, 'warn'),
+    error: writer(logger, 'error'),
+    flush: () => {
+      if ('flushSync' in stdout && typeof stdout.flushSync === 'function') stdout.flushSync();
+    },
+  };
+}
+
+async function openDestination(options: LogOptions): Promise<DestinationStream> {
+  if (options.destination !== undefined) return options.destination;
+  if (options.terminal ?? process.stdout.isTTY === true) {
+    const { default: pretty } = await import('pino-pretty');
+    return pretty({ colorize: true, translateTime: 'SYS:HH:MM:ss.l', destination: 1, sync: true });
+  }
+  return pino.destination({ dest: 1, sync: false, maxLength: MAX_WAITING_BYTES });
+}
+
+function writer(logger: Logger, level: LogLevel): (fields: LogFields, message: string) => void {
+  // Stacks stand in error lines only: those are faults of this service. What a caller or the network did wrong is
+  // logged below that level, and there a stack says nothing.
+  const withStack = level === 'error';
+  return (fields, message) => {
+    if (logger.isLevelEnabled(level)) logger[level](describeErrors(fields, withStack), message);
+  };
+}
+
+function describeErrors(fields: LogFields, withStack: boolean): LogFields {
+  if (!Object.values(fields).some((value) => value instanceof Error)) return fields;
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => [
+      key,
+      value instanceof Error ? describeError(value, withStack) : value,
+    ]),
+  );
+}
+
+interface DescribedError {
+  readonly type: string;
+  readonly message: string;
+  readonly code?: unknown;
+  readonly stack?: string;
+  readonly cause?: DescribedError | string;
+}
+
+function describeError(error: Error, withStack: boolean, depth = 0): DescribedError {
+  const { cause } = error;
+  return {
+    type: error.name,
+    message: error.message,
+    ...('code' in error ? { code: error.code } : {}),
+    ...(withStack && error.stack !== undefined ? { stack: error.stack } : {}),
+    ...(cause === undefined || depth >= 5
+      ? {}
+      : { cause: cause instanceof Error ? describeError(cause, withStack, depth + 1) : String(cause) }),
+  };
+}
