@@ -1,0 +1,113 @@
+import { type ConfiguredBudget, readBudgetsFile } from './config/budgets-file.js';
+import { nearMissWarnings } from './config/near-miss.js';
+import { SETTING_KEYS, SETTINGS, type SettingKey, type SettingValues } from './config/settings.js';
+import { type Address, isLoopback } from './config/values.js';
+import type { Problem } from './config/yaml-source.js';
+import { StartError } from './platform/start-error.js';
+
+/** All that the service is told from outside, checked and frozen. Field by field the table in `config/settings.ts`. */
+export interface Config extends SettingValues {
+  /** Budgets of CONFIG_FILE, by id. */
+  readonly budgets: readonly ConfiguredBudget[];
+}
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** One line each; nothing that keeps the service from starting. */
+  readonly warnings: readonly string[];
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Everything that is wrong with the configuration, one line each. */
+export class ConfigError extends StartError {
+  override readonly name = 'ConfigError';
+  constructor(readonly problems: readonly string[]) {
+    super(problems.join('\n'), 2);
+  }
+}
+
+/** Reads and checks the whole configuration. Throws a `ConfigError` that lists every problem. */
+export function loadConfig(environment: Environment = process.env): LoadedConfig {
+  const { values, problems: unreadable } = readSettings(environment);
+  const file = values.configFile === undefined ? undefined : readBudgetsFile(values.configFile);
+  const problems = [...unreadable, ...addressProblems(values), ...(file?.problems ?? [])];
+  const known = SETTING_KEYS.map((key) => SETTINGS[key].variable);
+  const nearMisses = nearMissWarnings(Object.keys(environment), known);
+  // A slip in a name is often what is behind the problem: ALLOW_INSECUR=true.
+  if (problems.length > 0) throw new ConfigError([...problems.map(line), ...nearMisses]);
+  return {
+    // Without problems there is a value for every setting that has a default.
+    config: deepFreeze({ ...(values as SettingValues), budgets: file?.budgets ?? [] }),
+    warnings: [...nearMisses, ...(file?.warnings ?? []).map(line)],
+  };
+}
+
+/** The text of a setting: as it is set, or its default. A variable that is set to nothing counts as not set. */
+export function settingText(
+  environment: Environment,
+  key: SettingKey,
+): { text?: string; isDefault: boolean } {
+  const { variable, fallback }: { variable: string; fallback?: string } = SETTINGS[key];
+  const text = environment[variable];
+  if (text !== undefined && text !== '') return { text, isDefault: false };
+  return fallback === undefined ? { isDefault: true } : { text: fallback, isDefault: true };
+}
+
+/** The environment of this process, for what prints settings. */
+export function processEnvironment(): Environment {
+  return process.env;
+}
+
+function readSettings(environment: Environment): { values: Partial<SettingValues>; problems: Problem[] } {
+  const values: Record<string, unknown> = {};
+  const problems: Problem[] = [];
+  for (const key of SETTING_KEYS) {
+    const { text } = settingText(environment, key);
+    if (text === undefined) continue;
+    const result = SETTINGS[key].schema.safeParse(text);
+    if (result.success) values[key] = result.data;
+    else
+      problems.push(
+        ...result.error.issues.map(({ message }) => ({ place: SETTINGS[key].variable, message })),
+      );
+  }
+  return { values: values as Partial<SettingValues>, problems };
+}
+
+function addressProblems({ grpcAddress, httpAddress, allowInsecure }: Partial<SettingValues>): Problem[] {
+  const problems: Problem[] = [];
+  const addresses = [
+    [SETTINGS.grpcAddress.variable, grpcAddress],
+    [SETTINGS.httpAddress.variable, httpAddress],
+  ] as const;
+  for (const [variable, address] of addresses) {
+    if (address !== undefined && allowInsecure === false && !isLoopback(address)) {
+      problems.push({ place: variable, message: openAddress(address) });
+    }
+  }
+  if (grpcAddress !== undefined && grpcAddress.port !== 0 && grpcAddress.text === httpAddress?.text) {
+    const message = `${grpcAddress.text} is GRPC_ADDRESS too; give each its own port`;
+    problems.push({ place: SETTINGS.httpAddress.variable, message });
+  }
+  return problems;
+}
+
+function openAddress({ text, port }: Address): string {
+  return (
+    `other machines reach ${text}, and callers without credentials would be served; ` +
+    `use a loopback address such as 127.0.0.1:${port}, or set ALLOW_INSECURE=true where the network itself is guarded`
+  );
+}
+
+function line({ place, message }: Problem): string {
+  return `${place}: ${message}`;
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const inner of Object.values(value)) deepFreeze(inner);
+  }
+  return value;
+}

@@ -1,0 +1,139 @@
+import { readFileSync } from 'node:fs';
+import type { z } from 'zod';
+import { BUDGET_ID_RULE, isBudgetId } from '../domain/budget-id.js';
+import type { FieldViolation } from '../domain/outcomes.js';
+import { type PolicyFields, policyInForce } from '../domain/policy.js';
+import { policyViolations, policyWarnings, rangeViolations } from '../domain/policy-check.js';
+import { POLICY_FIELD_NAMES, TOKEN_WEIGHT_NAMES } from '../domain/policy-names.js';
+import { pathOf, pathText } from './field-path.js';
+import { nearest } from './near-miss.js';
+import { FILE_SHAPE, POLICY_SHAPE } from './policy-shape.js';
+import { shown } from './values.js';
+import { type Problem, readYaml, type YamlPath, type YamlSource } from './yaml-source.js';
+
+/** A budget that the file asks for. */
+export interface ConfiguredBudget {
+  readonly budgetId: string;
+  readonly fields: PolicyFields;
+}
+
+export interface BudgetsFile {
+  readonly budgets: readonly ConfiguredBudget[];
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly Problem[];
+}
+
+/** Reads CONFIG_FILE. Every problem is told, not only the first. */
+export function readBudgetsFile(file: string): BudgetsFile {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return failed([
+      {
+        place: 'CONFIG_FILE',
+        message: `cannot read ${shown(file)}: ${READ_FAILURES[code ?? ''] ?? message}`,
+      },
+    ]);
+  }
+  return parseBudgetsFile(file, text);
+}
+
+const READ_FAILURES: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'this user may not read it',
+};
+
+export function parseBudgetsFile(file: string, text: string): BudgetsFile {
+  const source = readYaml(file, text);
+  if (source.problems.length > 0) return failed(source.problems);
+  const outline = FILE_SHAPE.safeParse(source.value ?? {});
+  const outlineProblems = outline.success
+    ? []
+    : outline.error.issues.flatMap((issue) => shapeProblems(source, [], issue));
+  const checked = entriesOf(source.value).map(([budgetId, policy]) => checkBudget(source, budgetId, policy));
+  const problems = [...outlineProblems, ...checked.flatMap((budget) => budget.problems)];
+  if (problems.length > 0) return failed(problems);
+  return {
+    budgets: checked.map(({ budgetId, fields }) => ({ budgetId, fields })),
+    problems,
+    warnings: checked.flatMap((budget) => budgetWarnings(source, budget)),
+  };
+}
+
+/** The budgets of a file, even of one that has other mistakes: all of them are to be told at once. */
+function entriesOf(file: unknown): [string, unknown][] {
+  const { budgets } = (file ?? {}) as { budgets?: unknown };
+  if (typeof budgets !== 'object' || budgets === null || Array.isArray(budgets)) return [];
+  return Object.entries(budgets).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function failed(problems: readonly Problem[]): BudgetsFile {
+  const inOrder = [...problems].sort((a, b) => a.place.localeCompare(b.place, 'en', { numeric: true }));
+  return { budgets: [], problems: inOrder, warnings: [] };
+}
+
+function checkBudget(
+  source: YamlSource,
+  budgetId: string,
+  policy: unknown,
+): ConfiguredBudget & { readonly problems: readonly Problem[] } {
+  const at = ['budgets', budgetId];
+  const problems = isBudgetId(budgetId)
+    ? []
+    : [problem(source, at, `${shown(budgetId)} is not a budget id: ${BUDGET_ID_RULE}`, 'key')];
+  const told = (violations: readonly FieldViolation[]) =>
+    violations.map(({ field, description }) =>
+      problem(source, [...at, ...pathOf(field).slice(1)], description),
+    );
+  const result = POLICY_SHAPE.safeParse(policy);
+  if (result.success) {
+    return { budgetId, fields: result.data, problems: [...problems, ...told(policyViolations(result.data))] };
+  }
+  const { issues } = result.error;
+  problems.push(...issues.flatMap((issue) => shapeProblems(source, at, issue)));
+  const rest = POLICY_SHAPE.safeParse(withoutWrongFields(policy, issues));
+  return { budgetId, fields: {}, problems: [...problems, ...told(rangeViolations(rest.data ?? {}))] };
+}
+
+/** What is left of a policy has ranges that can still be checked. */
+function withoutWrongFields(policy: unknown, issues: readonly z.core.$ZodIssue[]): unknown {
+  const wrong = new Set(
+    issues.flatMap((issue) => {
+      const [field] = issue.path;
+      if (field !== undefined) return [String(field)];
+      return issue.code === 'unrecognized_keys' ? issue.keys : [];
+    }),
+  );
+  if (wrong.size === 0) return {};
+  return Object.fromEntries(Object.entries(policy as object).filter(([field]) => !wrong.has(field)));
+}
+
+function shapeProblems(source: YamlSource, at: YamlPath, issue: z.core.$ZodIssue): Problem[] {
+  const path = [...at, ...issue.path];
+  if (issue.code !== 'unrecognized_keys') return [problem(source, path, issue.message)];
+  const known = knownKeys(path);
+  return issue.keys.map((key) => {
+    const meant = nearest(key, known);
+    const advice = meant === undefined ? `known here: ${known.join(', ')}` : `did you mean ${meant}?`;
+    return problem(source, [...path, key], `no such setting; ${advice}`, 'key');
+  });
+}
+
+function knownKeys(path: YamlPath): string[] {
+  if (path.length === 0) return ['budgets'];
+  return Object.values(path.length === 2 ? POLICY_FIELD_NAMES : TOKEN_WEIGHT_NAMES);
+}
+
+function budgetWarnings(source: YamlSource, { budgetId, fields }: ConfiguredBudget): Problem[] {
+  return policyWarnings(policyInForce(fields)).map(({ field, message }) =>
+    problem(source, ['budgets', budgetId, ...pathOf(field)], message),
+  );
+}
+
+function problem(source: YamlSource, path: YamlPath, message: string, part?: 'key' | 'value'): Problem {
+  const place = source.place(path, part);
+  return { place: path.length === 0 ? place : `${place}: ${pathText(path)}`, message };
+}

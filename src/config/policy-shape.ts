@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import type { PolicyFields, TokenWeights } from '../domain/policy.js';
+import { POLICY_FIELD_NAMES, TOKEN_WEIGHT_NAMES } from '../domain/policy-names.js';
+import { DURATION_RULE, isNot, parseDuration, parsed } from './values.js';
+
+/**
+ * The form of a policy in YAML: the names of the API, durations and enum values as text. Ranges are not checked here,
+ * but by the rules that the API has too.
+ */
+
+const tokens = z.number({ error: isNot('a whole number of tokens') });
+const slots = z.number({ error: isNot('a whole number of slots') });
+const percent = z.number({ error: isNot('a percentage: a number such as 0.5') });
+const duration = parsed(parseDuration, DURATION_RULE);
+const weights = renamed<Partial<TokenWeights>>(TOKEN_WEIGHT_NAMES, {
+  input: percent,
+  output: percent,
+  cacheRead: percent,
+  cacheWrite: percent,
+  reasoning: percent,
+  total: percent,
+});
+
+const FIELDS: { readonly [K in keyof Required<PolicyFields>]: z.ZodType<PolicyFields[K]> } = {
+  monthlyLimit: tokens,
+  enforcedPercent: percent,
+  maxDailyPercent: percent,
+  maxHourlyPercent: percent,
+  minDailyPercent: percent,
+  pacing: oneOf('NONE', 'FLOOR', 'EVEN'),
+  mode: oneOf('ENFORCE', 'OBSERVE'),
+  maxDailyPercentPerAi: percent,
+  maxDailyPercentByAi: byName(percent, 'a map from AI ids to percentages'),
+  maxRequestTokens: tokens,
+  maxReportTokens: tokens,
+  cooldownMs: duration,
+  maxConcurrent: slots,
+  maxConcurrentPerAi: slots,
+  sessionGraceMs: duration,
+  leaseTtlMs: duration,
+  maxLeaseDurationMs: duration,
+  defaultReservation: tokens,
+  minReservation: tokens,
+  onExpiry: oneOf('CHARGE', 'REFUND'),
+  lateReportGraceMs: duration,
+  tokenWeights: weights,
+  tokenWeightsByModel: byName(weights, 'a map from models to token weights'),
+  timeZone: z.string({ error: isNot('the IANA name of a time zone, such as Europe/Berlin') }),
+  warningPercent: percent,
+  criticalPercent: percent,
+  emergencyPercent: percent,
+  fallbackBudgetIds: z.array(z.string({ error: isNot('a budget id') }), {
+    error: isNot('a list of budget ids'),
+  }),
+};
+
+/** A policy; nothing at all is one with every default. */
+export const POLICY_SHAPE = z.preprocess(
+  (value) => value ?? {},
+  renamed<PolicyFields>(POLICY_FIELD_NAMES, FIELDS),
+);
+
+/** The whole file, its policies not yet looked at. */
+export const FILE_SHAPE = z.strictObject(
+  { budgets: byName(z.unknown(), 'a map from budget ids to policies').optional() },
+  { error: isNot('a map with the key "budgets"') },
+);
+
+/** A map with our own names for its keys, every one optional, from one with the API's. */
+function renamed<T extends object>(
+  names: Readonly<Record<string, string>>,
+  schemas: Readonly<Record<string, z.ZodType>>,
+): z.ZodType<T> {
+  const shape = Object.entries(names).map(([key, name]) => [name, schemas[key]?.optional()]);
+  const own = new Map(Object.entries(names).map(([key, name]) => [name, key]));
+  return z
+    .strictObject(Object.fromEntries(shape), {
+      error: isNot(`a map of settings such as ${names[Object.keys(names)[0] ?? '']}`),
+    })
+    .transform((value): T => {
+      const entries = Object.entries(value).map(([name, field]) => [own.get(name), field]);
+      return Object.fromEntries(entries);
+    });
+}
+
+/** A map keyed by names that callers make, as pairs ordered by name. Not z.record: it drops `__proto__`. */
+function byName<T>(schema: z.ZodType<T>, expected: string) {
+  return z.unknown().transform((value, context): (readonly [string, T])[] => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      context.addIssue({ code: 'custom', message: isNot(expected)({ input: value }) });
+      return z.NEVER;
+    }
+    const pairs: (readonly [string, T])[] = [];
+    for (const [name, entry] of Object.entries(value)) {
+      const result = schema.safeParse(entry);
+      if (result.success) pairs.push([name, result.data]);
+      else for (const issue of result.error.issues) context.issues.push(beneath(name, issue));
+    }
+    return pairs.sort(([a], [b]) => (a < b ? -1 : 1));
+  });
+}
+
+function beneath(name: string, issue: z.core.$ZodIssue): z.core.$ZodRawIssue {
+  return { ...issue, path: [name, ...issue.path], input: issue.input } as z.core.$ZodRawIssue;
+}
+
+function oneOf<const T extends string>(...values: readonly T[]): z.ZodType<T> {
+  return z.enum(values, { error: isNot(`one of ${values.join(', ')}`) });
+}

@@ -1,0 +1,101 @@
+import { BlockList, isIP } from 'node:net';
+import { z } from 'zod';
+
+/** Where a server listens. Port 0 lets the system choose one. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+  /** As it was set: host and port, an IPv6 address in brackets. */
+  readonly text: string;
+}
+
+/** A value as a message shows it: quoted, and cut if long. */
+export function shown(value: unknown): string {
+  if (value === null || value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a map';
+  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}
+
+/** A message that says what is there and what would be right. */
+export function isNot(expected: string): (issue: { readonly input?: unknown }) => string {
+  return ({ input }) => `${shown(input)} is not ${expected}`;
+}
+
+/** A text that `parse` understands. Says `expected` where it does not; a secret text is not repeated there. */
+export function parsed<T>(parse: (text: string) => T | undefined, expected: string, secret = false) {
+  const message = secret ? () => `it is not ${expected}` : isNot(expected);
+  return z.string({ error: message }).transform((text, context): T => {
+    const value = parse(text);
+    if (value !== undefined) return value;
+    context.addIssue({ code: 'custom', message: message({ input: text }) });
+    return z.NEVER;
+  });
+}
+
+const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** `500ms`, `2s`, `5m`, `1.5h`, `1d` in milliseconds; undefined for anything else, and for parts of a millisecond. */
+export function parseDuration(text: string): number | undefined {
+  const [, amount, unit] = /^(\d{1,12}(?:\.\d{1,6})?)(ms|s|m|h|d)$/.exec(text) ?? [];
+  if (amount === undefined) return undefined;
+  const [whole = '', fraction = ''] = amount.split('.');
+  const unitMs = UNIT_MS[unit as keyof typeof UNIT_MS];
+  const millionths = Number(fraction.padEnd(6, '0')) * unitMs;
+  const ms = Number(whole) * unitMs + millionths / 1e6;
+  return Number.isSafeInteger(ms) ? ms : undefined;
+}
+
+export const DURATION_RULE = 'a duration such as 500ms, 2s, 5m, 1h or 1d';
+
+/** A duration as its shortest text. */
+export function durationText(ms: number): string {
+  for (const unit of ['d', 'h', 'm', 's'] as const) {
+    if (ms > 0 && ms % UNIT_MS[unit] === 0) return `${ms / UNIT_MS[unit]}${unit}`;
+  }
+  return `${ms}ms`;
+}
+
+const HOST_NAME =
+  /^(?!.*\.\d+$)(?!\d+$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
+
+/** `127.0.0.1:50051`, `localhost:0` or `[::1]:1234`. */
+export function parseAddress(text: string): Address | undefined {
+  const [, six, other, digits] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(digits);
+  if (digits === undefined || port > 65_535) return undefined;
+  if (six !== undefined) return isIP(six) === 6 ? { host: six, port, text } : undefined;
+  if (other === undefined || !(isIP(other) === 4 || HOST_NAME.test(other))) return undefined;
+  return other.length <= 253 ? { host: other, port, text } : undefined;
+}
+
+export const ADDRESS_RULE = 'host:port, such as 127.0.0.1:50051, [::1]:50051 or localhost:0';
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+
+/** Only this machine reaches it. */
+export function isLoopback({ host }: Address): boolean {
+  const version = isIP(host);
+  if (version === 0) return host.toLowerCase() === 'localhost';
+  return LOOPBACK.check(host, version === 6 ? 'ipv6' : 'ipv4');
+}
+
+const MONGODB_HOST = String.raw`(?:\[[0-9a-fA-F:.]+\]|[^@/\s:,[\]]+)(?::\d{1,5})?`;
+const MONGODB_URI = new RegExp(
+  String.raw`^mongodb(?:\+srv)?://(?:[^@/\s]+@)?${MONGODB_HOST}(?:,${MONGODB_HOST})*(?:[/?]\S*)?$`,
+);
+
+/** A MongoDB URI in its form; the driver checks the rest when it connects. */
+export function parseMongoUri(text: string): string | undefined {
+  return MONGODB_URI.test(text) ? text : undefined;
+}
+
+/** A whole number of decimal digits within bounds. */
+export function parseWhole(text: string, least: number, most: number): number | undefined {
+  if (!/^\d{1,9}$/.test(text)) return undefined;
+  const value = Number(text);
+  return value >= least && value <= most ? value : undefined;
+}
