@@ -1,0 +1,84 @@
+import { SECTIONS, type Section } from '../../domain/state.js';
+import { StoreError } from '../store.js';
+
+/**
+ * Keys are UTF-8 bytes, parts separated by NUL; only the last part is made by callers, so that a NUL in it means nothing.
+ *
+ * - `h budget`: the head; its version in LMDB is the revision.
+ * - `s budget section key`: an entry of a section.
+ * - `d budget epoch day`: a usage document.
+ * - `r budget id`: a receipt.
+ * - `t at budget id`: marks when a receipt happened, so that tidying reads old ones only.
+ * - `m format`: the format of the whole file.
+ */
+const SEPARATOR = '\0';
+const AFTER_SEPARATOR = '\x01';
+
+/** LMDB's limit with pages of 4 KB. */
+const MAX_KEY_BYTES = 1978;
+
+export type Key = Buffer;
+
+export interface KeyRange {
+  readonly start: Key;
+  /** Not included. */
+  readonly end: Key;
+}
+
+export const FORMAT_KEY = join('m', 'format');
+
+export const headKey = (budgetId: string): Key => join('h', budgetId);
+export const sectionKey = (budgetId: string, section: Section, key: string): Key =>
+  join('s', budgetId, section, key);
+export const dayKey = (budgetId: string, epoch: number, day: string): Key =>
+  join('d', budgetId, String(epoch), day);
+export const receiptKey = (budgetId: string, id: string): Key => join('r', budgetId, id);
+/** 16 digits keep the order of time. */
+export const receiptTimeKey = (at: number, budgetId: string, id: string): Key =>
+  join('t', timeText(at), budgetId, id);
+
+/** All keys that begin with these parts and have one part or more after them. */
+export function rangeUnder(...parts: readonly string[]): KeyRange {
+  const prefix = parts.join(SEPARATOR);
+  return { start: Buffer.from(prefix + SEPARATOR), end: Buffer.from(prefix + AFTER_SEPARATOR) };
+}
+
+/** The receipts of a budget whose id starts with `prefix`: 0xff is in no UTF-8 text. */
+export function receiptRange(budgetId: string, prefix: string): KeyRange {
+  const start = receiptKey(budgetId, prefix);
+  return { start, end: Buffer.concat([start, Buffer.from([0xff])]) };
+}
+
+export function receiptTimesBefore(at: number): KeyRange {
+  return { start: rangeUnder('t').start, end: join('t', timeText(at)) };
+}
+
+/** The smallest key above this one. */
+export function keyAfter(key: Key): Key {
+  return Buffer.concat([key, Buffer.from([0])]);
+}
+
+/** The parts of a key; the last of `count` keeps the separators it may contain. */
+export function keyParts(key: Uint8Array, count: number): string[] {
+  const parts = Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString().split(SEPARATOR);
+  return [...parts.slice(0, count - 1), parts.slice(count - 1).join(SEPARATOR)];
+}
+
+export function isSection(name: string | undefined): name is Section {
+  return (SECTIONS as readonly (string | undefined)[]).includes(name);
+}
+
+function timeText(at: number): string {
+  return String(Math.max(0, Math.trunc(at))).padStart(16, '0');
+}
+
+function join(...parts: readonly string[]): Key {
+  const key = Buffer.from(parts.join(SEPARATOR));
+  if (key.length > MAX_KEY_BYTES) {
+    throw new StoreError(
+      'refused',
+      `A key of ${key.length} bytes is longer than the store's ${MAX_KEY_BYTES}.`,
+    );
+  }
+  return key;
+}

@@ -1,0 +1,65 @@
+import type { UsageDay } from '../../domain/state.js';
+import { dayKey, type Key, keyAfter, keyParts, rangeUnder } from './keys.js';
+import type { LmdbFile } from './lmdb-file.js';
+import { encodeValue } from './value-codec.js';
+
+type StoredDay = Omit<UsageDay, 'ais' | 'models'> & {
+  readonly ais: readonly (readonly [string, number])[];
+  readonly models: readonly (readonly [string, number])[];
+};
+
+/** Usage documents, each written whole; the version in LMDB is the revision, and only a higher one replaces it. */
+export class LmdbDays {
+  constructor(private readonly file: LmdbFile) {}
+
+  async write(days: readonly UsageDay[]): Promise<void> {
+    await Promise.all(days.map((day) => this.writeOne(day)));
+  }
+
+  read(budgetId: string, epoch: number, from: string, to: string): UsageDay[] {
+    const start = dayKey(budgetId, epoch, from);
+    const end = keyAfter(dayKey(budgetId, epoch, to));
+    return this.file.view((view) =>
+      Array.from(view.range<StoredDay>({ start, end }), ({ value }) => ({
+        ...value,
+        ais: new Map(value.ais),
+        models: new Map(value.models),
+      })),
+    );
+  }
+
+  async tidy(dayBefore: string): Promise<void> {
+    for (const key of this.olderThan(dayBefore)) {
+      const version = this.file.view((view) => view.version(key));
+      // A day that was written again meanwhile stays until the next tidying.
+      if (version !== undefined) await this.file.writeIf(key, version, [{ key }]);
+    }
+  }
+
+  private async writeOne(day: UsageDay): Promise<void> {
+    const key = dayKey(day.budgetId, day.epoch, day.day);
+    const stored: StoredDay = { ...day, ais: [...day.ais], models: [...day.models] };
+    const change = { key, bytes: encodeValue(key, stored), version: day.revision };
+    for (;;) {
+      const version = this.file.view((view) => view.version(key));
+      if (version !== undefined && version >= day.revision) return;
+      if (await this.file.writeIf(key, version, [change])) return;
+    }
+  }
+
+  /** Skips from budget to budget, so that it reads old days only. */
+  private olderThan(dayBefore: string): Key[] {
+    return this.file.view((view) => {
+      const old: Key[] = [];
+      const all = rangeUnder('d');
+      let start = all.start;
+      for (;;) {
+        const [key] = view.keys({ start, end: all.end }, 1);
+        if (!key) return old;
+        const [, budgetId = '', epoch = '', day = ''] = keyParts(key, 4);
+        if (day < dayBefore) old.push(Buffer.from(key));
+        start = day < dayBefore ? keyAfter(Buffer.from(key)) : rangeUnder('d', budgetId, epoch).end;
+      }
+    });
+  }
+}

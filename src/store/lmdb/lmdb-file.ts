@@ -1,0 +1,129 @@
+import { open, type RangeOptions, type RootDatabase } from 'lmdb';
+import { StoreError } from '../store.js';
+import type { Key, KeyRange } from './keys.js';
+import { readError, writeError } from './lmdb-errors.js';
+import { decodeValue } from './value-codec.js';
+
+type Database = RootDatabase<Uint8Array, Uint8Array>;
+type Transaction = NonNullable<RangeOptions['transaction']>;
+
+export interface Entry<T> {
+  readonly key: Uint8Array;
+  readonly value: T;
+  readonly version: number;
+}
+
+/** Without bytes: the key is removed. */
+export interface Change {
+  readonly key: Key;
+  readonly bytes?: Uint8Array;
+  readonly version?: number;
+}
+
+/** One LMDB file: consistent views of it, and conditional writes that are on disk when they are answered. */
+export class LmdbFile {
+  private closed = false;
+
+  private constructor(
+    private readonly db: Database,
+    readonly path: string,
+  ) {}
+
+  static open(path: string): LmdbFile {
+    const db = open<Uint8Array, Uint8Array>({
+      path,
+      noSubdir: true,
+      encoding: 'binary',
+      keyEncoding: 'binary',
+      useVersions: true,
+      // A write is answered after its flush.
+      overlappingSync: false,
+      // Else LMDB opens every batch with a promise of its own that nobody can catch, and a full disk ends the process.
+      eventTurnBatching: false,
+    });
+    return new LmdbFile(db, path);
+  }
+
+  /** All that `read` sees is of one moment: every write that was answered before, whole, and no half of another. */
+  view<T>(read: (view: LmdbView) => T): T {
+    this.checkOpen();
+    try {
+      this.db.resetReadTxn();
+      const transaction = this.db.useReadTransaction();
+      try {
+        return read(new LmdbView(this.db, this.path, transaction));
+      } finally {
+        transaction.done();
+      }
+    } catch (error) {
+      throw readError(this.path, error);
+    }
+  }
+
+  /**
+   * One transaction: applies all changes if the guard's version is `version` (undefined: if there is no such key), else none.
+   * Nothing may throw between the first and the last change, or those before it would be written: so all that can fail,
+   * encoding and the lengths of keys, is done before.
+   */
+  async writeIf(guard: Key, version: number | undefined, changes: readonly Change[]): Promise<boolean> {
+    this.checkOpen();
+    try {
+      // LMDB's way to say "absent" is null; undefined would make the write unconditional.
+      return await this.db.ifVersion(guard, (version ?? null) as number, () => {
+        for (const { key, bytes, version: stamped = 0 } of changes) {
+          if (bytes) this.db.put(key, bytes, stamped);
+          else this.db.remove(key);
+        }
+      });
+    } catch (error) {
+      throw await writeError(this.path, error);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    await this.db.close();
+  }
+
+  private checkOpen(): void {
+    if (this.closed) throw new StoreError('unavailable', `${this.path} is closed.`);
+  }
+}
+
+export class LmdbView {
+  constructor(
+    private readonly db: Database,
+    private readonly path: string,
+    private readonly transaction: Transaction,
+  ) {}
+
+  get<T>(key: Key): Entry<T> | undefined {
+    const found = this.db.getEntry(key, { transaction: this.transaction });
+    return found && { key, value: this.decode<T>(key, found.value), version: found.version ?? 0 };
+  }
+
+  version(key: Key): number | undefined {
+    return this.db.getEntry(key, { transaction: this.transaction })?.version;
+  }
+
+  *range<T>({ start, end }: KeyRange): Generator<Entry<T>> {
+    const options = { start, end, versions: true, transaction: this.transaction };
+    for (const { key, value, version } of this.db.getRange(options)) {
+      yield { key, value: this.decode<T>(key, value), version: version ?? 0 };
+    }
+  }
+
+  keys({ start, end }: KeyRange, limit?: number): Iterable<Uint8Array> {
+    return this.db.getKeys({
+      start,
+      end,
+      transaction: this.transaction,
+      ...(limit !== undefined && { limit }),
+    });
+  }
+
+  private decode<T>(key: Uint8Array, value: Uint8Array): T {
+    return decodeValue<T>(this.path, key, value);
+  }
+}

@@ -1,0 +1,94 @@
+import type { Receipt } from '../../domain/state.js';
+import {
+  type Key,
+  keyAfter,
+  keyParts,
+  receiptKey,
+  receiptRange,
+  receiptTimeKey,
+  receiptTimesBefore,
+} from './keys.js';
+import type { Change, LmdbFile } from './lmdb-file.js';
+import { encodeValue } from './value-codec.js';
+
+const MARK = Buffer.from([1]);
+
+/** How many are removed before other work gets its turn. */
+const TIDY_BATCH = 500;
+
+interface MarkedReceipt {
+  readonly key: Key;
+  readonly mark: Key;
+  readonly version: number | undefined;
+}
+
+/** Receipts, as usage documents; beside each a mark by its time, so that tidying reads old ones only. */
+export class LmdbReceipts {
+  constructor(private readonly file: LmdbFile) {}
+
+  async write(budgetId: string, receipts: readonly Receipt[]): Promise<void> {
+    await Promise.all(receipts.map((receipt) => this.writeOne(budgetId, receipt)));
+  }
+
+  find(budgetId: string, ids: readonly string[]): Map<string, Receipt> {
+    return this.file.view((view) => {
+      const found = new Map<string, Receipt>();
+      for (const id of ids) {
+        const entry = view.get<Receipt>(receiptKey(budgetId, id));
+        if (entry) found.set(id, entry.value);
+      }
+      return found;
+    });
+  }
+
+  list(budgetId: string, prefix: string, after: string, limit: number): Receipt[] {
+    const range = receiptRange(budgetId, prefix);
+    const next = keyAfter(receiptKey(budgetId, after));
+    const start = Buffer.compare(next, range.start) > 0 ? next : range.start;
+    return this.file.view((view) => {
+      const listed: Receipt[] = [];
+      if (Buffer.compare(start, range.end) >= 0) return listed;
+      for (const { value } of view.range<Receipt>({ start, end: range.end })) {
+        if (listed.length >= limit) break;
+        listed.push(value);
+      }
+      return listed;
+    });
+  }
+
+  async tidy(before: number): Promise<void> {
+    for (;;) {
+      const old = this.olderThan(before, TIDY_BATCH);
+      const removed = await Promise.all(
+        old.map(({ key, version, mark }) => this.file.writeIf(key, version, [{ key }, { key: mark }])),
+      );
+      if (old.length < TIDY_BATCH || !removed.includes(true)) return;
+    }
+  }
+
+  private async writeOne(budgetId: string, receipt: Receipt): Promise<void> {
+    const key = receiptKey(budgetId, receipt.id);
+    const mark = receiptTimeKey(receipt.at, budgetId, receipt.id);
+    const put = { key, bytes: encodeValue(key, receipt), version: receipt.revision };
+    for (;;) {
+      const stored = this.file.view((view) => view.get<Receipt>(key));
+      if (stored && stored.version >= receipt.revision) return;
+      const changes: Change[] = [put];
+      if (stored) changes.push({ key: receiptTimeKey(stored.value.at, budgetId, receipt.id) });
+      changes.push({ key: mark, bytes: MARK });
+      if (await this.file.writeIf(key, stored?.version, changes)) return;
+    }
+  }
+
+  /** Mark and version are of one moment: a receipt that is written again later is another version, and stays. */
+  private olderThan(before: number, limit: number): MarkedReceipt[] {
+    return this.file.view((view) =>
+      Array.from(view.keys(receiptTimesBefore(before), limit), (bytes) => {
+        const mark = Buffer.from(bytes);
+        const [, , budgetId = '', id = ''] = keyParts(mark, 4);
+        const key = receiptKey(budgetId, id);
+        return { key, mark, version: view.version(key) };
+      }),
+    );
+  }
+}

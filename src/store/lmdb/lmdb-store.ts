@@ -1,0 +1,85 @@
+import type { Receipt, StatePatch, StoredState, UsageDay } from '../../domain/state.js';
+import type { Log } from '../../platform/log.js';
+import type { BudgetStore, ListedBudget, StateVersion } from '../store.js';
+import type { DataFolderLock } from './data-folder-lock.js';
+import { LmdbBudgets } from './lmdb-budgets.js';
+import { LmdbDays } from './lmdb-days.js';
+import type { LmdbFile } from './lmdb-file.js';
+import { LmdbReceipts } from './lmdb-receipts.js';
+
+/** All in one file; the lock on the folder makes this process its only writer. */
+export class LmdbStore implements BudgetStore {
+  readonly name = 'lmdb';
+  readonly exclusive = true;
+  private readonly budgets: LmdbBudgets;
+  private readonly days: LmdbDays;
+  private readonly receipts: LmdbReceipts;
+
+  constructor(
+    private readonly file: LmdbFile,
+    private readonly lock: DataFolderLock,
+    log: Log,
+  ) {
+    this.budgets = new LmdbBudgets(file, log);
+    this.days = new LmdbDays(file);
+    this.receipts = new LmdbReceipts(file);
+  }
+
+  async load(budgetId: string): Promise<StoredState | undefined> {
+    return this.budgets.load(budgetId);
+  }
+
+  async version(budgetId: string): Promise<StateVersion | undefined> {
+    return this.budgets.version(budgetId);
+  }
+
+  async commit(
+    budgetId: string,
+    expected: StateVersion | undefined,
+    patch: StatePatch,
+  ): Promise<'won' | 'lost'> {
+    return this.budgets.commit(budgetId, expected, patch);
+  }
+
+  async writeDays(days: readonly UsageDay[]): Promise<void> {
+    return this.days.write(days);
+  }
+
+  async readDays(budgetId: string, epoch: number, from: string, to: string): Promise<UsageDay[]> {
+    return this.days.read(budgetId, epoch, from, to);
+  }
+
+  async writeReceipts(budgetId: string, receipts: readonly Receipt[]): Promise<void> {
+    return this.receipts.write(budgetId, receipts);
+  }
+
+  async findReceipts(budgetId: string, ids: readonly string[]): Promise<Map<string, Receipt>> {
+    return this.receipts.find(budgetId, ids);
+  }
+
+  async listReceipts(budgetId: string, prefix: string, after: string, limit: number): Promise<Receipt[]> {
+    return this.receipts.list(budgetId, prefix, after, limit);
+  }
+
+  async list(after: string, limit: number): Promise<ListedBudget[]> {
+    return this.budgets.list(after, limit);
+  }
+
+  async due(now: number, limit: number): Promise<string[]> {
+    return this.budgets.due(now, limit);
+  }
+
+  async time(): Promise<undefined> {
+    return undefined;
+  }
+
+  async tidy(dayBefore: string, receiptsBefore: number): Promise<void> {
+    await this.days.tidy(dayBefore);
+    await this.receipts.tidy(receiptsBefore);
+  }
+
+  async close(): Promise<void> {
+    await this.file.close();
+    await this.lock.release();
+  }
+}

@@ -1,0 +1,77 @@
+import { mkdirSync } from 'node:fs';
+import { open as openHandle } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { type Log, SILENT_LOG } from '../../platform/log.js';
+import type { BudgetStore } from '../store.js';
+import { StoreStartError } from '../store-start-error.js';
+import { lockDataFolder } from './data-folder-lock.js';
+import { checkHeader } from './file-header.js';
+import { FORMAT_KEY } from './keys.js';
+import { LmdbFile } from './lmdb-file.js';
+import { LmdbStore } from './lmdb-store.js';
+import { encodeValue } from './value-codec.js';
+
+export interface LmdbStoreOptions {
+  readonly dataDir: string;
+  readonly log?: Log;
+}
+
+/** The newest format of the file that this code reads and writes. */
+const FILE_FORMAT = 1;
+
+/** The embedded store: durable in one folder, for one process at a time. Throws a `StoreStartError` for an operator. */
+export async function openLmdbStore({ dataDir, log = SILENT_LOG }: LmdbStoreOptions): Promise<BudgetStore> {
+  const folder = resolve(dataDir);
+  return naming(folder, async () => {
+    mkdirSync(folder, { recursive: true });
+    const lock = lockDataFolder(folder);
+    let file: LmdbFile | undefined;
+    try {
+      const path = join(folder, 'budgets.mdb');
+      checkHeader(path);
+      file = LmdbFile.open(path);
+      await claimFormat(file);
+      await flushFolder(folder);
+      return new LmdbStore(file, lock, log);
+    } catch (error) {
+      await file?.close();
+      await lock.release();
+      throw error;
+    }
+  });
+}
+
+async function claimFormat(file: LmdbFile): Promise<void> {
+  const stored = file.view((view) => view.get<number>(FORMAT_KEY)?.value);
+  if (stored !== undefined && stored > FILE_FORMAT) {
+    throw new StoreStartError(
+      `${file.path} has format ${stored}, newer than the ${FILE_FORMAT} that this version knows: run a newer version.`,
+    );
+  }
+  if (stored === undefined) {
+    await file.writeIf(FORMAT_KEY, undefined, [
+      { key: FORMAT_KEY, bytes: encodeValue(FORMAT_KEY, FILE_FORMAT) },
+    ]);
+  }
+}
+
+/** LMDB flushes what is in its file, not the file's name in its folder. */
+async function flushFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await openHandle(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function naming<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof StoreStartError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StoreStartError(`Cannot use the data folder ${folder}: ${reason}`, { cause: error });
+  }
+}

@@ -1,0 +1,142 @@
+import type {
+  Receipt,
+  StateHead,
+  StatePatch,
+  StoredLease,
+  StoredState,
+  UsageDay,
+} from '../../src/domain/state.js';
+
+/** A recent whole second: a TTL index may remove what lies more than a week back. */
+export const T0 = Math.floor(Date.now() / 1000) * 1000;
+
+/** Names that break field paths, objects, separators or escapes. */
+export const NASTY_NAMES = [
+  'gpt-4.1',
+  '$x',
+  '__proto__',
+  'constructor',
+  'toString',
+  'a b',
+  'größe 🦉 日本',
+  '%2e',
+  '100%',
+  'a.b.c',
+  '_',
+  '2026-11-24 gpt-4.1',
+  '\u0001control\u007f',
+  'x'.repeat(257),
+];
+
+export function head(revision: number, changes: Partial<StateHead> = {}): StateHead {
+  return {
+    format: 1,
+    epoch: 1,
+    revision,
+    fence: 0,
+    clock: T0,
+    deleted: false,
+    createdAt: T0,
+    zone: 'UTC',
+    month: { key: '2026-11', start: T0, end: T0 + 30 * 86_400_000 },
+    lastOpenedDay: '2026-11-24',
+    receiptsDroppedAt: 0,
+    ...changes,
+  };
+}
+
+export function patch(revision: number, changes: Partial<StatePatch> = {}): StatePatch {
+  return { head: head(revision), resets: [], puts: [], drops: [], ...changes };
+}
+
+export function lease(changes: Partial<StoredLease> = {}): StoredLease {
+  return {
+    leaseId: 'b:1:7:nonce',
+    fence: 7,
+    aiId: 'guardian',
+    requestId: 'r 1',
+    fingerprint: 'f',
+    reserved: 700,
+    used: 9_007_199_254_740_991,
+    roundedUp: 0,
+    grantedAt: T0,
+    expiresAt: T0 + 120_000,
+    renewableUntil: T0 + 3_600_000,
+    ttlMs: 120_000,
+    day: '2026-11-24',
+    hourStart: T0,
+    ...changes,
+  };
+}
+
+/** `token` makes the content of each revision another. */
+export function usageDay(day: string, revision: number, changes: Partial<UsageDay> = {}): UsageDay {
+  return {
+    budgetId: 'b',
+    epoch: 1,
+    day,
+    start: T0,
+    end: T0 + 86_400_000,
+    revision,
+    total: revision * 10,
+    presumed: revision,
+    late: 0,
+    hours: [
+      { start: T0, tokens: revision },
+      { start: T0 + 3_600_000, tokens: revision * 9 },
+    ],
+    ais: new Map(NASTY_NAMES.map((name, i) => [name, revision + i])),
+    models: new Map([['gpt-4.1', revision * 10]]),
+    ...changes,
+  };
+}
+
+export function usageReceipt(id: string, revision: number, changes: Partial<Receipt> = {}): Receipt {
+  return {
+    id,
+    epoch: 1,
+    at: T0,
+    revision,
+    body: {
+      kind: 'usage',
+      fingerprint: 'f',
+      chargedTokens: revision * 10,
+      overrunTokens: 0,
+      late: false,
+      model: 'gpt-4.1',
+      requestType: '',
+      failed: false,
+    },
+    ...changes,
+  };
+}
+
+export function leaseReceipt(id: string, revision: number, label = 'größe'): Receipt {
+  const labels = { 'a.b': 'x', $y: 'z', plain: label };
+  return {
+    id,
+    epoch: 1,
+    at: T0,
+    revision,
+    body: {
+      kind: 'lease',
+      lease: lease({ labels }),
+      status: 'EXPIRED',
+      presumed: 3,
+      closedAt: T0,
+      settleUntil: T0 + 3_600_000,
+    },
+  };
+}
+
+/** What a state is, without its empty sections, for comparison. */
+export function contentOf(state: StoredState | undefined): unknown {
+  if (!state) return undefined;
+  const filled = Object.entries(state.sections).filter(([, entries]) => entries.size > 0);
+  return {
+    head: state.head,
+    sections: Object.fromEntries(
+      filled.map(([section, entries]) => [section, new Map<string, unknown>([...entries].sort())]),
+    ),
+  };
+}
