@@ -40,14 +40,14 @@ export class Checks {
 
   budgetId(field: string, value: string): string {
     if (!BUDGET_ID.test(value)) {
-      this.fail(field, `must be 1 to 63 characters, \`[a-z0-9][a-z0-9._-]{0,62}\`; ${lengthOf(value)}`);
+      this.fail(field, `must be 1 to 63 characters, \`[a-z0-9][a-z0-9._-]{0,62}\`; ${found(value, 63)}`);
     }
     return value;
   }
 
   id(field: string, value: string): string {
     if (!ID.test(value)) {
-      this.fail(field, `must be 1 to 128 printable ASCII characters without spaces; ${lengthOf(value)}`);
+      this.fail(field, `must be 1 to 128 printable ASCII characters without spaces; ${found(value, 128)}`);
     }
     return value;
   }
@@ -77,7 +77,7 @@ export class Checks {
     if (lease !== undefined && value.length <= MAX_LEASE_ID) return lease;
     if (value === '' || value.length > MAX_LEASE_ID || CONTROL.test(value)) {
       const rule = `must be 1 to ${MAX_LEASE_ID} characters as AcquireSlot gave them, without control characters`;
-      this.fail(field, `${rule}; ${lengthOf(value)}`);
+      this.fail(field, `${rule}; ${found(value, MAX_LEASE_ID)}`);
     } else this.unknownLease = value;
     return NO_LEASE;
   }
@@ -98,6 +98,9 @@ export function isText(value: string, leastBytes: number, mostBytes: number): bo
   return bytes >= leastBytes && bytes <= mostBytes && !CONTROL.test(value);
 }
 
-function lengthOf(value: string): string {
-  return value === '' ? 'it is empty' : `it has ${value.length} characters`;
+function found(value: string, mostCharacters: number): string {
+  if (value === '') return 'it is empty';
+  return value.length > mostCharacters
+    ? `it has ${value.length} characters`
+    : 'it has characters that are not allowed';
 }

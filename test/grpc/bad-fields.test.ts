@@ -1,0 +1,334 @@
+import { status } from '@grpc/grpc-js';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import * as admin from '../../src/gen/budget/v1/budget_admin_service.js';
+import * as budgets from '../../src/gen/budget/v1/budget_service.js';
+import { failureOf, type Harness, startHarness } from './support/harness.js';
+import { LEASE_ID } from './support/samples.js';
+
+let harness: Harness;
+beforeAll(async () => {
+  harness = await startHarness();
+});
+afterAll(() => harness.stop());
+
+/** A method with a request that it takes; a row changes one field of it. */
+const METHODS = {
+  acquire: {
+    method: budgets.BudgetServiceService.acquireSlot,
+    codec: budgets.AcquireSlotRequest,
+    valid: { budgetId: 'anthropic', aiId: 'guardian' },
+  },
+  renew: {
+    method: budgets.BudgetServiceService.renewSlot,
+    codec: budgets.RenewSlotRequest,
+    valid: { leaseId: LEASE_ID },
+  },
+  record: {
+    method: budgets.BudgetServiceService.recordUsage,
+    codec: budgets.RecordUsageRequest,
+    valid: { subject: { $case: 'leaseId', value: LEASE_ID }, usage: { usageId: 'u' } },
+  },
+  release: {
+    method: budgets.BudgetServiceService.release,
+    codec: budgets.ReleaseRequest,
+    valid: { leaseId: LEASE_ID },
+  },
+  getLease: {
+    method: budgets.BudgetServiceService.getLease,
+    codec: budgets.GetLeaseRequest,
+    valid: { key: { $case: 'leaseId', value: LEASE_ID } },
+  },
+  availability: {
+    method: budgets.BudgetServiceService.getAvailability,
+    codec: budgets.GetAvailabilityRequest,
+    valid: { budgetId: 'anthropic', aiId: 'guardian' },
+  },
+  distribution: {
+    method: budgets.BudgetServiceService.getDistribution,
+    codec: budgets.GetDistributionRequest,
+    valid: { budgetId: 'anthropic' },
+  },
+  put: {
+    method: admin.BudgetAdminServiceService.putBudget,
+    codec: admin.PutBudgetRequest,
+    valid: { budgetId: 'anthropic', policy: {} },
+  },
+  getBudget: {
+    method: admin.BudgetAdminServiceService.getBudget,
+    codec: admin.GetBudgetRequest,
+    valid: { budgetId: 'anthropic' },
+  },
+  listBudgets: {
+    method: admin.BudgetAdminServiceService.listBudgets,
+    codec: admin.ListBudgetsRequest,
+    valid: {},
+  },
+  deleteBudget: {
+    method: admin.BudgetAdminServiceService.deleteBudget,
+    codec: admin.DeleteBudgetRequest,
+    valid: { budgetId: 'anthropic' },
+  },
+  pause: {
+    method: admin.BudgetAdminServiceService.pauseBudget,
+    codec: admin.PauseBudgetRequest,
+    valid: { budgetId: 'anthropic' },
+  },
+  resume: {
+    method: admin.BudgetAdminServiceService.resumeBudget,
+    codec: admin.ResumeBudgetRequest,
+    valid: { budgetId: 'anthropic' },
+  },
+  listLeases: {
+    method: admin.BudgetAdminServiceService.listLeases,
+    codec: admin.ListLeasesRequest,
+    valid: { budgetId: 'anthropic' },
+  },
+  revoke: {
+    method: admin.BudgetAdminServiceService.revokeLease,
+    codec: admin.RevokeLeaseRequest,
+    valid: { leaseId: LEASE_ID },
+  },
+  adjust: {
+    method: admin.BudgetAdminServiceService.adjustUsage,
+    codec: admin.AdjustUsageRequest,
+    valid: { budgetId: 'anthropic', adjustmentId: 'a', tokens: -5, reason: 'twice' },
+  },
+  listUsage: {
+    method: admin.BudgetAdminServiceService.listUsage,
+    codec: admin.ListUsageRequest,
+    valid: { budgetId: 'anthropic' },
+  },
+  resetClock: {
+    method: admin.BudgetAdminServiceService.resetClock,
+    codec: admin.ResetClockRequest,
+    valid: { budgetId: 'anthropic' },
+  },
+} as const;
+
+type Row = readonly [keyof typeof METHODS, Record<string, unknown>, field: string, limits: RegExp];
+
+const ID = /1 to 128 printable ASCII/;
+const TOKENS = /0 to 1,000,000,000,000/;
+const BUDGET_ID = /1 to 63 characters/;
+
+const byBudgetId: Row[] = (Object.keys(METHODS) as (keyof typeof METHODS)[])
+  .filter((name) => 'budgetId' in METHODS[name].valid)
+  .flatMap((name) =>
+    ['', 'Upper', 'a b', 'a\u0000', '.a', 'a'.repeat(64), 'ü'].map(
+      (budgetId): Row => [name, { budgetId }, 'budget_id', BUDGET_ID],
+    ),
+  );
+
+const byLeaseId: Row[] = (['renew', 'release', 'revoke'] as const).flatMap((name) =>
+  ['', 'x'.repeat(161), 'a\nb', '\u0007'].map(
+    (leaseId): Row => [name, { leaseId }, 'lease_id', /1 to 160 characters/],
+  ),
+);
+
+const ofUsage = (usage: object, field: string, limits: RegExp): Row[] => [
+  ['record', { usage: { usageId: 'u', ...usage } }, `usage.${field}`, limits],
+  ['release', { usage: { usageId: 'u', ...usage } }, `usage.${field}`, limits],
+];
+
+const byUsage: Row[] = [
+  ['record', { usage: undefined }, 'usage', /required/],
+  ['record', { usage: {} }, 'usage.usage_id', ID],
+  ...['a b', 'é', 'x'.repeat(129), '\u007f'].flatMap((usageId) => ofUsage({ usageId }, 'usage_id', ID)),
+  ...ofUsage({ model: 'm'.repeat(129) }, 'model', /at most 128 bytes/),
+  ...ofUsage({ model: 'é'.repeat(65) }, 'model', /at most 128 bytes/),
+  ...ofUsage({ model: 'a\tb' }, 'model', /control characters/),
+  ...ofUsage({ requestType: 'r'.repeat(65) }, 'request_type', /at most 64 bytes/),
+  ...ofUsage({ errorMessage: 'e'.repeat(513) }, 'error_message', /at most 512 bytes/),
+  ...ofUsage({ errorMessage: 'line\nline' }, 'error_message', /control characters/),
+  ...['input', 'output', 'cacheRead', 'cacheWrite', 'reasoning', 'total'].flatMap((kind) => {
+    const field = `tokens.${kind.replace(/[A-Z]/, (letter) => `_${letter.toLowerCase()}`)}_tokens`;
+    return [-1, 1e12 + 1, Number.MAX_SAFE_INTEGER].flatMap((count) =>
+      ofUsage({ tokens: { [`${kind}Tokens`]: count } }, field, TOKENS),
+    );
+  }),
+  ...ofUsage({ tokens: { inputTokens: 1, totalTokens: 1 } }, 'tokens.total_tokens', /total alone/),
+];
+
+const durations = (name: 'acquire' | 'renew', inMessage: string, field: string, limits: RegExp): Row[] =>
+  [
+    { seconds: -1 },
+    { seconds: 0, nanos: -1 },
+    { seconds: 367 * 86_400 },
+    { seconds: 366 * 86_400, nanos: 1_000_000 },
+    { seconds: Number.MAX_SAFE_INTEGER },
+    { seconds: 5, nanos: -1 },
+    { seconds: -5, nanos: 1 },
+    { seconds: 5, nanos: 1_000_000_000 },
+    { seconds: 5, nanos: -2_147_483_648 },
+  ].map((value): Row => [name, { [inMessage]: value }, field, limits]);
+
+const bySlot: Row[] = [
+  ...['', 'a b', 'a\u0000', 'ü', 'x'.repeat(129)].flatMap((aiId): Row[] => [
+    ['acquire', { aiId }, 'ai_id', ID],
+    ['availability', { aiId }, 'ai_id', ID],
+  ]),
+  ...['', 'a b', 'x'.repeat(129)].map((requestId): Row => ['acquire', { requestId }, 'request_id', ID]),
+  ...[0, -1, 1e12 + 1].flatMap((tokens): Row[] => [
+    ['acquire', { estimatedTokens: tokens }, 'estimated_tokens', /1 to 1,000,000,000,000/],
+    ['availability', { estimatedTokens: tokens }, 'estimated_tokens', /1 to 1,000,000,000,000/],
+    ['renew', { reserveTokens: tokens }, 'reserve_tokens', /1 to 1,000,000,000,000/],
+  ]),
+  ...durations('acquire', 'leaseTtl', 'lease_ttl', /1 s to 366 days|legal/),
+  ...durations('renew', 'leaseTtl', 'lease_ttl', /1 s to 366 days|legal/),
+  ...durations('acquire', 'wait', 'wait', /0 s to 24 h|legal/),
+  ['acquire', { leaseTtl: { seconds: 0, nanos: 999_999_999 } }, 'lease_ttl', /1 s/],
+  ['acquire', { wait: { seconds: 86_400, nanos: 1 } }, 'wait', /24 h/],
+  ['acquire', { labels: { '': 'x' } }, 'labels[""]', /1 to 32 bytes/],
+  ['acquire', { labels: { ['k'.repeat(33)]: 'x' } }, `labels["${'k'.repeat(32)}"]`, /1 to 32 bytes/],
+  ['acquire', { labels: { 'a\u0001': 'x' } }, 'labels["a\\u0001"]', /control/],
+  ['acquire', { labels: { key: 'v'.repeat(65) } }, 'labels["key"]', /at most 64 bytes/],
+  ['acquire', { labels: { key: '\u0000' } }, 'labels["key"]', /control/],
+  ['acquire', { labels: Object.fromEntries([...'123456789'].map((n) => [n, n])) }, 'labels', /at most 8/],
+  ['record', { subject: undefined }, 'subject', /lease_id and unleased/],
+  ['record', { subject: { $case: 'leaseId', value: '' } }, 'lease_id', /1 to 160/],
+  ['record', { subject: { $case: 'unleased', value: { aiId: 'x' } } }, 'unleased.budget_id', BUDGET_ID],
+  ['record', { subject: { $case: 'unleased', value: { budgetId: 'a' } } }, 'unleased.ai_id', ID],
+  ['getLease', { key: undefined }, 'key', /lease_id and request/],
+  ['getLease', { key: { $case: 'leaseId', value: '' } }, 'lease_id', /1 to 160/],
+  ...[
+    [{ budgetId: '' }, 'budget_id', BUDGET_ID],
+    [{ aiId: '' }, 'ai_id', ID],
+    [{ requestId: '' }, 'request_id', ID],
+  ].map(([changes, field, limits]): Row => {
+    const value = { budgetId: 'a', aiId: 'b', requestId: 'c', ...(changes as object) };
+    return ['getLease', { key: { $case: 'request', value } }, `request.${field}`, limits as RegExp];
+  }),
+];
+
+const byDate: Row[] = [
+  ...['', '2026-13', '2026-1', '26-01', '2026-01-01', 'x', '2026-01\n'].map(
+    (month): Row => ['distribution', { month }, 'month', /YYYY-MM/],
+  ),
+  ...['', '2026-02-29', '2026-11-31', '2026-11-00', '2026-11', '٢٠٢٦-11-01'].flatMap((day): Row[] => [
+    ['distribution', { day }, 'day', /YYYY-MM-DD/],
+    ['adjust', { day }, 'day', /YYYY-MM-DD/],
+    ['listUsage', { fromDay: day }, 'from_day', /YYYY-MM-DD/],
+    ['listUsage', { toDay: day }, 'to_day', /YYYY-MM-DD/],
+  ]),
+  ['distribution', { month: '2026-10', day: '2026-11-01' }, 'day', /of the month "2026-10"/],
+  ['listUsage', { fromDay: '2026-11-02', toDay: '2026-11-01' }, 'to_day', /before/],
+  ['listUsage', { fromDay: '2025-01-01', toDay: '2026-01-03' }, 'to_day', /366 days/],
+];
+
+const byAdmin: Row[] = [
+  ['listUsage', { groupBy: 99 }, 'group_by', /DAY, HOUR, AI, MODEL/],
+  ['listUsage', { groupBy: -1 }, 'group_by', /DAY, HOUR, AI, MODEL/],
+  ...(['listUsage', 'listLeases', 'listBudgets'] as const).flatMap((name): Row[] => [
+    [name, { pageSize: -1 }, 'page_size', /0 to 1,000/],
+    [name, { pageToken: 'not a token' }, 'page_token', /next_page_token/],
+    [name, { pageToken: 'e30' }, 'page_token', /next_page_token/],
+    [name, { pageToken: 'W10' }, 'page_token', /next_page_token/],
+    [name, { pageToken: 'x'.repeat(5_000) }, 'page_token', /next_page_token/],
+  ]),
+  ...['', 'a b', 'x'.repeat(129)].map(
+    (adjustmentId): Row => ['adjust', { adjustmentId }, 'adjustment_id', ID],
+  ),
+  ...[0, 1e12 + 1, -1e12 - 1].map((tokens): Row => ['adjust', { tokens }, 'tokens', /not 0/]),
+  ...['', 'r'.repeat(257), 'a\nb'].map((reason): Row => ['adjust', { reason }, 'reason', /bytes|control/]),
+  ['adjust', { aiId: '' }, 'ai_id', ID],
+  ['adjust', { model: '' }, 'model', /1 to 128 bytes/],
+  ['pause', { reason: 'r'.repeat(257) }, 'reason', /at most 256 bytes/],
+  ['revoke', { reason: 'a\u0000' }, 'reason', /control/],
+  ['deleteBudget', { etag: '' }, 'etag', /1 to 64 bytes/],
+  ['put', { etag: '' }, 'etag', /1 to 64 bytes/],
+  ['put', { etag: 'e'.repeat(65) }, 'etag', /1 to 64 bytes/],
+];
+
+const ofPolicy = (policy: object, field: string, limits: RegExp): Row => [
+  'put',
+  { policy },
+  `policy.${field}`,
+  limits,
+];
+
+const byPolicy: Row[] = [
+  ...[0, -1, 1e12 + 1].map((value) => ofPolicy({ monthlyLimit: value }, 'monthly_limit', /1 to/)),
+  ...[0, -1, 100.1, 33.33333, Number.NaN, Number.POSITIVE_INFINITY].flatMap((value) => [
+    ofPolicy({ enforcedPercent: value }, 'enforced_percent', /above 0 and at most 100/),
+    ofPolicy({ maxDailyPercentByAi: { x: value } }, 'max_daily_percent_by_ai["x"]', /at most 100/),
+  ]),
+  ofPolicy({ maxDailyPercentByAi: { 'a b': 5 } }, 'max_daily_percent_by_ai["a b"]', /AI id/),
+  ofPolicy({ pacing: 9 }, 'pacing', /NONE, FLOOR, EVEN/),
+  ofPolicy({ mode: 9 }, 'mode', /ENFORCE, OBSERVE/),
+  ofPolicy({ onExpiry: -3 }, 'on_expiry', /CHARGE, REFUND/),
+  ofPolicy({ cooldown: { seconds: -1 } }, 'cooldown', /0 s to 31 days/),
+  ofPolicy({ cooldown: { seconds: 32 * 86_400 } }, 'cooldown', /31 days/),
+  ofPolicy({ cooldown: { seconds: 1, nanos: 1 } }, 'cooldown', /whole number of milliseconds/),
+  ofPolicy({ cooldown: { seconds: 1, nanos: -1 } }, 'cooldown', /legal/),
+  ofPolicy({ leaseTtl: { seconds: Number.MAX_SAFE_INTEGER } }, 'lease_ttl', /legal/),
+  ofPolicy({ maxConcurrent: 0 }, 'max_concurrent', /1 to 1,000/),
+  ofPolicy({ maxConcurrentPerAi: 1_001 }, 'max_concurrent_per_ai', /1 to 1,000/),
+  ofPolicy({ tokenWeights: { inputPercent: -1 } }, 'token_weights.input_percent', /0 to 10,000/),
+  ofPolicy(
+    { tokenWeightsByModel: { m: { totalPercent: 1e5 } } },
+    'token_weights_by_model["m"].total_percent',
+    /0 to 10,000/,
+  ),
+  ofPolicy({ timeZone: '' }, 'time_zone', /IANA/),
+  ofPolicy({ timeZone: 'Mars/Olympus' }, 'time_zone', /IANA/),
+  ofPolicy({ fallbackBudgetIds: ['a', 'B'] }, 'fallback_budget_ids[1]', BUDGET_ID),
+  ['put', { updateMask: ['cooldwn'] }, 'update_mask', /"cooldwn" is no field/],
+  ['put', { updateMask: ['policy.cooldown'] }, 'update_mask', /no field/],
+  ['put', { updateMask: ['token_weights.nothing'] }, 'update_mask', /no field/],
+  ['put', { updateMask: [] }, 'update_mask', /must name a field/],
+];
+
+it.each([...byBudgetId, ...byLeaseId, ...byUsage, ...bySlot, ...byDate, ...byAdmin, ...byPolicy])(
+  '%s refuses %j and names %s',
+  async (name, changes, field, limits) => {
+    const { method, codec, valid } = METHODS[name];
+    harness.door.asked = [];
+    const request = (codec as { fromPartial(fields: object): unknown }).fromPartial({ ...valid, ...changes });
+    const error = await failureOf(harness, method as never, request);
+    expect(error).toMatchObject({
+      code: status.INVALID_ARGUMENT,
+      domain: 'budget.v1',
+      reason: 'INVALID_FIELD',
+    });
+    expect(error.violations).toEqual([{ field, description: expect.stringMatching(limits) }]);
+    expect(error.message).toContain(field);
+    expect(harness.door.asked).toEqual([]);
+  },
+);
+
+it('names every field that is wrong', async () => {
+  const request = budgets.AcquireSlotRequest.fromPartial({
+    budgetId: '',
+    aiId: '',
+    estimatedTokens: 0,
+    leaseTtl: { seconds: 0 },
+  });
+  const error = await failureOf(harness, budgets.BudgetServiceService.acquireSlot, request);
+  const fields = error.violations.map(({ field }) => field);
+  expect(fields).toEqual(['budget_id', 'ai_id', 'estimated_tokens', 'lease_ttl']);
+  expect(error.message).toMatch(/^budget_id: .*; and 3 more/);
+});
+
+it('fits a hundred wrong fields into a header that clients take', async () => {
+  const names = Array.from({ length: 900 }, (_, index) => `ü${'x'.repeat(90)}${index}`);
+  const request = admin.PutBudgetRequest.fromPartial({
+    budgetId: 'anthropic',
+    policy: { maxDailyPercentByAi: Object.fromEntries(names.map((name) => [name, 5])) },
+  });
+  const error = await failureOf(harness, admin.BudgetAdminServiceService.putBudget, request);
+  expect(error.violations.at(-1)?.description).toMatch(/^8\d\d more fields are wrong$/);
+});
+
+it.each(['anthropic:1:1', 'not-ours', 'anthropic:0:1:abc', 'Anthropic:1:1:abc'])(
+  'takes %s for a lease that was never granted',
+  async (leaseId) => {
+    const request = budgets.ReleaseRequest.fromPartial({ leaseId });
+    const error = await failureOf(harness, budgets.BudgetServiceService.release, request);
+    expect(error).toMatchObject({
+      code: status.NOT_FOUND,
+      reason: 'LEASE_NOT_FOUND',
+      metadata: { lease_id: leaseId },
+    });
+    expect(error.message).toContain('unleased');
+  },
+);

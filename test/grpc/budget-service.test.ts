@@ -1,0 +1,256 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { LeaseState, Rule, Usage } from '../../src/gen/budget/v1/budget.js';
+import * as gen from '../../src/gen/budget/v1/budget_service.js';
+import { answerOf, type Harness, startHarness } from './support/harness.js';
+import { closedLease, DENIAL, LEASE_ID, lease, NOON, STATS } from './support/samples.js';
+
+const service = gen.BudgetServiceService;
+let harness: Harness;
+beforeAll(async () => {
+  harness = await startHarness();
+});
+beforeEach(() => {
+  harness.door.answer = undefined;
+  harness.logged.length = 0;
+});
+afterAll(() => harness.stop());
+
+const usage = Usage.fromPartial({
+  usageId: 'usage-1',
+  tokens: { inputTokens: 10, outputTokens: 20 },
+  model: 'claude-sonnet-4',
+  requestType: 'review',
+});
+
+describe('AcquireSlot', () => {
+  const acquire = (request: object) =>
+    answerOf(harness, service.acquireSlot, gen.AcquireSlotRequest.fromPartial(request));
+  const whole = {
+    budgetId: 'anthropic',
+    aiId: 'guardian',
+    requestId: 'request-1',
+    estimatedTokens: 400,
+    leaseTtl: { seconds: 90, nanos: 500_000_000 },
+    labels: { team: 'blue', city: 'Zürich' },
+  };
+
+  it('brings every field to the door, and the grant back', async () => {
+    const answer = await acquire(whole);
+    expect(harness.door.last).toMatchObject({
+      budgetId: 'anthropic',
+      request: {
+        kind: 'acquire',
+        aiId: 'guardian',
+        requestId: 'request-1',
+        requestIdMade: false,
+        estimatedTokens: 400,
+        leaseTtlMs: 90_500,
+        labels: { team: 'blue', city: 'Zürich' },
+        nonce: 'nonce-1',
+      },
+    });
+    expect(answer.outcome?.$case).toBe('granted');
+    const grant = answer.outcome?.value as gen.Grant;
+    expect(grant.replayed).toBe(false);
+    expect(grant.wouldDeny).toBeUndefined();
+    expect(grant.lease).toEqual({
+      leaseId: LEASE_ID,
+      fence: 7,
+      requestId: 'request-1',
+      budgetId: 'anthropic',
+      aiId: 'guardian',
+      state: LeaseState.LEASE_STATE_LIVE,
+      reservedTokens: 400,
+      usedTokens: 25,
+      presumedTokens: 0,
+      grantedAt: new Date(NOON - 60_000),
+      expiresAt: new Date(NOON + 60_500),
+      expiresIn: { seconds: 60, nanos: 500_000_000 },
+      renewableUntil: new Date(NOON + 3_540_000),
+      labels: { team: 'blue' },
+      closedAt: undefined,
+    });
+  });
+
+  it('shares a fingerprint among repeats, whatever the order of labels and the wait, and with nothing else', async () => {
+    const fingerprintOf = async (changes: object): Promise<string> => {
+      await acquire({ ...whole, ...changes });
+      return (harness.door.last.request as { fingerprint: string }).fingerprint;
+    };
+    const first = await fingerprintOf({});
+    expect(await fingerprintOf({ labels: { city: 'Zürich', team: 'blue' }, wait: { seconds: 5 } })).toBe(
+      first,
+    );
+    for (const other of [
+      { estimatedTokens: 401 },
+      { leaseTtl: { seconds: 91 } },
+      { labels: {} },
+      { aiId: 'x' },
+    ]) {
+      expect(await fingerprintOf(other)).not.toBe(first);
+    }
+    expect(await fingerprintOf({ estimatedTokens: undefined })).not.toBe(first);
+  });
+
+  it('makes a request id for a caller that gives none', async () => {
+    await acquire({ budgetId: 'anthropic', aiId: 'guardian' });
+    const { request, waitMs } = harness.door.last;
+    expect(request).toMatchObject({ requestId: 'made-1', requestIdMade: true });
+    expect(request).not.toHaveProperty('estimatedTokens');
+    expect(request).not.toHaveProperty('labels');
+    expect(waitMs).toBeUndefined();
+  });
+
+  it('waits when it is asked to', async () => {
+    await acquire({ budgetId: 'anthropic', aiId: 'guardian', wait: { seconds: 3, nanos: 250_999_999 } });
+    expect(harness.door.last.waitMs).toBe(3_250);
+  });
+
+  it('answers a denial with every blocker', async () => {
+    harness.door.answer = () => ({ kind: 'denied', denial: DENIAL });
+    const answer = await acquire({ budgetId: 'anthropic', aiId: 'guardian' });
+    expect(answer.outcome).toEqual({
+      $case: 'denied',
+      value: {
+        blockers: [
+          { ...DENIAL.blockers[0], rule: Rule.RULE_COOLDOWN, availableAt: new Date(NOON + 240_000) },
+          { ...DENIAL.blockers[1], rule: Rule.RULE_HOURLY_CAP, availableAt: undefined },
+        ],
+        retryAfter: { seconds: 240, nanos: 0 },
+        availableAt: new Date(NOON + 240_000),
+        permanent: false,
+        fallbackBudgetIds: ['openai'],
+      },
+    });
+  });
+
+  it('says what would have denied', async () => {
+    harness.door.answer = () => ({ kind: 'granted', lease: lease(), replayed: true, wouldDeny: DENIAL });
+    const { outcome } = await acquire({ budgetId: 'anthropic', aiId: '__proto__' });
+    expect(outcome?.value).toMatchObject({ replayed: true, wouldDeny: { blockers: [{}, {}] } });
+    expect(harness.door.last.request).toMatchObject({ aiId: '__proto__' });
+  });
+});
+
+describe('the other calls of BudgetService', () => {
+  it('RenewSlot', async () => {
+    const request = gen.RenewSlotRequest.fromPartial({
+      leaseId: LEASE_ID,
+      leaseTtl: { seconds: 60 },
+      reserveTokens: 900,
+    });
+    const answer = await answerOf(harness, service.renewSlot, request);
+    expect(harness.door.last).toMatchObject({
+      budgetId: 'anthropic',
+      request: {
+        kind: 'renew',
+        lease: { leaseId: LEASE_ID, budgetId: 'anthropic', epoch: 1, fence: 7 },
+        leaseTtlMs: 60_000,
+        reserveTokens: 900,
+      },
+    });
+    expect(answer.lease?.leaseId).toBe(LEASE_ID);
+    expect(answer.raiseDenied?.blockers).toHaveLength(2);
+  });
+
+  it('RecordUsage on a lease', async () => {
+    const request = gen.RecordUsageRequest.fromPartial({
+      subject: { $case: 'leaseId', value: LEASE_ID },
+      usage,
+    });
+    const answer = await answerOf(harness, service.recordUsage, request);
+    expect(harness.door.last.request).toMatchObject({
+      kind: 'record',
+      usage: {
+        usageId: 'usage-1',
+        tokens: { input: 10, output: 20, cacheRead: 0, cacheWrite: 0, reasoning: 0, total: 0 },
+        model: 'claude-sonnet-4',
+        requestType: 'review',
+        failed: false,
+        errorMessage: '',
+      },
+    });
+    expect(answer).toMatchObject({ chargedTokens: 30, overrunTokens: 5, late: true, replayed: true });
+    expect(answer.lease).toMatchObject({
+      state: LeaseState.LEASE_STATE_EXPIRED,
+      closedAt: new Date(closedLease().closedAt ?? 0),
+      expiresIn: { seconds: 0, nanos: 0 },
+    });
+  });
+
+  it('RecordUsage without a lease, with the failure in the log', async () => {
+    const request = gen.RecordUsageRequest.fromPartial({
+      subject: { $case: 'unleased', value: { budgetId: 'anthropic', aiId: 'guardian' } },
+      usage: { ...usage, failed: true, errorMessage: 'overloaded' },
+    });
+    const answer = await answerOf(harness, service.recordUsage, request);
+    expect(harness.door.last).toMatchObject({
+      budgetId: 'anthropic',
+      request: { kind: 'record-unleased', aiId: 'guardian', usage: { usageId: 'usage-1', failed: true } },
+    });
+    expect(answer.lease).toBeUndefined();
+    expect(harness.logged).toEqual([
+      {
+        level: 'info',
+        message: 'an LLM call failed',
+        fields: expect.objectContaining({ budget: 'anthropic', ai: 'guardian', errorMessage: 'overloaded' }),
+      },
+    ]);
+  });
+
+  it('Release with usage, with unnamed usage, and bare', async () => {
+    const release = (fields: object) =>
+      answerOf(harness, service.release, gen.ReleaseRequest.fromPartial({ leaseId: LEASE_ID, ...fields }));
+    const answer = await release({ usage });
+    expect(answer).toEqual({ usedTokens: 30, freedTokens: 370, overrunTokens: 1, replayed: false });
+    expect(harness.door.last.request).toMatchObject({ kind: 'release', usage: { usageId: 'usage-1' } });
+    await release({ usage: { ...usage, usageId: '' } });
+    expect(harness.door.last.request).toHaveProperty('usage.fingerprint');
+    expect(harness.door.last.request).not.toHaveProperty('usage.usageId');
+    await release({});
+    expect(harness.door.last.request).not.toHaveProperty('usage');
+  });
+
+  it('GetLease by its id and by its request', async () => {
+    const byId = await answerOf(harness, service.getLease, { key: { $case: 'leaseId', value: LEASE_ID } });
+    expect(byId.lease?.presumedTokens).toBe(375);
+    expect(harness.door.last.request).toMatchObject({ kind: 'get-lease', key: { lease: { fence: 7 } } });
+    const request = { budgetId: 'openai', aiId: 'guardian', requestId: 'request-1' };
+    await answerOf(harness, service.getLease, { key: { $case: 'request', value: request } });
+    expect(harness.door.last).toMatchObject({
+      budgetId: 'openai',
+      request: { key: { aiId: 'guardian', requestId: 'request-1' } },
+    });
+  });
+
+  it('GetAvailability', async () => {
+    const request = { budgetId: 'anthropic', aiId: 'guardian', estimatedTokens: 10 };
+    const answer = await answerOf(harness, service.getAvailability, request);
+    expect(harness.door.last.request).toEqual({
+      kind: 'get-availability',
+      aiId: 'guardian',
+      estimatedTokens: 10,
+    });
+    expect(answer).toMatchObject({ availableTokens: 50, denial: { retryAfter: { seconds: 240 } } });
+  });
+
+  it('GetDistribution, with an AI of any name', async () => {
+    const request = { budgetId: 'anthropic', month: '2026-11', day: '2026-11-30' };
+    const answer = await answerOf(harness, service.getDistribution, request);
+    const stats = answer.distributionStats;
+    expect(stats?.monthlyDistribution).toMatchObject({
+      ...STATS.monthlyDistribution,
+      dailyUsageData: [{ date: '2026-11-01', tokens: 3_000, start: new Date(Date.UTC(2026, 10, 1)) }],
+    });
+    expect(stats?.dailyDistribution).toMatchObject({ avgHourlyUsage: 312.5, date: '2026-11-01' });
+    expect(stats?.rateLimitingStatus?.lastAiRequests['guardian']).toEqual(new Date(NOON));
+    expect(stats).toMatchObject({
+      grade: gen.SpreadGrade.SPREAD_GRADE_POOR,
+      daysBelowMinimum: ['2026-11-02'],
+      forecast: { paceTokensPerHour: 250.5, projectedMonthTokens: 90_000 },
+      windows: [{ capTokens: 700, availableTokens: 50 }],
+      month: '2026-11',
+      timeZone: 'UTC',
+    });
+  });
+});
