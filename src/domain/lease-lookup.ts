@@ -40,16 +40,19 @@ export function unknownReceipts(...receiptIds: string[]): Unknown {
   return { kind: 'unknown', receiptIds, days: [] };
 }
 
-export function viewOfLive(ledger: Ledger, lease: StoredLease): LeaseView {
+export function viewOfLive(ledger: ViewContext, lease: StoredLease): LeaseView {
   return { ...view(ledger, lease), status: 'LIVE', presumedTokens: 0 };
 }
 
-export function viewOfClosed(ledger: Ledger, closed: ClosedLease): LeaseView {
+/** Whose lease, and as of when. */
+type ViewContext = Pick<Ledger, 'budgetId' | 'clock'>;
+
+export function viewOfClosed(ledger: ViewContext, closed: ClosedLease): LeaseView {
   const { lease, status, presumed, closedAt } = closed;
   return { ...view(ledger, lease), status, presumedTokens: presumed, closedAt };
 }
 
-function view(ledger: Ledger, lease: StoredLease): Omit<LeaseView, 'status' | 'presumedTokens'> {
+function view(ledger: ViewContext, lease: StoredLease): Omit<LeaseView, 'status' | 'presumedTokens'> {
   return {
     leaseId: lease.leaseId,
     fence: lease.fence,

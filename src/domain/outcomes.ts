@@ -36,6 +36,8 @@ export interface BudgetSnapshot {
   readonly month: { readonly key: string; readonly start: number; readonly end: number };
   readonly today: { readonly day: string; readonly start: number; readonly end: number };
   readonly liveLeases: readonly LeaseView[];
+  /** Closed leases whose receipts are not yet known to be written. */
+  readonly closedLeases: readonly LeaseView[];
   /** By AI, its last grant. */
   readonly lastGrants: ReadonlyMap<string, number>;
   /** Hour, day and month as they stand. */

@@ -8,6 +8,7 @@ import type { Evidence, GetAvailabilityRequest, GetLeaseRequest, LeaseRef } from
 import { availableTokens, requestedTokens } from './reservation.js';
 import { standingOf, windowStatuses } from './standing.js';
 import type { StoredDay, UsageDay } from './state.js';
+import type { LeaseView } from './types.js';
 import { viewOfBudget } from './settings.js';
 
 /** Requests that change nothing. */
@@ -60,6 +61,7 @@ export function snapshotOf(ledger: Ledger): BudgetSnapshot {
     liveLeases: [...tables.leases.values()]
       .sort((a, b) => a.fence - b.fence)
       .map((lease) => viewOfLive(ledger, lease)),
+    closedLeases: closedLeases(ledger),
     lastGrants: new Map([...tables.ais.entries()].map(([ai, { lastGrantAt }]) => [ai, lastGrantAt])),
     windows: windowStatuses(ledger),
     openDays: [...tables.days.entries()].map(([day, totals]) => usageDayOf(ledger, day, totals)),
@@ -68,6 +70,14 @@ export function snapshotOf(ledger: Ledger): BudgetSnapshot {
     monthModels: new Map(tables.monthModels.entries()),
     alerts: [...tables.alerts.values()],
   };
+}
+
+function closedLeases(ledger: Ledger): LeaseView[] {
+  const views: LeaseView[] = [];
+  for (const { body, epoch } of ledger.tables.outbox.values()) {
+    if (body.kind === 'lease' && epoch === ledger.epoch) views.push(viewOfClosed(ledger, body));
+  }
+  return views.sort((a, b) => a.fence - b.fence);
 }
 
 /** An open day as its usage document says it. */

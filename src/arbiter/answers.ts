@@ -1,0 +1,108 @@
+import type { BudgetEvent } from '../domain/events.js';
+import { parseLeaseId } from '../domain/lease-id.js';
+import type { Outcome } from '../domain/outcomes.js';
+import type { Denial, Rule } from '../domain/types.js';
+import type { Answer } from './batch.js';
+import type { BudgetQueue } from './budget-queue.js';
+import type { Context } from './context.js';
+import { ArbiterError } from './door.js';
+import { logDenial, logEvent } from './event-log.js';
+import type { Pending } from './pending.js';
+import { timeIsUp } from './waiting-list.js';
+
+/** Gives callers their outcomes, once these are durable, and tells everybody else what happened. */
+export class Answers {
+  /** Called with what happened, after it is durable. */
+  readonly listeners = new Set<(events: readonly BudgetEvent[]) => void>();
+  /** Called with the rules of every denial that was answered. */
+  readonly denialListeners = new Set<(rules: readonly Rule[]) => void>();
+
+  constructor(
+    private readonly context: Context,
+    private readonly queue: BudgetQueue,
+  ) {}
+
+  give({ pending, outcome }: Answer): void {
+    this.queue.lookups.release(pending);
+    if (pending.abandoned) return this.takeBack(pending, outcome);
+    if (outcome.kind === 'denied') return this.deny(pending, outcome.denial);
+    this.leave(pending);
+    pending.resolve(outcome);
+  }
+
+  announce(events: readonly BudgetEvent[]): void {
+    if (events.length === 0) return;
+    for (const event of events) logEvent(this.context.log, this.queue.budgetId, event);
+    for (const listener of this.listeners) listener(events);
+  }
+
+  private deny(pending: Pending, denial: Denial): void {
+    const { request } = pending;
+    const waits = pending.waitMs > 0 && !denial.permanent && !timeIsUp(pending, this.context.clock.monotonic());
+    if (waits) {
+      try {
+        return this.wait(pending, denial);
+      } catch (error) {
+        return pending.reject(error);
+      }
+    }
+    this.leave(pending);
+    if (request.kind === 'acquire') logDenial(this.context.log, this.queue.budgetId, request.aiId, denial);
+    const rules = denial.blockers.map(({ rule }) => rule);
+    for (const listener of this.denialListeners) listener(rules);
+    pending.resolve({ kind: 'denied', denial });
+  }
+
+  private wait(pending: Pending, denial: Denial): void {
+    const { waiters } = this.queue;
+    const { bounds, counts, stopping } = this.context;
+    if (!waiters.has(pending)) {
+      if (stopping()) throw shuttingDown();
+      if (waiters.size >= bounds.waitersPerBudget || counts.waiters >= bounds.waiters) {
+        throw new ArbiterError('QUEUE_FULL', 'too many requests wait for a slot already; ask again without `wait`', 1_000);
+      }
+      counts.waiters += 1;
+      pending.caller.onGone(() => {
+        this.leave(pending);
+        pending.cancel();
+      });
+    }
+    waiters.put(pending, denial);
+  }
+
+  private leave(pending: Pending): void {
+    if (!this.queue.waiters.has(pending)) return;
+    this.queue.waiters.remove(pending);
+    this.context.counts.waiters -= 1;
+  }
+
+  /** A grant that crossed its caller's going: where nobody can ask for it again, it is undone. */
+  private takeBack(pending: Pending, outcome: Outcome): void {
+    this.leave(pending);
+    pending.cancel();
+    if (outcome.kind !== 'granted' || outcome.replayed) return;
+    if (pending.request.kind !== 'acquire' || !pending.request.requestIdMade) return;
+    const lease = parseLeaseId(outcome.lease.leaseId);
+    if (lease !== undefined) this.queue.ask({ kind: 'undo-grant', lease });
+  }
+
+  /** Requests that waited too long for the store. Their outcome, if they have one yet, is found by repeating them. */
+  expire(underWay: readonly Pending[], now: number): void {
+    for (const pending of underWay) {
+      if (now - pending.arrivedAt <= this.context.bounds.requestMs + pending.waitMs) continue;
+      const message = 'the store did not answer in time; repeat with the same ids';
+      pending.reject(new ArbiterError('STORE_UNAVAILABLE', message, 1_000));
+    }
+  }
+
+  refuseWaiters(): void {
+    for (const pending of this.queue.waiters.all()) {
+      this.leave(pending);
+      pending.reject(shuttingDown());
+    }
+  }
+}
+
+export function shuttingDown(): ArbiterError {
+  return new ArbiterError('SHUTTING_DOWN', 'this copy of the service is shutting down; ask another, or again shortly', 1_000);
+}

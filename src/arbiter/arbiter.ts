@@ -1,0 +1,189 @@
+import type { BudgetSnapshot, BudgetView, OutcomeOf } from '../domain/outcomes.js';
+import type { AcquireRequest } from '../domain/requests.js';
+import type { UsageDay } from '../domain/state.js';
+import type { LeaseView } from '../domain/types.js';
+import type { Clock } from '../platform/clock.js';
+import type { Log } from '../platform/log.js';
+import { PROCESS_SCHEDULER, type Scheduler } from '../platform/scheduler.js';
+import { type BudgetStore, StoreError } from '../store/store.js';
+import { shuttingDown } from './answers.js';
+import { BOUNDS, type Bounds } from './bounds.js';
+import { BudgetQueue } from './budget-queue.js';
+import type { Context, Counts } from './context.js';
+import { ArbiterError, type Caller, type CallerRequest, type Door, type WatchUpdate } from './door.js';
+import { closedLeases, listBudgets, usageDays } from './history.js';
+import { Pending } from './pending.js';
+import { Watch } from './watch.js';
+
+const TICK_MS = 1_000;
+/** What another copy has not done by then, this one does. */
+const OVERDUE_MS = 1_000;
+const DUE_AT_ONCE = 100;
+
+export interface ArbiterOptions {
+  readonly store: BudgetStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly copyId: string;
+  readonly maxSkewMs: number;
+  readonly scheduler?: Scheduler;
+  readonly bounds?: Partial<Bounds>;
+}
+
+/** Decides for every budget: one queue each, loaded when used, forgotten when idle. */
+export class Arbiter implements Door {
+  private readonly queues = new Map<string, BudgetQueue>();
+  private readonly watches = new Set<Watch>();
+  private readonly context: Context;
+  private stopped = false;
+  private seq = 0;
+  private cancelTick: (() => void) | undefined;
+  readonly counts: Counts = {
+    commits: 0,
+    committedRequests: 0,
+    lostRaces: 0,
+    unknownOutcomes: 0,
+    waiters: 0,
+    watchers: 0,
+  };
+
+  constructor(options: ArbiterOptions) {
+    const { store, clock, log, copyId, maxSkewMs, scheduler = PROCESS_SCHEDULER, bounds } = options;
+    this.context = {
+      ...{ store, clock, log, copyId, maxSkewMs, scheduler, counts: this.counts },
+      bounds: { ...BOUNDS, ...bounds },
+      nextSeq: () => ++this.seq,
+      stopping: () => this.stopped,
+    };
+  }
+
+  /** Begins to look after budgets that nobody asks for: expiries, days to close, what a crashed copy left behind. */
+  start(): void {
+    this.cancelTick = this.context.scheduler.after(TICK_MS, () => {
+      this.tick();
+      void this.takeOverDue().finally(() => {
+        if (!this.stopped) this.start();
+      });
+    });
+  }
+
+  submit<R extends CallerRequest>(budgetId: string, request: R, caller: Caller): Promise<OutcomeOf[R['kind']]> {
+    return this.enter(budgetId, request, 0, caller) as Promise<OutcomeOf[R['kind']]>;
+  }
+
+  acquireWaiting(
+    budgetId: string,
+    request: AcquireRequest,
+    waitMs: number,
+    caller: Caller,
+  ): Promise<OutcomeOf['acquire']> {
+    return this.enter(budgetId, request, waitMs, caller) as Promise<OutcomeOf['acquire']>;
+  }
+
+  private enter(budgetId: string, request: CallerRequest, waitMs: number, caller: Caller): Promise<unknown> {
+    if (this.stopped) return Promise.reject(shuttingDown());
+    if (request.kind === 'reset-clock') this.context.clock.acceptStep();
+    const queue = this.queue(budgetId);
+    if (queue.size >= this.context.bounds.queued) {
+      const message = `more than ${this.context.bounds.queued} requests of this budget are under way; ask again shortly`;
+      return Promise.reject(new ArbiterError('QUEUE_FULL', message, 100));
+    }
+    return new Promise((resolve, reject) => {
+      const now = this.context.clock.monotonic();
+      queue.submit(new Pending(request, caller, now, { resolve, reject }, waitMs));
+    });
+  }
+
+  private queue(budgetId: string): BudgetQueue {
+    const found = this.queues.get(budgetId);
+    if (found !== undefined) return found;
+    const made = new BudgetQueue(budgetId, this.context);
+    this.queues.set(budgetId, made);
+    return made;
+  }
+
+  usageDays(snapshot: BudgetSnapshot, from: string, to: string): Promise<UsageDay[]> {
+    return ask(() => usageDays(this.context.store, snapshot, from, to));
+  }
+
+  closedLeases(snapshot: BudgetSnapshot, afterFence: number, limit: number): Promise<LeaseView[]> {
+    return ask(() => closedLeases(this.context.store, snapshot, afterFence, limit));
+  }
+
+  listBudgets(after: string, limit: number): Promise<BudgetView[]> {
+    return ask(() => listBudgets(this.context.store, after, limit));
+  }
+
+  async watch(budgetId: string, listener: (update: WatchUpdate) => void): Promise<() => void> {
+    const { bounds } = this.context;
+    if (this.stopped) throw shuttingDown();
+    const ofBudget = [...this.watches].filter((watch) => watch.budgetId === budgetId).length;
+    if (ofBudget >= bounds.watchersPerBudget || this.watches.size >= bounds.watchers) {
+      throw new ArbiterError('QUEUE_FULL', 'too many watchers at once; close one', 5_000);
+    }
+    const watch = new Watch(budgetId, this.context, this.queue(budgetId), this, listener);
+    this.watches.add(watch);
+    this.counts.watchers += 1;
+    return () => {
+      if (!this.watches.delete(watch)) return;
+      this.counts.watchers -= 1;
+      watch.close();
+    };
+  }
+
+  private tick(): void {
+    const now = this.context.clock.monotonic();
+    for (const [budgetId, queue] of this.queues) {
+      queue.tick(now);
+      const watched = [...this.watches].some((watch) => watch.budgetId === budgetId);
+      if (watched || now - queue.lastUsedAt < this.context.bounds.idleMs || !queue.idle) continue;
+      queue.release();
+      this.queues.delete(budgetId);
+    }
+    for (const watch of this.watches) void watch.tick();
+  }
+
+  /** Budgets whose time has come and that nobody looked after, of this copy or of another. */
+  private async takeOverDue(): Promise<void> {
+    const { store, clock, scheduler, log } = this.context;
+    const { now, trusted } = clock.read();
+    if (!trusted || this.stopped) return;
+    try {
+      const overdueMs = store.exclusive ? 0 : OVERDUE_MS * (1 + scheduler.random());
+      for (const budgetId of await store.due(now - overdueMs, DUE_AT_ONCE)) this.queue(budgetId).ask({ kind: 'sweep' });
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      log.debug({ reason: error.message }, 'looking for due budgets failed');
+    }
+  }
+
+  /** From now on nothing new is taken; those who wait for a slot are told so. */
+  refuseNew(): void {
+    this.stopped = true;
+    for (const queue of this.queues.values()) queue.answers.refuseWaiters();
+  }
+
+  /** Answers what is under way, and writes everything out. */
+  async stop(): Promise<void> {
+    this.refuseNew();
+    this.cancelTick?.();
+    for (const watch of this.watches) watch.close();
+    await Promise.all([...this.queues.values()].map((queue) => queue.stop()));
+  }
+
+  /** Budgets in memory. */
+  get size(): number {
+    return this.queues.size;
+  }
+}
+
+/** Errors of the store as callers may see them. */
+async function ask<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    throw new ArbiterError('STORE_UNAVAILABLE', 'the store does not answer; ask again', 1_000, { cause: error });
+  }
+}
+

@@ -1,0 +1,28 @@
+/** How much may wait at once, and how long. Beyond a bound a request is refused at once, so that accepted ones go on. */
+export interface Bounds {
+  /** Requests of one budget that wait to be decided. */
+  readonly queued: number;
+  /** Requests for a slot that wait to be admitted, in one budget and in all. */
+  readonly waitersPerBudget: number;
+  readonly waiters: number;
+  /** Watchers of one budget and of all. */
+  readonly watchersPerBudget: number;
+  readonly watchers: number;
+  /** A batch larger than this makes the first of it wait for the last. */
+  readonly batch: number;
+  /** A request that is not answered by then is told that the store is unavailable. */
+  readonly requestMs: number;
+  /** A budget that nobody used for so long leaves the memory. */
+  readonly idleMs: number;
+}
+
+export const BOUNDS: Bounds = {
+  queued: 10_000,
+  waitersPerBudget: 1_000,
+  waiters: 10_000,
+  watchersPerBudget: 100,
+  watchers: 1_000,
+  batch: 512,
+  requestMs: 5_000,
+  idleMs: 60_000,
+};

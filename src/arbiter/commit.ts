@@ -1,0 +1,68 @@
+import { finish } from '../domain/finish.js';
+import { Ledger } from '../domain/ledger.js';
+import type { StatePatch } from '../domain/state.js';
+import { pause } from '../platform/scheduler.js';
+import { StoreError, type StateVersion } from '../store/store.js';
+import { backoffMs } from './backoff.js';
+import type { Context } from './context.js';
+
+/**
+ * `won`: this patch is the new state. `lost`: it is not and never will be. `settled`: the answer was found by looking, so
+ * others may have committed since.
+ */
+export interface CommitResult {
+  readonly result: 'won' | 'lost';
+  readonly settled: boolean;
+}
+
+/** Commits a patch and never leaves the outcome open. Throws a `StoreError` only where it certainly was not applied. */
+export async function commit(
+  context: Context,
+  budgetId: string,
+  expected: StateVersion | undefined,
+  patch: StatePatch,
+  seq: number,
+): Promise<CommitResult> {
+  try {
+    const result = await context.store.commit(budgetId, expected, patch);
+    return { result, settled: false };
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.failure !== 'unknown') throw error;
+    context.counts.unknownOutcomes += 1;
+    context.log.warn(
+      { budget: budgetId, seq, reason: error.message },
+      'the outcome of a commit is unknown: looking whether it was applied',
+    );
+    return { result: await settle(context, budgetId, expected, seq), settled: true };
+  }
+}
+
+/**
+ * Own stamp in the state: it was applied. Revision moved on without it: it never will be. Revision unmoved: a commit that
+ * changes nothing fences the delayed write off; then look again.
+ */
+async function settle(
+  context: Context,
+  budgetId: string,
+  expected: StateVersion | undefined,
+  seq: number,
+): Promise<'won' | 'lost'> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const state = await context.store.load(budgetId);
+      if (state?.sections.writers.get(context.copyId)?.seq === seq) return 'won';
+      // A budget that is still absent has nothing to fence off: its creation is repeated with the same content.
+      if (state === undefined || state.head.revision !== expected?.revision) return 'lost';
+      const ledger = Ledger.of(budgetId, state);
+      ledger.touchHead();
+      const fence = finish(ledger, { copyId: context.copyId, seq: context.nextSeq() }, false);
+      if (fence !== undefined) await context.store.commit(budgetId, expected, fence);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+    }
+    if (context.stopping() && attempt > 20) {
+      throw new StoreError('unavailable', 'the outcome of a commit is still unknown at shut-down');
+    }
+    await pause(context.scheduler, backoffMs(context.scheduler, attempt, 1_000));
+  }
+}

@@ -1,0 +1,55 @@
+import { lastDayOf } from '../domain/calendar.js';
+import { type DistributionStats, distributionStats } from '../domain/distribution.js';
+import type { BudgetSnapshot, Refused } from '../domain/outcomes.js';
+import type { MonthWindow, UsageDay } from '../domain/state.js';
+import { calendarMonth, daysOfMonth, monthOfDay } from '../domain/windows.js';
+import type { Caller, Door } from './door.js';
+
+export interface DistributionQuery {
+  /** `YYYY-MM`. Absent: that of `day`, or else the current one. */
+  readonly month?: string;
+  /** `YYYY-MM-DD`. Absent: today, or the last day of a past month. */
+  readonly day?: string;
+}
+
+/** The statistics of a month: one snapshot of the state, and the usage documents of its closed days. */
+export async function getDistribution(
+  door: Door,
+  budgetId: string,
+  query: DistributionQuery,
+  caller: Caller,
+): Promise<{ readonly stats: DistributionStats } | Refused> {
+  const outcome = await door.submit(budgetId, { kind: 'get-snapshot' }, caller);
+  if (outcome.kind === 'refused') return outcome;
+  const { snapshot } = outcome;
+  const key = query.month ?? (query.day === undefined ? snapshot.month.key : monthOfDay(query.day));
+  const isCurrentMonth = key === snapshot.month.key;
+  const month = isCurrentMonth ? snapshot.month : calendarMonth(snapshot.budget.zone, key);
+  const days = await door.usageDays(snapshot, `${key}-01`, lastDayOf(key));
+  const date = query.day ?? (isCurrentMonth ? snapshot.today.day : lastDay(snapshot, month));
+  const { budget, windows, lastGrants, liveLeases, now } = snapshot;
+  const stats = distributionStats({
+    ...{ budgetId, policy: budget.policy, zone: budget.zone, month, days, windows, lastGrants, now, isCurrentMonth },
+    day: { date, hours: days.find(({ day }) => day === date)?.hours ?? [] },
+    ais: isCurrentMonth ? snapshot.monthAis : summed(days, ({ ais }) => ais),
+    models: isCurrentMonth ? snapshot.monthModels : summed(days, ({ models }) => models),
+    activeRequests: liveLeases.length,
+  });
+  return { stats };
+}
+
+function lastDay({ budget }: BudgetSnapshot, month: MonthWindow): string {
+  return daysOfMonth(budget.zone, month).at(-1)?.day ?? lastDayOf(month.key);
+}
+
+/** Tokens by name over several days. */
+export function summed(
+  days: readonly UsageDay[],
+  namesOf: (day: UsageDay) => ReadonlyMap<string, number>,
+): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const day of days) {
+    for (const [name, tokens] of namesOf(day)) sums.set(name, (sums.get(name) ?? 0) + tokens);
+  }
+  return sums;
+}

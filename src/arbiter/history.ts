@@ -1,0 +1,71 @@
+import { viewOfClosed } from '../domain/lease-lookup.js';
+import type { BudgetSnapshot, BudgetView } from '../domain/outcomes.js';
+import { policyInForce } from '../domain/policy.js';
+import { leaseReceiptId, leaseReceiptPrefix } from '../domain/receipt-id.js';
+import type { StoredPause, StoredPolicy, UsageDay } from '../domain/state.js';
+import { RECEIPT_MEMORY_MS } from '../domain/limits.js';
+import type { LeaseView } from '../domain/types.js';
+import type { BudgetStore, ListedBudget } from '../store/store.js';
+
+/** What lies behind the state: usage documents, receipts, other budgets. */
+
+/** Usage documents, and in their place days that are still open, which are newer. */
+export async function usageDays(
+  store: BudgetStore,
+  snapshot: BudgetSnapshot,
+  from: string,
+  to: string,
+): Promise<UsageDay[]> {
+  const days = new Map<string, UsageDay>();
+  for (const document of await store.readDays(snapshot.budget.budgetId, snapshot.epoch, from, to)) {
+    days.set(document.day, document);
+  }
+  for (const open of snapshot.openDays) {
+    const written = days.get(open.day);
+    const within = open.day >= from && open.day <= to;
+    if (within && (written === undefined || written.revision <= open.revision)) days.set(open.day, open);
+  }
+  return [...days.values()].sort((a, b) => (a.day < b.day ? -1 : 1));
+}
+
+/** Closed leases of the last 7 days, those in the state included. */
+export async function closedLeases(
+  store: BudgetStore,
+  snapshot: BudgetSnapshot,
+  afterFence: number,
+  limit: number,
+): Promise<LeaseView[]> {
+  const { epoch, now, budget } = snapshot;
+  const after = leaseReceiptId(epoch, afterFence);
+  const receipts = await store.listReceipts(budget.budgetId, leaseReceiptPrefix(epoch), after, limit);
+  const leases = new Map<number, LeaseView>();
+  for (const { body, at } of receipts) {
+    if (body.kind !== 'lease' || at + RECEIPT_MEMORY_MS <= now) continue;
+    leases.set(body.lease.fence, viewOfClosed({ budgetId: budget.budgetId, clock: now }, body));
+  }
+  for (const lease of snapshot.closedLeases) if (lease.fence > afterFence) leases.set(lease.fence, lease);
+  return [...leases.values()].sort((a, b) => a.fence - b.fence).slice(0, limit);
+}
+
+export async function listBudgets(store: BudgetStore, after: string, limit: number): Promise<BudgetView[]> {
+  const found: BudgetView[] = [];
+  for (let from = after; found.length < limit; ) {
+    const page = await store.list(from, limit);
+    for (const listed of page) if (!listed.head.deleted && found.length < limit) found.push(viewOfListed(listed));
+    const last = page[page.length - 1];
+    if (last === undefined || page.length < limit) return found;
+    from = last.budgetId;
+  }
+  return found;
+}
+
+function viewOfListed({ budgetId, head, settings }: ListedBudget): BudgetView {
+  const policy = settings.get('policy') as StoredPolicy | undefined;
+  const pause = settings.get('pause') as StoredPause | undefined;
+  return {
+    ...{ budgetId, createdAt: head.createdAt, zone: head.zone, etag: String(policy?.revision ?? 0) },
+    policyFields: policy?.fields ?? {},
+    policy: policyInForce(policy?.fields ?? {}),
+    ...(pause === undefined ? {} : { pause }),
+  };
+}

@@ -1,0 +1,49 @@
+import type { Outcome } from '../domain/outcomes.js';
+import type { BudgetRequest, Evidence } from '../domain/requests.js';
+import { ArbiterError, type Caller } from './door.js';
+import type { Lookup } from './lookups.js';
+
+/** A caller that never goes: for the arbiter's own requests. */
+export const NOBODY: Caller = { gone: false, onGone: () => {} };
+
+/** A request under way, from its arrival until its caller has an answer. */
+export class Pending {
+  /** What was looked up for it. */
+  evidence: { receipts: Evidence['receipts']; days: Evidence['days'] } | undefined;
+  lookup: Lookup | undefined;
+  answered = false;
+  /** How long it may wait for a slot, from its arrival; 0: it wants its answer at once. */
+  readonly waitMs: number;
+
+  constructor(
+    readonly request: BudgetRequest,
+    readonly caller: Caller,
+    /** By the monotonic clock. */
+    readonly arrivedAt: number,
+    private readonly settle: { resolve(outcome: Outcome): void; reject(error: unknown): void },
+    waitMs = 0,
+  ) {
+    this.waitMs = waitMs;
+  }
+
+  resolve(outcome: Outcome): void {
+    if (this.answered) return;
+    this.answered = true;
+    this.settle.resolve(outcome);
+  }
+
+  reject(error: unknown): void {
+    if (this.answered) return;
+    this.answered = true;
+    this.settle.reject(error);
+  }
+
+  /** Nobody waits for its answer any more. */
+  get abandoned(): boolean {
+    return this.answered || this.caller.gone;
+  }
+
+  cancel(): void {
+    this.reject(new ArbiterError('CANCELLED', 'the caller has gone'));
+  }
+}

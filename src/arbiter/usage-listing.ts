@@ -1,0 +1,92 @@
+import type { Refused } from '../domain/outcomes.js';
+import type { UsageDay } from '../domain/state.js';
+import { hourName } from '../domain/windows.js';
+import { summed } from './distribution.js';
+import type { Caller, Door } from './door.js';
+
+export type Grouping = 'DAY' | 'HOUR' | 'AI' | 'MODEL';
+
+export interface UsageQuery {
+  readonly groupBy: Grouping;
+  readonly fromDay?: string;
+  readonly toDay?: string;
+  readonly pageSize: number;
+  /** The cursor of the last row of the page before. */
+  readonly afterKey?: string;
+}
+
+export interface UsageRow {
+  readonly key: string;
+  readonly start?: number;
+  readonly tokens: number;
+  readonly presumed: number;
+  readonly late: number;
+}
+
+export interface UsageRows {
+  readonly rows: readonly UsageRow[];
+  readonly nextKey?: string;
+}
+
+/** A row that can be listed, and where it stands in the order. Two hours of one name differ in their start. */
+interface ListedRow extends UsageRow {
+  readonly cursor: string;
+}
+
+const LONGEST_DAYS = 366;
+const DAY_MS = 86_400_000;
+
+/** Usage by day, hour, AI or model, a page at a time. */
+export async function listUsage(
+  door: Door,
+  budgetId: string,
+  query: UsageQuery,
+  caller: Caller,
+): Promise<UsageRows | Refused> {
+  const outcome = await door.submit(budgetId, { kind: 'get-snapshot' }, caller);
+  if (outcome.kind === 'refused') return outcome;
+  const { snapshot } = outcome;
+  const from = query.fromDay ?? earliest(snapshot.month.key, query.toDay);
+  const to = query.toDay ?? daysAfter(from, LONGEST_DAYS);
+  const days = await door.usageDays(snapshot, from, to);
+  const after = query.afterKey ?? '';
+  const rows = ROWS[query.groupBy](days, snapshot.budget.zone)
+    .filter(({ cursor, tokens }) => tokens > 0 && cursor > after)
+    .sort((a, b) => (a.cursor < b.cursor ? -1 : 1));
+  const page = rows.slice(0, query.pageSize);
+  const last = page[page.length - 1];
+  return {
+    rows: page.map(({ cursor: _, ...row }) => row),
+    ...(last !== undefined && rows.length > page.length ? { nextKey: last.cursor } : {}),
+  };
+}
+
+/** The first of the current month, or of the month of a last day that lies before it. */
+function earliest(month: string, toDay: string | undefined): string {
+  const first = `${month}-01`;
+  return toDay !== undefined && toDay < first ? `${toDay.slice(0, 7)}-01` : first;
+}
+
+function daysAfter(day: string, days: number): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
+}
+
+const ROWS: { readonly [G in Grouping]: (days: readonly UsageDay[], zone: string) => ListedRow[] } = {
+  DAY: (days) =>
+    days.map(({ day, start, total, presumed, late }) => ({
+      ...{ cursor: day, key: day, start, tokens: total, presumed, late },
+    })),
+  HOUR: (days, zone) =>
+    days.flatMap(({ hours }) =>
+      hours.map(({ start, tokens }) => ({
+        ...{ cursor: String(start).padStart(16, '0'), key: hourName(zone, start), start, tokens },
+        ...{ presumed: 0, late: 0 },
+      })),
+    ),
+  AI: (days) => named(summed(days, ({ ais }) => ais)),
+  MODEL: (days) => named(summed(days, ({ models }) => models)),
+};
+
+function named(sums: ReadonlyMap<string, number>): ListedRow[] {
+  return [...sums].map(([name, tokens]) => ({ cursor: name, key: name, tokens, presumed: 0, late: 0 }));
+}

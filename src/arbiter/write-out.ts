@@ -1,0 +1,177 @@
+import type { Ledger } from '../domain/ledger.js';
+import { usageDayOf } from '../domain/reading.js';
+import type { DropWrittenRequest } from '../domain/requests.js';
+import type { Receipt, StatePatch, UsageDay } from '../domain/state.js';
+import { StoreError } from '../store/store.js';
+import { pause } from '../platform/scheduler.js';
+import type { Context } from './context.js';
+import type { Lookups } from './lookups.js';
+
+/** How often an open day that changes all the time is written out. */
+const DAYS_EVERY_MS = 2_000;
+/** Receipts that another copy committed are left to it for so long. */
+const FOREIGN_AFTER_MS = 4_000;
+const RECEIPTS_AT_ONCE = 1_000;
+const RETRY_MS = 500;
+
+interface Written {
+  readonly revision: number;
+  /** Its place among this copy's lookups: one that was sent before may have missed it. */
+  readonly order: number;
+}
+
+/** Writes the receipts and days of one budget out of its committed state, and says what the state may drop. */
+export class WriteOut {
+  private readonly receipts = new Map<string, Receipt>();
+  private readonly writtenReceipts = new Map<string, Written>();
+  private readonly writtenDays = new Map<string, Written>();
+  private writing: Promise<void> | undefined;
+  private writingDays: Promise<void> | undefined;
+  private daysWrittenAt = Number.NEGATIVE_INFINITY;
+  /** Something was written that the state does not know of yet. */
+  private untold = false;
+
+  constructor(
+    private readonly context: Context,
+    private readonly budgetId: string,
+    private readonly lookups: Lookups,
+  ) {}
+
+  /** A commit won: what it put into the outbox can be written. The ledger stands for the committed state. */
+  committed(ledger: Ledger, patch: StatePatch): void {
+    for (const put of patch.puts) if (put.section === 'outbox') this.receipts.set(put.key, put.value as Receipt);
+    for (const drop of patch.drops) if (drop.section === 'outbox') this.writtenReceipts.delete(drop.key);
+    this.kick();
+    if (this.context.clock.monotonic() - this.daysWrittenAt >= DAYS_EVERY_MS) this.startDays(ledger);
+  }
+
+  /** The state was loaded: what another copy left behind is taken over after a while. */
+  loaded(ledger: Ledger): void {
+    const { outbox, days } = ledger.tables;
+    for (const [id, { revision }] of this.writtenReceipts) {
+      if (outbox.get(id)?.revision !== revision) this.writtenReceipts.delete(id);
+    }
+    for (const [day, { revision }] of this.writtenDays) {
+      if (days.has(day)) ledger.writtenDays.set(day, revision);
+      else this.writtenDays.delete(day);
+    }
+    this.takeOver(ledger);
+  }
+
+  private takeOver(ledger: Ledger): void {
+    const { now } = this.context.clock.read();
+    for (const [id, receipt] of ledger.tables.outbox.entries()) {
+      const known = this.receipts.has(id) || this.writtenReceipts.get(id)?.revision === receipt.revision;
+      if (!known && now - receipt.at >= FOREIGN_AFTER_MS) this.receipts.set(id, receipt);
+    }
+    this.kick();
+  }
+
+  /** Once in a while, when no commit is under way: the ledger stands for the committed state. */
+  tick(ledger: Ledger): void {
+    if (this.receipts.size === 0) this.takeOver(ledger);
+    if (this.context.clock.monotonic() - this.daysWrittenAt >= DAYS_EVERY_MS) this.startDays(ledger);
+  }
+
+  /** Nothing is left to write, and the state knows it. */
+  idle(ledger: Ledger): boolean {
+    return this.receipts.size === 0 && this.writing === undefined && !this.untold && this.dirty(ledger).length === 0;
+  }
+
+  /** What the state may drop now; undefined if nothing new was written. */
+  drops(): DropWrittenRequest | undefined {
+    if (!this.untold) return undefined;
+    const receipts = this.eligible(this.writtenReceipts);
+    const days = this.eligible(this.writtenDays);
+    if (receipts.size === 0 && days.size === 0) return undefined;
+    return { kind: 'drop-written', receipts, days };
+  }
+
+  /** The state knows what was written, since a commit with these drops won. */
+  told(request: DropWrittenRequest): void {
+    for (const id of request.receipts.keys()) this.writtenReceipts.delete(id);
+    this.untold = this.writtenReceipts.size > 0;
+  }
+
+  private eligible(written: ReadonlyMap<string, Written>): Map<string, number> {
+    const eligible = new Map<string, number>();
+    for (const [id, { revision, order }] of written) {
+      if (!this.lookups.heldBack(order)) eligible.set(id, revision);
+    }
+    return eligible;
+  }
+
+  /** Writes everything out; resolves when it is durable. */
+  async flush(ledger: Ledger): Promise<void> {
+    for (const [id, receipt] of ledger.tables.outbox.entries()) {
+      if (this.writtenReceipts.get(id)?.revision !== receipt.revision) this.receipts.set(id, receipt);
+    }
+    this.kick();
+    await Promise.all([this.writing, this.writingDays]);
+    this.startDays(ledger);
+    await this.writingDays;
+  }
+
+  private kick(): void {
+    if (this.writing !== undefined || this.receipts.size === 0) return;
+    this.writing = this.writeReceipts().finally(() => {
+      this.writing = undefined;
+    });
+  }
+
+  private async writeReceipts(): Promise<void> {
+    // What other decisions of this tick add goes along.
+    await Promise.resolve();
+    while (this.receipts.size > 0) {
+      const batch = [...this.receipts.values()].slice(0, RECEIPTS_AT_ONCE);
+      for (const { id } of batch) this.receipts.delete(id);
+      if (!(await this.attempt(() => this.context.store.writeReceipts(this.budgetId, batch)))) {
+        for (const receipt of batch) if (!this.receipts.has(receipt.id)) this.receipts.set(receipt.id, receipt);
+        if (this.context.stopping()) return;
+        await pause(this.context.scheduler, RETRY_MS);
+        continue;
+      }
+      const order = this.lookups.nextOrder();
+      for (const { id, revision } of batch) this.writtenReceipts.set(id, { revision, order });
+      this.untold = true;
+    }
+  }
+
+  private startDays(ledger: Ledger): void {
+    if (this.writingDays !== undefined) return;
+    const days = this.dirty(ledger);
+    if (days.length === 0) return;
+    this.daysWrittenAt = this.context.clock.monotonic();
+    this.writingDays = this.writeDays(days).finally(() => {
+      this.writingDays = undefined;
+    });
+  }
+
+  private async writeDays(days: readonly UsageDay[]): Promise<void> {
+    if (!(await this.attempt(() => this.context.store.writeDays(days)))) return;
+    const order = this.lookups.nextOrder();
+    for (const { day, revision } of days) this.writtenDays.set(day, { revision, order });
+    this.untold = true;
+  }
+
+  /** Days that changed since they were last written, whole. */
+  private dirty(ledger: Ledger): UsageDay[] {
+    const dirty: UsageDay[] = [];
+    for (const [day, totals] of ledger.tables.days.entries()) {
+      const written = this.writtenDays.get(day)?.revision ?? 0;
+      if (totals.changedAt > written) dirty.push(usageDayOf(ledger, day, totals));
+    }
+    return dirty;
+  }
+
+  private async attempt(write: () => Promise<void>): Promise<boolean> {
+    try {
+      await write();
+      return true;
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      this.context.log.warn({ budget: this.budgetId, reason: error.message }, 'writing out failed; trying again');
+      return false;
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import { Arbiter } from './arbiter/arbiter.js';
+import { getDistribution } from './arbiter/distribution.js';
+import { NOBODY } from './arbiter/pending.js';
+import { listUsage } from './arbiter/usage-listing.js';
+import { answerCli, version } from './cli.js';
+import { type Config, loadConfig } from './config.js';
+import { createFirstBudgets } from './first-budgets.js';
+import { createGrpcServer } from './grpc/server.js';
+import { createHttpServer } from './http/server.js';
+import { openStore } from './open-store.js';
+import { type Clock, PROCESS_TIME, type TrustChange } from './platform/clock.js';
+import { embeddedClock } from './platform/embedded-clock.js';
+import { randomIds } from './platform/ids.js';
+import { openLog } from './platform/pino-log.js';
+import { PROCESS_SCHEDULER } from './platform/scheduler.js';
+import { StartError } from './platform/start-error.js';
+import { storeClock } from './platform/store-clock.js';
+import type { Log } from './platform/log.js';
+import { Readiness } from './readiness.js';
+import type { BudgetStore } from './store/store.js';
+import { startTidying } from './tidying.js';
+
+/** Calls under way get this long to be answered at shut-down; everything must be over within 10 s. */
+const DRAIN_MS = 5_000;
+const STOP_MS = 9_000;
+
+/** Undoes one step of the start. */
+type Undo = () => Promise<void> | void;
+
+const scheduler = PROCESS_SCHEDULER;
+
+/** Starts everything in order; each step leaves its undo, and stopping runs them in reverse. */
+async function start(config: Config, log: Log, undos: Undo[]): Promise<void> {
+  const ids = randomIds();
+  const copyId = ids.copyId();
+  const store = await openStore(config, copyId, log, scheduler, PROCESS_TIME.monotonic);
+  undos.push(() => store.close());
+  const { maxClockSkew: maxSkewMs } = config;
+  const clock = await startClock(store, maxSkewMs, log, undos);
+  const arbiter = new Arbiter({ store, clock, log, copyId, maxSkewMs, scheduler });
+  undos.push(() => arbiter.stop());
+  arbiter.start();
+  await createFirstBudgets(arbiter, config, log);
+  undos.push(startTidying({ store, clock, scheduler, log }, config.usageRetentionMonths));
+
+  const address = config.grpcAddress.text;
+  const grpc = createGrpcServer({ door: arbiter, getDistribution, listUsage, ids, log, address });
+  const readiness = new Readiness(store, scheduler, log, (serving) => grpc.setServing(serving));
+  const http = createHttpServer({
+    address: config.httpAddress,
+    defaultBudget: config.defaultBudget,
+    getDistribution: (budgetId, query) => getDistribution(arbiter, budgetId, query, NOBODY),
+    ready: () => readiness.ready,
+    log,
+  });
+  const grpcPort = await grpc.start();
+  undos.push(() => grpc.drain(DRAIN_MS));
+  const httpPort = await http.start();
+  undos.push(() => http.stop(1_000));
+  readiness.start();
+  undos.push(() => {
+    readiness.stop();
+    arbiter.refuseNew();
+  });
+  const at = (host: string, port: number) => `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  log.info(
+    {
+      grpc: at(config.grpcAddress.host, grpcPort),
+      http: at(config.httpAddress.host, httpPort),
+      ...{ store: store.name, version: version(), copy: copyId },
+    },
+    'listening',
+  );
+}
+
+async function startClock(store: BudgetStore, maxSkewMs: number, log: Log, undos: Undo[]): Promise<Clock> {
+  const onTrustChange = ({ trusted, message }: TrustChange) => {
+    if (trusted) log.info({}, message);
+    else log.error({}, message);
+  };
+  if (store.exclusive) return embeddedClock({ maxSkewMs, onTrustChange });
+  const clock = storeClock({ maxSkewMs, sample: () => store.time().catch(() => undefined), onTrustChange });
+  await clock.start();
+  undos.push(() => clock.stop());
+  return clock;
+}
+
+async function stop(undos: Undo[], log: Log): Promise<void> {
+  for (const undo of undos.splice(0).reverse()) {
+    try {
+      await undo();
+    } catch (error) {
+      log.error({ err: error }, 'stopping went wrong');
+    }
+  }
+}
+
+async function main(): Promise<void> {
+  const answer = answerCli(process.argv.slice(2));
+  if (answer !== undefined) {
+    process.stdout.write(answer.stdout);
+    process.stderr.write(answer.stderr);
+    process.exitCode = answer.exitCode;
+    return;
+  }
+  const { config, warnings } = loadConfig();
+  const log = await openLog({ level: config.logLevel });
+  for (const warning of warnings) log.warn({}, warning);
+  const undos: Undo[] = [];
+  let stopping = false;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    log.info({ signal }, 'stopping; a second signal ends at once');
+    scheduler.after(STOP_MS, () => {
+      log.error({}, 'stopping took too long; what was acknowledged is durable');
+      log.flush();
+      process.exit(1);
+    });
+    void stop(undos, log).then(() => {
+      log.info({}, 'stopped');
+      log.flush();
+      process.exit(0);
+    });
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  try {
+    await start(config, log, undos);
+  } catch (error) {
+    await stop(undos, log);
+    log.flush();
+    throw error;
+  }
+}
+
+main().catch((error: unknown) => {
+  if (!(error instanceof StartError)) throw error;
+  process.stderr.write(`budget-arbiter: ${error.message}\n`);
+  process.exitCode = error.exitCode;
+  // Whatever a failed start left open must not keep the process.
+  scheduler.after(100, () => process.exit());
+});
