@@ -1,0 +1,188 @@
+import type { Collection, MongoClient } from 'mongodb';
+import {
+  type Receipt,
+  SECTIONS,
+  type StatePatch,
+  type StoredState,
+  type UsageDay,
+} from '../../domain/state.js';
+import type { BudgetStore, ListedBudget, StateVersion } from '../store.js';
+import { type BudgetDocument, headOf, newDocument, sectionOf, stateOf, updateOf } from './budget-document.js';
+import { isDuplicateKey, readError, writeError } from './mongo-errors.js';
+import { type ReceiptDocument, receiptDocument, receiptDocumentId, receiptOf } from './receipt-document.js';
+import { type UsageDocument, usageDay, usageDocument, usageDocumentId } from './usage-document.js';
+import { writeNewer } from './write-newer.js';
+
+const COMMIT_MS = 1_000;
+const READ_MS = 2_000;
+/** Above every text that starts with the same prefix, in the order of UTF-8. */
+const LAST = '\u{10ffff}';
+
+const HEAD_AND_SETTINGS = Object.fromEntries(
+  SECTIONS.filter((section) => section !== 'settings').map((section) => [section, 0 as const]),
+);
+
+/** For several copies of the service. Reads are of the primary, with read concern majority; the client says both. */
+export class MongoStore implements BudgetStore {
+  readonly name = 'mongo';
+  readonly exclusive = false;
+  private readonly budgets: Collection<BudgetDocument>;
+  private readonly usage: Collection<UsageDocument>;
+  private readonly receipts: Collection<ReceiptDocument>;
+
+  constructor(
+    private readonly client: MongoClient,
+    database: string,
+    private readonly monotonic: () => number,
+  ) {
+    const db = client.db(database);
+    this.budgets = db.collection('budgets');
+    this.usage = db.collection('usage');
+    this.receipts = db.collection('receipts');
+  }
+
+  load(budgetId: string): Promise<StoredState | undefined> {
+    return reading(async () => {
+      const document = await this.budgets.findOne({ _id: budgetId }, { maxTimeMS: READ_MS });
+      return document ? stateOf(document) : undefined;
+    });
+  }
+
+  version(budgetId: string): Promise<StateVersion | undefined> {
+    return reading(async () => {
+      const projection = { _id: 0, epoch: 1, revision: 1 };
+      const options = { projection, maxTimeMS: READ_MS };
+      return (await this.budgets.findOne<StateVersion>({ _id: budgetId }, options)) ?? undefined;
+    });
+  }
+
+  async commit(
+    budgetId: string,
+    expected: StateVersion | undefined,
+    patch: StatePatch,
+  ): Promise<'won' | 'lost'> {
+    const won = await writing(() =>
+      expected ? this.swap(budgetId, expected, patch) : this.create(budgetId, patch),
+    );
+    return won ? 'won' : 'lost';
+  }
+
+  writeDays(days: readonly UsageDay[]): Promise<void> {
+    return writing(() => writeNewer(this.usage, days.map(usageDocument)));
+  }
+
+  readDays(budgetId: string, epoch: number, from: string, to: string): Promise<UsageDay[]> {
+    return reading(async () => {
+      const $gte = usageDocumentId(budgetId, epoch, from);
+      const $lte = usageDocumentId(budgetId, epoch, to);
+      const filter = { _id: { $gte, $lte }, budget: budgetId };
+      const documents = await this.usage.find(filter, { maxTimeMS: READ_MS }).sort({ _id: 1 }).toArray();
+      return documents.map(usageDay);
+    });
+  }
+
+  writeReceipts(budgetId: string, receipts: readonly Receipt[]): Promise<void> {
+    return writing(() =>
+      writeNewer(
+        this.receipts,
+        receipts.map((receipt) => receiptDocument(budgetId, receipt)),
+      ),
+    );
+  }
+
+  findReceipts(budgetId: string, ids: readonly string[]): Promise<Map<string, Receipt>> {
+    return reading(async () => {
+      if (ids.length === 0) return new Map();
+      const $in = ids.map((id) => receiptDocumentId(budgetId, id));
+      // A batch that holds them all keeps it one round trip.
+      const options = { maxTimeMS: READ_MS, batchSize: ids.length + 1 };
+      const documents = await this.receipts.find({ _id: { $in }, budget: budgetId }, options).toArray();
+      return new Map(documents.map(receiptOf).map((receipt) => [receipt.id, receipt]));
+    });
+  }
+
+  listReceipts(budgetId: string, prefix: string, after: string, limit: number): Promise<Receipt[]> {
+    return reading(async () => {
+      const start = receiptDocumentId(budgetId, prefix);
+      const $gt = receiptDocumentId(budgetId, after);
+      const filter = { _id: { $gte: start, $gt, $lt: start + LAST }, budget: budgetId };
+      const options = { maxTimeMS: READ_MS, limit, batchSize: limit + 1 };
+      return (await this.receipts.find(filter, options).sort({ _id: 1 }).toArray()).map(receiptOf);
+    });
+  }
+
+  list(after: string, limit: number): Promise<ListedBudget[]> {
+    return reading(async () => {
+      const options = { projection: HEAD_AND_SETTINGS, maxTimeMS: READ_MS, limit, batchSize: limit + 1 };
+      const documents = await this.budgets
+        .find({ _id: { $gt: after } }, options)
+        .sort({ _id: 1 })
+        .toArray();
+      return documents.map((document) => ({
+        budgetId: document._id,
+        head: headOf(document),
+        settings: sectionOf(document, 'settings'),
+      }));
+    });
+  }
+
+  due(now: number, limit: number): Promise<string[]> {
+    return reading(async () => {
+      const options = { projection: { _id: 1 }, maxTimeMS: READ_MS, limit, batchSize: limit + 1 };
+      const due = this.budgets.find<{ _id: string }>({ wakeAt: { $lte: now } }, options);
+      return (await due.sort({ wakeAt: 1 }).toArray()).map(({ _id }) => _id);
+    });
+  }
+
+  time(): Promise<number | undefined> {
+    return reading(async () => {
+      const asked = this.monotonic();
+      const { localTime } = await this.client.db('admin').command({ hello: 1 });
+      const halfRoundTrip = (this.monotonic() - asked) / 2;
+      return localTime instanceof Date ? localTime.getTime() + halfRoundTrip : undefined;
+    });
+  }
+
+  tidy(dayBefore: string, receiptsBefore: number): Promise<void> {
+    return writing(async () => {
+      await this.usage.deleteMany({ day: { $lt: dayBefore } });
+      await this.receipts.deleteMany({ at: { $lt: new Date(receiptsBefore) } });
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.client.close();
+  }
+
+  private async swap(budgetId: string, expected: StateVersion, patch: StatePatch): Promise<boolean> {
+    const filter = { _id: budgetId, epoch: expected.epoch, revision: expected.revision };
+    const options = { projection: { _id: 1, revision: 1 } as const, maxTimeMS: COMMIT_MS };
+    return (await this.budgets.findOneAndUpdate(filter, updateOf(patch), options)) !== null;
+  }
+
+  private async create(budgetId: string, patch: StatePatch): Promise<boolean> {
+    try {
+      await this.budgets.insertOne(newDocument(budgetId, patch), { maxTimeMS: COMMIT_MS });
+      return true;
+    } catch (error) {
+      if (isDuplicateKey(error)) return false;
+      throw error;
+    }
+  }
+}
+
+async function reading<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw readError(error);
+  }
+}
+
+async function writing<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw writeError(error);
+  }
+}
