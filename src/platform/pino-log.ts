@@ -1,12 +1,10 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { lineOutput } from './line-output.js';
 import type { Log, LogFields } from './log.js';
 import { redactSecrets } from './redact.js';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
-
-/** Beyond this much waiting output lines are dropped: a reader of stdout that hangs must not fill the memory. */
-const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 
 export interface LogOptions {
   readonly level: LogLevel;
@@ -21,8 +19,12 @@ export interface OpenLog extends Log {
   flush(): void;
 }
 
+type Output = DestinationStream & { flush?(): void };
+
+const STDOUT = 1;
+
 export async function openLog(options: LogOptions): Promise<OpenLog> {
-  const stdout = await openDestination(options);
+  const output = await openOutput(options);
   const logger = pino(
     {
       level: options.level,
@@ -34,26 +36,26 @@ export async function openLog(options: LogOptions): Promise<OpenLog> {
       serializers: { err: (described: unknown) => described },
       hooks: { streamWrite: redactSecrets },
     },
-    stdout,
+    output,
   );
   return {
     debug: writer(logger, 'debug'),
     info: writer(logger, 'info'),
     warn: writer(logger, 'warn'),
     error: writer(logger, 'error'),
-    flush: () => {
-      if ('flushSync' in stdout && typeof stdout.flushSync === 'function') stdout.flushSync();
-    },
+    flush: () => output.flush?.(),
   };
 }
 
-async function openDestination(options: LogOptions): Promise<DestinationStream> {
+async function openOutput(options: LogOptions): Promise<Output> {
   if (options.destination !== undefined) return options.destination;
   if (options.terminal ?? process.stdout.isTTY === true) {
     const { default: pretty } = await import('pino-pretty');
-    return pretty({ colorize: true, translateTime: 'SYS:HH:MM:ss.l', destination: 1, sync: true });
+    return pretty({ colorize: true, translateTime: 'SYS:HH:MM:ss.l', destination: STDOUT, sync: true });
   }
-  return pino.destination({ dest: 1, sync: false, maxLength: MAX_WAITING_BYTES });
+  const output = lineOutput(STDOUT);
+  process.once('exit', () => output.flush());
+  return output;
 }
 
 function writer(logger: Logger, level: LogLevel): (fields: LogFields, message: string) => void {
