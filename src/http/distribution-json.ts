@@ -1,0 +1,98 @@
+import type {
+  DailyDistribution,
+  DistributionStats,
+  MonthlyDistribution,
+  RateLimitingStatus,
+} from '../domain/distribution.js';
+import type { Forecast } from '../domain/forecast.js';
+import type { WindowStatus } from '../domain/types.js';
+import { jsonTime } from './json-time.js';
+
+/**
+ * The statistics as JSON. The names and types of the first three objects are a contract with existing readers: nothing
+ * is renamed, and what is new stands beside. Amounts are numbers; the JSON of protobuf would make text of them.
+ */
+export function distributionJson(stats: DistributionStats): object {
+  return {
+    distribution_stats: {
+      monthly_distribution: monthly(stats.monthlyDistribution),
+      daily_distribution: daily(stats.dailyDistribution),
+      rate_limiting_status: rateLimiting(stats.rateLimitingStatus),
+      grade: stats.grade,
+      days_below_minimum: stats.daysBelowMinimum,
+      by_ai: stats.byAi.map(({ aiId, tokens }) => ({ ai_id: aiId, tokens })),
+      by_model: stats.byModel.map(({ model, tokens }) => ({ model, tokens })),
+      presumed_tokens: stats.presumedTokens,
+      late_tokens: stats.lateTokens,
+      ...(stats.forecast === undefined ? {} : { forecast: forecast(stats.forecast) }),
+      windows: stats.windows.map(windowStatus),
+      budget_id: stats.budgetId,
+      month: stats.month,
+      time_zone: stats.timeZone,
+    },
+  };
+}
+
+function monthly(month: MonthlyDistribution): object {
+  return {
+    total_tokens: month.totalTokens,
+    days_with_usage: month.daysWithUsage,
+    avg_daily_usage: month.avgDailyUsage,
+    max_daily_usage: month.maxDailyUsage,
+    min_daily_usage: month.minDailyUsage,
+    usage_spread_percentage: month.usageSpreadPercentage,
+    daily_usage_data: month.dailyUsageData.map(({ date, tokens, start }) => ({
+      date,
+      tokens,
+      start: jsonTime(start),
+    })),
+  };
+}
+
+function daily(day: DailyDistribution): object {
+  return {
+    total_tokens: day.totalTokens,
+    hours_with_usage: day.hoursWithUsage,
+    avg_hourly_usage: day.avgHourlyUsage,
+    hourly_usage_data: day.hourlyUsageData.map(({ hour, tokens, start }) => ({
+      hour,
+      tokens,
+      start: jsonTime(start),
+    })),
+    date: day.date,
+  };
+}
+
+function rateLimiting(status: RateLimitingStatus): object {
+  const lastRequests = [...status.lastAiRequests].map(([aiId, at]) => [aiId, jsonTime(at)] as const);
+  return {
+    max_daily_percentage: status.maxDailyPercentage,
+    max_hourly_percentage: status.maxHourlyPercentage,
+    min_daily_percentage: status.minDailyPercentage,
+    ai_cooldown_period: status.aiCooldownPeriod,
+    max_concurrent_requests: status.maxConcurrentRequests,
+    active_requests: status.activeRequests,
+    // Object.fromEntries makes own properties of every name, `__proto__` too.
+    last_ai_requests: Object.fromEntries(lastRequests),
+  };
+}
+
+function forecast(outlook: Forecast): object {
+  return {
+    pace_tokens_per_hour: outlook.paceTokensPerHour,
+    projected_month_tokens: outlook.projectedMonthTokens,
+    exhausted_at: outlook.exhaustedAt === undefined ? null : jsonTime(outlook.exhaustedAt),
+  };
+}
+
+function windowStatus(window: WindowStatus): object {
+  return {
+    window: window.kind,
+    start: jsonTime(window.start),
+    end: jsonTime(window.end),
+    cap_tokens: window.cap,
+    spent_tokens: window.spent,
+    reserved_tokens: window.reserved,
+    available_tokens: window.available,
+  };
+}

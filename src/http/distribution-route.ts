@@ -1,0 +1,62 @@
+import { BUDGET_ID_RULE, isBudgetId } from '../domain/budget-id.js';
+import type { DistributionStats } from '../domain/distribution.js';
+import type { Refused } from '../domain/outcomes.js';
+import { type Answer, errorAnswer } from './answer.js';
+import { distributionJson } from './distribution-json.js';
+import { refusalAnswer } from './error-answers.js';
+
+/** Which statistics are asked for, as in the API's GetDistribution. */
+export interface DistributionQuery {
+  /** `YYYY-MM`. */
+  readonly month?: string;
+  /** `YYYY-MM-DD`. */
+  readonly day?: string;
+}
+
+export type GetDistribution = (
+  budgetId: string,
+  query: DistributionQuery,
+) => Promise<{ readonly stats: DistributionStats } | Refused>;
+
+const PARAMETERS = {
+  budget_id: { isRight: isBudgetId, rule: `a budget id, ${BUDGET_ID_RULE}` },
+  month: { isRight: (text: string) => /^\d{4}-\d{2}$/.test(text), rule: 'a month as YYYY-MM' },
+  day: { isRight: (text: string) => /^\d{4}-\d{2}-\d{2}$/.test(text), rule: 'a day as YYYY-MM-DD' },
+} as const;
+const NAMES = Object.keys(PARAMETERS) as (keyof typeof PARAMETERS)[];
+
+/** `GET /api/token-usage/distribution?budget_id=&month=&day=` */
+export async function distributionRoute(
+  query: URLSearchParams,
+  defaultBudget: string,
+  getDistribution: GetDistribution,
+): Promise<Answer> {
+  const wrong = wrongParameter(query);
+  if (wrong !== undefined) return wrong;
+  const [month, day] = [query.get('month'), query.get('day')];
+  const answer = await getDistribution(query.get('budget_id') ?? defaultBudget, {
+    ...(month === null ? {} : { month }),
+    ...(day === null ? {} : { day }),
+  });
+  if ('stats' in answer) return { status: 200, body: distributionJson(answer.stats) };
+  return refusalAnswer(answer.refusal);
+}
+
+/** An unknown parameter is refused: a misspelt `budget_id` would show another budget's figures. */
+function wrongParameter(query: URLSearchParams): Answer | undefined {
+  for (const name of query.keys()) {
+    const known = NAMES.find((parameter) => parameter === name);
+    if (known === undefined) {
+      return invalid(name.slice(0, 64), `unknown parameter; known are ${NAMES.join(', ')}`);
+    }
+    const values = query.getAll(name);
+    if (values.length > 1) return invalid(name, 'given more than once');
+    const { isRight, rule } = PARAMETERS[known];
+    if (!isRight(values[0] ?? '')) return invalid(name, `must be ${rule}`);
+  }
+  return undefined;
+}
+
+function invalid(field: string, message: string): Answer {
+  return errorAnswer(400, 'INVALID_FIELD', `${field}: ${message}`, { field });
+}

@@ -1,0 +1,124 @@
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { listenFailure } from '../platform/listen-failure.js';
+import { type Answer, errorAnswer } from './answer.js';
+import { type RouteOptions, route } from './routes.js';
+
+export interface HttpServerOptions extends RouteOptions {
+  readonly address: { readonly host: string; readonly port: number; readonly text: string };
+}
+
+export interface HttpServer {
+  /** Resolves with the port, which the system chose if it was 0. Throws a `StartError` naming HTTP_ADDRESS. */
+  start(): Promise<number>;
+  /** Takes no new connections, lets requests under way be answered, and cuts off what is left after `timeoutMs`. */
+  stop(timeoutMs: number): Promise<void>;
+}
+
+/** Requests are a line and a few headers: what is larger or slower than this is not for us. */
+const LIMITS = {
+  maxHeaderSize: 8 * 1024,
+  headersTimeout: 10_000,
+  requestTimeout: 15_000,
+  keepAliveTimeout: 5_000,
+  connectionsCheckingInterval: 5_000,
+};
+const MAX_CONNECTIONS = 512;
+
+const COMMON_HEADERS = {
+  'content-type': 'application/json; charset=utf-8',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+};
+
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const { address } = options;
+  const server = createServer(LIMITS);
+  server.maxConnections = MAX_CONNECTIONS;
+  const answer = (request: IncomingMessage, response: ServerResponse) =>
+    void respond(request, response, options, server);
+  server.on('request', answer);
+  // Nobody's body is wanted, so nobody is told to go on.
+  server.on('checkContinue', answer);
+  server.on('clientError', refuseMalformed);
+  return {
+    start: () =>
+      new Promise((resolve, reject) => {
+        server.once('error', (error) => reject(listenFailure('HTTP_ADDRESS', address.text, error)));
+        server.listen({ host: address.host, port: address.port }, () => {
+          server.removeAllListeners('error');
+          server.on('error', (error) => options.log.error({ err: error }, 'HTTP server failed'));
+          resolve((server.address() as AddressInfo).port);
+        });
+      }),
+    stop: (timeoutMs) => stop(server, timeoutMs),
+  };
+}
+
+async function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: RouteOptions,
+  server: Server,
+): Promise<void> {
+  const answer = await route(request.method ?? '', request.url ?? '', options);
+  const body = Buffer.from(`${JSON.stringify(answer.body)}\n`);
+  // A body that nobody reads would otherwise have to be taken in before the next request on this connection.
+  const hasBody =
+    request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
+  const close = hasBody || !server.listening;
+  response.writeHead(answer.status, {
+    ...COMMON_HEADERS,
+    ...answer.headers,
+    'content-length': body.length,
+    ...(close ? { connection: 'close' } : {}),
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+/** Not HTTP, too large, or too slow: answered in the same form as everything else. */
+function refuseMalformed(error: Error & { code?: string }, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const { status, body } = malformed(error.code);
+  const text = `${JSON.stringify(body)}\n`;
+  const headers = { ...COMMON_HEADERS, 'content-length': Buffer.byteLength(text), connection: 'close' };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${text}`);
+}
+
+function malformed(code: string | undefined): Answer {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return errorAnswer(
+        431,
+        'TOO_LARGE',
+        `Request line and headers may have ${LIMITS.maxHeaderSize} bytes.`,
+      );
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return errorAnswer(408, 'TOO_SLOW', 'The request did not arrive in time.');
+    default:
+      return errorAnswer(400, 'MALFORMED_REQUEST', 'This is not an HTTP/1.1 request.');
+  }
+}
+
+function stop(server: Server, timeoutMs: number): Promise<void> {
+  if (!server.listening) return Promise.resolve();
+  return new Promise((resolve) => {
+    const cutOff = setTimeout(() => server.closeAllConnections(), timeoutMs);
+    server.close(() => {
+      clearTimeout(cutOff);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

@@ -1,0 +1,333 @@
+import { connect } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ArbiterError } from '../../src/arbiter/door.js';
+import type { Refusal } from '../../src/domain/outcomes.js';
+import type { GetDistribution } from '../../src/http/distribution-route.js';
+import { createHttpServer, type HttpServer } from '../../src/http/server.js';
+import { StartError } from '../../src/platform/start-error.js';
+import { collectedLog } from '../support/collected-log.js';
+import { EXAMPLE_STATS } from '../support/distribution.js';
+
+const DISTRIBUTION = '/api/token-usage/distribution';
+const running: HttpServer[] = [];
+
+interface SetUp {
+  readonly getDistribution?: GetDistribution;
+  readonly ready?: () => boolean;
+  readonly port?: number;
+}
+
+function create({ getDistribution, ready = () => true, port = 0 }: SetUp = {}) {
+  const log = collectedLog();
+  const asked: unknown[] = [];
+  const server = createHttpServer({
+    address: { host: '127.0.0.1', port, text: `127.0.0.1:${port}` },
+    defaultBudget: 'anthropic',
+    getDistribution:
+      getDistribution ??
+      (async (budgetId, query) => {
+        asked.push([budgetId, query]);
+        return { stats: EXAMPLE_STATS };
+      }),
+    ready,
+    log,
+  });
+  running.push(server);
+  return { server, log, asked };
+}
+
+async function start(options: SetUp = {}) {
+  const created = create(options);
+  const port = await created.server.start();
+  return { ...created, port, url: `http://127.0.0.1:${port}` };
+}
+
+/** Sends bytes as they are, and resolves with all that comes back until the server closes the connection. */
+function exchange(port: number, bytes: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = '';
+    const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
+    socket.on('data', (data) => {
+      answer += data.toString();
+    });
+    socket.on('close', () => resolve(answer));
+    socket.on('error', reject);
+  });
+}
+
+const refused = (refusal: Refusal) => async () => ({ kind: 'refused', refusal }) as const;
+const failing = (error: Error) => async () => {
+  throw error;
+};
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((server) => server.stop(0)));
+});
+
+describe('GET /api/token-usage/distribution', () => {
+  it('answers the statistics', async () => {
+    const { url } = await start();
+    const response = await fetch(url + DISTRIBUTION);
+    expect(response.status).toBe(200);
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'content-type': 'application/json; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
+    expect(await response.json()).toHaveProperty(
+      'distribution_stats.rate_limiting_status.last_ai_requests.guardian',
+      '2026-11-01T09:12:00Z',
+    );
+  });
+
+  it.each([
+    ['', 'anthropic', {}],
+    ['?', 'anthropic', {}],
+    ['?budget_id=open.ai-2', 'open.ai-2', {}],
+    ['?month=2026-10', 'anthropic', { month: '2026-10' }],
+    ['?budget_id=a&day=2026-10-31&month=2026-10', 'a', { month: '2026-10', day: '2026-10-31' }],
+  ])('%s', async (query, budgetId, asked) => {
+    const server = await start();
+    expect((await fetch(server.url + DISTRIBUTION + query)).status).toBe(200);
+    expect(server.asked).toEqual([[budgetId, asked]]);
+  });
+
+  it.each([
+    ['?budget_id=', 'budget_id', /must be a budget id, 1 to 63 characters/],
+    ['?budget_id=Not%20one', 'budget_id', /must be a budget id/],
+    ['?budget_id=%ff%00', 'budget_id', /must be a budget id/],
+    ['?budget_id=a&budget_id=b', 'budget_id', /more than once/],
+    ['?budget=a', 'budget', /unknown parameter; known are budget_id, month, day/],
+    ['?month=11-2026', 'month', /must be a month as YYYY-MM/],
+    ['?month=', 'month', /must be a month/],
+    ['?day=2026-11-1', 'day', /must be a day as YYYY-MM-DD/],
+    ['?day=2026-11-01?x', 'day', /must be a day/],
+    ['?__proto__=1', '__proto__', /unknown parameter/],
+  ])('%s is 400 and names the field', async (query, field, message) => {
+    const server = await start();
+    const response = await fetch(server.url + DISTRIBUTION + query);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toEqual({
+      error: { code: 'INVALID_FIELD', message: expect.stringMatching(message), field },
+    });
+    expect(server.asked).toEqual([]);
+  });
+
+  it('answers 404 for a budget that is not there', async () => {
+    const { url } = await start({
+      getDistribution: refused({ reason: 'BUDGET_NOT_FOUND', budgetId: 'nobody' }),
+    });
+    const response = await fetch(`${url}${DISTRIBUTION}?budget_id=nobody`);
+    expect(response.status).toBe(404);
+    expect(await response.json()).toEqual({
+      error: { code: 'BUDGET_NOT_FOUND', message: 'There is no budget "nobody".', field: 'budget_id' },
+    });
+  });
+
+  it('passes on which field a day or month breaks', async () => {
+    const violations = [{ field: 'day', description: 'day: 2026-02-30 is no day' }];
+    const { url } = await start({ getDistribution: refused({ reason: 'INVALID_FIELD', violations }) });
+    const response = await fetch(`${url}${DISTRIBUTION}?day=2026-02-30`);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toEqual({
+      error: { code: 'INVALID_FIELD', message: 'day: 2026-02-30 is no day', field: 'day' },
+    });
+  });
+
+  it.each([
+    ['STORE_UNAVAILABLE', 503],
+    ['SHUTTING_DOWN', 503],
+    ['QUEUE_FULL', 429],
+    ['STORE_REFUSED', 400],
+  ] as const)('%s is %d', async (failure, status) => {
+    const error = new ArbiterError(failure, 'in words', 1_500);
+    const { url, log } = await start({ getDistribution: failing(error) });
+    const response = await fetch(url + DISTRIBUTION);
+    expect(response.status).toBe(status);
+    expect(response.headers.get('retry-after')).toBe(failure === 'STORE_REFUSED' ? null : '2');
+    expect(await response.json()).toEqual({ error: { code: failure, message: 'in words' } });
+    expect(log.entries).toEqual([]);
+  });
+
+  it('tells a fault of its own to the log, not to the caller', async () => {
+    const fault = new Error('secret detail');
+    const { url, log } = await start({ getDistribution: failing(fault) });
+    const response = await fetch(url + DISTRIBUTION);
+    expect(response.status).toBe(500);
+    const text = await response.text();
+    expect(text).not.toContain('secret');
+    expect(text).not.toContain(' at ');
+    expect(log.entries).toMatchObject([{ level: 'error', fields: { err: fault } }]);
+  });
+});
+
+describe('health', () => {
+  it('is alive', async () => {
+    const { url } = await start({ ready: () => false });
+    const response = await fetch(`${url}/healthz`);
+    expect([response.status, await response.json()]).toEqual([200, { status: 'alive' }]);
+  });
+
+  it('is ready or not', async () => {
+    let ready = true;
+    const { url } = await start({ ready: () => ready });
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    ready = false;
+    const response = await fetch(`${url}/readyz`);
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({ error: { code: 'NOT_READY' } });
+  });
+});
+
+describe('what is not served', () => {
+  it.each(['/', '/healthz/', '/api', '/HEALTHZ', '//healthz', '/healthz%00'])('%s is 404', async (path) => {
+    const { url } = await start();
+    const response = await fetch(url + path);
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ error: { code: 'NOT_FOUND' } });
+  });
+
+  it.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])('%s is 405', async (method) => {
+    const { url } = await start();
+    const response = await fetch(url + DISTRIBUTION, { method, ...(method === 'POST' && { body: 'x' }) });
+    expect(response.status).toBe(405);
+    expect(response.headers.get('allow')).toBe('GET, HEAD');
+    expect(await response.json()).toMatchObject({ error: { code: 'METHOD_NOT_ALLOWED' } });
+  });
+
+  it('answers HEAD as GET, without a body', async () => {
+    const { url } = await start();
+    const get = await fetch(url + DISTRIBUTION);
+    const head = await fetch(url + DISTRIBUTION, { method: 'HEAD' });
+    expect(head.status).toBe(200);
+    expect(head.headers.get('content-length')).toBe(get.headers.get('content-length'));
+    expect(await head.text()).toBe('');
+  });
+});
+
+describe('hostile input', () => {
+  it('does not read a body', async () => {
+    const { port } = await start();
+    const head = 'GET /healthz HTTP/1.1\r\nHost: x\r\n';
+    const answers = await Promise.all([
+      exchange(port, `${head}Content-Length: 1000000000\r\n\r\nabc`),
+      exchange(port, `${head}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n`),
+      exchange(port, `${head}Content-Length: 5\r\nExpect: 100-continue\r\n\r\n`),
+    ]);
+    for (const answer of answers) {
+      expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+      expect(answer).toMatch(/connection: close/i);
+      expect(answer).not.toContain('100 Continue');
+    }
+  });
+
+  it.each([
+    ['no HTTP at all', '\x16\x03\x01 hello\r\n\r\n', 400, 'MALFORMED_REQUEST'],
+    ['no host', 'GET /healthz HTTP/1.1\r\n\r\n', 400, undefined],
+    ['a long path', `GET /${'a'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`, 431, 'TOO_LARGE'],
+    ['a long header', `GET / HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`, 431, 'TOO_LARGE'],
+    [
+      'two lengths',
+      'GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n',
+      400,
+      'MALFORMED_REQUEST',
+    ],
+    [
+      'length and chunks',
+      'GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n',
+      400,
+      'MALFORMED_REQUEST',
+    ],
+  ])('answers %s with an error, and goes on', async (_name, bytes, status, code) => {
+    const { port, url, log } = await start();
+    const answer = await exchange(port, bytes);
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    if (code !== undefined) expect(answer).toContain(`{"error":{"code":"${code}"`);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    expect(log.entries).toEqual([]);
+  });
+
+  it('outlives clients that go away in the middle', async () => {
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const { port, url } = await start({
+      getDistribution: async () => {
+        await held;
+        return { stats: EXAMPLE_STATS };
+      },
+    });
+    const socket = connect(port, '127.0.0.1');
+    await new Promise<void>((resolve) => {
+      socket.write(`GET ${DISTRIBUTION} HTTP/1.1\r\nHost: x\r\n\r\n`, () => resolve());
+    });
+    socket.resetAndDestroy();
+    release();
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  });
+});
+
+describe('start and stop', () => {
+  it('names the address and the variable when the port is in use', async () => {
+    const { port } = await start();
+    const second = create({ port }).server.start();
+    await expect(second).rejects.toBeInstanceOf(StartError);
+    await expect(second).rejects.toMatchObject({
+      exitCode: 1,
+      message: expect.stringMatching(
+        new RegExp(`^HTTP_ADDRESS: cannot listen on 127.0.0.1:${port}: another process uses it\\. .*$`),
+      ),
+    });
+  });
+
+  it('lets a request under way be answered, and takes no new one', async () => {
+    let release = () => {};
+    let arrived = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const waiting = new Promise<void>((resolve) => {
+      arrived = resolve;
+    });
+    const { server, url } = await start({
+      getDistribution: async () => {
+        arrived();
+        await held;
+        return { stats: EXAMPLE_STATS };
+      },
+    });
+    const answer = fetch(url + DISTRIBUTION);
+    await waiting;
+    const stopped = server.stop(10_000);
+    await expect(fetch(`${url}/healthz`)).rejects.toThrow();
+    release();
+    expect((await answer).status).toBe(200);
+    expect((await answer).headers.get('connection')).toBe('close');
+    await stopped;
+  });
+
+  it('cuts off what takes too long', async () => {
+    let arrived = () => {};
+    const waiting = new Promise<void>((resolve) => {
+      arrived = resolve;
+    });
+    const { server, url } = await start({
+      getDistribution: () => {
+        arrived();
+        return new Promise(() => {});
+      },
+    });
+    const answer = fetch(url + DISTRIBUTION).catch((error: Error) => error);
+    await waiting;
+    await server.stop(20);
+    expect(await answer).toBeInstanceOf(Error);
+  });
+
+  it('can be stopped twice, and before it was started', async () => {
+    const { server } = create();
+    await server.stop(0);
+    await server.start();
+    await Promise.all([server.stop(0), server.stop(0)]);
+  });
+});
