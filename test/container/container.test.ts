@@ -110,12 +110,12 @@ describe('with ALLOW_INSECURE=true and a read-only root', () => {
   });
 
   it('stops on SIGTERM with exit code 0, and finds its leases in /data when started again', async () => {
-    const request = { budget_id: 'anthropic', ai_id: 'sandbox', request_id: 'before the restart' };
+    const request = { budget_id: 'anthropic', ai_id: 'sandbox', request_id: 'before-the-restart' };
     const { granted } = await call('BudgetService/AcquireSlot', request);
     expect(await service.stop()).toBe(0);
     service = await started();
     const { lease } = await call('BudgetService/GetLease', { lease_id: granted.lease.leaseId });
-    expect(lease.requestId).toBe('before the restart');
+    expect(lease.requestId).toBe('before-the-restart');
   });
 
   it('is unhealthy when it does not answer', async () => {
