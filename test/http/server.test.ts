@@ -2,45 +2,8 @@ import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ArbiterError } from '../../src/arbiter/door.js';
 import type { Refusal } from '../../src/domain/outcomes.js';
-import type { GetDistribution } from '../../src/http/distribution-route.js';
-import { createHttpServer, type HttpServer } from '../../src/http/server.js';
-import { StartError } from '../../src/platform/start-error.js';
-import { collectedLog } from '../support/collected-log.js';
 import { EXAMPLE_STATS } from '../support/distribution.js';
-
-const DISTRIBUTION = '/api/token-usage/distribution';
-const running: HttpServer[] = [];
-
-interface SetUp {
-  readonly getDistribution?: GetDistribution;
-  readonly ready?: () => boolean;
-  readonly port?: number;
-}
-
-function create({ getDistribution, ready = () => true, port = 0 }: SetUp = {}) {
-  const log = collectedLog();
-  const asked: unknown[] = [];
-  const server = createHttpServer({
-    address: { host: '127.0.0.1', port, text: `127.0.0.1:${port}` },
-    defaultBudget: 'anthropic',
-    getDistribution:
-      getDistribution ??
-      (async (budgetId, query) => {
-        asked.push([budgetId, query]);
-        return { stats: EXAMPLE_STATS };
-      }),
-    ready,
-    log,
-  });
-  running.push(server);
-  return { server, log, asked };
-}
-
-async function start(options: SetUp = {}) {
-  const created = create(options);
-  const port = await created.server.start();
-  return { ...created, port, url: `http://127.0.0.1:${port}` };
-}
+import { DISTRIBUTION, startServer as start, stopServers } from '../support/http-server.js';
 
 /** Sends bytes as they are, and resolves with all that comes back until the server closes the connection. */
 function exchange(port: number, bytes: string): Promise<string> {
@@ -60,9 +23,7 @@ const failing = (error: Error) => async () => {
   throw error;
 };
 
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((server) => server.stop(0)));
-});
+afterEach(stopServers);
 
 describe('GET /api/token-usage/distribution', () => {
   it('answers the statistics', async () => {
@@ -265,69 +226,5 @@ describe('hostile input', () => {
     socket.resetAndDestroy();
     release();
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
-  });
-});
-
-describe('start and stop', () => {
-  it('names the address and the variable when the port is in use', async () => {
-    const { port } = await start();
-    const second = create({ port }).server.start();
-    await expect(second).rejects.toBeInstanceOf(StartError);
-    await expect(second).rejects.toMatchObject({
-      exitCode: 1,
-      message: expect.stringMatching(
-        new RegExp(`^HTTP_ADDRESS: cannot listen on 127.0.0.1:${port}: another process uses it\\. .*$`),
-      ),
-    });
-  });
-
-  it('lets a request under way be answered, and takes no new one', async () => {
-    let release = () => {};
-    let arrived = () => {};
-    const held = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    const waiting = new Promise<void>((resolve) => {
-      arrived = resolve;
-    });
-    const { server, url } = await start({
-      getDistribution: async () => {
-        arrived();
-        await held;
-        return { stats: EXAMPLE_STATS };
-      },
-    });
-    const answer = fetch(url + DISTRIBUTION);
-    await waiting;
-    const stopped = server.stop(10_000);
-    await expect(fetch(`${url}/healthz`)).rejects.toThrow();
-    release();
-    expect((await answer).status).toBe(200);
-    expect((await answer).headers.get('connection')).toBe('close');
-    await stopped;
-  });
-
-  it('cuts off what takes too long', async () => {
-    let arrived = () => {};
-    const waiting = new Promise<void>((resolve) => {
-      arrived = resolve;
-    });
-    const { server, url } = await start({
-      getDistribution: () => {
-        arrived();
-        return new Promise(() => {});
-      },
-    });
-    const answer = fetch(url + DISTRIBUTION).catch((error: Error) => error);
-    await waiting;
-    await server.stop(20);
-    expect(await answer).toBeInstanceOf(Error);
-  });
-
-  it('can be stopped twice, and before it was started', async () => {
-    const { server } = create();
-    await server.stop(0);
-    await server.start();
-    await Promise.all([server.stop(0), server.stop(0)]);
   });
 });

@@ -1,0 +1,45 @@
+import type { GetDistribution } from '../../src/http/distribution-route.js';
+import { createHttpServer, type HttpServer } from '../../src/http/server.js';
+import { collectedLog } from './collected-log.js';
+import { EXAMPLE_STATS } from './distribution.js';
+
+export const DISTRIBUTION = '/api/token-usage/distribution';
+const running: HttpServer[] = [];
+
+export interface SetUp {
+  readonly getDistribution?: GetDistribution;
+  readonly ready?: () => boolean;
+  readonly port?: number;
+}
+
+/** A server that is not started yet. */
+export function createServer({ getDistribution, ready = () => true, port = 0 }: SetUp = {}) {
+  const log = collectedLog();
+  const asked: unknown[] = [];
+  const server = createHttpServer({
+    address: { host: '127.0.0.1', port, text: `127.0.0.1:${port}` },
+    defaultBudget: 'anthropic',
+    getDistribution:
+      getDistribution ??
+      (async (budgetId, query) => {
+        asked.push([budgetId, query]);
+        return { stats: EXAMPLE_STATS };
+      }),
+    ready,
+    log,
+  });
+  running.push(server);
+  return { server, log, asked };
+}
+
+/** A server on a port that the system chose. */
+export async function startServer(options: SetUp = {}) {
+  const created = createServer(options);
+  const port = await created.server.start();
+  return { ...created, port, url: `http://127.0.0.1:${port}` };
+}
+
+/** For `afterEach`. */
+export async function stopServers(): Promise<void> {
+  await Promise.all(running.splice(0).map((server) => server.stop(0)));
+}
