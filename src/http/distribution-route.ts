@@ -1,4 +1,5 @@
 import { BUDGET_ID_RULE, isBudgetId } from '../domain/budget-id.js';
+import { isDay, isMonth, monthOfDay } from '../domain/calendar.js';
 import type { DistributionStats } from '../domain/distribution.js';
 import type { Refused } from '../domain/outcomes.js';
 import { type Answer, errorAnswer } from './answer.js';
@@ -20,8 +21,8 @@ export type GetDistribution = (
 
 const PARAMETERS = {
   budget_id: { isRight: isBudgetId, rule: `a budget id, ${BUDGET_ID_RULE}` },
-  month: { isRight: (text: string) => /^\d{4}-\d{2}$/.test(text), rule: 'a month as YYYY-MM' },
-  day: { isRight: (text: string) => /^\d{4}-\d{2}-\d{2}$/.test(text), rule: 'a day as YYYY-MM-DD' },
+  month: { isRight: isMonth, rule: 'a month as YYYY-MM' },
+  day: { isRight: isDay, rule: 'a day of the calendar as YYYY-MM-DD' },
 } as const;
 const NAMES = Object.keys(PARAMETERS) as (keyof typeof PARAMETERS)[];
 
@@ -34,6 +35,9 @@ export async function distributionRoute(
   const wrong = wrongParameter(query);
   if (wrong !== undefined) return wrong;
   const [month, day] = [query.get('month'), query.get('day')];
+  if (month !== null && day !== null && monthOfDay(day) !== month) {
+    return invalid('day', `must be within the month ${month}`);
+  }
   const answer = await getDistribution(query.get('budget_id') ?? defaultBudget, {
     ...(month === null ? {} : { month }),
     ...(day === null ? {} : { day }),

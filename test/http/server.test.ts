@@ -63,6 +63,9 @@ describe('GET /api/token-usage/distribution', () => {
     ['?month=', 'month', /must be a month/],
     ['?day=2026-11-1', 'day', /must be a day as YYYY-MM-DD/],
     ['?day=2026-11-01?x', 'day', /must be a day/],
+    ['?month=2026-13', 'month', /must be a month/],
+    ['?day=2026-02-29', 'day', /must be a day of the calendar/],
+    ['?month=2026-10&day=2026-11-01', 'day', /must be within the month 2026-10/],
     ['?__proto__=1', '__proto__', /unknown parameter/],
   ])('%s is 400 and names the field', async (query, field, message) => {
     const server = await start();
@@ -86,12 +89,12 @@ describe('GET /api/token-usage/distribution', () => {
   });
 
   it('passes on which field a day or month breaks', async () => {
-    const violations = [{ field: 'day', description: 'day: 2026-02-30 is no day' }];
+    const violations = [{ field: 'day', description: 'day: is not kept any more' }];
     const { url } = await start({ getDistribution: refused({ reason: 'INVALID_FIELD', violations }) });
-    const response = await fetch(`${url}${DISTRIBUTION}?day=2026-02-30`);
+    const response = await fetch(`${url}${DISTRIBUTION}?day=2020-02-29`);
     expect(response.status).toBe(400);
     expect(await response.json()).toEqual({
-      error: { code: 'INVALID_FIELD', message: 'day: 2026-02-30 is no day', field: 'day' },
+      error: { code: 'INVALID_FIELD', message: 'day: is not kept any more', field: 'day' },
     });
   });
 
