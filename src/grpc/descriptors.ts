@@ -18,7 +18,7 @@ export function descriptors(): FileRegistry {
   return loaded;
 }
 
-/** The file and all that it depends on, each before those that need it, as descriptors in bytes. */
+/** The file and all that it depends on, each before what it needs: some clients take no other than the first for it. */
 export function fileWithDependencies(file: DescFile): Buffer[] {
   const files = new Set<DescFile>();
   const visit = (next: DescFile): void => {
@@ -27,7 +27,7 @@ export function fileWithDependencies(file: DescFile): Buffer[] {
     files.add(next);
   };
   visit(file);
-  return [...files].map(({ proto }) => Buffer.from(toBinary(FileDescriptorProtoSchema, proto)));
+  return [...files].reverse().map(({ proto }) => Buffer.from(toBinary(FileDescriptorProtoSchema, proto)));
 }
 
 /** The file that declares a symbol: a message, enum or service, or a member of one. */

@@ -51,8 +51,8 @@ function inspectField(
     }
   } else if (wireType === WireType.LengthDelimited) {
     const bytes = reader.bytes();
-    if (field.message !== undefined) inspectMessage(field.message, bytes, `${path}.`, found, depth + 1);
-    else if (field.fieldKind === 'map') inspectEntry(field, bytes, path, found, depth);
+    if (field.fieldKind === 'map') inspectEntry(field, bytes, path, found, depth);
+    else if (field.message !== undefined) inspectMessage(field.message, bytes, `${path}.`, found, depth + 1);
     else if (isText(field)) strictText.decode(bytes);
   } else reader.skip(wireType, field.number);
 }

@@ -1,4 +1,5 @@
 import type { WatchBudgetRequest, WatchBudgetResponse } from '../../gen/budget/v1/budget_admin_service.js';
+import { answered } from '../request-error.js';
 import type { StreamHandler } from '../service.js';
 import { watchMessage } from '../to-message/watch-update.js';
 import { readBudgetId } from '../validate/budget-requests.js';
@@ -11,6 +12,7 @@ export const watchBudget: StreamHandler<WatchBudgetRequest, WatchBudgetResponse>
   { door },
 ) => {
   const budgetId = readBudgetId(message);
+  answered(await door.submit(budgetId, { kind: 'get-snapshot' }, stream));
   const merger = new WatchMerger();
   let underWay = false;
   const sendNext = (): void => {

@@ -1,0 +1,265 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { PolicyFields } from '../../src/domain/policy.js';
+import { Mode, OnExpiry, Pacing } from '../../src/gen/budget/v1/budget.js';
+import * as gen from '../../src/gen/budget/v1/budget_admin_service.js';
+import type { UsageQuery } from '../../src/grpc/validate/list-requests.js';
+import { answerOf, failureOf, type Harness, startHarness } from './support/harness.js';
+import { budget, closedLease, LEASE_ID, lease, NOON, snapshot } from './support/samples.js';
+
+const service = gen.BudgetAdminServiceService;
+let harness: Harness;
+let usageQuery: UsageQuery | undefined;
+beforeAll(async () => {
+  harness = await startHarness({
+    listUsage: async (_door, _budgetId, query) => {
+      usageQuery = query;
+      const start = Date.UTC(2026, 10, 15);
+      return {
+        rows: [{ key: '2026-11-15', start, tokens: 900, presumed: 5, late: 6 }],
+        nextKey: '2026-11-15',
+      };
+    },
+  });
+});
+beforeEach(() => {
+  harness.door.answer = undefined;
+});
+afterAll(() => harness.stop());
+
+describe('PutBudget', () => {
+  const put = (request: object) =>
+    answerOf(harness, service.putBudget, gen.PutBudgetRequest.fromPartial(request));
+
+  const FIELDS: PolicyFields = {
+    monthlyLimit: 1_000_000,
+    enforcedPercent: 33.3,
+    pacing: 'EVEN',
+    mode: 'OBSERVE',
+    onExpiry: 'REFUND',
+    cooldownMs: 1_500,
+    maxConcurrent: 4,
+    tokenWeights: { output: 250.5 },
+    tokenWeightsByModel: [['gpt-4.1', { cacheRead: 10 }]],
+    maxDailyPercentByAi: [
+      ['a', 50],
+      ['b', 25.5],
+    ],
+    timeZone: 'Europe/Berlin',
+    fallbackBudgetIds: ['openai', 'local'],
+  };
+
+  it('brings every field to the door, and back', async () => {
+    const policy = {
+      monthlyLimit: 1_000_000,
+      enforcedPercent: 33.3,
+      pacing: Pacing.PACING_EVEN,
+      mode: Mode.MODE_OBSERVE,
+      onExpiry: OnExpiry.ON_EXPIRY_REFUND,
+      cooldown: { seconds: 1, nanos: 500_000_000 },
+      maxConcurrent: 4,
+      tokenWeights: { outputPercent: 250.5 },
+      tokenWeightsByModel: { 'gpt-4.1': { cacheReadPercent: 10 } },
+      maxDailyPercentByAi: { b: 25.5, a: 50 },
+      timeZone: 'Europe/Berlin',
+      fallbackBudgetIds: ['openai', 'local'],
+    };
+    harness.door.answer = () => ({
+      kind: 'budget',
+      budget: budget(FIELDS),
+      warnings: [{ field: 'pacing', message: 'surprising' }],
+    });
+    const answer = await put({ budgetId: 'anthropic', policy, etag: '3' });
+    expect(harness.door.last).toMatchObject({ budgetId: 'anthropic' });
+    expect(harness.door.last.request).toEqual({ kind: 'put-policy', fields: FIELDS, etag: '3' });
+    expect(answer.warnings).toEqual([{ field: 'pacing', message: 'surprising' }]);
+    expect(answer.budget).toMatchObject({
+      budgetId: 'anthropic',
+      policy,
+      effectivePolicy: {
+        ...policy,
+        tokenWeights: { inputPercent: 100, outputPercent: 250.5 },
+        tokenWeightsByModel: { 'gpt-4.1': { outputPercent: 250.5, cacheReadPercent: 10 } },
+        leaseTtl: { seconds: 120, nanos: 0 },
+        minReservation: 100,
+      },
+      etag: '3',
+      paused: false,
+      createdAt: new Date(NOON - 86_400_000),
+      timeZoneInForce: 'UTC',
+    });
+    expect(answer.budget?.policy?.leaseTtl).toBeUndefined();
+  });
+
+  it('takes unset enums and an absent policy for the defaults', async () => {
+    await put({ budgetId: 'anthropic', policy: { pacing: Pacing.PACING_UNSPECIFIED } });
+    expect(harness.door.last.request).toEqual({ kind: 'put-policy', fields: {} });
+    await put({ budgetId: 'anthropic' });
+    expect(harness.door.last.request).toEqual({ kind: 'put-policy', fields: {} });
+  });
+
+  it('names the fields of an update mask', async () => {
+    const updateMask = [
+      'cooldown',
+      'token_weights.input_percent',
+      'token_weights',
+      'max_daily_percent_by_ai',
+    ];
+    await put({ budgetId: 'anthropic', policy: {}, updateMask });
+    expect(harness.door.last.request).toMatchObject({
+      updateMask: ['cooldownMs', 'tokenWeights.input', 'tokenWeights', 'maxDailyPercentByAi'],
+    });
+  });
+});
+
+describe('other calls about budgets', () => {
+  const budgetId = 'anthropic';
+
+  it('GetBudget, with warnings', async () => {
+    const answer = await answerOf(harness, service.getBudget, { budgetId });
+    expect(harness.door.last.request).toEqual({ kind: 'get-snapshot' });
+    expect(answer.budget?.budgetId).toBe('anthropic');
+    expect(answer.warnings.map(({ field }) => field)).toContain('max_hourly_percent');
+  });
+
+  it('DeleteBudget', async () => {
+    await answerOf(harness, service.deleteBudget, { budgetId, force: true, etag: '3' });
+    expect(harness.door.last.request).toEqual({ kind: 'delete-budget', force: true, etag: '3' });
+    await answerOf(harness, service.deleteBudget, { budgetId, force: false });
+    expect(harness.door.last.request).toEqual({ kind: 'delete-budget', force: false });
+  });
+
+  it('PauseBudget and ResumeBudget', async () => {
+    const paused = await answerOf(harness, service.pauseBudget, { budgetId, reason: 'audit' });
+    expect(harness.door.last.request).toEqual({ kind: 'pause', reason: 'audit' });
+    expect(paused.budget).toMatchObject({ paused: true, pauseReason: 'audit', pausedAt: new Date(NOON) });
+    const resumed = await answerOf(harness, service.resumeBudget, { budgetId });
+    expect(resumed.budget).toMatchObject({ paused: false, pauseReason: '', pausedAt: undefined });
+  });
+
+  it('ResetClock', async () => {
+    const answer = await answerOf(harness, service.resetClock, { budgetId });
+    expect(answer).toEqual({ before: new Date(NOON + 9_000), after: new Date(NOON) });
+  });
+
+  it('RevokeLease, with the reason in the log', async () => {
+    harness.logged.length = 0;
+    const answer = await answerOf(harness, service.revokeLease, { leaseId: LEASE_ID, reason: 'runaway' });
+    expect(harness.door.last.request).toMatchObject({
+      kind: 'revoke',
+      lease: { fence: 7 },
+      reason: 'runaway',
+    });
+    expect(answer.lease?.leaseId).toBe(LEASE_ID);
+    expect(harness.logged[0]?.fields).toMatchObject({ lease: LEASE_ID, reason: 'runaway' });
+  });
+
+  it('AdjustUsage, with the reason in the log', async () => {
+    harness.logged.length = 0;
+    const request = {
+      budgetId,
+      adjustmentId: 'a-1',
+      tokens: -50,
+      reason: 'reported twice',
+      day: '2026-11-14',
+      aiId: 'guardian',
+      model: '(unknown)',
+    };
+    const answer = await answerOf(harness, service.adjustUsage, request);
+    const { budgetId: _, ...fields } = request;
+    expect(harness.door.last.request).toMatchObject({ kind: 'adjust', ...fields });
+    expect(answer).toEqual({ day: '2026-11-15', dayTotalTokens: 900, replayed: false });
+    expect(harness.logged[0]?.fields).toMatchObject({ adjustmentId: 'a-1', reason: 'reported twice' });
+  });
+});
+
+describe('lists', () => {
+  it('ListBudgets, page by page', async () => {
+    harness.door.budgets = ['a', 'b', 'c', 'd', 'e'].map((budgetId) => budget({}, { budgetId }));
+    const pages: string[][] = [];
+    let pageToken = '';
+    do {
+      const page = await answerOf(harness, service.listBudgets, { pageSize: 2, pageToken });
+      pages.push(page.budgets.map(({ budgetId }) => budgetId));
+      pageToken = page.nextPageToken;
+    } while (pageToken !== '');
+    expect(pages).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
+  });
+
+  it('ListBudgets keeps a page of large policies below what clients take', async () => {
+    const maxDailyPercentByAi = Array.from(
+      { length: 1_000 },
+      (_, n) => [`ai-${n}-${'x'.repeat(110)}`, 5] as const,
+    );
+    harness.door.budgets = [...'abcdefghijklmnopqrst'].map((budgetId) =>
+      budget({ maxDailyPercentByAi }, { budgetId }),
+    );
+    const page = await answerOf(harness, service.listBudgets, { pageSize: 1_000, pageToken: '' });
+    expect(page.budgets.length).toBeLessThan(20);
+    const rest = await answerOf(harness, service.listBudgets, { pageSize: 0, pageToken: page.nextPageToken });
+    expect(rest.budgets[0]?.budgetId).toBe('abcdefghijklmnopqrst'[page.budgets.length]);
+  });
+
+  it('ListLeases, live ones first, then closed ones', async () => {
+    const liveLeases = [9, 4, 6].map((fence) => lease({ fence, leaseId: `live-${fence}` }));
+    harness.door.answer = () => ({ kind: 'snapshot', snapshot: snapshot({ liveLeases }) });
+    harness.door.closed = [1, 2, 3].map((fence) => closedLease({ fence, leaseId: `closed-${fence}` }));
+    const list = async (includeClosed: boolean, pageSize: number): Promise<string[][]> => {
+      const pages: string[][] = [];
+      let pageToken = '';
+      do {
+        const request = { budgetId: 'anthropic', includeClosed, pageSize, pageToken };
+        const page = await answerOf(harness, service.listLeases, request);
+        pages.push(page.leases.map(({ leaseId }) => leaseId));
+        pageToken = page.nextPageToken;
+      } while (pageToken !== '');
+      return pages;
+    };
+    expect(await list(false, 2)).toEqual([['live-4', 'live-6'], ['live-9']]);
+    expect(await list(true, 2)).toEqual([
+      ['live-4', 'live-6'],
+      ['live-9', 'closed-1'],
+      ['closed-2', 'closed-3'],
+    ]);
+    expect(await list(true, 3)).toEqual([
+      ['live-4', 'live-6', 'live-9'],
+      ['closed-1', 'closed-2', 'closed-3'],
+    ]);
+    expect(await list(true, 2_000)).toHaveLength(1);
+  });
+
+  it('ListUsage, and tokens of one list that fit no other', async () => {
+    const request = {
+      budgetId: 'anthropic',
+      groupBy: gen.UsageGrouping.USAGE_GROUPING_HOUR,
+      fromDay: '2026-11-01',
+      toDay: '2026-11-30',
+      pageSize: 5_000,
+      pageToken: '',
+    };
+    const page = await answerOf(harness, service.listUsage, request);
+    const query = { groupBy: 'HOUR', fromDay: '2026-11-01', toDay: '2026-11-30', pageSize: 1_000 };
+    expect(usageQuery).toEqual(query);
+    expect(page.rows).toEqual([
+      {
+        key: '2026-11-15',
+        start: new Date(Date.UTC(2026, 10, 15)),
+        tokens: 900,
+        presumedTokens: 5,
+        lateTokens: 6,
+      },
+    ]);
+    const pageToken = page.nextPageToken;
+    await answerOf(harness, service.listUsage, { ...request, pageSize: 0, pageToken });
+    expect(usageQuery).toEqual({ ...query, pageSize: 100, afterKey: '2026-11-15' });
+    const misuses = [
+      { ...request, toDay: '2026-11-29', pageToken },
+      { ...request, budgetId: 'other', pageToken },
+    ];
+    for (const misuse of misuses) {
+      const error = await failureOf(harness, service.listUsage, misuse);
+      expect(error.violations[0]?.field).toBe('page_token');
+    }
+    const leases = { budgetId: 'anthropic', includeClosed: false, pageSize: 0, pageToken };
+    expect((await failureOf(harness, service.listLeases, leases)).violations[0]?.field).toBe('page_token');
+  });
+});

@@ -1,0 +1,37 @@
+/** Numbers from 0 to below 1 that a seed repeats (mulberry32). */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Bytes that often look like a message: small field numbers, fitting lengths, some noise. */
+export function randomBytes(random: () => number): Uint8Array {
+  const below = (limit: number): number => Math.floor(random() * limit);
+  const noise = (length: number): number[] => Array.from({ length }, () => below(256));
+  const bytes: number[] = [];
+  for (let fields = below(6); fields >= 0; fields--) {
+    const number = 1 + below(9);
+    switch (below(6)) {
+      case 0:
+        bytes.push(number << 3, ...noise(1 + below(9)), below(128));
+        break;
+      case 1:
+        bytes.push((number << 3) | 1, ...noise(8));
+        break;
+      case 2:
+        bytes.push(...noise(below(12)));
+        break;
+      default: {
+        const text =
+          random() < 0.5 ? noise(below(20)) : [...Buffer.from('anthropic:1:7:abc').subarray(0, below(18))];
+        bytes.push((number << 3) | 2, text.length, ...text);
+      }
+    }
+  }
+  return Uint8Array.from(bytes);
+}

@@ -1,0 +1,117 @@
+import { status } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BudgetEvent, WatchUpdate } from '../../src/arbiter/door.js';
+import { Rule } from '../../src/gen/budget/v1/budget.js';
+import type { WatchBudgetResponse } from '../../src/gen/budget/v1/budget_admin_service.js';
+import { failed, type Harness, startHarness } from './support/harness.js';
+import { ALERT, budget, LEASE_ID, lease, NOON, snapshot } from './support/samples.js';
+
+let harness: Harness;
+beforeAll(async () => {
+  harness = await startHarness();
+});
+afterAll(() => harness.stop());
+
+function update(events: readonly BudgetEvent[], changes: Partial<WatchUpdate> = {}): WatchUpdate {
+  const quiet = {
+    at: NOON,
+    mergedEvents: 0,
+    denials: new Map(),
+    waiters: 3,
+    snapshot: snapshot(),
+    stale: false,
+  };
+  return { ...quiet, events, ...changes };
+}
+
+async function watch() {
+  const watching = new Promise<void>((resolve) => {
+    harness.door.onWatch = resolve;
+  });
+  const stream = harness.admin.watchBudget({ budgetId: 'anthropic' });
+  stream.on('error', () => {});
+  await watching;
+  return stream;
+}
+
+describe('WatchBudget', () => {
+  it('tells events, denials and figures', async () => {
+    const stream = await watch();
+    const message = new Promise<WatchBudgetResponse>((resolve) => stream.once('data', resolve));
+    harness.door.tell(
+      update(
+        [
+          { kind: 'granted', at: NOON, lease: lease() },
+          { kind: 'overrun', at: NOON, lease: lease(), tokens: 5 },
+          { kind: 'alert', at: NOON, alert: { ...ALERT, rule: 'OF_A_NEWER_COPY' } },
+          { kind: 'changed', at: NOON, budget: budget() },
+        ],
+        { denials: new Map([['COOLDOWN', 4]]), mergedEvents: 2, stale: true },
+      ),
+    );
+    const answer = await message;
+    expect(answer).toMatchObject({
+      observedAt: new Date(NOON),
+      mergedEvents: 2,
+      denials: [{ rule: Rule.RULE_COOLDOWN, count: 4 }],
+      liveSlots: 1,
+      waiters: 3,
+      windows: [{ capTokens: 700 }],
+      stale: true,
+    });
+    expect(answer.events.map(({ event }) => event?.$case)).toEqual(['granted', 'alert', 'changed']);
+    expect(answer.events[0]?.event?.value).toMatchObject({ leaseId: LEASE_ID });
+    const gone = new Promise<void>((resolve) => stream.once('error', () => resolve()));
+    stream.cancel();
+    await gone;
+  });
+
+  it('leaves the door when the watcher goes', async () => {
+    const before = harness.door.watchers.size;
+    const stream = await watch();
+    const [listener] = [...harness.door.watchers].slice(-1);
+    expect(harness.door.watchers.size).toBeGreaterThanOrEqual(before);
+    stream.cancel();
+    await expect.poll(() => harness.door.watchers.has(listener as never)).toBe(false);
+  });
+
+  it('merges for a watcher that does not read, and loses no count', async () => {
+    const stream = await watch();
+    stream.pause();
+    const events: BudgetEvent[] = Array.from({ length: 400 }, () => ({
+      kind: 'granted',
+      at: NOON,
+      lease: lease(),
+    }));
+    const rounds = 60;
+    for (let round = 0; round < rounds; round++) {
+      harness.door.tell(update(events, { denials: new Map([['PAUSED', 1]]) }));
+      await new Promise(setImmediate);
+    }
+    const totals = { messages: 0, told: 0, merged: 0, denials: 0 };
+    const everything = new Promise<void>((resolve) => {
+      stream.on('data', (message: WatchBudgetResponse) => {
+        totals.messages += 1;
+        totals.told += message.events.length;
+        totals.merged += message.mergedEvents;
+        totals.denials += message.denials[0]?.count ?? 0;
+        expect(message.events.length).toBeLessThanOrEqual(1_000);
+        if (totals.denials === rounds) resolve();
+      });
+    });
+    stream.resume();
+    await everything;
+    expect(totals.told + totals.merged).toBe(rounds * 400);
+    expect(totals.messages).toBeLessThan(rounds);
+    stream.cancel();
+  });
+
+  it('says why it cannot begin', async () => {
+    const failure = (budgetId: string) =>
+      new Promise((resolve) => {
+        harness.admin.watchBudget({ budgetId }).on('error', (error) => resolve(failed(error as never)));
+      });
+    expect(await failure('crowded')).toMatchObject({ code: status.RESOURCE_EXHAUSTED, reason: 'QUEUE_FULL' });
+    expect(await failure('')).toMatchObject({ code: status.INVALID_ARGUMENT, reason: 'INVALID_FIELD' });
+  });
+});
