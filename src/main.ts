@@ -35,7 +35,7 @@ async function start(config: Config, log: Log, undos: Undo[]): Promise<void> {
   const copyId = ids.copyId();
   const store = await openStore(config, copyId, log, scheduler, PROCESS_TIME.monotonic);
   undos.push(() => store.close());
-  const { maxClockSkew: maxSkewMs } = config;
+  const { maxClockSkewMs: maxSkewMs } = config;
   const clock = await startClock(store, maxSkewMs, log, undos);
   const arbiter = new Arbiter({ store, clock, log, copyId, maxSkewMs, scheduler });
   undos.push(() => arbiter.stop());

@@ -88,7 +88,7 @@ export const SETTINGS = {
     schema: parsed((text) => parseWhole(text, 1, 120), 'a whole number of months from 1 to 120'),
     help: ['Usage older than this is removed: 1 to 120.'],
   },
-  maxClockSkew: {
+  maxClockSkewMs: {
     variable: 'MAX_CLOCK_SKEW',
     fallback: '2s',
     schema: parsed(parseSkew, `${DURATION_RULE}, from 100ms to 1h`),
