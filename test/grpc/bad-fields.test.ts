@@ -45,7 +45,7 @@ const byUsage: Row[] = [
   ...ofUsage({ model: 'a\tb' }, 'model', /control characters/),
   ...ofUsage({ requestType: 'r'.repeat(65) }, 'request_type', /at most 64 bytes/),
   ...ofUsage({ errorMessage: 'e'.repeat(513) }, 'error_message', /at most 512 bytes/),
-  ...ofUsage({ errorMessage: 'line\nline' }, 'error_message', /control characters/),
+  ...ofUsage({ errorMessage: 'bell\u0007' }, 'error_message', /control characters/),
   ...['input', 'output', 'cacheRead', 'cacheWrite', 'reasoning', 'total'].flatMap((kind) => {
     const field = `tokens.${kind.replace(/[A-Z]/, (letter) => `_${letter.toLowerCase()}`)}_tokens`;
     return [-1, 1e12 + 1, Number.MAX_SAFE_INTEGER].flatMap((count) =>

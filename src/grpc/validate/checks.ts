@@ -64,6 +64,12 @@ export class Checks {
     return value;
   }
 
+  /** As `text`, and may have several lines: an error message often does. */
+  lines(field: string, value: string, leastBytes: number, mostBytes: number): string {
+    this.text(field, value.replace(/[\n\r\t]/g, ' '), leastBytes, mostBytes);
+    return value;
+  }
+
   amount(field: string, value: number, least: number): number {
     if (value < least || value > MAX_AMOUNT) {
       this.fail(field, `must be ${amount(least)} to ${amount(MAX_AMOUNT)}; it is ${amount(value)}`);

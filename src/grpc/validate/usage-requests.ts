@@ -59,7 +59,7 @@ function readUsage(checks: Checks, usage: Usage): NamedUsage {
   const tokens = usage.tokens === undefined ? NO_TOKENS : readTokens(checks, usage.tokens);
   const model = checks.text('usage.model', usage.model, 0, MAX_MODEL);
   const requestType = checks.text('usage.request_type', usage.requestType, 0, MAX_REQUEST_TYPE);
-  const errorMessage = checks.text('usage.error_message', usage.errorMessage, 0, MAX_ERROR_MESSAGE);
+  const errorMessage = checks.lines('usage.error_message', usage.errorMessage, 0, MAX_ERROR_MESSAGE);
   const { failed } = usage;
   const { input, output, cacheRead, cacheWrite, reasoning, total } = tokens;
   const content = [
