@@ -24,10 +24,12 @@ export class Answers {
 
   give({ pending, outcome }: Answer): void {
     this.queue.lookups.release(pending);
-    if (pending.abandoned) return this.takeBack(pending, outcome);
-    if (outcome.kind === 'denied') return this.deny(pending, outcome.denial);
-    this.leave(pending);
-    pending.resolve(outcome);
+    if (pending.abandoned) this.takeBack(pending, outcome);
+    else if (outcome.kind === 'denied') this.deny(pending, outcome.denial);
+    else {
+      this.leave(pending);
+      pending.resolve(outcome);
+    }
   }
 
   announce(events: readonly BudgetEvent[]): void {
@@ -38,13 +40,12 @@ export class Answers {
 
   private deny(pending: Pending, denial: Denial): void {
     const { request } = pending;
-    const waits = pending.waitMs > 0 && !denial.permanent && !timeIsUp(pending, this.context.clock.monotonic());
+    const waits =
+      pending.waitMs > 0 && !denial.permanent && !timeIsUp(pending, this.context.clock.monotonic());
     if (waits) {
-      try {
-        return this.wait(pending, denial);
-      } catch (error) {
-        return pending.reject(error);
-      }
+      const refusal = this.wait(pending, denial);
+      if (refusal !== undefined) this.fail(pending, refusal);
+      return;
     }
     this.leave(pending);
     if (request.kind === 'acquire') logDenial(this.context.log, this.queue.budgetId, request.aiId, denial);
@@ -53,13 +54,17 @@ export class Answers {
     pending.resolve({ kind: 'denied', denial });
   }
 
-  private wait(pending: Pending, denial: Denial): void {
+  private wait(pending: Pending, denial: Denial): ArbiterError | undefined {
     const { waiters } = this.queue;
     const { bounds, counts, stopping } = this.context;
     if (!waiters.has(pending)) {
-      if (stopping()) throw shuttingDown();
+      if (stopping()) return shuttingDown();
       if (waiters.size >= bounds.waitersPerBudget || counts.waiters >= bounds.waiters) {
-        throw new ArbiterError('QUEUE_FULL', 'too many requests wait for a slot already; ask again without `wait`', 1_000);
+        return new ArbiterError(
+          'QUEUE_FULL',
+          'too many requests wait for a slot already; ask again without `wait`',
+          1_000,
+        );
       }
       counts.waiters += 1;
       pending.caller.onGone(() => {
@@ -68,12 +73,26 @@ export class Answers {
       });
     }
     waiters.put(pending, denial);
+    return undefined;
   }
 
-  private leave(pending: Pending): void {
+  /** It no longer waits for a slot. */
+  leave(pending: Pending): void {
     if (!this.queue.waiters.has(pending)) return;
     this.queue.waiters.remove(pending);
     this.context.counts.waiters -= 1;
+  }
+
+  /** Every way out but an outcome: whatever it holds is let go, so that nothing waits for it for ever. */
+  fail(pending: Pending, error: unknown): void {
+    this.queue.lookups.release(pending);
+    this.leave(pending);
+    pending.reject(error);
+  }
+
+  /** Nobody wants its answer any more. */
+  dismiss(pending: Pending): void {
+    this.fail(pending, new ArbiterError('CANCELLED', 'the caller has gone'));
   }
 
   /** A grant that crossed its caller's going: where nobody can ask for it again, it is undone. */
@@ -91,6 +110,7 @@ export class Answers {
     for (const pending of underWay) {
       if (now - pending.arrivedAt <= this.context.bounds.requestMs + pending.waitMs) continue;
       const message = 'the store did not answer in time; repeat with the same ids';
+      this.leave(pending);
       pending.reject(new ArbiterError('STORE_UNAVAILABLE', message, 1_000));
     }
   }
@@ -104,5 +124,9 @@ export class Answers {
 }
 
 export function shuttingDown(): ArbiterError {
-  return new ArbiterError('SHUTTING_DOWN', 'this copy of the service is shutting down; ask another, or again shortly', 1_000);
+  return new ArbiterError(
+    'SHUTTING_DOWN',
+    'this copy of the service is shutting down; ask another, or again shortly',
+    1_000,
+  );
 }

@@ -19,6 +19,8 @@ const TICK_MS = 1_000;
 /** What another copy has not done by then, this one does. */
 const OVERDUE_MS = 1_000;
 const DUE_AT_ONCE = 100;
+/** What is under way at shut-down is answered within this time; then what can be is written out. */
+const STOP_MS = 4_000;
 
 export interface ArbiterOptions {
   readonly store: BudgetStore;
@@ -36,6 +38,7 @@ export class Arbiter implements Door {
   private readonly watches = new Set<Watch>();
   private readonly context: Context;
   private stopped = false;
+  private lookingForDue = false;
   private seq = 0;
   private cancelTick: (() => void) | undefined;
   readonly counts: Counts = {
@@ -60,14 +63,22 @@ export class Arbiter implements Door {
   /** Begins to look after budgets that nobody asks for: expiries, days to close, what a crashed copy left behind. */
   start(): void {
     this.cancelTick = this.context.scheduler.after(TICK_MS, () => {
-      this.tick();
-      void this.takeOverDue().finally(() => {
-        if (!this.stopped) this.start();
-      });
+      // Whatever this tick meets, a store that hangs included, the next one comes.
+      this.start();
+      try {
+        this.tick();
+      } catch (error) {
+        this.context.log.error({ err: error }, 'looking after the budgets went wrong');
+      }
+      void this.takeOverDue();
     });
   }
 
-  submit<R extends CallerRequest>(budgetId: string, request: R, caller: Caller): Promise<OutcomeOf[R['kind']]> {
+  submit<R extends CallerRequest>(
+    budgetId: string,
+    request: R,
+    caller: Caller,
+  ): Promise<OutcomeOf[R['kind']]> {
     return this.enter(budgetId, request, 0, caller) as Promise<OutcomeOf[R['kind']]>;
   }
 
@@ -133,10 +144,11 @@ export class Arbiter implements Door {
 
   private tick(): void {
     const now = this.context.clock.monotonic();
+    const watched = new Set([...this.watches].map((watch) => watch.budgetId));
     for (const [budgetId, queue] of this.queues) {
-      queue.tick(now);
-      const watched = [...this.watches].some((watch) => watch.budgetId === budgetId);
-      if (watched || now - queue.lastUsedAt < this.context.bounds.idleMs || !queue.idle) continue;
+      queue.tick();
+      const stays = now - queue.lastUsedAt < this.context.bounds.idleMs && !queue.neverWas;
+      if (stays || watched.has(budgetId) || !queue.idle) continue;
       queue.release();
       this.queues.delete(budgetId);
     }
@@ -147,14 +159,17 @@ export class Arbiter implements Door {
   private async takeOverDue(): Promise<void> {
     const { store, clock, scheduler, log } = this.context;
     const { now, trusted } = clock.read();
-    if (!trusted || this.stopped) return;
+    if (!trusted || this.stopped || this.lookingForDue) return;
+    this.lookingForDue = true;
     try {
       const overdueMs = store.exclusive ? 0 : OVERDUE_MS * (1 + scheduler.random());
-      for (const budgetId of await store.due(now - overdueMs, DUE_AT_ONCE)) this.queue(budgetId).ask({ kind: 'sweep' });
+      const due = await store.due(now - overdueMs, DUE_AT_ONCE);
+      if (!this.stopped) for (const budgetId of due) this.queue(budgetId).ask({ kind: 'sweep' });
     } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      log.debug({ reason: error.message }, 'looking for due budgets failed');
+      if (error instanceof StoreError) log.debug({ reason: error.message }, 'looking for due budgets failed');
+      else log.error({ err: error }, 'looking for due budgets failed');
     }
+    this.lookingForDue = false;
   }
 
   /** From now on nothing new is taken; those who wait for a slot are told so. */
@@ -168,7 +183,7 @@ export class Arbiter implements Door {
     this.refuseNew();
     this.cancelTick?.();
     for (const watch of this.watches) watch.close();
-    await Promise.all([...this.queues.values()].map((queue) => queue.stop()));
+    await Promise.all([...this.queues.values()].map((queue) => queue.stop(STOP_MS)));
   }
 
   /** Budgets in memory. */
@@ -183,7 +198,8 @@ async function ask<T>(read: () => Promise<T>): Promise<T> {
     return await read();
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    throw new ArbiterError('STORE_UNAVAILABLE', 'the store does not answer; ask again', 1_000, { cause: error });
+    throw new ArbiterError('STORE_UNAVAILABLE', 'the store does not answer; ask again', 1_000, {
+      cause: error,
+    });
   }
 }
-

@@ -13,10 +13,18 @@ export interface Answer {
   readonly outcome: Outcome;
 }
 
+export interface ToDecide {
+  readonly batch: readonly Pending[];
+  /** The loading of the ledger. */
+  readonly lineage: number;
+  /** Nobody but the batch: those who wait are tried in another round. */
+  readonly alone: boolean;
+}
+
 export interface Decided {
   readonly answers: readonly Answer[];
-  /** A request whose decision threw; the ledger can no longer be trusted. */
-  readonly failure?: unknown;
+  /** A decision threw: the ledger can no longer be trusted. Its request has its answer. */
+  readonly failed: boolean;
   /** The arbiter's own requests are among them. */
   readonly housekeeping: boolean;
   readonly drops?: DropWrittenRequest;
@@ -30,25 +38,24 @@ export function decideBatch(
   context: Context,
   queue: BudgetQueue,
   ledger: Ledger,
-  batch: readonly Pending[],
-  written: DropWrittenRequest | undefined,
-  lineage: number,
+  { batch, lineage, alone }: ToDecide,
 ): Decided {
-  const circumstances = circumstancesNow(context);
-  const round = new Round(queue, ledger, circumstances, lineage);
+  const round = new Round(context, queue, ledger, lineage);
   for (const pending of batch) if (pending.request.kind !== 'acquire') round.decide(pending);
-  // Time must do its work before waiters are asked for.
-  if (queue.waiters.size > 0) round.letTimeWork();
-  for (const waiter of queue.waiters.turn(ledger, context.clock.monotonic())) round.decide(waiter);
-  for (const pending of batch) if (pending.request.kind === 'acquire') round.decide(pending);
+  if (!alone && queue.waiters.size > 0) {
+    // Time must do its work before waiters are asked for.
+    round.letTimeWork();
+    for (const waiter of queue.waiters.turn(ledger, context.clock.monotonic())) round.decide(waiter);
+  }
+  for (const pending of batch) {
+    const tried = !alone && queue.waiters.has(pending);
+    if (pending.request.kind === 'acquire' && !tried) round.decide(pending);
+  }
   const housekeeping = batch.some((pending) => pending.caller === NOBODY);
   // A commit that goes anyway carries the drops along; a batch of peeks must not commit for them.
-  const drops = written !== undefined && (housekeeping || ledger.touched) ? written : undefined;
-  if (drops !== undefined) round.drop(drops);
+  const drops = housekeeping || ledger.touched ? round.drop() : undefined;
   return {
-    answers: round.answers,
-    ...(round.failure === undefined ? {} : { failure: round.failure }),
-    housekeeping,
+    ...{ answers: round.answers, failed: round.failed, housekeeping },
     ...(drops === undefined ? {} : { drops }),
   };
 }
@@ -60,29 +67,36 @@ function circumstancesNow({ clock, maxSkewMs }: Context): Omit<Circumstances, 'e
 
 class Round {
   readonly answers: Answer[] = [];
-  failure: unknown;
+  failed = false;
+  private readonly circumstances: Omit<Circumstances, 'evidence'>;
 
   constructor(
+    private readonly context: Context,
     private readonly queue: BudgetQueue,
     private readonly ledger: Ledger,
-    private readonly circumstances: Omit<Circumstances, 'evidence'>,
     private readonly lineage: number,
-  ) {}
+  ) {
+    this.circumstances = circumstancesNow(context);
+  }
 
   decide(pending: Pending): void {
-    if (this.failure !== undefined) {
+    if (this.failed) {
+      // Decided again with the rest, on a ledger that can be trusted.
       this.answers.push({ pending, outcome: { kind: 'done' } });
       return;
     }
     try {
-      const outcome = decide(this.ledger, pending.request, { ...this.circumstances, evidence: this.evidence(pending) });
+      const outcome = decide(this.ledger, pending.request, {
+        ...this.circumstances,
+        evidence: this.evidence(pending),
+      });
       if (outcome.kind === 'unknown') this.ask(pending, outcome);
       else this.answers.push({ pending, outcome });
     } catch (error) {
-      this.failure = error;
-      this.queue.lookups.release(pending);
-      this.queue.waiters.remove(pending);
-      pending.reject(error);
+      this.failed = true;
+      const fields = { budget: this.queue.budgetId, request: pending.request.kind, err: error };
+      if (pending.caller === NOBODY) this.context.log.error(fields, 'a decision failed');
+      this.queue.answers.fail(pending, error);
     }
   }
 
@@ -90,8 +104,12 @@ class Round {
     decide(this.ledger, { kind: 'sweep' }, { ...this.circumstances, evidence: NO_EVIDENCE });
   }
 
-  drop(written: DropWrittenRequest): void {
-    decide(this.ledger, written, { ...this.circumstances, evidence: NO_EVIDENCE });
+  /** Drops from the state what is known to be written. */
+  drop(): DropWrittenRequest | undefined {
+    const written = this.queue.writeOut.drops(this.ledger);
+    if (written === undefined) return undefined;
+    const outcome = decide(this.ledger, written, { ...this.circumstances, evidence: NO_EVIDENCE });
+    return outcome.kind === 'unknown' ? undefined : written;
   }
 
   private evidence(pending: Pending): Evidence {
@@ -99,18 +117,21 @@ class Round {
     if (lookup === undefined || evidence === undefined) return NO_EVIDENCE;
     if (!this.queue.lookups.isValid(lookup, this.ledger, this.lineage)) return NO_EVIDENCE;
     // A document says nothing about a day that another copy may have brought back and changed since.
-    return lookup.lineage === this.lineage ? evidence : { receipts: evidence.receipts, days: NO_EVIDENCE.days };
+    return lookup.lineage === this.lineage
+      ? evidence
+      : { receipts: evidence.receipts, days: NO_EVIDENCE.days };
   }
 
   private ask(pending: Pending, { receiptIds, days, writeOut }: Unknown): void {
     // What it was told before stays with it: a request may need several things, one after the other.
     const known = pending.evidence;
     this.queue.lookups.release(pending);
-    if (writeOut) this.queue.writeOutFirst(pending, this.ledger);
-    else {
-      const receipts = new Set([...(known?.receipts.keys() ?? []), ...receiptIds]);
-      const wantedDays = new Set([...(known?.days.keys() ?? []), ...days]);
-      this.queue.lookUp(pending, [...receipts], [...wantedDays]);
+    if (writeOut) {
+      void this.queue.writeOutFirst(pending, this.ledger);
+      return;
     }
+    const receipts = new Set([...(known?.receipts.keys() ?? []), ...receiptIds]);
+    const wantedDays = new Set([...(known?.days.keys() ?? []), ...days]);
+    this.queue.lookUp(pending, [...receipts], [...wantedDays]);
   }
 }

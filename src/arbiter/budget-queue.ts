@@ -1,45 +1,47 @@
 import { finish } from '../domain/finish.js';
-import { Ledger, NewerFormatError } from '../domain/ledger.js';
+import { Ledger } from '../domain/ledger.js';
 import type { BudgetRequest, DropWrittenRequest } from '../domain/requests.js';
 import type { StatePatch } from '../domain/state.js';
 import { wantedReceipts } from '../domain/wanted-receipts.js';
 import { pause } from '../platform/scheduler.js';
-import { StoreError, type StateVersion } from '../store/store.js';
-import { Answers } from './answers.js';
-import { backoffMs } from './backoff.js';
-import { type Answer, decideBatch } from './batch.js';
+import type { StateVersion } from '../store/store.js';
+import { Answers, shuttingDown } from './answers.js';
+import { pauseAfterLoss } from './backoff.js';
+import { type Answer, type Decided, decideBatch } from './batch.js';
 import { commit } from './commit.js';
 import type { Context } from './context.js';
-import { ArbiterError } from './door.js';
-import { logLostRace } from './event-log.js';
+import { asCallerSees, isRefusal, logFailure } from './failure.js';
 import { Lookups } from './lookups.js';
-import { NOBODY, Pending } from './pending.js';
-import { Wake } from './wake.js';
-import { WriteOut } from './write-out.js';
+import { Pending } from './pending.js';
+import { ReadyList } from './ready-list.js';
 import { WaitingList } from './waiting-list.js';
+import { Wake } from './wake.js';
+import { TELL_WRITTEN, WriteOut } from './write-out.js';
 
 /** A decision older than this at sending is made again: its time may be another hour's. */
 const STALL_MS = 500;
-const LOST_RACE_MS = 50;
-/** Makes a round of its own for what `WriteOut` has to tell the state. */
-const TELL_WRITTEN: DropWrittenRequest = { kind: 'drop-written', receipts: new Map(), days: new Map() };
+const WRITE_OUT_AGAIN_MS = 250;
 
 /**
  * The requests of one budget: while a commit is in flight newcomers gather, and the next commit carries them all. At any time
  * one round is under way: load if need be, decide, commit or prove current, answer.
  */
 export class BudgetQueue {
-  private ready: Pending[] = [];
-  /** Decided, and not yet committed. */
-  private inFlight: readonly Answer[] = [];
+  private readonly ready = new ReadyList();
+  /** Taken for the round under way, those included who wait for a slot and are tried in it. */
+  private batch: readonly Pending[] = [];
+  /** They come back when the days of a deleted budget are written out. */
+  private readonly writingOut = new Set<Pending>();
+  /** Grants to take back once the store answers again. */
+  private undos: Pending[] = [];
   private ledger: Ledger | undefined;
   /** Rises with every loading: what was looked up for an older one is proved differently. */
   private lineage = 0;
   private committed: StateVersion = { epoch: 0, revision: 0 };
   private pumping = false;
+  /** A commit is in flight: the ledger is ahead of the stored state. */
+  private sending = false;
   private lostInRow = 0;
-  /** So many batches of one request each, to find out which one the store refuses. */
-  private singles = 0;
   private failed = false;
   readonly waiters = new WaitingList();
   readonly lookups: Lookups;
@@ -53,7 +55,9 @@ export class BudgetQueue {
     private readonly context: Context,
   ) {
     const state = () => ({ version: this.committed, lineage: this.lineage });
-    this.lookups = new Lookups(budgetId, context.store, state, (pending, error) => this.lookedUp(pending, error));
+    this.lookups = new Lookups(budgetId, context.store, state, (pending, error) =>
+      this.lookedUp(pending, error),
+    );
     this.writeOut = new WriteOut(context, budgetId, this.lookups);
     this.answers = new Answers(context, this);
     this.wake = new Wake(context, () => this.ask({ kind: 'sweep' }));
@@ -61,64 +65,65 @@ export class BudgetQueue {
   }
 
   get size(): number {
-    return this.ready.length + this.inFlight.length + this.lookups.size;
+    return this.ready.size + this.batch.length + this.lookups.size + this.writingOut.size;
   }
 
   submit(pending: Pending): void {
     this.lastUsedAt = pending.arrivedAt;
     // Against the state as it will be if the commit in flight wins; `decide` has the last word.
     const wanted = this.ledger === undefined ? [] : wantedReceipts(this.ledger, pending.request);
-    if (wanted.length > 0) this.lookups.ask(pending, wanted, []);
+    if (wanted.length > 0) this.lookUp(pending, wanted, []);
     else this.enqueue(pending);
   }
 
   /** The arbiter's own request. */
   ask(request: BudgetRequest): void {
-    const same = (pending: Pending) => pending.caller === NOBODY && pending.request.kind === request.kind;
-    if (request.kind !== 'undo-grant' && this.ready.some(same)) return;
-    const settle = { resolve: () => {}, reject: () => {} };
-    this.enqueue(new Pending(request, NOBODY, this.context.clock.monotonic(), settle));
+    if (request.kind !== 'undo-grant' && this.ready.hasOwn(request.kind)) return;
+    this.enqueue(Pending.own(request, this.context.clock.monotonic()));
   }
 
   private enqueue(pending: Pending): void {
-    this.ready.push(pending);
+    this.ready.add(pending);
     if (this.pumping) return;
     this.pumping = true;
     this.context.scheduler.soon(() => void this.pump());
   }
 
-  private lookedUp(pending: Pending, error: unknown): void {
-    if (error === undefined) this.enqueue(pending);
-    else pending.reject(unavailable(error));
-  }
-
   private async pump(): Promise<void> {
-    while (this.ready.length > 0) {
+    while (this.ready.size > 0) {
       try {
         await this.round();
       } catch (error) {
         this.roundFailed(error);
       }
-      this.inFlight = [];
+      this.batch = [];
       await new Promise<void>((resolve) => this.context.scheduler.soon(resolve));
     }
     this.pumping = false;
-    if (this.ledger !== undefined) this.wake.plan(this.ledger, this.waiters, !this.context.store.exclusive);
+    // Without a ledger nobody knows what is due; those who wait must not be left to the next request.
+    if (this.ledger === undefined) this.wake.retry();
+    else this.wake.plan(this.ledger, this.waiters, !this.context.store.exclusive);
   }
 
   private async round(): Promise<void> {
+    const { alone } = this.ready;
+    // Taken before the loading is sent: so the loading itself proves to these that their ledger is current.
+    this.batch = this.takeBatch();
+    const proved = this.ledger === undefined;
     const ledger = this.ledger ?? (await this.load());
-    const batch = this.takeBatch();
     const decidedAt = this.context.clock.monotonic();
-    const drops = this.writeOut.drops();
-    const decided = decideBatch(this.context, this, ledger, batch, drops, this.lineage);
-    this.inFlight = decided.answers;
-    if (decided.failure !== undefined) return this.decideAgain();
+    const decided = decideBatch(this.context, this, ledger, {
+      batch: this.batch,
+      lineage: this.lineage,
+      alone,
+    });
+    this.batch = decided.answers.map(({ pending }) => pending);
+    if (decided.failed) return this.decideAgain();
     const seq = this.context.nextSeq();
     const patch = finish(ledger, { copyId: this.context.copyId, seq }, decided.housekeeping);
-    if (patch === undefined) return this.answerUnwritten();
+    if (patch === undefined) return this.answerUnwritten(decided, proved);
     if (this.context.clock.monotonic() - decidedAt > STALL_MS) return this.decideAgain();
-    await this.commit(ledger, patch, seq, decided.drops);
+    await this.commit(ledger, patch, seq, decided);
   }
 
   private async load(): Promise<Ledger> {
@@ -130,152 +135,165 @@ export class BudgetQueue {
     this.writeOut.loaded(ledger);
     if (this.failed) this.context.log.info({ budget: this.budgetId }, 'the store answers again');
     this.failed = false;
+    this.ready.add(...this.undos.splice(0));
     return ledger;
   }
 
   private takeBatch(): Pending[] {
-    const size = this.singles > 0 ? 1 : this.context.bounds.batch;
-    this.singles = Math.max(0, this.singles - 1);
-    const taken = this.ready.splice(0, size);
-    const wanted = taken.filter((pending) => !pending.abandoned);
-    for (const pending of taken) {
-      if (!pending.abandoned) continue;
-      this.lookups.release(pending);
-      pending.cancel();
-    }
-    return wanted;
+    const taken = this.ready.takeBatch(this.context.bounds.batch);
+    for (const pending of taken) if (pending.abandoned) this.answers.dismiss(pending);
+    return taken.filter((pending) => !pending.answered);
   }
 
   /** Answers that no commit carries need a ledger that is current: a read that was sent after the requests arrived. */
-  private async answerUnwritten(): Promise<void> {
-    if (!this.context.store.exclusive) {
+  private async answerUnwritten({ answers, drops }: Decided, proved: boolean): Promise<void> {
+    if (!proved && !this.context.store.exclusive) {
       const version = (await this.context.store.version(this.budgetId)) ?? { epoch: 0, revision: 0 };
       const { epoch, revision } = this.committed;
       if (version.epoch !== epoch || version.revision !== revision) return this.decideAgain();
     }
-    for (const answer of this.inFlight) this.answers.give(answer);
+    this.give(answers, drops);
   }
 
-  private async commit(
-    ledger: Ledger,
-    patch: StatePatch,
-    seq: number,
-    drops: DropWrittenRequest | undefined,
-  ): Promise<void> {
+  private async commit(ledger: Ledger, patch: StatePatch, seq: number, decided: Decided): Promise<void> {
     const expected = this.committed.revision === 0 ? undefined : this.committed;
-    const { result, settled } = await commit(this.context, this.budgetId, expected, patch, seq);
+    this.sending = true;
+    const { result, settled } = await commit(this.context, this.budgetId, expected, patch, seq).finally(
+      () => {
+        this.sending = false;
+      },
+    );
     if (result === 'lost') return this.lostRace();
     this.lostInRow = 0;
     this.committed = { epoch: ledger.epoch, revision: ledger.revision };
     this.context.counts.commits += 1;
-    if (drops !== undefined) this.writeOut.told(drops);
+    this.context.counts.committedRequests += decided.answers.length;
     this.writeOut.committed(ledger, patch);
     this.answers.announce(ledger.takeEvents());
-    this.context.counts.committedRequests += this.inFlight.length;
-    for (const answer of this.inFlight) this.answers.give(answer);
+    this.give(decided.answers, decided.drops);
     // Found by looking: another copy may have committed since.
     if (settled) this.ledger = undefined;
+  }
+
+  private give(answers: readonly Answer[], drops: DropWrittenRequest | undefined): void {
+    if (drops !== undefined) this.writeOut.told(drops);
+    for (const answer of answers) this.answers.give(answer);
   }
 
   private async lostRace(): Promise<void> {
     this.lostInRow += 1;
     this.context.counts.lostRaces += 1;
     this.decideAgain();
-    const waitMs = backoffMs(this.context.scheduler, this.lostInRow, LOST_RACE_MS);
-    logLostRace(this.context.log, this.budgetId, this.lostInRow, Math.round(waitMs));
-    await pause(this.context.scheduler, waitMs);
+    await pauseAfterLoss(this.context, this.budgetId, this.lostInRow);
   }
 
-  /** Throws the ledger away; the batch is decided again, before those that came later. */
+  /** Throws the ledger away; the batch is decided again, before those that came later. Waiters are tried in any round. */
   private decideAgain(): void {
-    this.requeue();
-  }
-
-  private requeue(): number {
     this.ledger = undefined;
-    const again = this.inFlight.map(({ pending }) => pending).filter((pending) => !this.waiters.has(pending));
-    this.inFlight = [];
-    this.ready = [...again, ...this.ready];
-    return again.length;
+    const again = this.batch.filter((pending) => !this.waiters.has(pending));
+    this.batch = [];
+    this.ready.addFirst(again);
   }
 
   private roundFailed(error: unknown): void {
-    const batch = this.requeue();
-    const refusedByStore = error instanceof StoreError && error.failure === 'refused';
-    if (refusedByStore && batch > 1) {
-      this.singles = batch;
+    const { batch } = this;
+    if (isRefusal(error) && batch.length > 1) {
+      this.ready.oneAtATime(batch.length);
+      // One at a time and those who waited with them: each of them may be the guilty one.
+      for (const pending of batch) this.answers.leave(pending);
+      this.decideAgain();
       return;
     }
-    this.logFailure(error);
+    logFailure(this.context.log, this.budgetId, error, this.failed);
+    this.ledger = undefined;
+    if (isRefusal(error)) {
+      for (const pending of batch) this.answers.fail(pending, asCallerSees(error));
+      return;
+    }
     this.failed = true;
-    for (const pending of this.ready.splice(0, refusedByStore ? batch : this.ready.length)) {
-      this.lookups.release(pending);
-      pending.reject(unavailable(error));
+    for (const pending of [...batch, ...this.ready.takeAll()]) {
+      if (pending.request.kind === 'undo-grant') this.undos.push(pending);
+      else if (!this.waiters.has(pending)) this.answers.fail(pending, asCallerSees(error));
     }
     this.wake.retry();
   }
 
-  private logFailure(error: unknown): void {
-    const fields = { budget: this.budgetId };
-    if (!(error instanceof StoreError) && !(error instanceof NewerFormatError)) {
-      this.context.log.error({ ...fields, err: error }, 'a round of decisions failed');
-    } else if (!this.failed) {
-      this.context.log.warn({ ...fields, reason: error.message }, 'the store does not answer');
-    }
-  }
-
-  /** What `decide` did not know and must be looked up; the request comes back with it. */
+  /** What is not known yet and must be looked up; the request comes back with it. */
   lookUp(pending: Pending, receiptIds: readonly string[], days: readonly string[]): void {
+    pending.lookingUp = true;
     this.lookups.ask(pending, receiptIds, days);
   }
 
+  private lookedUp(pending: Pending, error: unknown): void {
+    pending.lookingUp = false;
+    if (error === undefined) this.enqueue(pending);
+    else if (this.waiters.has(pending)) this.wake.retry();
+    else this.answers.fail(pending, asCallerSees(error));
+  }
+
   /** A deleted budget begins again only when its last days are written out. */
-  writeOutFirst(pending: Pending, ledger: Ledger): void {
-    void this.writeOut.flush(ledger).then(() => {
-      this.ledger = undefined;
-      this.enqueue(pending);
-    });
+  async writeOutFirst(pending: Pending, ledger: Ledger): Promise<void> {
+    this.writingOut.add(pending);
+    const done = await this.writeOut.flush(ledger);
+    if (!done) await pause(this.context.scheduler, WRITE_OUT_AGAIN_MS);
+    this.writingOut.delete(pending);
+    this.ledger = undefined;
+    if (done || !this.context.stopping()) this.enqueue(pending);
+    else this.answers.fail(pending, shuttingDown());
   }
 
   /** Once a second: what is too old is answered, what is written is told to the state. */
-  tick(now: number): void {
-    this.answers.expire([...this.ready, ...this.inFlight.map(({ pending }) => pending)], now);
-    if (this.pumping || this.ledger === undefined) return;
+  tick(): void {
+    this.expire();
+    if (this.sending || this.ledger === undefined) return;
     this.writeOut.tick(this.ledger);
-    if (this.writeOut.drops() !== undefined) this.ask(TELL_WRITTEN);
+    if (this.pumping) return;
+    if (this.writeOut.drops(this.ledger) !== undefined) this.ask(TELL_WRITTEN);
     this.wake.plan(this.ledger, this.waiters, !this.context.store.exclusive);
+  }
+
+  private expire(): void {
+    const underWay = [...this.ready.all(), ...this.batch, ...this.lookups.underWay(), ...this.writingOut];
+    this.answers.expire([...underWay, ...this.waiters.all()], this.context.clock.monotonic());
+    for (const pending of this.ready.takeAnswered()) this.answers.dismiss(pending);
   }
 
   /** Nobody needs it in memory. */
   get idle(): boolean {
-    if (this.pumping || this.size > 0 || this.waiters.size > 0) return false;
+    if (this.pumping || this.size > 0 || this.waiters.size > 0 || this.undos.length > 0) return false;
     return this.ledger === undefined || this.writeOut.idle(this.ledger);
   }
 
-  get live(): Ledger | undefined {
-    return this.ledger;
+  /** Somebody asked for a budget that never was: such names must not fill the memory. */
+  get neverWas(): boolean {
+    return this.ledger?.revision === 0;
   }
 
-  /** Answers what it can, then writes everything out. */
-  async stop(): Promise<void> {
+  /** Answers what it can within `mostMs`, then writes everything out. */
+  async stop(mostMs: number): Promise<void> {
     this.answers.refuseWaiters();
-    while (this.pumping || this.lookups.size > 0) await pause(this.context.scheduler, 5);
+    const { clock, scheduler } = this.context;
+    const until = clock.monotonic() + mostMs;
+    const busy = () => this.pumping || this.lookups.size > 0 || this.writingOut.size > 0;
+    while (busy() && clock.monotonic() < until) {
+      await pause(scheduler, 5);
+      this.expire();
+    }
     this.wake.stop();
-    if (this.ledger !== undefined) await this.writeOut.flush(this.ledger);
+    // What is in flight is not known to be committed, and must not be written out.
+    const ledger = this.sending ? undefined : (this.ledger ?? (await this.loadOnce()));
+    if (ledger !== undefined) await this.writeOut.flush(ledger);
+  }
+
+  private async loadOnce(): Promise<Ledger | undefined> {
+    if (this.lineage === 0) return undefined;
+    return this.load().catch((error: unknown) => {
+      logFailure(this.context.log, this.budgetId, error, this.failed);
+      return undefined;
+    });
   }
 
   release(): void {
     this.wake.stop();
   }
 }
-
-function unavailable(error: unknown): unknown {
-  if (error instanceof StoreError && error.failure === 'refused') {
-    const message = 'the store refuses this request; it will never accept it as it is';
-    return new ArbiterError('STORE_REFUSED', message, undefined, { cause: error });
-  }
-  const known = error instanceof StoreError || error instanceof NewerFormatError;
-  const message = error instanceof NewerFormatError ? error.message : 'the store does not answer; repeat with the same ids';
-  return known ? new ArbiterError('STORE_UNAVAILABLE', message, 1_000, { cause: error }) : error;
-}
-

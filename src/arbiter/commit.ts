@@ -2,9 +2,12 @@ import { finish } from '../domain/finish.js';
 import { Ledger } from '../domain/ledger.js';
 import type { StatePatch } from '../domain/state.js';
 import { pause } from '../platform/scheduler.js';
-import { StoreError, type StateVersion } from '../store/store.js';
+import { type StateVersion, StoreError } from '../store/store.js';
 import { backoffMs } from './backoff.js';
 import type { Context } from './context.js';
+
+/** A process that is to stop cannot wait for ever. Its callers are told that the outcome is not known. */
+const TRIES_WHILE_STOPPING = 8;
 
 /**
  * `won`: this patch is the new state. `lost`: it is not and never will be. `settled`: the answer was found by looking, so
@@ -47,6 +50,7 @@ async function settle(
   expected: StateVersion | undefined,
   seq: number,
 ): Promise<'won' | 'lost'> {
+  let whileStopping = 0;
   for (let attempt = 1; ; attempt += 1) {
     try {
       const state = await context.store.load(budgetId);
@@ -60,7 +64,7 @@ async function settle(
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
     }
-    if (context.stopping() && attempt > 20) {
+    if (context.stopping() && ++whileStopping > TRIES_WHILE_STOPPING) {
       throw new StoreError('unavailable', 'the outcome of a commit is still unknown at shut-down');
     }
     await pause(context.scheduler, backoffMs(context.scheduler, attempt, 1_000));

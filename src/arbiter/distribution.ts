@@ -29,7 +29,17 @@ export async function getDistribution(
   const date = query.day ?? (isCurrentMonth ? snapshot.today.day : lastDay(snapshot, month));
   const { budget, windows, lastGrants, liveLeases, now } = snapshot;
   const stats = distributionStats({
-    ...{ budgetId, policy: budget.policy, zone: budget.zone, month, days, windows, lastGrants, now, isCurrentMonth },
+    ...{
+      budgetId,
+      policy: budget.policy,
+      zone: budget.zone,
+      month,
+      days,
+      windows,
+      lastGrants,
+      now,
+      isCurrentMonth,
+    },
     day: { date, hours: days.find(({ day }) => day === date)?.hours ?? [] },
     ais: isCurrentMonth ? snapshot.monthAis : summed(days, ({ ais }) => ais),
     models: isCurrentMonth ? snapshot.monthModels : summed(days, ({ models }) => models),

@@ -1,8 +1,8 @@
 import type { BudgetEvent } from '../domain/events.js';
 import type { BudgetSnapshot, BudgetView, OutcomeOf } from '../domain/outcomes.js';
 import type { AcquireRequest, BudgetRequest } from '../domain/requests.js';
-import type { LeaseView, Rule } from '../domain/types.js';
 import type { UsageDay } from '../domain/state.js';
+import type { LeaseView, Rule } from '../domain/types.js';
 
 /** What a caller's connection can say while its request is under way. */
 export interface Caller {
@@ -24,7 +24,11 @@ export type CallerRequest = Exclude<
  */
 export interface Door {
   /** Decides and commits one request. Resolves when the outcome is durable. */
-  submit<R extends CallerRequest>(budgetId: string, request: R, caller: Caller): Promise<OutcomeOf[R['kind']]>;
+  submit<R extends CallerRequest>(
+    budgetId: string,
+    request: R,
+    caller: Caller,
+  ): Promise<OutcomeOf[R['kind']]>;
 
   /** As `submit`, but stays until granted, denied for good, or `waitMs` have passed. */
   acquireWaiting(
@@ -67,7 +71,12 @@ export interface WatchUpdate {
  * - SHUTTING_DOWN: this copy is stopping.
  * - CANCELLED: the caller has gone.
  */
-export type ArbiterFailure = 'QUEUE_FULL' | 'STORE_UNAVAILABLE' | 'STORE_REFUSED' | 'SHUTTING_DOWN' | 'CANCELLED';
+export type ArbiterFailure =
+  | 'QUEUE_FULL'
+  | 'STORE_UNAVAILABLE'
+  | 'STORE_REFUSED'
+  | 'SHUTTING_DOWN'
+  | 'CANCELLED';
 
 export class ArbiterError extends Error {
   override readonly name = 'ArbiterError';

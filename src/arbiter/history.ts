@@ -1,9 +1,9 @@
 import { viewOfClosed } from '../domain/lease-lookup.js';
+import { RECEIPT_MEMORY_MS } from '../domain/limits.js';
 import type { BudgetSnapshot, BudgetView } from '../domain/outcomes.js';
 import { policyInForce } from '../domain/policy.js';
 import { leaseReceiptId, leaseReceiptPrefix } from '../domain/receipt-id.js';
 import type { StoredPause, StoredPolicy, UsageDay } from '../domain/state.js';
-import { RECEIPT_MEMORY_MS } from '../domain/limits.js';
 import type { LeaseView } from '../domain/types.js';
 import type { BudgetStore, ListedBudget } from '../store/store.js';
 
@@ -36,12 +36,17 @@ export async function closedLeases(
   limit: number,
 ): Promise<LeaseView[]> {
   const { epoch, now, budget } = snapshot;
-  const after = leaseReceiptId(epoch, afterFence);
-  const receipts = await store.listReceipts(budget.budgetId, leaseReceiptPrefix(epoch), after, limit);
   const leases = new Map<number, LeaseView>();
-  for (const { body, at } of receipts) {
-    if (body.kind !== 'lease' || at + RECEIPT_MEMORY_MS <= now) continue;
-    leases.set(body.lease.fence, viewOfClosed({ budgetId: budget.budgetId, clock: now }, body));
+  // Receipts that are too old, and not yet tidied away, must not make a page look like the last one.
+  for (let after = leaseReceiptId(epoch, afterFence); leases.size < limit; ) {
+    const page = await store.listReceipts(budget.budgetId, leaseReceiptPrefix(epoch), after, limit);
+    for (const { body, at } of page) {
+      if (body.kind !== 'lease' || at + RECEIPT_MEMORY_MS <= now) continue;
+      leases.set(body.lease.fence, viewOfClosed({ budgetId: budget.budgetId, clock: now }, body));
+    }
+    const last = page[page.length - 1];
+    if (last === undefined || page.length < limit) break;
+    after = last.id;
   }
   for (const lease of snapshot.closedLeases) if (lease.fence > afterFence) leases.set(lease.fence, lease);
   return [...leases.values()].sort((a, b) => a.fence - b.fence).slice(0, limit);
@@ -51,7 +56,8 @@ export async function listBudgets(store: BudgetStore, after: string, limit: numb
   const found: BudgetView[] = [];
   for (let from = after; found.length < limit; ) {
     const page = await store.list(from, limit);
-    for (const listed of page) if (!listed.head.deleted && found.length < limit) found.push(viewOfListed(listed));
+    for (const listed of page)
+      if (!listed.head.deleted && found.length < limit) found.push(viewOfListed(listed));
     const last = page[page.length - 1];
     if (last === undefined || page.length < limit) return found;
     from = last.budgetId;

@@ -14,6 +14,8 @@ export interface Lookup {
   users: number;
 }
 
+const DAY_MS = 86_400_000;
+
 interface Wanted {
   readonly pending: Pending;
   readonly receiptIds: readonly string[];
@@ -23,6 +25,8 @@ interface Wanted {
 /** Looks up what the state does not know: one read at a time, each for every request that gathered since the last. */
 export class Lookups {
   private wanted: Wanted[] = [];
+  /** What the read under way was sent for. */
+  private reading: readonly Wanted[] = [];
   private running = false;
   private readonly active = new Set<Lookup>();
   private order = 0;
@@ -42,6 +46,11 @@ export class Lookups {
 
   get size(): number {
     return this.wanted.length + this.active.size;
+  }
+
+  /** Requests that wait for a read. */
+  underWay(): Pending[] {
+    return [...this.wanted, ...this.reading].map(({ pending }) => pending);
   }
 
   ask(pending: Pending, receiptIds: readonly string[], days: readonly string[]): void {
@@ -79,16 +88,20 @@ export class Lookups {
     // Requests of one tick share a read.
     await Promise.resolve();
     while (this.wanted.length > 0) {
-      const group = this.wanted;
+      this.reading = this.wanted;
       this.wanted = [];
-      const lookup: Lookup = { order: this.nextOrder(), ...this.now(), users: group.length };
+      const lookup: Lookup = { order: this.nextOrder(), ...this.now(), users: this.reading.length };
       this.active.add(lookup);
-      await this.look(group, lookup);
+      const error = await this.look(this.reading, lookup);
+      const back = this.reading;
+      this.reading = [];
+      for (const { pending } of back) this.done(pending, error);
     }
     this.running = false;
   }
 
-  private async look(group: Wanted[], lookup: Lookup): Promise<void> {
+  /** Gives each request its part of what was found; or says what went wrong. */
+  private async look(group: readonly Wanted[], lookup: Lookup): Promise<unknown> {
     try {
       const [receipts, days] = await Promise.all([
         this.findReceipts([...new Set(group.flatMap((w) => w.receiptIds))]),
@@ -99,10 +112,10 @@ export class Lookups {
         pending.lookup = lookup;
         pending.evidence = { receipts: pick(asked.receiptIds, receipts), days: pick(asked.days, days) };
       }
-      for (const { pending } of group) this.done(pending);
+      return undefined;
     } catch (error) {
       this.active.delete(lookup);
-      for (const { pending } of group) this.done(pending, error);
+      return error;
     }
   }
 
@@ -111,11 +124,22 @@ export class Lookups {
   }
 
   private async findDays(days: string[], epoch: number): Promise<ReadonlyMap<string, UsageDay>> {
-    if (days.length === 0) return new Map();
-    days.sort();
-    const found = await this.store.readDays(this.budgetId, epoch, days[0] ?? '', days[days.length - 1] ?? '');
-    return new Map(found.map((document) => [document.day, document]));
+    const runs = await Promise.all(
+      runsOf(days.sort()).map(({ from, to }) => this.store.readDays(this.budgetId, epoch, from, to)),
+    );
+    return new Map(runs.flat().map((document) => [document.day, document]));
   }
+}
+
+/** Days that follow each other are read at once; those between two that do not are nobody's business. */
+function runsOf(days: readonly string[]): { from: string; to: string }[] {
+  const runs: { from: string; to: string }[] = [];
+  for (const day of days) {
+    const last = runs[runs.length - 1];
+    if (last !== undefined && Date.parse(day) - Date.parse(last.to) <= DAY_MS) last.to = day;
+    else runs.push({ from: day, to: day });
+  }
+  return runs;
 }
 
 function pick<V>(keys: readonly string[], found: ReadonlyMap<string, V>): ReadonlyMap<string, V | undefined> {

@@ -12,6 +12,8 @@ export class Pending {
   evidence: { receipts: Evidence['receipts']; days: Evidence['days'] } | undefined;
   lookup: Lookup | undefined;
   answered = false;
+  /** It is with the lookups, and must not be decided until it comes back. */
+  lookingUp = false;
   /** How long it may wait for a slot, from its arrival; 0: it wants its answer at once. */
   readonly waitMs: number;
 
@@ -24,6 +26,11 @@ export class Pending {
     waitMs = 0,
   ) {
     this.waitMs = waitMs;
+  }
+
+  /** The arbiter's own request, for whose answer nobody waits. */
+  static own(request: BudgetRequest, arrivedAt: number): Pending {
+    return new Pending(request, NOBODY, arrivedAt, { resolve: () => {}, reject: () => {} });
   }
 
   resolve(outcome: Outcome): void {

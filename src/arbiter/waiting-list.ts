@@ -9,7 +9,8 @@ const AGEING_MS = 10 * 60_000;
 interface Waiter {
   readonly pending: Pending;
   readonly aiId: string;
-  denial: Denial;
+  /** When it may be admitted although nothing else changes, in the ledger's time. */
+  tryAt: number;
 }
 
 /**
@@ -30,10 +31,15 @@ export class WaitingList {
   }
 
   /** Adds one, or notes its newest denial. */
-  put(pending: Pending, denial: Denial): void {
+  put(pending: Pending, { availableAt = Number.POSITIVE_INFINITY }: Denial): void {
     const waiter = this.waiters.get(pending);
-    if (waiter !== undefined) waiter.denial = denial;
-    else this.waiters.set(pending, { pending, aiId: (pending.request as AcquireRequest).aiId, denial });
+    if (waiter !== undefined) waiter.tryAt = availableAt;
+    else
+      this.waiters.set(pending, {
+        pending,
+        aiId: (pending.request as AcquireRequest).aiId,
+        tryAt: availableAt,
+      });
   }
 
   remove(pending: Pending): void {
@@ -46,12 +52,17 @@ export class WaitingList {
 
   /** Whom to try now, best first. Nobody, if nothing changed since the last time that could admit anybody. */
   turn(ledger: Ledger, now: number): Pending[] {
-    const waiters = [...this.waiters.values()].filter(({ pending }) => !pending.abandoned);
+    const waiters = [...this.waiters.values()].filter(
+      ({ pending }) => !pending.abandoned && !pending.lookingUp,
+    );
     const changed = ledger !== this.triedWith || ledger.loosened !== this.triedAt;
     this.triedWith = ledger;
     this.triedAt = ledger.loosened;
     return waiters
-      .filter((waiter) => timeIsUp(waiter.pending, now) || (changed ? mayPass(ledger, waiter) : isDue(ledger, waiter)))
+      .filter(
+        (waiter) =>
+          hasNews(waiter.pending, now) || isDue(ledger, waiter) || (changed && mayPass(ledger, waiter)),
+      )
       .map((waiter) => ({ waiter, score: score(ledger, waiter, now) }))
       .sort((a, b) => a.score - b.score)
       .map(({ waiter }) => waiter.pending);
@@ -61,8 +72,8 @@ export class WaitingList {
   nextTurn(): { readonly at?: number; readonly answerAt?: number } {
     let at = Number.POSITIVE_INFINITY;
     let answerAt = Number.POSITIVE_INFINITY;
-    for (const { pending, denial } of this.waiters.values()) {
-      at = Math.min(at, denial.availableAt ?? Number.POSITIVE_INFINITY);
+    for (const { pending, tryAt } of this.waiters.values()) {
+      at = Math.min(at, tryAt);
       answerAt = Math.min(answerAt, pending.arrivedAt + pending.waitMs);
     }
     return { ...(Number.isFinite(at) ? { at } : {}), ...(Number.isFinite(answerAt) ? { answerAt } : {}) };
@@ -73,16 +84,26 @@ export function timeIsUp(pending: Pending, now: number): boolean {
   return now >= pending.arrivedAt + pending.waitMs;
 }
 
-/** A cooldown is over when it is over, whatever else changes: it spares most tries. A changed policy may shorten it. */
-function mayPass(ledger: Ledger, { denial }: Waiter): boolean {
-  return denial.blockers.every(
-    ({ rule, limit, availableAt = 0 }) =>
-      rule !== 'COOLDOWN' || availableAt <= ledger.clock || limit * 1_000 > ledger.policy.cooldownMs + 999,
-  );
+/** Its time is over, or what it did not know was looked up. */
+function hasNews(pending: Pending, now: number): boolean {
+  return pending.evidence !== undefined || timeIsUp(pending, now);
 }
 
-function isDue(ledger: Ledger, { denial }: Waiter): boolean {
-  return denial.availableAt !== undefined && denial.availableAt <= ledger.clock;
+function isDue(ledger: Ledger, { tryAt }: Waiter): boolean {
+  return tryAt <= ledger.clock;
+}
+
+/**
+ * A cooldown is over when it is over, whatever else changes: that spares most tries. Its end is then the next time to try,
+ * for what has changed now may be all that stood in the way beside it.
+ */
+function mayPass(ledger: Ledger, waiter: Waiter): boolean {
+  const { policy, tables, clock } = ledger;
+  const lastGrantAt = tables.ais.get(waiter.aiId)?.lastGrantAt ?? Number.NEGATIVE_INFINITY;
+  const coolAt = lastGrantAt + policy.cooldownMs;
+  if (coolAt <= clock || policy.mode === 'OBSERVE') return true;
+  waiter.tryAt = Math.min(waiter.tryAt, coolAt);
+  return false;
 }
 
 /** The share of the month that an AI has used, less what its waiting is worth. */

@@ -22,7 +22,11 @@ export class Wake {
     const { now } = this.context.clock.read();
     const monotonic = this.context.clock.monotonic();
     const { at, answerAt } = waiters.nextTurn();
-    const due = Math.min(ledger.slots.firstExpiry()?.expiresAt ?? Infinity, ledger.wakeAt ?? Infinity, at ?? Infinity);
+    const due = Math.min(
+      ledger.slots.firstExpiry()?.expiresAt ?? Infinity,
+      ledger.wakeAt ?? Infinity,
+      at ?? Infinity,
+    );
     let delayMs = Math.min(due - now, (answerAt ?? Infinity) - monotonic, LONGEST_MS);
     if (shared && waiters.size > 0) delayMs = Math.min(delayMs, POLL_MS);
     // What is overdue and still there cannot be helped at once: time may stand still.

@@ -1,11 +1,11 @@
 import { parseLeaseId } from '../domain/lease-id.js';
 import type { BudgetSnapshot } from '../domain/outcomes.js';
-import { alertKey } from '../domain/alerts.js';
 import type { LeaseView, Rule } from '../domain/types.js';
 import type { BudgetQueue } from './budget-queue.js';
 import type { Context } from './context.js';
 import { ArbiterError, type BudgetEvent, type Door, type WatchUpdate } from './door.js';
 import { NOBODY } from './pending.js';
+import { foreignEvents, ToldEvents } from './told-events.js';
 
 const MAX_EVENTS = 1_000;
 
@@ -18,9 +18,7 @@ export class Watch {
   private merged = 0;
   private denials = new Map<Rule, number>();
   private last: BudgetSnapshot | undefined;
-  /** Fences whose grant or end was told already. */
-  private readonly granted = new Set<number>();
-  private readonly ended = new Set<number>();
+  private readonly told = new ToldEvents();
   private closed = false;
   private looking = false;
 
@@ -43,13 +41,7 @@ export class Watch {
   }
 
   private readonly note = (events: readonly BudgetEvent[]): void => {
-    for (const event of events) {
-      if (event.kind === 'granted') this.granted.add(event.lease.fence);
-      if (event.kind === 'released' || event.kind === 'expired' || event.kind === 'revoked') {
-        this.ended.add(event.lease.fence);
-      }
-      this.push(event);
-    }
+    for (const event of events) this.push(event);
   };
 
   private readonly deny = (rules: readonly Rule[]): void => {
@@ -57,20 +49,27 @@ export class Watch {
   };
 
   private push(event: BudgetEvent): void {
+    if (!this.told.add(event)) return;
     if (this.events.length < MAX_EVENTS) this.events.push(event);
     else this.merged += 1;
   }
 
   /** Once a second: looks, and tells. */
   async tick(): Promise<void> {
-    if (this.looking || this.closed) return;
-    this.looking = true;
-    const before = this.last;
-    const stale = !(await this.look());
-    this.looking = false;
     if (this.closed) return;
-    if (!stale && before !== undefined && this.last !== undefined) await this.findForeign(before, this.last);
-    if (!this.closed) this.tell(stale);
+    // The store is slow: what is known is told, and that it is old.
+    if (this.looking) return this.tell(true);
+    this.looking = true;
+    try {
+      const before = this.last;
+      const fresh = await this.look();
+      if (fresh && before !== undefined && this.last !== undefined) await this.findForeign(before, this.last);
+      if (!this.closed) this.tell(!fresh);
+    } catch (error) {
+      this.context.log.error({ budget: this.budgetId, err: error }, 'watching went wrong');
+    } finally {
+      this.looking = false;
+    }
   }
 
   private async look(): Promise<boolean> {
@@ -101,32 +100,10 @@ export class Watch {
   }
 
   private async findForeign(before: BudgetSnapshot, after: BudgetSnapshot): Promise<void> {
-    const live = new Set(after.liveLeases.map(({ fence }) => fence));
-    const known = new Set(before.liveLeases.map(({ fence }) => fence));
-    for (const lease of after.liveLeases) {
-      if (!known.has(lease.fence) && !this.granted.has(lease.fence)) this.push(granted(lease));
-    }
-    for (const lease of before.liveLeases) {
-      if (!live.has(lease.fence) && !this.ended.has(lease.fence)) await this.findEnd(lease);
-    }
-    this.granted.clear();
-    this.ended.clear();
-    if (after.budget.etag !== before.budget.etag || after.budget.pause?.at !== before.budget.pause?.at) {
-      this.pushUnlessTold({ kind: 'changed', at: after.now, budget: after.budget });
-    }
-    const marks = new Map(before.alerts.map((alert) => [alertKey(alert), alert]));
-    for (const alert of after.alerts) {
-      const mark = marks.get(alertKey(alert));
-      if (mark === undefined || mark.endedAt !== alert.endedAt) this.pushUnlessTold({ kind: 'alert', at: after.now, alert });
-    }
-  }
-
-  private pushUnlessTold(event: Extract<BudgetEvent, { kind: 'changed' | 'alert' }>): void {
-    const told = this.events.some((other) => {
-      if (event.kind === 'changed') return other.kind === 'changed' && other.budget.etag === event.budget.etag;
-      return other.kind === 'alert' && alertKey(other.alert) === alertKey(event.alert);
-    });
-    if (!told) this.push(event);
+    const { events, gone } = foreignEvents(before, after);
+    for (const event of events) this.push(event);
+    for (const lease of gone) if (!this.told.hasEnd(lease.fence)) await this.findEnd(lease);
+    this.told.turn();
   }
 
   /** How a lease ended that another copy closed: its receipt says so. */
@@ -134,18 +111,20 @@ export class Watch {
     const lease = parseLeaseId(leaseId);
     if (lease === undefined) return;
     try {
-      const outcome = await this.door.submit(this.budgetId, { kind: 'get-lease', key: { lease } }, NOBODY_WATCHING);
+      const outcome = await this.door.submit(
+        this.budgetId,
+        { kind: 'get-lease', key: { lease } },
+        NOBODY_WATCHING,
+      );
       if (outcome.kind !== 'lease' || outcome.lease.status === 'LIVE') return;
-      const kind = ({ RELEASED: 'released', EXPIRED: 'expired', REVOKED: 'revoked' } as const)[outcome.lease.status];
+      const kind = ({ RELEASED: 'released', EXPIRED: 'expired', REVOKED: 'revoked' } as const)[
+        outcome.lease.status
+      ];
       this.push({ kind, at: outcome.lease.closedAt ?? view.asOf, lease: outcome.lease });
     } catch (error) {
       if (!(error instanceof ArbiterError)) throw error;
     }
   }
-}
-
-function granted(lease: LeaseView): BudgetEvent {
-  return { kind: 'granted', at: lease.grantedAt, lease };
 }
 
 /** Not the arbiter's own request, which may commit for housekeeping: a watcher only looks. */

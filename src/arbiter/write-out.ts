@@ -1,9 +1,10 @@
 import type { Ledger } from '../domain/ledger.js';
+import { isDayClosed } from '../domain/outbox.js';
 import { usageDayOf } from '../domain/reading.js';
 import type { DropWrittenRequest } from '../domain/requests.js';
 import type { Receipt, StatePatch, UsageDay } from '../domain/state.js';
-import { StoreError } from '../store/store.js';
 import { pause } from '../platform/scheduler.js';
+import { StoreError } from '../store/store.js';
 import type { Context } from './context.js';
 import type { Lookups } from './lookups.js';
 
@@ -13,6 +14,13 @@ const DAYS_EVERY_MS = 2_000;
 const FOREIGN_AFTER_MS = 4_000;
 const RECEIPTS_AT_ONCE = 1_000;
 const RETRY_MS = 500;
+
+/** Makes a round of its own for what `WriteOut` has to tell the state. */
+export const TELL_WRITTEN: DropWrittenRequest = {
+  kind: 'drop-written',
+  receipts: new Map(),
+  days: new Map(),
+};
 
 interface Written {
   readonly revision: number;
@@ -26,10 +34,9 @@ export class WriteOut {
   private readonly writtenReceipts = new Map<string, Written>();
   private readonly writtenDays = new Map<string, Written>();
   private writing: Promise<void> | undefined;
-  private writingDays: Promise<void> | undefined;
+  private writingDays: Promise<unknown> | undefined;
   private daysWrittenAt = Number.NEGATIVE_INFINITY;
-  /** Something was written that the state does not know of yet. */
-  private untold = false;
+  private tookOverAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly context: Context,
@@ -39,10 +46,9 @@ export class WriteOut {
 
   /** A commit won: what it put into the outbox can be written. The ledger stands for the committed state. */
   committed(ledger: Ledger, patch: StatePatch): void {
-    for (const put of patch.puts) if (put.section === 'outbox') this.receipts.set(put.key, put.value as Receipt);
-    for (const drop of patch.drops) if (drop.section === 'outbox') this.writtenReceipts.delete(drop.key);
-    this.kick();
-    if (this.context.clock.monotonic() - this.daysWrittenAt >= DAYS_EVERY_MS) this.startDays(ledger);
+    for (const put of patch.puts)
+      if (put.section === 'outbox') this.receipts.set(put.key, put.value as Receipt);
+    this.tick(ledger);
   }
 
   /** The state was loaded: what another copy left behind is taken over after a while. */
@@ -59,6 +65,7 @@ export class WriteOut {
   }
 
   private takeOver(ledger: Ledger): void {
+    this.tookOverAt = this.context.clock.monotonic();
     const { now } = this.context.clock.read();
     for (const [id, receipt] of ledger.tables.outbox.entries()) {
       const known = this.receipts.has(id) || this.writtenReceipts.get(id)?.revision === receipt.revision;
@@ -67,30 +74,37 @@ export class WriteOut {
     this.kick();
   }
 
-  /** Once in a while, when no commit is under way: the ledger stands for the committed state. */
+  /** Again and again, also while every moment brings a commit. The ledger stands for the committed state. */
   tick(ledger: Ledger): void {
-    if (this.receipts.size === 0) this.takeOver(ledger);
-    if (this.context.clock.monotonic() - this.daysWrittenAt >= DAYS_EVERY_MS) this.startDays(ledger);
+    const now = this.context.clock.monotonic();
+    if (now - this.tookOverAt >= FOREIGN_AFTER_MS) this.takeOver(ledger);
+    else this.kick();
+    if (now - this.daysWrittenAt >= DAYS_EVERY_MS) this.startDays(ledger);
   }
 
   /** Nothing is left to write, and the state knows it. */
   idle(ledger: Ledger): boolean {
-    return this.receipts.size === 0 && this.writing === undefined && !this.untold && this.dirty(ledger).length === 0;
+    if (this.writing !== undefined || this.writingDays !== undefined || this.receipts.size > 0) return false;
+    return (
+      this.writtenReceipts.size === 0 && this.drops(ledger) === undefined && this.dirty(ledger).length === 0
+    );
   }
 
-  /** What the state may drop now; undefined if nothing new was written. */
-  drops(): DropWrittenRequest | undefined {
-    if (!this.untold) return undefined;
+  /** What the state may drop, or does not know to be written; undefined if there is nothing new. */
+  drops(ledger: Ledger): DropWrittenRequest | undefined {
     const receipts = this.eligible(this.writtenReceipts);
     const days = this.eligible(this.writtenDays);
+    for (const [day, revision] of days) if (!isNews(ledger, day, revision)) days.delete(day);
     if (receipts.size === 0 && days.size === 0) return undefined;
     return { kind: 'drop-written', receipts, days };
   }
 
-  /** The state knows what was written, since a commit with these drops won. */
+  /** The state knows it: a commit with these drops won, or there was nothing of them left to drop. */
   told(request: DropWrittenRequest): void {
-    for (const id of request.receipts.keys()) this.writtenReceipts.delete(id);
-    this.untold = this.writtenReceipts.size > 0;
+    for (const [id, revision] of request.receipts) {
+      // Brought back and written again meanwhile, it is to be told again.
+      if (this.writtenReceipts.get(id)?.revision === revision) this.writtenReceipts.delete(id);
+    }
   }
 
   private eligible(written: ReadonlyMap<string, Written>): Map<string, number> {
@@ -101,15 +115,16 @@ export class WriteOut {
     return eligible;
   }
 
-  /** Writes everything out; resolves when it is durable. */
-  async flush(ledger: Ledger): Promise<void> {
+  /** Writes everything out as the ledger has it; true when it is durable. */
+  async flush(ledger: Ledger): Promise<boolean> {
     for (const [id, receipt] of ledger.tables.outbox.entries()) {
       if (this.writtenReceipts.get(id)?.revision !== receipt.revision) this.receipts.set(id, receipt);
     }
+    const days = this.dirty(ledger);
     this.kick();
     await Promise.all([this.writing, this.writingDays]);
-    this.startDays(ledger);
-    await this.writingDays;
+    const written = days.length === 0 || (await this.writeDays(days));
+    return written && this.receipts.size === 0;
   }
 
   private kick(): void {
@@ -126,19 +141,20 @@ export class WriteOut {
       const batch = [...this.receipts.values()].slice(0, RECEIPTS_AT_ONCE);
       for (const { id } of batch) this.receipts.delete(id);
       if (!(await this.attempt(() => this.context.store.writeReceipts(this.budgetId, batch)))) {
-        for (const receipt of batch) if (!this.receipts.has(receipt.id)) this.receipts.set(receipt.id, receipt);
+        for (const receipt of batch)
+          if (!this.receipts.has(receipt.id)) this.receipts.set(receipt.id, receipt);
         if (this.context.stopping()) return;
         await pause(this.context.scheduler, RETRY_MS);
         continue;
       }
       const order = this.lookups.nextOrder();
       for (const { id, revision } of batch) this.writtenReceipts.set(id, { revision, order });
-      this.untold = true;
     }
   }
 
   private startDays(ledger: Ledger): void {
     if (this.writingDays !== undefined) return;
+    for (const day of this.writtenDays.keys()) if (!ledger.tables.days.has(day)) this.writtenDays.delete(day);
     const days = this.dirty(ledger);
     if (days.length === 0) return;
     this.daysWrittenAt = this.context.clock.monotonic();
@@ -147,11 +163,14 @@ export class WriteOut {
     });
   }
 
-  private async writeDays(days: readonly UsageDay[]): Promise<void> {
-    if (!(await this.attempt(() => this.context.store.writeDays(days)))) return;
+  private async writeDays(days: readonly UsageDay[]): Promise<boolean> {
+    if (!(await this.attempt(() => this.context.store.writeDays(days)))) return false;
     const order = this.lookups.nextOrder();
-    for (const { day, revision } of days) this.writtenDays.set(day, { revision, order });
-    this.untold = true;
+    for (const { day, revision } of days) {
+      if ((this.writtenDays.get(day)?.revision ?? 0) < revision)
+        this.writtenDays.set(day, { revision, order });
+    }
+    return true;
   }
 
   /** Days that changed since they were last written, whole. */
@@ -164,14 +183,25 @@ export class WriteOut {
     return dirty;
   }
 
+  /** Whatever goes wrong, what is to be written stays in the state and is written later. */
   private async attempt(write: () => Promise<void>): Promise<boolean> {
     try {
       await write();
       return true;
     } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      this.context.log.warn({ budget: this.budgetId, reason: error.message }, 'writing out failed; trying again');
+      const fields = { budget: this.budgetId };
+      if (error instanceof StoreError) {
+        this.context.log.warn({ ...fields, reason: error.message }, 'writing out failed; trying again');
+      } else this.context.log.error({ ...fields, err: error }, 'writing out failed; trying again');
       return false;
     }
   }
+}
+
+/** The state does not know that the day is written so far, or can let it go now. */
+function isNews(ledger: Ledger, day: string, revision: number): boolean {
+  const totals = ledger.tables.days.get(day);
+  if (totals === undefined) return false;
+  if ((ledger.writtenDays.get(day) ?? 0) < revision) return true;
+  return totals.changedAt <= revision && isDayClosed(ledger, day);
 }

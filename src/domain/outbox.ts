@@ -24,7 +24,7 @@ export function dropWritten(ledger: Ledger, { receipts, days }: DropWrittenReque
     const totals = tables.days.get(day);
     if (totals === undefined) ledger.writtenDays.delete(day);
     else ledger.writtenDays.set(day, revision);
-    if (totals !== undefined && totals.changedAt <= revision && isClosed(ledger, day)) {
+    if (totals !== undefined && totals.changedAt <= revision && isDayClosed(ledger, day)) {
       tables.dropDay(day);
       ledger.writtenDays.delete(day);
     }
@@ -32,7 +32,7 @@ export function dropWritten(ledger: Ledger, { receipts, days }: DropWrittenReque
 }
 
 /** Nothing can be booked in the day any more: it is over, no live lease was granted in it, no late release can free anything. */
-function isClosed(ledger: Ledger, day: string): boolean {
+export function isDayClosed(ledger: Ledger, day: string): boolean {
   const totals = ledger.tables.days.get(day);
   if (totals === undefined || ledger.slots.holdsDay(day)) return false;
   return ledger.deleted || (ledger.clock >= totals.end && ledger.clock >= totals.settleUntil);

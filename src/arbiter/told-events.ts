@@ -1,0 +1,67 @@
+import { alertKey } from '../domain/alerts.js';
+import type { BudgetSnapshot } from '../domain/outcomes.js';
+import type { BudgetEvent } from './door.js';
+
+/**
+ * What a watcher was told of already. A snapshot may be older than an event that was told before it came; so what is told is
+ * remembered until the snapshot after the next, which must know of it.
+ */
+export class ToldEvents {
+  private present = new Set<string>();
+  private past = new Set<string>();
+
+  /** True the first time. */
+  add(event: BudgetEvent): boolean {
+    const key = keyOf(event);
+    const told = this.present.has(key) || this.past.has(key);
+    this.present.add(key);
+    return !told;
+  }
+
+  hasEnd(fence: number): boolean {
+    return this.present.has(`ended ${fence}`) || this.past.has(`ended ${fence}`);
+  }
+
+  /** Two snapshots were compared. */
+  turn(): void {
+    this.past = this.present;
+    this.present = new Set();
+  }
+}
+
+function keyOf(event: BudgetEvent): string {
+  switch (event.kind) {
+    case 'granted':
+      return `granted ${event.lease.fence}`;
+    case 'released':
+    case 'expired':
+    case 'revoked':
+      return `ended ${event.lease.fence}`;
+    case 'overrun':
+      return `overrun ${event.lease.fence} ${event.lease.usedTokens}`;
+    case 'alert':
+      return `alert ${alertKey(event.alert)} ${event.alert.endedAt ?? ''}`;
+    case 'changed':
+      return `changed ${event.budget.etag} ${event.budget.pause?.at ?? ''}`;
+  }
+}
+
+/** What another copy committed between two snapshots, as far as they show it; and the leases whose end must be looked up. */
+export function foreignEvents(before: BudgetSnapshot, after: BudgetSnapshot) {
+  const events: BudgetEvent[] = [];
+  const known = new Set(before.liveLeases.map(({ fence }) => fence));
+  for (const lease of after.liveLeases) {
+    if (!known.has(lease.fence)) events.push({ kind: 'granted', at: lease.grantedAt, lease });
+  }
+  if (after.budget.etag !== before.budget.etag || after.budget.pause?.at !== before.budget.pause?.at) {
+    events.push({ kind: 'changed', at: after.now, budget: after.budget });
+  }
+  const marks = new Map(before.alerts.map((alert) => [alertKey(alert), alert]));
+  for (const alert of after.alerts) {
+    const mark = marks.get(alertKey(alert));
+    if (mark === undefined || mark.endedAt !== alert.endedAt)
+      events.push({ kind: 'alert', at: after.now, alert });
+  }
+  const live = new Set(after.liveLeases.map(({ fence }) => fence));
+  return { events, gone: before.liveLeases.filter(({ fence }) => !live.has(fence)) };
+}
