@@ -1,0 +1,207 @@
+import { describe, expect, it } from 'vitest';
+import { getDistribution } from '../../src/arbiter/distribution.js';
+import type { CallerRequest } from '../../src/arbiter/door.js';
+import { listUsage } from '../../src/arbiter/usage-listing.js';
+import { Gate } from '../support/gate.js';
+import {
+  acquire,
+  BUDGET,
+  caller,
+  leaseOf,
+  openWorld,
+  ROOMY,
+  recordUnleased,
+  type World,
+} from './support/world.js';
+
+const DAY_MS = 86_400_000;
+
+function adjust(id: string, tokens: number, day: string): CallerRequest {
+  return { kind: 'adjust', adjustmentId: id, tokens, reason: '', fingerprint: id, day };
+}
+
+/** The machine slept until a day later; then it runs for a while. */
+async function nextDay(world: World): Promise<void> {
+  world.clock.set(world.clock.read().now + DAY_MS);
+  await world.scheduler.advance(15_000);
+}
+
+async function totals(world: World): Promise<Record<string, number>> {
+  return Object.fromEntries((await world.documents()).map(({ day, total }) => [day, total]));
+}
+
+describe('usage documents', () => {
+  it('are written while the day is open, absolute, by whichever copy', async () => {
+    const world = await openWorld({ copies: 2 });
+    await world.ask(recordUnleased('a', 'u1', 10));
+    await world.ask(recordUnleased('b', 'u2', 20), 1);
+    await world.ask(recordUnleased('a', 'u3', 5));
+    await world.scheduler.advance(5_000);
+    const [document] = await world.documents();
+    expect(document).toMatchObject({ day: '2026-11-10', total: 35 });
+    expect(document?.ais).toEqual(
+      new Map([
+        ['a', 15],
+        ['b', 20],
+      ]),
+    );
+  });
+
+  it.each([1, 2])(
+    'take a day out of the state when it is over, though nothing happens, %i copies',
+    async (copies) => {
+      const world = await openWorld({ copies });
+      await world.ask(recordUnleased('a', 'u1', 10));
+      await world.scheduler.advance(60_000);
+      expect((await world.state()).sections.days.size).toBe(1);
+      await nextDay(world);
+      const { sections, head } = await world.state();
+      expect([...sections.days.keys()]).toEqual([]);
+      expect(await totals(world)).toEqual({ '2026-11-10': 10 });
+      expect((await world.snapshot()).dayTotals.get('2026-11-10')).toBe(10);
+      expect(head.wakeAt ?? Number.POSITIVE_INFINITY).toBeGreaterThan(world.clock.read().now);
+    },
+  );
+
+  it('let no day go before its write is confirmed', async () => {
+    const world = await openWorld();
+    world.store.failing('unknown', 'writeDays');
+    await world.ask(recordUnleased('a', 'u1', 10));
+    await nextDay(world);
+    expect([...(await world.state()).sections.days.keys()]).toEqual(['2026-11-10']);
+    world.store.healthy();
+    await world.scheduler.advance(10_000);
+    expect((await world.state()).sections.days.size).toBe(0);
+    expect(await totals(world)).toEqual({ '2026-11-10': 10 });
+  });
+
+  it('let no day go that changed while it was written', async () => {
+    const world = await openWorld({ start: '2026-11-10T23:59:58Z' });
+    const gate = new Gate();
+    await world.ask(recordUnleased('a', 'u1', 10));
+    world.store.once('writeDays', { kind: 'hold-answer', gate });
+    await world.scheduler.advance(60_000);
+    await world.ask(adjust('x', 7, '2026-11-10'));
+    gate.open();
+    await world.scheduler.settle();
+    await world.scheduler.advance(20_000);
+    expect(await totals(world)).toEqual({ '2026-11-10': 17 });
+    expect((await world.state()).sections.days.has('2026-11-10')).toBe(false);
+  });
+
+  it('stay open while a live lease or a late release may still change them', async () => {
+    const world = await openWorld({ start: '2026-11-10T23:59:00Z' });
+    const lease = leaseOf(await world.ask(acquire('a', { leaseTtlMs: 120_000, estimatedTokens: 500 })));
+    await world.scheduler.advance(90_000);
+    expect((await world.state()).sections.days.has('2026-11-10')).toBe(true);
+    await world.scheduler.advance(60_000);
+    expect(await world.ask({ kind: 'release', lease })).toMatchObject({ freedTokens: 500 });
+    world.clock.set('2026-11-11T01:10:00Z');
+    await world.scheduler.advance(20_000);
+    expect((await world.state()).sections.days.size).toBe(0);
+    expect(await totals(world)).toEqual({ '2026-11-10': 0 });
+  });
+
+  it('come back for an adjustment after they left the state, from two copies at once', async () => {
+    const world = await openWorld({ copies: 2, seed: 3 });
+    await world.ask(recordUnleased('a', 'u1', 10));
+    await nextDay(world);
+    const asked = ['x', 'y', 'x', 'z'].map((id, at) =>
+      (world.copies[at % 2] ?? world.arbiter).submit(BUDGET, adjust(id, 5, '2026-11-10'), caller()),
+    );
+    const outcomes = await world.scheduler.until(Promise.all(asked));
+    for (const outcome of outcomes) expect(outcome.kind).toBe('adjusted');
+    await world.scheduler.advance(20_000);
+    expect(await totals(world)).toEqual({ '2026-11-10': 25 });
+    expect((await world.state()).sections.days.size).toBe(0);
+    expect((await world.snapshot()).windows[2]?.spent).toBe(25);
+  });
+
+  it('survive that the clock is set back over a month boundary', async () => {
+    const world = await openWorld({ start: '2026-11-29T10:00:00Z' });
+    await world.ask(recordUnleased('a', 'u1', 10));
+    await nextDay(world);
+    await world.ask(recordUnleased('a', 'u2', 20));
+    await world.scheduler.advance(5_000);
+    world.clock.set('2026-12-20T10:00:00Z');
+    await world.ask(recordUnleased('a', 'u3', 3));
+    await world.scheduler.advance(20_000);
+    world.clock.set('2026-11-30T11:00:00Z');
+    expect(await world.ask({ kind: 'reset-clock' })).toMatchObject({ kind: 'clock-reset' });
+    await world.ask(recordUnleased('a', 'u4', 4));
+    await world.scheduler.advance(20_000);
+    const { windows, dayTotals, month } = await world.snapshot();
+    expect(month.key).toBe('2026-11');
+    expect(windows[2]?.spent).toBe(34);
+    expect(Object.fromEntries(dayTotals)).toMatchObject({ '2026-11-29': 10, '2026-11-30': 24 });
+    expect(await totals(world)).toMatchObject({ '2026-11-30': 24, '2026-12-20': 3 });
+  });
+
+  it('survive deletion and immediate recreation, each in its own epoch', async () => {
+    const world = await openWorld({ copies: 2 });
+    await world.ask(recordUnleased('a', 'u1', 10));
+    world.store.failing('unavailable', 'writeDays');
+    await world.ask({ kind: 'delete-budget', force: true });
+    const recreated = world.arbiter.submit(BUDGET, { kind: 'put-policy', fields: ROOMY }, caller());
+    await world.scheduler.advance(1_000);
+    world.store.healthy();
+    expect(await world.scheduler.until(recreated)).toMatchObject({ kind: 'budget' });
+    await world.ask(recordUnleased('a', 'u1', 4));
+    await world.scheduler.advance(10_000);
+    expect(
+      (await world.inner.readDays(BUDGET, 1, '2026-01-01', '2027-01-01')).map(({ total }) => total),
+    ).toEqual([10]);
+    expect(
+      (await world.inner.readDays(BUDGET, 2, '2026-01-01', '2027-01-01')).map(({ total }) => total),
+    ).toEqual([4]);
+    expect((await world.snapshot(1)).windows[2]?.spent).toBe(4);
+  });
+});
+
+describe('statistics', () => {
+  async function twoMonths(): Promise<World> {
+    const world = await openWorld({ copies: 2, start: '2026-10-29T22:00:00Z' });
+    for (let day = 0; day < 6; day += 1) {
+      await world.ask(recordUnleased(`ai-${day % 2}`, `u-${day}`, 100 + day), day % 2);
+      await nextDay(world);
+    }
+    await world.ask(adjust('x', 50, '2026-10-30'));
+    await world.ask(adjust('y', -1, '2026-11-01'));
+    await world.scheduler.advance(10_000);
+    return world;
+  }
+
+  it('of a month are the sum of its usage documents, now and later', async () => {
+    const world = await twoMonths();
+    for (const month of ['2026-10', '2026-11']) {
+      const documents = (await world.documents()).filter(({ day }) => day.startsWith(month));
+      const result = await world.scheduler.until(getDistribution(world.arbiter, BUDGET, { month }, caller()));
+      if (!('stats' in result)) throw new Error(JSON.stringify(result));
+      const sum = documents.reduce((total, document) => total + document.total, 0);
+      expect(sum).toBeGreaterThan(0);
+      expect(JSON.stringify(result.stats)).toContain(String(sum));
+    }
+  });
+
+  it('list usage in pages that together are the whole', async () => {
+    const world = await twoMonths();
+    for (const groupBy of ['DAY', 'HOUR', 'AI', 'MODEL'] as const) {
+      const range = { groupBy, fromDay: '2026-10-01', toDay: '2026-11-30' };
+      const all = await world.scheduler.until(
+        listUsage(world.arbiter, BUDGET, { ...range, pageSize: 1_000 }, caller()),
+      );
+      if (!('rows' in all)) throw new Error(JSON.stringify(all));
+      const paged = [];
+      for (let afterKey: string | undefined; ; ) {
+        const query = { ...range, pageSize: 2, ...(afterKey === undefined ? {} : { afterKey }) };
+        const page = await world.scheduler.until(listUsage(world.arbiter, BUDGET, query, caller()));
+        if (!('rows' in page)) throw new Error(JSON.stringify(page));
+        paged.push(...page.rows);
+        if (page.nextKey === undefined) break;
+        afterKey = page.nextKey;
+      }
+      expect(paged).toEqual(all.rows);
+      expect(paged.reduce((sum, { tokens }) => sum + tokens, 0)).toBe(615 + 49);
+    }
+  });
+});

@@ -1,0 +1,169 @@
+import { Arbiter } from '../../../src/arbiter/arbiter.js';
+import type { Bounds } from '../../../src/arbiter/bounds.js';
+import type { Caller, CallerRequest } from '../../../src/arbiter/door.js';
+import { parseLeaseId } from '../../../src/domain/lease-id.js';
+import type { BudgetSnapshot, Granted, OutcomeOf } from '../../../src/domain/outcomes.js';
+import type { PolicyFields } from '../../../src/domain/policy.js';
+import type {
+  AcquireRequest,
+  LeaseRef,
+  RecordRequest,
+  RecordUnleasedRequest,
+  ReleaseRequest,
+} from '../../../src/domain/requests.js';
+import type { StoredState, UsageDay } from '../../../src/domain/state.js';
+import type { UsageReport } from '../../../src/domain/types.js';
+import { openMemoryStore } from '../../../src/store/memory/memory-store.js';
+import type { BudgetStore } from '../../../src/store/store.js';
+import { collectedLog, type LogEntry } from '../../support/collected-log.js';
+import { FaultyStore } from '../../support/faulty-store.js';
+import { ManualClock } from '../../support/manual-clock.js';
+import { ManualScheduler } from '../../support/manual-scheduler.js';
+
+export const BUDGET = 'anthropic';
+
+/** Generous: what a test is not about must not refuse. */
+export const ROOMY: PolicyFields = {
+  monthlyLimit: 100_000_000,
+  maxDailyPercent: 100,
+  maxHourlyPercent: 100,
+  minDailyPercent: 0,
+  pacing: 'NONE',
+  cooldownMs: 0,
+  maxConcurrent: 2,
+  maxConcurrentPerAi: 100,
+  defaultReservation: 1_000,
+};
+
+export interface WorldOptions {
+  readonly copies?: number;
+  readonly exclusive?: boolean;
+  readonly policy?: PolicyFields;
+  readonly bounds?: Partial<Bounds>;
+  readonly start?: string;
+  readonly seed?: number;
+}
+
+/** Some copies of the service over one store, with time, chance and the network in the test's hand. */
+export interface World {
+  readonly clock: ManualClock;
+  readonly scheduler: ManualScheduler;
+  readonly inner: BudgetStore;
+  readonly copies: readonly Arbiter[];
+  /** The first copy, and its way to the store. */
+  readonly arbiter: Arbiter;
+  readonly store: FaultyStore;
+  readonly stores: readonly FaultyStore[];
+  readonly log: { readonly entries: readonly LogEntry[] };
+  ask<R extends CallerRequest>(request: R, copy?: number): Promise<OutcomeOf[R['kind']]>;
+  snapshot(copy?: number): Promise<BudgetSnapshot>;
+  state(): Promise<StoredState>;
+  documents(): Promise<UsageDay[]>;
+}
+
+export async function openWorld(options: WorldOptions = {}): Promise<World> {
+  const { copies = 1, exclusive = copies === 1, policy = ROOMY, bounds, start, seed } = options;
+  const clock = new ManualClock(start ?? '2026-11-10T09:10:00Z');
+  const scheduler = new ManualScheduler([clock], seed);
+  const inner = await openMemoryStore({ exclusive });
+  const log = collectedLog();
+  const stores = Array.from({ length: copies }, () => new FaultyStore(inner));
+  const arbiters = stores.map((store, at) => {
+    const copyId = `copy-${at}`;
+    return new Arbiter({ store, clock, log, copyId, maxSkewMs: 2_000, scheduler, ...(bounds && { bounds }) });
+  });
+  const [arbiter, store] = [arbiters[0], stores[0]];
+  if (arbiter === undefined || store === undefined) throw new Error('a world needs a copy');
+  for (const copy of arbiters) copy.start();
+  const ask: World['ask'] = (request, copy = 0) => {
+    const promise = (arbiters[copy] ?? arbiter).submit(BUDGET, request, caller());
+    return scheduler.until(promise);
+  };
+  await ask({ kind: 'put-policy', fields: policy });
+  return {
+    ...{ clock, scheduler, inner, copies: arbiters, arbiter, store, stores, log, ask },
+    async snapshot(copy = 0) {
+      const outcome = await ask({ kind: 'get-snapshot' }, copy);
+      if (outcome.kind !== 'snapshot') throw new Error(JSON.stringify(outcome));
+      return outcome.snapshot;
+    },
+    async state() {
+      const state = await inner.load(BUDGET);
+      if (state === undefined) throw new Error('there is no state');
+      return state;
+    },
+    documents: async () =>
+      inner.readDays(BUDGET, (await inner.version(BUDGET))?.epoch ?? 0, '2000-01-01', '2100-01-01'),
+  };
+}
+
+/** A caller whose going a test decides. */
+export function caller(): Caller & { go(): void } {
+  const listeners: (() => void)[] = [];
+  let gone = false;
+  return {
+    get gone() {
+      return gone;
+    },
+    onGone: (listener) => void listeners.push(listener),
+    go() {
+      gone = true;
+      for (const listener of listeners) listener();
+    },
+  };
+}
+
+let made = 0;
+
+export function acquire(aiId: string, more: Partial<AcquireRequest> = {}): AcquireRequest {
+  const requestId = more.requestId ?? `made-${++made}`;
+  const requestIdMade = more.requestId === undefined;
+  return {
+    kind: 'acquire',
+    aiId,
+    requestId,
+    requestIdMade,
+    fingerprint: requestId,
+    nonce: `n${++made}`,
+    ...more,
+  };
+}
+
+export function leaseOf(outcome: OutcomeOf['acquire']): LeaseRef {
+  if (outcome.kind !== 'granted') throw new Error(`not granted: ${JSON.stringify(outcome)}`);
+  return refOf(outcome);
+}
+
+export function refOf({ lease }: Pick<Granted, 'lease'>): LeaseRef {
+  const ref = parseLeaseId(lease.leaseId);
+  if (ref === undefined) throw new Error(`not a lease id: ${lease.leaseId}`);
+  return ref;
+}
+
+export function usage(
+  usageId: string,
+  total: number,
+  model = 'm',
+): UsageReport & { readonly usageId: string } {
+  const tokens = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0, total };
+  const fingerprint = `${usageId}/${total}/${model}`;
+  return { usageId, tokens, model, requestType: '', failed: false, errorMessage: '', fingerprint };
+}
+
+export function record(lease: LeaseRef, usageId: string, tokens: number): RecordRequest {
+  return { kind: 'record', lease, usage: usage(usageId, tokens) };
+}
+
+export function recordUnleased(aiId: string, usageId: string, tokens: number): RecordUnleasedRequest {
+  return { kind: 'record-unleased', aiId, usage: usage(usageId, tokens) };
+}
+
+export function release(lease: LeaseRef, report?: UsageReport): ReleaseRequest {
+  return { kind: 'release', lease, ...(report && { usage: report }) };
+}
+
+/** Sets aside how a promise ends until the test asks. */
+export async function settled<T>(promise: Promise<T>): Promise<PromiseSettledResult<T>> {
+  const [result] = await Promise.allSettled([promise]);
+  return result;
+}

@@ -1,0 +1,238 @@
+import { describe, expect, it } from 'vitest';
+import type { OutcomeOf } from '../../src/domain/outcomes.js';
+import type { AcquireRequest } from '../../src/domain/requests.js';
+import { Gate } from '../support/gate.js';
+import {
+  acquire,
+  BUDGET,
+  caller,
+  leaseOf,
+  openWorld,
+  ROOMY,
+  recordUnleased,
+  release,
+  settled,
+  type World,
+} from './support/world.js';
+
+const ONE_SLOT = { ...ROOMY, maxConcurrent: 1 };
+
+function wait(world: World, request: AcquireRequest, waitMs = 60_000, copy = 0, who = caller()) {
+  const promise = (world.copies[copy] ?? world.arbiter).acquireWaiting(BUDGET, request, waitMs, who);
+  const waiting = { promise, outcome: undefined as OutcomeOf['acquire'] | undefined, who };
+  promise.then(
+    (outcome) => {
+      waiting.outcome = outcome;
+    },
+    () => {},
+  );
+  return waiting;
+}
+
+describe('waiting for a slot', () => {
+  it('is over within the round that frees one', async () => {
+    const world = await openWorld({ policy: ONE_SLOT });
+    const lease = leaseOf(await world.ask(acquire('a')));
+    const waiter = wait(world, acquire('b'));
+    await world.scheduler.settle();
+    expect(waiter.outcome).toBeUndefined();
+    const commits = world.store.count('commit');
+    world.arbiter.submit(BUDGET, release(lease), caller());
+    await world.scheduler.settle();
+    expect(waiter.outcome?.kind).toBe('granted');
+    expect(world.store.count('commit')).toBe(commits + 1);
+    expect(world.arbiter.counts.waiters).toBe(0);
+  });
+
+  it('serves the least share used first', async () => {
+    const world = await openWorld({ policy: ONE_SLOT });
+    await world.ask(recordUnleased('greedy', 'g', 1_000_000));
+    await world.ask(recordUnleased('modest', 'm', 10));
+    const lease = leaseOf(await world.ask(acquire('a')));
+    const greedy = wait(world, acquire('greedy'));
+    const modest = wait(world, acquire('modest'));
+    await world.scheduler.settle();
+    await world.ask(release(lease));
+    expect([greedy.outcome, modest.outcome?.kind]).toEqual([undefined, 'granted']);
+    await world.ask(release(leaseOf(await modest.promise)));
+    expect(greedy.outcome?.kind).toBe('granted');
+  });
+
+  it('ages, so that the greedy is served before a modest one that came much later', async () => {
+    const world = await openWorld({ policy: { ...ONE_SLOT, leaseTtlMs: 3_600_000 } });
+    await world.ask(recordUnleased('greedy', 'g', 10_000_000));
+    const lease = leaseOf(await world.ask(acquire('a')));
+    const greedy = wait(world, acquire('greedy'), 3_600_000);
+    await world.scheduler.advance(10 * 60_000);
+    const modest = wait(world, acquire('modest'), 3_600_000);
+    await world.scheduler.settle();
+    await world.ask(release(lease));
+    expect([greedy.outcome?.kind, modest.outcome]).toEqual(['granted', undefined]);
+  });
+
+  it('is not overtaken by a newcomer', async () => {
+    const world = await openWorld({ policy: ONE_SLOT });
+    const lease = leaseOf(await world.ask(acquire('a')));
+    const waiter = wait(world, acquire('b'));
+    await world.scheduler.settle();
+    const newcomer = world.arbiter.submit(BUDGET, acquire('c'), caller());
+    const freed = world.arbiter.submit(BUDGET, release(lease), caller());
+    await world.scheduler.until(Promise.all([newcomer, freed]));
+    expect((await newcomer).kind).toBe('denied');
+    expect(waiter.outcome?.kind).toBe('granted');
+  });
+
+  it('is tried as soon as its cooldown is over, though a slot was free before', async () => {
+    const world = await openWorld({ policy: { ...ONE_SLOT, cooldownMs: 30_000, leaseTtlMs: 600_000 } });
+    await world.ask(release(leaseOf(await world.ask(acquire('b')))));
+    const lease = leaseOf(await world.ask(acquire('a')));
+    const waiter = wait(world, acquire('b'), 120_000);
+    await world.scheduler.advance(5_000);
+    await world.ask(release(lease));
+    expect(waiter.outcome).toBeUndefined();
+    await world.scheduler.advance(26_000);
+    expect(waiter.outcome?.kind).toBe('granted');
+  });
+
+  it('answers the denial when the time is over', async () => {
+    const world = await openWorld({ policy: ONE_SLOT });
+    await world.ask(acquire('a'));
+    const waiter = wait(world, acquire('b'), 2_000);
+    await world.scheduler.advance(1_990);
+    expect(waiter.outcome).toBeUndefined();
+    await world.scheduler.advance(20);
+    expect(waiter.outcome).toMatchObject({ kind: 'denied', denial: { blockers: [{ rule: 'CONCURRENCY' }] } });
+    expect(world.arbiter.counts.waiters).toBe(0);
+  });
+
+  it('returns at once what no waiting helps', async () => {
+    const world = await openWorld({ policy: { ...ONE_SLOT, maxRequestTokens: 100 } });
+    const waiter = wait(world, acquire('b', { estimatedTokens: 101 }));
+    await world.scheduler.settle();
+    expect(waiter.outcome).toMatchObject({ kind: 'denied', denial: { permanent: true } });
+  });
+
+  it('stays while paused, until somebody resumes', async () => {
+    const world = await openWorld({ copies: 2, policy: ONE_SLOT });
+    await world.ask({ kind: 'pause', reason: '' });
+    const waiter = wait(world, acquire('b'), 60_000, 1);
+    await world.scheduler.advance(10_000);
+    expect(waiter.outcome).toBeUndefined();
+    await world.ask({ kind: 'resume' });
+    await world.scheduler.advance(1_000);
+    expect(waiter.outcome?.kind).toBe('granted');
+  });
+
+  it('finds within a second what another copy freed', async () => {
+    const world = await openWorld({ copies: 2, policy: ONE_SLOT });
+    const lease = leaseOf(await world.ask(acquire('a')));
+    const waiter = wait(world, acquire('b'), 60_000, 1);
+    await world.scheduler.advance(3_210);
+    await world.ask(release(lease), 0);
+    await world.scheduler.advance(1_000);
+    expect(waiter.outcome?.kind).toBe('granted');
+  });
+
+  it('gets the slot of a lease that expires, at once', async () => {
+    const world = await openWorld({ policy: ONE_SLOT });
+    await world.ask(acquire('a', { leaseTtlMs: 5_000 }));
+    const waiter = wait(world, acquire('b'));
+    await world.scheduler.advance(4_990);
+    expect(waiter.outcome).toBeUndefined();
+    await world.scheduler.advance(20);
+    expect(waiter.outcome?.kind).toBe('granted');
+  });
+
+  it('ends when the client goes', async () => {
+    const world = await openWorld({ policy: ONE_SLOT });
+    const lease = leaseOf(await world.ask(acquire('a')));
+    const waiter = wait(world, acquire('b'));
+    await world.scheduler.settle();
+    expect(world.arbiter.counts.waiters).toBe(1);
+    waiter.who.go();
+    expect((await settled(waiter.promise)).status).toBe('rejected');
+    expect(world.arbiter.counts.waiters).toBe(0);
+    await world.ask(release(lease));
+    expect((await world.snapshot()).liveLeases).toHaveLength(0);
+  });
+
+  it.each([
+    [true, 0],
+    [false, 1],
+  ])(
+    'undoes a grant that crossed its going only if the server made the id: %s',
+    async (requestIdMade, live) => {
+      const world = await openWorld({ policy: { ...ONE_SLOT, cooldownMs: 60_000 } });
+      const gate = new Gate();
+      world.store.once('commit', { kind: 'hold-answer', gate });
+      const waiter = wait(world, { ...acquire('b', { requestId: 'r' }), requestIdMade });
+      await world.scheduler.settle();
+      waiter.who.go();
+      gate.open();
+      await world.scheduler.advance(100);
+      expect((await settled(waiter.promise)).status).toBe('rejected');
+      expect((await world.snapshot()).liveLeases).toHaveLength(live);
+      const again = await world.ask({ ...acquire('b', { requestId: 'r' }), requestIdMade });
+      expect(again).toMatchObject({ kind: 'granted', replayed: live === 1 });
+    },
+  );
+
+  it('survives a store that is down, and is served when it is back', async () => {
+    const world = await openWorld({ policy: { ...ONE_SLOT, leaseTtlMs: 600_000 } });
+    const lease = leaseOf(await world.ask(acquire('a')));
+    const waiter = wait(world, acquire('b'), 300_000);
+    await world.scheduler.settle();
+    world.store.failing('unavailable');
+    const refused = await world.scheduler.until(
+      settled(world.arbiter.submit(BUDGET, release(lease), caller())),
+    );
+    expect(refused).toMatchObject({ status: 'rejected', reason: { failure: 'STORE_UNAVAILABLE' } });
+    await world.scheduler.advance(20_000);
+    expect(waiter.outcome).toBeUndefined();
+    expect(world.arbiter.counts.waiters).toBe(1);
+    world.store.healthy();
+    await world.ask(release(lease));
+    expect(waiter.outcome?.kind).toBe('granted');
+  });
+
+  it('is told when its time ends while the store is down', async () => {
+    const world = await openWorld({ policy: { ...ONE_SLOT, leaseTtlMs: 600_000 } });
+    await world.ask(acquire('a'));
+    const waiter = wait(world, acquire('b'), 10_000);
+    await world.scheduler.settle();
+    world.store.failing('unavailable');
+    const result = await world.scheduler.until(settled(waiter.promise), 30_000);
+    expect(result).toMatchObject({ status: 'rejected', reason: { failure: 'STORE_UNAVAILABLE' } });
+    expect(world.arbiter.counts.waiters).toBe(0);
+  });
+
+  it('goes on after a commit of unknown outcome, without another request', async () => {
+    const world = await openWorld({ copies: 2, policy: { ...ONE_SLOT, leaseTtlMs: 600_000 } });
+    const lease = leaseOf(await world.ask(acquire('a')));
+    const waiter = wait(world, acquire('b'), 300_000);
+    await world.scheduler.settle();
+    world.store.once('commit', { kind: 'lose-answer' });
+    await world.ask(recordUnleased('x', 'u', 1));
+    await world.ask(release(lease), 1);
+    await world.scheduler.advance(2_000);
+    expect(waiter.outcome?.kind).toBe('granted');
+  });
+
+  it('lets a refused waiter fail alone, and the others wait on', async () => {
+    const world = await openWorld({ policy: ONE_SLOT });
+    const lease = leaseOf(await world.ask(acquire('a')));
+    const guilty = wait(world, acquire('poison'));
+    const other = wait(world, acquire('b'));
+    await world.scheduler.settle();
+    world.store.plan = ({ method, args }) =>
+      method === 'commit' && JSON.stringify(args[2]).includes('poison')
+        ? { kind: 'fail', failure: 'refused' }
+        : undefined;
+    expect(await world.ask(release(lease))).toMatchObject({ kind: 'released' });
+    const result = await world.scheduler.until(settled(guilty.promise));
+    expect(result).toMatchObject({ status: 'rejected', reason: { failure: 'STORE_REFUSED' } });
+    await world.scheduler.advance(2_000);
+    expect(other.outcome?.kind).toBe('granted');
+    expect(world.arbiter.counts.waiters).toBe(0);
+  });
+});

@@ -1,0 +1,150 @@
+import type { Receipt, StatePatch, StoredState, UsageDay } from '../../src/domain/state.js';
+import {
+  type BudgetStore,
+  type ListedBudget,
+  type StateVersion,
+  StoreError,
+  type StoreFailure,
+} from '../../src/store/store.js';
+import type { Gate } from './gate.js';
+
+export type StoreMethod = Exclude<keyof BudgetStore, 'name' | 'exclusive' | 'close'>;
+
+export interface StoreCall {
+  readonly method: StoreMethod;
+  readonly args: readonly unknown[];
+}
+
+/**
+ * What goes wrong with one call.
+ * - `fail`: nothing is done, and the caller is told so by this failure. With `unknown`: the request was lost on its way.
+ * - `lose-answer`: done; the caller is told `unknown`.
+ * - `late`: the caller is told `unknown` at once; it is done when the gate opens.
+ * - `hold`: done when the gate opens, answered then.
+ * - `hold-answer`: done at once, answered when the gate opens.
+ */
+export type Fault =
+  | { readonly kind: 'fail'; readonly failure: StoreFailure }
+  | { readonly kind: 'lose-answer' }
+  | { readonly kind: 'late'; readonly gate: Gate }
+  | { readonly kind: 'hold'; readonly gate: Gate }
+  | { readonly kind: 'hold-answer'; readonly gate: Gate };
+
+/** Says of every call what goes wrong with it, if anything. */
+export type FaultPlan = (call: StoreCall) => Fault | undefined;
+
+/** The way from one copy of the service to its store, with the faults of a network. Several may share the store behind it. */
+export class FaultyStore implements BudgetStore {
+  plan: FaultPlan = () => undefined;
+  private readonly next: { readonly method: StoreMethod; readonly fault: Fault }[] = [];
+  /** Every call so far, in order of sending. */
+  readonly calls: StoreCall[] = [];
+
+  constructor(private readonly inner: BudgetStore) {}
+
+  get name(): BudgetStore['name'] {
+    return this.inner.name;
+  }
+
+  get exclusive(): boolean {
+    return this.inner.exclusive;
+  }
+
+  /** The next call of this method meets this fault before any plan; several are met in the order in which they were named. */
+  once(method: StoreMethod, fault: Fault): void {
+    this.next.push({ method, fault });
+  }
+
+  /** From now on every call of these methods fails so; of all methods where none is named. */
+  failing(failure: StoreFailure, ...methods: StoreMethod[]): void {
+    this.plan = ({ method }) =>
+      methods.length === 0 || methods.includes(method) ? { kind: 'fail', failure } : undefined;
+  }
+
+  healthy(): void {
+    this.plan = () => undefined;
+  }
+
+  count(method: StoreMethod): number {
+    return this.calls.filter((call) => call.method === method).length;
+  }
+
+  private takeNext(method: StoreMethod): Fault | undefined {
+    const at = this.next.findIndex((next) => next.method === method);
+    return at < 0 ? undefined : this.next.splice(at, 1)[0]?.fault;
+  }
+
+  private async call<T>(method: StoreMethod, args: readonly unknown[], act: () => Promise<T>): Promise<T> {
+    const call = { method, args };
+    this.calls.push(call);
+    const fault = this.takeNext(method) ?? this.plan(call);
+    switch (fault?.kind) {
+      case undefined:
+        return act();
+      case 'fail':
+        throw new StoreError(fault.failure, `${method} failed by plan`);
+      case 'lose-answer':
+        await act();
+        throw new StoreError('unknown', `the answer of ${method} was lost by plan`);
+      case 'late':
+        void fault.gate.opened.then(act).catch(() => {});
+        throw new StoreError('unknown', `${method} is late by plan`);
+      case 'hold':
+        await fault.gate.opened;
+        return act();
+      case 'hold-answer': {
+        const result = await act();
+        await fault.gate.opened;
+        return result;
+      }
+    }
+  }
+
+  load(budgetId: string): Promise<StoredState | undefined> {
+    return this.call('load', [budgetId], () => this.inner.load(budgetId));
+  }
+  version(budgetId: string): Promise<StateVersion | undefined> {
+    return this.call('version', [budgetId], () => this.inner.version(budgetId));
+  }
+  commit(budgetId: string, expected: StateVersion | undefined, patch: StatePatch): Promise<'won' | 'lost'> {
+    // A late write must not see what its sender changes afterwards.
+    const sent = structuredClone(patch);
+    return this.call('commit', [budgetId, expected, sent], () => this.inner.commit(budgetId, expected, sent));
+  }
+  writeDays(days: readonly UsageDay[]): Promise<void> {
+    return this.call('writeDays', [days], () => this.inner.writeDays(days));
+  }
+  readDays(budgetId: string, epoch: number, from: string, to: string): Promise<UsageDay[]> {
+    return this.call('readDays', [budgetId, epoch, from, to], () =>
+      this.inner.readDays(budgetId, epoch, from, to),
+    );
+  }
+  writeReceipts(budgetId: string, receipts: readonly Receipt[]): Promise<void> {
+    return this.call('writeReceipts', [budgetId, receipts], () =>
+      this.inner.writeReceipts(budgetId, receipts),
+    );
+  }
+  findReceipts(budgetId: string, ids: readonly string[]): Promise<Map<string, Receipt>> {
+    return this.call('findReceipts', [budgetId, ids], () => this.inner.findReceipts(budgetId, ids));
+  }
+  listReceipts(budgetId: string, prefix: string, after: string, limit: number): Promise<Receipt[]> {
+    return this.call('listReceipts', [budgetId, prefix, after, limit], () =>
+      this.inner.listReceipts(budgetId, prefix, after, limit),
+    );
+  }
+  list(after: string, limit: number): Promise<ListedBudget[]> {
+    return this.call('list', [after, limit], () => this.inner.list(after, limit));
+  }
+  due(now: number, limit: number): Promise<string[]> {
+    return this.call('due', [now, limit], () => this.inner.due(now, limit));
+  }
+  time(): Promise<number | undefined> {
+    return this.call('time', [], () => this.inner.time());
+  }
+  tidy(dayBefore: string, receiptsBefore: number): Promise<void> {
+    return this.call('tidy', [dayBefore, receiptsBefore], () => this.inner.tidy(dayBefore, receiptsBefore));
+  }
+  close(): Promise<void> {
+    return this.inner.close();
+  }
+}
