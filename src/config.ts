@@ -1,4 +1,5 @@
-import { type ConfiguredBudget, readBudgetsFile } from './config/budgets-file.js';
+import type { ConfiguredAccess } from './config/access-file.js';
+import { type BudgetsFile, type ConfiguredBudget, readBudgetsFile } from './config/budgets-file.js';
 import { nearMissWarnings } from './config/near-miss.js';
 import { SETTING_KEYS, SETTINGS, type SettingKey, type SettingValues } from './config/settings.js';
 import { type Address, isLoopback } from './config/values.js';
@@ -6,7 +7,7 @@ import type { Problem } from './config/yaml-source.js';
 import { StartError } from './platform/start-error.js';
 
 /** All that the service is told from outside, checked and frozen. Field by field the table in `config/settings.ts`. */
-export interface Config extends SettingValues {
+export interface Config extends SettingValues, ConfiguredAccess {
   /** Budgets of CONFIG_FILE, by id. */
   readonly budgets: readonly ConfiguredBudget[];
 }
@@ -31,15 +32,15 @@ export class ConfigError extends StartError {
 export function loadConfig(environment: Environment = process.env): LoadedConfig {
   const { values, problems: unreadable } = readSettings(environment);
   const file = values.configFile === undefined ? undefined : readBudgetsFile(values.configFile);
-  const problems = [...unreadable, ...addressProblems(values), ...(file?.problems ?? [])];
+  const problems = [...unreadable, ...addressProblems(values, file), ...(file?.problems ?? [])];
   const known = SETTING_KEYS.map((key) => SETTINGS[key].variable);
   const nearMisses = nearMissWarnings(Object.keys(environment), known);
   // A slip in a name is often what is behind the problem: ALLOW_INSECUR=true.
   if (problems.length > 0) throw new ConfigError([...problems.map(line), ...nearMisses]);
   return {
     // Without problems there is a value for every setting that has a default.
-    config: deepFreeze({ ...(values as SettingValues), budgets: file?.budgets ?? [] }),
-    warnings: [...nearMisses, ...(file?.warnings ?? []).map(line)],
+    config: deepFreeze({ ...(values as SettingValues), ...accessOf(file), budgets: file?.budgets ?? [] }),
+    warnings: [...nearMisses, ...[...clearTextWarnings(values, file), ...(file?.warnings ?? [])].map(line)],
   };
 }
 
@@ -75,17 +76,28 @@ function readSettings(environment: Environment): { values: Partial<SettingValues
   return { values: values as Partial<SettingValues>, problems };
 }
 
-function addressProblems({ grpcAddress, httpAddress, allowInsecure }: Partial<SettingValues>): Problem[] {
-  const problems: Problem[] = [];
-  const addresses = [
-    [SETTINGS.grpcAddress.variable, grpcAddress],
-    [SETTINGS.httpAddress.variable, httpAddress],
-  ] as const;
-  for (const [variable, address] of addresses) {
-    if (address !== undefined && allowInsecure === false && !isLoopback(address)) {
-      problems.push({ place: variable, message: openAddress(address) });
-    }
-  }
+function accessOf(file: BudgetsFile | undefined): ConfiguredAccess {
+  const { credentials, tls } = file ?? {};
+  return { ...(credentials && { credentials }), ...(tls && { tls }) };
+}
+
+/** What other machines reach, with the variable that says so. */
+function openAddresses({ grpcAddress, httpAddress }: Partial<SettingValues>): (readonly [string, Address])[] {
+  return [
+    [SETTINGS.grpcAddress.variable, grpcAddress] as const,
+    [SETTINGS.httpAddress.variable, httpAddress] as const,
+  ].flatMap(([variable, address]) =>
+    address === undefined || isLoopback(address) ? [] : [[variable, address] as const],
+  );
+}
+
+function addressProblems(values: Partial<SettingValues>, file: BudgetsFile | undefined): Problem[] {
+  const { grpcAddress, httpAddress, allowInsecure } = values;
+  const closed = allowInsecure !== false || file?.credentials !== undefined;
+  const problems = (closed ? [] : openAddresses(values)).map(([place, address]) => ({
+    place,
+    message: openAddress(address),
+  }));
   if (grpcAddress !== undefined && grpcAddress.port !== 0 && grpcAddress.text === httpAddress?.text) {
     const message = `${grpcAddress.text} is GRPC_ADDRESS too; give each its own port`;
     problems.push({ place: SETTINGS.httpAddress.variable, message });
@@ -95,9 +107,17 @@ function addressProblems({ grpcAddress, httpAddress, allowInsecure }: Partial<Se
 
 function openAddress({ text, port }: Address): string {
   return (
-    `other machines reach ${text}, and callers without credentials would be served; ` +
+    `other machines reach ${text}, and callers without credentials would be served; name credentials in CONFIG_FILE, ` +
     `use a loopback address such as 127.0.0.1:${port}, or set ALLOW_INSECURE=true where the network itself is guarded`
   );
+}
+
+function clearTextWarnings(values: Partial<SettingValues>, file: BudgetsFile | undefined): Problem[] {
+  if (file?.credentials === undefined || file.tls !== undefined) return [];
+  return openAddresses(values).map(([place, { text }]) => ({
+    place,
+    message: `other machines reach ${text} without TLS, so tokens travel in clear; name "tls" in CONFIG_FILE`,
+  }));
 }
 
 function line({ place, message }: Problem): string {

@@ -5,6 +5,7 @@ import type { FieldViolation } from '../domain/outcomes.js';
 import { type PolicyFields, policyInForce } from '../domain/policy.js';
 import { policyViolations, policyWarnings, rangeViolations } from '../domain/policy-check.js';
 import { POLICY_FIELD_NAMES, TOKEN_WEIGHT_NAMES } from '../domain/policy-names.js';
+import { type ConfiguredAccess, knownAccessKeys, readAccess } from './access-file.js';
 import { pathOf, pathText } from './field-path.js';
 import { nearest } from './near-miss.js';
 import { FILE_SHAPE, POLICY_SHAPE } from './policy-shape.js';
@@ -17,7 +18,7 @@ export interface ConfiguredBudget {
   readonly fields: PolicyFields;
 }
 
-export interface BudgetsFile {
+export interface BudgetsFile extends ConfiguredAccess {
   readonly budgets: readonly ConfiguredBudget[];
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
@@ -54,9 +55,13 @@ export function parseBudgetsFile(file: string, text: string): BudgetsFile {
     ? []
     : outline.error.issues.flatMap((issue) => shapeProblems(source, [], issue));
   const checked = entriesOf(source.value).map(([budgetId, policy]) => checkBudget(source, budgetId, policy));
-  const problems = [...outlineProblems, ...checked.flatMap((budget) => budget.problems)];
+  const { problems: accessProblems, ...access } = readAccess(source, file, (at, issue) =>
+    shapeProblems(source, at, issue),
+  );
+  const problems = [...outlineProblems, ...checked.flatMap((budget) => budget.problems), ...accessProblems];
   if (problems.length > 0) return failed(problems);
   return {
+    ...access,
     budgets: checked.map(({ budgetId, fields }) => ({ budgetId, fields })),
     problems,
     warnings: checked.flatMap((budget) => budgetWarnings(source, budget)),
@@ -123,7 +128,8 @@ function shapeProblems(source: YamlSource, at: YamlPath, issue: z.core.$ZodIssue
 }
 
 function knownKeys(path: YamlPath): string[] {
-  if (path.length === 0) return ['budgets'];
+  if (path.length === 0) return ['budgets', 'credentials', 'tls'];
+  if (path[0] !== 'budgets') return [...knownAccessKeys(path)];
   return Object.values(path.length === 2 ? POLICY_FIELD_NAMES : TOKEN_WEIGHT_NAMES);
 }
 

@@ -60,9 +60,13 @@ export const POLICY_SHAPE = z.preprocess(
   renamed<PolicyFields>(POLICY_FIELD_NAMES, FIELDS),
 );
 
-/** The whole file, its policies not yet looked at. */
+/** The whole file, its sections not yet looked at. */
 export const FILE_SHAPE = z.strictObject(
-  { budgets: byName(z.unknown(), 'a map from budget ids to policies').optional() },
+  {
+    budgets: byName(z.unknown(), 'a map from budget ids to policies').optional(),
+    credentials: z.unknown().optional(),
+    tls: z.unknown().optional(),
+  },
   { error: isNot('a map with the key "budgets"') },
 );
 

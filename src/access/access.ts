@@ -1,0 +1,115 @@
+import type { Door } from '../arbiter/door.js';
+import type { TimeSources } from '../platform/clock.js';
+import type { Log } from '../platform/log.js';
+import type { Scheduler } from '../platform/scheduler.js';
+import { AccessError, unauthenticated } from './access-error.js';
+import { AuditedDoor } from './audited-door.js';
+import { BearerTokens, tokenDigest } from './bearer-tokens.js';
+import { Certificates, type VerifiedCertificate } from './certificates.js';
+import { GuardedDoor, notAllowed } from './guarded-door.js';
+import { JwtTokens } from './jwt-tokens.js';
+import { LeaseOwners } from './lease-owners.js';
+import { mayCall, type Rule, scopeOf } from './permissions.js';
+import { type Principal, principalLabel } from './principal.js';
+import type { AccessSettings } from './settings.js';
+import { Slowdown } from './slowdown.js';
+
+/** What a call shows of its caller. */
+export interface Presented {
+  /** Every `authorization` header of the call. */
+  readonly authorization: readonly string[];
+  /** The client's certificate, if the TLS layer has verified one. */
+  certificate(): VerifiedCertificate | undefined;
+  /** The address that the call came from, without its port. */
+  peer(): string;
+}
+
+export interface AccessOptions {
+  readonly settings: AccessSettings;
+  readonly time: TimeSources;
+  readonly scheduler: Scheduler;
+  readonly log: Log;
+}
+
+/** Longer than any token that issuers make. */
+const MAX_HEADER = 16 * 1024;
+const BEARER = /^Bearer +([\w.~+/-]+=*) *$/i;
+
+/** Who is calling, and what they may do. There is one while credentials are configured; without it everybody may do everything. */
+export class Access {
+  private readonly tokens: BearerTokens;
+  private readonly certificates: Certificates;
+  private readonly jwt: JwtTokens;
+  private readonly slowdown: Slowdown;
+  private readonly owners = new LeaseOwners();
+  private readonly log: Log;
+
+  constructor({ settings, time, scheduler, log }: AccessOptions) {
+    this.tokens = new BearerTokens(settings.tokens);
+    this.certificates = new Certificates(settings.certificates, time.wall);
+    this.jwt = new JwtTokens(settings.jwt, time, log);
+    this.slowdown = new Slowdown(scheduler, time.monotonic, log);
+    this.log = log;
+  }
+
+  /** At once for tokens and certificates, later for a JWT that was not seen lately. Throws an `AccessError`, or rejects with one. */
+  authenticate(presented: Presented): Principal | Promise<Principal> {
+    try {
+      const found = this.identify(presented);
+      return found instanceof Promise ? found.catch((error) => this.turnAway(error, presented)) : found;
+    } catch (error) {
+      return this.turnAway(error, presented);
+    }
+  }
+
+  /** A wrong header is wrong, whatever else the caller shows: it would hide that a token has run out. */
+  private identify(presented: Presented): Principal | Promise<Principal> {
+    const [header, ...more] = presented.authorization;
+    if (header === undefined) return this.byCertificate(presented);
+    if (more.length > 0) throw unauthenticated('more than one authorization header');
+    const token = header.length <= MAX_HEADER ? BEARER.exec(header)?.[1] : undefined;
+    if (token === undefined) throw unauthenticated('the authorization header is not "Bearer <token>"');
+    const digest = tokenDigest(token);
+    return (
+      this.tokens.principalOf(digest) ??
+      this.jwt.believedPrincipal(digest) ??
+      this.jwt.principalOf(token, digest)
+    );
+  }
+
+  private byCertificate(presented: Presented): Principal {
+    const certificate = presented.certificate();
+    if (certificate === undefined) {
+      throw unauthenticated(
+        'credentials are needed here: a bearer token in the authorization header, or a client certificate',
+      );
+    }
+    return this.certificates.principalOf(certificate);
+  }
+
+  private async turnAway(error: unknown, presented: Presented): Promise<never> {
+    if (error instanceof AccessError && error.failure === 'UNAUTHENTICATED') {
+      await this.slowdown.failed(presented.peer());
+    }
+    throw error;
+  }
+
+  /** The door as a principal finds it. Throws PERMISSION_DENIED if it has no role at all for the rule's method. */
+  doorFor(principal: Principal, rule: Rule, method: string, door: Door): Door {
+    if (!mayCall(principal, rule)) throw this.told(notAllowed(principal, rule), principal, method);
+    const audited = new AuditedDoor(door, principalLabel(principal), this.log);
+    return new GuardedDoor(audited, principal, rule, this.owners);
+  }
+
+  /** For what concerns one whole budget. */
+  require(principal: Principal, rule: Rule, method: string, budgetId?: string): void {
+    const allowed =
+      budgetId === undefined ? mayCall(principal, rule) : scopeOf(principal, rule, budgetId) === 'all';
+    if (!allowed) throw this.told(notAllowed(principal, rule, budgetId), principal, method);
+  }
+
+  private told(error: AccessError, principal: Principal, method: string): AccessError {
+    this.log.info({ principal: principalLabel(principal), method }, 'a principal asked for more than it may');
+    return error;
+  }
+}

@@ -1,0 +1,91 @@
+import type { CallerRequest } from '../arbiter/door.js';
+import type { BudgetView, OutcomeOf } from '../domain/outcomes.js';
+import type { LeaseView } from '../domain/types.js';
+
+/** What a line of the audit says of a request and of its outcome. */
+
+export type OperatorRequest = Extract<
+  CallerRequest,
+  { kind: 'put-policy' | 'pause' | 'resume' | 'delete-budget' | 'revoke' | 'adjust' | 'reset-clock' }
+>;
+
+/** Every kind of request, so that a new one must be told apart here. */
+const IS_ACTION: { readonly [K in CallerRequest['kind']]: boolean } = {
+  acquire: false,
+  renew: false,
+  record: false,
+  'record-unleased': false,
+  release: false,
+  'get-lease': false,
+  'get-availability': false,
+  'get-snapshot': false,
+  'put-policy': true,
+  pause: true,
+  resume: true,
+  'delete-budget': true,
+  revoke: true,
+  adjust: true,
+  'reset-clock': true,
+};
+
+/** The request, if an operator makes it and it changes something. */
+export function actionOf(request: CallerRequest): OperatorRequest | undefined {
+  return IS_ACTION[request.kind] ? (request as OperatorRequest) : undefined;
+}
+
+/** What it acts on beside the budget, and why. */
+export function targetFields(request: OperatorRequest): object {
+  switch (request.kind) {
+    case 'revoke':
+      return { lease: request.lease.leaseId, reason: request.reason };
+    case 'adjust': {
+      const { adjustmentId, tokens, day, aiId, model, reason } = request;
+      return { adjustmentId, tokens, day, ai: aiId, model, reason };
+    }
+    case 'pause':
+      return { reason: request.reason };
+    case 'delete-budget':
+      return { force: request.force };
+    default:
+      return {};
+  }
+}
+
+export function viewedBudget({ etag, policyFields, pause }: BudgetView): object {
+  return { etag, policy: policyFields, ...(pause === undefined ? {} : { paused: pause }) };
+}
+
+function viewedLease({ status, aiId, reservedTokens, usedTokens, presumedTokens }: LeaseView): object {
+  return { state: status, ai: aiId, reservedTokens, usedTokens, presumedTokens };
+}
+
+/** Before and after. A budget that was not there before, or is not there after, is `null`. */
+export function outcomeFields(
+  outcome: OutcomeOf[OperatorRequest['kind']],
+  before: object | undefined,
+): object {
+  switch (outcome.kind) {
+    case 'refused':
+      return { outcome: 'refused', refusal: outcome.refusal.reason };
+    case 'budget':
+      return { outcome: 'done', before: before ?? null, after: viewedBudget(outcome.budget) };
+    case 'lease': {
+      const { lease } = outcome;
+      return {
+        outcome: 'done',
+        before: before === undefined ? null : viewedLease(before as LeaseView),
+        after: viewedLease(lease),
+      };
+    }
+    case 'adjusted': {
+      const { day, dayTotal, replayed } = outcome;
+      return { outcome: replayed ? 'replayed' : 'done', after: { day, dayTotal } };
+    }
+    case 'clock-reset': {
+      const iso = (ms: number) => new Date(ms).toISOString();
+      return { outcome: 'done', before: iso(outcome.before), after: iso(outcome.after) };
+    }
+    case 'done':
+      return { outcome: 'done', before: before ?? null, after: null };
+  }
+}

@@ -1,0 +1,165 @@
+import type { Caller, CallerRequest, Door, WatchUpdate } from '../arbiter/door.js';
+import type { BudgetSnapshot, BudgetView, OutcomeOf, Refused } from '../domain/outcomes.js';
+import type { AcquireRequest, LeaseRef } from '../domain/requests.js';
+import type { UsageDay } from '../domain/state.js';
+import type { LeaseView } from '../domain/types.js';
+import { AccessError } from './access-error.js';
+import type { LeaseOwners } from './lease-owners.js';
+import { type Rule, rolesFor, type Scope, scopeOf } from './permissions.js';
+import type { Principal } from './principal.js';
+
+/**
+ * The door as one principal finds it, for one method of the API: what it may not do, it is refused before the arbiter
+ * hears of it. An AI can neither act on a lease of another AI nor learn that it exists: such a lease is not found.
+ */
+export class GuardedDoor implements Door {
+  constructor(
+    private readonly door: Door,
+    private readonly principal: Principal,
+    private readonly rule: Rule,
+    private readonly owners: LeaseOwners,
+  ) {}
+
+  submit<R extends CallerRequest>(
+    budgetId: string,
+    request: R,
+    caller: Caller,
+  ): Promise<OutcomeOf[R['kind']]> {
+    const scope = scopeOf(this.principal, this.rule, budgetId);
+    if (scope === 'all') return this.door.submit(budgetId, request, caller);
+    if (scope === undefined) return Promise.reject(this.denied(budgetId));
+    return this.submitOwn(budgetId, request, caller, scope) as Promise<OutcomeOf[R['kind']]>;
+  }
+
+  async acquireWaiting(
+    budgetId: string,
+    request: AcquireRequest,
+    waitMs: number,
+    caller: Caller,
+  ): Promise<OutcomeOf['acquire']> {
+    const scope = this.scope(budgetId);
+    if (scope !== 'all') this.requireOwn(scope, budgetId, request.aiId);
+    return this.learned(await this.door.acquireWaiting(budgetId, request, waitMs, caller));
+  }
+
+  private async submitOwn(
+    budgetId: string,
+    request: CallerRequest,
+    caller: Caller,
+    own: ReadonlySet<string>,
+  ): Promise<OutcomeOf[CallerRequest['kind']]> {
+    switch (request.kind) {
+      case 'acquire':
+        this.requireOwn(own, budgetId, request.aiId);
+        return this.learned(await this.door.submit(budgetId, request, caller));
+      case 'record-unleased':
+      case 'get-availability':
+        this.requireOwn(own, budgetId, request.aiId);
+        return this.door.submit(budgetId, request, caller);
+      case 'get-lease':
+        if ('aiId' in request.key) this.requireOwn(own, budgetId, request.key.aiId);
+        return this.unlessForeign(await this.door.submit(budgetId, request, caller), own);
+      case 'renew':
+      case 'record':
+      case 'release':
+        return (
+          (await this.refusalOf(request.lease, caller, own)) ?? this.door.submit(budgetId, request, caller)
+        );
+      default:
+        throw this.denied(budgetId);
+    }
+  }
+
+  /**
+   * Looked up before the request, since only the decision knows the AI of a lease; safe, as that never changes. A lease that is
+   * known to be another's is looked up all the same, so that the time of the answer tells nothing.
+   */
+  private async refusalOf(
+    lease: LeaseRef,
+    caller: Caller,
+    own: ReadonlySet<string>,
+  ): Promise<Refused | undefined> {
+    const owner = this.owners.get(lease.leaseId);
+    if (owner !== undefined && own.has(owner)) return undefined;
+    const request = { kind: 'get-lease', key: { lease } } as const;
+    const found = this.unlessForeign(await this.door.submit(lease.budgetId, request, caller), own);
+    if (found.kind === 'lease') return undefined;
+    return found.refusal.reason === 'BUDGET_NOT_FOUND' ? notFound(lease.leaseId) : found;
+  }
+
+  private unlessForeign(outcome: OutcomeOf['get-lease'], own: ReadonlySet<string>): OutcomeOf['get-lease'] {
+    if (outcome.kind !== 'lease') return outcome;
+    const { leaseId, aiId } = outcome.lease;
+    this.owners.learn(leaseId, aiId);
+    return own.has(aiId) ? outcome : notFound(leaseId);
+  }
+
+  private learned(outcome: OutcomeOf['acquire']): OutcomeOf['acquire'] {
+    if (outcome.kind === 'granted') this.owners.learn(outcome.lease.leaseId, outcome.lease.aiId);
+    return outcome;
+  }
+
+  async usageDays(snapshot: BudgetSnapshot, from: string, to: string): Promise<UsageDay[]> {
+    this.requireAll(snapshot.budget.budgetId);
+    return this.door.usageDays(snapshot, from, to);
+  }
+
+  async closedLeases(snapshot: BudgetSnapshot, afterFence: number, limit: number): Promise<LeaseView[]> {
+    this.requireAll(snapshot.budget.budgetId);
+    return this.door.closedLeases(snapshot, afterFence, limit);
+  }
+
+  /** Only those that the principal may read; it does not learn of others. */
+  async listBudgets(after: string, limit: number): Promise<BudgetView[]> {
+    const shown: BudgetView[] = [];
+    let last = after;
+    for (;;) {
+      const page = await this.door.listBudgets(last, limit);
+      shown.push(...page.filter(({ budgetId }) => scopeOf(this.principal, this.rule, budgetId) === 'all'));
+      const next = page.at(-1)?.budgetId;
+      if (shown.length >= limit || page.length < limit || next === undefined) return shown.slice(0, limit);
+      last = next;
+    }
+  }
+
+  async watch(budgetId: string, listener: (update: WatchUpdate) => void): Promise<() => void> {
+    this.requireAll(budgetId);
+    return this.door.watch(budgetId, listener);
+  }
+
+  private scope(budgetId: string): NonNullable<Scope> {
+    const scope = scopeOf(this.principal, this.rule, budgetId);
+    if (scope === undefined) throw this.denied(budgetId);
+    return scope;
+  }
+
+  private requireAll(budgetId: string): void {
+    if (this.scope(budgetId) !== 'all') throw this.denied(budgetId);
+  }
+
+  private requireOwn(own: ReadonlySet<string>, budgetId: string, aiId: string): void {
+    if (own.has(aiId)) return;
+    const [ai, budget] = [JSON.stringify(aiId), JSON.stringify(budgetId)];
+    throw new AccessError(
+      'PERMISSION_DENIED',
+      `${this.principal.name} may not act as the AI ${ai} on the budget ${budget}: its roles give it other AI ids`,
+    );
+  }
+
+  private denied(budgetId: string): AccessError {
+    return notAllowed(this.principal, this.rule, budgetId);
+  }
+}
+
+/** What a principal is told that lacks the role; on a budget that does not exist, too. */
+export function notAllowed({ name }: Principal, rule: Rule, budgetId?: string): AccessError {
+  const where = budgetId === undefined ? '' : ` on the budget ${JSON.stringify(budgetId)}`;
+  return new AccessError(
+    'PERMISSION_DENIED',
+    `${name} may not do this${where}: it needs the role ${rolesFor(rule)}`,
+  );
+}
+
+function notFound(leaseId: string): Refused {
+  return { kind: 'refused', refusal: { reason: 'LEASE_NOT_FOUND', leaseId } };
+}

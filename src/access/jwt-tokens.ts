@@ -1,0 +1,128 @@
+import { decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose';
+import type { TimeSources } from '../platform/clock.js';
+import type { Log } from '../platform/log.js';
+import { AccessError, unauthenticated } from './access-error.js';
+import { IssuerKeys } from './issuer-keys.js';
+import { keySource } from './key-sources.js';
+import type { Principal } from './principal.js';
+import type { JwtSettings } from './settings.js';
+
+/** Signatures that only the issuer can make: with a shared secret whoever checks a token could make one. */
+const ALGORITHMS = [
+  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
+];
+const CLOCK_TOLERANCE_S = 5;
+/** A token that was checked is believed this long at most, so that withdrawn keys and mistaken clocks have an end. */
+const BELIEVED_MS = 5 * 60_000;
+const MOST_BELIEVED = 10_000;
+
+interface Issuer {
+  readonly settings: JwtSettings;
+  readonly keys: IssuerKeys;
+}
+
+interface Believed {
+  readonly principal: Principal;
+  readonly until: number;
+}
+
+/** JSON Web Tokens of the configured issuers. */
+export class JwtTokens {
+  private readonly issuers: ReadonlyMap<string, Issuer>;
+  /** By the digest of the token. Checking a signature costs more than the rest of a call. */
+  private readonly believed = new Map<string, Believed>();
+
+  constructor(
+    settings: readonly JwtSettings[],
+    private readonly time: TimeSources,
+    private readonly log: Log,
+  ) {
+    this.issuers = new Map(settings.map((issuer) => [issuer.issuer, this.issuer(issuer)]));
+  }
+
+  private issuer(settings: JwtSettings): Issuer {
+    const { monotonic } = this.time;
+    const options = { issuer: settings.issuer, read: keySource(settings), monotonic, log: this.log };
+    return { settings, keys: new IssuerKeys(options) };
+  }
+
+  /** Who a token that was checked lately belongs to. */
+  believedPrincipal(digest: string): Principal | undefined {
+    const found = this.believed.get(digest);
+    if (found === undefined) return undefined;
+    if (found.until > this.time.wall()) return found.principal;
+    this.believed.delete(digest);
+    return undefined;
+  }
+
+  async principalOf(token: string, digest: string): Promise<Principal> {
+    const { settings, keys } = this.issuerOf(token);
+    const payload = await this.checked(token, settings, keys);
+    const principal = principalIn(settings, payload);
+    const until = Math.min((payload.exp ?? 0) * 1_000, this.time.wall() + BELIEVED_MS);
+    this.believed.set(digest, { principal, until });
+    if (this.believed.size > MOST_BELIEVED) {
+      const [oldest] = this.believed.keys();
+      if (oldest !== undefined) this.believed.delete(oldest);
+    }
+    return principal;
+  }
+
+  private issuerOf(token: string): Issuer {
+    let name: string | undefined;
+    try {
+      name = decodeJwt(token).iss;
+    } catch {
+      throw unauthenticated('the bearer token is neither known here nor a JSON Web Token');
+    }
+    const issuer = name === undefined ? undefined : this.issuers.get(name);
+    if (issuer === undefined) throw unauthenticated('the token is of an issuer that is not trusted here');
+    return issuer;
+  }
+
+  private async checked(token: string, settings: JwtSettings, keys: IssuerKeys): Promise<JWTPayload> {
+    try {
+      const { payload } = await jwtVerify(token, keys.keyFor, {
+        issuer: settings.issuer,
+        audience: settings.audience,
+        algorithms: ALGORITHMS,
+        requiredClaims: ['exp'],
+        clockTolerance: CLOCK_TOLERANCE_S,
+        currentDate: new Date(this.time.wall()),
+      });
+      return payload;
+    } catch (error) {
+      if (error instanceof AccessError) throw error;
+      throw unauthenticated(wrongness(error));
+    }
+  }
+}
+
+function principalIn({ claim, principals }: JwtSettings, payload: JWTPayload): Principal {
+  const told = payload[claim];
+  const values: readonly unknown[] = Array.isArray(told) ? told : [told];
+  const found = principals.find(({ value }) => values.includes(value));
+  if (found === undefined) throw unauthenticated(`the token's claim ${claim} names nobody who is known here`);
+  const { name, roles } = found;
+  const { sub } = payload;
+  return { name, via: 'jwt', roles, ...(sub === undefined ? {} : { subject: sub.slice(0, 128) }) };
+}
+
+/** What is wrong, without a word that the token did not say itself. */
+function wrongness(error: unknown): string {
+  if (error instanceof errors.JWTExpired) return 'the token has expired';
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    if (error.claim === 'nbf') return 'the token is not valid yet';
+    if (error.claim === 'aud') return 'the token is for another audience';
+    return `the token's claim ${error.claim} is missing or wrong`;
+  }
+  if (error instanceof errors.JOSEAlgNotAllowed)
+    return 'the token is signed by an algorithm that is not allowed here';
+  if (error instanceof errors.JWKSMultipleMatchingKeys)
+    return "the token does not say by which key (kid) it's signed";
+  if (error instanceof errors.JWKSNoMatchingKey)
+    return 'the token is signed by a key that its issuer does not have';
+  if (error instanceof errors.JWSSignatureVerificationFailed) return "the token's signature is wrong";
+  return 'the token is not a valid JSON Web Token';
+}

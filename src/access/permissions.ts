@@ -1,0 +1,84 @@
+import type { Principal } from './principal.js';
+import type { Role } from './settings.js';
+
+/** `own`: for the AI ids that the principal was given, and for their leases only. */
+export type Permission = 'yes' | 'own' | 'no';
+export type Rule = { readonly [R in Role]: Permission };
+
+function rule(ai: Permission, viewer: Permission, operator: Permission): Rule {
+  return { ai, viewer, operator };
+}
+
+/**
+ * Who may do what. A method of the API without a row here does not compile (`grpc/server.ts`), and
+ * `test/grpc/permissions.test.ts` calls every method in every role.
+ */
+export const PERMISSIONS = {
+  //                        ai     viewer operator
+  BudgetService: {
+    acquireSlot: /*     */ rule('own', 'no', 'yes'),
+    renewSlot: /*       */ rule('own', 'no', 'yes'),
+    recordUsage: /*     */ rule('own', 'no', 'yes'),
+    release: /*         */ rule('own', 'no', 'yes'),
+    getLease: /*        */ rule('own', 'yes', 'yes'),
+    getAvailability: /* */ rule('own', 'yes', 'yes'),
+    getDistribution: /* */ rule('no', 'yes', 'yes'),
+  },
+  BudgetAdminService: {
+    getBudget: /*    */ rule('no', 'yes', 'yes'),
+    listBudgets: /*  */ rule('no', 'yes', 'yes'),
+    listLeases: /*   */ rule('no', 'yes', 'yes'),
+    listUsage: /*    */ rule('no', 'yes', 'yes'),
+    watchBudget: /*  */ rule('no', 'yes', 'yes'),
+    putBudget: /*    */ rule('no', 'no', 'yes'),
+    deleteBudget: /* */ rule('no', 'no', 'yes'),
+    pauseBudget: /*  */ rule('no', 'no', 'yes'),
+    resumeBudget: /* */ rule('no', 'no', 'yes'),
+    revokeLease: /*  */ rule('no', 'no', 'yes'),
+    adjustUsage: /*  */ rule('no', 'no', 'yes'),
+    resetClock: /*   */ rule('no', 'no', 'yes'),
+  },
+  /** Every page over HTTP but the health checks. */
+  http: rule('no', 'yes', 'yes'),
+} as const;
+
+/** What a rule lets a principal do with one budget: everything, as some AIs only, or nothing. */
+export type Scope = 'all' | ReadonlySet<string> | undefined;
+
+export function scopeOf({ roles }: Principal, rule: Rule, budgetId: string): Scope {
+  let own: Set<string> | undefined;
+  for (const grant of roles) {
+    const permission = rule[grant.role];
+    if (permission === 'no' || !fits(grant.budgets, budgetId)) continue;
+    if (permission === 'yes') return 'all';
+    own ??= new Set();
+    for (const ai of grant.ais) own.add(ai);
+  }
+  return own;
+}
+
+/** Whether there is any budget that the rule lets the principal near. */
+export function mayCall({ roles }: Principal, rule: Rule): boolean {
+  return roles.some((grant) => rule[grant.role] !== 'no');
+}
+
+/** The roles that a rule asks for, for a message. */
+export function rolesFor(rule: Rule): string {
+  return (['ai', 'viewer', 'operator'] as const).filter((role) => rule[role] !== 'no').join(' or ');
+}
+
+/** Pieces between the stars, each found after the one before: no pattern can make this slow. */
+export function fits(pattern: string, budgetId: string): boolean {
+  const [first = '', ...rest] = pattern.split('*');
+  const last = rest.pop();
+  if (last === undefined) return pattern === budgetId;
+  if (!budgetId.startsWith(first) || !budgetId.endsWith(last)) return false;
+  let at = first.length;
+  const end = budgetId.length - last.length;
+  for (const piece of rest) {
+    const found = budgetId.indexOf(piece, at);
+    if (found < 0) return false;
+    at = found + piece.length;
+  }
+  return at <= end;
+}

@@ -1,0 +1,17 @@
+import type { RoleGrant } from './settings.js';
+
+/** Somebody who showed credentials that are right. */
+export interface Principal {
+  readonly name: string;
+  readonly via: 'token' | 'certificate' | 'jwt';
+  /** The `sub` of a JWT, which may be finer than the name. */
+  readonly subject?: string;
+  readonly roles: readonly RoleGrant[];
+}
+
+/** How log lines name a principal; nobody is one while no credentials are configured. */
+export function principalLabel(principal: Principal | undefined): string {
+  if (principal === undefined) return 'anonymous';
+  const { name, subject } = principal;
+  return subject === undefined || subject === name ? name : `${name} (${subject})`;
+}
