@@ -1,0 +1,78 @@
+import type { Scheduler } from '../../src/platform/scheduler.js';
+import { type BudgetStore, StoreError } from '../../src/store/store.js';
+
+export interface Weather {
+  /** Chance that a call goes wrong at all. */
+  readonly faults: number;
+  /** The longest a call is under way, each direction. */
+  readonly delayMs: number;
+}
+
+const METHODS = [
+  'load',
+  'version',
+  'commit',
+  'writeDays',
+  'readDays',
+  'writeReceipts',
+  'findReceipts',
+  'listReceipts',
+  'list',
+  'due',
+  'time',
+  'tidy',
+] as const;
+
+/**
+ * The way from one copy to the store. Calls overtake each other, fail before or after they took effect, take effect long
+ * after they were given up, or never. When the copy has crashed nothing reaches it any more, but what it sent may arrive.
+ */
+export class SimLink {
+  alive = true;
+  weather: Weather;
+  readonly store: BudgetStore;
+
+  constructor(
+    inner: BudgetStore,
+    private readonly scheduler: Scheduler,
+    weather: Weather,
+  ) {
+    this.weather = weather;
+    const store: Record<string, unknown> = { name: inner.name, exclusive: inner.exclusive, close: async () => {} };
+    for (const method of METHODS) {
+      const act = (inner[method] as (...args: unknown[]) => Promise<unknown>).bind(inner);
+      store[method] = (...args: unknown[]) => {
+        // What is sent must not change when its sender goes on.
+        const sent = structuredClone(args);
+        return this.call(method, () => act(...sent));
+      };
+    }
+    this.store = store as unknown as BudgetStore;
+  }
+
+  private async call(method: string, act: () => Promise<unknown>): Promise<unknown> {
+    await this.delay();
+    if (!this.alive) return new Promise(() => {});
+    if (this.scheduler.random() >= this.weather.faults) {
+      const result = await act();
+      await this.delay();
+      return this.alive ? result : new Promise(() => {});
+    }
+    return this.goWrong(method, act);
+  }
+
+  private async goWrong(method: string, act: () => Promise<unknown>): Promise<unknown> {
+    const kind = Math.floor(this.scheduler.random() * 4);
+    if (kind === 1) await act();
+    if (kind === 2) this.scheduler.after(this.scheduler.random() * 6_000, () => void act());
+    await this.delay();
+    if (!this.alive) return new Promise(() => {});
+    if (kind === 0) throw new StoreError('unavailable', `${method}: not sent`);
+    throw new StoreError('unknown', `${method}: no answer`);
+  }
+
+  private delay(): Promise<void> {
+    const ms = this.scheduler.random() ** 3 * this.weather.delayMs;
+    return new Promise((resolve) => void this.scheduler.after(ms, resolve));
+  }
+}
