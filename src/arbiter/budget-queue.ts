@@ -244,7 +244,7 @@ export class BudgetQueue {
 
   /** Once a second: what is too old is answered, what is written is told to the state. */
   tick(): void {
-    this.expire();
+    this.expire(this.context.clock.monotonic());
     if (this.sending || this.ledger === undefined) return;
     this.writeOut.tick(this.ledger);
     if (this.pumping) return;
@@ -252,9 +252,9 @@ export class BudgetQueue {
     this.wake.plan(this.ledger, this.waiters, !this.context.store.exclusive);
   }
 
-  private expire(): void {
+  private expire(now: number): void {
     const underWay = [...this.ready.all(), ...this.batch, ...this.lookups.underWay(), ...this.writingOut];
-    this.answers.expire([...underWay, ...this.waiters.all()], this.context.clock.monotonic());
+    this.answers.expire([...underWay, ...this.waiters.all()], now);
     for (const pending of this.ready.takeAnswered()) this.answers.dismiss(pending);
   }
 
@@ -269,28 +269,26 @@ export class BudgetQueue {
     return this.ledger?.revision === 0;
   }
 
-  /** Answers what it can within `mostMs`, then writes everything out. */
+  /** Answers what it can within `mostMs`, then writes everything out, within as much time again. */
   async stop(mostMs: number): Promise<void> {
     this.answers.refuseWaiters();
     const { clock, scheduler } = this.context;
     const until = clock.monotonic() + mostMs;
     const busy = () => this.pumping || this.lookups.size > 0 || this.writingOut.size > 0;
-    while (busy() && clock.monotonic() < until) {
-      await pause(scheduler, 5);
-      this.expire();
-    }
+    while (busy() && clock.monotonic() < until) await pause(scheduler, 5);
     this.wake.stop();
+    this.expire(Number.POSITIVE_INFINITY);
     // What is in flight is not known to be committed, and must not be written out.
-    const ledger = this.sending ? undefined : (this.ledger ?? (await this.loadOnce()));
-    if (ledger !== undefined) await this.writeOut.flush(ledger);
+    if (!this.sending) await Promise.race([this.writeAllOut(), pause(scheduler, mostMs)]);
   }
 
-  private async loadOnce(): Promise<Ledger | undefined> {
-    if (this.lineage === 0) return undefined;
-    return this.load().catch((error: unknown) => {
+  private async writeAllOut(): Promise<void> {
+    if (this.lineage === 0) return;
+    try {
+      await this.writeOut.flush(this.ledger ?? (await this.load()));
+    } catch (error) {
       logFailure(this.context.log, this.budgetId, error, this.failed);
-      return undefined;
-    });
+    }
   }
 
   release(): void {
