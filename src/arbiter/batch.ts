@@ -127,7 +127,7 @@ class Round {
     const known = pending.evidence;
     this.queue.lookups.release(pending);
     if (writeOut) {
-      void this.queue.writeOutFirst(pending, this.ledger);
+      void this.queue.writeOutFirst(pending);
       return;
     }
     const receipts = new Set([...(known?.receipts.keys() ?? []), ...receiptIds]);

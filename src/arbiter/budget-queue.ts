@@ -232,14 +232,25 @@ export class BudgetQueue {
   }
 
   /** A deleted budget begins again only when its last days are written out. */
-  async writeOutFirst(pending: Pending, ledger: Ledger): Promise<void> {
+  async writeOutFirst(pending: Pending): Promise<void> {
     this.writingOut.add(pending);
-    const done = await this.writeOut.flush(ledger);
+    const done = await this.writeAllOut();
     if (!done) await pause(this.context.scheduler, WRITE_OUT_AGAIN_MS);
     this.writingOut.delete(pending);
     this.ledger = undefined;
     if (done || !this.context.stopping()) this.enqueue(pending);
     else this.answers.fail(pending, shuttingDown());
+  }
+
+  /** As it is stored: the ledger may be ahead, by decisions that no commit has carried yet. */
+  private async writeAllOut(): Promise<boolean> {
+    try {
+      const stored = await this.context.store.load(this.budgetId);
+      return await this.writeOut.flush(Ledger.of(this.budgetId, stored));
+    } catch (error) {
+      logFailure(this.context.log, this.budgetId, error, this.failed);
+      return false;
+    }
   }
 
   /** Once a second: what is too old is answered, what is written is told to the state. */
@@ -278,17 +289,7 @@ export class BudgetQueue {
     while (busy() && clock.monotonic() < until) await pause(scheduler, 5);
     this.wake.stop();
     this.expire(Number.POSITIVE_INFINITY);
-    // What is in flight is not known to be committed, and must not be written out.
-    if (!this.sending) await Promise.race([this.writeAllOut(), pause(scheduler, mostMs)]);
-  }
-
-  private async writeAllOut(): Promise<void> {
-    if (this.lineage === 0) return;
-    try {
-      await this.writeOut.flush(this.ledger ?? (await this.load()));
-    } catch (error) {
-      logFailure(this.context.log, this.budgetId, error, this.failed);
-    }
+    if (this.lineage > 0) await Promise.race([this.writeAllOut(), pause(scheduler, mostMs)]);
   }
 
   release(): void {

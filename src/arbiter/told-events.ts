@@ -1,5 +1,6 @@
 import { alertKey } from '../domain/alerts.js';
 import type { BudgetSnapshot } from '../domain/outcomes.js';
+import type { LeaseView } from '../domain/types.js';
 import type { BudgetEvent } from './door.js';
 
 /**
@@ -53,6 +54,12 @@ export function foreignEvents(before: BudgetSnapshot, after: BudgetSnapshot) {
   for (const lease of after.liveLeases) {
     if (!known.has(lease.fence)) events.push({ kind: 'granted', at: lease.grantedAt, lease });
   }
+  const closed = new Set(before.closedLeases.map(({ fence }) => fence));
+  for (const lease of after.closedLeases) {
+    // Granted and closed since; an older one is here because a late report brought it back.
+    if (closed.has(lease.fence) || known.has(lease.fence) || lease.grantedAt < before.now) continue;
+    events.push({ kind: 'granted', at: lease.grantedAt, lease }, endOf(lease));
+  }
   if (after.budget.etag !== before.budget.etag || after.budget.pause?.at !== before.budget.pause?.at) {
     events.push({ kind: 'changed', at: after.now, budget: after.budget });
   }
@@ -64,4 +71,10 @@ export function foreignEvents(before: BudgetSnapshot, after: BudgetSnapshot) {
   }
   const live = new Set(after.liveLeases.map(({ fence }) => fence));
   return { events, gone: before.liveLeases.filter(({ fence }) => !live.has(fence)) };
+}
+
+/** How a closed lease ended. */
+export function endOf(lease: LeaseView): BudgetEvent {
+  const kinds = { LIVE: 'released', RELEASED: 'released', EXPIRED: 'expired', REVOKED: 'revoked' } as const;
+  return { kind: kinds[lease.status], at: lease.closedAt ?? lease.asOf, lease };
 }

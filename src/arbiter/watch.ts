@@ -5,7 +5,7 @@ import type { BudgetQueue } from './budget-queue.js';
 import type { Context } from './context.js';
 import { ArbiterError, type BudgetEvent, type Door, type WatchUpdate } from './door.js';
 import { NOBODY } from './pending.js';
-import { foreignEvents, ToldEvents } from './told-events.js';
+import { endOf, foreignEvents, ToldEvents } from './told-events.js';
 
 const MAX_EVENTS = 1_000;
 
@@ -107,7 +107,7 @@ export class Watch {
   }
 
   /** How a lease ended that another copy closed: its receipt says so. */
-  private async findEnd({ leaseId, ...view }: LeaseView): Promise<void> {
+  private async findEnd({ leaseId }: LeaseView): Promise<void> {
     const lease = parseLeaseId(leaseId);
     if (lease === undefined) return;
     try {
@@ -117,10 +117,7 @@ export class Watch {
         NOBODY_WATCHING,
       );
       if (outcome.kind !== 'lease' || outcome.lease.status === 'LIVE') return;
-      const kind = ({ RELEASED: 'released', EXPIRED: 'expired', REVOKED: 'revoked' } as const)[
-        outcome.lease.status
-      ];
-      this.push({ kind, at: outcome.lease.closedAt ?? view.asOf, lease: outcome.lease });
+      this.push(endOf(outcome.lease));
     } catch (error) {
       if (!(error instanceof ArbiterError)) throw error;
     }
