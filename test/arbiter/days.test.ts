@@ -11,6 +11,7 @@ import {
   openWorld,
   ROOMY,
   recordUnleased,
+  settled,
   type World,
 } from './support/world.js';
 
@@ -115,6 +116,40 @@ describe('usage documents', () => {
     expect(await totals(world)).toEqual({ '2026-11-10': 25 });
     expect((await world.state()).sections.days.size).toBe(0);
     expect((await world.snapshot()).windows[2]?.spent).toBe(25);
+  });
+
+  it('lose nothing when a document was read before another copy changed the day and let it go', async () => {
+    const world = await openWorld({ copies: 2 });
+    await world.ask(recordUnleased('a', 'u1', 10));
+    await nextDay(world);
+    const gate = new Gate();
+    world.store.once('readDays', { kind: 'hold-answer', gate });
+    const slow = world.arbiter.submit(BUDGET, adjust('x', 5, '2026-11-10'), caller());
+    await world.scheduler.settle();
+    await world.ask(adjust('y', 7, '2026-11-10'), 1);
+    await world.scheduler.advance(4_000);
+    expect((await world.state()).sections.days.size).toBe(0);
+    gate.open();
+    expect(await world.scheduler.until(slow)).toMatchObject({ kind: 'adjusted', dayTotal: 22 });
+    await world.scheduler.advance(10_000);
+    expect(await totals(world)).toEqual({ '2026-11-10': 22 });
+  });
+
+  it('never hold what no commit has carried', async () => {
+    const world = await openWorld({ copies: 2 });
+    await world.ask(acquire('a', { estimatedTokens: 500, leaseTtlMs: 600_000 }));
+    await world.scheduler.advance(10_000);
+    // Deleting presumes what is reserved; the deletion is refused, and the recreation in its batch must not write it out.
+    world.store.plan = ({ method }) =>
+      method === 'commit' ? { kind: 'fail', failure: 'unavailable' } : undefined;
+    const ask = (request: CallerRequest) => settled(world.arbiter.submit(BUDGET, request, caller()));
+    const asked = [
+      ask({ kind: 'delete-budget', force: true }),
+      ask({ kind: 'put-policy', fields: { monthlyLimit: 9_000 } }),
+    ];
+    await world.scheduler.until(Promise.all(asked), 10_000);
+    await world.scheduler.advance(5_000);
+    for (const { total } of await world.documents()) expect(total).toBe(0);
   });
 
   it('survive that the clock is set back over a month boundary', async () => {

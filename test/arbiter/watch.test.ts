@@ -39,6 +39,14 @@ describe('a watcher', () => {
     expect(kinds().sort()).toEqual(['changed', 'expired', 'granted', 'granted', 'released']);
   });
 
+  it('is told of a short lease of another copy', async () => {
+    const world = await openWorld({ copies: 2 });
+    const { kinds } = await watch(world);
+    await world.ask(release(leaseOf(await world.ask(acquire('a'), 1))), 1);
+    await world.scheduler.advance(5_000);
+    expect(kinds()).toEqual(['granted', 'released']);
+  });
+
   it('is told once though a snapshot is taken in the very batch of the grant', async () => {
     const world = await openWorld({ copies: 2, policy: { ...ROOMY, maxConcurrent: 100 } });
     const { kinds } = await watch(world);
