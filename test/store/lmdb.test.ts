@@ -1,18 +1,15 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FORMAT_KEY } from '../../src/store/lmdb/keys.js';
 import { LmdbFile } from '../../src/store/lmdb/lmdb-file.js';
 import { openLmdbStore } from '../../src/store/lmdb/open-lmdb-store.js';
-import { encodeValue } from '../../src/store/lmdb/value-codec.js';
-import { type BudgetStore, StoreError } from '../../src/store/store.js';
+import { put } from '../../src/store/lmdb/value-codec.js';
 import { StoreStartError } from '../../src/store/store-start-error.js';
-import { collectedLog } from '../support/collected-log.js';
 import { describeStoreContract } from './contract.js';
 import { revisionsIn } from './lmdb-commits.js';
 import { Child, type ChildMode } from './lmdb-owner.js';
-import { head, leaseReceipt, patch, usageDay } from './samples.js';
 
 describeStoreContract(
   'the embedded store',
@@ -111,7 +108,7 @@ describe('the folder of the embedded store', () => {
   it('that a newer version wrote is refused', async () => {
     await (await openLmdbStore({ dataDir })).close();
     const file = LmdbFile.open(join(dataDir, 'budgets.mdb'));
-    await file.writeIf(FORMAT_KEY, 0, [{ key: FORMAT_KEY, bytes: encodeValue(FORMAT_KEY, 2) }]);
+    await file.writeIf(FORMAT_KEY, 0, [put(FORMAT_KEY, 2)]);
     await file.close();
     await expect(openLmdbStore({ dataDir })).rejects.toThrow('format 2, newer than the 1');
   });
@@ -131,72 +128,6 @@ describe('the folder of the embedded store', () => {
     await store.close();
   });
 });
-
-describe('a value that was damaged on disk', () => {
-  const MARK = 'flip-a-bit-here';
-  let dataDir: string;
-  beforeEach(() => {
-    dataDir = newFolder();
-  });
-  afterEach(() => rmSync(dataDir, { recursive: true }));
-
-  /** Writes, closes, damages every place where the mark stands, and opens again. */
-  async function damaged(write: (store: BudgetStore) => Promise<unknown>, log = collectedLog()) {
-    const store = await openLmdbStore({ dataDir });
-    await write(store);
-    await store.close();
-    const path = join(dataDir, 'budgets.mdb');
-    const bytes = readFileSync(path);
-    let found = 0;
-    for (let at = bytes.indexOf(MARK); at >= 0; at = bytes.indexOf(MARK, at + 1)) {
-      bytes[at] = (bytes[at] ?? 0) ^ 1;
-      found += 1;
-    }
-    expect(found).toBeGreaterThan(0);
-    writeFileSync(path, bytes);
-    return openLmdbStore({ dataDir, log });
-  }
-
-  it.each<[string, (store: BudgetStore) => Promise<unknown>, (store: BudgetStore) => Promise<unknown>]>([
-    [
-      'entry',
-      (store) => store.commit('b', undefined, patch(1, { puts: [pause(MARK)] })),
-      (store) => store.load('b'),
-    ],
-    [
-      'usage document',
-      (store) => store.writeDays([usageDay('2026-11-24', 1, { ais: new Map([[MARK, 1]]) })]),
-      (store) => store.readDays('b', 1, '', '~'),
-    ],
-    [
-      'receipt',
-      (store) => store.writeReceipts('b', [leaseReceipt('x', 1, MARK)]),
-      (store) => store.findReceipts('b', ['x']),
-    ],
-  ])('is never read as if it were true: %s', async (_, write, read) => {
-    const store = await damaged(write);
-    const reading = read(store);
-    await expect(reading).rejects.toBeInstanceOf(StoreError);
-    await expect(reading).rejects.toMatchObject({ failure: 'unavailable' });
-    await expect(reading).rejects.toThrow(/budgets\.mdb is damaged: the value of ".*" fails its checksum/);
-    await store.close();
-  });
-
-  it('keeps one budget from being served, and no other', async () => {
-    const log = collectedLog();
-    const store = await damaged(async (before) => {
-      await before.commit('bad', undefined, patch(1, { head: head(1, { zone: MARK, wakeAt: 1 }) }));
-      await before.commit('good', undefined, patch(1, { head: head(1, { wakeAt: 1 }) }));
-    }, log);
-    expect(log.entries).toMatchObject([{ level: 'error', fields: { budget: 'bad' } }]);
-    expect(await store.due(9, 9)).toEqual(['good']);
-    await expect(store.load('bad')).rejects.toThrow('damaged');
-    expect((await store.load('good'))?.head.zone).toBe('UTC');
-    await store.close();
-  });
-});
-
-const pause = (reason: string) => ({ section: 'settings' as const, key: 'pause', value: { reason, at: 1 } });
 
 function newFolder(): string {
   return mkdtempSync(join(tmpdir(), 'budget-arbiter-lmdb-'));

@@ -68,6 +68,11 @@ export function isSection(name: string | undefined): name is Section {
   return (SECTIONS as readonly (string | undefined)[]).includes(name);
 }
 
+/** For a person: the parts of a key with spaces between them. */
+export function printableKey(key: Uint8Array): string {
+  return JSON.stringify(Buffer.from(key).toString().replaceAll('\0', ' '));
+}
+
 function timeText(at: number): string {
   return String(Math.max(0, Math.trunc(at))).padStart(16, '0');
 }

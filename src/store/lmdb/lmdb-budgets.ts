@@ -9,8 +9,8 @@ import {
 import type { Log } from '../../platform/log.js';
 import type { ListedBudget, StateVersion } from '../store.js';
 import { headKey, isSection, keyAfter, keyParts, rangeUnder, sectionKey } from './keys.js';
-import type { Change, LmdbFile, LmdbView } from './lmdb-file.js';
-import { encodeValue } from './value-codec.js';
+import type { LmdbFile, LmdbView } from './lmdb-file.js';
+import { type Change, put } from './value-codec.js';
 
 type Known = Pick<StateHead, 'epoch' | 'revision' | 'wakeAt'>;
 type Sections = { [S in Section]: Map<string, SectionValues[S]> };
@@ -119,16 +119,12 @@ export class LmdbBudgets {
 
 function entryChanges(budgetId: string, { drops, puts }: StatePatch): Change[] {
   const dropped = drops.map(({ section, key }) => ({ key: sectionKey(budgetId, section, key) }));
-  const put = puts.map(({ section, key: name, value }) => {
-    const key = sectionKey(budgetId, section, name);
-    return { key, bytes: encodeValue(key, value) };
-  });
-  return [...dropped, ...put];
+  const written = puts.map(({ section, key, value }) => put(sectionKey(budgetId, section, key), value));
+  return [...dropped, ...written];
 }
 
 function headChange(budgetId: string, head: StateHead): Change {
-  const key = headKey(budgetId);
-  return { key, bytes: encodeValue(key, head), version: head.revision };
+  return put(headKey(budgetId), head, head.revision);
 }
 
 function settingsOf(view: LmdbView, budgetId: string): ListedBudget['settings'] {

@@ -1,7 +1,7 @@
 import type { UsageDay } from '../../domain/state.js';
 import { dayKey, type Key, keyAfter, keyParts, rangeUnder } from './keys.js';
 import type { LmdbFile } from './lmdb-file.js';
-import { encodeValue } from './value-codec.js';
+import { put } from './value-codec.js';
 
 type StoredDay = Omit<UsageDay, 'ais' | 'models'> & {
   readonly ais: readonly (readonly [string, number])[];
@@ -39,7 +39,7 @@ export class LmdbDays {
   private async writeOne(day: UsageDay): Promise<void> {
     const key = dayKey(day.budgetId, day.epoch, day.day);
     const stored: StoredDay = { ...day, ais: [...day.ais], models: [...day.models] };
-    const change = { key, bytes: encodeValue(key, stored), version: day.revision };
+    const change = put(key, stored, day.revision);
     for (;;) {
       const version = this.file.view((view) => view.version(key));
       if (version !== undefined && version >= day.revision) return;

@@ -2,7 +2,7 @@ import { open, type RangeOptions, type RootDatabase } from 'lmdb';
 import { StoreError } from '../store.js';
 import type { Key, KeyRange } from './keys.js';
 import { readError, writeError } from './lmdb-errors.js';
-import { decodeValue } from './value-codec.js';
+import { type Change, decodeValue } from './value-codec.js';
 
 type Database = RootDatabase<Uint8Array, Uint8Array>;
 type Transaction = NonNullable<RangeOptions['transaction']>;
@@ -11,13 +11,6 @@ export interface Entry<T> {
   readonly key: Uint8Array;
   readonly value: T;
   readonly version: number;
-}
-
-/** Without bytes: the key is removed. */
-export interface Change {
-  readonly key: Key;
-  readonly bytes?: Uint8Array;
-  readonly version?: number;
 }
 
 /** One LMDB file: consistent views of it, and conditional writes that are on disk when they are answered. */
@@ -100,7 +93,7 @@ export class LmdbView {
 
   get<T>(key: Key): Entry<T> | undefined {
     const found = this.db.getEntry(key, { transaction: this.transaction });
-    return found && { key, value: this.decode<T>(key, found.value), version: found.version ?? 0 };
+    return found && this.decode<T>(key, found.value, found.version);
   }
 
   version(key: Key): number | undefined {
@@ -110,7 +103,7 @@ export class LmdbView {
   *range<T>({ start, end }: KeyRange): Generator<Entry<T>> {
     const options = { start, end, versions: true, transaction: this.transaction };
     for (const { key, value, version } of this.db.getRange(options)) {
-      yield { key, value: this.decode<T>(key, value), version: version ?? 0 };
+      yield this.decode<T>(key, value, version);
     }
   }
 
@@ -123,7 +116,7 @@ export class LmdbView {
     });
   }
 
-  private decode<T>(key: Uint8Array, value: Uint8Array): T {
-    return decodeValue<T>(this.path, key, value);
+  private decode<T>(key: Uint8Array, stored: Uint8Array, version = 0): Entry<T> {
+    return { key, value: decodeValue<T>(this.path, key, version, stored), version };
   }
 }

@@ -8,10 +8,8 @@ import {
   receiptTimeKey,
   receiptTimesBefore,
 } from './keys.js';
-import type { Change, LmdbFile } from './lmdb-file.js';
-import { encodeValue } from './value-codec.js';
-
-const MARK = Buffer.from([1]);
+import type { LmdbFile } from './lmdb-file.js';
+import { type Change, put } from './value-codec.js';
 
 /** How many are removed before other work gets its turn. */
 const TIDY_BATCH = 500;
@@ -69,13 +67,13 @@ export class LmdbReceipts {
   private async writeOne(budgetId: string, receipt: Receipt): Promise<void> {
     const key = receiptKey(budgetId, receipt.id);
     const mark = receiptTimeKey(receipt.at, budgetId, receipt.id);
-    const put = { key, bytes: encodeValue(key, receipt), version: receipt.revision };
+    const change = put(key, receipt, receipt.revision);
     for (;;) {
       const stored = this.file.view((view) => view.get<Receipt>(key));
       if (stored && stored.version >= receipt.revision) return;
-      const changes: Change[] = [put];
+      const changes: Change[] = [change];
       if (stored) changes.push({ key: receiptTimeKey(stored.value.at, budgetId, receipt.id) });
-      changes.push({ key: mark, bytes: MARK });
+      changes.push(put(mark, 1));
       if (await this.file.writeIf(key, stored?.version, changes)) return;
     }
   }

@@ -5,11 +5,11 @@ import { type Log, SILENT_LOG } from '../../platform/log.js';
 import type { BudgetStore } from '../store.js';
 import { StoreStartError } from '../store-start-error.js';
 import { lockDataFolder } from './data-folder-lock.js';
-import { checkHeader } from './file-header.js';
+import { checkFile } from './file-check.js';
 import { FORMAT_KEY } from './keys.js';
 import { LmdbFile } from './lmdb-file.js';
 import { LmdbStore } from './lmdb-store.js';
-import { encodeValue } from './value-codec.js';
+import { put } from './value-codec.js';
 
 export interface LmdbStoreOptions {
   readonly dataDir: string;
@@ -28,7 +28,7 @@ export async function openLmdbStore({ dataDir, log = SILENT_LOG }: LmdbStoreOpti
     let file: LmdbFile | undefined;
     try {
       const path = join(folder, 'budgets.mdb');
-      checkHeader(path);
+      checkFile(path);
       file = LmdbFile.open(path);
       await claimFormat(file);
       await flushFolder(folder);
@@ -49,9 +49,7 @@ async function claimFormat(file: LmdbFile): Promise<void> {
     );
   }
   if (stored === undefined) {
-    await file.writeIf(FORMAT_KEY, undefined, [
-      { key: FORMAT_KEY, bytes: encodeValue(FORMAT_KEY, FILE_FORMAT) },
-    ]);
+    await file.writeIf(FORMAT_KEY, undefined, [put(FORMAT_KEY, FILE_FORMAT)]);
   }
 }
 

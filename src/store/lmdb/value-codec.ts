@@ -1,33 +1,43 @@
 import { crc32 } from 'node:zlib';
 import { StoreError } from '../store.js';
+import { HOW_TO_RESTORE } from './damaged-file.js';
+import { type Key, printableKey } from './keys.js';
+
+/** One entry to write; without bytes, the key is removed. */
+export interface Change {
+  readonly key: Key;
+  readonly bytes?: Uint8Array;
+  readonly version?: number;
+}
 
 const CHECKSUM_BYTES = 4;
 
 /**
- * JSON behind a CRC-32 of key and text: LMDB itself checks nothing that it reads, and a flipped bit in an amount would
- * otherwise be spent as if it were true. With the key in the sum, a value under the wrong key is noticed too.
+ * JSON behind a CRC-32 of key, version and text: LMDB itself checks nothing that it reads, and a flipped bit in an amount
+ * would otherwise be spent as if it were true. With the key in the sum, a value under the wrong key is noticed too; with the
+ * version, one that would let a stale write win.
  */
-export function encodeValue(key: Uint8Array, value: unknown): Buffer {
+export function put(key: Key, value: unknown, version = 0): Change {
   const text = Buffer.from(JSON.stringify(value));
   const bytes = Buffer.allocUnsafe(CHECKSUM_BYTES + text.length);
-  bytes.writeUInt32BE(crc32(text, crc32(key)));
+  bytes.writeUInt32BE(checksum(key, version, text));
   text.copy(bytes, CHECKSUM_BYTES);
-  return bytes;
+  return { key, bytes, version };
+}
+
+export function isIntact(key: Uint8Array, version: number, bytes: Buffer): boolean {
+  if (bytes.length < CHECKSUM_BYTES) return false;
+  return bytes.readUInt32BE() === checksum(key, version, bytes.subarray(CHECKSUM_BYTES));
 }
 
 /** `file` and `key` are named in the error, for the operator who has to restore a backup. */
-export function decodeValue<T>(file: string, key: Uint8Array, stored: Uint8Array): T {
+export function decodeValue<T>(file: string, key: Uint8Array, version: number, stored: Uint8Array): T {
   const bytes = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength);
-  const text = bytes.subarray(CHECKSUM_BYTES);
-  if (bytes.length < CHECKSUM_BYTES || bytes.readUInt32BE() !== crc32(text, crc32(key))) {
-    throw new StoreError(
-      'unavailable',
-      `${file} is damaged: the value of ${printable(key)} fails its checksum.`,
-    );
-  }
-  return JSON.parse(text.toString()) as T;
+  if (isIntact(key, version, bytes)) return JSON.parse(bytes.subarray(CHECKSUM_BYTES).toString()) as T;
+  const what = `the value of ${printableKey(key)} fails its checksum`;
+  throw new StoreError('unavailable', `${file} is damaged: ${what}; ${HOW_TO_RESTORE}`);
 }
 
-function printable(key: Uint8Array): string {
-  return JSON.stringify(Buffer.from(key).toString().replaceAll('\0', ' '));
+function checksum(key: Uint8Array, version: number, text: Uint8Array): number {
+  return crc32(text, crc32(String(version), crc32(key)));
 }
