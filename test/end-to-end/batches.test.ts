@@ -1,43 +1,43 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { describeMongo } from '../support/mongo.js';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Copies } from './support/copies.js';
 import type { PutAnswer } from './support/messages.js';
-import { embeddedPlace, mongoPlace, type Place } from './support/places.js';
+import { describeOnEveryStore } from './support/places.js';
 import { ROOMY } from './support/policies.js';
 
 const BUDGET = 'hot';
 const CALLERS = 64;
 const REPORTS = 40;
 
-function suite(place: Place): void {
-  let copies: Copies;
-  beforeAll(async () => {
-    copies = await Copies.start({ ...place, copies: 1 });
-  });
-  afterAll(() => copies?.stop());
+describeOnEveryStore(
+  'a hot budget',
+  (place) => {
+    let copies: Copies;
+    beforeAll(async () => {
+      copies = await Copies.start(place);
+    });
+    afterAll(() => copies?.stop());
 
-  /** The revision of the commit that changes the policy: every commit raises it by one. */
-  async function revision(monthly_limit: number): Promise<number> {
-    const request = { budget_id: BUDGET, policy: { ...ROOMY, monthly_limit } };
-    return Number((await copies.clients().admin<PutAnswer>('PutBudget', request)).budget.etag);
-  }
+    /** The revision of the commit that changes the policy: every commit raises it by one. */
+    async function revision(monthly_limit: number): Promise<number> {
+      const request = { budget_id: BUDGET, policy: { ...ROOMY, monthly_limit } };
+      return Number((await copies.clients().admin<PutAnswer>('PutBudget', request)).budget.etag);
+    }
 
-  it('at most one commit for four decisions', { timeout: 60_000 }, async () => {
-    const before = await revision(1e9);
-    const caller = async (ai: number) => {
-      const unleased = { budget_id: BUDGET, ai_id: `ai-${ai}` };
-      for (let report = 0; report < REPORTS; report += 1) {
-        const usage = { usage_id: `${ai}-${report}`, tokens: { total_tokens: 10 } };
-        await copies.clients().call('RecordUsage', { unleased, usage });
-      }
-    };
-    await Promise.all(Array.from({ length: CALLERS }, (_, ai) => caller(ai)));
-    const commits = (await revision(2e9)) - before - 1;
-    const decisions = CALLERS * REPORTS;
-    console.info(`${commits} commits for ${decisions} decisions: ${(decisions / commits).toFixed(1)} each`);
-    expect(commits).toBeLessThanOrEqual(decisions / 4);
-  });
-}
-
-describe('a hot budget on the embedded store commits in batches', () => suite(embeddedPlace()));
-describeMongo('a hot budget on MongoDB commits in batches', (uri) => suite(mongoPlace(uri)));
+    it('needs at most one commit for four decisions', { timeout: 60_000 }, async () => {
+      const before = await revision(1e9);
+      const caller = async (ai: number) => {
+        const unleased = { budget_id: BUDGET, ai_id: `ai-${ai}` };
+        for (let report = 0; report < REPORTS; report += 1) {
+          const usage = { usage_id: `${ai}-${report}`, tokens: { total_tokens: 10 } };
+          await copies.clients().call('RecordUsage', { unleased, usage });
+        }
+      };
+      await Promise.all(Array.from({ length: CALLERS }, (_, ai) => caller(ai)));
+      const commits = (await revision(2e9)) - before - 1;
+      const decisions = CALLERS * REPORTS;
+      console.info(`${commits} commits for ${decisions} decisions: ${(decisions / commits).toFixed(1)} each`);
+      expect(commits).toBeLessThanOrEqual(decisions / 4);
+    });
+  },
+  1,
+);

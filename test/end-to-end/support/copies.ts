@@ -39,8 +39,20 @@ export class Copies {
 
   /** Ends one with SIGKILL, and starts another in its place. */
   async killAndRestart(index: number): Promise<void> {
-    const { service, clients } = this.copy(index);
-    await service.kill();
+    await this.copy(index).service.kill();
+    await this.restart(index);
+  }
+
+  /** Asks one to stop. Returns its exit code, and how long it took. */
+  async terminate(index: number): Promise<{ code: number | null; ms: number }> {
+    const since = performance.now();
+    const code = await this.copy(index).service.stop();
+    return { code, ms: performance.now() - since };
+  }
+
+  /** Starts another in the place of one that has ended. */
+  async restart(index: number): Promise<void> {
+    const { clients } = this.copy(index);
     await this.#start(index % this.count);
     clients.close();
   }

@@ -12,14 +12,15 @@ export interface Place {
   readonly mongo?: { readonly uri: string; readonly database: string };
 }
 
-/** The suite on the embedded store, and with two copies of the service on MongoDB. */
-export function describeOnEveryStore(name: string, suite: (place: Place) => void): void {
+/** The suite on the embedded store, and on MongoDB with so many copies of the service. */
+export function describeOnEveryStore(name: string, suite: (place: Place) => void, mongoCopies = 2): void {
   describe(`${name}, on the embedded store`, () => suite(embeddedPlace()));
-  describeMongo(`${name}, through two copies on MongoDB`, (uri) => suite(mongoPlace(uri)));
+  const through = mongoCopies === 1 ? 'one copy' : `${mongoCopies} copies`;
+  describeMongo(`${name}, through ${through} on MongoDB`, (uri) => suite(mongoPlace(uri, mongoCopies)));
 }
 
-/** Only known once the suite has begun: to be read in its hooks and tests. */
-export function embeddedPlace(): Place {
+/** Its folder is only known once the suite has begun: it is for hooks and tests. */
+function embeddedPlace(): Place {
   const env: Record<string, string> = {};
   beforeAll(async () => {
     env['DATA_DIR'] = await mkdtemp(path.join(tmpdir(), 'arbiter-end-to-end-'));
@@ -30,8 +31,8 @@ export function embeddedPlace(): Place {
   return { copies: 1, env };
 }
 
-export function mongoPlace(uri: string): Place {
+function mongoPlace(uri: string, copies: number): Place {
   const database = temporaryDatabase(uri);
   const env = { MONGODB_URI: uri, MONGODB_DATABASE: database };
-  return { copies: 2, env, mongo: { uri, database } };
+  return { copies, env, mongo: { uri, database } };
 }
