@@ -64,7 +64,11 @@ export class ManualScheduler implements Scheduler {
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms;
     await this.settle();
+    let ranAtOnce = 0;
     for (let next = this.#next(until); next !== undefined; next = this.#next(until)) {
+      ranAtOnce = next.at > this.#now ? 0 : ranAtOnce + 1;
+      if (ranAtOnce > MOST_TASKS_AT_ONCE)
+        throw new Error('timers follow each other for ever without time passing');
       this.#moveTo(next.at);
       this.#timers = this.#timers.filter((other) => other !== next);
       this.ran += 1;
