@@ -10,8 +10,9 @@ const SECOND = 1_000;
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const MAX_SLOTS = 1_000;
-const MAX_AI_OVERRIDES = 1_000;
-const MAX_MODEL_OVERRIDES = 500;
+// With these the largest legal policy stays within the 64 KiB that a message may have.
+const MAX_AI_OVERRIDES = 250;
+const MAX_MODEL_OVERRIDES = 100;
 const MAX_FALLBACKS = 16;
 
 /** What is right, for a person, if the value is not; undefined if it is. */

@@ -1,7 +1,9 @@
+import type { Http2Server } from 'node:http2';
 import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
 import { listenFailure } from '../platform/listen-failure.js';
 import { BUDGET_ADMIN_SERVICE } from './budget-admin-service.js';
 import { BUDGET_SERVICE } from './budget-service.js';
+import { Gate, type GateOptions } from './gate.js';
 import { Health } from './health.js';
 import { OpenStreams } from './open-streams.js';
 import { REFLECTION_SERVICES } from './reflection.js';
@@ -11,6 +13,8 @@ import type { Services } from './service.js';
 export interface GrpcServerOptions extends Services {
   /** `host:port`; port 0 takes a free one. */
   readonly address: string;
+  /** Other bounds and another time than those of production, for tests. */
+  readonly gate?: Pick<GateOptions, 'limits' | 'scheduler'>;
 }
 
 export interface GrpcServer {
@@ -27,12 +31,10 @@ export interface GrpcServer {
 const OWN_SERVICES = ['budget.v1.BudgetService', 'budget.v1.BudgetAdminService'];
 const HEALTH_SERVICE = 'grpc.health.v1.Health';
 
-/** Headers are bounded by Node's HTTP/2: 64 KiB and 128 of them. */
+/** Calls and connections are bounded by the gate; headers by it and by Node's HTTP/2, which takes 128 of them. */
 const LIMITS = {
-  // The largest legal request is a policy that names 1,000 AIs and 500 models.
-  'grpc.max_receive_message_length': 256 * 1024,
-  // Of one connection. A waiting AcquireSlot is one of them.
-  'grpc.max_concurrent_streams': 1_000,
+  // The largest legal request is a policy that names 250 AIs and 100 models.
+  'grpc.max_receive_message_length': 64 * 1024,
   // A waiter whose machine has vanished leaves the queue within this time.
   'grpc.keepalive_time_ms': 20_000,
   'grpc.keepalive_timeout_ms': 10_000,
@@ -48,10 +50,13 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   registerService(server, BUDGET_ADMIN_SERVICE, options, open);
   registerService(server, health.methods(), options, open);
   registerReflection(server, [...OWN_SERVICES, HEALTH_SERVICE, ...REFLECTION_SERVICES], options, open);
+  const conversations = REFLECTION_SERVICES.map((service) => `/${service}/ServerReflectionInfo`);
+  const gate = new Gate({ ...options.gate, conversations });
   let bound: string | undefined;
   return {
     async start() {
       const port = await listen(server, options.address);
+      for (const http2Server of listening(server)) gate.guard(http2Server);
       bound = options.address.replace(/:0$/, `:${port}`);
       return port;
     },
@@ -60,8 +65,10 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
       health.setServing(false);
       open.endAll();
       await shutDown(server, bound, timeoutMs);
+      gate.stop();
     },
     stopNow() {
+      gate.stop();
       cutOff(server, bound, 0);
       server.forceShutdown();
     },
@@ -77,6 +84,15 @@ function listen(server: Server, address: string): Promise<number> {
       else reject(listenFailure('GRPC_ADDRESS', address, withCode(cause)));
     });
   });
+}
+
+/** grpc-js shows nobody the servers beneath it, which alone know of connections. A release that has none stops the start. */
+function listening(server: Server): Http2Server[] {
+  const { http2Servers } = server as unknown as { http2Servers?: Map<Http2Server, unknown> };
+  if (http2Servers === undefined || http2Servers.size === 0) {
+    throw new Error('this release of grpc-js hides its HTTP/2 servers, so nothing bounds their connections');
+  }
+  return [...http2Servers.keys()];
 }
 
 /** grpc-js passes on the system's error as text only. */

@@ -216,13 +216,13 @@ it('names every field that is wrong', async () => {
 });
 
 it('fits a hundred wrong fields into a header that clients take', async () => {
-  const names = Array.from({ length: 900 }, (_, index) => `ü${'x'.repeat(90)}${index}`);
+  const names = Array.from({ length: 400 }, (_, index) => `ü${'x'.repeat(90)}${index}`);
   const request = admin.PutBudgetRequest.fromPartial({
     budgetId: 'anthropic',
     policy: { maxDailyPercentByAi: Object.fromEntries(names.map((name) => [name, 5])) },
   });
   const error = await failureOf(harness, admin.BudgetAdminServiceService.putBudget, request);
-  expect(error.violations.at(-1)?.description).toMatch(/^8\d\d more fields are wrong$/);
+  expect(error.violations.at(-1)?.description).toMatch(/^3\d\d more fields are wrong$/);
 });
 
 it.each(['anthropic:1:1', 'not-ours', 'anthropic:0:1:abc', 'Anthropic:1:1:abc'])(

@@ -43,7 +43,7 @@ export const getBudget: UnaryHandler<GetBudgetRequest, GetBudgetResponse> = asyn
   return { budget: budgetMessage(budget), warnings: policyWarnings(budget.policy) };
 };
 
-/** Clients refuse answers above 4 MiB, and a policy may name 1,000 AIs and 500 models. */
+/** Clients refuse answers above 4 MiB, and a policy may name 250 AIs and 100 models. */
 const MAX_PAGE_ENTRIES = 10_000;
 
 export const listBudgets: UnaryHandler<ListBudgetsRequest, ListBudgetsResponse> = async (

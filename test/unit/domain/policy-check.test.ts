@@ -54,11 +54,11 @@ describe('fields out of range', () => {
       'policy.fallback_budget_ids',
     ],
     [
-      { maxDailyPercentByAi: Array.from({ length: 1_001 }, (_, index) => [`ai${index}`, 50]) },
+      { maxDailyPercentByAi: Array.from({ length: 251 }, (_, index) => [`ai${index}`, 50]) },
       'policy.max_daily_percent_by_ai',
     ],
     [
-      { tokenWeightsByModel: Array.from({ length: 501 }, (_, index) => [`m${index}`, {}]) },
+      { tokenWeightsByModel: Array.from({ length: 101 }, (_, index) => [`m${index}`, {}]) },
       'policy.token_weights_by_model',
     ],
   ])('%j', (fields, field) => {

@@ -152,7 +152,7 @@ export enum ErrorReason {
   ERROR_REASON_ETAG_MISMATCH = 12,
   /** ERROR_REASON_STATE_FULL - RESOURCE_EXHAUSTED: the budget's state is full: no new grants until usage is written out or AIs age out. */
   ERROR_REASON_STATE_FULL = 13,
-  /** ERROR_REASON_QUEUE_FULL - RESOURCE_EXHAUSTED: too many requests, waiters or watchers at once. */
+  /** ERROR_REASON_QUEUE_FULL - RESOURCE_EXHAUSTED: too many calls, waiters, watchers or budgets at once. */
   ERROR_REASON_QUEUE_FULL = 14,
   /** ERROR_REASON_STORE_UNAVAILABLE - UNAVAILABLE: the store does not answer, or its answer was lost. Repeat with the same ids. */
   ERROR_REASON_STORE_UNAVAILABLE = 15,
@@ -160,6 +160,12 @@ export enum ErrorReason {
   ERROR_REASON_CLOCK_NOT_TRUSTED = 16,
   /** ERROR_REASON_SHUTTING_DOWN - UNAVAILABLE: this copy of the service is shutting down. Ask another. */
   ERROR_REASON_SHUTTING_DOWN = 17,
+  /** ERROR_REASON_UNAUTHENTICATED - UNAUTHENTICATED: no credentials, or wrong ones. */
+  ERROR_REASON_UNAUTHENTICATED = 18,
+  /** ERROR_REASON_PERMISSION_DENIED - PERMISSION_DENIED: the caller is known, but has no role for this call, this budget or this AI. */
+  ERROR_REASON_PERMISSION_DENIED = 19,
+  /** ERROR_REASON_ISSUER_UNAVAILABLE - UNAVAILABLE: the keys of the token's issuer cannot be read now, so the token cannot be checked. */
+  ERROR_REASON_ISSUER_UNAVAILABLE = 20,
 }
 
 /** A shared monthly allowance and the state of its switches. */
@@ -236,7 +242,7 @@ export interface Policy {
   maxDailyPercentPerAi?:
     | number
     | undefined;
-  /** The same for AIs by their id, in place of `max_daily_percent_per_ai`. At most 1,000 entries. */
+  /** The same for AIs by their id, in place of `max_daily_percent_per_ai`. At most 250 entries. */
   maxDailyPercentByAi: { [key: string]: number };
   /** The most tokens that one lease may reserve; 0 means no such limit. Default 0. */
   maxRequestTokens?:
@@ -293,7 +299,7 @@ export interface Policy {
   tokenWeights?:
     | TokenWeights
     | undefined;
-  /** The same by model, in place of `token_weights`; a kind unset there follows `token_weights`. At most 500 entries. */
+  /** The same by model, in place of `token_weights`; a kind unset there follows `token_weights`. At most 100 entries. */
   tokenWeightsByModel: { [key: string]: TokenWeights };
   /** The IANA time zone whose calendar the windows follow, such as `Europe/Berlin`. Default `UTC`. */
   timeZone?:
@@ -456,7 +462,7 @@ export interface Usage {
   requestType: string;
   /** The call failed; what it spent is booked all the same. */
   failed: boolean;
-  /** Why. At most 512 bytes; written to the log. */
+  /** Why. At most 512 bytes, and may have several lines; written to the log. */
   errorMessage: string;
 }
 

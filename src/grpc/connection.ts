@@ -1,0 +1,83 @@
+import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import type { GateLimits } from './gate-limits.js';
+
+/** A call on its connection, as often as the sweep has seen it. */
+interface Seen {
+  /** Its client may go on sending for as long as it likes. */
+  readonly conversation: boolean;
+  seconds: number;
+  unread: number;
+  stalledSeconds: number;
+}
+
+/** One connection of a client, and what it costs. */
+export class Connection {
+  private readonly calls = new Map<ServerHttp2Stream, Seen>();
+  private seconds = 0;
+  private greeted = false;
+  private pings = 0;
+  private opened = 0;
+  /** Its client does not read its answers. */
+  choked = false;
+
+  constructor(
+    private readonly session: ServerHttp2Session,
+    readonly address: string,
+    private readonly limits: GateLimits,
+  ) {
+    session.once('remoteSettings', () => {
+      this.greeted = true;
+    });
+    session.on('ping', () => {
+      this.pings += 1;
+      // Not while Node reads the frames that came with this one: a session destroyed there can spin for ever.
+      if (this.pings > limits.pingsPerSecond + 2 * this.opened) setImmediate(() => this.cutOff());
+    });
+  }
+
+  get size(): number {
+    return this.calls.size;
+  }
+
+  open(call: ServerHttp2Stream, conversation: boolean): void {
+    this.opened += 1;
+    this.calls.set(call, { conversation, seconds: 0, unread: 0, stalledSeconds: 0 });
+  }
+
+  close(call: ServerHttp2Stream): void {
+    this.calls.delete(call);
+  }
+
+  cutOff(): void {
+    if (this.session.destroyed) return;
+    this.session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    this.session.destroy();
+  }
+
+  /** Once a second: ends what takes too long. */
+  sweep(): void {
+    this.seconds += 1;
+    this.pings = 0;
+    this.opened = this.calls.size;
+    if (!this.greeted && this.seconds > this.limits.helloSeconds) {
+      this.cutOff();
+      return;
+    }
+    let unread = 0;
+    for (const [call, seen] of this.calls) {
+      unread += call.writableLength;
+      if (this.isOver(call, seen)) call.close(constants.NGHTTP2_CANCEL);
+    }
+    this.choked = unread > this.limits.unreadBytes;
+  }
+
+  private isOver(call: ServerHttp2Stream, seen: Seen): boolean {
+    const { requestSeconds, answerSeconds } = this.limits;
+    seen.seconds += 1;
+    const moved = call.writableLength === 0 || call.writableLength !== seen.unread;
+    seen.unread = call.writableLength;
+    seen.stalledSeconds = moved ? 0 : seen.stalledSeconds + 1;
+    const arriving = !seen.conversation && !call.readableEnded;
+    return (arriving && seen.seconds > requestSeconds) || seen.stalledSeconds > answerSeconds;
+  }
+}

@@ -1,0 +1,38 @@
+/** What the server carries at once. Beyond a bound it refuses at once and cheaply, so that accepted calls go on. */
+export interface GateLimits {
+  readonly connections: number;
+  readonly connectionsPerAddress: number;
+  /** Calls under way, waiting and watching ones included. */
+  readonly calls: number;
+  /** Half of them: who opens connections without end leaves the other half to the others. */
+  readonly callsPerAddress: number;
+  readonly callsPerConnection: number;
+  /** Health checks are answered beyond the bounds: a busy server is not a sick one. */
+  readonly healthChecks: number;
+  /** Names and values of a call's metadata, as HTTP/2 counts them: 32 bytes more for each. */
+  readonly metadataBytes: number;
+  /** Answers that the client of one connection has not read yet; until it has, its next calls are refused. */
+  readonly unreadBytes: number;
+  /** A connection must begin to speak HTTP/2 by then. */
+  readonly helloSeconds: number;
+  /** A request must have arrived whole by then, and an answer must have been read. */
+  readonly requestSeconds: number;
+  readonly answerSeconds: number;
+  /** Pings of a connection, beside two for each call: clients probe the line with them while answers flow. */
+  readonly pingsPerSecond: number;
+}
+
+export const GATE_LIMITS: GateLimits = {
+  connections: 1_000,
+  connectionsPerAddress: 500,
+  calls: 5_000,
+  callsPerAddress: 2_500,
+  callsPerConnection: 1_000,
+  healthChecks: 100,
+  metadataBytes: 16 * 1024,
+  unreadBytes: 16 * 1024 * 1024,
+  helloSeconds: 5,
+  requestSeconds: 10,
+  answerSeconds: 20,
+  pingsPerSecond: 100,
+};
