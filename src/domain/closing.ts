@@ -25,7 +25,9 @@ export function expireDue(ledger: Ledger): void {
 export function expire(ledger: Ledger, lease: StoredLease, status: 'EXPIRED' | 'REVOKED'): ClosedLease {
   const { policy, clock } = ledger;
   const presumed = policy.onExpiry === 'CHARGE' ? unspent(lease) : 0;
-  const settleUntil = clock + policy.lateReportGraceMs;
+  // It was over at its end, however late somebody looked.
+  const closedAt = status === 'EXPIRED' ? lease.expiresAt : clock;
+  const settleUntil = closedAt + policy.lateReportGraceMs;
   if (presumed > 0) {
     book(ledger, {
       ...{ day: lease.day, hourStart: lease.hourStart, aiId: lease.aiId },
@@ -33,7 +35,7 @@ export function expire(ledger: Ledger, lease: StoredLease, status: 'EXPIRED' | '
     });
     keepOpen(ledger, lease.day, settleUntil);
   }
-  const closed: ClosedLease = { kind: 'lease', lease, status, presumed, closedAt: clock, settleUntil };
+  const closed: ClosedLease = { kind: 'lease', lease, status, presumed, closedAt, settleUntil };
   ledger.setLease(lease.fence, undefined);
   putReceipt(ledger, leaseReceiptId(ledger.epoch, lease.fence), closed);
   const kind = status === 'EXPIRED' ? 'expired' : 'revoked';

@@ -1,0 +1,181 @@
+import { type Circumstances, decide } from '../../src/domain/decide.js';
+import { finish } from '../../src/domain/finish.js';
+import { parseLeaseId } from '../../src/domain/lease-id.js';
+import { Ledger } from '../../src/domain/ledger.js';
+import type { BudgetSnapshot, Outcome } from '../../src/domain/outcomes.js';
+import type { PolicyFields } from '../../src/domain/policy.js';
+import { usageDayOf } from '../../src/domain/reading.js';
+import type { AcquireRequest, BudgetRequest, LeaseRef } from '../../src/domain/requests.js';
+import type { Receipt, UsageDay } from '../../src/domain/state.js';
+import type { Denial, LeaseView, UsageReport } from '../../src/domain/types.js';
+import { applyPatch, copyState, type MemoryBudget } from '../../src/store/memory/memory-budget.js';
+
+export const BUDGET = 'anthropic';
+
+/** One budget without a service around it: every request is decided, committed and looked up as the arbiter would. */
+export class TestBudget {
+  now: number;
+  distrust: string | undefined;
+  private stored: MemoryBudget | undefined;
+  private ledger = Ledger.of(BUDGET, undefined);
+  readonly receipts = new Map<string, Receipt>();
+  readonly documents = new Map<string, UsageDay>();
+  private made = 0;
+  private seq = 0;
+
+  constructor(policy: PolicyFields = {}, at = '2026-11-10T09:10:00Z') {
+    this.now = Date.parse(at);
+    this.do({ kind: 'put-policy', fields: policy });
+  }
+
+  pass(ms: number): this {
+    this.now += ms;
+    return this;
+  }
+
+  at(moment: string): this {
+    this.now = Date.parse(moment);
+    return this;
+  }
+
+  do<K extends Outcome['kind'] = Outcome['kind']>(request: BudgetRequest): Extract<Outcome, { kind: K }> {
+    const receipts = new Map<string, Receipt | undefined>();
+    const days = new Map<string, UsageDay | undefined>();
+    for (;;) {
+      const outcome = decide(this.ledger, request, { ...this.circumstances(), evidence: { receipts, days } });
+      if (outcome.kind !== 'unknown') {
+        this.commit();
+        return outcome as Extract<Outcome, { kind: K }>;
+      }
+      for (const id of outcome.receiptIds) receipts.set(id, this.receipts.get(id));
+      for (const day of outcome.days) days.set(day, this.documents.get(this.documentKey(day)));
+      if (outcome.writeOut) this.writeOut();
+    }
+  }
+
+  private circumstances(): Omit<Circumstances, 'evidence'> {
+    return {
+      time: this.now,
+      maxSkewMs: 2_000,
+      ...(this.distrust === undefined ? {} : { distrust: this.distrust }),
+    };
+  }
+
+  private commit(): void {
+    const patch = finish(this.ledger, { copyId: 'test', seq: ++this.seq }, true);
+    if (patch !== undefined) this.stored = applyPatch(this.stored, structuredClone(patch));
+    this.ledger.takeEvents();
+  }
+
+  private documentKey(day: string): string {
+    return `${this.ledger.epoch} ${day}`;
+  }
+
+  /** Writes receipts and days, and lets the state drop what it may. */
+  writeOut(): this {
+    const receipts = new Map<string, number>();
+    for (const receipt of this.ledger.tables.outbox.values()) {
+      this.receipts.set(receipt.id, structuredClone(receipt));
+      receipts.set(receipt.id, receipt.revision);
+    }
+    const days = new Map<string, number>();
+    for (const [day, totals] of this.ledger.tables.days.entries()) {
+      this.documents.set(this.documentKey(day), usageDayOf(this.ledger, day, totals));
+      days.set(day, this.ledger.revision);
+    }
+    this.do({ kind: 'drop-written', receipts, days });
+    return this;
+  }
+
+  /** As after a restart: only what is stored counts. */
+  reload(): this {
+    this.ledger = Ledger.of(BUDGET, this.stored && copyState(this.stored));
+    return this;
+  }
+
+  get state(): Ledger {
+    return this.ledger;
+  }
+
+  snapshot(): BudgetSnapshot {
+    return this.do<'snapshot'>({ kind: 'get-snapshot' }).snapshot;
+  }
+
+  window(kind: 'HOUR' | 'DAY' | 'MONTH') {
+    const found = this.snapshot().windows.find((window) => window.kind === kind);
+    if (found === undefined) throw new Error(`no ${kind}`);
+    return found;
+  }
+
+  acquire(aiId: string, more: Partial<AcquireRequest> = {}): Outcome {
+    const requestId = more.requestId ?? `r${++this.made}`;
+    const nonce = `n${++this.made}`;
+    return this.do({
+      kind: 'acquire',
+      aiId,
+      requestId,
+      requestIdMade: false,
+      fingerprint: 'f',
+      nonce,
+      ...more,
+    });
+  }
+
+  /** A grant is expected. */
+  grant(
+    aiId: string,
+    estimatedTokens?: number,
+    more: Partial<AcquireRequest> = {},
+  ): LeaseRef & { view: LeaseView } {
+    const estimate = estimatedTokens === undefined ? {} : { estimatedTokens };
+    const outcome = this.acquire(aiId, { ...estimate, ...more });
+    if (outcome.kind !== 'granted') throw new Error(`not granted: ${JSON.stringify(outcome)}`);
+    const lease = parseLeaseId(outcome.lease.leaseId);
+    if (lease === undefined) throw new Error(outcome.lease.leaseId);
+    return { ...lease, view: outcome.lease };
+  }
+
+  /** A denial is expected. */
+  deny(aiId: string, estimatedTokens?: number): Denial {
+    const outcome = this.acquire(aiId, estimatedTokens === undefined ? {} : { estimatedTokens });
+    if (outcome.kind !== 'denied') throw new Error(`not denied: ${JSON.stringify(outcome)}`);
+    return outcome.denial;
+  }
+
+  record(lease: LeaseRef, total: number, usageId = `u${++this.made}`, model = 'm') {
+    return this.do<'recorded'>({ kind: 'record', lease, usage: usage(usageId, total, model) });
+  }
+
+  release(lease: LeaseRef, total?: number) {
+    const report = total === undefined ? {} : { usage: usage(`u${++this.made}`, total) };
+    return this.do<'released'>({ kind: 'release', lease, ...report });
+  }
+
+  lease(lease: LeaseRef): LeaseView {
+    return this.do<'lease'>({ kind: 'get-lease', key: { lease } }).lease;
+  }
+}
+
+export function usage(
+  usageId: string,
+  total: number,
+  model = 'm',
+): UsageReport & { readonly usageId: string } {
+  const tokens = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0, total };
+  const fingerprint = `${total}/${model}`;
+  return { usageId, tokens, model, requestType: '', failed: false, errorMessage: '', fingerprint };
+}
+
+/** Nothing refuses but what a test is about. */
+export const ROOMY: PolicyFields = {
+  monthlyLimit: 1_000_000,
+  enforcedPercent: 100,
+  maxDailyPercent: 100,
+  maxHourlyPercent: 100,
+  minDailyPercent: 0,
+  emergencyPercent: 100,
+  pacing: 'NONE',
+  cooldownMs: 0,
+  maxConcurrent: 100,
+  maxConcurrentPerAi: 100,
+};
