@@ -46,9 +46,9 @@ export class Access {
 
   constructor({ settings, time, scheduler, log }: AccessOptions) {
     this.tokens = new BearerTokens(settings.tokens);
-    this.certificates = new Certificates(settings.certificates, time.wall);
+    this.certificates = new Certificates(settings.certificates, () => time.wall());
     this.jwt = new JwtTokens(settings.jwt, time, log);
-    this.slowdown = new Slowdown(scheduler, time.monotonic, log);
+    this.slowdown = new Slowdown(scheduler, () => time.monotonic(), log);
     this.log = log;
   }
 

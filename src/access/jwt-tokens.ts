@@ -42,7 +42,7 @@ export class JwtTokens {
   }
 
   private issuer(settings: JwtSettings): Issuer {
-    const { monotonic } = this.time;
+    const monotonic = () => this.time.monotonic();
     const options = { issuer: settings.issuer, read: keySource(settings), monotonic, log: this.log };
     return { settings, keys: new IssuerKeys(options) };
   }
@@ -94,6 +94,9 @@ export class JwtTokens {
       return payload;
     } catch (error) {
       if (error instanceof AccessError) throw error;
+      if (!(error instanceof errors.JOSEError)) {
+        this.log.warn({ issuer: settings.issuer, err: error }, 'checking a token failed in an odd way');
+      }
       throw unauthenticated(wrongness(error));
     }
   }

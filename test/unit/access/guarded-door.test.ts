@@ -1,0 +1,164 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { GuardedDoor } from '../../../src/access/guarded-door.js';
+import { LeaseOwners } from '../../../src/access/lease-owners.js';
+import { PERMISSIONS, type Rule } from '../../../src/access/permissions.js';
+import type { RoleGrant } from '../../../src/access/settings.js';
+import type { CallerRequest } from '../../../src/arbiter/door.js';
+import { NOBODY } from '../../../src/arbiter/pending.js';
+import { parseLeaseId } from '../../../src/domain/lease-id.js';
+import type { LeaseRef } from '../../../src/domain/requests.js';
+import { FakeDoor } from '../../grpc/support/fake-door.js';
+import { budget, LEASE_ID, lease, snapshot } from '../../grpc/support/samples.js';
+import { ai, operator, viewer } from '../../support/access.js';
+
+const { BudgetService, BudgetAdminService } = PERMISSIONS;
+const LEASE = parseLeaseId(LEASE_ID) as LeaseRef;
+const usage = {
+  ...{ usageId: 'u', model: '', requestType: '', failed: false, errorMessage: '', fingerprint: 'f' },
+  tokens: { input: 1, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0, total: 0 },
+};
+const acquire = (aiId: string) =>
+  ({ kind: 'acquire', aiId, requestId: 'r', requestIdMade: false, fingerprint: 'f', nonce: 'n' }) as const;
+const NOT_FOUND = { kind: 'refused', refusal: { reason: 'LEASE_NOT_FOUND', leaseId: LEASE_ID } };
+
+let door: FakeDoor;
+let owners: LeaseOwners;
+beforeEach(() => {
+  door = new FakeDoor();
+  owners = new LeaseOwners();
+});
+
+function guarded(rule: Rule, ...roles: RoleGrant[]): GuardedDoor {
+  return new GuardedDoor(door, { name: 'robot', via: 'token', roles }, rule, owners);
+}
+
+const kindsAsked = () => door.asked.map(({ request }) => request.kind);
+
+const OF_A_LEASE: [CallerRequest, Rule][] = [
+  [{ kind: 'renew', lease: LEASE }, BudgetService.renewSlot],
+  [{ kind: 'record', lease: LEASE, usage }, BudgetService.recordUsage],
+  [{ kind: 'release', lease: LEASE }, BudgetService.release],
+];
+
+describe.each(OF_A_LEASE)('%o', (request, rule) => {
+  const asOwner = () => guarded(rule, ai('*', 'guardian'));
+  const asOther = () => guarded(rule, ai('*', 'sandbox'));
+
+  it('is done for the AI of the lease, which is looked up once', async () => {
+    const own = asOwner();
+    await own.submit('anthropic', request, NOBODY);
+    await own.submit('anthropic', request, NOBODY);
+    expect(kindsAsked()).toEqual(['get-lease', request.kind, request.kind]);
+  });
+
+  it('of another AI it is as if the lease did not exist, each time', async () => {
+    const other = asOther();
+    for (let turn = 1; turn <= 2; turn += 1) {
+      expect(await other.submit('anthropic', request, NOBODY)).toEqual(NOT_FOUND);
+      expect(kindsAsked()).toEqual(Array(turn).fill('get-lease'));
+    }
+  });
+
+  it('of no lease, or of no budget, it answers the same', async () => {
+    door.refuse({ reason: 'LEASE_NOT_FOUND', leaseId: LEASE_ID });
+    expect(await asOwner().submit('anthropic', request, NOBODY)).toEqual(NOT_FOUND);
+    door.refuse({ reason: 'BUDGET_NOT_FOUND', budgetId: 'anthropic' });
+    expect(await asOwner().submit('anthropic', request, NOBODY)).toEqual(NOT_FOUND);
+  });
+
+  it('is not looked up for an operator', async () => {
+    await guarded(rule, operator('*')).submit('anthropic', request, NOBODY);
+    expect(kindsAsked()).toEqual([request.kind]);
+  });
+
+  it('is refused to viewers, and to AIs on other budgets', async () => {
+    for (const role of [viewer('*'), ai('other', 'guardian')]) {
+      const denied = guarded(rule, role).submit('anthropic', request, NOBODY);
+      await expect(denied).rejects.toMatchObject({ failure: 'PERMISSION_DENIED' });
+    }
+    expect(door.asked).toEqual([]);
+  });
+});
+
+describe('requests that name their AI', () => {
+  it.each([
+    ['acquire', acquire('sandbox'), BudgetService.acquireSlot],
+    ['unleased usage', { kind: 'record-unleased', aiId: 'sandbox', usage }, BudgetService.recordUsage],
+    ['availability', { kind: 'get-availability', aiId: 'sandbox' }, BudgetService.getAvailability],
+    ['a lease', { kind: 'get-lease', key: { aiId: 'sandbox', requestId: 'r' } }, BudgetService.getLease],
+  ] as [string, CallerRequest, Rule][])('%s', async (_name, request, rule) => {
+    const denied = guarded(rule, ai('*', 'guardian')).submit('anthropic', request, NOBODY);
+    await expect(denied).rejects.toMatchObject({
+      failure: 'PERMISSION_DENIED',
+      message: expect.stringContaining('as the AI "sandbox" on the budget "anthropic"'),
+    });
+    expect(door.asked).toEqual([]);
+    await guarded(rule, ai('anthropic', 'x', 'sandbox')).submit('anthropic', request, NOBODY);
+    expect(kindsAsked()).toEqual([request.kind]);
+  });
+
+  it('a waiting acquire', async () => {
+    const own = guarded(BudgetService.acquireSlot, ai('*', 'guardian'));
+    const denied = own.acquireWaiting('anthropic', acquire('sandbox'), 1_000, NOBODY);
+    await expect(denied).rejects.toMatchObject({ failure: 'PERMISSION_DENIED' });
+    await own.acquireWaiting('anthropic', acquire('guardian'), 1_000, NOBODY);
+    expect(owners.get(LEASE_ID)).toBe('guardian');
+  });
+
+  it('a grant makes the AI of its lease known', async () => {
+    await guarded(BudgetService.acquireSlot, ai('*', 'guardian')).submit(
+      'anthropic',
+      acquire('guardian'),
+      NOBODY,
+    );
+    await guarded(BudgetService.release, ai('*', 'guardian')).submit(
+      'anthropic',
+      { kind: 'release', lease: LEASE },
+      NOBODY,
+    );
+    expect(kindsAsked()).toEqual(['acquire', 'release']);
+  });
+});
+
+describe('reading', () => {
+  it('shows an AI its own leases only', async () => {
+    const request = { kind: 'get-lease', key: { lease: LEASE } } as const;
+    door.answer = () => ({ kind: 'lease', lease: lease() });
+    const own = guarded(BudgetService.getLease, ai('*', 'guardian'));
+    expect(await own.submit('anthropic', request, NOBODY)).toMatchObject({ kind: 'lease' });
+    const other = guarded(BudgetService.getLease, ai('*', 'sandbox'));
+    expect(await other.submit('anthropic', request, NOBODY)).toEqual(NOT_FOUND);
+  });
+
+  it('lists the budgets of the principal, however many others lie between', async () => {
+    const ids = Array.from(
+      { length: 50 },
+      (_, index) => `${index % 10 === 0 ? 'mine' : 'other'}-${100 + index}`,
+    );
+    door.budgets = ids.sort().map((budgetId) => budget({}, { budgetId }));
+    const own = guarded(BudgetAdminService.listBudgets, viewer('mine-*'));
+    const mine = ids.filter((id) => id.startsWith('mine'));
+    const shown = async (after: string, limit: number) =>
+      (await own.listBudgets(after, limit)).map(({ budgetId }) => budgetId);
+    expect(await shown('', 3)).toEqual(mine.slice(0, 3));
+    expect(await shown(mine[2] ?? '', 3)).toEqual(mine.slice(3));
+    expect(await shown('mine-z', 3)).toEqual([]);
+  });
+
+  it('checks the budget of what it is shown', async () => {
+    const own = guarded(BudgetAdminService.watchBudget, viewer('mine'));
+    const denied = { failure: 'PERMISSION_DENIED' };
+    await expect(own.watch('anthropic', () => {})).rejects.toMatchObject(denied);
+    await expect(own.closedLeases(snapshot(), 0, 1)).rejects.toMatchObject(denied);
+    await expect(own.usageDays(snapshot(), '', '')).rejects.toMatchObject(denied);
+    expect(door.watchers.size).toBe(0);
+    await own.watch('mine', () => {});
+    expect(door.watchers.size).toBe(1);
+  });
+});
+
+it('forgets the leases that were learnt first', () => {
+  const few = new LeaseOwners(2);
+  for (const id of ['a', 'b', 'a', 'c']) few.learn(id, 'x');
+  expect(['a', 'b', 'c'].map((id) => few.get(id))).toEqual(['x', undefined, 'x']);
+});

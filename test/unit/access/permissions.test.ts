@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { fits, mayCall, PERMISSIONS, scopeOf } from '../../../src/access/permissions.js';
+import type { Principal } from '../../../src/access/principal.js';
+import type { RoleGrant } from '../../../src/access/settings.js';
+import { ai, operator, viewer } from '../../support/access.js';
+
+const principal = (...roles: RoleGrant[]): Principal => ({ name: 'p', via: 'token', roles });
+const { acquireSlot, getLease, getDistribution } = PERMISSIONS.BudgetService;
+const { putBudget } = PERMISSIONS.BudgetAdminService;
+
+describe('a pattern of budget ids', () => {
+  it.each([
+    ['*', 'anthropic', true],
+    ['anthropic', 'anthropic', true],
+    ['anthropic', 'anthropic-2', false],
+    ['team-*', 'team-', true],
+    ['team-*', 'team-a', true],
+    ['team-*', 'a-team-a', false],
+    ['*-eu', 'openai-eu', true],
+    ['*-eu', 'openai-eu-2', false],
+    ['a*b*c', 'a1b2c', true],
+    ['a*b*c', 'acb', false],
+    ['a*a', 'a', false],
+    ['ab*ba', 'aba', false],
+    ['a*ab*b', 'aabb', true],
+    ['a*ab*b', 'aab', false],
+    ['a.c', 'abc', false],
+    ['', 'a', false],
+  ])('%j and %s: %s', (pattern, budgetId, expected) => {
+    expect(fits(pattern, budgetId)).toBe(expected);
+  });
+
+  it('takes no time to speak of, whatever it is', () => {
+    expect(fits(`${'*a'.repeat(31)}b`, 'a'.repeat(63))).toBe(false);
+  });
+});
+
+describe('what a principal may do with a budget', () => {
+  it.each([
+    ['nobody', [], acquireSlot, undefined],
+    ['an AI as itself', [ai('*', 'guardian')], acquireSlot, new Set(['guardian'])],
+    ['an AI of another budget', [ai('other', 'guardian')], acquireSlot, undefined],
+    ['an AI of two entries', [ai('*', 'a'), ai('anthropic', 'b')], acquireSlot, new Set(['a', 'b'])],
+    ['a viewer', [viewer('*')], acquireSlot, undefined],
+    ['an operator', [operator('*')], acquireSlot, 'all'],
+    ['an AI that views too', [ai('*', 'a'), viewer('*')], getLease, 'all'],
+    ['an AI that views elsewhere', [ai('*', 'a'), viewer('other')], getLease, new Set(['a'])],
+    ['an AI, of statistics', [ai('*', 'a')], getDistribution, undefined],
+    ['a viewer, of a policy', [viewer('*')], putBudget, undefined],
+    ['an operator of another budget', [operator('other')], putBudget, undefined],
+  ] as const)('%s', (_name, roles, rule, expected) => {
+    expect(scopeOf(principal(...roles), rule, 'anthropic')).toEqual(expected);
+  });
+
+  it('is told apart from what it may do at all', () => {
+    expect(mayCall(principal(operator('other')), putBudget)).toBe(true);
+    expect(mayCall(principal(viewer('*')), putBudget)).toBe(false);
+    expect(mayCall(principal(), putBudget)).toBe(false);
+  });
+});
