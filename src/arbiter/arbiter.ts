@@ -94,9 +94,14 @@ export class Arbiter implements Door {
   private enter(budgetId: string, request: CallerRequest, waitMs: number, caller: Caller): Promise<unknown> {
     if (this.stopped) return Promise.reject(shuttingDown());
     if (request.kind === 'reset-clock') this.context.clock.acceptStep();
+    const { queued, budgets } = this.context.bounds;
+    if (this.queues.size >= budgets && !this.queues.has(budgetId)) {
+      const message = `more than ${budgets} budgets are in use; ask again shortly`;
+      return Promise.reject(new ArbiterError('QUEUE_FULL', message, 1_000));
+    }
     const queue = this.queue(budgetId);
-    if (queue.size >= this.context.bounds.queued) {
-      const message = `more than ${this.context.bounds.queued} requests of this budget are under way; ask again shortly`;
+    if (queue.size >= queued) {
+      const message = `more than ${queued} requests of this budget are under way; ask again shortly`;
       return Promise.reject(new ArbiterError('QUEUE_FULL', message, 100));
     }
     return new Promise((resolve, reject) => {

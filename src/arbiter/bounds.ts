@@ -1,8 +1,10 @@
 /** How much may wait at once, and how long. Beyond a bound a request is refused at once, so that accepted ones go on. */
 export interface Bounds {
-  /** Requests of one budget that wait to be decided. */
+  /** Requests of one budget that wait to be decided; below the calls that the server carries, so that other budgets go on. */
   readonly queued: number;
-  /** Requests for a slot that wait to be admitted, in one budget and in all. */
+  /** Budgets in memory. */
+  readonly budgets: number;
+  /** Requests for a slot that wait to be admitted, in one budget and in all: so few that those who hold slots can call. */
   readonly waitersPerBudget: number;
   readonly waiters: number;
   /** Watchers of one budget and of all. */
@@ -17,9 +19,10 @@ export interface Bounds {
 }
 
 export const BOUNDS: Bounds = {
-  queued: 10_000,
+  queued: 4_000,
+  budgets: 20_000,
   waitersPerBudget: 1_000,
-  waiters: 10_000,
+  waiters: 2_000,
   watchersPerBudget: 100,
   watchers: 1_000,
   batch: 512,

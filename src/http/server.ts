@@ -10,6 +10,7 @@ import type { Duplex } from 'node:stream';
 import { listenFailure } from '../platform/listen-failure.js';
 import { type Answer, errorAnswer } from './answer.js';
 import { type RouteOptions, route } from './routes.js';
+import { BUSY, Turnstile } from './turnstile.js';
 
 export interface HttpServerOptions extends RouteOptions {
   readonly address: { readonly host: string; readonly port: number; readonly text: string };
@@ -31,6 +32,7 @@ const LIMITS = {
   connectionsCheckingInterval: 5_000,
 };
 const MAX_CONNECTIONS = 512;
+const MAX_SILENCE_MS = 30_000;
 
 const COMMON_HEADERS = {
   'content-type': 'application/json; charset=utf-8',
@@ -42,8 +44,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { address } = options;
   const server = createServer(LIMITS);
   server.maxConnections = MAX_CONNECTIONS;
+  // A client that does not read its answer is let go.
+  server.timeout = MAX_SILENCE_MS;
+  const turnstile = new Turnstile();
   const answer = (request: IncomingMessage, response: ServerResponse) =>
-    void respond(request, response, options, server);
+    void respond(request, response, options, server, turnstile);
   server.on('request', answer);
   // Nobody's body is wanted, so nobody is told to go on.
   server.on('checkContinue', answer);
@@ -67,8 +72,11 @@ async function respond(
   response: ServerResponse,
   options: RouteOptions,
   server: Server,
+  turnstile: Turnstile,
 ): Promise<void> {
-  const answer = await route(request.method ?? '', request.url ?? '', options);
+  const answer = turnstile.enter(request.socket, response)
+    ? await route(request.method ?? '', request.url ?? '', options)
+    : BUSY;
   const body = Buffer.from(`${JSON.stringify(answer.body)}\n`);
   // A body that nobody reads would otherwise have to be taken in before the next request on this connection.
   const hasBody =
