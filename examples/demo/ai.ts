@@ -6,8 +6,8 @@ import {
   RecordUsageRequest,
   ReleaseRequest,
 } from '../../src/gen/budget/v1/budget_service.js';
-import { ask, connect, pause } from './client.js';
 import type { AiLine } from './ai-line.js';
+import { ask, connect, pause } from './client.js';
 import { callsOf, type TracedCall } from './trace.js';
 
 /** One AI, a process of its own: takes the calls that have arrived, asks for a slot for them, makes them, reports each. */
@@ -38,7 +38,12 @@ async function main(): Promise<void> {
 /** False: not now; the wait that the denial asked for is over. */
 async function inSlot(batch: readonly TracedCall[]): Promise<boolean> {
   const estimatedTokens = batch.reduce((sum, call) => sum + call.inputTokens + call.outputTokens, 0);
-  const request = AcquireSlotRequest.fromPartial({ budgetId, aiId, requestId: randomUUID(), estimatedTokens });
+  const request = AcquireSlotRequest.fromPartial({
+    budgetId,
+    aiId,
+    requestId: randomUUID(),
+    estimatedTokens,
+  });
   const { outcome } = await ask<AcquireSlotResponse>((done) => client.acquireSlot(request, done));
   if (outcome?.$case === 'denied') {
     return honour(outcome.value, batch.length);

@@ -2,8 +2,14 @@ import type { Scene } from './scene.js';
 
 interface Distribution {
   readonly distribution_stats: {
-    readonly monthly_distribution: { readonly total_tokens: number; readonly daily_usage_data: readonly { readonly tokens: number }[] };
-    readonly daily_distribution: { readonly total_tokens: number; readonly hourly_usage_data: readonly { readonly tokens: number }[] };
+    readonly monthly_distribution: {
+      readonly total_tokens: number;
+      readonly daily_usage_data: readonly { readonly tokens: number }[];
+    };
+    readonly daily_distribution: {
+      readonly total_tokens: number;
+      readonly hourly_usage_data: readonly { readonly tokens: number }[];
+    };
     readonly rate_limiting_status: { readonly active_requests: number };
     readonly by_ai: readonly { readonly ai_id: string; readonly tokens: number }[];
     readonly presumed_tokens: number;
@@ -16,13 +22,20 @@ export async function readDistribution(http: string, budgetId: string): Promise<
 }
 
 /** What the AIs say they were charged against what the service says it booked: each line a figure, and whether it agrees. */
-export function balance(scene: Scene, { distribution_stats: stats }: Distribution): { lines: string[]; balanced: boolean } {
+export function balance(
+  scene: Scene,
+  { distribution_stats: stats }: Distribution,
+): { lines: string[]; balanced: boolean } {
   const reported = sum([...scene.charged.values()]);
   const month = stats.monthly_distribution.total_tokens;
   const checks: readonly (readonly [string, number, number])[] = [
     ['charged to the AIs + presumed of the dead one = month', reported + stats.presumed_tokens, month],
     ['sum of the AIs = month', sum(stats.by_ai.map(({ tokens }) => tokens)), month],
-    ['sum of the days = month', sum(stats.monthly_distribution.daily_usage_data.map(({ tokens }) => tokens)), month],
+    [
+      'sum of the days = month',
+      sum(stats.monthly_distribution.daily_usage_data.map(({ tokens }) => tokens)),
+      month,
+    ],
     [
       'sum of the hours = day',
       sum(stats.daily_distribution.hourly_usage_data.map(({ tokens }) => tokens)),

@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { credentials } from '@grpc/grpc-js';
-import { BudgetAdminServiceClient, PutBudgetRequest, type WatchBudgetResponse } from '../../src/gen/budget/v1/budget_admin_service.js';
+import {
+  BudgetAdminServiceClient,
+  PutBudgetRequest,
+  type WatchBudgetResponse,
+} from '../../src/gen/budget/v1/budget_admin_service.js';
 import type { AiLine } from './ai-line.js';
 import { balance, readDistribution } from './books.js';
 import { ask, pause } from './client.js';
@@ -49,7 +53,12 @@ function heard(scene: Scene, aiId: string, line: AiLine, killAfter: number): voi
     if (!line.replayed) scene.wrongRepeats += 1;
   }
   const conquest = ais.get('conquest');
-  if (line.event === 'granted' && aiId === 'conquest' && Date.now() > killAfter && !conquest?.process.killed) {
+  if (
+    line.event === 'granted' &&
+    aiId === 'conquest' &&
+    Date.now() > killAfter &&
+    !conquest?.process.killed
+  ) {
     conquest?.process.kill('SIGKILL');
     scene.say('conquest is killed (SIGKILL) while it holds a slot');
   }
@@ -71,11 +80,15 @@ async function run(): Promise<number> {
   const killAfter = Date.now() + seconds * 250;
   for (const aiId of AIS) {
     const args = [service.grpc, BUDGET, aiId, String(speed), String(seconds)];
-    ais.set(aiId, startAi(args, (line) => heard(scene, aiId, line, killAfter)));
+    ais.set(
+      aiId,
+      startAi(args, (line) => heard(scene, aiId, line, killAfter)),
+    );
   }
   if (terminal) process.stdout.write('\u001b[2J');
   const redraw = setInterval(() => {
-    if (terminal) process.stdout.write(draw(scene, (endsAt - Date.now()) / 1_000, process.stdout.columns ?? 100));
+    if (terminal)
+      process.stdout.write(draw(scene, (endsAt - Date.now()) / 1_000, process.stdout.columns ?? 100));
   }, 250);
   await Promise.all([...ais.values()].map(({ ended }) => ended));
   // The dead AI's lease runs out, and the last events arrive.

@@ -11,7 +11,12 @@ export interface Service {
 /** Starts the built service on free ports and a folder of its own. */
 export function startService(dataDir: string): Promise<Service> {
   const main = new URL('../../dist/main.js', import.meta.url).pathname;
-  const env = { PATH: process.env['PATH'], DATA_DIR: dataDir, GRPC_ADDRESS: '127.0.0.1:0', HTTP_ADDRESS: '127.0.0.1:0' };
+  const env = {
+    PATH: process.env['PATH'],
+    DATA_DIR: dataDir,
+    GRPC_ADDRESS: '127.0.0.1:0',
+    HTTP_ADDRESS: '127.0.0.1:0',
+  };
   const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'inherit'], cwd: dataDir });
   return new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`the service ended with exit code ${code}`)));
@@ -30,7 +35,9 @@ export interface Ai {
 /** Starts one AI as a process of its own, and hears what it says. */
 export function startAi(args: readonly string[], heard: (line: AiLine) => void): Ai {
   const main = new URL('ai.ts', import.meta.url).pathname;
-  const child = spawn(process.execPath, ['--import', 'tsx', main, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--import', 'tsx', main, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   createInterface({ input: child.stdout }).on('line', (line) => heard(JSON.parse(line) as AiLine));
   return { process: child, ended: new Promise((resolve) => void child.once('close', () => resolve())) };
 }

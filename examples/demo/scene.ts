@@ -1,6 +1,6 @@
-import type { BudgetEvent, WatchBudgetResponse } from '../../src/gen/budget/v1/budget_admin_service.js';
 import type { WindowStatus } from '../../src/gen/budget/v1/budget.js';
 import { Rule, Window } from '../../src/gen/budget/v1/budget.js';
+import type { BudgetEvent, WatchBudgetResponse } from '../../src/gen/budget/v1/budget_admin_service.js';
 
 export interface HeldSlot {
   readonly aiId: string;
@@ -33,21 +33,11 @@ export class Scene {
   }
 
   private happened(event: NonNullable<BudgetEvent['event']>): void {
-    switch (event.$case) {
-      case 'granted':
-        return this.say(`${event.value.aiId} got a slot for ${event.value.reservedTokens} tokens`);
-      case 'released':
-        return this.say(`${event.value.aiId} gave it back, ${event.value.usedTokens} used`);
-      case 'expired':
-      case 'revoked':
-        this.slots.delete(event.value.leaseId);
-        this.expired += 1;
-        return this.say(`${event.value.aiId}'s lease expired, ${event.value.presumedTokens} tokens presumed spent`);
-      case 'alert':
-        return this.say(`ALERT ${event.value.message}`);
-      case 'changed':
-        return this.say('the policy changed');
+    if (event.$case === 'expired' || event.$case === 'revoked') {
+      this.slots.delete(event.value.leaseId);
+      this.expired += 1;
     }
+    this.say(told(event));
   }
 
   say(line: string): void {
@@ -70,5 +60,25 @@ export class Scene {
 }
 
 export function windowName({ window }: WindowStatus): string {
-  return { [Window.WINDOW_HOUR]: 'hour', [Window.WINDOW_DAY]: 'day', [Window.WINDOW_MONTH]: 'month' }[window as number] ?? '';
+  return (
+    { [Window.WINDOW_HOUR]: 'hour', [Window.WINDOW_DAY]: 'day', [Window.WINDOW_MONTH]: 'month' }[
+      window as number
+    ] ?? ''
+  );
+}
+
+function told(event: NonNullable<BudgetEvent['event']>): string {
+  switch (event.$case) {
+    case 'granted':
+      return `${event.value.aiId} got a slot for ${event.value.reservedTokens} tokens`;
+    case 'released':
+      return `${event.value.aiId} gave it back, ${event.value.usedTokens} used`;
+    case 'expired':
+    case 'revoked':
+      return `${event.value.aiId}'s lease expired, ${event.value.presumedTokens} tokens presumed spent`;
+    case 'alert':
+      return `ALERT ${event.value.message}`;
+    case 'changed':
+      return 'the policy changed';
+  }
 }

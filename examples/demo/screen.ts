@@ -1,5 +1,5 @@
-import { AIS } from './trace.js';
 import { type Scene, windowName } from './scene.js';
+import { AIS } from './trace.js';
 
 const HOME = '\u001b[H';
 const CLEAR_LINE = '\u001b[K';
@@ -18,9 +18,10 @@ export function draw(scene: Scene, secondsLeft: number, columns: number): string
     bold('tokens'),
     ...scene.windows.map((window) => bar(window, columns)),
     '',
-    bold('denied by') + `  ${denials(scene, columns - 12)}`,
+    `${bold('denied by')}  ${denials(scene, columns - 12)}`,
     '',
-    bold('spent') + `      ${AIS.map((ai) => `${ai} ${(scene.charged.get(ai) ?? 0).toLocaleString('en-US')}`).join('   ')}`,
+    bold('spent') +
+      `      ${AIS.map((ai) => `${ai} ${(scene.charged.get(ai) ?? 0).toLocaleString('en-US')}`).join('   ')}`,
     '',
     ...scene.events.map((event) => dim(event.slice(0, columns))),
   ];

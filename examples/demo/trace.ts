@@ -14,10 +14,18 @@ export function readTrace(): TracedCall[] {
   const rows = text.trim().split('\n').slice(1);
   const calls = rows.map((row) => {
     const [moment = '', input, output] = row.split(',');
-    return { at: Date.parse(`${moment.slice(0, 23).replace(' ', 'T')}Z`), input: Number(input), output: Number(output) };
+    return {
+      at: Date.parse(`${moment.slice(0, 23).replace(' ', 'T')}Z`),
+      input: Number(input),
+      output: Number(output),
+    };
   });
   const start = calls[0]?.at ?? 0;
-  return calls.map(({ at, input, output }) => ({ atMs: at - start, inputTokens: input, outputTokens: output }));
+  return calls.map(({ at, input, output }) => ({
+    atMs: at - start,
+    inputTokens: input,
+    outputTokens: output,
+  }));
 }
 
 export const AIS = ['imperium', 'guardian', 'sandbox', 'conquest'] as const;

@@ -1,7 +1,7 @@
 import { openDay } from './accounts.js';
 import { admission, denialOf } from './admission.js';
-import { findLease, unknownReceipts, viewOfClosed, viewOfLive } from './lease-lookup.js';
 import { formatLeaseId } from './lease-id.js';
+import { findLease, unknownReceipts, viewOfClosed, viewOfLive } from './lease-lookup.js';
 import type { Ledger } from './ledger.js';
 import { MAX_STATE_BYTES, RECEIPT_MEMORY_MS } from './limits.js';
 import type { Denied, Granted, OutcomeOf, Unknown } from './outcomes.js';

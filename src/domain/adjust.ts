@@ -13,7 +13,11 @@ import { UNKNOWN } from './types.js';
 import { calendarDay, dayWindow, monthOfDay } from './windows.js';
 
 /** Corrects a wrong report, or brings in what was spent before; once per adjustment id. */
-export function adjust(ledger: Ledger, request: AdjustRequest, evidence: Evidence): OutcomeOf['adjust'] | Unknown {
+export function adjust(
+  ledger: Ledger,
+  request: AdjustRequest,
+  evidence: Evidence,
+): OutcomeOf['adjust'] | Unknown {
   const receiptId = adjustmentReceiptId(ledger.epoch, request.adjustmentId);
   const receipt = findReceipt(ledger, receiptId, evidence);
   if (receipt === 'unknown') return unknownReceipts(receiptId);
@@ -29,7 +33,8 @@ export function adjust(ledger: Ledger, request: AdjustRequest, evidence: Evidenc
   if (refusal !== undefined) return refused(refusal);
   bringBackDay(ledger, windowOf(ledger, day), evidence.days.get(day));
   const available = availableFor(ledger, day, request);
-  if (available + request.tokens < 0) return refused({ reason: 'BELOW_ZERO', available, of: whose(day, request) });
+  if (available + request.tokens < 0)
+    return refused({ reason: 'BELOW_ZERO', available, of: whose(day, request) });
   if (request.tokens > 0 && !fits(ledger, day, request.tokens)) {
     return refused({ reason: 'AMOUNT_OVERFLOW', field: 'tokens' });
   }

@@ -1,9 +1,8 @@
-import { bringBackDay } from './returning-days.js';
 import { expireDue } from './closing.js';
 import type { Ledger } from './ledger.js';
 import type { Unknown } from './outcomes.js';
 import type { Evidence } from './requests.js';
-import { enterMonth, missingDays, missingToday } from './returning-days.js';
+import { bringBackDay, enterMonth, missingDays, missingToday } from './returning-days.js';
 import type { MonthWindow } from './state.js';
 import { nextMonth } from './windows.js';
 

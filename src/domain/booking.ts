@@ -1,12 +1,13 @@
-import { book, canCount, moveModel, openDay } from './accounts.js';
+import { book, canCount, openDay } from './accounts.js';
 import { overrunAlert } from './alerts.js';
 import { putClosed, raiseOnce } from './closing.js';
 import { viewOfClosed, viewOfLive } from './lease-lookup.js';
 import type { Ledger } from './ledger.js';
 import type { Refusal } from './outcomes.js';
+import { settlePresumed } from './presumed.js';
 import type { ClosedLease, StoredLease } from './state.js';
 import { addCharge, chargeOf, type TokenCharge } from './token-charge.js';
-import { type LeaseView, UNKNOWN, UNSPECIFIED, type UsageReport } from './types.js';
+import { type LeaseView, UNSPECIFIED, type UsageReport } from './types.js';
 
 /** How a report was counted. */
 export interface Booked {
@@ -64,15 +65,10 @@ export function bookLate(
   const { lease } = closed;
   const after = charged(lease, charge);
   const chargedTokens = after.used - lease.used;
-  const moved = Math.min(chargedTokens, closed.presumed);
-  const excess = chargedTokens - moved;
-  const { aiId, day, hourStart } = lease;
   const model = modelOf(usage);
-  // A day that has left the state takes nothing more: its total is right as it is.
-  if (moved > 0 && ledger.tables.days.has(day)) {
-    moveModel(ledger, { day, hourStart, aiId, model, tokens: moved, presumed: -moved }, UNKNOWN);
-  }
-  if (excess > 0) bookNow(ledger, aiId, model, excess, excess);
+  const moved = settlePresumed(ledger, closed, model, chargedTokens);
+  const excess = chargedTokens - moved;
+  if (excess > 0) bookNow(ledger, lease.aiId, model, excess, excess);
   const overrunTokens = chargedTokens - Math.min(chargedTokens, Math.max(0, lease.reserved - lease.used));
   const updated = { ...closed, lease: after, presumed: closed.presumed - moved };
   if (overrunTokens > 0) tellOverrun(ledger, viewOfClosed(ledger, updated), after, overrunTokens);

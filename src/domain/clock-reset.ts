@@ -1,14 +1,18 @@
 import type { Ledger } from './ledger.js';
 import type { OutcomeOf, Unknown } from './outcomes.js';
-import { bringBackDay, enterMonth, missingDays } from './returning-days.js';
 import type { Evidence } from './requests.js';
+import { bringBackDay, enterMonth, missingDays } from './returning-days.js';
 import { dayAt, monthAt } from './windows.js';
 
 /**
  * Sets the budget's clock to the trusted time. What was counted under the wrong time stays where it was counted; what would
  * now last too long because it was granted in the future is brought down to what it would be if granted now.
  */
-export function resetClock(ledger: Ledger, trusted: number, evidence: Evidence): OutcomeOf['reset-clock'] | Unknown {
+export function resetClock(
+  ledger: Ledger,
+  trusted: number,
+  evidence: Evidence,
+): OutcomeOf['reset-clock'] | Unknown {
   const before = ledger.clock;
   if (trusted >= before) return { kind: 'clock-reset', before, after: before };
   const sameMonth = trusted >= ledger.month.start;

@@ -46,12 +46,18 @@ export function expire(ledger: Ledger, lease: StoredLease, status: 'EXPIRED' | '
 /** The day may not leave the state while a late release can still free what was presumed in it. */
 function keepOpen({ tables }: Ledger, day: string, until: number): void {
   const totals = tables.days.get(day);
-  if (totals !== undefined && totals.settleUntil < until) tables.days.set(day, { ...totals, settleUntil: until });
+  if (totals !== undefined && totals.settleUntil < until)
+    tables.days.set(day, { ...totals, settleUntil: until });
 }
 
 /** Ends a live lease by its release. */
 export function closeReleased(ledger: Ledger, lease: StoredLease, release: ReleaseAnswer): void {
-  const settled = { status: 'RELEASED', presumed: 0, closedAt: ledger.clock, settleUntil: ledger.clock } as const;
+  const settled = {
+    status: 'RELEASED',
+    presumed: 0,
+    closedAt: ledger.clock,
+    settleUntil: ledger.clock,
+  } as const;
   const closed: ClosedLease = { kind: 'lease', lease, ...settled, release };
   ledger.setLease(lease.fence, undefined);
   putClosed(ledger, closed);

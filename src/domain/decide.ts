@@ -4,8 +4,8 @@ import { advance } from './advance.js';
 import { resetClock } from './clock-reset.js';
 import { revoke, undoGrant } from './ending.js';
 import type { Ledger } from './ledger.js';
-import type { Outcome, Unknown } from './outcomes.js';
 import { dropWritten } from './outbox.js';
+import type { Outcome, Unknown } from './outcomes.js';
 import { getAvailability, getLease, snapshotOf } from './reading.js';
 import { record, recordUnleased } from './record.js';
 import { refused } from './refused.js';
@@ -28,12 +28,17 @@ export interface Circumstances {
  * Decides one request: changes the ledger and says the outcome, without I/O. `unknown` means that the store must be asked
  * first; then the request has changed nothing, though time may have done its work.
  */
-export function decide(ledger: Ledger, request: BudgetRequest, circumstances: Circumstances): Outcome | Unknown {
+export function decide(
+  ledger: Ledger,
+  request: BudgetRequest,
+  circumstances: Circumstances,
+): Outcome | Unknown {
   const { time, evidence } = circumstances;
   if (!ledger.exists) return decideAbsent(ledger, request, circumstances);
   const distrust = distrusted(ledger, circumstances);
   if (request.kind === 'reset-clock') {
-    if (circumstances.distrust !== undefined) return refused({ reason: 'CLOCK_NOT_TRUSTED', detail: circumstances.distrust });
+    if (circumstances.distrust !== undefined)
+      return refused({ reason: 'CLOCK_NOT_TRUSTED', detail: circumstances.distrust });
     return resetClock(ledger, time, evidence);
   }
   // While the time cannot be trusted it stands still: one wrong sample must not expire every lease.
@@ -100,7 +105,11 @@ function housekeeping(
 }
 
 /** Of a budget that never was, or that is deleted: only its creation, and writing out what is left of it. */
-function decideAbsent(ledger: Ledger, request: BudgetRequest, { time, distrust }: Circumstances): Outcome | Unknown {
+function decideAbsent(
+  ledger: Ledger,
+  request: BudgetRequest,
+  { time, distrust }: Circumstances,
+): Outcome | Unknown {
   ledger.clock = Math.max(ledger.clock, time);
   switch (request.kind) {
     case 'put-policy':
@@ -118,4 +127,3 @@ function decideAbsent(ledger: Ledger, request: BudgetRequest, { time, distrust }
   if ('lease' in request) return refused({ reason: 'LEASE_NOT_FOUND', leaseId: request.lease.leaseId });
   return refused({ reason: 'BUDGET_NOT_FOUND', budgetId: ledger.budgetId });
 }
-

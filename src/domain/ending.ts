@@ -7,7 +7,11 @@ import { forgetGrant } from './request-memory.js';
 import type { Evidence, RevokeRequest, UndoGrantRequest } from './requests.js';
 
 /** An operator ends a lease: an expiry now. Of a closed lease it changes nothing. */
-export function revoke(ledger: Ledger, request: RevokeRequest, evidence: Evidence): OutcomeOf['revoke'] | Unknown {
+export function revoke(
+  ledger: Ledger,
+  request: RevokeRequest,
+  evidence: Evidence,
+): OutcomeOf['revoke'] | Unknown {
   const found = findLease(ledger, request.lease, evidence);
   switch (found.kind) {
     case 'unknown':

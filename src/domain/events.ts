@@ -4,7 +4,11 @@ import type { LeaseView } from './types.js';
 
 /** What happened to a budget, for logs and watchers. */
 export type BudgetEvent =
-  | { readonly kind: 'granted' | 'released' | 'expired' | 'revoked'; readonly at: number; readonly lease: LeaseView }
+  | {
+      readonly kind: 'granted' | 'released' | 'expired' | 'revoked';
+      readonly at: number;
+      readonly lease: LeaseView;
+    }
   /** A report went above the reservation. */
   | { readonly kind: 'overrun'; readonly at: number; readonly lease: LeaseView; readonly tokens: number }
   | { readonly kind: 'alert'; readonly at: number; readonly alert: StoredAlert }

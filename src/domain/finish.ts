@@ -1,4 +1,4 @@
-import { alertConditions, forgettableMarks, updateMarks, alertKey, type AlertInput } from './alerts.js';
+import { type AlertInput, alertConditions, alertKey, forgettableMarks, updateMarks } from './alerts.js';
 import type { Ledger } from './ledger.js';
 import { WRITER_MEMORY_MS } from './limits.js';
 import { standingOf } from './standing.js';

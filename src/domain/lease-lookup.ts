@@ -18,7 +18,8 @@ export function findLease(ledger: Ledger, ref: LeaseRef, evidence: Evidence): Le
   const { epoch, fence, leaseId } = ref;
   if (epoch !== ledger.epoch || fence > ledger.fence) return { kind: 'missing' };
   const live = ledger.lease(fence);
-  if (live !== undefined) return live.leaseId === leaseId ? { kind: 'live', lease: live } : { kind: 'missing' };
+  if (live !== undefined)
+    return live.leaseId === leaseId ? { kind: 'live', lease: live } : { kind: 'missing' };
   const found = findReceipt(ledger, leaseReceiptId(epoch, fence), evidence);
   if (found === 'unknown') return { kind: 'unknown', receiptId: leaseReceiptId(epoch, fence) };
   const body = found?.body;

@@ -117,7 +117,12 @@ export class LedgerTables {
   }
 
   /** Brings a day into the state as it stood in its usage document, or a new one. */
-  putDay(day: string, totals: StoredDay, ais: ReadonlyMap<string, number>, models: ReadonlyMap<string, number>): void {
+  putDay(
+    day: string,
+    totals: StoredDay,
+    ais: ReadonlyMap<string, number>,
+    models: ReadonlyMap<string, number>,
+  ): void {
     this.days.set(day, totals);
     for (const [name, tokens] of ais) this.dayAis.set(`${day} ${name}`, tokens);
     for (const [name, tokens] of models) this.dayModels.set(`${day} ${name}`, tokens);

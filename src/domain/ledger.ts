@@ -5,11 +5,11 @@ import { type Policy, type PolicyFields, policyInForce } from './policy.js';
 import { Slots } from './slots.js';
 import {
   type MonthWindow,
-  type SectionPut,
   SECTIONS,
-  STATE_FORMAT,
   type Section,
   type SectionKey,
+  type SectionPut,
+  STATE_FORMAT,
   type StateHead,
   type StatePatch,
   type StoredLease,
@@ -170,7 +170,7 @@ export class Ledger {
    */
   takePatch(): StatePatch {
     const wakeAt = nextWake(this);
-        this.headChanged = false;
+    this.headChanged = false;
     this.wakeAt = wakeAt;
     this.revision += 1;
     const resets: Section[] = [];

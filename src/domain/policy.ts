@@ -47,7 +47,9 @@ export interface Policy {
  * pairs in the order of the names, so that no store meets such a name as a field.
  */
 export type PolicyFields = {
-  readonly [K in Exclude<keyof Policy, MapField>]?: K extends 'tokenWeights' ? Partial<TokenWeights> : Policy[K];
+  readonly [K in Exclude<keyof Policy, MapField>]?: K extends 'tokenWeights'
+    ? Partial<TokenWeights>
+    : Policy[K];
 } & {
   readonly maxDailyPercentByAi?: readonly (readonly [string, number])[];
   readonly tokenWeightsByModel?: readonly (readonly [string, Partial<TokenWeights>])[];
@@ -104,8 +106,6 @@ export function policyInForce(fields: PolicyFields): Policy {
     ...simple,
     maxDailyPercentByAi: new Map(maxDailyPercentByAi),
     tokenWeights: weights,
-    tokenWeightsByModel: new Map(
-      tokenWeightsByModel?.map(([model, own]) => [model, { ...weights, ...own }]),
-    ),
+    tokenWeightsByModel: new Map(tokenWeightsByModel?.map(([model, own]) => [model, { ...weights, ...own }])),
   };
 }

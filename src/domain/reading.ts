@@ -1,19 +1,23 @@
-import { findLease, unknownReceipts, viewOfClosed, viewOfLive } from './lease-lookup.js';
 import { admission, denialOf } from './admission.js';
+import { findLease, unknownReceipts, viewOfClosed, viewOfLive } from './lease-lookup.js';
 import type { Ledger } from './ledger.js';
 import type { Availability, BudgetSnapshot, OutcomeOf, Unknown } from './outcomes.js';
 import { refused } from './refused.js';
 import { rememberedRequest } from './request-memory.js';
 import type { Evidence, GetAvailabilityRequest, GetLeaseRequest, LeaseRef } from './requests.js';
 import { availableTokens, requestedTokens } from './reservation.js';
+import { viewOfBudget } from './settings.js';
 import { standingOf, windowStatuses } from './standing.js';
 import type { StoredDay, UsageDay } from './state.js';
 import type { LeaseView } from './types.js';
-import { viewOfBudget } from './settings.js';
 
 /** Requests that change nothing. */
 
-export function getLease(ledger: Ledger, { key }: GetLeaseRequest, evidence: Evidence): OutcomeOf['get-lease'] | Unknown {
+export function getLease(
+  ledger: Ledger,
+  { key }: GetLeaseRequest,
+  evidence: Evidence,
+): OutcomeOf['get-lease'] | Unknown {
   const ref = 'lease' in key ? key.lease : leaseOfRequest(ledger, key.aiId, key.requestId);
   if (ref === undefined) return refused({ reason: 'LEASE_NOT_FOUND', leaseId: '' });
   const found = findLease(ledger, ref, evidence);

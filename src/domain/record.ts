@@ -11,7 +11,11 @@ import type { BookedUsage, Receipt } from './state.js';
 import type { LeaseView, UsageReport } from './types.js';
 
 /** Books a report on a lease, live or closed, once per usage id. What was really spent is never refused for a rule. */
-export function record(ledger: Ledger, request: RecordRequest, evidence: Evidence): Recorded | Refused | Unknown {
+export function record(
+  ledger: Ledger,
+  request: RecordRequest,
+  evidence: Evidence,
+): Recorded | Refused | Unknown {
   const { usage } = request;
   const found = findLease(ledger, request.lease, evidence);
   if (found.kind === 'missing') return refused({ reason: 'LEASE_NOT_FOUND', leaseId: request.lease.leaseId });

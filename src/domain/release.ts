@@ -1,20 +1,24 @@
-import { book } from './accounts.js';
 import { type Booked, bookLate, bookOnLive, chargeFor, reportRefusal } from './booking.js';
 import { closeReleased, putClosed } from './closing.js';
 import { findLease, findReceipt, viewOfClosed } from './lease-lookup.js';
 import type { Ledger } from './ledger.js';
 import { outboxRefusal } from './outbox.js';
 import type { Refused, Released, Unknown } from './outcomes.js';
+import { freePresumed } from './presumed.js';
 import { usageReceiptId } from './receipt-id.js';
 import { rememberUsage } from './record.js';
 import { refused } from './refused.js';
 import type { Evidence, ReleaseRequest } from './requests.js';
 import { unspent } from './slots.js';
 import type { BookedUsage, ClosedLease, ReleaseAnswer, StoredLease } from './state.js';
-import { UNKNOWN, type UsageReport } from './types.js';
+import type { UsageReport } from './types.js';
 
 /** Gives a slot back, with a last report if there is one. */
-export function release(ledger: Ledger, request: ReleaseRequest, evidence: Evidence): Released | Refused | Unknown {
+export function release(
+  ledger: Ledger,
+  request: ReleaseRequest,
+  evidence: Evidence,
+): Released | Refused | Unknown {
   const found = findLease(ledger, request.lease, evidence);
   if (found.kind === 'unknown') return { kind: 'unknown', receiptIds: [found.receiptId], days: [] };
   if (found.kind === 'missing') return refused({ reason: 'LEASE_NOT_FOUND', leaseId: request.lease.leaseId });
@@ -84,15 +88,9 @@ function settleClosed(ledger: Ledger, closed: ClosedLease, report: LastReport): 
   const freed = ledger.clock < after.settleUntil ? freePresumed(ledger, after) : 0;
   const answer = answerOf(report, after.lease, freed, booked);
   putClosed(ledger, { ...after, presumed: after.presumed - freed, release: answer });
-  if (report.usage && booked) rememberUsage(ledger, after.lease.aiId, report.usage, booked, after.lease.fence);
+  if (report.usage && booked)
+    rememberUsage(ledger, after.lease.aiId, report.usage, booked, after.lease.fence);
   return released(answer);
-}
-
-function freePresumed(ledger: Ledger, { lease, presumed }: ClosedLease): number {
-  const { day, hourStart, aiId } = lease;
-  if (presumed === 0 || !ledger.tables.days.has(day)) return 0;
-  book(ledger, { day, hourStart, aiId, model: UNKNOWN, tokens: -presumed, presumed: -presumed });
-  return presumed;
 }
 
 function answerOf(

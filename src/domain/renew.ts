@@ -11,7 +11,11 @@ import type { Blocker, Denial } from './types.js';
 import { moment } from './wording.js';
 
 /** The heartbeat of a live lease. Pause, cooldown or emergency never end a running AI. */
-export function renew(ledger: Ledger, request: RenewRequest, evidence: Evidence): OutcomeOf['renew'] | Unknown {
+export function renew(
+  ledger: Ledger,
+  request: RenewRequest,
+  evidence: Evidence,
+): OutcomeOf['renew'] | Unknown {
   const found = findLease(ledger, request.lease, evidence);
   if (found.kind === 'unknown') return unknownReceipts(found.receiptId);
   if (found.kind === 'missing') return refused({ reason: 'LEASE_NOT_FOUND', leaseId: request.lease.leaseId });
@@ -19,7 +23,11 @@ export function renew(ledger: Ledger, request: RenewRequest, evidence: Evidence)
     return refused({ reason: 'LEASE_CLOSED', lease: viewOfClosed(ledger, found.closed) });
   }
   const raise = raised(ledger, found.lease, request.reserveTokens);
-  const lease = { ...found.lease, ...raise.change, expiresAt: extended(ledger, found.lease, request.leaseTtlMs) };
+  const lease = {
+    ...found.lease,
+    ...raise.change,
+    expiresAt: extended(ledger, found.lease, request.leaseTtlMs),
+  };
   ledger.setLease(lease.fence, lease);
   return {
     kind: 'renewed',
@@ -39,7 +47,8 @@ function raised(
   reserveTokens: number | undefined,
 ): { change?: { reserved: number }; denied?: Denial } {
   if (reserveTokens === undefined || reserveTokens <= Math.max(lease.reserved, lease.used)) return {};
-  if (lease.hourStart !== ledger.hour.start) return { denied: denialOf(ledger, [hourIsOver(lease, reserveTokens)]) };
+  if (lease.hourStart !== ledger.hour.start)
+    return { denied: denialOf(ledger, [hourIsOver(lease, reserveTokens)]) };
   const newlyHeld = reserveTokens - Math.max(lease.reserved, lease.used);
   const raise = { aiId: lease.aiId, reserveTokens, newlyHeld };
   const blockers = raiseAdmission(ledger, standingOf(ledger), raise);

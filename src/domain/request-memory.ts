@@ -4,7 +4,11 @@ import type { StoredRequest } from './state.js';
 
 /** Which grant answered which request of an AI, so that a repeat gets the same lease; and when each AI got its last grant. */
 
-export function rememberedRequest(ledger: Ledger, aiId: string, requestId: string): StoredRequest | undefined {
+export function rememberedRequest(
+  ledger: Ledger,
+  aiId: string,
+  requestId: string,
+): StoredRequest | undefined {
   return ledger.tables.requests.get(`${aiId} ${requestId}`);
 }
 

@@ -18,7 +18,8 @@ export function requestedTokens(
 ): number {
   if (request.estimatedTokens !== undefined) return request.estimatedTokens;
   const { policy } = ledger;
-  const unasked = policy.defaultReservation > 0 ? policy.defaultReservation : share(ledger, standing, request.aiId);
+  const unasked =
+    policy.defaultReservation > 0 ? policy.defaultReservation : share(ledger, standing, request.aiId);
   const most = policy.maxRequestTokens > 0 ? policy.maxRequestTokens : Number.POSITIVE_INFINITY;
   return Math.min(unasked, most);
 }

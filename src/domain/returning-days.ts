@@ -1,5 +1,5 @@
 import { openDay } from './accounts.js';
-import { daysInMonth, dayIn } from './calendar.js';
+import { dayIn, daysInMonth } from './calendar.js';
 import type { Ledger } from './ledger.js';
 import type { Evidence } from './requests.js';
 import type { MonthWindow, UsageDay } from './state.js';
@@ -13,7 +13,10 @@ import { type DayWindow, dayAt, monthOfDay } from './windows.js';
 /** Brings a day into the state as its usage document has it, or opens it if there is none. */
 export function bringBackDay(ledger: Ledger, window: DayWindow, document: UsageDay | undefined): void {
   if (ledger.tables.days.has(window.day)) return;
-  if (document === undefined) return openDay(ledger, window);
+  if (document === undefined) {
+    openDay(ledger, window);
+    return;
+  }
   const { start, end, total, presumed, late, hours, ais, models } = document;
   const totals = { start, end, total, presumed, late, hours, changedAt: ledger.nextRevision, settleUntil: 0 };
   ledger.tables.putDay(window.day, totals, ais, models);

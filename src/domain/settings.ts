@@ -1,8 +1,8 @@
 import { expire } from './closing.js';
 import type { Ledger } from './ledger.js';
 import type { BudgetPut, BudgetView, Done, Refused, Unknown } from './outcomes.js';
-import { rangeViolations, workabilityViolations } from './policy-check.js';
 import { policyInForce } from './policy.js';
+import { rangeViolations, workabilityViolations } from './policy-check.js';
 import { samePolicy, tidyPolicy, updatePolicy } from './policy-update.js';
 import { policyWarnings } from './policy-warnings.js';
 import { refused } from './refused.js';
@@ -43,7 +43,8 @@ export function putPolicy(ledger: Ledger, request: PutPolicyRequest): BudgetPut 
   if (request.etag !== undefined && request.etag !== etag) {
     return refused({ reason: 'ETAG_MISMATCH', current: etag });
   }
-  if (!ledger.exists && hasUnwrittenDays(ledger)) return { kind: 'unknown', receiptIds: [], days: [], writeOut: true };
+  if (!ledger.exists && hasUnwrittenDays(ledger))
+    return { kind: 'unknown', receiptIds: [], days: [], writeOut: true };
   if (!ledger.exists) create(ledger);
   ledger.setPolicy(fields);
   useZoneIfUnused(ledger);

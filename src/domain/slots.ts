@@ -72,7 +72,9 @@ export class Slots {
   }
 
   /** The lease that ends first, over the hours of grants that match. */
-  firstExpiry(matches: (hour: HourOfGrants) => boolean = () => true): { fence: number; expiresAt: number } | undefined {
+  firstExpiry(
+    matches: (hour: HourOfGrants) => boolean = () => true,
+  ): { fence: number; expiresAt: number } | undefined {
     let first: { fence: number; expiresAt: number } | undefined;
     for (const hour of this.hours.values()) {
       const candidate = matches(hour) ? hour.expiries.first() : undefined;

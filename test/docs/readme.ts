@@ -33,7 +33,12 @@ export function tableOf(markdown: string, heading: string): string[][] {
     .slice(start, end)
     .split('\n')
     .filter((line) => line.startsWith('| `'))
-    .map((line) => line.split('|').slice(1, -1).map((cell) => cell.trim()));
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
 }
 
 /** The JSON values that a command printed, one after the other. */
@@ -52,7 +57,9 @@ export function jsonValues(output: string): unknown[] {
 export function missing(expected: unknown, actual: unknown, path = ''): string[] {
   if (expected === '…') return actual === undefined ? [`${path} is not there`] : [];
   if (typeof expected !== 'object' || expected === null) {
-    return expected === actual ? [] : [`${path} is ${JSON.stringify(actual)}, the README says ${JSON.stringify(expected)}`];
+    return expected === actual
+      ? []
+      : [`${path} is ${JSON.stringify(actual)}, the README says ${JSON.stringify(expected)}`];
   }
   if (Array.isArray(expected) && (!Array.isArray(actual) || actual.length !== expected.length)) {
     return [`${path} is ${JSON.stringify(actual)}, the README shows ${expected.length} entries`];

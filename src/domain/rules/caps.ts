@@ -48,7 +48,11 @@ export function aiDailyCapBlocker(
 }
 
 /** The enforced limit of the month. */
-export function monthlyCapBlocker(ledger: Ledger, standing: Standing, requested: number): Blocker | undefined {
+export function monthlyCapBlocker(
+  ledger: Ledger,
+  standing: Standing,
+  requested: number,
+): Blocker | undefined {
   return capBlocker(ledger, {
     ...{ rule: 'MONTHLY_CAP', name: 'this month', figures: standing.month, requested },
     holders: inMonth(ledger.month.key),
@@ -117,7 +121,10 @@ function capBlocker(ledger: Ledger, check: CapCheck): Blocker | undefined {
 }
 
 /** A holder may give back what is only reserved; what is spent stays until the window ends. */
-function whenFree(ledger: Ledger, { figures, requested, holders, later, firstHolder }: CapCheck): number | undefined {
+function whenFree(
+  ledger: Ledger,
+  { figures, requested, holders, later, firstHolder }: CapCheck,
+): number | undefined {
   if (figures.spent + requested > figures.cap.tokens) return later();
   return firstHolder === undefined ? ledger.slots.firstExpiry(holders)?.expiresAt : firstHolder();
 }

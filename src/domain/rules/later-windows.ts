@@ -1,7 +1,7 @@
 import type { Ledger } from '../ledger.js';
 import { dayCap } from '../pacing.js';
 import { inMonth } from '../standing.js';
-import { daysLeft, daysOfMonth, type DayWindow, nextMonth } from '../windows.js';
+import { type DayWindow, daysLeft, daysOfMonth, nextMonth } from '../windows.js';
 
 /** The start of the first later day whose cap in force would admit if nothing more were spent. */
 export function firstDayThatAdmits(ledger: Ledger, admits: (cap: number) => boolean): number | undefined {
@@ -13,7 +13,8 @@ export function firstHourThatAdmits(ledger: Ledger, requested: number): number |
   const { allowance, policy, hour, today } = ledger;
   if (requested > allowance.hourlyMax) return undefined;
   if (policy.pacing !== 'EVEN') return hour.end;
-  if (hour.end < today.end && requested <= capOf(ledger, today.day, committed(ledger, today.day))) return hour.end;
+  if (hour.end < today.end && requested <= capOf(ledger, today.day, committed(ledger, today.day)))
+    return hour.end;
   return firstLaterDay(ledger, (cap) => requested <= cap)?.start;
 }
 

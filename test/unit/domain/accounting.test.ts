@@ -35,7 +35,9 @@ describe('a report', () => {
     expect(budget.record(next, 60, 'call-1')).toMatchObject({ replayed: true });
     const unleased = { kind: 'record-unleased', aiId: 'a', usage: usage('call-1', 60) } as const;
     expect(budget.do(unleased)).toMatchObject({ chargedTokens: 60, replayed: true });
-    expect(budget.do({ kind: 'release', lease, usage: usage('call-1', 60) })).toMatchObject({ usedTokens: 60 });
+    expect(budget.do({ kind: 'release', lease, usage: usage('call-1', 60) })).toMatchObject({
+      usedTokens: 60,
+    });
     expect(budget.window('DAY').spent).toBe(60);
   });
 
@@ -43,14 +45,18 @@ describe('a report', () => {
     const budget = budgetWith();
     const lease = budget.grant('a', 100);
     budget.record(lease, 60, 'call-1');
-    expect(budget.record(lease, 61, 'call-1')).toMatchObject({ refusal: { reason: 'ID_REUSED', id: 'call-1' } });
+    expect(budget.record(lease, 61, 'call-1')).toMatchObject({
+      refusal: { reason: 'ID_REUSED', id: 'call-1' },
+    });
     expect(budget.record(budget.grant('b', 100), 61, 'call-1')).toMatchObject({ chargedTokens: 61 });
   });
 
   it('above max_report_tokens is taken for a mistake, and may be split', () => {
     const budget = budgetWith({ maxReportTokens: 500 });
     const lease = budget.grant('a', 100);
-    expect(budget.record(lease, 501)).toMatchObject({ refusal: { reason: 'REPORT_TOO_LARGE', charge: 501, limit: 500 } });
+    expect(budget.record(lease, 501)).toMatchObject({
+      refusal: { reason: 'REPORT_TOO_LARGE', charge: 501, limit: 500 },
+    });
     budget.record(lease, 500);
     budget.record(lease, 1);
   });
@@ -83,8 +89,12 @@ describe('a report', () => {
       ...usage(usageId, 0, model),
       tokens: { input: 100, output: 100, cacheRead: 0, cacheWrite: 0, reasoning: 0, total: 0 },
     });
-    expect(budget.do({ kind: 'record', lease, usage: report('1', 'dear') })).toMatchObject({ chargedTokens: 250 });
-    expect(budget.do({ kind: 'record', lease, usage: report('2', 'cheap') })).toMatchObject({ chargedTokens: 60 });
+    expect(budget.do({ kind: 'record', lease, usage: report('1', 'dear') })).toMatchObject({
+      chargedTokens: 250,
+    });
+    expect(budget.do({ kind: 'record', lease, usage: report('2', 'cheap') })).toMatchObject({
+      chargedTokens: 60,
+    });
   });
 });
 
@@ -110,7 +120,11 @@ describe('a lease that expires', () => {
   ] as const)('under %s leaves %i spent, %i of them presumed', (onExpiry, spent, presumed) => {
     const { budget, lease } = expired(onExpiry);
     expect(budget.window('DAY')).toMatchObject({ spent, reserved: 0 });
-    expect(budget.lease(lease)).toMatchObject({ status: 'EXPIRED', usedTokens: 30, presumedTokens: presumed });
+    expect(budget.lease(lease)).toMatchObject({
+      status: 'EXPIRED',
+      usedTokens: 30,
+      presumedTokens: presumed,
+    });
     expect(budget.snapshot().monthModels.get(UNKNOWN) ?? 0).toBe(presumed);
     expect(budget.snapshot().alerts.map(({ rule }) => rule)).toContain('LEASE_EXPIRED');
   });

@@ -35,7 +35,10 @@ describe('a repeated request', () => {
     const old = budget.grant('a', 1, { requestId: 'live' });
     budget.release(budget.grant('a', 1, { requestId: 'closed' }));
     for (let at = 0; at < 16; at += 1) budget.release(budget.grant('a', 1, { requestId: `r${at}` }));
-    expect(budget.acquire('a', { requestId: 'live' })).toMatchObject({ lease: { leaseId: old.leaseId }, replayed: true });
+    expect(budget.acquire('a', { requestId: 'live' })).toMatchObject({
+      lease: { leaseId: old.leaseId },
+      replayed: true,
+    });
     expect(budget.acquire('a', { requestId: 'r2' })).toMatchObject({ refusal: { reason: 'LEASE_CLOSED' } });
     expect(budget.acquire('a', { requestId: 'closed' })).toMatchObject({ kind: 'granted', replayed: false });
   });
@@ -44,7 +47,9 @@ describe('a repeated request', () => {
     const budget = budgetWith();
     const lease = budget.grant('a', 100, { requestId: 'mine' });
     const key = { aiId: 'a', requestId: 'mine' };
-    expect(budget.do({ kind: 'get-lease', key })).toMatchObject({ lease: { leaseId: lease.leaseId, status: 'LIVE' } });
+    expect(budget.do({ kind: 'get-lease', key })).toMatchObject({
+      lease: { leaseId: lease.leaseId, status: 'LIVE' },
+    });
     budget.release(lease);
     budget.writeOut().reload();
     expect(budget.do({ kind: 'get-lease', key })).toMatchObject({ lease: { status: 'RELEASED' } });
@@ -57,7 +62,8 @@ describe('a renewal', () => {
     const lease = budget.grant('a', 100);
     const granted = budget.now;
     const renew = (leaseTtlMs?: number) =>
-      budget.do<'renewed'>({ kind: 'renew', lease, ...(leaseTtlMs === undefined ? {} : { leaseTtlMs }) }).lease.expiresAt;
+      budget.do<'renewed'>({ kind: 'renew', lease, ...(leaseTtlMs === undefined ? {} : { leaseTtlMs }) })
+        .lease.expiresAt;
     budget.pass(50_000);
     expect(renew()).toBe(granted + 110_000);
     expect(renew(1_000)).toBe(granted + 110_000);
@@ -70,7 +76,12 @@ describe('a renewal', () => {
   });
 
   it('goes on through pause, cooldown and emergency', () => {
-    const budget = budgetWith({ cooldownMs: 60_000, monthlyLimit: 1_000, emergencyPercent: 50, maxReportTokens: 1_000 });
+    const budget = budgetWith({
+      cooldownMs: 60_000,
+      monthlyLimit: 1_000,
+      emergencyPercent: 50,
+      maxReportTokens: 1_000,
+    });
     const lease = budget.grant('a', 500);
     budget.record(lease, 500);
     budget.do({ kind: 'pause', reason: '' });
@@ -96,7 +107,8 @@ describe('a renewal', () => {
   it('raises the reservation by what it newly holds', () => {
     const budget = budgetWith();
     const lease = budget.grant('a', 100);
-    const raise = (reserveTokens: number) => budget.do<'renewed'>({ kind: 'renew', lease, reserveTokens }).lease;
+    const raise = (reserveTokens: number) =>
+      budget.do<'renewed'>({ kind: 'renew', lease, reserveTokens }).lease;
     budget.record(lease, 150);
     expect(raise(120)).toMatchObject({ reservedTokens: 100 });
     expect(raise(200)).toMatchObject({ reservedTokens: 200, usedTokens: 150 });
@@ -118,6 +130,8 @@ it('a lease of another epoch, another nonce or a fence to come is not found', ()
   const budget = budgetWith();
   const lease = budget.grant('a', 100);
   for (const wrong of [{ epoch: 2 }, { fence: lease.fence + 1 }, { leaseId: `${lease.leaseId}x` }]) {
-    expect(budget.record({ ...lease, ...wrong }, 1)).toMatchObject({ refusal: { reason: 'LEASE_NOT_FOUND' } });
+    expect(budget.record({ ...lease, ...wrong }, 1)).toMatchObject({
+      refusal: { reason: 'LEASE_NOT_FOUND' },
+    });
   }
 });

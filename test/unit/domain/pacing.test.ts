@@ -52,7 +52,12 @@ function saturatedMonth(pacing: Pacing): number[] {
         const outcome = budget.acquire('a');
         if (outcome.kind !== 'granted') break;
         const [, , fence = ''] = outcome.lease.leaseId.split(':');
-        const lease = { leaseId: outcome.lease.leaseId, budgetId: 'anthropic', epoch: 1, fence: Number(fence) };
+        const lease = {
+          leaseId: outcome.lease.leaseId,
+          budgetId: 'anthropic',
+          epoch: 1,
+          fence: Number(fence),
+        };
         budget.release(lease, outcome.lease.reservedTokens);
       }
     }

@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import { ROOMY, TestBudget } from '../../support/budget.js';
+
+const budgetWith = (policy = {}) => new TestBudget({ ...ROOMY, ...policy });
+
+describe('PutBudget', () => {
+  it('replaces the whole policy, or the named fields; a named and unset field is the default again', () => {
+    const budget = new TestBudget({ maxConcurrent: 5, cooldownMs: 1_000 });
+    budget.do({
+      kind: 'put-policy',
+      fields: { cooldownMs: 2_000 },
+      updateMask: ['cooldownMs', 'maxConcurrent'],
+    });
+    expect(budget.state.policy).toMatchObject({ cooldownMs: 2_000, maxConcurrent: 2 });
+    budget.do({ kind: 'put-policy', fields: { monthlyLimit: 1_000_000 } });
+    expect(budget.state.policy).toMatchObject({ monthlyLimit: 1_000_000, cooldownMs: 300_000 });
+  });
+
+  it('checks the etag, which the same content does not change', () => {
+    const budget = new TestBudget();
+    const first = budget.do<'budget'>({ kind: 'put-policy', fields: { cooldownMs: 1 } }).budget.etag;
+    expect(
+      budget.do<'budget'>({ kind: 'put-policy', fields: { cooldownMs: 1 }, etag: 'stale' }).budget.etag,
+    ).toBe(first);
+    expect(budget.do({ kind: 'put-policy', fields: {}, etag: 'stale' })).toMatchObject({
+      refusal: { reason: 'ETAG_MISMATCH', current: first },
+    });
+    expect(budget.do({ kind: 'put-policy', fields: {}, etag: first })).toMatchObject({ kind: 'budget' });
+  });
+
+  it('refuses a policy that cannot work, warns of one that surprises, and changes nothing when it refuses', () => {
+    const budget = new TestBudget();
+    const before = budget.state.revision;
+    const refused = budget.do({ kind: 'put-policy', fields: { minDailyPercent: 3.5 } });
+    expect(refused).toMatchObject({ refusal: { reason: 'UNWORKABLE_POLICY' } });
+    expect(budget.do({ kind: 'put-policy', fields: { timeZone: 'Mars/Phobos' } })).toMatchObject({
+      refusal: { reason: 'INVALID_FIELD', violations: [{ field: 'policy.time_zone' }] },
+    });
+    expect(budget.state.revision).toBe(before);
+    const { warnings } = budget.do<'budget'>({ kind: 'put-policy', fields: { cooldownMs: 1 } });
+    expect(warnings.map(({ field }) => field)).toContain('max_hourly_percent');
+  });
+
+  it('a lowered limit ends no lease, it only denies', () => {
+    const budget = budgetWith();
+    const lease = budget.grant('a', 5_000);
+    budget.do({ kind: 'put-policy', fields: { ...ROOMY, maxConcurrent: 1, maxHourlyPercent: 0.1 } });
+    expect(budget.lease(lease).status).toBe('LIVE');
+    expect(budget.deny('b', 1).blockers.map(({ rule }) => rule)).toEqual(['CONCURRENCY', 'HOURLY_CAP']);
+  });
+});
+
+describe('a changed time zone', () => {
+  it('takes effect at once in a month without usage or lease', () => {
+    const budget = budgetWith();
+    budget.do({ kind: 'put-policy', fields: { ...ROOMY, timeZone: 'Asia/Kolkata' } });
+    expect(budget.snapshot().today.start).toBe(Date.parse('2026-11-09T18:30:00Z'));
+  });
+
+  it.each([
+    ['Asia/Tokyo', '2026-12-01T15:00:00Z'],
+    ['America/Los_Angeles', '2026-12-02T08:00:00Z'],
+  ])('else waits for the next month, which begins where the old one ended (%s)', (timeZone, firstDayEnds) => {
+    const budget = budgetWith();
+    budget.release(budget.grant('a', 10), 10);
+    budget.do({ kind: 'put-policy', fields: { ...ROOMY, timeZone } });
+    expect(budget.snapshot()).toMatchObject({
+      budget: { zone: 'UTC' },
+      month: { end: Date.parse('2026-12-01') },
+    });
+    budget.at('2026-12-01T00:00:01Z');
+    expect(budget.snapshot()).toMatchObject({
+      budget: { zone: timeZone },
+      month: { key: '2026-12', start: Date.parse('2026-12-01') },
+      today: { day: '2026-12-01', start: Date.parse('2026-12-01'), end: Date.parse(firstDayEnds) },
+    });
+  });
+});
+
+describe('DeleteBudget', () => {
+  it('wants force while leases live, and revokes them', () => {
+    const budget = budgetWith();
+    budget.grant('a', 100);
+    expect(budget.do({ kind: 'delete-budget', force: false })).toMatchObject({
+      refusal: { reason: 'LEASES_LIVE', count: 1 },
+    });
+    expect(budget.do({ kind: 'delete-budget', force: true })).toMatchObject({ kind: 'done' });
+    expect(budget.do({ kind: 'delete-budget', force: false })).toMatchObject({ kind: 'done' });
+    expect(budget.acquire('a')).toMatchObject({ refusal: { reason: 'BUDGET_NOT_FOUND' } });
+  });
+
+  it('leaves a tombstone on which everything goes on rising', () => {
+    const budget = budgetWith();
+    const old = budget.grant('a', 100);
+    budget.release(old, 60);
+    const { revision, fence } = budget.state;
+    budget.do({ kind: 'delete-budget', force: false });
+    budget.reload().do({ kind: 'put-policy', fields: ROOMY });
+    expect(budget.state).toMatchObject({ epoch: 2, fence });
+    expect(budget.state.revision).toBeGreaterThan(revision);
+    expect(budget.window('MONTH')).toMatchObject({ spent: 0, reserved: 0 });
+    expect(budget.documents.get('1 2026-11-10')).toMatchObject({ total: 60 });
+    expect(budget.grant('a', 100).fence).toBe(fence + 1);
+    expect(budget.record(old, 1)).toMatchObject({ refusal: { reason: 'LEASE_NOT_FOUND' } });
+  });
+});
+
+it('pausing twice keeps the first reason, resuming twice is OK', () => {
+  const budget = budgetWith();
+  budget.do({ kind: 'pause', reason: 'first' });
+  const at = budget.now;
+  expect(budget.pass(1_000).do({ kind: 'pause', reason: 'second' })).toMatchObject({
+    budget: { pause: { reason: 'first', at } },
+  });
+  budget.do({ kind: 'resume' });
+  expect(budget.do<'budget'>({ kind: 'resume' }).budget.pause).toBeUndefined();
+});
+
+it('a budget that never was knows nobody', () => {
+  const { state } = budgetWith();
+  expect(state.exists).toBe(true);
+  const absent = new TestBudget({ monthlyLimit: 0 });
+  expect(absent.state.exists).toBe(false);
+  expect(absent.do({ kind: 'delete-budget', force: true })).toMatchObject({
+    refusal: { reason: 'BUDGET_NOT_FOUND' },
+  });
+  expect(absent.acquire('a')).toMatchObject({ refusal: { reason: 'BUDGET_NOT_FOUND' } });
+});
