@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { newToken } from './access/bearer-tokens.js';
 import { SETTING_KEYS, SETTINGS } from './config/settings.js';
-import { ConfigError, type Environment, loadConfig, processEnvironment, settingText } from './config.js';
+import {
+  type Config,
+  ConfigError,
+  type Environment,
+  loadConfig,
+  processEnvironment,
+  settingText,
+} from './config.js';
 import { redactSecrets } from './platform/redact.js';
 
 /** What a run that does not serve prints, and how it exits. */
@@ -11,9 +19,10 @@ export interface CliAnswer {
   readonly exitCode: number;
 }
 
-const USAGE = 'usage: budget-arbiter [--help | --version | --check-config]';
+const USAGE = 'usage: budget-arbiter [--help | --version | --check-config | --new-token]';
+const OPTIONS = ['help', 'version', 'check-config', 'new-token'];
 
-/** Answers `--help`, `--version`, `--check-config` and wrong arguments; undefined means: serve. */
+/** Answers `--help`, `--version`, `--check-config`, `--new-token` and wrong arguments; undefined means: serve. */
 export function answerCli(
   args: readonly string[],
   environment: Environment = processEnvironment(),
@@ -24,6 +33,7 @@ export function answerCli(
       help: { type: 'boolean', short: 'h' },
       version: { type: 'boolean', short: 'v' },
       'check-config': { type: 'boolean' },
+      'new-token': { type: 'boolean' },
     },
     allowPositionals: true,
     // Not strict, since its messages run over several sentences; the check is below.
@@ -31,14 +41,13 @@ export function answerCli(
     tokens: true,
   });
   const unknown = tokens.find(
-    (token) =>
-      token.kind === 'option' &&
-      (!['help', 'version', 'check-config'].includes(token.name) || token.value !== undefined),
+    (token) => token.kind === 'option' && (!OPTIONS.includes(token.name) || token.value !== undefined),
   );
   if (unknown?.kind === 'option') return wrong(`unknown option ${unknown.rawName}`);
   if (positionals[0] !== undefined) return wrong(`unexpected argument ${JSON.stringify(positionals[0])}`);
   if (values['help'] === true) return printed(helpText());
   if (values['version'] === true) return printed(version());
+  if (values['new-token'] === true) return printed(newTokenText());
   return values['check-config'] === true ? checkConfig(environment) : undefined;
 }
 
@@ -64,12 +73,30 @@ export function helpText(): string {
     '  -h, --help              Print this.',
     '  -v, --version           Print the version.',
     '  --check-config          Check the configuration, print what is in force, and exit.',
+    '  --new-token             Make a bearer token, and print it with its entry for CONFIG_FILE.',
     '',
     'Without an option it serves. It is configured by environment variables; an empty one counts as not set:',
     '',
     ...lines,
     '',
     'Exit codes: 0 stopped in order, 1 could not start or go on, 2 wrong arguments or configuration.',
+  ].join('\n');
+}
+
+/** The token stands here and nowhere else: the configuration has its hash only. */
+function newTokenText(): string {
+  const { token, sha256 } = newToken();
+  return [
+    'The token, shown this once. Its caller sends it as "authorization: Bearer <token>":',
+    '',
+    `  ${token}`,
+    '',
+    'Its entry under credentials.tokens in CONFIG_FILE; choose the name and the roles:',
+    '',
+    '  - name: guardian-service',
+    `    sha256: ${sha256}`,
+    '    roles:',
+    '      - {role: ai, budgets: anthropic, ais: [guardian]}',
   ].join('\n');
 }
 
@@ -87,6 +114,7 @@ function checkConfig(environment: Environment): CliAnswer {
     const stdout = [
       'configuration is valid',
       ...settings,
+      ...accessLines(config),
       ...(budgets.length > 0 ? [`budgets of ${config.configFile}:`, ...budgets] : []),
     ];
     const stderr = warnings.map((warning) => `warning: ${warning}\n`).join('');
@@ -95,6 +123,20 @@ function checkConfig(environment: Environment): CliAnswer {
     if (!(error instanceof ConfigError)) throw error;
     return { stdout: '', stderr: `${error.message}\n`, exitCode: error.exitCode };
   }
+}
+
+function accessLines({ credentials, tls, configFile }: Config): string[] {
+  if (credentials === undefined && tls === undefined) return [];
+  const { tokens = [], certificates = [], jwt = [] } = credentials ?? {};
+  const jwtNames = jwt.map(({ issuer, principals }) => `${principals.length} of ${issuer}`);
+  return [
+    `access of ${configFile}:`,
+    `  TLS: ${tls === undefined ? 'none' : `${tls.cert} with ${tls.key}`}`,
+    ...(credentials === undefined
+      ? ['  credentials: none, so everybody may do everything']
+      : [`  credentials: ${tokens.length} tokens, ${certificates.length} certificates`]),
+    ...jwtNames.map((text) => `  principals by JWT: ${text}`),
+  ];
 }
 
 function printed(text: string): CliAnswer {

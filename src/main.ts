@@ -7,15 +7,16 @@ import { type Config, loadConfig } from './config.js';
 import { createFirstBudgets } from './first-budgets.js';
 import { createGrpcServer } from './grpc/server.js';
 import { createHttpServer } from './http/server.js';
+import { openAccess } from './open-access.js';
 import { openStore } from './open-store.js';
 import { type Clock, PROCESS_TIME, type TrustChange } from './platform/clock.js';
 import { embeddedClock } from './platform/embedded-clock.js';
 import { randomIds } from './platform/ids.js';
+import type { Log } from './platform/log.js';
 import { openLog } from './platform/pino-log.js';
 import { PROCESS_SCHEDULER } from './platform/scheduler.js';
 import { StartError } from './platform/start-error.js';
 import { storeClock } from './platform/store-clock.js';
-import type { Log } from './platform/log.js';
 import { Readiness } from './readiness.js';
 import type { BudgetStore } from './store/store.js';
 import { startTidying } from './tidying.js';
@@ -44,14 +45,18 @@ async function start(config: Config, log: Log, undos: Undo[]): Promise<void> {
   undos.push(startTidying({ store, clock, scheduler, log }, config.usageRetentionMonths));
 
   const address = config.grpcAddress.text;
-  const grpc = createGrpcServer({ door: arbiter, getDistribution, listUsage, ids, log, address });
+  const { access, tls, stop: stopAccess } = openAccess(config, log, scheduler);
+  undos.push(stopAccess);
+  const grpc = createGrpcServer({
+    ...{ door: arbiter, getDistribution, listUsage, ids, log, access, tls, address },
+  });
   const readiness = new Readiness(store, scheduler, log, (serving) => grpc.setServing(serving));
   const http = createHttpServer({
     address: config.httpAddress,
     defaultBudget: config.defaultBudget,
     getDistribution: (budgetId, query) => getDistribution(arbiter, budgetId, query, NOBODY),
     ready: () => readiness.ready,
-    log,
+    ...{ log, access, tls },
   });
   const grpcPort = await grpc.start();
   undos.push(() => grpc.drain(DRAIN_MS));
@@ -67,6 +72,7 @@ async function start(config: Config, log: Log, undos: Undo[]): Promise<void> {
     {
       grpc: at(config.grpcAddress.host, grpcPort),
       http: at(config.httpAddress.host, httpPort),
+      ...{ tls: tls !== undefined, credentials: access !== undefined },
       ...{ store: store.name, version: version(), copy: copyId },
     },
     'listening',

@@ -31,7 +31,7 @@ export const SETTINGS = {
     schema: parsed(parseAddress, ADDRESS_RULE),
     help: [
       'Where gRPC is served: host:port. An address that other machines',
-      'reach needs ALLOW_INSECURE=true.',
+      'reach needs credentials in CONFIG_FILE, or ALLOW_INSECURE=true.',
     ],
   },
   httpAddress: {
@@ -69,8 +69,8 @@ export const SETTINGS = {
     variable: 'CONFIG_FILE',
     schema: parsed(parsePath, 'a file'),
     help: [
-      'YAML: budgets with their policies. Missing budgets are created,',
-      'existing ones are never changed.',
+      'YAML: who may call, TLS files, and budgets with their policies.',
+      'Missing budgets are created, existing ones are never changed.',
     ],
   },
   defaultBudget: {

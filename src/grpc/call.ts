@@ -2,6 +2,7 @@ import type { handleUnaryCall, ServerUnaryCall, sendUnaryData } from '@grpc/grpc
 import type { Caller } from '../arbiter/door.js';
 import { callFailure } from './call-failure.js';
 import { decodeRequest } from './decode.js';
+import type { Entrance } from './entrance.js';
 import type { Codec, Services, UnaryMethod } from './service.js';
 
 /**
@@ -11,9 +12,10 @@ import type { Codec, Services, UnaryMethod } from './service.js';
 export function unaryCall<Q, A>(
   method: UnaryMethod<Q, A>,
   services: Services,
+  enter: Entrance,
 ): handleUnaryCall<Buffer, Buffer> {
   return (call, callback) => {
-    answerCall(method, services, call, callback).catch((error: unknown) => {
+    answerCall(method, services, enter, call, callback).catch((error: unknown) => {
       services.log.error({ method: method.path, err: error }, 'an answer could not be sent');
     });
   };
@@ -22,13 +24,16 @@ export function unaryCall<Q, A>(
 async function answerCall<Q, A>(
   method: UnaryMethod<Q, A>,
   services: Services,
+  enter: Entrance,
   call: ServerUnaryCall<Buffer, Buffer>,
   callback: sendUnaryData<Buffer>,
 ): Promise<void> {
   let bytes: Buffer;
   try {
+    const entered = enter(call);
+    const own = entered instanceof Promise ? await entered : entered;
     const request = decodeRequest(method, call.request);
-    bytes = encoded(method.response, await method.answer(request, new UnaryCaller(call), services));
+    bytes = encoded(method.response, await method.answer(request, new UnaryCaller(call), own));
   } catch (error) {
     callback(callFailure(error, method.path, services));
     return;

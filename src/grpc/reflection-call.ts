@@ -11,19 +11,22 @@ export function reflectionCall(
   service: string,
   services: readonly string[],
   sink: FailureSink,
+  admit: (call: ServerDuplexStream<Buffer, Buffer>) => Promise<void>,
   open: OpenStreams,
 ): { readonly path: string; readonly call: handleBidiStreamingCall<Buffer, Buffer> } {
   const path = `/${service}/ServerReflectionInfo`;
   const method = { path, request: ServerReflectionRequest };
   const answer = (bytes: Buffer): Buffer =>
     encoded(ServerReflectionResponse, reflectionAnswer(decodeRequest(method, bytes), services));
-  return { path, call: (call) => answerEach(call, answer, (error) => callFailure(error, path, sink), open) };
+  const failure = (error: unknown) => callFailure(error, path, sink);
+  return { path, call: (call) => answerEach(call, answer, failure, admit(call), open) };
 }
 
 function answerEach(
   call: ServerDuplexStream<Buffer, Buffer>,
   answer: (bytes: Buffer) => Buffer,
   failure: (error: unknown) => Error,
+  admitted: Promise<void>,
   open: OpenStreams,
 ): void {
   let ended = false;
@@ -35,7 +38,7 @@ function answerEach(
   };
   const fail = (error: unknown): void => end(() => call.emit('error', failure(error)));
   const remove = open.add((error) => queueMicrotask(() => fail(error)));
-  call.on('data', (bytes: Buffer) => {
+  const take = (bytes: Buffer): void => {
     if (ended) return;
     try {
       call.pause();
@@ -43,7 +46,11 @@ function answerEach(
     } catch (error) {
       fail(error);
     }
-  });
-  call.on('end', () => end(() => call.end()));
+  };
   call.on('cancelled', () => end(() => {}));
+  // Nothing is read, not even that the questions have ended, before it is known who asks.
+  admitted.then(() => {
+    call.on('data', take);
+    call.on('end', () => end(() => call.end()));
+  }, fail);
 }

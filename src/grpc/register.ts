@@ -1,25 +1,34 @@
 import type { MethodDefinition, Server, UntypedHandleCall } from '@grpc/grpc-js';
+import type { Access } from '../access/access.js';
+import type { Rule } from '../access/permissions.js';
 import { unaryCall } from './call.js';
 import type { FailureSink } from './call-failure.js';
+import { entrance, requirePrincipal } from './entrance.js';
 import type { OpenStreams } from './open-streams.js';
 import { REFLECTION_SERVICES } from './reflection.js';
 import { reflectionCall } from './reflection-call.js';
 import type { Method, Services } from './service.js';
 import { streamCall } from './stream-call.js';
 
-/** Gives a server the methods of one service. grpc-js passes bytes through: decoding is ours, see `call.ts`. */
-export function registerService(
+/**
+ * Gives a server the methods of one service, each with who may call it; without rules they are open to all. grpc-js passes
+ * bytes through: decoding is ours, see `call.ts`.
+ */
+export function registerService<Name extends string>(
   server: Server,
-  methods: Readonly<Record<string, Method>>,
+  methods: Readonly<Record<Name, Method>>,
+  rules: Readonly<Record<Name, Rule>> | undefined,
   services: Services,
   open: OpenStreams,
 ): void {
   const definitions: Record<string, MethodDefinition<Buffer, Buffer>> = {};
   const handlers: Record<string, UntypedHandleCall> = {};
-  for (const [name, method] of Object.entries(methods)) {
+  for (const name of Object.keys(methods) as Name[]) {
+    const method: Method = methods[name];
+    const enter = entrance(services, rules?.[name], method.path);
     const streams = 'stream' in method;
     definitions[name] = ofBytes(method.path, false, streams);
-    handlers[name] = streams ? streamCall(method, services, open) : unaryCall(method, services);
+    handlers[name] = streams ? streamCall(method, services, enter, open) : unaryCall(method, services, enter);
   }
   server.addService(definitions, handlers);
 }
@@ -27,11 +36,17 @@ export function registerService(
 export function registerReflection(
   server: Server,
   served: readonly string[],
-  sink: FailureSink,
+  sink: FailureSink & { readonly access?: Access | undefined },
   open: OpenStreams,
 ): void {
   for (const service of REFLECTION_SERVICES) {
-    const { path, call } = reflectionCall(service, served, sink, open);
+    const { path, call } = reflectionCall(
+      service,
+      served,
+      sink,
+      (caller) => requirePrincipal(sink.access, caller),
+      open,
+    );
     const definition = { serverReflectionInfo: ofBytes(path, true, true) };
     server.addService(definition, { serverReflectionInfo: call });
   }

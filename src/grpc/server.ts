@@ -1,18 +1,24 @@
 import type { Http2Server } from 'node:http2';
-import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
+import { logVerbosity, Server, type ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
+import { PERMISSIONS } from '../access/permissions.js';
 import { listenFailure } from '../platform/listen-failure.js';
+import type { TlsFiles } from '../platform/tls-files.js';
 import { BUDGET_ADMIN_SERVICE } from './budget-admin-service.js';
 import { BUDGET_SERVICE } from './budget-service.js';
+import { audited } from './entrance.js';
 import { Gate, type GateOptions } from './gate.js';
 import { Health } from './health.js';
 import { OpenStreams } from './open-streams.js';
 import { REFLECTION_SERVICES } from './reflection.js';
 import { registerReflection, registerService } from './register.js';
 import type { Services } from './service.js';
+import { serverCredentials } from './tls-credentials.js';
 
 export interface GrpcServerOptions extends Services {
   /** `host:port`; port 0 takes a free one. */
   readonly address: string;
+  /** Absent: without TLS. */
+  readonly tls?: TlsFiles | undefined;
   /** Other bounds and another time than those of production, for tests. */
   readonly gate?: Pick<GateOptions, 'limits' | 'scheduler'>;
 }
@@ -46,16 +52,16 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   const server = new Server(LIMITS);
   const open = new OpenStreams();
   const health = new Health(OWN_SERVICES);
-  registerService(server, BUDGET_SERVICE, options, open);
-  registerService(server, BUDGET_ADMIN_SERVICE, options, open);
-  registerService(server, health.methods(), options, open);
+  registerService(server, BUDGET_SERVICE, PERMISSIONS.BudgetService, options, open);
+  registerService(server, BUDGET_ADMIN_SERVICE, PERMISSIONS.BudgetAdminService, audited(options), open);
+  registerService(server, health.methods(), undefined, options, open);
   registerReflection(server, [...OWN_SERVICES, HEALTH_SERVICE, ...REFLECTION_SERVICES], options, open);
   const conversations = REFLECTION_SERVICES.map((service) => `/${service}/ServerReflectionInfo`);
   const gate = new Gate({ ...options.gate, conversations });
   let bound: string | undefined;
   return {
     async start() {
-      const port = await listen(server, options.address);
+      const port = await listen(server, options.address, serverCredentials(options.tls));
       for (const http2Server of listening(server)) gate.guard(http2Server);
       bound = options.address.replace(/:0$/, `:${port}`);
       return port;
@@ -75,11 +81,11 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   };
 }
 
-function listen(server: Server, address: string): Promise<number> {
+function listen(server: Server, address: string, credentials: ServerCredentials): Promise<number> {
   // What grpc-js would print about a failed bind is in the error, too.
   setLogVerbosity(logVerbosity.NONE);
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (cause, port) => {
+    server.bindAsync(address, credentials, (cause, port) => {
       if (cause === null) resolve(port);
       else reject(listenFailure('GRPC_ADDRESS', address, withCode(cause)));
     });

@@ -1,4 +1,5 @@
 import type { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
+import type { Access } from '../access/access.js';
 import type { Caller, Door } from '../arbiter/door.js';
 import type { DistributionStats } from '../domain/distribution.js';
 import type { Refused } from '../domain/outcomes.js';
@@ -25,6 +26,8 @@ export interface Services {
   ) => Promise<UsageRows | Refused>;
   readonly ids: Ids;
   readonly log: Log;
+  /** Who may do what. Absent: no credentials are configured, and everybody may do everything. */
+  readonly access?: Access | undefined;
 }
 
 export interface UsageRows {

@@ -1,4 +1,5 @@
 import { status } from '@grpc/grpc-js';
+import { AccessError, type AccessFailure } from '../access/access-error.js';
 import { ArbiterError, type ArbiterFailure } from '../arbiter/door.js';
 import type { FieldViolation } from '../domain/outcomes.js';
 import { complaintText, violationsText } from './complaint-text.js';
@@ -70,10 +71,17 @@ const ARBITER_ANSWERS: { readonly [F in ArbiterFailure]: ArbiterAnswer } = {
   CANCELLED: { code: status.CANCELLED },
 };
 
+const ACCESS_ANSWERS: { readonly [F in AccessFailure]: ArbiterAnswer } = {
+  UNAUTHENTICATED: { code: status.UNAUTHENTICATED, reason: 'UNAUTHENTICATED' },
+  PERMISSION_DENIED: { code: status.PERMISSION_DENIED, reason: 'PERMISSION_DENIED' },
+  ISSUER_UNAVAILABLE: { code: status.UNAVAILABLE, reason: 'ISSUER_UNAVAILABLE', retryAfterMs: SOON_MS },
+};
+
 /** How a call ends that met this error; undefined for one that nobody foresaw. */
 export function failureOf(error: unknown): Failure | undefined {
   if (error instanceof RequestError) return complaintFailure(error.complaint);
   if (error instanceof ArbiterError) return arbiterFailure(error);
+  if (error instanceof AccessError) return { ...ACCESS_ANSWERS[error.failure], message: error.message };
   return undefined;
 }
 

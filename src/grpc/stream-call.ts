@@ -2,6 +2,7 @@ import type { handleServerStreamingCall, ServerWritableStream } from '@grpc/grpc
 import { encoded } from './call.js';
 import { callFailure, type FailureSink } from './call-failure.js';
 import { decodeRequest } from './decode.js';
+import type { Entrance } from './entrance.js';
 import type { OpenStreams } from './open-streams.js';
 import type { AnswerStream, Codec, Services, StreamMethod } from './service.js';
 
@@ -9,22 +10,24 @@ import type { AnswerStream, Codec, Services, StreamMethod } from './service.js';
 export function streamCall<Q, A>(
   method: StreamMethod<Q, A>,
   services: Services,
+  enter: Entrance,
   open: OpenStreams,
 ): handleServerStreamingCall<Buffer, Buffer> {
   return (call) => {
     const stream = new CallStream(call, method.response, method.path, services);
     stream.onGone(open.add((error) => stream.fail(error)));
-    startAnswers(method, services, call.request, stream).catch((error: unknown) => stream.fail(error));
+    startAnswers(method, enter, call, stream).catch((error: unknown) => stream.fail(error));
   };
 }
 
 async function startAnswers<Q, A>(
   method: StreamMethod<Q, A>,
-  services: Services,
-  bytes: Buffer,
+  enter: Entrance,
+  call: ServerWritableStream<Buffer, Buffer>,
   stream: CallStream<A>,
 ): Promise<void> {
-  if (!stream.gone) await method.stream(decodeRequest(method, bytes), stream, services);
+  const own = await enter(call);
+  if (!stream.gone) await method.stream(decodeRequest(method, call.request), stream, own);
 }
 
 class CallStream<A> implements AnswerStream<A> {

@@ -1,3 +1,4 @@
+import { AccessError } from '../access/access-error.js';
 import { ArbiterError } from '../arbiter/door.js';
 import type { Refusal } from '../domain/outcomes.js';
 import { type Answer, errorAnswer } from './answer.js';
@@ -25,6 +26,7 @@ export function refusalAnswer(refusal: Refusal): Answer {
 
 /** What a failure below means for the caller; undefined if it is a fault of this service. */
 export function failureAnswer(error: unknown): Answer | undefined {
+  if (error instanceof AccessError) return accessAnswer(error);
   if (!(error instanceof ArbiterError)) return undefined;
   const { failure, message, retryAfterMs } = error;
   const headers = retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) };
@@ -37,5 +39,18 @@ export function failureAnswer(error: unknown): Answer | undefined {
       return errorAnswer(503, failure, message, { headers });
     case 'STORE_REFUSED':
       return errorAnswer(400, failure, message);
+  }
+}
+
+function accessAnswer({ failure, message }: AccessError): Answer {
+  switch (failure) {
+    case 'UNAUTHENTICATED':
+      return errorAnswer(401, failure, message, {
+        headers: { 'www-authenticate': 'Bearer realm="budget-arbiter"' },
+      });
+    case 'PERMISSION_DENIED':
+      return errorAnswer(403, failure, message);
+    case 'ISSUER_UNAVAILABLE':
+      return errorAnswer(503, failure, message, { headers: { 'retry-after': '1' } });
   }
 }

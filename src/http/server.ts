@@ -1,20 +1,26 @@
 import {
   createServer,
+  type Server as HttpOnly,
   type IncomingMessage,
-  type Server,
   type ServerResponse,
   STATUS_CODES,
 } from 'node:http';
+import { createServer as createTlsServer, type Server as HttpsOnly } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { listenFailure } from '../platform/listen-failure.js';
+import type { TlsFiles, TlsMaterial } from '../platform/tls-files.js';
 import { type Answer, errorAnswer } from './answer.js';
 import { type RouteOptions, route } from './routes.js';
 import { BUSY, Turnstile } from './turnstile.js';
 
 export interface HttpServerOptions extends RouteOptions {
   readonly address: { readonly host: string; readonly port: number; readonly text: string };
+  /** Absent: without TLS. */
+  readonly tls?: TlsFiles | undefined;
 }
+
+type Server = HttpOnly | HttpsOnly;
 
 export interface HttpServer {
   /** Resolves with the port, which the system chose if it was 0. Throws a `StartError` naming HTTP_ADDRESS. */
@@ -33,16 +39,25 @@ const LIMITS = {
 };
 const MAX_CONNECTIONS = 512;
 const MAX_SILENCE_MS = 30_000;
+/** A client may show a certificate or a token: who shows neither is turned away by the route. */
+const TLS_LIMITS = { minVersion: 'TLSv1.2', handshakeTimeout: 10_000, rejectUnauthorized: false } as const;
 
 const COMMON_HEADERS = {
   'content-type': 'application/json; charset=utf-8',
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
+  // Nothing here is a page: a browser that is led here must neither run, frame, embed nor pass on anything.
+  'content-security-policy':
+    "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-frame-options': 'DENY',
 };
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { address } = options;
-  const server = createServer(LIMITS);
+  const server = openServer(options.tls);
   server.maxConnections = MAX_CONNECTIONS;
   // A client that does not read its answer is let go.
   server.timeout = MAX_SILENCE_MS;
@@ -67,6 +82,22 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   };
 }
 
+function openServer(tls: TlsFiles | undefined): Server {
+  if (tls === undefined) return createServer(LIMITS);
+  const server = createTlsServer({
+    ...LIMITS,
+    ...TLS_LIMITS,
+    ...context(tls.current),
+    requestCert: tls.asksClients,
+  });
+  const stop = tls.onChange((material) => server.setSecureContext({ ...TLS_LIMITS, ...context(material) }));
+  return server.once('close', stop);
+}
+
+function context({ cert, key, clientCa }: TlsMaterial) {
+  return { cert, key, ...(clientCa === undefined ? {} : { ca: clientCa }) };
+}
+
 async function respond(
   request: IncomingMessage,
   response: ServerResponse,
@@ -74,9 +105,7 @@ async function respond(
   server: Server,
   turnstile: Turnstile,
 ): Promise<void> {
-  const answer = turnstile.enter(request.socket, response)
-    ? await route(request.method ?? '', request.url ?? '', options)
-    : BUSY;
+  const answer = turnstile.enter(request.socket, response) ? await route(request, options) : BUSY;
   const body = Buffer.from(`${JSON.stringify(answer.body)}\n`);
   // A body that nobody reads would otherwise have to be taken in before the next request on this connection.
   const hasBody =

@@ -13,13 +13,9 @@ export async function signingKey(kid: string, alg = 'ES256'): Promise<SigningKey
   return { kid, privateKey, publicJwk: { ...(await exportJWK(publicKey)), kid, alg, use: 'sig' } };
 }
 
-export interface Claims extends JWTPayload {
-  readonly [name: string]: unknown;
-}
-
-export function signed(key: SigningKey, claims: Claims): Promise<string> {
+export function signed(key: SigningKey, claims: Readonly<Record<string, unknown>>): Promise<string> {
   const header = { alg: key.publicJwk.alg ?? '', kid: key.kid };
-  return new SignJWT(claims).setProtectedHeader(header).sign(key.privateKey);
+  return new SignJWT(claims as JWTPayload).setProtectedHeader(header).sign(key.privateKey);
 }
 
 /** An OpenID issuer on loopback, as far as its keys go. */

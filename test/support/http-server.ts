@@ -1,5 +1,7 @@
+import type { Access } from '../../src/access/access.js';
 import type { GetDistribution } from '../../src/http/distribution-route.js';
 import { createHttpServer, type HttpServer } from '../../src/http/server.js';
+import type { TlsFiles } from '../../src/platform/tls-files.js';
 import { collectedLog } from './collected-log.js';
 import { EXAMPLE_STATS } from './distribution.js';
 
@@ -10,10 +12,12 @@ export interface SetUp {
   readonly getDistribution?: GetDistribution;
   readonly ready?: () => boolean;
   readonly port?: number;
+  readonly access?: Access;
+  readonly tls?: TlsFiles;
 }
 
 /** A server that is not started yet. */
-export function createServer({ getDistribution, ready = () => true, port = 0 }: SetUp = {}) {
+export function createServer({ getDistribution, ready = () => true, port = 0, access, tls }: SetUp = {}) {
   const log = collectedLog();
   const asked: unknown[] = [];
   const server = createHttpServer({
@@ -26,7 +30,7 @@ export function createServer({ getDistribution, ready = () => true, port = 0 }: 
         return { stats: EXAMPLE_STATS };
       }),
     ready,
-    log,
+    ...{ log, access, tls },
   });
   running.push(server);
   return { server, log, asked };

@@ -51,14 +51,9 @@ function keyOf(lease: LeaseView): string {
 export const revokeLease: UnaryHandler<RevokeLeaseRequest, RevokeLeaseResponse> = async (
   message,
   caller,
-  { door, log },
+  { door },
 ) => {
   const request = readRevoke(message);
-  const { budgetId, leaseId } = request.lease;
-  const { lease } = answered(await door.submit(budgetId, request, caller));
-  log.info(
-    { budget: budgetId, ai: lease.aiId, lease: leaseId, reason: request.reason },
-    'an operator revoked a lease',
-  );
+  const { lease } = answered(await door.submit(request.lease.budgetId, request, caller));
   return { lease: leaseMessage(lease) };
 };

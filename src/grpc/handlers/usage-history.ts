@@ -14,14 +14,10 @@ import { readAdjust } from '../validate/usage-requests.js';
 export const adjustUsage: UnaryHandler<AdjustUsageRequest, AdjustUsageResponse> = async (
   message,
   caller,
-  { door, log },
+  { door },
 ) => {
   const { budgetId, request } = readAdjust(message);
   const { day, dayTotal, replayed } = answered(await door.submit(budgetId, request, caller));
-  if (!replayed) {
-    const { adjustmentId, tokens, reason } = request;
-    log.info({ budget: budgetId, adjustmentId, tokens, day, reason }, 'an operator adjusted usage');
-  }
   return { day, dayTotalTokens: dayTotal, replayed };
 };
 

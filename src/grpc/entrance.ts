@@ -1,0 +1,59 @@
+import type { ServerUnaryCall } from '@grpc/grpc-js';
+import type { Access, Presented } from '../access/access.js';
+import { AuditedDoor } from '../access/audited-door.js';
+import type { Rule } from '../access/permissions.js';
+import { type Principal, principalLabel } from '../access/principal.js';
+import type { Services } from './service.js';
+
+/** What every kind of call can tell of its caller. */
+type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'getAuthContext' | 'getPeer'>;
+
+/** What a call finds behind the entrance: the services as its principal may use them. */
+export type Entrance = (call: AnyCall) => Services | Promise<Services>;
+
+/** The entrance of one method. Without credentials in the configuration, or without a rule, it is open. */
+export function entrance(services: Services, rule: Rule | undefined, path: string): Entrance {
+  const { access } = services;
+  if (access === undefined || rule === undefined) return () => services;
+  const admitted = new WeakMap<Principal, Services>();
+  const admit = (principal: Principal): Services => {
+    const known = admitted.get(principal);
+    if (known !== undefined) return known;
+    const own = { ...services, door: access.doorFor(principal, rule, path, services.door) };
+    admitted.set(principal, own);
+    return own;
+  };
+  return (call) => {
+    const principal = access.authenticate(new CallPresented(call));
+    return principal instanceof Promise ? principal.then(admit) : admit(principal);
+  };
+}
+
+/** For what principals may do in any role: reflection. */
+export async function requirePrincipal(access: Access | undefined, call: AnyCall): Promise<void> {
+  await access?.authenticate(new CallPresented(call));
+}
+
+/** While nobody is known by name, what operators do is written down all the same. */
+export function audited(services: Services): Services {
+  if (services.access !== undefined) return services;
+  return { ...services, door: new AuditedDoor(services.door, principalLabel(undefined), services.log) };
+}
+
+class CallPresented implements Presented {
+  constructor(private readonly call: AnyCall) {}
+
+  get authorization(): string[] {
+    return this.call.metadata.get('authorization').map(String);
+  }
+
+  /** Empty unless the certificate was verified, which the peer certificate of the socket is not. */
+  certificate() {
+    return this.call.getAuthContext().sslPeerCertificate;
+  }
+
+  /** grpc-js gives `address:port`, an IPv6 address without brackets. */
+  peer(): string {
+    return this.call.getPeer().replace(/:\d+$/, '');
+  }
+}

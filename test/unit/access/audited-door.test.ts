@@ -1,0 +1,100 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { AuditedDoor } from '../../../src/access/audited-door.js';
+import { ArbiterError, type CallerRequest } from '../../../src/arbiter/door.js';
+import { NOBODY } from '../../../src/arbiter/pending.js';
+import { parseLeaseId } from '../../../src/domain/lease-id.js';
+import type { OutcomeOf } from '../../../src/domain/outcomes.js';
+import type { LeaseRef } from '../../../src/domain/requests.js';
+import { FakeDoor } from '../../grpc/support/fake-door.js';
+import { budget, closedLease, LEASE_ID, lease, NOON, snapshot } from '../../grpc/support/samples.js';
+import { collectedLog } from '../../support/collected-log.js';
+
+let door: FakeDoor;
+let log: ReturnType<typeof collectedLog>;
+let audited: AuditedDoor;
+beforeEach(() => {
+  door = new FakeDoor();
+  log = collectedLog();
+  audited = new AuditedDoor(door, 'alice', log);
+});
+
+const BEFORE = snapshot({ budget: budget({ monthlyLimit: 1 }, { etag: '1' }) });
+
+/** Answers reads with what was before, and the action with its outcome. */
+function answering(outcome: OutcomeOf[CallerRequest['kind']]): void {
+  door.answer = ({ kind }) => {
+    if (kind === 'get-snapshot') return { kind: 'snapshot', snapshot: BEFORE };
+    return kind === 'get-lease' ? { kind: 'lease', lease: lease() } : outcome;
+  };
+}
+
+const put: CallerRequest = { kind: 'put-policy', fields: { monthlyLimit: 2 } };
+const before = { etag: '1', policy: { monthlyLimit: 1 } };
+const after = budget({ monthlyLimit: 2 }, { etag: '2' });
+
+describe('an operator action', () => {
+  it.each([
+    [
+      put,
+      { kind: 'budget', budget: after, warnings: [] },
+      { outcome: 'done', before, after: { etag: '2', policy: { monthlyLimit: 2 } } },
+    ],
+    [
+      { kind: 'pause', reason: 'audit' },
+      { kind: 'budget', budget: budget({}, { pause: { reason: 'audit', at: NOON } }), warnings: [] },
+      { reason: 'audit', before, after: { etag: '3', policy: {}, paused: { reason: 'audit', at: NOON } } },
+    ],
+    [{ kind: 'resume' }, { kind: 'budget', budget: after, warnings: [] }, { outcome: 'done', before }],
+    [{ kind: 'delete-budget', force: true }, { kind: 'done' }, { force: true, before, after: null }],
+    [
+      { kind: 'revoke', lease: parseLeaseId(LEASE_ID) as LeaseRef, reason: 'stuck' },
+      { kind: 'lease', lease: closedLease({ status: 'REVOKED' }) },
+      {
+        ...{ lease: LEASE_ID, reason: 'stuck', outcome: 'done' },
+        before: { state: 'LIVE', ai: 'guardian', reservedTokens: 400, usedTokens: 25, presumedTokens: 0 },
+        after: { state: 'REVOKED', ai: 'guardian', reservedTokens: 400, usedTokens: 25, presumedTokens: 375 },
+      },
+    ],
+    [
+      { kind: 'adjust', adjustmentId: 'a', tokens: -5, reason: 'twice', day: '2026-11-14', fingerprint: 'f' },
+      { kind: 'adjusted', day: '2026-11-14', dayTotal: 95, replayed: false },
+      { adjustmentId: 'a', tokens: -5, reason: 'twice', after: { day: '2026-11-14', dayTotal: 95 } },
+    ],
+    [
+      { kind: 'reset-clock' },
+      { kind: 'clock-reset', before: NOON + 9_000, after: NOON },
+      { before: '2026-11-15T12:00:09.000Z', after: '2026-11-15T12:00:00.000Z' },
+    ],
+    [
+      put,
+      { kind: 'refused', refusal: { reason: 'ETAG_MISMATCH', current: '9' } },
+      { refusal: 'ETAG_MISMATCH' },
+    ],
+  ] as [CallerRequest, OutcomeOf[CallerRequest['kind']], object][])(
+    '%o',
+    async (request, outcome, fields) => {
+      answering(outcome);
+      expect(await audited.submit('anthropic', request, NOBODY)).toBe(outcome);
+      expect(log.entries).toHaveLength(1);
+      expect(log.entries[0]).toMatchObject({
+        level: 'info',
+        fields: { audit: request.kind, principal: 'alice', budget: 'anthropic', ...fields },
+      });
+    },
+  );
+
+  it('that ended in doubt is told as such', async () => {
+    const lost = new ArbiterError('STORE_UNAVAILABLE', 'the answer was lost');
+    door.answer = ({ kind }) =>
+      kind === 'get-snapshot' ? { kind: 'snapshot', snapshot: BEFORE } : Promise.reject(lost);
+    await expect(audited.submit('anthropic', put, NOBODY)).rejects.toBe(lost);
+    expect(log.entries).toMatchObject([{ level: 'warn', fields: { outcome: 'unknown', before } }]);
+  });
+});
+
+it('writes nothing about what AIs and viewers do, and asks for nothing beside', async () => {
+  await audited.submit('anthropic', { kind: 'get-snapshot' }, NOBODY);
+  await audited.submit('anthropic', { kind: 'get-availability', aiId: 'guardian' }, NOBODY);
+  expect(log.entries).toEqual([]);
+  expect(door.asked).toHaveLength(2);
+});

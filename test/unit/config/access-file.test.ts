@@ -1,0 +1,190 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { answerCli } from '../../../src/cli.js';
+import { parseBudgetsFile } from '../../../src/config/budgets-file.js';
+import { loadConfig } from '../../../src/config.js';
+import { TlsFolder } from '../../support/tls-folder.js';
+
+const SHA = 'ab'.repeat(32);
+const folder = new TlsFolder();
+const plain = mkdtempSync(join(tmpdir(), 'access-'));
+afterAll(() => {
+  folder.remove();
+  rmSync(plain, { recursive: true });
+});
+
+const TOKEN = `
+credentials:
+  tokens:
+    - name: guardian-service
+      sha256: ${SHA}
+      roles: [{role: viewer, budgets: '*'}]
+`;
+
+function lines(text: string): string[] {
+  return parseBudgetsFile('c.yaml', text).problems.map(({ place, message }) => `${place}: ${message}`);
+}
+
+describe('credentials in CONFIG_FILE', () => {
+  it('may be tokens, certificates and issuers, side by side; files are beside it', () => {
+    const file = folder.file('c.yaml', '');
+    const { problems, credentials, tls } = parseBudgetsFile(
+      file,
+      `
+tls: {cert: server.pem, key: server.key}
+credentials:
+  tokens:
+    - name: guardian-service
+      sha256: ${SHA.toUpperCase()}
+      roles:
+        - {role: ai, budgets: anthropic, ais: [guardian, sandbox]}
+        - {role: viewer, budgets: 'team-*'}
+  mtls:
+    client_ca: clients.pem
+    principals:
+      - {san: spiffe://example.org/ops, name: ops, roles: [{role: operator, budgets: '*'}]}
+  jwt:
+    - issuer: https://issuer.example.org
+      audience: budget
+      principals: [{value: alice, name: alice, roles: [{role: viewer, budgets: '*'}]}]
+    - issuer: http://127.0.0.1:9000
+      audience: budget
+      jwks_file: keys.json
+      claim: groups
+      principals: [{value: ops, name: ops, roles: [{role: operator, budgets: '*'}]}]
+`,
+    );
+    expect(problems).toEqual([]);
+    expect(tls).toEqual(folder.paths());
+    const everywhere = (role: string) => [{ role, budgets: '*', ais: [] }];
+    expect(credentials).toEqual({
+      tokens: [
+        {
+          name: 'guardian-service',
+          sha256: SHA,
+          roles: [
+            { role: 'ai', budgets: 'anthropic', ais: ['guardian', 'sandbox'] },
+            { role: 'viewer', budgets: 'team-*', ais: [] },
+          ],
+        },
+      ],
+      clientCaFile: folder.clientCa,
+      certificates: [{ san: 'spiffe://example.org/ops', name: 'ops', roles: everywhere('operator') }],
+      jwt: [
+        {
+          issuer: 'https://issuer.example.org',
+          audience: 'budget',
+          claim: 'sub',
+          principals: [{ value: 'alice', name: 'alice', roles: everywhere('viewer') }],
+        },
+        {
+          issuer: 'http://127.0.0.1:9000',
+          audience: 'budget',
+          jwksFile: join(folder.cert, '..', 'keys.json'),
+          claim: 'groups',
+          principals: [{ value: 'ops', name: 'ops', roles: everywhere('operator') }],
+        },
+      ],
+    });
+  });
+
+  const one = (entry: string) => `credentials:\n  tokens:\n    - ${entry}`;
+  it.each([
+    [
+      'credentials: {}',
+      'c.yaml:1:14: credentials: nobody is named here, so nobody could call; name tokens, mtls or jwt',
+    ],
+    ['credentials:', 'c.yaml:1:1: credentials: nothing is not a map with tokens, mtls or jwt'],
+    ['credentials: {tokens: []}', 'c.yaml:1:23: credentials.tokens: an empty list is not a list of tokens'],
+    ['credentials: {token: []}', /^c.yaml:1:15: credentials.token: no such setting; did you mean tokens\?/],
+    [one(`{name: a, sha256: ${SHA}, role: x}`), /did you mean roles\?|nothing is not a list of roles/],
+    [
+      one(`{name: a, sha256: secret-token, roles: [{role: viewer, budgets: '*'}]}`),
+      /sha256: it is not a SHA-256 of 64 hex/,
+    ],
+    [
+      one(`{name: a b, sha256: ${SHA}, roles: [{role: viewer, budgets: '*'}]}`),
+      /name: "a b" is not a name of 1 to 64/,
+    ],
+    [
+      one(`{name: a, sha256: ${SHA}, roles: [{role: admin, budgets: '*'}]}`),
+      /role: "admin" is not one of ai, viewer, operator/,
+    ],
+    [
+      one(`{name: a, sha256: ${SHA}, roles: [{role: viewer, budgets: 'A'}]}`),
+      /budgets: "A" is not a budget id, or a pattern/,
+    ],
+    [one(`{name: a, sha256: ${SHA}, roles: [{role: viewer}]}`), /budgets: nothing is not a budget id/],
+    [
+      one(`{name: a, sha256: ${SHA}, roles: [{role: ai, budgets: '*'}]}`),
+      /roles\[0\].ais: the role ai needs the ids/,
+    ],
+    [
+      one(`{name: a, sha256: ${SHA}, roles: [{role: viewer, budgets: '*', ais: [x]}]}`),
+      /only the role ai has AI ids/,
+    ],
+    [
+      one(`{name: a, sha256: ${SHA}, roles: [{role: viewer, budgets: '*', ai: [x]}]}`),
+      /ai: no such setting; did you mean ais\?/,
+    ],
+    [
+      `${TOKEN}    - {name: b, sha256: ${SHA}, roles: [{role: viewer, budgets: '*'}]}`,
+      /tokens\[1\].sha256: stands here twice/,
+    ],
+    [
+      'credentials: {jwt: [{issuer: http://example.org, audience: b, principals: []}]}',
+      /issuer: "http:\/\/example.org" is not an address that begins with https/,
+    ],
+    [
+      "credentials: {mtls: {client_ca: x, principals: [{san: a, name: a, roles: [{role: viewer, budgets: '*'}]}]}}",
+      /credentials.mtls: client certificates need TLS/,
+    ],
+    ['tls: {cert: no.pem, key: no.key}', /^c.yaml:1:6: tls: .*no.pem cannot be read: there is no such file/],
+    ['tls: {certificate: x, key: y}', /tls.certificate: no such setting/],
+  ])('%s', (text, line) => {
+    const found = lines(text);
+    expect(found).toContainEqual(typeof line === 'string' ? line : expect.stringMatching(line));
+    expect(found.join()).not.toContain('secret-token');
+  });
+});
+
+describe('addresses that other machines reach', () => {
+  const open = { GRPC_ADDRESS: '0.0.0.0:0', HTTP_ADDRESS: '0.0.0.0:0' };
+  const write = (text: string) => {
+    const file = join(plain, 'c.yaml');
+    writeFileSync(file, text);
+    return { CONFIG_FILE: file };
+  };
+
+  it('are allowed with credentials; without TLS a warning says what that means', () => {
+    const { warnings } = loadConfig({ ...open, ...write(TOKEN) });
+    expect(warnings).toEqual([
+      expect.stringMatching(/^GRPC_ADDRESS: .*0\.0\.0\.0:0 without TLS, so tokens travel in clear/),
+      expect.stringMatching(/^HTTP_ADDRESS: .* without TLS/),
+    ]);
+    const tls = `${TOKEN}\ntls: {cert: ${folder.cert}, key: ${folder.key}}\n`;
+    expect(loadConfig({ ...open, ...write(tls) }).warnings).toEqual([]);
+  });
+
+  it('are refused with TLS alone', () => {
+    const tls = write(`tls: {cert: ${folder.cert}, key: ${folder.key}}\n`);
+    expect(() => loadConfig({ ...open, ...tls })).toThrow(
+      /other machines reach .* name credentials in CONFIG_FILE/,
+    );
+  });
+
+  it('--check-config says who may call, but no hash', () => {
+    const answer = answerCli(['--check-config'], write(TOKEN));
+    expect(answer?.stdout).toMatch(/TLS: none\n {2}credentials: 1 tokens, 0 certificates\n/);
+    expect(answer?.stdout).not.toContain(SHA);
+  });
+});
+
+it('--new-token makes an entry that fits', () => {
+  const text = answerCli(['--new-token'], {})?.stdout ?? '';
+  const entry = text.slice(text.indexOf('  - name'));
+  expect(lines(`credentials:\n  tokens:\n${entry}`)).toEqual([]);
+  expect(text).toMatch(/^ {2}bat_[\w-]{43}$/m);
+});
