@@ -8,9 +8,10 @@ export function serverCredentials(tls: TlsFiles | undefined): ServerCredentials 
   if (tls === undefined) return ServerCredentials.createInsecure();
   const provider = new FileProvider(tls);
   // A client may show a certificate, or a token instead: who shows neither is turned away by the entrance.
+  // grpc-js 1.14 takes its own certificate first and the authority of clients second, whatever its types call them.
   return experimental.createCertificateProviderServerCredentials(
-    tls.asksClients ? provider : (null as unknown as Provider),
     provider,
+    tls.asksClients ? provider : (null as unknown as Provider),
     false,
   );
 }

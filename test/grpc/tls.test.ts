@@ -112,6 +112,15 @@ it('does not take a certificate forged in the name of the right authority', asyn
   expect(await call({ certificate })).toMatchObject({ code: expect.any(Number) });
 });
 
+it('needs no authority of clients where tokens are enough', async () => {
+  const other = await startHarness({ access, tls: folder.read(collectedLog(), false) });
+  const client = new Client(`localhost:${other.port}`, credentials.createSsl(folder.serverAuthority.cert));
+  expect(await callAny(client, PATH, REQUEST, { token: 'a-token' })).toBe('answered');
+  expect(await callAny(client, PATH, REQUEST)).toMatchObject(UNAUTHENTICATED);
+  client.close();
+  other.stop();
+});
+
 it('takes TLS 1.2 and 1.3, and nothing older', async () => {
   const old = { ciphers: 'DEFAULT@SECLEVEL=0', minVersion: 'TLSv1' } as const;
   expect(await handshake({ minVersion: 'TLSv1.3' })).toBe('first');
