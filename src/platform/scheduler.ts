@@ -10,9 +10,8 @@ export interface Scheduler {
 
 export const PROCESS_SCHEDULER: Scheduler = {
   after(delayMs, task) {
+    // It keeps the process alive: while the start waits for its store, or the stop for what is under way, nothing else does.
     const timer = setTimeout(task, Math.min(delayMs, 0x7fff_ffff));
-    // A timer alone must not keep a process alive that has nothing else to do.
-    timer.unref();
     return () => clearTimeout(timer);
   },
   soon: (task) => void setImmediate(task),
