@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { open as openHandle } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type Log, SILENT_LOG } from '../../platform/log.js';
 import type { BudgetStore } from '../store.js';
 import { StoreStartError } from '../store-start-error.js';
@@ -23,7 +23,7 @@ const FILE_FORMAT = 1;
 export async function openLmdbStore({ dataDir, log = SILENT_LOG }: LmdbStoreOptions): Promise<BudgetStore> {
   const folder = resolve(dataDir);
   return naming(folder, async () => {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     const lock = lockDataFolder(folder);
     let file: LmdbFile | undefined;
     try {
@@ -39,6 +39,14 @@ export async function openLmdbStore({ dataDir, log = SILENT_LOG }: LmdbStoreOpti
       throw error;
     }
   });
+}
+
+/** As `mkdir -p`. Node's own never ends below a folder that exists and takes no other, as `/proc`. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  const parent = dirname(folder);
+  if (parent !== folder) makeFolder(parent);
+  mkdirSync(folder);
 }
 
 async function claimFormat(file: LmdbFile): Promise<void> {
