@@ -1,83 +1,139 @@
-import { ArbiterError, type CallerRequest } from '../../src/arbiter/door.js';
+import { REQUEST_MEMORY_MS } from '../../src/domain/limits.js';
 import { parseLeaseId } from '../../src/domain/lease-id.js';
 import type { OutcomeOf } from '../../src/domain/outcomes.js';
 import type { AcquireRequest, LeaseRef } from '../../src/domain/requests.js';
 import type { UsageReport } from '../../src/domain/types.js';
-import type { Journal } from './invariants.js';
-import { GaveUp, type SimWorld } from './sim-world.js';
+import { SimulatedCaller } from './caller.js';
+import type { Journal } from './journal.js';
+import { REFUSED_LABEL } from './sim-store.js';
+import type { SimWorld } from './sim-world.js';
 
-const TRIES = 12;
+type Recorded = Extract<OutcomeOf['record'], { kind: 'recorded' }>;
+
+interface Work {
+  readonly lease: LeaseRef;
+  readonly request: AcquireRequest;
+  /** Of the world, when it was asked for. */
+  readonly epochs: number;
+  readonly askedAt: number;
+  /** What it may still spend, where it stays within its reservation. */
+  left: number;
+}
 
 /** One AI: asks, works, reports, releases; and all that goes wrong with a real one. */
-export class Client {
+export class Client extends SimulatedCaller {
   private made = 0;
-  private readonly old: LeaseRef[] = [];
-  private readonly answers = new Map<string, string>();
+  private readonly old: Work[] = [];
 
   constructor(
-    private readonly world: SimWorld,
-    private readonly journal: Journal,
+    world: SimWorld,
+    journal: Journal,
     readonly aiId: string,
-  ) {}
+    /** Never spends more than it reserved. */
+    private readonly modest: boolean,
+  ) {
+    super(world, journal);
+  }
 
   async run(cycles: number): Promise<void> {
     for (let cycle = 0; cycle < cycles; cycle += 1) {
       await this.world.pause(this.world.random() * 3_000);
-      if (this.world.random() < 0.15) await this.reportUnleased();
+      if (!this.modest && this.world.random() < 0.15) await this.reportUnleased();
       if (this.world.random() < 0.15 && this.old.length > 0) await this.reportLate();
-      const lease = await this.acquire();
-      if (lease !== undefined) await this.work(lease);
+      if (this.world.random() < 0.03) await this.askTheImpossible();
+      const work = await this.acquire();
+      if (work !== undefined) await this.work(work);
     }
   }
 
-  private async acquire(): Promise<LeaseRef | undefined> {
+  private request(more: Partial<AcquireRequest> = {}): AcquireRequest {
+    const { world } = this;
+    const estimate = this.modest || world.random() < 0.5;
+    return {
+      ...{ kind: 'acquire', aiId: this.aiId, requestId: this.id('r'), requestIdMade: false },
+      ...{ fingerprint: 'f', nonce: this.id('n') },
+      leaseTtlMs: 1_000 + Math.floor(world.random() * 8_000),
+      ...(estimate ? { estimatedTokens: 1 + Math.floor(world.random() * 400) } : {}),
+      ...more,
+    };
+  }
+
+  private async acquire(): Promise<Work | undefined> {
     const { world } = this;
     const requestIdMade = world.random() < 0.2;
-    const request: AcquireRequest = {
-      kind: 'acquire',
-      aiId: this.aiId,
-      requestId: this.id('r'),
-      requestIdMade,
-      fingerprint: 'f',
-      nonce: this.id('n'),
-      leaseTtlMs: 1_000 + Math.floor(world.random() * 8_000),
-      ...(world.random() < 0.5 ? { estimatedTokens: 1 + Math.floor(world.random() * 400) } : {}),
-    };
+    const request = this.request({ requestIdMade });
+    const asked = { epochs: world.epochs, askedAt: world.time.now };
     const waitMs = world.random() < 0.3 ? Math.floor(world.random() * 5_000) : 0;
-    const outcome = await this.ask(request, waitMs, requestIdMade ? 1 : TRIES);
+    const leavesAfterMs = waitMs > 0 && world.random() < 0.2 ? world.random() * waitMs : undefined;
+    const outcome = await this.ask(request, {
+      waitMs,
+      tries: requestIdMade ? 1 : 12,
+      ...(leavesAfterMs === undefined ? {} : { leavesAfterMs }),
+    });
     if (outcome?.kind !== 'granted') return undefined;
-    const lease = parseLeaseId(outcome.lease.leaseId);
-    if (!requestIdMade) this.same(`acquire ${request.requestId}`, outcome.lease.leaseId);
-    return lease;
+    const { leaseId, reservedTokens: left } = outcome.lease;
+    const lease = parseLeaseId(leaseId);
+    if (lease === undefined) throw new Error(`not a lease id: ${leaseId}`);
+    const work = { lease, request, ...asked, left };
+    if (!requestIdMade) await this.repeat(work);
+    return work;
   }
 
-  private async work(lease: LeaseRef): Promise<void> {
+  /** The same request again, sometimes: it has the lease that it got, or that one is over. */
+  private async repeat({ request, lease, epochs, askedAt }: Work): Promise<void> {
+    if (this.world.random() > 0.2) return;
+    const again = await this.ask(request);
+    const forgotten = this.world.time.now - askedAt >= REQUEST_MEMORY_MS;
+    if (!this.world.sameEpoch(epochs) || forgotten || again === undefined) return;
+    if (again.kind === 'granted' && again.lease.leaseId !== lease.leaseId) {
+      this.world.violated(`${this.aiId}: ${request.requestId} was granted twice`);
+    }
+    if (again.kind === 'denied') this.world.violated(`${request.requestId} was granted, and denied when repeated`);
+  }
+
+  private async work(work: Work): Promise<void> {
     const { world } = this;
+    const { lease } = work;
     for (let reports = Math.floor(world.random() * 3); reports > 0; reports -= 1) {
       await world.pause(world.random() * 2_000);
-      if (world.random() < 0.3) {
-        const reserveTokens = 1 + Math.floor(world.random() * 500);
-        await this.ask({ kind: 'renew', lease, ...(world.random() < 0.5 ? { reserveTokens } : {}) });
-      }
-      await this.report(lease, this.id('u'));
+      if (world.random() < 0.3) await this.renew(work);
+      await this.report(work, this.id('u'));
+      if (world.random() < 0.3) await this.ask({ kind: 'get-lease', key: { lease } });
     }
     // A crash: nobody releases it.
-    this.old.push(lease);
+    this.old.push(work);
     if (world.random() < 0.25) return;
-    const usage = world.random() < 0.5 ? this.usage(this.id('u')) : undefined;
-    const released = await this.ask({ kind: 'release', lease, ...(usage && { usage }) });
-    if (released?.kind === 'released') {
-      const { usedTokens, freedTokens, overrunTokens } = released;
-      this.same(`release ${lease.leaseId}`, `${usedTokens} ${freedTokens} ${overrunTokens}`);
-    }
+    await this.release(work);
+    if (world.random() < 0.2) await this.ask({ kind: 'get-lease', key: { lease } });
+    if (world.random() < 0.1) await this.ask({ kind: 'renew', lease });
+    if (!work.request.requestIdMade) await this.repeat(work);
   }
 
-  private async report(lease: LeaseRef, usageId: string): Promise<void> {
-    const usage = this.usage(usageId);
+  private async renew(work: Work): Promise<void> {
+    const reserveTokens = this.world.random() < 0.5 ? 1 + Math.floor(this.world.random() * 500) : undefined;
+    const { lease } = work;
+    const renewed = await this.ask({ kind: 'renew', lease, ...(reserveTokens && { reserveTokens }) });
+    if (renewed?.kind !== 'renewed') return;
+    work.left = Math.max(0, renewed.lease.reservedTokens - renewed.lease.usedTokens);
+  }
+
+  private async release(work: Work): Promise<void> {
+    const usage = this.world.random() < 0.5 ? this.usage(work, this.id('u')) : undefined;
+    const released = await this.ask({ kind: 'release', lease: work.lease, ...(usage && { usage }) });
+    if (released?.kind !== 'released') return;
+    const { usedTokens, freedTokens, overrunTokens } = released;
+    this.journal.same(`release ${work.lease.leaseId}`, `${usedTokens} ${freedTokens} ${overrunTokens}`);
+    work.left = 0;
+  }
+
+  private async report(work: Work, usageId: string): Promise<void> {
+    const { lease } = work;
+    const usage = this.usage(work, usageId);
     const outcome = await this.ask({ kind: 'record', lease, usage });
     if (outcome?.kind === 'recorded') this.booked(usageId, outcome);
     // A client that is not sure sends it again; that must change nothing.
-    if (this.world.random() < 0.2) {
+    if (this.world.random() < 0.3) {
+      if (this.world.random() < 0.3) await this.world.pause(this.world.random() * 8_000);
       const again = await this.ask({ kind: 'record', lease, usage });
       if (again?.kind === 'recorded') this.booked(usageId, again);
     }
@@ -89,48 +145,32 @@ export class Client {
 
   private async reportUnleased(): Promise<void> {
     const usageId = this.id('x');
-    const request = { kind: 'record-unleased', aiId: this.aiId, usage: this.usage(usageId) } as const;
-    const outcome = await this.ask(request);
-    if (outcome?.kind === 'recorded') this.booked(usageId, outcome);
+    const usage = this.usage(undefined, usageId);
+    for (let times = this.world.random() < 0.3 ? 2 : 1; times > 0; times -= 1) {
+      const outcome = await this.ask({ kind: 'record-unleased', aiId: this.aiId, usage });
+      if (outcome?.kind === 'recorded') this.booked(usageId, outcome);
+    }
   }
 
-  private booked(usageId: string, { chargedTokens, overrunTokens, late }: Extract<OutcomeOf['record'], { kind: 'recorded' }>): void {
+  /** What the store refuses fails alone. */
+  private async askTheImpossible(): Promise<void> {
+    const outcome = await this.ask(this.request({ labels: { [REFUSED_LABEL]: 'yes' } }), { tries: 1 });
+    if (outcome?.kind === 'granted') this.world.violated('granted what the store refuses');
+  }
+
+  private booked(usageId: string, { chargedTokens, overrunTokens, late }: Recorded): void {
     this.journal.usages.set(`${this.aiId} ${usageId}`, chargedTokens);
-    this.same(`usage ${usageId}`, `${chargedTokens} ${overrunTokens} ${late}`);
+    this.journal.same(`${this.aiId}: usage ${usageId}`, `${chargedTokens} ${overrunTokens} ${late}`);
   }
 
-  /** No answer may contradict an earlier one. */
-  private same(what: string, answer: string): void {
-    const before = this.answers.get(what);
-    if (before !== undefined && before !== answer) {
-      this.world.violations.push(`${this.aiId}: ${what} was answered ${before}, then ${answer}`);
-    }
-    this.answers.set(what, answer);
-  }
-
-  /** Repeats with the same ids until there is an answer; sometimes twice at once, as a hasty client does. */
-  private async ask<R extends CallerRequest>(
-    request: R,
-    waitMs = 0,
-    tries = TRIES,
-  ): Promise<OutcomeOf[R['kind']] | undefined> {
-    for (let attempt = 0; attempt < tries; attempt += 1) {
-      try {
-        if (tries > 1 && this.world.random() < 0.1) void this.world.call(request).catch(() => {});
-        return await this.world.call(request, waitMs);
-      } catch (error) {
-        if (!(error instanceof ArbiterError) && !(error instanceof GaveUp)) throw error;
-        await this.world.pause(this.world.random() * 1_000);
-      }
-    }
-    return undefined;
-  }
-
-  private usage(usageId: string): UsageReport & { readonly usageId: string } {
-    const total = Math.floor(this.world.random() * 300);
+  private usage(work: Work | undefined, usageId: string): UsageReport & { readonly usageId: string } {
+    const wanted = Math.floor(this.world.random() * 300);
+    const total = this.modest ? Math.min(wanted, work?.left ?? 0) : wanted;
+    if (work !== undefined) work.left -= Math.min(work.left, total);
     const tokens = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0, total };
     const model = this.world.pick(['m', 'gpt-4.1', '']);
-    return { usageId, tokens, model, requestType: '', failed: false, errorMessage: '', fingerprint: String(total) };
+    const fingerprint = String(total);
+    return { usageId, tokens, model, requestType: '', failed: false, errorMessage: '', fingerprint };
   }
 
   private id(kind: string): string {

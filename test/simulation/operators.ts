@@ -1,14 +1,15 @@
-import { ArbiterError, type CallerRequest } from '../../src/arbiter/door.js';
+import type { CallerRequest } from '../../src/arbiter/door.js';
 import { parseLeaseId } from '../../src/domain/lease-id.js';
 import type { PolicyFields } from '../../src/domain/policy.js';
-import type { Journal } from './invariants.js';
-import { BUDGET, GaveUp, type SimWorld } from './sim-world.js';
+import { SimulatedCaller } from './caller.js';
+import { BUDGET, type SimWorld } from './sim-world.js';
 
 const HOUR_MS = 3_600_000;
+const ZONES = ['UTC', 'Europe/Berlin', 'Asia/Kolkata', 'Australia/Lord_Howe'];
 
 export function randomPolicy(world: SimWorld): PolicyFields {
   return {
-    monthlyLimit: 100_000,
+    monthlyLimit: world.pick([100_000, 100_000, 20_000]),
     maxDailyPercent: 20,
     maxHourlyPercent: 10,
     pacing: world.pick(['NONE', 'FLOOR', 'EVEN'] as const),
@@ -19,84 +20,105 @@ export function randomPolicy(world: SimWorld): PolicyFields {
     leaseTtlMs: 4_000,
     maxLeaseDurationMs: 30_000,
     lateReportGraceMs: world.pick([0, 5_000, HOUR_MS]),
-    timeZone: world.pick(['UTC', 'Europe/Berlin', 'Asia/Kolkata']),
+    timeZone: world.pick(ZONES),
     ...(world.random() < 0.3 ? { tokenWeights: { total: 33.3 } } : {}),
+    ...(world.random() < 0.1 ? { mode: 'OBSERVE' as const } : {}),
   };
 }
 
+/** Under it, and with demand within its reservations, every day finds its minimum. */
+export function floorPolicy(world: SimWorld): PolicyFields {
+  const fixed = { pacing: 'FLOOR', onExpiry: 'CHARGE', mode: 'ENFORCE', monthlyLimit: 20_000 } as const;
+  return { ...randomPolicy(world), ...fixed, tokenWeights: {}, cooldownMs: 0, maxConcurrent: 4 };
+}
+
 /** Operators, crashes, clocks and the calendar: what happens to a service beside its callers. */
-export async function disturb(world: SimWorld, journal: Journal, steps: number): Promise<void> {
-  for (let step = 0; step < steps; step += 1) {
-    await world.pause(world.random() * 4_000);
-    await world.pick(DISTURBANCES)(world, journal, step);
+export class Operator extends SimulatedCaller {
+  /** `gentle`: whoever watches the promise of pacing FLOOR changes no policy and corrects no figure. */
+  async run(steps: number, gentle: boolean): Promise<void> {
+    const { world } = this;
+    for (let step = 0; step < steps; step += 1) {
+      await world.pause(world.random() * 4_000);
+      await world.pick(gentle ? FAULTS : [...FAULTS, ...ORDERS])(this, step);
+    }
+    await this.order({ kind: 'resume' });
   }
-  await ask(world, { kind: 'resume' });
-}
 
-type Disturbance = (world: SimWorld, journal: Journal, step: number) => Promise<void> | void;
+  async order(request: CallerRequest): Promise<void> {
+    this.world.note(request.kind);
+    await this.ask(request);
+  }
 
-const DISTURBANCES: readonly Disturbance[] = [
-  (world) => world.crashSomeCopy(),
-  (world) => world.crashSomeCopy(),
-  (world) => world.disturbSomeClock(),
-  (world) => {
-    const ms = world.pick([60_000, HOUR_MS, 7 * HOUR_MS, 26 * HOUR_MS]);
-    world.note(`${ms / 60_000} minutes pass`);
-    world.time.skip(ms);
-  },
-  (world) => ask(world, { kind: 'put-policy', fields: randomPolicy(world) }),
-  (world) => ask(world, { kind: 'pause', reason: 'test' }),
-  (world) => ask(world, { kind: 'resume' }),
-  (world) => ask(world, { kind: 'resume' }),
-  revokeSome,
-  adjust,
-  recreate,
-  clockRunsAhead,
-];
+  async revokeSome(): Promise<void> {
+    const state = await this.world.store.load(BUDGET);
+    const lease = [...(state?.sections.leases.values() ?? [])][0];
+    const ref = lease && parseLeaseId(lease.leaseId);
+    if (ref) await this.order({ kind: 'revoke', lease: ref, reason: 'test' });
+  }
 
-async function revokeSome(world: SimWorld): Promise<void> {
-  const state = await world.inner.load(BUDGET);
-  const lease = [...(state?.sections.leases.values() ?? [])][0];
-  const ref = lease && parseLeaseId(lease.leaseId);
-  if (ref) await ask(world, { kind: 'revoke', lease: ref, reason: 'test' });
-}
-
-async function adjust(world: SimWorld, journal: Journal, step: number): Promise<void> {
-  const adjustmentId = `adjustment-${step}`;
-  const tokens = world.random() < 0.6 ? Math.ceil(world.random() * 500) : -Math.ceil(world.random() * 200);
-  journal.adjustments.set(adjustmentId, tokens);
-  const daysAgo = Math.floor(world.random() * 3);
-  const day = new Date(world.time.now - daysAgo * 24 * HOUR_MS).toISOString().slice(0, 10);
-  await ask(world, { kind: 'adjust', adjustmentId, tokens, reason: 'test', fingerprint: String(tokens), day, model: 'm' });
-}
-
-async function recreate(world: SimWorld): Promise<void> {
-  if (world.random() < 0.7) return;
-  world.note('the budget is deleted and created again');
-  await ask(world, { kind: 'delete-budget', force: true });
-  await ask(world, { kind: 'put-policy', fields: randomPolicy(world) });
-}
-
-/** The store's own clock is wrong for a while; then an operator resets the budget's. */
-async function clockRunsAhead(world: SimWorld): Promise<void> {
-  if (world.random() < 0.5) return;
-  world.note('the clock of the store runs ahead');
-  // Not by 7 days or more: how long an id is known is measured by this clock.
-  world.time.storeErrorMs = world.pick([10_000, 3 * HOUR_MS, 50 * HOUR_MS]);
-  await world.pause(2_000);
-  world.time.storeErrorMs = 0;
-  await ask(world, { kind: 'reset-clock' });
-}
-
-async function ask(world: SimWorld, request: CallerRequest): Promise<void> {
-  world.note(request.kind);
-  for (let attempt = 0; attempt < 12; attempt += 1) {
-    try {
-      await world.call(request);
-      return;
-    } catch (error) {
-      if (!(error instanceof ArbiterError) && !(error instanceof GaveUp)) throw error;
-      await world.pause(500);
+  async adjust(step: number): Promise<void> {
+    const { world, journal } = this;
+    const adjustmentId = `adjustment-${step}`;
+    const tokens = world.random() < 0.6 ? Math.ceil(world.random() * 500) : -Math.ceil(world.random() * 200);
+    journal.adjustments.set(adjustmentId, tokens);
+    const daysAgo = Math.floor(world.random() * 3);
+    const day = new Date(world.time.now - daysAgo * 24 * HOUR_MS).toISOString().slice(0, 10);
+    const request = { kind: 'adjust', adjustmentId, tokens, reason: 'test', day, model: 'm' } as const;
+    for (let times = world.random() < 0.3 ? 2 : 1; times > 0; times -= 1) {
+      await this.order({ ...request, fingerprint: String(tokens) });
     }
   }
+
+  async recreate(): Promise<void> {
+    const { world } = this;
+    if (world.random() < 0.7) return;
+    world.epochs += 1;
+    await this.order({ kind: 'delete-budget', force: true });
+    await this.order({ kind: 'put-policy', fields: randomPolicy(world) });
+    this.journal.recreated();
+    world.epochs += 1;
+  }
+
+  /** The store's own clock is wrong for a while; then an operator resets the budget's. */
+  async clockRunsAhead(): Promise<void> {
+    const { world } = this;
+    if (world.random() < 0.5) return;
+    world.note('the clock of the store runs ahead');
+    // Not by 7 days or more: how long an id is known is measured by this clock.
+    world.misleadTime(world.pick([10_000, 3 * HOUR_MS, 50 * HOUR_MS]));
+    await world.pause(7_000);
+    world.misleadTime(0);
+    await world.pause(7_000);
+    world.promises = { ...world.promises, clockWasReset: true };
+    await this.order({ kind: 'reset-clock' });
+  }
+
+  /** A majority is out of reach for a while. Then it is back, or another node is the primary, with a clock of its own. */
+  async stall(): Promise<void> {
+    const { world } = this;
+    world.stall();
+    await world.pause(world.random() * 6_000);
+    world.endStall(world.pick(['heal', 'failOver', 'failOver']));
+  }
 }
+
+type Disturbance = (operator: Operator, step: number) => Promise<void> | void;
+
+const FAULTS: readonly Disturbance[] = [
+  ({ world }) => world.crashSomeCopy(),
+  ({ world }) => world.crashSomeCopy(),
+  ({ world }) => world.disturbSomeClock(),
+  ({ world }) => world.skip(world.pick([60_000, HOUR_MS, 7 * HOUR_MS, 26 * HOUR_MS])),
+  (operator) => operator.stall(),
+  (operator) => operator.revokeSome(),
+];
+
+const ORDERS: readonly Disturbance[] = [
+  (operator) => operator.order({ kind: 'put-policy', fields: randomPolicy(operator.world) }),
+  (operator) => operator.order({ kind: 'pause', reason: 'test' }),
+  (operator) => operator.order({ kind: 'resume' }),
+  (operator) => operator.order({ kind: 'resume' }),
+  (operator, step) => operator.adjust(step),
+  (operator) => operator.recreate(),
+  (operator) => operator.clockRunsAhead(),
+];

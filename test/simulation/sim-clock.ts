@@ -1,22 +1,46 @@
-import type { Clock, Reading } from '../../src/platform/clock.js';
+import { type StoreClock, storeClock } from '../../src/platform/store-clock.js';
+import type { Scheduler } from '../../src/platform/scheduler.js';
+
+export const MAX_SKEW_MS = 2_000;
+const SAMPLE_EVERY_MS = 5_000;
 
 /** The time of the simulated world. It passes with the scheduler, and can skip ahead: nobody waits for a night to pass. */
 export class WorldTime {
   #skippedMs = 0;
-  /** What the store's clock is wrong by. */
-  storeErrorMs = 0;
+  #storeErrorMs = 0;
+  #worstErrorMs = 0;
 
   constructor(
     private readonly startedAt: number,
     private readonly elapsed: () => number,
   ) {}
 
+  /** What the world's people call now. */
   get now(): number {
-    return this.startedAt + this.#skippedMs + this.elapsed() + this.storeErrorMs;
+    return this.startedAt + this.#skippedMs + this.elapsed();
+  }
+
+  get ofStore(): number {
+    return this.now + this.#storeErrorMs;
+  }
+
+  /** The latest that anybody may believe it to be: what the store once told wrongly is carried forward for a while. */
+  get latestBelief(): number {
+    return this.now + this.#worstErrorMs;
+  }
+
+  get passedMs(): number {
+    return this.now - this.startedAt;
   }
 
   get elapsedMs(): number {
     return this.elapsed();
+  }
+
+  /** What the store's clock is wrong by. */
+  set storeErrorMs(ms: number) {
+    this.#storeErrorMs = ms;
+    this.#worstErrorMs = Math.max(this.#worstErrorMs, ms);
   }
 
   skip(ms: number): void {
@@ -24,31 +48,27 @@ export class WorldTime {
   }
 }
 
-const MAX_SKEW_MS = 2_000;
-
-/** The clock of one copy: the store's time, a little off, trusted while the copy's own wall clock agrees. */
-export class SimClock implements Clock {
+/** The clocks of one copy's machine: the wall clock may be wrong, both drift. What they are worth, the service decides. */
+export class SimClock {
   /** What this copy's wall clock is wrong by. */
   wallErrorMs = 0;
-  #latest = 0;
+  readonly clock: StoreClock;
 
-  constructor(
-    private readonly world: WorldTime,
-    /** How far its idea of the store's time is off. */
-    private readonly offsetMs: number,
-  ) {}
-
-  read(): Reading {
-    if (Math.abs(this.wallErrorMs) > MAX_SKEW_MS) {
-      return { now: this.#latest, trusted: false, distrust: 'the wall clock disagrees with the store' };
-    }
-    this.#latest = Math.floor(this.world.now + this.offsetMs);
-    return { now: this.#latest, trusted: true };
+  constructor(world: WorldTime, drift: number, sample: () => Promise<number | undefined>) {
+    this.clock = storeClock({
+      maxSkewMs: MAX_SKEW_MS,
+      sample,
+      sources: {
+        wall: () => world.now + this.wallErrorMs,
+        // No process has been up for 0 ms.
+        monotonic: () => 1_000 + world.elapsedMs * (1 + drift),
+      },
+    });
   }
 
-  monotonic(): number {
-    return this.world.elapsedMs;
+  start(scheduler: Scheduler): void {
+    const again = () => void scheduler.after(SAMPLE_EVERY_MS, () => this.start(scheduler));
+    void this.clock.resample();
+    again();
   }
-
-  acceptStep(): void {}
 }

@@ -1,5 +1,6 @@
 import type { Scheduler } from '../../src/platform/scheduler.js';
 import { type BudgetStore, StoreError } from '../../src/store/store.js';
+import { deepFreeze } from './sim-state.js';
 
 export interface Weather {
   /** Chance that a call goes wrong at all. */
@@ -42,8 +43,7 @@ export class SimLink {
     for (const method of METHODS) {
       const act = (inner[method] as (...args: unknown[]) => Promise<unknown>).bind(inner);
       store[method] = (...args: unknown[]) => {
-        // What is sent must not change when its sender goes on.
-        const sent = structuredClone(args);
+        const sent = deepFreeze(args);
         return this.call(method, () => act(...sent));
       };
     }
@@ -64,7 +64,7 @@ export class SimLink {
   private async goWrong(method: string, act: () => Promise<unknown>): Promise<unknown> {
     const kind = Math.floor(this.scheduler.random() * 4);
     if (kind === 1) await act();
-    if (kind === 2) this.scheduler.after(this.scheduler.random() * 6_000, () => void act());
+    if (kind === 2) this.scheduler.after(this.scheduler.random() * 6_000, () => void act().catch(() => {}));
     await this.delay();
     if (!this.alive) return new Promise(() => {});
     if (kind === 0) throw new StoreError('unavailable', `${method}: not sent`);

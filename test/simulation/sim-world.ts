@@ -1,23 +1,25 @@
 import { Arbiter } from '../../src/arbiter/arbiter.js';
+import { BOUNDS } from '../../src/arbiter/bounds.js';
 import type { Caller, CallerRequest } from '../../src/arbiter/door.js';
 import type { OutcomeOf } from '../../src/domain/outcomes.js';
+import type { StoredState } from '../../src/domain/state.js';
 import { SILENT_LOG } from '../../src/platform/log.js';
 import type { Scheduler } from '../../src/platform/scheduler.js';
-import { openMemoryStore } from '../../src/store/memory/memory-store.js';
-import type { BudgetStore } from '../../src/store/store.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { ManualScheduler } from '../support/manual-scheduler.js';
-import { checkCommit } from './invariants.js';
-import { SimClock, WorldTime } from './sim-clock.js';
+import { checkCommit, type Promises } from './commit-invariants.js';
+import { MAX_SKEW_MS, SimClock, WorldTime } from './sim-clock.js';
 import { SimLink, type Weather } from './sim-link.js';
+import { SimStore } from './sim-store.js';
 
 export const BUDGET = 'shared';
-const CLIENT_PATIENCE_MS = 9_000;
+/** A caller has its answer by then, whatever happens to the store: the arbiter's own limit, looked at once a second. */
+const SLACK_MS = BOUNDS.requestMs + 2_500;
 
-/** A call that its client gave up: nobody knows whether it had an effect. */
+/** A call whose copy crashed: nobody knows whether it had an effect. */
 export class GaveUp extends Error {}
 
-interface Copy {
+export interface Copy {
   readonly arbiter: Arbiter;
   readonly link: SimLink;
   readonly clock: SimClock;
@@ -27,64 +29,78 @@ interface Copy {
 export class SimWorld {
   readonly scheduler: ManualScheduler;
   readonly time: WorldTime;
+  readonly store: SimStore;
   readonly history: string[] = [];
   readonly violations: string[] = [];
-  private readonly copies: Copy[] = [];
+  /** Every state that was, with the moment (by the scheduler) at which it began. */
+  readonly states: { readonly at: number; readonly state: StoredState }[] = [];
+  readonly copies: Copy[] = [];
+  /** What holds in this run and not in every run. */
+  promises: Promises = { floor: false, clockWasReset: false };
+  commits = 0;
+  /** Rises when a budget is being deleted, and when it has been created again. */
+  epochs = 0;
   private started = 0;
-  weather: Weather = { faults: 0.05, delayMs: 40 };
+  private weather: Weather = { faults: 0, delayMs: 5 };
 
-  private constructor(
-    seed: number,
-    startedAt: number,
-    readonly inner: BudgetStore,
-  ) {
+  constructor(seed: number, startedAt: number, copies: number) {
     const meter = new ManualClock(startedAt);
     this.scheduler = new ManualScheduler([meter], seed);
     this.time = new WorldTime(startedAt, () => meter.monotonic());
-  }
-
-  static async open(seed: number, startedAt: number, copies: number): Promise<SimWorld> {
-    const world = new SimWorld(seed, startedAt, await openMemoryStore({ exclusive: false }));
-    for (let at = 0; at < copies; at += 1) world.copies.push(world.startCopy());
-    return world;
+    this.store = new SimStore(
+      () => this.time.ofStore,
+      (_, before, after) => this.committed(before, after),
+    );
+    for (let at = 0; at < copies; at += 1) this.copies.push(this.startCopy());
   }
 
   private startCopy(): Copy {
-    const link = new SimLink(this.watched(), this.scheduler, this.weather);
-    const clock = new SimClock(this.time, (this.scheduler.random() - 0.5) * 400);
+    const link = new SimLink(this.store, this.scheduler, this.weather);
     const scheduler: Scheduler = {
       after: (ms, task) => this.scheduler.after(ms, () => link.alive && task()),
       soon: (task) => this.scheduler.soon(() => link.alive && task()),
       random: () => this.scheduler.random(),
     };
+    const clock = new SimClock(this.time, (this.random() - 0.5) / 5_000, () => link.store.time());
+    clock.wallErrorMs = (this.random() - 0.5) * 800;
+    clock.start(scheduler);
     const copyId = `copy-${++this.started}`;
-    const arbiter = new Arbiter({ store: link.store, clock, log: SILENT_LOG, copyId, maxSkewMs: 2_000, scheduler });
+    const arbiter = new Arbiter({
+      ...{ store: link.store, clock: clock.clock, log: SILENT_LOG, copyId, maxSkewMs: MAX_SKEW_MS, scheduler },
+    });
     arbiter.start();
     return { arbiter, link, clock };
   }
 
-  /** The store, with every commit that took effect checked against the state before it. */
-  private watched(): BudgetStore {
-    const { inner } = this;
-    const commit: BudgetStore['commit'] = async (budgetId, expected, patch) => {
-      const before = await inner.load(budgetId);
-      const result = await inner.commit(budgetId, expected, patch);
-      if (result === 'lost') return result;
-      const after = await inner.load(budgetId);
-      if (after !== undefined) this.violations.push(...checkCommit(budgetId, before, after));
-      return result;
-    };
-    return new Proxy(inner, {
-      get(target, name) {
-        if (name === 'commit') return commit;
-        const value = Reflect.get(target, name, target) as unknown;
-        return typeof value === 'function' ? value.bind(target) : value;
-      },
-    });
+  private committed(before: StoredState | undefined, after: StoredState): void {
+    this.commits += 1;
+    this.states.push({ at: this.scheduler.now, state: after });
+    const known = { latestTime: this.time.latestBelief, promises: this.promises };
+    const receipt = (id: string) => this.store.peekReceipt(BUDGET, id);
+    this.violations.push(...checkCommit(BUDGET, { before, after, receipt, ...known }));
+  }
+
+  /** The states that were in force at some moment since, as an observer may have seen them. */
+  statesSince(at: number): StoredState[] {
+    const from = this.states.findLastIndex((entry) => entry.at < at);
+    const since = this.states.slice(Math.max(0, from));
+    // While replication stalls, an older state is what a reader sees.
+    return (this.wasStalledSince(at) ? this.states : since).map(({ state }) => state);
+  }
+
+  private lastStallAt = Number.NEGATIVE_INFINITY;
+
+  private wasStalledSince(at: number): boolean {
+    return this.store.stalled || this.lastStallAt >= at;
   }
 
   note(what: string): void {
     this.history.push(`${new Date(this.time.now).toISOString()} ${what}`);
+  }
+
+  violated(what: string): void {
+    this.note(`VIOLATED ${what}`);
+    this.violations.push(what);
   }
 
   random(): number {
@@ -99,27 +115,21 @@ export class SimWorld {
     return new Promise((resolve) => void this.scheduler.after(ms, resolve));
   }
 
-  /** Sends a request to some copy. Rejects when the client has lost patience. */
-  call<R extends CallerRequest>(request: R, waitMs = 0): Promise<OutcomeOf[R['kind']]> {
-    const { arbiter } = this.pick(this.copies);
-    let gone = false;
-    const listeners: (() => void)[] = [];
-    const caller: Caller = {
-      get gone() {
-        return gone;
-      },
-      onGone: (listener) => void listeners.push(listener),
-    };
+  /** Sends a request to some copy. Every copy that lives must answer it in time. */
+  call<R extends CallerRequest>(request: R, options: CallOptions = {}): Promise<OutcomeOf[R['kind']]> {
+    const { waitMs = 0, leavesAfterMs, copy = this.pick(this.copies) } = options;
+    const caller = new SimCaller();
+    if (leavesAfterMs !== undefined) this.scheduler.after(leavesAfterMs, () => caller.leave());
     return new Promise((resolve, reject) => {
-      const cancel = this.scheduler.after(CLIENT_PATIENCE_MS + waitMs, () => {
-        gone = true;
-        for (const listener of listeners) listener();
+      const cancel = this.scheduler.after(SLACK_MS + waitMs, () => {
+        if (copy.link.alive) this.violated(`${request.kind} got no answer in its time`);
+        caller.leave();
         reject(new GaveUp());
       });
       const answer =
         request.kind === 'acquire' && waitMs > 0
-          ? arbiter.acquireWaiting(BUDGET, request, waitMs, caller)
-          : arbiter.submit(BUDGET, request, caller);
+          ? copy.arbiter.acquireWaiting(BUDGET, request, waitMs, caller)
+          : copy.arbiter.submit(BUDGET, request, caller);
       (answer as Promise<OutcomeOf[R['kind']]>).then(resolve, reject).finally(cancel);
     });
   }
@@ -134,8 +144,37 @@ export class SimWorld {
   }
 
   disturbSomeClock(): void {
-    const copy = this.pick(this.copies);
-    copy.clock.wallErrorMs = this.random() < 0.5 ? 0 : (this.random() - 0.5) * 20_000;
+    const { clock } = this.pick(this.copies);
+    clock.wallErrorMs = this.pick([0, 0, 1_500, -1_500, 20_000, -20_000, 3 * 3_600_000]);
+    this.note(`a wall clock is wrong by ${clock.wallErrorMs} ms`);
+  }
+
+  /** No deletion has begun since, and none was under way then. */
+  sameEpoch(epochs: number): boolean {
+    return this.epochs === epochs && epochs % 2 === 0;
+  }
+
+  /** The store's own clock is wrong. */
+  misleadTime(ms: number): void {
+    this.time.storeErrorMs = ms;
+  }
+
+  /** Machines slept, or nobody asked for long. */
+  skip(ms: number): void {
+    this.note(`${ms / 60_000} minutes pass`);
+    this.time.skip(ms);
+    for (const { clock } of this.copies) void clock.clock.resample();
+  }
+
+  stall(): void {
+    this.note('replication stalls');
+    this.store.stall();
+  }
+
+  endStall(how: 'heal' | 'failOver'): void {
+    this.note(how === 'heal' ? 'replication catches up' : 'a fail-over loses what was not acknowledged');
+    this.lastStallAt = this.scheduler.now;
+    this.store[how]();
   }
 
   storm(weather: Weather): void {
@@ -145,15 +184,32 @@ export class SimWorld {
 
   /** From now on nothing goes wrong any more. */
   calm(): void {
+    this.note('calm');
     this.storm({ faults: 0, delayMs: 5 });
     this.time.storeErrorMs = 0;
+    this.store.heal();
     for (const { clock } of this.copies) clock.wallErrorMs = 0;
   }
+}
 
-  /** Stops every copy in order, and lets late writes arrive. */
-  async finish(): Promise<void> {
-    await this.scheduler.advance(15_000);
-    const stopped = Promise.all(this.copies.map(({ arbiter }) => arbiter.stop()));
-    await this.scheduler.until(stopped, 60_000, 50);
+export interface CallOptions {
+  readonly waitMs?: number;
+  /** The caller goes away by then. */
+  readonly leavesAfterMs?: number;
+  readonly copy?: Copy;
+}
+
+class SimCaller implements Caller {
+  gone = false;
+  private readonly listeners: (() => void)[] = [];
+
+  onGone(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
+  leave(): void {
+    if (this.gone) return;
+    this.gone = true;
+    for (const listener of this.listeners.splice(0)) listener();
   }
 }

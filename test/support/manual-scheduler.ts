@@ -27,6 +27,11 @@ export class ManualScheduler implements Scheduler {
     this.#state = seed >>> 0;
   }
 
+  /** Time that has passed since the start. */
+  get now(): number {
+    return this.#now;
+  }
+
   after(delayMs: number, task: () => void): () => void {
     const timer = { at: this.#now + Math.max(0, delayMs), order: this.#order++, task };
     this.#timers.push(timer);

@@ -1,0 +1,99 @@
+import { ArbiterError, type CallerRequest } from '../../src/arbiter/door.js';
+import type { OutcomeOf, Refusal } from '../../src/domain/outcomes.js';
+import type { LeaseView } from '../../src/domain/types.js';
+import type { Journal, Known } from './journal.js';
+import { type CallOptions, GaveUp, type SimWorld } from './sim-world.js';
+
+const TRIES = 12;
+/** A lease or an id is known for 7 days; less a clock that was wrong by 50 hours. */
+const KNOWN_MS = 4 * 86_400_000;
+
+/** Asks like a good client, with the same ids until there is an answer, and holds every answer against what is known. */
+export class SimulatedCaller {
+  constructor(
+    readonly world: SimWorld,
+    protected readonly journal: Journal,
+  ) {}
+
+  protected async ask<R extends CallerRequest>(
+    request: R,
+    options: CallOptions & { readonly tries?: number } = {},
+  ): Promise<OutcomeOf[R['kind']] | undefined> {
+    const { world, journal } = this;
+    const { tries = TRIES } = options;
+    const leaseId = 'lease' in request ? request.lease.leaseId : '';
+    const known = journal.now(leaseId);
+    const { epochs } = world;
+    for (let attempt = 0; attempt < tries; attempt += 1) {
+      const askedAt = world.scheduler.now;
+      try {
+        // A hasty client asks twice at once.
+        if (tries > 1 && world.random() < 0.1) void world.call(request, options).catch(() => {});
+        const outcome = await world.call(request, options);
+        this.hold(request, outcome, { known, askedAt, sameEpoch: world.sameEpoch(epochs) });
+        return outcome;
+      } catch (error) {
+        if (!(error instanceof ArbiterError) && !(error instanceof GaveUp)) throw error;
+        if (error instanceof ArbiterError && error.failure === 'STORE_REFUSED') return undefined;
+        await world.pause(world.random() * 1_000);
+      }
+    }
+    return undefined;
+  }
+
+  private hold(request: CallerRequest, outcome: OutcomeOf[CallerRequest['kind']], asked: Asked): void {
+    const { journal } = this;
+    const { known } = asked;
+    if (outcome.kind === 'granted') journal.grant(outcome.lease, known);
+    if (outcome.kind === 'denied') this.holdDenial(outcome.denial.blockers, asked);
+    if (outcome.kind === 'refused') this.holdRefusal(request, outcome.refusal, asked);
+    const lease = leaseOf(outcome);
+    if (lease !== undefined) journal.lease(lease, known);
+    if (outcome.kind === 'renewed' && known.closed) {
+      this.world.violated(`lease ${outcome.lease.leaseId} was renewed after its end`);
+    }
+    if (outcome.kind === 'released' && request.kind === 'release') journal.end(request.lease.leaseId);
+  }
+
+  /** A denial must have been true at some moment between question and answer. */
+  private holdDenial(
+    blockers: readonly { readonly rule: string; readonly limit: number }[],
+    { askedAt }: Asked,
+  ): void {
+    const states = this.world.statesSince(askedAt);
+    for (const { rule, limit } of blockers) {
+      const held = states.some(({ sections }) => {
+        if (rule === 'PAUSED') return sections.settings.has('pause');
+        return rule !== 'CONCURRENCY' || sections.leases.size >= limit;
+      });
+      if (!held) this.world.violated(`denied by ${rule}, which did not hold since it was asked`);
+    }
+  }
+
+  /** These clients do nothing wrong, so most refusals are the service's own fault. */
+  private holdRefusal(request: CallerRequest, refusal: Refusal, { sameEpoch }: Asked): void {
+    const { world, journal } = this;
+    if (refusal.reason === 'ID_REUSED' && sameEpoch) world.violated(`${request.kind}: ${refusal.id} was not reused`);
+    if (refusal.reason === 'LEASE_CLOSED') journal.end(refusal.lease.leaseId);
+    if (refusal.reason !== 'LEASE_NOT_FOUND' || !journal.granted.has(refusal.leaseId) || !sameEpoch) return;
+    if (world.time.passedMs < KNOWN_MS) world.violated(`lease ${refusal.leaseId} was granted and is not found`);
+  }
+}
+
+interface Asked {
+  readonly known: Known;
+  readonly askedAt: number;
+  readonly sameEpoch: boolean;
+}
+
+function leaseOf(outcome: OutcomeOf[CallerRequest['kind']]): LeaseView | undefined {
+  switch (outcome.kind) {
+    case 'renewed':
+    case 'lease':
+      return outcome.lease;
+    case 'recorded':
+      return outcome.lease;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,142 @@
+import { Ledger } from '../../src/domain/ledger.js';
+import { leaseReceiptId } from '../../src/domain/receipt-id.js';
+import { standingOf } from '../../src/domain/standing.js';
+import type { ClosedLease, Receipt, StoredLease, StoredState } from '../../src/domain/state.js';
+import { UNKNOWN } from '../../src/domain/types.js';
+
+/** How far a copy's idea of the store's time may be ahead of it: half of the slowest round trip that counts, and drift. */
+const CLOCK_SLACK_MS = 1_500;
+
+/** What holds in some runs only. */
+export interface Promises {
+  /** Pacing FLOOR under an unchanged policy, and demand within its reservations: every day finds its minimum. */
+  readonly floor: boolean;
+  readonly clockWasReset: boolean;
+}
+
+export interface Committed {
+  readonly before: StoredState | undefined;
+  readonly after: StoredState;
+  readonly receipt: (id: string) => Receipt | undefined;
+  /** The latest that the store has believed it to be. */
+  readonly latestTime: number;
+  readonly promises: Promises;
+}
+
+/** What must hold after every commit. Each violation is a sentence. */
+export function checkCommit(budgetId: string, committed: Committed): string[] {
+  const { before, after, latestTime, promises } = committed;
+  const wrong: string[] = [];
+  const say = (holds: boolean, what: string) => {
+    if (!holds) wrong.push(`revision ${after.head.revision}: ${what}`);
+  };
+  say(after.head.revision === (before?.head.revision ?? 0) + 1, 'the revision did not rise by one');
+  say(after.head.fence >= (before?.head.fence ?? 0), 'the fence went back');
+  say(after.head.epoch >= (before?.head.epoch ?? 0), 'the epoch went back');
+  const recreated = before?.head.deleted === true && !after.head.deleted;
+  say(!recreated || after.head.epoch > before.head.epoch, 'a recreated budget has the epoch of the one before');
+  say(after.head.clock <= latestTime + CLOCK_SLACK_MS, 'decided by a time that the store never told');
+  if (!promises.clockWasReset) say(after.head.clock >= (before?.head.clock ?? 0), 'the clock went back');
+  const ledger = Ledger.of(budgetId, after);
+  checkSums(ledger, say);
+  checkLeases(committed, say);
+  if (before !== undefined && before.head.epoch === after.head.epoch) checkGrants(before, ledger, say);
+  if (promises.floor && ledger.exists) {
+    const { cap } = standingOf(ledger).day;
+    say(cap.tokens >= ledger.allowance.dailyMin, `the day's cap ${cap.tokens} is below its minimum`);
+  }
+  return wrong;
+}
+
+type Say = (holds: boolean, what: string) => void;
+
+function checkSums({ tables, exists }: Ledger, say: Say): void {
+  for (const [day, totals] of tables.days.entries()) {
+    const hours = sum(totals.hours.map(({ tokens }) => tokens));
+    const ais = sum(tables.ofDay(tables.dayAis, day).values());
+    const models = tables.ofDay(tables.dayModels, day);
+    say(hours === totals.total, `${day}: hours ${hours} != day ${totals.total}`);
+    say(ais === totals.total, `${day}: AIs ${ais} != day ${totals.total}`);
+    say(sum(models.values()) === totals.total, `${day}: models != day ${totals.total}`);
+    say(totals.presumed <= (models.get(UNKNOWN) ?? 0), `${day}: more presumed than unknown`);
+    say(totals.presumed >= 0 && totals.total >= 0 && totals.late >= 0, `${day}: below zero`);
+    for (const { tokens } of totals.hours) say(tokens >= 0, `${day}: an hour below zero`);
+  }
+  if (!exists) return;
+  const month = sum(tables.dayTotals.values());
+  say(sum(tables.monthAis.values()) === month, 'AIs of the month do not add up');
+  say(sum(tables.monthModels.values()) === month, 'models of the month do not add up');
+  for (const [day, tokens] of tables.dayTotals.entries()) {
+    const open = tables.days.get(day);
+    say(open === undefined || open.total === tokens, `${day}: month and day disagree`);
+  }
+}
+
+/** The life of a lease: granted once, renewed forwards, ended once, and never live again. */
+function checkLeases({ before, after, receipt }: Committed, say: Say): void {
+  const { epoch, clock, fence: highest } = after.head;
+  const leases = after.sections.leases;
+  for (const lease of leases.values()) {
+    say(lease.expiresAt > clock, `lease ${lease.fence} is live after its end`);
+    say(lease.expiresAt <= lease.renewableUntil, `lease ${lease.fence} outlives its longest life`);
+    say(lease.fence <= highest, `lease ${lease.fence} has a fence that was not given yet`);
+    say(!after.sections.outbox.has(leaseReceiptId(epoch, lease.fence)), `lease ${lease.fence} is live and closed`);
+    const earlier = before?.sections.leases.get(String(lease.fence));
+    if (earlier === undefined || before?.head.epoch !== epoch) continue;
+    say(lease.used >= earlier.used, `lease ${lease.fence} forgot what it used`);
+    say(lease.reserved >= earlier.reserved, `lease ${lease.fence} lost its reservation`);
+  }
+  for (const [key, lease] of before?.sections.leases ?? []) {
+    if (!leases.has(key)) checkEnd(lease, after, before?.head.epoch ?? epoch, say);
+  }
+  for (const [id, { body, revision }] of after.sections.outbox) {
+    if (body.kind !== 'lease' || revision !== after.head.revision) continue;
+    const earlier = before?.sections.outbox.get(id) ?? receipt(id);
+    if (earlier?.body.kind === 'lease') checkChangedEnd(earlier.body, body, say);
+  }
+}
+
+/** Whatever ends leaves its receipt in the same commit; but for a grant that nobody received, which is as if it had not been. */
+function checkEnd(lease: StoredLease, after: StoredState, epoch: number, say: Say): void {
+  const receipt = after.sections.outbox.get(leaseReceiptId(epoch, lease.fence));
+  const undone = receipt === undefined && lease.used === 0;
+  say(undone || receipt?.body.kind === 'lease', `lease ${lease.fence} ended without a receipt`);
+}
+
+/** Between a release and an expiry there is one winner, whatever comes late. */
+function checkChangedEnd(earlier: ClosedLease, later: ClosedLease, say: Say): void {
+  const { fence } = later.lease;
+  say(earlier.status === later.status, `lease ${fence} was ${earlier.status} and then ${later.status}`);
+  say(earlier.closedAt === later.closedAt, `lease ${fence} ended twice`);
+  say(earlier.lease.used <= later.lease.used, `closed lease ${fence} forgot what it used`);
+  say(earlier.presumed >= later.presumed, `closed lease ${fence} presumes more than before`);
+  const same = JSON.stringify(earlier.release) === JSON.stringify(later.release);
+  say(earlier.release === undefined || same, `lease ${fence} was released twice`);
+}
+
+/** Grants are decided last in a batch, so what held at the last of them holds after it. */
+function checkGrants(before: StoredState, ledger: Ledger, say: Say): void {
+  const granted = [...ledger.tables.leases.values()].filter(
+    (lease) => !before.sections.leases.has(String(lease.fence)),
+  );
+  for (const lease of granted) say(lease.fence > before.head.fence, `fence ${lease.fence} did not rise`);
+  if (granted.length === 0) return;
+  say(ledger.pause === undefined, 'granted while paused');
+  if (ledger.policy.mode === 'OBSERVE') return;
+  const { slots, policy, allowance } = ledger;
+  say(slots.live <= policy.maxConcurrent, `${slots.live} live slots of ${policy.maxConcurrent}`);
+  for (const { aiId } of granted) {
+    const live = slots.liveOf(aiId);
+    say(live <= policy.maxConcurrentPerAi, `${aiId} holds ${live} slots of ${policy.maxConcurrentPerAi}`);
+  }
+  const { hour, day, month } = standingOf(ledger);
+  say(hour.spent + hour.reserved <= allowance.hourlyMax, `hour ${hour.spent} + ${hour.reserved} above its cap`);
+  say(day.spent + day.reserved <= day.cap.tokens, `day ${day.spent} + ${day.reserved} above ${day.cap.tokens}`);
+  say(month.spent + month.reserved <= allowance.enforced, `month ${month.spent} + ${month.reserved} above its cap`);
+}
+
+export function sum(values: Iterable<number>): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}

@@ -1,0 +1,69 @@
+import type { LeaseView } from '../../src/domain/types.js';
+
+/** What callers were told. No later answer may contradict it, and at the end the books must agree with it. */
+export class Journal {
+  /** Charge by `AI usage_id`. */
+  readonly usages = new Map<string, number>();
+  readonly adjustments = new Map<string, number>();
+  /** Leases that callers got, by id; those of an epoch that is over are forgotten with it. */
+  readonly granted = new Map<string, { readonly fence: number; readonly aiId: string }>();
+  private readonly leaseOfFence = new Map<number, string>();
+  private readonly closed = new Set<string>();
+  private readonly used = new Map<string, number>();
+  private readonly answers = new Map<string, string>();
+  private highestFence = 0;
+
+  constructor(private readonly violated: (what: string) => void) {}
+
+  /** Before a call: what its answer must not fall behind. */
+  now(leaseId = ''): Known {
+    const { highestFence } = this;
+    return { highestFence, closed: this.closed.has(leaseId), used: this.used.get(leaseId) ?? 0 };
+  }
+
+  /** The same question must have the same answer. */
+  same(what: string, answer: string): void {
+    const before = this.answers.get(what);
+    if (before !== undefined && before !== answer) this.violated(`${what} was answered ${before}, then ${answer}`);
+    this.answers.set(what, answer);
+  }
+
+  grant(lease: LeaseView, known: Known): void {
+    const { leaseId, fence, aiId } = lease;
+    const other = this.leaseOfFence.get(fence);
+    if (other !== undefined && other !== leaseId) this.violated(`fence ${fence} was given to ${other} and ${leaseId}`);
+    // A grant that an earlier answer told of is older than the question.
+    if (other === undefined && fence <= known.highestFence) {
+      this.violated(`fence ${fence} is not above ${known.highestFence}, which was answered before it was asked for`);
+    }
+    if (this.closed.has(leaseId) && known.closed) this.violated(`lease ${leaseId} was granted after its end`);
+    this.granted.set(leaseId, { fence, aiId });
+    this.leaseOfFence.set(fence, leaseId);
+    this.highestFence = Math.max(this.highestFence, fence);
+  }
+
+  lease(lease: LeaseView, known: Known): void {
+    const { leaseId, status, usedTokens } = lease;
+    if (known.closed && status === 'LIVE') this.violated(`lease ${leaseId} is live again after its end`);
+    if (usedTokens < known.used) {
+      this.violated(`lease ${leaseId} used ${usedTokens}, and ${known.used} was answered before`);
+    }
+    if (status !== 'LIVE') this.end(leaseId);
+    this.used.set(leaseId, Math.max(usedTokens, this.used.get(leaseId) ?? 0));
+  }
+
+  end(leaseId: string): void {
+    this.closed.add(leaseId);
+  }
+
+  /** The budget begins anew: what was granted before is no longer known. */
+  recreated(): void {
+    this.granted.clear();
+  }
+}
+
+export interface Known {
+  readonly highestFence: number;
+  readonly closed: boolean;
+  readonly used: number;
+}

@@ -1,0 +1,118 @@
+import { leaseReceiptId } from '../../src/domain/receipt-id.js';
+import { parseLeaseId } from '../../src/domain/lease-id.js';
+import type { Receipt, StoredState } from '../../src/domain/state.js';
+import type { BudgetStore } from '../../src/store/store.js';
+import { sum } from './commit-invariants.js';
+import type { Journal } from './journal.js';
+import { BUDGET, type SimWorld } from './sim-world.js';
+
+/** What must hold when everything has come to rest: the books, from receipts, days and what clients were told. */
+export async function checkRest({ store, time, copies }: SimWorld, journal: Journal): Promise<string[]> {
+  const state = await store.load(BUDGET);
+  if (state === undefined) return ['the budget is gone'];
+  const wrong: string[] = [];
+  const receipts = new Map<string, Receipt>();
+  for (const receipt of await store.listReceipts(BUDGET, '', '', 1_000_000)) receipts.set(receipt.id, receipt);
+  for (let epoch = 1; epoch <= state.head.epoch; epoch += 1) {
+    const booked = bookedIn(epoch, receipts, journal);
+    const days = await daysOf(store, state, epoch, wrong);
+    if (booked !== days) wrong.push(`epoch ${epoch}: receipts say ${booked}, days say ${days}`);
+  }
+  checkUsages(receipts, journal, wrong);
+  checkLeases(state, receipts, journal, wrong);
+  checkSize(state, time.now, wrong);
+  for (const { arbiter } of copies) {
+    if (arbiter.size > 0) wrong.push(`a copy at rest keeps ${arbiter.size} budget in memory`);
+    if (arbiter.counts.waiters !== 0) wrong.push(`a copy at rest counts ${arbiter.counts.waiters} waiters`);
+  }
+  return wrong;
+}
+
+function bookedIn(epoch: number, receipts: ReadonlyMap<string, Receipt>, journal: Journal): number {
+  let booked = 0;
+  for (const { id, body, epoch: of } of receipts.values()) {
+    if (of !== epoch) continue;
+    if (body.kind === 'usage') booked += body.chargedTokens;
+    if (body.kind === 'lease') booked += body.presumed;
+    if (body.kind === 'adjustment') booked += journal.adjustments.get(id.split(':a:')[1] ?? '') ?? 0;
+  }
+  return booked;
+}
+
+async function daysOf(
+  inner: BudgetStore,
+  state: StoredState,
+  epoch: number,
+  wrong: string[],
+): Promise<number> {
+  const totals = new Map<string, number>();
+  for (const { day, total, hours, ais, models } of await inner.readDays(BUDGET, epoch, '0000', '9999')) {
+    totals.set(day, total);
+    if (sum(hours.map(({ tokens }) => tokens)) !== total) wrong.push(`document of ${day}: hours do not add up`);
+    if (sum(ais.values()) !== total) wrong.push(`document of ${day}: AIs do not add up`);
+    if (sum(models.values()) !== total) wrong.push(`document of ${day}: models do not add up`);
+  }
+  if (epoch !== state.head.epoch) return sum(totals.values());
+  for (const [day, { total }] of state.sections.days) {
+    if ((totals.get(day) ?? 0) !== total) wrong.push(`document of ${day}: ${totals.get(day)} is not the state's ${total}`);
+    totals.set(day, total);
+  }
+  for (const [day, total] of state.sections.dayTotals) {
+    if (totals.get(day) !== total) wrong.push(`month says ${total} of ${day}, its document ${totals.get(day)}`);
+  }
+  return sum(totals.values());
+}
+
+function checkUsages(receipts: ReadonlyMap<string, Receipt>, journal: Journal, wrong: string[]): void {
+  const charges = new Map<string, number>();
+  for (const { id, body } of receipts.values()) {
+    if (body.kind === 'usage') charges.set(id.slice(id.indexOf(':u:') + 3), body.chargedTokens);
+  }
+  for (const [usage, charged] of journal.usages) {
+    const booked = charges.get(usage);
+    if (booked === undefined) wrong.push(`usage ${usage} was acknowledged and is lost`);
+    else if (booked !== charged) wrong.push(`usage ${usage} was answered ${charged} and booked ${booked}`);
+  }
+}
+
+/** Every lease that a caller got is accounted for; the usage of each is what its receipts say. */
+function checkLeases(
+  state: StoredState,
+  receipts: ReadonlyMap<string, Receipt>,
+  journal: Journal,
+  wrong: string[],
+): void {
+  if (state.sections.leases.size > 0) wrong.push(`${state.sections.leases.size} leases are live at rest`);
+  for (const [leaseId, { fence }] of journal.granted) {
+    const epoch = parseLeaseId(leaseId)?.epoch ?? 0;
+    const body = receipts.get(leaseReceiptId(epoch, fence))?.body;
+    if (body?.kind !== 'lease' || body.lease.leaseId !== leaseId) wrong.push(`lease ${leaseId} was granted and is lost`);
+  }
+  const reported = new Map<string, number>();
+  for (const { body, epoch } of receipts.values()) {
+    if (body.kind !== 'usage' || body.fence === undefined) continue;
+    const key = leaseReceiptId(epoch, body.fence);
+    reported.set(key, (reported.get(key) ?? 0) + body.chargedTokens);
+  }
+  for (const [id, { body }] of receipts) {
+    if (body.kind !== 'lease' || body.lease.used === (reported.get(id) ?? 0)) continue;
+    wrong.push(`lease ${body.lease.fence} used ${body.lease.used}, its reports say ${reported.get(id) ?? 0}`);
+  }
+}
+
+/** Nothing grows without bound. */
+function checkSize({ head, sections }: StoredState, now: number, wrong: string[]): void {
+  if (sections.outbox.size > 0) wrong.push(`${sections.outbox.size} receipts are still in the state at rest`);
+  if (sections.alerts.size > 60) wrong.push(`${sections.alerts.size} alert marks`);
+  const perAi = new Map<string, number>();
+  for (const key of sections.requests.keys()) {
+    const ai = key.split(' ')[0] ?? '';
+    perAi.set(ai, (perAi.get(ai) ?? 0) + 1);
+  }
+  for (const [ai, count] of perAi) if (count > 17) wrong.push(`${count} request ids of ${ai} are remembered`);
+  for (const [day, { end, settleUntil }] of sections.days) {
+    if (Math.max(end, settleUntil) + 60_000 < Math.min(now, head.clock)) wrong.push(`${day} is over and still in the state`);
+  }
+  const late = now - (head.wakeAt ?? now);
+  if (late > 30_000 && !head.deleted) wrong.push(`the budget wanted attention ${late} ms ago`);
+}
