@@ -2,16 +2,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { openMongoStore } from '../../src/store/mongo/open-mongo-store.js';
 import type { BudgetStore } from '../../src/store/store.js';
 import { StoreStartError, StoreUnreachable } from '../../src/store/store-start-error.js';
+import { FaultyProxy } from '../support/faulty-proxy.js';
 import { describeMongo, temporaryDatabase } from '../support/mongo.js';
-import { CutProxy } from './cut-proxy.js';
 import { patch, usageDay, usageReceipt } from './samples.js';
 
 describeMongo('the MongoDB store on a network that fails', (uri) => {
   const database = temporaryDatabase(uri);
-  const [, user = '', host = '', port = '27017', rest = ''] =
-    /^mongodb:\/\/([^@/]*@)?([^:,/?]+)(?::(\d+))?[^/?]*(.*)$/.exec(uri) ?? [];
   let direct: BudgetStore;
-  let proxy: CutProxy;
+  let proxy: FaultyProxy;
   let store: BudgetStore;
 
   beforeAll(async () => {
@@ -20,11 +18,9 @@ describeMongo('the MongoDB store on a network that fails', (uri) => {
   });
   afterAll(() => direct.close());
   beforeEach(async () => {
-    proxy = await CutProxy.start(host, Number(port));
-    const through = new URL(`mongodb://${user}127.0.0.1:${proxy.port}${rest}`);
-    through.searchParams.set('directConnection', 'true');
-    through.searchParams.delete('replicaSet');
-    store = await openMongoStore({ uri: through.href, database });
+    const before = await FaultyProxy.beforeMongo(uri);
+    proxy = before.proxy;
+    store = await openMongoStore({ uri: before.uri, database });
   });
   afterEach(async () => {
     await store.close();

@@ -1,5 +1,12 @@
 import { fileURLToPath } from 'node:url';
-import type { Client, ClientReadableStream, GrpcObject, ServiceClientConstructor } from '@grpc/grpc-js';
+import type {
+  CallOptions,
+  ChannelOptions,
+  Client,
+  ClientReadableStream,
+  GrpcObject,
+  ServiceClientConstructor,
+} from '@grpc/grpc-js';
 import { credentials, loadPackageDefinition, type ServiceError } from '@grpc/grpc-js';
 import { loadSync, type MessageTypeDefinition } from '@grpc/proto-loader';
 
@@ -20,7 +27,8 @@ const budgetV1 = (loadPackageDefinition(definition)['budget'] as GrpcObject)['v1
   ServiceClientConstructor
 >;
 
-type UnaryMethod = (request: object, callback: (error: ServiceError | null, answer: unknown) => void) => void;
+type Answered = (error: ServiceError | null, answer: unknown) => void;
+type UnaryMethod = (request: object, options: CallOptions, answered: Answered) => void;
 type StreamMethod = (request: object) => ClientReadableStream<unknown>;
 
 /** Clients of both services, from stubs that are made of the proto files when the program runs. */
@@ -28,19 +36,19 @@ export class LoadedClients {
   readonly #budget: Client;
   readonly #admin: Client;
 
-  constructor(address: string) {
-    this.#budget = new budgetV1.BudgetService(address, credentials.createInsecure());
-    this.#admin = new budgetV1.BudgetAdminService(address, credentials.createInsecure());
+  constructor(address: string, options: ChannelOptions = {}) {
+    this.#budget = new budgetV1.BudgetService(address, credentials.createInsecure(), options);
+    this.#admin = new budgetV1.BudgetAdminService(address, credentials.createInsecure(), options);
   }
 
   /** Calls a method of `BudgetService`. */
-  call<Answer = unknown>(method: string, request: object): Promise<Answer> {
-    return unary(this.#budget, method, request);
+  call<Answer = unknown>(method: string, request: object, options: CallOptions = {}): Promise<Answer> {
+    return unary(this.#budget, method, request, options);
   }
 
   /** Calls a method of `BudgetAdminService`. */
-  admin<Answer = unknown>(method: string, request: object): Promise<Answer> {
-    return unary(this.#admin, method, request);
+  admin<Answer = unknown>(method: string, request: object, options: CallOptions = {}): Promise<Answer> {
+    return unary(this.#admin, method, request, options);
   }
 
   watch(budgetId: string): ClientReadableStream<unknown> {
@@ -54,10 +62,12 @@ export class LoadedClients {
   }
 }
 
-function unary<Answer>(client: Client, name: string, request: object): Promise<Answer> {
+function unary<Answer>(client: Client, name: string, request: object, options: CallOptions): Promise<Answer> {
   const method = client[name as keyof Client] as unknown as UnaryMethod;
   return new Promise((resolve, reject) => {
-    method.call(client, request, (error, answer) => (error ? reject(error) : resolve(answer as Answer)));
+    method.call(client, request, options, (error, answer) =>
+      error ? reject(error) : resolve(answer as Answer),
+    );
   });
 }
 

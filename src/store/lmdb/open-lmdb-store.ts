@@ -9,6 +9,7 @@ import { checkFile } from './file-check.js';
 import { FORMAT_KEY } from './keys.js';
 import { LmdbFile } from './lmdb-file.js';
 import { LmdbStore } from './lmdb-store.js';
+import { writeLockFile } from './lock-file.js';
 import { put } from './value-codec.js';
 
 export interface LmdbStoreOptions {
@@ -29,6 +30,7 @@ export async function openLmdbStore({ dataDir, log = SILENT_LOG }: LmdbStoreOpti
     try {
       const path = join(folder, 'budgets.mdb');
       checkFile(path);
+      writeLockFile(path);
       file = LmdbFile.open(path);
       await claimFormat(file);
       await flushFolder(folder);

@@ -1,0 +1,78 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { FaultyProxy, type Line } from '../support/faulty-proxy.js';
+import { describeMongo, temporaryDatabase } from '../support/mongo.js';
+import { newSeed } from '../support/seed.js';
+import { type Service, startService } from '../support/service.js';
+import { Load } from './support/load.js';
+import { logTexts } from './support/logs.js';
+import { pause } from './support/pause.js';
+
+describeMongo('between the service and MongoDB, under load', (uri) => {
+  const database = temporaryDatabase(uri);
+  let proxy: FaultyProxy;
+  let service: Service;
+  let load: Load;
+  let budgets = 0;
+
+  beforeAll(async () => {
+    const before = await FaultyProxy.beforeMongo(uri);
+    proxy = before.proxy;
+    service = await startService({ env: { MONGODB_URI: before.uri, MONGODB_DATABASE: database } });
+  });
+  afterAll(async () => {
+    await service?.stop();
+    await proxy?.stop();
+  });
+  beforeEach(async () => {
+    budgets += 1;
+    load = await new Load(service.grpcAddress, `network-${budgets}`, newSeed('load')).start();
+    await load.answered(150);
+  });
+  afterEach(() => {
+    proxy.line = 'open';
+  });
+
+  it.each<{ line: Line; ms: number; log: RegExp }>([
+    { line: 'cut', ms: 4_000, log: /the store does not answer/ },
+    { line: 'stalled', ms: 7_000, log: /the outcome of a commit is unknown|the store does not answer/ },
+    { line: 'silent', ms: 7_000, log: /the outcome of a commit is unknown|the store does not answer/ },
+    {
+      line: 'cut-after-request',
+      ms: 3_000,
+      log: /the outcome of a commit is unknown|the store does not answer/,
+    },
+  ])('the line is $line: callers are told, and all is well when it is back', async ({ line, ms, log }) => {
+    const linesBefore = service.logs.length;
+    proxy.line = line;
+    await pause(ms);
+    proxy.line = 'open';
+    await load.answered(300);
+    await load.settle();
+    console.info(`${line}: ${load.record}`);
+    expect(load.record.wrongs).toEqual([]);
+    expect(load.record.calls.get('UNAVAILABLE') ?? 0).toBeGreaterThan(0);
+    expect(logTexts(service).slice(linesBefore)).toContainEqual(expect.stringMatching(log));
+  });
+
+  it('answers are lost one by one: each is found again', async () => {
+    for (let lost = 0; lost < 6; lost += 1) {
+      proxy.line = 'lose-one';
+      await pause(700);
+    }
+    proxy.line = 'open';
+    await load.answered(300);
+    await load.settle();
+    console.info(`lose-one: ${load.record}`);
+    expect(load.record.wrongs).toEqual([]);
+  });
+
+  it('answers are slow: fewer calls, and none fails', async () => {
+    proxy.line = 'slow';
+    await pause(5_000);
+    proxy.line = 'open';
+    await load.answered(300);
+    await load.settle();
+    console.info(`slow: ${load.record}`);
+    expect(load.record.wrongs).toEqual([]);
+  });
+});
