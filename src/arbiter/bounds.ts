@@ -25,7 +25,7 @@ export const BOUNDS: Bounds = {
   waiters: 2_000,
   watchersPerBudget: 100,
   watchers: 1_000,
-  batch: 512,
+  batch: 1_024,
   requestMs: 5_000,
   idleMs: 60_000,
 };

@@ -17,6 +17,7 @@ export class Connection {
   private greeted = false;
   private pings = 0;
   private opened = 0;
+  private refusals = 0;
   /** Its client does not read its answers. */
   choked = false;
 
@@ -44,6 +45,11 @@ export class Connection {
     this.calls.set(call, { conversation, seconds: 0, unread: 0, stalledSeconds: 0 });
   }
 
+  refused(): void {
+    this.refusals += 1;
+    if (this.refusals === this.limits.refusalsPerSecond) setImmediate(() => this.cutOff());
+  }
+
   close(call: ServerHttp2Stream): void {
     this.calls.delete(call);
   }
@@ -58,6 +64,7 @@ export class Connection {
   sweep(): void {
     this.seconds += 1;
     this.pings = 0;
+    this.refusals = 0;
     this.opened = this.calls.size;
     if (!this.greeted && this.seconds > this.limits.helloSeconds) {
       this.cutOff();

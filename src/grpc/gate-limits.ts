@@ -6,7 +6,10 @@ export interface GateLimits {
   readonly calls: number;
   /** Half of them: who opens connections without end leaves the other half to the others. */
   readonly callsPerAddress: number;
+  /** Clients know this one, and keep what is above it to themselves. */
   readonly callsPerConnection: number;
+  /** Who calls on and on after so many refusals in a second is cut off: even a refusal costs something. */
+  readonly refusalsPerSecond: number;
   /** Health checks are answered beyond the bounds: a busy server is not a sick one. */
   readonly healthChecks: number;
   /** Names and values of a call's metadata, as HTTP/2 counts them: 32 bytes more for each. */
@@ -27,7 +30,8 @@ export const GATE_LIMITS: GateLimits = {
   connectionsPerAddress: 500,
   calls: 5_000,
   callsPerAddress: 2_500,
-  callsPerConnection: 1_000,
+  callsPerConnection: 250,
+  refusalsPerSecond: 500,
   healthChecks: 100,
   metadataBytes: 16 * 1024,
   unreadBytes: 16 * 1024 * 1024,

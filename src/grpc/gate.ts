@@ -107,6 +107,7 @@ export class Gate {
     const refused = this.refusalOf(connection, path, rawHeaders);
     if (refused !== undefined) {
       refuse(call, refused);
+      connection.refused();
       return false;
     }
     this.calls += 1;
@@ -138,12 +139,10 @@ export class Gate {
   }
 }
 
-/** The end of the call is all that is sent; what its client still sends is not waited for. */
+/** The end of the call is all that is sent. Nobody reads what its client still sends, so Node closes the stream. */
 function refuse(call: ServerHttp2Stream, headers: OutgoingHttpHeaders): void {
   call.on('error', () => {});
   call.respond(headers, { endStream: true });
-  call.resume();
-  call.close(constants.NGHTTP2_NO_ERROR);
 }
 
 /** As HTTP/2 counts them, so that nobody makes thousands of empty ones. */

@@ -83,6 +83,27 @@ describe('calls under way', () => {
     await Promise.all(busy.ends);
   });
 
+  it('that are refused are over, whatever their client still means to send', async () => {
+    await start({ calls: 0 });
+    const slow = await client();
+    const half = slow.open(ACQUIRE.path);
+    half.write(framed(BYTES).subarray(0, 3));
+    expect(await endOf(half)).toMatchObject({ grpcStatus: status.RESOURCE_EXHAUSTED });
+    expect(slow.session.destroyed).toBe(false);
+  });
+
+  it('that go on after many refusals cost their client the connection', async () => {
+    await start({ calls: 0, refusalsPerSecond: 20 });
+    const deaf = await client();
+    const told = once(deaf.session, 'goaway');
+    const ends = Array.from({ length: 30 }, () => deaf.call(ACQUIRE.path, BYTES));
+    expect((await told)[0]).toBe(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    expect((await Promise.all(ends))[0]).toMatchObject({
+      grpcStatus: status.RESOURCE_EXHAUSTED,
+      detailTypes: ['ErrorInfo', 'RetryInfo'],
+    });
+  });
+
   it('leave room for health checks', async () => {
     await start({ calls: 1, healthChecks: 1 });
     const busy = await occupy(1);

@@ -71,7 +71,7 @@ export async function endOf(stream: ClientHttp2Stream): Promise<RawEnd> {
     headers = { ...headers, ...received };
   });
   stream.resume();
-  if (!stream.closed) await once(stream, 'close');
+  if (!stream.destroyed) await new Promise((resolve) => stream.once('close', resolve));
   const text = (name: string) => (headers[name] === undefined ? undefined : String(headers[name]));
   const grpcStatus = text('grpc-status');
   const details = text('grpc-status-details-bin');

@@ -2902,9 +2902,10 @@ export const Forecast: MessageFns<Forecast> = {
  * credentials are configured, also UNAUTHENTICATED, PERMISSION_DENIED and UNAVAILABLE (ISSUER_UNAVAILABLE).
  *
  * Bounds, beyond which a call is refused at once while accepted ones go on: a message has at most 64 KiB; metadata at most
- * 16 KiB in 128 entries; a connection carries 1,000 calls at a time, the server 5,000, waiting and watching ones included, half
+ * 16 KiB in 128 entries; a connection carries 250 calls at a time, the server 5,000, waiting and watching ones included, half
  * of them from one address; of a budget 1,000 calls wait for a slot and 100 watch. A request must have arrived whole within
- * 10 seconds, and an answer must have been read within 20. A client that pings more often than it calls is cut off.
+ * 10 seconds, and an answer must have been read within 20. A client that calls on after 500 refusals in a second, or pings
+ * more often than it calls, is cut off.
  */
 export type BudgetServiceService = typeof BudgetServiceService;
 export const BudgetServiceService = {
