@@ -1,88 +1,86 @@
-import { randomUUID } from 'node:crypto';
-import { type Denial, Rule } from '../../src/gen/budget/v1/budget.js';
+/** One AI, a process of its own: makes the requests that have arrived, in slots that the service grants it. */
+
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { credentials } from '@grpc/grpc-js';
 import {
-  AcquireSlotRequest,
-  type AcquireSlotResponse,
+  BudgetServiceClient,
   RecordUsageRequest,
   ReleaseRequest,
 } from '../../src/gen/budget/v1/budget_service.js';
-import type { AiLine } from './ai-line.js';
-import { ask, connect, pause } from './client.js';
-import { callsOf, type TracedCall } from './trace.js';
+import type { AiMessage, Assignment, Prompt, Report } from './ai-messages.js';
+import { acquire, type HeldSlot } from './ai-slot.js';
+import { unary } from './unary.js';
 
-/** One AI, a process of its own: takes the calls that have arrived, asks for a slot for them, makes them, reports each. */
-const [address = '', budgetId = '', aiId = '', speedText = '1', secondsText = '30'] = process.argv.slice(2);
-const speed = Number(speedText);
-const endsAt = Date.now() + Number(secondsText) * 1_000;
-const client = connect(address);
-/** At most so many calls in one slot; fewer, once the service has said that they are too many. */
-let most = 16;
+/** At most so many requests in one slot, so that others get their turn. */
+const MOST_PROMPTS = 8;
 
-function tell(line: AiLine): void {
-  process.stdout.write(`${JSON.stringify(line)}\n`);
+// Whoever started this process is gone: nobody would look at what it does.
+process.on('disconnect', () => process.exit());
+
+function tell(message: AiMessage): void {
+  process.send?.(message);
 }
 
-async function main(): Promise<void> {
-  const started = Date.now();
-  const waiting = callsOf(aiId);
-  while (waiting.length > 0 && Date.now() < endsAt) {
-    const now = (Date.now() - started) * speed;
-    const arrived = waiting.findIndex(({ atMs }) => atMs > now);
-    const batch = waiting.slice(0, Math.min(most, arrived < 0 ? waiting.length : arrived));
-    if (batch.length === 0) await pause(50);
-    else if (await inSlot(batch)) waiting.splice(0, batch.length);
+class Ai {
+  readonly #client: BudgetServiceClient;
+  readonly #todo: Prompt[];
+  readonly #startedAt = performance.now();
+
+  constructor(private readonly assignment: Assignment) {
+    this.#client = new BudgetServiceClient(assignment.address, credentials.createInsecure());
+    this.#todo = [...assignment.prompts];
   }
-  client.close();
-}
 
-/** False: not now; the wait that the denial asked for is over. */
-async function inSlot(batch: readonly TracedCall[]): Promise<boolean> {
-  const estimatedTokens = batch.reduce((sum, call) => sum + call.inputTokens + call.outputTokens, 0);
-  const request = AcquireSlotRequest.fromPartial({
-    budgetId,
-    aiId,
-    requestId: randomUUID(),
-    estimatedTokens,
-  });
-  const { outcome } = await ask<AcquireSlotResponse>((done) => client.acquireSlot(request, done));
-  if (outcome?.$case === 'denied') {
-    return honour(outcome.value, batch.length);
+  async work(): Promise<void> {
+    // The tokens were spent and the answer never came: the same report again is booked once, whatever became of the first.
+    for (const report of this.assignment.unsettled) await this.#report(report);
+    while (this.#todo.length > 0) {
+      const arrived = await this.#arrived();
+      const slot = await acquire(this.#client, this.assignment, arrived.slice(0, MOST_PROMPTS), tell);
+      if ('stoppedBy' in slot) return tell({ kind: 'done', rules: slot.stoppedBy });
+      await this.#useSlot(slot);
+    }
+    tell({ kind: 'done', rules: [] });
   }
-  const leaseId = outcome?.value.lease?.leaseId ?? '';
-  tell({ event: 'granted', leaseId, calls: batch.length, tokens: estimatedTokens });
-  for (const call of batch) await makeCall(leaseId, call);
-  await ask((done) => client.release(ReleaseRequest.fromPartial({ leaseId }), done));
-  tell({ event: 'released', leaseId });
-  return true;
-}
 
-/** True: these calls can never be made, so they are given up. */
-async function honour(denial: Denial, calls: number): Promise<boolean> {
-  tell({ event: 'denied', rules: denial.blockers.map(({ rule }) => Rule[rule].slice('RULE_'.length)) });
-  if (denial.permanent) {
-    most = Math.max(1, Math.floor(calls / 2));
-    return calls === 1;
+  /** The requests that wait to be made, at least one. */
+  async #arrived(): Promise<Prompt[]> {
+    const nowMs = performance.now() - this.#startedAt;
+    const untilNextMs = (this.#todo[0]?.atMs ?? 0) - nowMs;
+    if (untilNextMs <= 0) return this.#todo.filter(({ atMs }) => atMs <= nowMs);
+    // Never less than a millisecond: a timer may be early by a fraction of one.
+    await sleep(Math.max(1, untilNextMs));
+    return this.#arrived();
   }
-  const { seconds = 0, nanos = 0 } = denial.retryAfter ?? {};
-  // A slot may come back sooner than its lease's end says; and a cap that opens after the demo is not waited for.
-  await pause(Math.min(seconds * 1_000 + nanos / 1e6, 20_000 / speed, Math.max(0, endsAt - Date.now())) + 10);
-  return false;
+
+  async #useSlot({ leaseId, prompts, stopRenewing }: HeldSlot): Promise<void> {
+    for (const prompt of prompts) {
+      // Stands for the call of the model, which takes the longer the more tokens it has to read and write.
+      await sleep((prompt.inputTokens + prompt.outputTokens) * this.assignment.msPerToken);
+      await this.#report({ leaseId, prompt });
+      this.#todo.shift();
+    }
+    stopRenewing();
+    await unary(this.#client.release.bind(this.#client), ReleaseRequest.fromPartial({ leaseId }));
+    tell({ kind: 'released', leaseId });
+  }
+
+  async #report(report: Report): Promise<void> {
+    // Said before the call: so the one who watches knows what was under way, should this process die now.
+    tell({ kind: 'reporting', report });
+    const { usageId, inputTokens, outputTokens } = report.prompt;
+    const request = RecordUsageRequest.fromPartial({
+      subject: { $case: 'leaseId', value: report.leaseId },
+      usage: { usageId, model: 'azure-code', requestType: 'code', tokens: { inputTokens, outputTokens } },
+    });
+    const answer = await unary(this.#client.recordUsage.bind(this.#client), request);
+    const { chargedTokens: tokens, overrunTokens: overrun, late, replayed } = answer;
+    tell({ kind: 'charged', report, tokens, overrun, late, replayed });
+  }
 }
 
-/** An LLM call takes as long as its answer is long. Every tenth report is sent twice, as after a lost answer. */
-async function makeCall(leaseId: string, call: TracedCall): Promise<void> {
-  await pause(Math.min(250, (150 + call.outputTokens * 12) / speed));
-  const usage = {
-    usageId: randomUUID(),
-    model: 'code-model',
-    tokens: { inputTokens: call.inputTokens, outputTokens: call.outputTokens },
-  };
-  const request = RecordUsageRequest.fromPartial({ subject: { $case: 'leaseId', value: leaseId }, usage });
-  const { chargedTokens } = await ask<{ chargedTokens: number }>((done) => client.recordUsage(request, done));
-  tell({ event: 'charged', tokens: chargedTokens });
-  if (Math.random() >= 0.1) return;
-  const again = await ask<{ replayed: boolean }>((done) => client.recordUsage(request, done));
-  tell({ event: 'repeated', replayed: again.replayed });
-}
-
-await main();
+tell({ kind: 'ready' });
+const [assignment] = (await once(process, 'message')) as [Assignment];
+await new Ai(assignment).work();
+process.disconnect();

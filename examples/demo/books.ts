@@ -1,56 +1,81 @@
-import type { Scene } from './scene.js';
+import { type Lease, LeaseState } from '../../src/gen/budget/v1/budget.js';
+import { type Distribution, sum } from './distribution.js';
+import { type Journal, tokensOf } from './journal.js';
+import type { Repeats } from './repeat-reports.js';
 
-interface Distribution {
-  readonly distribution_stats: {
-    readonly monthly_distribution: {
-      readonly total_tokens: number;
-      readonly daily_usage_data: readonly { readonly tokens: number }[];
-    };
-    readonly daily_distribution: {
-      readonly total_tokens: number;
-      readonly hourly_usage_data: readonly { readonly tokens: number }[];
-    };
-    readonly rate_limiting_status: { readonly active_requests: number };
-    readonly by_ai: readonly { readonly ai_id: string; readonly tokens: number }[];
-    readonly presumed_tokens: number;
-  };
+/** Two figures from two sources that must be the same. */
+export interface Check {
+  readonly what: string;
+  readonly is: number;
+  readonly shouldBe: number;
 }
 
-export async function readDistribution(http: string, budgetId: string): Promise<Distribution> {
-  const answer = await fetch(`http://${http}/api/token-usage/distribution?budget_id=${budgetId}`);
-  return (await answer.json()) as Distribution;
+export interface Books {
+  readonly journal: Journal;
+  readonly distribution: Distribution;
+  /** Every lease of the run, live or closed. */
+  readonly leases: readonly Lease[];
+  readonly repeats: Repeats;
+  /** The distribution's total after every report was made once more. */
+  readonly totalAfterRepeats: number;
 }
 
-/** What the AIs say they were charged against what the service says it booked: each line a figure, and whether it agrees. */
-export function balance(
-  scene: Scene,
-  { distribution_stats: stats }: Distribution,
-): { lines: string[]; balanced: boolean } {
-  const reported = sum([...scene.charged.values()]);
-  const month = stats.monthly_distribution.total_tokens;
-  const checks: readonly (readonly [string, number, number])[] = [
-    ['charged to the AIs + presumed of the dead one = month', reported + stats.presumed_tokens, month],
-    ['sum of the AIs = month', sum(stats.by_ai.map(({ tokens }) => tokens)), month],
-    [
-      'sum of the days = month',
-      sum(stats.monthly_distribution.daily_usage_data.map(({ tokens }) => tokens)),
-      month,
-    ],
-    [
-      'sum of the hours = day',
-      sum(stats.daily_distribution.hourly_usage_data.map(({ tokens }) => tokens)),
-      stats.daily_distribution.total_tokens,
-    ],
-    ['live leases', stats.rate_limiting_status.active_requests, 0],
-    ['repeated reports that were booked twice', scene.wrongRepeats, 0],
+/** The proof: what the AIs say that they were charged, against what the service says, summed in every way that it tells. */
+export function checks(books: Books): Check[] {
+  const { journal, distribution, leases, repeats } = books;
+  const month = distribution.monthly_distribution.total_tokens;
+  const charged = tokensOf(journal.charges);
+  return [
+    {
+      what: 'charged to the AIs + presumed = month',
+      is: charged + distribution.presumed_tokens,
+      shouldBe: month,
+    },
+    ...byAi(books),
+    { what: 'sum of the AIs = month', is: sum(distribution.by_ai), shouldBe: month },
+    { what: 'sum of the models = month', is: sum(distribution.by_model), shouldBe: month },
+    {
+      what: 'sum of the hours = day',
+      is: hours(distribution),
+      shouldBe: distribution.daily_distribution.total_tokens,
+    },
+    {
+      what: 'sum of the days = month',
+      is: sum(distribution.monthly_distribution.daily_usage_data),
+      shouldBe: month,
+    },
+    { what: 'used on all leases = charged to the AIs', is: total(leases, 'usedTokens'), shouldBe: charged },
+    {
+      what: 'presumed on all leases = presumed',
+      is: total(leases, 'presumedTokens'),
+      shouldBe: distribution.presumed_tokens,
+    },
+    {
+      what: 'leases still live',
+      is: leases.filter(({ state }) => state === LeaseState.LEASE_STATE_LIVE).length,
+      shouldBe: 0,
+    },
+    { what: 'usage ids charged twice', is: journal.chargedTwice.length, shouldBe: 0 },
+    { what: 'reports made once more = replayed', is: repeats.replayed, shouldBe: repeats.made },
+    { what: 'month after them = month', is: books.totalAfterRepeats, shouldBe: month },
   ];
-  const lines = checks.map(([what, is, should]) => {
-    const agrees = is === should ? 'yes' : `NO, it should be ${should.toLocaleString('en-US')}`;
-    return `  ${what.padEnd(56)} ${is.toLocaleString('en-US').padStart(10)}   ${agrees}`;
-  });
-  return { lines, balanced: checks.every(([, is, should]) => is === should) };
 }
 
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
+function byAi({ journal, distribution, leases }: Books): Check[] {
+  return distribution.by_ai.map(({ ai_id: aiId, tokens }) => {
+    const presumed = total(
+      leases.filter((lease) => lease.aiId === aiId),
+      'presumedTokens',
+    );
+    const what = presumed === 0 ? `${aiId} says = booked` : `${aiId} says + presumed = booked`;
+    return { what, is: tokensOf(journal.chargesOf(aiId)) + presumed, shouldBe: tokens };
+  });
+}
+
+function hours({ daily_distribution: day }: Distribution): number {
+  return sum(day.hourly_usage_data);
+}
+
+function total(leases: readonly Lease[], field: 'usedTokens' | 'presumedTokens'): number {
+  return leases.reduce((tokens, lease) => tokens + lease[field], 0);
 }

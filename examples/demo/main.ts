@@ -1,127 +1,71 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { credentials } from '@grpc/grpc-js';
-import {
-  BudgetAdminServiceClient,
-  PutBudgetRequest,
-  type WatchBudgetResponse,
-} from '../../src/gen/budget/v1/budget_admin_service.js';
-import type { AiLine } from './ai-line.js';
-import { balance, readDistribution } from './books.js';
-import { ask, pause } from './client.js';
-import { type Ai, type Service, startAi, startService, stopped } from './processes.js';
-import { Scene } from './scene.js';
-import { draw } from './screen.js';
-import { AIS, readTrace, totalTokens } from './trace.js';
+import path from 'node:path';
+import { Demo } from './demo.js';
+import { HELP, type Options, readOptions, UsageError } from './options.js';
+import { startService } from './service-process.js';
+import { compressed, readTrace, type Trace } from './trace.js';
 
-const BUDGET = 'demo';
-const LEASE_TTL_S = 3;
-const { values } = parseArgs({
-  options: { seconds: { type: 'string', default: '30' }, keep: { type: 'boolean', default: false } },
-});
-const seconds = Number(values.seconds);
-const terminal = process.stdout.isTTY === true;
-const dataDir = mkdtempSync(join(tmpdir(), 'budget-demo-'));
-const ais = new Map<string, Ai>();
-let service: Service | undefined;
+/** For starting, for the last AI to finish, and for the proof. */
+const SPARE_MS = 40_000;
 
-/** Scaled to the trace: not even half of its tokens fit into the hour, a little more into the day. */
-async function putPolicy(admin: BudgetAdminServiceClient): Promise<void> {
-  const policy = {
-    monthlyLimit: 10 * totalTokens(),
-    enforcedPercent: 50,
-    maxHourlyPercent: 8,
-    maxDailyPercent: 8.4,
-    maxRequestTokens: Math.round(totalTokens() / 60),
-    cooldown: { seconds: 0, nanos: Math.min(999, Math.round(seconds * 20)) * 1_000_000 },
-    leaseTtl: { seconds: LEASE_TTL_S, nanos: 0 },
-  };
-  await ask((done) => admin.putBudget(PutBudgetRequest.fromPartial({ budgetId: BUDGET, policy }), done));
-}
+const undos: (() => unknown)[] = [];
 
-function heard(scene: Scene, aiId: string, line: AiLine, killAfter: number): void {
-  if (line.event === 'granted') {
-    scene.slots.set(line.leaseId, { aiId, tokens: line.tokens, expiresAt: Date.now() + LEASE_TTL_S * 1_000 });
-  }
-  if (line.event === 'released') scene.slots.delete(line.leaseId);
-  if (line.event === 'charged') scene.charge(aiId, line.tokens);
-  if (line.event === 'denied') scene.denied(aiId, line.rules);
-  if (line.event === 'repeated') {
-    scene.repeats += 1;
-    if (!line.replayed) scene.wrongRepeats += 1;
-  }
-  const conquest = ais.get('conquest');
-  if (
-    line.event === 'granted' &&
-    aiId === 'conquest' &&
-    Date.now() > killAfter &&
-    !conquest?.process.killed
-  ) {
-    conquest?.process.kill('SIGKILL');
-    scene.say('conquest is killed (SIGKILL) while it holds a slot');
+/** In reverse, each once, and each whatever becomes of the others. */
+async function undoAll(): Promise<void> {
+  for (const undo of undos.splice(0).reverse()) {
+    try {
+      await undo();
+    } catch (error) {
+      console.error(`cleaning up: ${(error as Error).message}`);
+    }
   }
 }
 
-async function run(): Promise<number> {
-  service = await startService(dataDir);
-  const admin = new BudgetAdminServiceClient(service.grpc, credentials.createInsecure());
-  await putPolicy(admin);
-  const scene = new Scene((line) => {
-    if (!terminal) console.log(line);
+async function run(options: Options, trace: Trace): Promise<number> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'budget-demo-'));
+  undos.push(async () => {
+    if (options.keep) console.log(`the data of the service: ${dataDir}`);
+    else await rm(dataDir, { recursive: true, force: true });
   });
-  const watch = admin.watchBudget({ budgetId: BUDGET });
-  watch.on('data', (update: WatchBudgetResponse) => scene.watch(update));
-  watch.on('error', () => {});
-
-  const speed = ((readTrace().at(-1)?.atMs ?? 0) / 1_000 / seconds) * 1.4;
-  const endsAt = Date.now() + seconds * 1_000;
-  const killAfter = Date.now() + seconds * 250;
-  for (const aiId of AIS) {
-    const args = [service.grpc, BUDGET, aiId, String(speed), String(seconds)];
-    ais.set(
-      aiId,
-      startAi(args, (line) => heard(scene, aiId, line, killAfter)),
-    );
-  }
-  if (terminal) process.stdout.write('\u001b[2J');
-  const redraw = setInterval(() => {
-    if (terminal)
-      process.stdout.write(draw(scene, (endsAt - Date.now()) / 1_000, process.stdout.columns ?? 100));
-  }, 250);
-  await Promise.all([...ais.values()].map(({ ended }) => ended));
-  // The dead AI's lease runs out, and the last events arrive.
-  for (let waited = 0; scene.slots.size > 0 && waited < LEASE_TTL_S * 2; waited += 1) await pause(1_000);
-  await pause(1_200);
-  clearInterval(redraw);
-  watch.cancel();
-  return report(scene, service.http);
-}
-
-async function report(scene: Scene, http: string): Promise<number> {
-  const distribution = await readDistribution(http, BUDGET);
-  const { lines, balanced } = balance(scene, distribution);
-  if (terminal) process.stdout.write(draw(scene, 0, process.stdout.columns ?? 100));
-  console.log(`\n\nGET /api/token-usage/distribution\n${JSON.stringify(distribution, null, 1)}\n`);
-  console.log(`denied by ${[...scene.denials].map(([rule, count]) => `${rule} ${count}`).join(', ')}`);
-  console.log(`leases that expired: ${scene.expired}; reports sent twice: ${scene.repeats}\n`);
-  console.log(lines.join('\n'));
-  console.log(balanced ? '\nthe books balance' : '\nTHE BOOKS DO NOT BALANCE');
+  const service = await startService(dataDir);
+  undos.push(() => service.stop());
+  const balanced = await new Demo(service, compressed(trace, options.seconds), options, undos).run();
   return balanced ? 0 : 1;
 }
 
-async function cleanUp(): Promise<void> {
-  for (const { process: child } of ais.values()) child.kill('SIGKILL');
-  if (service !== undefined) await stopped(service.process);
-  if (values.keep) console.log(`the data is in ${dataDir}`);
-  else rmSync(dataDir, { recursive: true, force: true });
+/** Resolves with an exit code when somebody wants the demo to end, or rejects when it takes too long. */
+function ended(seconds: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    process.on('SIGINT', () => resolve(130));
+    process.on('SIGTERM', () => resolve(143));
+    process.on('SIGHUP', () => resolve(129));
+    // Whoever read the output is gone, as with `| head`.
+    process.stdout.on('error', () => resolve(1));
+    const limitMs = seconds * 1_000 + SPARE_MS;
+    setTimeout(() => reject(new Error(`the demo did not end within ${limitMs / 1_000} s`)), limitMs);
+  });
 }
 
-process.once('SIGINT', () => void cleanUp().then(() => process.exit(130)));
-try {
-  process.exitCode = await run();
-} finally {
-  await cleanUp();
+async function main(): Promise<number> {
+  const trace = readTrace();
+  const asked = readOptions(process.argv.slice(2), trace.durationMs / 1_000);
+  if (asked.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const options = { ...asked, plain: asked.plain || process.stdout.isTTY !== true };
+  try {
+    return await Promise.race([run(options, trace), ended(options.seconds)]);
+  } finally {
+    await undoAll();
+  }
 }
-process.exit();
+
+main().then(
+  (code) => process.exit(code),
+  (error: Error) => {
+    console.error(error instanceof UsageError ? `${error.message}\n\n${HELP}` : error);
+    process.exit(error instanceof UsageError ? 2 : 1);
+  },
+);

@@ -1,0 +1,23 @@
+import type { Lease } from '../../src/gen/budget/v1/budget.js';
+import {
+  type BudgetAdminServiceClient,
+  ListLeasesRequest,
+} from '../../src/gen/budget/v1/budget_admin_service.js';
+import { unary } from './unary.js';
+
+/** Every live lease of a budget, and on request the closed ones too, page by page. */
+export async function listLeases(
+  admin: BudgetAdminServiceClient,
+  budgetId: string,
+  includeClosed: boolean,
+): Promise<readonly Lease[]> {
+  const leases: Lease[] = [];
+  let pageToken = '';
+  do {
+    const request = ListLeasesRequest.fromPartial({ budgetId, includeClosed, pageSize: 1_000, pageToken });
+    const page = await unary(admin.listLeases.bind(admin), request);
+    leases.push(...page.leases);
+    pageToken = page.nextPageToken;
+  } while (pageToken !== '');
+  return leases;
+}
