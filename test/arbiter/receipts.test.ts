@@ -159,4 +159,17 @@ describe('receipts', () => {
       lease: { status: 'RELEASED' },
     });
   });
+
+  it('of a copy that crashed while the clock had run ahead are written out once the clock is reset', async () => {
+    const world = await openWorld(OPTIONS);
+    world.clock.set('2026-11-10T12:10:00Z');
+    world.store.failing('unavailable', 'writeReceipts', 'writeDays');
+    const lease = leaseOf(await world.ask(acquire('guardian')));
+    await world.ask(release(lease));
+    world.store.failing('unavailable');
+    world.clock.set('2026-11-10T09:11:00Z');
+    await world.ask({ kind: 'reset-clock' }, 1);
+    await world.scheduler.advance(15_000);
+    await untilDropped(world);
+  });
 });

@@ -24,12 +24,17 @@ export class SimulatedCaller {
     const leaseId = 'lease' in request ? request.lease.leaseId : '';
     const known = journal.now(leaseId);
     const { epochs } = world;
+    const isFirst = journal.isFirst(idOf(request));
     for (let attempt = 0; attempt < tries; attempt += 1) {
       const askedAt = world.scheduler.now;
       try {
         // A hasty client asks twice at once.
-        if (tries > 1 && world.random() < 0.1) void world.call(request, options).catch(() => {});
+        const hasty = tries > 1 && world.random() < 0.1;
+        if (hasty) void world.call(request, options).catch(() => {});
         const outcome = await world.call(request, options);
+        if (isFirst && attempt === 0 && !hasty && 'replayed' in outcome && outcome.replayed) {
+          world.violated(`${request.kind} was asked once, and answered as a repeat`);
+        }
         this.hold(request, outcome, { known, askedAt, sameEpoch: world.sameEpoch(epochs) });
         return outcome;
       } catch (error) {
@@ -84,6 +89,24 @@ interface Asked {
   readonly known: Known;
   readonly askedAt: number;
   readonly sameEpoch: boolean;
+}
+
+/** What makes a request the same as another; empty if nothing does. */
+function idOf(request: CallerRequest): string {
+  switch (request.kind) {
+    case 'acquire':
+      return `acquire ${request.aiId} ${request.requestId}`;
+    case 'record':
+      return `usage ${request.lease.leaseId} ${request.usage.usageId}`;
+    case 'record-unleased':
+      return `usage ${request.aiId} ${request.usage.usageId}`;
+    case 'release':
+      return `release ${request.lease.leaseId}`;
+    case 'adjust':
+      return `adjust ${request.adjustmentId}`;
+    default:
+      return '';
+  }
 }
 
 function leaseOf(outcome: OutcomeOf[CallerRequest['kind']]): LeaseView | undefined {

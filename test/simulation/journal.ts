@@ -11,6 +11,7 @@ export class Journal {
   private readonly closed = new Set<string>();
   private readonly used = new Map<string, number>();
   private readonly answers = new Map<string, string>();
+  private readonly asked = new Set<string>();
   private highestFence = 0;
 
   constructor(private readonly violated: (what: string) => void) {}
@@ -19,6 +20,13 @@ export class Journal {
   now(leaseId = ''): Known {
     const { highestFence } = this;
     return { highestFence, closed: this.closed.has(leaseId), used: this.used.get(leaseId) ?? 0 };
+  }
+
+  /** Whether nobody asked for this before. */
+  isFirst(id: string): boolean {
+    if (id === '' || this.asked.has(id)) return false;
+    this.asked.add(id);
+    return true;
   }
 
   /** The same question must have the same answer. */

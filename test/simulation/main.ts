@@ -4,7 +4,12 @@ import { simulate } from './simulate.js';
 
 /** `npm run simulate-faults -- --seeds 10000 --from 1`: stops at the first seed that fails, and shows its shortest history. */
 const { values } = parseArgs({
-  options: { seeds: { type: 'string', default: '1000' }, from: { type: 'string', default: '1' } },
+  options: {
+    seeds: { type: 'string', default: '1000' },
+    from: { type: 'string', default: '1' },
+    // One line instead of the history.
+    brief: { type: 'boolean', default: false },
+  },
 });
 const count = Number(values.seeds);
 const first = Number(values.from);
@@ -15,6 +20,8 @@ async function main(): Promise<number> {
     const result = await simulate(seed);
     commits += result.commits;
     if (result.violations.length > 0) {
+      console.log(`seed ${seed} fails: ${result.violations[0]?.split('\n')[0]}`);
+      if (values.brief) return 1;
       for (const line of await showFailure(seed)) console.log(line);
       return 1;
     }

@@ -1,0 +1,89 @@
+import type { Mutation } from './mutation.js';
+
+/** Mistakes of the way from a decision to its durable answer. */
+export const ARBITER_MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'an unknown outcome is taken for lost, without looking',
+    file: 'src/arbiter/commit.ts',
+    find: 'return { result: await settle(context, budgetId, expected, seq), settled: true };',
+    replace: "return { result: 'lost', settled: true };",
+  },
+  {
+    name: 'after an unknown outcome the same patch is sent again, on whatever is there',
+    file: 'src/arbiter/commit.ts',
+    find: 'return { result: await settle(context, budgetId, expected, seq), settled: true };',
+    replace:
+      'const there = await context.store.version(budgetId);' +
+      'const head = { ...patch.head, revision: (there?.revision ?? 0) + 1 };' +
+      'return { result: await context.store.commit(budgetId, there, { ...patch, head }), settled: true };',
+  },
+  {
+    name: 'an unknown outcome is taken for won, without looking',
+    file: 'src/arbiter/commit.ts',
+    find: 'return { result: await settle(context, budgetId, expected, seq), settled: true };',
+    replace: "return { result: 'won', settled: true };",
+  },
+  {
+    name: 'a delayed commit is not fenced off',
+    file: 'src/arbiter/commit.ts',
+    find: 'if (fence !== undefined) await context.store.commit(budgetId, expected, fence);',
+    replace: "if (fence !== undefined) return 'lost';",
+  },
+  {
+    name: 'a lost commit counts as won',
+    file: 'src/arbiter/budget-queue.ts',
+    find: "if (result === 'lost') return this.lostRace();",
+    replace: "if (result === 'lost') this.ledger = undefined;",
+  },
+  {
+    name: 'an answer without a commit is not proved current',
+    file: 'src/arbiter/budget-queue.ts',
+    find: 'if (!proved && !this.context.store.exclusive) {',
+    replace: 'if (!proved && this.context.store.exclusive) {',
+  },
+  {
+    name: 'answers are given before the commit is known',
+    file: 'src/arbiter/budget-queue.ts',
+    find: '    this.sending = true;\n',
+    replace: '    this.sending = true;\n    this.give(decided.answers, undefined);\n',
+  },
+  {
+    name: 'receipts count as written before the store has acknowledged them',
+    file: 'src/arbiter/write-out.ts',
+    find: '      if (!(await this.attempt(() => this.context.store.writeReceipts(this.budgetId, batch)))) {',
+    replace:
+      '      const early = this.lookups.nextOrder();\n' +
+      '      for (const { id, revision } of batch) this.writtenReceipts.set(id, { revision, order: early });\n' +
+      '      if (!(await this.attempt(() => this.context.store.writeReceipts(this.budgetId, batch)))) {',
+  },
+  {
+    name: 'the outbox of a crashed copy is never taken over',
+    file: 'src/arbiter/write-out.ts',
+    find: '!known && Math.abs(now - receipt.at) >= FOREIGN_AFTER_MS',
+    replace: '!known && now - receipt.at < 0',
+  },
+  {
+    name: 'lookups ignore what was dropped since',
+    file: 'src/arbiter/lookups.ts',
+    find: ' && ledger.receiptsDroppedAt <= lookup.version.revision;',
+    replace: ';',
+  },
+  {
+    name: 'drops are not held back for lookups under way',
+    file: 'src/arbiter/lookups.ts',
+    find: 'if (lookup.order < order) return true;',
+    replace: 'if (lookup.order < order) return false;',
+  },
+  {
+    name: 'a day leaves the state although it changed since it was written',
+    file: 'src/domain/outbox.ts',
+    find: 'totals.changedAt <= revision && isDayClosed(ledger, day)',
+    replace: 'isDayClosed(ledger, day)',
+  },
+  {
+    name: 'newcomers are tried before those who wait',
+    file: 'src/arbiter/waiting-list.ts',
+    find: "hasNews(waiter.pending, now) || isDue(ledger, waiter) || (changed && mayPass(ledger, waiter)),",
+    replace: 'hasNews(waiter.pending, now),',
+  },
+];

@@ -1,0 +1,89 @@
+import type { Mutation } from './mutation.js';
+
+/** Mistakes of decisions. */
+export const DOMAIN_MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'receipts are looked up before the state is asked',
+    file: 'src/domain/lease-lookup.ts',
+    find: '  if (inState !== undefined) return inState;\n',
+    replace: '  if (inState !== undefined && !evidence.receipts.get(id)) return inState;\n',
+  },
+  {
+    name: 'time that is not trusted moves the clock',
+    file: 'src/domain/decide.ts',
+    find: 'distrust === undefined ? Math.max(ledger.clock, time) : ledger.clock;',
+    replace: 'Math.max(ledger.clock, time);',
+  },
+  {
+    name: 'a clock that is ahead does not stop grants',
+    file: 'src/domain/decide.ts',
+    find: 'if (aheadMs <= maxSkewMs) return undefined;',
+    replace: 'if (aheadMs >= 0) return undefined;',
+  },
+  {
+    name: 'a renewal forgets the reservation',
+    file: 'src/domain/renew.ts',
+    find: 'const lease = { ...found.lease, ...raise.change,',
+    replace: 'const lease = { ...found.lease, reserved: found.lease.used, ...raise.change,',
+  },
+  {
+    name: 'the ring of request ids is forgotten',
+    file: 'src/domain/request-memory.ts',
+    find: 'ids.length > REMEMBERED_REQUESTS && at',
+    replace: 'ids.length > 0 && at',
+  },
+  {
+    name: 'a recreated budget keeps its epoch',
+    file: 'src/domain/settings.ts',
+    find: '  ledger.epoch += 1;\n',
+    replace: '  ledger.epoch = Math.max(1, ledger.epoch);\n',
+  },
+  {
+    name: 'a fence is given again when nobody holds a slot',
+    file: 'src/domain/acquire.ts',
+    find: '  ledger.fence += 1;\n',
+    replace: '  ledger.fence = ledger.slots.live === 0 ? Math.max(1, ledger.fence) : ledger.fence + 1;\n',
+  },
+  {
+    name: 'a late report does not net against what was presumed',
+    file: 'src/domain/booking.ts',
+    find: 'const excess = chargedTokens - moved;',
+    replace: 'const excess = chargedTokens;',
+  },
+  {
+    name: 'a usage id is not remembered after a late report',
+    file: 'src/domain/record.ts',
+    find: '  rememberUsage(ledger, lease.aiId, usage, booked, lease.fence);\n',
+    replace: "  if (!booked.late) rememberUsage(ledger, lease.aiId, usage, booked, lease.fence);\n",
+  },
+  {
+    name: 'a written receipt is dropped although it changed since',
+    file: 'src/domain/outbox.ts',
+    find: '    if (tables.outbox.get(id)?.revision !== revision) continue;\n',
+    replace: '',
+  },
+  {
+    name: 'dropping receipts leaves no mark',
+    file: 'src/domain/outbox.ts',
+    find: '    ledger.receiptsDroppedAt = ledger.nextRevision;\n',
+    replace: '',
+  },
+  {
+    name: 'expired leases keep their slot',
+    file: 'src/domain/closing.ts',
+    find: 'first.expiresAt > ledger.clock) return;',
+    replace: 'first.expiresAt + 1_000 > ledger.clock) return;',
+  },
+  {
+    name: 'pacing FLOOR forgets the minimum of later days',
+    file: 'src/domain/pacing.ts',
+    find: 'const beyondMinimums = left - allowance.dailyMin * (daysLeft - 1);',
+    replace: 'const beyondMinimums = left;',
+  },
+  {
+    name: 'an undone grant takes used tokens along',
+    file: 'src/domain/ending.ts',
+    find: ' || lease.used > 0) return',
+    replace: ') return',
+  },
+];
