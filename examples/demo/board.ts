@@ -19,7 +19,9 @@ export class Board {
   readonly happenings: Happening[] = [];
   /** Leases that ran out. */
   readonly expired: Lease[] = [];
-  /** Who got the slot of the first of them, and how long after its end. */
+  /** The lease of the AI that was killed. */
+  lostLeaseId: string | undefined;
+  /** Who got its slot, and how long after its end. */
   successor: { readonly aiId: string; readonly afterMs: number } | undefined;
   readonly #own: Happening[] = [];
   readonly #ends = new Map<string, () => void>();
@@ -69,6 +71,11 @@ export class Board {
     await new Promise<void>((resolve) => this.#ends.set(leaseId, resolve));
   }
 
+  /** The lost lease, once it is over. */
+  get lost(): Lease | undefined {
+    return this.expired.find(({ leaseId }) => leaseId === this.lostLeaseId);
+  }
+
   window(kind: Window): WindowStatus | undefined {
     return this.windows.find(({ window }) => window === kind);
   }
@@ -88,7 +95,7 @@ export class Board {
 
   /** True for the first grant after the end of the lost lease. */
   #noteSuccessor({ aiId, grantedAt }: Lease): boolean {
-    const end = this.expired[0]?.expiresAt?.getTime();
+    const end = this.lost?.expiresAt?.getTime();
     if (end === undefined || grantedAt === undefined || this.successor !== undefined) return false;
     this.successor = { aiId, afterMs: grantedAt.getTime() - end };
     return true;

@@ -111,7 +111,8 @@ export class Demo {
       journal: this.#journal,
       heard: (aiId, message) => this.#heard(aiId, message),
       leaseEnd: (leaseId) => board.leaseEnd(leaseId),
-      killed: (aiId) => {
+      killed: (aiId, leaseId) => {
+        board.lostLeaseId = leaseId;
         this.#dead.add(aiId);
         board.doing.set(aiId, 'killed with SIGKILL');
         board.say({

@@ -41,8 +41,7 @@ export function denialReport(board: Board): string[] {
   ];
 }
 
-export function crashReport({ expired, successor }: Board, journal: Journal): string[] {
-  const lost = expired.find(({ aiId }) => aiId === VICTIM);
+export function crashReport({ lost, successor }: Board, journal: Journal): string[] {
   if (lost === undefined) return [];
   const next =
     successor &&
