@@ -13,10 +13,7 @@ export interface Caller {
 }
 
 /** The requests that callers make; the rest are the arbiter's own. */
-export type CallerRequest = Exclude<
-  BudgetRequest,
-  { kind: 'undo-grant' | 'sweep' | 'drop-written' | 'fence-off' }
->;
+export type CallerRequest = Exclude<BudgetRequest, { kind: 'undo-grant' | 'sweep' | 'drop-written' }>;
 
 /**
  * The arbiter's door: gRPC, HTTP and sessions enter here. Every method may throw an `ArbiterError`, and nothing else that a
@@ -47,7 +44,7 @@ export interface Door {
   /** Budgets with an id above `after`, in order. */
   listBudgets(after: string, limit: number): Promise<BudgetView[]>;
 
-  /** Calls `listener` at least once a second until the returned function is called. Throws QUEUE_FULL, BUDGET_NOT_FOUND. */
+  /** Calls `listener` at least once a second until the returned function is called. Throws QUEUE_FULL. */
   watch(budgetId: string, listener: (update: WatchUpdate) => void): Promise<() => void>;
 }
 

@@ -97,10 +97,9 @@ function decideNow(
 
 function housekeeping(
   ledger: Ledger,
-  request: Extract<BudgetRequest, { kind: 'sweep' | 'drop-written' | 'fence-off' }>,
+  request: Extract<BudgetRequest, { kind: 'sweep' | 'drop-written' }>,
 ): Outcome {
   if (request.kind === 'drop-written') dropWritten(ledger, request);
-  if (request.kind === 'fence-off') ledger.touchHead();
   return { kind: 'done' };
 }
 
@@ -120,7 +119,6 @@ function decideAbsent(
       break;
     case 'sweep':
     case 'drop-written':
-    case 'fence-off':
       return ledger.deleted ? housekeeping(ledger, request) : { kind: 'done' };
     default:
   }

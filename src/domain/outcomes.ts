@@ -181,5 +181,4 @@ export interface OutcomeOf {
   'undo-grant': Done | Refused;
   sweep: Done | Refused;
   'drop-written': Done | Refused;
-  'fence-off': Done | Refused;
 }

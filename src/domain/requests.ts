@@ -136,11 +136,6 @@ export interface DropWrittenRequest {
   readonly days: ReadonlyMap<string, number>;
 }
 
-/** A commit that changes nothing but the revision: it fences off a delayed write whose outcome is unknown. */
-export interface FenceOffRequest {
-  readonly kind: 'fence-off';
-}
-
 export type BudgetRequest =
   | AcquireRequest
   | RenewRequest
@@ -159,8 +154,7 @@ export type BudgetRequest =
   | ResetClockRequest
   | UndoGrantRequest
   | SweepRequest
-  | DropWrittenRequest
-  | FenceOffRequest;
+  | DropWrittenRequest;
 
 /** What the arbiter looked up in the store before the decision, because the state did not know it. */
 export interface Evidence {
