@@ -30,7 +30,7 @@ export class SimulatedCaller {
       try {
         // A hasty client asks twice at once.
         const hasty = tries > 1 && world.random() < 0.1;
-        if (hasty) void world.call(request, options).catch(() => {});
+        if (hasty) void this.askBeside(request, options);
         const outcome = await world.call(request, options);
         if (isFirst && attempt === 0 && !hasty && 'replayed' in outcome && outcome.replayed) {
           world.violated(`${request.kind} was asked once, and answered as a repeat`);
@@ -44,6 +44,11 @@ export class SimulatedCaller {
       }
     }
     return undefined;
+  }
+
+  private async askBeside(request: CallerRequest, options: CallOptions): Promise<void> {
+    if (this.world.random() < 0.5) await this.world.pause(this.world.random() * 300);
+    await this.world.call(request, options).catch(() => {});
   }
 
   private hold(request: CallerRequest, outcome: OutcomeOf[CallerRequest['kind']], asked: Asked): void {

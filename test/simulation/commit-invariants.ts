@@ -3,6 +3,7 @@ import { leaseReceiptId } from '../../src/domain/receipt-id.js';
 import { standingOf } from '../../src/domain/standing.js';
 import type { ClosedLease, Receipt, StoredLease, StoredState } from '../../src/domain/state.js';
 import { UNKNOWN } from '../../src/domain/types.js';
+import { MAX_SKEW_MS } from './sim-clock.js';
 
 /** How far a copy's idea of the store's time may be ahead of it: half of the slowest round trip that counts, and drift. */
 const CLOCK_SLACK_MS = 1_500;
@@ -20,6 +21,8 @@ export interface Committed {
   readonly receipt: (id: string) => Receipt | undefined;
   /** The latest that the store has believed it to be. */
   readonly latestTime: number;
+  /** No slot may be granted at a later time: the budget's clock is ahead, and everybody can know. */
+  readonly latestGrant: number;
   readonly promises: Promises;
 }
 
@@ -40,7 +43,12 @@ export function checkCommit(budgetId: string, committed: Committed): string[] {
   const ledger = Ledger.of(budgetId, after);
   checkSums(ledger, say);
   checkLeases(committed, say);
-  if (before !== undefined && before.head.epoch === after.head.epoch) checkGrants(before, ledger, say);
+  if (before !== undefined && before.head.epoch === after.head.epoch) {
+    checkGrants(before, ledger, say);
+    const granted = after.head.fence > before.head.fence;
+    const ahead = after.head.clock > committed.latestGrant + MAX_SKEW_MS + CLOCK_SLACK_MS;
+    say(!granted || !ahead, "granted although the budget's clock is ahead");
+  }
   if (promises.floor && ledger.exists) {
     const { cap } = standingOf(ledger).day;
     say(cap.tokens >= ledger.allowance.dailyMin, `the day's cap ${cap.tokens} is below its minimum`);

@@ -88,7 +88,7 @@ export class Operator extends SimulatedCaller {
     world.misleadTime(world.pick([10_000, 3 * HOUR_MS, 50 * HOUR_MS]));
     await world.pause(7_000);
     world.misleadTime(0);
-    await world.pause(7_000);
+    await world.pause(7_000 + world.random() * 40_000);
     world.promises = { ...world.promises, clockWasReset: true };
     await this.order({ kind: 'reset-clock' });
   }

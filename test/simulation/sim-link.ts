@@ -64,15 +64,22 @@ export class SimLink {
   private async goWrong(method: string, act: () => Promise<unknown>): Promise<unknown> {
     const kind = Math.floor(this.scheduler.random() * 4);
     if (kind === 1) await act();
-    if (kind === 2) this.scheduler.after(this.scheduler.random() * 6_000, () => void act().catch(() => {}));
+    if (kind === 2) this.scheduler.after(this.lateness(), () => void act().catch(() => {}));
     await this.delay();
     if (!this.alive) return new Promise(() => {});
     if (kind === 0) throw new StoreError('unavailable', `${method}: not sent`);
     throw new StoreError('unknown', `${method}: no answer`);
   }
 
+  /** Mostly just after the next try, at times long after. */
+  private lateness(): number {
+    return this.scheduler.random() ** 5 * 6_000;
+  }
+
   private delay(): Promise<void> {
-    const ms = this.scheduler.random() ** 3 * this.weather.delayMs;
+    // Most calls are fast, and a few take as long as all the others of their time together.
+    const slow = this.scheduler.random() < 0.03 ? 4 : 1;
+    const ms = this.scheduler.random() ** 3 * this.weather.delayMs * slow;
     return new Promise((resolve) => void this.scheduler.after(ms, resolve));
   }
 }

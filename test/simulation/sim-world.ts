@@ -16,6 +16,9 @@ export const BUDGET = 'shared';
 /** A caller has its answer by then, whatever happens to the store: the arbiter's own limit, looked at once a second. */
 const SLACK_MS = BOUNDS.requestMs + 2_500;
 
+/** Of a wrong time that the store told; a commit that was decided by it may arrive late. */
+const UNLEARN_MS = 20_000;
+
 /** A call whose copy crashed: nobody knows whether it had an effect. */
 export class GaveUp extends Error {}
 
@@ -75,10 +78,19 @@ export class SimWorld {
   private committed(before: StoredState | undefined, after: StoredState): void {
     this.commits += 1;
     this.states.push({ at: this.scheduler.now, state: after });
-    const known = { latestTime: this.time.latestBelief, promises: this.promises };
+    const latestGrant = this.nobodyIsMisled() ? this.time.now : Number.POSITIVE_INFINITY;
+    const known = { latestTime: this.time.latestBelief, latestGrant, promises: this.promises };
     const receipt = (id: string) => this.store.peekReceipt(BUDGET, id);
     this.violations.push(...checkCommit(BUDGET, { before, after, receipt, ...known }));
   }
+
+  /** Every copy has learnt the right time since the store's was wrong, and has no other clock that agrees with the wrong one. */
+  private nobodyIsMisled(): boolean {
+    const since = this.scheduler.now - this.misledUntil;
+    return since > UNLEARN_MS && this.copies.every(({ clock }) => Math.abs(clock.wallErrorMs) < 60_000);
+  }
+
+  private misledUntil = Number.NEGATIVE_INFINITY;
 
   /** The states that were in force at some moment since, as an observer may have seen them. */
   statesSince(at: number): StoredState[] {
@@ -156,6 +168,7 @@ export class SimWorld {
 
   /** The store's own clock is wrong. */
   misleadTime(ms: number): void {
+    this.misledUntil = ms === 0 ? this.scheduler.now : Number.POSITIVE_INFINITY;
     this.time.storeErrorMs = ms;
   }
 
@@ -186,7 +199,7 @@ export class SimWorld {
   calm(): void {
     this.note('calm');
     this.storm({ faults: 0, delayMs: 5 });
-    this.time.storeErrorMs = 0;
+    this.misleadTime(0);
     this.store.heal();
     for (const { clock } of this.copies) clock.wallErrorMs = 0;
   }

@@ -12,8 +12,8 @@ export class Waiters extends SimulatedCaller {
 
   async run(): Promise<void> {
     await this.ask({ kind: 'resume' });
-    const fields = { monthlyLimit: 1e9, maxHourlyPercent: 100, maxDailyPercent: 100, cooldownMs: 0, maxConcurrent: 1 };
-    await this.ask({ kind: 'put-policy', fields: { ...fields, pacing: 'NONE' } });
+    const fields = { monthlyLimit: 1e9, maxHourlyPercent: 100, maxDailyPercent: 100, cooldownMs: 0 };
+    await this.ask({ kind: 'put-policy', fields: { ...fields, maxConcurrent: 1, leaseTtlMs: 4_000, pacing: 'NONE' } });
     const waiting = Array.from({ length: WAITERS }, (_, at) => this.wait(`waiter-${at}`));
     await Promise.all([...waiting, this.hog()]);
   }

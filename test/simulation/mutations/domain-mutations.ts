@@ -18,13 +18,13 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
     name: 'a clock that is ahead does not stop grants',
     file: 'src/domain/decide.ts',
     find: 'if (aheadMs <= maxSkewMs) return undefined;',
-    replace: 'if (aheadMs >= 0) return undefined;',
+    replace: 'if (aheadMs < Number.POSITIVE_INFINITY) return undefined;',
   },
   {
     name: 'a renewal forgets the reservation',
     file: 'src/domain/renew.ts',
-    find: 'const lease = { ...found.lease, ...raise.change,',
-    replace: 'const lease = { ...found.lease, reserved: found.lease.used, ...raise.change,',
+    find: '    ...raise.change,\n',
+    replace: '    reserved: found.lease.used,\n    ...raise.change,\n',
   },
   {
     name: 'the ring of request ids is forgotten',

@@ -13,10 +13,16 @@ export interface Verdict {
   readonly violation: string;
 }
 
+/** Whether the mistake can still be made: the place that it changes is there. */
+export function applies({ file, find }: Mutation): boolean {
+  return readFileSync(join(ROOT, file), 'utf8').split(find).length === 2;
+}
+
 /** Runs the simulation on a copy of the sources with the mistake in it. */
-export function runMutation({ file, find, replace }: Mutation, seeds: number): Verdict {
+export function runMutation(mutation: Mutation, seeds: number): Verdict {
+  const { file, find, replace } = mutation;
+  if (!applies(mutation)) throw new Error(`${file} has changed: it must contain once: ${find}`);
   const text = readFileSync(join(ROOT, file), 'utf8');
-  if (text.split(find).length !== 2) throw new Error(`${file} has changed: it must contain once: ${find}`);
   const copy = mkdtempSync(join(tmpdir(), 'mutation-'));
   try {
     for (const part of ['src', 'test', 'package.json', 'tsconfig.json']) {
