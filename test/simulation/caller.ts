@@ -83,10 +83,12 @@ export class SimulatedCaller {
   /** These clients do nothing wrong, so most refusals are the service's own fault. */
   private holdRefusal(request: CallerRequest, refusal: Refusal, { sameEpoch }: Asked): void {
     const { world, journal } = this;
-    if (refusal.reason === 'ID_REUSED' && sameEpoch) world.violated(`${request.kind}: ${refusal.id} was not reused`);
+    if (refusal.reason === 'ID_REUSED' && sameEpoch)
+      world.violated(`${request.kind}: ${refusal.id} was not reused`);
     if (refusal.reason === 'LEASE_CLOSED') journal.end(refusal.lease.leaseId);
     if (refusal.reason !== 'LEASE_NOT_FOUND' || !journal.granted.has(refusal.leaseId) || !sameEpoch) return;
-    if (world.time.passedMs < KNOWN_MS) world.violated(`lease ${refusal.leaseId} was granted and is not found`);
+    if (world.time.passedMs < KNOWN_MS)
+      world.violated(`lease ${refusal.leaseId} was granted and is not found`);
   }
 }
 

@@ -1,5 +1,5 @@
-import { REQUEST_MEMORY_MS } from '../../src/domain/limits.js';
 import { parseLeaseId } from '../../src/domain/lease-id.js';
+import { REQUEST_MEMORY_MS } from '../../src/domain/limits.js';
 import type { OutcomeOf } from '../../src/domain/outcomes.js';
 import type { AcquireRequest, LeaseRef } from '../../src/domain/requests.js';
 import type { UsageReport } from '../../src/domain/types.js';
@@ -88,7 +88,8 @@ export class Client extends SimulatedCaller {
     if (again.kind === 'granted' && again.lease.leaseId !== lease.leaseId) {
       this.world.violated(`${this.aiId}: ${request.requestId} was granted twice`);
     }
-    if (again.kind === 'denied') this.world.violated(`${request.requestId} was granted, and denied when repeated`);
+    if (again.kind === 'denied')
+      this.world.violated(`${request.requestId} was granted, and denied when repeated`);
   }
 
   private async work(work: Work): Promise<void> {

@@ -37,7 +37,10 @@ export function checkCommit(budgetId: string, committed: Committed): string[] {
   say(after.head.fence >= (before?.head.fence ?? 0), 'the fence went back');
   say(after.head.epoch >= (before?.head.epoch ?? 0), 'the epoch went back');
   const recreated = before?.head.deleted === true && !after.head.deleted;
-  say(!recreated || after.head.epoch > before.head.epoch, 'a recreated budget has the epoch of the one before');
+  say(
+    !recreated || after.head.epoch > before.head.epoch,
+    'a recreated budget has the epoch of the one before',
+  );
   say(after.head.clock <= latestTime + CLOCK_SLACK_MS, 'decided by a time that the store never told');
   if (!promises.clockWasReset) say(after.head.clock >= (before?.head.clock ?? 0), 'the clock went back');
   const ledger = Ledger.of(budgetId, after);
@@ -88,7 +91,10 @@ function checkLeases({ before, after, receipt }: Committed, say: Say): void {
     say(lease.expiresAt > clock, `lease ${lease.fence} is live after its end`);
     say(lease.expiresAt <= lease.renewableUntil, `lease ${lease.fence} outlives its longest life`);
     say(lease.fence <= highest, `lease ${lease.fence} has a fence that was not given yet`);
-    say(!after.sections.outbox.has(leaseReceiptId(epoch, lease.fence)), `lease ${lease.fence} is live and closed`);
+    say(
+      !after.sections.outbox.has(leaseReceiptId(epoch, lease.fence)),
+      `lease ${lease.fence} is live and closed`,
+    );
     const earlier = before?.sections.leases.get(String(lease.fence));
     if (earlier === undefined || before?.head.epoch !== epoch) continue;
     say(lease.used >= earlier.used, `lease ${lease.fence} forgot what it used`);
@@ -138,9 +144,18 @@ function checkGrants(before: StoredState, ledger: Ledger, say: Say): void {
     say(live <= policy.maxConcurrentPerAi, `${aiId} holds ${live} slots of ${policy.maxConcurrentPerAi}`);
   }
   const { hour, day, month } = standingOf(ledger);
-  say(hour.spent + hour.reserved <= allowance.hourlyMax, `hour ${hour.spent} + ${hour.reserved} above its cap`);
-  say(day.spent + day.reserved <= day.cap.tokens, `day ${day.spent} + ${day.reserved} above ${day.cap.tokens}`);
-  say(month.spent + month.reserved <= allowance.enforced, `month ${month.spent} + ${month.reserved} above its cap`);
+  say(
+    hour.spent + hour.reserved <= allowance.hourlyMax,
+    `hour ${hour.spent} + ${hour.reserved} above its cap`,
+  );
+  say(
+    day.spent + day.reserved <= day.cap.tokens,
+    `day ${day.spent} + ${day.reserved} above ${day.cap.tokens}`,
+  );
+  say(
+    month.spent + month.reserved <= allowance.enforced,
+    `month ${month.spent} + ${month.reserved} above its cap`,
+  );
 }
 
 export function sum(values: Iterable<number>): number {

@@ -32,17 +32,21 @@ export class Journal {
   /** The same question must have the same answer. */
   same(what: string, answer: string): void {
     const before = this.answers.get(what);
-    if (before !== undefined && before !== answer) this.violated(`${what} was answered ${before}, then ${answer}`);
+    if (before !== undefined && before !== answer)
+      this.violated(`${what} was answered ${before}, then ${answer}`);
     this.answers.set(what, answer);
   }
 
   grant(lease: LeaseView, known: Known): void {
     const { leaseId, fence, aiId } = lease;
     const other = this.leaseOfFence.get(fence);
-    if (other !== undefined && other !== leaseId) this.violated(`fence ${fence} was given to ${other} and ${leaseId}`);
+    if (other !== undefined && other !== leaseId)
+      this.violated(`fence ${fence} was given to ${other} and ${leaseId}`);
     // A grant that an earlier answer told of is older than the question.
     if (other === undefined && fence <= known.highestFence) {
-      this.violated(`fence ${fence} is not above ${known.highestFence}, which was answered before it was asked for`);
+      this.violated(
+        `fence ${fence} is not above ${known.highestFence}, which was answered before it was asked for`,
+      );
     }
     if (this.closed.has(leaseId) && known.closed) this.violated(`lease ${leaseId} was granted after its end`);
     this.granted.set(leaseId, { fence, aiId });

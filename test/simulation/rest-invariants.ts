@@ -1,5 +1,5 @@
-import { leaseReceiptId } from '../../src/domain/receipt-id.js';
 import { parseLeaseId } from '../../src/domain/lease-id.js';
+import { leaseReceiptId } from '../../src/domain/receipt-id.js';
 import type { Receipt, StoredState } from '../../src/domain/state.js';
 import type { BudgetStore } from '../../src/store/store.js';
 import { sum } from './commit-invariants.js';
@@ -12,7 +12,8 @@ export async function checkRest({ store, time, copies }: SimWorld, journal: Jour
   if (state === undefined) return ['the budget is gone'];
   const wrong: string[] = [];
   const receipts = new Map<string, Receipt>();
-  for (const receipt of await store.listReceipts(BUDGET, '', '', 1_000_000)) receipts.set(receipt.id, receipt);
+  for (const receipt of await store.listReceipts(BUDGET, '', '', 1_000_000))
+    receipts.set(receipt.id, receipt);
   for (let epoch = 1; epoch <= state.head.epoch; epoch += 1) {
     const booked = bookedIn(epoch, receipts, journal);
     const days = await daysOf(store, state, epoch, wrong);
@@ -48,17 +49,20 @@ async function daysOf(
   const totals = new Map<string, number>();
   for (const { day, total, hours, ais, models } of await inner.readDays(BUDGET, epoch, '0000', '9999')) {
     totals.set(day, total);
-    if (sum(hours.map(({ tokens }) => tokens)) !== total) wrong.push(`document of ${day}: hours do not add up`);
+    if (sum(hours.map(({ tokens }) => tokens)) !== total)
+      wrong.push(`document of ${day}: hours do not add up`);
     if (sum(ais.values()) !== total) wrong.push(`document of ${day}: AIs do not add up`);
     if (sum(models.values()) !== total) wrong.push(`document of ${day}: models do not add up`);
   }
   if (epoch !== state.head.epoch) return sum(totals.values());
   for (const [day, { total }] of state.sections.days) {
-    if ((totals.get(day) ?? 0) !== total) wrong.push(`document of ${day}: ${totals.get(day)} is not the state's ${total}`);
+    if ((totals.get(day) ?? 0) !== total)
+      wrong.push(`document of ${day}: ${totals.get(day)} is not the state's ${total}`);
     totals.set(day, total);
   }
   for (const [day, total] of state.sections.dayTotals) {
-    if (totals.get(day) !== total) wrong.push(`month says ${total} of ${day}, its document ${totals.get(day)}`);
+    if (totals.get(day) !== total)
+      wrong.push(`month says ${total} of ${day}, its document ${totals.get(day)}`);
   }
   return sum(totals.values());
 }
@@ -86,7 +90,8 @@ function checkLeases(
   for (const [leaseId, { fence }] of journal.granted) {
     const epoch = parseLeaseId(leaseId)?.epoch ?? 0;
     const body = receipts.get(leaseReceiptId(epoch, fence))?.body;
-    if (body?.kind !== 'lease' || body.lease.leaseId !== leaseId) wrong.push(`lease ${leaseId} was granted and is lost`);
+    if (body?.kind !== 'lease' || body.lease.leaseId !== leaseId)
+      wrong.push(`lease ${leaseId} was granted and is lost`);
   }
   const reported = new Map<string, number>();
   for (const { body, epoch } of receipts.values()) {
@@ -111,7 +116,8 @@ function checkSize({ head, sections }: StoredState, now: number, wrong: string[]
   }
   for (const [ai, count] of perAi) if (count > 17) wrong.push(`${count} request ids of ${ai} are remembered`);
   for (const [day, { end, settleUntil }] of sections.days) {
-    if (Math.max(end, settleUntil) + 60_000 < Math.min(now, head.clock)) wrong.push(`${day} is over and still in the state`);
+    if (Math.max(end, settleUntil) + 60_000 < Math.min(now, head.clock))
+      wrong.push(`${day} is over and still in the state`);
   }
   const late = now - (head.wakeAt ?? now);
   if (late > 30_000 && !head.deleted) wrong.push(`the budget wanted attention ${late} ms ago`);

@@ -1,5 +1,5 @@
-import { type StoreClock, storeClock } from '../../src/platform/store-clock.js';
 import type { Scheduler } from '../../src/platform/scheduler.js';
+import { type StoreClock, storeClock } from '../../src/platform/store-clock.js';
 
 export const MAX_SKEW_MS = 2_000;
 const SAMPLE_EVERY_MS = 5_000;

@@ -39,7 +39,11 @@ export class SimLink {
     weather: Weather,
   ) {
     this.weather = weather;
-    const store: Record<string, unknown> = { name: inner.name, exclusive: inner.exclusive, close: async () => {} };
+    const store: Record<string, unknown> = {
+      name: inner.name,
+      exclusive: inner.exclusive,
+      close: async () => {},
+    };
     for (const method of METHODS) {
       const act = (inner[method] as (...args: unknown[]) => Promise<unknown>).bind(inner);
       store[method] = (...args: unknown[]) => {

@@ -13,7 +13,8 @@ export function applied(before: StoredState | undefined, patch: StatePatch): Sto
   const sections = { ...(before?.sections ?? emptySections()) } as Sections;
   const copied = new Set<Section>();
   const own = (section: Section): Map<string, unknown> => {
-    if (!copied.has(section)) (sections as Record<string, unknown>)[section] = new Map(sections[section] as never);
+    if (!copied.has(section))
+      (sections as Record<string, unknown>)[section] = new Map(sections[section] as never);
     copied.add(section);
     return sections[section];
   };

@@ -69,7 +69,14 @@ export class SimWorld {
     clock.start(scheduler);
     const copyId = `copy-${++this.started}`;
     const arbiter = new Arbiter({
-      ...{ store: link.store, clock: clock.clock, log: SILENT_LOG, copyId, maxSkewMs: MAX_SKEW_MS, scheduler },
+      ...{
+        store: link.store,
+        clock: clock.clock,
+        log: SILENT_LOG,
+        copyId,
+        maxSkewMs: MAX_SKEW_MS,
+        scheduler,
+      },
     });
     arbiter.start();
     return { arbiter, link, clock };

@@ -44,7 +44,9 @@ export async function simulate(seed: number, steps = STEPS): Promise<SimResult> 
   }
   const { violations, history, commits } = world;
   const states = world.states.map(({ at, state }) => [at, state.head, [...state.sections.leases]]);
-  const hash = createHash('sha256').update(JSON.stringify([history, violations, states])).digest('hex');
+  const hash = createHash('sha256')
+    .update(JSON.stringify([history, violations, states]))
+    .digest('hex');
   return { seed, violations, history, commits, hash };
 }
 
@@ -63,7 +65,10 @@ async function live(world: SimWorld, journal: Journal, { steps, floor, waiters }
   const count = 2 + Math.floor(world.random() * 5);
   const clients = Array.from({ length: count }, (_, at) => new Client(world, journal, `ai-${at}`, floor));
   world.storm({ faults: world.pick([0, 0.02, 0.1, 0.25]), delayMs: world.pick([2, 50, 800]) });
-  const busy = [...clients.map((client) => client.run(steps)), new Operator(world, journal).run(steps, floor)];
+  const busy = [
+    ...clients.map((client) => client.run(steps)),
+    new Operator(world, journal).run(steps, floor),
+  ];
   await scheduler.until(Promise.all(busy), LONGEST_MS, 100);
   world.calm();
   await scheduler.advance(CALM_MS);

@@ -1,6 +1,6 @@
+import { parseLeaseId } from '../../src/domain/lease-id.js';
 import { SimulatedCaller } from './caller.js';
 import { BUDGET } from './sim-world.js';
-import { parseLeaseId } from '../../src/domain/lease-id.js';
 
 const WAITERS = 4;
 const WAIT_MS = 60_000;
@@ -13,7 +13,10 @@ export class Waiters extends SimulatedCaller {
   async run(): Promise<void> {
     await this.ask({ kind: 'resume' });
     const fields = { monthlyLimit: 1e9, maxHourlyPercent: 100, maxDailyPercent: 100, cooldownMs: 0 };
-    await this.ask({ kind: 'put-policy', fields: { ...fields, maxConcurrent: 1, leaseTtlMs: 4_000, pacing: 'NONE' } });
+    await this.ask({
+      kind: 'put-policy',
+      fields: { ...fields, maxConcurrent: 1, leaseTtlMs: 4_000, pacing: 'NONE' },
+    });
     const waiting = Array.from({ length: WAITERS }, (_, at) => this.wait(`waiter-${at}`));
     await Promise.all([...waiting, this.hog()]);
   }
@@ -33,7 +36,12 @@ export class Waiters extends SimulatedCaller {
     const { world } = this;
     const [copy] = world.copies;
     if (copy === undefined) return false;
-    const ids = { requestId: `w-${++this.made}`, nonce: `w-${this.made}`, fingerprint: 'f', requestIdMade: false };
+    const ids = {
+      requestId: `w-${++this.made}`,
+      nonce: `w-${this.made}`,
+      fingerprint: 'f',
+      requestIdMade: false,
+    };
     const request = { kind: 'acquire', aiId, estimatedTokens: 10, ...ids } as const;
     const outcome = await this.ask(request, { waitMs, copy });
     await world.pause(world.random() * 100);

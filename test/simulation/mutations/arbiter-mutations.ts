@@ -83,7 +83,7 @@ export const ARBITER_MUTATIONS: readonly Mutation[] = [
   {
     name: 'newcomers are tried before those who wait',
     file: 'src/arbiter/waiting-list.ts',
-    find: "hasNews(waiter.pending, now) || isDue(ledger, waiter) || (changed && mayPass(ledger, waiter)),",
+    find: 'hasNews(waiter.pending, now) || isDue(ledger, waiter) || (changed && mayPass(ledger, waiter)),',
     replace: 'hasNews(waiter.pending, now),',
   },
 ];

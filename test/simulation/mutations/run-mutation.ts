@@ -29,7 +29,10 @@ export function runMutation(mutation: Mutation, seeds: number): Verdict {
       cpSync(join(ROOT, part), join(copy, part), { recursive: true });
     }
     symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
-    writeFileSync(join(copy, file), text.replace(find, () => replace));
+    writeFileSync(
+      join(copy, file),
+      text.replace(find, () => replace),
+    );
     const args = ['--import', 'tsx', 'test/simulation/main.ts', '--brief', '--seeds', String(seeds)];
     const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: copy, encoding: 'utf8' });
     const [, seed, violation = ''] = /seed (\d+) fails: (.*)/.exec(stdout) ?? [];
