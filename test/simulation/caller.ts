@@ -58,7 +58,8 @@ export class SimulatedCaller {
     if (outcome.kind === 'denied') this.holdDenial(outcome.denial.blockers, asked);
     if (outcome.kind === 'refused') this.holdRefusal(request, outcome.refusal, asked);
     const lease = leaseOf(outcome);
-    if (lease !== undefined) journal.lease(lease, known);
+    const until = this.world.promises.clockWasReset ? 0 : known.until;
+    if (lease !== undefined) journal.lease(lease, { ...known, until });
     if (outcome.kind === 'renewed' && known.closed) {
       this.world.violated(`lease ${outcome.lease.leaseId} was renewed after its end`);
     }
@@ -81,11 +82,14 @@ export class SimulatedCaller {
   }
 
   /** These clients do nothing wrong, so most refusals are the service's own fault. */
-  private holdRefusal(request: CallerRequest, refusal: Refusal, { sameEpoch }: Asked): void {
+  private holdRefusal(request: CallerRequest, refusal: Refusal, { sameEpoch, known }: Asked): void {
     const { world, journal } = this;
+    const until = world.promises.clockWasReset ? 0 : known.until;
     if (refusal.reason === 'ID_REUSED' && sameEpoch)
       world.violated(`${request.kind}: ${refusal.id} was not reused`);
-    if (refusal.reason === 'LEASE_CLOSED') journal.end(refusal.lease.leaseId);
+    if (refusal.reason === 'LEASE_CLOSED') {
+      journal.lease(refusal.lease, { ...known, until });
+    }
     if (refusal.reason !== 'LEASE_NOT_FOUND' || !journal.granted.has(refusal.leaseId) || !sameEpoch) return;
     if (world.time.passedMs < KNOWN_MS)
       world.violated(`lease ${refusal.leaseId} was granted and is not found`);

@@ -18,6 +18,8 @@ interface Work {
   readonly askedAt: number;
   /** What it may still spend, where it stays within its reservation. */
   left: number;
+  /** A report had no answer, so nobody knows what is left. */
+  unsure?: true;
 }
 
 /** One AI: asks, works, reports, releases; and all that goes wrong with a real one. */
@@ -82,9 +84,12 @@ export class Client extends SimulatedCaller {
   /** The same request again, sometimes: it has the lease that it got, or that one is over. */
   private async repeat({ request, lease, epochs, askedAt }: Work): Promise<void> {
     if (this.world.random() > 0.2) return;
+    const { closed } = this.journal.now(lease.leaseId);
     const again = await this.ask(request);
     const forgotten = this.world.time.now - askedAt >= REQUEST_MEMORY_MS;
     if (!this.world.sameEpoch(epochs) || forgotten || again === undefined) return;
+    if (closed && again.kind === 'granted')
+      this.world.violated(`${request.requestId} was granted after its end`);
     if (again.kind === 'granted' && again.lease.leaseId !== lease.leaseId) {
       this.world.violated(`${this.aiId}: ${request.requestId} was granted twice`);
     }
@@ -115,7 +120,7 @@ export class Client extends SimulatedCaller {
     const { lease } = work;
     const renewed = await this.ask({ kind: 'renew', lease, ...(reserveTokens && { reserveTokens }) });
     if (renewed?.kind !== 'renewed') return;
-    work.left = Math.max(0, renewed.lease.reservedTokens - renewed.lease.usedTokens);
+    if (!work.unsure) work.left = Math.max(0, renewed.lease.reservedTokens - renewed.lease.usedTokens);
   }
 
   private async release(work: Work): Promise<void> {
@@ -132,6 +137,7 @@ export class Client extends SimulatedCaller {
     const usage = this.usage(work, usageId);
     const outcome = await this.ask({ kind: 'record', lease, usage });
     if (outcome?.kind === 'recorded') this.booked(usageId, outcome);
+    else Object.assign(work, { left: 0, unsure: true });
     // A client that is not sure sends it again; that must change nothing.
     if (this.world.random() < 0.3) {
       if (this.world.random() < 0.3) await this.world.pause(this.world.random() * 8_000);
@@ -147,8 +153,11 @@ export class Client extends SimulatedCaller {
   private async reportUnleased(): Promise<void> {
     const usageId = this.id('x');
     const usage = this.usage(undefined, usageId);
+    const { epochs } = this.world;
     for (let times = this.world.random() < 0.3 ? 2 : 1; times > 0; times -= 1) {
       const outcome = await this.ask({ kind: 'record-unleased', aiId: this.aiId, usage });
+      // A budget that begins anew knows nothing of the usage of the one before.
+      if (times < 2 && !this.world.sameEpoch(epochs)) return;
       if (outcome?.kind === 'recorded') this.booked(usageId, outcome);
     }
   }
@@ -160,6 +169,8 @@ export class Client extends SimulatedCaller {
   }
 
   private booked(usageId: string, { chargedTokens, overrunTokens, late }: Recorded): void {
+    if (this.modest && overrunTokens > 0)
+      this.world.violated(`${usageId} was within its reservation, and overran it`);
     this.journal.usages.set(`${this.aiId} ${usageId}`, chargedTokens);
     this.journal.same(`${this.aiId}: usage ${usageId}`, `${chargedTokens} ${overrunTokens} ${late}`);
   }

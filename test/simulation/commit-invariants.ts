@@ -84,7 +84,7 @@ function checkSums({ tables, exists }: Ledger, say: Say): void {
 }
 
 /** The life of a lease: granted once, renewed forwards, ended once, and never live again. */
-function checkLeases({ before, after, receipt }: Committed, say: Say): void {
+function checkLeases({ before, after, receipt, promises }: Committed, say: Say): void {
   const { epoch, clock, fence: highest } = after.head;
   const leases = after.sections.leases;
   for (const lease of leases.values()) {
@@ -99,6 +99,8 @@ function checkLeases({ before, after, receipt }: Committed, say: Say): void {
     if (earlier === undefined || before?.head.epoch !== epoch) continue;
     say(lease.used >= earlier.used, `lease ${lease.fence} forgot what it used`);
     say(lease.reserved >= earlier.reserved, `lease ${lease.fence} lost its reservation`);
+    const shortened = lease.expiresAt < earlier.expiresAt && !promises.clockWasReset;
+    say(!shortened, `lease ${lease.fence} was shortened`);
   }
   for (const [key, lease] of before?.sections.leases ?? []) {
     if (!leases.has(key)) checkEnd(lease, after, before?.head.epoch ?? epoch, say);

@@ -10,6 +10,7 @@ export class Journal {
   private readonly leaseOfFence = new Map<number, string>();
   private readonly closed = new Set<string>();
   private readonly used = new Map<string, number>();
+  private readonly until = new Map<string, number>();
   private readonly answers = new Map<string, string>();
   private readonly asked = new Set<string>();
   private highestFence = 0;
@@ -19,7 +20,8 @@ export class Journal {
   /** Before a call: what its answer must not fall behind. */
   now(leaseId = ''): Known {
     const { highestFence } = this;
-    return { highestFence, closed: this.closed.has(leaseId), used: this.used.get(leaseId) ?? 0 };
+    const [used, until] = [this.used.get(leaseId) ?? 0, this.until.get(leaseId) ?? 0];
+    return { highestFence, closed: this.closed.has(leaseId), used, until };
   }
 
   /** Whether nobody asked for this before. */
@@ -48,14 +50,18 @@ export class Journal {
         `fence ${fence} is not above ${known.highestFence}, which was answered before it was asked for`,
       );
     }
-    if (this.closed.has(leaseId) && known.closed) this.violated(`lease ${leaseId} was granted after its end`);
     this.granted.set(leaseId, { fence, aiId });
+    this.lease(lease, { ...known, closed: false, used: 0, until: 0 });
     this.leaseOfFence.set(fence, leaseId);
     this.highestFence = Math.max(this.highestFence, fence);
   }
 
   lease(lease: LeaseView, known: Known): void {
-    const { leaseId, status, usedTokens } = lease;
+    const { leaseId, status, usedTokens, closedAt = 0 } = lease;
+    if (status === 'EXPIRED' && closedAt < known.until) {
+      this.violated(`lease ${leaseId} was to live until ${known.until} and expired at ${closedAt}`);
+    }
+    if (status === 'LIVE') this.until.set(leaseId, Math.max(lease.expiresAt, this.until.get(leaseId) ?? 0));
     if (known.closed && status === 'LIVE') this.violated(`lease ${leaseId} is live again after its end`);
     if (usedTokens < known.used) {
       this.violated(`lease ${leaseId} used ${usedTokens}, and ${known.used} was answered before`);
@@ -78,4 +84,6 @@ export interface Known {
   readonly highestFence: number;
   readonly closed: boolean;
   readonly used: number;
+  /** It was said to live so long if nobody ends it. */
+  readonly until: number;
 }

@@ -27,6 +27,18 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
     replace: '    reserved: found.lease.used,\n    ...raise.change,\n',
   },
   {
+    name: 'a renewal may shorten a lease',
+    file: 'src/domain/renew.ts',
+    find: 'Math.max(lease.expiresAt, Math.min(clock + ttlMs, lease.renewableUntil));',
+    replace: 'Math.min(clock + ttlMs, lease.renewableUntil);',
+  },
+  {
+    name: 'a renewal goes beyond the longest life of a lease',
+    file: 'src/domain/renew.ts',
+    find: 'Math.min(clock + ttlMs, lease.renewableUntil)',
+    replace: '(clock + ttlMs)',
+  },
+  {
     name: 'the ring of request ids is forgotten',
     file: 'src/domain/request-memory.ts',
     find: 'ids.length > REMEMBERED_REQUESTS && at',
