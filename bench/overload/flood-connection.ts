@@ -1,12 +1,15 @@
 import { connect, type Socket } from 'node:net';
 import { type CallTemplate, FLAG, FRAME, frame, HEAD_BYTES, hello } from './frames.js';
 
+/** What the service announces, and every library of gRPC keeps to. */
+const MAX_CALLS = 250;
+
 /** What all connections of a flood count together. */
 export interface Tally {
   accepted: number;
   refused: number;
   reset: number;
-  /** Not sent, since the service does not read fast enough. */
+  /** Not sent, since the service does not read or answer fast enough. */
   heldBack: number;
   lostConnections: number;
   readonly latenciesMs: number[];
@@ -56,7 +59,7 @@ export class FloodConnection {
   send(count: number, nextId: () => number): void {
     const now = performance.now();
     const calls: Buffer[] = [];
-    while (calls.length < count && this.window >= this.template.dataBytes && !this.dead) {
+    while (calls.length < count && this.mayCall) {
       this.window -= this.template.dataBytes;
       calls.push(this.template.of(this.nextStream, nextId()));
       this.flying.set(this.nextStream, { sentAt: now, answered: false });
@@ -64,6 +67,10 @@ export class FloodConnection {
     }
     this.tally.heldBack += count - calls.length;
     if (calls.length > 0) this.socket.write(Buffer.concat(calls));
+  }
+
+  private get mayCall(): boolean {
+    return !this.dead && this.window >= this.template.dataBytes && this.flying.size < MAX_CALLS;
   }
 
   close(): void {

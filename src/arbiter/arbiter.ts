@@ -37,6 +37,9 @@ export class Arbiter implements Door {
   private readonly queues = new Map<string, BudgetQueue>();
   private readonly watches = new Set<Watch>();
   private readonly context: Context;
+  // Made once: an error's stack costs more than all else about a refusal.
+  private readonly queueFull: ArbiterError;
+  private readonly budgetsFull: ArbiterError;
   private stopped = false;
   private lookingForDue = false;
   private seq = 0;
@@ -58,6 +61,9 @@ export class Arbiter implements Door {
       nextSeq: () => ++this.seq,
       stopping: () => this.stopped,
     };
+    const { queued, budgets } = this.context.bounds;
+    this.queueFull = tooMany(`more than ${queued} requests of this budget are under way`, 100);
+    this.budgetsFull = tooMany(`more than ${budgets} budgets are in use`, 1_000);
   }
 
   /** Begins to look after budgets that nobody asks for: expiries, days to close, what a crashed copy left behind. */
@@ -95,15 +101,9 @@ export class Arbiter implements Door {
     if (this.stopped) return Promise.reject(shuttingDown());
     if (request.kind === 'reset-clock') this.context.clock.acceptStep();
     const { queued, budgets } = this.context.bounds;
-    if (this.queues.size >= budgets && !this.queues.has(budgetId)) {
-      const message = `more than ${budgets} budgets are in use; ask again shortly`;
-      return Promise.reject(new ArbiterError('QUEUE_FULL', message, 1_000));
-    }
+    if (this.queues.size >= budgets && !this.queues.has(budgetId)) return Promise.reject(this.budgetsFull);
     const queue = this.queue(budgetId);
-    if (queue.size >= queued) {
-      const message = `more than ${queued} requests of this budget are under way; ask again shortly`;
-      return Promise.reject(new ArbiterError('QUEUE_FULL', message, 100));
-    }
+    if (queue.size >= queued) return Promise.reject(this.queueFull);
     return new Promise((resolve, reject) => {
       const now = this.context.clock.monotonic();
       queue.submit(new Pending(request, caller, now, { resolve, reject }, waitMs));
@@ -195,6 +195,10 @@ export class Arbiter implements Door {
   get size(): number {
     return this.queues.size;
   }
+}
+
+function tooMany(what: string, retryAfterMs: number): ArbiterError {
+  return new ArbiterError('QUEUE_FULL', `${what}; ask again shortly`, retryAfterMs);
 }
 
 /** Errors of the store as callers may see them. */

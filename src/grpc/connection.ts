@@ -1,5 +1,6 @@
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { GateLimits } from './gate-limits.js';
+import type { Readable } from './slow-lane.js';
 
 /** A call on its connection, as often as the sweep has seen it. */
 interface Seen {
@@ -10,14 +11,19 @@ interface Seen {
   stalledSeconds: number;
 }
 
+/** Node shows no other way to leave a connection unread. */
+interface Handle {
+  readStart?(): void;
+  readStop?(): void;
+}
+
 /** One connection of a client, and what it costs. */
-export class Connection {
+export class Connection implements Readable {
   private readonly calls = new Map<ServerHttp2Stream, Seen>();
   private seconds = 0;
   private greeted = false;
   private pings = 0;
   private opened = 0;
-  private refusals = 0;
   /** Its client does not read its answers. */
   choked = false;
 
@@ -45,13 +51,15 @@ export class Connection {
     this.calls.set(call, { conversation, seconds: 0, unread: 0, stalledSeconds: 0 });
   }
 
-  refused(): void {
-    this.refusals += 1;
-    if (this.refusals === this.limits.refusalsPerSecond) setImmediate(() => this.cutOff());
-  }
-
   close(call: ServerHttp2Stream): void {
     this.calls.delete(call);
+  }
+
+  read(on: boolean): void {
+    if (this.session.destroyed) return;
+    const { _handle: handle } = this.session.socket as unknown as { _handle?: Handle | null };
+    if (on) handle?.readStart?.();
+    else handle?.readStop?.();
   }
 
   cutOff(): void {
@@ -64,7 +72,6 @@ export class Connection {
   sweep(): void {
     this.seconds += 1;
     this.pings = 0;
-    this.refusals = 0;
     this.opened = this.calls.size;
     if (!this.greeted && this.seconds > this.limits.helloSeconds) {
       this.cutOff();

@@ -8,7 +8,7 @@ export interface GateLimits {
   readonly callsPerAddress: number;
   /** Clients know this one, and keep what is above it to themselves. */
   readonly callsPerConnection: number;
-  /** Who calls on and on after so many refusals in a second is cut off: even a refusal costs something. */
+  /** Even a refusal costs something: who is refused beyond these is not read for a while. Of all connections. */
   readonly refusalsPerSecond: number;
   /** Health checks are answered beyond the bounds: a busy server is not a sick one. */
   readonly healthChecks: number;
@@ -31,7 +31,7 @@ export const GATE_LIMITS: GateLimits = {
   calls: 5_000,
   callsPerAddress: 2_500,
   callsPerConnection: 250,
-  refusalsPerSecond: 500,
+  refusalsPerSecond: 4_000,
   healthChecks: 100,
   metadataBytes: 16 * 1024,
   unreadBytes: 16 * 1024 * 1024,

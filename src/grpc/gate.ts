@@ -11,6 +11,7 @@ import { PROCESS_SCHEDULER, type Scheduler } from '../platform/scheduler.js';
 import { Connection } from './connection.js';
 import { errorResponse } from './error-details.js';
 import { GATE_LIMITS, type GateLimits } from './gate-limits.js';
+import { SlowLane } from './slow-lane.js';
 import { failureOf } from './status.js';
 
 const SWEEP_MS = 1_000;
@@ -40,6 +41,7 @@ export class Gate {
   private readonly refusal = refusalHeaders(TOO_MANY);
   private readonly choked = refusalHeaders(UNREAD);
   private readonly wordy: OutgoingHttpHeaders;
+  private readonly slowLane: SlowLane;
   private cancelSweep: (() => void) | undefined;
   /** Calls under way. */
   calls = 0;
@@ -48,6 +50,9 @@ export class Gate {
     this.limits = { ...GATE_LIMITS, ...limits };
     this.scheduler = scheduler;
     this.conversations = new Set(conversations);
+    const { refusalsPerSecond, calls } = this.limits;
+    const roomy = () => this.calls < calls / 4;
+    this.slowLane = new SlowLane(refusalsPerSecond, scheduler, roomy);
     this.wordy = refusalHeaders(
       `metadata of more than ${this.limits.metadataBytes} bytes is not taken`,
       false,
@@ -75,6 +80,7 @@ export class Gate {
 
   stop(): void {
     this.cancelSweep?.();
+    this.slowLane.stop();
   }
 
   private sweepLater(): void {
@@ -91,6 +97,7 @@ export class Gate {
     const count = add(this.connectionsOf, address, 1);
     session.once('close', () => {
       this.connections.delete(session);
+      this.slowLane.leave(connection);
       add(this.connectionsOf, address, -1);
     });
     if (count > this.limits.connectionsPerAddress) setImmediate(() => connection.cutOff());
@@ -107,7 +114,7 @@ export class Gate {
     const refused = this.refusalOf(connection, path, rawHeaders);
     if (refused !== undefined) {
       refuse(call, refused);
-      connection.refused();
+      this.slowLane.refused(connection);
       return false;
     }
     this.calls += 1;

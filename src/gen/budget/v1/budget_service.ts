@@ -2904,8 +2904,8 @@ export const Forecast: MessageFns<Forecast> = {
  * Bounds, beyond which a call is refused at once while accepted ones go on: a message has at most 64 KiB; metadata at most
  * 16 KiB in 128 entries; a connection carries 250 calls at a time, the server 5,000, waiting and watching ones included, half
  * of them from one address; of a budget 1,000 calls wait for a slot and 100 watch. A request must have arrived whole within
- * 10 seconds, and an answer must have been read within 20. A client that calls on after 500 refusals in a second, or pings
- * more often than it calls, is cut off.
+ * 10 seconds, and an answer must have been read within 20. A client that calls on and on while it is refused is read more
+ * slowly; one that pings more often than it calls is cut off.
  */
 export type BudgetServiceService = typeof BudgetServiceService;
 export const BudgetServiceService = {
