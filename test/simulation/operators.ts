@@ -28,8 +28,19 @@ export function randomPolicy(world: SimWorld): PolicyFields {
 
 /** Under it, and with demand within its reservations, every day finds its minimum. */
 export function floorPolicy(world: SimWorld): PolicyFields {
-  const fixed = { pacing: 'FLOOR', onExpiry: 'CHARGE', mode: 'ENFORCE', monthlyLimit: 20_000 } as const;
-  return { ...randomPolicy(world), ...fixed, tokenWeights: {}, cooldownMs: 0, maxConcurrent: 4 };
+  return {
+    ...randomPolicy(world),
+    ...{
+      pacing: 'FLOOR',
+      onExpiry: 'CHARGE',
+      mode: 'ENFORCE',
+      tokenWeights: {},
+      cooldownMs: 0,
+      maxConcurrent: 4,
+    },
+    // So little that one day could burn it all.
+    ...{ monthlyLimit: 4_000, minDailyPercent: 3, maxDailyPercent: 60, maxHourlyPercent: 50 },
+  };
 }
 
 /** Operators, crashes, clocks and the calendar: what happens to a service beside its callers. */
@@ -39,7 +50,7 @@ export class Operator extends SimulatedCaller {
     const { world } = this;
     for (let step = 0; step < steps; step += 1) {
       await world.pause(world.random() * 4_000);
-      await world.pick(gentle ? FAULTS : [...FAULTS, ...ORDERS])(this, step);
+      await world.pick(gentle ? [...FAULTS, nextDay, nextDay] : [...FAULTS, ...ORDERS])(this, step);
     }
     await this.order({ kind: 'resume' });
   }
@@ -101,6 +112,8 @@ export class Operator extends SimulatedCaller {
     world.endStall(world.pick(['heal', 'failOver', 'failOver']));
   }
 }
+
+const nextDay: Disturbance = ({ world }) => world.skip(26 * HOUR_MS);
 
 type Disturbance = (operator: Operator, step: number) => Promise<void> | void;
 

@@ -7,9 +7,16 @@ export interface Weather {
   readonly faults: number;
   /** The longest a call is under way, each direction. */
   readonly delayMs: number;
+  /** Calls of this method are slow, whatever the others are. */
+  readonly slow?: StoreMethod | undefined;
 }
 
-const METHODS = [
+export type StoreMethod = (typeof METHODS)[number];
+
+const SLOW_MS = 1_500;
+
+/** The calls that a copy makes. */
+export const METHODS = [
   'load',
   'version',
   'commit',
@@ -55,11 +62,11 @@ export class SimLink {
   }
 
   private async call(method: string, act: () => Promise<unknown>): Promise<unknown> {
-    await this.delay();
+    await this.delay(method);
     if (!this.alive) return new Promise(() => {});
     if (this.scheduler.random() >= this.weather.faults) {
       const result = await act();
-      await this.delay();
+      await this.delay(method);
       return this.alive ? result : new Promise(() => {});
     }
     return this.goWrong(method, act);
@@ -69,7 +76,7 @@ export class SimLink {
     const kind = Math.floor(this.scheduler.random() * 4);
     if (kind === 1) await act();
     if (kind === 2) this.scheduler.after(this.lateness(), () => void act().catch(() => {}));
-    await this.delay();
+    await this.delay(method);
     if (!this.alive) return new Promise(() => {});
     if (kind === 0) throw new StoreError('unavailable', `${method}: not sent`);
     throw new StoreError('unknown', `${method}: no answer`);
@@ -80,10 +87,12 @@ export class SimLink {
     return this.scheduler.random() ** 5 * 6_000;
   }
 
-  private delay(): Promise<void> {
+  private delay(method: string): Promise<void> {
     // Most calls are fast, and a few take as long as all the others of their time together.
     const slow = this.scheduler.random() < 0.03 ? 4 : 1;
-    const ms = this.scheduler.random() ** 3 * this.weather.delayMs * slow;
+    const most =
+      method === this.weather.slow ? SLOW_MS : this.scheduler.random() ** 2 * this.weather.delayMs * slow;
+    const ms = this.scheduler.random() * most;
     return new Promise((resolve) => void this.scheduler.after(ms, resolve));
   }
 }

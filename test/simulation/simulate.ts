@@ -4,6 +4,7 @@ import { Client } from './clients.js';
 import { Journal } from './journal.js';
 import { floorPolicy, Operator, randomPolicy } from './operators.js';
 import { checkRest } from './rest-invariants.js';
+import { METHODS } from './sim-link.js';
 import { SimWorld } from './sim-world.js';
 import { Waiters } from './waiters.js';
 
@@ -64,7 +65,8 @@ async function live(world: SimWorld, journal: Journal, { steps, floor, waiters }
   world.promises = { floor, clockWasReset: false };
   const count = 2 + Math.floor(world.random() * 5);
   const clients = Array.from({ length: count }, (_, at) => new Client(world, journal, `ai-${at}`, floor));
-  world.storm({ faults: world.pick([0, 0.02, 0.1, 0.25]), delayMs: world.pick([2, 50, 800]) });
+  const slow = world.random() < 0.4 ? world.pick(METHODS) : undefined;
+  world.storm({ faults: world.pick([0, 0.02, 0.1, 0.25]), delayMs: world.pick([2, 50, 800]), slow });
   const busy = [
     ...clients.map((client) => client.run(steps)),
     new Operator(world, journal).run(steps, floor),

@@ -92,10 +92,4 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
     find: 'const beyondMinimums = left - allowance.dailyMin * (daysLeft - 1);',
     replace: 'const beyondMinimums = left;',
   },
-  {
-    name: 'an undone grant takes used tokens along',
-    file: 'src/domain/ending.ts',
-    find: ' || lease.used > 0) return',
-    replace: ') return',
-  },
 ];
