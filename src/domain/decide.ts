@@ -109,7 +109,7 @@ function decideAbsent(
   request: BudgetRequest,
   { time, distrust }: Circumstances,
 ): Outcome | Unknown {
-  ledger.clock = Math.max(ledger.clock, time);
+  if (distrust === undefined) ledger.clock = Math.max(ledger.clock, time);
   switch (request.kind) {
     case 'put-policy':
       if (distrust !== undefined) return refused({ reason: 'CLOCK_NOT_TRUSTED', detail: distrust });

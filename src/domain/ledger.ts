@@ -20,7 +20,7 @@ import {
 import { nextWake } from './wake.js';
 import { type DayWindow, dayAt, hourAt, monthOfDay, type Span } from './windows.js';
 
-const NO_MONTH: MonthWindow = { key: '', start: 0, end: 0 };
+export const NO_MONTH: MonthWindow = { key: '', start: 0, end: 0 };
 
 /**
  * One budget in memory: all that a decision needs. Decisions change it, and `takePatch` hands over what they changed for one
@@ -103,8 +103,10 @@ export class Ledger {
   }
 
   setPolicy(fields: PolicyFields): void {
-    this.usePolicy(fields, this.nextRevision);
-    this.tables.settings.set('policy', { fields, revision: this.nextRevision });
+    // It is the etag: two policies that one commit carries must not share it.
+    const revision = Math.max(this.nextRevision, this.policyRevision + 1);
+    this.usePolicy(fields, revision);
+    this.tables.settings.set('policy', { fields, revision });
   }
 
   setPause(pause: StoredPause | undefined): void {

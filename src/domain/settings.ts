@@ -1,5 +1,5 @@
 import { expire } from './closing.js';
-import type { Ledger } from './ledger.js';
+import { type Ledger, NO_MONTH } from './ledger.js';
 import type { BudgetPut, BudgetView, Done, Refused, Unknown } from './outcomes.js';
 import { policyInForce } from './policy.js';
 import { rangeViolations, workabilityViolations } from './policy-check.js';
@@ -7,7 +7,7 @@ import { samePolicy, tidyPolicy, updatePolicy } from './policy-update.js';
 import { policyWarnings } from './policy-warnings.js';
 import { refused } from './refused.js';
 import type { DeleteBudgetRequest, PauseRequest, PutPolicyRequest } from './requests.js';
-import { monthAt } from './windows.js';
+import { calendarMonth, monthAt, monthOfDay } from './windows.js';
 
 /** What operators set: the policy, the pause, and whether there is such a budget at all. */
 
@@ -56,6 +56,7 @@ function create(ledger: Ledger): void {
   ledger.epoch += 1;
   ledger.deleted = false;
   ledger.createdAt = ledger.clock;
+  ledger.month = NO_MONTH;
   ledger.lastOpenedDay = '';
   for (const day of [...ledger.tables.days.keys()]) ledger.tables.dropDay(day);
   ledger.writtenDays.clear();
@@ -72,15 +73,24 @@ function hasUnwrittenDays({ tables, writtenDays }: Ledger): boolean {
 
 /** Windows cannot be moved under usage that was counted in them: a changed zone then waits for the next month. */
 function useZoneIfUnused(ledger: Ledger): void {
-  const { tables, policy } = ledger;
-  const unused = tables.monthSpent === 0 && tables.days.size === 0 && ledger.slots.live === 0;
-  if (!unused) return;
-  ledger.zone = policy.timeZone;
-  ledger.month = monthAt(ledger.zone, ledger.clock);
+  const { month } = ledger;
+  const { timeZone } = ledger.policy;
+  const begun = month.key !== '';
+  if (begun && (ledger.zone === timeZone || isMonthUsed(ledger))) return;
+  const natural = monthAt(timeZone, ledger.clock);
+  // Where the new calendar still shows the month before, that one is over all the same: it has usage and documents.
+  const over = natural.key < month.key;
+  ledger.zone = timeZone;
+  ledger.month = over ? { ...calendarMonth(timeZone, month.key), start: month.start } : natural;
   ledger.hour = { start: 0, end: 0 };
   ledger.today = { day: '', start: 0, end: 0 };
   ledger.moveTo(ledger.clock);
   ledger.touchHead();
+}
+
+function isMonthUsed({ tables, slots, month }: Ledger): boolean {
+  if (tables.monthSpent !== 0 || slots.live > 0) return true;
+  return [...tables.days.keys()].some((day) => monthOfDay(day) === month.key);
 }
 
 /** Stops new grants. Pausing a paused budget keeps the first reason. */
