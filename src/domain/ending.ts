@@ -31,5 +31,17 @@ export function undoGrant(ledger: Ledger, { lease: ref }: UndoGrantRequest): Out
   if (lease === undefined || lease.leaseId !== ref.leaseId || lease.used > 0) return { kind: 'done' };
   ledger.setLease(lease.fence, undefined);
   forgetGrant(ledger, lease.aiId, lease.requestId, lease.previousGrantAt);
+  // Watchers were told of the grant.
+  const ended = {
+    status: 'RELEASED',
+    presumed: 0,
+    closedAt: ledger.clock,
+    settleUntil: ledger.clock,
+  } as const;
+  ledger.note({
+    kind: 'released',
+    at: ledger.clock,
+    lease: viewOfClosed(ledger, { kind: 'lease', lease, ...ended }),
+  });
   return { kind: 'done' };
 }

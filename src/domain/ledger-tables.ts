@@ -81,7 +81,7 @@ export class LedgerTables {
     for (const tokens of this.dayTotals.values()) this.monthSpent += tokens;
     for (const key of this.dayAis.keys()) this.names(key.slice(0, 10)).ais += 1;
     for (const key of this.dayModels.keys()) this.names(key.slice(0, 10)).models += 1;
-    const byAge = [...this.requests.entries()].sort(([, a], [, b]) => a.at - b.at || a.fence - b.fence);
+    const byAge = [...this.requests.entries()].sort(([, a], [, b]) => a.fence - b.fence);
     for (const [key] of byAge) {
       const [aiId, requestId] = splitKey(key);
       const ids = this.requestsOf.get(aiId);

@@ -16,9 +16,9 @@ export function rememberGrant(ledger: Ledger, aiId: string, requestId: string, r
   const { tables } = ledger;
   tables.ais.setLast(aiId, { lastGrantAt: request.at });
   tables.requests.set(`${aiId} ${requestId}`, request);
-  const ids = tables.requestsOf.get(aiId);
-  if (ids === undefined) tables.requestsOf.set(aiId, [requestId]);
-  else ids.push(requestId);
+  // An id that was used before, so long ago that it is free again, is now the newest.
+  const others = tables.requestsOf.get(aiId)?.filter((id) => id !== requestId) ?? [];
+  tables.requestsOf.set(aiId, [...others, requestId]);
   forgetOldRequests(ledger, aiId);
   forgetOldAis(ledger);
 }
@@ -27,12 +27,15 @@ export function rememberGrant(ledger: Ledger, aiId: string, requestId: string, r
 export function forgetGrant(ledger: Ledger, aiId: string, requestId: string, previousGrantAt?: number): void {
   const { tables } = ledger;
   tables.requests.delete(`${aiId} ${requestId}`);
-  const ids = tables.requestsOf.get(aiId)?.filter((id) => id !== requestId) ?? [];
+  const before = tables.requestsOf.get(aiId) ?? [];
+  const ids = before.filter((id) => id !== requestId);
   if (ids.length > 0) tables.requestsOf.set(aiId, ids);
   else tables.requestsOf.delete(aiId);
+  ledger.loosened += 1;
+  // A later grant of this AI stands, and its cooldown with it.
+  if (before.at(-1) !== requestId) return;
   if (previousGrantAt === undefined) tables.ais.delete(aiId);
   else tables.ais.set(aiId, { lastGrantAt: previousGrantAt });
-  ledger.loosened += 1;
 }
 
 /** The newest ids stay, and those whose lease is live: a repeat of such a request must find it, however old. */
