@@ -40,17 +40,24 @@ export function book(ledger: Ledger, entry: Entry): void {
   const model = nameIn(tables.dayModels, `${entry.day} `, entry.model, names.models < MAX_MODELS);
   if (add(tables.dayAis, `${entry.day} ${ai}`, entry.tokens)) names.ais += 1;
   if (add(tables.dayModels, `${entry.day} ${model}`, entry.tokens)) names.models += 1;
-  if (monthOfDay(entry.day) === ledger.month.key) bookMonth(ledger, entry);
+  // Under the day's names: what is `(other)` in a day can be taken back from `(other)` of its month.
+  if (monthOfDay(entry.day) === ledger.month.key) countInMonth(ledger, entry.day, ai, model, entry.tokens);
   if (entry.tokens < 0) ledger.loosened += 1;
 }
 
-function bookMonth({ tables }: Ledger, entry: Entry): void {
-  add(tables.dayTotals, entry.day, entry.tokens);
-  tables.monthSpent += entry.tokens;
-  const ai = nameIn(tables.monthAis, '', entry.aiId, tables.monthAis.size < MAX_AIS);
-  const model = nameIn(tables.monthModels, '', entry.model, tables.monthModels.size < MAX_MODELS);
-  add(tables.monthAis, ai, entry.tokens);
-  add(tables.monthModels, model, entry.tokens);
+function countInMonth({ tables }: Ledger, day: string, ai: string, model: string, tokens: number): void {
+  add(tables.dayTotals, day, tokens);
+  tables.monthSpent += tokens;
+  countAiInMonth(tables.monthAis, ai, tokens);
+  countModelInMonth(tables.monthModels, model, tokens);
+}
+
+export function countAiInMonth(monthAis: Table<number>, ai: string, tokens: number): void {
+  add(monthAis, nameIn(monthAis, '', ai, monthAis.size < MAX_AIS), tokens);
+}
+
+export function countModelInMonth(monthModels: Table<number>, model: string, tokens: number): void {
+  add(monthModels, nameIn(monthModels, '', model, monthModels.size < MAX_MODELS), tokens);
 }
 
 /** Moves tokens of a day from one model to another: what was presumed turns out to be used, and by what. */
@@ -98,9 +105,9 @@ function add(table: Table<number>, key: string, tokens: number): boolean {
   return before === undefined;
 }
 
-/** Whether this much more can be counted exactly, wherever it is booked. */
+/** Whether this much more can be counted exactly, wherever it is booked, and still all that live leases may come to. */
 export function canCount(ledger: Ledger, tokens: number): boolean {
   const day = ledger.tables.days.get(ledger.today.day);
   const highest = Math.max(ledger.tables.monthSpent, day?.total ?? 0);
-  return Number.isSafeInteger(highest + tokens);
+  return Number.isSafeInteger(highest + ledger.slots.reserved(() => true) + tokens);
 }

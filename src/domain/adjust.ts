@@ -8,7 +8,7 @@ import { adjustmentReceiptId } from './receipt-id.js';
 import { refused } from './refused.js';
 import type { AdjustRequest, Evidence } from './requests.js';
 import { bringBackDay } from './returning-days.js';
-import type { BookedAdjustment, HourTotal } from './state.js';
+import type { BookedAdjustment, HourTotal, UsageDay } from './state.js';
 import { UNKNOWN } from './types.js';
 import { calendarDay, dayWindow, monthOfDay } from './windows.js';
 
@@ -24,20 +24,19 @@ export function adjust(
   if (receipt !== undefined) return replay(request, receipt.body as BookedAdjustment);
   const day = request.day ?? ledger.today.day;
   if (day > ledger.today.day) return futureDay(day);
-  if (!ledger.tables.days.has(day)) {
-    if (!evidence.days.has(day)) return { kind: 'unknown', receiptIds: [], days: [day] };
-    const available = evidence.days.get(day)?.total ?? 0;
-    if (available + request.tokens < 0) return refused({ reason: 'BELOW_ZERO', available, of: day });
+  if (!ledger.tables.days.has(day) && !evidence.days.has(day)) {
+    return { kind: 'unknown', receiptIds: [], days: [day] };
+  }
+  const figures = figuresOf(ledger, day, evidence.days.get(day));
+  const available = availableFor(figures, request);
+  if (available + request.tokens < 0)
+    return refused({ reason: 'BELOW_ZERO', available, of: whose(day, request) });
+  if (request.tokens > 0 && !fits(ledger, figures.total, request.tokens)) {
+    return refused({ reason: 'AMOUNT_OVERFLOW', field: 'tokens' });
   }
   const refusal = outboxRefusal(ledger);
   if (refusal !== undefined) return refused(refusal);
   bringBackDay(ledger, windowOf(ledger, day), evidence.days.get(day));
-  const available = availableFor(ledger, day, request);
-  if (available + request.tokens < 0)
-    return refused({ reason: 'BELOW_ZERO', available, of: whose(day, request) });
-  if (request.tokens > 0 && !fits(ledger, day, request.tokens)) {
-    return refused({ reason: 'AMOUNT_OVERFLOW', field: 'tokens' });
-  }
   if (request.tokens > 0) add(ledger, day, request);
   else take(ledger, day, request, -request.tokens);
   const dayTotal = ledger.tables.days.get(day)?.total ?? 0;
@@ -61,17 +60,34 @@ function windowOf({ zone, month }: Ledger, day: string) {
   return monthOfDay(day) === month.key ? dayWindow(zone, month, day) : calendarDay(zone, day);
 }
 
-function fits(ledger: Ledger, day: string, tokens: number): boolean {
-  const total = ledger.tables.days.get(day)?.total ?? 0;
+function fits(ledger: Ledger, total: number, tokens: number): boolean {
   return canCount(ledger, tokens) && Number.isSafeInteger(total + tokens);
 }
 
+/** What a day counts, in the state or in its document: a refused adjustment brings no day back. */
+interface DayFigures {
+  readonly total: number;
+  readonly ofAi: (aiId: string) => number | undefined;
+  readonly ofModel: (model: string) => number | undefined;
+}
+
+function figuresOf({ tables }: Ledger, day: string, document: UsageDay | undefined): DayFigures {
+  const totals = tables.days.get(day);
+  if (totals === undefined) {
+    const ofAi = (aiId: string) => document?.ais.get(aiId);
+    return { total: document?.total ?? 0, ofAi, ofModel: (model) => document?.models.get(model) };
+  }
+  const ofAi = (aiId: string) => tables.dayAis.get(`${day} ${aiId}`);
+  return { total: totals.total, ofAi, ofModel: (model) => tables.dayModels.get(`${day} ${model}`) };
+}
+
 /** What an adjustment downwards can take: of one AI, of one model, or of both at most the lesser. */
-function availableFor({ tables }: Ledger, day: string, { aiId, model }: AdjustRequest): number {
-  const total = tables.days.get(day)?.total ?? 0;
-  const ofAi = aiId === undefined ? total : (tables.dayAis.get(`${day} ${aiId}`) ?? 0);
-  const ofModel = model === undefined ? total : (tables.dayModels.get(`${day} ${model}`) ?? 0);
-  return Math.min(total, ofAi, ofModel);
+function availableFor({ total, ofAi, ofModel }: DayFigures, { aiId, model }: AdjustRequest): number {
+  return Math.min(
+    total,
+    aiId === undefined ? total : (ofAi(aiId) ?? 0),
+    model === undefined ? total : (ofModel(model) ?? 0),
+  );
 }
 
 function whose(day: string, { aiId, model }: AdjustRequest): string {

@@ -1,4 +1,4 @@
-import { openDay } from './accounts.js';
+import { countAiInMonth, countModelInMonth, openDay } from './accounts.js';
 import { dayIn, daysInMonth } from './calendar.js';
 import type { Ledger } from './ledger.js';
 import type { Evidence } from './requests.js';
@@ -71,8 +71,6 @@ function count(
 ): void {
   tables.dayTotals.set(day, total);
   tables.monthSpent += total;
-  for (const [ai, tokens] of ais) tables.monthAis.set(ai, (tables.monthAis.get(ai) ?? 0) + tokens);
-  for (const [model, tokens] of models) {
-    tables.monthModels.set(model, (tables.monthModels.get(model) ?? 0) + tokens);
-  }
+  for (const [ai, tokens] of ais) countAiInMonth(tables.monthAis, ai, tokens);
+  for (const [model, tokens] of models) countModelInMonth(tables.monthModels, model, tokens);
 }
