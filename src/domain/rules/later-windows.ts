@@ -1,7 +1,9 @@
+import { dayIn, dayOfMonth, daysInMonth } from '../calendar.js';
 import type { Ledger } from '../ledger.js';
 import { dayCap } from '../pacing.js';
 import { inMonth } from '../standing.js';
-import { type DayWindow, daysLeft, daysOfMonth, nextMonth } from '../windows.js';
+import type { MonthWindow } from '../state.js';
+import { type DayWindow, daysLeft, dayWindow, nextMonth } from '../windows.js';
 
 /** The start of the first later day whose cap in force would admit if nothing more were spent. */
 export function firstDayThatAdmits(ledger: Ledger, admits: (cap: number) => boolean): number | undefined {
@@ -21,14 +23,28 @@ export function firstHourThatAdmits(ledger: Ledger, requested: number): number |
 function firstLaterDay(ledger: Ledger, admits: (cap: number) => boolean): DayWindow | undefined {
   const { zone, month, today, policy, allowance } = ledger;
   const spent = ledger.tables.monthSpent + ledger.slots.reserved(inMonth(month.key));
-  for (const day of daysOfMonth(zone, month)) {
-    if (day.start >= today.end && admits(capOf(ledger, day.day, spent))) return day;
-  }
+  const inThis = firstDay(zone, month, dayOfMonth(today.day) + 1, (day) => admits(capOf(ledger, day, spent)));
+  if (inThis !== undefined) return inThis;
   // Nothing of this month counts in the next one.
   const next = nextMonth(policy.timeZone, month);
-  return daysOfMonth(policy.timeZone, next).find((day) =>
-    admits(dayCap(allowance, policy.pacing, 0, daysLeft(next, day.day)).tokens),
+  return firstDay(policy.timeZone, next, 1, (day) =>
+    admits(dayCap(allowance, policy.pacing, 0, daysLeft(next, day)).tokens),
   );
+}
+
+/** Caps are asked before the calendar, which is slow: a day that is over before the month began is none. */
+function firstDay(
+  zone: string,
+  month: MonthWindow,
+  from: number,
+  admits: (day: string) => boolean,
+): DayWindow | undefined {
+  for (let of = from; of <= daysInMonth(month.key); of += 1) {
+    const day = dayIn(month.key, of);
+    const window = admits(day) ? dayWindow(zone, month, day) : undefined;
+    if (window !== undefined && window.end > window.start) return window;
+  }
+  return undefined;
 }
 
 function capOf({ allowance, policy, month }: Ledger, day: string, before: number): number {
