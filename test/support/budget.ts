@@ -1,4 +1,5 @@
 import { type Circumstances, decide } from '../../src/domain/decide.js';
+import type { BudgetEvent } from '../../src/domain/events.js';
 import { finish } from '../../src/domain/finish.js';
 import { parseLeaseId } from '../../src/domain/lease-id.js';
 import { Ledger } from '../../src/domain/ledger.js';
@@ -20,6 +21,8 @@ export class TestBudget {
   private ledger = Ledger.of(BUDGET, undefined);
   readonly receipts = new Map<string, Receipt>();
   readonly documents = new Map<string, UsageDay>();
+  /** What the last request made others hear of. */
+  events: readonly BudgetEvent[] = [];
   private made = 0;
   private seq = 0;
 
@@ -39,14 +42,24 @@ export class TestBudget {
   }
 
   do<K extends Outcome['kind'] = Outcome['kind']>(request: BudgetRequest): Extract<Outcome, { kind: K }> {
+    const outcome = this.decided(request);
+    this.commit();
+    return outcome as Extract<Outcome, { kind: K }>;
+  }
+
+  /** One commit for all of them. */
+  together(...requests: readonly BudgetRequest[]): Outcome[] {
+    const outcomes = requests.map((request) => this.decided(request));
+    this.commit();
+    return outcomes;
+  }
+
+  private decided(request: BudgetRequest): Outcome {
     const receipts = new Map<string, Receipt | undefined>();
     const days = new Map<string, UsageDay | undefined>();
     for (;;) {
       const outcome = decide(this.ledger, request, { ...this.circumstances(), evidence: { receipts, days } });
-      if (outcome.kind !== 'unknown') {
-        this.commit();
-        return outcome as Extract<Outcome, { kind: K }>;
-      }
+      if (outcome.kind !== 'unknown') return outcome;
       for (const id of outcome.receiptIds) receipts.set(id, this.receipts.get(id));
       for (const day of outcome.days) days.set(day, this.documents.get(this.documentKey(day)));
       if (outcome.writeOut) this.writeOut();
@@ -64,7 +77,7 @@ export class TestBudget {
   private commit(): void {
     const patch = finish(this.ledger, { copyId: 'test', seq: ++this.seq }, true);
     if (patch !== undefined) this.stored = applyPatch(this.stored, structuredClone(patch));
-    this.ledger.takeEvents();
+    this.events = this.ledger.takeEvents();
   }
 
   private documentKey(day: string): string {
@@ -89,8 +102,23 @@ export class TestBudget {
 
   /** As after a restart: only what is stored counts. */
   reload(): this {
-    this.ledger = Ledger.of(BUDGET, this.stored && copyState(this.stored));
+    this.ledger = this.loaded();
     return this;
+  }
+
+  /** What another copy of the service would load now. */
+  loaded(): Ledger {
+    return Ledger.of(BUDGET, this.stored && copyState(this.stored));
+  }
+
+  /** The same budget, to try what would happen: the first one hears nothing of it. */
+  fork(): TestBudget {
+    const other: TestBudget = Object.create(TestBudget.prototype);
+    const { receipts, documents } = this;
+    const copies = { receipts: new Map(receipts), documents: new Map(documents) };
+    const stored = this.stored && structuredClone(this.stored);
+    Object.assign(other, this, copies, { stored, ledger: this.loaded() });
+    return other;
   }
 
   get state(): Ledger {

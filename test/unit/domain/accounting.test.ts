@@ -222,6 +222,32 @@ it('a revoked lease is one that expired now; of a closed one nothing changes', (
   expect(budget.state.revision).toBe(before);
 });
 
+it('what live leases may still come to can always be counted', () => {
+  const budget = budgetWith({ monthlyLimit: 1e12 });
+  budget.grant('a', 1e12, { leaseTtlMs: 1_000 });
+  const adjust = (adjustmentId: string, tokens: number) =>
+    budget.do({ kind: 'adjust', adjustmentId, tokens, reason: 'x', fingerprint: adjustmentId });
+  expect(adjust('1', 2 ** 53 - 1)).toMatchObject({ refusal: { reason: 'AMOUNT_OVERFLOW' } });
+  adjust('2', 2 ** 53 - 1 - 1e12);
+  budget.pass(1_000);
+  expect(budget.window('MONTH').spent).toBe(2 ** 53 - 1);
+});
+
+it('what stands under (other) in a day does so in its month, from where it can be taken back', () => {
+  const budget = budgetWith({ monthlyLimit: 1e9 });
+  const report = (usageId: string, tokens: number, model: string) =>
+    budget.do({ kind: 'record-unleased', aiId: 'a', usage: usage(usageId, tokens, model) });
+  report('first', 5, 'late-comer');
+  budget.pass(86_400_000);
+  for (let at = 0; at < 500; at += 1) report(`u${at}`, 1, `model-${at}`);
+  report('last', 1_000, 'late-comer');
+  const take = { adjustmentId: 'x', tokens: -1_000, reason: '', fingerprint: '' };
+  budget.do({ kind: 'adjust', ...take });
+  const { monthModels } = budget.snapshot();
+  expect(Math.min(...monthModels.values())).toBeGreaterThanOrEqual(0);
+  expect(monthModels.get('late-comer')).toBe(5);
+});
+
 it('AIs and models beyond the bounds of a day stand under (other)', () => {
   const budget = budgetWith({ monthlyLimit: 1e9 });
   for (let at = 0; at < 502; at += 1) {

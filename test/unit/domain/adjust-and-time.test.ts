@@ -55,6 +55,47 @@ describe('AdjustUsage', () => {
     expect([...budget.state.tables.days.keys()]).toEqual([]);
   });
 
+  it('that is refused brings no day back, and begins none', () => {
+    const budget = budgetWith({ monthlyLimit: 1e12 });
+    budget.record(budget.grant('a', 100), 100, 'u1', 'm');
+    budget.at('2026-11-12T10:00:00Z').writeOut().writeOut();
+    const { revision } = budget.state;
+    for (const refused of [{ aiId: 'b' }, { model: 'n' }, { aiId: 'a', tokens: -101 }]) {
+      expect(adjust(budget, -1, { day: '2026-11-10', ...refused })).toMatchObject({
+        refusal: { reason: 'BELOW_ZERO' },
+      });
+    }
+    expect(adjust(budget, 2 ** 53 - 100, { day: '2026-10-01' })).toMatchObject({
+      refusal: { reason: 'AMOUNT_OVERFLOW' },
+    });
+    expect([...budget.state.tables.days.keys()]).toEqual([]);
+    expect(budget.state.revision).toBe(revision);
+    expect(adjust(budget, -1, { day: '2026-11-10', aiId: 'a', model: 'm' })).toMatchObject({ dayTotal: 99 });
+  });
+
+  it('takes from those with the most, and from the latest hours, so that every sum stays', () => {
+    const budget = budgetWith().at('2026-11-10T09:20:00Z');
+    budget.record(budget.grant('a', 100), 100, 'u1', 'm');
+    budget.at('2026-11-10T10:00:00Z').record(budget.grant('b', 60), 60, 'u2', 'n');
+    adjust(budget, -70);
+    const [day] = budget.snapshot().openDays;
+    expect(day?.hours.map(({ tokens }) => tokens)).toEqual([90, 0]);
+    expect(Object.fromEntries(day?.ais ?? [])).toEqual({ a: 30, b: 60 });
+    expect(Object.fromEntries(day?.models ?? [])).toEqual({ m: 30, n: 60 });
+    expect(Object.fromEntries(budget.snapshot().monthAis)).toEqual({ a: 30, b: 60 });
+  });
+
+  it('leaves what is presumed until nothing else is left under its model; a release then frees what still is', () => {
+    const budget = budgetWith();
+    const lease = budget.grant('a', 100, { leaseTtlMs: 1_000 });
+    budget.pass(1_000).do({ kind: 'sweep' });
+    adjust(budget, 50, { aiId: 'a' });
+    adjust(budget, -60, { aiId: 'a' });
+    expect(budget.state.tables.days.get('2026-11-10')).toMatchObject({ total: 90, presumed: 90 });
+    expect(budget.release(lease)).toMatchObject({ freedTokens: 90 });
+    expect(budget.window('DAY').spent).toBe(0);
+  });
+
   it('refuses a day to come', () => {
     expect(adjust(budgetWith(), 1, { day: '2026-11-11' })).toMatchObject({
       refusal: { reason: 'INVALID_FIELD' },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ROOMY, TestBudget } from '../../support/budget.js';
 
+const names = (count: number) => Array.from({ length: count }, (_, at) => `r${at}`);
 const budgetWith = (policy = {}) => new TestBudget({ ...ROOMY, ...policy });
 
 describe('a repeated request', () => {
@@ -41,6 +42,32 @@ describe('a repeated request', () => {
     });
     expect(budget.acquire('a', { requestId: 'r2' })).toMatchObject({ refusal: { reason: 'LEASE_CLOSED' } });
     expect(budget.acquire('a', { requestId: 'closed' })).toMatchObject({ kind: 'granted', replayed: false });
+  });
+
+  it('is free again after 7 days, and then the newest', () => {
+    const budget = budgetWith();
+    const ask = (requestId: string) => budget.release(budget.grant('a', 1, { requestId }));
+    for (const requestId of ['again', ...names(14)]) ask(requestId);
+    budget.writeOut().pass(7 * 86_400_000);
+    ask('again');
+    ask('last');
+    for (const loaded of [budget, budget.reload()]) {
+      expect(loaded.acquire('a', { requestId: 'again' })).toMatchObject({
+        refusal: { reason: 'LEASE_CLOSED' },
+      });
+    }
+  });
+
+  it('stays known for an hour at least, whatever other AIs ask; an AI that is idle for a day is forgotten', () => {
+    const budget = budgetWith();
+    budget.release(budget.grant('a', 1, { requestId: 'same' }));
+    budget.pass(86_400_000);
+    budget.release(budget.grant('b', 1));
+    expect(budget.acquire('a', { requestId: 'same' })).toMatchObject({ refusal: { reason: 'LEASE_CLOSED' } });
+    budget.pass(1);
+    budget.release(budget.grant('b', 1));
+    expect([...budget.snapshot().lastGrants.keys()]).toEqual(['b']);
+    expect([...budget.state.tables.requests.keys()].every((key) => key.startsWith('b '))).toBe(true);
   });
 
   it('finds its lease by GetLease', () => {
@@ -124,6 +151,29 @@ it('a grant that nobody received is undone, and the AI may ask at once', () => {
   expect(budget.window('DAY').reserved).toBe(0);
   const next = budget.grant('a', 100);
   expect(next.fence).toBeGreaterThan(lease.fence);
+});
+
+it('an undone grant leaves a later one of its AI, and the cooldown after that', () => {
+  const budget = budgetWith({ cooldownMs: 60_000, mode: 'OBSERVE' });
+  const lost = budget.grant('a', 100);
+  budget.pass(1_000).grant('a', 100);
+  const from = budget.now;
+  budget.do({ kind: 'undo-grant', lease: lost });
+  const availability = budget.do<'availability'>({ kind: 'get-availability', aiId: 'a' });
+  expect(availability.denial?.blockers).toMatchObject([{ rule: 'COOLDOWN', availableAt: from + 60_000 }]);
+});
+
+it('whoever was told of a grant is told that it was undone; a lease that spent something stays', () => {
+  const budget = budgetWith();
+  const lost = budget.grant('a', 100);
+  budget.do({ kind: 'undo-grant', lease: lost });
+  expect(budget.events).toMatchObject([
+    { kind: 'released', lease: { leaseId: lost.leaseId, usedTokens: 0, presumedTokens: 0 } },
+  ]);
+  const used = budget.grant('a', 100);
+  budget.record(used, 1);
+  budget.do({ kind: 'undo-grant', lease: used });
+  expect(budget.lease(used).status).toBe('LIVE');
 });
 
 it('a lease of another epoch, another nonce or a fence to come is not found', () => {

@@ -28,6 +28,18 @@ describe('PutBudget', () => {
     expect(budget.do({ kind: 'put-policy', fields: {}, etag: first })).toMatchObject({ kind: 'budget' });
   });
 
+  it('gives two policies of one commit two etags: the first one is not current', () => {
+    const budget = new TestBudget();
+    const put = (cooldownMs: number) => ({ kind: 'put-policy', fields: { cooldownMs } }) as const;
+    const [first, second] = budget.together(put(1), put(2));
+    if (first?.kind !== 'budget' || second?.kind !== 'budget') throw new Error('not put');
+    const fields = { cooldownMs: 3 };
+    expect(budget.reload().do({ kind: 'put-policy', fields, etag: first.budget.etag })).toMatchObject({
+      refusal: { reason: 'ETAG_MISMATCH', current: second.budget.etag },
+    });
+    expect(budget.do({ kind: 'put-policy', fields, etag: second.budget.etag }).kind).toBe('budget');
+  });
+
   it('refuses a policy that cannot work, warns of one that surprises, and changes nothing when it refuses', () => {
     const budget = new TestBudget();
     const before = budget.state.revision;
@@ -55,6 +67,45 @@ describe('a changed time zone', () => {
     const budget = budgetWith();
     budget.do({ kind: 'put-policy', fields: { ...ROOMY, timeZone: 'Asia/Kolkata' } });
     expect(budget.snapshot().today.start).toBe(Date.parse('2026-11-09T18:30:00Z'));
+  });
+
+  it('never goes back into a month that is over, which has its days and their documents', () => {
+    const budget = budgetWith().at('2026-11-30T12:00:00Z');
+    budget.release(budget.grant('a', 100), 100);
+    budget.at('2026-12-01T03:00:00Z').writeOut().writeOut();
+    budget.do({ kind: 'put-policy', fields: { ...ROOMY, timeZone: 'America/Los_Angeles' } });
+    expect(budget.snapshot()).toMatchObject({
+      budget: { zone: 'America/Los_Angeles' },
+      month: { key: '2026-12', start: Date.parse('2026-12-01T00:00Z'), end: Date.parse('2027-01-01T08:00Z') },
+      today: {
+        day: '2026-12-01',
+        start: Date.parse('2026-12-01T00:00Z'),
+        end: Date.parse('2026-12-02T08:00Z'),
+      },
+    });
+    budget.release(budget.grant('a', 30), 30);
+    budget.writeOut();
+    expect(budget.documents.get('1 2026-11-30')).toMatchObject({ total: 100 });
+    expect(budget.documents.get('1 2026-12-01')).toMatchObject({ total: 30 });
+  });
+
+  it('is not held back by a day of the month before that is still open', () => {
+    const budget = budgetWith().at('2026-11-30T23:59:55Z');
+    budget.grant('a', 100, { leaseTtlMs: 10_000 });
+    budget.at('2026-12-01T00:30:00Z');
+    budget.do({ kind: 'put-policy', fields: { ...ROOMY, timeZone: 'Asia/Kolkata' } });
+    expect(budget.snapshot()).toMatchObject({ budget: { zone: 'Asia/Kolkata' }, month: { key: '2026-12' } });
+  });
+
+  it('stays where it is when another field changes', () => {
+    const budget = budgetWith();
+    budget.release(budget.grant('a', 10), 10);
+    budget.do({ kind: 'put-policy', fields: { ...ROOMY, timeZone: 'America/Los_Angeles' } });
+    budget.at('2026-12-01T03:00:00Z').writeOut().writeOut();
+    const { month, today } = budget.snapshot();
+    budget.do({ kind: 'put-policy', fields: { ...ROOMY, timeZone: 'America/Los_Angeles', cooldownMs: 1 } });
+    expect(budget.snapshot()).toMatchObject({ month, today });
+    expect(month).toMatchObject({ key: '2026-12', start: Date.parse('2026-12-01T00:00Z') });
   });
 
   it.each([
@@ -114,6 +165,18 @@ it('pausing twice keeps the first reason, resuming twice is OK', () => {
   });
   budget.do({ kind: 'resume' });
   expect(budget.do<'budget'>({ kind: 'resume' }).budget.pause).toBeUndefined();
+});
+
+it('a time that is not trusted leaves no trace in a budget that is yet to be', () => {
+  const budget = new TestBudget({ monthlyLimit: 0 });
+  const { now } = budget;
+  budget.distrust = 'it jumped';
+  budget.pass(1e10).do({ kind: 'put-policy', fields: {} });
+  budget.distrust = undefined;
+  budget.now = now;
+  budget.do({ kind: 'put-policy', fields: {} });
+  expect(budget.snapshot().now).toBe(now);
+  budget.grant('a', 1);
 });
 
 it('a budget that never was knows nobody', () => {

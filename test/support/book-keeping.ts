@@ -1,0 +1,102 @@
+import { expect } from 'vitest';
+import type { Ledger } from '../../src/domain/ledger.js';
+import { REMEMBERED_REQUESTS } from '../../src/domain/limits.js';
+import { snapshotOf } from '../../src/domain/reading.js';
+import { aiDayFigures } from '../../src/domain/rules/caps.js';
+import { Slots } from '../../src/domain/slots.js';
+import { standingOf } from '../../src/domain/standing.js';
+import { UNKNOWN } from '../../src/domain/types.js';
+import type { TestBudget } from './budget.js';
+
+/** Right after a grant, what is spent and reserved is within every cap in force, and so are the slots. */
+export function expectGrantWithinCaps(state: Ledger, aiId: string): void {
+  const standing = standingOf(state);
+  const { hour, day, month } = standing;
+  const { policy, allowance, slots } = state;
+  // Under EVEN the first grant of an hour may take more than the part that the cap in force allows from then on.
+  const hourCap = policy.pacing === 'EVEN' ? allowance.hourlyMax : hour.cap.tokens;
+  expect(hour.spent + hour.reserved).toBeLessThanOrEqual(hourCap);
+  expect(day.spent + day.reserved).toBeLessThanOrEqual(day.cap.tokens);
+  expect(month.spent + month.reserved).toBeLessThanOrEqual(allowance.enforced);
+  const ofAi = aiDayFigures(state, standing, aiId);
+  if (ofAi !== undefined) expect(ofAi.spent + ofAi.reserved).toBeLessThanOrEqual(ofAi.cap.tokens);
+  expect(slots.live).toBeLessThanOrEqual(policy.maxConcurrent);
+  expect(slots.liveOf(aiId)).toBeLessThanOrEqual(policy.maxConcurrentPerAi);
+}
+
+/** Every figure is the sum of its parts; `spent` is all that there must be, in days that are open or written. */
+export function expectBooksBalance(budget: TestBudget, spent: number): void {
+  const { state } = budget;
+  for (const day of state.tables.days.keys()) expectDayBalances(state, day);
+  const { tables } = state;
+  const month = sum(tables.dayTotals.values());
+  expect(tables.monthSpent).toBe(month);
+  expect(sum(tables.monthAis.values())).toBe(month);
+  expect(sum(tables.monthModels.values())).toBe(month);
+  expect(Math.min(0, ...tables.monthAis.values(), ...tables.monthModels.values())).toBe(0);
+  expect(totalOfDays(budget), 'all that was ever spent').toBe(spent);
+  expectIndexes(state);
+}
+
+function expectDayBalances({ tables }: Ledger, day: string): void {
+  const totals = tables.days.get(day);
+  if (totals === undefined) throw new Error(day);
+  const ais = tables.ofDay(tables.dayAis, day);
+  const models = tables.ofDay(tables.dayModels, day);
+  const hours = totals.hours.map(({ tokens }) => tokens);
+  for (const parts of [hours, [...ais.values()], [...models.values()]]) {
+    expect(sum(parts), day).toBe(totals.total);
+    expect(Math.min(0, ...parts), day).toBe(0);
+  }
+  const { presumed, late } = totals;
+  expect(presumed, day).toBeLessThanOrEqual(models.get(UNKNOWN) ?? 0);
+  expect(Math.min(presumed, late)).toBeGreaterThanOrEqual(0);
+  expect(tables.names(day)).toEqual({ ais: ais.size, models: models.size });
+}
+
+/** Days of every epoch: those in the state, else their documents. */
+function totalOfDays({ state, documents }: TestBudget): number {
+  const totals = new Map([...documents].map(([key, { total }]) => [key, total]));
+  for (const [day, { total }] of state.tables.days.entries()) totals.set(`${state.epoch} ${day}`, total);
+  return sum(totals.values());
+}
+
+/** What is kept beside the entries is what would be counted from them. */
+function expectIndexes(state: Ledger): void {
+  const { leases, requests, requestsOf } = state.tables;
+  const counted = new Slots();
+  for (const lease of leases.values()) counted.replace(undefined, lease);
+  expect(state.slots.live).toBe(counted.live);
+  expect(state.slots.reserved(() => true)).toBe(counted.reserved(() => true));
+  expect(state.slots.firstExpiry()?.expiresAt).toBe(counted.firstExpiry()?.expiresAt);
+  for (const [aiId, ids] of requestsOf) {
+    expect(state.slots.liveOf(aiId)).toBe(counted.liveOf(aiId));
+    expect(ids.length).toBeLessThanOrEqual(REMEMBERED_REQUESTS + state.slots.liveOf(aiId));
+    expect(new Set(ids.map((id) => `${aiId} ${id}`)).size).toBe(ids.length);
+  }
+  const known = [...requestsOf].flatMap(([aiId, ids]) => ids.map((id) => `${aiId} ${id}`));
+  expect(new Set(known)).toEqual(new Set(requests.keys()));
+}
+
+/** A copy that loads the state knows all that this one knows. */
+export function expectReloadsTheSame(budget: TestBudget): void {
+  const [here, there] = [budget.state, budget.loaded()];
+  expect(picture(there)).toEqual(picture(here));
+  expect(there.tables.bytes).toBe(here.tables.bytes);
+  expect(there.tables.requestsOf).toEqual(here.tables.requestsOf);
+}
+
+function picture(ledger: Ledger) {
+  if (!ledger.exists) return { epoch: ledger.epoch, fence: ledger.fence, revision: ledger.revision };
+  const alerts = [...ledger.tables.alerts.entries()];
+  const { fence, hour, pause, lastOpenedDay, receiptsDroppedAt, wakeAt } = ledger;
+  const sets = { alerts: new Map(alerts), outbox: ledger.tables.outbox.view, days: ledger.tables.days.view };
+  const rest = { fence, hour, pause, lastOpenedDay, receiptsDroppedAt, wakeAt, ...sets };
+  return { ...snapshotOf(ledger), ...rest, openDays: undefined };
+}
+
+function sum(values: Iterable<number>): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}

@@ -1,0 +1,36 @@
+import { expect } from 'vitest';
+import type { AcquireRequest } from '../../src/domain/requests.js';
+import type { Blocker, Denial } from '../../src/domain/types.js';
+import type { TestBudget } from './budget.js';
+
+/**
+ * What a denial promises: a rule that refuses until a moment refuses until then, and if nothing more is spent, no longer.
+ * Where others hold what is wanted nothing is promised: their end may free nothing.
+ */
+export function expectComesBack(budget: TestBudget, request: AcquireRequest, denial: Denial): void {
+  for (const blocker of denial.blockers) {
+    const { rule, availableAt } = blocker;
+    if (availableAt === undefined || !waitsForTime(blocker)) continue;
+    const refusing = (moment: number) => rulesAt(budget, request, blocker, moment);
+    expect(refusing(availableAt), `${rule} at ${new Date(availableAt).toISOString()}`).not.toContain(rule);
+    // What expires in between is spent under CHARGE, and under REFUND is free before.
+    if (budget.state.policy.onExpiry === 'CHARGE') {
+      expect(refusing(availableAt - 1), `${rule} until ${new Date(availableAt).toISOString()}`).toContain(
+        rule,
+      );
+    }
+  }
+}
+
+function waitsForTime({ rule, spent, requested, limit }: Blocker): boolean {
+  if (rule === 'COOLDOWN' || rule === 'EMERGENCY') return true;
+  return rule.endsWith('_CAP') && spent + requested > limit;
+}
+
+function rulesAt(budget: TestBudget, { aiId }: AcquireRequest, { requested, rule }: Blocker, moment: number) {
+  const later = budget.fork();
+  later.now = moment;
+  const estimate = rule === 'COOLDOWN' ? {} : { estimatedTokens: requested };
+  const outcome = later.do<'availability'>({ kind: 'get-availability', aiId, ...estimate });
+  return outcome.denial?.blockers.map((blocker) => blocker.rule) ?? [];
+}

@@ -1,0 +1,268 @@
+import { expect } from 'vitest';
+import { parseLeaseId } from '../../src/domain/lease-id.js';
+import type { Outcome } from '../../src/domain/outcomes.js';
+import type { PolicyFields } from '../../src/domain/policy.js';
+import type { AcquireRequest, LeaseRef } from '../../src/domain/requests.js';
+import { expectBooksBalance, expectGrantWithinCaps, expectReloadsTheSame } from './book-keeping.js';
+import { TestBudget, usage } from './budget.js';
+import { expectComesBack } from './coming-back.js';
+
+const HOUR_MS = 3_600_000;
+const WEEK_MS = 7 * 24 * HOUR_MS;
+
+/** The ends of months, leap day, and the days on which clocks are changed. */
+const STARTS = [
+  '2026-11-29T20:00:00Z',
+  '2026-10-24T20:00:00Z',
+  '2028-02-28T22:00:00Z',
+  '2026-03-28T20:00:00Z',
+  '2026-10-03T10:00:00Z',
+];
+
+/** A random history of one budget. It keeps its own books beside, and compares after every step. */
+export class RandomHistory {
+  readonly budget: TestBudget;
+  private readonly leases: LeaseRef[] = [];
+  private readonly asked: AcquireRequest[] = [];
+  private readonly answers = new Map<string, string>();
+  private readonly booked = new Map<string, number>();
+  private readonly used = new Map<string, number>();
+  private readonly presumed = new Map<string, number>();
+  /** All that was ever charged or adjusted. */
+  private spent = 0;
+  private made = 0;
+  private fence = 0;
+  /** Then hours and days to come may have been spent in. */
+  private wasReset = false;
+  private revision = 1;
+
+  constructor(private readonly random: () => number) {
+    this.budget = new TestBudget(this.policy(), this.pick(STARTS));
+  }
+
+  /** From 0 to below `end`. */
+  private below(end: number): number {
+    return Math.floor(this.random() * end);
+  }
+
+  private pick<T>(from: readonly T[]): T {
+    return from[this.below(from.length)] as T;
+  }
+
+  private policy(): PolicyFields {
+    return {
+      monthlyLimit: this.pick([40_000, 100_000]),
+      maxDailyPercent: 15,
+      maxHourlyPercent: this.pick([1.5, 6]),
+      pacing: this.pick(['NONE', 'FLOOR', 'EVEN'] as const),
+      onExpiry: this.pick(['CHARGE', 'REFUND'] as const),
+      mode: this.pick(['ENFORCE', 'ENFORCE', 'ENFORCE', 'OBSERVE'] as const),
+      cooldownMs: this.pick([0, 30_000]),
+      maxConcurrent: this.pick([1, 2, 5]),
+      maxConcurrentPerAi: this.pick([1, 3]),
+      maxDailyPercentPerAi: this.pick([100, 40]),
+      lateReportGraceMs: this.pick([0, HOUR_MS]),
+      timeZone: this.pick(['UTC', 'Europe/Berlin', 'Australia/Lord_Howe', 'America/Los_Angeles']),
+      ...(this.random() < 0.3 ? { tokenWeights: { total: 33.3 } } : {}),
+    };
+  }
+
+  step(): void {
+    const { budget } = this;
+    budget.pass(this.pick([0, 0, 1_000, 20_000, 130_000, HOUR_MS, 7 * HOUR_MS]));
+    const kind = this.below(24);
+    if (kind < 7) this.acquire();
+    else if (kind < 11) this.record();
+    else if (kind < 14) this.release();
+    else if (kind === 14) this.renew();
+    else if (kind < 17) this.hear(budget.writeOut());
+    else if (kind === 17) budget.reload();
+    else if (kind === 18) this.operate();
+    else if (kind === 19) this.adjust();
+    else if (kind === 20) this.repeat();
+    else if (kind === 21) this.random() < 0.1 ? this.resetClock() : this.undo();
+    else this.unleased();
+    this.check();
+  }
+
+  private do(request: Parameters<TestBudget['do']>[0]): Outcome {
+    const outcome = this.budget.do(request) as Outcome;
+    this.hear(this.budget);
+    return outcome;
+  }
+
+  /** What ends by itself leaves what it had reserved as presumed. */
+  private hear({ events }: TestBudget): void {
+    for (const event of events) {
+      if (event.kind === 'expired' || event.kind === 'revoked') {
+        this.presumed.set(event.lease.leaseId, event.lease.presumedTokens);
+      }
+    }
+  }
+
+  private acquire(): void {
+    const estimate = this.random() < 0.6 ? { estimatedTokens: 1 + this.below(900) } : {};
+    const [aiId, requestId] = [this.pick(['a', 'b', 'c', 'd']), `r${this.below(40)}`];
+    const rest = { requestIdMade: false, fingerprint: 'f', nonce: `n${++this.made}`, ...estimate };
+    this.ask({ kind: 'acquire', aiId, requestId, ...rest });
+  }
+
+  private ask(request: AcquireRequest): void {
+    const outcome = this.do(request);
+    if (outcome.kind === 'denied' && !this.wasReset && this.random() < 0.3)
+      expectComesBack(this.budget, request, outcome.denial);
+    if (outcome.kind !== 'granted') return;
+    const { leaseId, fence, reservedTokens } = outcome.lease;
+    if (outcome.replayed) {
+      expect(this.leases.map((lease) => lease.leaseId)).toContain(leaseId);
+      return;
+    }
+    expect(fence, 'fences rise').toBeGreaterThan(this.fence);
+    expect(reservedTokens).toBeGreaterThanOrEqual(1);
+    this.fence = fence;
+    const lease = parseLeaseId(leaseId);
+    if (lease !== undefined) this.leases.push(lease);
+    this.asked.push(request);
+    if (this.budget.state.policy.mode === 'ENFORCE') expectGrantWithinCaps(this.budget.state, request.aiId);
+  }
+
+  /** An earlier request comes again, with the same id. */
+  private repeat(): void {
+    if (this.asked.length > 0) this.ask({ ...this.pick(this.asked), nonce: `n${++this.made}` });
+  }
+
+  private undo(): void {
+    const lease = this.leases.at(-1);
+    if (lease !== undefined) this.do({ kind: 'undo-grant', lease });
+  }
+
+  private record(): void {
+    if (this.leases.length === 0) return;
+    const lease = this.pick(this.leases);
+    const usageId = `u${this.random() < 0.3 ? this.below(this.made) : ++this.made}`;
+    const outcome = this.do({ kind: 'record', lease, usage: usage(usageId, usageTokens(usageId)) });
+    if (outcome.kind === 'recorded')
+      this.book(`${lease.epoch} ${outcome.lease?.aiId} ${usageId}`, outcome, lease);
+  }
+
+  private unleased(): void {
+    const [usageId, aiId] = [`u${++this.made}`, this.pick(['a', 'b', 'c', 'd'])];
+    const outcome = this.do({ kind: 'record-unleased', aiId, usage: usage(usageId, usageTokens(usageId)) });
+    if (outcome.kind === 'recorded') this.book(`${this.budget.state.epoch} ${aiId} ${usageId}`, outcome);
+  }
+
+  private book(key: string, outcome: Extract<Outcome, { kind: 'recorded' }>, lease?: LeaseRef): void {
+    const { chargedTokens, overrunTokens, late, replayed } = outcome;
+    const before = this.booked.get(key);
+    // An id is known for 7 days; then it is free again.
+    const known = before !== undefined && this.budget.now - before < WEEK_MS;
+    expect(replayed, `${key} replayed`).toBe(known);
+    this.same(
+      `usage ${key} of ${known ? before : this.budget.now}`,
+      `${chargedTokens} ${overrunTokens} ${late}`,
+    );
+    if (known) return;
+    this.booked.set(key, this.budget.now);
+    this.spent += chargedTokens;
+    if (lease !== undefined) this.look(lease);
+  }
+
+  /** Keeps what a lease has used and presumes now; by how much its use grew. */
+  private look(lease: LeaseRef): number {
+    const outcome = this.do({ kind: 'get-lease', key: { lease } });
+    if (outcome.kind !== 'lease') return 0;
+    const { usedTokens, presumedTokens, status } = outcome.lease;
+    const grown = usedTokens - (this.used.get(lease.leaseId) ?? 0);
+    this.used.set(lease.leaseId, usedTokens);
+    if (status !== 'LIVE') this.presumed.set(lease.leaseId, presumedTokens);
+    return grown;
+  }
+
+  private release(): void {
+    if (this.leases.length === 0) return;
+    const lease = this.pick(this.leases);
+    const report = this.random() < 0.3 ? { usage: usage(`e${lease.fence}`, this.below(300)) } : {};
+    const outcome = this.do({ kind: 'release', lease, ...report });
+    if (outcome.kind !== 'released') return;
+    this.same(
+      `release ${lease.leaseId}`,
+      `${outcome.usedTokens} ${outcome.freedTokens} ${outcome.overrunTokens}`,
+    );
+    if (!outcome.replayed) this.spent += this.look(lease);
+  }
+
+  private renew(): void {
+    if (this.leases.length === 0) return;
+    this.do({ kind: 'renew', lease: this.pick(this.leases), reserveTokens: 1 + this.below(1_500) });
+  }
+
+  private operate(): void {
+    const lease = this.leases.at(-1);
+    const kind = this.below(6);
+    if (kind < 2) this.do({ kind: 'put-policy', fields: this.policy() });
+    else if (kind === 2) this.do({ kind: 'pause', reason: '' });
+    else if (kind === 3 && lease !== undefined) this.do({ kind: 'revoke', lease, reason: '' });
+    else if (kind === 4 && this.random() < 0.2) this.begin();
+    this.do({ kind: 'resume' });
+  }
+
+  /** Deleted and created again. */
+  private begin(): void {
+    const { epoch } = this.budget.state;
+    this.do({ kind: 'delete-budget', force: true });
+    if (this.random() < 0.5) this.budget.reload();
+    this.do({ kind: 'put-policy', fields: this.policy() });
+    expect(this.budget.state.epoch).toBe(epoch + 1);
+  }
+
+  /** The clock ran ahead, and something was done by it. */
+  private resetClock(): void {
+    const { budget } = this;
+    const right = budget.now;
+    budget.pass(this.pick([HOUR_MS, 3 * 24 * HOUR_MS, 25 * 24 * HOUR_MS]));
+    this.acquire();
+    this.unleased();
+    if (this.random() < 0.5) this.hear(budget.writeOut());
+    budget.now = right + 1_000;
+    if (this.random() < 0.5) budget.reload();
+    this.do({ kind: 'reset-clock' });
+    expect(budget.state.clock).toBe(budget.now);
+    this.wasReset = true;
+  }
+
+  private adjust(): void {
+    const { today } = this.budget.snapshot();
+    this.hear(this.budget);
+    const day =
+      this.random() < 0.3 ? { day: `${today.day.slice(0, 8)}${this.pick(['01', '02', '15'])}` } : {};
+    const tokens = this.below(400) - 150 || 1;
+    const about = {
+      ...day,
+      ...(this.random() < 0.5 ? { model: 'm' } : {}),
+      ...(this.random() < 0.5 ? { aiId: this.pick(['a', 'b']) } : {}),
+    };
+    const adjustmentId = `x${++this.made}`;
+    const outcome = this.do({ kind: 'adjust', adjustmentId, tokens, reason: '', fingerprint: '', ...about });
+    if (outcome.kind === 'adjusted') this.spent += tokens;
+  }
+
+  private same(what: string, answer: string): void {
+    expect(this.answers.get(what) ?? answer, what).toBe(answer);
+    this.answers.set(what, answer);
+  }
+
+  private check(): void {
+    const { state } = this.budget;
+    expect(state.revision).toBeGreaterThanOrEqual(this.revision);
+    const committed = state.revision > this.revision;
+    this.revision = state.revision;
+    const presumed = [...this.presumed.values()].reduce((sum, tokens) => sum + tokens, 0);
+    expectBooksBalance(this.budget, this.spent + presumed);
+    if (committed && this.random() < 0.3) expectReloadsTheSame(this.budget);
+  }
+}
+
+/** The same id has the same content, whoever repeats it. */
+function usageTokens(usageId: string): number {
+  return (Number(usageId.slice(1)) * 37) % 700;
+}

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { WRITER_MEMORY_MS } from '../../../src/domain/limits.js';
+import { ROOMY, TestBudget } from '../../support/budget.js';
+
+const budgetWith = (policy = {}) => new TestBudget({ ...ROOMY, ...policy });
+/** What the last request alerted of: `RULE`, and `RULE ended`. */
+const told = ({ events }: TestBudget) =>
+  events.flatMap((event) => (event.kind === 'alert' ? [event.alert] : [])).map(nameOf);
+const marks = (budget: TestBudget) => budget.snapshot().alerts.map(nameOf).sort();
+
+function nameOf({ rule, endedAt }: { readonly rule: string; readonly endedAt?: number }): string {
+  return endedAt === undefined ? rule : `${rule} ended`;
+}
+
+describe('alerts', () => {
+  it('are told once by the commit that raises them, and again when they end', () => {
+    const budget = budgetWith({ monthlyLimit: 1_000, maxReportTokens: 1_000 });
+    budget.at('2026-11-30T09:00:00Z').record(budget.grant('a', 850), 850);
+    expect(told(budget).sort()).toEqual(['HOURLY_BURST', 'WARNING']);
+    budget.reload().do({ kind: 'sweep' });
+    budget.release(budget.grant('b', 10), 10);
+    expect(told(budget)).toEqual([]);
+    const back = { adjustmentId: 'x', tokens: -100, reason: '', fingerprint: '' };
+    budget.do({ kind: 'adjust', ...back });
+    expect(told(budget).sort()).toEqual(['HOURLY_BURST ended', 'WARNING ended']);
+    budget.record(budget.grant('b', 100), 100);
+    expect(told(budget), 'once in a window, though it holds again').toEqual([]);
+    budget.at('2026-12-01T09:00:00Z').record(budget.grant('b', 900), 900);
+    expect(told(budget).sort()).toEqual(['HOURLY_BURST', 'WARNING']);
+  });
+
+  it('end with their window, told by a sweep when nobody asks', () => {
+    const budget = budgetWith();
+    budget.record(budget.grant('a', 900_000), 900_000);
+    expect(marks(budget)).toContain('HOURLY_BURST');
+    budget.at('2026-11-10T10:00:00Z').do({ kind: 'sweep' });
+    expect(marks(budget)).toContain('HOURLY_BURST ended');
+  });
+
+  it('of what happens to leases have ended at once, and come once in an hour', () => {
+    const budget = budgetWith();
+    const lease = budget.grant('a', 10);
+    budget.record(lease, 20);
+    expect(told(budget)).toEqual(['OVERRUN ended']);
+    budget.record(lease, 20);
+    expect(told(budget)).toEqual([]);
+    budget.at('2026-11-10T10:00:00Z').do({ kind: 'sweep' });
+    expect(told(budget)).toContain('LEASE_EXPIRED ended');
+    expect(budget.record(lease, 5)).toMatchObject({ late: true });
+    expect(told(budget)).toContain('OVERRUN ended');
+  });
+
+  it('grade a day that closed below its minimum, also the last of a month', () => {
+    const budget = budgetWith({ minDailyPercent: 1 }).at('2026-11-29T09:00:00Z');
+    budget.record(budget.grant('a', 20_000), 20_000);
+    budget.at('2026-11-30T00:00:00Z').do({ kind: 'sweep' });
+    expect(told(budget)).not.toContain('DAY_BELOW_MINIMUM');
+    budget.at('2026-11-30T09:00:00Z').record(budget.grant('a', 9_999), 9_999);
+    budget.at('2026-12-01T00:00:00Z').do({ kind: 'sweep' });
+    expect(told(budget)).toContain('DAY_BELOW_MINIMUM');
+  });
+
+  it('leave the state when nobody looks for them any more', () => {
+    const budget = budgetWith();
+    budget.record(budget.grant('a', 10), 20);
+    budget.pass(73 * 3_600_000).grant('a', 10);
+    expect(marks(budget)).not.toContain('OVERRUN ended');
+  });
+});
+
+describe('a commit', () => {
+  it('is none for a peek, which writes nothing, whatever the hour', () => {
+    const budget = budgetWith();
+    const { state } = budget;
+    const { revision } = state;
+    budget.pass(3 * 3_600_000);
+    budget.do({ kind: 'get-availability', aiId: 'a' });
+    expect(state.revision).toBe(revision);
+  });
+
+  it('stamps its copy, and forgets copies that are long gone', () => {
+    const budget = budgetWith();
+    budget.state.tables.writers.set('gone', { seq: 9, at: budget.now });
+    budget.pass(WRITER_MEMORY_MS).grant('a', 1);
+    expect([...budget.state.tables.writers.keys()]).toEqual(['test', 'gone']);
+    budget.pass(1).grant('b', 1);
+    expect([...budget.state.tables.writers.keys()]).toEqual(['test']);
+  });
+
+  it.each<[string, (budget: TestBudget) => void, string | undefined]>([
+    ['nobody for a budget at rest', () => {}, undefined],
+    ['somebody at the end of a lease', (b) => b.grant('a', 1, { leaseTtlMs: 3_000 }), '2026-11-10T09:10:03Z'],
+    ['a writer soon after a report', (b) => b.record(b.grant('a', 1), 1), '2026-11-10T09:10:05Z'],
+    [
+      'somebody when the day ends, once all is written',
+      (b) => b.release(b.grant('a', 1), 1) && b.writeOut(),
+      '2026-11-11T00:00:00Z',
+    ],
+  ])('wakes %s', (_, change, at) => {
+    const budget = budgetWith();
+    change(budget);
+    budget.do({ kind: 'sweep' });
+    expect(budget.loaded().wakeAt).toBe(at && Date.parse(at));
+  });
+});

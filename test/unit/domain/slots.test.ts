@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { ExpiryQueue } from '../../../src/domain/expiry-queue.js';
+import { Slots, unspent } from '../../../src/domain/slots.js';
+import type { StoredLease } from '../../../src/domain/state.js';
+import { newSeed, randomFrom } from '../../support/seed.js';
+
+const HOUR = 3_600_000;
+const DAYS = ['2026-11-30', '2026-12-01'];
+
+function lease(fence: number, random: () => number): StoredLease {
+  const hour = Math.floor(random() * 6);
+  return {
+    leaseId: `anthropic:1:${fence}:n`,
+    fence,
+    aiId: `ai-${Math.floor(random() * 4)}`,
+    requestId: 'r',
+    fingerprint: '',
+    reserved: Math.floor(random() * 1_000),
+    used: 0,
+    roundedUp: 0,
+    grantedAt: 0,
+    expiresAt: Math.floor(random() * 500),
+    renewableUntil: 0,
+    ttlMs: 0,
+    day: DAYS[hour < 3 ? 0 : 1] as string,
+    hourStart: hour * HOUR,
+  };
+}
+
+describe('the indexes of live leases', () => {
+  const seed = newSeed('slots');
+  it(`say what counting all leases would say (seed ${seed})`, () => {
+    const random = randomFrom(seed);
+    const slots = new Slots();
+    const live = new Map<number, StoredLease>();
+    for (let fence = 1; fence <= 2_000; fence += 1) {
+      const known = [...live.values()][Math.floor(random() * live.size)];
+      if (known === undefined || random() < 0.45) {
+        const granted = lease(fence, random);
+        live.set(fence, granted);
+        slots.replace(undefined, granted);
+      } else if (random() < 0.5) {
+        const used = known.used + Math.floor(random() * 400);
+        const changed = { ...known, used, expiresAt: Math.floor(random() * 500) };
+        live.set(known.fence, changed);
+        slots.replace(known, changed);
+      } else {
+        live.delete(known.fence);
+        slots.replace(known, undefined);
+      }
+      compare(slots, [...live.values()]);
+    }
+  });
+});
+
+function compare(slots: Slots, live: readonly StoredLease[]): void {
+  expect(slots.live).toBe(live.length);
+  const first = Math.min(...live.map(({ expiresAt }) => expiresAt));
+  expect(slots.firstExpiry()?.expiresAt ?? Number.POSITIVE_INFINITY).toBe(first);
+  for (const day of DAYS) {
+    const granted = live.filter((one) => one.day === day);
+    const held = granted.reduce((sum, one) => sum + unspent(one), 0);
+    expect(slots.reserved((hour) => hour.day === day)).toBe(held);
+    expect(slots.holdsDay(day)).toBe(granted.length > 0);
+  }
+  const own = live.filter(({ aiId }) => aiId === 'ai-0').map(({ fence }) => fence);
+  expect(slots.liveOf('ai-0')).toBe(own.length);
+  expect([...slots.fencesOf('ai-0')].sort()).toEqual(own.sort());
+}
+
+describe('the queue of expiries', () => {
+  it('skips what was renewed or closed, and forgets it', () => {
+    const ends = new Map<number, number>();
+    const queue = new ExpiryQueue((fence) => ends.get(fence));
+    const end = (fence: number, at: number) => {
+      ends.set(fence, at);
+      queue.push(fence, at);
+    };
+    end(1, 10);
+    end(2, 20);
+    expect(queue.first()).toEqual({ fence: 1, expiresAt: 10 });
+    for (let beat = 0; beat < 10_000; beat += 1) {
+      end(1, 30 + beat);
+      queue.tidy(2);
+    }
+    expect(queue.first()).toEqual({ fence: 2, expiresAt: 20 });
+    ends.delete(2);
+    expect(queue.first()).toEqual({ fence: 1, expiresAt: 10_029 });
+    ends.delete(1);
+    expect(queue.first()).toBeUndefined();
+  });
+});
