@@ -10,6 +10,8 @@ export class Slots {
   private readonly hours = new Map<number, HourOfGrants>();
   private readonly byAi = new Map<string, Set<number>>();
   private readonly expiresAt = new Map<number, number>();
+  /** Of those that still hold tokens. */
+  private readonly holderEnds = new Map<number, number>();
 
   get live(): number {
     return this.expiresAt.size;
@@ -41,6 +43,18 @@ export class Slots {
     this.expiresAt.set(lease.fence, lease.expiresAt);
     if (before?.expiresAt !== lease.expiresAt) hour.expiries.push(lease.fence, lease.expiresAt);
     hour.expiries.tidy(hour.live);
+    this.trackHolder(hour, lease);
+  }
+
+  private trackHolder({ holders, live }: HourOfGrants, lease: StoredLease): void {
+    const { fence, expiresAt } = lease;
+    if (unspent(lease) === 0) {
+      this.holderEnds.delete(fence);
+    } else if (this.holderEnds.get(fence) !== expiresAt) {
+      this.holderEnds.set(fence, expiresAt);
+      holders.push(fence, expiresAt);
+      holders.tidy(live);
+    }
   }
 
   private remove(lease: StoredLease): void {
@@ -48,6 +62,7 @@ export class Slots {
     hour.reserved -= unspent(lease);
     hour.live -= 1;
     this.expiresAt.delete(lease.fence);
+    this.holderEnds.delete(lease.fence);
     if (hour.live === 0) this.hours.delete(lease.hourStart);
     const fences = this.byAi.get(lease.aiId);
     fences?.delete(lease.fence);
@@ -58,8 +73,9 @@ export class Slots {
     const found = this.hours.get(lease.hourStart);
     if (found !== undefined) return found;
     const expiries = new ExpiryQueue((fence) => this.expiresAt.get(fence));
+    const holders = new ExpiryQueue((fence) => this.holderEnds.get(fence));
     const month = monthOfDay(lease.day);
-    const made = { start: lease.hourStart, day: lease.day, month, reserved: 0, live: 0, expiries };
+    const made = { start: lease.hourStart, day: lease.day, month, reserved: 0, live: 0, expiries, holders };
     this.hours.set(lease.hourStart, made);
     return made;
   }
@@ -71,16 +87,14 @@ export class Slots {
     return sum;
   }
 
-  /** The lease that ends first, over the hours of grants that match. */
-  firstExpiry(
-    matches: (hour: HourOfGrants) => boolean = () => true,
-  ): { fence: number; expiresAt: number } | undefined {
-    let first: { fence: number; expiresAt: number } | undefined;
-    for (const hour of this.hours.values()) {
-      const candidate = matches(hour) ? hour.expiries.first() : undefined;
-      if (candidate && (!first || candidate.expiresAt < first.expiresAt)) first = candidate;
-    }
-    return first;
+  /** The lease that ends first. */
+  firstExpiry(): LeaseEnd | undefined {
+    return earliest([...this.hours.values()].map(({ expiries }) => expiries.first()));
+  }
+
+  /** The lease that ends first of those that still hold tokens, over the hours of grants that match. */
+  firstHolder(matches: (hour: HourOfGrants) => boolean): LeaseEnd | undefined {
+    return earliest([...this.hours.values()].filter(matches).map(({ holders }) => holders.first()));
   }
 
   /** Whether live leases were granted in that day, which then cannot close. */
@@ -98,6 +112,19 @@ export interface HourOfGrants {
   reserved: number;
   live: number;
   readonly expiries: ExpiryQueue;
+  /** Of those that still hold tokens. */
+  readonly holders: ExpiryQueue;
+}
+
+interface LeaseEnd {
+  readonly fence: number;
+  readonly expiresAt: number;
+}
+
+function earliest(ends: readonly (LeaseEnd | undefined)[]): LeaseEnd | undefined {
+  let first: LeaseEnd | undefined;
+  for (const end of ends) if (end && (!first || end.expiresAt < first.expiresAt)) first = end;
+  return first;
 }
 
 /** What a lease still holds. */

@@ -126,5 +126,5 @@ function whenFree(
   { figures, requested, holders, later, firstHolder }: CapCheck,
 ): number | undefined {
   if (figures.spent + requested > figures.cap.tokens) return later();
-  return firstHolder === undefined ? ledger.slots.firstExpiry(holders)?.expiresAt : firstHolder();
+  return firstHolder === undefined ? ledger.slots.firstHolder(holders)?.expiresAt : firstHolder();
 }
