@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MAX_AIS, MAX_MODELS } from '../../../src/domain/limits.js';
 import { UNKNOWN } from '../../../src/domain/types.js';
 import { ROOMY, TestBudget, usage } from '../../support/budget.js';
 
@@ -250,11 +251,14 @@ it('what stands under (other) in a day does so in its month, from where it can b
 
 it('AIs and models beyond the bounds of a day stand under (other)', () => {
   const budget = budgetWith({ monthlyLimit: 1e9 });
-  for (let at = 0; at < 502; at += 1) {
-    const report = usage(`u${at}`, 1, `model-${at}`);
+  for (let at = 0; at < MAX_AIS + 2; at += 1) {
+    const report = usage(`u${at}`, 1, `model-${Math.min(at, MAX_MODELS + 1)}`);
     budget.do({ kind: 'record-unleased', aiId: `ai-${at}`, usage: report });
   }
-  const { monthModels, openDays } = budget.snapshot();
-  expect(monthModels.get('(other)')).toBe(2);
-  expect(openDays[0]?.models.get('(other)')).toBe(2);
+  const { monthAis, monthModels, openDays } = budget.snapshot();
+  expect(monthAis.size).toBe(MAX_AIS + 1);
+  for (const ais of [monthAis, openDays[0]?.ais]) expect(ais?.get('(other)')).toBe(2);
+  for (const models of [monthModels, openDays[0]?.models]) {
+    expect(models?.get('(other)')).toBe(MAX_AIS + 2 - MAX_MODELS);
+  }
 });

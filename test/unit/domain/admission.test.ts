@@ -105,6 +105,15 @@ describe('each rule of admission', () => {
     ]);
   });
 
+  it('a lease that has spent all it held is no holder: its end frees nothing', () => {
+    const budget = only({ maxHourlyPercent: 1 });
+    budget.record(budget.grant('a', 3_000, { leaseTtlMs: 30_000 }), 3_000);
+    const holder = budget.grant('b', 4_000, { leaseTtlMs: 60_000 });
+    expect(budget.deny('c', 5_000).blockers).toMatchObject([
+      { rule: 'HOURLY_CAP', spent: 3_000, reserved: 4_000, availableAt: holder.view.expiresAt },
+    ]);
+  });
+
   it('another AI is not held by AI_DAILY_CAP', () => {
     const budget = only({ maxDailyPercentPerAi: 1 });
     budget.release(budget.grant('a', 10_000), 10_000);

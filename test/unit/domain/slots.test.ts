@@ -57,6 +57,8 @@ function compare(slots: Slots, live: readonly StoredLease[]): void {
   expect(slots.live).toBe(live.length);
   const first = Math.min(...live.map(({ expiresAt }) => expiresAt));
   expect(slots.firstExpiry()?.expiresAt ?? Number.POSITIVE_INFINITY).toBe(first);
+  const ofHolders = live.filter((one) => unspent(one) > 0).map(({ expiresAt }) => expiresAt);
+  expect(slots.firstHolder(() => true)?.expiresAt ?? Number.POSITIVE_INFINITY).toBe(Math.min(...ofHolders));
   for (const day of DAYS) {
     const granted = live.filter((one) => one.day === day);
     const held = granted.reduce((sum, one) => sum + unspent(one), 0);
