@@ -28,7 +28,8 @@ const STARTS = [
 ];
 /** Of every client and of the operator. */
 export const STEPS = 12;
-const LONGEST_MS = 10 * 60_000;
+/** In the worst weather every call needs many tries; a run that takes longer than this goes nowhere. */
+const LONGEST_MS = 60 * 60_000;
 /** What is left to do is done within this time of calm; then nobody needs the budget in memory. */
 const CALM_MS = 45_000;
 

@@ -9,12 +9,6 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
     replace: '  if (inState !== undefined && !evidence.receipts.get(id)) return inState;\n',
   },
   {
-    name: 'time that is not trusted moves the clock',
-    file: 'src/domain/decide.ts',
-    find: 'distrust === undefined ? Math.max(ledger.clock, time) : ledger.clock;',
-    replace: 'Math.max(ledger.clock, time);',
-  },
-  {
     name: 'a clock that is ahead does not stop grants',
     file: 'src/domain/decide.ts',
     find: 'if (aheadMs <= maxSkewMs) return undefined;',
