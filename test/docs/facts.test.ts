@@ -3,64 +3,105 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { SETTING_KEYS, SETTINGS } from '../../src/config/settings.js';
+import { helpText } from '../../src/cli.js';
 import { DEFAULT_POLICY } from '../../src/domain/policy.js';
 import { POLICY_FIELD_NAMES } from '../../src/domain/policy-names.js';
+import { ErrorReason, Rule } from '../../src/gen/budget/v1/budget.js';
 import { README, tableOf } from './readme.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const tracked = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.md'], {
+  cwd: ROOT,
+  encoding: 'utf8',
+});
+const documents = tracked.split('\n').filter((file) => file !== '' && existsSync(join(ROOT, file)));
+const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 
-describe('what the documents say', () => {
-  const documents = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.md'], {
-    cwd: ROOT,
-    encoding: 'utf8',
-  })
-    .split('\n')
-    .filter((file) => file !== '' && existsSync(join(ROOT, file)));
-
-  it.each(documents)('%s links to files that exist', (file) => {
-    const text = readFileSync(join(ROOT, file), 'utf8');
-    const links = [...text.matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, link = '']) => link);
-    const broken = links.filter(
-      (link) => !/^[a-z]+:/.test(link) && !existsSync(join(ROOT, dirname(file), link)),
-    );
+describe('every document', () => {
+  it.each(documents)('%s links to files and headings that exist', (file) => {
+    const links = [...read(file).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
+    const broken = links.filter((link) => {
+      if (/^[a-z]+:/.test(link)) return false;
+      const [path = '', heading] = link.split('#');
+      const target = path === '' ? file : join(dirname(file), path);
+      if (!existsSync(join(ROOT, target))) return true;
+      return heading !== undefined && !headings(read(target)).includes(heading);
+    });
     expect(broken).toEqual([]);
   });
 
-  it.each(documents)('%s names commands that package.json has', (file) => {
-    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: object };
-    const text = readFileSync(join(ROOT, file), 'utf8');
-    // The examples have packages of their own.
-    const named = file.startsWith('examples/')
-      ? []
-      : [...text.matchAll(/npm run ([\w:-]+)/g)].map(([, name = '']) => name);
-    expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
-  });
-
-  it('the README has every setting with its default', () => {
-    const rows = tableOf(README, 'Configuration').map(([name, fallback]) => [name, fallback]);
-    const settings = SETTING_KEYS.map((key) => {
-      const { variable, fallback }: { variable: string; fallback?: string } = SETTINGS[key];
-      return [`\`${variable}\``, fallback === undefined ? 'none' : `\`${fallback}\``];
-    });
-    expect(rows).toEqual(settings);
-  });
-
-  it('the README has every rule with its default', () => {
-    const rows = new Map(
-      tableOf(README, 'The rules').map(([name = '', fallback]) => [name.slice(1, -1), fallback]),
+  it.each(documents)('%s names npm commands that there are', (file) => {
+    // An example has a package of its own.
+    const own = join(dirname(file), 'package.json');
+    const packages = existsSync(join(ROOT, own)) ? [own, 'package.json'] : ['package.json'];
+    const scripts = packages.flatMap((name) =>
+      Object.keys((JSON.parse(read(name)) as { scripts: object }).scripts),
     );
-    const perName = new Set(['max_daily_percent_by_ai', 'token_weights_by_model']);
-    const expected = Object.entries(POLICY_FIELD_NAMES)
-      .map(([key, name]) => [name, shown(DEFAULT_POLICY[key as keyof typeof DEFAULT_POLICY], key)])
-      .filter(([name = '']) => !perName.has(name));
-    expect(Object.fromEntries(rows)).toEqual(Object.fromEntries(expected));
+    if (file === 'examples/README.md') scripts.push('generate');
+    const named = [...read(file).matchAll(/npm run (?:--\w+ )*([\w:-]+)/g)].map(([, name = '']) => name);
+    expect(named.filter((name) => !scripts.includes(name))).toEqual([]);
   });
 });
 
+describe('the tables of the README', () => {
+  it('have every variable of --help with its default', () => {
+    const rows = tableOf(README, 'Configuration').map(([name, fallback]) => [bare(name), bare(fallback)]);
+    const help = [...helpText().matchAll(/^ {2}([A-Z_]+)\s[\s\S]*?Default: (.+)\.$/gm)].map(
+      ([, ...row]) => row,
+    );
+    expect(help.length).toBeGreaterThan(5);
+    expect(rows).toEqual(help);
+  });
+
+  it('have every field of the policy with its default', () => {
+    const rows = tableOf(README, 'The rules').map(([name, fallback]) => [bare(name), fallback]);
+    const defaults = Object.entries(POLICY_FIELD_NAMES).map(([key, name]) => [
+      name,
+      shown(DEFAULT_POLICY[key as keyof typeof DEFAULT_POLICY], key),
+    ]);
+    expect(Object.fromEntries(rows)).toEqual(Object.fromEntries(defaults));
+    expect(rows).toHaveLength(defaults.length);
+  });
+
+  it('have every reason of an error, with the code that the API documents', () => {
+    const proto = read('proto/budget/v1/budget.proto');
+    const documented = [
+      ...proto.matchAll(/\/\/ ([A-Z_]+): [^\n]*(?:\n\s*\/\/[^\n]*)*\n\s*ERROR_REASON_(\w+) =/g),
+    ];
+    const rows = tableOf(README, 'Errors').map(([code, reason]) => `${code} ${reason}`);
+    expect(rows.sort()).toEqual(documented.map(([, code, reason]) => `${code} ${reason}`).sort());
+    expect(rows).toHaveLength(numbers(ErrorReason).length);
+  });
+
+  it('name the rules in the order of their checks', () => {
+    const order = /lists every rule that refuses: ([A-Z_,\s]+)\. A window/.exec(README)?.[1];
+    const names = numbers(Rule).map((rule) => String(Rule[rule]).replace('RULE_', ''));
+    expect(order?.split(/,\s+/)).toEqual(names);
+  });
+});
+
+/** The numbers of a generated enum but UNSPECIFIED and UNRECOGNIZED. */
+function numbers(names: object): (keyof typeof Rule)[] {
+  return Object.values(names).filter((value) => typeof value === 'number' && value > 0) as never;
+}
+
+function bare(cell = ''): string {
+  return cell.replaceAll('`', '');
+}
+
+/** The anchors that GitHub makes. */
+function headings(markdown: string): string[] {
+  return [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, text = '']) =>
+    text
+      .toLowerCase()
+      .replace(/[^\w\s-]/g, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
 function shown(value: unknown, key: string): string {
   if (key === 'tokenWeights') return '100 percent each';
-  if (Array.isArray(value)) return 'none';
+  if (Array.isArray(value) || value instanceof Map) return 'none';
   if (key.endsWith('Ms')) return `${Number(value) / 1_000} s`;
   return typeof value === 'number' ? value.toLocaleString('en-US') : String(value);
 }

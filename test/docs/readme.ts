@@ -1,38 +1,39 @@
 import { readFileSync } from 'node:fs';
 
-/** A command of the README, with the answer that the README shows under it. */
+/** Commands of the README, with the answers that it shows under them. */
 export interface TourStep {
   readonly commands: string;
-  readonly expected?: unknown;
+  readonly shown: readonly Shown[];
   /** The line of the README, for messages. */
   readonly line: number;
 }
+
+export type Shown =
+  | { readonly language: 'json'; readonly value: unknown }
+  | { readonly language: 'text'; readonly text: string };
 
 export const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
 /** The commands of a section, in order. */
 export function stepsOf(markdown: string, heading: string): TourStep[] {
-  const start = markdown.indexOf(`## ${heading}`);
-  const end = markdown.indexOf('\n## ', start + 1);
-  const section = markdown.slice(start, end);
+  const { start, text: section } = sectionOf(markdown, heading);
   const steps: TourStep[] = [];
-  for (const { 1: language, 2: text = '', index } of section.matchAll(/```(sh|json)\n([\s\S]*?)```/g)) {
+  for (const { 1: language, 2: text = '', index } of section.matchAll(/^```(.*)\n([\s\S]*?)^```$/gm)) {
     const line = markdown.slice(0, start + index).split('\n').length;
-    const last = steps[steps.length - 1];
-    if (language === 'sh') steps.push({ commands: text, line });
-    else if (last !== undefined) steps[steps.length - 1] = { ...last, expected: JSON.parse(text) };
+    const last = steps.at(-1);
+    if (language === 'sh') steps.push({ commands: text, shown: [], line });
+    else if (last === undefined) throw new Error(`README line ${line}: an answer without a command`);
+    else steps[steps.length - 1] = { ...last, shown: [...last.shown, shownAs(language, text, line)] };
   }
   return steps;
 }
 
-/** Rows of the table under a heading: the cells of each. */
+/** Rows of the tables of a section: the cells of each, without the head. */
 export function tableOf(markdown: string, heading: string): string[][] {
-  const start = markdown.indexOf(`## ${heading}`);
-  const end = markdown.indexOf('\n## ', start + 1);
-  return markdown
-    .slice(start, end)
-    .split('\n')
-    .filter((line) => line.startsWith('| `'))
+  return sectionOf(markdown, heading)
+    .text.split('\n')
+    .filter((line) => line.startsWith('|'))
+    .slice(2)
     .map((line) =>
       line
         .split('|')
@@ -41,30 +42,15 @@ export function tableOf(markdown: string, heading: string): string[][] {
     );
 }
 
-/** The JSON values that a command printed, one after the other. */
-export function jsonValues(output: string): unknown[] {
-  const values: unknown[] = [];
-  let depth = 0;
-  let from = -1;
-  for (let at = 0; at < output.length; at += 1) {
-    if (output[at] === '{' && depth++ === 0) from = at;
-    if (output[at] === '}' && --depth === 0) values.push(JSON.parse(output.slice(from, at + 1)));
-  }
-  return values;
+function shownAs(language: string | undefined, text: string, line: number): Shown {
+  if (language === 'text') return { language, text };
+  if (language === 'json') return { language, value: JSON.parse(text) as unknown };
+  throw new Error(`README line ${line}: a block of the tour is sh, json or text, not "${language}"`);
 }
 
-/** Where `actual` lacks what `expected` shows; `…` stands for anything. Empty: it has it all. */
-export function missing(expected: unknown, actual: unknown, path = ''): string[] {
-  if (expected === '…') return actual === undefined ? [`${path} is not there`] : [];
-  if (typeof expected !== 'object' || expected === null) {
-    return expected === actual
-      ? []
-      : [`${path} is ${JSON.stringify(actual)}, the README says ${JSON.stringify(expected)}`];
-  }
-  if (Array.isArray(expected) && (!Array.isArray(actual) || actual.length !== expected.length)) {
-    return [`${path} is ${JSON.stringify(actual)}, the README shows ${expected.length} entries`];
-  }
-  return Object.entries(expected).flatMap(([key, value]) =>
-    missing(value, (actual as Record<string, unknown> | undefined)?.[key], `${path}.${key}`),
-  );
+function sectionOf(markdown: string, heading: string): { start: number; text: string } {
+  const start = markdown.indexOf(`\n## ${heading}\n`);
+  if (start < 0) throw new Error(`the README has no section "${heading}"`);
+  const end = markdown.indexOf('\n## ', start + 1);
+  return { start, text: markdown.slice(start, end < 0 ? undefined : end) };
 }
