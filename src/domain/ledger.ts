@@ -86,7 +86,7 @@ export class Ledger {
 
   /** There is such a budget, and it is not deleted. */
   get exists(): boolean {
-    return this.revision > 0 && !this.deleted;
+    return this.epoch > 0 && !this.deleted;
   }
 
   /** The revision of the commit that is being gathered. */

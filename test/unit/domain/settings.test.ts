@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { decide } from '../../../src/domain/decide.js';
+import { Ledger } from '../../../src/domain/ledger.js';
 import { ROOMY, TestBudget } from '../../support/budget.js';
 
 const budgetWith = (policy = {}) => new TestBudget({ ...ROOMY, ...policy });
@@ -188,4 +190,14 @@ it('a budget that never was knows nobody', () => {
     refusal: { reason: 'BUDGET_NOT_FOUND' },
   });
   expect(absent.acquire('a')).toMatchObject({ refusal: { reason: 'BUDGET_NOT_FOUND' } });
+});
+
+it('requests that one commit carries with the creation of a budget find it', () => {
+  const ledger = Ledger.of('new', undefined);
+  const circumstances = { time: Date.parse('2026-11-10T09:10:00Z'), maxSkewMs: 2_000 };
+  const evidence = { receipts: new Map(), days: new Map() };
+  const put = () => decide(ledger, { kind: 'put-policy', fields: {} }, { ...circumstances, evidence });
+  const first = put();
+  expect(put()).toEqual(first);
+  expect(ledger.epoch).toBe(1);
 });
