@@ -42,6 +42,7 @@ export class Client extends SimulatedCaller {
       await this.world.pause(this.world.random() * 3_000);
       if (!this.modest && this.world.random() < 0.15) await this.reportUnleased();
       if (this.world.random() < 0.15 && this.old.length > 0) await this.reportLate();
+      if (this.world.random() < 0.15 && this.old.length > 0) await this.repeat(this.world.pick(this.old));
       if (this.world.random() < 0.03) await this.askTheImpossible();
       const work = await this.acquire();
       if (work !== undefined) await this.work(work);
@@ -83,7 +84,7 @@ export class Client extends SimulatedCaller {
 
   /** The same request again, sometimes: it has the lease that it got, or that one is over. */
   private async repeat({ request, lease, epochs, askedAt }: Work): Promise<void> {
-    if (this.world.random() > 0.2) return;
+    if (request.requestIdMade || this.world.random() > 0.4) return;
     const { closed } = this.journal.now(lease.leaseId);
     const again = await this.ask(request);
     const forgotten = this.world.time.now - askedAt >= REQUEST_MEMORY_MS;
@@ -118,7 +119,9 @@ export class Client extends SimulatedCaller {
   private async renew(work: Work): Promise<void> {
     const reserveTokens = this.world.random() < 0.5 ? 1 + Math.floor(this.world.random() * 500) : undefined;
     const { lease } = work;
-    const renewed = await this.ask({ kind: 'renew', lease, ...(reserveTokens && { reserveTokens }) });
+    const leaseTtlMs = this.world.random() < 0.3 ? 1_000 : undefined;
+    const more = { ...(reserveTokens && { reserveTokens }), ...(leaseTtlMs && { leaseTtlMs }) };
+    const renewed = await this.ask({ kind: 'renew', lease, ...more });
     if (renewed?.kind !== 'renewed') return;
     if (!work.unsure) work.left = Math.max(0, renewed.lease.reservedTokens - renewed.lease.usedTokens);
   }
