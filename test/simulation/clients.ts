@@ -119,7 +119,7 @@ export class Client extends SimulatedCaller {
   private async renew(work: Work): Promise<void> {
     const reserveTokens = this.world.random() < 0.5 ? 1 + Math.floor(this.world.random() * 500) : undefined;
     const { lease } = work;
-    const leaseTtlMs = this.world.random() < 0.3 ? 1_000 : undefined;
+    const leaseTtlMs = this.world.pick([undefined, undefined, 1_000, 60_000]);
     const more = { ...(reserveTokens && { reserveTokens }), ...(leaseTtlMs && { leaseTtlMs }) };
     const renewed = await this.ask({ kind: 'renew', lease, ...more });
     if (renewed?.kind !== 'renewed') return;
