@@ -13,7 +13,12 @@ export async function createFirstBudgets(arbiter: Arbiter, config: Config, log: 
   if (any === undefined) await createMissing(arbiter, config.defaultBudget, {}, log);
 }
 
-async function createMissing(arbiter: Arbiter, budgetId: string, fields: PolicyFields, log: Log): Promise<void> {
+async function createMissing(
+  arbiter: Arbiter,
+  budgetId: string,
+  fields: PolicyFields,
+  log: Log,
+): Promise<void> {
   const request = { kind: 'put-policy', fields, onlyCreate: true } as const;
   const outcome = await arbiter.submit(budgetId, request, NOBODY);
   if (outcome.kind === 'refused') {

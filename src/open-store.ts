@@ -1,7 +1,7 @@
 import type { Config } from './config.js';
 import type { Log } from './platform/log.js';
-import { pause, type Scheduler } from './platform/scheduler.js';
 import { redactSecrets } from './platform/redact.js';
+import { pause, type Scheduler } from './platform/scheduler.js';
 import { StartError } from './platform/start-error.js';
 import { openLmdbStore } from './store/lmdb/open-lmdb-store.js';
 import { openMongoStore } from './store/mongo/open-mongo-store.js';
@@ -27,9 +27,14 @@ export async function openStore(
       if (error instanceof StoreStartError) throw new StartError(error.message, 1, { cause: error });
       if (!(error instanceof StoreUnreachable)) throw error;
       if (monotonic() - started + TRY_EVERY_MS > GIVE_UP_AFTER_MS) {
-        throw new StartError(`gave up after ${attempt} tries in 30 s: ${redactSecrets(error.message)}`, 1, { cause: error });
+        throw new StartError(`gave up after ${attempt} tries in 30 s: ${redactSecrets(error.message)}`, 1, {
+          cause: error,
+        });
       }
-      log.warn({ attempt, reason: redactSecrets(error.message) }, 'the store cannot be reached; trying again');
+      log.warn(
+        { attempt, reason: redactSecrets(error.message) },
+        'the store cannot be reached; trying again',
+      );
       await pause(scheduler, TRY_EVERY_MS);
     }
   }
