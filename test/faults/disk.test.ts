@@ -19,7 +19,7 @@ describeWith('the disk of the embedded store', root, 'it mounts file systems: ru
 
   beforeEach(async () => {
     disk = await mkdtemp(join(tmpdir(), 'budget-arbiter-disk-'));
-    await run('mount', '-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk);
+    await run('mount', '-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', disk);
   });
   afterEach(async () => {
     await service?.kill();
@@ -39,16 +39,20 @@ describeWith('the disk of the embedded store', root, 'it mounts file systems: ru
     service = await startService({ env: { DATA_DIR: disk } });
     const load = await new Load(service.grpcAddress, 'full', newSeed('load')).start();
     await load.answered(200);
-    const ballast = await fillUp();
-    await until(() => (load.record.calls.get('UNAVAILABLE') ?? 0) > 20);
-    await pause(2_000);
-    await rm(ballast);
-    await load.answered(500);
+    for (let time = 1; time <= 5; time += 1) {
+      const ballast = await fillUp();
+      await until(() => (load.record.calls.get('UNAVAILABLE') ?? 0) > 10 * time);
+      await pause(500);
+      await rm(ballast);
+      await load.answered(300);
+    }
     await load.settle();
     console.info(`full disk: ${load.record}`);
     expect(load.record.wrongs).toEqual([]);
-    const told = expect.stringMatching(/the store does not answer.*budgets\.mdb.*No space left/);
+    const told = expect.stringMatching(/the store does not answer.*budgets\.mdb.*no space left/);
     expect(logTexts(service)).toContainEqual(told);
+    // LMDB itself never meets the full disk: it would damage the memory of the process.
+    expect(logTexts(service).filter((text) => text.includes('Attempting to write page'))).toEqual([]);
     expect(await service.stop()).toBe(0);
     service = undefined;
   });
@@ -83,7 +87,7 @@ describeWith('the disk of the embedded store', root, 'it mounts file systems: ru
     await run('cp', path, backup);
     const refusal = oneLine(/budgets\.mdb is damaged.*put a backup in its place/);
     for (const damage of [
-      'truncate -s -64k "$0"',
+      'truncate -s 64k "$0"',
       'printf X | dd of="$0" bs=1 seek=20000 conv=notrunc',
       'head -c 100k /dev/urandom >"$0"',
     ]) {

@@ -75,4 +75,19 @@ describeMongo('between the service and MongoDB, under load', (uri) => {
     console.info(`slow: ${load.record}`);
     expect(load.record.wrongs).toEqual([]);
   });
+
+  it('the line is cut and SIGTERM comes: the service ends within 10 s all the same', async () => {
+    const { proxy: own, uri: through } = await FaultyProxy.beforeMongo(uri);
+    const other = await startService({ env: { MONGODB_URI: through, MONGODB_DATABASE: database } });
+    const busy = await new Load(other.grpcAddress, 'sigterm', newSeed('load')).start();
+    await busy.answered(50);
+    own.line = 'silent';
+    await pause(500);
+    const asked = performance.now();
+    await other.stop();
+    expect(performance.now() - asked).toBeLessThan(10_500);
+    await own.stop();
+    await busy.abandon();
+    await load.settle();
+  });
 });

@@ -54,6 +54,12 @@ export function readHeader(pages: FilePages): FileHeader {
   return second.transaction > first.transaction ? second : first;
 }
 
+/** Where the pages end that LMDB uses; right also while it writes, since a file never uses fewer. */
+export function usedBytes(pages: FilePages): number {
+  const { pageSize, lastPage } = headerAt(pages, 0, 0);
+  return (Math.max(lastPage, headerAt(pages, pageSize, 1).lastPage) + 1) * pageSize;
+}
+
 function headerAt(pages: FilePages, position: number, index: number): FileHeader {
   if (pages.bytes < position + HEADER_BYTES) throw pages.damaged(`header ${index} is missing`);
   const bytes = pages.read(position, HEADER_BYTES);

@@ -1,5 +1,6 @@
 import { open, type RangeOptions, type RootDatabase } from 'lmdb';
 import { StoreError } from '../store.js';
+import { FileRoom } from './file-room.js';
 import type { Key, KeyRange } from './keys.js';
 import { readError, writeError } from './lmdb-errors.js';
 import { type Change, decodeValue } from './value-codec.js';
@@ -16,11 +17,14 @@ export interface Entry<T> {
 /** One LMDB file: consistent views of it, and conditional writes that are on disk when they are answered. */
 export class LmdbFile {
   private closed = false;
+  private readonly room: FileRoom;
 
   private constructor(
     private readonly db: Database,
     readonly path: string,
-  ) {}
+  ) {
+    this.room = new FileRoom(path);
+  }
 
   static open(path: string): LmdbFile {
     const db = open<Uint8Array, Uint8Array>({
@@ -60,7 +64,9 @@ export class LmdbFile {
    */
   async writeIf(guard: Key, version: number | undefined, changes: readonly Change[]): Promise<boolean> {
     this.checkOpen();
+    const taken = await this.room.take(changes);
     try {
+      this.checkOpen();
       // LMDB's way to say "absent" is null; undefined would make the write unconditional.
       return await this.db.ifVersion(guard, (version ?? null) as number, () => {
         for (const { key, bytes, version: stamped = 0 } of changes) {
@@ -70,6 +76,8 @@ export class LmdbFile {
       });
     } catch (error) {
       throw await writeError(this.path, error);
+    } finally {
+      this.room.give(taken);
     }
   }
 

@@ -6,6 +6,7 @@ import { pause } from './pause.js';
 const HANGS_MS = 9_000;
 
 interface Held {
+  readonly fence: number;
   readonly liveUntil: number;
 }
 
@@ -58,10 +59,14 @@ export class LoadRecord {
       this.wrong(`${leaseId}, fence ${fence}: ${other} and ${requestId}`);
     this.leases.set(leaseId, requestId);
     this.fences.set(fence, requestId);
-    this.held.set(leaseId, { liveUntil });
+    this.held.set(leaseId, { fence, liveUntil });
     const now = performance.now();
-    const live = [...this.held.values()].filter((held) => held.liveUntil > now).length;
-    if (live > this.slots) this.wrong(`${live} live slots at the grant of ${requestId} to ${ai}`);
+    const live = [...this.held.values()].filter((held) => held.liveUntil > now);
+    if (live.length <= this.slots) return;
+    const each = live
+      .map((held) => `fence ${held.fence} for ${Math.round(held.liveUntil - now)} ms`)
+      .join(', ');
+    this.wrong(`${live.length} live slots at the grant of ${requestId} to ${ai}: ${each}`);
   }
 
   releasing(leaseId: string): void {

@@ -60,6 +60,8 @@ export class Load {
   async start(): Promise<this> {
     await this.clients.admin('PutBudget', { budget_id: this.budgetId, policy: POLICY });
     this.workers = Array.from({ length: AIS }, (_, i) => this.work(`ai-${i}`));
+    // Whoever settles or abandons looks at how they ended.
+    for (const worker of this.workers) worker.catch(() => undefined);
     return this;
   }
 
@@ -84,6 +86,14 @@ export class Load {
     } finally {
       this.clients.close();
     }
+  }
+
+  /** The service is gone for good: nobody asks any more, and nothing is audited. */
+  async abandon(): Promise<void> {
+    this.stopping = true;
+    this.giveUpAt = 0;
+    await Promise.allSettled(this.workers);
+    this.clients.close();
   }
 
   private async work(ai: string): Promise<void> {
