@@ -18,8 +18,9 @@ export function advance(ledger: Ledger, now: number, evidence: Evidence): Unknow
   ledger.clock = now;
   if (target !== ledger.month) enterMonth(ledger, ledger.policy.timeZone, target, evidence);
   ledger.moveTo(now);
-  const document = evidence.days.get(ledger.today.day);
-  if (document !== undefined) bringBackDay(ledger, ledger.today, document);
+  const { day } = ledger.today;
+  // Opened even if it has no document: else every decision of this day, those without evidence too, had to look again.
+  if (missing.includes(day)) bringBackDay(ledger, ledger.today, evidence.days.get(day));
   expireDue(ledger);
   return undefined;
 }

@@ -17,8 +17,11 @@ export function bringBackDay(ledger: Ledger, window: DayWindow, document: UsageD
     openDay(ledger, window);
     return;
   }
-  const { start, end, total, presumed, late, hours, ais, models } = document;
-  const totals = { start, end, total, presumed, late, hours, changedAt: ledger.nextRevision, settleUntil: 0 };
+  const { start, total, presumed, late, hours, ais, models } = document;
+  // Written in another zone it may have ended earlier: closed at once, it would be brought back again and again.
+  const end = Math.max(document.end, window.end);
+  const changedAt = ledger.nextRevision;
+  const totals = { start, end, total, presumed, late, hours, changedAt, settleUntil: 0 };
   ledger.tables.putDay(window.day, totals, ais, models);
 }
 

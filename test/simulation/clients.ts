@@ -87,7 +87,8 @@ export class Client extends SimulatedCaller {
     if (request.requestIdMade || this.world.random() > 0.4) return;
     const { closed } = this.journal.now(lease.leaseId);
     const again = await this.ask(request);
-    const forgotten = this.world.time.now - askedAt >= REQUEST_MEMORY_MS;
+    // How long an id is known is measured by the budget's clock, also while that is wrong.
+    const forgotten = this.world.time.latestBelief - askedAt >= REQUEST_MEMORY_MS;
     if (!this.world.sameEpoch(epochs) || forgotten || again === undefined) return;
     if (closed && again.kind === 'granted')
       this.world.violated(`${request.requestId} was granted after its end`);

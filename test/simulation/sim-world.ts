@@ -177,6 +177,8 @@ export class SimWorld {
   misleadTime(ms: number): void {
     this.misledUntil = ms === 0 ? this.scheduler.now : Number.POSITIVE_INFINITY;
     this.time.storeErrorMs = ms;
+    // Machines of one place follow one source of time: most are wrong together.
+    for (const { clock } of this.copies) if (ms === 0 || this.random() < 0.7) clock.wallErrorMs = ms;
   }
 
   /** Machines slept, or nobody asked for long. */

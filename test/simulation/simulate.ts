@@ -30,6 +30,8 @@ const STARTS = [
 export const STEPS = 12;
 /** In the worst weather every call needs many tries; a run that takes longer than this goes nowhere. */
 const LONGEST_MS = 60 * 60_000;
+/** A day that closes and what follows from it. */
+const MOST_AT_REST = 20;
 /** What is left to do is done within this time of calm; then nobody needs the budget in memory. */
 const CALM_MS = 45_000;
 
@@ -79,5 +81,7 @@ async function live(world: SimWorld, journal: Journal, { steps, floor, waiters }
   world.promises = { floor: false, clockWasReset: true };
   await scheduler.until(world.call({ kind: 'reset-clock' }));
   if (waiters) await scheduler.until(new Waiters(world, journal).run(), LONGEST_MS, 100);
+  const before = world.commits;
   await scheduler.advance(BOUNDS.idleMs + 5_000);
+  if (world.commits - before > MOST_AT_REST) world.violated(`${world.commits - before} commits at rest`);
 }
