@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { openWorld, ROOMY, recordUnleased, type World } from './support/world.js';
+
+async function stateAt(world: World, moment: string) {
+  world.clock.set(moment);
+  await world.scheduler.advance(20_000);
+  return world.state();
+}
+
+/** Found by the simulation: what a future that never was leaves behind must not keep days in the state. */
+describe('days after a clock was reset', () => {
+  it('close although a later day was opened before, and nothing is used today', async () => {
+    const world = await openWorld();
+    world.clock.set('2026-11-12T12:00:00Z');
+    await world.ask(recordUnleased('guardian', 'wrong', 10));
+    world.clock.set('2026-11-10T12:00:00Z');
+    await world.ask({ kind: 'reset-clock' });
+    await world.ask(recordUnleased('guardian', 'right', 10));
+    const { sections } = await stateAt(world, '2026-11-11T00:01:00Z');
+    expect([...sections.days.keys()]).not.toContain('2026-11-10');
+    expect(sections.outbox.size).toBe(0);
+  });
+
+  it('come back with the end that the zone of now gives them, so that they are not closed at once', async () => {
+    const world = await openWorld({ copies: 2, policy: { ...ROOMY, timeZone: 'Asia/Kolkata' } });
+    await world.ask(recordUnleased('guardian', 'early', 10));
+    await world.ask({ kind: 'put-policy', fields: { ...ROOMY, timeZone: 'Europe/Berlin' } });
+    // In the next month the new zone holds, and after the reset it goes on to.
+    await stateAt(world, '2026-12-02T12:00:00Z');
+    world.clock.set('2026-11-10T19:00:00Z');
+    await world.ask({ kind: 'reset-clock' });
+    const { end } = (await world.state()).sections.days.get('2026-11-10') ?? {};
+    expect(end).toBe(Date.parse('2026-11-10T23:00:00Z'));
+    expect((await world.snapshot()).windows[2]?.spent).toBe(10);
+  });
+});
