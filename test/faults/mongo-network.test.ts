@@ -54,6 +54,18 @@ describeMongo('between the service and MongoDB, under load', (uri) => {
     expect(logTexts(service).slice(linesBefore)).toContainEqual(expect.stringMatching(log));
   });
 
+  it('every connection is cut at once, again and again: each time all is well within 30 s', async () => {
+    for (let cut = 0; cut < 12; cut += 1) {
+      proxy.line = 'cut';
+      await pause(300);
+      proxy.line = 'open';
+      await load.answered(20);
+    }
+    await load.settle();
+    console.info(`12 cuts: ${load.record}`);
+    expect(load.record.wrongs).toEqual([]);
+  });
+
   it('answers are lost one by one: each is found again', async () => {
     for (let lost = 0; lost < 6; lost += 1) {
       proxy.line = 'lose-one';
