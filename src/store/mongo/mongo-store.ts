@@ -1,4 +1,4 @@
-import type { Collection, MongoClient } from 'mongodb';
+import type { Collection } from 'mongodb';
 import {
   type Receipt,
   SECTIONS,
@@ -8,6 +8,7 @@ import {
 } from '../../domain/state.js';
 import type { BudgetStore, ListedBudget, StateVersion } from '../store.js';
 import { type BudgetDocument, headOf, newDocument, sectionOf, stateOf, updateOf } from './budget-document.js';
+import type { MongoClients } from './mongo-clients.js';
 import { isDuplicateKey, readError, writeError } from './mongo-errors.js';
 import { type ReceiptDocument, receiptDocument, receiptDocumentId, receiptOf } from './receipt-document.js';
 import { type UsageDocument, usageDay, usageDocument, usageDocumentId } from './usage-document.js';
@@ -26,30 +27,22 @@ const HEAD_AND_SETTINGS = Object.fromEntries(
 export class MongoStore implements BudgetStore {
   readonly name = 'mongo';
   readonly exclusive = false;
-  private readonly budgets: Collection<BudgetDocument>;
-  private readonly usage: Collection<UsageDocument>;
-  private readonly receipts: Collection<ReceiptDocument>;
 
   constructor(
-    private readonly client: MongoClient,
-    database: string,
+    private readonly clients: MongoClients,
+    private readonly database: string,
     private readonly monotonic: () => number,
-  ) {
-    const db = client.db(database);
-    this.budgets = db.collection('budgets');
-    this.usage = db.collection('usage');
-    this.receipts = db.collection('receipts');
-  }
+  ) {}
 
   load(budgetId: string): Promise<StoredState | undefined> {
-    return reading(async () => {
+    return this.reading(async () => {
       const document = await this.budgets.findOne({ _id: budgetId }, { maxTimeMS: READ_MS });
       return document ? stateOf(document) : undefined;
     });
   }
 
   version(budgetId: string): Promise<StateVersion | undefined> {
-    return reading(async () => {
+    return this.reading(async () => {
       const projection = { _id: 0, epoch: 1, revision: 1 };
       const options = { projection, maxTimeMS: READ_MS };
       return (await this.budgets.findOne<StateVersion>({ _id: budgetId }, options)) ?? undefined;
@@ -61,18 +54,18 @@ export class MongoStore implements BudgetStore {
     expected: StateVersion | undefined,
     patch: StatePatch,
   ): Promise<'won' | 'lost'> {
-    const won = await writing(() =>
+    const won = await this.writing(() =>
       expected ? this.swap(budgetId, expected, patch) : this.create(budgetId, patch),
     );
     return won ? 'won' : 'lost';
   }
 
   writeDays(days: readonly UsageDay[]): Promise<void> {
-    return writing(() => writeNewer(this.usage, days.map(usageDocument)));
+    return this.writing(() => writeNewer(this.usage, days.map(usageDocument)));
   }
 
   readDays(budgetId: string, epoch: number, from: string, to: string): Promise<UsageDay[]> {
-    return reading(async () => {
+    return this.reading(async () => {
       const $gte = usageDocumentId(budgetId, epoch, from);
       const $lte = usageDocumentId(budgetId, epoch, to);
       const filter = { _id: { $gte, $lte }, budget: budgetId };
@@ -82,7 +75,7 @@ export class MongoStore implements BudgetStore {
   }
 
   writeReceipts(budgetId: string, receipts: readonly Receipt[]): Promise<void> {
-    return writing(() =>
+    return this.writing(() =>
       writeNewer(
         this.receipts,
         receipts.map((receipt) => receiptDocument(budgetId, receipt)),
@@ -91,7 +84,7 @@ export class MongoStore implements BudgetStore {
   }
 
   findReceipts(budgetId: string, ids: readonly string[]): Promise<Map<string, Receipt>> {
-    return reading(async () => {
+    return this.reading(async () => {
       if (ids.length === 0) return new Map();
       const $in = ids.map((id) => receiptDocumentId(budgetId, id));
       // A batch that holds them all keeps it one round trip.
@@ -102,7 +95,7 @@ export class MongoStore implements BudgetStore {
   }
 
   listReceipts(budgetId: string, prefix: string, after: string, limit: number): Promise<Receipt[]> {
-    return reading(async () => {
+    return this.reading(async () => {
       const start = receiptDocumentId(budgetId, prefix);
       const $gt = receiptDocumentId(budgetId, after);
       const filter = { _id: { $gte: start, $gt, $lt: start + LAST }, budget: budgetId };
@@ -112,7 +105,7 @@ export class MongoStore implements BudgetStore {
   }
 
   list(after: string, limit: number): Promise<ListedBudget[]> {
-    return reading(async () => {
+    return this.reading(async () => {
       const options = { projection: HEAD_AND_SETTINGS, maxTimeMS: READ_MS, limit, batchSize: limit + 1 };
       const documents = await this.budgets
         .find({ _id: { $gt: after } }, options)
@@ -127,7 +120,7 @@ export class MongoStore implements BudgetStore {
   }
 
   due(now: number, limit: number): Promise<string[]> {
-    return reading(async () => {
+    return this.reading(async () => {
       const options = { projection: { _id: 1 }, maxTimeMS: READ_MS, limit, batchSize: limit + 1 };
       const due = this.budgets.find<{ _id: string }>({ wakeAt: { $lte: now } }, options);
       return (await due.sort({ wakeAt: 1 }).toArray()).map(({ _id }) => _id);
@@ -135,23 +128,23 @@ export class MongoStore implements BudgetStore {
   }
 
   time(): Promise<number | undefined> {
-    return reading(async () => {
+    return this.reading(async () => {
       const asked = this.monotonic();
-      const { localTime } = await this.client.db('admin').command({ hello: 1 });
+      const { localTime } = await this.clients.current.db('admin').command({ hello: 1 });
       const halfRoundTrip = (this.monotonic() - asked) / 2;
       return localTime instanceof Date ? localTime.getTime() + halfRoundTrip : undefined;
     });
   }
 
   tidy(dayBefore: string, receiptsBefore: number): Promise<void> {
-    return writing(async () => {
+    return this.writing(async () => {
       await this.usage.deleteMany({ day: { $lt: dayBefore } });
       await this.receipts.deleteMany({ at: { $lt: new Date(receiptsBefore) } });
     });
   }
 
   async close(): Promise<void> {
-    await this.client.close();
+    await this.clients.close();
   }
 
   private async swap(budgetId: string, expected: StateVersion, patch: StatePatch): Promise<boolean> {
@@ -169,20 +162,32 @@ export class MongoStore implements BudgetStore {
       throw error;
     }
   }
-}
 
-async function reading<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw readError(error);
+  private get budgets(): Collection<BudgetDocument> {
+    return this.clients.current.db(this.database).collection('budgets');
   }
-}
 
-async function writing<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw writeError(error);
+  private get usage(): Collection<UsageDocument> {
+    return this.clients.current.db(this.database).collection('usage');
+  }
+
+  private get receipts(): Collection<ReceiptDocument> {
+    return this.clients.current.db(this.database).collection('receipts');
+  }
+
+  private async reading<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.clients.use(work);
+    } catch (error) {
+      throw readError(error);
+    }
+  }
+
+  private async writing<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.clients.use(work);
+    } catch (error) {
+      throw writeError(error);
+    }
   }
 }

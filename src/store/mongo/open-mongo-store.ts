@@ -3,6 +3,7 @@ import { PROCESS_TIME } from '../../platform/clock.js';
 import { type Log, SILENT_LOG } from '../../platform/log.js';
 import type { BudgetStore } from '../store.js';
 import { StoreStartError, StoreUnreachable } from '../store-start-error.js';
+import { MongoClients } from './mongo-clients.js';
 import { isPassing, isUserRefused, messageOf } from './mongo-errors.js';
 import { MongoStore } from './mongo-store.js';
 import { type ProbeDocument, probeServer } from './probe.js';
@@ -46,7 +47,8 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Budget
     await client.db(database).command({ ping: 1 });
     await ensureSchema(client.db(database), log);
     await probeServer(client.db(database).collection<ProbeDocument>('probe'));
-    return new MongoStore(client, database, monotonic);
+    const clients = new MongoClients(client, () => newClient(uri, copyId), monotonic);
+    return new MongoStore(clients, database, monotonic);
   } catch (error) {
     await client.close();
     throw startError(client, error);
