@@ -10,10 +10,24 @@ import {
 /** How often the store is asked. */
 export const SAMPLE_EVERY_MS = 5_000;
 /**
- * How long a sample is carried forward. A monotonic clock drifts by less than 60 ms in that time, and the wall clock is
- * compared at every reading; but a store out of reach for longer may be another one when it is back.
+ * How long time is carried forward without the store. A monotonic clock drifts by less than 60 ms in that time, and the wall
+ * clock is compared at every reading; but a store out of reach for longer may be another one when it is back.
  */
 export const SAMPLE_MAX_AGE_MS = 5 * 60_000;
+
+/**
+ * How much less a sample tells with every millisecond that it is carried forward: daemons slew clocks by at most 500
+ * millionths, and crystals are off by 100.
+ */
+const DRIFT = 1e-3;
+
+/** What the store told of its time. */
+interface Sample {
+  readonly storeTime: number;
+  readonly monotonic: number;
+  /** The store's time is within this much of it: half the round trip, since nobody knows which way was the slow one. */
+  readonly uncertainty: number;
+}
 
 export interface StoreClockOptions {
   readonly maxSkewMs: number;
@@ -43,7 +57,9 @@ export function storeClock(options: StoreClockOptions): StoreClock {
 class SampledClock implements StoreClock {
   readonly #options: StoreClockOptions;
   readonly #sources: TimeSources;
-  #sample: { readonly storeTime: number; readonly monotonic: number } | undefined;
+  #sample: Sample | undefined;
+  /** When the store last told a time that the sample in use agrees with. */
+  #confirmedAt = 0;
   #sampling: Promise<void> | undefined;
   #lastTrusted = 0;
   /** What was last told of trust; undefined before the first sample, when nothing is worth telling. */
@@ -95,19 +111,32 @@ class SampledClock implements StoreClock {
     const asked = this.#sources.monotonic();
     const storeTime = await this.#options.sample().catch(() => undefined);
     const monotonic = this.#sources.monotonic();
-    // Half the round trip is a guess that is wrong by up to the other half: a slow answer says too little.
-    if (storeTime !== undefined && monotonic - asked <= this.#options.maxSkewMs) {
-      this.#sample = { storeTime, monotonic };
-    }
+    const roundTrip = monotonic - asked;
+    if (storeTime === undefined || roundTrip > this.#options.maxSkewMs) return;
+    this.#weigh({ storeTime, monotonic, uncertainty: roundTrip / 2 });
+  }
+
+  /**
+   * A slow answer must not move the time that a fast one told: leases would end early by as much. So the surer sample stays,
+   * until drift has made it the less sure one, or until the two cannot both be true: then the store's clock was set.
+   */
+  #weigh(fresh: Sample): void {
+    this.#confirmedAt = fresh.monotonic;
+    const { storeTime, monotonic, uncertainty } = this.#sample ?? fresh;
+    const age = fresh.monotonic - monotonic;
+    const unsure = uncertainty + age * DRIFT;
+    const contradicts = Math.abs(storeTime + age - fresh.storeTime) > unsure + fresh.uncertainty;
+    if (this.#sample === undefined || contradicts || fresh.uncertainty <= unsure) this.#sample = fresh;
   }
 
   #judge(): { readonly now: number } | { readonly distrust: string } {
     if (this.#sample === undefined) return { distrust: 'The store has not told its time yet.' };
-    const age = this.#sources.monotonic() - this.#sample.monotonic;
-    if (age > SAMPLE_MAX_AGE_MS) {
-      return { distrust: `The store has not told its time for ${Math.round(age / 1000)} s.` };
+    const monotonic = this.#sources.monotonic();
+    const silence = monotonic - this.#confirmedAt;
+    if (silence > SAMPLE_MAX_AGE_MS) {
+      return { distrust: `The store has not told its time for ${Math.round(silence / 1000)} s.` };
     }
-    const now = this.#sample.storeTime + age;
+    const now = this.#sample.storeTime + monotonic - this.#sample.monotonic;
     const skew = this.#sources.wall() - now;
     if (Math.abs(skew) <= this.#options.maxSkewMs) return { now: Math.floor(now) };
     const size = signedSeconds(skew);

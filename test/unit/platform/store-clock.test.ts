@@ -8,7 +8,7 @@ const START = Date.parse('2026-11-01T09:00:00Z');
 /** A store whose clock differs from this machine's by `skewMs`, and answers after `roundTripMs`. */
 function setUp(skewMs = 0) {
   const time = new FakeTime('2026-11-01T09:00:00Z');
-  const store = { skewMs, roundTripMs: 0, answers: true, asked: 0 };
+  const store = { skewMs, roundTripMs: 0, answerMs: 0, answers: true, asked: 0 };
   const changes: TrustChange[] = [];
   const clock = storeClock({
     maxSkewMs: 2_000,
@@ -18,7 +18,10 @@ function setUp(skewMs = 0) {
       store.asked += 1;
       time.pass(store.roundTripMs);
       if (!store.answers) throw new Error('no route to host');
-      return time.wall() + store.skewMs;
+      const told = time.wall() + store.skewMs;
+      time.pass(store.answerMs);
+      // As the stores do: half of what the whole round took.
+      return told + (store.roundTripMs + store.answerMs) / 2;
     },
   });
   return { time, store, clock, changes };
@@ -113,6 +116,45 @@ describe('the clock of a shared store', () => {
     store.roundTripMs = 2_000;
     await clock.resample();
     expect(clock.read().trusted).toBe(true);
+  });
+
+  it.each([
+    ['the question', { roundTripMs: 1_900, answerMs: 0 }],
+    ['the answer', { roundTripMs: 0, answerMs: 1_900 }],
+  ])('is not moved by a sample of which %s was slow: a lease would end early', async (_, slow) => {
+    const { clock, store, time } = setUp();
+    await clock.resample();
+    for (let sample = 0; sample < 10; sample += 1) {
+      time.pass(SAMPLE_EVERY_MS);
+      Object.assign(store, slow);
+      await clock.resample();
+      expect(clock.read()).toEqual({ now: time.wall(), trusted: true });
+    }
+  });
+
+  it('is kept alive by slow samples that agree, and corrected by the next fast one', async () => {
+    const { clock, store, time } = setUp();
+    store.roundTripMs = 1_000;
+    await clock.resample();
+    expect(clock.read().now).toBe(time.wall() + 500);
+    for (let age = 0; age < 2 * SAMPLE_MAX_AGE_MS; age += SAMPLE_EVERY_MS) {
+      time.pass(SAMPLE_EVERY_MS);
+      await clock.resample();
+    }
+    expect(clock.read().trusted).toBe(true);
+    store.roundTripMs = 0;
+    await clock.resample();
+    expect(clock.read().now).toBe(time.wall());
+  });
+
+  it('follows a store whose time was set, as soon as a sample contradicts what was carried forward', async () => {
+    const { clock, store, time } = setUp();
+    await clock.resample();
+    time.pass(SAMPLE_EVERY_MS);
+    store.skewMs = 1_200;
+    store.roundTripMs = 200;
+    await clock.resample();
+    expect(clock.read().now).toBe(time.wall() + 1_300);
   });
 
   it('asks the store again when an operator accepts the time', async () => {
