@@ -8,6 +8,7 @@ import type { Blocker, Denial } from './types.js';
 
 /** The ladder of refusals for a new slot. Every rule that refuses is collected; an empty list admits. */
 export function admission(ledger: Ledger, standing: Standing, aiId: string, requested: number): Blocker[] {
+  const demand = { requested, inAll: requested };
   return refusing([
     pausedBlocker(ledger),
     emergencyBlocker(ledger, requested),
@@ -15,28 +16,29 @@ export function admission(ledger: Ledger, standing: Standing, aiId: string, requ
     cooldownBlocker(ledger, aiId),
     concurrencyBlocker(ledger),
     aiConcurrencyBlocker(ledger, aiId),
-    hourlyCapBlocker(ledger, standing, requested),
-    dailyCapBlocker(ledger, standing, requested),
-    aiDailyCapBlocker(ledger, standing, aiId, requested),
-    monthlyCapBlocker(ledger, standing, requested),
+    hourlyCapBlocker(ledger, standing, demand),
+    dailyCapBlocker(ledger, standing, demand),
+    aiDailyCapBlocker(ledger, standing, aiId, demand),
+    monthlyCapBlocker(ledger, standing, demand),
   ]);
 }
 
-/** The rules that a live lease's raised reservation must pass: it has its slot already, and `held` tokens of its windows. */
+/** The rules that a live lease's raised reservation must pass: it has its slot already. */
 export function raiseAdmission(
   ledger: Ledger,
   standing: Standing,
   raise: { readonly aiId: string; readonly reserveTokens: number; readonly newlyHeld: number },
 ): Blocker[] {
   const { aiId, reserveTokens, newlyHeld } = raise;
+  const demand = { requested: newlyHeld, inAll: reserveTokens };
   return refusing([
     pausedBlocker(ledger),
     emergencyBlocker(ledger, newlyHeld),
     requestSizeBlocker(ledger, reserveTokens),
-    hourlyCapBlocker(ledger, standing, newlyHeld),
-    dailyCapBlocker(ledger, standing, newlyHeld),
-    aiDailyCapBlocker(ledger, standing, aiId, newlyHeld),
-    monthlyCapBlocker(ledger, standing, newlyHeld),
+    hourlyCapBlocker(ledger, standing, demand),
+    dailyCapBlocker(ledger, standing, demand),
+    aiDailyCapBlocker(ledger, standing, aiId, demand),
+    monthlyCapBlocker(ledger, standing, demand),
   ]);
 }
 

@@ -8,10 +8,20 @@ import type { Blocker, Rule } from '../types.js';
 import { amount } from '../wording.js';
 import { firstDayThatAdmits, firstHourThatAdmits } from './later-windows.js';
 
+/**
+ * What a cap is asked for. Of a raise only what it adds is `requested`, but what the lease would then hold `inAll` must fit
+ * the window: if it never does, no waiting helps.
+ */
+export interface Demand {
+  readonly requested: number;
+  readonly inAll: number;
+}
+
 /** The hour's cap. */
-export function hourlyCapBlocker(ledger: Ledger, standing: Standing, requested: number): Blocker | undefined {
+export function hourlyCapBlocker(ledger: Ledger, standing: Standing, demand: Demand): Blocker | undefined {
+  const { requested } = demand;
   return capBlocker(ledger, {
-    ...{ rule: 'HOURLY_CAP', name: 'this hour', figures: standing.hour, requested },
+    ...{ rule: 'HOURLY_CAP', name: 'this hour', figures: standing.hour, demand },
     holders: inHour(ledger.hour.start),
     unpaced: ledger.allowance.hourlyMax,
     later: () => firstHourThatAdmits(ledger, requested),
@@ -19,9 +29,10 @@ export function hourlyCapBlocker(ledger: Ledger, standing: Standing, requested: 
 }
 
 /** The day's cap in force. */
-export function dailyCapBlocker(ledger: Ledger, standing: Standing, requested: number): Blocker | undefined {
+export function dailyCapBlocker(ledger: Ledger, standing: Standing, demand: Demand): Blocker | undefined {
+  const { requested } = demand;
   return capBlocker(ledger, {
-    ...{ rule: 'DAILY_CAP', name: 'today', figures: standing.day, requested },
+    ...{ rule: 'DAILY_CAP', name: 'today', figures: standing.day, demand },
     holders: inDay(ledger.today.day),
     unpaced: ledger.allowance.dailyMax,
     later: () => firstDayThatAdmits(ledger, (cap) => requested <= cap),
@@ -33,13 +44,14 @@ export function aiDailyCapBlocker(
   ledger: Ledger,
   standing: Standing,
   aiId: string,
-  requested: number,
+  demand: Demand,
 ): Blocker | undefined {
+  const { requested } = demand;
   const figures = aiDayFigures(ledger, standing, aiId);
   if (figures === undefined) return undefined;
   const percent = aiDailyPercent(ledger, aiId);
   return capBlocker(ledger, {
-    ...{ rule: 'AI_DAILY_CAP', name: `${aiId} today`, figures, requested },
+    ...{ rule: 'AI_DAILY_CAP', name: `${aiId} today`, figures, demand },
     holders: inDay(ledger.today.day),
     unpaced: percentOf(ledger.allowance.dailyMax, percent),
     later: () => firstDayThatAdmits(ledger, (cap) => requested <= percentOf(cap, percent)),
@@ -48,13 +60,9 @@ export function aiDailyCapBlocker(
 }
 
 /** The enforced limit of the month. */
-export function monthlyCapBlocker(
-  ledger: Ledger,
-  standing: Standing,
-  requested: number,
-): Blocker | undefined {
+export function monthlyCapBlocker(ledger: Ledger, standing: Standing, demand: Demand): Blocker | undefined {
   return capBlocker(ledger, {
-    ...{ rule: 'MONTHLY_CAP', name: 'this month', figures: standing.month, requested },
+    ...{ rule: 'MONTHLY_CAP', name: 'this month', figures: standing.month, demand },
     holders: inMonth(ledger.month.key),
     unpaced: ledger.allowance.enforced,
     later: () => ledger.month.end,
@@ -93,7 +101,7 @@ interface CapCheck {
   readonly rule: Rule;
   readonly name: string;
   readonly figures: WindowFigures;
-  readonly requested: number;
+  readonly demand: Demand;
   /** Whose reservations count in the window. */
   readonly holders: (hour: HourOfGrants) => boolean;
   /** The cap without pacing: a request above it can never be admitted. */
@@ -103,10 +111,11 @@ interface CapCheck {
 }
 
 function capBlocker(ledger: Ledger, check: CapCheck): Blocker | undefined {
-  const { rule, name, figures, requested, unpaced } = check;
+  const { rule, name, figures, unpaced } = check;
+  const { requested, inAll } = check.demand;
   const { spent, reserved, cap } = figures;
   if (spent + reserved + requested <= cap.tokens) return undefined;
-  const permanent = requested > unpaced;
+  const permanent = inAll > unpaced;
   const availableAt = permanent ? undefined : whenFree(ledger, check);
   return {
     ...{ rule, limit: cap.tokens, spent, reserved, requested },
@@ -123,8 +132,8 @@ function capBlocker(ledger: Ledger, check: CapCheck): Blocker | undefined {
 /** A holder may give back what is only reserved; what is spent stays until the window ends. */
 function whenFree(
   ledger: Ledger,
-  { figures, requested, holders, later, firstHolder }: CapCheck,
+  { figures, demand, holders, later, firstHolder }: CapCheck,
 ): number | undefined {
-  if (figures.spent + requested > figures.cap.tokens) return later();
+  if (figures.spent + demand.requested > figures.cap.tokens) return later();
   return firstHolder === undefined ? ledger.slots.firstHolder(holders)?.expiresAt : firstHolder();
 }

@@ -131,6 +131,27 @@ describe('a renewal', () => {
     expect(outcome.lease.expiresAt).toBe(budget.now + 120_000);
   });
 
+  it.each([
+    ['HOURLY_CAP', { maxHourlyPercent: 0.03 }],
+    ['DAILY_CAP', { maxDailyPercent: 0.03 }],
+    ['AI_DAILY_CAP', { maxDailyPercentPerAi: 0.03 }],
+    ['MONTHLY_CAP', { monthlyLimit: 300 }],
+  ] as const)(
+    'that raises above what %s ever admits is refused for good, though the rest alone would fit',
+    (rule, policy) => {
+      const budget = budgetWith(policy);
+      const lease = budget.grant('a', 200);
+      const raiseTo = (reserveTokens: number) =>
+        budget.do<'renewed'>({ kind: 'renew', lease, reserveTokens }).raiseDenied;
+      const denied = raiseTo(301);
+      const blocker = denied?.blockers.find((one) => one.rule === rule);
+      expect(blocker).toMatchObject({ limit: 300, reserved: 200, requested: 101, permanent: true });
+      expect(denied).toMatchObject({ permanent: true });
+      expect(denied?.availableAt).toBeUndefined();
+      expect(raiseTo(300)).toBeUndefined();
+    },
+  );
+
   it('raises the reservation by what it newly holds', () => {
     const budget = budgetWith();
     const lease = budget.grant('a', 100);
