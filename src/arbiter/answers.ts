@@ -2,6 +2,7 @@ import type { BudgetEvent } from '../domain/events.js';
 import { parseLeaseId } from '../domain/lease-id.js';
 import type { Outcome } from '../domain/outcomes.js';
 import type { Denial, Rule } from '../domain/types.js';
+import { aged } from './ageing.js';
 import type { Answer } from './batch.js';
 import type { BudgetQueue } from './budget-queue.js';
 import type { Context } from './context.js';
@@ -22,13 +23,14 @@ export class Answers {
     private readonly queue: BudgetQueue,
   ) {}
 
-  give({ pending, outcome }: Answer): void {
+  /** `ageMs`: how long ago it was decided. */
+  give({ pending, outcome }: Answer, ageMs: number): void {
     this.queue.lookups.release(pending);
     if (pending.abandoned) this.takeBack(pending, outcome);
     else if (outcome.kind === 'denied') this.deny(pending, outcome.denial);
     else {
       this.leave(pending);
-      pending.resolve(outcome);
+      pending.resolve(aged(outcome, ageMs));
     }
   }
 

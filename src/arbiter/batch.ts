@@ -22,6 +22,8 @@ export interface ToDecide {
 }
 
 export interface Decided {
+  /** By the monotonic clock. */
+  readonly at: number;
   readonly answers: readonly Answer[];
   /** A decision threw: the ledger can no longer be trusted. Its request has its answer. */
   readonly failed: boolean;
@@ -40,12 +42,13 @@ export function decideBatch(
   ledger: Ledger,
   { batch, lineage, alone }: ToDecide,
 ): Decided {
+  const at = context.clock.monotonic();
   const round = new Round(context, queue, ledger, lineage);
   for (const pending of batch) if (pending.request.kind !== 'acquire') round.decide(pending);
   if (!alone && queue.waiters.size > 0) {
     // Time must do its work before waiters are asked for.
     round.letTimeWork();
-    for (const waiter of queue.waiters.turn(ledger, context.clock.monotonic())) round.decide(waiter);
+    for (const waiter of queue.waiters.turn(ledger, at)) round.decide(waiter);
   }
   for (const pending of batch) {
     const tried = !alone && queue.waiters.has(pending);
@@ -55,7 +58,7 @@ export function decideBatch(
   // A commit that goes anyway carries the drops along; a batch of peeks must not commit for them.
   const drops = housekeeping || ledger.touched ? round.drop() : undefined;
   return {
-    ...{ answers: round.answers, failed: round.failed, housekeeping },
+    ...{ at, answers: round.answers, failed: round.failed, housekeeping },
     ...(drops === undefined ? {} : { drops }),
   };
 }

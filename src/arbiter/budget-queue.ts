@@ -1,13 +1,13 @@
 import { finish } from '../domain/finish.js';
 import { Ledger } from '../domain/ledger.js';
-import type { BudgetRequest, DropWrittenRequest } from '../domain/requests.js';
+import type { BudgetRequest } from '../domain/requests.js';
 import type { StatePatch } from '../domain/state.js';
 import { wantedReceipts } from '../domain/wanted-receipts.js';
 import { pause } from '../platform/scheduler.js';
 import type { StateVersion } from '../store/store.js';
 import { Answers, shuttingDown } from './answers.js';
 import { pauseAfterLoss } from './backoff.js';
-import { type Answer, type Decided, decideBatch } from './batch.js';
+import { type Decided, decideBatch } from './batch.js';
 import { commit } from './commit.js';
 import type { Context } from './context.js';
 import { asCallerSees, isRefusal, logFailure } from './failure.js';
@@ -111,7 +111,6 @@ export class BudgetQueue {
     this.batch = this.takeBatch();
     const proved = this.ledger === undefined;
     const ledger = this.ledger ?? (await this.load());
-    const decidedAt = this.context.clock.monotonic();
     const decided = decideBatch(this.context, this, ledger, {
       batch: this.batch,
       lineage: this.lineage,
@@ -122,7 +121,7 @@ export class BudgetQueue {
     const seq = this.context.nextSeq();
     const patch = finish(ledger, { copyId: this.context.copyId, seq }, decided.housekeeping);
     if (patch === undefined) return this.answerUnwritten(decided, proved);
-    if (this.context.clock.monotonic() - decidedAt > STALL_MS) return this.decideAgain();
+    if (this.context.clock.monotonic() - decided.at > STALL_MS) return this.decideAgain();
     await this.commit(ledger, patch, seq, decided);
   }
 
@@ -146,13 +145,13 @@ export class BudgetQueue {
   }
 
   /** Answers that no commit carries need a ledger that is current: a read that was sent after the requests arrived. */
-  private async answerUnwritten({ answers, drops }: Decided, proved: boolean): Promise<void> {
+  private async answerUnwritten(decided: Decided, proved: boolean): Promise<void> {
     if (!proved && !this.context.store.exclusive) {
       const version = (await this.context.store.version(this.budgetId)) ?? { epoch: 0, revision: 0 };
       const { epoch, revision } = this.committed;
       if (version.epoch !== epoch || version.revision !== revision) return this.decideAgain();
     }
-    this.give(answers, drops);
+    this.give(decided);
   }
 
   private async commit(ledger: Ledger, patch: StatePatch, seq: number, decided: Decided): Promise<void> {
@@ -170,14 +169,15 @@ export class BudgetQueue {
     this.context.counts.committedRequests += decided.answers.length;
     this.writeOut.committed(ledger, patch);
     this.answers.announce(ledger.takeEvents());
-    this.give(decided.answers, decided.drops);
+    this.give(decided);
     // Found by looking: another copy may have committed since.
     if (settled) this.ledger = undefined;
   }
 
-  private give(answers: readonly Answer[], drops: DropWrittenRequest | undefined): void {
+  private give({ at, answers, drops }: Decided): void {
     if (drops !== undefined) this.writeOut.told(drops);
-    for (const answer of answers) this.answers.give(answer);
+    const ageMs = this.context.clock.monotonic() - at;
+    for (const answer of answers) this.answers.give(answer, ageMs);
   }
 
   private async lostRace(): Promise<void> {

@@ -52,6 +52,18 @@ describe('a commit whose outcome is unknown', () => {
     expect(await spent(world)).toBe(10);
   });
 
+  it('tells how long the lease has left at the answer, not at the decision', async () => {
+    const world = await openWorld({ copies: 2 });
+    const gate = new Gate();
+    world.store.once('commit', { kind: 'hold-answer', gate });
+    const asked = world.arbiter.submit(BUDGET, acquire('guardian', { leaseTtlMs: 10_000 }), caller());
+    await world.scheduler.advance(3_000);
+    gate.open();
+    const outcome = await world.scheduler.until(asked);
+    if (outcome.kind !== 'granted') throw new Error(outcome.kind);
+    expect(outcome.lease.expiresAt - outcome.lease.asOf).toBe(7_000);
+  });
+
   const fence = new Gate();
   const FENCE_FAULTS: Fault[] = [
     { kind: 'lose-answer' },
