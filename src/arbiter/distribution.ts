@@ -3,14 +3,7 @@ import { type DistributionStats, distributionStats } from '../domain/distributio
 import type { BudgetSnapshot, Refused } from '../domain/outcomes.js';
 import type { MonthWindow, UsageDay } from '../domain/state.js';
 import { calendarMonth, daysOfMonth, monthOfDay } from '../domain/windows.js';
-import type { Caller, Door } from './door.js';
-
-export interface DistributionQuery {
-  /** `YYYY-MM`. Absent: that of `day`, or else the current one. */
-  readonly month?: string;
-  /** `YYYY-MM-DD`. Absent: today, or the last day of a past month. */
-  readonly day?: string;
-}
+import type { Caller, DistributionQuery, Door } from './door.js';
 
 /** The statistics of a month: one snapshot of the state, and the usage documents of its closed days. */
 export async function getDistribution(

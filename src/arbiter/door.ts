@@ -60,6 +60,42 @@ export interface WatchUpdate {
   readonly stale: boolean;
 }
 
+/** Of which month, and of which of its days by hours. */
+export interface DistributionQuery {
+  /** `YYYY-MM`. Absent: that of `day`, or else the current one. */
+  readonly month?: string;
+  /** `YYYY-MM-DD`. Absent: today, or the last day of a past month. */
+  readonly day?: string;
+}
+
+/** By what usage is summed. */
+export type Grouping = 'DAY' | 'HOUR' | 'AI' | 'MODEL';
+
+/** Which usage is listed: days from and to, the first and last included. */
+export interface UsageQuery {
+  readonly groupBy: Grouping;
+  readonly fromDay?: string;
+  readonly toDay?: string;
+  readonly pageSize: number;
+  /** The cursor of the last row of the page before. */
+  readonly afterKey?: string;
+}
+
+/** The usage of one day, hour, AI or model. */
+export interface UsageRow {
+  readonly key: string;
+  readonly start?: number;
+  readonly tokens: number;
+  readonly presumed: number;
+  readonly late: number;
+}
+
+/** A page of it. */
+export interface UsageRows {
+  readonly rows: readonly UsageRow[];
+  readonly nextKey?: string;
+}
+
 /**
  * What keeps a request from being decided at all.
  * - QUEUE_FULL: too many requests, waiters or watchers at once.

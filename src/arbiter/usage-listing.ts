@@ -2,31 +2,7 @@ import type { Refused } from '../domain/outcomes.js';
 import type { UsageDay } from '../domain/state.js';
 import { hourName } from '../domain/windows.js';
 import { summed } from './distribution.js';
-import type { Caller, Door } from './door.js';
-
-export type Grouping = 'DAY' | 'HOUR' | 'AI' | 'MODEL';
-
-export interface UsageQuery {
-  readonly groupBy: Grouping;
-  readonly fromDay?: string;
-  readonly toDay?: string;
-  readonly pageSize: number;
-  /** The cursor of the last row of the page before. */
-  readonly afterKey?: string;
-}
-
-export interface UsageRow {
-  readonly key: string;
-  readonly start?: number;
-  readonly tokens: number;
-  readonly presumed: number;
-  readonly late: number;
-}
-
-export interface UsageRows {
-  readonly rows: readonly UsageRow[];
-  readonly nextKey?: string;
-}
+import type { Caller, Door, Grouping, UsageQuery, UsageRow, UsageRows } from './door.js';
 
 /** A row that can be listed, and where it stands in the order. Two hours of one name differ in their start. */
 interface ListedRow extends UsageRow {

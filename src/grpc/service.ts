@@ -1,13 +1,11 @@
 import type { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 import type { Access } from '../access/access.js';
-import type { Caller, Door } from '../arbiter/door.js';
+import type { Caller, DistributionQuery, Door, UsageQuery, UsageRows } from '../arbiter/door.js';
 import type { DistributionStats } from '../domain/distribution.js';
 import type { Refused } from '../domain/outcomes.js';
 import type { Ids } from '../platform/ids.js';
 import type { Log } from '../platform/log.js';
 import type { DecodedMethod } from './decode.js';
-import type { UsageQuery } from './validate/list-requests.js';
-import type { DistributionQuery } from './validate/slot-requests.js';
 
 /** What the handlers reach: the door, and the two questions that take more than one step behind it. */
 export interface Services {
@@ -28,19 +26,6 @@ export interface Services {
   readonly log: Log;
   /** Who may do what. Absent: no credentials are configured, and everybody may do everything. */
   readonly access?: Access | undefined;
-}
-
-export interface UsageRows {
-  readonly rows: readonly UsageRow[];
-  readonly nextKey?: string;
-}
-
-export interface UsageRow {
-  readonly key: string;
-  readonly start?: number;
-  readonly tokens: number;
-  readonly presumed: number;
-  readonly late: number;
 }
 
 export type UnaryHandler<Q, A> = (request: Q, caller: Caller, services: Services) => Promise<A>;

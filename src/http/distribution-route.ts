@@ -1,3 +1,4 @@
+import type { DistributionQuery } from '../arbiter/door.js';
 import { BUDGET_ID_RULE, isBudgetId } from '../domain/budget-id.js';
 import { isDay, isMonth, monthOfDay } from '../domain/calendar.js';
 import type { DistributionStats } from '../domain/distribution.js';
@@ -5,14 +6,6 @@ import type { Refused } from '../domain/outcomes.js';
 import { type Answer, errorAnswer } from './answer.js';
 import { distributionJson } from './distribution-json.js';
 import { refusalAnswer } from './error-answers.js';
-
-/** Which statistics are asked for, as in the API's GetDistribution. */
-export interface DistributionQuery {
-  /** `YYYY-MM`. */
-  readonly month?: string;
-  /** `YYYY-MM-DD`. */
-  readonly day?: string;
-}
 
 export type GetDistribution = (
   budgetId: string,

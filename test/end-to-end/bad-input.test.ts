@@ -2,8 +2,9 @@ import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BudgetAdminServiceService } from '../../src/gen/budget/v1/budget_admin_service.js';
 import { BudgetServiceService } from '../../src/gen/budget/v1/budget_service.js';
-import { randomBytes, seededRandom } from '../grpc/support/random-bytes.js';
+import { randomBytes } from '../grpc/support/random-bytes.js';
 import { errorOf, LoadedClients } from '../support/loaded-client.js';
+import { randomFrom } from '../support/seed.js';
 import { type Service, startService } from '../support/service.js';
 import { ROOMY } from './support/policies.js';
 
@@ -126,7 +127,7 @@ describe('bad input', () => {
 
   it.each(PATHS)('%s takes any bytes', async (path) => {
     const seed = Math.floor(Math.random() * 2 ** 32);
-    const random = seededRandom(seed);
+    const random = randomFrom(seed);
     for (let round = 0; round < 50; round += 1) {
       const bytes = randomBytes(random);
       const error = await send(path, bytes);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { seededRandom } from '../grpc/support/random-bytes.js';
+import { randomFrom } from '../support/seed.js';
 import { expectBooked, untilNobodyHoldsASlot } from './support/books.js';
 import { Copies } from './support/copies.js';
 import { Load } from './support/load.js';
@@ -29,7 +29,7 @@ describeOnEveryStore('a server that is killed under load', (place) => {
   }, async () => {
     const seed = Math.floor(Math.random() * 2 ** 32);
     console.info(`seed ${seed}`);
-    const random = seededRandom(seed);
+    const random = randomFrom(seed);
     const load = new Load(copies, BUDGET, random);
     const working = load.work(AIS);
     for (let kill = 0; kill < KILLS; kill += 1) {

@@ -4,8 +4,8 @@ import {
   HealthClient,
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from '../../src/gen/grpc/health/v1/health.js';
-import { seededRandom } from '../grpc/support/random-bytes.js';
 import { errorOf } from '../support/loaded-client.js';
+import { randomFrom } from '../support/seed.js';
 import { expectBooked } from './support/books.js';
 import { Copies } from './support/copies.js';
 import { Load } from './support/load.js';
@@ -31,7 +31,7 @@ describeOnEveryStore(
 
     it('goes on where it stopped, and loses nothing of what was under way', { timeout: 30_000 }, async () => {
       await put('under-way', { max_concurrent: 6 });
-      const load = new Load(copies, 'under-way', seededRandom(7));
+      const load = new Load(copies, 'under-way', randomFrom(7));
       const working = load.work(12);
       await untilTrue('the load has begun', () => load.reports > 100);
       const { code, ms } = await copies.terminate(0);

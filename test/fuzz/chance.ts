@@ -1,11 +1,11 @@
-import { seededRandom } from '../grpc/support/random-bytes.js';
+import { randomFrom } from '../support/seed.js';
 
 /** Choices that a seed repeats. */
 export class Chance {
   readonly random: () => number;
 
   constructor(seed: number) {
-    this.random = seededRandom(seed);
+    this.random = randomFrom(seed);
   }
 
   below(limit: number): number {

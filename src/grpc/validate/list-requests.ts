@@ -1,3 +1,4 @@
+import type { Grouping, UsageQuery } from '../../arbiter/door.js';
 import {
   type ListBudgetsRequest,
   type ListLeasesRequest,
@@ -76,16 +77,6 @@ export function readListLeases(message: ListLeasesRequest): LeasesPage {
     part: part === 'closed' ? 'closed' : 'live',
     afterFence: Number(fence),
   };
-}
-
-export type Grouping = 'DAY' | 'HOUR' | 'AI' | 'MODEL';
-
-export interface UsageQuery {
-  readonly groupBy: Grouping;
-  readonly fromDay?: string;
-  readonly toDay?: string;
-  readonly pageSize: number;
-  readonly afterKey?: string;
 }
 
 const GROUPINGS: ReadonlyMap<number, Grouping> = new Map([

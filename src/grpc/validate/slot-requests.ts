@@ -1,3 +1,4 @@
+import type { DistributionQuery } from '../../arbiter/door.js';
 import type * as domain from '../../domain/requests.js';
 import type { Labels } from '../../domain/types.js';
 import type {
@@ -127,11 +128,6 @@ export function readAvailability(message: GetAvailabilityRequest): OfBudget<doma
 }
 
 /** Which month of a budget, and which day of it. */
-export interface DistributionQuery {
-  readonly month?: string;
-  readonly day?: string;
-}
-
 export function readDistribution(message: GetDistributionRequest): OfBudget<DistributionQuery> {
   const checks = new Checks();
   const budgetId = checks.budgetId('budget_id', message.budgetId);

@@ -1,14 +1,3 @@
-/** Numbers from 0 to below 1 that a seed repeats (mulberry32). */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** Bytes that often look like a message: small field numbers, fitting lengths, some noise. */
 export function randomBytes(random: () => number): Uint8Array {
   const below = (limit: number): number => Math.floor(random() * limit);
