@@ -1,3 +1,4 @@
+import { PERMISSIONS } from '../access/permissions.js';
 import type { DistributionQuery } from '../arbiter/door.js';
 import { BUDGET_ID_RULE, isBudgetId } from '../domain/budget-id.js';
 import { isDay, isMonth, monthOfDay } from '../domain/calendar.js';
@@ -5,6 +6,7 @@ import type { DistributionStats } from '../domain/distribution.js';
 import type { Refused } from '../domain/outcomes.js';
 import { type Answer, errorAnswer } from './answer.js';
 import { distributionJson } from './distribution-json.js';
+import type { Endpoint } from './endpoint.js';
 import { refusalAnswer } from './error-answers.js';
 
 export type GetDistribution = (
@@ -20,7 +22,20 @@ const PARAMETERS = {
 const NAMES = Object.keys(PARAMETERS) as (keyof typeof PARAMETERS)[];
 
 /** `GET /api/token-usage/distribution?budget_id=&month=&day=` */
-export async function distributionRoute(
+export function distributionEndpoint(defaultBudget: string, getDistribution: GetDistribution): Endpoint {
+  return {
+    path: '/api/token-usage/distribution',
+    methods: ['GET'],
+    access: PERMISSIONS.http,
+    answer: ({ query, maySee }) =>
+      distribution(query, defaultBudget, (budgetId, asked) => {
+        maySee(budgetId);
+        return getDistribution(budgetId, asked);
+      }),
+  };
+}
+
+async function distribution(
   query: URLSearchParams,
   defaultBudget: string,
   getDistribution: GetDistribution,

@@ -1,22 +1,26 @@
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import type { Access, Presented } from '../access/access.js';
-import { PERMISSIONS } from '../access/permissions.js';
+import type { Rule } from '../access/permissions.js';
+import type { Principal } from '../access/principal.js';
 
-/** Asks whether the caller of one request may see something: a page, or what it shows of one budget. Throws an `AccessError`. */
-export type MaySee = (budgetId?: string) => void;
+/** Who asks, and whether they may: `maySee` throws an `AccessError` for a budget that they may not come near. */
+export interface Entered {
+  readonly principal?: Principal | undefined;
+  readonly maySee: (budgetId: string) => void;
+}
 
-/** Finds out who sends a request. Without credentials in the configuration everybody may see everything. */
+/** Finds out who sends a request. Without credentials in the configuration everybody may do everything. */
 export async function enter(
   access: Access | undefined,
   request: IncomingMessage,
+  rule: Rule | 'open',
   path: string,
-): Promise<MaySee> {
-  if (access === undefined) return () => {};
+): Promise<Entered> {
+  if (access === undefined || rule === 'open') return { maySee: () => {} };
   const principal = await access.authenticate(new RequestPresented(request));
-  const maySee: MaySee = (budgetId) => access.require(principal, PERMISSIONS.http, path, budgetId);
-  maySee();
-  return maySee;
+  access.require(principal, rule, path);
+  return { principal, maySee: (budgetId) => access.require(principal, rule, path, budgetId) };
 }
 
 class RequestPresented implements Presented {

@@ -2,6 +2,7 @@ import { AccessError } from '../access/access-error.js';
 import { ArbiterError } from '../arbiter/door.js';
 import type { Refusal } from '../domain/outcomes.js';
 import { type Answer, errorAnswer } from './answer.js';
+import { BodyError } from './request-body.js';
 
 /** A refusal of a read, in the codes of the API. */
 export function refusalAnswer(refusal: Refusal): Answer {
@@ -27,6 +28,8 @@ export function refusalAnswer(refusal: Refusal): Answer {
 /** What a failure below means for the caller; undefined if it is a fault of this service. */
 export function failureAnswer(error: unknown): Answer | undefined {
   if (error instanceof AccessError) return accessAnswer(error);
+  if (error instanceof BodyError)
+    return errorAnswer(413, 'TOO_LARGE', `A body may have ${error.maxBytes} bytes here.`);
   if (!(error instanceof ArbiterError)) return undefined;
   const { failure, message, retryAfterMs } = error;
   const headers = retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) };

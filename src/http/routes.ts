@@ -1,10 +1,14 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Access } from '../access/access.js';
+import { PERMISSIONS } from '../access/permissions.js';
 import type { Log } from '../platform/log.js';
 import { type Answer, errorAnswer } from './answer.js';
-import { distributionRoute, type GetDistribution } from './distribution-route.js';
+import { distributionEndpoint, type GetDistribution } from './distribution-route.js';
+import { type Endpoint, find } from './endpoint.js';
 import { enter } from './entrance.js';
 import { failureAnswer } from './error-answers.js';
+import { healthEndpoints } from './health-endpoints.js';
+import { readBody } from './request-body.js';
 
 export interface RouteOptions {
   /** Shown when a request names no budget. */
@@ -17,50 +21,50 @@ export interface RouteOptions {
   readonly access?: Access | undefined;
 }
 
-const DISTRIBUTION = '/api/token-usage/distribution';
-/** Whoever looks after the process asks these, without credentials. */
-const OPEN = ['/healthz', '/readyz'];
-const PATHS = [DISTRIBUTION, ...OPEN];
-const METHODS = ['GET', 'HEAD'];
+/** Everything that is served over HTTP. */
+export function endpointsOf({ defaultBudget, getDistribution, ready }: RouteOptions): Endpoint[] {
+  return [distributionEndpoint(defaultBudget, getDistribution), ...healthEndpoints(ready)];
+}
 
-/** Answers one request by its method and target. Never throws. */
-export async function route(request: IncomingMessage, options: RouteOptions): Promise<Answer> {
-  const { method = '', url = '' } = request;
-  const [path = '', ...query] = url.split('?');
+/** Answers one request by its path and method. Never throws. */
+export async function route(
+  request: IncomingMessage,
+  response: ServerResponse,
+  endpoints: readonly Endpoint[],
+  { access, log }: RouteOptions,
+): Promise<Answer> {
+  const [path = '', ...query] = (request.url ?? '').split('?');
   try {
-    // What there is beside the health checks, only those learn who may see it.
-    const maySee = OPEN.includes(path) ? undefined : await enter(options.access, request, path);
-    const wrong = wrongTarget(method, path);
-    if (wrong !== undefined) return wrong;
-    if (path === '/healthz') return { status: 200, body: { status: 'alive' } };
-    if (path === '/readyz') return readiness(options.ready);
-    const parameters = new URLSearchParams(query.join('?'));
-    return await distributionRoute(parameters, options.defaultBudget, (budgetId, asked) => {
-      maySee?.(budgetId);
-      return options.getDistribution(budgetId, asked);
+    const endpoint = find(endpoints, path);
+    // What is not there, only those learn who may see what is.
+    const rule = endpoint?.access ?? PERMISSIONS.http;
+    const { principal, maySee } = await enter(access, request, rule, path);
+    if (endpoint === undefined) return nothingHere(endpoints);
+    if (!isServed(endpoint, request.method)) return wrongMethod(endpoint);
+    return await endpoint.answer({
+      ...{ request, path, principal, maySee },
+      query: new URLSearchParams(query.join('?')),
+      body: (maxBytes) => readBody(request, response, maxBytes),
     });
   } catch (error) {
     const answer = failureAnswer(error);
     if (answer !== undefined) return answer;
-    options.log.error({ path, err: error }, 'HTTP request failed');
+    log.error({ path, err: error }, 'HTTP request failed');
     return errorAnswer(500, 'INTERNAL', 'The service failed to answer; its log says why.');
   }
 }
 
-function wrongTarget(method: string, path: string): Answer | undefined {
-  if (!PATHS.includes(path)) {
-    return errorAnswer(404, 'NOT_FOUND', `There is nothing here. Served are: ${PATHS.join(', ')}.`);
-  }
-  if (METHODS.includes(method)) return undefined;
-  const headers = { allow: METHODS.join(', ') };
-  return errorAnswer(405, 'METHOD_NOT_ALLOWED', 'Only GET and HEAD are answered here.', { headers });
+function nothingHere(endpoints: readonly Endpoint[]): Answer {
+  const paths = endpoints.map(({ path }) => path);
+  return errorAnswer(404, 'NOT_FOUND', `There is nothing here. Served are: ${paths.join(', ')}.`);
 }
 
-function readiness(ready: () => boolean): Answer {
-  if (ready()) return { status: 200, body: { status: 'ready' } };
-  return errorAnswer(
-    503,
-    'NOT_READY',
-    'The service cannot decide now: its store does not answer, or it is stopping.',
-  );
+function isServed({ methods }: Endpoint, method: string | undefined): boolean {
+  return methods.some((own) => own === method || (own === 'GET' && method === 'HEAD'));
+}
+
+function wrongMethod({ methods }: Endpoint): Answer {
+  const served = methods.flatMap((own) => (own === 'GET' ? [own, 'HEAD'] : [own]));
+  const message = `Only ${served.join(' and ')} ${served.length > 1 ? 'are' : 'is'} answered here.`;
+  return errorAnswer(405, 'METHOD_NOT_ALLOWED', message, { headers: { allow: served.join(', ') } });
 }

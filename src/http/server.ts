@@ -10,8 +10,10 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { listenFailure } from '../platform/listen-failure.js';
 import type { TlsFiles, TlsMaterial } from '../platform/tls-files.js';
-import { type Answer, errorAnswer } from './answer.js';
-import { type RouteOptions, route } from './routes.js';
+import { type Answer, Content, errorAnswer, Stream } from './answer.js';
+import type { Endpoint } from './endpoint.js';
+import { hasBody } from './request-body.js';
+import { endpointsOf, type RouteOptions, route } from './routes.js';
 import { BUSY, Turnstile } from './turnstile.js';
 
 export interface HttpServerOptions extends RouteOptions {
@@ -42,11 +44,12 @@ const MAX_SILENCE_MS = 30_000;
 /** A client may show a certificate or a token: who shows neither is turned away by the route. */
 const TLS_LIMITS = { minVersion: 'TLSv1.2', handshakeTimeout: 10_000, rejectUnauthorized: false } as const;
 
+const JSON_TYPE = 'application/json; charset=utf-8';
 const COMMON_HEADERS = {
-  'content-type': 'application/json; charset=utf-8',
+  'content-type': JSON_TYPE,
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
-  // Nothing here is a page: a browser that is led here must neither run, frame, embed nor pass on anything.
+  // What is no page says nothing else: a browser that is led here must neither run, frame, embed nor pass on anything.
   'content-security-policy':
     "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
   'cross-origin-opener-policy': 'same-origin',
@@ -62,10 +65,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   // A client that does not read its answer is let go.
   server.timeout = MAX_SILENCE_MS;
   const turnstile = new Turnstile();
+  const endpoints = endpointsOf(options);
   const answer = (request: IncomingMessage, response: ServerResponse) =>
-    void respond(request, response, options, server, turnstile);
+    void respond(request, response, endpoints, options, server, turnstile);
   server.on('request', answer);
-  // Nobody's body is wanted, so nobody is told to go on.
+  // Who waits to be told to go on is told so by the endpoint that wants a body.
   server.on('checkContinue', answer);
   server.on('clientError', refuseMalformed);
   return {
@@ -101,23 +105,37 @@ function context({ cert, key, clientCa }: TlsMaterial) {
 async function respond(
   request: IncomingMessage,
   response: ServerResponse,
+  endpoints: readonly Endpoint[],
   options: RouteOptions,
   server: Server,
   turnstile: Turnstile,
 ): Promise<void> {
-  const answer = turnstile.enter(request.socket, response) ? await route(request, options) : BUSY;
-  const body = Buffer.from(`${JSON.stringify(answer.body)}\n`);
-  // A body that nobody reads would otherwise have to be taken in before the next request on this connection.
-  const hasBody =
-    request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
-  const close = hasBody || !server.listening;
-  response.writeHead(answer.status, {
-    ...COMMON_HEADERS,
-    ...answer.headers,
-    'content-length': body.length,
-    ...(close ? { connection: 'close' } : {}),
+  const admitted = turnstile.enter(request.socket, response);
+  const answer = admitted ? await route(request, response, endpoints, options) : BUSY;
+  // A body that nobody read would have to be taken in before the next request on this connection.
+  const close = (hasBody(request) && !request.complete) || !server.listening;
+  send(request, response, answer, close ? { connection: 'close' } : {});
+}
+
+function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, body, headers }: Answer,
+  connection: Readonly<Record<string, string>>,
+): void {
+  if (body instanceof Stream) {
+    response.writeHead(status, { ...COMMON_HEADERS, 'content-type': body.type, ...headers, ...connection });
+    if (request.method === 'HEAD') response.end();
+    else body.write(response);
+    return;
+  }
+  const { type, bytes } =
+    body instanceof Content ? body : Content.text(JSON_TYPE, `${JSON.stringify(body)}\n`);
+  response.writeHead(status, {
+    ...{ ...COMMON_HEADERS, 'content-type': type, ...headers },
+    ...{ 'content-length': bytes.length, ...connection },
   });
-  response.end(request.method === 'HEAD' ? undefined : body);
+  response.end(request.method === 'HEAD' ? undefined : bytes);
 }
 
 /** Not HTTP, too large, or too slow: answered in the same form as everything else. */

@@ -1,0 +1,34 @@
+import type { IncomingMessage } from 'node:http';
+import type { Rule } from '../access/permissions.js';
+import type { Principal } from '../access/principal.js';
+import type { Answer } from './answer.js';
+
+/** One thing that is served over HTTP. */
+export interface Endpoint {
+  /** A path; or everything below one, if it ends with `/*`. */
+  readonly path: string;
+  /** HEAD comes with GET. */
+  readonly methods: readonly ('GET' | 'POST')[];
+  /** `open`: asked without credentials. */
+  readonly access: 'open' | Rule;
+  readonly answer: (call: HttpCall) => Answer | Promise<Answer>;
+}
+
+/** One request, as an endpoint sees it. */
+export interface HttpCall {
+  readonly request: IncomingMessage;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Absent: no credentials are configured, and everybody may do everything. */
+  readonly principal?: Principal | undefined;
+  /** Throws an `AccessError` where the endpoint's rule does not let the caller near this budget. */
+  readonly maySee: (budgetId: string) => void;
+  /** The request's body. Throws a `BodyError` if it is larger than `maxBytes`. */
+  readonly body: (maxBytes: number) => Promise<Buffer>;
+}
+
+export function find(endpoints: readonly Endpoint[], path: string): Endpoint | undefined {
+  return endpoints.find(({ path: own }) =>
+    own.endsWith('/*') ? path.startsWith(own.slice(0, -1)) : path === own,
+  );
+}

@@ -1,0 +1,20 @@
+import { type Answer, errorAnswer } from './answer.js';
+import type { Endpoint } from './endpoint.js';
+
+/** Whoever looks after the process asks these, without credentials. */
+export function healthEndpoints(ready: () => boolean): Endpoint[] {
+  const open = { methods: ['GET'], access: 'open' } as const;
+  return [
+    { path: '/healthz', ...open, answer: () => ({ status: 200, body: { status: 'alive' } }) },
+    { path: '/readyz', ...open, answer: () => readiness(ready()) },
+  ];
+}
+
+function readiness(ready: boolean): Answer {
+  if (ready) return { status: 200, body: { status: 'ready' } };
+  return errorAnswer(
+    503,
+    'NOT_READY',
+    'The service cannot decide now: its store does not answer, or it is stopping.',
+  );
+}
