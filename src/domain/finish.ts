@@ -1,6 +1,6 @@
 import { type AlertInput, alertConditions, alertKey, forgettableMarks, updateMarks } from './alerts.js';
 import type { Ledger } from './ledger.js';
-import { WRITER_MEMORY_MS } from './limits.js';
+import { REMEMBERED_WRITERS, WRITER_MEMORY_MS } from './limits.js';
 import { standingOf } from './standing.js';
 import type { StatePatch } from './state.js';
 import { dayAt } from './windows.js';
@@ -64,11 +64,15 @@ function dayBefore({ tables, today, month, zone, createdAt }: Ledger): AlertInpu
   return undefined;
 }
 
-/** Stamps of copies that are long gone are forgotten. */
+/**
+ * Stamps of copies that are long gone are forgotten. One that slept through the outcome of its commit, and finds no stamp of its
+ * own, would decide the batch once more.
+ */
 function setStamp({ tables, clock }: Ledger, { copyId, seq }: Stamp): void {
   tables.writers.set(copyId, { seq, at: clock });
-  if (tables.writers.size === 1) return;
+  if (tables.writers.size <= REMEMBERED_WRITERS) return;
   for (const [id, { at }] of [...tables.writers.entries()]) {
+    if (tables.writers.size <= REMEMBERED_WRITERS) return;
     if (id !== copyId && clock - at > WRITER_MEMORY_MS) tables.writers.delete(id);
   }
 }

@@ -14,8 +14,9 @@ export const REQUEST_MEMORY_MS = 60 * 60_000;
 export const LAST_GRANT_MEMORY_MS = 24 * 60 * 60_000;
 /** How long usage ids, adjustment ids and closed leases are known. */
 export const RECEIPT_MEMORY_MS = 7 * 24 * 60 * 60_000;
-/** Stamps of copies that committed nothing for this long are forgotten. */
+/** Stamps of copies that committed nothing for this long are forgotten, but never the last few: a machine may sleep that long. */
 export const WRITER_MEMORY_MS = 24 * 60 * 60_000;
+export const REMEMBERED_WRITERS = 16;
 /** Above this size of a budget's state nothing new is granted; reports and releases still work. */
 export const MAX_STATE_BYTES = 12 * 1024 * 1024;
 /** Receipts that may wait in the state to be written; beyond, decisions that add one are UNAVAILABLE. */
