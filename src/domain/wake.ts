@@ -1,3 +1,4 @@
+import { nextTakeOver } from './alert-deliveries.js';
 import type { Ledger } from './ledger.js';
 
 /** How long a copy has to write out what it committed, before another takes that over. */
@@ -12,6 +13,7 @@ export function nextWake(ledger: Ledger): number | undefined {
     const promised = wakeAt !== undefined && wakeAt > clock ? wakeAt : Number.POSITIVE_INFINITY;
     earliest = Math.min(earliest, promised, clock + WRITE_OUT_MS);
   }
+  earliest = Math.min(earliest, nextTakeOver(ledger));
   for (const [day, totals] of tables.days.entries()) {
     if (!ledger.slots.holdsDay(day)) earliest = Math.min(earliest, Math.max(totals.end, totals.settleUntil));
   }
