@@ -43,12 +43,10 @@ export function noticeOf(
   const raised = isHappening(alert) ? 'happened' : 'raised';
   const type = notice === 'ENDED' ? 'ended' : raised;
   const id = [budgetId, epoch, ...alertKey(alert).split(' '), type].join(':');
-  return { id, type, budgetId, alert: type === 'raised' ? open(alert) : alert };
-}
-
-/** As it was raised: a repeat after its end must not say something else. */
-function open({ endedAt: _, ...alert }: StoredAlert): StoredAlert {
-  return alert;
+  const { deliveries: _, endedAt, ...told } = alert;
+  // As it was raised: a repeat after its end must not say something else.
+  const end = type === 'raised' || endedAt === undefined ? {} : { endedAt };
+  return { id, type, budgetId, alert: { ...told, ...end } };
 }
 
 export function factsOf({ rule }: Pick<StoredAlert, 'rule'>): RuleFacts {
