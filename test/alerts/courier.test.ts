@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AlertWorld, FAILED, HEARD, sinkNamed, type Told } from './support/alert-world.js';
+import { AlertWorld, FAILED, HEARD, POLICY, sinkNamed, type Told } from './support/alert-world.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -67,6 +67,16 @@ describe('alerts on their way to sinks', () => {
     expect(ended?.notice.alert.endedAt).toBeGreaterThan(ended?.notice.alert.raisedAt ?? 0);
     const raised = world.told.findLast(({ sink, notice }) => sink === 'late' && notice.type === 'raised');
     expect(raised?.notice.alert.endedAt).toBeUndefined();
+  });
+
+  it('that end by themselves are told so though nobody asks for anything', async () => {
+    const world = await AlertWorld.open();
+    await world.ask({ kind: 'put-policy', fields: { ...POLICY, maxHourlyPercent: 10 } });
+    await world.spend(90);
+    await world.scheduler.advance(HOUR);
+    expect(world.toldOf('HOURLY_BURST')).toEqual(['0 ops raised 1', '0 ops ended 1']);
+    const { alert } = world.told.findLast(({ notice }) => notice.type === 'ended')?.notice ?? {};
+    expect(new Date(alert?.endedAt ?? 0).toISOString()).toMatch(/^2026-11-10T10:00:0/);
   });
 
   it('go to the sinks whose rules and budgets they fit; the log and the metric choose for themselves', async () => {
