@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { noticeOf, testNotice } from '../../src/alerts/notice.js';
+import { signature } from '../../src/alerts/remote-sink.js';
 import { WEBHOOK_BODY, webhookBody } from '../../src/alerts/webhook-body.js';
 import { ALERT_RULES } from '../../src/domain/alert-conditions.js';
 import type { StoredAlert } from '../../src/domain/state.js';
@@ -45,6 +46,26 @@ describe('what a webhook receives', () => {
     expect(schema).toEqual(JSON.parse(JSON.stringify(z.toJSONSchema(WEBHOOK_BODY))));
     const [, example = ''] = /```json\n([\s\S]*?)```/.exec(docs('alerts.md')) ?? [];
     expect(WEBHOOK_BODY.safeParse(JSON.parse(example)).error).toBeUndefined();
+  });
+
+  it('is checked by the receiver of the documents', async () => {
+    const [, code = ''] = /```js\n([\s\S]*?)```/.exec(docs('alerts.md')) ?? [];
+    const { isGenuine } = await import(
+      `data:text/javascript,${encodeURIComponent(`${code}\nexport { isGenuine };`)}`
+    );
+    const [secret, body] = ['a secret of some length', JSON.stringify({ a: 'ä' })];
+    const headersAt = (at: number, text = body) => {
+      const timestamp = String(Math.floor(at / 1_000));
+      return {
+        'budget-alert-timestamp': timestamp,
+        'budget-alert-signature': signature(secret, timestamp, text),
+      };
+    };
+    const now = Date.now();
+    expect(isGenuine(headersAt(now), Buffer.from(body), secret)).toBe(true);
+    expect(isGenuine(headersAt(now, 'other'), Buffer.from(body), secret)).toBe(false);
+    expect(isGenuine(headersAt(now - 10 * 60_000), Buffer.from(body), secret)).toBe(false);
+    expect(isGenuine({}, Buffer.from(body), secret)).toBe(false);
   });
 
   it('of a test is one, too', () => {
