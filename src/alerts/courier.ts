@@ -211,6 +211,14 @@ export class Courier implements AlertCourier {
     known.delete(id);
   }
 
+  /** The next one need not wait until this copy's hold is over. */
+  private async release(): Promise<void> {
+    const { copyId } = this.options;
+    const request = { kind: 'settle-deliveries', copyId, results: [], release: true } as const;
+    const budgets = [...this.deliveries.keys()];
+    await Promise.allSettled(budgets.map((budgetId) => this.desk?.settleAlerts(budgetId, request)));
+  }
+
   /** Begins nothing new, and lets what is under way end for a moment. */
   async stop(): Promise<void> {
     const { clock, scheduler } = this.options;
@@ -220,6 +228,7 @@ export class Courier implements AlertCourier {
     const until = clock.monotonic() + STOP_MS;
     const busy = () => this.lanes.busy || (this.settlements?.busy ?? false);
     while (busy() && clock.monotonic() < until) await pause(scheduler, 10);
+    await Promise.race([this.release(), pause(scheduler, STOP_MS)]);
     this.deliveries.clear();
   }
 }

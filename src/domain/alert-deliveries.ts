@@ -18,6 +18,8 @@ const RENEW_BELOW_MS = HOLD_MS / 2;
 /** Deliveries that no copy knows how to make are looked at this often, until their time is over. */
 const LOOK_AGAIN_MS = 60_000;
 
+const RELEASED_AFTER_MS = 1_000;
+
 /** Things that happen at one moment: they are raised and never end later. */
 const HAPPENINGS: ReadonlySet<string> = new Set(['LEASE_EXPIRED', 'OVERRUN']);
 
@@ -85,7 +87,10 @@ export function claimDeliveries(ledger: Ledger, request: ClaimDeliveriesRequest)
   });
 }
 
-export function settleDeliveries(ledger: Ledger, { copyId, results }: SettleDeliveriesRequest): void {
+export function settleDeliveries(
+  ledger: Ledger,
+  { copyId, results, release }: SettleDeliveriesRequest,
+): void {
   for (const result of results) {
     if (result.epoch !== ledger.epoch) continue;
     changePending(ledger, (delivery, key, { raisedAt }) => {
@@ -94,6 +99,12 @@ export function settleDeliveries(ledger: Ledger, { copyId, results }: SettleDeli
       return meant && sink === result.sink ? settled(delivery, result, copyId, ledger.clock) : undefined;
     });
   }
+  if (!release) return;
+  // Not at once, so that somebody is woken for it.
+  const heldUntil = ledger.clock + RELEASED_AFTER_MS;
+  changePending(ledger, (delivery) =>
+    delivery.copyId === copyId && delivery.heldUntil > heldUntil ? { ...delivery, heldUntil } : undefined,
+  );
 }
 
 function settled(

@@ -151,6 +151,8 @@ export interface SettleDeliveriesRequest {
   readonly kind: 'settle-deliveries';
   readonly copyId: string;
   readonly results: readonly DeliveryResult[];
+  /** The copy stops: what it holds may be taken over at once. */
+  readonly release?: boolean;
 }
 
 export interface DeliveryResult {

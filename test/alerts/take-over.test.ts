@@ -86,6 +86,22 @@ describe('alerts that a copy leaves behind', () => {
     expect((await world.marks('WARNING'))[0]?.deliveries).toMatchObject([{ status: 'DELIVERED' }]);
   });
 
+  it('are left to others at once when a copy stops in order', async () => {
+    const world = await AlertWorld.open({
+      copies: 2,
+      answer: ({ copy }) => (copy === 0 ? world.later(HOUR) : HEARD),
+    });
+    await world.spend(600);
+    await world.scheduler.advance(100);
+    const { courier, arbiter } = world.copy(0);
+    arbiter.refuseNew();
+    await world.scheduler.until(courier.stop());
+    await world.scheduler.until(arbiter.stop());
+    world.crash(0);
+    await world.scheduler.advance(6_000);
+    expect(world.toldOf('WARNING').at(-1)).toBe('1 ops raised 1');
+  });
+
   it('are finished, or left to others, when a copy stops', async () => {
     const world = await AlertWorld.open({
       copies: 2,

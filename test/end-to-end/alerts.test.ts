@@ -32,9 +32,9 @@ describeOnEveryStore('alerts of the running service', (place) => {
     await rm(folder, { recursive: true });
   });
 
-  async function spend(usageId: string, tokens: number): Promise<void> {
+  async function spend(usageId: string, tokens: number, budget_id = BUDGET): Promise<void> {
     await copies.clients().call('RecordUsage', {
-      unleased: { budget_id: BUDGET, ai_id: 'a' },
+      unleased: { budget_id, ai_id: 'a' },
       usage: { usage_id: usageId, tokens: { total_tokens: tokens } },
     });
   }
@@ -72,5 +72,36 @@ describeOnEveryStore('alerts of the running service', (place) => {
     // A failed try whose commit the kill prevented is counted again.
     expect(attempts.at(-1)).toBeGreaterThanOrEqual(before.length);
     for (const received of all) expect(isSigned(received, SECRET, Date.now())).toBe(true);
+  });
+
+  it('are repeated, with the same id, when the answer was lost', { timeout: 30_000 }, async () => {
+    const policy = { ...ROOMY, monthly_limit: 1_000, warning_percent: 50 };
+    await copies.clients().admin('PutBudget', { budget_id: 'repeating', policy });
+    receiver.answer = ({ headers }, response) => {
+      if (headers['budget-alert-attempt'] === '1') response.destroy();
+      else response.writeHead(204).end();
+    };
+    await spend('u1', 600, 'repeating');
+    const ofBudget = () => about('WARNING').filter(({ text }) => JSON.parse(text).budget_id === 'repeating');
+    await receiver.until(() => ofBudget().length > 1);
+    expect(new Set(ofBudget().map(({ headers, text }) => `${headers['budget-alert-id']} ${text}`)).size).toBe(
+      1,
+    );
+  });
+
+  it('that hang do not hold up a stop, and are told by the next start', {
+    timeout: TAKEN_OVER_MS + 30_000,
+  }, async () => {
+    const policy = { ...ROOMY, monthly_limit: 1_000, warning_percent: 50 };
+    await copies.clients().admin('PutBudget', { budget_id: 'hanging', policy });
+    receiver.answer = () => {};
+    await spend('u1', 600, 'hanging');
+    const ofBudget = () => about('WARNING').filter(({ text }) => JSON.parse(text).budget_id === 'hanging');
+    await receiver.until(() => ofBudget().length > 0);
+    expect((await copies.terminate(0)).code).toBe(0);
+    receiver.answer = OK;
+    await copies.restart(0);
+    await copies.clients().admin('GetBudget', { budget_id: 'hanging' });
+    await receiver.until(() => ofBudget().length > 1);
   });
 });

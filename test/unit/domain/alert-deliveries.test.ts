@@ -162,6 +162,16 @@ describe('deliveries of alerts', () => {
     ]);
   });
 
+  it('are let go by a copy that stops', () => {
+    const budget = warned();
+    budget.do({ kind: 'settle-deliveries', copyId: 'other', results: [], release: true });
+    expect(deliveriesOf(budget)).toMatchObject([{ heldUntil: budget.now + HOLD_MS }]);
+    budget.do({ kind: 'settle-deliveries', copyId: COPY, results: [], release: true });
+    const heldUntil = budget.now + 1_000;
+    expect(deliveriesOf(budget)).toMatchObject([{ status: 'PENDING', heldUntil }]);
+    expect(budget.state.wakeAt).toBeLessThanOrEqual(heldUntil);
+  });
+
   it('of a sink that the copy does not know are left, and given up after the hour', () => {
     const budget = warned().pass(HOLD_MS);
     claim(budget, 'other', { sinks: ['chat'] });
