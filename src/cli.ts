@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { newToken } from './access/bearer-tokens.js';
+import { sinkText } from './alerts/settings.js';
 import { SETTING_KEYS, SETTINGS } from './config/settings.js';
 import {
   type Config,
@@ -115,6 +116,7 @@ function checkConfig(environment: Environment): CliAnswer {
       'configuration is valid',
       ...settings,
       ...accessLines(config),
+      ...sinkLines(config),
       ...(budgets.length > 0 ? [`budgets of ${config.configFile}:`, ...budgets] : []),
     ];
     const stderr = warnings.map((warning) => `warning: ${warning}\n`).join('');
@@ -137,6 +139,11 @@ function accessLines({ credentials, tls, configFile }: Config): string[] {
       : [`  credentials: ${tokens.length} tokens, ${certificates.length} certificates`]),
     ...jwtNames.map((text) => `  principals by JWT: ${text}`),
   ];
+}
+
+function sinkLines({ alertSinks, configFile }: Config): string[] {
+  if (alertSinks.length === 0) return [];
+  return [`alert sinks of ${configFile}:`, ...alertSinks.map((sink) => `  ${sinkText(sink)}`)];
 }
 
 function printed(text: string): CliAnswer {

@@ -1,3 +1,4 @@
+import type { SinkSettings } from './alerts/settings.js';
 import type { ConfiguredAccess } from './config/access-file.js';
 import { type BudgetsFile, type ConfiguredBudget, readBudgetsFile } from './config/budgets-file.js';
 import { nearMissWarnings } from './config/near-miss.js';
@@ -10,6 +11,7 @@ import { StartError } from './platform/start-error.js';
 export interface Config extends SettingValues, ConfiguredAccess {
   /** Budgets of CONFIG_FILE, by id. */
   readonly budgets: readonly ConfiguredBudget[];
+  readonly alertSinks: readonly SinkSettings[];
 }
 
 export interface LoadedConfig {
@@ -31,7 +33,7 @@ export class ConfigError extends StartError {
 /** Reads and checks the whole configuration. Throws a `ConfigError` that lists every problem. */
 export function loadConfig(environment: Environment = process.env): LoadedConfig {
   const { values, problems: unreadable } = readSettings(environment);
-  const file = values.configFile === undefined ? undefined : readBudgetsFile(values.configFile);
+  const file = values.configFile === undefined ? undefined : readBudgetsFile(values.configFile, environment);
   const problems = [...unreadable, ...addressProblems(values, file), ...(file?.problems ?? [])];
   const known = SETTING_KEYS.map((key) => SETTINGS[key].variable);
   const nearMisses = nearMissWarnings(Object.keys(environment), known);
@@ -39,7 +41,12 @@ export function loadConfig(environment: Environment = process.env): LoadedConfig
   if (problems.length > 0) throw new ConfigError([...problems.map(line), ...nearMisses]);
   return {
     // Without problems there is a value for every setting that has a default.
-    config: deepFreeze({ ...(values as SettingValues), ...accessOf(file), budgets: file?.budgets ?? [] }),
+    config: deepFreeze({
+      ...(values as SettingValues),
+      ...accessOf(file),
+      budgets: file?.budgets ?? [],
+      alertSinks: file?.alertSinks ?? [],
+    }),
     warnings: [...nearMisses, ...[...clearTextWarnings(values, file), ...(file?.warnings ?? [])].map(line)],
   };
 }

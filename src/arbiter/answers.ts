@@ -36,8 +36,16 @@ export class Answers {
 
   announce(events: readonly BudgetEvent[]): void {
     if (events.length === 0) return;
-    for (const event of events) logEvent(this.context.log, this.queue.budgetId, event);
+    for (const event of events) this.log(event);
     for (const listener of this.listeners) listener(events);
+  }
+
+  private log(event: BudgetEvent): void {
+    const { log, alerts } = this.context;
+    const { budgetId } = this.queue;
+    if (event.kind === 'alert') alerts?.raisedOrEnded(budgetId, event.alert);
+    if (event.kind !== 'alert' || alerts?.logs(budgetId, event.alert.rule) !== false)
+      logEvent(log, budgetId, event);
   }
 
   private deny(pending: Pending, denial: Denial): void {

@@ -6,13 +6,14 @@ import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
 import { PROCESS_SCHEDULER, type Scheduler } from '../platform/scheduler.js';
 import { type BudgetStore, StoreError } from '../store/store.js';
+import type { AlertCourier, DeliveryDesk, DeliveryRequest } from './alert-courier.js';
 import { shuttingDown } from './answers.js';
 import { BOUNDS, type Bounds } from './bounds.js';
 import { BudgetQueue } from './budget-queue.js';
 import type { Context, Counts } from './context.js';
 import { ArbiterError, type Caller, type CallerRequest, type Door, type WatchUpdate } from './door.js';
 import { closedLeases, listBudgets, usageDays } from './history.js';
-import { Pending } from './pending.js';
+import { NOBODY, Pending } from './pending.js';
 import { Watch } from './watch.js';
 
 const TICK_MS = 1_000;
@@ -29,11 +30,12 @@ export interface ArbiterOptions {
   readonly copyId: string;
   readonly maxSkewMs: number;
   readonly scheduler?: Scheduler;
+  readonly alerts?: AlertCourier;
   readonly bounds?: Partial<Bounds>;
 }
 
 /** Decides for every budget: one queue each, loaded when used, forgotten when idle. */
-export class Arbiter implements Door {
+export class Arbiter implements Door, DeliveryDesk {
   private readonly queues = new Map<string, BudgetQueue>();
   private readonly watches = new Set<Watch>();
   private readonly context: Context;
@@ -54,9 +56,9 @@ export class Arbiter implements Door {
   };
 
   constructor(options: ArbiterOptions) {
-    const { store, clock, log, copyId, maxSkewMs, scheduler = PROCESS_SCHEDULER, bounds } = options;
+    const { store, clock, log, copyId, maxSkewMs, scheduler = PROCESS_SCHEDULER, alerts, bounds } = options;
     this.context = {
-      ...{ store, clock, log, copyId, maxSkewMs, scheduler, counts: this.counts },
+      ...{ store, clock, log, copyId, maxSkewMs, scheduler, alerts, counts: this.counts },
       bounds: { ...BOUNDS, ...bounds },
       nextSeq: () => ++this.seq,
       stopping: () => this.stopped,
@@ -107,6 +109,15 @@ export class Arbiter implements Door {
     return new Promise((resolve, reject) => {
       const now = this.context.clock.monotonic();
       queue.submit(new Pending(request, caller, now, { resolve, reject }, waitMs));
+    });
+  }
+
+  /** A request of the courier's, also while stopping: what was sent is to be known as sent. */
+  settleAlerts(budgetId: string, request: DeliveryRequest): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const now = this.context.clock.monotonic();
+      const done = { resolve: () => resolve(), reject };
+      this.queue(budgetId).submit(new Pending(request, NOBODY, now, done));
     });
   }
 

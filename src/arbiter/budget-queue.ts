@@ -9,7 +9,7 @@ import { Answers, shuttingDown } from './answers.js';
 import { pauseAfterLoss } from './backoff.js';
 import { type Decided, decideBatch } from './batch.js';
 import { commit } from './commit.js';
-import type { Context } from './context.js';
+import { type Context, stampOf } from './context.js';
 import { asCallerSees, isRefusal, logFailure } from './failure.js';
 import { Lookups } from './lookups.js';
 import { Pending } from './pending.js';
@@ -119,7 +119,7 @@ export class BudgetQueue {
     this.batch = decided.answers.map(({ pending }) => pending);
     if (decided.failed) return this.decideAgain();
     const seq = this.context.nextSeq();
-    const patch = finish(ledger, { copyId: this.context.copyId, seq }, decided.housekeeping);
+    const patch = finish(ledger, stampOf(this.context, this.budgetId, seq), decided.housekeeping);
     if (patch === undefined) return this.answerUnwritten(decided, proved);
     if (this.context.clock.monotonic() - decided.at > STALL_MS) return this.decideAgain();
     await this.commit(ledger, patch, seq, decided);

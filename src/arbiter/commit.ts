@@ -4,7 +4,7 @@ import type { StatePatch } from '../domain/state.js';
 import { pause } from '../platform/scheduler.js';
 import { type StateVersion, StoreError } from '../store/store.js';
 import { backoffMs } from './backoff.js';
-import type { Context } from './context.js';
+import { type Context, stampOf } from './context.js';
 
 /** A process that is to stop cannot wait for ever. Its callers are told that the outcome is not known. */
 const TRIES_WHILE_STOPPING = 8;
@@ -59,7 +59,7 @@ async function settle(
       if (state === undefined || state.head.revision !== expected?.revision) return 'lost';
       const ledger = Ledger.of(budgetId, state);
       ledger.touchHead();
-      const fence = finish(ledger, { copyId: context.copyId, seq: context.nextSeq() }, false);
+      const fence = finish(ledger, stampOf(context, budgetId, context.nextSeq()), false);
       if (fence !== undefined) await context.store.commit(budgetId, expected, fence);
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;

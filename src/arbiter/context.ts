@@ -1,7 +1,9 @@
+import type { Stamp } from '../domain/finish.js';
 import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
 import type { Scheduler } from '../platform/scheduler.js';
 import type { BudgetStore } from '../store/store.js';
+import type { AlertCourier } from './alert-courier.js';
 import type { Bounds } from './bounds.js';
 
 /** What the parts of one arbiter share. */
@@ -15,6 +17,8 @@ export interface Context {
   /** Names this run of this copy of the service in the stamps of its commits. */
   readonly copyId: string;
   readonly counts: Counts;
+  /** Where alerts go beside watchers; absent: to the log alone. */
+  readonly alerts: AlertCourier | undefined;
   /** The number of the next commit of this copy. */
   nextSeq(): number;
   readonly stopping: () => boolean;
@@ -29,4 +33,10 @@ export interface Counts {
   unknownOutcomes: number;
   waiters: number;
   watchers: number;
+}
+
+/** Who commits, and to whom it promises alerts. */
+export function stampOf({ copyId, alerts }: Context, budgetId: string, seq: number): Stamp {
+  if (alerts === undefined) return { copyId, seq };
+  return { copyId, seq, sinksFor: (rule) => alerts.sinksFor(budgetId, rule) };
 }

@@ -1,6 +1,6 @@
 import type { BudgetEvent } from '../domain/events.js';
 import type { BudgetSnapshot, BudgetView, OutcomeOf } from '../domain/outcomes.js';
-import type { AcquireRequest, BudgetRequest } from '../domain/requests.js';
+import type { AcquireRequest, BudgetRequest, OwnKind } from '../domain/requests.js';
 import type { UsageDay } from '../domain/state.js';
 import type { LeaseView, Rule } from '../domain/types.js';
 
@@ -13,7 +13,7 @@ export interface Caller {
 }
 
 /** The requests that callers make; the rest are the arbiter's own. */
-export type CallerRequest = Exclude<BudgetRequest, { kind: 'undo-grant' | 'sweep' | 'drop-written' }>;
+export type CallerRequest = Exclude<BudgetRequest, { kind: OwnKind }>;
 
 /**
  * The arbiter's door: gRPC, HTTP and sessions enter here. Every method may throw an `ArbiterError`, and nothing else that a

@@ -48,6 +48,7 @@ export class WriteOut {
   committed(ledger: Ledger, patch: StatePatch): void {
     for (const put of patch.puts)
       if (put.section === 'outbox') this.receipts.set(put.key, put.value as Receipt);
+    if (patch.puts.some(({ section }) => section === 'alerts')) this.showAlerts(ledger);
     this.tick(ledger);
   }
 
@@ -64,6 +65,10 @@ export class WriteOut {
     this.takeOver(ledger);
   }
 
+  private showAlerts({ epoch, tables }: Ledger): void {
+    this.context.alerts?.saw(this.budgetId, epoch, tables.alerts.view);
+  }
+
   private takeOver(ledger: Ledger): void {
     this.tookOverAt = this.context.clock.monotonic();
     const { now } = this.context.clock.read();
@@ -72,6 +77,7 @@ export class WriteOut {
       // Of the future, while the clock had run ahead: nobody knows how old it is, so it waits no longer.
       if (!known && Math.abs(now - receipt.at) >= FOREIGN_AFTER_MS) this.receipts.set(id, receipt);
     }
+    this.showAlerts(ledger);
     this.kick();
   }
 

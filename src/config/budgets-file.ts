@@ -6,6 +6,8 @@ import { type PolicyFields, policyInForce } from '../domain/policy.js';
 import { policyViolations, policyWarnings, rangeViolations } from '../domain/policy-check.js';
 import { POLICY_FIELD_NAMES, TOKEN_WEIGHT_NAMES } from '../domain/policy-names.js';
 import { type ConfiguredAccess, knownAccessKeys, readAccess } from './access-file.js';
+import { type ConfiguredSinks, readAlertSinks } from './alert-sinks-file.js';
+import { SINK_KEYS } from './alert-sinks-shape.js';
 import { pathOf, pathText } from './field-path.js';
 import { nearest } from './near-miss.js';
 import { FILE_SHAPE, POLICY_SHAPE } from './policy-shape.js';
@@ -18,14 +20,17 @@ export interface ConfiguredBudget {
   readonly fields: PolicyFields;
 }
 
-export interface BudgetsFile extends ConfiguredAccess {
+export interface BudgetsFile extends ConfiguredAccess, Partial<Pick<ConfiguredSinks, 'alertSinks'>> {
   readonly budgets: readonly ConfiguredBudget[];
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
 }
 
+/** The variables that the file may name. */
+type FileEnvironment = Readonly<Record<string, string | undefined>>;
+
 /** Reads CONFIG_FILE. Every problem is told, not only the first. */
-export function readBudgetsFile(file: string): BudgetsFile {
+export function readBudgetsFile(file: string, environment: FileEnvironment = {}): BudgetsFile {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -38,7 +43,7 @@ export function readBudgetsFile(file: string): BudgetsFile {
       },
     ]);
   }
-  return parseBudgetsFile(file, text);
+  return parseBudgetsFile(file, text, environment);
 }
 
 const READ_FAILURES: Readonly<Record<string, string>> = {
@@ -47,7 +52,7 @@ const READ_FAILURES: Readonly<Record<string, string>> = {
   EACCES: 'this user may not read it',
 };
 
-export function parseBudgetsFile(file: string, text: string): BudgetsFile {
+export function parseBudgetsFile(file: string, text: string, environment: FileEnvironment = {}): BudgetsFile {
   const source = readYaml(file, text);
   if (source.problems.length > 0) return failed(source.problems);
   const outline = FILE_SHAPE.safeParse(source.value ?? {});
@@ -58,13 +63,18 @@ export function parseBudgetsFile(file: string, text: string): BudgetsFile {
   const { problems: accessProblems, ...access } = readAccess(source, file, (at, issue) =>
     shapeProblems(source, at, issue),
   );
-  const problems = [...outlineProblems, ...checked.flatMap((budget) => budget.problems), ...accessProblems];
+  const sinks = readAlertSinks(source, file, environment, (at, issue) => shapeProblems(source, at, issue));
+  const problems = [
+    ...[...outlineProblems, ...checked.flatMap((budget) => budget.problems)],
+    ...[...accessProblems, ...sinks.problems],
+  ];
   if (problems.length > 0) return failed(problems);
   return {
     ...access,
+    ...(sinks.alertSinks.length > 0 && { alertSinks: sinks.alertSinks }),
     budgets: checked.map(({ budgetId, fields }) => ({ budgetId, fields })),
     problems,
-    warnings: checked.flatMap((budget) => budgetWarnings(source, budget)),
+    warnings: [...checked.flatMap((budget) => budgetWarnings(source, budget)), ...sinks.warnings],
   };
 }
 
@@ -128,7 +138,8 @@ function shapeProblems(source: YamlSource, at: YamlPath, issue: z.core.$ZodIssue
 }
 
 function knownKeys(path: YamlPath): string[] {
-  if (path.length === 0) return ['budgets', 'credentials', 'tls'];
+  if (path.length === 0) return ['alert_sinks', 'budgets', 'credentials', 'tls'];
+  if (path[0] === 'alert_sinks') return [...SINK_KEYS];
   if (path[0] !== 'budgets') return [...knownAccessKeys(path)];
   return Object.values(path.length === 2 ? POLICY_FIELD_NAMES : TOKEN_WEIGHT_NAMES);
 }

@@ -63,6 +63,7 @@ export const POLICY_SHAPE = z.preprocess(
 /** The whole file, its sections not yet looked at. */
 export const FILE_SHAPE = z.strictObject(
   {
+    alert_sinks: z.unknown().optional(),
     budgets: byName(z.unknown(), 'a map from budget ids to policies').optional(),
     credentials: z.unknown().optional(),
     tls: z.unknown().optional(),

@@ -7,17 +7,20 @@ import { mean, POOR_ABOVE, spreadGrade, spreadPercent, toHundredths, usageFigure
 import type { MonthWindow, StoredAlert } from './state.js';
 import type { DayWindow, Span } from './windows.js';
 
-export type AlertRule =
-  | 'POOR_SPREAD'
-  | 'DAILY_SPIKE'
-  | 'HOURLY_BURST'
-  | 'DAY_BELOW_MINIMUM'
-  | 'WARNING'
-  | 'CRITICAL'
-  | 'EMERGENCY'
-  | 'LEASE_EXPIRED'
-  | 'OVERRUN'
-  | 'EXHAUSTION_FORECAST';
+export const ALERT_RULES = [
+  'POOR_SPREAD',
+  'DAILY_SPIKE',
+  'HOURLY_BURST',
+  'DAY_BELOW_MINIMUM',
+  'WARNING',
+  'CRITICAL',
+  'EMERGENCY',
+  'LEASE_EXPIRED',
+  'OVERRUN',
+  'EXHAUSTION_FORECAST',
+] as const;
+
+export type AlertRule = (typeof ALERT_RULES)[number];
 
 /** The share of an hour's cap above which it counts as a burst. */
 const BURST_PERCENT = 80;

@@ -17,6 +17,7 @@ export function dailySpike(day: string, tokens: number, usual: number, days: num
   return (
     `${day} took ${amount(tokens)} tokens so far, more than twice the mean of ${amount(usual)} ` +
     `over ${days === 1 ? 'the earlier day' : `${days} earlier days`} with usage. ` +
+    'What it takes is missing on later days. ' +
     'Look at the usage by AI for the one that caused it; max_daily_percent_per_ai bounds what one AI takes.'
   );
 }

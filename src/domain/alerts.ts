@@ -67,6 +67,11 @@ export function forgettableMarks(
   return forgettable;
 }
 
+/** It may end without anybody asking for anything: its hour is over, or the month goes on at a lower rate. */
+export function mayEndByTime({ rule, window, endedAt }: StoredAlert): boolean {
+  return endedAt === undefined && (window === 'HOUR' || rule === 'EXHAUSTION_FORECAST');
+}
+
 /** A lease ran out. `hour`: that of the decision. `presumed`: what counts as spent until somebody reports. */
 export function leaseExpiredAlert(
   lease: StoredLease,

@@ -1,6 +1,7 @@
 import { acquire } from './acquire.js';
 import { adjust } from './adjust.js';
 import { advance } from './advance.js';
+import { claimDeliveries, settleDeliveries } from './alert-deliveries.js';
 import { resetClock } from './clock-reset.js';
 import { revoke, undoGrant } from './ending.js';
 import type { Ledger } from './ledger.js';
@@ -11,7 +12,7 @@ import { record, recordUnleased } from './record.js';
 import { refused } from './refused.js';
 import { release } from './release.js';
 import { renew } from './renew.js';
-import type { BudgetRequest, Evidence } from './requests.js';
+import type { BudgetRequest, Evidence, OwnKind } from './requests.js';
 import { deleteBudget, pause, putPolicy, resume } from './settings.js';
 
 /** What a decision is made with, beside the ledger and the request. Nothing else may matter. */
@@ -97,9 +98,20 @@ function decideNow(
 
 function housekeeping(
   ledger: Ledger,
-  request: Extract<BudgetRequest, { kind: 'sweep' | 'drop-written' }>,
+  request: Extract<BudgetRequest, { kind: Exclude<OwnKind, 'undo-grant'> }>,
 ): Outcome {
-  if (request.kind === 'drop-written') dropWritten(ledger, request);
+  switch (request.kind) {
+    case 'drop-written':
+      dropWritten(ledger, request);
+      break;
+    case 'claim-deliveries':
+      claimDeliveries(ledger, request);
+      break;
+    case 'settle-deliveries':
+      settleDeliveries(ledger, request);
+      break;
+    case 'sweep':
+  }
   return { kind: 'done' };
 }
 
@@ -117,6 +129,9 @@ function decideAbsent(
     case 'delete-budget':
       if (ledger.deleted) return { kind: 'done' };
       break;
+    case 'claim-deliveries':
+    case 'settle-deliveries':
+      return { kind: 'done' };
     case 'sweep':
     case 'drop-written':
       return ledger.deleted ? housekeeping(ledger, request) : { kind: 'done' };

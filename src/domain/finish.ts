@@ -1,3 +1,4 @@
+import { addressAlerts } from './alert-deliveries.js';
 import { type AlertInput, alertConditions, alertKey, forgettableMarks, updateMarks } from './alerts.js';
 import type { Ledger } from './ledger.js';
 import { REMEMBERED_WRITERS, WRITER_MEMORY_MS } from './limits.js';
@@ -9,6 +10,8 @@ import { dayAt } from './windows.js';
 export interface Stamp {
   readonly copyId: string;
   readonly seq: number;
+  /** The sinks to be told of an alert of a rule, by name. */
+  readonly sinksFor?: (rule: string) => readonly string[];
 }
 
 /**
@@ -17,6 +20,7 @@ export interface Stamp {
  */
 export function finish(ledger: Ledger, stamp: Stamp, housekeeping: boolean): StatePatch | undefined {
   if (ledger.exists && (housekeeping || ledger.touched)) settleAlerts(ledger);
+  addressAlerts(ledger, stamp);
   if (!ledger.touched && !(housekeeping && ledger.wakeIsLate)) return undefined;
   setStamp(ledger, stamp);
   return ledger.takePatch();

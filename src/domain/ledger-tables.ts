@@ -14,7 +14,7 @@ const ENTRY_BYTES: { readonly [S in Section]: number } = {
   monthAis: 30,
   monthModels: 30,
   outbox: 900,
-  alerts: 700,
+  alerts: 1_500,
   writers: 60,
 };
 

@@ -181,4 +181,6 @@ export interface OutcomeOf {
   'undo-grant': Done | Refused;
   sweep: Done | Refused;
   'drop-written': Done | Refused;
+  'claim-deliveries': Done | Refused;
+  'settle-deliveries': Done | Refused;
 }

@@ -1,5 +1,5 @@
 import type { PolicyFields } from './policy.js';
-import type { UsageDay } from './state.js';
+import type { StoredDelivery, UsageDay } from './state.js';
 import type { Labels, UsageReport } from './types.js';
 
 /** A lease as a caller names it: `lease-id.ts` takes the opaque id apart. */
@@ -136,6 +136,36 @@ export interface DropWrittenRequest {
   readonly days: ReadonlyMap<string, number>;
 }
 
+/** Takes over alerts that are to be sent to sinks and that nobody else is sending. */
+export interface ClaimDeliveriesRequest {
+  readonly kind: 'claim-deliveries';
+  readonly copyId: string;
+  /** The sinks that this copy knows, by name. */
+  readonly sinks: readonly string[];
+  /** No other copy can be running: what another one held is free. */
+  readonly alone: boolean;
+}
+
+/** What became of tries to tell sinks of alerts. */
+export interface SettleDeliveriesRequest {
+  readonly kind: 'settle-deliveries';
+  readonly copyId: string;
+  readonly results: readonly DeliveryResult[];
+  /** The copy stops: what it holds may be taken over at once. */
+  readonly release?: boolean;
+}
+
+export interface DeliveryResult {
+  /** The key of the mark, and when it was raised. */
+  readonly key: string;
+  readonly raisedAt: number;
+  readonly epoch: number;
+  readonly sink: string;
+  readonly notice: StoredDelivery['notice'];
+  /** Absent: it was delivered. Else the next try is so much later. */
+  readonly retryInMs?: number;
+}
+
 export type BudgetRequest =
   | AcquireRequest
   | RenewRequest
@@ -154,7 +184,12 @@ export type BudgetRequest =
   | ResetClockRequest
   | UndoGrantRequest
   | SweepRequest
-  | DropWrittenRequest;
+  | DropWrittenRequest
+  | ClaimDeliveriesRequest
+  | SettleDeliveriesRequest;
+
+/** The arbiter's own requests; no caller can make them. */
+export type OwnKind = 'undo-grant' | 'sweep' | 'drop-written' | 'claim-deliveries' | 'settle-deliveries';
 
 /** What the arbiter looked up in the store before the decision, because the state did not know it. */
 export interface Evidence {

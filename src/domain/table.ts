@@ -71,6 +71,11 @@ export class Table<V> {
     return this.emptied || this.changed.size > 0;
   }
 
+  /** Keys of entries that changed since the last commit, those that are gone included. */
+  changedKeys(): string[] {
+    return [...this.changed];
+  }
+
   /** Hands over what changed since the last call: each changed key with its value, or undefined where it is gone. */
   takeChanges(visit: (key: string, value: V | undefined) => void): { reset: boolean } {
     const reset = this.emptied;

@@ -1,3 +1,5 @@
+import { nextTakeOver } from './alert-deliveries.js';
+import { mayEndByTime } from './alerts.js';
 import type { Ledger } from './ledger.js';
 
 /** How long a copy has to write out what it committed, before another takes that over. */
@@ -12,12 +14,20 @@ export function nextWake(ledger: Ledger): number | undefined {
     const promised = wakeAt !== undefined && wakeAt > clock ? wakeAt : Number.POSITIVE_INFINITY;
     earliest = Math.min(earliest, promised, clock + WRITE_OUT_MS);
   }
+  earliest = Math.min(earliest, nextTakeOver(ledger));
   for (const [day, totals] of tables.days.entries()) {
     if (!ledger.slots.holdsDay(day)) earliest = Math.min(earliest, Math.max(totals.end, totals.settleUntil));
   }
+  // Who was told that it began wants to be told that it is over, also if nobody asks for a slot any more.
+  if (ledger.exists && anyMayEndByTime(ledger)) earliest = Math.min(earliest, ledger.hour.end);
   // A month in use wants its days closed and graded, also those on which nothing happens.
   if (ledger.exists && tables.monthSpent > 0) earliest = Math.min(earliest, ledger.today.end);
   return Number.isFinite(earliest) ? earliest : undefined;
+}
+
+function anyMayEndByTime({ tables: { alerts } }: Ledger): boolean {
+  for (const mark of alerts.values()) if (mayEndByTime(mark)) return true;
+  return false;
 }
 
 function hasUnwrittenDay(ledger: Ledger): boolean {

@@ -8,7 +8,10 @@ import type { Journal } from './journal.js';
 import { BUDGET, type SimWorld } from './sim-world.js';
 
 /** What must hold when everything has come to rest: the books, from receipts, days and what clients were told. */
-export async function checkRest({ store, time, copies }: SimWorld, journal: Journal): Promise<string[]> {
+export async function checkRest(
+  { store, time, copies, sink }: SimWorld,
+  journal: Journal,
+): Promise<string[]> {
   const state = await store.load(BUDGET);
   if (state === undefined) return ['the budget is gone'];
   const wrong: string[] = [];
@@ -23,6 +26,7 @@ export async function checkRest({ store, time, copies }: SimWorld, journal: Jour
   checkUsages(receipts, journal, wrong);
   checkLeases(state, receipts, journal, wrong);
   checkSize(state, time.now, wrong);
+  wrong.push(...sink.checkRest(BUDGET, state));
   for (const { arbiter } of copies) {
     // A day that closed just now was worth a look.
     const quiet = time.now - state.head.clock > BOUNDS.idleMs;

@@ -10,6 +10,7 @@ import { ManualScheduler } from '../support/manual-scheduler.js';
 import { checkCommit, type Promises } from './commit-invariants.js';
 import { MAX_SKEW_MS, SimClock, WorldTime } from './sim-clock.js';
 import { SimLink, type Weather } from './sim-link.js';
+import { SimSink } from './sim-sink.js';
 import { SimStore } from './sim-store.js';
 
 export const BUDGET = 'shared';
@@ -33,6 +34,10 @@ export class SimWorld {
   readonly scheduler: ManualScheduler;
   readonly time: WorldTime;
   readonly store: SimStore;
+  readonly sink = new SimSink(
+    () => this.random(),
+    (what) => this.violated(what),
+  );
   readonly history: string[] = [];
   readonly violations: string[] = [];
   /** Every state that was, with the moment (by the scheduler) at which it began. */
@@ -68,6 +73,7 @@ export class SimWorld {
     clock.wallErrorMs = (this.random() - 0.5) * 800;
     clock.start(scheduler);
     const copyId = `copy-${++this.started}`;
+    const alerts = this.sink.courier(copyId, clock.clock, scheduler);
     const arbiter = new Arbiter({
       ...{
         store: link.store,
@@ -76,8 +82,10 @@ export class SimWorld {
         copyId,
         maxSkewMs: MAX_SKEW_MS,
         scheduler,
+        alerts,
       },
     });
+    alerts.start(arbiter);
     arbiter.start();
     return { arbiter, link, clock };
   }
@@ -87,6 +95,7 @@ export class SimWorld {
     this.states.push({ at: this.scheduler.now, state: after });
     const latestGrant = this.nobodyIsMisled() ? this.time.now : Number.POSITIVE_INFINITY;
     const known = { latestTime: this.time.latestBelief, latestGrant, promises: this.promises };
+    this.violations.push(...this.sink.checkCommit(after));
     const receipt = (id: string) => this.store.peekReceipt(BUDGET, id);
     this.violations.push(...checkCommit(BUDGET, { before, after, receipt, ...known }));
   }
@@ -201,6 +210,7 @@ export class SimWorld {
 
   storm(weather: Weather): void {
     this.weather = weather;
+    this.sink.faults = weather.faults * 2;
     for (const { link } of this.copies) link.weather = weather;
   }
 

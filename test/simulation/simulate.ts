@@ -5,7 +5,7 @@ import { Journal } from './journal.js';
 import { floorPolicy, Operator, randomPolicy } from './operators.js';
 import { checkRest } from './rest-invariants.js';
 import { METHODS } from './sim-link.js';
-import { SimWorld } from './sim-world.js';
+import { BUDGET, SimWorld } from './sim-world.js';
 import { Waiters } from './waiters.js';
 
 export interface SimResult {
@@ -36,6 +36,8 @@ const LONGEST_MS = 60 * 60_000;
 const MOST_AT_REST = 20;
 /** What is left to do is done within this time of calm; then nobody needs the budget in memory. */
 const CALM_MS = 45_000;
+/** Longer than alerts wait between two tries, and than a copy that crashed holds them. */
+const ALERTS_TOLD_MS = 15 * 60_000;
 
 /** One run: the same seed gives the same run. */
 export async function simulate(seed: number, steps = STEPS): Promise<SimResult> {
@@ -54,6 +56,15 @@ export async function simulate(seed: number, steps = STEPS): Promise<SimResult> 
     .update(JSON.stringify([history, violations, states]))
     .digest('hex');
   return { seed, violations, history, commits, hash };
+}
+
+/** What failed in the storm is tried again after a while; the receiver hears everything now. */
+async function untilToldOfAlerts(world: SimWorld): Promise<void> {
+  for (let waited = 0; waited < ALERTS_TOLD_MS; waited += 10_000) {
+    const state = await world.store.load(BUDGET);
+    if (state === undefined || !world.sink.isPending(state)) return;
+    await world.scheduler.advance(10_000);
+  }
 }
 
 interface Plan {
@@ -83,6 +94,7 @@ async function live(world: SimWorld, journal: Journal, { steps, floor, waiters }
   world.promises = { floor: false, clockWasReset: true };
   await scheduler.until(world.call({ kind: 'reset-clock' }));
   if (waiters) await scheduler.until(new Waiters(world, journal).run(), LONGEST_MS, 100);
+  await untilToldOfAlerts(world);
   const before = world.commits;
   await scheduler.advance(BOUNDS.idleMs + 5_000);
   if (world.commits - before > MOST_AT_REST) world.violated(`${world.commits - before} commits at rest`);

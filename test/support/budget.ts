@@ -23,6 +23,9 @@ export class TestBudget {
   readonly documents = new Map<string, UsageDay>();
   /** What the last request made others hear of. */
   events: readonly BudgetEvent[] = [];
+  /** Who is told of alerts; nobody unless a test says so. */
+  sinks: readonly string[] | undefined;
+  copyId = 'test';
   private made = 0;
   private seq = 0;
 
@@ -75,7 +78,9 @@ export class TestBudget {
   }
 
   private commit(): void {
-    const patch = finish(this.ledger, { copyId: 'test', seq: ++this.seq }, true);
+    const { sinks, copyId } = this;
+    const stamp = { copyId, seq: ++this.seq, ...(sinks === undefined ? {} : { sinksFor: () => sinks }) };
+    const patch = finish(this.ledger, stamp, true);
     if (patch !== undefined) this.stored = applyPatch(this.stored, structuredClone(patch));
     this.events = this.ledger.takeEvents();
   }

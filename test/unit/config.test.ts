@@ -30,6 +30,7 @@ describe('loadConfig', () => {
       maxClockSkewMs: 2_000,
       logLevel: 'info',
       allowInsecure: false,
+      alertSinks: [],
       budgets: [],
     });
     expect(warnings).toEqual([]);
@@ -63,6 +64,7 @@ describe('loadConfig', () => {
       maxClockSkewMs: 500,
       logLevel: 'debug',
       allowInsecure: true,
+      alertSinks: [],
       budgets: [{ budgetId: 'openai', fields: { cooldownMs: 60_000 } }],
     });
   });

@@ -1,6 +1,12 @@
+import { ALERT_MUTATIONS } from './alert-mutations.js';
 import { ARBITER_MUTATIONS } from './arbiter-mutations.js';
 import { DOMAIN_MUTATIONS } from './domain-mutations.js';
 import type { Mutation } from './mutation.js';
 import { STORE_MUTATIONS } from './store-mutations.js';
 
-export const MUTATIONS: readonly Mutation[] = [...STORE_MUTATIONS, ...ARBITER_MUTATIONS, ...DOMAIN_MUTATIONS];
+export const MUTATIONS: readonly Mutation[] = [
+  ...STORE_MUTATIONS,
+  ...ARBITER_MUTATIONS,
+  ...DOMAIN_MUTATIONS,
+  ...ALERT_MUTATIONS,
+];

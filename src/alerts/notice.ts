@@ -1,0 +1,76 @@
+import { isHappening } from '../domain/alert-deliveries.js';
+import { type AlertRule, alertKey } from '../domain/alerts.js';
+import type { StoredAlert, StoredDelivery } from '../domain/state.js';
+import { moment } from '../domain/wording.js';
+
+export const NOTICE_TYPES = ['raised', 'ended', 'happened', 'test'] as const;
+export const SEVERITIES = ['info', 'warning', 'critical'] as const;
+
+/** What a sink is told once: it has the same id and content however often it is sent. */
+export interface Notice {
+  readonly id: string;
+  /** An event such as a lease that expired happens; other alerts are raised, and end. */
+  readonly type: (typeof NOTICE_TYPES)[number];
+  readonly budgetId: string;
+  readonly alert: StoredAlert;
+}
+
+interface RuleFacts {
+  readonly title: string;
+  readonly severity: (typeof SEVERITIES)[number];
+}
+
+const FACTS: { readonly [R in AlertRule]: RuleFacts } = {
+  POOR_SPREAD: { title: 'the month is used unevenly', severity: 'warning' },
+  DAILY_SPIKE: { title: 'an unusually busy day', severity: 'warning' },
+  HOURLY_BURST: { title: 'the hour is nearly used up', severity: 'info' },
+  DAY_BELOW_MINIMUM: { title: 'a day below its minimum', severity: 'info' },
+  WARNING: { title: 'much of the month is spent', severity: 'warning' },
+  CRITICAL: { title: 'nearly all of the month is spent', severity: 'critical' },
+  EMERGENCY: { title: 'the month is spent: no new slots', severity: 'critical' },
+  LEASE_EXPIRED: { title: 'a lease expired', severity: 'warning' },
+  OVERRUN: { title: 'an AI spent more than it had reserved', severity: 'warning' },
+  EXHAUSTION_FORECAST: { title: 'the allowance will not last the month', severity: 'warning' },
+};
+
+/** `epoch`: that of the budget, so that one which was deleted and made again has new ids. */
+export function noticeOf(
+  budgetId: string,
+  epoch: number,
+  alert: StoredAlert,
+  notice: StoredDelivery['notice'],
+): Notice {
+  const raised = isHappening(alert) ? 'happened' : 'raised';
+  const type = notice === 'ENDED' ? 'ended' : raised;
+  const id = [budgetId, epoch, ...alertKey(alert).split(' '), type].join(':');
+  const { deliveries: _, endedAt, ...told } = alert;
+  // As it was raised: a repeat after its end must not say something else.
+  const end = type === 'raised' || endedAt === undefined ? {} : { endedAt };
+  return { id, type, budgetId, alert: { ...told, ...end } };
+}
+
+export function factsOf({ rule }: Pick<StoredAlert, 'rule'>): RuleFacts {
+  return FACTS[rule as AlertRule] ?? { title: rule, severity: 'warning' };
+}
+
+/** What happened, the numbers, what it means and what to do. */
+export function textOf({ type, alert }: Notice): string {
+  const { message, raisedAt, endedAt } = alert;
+  if (type !== 'ended') return message;
+  return (
+    `No longer so since ${moment(endedAt ?? raisedAt)}: the figures have changed, or its ${alert.window.toLowerCase()} is over. ` +
+    `Nothing more is to be done. It was, from ${moment(raisedAt)}: ${message}`
+  );
+}
+
+/** To find out whether a sink is heard. `id`: new each time, so that no receiver takes it for a repeat. */
+export function testNotice(id: string, now: number): Notice {
+  const message =
+    'This is a test of the alert sinks, asked for by an operator: nothing is wrong, and nothing is to be done. ' +
+    'A real alert says here what happened, the numbers, what it means and what to do.';
+  const figures = { raisedAt: now, value: 112_000, threshold: 112_000, message };
+  return {
+    ...{ id: `test:${id}`, type: 'test', budgetId: 'test' },
+    alert: { rule: 'WARNING', window: 'MONTH', windowStart: now, ...figures },
+  };
+}

@@ -1,0 +1,31 @@
+import { ALERT_RULES, type AlertRule } from '../domain/alert-conditions.js';
+
+/** Where alerts go, as CONFIG_FILE says it: `config/alert-sinks-shape.ts` reads it. */
+
+export const SINK_KINDS = ['log', 'metric', 'webhook', 'slack'] as const;
+export type SinkKind = (typeof SINK_KINDS)[number];
+
+export interface SinkSettings {
+  readonly name: string;
+  readonly kind: SinkKind;
+  /** Of `webhook` and `slack`. It may be a secret itself: only its host is ever shown. */
+  readonly url?: string;
+  /** Signs what a `webhook` is sent. */
+  readonly secret?: string;
+  readonly rules: readonly AlertRule[];
+  /** Budget ids, or patterns in which `*` stands for any characters. */
+  readonly budgets: readonly string[];
+}
+
+/** Where a sink leads, without what may be secret. */
+export function placeOf({ kind, url }: Pick<SinkSettings, 'kind' | 'url'>): string {
+  return url === undefined ? kind : `${kind} at ${new URL(url).host}`;
+}
+
+/** A sink in one line, for `--check-config`. */
+export function sinkText(sink: SinkSettings): string {
+  const { name, kind, secret, rules, budgets } = sink;
+  const signed = kind === 'webhook' ? [secret === undefined ? 'not signed' : 'signed'] : [];
+  const which = rules.length === ALERT_RULES.length ? 'every rule' : rules.join(' ');
+  return `${name}: ${[placeOf(sink), ...signed, which, `budgets ${budgets.join(' ')}`].join(', ')}`;
+}

@@ -1,0 +1,81 @@
+import { Courier } from '../../src/alerts/courier.js';
+import { type Notice, noticeOf } from '../../src/alerts/notice.js';
+import type { Sent } from '../../src/alerts/post.js';
+import { Routing } from '../../src/alerts/routing.js';
+import type { SinkSettings } from '../../src/alerts/settings.js';
+import { ALERT_RULES } from '../../src/domain/alert-conditions.js';
+import { isHappening } from '../../src/domain/alert-deliveries.js';
+import { alertKey } from '../../src/domain/alerts.js';
+import type { StoredState } from '../../src/domain/state.js';
+import type { Clock } from '../../src/platform/clock.js';
+import { SILENT_LOG } from '../../src/platform/log.js';
+import { pause, type Scheduler } from '../../src/platform/scheduler.js';
+
+const SINK: SinkSettings = {
+  ...{ name: 'sim', kind: 'webhook', url: 'http://sim.invalid/' },
+  ...{ rules: ALERT_RULES, budgets: ['*'] },
+};
+const SLOWEST_MS = 9_000;
+
+/** A receiver of alerts, which hears, fails, and hears without its answer coming back. */
+export class SimSink {
+  /** By id: how often it was tried, and how often it has heard. */
+  readonly tried = new Map<string, number>();
+  readonly heard = new Map<string, number>();
+  faults = 0;
+
+  constructor(
+    private readonly random: () => number,
+    private readonly violated: (what: string) => void,
+  ) {}
+
+  /** The courier of one copy, by which it reaches this receiver. */
+  courier(copyId: string, clock: Clock, scheduler: Scheduler): Courier {
+    const send = async (notice: Notice): Promise<Sent> => {
+      await pause(scheduler, this.random() ** 4 * SLOWEST_MS);
+      return this.take(notice);
+    };
+    const sinks = [{ name: SINK.name, place: 'sim', send }];
+    const means = { copyId, clock, scheduler, log: SILENT_LOG, alone: false };
+    return new Courier({ ...means, sinks, routing: new Routing([SINK]) });
+  }
+
+  private take({ id, type }: Notice): Sent {
+    this.tried.set(id, (this.tried.get(id) ?? 0) + 1);
+    if (this.random() < this.faults) return { delivered: false, detail: 'failed' };
+    this.heard.set(id, (this.heard.get(id) ?? 0) + 1);
+    if (type === 'ended' && !this.heard.has(id.replace(/ended$/, 'raised')))
+      this.violated(`${id} was told before its start`);
+    if (this.random() < this.faults) return { delivered: false, detail: 'the answer was lost' };
+    return { delivered: true, detail: 'heard' };
+  }
+
+  /** What every committed state must hold: no alert is without its promise. */
+  checkCommit({ sections }: StoredState): string[] {
+    const bare = [...sections.alerts].filter(([, { deliveries }]) => deliveries === undefined);
+    return bare.map(([key]) => `alert ${key} was committed and nobody is to be told`);
+  }
+
+  isPending({ sections }: StoredState): boolean {
+    const all = [...sections.alerts.values()].flatMap(({ deliveries = [] }) => deliveries);
+    return all.some(({ status }) => status === 'PENDING');
+  }
+
+  /** What must hold when all is done: whatever counts as delivered was heard, and nothing was given up untried. */
+  checkRest(budgetId: string, { head, sections }: StoredState): string[] {
+    const wrong: string[] = [];
+    for (const alert of sections.alerts.values()) {
+      for (const { notice, status } of alert.deliveries ?? []) {
+        const what = `alert ${alertKey(alert)}, ${notice}, ${status}:`;
+        const { id } = noticeOf(budgetId, head.epoch, alert, notice);
+        if (status === 'PENDING') wrong.push(`${what} it is still not delivered`);
+        if (status === 'DELIVERED' && !this.heard.has(id)) wrong.push(`${what} nobody has heard it`);
+        if (status === 'GAVE_UP' && !this.tried.has(id)) wrong.push(`${what} it was never tried`);
+        const ended = alert.endedAt !== undefined && !isHappening(alert);
+        if (ended && notice === 'RAISED' && status === 'DELIVERED')
+          wrong.push(`${what} its end was not told`);
+      }
+    }
+    return wrong;
+  }
+}
