@@ -119,7 +119,9 @@ export class BudgetQueue {
     this.batch = decided.answers.map(({ pending }) => pending);
     if (decided.failed) return this.decideAgain();
     const seq = this.context.nextSeq();
-    const patch = finish(ledger, { copyId: this.context.copyId, seq }, decided.housekeeping);
+    const { copyId, store } = this.context;
+    const stamp = { copyId, seq, receiptsInCommit: store.receiptsInCommit };
+    const patch = finish(ledger, stamp, decided.housekeeping);
     if (patch === undefined) return this.answerUnwritten(decided, proved);
     if (this.context.clock.monotonic() - decided.at > STALL_MS) return this.decideAgain();
     await this.commit(ledger, patch, seq, decided);

@@ -9,6 +9,8 @@ import { dayAt } from './windows.js';
 export interface Stamp {
   readonly copyId: string;
   readonly seq: number;
+  /** The store takes receipts out of the state in the commit that puts them there. */
+  readonly receiptsInCommit?: boolean;
 }
 
 /**
@@ -19,6 +21,8 @@ export function finish(ledger: Ledger, stamp: Stamp, housekeeping: boolean): Sta
   if (ledger.exists && (housekeeping || ledger.touched)) settleAlerts(ledger);
   if (!ledger.touched && !(housekeeping && ledger.wakeIsLate)) return undefined;
   setStamp(ledger, stamp);
+  // A lookup that was sent before may have missed them, and a state that is loaded later does not show them.
+  if (stamp.receiptsInCommit && ledger.tables.outbox.touched) ledger.receiptsDroppedAt = ledger.nextRevision;
   return ledger.takePatch();
 }
 

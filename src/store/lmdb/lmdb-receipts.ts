@@ -1,4 +1,4 @@
-import type { Receipt } from '../../domain/state.js';
+import type { Receipt, StatePatch } from '../../domain/state.js';
 import {
   type Key,
   keyAfter,
@@ -26,6 +26,19 @@ export class LmdbReceipts {
 
   async write(budgetId: string, receipts: readonly Receipt[]): Promise<void> {
     await Promise.all(receipts.map((receipt) => this.writeOne(budgetId, receipt)));
+  }
+
+  /** Of those that a commit puts into the outbox: what the commit writes for them. Its revision is above that of any other. */
+  changes(budgetId: string, { puts }: StatePatch): Change[] {
+    const receipts = puts.flatMap(({ section, value }) => (section === 'outbox' ? [value as Receipt] : []));
+    if (receipts.length === 0) return [];
+    return this.file.view((view) =>
+      receipts.flatMap((receipt) => {
+        const key = receiptKey(budgetId, receipt.id);
+        const isNew = view.version(key) === undefined;
+        return changesOf(budgetId, receipt, isNew ? undefined : view.get<Receipt>(key)?.value);
+      }),
+    );
   }
 
   find(budgetId: string, ids: readonly string[]): Map<string, Receipt> {
@@ -66,14 +79,10 @@ export class LmdbReceipts {
 
   private async writeOne(budgetId: string, receipt: Receipt): Promise<void> {
     const key = receiptKey(budgetId, receipt.id);
-    const mark = receiptTimeKey(receipt.at, budgetId, receipt.id);
-    const change = put(key, receipt, receipt.revision);
     for (;;) {
       const stored = this.file.view((view) => view.get<Receipt>(key));
       if (stored && stored.version >= receipt.revision) return;
-      const changes: Change[] = [change];
-      if (stored) changes.push({ key: receiptTimeKey(stored.value.at, budgetId, receipt.id) });
-      changes.push(put(mark, 1));
+      const changes = changesOf(budgetId, receipt, stored?.value);
       if (await this.file.writeIf(key, stored?.version, changes)) return;
     }
   }
@@ -89,4 +98,13 @@ export class LmdbReceipts {
       }),
     );
   }
+}
+
+/** The receipt and its mark, in place of those that there are. */
+function changesOf(budgetId: string, receipt: Receipt, stored: Receipt | undefined): Change[] {
+  const { id, at, revision } = receipt;
+  const changes = [put(receiptKey(budgetId, id), receipt, revision)];
+  if (stored && stored.at !== at) changes.push({ key: receiptTimeKey(stored.at, budgetId, id) } as Change);
+  changes.push(put(receiptTimeKey(at, budgetId, id), 1));
+  return changes;
 }
