@@ -55,7 +55,7 @@ export class SimulatedCaller {
   private hold(request: CallerRequest, outcome: OutcomeOf[CallerRequest['kind']], asked: Asked): void {
     const { journal } = this;
     const { known } = asked;
-    if (outcome.kind === 'granted') journal.grant(outcome.lease, known);
+    if (outcome.kind === 'granted') journal.grant(idOf(request), outcome.lease, known);
     if (outcome.kind === 'denied') this.holdDenial(outcome.denial.blockers, asked);
     if (outcome.kind === 'refused') this.holdRefusal(request, outcome.refusal, asked);
     const lease = leaseOf(outcome);

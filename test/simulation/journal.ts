@@ -12,7 +12,8 @@ export class Journal {
   private readonly used = new Map<string, number>();
   private readonly until = new Map<string, number>();
   private readonly answers = new Map<string, string>();
-  private readonly asked = new Set<string>();
+  /** The highest fence that was known when something was first asked for, by its id. */
+  private readonly asked = new Map<string, number>();
   private highestFence = 0;
 
   constructor(private readonly violated: (what: string) => void) {}
@@ -27,7 +28,7 @@ export class Journal {
   /** Whether nobody asked for this before. */
   isFirst(id: string): boolean {
     if (id === '' || this.asked.has(id)) return false;
-    this.asked.add(id);
+    this.asked.set(id, this.highestFence);
     return true;
   }
 
@@ -39,16 +40,16 @@ export class Journal {
     this.answers.set(what, answer);
   }
 
-  grant(lease: LeaseView, known: Known): void {
+  /** `id`: of the request that was granted. A hasty client's other call may have got it long before this answer. */
+  grant(id: string, lease: LeaseView, known: Known): void {
     const { leaseId, fence, aiId } = lease;
+    const highest = Math.min(known.highestFence, this.asked.get(id) ?? known.highestFence);
     const other = this.leaseOfFence.get(fence);
     if (other !== undefined && other !== leaseId)
       this.violated(`fence ${fence} was given to ${other} and ${leaseId}`);
     // A grant that an earlier answer told of is older than the question.
-    if (other === undefined && fence <= known.highestFence) {
-      this.violated(
-        `fence ${fence} is not above ${known.highestFence}, which was answered before it was asked for`,
-      );
+    if (other === undefined && fence <= highest) {
+      this.violated(`fence ${fence} is not above ${highest}, which was answered before it was asked for`);
     }
     this.granted.set(leaseId, { fence, aiId });
     this.lease(lease, { ...known, closed: false, used: 0, until: 0 });

@@ -13,7 +13,7 @@ export interface Weather {
 
 export type StoreMethod = (typeof METHODS)[number];
 
-const SLOW_MS = 1_500;
+const SLOW_MS = 3_000;
 
 /** The calls that a copy makes. */
 export const METHODS = [
@@ -63,21 +63,23 @@ export class SimLink {
   }
 
   private async call(method: string, act: () => Promise<unknown>): Promise<unknown> {
-    await this.delay(method);
+    // Slow on one way only: what was read is old when it arrives, or what is read is new.
+    const slowWay = method === this.weather.slow ? Math.floor(this.scheduler.random() * 2) : undefined;
+    await this.delay(slowWay === 0);
     if (!this.alive) return new Promise(() => {});
     if (this.scheduler.random() >= this.weather.faults) {
       const result = await act();
-      await this.delay(method);
+      await this.delay(slowWay === 1);
       return this.alive ? result : new Promise(() => {});
     }
-    return this.goWrong(method, act);
+    return this.goWrong(method, act, slowWay === 1);
   }
 
-  private async goWrong(method: string, act: () => Promise<unknown>): Promise<unknown> {
+  private async goWrong(method: string, act: () => Promise<unknown>, slowBack: boolean): Promise<unknown> {
     const kind = Math.floor(this.scheduler.random() * 4);
     if (kind === 1) await act();
     if (kind === 2) this.scheduler.after(this.lateness(), () => void act().catch(() => {}));
-    await this.delay(method);
+    await this.delay(slowBack);
     if (!this.alive) return new Promise(() => {});
     if (kind === 0) throw new StoreError('unavailable', `${method}: not sent`);
     throw new StoreError('unknown', `${method}: no answer`);
@@ -88,11 +90,10 @@ export class SimLink {
     return this.scheduler.random() ** 5 * 6_000;
   }
 
-  private delay(method: string): Promise<void> {
+  private delay(slow: boolean): Promise<void> {
     // Most calls are fast, and a few take as long as all the others of their time together.
-    const slow = this.scheduler.random() < 0.03 ? 4 : 1;
-    const most =
-      method === this.weather.slow ? SLOW_MS : this.scheduler.random() ** 2 * this.weather.delayMs * slow;
+    const times = this.scheduler.random() < 0.03 ? 4 : 1;
+    const most = slow ? SLOW_MS : this.scheduler.random() ** 2 * this.weather.delayMs * times;
     const ms = this.scheduler.random() * most;
     return new Promise((resolve) => void this.scheduler.after(ms, resolve));
   }

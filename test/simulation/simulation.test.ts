@@ -5,7 +5,7 @@ import { showFailure } from './show-failure.js';
 import { simulate } from './simulate.js';
 
 /** Each range takes about half a minute. */
-const RANGE = 300;
+const RANGE = 500;
 const FIXED_FROM = 1;
 
 /** Other seeds with every commit, the same for the same commit. */

@@ -17,6 +17,8 @@ export class Waiters extends SimulatedCaller {
       kind: 'put-policy',
       fields: { ...fields, maxConcurrent: 1, leaseTtlMs: 4_000, pacing: 'NONE' },
     });
+    // A budget that was gone has begun anew with the clock of the one before.
+    await this.ask({ kind: 'reset-clock' });
     const waiting = Array.from({ length: WAITERS }, (_, at) => this.wait(`waiter-${at}`));
     await Promise.all([...waiting, this.hog()]);
   }

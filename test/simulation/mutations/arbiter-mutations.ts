@@ -45,7 +45,7 @@ export const ARBITER_MUTATIONS: readonly Mutation[] = [
     name: 'answers are given before the commit is known',
     file: 'src/arbiter/budget-queue.ts',
     find: '    this.sending = true;\n',
-    replace: '    this.sending = true;\n    this.give(decided.answers, undefined);\n',
+    replace: '    this.sending = true;\n    this.give(decided);\n',
   },
   {
     name: 'receipts count as written before the store has acknowledged them',
