@@ -36,7 +36,8 @@ export interface Counts {
 }
 
 /** Who commits, and to whom it promises alerts. */
-export function stampOf({ copyId, alerts }: Context, budgetId: string, seq: number): Stamp {
-  if (alerts === undefined) return { copyId, seq };
-  return { copyId, seq, sinksFor: (rule) => alerts.sinksFor(budgetId, rule) };
+export function stampOf({ copyId, alerts, store }: Context, budgetId: string, seq: number): Stamp {
+  const stamp = { copyId, seq, receiptsInCommit: store.receiptsInCommit };
+  if (alerts === undefined) return stamp;
+  return { ...stamp, sinksFor: (rule) => alerts.sinksFor(budgetId, rule) };
 }

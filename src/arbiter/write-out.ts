@@ -46,8 +46,11 @@ export class WriteOut {
 
   /** A commit won: what it put into the outbox can be written. The ledger stands for the committed state. */
   committed(ledger: Ledger, patch: StatePatch): void {
-    for (const put of patch.puts)
-      if (put.section === 'outbox') this.receipts.set(put.key, put.value as Receipt);
+    const receipts = patch.puts.flatMap(({ section, value }) =>
+      section === 'outbox' ? [value as Receipt] : [],
+    );
+    if (this.context.store.receiptsInCommit) this.written(receipts);
+    else for (const receipt of receipts) this.receipts.set(receipt.id, receipt);
     if (patch.puts.some(({ section }) => section === 'alerts')) this.showAlerts(ledger);
     this.tick(ledger);
   }
@@ -154,9 +157,14 @@ export class WriteOut {
         await pause(this.context.scheduler, RETRY_MS);
         continue;
       }
-      const order = this.lookups.nextOrder();
-      for (const { id, revision } of batch) this.writtenReceipts.set(id, { revision, order });
+      this.written(batch);
     }
+  }
+
+  private written(receipts: readonly Receipt[]): void {
+    if (receipts.length === 0) return;
+    const order = this.lookups.nextOrder();
+    for (const { id, revision } of receipts) this.writtenReceipts.set(id, { revision, order });
   }
 
   private startDays(ledger: Ledger): void {

@@ -12,6 +12,8 @@ export interface Stamp {
   readonly seq: number;
   /** The sinks to be told of an alert of a rule, by name. */
   readonly sinksFor?: (rule: string) => readonly string[];
+  /** The store takes receipts out of the state in the commit that puts them there. */
+  readonly receiptsInCommit?: boolean;
 }
 
 /**
@@ -23,6 +25,8 @@ export function finish(ledger: Ledger, stamp: Stamp, housekeeping: boolean): Sta
   addressAlerts(ledger, stamp);
   if (!ledger.touched && !(housekeeping && ledger.wakeIsLate)) return undefined;
   setStamp(ledger, stamp);
+  // A lookup that was sent before may have missed them, and a state that is loaded later does not show them.
+  if (stamp.receiptsInCommit && ledger.tables.outbox.touched) ledger.receiptsDroppedAt = ledger.nextRevision;
   return ledger.takePatch();
 }
 

@@ -15,6 +15,11 @@ export interface BudgetStore {
   readonly name: 'memory' | 'lmdb' | 'mongo';
   /** No other process can write while this one has the store open, so what it last committed or loaded is current. */
   readonly exclusive: boolean;
+  /**
+   * A commit writes the receipts that it puts into the outbox to their place in the same step, as `writeReceipts` would; what
+   * `load` gives has none of them. False: they stay in the stored outbox until a commit drops them.
+   */
+  readonly receiptsInCommit: boolean;
 
   /** The whole state, as of a moment after the call: a read of the primary that sees every acknowledged commit. */
   load(budgetId: string): Promise<StoredState | undefined>;

@@ -108,6 +108,7 @@ describe('whatever the network does', () => {
     const world = await openWorld({
       copies: COPIES,
       seed,
+      receiptsInCommit: seed % 2 === 0,
       policy: { ...ROOMY, leaseTtlMs: 3_600_000, maxConcurrent: 4 },
     });
     const plan = badNetwork(world);

@@ -49,6 +49,7 @@ export class SimLink {
     const store: Record<string, unknown> = {
       name: inner.name,
       exclusive: inner.exclusive,
+      receiptsInCommit: inner.receiptsInCommit,
       close: async () => {},
     };
     for (const method of METHODS) {

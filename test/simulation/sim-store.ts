@@ -25,6 +25,7 @@ export class SimStore implements BudgetStore {
   constructor(
     private readonly now: () => number,
     private readonly onCommit: CommitListener,
+    readonly receiptsInCommit: boolean,
   ) {}
 
   get stalled(): boolean {
@@ -71,9 +72,14 @@ export class SimStore implements BudgetStore {
     if (before?.head.epoch !== expected?.epoch || before?.head.revision !== expected?.revision) return 'lost';
     if (patch.puts.some(isRefused)) throw new StoreError('refused', 'a value that the store never accepts');
     const after = applied(before, deepFreeze(patch));
-    this.primary.budgets.set(budgetId, after);
     this.onCommit(budgetId, before, after);
+    this.primary.budgets.set(budgetId, this.receiptsInCommit ? this.withoutOutbox(budgetId, after) : after);
     return this.written('won');
+  }
+
+  private withoutOutbox(budgetId: string, { head, sections }: StoredState): StoredState {
+    for (const receipt of sections.outbox.values()) this.putReceipt(budgetId, receipt);
+    return { head, sections: { ...sections, outbox: new Map() } };
   }
 
   async writeDays(days: readonly UsageDay[]): Promise<void> {
@@ -92,12 +98,14 @@ export class SimStore implements BudgetStore {
   }
 
   async writeReceipts(budgetId: string, receipts: readonly Receipt[]): Promise<void> {
-    for (const receipt of receipts) {
-      const key = `${budgetId} ${receipt.id}`;
-      const before = this.primary.receipts.get(key)?.revision ?? -1;
-      if (before < receipt.revision) this.primary.receipts.set(key, deepFreeze(receipt));
-    }
+    for (const receipt of receipts) this.putReceipt(budgetId, receipt);
     this.written(undefined);
+  }
+
+  private putReceipt(budgetId: string, receipt: Receipt): void {
+    const key = `${budgetId} ${receipt.id}`;
+    const before = this.primary.receipts.get(key)?.revision ?? -1;
+    if (before < receipt.revision) this.primary.receipts.set(key, deepFreeze(receipt));
   }
 
   async findReceipts(budgetId: string, ids: readonly string[]): Promise<Map<string, Receipt>> {

@@ -58,6 +58,8 @@ export class SimWorld {
     this.store = new SimStore(
       () => this.time.ofStore,
       (_, before, after) => this.committed(before, after),
+      // Some runs on a store that writes receipts with the commit, as the embedded one does.
+      seed % 7 === 3,
     );
     for (let at = 0; at < copies; at += 1) this.copies.push(this.startCopy());
   }

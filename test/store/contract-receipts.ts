@@ -1,10 +1,32 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { StatePatch } from '../../src/domain/state.js';
 import type { ContractOptions, Subject } from './contract.js';
-import { leaseReceipt, NASTY_NAMES, T0, usageReceipt } from './samples.js';
+import { leaseReceipt, NASTY_NAMES, patch, T0, usageReceipt } from './samples.js';
 
 export function describeReceipts(subject: Subject, { rounds }: ContractOptions): void {
   describe('receipts', () => {
+    it("come with a commit's outbox where the store says so, over older ones and with their marks", async () => {
+      const { store } = subject;
+      const put = (revision: number, at: number): StatePatch => {
+        const value = usageReceipt('x', revision, { at });
+        return patch(revision, { puts: [{ section: 'outbox', key: 'x', value }] });
+      };
+      const old = T0 - 10 * 86_400_000;
+      expect(await store.commit('b', undefined, put(1, old))).toBe('won');
+      expect(await store.commit('b', { epoch: 1, revision: 1 }, put(2, T0))).toBe('won');
+      expect(await store.commit('b', { epoch: 1, revision: 1 }, put(3, T0))).toBe('lost');
+      // What was written beside a commit loses against it, or is overwritten by it.
+      await store.writeReceipts('b', [usageReceipt('x', 1, { at: old })]);
+      const [at, revision] = store.receiptsInCommit ? [T0, 2] : [old, 1];
+      const expected = new Map([['x', usageReceipt('x', revision, { at })]]);
+      expect(await store.findReceipts('b', ['x'])).toEqual(expected);
+      const inState = (await store.load('b'))?.sections.outbox.size;
+      expect(inState).toBe(store.receiptsInCommit ? 0 : 1);
+      await store.tidy('', T0 - 7 * 86_400_000);
+      expect((await store.findReceipts('b', ['x'])).size).toBe(store.receiptsInCommit ? 1 : 0);
+    });
+
     it('come back as they were written, whatever their ids are', async () => {
       const { store } = subject;
       const receipts = NASTY_NAMES.map((name) => usageReceipt(`1:u:guardian ${name}`, 3));

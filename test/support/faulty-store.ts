@@ -8,7 +8,7 @@ import {
 } from '../../src/store/store.js';
 import type { Gate } from './gate.js';
 
-export type StoreMethod = Exclude<keyof BudgetStore, 'name' | 'exclusive' | 'close'>;
+export type StoreMethod = Exclude<keyof BudgetStore, 'name' | 'exclusive' | 'receiptsInCommit' | 'close'>;
 
 export interface StoreCall {
   readonly method: StoreMethod;
@@ -44,6 +44,10 @@ export class FaultyStore implements BudgetStore {
 
   get name(): BudgetStore['name'] {
     return this.inner.name;
+  }
+
+  get receiptsInCommit(): boolean {
+    return this.inner.receiptsInCommit;
   }
 
   get exclusive(): boolean {

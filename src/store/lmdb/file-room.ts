@@ -11,7 +11,7 @@ const BESIDES = 16 * PAGE;
 /** Kept for writes that remove more than they add: they must work when the disk is full, since they make room. */
 const KEPT_FOR_REMOVALS = 128 * PAGE;
 /** The file grows by so much at least, so that it seldom has to. */
-const STEP = 256 * PAGE;
+const STEP = 1_024 * PAGE;
 
 /**
  * Room on the disk that is taken before LMDB needs it. When a write of LMDB 3.5.6 for Node finds no room, it puts its message

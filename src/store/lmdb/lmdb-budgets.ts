@@ -60,12 +60,15 @@ export class LmdbBudgets {
     budgetId: string,
     expected: StateVersion | undefined,
     patch: StatePatch,
+    /** What the patch has in its outbox, as it is to be stored. */
+    receipts: readonly Change[],
   ): Promise<'won' | 'lost'> {
     // Revisions rise across epochs, so the revision alone is the guard; another epoch under it is somebody's mistake.
     if (expected && this.known.get(budgetId)?.epoch !== expected.epoch) return 'lost';
     const cleared = patch.resets.length > 0 ? this.clearing(budgetId, expected, patch.resets) : [];
     if (!cleared) return 'lost';
-    const changes = [...cleared, ...entryChanges(budgetId, patch), headChange(budgetId, patch.head)];
+    const entries = entryChanges(budgetId, patch);
+    const changes = [...cleared, ...entries, ...receipts, headChange(budgetId, patch.head)];
     const won = await this.file.writeIf(headKey(budgetId), expected?.revision, changes);
     if (won) this.note(budgetId, patch.head);
     return won ? 'won' : 'lost';
@@ -117,10 +120,16 @@ export class LmdbBudgets {
   }
 }
 
+/** The outbox has no entries here: its receipts are where they belong, and stay there. */
 function entryChanges(budgetId: string, { drops, puts }: StatePatch): Change[] {
-  const dropped = drops.map(({ section, key }) => ({ key: sectionKey(budgetId, section, key) }));
-  const written = puts.map(({ section, key, value }) => put(sectionKey(budgetId, section, key), value));
-  return [...dropped, ...written];
+  const changes: Change[] = [];
+  for (const { section, key } of drops) {
+    if (section !== 'outbox') changes.push({ key: sectionKey(budgetId, section, key) });
+  }
+  for (const { section, key, value } of puts) {
+    if (section !== 'outbox') changes.push(put(sectionKey(budgetId, section, key), value));
+  }
+  return changes;
 }
 
 function headChange(budgetId: string, head: StateHead): Change {

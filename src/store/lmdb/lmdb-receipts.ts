@@ -1,4 +1,4 @@
-import type { Receipt } from '../../domain/state.js';
+import type { Receipt, StatePatch } from '../../domain/state.js';
 import {
   type Key,
   keyAfter,
@@ -14,10 +14,11 @@ import { type Change, put } from './value-codec.js';
 /** How many are removed before other work gets its turn. */
 const TIDY_BATCH = 500;
 
-interface MarkedReceipt {
+interface Removal {
   readonly key: Key;
-  readonly mark: Key;
   readonly version: number | undefined;
+  /** What is old goes with its mark; of what was written again meanwhile, the old mark alone. */
+  readonly changes: readonly Change[];
 }
 
 /** Receipts, as usage documents; beside each a mark by its time, so that tidying reads old ones only. */
@@ -26,6 +27,13 @@ export class LmdbReceipts {
 
   async write(budgetId: string, receipts: readonly Receipt[]): Promise<void> {
     await Promise.all(receipts.map((receipt) => this.writeOne(budgetId, receipt)));
+  }
+
+  /** Of those that a commit puts into the outbox: what the commit writes for them. Its revision is above that of any other. */
+  changes(budgetId: string, { puts }: StatePatch): Change[] {
+    return puts.flatMap(({ section, value }) =>
+      section === 'outbox' ? changesOf(budgetId, value as Receipt) : [],
+    );
   }
 
   find(budgetId: string, ids: readonly string[]): Map<string, Receipt> {
@@ -58,7 +66,7 @@ export class LmdbReceipts {
     for (;;) {
       const old = this.olderThan(before, TIDY_BATCH);
       const removed = await Promise.all(
-        old.map(({ key, version, mark }) => this.file.writeIf(key, version, [{ key }, { key: mark }])),
+        old.map(({ key, version, changes }) => this.file.writeIf(key, version, changes)),
       );
       if (old.length < TIDY_BATCH || !removed.includes(true)) return;
     }
@@ -66,27 +74,35 @@ export class LmdbReceipts {
 
   private async writeOne(budgetId: string, receipt: Receipt): Promise<void> {
     const key = receiptKey(budgetId, receipt.id);
-    const mark = receiptTimeKey(receipt.at, budgetId, receipt.id);
-    const change = put(key, receipt, receipt.revision);
     for (;;) {
-      const stored = this.file.view((view) => view.get<Receipt>(key));
-      if (stored && stored.version >= receipt.revision) return;
-      const changes: Change[] = [change];
-      if (stored) changes.push({ key: receiptTimeKey(stored.value.at, budgetId, receipt.id) });
-      changes.push(put(mark, 1));
-      if (await this.file.writeIf(key, stored?.version, changes)) return;
+      const version = this.file.view((view) => view.version(key));
+      if (version !== undefined && version >= receipt.revision) return;
+      if (await this.file.writeIf(key, version, changesOf(budgetId, receipt))) return;
     }
   }
 
-  /** Mark and version are of one moment: a receipt that is written again later is another version, and stays. */
-  private olderThan(before: number, limit: number): MarkedReceipt[] {
+  /** What it sees is of one moment: a receipt that is written again later is another version, and stays. */
+  private olderThan(before: number, limit: number): Removal[] {
     return this.file.view((view) =>
       Array.from(view.keys(receiptTimesBefore(before), limit), (bytes) => {
         const mark = Buffer.from(bytes);
         const [, , budgetId = '', id = ''] = keyParts(mark, 4);
         const key = receiptKey(budgetId, id);
-        return { key, mark, version: view.version(key) };
+        const receipt = view.get<Receipt>(key);
+        // One that was written again has a newer mark, too.
+        const isOld = receipt !== undefined && receipt.value.at < before;
+        return {
+          key,
+          version: receipt?.version,
+          changes: isOld ? [{ key }, { key: mark }] : [{ key: mark }],
+        };
       }),
     );
   }
+}
+
+/** A receipt and its mark. An older mark of the same receipt stays until it is tidied: to look for one costs as much as to write. */
+function changesOf(budgetId: string, receipt: Receipt): Change[] {
+  const { id, at, revision } = receipt;
+  return [put(receiptKey(budgetId, id), receipt, revision), put(receiptTimeKey(at, budgetId, id), 1)];
 }

@@ -11,6 +11,7 @@ import { LmdbReceipts } from './lmdb-receipts.js';
 export class LmdbStore implements BudgetStore {
   readonly name = 'lmdb';
   readonly exclusive = true;
+  readonly receiptsInCommit = true;
   private readonly budgets: LmdbBudgets;
   private readonly days: LmdbDays;
   private readonly receipts: LmdbReceipts;
@@ -38,7 +39,7 @@ export class LmdbStore implements BudgetStore {
     expected: StateVersion | undefined,
     patch: StatePatch,
   ): Promise<'won' | 'lost'> {
-    return this.budgets.commit(budgetId, expected, patch);
+    return this.budgets.commit(budgetId, expected, patch, this.receipts.changes(budgetId, patch));
   }
 
   async writeDays(days: readonly UsageDay[]): Promise<void> {

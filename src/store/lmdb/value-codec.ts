@@ -18,10 +18,10 @@ const CHECKSUM_BYTES = 4;
  * version, one that would let a stale write win.
  */
 export function put(key: Key, value: unknown, version = 0): Change {
-  const text = Buffer.from(JSON.stringify(value));
-  const bytes = Buffer.allocUnsafe(CHECKSUM_BYTES + text.length);
-  bytes.writeUInt32BE(checksum(key, version, text));
-  text.copy(bytes, CHECKSUM_BYTES);
+  const text = JSON.stringify(value);
+  const bytes = Buffer.allocUnsafe(CHECKSUM_BYTES + Buffer.byteLength(text));
+  bytes.write(text, CHECKSUM_BYTES);
+  bytes.writeUInt32BE(checksum(key, version, bytes.subarray(CHECKSUM_BYTES)));
   return { key, bytes, version };
 }
 

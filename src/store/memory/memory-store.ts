@@ -5,10 +5,12 @@ import { applyPatch, copyState, type MemoryBudget } from './memory-budget.js';
 export interface MemoryStoreOptions {
   /** False: behave as a store that other writers share, so that one instance can serve several arbiters. */
   readonly exclusive?: boolean;
+  /** Write receipts with the commit, as the embedded store does. */
+  readonly receiptsInCommit?: boolean;
 }
 
 export async function openMemoryStore(options: MemoryStoreOptions = {}): Promise<BudgetStore> {
-  return new MemoryStore(options.exclusive ?? true);
+  return new MemoryStore(options.exclusive ?? true, options.receiptsInCommit ?? false);
 }
 
 /** For tests: everything is a copy, so that nobody can reach into the stored state. */
@@ -20,7 +22,10 @@ class MemoryStore implements BudgetStore {
   /** By budget, then by receipt id. */
   private readonly receipts = new Map<string, Map<string, Receipt>>();
 
-  constructor(readonly exclusive: boolean) {}
+  constructor(
+    readonly exclusive: boolean,
+    readonly receiptsInCommit: boolean,
+  ) {}
 
   async load(budgetId: string): Promise<StoredState | undefined> {
     const budget = this.budgets.get(budgetId);
@@ -41,7 +46,9 @@ class MemoryStore implements BudgetStore {
     if (budget?.head.epoch !== expected?.epoch || budget?.head.revision !== expected?.revision) {
       return 'lost';
     }
-    this.budgets.set(budgetId, applyPatch(budget, structuredClone(patch)));
+    const applied = applyPatch(budget, structuredClone(patch));
+    this.budgets.set(budgetId, applied);
+    if (this.receiptsInCommit) await this.writeReceipts(budgetId, takeAll(applied.sections.outbox));
     return 'won';
   }
 
@@ -133,4 +140,10 @@ function inner<V>(maps: Map<string, Map<string, V>>, key: string): Map<string, V
 /** By UTF-8 bytes, as the other stores order their keys. */
 function compareText(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+function takeAll<V>(map: Map<string, V>): V[] {
+  const values = [...map.values()];
+  map.clear();
+  return values;
 }

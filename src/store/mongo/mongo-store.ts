@@ -27,6 +27,7 @@ const HEAD_AND_SETTINGS = Object.fromEntries(
 export class MongoStore implements BudgetStore {
   readonly name = 'mongo';
   readonly exclusive = false;
+  readonly receiptsInCommit = false;
 
   constructor(
     private readonly clients: MongoClients,

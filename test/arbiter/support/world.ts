@@ -38,6 +38,7 @@ export const ROOMY: PolicyFields = {
 export interface WorldOptions {
   readonly copies?: number;
   readonly exclusive?: boolean;
+  readonly receiptsInCommit?: boolean;
   readonly policy?: PolicyFields;
   readonly bounds?: Partial<Bounds>;
   readonly start?: string;
@@ -63,9 +64,10 @@ export interface World {
 
 export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const { copies = 1, exclusive = copies === 1, policy = ROOMY, bounds, start, seed } = options;
+  const { receiptsInCommit = false } = options;
   const clock = new ManualClock(start ?? '2026-11-10T09:10:00Z');
   const scheduler = new ManualScheduler([clock], seed);
-  const inner = await openMemoryStore({ exclusive });
+  const inner = await openMemoryStore({ exclusive, receiptsInCommit });
   const log = collectedLog();
   const stores = Array.from({ length: copies }, () => new FaultyStore(inner));
   const arbiters = stores.map((store, at) => {
