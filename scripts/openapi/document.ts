@@ -24,7 +24,7 @@ export function openApiOf(): Schema {
     paths,
     components: {
       schemas: { ...Object.fromEntries(Object.entries(schemas.made).sort()), ...FAILURES },
-      ...{ parameters: PARAMETERS, responses: RESPONSES },
+      responses: RESPONSES,
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer' },
         certificate: { type: 'mutualTLS' },
@@ -37,7 +37,8 @@ const DESCRIPTION =
   'The unary methods of `budget.v1`, called as the Connect protocol has it: a POST with the request in the canonical JSON of ' +
   'protobuf. Names are in lowerCamelCase, those of the proto file are taken as well; 64-bit numbers are text in answers; what ' +
   'has its default value is left out. A field that the API does not have is refused. Beside them, pages that are read with GET. ' +
-  'Credentials are needed where the service has some configured.';
+  'Credentials are needed where the service has some configured. Of the headers of the Connect protocol, `connect-timeout-ms` ' +
+  'bounds the wait for an answer, and `connect-protocol-version` may be left out.';
 
 const TEXT = { type: 'string' };
 
@@ -99,21 +100,4 @@ const RESPONSES: Readonly<Record<string, Schema>> = {
     description: 'It cannot be answered.',
     content: { 'application/json': { schema: failure('Failure') } },
   },
-};
-
-const header = (name: string, description: string, schema: Schema): Schema => ({
-  ...{ name, in: 'header', required: false, description, schema },
-});
-const PARAMETERS: Readonly<Record<string, Schema>> = {
-  ConnectProtocolVersion: header('Connect-Protocol-Version', 'May be left out.', {
-    type: 'string',
-    enum: ['1'],
-  }),
-  ConnectTimeoutMs: header(
-    'Connect-Timeout-Ms',
-    'How long the caller waits for the answer. Absent: as long as it takes.',
-    {
-      ...{ type: 'integer', minimum: 0, maximum: 9_999_999_999 },
-    },
-  ),
 };

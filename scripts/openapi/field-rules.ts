@@ -5,7 +5,7 @@ export interface FieldRule {
 }
 
 const MAX_AMOUNT = 1_000_000_000_000;
-const DAY = { pattern: '^\\d{4}-\\d{2}-\\d{2}$' };
+const DAY = { format: 'date', pattern: '^\\d{4}-\\d{2}-\\d{2}$' };
 const ID = { pattern: '^[!-~]{1,128}$' };
 
 /** By the name that a field has in every request. Whoever breaks one of these is refused. */
@@ -20,9 +20,9 @@ export const REQUEST_RULES: Readonly<Record<string, FieldRule>> = {
   from_day: DAY,
   to_day: DAY,
   month: { pattern: '^\\d{4}-(0[1-9]|1[0-2])$' },
-  reason: { maxLength: 256 },
-  model: { maxLength: 128 },
-  request_type: { maxLength: 64 },
+  reason: text(256),
+  model: text(128),
+  request_type: text(64),
   error_message: { maxLength: 512 },
   page_size: { minimum: 0 },
   max_concurrent: { minimum: 1, maximum: 1_000 },
@@ -32,3 +32,8 @@ export const REQUEST_RULES: Readonly<Record<string, FieldRule>> = {
 
 /** The range of every other amount of tokens. */
 export const AMOUNT: FieldRule = { minimum: 0, maximum: MAX_AMOUNT };
+
+/** Bytes are counted, of which a character has one or more. */
+function text(maxLength: number): FieldRule {
+  return { maxLength, pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$' };
+}

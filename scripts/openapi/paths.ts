@@ -19,10 +19,6 @@ export function rpcPaths(schemas: Schemas): Record<string, Schema> {
 function call(method: DescMethod, schemas: Schemas): Schema {
   return {
     ...operation(method, method.name, method.parent.name),
-    parameters: [
-      { $ref: '#/components/parameters/ConnectProtocolVersion' },
-      { $ref: '#/components/parameters/ConnectTimeoutMs' },
-    ],
     requestBody: { required: true, content: content(schemas.ref(method.input, 'request')) },
     responses: {
       200: { description: commentOf(method.output), content: content(schemas.ref(method.output, 'answer')) },

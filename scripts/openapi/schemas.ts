@@ -56,7 +56,7 @@ export class Schemas {
 
   private fieldSchema(field: DescField, style: Style): Schema {
     const schema = this.valueSchema(field, style);
-    if (style === 'request') return isRequired(field) ? schema : orNull(schema);
+    if (style === 'request') return isRequired(field) || isChoice(field) ? schema : orNull(schema);
     return style === 'plain' && field.message !== undefined && isOptional(field) ? orNull(schema) : schema;
   }
 
@@ -137,6 +137,11 @@ function requestRules(message: DescMessage): Schema {
 /** The comments of the proto files say it in a word. */
 export function isRequired(field: DescField): boolean {
   return /\bRequired\b(?! in `)/.test(commentOf(field));
+}
+
+/** A choice that is null would be none. */
+function isChoice({ oneof }: DescField): boolean {
+  return oneof !== undefined;
 }
 
 function isOptional(field: DescField): boolean {

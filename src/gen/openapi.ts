@@ -7,7 +7,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
     "title": "budget arbiter",
     "version": "v1",
     "summary": "Shares one monthly allowance of LLM tokens between many AIs.",
-    "description": "The unary methods of `budget.v1`, called as the Connect protocol has it: a POST with the request in the canonical JSON of protobuf. Names are in lowerCamelCase, those of the proto file are taken as well; 64-bit numbers are text in answers; what has its default value is left out. A field that the API does not have is refused. Beside them, pages that are read with GET. Credentials are needed where the service has some configured.",
+    "description": "The unary methods of `budget.v1`, called as the Connect protocol has it: a POST with the request in the canonical JSON of protobuf. Names are in lowerCamelCase, those of the proto file are taken as well; 64-bit numbers are text in answers; what has its default value is left out. A field that the API does not have is refused. Beside them, pages that are read with GET. Credentials are needed where the service has some configured. Of the headers of the Connect protocol, `connect-timeout-ms` bounds the wait for an answer, and `connect-protocol-version` may be left out.",
     "license": {
       "name": "MIT",
       "identifier": "MIT"
@@ -34,14 +34,6 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "description": "Asks for a slot. A denial is an ordinary answer, lists every rule that refuses, and burns nothing. Errors: NOT_FOUND (BUDGET_NOT_FOUND); FAILED_PRECONDITION (LEASE_CLOSED: the lease of this request id is closed; ID_REUSED: the request id was used with other content); RESOURCE_EXHAUSTED (STATE_FULL); UNAVAILABLE (CLOCK_NOT_TRUSTED).",
         "tags": [
           "BudgetService"
-        ],
-        "parameters": [
-          {
-            "$ref": "#/components/parameters/ConnectProtocolVersion"
-          },
-          {
-            "$ref": "#/components/parameters/ConnectTimeoutMs"
-          }
         ],
         "requestBody": {
           "required": true,
@@ -78,14 +70,6 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "tags": [
           "BudgetService"
         ],
-        "parameters": [
-          {
-            "$ref": "#/components/parameters/ConnectProtocolVersion"
-          },
-          {
-            "$ref": "#/components/parameters/ConnectTimeoutMs"
-          }
-        ],
         "requestBody": {
           "required": true,
           "content": {
@@ -120,14 +104,6 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "description": "Books what was really spent, once per usage id; any number of times per lease, live or closed, or without one. Errors: NOT_FOUND (BUDGET_NOT_FOUND, LEASE_NOT_FOUND); INVALID_ARGUMENT (REPORT_TOO_LARGE, AMOUNT_OVERFLOW); FAILED_PRECONDITION (ID_REUSED).",
         "tags": [
           "BudgetService"
-        ],
-        "parameters": [
-          {
-            "$ref": "#/components/parameters/ConnectProtocolVersion"
-          },
-          {
-            "$ref": "#/components/parameters/ConnectTimeoutMs"
-          }
         ],
         "requestBody": {
           "required": true,
@@ -164,14 +140,6 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "tags": [
           "BudgetService"
         ],
-        "parameters": [
-          {
-            "$ref": "#/components/parameters/ConnectProtocolVersion"
-          },
-          {
-            "$ref": "#/components/parameters/ConnectTimeoutMs"
-          }
-        ],
         "requestBody": {
           "required": true,
           "content": {
@@ -206,14 +174,6 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "description": "Reads a lease, live or closed within the last 7 days, by its id or by the request that it answered. Errors: NOT_FOUND (BUDGET_NOT_FOUND, LEASE_NOT_FOUND).",
         "tags": [
           "BudgetService"
-        ],
-        "parameters": [
-          {
-            "$ref": "#/components/parameters/ConnectProtocolVersion"
-          },
-          {
-            "$ref": "#/components/parameters/ConnectTimeoutMs"
-          }
         ],
         "requestBody": {
           "required": true,
@@ -250,14 +210,6 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "tags": [
           "BudgetService"
         ],
-        "parameters": [
-          {
-            "$ref": "#/components/parameters/ConnectProtocolVersion"
-          },
-          {
-            "$ref": "#/components/parameters/ConnectTimeoutMs"
-          }
-        ],
         "requestBody": {
           "required": true,
           "content": {
@@ -292,14 +244,6 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "description": "How evenly a month is used. `GET /api/token-usage/distribution` answers the same data. Errors: NOT_FOUND (BUDGET_NOT_FOUND).",
         "tags": [
           "BudgetService"
-        ],
-        "parameters": [
-          {
-            "$ref": "#/components/parameters/ConnectProtocolVersion"
-          },
-          {
-            "$ref": "#/components/parameters/ConnectTimeoutMs"
-          }
         ],
         "requestBody": {
           "required": true,
@@ -336,14 +280,6 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "tags": [
           "BudgetAdminService"
         ],
-        "parameters": [
-          {
-            "$ref": "#/components/parameters/ConnectProtocolVersion"
-          },
-          {
-            "$ref": "#/components/parameters/ConnectTimeoutMs"
-          }
-        ],
         "requestBody": {
           "required": true,
           "content": {
@@ -378,14 +314,6 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "description": "Reads a budget. Errors: NOT_FOUND (BUDGET_NOT_FOUND).",
         "tags": [
           "BudgetAdminService"
-        ],
-        "parameters": [
-          {
-            "$ref": "#/components/parameters/ConnectProtocolVersion"
-          },
-          {
-            "$ref": "#/components/parameters/ConnectTimeoutMs"
-          }
         ],
         "requestBody": {
           "required": true,
@@ -422,14 +350,6 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "tags": [
           "BudgetAdminService"
         ],
-        "parameters": [
-          {
-            "$ref": "#/components/parameters/ConnectProtocolVersion"
-          },
-          {
-            "$ref": "#/components/parameters/ConnectTimeoutMs"
-          }
-        ],
         "requestBody": {
           "required": true,
           "content": {
@@ -464,14 +384,6 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "description": "Deletes a budget: its leases end, its usage so far is kept for the retention time but no longer listed. The fence goes on rising if the id is ever used again. Deleting a deleted budget is OK. Errors: NOT_FOUND (BUDGET_NOT_FOUND: it never was); FAILED_PRECONDITION (LEASES_LIVE); ABORTED (ETAG_MISMATCH).",
         "tags": [
           "BudgetAdminService"
-        ],
-        "parameters": [
-          {
-            "$ref": "#/components/parameters/ConnectProtocolVersion"
-          },
-          {
-            "$ref": "#/components/parameters/ConnectTimeoutMs"
-          }
         ],
         "requestBody": {
           "required": true,
@@ -508,14 +420,6 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "tags": [
           "BudgetAdminService"
         ],
-        "parameters": [
-          {
-            "$ref": "#/components/parameters/ConnectProtocolVersion"
-          },
-          {
-            "$ref": "#/components/parameters/ConnectTimeoutMs"
-          }
-        ],
         "requestBody": {
           "required": true,
           "content": {
@@ -550,14 +454,6 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "description": "Undoes a pause. Errors: NOT_FOUND (BUDGET_NOT_FOUND).",
         "tags": [
           "BudgetAdminService"
-        ],
-        "parameters": [
-          {
-            "$ref": "#/components/parameters/ConnectProtocolVersion"
-          },
-          {
-            "$ref": "#/components/parameters/ConnectTimeoutMs"
-          }
         ],
         "requestBody": {
           "required": true,
@@ -594,14 +490,6 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "tags": [
           "BudgetAdminService"
         ],
-        "parameters": [
-          {
-            "$ref": "#/components/parameters/ConnectProtocolVersion"
-          },
-          {
-            "$ref": "#/components/parameters/ConnectTimeoutMs"
-          }
-        ],
         "requestBody": {
           "required": true,
           "content": {
@@ -636,14 +524,6 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "description": "Ends a lease now, as if it had expired. Of a closed lease it changes nothing and is OK. Errors: NOT_FOUND (LEASE_NOT_FOUND).",
         "tags": [
           "BudgetAdminService"
-        ],
-        "parameters": [
-          {
-            "$ref": "#/components/parameters/ConnectProtocolVersion"
-          },
-          {
-            "$ref": "#/components/parameters/ConnectTimeoutMs"
-          }
         ],
         "requestBody": {
           "required": true,
@@ -680,14 +560,6 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "tags": [
           "BudgetAdminService"
         ],
-        "parameters": [
-          {
-            "$ref": "#/components/parameters/ConnectProtocolVersion"
-          },
-          {
-            "$ref": "#/components/parameters/ConnectTimeoutMs"
-          }
-        ],
         "requestBody": {
           "required": true,
           "content": {
@@ -723,14 +595,6 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "tags": [
           "BudgetAdminService"
         ],
-        "parameters": [
-          {
-            "$ref": "#/components/parameters/ConnectProtocolVersion"
-          },
-          {
-            "$ref": "#/components/parameters/ConnectTimeoutMs"
-          }
-        ],
         "requestBody": {
           "required": true,
           "content": {
@@ -765,14 +629,6 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "description": "Sets the budget's clock to the trusted time, after a wrong clock had run ahead. Errors: NOT_FOUND (BUDGET_NOT_FOUND); UNAVAILABLE (CLOCK_NOT_TRUSTED).",
         "tags": [
           "BudgetAdminService"
-        ],
-        "parameters": [
-          {
-            "$ref": "#/components/parameters/ConnectProtocolVersion"
-          },
-          {
-            "$ref": "#/components/parameters/ConnectTimeoutMs"
-          }
         ],
         "requestBody": {
           "required": true,
@@ -921,6 +777,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "description": "The day whose hours are shown, `YYYY-MM-DD`, within the month. Absent: today, or the last day of a past month.",
             "schema": {
               "type": "string",
+              "format": "date",
               "pattern": "^\\d{4}-\\d{2}-\\d{2}$"
             }
           }
@@ -1050,6 +907,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "description": "The first day, `YYYY-MM-DD`. Absent: the first of the current month.",
             "schema": {
               "type": "string",
+              "format": "date",
               "pattern": "^\\d{4}-\\d{2}-\\d{2}$"
             }
           },
@@ -1060,6 +918,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "description": "The last day, `YYYY-MM-DD`, at most 366 days after the first. Absent: the last of that span with usage.",
             "schema": {
               "type": "string",
+              "format": "date",
               "pattern": "^\\d{4}-\\d{2}-\\d{2}$"
             }
           },
@@ -1137,6 +996,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "description": "The day whose hours are shown, `YYYY-MM-DD`, within the month. Absent: today, or the last day of a past month.",
             "schema": {
               "type": "string",
+              "format": "date",
               "pattern": "^\\d{4}-\\d{2}-\\d{2}$"
             }
           }
@@ -1266,6 +1126,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "description": "The first day, `YYYY-MM-DD`. Absent: the first of the current month.",
             "schema": {
               "type": "string",
+              "format": "date",
               "pattern": "^\\d{4}-\\d{2}-\\d{2}$"
             }
           },
@@ -1276,6 +1137,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "description": "The last day, `YYYY-MM-DD`, at most 366 days after the first. Absent: the last of that span with usage.",
             "schema": {
               "type": "string",
+              "format": "date",
               "pattern": "^\\d{4}-\\d{2}-\\d{2}$"
             }
           },
@@ -1353,6 +1215,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "description": "The day whose hours are shown, `YYYY-MM-DD`, within the month. Absent: today, or the last day of a past month.",
             "schema": {
               "type": "string",
+              "format": "date",
               "pattern": "^\\d{4}-\\d{2}-\\d{2}$"
             }
           }
@@ -1572,6 +1435,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "maxLength": 256,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             "description": "Why, for the log. 1 to 256 bytes."
           },
           "day": {
@@ -1579,6 +1443,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "string",
               "null"
             ],
+            "format": "date",
             "pattern": "^\\d{4}-\\d{2}-\\d{2}$",
             "description": "The day to correct, `YYYY-MM-DD`, in the budget's zone, not in the future and within the retention. Absent: today."
           },
@@ -1596,6 +1461,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "maxLength": 128,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             "description": "The model that they belong to; `(unknown)` corrects presumed tokens. Absent: likewise."
           }
         },
@@ -2238,6 +2104,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "string",
               "null"
             ],
+            "format": "date",
             "pattern": "^\\d{4}-\\d{2}-\\d{2}$",
             "description": "The day whose hours are shown, `YYYY-MM-DD`, within the month. Absent: today, or the last day of a past month."
           }
@@ -2272,23 +2139,13 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "description": "Reads a lease.",
         "properties": {
           "leaseId": {
-            "type": [
-              "string",
-              "null"
-            ],
+            "type": "string",
             "minLength": 1,
             "maxLength": 160,
             "description": "The id of the lease."
           },
           "request": {
-            "anyOf": [
-              {
-                "$ref": "#/components/schemas/LeaseRequest"
-              },
-              {
-                "type": "null"
-              }
-            ],
+            "$ref": "#/components/schemas/LeaseRequest",
             "description": "The request that it answered."
           }
         },
@@ -2613,6 +2470,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "string",
               "null"
             ],
+            "format": "date",
             "pattern": "^\\d{4}-\\d{2}-\\d{2}$",
             "description": "The first day, `YYYY-MM-DD`. Absent: the first of the current month."
           },
@@ -2621,6 +2479,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "string",
               "null"
             ],
+            "format": "date",
             "pattern": "^\\d{4}-\\d{2}-\\d{2}$",
             "description": "The last day, `YYYY-MM-DD`, at most 366 days after the first. Absent: the last of that span with usage."
           },
@@ -2786,6 +2645,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "maxLength": 256,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             "description": "Why, for everyone who is denied. At most 256 bytes."
           }
         },
@@ -3273,23 +3133,13 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "description": "Reports tokens really spent.",
         "properties": {
           "leaseId": {
-            "type": [
-              "string",
-              "null"
-            ],
+            "type": "string",
             "minLength": 1,
             "maxLength": 160,
             "description": "A lease, live or closed."
           },
           "unleased": {
-            "anyOf": [
-              {
-                "$ref": "#/components/schemas/Unleased"
-              },
-              {
-                "type": "null"
-              }
-            ],
+            "$ref": "#/components/schemas/Unleased",
             "description": "None: spending that went round the service, or whose lease is forgotten."
           },
           "usage": {
@@ -3524,6 +3374,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "maxLength": 256,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             "description": "Why, for the log. At most 256 bytes."
           }
         },
@@ -3750,6 +3601,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "maxLength": 128,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             "description": "The model, such as `claude-sonnet-4`. At most 128 bytes; empty stands as `(unspecified)` in the statistics."
           },
           "requestType": {
@@ -3758,6 +3610,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "maxLength": 64,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             "description": "What the call was for, in the caller's words. At most 64 bytes."
           },
           "failed": {
@@ -3988,31 +3841,6 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               }
             }
           }
-        }
-      }
-    },
-    "parameters": {
-      "ConnectProtocolVersion": {
-        "name": "Connect-Protocol-Version",
-        "in": "header",
-        "required": false,
-        "description": "May be left out.",
-        "schema": {
-          "type": "string",
-          "enum": [
-            "1"
-          ]
-        }
-      },
-      "ConnectTimeoutMs": {
-        "name": "Connect-Timeout-Ms",
-        "in": "header",
-        "required": false,
-        "description": "How long the caller waits for the answer. Absent: as long as it takes.",
-        "schema": {
-          "type": "integer",
-          "minimum": 0,
-          "maximum": 9999999999
         }
       }
     },
