@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const CONFIG = fileURLToPath(new URL('../../schemathesis.toml', import.meta.url));
 const EXAMPLES = 25;
 /**
  * Run beside each other, since the service answers those who show wrong credentials late. Processes of their own: threads of
@@ -36,8 +39,13 @@ export function schemathesis(httpAddress: string, seed: number, token?: string):
   );
 }
 
+/** In a folder of its own, where it keeps what it found: the next run begins anew. */
 async function run(args: readonly string[]): Promise<Run> {
-  const child = spawn('schemathesis', ['run', ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+  const cwd = await mkdtemp(path.join(tmpdir(), 'schemathesis-'));
+  const child = spawn('schemathesis', [`--config-file=${CONFIG}`, 'run', ...args], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
@@ -45,5 +53,6 @@ async function run(args: readonly string[]): Promise<Run> {
     });
   }
   const [code] = (await once(child, 'close')) as [number | null];
+  await rm(cwd, { recursive: true });
   return { code, printed };
 }
