@@ -4,6 +4,7 @@ import { NOBODY } from './arbiter/pending.js';
 import { listUsage } from './arbiter/usage-listing.js';
 import { answerCli, version } from './cli.js';
 import { type Config, loadConfig } from './config.js';
+import { rpcEndpoints } from './connect/endpoints.js';
 import { createFirstBudgets } from './first-budgets.js';
 import { createGrpcServer } from './grpc/server.js';
 import { createHttpServer } from './http/server.js';
@@ -51,15 +52,15 @@ async function start(config: Config, log: Log, undos: Undo[]): Promise<void> {
   const address = config.grpcAddress.text;
   const { access, tls, stop: stopAccess } = openAccess(config, log, scheduler);
   undos.push(stopAccess);
-  const grpc = createGrpcServer({
-    ...{ door: arbiter, getDistribution, listUsage, ids, log, access, tls, address },
-  });
+  const services = { door: arbiter, getDistribution, listUsage, ids, log, access };
+  const grpc = createGrpcServer({ ...services, tls, address });
   const readiness = new Readiness(store, scheduler, log, (serving) => grpc.setServing(serving));
   const http = createHttpServer({
     address: config.httpAddress,
     defaultBudget: config.defaultBudget,
     getDistribution: (budgetId, query) => getDistribution(arbiter, budgetId, query, NOBODY),
     ready: () => readiness.ready,
+    rpcs: rpcEndpoints({ ...services, scheduler, defaultBudget: config.defaultBudget }),
     ...{ log, access, tls },
   });
   const grpcPort = await grpc.start();

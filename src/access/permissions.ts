@@ -40,6 +40,8 @@ export const PERMISSIONS = {
   },
   /** Every page over HTTP but the health checks. */
   http: rule('no', 'yes', 'yes'),
+  /** What the API looks like, for whoever is known. */
+  openApi: rule('yes', 'yes', 'yes'),
 } as const;
 
 /** What a rule lets a principal do with one budget: everything, as some AIs only, or nothing. */

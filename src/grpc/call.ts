@@ -32,13 +32,22 @@ async function answerCall<Q, A>(
   try {
     const entered = enter(call);
     const own = entered instanceof Promise ? await entered : entered;
-    const request = decodeRequest(method, call.request);
-    bytes = encoded(method.response, await method.answer(request, new UnaryCaller(call), own));
+    bytes = encoded(method.response, await answerTo(method, call.request, new UnaryCaller(call), own));
   } catch (error) {
     callback(callFailure(error, method.path, services));
     return;
   }
   callback(null, bytes);
+}
+
+/** Where every unary call goes on, whichever protocol brought its bytes: decoded, checked, decided. */
+export function answerTo<Q, A>(
+  method: UnaryMethod<Q, A>,
+  bytes: Buffer,
+  caller: Caller,
+  own: Services,
+): Promise<A> {
+  return method.answer(decodeRequest(method, bytes), caller, own);
 }
 
 /** Without a copy of what the generated encoder has just made. */

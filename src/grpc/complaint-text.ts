@@ -7,6 +7,7 @@ import type { Complaint } from './request-error.js';
 export function complaintText(complaint: Complaint): string {
   switch (complaint.reason) {
     case 'MALFORMED_MESSAGE':
+      if (complaint.detail !== undefined) return complaint.detail;
       return `the bytes are not a ${complaint.typeName}: build the client from the proto files of this service`;
     case 'UNKNOWN_SERVICE':
       return `this server has no service ${quoted(complaint.service)}; an empty name asks for the whole server`;

@@ -1,7 +1,7 @@
 import type { DescMessage } from '@bufbuild/protobuf';
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import type { FieldViolation } from '../domain/outcomes.js';
-import { descriptors } from './descriptors.js';
+import { methodAt } from './descriptors.js';
 import { inspectBytes } from './inspect-bytes.js';
 import { invalidFields, RequestError } from './request-error.js';
 
@@ -52,12 +52,7 @@ function malformed(type: DescMessage): RequestError {
 }
 
 function inputOf(path: string): DescMessage {
-  const [, service = '', name] = path.split('/');
-  const method = descriptors()
-    .getService(service)
-    ?.methods.find((candidate) => candidate.name === name);
-  if (method === undefined) throw new Error(`the descriptor set lacks ${path}: run npm run generate`);
-  return method.input;
+  return methodAt(path).input;
 }
 
 /** A request's bytes are a Buffer, and so is each part of them: its own decoder is the fastest. */

@@ -1,6 +1,7 @@
 import {
   createFileRegistry,
   type DescFile,
+  type DescMethod,
   type FileRegistry,
   fromBinary,
   toBinary,
@@ -16,6 +17,16 @@ export function descriptors(): FileRegistry {
     fromBinary(FileDescriptorSetSchema, Buffer.from(descriptorSetBase64, 'base64')),
   );
   return loaded;
+}
+
+/** The method that is called at a path, `/budget.v1.BudgetService/AcquireSlot`. */
+export function methodAt(path: string): DescMethod {
+  const [, service = '', name] = path.split('/');
+  const method = descriptors()
+    .getService(service)
+    ?.methods.find((candidate) => candidate.name === name);
+  if (method === undefined) throw new Error(`the descriptor set lacks ${path}: run npm run generate`);
+  return method;
 }
 
 /** The file and all that it depends on, each before what it needs: some clients take no other than the first for it. */

@@ -15,17 +15,27 @@ export type Entrance = (call: AnyCall) => Services | Promise<Services>;
 export function entrance(services: Services, rule: Rule | undefined, path: string): Entrance {
   const { access } = services;
   if (access === undefined || rule === undefined) return () => services;
+  const admit = admission(services, access, rule, path);
+  return (call) => {
+    const principal = access.authenticate(new CallPresented(call));
+    return principal instanceof Promise ? principal.then(admit) : admit(principal);
+  };
+}
+
+/** The services as a principal may use them for one method, however the call showed who it is. */
+export function admission(
+  services: Services,
+  access: Access,
+  rule: Rule,
+  path: string,
+): (principal: Principal) => Services {
   const admitted = new WeakMap<Principal, Services>();
-  const admit = (principal: Principal): Services => {
+  return (principal) => {
     const known = admitted.get(principal);
     if (known !== undefined) return known;
     const own = { ...services, door: access.doorFor(principal, rule, path, services.door) };
     admitted.set(principal, own);
     return own;
-  };
-  return (call) => {
-    const principal = access.authenticate(new CallPresented(call));
-    return principal instanceof Promise ? principal.then(admit) : admit(principal);
   };
 }
 

@@ -20,7 +20,8 @@ export function errorResponse(failure: Failure): ServerErrorResponse {
   return { name: 'Error', code: failure.code, message, details: message, metadata };
 }
 
-function detailsOf({ reason, metadata, violations, retryAfterMs }: Failure): Any[] {
+/** What programs read of a failure, whichever protocol tells it. */
+export function detailsOf({ reason, metadata, violations, retryAfterMs }: Failure): Any[] {
   const details: Any[] = [];
   if (reason !== undefined) {
     const info = ErrorInfo.fromPartial({ reason, domain: DOMAIN, metadata: metadata ?? {} });
@@ -61,7 +62,7 @@ function bounded(violations: readonly FieldViolation[]): FieldViolation[] {
 }
 
 /** Well-formed, since grpc-js throws on half a character when it encodes the message of a status. */
-function shortened(text: string): string {
+export function shortened(text: string): string {
   const bytes = Buffer.from(text);
   if (bytes.length <= MAX_TEXT_BYTES) return bytes.toString();
   return `${bytes

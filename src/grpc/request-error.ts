@@ -3,7 +3,7 @@ import type { FieldViolation, Refusal, Refused } from '../domain/outcomes.js';
 /** What a request can meet before and behind the arbiter's door. */
 export type Complaint =
   | Refusal
-  | { readonly reason: 'MALFORMED_MESSAGE'; readonly typeName: string }
+  | { readonly reason: 'MALFORMED_MESSAGE'; readonly typeName: string; readonly detail?: string }
   | { readonly reason: 'UNKNOWN_SERVICE'; readonly service: string };
 
 /** Ends a call with an error that its caller can mend. `status.ts` says how. */

@@ -4,6 +4,7 @@ import { ArbiterError, type ArbiterFailure } from '../arbiter/door.js';
 import type { FieldViolation } from '../domain/outcomes.js';
 import { complaintText, violationsText } from './complaint-text.js';
 import { type Complaint, RequestError } from './request-error.js';
+import { TransportError, type TransportProblem } from './transport-error.js';
 
 /** How a call ends that gets no answer. The only place that picks status codes. */
 export interface Failure {
@@ -77,11 +78,24 @@ const ACCESS_ANSWERS: { readonly [F in AccessFailure]: ArbiterAnswer } = {
   ISSUER_UNAVAILABLE: { code: status.UNAVAILABLE, reason: 'ISSUER_UNAVAILABLE', retryAfterMs: SOON_MS },
 };
 
+const TRANSPORT_CODES: { readonly [P in TransportProblem]: status } = {
+  HEADER: status.INVALID_ARGUMENT,
+  CONTENT_TYPE: status.INVALID_ARGUMENT,
+  ENCODING: status.UNIMPLEMENTED,
+  METHOD: status.UNIMPLEMENTED,
+  CROSS_SITE: status.PERMISSION_DENIED,
+  TOO_LARGE: status.RESOURCE_EXHAUSTED,
+  DEADLINE: status.DEADLINE_EXCEEDED,
+};
+
 /** How a call ends that met this error; undefined for one that nobody foresaw. */
 export function failureOf(error: unknown): Failure | undefined {
   if (error instanceof RequestError) return complaintFailure(error.complaint);
   if (error instanceof ArbiterError) return arbiterFailure(error);
   if (error instanceof AccessError) return { ...ACCESS_ANSWERS[error.failure], message: error.message };
+  if (error instanceof TransportError) {
+    return { code: TRANSPORT_CODES[error.problem], message: error.message };
+  }
   return undefined;
 }
 

@@ -5,13 +5,15 @@ import type { Answer } from './answer.js';
 
 /** One thing that is served over HTTP. */
 export interface Endpoint {
-  /** A path; or everything below one, if it ends with `/*`. */
+  /** A path, with `{name}` for any one part; or everything below a path, if it ends with `/*`. */
   readonly path: string;
   /** HEAD comes with GET. */
   readonly methods: readonly ('GET' | 'POST')[];
   /** `open`: asked without credentials. */
   readonly access: 'open' | Rule;
   readonly answer: (call: HttpCall) => Answer | Promise<Answer>;
+  /** How it tells what went wrong, if not as the others do. */
+  readonly failed?: (error: unknown) => Answer;
 }
 
 /** One request, as an endpoint sees it. */
@@ -28,7 +30,16 @@ export interface HttpCall {
 }
 
 export function find(endpoints: readonly Endpoint[], path: string): Endpoint | undefined {
-  return endpoints.find(({ path: own }) =>
-    own.endsWith('/*') ? path.startsWith(own.slice(0, -1)) : path === own,
+  return endpoints.find(({ path: own }) => matches(own, path));
+}
+
+export function matches(own: string, path: string): boolean {
+  if (own.endsWith('/*')) return path.startsWith(own.slice(0, -1));
+  if (!own.includes('{')) return path === own;
+  const parts = path.split('/');
+  const owns = own.split('/');
+  return (
+    parts.length === owns.length &&
+    owns.every((part, index) => (part.startsWith('{') ? parts[index] !== '' : parts[index] === part))
   );
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ArbiterError } from '../arbiter/door.js';
 
 /** A body that cannot be taken in. */
 export class BodyError extends Error {
@@ -21,10 +22,17 @@ export async function readBody(
   if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) throw new BodyError(maxBytes);
-    chunks.push(chunk);
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) throw new BodyError(maxBytes);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof BodyError) throw error;
+    throw new ArbiterError('CANCELLED', 'the connection broke before the request was whole', undefined, {
+      cause: error,
+    });
   }
   return Buffer.concat(chunks);
 }

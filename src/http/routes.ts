@@ -19,11 +19,13 @@ export interface RouteOptions {
   readonly log: Log;
   /** Who may see what. Absent: no credentials are configured, and everybody may see everything. */
   readonly access?: Access | undefined;
+  /** What the API's methods are called at. */
+  readonly rpcs?: readonly Endpoint[];
 }
 
 /** Everything that is served over HTTP. */
-export function endpointsOf({ defaultBudget, getDistribution, ready }: RouteOptions): Endpoint[] {
-  return [distributionEndpoint(defaultBudget, getDistribution), ...healthEndpoints(ready)];
+export function endpointsOf({ defaultBudget, getDistribution, ready, rpcs = [] }: RouteOptions): Endpoint[] {
+  return [distributionEndpoint(defaultBudget, getDistribution), ...healthEndpoints(ready), ...rpcs];
 }
 
 /** Answers one request by its path and method. Never throws. */
@@ -34,8 +36,8 @@ export async function route(
   { access, log }: RouteOptions,
 ): Promise<Answer> {
   const [path = '', ...query] = (request.url ?? '').split('?');
+  const endpoint = find(endpoints, path);
   try {
-    const endpoint = find(endpoints, path);
     // What is not there, only those learn who may see what is.
     const rule = endpoint?.access ?? PERMISSIONS.http;
     const { principal, maySee } = await enter(access, request, rule, path);
@@ -47,6 +49,7 @@ export async function route(
       body: (maxBytes) => readBody(request, response, maxBytes),
     });
   } catch (error) {
+    if (endpoint?.failed !== undefined) return endpoint.failed(error);
     const answer = failureAnswer(error);
     if (answer !== undefined) return answer;
     log.error({ path, err: error }, 'HTTP request failed');
@@ -55,7 +58,9 @@ export async function route(
 }
 
 function nothingHere(endpoints: readonly Endpoint[]): Answer {
-  const paths = endpoints.map(({ path }) => path);
+  const whole = endpoints.filter(({ path }) => path.endsWith('/*'));
+  const shown = endpoints.filter((one) => whole.includes(one) || find(whole, one.path) === undefined);
+  const paths = shown.map(({ path }) => path);
   return errorAnswer(404, 'NOT_FOUND', `There is nothing here. Served are: ${paths.join(', ')}.`);
 }
 

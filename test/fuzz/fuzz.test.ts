@@ -17,6 +17,10 @@ it(`${INPUTS} hostile inputs: proper answers, level memory, and a good client th
     'RESOURCE_EXHAUSTED',
     'UNIMPLEMENTED',
     'http 200',
+    'http 400',
+    'http 404',
+    'http 415',
+    'http 501',
     'frames',
   ]) {
     expect(counts[kind], kind).toBeGreaterThan(5);

@@ -1,4 +1,5 @@
 import type { Chance } from './chance.js';
+import { connectRequest } from './connect-inputs.js';
 
 const PATHS = [
   '/healthz',
@@ -16,7 +17,8 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'OPTIONS', 'TRACE', 'CONNECT', 'g
 /** What a socket says to the HTTP side: requests, nearly requests, and noise. */
 export function httpBytes(chance: Chance): Buffer {
   if (chance.maybe(0.1)) return chance.bytes(chance.below(500));
-  const requests = Array.from({ length: chance.of([1, 1, 1, 3, 30]) }, () => request(chance));
+  const make = chance.maybe(0.6) ? connectRequest : request;
+  const requests = Array.from({ length: chance.of([1, 1, 1, 3, 30]) }, () => make(chance));
   const bytes = Buffer.concat(requests);
   return chance.maybe(0.3) ? noisy(chance, bytes) : bytes;
 }

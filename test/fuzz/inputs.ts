@@ -23,7 +23,7 @@ export function inputOf(seed: number, index: number): Input {
   const chance = new Chance(Math.imul(seed, 0x9e37_79b1) ^ Math.imul(index + 1, 0x85eb_ca6b));
   const kind = chance.below(20);
   if (kind === 0) return { kind: 'frames', hex: frameBytes(chance).toString('hex') };
-  if (kind <= 3) return { kind: 'http', hex: httpBytes(chance).toString('hex') };
+  if (kind <= 5) return { kind: 'http', hex: httpBytes(chance).toString('hex') };
   return callInput(chance);
 }
 

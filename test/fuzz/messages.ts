@@ -61,7 +61,8 @@ const MORE: Readonly<Record<string, readonly object[]>> = {
   adjust: [{ adjustmentId: 'b', tokens: 50, day: '2026-11-15', aiId: 'guardian', model: 'o3' }],
 };
 
-const OWN: Target[] = Object.entries(METHODS).map(([name, { method, codec, valid }]) => ({
+/** The methods of both services that answer once. */
+export const OWN: readonly Target[] = Object.entries(METHODS).map(([name, { method, codec, valid }]) => ({
   path: method.path,
   endless: false,
   samples: [sample(codec, valid), ...(MORE[name] ?? []).map((more) => sample(codec, { ...valid, ...more }))],

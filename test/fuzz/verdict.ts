@@ -79,5 +79,6 @@ export function httpVerdict(answer: string): string {
   const statuses = [...answer.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, code]) => Number(code));
   if (statuses.length === 0)
     return answer === '' ? 'http: no answer' : `WRONG: no HTTP: ${answer.slice(0, 80)}`;
+  if (/\bat .{1,200}\.js:\d+/.test(answer)) return 'WRONG: a stack trace';
   return statuses.includes(500) ? 'WRONG: http 500' : `http ${Math.max(...statuses)}`;
 }

@@ -1,5 +1,6 @@
 import type { Access } from '../../src/access/access.js';
 import type { GetDistribution } from '../../src/http/distribution-route.js';
+import type { Endpoint } from '../../src/http/endpoint.js';
 import { createHttpServer, type HttpServer } from '../../src/http/server.js';
 import type { TlsFiles } from '../../src/platform/tls-files.js';
 import { collectedLog } from './collected-log.js';
@@ -14,10 +15,11 @@ export interface SetUp {
   readonly port?: number;
   readonly access?: Access;
   readonly tls?: TlsFiles;
+  readonly rpcs?: readonly Endpoint[];
 }
 
 /** A server that is not started yet. */
-export function createServer({ getDistribution, ready = () => true, port = 0, access, tls }: SetUp = {}) {
+export function createServer({ getDistribution, ready = () => true, port = 0, ...more }: SetUp = {}) {
   const log = collectedLog();
   const asked: unknown[] = [];
   const server = createHttpServer({
@@ -30,7 +32,7 @@ export function createServer({ getDistribution, ready = () => true, port = 0, ac
         return { stats: EXAMPLE_STATS };
       }),
     ready,
-    ...{ log, access, tls },
+    ...{ log, ...more },
   });
   running.push(server);
   return { server, log, asked };

@@ -1,0 +1,64 @@
+import type { DescMessage } from '@bufbuild/protobuf';
+import { unauthenticated } from '../access/access-error.js';
+import type { Rule } from '../access/permissions.js';
+import type { Principal } from '../access/principal.js';
+import type { Caller } from '../arbiter/door.js';
+import { answerTo, encoded } from '../grpc/call.js';
+import { toldFailure } from '../grpc/call-failure.js';
+import { methodAt } from '../grpc/descriptors.js';
+import { admission } from '../grpc/entrance.js';
+import type { Method, Services } from '../grpc/service.js';
+import type { Failure } from '../grpc/status.js';
+
+type Unary = Extract<Method, { readonly answer: unknown }>;
+
+/** A method of the API as HTTP calls it: the same access, checks, handlers and failures as over gRPC. */
+export class UnaryRpc {
+  readonly path: string;
+  readonly input: DescMessage;
+  readonly output: DescMessage;
+  private readonly own: (principal: Principal | undefined) => Services;
+
+  constructor(
+    private readonly method: Unary,
+    readonly rule: Rule,
+    private readonly services: Services,
+  ) {
+    this.path = method.path;
+    ({ input: this.input, output: this.output } = methodAt(method.path));
+    this.own = openOrAdmitted(services, rule, method.path);
+  }
+
+  async answer(request: Buffer, principal: Principal | undefined, caller: Caller): Promise<Buffer> {
+    const own = this.own(principal);
+    return encoded(this.method.response, await answerTo(this.method, request, caller, own));
+  }
+
+  /** How the call ends, told to the log as gRPC's calls are. */
+  failure(error: unknown): Failure {
+    return toldFailure(error, this.path, this.services);
+  }
+}
+
+function openOrAdmitted(services: Services, rule: Rule, path: string) {
+  const { access } = services;
+  if (access === undefined) return () => services;
+  const admit = admission(services, access, rule, path);
+  return (principal: Principal | undefined): Services => {
+    // An endpoint that forgot to ask who calls must not be open for it.
+    if (principal === undefined) throw unauthenticated('credentials are needed here');
+    return admit(principal);
+  };
+}
+
+/** The unary methods of one service; one that streams is not called this way. */
+export function unaryRpcs<Name extends string>(
+  methods: Readonly<Record<Name, Method>>,
+  rules: Readonly<Record<Name, Rule>>,
+  services: Services,
+): UnaryRpc[] {
+  return (Object.keys(methods) as Name[]).flatMap((name) => {
+    const method: Method = methods[name];
+    return 'answer' in method ? [new UnaryRpc(method, rules[name], services)] : [];
+  });
+}
