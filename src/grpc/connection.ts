@@ -62,10 +62,12 @@ export class Connection implements Readable {
     else handle?.readStop?.();
   }
 
-  cutOff(): void {
-    if (this.session.destroyed) return;
+  /** True: there is nothing left to end. */
+  cutOff(): true {
+    if (this.session.destroyed) return true;
     this.session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
     this.session.destroy();
+    return true;
   }
 
   /** Once a second: ends what takes too long. */

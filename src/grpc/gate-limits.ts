@@ -12,11 +12,14 @@ export interface GateLimits {
   readonly refusalsPerSecond: number;
   /** Health checks are answered beyond the bounds: a busy server is not a sick one. */
   readonly healthChecks: number;
+  /** Open streams of health news, which anybody may ask for. */
+  readonly healthWatches: number;
+  readonly healthWatchesPerAddress: number;
   /** Names and values of a call's metadata, as HTTP/2 counts them: 32 bytes more for each. */
   readonly metadataBytes: number;
   /** Answers that the client of one connection has not read yet; until it has, its next calls are refused. */
   readonly unreadBytes: number;
-  /** A connection must begin to speak HTTP/2 by then. */
+  /** A connection must begin to speak HTTP/2 by then, its TLS handshake included. */
   readonly helloSeconds: number;
   /** A request must have arrived whole by then, and an answer must have been read. */
   readonly requestSeconds: number;
@@ -33,6 +36,8 @@ export const GATE_LIMITS: GateLimits = {
   callsPerConnection: 250,
   refusalsPerSecond: 4_000,
   healthChecks: 100,
+  healthWatches: 1_000,
+  healthWatchesPerAddress: 100,
   metadataBytes: 16 * 1024,
   unreadBytes: 16 * 1024 * 1024,
   helloSeconds: 5,
