@@ -19,6 +19,8 @@ export interface GateLimits {
   readonly metadataBytes: number;
   /** Answers that the client of one connection has not read yet; until it has, its next calls are refused. */
   readonly unreadBytes: number;
+  /** The same of all connections: beyond it, those that leave the most unread are cut off. */
+  readonly unreadBytesInAll: number;
   /** A connection must begin to speak HTTP/2 by then, its TLS handshake included. */
   readonly helloSeconds: number;
   /** A request must have arrived whole by then, and an answer must have been read. */
@@ -40,6 +42,7 @@ export const GATE_LIMITS: GateLimits = {
   healthWatchesPerAddress: 100,
   metadataBytes: 16 * 1024,
   unreadBytes: 16 * 1024 * 1024,
+  unreadBytesInAll: 256 * 1024 * 1024,
   helloSeconds: 5,
   requestSeconds: 10,
   answerSeconds: 20,

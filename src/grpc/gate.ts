@@ -94,9 +94,23 @@ export class Gate {
   private sweepLater(): void {
     this.cancelSweep = this.scheduler.after(SWEEP_MS, () => {
       for (const connection of this.connections.values()) connection.sweep();
+      this.cutOffUnread();
       this.arrivals.sweep();
       this.sweepLater();
     });
+  }
+
+  /** What each connection may leave unread is too much for the memory when many do. */
+  private cutOffUnread(): void {
+    const { unreadBytesInAll } = this.limits;
+    const connections = [...this.connections.values()].filter(({ unread }) => unread > 0);
+    let unread = connections.reduce((sum, connection) => sum + connection.unread, 0);
+    if (unread <= unreadBytesInAll) return;
+    for (const connection of connections.sort((a, b) => b.unread - a.unread)) {
+      if (unread <= unreadBytesInAll) return;
+      unread -= connection.unread;
+      connection.cutOff();
+    }
   }
 
   private connect(session: ServerHttp2Session): void {
