@@ -1,6 +1,7 @@
 import { Arbiter } from './arbiter/arbiter.js';
 import { getDistribution } from './arbiter/distribution.js';
 import { NOBODY } from './arbiter/pending.js';
+import { Turns } from './arbiter/turns.js';
 import { listUsage } from './arbiter/usage-listing.js';
 import { answerCli, version } from './cli.js';
 import { type Config, loadConfig } from './config.js';
@@ -47,14 +48,13 @@ async function start(config: Config, log: Log, undos: Undo[]): Promise<void> {
   const address = config.grpcAddress.text;
   const { access, tls, stop: stopAccess } = openAccess(config, log, scheduler);
   undos.push(stopAccess);
-  const grpc = createGrpcServer({
-    ...{ door: arbiter, getDistribution, listUsage, ids, log, access, tls, address },
-  });
+  const statistics = inTurns();
+  const grpc = createGrpcServer({ ...statistics, ...{ door: arbiter, ids, log, access, tls, address } });
   const readiness = new Readiness(store, scheduler, log, (serving) => grpc.setServing(serving));
   const http = createHttpServer({
     address: config.httpAddress,
     defaultBudget: config.defaultBudget,
-    getDistribution: (budgetId, query) => getDistribution(arbiter, budgetId, query, NOBODY),
+    getDistribution: (budgetId, query) => statistics.getDistribution(arbiter, budgetId, query, NOBODY),
     ready: () => readiness.ready,
     ...{ log, access, tls },
   });
@@ -77,6 +77,15 @@ async function start(config: Config, log: Log, undos: Undo[]): Promise<void> {
     },
     'listening',
   );
+}
+
+/** What takes long to compute, asked over gRPC or HTTP. */
+function inTurns(): { getDistribution: typeof getDistribution; listUsage: typeof listUsage } {
+  const turns = new Turns({ scheduler });
+  return {
+    getDistribution: (...asked) => turns.take(asked[3], () => getDistribution(...asked)),
+    listUsage: (...asked) => turns.take(asked[3], () => listUsage(...asked)),
+  };
 }
 
 async function startClock(store: BudgetStore, maxSkewMs: number, log: Log, undos: Undo[]): Promise<Clock> {
