@@ -21,7 +21,7 @@ it('refuses what a client sends ahead beyond a bound, and answers everything in 
       if (text.match(/HTTP\/1\.1 /g)?.length === 20) resolve();
     });
   });
-  socket.write(`GET ${DISTRIBUTION} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(20));
+  socket.write(`GET ${DISTRIBUTION} HTTP/1.1\r\nHost: localhost\r\n\r\n`.repeat(20));
   await expect.poll(() => release.length).toBe(8);
   expect((await fetch(`${url}/healthz`)).status).toBe(200);
   for (const answer of release) answer();
