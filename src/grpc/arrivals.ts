@@ -8,6 +8,7 @@ interface Arrival {
 
 export interface ArrivalLimits {
   readonly connectionsPerAddress: number;
+  readonly newConnectionsPerSecond: number;
   readonly helloSeconds: number;
 }
 
@@ -17,6 +18,8 @@ export interface ArrivalLimits {
  */
 export class Arrivals {
   private readonly counts = new PeerCounts();
+  /** Opened since the last sweep, closed ones included. */
+  private opened = new PeerCounts();
   /** Without a session yet, by the peer's address and port. */
   private readonly silent = new Map<string, Arrival>();
 
@@ -38,7 +41,9 @@ export class Arrivals {
       this.counts.add(peer, -1);
       if (this.silent.get(key)?.socket === socket) this.silent.delete(key);
     });
-    if (this.counts.add(peer, 1) <= this.limits.connectionsPerAddress) return;
+    const { connectionsPerAddress, newConnectionsPerSecond } = this.limits;
+    const [count, opened] = [this.counts.add(peer, 1), this.opened.add(peer, 1)];
+    if (count <= connectionsPerAddress && opened <= newConnectionsPerSecond) return;
     // Not before others have seen it: they would set up what is gone already.
     setImmediate(() => {
       if (!this.cutOff(socket)) socket.destroy();
@@ -52,6 +57,7 @@ export class Arrivals {
 
   /** Once a second. */
   sweep(): void {
+    this.opened = new PeerCounts();
     for (const arrival of this.silent.values()) {
       arrival.seconds += 1;
       if (arrival.seconds > this.limits.helloSeconds) arrival.socket.destroy();

@@ -2,6 +2,8 @@
 export interface GateLimits {
   readonly connections: number;
   readonly connectionsPerAddress: number;
+  /** Of one address, closed ones included: a TLS handshake costs about as much as ten calls. */
+  readonly newConnectionsPerSecond: number;
   /** Calls under way, waiting and watching ones included. */
   readonly calls: number;
   /** Half of them: who opens connections without end leaves the other half to the others. */
@@ -33,6 +35,7 @@ export interface GateLimits {
 export const GATE_LIMITS: GateLimits = {
   connections: 1_000,
   connectionsPerAddress: 500,
+  newConnectionsPerSecond: 500,
   calls: 5_000,
   callsPerAddress: 2_500,
   callsPerConnection: 250,

@@ -73,6 +73,21 @@ it('connections without a handshake count for the bound of their address', async
   await expect.poll(isServed).toBe(true);
 });
 
+it('who opens connections and closes them without end is turned away until the next second', async () => {
+  await start({ newConnectionsPerSecond: 3 }, true);
+  for (let round = 0; round < 3; round += 1) {
+    const socket = await silent();
+    const closed = once(socket, 'close');
+    socket.destroy();
+    await closed;
+  }
+  const fourth = await silent();
+  fourth.resume();
+  await once(fourth, 'close');
+  await scheduler.advance(1_000);
+  expect(await isServed()).toBe(true);
+});
+
 it('who watches the health without end leaves room for others', async () => {
   await start({ healthWatchesPerAddress: 2 }, false);
   const client = await RawClient.connect(harness.port);
