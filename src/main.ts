@@ -1,6 +1,7 @@
 import { Arbiter } from './arbiter/arbiter.js';
 import { getDistribution } from './arbiter/distribution.js';
 import { NOBODY } from './arbiter/pending.js';
+import { Turns } from './arbiter/turns.js';
 import { listUsage } from './arbiter/usage-listing.js';
 import { answerCli, version } from './cli.js';
 import { type Config, loadConfig } from './config.js';
@@ -52,13 +53,13 @@ async function start(config: Config, log: Log, undos: Undo[]): Promise<void> {
   const address = config.grpcAddress.text;
   const { access, tls, stop: stopAccess } = openAccess(config, log, scheduler);
   undos.push(stopAccess);
-  const services = { door: arbiter, getDistribution, listUsage, ids, log, access };
+  const services = { ...inTurns(), ...{ door: arbiter, ids, log, access } };
   const grpc = createGrpcServer({ ...services, tls, address });
   const readiness = new Readiness(store, scheduler, log, (serving) => grpc.setServing(serving));
   const http = createHttpServer({
     address: config.httpAddress,
     defaultBudget: config.defaultBudget,
-    getDistribution: (budgetId, query) => getDistribution(arbiter, budgetId, query, NOBODY),
+    getDistribution: (budgetId, query) => services.getDistribution(arbiter, budgetId, query, NOBODY),
     ready: () => readiness.ready,
     rpcs: rpcEndpoints({ ...services, scheduler, defaultBudget: config.defaultBudget }),
     ...{ log, access, tls },
@@ -82,6 +83,15 @@ async function start(config: Config, log: Log, undos: Undo[]): Promise<void> {
     },
     'listening',
   );
+}
+
+/** What takes long to compute, asked over gRPC or HTTP. */
+function inTurns(): { getDistribution: typeof getDistribution; listUsage: typeof listUsage } {
+  const turns = new Turns({ scheduler });
+  return {
+    getDistribution: (...asked) => turns.take(asked[3], () => getDistribution(...asked)),
+    listUsage: (...asked) => turns.take(asked[3], () => listUsage(...asked)),
+  };
 }
 
 async function startClock(store: BudgetStore, maxSkewMs: number, log: Log, undos: Undo[]): Promise<Clock> {

@@ -6,6 +6,7 @@ import { AccessError, unauthenticated } from './access-error.js';
 import { AuditedDoor } from './audited-door.js';
 import { BearerTokens, tokenDigest } from './bearer-tokens.js';
 import { Certificates, type VerifiedCertificate } from './certificates.js';
+import { Denials } from './denials.js';
 import { GuardedDoor, notAllowed } from './guarded-door.js';
 import { JwtTokens } from './jwt-tokens.js';
 import { LeaseOwners } from './lease-owners.js';
@@ -41,6 +42,7 @@ export class Access {
   private readonly certificates: Certificates;
   private readonly jwt: JwtTokens;
   private readonly slowdown: Slowdown;
+  private readonly denials: Denials;
   private readonly owners = new LeaseOwners();
   private readonly log: Log;
 
@@ -49,6 +51,7 @@ export class Access {
     this.certificates = new Certificates(settings.certificates, () => time.wall());
     this.jwt = new JwtTokens(settings.jwt, time, log);
     this.slowdown = new Slowdown(scheduler, () => time.monotonic(), log);
+    this.denials = new Denials(() => time.monotonic(), log);
     this.log = log;
   }
 
@@ -97,19 +100,20 @@ export class Access {
   /** The door as a principal finds it. Throws PERMISSION_DENIED if it has no role at all for the rule's method. */
   doorFor(principal: Principal, rule: Rule, method: string, door: Door): Door {
     if (!mayCall(principal, rule)) throw this.told(notAllowed(principal, rule), principal, method);
+    const tell = (budgetId: string) => this.denials.tell(principal, method, budgetId);
     const audited = new AuditedDoor(door, principalLabel(principal), this.log);
-    return new GuardedDoor(audited, principal, rule, this.owners);
+    return new GuardedDoor(audited, principal, rule, this.owners, tell);
   }
 
   /** For what concerns one whole budget. */
   require(principal: Principal, rule: Rule, method: string, budgetId?: string): void {
     const allowed =
       budgetId === undefined ? mayCall(principal, rule) : scopeOf(principal, rule, budgetId) === 'all';
-    if (!allowed) throw this.told(notAllowed(principal, rule, budgetId), principal, method);
+    if (!allowed) throw this.told(notAllowed(principal, rule, budgetId), principal, method, budgetId);
   }
 
-  private told(error: AccessError, principal: Principal, method: string): AccessError {
-    this.log.info({ principal: principalLabel(principal), method }, 'a principal asked for more than it may');
+  private told(error: AccessError, principal: Principal, method: string, budgetId?: string): AccessError {
+    this.denials.tell(principal, method, budgetId);
     return error;
   }
 }

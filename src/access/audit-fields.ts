@@ -55,32 +55,25 @@ export function viewedBudget({ etag, policyFields, pause }: BudgetView): object 
   return { etag, policy: policyFields, ...(pause === undefined ? {} : { paused: pause }) };
 }
 
-function viewedLease({ status, aiId, reservedTokens, usedTokens, presumedTokens }: LeaseView): object {
+export function viewedLease({ status, aiId, reservedTokens, usedTokens, presumedTokens }: LeaseView): object {
   return { state: status, ai: aiId, reservedTokens, usedTokens, presumedTokens };
 }
 
 /** Before and after. A budget that was not there before, or is not there after, is `null`. */
 export function outcomeFields(
+  request: OperatorRequest,
   outcome: OutcomeOf[OperatorRequest['kind']],
   before: object | undefined,
 ): object {
   switch (outcome.kind) {
     case 'refused':
-      return { outcome: 'refused', refusal: outcome.refusal.reason };
+      return { outcome: 'refused', refusal: outcome.refusal.reason, ...wanted(request), before };
     case 'budget':
       return { outcome: 'done', before: before ?? null, after: viewedBudget(outcome.budget) };
-    case 'lease': {
-      const { lease } = outcome;
-      return {
-        outcome: 'done',
-        before: before === undefined ? null : viewedLease(before as LeaseView),
-        after: viewedLease(lease),
-      };
-    }
-    case 'adjusted': {
-      const { day, dayTotal, replayed } = outcome;
-      return { outcome: replayed ? 'replayed' : 'done', after: { day, dayTotal } };
-    }
+    case 'lease':
+      return { outcome: 'done', before: before ?? null, after: viewedLease(outcome.lease) };
+    case 'adjusted':
+      return adjustedFields(outcome, request);
     case 'clock-reset': {
       const iso = (ms: number) => new Date(ms).toISOString();
       return { outcome: 'done', before: iso(outcome.before), after: iso(outcome.after) };
@@ -88,4 +81,18 @@ export function outcomeFields(
     case 'done':
       return { outcome: 'done', before: before ?? null, after: null };
   }
+}
+
+/** What was there before follows: an adjustment is never applied in part. */
+function adjustedFields(outcome: OutcomeOf['adjust'], request: OperatorRequest): object {
+  if (outcome.kind !== 'adjusted' || request.kind !== 'adjust') return {};
+  const { day, dayTotal, replayed } = outcome;
+  const after = { day, dayTotal };
+  if (replayed) return { outcome: 'replayed', after };
+  return { outcome: 'done', before: { day, dayTotal: dayTotal - request.tokens }, after };
+}
+
+/** A policy that was not taken stands in no other line. */
+function wanted(request: OperatorRequest): object {
+  return request.kind === 'put-policy' ? { asked: request.fields } : {};
 }

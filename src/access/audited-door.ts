@@ -4,7 +4,14 @@ import type { AcquireRequest } from '../domain/requests.js';
 import type { UsageDay } from '../domain/state.js';
 import type { LeaseView } from '../domain/types.js';
 import type { Log } from '../platform/log.js';
-import { actionOf, type OperatorRequest, outcomeFields, targetFields, viewedBudget } from './audit-fields.js';
+import {
+  actionOf,
+  type OperatorRequest,
+  outcomeFields,
+  targetFields,
+  viewedBudget,
+  viewedLease,
+} from './audit-fields.js';
 
 /** Writes one line for every operator action that passes: who, what, before and after; also for one that was refused. */
 export class AuditedDoor implements Door {
@@ -29,7 +36,7 @@ export class AuditedDoor implements Door {
     const about = { audit: request.kind, principal: this.who, budget: budgetId, ...targetFields(request) };
     try {
       const outcome = await this.door.submit(budgetId, request, caller);
-      this.log.info({ ...about, ...outcomeFields(outcome, before) }, 'an operator action');
+      this.log.info({ ...about, ...outcomeFields(request, outcome, before) }, 'an operator action');
       return outcome;
     } catch (error) {
       // It may have taken effect: a lost answer looks the same.
@@ -54,7 +61,7 @@ export class AuditedDoor implements Door {
       case 'revoke': {
         const key = { lease: request.lease };
         const found = await this.quietly(budgetId, { kind: 'get-lease', key }, caller);
-        return found?.kind === 'lease' ? found.lease : undefined;
+        return found?.kind === 'lease' ? viewedLease(found.lease) : undefined;
       }
       default: {
         const found = await this.quietly(budgetId, { kind: 'get-snapshot' }, caller);

@@ -18,6 +18,8 @@ export class GuardedDoor implements Door {
     private readonly principal: Principal,
     private readonly rule: Rule,
     private readonly owners: LeaseOwners,
+    /** Hears of every refusal of this door. */
+    private readonly tell: (budgetId: string) => void,
   ) {}
 
   submit<R extends CallerRequest>(
@@ -139,6 +141,7 @@ export class GuardedDoor implements Door {
 
   private requireOwn(own: ReadonlySet<string>, budgetId: string, aiId: string): void {
     if (own.has(aiId)) return;
+    this.tell(budgetId);
     const [ai, budget] = [JSON.stringify(aiId), JSON.stringify(budgetId)];
     throw new AccessError(
       'PERMISSION_DENIED',
@@ -147,6 +150,7 @@ export class GuardedDoor implements Door {
   }
 
   private denied(budgetId: string): AccessError {
+    this.tell(budgetId);
     return notAllowed(this.principal, this.rule, budgetId);
   }
 }

@@ -1,4 +1,5 @@
 import type { Log } from '../platform/log.js';
+import { peerOf } from '../platform/peer-address.js';
 import { pause, type Scheduler } from '../platform/scheduler.js';
 
 /** Mistakes that cost nothing: a token just rotated, several copies of one client. */
@@ -34,7 +35,7 @@ export class Slowdown {
 
   /** Counts a failure of a peer, and resolves when it may be told. */
   async failed(address: string): Promise<void> {
-    const delayMs = delayAfter(this.count(address));
+    const delayMs = delayAfter(this.count(peerOf(address)));
     if (delayMs === 0 || this.held >= MOST_HELD) return;
     this.held += 1;
     await pause(this.scheduler, delayMs);
@@ -46,24 +47,21 @@ export class Slowdown {
     return this.peers.size;
   }
 
-  private count(address: string): number {
+  private count(peer: string): number {
     const now = this.monotonic();
-    const before = this.peers.get(address);
+    const before = this.peers.get(peer);
     const left =
       before === undefined ? 0 : Math.max(0, before.failures - Math.floor((now - before.at) / FORGIVEN_MS));
     const failures = Math.min(left + 1, MOST_COUNTED);
-    this.peers.delete(address);
-    this.peers.set(address, { failures, at: now });
+    this.peers.delete(peer);
+    this.peers.set(peer, { failures, at: now });
     if (this.peers.size > MOST_PEERS) {
       const [oldest] = this.peers.keys();
       if (oldest !== undefined) this.peers.delete(oldest);
     }
     // At 11, 22, 44, ... so that an attack cannot fill the log.
     if (Number.isInteger(Math.log2(failures / (FREE + 1)))) {
-      this.log.warn(
-        { peer: address, failures },
-        'a peer keeps failing to authenticate; its answers are slowed',
-      );
+      this.log.warn({ peer, failures }, 'a peer keeps failing to authenticate; its answers are slowed');
     }
     return failures;
   }

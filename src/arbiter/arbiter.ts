@@ -20,6 +20,8 @@ const TICK_MS = 1_000;
 /** What another copy has not done by then, this one does. */
 const OVERDUE_MS = 1_000;
 const DUE_AT_ONCE = 100;
+/** Looking through all budgets for room costs as much as a thousand refusals. */
+const MAKE_ROOM_MS = 100;
 /** What is under way at shut-down is answered within this time; then what can be is written out. */
 const STOP_MS = 4_000;
 
@@ -44,6 +46,7 @@ export class Arbiter implements Door, DeliveryDesk {
   private readonly budgetsFull: ArbiterError;
   private stopped = false;
   private lookingForDue = false;
+  private madeRoomAt = Number.NEGATIVE_INFINITY;
   private seq = 0;
   private cancelTick: (() => void) | undefined;
   readonly counts: Counts = {
@@ -103,7 +106,9 @@ export class Arbiter implements Door, DeliveryDesk {
     if (this.stopped) return Promise.reject(shuttingDown());
     if (request.kind === 'reset-clock') this.context.clock.acceptStep();
     const { queued, budgets } = this.context.bounds;
-    if (this.queues.size >= budgets && !this.queues.has(budgetId)) return Promise.reject(this.budgetsFull);
+    if (this.queues.size >= budgets && !this.queues.has(budgetId) && !this.makeRoom()) {
+      return Promise.reject(this.budgetsFull);
+    }
     const queue = this.queue(budgetId);
     if (queue.size >= queued) return Promise.reject(this.queueFull);
     return new Promise((resolve, reject) => {
@@ -119,6 +124,27 @@ export class Arbiter implements Door, DeliveryDesk {
       const done = { resolve: () => resolve(), reject };
       this.queue(budgetId).submit(new Pending(request, NOBODY, now, done));
     });
+  }
+
+  /** Names of budgets that never were leave at once: who makes them up must not shut out those who ask for real ones. */
+  private makeRoom(): boolean {
+    const now = this.context.clock.monotonic();
+    if (now - this.madeRoomAt < MAKE_ROOM_MS) return false;
+    this.madeRoomAt = now;
+    const watched = this.watched();
+    for (const [budgetId, queue] of this.queues) {
+      if (queue.neverWas && queue.idle && !watched.has(budgetId)) this.drop(budgetId, queue);
+    }
+    return this.queues.size < this.context.bounds.budgets;
+  }
+
+  private watched(): Set<string> {
+    return new Set([...this.watches].map((watch) => watch.budgetId));
+  }
+
+  private drop(budgetId: string, queue: BudgetQueue): void {
+    queue.release();
+    this.queues.delete(budgetId);
   }
 
   private queue(budgetId: string): BudgetQueue {
@@ -160,13 +186,12 @@ export class Arbiter implements Door, DeliveryDesk {
 
   private tick(): void {
     const now = this.context.clock.monotonic();
-    const watched = new Set([...this.watches].map((watch) => watch.budgetId));
+    const watched = this.watched();
     for (const [budgetId, queue] of this.queues) {
       queue.tick();
       const stays = now - queue.lastUsedAt < this.context.bounds.idleMs && !queue.neverWas;
       if (stays || watched.has(budgetId) || !queue.idle) continue;
-      queue.release();
-      this.queues.delete(budgetId);
+      this.drop(budgetId, queue);
     }
     for (const watch of this.watches) void watch.tick();
   }

@@ -24,8 +24,8 @@ export class Connection implements Readable {
   private greeted = false;
   private pings = 0;
   private opened = 0;
-  /** Its client does not read its answers. */
-  choked = false;
+  /** Bytes of answers that its client has not read, at the last sweep. */
+  unread = 0;
 
   constructor(
     private readonly session: ServerHttp2Session,
@@ -40,6 +40,11 @@ export class Connection implements Readable {
       // Not while Node reads the frames that came with this one: a session destroyed there can spin for ever.
       if (this.pings > limits.pingsPerSecond + 2 * this.opened) setImmediate(() => this.cutOff());
     });
+  }
+
+  /** Its client does not read its answers. */
+  get choked(): boolean {
+    return this.unread > this.limits.unreadBytes;
   }
 
   get size(): number {
@@ -62,10 +67,12 @@ export class Connection implements Readable {
     else handle?.readStop?.();
   }
 
-  cutOff(): void {
-    if (this.session.destroyed) return;
+  /** True: there is nothing left to end. */
+  cutOff(): true {
+    if (this.session.destroyed) return true;
     this.session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
     this.session.destroy();
+    return true;
   }
 
   /** Once a second: ends what takes too long. */
@@ -82,7 +89,7 @@ export class Connection implements Readable {
       unread += call.writableLength;
       if (this.isOver(call, seen)) call.close(constants.NGHTTP2_CANCEL);
     }
-    this.choked = unread > this.limits.unreadBytes;
+    this.unread = unread;
   }
 
   private isOver(call: ServerHttp2Stream, seen: Seen): boolean {

@@ -11,10 +11,10 @@ type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'getAuthCont
 /** What a call finds behind the entrance: the services as its principal may use them. */
 export type Entrance = (call: AnyCall) => Services | Promise<Services>;
 
-/** The entrance of one method. Without credentials in the configuration, or without a rule, it is open. */
-export function entrance(services: Services, rule: Rule | undefined, path: string): Entrance {
+/** The entrance of one method. Without credentials in the configuration it is open. */
+export function entrance(services: Services, rule: Rule | 'open', path: string): Entrance {
   const { access } = services;
-  if (access === undefined || rule === undefined) return () => services;
+  if (access === undefined || rule === 'open') return () => services;
   const admit = admission(services, access, rule, path);
   return (call) => {
     const principal = access.authenticate(new CallPresented(call));

@@ -7,7 +7,9 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import { ArbiterError } from '../arbiter/door.js';
+import { PeerCounts, peerOf } from '../platform/peer-address.js';
 import { PROCESS_SCHEDULER, type Scheduler } from '../platform/scheduler.js';
+import { Arrivals, keyOf } from './arrivals.js';
 import { Connection } from './connection.js';
 import { errorResponse } from './error-details.js';
 import { GATE_LIMITS, type GateLimits } from './gate-limits.js';
@@ -19,6 +21,7 @@ const RETRY_MS = 1_000;
 const TOO_MANY = 'the server has too many calls under way; ask again shortly';
 const UNREAD = 'read the answers of this connection before you ask for more';
 const HEALTH_CHECK = '/grpc.health.v1.Health/Check';
+const HEALTH_WATCH = '/grpc.health.v1.Health/Watch';
 
 export interface GateOptions {
   readonly limits?: Partial<GateLimits>;
@@ -36,13 +39,16 @@ export class Gate {
   private readonly scheduler: Scheduler;
   private readonly conversations: ReadonlySet<string>;
   private readonly connections = new Map<ServerHttp2Session, Connection>();
-  private readonly callsOf = new Map<string, number>();
-  private readonly connectionsOf = new Map<string, number>();
+  private readonly byKey = new Map<string, Connection>();
+  private readonly callsOf = new PeerCounts();
+  private readonly watchesOf = new PeerCounts();
+  private readonly arrivals: Arrivals;
   private readonly refusal = refusalHeaders(TOO_MANY);
   private readonly choked = refusalHeaders(UNREAD);
   private readonly wordy: OutgoingHttpHeaders;
   private readonly slowLane: SlowLane;
   private cancelSweep: (() => void) | undefined;
+  private watches = 0;
   /** Calls under way. */
   calls = 0;
 
@@ -50,6 +56,7 @@ export class Gate {
     this.limits = { ...GATE_LIMITS, ...limits };
     this.scheduler = scheduler;
     this.conversations = new Set(conversations);
+    this.arrivals = new Arrivals(this.limits, (socket) => this.byKey.get(keyOf(socket))?.cutOff() ?? false);
     const { refusalsPerSecond, calls } = this.limits;
     const roomy = () => this.calls < calls / 4;
     this.slowLane = new SlowLane(refusalsPerSecond, scheduler, roomy);
@@ -65,6 +72,7 @@ export class Gate {
     server.updateSettings({
       maxConcurrentStreams: this.limits.callsPerConnection,
     });
+    this.arrivals.watch(server);
     server.prependListener('session', (session: ServerHttp2Session) => this.connect(session));
     const behind = server.listeners('stream');
     server.removeAllListeners('stream');
@@ -86,21 +94,37 @@ export class Gate {
   private sweepLater(): void {
     this.cancelSweep = this.scheduler.after(SWEEP_MS, () => {
       for (const connection of this.connections.values()) connection.sweep();
+      this.cutOffUnread();
+      this.arrivals.sweep();
       this.sweepLater();
     });
   }
 
+  /** What each connection may leave unread is too much for the memory when many do. */
+  private cutOffUnread(): void {
+    const { unreadBytesInAll } = this.limits;
+    const connections = [...this.connections.values()].filter(({ unread }) => unread > 0);
+    let unread = connections.reduce((sum, connection) => sum + connection.unread, 0);
+    if (unread <= unreadBytesInAll) return;
+    for (const connection of connections.sort((a, b) => b.unread - a.unread)) {
+      if (unread <= unreadBytesInAll) return;
+      unread -= connection.unread;
+      connection.cutOff();
+    }
+  }
+
   private connect(session: ServerHttp2Session): void {
-    const address = session.socket.remoteAddress ?? '';
-    const connection = new Connection(session, address, this.limits);
+    const { socket } = session;
+    const connection = new Connection(session, peerOf(socket.remoteAddress), this.limits);
+    const key = keyOf(socket);
+    this.arrivals.spoke(socket);
     this.connections.set(session, connection);
-    const count = add(this.connectionsOf, address, 1);
+    this.byKey.set(key, connection);
     session.once('close', () => {
       this.connections.delete(session);
+      if (this.byKey.get(key) === connection) this.byKey.delete(key);
       this.slowLane.leave(connection);
-      add(this.connectionsOf, address, -1);
     });
-    if (count > this.limits.connectionsPerAddress) setImmediate(() => connection.cutOff());
   }
 
   /** Whether a call may go on to its handler; one that may not is answered. */
@@ -118,14 +142,21 @@ export class Gate {
       return false;
     }
     this.calls += 1;
-    add(this.callsOf, connection.address, 1);
+    this.count(connection.address, path, 1);
     connection.open(call, this.conversations.has(path));
     call.once('close', () => {
       this.calls -= 1;
-      add(this.callsOf, connection.address, -1);
+      this.count(connection.address, path, -1);
       connection.close(call);
     });
     return true;
+  }
+
+  private count(address: string, path: string, difference: 1 | -1): void {
+    this.callsOf.add(address, difference);
+    if (path !== HEALTH_WATCH) return;
+    this.watches += difference;
+    this.watchesOf.add(address, difference);
   }
 
   private refusalOf(
@@ -137,12 +168,18 @@ export class Gate {
     if (connection.choked) return this.choked;
     if (sizeOf(rawHeaders) > this.limits.metadataBytes) return this.wordy;
     const more = path === HEALTH_CHECK ? healthChecks : 0;
-    const ofAddress = this.callsOf.get(connection.address) ?? 0;
     const full =
       this.calls >= calls + more ||
-      ofAddress >= callsPerAddress + more ||
-      connection.size >= callsPerConnection;
+      this.callsOf.of(connection.address) >= callsPerAddress + more ||
+      connection.size >= callsPerConnection ||
+      (path === HEALTH_WATCH && this.isWatchedEnough(connection.address));
     return full ? this.refusal : undefined;
+  }
+
+  /** Nobody who watches the health needs credentials, and a watch has no end. */
+  private isWatchedEnough(address: string): boolean {
+    const { healthWatches, healthWatchesPerAddress } = this.limits;
+    return this.watches >= healthWatches || this.watchesOf.of(address) >= healthWatchesPerAddress;
   }
 }
 
@@ -172,12 +209,4 @@ function refusalHeaders(message: string, passes = true): OutgoingHttpHeaders {
     'grpc-message': encodeURI(details ?? ''),
     ...metadata?.toHttp2Headers(),
   };
-}
-
-/** Adds to a count, and forgets one that is zero. */
-function add(counts: Map<string, number>, key: string, difference: number): number {
-  const count = (counts.get(key) ?? 0) + difference;
-  if (count === 0) counts.delete(key);
-  else counts.set(key, count);
-  return count;
 }

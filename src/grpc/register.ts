@@ -11,21 +11,22 @@ import type { Method, Services } from './service.js';
 import { streamCall } from './stream-call.js';
 
 /**
- * Gives a server the methods of one service, each with who may call it; without rules they are open to all. grpc-js passes
+ * Gives a server the methods of one service, each with who may call it; what is open to all says so. grpc-js passes
  * bytes through: decoding is ours, see `call.ts`.
  */
 export function registerService<Name extends string>(
   server: Server,
   methods: Readonly<Record<Name, Method>>,
-  rules: Readonly<Record<Name, Rule>> | undefined,
+  rules: Readonly<Record<Name, Rule>> | 'open',
   services: Services,
   open: OpenStreams,
 ): void {
   const definitions: Record<string, MethodDefinition<Buffer, Buffer>> = {};
   const handlers: Record<string, UntypedHandleCall> = {};
+  const ruleOf = (name: Name): Rule | 'open' => (typeof rules === 'string' ? rules : rules[name]);
   for (const name of Object.keys(methods) as Name[]) {
     const method: Method = methods[name];
-    const enter = entrance(services, rules?.[name], method.path);
+    const enter = entrance(services, ruleOf(name), method.path);
     const streams = 'stream' in method;
     definitions[name] = ofBytes(method.path, false, streams);
     handlers[name] = streams ? streamCall(method, services, enter, open) : unaryCall(method, services, enter);

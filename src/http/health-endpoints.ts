@@ -1,12 +1,15 @@
 import { type Answer, errorAnswer } from './answer.js';
 import type { Endpoint } from './endpoint.js';
 
+const HEALTH = '/healthz';
+const READINESS = '/readyz';
+
 /** Whoever looks after the process asks these, without credentials. */
 export function healthEndpoints(ready: () => boolean): Endpoint[] {
   const open = { methods: ['GET'], access: 'open' } as const;
   return [
-    { path: '/healthz', ...open, answer: () => ({ status: 200, body: { status: 'alive' } }) },
-    { path: '/readyz', ...open, answer: () => readiness(ready()) },
+    { path: HEALTH, ...open, answer: () => ({ status: 200, body: { status: 'alive' } }) },
+    { path: READINESS, ...open, answer: () => readiness(ready()) },
   ];
 }
 
@@ -17,4 +20,8 @@ function readiness(ready: boolean): Answer {
     'NOT_READY',
     'The service cannot decide now: its store does not answer, or it is stopping.',
   );
+}
+
+export function isHealthCheck(url: string | undefined): boolean {
+  return url === HEALTH || url === READINESS;
 }

@@ -8,6 +8,7 @@ import { type Endpoint, find } from './endpoint.js';
 import { enter } from './entrance.js';
 import { failureAnswer } from './error-answers.js';
 import { healthEndpoints } from './health-endpoints.js';
+import { isMisdirected, MISDIRECTED } from './host-check.js';
 import { readBody } from './request-body.js';
 
 export interface RouteOptions {
@@ -40,6 +41,7 @@ export async function route(
   try {
     // What is not there, only those learn who may see what is.
     const rule = endpoint?.access ?? PERMISSIONS.http;
+    if (access === undefined && rule !== 'open' && isMisdirected(request)) return MISDIRECTED;
     const { principal, maySee } = await enter(access, request, rule, path);
     if (endpoint === undefined) return nothingHere(endpoints);
     if (!isServed(endpoint, request.method)) return wrongMethod(endpoint);

@@ -12,6 +12,8 @@ import { listenFailure } from '../platform/listen-failure.js';
 import type { TlsFiles, TlsMaterial } from '../platform/tls-files.js';
 import { type Answer, Content, errorAnswer, Stream } from './answer.js';
 import type { Endpoint } from './endpoint.js';
+import { isHealthCheck } from './health-endpoints.js';
+import { HTTP_LIMITS, type HttpLimits } from './http-limits.js';
 import { hasBody } from './request-body.js';
 import { endpointsOf, type RouteOptions, route } from './routes.js';
 import { BUSY, Turnstile } from './turnstile.js';
@@ -20,6 +22,8 @@ export interface HttpServerOptions extends RouteOptions {
   readonly address: { readonly host: string; readonly port: number; readonly text: string };
   /** Absent: without TLS. */
   readonly tls?: TlsFiles | undefined;
+  /** Other bounds than those of production, for tests. */
+  readonly limits?: Partial<HttpLimits> | undefined;
 }
 
 type Server = HttpOnly | HttpsOnly;
@@ -39,7 +43,6 @@ const LIMITS = {
   keepAliveTimeout: 5_000,
   connectionsCheckingInterval: 5_000,
 };
-const MAX_CONNECTIONS = 512;
 const MAX_SILENCE_MS = 30_000;
 /** A client may show a certificate or a token: who shows neither is turned away by the route. */
 const TLS_LIMITS = { minVersion: 'TLSv1.2', handshakeTimeout: 10_000, rejectUnauthorized: false } as const;
@@ -61,10 +64,10 @@ const COMMON_HEADERS = {
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { address } = options;
   const server = openServer(options.tls);
-  server.maxConnections = MAX_CONNECTIONS;
   // A client that does not read its answer is let go.
   server.timeout = MAX_SILENCE_MS;
-  const turnstile = new Turnstile();
+  const turnstile = new Turnstile({ ...HTTP_LIMITS, ...options.limits });
+  turnstile.watch(server);
   const endpoints = endpointsOf(options);
   const answer = (request: IncomingMessage, response: ServerResponse) =>
     void respond(request, response, endpoints, options, server, turnstile);
@@ -110,7 +113,7 @@ async function respond(
   server: Server,
   turnstile: Turnstile,
 ): Promise<void> {
-  const admitted = turnstile.enter(request.socket, response);
+  const admitted = turnstile.enter(request.socket, response, isHealthCheck(request.url));
   const answer = admitted ? await route(request, response, endpoints, options) : BUSY;
   // A body that nobody read would have to be taken in before the next request on this connection.
   const close = (hasBody(request) && !request.complete) || !server.listening;

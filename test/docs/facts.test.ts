@@ -30,6 +30,11 @@ describe('every document', () => {
     expect(broken).toEqual([]);
   });
 
+  it.each(documents)('%s names files that there are', (file) => {
+    const named = [...read(file).matchAll(/`((?:src|test|bench|scripts|docs)\/[\w./-]+\.\w+)`/g)];
+    expect(named.map(([, name = '']) => name).filter((name) => !existsSync(join(ROOT, name)))).toEqual([]);
+  });
+
   it.each(documents)('%s names npm commands that there are', (file) => {
     // An example has a package of its own.
     const own = join(dirname(file), 'package.json');

@@ -27,7 +27,7 @@ function request(chance: Chance): Buffer {
   const path = chance.maybe(0.8) ? chance.of(PATHS) : oddTarget(chance);
   const version = chance.maybe(0.95) ? 'HTTP/1.1' : chance.of(['HTTP/1.0', 'HTTP/2.0', 'HTTP/9', '']);
   const lines = [`${chance.maybe(0.7) ? 'GET' : chance.of(METHODS)} ${path} ${version}`];
-  if (chance.maybe(0.95)) lines.push('Host: x');
+  if (chance.maybe(0.95)) lines.push(chance.maybe(0.9) ? 'Host: localhost' : 'Host: x');
   for (let count = chance.of([0, 0, 1, 3, 90]); count > 0; count -= 1) lines.push(header(chance));
   const end = chance.maybe(0.95) ? '\r\n' : chance.of(['\n', '\r', '\r\n\0']);
   const body = chance.maybe(0.2) ? chance.bytes(chance.below(50)) : Buffer.alloc(0);

@@ -1,3 +1,4 @@
+import { get } from 'node:http';
 import { request } from 'node:https';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { accessFor, ai, operator, viewer } from '../support/access.js';
@@ -75,6 +76,21 @@ it('tells browsers to run, frame, embed and pass on nothing', async () => {
       'cache-control': 'no-store',
     });
   }
+});
+
+it('is no server of a page that gives its own name the address of this machine', async () => {
+  const status = (url: string, path: string, host: string) =>
+    new Promise((resolve, reject) => {
+      const { hostname, port } = new URL(url);
+      const options = { hostname, port, path, headers: { host }, agent: false };
+      get(options, (response) => resolve(response.resume().statusCode)).on('error', reject);
+    });
+  const open = await start();
+  expect(await status(open.url, DISTRIBUTION, 'evil.example')).toBe(421);
+  expect(await status(open.url, DISTRIBUTION, 'localhost:1')).toBe(200);
+  expect(await status(open.url, '/healthz', 'probe.example')).toBe(200);
+  const closed = await start({ access });
+  expect(await status(closed.url, DISTRIBUTION, 'budget.example')).toBe(401);
 });
 
 describe('over TLS', () => {

@@ -1,5 +1,7 @@
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
+import type { HttpLimits } from '../../src/http/http-limits.js';
 import { EXAMPLE_STATS } from '../support/distribution.js';
 import { DISTRIBUTION, startServer, stopServers } from '../support/http-server.js';
 
@@ -19,7 +21,7 @@ it('refuses what a client sends ahead beyond a bound, and answers everything in 
       if (text.match(/HTTP\/1\.1 /g)?.length === 20) resolve();
     });
   });
-  socket.write(`GET ${DISTRIBUTION} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(20));
+  socket.write(`GET ${DISTRIBUTION} HTTP/1.1\r\nHost: localhost\r\n\r\n`.repeat(20));
   await expect.poll(() => release.length).toBe(8);
   expect((await fetch(`${url}/healthz`)).status).toBe(200);
   for (const answer of release) answer();
@@ -31,4 +33,50 @@ it('refuses what a client sends ahead beyond a bound, and answers everything in 
   expect(text).toContain('retry-after: 1');
   socket.destroy();
   expect(release).toHaveLength(8);
+});
+
+/** A server whose statistics wait until the test says so. */
+async function waiting(limits: Partial<HttpLimits>) {
+  const release: (() => void)[] = [];
+  const getDistribution = () =>
+    new Promise<{ stats: typeof EXAMPLE_STATS }>((resolve) => {
+      release.push(() => resolve({ stats: EXAMPLE_STATS }));
+    });
+  return { ...(await startServer({ getDistribution, limits })), release };
+}
+
+it('leaves room beside one address, and answers health checks when there is none', async () => {
+  const { url, release } = await waiting({ requestsPerAddress: 2, healthChecks: 1 });
+  const busy = [fetch(`${url}${DISTRIBUTION}`), fetch(`${url}${DISTRIBUTION}`)];
+  await expect.poll(() => release.length).toBe(2);
+  const refused = await fetch(`${url}${DISTRIBUTION}`);
+  expect(refused.status).toBe(503);
+  expect(refused.headers.get('retry-after')).toBe('1');
+  expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  for (const answer of release) answer();
+  for (const answer of busy) expect((await answer).status).toBe(200);
+});
+
+it('closes what one address opens beyond its bound', async () => {
+  const { port, url } = await startServer({ limits: { connectionsPerAddress: 2 } });
+  const silent = async (): Promise<Socket> => {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => {}).resume();
+    await once(socket, 'connect');
+    return socket;
+  };
+  const [first, second] = [await silent(), await silent()];
+  await once(await silent(), 'close');
+  expect([first.destroyed, second.destroyed]).toEqual([false, false]);
+  first.destroy();
+  await expect
+    .poll(() =>
+      fetch(`${url}/healthz`).then(
+        ({ status }) => status,
+        () => 'closed',
+      ),
+    )
+    .toBe(200);
+  second.destroy();
 });

@@ -1,6 +1,7 @@
 import type { Access } from '../../src/access/access.js';
 import type { GetDistribution } from '../../src/http/distribution-route.js';
 import type { Endpoint } from '../../src/http/endpoint.js';
+import type { HttpLimits } from '../../src/http/http-limits.js';
 import { createHttpServer, type HttpServer } from '../../src/http/server.js';
 import type { TlsFiles } from '../../src/platform/tls-files.js';
 import { collectedLog } from './collected-log.js';
@@ -16,6 +17,7 @@ export interface SetUp {
   readonly access?: Access;
   readonly tls?: TlsFiles;
   readonly rpcs?: readonly Endpoint[];
+  readonly limits?: Partial<HttpLimits>;
 }
 
 /** A server that is not started yet. */

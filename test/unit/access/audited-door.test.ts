@@ -58,7 +58,11 @@ describe('an operator action', () => {
     [
       { kind: 'adjust', adjustmentId: 'a', tokens: -5, reason: 'twice', day: '2026-11-14', fingerprint: 'f' },
       { kind: 'adjusted', day: '2026-11-14', dayTotal: 95, replayed: false },
-      { adjustmentId: 'a', tokens: -5, reason: 'twice', after: { day: '2026-11-14', dayTotal: 95 } },
+      {
+        ...{ adjustmentId: 'a', tokens: -5, reason: 'twice', outcome: 'done' },
+        before: { day: '2026-11-14', dayTotal: 100 },
+        after: { day: '2026-11-14', dayTotal: 95 },
+      },
     ],
     [
       { kind: 'reset-clock' },
@@ -68,7 +72,7 @@ describe('an operator action', () => {
     [
       put,
       { kind: 'refused', refusal: { reason: 'ETAG_MISMATCH', current: '9' } },
-      { refusal: 'ETAG_MISMATCH' },
+      { outcome: 'refused', refusal: 'ETAG_MISMATCH', before, asked: { monthlyLimit: 2 } },
     ],
   ] as [CallerRequest, OutcomeOf[CallerRequest['kind']], object][])(
     '%o',

@@ -23,13 +23,17 @@ const NOT_FOUND = { kind: 'refused', refusal: { reason: 'LEASE_NOT_FOUND', lease
 
 let door: FakeDoor;
 let owners: LeaseOwners;
+let told: string[];
 beforeEach(() => {
   door = new FakeDoor();
   owners = new LeaseOwners();
+  told = [];
 });
 
 function guarded(rule: Rule, ...roles: RoleGrant[]): GuardedDoor {
-  return new GuardedDoor(door, { name: 'robot', via: 'token', roles }, rule, owners);
+  return new GuardedDoor(door, { name: 'robot', via: 'token', roles }, rule, owners, (budgetId) =>
+    told.push(budgetId),
+  );
 }
 
 const kindsAsked = () => door.asked.map(({ request }) => request.kind);
@@ -77,6 +81,7 @@ describe.each(OF_A_LEASE)('%o', (request, rule) => {
       await expect(denied).rejects.toMatchObject({ failure: 'PERMISSION_DENIED' });
     }
     expect(door.asked).toEqual([]);
+    expect(told).toEqual(['anthropic', 'anthropic']);
   });
 });
 
@@ -93,6 +98,7 @@ describe('requests that name their AI', () => {
       message: expect.stringContaining('as the AI "sandbox" on the budget "anthropic"'),
     });
     expect(door.asked).toEqual([]);
+    expect(told).toEqual(['anthropic']);
     await guarded(rule, ai('anthropic', 'x', 'sandbox')).submit('anthropic', request, NOBODY);
     expect(kindsAsked()).toEqual([request.kind]);
   });

@@ -1,0 +1,30 @@
+import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
+import { peerOf } from '../platform/peer-address.js';
+import { type Answer, errorAnswer } from './answer.js';
+
+/**
+ * A web page may give its own name the address 127.0.0.1 after it was loaded; the browser then takes this service for the
+ * page's own server. It cannot pass for an address, though, nor for `localhost`.
+ */
+export function namesThisMachine(host: string | undefined): boolean {
+  if (host === undefined) return true;
+  const name = host
+    .replace(/:\d*$/, '')
+    .replace(/^\[(.*)\]$/, '$1')
+    .toLowerCase();
+  return isIP(name) !== 0 || name === 'localhost' || name.endsWith('.localhost');
+}
+
+/** Where nobody needs credentials, whoever can connect is trusted: on loopback that must not be a page from elsewhere. */
+export function isMisdirected({ headers, socket }: IncomingMessage): boolean {
+  const own = peerOf(socket.localAddress);
+  return (own === '::1' || own.startsWith('127.')) && !namesThisMachine(headers.host);
+}
+
+export const MISDIRECTED: Answer = errorAnswer(
+  421,
+  'MISDIRECTED',
+  'Without credentials this service answers to localhost and to addresses only: call it by one of these, or name credentials ' +
+    'in CONFIG_FILE.',
+);
