@@ -22,7 +22,7 @@ function keepCalls(http: ConnectHarness): Caller[] {
 }
 
 function send(port: number, count = 1): Socket {
-  const head = `Host: x\r\nContent-Type: application/json\r\nContent-Length: ${WAIT.length}\r\n\r\n`;
+  const head = `Host: localhost\r\nContent-Type: application/json\r\nContent-Length: ${WAIT.length}\r\n\r\n`;
   const socket = connect(port, '127.0.0.1', () => {
     socket.write(`POST ${ACQUIRE} HTTP/1.1\r\n${head}${WAIT}`.repeat(count));
   });
@@ -125,7 +125,7 @@ it('says nothing of a client that leaves in the middle of its body', async () =>
   const http = await startConnect();
   const socket = connect(http.port, '127.0.0.1');
   await new Promise<void>((resolve) => {
-    const head = 'Host: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{';
+    const head = 'Host: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{';
     socket.write(`POST ${ACQUIRE} HTTP/1.1\r\n${head}`, () => resolve());
   });
   await expect.poll(async () => (await http.get('/healthz')).status).toBe(200);
