@@ -27,10 +27,10 @@ export function bringBackDay(ledger: Ledger, window: DayWindow, document: UsageD
 
 /** Days of the moment `now` that must be looked up before anything is decided: opened once, and no longer in the state. */
 export function missingToday(ledger: Ledger, now: number): string[] {
-  const { zone, month, lastOpenedDay } = ledger;
+  const { zone, month, today, lastOpenedDay } = ledger;
   if (now < month.start || now >= month.end) return [];
-  if (now >= ledger.today.start && now < ledger.today.end && lastOpenedDay === ledger.today.day) return [];
-  const { day } = dayAt(zone, month, now);
+  // Today itself may be missing: opened by a clock that had run ahead, in a zone where it ended earlier, it left at that end.
+  const { day } = now >= today.start && now < today.end ? today : dayAt(zone, month, now);
   return day <= lastOpenedDay && !ledger.tables.days.has(day) ? [day] : [];
 }
 

@@ -160,4 +160,29 @@ describe('time', () => {
     budget.at('2026-12-21T00:00:00Z').do({ kind: 'sweep' });
     expect(budget.window('MONTH')).toMatchObject({ spent: 50 });
   });
+
+  it('that ran ahead into a day, and a zone in which that day ends later: nothing of the day is lost', () => {
+    const budget = budgetWith({ timeZone: 'Australia/Lord_Howe', cooldownMs: 0 }).at('2027-03-30T08:00:00Z');
+    budget.release(budget.grant('a', 10), 10);
+    const right = budget.now;
+    // The day of 1 April, which in this zone ends at 13:00 UTC.
+    budget.at('2027-04-01T02:00:00Z');
+    budget.release(budget.grant('a', 100), 100);
+    budget.writeOut().now = right + 1_000;
+    budget.do({ kind: 'reset-clock' });
+    budget.do({
+      kind: 'put-policy',
+      fields: { ...budget.state.policyFields, timeZone: 'America/Los_Angeles' },
+    });
+    budget.at('2027-04-01T08:00:00Z');
+    budget.release(budget.grant('b', 20), 20);
+    budget.writeOut();
+    // It has left the state at the end that it was opened with, and goes on all the same.
+    budget.at('2027-04-01T20:00:00Z').writeOut();
+    budget.release(budget.grant('c', 3), 3);
+    expect(budget.window('DAY')).toMatchObject({ spent: 123 });
+    budget.at('2027-04-02T09:00:00Z').writeOut().writeOut();
+    const totals = [...budget.documents.values()].map(({ day, total }) => [day, total]);
+    expect(new Map(totals as [string, number][]).get('2027-04-01')).toBe(123);
+  });
 });
