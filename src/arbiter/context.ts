@@ -29,4 +29,5 @@ export interface Counts {
   unknownOutcomes: number;
   waiters: number;
   watchers: number;
+  sessions: number;
 }

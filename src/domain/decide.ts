@@ -12,6 +12,7 @@ import { refused } from './refused.js';
 import { release } from './release.js';
 import { renew } from './renew.js';
 import type { BudgetRequest, Evidence } from './requests.js';
+import { breakSessions, keepLeases, takeUpSession } from './sessions.js';
 import { deleteBudget, pause, putPolicy, resume } from './settings.js';
 
 /** What a decision is made with, beside the ledger and the request. Nothing else may matter. */
@@ -70,6 +71,8 @@ function decideNow(
       return recordUnleased(ledger, request, evidence);
     case 'release':
       return release(ledger, request, evidence);
+    case 'take-up-session':
+      return takeUpSession(ledger, request);
     case 'get-lease':
       return getLease(ledger, request, evidence);
     case 'get-availability':
@@ -95,13 +98,24 @@ function decideNow(
   }
 }
 
-function housekeeping(
-  ledger: Ledger,
-  request: Extract<BudgetRequest, { kind: 'sweep' | 'drop-written' }>,
-): Outcome {
-  if (request.kind === 'drop-written') dropWritten(ledger, request);
-  return { kind: 'done' };
+function housekeeping(ledger: Ledger, request: HousekeepingRequest): Outcome {
+  switch (request.kind) {
+    case 'keep-leases':
+      return keepLeases(ledger, request);
+    case 'break-sessions':
+      return breakSessions(ledger, request);
+    case 'drop-written':
+      dropWritten(ledger, request);
+      return { kind: 'done' };
+    case 'sweep':
+      return { kind: 'done' };
+  }
 }
+
+type HousekeepingRequest = Extract<
+  BudgetRequest,
+  { kind: 'keep-leases' | 'break-sessions' | 'drop-written' | 'sweep' }
+>;
 
 /** Of a budget that never was, or that is deleted: only its creation, and writing out what is left of it. */
 function decideAbsent(

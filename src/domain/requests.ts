@@ -1,5 +1,5 @@
 import type { PolicyFields } from './policy.js';
-import type { UsageDay } from './state.js';
+import type { SessionRef, UsageDay } from './state.js';
 import type { Labels, UsageReport } from './types.js';
 
 /** A lease as a caller names it: `lease-id.ts` takes the opaque id apart. */
@@ -24,6 +24,8 @@ export interface AcquireRequest {
   readonly fingerprint: string;
   /** Random characters that make the lease id hard to guess. */
   readonly nonce: string;
+  /** The session that will keep the lease alive. */
+  readonly session?: SessionRef;
 }
 
 export interface RenewRequest {
@@ -49,6 +51,26 @@ export interface ReleaseRequest {
   readonly kind: 'release';
   readonly lease: LeaseRef;
   readonly usage?: UsageReport;
+}
+
+/** Gives the live leases of a session to the stream that it goes on with. Of a new session it finds none. */
+export interface TakeUpSessionRequest {
+  readonly kind: 'take-up-session';
+  readonly aiId: string;
+  readonly session: SessionRef;
+}
+
+/** Renews leases of sessions whose streams live. One that another stream has taken up since is passed over. */
+export interface KeepLeasesRequest {
+  readonly kind: 'keep-leases';
+  /** Streams by the fence of the lease. */
+  readonly streams: ReadonlyMap<number, string>;
+}
+
+/** Streams that have ended: what they carried ends after the grace. */
+export interface BreakSessionsRequest {
+  readonly kind: 'break-sessions';
+  readonly streams: ReadonlySet<string>;
 }
 
 export interface GetLeaseRequest {
@@ -142,6 +164,9 @@ export type BudgetRequest =
   | RecordRequest
   | RecordUnleasedRequest
   | ReleaseRequest
+  | TakeUpSessionRequest
+  | KeepLeasesRequest
+  | BreakSessionsRequest
   | GetLeaseRequest
   | GetAvailabilityRequest
   | GetSnapshotRequest

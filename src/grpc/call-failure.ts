@@ -2,7 +2,7 @@ import type { ServerErrorResponse } from '@grpc/grpc-js';
 import type { Ids } from '../platform/ids.js';
 import type { Log } from '../platform/log.js';
 import { errorResponse } from './error-details.js';
-import { failureOf, unforeseen } from './status.js';
+import { type Failure, failureOf, unforeseen } from './status.js';
 
 /** What a call needs to end badly. */
 export interface FailureSink {
@@ -10,14 +10,19 @@ export interface FailureSink {
   readonly ids: Pick<Ids, 'nonce'>;
 }
 
-/** How a call ends that met an error. One that nobody foresaw is told in full to the log, and to the caller by its id there. */
-export function callFailure(error: unknown, method: string, { log, ids }: FailureSink): ServerErrorResponse {
+/** How a call ends that met an error. */
+export function callFailure(error: unknown, method: string, sink: FailureSink): ServerErrorResponse {
+  return errorResponse(toldFailure(error, method, sink));
+}
+
+/** One that nobody foresaw is told in full to the log, and to the caller by its id there. */
+export function toldFailure(error: unknown, method: string, { log, ids }: FailureSink): Failure {
   const failure = failureOf(error);
   if (failure !== undefined) {
     log.debug({ method, reason: failure.reason, message: failure.message }, 'a call was refused');
-    return errorResponse(failure);
+    return failure;
   }
   const errorId = ids.nonce();
   log.error({ method, errorId, err: error }, 'a call failed for a reason that nobody foresaw');
-  return errorResponse(unforeseen(errorId));
+  return unforeseen(errorId);
 }
