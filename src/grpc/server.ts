@@ -42,7 +42,7 @@ const LIMITS = {
   // The largest legal request is a policy that names 250 AIs and 100 models.
   'grpc.max_receive_message_length': 64 * 1024,
   // A machine that has vanished is found within 10 s, the sum of them and a little: its session breaks, its waiters leave.
-  'grpc.keepalive_time_ms': 5_000,
+  'grpc.keepalive_time_ms': 4_000,
   'grpc.keepalive_timeout_ms': 4_000,
   // Its books cost about 10 us a call, and nobody reads them.
   'grpc.enable_channelz': 0,
