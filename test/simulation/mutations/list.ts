@@ -1,6 +1,12 @@
 import { ARBITER_MUTATIONS } from './arbiter-mutations.js';
 import { DOMAIN_MUTATIONS } from './domain-mutations.js';
 import type { Mutation } from './mutation.js';
+import { SESSION_MUTATIONS } from './session-mutations.js';
 import { STORE_MUTATIONS } from './store-mutations.js';
 
-export const MUTATIONS: readonly Mutation[] = [...STORE_MUTATIONS, ...ARBITER_MUTATIONS, ...DOMAIN_MUTATIONS];
+export const MUTATIONS: readonly Mutation[] = [
+  ...STORE_MUTATIONS,
+  ...ARBITER_MUTATIONS,
+  ...DOMAIN_MUTATIONS,
+  ...SESSION_MUTATIONS,
+];
