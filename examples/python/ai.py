@@ -11,7 +11,12 @@ from slot import Slot, hold_slot
 
 ADDRESS = os.environ.get("ARBITER_ADDRESS", "127.0.0.1:50051")
 BUDGET = os.environ.get("BUDGET_ID", "anthropic")
-AI = os.environ.get("AI_ID", "python-ai")
+
+def name(default: str) -> str:
+    return os.environ.get("AI_ID", default)
+
+
+AI = name("python-ai")
 CALLS = int(os.environ.get("CALLS", "1"))
 TOKENS = int(os.environ.get("TOKENS", "200"))
 WAIT = float(os.environ.get("WAIT_SECONDS", "10"))

@@ -59,13 +59,13 @@ class Slot:
 
     def record(self, usage: pb.Usage) -> int:
         """Books what one call spent, at once. Returns the tokens charged."""
-        request = api.RecordUsageRequest(lease_id=self.lease.lease_id, usage=_with_id(usage))
+        request = api.RecordUsageRequest(lease_id=self.lease.lease_id, usage=with_id(usage))
         answer = _retry(self._stub.RecordUsage, request, patience=REPORT_PATIENCE)
         self.used_tokens += answer.charged_tokens
         return answer.charged_tokens
 
     def _release(self) -> None:
-        usage = _with_id(self.final_usage) if self.final_usage else None
+        usage = with_id(self.final_usage) if self.final_usage else None
         request = api.ReleaseRequest(lease_id=self.lease.lease_id, usage=usage)
         try:
             self.used_tokens = _retry(self._stub.Release, request, patience=REPORT_PATIENCE).used_tokens
@@ -116,7 +116,10 @@ def hold_slot(
         estimated_tokens=estimated_tokens,
         wait=timedelta(seconds=wait),
     )
-    slot = _acquire(stub, request, wait, patience)
+    def ask(left: float) -> api.AcquireSlotResponse:
+        return _retry(stub.AcquireSlot, request, patience=left, timeout=CALL_TIMEOUT + wait)
+
+    slot = Slot(stub, *acquire_by(ask, patience))
     heartbeat = threading.Thread(target=slot._keep_alive, daemon=True)
     heartbeat.start()
     try:
@@ -127,15 +130,20 @@ def hold_slot(
         slot._release()
 
 
-def _acquire(stub: BudgetServiceStub, request: api.AcquireSlotRequest, wait: float, patience: float) -> Slot:
-    """Asks until the slot is granted, and comes back no earlier than a denial says."""
+def acquire_by(
+    ask: Callable[[float], api.AcquireSlotResponse], patience: float
+) -> tuple[pb.Lease, list[str]]:
+    """Asks until the slot is granted, and comes back no earlier than a denial says. Returns the rules that had refused, too.
+
+    `ask` is called with the seconds of patience that are left.
+    """
     give_up_at = time.monotonic() + patience
     denied_rules: dict[str, None] = {}
     while True:
         left = give_up_at - time.monotonic()
-        answer = _retry(stub.AcquireSlot, request, patience=left, timeout=CALL_TIMEOUT + wait)
+        answer = ask(left)
         if answer.WhichOneof("outcome") == "granted":
-            return Slot(stub, answer.granted.lease, list(denied_rules))
+            return answer.granted.lease, list(denied_rules)
         denial = answer.denied
         for blocker in denial.blockers:
             denied_rules[pb.Rule.Name(blocker.rule).removeprefix("RULE_")] = None
@@ -167,7 +175,7 @@ def _retry(
         pause = min(pause * 2, 3.0)
 
 
-def _with_id(usage: pb.Usage) -> pb.Usage:
+def with_id(usage: pb.Usage) -> pb.Usage:
     """The id is made once per report, not per try: so a retry is booked once."""
     if not usage.usage_id:
         usage.usage_id = str(uuid.uuid4())

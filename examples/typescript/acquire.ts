@@ -2,7 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { callWithRetries } from './call.js';
 import { type Denial, type Lease, Rule } from './gen/budget/v1/budget.js';
-import { AcquireSlotRequest, type BudgetServiceClient } from './gen/budget/v1/budget_service.js';
+import {
+  AcquireSlotRequest,
+  type AcquireSlotResponse,
+  type BudgetServiceClient,
+} from './gen/budget/v1/budget_service.js';
 import type { Duration } from './gen/google/protobuf/duration.js';
 
 export interface SlotRequest {
@@ -24,11 +28,26 @@ export class SlotDenied extends Error {
   }
 }
 
+/** A slot, and the rules that had refused before. */
+export interface Acquired {
+  lease: Lease;
+  deniedRules: string[];
+}
+
+/** Asks by calls of their own. */
+export function acquire(client: BudgetServiceClient, request: SlotRequest): Promise<Acquired> {
+  const limits = {
+    timeoutMs: 5_000 + request.waitMs,
+    giveUpAtMs: performance.now() + request.patienceMs,
+  };
+  return acquireBy((message) => callWithRetries(client.acquireSlot.bind(client), message, limits), request);
+}
+
 /** Asks until the slot is granted, and comes back no earlier than a denial says. */
-export async function acquire(
-  client: BudgetServiceClient,
+export async function acquireBy(
+  ask: (message: AcquireSlotRequest) => Promise<AcquireSlotResponse>,
   request: SlotRequest,
-): Promise<{ lease: Lease; deniedRules: string[] }> {
+): Promise<Acquired> {
   const message = AcquireSlotRequest.fromPartial({
     budgetId: request.budgetId,
     aiId: request.aiId,
@@ -38,10 +57,9 @@ export async function acquire(
     wait: { seconds: Math.floor(request.waitMs / 1000), nanos: (request.waitMs % 1000) * 1e6 },
   });
   const giveUpAtMs = performance.now() + request.patienceMs;
-  const limits = { timeoutMs: 5_000 + request.waitMs, giveUpAtMs };
   const deniedRules = new Set<string>();
   for (;;) {
-    const { outcome } = await callWithRetries(client.acquireSlot.bind(client), message, limits);
+    const { outcome } = await ask(message);
     if (outcome?.$case === 'granted' && outcome.value.lease) {
       return { lease: outcome.value.lease, deniedRules: [...deniedRules] };
     }

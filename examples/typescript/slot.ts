@@ -14,7 +14,7 @@ import {
 /** How long a report or a release is repeated while the service is away. */
 const REPORT_PATIENCE_MS = 60_000;
 
-type Spent = Parameters<typeof Usage.fromPartial>[0];
+export type Spent = Parameters<typeof Usage.fromPartial>[0];
 
 /** What a piece of work got, and what it cost. */
 export interface Settled<Result> {
@@ -120,7 +120,7 @@ export class Slot {
 }
 
 /** The id is made once per report, not per try: so a retry is booked once. */
-function withId(spent: Spent): Usage {
+export function withId(spent: Spent): Usage {
   return Usage.fromPartial({ usageId: randomUUID(), ...spent });
 }
 

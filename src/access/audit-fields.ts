@@ -16,6 +16,7 @@ const IS_ACTION: { readonly [K in CallerRequest['kind']]: boolean } = {
   record: false,
   'record-unleased': false,
   release: false,
+  'take-up-session': false,
   'get-lease': false,
   'get-availability': false,
   'get-snapshot': false,

@@ -1,5 +1,12 @@
-import type { Caller, CallerRequest, Door, WatchUpdate } from '../arbiter/door.js';
-import type { BudgetSnapshot, BudgetView, OutcomeOf } from '../domain/outcomes.js';
+import type {
+  Caller,
+  CallerRequest,
+  Door,
+  OpenSession,
+  SessionRequest,
+  WatchUpdate,
+} from '../arbiter/door.js';
+import type { BudgetSnapshot, BudgetView, OutcomeOf, Refused } from '../domain/outcomes.js';
 import type { AcquireRequest } from '../domain/requests.js';
 import type { UsageDay } from '../domain/state.js';
 import type { LeaseView } from '../domain/types.js';
@@ -86,6 +93,10 @@ export class AuditedDoor implements Door {
     caller: Caller,
   ): Promise<OutcomeOf['acquire']> {
     return this.door.acquireWaiting(budgetId, request, waitMs, caller);
+  }
+
+  openSession(request: SessionRequest, takenUp: () => void, caller: Caller): Promise<OpenSession | Refused> {
+    return this.door.openSession(request, takenUp, caller);
   }
 
   usageDays(snapshot: BudgetSnapshot, from: string, to: string): Promise<UsageDay[]> {

@@ -1,4 +1,11 @@
-import type { Caller, CallerRequest, Door, WatchUpdate } from '../arbiter/door.js';
+import type {
+  Caller,
+  CallerRequest,
+  Door,
+  OpenSession,
+  SessionRequest,
+  WatchUpdate,
+} from '../arbiter/door.js';
 import type { BudgetSnapshot, BudgetView, OutcomeOf, Refused } from '../domain/outcomes.js';
 import type { AcquireRequest, LeaseRef } from '../domain/requests.js';
 import type { UsageDay } from '../domain/state.js';
@@ -6,7 +13,7 @@ import type { LeaseView } from '../domain/types.js';
 import { AccessError } from './access-error.js';
 import type { LeaseOwners } from './lease-owners.js';
 import { type Rule, rolesFor, type Scope, scopeOf } from './permissions.js';
-import type { Principal } from './principal.js';
+import { type Principal, principalDigest } from './principal.js';
 
 /**
  * The door as one principal finds it, for one method of the API: what it may not do, it is refused before the arbiter
@@ -55,6 +62,7 @@ export class GuardedDoor implements Door {
         this.requireOwn(own, budgetId, request.aiId);
         return this.learned(await this.door.submit(budgetId, request, caller));
       case 'record-unleased':
+      case 'take-up-session':
       case 'get-availability':
         this.requireOwn(own, budgetId, request.aiId);
         return this.door.submit(budgetId, request, caller);
@@ -94,6 +102,23 @@ export class GuardedDoor implements Door {
     const { leaseId, aiId } = outcome.lease;
     this.owners.learn(leaseId, aiId);
     return own.has(aiId) ? outcome : notFound(leaseId);
+  }
+
+  /** As its own: a session that another principal opened has other leases, under whatever id. */
+  async openSession(
+    request: SessionRequest,
+    takenUp: () => void,
+    caller: Caller,
+  ): Promise<OpenSession | Refused> {
+    for (const budgetId of request.budgetIds) {
+      const scope = this.scope(budgetId);
+      if (scope !== 'all') this.requireOwn(scope, budgetId, request.aiId);
+    }
+    const session = { ...request.session, owner: principalDigest(this.principal) };
+    const opened = await this.door.openSession({ ...request, session }, takenUp, caller);
+    if (opened.kind === 'open')
+      for (const { leaseId, aiId } of opened.leases) this.owners.learn(leaseId, aiId);
+    return opened;
   }
 
   private learned(outcome: OutcomeOf['acquire']): OutcomeOf['acquire'] {

@@ -20,6 +20,7 @@ export const PERMISSIONS = {
     renewSlot: /*       */ rule('own', 'no', 'yes'),
     recordUsage: /*     */ rule('own', 'no', 'yes'),
     release: /*         */ rule('own', 'no', 'yes'),
+    session: /*         */ rule('own', 'no', 'yes'),
     getLease: /*        */ rule('own', 'yes', 'yes'),
     getAvailability: /* */ rule('own', 'yes', 'yes'),
     getDistribution: /* */ rule('no', 'yes', 'yes'),

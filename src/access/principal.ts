@@ -1,3 +1,4 @@
+import { fingerprint } from '../platform/digest.js';
 import type { RoleGrant } from './settings.js';
 
 /** Somebody who showed credentials that are right. */
@@ -14,4 +15,9 @@ export function principalLabel(principal: Principal | undefined): string {
   if (principal === undefined) return 'anonymous';
   const { name, subject } = principal;
   return subject === undefined || subject === name ? name : `${name} (${subject})`;
+}
+
+/** Stands for a principal where its name would be too long or too telling. Two principals never share it. */
+export function principalDigest({ name, via, subject }: Principal): string {
+  return fingerprint([via, name, subject]);
 }

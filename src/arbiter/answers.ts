@@ -9,6 +9,7 @@ import type { Context } from './context.js';
 import { ArbiterError } from './door.js';
 import { logDenial, logEvent } from './event-log.js';
 import type { Pending } from './pending.js';
+import { SessionLeases } from './session-leases.js';
 import { timeIsUp } from './waiting-list.js';
 
 /** Gives callers their outcomes, once these are durable, and tells everybody else what happened. */
@@ -18,10 +19,14 @@ export class Answers {
   /** Called with the rules of every denial that was answered. */
   readonly denialListeners = new Set<(rules: readonly Rule[]) => void>();
 
+  readonly sessionLeases: SessionLeases;
+
   constructor(
     private readonly context: Context,
     private readonly queue: BudgetQueue,
-  ) {}
+  ) {
+    this.sessionLeases = new SessionLeases(context, (pending) => queue.submit(pending));
+  }
 
   /** `ageMs`: how long ago it was decided. */
   give({ pending, outcome }: Answer, ageMs: number): void {
@@ -30,7 +35,19 @@ export class Answers {
     else if (outcome.kind === 'denied') this.deny(pending, outcome.denial);
     else {
       this.leave(pending);
+      this.mindSession(pending.request, outcome);
       pending.resolve(aged(outcome, ageMs));
+    }
+  }
+
+  /** Sessions that live on this copy have their leases kept. */
+  private mindSession(request: Pending['request'], outcome: Outcome): void {
+    const { sessionLeases } = this;
+    if (outcome.kind === 'granted') {
+      const session = request.kind === 'acquire' ? request.session : undefined;
+      if (session !== undefined) sessionLeases.carry(outcome.lease, session.stream);
+    } else if (outcome.kind === 'released' && request.kind === 'release') {
+      sessionLeases.letGo(request.lease.fence);
     }
   }
 

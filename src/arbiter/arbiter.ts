@@ -1,4 +1,4 @@
-import type { BudgetSnapshot, BudgetView, OutcomeOf } from '../domain/outcomes.js';
+import type { BudgetSnapshot, BudgetView, OutcomeOf, Refused } from '../domain/outcomes.js';
 import type { AcquireRequest } from '../domain/requests.js';
 import type { UsageDay } from '../domain/state.js';
 import type { LeaseView } from '../domain/types.js';
@@ -11,9 +11,18 @@ import { shuttingDown } from './answers.js';
 import { BOUNDS, type Bounds } from './bounds.js';
 import { BudgetQueue } from './budget-queue.js';
 import type { Context, Counts } from './context.js';
-import { ArbiterError, type Caller, type CallerRequest, type Door, type WatchUpdate } from './door.js';
+import {
+  ArbiterError,
+  type Caller,
+  type CallerRequest,
+  type Door,
+  type OpenSession,
+  type SessionRequest,
+  type WatchUpdate,
+} from './door.js';
 import { closedLeases, listBudgets, usageDays } from './history.js';
 import { NOBODY, Pending } from './pending.js';
+import { Sessions } from './sessions.js';
 import { Watch } from './watch.js';
 
 const TICK_MS = 1_000;
@@ -40,6 +49,7 @@ export interface ArbiterOptions {
 export class Arbiter implements Door, DeliveryDesk {
   private readonly queues = new Map<string, BudgetQueue>();
   private readonly watches = new Set<Watch>();
+  private readonly sessions: Sessions;
   private readonly context: Context;
   // Made once: an error's stack costs more than all else about a refusal.
   private readonly queueFull: ArbiterError;
@@ -56,6 +66,7 @@ export class Arbiter implements Door, DeliveryDesk {
     unknownOutcomes: 0,
     waiters: 0,
     watchers: 0,
+    sessions: 0,
   };
 
   constructor(options: ArbiterOptions) {
@@ -68,6 +79,7 @@ export class Arbiter implements Door, DeliveryDesk {
     };
     const { queued, budgets } = this.context.bounds;
     this.queueFull = tooMany(`more than ${queued} requests of this budget are under way`, 100);
+    this.sessions = new Sessions(this.context, (budgetId) => this.queue(budgetId).answers.sessionLeases);
     this.budgetsFull = tooMany(`more than ${budgets} budgets are in use`, 1_000);
   }
 
@@ -153,6 +165,14 @@ export class Arbiter implements Door, DeliveryDesk {
     const made = new BudgetQueue(budgetId, this.context);
     this.queues.set(budgetId, made);
     return made;
+  }
+
+  openSession(request: SessionRequest, takenUp: () => void, caller: Caller): Promise<OpenSession | Refused> {
+    const { aiId, session } = request;
+    return this.sessions.open(request, takenUp, async (budgetId) => {
+      const outcome = await this.submit(budgetId, { kind: 'take-up-session', aiId, session }, caller);
+      return outcome.kind === 'refused' ? outcome : outcome.leases;
+    });
   }
 
   usageDays(snapshot: BudgetSnapshot, from: string, to: string): Promise<UsageDay[]> {

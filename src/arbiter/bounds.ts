@@ -10,6 +10,8 @@ export interface Bounds {
   /** Watchers of one budget and of all. */
   readonly watchersPerBudget: number;
   readonly watchers: number;
+  /** Sessions of this copy. */
+  readonly sessions: number;
   /** A batch larger than this makes the first of it wait for the last. */
   readonly batch: number;
   /** A request that is not answered by then is told that the store is unavailable. */
@@ -25,6 +27,7 @@ export const BOUNDS: Bounds = {
   waiters: 2_000,
   watchersPerBudget: 100,
   watchers: 1_000,
+  sessions: 1_000,
   batch: 1_024,
   requestMs: 5_000,
   idleMs: 60_000,

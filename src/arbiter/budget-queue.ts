@@ -272,6 +272,7 @@ export class BudgetQueue {
   /** Nobody needs it in memory. */
   get idle(): boolean {
     if (this.pumping || this.size > 0 || this.waiters.size > 0 || this.undos.length > 0) return false;
+    if (!this.answers.sessionLeases.idle) return false;
     return this.ledger === undefined || this.writeOut.idle(this.ledger);
   }
 
@@ -287,12 +288,13 @@ export class BudgetQueue {
     const until = clock.monotonic() + mostMs;
     const busy = () => this.pumping || this.lookups.size > 0 || this.writingOut.size > 0;
     while (busy() && clock.monotonic() < until) await pause(scheduler, 5);
-    this.wake.stop();
+    this.release();
     this.expire(Number.POSITIVE_INFINITY);
     if (this.lineage > 0) await Promise.race([this.writeAllOut(), pause(scheduler, mostMs)]);
   }
 
   release(): void {
     this.wake.stop();
+    this.answers.sessionLeases.stop();
   }
 }

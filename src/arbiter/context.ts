@@ -33,6 +33,7 @@ export interface Counts {
   unknownOutcomes: number;
   waiters: number;
   watchers: number;
+  sessions: number;
 }
 
 /** Who commits, and to whom it promises alerts. */

@@ -1,7 +1,7 @@
 import type { BudgetEvent } from '../domain/events.js';
-import type { BudgetSnapshot, BudgetView, OutcomeOf } from '../domain/outcomes.js';
+import type { BudgetSnapshot, BudgetView, OutcomeOf, Refused } from '../domain/outcomes.js';
 import type { AcquireRequest, BudgetRequest, OwnKind } from '../domain/requests.js';
-import type { UsageDay } from '../domain/state.js';
+import type { SessionRef, UsageDay } from '../domain/state.js';
 import type { LeaseView, Rule } from '../domain/types.js';
 
 /** What a caller's connection can say while its request is under way. */
@@ -14,6 +14,25 @@ export interface Caller {
 
 /** The requests that callers make; the rest are the arbiter's own. */
 export type CallerRequest = Exclude<BudgetRequest, { kind: OwnKind }>;
+
+/** What begins a session, or takes one up again on a new stream. */
+export interface SessionRequest {
+  readonly aiId: string;
+  readonly session: SessionRef;
+  /** Where its leases are looked for. Each must exist. */
+  readonly budgetIds: readonly string[];
+}
+
+/** A session whose stream lives. Its leases are kept until it is closed. */
+export interface OpenSession {
+  readonly kind: 'open';
+  /** What an `acquire` of this session carries. */
+  readonly session: SessionRef;
+  /** What was taken up. */
+  readonly leases: readonly LeaseView[];
+  /** Its stream has ended: the grace begins for what it acquired in `usedBudgetIds`. */
+  close(usedBudgetIds: Iterable<string>): void;
+}
 
 /**
  * The arbiter's door: gRPC, HTTP and sessions enter here. Every method may throw an `ArbiterError`, and nothing else that a
@@ -34,6 +53,9 @@ export interface Door {
     waitMs: number,
     caller: Caller,
   ): Promise<OutcomeOf['acquire']>;
+
+  /** Begins a session. `takenUp` is called if another stream of this copy takes it up. Throws QUEUE_FULL. */
+  openSession(request: SessionRequest, takenUp: () => void, caller: Caller): Promise<OpenSession | Refused>;
 
   /** Usage documents with `from <= day <= to`, newest state of open days included, in order. */
   usageDays(snapshot: BudgetSnapshot, from: string, to: string): Promise<UsageDay[]>;

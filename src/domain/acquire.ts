@@ -9,6 +9,7 @@ import { refused } from './refused.js';
 import { rememberedRequest, rememberGrant } from './request-memory.js';
 import type { AcquireRequest, Evidence } from './requests.js';
 import { requestedTokens } from './reservation.js';
+import { carriedBy } from './sessions.js';
 import { standingOf } from './standing.js';
 import type { StoredLease, StoredRequest } from './state.js';
 import type { Denial } from './types.js';
@@ -50,7 +51,11 @@ function repeat(
     return refused({ reason: 'ID_REUSED', field: 'request_id', id: request.requestId });
   }
   const live = ledger.lease(before.fence);
-  if (live !== undefined) return { kind: 'granted', lease: viewOfLive(ledger, live), replayed: true };
+  if (live !== undefined) {
+    // Whoever asks in a session relies on it to keep the lease alive.
+    const lease = request.session === undefined ? live : carriedBy(ledger, live, request.session);
+    return { kind: 'granted', lease: viewOfLive(ledger, lease), replayed: true };
+  }
   const found = findLease(ledger, leaseRef(ledger, before), evidence);
   if (found.kind === 'unknown') return unknownReceipts(found.receiptId);
   if (found.kind !== 'closed') return refused({ reason: 'LEASE_NOT_FOUND', leaseId: before.leaseId });
@@ -100,5 +105,6 @@ function newLease(ledger: Ledger, request: AcquireRequest, reserved: number): St
     hourStart: ledger.hour.start,
     ...(previousGrantAt === undefined ? {} : { previousGrantAt }),
     ...(request.labels === undefined ? {} : { labels: request.labels }),
+    ...(request.session === undefined ? {} : { session: request.session }),
   };
 }

@@ -13,6 +13,7 @@ import { refused } from './refused.js';
 import { release } from './release.js';
 import { renew } from './renew.js';
 import type { BudgetRequest, Evidence, OwnKind } from './requests.js';
+import { breakSessions, keepLeases, takeUpSession } from './sessions.js';
 import { deleteBudget, pause, putPolicy, resume } from './settings.js';
 
 /** What a decision is made with, beside the ledger and the request. Nothing else may matter. */
@@ -71,6 +72,8 @@ function decideNow(
       return recordUnleased(ledger, request, evidence);
     case 'release':
       return release(ledger, request, evidence);
+    case 'take-up-session':
+      return takeUpSession(ledger, request);
     case 'get-lease':
       return getLease(ledger, request, evidence);
     case 'get-availability':
@@ -101,6 +104,10 @@ function housekeeping(
   request: Extract<BudgetRequest, { kind: Exclude<OwnKind, 'undo-grant'> }>,
 ): Outcome {
   switch (request.kind) {
+    case 'keep-leases':
+      return keepLeases(ledger, request);
+    case 'break-sessions':
+      return breakSessions(ledger, request);
     case 'drop-written':
       dropWritten(ledger, request);
       break;

@@ -66,6 +66,7 @@ function view(ledger: ViewContext, lease: StoredLease): Omit<LeaseView, 'status'
     expiresAt: lease.expiresAt,
     renewableUntil: lease.renewableUntil,
     labels: lease.labels ?? {},
+    sessionId: lease.session?.id,
     asOf: ledger.clock,
   };
 }

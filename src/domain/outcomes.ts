@@ -99,6 +99,11 @@ export interface Released {
   readonly overrunTokens: number;
   readonly replayed: boolean;
 }
+/** Leases that a session's stream carries, renewed just now. */
+export interface CarriedLeases {
+  readonly kind: 'carried-leases';
+  readonly leases: readonly LeaseView[];
+}
 export interface FoundLease {
   readonly kind: 'lease';
   readonly lease: LeaseView;
@@ -143,6 +148,7 @@ export type Outcome =
   | Renewed
   | Recorded
   | Released
+  | CarriedLeases
   | FoundLease
   | Availability
   | Snapshot
@@ -168,6 +174,9 @@ export interface OutcomeOf {
   record: Recorded | Refused;
   'record-unleased': Recorded | Refused;
   release: Released | Refused;
+  'take-up-session': CarriedLeases | Refused;
+  'keep-leases': CarriedLeases | Refused;
+  'break-sessions': Done | Refused;
   'get-lease': FoundLease | Refused;
   'get-availability': Availability | Refused;
   'get-snapshot': Snapshot | Refused;

@@ -37,7 +37,7 @@ export function renew(
 }
 
 /** Never shortened, and never beyond the lease's longest life. */
-function extended({ clock }: Ledger, lease: StoredLease, ttlMs = lease.ttlMs): number {
+export function extended({ clock }: Ledger, lease: StoredLease, ttlMs = lease.ttlMs): number {
   return Math.max(lease.expiresAt, Math.min(clock + ttlMs, lease.renewableUntil));
 }
 

@@ -1,5 +1,5 @@
 import type { PolicyFields } from './policy.js';
-import type { StoredDelivery, UsageDay } from './state.js';
+import type { SessionRef, StoredDelivery, UsageDay } from './state.js';
 import type { Labels, UsageReport } from './types.js';
 
 /** A lease as a caller names it: `lease-id.ts` takes the opaque id apart. */
@@ -24,6 +24,8 @@ export interface AcquireRequest {
   readonly fingerprint: string;
   /** Random characters that make the lease id hard to guess. */
   readonly nonce: string;
+  /** The session that will keep the lease alive. */
+  readonly session?: SessionRef;
 }
 
 export interface RenewRequest {
@@ -49,6 +51,26 @@ export interface ReleaseRequest {
   readonly kind: 'release';
   readonly lease: LeaseRef;
   readonly usage?: UsageReport;
+}
+
+/** Gives the live leases of a session to the stream that it goes on with. Of a new session it finds none. */
+export interface TakeUpSessionRequest {
+  readonly kind: 'take-up-session';
+  readonly aiId: string;
+  readonly session: SessionRef;
+}
+
+/** Renews leases of sessions whose streams live. One that another stream has taken up since is passed over. */
+export interface KeepLeasesRequest {
+  readonly kind: 'keep-leases';
+  /** Streams by the fence of the lease. */
+  readonly streams: ReadonlyMap<number, string>;
+}
+
+/** Streams that have ended: what they carried ends after the grace. */
+export interface BreakSessionsRequest {
+  readonly kind: 'break-sessions';
+  readonly streams: ReadonlySet<string>;
 }
 
 export interface GetLeaseRequest {
@@ -172,6 +194,9 @@ export type BudgetRequest =
   | RecordRequest
   | RecordUnleasedRequest
   | ReleaseRequest
+  | TakeUpSessionRequest
+  | KeepLeasesRequest
+  | BreakSessionsRequest
   | GetLeaseRequest
   | GetAvailabilityRequest
   | GetSnapshotRequest
@@ -189,7 +214,14 @@ export type BudgetRequest =
   | SettleDeliveriesRequest;
 
 /** The arbiter's own requests; no caller can make them. */
-export type OwnKind = 'undo-grant' | 'sweep' | 'drop-written' | 'claim-deliveries' | 'settle-deliveries';
+export type OwnKind =
+  | 'undo-grant'
+  | 'sweep'
+  | 'drop-written'
+  | 'keep-leases'
+  | 'break-sessions'
+  | 'claim-deliveries'
+  | 'settle-deliveries';
 
 /** What the arbiter looked up in the store before the decision, because the state did not know it. */
 export interface Evidence {

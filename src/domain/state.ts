@@ -118,6 +118,17 @@ export interface StoredLease {
   /** The AI's last grant before this one, to undo a grant that nobody received. */
   readonly previousGrantAt?: number;
   readonly labels?: Labels;
+  /** The session that keeps it alive; absent in leases of calls of their own, and in states from before there were sessions. */
+  readonly session?: SessionRef;
+}
+
+/** A session as its leases know it, so that any copy of the service can take it up. */
+export interface SessionRef {
+  readonly id: string;
+  /** Stands for the principal that opened it: nobody else can take it up. Empty while nobody is known by name. */
+  readonly owner: string;
+  /** The stream that carries it now: an earlier one, that breaks late or on another copy, must not touch the lease any more. */
+  readonly stream: string;
 }
 
 export interface StoredAi {

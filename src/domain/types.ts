@@ -110,6 +110,8 @@ export interface LeaseView {
   readonly renewableUntil: number;
   readonly closedAt?: number;
   readonly labels: Labels;
+  /** The session that keeps it alive. */
+  readonly sessionId?: string | undefined;
   /** The moment of the decision, for `expires_in`. */
   readonly asOf: number;
 }

@@ -2315,6 +2315,10 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "format": "date-time",
             "description": "When it was closed; unset while it is live."
+          },
+          "sessionId": {
+            "type": "string",
+            "description": "The session that it was acquired or last taken up in (`BudgetService.Session`); unset for one acquired by a call of its own."
           }
         }
       },

@@ -2,6 +2,7 @@ import * as gen from '../gen/budget/v1/budget_service.js';
 import { acquireSlot, getAvailability, getLease, renewSlot } from './handlers/slots.js';
 import { getDistribution, recordUsage, release } from './handlers/usage.js';
 import { type Method, unary } from './service.js';
+import { sessionCall } from './session/session-call.js';
 
 const service = gen.BudgetServiceService;
 
@@ -11,6 +12,7 @@ export const BUDGET_SERVICE: Readonly<Record<keyof typeof service, Method>> = {
   renewSlot: unary(service.renewSlot, gen.RenewSlotRequest, gen.RenewSlotResponse, renewSlot),
   recordUsage: unary(service.recordUsage, gen.RecordUsageRequest, gen.RecordUsageResponse, recordUsage),
   release: unary(service.release, gen.ReleaseRequest, gen.ReleaseResponse, release),
+  session: { path: service.session.path, converse: sessionCall },
   getLease: unary(service.getLease, gen.GetLeaseRequest, gen.GetLeaseResponse, getLease),
   getAvailability: unary(
     service.getAvailability,

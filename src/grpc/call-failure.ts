@@ -10,6 +10,7 @@ export interface FailureSink {
   readonly ids: Pick<Ids, 'nonce'>;
 }
 
+/** How a call ends that met an error. */
 export function callFailure(error: unknown, method: string, sink: FailureSink): ServerErrorResponse {
   return errorResponse(toldFailure(error, method, sink));
 }

@@ -13,11 +13,16 @@ const MAX_TEXT_BYTES = 600;
 
 /** A failure as grpc-js sends it, with its details in the trailer that rich clients read. */
 export function errorResponse(failure: Failure): ServerErrorResponse {
-  const message = shortened(failure.message);
-  const encoded = Status.encode({ code: failure.code, message, details: detailsOf(failure) }).finish();
+  const rich = statusMessage(failure);
+  const { message } = rich;
   const metadata = new Metadata();
-  metadata.set('grpc-status-details-bin', Buffer.from(encoded));
+  metadata.set('grpc-status-details-bin', Buffer.from(Status.encode(rich).finish()));
   return { name: 'Error', code: failure.code, message, details: message, metadata };
+}
+
+/** A failure as a message, for an answer within a stream. */
+export function statusMessage(failure: Failure): Status {
+  return { code: failure.code, message: shortened(failure.message), details: detailsOf(failure) };
 }
 
 /** What programs read of a failure, whichever protocol tells it. */

@@ -27,9 +27,11 @@ export function registerService<Name extends string>(
   for (const name of Object.keys(methods) as Name[]) {
     const method: Method = methods[name];
     const enter = entrance(services, ruleOf(name), method.path);
-    const streams = 'stream' in method;
-    definitions[name] = ofBytes(method.path, false, streams);
-    handlers[name] = streams ? streamCall(method, services, enter, open) : unaryCall(method, services, enter);
+    const converses = 'converse' in method;
+    definitions[name] = ofBytes(method.path, converses, converses || 'stream' in method);
+    if (converses) handlers[name] = method.converse(services, enter, open);
+    else if ('stream' in method) handlers[name] = streamCall(method, services, enter, open);
+    else handlers[name] = unaryCall(method, services, enter);
   }
   server.addService(definitions, handlers);
 }

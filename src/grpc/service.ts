@@ -1,11 +1,16 @@
 import type { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
+import type { handleBidiStreamingCall } from '@grpc/grpc-js';
 import type { Access } from '../access/access.js';
 import type { Caller, DistributionQuery, Door, UsageQuery, UsageRows } from '../arbiter/door.js';
 import type { DistributionStats } from '../domain/distribution.js';
 import type { Refused } from '../domain/outcomes.js';
+import type { SessionRef } from '../domain/state.js';
 import type { Ids } from '../platform/ids.js';
 import type { Log } from '../platform/log.js';
+import type { Scheduler } from '../platform/scheduler.js';
 import type { DecodedMethod } from './decode.js';
+import type { Entrance } from './entrance.js';
+import type { OpenStreams } from './open-streams.js';
 
 /** What the handlers reach: the door, and the two questions that take more than one step behind it. */
 export interface Services {
@@ -26,6 +31,10 @@ export interface Services {
   readonly log: Log;
   /** Who may do what. Absent: no credentials are configured, and everybody may do everything. */
   readonly access?: Access | undefined;
+  /** The session that a call belongs to; absent for a call of its own. */
+  readonly session?: SessionRef | undefined;
+  /** Another time than that of production, for tests. */
+  readonly scheduler?: Scheduler | undefined;
 }
 
 export type UnaryHandler<Q, A> = (request: Q, caller: Caller, services: Services) => Promise<A>;
@@ -55,9 +64,19 @@ export interface StreamMethod<Q, A> extends DecodedMethod<Q> {
   readonly stream: StreamHandler<Q, A>;
 }
 
+/** A method whose client and server both send many messages. It does its own reading and writing. */
+export interface ConversationMethod {
+  readonly path: string;
+  readonly converse: (
+    services: Services,
+    enter: Entrance,
+    open: OpenStreams,
+  ) => handleBidiStreamingCall<Buffer, Buffer>;
+}
+
 /** A method whose types no longer matter: it is only registered. */
 // biome-ignore lint/suspicious/noExplicitAny: methods of different types stand in one table
-export type Method = UnaryMethod<any, any> | StreamMethod<any, any>;
+export type Method = UnaryMethod<any, any> | StreamMethod<any, any> | ConversationMethod;
 
 /** Part of what is generated for a method. */
 interface Generated {

@@ -30,17 +30,19 @@ export function inputOf(seed: number, index: number): Input {
 function callInput(chance: Chance): CallInput {
   const target = chance.of(TARGETS);
   const { bytes, encoding } = body(chance, message(chance, target));
+  const first =
+    target.first !== undefined && chance.maybe(0.8) ? [framed(0, target.first.length, target.first)] : [];
   return {
     kind: 'call',
     path: chance.maybe(0.03) ? oddPath(chance, target.path) : target.path,
     headers: { ...headers(chance), ...encoding },
-    hex: bytes.toString('hex'),
+    hex: Buffer.concat([...first, bytes]).toString('hex'),
     ends: chance.maybe(0.95),
     endless: target.endless,
   };
 }
 
-function framed(flag: number, length: number, bytes: Buffer): Buffer {
+function framed(flag: number, length: number, bytes: Uint8Array): Buffer {
   const head = Buffer.alloc(5);
   head.writeUInt8(flag, 0);
   head.writeUInt32BE(length, 1);

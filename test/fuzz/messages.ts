@@ -1,5 +1,6 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import * as admin from '../../src/gen/budget/v1/budget_admin_service.js';
+import { BudgetServiceService, SessionRequest } from '../../src/gen/budget/v1/budget_service.js';
 import { HealthCheckRequest } from '../../src/gen/grpc/health/v1/health.js';
 import { ServerReflectionRequest } from '../../src/gen/grpc/reflection/v1/reflection.js';
 import { randomBytes } from '../grpc/support/random-bytes.js';
@@ -14,6 +15,8 @@ export interface Target {
   /** Answers until its client goes. */
   readonly endless: boolean;
   readonly samples: readonly Uint8Array[];
+  /** The message that must come first, so that the others are read. */
+  readonly first?: Uint8Array;
 }
 
 interface Codec {
@@ -67,6 +70,21 @@ export const OWN: readonly Target[] = Object.entries(METHODS).map(([name, { meth
   endless: false,
   samples: [sample(codec, valid), ...(MORE[name] ?? []).map((more) => sample(codec, { ...valid, ...more }))],
 }));
+const inSession = (name: 'acquire' | 'renew' | 'record' | 'release') => {
+  const { valid } = METHODS[name];
+  return [valid, ...(MORE[name] ?? []).map((more) => ({ ...valid, ...more }))].map((fields) =>
+    sample(SessionRequest, { tag: 7, call: { $case: name, value: fields } }),
+  );
+};
+const OPEN = sample(SessionRequest, {
+  call: { $case: 'open', value: { budgetId: FUZZED, aiId: 'guardian', otherBudgetIds: [] } },
+});
+const SESSION: Target = {
+  path: BudgetServiceService.session.path,
+  endless: false,
+  samples: [OPEN, ...(['acquire', 'renew', 'record', 'release'] as const).flatMap(inSession)],
+  first: OPEN,
+};
 const WATCH = admin.BudgetAdminServiceService.watchBudget.path;
 const QUESTIONS = [
   { messageRequest: { $case: 'listServices', value: '' } },
@@ -77,6 +95,7 @@ const QUESTIONS = [
 /** Every method of the server. */
 export const TARGETS: readonly Target[] = [
   ...OWN,
+  SESSION,
   { path: WATCH, endless: true, samples: [sample(admin.WatchBudgetRequest, { budgetId: FUZZED })] },
   ...['Check', 'List', 'Watch'].map((name) => ({
     path: `/grpc.health.v1.Health/${name}`,

@@ -1,6 +1,7 @@
 import type { Client } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WatchBudgetRequest } from '../../src/gen/budget/v1/budget_admin_service.js';
+import { OpenSession, SessionRequest } from '../../src/gen/budget/v1/budget_service.js';
 import { HealthCheckRequest } from '../../src/gen/grpc/health/v1/health.js';
 import { ServerReflectionRequest } from '../../src/gen/grpc/reflection/v1/reflection.js';
 import { descriptors } from '../../src/grpc/descriptors.js';
@@ -16,6 +17,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   RenewSlot: ['ai', 'operator'],
   RecordUsage: ['ai', 'operator'],
   Release: ['ai', 'operator'],
+  Session: ['ai', 'operator'],
   GetLease: ['ai', 'viewer', 'operator'],
   GetAvailability: ['ai', 'viewer', 'operator'],
   GetDistribution: ['viewer', 'operator'],
@@ -86,6 +88,10 @@ afterAll(() => {
 function bytesFor(path: string): Uint8Array {
   if (path.endsWith('/WatchBudget')) {
     return WatchBudgetRequest.encode({ budgetId: 'anthropic' }).finish();
+  }
+  if (path.endsWith('/Session')) {
+    const open = OpenSession.fromPartial({ budgetId: 'anthropic', aiId: 'guardian' });
+    return SessionRequest.encode({ tag: 1, call: { $case: 'open', value: open } }).finish();
   }
   const row = Object.values(METHODS).find(({ method }) => method.path === path);
   if (row === undefined) throw new Error(`no valid request for ${path}: add one to valid-requests.ts`);

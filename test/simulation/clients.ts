@@ -2,11 +2,12 @@ import { parseLeaseId } from '../../src/domain/lease-id.js';
 import { REQUEST_MEMORY_MS } from '../../src/domain/limits.js';
 import type { OutcomeOf } from '../../src/domain/outcomes.js';
 import type { AcquireRequest, LeaseRef } from '../../src/domain/requests.js';
+import type { SessionRef } from '../../src/domain/state.js';
 import type { UsageReport } from '../../src/domain/types.js';
 import { SimulatedCaller } from './caller.js';
 import type { Journal } from './journal.js';
 import { REFUSED_LABEL } from './sim-store.js';
-import type { SimWorld } from './sim-world.js';
+import type { Copy, SimCaller, SimWorld } from './sim-world.js';
 
 type Recorded = Extract<OutcomeOf['record'], { kind: 'recorded' }>;
 
@@ -20,6 +21,13 @@ interface Work {
   left: number;
   /** A report had no answer, so nobody knows what is left. */
   unsure?: true;
+}
+
+/** A session's stream, as far as a call on it goes. */
+export interface Carrier {
+  readonly session: SessionRef;
+  readonly copy: Copy;
+  readonly stream: SimCaller;
 }
 
 /** One AI: asks, works, reports, releases; and all that goes wrong with a real one. */
@@ -43,11 +51,20 @@ export class Client extends SimulatedCaller {
       if (!this.modest && this.world.random() < 0.15) await this.reportUnleased();
       if (this.world.random() < 0.15 && this.old.length > 0) await this.reportLate();
       if (this.world.random() < 0.15 && this.old.length > 0) await this.repeat(this.world.pick(this.old));
+      await this.beforeWork();
       if (this.world.random() < 0.03) await this.askTheImpossible();
       const work = await this.acquire();
       if (work !== undefined) await this.work(work);
     }
   }
+
+  /** What carries its leases: nothing, each call is one of its own. */
+  protected carrier(): Carrier | undefined {
+    return undefined;
+  }
+
+  protected async beforeWork(): Promise<void> {}
+  protected async amidWork(): Promise<void> {}
 
   private request(more: Partial<AcquireRequest> = {}): AcquireRequest {
     const { world } = this;
@@ -64,14 +81,17 @@ export class Client extends SimulatedCaller {
   private async acquire(): Promise<Work | undefined> {
     const { world } = this;
     const requestIdMade = world.random() < 0.2;
-    const request = this.request({ requestIdMade });
+    const carrier = this.carrier();
+    const request = this.request({ requestIdMade, ...(carrier && { session: carrier.session }) });
     const asked = { epochs: world.epochs, askedAt: world.time.now };
     const waitMs = world.random() < 0.3 ? Math.floor(world.random() * 5_000) : 0;
-    const leavesAfterMs = waitMs > 0 && world.random() < 0.2 ? world.random() * waitMs : undefined;
+    const leaves = carrier === undefined && waitMs > 0 && world.random() < 0.2;
+    const leavesAfterMs = leaves ? world.random() * waitMs : undefined;
     const outcome = await this.ask(request, {
       waitMs,
       tries: requestIdMade ? 1 : 12,
       ...(leavesAfterMs === undefined ? {} : { leavesAfterMs }),
+      ...(carrier && { copy: carrier.copy, stream: carrier.stream }),
     });
     if (outcome?.kind !== 'granted') return undefined;
     const { leaseId, reservedTokens: left } = outcome.lease;
@@ -86,7 +106,7 @@ export class Client extends SimulatedCaller {
   private async repeat({ request, lease, epochs, askedAt }: Work): Promise<void> {
     if (request.requestIdMade || this.world.random() > 0.4) return;
     const { closed } = this.journal.now(lease.leaseId);
-    const again = await this.ask(request);
+    const again = await this.askAgain(request);
     // How long an id is known is measured by the budget's clock, also while that is wrong.
     const forgotten = this.world.time.latestBelief - askedAt >= REQUEST_MEMORY_MS;
     if (!this.world.sameEpoch(epochs) || forgotten || again === undefined) return;
@@ -99,11 +119,20 @@ export class Client extends SimulatedCaller {
       this.world.violated(`${request.requestId} was granted, and denied when repeated`);
   }
 
+  /** On what carries its leases now, or as a call of its own. */
+  private askAgain({ session: _, ...request }: AcquireRequest): Promise<OutcomeOf['acquire'] | undefined> {
+    const carrier = this.world.random() < 0.5 ? this.carrier() : undefined;
+    if (carrier === undefined) return this.ask(request);
+    const { session, copy, stream } = carrier;
+    return this.ask({ ...request, session }, { copy, stream });
+  }
+
   private async work(work: Work): Promise<void> {
     const { world } = this;
     const { lease } = work;
     for (let reports = Math.floor(world.random() * 3); reports > 0; reports -= 1) {
       await world.pause(world.random() * 2_000);
+      await this.amidWork();
       if (world.random() < 0.3) await this.renew(work);
       await this.report(work, this.id('u'));
       if (world.random() < 0.3) await this.ask({ kind: 'get-lease', key: { lease } });

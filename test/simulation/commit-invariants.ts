@@ -1,7 +1,8 @@
 import { Ledger } from '../../src/domain/ledger.js';
+import { policyInForce } from '../../src/domain/policy.js';
 import { leaseReceiptId } from '../../src/domain/receipt-id.js';
 import { standingOf } from '../../src/domain/standing.js';
-import type { ClosedLease, Receipt, StoredLease, StoredState } from '../../src/domain/state.js';
+import type { ClosedLease, Receipt, StoredLease, StoredPolicy, StoredState } from '../../src/domain/state.js';
 import { UNKNOWN } from '../../src/domain/types.js';
 import { MAX_SKEW_MS } from './sim-clock.js';
 
@@ -24,6 +25,8 @@ export interface Committed {
   /** No slot may be granted at a later time: the budget's clock is ahead, and everybody can know. */
   readonly latestGrant: number;
   readonly promises: Promises;
+  /** Streams of sessions that have ended. */
+  readonly brokenStreams: ReadonlySet<string>;
 }
 
 /** What must hold after every commit. Each violation is a sentence. */
@@ -84,7 +87,8 @@ function checkSums({ tables, exists }: Ledger, say: Say): void {
 }
 
 /** The life of a lease: granted once, renewed forwards, ended once, and never live again. */
-function checkLeases({ before, after, receipt, promises }: Committed, say: Say): void {
+function checkLeases(committed: Committed, say: Say): void {
+  const { before, after, receipt, promises } = committed;
   const { epoch, clock, fence: highest } = after.head;
   const leases = after.sections.leases;
   for (const lease of leases.values()) {
@@ -100,7 +104,10 @@ function checkLeases({ before, after, receipt, promises }: Committed, say: Say):
     say(lease.used >= earlier.used, `lease ${lease.fence} forgot what it used`);
     say(lease.reserved >= earlier.reserved, `lease ${lease.fence} lost its reservation`);
     const shortened = lease.expiresAt < earlier.expiresAt && !promises.clockWasReset;
-    say(!shortened, `lease ${lease.fence} was shortened`);
+    say(!shortened || mayShorten(committed, lease), `lease ${lease.fence} was shortened`);
+    const sameSession = lease.session?.id === earlier.session?.id;
+    const sameOwner = lease.session?.owner === earlier.session?.owner;
+    say(!sameSession || sameOwner, `lease ${lease.fence} of a session was taken by another principal`);
   }
   for (const [key, lease] of before?.sections.leases ?? []) {
     if (!leases.has(key)) checkEnd(lease, after, before?.head.epoch ?? epoch, say);
@@ -110,6 +117,22 @@ function checkLeases({ before, after, receipt, promises }: Committed, say: Say):
     const earlier = before?.sections.outbox.get(id) ?? receipt(id);
     if (earlier?.body.kind === 'lease') checkChangedEnd(earlier.body, body, say);
   }
+}
+
+/** Only the end of the stream that carries it, and never to less than the grace. */
+function mayShorten(
+  { before, after, brokenStreams }: Committed,
+  { session, expiresAt }: StoredLease,
+): boolean {
+  if (session === undefined || !brokenStreams.has(session.stream)) return false;
+  const graces = [before, after].map((state) => state && graceOf(state));
+  const least = Math.min(...graces.filter((grace) => grace !== undefined));
+  return expiresAt >= (before?.head.clock ?? 0) + least;
+}
+
+function graceOf({ sections }: StoredState): number {
+  const { fields } = sections.settings.get('policy') as StoredPolicy;
+  return policyInForce(fields).sessionGraceMs;
 }
 
 /** Whatever ends leaves its receipt in the same commit; but for a grant that nobody received, which is as if it had not been. */

@@ -62,13 +62,20 @@ export class Journal {
     if (status === 'EXPIRED' && closedAt < known.until) {
       this.violated(`lease ${leaseId} was to live until ${known.until} and expired at ${closedAt}`);
     }
-    if (status === 'LIVE') this.until.set(leaseId, Math.max(lease.expiresAt, this.until.get(leaseId) ?? 0));
+    // In a session it lives as long as its stream, which the commits are held to.
+    if (status === 'LIVE' && lease.sessionId === undefined)
+      this.until.set(leaseId, Math.max(lease.expiresAt, this.until.get(leaseId) ?? 0));
     if (known.closed && status === 'LIVE') this.violated(`lease ${leaseId} is live again after its end`);
     if (usedTokens < known.used) {
       this.violated(`lease ${leaseId} used ${usedTokens}, and ${known.used} was answered before`);
     }
     if (status !== 'LIVE') this.end(leaseId);
     this.used.set(leaseId, Math.max(usedTokens, this.used.get(leaseId) ?? 0));
+  }
+
+  /** What was said of its leases' ends holds no longer: they came into a session, whose stream has ended. */
+  mayEndEarly(aiId: string): void {
+    for (const [leaseId, lease] of this.granted) if (lease.aiId === aiId) this.until.set(leaseId, 0);
   }
 
   end(leaseId: string): void {

@@ -18,6 +18,7 @@ export function randomPolicy(world: SimWorld): PolicyFields {
     maxConcurrent: world.pick([1, 2, 4]),
     maxConcurrentPerAi: world.pick([1, 3]),
     leaseTtlMs: 4_000,
+    sessionGraceMs: world.pick([0, 2_000, 10_000]),
     maxLeaseDurationMs: 30_000,
     lateReportGraceMs: world.pick([0, 5_000, HOUR_MS]),
     timeZone: world.pick(ZONES),

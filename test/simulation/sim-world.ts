@@ -45,6 +45,8 @@ export class SimWorld {
   readonly copies: Copy[] = [];
   /** What holds in this run and not in every run. */
   promises: Promises = { floor: false, clockWasReset: false };
+  /** Streams of sessions whose clients have gone: only what these carried may end before its time. */
+  readonly brokenStreams = new Set<string>();
   commits = 0;
   /** Rises when a budget is being deleted, and when it has been created again. */
   epochs = 0;
@@ -96,7 +98,8 @@ export class SimWorld {
     this.commits += 1;
     this.states.push({ at: this.scheduler.now, state: after });
     const latestGrant = this.nobodyIsMisled() ? this.time.now : Number.POSITIVE_INFINITY;
-    const known = { latestTime: this.time.latestBelief, latestGrant, promises: this.promises };
+    const { brokenStreams, promises } = this;
+    const known = { latestTime: this.time.latestBelief, latestGrant, promises, brokenStreams };
     this.violations.push(...this.sink.checkCommit(after));
     const receipt = (id: string) => this.store.peekReceipt(BUDGET, id);
     this.violations.push(...checkCommit(BUDGET, { before, after, receipt, ...known }));
@@ -147,13 +150,13 @@ export class SimWorld {
 
   /** Sends a request to some copy. Every copy that lives must answer it in time. */
   call<R extends CallerRequest>(request: R, options: CallOptions = {}): Promise<OutcomeOf[R['kind']]> {
-    const { waitMs = 0, leavesAfterMs, copy = this.pick(this.copies) } = options;
-    const caller = new SimCaller();
+    const { waitMs = 0, leavesAfterMs, copy = this.pick(this.copies), stream } = options;
+    const caller = stream ?? new SimCaller();
     if (leavesAfterMs !== undefined) this.scheduler.after(leavesAfterMs, () => caller.leave());
     return new Promise((resolve, reject) => {
       const cancel = this.scheduler.after(SLACK_MS + waitMs, () => {
         if (copy.link.alive) this.violated(`${request.kind} got no answer in its time`);
-        caller.leave();
+        if (stream === undefined) caller.leave();
         reject(new GaveUp());
       });
       const answer =
@@ -231,9 +234,11 @@ export interface CallOptions {
   /** The caller goes away by then. */
   readonly leavesAfterMs?: number;
   readonly copy?: Copy;
+  /** The session's stream that the call is made on. */
+  readonly stream?: SimCaller;
 }
 
-class SimCaller implements Caller {
+export class SimCaller implements Caller {
   gone = false;
   private readonly listeners: (() => void)[] = [];
 

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { BOUNDS } from '../../src/arbiter/bounds.js';
+import { CalmSessions } from './calm-sessions.js';
 import { Client } from './clients.js';
 import { Journal } from './journal.js';
 import { floorPolicy, Operator, randomPolicy } from './operators.js';
 import { checkRest } from './rest-invariants.js';
+import { SessionClient } from './session-clients.js';
 import { METHODS } from './sim-link.js';
 import { BUDGET, SimWorld } from './sim-world.js';
 import { Waiters } from './waiters.js';
@@ -45,7 +47,8 @@ export async function simulate(seed: number, steps = STEPS): Promise<SimResult> 
   const world = new SimWorld(seed, start, 1 + (seed % 3));
   const journal = new Journal((what) => world.violated(what));
   try {
-    await live(world, journal, { steps, floor: seed % 5 === 0, waiters: seed % 4 === 1 });
+    const calm = ([undefined, Waiters, CalmSessions, undefined] as const)[seed % 4];
+    await live(world, journal, { steps, floor: seed % 5 === 0, calm });
     world.violations.push(...(await checkRest(world, journal)));
   } catch (error) {
     world.violations.push(`the run did not end: ${(error as Error).stack}`);
@@ -70,17 +73,21 @@ async function untilToldOfAlerts(world: SimWorld): Promise<void> {
 interface Plan {
   readonly steps: number;
   readonly floor: boolean;
-  readonly waiters: boolean;
+  /** What is tried when nothing goes wrong any more. */
+  readonly calm: typeof Waiters | typeof CalmSessions | undefined;
 }
 
-async function live(world: SimWorld, journal: Journal, { steps, floor, waiters }: Plan): Promise<void> {
+async function live(world: SimWorld, journal: Journal, { steps, floor, calm: Calm }: Plan): Promise<void> {
   const { scheduler } = world;
   await scheduler.advance(100);
   const fields = floor ? floorPolicy(world) : randomPolicy(world);
   await scheduler.until(world.call({ kind: 'put-policy', fields }));
   world.promises = { floor, clockWasReset: false };
   const count = 2 + Math.floor(world.random() * 5);
-  const clients = Array.from({ length: count }, (_, at) => new Client(world, journal, `ai-${at}`, floor));
+  const clients = Array.from({ length: count }, (_, at) => {
+    const Kind = world.random() < 0.4 ? SessionClient : Client;
+    return new Kind(world, journal, `ai-${at}`, floor);
+  });
   const slow = world.random() < 0.5 ? world.pick(SLOW) : undefined;
   world.storm({ faults: world.pick([0, 0.02, 0.1, 0.25]), delayMs: world.pick([2, 50, 800]), slow });
   const busy = [
@@ -93,7 +100,7 @@ async function live(world: SimWorld, journal: Journal, { steps, floor, waiters }
   // What an operator does when the budget's clock is ahead.
   world.promises = { floor: false, clockWasReset: true };
   await scheduler.until(world.call({ kind: 'reset-clock' }));
-  if (waiters) await scheduler.until(new Waiters(world, journal).run(), LONGEST_MS, 100);
+  if (Calm !== undefined) await scheduler.until(new Calm(world, journal).run(), LONGEST_MS, 100);
   await untilToldOfAlerts(world);
   const before = world.commits;
   await scheduler.advance(BOUNDS.idleMs + 5_000);

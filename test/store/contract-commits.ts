@@ -222,6 +222,11 @@ function everyKind(): SectionPut[] {
     { section: 'settings', key: 'pause', value: { reason: 'because: "$a.b"', at: T0 } },
     { section: 'leases', key: '7', value: lease({ labels: { 'a.b': '1', $c: '', ['__proto__']: 'p' } }) },
     { section: 'leases', key: '8', value: lease({ fence: 8, previousGrantAt: T0 - 1 }) },
+    {
+      section: 'leases',
+      key: '9',
+      value: lease({ fence: 9, session: { id: 's-1', owner: '', stream: 'stream_1' } }),
+    },
     { section: 'ais', key: 'guardian', value: { lastGrantAt: T0 } },
     {
       section: 'requests',

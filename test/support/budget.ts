@@ -116,6 +116,11 @@ export class TestBudget {
     return Ledger.of(BUDGET, this.stored && copyState(this.stored));
   }
 
+  storedState(): MemoryBudget {
+    if (this.stored === undefined) throw new Error('nothing was committed yet');
+    return this.stored;
+  }
+
   /** The same budget, to try what would happen: the first one hears nothing of it. */
   fork(): TestBudget {
     const other: TestBudget = Object.create(TestBudget.prototype);

@@ -17,9 +17,9 @@ import { readAcquire, readAvailability, readGetLease, readRenew } from '../valid
 export const acquireSlot: UnaryHandler<AcquireSlotRequest, AcquireSlotResponse> = async (
   message,
   caller,
-  { door, ids },
+  { door, ids, session },
 ) => {
-  const { budgetId, request, waitMs } = readAcquire(message, ids);
+  const { budgetId, request, waitMs } = readAcquire(message, ids, session);
   const outcome = answered(
     waitMs > 0
       ? await door.acquireWaiting(budgetId, request, waitMs, caller)

@@ -27,5 +27,6 @@ export function leaseMessage(lease: LeaseView): Lease {
     renewableUntil: new Date(lease.renewableUntil),
     labels: lease.labels,
     closedAt: optionalDate(lease.closedAt),
+    sessionId: lease.sessionId,
   };
 }

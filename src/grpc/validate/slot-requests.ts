@@ -1,5 +1,6 @@
 import type { DistributionQuery } from '../../arbiter/door.js';
 import type * as domain from '../../domain/requests.js';
+import type { SessionRef } from '../../domain/state.js';
 import type { Labels } from '../../domain/types.js';
 import type {
   AcquireSlotRequest,
@@ -31,6 +32,7 @@ export interface OfBudget<R> {
 export function readAcquire(
   message: AcquireSlotRequest,
   ids: Ids,
+  session?: SessionRef,
 ): OfBudget<domain.AcquireRequest> & { readonly waitMs: number } {
   const checks = new Checks();
   const budgetId = checks.budgetId('budget_id', message.budgetId);
@@ -56,6 +58,7 @@ export function readAcquire(
   if (estimatedTokens !== undefined) request.estimatedTokens = estimatedTokens;
   if (ttl !== undefined) request.leaseTtlMs = ttl;
   if (labels !== undefined) request.labels = labels;
+  if (session !== undefined) request.session = session;
   return { budgetId, request, waitMs };
 }
 

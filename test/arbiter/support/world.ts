@@ -11,7 +11,7 @@ import type {
   RecordUnleasedRequest,
   ReleaseRequest,
 } from '../../../src/domain/requests.js';
-import type { StoredState, UsageDay } from '../../../src/domain/state.js';
+import type { SessionRef, StoredState, UsageDay } from '../../../src/domain/state.js';
 import type { UsageReport } from '../../../src/domain/types.js';
 import { openMemoryStore } from '../../../src/store/memory/memory-store.js';
 import type { BudgetStore } from '../../../src/store/store.js';
@@ -96,6 +96,35 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     },
     documents: async () =>
       inner.readDays(BUDGET, (await inner.version(BUDGET))?.epoch ?? 0, '2000-01-01', '2100-01-01'),
+  };
+}
+
+/** A session as a client has it: its stream is on one copy, and its caller goes when the stream breaks. */
+export async function openSession(
+  world: World,
+  session: SessionRef,
+  { copy = 0, aiId = 'a' }: { copy?: number; aiId?: string } = {},
+) {
+  const stream = caller();
+  let takenUp = false;
+  const arbiter = world.copies[copy] ?? world.arbiter;
+  const request = { aiId, session, budgetIds: [BUDGET] };
+  const onTakenUp = () => {
+    takenUp = true;
+  };
+  const opened = await world.scheduler.until(arbiter.openSession(request, onTakenUp, stream));
+  if (opened.kind !== 'open') throw new Error(JSON.stringify(opened));
+  return {
+    leases: opened.leases,
+    takenUp: () => takenUp,
+    acquire: async (more: Partial<AcquireRequest> = {}) => {
+      const asked = arbiter.submit(BUDGET, acquire(aiId, { ...more, session }), stream);
+      return leaseOf(await world.scheduler.until(asked));
+    },
+    break: () => {
+      stream.go();
+      opened.close([BUDGET]);
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import {
   type Caller,
   type CallerRequest,
   type Door,
+  type SessionRequest,
   type WatchUpdate,
 } from '../../../src/arbiter/door.js';
 import type { BudgetSnapshot, BudgetView, OutcomeOf, Refusal } from '../../../src/domain/outcomes.js';
@@ -12,6 +13,13 @@ import { budget, closedLease, DENIAL, lease, NOON, snapshot } from './samples.js
 
 type Outcome = OutcomeOf[CallerRequest['kind']];
 type Answer = (request: CallerRequest, caller: Caller) => Outcome | Promise<Outcome>;
+
+interface FakeSession {
+  readonly request: SessionRequest;
+  readonly takenUp: () => void;
+  /** The budgets that it had used; undefined while it is open. */
+  closedWith: readonly string[] | undefined;
+}
 
 interface Asked {
   readonly budgetId: string;
@@ -33,6 +41,7 @@ const ANSWERS: { readonly [K in CallerRequest['kind']]: OutcomeOf[K] } = {
   },
   'record-unleased': { kind: 'recorded', chargedTokens: 30, overrunTokens: 30, late: false, replayed: false },
   release: { kind: 'released', usedTokens: 30, freedTokens: 370, overrunTokens: 1, replayed: false },
+  'take-up-session': { kind: 'carried-leases', leases: [] },
   'get-lease': { kind: 'lease', lease: closedLease() },
   'get-availability': { kind: 'availability', availableTokens: 50, denial: DENIAL },
   'get-snapshot': { kind: 'snapshot', snapshot: snapshot() },
@@ -81,6 +90,24 @@ export class FakeDoor implements Door {
   async acquireWaiting(budgetId: string, request: AcquireRequest, waitMs: number, caller: Caller) {
     this.asked.push({ budgetId, request, caller, waitMs });
     return ((await this.answer?.(request, caller)) ?? ANSWERS.acquire) as OutcomeOf['acquire'];
+  }
+
+  sessions: FakeSession[] = [];
+
+  async openSession(request: SessionRequest, takenUp: () => void, caller: Caller) {
+    const { aiId, session, budgetIds } = request;
+    const leases: LeaseView[] = [];
+    for (const budgetId of budgetIds) {
+      const outcome = await this.submit(budgetId, { kind: 'take-up-session', aiId, session }, caller);
+      if (outcome.kind === 'refused') return outcome;
+      leases.push(...outcome.leases);
+    }
+    const opened: FakeSession = { request, takenUp, closedWith: undefined };
+    this.sessions.push(opened);
+    const close = (used: Iterable<string>): void => {
+      opened.closedWith = [...used];
+    };
+    return { kind: 'open' as const, session, leases, close };
   }
 
   usageDays(): never {

@@ -2,6 +2,7 @@ import { ALERT_MUTATIONS } from './alert-mutations.js';
 import { ARBITER_MUTATIONS } from './arbiter-mutations.js';
 import { DOMAIN_MUTATIONS } from './domain-mutations.js';
 import type { Mutation } from './mutation.js';
+import { SESSION_MUTATIONS } from './session-mutations.js';
 import { STORE_MUTATIONS } from './store-mutations.js';
 
 export const MUTATIONS: readonly Mutation[] = [
@@ -9,4 +10,5 @@ export const MUTATIONS: readonly Mutation[] = [
   ...ARBITER_MUTATIONS,
   ...DOMAIN_MUTATIONS,
   ...ALERT_MUTATIONS,
+  ...SESSION_MUTATIONS,
 ];

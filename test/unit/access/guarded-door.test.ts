@@ -168,3 +168,37 @@ it('forgets the leases that were learnt first', () => {
   for (const id of ['a', 'b', 'a', 'c']) few.learn(id, 'x');
   expect(['a', 'b', 'c'].map((id) => few.get(id))).toEqual(['x', undefined, 'x']);
 });
+
+describe('a session', () => {
+  const request = {
+    aiId: 'guardian',
+    session: { id: 's', owner: 'forged', stream: 'stream' },
+    budgetIds: ['anthropic', 'openai'],
+  };
+  const open = (...roles: RoleGrant[]) =>
+    guarded(BudgetService.session, ...roles).openSession(request, () => {}, NOBODY);
+
+  it('is opened in the name of its principal, whatever the caller says', async () => {
+    const other = new GuardedDoor(
+      door,
+      { name: 'other', via: 'token', roles: [operator('*')] },
+      BudgetService.session,
+      owners,
+      () => {},
+    );
+    await open(ai('*', 'guardian'));
+    await open(operator('*'));
+    await other.openSession(request, () => {}, NOBODY);
+    const [asAi, asOperator, asOther] = door.sessions.map((opened) => opened.request.session.owner);
+    expect(asAi).toMatch(/^[\w-]{20,}$/);
+    expect(asOperator).toBe(asAi);
+    expect(asOther).not.toBe(asAi);
+  });
+
+  it('needs its AI on each of its budgets', async () => {
+    for (const role of [ai('*', 'sandbox'), ai('anthropic', 'guardian'), viewer('*')]) {
+      await expect(open(role)).rejects.toMatchObject({ failure: 'PERMISSION_DENIED' });
+    }
+    expect(door.asked).toEqual([]);
+  });
+});

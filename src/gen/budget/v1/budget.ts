@@ -152,7 +152,7 @@ export enum ErrorReason {
   ERROR_REASON_ETAG_MISMATCH = 12,
   /** ERROR_REASON_STATE_FULL - RESOURCE_EXHAUSTED: the budget's state is full: no new grants until usage is written out or AIs age out. */
   ERROR_REASON_STATE_FULL = 13,
-  /** ERROR_REASON_QUEUE_FULL - RESOURCE_EXHAUSTED: too many calls, waiters, watchers or budgets at once. */
+  /** ERROR_REASON_QUEUE_FULL - RESOURCE_EXHAUSTED: too many calls, waiters, watchers, sessions or budgets at once, or too many unread answers. */
   ERROR_REASON_QUEUE_FULL = 14,
   /** ERROR_REASON_STORE_UNAVAILABLE - UNAVAILABLE: the store does not answer, or its answer was lost. Repeat with the same ids. */
   ERROR_REASON_STORE_UNAVAILABLE = 15,
@@ -166,6 +166,8 @@ export enum ErrorReason {
   ERROR_REASON_PERMISSION_DENIED = 19,
   /** ERROR_REASON_ISSUER_UNAVAILABLE - UNAVAILABLE: the keys of the token's issuer cannot be read now, so the token cannot be checked. */
   ERROR_REASON_ISSUER_UNAVAILABLE = 20,
+  /** ERROR_REASON_SESSION_TAKEN_UP - ABORTED: another stream has taken this session up, and its leases. */
+  ERROR_REASON_SESSION_TAKEN_UP = 21,
 }
 
 /** A shared monthly allowance and the state of its switches. */
@@ -396,7 +398,11 @@ export interface Lease {
   /** The caller's labels. */
   labels: { [key: string]: string };
   /** When it was closed; unset while it is live. */
-  closedAt?: Date | undefined;
+  closedAt?:
+    | Date
+    | undefined;
+  /** The session that it was acquired or last taken up in (`BudgetService.Session`); unset for one acquired by a call of its own. */
+  sessionId?: string | undefined;
 }
 
 export interface Lease_LabelsEntry {
@@ -1418,6 +1424,7 @@ function createBaseLease(): Lease {
     renewableUntil: undefined,
     labels: {},
     closedAt: undefined,
+    sessionId: undefined,
   };
 }
 
@@ -1467,6 +1474,9 @@ export const Lease: MessageFns<Lease> = {
     });
     if (message.closedAt !== undefined) {
       Timestamp.encode(toTimestamp(message.closedAt), writer.uint32(122).fork()).join();
+    }
+    if (message.sessionId !== undefined) {
+      writer.uint32(130).string(message.sessionId);
     }
     return writer;
   },
@@ -1607,6 +1617,14 @@ export const Lease: MessageFns<Lease> = {
             message.closedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.sessionId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1649,6 +1667,7 @@ export const Lease: MessageFns<Lease> = {
       {},
     );
     message.closedAt = object.closedAt ?? undefined;
+    message.sessionId = object.sessionId ?? undefined;
     return message;
   },
 };

@@ -10,8 +10,10 @@ import {
   type CallOptions,
   type ChannelCredentials,
   Client,
+  type ClientDuplexStream,
   type ClientOptions,
   type ClientUnaryCall,
+  type handleBidiStreamingCall,
   type handleUnaryCall,
   makeGenericClientConstructor,
   type Metadata,
@@ -20,6 +22,7 @@ import {
 } from "@grpc/grpc-js";
 import { Duration } from "../../google/protobuf/duration.js";
 import { Timestamp } from "../../google/protobuf/timestamp.js";
+import { Status } from "../../google/rpc/status.js";
 import { Denial, Lease, Usage, WindowStatus } from "./budget.js";
 
 /** How even the closed days of a month are. */
@@ -32,6 +35,85 @@ export enum SpreadGrade {
   SPREAD_GRADE_FAIR = 2,
   /** SPREAD_GRADE_POOR - A spread above 80 percent. */
   SPREAD_GRADE_POOR = 3,
+}
+
+/** One message of a session's client: first `open`, then calls. */
+export interface SessionRequest {
+  /** The client's own number for this call: it comes back in the answer. The service does not look at it. */
+  tag: number;
+  /** One of them. Required. */
+  call?:
+    | //
+    /** Begins the session. Only the first message, and always the first. */
+    { $case: "open"; value: OpenSession }
+    | //
+    /** As `AcquireSlot`. An empty `budget_id` or `ai_id` is the session's. */
+    { $case: "acquire"; value: AcquireSlotRequest }
+    | //
+    /** As `RenewSlot`: for a longer time or a larger reservation, since the service renews by itself. */
+    { $case: "renew"; value: RenewSlotRequest }
+    | //
+    /** As `RecordUsage`. An empty `unleased.budget_id` or `unleased.ai_id` is the session's. */
+    { $case: "record"; value: RecordUsageRequest }
+    | //
+    /** As `Release`. */
+    { $case: "release"; value: ReleaseRequest }
+    | undefined;
+}
+
+/** Begins a session, or takes one up again. */
+export interface OpenSession {
+  /** The budget of calls that name none. Required. */
+  budgetId: string;
+  /**
+   * The AI whose process this is: 1 to 128 printable ASCII characters without spaces. Every slot of the session is its own.
+   * Required.
+   */
+  aiId: string;
+  /**
+   * The session to take up again: what `SessionOpened` said when it began. Only for the principal that opened it, and for the
+   * same AI; of anybody else's session nothing is found. Absent: a new one.
+   */
+  sessionId?:
+    | string
+    | undefined;
+  /** Where the session to take up has leases beside `budget_id`. At most 16 budgets. */
+  otherBudgetIds: string[];
+}
+
+/** One answer of a session. */
+export interface SessionResponse {
+  /** That of the call. */
+  tag: number;
+  /** One of them. */
+  answer?:
+    | //
+    /** The session has begun. */
+    { $case: "opened"; value: SessionOpened }
+    | //
+    /** The outcome of `acquire`. */
+    { $case: "acquired"; value: AcquireSlotResponse }
+    | //
+    /** The outcome of `renew`. */
+    { $case: "renewed"; value: RenewSlotResponse }
+    | //
+    /** The outcome of `record`. */
+    { $case: "recorded"; value: RecordUsageResponse }
+    | //
+    /** The outcome of `release`. */
+    { $case: "released"; value: ReleaseResponse }
+    | //
+    /** The call failed: what the call of its own would have ended with, its details included. */
+    { $case: "failed"; value: Status }
+    | undefined;
+}
+
+/** The session has begun. */
+export interface SessionOpened {
+  /** Opaque, at most 64 characters. Keep it, to take the session up again if the stream breaks. */
+  sessionId: string;
+  /** The live leases that were taken up, each renewed just now. Empty for a new session, and when they are all over. */
+  leases: Lease[];
 }
 
 /** Asks for a slot. */
@@ -382,6 +464,469 @@ export interface Forecast {
   /** When the enforced limit would be reached at that rate; unset if not within the month. */
   exhaustedAt?: Date | undefined;
 }
+
+function createBaseSessionRequest(): SessionRequest {
+  return { tag: 0, call: undefined };
+}
+
+export const SessionRequest: MessageFns<SessionRequest> = {
+  encode(message: SessionRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tag !== 0) {
+      writer.uint32(8).uint32(message.tag);
+    }
+    switch (message.call?.$case) {
+      case "open":
+        OpenSession.encode(message.call.value, writer.uint32(18).fork()).join();
+        break;
+      case "acquire":
+        AcquireSlotRequest.encode(message.call.value, writer.uint32(26).fork()).join();
+        break;
+      case "renew":
+        RenewSlotRequest.encode(message.call.value, writer.uint32(34).fork()).join();
+        break;
+      case "record":
+        RecordUsageRequest.encode(message.call.value, writer.uint32(42).fork()).join();
+        break;
+      case "release":
+        ReleaseRequest.encode(message.call.value, writer.uint32(50).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SessionRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSessionRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.tag = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.call = { $case: "open", value: OpenSession.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.call = { $case: "acquire", value: AcquireSlotRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.call = { $case: "renew", value: RenewSlotRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.call = { $case: "record", value: RecordUsageRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.call = { $case: "release", value: ReleaseRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<SessionRequest>, I>>(base?: I): SessionRequest {
+    return SessionRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SessionRequest>, I>>(object: I): SessionRequest {
+    const message = createBaseSessionRequest();
+    message.tag = object.tag ?? 0;
+    switch (object.call?.$case) {
+      case "open": {
+        if (object.call?.value !== undefined && object.call?.value !== null) {
+          message.call = { $case: "open", value: OpenSession.fromPartial(object.call.value) };
+        }
+        break;
+      }
+      case "acquire": {
+        if (object.call?.value !== undefined && object.call?.value !== null) {
+          message.call = { $case: "acquire", value: AcquireSlotRequest.fromPartial(object.call.value) };
+        }
+        break;
+      }
+      case "renew": {
+        if (object.call?.value !== undefined && object.call?.value !== null) {
+          message.call = { $case: "renew", value: RenewSlotRequest.fromPartial(object.call.value) };
+        }
+        break;
+      }
+      case "record": {
+        if (object.call?.value !== undefined && object.call?.value !== null) {
+          message.call = { $case: "record", value: RecordUsageRequest.fromPartial(object.call.value) };
+        }
+        break;
+      }
+      case "release": {
+        if (object.call?.value !== undefined && object.call?.value !== null) {
+          message.call = { $case: "release", value: ReleaseRequest.fromPartial(object.call.value) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseOpenSession(): OpenSession {
+  return { budgetId: "", aiId: "", sessionId: undefined, otherBudgetIds: [] };
+}
+
+export const OpenSession: MessageFns<OpenSession> = {
+  encode(message: OpenSession, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.budgetId !== "") {
+      writer.uint32(10).string(message.budgetId);
+    }
+    if (message.aiId !== "") {
+      writer.uint32(18).string(message.aiId);
+    }
+    if (message.sessionId !== undefined) {
+      writer.uint32(26).string(message.sessionId);
+    }
+    for (const v of message.otherBudgetIds) {
+      writer.uint32(34).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OpenSession {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOpenSession();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.budgetId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.aiId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.sessionId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.otherBudgetIds.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<OpenSession>, I>>(base?: I): OpenSession {
+    return OpenSession.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<OpenSession>, I>>(object: I): OpenSession {
+    const message = createBaseOpenSession();
+    message.budgetId = object.budgetId ?? "";
+    message.aiId = object.aiId ?? "";
+    message.sessionId = object.sessionId ?? undefined;
+    message.otherBudgetIds = object.otherBudgetIds?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseSessionResponse(): SessionResponse {
+  return { tag: 0, answer: undefined };
+}
+
+export const SessionResponse: MessageFns<SessionResponse> = {
+  encode(message: SessionResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tag !== 0) {
+      writer.uint32(8).uint32(message.tag);
+    }
+    switch (message.answer?.$case) {
+      case "opened":
+        SessionOpened.encode(message.answer.value, writer.uint32(18).fork()).join();
+        break;
+      case "acquired":
+        AcquireSlotResponse.encode(message.answer.value, writer.uint32(26).fork()).join();
+        break;
+      case "renewed":
+        RenewSlotResponse.encode(message.answer.value, writer.uint32(34).fork()).join();
+        break;
+      case "recorded":
+        RecordUsageResponse.encode(message.answer.value, writer.uint32(42).fork()).join();
+        break;
+      case "released":
+        ReleaseResponse.encode(message.answer.value, writer.uint32(50).fork()).join();
+        break;
+      case "failed":
+        Status.encode(message.answer.value, writer.uint32(58).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SessionResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSessionResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.tag = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.answer = { $case: "opened", value: SessionOpened.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.answer = { $case: "acquired", value: AcquireSlotResponse.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.answer = { $case: "renewed", value: RenewSlotResponse.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.answer = { $case: "recorded", value: RecordUsageResponse.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.answer = { $case: "released", value: ReleaseResponse.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.answer = { $case: "failed", value: Status.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<SessionResponse>, I>>(base?: I): SessionResponse {
+    return SessionResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SessionResponse>, I>>(object: I): SessionResponse {
+    const message = createBaseSessionResponse();
+    message.tag = object.tag ?? 0;
+    switch (object.answer?.$case) {
+      case "opened": {
+        if (object.answer?.value !== undefined && object.answer?.value !== null) {
+          message.answer = { $case: "opened", value: SessionOpened.fromPartial(object.answer.value) };
+        }
+        break;
+      }
+      case "acquired": {
+        if (object.answer?.value !== undefined && object.answer?.value !== null) {
+          message.answer = { $case: "acquired", value: AcquireSlotResponse.fromPartial(object.answer.value) };
+        }
+        break;
+      }
+      case "renewed": {
+        if (object.answer?.value !== undefined && object.answer?.value !== null) {
+          message.answer = { $case: "renewed", value: RenewSlotResponse.fromPartial(object.answer.value) };
+        }
+        break;
+      }
+      case "recorded": {
+        if (object.answer?.value !== undefined && object.answer?.value !== null) {
+          message.answer = { $case: "recorded", value: RecordUsageResponse.fromPartial(object.answer.value) };
+        }
+        break;
+      }
+      case "released": {
+        if (object.answer?.value !== undefined && object.answer?.value !== null) {
+          message.answer = { $case: "released", value: ReleaseResponse.fromPartial(object.answer.value) };
+        }
+        break;
+      }
+      case "failed": {
+        if (object.answer?.value !== undefined && object.answer?.value !== null) {
+          message.answer = { $case: "failed", value: Status.fromPartial(object.answer.value) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseSessionOpened(): SessionOpened {
+  return { sessionId: "", leases: [] };
+}
+
+export const SessionOpened: MessageFns<SessionOpened> = {
+  encode(message: SessionOpened, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sessionId !== "") {
+      writer.uint32(10).string(message.sessionId);
+    }
+    for (const v of message.leases) {
+      Lease.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SessionOpened {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSessionOpened();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.sessionId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.leases.push(Lease.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<SessionOpened>, I>>(base?: I): SessionOpened {
+    return SessionOpened.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SessionOpened>, I>>(object: I): SessionOpened {
+    const message = createBaseSessionOpened();
+    message.sessionId = object.sessionId ?? "";
+    message.leases = object.leases?.map((e) => Lease.fromPartial(e)) || [];
+    return message;
+  },
+};
 
 function createBaseAcquireSlotRequest(): AcquireSlotRequest {
   return {
@@ -2893,7 +3438,7 @@ export const Forecast: MessageFns<Forecast> = {
 };
 
 /**
- * For the AIs: ask for a slot, renew it while you work, report what you spent, give it back.
+ * For the AIs: ask for a slot, renew it while you work, report what you spent, give it back; or all of it on one stream.
  *
  * Every write may be repeated with the same ids and has one effect; after UNAVAILABLE or DEADLINE_EXCEEDED repeat it just so.
  * Errors carry `google.rpc.ErrorInfo` (domain `budget.v1`, a reason of `ErrorReason`), `google.rpc.BadRequest` with the field
@@ -3007,6 +3552,37 @@ export const BudgetServiceService = {
       Buffer.from(GetDistributionResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetDistributionResponse => GetDistributionResponse.decode(value),
   },
+  /**
+   * The four writes on one stream, one stream per AI process: for speed, and so that a crashed AI's slot is free in seconds.
+   * The first message is `open`; each later one is a call with a `tag`, and is answered once, with the same tag, as soon as
+   * its outcome is known: answers come in any order. The rules, ids and errors are those of AcquireSlot, RenewSlot,
+   * RecordUsage and Release; a call that fails is answered by `failed`, and the stream goes on.
+   *
+   * A lease that was acquired on the stream needs no heartbeat: the service renews it while the stream lives, up to
+   * `max_lease_duration`. When the stream ends, however it ends, its leases end `session_grace` later, or at their
+   * `expires_at` if that is earlier. A client that comes back within the grace opens a new stream with the `session_id` of the
+   * old one, and has its leases again; so it does after a copy of the service has died, when leases keep their `expires_at`.
+   *
+   * Bounds: 1,000 sessions of one copy of the service; per session 256 calls under way, beyond which no more are read for the
+   * moment, and 64 that wait for a slot, beyond which a call that waits fails with QUEUE_FULL. A client must read: while 64
+   * answers are unread no calls are read, and if nothing is read for 3 seconds then the stream ends with RESOURCE_EXHAUSTED.
+   * A peer that is gone without a word is found within 10 seconds.
+   *
+   * The stream ends with an error when the first message is no valid `open` (INVALID_ARGUMENT, NOT_FOUND (BUDGET_NOT_FOUND),
+   * PERMISSION_DENIED), when a message is not a `SessionRequest` (INVALID_ARGUMENT), when another stream takes the session up
+   * (ABORTED (SESSION_TAKEN_UP)), when the client does not read or there are too many sessions (RESOURCE_EXHAUSTED), and, once
+   * what is under way is answered, when the service shuts down (UNAVAILABLE (SHUTTING_DOWN)). Credentials are checked when it
+   * opens.
+   */
+  session: {
+    path: "/budget.v1.BudgetService/Session" as const,
+    requestStream: true as const,
+    responseStream: true as const,
+    requestSerialize: (value: SessionRequest): Buffer => Buffer.from(SessionRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SessionRequest => SessionRequest.decode(value),
+    responseSerialize: (value: SessionResponse): Buffer => Buffer.from(SessionResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SessionResponse => SessionResponse.decode(value),
+  },
 } as const;
 
 export interface BudgetServiceServer extends UntypedServiceImplementation {
@@ -3048,6 +3624,29 @@ export interface BudgetServiceServer extends UntypedServiceImplementation {
    * Errors: NOT_FOUND (BUDGET_NOT_FOUND).
    */
   getDistribution: handleUnaryCall<GetDistributionRequest, GetDistributionResponse>;
+  /**
+   * The four writes on one stream, one stream per AI process: for speed, and so that a crashed AI's slot is free in seconds.
+   * The first message is `open`; each later one is a call with a `tag`, and is answered once, with the same tag, as soon as
+   * its outcome is known: answers come in any order. The rules, ids and errors are those of AcquireSlot, RenewSlot,
+   * RecordUsage and Release; a call that fails is answered by `failed`, and the stream goes on.
+   *
+   * A lease that was acquired on the stream needs no heartbeat: the service renews it while the stream lives, up to
+   * `max_lease_duration`. When the stream ends, however it ends, its leases end `session_grace` later, or at their
+   * `expires_at` if that is earlier. A client that comes back within the grace opens a new stream with the `session_id` of the
+   * old one, and has its leases again; so it does after a copy of the service has died, when leases keep their `expires_at`.
+   *
+   * Bounds: 1,000 sessions of one copy of the service; per session 256 calls under way, beyond which no more are read for the
+   * moment, and 64 that wait for a slot, beyond which a call that waits fails with QUEUE_FULL. A client must read: while 64
+   * answers are unread no calls are read, and if nothing is read for 3 seconds then the stream ends with RESOURCE_EXHAUSTED.
+   * A peer that is gone without a word is found within 10 seconds.
+   *
+   * The stream ends with an error when the first message is no valid `open` (INVALID_ARGUMENT, NOT_FOUND (BUDGET_NOT_FOUND),
+   * PERMISSION_DENIED), when a message is not a `SessionRequest` (INVALID_ARGUMENT), when another stream takes the session up
+   * (ABORTED (SESSION_TAKEN_UP)), when the client does not read or there are too many sessions (RESOURCE_EXHAUSTED), and, once
+   * what is under way is answered, when the service shuts down (UNAVAILABLE (SHUTTING_DOWN)). Credentials are checked when it
+   * opens.
+   */
+  session: handleBidiStreamingCall<SessionRequest, SessionResponse>;
 }
 
 export interface BudgetServiceClient extends Client {
@@ -3187,6 +3786,31 @@ export interface BudgetServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetDistributionResponse) => void,
   ): ClientUnaryCall;
+  /**
+   * The four writes on one stream, one stream per AI process: for speed, and so that a crashed AI's slot is free in seconds.
+   * The first message is `open`; each later one is a call with a `tag`, and is answered once, with the same tag, as soon as
+   * its outcome is known: answers come in any order. The rules, ids and errors are those of AcquireSlot, RenewSlot,
+   * RecordUsage and Release; a call that fails is answered by `failed`, and the stream goes on.
+   *
+   * A lease that was acquired on the stream needs no heartbeat: the service renews it while the stream lives, up to
+   * `max_lease_duration`. When the stream ends, however it ends, its leases end `session_grace` later, or at their
+   * `expires_at` if that is earlier. A client that comes back within the grace opens a new stream with the `session_id` of the
+   * old one, and has its leases again; so it does after a copy of the service has died, when leases keep their `expires_at`.
+   *
+   * Bounds: 1,000 sessions of one copy of the service; per session 256 calls under way, beyond which no more are read for the
+   * moment, and 64 that wait for a slot, beyond which a call that waits fails with QUEUE_FULL. A client must read: while 64
+   * answers are unread no calls are read, and if nothing is read for 3 seconds then the stream ends with RESOURCE_EXHAUSTED.
+   * A peer that is gone without a word is found within 10 seconds.
+   *
+   * The stream ends with an error when the first message is no valid `open` (INVALID_ARGUMENT, NOT_FOUND (BUDGET_NOT_FOUND),
+   * PERMISSION_DENIED), when a message is not a `SessionRequest` (INVALID_ARGUMENT), when another stream takes the session up
+   * (ABORTED (SESSION_TAKEN_UP)), when the client does not read or there are too many sessions (RESOURCE_EXHAUSTED), and, once
+   * what is under way is answered, when the service shuts down (UNAVAILABLE (SHUTTING_DOWN)). Credentials are checked when it
+   * opens.
+   */
+  session(): ClientDuplexStream<SessionRequest, SessionResponse>;
+  session(options: Partial<CallOptions>): ClientDuplexStream<SessionRequest, SessionResponse>;
+  session(metadata: Metadata, options?: Partial<CallOptions>): ClientDuplexStream<SessionRequest, SessionResponse>;
 }
 
 export const BudgetServiceClient = makeGenericClientConstructor(

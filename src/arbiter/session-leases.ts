@@ -1,0 +1,135 @@
+import type { Outcome } from '../domain/outcomes.js';
+import type { BudgetRequest } from '../domain/requests.js';
+import type { LeaseView } from '../domain/types.js';
+import type { Context } from './context.js';
+import { NOBODY, Pending } from './pending.js';
+
+/** Leases that are due this much later are renewed along, so that a commit carries many. */
+const TOGETHER_MS = 500;
+const RETRY_MS = 500;
+
+interface Carried {
+  readonly stream: string;
+  /** By the monotonic clock. */
+  readonly dueAt: number;
+  readonly endsAt: number;
+}
+
+/** Keeps the leases of one budget alive whose sessions' streams are on this copy, and says to the state when such a stream ends. */
+export class SessionLeases {
+  /** By fence. */
+  private readonly carried = new Map<number, Carried>();
+  private broken = new Set<string>();
+  private asking = false;
+  private cancel: (() => void) | undefined;
+  private firesAt = Number.POSITIVE_INFINITY;
+
+  constructor(
+    private readonly context: Context,
+    private readonly submit: (pending: Pending) => void,
+  ) {}
+
+  get idle(): boolean {
+    return this.carried.size === 0 && this.broken.size === 0 && !this.asking;
+  }
+
+  /** The stream carries this lease from now on, as an answer says that is decided by now. */
+  carry({ fence, expiresAt, renewableUntil, asOf }: LeaseView, stream: string): void {
+    if (expiresAt >= renewableUntil) {
+      this.carried.delete(fence);
+      return;
+    }
+    const now = this.context.clock.monotonic();
+    const leftMs = expiresAt - asOf;
+    const dueAt = now + leftMs / 3;
+    this.carried.set(fence, { stream, dueAt, endsAt: now + leftMs });
+    this.wakeAt(dueAt, now);
+  }
+
+  /** It was given back. */
+  letGo(fence: number): void {
+    this.carried.delete(fence);
+  }
+
+  break(stream: string): void {
+    for (const [fence, carried] of this.carried) if (carried.stream === stream) this.carried.delete(fence);
+    this.broken.add(stream);
+    void this.ask();
+  }
+
+  stop(): void {
+    this.cancel?.();
+    this.cancel = undefined;
+    this.firesAt = Number.POSITIVE_INFINITY;
+  }
+
+  /** One timer for all of them. It may fire for a lease that was given back since, and then looks for the next. */
+  private wakeAt(at: number, now: number): void {
+    if (at >= this.firesAt) return;
+    this.stop();
+    this.firesAt = at;
+    this.cancel = this.context.scheduler.after(Math.max(1, at - now), () => {
+      this.firesAt = Number.POSITIVE_INFINITY;
+      void this.ask();
+    });
+  }
+
+  private async ask(): Promise<void> {
+    if (this.asking || this.context.stopping()) return;
+    this.asking = true;
+    // What else ends or falls due in this moment goes along.
+    await Promise.resolve();
+    const now = this.context.clock.monotonic();
+    const done = (await this.breakAll()) && (await this.renew(now));
+    this.asking = false;
+    if (done) this.plan();
+    else this.wakeAt(this.context.clock.monotonic() + RETRY_MS, this.context.clock.monotonic());
+  }
+
+  private async breakAll(): Promise<boolean> {
+    if (this.broken.size === 0) return true;
+    const streams = this.broken;
+    this.broken = new Set();
+    const outcome = await this.decided({ kind: 'break-sessions', streams });
+    if (outcome === undefined) for (const stream of streams) this.broken.add(stream);
+    return outcome !== undefined;
+  }
+
+  private async renew(now: number): Promise<boolean> {
+    const streams = new Map<number, string>();
+    for (const [fence, { stream, dueAt, endsAt }] of this.carried) {
+      if (endsAt <= now) this.carried.delete(fence);
+      else if (dueAt <= now + TOGETHER_MS) streams.set(fence, stream);
+    }
+    if (streams.size === 0) return true;
+    const outcome = await this.decided({ kind: 'keep-leases', streams });
+    if (outcome === undefined) return false;
+    const kept = new Map(outcome.kind === 'carried-leases' ? outcome.leases.map((l) => [l.fence, l]) : []);
+    for (const [fence, stream] of streams) {
+      // Given back, taken up or broken meanwhile, it is no longer this stream's.
+      if (this.carried.get(fence)?.stream !== stream) continue;
+      const lease = kept.get(fence);
+      if (lease === undefined) this.carried.delete(fence);
+      else this.carry(lease, stream);
+    }
+    return true;
+  }
+
+  /** Undefined: nobody knows whether it was decided; it is asked again. */
+  private decided(request: BudgetRequest): Promise<Outcome | undefined> {
+    const now = this.context.clock.monotonic();
+    return new Promise((resolve) => {
+      this.submit(new Pending(request, NOBODY, now, { resolve, reject: () => resolve(undefined) }));
+    });
+  }
+
+  private plan(): void {
+    if (this.broken.size > 0) {
+      void this.ask();
+      return;
+    }
+    let dueAt = Number.POSITIVE_INFINITY;
+    for (const carried of this.carried.values()) dueAt = Math.min(dueAt, carried.dueAt);
+    if (Number.isFinite(dueAt)) this.wakeAt(dueAt, this.context.clock.monotonic());
+  }
+}

@@ -1,0 +1,202 @@
+import { type handleBidiStreamingCall, Metadata, type ServerDuplexStream } from '@grpc/grpc-js';
+import { ArbiterError, type OpenSession } from '../../arbiter/door.js';
+import { SessionResponse } from '../../gen/budget/v1/budget_service.js';
+import { PROCESS_SCHEDULER } from '../../platform/scheduler.js';
+import { callFailure } from '../call-failure.js';
+import { decodeRequest } from '../decode.js';
+import type { Entrance } from '../entrance.js';
+import type { OpenStreams } from '../open-streams.js';
+import { RequestError, unlessRefused } from '../request-error.js';
+import type { Services } from '../service.js';
+import { leaseMessage } from '../to-message/lease.js';
+import { AnswerWriter, streamBeneath } from './answer-writer.js';
+import { SessionCalls, type Speaker } from './session-calls.js';
+import { misplaced, readOpen, SESSION_METHOD } from './session-messages.js';
+
+/** The first message must have come by then. */
+const HELLO_MS = 10_000;
+/** Beyond these nothing is read for the moment. */
+const MOST_UNREAD = 64;
+const MOST_UNDER_WAY = 256;
+/** So many seconds without a single answer taken, while there are that many: the client does not read. */
+const STALLED_SECONDS = 3;
+
+export function sessionCall(
+  services: Services,
+  enter: Entrance,
+  open: OpenStreams,
+): handleBidiStreamingCall<Buffer, Buffer> {
+  return (call) => void new SessionCall(call, services, open).begin(enter);
+}
+
+/** One session's stream, from the first message to its end. */
+class SessionCall implements Speaker {
+  gone = false;
+  private readonly listeners = new Set<() => void>();
+  private readonly writer: AnswerWriter;
+  private session: OpenSession | undefined;
+  private calls: SessionCalls | undefined;
+  private opening = false;
+  private paused = false;
+  /** What is under way is answered, nothing more is read, and then this ends the stream. */
+  private atLast: (() => void) | undefined;
+  private cancelTimer: (() => void) | undefined;
+
+  constructor(
+    private readonly call: ServerDuplexStream<Buffer, Buffer>,
+    private readonly services: Services,
+    open: OpenStreams,
+  ) {
+    this.writer = new AnswerWriter(streamBeneath(call), () => this.flow());
+    call.on('cancelled', () => this.leave());
+    this.onGone(open.add((error) => queueMicrotask(() => this.finish(() => this.fail(error)))));
+  }
+
+  async begin(enter: Entrance): Promise<void> {
+    try {
+      const own = await enter(this.call);
+      if (this.gone) return;
+      this.cancelTimer = this.after(HELLO_MS, () => this.fail(lateHello()));
+      this.call.on('data', (bytes: Buffer) => this.take(bytes, own));
+      this.call.on('end', () => this.finish(() => this.end()));
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  onGone(listener: () => void): void {
+    if (this.gone) queueMicrotask(listener);
+    else this.listeners.add(listener);
+  }
+
+  forget(listener: () => void): void {
+    this.listeners.delete(listener);
+  }
+
+  send(bytes: Uint8Array): void {
+    if (this.gone) return;
+    this.writer.send(bytes);
+    this.flow();
+  }
+
+  private take(bytes: Buffer, own: Services): void {
+    if (this.gone || this.atLast !== undefined) return;
+    try {
+      if (this.calls === undefined) this.open(bytes, own);
+      else this.calls.take(bytes);
+      this.flow();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  private open(bytes: Buffer, own: Services): void {
+    const { tag, call } = decodeRequest(SESSION_METHOD, bytes);
+    if (call?.$case !== 'open') throw misplaced('open', 'must be the first message of a session');
+    const beginning = readOpen(call.value, own.ids);
+    this.stopTimer();
+    this.opening = true;
+    const { budgetId, aiId } = call.value;
+    const takenUp = () => this.fail(new RequestError({ reason: 'SESSION_TAKEN_UP' }));
+    own.door
+      .openSession(beginning, takenUp, this)
+      .then((opened) => this.opened(tag, unlessRefused(opened), own, budgetId, aiId))
+      .catch((error: unknown) => this.fail(error));
+  }
+
+  private opened(tag: number, session: OpenSession, own: Services, budgetId: string, aiId: string): void {
+    this.session = session;
+    this.calls = new SessionCalls({ ...own, session: session.session }, budgetId, aiId, this);
+    for (const lease of session.leases) this.calls.usedBudgetIds.add(lease.budgetId);
+    if (this.gone) {
+      this.close();
+      return;
+    }
+    this.opening = false;
+    this.call.sendMetadata(new Metadata());
+    const value = { sessionId: session.session.id, leases: session.leases.map(leaseMessage) };
+    this.send(SessionResponse.encode({ tag, answer: { $case: 'opened', value } }).finish());
+  }
+
+  /** Reads on or not; and ends what has nothing more to do. */
+  private flow(): void {
+    if (this.gone) return;
+    if (this.atLast !== undefined) {
+      if (!this.opening && (this.calls?.underWay ?? 0) === 0) this.atLast();
+      return;
+    }
+    const { underWay, waiting } = this.calls ?? { underWay: 0, waiting: 0 };
+    const unread = this.writer.unread >= MOST_UNREAD;
+    const full = this.opening || unread || underWay - waiting >= MOST_UNDER_WAY;
+    if (unread && this.cancelTimer === undefined) this.watchReading(this.writer.taken, 0);
+    if (full === this.paused) return;
+    this.paused = full;
+    if (full) this.call.pause();
+    else this.call.resume();
+  }
+
+  private watchReading(takenBefore: number, seconds: number): void {
+    this.cancelTimer = this.after(1_000, () => {
+      const { taken, unread } = this.writer;
+      const stalled = taken === takenBefore ? seconds + 1 : 0;
+      if (unread < MOST_UNREAD) return;
+      if (stalled >= STALLED_SECONDS) this.fail(unreadAnswers());
+      else this.watchReading(taken, stalled);
+    });
+  }
+
+  private after(ms: number, task: () => void): () => void {
+    return (this.services.scheduler ?? PROCESS_SCHEDULER).after(ms, () => {
+      this.cancelTimer = undefined;
+      task();
+    });
+  }
+
+  private stopTimer(): void {
+    this.cancelTimer?.();
+    this.cancelTimer = undefined;
+  }
+
+  private finish(atLast: () => void): void {
+    this.atLast ??= atLast;
+    this.flow();
+  }
+
+  private end(): void {
+    this.writer.flush();
+    this.leave();
+    this.call.end();
+  }
+
+  private fail(error: unknown): void {
+    if (this.gone) return;
+    this.writer.flush();
+    this.leave();
+    this.call.emit('error', callFailure(error, SESSION_METHOD.path, this.services));
+  }
+
+  private leave(): void {
+    if (this.gone) return;
+    this.gone = true;
+    this.stopTimer();
+    for (const listener of [...this.listeners]) listener();
+    this.listeners.clear();
+    this.close();
+  }
+
+  private close(): void {
+    this.session?.close(this.calls?.usedBudgetIds ?? []);
+  }
+}
+
+function lateHello(): Error {
+  return misplaced('open', `must come within ${HELLO_MS / 1_000} seconds of the beginning of the stream`);
+}
+
+function unreadAnswers(): ArbiterError {
+  return new ArbiterError(
+    'QUEUE_FULL',
+    `${MOST_UNREAD} answers of this session are unread: read them, or ask for less at a time`,
+    1_000,
+  );
+}

@@ -1,0 +1,179 @@
+import { ArbiterError, type Caller } from '../../arbiter/door.js';
+import {
+  type AcquireSlotRequest,
+  type RecordUsageRequest,
+  type SessionRequest,
+  SessionResponse,
+} from '../../gen/budget/v1/budget_service.js';
+import { toldFailure } from '../call-failure.js';
+import { decodeRequest } from '../decode.js';
+import { statusMessage } from '../error-details.js';
+import { acquireSlot, renewSlot } from '../handlers/slots.js';
+import { recordUsage, release } from '../handlers/usage.js';
+import type { Services } from '../service.js';
+import { MOST_BUDGETS, misplaced, SESSION_METHOD, tagOf } from './session-messages.js';
+
+type Answer = NonNullable<SessionResponse['answer']>;
+type ValueOf<C extends Answer['$case']> = Extract<Answer, { $case: C }>['value'];
+
+const MOST_WAITING = 64;
+
+/** Whose session it is, and where its answers go. */
+export interface Speaker extends Caller {
+  send(bytes: Uint8Array): void;
+  /** `onGone` of a call that waits, which must not stay behind when the call is answered. */
+  forget(listener: () => void): void;
+}
+
+/** The calls of one session: each is made as a call of its own would be, and answered under its tag. */
+export class SessionCalls {
+  readonly usedBudgetIds = new Set<string>();
+  underWay = 0;
+  /** Those among them that wait for a slot. */
+  waiting = 0;
+
+  constructor(
+    private readonly services: Services,
+    private readonly budgetId: string,
+    private readonly aiId: string,
+    private readonly speaker: Speaker,
+  ) {
+    this.usedBudgetIds.add(budgetId);
+  }
+
+  /** Throws for bytes that nobody can be told about. */
+  take(bytes: Buffer): void {
+    let message: SessionRequest;
+    try {
+      message = decodeRequest(SESSION_METHOD, bytes);
+    } catch (error) {
+      const tag = tagOf(bytes);
+      if (tag === undefined) throw error;
+      this.fail(tag, error);
+      return;
+    }
+    this.make(message);
+  }
+
+  private make({ tag, call }: SessionRequest): void {
+    const { services, speaker } = this;
+    switch (call?.$case) {
+      case 'acquire':
+        this.acquire(tag, call.value);
+        break;
+      case 'renew':
+        this.answer(tag, 'renewed', renewSlot(call.value, speaker, services));
+        break;
+      case 'record':
+        this.answer(tag, 'recorded', recordUsage(this.withDefaults(call.value), speaker, services));
+        break;
+      case 'release':
+        this.answer(tag, 'released', release(call.value, speaker, services));
+        break;
+      case 'open':
+        this.fail(
+          tag,
+          misplaced('open', 'must be the first message only: open another stream for another session'),
+        );
+        break;
+      case undefined:
+        this.fail(tag, misplaced('call', 'one of acquire, renew, record and release is required'));
+    }
+  }
+
+  private acquire(tag: number, message: AcquireSlotRequest): void {
+    const { services, speaker } = this;
+    message.budgetId ||= this.budgetId;
+    message.aiId ||= this.aiId;
+    if (message.aiId !== this.aiId) {
+      const own = JSON.stringify(this.aiId);
+      this.fail(
+        tag,
+        misplaced('acquire.ai_id', `must be empty or the session's, ${own}: open a stream for each AI`),
+      );
+      return;
+    }
+    if (!this.uses(message.budgetId)) {
+      this.fail(
+        tag,
+        misplaced('acquire.budget_id', `must be one of the ${MOST_BUDGETS} budgets that it named first`),
+      );
+      return;
+    }
+    if (message.wait === undefined) this.answer(tag, 'acquired', acquireSlot(message, speaker, services));
+    else if (this.waiting < MOST_WAITING) this.acquireWaiting(tag, message);
+    else {
+      const full = `${MOST_WAITING} calls of this session wait for a slot already; ask again without \`wait\``;
+      this.fail(tag, new ArbiterError('QUEUE_FULL', full, 1_000));
+    }
+  }
+
+  private uses(budgetId: string): boolean {
+    if (!this.usedBudgetIds.has(budgetId) && this.usedBudgetIds.size >= MOST_BUDGETS) return false;
+    this.usedBudgetIds.add(budgetId);
+    return true;
+  }
+
+  private acquireWaiting(tag: number, message: AcquireSlotRequest): void {
+    this.waiting += 1;
+    const caller = new WaitingCaller(this.speaker);
+    const done = (): void => {
+      this.waiting -= 1;
+      caller.leave();
+    };
+    const outcome = acquireSlot(message, caller, this.services);
+    outcome.then(done, done);
+    this.answer(tag, 'acquired', outcome);
+  }
+
+  private withDefaults(message: RecordUsageRequest): RecordUsageRequest {
+    if (message.subject?.$case === 'unleased') {
+      message.subject.value.budgetId ||= this.budgetId;
+      message.subject.value.aiId ||= this.aiId;
+    }
+    return message;
+  }
+
+  private answer<C extends Answer['$case']>(tag: number, $case: C, outcome: Promise<ValueOf<C>>): void {
+    this.underWay += 1;
+    outcome.then(
+      (value) => this.send(tag, { $case, value } as Answer),
+      (error: unknown) => this.send(tag, this.failure(error)),
+    );
+  }
+
+  private fail(tag: number, error: unknown): void {
+    this.underWay += 1;
+    this.send(tag, this.failure(error));
+  }
+
+  private failure(error: unknown): Answer {
+    const failure = toldFailure(error, SESSION_METHOD.path, this.services);
+    return { $case: 'failed', value: statusMessage(failure) };
+  }
+
+  private send(tag: number, answer: Answer): void {
+    this.underWay -= 1;
+    this.speaker.send(SessionResponse.encode({ tag, answer }).finish());
+  }
+}
+
+/** The caller of one call that waits. Its session outlives it, and must not remember it for ever. */
+class WaitingCaller implements Caller {
+  private listener: (() => void) | undefined;
+
+  constructor(private readonly speaker: Speaker) {}
+
+  get gone(): boolean {
+    return this.speaker.gone;
+  }
+
+  onGone(listener: () => void): void {
+    this.listener = listener;
+    this.speaker.onGone(listener);
+  }
+
+  leave(): void {
+    if (this.listener !== undefined) this.speaker.forget(this.listener);
+  }
+}

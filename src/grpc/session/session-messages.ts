@@ -1,0 +1,62 @@
+import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
+import type { SessionRequest as SessionBeginning } from '../../arbiter/door.js';
+import {
+  BudgetServiceService,
+  type OpenSession,
+  SessionRequest,
+} from '../../gen/budget/v1/budget_service.js';
+import type { Ids } from '../../platform/ids.js';
+import { invalidFields, type RequestError } from '../request-error.js';
+import { Checks } from '../validate/checks.js';
+
+/** A session's client sends these, and nothing else. */
+export const SESSION_METHOD = { path: BudgetServiceService.session.path, request: SessionRequest };
+
+const SESSION_ID = /^[A-Za-z0-9_-]{1,64}$/;
+const MOST_OTHER_BUDGETS = 16;
+/** What a session may spend: no more budgets than it could be taken up in. */
+export const MOST_BUDGETS = 1 + MOST_OTHER_BUDGETS;
+const TAG_FIELD = 1;
+
+export function readOpen(message: OpenSession, ids: Pick<Ids, 'nonce'>): SessionBeginning {
+  const checks = new Checks();
+  const budgetId = checks.budgetId('open.budget_id', message.budgetId);
+  const aiId = checks.id('open.ai_id', message.aiId);
+  const { sessionId, otherBudgetIds } = message;
+  if (sessionId !== undefined && !SESSION_ID.test(sessionId)) {
+    checks.fail(
+      'open.session_id',
+      'must be as `SessionOpened.session_id` gave it; leave it out for a new session',
+    );
+  }
+  if (otherBudgetIds.length > MOST_OTHER_BUDGETS) {
+    checks.fail(
+      'open.other_budget_ids',
+      `must be at most ${MOST_OTHER_BUDGETS} budgets; there are ${otherBudgetIds.length}`,
+    );
+  } else for (const other of otherBudgetIds) checks.budgetId('open.other_budget_ids', other);
+  checks.done();
+  const session = { id: sessionId ?? ids.nonce(), owner: '', stream: ids.nonce() };
+  return { aiId, session, budgetIds: [...new Set([budgetId, ...otherBudgetIds])] };
+}
+
+/** What a message lacks that cannot be answered. */
+export function misplaced(field: string, description: string): RequestError {
+  return invalidFields([{ field, description }]);
+}
+
+/** Of a message whose call could not be read: whom to tell. Undefined if not even that can be read. */
+export function tagOf(bytes: Uint8Array): number | undefined {
+  const reader = new BinaryReader(bytes);
+  let tag = 0;
+  try {
+    while (reader.pos < reader.len) {
+      const [field, wireType] = reader.tag();
+      if (field === TAG_FIELD && wireType === WireType.Varint) tag = reader.uint32();
+      else reader.skip(wireType, field);
+    }
+  } catch {
+    return undefined;
+  }
+  return tag;
+}

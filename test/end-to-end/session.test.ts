@@ -1,0 +1,139 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { credentials } from '@grpc/grpc-js';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { BudgetServiceClient } from '../../src/gen/budget/v1/budget_service.js';
+import { SessionClient } from '../support/session-client.js';
+import { Copies } from './support/copies.js';
+import { type AcquireAnswer, type Lease, toMs } from './support/messages.js';
+import { describeOnEveryStore } from './support/places.js';
+import { ROOMY } from './support/policies.js';
+import { until, untilTrue } from './support/until.js';
+
+const DYING_SESSION = fileURLToPath(new URL('support/dying-session.ts', import.meta.url));
+const GRACE_S = 2;
+const TTL_S = 60;
+
+describeOnEveryStore('a session', (place) => {
+  let copies: Copies;
+  let budgets = 0;
+  let budgetId: string;
+  const clients: BudgetServiceClient[] = [];
+  beforeAll(async () => {
+    copies = await Copies.start(place);
+  });
+  afterAll(() => copies?.stop());
+  beforeEach(async () => {
+    budgetId = `session-${++budgets}`;
+    await putGrace(GRACE_S);
+  });
+  afterEach(() => {
+    for (const client of clients.splice(0)) client.close();
+  });
+
+  async function putGrace(seconds: number): Promise<void> {
+    const policy = {
+      ...ROOMY,
+      ...{ max_concurrent: 1, lease_ttl: { seconds: TTL_S }, session_grace: { seconds } },
+    };
+    await copies.clients(1).admin('PutBudget', { budget_id: budgetId, policy });
+  }
+
+  const lease = async (lease_id: string) =>
+    (await copies.clients(1).call<{ lease: Lease }>('GetLease', { lease_id })).lease;
+
+  function begin(copy: number): SessionClient {
+    const client = new BudgetServiceClient(
+      copies.copy(copy).service.grpcAddress,
+      credentials.createInsecure(),
+    );
+    clients.push(client);
+    return new SessionClient(client);
+  }
+
+  /** A session in a process of its own, which holds the only slot. */
+  async function startDying(): Promise<{ ai: ChildProcess; sessionId: string; leaseId: string }> {
+    const { grpcAddress } = copies.copy(0).service;
+    const ai = spawn(process.execPath, ['--import', 'tsx', DYING_SESSION, grpcAddress, budgetId, 'dying'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = (await once(ai.stdout as NonNullable<typeof ai.stdout>, 'data')) as [Buffer];
+    return { ai, ...(JSON.parse(line.toString()) as { sessionId: string; leaseId: string }) };
+  }
+
+  async function kill(ai: ChildProcess): Promise<void> {
+    ai.kill('SIGKILL');
+    await once(ai, 'close');
+  }
+
+  it('whose process is killed leaves its slot within the grace', async () => {
+    const { ai, leaseId } = await startDying();
+    const asked = copies.clients(1).call<AcquireAnswer>('AcquireSlot', {
+      ...{ budget_id: budgetId, ai_id: 'waiting', estimated_tokens: 1_000, wait: { seconds: 30 } },
+    });
+    await kill(ai);
+    const killedAt = Date.now();
+    const { granted } = await asked;
+    const { expires_at, granted_at, state } = await lease(leaseId);
+    expect(state).toBe('LEASE_STATE_EXPIRED');
+    expect(toMs(expires_at) - toMs(granted_at)).toBeLessThan(TTL_S * 1_000);
+    const gap = toMs(granted?.lease.granted_at ?? { seconds: 0, nanos: 0 }) - toMs(expires_at);
+    expect(gap).toBeGreaterThanOrEqual(0);
+    console.info(`the slot was another's ${Date.now() - killedAt} ms after the kill`);
+  });
+
+  it('is taken up by a client that comes back within the grace, on whatever copy', async () => {
+    await putGrace(30);
+    const { ai, sessionId, leaseId } = await startDying();
+    await kill(ai);
+    await untilTrue('the break is seen', async () => leftS(await lease(leaseId)) <= 30);
+    const { leases } = await begin(1).open({ budgetId, aiId: 'dying', sessionId });
+    expect(leases).toMatchObject([{ leaseId, sessionId }]);
+    expect(leftS(await lease(leaseId))).toBeGreaterThan(30);
+  });
+
+  it('outlives the copy that carries it, whether that is killed or stops', async () => {
+    let session = begin(0);
+    const { sessionId } = await session.open({ budgetId, aiId: 'faithful' });
+    const leaseId = await session.acquire({ estimatedTokens: 1_000 });
+    for (const end of ['killAndRestart', 'terminate'] as const) {
+      if (end === 'terminate') await copies.terminate(0).then(() => copies.restart(0));
+      else await copies.killAndRestart(0);
+      expect((await session.ended)?.code).toBe(14);
+      session = begin(0);
+      const { leases } = await until('it serves again', () =>
+        session.open({ budgetId, aiId: 'faithful', sessionId }),
+      );
+      expect(leases).toMatchObject([{ leaseId }]);
+    }
+    const released = await session.ask('released', { $case: 'release', value: { leaseId } });
+    expect(released.freedTokens).toBe(1_000);
+  });
+
+  it('answers as calls of their own do, and is charged once', async () => {
+    const session = begin(0);
+    await session.open({ budgetId, aiId: 'a' });
+    const request = { requestId: 'one', estimatedTokens: 1_000 };
+    const leaseId = await session.acquire(request);
+    expect(await session.acquire(request)).toBe(leaseId);
+    const usage = { usageId: 'u', tokens: { totalTokens: 400 } } as never;
+    const subject = { $case: 'leaseId', value: leaseId } as const;
+    const once = await session.ask('recorded', { $case: 'record', value: { subject, usage } });
+    const again = await copies.clients(1).call('RecordUsage', {
+      ...{ lease_id: leaseId, usage: { usage_id: 'u', tokens: { total_tokens: 400 } } },
+    });
+    expect([once, again]).toMatchObject([
+      { chargedTokens: 400, replayed: false },
+      { charged_tokens: 400, replayed: true },
+    ]);
+    const released = await session.ask('released', { $case: 'release', value: { leaseId } });
+    expect(released).toMatchObject({ usedTokens: 400, freedTokens: 600 });
+    session.stream.end();
+    expect(await session.ended).toBeUndefined();
+  });
+});
+
+function leftS({ expires_in }: Lease): number {
+  return (expires_in as { seconds: number }).seconds;
+}

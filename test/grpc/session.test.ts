@@ -1,0 +1,182 @@
+import { status } from '@grpc/grpc-js';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ArbiterError } from '../../src/arbiter/door.js';
+import type { OutcomeOf } from '../../src/domain/outcomes.js';
+import { BadRequest, ErrorInfo } from '../../src/gen/google/rpc/error_details.js';
+import type { Status } from '../../src/gen/google/rpc/status.js';
+import { SessionClient } from '../support/session-client.js';
+import { failed, type Harness, startHarness } from './support/harness.js';
+import { LEASE_ID, lease } from './support/samples.js';
+
+let harness: Harness;
+beforeEach(async () => {
+  harness = await startHarness();
+});
+afterEach(() => harness.stop());
+
+const begin = () => new SessionClient(harness.budgets);
+async function opened(request = {}): Promise<SessionClient> {
+  const session = begin();
+  await session.open(request);
+  return session;
+}
+const detail = ({ details }: Status, type: string) =>
+  details.find(({ typeUrl }) => typeUrl.endsWith(type))?.value ?? Buffer.alloc(0);
+const reasonOf = (failure: Status) => ErrorInfo.decode(detail(failure, 'ErrorInfo')).reason;
+const fieldsOf = (failure: Status) =>
+  BadRequest.decode(detail(failure, 'BadRequest')).fieldViolations.map(({ field }) => field);
+
+describe('the first message', () => {
+  it('begins a session with an id of the server', async () => {
+    const session = begin();
+    expect(await session.open()).toEqual({ sessionId: 'nonce-1', leases: [] });
+    expect(harness.door.sessions[0]?.request).toEqual({
+      aiId: 'guardian',
+      session: { id: 'nonce-1', owner: '', stream: 'nonce-1' },
+      budgetIds: ['anthropic'],
+    });
+  });
+
+  it('takes a session up, in each of its budgets', async () => {
+    harness.door.answer = () => ({ kind: 'carried-leases', leases: [lease({ sessionId: 'mine' })] });
+    const session = begin();
+    const answer = await session.open({ sessionId: 'mine', otherBudgetIds: ['openai', 'anthropic'] });
+    expect(answer).toMatchObject({
+      sessionId: 'mine',
+      leases: [{ leaseId: LEASE_ID, sessionId: 'mine' }, {}],
+    });
+    expect(harness.door.sessions[0]?.request).toMatchObject({
+      session: { id: 'mine' },
+      budgetIds: ['anthropic', 'openai'],
+    });
+  });
+
+  it.each([
+    ['a budget', { budgetId: '' }, 'open.budget_id'],
+    ['an AI', { aiId: 'two words' }, 'open.ai_id'],
+    ['a session id', { sessionId: 'not mine' }, 'open.session_id'],
+    ['another budget', { otherBudgetIds: ['A'] }, 'open.other_budget_ids'],
+    ['so many budgets', { otherBudgetIds: Array(17).fill('b') }, 'open.other_budget_ids'],
+  ])('names %s rightly', async (_, request, field) => {
+    const error = await begin()
+      .open(request)
+      .catch((failure) => failed(failure));
+    expect(error).toMatchObject({ code: status.INVALID_ARGUMENT, violations: [{ field }] });
+  });
+
+  it('is no call', async () => {
+    const session = begin();
+    void session.send({ $case: 'release', value: { leaseId: LEASE_ID } });
+    expect(failed((await session.ended) as never)).toMatchObject({
+      code: status.INVALID_ARGUMENT,
+      violations: [{ field: 'open', description: expect.stringContaining('first message') }],
+    });
+    expect(harness.door.asked).toEqual([]);
+  });
+
+  it('names a budget that exists', async () => {
+    harness.door.refuse({ reason: 'BUDGET_NOT_FOUND', budgetId: 'anthropic' });
+    await expect(begin().open()).rejects.toMatchObject({ code: status.NOT_FOUND });
+  });
+});
+
+describe('calls', () => {
+  it('are answered as calls of their own are, with the defaults of the session', async () => {
+    const session = await opened();
+    expect(await session.acquire()).toBe(LEASE_ID);
+    expect(harness.door.last).toMatchObject({
+      budgetId: 'anthropic',
+      request: { aiId: 'guardian', requestId: 'made-1', session: { id: 'nonce-1' } },
+    });
+    await session.acquire({ budgetId: 'openai', aiId: 'guardian' });
+    expect(harness.door.last.budgetId).toBe('openai');
+    const renewed = await session.ask('renewed', { $case: 'renew', value: { leaseId: LEASE_ID } });
+    expect(renewed.lease?.leaseId).toBe(LEASE_ID);
+    const subject = { $case: 'unleased', value: { budgetId: '', aiId: '' } } as const;
+    const usage = { usageId: 'u' } as never;
+    await session.ask('recorded', { $case: 'record', value: { subject, usage } });
+    expect(harness.door.last).toMatchObject({ budgetId: 'anthropic', request: { aiId: 'guardian' } });
+    const released = await session.ask('released', { $case: 'release', value: { leaseId: LEASE_ID } });
+    expect(released.usedTokens).toBe(30);
+  });
+
+  it('are answered as they are ready, in any order', async () => {
+    const session = await opened();
+    const answers: ((outcome: OutcomeOf['release']) => void)[] = [];
+    harness.door.answer = () => new Promise((resolve) => answers.push(resolve as never));
+    const all = [1, 2, 3].map(() => session.send({ $case: 'release', value: { leaseId: LEASE_ID } }));
+    await expect.poll(() => answers.length).toBe(3);
+    const outcome = {
+      kind: 'released',
+      usedTokens: 1,
+      freedTokens: 0,
+      overrunTokens: 0,
+      replayed: false,
+    } as const;
+    for (const answer of answers.reverse()) {
+      answer(outcome);
+      await new Promise(setImmediate);
+    }
+    await Promise.all(all);
+    expect(session.tags).toEqual([1, 4, 3, 2]);
+  });
+
+  it('that fail are answered with their status, and the stream goes on', async () => {
+    const session = await opened();
+    const release = { $case: 'release', value: { leaseId: LEASE_ID } } as const;
+    harness.door.refuse({ reason: 'LEASE_NOT_FOUND', leaseId: LEASE_ID });
+    const missing = await session.ask('failed', release);
+    expect(missing.code).toBe(status.NOT_FOUND);
+    expect(reasonOf(missing)).toBe('LEASE_NOT_FOUND');
+    harness.door.fail(new ArbiterError('STORE_UNAVAILABLE', 'away', 1_000));
+    expect(await session.ask('failed', release)).toMatchObject({ code: status.UNAVAILABLE, message: 'away' });
+    harness.door.fail(new Error('secret'));
+    const unforeseen = await session.ask('failed', release);
+    expect(unforeseen.code).toBe(status.INTERNAL);
+    expect(unforeseen.message).not.toContain('secret');
+    harness.door.answer = undefined;
+    expect(await session.acquire()).toBe(LEASE_ID);
+  });
+
+  it.each([
+    ['of another AI', { $case: 'acquire', value: { aiId: 'other' } }, 'acquire.ai_id'],
+    ['with a bad field', { $case: 'acquire', value: { estimatedTokens: -1 } }, 'estimated_tokens'],
+    ['that open again', { $case: 'open', value: {} }, 'open'],
+    ['that are none', undefined, 'call'],
+  ] as const)('%s fail alone', async (_, call, field) => {
+    const session = await opened();
+    const answer = await session.send(call as never);
+    expect(answer).toMatchObject({ $case: 'failed', value: { code: status.INVALID_ARGUMENT } });
+    expect(fieldsOf(answer.value as Status)).toEqual([field]);
+    expect(await session.acquire()).toBe(LEASE_ID);
+  });
+
+  it('spend no more budgets than a session can be taken up in', async () => {
+    const session = await opened();
+    for (let at = 1; at <= 16; at += 1) await session.acquire({ budgetId: `budget-${at}` });
+    const failure = await session.ask('failed', { $case: 'acquire', value: { budgetId: 'one-more' } });
+    expect(fieldsOf(failure)).toEqual(['acquire.budget_id']);
+    await session.acquire({ budgetId: 'budget-16' });
+  });
+
+  it('that wait leave nothing behind, and are bounded', async () => {
+    const session = await opened();
+    const answers: (() => void)[] = [];
+    harness.door.answer = (request, caller) => {
+      if (request.kind !== 'acquire') return { kind: 'done' } as never;
+      caller.onGone(() => {});
+      return new Promise((resolve) =>
+        answers.push(() => resolve({ kind: 'granted', lease: lease(), replayed: false })),
+      );
+    };
+    const wait = { seconds: 9, nanos: 0 };
+    const waiting = Array.from({ length: 64 }, () => session.acquire({ wait }));
+    await expect.poll(() => answers.length).toBe(64);
+    const failure = await session.ask('failed', { $case: 'acquire', value: { wait } });
+    expect(reasonOf(failure)).toBe('QUEUE_FULL');
+    for (const answer of answers) answer();
+    await Promise.all(waiting);
+    harness.door.answer = undefined;
+    expect(await session.acquire({ wait })).toBe(LEASE_ID);
+  });
+});
