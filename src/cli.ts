@@ -63,7 +63,7 @@ export function helpText(): string {
     const { variable, help, fallback }: { variable: string; help: readonly string[]; fallback?: string } =
       SETTINGS[key];
     const [first = '', ...rest] = [...help, `Default: ${fallback ?? 'none'}.`];
-    return [`  ${variable.padEnd(24)}${first}`, ...rest.map((line) => ' '.repeat(26) + line)];
+    return [`  ${variable.padEnd(23)} ${first}`, ...rest.map((line) => ' '.repeat(26) + line)];
   });
   return [
     'Shares one monthly allowance of LLM tokens between many AIs, over gRPC.',
@@ -115,6 +115,7 @@ function checkConfig(environment: Environment): CliAnswer {
       'configuration is valid',
       ...settings,
       ...accessLines(config),
+      ...metricsLines(config),
       ...(budgets.length > 0 ? [`budgets of ${config.configFile}:`, ...budgets] : []),
     ];
     const stderr = warnings.map((warning) => `warning: ${warning}\n`).join('');
@@ -136,6 +137,16 @@ function accessLines({ credentials, tls, configFile }: Config): string[] {
       ? ['  credentials: none, so everybody may do everything']
       : [`  credentials: ${tokens.length} tokens, ${certificates.length} certificates`]),
     ...jwtNames.map((text) => `  principals by JWT: ${text}`),
+  ];
+}
+
+function metricsLines({ metrics: { maxBudgets, aiLabels }, configFile }: Config): string[] {
+  if (configFile === undefined) return [];
+  const ais = aiLabels.length === 0 ? 'none' : aiLabels.join(', ');
+  return [
+    `metrics of ${configFile}:`,
+    `  budgets with series of their own: up to ${maxBudgets}`,
+    `  AIs: ${ais}`,
   ];
 }
 

@@ -1,5 +1,6 @@
 import type { ConfiguredAccess } from './config/access-file.js';
 import { type BudgetsFile, type ConfiguredBudget, readBudgetsFile } from './config/budgets-file.js';
+import { METRICS_DEFAULTS, type MetricsSettings } from './config/metrics-file.js';
 import { nearMissWarnings } from './config/near-miss.js';
 import { SETTING_KEYS, SETTINGS, type SettingKey, type SettingValues } from './config/settings.js';
 import { type Address, isLoopback } from './config/values.js';
@@ -10,6 +11,8 @@ import { StartError } from './platform/start-error.js';
 export interface Config extends SettingValues, ConfiguredAccess {
   /** Budgets of CONFIG_FILE, by id. */
   readonly budgets: readonly ConfiguredBudget[];
+  /** Which series there are, from CONFIG_FILE. */
+  readonly metrics: MetricsSettings;
 }
 
 export interface LoadedConfig {
@@ -39,7 +42,10 @@ export function loadConfig(environment: Environment = process.env): LoadedConfig
   if (problems.length > 0) throw new ConfigError([...problems.map(line), ...nearMisses]);
   return {
     // Without problems there is a value for every setting that has a default.
-    config: deepFreeze({ ...(values as SettingValues), ...accessOf(file), budgets: file?.budgets ?? [] }),
+    config: deepFreeze({
+      ...{ ...(values as SettingValues), ...accessOf(file), budgets: file?.budgets ?? [] },
+      metrics: file?.metrics ?? METRICS_DEFAULTS,
+    }),
     warnings: [...nearMisses, ...[...clearTextWarnings(values, file), ...(file?.warnings ?? [])].map(line)],
   };
 }

@@ -4,12 +4,14 @@ import { NOBODY } from './arbiter/pending.js';
 import { listUsage } from './arbiter/usage-listing.js';
 import { answerCli, version } from './cli.js';
 import { type Config, loadConfig } from './config.js';
+import { copyState } from './copy-state.js';
 import { createFirstBudgets } from './first-budgets.js';
 import { createGrpcServer } from './grpc/server.js';
 import { createHttpServer } from './http/server.js';
+import { openMetrics } from './metrics/open-metrics.js';
 import { openAccess } from './open-access.js';
-import { openStore } from './open-store.js';
-import { type Clock, PROCESS_TIME, type TrustChange } from './platform/clock.js';
+import { observed, openStore } from './open-store.js';
+import { type ComparingClock, PROCESS_TIME, type TrustChange } from './platform/clock.js';
 import { embeddedClock } from './platform/embedded-clock.js';
 import { randomIds } from './platform/ids.js';
 import type { Log } from './platform/log.js';
@@ -17,7 +19,9 @@ import { openLog } from './platform/pino-log.js';
 import { PROCESS_SCHEDULER } from './platform/scheduler.js';
 import { StartError } from './platform/start-error.js';
 import { storeClock } from './platform/store-clock.js';
+import { traceFields } from './platform/tracing.js';
 import { Readiness } from './readiness.js';
+import { startTraces } from './start-traces.js';
 import type { BudgetStore } from './store/store.js';
 import { startTidying } from './tidying.js';
 
@@ -34,11 +38,16 @@ const scheduler = PROCESS_SCHEDULER;
 async function start(config: Config, log: Log, undos: Undo[]): Promise<void> {
   const ids = randomIds();
   const copyId = ids.copyId();
-  const store = await openStore(config, copyId, log, scheduler, PROCESS_TIME.monotonic);
+  const { monotonic } = PROCESS_TIME;
+  const metrics = openMetrics({ settings: config.metrics, scheduler, monotonic });
+  const tracing = await startTraces(config, { copyId, log, scheduler }, undos);
+  const opened = await openStore(config, copyId, log, scheduler, monotonic);
+  const store = observed(opened, metrics.store, tracing);
   undos.push(() => store.close());
   const { maxClockSkewMs: maxSkewMs } = config;
   const clock = await startClock(store, maxSkewMs, log, undos);
-  const arbiter = new Arbiter({ store, clock, log, copyId, maxSkewMs, scheduler });
+  const told = { observer: metrics.arbiter, tracing };
+  const arbiter = new Arbiter({ store, clock, log, copyId, maxSkewMs, scheduler, ...told });
   undos.push(() => arbiter.stop());
   arbiter.start();
   await createFirstBudgets(arbiter, config, log);
@@ -49,13 +58,17 @@ async function start(config: Config, log: Log, undos: Undo[]): Promise<void> {
   undos.push(stopAccess);
   const grpc = createGrpcServer({
     ...{ door: arbiter, getDistribution, listUsage, ids, log, access, tls, address },
+    ...{ observer: metrics.rpc, tracing },
   });
   const readiness = new Readiness(store, scheduler, log, (serving) => grpc.setServing(serving));
+  const state = copyState(store, arbiter, clock, readiness);
   const http = createHttpServer({
     address: config.httpAddress,
     defaultBudget: config.defaultBudget,
     getDistribution: (budgetId, query) => getDistribution(arbiter, budgetId, query, NOBODY),
     ready: () => readiness.ready,
+    metrics: metrics.page(arbiter, state),
+    ...{ observer: metrics.http, tracing },
     ...{ log, access, tls },
   });
   const grpcPort = await grpc.start();
@@ -67,7 +80,6 @@ async function start(config: Config, log: Log, undos: Undo[]): Promise<void> {
     readiness.stop();
     arbiter.refuseNew();
   });
-  const at = (host: string, port: number) => `${host.includes(':') ? `[${host}]` : host}:${port}`;
   log.info(
     {
       grpc: at(config.grpcAddress.host, grpcPort),
@@ -79,7 +91,16 @@ async function start(config: Config, log: Log, undos: Undo[]): Promise<void> {
   );
 }
 
-async function startClock(store: BudgetStore, maxSkewMs: number, log: Log, undos: Undo[]): Promise<Clock> {
+function at(host: string, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+async function startClock(
+  store: BudgetStore,
+  maxSkewMs: number,
+  log: Log,
+  undos: Undo[],
+): Promise<ComparingClock> {
   const onTrustChange = ({ trusted, message }: TrustChange) => {
     if (trusted) log.info({}, message);
     else log.error({}, message);
@@ -110,7 +131,10 @@ async function main(): Promise<void> {
     return;
   }
   const { config, warnings } = loadConfig();
-  const log = await openLog({ level: config.logLevel });
+  const log = await openLog({
+    level: config.logLevel,
+    ...(config.otlpEndpoint === undefined ? {} : { context: traceFields }),
+  });
   for (const warning of warnings) log.warn({}, warning);
   const undos: Undo[] = [];
   let stopping = false;

@@ -9,6 +9,7 @@ import type { Context } from './context.js';
 import { ArbiterError } from './door.js';
 import { logDenial, logEvent } from './event-log.js';
 import type { Pending } from './pending.js';
+import { eventOrigins } from './traces.js';
 import { timeIsUp } from './waiting-list.js';
 
 /** Gives callers their outcomes, once these are durable, and tells everybody else what happened. */
@@ -26,6 +27,7 @@ export class Answers {
   /** `ageMs`: how long ago it was decided. */
   give({ pending, outcome }: Answer, ageMs: number): void {
     this.queue.lookups.release(pending);
+    if (outcome.kind !== 'denied') this.queue.observer.decided(pending.request, outcome);
     if (pending.abandoned) this.takeBack(pending, outcome);
     else if (outcome.kind === 'denied') this.deny(pending, outcome.denial);
     else {
@@ -34,10 +36,21 @@ export class Answers {
     }
   }
 
-  announce(events: readonly BudgetEvent[]): void {
+  /** `answers`: of the batch that made it happen. */
+  announce(events: readonly BudgetEvent[], answers: readonly Answer[]): void {
     if (events.length === 0) return;
-    for (const event of events) logEvent(this.context.log, this.queue.budgetId, event);
+    this.queue.observer.happened(events);
+    this.logAll(events, answers);
     for (const listener of this.listeners) listener(events);
+  }
+
+  private logAll(events: readonly BudgetEvent[], answers: readonly Answer[]): void {
+    const { log, tracing } = this.context;
+    const origins = tracing && eventOrigins(answers);
+    for (const event of events) {
+      if (tracing === undefined) logEvent(log, this.queue.budgetId, event);
+      else tracing.within(origins?.(event), () => logEvent(log, this.queue.budgetId, event));
+    }
   }
 
   private deny(pending: Pending, denial: Denial): void {
@@ -50,10 +63,19 @@ export class Answers {
       return;
     }
     this.leave(pending);
-    if (request.kind === 'acquire') logDenial(this.context.log, this.queue.budgetId, request.aiId, denial);
+    if (request.kind === 'acquire') this.logDenial(pending, request.aiId, denial);
     const rules = denial.blockers.map(({ rule }) => rule);
     for (const listener of this.denialListeners) listener(rules);
-    pending.resolve({ kind: 'denied', denial });
+    const outcome = { kind: 'denied', denial } as const;
+    this.queue.observer.decided(request, outcome);
+    pending.resolve(outcome);
+  }
+
+  private logDenial({ origin }: Pending, aiId: string, denial: Denial): void {
+    const { log, tracing } = this.context;
+    const write = () => logDenial(log, this.queue.budgetId, aiId, denial);
+    if (tracing === undefined) write();
+    else tracing.within(origin, write);
   }
 
   private wait(pending: Pending, denial: Denial): ArbiterError | undefined {

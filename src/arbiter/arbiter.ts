@@ -5,6 +5,7 @@ import type { LeaseView } from '../domain/types.js';
 import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
 import { PROCESS_SCHEDULER, type Scheduler } from '../platform/scheduler.js';
+import type { Tracing } from '../platform/tracing.js';
 import { type BudgetStore, StoreError } from '../store/store.js';
 import { shuttingDown } from './answers.js';
 import { BOUNDS, type Bounds } from './bounds.js';
@@ -12,6 +13,7 @@ import { BudgetQueue } from './budget-queue.js';
 import type { Context, Counts } from './context.js';
 import { ArbiterError, type Caller, type CallerRequest, type Door, type WatchUpdate } from './door.js';
 import { closedLeases, listBudgets, usageDays } from './history.js';
+import { type ArbiterObserver, UNOBSERVED } from './observer.js';
 import { Pending } from './pending.js';
 import { Watch } from './watch.js';
 
@@ -30,6 +32,15 @@ export interface ArbiterOptions {
   readonly maxSkewMs: number;
   readonly scheduler?: Scheduler;
   readonly bounds?: Partial<Bounds>;
+  readonly observer?: ArbiterObserver;
+  readonly tracing?: Tracing | undefined;
+}
+
+/** How much of one budget waits: requests to be decided, and those that were and stay for a slot. */
+export interface BudgetLoad {
+  readonly budgetId: string;
+  readonly queued: number;
+  readonly waiting: number;
 }
 
 /** Decides for every budget: one queue each, loaded when used, forgotten when idle. */
@@ -55,8 +66,9 @@ export class Arbiter implements Door {
 
   constructor(options: ArbiterOptions) {
     const { store, clock, log, copyId, maxSkewMs, scheduler = PROCESS_SCHEDULER, bounds } = options;
+    const { observer = UNOBSERVED, tracing } = options;
     this.context = {
-      ...{ store, clock, log, copyId, maxSkewMs, scheduler, counts: this.counts },
+      ...{ store, clock, log, copyId, maxSkewMs, scheduler, counts: this.counts, observer, tracing },
       bounds: { ...BOUNDS, ...bounds },
       nextSeq: () => ++this.seq,
       stopping: () => this.stopped,
@@ -106,7 +118,9 @@ export class Arbiter implements Door {
     if (queue.size >= queued) return Promise.reject(this.queueFull);
     return new Promise((resolve, reject) => {
       const now = this.context.clock.monotonic();
-      queue.submit(new Pending(request, caller, now, { resolve, reject }, waitMs));
+      const pending = new Pending(request, caller, now, { resolve, reject }, waitMs);
+      pending.origin = this.context.tracing?.origin();
+      queue.submit(pending);
     });
   }
 
@@ -189,6 +203,13 @@ export class Arbiter implements Door {
     this.cancelTick?.();
     for (const watch of this.watches) watch.close();
     await Promise.all([...this.queues.values()].map((queue) => queue.stop(STOP_MS)));
+  }
+
+  /** Of every budget in memory, how much waits now. */
+  load(): BudgetLoad[] {
+    return [...this.queues].map(([budgetId, { size, waiters }]) => ({
+      ...{ budgetId, queued: size, waiting: waiters.size },
+    }));
   }
 
   /** Budgets in memory. */

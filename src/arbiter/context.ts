@@ -1,8 +1,10 @@
 import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
 import type { Scheduler } from '../platform/scheduler.js';
+import type { Tracing } from '../platform/tracing.js';
 import type { BudgetStore } from '../store/store.js';
 import type { Bounds } from './bounds.js';
+import type { ArbiterObserver } from './observer.js';
 
 /** What the parts of one arbiter share. */
 export interface Context {
@@ -15,6 +17,9 @@ export interface Context {
   /** Names this run of this copy of the service in the stamps of its commits. */
   readonly copyId: string;
   readonly counts: Counts;
+  readonly observer: ArbiterObserver;
+  /** Absent where nobody collects traces. */
+  readonly tracing: Tracing | undefined;
   /** The number of the next commit of this copy. */
   nextSeq(): number;
   readonly stopping: () => boolean;

@@ -7,6 +7,7 @@ import { policyViolations, policyWarnings, rangeViolations } from '../domain/pol
 import { POLICY_FIELD_NAMES, TOKEN_WEIGHT_NAMES } from '../domain/policy-names.js';
 import { type ConfiguredAccess, knownAccessKeys, readAccess } from './access-file.js';
 import { pathOf, pathText } from './field-path.js';
+import { METRICS_KEYS, type MetricsSettings, readMetrics } from './metrics-file.js';
 import { nearest } from './near-miss.js';
 import { FILE_SHAPE, POLICY_SHAPE } from './policy-shape.js';
 import { shown } from './values.js';
@@ -20,6 +21,8 @@ export interface ConfiguredBudget {
 
 export interface BudgetsFile extends ConfiguredAccess {
   readonly budgets: readonly ConfiguredBudget[];
+  /** Absent: the defaults. */
+  readonly metrics?: MetricsSettings;
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
 }
@@ -58,10 +61,17 @@ export function parseBudgetsFile(file: string, text: string): BudgetsFile {
   const { problems: accessProblems, ...access } = readAccess(source, file, (at, issue) =>
     shapeProblems(source, at, issue),
   );
-  const problems = [...outlineProblems, ...checked.flatMap((budget) => budget.problems), ...accessProblems];
+  const { metrics, problems: metricsProblems } = readMetrics(source, (at, issue) =>
+    shapeProblems(source, at, issue),
+  );
+  const problems = [
+    ...[...outlineProblems, ...checked.flatMap((budget) => budget.problems)],
+    ...[...accessProblems, ...metricsProblems],
+  ];
   if (problems.length > 0) return failed(problems);
   return {
     ...access,
+    ...(metrics === undefined ? {} : { metrics }),
     budgets: checked.map(({ budgetId, fields }) => ({ budgetId, fields })),
     problems,
     warnings: checked.flatMap((budget) => budgetWarnings(source, budget)),
@@ -128,7 +138,8 @@ function shapeProblems(source: YamlSource, at: YamlPath, issue: z.core.$ZodIssue
 }
 
 function knownKeys(path: YamlPath): string[] {
-  if (path.length === 0) return ['budgets', 'credentials', 'tls'];
+  if (path.length === 0) return ['budgets', 'credentials', 'metrics', 'tls'];
+  if (path[0] === 'metrics') return [...METRICS_KEYS];
   if (path[0] !== 'budgets') return [...knownAccessKeys(path)];
   return Object.values(path.length === 2 ? POLICY_FIELD_NAMES : TOKEN_WEIGHT_NAMES);
 }

@@ -65,6 +65,7 @@ export const FILE_SHAPE = z.strictObject(
   {
     budgets: byName(z.unknown(), 'a map from budget ids to policies').optional(),
     credentials: z.unknown().optional(),
+    metrics: z.unknown().optional(),
     tls: z.unknown().optional(),
   },
   { error: isNot('a map with the key "budgets"') },

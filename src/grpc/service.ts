@@ -6,9 +6,10 @@ import type { Refused } from '../domain/outcomes.js';
 import type { Ids } from '../platform/ids.js';
 import type { Log } from '../platform/log.js';
 import type { DecodedMethod } from './decode.js';
+import type { Observing } from './observed-call.js';
 
 /** What the handlers reach: the door, and the two questions that take more than one step behind it. */
-export interface Services {
+export interface Services extends Observing {
   readonly door: Door;
   readonly getDistribution: (
     door: Door,

@@ -3,7 +3,7 @@ import type { Endpoint } from './endpoint.js';
 
 /** Whoever looks after the process asks these, without credentials. */
 export function healthEndpoints(ready: () => boolean): Endpoint[] {
-  const open = { methods: ['GET'], access: 'open' } as const;
+  const open = { methods: ['GET'], access: 'open', untraced: true } as const;
   return [
     { path: '/healthz', ...open, answer: () => ({ status: 200, body: { status: 'alive' } }) },
     { path: '/readyz', ...open, answer: () => readiness(ready()) },

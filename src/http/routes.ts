@@ -8,22 +8,30 @@ import { type Endpoint, find } from './endpoint.js';
 import { enter } from './entrance.js';
 import { failureAnswer } from './error-answers.js';
 import { healthEndpoints } from './health-endpoints.js';
+import { type MetricsPage, metricsEndpoint } from './metrics-endpoint.js';
+import type { Observing } from './observed-route.js';
 import { readBody } from './request-body.js';
 
-export interface RouteOptions {
+export interface RouteOptions extends Observing {
   /** Shown when a request names no budget. */
   readonly defaultBudget: string;
   readonly getDistribution: GetDistribution;
   /** The store answers and this copy is not stopping. */
   readonly ready: () => boolean;
   readonly log: Log;
+  /** What Prometheus reads. Absent: there is none. */
+  readonly metrics?: MetricsPage | undefined;
   /** Who may see what. Absent: no credentials are configured, and everybody may see everything. */
   readonly access?: Access | undefined;
 }
 
 /** Everything that is served over HTTP. */
-export function endpointsOf({ defaultBudget, getDistribution, ready }: RouteOptions): Endpoint[] {
-  return [distributionEndpoint(defaultBudget, getDistribution), ...healthEndpoints(ready)];
+export function endpointsOf({ defaultBudget, getDistribution, ready, metrics }: RouteOptions): Endpoint[] {
+  return [
+    distributionEndpoint(defaultBudget, getDistribution),
+    ...(metrics === undefined ? [] : [metricsEndpoint(metrics)]),
+    ...healthEndpoints(ready),
+  ];
 }
 
 /** Answers one request by its path and method. Never throws. */

@@ -1,5 +1,7 @@
 import type { Access } from '../../src/access/access.js';
 import type { GetDistribution } from '../../src/http/distribution-route.js';
+import type { HttpObserver } from '../../src/http/http-observer.js';
+import type { MetricsPage } from '../../src/http/metrics-endpoint.js';
 import { createHttpServer, type HttpServer } from '../../src/http/server.js';
 import type { TlsFiles } from '../../src/platform/tls-files.js';
 import { collectedLog } from './collected-log.js';
@@ -14,10 +16,12 @@ export interface SetUp {
   readonly port?: number;
   readonly access?: Access;
   readonly tls?: TlsFiles;
+  readonly metrics?: MetricsPage;
+  readonly observer?: HttpObserver;
 }
 
 /** A server that is not started yet. */
-export function createServer({ getDistribution, ready = () => true, port = 0, access, tls }: SetUp = {}) {
+export function createServer({ getDistribution, ready = () => true, port = 0, ...more }: SetUp = {}) {
   const log = collectedLog();
   const asked: unknown[] = [];
   const server = createHttpServer({
@@ -30,7 +34,7 @@ export function createServer({ getDistribution, ready = () => true, port = 0, ac
         return { stats: EXAMPLE_STATS };
       }),
     ready,
-    ...{ log, access, tls },
+    ...{ log, ...more },
   });
   running.push(server);
   return { server, log, asked };

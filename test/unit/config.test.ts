@@ -31,13 +31,14 @@ describe('loadConfig', () => {
       logLevel: 'info',
       allowInsecure: false,
       budgets: [],
+      metrics: { maxBudgets: 200, aiLabels: [] },
     });
     expect(warnings).toEqual([]);
   });
 
   it('reads every variable', () => {
     const file = join(folder, 'budgets.yaml');
-    writeFileSync(file, 'budgets: {openai: {cooldown: 1m}}');
+    writeFileSync(file, 'budgets: {openai: {cooldown: 1m}}\nmetrics: {ai_labels: [guardian]}');
     const { config } = loadConfig({
       GRPC_ADDRESS: '[::]:0',
       HTTP_ADDRESS: '0.0.0.0:0',
@@ -49,6 +50,7 @@ describe('loadConfig', () => {
       USAGE_RETENTION_MONTHS: '120',
       MAX_CLOCK_SKEW: '500ms',
       LOG_LEVEL: 'debug',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
       ALLOW_INSECURE: 'true',
     });
     expect(config).toEqual({
@@ -62,8 +64,10 @@ describe('loadConfig', () => {
       usageRetentionMonths: 120,
       maxClockSkewMs: 500,
       logLevel: 'debug',
+      otlpEndpoint: 'http://collector:4318',
       allowInsecure: true,
       budgets: [{ budgetId: 'openai', fields: { cooldownMs: 60_000 } }],
+      metrics: { maxBudgets: 200, aiLabels: ['guardian'] },
     });
   });
 
