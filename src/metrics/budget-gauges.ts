@@ -11,11 +11,15 @@ type OfBudget = readonly [name: string, help: string, read: (snapshot: BudgetSna
 
 const WINDOW_GAUGES: readonly OfWindow[] = [
   ['window_cap_tokens', 'The cap in force of the hour, day or month under way.', ({ cap }) => cap],
-  ['window_spent_tokens', 'What is spent in it, presumed tokens included.', ({ spent }) => spent],
-  ['window_reserved_tokens', 'What live leases reserve in it.', ({ reserved }) => reserved],
-  ['window_left_tokens', 'What is left in it: cap less spent less reserved.', ({ available }) => available],
-  ['window_start_timestamp_seconds', 'When it began.', ({ start }) => start / 1_000],
-  ['window_end_timestamp_seconds', 'When it ends.', ({ end }) => end / 1_000],
+  ['window_spent_tokens', 'What is spent in the window, presumed tokens included.', ({ spent }) => spent],
+  ['window_reserved_tokens', 'What live leases reserve in the window.', ({ reserved }) => reserved],
+  [
+    'window_left_tokens',
+    'What is left in the window: its cap less spent less reserved, never below 0.',
+    ({ available }) => available,
+  ],
+  ['window_start_timestamp_seconds', 'When the window began.', ({ start }) => start / 1_000],
+  ['window_end_timestamp_seconds', 'When the window ends.', ({ end }) => end / 1_000],
 ];
 
 const BUDGET_GAUGES: readonly OfBudget[] = [
@@ -51,7 +55,11 @@ const BUDGET_GAUGES: readonly OfBudget[] = [
     'When the enforced limit would be reached at that rate; absent while that is not within the month.',
     (snapshot) => seconds(forecast(snapshot).exhaustedAt),
   ],
-  ['budget_clock_timestamp_seconds', 'The moment that decisions are made at.', ({ now }) => now / 1_000],
+  [
+    'budget_clock_timestamp_seconds',
+    'The moment that decisions about the budget are made at.',
+    ({ now }) => now / 1_000,
+  ],
 ];
 
 /** Where budgets stand, of every budget that has series of its own. */
