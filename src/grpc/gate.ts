@@ -25,6 +25,8 @@ export interface GateOptions {
   readonly scheduler?: Scheduler;
   /** Paths of methods whose clients send more than one message. */
   readonly conversations: readonly string[];
+  /** Told of every call that is refused. */
+  readonly onRefused?: (() => void) | undefined;
 }
 
 /**
@@ -35,6 +37,7 @@ export class Gate {
   private readonly limits: GateLimits;
   private readonly scheduler: Scheduler;
   private readonly conversations: ReadonlySet<string>;
+  private readonly onRefused: (() => void) | undefined;
   private readonly connections = new Map<ServerHttp2Session, Connection>();
   private readonly callsOf = new Map<string, number>();
   private readonly connectionsOf = new Map<string, number>();
@@ -46,7 +49,8 @@ export class Gate {
   /** Calls under way. */
   calls = 0;
 
-  constructor({ limits, scheduler = PROCESS_SCHEDULER, conversations }: GateOptions) {
+  constructor({ limits, scheduler = PROCESS_SCHEDULER, conversations, onRefused }: GateOptions) {
+    this.onRefused = onRefused;
     this.limits = { ...GATE_LIMITS, ...limits };
     this.scheduler = scheduler;
     this.conversations = new Set(conversations);
@@ -114,6 +118,7 @@ export class Gate {
     const refused = this.refusalOf(connection, path, rawHeaders);
     if (refused !== undefined) {
       refuse(call, refused);
+      this.onRefused?.();
       this.slowLane.refused(connection);
       return false;
     }

@@ -2,6 +2,8 @@
 export interface RpcObserver {
   /** By the path of a method, such as `/budget.v1.BudgetService/AcquireSlot`. Asked once for each. */
   method(path: string): MethodObserver;
+  /** A call was refused before anything was computed for it: too many were under way. */
+  refused(): void;
 }
 
 export interface MethodObserver {
@@ -12,4 +14,4 @@ export interface MethodObserver {
 
 const UNOBSERVED_METHOD: MethodObserver = { begin: () => 0, end: () => {} };
 
-export const UNOBSERVED_CALLS: RpcObserver = { method: () => UNOBSERVED_METHOD };
+export const UNOBSERVED_CALLS: RpcObserver = { method: () => UNOBSERVED_METHOD, refused: () => {} };

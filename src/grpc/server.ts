@@ -58,7 +58,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   registerService(server, health.methods(), undefined, { ...options, tracing: undefined }, open);
   registerReflection(server, [...OWN_SERVICES, HEALTH_SERVICE, ...REFLECTION_SERVICES], options, open);
   const conversations = REFLECTION_SERVICES.map((service) => `/${service}/ServerReflectionInfo`);
-  const gate = new Gate({ ...options.gate, conversations });
+  const gate = new Gate({ ...options.gate, conversations, onRefused: () => options.observer?.refused() });
   let bound: string | undefined;
   return {
     async start() {

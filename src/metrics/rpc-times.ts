@@ -6,6 +6,7 @@ import type { Exposition } from './exposition.js';
 /** How long calls take, and how they end. */
 export class RpcTimes implements RpcObserver {
   private readonly methods = new Map<string, MethodTimes>();
+  private refusals = 0;
 
   constructor(private readonly monotonic: () => number) {}
 
@@ -13,6 +14,10 @@ export class RpcTimes implements RpcObserver {
     const made = new MethodTimes(this.monotonic);
     this.methods.set(path, made);
     return made;
+  }
+
+  refused(): void {
+    this.refusals += 1;
   }
 
   expose(exposition: Exposition): void {
@@ -28,6 +33,11 @@ export class RpcTimes implements RpcObserver {
     exposition.gauge({ name: 'rpc_active', help: 'Calls under way, by method.', labels: ['method'] }, () =>
       this.all().map(([method, { active }]) => [{ method }, active] as const),
     );
+    const refused = {
+      name: 'refused_calls_total',
+      help: 'Calls that were refused unseen, since too many were under way; rpc_duration_seconds does not count them.',
+    };
+    exposition.counter(refused, () => [[{}, this.refusals]]);
   }
 
   private all(): [string, MethodTimes][] {

@@ -10,7 +10,12 @@ const ended: [path: string, code: string][] = [];
 const underWay = new Map<string, number>();
 let told: () => void = () => {};
 
+let refusals = 0;
+
 const observer: RpcObserver = {
+  refused: () => {
+    refusals += 1;
+  },
   method: (path) => ({
     begin() {
       underWay.set(path, (underWay.get(path) ?? 0) + 1);
@@ -60,4 +65,25 @@ it('tells of a stream that its client left', async () => {
   await end;
   expect(ended.splice(0)).toEqual([[WATCH, 'CANCELLED']]);
   expect(underWay.get(WATCH)).toBe(0);
+});
+
+it('tells of a call that was refused at the gate', async () => {
+  const full = await startHarness({ observer, gate: { limits: { calls: 1 } } });
+  let release: () => void = () => {};
+  const arrived = new Promise<void>((resolve) => {
+    full.door.answer = () =>
+      new Promise((_, reject) => {
+        release = () => reject(new Error('of no interest'));
+        resolve();
+      });
+  });
+  const request = { budgetId: 'anthropic', aiId: 'a', estimatedTokens: undefined };
+  const busy = ask(full, AVAILABILITY, request);
+  await arrived;
+  expect((await ask(full, AVAILABILITY, request)).error?.code).toBe(status.RESOURCE_EXHAUSTED);
+  expect(refusals).toBe(1);
+  release();
+  await busy;
+  full.stop();
+  expect(ended.splice(0)).toEqual([[AVAILABILITY.path, 'INTERNAL']]);
 });
