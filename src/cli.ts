@@ -64,7 +64,7 @@ export function helpText(): string {
     const { variable, help, fallback }: { variable: string; help: readonly string[]; fallback?: string } =
       SETTINGS[key];
     const [first = '', ...rest] = [...help, `Default: ${fallback ?? 'none'}.`];
-    return [`  ${variable.padEnd(24)}${first}`, ...rest.map((line) => ' '.repeat(26) + line)];
+    return [`  ${variable.padEnd(23)} ${first}`, ...rest.map((line) => ' '.repeat(26) + line)];
   });
   return [
     'Shares one monthly allowance of LLM tokens between many AIs, over gRPC.',
@@ -117,6 +117,7 @@ function checkConfig(environment: Environment): CliAnswer {
       ...settings,
       ...accessLines(config),
       ...sinkLines(config),
+      ...metricsLines(config),
       ...(budgets.length > 0 ? [`budgets of ${config.configFile}:`, ...budgets] : []),
     ];
     const stderr = warnings.map((warning) => `warning: ${warning}\n`).join('');
@@ -144,6 +145,16 @@ function accessLines({ credentials, tls, configFile }: Config): string[] {
 function sinkLines({ alertSinks, configFile }: Config): string[] {
   if (alertSinks.length === 0) return [];
   return [`alert sinks of ${configFile}:`, ...alertSinks.map((sink) => `  ${sinkText(sink)}`)];
+}
+
+function metricsLines({ metrics: { maxBudgets, aiLabels }, configFile }: Config): string[] {
+  if (configFile === undefined) return [];
+  const ais = aiLabels.length === 0 ? 'none' : aiLabels.join(', ');
+  return [
+    `metrics of ${configFile}:`,
+    `  budgets with series of their own: up to ${maxBudgets}`,
+    `  AIs: ${ais}`,
+  ];
 }
 
 function printed(text: string): CliAnswer {

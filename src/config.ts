@@ -1,6 +1,7 @@
 import type { SinkSettings } from './alerts/settings.js';
 import type { ConfiguredAccess } from './config/access-file.js';
 import { type BudgetsFile, type ConfiguredBudget, readBudgetsFile } from './config/budgets-file.js';
+import { METRICS_DEFAULTS, type MetricsSettings } from './config/metrics-file.js';
 import { nearMissWarnings } from './config/near-miss.js';
 import { SETTING_KEYS, SETTINGS, type SettingKey, type SettingValues } from './config/settings.js';
 import { type Address, isLoopback } from './config/values.js';
@@ -12,6 +13,8 @@ export interface Config extends SettingValues, ConfiguredAccess {
   /** Budgets of CONFIG_FILE, by id. */
   readonly budgets: readonly ConfiguredBudget[];
   readonly alertSinks: readonly SinkSettings[];
+  /** Which series there are, from CONFIG_FILE. */
+  readonly metrics: MetricsSettings;
 }
 
 export interface LoadedConfig {
@@ -42,10 +45,9 @@ export function loadConfig(environment: Environment = process.env): LoadedConfig
   return {
     // Without problems there is a value for every setting that has a default.
     config: deepFreeze({
-      ...(values as SettingValues),
-      ...accessOf(file),
-      budgets: file?.budgets ?? [],
+      ...{ ...(values as SettingValues), ...accessOf(file), budgets: file?.budgets ?? [] },
       alertSinks: file?.alertSinks ?? [],
+      metrics: file?.metrics ?? METRICS_DEFAULTS,
     }),
     warnings: [...nearMisses, ...[...clearTextWarnings(values, file), ...(file?.warnings ?? [])].map(line)],
   };

@@ -6,13 +6,15 @@ import { listUsage } from './arbiter/usage-listing.js';
 import { answerCli, version } from './cli.js';
 import { type Config, loadConfig } from './config.js';
 import { rpcEndpoints } from './connect/endpoints.js';
+import { copyState } from './copy-state.js';
 import { createFirstBudgets } from './first-budgets.js';
 import { createGrpcServer } from './grpc/server.js';
 import { createHttpServer } from './http/server.js';
+import { openMetrics } from './metrics/open-metrics.js';
 import { openAccess } from './open-access.js';
 import { openAlerts } from './open-alerts.js';
-import { openStore } from './open-store.js';
-import { type Clock, PROCESS_TIME, type TrustChange } from './platform/clock.js';
+import { observed, openStore } from './open-store.js';
+import { type ComparingClock, PROCESS_TIME, type TrustChange } from './platform/clock.js';
 import { embeddedClock } from './platform/embedded-clock.js';
 import { randomIds } from './platform/ids.js';
 import type { Log } from './platform/log.js';
@@ -20,7 +22,9 @@ import { openLog } from './platform/pino-log.js';
 import { PROCESS_SCHEDULER } from './platform/scheduler.js';
 import { StartError } from './platform/start-error.js';
 import { storeClock } from './platform/store-clock.js';
+import { traceFields } from './platform/tracing.js';
 import { Readiness } from './readiness.js';
+import { startTraces } from './start-traces.js';
 import type { BudgetStore } from './store/store.js';
 import { startTidying } from './tidying.js';
 
@@ -37,12 +41,17 @@ const scheduler = PROCESS_SCHEDULER;
 async function start(config: Config, log: Log, undos: Undo[]): Promise<void> {
   const ids = randomIds();
   const copyId = ids.copyId();
-  const store = await openStore(config, copyId, log, scheduler, PROCESS_TIME.monotonic);
+  const { monotonic } = PROCESS_TIME;
+  const metrics = openMetrics({ settings: config.metrics, scheduler, monotonic });
+  const tracing = await startTraces(config, { copyId, log, scheduler }, undos);
+  const opened = await openStore(config, copyId, log, scheduler, monotonic);
+  const store = observed(opened, metrics.store, tracing);
   undos.push(() => store.close());
   const { maxClockSkewMs: maxSkewMs } = config;
   const clock = await startClock(store, maxSkewMs, log, undos);
   const alerts = openAlerts(config, { copyId, alone: store.exclusive, clock, scheduler, log });
-  const arbiter = new Arbiter({ store, clock, log, copyId, maxSkewMs, scheduler, alerts });
+  const told = { alerts, observer: metrics.arbiter, tracing };
+  const arbiter = new Arbiter({ store, clock, log, copyId, maxSkewMs, scheduler, ...told });
   undos.push(() => arbiter.stop());
   alerts.start(arbiter);
   undos.push(() => alerts.stop());
@@ -53,15 +62,18 @@ async function start(config: Config, log: Log, undos: Undo[]): Promise<void> {
   const address = config.grpcAddress.text;
   const { access, tls, stop: stopAccess } = openAccess(config, log, scheduler);
   undos.push(stopAccess);
-  const services = { ...inTurns(), ...{ door: arbiter, ids, log, access } };
+  const services = { ...inTurns(), ...{ door: arbiter, ids, log, access, observer: metrics.rpc, tracing } };
   const grpc = createGrpcServer({ ...services, tls, address });
   const readiness = new Readiness(store, scheduler, log, (serving) => grpc.setServing(serving));
+  const state = copyState(store, arbiter, clock, readiness);
   const http = createHttpServer({
     address: config.httpAddress,
     defaultBudget: config.defaultBudget,
     getDistribution: (budgetId, query) => services.getDistribution(arbiter, budgetId, query, NOBODY),
     ready: () => readiness.ready,
     rpcs: rpcEndpoints({ ...services, scheduler, defaultBudget: config.defaultBudget }),
+    metrics: metrics.page(arbiter, state),
+    ...{ observer: metrics.http, tracing },
     ...{ log, access, tls },
   });
   const grpcPort = await grpc.start();
@@ -73,7 +85,6 @@ async function start(config: Config, log: Log, undos: Undo[]): Promise<void> {
     readiness.stop();
     arbiter.refuseNew();
   });
-  const at = (host: string, port: number) => `${host.includes(':') ? `[${host}]` : host}:${port}`;
   log.info(
     {
       grpc: at(config.grpcAddress.host, grpcPort),
@@ -94,7 +105,16 @@ function inTurns(): { getDistribution: typeof getDistribution; listUsage: typeof
   };
 }
 
-async function startClock(store: BudgetStore, maxSkewMs: number, log: Log, undos: Undo[]): Promise<Clock> {
+function at(host: string, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+async function startClock(
+  store: BudgetStore,
+  maxSkewMs: number,
+  log: Log,
+  undos: Undo[],
+): Promise<ComparingClock> {
   const onTrustChange = ({ trusted, message }: TrustChange) => {
     if (trusted) log.info({}, message);
     else log.error({}, message);
@@ -125,7 +145,10 @@ async function main(): Promise<void> {
     return;
   }
   const { config, warnings } = loadConfig();
-  const log = await openLog({ level: config.logLevel });
+  const log = await openLog({
+    level: config.logLevel,
+    ...(config.otlpEndpoint === undefined ? {} : { context: traceFields }),
+  });
   for (const warning of warnings) log.warn({}, warning);
   const undos: Undo[] = [];
   let stopping = false;

@@ -4,7 +4,7 @@ import { Routing } from './alerts/routing.js';
 import type { Config } from './config.js';
 import { PROCESS_TIME } from './platform/clock.js';
 
-/** What carries alerts to the sinks of the configuration. `onAlert`: for a counter of alerts. */
+/** What carries alerts to the sinks of the configuration. */
 export function openAlerts(
   { alertSinks }: Config,
   options: Omit<CourierOptions, 'routing' | 'sinks'>,

@@ -1,11 +1,16 @@
 import type { Config } from './config.js';
+import { PROCESS_TIME } from './platform/clock.js';
 import type { Log } from './platform/log.js';
 import { redactSecrets } from './platform/redact.js';
 import { pause, type Scheduler } from './platform/scheduler.js';
 import { StartError } from './platform/start-error.js';
+import type { Tracing } from './platform/tracing.js';
 import { openLmdbStore } from './store/lmdb/open-lmdb-store.js';
 import { openMongoStore } from './store/mongo/open-mongo-store.js';
+import { observedStore } from './store/observed-store.js';
 import type { BudgetStore } from './store/store.js';
+import type { StoreObserver } from './store/store-observer.js';
+import { storeSpans } from './store/store-spans.js';
 import { StoreStartError, StoreUnreachable } from './store/store-start-error.js';
 
 const GIVE_UP_AFTER_MS = 30_000;
@@ -38,6 +43,16 @@ export async function openStore(
       await pause(scheduler, TRY_EVERY_MS);
     }
   }
+}
+
+/** The store as the rest of the service has it: timed, counted, and with spans where traces are collected. */
+export function observed(
+  store: BudgetStore,
+  observer: StoreObserver,
+  tracing: Tracing | undefined,
+): BudgetStore {
+  const around = tracing && storeSpans(tracing, store.name);
+  return observedStore(store, { observer, monotonic: PROCESS_TIME.monotonic, around });
 }
 
 function openOnce(config: Config, copyId: string, log: Log, monotonic: () => number): Promise<BudgetStore> {

@@ -1,4 +1,4 @@
-import type { AlertCourier, DeliveryDesk } from '../arbiter/alert-courier.js';
+import type { AlertCourier, DeliveryDesk, LocalKind } from '../arbiter/alert-courier.js';
 import { HOLD_MS, isFree, LONGEST_RETRY_MS, TRY_FOR_MS } from '../domain/alert-deliveries.js';
 import type { DeliveryResult } from '../domain/requests.js';
 import type { PendingDelivery, StoredAlert, StoredDelivery } from '../domain/state.js';
@@ -27,8 +27,6 @@ export interface CourierOptions {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly log: Log;
-  /** For the metric: each alert that this copy has raised or ended. */
-  readonly onAlert?: (budgetId: string, alert: StoredAlert) => void;
 }
 
 /**
@@ -59,13 +57,8 @@ export class Courier implements AlertCourier {
     return this.options.routing.remote(budgetId, rule);
   }
 
-  logs(budgetId: string, rule: string): boolean {
-    return this.options.routing.local('log', budgetId, rule);
-  }
-
-  raisedOrEnded(budgetId: string, alert: StoredAlert): void {
-    const { routing, onAlert } = this.options;
-    if (routing.local('metric', budgetId, alert.rule)) onAlert?.(budgetId, alert);
+  isFor(kind: LocalKind, budgetId: string, rule: string): boolean {
+    return this.options.routing.local(kind, budgetId, rule);
   }
 
   saw(budgetId: string, epoch: number, marks: ReadonlyMap<string, StoredAlert>): void {

@@ -1,14 +1,15 @@
 import type { ClaimDeliveriesRequest, SettleDeliveriesRequest } from '../domain/requests.js';
 import type { StoredAlert } from '../domain/state.js';
 
+/** Sinks within the process. */
+export type LocalKind = 'log' | 'metric';
+
 /** What carries alerts to sinks, as the arbiter sees it. No method may throw or wait. */
 export interface AlertCourier {
   /** The sinks to be told of an alert, by name. They are noted in its mark by the commit that raises it. */
   sinksFor(budgetId: string, rule: string): readonly string[];
-  /** Whether the log tells it. */
-  logs(budgetId: string, rule: string): boolean;
-  /** A commit of this copy has raised or ended it. */
-  raisedOrEnded(budgetId: string, alert: StoredAlert): void;
+  /** Whether the log tells it, or a metric counts it. */
+  isFor(kind: LocalKind, budgetId: string, rule: string): boolean;
   /** The marks of a committed state, by their keys: what there is to deliver, and what became of it. */
   saw(budgetId: string, epoch: number, marks: ReadonlyMap<string, StoredAlert>): void;
 }

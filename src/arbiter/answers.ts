@@ -3,6 +3,7 @@ import { parseLeaseId } from '../domain/lease-id.js';
 import type { Outcome } from '../domain/outcomes.js';
 import type { Denial, Rule } from '../domain/types.js';
 import { aged } from './ageing.js';
+import type { LocalKind } from './alert-courier.js';
 import type { Answer } from './batch.js';
 import type { BudgetQueue } from './budget-queue.js';
 import type { Context } from './context.js';
@@ -10,6 +11,7 @@ import { ArbiterError } from './door.js';
 import { logDenial, logEvent } from './event-log.js';
 import type { Pending } from './pending.js';
 import { SessionLeases } from './session-leases.js';
+import { eventOrigins } from './traces.js';
 import { timeIsUp } from './waiting-list.js';
 
 /** Gives callers their outcomes, once these are durable, and tells everybody else what happened. */
@@ -31,6 +33,7 @@ export class Answers {
   /** `ageMs`: how long ago it was decided. */
   give({ pending, outcome }: Answer, ageMs: number): void {
     this.queue.lookups.release(pending);
+    if (outcome.kind !== 'denied') this.queue.observer.decided(pending.request, outcome);
     if (pending.abandoned) this.takeBack(pending, outcome);
     else if (outcome.kind === 'denied') this.deny(pending, outcome.denial);
     else {
@@ -51,18 +54,30 @@ export class Answers {
     }
   }
 
-  announce(events: readonly BudgetEvent[]): void {
+  /** `answers`: of the batch that made it happen. */
+  announce(events: readonly BudgetEvent[], answers: readonly Answer[]): void {
     if (events.length === 0) return;
-    for (const event of events) this.log(event);
+    this.queue.observer.happened(events.filter((event) => this.isToldTo('metric', event)));
+    this.logAll(events, answers);
     for (const listener of this.listeners) listener(events);
   }
 
-  private log(event: BudgetEvent): void {
-    const { log, alerts } = this.context;
+  private logAll(events: readonly BudgetEvent[], answers: readonly Answer[]): void {
+    const { log, tracing } = this.context;
     const { budgetId } = this.queue;
-    if (event.kind === 'alert') alerts?.raisedOrEnded(budgetId, event.alert);
-    if (event.kind !== 'alert' || alerts?.logs(budgetId, event.alert.rule) !== false)
-      logEvent(log, budgetId, event);
+    const origins = tracing && eventOrigins(answers);
+    for (const event of events) {
+      if (!this.isToldTo('log', event)) continue;
+      if (tracing === undefined) logEvent(log, budgetId, event);
+      else tracing.within(origins?.(event), () => logEvent(log, budgetId, event));
+    }
+  }
+
+  /** Of alerts, what a sink of this kind is configured for; everything else is told always. */
+  private isToldTo(kind: LocalKind, event: BudgetEvent): boolean {
+    const { alerts } = this.context;
+    if (event.kind !== 'alert' || alerts === undefined) return true;
+    return alerts.isFor(kind, this.queue.budgetId, event.alert.rule);
   }
 
   private deny(pending: Pending, denial: Denial): void {
@@ -75,10 +90,19 @@ export class Answers {
       return;
     }
     this.leave(pending);
-    if (request.kind === 'acquire') logDenial(this.context.log, this.queue.budgetId, request.aiId, denial);
+    if (request.kind === 'acquire') this.logDenial(pending, request.aiId, denial);
     const rules = denial.blockers.map(({ rule }) => rule);
     for (const listener of this.denialListeners) listener(rules);
-    pending.resolve({ kind: 'denied', denial });
+    const outcome = { kind: 'denied', denial } as const;
+    this.queue.observer.decided(request, outcome);
+    pending.resolve(outcome);
+  }
+
+  private logDenial({ origin }: Pending, aiId: string, denial: Denial): void {
+    const { log, tracing } = this.context;
+    const write = () => logDenial(log, this.queue.budgetId, aiId, denial);
+    if (tracing === undefined) write();
+    else tracing.within(origin, write);
   }
 
   private wait(pending: Pending, denial: Denial): ArbiterError | undefined {

@@ -5,6 +5,7 @@ import type { LeaseView } from '../domain/types.js';
 import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
 import { PROCESS_SCHEDULER, type Scheduler } from '../platform/scheduler.js';
+import type { Tracing } from '../platform/tracing.js';
 import { type BudgetStore, StoreError } from '../store/store.js';
 import type { AlertCourier, DeliveryDesk, DeliveryRequest } from './alert-courier.js';
 import { shuttingDown } from './answers.js';
@@ -21,6 +22,7 @@ import {
   type WatchUpdate,
 } from './door.js';
 import { closedLeases, listBudgets, usageDays } from './history.js';
+import { type ArbiterObserver, UNOBSERVED } from './observer.js';
 import { NOBODY, Pending } from './pending.js';
 import { Sessions } from './sessions.js';
 import { Watch } from './watch.js';
@@ -43,6 +45,15 @@ export interface ArbiterOptions {
   readonly scheduler?: Scheduler;
   readonly alerts?: AlertCourier;
   readonly bounds?: Partial<Bounds>;
+  readonly observer?: ArbiterObserver;
+  readonly tracing?: Tracing | undefined;
+}
+
+/** How much of one budget waits: requests to be decided, and those that were and stay for a slot. */
+export interface BudgetLoad {
+  readonly budgetId: string;
+  readonly queued: number;
+  readonly waiting: number;
 }
 
 /** Decides for every budget: one queue each, loaded when used, forgotten when idle. */
@@ -71,8 +82,9 @@ export class Arbiter implements Door, DeliveryDesk {
 
   constructor(options: ArbiterOptions) {
     const { store, clock, log, copyId, maxSkewMs, scheduler = PROCESS_SCHEDULER, alerts, bounds } = options;
+    const { observer = UNOBSERVED, tracing } = options;
     this.context = {
-      ...{ store, clock, log, copyId, maxSkewMs, scheduler, alerts, counts: this.counts },
+      ...{ store, clock, log, copyId, maxSkewMs, scheduler, alerts, counts: this.counts, observer, tracing },
       bounds: { ...BOUNDS, ...bounds },
       nextSeq: () => ++this.seq,
       stopping: () => this.stopped,
@@ -125,7 +137,9 @@ export class Arbiter implements Door, DeliveryDesk {
     if (queue.size >= queued) return Promise.reject(this.queueFull);
     return new Promise((resolve, reject) => {
       const now = this.context.clock.monotonic();
-      queue.submit(new Pending(request, caller, now, { resolve, reject }, waitMs));
+      const pending = new Pending(request, caller, now, { resolve, reject }, waitMs);
+      pending.origin = this.context.tracing?.origin();
+      queue.submit(pending);
     });
   }
 
@@ -245,6 +259,13 @@ export class Arbiter implements Door, DeliveryDesk {
     this.cancelTick?.();
     for (const watch of this.watches) watch.close();
     await Promise.all([...this.queues.values()].map((queue) => queue.stop(STOP_MS)));
+  }
+
+  /** Of every budget in memory, how much waits now. */
+  load(): BudgetLoad[] {
+    return [...this.queues].map(([budgetId, { size, waiters }]) => ({
+      ...{ budgetId, queued: size, waiting: waiters.size },
+    }));
   }
 
   /** Budgets in memory. */

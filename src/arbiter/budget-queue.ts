@@ -12,8 +12,10 @@ import { commit } from './commit.js';
 import { type Context, stampOf } from './context.js';
 import { asCallerSees, isRefusal, logFailure } from './failure.js';
 import { Lookups } from './lookups.js';
+import type { BudgetObserver } from './observer.js';
 import { Pending } from './pending.js';
 import { ReadyList } from './ready-list.js';
+import { inBatchSpan } from './traces.js';
 import { WaitingList } from './waiting-list.js';
 import { Wake } from './wake.js';
 import { TELL_WRITTEN, WriteOut } from './write-out.js';
@@ -47,6 +49,7 @@ export class BudgetQueue {
   readonly lookups: Lookups;
   readonly writeOut: WriteOut;
   readonly answers: Answers;
+  readonly observer: BudgetObserver;
   private readonly wake: Wake;
   lastUsedAt: number;
 
@@ -59,6 +62,7 @@ export class BudgetQueue {
       this.lookedUp(pending, error),
     );
     this.writeOut = new WriteOut(context, budgetId, this.lookups);
+    this.observer = context.observer.budget(budgetId);
     this.answers = new Answers(context, this);
     this.wake = new Wake(context, () => this.ask({ kind: 'sweep' }));
     this.lastUsedAt = context.clock.monotonic();
@@ -109,6 +113,10 @@ export class BudgetQueue {
     const { alone } = this.ready;
     // Taken before the loading is sent: so the loading itself proves to these that their ledger is current.
     this.batch = this.takeBatch();
+    await inBatchSpan(this.context, this.budgetId, this.batch, () => this.decideTaken(alone));
+  }
+
+  private async decideTaken(alone: boolean): Promise<void> {
     const proved = this.ledger === undefined;
     const ledger = this.ledger ?? (await this.load());
     const decided = decideBatch(this.context, this, ledger, {
@@ -157,6 +165,7 @@ export class BudgetQueue {
   private async commit(ledger: Ledger, patch: StatePatch, seq: number, decided: Decided): Promise<void> {
     const expected = this.committed.revision === 0 ? undefined : this.committed;
     this.sending = true;
+    const sentAt = this.context.clock.monotonic();
     const { result, settled } = await commit(this.context, this.budgetId, expected, patch, seq).finally(
       () => {
         this.sending = false;
@@ -164,11 +173,12 @@ export class BudgetQueue {
     );
     if (result === 'lost') return this.lostRace();
     this.lostInRow = 0;
+    this.observer.committed(this.context.clock.monotonic() - sentAt);
     this.committed = { epoch: ledger.epoch, revision: ledger.revision };
     this.context.counts.commits += 1;
     this.context.counts.committedRequests += decided.answers.length;
     this.writeOut.committed(ledger, patch);
-    this.answers.announce(ledger.takeEvents());
+    this.answers.announce(ledger.takeEvents(), decided.answers);
     this.give(decided);
     // Found by looking: another copy may have committed since.
     if (settled) this.ledger = undefined;
@@ -176,6 +186,7 @@ export class BudgetQueue {
 
   private give({ at, answers, drops }: Decided): void {
     if (drops !== undefined) this.writeOut.told(drops);
+    this.observer.batch(answers.length);
     const ageMs = this.context.clock.monotonic() - at;
     for (const answer of answers) this.answers.give(answer, ageMs);
   }
@@ -183,6 +194,7 @@ export class BudgetQueue {
   private async lostRace(): Promise<void> {
     this.lostInRow += 1;
     this.context.counts.lostRaces += 1;
+    this.observer.lostRace();
     this.decideAgain();
     await pauseAfterLoss(this.context, this.budgetId, this.lostInRow);
   }
@@ -234,23 +246,12 @@ export class BudgetQueue {
   /** A deleted budget begins again only when its last days are written out. */
   async writeOutFirst(pending: Pending): Promise<void> {
     this.writingOut.add(pending);
-    const done = await this.writeAllOut();
+    const done = await this.writeOut.flushStored(this.failed);
     if (!done) await pause(this.context.scheduler, WRITE_OUT_AGAIN_MS);
     this.writingOut.delete(pending);
     this.ledger = undefined;
     if (done || !this.context.stopping()) this.enqueue(pending);
     else this.answers.fail(pending, shuttingDown());
-  }
-
-  /** As it is stored: the ledger may be ahead, by decisions that no commit has carried yet. */
-  private async writeAllOut(): Promise<boolean> {
-    try {
-      const stored = await this.context.store.load(this.budgetId);
-      return await this.writeOut.flush(Ledger.of(this.budgetId, stored));
-    } catch (error) {
-      logFailure(this.context.log, this.budgetId, error, this.failed);
-      return false;
-    }
   }
 
   /** Once a second: what is too old is answered, what is written is told to the state. */
@@ -290,7 +291,8 @@ export class BudgetQueue {
     while (busy() && clock.monotonic() < until) await pause(scheduler, 5);
     this.release();
     this.expire(Number.POSITIVE_INFINITY);
-    if (this.lineage > 0) await Promise.race([this.writeAllOut(), pause(scheduler, mostMs)]);
+    if (this.lineage > 0)
+      await Promise.race([this.writeOut.flushStored(this.failed), pause(scheduler, mostMs)]);
   }
 
   release(): void {

@@ -19,7 +19,20 @@ export interface CommitResult {
 }
 
 /** Commits a patch and never leaves the outcome open. Throws a `StoreError` only where it certainly was not applied. */
-export async function commit(
+export function commit(
+  context: Context,
+  budgetId: string,
+  expected: StateVersion | undefined,
+  patch: StatePatch,
+  seq: number,
+): Promise<CommitResult> {
+  const work = () => commitOnce(context, budgetId, expected, patch, seq);
+  return context.tracing === undefined
+    ? work()
+    : context.tracing.step('commit', { budget: budgetId, seq, revision: expected?.revision ?? 0 }, work);
+}
+
+async function commitOnce(
   context: Context,
   budgetId: string,
   expected: StateVersion | undefined,
@@ -32,6 +45,7 @@ export async function commit(
   } catch (error) {
     if (!(error instanceof StoreError) || error.failure !== 'unknown') throw error;
     context.counts.unknownOutcomes += 1;
+    context.observer.budget(budgetId).unknownOutcome();
     context.log.warn(
       { budget: budgetId, seq, reason: error.message },
       'the outcome of a commit is unknown: looking whether it was applied',

@@ -2,9 +2,11 @@ import type { Stamp } from '../domain/finish.js';
 import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
 import type { Scheduler } from '../platform/scheduler.js';
+import type { Tracing } from '../platform/tracing.js';
 import type { BudgetStore } from '../store/store.js';
 import type { AlertCourier } from './alert-courier.js';
 import type { Bounds } from './bounds.js';
+import type { ArbiterObserver } from './observer.js';
 
 /** What the parts of one arbiter share. */
 export interface Context {
@@ -19,6 +21,9 @@ export interface Context {
   readonly counts: Counts;
   /** Where alerts go beside watchers; absent: to the log alone. */
   readonly alerts: AlertCourier | undefined;
+  readonly observer: ArbiterObserver;
+  /** Absent where nobody collects traces. */
+  readonly tracing: Tracing | undefined;
   /** The number of the next commit of this copy. */
   nextSeq(): number;
   readonly stopping: () => boolean;

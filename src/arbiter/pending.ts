@@ -1,5 +1,6 @@
 import type { Outcome } from '../domain/outcomes.js';
 import type { BudgetRequest, Evidence } from '../domain/requests.js';
+import type { Origin } from '../platform/tracing.js';
 import { ArbiterError, type Caller } from './door.js';
 import type { Lookup } from './lookups.js';
 
@@ -12,6 +13,8 @@ export class Pending {
   evidence: { receipts: Evidence['receipts']; days: Evidence['days'] } | undefined;
   lookup: Lookup | undefined;
   answered = false;
+  /** The trace that it belongs to, where anybody collects them. */
+  origin: Origin | undefined;
   /** It is with the lookups, and must not be decided until it comes back. */
   lookingUp = false;
   /** How long it may wait for a slot, from its arrival; 0: it wants its answer at once. */

@@ -1,4 +1,4 @@
-import type { Ledger } from '../domain/ledger.js';
+import { Ledger } from '../domain/ledger.js';
 import { isDayClosed } from '../domain/outbox.js';
 import { usageDayOf } from '../domain/reading.js';
 import type { DropWrittenRequest } from '../domain/requests.js';
@@ -6,6 +6,7 @@ import type { Receipt, StatePatch, UsageDay } from '../domain/state.js';
 import { pause } from '../platform/scheduler.js';
 import { StoreError } from '../store/store.js';
 import type { Context } from './context.js';
+import { logFailure } from './failure.js';
 import type { Lookups } from './lookups.js';
 
 /** How often an open day that changes all the time is written out. */
@@ -123,6 +124,16 @@ export class WriteOut {
       if (!this.lookups.heldBack(order)) eligible.set(id, revision);
     }
     return eligible;
+  }
+
+  /** Writes everything out as it is stored: a ledger may be ahead, by decisions that no commit has carried yet. */
+  async flushStored(failedBefore: boolean): Promise<boolean> {
+    try {
+      return await this.flush(Ledger.of(this.budgetId, await this.context.store.load(this.budgetId)));
+    } catch (error) {
+      logFailure(this.context.log, this.budgetId, error, failedBefore);
+      return false;
+    }
   }
 
   /** Writes everything out as the ledger has it; true when it is durable. */

@@ -9,6 +9,7 @@ import { type ConfiguredAccess, knownAccessKeys, readAccess } from './access-fil
 import { type ConfiguredSinks, readAlertSinks } from './alert-sinks-file.js';
 import { SINK_KEYS } from './alert-sinks-shape.js';
 import { pathOf, pathText } from './field-path.js';
+import { METRICS_KEYS, type MetricsSettings, readMetrics } from './metrics-file.js';
 import { nearest } from './near-miss.js';
 import { FILE_SHAPE, POLICY_SHAPE } from './policy-shape.js';
 import { shown } from './values.js';
@@ -22,6 +23,8 @@ export interface ConfiguredBudget {
 
 export interface BudgetsFile extends ConfiguredAccess, Partial<Pick<ConfiguredSinks, 'alertSinks'>> {
   readonly budgets: readonly ConfiguredBudget[];
+  /** Absent: the defaults. */
+  readonly metrics?: MetricsSettings;
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
 }
@@ -64,14 +67,18 @@ export function parseBudgetsFile(file: string, text: string, environment: FileEn
     shapeProblems(source, at, issue),
   );
   const sinks = readAlertSinks(source, file, environment, (at, issue) => shapeProblems(source, at, issue));
+  const { metrics, problems: metricsProblems } = readMetrics(source, (at, issue) =>
+    shapeProblems(source, at, issue),
+  );
   const problems = [
     ...[...outlineProblems, ...checked.flatMap((budget) => budget.problems)],
-    ...[...accessProblems, ...sinks.problems],
+    ...[...accessProblems, ...sinks.problems, ...metricsProblems],
   ];
   if (problems.length > 0) return failed(problems);
   return {
     ...access,
     ...(sinks.alertSinks.length > 0 && { alertSinks: sinks.alertSinks }),
+    ...(metrics === undefined ? {} : { metrics }),
     budgets: checked.map(({ budgetId, fields }) => ({ budgetId, fields })),
     problems,
     warnings: [...checked.flatMap((budget) => budgetWarnings(source, budget)), ...sinks.warnings],
@@ -138,8 +145,9 @@ function shapeProblems(source: YamlSource, at: YamlPath, issue: z.core.$ZodIssue
 }
 
 function knownKeys(path: YamlPath): string[] {
-  if (path.length === 0) return ['alert_sinks', 'budgets', 'credentials', 'tls'];
+  if (path.length === 0) return ['alert_sinks', 'budgets', 'credentials', 'metrics', 'tls'];
   if (path[0] === 'alert_sinks') return [...SINK_KEYS];
+  if (path[0] === 'metrics') return [...METRICS_KEYS];
   if (path[0] !== 'budgets') return [...knownAccessKeys(path)];
   return Object.values(path.length === 2 ? POLICY_FIELD_NAMES : TOKEN_WEIGHT_NAMES);
 }

@@ -66,6 +66,7 @@ export const FILE_SHAPE = z.strictObject(
     alert_sinks: z.unknown().optional(),
     budgets: byName(z.unknown(), 'a map from budget ids to policies').optional(),
     credentials: z.unknown().optional(),
+    metrics: z.unknown().optional(),
     tls: z.unknown().optional(),
   },
   { error: isNot('a map with the key "budgets"') },

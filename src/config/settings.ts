@@ -7,6 +7,7 @@ import {
   parseAddress,
   parseDuration,
   parsed,
+  parseHttpUrl,
   parseMongoUri,
   parseWhole,
 } from './values.js';
@@ -99,6 +100,18 @@ export const SETTINGS = {
     fallback: 'info',
     schema: parsed(parseLogLevel, `one of ${LOG_LEVELS.join(', ')}`),
     help: [`${LOG_LEVELS.join(', ')}. JSON lines on stdout; a`, 'readable form on a terminal.'],
+  },
+  otlpEndpoint: {
+    variable: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    schema: parsed(
+      parseHttpUrl,
+      'an http or https address without user, query or fragment, such as http://127.0.0.1:4318',
+      true,
+    ),
+    help: [
+      'The OpenTelemetry collector that traces are sent to, by OTLP over',
+      'HTTP. Other OTEL_ variables of the SDK hold, too.',
+    ],
   },
   allowInsecure: {
     variable: 'ALLOW_INSECURE',

@@ -93,6 +93,14 @@ export function parseMongoUri(text: string): string | undefined {
   return MONGODB_URI.test(text) ? text : undefined;
 }
 
+/** The address of an HTTP server, and a path there. A user and password in it would end in logs. */
+export function parseHttpUrl(text: string): string | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const { protocol, username, search, hash } = new URL(text);
+  const plain = username === '' && search === '' && hash === '';
+  return plain && (protocol === 'http:' || protocol === 'https:') ? text : undefined;
+}
+
 /** A whole number of decimal digits within bounds. */
 export function parseWhole(text: string, least: number, most: number): number | undefined {
   if (!/^\d{1,9}$/.test(text)) return undefined;

@@ -97,6 +97,8 @@ export interface Released {
   readonly usedTokens: number;
   readonly freedTokens: number;
   readonly overrunTokens: number;
+  /** What its own report came to, where that was booked now; for the metrics. */
+  readonly booked?: { readonly aiId: string; readonly chargedTokens: number; readonly late: boolean };
   readonly replayed: boolean;
 }
 /** Leases that a session's stream carries, renewed just now. */

@@ -78,7 +78,7 @@ function settleLive(ledger: Ledger, lease: StoredLease, report: LastReport): Rel
   const answer = answerOf(report, settled, unspent(settled), booked);
   closeReleased(ledger, settled, answer);
   if (report.usage && booked) rememberUsage(ledger, lease.aiId, report.usage, booked, lease.fence);
-  return released(answer);
+  return released(answer, lease.aiId, booked);
 }
 
 /** Of an expired or revoked lease: books what comes late, and within the grace frees what is still presumed. */
@@ -90,7 +90,7 @@ function settleClosed(ledger: Ledger, closed: ClosedLease, report: LastReport): 
   putClosed(ledger, { ...after, presumed: after.presumed - freed, release: answer });
   if (report.usage && booked)
     rememberUsage(ledger, after.lease.aiId, report.usage, booked, after.lease.fence);
-  return released(answer);
+  return released(answer, after.lease.aiId, booked);
 }
 
 function answerOf(
@@ -103,6 +103,10 @@ function answerOf(
   return { fingerprint, usedTokens: lease.used, freedTokens, overrunTokens };
 }
 
-function released({ usedTokens, freedTokens, overrunTokens }: ReleaseAnswer): Released {
-  return { kind: 'released', usedTokens, freedTokens, overrunTokens, replayed: false };
+function released(answer: ReleaseAnswer, aiId: string, booked: Booked | undefined): Released {
+  const { usedTokens, freedTokens, overrunTokens } = answer;
+  return {
+    ...{ kind: 'released', usedTokens, freedTokens, overrunTokens, replayed: false },
+    ...(booked && { booked: { aiId, chargedTokens: booked.chargedTokens, late: booked.late } }),
+  };
 }

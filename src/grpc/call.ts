@@ -3,7 +3,9 @@ import type { Caller } from '../arbiter/door.js';
 import { callFailure } from './call-failure.js';
 import { decodeRequest } from './decode.js';
 import type { Entrance } from './entrance.js';
+import { type EndCall, observingCalls } from './observed-call.js';
 import type { Codec, Services, UnaryMethod } from './service.js';
+import { OK_CODE } from './status.js';
 
 /**
  * A handler as grpc-js calls it. It takes bytes and gives bytes: what grpc-js cannot decode it would answer with INTERNAL,
@@ -14,11 +16,13 @@ export function unaryCall<Q, A>(
   services: Services,
   enter: Entrance,
 ): handleUnaryCall<Buffer, Buffer> {
-  return (call, callback) => {
-    answerCall(method, services, enter, call, callback).catch((error: unknown) => {
-      services.log.error({ method: method.path, err: error }, 'an answer could not be sent');
+  const observed = observingCalls(method.path, services);
+  return (call, callback) =>
+    observed(call.metadata, (end) => {
+      answerCall(method, services, enter, call, callback, end).catch((error: unknown) => {
+        services.log.error({ method: method.path, err: error }, 'an answer could not be sent');
+      });
     });
-  };
 }
 
 async function answerCall<Q, A>(
@@ -27,6 +31,7 @@ async function answerCall<Q, A>(
   enter: Entrance,
   call: ServerUnaryCall<Buffer, Buffer>,
   callback: sendUnaryData<Buffer>,
+  end: EndCall,
 ): Promise<void> {
   let bytes: Buffer;
   try {
@@ -34,9 +39,12 @@ async function answerCall<Q, A>(
     const own = entered instanceof Promise ? await entered : entered;
     bytes = encoded(method.response, await answerTo(method, call.request, new UnaryCaller(call), own));
   } catch (error) {
-    callback(callFailure(error, method.path, services));
+    const failure = callFailure(error, method.path, services);
+    end(Number(failure.code));
+    callback(failure);
     return;
   }
+  end(OK_CODE);
   callback(null, bytes);
 }
 

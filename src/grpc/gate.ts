@@ -28,6 +28,8 @@ export interface GateOptions {
   readonly scheduler?: Scheduler;
   /** Paths of methods whose clients send more than one message. */
   readonly conversations: readonly string[];
+  /** Told of every call that is refused. */
+  readonly onRefused?: (() => void) | undefined;
 }
 
 /**
@@ -38,6 +40,7 @@ export class Gate {
   private readonly limits: GateLimits;
   private readonly scheduler: Scheduler;
   private readonly conversations: ReadonlySet<string>;
+  private readonly onRefused: (() => void) | undefined;
   private readonly connections = new Map<ServerHttp2Session, Connection>();
   private readonly byKey = new Map<string, Connection>();
   private readonly callsOf = new PeerCounts();
@@ -52,7 +55,8 @@ export class Gate {
   /** Calls under way. */
   calls = 0;
 
-  constructor({ limits, scheduler = PROCESS_SCHEDULER, conversations }: GateOptions) {
+  constructor({ limits, scheduler = PROCESS_SCHEDULER, conversations, onRefused }: GateOptions) {
+    this.onRefused = onRefused;
     this.limits = { ...GATE_LIMITS, ...limits };
     this.scheduler = scheduler;
     this.conversations = new Set(conversations);
@@ -138,6 +142,7 @@ export class Gate {
     const refused = this.refusalOf(connection, path, rawHeaders);
     if (refused !== undefined) {
       refuse(call, refused);
+      this.onRefused?.();
       this.slowLane.refused(connection);
       return false;
     }

@@ -54,11 +54,12 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   const health = new Health(OWN_SERVICES);
   registerService(server, BUDGET_SERVICE, PERMISSIONS.BudgetService, options, open);
   registerService(server, BUDGET_ADMIN_SERVICE, PERMISSIONS.BudgetAdminService, audited(options), open);
-  registerService(server, health.methods(), 'open', options, open);
+  // Probes come every few seconds: their traces would be most of all traces.
+  registerService(server, health.methods(), 'open', { ...options, tracing: undefined }, open);
   registerReflection(server, [...OWN_SERVICES, HEALTH_SERVICE, ...REFLECTION_SERVICES], options, open);
   const reflection = REFLECTION_SERVICES.map((service) => `/${service}/ServerReflectionInfo`);
   const conversations = [...reflection, BUDGET_SERVICE.session.path];
-  const gate = new Gate({ ...options.gate, conversations });
+  const gate = new Gate({ ...options.gate, conversations, onRefused: () => options.observer?.refused() });
   let bound: string | undefined;
   return {
     async start() {

@@ -10,10 +10,11 @@ import type { Log } from '../platform/log.js';
 import type { Scheduler } from '../platform/scheduler.js';
 import type { DecodedMethod } from './decode.js';
 import type { Entrance } from './entrance.js';
+import type { Observing } from './observed-call.js';
 import type { OpenStreams } from './open-streams.js';
 
 /** What the handlers reach: the door, and the two questions that take more than one step behind it. */
-export interface Services {
+export interface Services extends Observing {
   readonly door: Door;
   readonly getDistribution: (
     door: Door,

@@ -21,6 +21,26 @@ export interface Failure {
 /** Codes that answers of the reflection protocol carry within. */
 export const NOT_FOUND_CODE: number = status.NOT_FOUND;
 export const INVALID_ARGUMENT_CODE: number = status.INVALID_ARGUMENT;
+/** How a call ended that got its answer, and one whose client went. */
+export const OK_CODE: number = status.OK;
+export const CANCELLED_CODE: number = status.CANCELLED;
+
+/** As the protocol names it: `UNAVAILABLE`. */
+export function codeName(code: number): string {
+  return status[code] ?? String(code);
+}
+
+/** Whether an error is this service's fault or its store's, and not the caller's. */
+export function isServerFault(code: number): boolean {
+  return SERVER_FAULTS.has(code);
+}
+
+const SERVER_FAULTS: ReadonlySet<number> = new Set([
+  status.UNKNOWN,
+  status.INTERNAL,
+  status.UNAVAILABLE,
+  status.DATA_LOSS,
+]);
 
 const SOON_MS = 1_000;
 const LATER_MS = 10_000;

@@ -3,8 +3,10 @@ import { encoded } from './call.js';
 import { callFailure, type FailureSink } from './call-failure.js';
 import { decodeRequest } from './decode.js';
 import type { Entrance } from './entrance.js';
+import { type EndCall, observingCalls } from './observed-call.js';
 import type { OpenStreams } from './open-streams.js';
 import type { AnswerStream, Codec, Services, StreamMethod } from './service.js';
+import { CANCELLED_CODE } from './status.js';
 
 /** As `unaryCall`, for methods with a stream of answers. */
 export function streamCall<Q, A>(
@@ -13,11 +15,13 @@ export function streamCall<Q, A>(
   enter: Entrance,
   open: OpenStreams,
 ): handleServerStreamingCall<Buffer, Buffer> {
-  return (call) => {
-    const stream = new CallStream(call, method.response, method.path, services);
-    stream.onGone(open.add((error) => stream.fail(error)));
-    startAnswers(method, enter, call, stream).catch((error: unknown) => stream.fail(error));
-  };
+  const observed = observingCalls(method.path, services);
+  return (call) =>
+    observed(call.metadata, (end) => {
+      const stream = new CallStream(call, method.response, method.path, services, end);
+      stream.onGone(open.add((error) => stream.fail(error)));
+      startAnswers(method, enter, call, stream).catch((error: unknown) => stream.fail(error));
+    });
 }
 
 async function startAnswers<Q, A>(
@@ -39,8 +43,9 @@ class CallStream<A> implements AnswerStream<A> {
     private readonly codec: Codec<A>,
     private readonly path: string,
     private readonly sink: FailureSink,
+    private readonly end: EndCall,
   ) {
-    call.once('cancelled', () => this.leave());
+    call.once('cancelled', () => this.leave(CANCELLED_CODE));
   }
 
   get gone(): boolean {
@@ -67,11 +72,13 @@ class CallStream<A> implements AnswerStream<A> {
   /** Ends the stream with an error, after what was sent before. */
   fail(error: unknown): void {
     if (this.gone) return;
-    this.leave();
-    this.call.emit('error', callFailure(error, this.path, this.sink));
+    const failure = callFailure(error, this.path, this.sink);
+    this.leave(Number(failure.code));
+    this.call.emit('error', failure);
   }
 
-  private leave(): void {
+  private leave(code: number): void {
+    if (!this.ended) this.end(code);
     this.ended = true;
     for (const listener of this.goneListeners.splice(0)) listener();
   }

@@ -11,6 +11,8 @@ export interface Endpoint {
   readonly methods: readonly ('GET' | 'POST')[];
   /** `open`: asked without credentials. */
   readonly access: 'open' | Rule;
+  /** Asked every few seconds by machines, so that its traces would be most of all traces: it leaves none. */
+  readonly untraced?: true;
   readonly answer: (call: HttpCall) => Answer | Promise<Answer>;
   /** How it tells what went wrong, if not as the others do. */
   readonly failed?: (error: unknown) => Answer;

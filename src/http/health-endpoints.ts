@@ -6,7 +6,7 @@ const READINESS = '/readyz';
 
 /** Whoever looks after the process asks these, without credentials. */
 export function healthEndpoints(ready: () => boolean): Endpoint[] {
-  const open = { methods: ['GET'], access: 'open' } as const;
+  const open = { methods: ['GET'], access: 'open', untraced: true } as const;
   return [
     { path: HEALTH, ...open, answer: () => ({ status: 200, body: { status: 'alive' } }) },
     { path: READINESS, ...open, answer: () => readiness(ready()) },

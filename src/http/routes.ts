@@ -9,15 +9,19 @@ import { enter } from './entrance.js';
 import { failureAnswer } from './error-answers.js';
 import { healthEndpoints } from './health-endpoints.js';
 import { isMisdirected, MISDIRECTED } from './host-check.js';
+import { type MetricsPage, metricsEndpoint } from './metrics-endpoint.js';
+import type { Observing } from './observed-route.js';
 import { readBody } from './request-body.js';
 
-export interface RouteOptions {
+export interface RouteOptions extends Observing {
   /** Shown when a request names no budget. */
   readonly defaultBudget: string;
   readonly getDistribution: GetDistribution;
   /** The store answers and this copy is not stopping. */
   readonly ready: () => boolean;
   readonly log: Log;
+  /** What Prometheus reads. Absent: there is none. */
+  readonly metrics?: MetricsPage | undefined;
   /** Who may see what. Absent: no credentials are configured, and everybody may see everything. */
   readonly access?: Access | undefined;
   /** What the API's methods are called at. */
@@ -25,8 +29,14 @@ export interface RouteOptions {
 }
 
 /** Everything that is served over HTTP. */
-export function endpointsOf({ defaultBudget, getDistribution, ready, rpcs = [] }: RouteOptions): Endpoint[] {
-  return [distributionEndpoint(defaultBudget, getDistribution), ...healthEndpoints(ready), ...rpcs];
+export function endpointsOf(options: RouteOptions): Endpoint[] {
+  const { defaultBudget, getDistribution, ready, metrics, rpcs = [] } = options;
+  return [
+    distributionEndpoint(defaultBudget, getDistribution),
+    ...(metrics === undefined ? [] : [metricsEndpoint(metrics)]),
+    ...healthEndpoints(ready),
+    ...rpcs,
+  ];
 }
 
 /** Answers one request by its path and method. Never throws. */

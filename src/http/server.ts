@@ -14,6 +14,7 @@ import { type Answer, Content, errorAnswer, Stream } from './answer.js';
 import type { Endpoint } from './endpoint.js';
 import { isHealthCheck } from './health-endpoints.js';
 import { HTTP_LIMITS, type HttpLimits } from './http-limits.js';
+import { observed } from './observed-route.js';
 import { hasBody } from './request-body.js';
 import { endpointsOf, type RouteOptions, route } from './routes.js';
 import { BUSY, Turnstile } from './turnstile.js';
@@ -114,7 +115,8 @@ async function respond(
   turnstile: Turnstile,
 ): Promise<void> {
   const admitted = turnstile.enter(request.socket, response, isHealthCheck(request.url));
-  const answer = admitted ? await route(request, response, endpoints, options) : BUSY;
+  const answering = () => route(request, response, endpoints, options);
+  const answer = admitted ? await observed(request, endpoints, options, answering) : BUSY;
   // A body that nobody read would have to be taken in before the next request on this connection.
   const close = (hasBody(request) && !request.complete) || !server.listening;
   send(request, response, answer, close ? { connection: 'close' } : {});

@@ -17,6 +17,12 @@ export interface Clock {
   acceptStep(): void;
 }
 
+/** A clock that can say how far those that it compares are apart. */
+export interface ComparingClock extends Clock {
+  /** This machine's wall clock less the time that is kept; undefined while there is nothing to compare with. */
+  skewMs(): number | undefined;
+}
+
 /** The two clocks of a process. */
 export interface TimeSources {
   /** Milliseconds since 1970 UTC, as the machine believes; may step in either direction. */

@@ -1,5 +1,5 @@
 import {
-  type Clock,
+  type ComparingClock,
   PROCESS_TIME,
   type Reading,
   signedSeconds,
@@ -25,12 +25,12 @@ export interface EmbeddedClockOptions {
  * Trusted time where one process owns the store: the wall clock, while it moves as the monotonic one does. What the
  * wall clock says at the start is believed, since between two runs there is nothing to compare it with.
  */
-export function embeddedClock(options: EmbeddedClockOptions): Clock {
+export function embeddedClock(options: EmbeddedClockOptions): ComparingClock {
   return new ComparedClock(options);
 }
 
 /** An offset is the wall clock minus the monotonic one: it changes when one of them steps. */
-class ComparedClock implements Clock {
+class ComparedClock implements ComparingClock {
   readonly #sources: TimeSources;
   readonly #maxSkewMs: number;
   readonly #onTrustChange: (change: TrustChange) => void;
@@ -70,6 +70,10 @@ class ComparedClock implements Clock {
     if (!wasTrusted) {
       this.#onTrustChange({ trusted: true, message: 'An operator accepted the time of the wall clock.' });
     }
+  }
+
+  skewMs(): number {
+    return this.#sources.wall() - this.#sources.monotonic() - this.#offset;
   }
 
   #readStepped(wall: number, monotonic: number): Reading {

@@ -12,6 +12,8 @@ export interface LogOptions {
   readonly terminal?: boolean;
   /** Default: stdout. */
   readonly destination?: DestinationStream;
+  /** What every line says beside its own fields, by where it is written: the trace that it belongs to. */
+  readonly context?: () => LogFields | undefined;
 }
 
 export interface OpenLog extends Log {
@@ -35,6 +37,7 @@ export async function openLog(options: LogOptions): Promise<OpenLog> {
       // Errors are described below already; pino's own description would add stacks.
       serializers: { err: (described: unknown) => described },
       hooks: { streamWrite: redactSecrets },
+      ...mixinOf(options.context),
     },
     output,
   );
@@ -45,6 +48,10 @@ export async function openLog(options: LogOptions): Promise<OpenLog> {
     error: writer(logger, 'error'),
     flush: () => output.flush?.(),
   };
+}
+
+function mixinOf(context: LogOptions['context']) {
+  return context === undefined ? {} : { mixin: () => ({ ...context() }) };
 }
 
 async function openOutput(options: LogOptions): Promise<Output> {

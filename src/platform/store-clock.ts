@@ -1,5 +1,5 @@
 import {
-  type Clock,
+  type ComparingClock,
   PROCESS_TIME,
   type Reading,
   signedSeconds,
@@ -37,7 +37,7 @@ export interface StoreClockOptions {
   readonly sources?: TimeSources;
 }
 
-export interface StoreClock extends Clock {
+export interface StoreClock extends ComparingClock {
   /** Takes the first sample, and more every few seconds until `stop`. Never fails: without a sample, no trust. */
   start(): Promise<void>;
   stop(): void;
@@ -88,6 +88,12 @@ class SampledClock implements StoreClock {
 
   acceptStep(): void {
     void this.resample();
+  }
+
+  skewMs(): number | undefined {
+    if (this.#sample === undefined) return undefined;
+    const { storeTime, monotonic } = this.#sample;
+    return this.#sources.wall() - (storeTime + this.#sources.monotonic() - monotonic);
   }
 
   resample(): Promise<void> {

@@ -2,6 +2,8 @@ import type { Access } from '../../src/access/access.js';
 import type { GetDistribution } from '../../src/http/distribution-route.js';
 import type { Endpoint } from '../../src/http/endpoint.js';
 import type { HttpLimits } from '../../src/http/http-limits.js';
+import type { HttpObserver } from '../../src/http/http-observer.js';
+import type { MetricsPage } from '../../src/http/metrics-endpoint.js';
 import { createHttpServer, type HttpServer } from '../../src/http/server.js';
 import type { TlsFiles } from '../../src/platform/tls-files.js';
 import { collectedLog } from './collected-log.js';
@@ -18,6 +20,8 @@ export interface SetUp {
   readonly tls?: TlsFiles;
   readonly rpcs?: readonly Endpoint[];
   readonly limits?: Partial<HttpLimits>;
+  readonly metrics?: MetricsPage;
+  readonly observer?: HttpObserver;
 }
 
 /** A server that is not started yet. */

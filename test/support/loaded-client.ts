@@ -7,7 +7,7 @@ import type {
   GrpcObject,
   ServiceClientConstructor,
 } from '@grpc/grpc-js';
-import { credentials, loadPackageDefinition, type ServiceError } from '@grpc/grpc-js';
+import { credentials, loadPackageDefinition, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { loadSync, type MessageTypeDefinition } from '@grpc/proto-loader';
 
 const PROTO = fileURLToPath(new URL('../../proto', import.meta.url));
@@ -28,7 +28,12 @@ const budgetV1 = (loadPackageDefinition(definition)['budget'] as GrpcObject)['v1
 >;
 
 type Answered = (error: ServiceError | null, answer: unknown) => void;
-type UnaryMethod = (request: object, options: CallOptions, answered: Answered) => void;
+type UnaryMethod = (request: object, metadata: Metadata, options: CallOptions, answered: Answered) => void;
+
+/** How a call is made, and the headers that it carries. */
+export interface Calling extends CallOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+}
 type StreamMethod = (request: object) => ClientReadableStream<unknown>;
 
 /** Clients of both services, from stubs that are made of the proto files when the program runs. */
@@ -42,12 +47,12 @@ export class LoadedClients {
   }
 
   /** Calls a method of `BudgetService`. */
-  call<Answer = unknown>(method: string, request: object, options: CallOptions = {}): Promise<Answer> {
+  call<Answer = unknown>(method: string, request: object, options: Calling = {}): Promise<Answer> {
     return unary(this.#budget, method, request, options);
   }
 
   /** Calls a method of `BudgetAdminService`. */
-  admin<Answer = unknown>(method: string, request: object, options: CallOptions = {}): Promise<Answer> {
+  admin<Answer = unknown>(method: string, request: object, options: Calling = {}): Promise<Answer> {
     return unary(this.#admin, method, request, options);
   }
 
@@ -62,10 +67,17 @@ export class LoadedClients {
   }
 }
 
-function unary<Answer>(client: Client, name: string, request: object, options: CallOptions): Promise<Answer> {
+function unary<Answer>(
+  client: Client,
+  name: string,
+  request: object,
+  { headers = {}, ...options }: Calling,
+): Promise<Answer> {
+  const metadata = new Metadata();
+  for (const [key, value] of Object.entries(headers)) metadata.set(key, value);
   const method = client[name as keyof Client] as unknown as UnaryMethod;
   return new Promise((resolve, reject) => {
-    method.call(client, request, options, (error, answer) =>
+    method.call(client, request, metadata, options, (error, answer) =>
       error ? reject(error) : resolve(answer as Answer),
     );
   });

@@ -23,6 +23,7 @@ const OWN_VARIABLES = [
   'MAX_CLOCK_SKEW',
   'LOG_LEVEL',
   'ALLOW_INSECURE',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
 ];
 
 export type LogLine = Readonly<Record<string, unknown>>;

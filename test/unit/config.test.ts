@@ -32,13 +32,14 @@ describe('loadConfig', () => {
       allowInsecure: false,
       alertSinks: [],
       budgets: [],
+      metrics: { maxBudgets: 200, aiLabels: [] },
     });
     expect(warnings).toEqual([]);
   });
 
   it('reads every variable', () => {
     const file = join(folder, 'budgets.yaml');
-    writeFileSync(file, 'budgets: {openai: {cooldown: 1m}}');
+    writeFileSync(file, 'budgets: {openai: {cooldown: 1m}}\nmetrics: {ai_labels: [guardian]}');
     const { config } = loadConfig({
       GRPC_ADDRESS: '[::]:0',
       HTTP_ADDRESS: '0.0.0.0:0',
@@ -50,6 +51,7 @@ describe('loadConfig', () => {
       USAGE_RETENTION_MONTHS: '120',
       MAX_CLOCK_SKEW: '500ms',
       LOG_LEVEL: 'debug',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
       ALLOW_INSECURE: 'true',
     });
     expect(config).toEqual({
@@ -63,9 +65,11 @@ describe('loadConfig', () => {
       usageRetentionMonths: 120,
       maxClockSkewMs: 500,
       logLevel: 'debug',
+      otlpEndpoint: 'http://collector:4318',
       allowInsecure: true,
       alertSinks: [],
       budgets: [{ budgetId: 'openai', fields: { cooldownMs: 60_000 } }],
+      metrics: { maxBudgets: 200, aiLabels: ['guardian'] },
     });
   });
 

@@ -5,7 +5,9 @@ import { Routing } from '../../../src/alerts/routing.js';
 import type { SinkSettings } from '../../../src/alerts/settings.js';
 import { Arbiter } from '../../../src/arbiter/arbiter.js';
 import type { CallerRequest } from '../../../src/arbiter/door.js';
+import { UNOBSERVED } from '../../../src/arbiter/observer.js';
 import { ALERT_RULES } from '../../../src/domain/alert-conditions.js';
+import type { BudgetEvent } from '../../../src/domain/events.js';
 import type { StoredAlert } from '../../../src/domain/state.js';
 import { pause, type Scheduler } from '../../../src/platform/scheduler.js';
 import { openMemoryStore } from '../../../src/store/memory/memory-store.js';
@@ -92,9 +94,12 @@ export class AlertWorld {
       sinks: sinks
         .filter(({ url }) => url !== undefined)
         .map(({ name }) => ({ name, place: '', send: send(name) })),
-      onAlert: (_, alert) => this.counted.push(alert),
     });
-    const arbiter = new Arbiter({ ...shared, store, maxSkewMs: 2_000, alerts: courier });
+    const happened = (events: readonly BudgetEvent[]) => {
+      for (const event of events) if (event.kind === 'alert') this.counted.push(event.alert);
+    };
+    const observer = { budget: (budgetId: string) => ({ ...UNOBSERVED.budget(budgetId), happened }) };
+    const arbiter = new Arbiter({ ...shared, store, maxSkewMs: 2_000, alerts: courier, observer });
     arbiter.start();
     courier.start(arbiter);
     this.copies.push({ arbiter, courier, store });

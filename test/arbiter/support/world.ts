@@ -1,6 +1,7 @@
 import { Arbiter } from '../../../src/arbiter/arbiter.js';
 import type { Bounds } from '../../../src/arbiter/bounds.js';
 import type { Caller, CallerRequest } from '../../../src/arbiter/door.js';
+import type { ArbiterObserver } from '../../../src/arbiter/observer.js';
 import { parseLeaseId } from '../../../src/domain/lease-id.js';
 import type { BudgetSnapshot, Granted, OutcomeOf } from '../../../src/domain/outcomes.js';
 import type { PolicyFields } from '../../../src/domain/policy.js';
@@ -13,6 +14,7 @@ import type {
 } from '../../../src/domain/requests.js';
 import type { SessionRef, StoredState, UsageDay } from '../../../src/domain/state.js';
 import type { UsageReport } from '../../../src/domain/types.js';
+import type { Tracing } from '../../../src/platform/tracing.js';
 import { openMemoryStore } from '../../../src/store/memory/memory-store.js';
 import type { BudgetStore } from '../../../src/store/store.js';
 import { collectedLog, type LogEntry } from '../../support/collected-log.js';
@@ -43,6 +45,8 @@ export interface WorldOptions {
   readonly bounds?: Partial<Bounds>;
   readonly start?: string;
   readonly seed?: number;
+  readonly observer?: ArbiterObserver;
+  readonly tracing?: Tracing;
 }
 
 /** Some copies of the service over one store, with time, chance and the network in the test's hand. */
@@ -72,7 +76,9 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const stores = Array.from({ length: copies }, () => new FaultyStore(inner));
   const arbiters = stores.map((store, at) => {
     const copyId = `copy-${at}`;
-    return new Arbiter({ store, clock, log, copyId, maxSkewMs: 2_000, scheduler, ...(bounds && { bounds }) });
+    const { observer, tracing } = options;
+    const told = { ...(observer && { observer }), ...(tracing && { tracing }), ...(bounds && { bounds }) };
+    return new Arbiter({ store, clock, log, copyId, maxSkewMs: 2_000, scheduler, ...told });
   });
   const [arbiter, store] = [arbiters[0], stores[0]];
   if (arbiter === undefined || store === undefined) throw new Error('a world needs a copy');

@@ -186,8 +186,9 @@ describe('a release', () => {
     const budget = budgetWith();
     const lease = budget.grant('a', 100);
     const request = { kind: 'release', lease, usage: usage('u', 60) } as const;
-    const first = budget.do<'released'>(request);
+    const { booked, ...first } = budget.do<'released'>(request);
     expect(first).toMatchObject({ usedTokens: 60, freedTokens: 40, overrunTokens: 0, replayed: false });
+    expect(booked).toEqual({ aiId: 'a', chargedTokens: 60, late: false });
     budget.writeOut().reload();
     expect(budget.do(request)).toEqual({ ...first, replayed: true });
     expect(budget.window('DAY')).toMatchObject({ spent: 60, reserved: 0 });

@@ -34,6 +34,13 @@ describe('the clock of the embedded store', () => {
     expect(clock.monotonic()).toBe(time.monotonic());
   });
 
+  it('says how far the wall clock is from where it should be', () => {
+    const { time, clock } = setUp();
+    expect(clock.skewMs()).toBe(0);
+    time.step(90 * MINUTE);
+    expect(clock.skewMs()).toBe(90 * MINUTE);
+  });
+
   it.each([
     ['forward within the limit', 2_000, true],
     ['back within the limit', -2_000, true],

@@ -44,6 +44,14 @@ describe('the clock of a shared store', () => {
     expect(changes).toEqual([]);
   });
 
+  it("says how far this machine's clock is from the store's", async () => {
+    const { clock, time } = setUp(-1_500);
+    expect(clock.skewMs()).toBeUndefined();
+    await clock.resample();
+    time.pass(10_000);
+    expect(clock.skewMs()).toBe(1_500);
+  });
+
   it.each([
     ['ahead within the limit', 2_000, true],
     ['behind within the limit', -2_000, true],

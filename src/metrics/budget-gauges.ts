@@ -1,0 +1,110 @@
+import { allowanceOf } from '../domain/allowance.js';
+import { forecastOf } from '../domain/forecast.js';
+import type { BudgetSnapshot } from '../domain/outcomes.js';
+import { spreadPercent, usageFigures } from '../domain/spread.js';
+import type { WindowStatus } from '../domain/types.js';
+import type { BudgetFigures } from './budget-figures.js';
+import type { Exposition, Labels } from './exposition.js';
+
+type OfWindow = readonly [name: string, help: string, read: (window: WindowStatus) => number];
+type OfBudget = readonly [name: string, help: string, read: (snapshot: BudgetSnapshot) => number | undefined];
+
+const WINDOW_GAUGES: readonly OfWindow[] = [
+  ['window_cap_tokens', 'The cap in force of the hour, day or month under way.', ({ cap }) => cap],
+  ['window_spent_tokens', 'What is spent in the window, presumed tokens included.', ({ spent }) => spent],
+  ['window_reserved_tokens', 'What live leases reserve in the window.', ({ reserved }) => reserved],
+  [
+    'window_left_tokens',
+    'What is left in the window: its cap less spent less reserved, never below 0.',
+    ({ available }) => available,
+  ],
+  ['window_start_timestamp_seconds', 'When the window began.', ({ start }) => start / 1_000],
+  ['window_end_timestamp_seconds', 'When the window ends.', ({ end }) => end / 1_000],
+];
+
+const BUDGET_GAUGES: readonly OfBudget[] = [
+  ['live_slots', 'Live leases, of all copies of the service.', ({ liveLeases }) => liveLeases.length],
+  ['slot_limit', 'The most that may be live at once.', ({ budget }) => budget.policy.maxConcurrent],
+  [
+    'paused',
+    '1 while an operator has paused the budget.',
+    ({ budget }) => Number(budget.pause !== undefined),
+  ],
+  [
+    'daily_minimum_tokens',
+    'What the policy wants to be spent a day at the least.',
+    ({ budget }) => allowanceOf(budget.policy).dailyMin,
+  ],
+  [
+    'day_presumed_tokens',
+    'Of what is spent today, what is presumed of expired and revoked leases.',
+    ({ openDays, today }) => openDays.find(({ day }) => day === today.day)?.presumed ?? 0,
+  ],
+  [
+    'spread_ratio',
+    'How uneven the days of the month with usage are: (most - least) / most.',
+    ({ dayTotals }) => spreadPercent(usageFigures(dayTotals.values())) / 100,
+  ],
+  [
+    'projected_month_tokens',
+    'What the month would come to at the rate of its days so far, caps aside.',
+    (snapshot) => forecast(snapshot).projectedMonthTokens,
+  ],
+  [
+    'exhaustion_timestamp_seconds',
+    'When the enforced limit would be reached at that rate; absent while that is not within the month.',
+    (snapshot) => seconds(forecast(snapshot).exhaustedAt),
+  ],
+  [
+    'budget_clock_timestamp_seconds',
+    'The moment that decisions about the budget are made at.',
+    ({ now }) => now / 1_000,
+  ],
+];
+
+/** Where budgets stand, of every budget that has series of its own. */
+export function exposeBudgetGauges(exposition: Exposition, figures: BudgetFigures): void {
+  for (const [name, help, read] of WINDOW_GAUGES) {
+    exposition.gauge({ name, help, labels: ['budget', 'window'] }, () =>
+      each(figures, ({ windows }, budget) =>
+        windows.map((window) => [{ budget, window: window.kind.toLowerCase() }, read(window)]),
+      ),
+    );
+  }
+  for (const [name, help, read] of BUDGET_GAUGES) {
+    exposition.gauge({ name, help, labels: ['budget'] }, () =>
+      each(figures, (snapshot, budget) => {
+        const value = read(snapshot);
+        return value === undefined ? [] : [[{ budget }, value]];
+      }),
+    );
+  }
+  const active = {
+    name: 'alert_active',
+    help: '1 while the condition of an alert holds; absent otherwise.',
+    labels: ['budget', 'rule'],
+  };
+  exposition.gauge(active, () => each(figures, activeAlerts));
+}
+
+function activeAlerts({ alerts }: BudgetSnapshot, budget: string): [Labels, number][] {
+  const rules = new Set(alerts.filter(({ endedAt }) => endedAt === undefined).map(({ rule }) => rule));
+  return [...rules].map((rule) => [{ budget, rule }, 1]);
+}
+
+function forecast({ budget, month, now, windows }: BudgetSnapshot) {
+  const { enforced } = allowanceOf(budget.policy);
+  const spent = windows.find(({ kind }) => kind === 'MONTH')?.spent ?? 0;
+  return forecastOf({ enforced, spent, month, now });
+}
+
+function seconds(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : ms / 1_000;
+}
+
+function* each(
+  { snapshots }: BudgetFigures,
+  read: (snapshot: BudgetSnapshot, budget: string) => Iterable<readonly [Labels, number]>,
+): Iterable<readonly [Labels, number]> {
+  for (const [budget, snapshot] of snapshots) yield* read(snapshot, budget);
+}

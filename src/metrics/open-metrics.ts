@@ -1,0 +1,58 @@
+import type { Door } from '../arbiter/door.js';
+import type { ArbiterObserver } from '../arbiter/observer.js';
+import type { MetricsSettings } from '../config/metrics-file.js';
+import type { RpcObserver } from '../grpc/rpc-observer.js';
+import type { HttpObserver } from '../http/http-observer.js';
+import type { Scheduler } from '../platform/scheduler.js';
+import type { StoreObserver } from '../store/store-observer.js';
+import { exposeBudgetCounters } from './budget-counters.js';
+import { BudgetFigures } from './budget-figures.js';
+import { exposeBudgetGauges } from './budget-gauges.js';
+import { BudgetTallies } from './budget-tallies.js';
+import { type CopyState, exposeCopyGauges } from './copy-gauges.js';
+import { Exposition } from './exposition.js';
+import { HttpTimes } from './http-times.js';
+import { RpcTimes } from './rpc-times.js';
+import { StoreTimes } from './store-times.js';
+
+export interface MetricsOptions {
+  readonly settings: MetricsSettings;
+  readonly scheduler: Scheduler;
+  readonly monotonic: () => number;
+}
+
+/** What the parts of the service report to, and what a scraper gets. */
+export interface Metrics {
+  readonly arbiter: ArbiterObserver;
+  readonly rpc: RpcObserver;
+  readonly http: HttpObserver;
+  readonly store: StoreObserver;
+  /** Once all parts are there: the page that Prometheus reads. */
+  page(door: Door, copy: CopyState): MetricsPage;
+}
+
+export type MetricsPage = () => Promise<{ readonly type: string; readonly text: string }>;
+
+export function openMetrics({ settings, scheduler, monotonic }: MetricsOptions): Metrics {
+  const tallies = new BudgetTallies(settings);
+  const rpc = new RpcTimes(monotonic);
+  const http = new HttpTimes(monotonic);
+  const store = new StoreTimes();
+  return {
+    ...{ arbiter: tallies, rpc, http, store },
+    page(door, copy) {
+      const exposition = new Exposition();
+      const { maxBudgets, aiLabels } = settings;
+      const figures = new BudgetFigures({ door, tallies, scheduler, monotonic, maxBudgets });
+      exposeBudgetCounters(exposition, tallies, aiLabels.length > 0);
+      exposeBudgetGauges(exposition, figures);
+      exposeCopyGauges(exposition, copy, tallies, figures);
+      for (const times of [rpc, http, store]) times.expose(exposition);
+      exposition.ofProcess();
+      return async () => {
+        await figures.refresh();
+        return exposition.text();
+      };
+    },
+  };
+}

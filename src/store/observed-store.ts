@@ -1,0 +1,97 @@
+import type { Receipt, StatePatch, UsageDay } from '../domain/state.js';
+import { type BudgetStore, type StateVersion, StoreError } from './store.js';
+import type { StoreObserver, StoreOperation, StoreOutcome, Surroundings } from './store-observer.js';
+
+export interface ObservedStoreOptions {
+  readonly observer: StoreObserver;
+  readonly monotonic: () => number;
+  readonly around?: Surroundings | undefined;
+}
+
+/** A store whose operations are timed and whose failures are counted. Its callers get the very promises of the store within. */
+export function observedStore(store: BudgetStore, options: ObservedStoreOptions): BudgetStore {
+  return new ObservedStore(store, options);
+}
+
+class ObservedStore implements BudgetStore {
+  constructor(
+    private readonly store: BudgetStore,
+    private readonly options: ObservedStoreOptions,
+  ) {}
+
+  get name() {
+    return this.store.name;
+  }
+
+  get exclusive() {
+    return this.store.exclusive;
+  }
+
+  get receiptsInCommit() {
+    return this.store.receiptsInCommit;
+  }
+
+  load(budgetId: string) {
+    return this.timed('load', () => this.store.load(budgetId));
+  }
+
+  version(budgetId: string) {
+    return this.timed('version', () => this.store.version(budgetId));
+  }
+
+  commit(budgetId: string, expected: StateVersion | undefined, patch: StatePatch) {
+    return this.timed('commit', () => this.store.commit(budgetId, expected, patch));
+  }
+
+  writeDays(days: readonly UsageDay[]) {
+    return this.timed('writeDays', () => this.store.writeDays(days));
+  }
+
+  readDays(budgetId: string, epoch: number, from: string, to: string) {
+    return this.timed('readDays', () => this.store.readDays(budgetId, epoch, from, to));
+  }
+
+  writeReceipts(budgetId: string, receipts: readonly Receipt[]) {
+    return this.timed('writeReceipts', () => this.store.writeReceipts(budgetId, receipts));
+  }
+
+  findReceipts(budgetId: string, ids: readonly string[]) {
+    return this.timed('findReceipts', () => this.store.findReceipts(budgetId, ids));
+  }
+
+  listReceipts(budgetId: string, prefix: string, after: string, limit: number) {
+    return this.timed('listReceipts', () => this.store.listReceipts(budgetId, prefix, after, limit));
+  }
+
+  list(after: string, limit: number) {
+    return this.timed('list', () => this.store.list(after, limit));
+  }
+
+  due(now: number, limit: number) {
+    return this.timed('due', () => this.store.due(now, limit));
+  }
+
+  time() {
+    return this.timed('time', () => this.store.time());
+  }
+
+  tidy(dayBefore: string, receiptsBefore: number) {
+    return this.timed('tidy', () => this.store.tidy(dayBefore, receiptsBefore));
+  }
+
+  close() {
+    return this.store.close();
+  }
+
+  private timed<T>(operation: StoreOperation, run: () => Promise<T>): Promise<T> {
+    const { observer, monotonic, around } = this.options;
+    const since = monotonic();
+    const told = (outcome: StoreOutcome) => observer.ended(operation, outcome, monotonic() - since);
+    const running = around === undefined ? run() : around(operation, run);
+    running.then(
+      () => told('ok'),
+      (error: unknown) => told(error instanceof StoreError ? error.failure : 'unforeseen'),
+    );
+    return running;
+  }
+}

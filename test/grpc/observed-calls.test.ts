@@ -1,0 +1,89 @@
+import { status } from '@grpc/grpc-js';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { BudgetAdminServiceService } from '../../src/gen/budget/v1/budget_admin_service.js';
+import { BudgetServiceService } from '../../src/gen/budget/v1/budget_service.js';
+import type { RpcObserver } from '../../src/grpc/rpc-observer.js';
+import { codeName } from '../../src/grpc/status.js';
+import { ask, askBytes, type Harness, startHarness } from './support/harness.js';
+
+const ended: [path: string, code: string][] = [];
+const underWay = new Map<string, number>();
+let told: () => void = () => {};
+
+let refusals = 0;
+
+const observer: RpcObserver = {
+  refused: () => {
+    refusals += 1;
+  },
+  method: (path) => ({
+    begin() {
+      underWay.set(path, (underWay.get(path) ?? 0) + 1);
+      return 0;
+    },
+    end(_begunAt, code) {
+      underWay.set(path, (underWay.get(path) ?? 0) - 1);
+      ended.push([path, codeName(code)]);
+      told();
+    },
+  }),
+};
+
+let harness: Harness;
+beforeAll(async () => {
+  harness = await startHarness({ observer });
+});
+afterAll(() => harness.stop());
+
+const AVAILABILITY = BudgetServiceService.getAvailability;
+const WATCH = BudgetAdminServiceService.watchBudget.path;
+
+it('tells of every call how it ended, of one that does not decode, too', async () => {
+  await ask(harness, AVAILABILITY, { budgetId: 'anthropic', aiId: 'a', estimatedTokens: undefined });
+  await ask(harness, AVAILABILITY, { budgetId: '', aiId: 'a', estimatedTokens: undefined });
+  await askBytes(harness, AVAILABILITY.path, Buffer.from([0xff]));
+  expect(ended.splice(0)).toEqual([
+    [AVAILABILITY.path, 'OK'],
+    [AVAILABILITY.path, 'INVALID_ARGUMENT'],
+    [AVAILABILITY.path, 'INVALID_ARGUMENT'],
+  ]);
+  expect(underWay.get(AVAILABILITY.path)).toBe(0);
+});
+
+it('tells of a stream that its client left', async () => {
+  const watching = new Promise<void>((resolve) => {
+    harness.door.onWatch = resolve;
+  });
+  const stream = harness.admin.watchBudget({ budgetId: 'anthropic' });
+  stream.on('error', ({ code }: { code: number }) => expect(code).toBe(status.CANCELLED));
+  await watching;
+  expect(underWay.get(WATCH)).toBe(1);
+  const end = new Promise<void>((resolve) => {
+    told = resolve;
+  });
+  stream.cancel();
+  await end;
+  expect(ended.splice(0)).toEqual([[WATCH, 'CANCELLED']]);
+  expect(underWay.get(WATCH)).toBe(0);
+});
+
+it('tells of a call that was refused at the gate', async () => {
+  const full = await startHarness({ observer, gate: { limits: { calls: 1 } } });
+  let release: () => void = () => {};
+  const arrived = new Promise<void>((resolve) => {
+    full.door.answer = () =>
+      new Promise((_, reject) => {
+        release = () => reject(new Error('of no interest'));
+        resolve();
+      });
+  });
+  const request = { budgetId: 'anthropic', aiId: 'a', estimatedTokens: undefined };
+  const busy = ask(full, AVAILABILITY, request);
+  await arrived;
+  expect((await ask(full, AVAILABILITY, request)).error?.code).toBe(status.RESOURCE_EXHAUSTED);
+  expect(refusals).toBe(1);
+  release();
+  await busy;
+  full.stop();
+  expect(ended.splice(0)).toEqual([[AVAILABILITY.path, 'INTERNAL']]);
+});
