@@ -2,7 +2,8 @@ import { Arbiter } from './arbiter/arbiter.js';
 import { getDistribution } from './arbiter/distribution.js';
 import { NOBODY } from './arbiter/pending.js';
 import { listUsage } from './arbiter/usage-listing.js';
-import { answerCli, version } from './cli.js';
+import { runCli } from './cli/run.js';
+import { version } from './cli.js';
 import { type Config, loadConfig } from './config.js';
 import { createFirstBudgets } from './first-budgets.js';
 import { createGrpcServer } from './grpc/server.js';
@@ -102,11 +103,9 @@ async function stop(undos: Undo[], log: Log): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const answer = answerCli(process.argv.slice(2));
-  if (answer !== undefined) {
-    process.stdout.write(answer.stdout);
-    process.stderr.write(answer.stderr);
-    process.exitCode = answer.exitCode;
+  const exitCode = await runCli(process.argv.slice(2));
+  if (exitCode !== undefined) {
+    process.exitCode = exitCode;
     return;
   }
   const { config, warnings } = loadConfig();
