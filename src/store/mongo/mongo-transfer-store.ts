@@ -1,5 +1,5 @@
 import type { UsageDay } from '../../domain/state.js';
-import { PROCESS_SCHEDULER } from '../../platform/scheduler.js';
+import type { Scheduler } from '../../platform/scheduler.js';
 import type { StoreMark } from '../store-mark.js';
 import type { DayPosition, TransferStore } from '../transfer-store.js';
 import type { MongoClients } from './mongo-clients.js';
@@ -16,6 +16,7 @@ export class MongoTransferStore extends MongoStore implements TransferStore {
     database: string,
     monotonic: () => number,
     readonly place: string,
+    private readonly scheduler: Scheduler,
   ) {
     super(clients, database, monotonic);
   }
@@ -39,6 +40,6 @@ export class MongoTransferStore extends MongoStore implements TransferStore {
   }
 
   runningCopies(): Promise<string[]> {
-    return this.unlimited(() => runningCopies(this.documents.copies(), PROCESS_SCHEDULER));
+    return this.unlimited(() => runningCopies(this.documents.copies(), this.scheduler));
   }
 }

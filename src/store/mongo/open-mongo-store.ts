@@ -1,7 +1,7 @@
 import { MongoClient, type MongoClientOptions } from 'mongodb';
 import { PROCESS_TIME } from '../../platform/clock.js';
 import { type Log, SILENT_LOG } from '../../platform/log.js';
-import { PROCESS_SCHEDULER } from '../../platform/scheduler.js';
+import { PROCESS_SCHEDULER, type Scheduler } from '../../platform/scheduler.js';
 import type { BudgetStore } from '../store.js';
 import { refuseMarked } from '../store-mark.js';
 import { StoreStartError, StoreUnreachable } from '../store-start-error.js';
@@ -22,6 +22,7 @@ export interface MongoStoreOptions {
   readonly copyId?: string;
   readonly log?: Log;
   readonly monotonic?: () => number;
+  readonly scheduler?: Scheduler;
 }
 
 /**
@@ -46,7 +47,7 @@ const CLIENT_OPTIONS: MongoClientOptions = {
  * `StoreStartError`; neither names a password.
  */
 export async function openMongoStore(options: MongoStoreOptions): Promise<BudgetStore> {
-  const { copyId, log = SILENT_LOG } = options;
+  const { copyId, log = SILENT_LOG, scheduler = PROCESS_SCHEDULER } = options;
   return openDatabase(options, async (clients, monotonic, place) => {
     const store = new MongoStore(clients, options.database, monotonic);
     const onRetired = (why: string): void => {
@@ -54,7 +55,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Budget
       store.retire(why);
     };
     const { documents } = store;
-    const presence = copyId && new Presence(documents, copyId, PROCESS_SCHEDULER, log, onRetired);
+    const presence = copyId && new Presence(documents, copyId, scheduler, log, onRetired);
     if (presence) store.onClose = () => presence.stop();
     try {
       if (presence) await presence.start();
@@ -69,9 +70,11 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Budget
 
 /** The same for a migration, a backup or a restore. */
 export function openMongoTransfer(options: MongoStoreOptions): Promise<TransferStore> {
+  const { database, scheduler = PROCESS_SCHEDULER } = options;
   return openDatabase(
     options,
-    async (clients, monotonic, place) => new MongoTransferStore(clients, options.database, monotonic, place),
+    async (clients, monotonic, place) =>
+      new MongoTransferStore(clients, database, monotonic, place, scheduler),
   );
 }
 
