@@ -28,6 +28,8 @@ type Unary<Request, Response> = (
 
 /** `wallMs` reads the time, for deadlines. */
 export function connect(options: ConnectionOptions, environment: Environment, wallMs: () => number): Service {
+  // grpc-js names the server by its address where it has no name, and Node warns an operator of that.
+  process.noDeprecation = true;
   const address = serviceAddress(options, environment);
   const channel = channelCredentials(address);
   const settings = address.tls?.serverName

@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { PROCESS_TIME } from '../platform/clock.js';
 import { randomIds } from '../platform/ids.js';
 import { StartError } from '../platform/start-error.js';
 import { copyDataFolder } from '../store/lmdb/copy-data-folder.js';
 import { StoreError } from '../store/store.js';
+import { markText } from '../store/store-mark.js';
 import { StoreStartError, StoreUnreachable } from '../store/store-start-error.js';
 import type { TransferStore } from '../store/transfer-store.js';
 import { backUp } from '../transfer/backup.js';
@@ -45,22 +46,29 @@ export async function runMigrate(run: Run, options: MigrateOptions): Promise<voi
   await withStores([existing(source), target], ([here, there]) => migrate(here, there, contextOf(run)));
 }
 
+/** Under another name until it is whole, so that half a backup is never taken for one. */
 export async function runBackup(run: Run, { from, to, database }: BackupOptions): Promise<void> {
   const source = existing(placeOf(from, database, run.environment));
-  const target: Place = { kind: 'embedded', dataDir: to, text: resolve(to) };
+  const target = resolve(to);
+  const unfinished = `${target}.unfinished`;
+  if (existsSync(target)) throw new StartError(`${target} exists already: name a new folder`);
+  rmSync(unfinished, { recursive: true, force: true });
+  const copy: Place = { kind: 'embedded', dataDir: unfinished, text: unfinished };
   const context = contextOf(run);
   if (source.kind === 'mongodb') {
-    await withStores([source, target], ([here, there]) => backUp(here, there, context));
+    await withStores([source, copy], ([here, there]) => backUp(here, there, context));
   } else {
-    await explained(() => copyDataFolder(source.dataDir, to));
-    await withStores([target], async ([copy]) => {
-      const mark = await copy.readMark();
-      if (mark?.kind === 'filling')
-        throw new StartError(`${source.text} is not whole, and so is not its copy ${to}`);
-      await copy.setMark({ kind: 'backup', transfer: context.newId(), from: source.text });
-    });
+    await explained(() => copyDataFolder(source.dataDir, unfinished));
+    await withStores([copy], (stores) => markBackup(stores[0], source, context));
   }
-  context.tell(`done: ${target.text} is the backup; the command restore brings it back`);
+  renameSync(unfinished, target);
+  context.tell(`done: ${target} is the backup; the command restore brings it back`);
+}
+
+async function markBackup(copy: TransferStore, source: Place, { newId }: TransferContext): Promise<void> {
+  const mark = await copy.readMark();
+  if (mark?.kind === 'filling') throw new StartError(`${source.text} cannot be backed up: ${markText(mark)}`);
+  await copy.setMark({ kind: 'backup', transfer: newId(), from: source.text });
 }
 
 export async function runRestore(run: Run, { from, to, database, inPlace }: RestoreOptions): Promise<void> {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { open } from 'lmdb';
 import { StoreStartError } from '../store-start-error.js';
-import { type DataFolderLock, lockDataFolder } from './data-folder-lock.js';
+import { type DataFolderLock, lockDataFolder, lockReaders } from './data-folder-lock.js';
 import { checkFile } from './file-check.js';
 import { DATA_FILE, flushFolder } from './open-lmdb-store.js';
 
@@ -19,6 +19,7 @@ export async function copyDataFolder(from: string, to: string): Promise<void> {
     throw new StoreStartError(`The folder ${target} is not empty: name a new one.`);
   }
   mkdirSync(target, { recursive: true });
+  const readers = lockReaders(source);
   const lock = lockIfFree(source);
   try {
     const db = open({ path: file, noSubdir: true, readOnly: true });
@@ -27,15 +28,15 @@ export async function copyDataFolder(from: string, to: string): Promise<void> {
     } finally {
       await db.close();
     }
-    // Should the service have been started anew meanwhile, it did not know of this reader.
     checkFile(join(target, DATA_FILE));
     await flushFolder(target);
   } finally {
     await lock?.release();
+    await readers.release();
   }
 }
 
-/** Where no service runs, none shall start until the copy is made: it would begin the list of readers anew. */
+/** Where no service runs, none shall start until the copy is made. */
 function lockIfFree(folder: string): DataFolderLock | undefined {
   try {
     return lockDataFolder(folder);

@@ -4,9 +4,9 @@ import { dirname, join, resolve } from 'node:path';
 import { type Log, SILENT_LOG } from '../../platform/log.js';
 import type { BudgetStore } from '../store.js';
 import { refuseMarked } from '../store-mark.js';
-import { StoreStartError } from '../store-start-error.js';
+import { StoreStartError, StoreUnreachable } from '../store-start-error.js';
 import type { TransferStore } from '../transfer-store.js';
-import { type DataFolderLock, lockDataFolder } from './data-folder-lock.js';
+import { type DataFolderLock, lockDataFolder, lockReaders } from './data-folder-lock.js';
 import { checkFile } from './file-check.js';
 import { FORMAT_KEY } from './keys.js';
 import { LmdbFile } from './lmdb-file.js';
@@ -51,8 +51,7 @@ async function openDataFolder<T>(
     try {
       const path = join(folder, DATA_FILE);
       checkFile(path);
-      writeLockFile(path);
-      file = LmdbFile.open(path);
+      file = await openFile(folder, path);
       await claimFormat(file);
       await flushFolder(folder);
       return use(file, lock, folder);
@@ -62,6 +61,16 @@ async function openDataFolder<T>(
       throw error;
     }
   });
+}
+
+async function openFile(folder: string, path: string): Promise<LmdbFile> {
+  const readers = lockReaders(folder);
+  try {
+    writeLockFile(path);
+    return LmdbFile.open(path);
+  } finally {
+    await readers.release();
+  }
 }
 
 /** As `mkdir -p`. Node's own never ends below a folder that exists and takes no other, as `/proc`. */
@@ -99,7 +108,7 @@ async function naming<T>(folder: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof StoreStartError) throw error;
+    if (error instanceof StoreStartError || error instanceof StoreUnreachable) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new StoreStartError(`Cannot use the data folder ${folder}: ${reason}`, { cause: error });
   }
