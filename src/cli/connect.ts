@@ -32,12 +32,12 @@ export function connect(options: ConnectionOptions, environment: Environment, wa
   process.noDeprecation = true;
   const address = serviceAddress(options, environment);
   const channel = channelCredentials(address);
-  const settings = address.tls?.serverName
-    ? {
-        'grpc.ssl_target_name_override': address.tls.serverName,
-        'grpc.default_authority': address.tls.serverName,
-      }
-    : {};
+  const name = address.tls?.serverName;
+  const settings = {
+    // A service that is started again is soon found again.
+    'grpc.max_reconnect_backoff_ms': 2_000,
+    ...(name && { 'grpc.ssl_target_name_override': name, 'grpc.default_authority': name }),
+  };
   const admin = new BudgetAdminServiceClient(address.target, channel, settings);
   const budgets = new BudgetServiceClient(address.target, channel, settings);
   const metadata = new Metadata();

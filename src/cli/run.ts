@@ -22,17 +22,24 @@ export async function runCli(
     output.err(answer.stderr);
     return answer.exitCode;
   }
+  // Who reads no further, as head, ends the command.
+  if (output === PROCESS_OUTPUT) process.stdout.once('error', () => process.exit(1));
   let exitCode = 0;
   const finish = (code: number): void => {
     exitCode = code;
+  };
+  const refused = (error: Error, code: number): number => {
+    output.err(`budget-arbiter ${name}: ${error.message}\n`);
+    return code;
   };
   try {
     await programFor({ environment, output, finish }).parseAsync([...args], { from: 'user' });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    if (!(error instanceof StartError)) throw error;
-    output.err(`budget-arbiter ${name}: ${error.message}\n`);
-    return error.exitCode;
+    if (error instanceof StartError) return refused(error, error.exitCode);
+    // A folder that may not be written, a disk that is full: the message says which.
+    if (error instanceof Error && 'syscall' in error) return refused(error, 1);
+    throw error;
   }
 }

@@ -3,6 +3,7 @@ import type { BudgetEvent, WatchBudgetResponse } from '../gen/budget/v1/budget_a
 import { amount, harmless } from './text.js';
 
 const REMEMBERED = 50;
+const SILENCE_MS = 4_000;
 
 /** One thing that happened, as a line says it. */
 export interface Happening {
@@ -19,8 +20,8 @@ export class WatchView {
   /** Since the view began, by rule. */
   readonly denials = new Map<string, number>();
   readonly happenings: Happening[] = [];
-  /** Why nothing comes; absent while something does. */
-  trouble: string | undefined;
+  /** Why the stream ended; absent while there is one. */
+  ended: string | undefined;
   /** When the newest update came, by the monotonic clock. */
   private updatedAt = 0;
 
@@ -34,7 +35,7 @@ export class WatchView {
   take(update: WatchBudgetResponse): Happening[] {
     this.update = update;
     this.updatedAt = this.monotonic();
-    this.trouble = undefined;
+    this.ended = undefined;
     for (const { rule, count } of update.denials) {
       const name = ruleName(rule);
       this.denials.set(name, (this.denials.get(name) ?? 0) + count);
@@ -44,6 +45,14 @@ export class WatchView {
     this.happenings.push(...happened);
     this.happenings.splice(0, this.happenings.length - REMEMBERED);
     return happened;
+  }
+
+  /** Why the figures may be old; absent while they are live. A message comes at least once a second. */
+  get trouble(): string | undefined {
+    if (this.ended !== undefined) return this.ended;
+    const silentMs = this.monotonic() - this.updatedAt;
+    if (this.update === undefined || silentMs < SILENCE_MS) return undefined;
+    return `nothing came for ${Math.round(silentMs / 1_000)} s`;
   }
 
   /** The service's time now: that of its newest message, carried on. */

@@ -73,9 +73,9 @@ async function follow(
     if (failure === undefined) return;
     const trouble = failureOf(failure, service.target);
     if (once || FINAL.test(failure.message)) throw trouble;
-    if (view.trouble === undefined)
+    if (view.ended === undefined)
       tell([{ at: new Date(view.now), kind: 'trouble', text: `${trouble.message}; trying again` }]);
-    view.trouble = `${trouble.message}; trying again`;
+    view.ended = `${trouble.message}; trying again`;
     await pause(PROCESS_SCHEDULER, RETRY_MS);
   }
 }

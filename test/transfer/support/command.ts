@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,12 +14,11 @@ export interface Ran {
   readonly err: string;
 }
 
-/** Runs the bin in a process of its own; `killAfter` ends it as a crash would, once it has printed so many lines. */
-export async function runCommand(
+/** The built bin; before the first build, its source. */
+export function startCommand(
   args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-  killAfter = Number.POSITIVE_INFINITY,
-): Promise<Ran> {
+  env: Readonly<Record<string, string>>,
+): ChildProcessWithoutNullStreams {
   const built = join(ROOT, 'dist/bin.js');
   const entry = existsSync(built) ? [built] : ['--import', 'tsx', join(ROOT, 'src/bin.ts')];
   const inherited = Object.fromEntries(
@@ -27,7 +26,16 @@ export async function runCommand(
       ([name]) => !/^(MONGODB_|GRPC_|HTTP_|DATA_DIR|CONFIG_FILE|ARBITER_)/.test(name),
     ),
   );
-  const child = spawn(process.execPath, [...entry, ...args], { cwd: ROOT, env: { ...inherited, ...env } });
+  return spawn(process.execPath, [...entry, ...args], { cwd: ROOT, env: { ...inherited, ...env } });
+}
+
+/** Runs the bin in a process of its own; `killAfter` ends it as a crash would, once it has printed so many lines. */
+export async function runCommand(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  killAfter = Number.POSITIVE_INFINITY,
+): Promise<Ran> {
+  const child = startCommand(args, env);
   const lines: string[] = [];
   let err = '';
   createInterface({ input: child.stdout }).on('line', (line) => {
