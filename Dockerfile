@@ -8,7 +8,7 @@ RUN npm ci --no-update-notifier
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 COPY docker docker
-RUN npm run build && chmod 755 dist/bin.js && npm prune --omit=dev && node docker/prune.mjs dist node_modules
+RUN npm run build && npm prune --omit=dev && node docker/prune.mjs dist node_modules
 # The volume of the runtime stage starts as a copy of this folder, with its owner.
 RUN install -d -o 1000 -g 1000 /data
 

@@ -179,7 +179,11 @@ export class MongoStore implements BudgetStore {
 
   get documents(): StoreDocuments {
     const db = () => this.clients.current.db(this.database);
-    return { copies: () => db().collection('copies'), marks: () => db().collection('marks') };
+    return {
+      copies: () => db().collection('copies'),
+      marks: () => db().collection('marks'),
+      use: (work) => this.clients.use(work),
+    };
   }
 
   private get budgets(): Collection<BudgetDocument> {

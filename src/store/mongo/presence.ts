@@ -14,7 +14,7 @@ export interface CopyDocument {
 const BEAT_MS = 2_000;
 const STOP_MS = 1_000;
 /** Above a beat and the longest that one may be held up. */
-const WATCH_MS = 10_000;
+const WATCH_MS = 20_000;
 
 /**
  * Shows that a copy serves from here, and looks whether it still may: a copy that stood still while its budgets were moved
@@ -67,13 +67,12 @@ export class Presence {
   }
 
   private async beat(): Promise<void> {
+    const { copies, use } = this.documents;
+    const _id = this.copyId;
     try {
-      const { matchedCount } = await this.documents
-        .copies()
-        .updateOne({ _id: this.copyId }, { $inc: { beats: 1 } });
-      if (matchedCount === 0 && !this.stopped)
-        await this.documents.copies().insertOne({ _id: this.copyId, beats: 0 });
-      const mark = await readMark(this.documents);
+      const { matchedCount } = await use(() => copies().updateOne({ _id }, { $inc: { beats: 1 } }));
+      if (matchedCount === 0 && !this.stopped) await use(() => copies().insertOne({ _id, beats: 0 }));
+      const mark = await use(() => readMark(this.documents));
       if (mark !== undefined) this.retire(mark);
     } catch (error) {
       // A store that does not answer is told elsewhere.

@@ -12,6 +12,8 @@ export interface MarkDocument {
 export interface StoreDocuments {
   readonly copies: () => Collection<CopyDocument>;
   readonly marks: () => Collection<MarkDocument>;
+  /** Ends every wait for the driver. */
+  readonly use: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 export async function readMark({ marks }: StoreDocuments): Promise<StoreMark | undefined> {
