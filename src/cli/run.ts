@@ -18,12 +18,12 @@ export async function runCli(
   if (name === 'serve' || !commandNames().includes(name)) {
     const answer = answerCli(name === 'serve' ? args.slice(1) : args, environment);
     if (answer === undefined) return undefined;
+    output.start?.();
     output.out(answer.stdout);
     output.err(answer.stderr);
     return answer.exitCode;
   }
-  // Who reads no further, as head, ends the command.
-  if (output === PROCESS_OUTPUT) process.stdout.once('error', () => process.exit(1));
+  output.start?.();
   let exitCode = 0;
   const finish = (code: number): void => {
     exitCode = code;

@@ -127,7 +127,7 @@ describe('a migration from folder to folder', () => {
 });
 
 describeMongo('a migration to MongoDB', (uri) => {
-  const [database, second] = [temporaryDatabase(uri), temporaryDatabase(uri)];
+  const [database, second, third] = [1, 2, 3].map(() => temporaryDatabase(uri)) as [string, string, string];
 
   it('and back leaves everything as it was', async () => {
     const folder = temporaryFolder();
@@ -142,6 +142,22 @@ describeMongo('a migration to MongoDB', (uri) => {
       expect(await contentOf(again)).toEqual(before);
     });
     await expect(openMongoStore({ uri, database, copyId: 'late' })).rejects.toThrow('were moved to');
+  }, 60_000);
+
+  it('goes on after kills', async () => {
+    const from = temporaryFolder();
+    let before: ReadonlyMap<string, string> = new Map();
+    await withStores([openFolder(from)], async (source) => {
+      await fill(source, BUDGETS);
+      before = await contentOf(source);
+    });
+    const args = ['migrate', '--from', from, '--to', uri, '--database', third];
+    for (const lines of [2, 5, 9]) expect((await runCommand(args, {}, lines)).code).toBeNull();
+    expect(await runCommand(args)).toMatchObject({ code: 0, err: '' });
+    await withStores([openMongoTransfer({ uri, database: third })], async (target) => {
+      expect(await contentOf(target)).toEqual(before);
+      expect(await target.readMark()).toBeUndefined();
+    });
   }, 60_000);
 
   it('is refused while a copy of the service runs there, and passes over one that was killed', async () => {
