@@ -8,10 +8,11 @@ import { temporaryFolder } from '../transfer/support/stores.js';
 
 const PATIENCE = { timeout: 20_000, interval: 50 };
 
+const folder = temporaryFolder(afterAll);
 let service: Service;
 let env: Record<string, string>;
 beforeAll(async () => {
-  env = { GRPC_ADDRESS: `127.0.0.1:${await freePort()}`, DATA_DIR: temporaryFolder() };
+  env = { GRPC_ADDRESS: `127.0.0.1:${await freePort()}`, DATA_DIR: folder };
   service = await startService({ env });
 });
 afterAll(() => service?.stop());

@@ -36,7 +36,7 @@ async function remove(env: Readonly<Record<string, string>>): Promise<void> {
 }
 
 describeOnEveryStore('a backup that is made under load, and brought back', (place) => {
-  const folder = temporaryFolder();
+  const folder = temporaryFolder(afterAll);
   const backup = join(folder, 'backup');
   let lost: Service;
   let clients: LoadedClients;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
+import { onTestFinished } from 'vitest';
 import type { SectionPut } from '../../../src/domain/state.js';
 import { openLmdbTransfer } from '../../../src/store/lmdb/open-lmdb-store.js';
 import type { TransferStore } from '../../../src/store/transfer-store.js';
@@ -20,10 +20,10 @@ import {
   usageReceipt,
 } from '../../store/samples.js';
 
-/** A folder that is gone after the tests of the file. */
-export function temporaryFolder(): string {
+/** A folder that is gone after the test; outside of one, say when it shall be. */
+export function temporaryFolder(whenOver: (remove: () => void) => void = onTestFinished): string {
   const folder = mkdtempSync(join(tmpdir(), 'transfer-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  whenOver(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
