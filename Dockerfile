@@ -16,16 +16,18 @@ FROM ${BASE}
 # Open addresses, and nothing that permits them: the service refuses to start until credentials are configured or
 # ALLOW_INSECURE=true says that the network around it is trusted.
 ENV GRPC_ADDRESS=0.0.0.0:50051 HTTP_ADDRESS=0.0.0.0:8080
-COPY --from=build /build/package.json /build/docker/healthcheck.mjs /app/
+COPY --from=build /build/package.json /app/
 COPY --from=build /build/node_modules /app/node_modules
 COPY --from=build /build/dist /app/dist
 COPY --from=build --chown=1000:1000 /data /data
+# So that an operator can say: docker exec CONTAINER budget-arbiter status
+RUN ln -s /app/dist/bin.js /usr/local/bin/budget-arbiter
 # A number, so that an orchestrator can see that it is not root.
 USER 1000:1000
 # DATA_DIR is ./data, so here it is the volume.
 WORKDIR /
 VOLUME /data
 EXPOSE 50051 8080
-HEALTHCHECK --interval=10s --timeout=5s --start-period=15s CMD ["node", "/app/healthcheck.mjs"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=15s CMD ["node", "/app/dist/bin.js", "health"]
 # No shell between: SIGTERM reaches the service, which drains.
-ENTRYPOINT ["node", "/app/dist/main.js"]
+ENTRYPOINT ["node", "/app/dist/bin.js"]

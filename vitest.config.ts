@@ -7,7 +7,7 @@ const project = (name: string, include: string[], exclude: string[] = [], second
   test: { name, include, exclude, testTimeout: seconds * 1_000, hookTimeout: 60_000 },
 });
 
-const OTHERS = ['polyglot', 'docs', 'container', 'faults', 'simulation', 'fuzz', 'openapi', 'metrics'];
+const OTHERS = ['polyglot', 'docs', 'container', 'faults', 'simulation', 'fuzz', 'openapi', 'metrics', 'deploy'];
 const report = process.env['TEST_REPORT'];
 
 export default defineConfig({
@@ -23,6 +23,7 @@ export default defineConfig({
         OTHERS.map((name) => `test/${name}/**`),
       ),
       project('polyglot', ['test/polyglot/**/*.test.ts'], [], 300),
+      project('deploy', ['test/deploy/**/*.test.ts'], [], 60),
       project('docs', ['test/docs/**/*.test.ts'], [], 120),
       project('faults', ['test/faults/**/*.test.ts'], [], 90),
       project('simulation', ['test/simulation/**/*.test.ts'], [], 300),

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { newToken } from './access/bearer-tokens.js';
 import { sinkText } from './alerts/settings.js';
+import { commandLines } from './cli/program.js';
+import { newTokenText } from './cli/token.js';
 import { SETTING_KEYS, SETTINGS } from './config/settings.js';
 import {
   type Config,
@@ -20,7 +21,7 @@ export interface CliAnswer {
   readonly exitCode: number;
 }
 
-const USAGE = 'usage: budget-arbiter [--help | --version | --check-config | --new-token]';
+const USAGE = 'usage: budget-arbiter [COMMAND | --help | --version | --check-config | --new-token]';
 const OPTIONS = ['help', 'version', 'check-config', 'new-token'];
 
 /** Answers `--help`, `--version`, `--check-config`, `--new-token` and wrong arguments; undefined means: serve. */
@@ -45,7 +46,7 @@ export function answerCli(
     (token) => token.kind === 'option' && (!OPTIONS.includes(token.name) || token.value !== undefined),
   );
   if (unknown?.kind === 'option') return wrong(`unknown option ${unknown.rawName}`);
-  if (positionals[0] !== undefined) return wrong(`unexpected argument ${JSON.stringify(positionals[0])}`);
+  if (positionals[0] !== undefined) return wrong(`${JSON.stringify(positionals[0])} is no command`);
   if (values['help'] === true) return printed(helpText());
   if (values['version'] === true) return printed(version());
   if (values['new-token'] === true) return printed(newTokenText());
@@ -76,28 +77,16 @@ export function helpText(): string {
     '  --check-config          Check the configuration, print what is in force, and exit.',
     '  --new-token             Make a bearer token, and print it with its entry for CONFIG_FILE.',
     '',
-    'Without an option it serves. It is configured by environment variables; an empty one counts as not set:',
+    'Commands; each explains itself with --help:',
+    '  serve                   Serve; the same as without a command.',
+    ...commandLines(),
+    '',
+    'Without a command or an option it serves.',
+    'It is configured by environment variables; an empty one counts as not set:',
     '',
     ...lines,
     '',
     'Exit codes: 0 stopped in order, 1 could not start or go on, 2 wrong arguments or configuration.',
-  ].join('\n');
-}
-
-/** The token stands here and nowhere else: the configuration has its hash only. */
-function newTokenText(): string {
-  const { token, sha256 } = newToken();
-  return [
-    'The token, shown this once. Its caller sends it as "authorization: Bearer <token>":',
-    '',
-    `  ${token}`,
-    '',
-    'Its entry under credentials.tokens in CONFIG_FILE; choose the name and the roles:',
-    '',
-    '  - name: guardian-service',
-    `    sha256: ${sha256}`,
-    '    roles:',
-    '      - {role: ai, budgets: anthropic, ais: [guardian]}',
   ].join('\n');
 }
 

@@ -3,7 +3,8 @@ import { getDistribution } from './arbiter/distribution.js';
 import { NOBODY } from './arbiter/pending.js';
 import { Turns } from './arbiter/turns.js';
 import { listUsage } from './arbiter/usage-listing.js';
-import { answerCli, version } from './cli.js';
+import { runCli } from './cli/run.js';
+import { version } from './cli.js';
 import { type Config, loadConfig } from './config.js';
 import { rpcEndpoints } from './connect/endpoints.js';
 import { copyState } from './copy-state.js';
@@ -137,11 +138,9 @@ async function stop(undos: Undo[], log: Log): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const answer = answerCli(process.argv.slice(2));
-  if (answer !== undefined) {
-    process.stdout.write(answer.stdout);
-    process.stderr.write(answer.stderr);
-    process.exitCode = answer.exitCode;
+  const exitCode = await runCli(process.argv.slice(2));
+  if (exitCode !== undefined) {
+    process.exitCode = exitCode;
     return;
   }
   const { config, warnings } = loadConfig();

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runAlertsCommand } from '../../src/alerts-command.js';
+import { cli } from '../cli/support.js';
 import { AlertReceiver, isSigned } from '../support/alert-receiver.js';
 
 const SECRET = 'a secret of some length';
@@ -31,16 +31,16 @@ alert_sinks:
 `;
 
   it('sends a sample to every sink, and says so', async () => {
-    const { stdout, exitCode } = await runAlertsCommand(['test'], configured(sinks()));
+    const { out, code } = await cli(['alerts', 'test'], configured(sinks()));
     const host = new URL(receiver.url).host;
-    expect(stdout.split('\n')).toEqual([
+    expect(out.split('\n')).toEqual([
       `ok      oncall (webhook at ${host}): the sample was sent and answered 200`,
       `ok      chat (slack at ${host}): the sample was sent and answered 200`,
       'ok      lines (log): the sample was logged',
       'ok      numbers (metric): nothing to send: the running service counts real alerts',
       '',
     ]);
-    expect(exitCode).toBe(0);
+    expect(code).toBe(0);
     const signed = receiver.received.find(({ headers }) => 'budget-alert-signature' in headers);
     expect(signed && isSigned(signed, SECRET, Date.now())).toBe(true);
     expect(JSON.parse(signed?.text ?? '')).toMatchObject({ version: 1, type: 'test' });
@@ -49,26 +49,23 @@ alert_sinks:
 
   it('says what is wrong with one that does not hear', async () => {
     receiver.answer = (_, response) => void response.writeHead(404).end('no such hook');
-    const { stdout, exitCode } = await runAlertsCommand(['test'], configured(sinks()));
-    expect(stdout).toMatch(/^FAILED {2}oncall \(webhook at .*\): answered 404: no such hook$/m);
-    expect(exitCode).toBe(1);
+    const { out, code } = await cli(['alerts', 'test'], configured(sinks()));
+    expect(out).toMatch(/^FAILED {2}oncall \(webhook at .*\): answered 404: no such hook$/m);
+    expect(code).toBe(1);
   });
 
   it('says how to name sinks where there are none, and how it is called', async () => {
-    expect(await runAlertsCommand(['test'], configured('budgets: {}'))).toMatchObject({
-      stdout: expect.stringMatching(/^no alert sinks are configured.*"alert_sinks" in CONFIG_FILE/),
-      exitCode: 0,
+    expect(await cli(['alerts', 'test'], configured('budgets: {}'))).toMatchObject({
+      out: expect.stringMatching(/^no alert sinks are configured.*"alert_sinks" in CONFIG_FILE/),
+      code: 0,
     });
-    expect(await runAlertsCommand([], {})).toMatchObject({
-      stderr: expect.stringMatching(/^usage/),
-      exitCode: 2,
-    });
+    expect((await cli(['alerts', 'tset'])).code).toBe(2);
   });
 
   it('tells what is wrong with the configuration', async () => {
     const wrong = configured('alert_sinks: [{name: a, kind: slack}]');
-    const { stderr, exitCode } = await runAlertsCommand(['test'], wrong);
-    expect(stderr).toMatch(/slack needs an address/);
-    expect(exitCode).toBe(2);
+    const { err, code } = await cli(['alerts', 'test'], wrong);
+    expect(err).toMatch(/slack needs an address/);
+    expect(code).toBe(2);
   });
 });

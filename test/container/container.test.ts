@@ -85,6 +85,11 @@ describe('with ALLOW_INSECURE=true and a read-only root', () => {
     expect(await container.health(service)).toMatchObject({ code: 0 });
   });
 
+  it('has the commands of operators', async () => {
+    const status = await container.exec(service, 'budget-arbiter', 'status');
+    expect(status).toMatchObject({ code: 0, output: expect.stringMatching(/^anthropic +normal/m) });
+  });
+
   it('runs as uid 1000, and can write in /data alone', async () => {
     expect(await readFile(`/proc/${service.pid}/status`, 'utf8')).toMatch(
       /^Uid:\s+1000\s+1000\s+1000\s+1000$/m,

@@ -7,7 +7,7 @@ export function differences(shown: unknown, printed: unknown, path = '$'): strin
   if (typeof shown !== 'object' || shown === null || typeof printed !== 'object' || printed === null) {
     return shown === printed
       ? []
-      : [`${path} is ${JSON.stringify(printed)}; the README shows ${JSON.stringify(shown)}`];
+      : [`${path} is ${JSON.stringify(printed)}; shown is ${JSON.stringify(shown)}`];
   }
   if (Array.isArray(shown) !== Array.isArray(printed)) return [`${path} is ${JSON.stringify(printed)}`];
   const [expected, actual] = [new Map(Object.entries(shown)), new Map(Object.entries(printed))];
@@ -15,7 +15,7 @@ export function differences(shown: unknown, printed: unknown, path = '$'): strin
   const extra = open ? [] : [...actual.keys()].filter((key) => !expected.has(key));
   return [
     ...[...expected].flatMap(([key, value]) => differences(value, actual.get(key), `${path}.${key}`)),
-    ...extra.map((key) => `${path}.${key} is not in the README`),
+    ...extra.map((key) => `${path}.${key} is not shown`),
   ];
 }
 

@@ -16,17 +16,26 @@ export const README = readFileSync(new URL('../../README.md', import.meta.url), 
 
 /** The commands of a section, in order. */
 export function stepsOf(markdown: string, heading: string): TourStep[] {
-  const { start, text: section } = sectionOf(markdown, heading);
+  const { start, text } = sectionOf(markdown, heading);
+  return stepsIn(text, markdown.slice(0, start).split('\n').length - 1);
+}
+
+/** The commands of a whole document; blocks in other languages, such as `yaml`, are not for a shell. */
+export function stepsIn(markdown: string, linesBefore = 0, others: readonly string[] = []): TourStep[] {
   const steps: TourStep[] = [];
-  for (const { 1: language, 2: text = '', index } of section.matchAll(/^```(.*)\n([\s\S]*?)^```$/gm)) {
-    const line = markdown.slice(0, start + index).split('\n').length;
+  for (const { 1: indent = '', 2: language = '', 3: block = '', index } of markdown.matchAll(BLOCK)) {
+    const line = linesBefore + markdown.slice(0, index).split('\n').length;
+    const text = block.replaceAll(new RegExp(`^${indent}`, 'gm'), '');
     const last = steps.at(-1);
+    if (others.includes(language)) continue;
     if (language === 'sh') steps.push({ commands: text, shown: [], line });
-    else if (last === undefined) throw new Error(`README line ${line}: an answer without a command`);
+    else if (last === undefined) throw new Error(`line ${line}: an answer without a command`);
     else steps[steps.length - 1] = { ...last, shown: [...last.shown, shownAs(language, text, line)] };
   }
   return steps;
 }
+
+const BLOCK = /^( *)```(.*)\n([\s\S]*?)^ *```$/gm;
 
 /** Rows of the tables of a section: the cells of each, without the head. */
 export function tableOf(markdown: string, heading: string): string[][] {

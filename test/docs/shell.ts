@@ -1,6 +1,16 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 
+/** The service believes that it is mid-month and mid-hour, so that no window ends on the way. Its clock runs as ever. */
+const MID_HOUR = '2026-11-10T09:20:00Z';
+
+/** For NODE_OPTIONS. By one difference for a whole test: a service that is started again must not find itself back in time. */
+export function midHourPreload(): string {
+  const by = Date.parse(MID_HOUR) - Date.now();
+  const shift = `const real=Date.now;Date.now=()=>real()+${by};`;
+  return `--import=data:text/javascript,${encodeURIComponent(shift)}`;
+}
+
 export interface Ran {
   /** Both streams, as a terminal shows them. */
   readonly output: string;

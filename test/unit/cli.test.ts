@@ -46,8 +46,8 @@ describe('the command line', () => {
     [['--help=5'], 'unknown option --help'],
     [['-x'], 'unknown option -x'],
     [['--no-help'], 'unknown option --no-help'],
-    [['serve'], 'unexpected argument "serve"'],
-    [['--', '--help'], 'unexpected argument "--help"'],
+    [['sevre'], '"sevre" is no command'],
+    [['--', '--help'], '"--help" is no command'],
   ])('%j is one line and exit code 2', (args, line) => {
     const answer = answerCli(args, {});
     expect(answer).toMatchObject({ exitCode: 2, stdout: '' });

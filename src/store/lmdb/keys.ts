@@ -9,7 +9,7 @@ import { StoreError } from '../store.js';
  * - `d budget epoch day`: a usage document.
  * - `r budget id`: a receipt.
  * - `t at budget id`: marks when a receipt happened, so that tidying reads old ones only.
- * - `m format`: the format of the whole file.
+ * - `m format`: the format of the whole file; `m mark`: why it must not be served from.
  */
 const SEPARATOR = '\0';
 const AFTER_SEPARATOR = '\x01';
@@ -26,6 +26,7 @@ export interface KeyRange {
 }
 
 export const FORMAT_KEY = join('m', 'format');
+export const MARK_KEY = join('m', 'mark');
 
 export const headKey = (budgetId: string): Key => join('h', budgetId);
 export const sectionKey = (budgetId: string, section: Section, key: string): Key =>

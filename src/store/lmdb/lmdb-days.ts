@@ -1,4 +1,5 @@
 import type { UsageDay } from '../../domain/state.js';
+import type { DayPosition } from '../transfer-store.js';
 import { dayKey, type Key, keyAfter, keyParts, rangeUnder } from './keys.js';
 import type { LmdbFile } from './lmdb-file.js';
 import { put } from './value-codec.js';
@@ -7,6 +8,10 @@ type StoredDay = Omit<UsageDay, 'ais' | 'models'> & {
   readonly ais: readonly (readonly [string, number])[];
   readonly models: readonly (readonly [string, number])[];
 };
+
+function dayOf({ value }: { readonly value: StoredDay }): UsageDay {
+  return { ...value, ais: new Map(value.ais), models: new Map(value.models) };
+}
 
 /** Usage documents, each written whole; the version in LMDB is the revision, and only a higher one replaces it. */
 export class LmdbDays {
@@ -19,13 +24,21 @@ export class LmdbDays {
   read(budgetId: string, epoch: number, from: string, to: string): UsageDay[] {
     const start = dayKey(budgetId, epoch, from);
     const end = keyAfter(dayKey(budgetId, epoch, to));
-    return this.file.view((view) =>
-      Array.from(view.range<StoredDay>({ start, end }), ({ value }) => ({
-        ...value,
-        ais: new Map(value.ais),
-        models: new Map(value.models),
-      })),
-    );
+    return this.file.view((view) => Array.from(view.range<StoredDay>({ start, end }), dayOf));
+  }
+
+  /** Of every epoch, in the order of their keys. */
+  list(budgetId: string, after: DayPosition | undefined, limit: number): UsageDay[] {
+    const all = rangeUnder('d', budgetId);
+    const start = after === undefined ? all.start : keyAfter(dayKey(budgetId, after.epoch, after.day));
+    return this.file.view((view) => {
+      const listed: UsageDay[] = [];
+      for (const entry of view.range<StoredDay>({ start, end: all.end })) {
+        if (listed.length >= limit) break;
+        listed.push(dayOf(entry));
+      }
+      return listed;
+    });
   }
 
   async tidy(dayBefore: string): Promise<void> {

@@ -17,7 +17,7 @@ export class LmdbStore implements BudgetStore {
   private readonly receipts: LmdbReceipts;
 
   constructor(
-    private readonly file: LmdbFile,
+    protected readonly file: LmdbFile,
     private readonly lock: DataFolderLock,
     log: Log,
   ) {

@@ -3,12 +3,15 @@ import { open as openHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type Log, SILENT_LOG } from '../../platform/log.js';
 import type { BudgetStore } from '../store.js';
-import { StoreStartError } from '../store-start-error.js';
-import { lockDataFolder } from './data-folder-lock.js';
+import { refuseMarked } from '../store-mark.js';
+import { StoreStartError, StoreUnreachable } from '../store-start-error.js';
+import type { TransferStore } from '../transfer-store.js';
+import { type DataFolderLock, lockDataFolder, lockReaders } from './data-folder-lock.js';
 import { checkFile } from './file-check.js';
 import { FORMAT_KEY } from './keys.js';
 import { LmdbFile } from './lmdb-file.js';
 import { LmdbStore } from './lmdb-store.js';
+import { LmdbTransferStore, readMark } from './lmdb-transfer-store.js';
 import { writeLockFile } from './lock-file.js';
 import { put } from './value-codec.js';
 
@@ -17,30 +20,57 @@ export interface LmdbStoreOptions {
   readonly log?: Log;
 }
 
+/** The one file of a data folder that counts; the others are locks. */
+export const DATA_FILE = 'budgets.mdb';
+
 /** The newest format of the file that this code reads and writes. */
 const FILE_FORMAT = 1;
 
 /** The embedded store: durable in one folder, for one process at a time. Throws a `StoreStartError` for an operator. */
 export async function openLmdbStore({ dataDir, log = SILENT_LOG }: LmdbStoreOptions): Promise<BudgetStore> {
+  return openDataFolder(dataDir, (file, lock, folder) => {
+    refuseMarked(folder, readMark(file));
+    return new LmdbStore(file, lock, log);
+  });
+}
+
+/** The same for a migration, a backup or a restore. */
+export function openLmdbTransfer({ dataDir, log = SILENT_LOG }: LmdbStoreOptions): Promise<TransferStore> {
+  return openDataFolder(dataDir, (file, lock, folder) => new LmdbTransferStore(file, lock, log, folder));
+}
+
+async function openDataFolder<T>(
+  dataDir: string,
+  use: (file: LmdbFile, lock: DataFolderLock, folder: string) => T,
+): Promise<T> {
   const folder = resolve(dataDir);
   return naming(folder, async () => {
     makeFolder(folder);
     const lock = lockDataFolder(folder);
     let file: LmdbFile | undefined;
     try {
-      const path = join(folder, 'budgets.mdb');
+      const path = join(folder, DATA_FILE);
       checkFile(path);
-      writeLockFile(path);
-      file = LmdbFile.open(path);
+      file = await openFile(folder, path);
       await claimFormat(file);
       await flushFolder(folder);
-      return new LmdbStore(file, lock, log);
+      return use(file, lock, folder);
     } catch (error) {
       await file?.close();
       await lock.release();
       throw error;
     }
   });
+}
+
+async function openFile(folder: string, path: string): Promise<LmdbFile> {
+  const readers = lockReaders(folder);
+  try {
+    writeLockFile(path);
+    return LmdbFile.open(path);
+  } finally {
+    await readers.release();
+  }
 }
 
 /** As `mkdir -p`. Node's own never ends below a folder that exists and takes no other, as `/proc`. */
@@ -64,7 +94,7 @@ async function claimFormat(file: LmdbFile): Promise<void> {
 }
 
 /** LMDB flushes what is in its file, not the file's name in its folder. */
-async function flushFolder(folder: string): Promise<void> {
+export async function flushFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await openHandle(folder, 'r');
   try {
@@ -78,7 +108,7 @@ async function naming<T>(folder: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof StoreStartError) throw error;
+    if (error instanceof StoreStartError || error instanceof StoreUnreachable) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new StoreStartError(`Cannot use the data folder ${folder}: ${reason}`, { cause: error });
   }

@@ -6,11 +6,12 @@ import {
   type StoredState,
   type UsageDay,
 } from '../../domain/state.js';
-import type { BudgetStore, ListedBudget, StateVersion } from '../store.js';
+import { type BudgetStore, type ListedBudget, type StateVersion, StoreError } from '../store.js';
 import { type BudgetDocument, headOf, newDocument, sectionOf, stateOf, updateOf } from './budget-document.js';
 import type { MongoClients } from './mongo-clients.js';
 import { isDuplicateKey, readError, writeError } from './mongo-errors.js';
 import { type ReceiptDocument, receiptDocument, receiptDocumentId, receiptOf } from './receipt-document.js';
+import type { StoreDocuments } from './store-documents.js';
 import { type UsageDocument, usageDay, usageDocument, usageDocumentId } from './usage-document.js';
 import { writeNewer } from './write-newer.js';
 
@@ -28,12 +29,24 @@ export class MongoStore implements BudgetStore {
   readonly name = 'mongo';
   readonly exclusive = false;
   readonly receiptsInCommit = false;
+  private retired: string | undefined;
+  private beforeClose = async (): Promise<void> => {};
 
   constructor(
     private readonly clients: MongoClients,
     private readonly database: string,
     private readonly monotonic: () => number,
   ) {}
+
+  /** From now on every call fails, for this reason. */
+  retire(why: string): void {
+    this.retired = why;
+  }
+
+  /** Before it is served from: its sign of life, or nothing for a store that nobody serves from. */
+  set onClose(stop: () => Promise<void>) {
+    this.beforeClose = stop;
+  }
 
   load(budgetId: string): Promise<StoredState | undefined> {
     return this.reading(async () => {
@@ -145,6 +158,7 @@ export class MongoStore implements BudgetStore {
   }
 
   async close(): Promise<void> {
+    await this.beforeClose();
     await this.clients.close();
   }
 
@@ -164,11 +178,20 @@ export class MongoStore implements BudgetStore {
     }
   }
 
+  get documents(): StoreDocuments {
+    const db = () => this.clients.current.db(this.database);
+    return {
+      copies: () => db().collection('copies'),
+      marks: () => db().collection('marks'),
+      use: (work) => this.clients.use(work),
+    };
+  }
+
   private get budgets(): Collection<BudgetDocument> {
     return this.clients.current.db(this.database).collection('budgets');
   }
 
-  private get usage(): Collection<UsageDocument> {
+  protected get usage(): Collection<UsageDocument> {
     return this.clients.current.db(this.database).collection('usage');
   }
 
@@ -176,7 +199,8 @@ export class MongoStore implements BudgetStore {
     return this.clients.current.db(this.database).collection('receipts');
   }
 
-  private async reading<T>(work: () => Promise<T>): Promise<T> {
+  protected async reading<T>(work: () => Promise<T>): Promise<T> {
+    this.checkRetired();
     try {
       return await this.clients.use(work);
     } catch (error) {
@@ -184,11 +208,25 @@ export class MongoStore implements BudgetStore {
     }
   }
 
-  private async writing<T>(work: () => Promise<T>): Promise<T> {
+  protected async writing<T>(work: () => Promise<T>): Promise<T> {
+    this.checkRetired();
     try {
       return await this.clients.use(work);
     } catch (error) {
       throw writeError(error);
     }
+  }
+
+  /** For work that takes longer than one call may. */
+  protected async unlimited<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw readError(error);
+    }
+  }
+
+  private checkRetired(): void {
+    if (this.retired !== undefined) throw new StoreError('unavailable', this.retired);
   }
 }

@@ -1,13 +1,19 @@
 import { MongoClient, type MongoClientOptions } from 'mongodb';
 import { PROCESS_TIME } from '../../platform/clock.js';
 import { type Log, SILENT_LOG } from '../../platform/log.js';
+import { PROCESS_SCHEDULER, type Scheduler } from '../../platform/scheduler.js';
 import type { BudgetStore } from '../store.js';
+import { refuseMarked } from '../store-mark.js';
 import { StoreStartError, StoreUnreachable } from '../store-start-error.js';
+import type { TransferStore } from '../transfer-store.js';
 import { MongoClients } from './mongo-clients.js';
 import { isPassing, isUserRefused, messageOf } from './mongo-errors.js';
 import { MongoStore } from './mongo-store.js';
+import { MongoTransferStore } from './mongo-transfer-store.js';
+import { Presence } from './presence.js';
 import { type ProbeDocument, probeServer } from './probe.js';
 import { ensureSchema } from './schema.js';
+import { readMark } from './store-documents.js';
 
 export interface MongoStoreOptions {
   readonly uri: string;
@@ -16,6 +22,7 @@ export interface MongoStoreOptions {
   readonly copyId?: string;
   readonly log?: Log;
   readonly monotonic?: () => number;
+  readonly scheduler?: Scheduler;
 }
 
 /**
@@ -40,6 +47,41 @@ const CLIENT_OPTIONS: MongoClientOptions = {
  * `StoreStartError`; neither names a password.
  */
 export async function openMongoStore(options: MongoStoreOptions): Promise<BudgetStore> {
+  const { copyId, log = SILENT_LOG, scheduler = PROCESS_SCHEDULER } = options;
+  return openDatabase(options, async (clients, monotonic, place) => {
+    const store = new MongoStore(clients, options.database, monotonic);
+    const onRetired = (why: string): void => {
+      log.error({}, why);
+      store.retire(why);
+    };
+    const { documents } = store;
+    const presence = copyId && new Presence(documents, copyId, scheduler, log, onRetired);
+    if (presence) store.onClose = () => presence.stop();
+    try {
+      if (presence) await presence.start();
+      refuseMarked(place, await readMark(documents));
+      return store;
+    } catch (error) {
+      if (presence) await presence.stop();
+      throw error;
+    }
+  });
+}
+
+/** The same for a migration, a backup or a restore. */
+export function openMongoTransfer(options: MongoStoreOptions): Promise<TransferStore> {
+  const { database, scheduler = PROCESS_SCHEDULER } = options;
+  return openDatabase(
+    options,
+    async (clients, monotonic, place) =>
+      new MongoTransferStore(clients, database, monotonic, place, scheduler),
+  );
+}
+
+async function openDatabase<T>(
+  options: MongoStoreOptions,
+  use: (clients: MongoClients, monotonic: () => number, place: string) => Promise<T>,
+): Promise<T> {
   const { uri, database, copyId, log = SILENT_LOG, monotonic = PROCESS_TIME.monotonic } = options;
   const client = newClient(uri, copyId);
   try {
@@ -48,11 +90,15 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Budget
     await ensureSchema(client.db(database), log);
     await probeServer(client.db(database).collection<ProbeDocument>('probe'));
     const clients = new MongoClients(client, () => newClient(uri, copyId), monotonic);
-    return new MongoStore(clients, database, monotonic);
+    return await use(clients, monotonic, `the database ${database} of MongoDB at ${whereOf(client)}`);
   } catch (error) {
     await client.close();
     throw startError(client, error);
   }
+}
+
+function whereOf({ options: { srvHost, hosts } }: MongoClient): string {
+  return srvHost ?? hosts.join(',');
 }
 
 function newClient(uri: string, copyId: string | undefined): MongoClient {
@@ -70,8 +116,7 @@ function newClient(uri: string, copyId: string | undefined): MongoClient {
 
 function startError(client: MongoClient, error: unknown): Error {
   if (error instanceof StoreStartError) return error;
-  const { srvHost, hosts } = client.options;
-  const where = srvHost ?? hosts.join(',');
+  const where = whereOf(client);
   const options = { cause: error };
   if (isPassing(error)) {
     return new StoreUnreachable(`MongoDB at ${where} does not answer: ${messageOf(error)}`, options);

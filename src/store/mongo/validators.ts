@@ -64,6 +64,8 @@ export const VALIDATORS = {
       body: { bsonType: 'object', required: ['kind'], properties: { kind: TEXT } },
     }),
   },
+  copies: { $jsonSchema: exactly({ _id: TEXT, beats: AMOUNT }) },
+  marks: { $jsonSchema: exactly({ _id: TEXT, mark: { ...OBJECT, required: ['kind'] } }) },
   probe: { $jsonSchema: exactly({ _id: TEXT, version: AMOUNT }) },
 } as const satisfies Record<string, Document>;
 

@@ -1,0 +1,125 @@
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { PROCESS_TIME } from '../platform/clock.js';
+import { randomIds } from '../platform/ids.js';
+import { StartError } from '../platform/start-error.js';
+import { copyDataFolder } from '../store/lmdb/copy-data-folder.js';
+import { StoreError } from '../store/store.js';
+import { markText } from '../store/store-mark.js';
+import { StoreStartError, StoreUnreachable } from '../store/store-start-error.js';
+import type { TransferStore } from '../store/transfer-store.js';
+import { backUp } from '../transfer/backup.js';
+import { cancelMigration, migrate } from '../transfer/migrate.js';
+import { restore, restoreInPlace } from '../transfer/restore.js';
+import type { TransferContext } from '../transfer/transfer.js';
+import type { Run } from './program.js';
+import { openPlace, type Place, placeOf } from './store-place.js';
+
+interface DatabaseOption {
+  readonly database?: string;
+}
+export interface MigrateOptions extends DatabaseOption {
+  readonly from: string;
+  readonly to?: string;
+  readonly cancel?: true;
+}
+export interface BackupOptions extends DatabaseOption {
+  readonly to: string;
+  readonly from?: string;
+}
+export interface RestoreOptions extends DatabaseOption {
+  readonly from?: string;
+  readonly inPlace?: true;
+  readonly to?: string;
+}
+
+export async function runMigrate(run: Run, options: MigrateOptions): Promise<void> {
+  const { from, to, database, cancel } = options;
+  const source = placeOf(from, database, run.environment);
+  if (cancel) {
+    if (to !== undefined) throw new StartError('--cancel goes without --to', 2);
+    return withStores([existing(source)], ([store]) => cancelMigration(store, contextOf(run)));
+  }
+  if (to === undefined) throw new StartError('name the store to move to with --to', 2);
+  const target = placeOf(to, database, run.environment);
+  if (target.text === source.text) throw new StartError(`--from and --to are both ${source.text}`, 2);
+  await withStores([existing(source), target], ([here, there]) => migrate(here, there, contextOf(run)));
+}
+
+/** Under another name until it is whole, so that half a backup is never taken for one. */
+export async function runBackup(run: Run, { from, to, database }: BackupOptions): Promise<void> {
+  const source = existing(placeOf(from, database, run.environment));
+  const target = resolve(to);
+  const unfinished = `${target}.unfinished`;
+  if (existsSync(target)) throw new StartError(`${target} exists already: name a new folder`);
+  rmSync(unfinished, { recursive: true, force: true });
+  const copy: Place = { kind: 'embedded', dataDir: unfinished, text: unfinished };
+  const context = contextOf(run);
+  if (source.kind === 'mongodb') {
+    await withStores([source, copy], ([here, there]) => backUp(here, there, context));
+  } else {
+    await explained(() => copyDataFolder(source.dataDir, unfinished));
+    await withStores([copy], (stores) => markBackup(stores[0], source, context));
+  }
+  renameSync(unfinished, target);
+  context.tell(`done: ${target} is the backup; the command restore brings it back`);
+}
+
+async function markBackup(copy: TransferStore, source: Place, { newId }: TransferContext): Promise<void> {
+  const mark = await copy.readMark();
+  if (mark?.kind === 'filling') throw new StartError(`${source.text} cannot be backed up: ${markText(mark)}`);
+  await copy.setMark({ kind: 'backup', transfer: newId(), from: source.text });
+}
+
+export async function runRestore(run: Run, { from, to, database, inPlace }: RestoreOptions): Promise<void> {
+  if ((from === undefined) === (inPlace === undefined)) {
+    throw new StartError('name the backup with --from <folder>, or say --in-place', 2);
+  }
+  const target = placeOf(to, database, run.environment);
+  const context = contextOf(run);
+  if (from === undefined) {
+    return withStores([existing(target)], ([store]) => restoreInPlace(store, context));
+  }
+  const backup = existing({ kind: 'embedded', dataDir: from, text: resolve(from) });
+  await withStores([backup, target], ([here, there]) => restore(here, there, context));
+}
+
+function contextOf({ output }: Run): TransferContext {
+  const { copyId } = randomIds();
+  return { tell: (line) => output.out(`${line}\n`), wallMs: PROCESS_TIME.wall, newId: copyId };
+}
+
+/** A folder is not made by somebody who only wants to read it. */
+function existing(place: Place): Place {
+  if (place.kind === 'embedded' && !existsSync(join(place.dataDir, 'budgets.mdb'))) {
+    throw new StartError(`there is no data of this service in the folder ${place.text}`);
+  }
+  return place;
+}
+
+async function withStores<const P extends readonly Place[]>(
+  places: P,
+  work: (stores: { readonly [I in keyof P]: TransferStore }) => Promise<void>,
+): Promise<void> {
+  const stores: TransferStore[] = [];
+  await explained(async () => {
+    try {
+      for (const place of places) stores.push(await openPlace(place));
+      await work(stores as unknown as { readonly [I in keyof P]: TransferStore });
+    } finally {
+      for (const store of stores) await store.close();
+    }
+  });
+}
+
+async function explained(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const known =
+      error instanceof StoreStartError || error instanceof StoreUnreachable || error instanceof StoreError;
+    if (!known) throw error;
+    const again = error instanceof StoreError ? '; run the same command again, and it goes on' : '';
+    throw new StartError(`${error.message}${again}`, 1, { cause: error });
+  }
+}

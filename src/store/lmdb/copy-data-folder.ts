@@ -1,0 +1,47 @@
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { open } from 'lmdb';
+import { StoreStartError } from '../store-start-error.js';
+import { type DataFolderLock, lockDataFolder, lockReaders } from './data-folder-lock.js';
+import { checkFile } from './file-check.js';
+import { DATA_FILE, flushFolder } from './open-lmdb-store.js';
+
+/**
+ * Copies the file of a data folder as it stands at one moment, while a service writes to it or while none does: a reader
+ * of LMDB, which keeps the pages that it sees from being written over. A copy by the file system would mix moments.
+ */
+export async function copyDataFolder(from: string, to: string): Promise<void> {
+  const [source, target] = [resolve(from), resolve(to)];
+  const file = join(source, DATA_FILE);
+  if (!existsSync(file))
+    throw new StoreStartError(`There is no data of this service in the folder ${source}.`);
+  if (existsSync(target) && readdirSync(target).length > 0) {
+    throw new StoreStartError(`The folder ${target} is not empty: name a new one.`);
+  }
+  mkdirSync(target, { recursive: true });
+  const readers = lockReaders(source);
+  const lock = lockIfFree(source);
+  try {
+    const db = open({ path: file, noSubdir: true, readOnly: true });
+    try {
+      await db.backup(join(target, DATA_FILE), false);
+    } finally {
+      await db.close();
+    }
+    checkFile(join(target, DATA_FILE));
+    await flushFolder(target);
+  } finally {
+    await lock?.release();
+    await readers.release();
+  }
+}
+
+/** Where no service runs, none shall start until the copy is made. */
+function lockIfFree(folder: string): DataFolderLock | undefined {
+  try {
+    return lockDataFolder(folder);
+  } catch (error) {
+    if (error instanceof StoreStartError) return undefined;
+    throw error;
+  }
+}

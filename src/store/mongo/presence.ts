@@ -1,0 +1,104 @@
+import type { Collection } from 'mongodb';
+import type { Log } from '../../platform/log.js';
+import { pause, type Scheduler } from '../../platform/scheduler.js';
+import { markText, type StoreMark } from '../store-mark.js';
+import { readMark, type StoreDocuments } from './store-documents.js';
+
+/** One copy of the service that serves from this database. */
+export interface CopyDocument {
+  readonly _id: string;
+  /** Rises while the copy lives. A count and no time: nobody's clock matters. */
+  readonly beats: number;
+}
+
+const BEAT_MS = 2_000;
+const STOP_MS = 1_000;
+/** Above a beat and the longest that one may be held up. */
+const WATCH_MS = 20_000;
+
+/**
+ * Shows that a copy serves from here, and looks whether it still may: a copy that stood still while its budgets were moved
+ * away must not serve them when it goes on.
+ */
+export class Presence {
+  private cancel: (() => void) | undefined;
+  private stopped = false;
+
+  constructor(
+    private readonly documents: StoreDocuments,
+    private readonly copyId: string,
+    private readonly scheduler: Scheduler,
+    private readonly log: Log,
+    /** Called once, when the store must not be served from any more. */
+    private readonly retired: (why: string) => void,
+  ) {}
+
+  /** Before the mark is read: whoever marks the store and then looks for copies sees this one, or it sees the mark. */
+  async start(): Promise<void> {
+    await this.documents.copies().insertOne({ _id: this.copyId, beats: 0 });
+    this.plan();
+  }
+
+  /** With a limit: a copy whose store is gone must still end in time. What stays behind is found not to beat. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.cancel?.();
+    const removed = this.documents
+      .copies()
+      .deleteOne({ _id: this.copyId })
+      .then(
+        () => {},
+        () => {},
+      );
+    let forget = (): void => {};
+    const late = new Promise<void>((resolve) => {
+      forget = this.scheduler.after(STOP_MS, resolve);
+    });
+    await Promise.race([removed, late]);
+    forget();
+  }
+
+  private plan(): void {
+    this.cancel = this.scheduler.after(BEAT_MS, () => {
+      void this.beat().finally(() => {
+        if (!this.stopped) this.plan();
+      });
+    });
+  }
+
+  private async beat(): Promise<void> {
+    const { copies, use } = this.documents;
+    const _id = this.copyId;
+    try {
+      const { matchedCount } = await use(() => copies().updateOne({ _id }, { $inc: { beats: 1 } }));
+      if (matchedCount === 0 && !this.stopped) await use(() => copies().insertOne({ _id, beats: 0 }));
+      const mark = await use(() => readMark(this.documents));
+      if (mark !== undefined) this.retire(mark);
+    } catch (error) {
+      // A store that does not answer is told elsewhere.
+      this.log.debug({ err: error }, 'the sign of life of this copy was not written');
+    }
+  }
+
+  private retire(mark: StoreMark): void {
+    this.stopped = true;
+    this.retired(`this store is not served from any more: ${markText(mark)}`);
+  }
+}
+
+/** Copies whose count rises while somebody looks. The entry of a copy that was killed stays as it is, and is removed. */
+export async function runningCopies(
+  copies: Collection<CopyDocument>,
+  scheduler: Scheduler,
+): Promise<string[]> {
+  const before = await copies.find().toArray();
+  if (before.length === 0) return [];
+  await pause(scheduler, WATCH_MS);
+  const after = await copies.find().toArray();
+  const beats = new Map(before.map(({ _id, beats: count }) => [_id, count]));
+  const running = after.filter(({ _id, beats: count }) => beats.get(_id) !== count);
+  for (const { _id, beats: count } of after) {
+    if (beats.get(_id) === count) await copies.deleteOne({ _id, beats: count });
+  }
+  return running.map(({ _id }) => _id);
+}

@@ -1,0 +1,20 @@
+import type { UsageDay } from '../domain/state.js';
+import type { BudgetStore } from './store.js';
+import type { StoreMark } from './store-mark.js';
+
+/** A store as a migration, a backup or a restore sees it: all that is in it, and a mark on it. No service runs on it meanwhile. */
+export interface TransferStore extends BudgetStore {
+  /** For a person, without passwords. */
+  readonly place: string;
+
+  /** Usage documents of a budget, those of earlier epochs included: by epoch, then by day, those after `after`. */
+  listDays(budgetId: string, after: DayPosition | undefined, limit: number): Promise<UsageDay[]>;
+
+  readMark(): Promise<StoreMark | undefined>;
+  setMark(mark: StoreMark | undefined): Promise<void>;
+
+  /** Names of the copies of the service that serve from it. A copy that starts now sees the mark that was set before. */
+  runningCopies(): Promise<string[]>;
+}
+
+export type DayPosition = Pick<UsageDay, 'epoch' | 'day'>;

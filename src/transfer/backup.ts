@@ -1,0 +1,39 @@
+import { StartError } from '../platform/start-error.js';
+import { markText } from '../store/store-mark.js';
+import type { TransferStore } from '../store/transfer-store.js';
+import { BudgetDigest } from './budget-digest.js';
+import { copyBudget } from './copy-budget.js';
+import { budgetIds } from './read-budget.js';
+import { digestOf, receiptsFrom, type TransferContext } from './transfer.js';
+
+/**
+ * Copies every budget, each as it stands at one moment, while the service goes on. Half a backup is never taken for one: its
+ * mark says so until all is there and was read back.
+ */
+export async function backUp(
+  source: TransferStore,
+  target: TransferStore,
+  context: TransferContext,
+): Promise<void> {
+  const here = await source.readMark();
+  if (here?.kind === 'filling')
+    throw new StartError(`${source.place} cannot be backed up: ${markText(here)}`);
+  const [any] = await target.list('', 1);
+  if (any !== undefined || (await target.readMark()) !== undefined) {
+    throw new StartError(`${target.place} is not empty: name a new folder`);
+  }
+  const transfer = context.newId();
+  await target.setMark({ kind: 'filling', transfer, from: source.place, raising: false });
+  const from = receiptsFrom(context);
+  for await (const budgetId of budgetIds(source)) {
+    const read = await copyBudget(source, target, budgetId, () => new BudgetDigest(from));
+    const written = await digestOf(target, budgetId, from);
+    if (!(read instanceof BudgetDigest) || read.value !== written.value) {
+      throw new StartError(
+        `budget ${budgetId} did not come out of ${target.place} as it was written: try another disk`,
+      );
+    }
+    context.tell(`${budgetId}: backed up, ${read.dayCount} days and ${read.receiptCount} receipts`);
+  }
+  await target.setMark({ kind: 'backup', transfer, from: source.place });
+}

@@ -1,0 +1,97 @@
+import { RECEIPT_MEMORY_MS } from '../domain/limits.js';
+import { StartError } from '../platform/start-error.js';
+import type { StoreMark } from '../store/store-mark.js';
+import { markText } from '../store/store-mark.js';
+import type { TransferStore } from '../store/transfer-store.js';
+import { BudgetDigest } from './budget-digest.js';
+import { copyBudget } from './copy-budget.js';
+import { budgetIds, readBudget } from './read-budget.js';
+
+export interface TransferContext {
+  /** One line for a person. */
+  readonly tell: (line: string) => void;
+  /** Milliseconds since 1970. */
+  readonly wallMs: () => number;
+  readonly newId: () => string;
+}
+
+/** Receipts so near their end are not compared: either store may remove them at any moment. */
+const TIDYING_MARGIN_MS = 3_600_000;
+
+export function receiptsFrom({ wallMs }: TransferContext): number {
+  return wallMs() - RECEIPT_MEMORY_MS + TIDYING_MARGIN_MS;
+}
+
+/** Copies every budget that the target does not have yet: after an interruption it goes on where it was. */
+export async function copyAll(
+  source: TransferStore,
+  target: TransferStore,
+  { tell }: TransferContext,
+): Promise<void> {
+  for await (const budgetId of budgetIds(source)) {
+    if ((await target.version(budgetId)) !== undefined) tell(`${budgetId}: copied before`);
+    else {
+      await copyBudget(source, target, budgetId);
+      tell(`${budgetId}: copied`);
+    }
+  }
+}
+
+/** Reads both stores whole, and holds what they say against each other. */
+export async function verifyAll(
+  source: TransferStore,
+  target: TransferStore,
+  context: TransferContext,
+): Promise<void> {
+  const from = receiptsFrom(context);
+  const known = new Set<string>();
+  for await (const budgetId of budgetIds(source)) {
+    known.add(budgetId);
+    const [here, there] = [await digestOf(source, budgetId, from), await digestOf(target, budgetId, from)];
+    if (here.value !== there.value) throw differs(source, target, budgetId);
+    context.tell(`${budgetId}: the same in both, ${here.dayCount} days and ${here.receiptCount} receipts`);
+  }
+  for await (const budgetId of budgetIds(target)) {
+    if (!known.has(budgetId)) throw differs(source, target, budgetId);
+  }
+}
+
+export async function digestOf(store: TransferStore, budgetId: string, from: number): Promise<BudgetDigest> {
+  const digest = new BudgetDigest(from);
+  if (await readBudget(store, budgetId, digest)) return digest;
+  throw new StartError(
+    `budget ${budgetId} changes in ${store.place}: stop every copy of the service there, and run this again`,
+  );
+}
+
+/** Nobody serves from it. To be asked after the mark is set: a copy that starts later sees the mark. */
+export async function refuseRunning(store: TransferStore): Promise<void> {
+  const copies = await store.runningCopies();
+  if (copies.length === 0) return;
+  throw new StartError(
+    `${copies.length === 1 ? 'a copy of the service runs' : `${copies.length} copies of the service run`} on ${store.place}: ` +
+      'stop every one, and run this again',
+  );
+}
+
+/** The target is empty, or filled by this very transfer. */
+export async function checkTarget(
+  target: TransferStore,
+  mark: StoreMark | undefined,
+  transfer: string,
+): Promise<void> {
+  if (mark?.kind === 'filling' && mark.transfer === transfer) return;
+  if (mark !== undefined) throw new StartError(`${target.place} is not free: ${markText(mark)}`);
+  const [any] = await target.list('', 1);
+  if (any === undefined) return;
+  throw new StartError(
+    `${target.place} is not empty, and nothing in it is ever overwritten: name an empty folder or database`,
+  );
+}
+
+function differs(source: TransferStore, target: TransferStore, budgetId: string): StartError {
+  return new StartError(
+    `budget ${budgetId} is not the same in ${source.place} and ${target.place}: was either used meanwhile? ` +
+      'Stop every copy of the service, empty the target, and begin again',
+  );
+}

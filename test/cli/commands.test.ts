@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { tokenDigest } from '../../src/access/bearer-tokens.js';
+import { commandNames } from '../../src/cli/program.js';
+import { helpText } from '../../src/cli.js';
+import { cli } from './support.js';
+
+describe('every command', () => {
+  it.each(commandNames())('%s explains itself, and stands in --help', async (name) => {
+    const { code, out, err } = await cli([name, '--help']);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toContain(`Usage: budget-arbiter ${name}`);
+    expect(helpText()).toMatch(new RegExp(`^  ${name} `, 'm'));
+  });
+
+  it.each([
+    ['status', '--nonsense'],
+    ['watch', 'a', 'b'],
+    ['migrate'],
+    ['migrate', '--from', 'embedded'],
+    ['token', '--role', 'king'],
+    ['restore'],
+    ['alerts', 'tset'],
+  ])('%j is one line and exit code 2', async (...args) => {
+    const { code, err } = await cli(args.filter((arg) => arg !== undefined));
+    expect(code).toBe(2);
+    expect(err).toMatch(/^[^\n]+\n$/);
+  });
+
+  it('serve is what happens without a command', async () => {
+    expect((await cli(['serve'])).code).toBeUndefined();
+    expect((await cli([])).code).toBeUndefined();
+    expect(await cli(['serve', '--check-config'])).toMatchObject({ code: 0 });
+  });
+});
+
+describe('token', () => {
+  it('prints a token with the entry that has its digest', async () => {
+    const { out } = await cli(['token', '--name', 'ops team', '--role', 'operator', '--budgets', '*']);
+    const [, token = ''] = /^ {2}(bat_\S+)$/m.exec(out) ?? [];
+    const [entry] = parse(out.slice(out.indexOf('  - name'))) as object[];
+    const roles = [{ role: 'operator', budgets: '*' }];
+    expect(entry).toEqual({ name: 'ops team', sha256: tokenDigest(token), roles });
+  });
+
+  it('names the AIs of the role ai', async () => {
+    const { out } = await cli(['token', '--ai', 'a', '--ai', 'b:c, d']);
+    const [entry] = parse(out.slice(out.indexOf('  - name'))) as { roles: object[] }[];
+    expect(entry?.roles).toEqual([{ role: 'ai', budgets: 'anthropic', ais: ['a', 'b:c, d'] }]);
+  });
+});
+
+describe('health', () => {
+  it.each([
+    [{ HTTP_ADDRESS: 'nonsense' }, 'HTTP_ADDRESS'],
+    [{ HTTP_ADDRESS: '127.0.0.1:0' }, 'port 0'],
+  ])('with %j says what is wrong', async (env, why) => {
+    expect(await cli(['health'], env)).toMatchObject({ code: 2, err: expect.stringContaining(why) });
+  });
+});

@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tokenDigest } from '../../src/access/bearer-tokens.js';
+import { issue } from '../support/certificates.js';
+import { LoadedClients } from '../support/loaded-client.js';
+import { type Service, startService } from '../support/service.js';
+import { TlsFolder } from '../support/tls-folder.js';
+import { cli } from './support.js';
+
+describe('commands that ask a service without credentials', () => {
+  let service: Service;
+  let env: Record<string, string>;
+  let clients: LoadedClients;
+  beforeAll(async () => {
+    service = await startService();
+    env = { GRPC_ADDRESS: service.grpcAddress, HTTP_ADDRESS: service.httpAddress };
+    clients = new LoadedClients(service.grpcAddress);
+    await clients.call('AcquireSlot', { budget_id: 'anthropic', ai_id: 'guardian', estimated_tokens: 300 });
+  });
+  afterAll(async () => {
+    clients?.close();
+    await service?.stop();
+  });
+
+  it('health is 0 while it is ready', async () => {
+    expect(await cli(['health'], env)).toEqual({ code: 0, out: '200 {"status":"ready"}\n', err: '' });
+    expect(await cli(['health', '--live'], env)).toMatchObject({ code: 0, out: '200 {"status":"alive"}\n' });
+  });
+
+  it('status has a line for each budget', async () => {
+    const { code, out } = await cli(['status'], env);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^BUDGET +STATE +MONTH/);
+    expect(out).toMatch(/^anthropic +normal +300\/140,000 +0% +300\/11,200 +2% +300\/700 +42% +1\/2 /m);
+  });
+
+  it('status --json has an object for each budget that is named', async () => {
+    const { out } = await cli(['status', 'anthropic', '--json'], env);
+    expect(JSON.parse(out)).toMatchObject({ budgetId: 'anthropic', state: 'normal', activeRequests: 1 });
+    expect(await cli(['status', 'nothere'], env)).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringContaining('no budget "nothere"'),
+    });
+  });
+
+  it('watch --once shows windows and who holds slots', async () => {
+    const { code, out } = await cli(['watch', '--once'], env);
+    expect(code).toBe(0);
+    expect(out).toContain('slots: 1 of 2 held');
+    expect(out).toMatch(/guardian +ends in 1\d\d s +0 of 300 tokens used/);
+    expect(out).toMatch(/hour +█*▒+·+ +0 \+ 300 of +700 +42%/);
+  });
+
+  it('watch of a budget that is not there says so', async () => {
+    expect(await cli(['watch', 'nothere', '--once'], env)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('nothere'),
+    });
+  });
+
+  it('says where nobody answers', async () => {
+    const { code, err } = await cli(['status', '--address', '127.0.0.1:1'], env);
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      /^budget-arbiter status: the service at 127\.0\.0\.1:1 does not answer; is it running there/,
+    );
+    const health = await cli(['health', '--http-address', '127.0.0.1:1']);
+    expect(health).toMatchObject({ code: 1, err: expect.stringContaining('nothing listens there') });
+  });
+});
+
+describe('commands that ask a service with TLS, client certificates and tokens', () => {
+  const folder = new TlsFolder();
+  let service: Service;
+  let env: Record<string, string>;
+  const token = folder.file('token', 'bat_operator\n');
+  const wrong = folder.file('wrong', 'bat_nobody');
+  const ca = folder.file('ca.pem', folder.serverAuthority.cert);
+  const client = issue(folder.clientAuthority, { commonName: 'x', uris: ['spiffe://test/operator'] });
+  const cert = folder.file('client.pem', client.cert);
+  const key = folder.file('client.key', client.key);
+
+  beforeAll(async () => {
+    const roles = `[{role: operator, budgets: '*'}]`;
+    const config = folder.file(
+      'config.yaml',
+      `tls: {cert: server.pem, key: server.key}
+credentials:
+  tokens:
+    - {name: operators, sha256: ${tokenDigest('bat_operator')}, roles: ${roles}}
+  mtls:
+    client_ca: clients.pem
+    principals:
+      - {san: 'spiffe://test/operator', name: operator, roles: ${roles}}
+`,
+    );
+    service = await startService({ env: { CONFIG_FILE: config } });
+    env = { GRPC_ADDRESS: service.grpcAddress, HTTP_ADDRESS: service.httpAddress, CONFIG_FILE: config };
+  });
+  afterAll(async () => {
+    await service?.stop();
+    folder.remove();
+  });
+
+  it('health needs neither a certificate nor a token, and not CONFIG_FILE', async () => {
+    const { HTTP_ADDRESS = '' } = env;
+    expect(await cli(['health'], { HTTP_ADDRESS })).toMatchObject({ code: 0, err: '' });
+    expect(await cli(['health'], { HTTP_ADDRESS, CONFIG_FILE: '/nowhere' })).toMatchObject({ code: 0 });
+  });
+
+  it('status trusts the certificate that its own configuration names', async () => {
+    expect(await cli(['status', '--token-file', token], env)).toMatchObject({ code: 0, err: '' });
+    expect(await cli(['status'], { ...env, ARBITER_TOKEN: 'bat_operator' })).toMatchObject({ code: 0 });
+  });
+
+  it('status trusts an authority, or shows a certificate of its own', async () => {
+    const address = ['--address', service.grpcAddress, '--ca', ca];
+    expect(await cli(['status', ...address, '--token-file', token])).toMatchObject({ code: 0, err: '' });
+    expect(await cli(['status', ...address, '--cert', cert, '--key', key])).toMatchObject({
+      code: 0,
+      err: '',
+    });
+    expect(await cli(['watch', '--once', ...address, '--cert', cert, '--key', key])).toMatchObject({
+      code: 0,
+    });
+  });
+
+  it.each([
+    [['--token-file', wrong], 1, 'wants to know who asks'],
+    [[], 1, 'wants to know who asks'],
+    [['--token-file', '/nowhere'], 2, '--token-file: /nowhere cannot be read'],
+    [['--cert', cert], 2, 'belong together'],
+    [['--address', 'nonsense'], 2, 'host:port'],
+  ])('status with %j says what is wrong', async (args, code, why) => {
+    const answer = await cli(['status', ...args], env);
+    expect(answer).toMatchObject({ code, out: '', err: expect.stringContaining(why) });
+    expect(answer.err).not.toContain('bat_');
+  });
+
+  it('does not talk to a service with a certificate that nobody vouches for', async () => {
+    const answer = await cli(['status', '--address', service.grpcAddress, '--tls', '--token-file', token]);
+    expect(answer).toMatchObject({ code: 1, err: expect.stringContaining('does not answer') });
+  });
+});

@@ -1,0 +1,23 @@
+import { runCli } from '../../src/cli/run.js';
+import type { Environment } from '../../src/config.js';
+
+export interface Printed {
+  readonly code: number | undefined;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs a command within this process. */
+export async function cli(args: readonly string[], environment: Environment = {}): Promise<Printed> {
+  let [out, err] = ['', ''];
+  const output = {
+    out: (text: string) => {
+      out += text;
+    },
+    err: (text: string) => {
+      err += text;
+    },
+  };
+  const code = await runCli(args, environment, output);
+  return { code, out, err };
+}

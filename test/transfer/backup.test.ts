@@ -1,0 +1,82 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { lockReaders } from '../../src/store/lmdb/data-folder-lock.js';
+import { openLmdbStore } from '../../src/store/lmdb/open-lmdb-store.js';
+import { StoreUnreachable } from '../../src/store/store-start-error.js';
+import { backUp } from '../../src/transfer/backup.js';
+import { restore, restoreInPlace } from '../../src/transfer/restore.js';
+import { cli } from '../cli/support.js';
+import { head, patch, T0, usageDay, usageReceipt } from '../store/samples.js';
+import { collectedContext, contentOf, fill, openFolder, temporaryFolder } from './support/stores.js';
+
+const DAY = {
+  ...{ start: T0, end: T0 + 1, total: 1, presumed: 0, late: 0, hours: [], changedAt: 5, settleUntil: 0 },
+};
+
+it('leaves out what was written after the state was read', async () => {
+  const folder = temporaryFolder();
+  const [source, target] = [await openFolder(join(folder, 'a')), await openFolder(join(folder, 'b'))];
+  const puts = [{ section: 'days' as const, key: '2026-11-24', value: DAY }];
+  await source.commit('b', undefined, patch(5, { head: head(5), puts }));
+  const [open, next] = [usageDay('2026-11-24', 6), usageDay('2026-11-25', 7)];
+  const closed = usageDay('2026-11-23', 5);
+  await source.writeDays([open, next, closed]);
+  await source.writeReceipts('b', [usageReceipt('known', 5), usageReceipt('later', 6)]);
+  await backUp(source, target, collectedContext());
+  expect(await target.listDays('b', undefined, 9)).toEqual([closed]);
+  expect((await target.listReceipts('b', '', '', 9)).map(({ id }) => id)).toEqual(['known']);
+  expect(await target.readMark()).toMatchObject({ kind: 'backup' });
+  await source.close();
+  await target.close();
+});
+
+it('looks again when a closed day was changed meanwhile, and gives up when it never rests', async () => {
+  const folder = temporaryFolder();
+  const [source, target] = [await openFolder(join(folder, 'a')), await openFolder(join(folder, 'b'))];
+  await source.commit('b', undefined, patch(5, { head: head(5) }));
+  await source.writeDays([usageDay('2026-11-23', 6)]);
+  await expect(backUp(source, target, collectedContext())).rejects.toThrow('being changed all the time');
+  // Half a backup is none.
+  await expect(restore(target, source, collectedContext())).rejects.toThrow('is no finished backup');
+  await source.close();
+  await target.close();
+});
+
+it('of a folder is whole or not there, and never over another', async () => {
+  const folder = temporaryFolder();
+  const [data, to] = [join(folder, 'data'), join(folder, 'deep', 'backup')];
+  const source = await openFolder(data);
+  await fill(source, 3);
+  const before = await contentOf(source);
+  await source.close();
+  expect(await cli(['backup', '--from', data, '--to', to])).toMatchObject({ code: 0, err: '' });
+  expect(existsSync(`${to}.unfinished`)).toBe(false);
+  expect(await cli(['backup', '--from', data, '--to', to])).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('exists already'),
+  });
+  const copy = await openFolder(to);
+  expect(await contentOf(copy)).toEqual(before);
+  await copy.close();
+  const blocked = join(folder, 'file');
+  writeFileSync(blocked, '');
+  const refused = await cli(['backup', '--from', data, '--to', join(blocked, 'x')]);
+  expect(refused).toMatchObject({ code: 1, err: expect.stringMatching(/^budget-arbiter backup: [^\n]+\n$/) });
+});
+
+it('makes a service wait that would be started in the middle of it', async () => {
+  const folder = temporaryFolder();
+  mkdirSync(join(folder, 'data'));
+  const reading = lockReaders(join(folder, 'data'));
+  await expect(openLmdbStore({ dataDir: join(folder, 'data') })).rejects.toThrow(StoreUnreachable);
+  await reading.release();
+  await (await openLmdbStore({ dataDir: join(folder, 'data') })).close();
+});
+
+it('is not restored in place over half a copy', async () => {
+  const store = await openFolder(temporaryFolder());
+  await store.setMark({ kind: 'filling', transfer: 'x', from: 'there', raising: false });
+  await expect(restoreInPlace(store, collectedContext())).rejects.toThrow('is not whole');
+  await store.close();
+});
