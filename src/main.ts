@@ -3,9 +3,11 @@ import { getDistribution } from './arbiter/distribution.js';
 import { NOBODY } from './arbiter/pending.js';
 import { listUsage } from './arbiter/usage-listing.js';
 import { answerCli, version } from './cli.js';
+import { readPolicy } from './config/read-policy.js';
 import { type Config, loadConfig } from './config.js';
 import { createFirstBudgets } from './first-budgets.js';
 import { createGrpcServer } from './grpc/server.js';
+import { createDashboard } from './http/dashboard/dashboard.js';
 import { createHttpServer } from './http/server.js';
 import { openAccess } from './open-access.js';
 import { openStore } from './open-store.js';
@@ -56,6 +58,9 @@ async function start(config: Config, log: Log, undos: Undo[]): Promise<void> {
     defaultBudget: config.defaultBudget,
     getDistribution: (budgetId, query) => getDistribution(arbiter, budgetId, query, NOBODY),
     ready: () => readiness.ready,
+    dashboard: createDashboard({
+      ...{ door: arbiter, access, time: PROCESS_TIME, scheduler, log, readPolicy, version: version() },
+    }),
     ...{ log, access, tls },
   });
   const grpcPort = await grpc.start();

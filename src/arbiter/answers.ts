@@ -6,6 +6,7 @@ import { aged } from './ageing.js';
 import type { Answer } from './batch.js';
 import type { BudgetQueue } from './budget-queue.js';
 import type { Context } from './context.js';
+import type { DenialMemory } from './denial-memory.js';
 import { ArbiterError } from './door.js';
 import { logDenial, logEvent } from './event-log.js';
 import type { Pending } from './pending.js';
@@ -18,10 +19,14 @@ export class Answers {
   /** Called with the rules of every denial that was answered. */
   readonly denialListeners = new Set<(rules: readonly Rule[]) => void>();
 
+  readonly denied: DenialMemory;
+
   constructor(
     private readonly context: Context,
     private readonly queue: BudgetQueue,
-  ) {}
+  ) {
+    this.denied = context.denied.of(queue.budgetId);
+  }
 
   /** `ageMs`: how long ago it was decided. */
   give({ pending, outcome }: Answer, ageMs: number): void {
@@ -50,7 +55,10 @@ export class Answers {
       return;
     }
     this.leave(pending);
-    if (request.kind === 'acquire') logDenial(this.context.log, this.queue.budgetId, request.aiId, denial);
+    if (request.kind === 'acquire') {
+      logDenial(this.context.log, this.queue.budgetId, request.aiId, denial);
+      this.denied.note(request.aiId, denial, this.context.clock.read().now);
+    }
     const rules = denial.blockers.map(({ rule }) => rule);
     for (const listener of this.denialListeners) listener(rules);
     pending.resolve({ kind: 'denied', denial });

@@ -10,6 +10,7 @@ import { shuttingDown } from './answers.js';
 import { BOUNDS, type Bounds } from './bounds.js';
 import { BudgetQueue } from './budget-queue.js';
 import type { Context, Counts } from './context.js';
+import { DenialMemories } from './denial-memory.js';
 import { ArbiterError, type Caller, type CallerRequest, type Door, type WatchUpdate } from './door.js';
 import { closedLeases, listBudgets, usageDays } from './history.js';
 import { Pending } from './pending.js';
@@ -58,6 +59,7 @@ export class Arbiter implements Door {
     this.context = {
       ...{ store, clock, log, copyId, maxSkewMs, scheduler, counts: this.counts },
       bounds: { ...BOUNDS, ...bounds },
+      denied: new DenialMemories(),
       nextSeq: () => ++this.seq,
       stopping: () => this.stopped,
     };

@@ -3,6 +3,7 @@ import type { Log } from '../platform/log.js';
 import type { Scheduler } from '../platform/scheduler.js';
 import type { BudgetStore } from '../store/store.js';
 import type { Bounds } from './bounds.js';
+import type { DenialMemories } from './denial-memory.js';
 
 /** What the parts of one arbiter share. */
 export interface Context {
@@ -15,6 +16,7 @@ export interface Context {
   /** Names this run of this copy of the service in the stamps of its commits. */
   readonly copyId: string;
   readonly counts: Counts;
+  readonly denied: DenialMemories;
   /** The number of the next commit of this copy. */
   nextSeq(): number;
   readonly stopping: () => boolean;

@@ -3,6 +3,7 @@ import type { Access } from '../access/access.js';
 import { PERMISSIONS } from '../access/permissions.js';
 import type { Log } from '../platform/log.js';
 import { type Answer, errorAnswer } from './answer.js';
+import type { Dashboard } from './dashboard/dashboard.js';
 import { distributionEndpoint, type GetDistribution } from './distribution-route.js';
 import { type Endpoint, find } from './endpoint.js';
 import { enter } from './entrance.js';
@@ -19,11 +20,16 @@ export interface RouteOptions {
   readonly log: Log;
   /** Who may see what. Absent: no credentials are configured, and everybody may see everything. */
   readonly access?: Access | undefined;
+  readonly dashboard?: Dashboard | undefined;
 }
 
 /** Everything that is served over HTTP. */
-export function endpointsOf({ defaultBudget, getDistribution, ready }: RouteOptions): Endpoint[] {
-  return [distributionEndpoint(defaultBudget, getDistribution), ...healthEndpoints(ready)];
+export function endpointsOf({ defaultBudget, getDistribution, ready, dashboard }: RouteOptions): Endpoint[] {
+  return [
+    distributionEndpoint(defaultBudget, getDistribution),
+    ...healthEndpoints(ready),
+    ...(dashboard?.endpoints ?? []),
+  ];
 }
 
 /** Answers one request by its path and method. Never throws. */
