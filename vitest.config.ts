@@ -7,7 +7,7 @@ const project = (name: string, include: string[], exclude: string[] = [], second
   test: { name, include, exclude, testTimeout: seconds * 1_000, hookTimeout: 60_000 },
 });
 
-const OTHERS = ['polyglot', 'docs', 'container', 'faults', 'simulation', 'fuzz'];
+const OTHERS = ['polyglot', 'docs', 'container', 'faults', 'simulation', 'fuzz', 'browser'];
 const report = process.env['TEST_REPORT'];
 
 export default defineConfig({
@@ -27,6 +27,7 @@ export default defineConfig({
       project('faults', ['test/faults/**/*.test.ts'], [], 90),
       project('simulation', ['test/simulation/**/*.test.ts'], [], 300),
       project('fuzz', ['test/fuzz/**/*.test.ts'], [], 300),
+      project('browser', ['test/browser/**/*.test.ts'], [], 60),
       project('container', ['test/container/**/*.test.ts'], [], 300),
     ],
   },
