@@ -38,13 +38,16 @@ export class BarChart {
   private bars: readonly Bar[] = [];
   private lines: readonly ReferenceLine[] = [];
   private at = -1;
+  private readonly hint: string;
 
   constructor(private readonly options: BarChartOptions) {
-    const hint = options.choose ? 'Arrow keys read the bars, Enter opens one.' : 'Arrow keys read the bars.';
+    const keys = 'Point at a bar, or read them with the arrow keys';
+    this.hint = options.choose ? `${keys}; a click or Enter opens the day.` : `${keys}.`;
+    setText(this.readout, this.hint);
     const canvas = h(
       'div',
       {
-        ...{ class: 'chart', tabindex: 0, role: 'group', 'aria-label': `${options.label}. ${hint}` },
+        ...{ class: 'chart', tabindex: 0, role: 'group', 'aria-label': `${options.label}. ${this.hint}` },
         onkeydown: (event: Event) => this.key(event as KeyboardEvent),
       },
       this.box,
@@ -87,6 +90,7 @@ export class BarChart {
       axes: [
         {
           ...axis(),
+          size: 30,
           values: (_, splits) => splits.map((at) => this.bars[at]?.label ?? ''),
           incrs: [1, 2, 3, 4, 6, 7, 12],
         },
@@ -142,7 +146,7 @@ export class BarChart {
   private point(at: number): void {
     if (at === this.at) return;
     this.at = at;
-    setText(this.readout, this.bars[at]?.text ?? '');
+    setText(this.readout, this.bars[at]?.text ?? this.hint);
   }
 
   private choose(): void {

@@ -8,6 +8,8 @@ export interface Column<T> {
   /** As shown; the value, if absent. */
   readonly show?: (row: T) => Child;
   readonly number?: boolean;
+  /** Sentences, which need room. */
+  readonly long?: boolean;
 }
 
 export interface TableOptions<T> {
@@ -19,6 +21,8 @@ export interface TableOptions<T> {
   readonly empty: string;
   /** Rows that are shown before anybody asks for more. */
   readonly first?: number;
+  /** Each row becomes a block where there is no room for its columns. */
+  readonly stack?: boolean;
 }
 
 const FIRST = 100;
@@ -26,16 +30,18 @@ const FIRST = 100;
 /** A table that keeps the rows that have not changed, so that focus and selection stay. */
 export class DataTable<T> {
   readonly element: HTMLElement;
-  private readonly body = h('tbody');
+  private readonly body = h('tbody', { role: 'rowgroup' });
   private readonly more = h('p', { class: 'more' });
   private readonly shown = new Map<string, { text: string; row: HTMLTableRowElement }>();
   private rows: readonly T[] = [];
   private limit: number;
 
   constructor(private readonly options: TableOptions<T>) {
-    const { caption, columns, first = FIRST } = options;
+    const { caption, columns, stack, first = FIRST } = options;
     this.limit = first;
-    const heads = columns.map(({ title, number }) => h('th', { scope: 'col', ...numeric(number) }, title));
+    const heads = columns.map((column) =>
+      h('th', { scope: 'col', role: 'columnheader', ...look(column) }, column.title),
+    );
     const csv = h('button', { type: 'button', class: 'quiet', onclick: () => this.download() }, 'CSV');
     csv.setAttribute('aria-label', `Download as CSV: ${caption}`);
     this.element = h(
@@ -46,9 +52,9 @@ export class DataTable<T> {
         { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption },
         h(
           'table',
-          {},
+          { role: 'table', class: stack ? 'stack' : undefined },
           h('caption', { class: 'unseen' }, caption),
-          h('thead', {}, h('tr', {}, ...heads)),
+          h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, ...heads)),
           this.body,
         ),
       ),
@@ -61,7 +67,10 @@ export class DataTable<T> {
     const { empty, columns } = this.options;
     if (rows.length === 0) {
       this.shown.clear();
-      fill(this.body, h('tr', {}, h('td', { colspan: columns.length, class: 'empty' }, empty)));
+      fill(
+        this.body,
+        h('tr', { role: 'row' }, h('td', { role: 'cell', colspan: columns.length, class: 'empty' }, empty)),
+      );
     } else this.putRows(rows.slice(0, this.limit));
     const rest = rows.length - this.limit;
     const all = h(
@@ -86,7 +95,7 @@ export class DataTable<T> {
       const text = JSON.stringify(row);
       const known = this.shown.get(id);
       if (known?.text === text) return known.row;
-      const element = h('tr', {}, ...columns.map((column, at) => cell(column, row, at === 0)));
+      const element = h('tr', { role: 'row' }, ...columns.map((column, at) => cell(column, row, at === 0)));
       this.shown.set(id, { text, row: element });
       return element;
     });
@@ -117,13 +126,15 @@ export function putChildren(parent: Element, children: readonly Element[]): void
   });
 }
 
-function cell<T>({ value, show, number }: Column<T>, row: T, isHead: boolean): HTMLElement {
+function cell<T>(column: Column<T>, row: T, isHead: boolean): HTMLElement {
+  const { value, show, title } = column;
   const content = show === undefined ? String(value(row) ?? '') : show(row);
-  return isHead ? h('th', { scope: 'row', ...numeric(number) }, content) : h('td', numeric(number), content);
+  if (isHead) return h('th', { scope: 'row', role: 'rowheader', ...look(column) }, content);
+  return h('td', { role: 'cell', 'data-title': title, ...look(column) }, content);
 }
 
-function numeric(number: boolean | undefined): Record<string, string> {
-  return number ? { class: 'number' } : {};
+function look({ number, long }: Pick<Column<never>, 'number' | 'long'>): { class: string } {
+  return { class: number ? 'number' : long ? 'long' : 'text' };
 }
 
 /** A table that is out of the way until somebody wants it. */

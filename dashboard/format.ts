@@ -2,7 +2,9 @@
 
 const NUMBER = new Intl.NumberFormat();
 const COMPACT = new Intl.NumberFormat(undefined, { notation: 'compact', maximumSignificantDigits: 3 });
-const PERCENT = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 });
+const PERCENT = new Intl.NumberFormat(undefined, {
+  ...{ style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 },
+});
 const PRECISE = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 4 });
 
 export function tokens(amount: number): string {
@@ -48,7 +50,7 @@ export function duration(ms: number): string {
 
 export function words(constant: string): string {
   const text = constant.toLowerCase().replaceAll('_', ' ');
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return (text.charAt(0).toUpperCase() + text.slice(1)).replace(/\bai\b/i, 'AI');
 }
 
 /** Times of one budget. */

@@ -69,7 +69,7 @@ export class LivePanels {
   private makeSlots(): DataTable<LeaseRow> {
     const { budgetId, times, revoke } = this.options;
     return new DataTable<LeaseRow>({
-      ...{ caption: 'Live slots', file: `${budgetId}-slots`, empty: 'No slot is held.' },
+      ...{ caption: 'Live slots', file: `${budgetId}-slots`, empty: 'No slot is held.', stack: true },
       key: ({ leaseId }) => leaseId,
       columns: [
         { title: 'AI', value: ({ aiId }) => aiId },
@@ -106,7 +106,7 @@ export class LivePanels {
   private makeAlerts(): DataTable<AlertData> {
     const { budgetId, times } = this.options;
     return new DataTable<AlertData>({
-      ...{ caption: 'Alerts', file: `${budgetId}-alerts`, empty: 'No alerts.', first: 6 },
+      ...{ caption: 'Alerts', file: `${budgetId}-alerts`, empty: 'No alerts.', first: 3, stack: true },
       key: ({ rule, windowStart }) => `${rule} ${windowStart}`,
       columns: [
         { title: 'Rule', value: ({ rule }) => rule, show: ({ rule }) => words(rule) },
@@ -116,7 +116,7 @@ export class LivePanels {
           value: ({ endedAt }) => endedAt && iso(endedAt),
           show: (row) => ended(row, times()),
         },
-        { title: 'What it says', value: ({ message }) => message },
+        { title: 'What it says', long: true, value: ({ message }) => message },
       ],
     });
   }
@@ -124,14 +124,19 @@ export class LivePanels {
   private makeDenials(): DataTable<DenialData> {
     const { budgetId, times } = this.options;
     return new DataTable<DenialData>({
-      ...{ caption: 'Last denials by rule', file: `${budgetId}-denials`, empty: 'Nobody was denied.' },
+      ...{
+        caption: 'Last denials by rule',
+        file: `${budgetId}-denials`,
+        empty: 'Nobody was denied.',
+        stack: true,
+      },
       key: ({ rule }) => rule,
       columns: [
         { title: 'Rule', value: ({ rule }) => rule, show: ({ rule }) => words(rule) },
         { title: 'Times', number: true, value: ({ count }) => count, show: ({ count }) => tokens(count) },
         { title: 'Last', value: (row) => iso(row.lastAt), show: (row) => times().time(row.lastAt) },
         { title: 'AI', value: ({ lastAiId }) => lastAiId },
-        { title: 'Why', value: ({ lastMessage }) => lastMessage },
+        { title: 'Why', long: true, value: ({ lastMessage }) => lastMessage },
       ],
     });
   }

@@ -15,7 +15,7 @@ export function previewBody({ changes, caps, warnings }: PreviewData): HTMLEleme
     table('Different from today', ['Field', 'Today', 'Then'], changes.map(changeRow)),
     h('h3', {}, 'Caps in force, at once'),
     table('Caps in force', ['Window', 'Today', 'Then', 'Spent and reserved'], caps.map(capRow)),
-    ...caps.filter(isClosed).map((cap) => h('p', { class: 'warning' }, closedText(cap))),
+    ...caps.filter(isClosed).map((cap) => h('p', { class: 'caution' }, closedText(cap))),
     h('h3', {}, warnings.length === 0 ? 'No warnings' : 'Warnings'),
     warningList(warnings),
   ];

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { type Answer, Content, errorAnswer } from '../answer.js';
 import type { Endpoint, HttpCall } from '../endpoint.js';
 
@@ -31,6 +32,7 @@ const PAGE_HEADERS = {
 
 interface Asset {
   readonly content: Content;
+  readonly packed: Content;
   readonly etag: string;
 }
 
@@ -59,7 +61,8 @@ export function loadAssets(): ReadonlyMap<string, Asset> {
 function read(file: string): Asset {
   const bytes = readFileSync(file);
   const type = TYPES[extname(file)] ?? 'application/octet-stream';
-  return { content: new Content(type, bytes), etag: `"${hash('sha256', bytes, 'base64url').slice(0, 22)}"` };
+  const etag = `"${hash('sha256', bytes, 'base64url').slice(0, 22)}"`;
+  return { content: new Content(type, bytes), packed: new Content(type, gzipSync(bytes)), etag };
 }
 
 function served(files: ReadonlyMap<string, Asset>, name: string, { request }: HttpCall): Answer {
@@ -68,10 +71,16 @@ function served(files: ReadonlyMap<string, Asset>, name: string, { request }: Ht
     const message = files.size === 0 ? 'The dashboard is not built: npm run build' : 'There is no such file.';
     return errorAnswer(404, 'NOT_FOUND', message);
   }
-  const { content: body, etag } = asset;
-  const known = request.headers['if-none-match']
-    ?.split(',')
-    .some((tag) => tag.trim().replace(/^W\//, '') === etag);
+  const { content, packed, etag } = asset;
+  const known = (request.headers['if-none-match'] ?? '')
+    .split(',')
+    .map((tag) => tag.trim().replace(/^W\//, ''));
+  const packs = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
   // Asked for each time, and sent only if it has changed: after an upgrade no old script meets new data.
-  return { status: known ? 304 : 200, body, headers: { ...PAGE_HEADERS, etag, 'cache-control': 'no-cache' } };
+  const headers = { ...PAGE_HEADERS, etag, 'cache-control': 'no-cache', vary: 'accept-encoding' };
+  return {
+    status: known.includes(etag) ? 304 : 200,
+    body: packs ? packed : content,
+    headers: packs ? { ...headers, 'content-encoding': 'gzip' } : headers,
+  };
 }

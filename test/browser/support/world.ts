@@ -7,7 +7,7 @@ import { createDashboard } from '../../../src/http/dashboard/dashboard.js';
 import { createHttpServer } from '../../../src/http/server.js';
 import { PROCESS_SCHEDULER } from '../../../src/platform/scheduler.js';
 import { openMemoryStore } from '../../../src/store/memory/memory-store.js';
-import { acquire, caller, leaseOf, record, usage } from '../../arbiter/support/world.js';
+import { acquire, caller, leaseOf, usage } from '../../arbiter/support/world.js';
 import { collectedLog } from '../../support/collected-log.js';
 import { FaultyStore } from '../../support/faulty-store.js';
 import { FlowingClock } from './flowing-clock.js';
@@ -52,7 +52,8 @@ export async function openWorld({ access, port = 0 }: { access?: Access; port?: 
     async hold(budgetId: string, aiId: string, estimatedTokens: number, used = 0) {
       const outcome = await arbiter.submit(budgetId, acquire(aiId, { estimatedTokens }), caller());
       const lease = leaseOf(outcome);
-      if (used > 0) await arbiter.submit(budgetId, record(lease, `${lease.leaseId}-used`, used), caller());
+      const report = usage(`${lease.leaseId}-used`, used, 'claude-sonnet-4');
+      if (used > 0) await arbiter.submit(budgetId, { kind: 'record', lease, usage: report }, caller());
       return lease;
     },
     ask(budgetId: string, aiId: string, estimatedTokens: number) {
