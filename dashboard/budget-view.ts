@@ -1,5 +1,5 @@
 import type { DayData, LiveData, MonthData, TickData } from '../src/http/dashboard/page-data.js';
-import { messageOf, urlOf } from './api.js';
+import { ApiError, messageOf, urlOf } from './api.js';
 import { BudgetActions } from './budget-actions.js';
 import { factsOf } from './card-view.js';
 import { DaySection } from './day-section.js';
@@ -146,6 +146,8 @@ export class BudgetView implements View {
   private stale(stale: boolean, at: number): void {
     const since = `The store does not answer: the figures are of ${this.times.time(at)}.`;
     this.context.connection.store(stale ? since : undefined);
+    // A budget that was deleted looks like that, too.
+    if (stale) void this.readSoon();
   }
 
   private putButtons(live: LiveData): void {
@@ -193,8 +195,18 @@ export class BudgetView implements View {
       setText(this.problem, '');
       this.show();
     } catch (error) {
-      if (turn === this.reading) setText(this.problem, messageOf(error));
+      if (turn === this.reading) this.failed(error);
     }
+  }
+
+  /** What is not there, or not for this reader, no waiting brings. */
+  private failed(error: unknown): void {
+    setText(this.problem, messageOf(error));
+    if (!(error instanceof ApiError) || ![403, 404].includes(error.status)) return;
+    this.stream.close();
+    this.context.connection.connected('off');
+    this.context.connection.store(undefined);
+    fill(this.buttons);
   }
 
   private show(): void {

@@ -1,4 +1,5 @@
 import type { Access } from '../../src/access/access.js';
+import type { Dashboard } from '../../src/http/dashboard/dashboard.js';
 import type { GetDistribution } from '../../src/http/distribution-route.js';
 import { createHttpServer, type HttpServer } from '../../src/http/server.js';
 import type { TlsFiles } from '../../src/platform/tls-files.js';
@@ -14,10 +15,12 @@ export interface SetUp {
   readonly port?: number;
   readonly access?: Access;
   readonly tls?: TlsFiles;
+  readonly dashboard?: Dashboard;
 }
 
 /** A server that is not started yet. */
-export function createServer({ getDistribution, ready = () => true, port = 0, access, tls }: SetUp = {}) {
+export function createServer(setUp: SetUp = {}) {
+  const { getDistribution, ready = () => true, port = 0, access, tls, dashboard } = setUp;
   const log = collectedLog();
   const asked: unknown[] = [];
   const server = createHttpServer({
@@ -30,7 +33,7 @@ export function createServer({ getDistribution, ready = () => true, port = 0, ac
         return { stats: EXAMPLE_STATS };
       }),
     ready,
-    ...{ log, access, tls },
+    ...{ log, access, tls, dashboard },
   });
   running.push(server);
   return { server, log, asked };
