@@ -8,6 +8,8 @@ export interface Column<T> {
   /** As shown; the value, if absent. */
   readonly show?: (row: T) => Child;
   readonly number?: boolean;
+  /** Left out of the CSV. */
+  readonly onScreenOnly?: boolean;
   /** Sentences, which need room. */
   readonly long?: boolean;
 }
@@ -105,7 +107,7 @@ export class DataTable<T> {
 
   private download(): void {
     const { columns, file } = this.options;
-    const named = columns.filter(({ title }) => title !== '');
+    const named = columns.filter(({ onScreenOnly }) => !onScreenOnly);
     const rows = this.rows.map((row) => named.map(({ value }) => value(row)));
     const text = csvOf(
       named.map(({ title }) => title),

@@ -84,7 +84,8 @@ export class LivePanels {
         { title: 'Granted', value: (row) => iso(row.grantedAt), show: (row) => times().time(row.grantedAt) },
         { title: 'Fence', number: true, value: ({ fence }) => fence },
         {
-          title: '',
+          title: 'Action',
+          onScreenOnly: true,
           value: () => undefined,
           show: (row) =>
             row.mayRevoke &&

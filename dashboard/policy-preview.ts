@@ -12,9 +12,9 @@ import { WINDOW_NAMES } from './meter.js';
 export function previewBody({ changes, caps, warnings }: PreviewData): HTMLElement[] {
   return [
     h('h3', {}, 'Different from today'),
-    table('Different from today', ['Field', 'Today', 'Then'], changes.map(changeRow)),
+    table('Different from today', ['Field', 'Now', 'After'], changes.map(changeRow)),
     h('h3', {}, 'Caps in force, at once'),
-    table('Caps in force', ['Window', 'Today', 'Then', 'Spent and reserved'], caps.map(capRow)),
+    table('Caps in force', ['Window', 'Now', 'After', 'Spent and reserved'], caps.map(capRow)),
     ...caps.filter(isClosed).map((cap) => h('p', { class: 'caution' }, closedText(cap))),
     h('h3', {}, warnings.length === 0 ? 'No warnings' : 'Warnings'),
     warningList(warnings),

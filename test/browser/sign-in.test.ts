@@ -7,7 +7,7 @@ import { Browser } from './support/browser.js';
 import { openWorld, type World } from './support/world.js';
 
 const browser = new Browser();
-const { access } = accessFor({
+const { access, log } = accessFor({
   tokens: {
     'operator-token': [operator('*')],
     'viewer-token': [viewer('anthropic')],
@@ -87,7 +87,7 @@ describe('with credentials configured', () => {
     await page.getByRole('button', { name: 'Pause' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Pause' }).click();
     await page.getByText('Paused', { exact: true }).waitFor();
-    const audits = world.log.entries.filter(({ fields }) => fields['audit'] === 'pause');
+    const audits = log.entries.filter(({ fields }) => fields['audit'] === 'pause');
     expect(audits.map(({ fields }) => fields)).toMatchObject([
       { principal: 'operator-token', budget: 'openai', outcome: 'done' },
     ]);
