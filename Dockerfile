@@ -7,6 +7,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-update-notifier
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
+COPY dashboard dashboard
 COPY docker docker
 RUN npm run build && npm prune --omit=dev && node docker/prune.mjs dist node_modules
 # The volume of the runtime stage starts as a copy of this folder, with its owner.

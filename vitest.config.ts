@@ -7,7 +7,20 @@ const project = (name: string, include: string[], exclude: string[] = [], second
   test: { name, include, exclude, testTimeout: seconds * 1_000, hookTimeout: 60_000 },
 });
 
-const OTHERS = ['polyglot', 'docs', 'container', 'faults', 'simulation', 'fuzz', 'openapi', 'metrics', 'deploy'];
+const OTHERS = [
+  ...[
+    'polyglot',
+    'docs',
+    'container',
+    'faults',
+    'simulation',
+    'fuzz',
+    'openapi',
+    'metrics',
+    'deploy',
+    'browser',
+  ],
+];
 const report = process.env['TEST_REPORT'];
 
 export default defineConfig({
@@ -30,6 +43,7 @@ export default defineConfig({
       project('fuzz', ['test/fuzz/**/*.test.ts'], [], 300),
       project('openapi', ['test/openapi/**/*.test.ts'], [], 300),
       project('metrics', ['test/metrics/**/*.test.ts'], [], 60),
+      project('browser', ['test/browser/**/*.test.ts'], [], 60),
       project('container', ['test/container/**/*.test.ts'], [], 300),
     ],
   },

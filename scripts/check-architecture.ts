@@ -66,7 +66,7 @@ const all = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-
   encoding: 'utf8',
 })
   .split('\n')
-  .filter((file) => /^(src|test|bench|examples|scripts)\/.*\.(ts|mjs|js|py|go|java)$/.test(file))
+  .filter((file) => /^(src|dashboard|test|bench|examples|scripts)\/.*\.(ts|mjs|js|py|go|java)$/.test(file))
   .filter((file) => !file.includes('/gen/') && existsSync(file));
 const sources = all.filter((file) => file.startsWith('src/'));
 

@@ -5,11 +5,13 @@ import { Turns } from './arbiter/turns.js';
 import { listUsage } from './arbiter/usage-listing.js';
 import { runCli } from './cli/run.js';
 import { version } from './cli.js';
+import { readPolicy } from './config/read-policy.js';
 import { type Config, loadConfig } from './config.js';
 import { rpcEndpoints } from './connect/endpoints.js';
 import { copyState } from './copy-state.js';
 import { createFirstBudgets } from './first-budgets.js';
 import { createGrpcServer } from './grpc/server.js';
+import { createDashboard } from './http/dashboard/dashboard.js';
 import { createHttpServer } from './http/server.js';
 import { openMetrics } from './metrics/open-metrics.js';
 import { openAccess } from './open-access.js';
@@ -38,44 +40,36 @@ type Undo = () => Promise<void> | void;
 
 const scheduler = PROCESS_SCHEDULER;
 
+/** What every part of the process reports to. */
+interface Reporting {
+  readonly log: Log;
+  readonly metrics: ReturnType<typeof openMetrics>;
+  readonly tracing: Awaited<ReturnType<typeof startTraces>>;
+}
+
 /** Starts everything in order; each step leaves its undo, and stopping runs them in reverse. */
 async function start(config: Config, log: Log, undos: Undo[]): Promise<void> {
   const ids = randomIds();
   const copyId = ids.copyId();
-  const { monotonic } = PROCESS_TIME;
-  const metrics = openMetrics({ settings: config.metrics, scheduler, monotonic });
+  const metrics = openMetrics({ settings: config.metrics, scheduler, monotonic: PROCESS_TIME.monotonic });
   const tracing = await startTraces(config, { copyId, log, scheduler }, undos);
-  const opened = await openStore(config, copyId, log, scheduler, monotonic);
-  const store = observed(opened, metrics.store, tracing);
-  undos.push(() => store.close());
-  const { maxClockSkewMs: maxSkewMs } = config;
-  const clock = await startClock(store, maxSkewMs, log, undos);
-  const alerts = openAlerts(config, { copyId, alone: store.exclusive, clock, scheduler, log });
-  const told = { alerts, observer: metrics.arbiter, tracing };
-  const arbiter = new Arbiter({ store, clock, log, copyId, maxSkewMs, scheduler, ...told });
-  undos.push(() => arbiter.stop());
-  alerts.start(arbiter);
-  undos.push(() => alerts.stop());
-  arbiter.start();
-  await createFirstBudgets(arbiter, config, log);
-  undos.push(startTidying({ store, clock, scheduler, log }, config.usageRetentionMonths));
+  const { store, clock, arbiter } = await startArbiter(config, copyId, { log, metrics, tracing }, undos);
 
-  const address = config.grpcAddress.text;
   const { access, tls, stop: stopAccess } = openAccess(config, log, scheduler);
   undos.push(stopAccess);
   const services = { ...inTurns(), ...{ door: arbiter, ids, log, access, observer: metrics.rpc, tracing } };
-  const grpc = createGrpcServer({ ...services, tls, address });
+  const grpc = createGrpcServer({ ...services, tls, address: config.grpcAddress.text });
   const readiness = new Readiness(store, scheduler, log, (serving) => grpc.setServing(serving));
-  const state = copyState(store, arbiter, clock, readiness);
+  const { defaultBudget } = config;
   const http = createHttpServer({
-    address: config.httpAddress,
-    defaultBudget: config.defaultBudget,
+    ...{ address: config.httpAddress, defaultBudget, log, access, tls, observer: metrics.http, tracing },
     getDistribution: (budgetId, query) => services.getDistribution(arbiter, budgetId, query, NOBODY),
     ready: () => readiness.ready,
-    rpcs: rpcEndpoints({ ...services, scheduler, defaultBudget: config.defaultBudget }),
-    metrics: metrics.page(arbiter, state),
-    ...{ observer: metrics.http, tracing },
-    ...{ log, access, tls },
+    rpcs: rpcEndpoints({ ...services, scheduler, defaultBudget }),
+    metrics: metrics.page(arbiter, copyState(store, arbiter, clock, readiness)),
+    dashboard: createDashboard({
+      ...{ door: arbiter, access, time: PROCESS_TIME, scheduler, log, readPolicy, version: version() },
+    }),
   });
   const grpcPort = await grpc.start();
   undos.push(() => grpc.drain(DRAIN_MS));
@@ -95,6 +89,30 @@ async function start(config: Config, log: Log, undos: Undo[]): Promise<void> {
     },
     'listening',
   );
+}
+
+/** Everything that decides, over the store; nobody can reach it yet. */
+async function startArbiter(
+  config: Config,
+  copyId: string,
+  { log, metrics, tracing }: Reporting,
+  undos: Undo[],
+) {
+  const opened = await openStore(config, copyId, log, scheduler, PROCESS_TIME.monotonic);
+  const store = observed(opened, metrics.store, tracing);
+  undos.push(() => store.close());
+  const { maxClockSkewMs: maxSkewMs } = config;
+  const clock = await startClock(store, maxSkewMs, log, undos);
+  const alerts = openAlerts(config, { copyId, alone: store.exclusive, clock, scheduler, log });
+  const told = { alerts, observer: metrics.arbiter, tracing };
+  const arbiter = new Arbiter({ store, clock, log, copyId, maxSkewMs, scheduler, ...told });
+  undos.push(() => arbiter.stop());
+  alerts.start(arbiter);
+  undos.push(() => alerts.stop());
+  arbiter.start();
+  await createFirstBudgets(arbiter, config, log);
+  undos.push(startTidying({ store, clock, scheduler, log }, config.usageRetentionMonths));
+  return { store, clock, arbiter };
 }
 
 /** What takes long to compute, asked over gRPC or HTTP. */

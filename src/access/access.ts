@@ -90,6 +90,11 @@ export class Access {
     return this.certificates.principalOf(certificate);
   }
 
+  /** For credentials of another kind that are wrong: who guesses those is slowed just as well. Always rejects. */
+  refuse(presented: Presented, message: string): Promise<never> {
+    return this.turnAway(unauthenticated(message), presented);
+  }
+
   private async turnAway(error: unknown, presented: Presented): Promise<never> {
     if (error instanceof AccessError && error.failure === 'UNAUTHENTICATED') {
       await this.slowdown.failed(presented.peer());

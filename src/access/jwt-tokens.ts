@@ -109,7 +109,8 @@ function principalIn({ claim, principals }: JwtSettings, payload: JWTPayload): P
   if (found === undefined) throw unauthenticated(`the token's claim ${claim} names nobody who is known here`);
   const { name, roles } = found;
   const { sub } = payload;
-  return { name, via: 'jwt', roles, ...(sub === undefined ? {} : { subject: sub.slice(0, 128) }) };
+  const until = (payload.exp ?? 0) * 1_000;
+  return { name, via: 'jwt', roles, until, ...(sub === undefined ? {} : { subject: sub.slice(0, 128) }) };
 }
 
 /** What is wrong, without a word that the token did not say itself. */

@@ -39,7 +39,7 @@ export const PERMISSIONS = {
     adjustUsage: /*  */ rule('no', 'no', 'yes'),
     resetClock: /*   */ rule('no', 'no', 'yes'),
   },
-  /** Every page over HTTP but the health checks. */
+  /** Every page over HTTP but the health checks, and what the dashboard reads; what it does has the rows above. */
   http: rule('no', 'yes', 'yes'),
   /** What the API looks like, for whoever is known. */
   openApi: rule('yes', 'yes', 'yes'),

@@ -8,6 +8,8 @@ export interface Principal {
   /** The `sub` of a JWT, which may be finer than the name. */
   readonly subject?: string;
   readonly roles: readonly RoleGrant[];
+  /** By the wall clock: when a JWT ends, and with it what was opened by it. */
+  readonly until?: number;
 }
 
 /** How log lines name a principal; nobody is one while no credentials are configured. */

@@ -7,6 +7,7 @@ import type { LocalKind } from './alert-courier.js';
 import type { Answer } from './batch.js';
 import type { BudgetQueue } from './budget-queue.js';
 import type { Context } from './context.js';
+import type { DenialMemory } from './denial-memory.js';
 import { ArbiterError } from './door.js';
 import { logDenial, logEvent } from './event-log.js';
 import type { Pending } from './pending.js';
@@ -22,12 +23,14 @@ export class Answers {
   readonly denialListeners = new Set<(rules: readonly Rule[]) => void>();
 
   readonly sessionLeases: SessionLeases;
+  readonly denied: DenialMemory;
 
   constructor(
     private readonly context: Context,
     private readonly queue: BudgetQueue,
   ) {
     this.sessionLeases = new SessionLeases(context, (pending) => queue.submit(pending));
+    this.denied = context.denied.of(queue.budgetId);
   }
 
   /** `ageMs`: how long ago it was decided. */
@@ -90,7 +93,10 @@ export class Answers {
       return;
     }
     this.leave(pending);
-    if (request.kind === 'acquire') this.logDenial(pending, request.aiId, denial);
+    if (request.kind === 'acquire') {
+      this.logDenial(pending, request.aiId, denial);
+      this.denied.note(request.aiId, denial, this.context.clock.read().now);
+    }
     const rules = denial.blockers.map(({ rule }) => rule);
     for (const listener of this.denialListeners) listener(rules);
     const outcome = { kind: 'denied', denial } as const;

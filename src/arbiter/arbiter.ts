@@ -12,6 +12,7 @@ import { shuttingDown } from './answers.js';
 import { BOUNDS, type Bounds } from './bounds.js';
 import { BudgetQueue } from './budget-queue.js';
 import type { Context, Counts } from './context.js';
+import { DenialMemories } from './denial-memory.js';
 import {
   ArbiterError,
   type Caller,
@@ -86,6 +87,7 @@ export class Arbiter implements Door, DeliveryDesk {
     this.context = {
       ...{ store, clock, log, copyId, maxSkewMs, scheduler, alerts, counts: this.counts, observer, tracing },
       bounds: { ...BOUNDS, ...bounds },
+      denied: new DenialMemories(),
       nextSeq: () => ++this.seq,
       stopping: () => this.stopped,
     };

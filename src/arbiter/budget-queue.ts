@@ -119,11 +119,8 @@ export class BudgetQueue {
   private async decideTaken(alone: boolean): Promise<void> {
     const proved = this.ledger === undefined;
     const ledger = this.ledger ?? (await this.load());
-    const decided = decideBatch(this.context, this, ledger, {
-      batch: this.batch,
-      lineage: this.lineage,
-      alone,
-    });
+    const { batch, lineage } = this;
+    const decided = decideBatch(this.context, this, ledger, { batch, lineage, alone });
     this.batch = decided.answers.map(({ pending }) => pending);
     if (decided.failed) return this.decideAgain();
     const seq = this.context.nextSeq();

@@ -6,6 +6,7 @@ import type { Tracing } from '../platform/tracing.js';
 import type { BudgetStore } from '../store/store.js';
 import type { AlertCourier } from './alert-courier.js';
 import type { Bounds } from './bounds.js';
+import type { DenialMemories } from './denial-memory.js';
 import type { ArbiterObserver } from './observer.js';
 
 /** What the parts of one arbiter share. */
@@ -24,6 +25,7 @@ export interface Context {
   readonly observer: ArbiterObserver;
   /** Absent where nobody collects traces. */
   readonly tracing: Tracing | undefined;
+  readonly denied: DenialMemories;
   /** The number of the next commit of this copy. */
   nextSeq(): number;
   readonly stopping: () => boolean;

@@ -77,9 +77,20 @@ export interface WatchUpdate {
   readonly events: readonly BudgetEvent[];
   readonly mergedEvents: number;
   readonly denials: ReadonlyMap<Rule, number>;
+  /** Whom each rule denied last, and how often it did, by this copy since its start. */
+  readonly deniedRules?: readonly DeniedRule[];
   readonly waiters: number;
   readonly snapshot: BudgetSnapshot | undefined;
   readonly stale: boolean;
+}
+
+/** What one rule denied. */
+export interface DeniedRule {
+  readonly rule: Rule;
+  readonly count: number;
+  readonly lastAt: number;
+  readonly lastAiId: string;
+  readonly lastMessage: string;
 }
 
 /** Of which month, and of which of its days by hours. */

@@ -89,6 +89,7 @@ export class Watch {
       events: this.events,
       mergedEvents: this.merged,
       denials: this.denials,
+      deniedRules: this.queue.answers.denied.rules(),
       waiters: this.queue.waiters.size,
       snapshot: this.last,
       stale,

@@ -39,7 +39,7 @@ export const SETTINGS = {
     variable: 'HTTP_ADDRESS',
     fallback: '127.0.0.1:8080',
     schema: parsed(parseAddress, ADDRESS_RULE),
-    help: ['Where JSON and health checks are served; same rule.'],
+    help: ['Where the dashboard, JSON and health checks are served; same rule.'],
   },
   mongodbUri: {
     variable: 'MONGODB_URI',

@@ -1,9 +1,8 @@
 import { expire } from './closing.js';
 import { type Ledger, NO_MONTH } from './ledger.js';
 import type { BudgetPut, BudgetView, Done, Refused, Unknown } from './outcomes.js';
-import { policyInForce } from './policy.js';
-import { rangeViolations, workabilityViolations } from './policy-check.js';
-import { samePolicy, tidyPolicy, updatePolicy } from './policy-update.js';
+import { changedPolicy, isRefused } from './policy-preview.js';
+import { samePolicy } from './policy-update.js';
 import { policyWarnings } from './policy-warnings.js';
 import { refused } from './refused.js';
 import type { DeleteBudgetRequest, PauseRequest, PutPolicyRequest } from './requests.js';
@@ -33,11 +32,8 @@ function changed(ledger: Ledger): BudgetPut {
 export function putPolicy(ledger: Ledger, request: PutPolicyRequest): BudgetPut | Refused | Unknown {
   if (ledger.exists && request.onlyCreate) return put(ledger);
   const current = ledger.exists ? ledger.policyFields : {};
-  const fields = tidyPolicy(updatePolicy(current, request.fields, request.updateMask));
-  const invalid = rangeViolations(fields);
-  if (invalid.length > 0) return refused({ reason: 'INVALID_FIELD', violations: invalid });
-  const unworkable = workabilityViolations(policyInForce(fields));
-  if (unworkable.length > 0) return refused({ reason: 'UNWORKABLE_POLICY', violations: unworkable });
+  const fields = changedPolicy(current, request);
+  if (isRefused(fields)) return fields;
   if (ledger.exists && samePolicy(fields, ledger.policyFields)) return put(ledger);
   const etag = ledger.exists ? String(ledger.policyRevision) : '';
   if (request.etag !== undefined && request.etag !== etag) {

@@ -23,7 +23,8 @@ export async function enter(
   return { principal, maySee: (budgetId) => access.require(principal, rule, path, budgetId) };
 }
 
-class RequestPresented implements Presented {
+/** The credentials that an HTTP request carries by itself: a header, or the certificate of its connection. */
+export class RequestPresented implements Presented {
   constructor(private readonly request: IncomingMessage) {}
 
   /** Of several headers Node would show the first only. */

@@ -3,6 +3,7 @@ import type { Access } from '../access/access.js';
 import { PERMISSIONS } from '../access/permissions.js';
 import type { Log } from '../platform/log.js';
 import { type Answer, errorAnswer } from './answer.js';
+import type { Dashboard } from './dashboard/dashboard.js';
 import { distributionEndpoint, type GetDistribution } from './distribution-route.js';
 import { type Endpoint, find } from './endpoint.js';
 import { enter } from './entrance.js';
@@ -26,15 +27,17 @@ export interface RouteOptions extends Observing {
   readonly access?: Access | undefined;
   /** What the API's methods are called at. */
   readonly rpcs?: readonly Endpoint[];
+  readonly dashboard?: Dashboard | undefined;
 }
 
 /** Everything that is served over HTTP. */
 export function endpointsOf(options: RouteOptions): Endpoint[] {
-  const { defaultBudget, getDistribution, ready, metrics, rpcs = [] } = options;
+  const { defaultBudget, getDistribution, ready, metrics, dashboard, rpcs = [] } = options;
   return [
     distributionEndpoint(defaultBudget, getDistribution),
     ...(metrics === undefined ? [] : [metricsEndpoint(metrics)]),
     ...healthEndpoints(ready),
+    ...(dashboard?.endpoints ?? []),
     ...rpcs,
   ];
 }

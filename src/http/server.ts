@@ -86,7 +86,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
           resolve((server.address() as AddressInfo).port);
         });
       }),
-    stop: (timeoutMs) => stop(server, timeoutMs),
+    stop: (timeoutMs) => {
+      options.dashboard?.close();
+      return stop(server, timeoutMs);
+    },
   };
 }
 

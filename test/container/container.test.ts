@@ -48,10 +48,12 @@ describe('with ALLOW_INSECURE=true and a read-only root', () => {
   let container: Container;
   let service: Service;
   let address: string;
+  let page: string;
 
   beforeAll(async () => {
     const [grpc, http] = [await freePort(), await freePort()];
     address = `127.0.0.1:${grpc}`;
+    page = `http://127.0.0.1:${http}`;
     container = await Container.create(image, {
       ALLOW_INSECURE: 'true',
       GRPC_ADDRESS: `0.0.0.0:${grpc}`,
@@ -112,6 +114,13 @@ describe('with ALLOW_INSECURE=true and a read-only root', () => {
     );
     const answer = await call('BudgetService/AcquireSlot', { budget_id: 'anthropic', ai_id: 'guardian' });
     expect(answer.granted.lease).toMatchObject({ budgetId: 'anthropic', aiId: 'guardian' });
+  });
+
+  it('serves the dashboard with all of its files', async () => {
+    const text = await (await fetch(`${page}/`)).text();
+    const files = [...text.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path = '']) => path);
+    expect(files.length).toBeGreaterThan(4);
+    for (const path of files) expect([path, (await fetch(page + path)).status]).toEqual([path, 200]);
   });
 
   it('stops on SIGTERM with exit code 0, and finds its leases in /data when started again', async () => {

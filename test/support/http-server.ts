@@ -1,4 +1,5 @@
 import type { Access } from '../../src/access/access.js';
+import type { Dashboard } from '../../src/http/dashboard/dashboard.js';
 import type { GetDistribution } from '../../src/http/distribution-route.js';
 import type { Endpoint } from '../../src/http/endpoint.js';
 import type { HttpLimits } from '../../src/http/http-limits.js';
@@ -22,6 +23,7 @@ export interface SetUp {
   readonly limits?: Partial<HttpLimits>;
   readonly metrics?: MetricsPage;
   readonly observer?: HttpObserver;
+  readonly dashboard?: Dashboard;
 }
 
 /** A server that is not started yet. */

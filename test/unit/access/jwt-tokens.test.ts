@@ -52,7 +52,8 @@ describe('a JSON Web Token, checked with keys from a file', () => {
   it('names its principal', async () => {
     const token = await signed(first, { ...claims, nbf: NOW_S - 5, aud: ['other', 'budget'] });
     const principal = await ask(tokens({ issuer, jwksFile }), token);
-    expect(principal).toEqual({ name: 'reader', via: 'jwt', subject: 'alice', roles: ROLES });
+    const until = claims.exp * 1_000;
+    expect(principal).toEqual({ name: 'reader', via: 'jwt', subject: 'alice', roles: ROLES, until });
   });
 
   it('may name it by a list in another claim', async () => {

@@ -1,0 +1,227 @@
+import type { DayData, LiveData, MonthData, TickData } from '../src/http/dashboard/page-data.js';
+import { ApiError, messageOf, urlOf } from './api.js';
+import { BudgetActions } from './budget-actions.js';
+import { factsOf } from './card-view.js';
+import { DaySection } from './day-section.js';
+import { fill, h, setText } from './dom.js';
+import { ZoneTimes } from './format.js';
+import { HeatMap } from './heat-map.js';
+import { LivePanels } from './live-panels.js';
+import { LiveStream } from './live-stream.js';
+import { Meter, meterLegend } from './meter.js';
+import { MonthSection } from './month-section.js';
+import { NamesPanel } from './names-panel.js';
+import { pills } from './pills.js';
+import type { PageContext, View } from './view.js';
+
+const KINDS = ['MONTH', 'DAY', 'HOUR'] as const;
+/** What the stream does not carry is read again so often, while anything changes. */
+const READ_AGAIN_MS = 2_000;
+
+/** One budget: what it does now, and any of its months and days. */
+export class BudgetView implements View {
+  readonly title: string;
+  readonly element: HTMLElement;
+  private readonly status = h('div');
+  private readonly buttons = h('div', { class: 'buttons' });
+  private readonly zoneNote = h('p', { class: 'note' });
+  private readonly problem = h('p', { class: 'problem', role: 'alert' });
+  private readonly facts = h('dl', { class: 'facts' });
+  private readonly meters = new Map(KINDS.map((kind) => [kind, new Meter(kind)] as const));
+  private readonly panels: LivePanels;
+  private readonly month: MonthSection;
+  private readonly day: DaySection;
+  private readonly heat: HeatMap;
+  private readonly ais: NamesPanel;
+  private readonly models: NamesPanel;
+  private readonly actions: BudgetActions;
+  private readonly stream: LiveStream;
+  private times = new ZoneTimes('UTC');
+  private live: LiveData | undefined;
+  private data: MonthData | undefined;
+  private query: URLSearchParams;
+  private readRevision = -1;
+  private readAt = 0;
+  private reading = 0;
+
+  constructor(
+    private readonly context: PageContext,
+    private readonly budgetId: string,
+    query: URLSearchParams,
+  ) {
+    this.title = budgetId;
+    this.query = query;
+    this.actions = new BudgetActions(context.api, budgetId);
+    const go = (to: { month?: string; day?: string }) => this.go(to);
+    this.month = new MonthSection(budgetId, go);
+    this.day = new DaySection(budgetId, go);
+    this.heat = new HeatMap((day) => this.go({ day }));
+    this.ais = new NamesPanel('The month by AI', 'AI', `${budgetId}-by-ai`);
+    this.models = new NamesPanel('The month by model', 'Model', `${budgetId}-by-model`);
+    this.panels = new LivePanels({
+      ...{ budgetId, clock: context.clock, times: () => this.times },
+      revoke: (lease) => void this.actions.revoke(lease),
+    });
+    this.element = this.layout();
+    this.stream = new LiveStream(urlOf('budget', { budget_id: budgetId }), {
+      on: {
+        live: (data) => this.takeLive(data as LiveData),
+        tick: (data) => this.takeTick(data as TickData),
+        unread: () => context.connection.store('The store does not answer.'),
+        problem: (data) => setText(this.problem, (data as { message: string }).message),
+        'signed-out': () => context.signedOut(),
+      },
+      connection: (state) => context.connection.connected(state),
+      mayRetry: () => context.isSignedIn(),
+    });
+    void this.read();
+  }
+
+  private layout(): HTMLElement {
+    const { panels, month, day, heat, ais, models } = this;
+    const meters = h('div', { class: 'meters' }, ...[...this.meters.values()].map(({ element }) => element));
+    return h(
+      'div',
+      {},
+      h('p', { class: 'crumb' }, h('a', { href: '#/' }, '‹ All budgets')),
+      h('div', { class: 'title-row' }, h('h1', { tabindex: -1 }, this.budgetId), this.status, this.buttons),
+      ...[this.zoneNote, this.problem],
+      h('section', { class: 'panel' }, h('h2', {}, 'Now'), meters, meterLegend(), this.facts),
+      h('div', { class: 'pair' }, panels.slots, panels.alerts),
+      month.element,
+      day.element,
+      h('section', { class: 'panel' }, h('h2', {}, 'The month by hours'), heat.element),
+      h('div', { class: 'pair' }, ais.element, models.element),
+      h('div', { class: 'pair' }, panels.denials, panels.happenings),
+    );
+  }
+
+  close(): void {
+    this.stream.close();
+  }
+
+  tick(): void {
+    this.panels.tick();
+  }
+
+  moved(query: URLSearchParams): boolean {
+    this.query = query;
+    void this.read();
+    return true;
+  }
+
+  private go({ month, day }: { month?: string; day?: string }): void {
+    const query = new URLSearchParams(
+      day === undefined ? { month: month ?? '' } : { month: day.slice(0, 7), day },
+    );
+    location.hash = `#/budgets/${this.budgetId}?${query}`;
+  }
+
+  private takeLive(live: LiveData): void {
+    const { card, pause } = live;
+    this.context.clock.heard(live.at);
+    this.live = live;
+    if (this.times.zone !== card.zone) this.times = new ZoneTimes(card.zone);
+    this.stale(live.stale, live.at);
+    fill(this.status, pills(card));
+    this.putButtons(live);
+    const paused =
+      pause === undefined
+        ? ''
+        : ` Paused since ${this.times.moment(pause.at)}${pause.reason && `: ${pause.reason}`}.`;
+    setText(this.zoneNote, `All times are in ${this.times.zone}, the zone of this budget.${paused}`);
+    for (const window of card.windows) this.meters.get(window.kind)?.update(window);
+    fill(this.facts, ...factsOf(card));
+    this.panels.update(live);
+    this.show();
+    if (live.revision !== this.readRevision) void this.readSoon();
+  }
+
+  private takeTick({ at, stale }: TickData): void {
+    this.context.clock.heard(at);
+    this.stale(stale, at);
+    if (this.live !== undefined && this.live.revision !== this.readRevision) void this.readSoon();
+  }
+
+  private stale(stale: boolean, at: number): void {
+    const since = `The store does not answer: the figures are of ${this.times.time(at)}.`;
+    this.context.connection.store(stale ? since : undefined);
+    // A budget that was deleted looks like that, too.
+    if (stale) void this.readSoon();
+  }
+
+  private putButtons(live: LiveData): void {
+    const wanted = live.mayOperate ? `${live.pause === undefined}` : 'none';
+    if (this.buttons.dataset['shown'] === wanted) return;
+    this.buttons.dataset['shown'] = wanted;
+    if (!live.mayOperate) {
+      fill(this.buttons);
+      return;
+    }
+    const asked = (question: (now: LiveData) => Promise<boolean>) => () => void question(this.live ?? live);
+    const button = (text: string, onclick: () => void) => h('button', { type: 'button', onclick }, text);
+    fill(
+      this.buttons,
+      live.pause === undefined
+        ? button(
+            'Pause',
+            asked((now) => this.actions.pause(now)),
+          )
+        : button(
+            'Resume',
+            asked((now) => this.actions.resume(now)),
+          ),
+      h('a', { class: 'button', href: `#/budgets/${this.budgetId}/policy` }, 'Change policy'),
+    );
+  }
+
+  private async readSoon(): Promise<void> {
+    if (performance.now() - this.readAt >= READ_AGAIN_MS) await this.read();
+  }
+
+  private async read(): Promise<void> {
+    const revision = this.live?.revision ?? -1;
+    const turn = ++this.reading;
+    this.readAt = performance.now();
+    const { query, budgetId } = this;
+    const asked = { month: query.get('month') ?? undefined, day: query.get('day') ?? undefined };
+    try {
+      const data = await this.context.api.get<MonthData>('month', { budget_id: budgetId, ...asked });
+      // Whoever steps through months quickly gets the last answers, not the slowest.
+      if (turn !== this.reading) return;
+      this.data = data;
+      this.readRevision = revision;
+      if (this.times.zone !== data.zone) this.times = new ZoneTimes(data.zone);
+      setText(this.problem, '');
+      this.show();
+    } catch (error) {
+      if (turn === this.reading) this.failed(error);
+    }
+  }
+
+  /** What is not there, or not for this reader, no waiting brings. */
+  private failed(error: unknown): void {
+    setText(this.problem, messageOf(error));
+    if (!(error instanceof ApiError) || ![403, 404].includes(error.status)) return;
+    this.stream.close();
+    this.context.connection.connected('off');
+    this.context.connection.store(undefined);
+    fill(this.buttons);
+  }
+
+  private show(): void {
+    const { data, live, times } = this;
+    if (data === undefined) return;
+    const days = data.days.map((day) => newest(day, data, live));
+    this.month.update(data, days, live, times);
+    this.day.update(data, days, live, times);
+    this.heat.update(data, days, times);
+    this.ais.update(data.ais);
+    this.models.update(data.models);
+  }
+}
+
+/** The stream's days are newer than what was read. */
+function newest(day: DayData, { isCurrent }: MonthData, live: LiveData | undefined): DayData {
+  return (isCurrent && live?.openDays.find((open) => open.day === day.day)) || day;
+}

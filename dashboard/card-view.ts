@@ -1,0 +1,52 @@
+import type { BudgetCard, WindowData } from '../src/http/dashboard/page-data.js';
+import { fill, h } from './dom.js';
+import { tokens, ZoneTimes } from './format.js';
+import { Meter } from './meter.js';
+import { exhaustionText, paceText, pills, projectionText } from './pills.js';
+
+const KINDS = ['MONTH', 'DAY', 'HOUR'] as const;
+
+/** One budget in the list of all. */
+export class CardView {
+  readonly element: HTMLElement;
+  card: BudgetCard | undefined;
+  private readonly status = h('div');
+  private readonly facts = h('dl', { class: 'facts' });
+  private readonly meters = new Map<WindowData['kind'], Meter>(KINDS.map((kind) => [kind, new Meter(kind)]));
+
+  constructor(readonly budgetId: string) {
+    const name = h('h2', {}, h('a', { href: `#/budgets/${budgetId}` }, budgetId));
+    const meters = [...this.meters.values()].map(({ element }) => element);
+    const head = h('div', { class: 'card-head' }, name, this.status);
+    this.element = h('li', { class: 'card' }, head, h('div', { class: 'meters' }, ...meters), this.facts);
+  }
+
+  update(card: BudgetCard): void {
+    this.card = card;
+    fill(this.status, pills(card));
+    for (const window of card.windows) this.meters.get(window.kind)?.update(window);
+    fill(this.facts, ...factsOf(card));
+  }
+
+  setStale(stale: boolean): void {
+    this.element.classList.toggle('stale', stale);
+  }
+}
+
+/** What the month comes to if it goes on like this, and who is at work. */
+export function factsOf(card: BudgetCard): HTMLElement[] {
+  const times = new ZoneTimes(card.zone);
+  const { liveSlots, maxConcurrent, waiters, paceTokensPerHour } = card;
+  return [
+    ...fact('Pace', paceText(card)),
+    ...fact('To land on the limit', `${tokens(paceTokensPerHour)} tokens an hour`),
+    ...fact('Projected month', projectionText(card)),
+    ...fact('Used up', exhaustionText(card, times)),
+    ...fact('Live slots', `${liveSlots} of ${maxConcurrent}${waiters > 0 ? `, ${waiters} waiting` : ''}`),
+    ...fact('Times in', times.zone),
+  ];
+}
+
+function fact(name: string, value: string): HTMLElement[] {
+  return [h('div', {}, h('dt', {}, name), h('dd', {}, value))];
+}

@@ -1,0 +1,148 @@
+import { type Cell, csvOf } from './csv.js';
+import { type Child, fill, h } from './dom.js';
+
+export interface Column<T> {
+  readonly title: string;
+  /** For the CSV. */
+  readonly value: (row: T) => Cell;
+  /** As shown; the value, if absent. */
+  readonly show?: (row: T) => Child;
+  readonly number?: boolean;
+  /** Left out of the CSV. */
+  readonly onScreenOnly?: boolean;
+  /** Sentences, which need room. */
+  readonly long?: boolean;
+}
+
+export interface TableOptions<T> {
+  /** What it shows, for those who do not see where it stands. */
+  readonly caption: string;
+  readonly file: string;
+  readonly columns: readonly Column<T>[];
+  readonly key: (row: T) => string;
+  readonly empty: string;
+  /** Rows that are shown before anybody asks for more. */
+  readonly first?: number;
+  /** Each row becomes a block where there is no room for its columns. */
+  readonly stack?: boolean;
+}
+
+const FIRST = 100;
+
+/** A table that keeps the rows that have not changed, so that focus and selection stay. */
+export class DataTable<T> {
+  readonly element: HTMLElement;
+  private readonly body = h('tbody', { role: 'rowgroup' });
+  private readonly more = h('p', { class: 'more' });
+  private readonly shown = new Map<string, { text: string; row: HTMLTableRowElement }>();
+  private rows: readonly T[] = [];
+  private limit: number;
+
+  constructor(private readonly options: TableOptions<T>) {
+    const { caption, columns, stack, first = FIRST } = options;
+    this.limit = first;
+    const heads = columns.map((column) =>
+      h('th', { scope: 'col', role: 'columnheader', ...look(column) }, column.title),
+    );
+    const csv = h('button', { type: 'button', class: 'quiet', onclick: () => this.download() }, 'CSV');
+    csv.setAttribute('aria-label', `Download as CSV: ${caption}`);
+    this.element = h(
+      'div',
+      { class: 'table-box' },
+      h(
+        'div',
+        { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption },
+        h(
+          'table',
+          { role: 'table', class: stack ? 'stack' : undefined },
+          h('caption', { class: 'unseen' }, caption),
+          h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, ...heads)),
+          this.body,
+        ),
+      ),
+      h('div', { class: 'table-foot' }, this.more, csv),
+    );
+  }
+
+  update(rows: readonly T[]): void {
+    this.rows = rows;
+    const { empty, columns } = this.options;
+    if (rows.length === 0) {
+      this.shown.clear();
+      fill(
+        this.body,
+        h('tr', { role: 'row' }, h('td', { role: 'cell', colspan: columns.length, class: 'empty' }, empty)),
+      );
+    } else this.putRows(rows.slice(0, this.limit));
+    const rest = rows.length - this.limit;
+    const all = h(
+      'button',
+      { type: 'button', class: 'quiet', onclick: () => this.showAll() },
+      `Show ${rest} more`,
+    );
+    fill(this.more, rest > 0 && all);
+  }
+
+  private showAll(): void {
+    this.limit = Number.POSITIVE_INFINITY;
+    this.update(this.rows);
+  }
+
+  private putRows(rows: readonly T[]): void {
+    const { key, columns } = this.options;
+    const wanted = new Set<string>();
+    const elements = rows.map((row) => {
+      const id = key(row);
+      wanted.add(id);
+      const text = JSON.stringify(row);
+      const known = this.shown.get(id);
+      if (known?.text === text) return known.row;
+      const element = h('tr', { role: 'row' }, ...columns.map((column, at) => cell(column, row, at === 0)));
+      this.shown.set(id, { text, row: element });
+      return element;
+    });
+    for (const id of [...this.shown.keys()]) if (!wanted.has(id)) this.shown.delete(id);
+    putChildren(this.body, elements);
+  }
+
+  private download(): void {
+    const { columns, file } = this.options;
+    const named = columns.filter(({ onScreenOnly }) => !onScreenOnly);
+    const rows = this.rows.map((row) => named.map(({ value }) => value(row)));
+    const text = csvOf(
+      named.map(({ title }) => title),
+      rows,
+    );
+    const url = URL.createObjectURL(new Blob([text], { type: 'text/csv;charset=utf-8' }));
+    h('a', { href: url, download: `${file}.csv` }).click();
+    URL.revokeObjectURL(url);
+  }
+}
+
+/** Touches only what is not in its place: moving a focused element would lose the focus. */
+export function putChildren(parent: Element, children: readonly Element[]): void {
+  const wanted = new Set(children);
+  for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
+  children.forEach((child, at) => {
+    if (parent.children[at] !== child) parent.insertBefore(child, parent.children[at] ?? null);
+  });
+}
+
+function cell<T>(column: Column<T>, row: T, isHead: boolean): HTMLElement {
+  const { value, show, title } = column;
+  const content = show === undefined ? String(value(row) ?? '') : show(row);
+  if (isHead) return h('th', { scope: 'row', role: 'rowheader', ...look(column) }, content);
+  return h('td', { role: 'cell', 'data-title': title, ...look(column) }, content);
+}
+
+function look({ number, long }: Pick<Column<never>, 'number' | 'long'>): { class: string } {
+  return { class: number ? 'number' : long ? 'long' : 'text' };
+}
+
+/** A table that is out of the way until somebody wants it. */
+export function behind(
+  title: string,
+  table: DataTable<never> | { readonly element: HTMLElement },
+): HTMLElement {
+  return h('details', { class: 'behind' }, h('summary', {}, title), table.element);
+}

@@ -1,0 +1,75 @@
+import { messageOf } from './api.js';
+import { byId, type Child, fill, h, setText } from './dom.js';
+
+export interface Question {
+  readonly title: string;
+  /** What will happen. */
+  readonly body: readonly Child[];
+  readonly confirm: string;
+  readonly dangerous?: boolean;
+  /** Absent: no reason is asked for. */
+  readonly reason?: string;
+  /** What is done when it is confirmed; returns what to tell. A failure is told in the dialog, which stays. */
+  readonly act: (reason: string) => Promise<string>;
+}
+
+/** Asks before anything is done. Resolves with whether it was done. */
+export function ask(question: Question): Promise<boolean> {
+  const { title, body, confirm, dangerous, reason, act } = question;
+  const input = h('input', { type: 'text', maxlength: 256, id: 'dialog-reason', autocomplete: 'off' });
+  const problem = h('p', { class: 'problem', role: 'alert' });
+  const yes = h('button', { type: 'submit', class: dangerous ? 'danger' : 'primary' }, confirm);
+  const dialog = h(
+    'dialog',
+    { 'aria-labelledby': 'dialog-title' },
+    h(
+      'form',
+      { method: 'dialog' },
+      h('h2', { id: 'dialog-title' }, title),
+      h('div', { class: 'dialog-body' }, ...body),
+      reason !== undefined && h('label', { for: 'dialog-reason' }, reason),
+      reason !== undefined && input,
+      problem,
+      h(
+        'div',
+        { class: 'dialog-buttons' },
+        h('button', { type: 'button', class: 'quiet', onclick: () => dialog.close() }, 'Cancel'),
+        yes,
+      ),
+    ),
+  );
+  let done = false;
+  dialog.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    yes.disabled = true;
+    setText(problem, '');
+    try {
+      const message = await act(input.value.trim());
+      done = true;
+      dialog.close();
+      notice(message);
+    } catch (error) {
+      setText(problem, messageOf(error));
+      yes.disabled = false;
+    }
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener('close', () => {
+      dialog.remove();
+      resolve(done);
+    });
+  });
+}
+
+const NOTICE_MS = 8_000;
+let fading = 0;
+
+/** Tells what has been done. */
+export function notice(message: string): void {
+  const place = byId('notice');
+  fill(place, message);
+  window.clearTimeout(fading);
+  fading = window.setTimeout(() => fill(place), NOTICE_MS);
+}

@@ -1,0 +1,114 @@
+/** Numbers as the reader's locale writes them, times as the budget's zone has them. */
+
+const NUMBER = new Intl.NumberFormat();
+const COMPACT = new Intl.NumberFormat(undefined, { notation: 'compact', maximumSignificantDigits: 3 });
+const PERCENT = new Intl.NumberFormat(undefined, {
+  ...{ style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 },
+});
+const PRECISE = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 4 });
+
+export function tokens(amount: number): string {
+  return NUMBER.format(amount);
+}
+
+/** For axes. */
+export function shortTokens(amount: number): string {
+  return COMPACT.format(amount);
+}
+
+/** A share of 1. */
+export function share(part: number, whole: number): string {
+  return PERCENT.format(whole === 0 ? 0 : part / whole);
+}
+
+/** A percentage of a policy, with all of its digits. */
+export function percent(value: number): string {
+  return PRECISE.format(value / 100);
+}
+
+/** `2:05`, `1:02:05`. */
+export function countdown(ms: number): string {
+  const seconds = Math.max(0, Math.ceil(ms / 1_000));
+  const two = (part: number) => String(part).padStart(2, '0');
+  const [hours, minutes] = [Math.floor(seconds / 3_600), Math.floor((seconds % 3_600) / 60)];
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+}
+
+/** `90 s`, `5 min`, `1 h`. */
+export function duration(ms: number): string {
+  const units = [
+    [86_400_000, 'd'],
+    [3_600_000, 'h'],
+    [60_000, 'min'],
+    [1_000, 's'],
+  ] as const;
+  for (const [length, unit] of units) {
+    if (ms >= length && ms % length === 0) return `${NUMBER.format(ms / length)} ${unit}`;
+  }
+  return `${NUMBER.format(ms / 1_000)} s`;
+}
+
+export function words(constant: string): string {
+  const text = constant.toLowerCase().replaceAll('_', ' ');
+  return (text.charAt(0).toUpperCase() + text.slice(1)).replace(/\bai\b/i, 'AI');
+}
+
+/** Times of one budget. */
+export class ZoneTimes {
+  readonly zone: string;
+  private readonly clock: Intl.DateTimeFormat;
+  private readonly moments: Intl.DateTimeFormat;
+  private readonly days: Intl.DateTimeFormat;
+  private readonly hours: Intl.DateTimeFormat;
+
+  constructor(zone: string) {
+    this.zone = isKnown(zone) ? zone : 'UTC';
+    const timeZone = this.zone;
+    this.clock = new Intl.DateTimeFormat(undefined, { timeZone, timeStyle: 'medium' });
+    const day = { month: 'short', day: 'numeric' } as const;
+    this.moments = new Intl.DateTimeFormat(undefined, {
+      ...{ timeZone, ...day, hour: '2-digit', minute: '2-digit' },
+    });
+    this.days = new Intl.DateTimeFormat(undefined, { timeZone, weekday: 'short', ...day });
+    this.hours = new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', hourCycle: 'h23' });
+  }
+
+  time(at: number): string {
+    return this.clock.format(at);
+  }
+
+  moment(at: number): string {
+    return this.moments.format(at);
+  }
+
+  day(at: number): string {
+    return this.days.format(at);
+  }
+
+  /** 0 to 23, as the zone's clock shows it. */
+  hour(at: number): number {
+    return Number(this.hours.format(at));
+  }
+}
+
+/** `November 2026` of `2026-11`. */
+export function monthName(month: string): string {
+  const format = new Intl.DateTimeFormat(undefined, { month: 'long', year: 'numeric', timeZone: 'UTC' });
+  return format.format(Date.UTC(Number(month.slice(0, 4)), Number(month.slice(5, 7)) - 1));
+}
+
+/** The month `by` months later. */
+export function shiftMonth(month: string, by: number): string {
+  const moment = new Date(Date.UTC(Number(month.slice(0, 4)), Number(month.slice(5, 7)) - 1 + by));
+  return moment.toISOString().slice(0, 7);
+}
+
+/** The browser may be older than the zone. */
+function isKnown(timeZone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone });
+    return true;
+  } catch {
+    return false;
+  }
+}

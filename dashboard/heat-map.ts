@@ -1,0 +1,76 @@
+import type { DayData, MonthData } from '../src/http/dashboard/page-data.js';
+import { fill, h, hidden } from './dom.js';
+import { share, tokens, type ZoneTimes } from './format.js';
+
+const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
+const LEVELS = 5;
+
+/** The month by days and hours of the clock. Itself a table, so it is read as one. */
+export class HeatMap {
+  readonly element: HTMLElement;
+  private readonly body = h('tbody');
+  private readonly note = h('p', { class: 'note' });
+  private shown = '';
+
+  constructor(private readonly choose: (day: string) => void) {
+    const heads = HOURS.map((hour) =>
+      h('th', { scope: 'col' }, h('span', { class: hour % 6 === 0 ? '' : 'unseen' }, String(hour))),
+    );
+    const table = h(
+      'table',
+      { class: 'heat' },
+      h('caption', { class: 'unseen' }, 'Tokens by day and hour'),
+      h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, hidden('Day')), ...heads)),
+      this.body,
+    );
+    const steps = Array.from({ length: LEVELS + 1 }, (_, level) =>
+      h('span', { class: `heat-step level-${level}` }),
+    );
+    const scale = h(
+      'p',
+      { class: 'heat-scale', 'aria-hidden': 'true' },
+      'none',
+      ...steps,
+      'the hour’s limit or more',
+    );
+    const region = { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Calendar of hours' };
+    this.element = h('div', {}, h('div', region, table), scale, this.note);
+  }
+
+  update({ limits }: MonthData, days: readonly DayData[], times: ZoneTimes): void {
+    const text = JSON.stringify([days.map(({ day, hours }) => [day, hours]), limits.hourlyMax]);
+    if (text === this.shown) return;
+    this.shown = text;
+    fill(this.body, ...days.map((day) => this.row(day, limits.hourlyMax, times)));
+    const most = days.flatMap(({ day, hours }) => hours.map((hour) => ({ day, ...hour })));
+    const [busiest] = most.sort((a, b) => b.tokens - a.tokens);
+    const told =
+      busiest === undefined
+        ? 'No usage in this month.'
+        : `The busiest hour: ${times.moment(busiest.start)}, ${tokens(busiest.tokens)} tokens, ` +
+          `${share(busiest.tokens, limits.hourlyMax)} of the hour’s limit of ${tokens(limits.hourlyMax)}.`;
+    fill(this.note, told);
+  }
+
+  private row({ day, start, hours }: DayData, limit: number, times: ZoneTimes): HTMLElement {
+    const byHour = new Map<number, number>();
+    // An hour that the clock repeats stands in one cell.
+    for (const { start: at, tokens: amount } of hours) {
+      const hour = times.hour(at);
+      byHour.set(hour, (byHour.get(hour) ?? 0) + amount);
+    }
+    const name = times.day(start);
+    const open = h('button', { type: 'button', class: 'day', onclick: () => this.choose(day) }, name);
+    const cells = HOURS.map((hour) => {
+      const amount = byHour.get(hour) ?? 0;
+      const title = `${name}, ${hour}:00: ${tokens(amount)} tokens`;
+      return h('td', { class: `level-${level(amount, limit)}`, title }, hidden(tokens(amount)));
+    });
+    return h('tr', {}, h('th', { scope: 'row' }, open), ...cells);
+  }
+}
+
+function level(amount: number, limit: number): number {
+  if (amount <= 0) return 0;
+  return Math.max(1, Math.min(LEVELS, Math.ceil((amount / Math.max(1, limit)) * LEVELS)));
+}

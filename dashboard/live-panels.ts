@@ -1,0 +1,191 @@
+import type {
+  AlertData,
+  DenialData,
+  HappeningData,
+  LeaseData,
+  LiveData,
+} from '../src/http/dashboard/page-data.js';
+import { DataTable } from './data-table.js';
+import { fill, h, setText } from './dom.js';
+import { countdown, tokens, words, type ZoneTimes } from './format.js';
+import type { ServerClock } from './server-clock.js';
+
+export interface LivePanelOptions {
+  readonly budgetId: string;
+  readonly clock: ServerClock;
+  readonly times: () => ZoneTimes;
+  readonly revoke: (lease: LeaseData) => void;
+}
+
+interface LeaseRow extends LeaseData {
+  readonly mayRevoke: boolean;
+}
+
+/** What a budget does right now. */
+export class LivePanels {
+  readonly slots: HTMLElement;
+  readonly alerts: HTMLElement;
+  readonly denials: HTMLElement;
+  readonly happenings: HTMLElement;
+  private readonly slotTable: DataTable<LeaseRow>;
+  private readonly alertTable: DataTable<AlertData>;
+  private readonly denialTable: DataTable<DenialData>;
+  private readonly happeningTable: DataTable<HappeningData>;
+  private readonly slotCount = h('p', { class: 'note' });
+
+  constructor(private readonly options: LivePanelOptions) {
+    this.slotTable = this.makeSlots();
+    this.alertTable = this.makeAlerts();
+    this.denialTable = this.makeDenials();
+    this.happeningTable = this.makeHappenings();
+    this.slots = panel('Live slots', this.slotCount, this.slotTable.element);
+    this.alerts = panel('Alerts', this.alertTable.element);
+    const whose = 'Counted by this copy of the service since it started.';
+    this.denials = panel('Last denials by rule', h('p', { class: 'note' }, whose), this.denialTable.element);
+    this.happenings = panel('What happened', this.happeningTable.element);
+  }
+
+  update(live: LiveData): void {
+    const { liveSlots, maxConcurrent, waiters } = live.card;
+    const queue = waiters > 0 ? `; ${waiters} wait for one` : '';
+    setText(this.slotCount, `${liveSlots} of ${maxConcurrent} slots are live${queue}.`);
+    this.slotTable.update(live.leases.map((lease) => ({ ...lease, mayRevoke: live.mayOperate })));
+    this.alertTable.update(live.alerts);
+    this.denialTable.update(live.denials);
+    this.happeningTable.update(live.happenings);
+    this.tick();
+  }
+
+  /** Each second. */
+  tick(): void {
+    const now = this.options.clock.now();
+    for (const cell of this.slots.querySelectorAll<HTMLElement>('[data-until]')) {
+      const left = Number(cell.dataset['until']) - now;
+      setText(cell, left <= 0 ? 'over' : countdown(left));
+      cell.classList.toggle('soon', left < 15_000);
+    }
+  }
+
+  private makeSlots(): DataTable<LeaseRow> {
+    const { budgetId, times, revoke } = this.options;
+    return new DataTable<LeaseRow>({
+      ...{ caption: 'Live slots', file: `${budgetId}-slots`, empty: 'No slot is held.', stack: true },
+      key: ({ leaseId }) => leaseId,
+      columns: [
+        { title: 'AI', value: ({ aiId }) => aiId },
+        { title: 'Ends in', number: true, value: ({ expiresAt }) => iso(expiresAt), show: until },
+        {
+          title: 'Reserved',
+          number: true,
+          value: (row) => row.reserved,
+          show: (row) => tokens(row.reserved),
+        },
+        { title: 'Used', number: true, value: (row) => row.used, show: (row) => tokens(row.used) },
+        { title: 'Granted', value: (row) => iso(row.grantedAt), show: (row) => times().time(row.grantedAt) },
+        { title: 'Fence', number: true, value: ({ fence }) => fence },
+        {
+          title: 'Action',
+          onScreenOnly: true,
+          value: () => undefined,
+          show: (row) =>
+            row.mayRevoke &&
+            h(
+              'button',
+              {
+                type: 'button',
+                class: 'quiet',
+                'aria-label': `Revoke the lease of ${row.aiId}`,
+                onclick: () => revoke(row),
+              },
+              'Revoke',
+            ),
+        },
+      ],
+    });
+  }
+
+  private makeAlerts(): DataTable<AlertData> {
+    const { budgetId, times } = this.options;
+    return new DataTable<AlertData>({
+      ...{ caption: 'Alerts', file: `${budgetId}-alerts`, empty: 'No alerts.', first: 3, stack: true },
+      key: ({ rule, windowStart }) => `${rule} ${windowStart}`,
+      columns: [
+        { title: 'Rule', value: ({ rule }) => rule, show: ({ rule }) => words(rule) },
+        { title: 'Raised', value: (row) => iso(row.raisedAt), show: (row) => times().moment(row.raisedAt) },
+        {
+          title: 'Ended',
+          value: ({ endedAt }) => endedAt && iso(endedAt),
+          show: (row) => ended(row, times()),
+        },
+        { title: 'What it says', long: true, value: ({ message }) => message },
+      ],
+    });
+  }
+
+  private makeDenials(): DataTable<DenialData> {
+    const { budgetId, times } = this.options;
+    return new DataTable<DenialData>({
+      ...{
+        caption: 'Last denials by rule',
+        file: `${budgetId}-denials`,
+        empty: 'Nobody was denied.',
+        stack: true,
+      },
+      key: ({ rule }) => rule,
+      columns: [
+        { title: 'Rule', value: ({ rule }) => rule, show: ({ rule }) => words(rule) },
+        { title: 'Times', number: true, value: ({ count }) => count, show: ({ count }) => tokens(count) },
+        { title: 'Last', value: (row) => iso(row.lastAt), show: (row) => times().time(row.lastAt) },
+        { title: 'AI', value: ({ lastAiId }) => lastAiId },
+        { title: 'Why', long: true, value: ({ lastMessage }) => lastMessage },
+      ],
+    });
+  }
+
+  private makeHappenings(): DataTable<HappeningData> {
+    const { budgetId, times } = this.options;
+    return new DataTable<HappeningData>({
+      ...{ caption: 'What happened', file: `${budgetId}-happenings`, first: 10 },
+      empty: 'Nothing since this page is open.',
+      key: ({ at, kind, fence }) => `${at} ${kind} ${fence}`,
+      columns: [
+        { title: 'When', value: ({ at }) => iso(at), show: ({ at }) => times().time(at) },
+        { title: 'What', value: ({ kind }) => kind, show: ({ kind }) => HAPPENINGS[kind] },
+        { title: 'AI', value: ({ aiId }) => aiId },
+        { title: 'Tokens', number: true, value: (row) => row.tokens, show: (row) => tokensOf(row) },
+      ],
+    });
+  }
+}
+
+const HAPPENINGS = {
+  granted: 'Slot granted',
+  released: 'Slot released',
+  expired: 'Lease expired',
+  revoked: 'Lease revoked',
+  changed: 'Budget changed',
+} as const;
+
+function panel(title: string, ...children: HTMLElement[]): HTMLElement {
+  const element = h('section', { class: 'panel' });
+  fill(element, h('h2', {}, title), ...children);
+  return element;
+}
+
+function until({ expiresAt }: LeaseRow): HTMLElement {
+  return h('span', { class: 'countdown', 'data-until': expiresAt });
+}
+
+function ended({ endedAt, raisedAt }: AlertData, times: ZoneTimes): string | HTMLElement {
+  if (endedAt === undefined) return h('strong', { class: 'open' }, 'holds');
+  return endedAt === raisedAt ? 'at once' : times.moment(endedAt);
+}
+
+function tokensOf({ kind, tokens: amount }: HappeningData): string {
+  if (amount === undefined) return '';
+  return `${tokens(amount)} ${kind === 'granted' ? 'reserved' : 'used'}`;
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString();
+}

@@ -1,0 +1,132 @@
+import type { SessionData } from '../src/http/dashboard/page-data.js';
+import { Api, messageOf } from './api.js';
+import { BudgetView } from './budget-view.js';
+import { ConnectionBadge } from './connection-badge.js';
+import { notice } from './dialog.js';
+import { byId, fill, h } from './dom.js';
+import { OverviewView } from './overview-view.js';
+import { PolicyView } from './policy-view.js';
+import { ServerClock } from './server-clock.js';
+import { SignInView } from './sign-in-view.js';
+import type { PageContext, View } from './view.js';
+
+const BUDGET = /^\/budgets\/([a-z0-9][a-z0-9._-]{0,62})(\/policy)?$/;
+const SECOND_MS = 1_000;
+
+/** The page: its header, and the view that its address names. */
+class Page {
+  private readonly api = new Api();
+  private readonly clock = new ServerClock();
+  private readonly connection = new ConnectionBadge(this.clock);
+  private readonly context: PageContext = {
+    ...{ api: this.api, clock: this.clock, connection: this.connection },
+    isSignedIn: () => this.isSignedIn(),
+    signedOut: () => this.signedOut(),
+  };
+  private view: View | undefined;
+  private shownPath: string | undefined;
+
+  async start(): Promise<void> {
+    this.api.onSignedOut = () => this.signedOut();
+    addEventListener('hashchange', () => this.show());
+    setInterval(() => this.view?.tick?.(), SECOND_MS);
+    await this.openSession();
+  }
+
+  private async openSession(): Promise<void> {
+    try {
+      const session = await this.api.readSession();
+      this.putHeader(session);
+      this.show();
+    } catch (error) {
+      const again = h(
+        'button',
+        { type: 'button', class: 'primary', onclick: () => void this.openSession() },
+        'Try again',
+      );
+      fill(byId('main'), h('p', { class: 'problem', role: 'alert' }, messageOf(error)), again);
+    }
+  }
+
+  private get nobody(): boolean {
+    const { session } = this.api;
+    return session === undefined || (session.credentials && session.name === undefined);
+  }
+
+  private show(): void {
+    if (this.nobody) {
+      this.putView('sign-in', () => new SignInView(this.api, (session) => this.signedIn(session)));
+      return;
+    }
+    const [path = '/', search = ''] = location.hash.replace(/^#/, '').split('?');
+    const query = new URLSearchParams(search);
+    const [, budgetId, policy] = BUDGET.exec(path) ?? [];
+    if (budgetId === undefined) {
+      const after = query.get('after') ?? undefined;
+      this.putView(`list ${after}`, () => new OverviewView(this.context, after));
+    } else if (policy !== undefined) {
+      this.putView(path, () => new PolicyView(this.context, budgetId));
+    } else if (path !== this.shownPath || !this.view?.moved?.(query)) {
+      this.putView(path, () => new BudgetView(this.context, budgetId, query));
+    }
+  }
+
+  private putView(path: string, make: () => View): void {
+    const first = this.shownPath === undefined;
+    this.view?.close();
+    this.connection.connected('off');
+    this.connection.store(undefined);
+    const view = make();
+    this.view = view;
+    this.shownPath = path;
+    document.title = `${view.title} · budget arbiter`;
+    fill(byId('main'), view.element);
+    scrollTo(0, 0);
+    // Whoever reads by ear or keyboard goes on where the new view begins.
+    if (!first) view.element.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true });
+  }
+
+  private putHeader({ name, canSignOut, version, credentials }: SessionData): void {
+    const brand = h('a', { href: '#/', class: 'brand' }, 'budget arbiter');
+    const out = h(
+      'button',
+      { type: 'button', class: 'quiet', onclick: () => void this.signOut() },
+      'Sign out',
+    );
+    const who = credentials ? name : 'no credentials configured';
+    const about = h('span', { class: 'who' }, who, h('span', { class: 'version' }, ` v${version}`));
+    fill(byId('top'), brand, this.connection.element, who !== undefined && about, canSignOut && out);
+  }
+
+  private signedIn(session: SessionData): void {
+    this.api.session = session;
+    this.putHeader(session);
+    this.show();
+  }
+
+  private signedOut(): void {
+    if (this.nobody) return;
+    this.api.session = undefined;
+    void this.openSession();
+  }
+
+  private async signOut(): Promise<void> {
+    try {
+      await this.api.post('sign-out', {});
+    } catch (error) {
+      notice(messageOf(error));
+    }
+    this.signedOut();
+  }
+
+  /** A stream that was refused does not say why. */
+  private async isSignedIn(): Promise<boolean> {
+    const session = await this.api.readSession();
+    if (!this.nobody) return true;
+    this.putHeader(session);
+    this.show();
+    return false;
+  }
+}
+
+void new Page().start();

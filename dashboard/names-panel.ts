@@ -1,0 +1,52 @@
+import type { NamedTokens } from '../src/http/dashboard/page-data.js';
+import { type Column, DataTable } from './data-table.js';
+import { h, setShare } from './dom.js';
+import { share, tokens } from './format.js';
+
+interface Row extends NamedTokens {
+  readonly part: number;
+  readonly ofMost: number;
+}
+
+const FIRST = 12;
+
+/** Tokens by name, the most first: chart and table in one. */
+export class NamesPanel {
+  readonly element: HTMLElement;
+  private readonly table: DataTable<Row>;
+
+  constructor(title: string, what: string, file: string) {
+    const columns: Column<Row>[] = [
+      { title: what, value: ({ name }) => name },
+      { title: 'Tokens', number: true, value: (row) => row.tokens, show: (row) => tokens(row.tokens) },
+      { title: 'Share', number: true, value: ({ part }) => Math.round(part * 1_000) / 10, show: shareCell },
+    ];
+    this.table = new DataTable({
+      ...{ caption: title, file, columns, key: ({ name }) => name, empty: 'No usage.', first: FIRST },
+    });
+    this.element = h('section', { class: 'panel names' }, h('h3', {}, title), this.table.element);
+  }
+
+  update(names: readonly NamedTokens[]): void {
+    const sum = names.reduce((total, { tokens: amount }) => total + Math.max(0, amount), 0);
+    const most = Math.max(1, ...names.map(({ tokens: amount }) => amount));
+    this.table.update(
+      names.map((named) => ({
+        ...named,
+        part: sum === 0 ? 0 : named.tokens / sum,
+        ofMost: named.tokens / most,
+      })),
+    );
+  }
+}
+
+function shareCell({ part, ofMost }: Row): HTMLElement {
+  const bar = h('span', { class: 'name-bar' });
+  setShare(bar, ofMost);
+  return h(
+    'span',
+    { class: 'name-share' },
+    h('span', { class: 'name-track', 'aria-hidden': 'true' }, bar),
+    share(part, 1),
+  );
+}

@@ -1,0 +1,43 @@
+import type { BudgetCard } from '../src/http/dashboard/page-data.js';
+import { h } from './dom.js';
+import { tokens, words, type ZoneTimes } from './format.js';
+
+const SIGNS = { NORMAL: '●', WARNING: '▲', CRITICAL: '▲', EMERGENCY: '■' } as const;
+const GRADES = {
+  UNSPECIFIED: 'Spread not graded yet',
+  GOOD: 'Spread good',
+  FAIR: 'Spread fair',
+  POOR: 'Spread poor',
+} as const;
+
+/** How a budget is, in words; colour and sign only repeat them. */
+export function pills({ status, paused, observing, grade, openAlerts }: BudgetCard): HTMLElement {
+  const sign = h('span', { 'aria-hidden': 'true' }, SIGNS[status]);
+  return h(
+    'p',
+    { class: 'pills' },
+    h('span', { class: `pill ${status.toLowerCase()}` }, sign, ` ${words(status)}`),
+    paused && h('span', { class: 'pill paused' }, 'Paused'),
+    observing && h('span', { class: 'pill observing' }, 'Observing: denies nothing'),
+    h('span', { class: `pill grade-${grade.toLowerCase()}` }, GRADES[grade]),
+    openAlerts > 0 &&
+      h('span', { class: 'pill alerts' }, `${openAlerts} ${openAlerts === 1 ? 'alert' : 'alerts'}`),
+  );
+}
+
+/** Against the line on which every hour of the month is used alike. */
+export function paceText({ evenTokens, windows }: BudgetCard): string {
+  const spent = windows.find(({ kind }) => kind === 'MONTH')?.spent ?? 0;
+  const away = spent - evenTokens;
+  if (evenTokens === 0 || Math.abs(away) < evenTokens / 100) return 'on the even line';
+  const percent = Math.round((Math.abs(away) / evenTokens) * 100);
+  return `${percent}% ${away > 0 ? 'ahead of' : 'behind'} the even line (${tokens(evenTokens)} by now)`;
+}
+
+export function projectionText({ projectedMonthTokens, enforced }: BudgetCard): string {
+  return `${tokens(projectedMonthTokens)} of ${tokens(enforced)}`;
+}
+
+export function exhaustionText({ exhaustedAt }: BudgetCard, times: ZoneTimes): string {
+  return exhaustedAt === undefined ? 'not this month' : times.moment(exhaustedAt);
+}

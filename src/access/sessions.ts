@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto';
+import type { TimeSources } from '../platform/clock.js';
+import { tokenDigest } from './bearer-tokens.js';
+import type { Principal } from './principal.js';
+
+/** Who works through a browser, in the place of the token that was shown once. */
+export interface Session {
+  readonly principal: Principal;
+  /** What every change must repeat: another site's page cannot read it. */
+  readonly csrf: string;
+}
+
+/** A browser that is closed and forgotten is no longer signed in by then. */
+const IDLE_MS = 30 * 60_000;
+/** A token that was withdrawn, or a role, counts for no longer than this. */
+const LONGEST_MS = 8 * 3_600_000;
+const MOST = 1_000;
+const MOST_OF_ONE = 20;
+const ID_BYTES = 32;
+
+interface Open extends Session {
+  readonly openedAt: number;
+  usedAt: number;
+}
+
+/**
+ * Sessions of this copy, in memory alone: a restart ends them all. Kept under digests, so that a copy of the memory opens none.
+ */
+export class Sessions {
+  /** In the order of their last use. */
+  private readonly byDigest = new Map<string, Open>();
+
+  constructor(
+    private readonly time: TimeSources,
+    private readonly most = MOST,
+  ) {}
+
+  /** Returns the id, which only the browser keeps. */
+  open(principal: Principal): { readonly id: string; readonly session: Session } {
+    const now = this.time.monotonic();
+    this.makeRoom(principal);
+    const id = randomText();
+    const session = { principal, csrf: randomText(), openedAt: now, usedAt: now };
+    this.byDigest.set(tokenDigest(id), session);
+    return { id, session };
+  }
+
+  /** The session of an id, which is in use by this. */
+  use(id: string): Session | undefined {
+    const digest = tokenDigest(id);
+    const session = this.byDigest.get(digest);
+    if (session === undefined) return undefined;
+    this.byDigest.delete(digest);
+    if (this.isOver(session)) return undefined;
+    session.usedAt = this.time.monotonic();
+    this.byDigest.set(digest, session);
+    return session;
+  }
+
+  close(id: string): void {
+    this.byDigest.delete(tokenDigest(id));
+  }
+
+  get size(): number {
+    return this.byDigest.size;
+  }
+
+  private isOver({ openedAt, usedAt, principal }: Open): boolean {
+    const now = this.time.monotonic();
+    const ended = principal.until !== undefined && principal.until <= this.time.wall();
+    return ended || now - usedAt >= IDLE_MS || now - openedAt >= LONGEST_MS;
+  }
+
+  /** Whoever signs in again and again pushes out his own sessions before those of others. */
+  private makeRoom({ name, subject }: Principal): void {
+    const own: string[] = [];
+    for (const [digest, session] of [...this.byDigest]) {
+      if (this.isOver(session)) this.byDigest.delete(digest);
+      else if (session.principal.name === name && session.principal.subject === subject) own.push(digest);
+    }
+    const [oldest] = own.length >= MOST_OF_ONE ? own : this.byDigest.keys();
+    const full = own.length >= MOST_OF_ONE || this.byDigest.size >= this.most;
+    if (full && oldest !== undefined) this.byDigest.delete(oldest);
+  }
+}
+
+export function randomText(): string {
+  return randomBytes(ID_BYTES).toString('base64url');
+}

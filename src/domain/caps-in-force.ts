@@ -1,0 +1,53 @@
+import { allowanceOf } from './allowance.js';
+import type { BudgetSnapshot } from './outcomes.js';
+import { type Cap, dayCap, hourCap } from './pacing.js';
+import type { Policy } from './policy.js';
+import type { WindowKind, WindowStatus } from './types.js';
+import { daysLeft, hoursLeft } from './windows.js';
+
+export type CapsInForce = { readonly [K in WindowKind]: Cap };
+
+const NOTHING = { cap: 0, spent: 0, reserved: 0, available: 0, start: 0, end: 0 };
+
+/** A window of a snapshot. */
+export function windowOf({ windows }: BudgetSnapshot, kind: WindowKind): WindowStatus {
+  return windows.find((window) => window.kind === kind) ?? { ...NOTHING, kind };
+}
+
+/** The caps that a policy, the budget's own or one that is only thought of, puts in force on figures as they stand. */
+export function capsInForce(policy: Policy, snapshot: BudgetSnapshot): CapsInForce {
+  const allowance = allowanceOf(policy);
+  const { budget, month, today, now } = snapshot;
+  const [ofHour, ofDay, ofMonth] = (['HOUR', 'DAY', 'MONTH'] as const).map((kind) =>
+    taken(windowOf(snapshot, kind)),
+  ) as [number, number, number];
+  const day = dayCap(allowance, policy.pacing, ofMonth - ofDay, daysLeft(month, today.day));
+  const hour = hourCap(allowance, policy.pacing, {
+    inHour: ofHour,
+    inOtherHours: ofDay - ofHour,
+    dayCap: day.tokens,
+    hoursLeft: () => hoursLeft(budget.zone, today.end, now),
+  });
+  return { HOUR: hour, DAY: day, MONTH: { tokens: allowance.enforced } };
+}
+
+/** What is left of the month and kept from today by pacing: FLOOR keeps the later days' minimums, EVEN their equal parts. */
+export function keptForLaterDays(policy: Policy, snapshot: BudgetSnapshot): number {
+  const { grantable, dailyMin } = allowanceOf(policy);
+  const left = Math.max(0, grantable - taken(windowOf(snapshot, 'MONTH')));
+  const { month, today } = snapshot;
+  switch (policy.pacing) {
+    case 'NONE':
+      return 0;
+    case 'FLOOR':
+      return Math.min(left, dailyMin * Math.max(0, daysLeft(month, today.day) - 1));
+    case 'EVEN': {
+      const room = capsInForce(policy, snapshot).DAY.tokens - taken(windowOf(snapshot, 'DAY'));
+      return Math.max(0, left - Math.max(0, room));
+    }
+  }
+}
+
+function taken({ spent, reserved }: WindowStatus): number {
+  return spent + reserved;
+}

@@ -1,0 +1,75 @@
+import { allowanceOf } from '../../domain/allowance.js';
+import { capsInForce, keptForLaterDays, windowOf } from '../../domain/caps-in-force.js';
+import type { BudgetSnapshot } from '../../domain/outcomes.js';
+import type { UsageDay } from '../../domain/state.js';
+import type { WindowKind } from '../../domain/types.js';
+import { monthStats } from './month-stats.js';
+import type { BudgetCard, Status, WindowData } from './page-data.js';
+
+/** A budget as its watch last saw it, with the usage documents of the month. */
+export interface Seen {
+  readonly snapshot: BudgetSnapshot;
+  readonly days: ReadonlyMap<string, UsageDay>;
+  readonly waiters: number;
+}
+
+/** A budget at a glance. */
+export function budgetCard({ snapshot, days, waiters }: Seen): BudgetCard {
+  const { budget, month, now, alerts, liveLeases } = snapshot;
+  const { policy } = budget;
+  const { enforced } = allowanceOf(policy);
+  const stats = monthStats({ snapshot, month, isCurrent: true, days });
+  const { paceTokensPerHour = 0, projectedMonthTokens = 0, exhaustedAt } = stats.forecast ?? {};
+  return {
+    ...{ budgetId: budget.budgetId, zone: budget.zone, month: month.key, status: statusOf(snapshot) },
+    ...{ paused: budget.pause !== undefined, observing: policy.mode === 'OBSERVE' },
+    windows: (['MONTH', 'DAY', 'HOUR'] as const).map((kind) => windowData(snapshot, kind, days)),
+    ...{ grade: stats.grade, spreadPercent: stats.monthlyDistribution.usageSpreadPercentage },
+    evenTokens: Math.round((enforced * (now - month.start)) / (month.end - month.start)),
+    ...{ paceTokensPerHour: Math.round(paceTokensPerHour), projectedMonthTokens, enforced },
+    ...(exhaustedAt === undefined ? {} : { exhaustedAt }),
+    ...{ liveSlots: liveLeases.length, maxConcurrent: policy.maxConcurrent, waiters },
+    openAlerts: alerts.filter(({ endedAt }) => endedAt === undefined).length,
+  };
+}
+
+/** The highest threshold that the month's spending has reached. */
+export function statusOf(snapshot: BudgetSnapshot): Status {
+  const { spent } = windowOf(snapshot, 'MONTH');
+  const { warning, critical, grantable } = allowanceOf(snapshot.budget.policy);
+  if (spent > 0 && spent >= grantable) return 'EMERGENCY';
+  if (spent > 0 && spent >= critical) return 'CRITICAL';
+  return spent > 0 && spent >= warning ? 'WARNING' : 'NORMAL';
+}
+
+function windowData(
+  snapshot: BudgetSnapshot,
+  kind: WindowKind,
+  days: ReadonlyMap<string, UsageDay>,
+): WindowData {
+  const { policy } = snapshot.budget;
+  const { dailyMax, hourlyMax, enforced } = allowanceOf(policy);
+  const { loweredBy } = capsInForce(policy, snapshot)[kind];
+  const kept = kind === 'MONTH' ? keptForLaterDays(policy, snapshot) : 0;
+  const ceiling = { HOUR: hourlyMax, DAY: dailyMax, MONTH: enforced }[kind];
+  const { start, end, cap, spent, reserved, available } = windowOf(snapshot, kind);
+  return {
+    ...{ kind, start, end, cap, ceiling, spent, reserved, available },
+    presumed: presumedIn(snapshot, kind, days),
+    kept: Math.min(kept, available),
+    ...(loweredBy === undefined ? {} : { loweredBy }),
+  };
+}
+
+/** By days alone: usage is not told apart by hours. */
+function presumedIn(
+  { today, month }: BudgetSnapshot,
+  kind: WindowKind,
+  days: ReadonlyMap<string, UsageDay>,
+): number {
+  if (kind === 'HOUR') return 0;
+  if (kind === 'DAY') return days.get(today.day)?.presumed ?? 0;
+  let sum = 0;
+  for (const { day, presumed } of days.values()) if (day.startsWith(month.key)) sum += presumed;
+  return sum;
+}

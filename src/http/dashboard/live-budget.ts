@@ -1,0 +1,96 @@
+import type { Door, WatchUpdate } from '../../arbiter/door.js';
+import { ArbiterError } from '../../arbiter/door.js';
+import { firstDayOf, lastDayOf } from '../../domain/calendar.js';
+import type { BudgetSnapshot } from '../../domain/outcomes.js';
+import type { UsageDay } from '../../domain/state.js';
+import type { Log } from '../../platform/log.js';
+import { happeningOf, type SeenNow } from './live-data.js';
+import type { HappeningData } from './page-data.js';
+
+/** As many as a page shows. */
+const MOST_HAPPENINGS = 50;
+
+/** One budget that somebody looks at. Its watch is opened once, however many look. */
+export class LiveBudget {
+  readonly listeners = new Set<() => void>();
+  private last: WatchUpdate | undefined;
+  private happenings: readonly HappeningData[] = [];
+  /** Days of the current month; those that left the state stay here as they were last seen in it. */
+  private readonly days = new Map<string, UsageDay>();
+  private daysOf: string | undefined;
+  private opening: Promise<void> | undefined;
+  private stop: (() => void) | undefined;
+  private closed = false;
+
+  constructor(
+    readonly budgetId: string,
+    private readonly door: Door,
+    private readonly log: Log,
+  ) {}
+
+  /** Everybody who comes meanwhile waits for the same opening. */
+  open(): Promise<void> {
+    this.opening ??= this.watch();
+    return this.opening;
+  }
+
+  private async watch(): Promise<void> {
+    const stop = await this.door.watch(this.budgetId, (update) => {
+      this.take(update).catch((error: unknown) => {
+        this.log.error({ budget: this.budgetId, err: error }, 'the dashboard could not take an update');
+      });
+    });
+    if (this.closed) stop();
+    else this.stop = stop;
+  }
+
+  close(): void {
+    this.closed = true;
+    this.stop?.();
+  }
+
+  /** Undefined until the store has answered once. */
+  get seen(): SeenNow | undefined {
+    if (this.last?.snapshot === undefined) return undefined;
+    const { at, stale, waiters, snapshot, deniedRules = [] } = this.last;
+    const { days, happenings } = this;
+    return { at, stale, waiters, snapshot, days, happenings, denied: deniedRules };
+  }
+
+  /** No answer of the store, or only an old one. */
+  get stale(): boolean {
+    return this.last?.stale ?? true;
+  }
+
+  get told(): boolean {
+    return this.last !== undefined;
+  }
+
+  private async take(update: WatchUpdate): Promise<void> {
+    const { snapshot, events } = update;
+    const news = events.flatMap((event) => happeningOf(event) ?? []).reverse();
+    if (news.length > 0) this.happenings = [...news, ...this.happenings].slice(0, MOST_HAPPENINGS);
+    this.last = update;
+    if (snapshot !== undefined) {
+      await this.readDays(snapshot);
+      for (const day of snapshot.openDays) this.days.set(day.day, day);
+    }
+    for (const listener of this.listeners) listener();
+  }
+
+  /** The month's closed days change no more: they are read once. */
+  private async readDays(snapshot: BudgetSnapshot): Promise<void> {
+    const { key } = snapshot.month;
+    const wanted = `${snapshot.epoch} ${key}`;
+    if (this.daysOf === wanted) return;
+    this.daysOf = wanted;
+    this.days.clear();
+    try {
+      const found = await this.door.usageDays(snapshot, firstDayOf(key), lastDayOf(key));
+      for (const day of found) if (!this.days.has(day.day)) this.days.set(day.day, day);
+    } catch (error) {
+      if (!(error instanceof ArbiterError)) throw error;
+      this.daysOf = undefined;
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import type { BudgetEvent, DeniedRule } from '../../arbiter/door.js';
+import type { StoredAlert } from '../../domain/state.js';
+import type { LeaseView } from '../../domain/types.js';
+import { budgetCard, type Seen } from './budget-card.js';
+import type { AlertData, DayData, DenialData, HappeningData, LeaseData, LiveData } from './page-data.js';
+
+export interface SeenNow extends Seen {
+  readonly at: number;
+  readonly stale: boolean;
+  readonly denied: readonly DeniedRule[];
+  readonly happenings: readonly HappeningData[];
+}
+
+/** One budget as its page shows it. */
+export function liveData(seen: SeenNow, mayOperate: boolean): LiveData {
+  const { snapshot, at, stale, denied, happenings } = seen;
+  const { budget, revision, month, today, openDays, liveLeases, alerts } = snapshot;
+  return {
+    ...{ at, revision, stale, month, today, happenings, mayOperate },
+    card: budgetCard(seen),
+    ...(budget.pause === undefined ? {} : { pause: budget.pause }),
+    openDays: openDays.map(
+      ({ day, start, end, total, presumed, late, hours }): DayData => ({
+        ...{ day, start, end, total, presumed, late, hours },
+      }),
+    ),
+    leases: liveLeases.map(leaseData),
+    denials: denied.map((denial): DenialData => ({ ...denial })),
+    alerts: [...alerts].sort(openFirst).map(alertData),
+  };
+}
+
+function leaseData(lease: LeaseView): LeaseData {
+  const { leaseId, fence, aiId, requestId, grantedAt, expiresAt, renewableUntil } = lease;
+  return {
+    ...{ leaseId, fence, aiId, requestId, grantedAt, expiresAt, renewableUntil },
+    reserved: lease.reservedTokens,
+    used: lease.usedTokens,
+  };
+}
+
+function alertData({ rule, window, windowStart, raisedAt, endedAt, message }: StoredAlert): AlertData {
+  return { rule, window, windowStart, raisedAt, message, ...(endedAt === undefined ? {} : { endedAt }) };
+}
+
+/** What holds now, then what is over, the latest first. */
+function openFirst(a: StoredAlert, b: StoredAlert): number {
+  const isOver = (alert: StoredAlert) => (alert.endedAt === undefined ? 0 : 1);
+  return isOver(a) - isOver(b) || b.raisedAt - a.raisedAt;
+}
+
+/** Alerts and overruns have a list of their own. */
+export function happeningOf(event: BudgetEvent): HappeningData | undefined {
+  switch (event.kind) {
+    case 'alert':
+    case 'overrun':
+      return undefined;
+    case 'changed':
+      return { at: event.at, kind: 'changed' };
+    default: {
+      const { aiId, fence, reservedTokens, usedTokens } = event.lease;
+      const tokens = event.kind === 'granted' ? reservedTokens : usedTokens;
+      return { at: event.at, kind: event.kind, aiId, fence, tokens };
+    }
+  }
+}

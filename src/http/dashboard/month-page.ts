@@ -1,0 +1,69 @@
+import type { Door } from '../../arbiter/door.js';
+import { firstDayOf, lastDayOf, monthOfDay } from '../../domain/calendar.js';
+import type { DistributionStats } from '../../domain/distribution.js';
+import type { BudgetSnapshot, Refused } from '../../domain/outcomes.js';
+import type { UsageDay } from '../../domain/state.js';
+import { calendarMonth } from '../../domain/windows.js';
+import { dayData, limitsData, type MonthOf, monthStats, namedTokens } from './month-stats.js';
+import type { DayNames, MonthData, MonthFigures } from './page-data.js';
+import { BROWSER } from './visitors.js';
+
+export interface MonthQuery {
+  readonly month?: string;
+  readonly day?: string;
+}
+
+/** A month of a budget, and what one of its days was used for. */
+export async function monthPage(
+  door: Door,
+  budgetId: string,
+  { month, day }: MonthQuery,
+): Promise<MonthData | Refused> {
+  const outcome = await door.submit(budgetId, { kind: 'get-snapshot' }, BROWSER);
+  if (outcome.kind === 'refused') return outcome;
+  const { snapshot } = outcome;
+  const key = month ?? (day === undefined ? snapshot.month.key : monthOfDay(day));
+  const isCurrent = key === snapshot.month.key;
+  const found = await door.usageDays(snapshot, firstDayOf(key), lastDayOf(key));
+  const of: MonthOf = {
+    ...{ snapshot, isCurrent },
+    month: isCurrent ? snapshot.month : calendarMonth(snapshot.budget.zone, key),
+    days: new Map(found.map((usage) => [usage.day, usage])),
+  };
+  const stats = monthStats(of);
+  return {
+    ...{ budgetId, zone: snapshot.budget.zone, at: snapshot.now, month: of.month, isCurrent },
+    ...{ currentMonth: snapshot.month.key, limits: limitsData(snapshot), days: dayData(of) },
+    ais: stats.byAi.map(({ aiId, tokens }) => ({ name: aiId, tokens })),
+    models: stats.byModel.map(({ model, tokens }) => ({ name: model, tokens })),
+    figures: figuresOf(stats),
+    day: dayNames(of, day ?? shownDay(snapshot, of)),
+  };
+}
+
+function figuresOf(stats: DistributionStats): MonthFigures {
+  const { monthlyDistribution: month } = stats;
+  return {
+    ...{ total: month.totalTokens, daysWithUsage: month.daysWithUsage, average: month.avgDailyUsage },
+    ...{ most: month.maxDailyUsage, least: month.minDailyUsage },
+    ...{ spreadPercent: month.usageSpreadPercentage, grade: stats.grade },
+    ...{ presumed: stats.presumedTokens, late: stats.lateTokens },
+    daysBelowMinimum: stats.daysBelowMinimum,
+  };
+}
+
+/** Today; of a past month the last day with usage. */
+function shownDay({ today }: BudgetSnapshot, { isCurrent, days, month }: MonthOf): string {
+  if (isCurrent) return today.day;
+  const used = [...days.values()].filter(({ total }) => total > 0).map(({ day }) => day);
+  return used.sort().at(-1) ?? lastDayOf(month.key);
+}
+
+function dayNames({ days }: MonthOf, day: string): DayNames {
+  const usage: UsageDay | undefined = days.get(day);
+  return {
+    day,
+    ais: namedTokens(usage?.ais ?? new Map()),
+    models: namedTokens(usage?.models ?? new Map()),
+  };
+}

@@ -1,0 +1,73 @@
+import { allowanceOf } from '../../domain/allowance.js';
+import { type DayTotals, type DistributionStats, distributionStats } from '../../domain/distribution.js';
+import type { BudgetSnapshot } from '../../domain/outcomes.js';
+import type { MonthWindow, UsageDay } from '../../domain/state.js';
+import { daysOfMonth } from '../../domain/windows.js';
+import type { DayData, LimitsData, NamedTokens } from './page-data.js';
+
+/** A month of a budget: the state's own, or one that is past. */
+export interface MonthOf {
+  readonly snapshot: BudgetSnapshot;
+  readonly month: MonthWindow;
+  readonly isCurrent: boolean;
+  /** The usage that is known by day. */
+  readonly days: ReadonlyMap<string, UsageDay>;
+}
+
+export function monthStats({ snapshot, month, isCurrent, days }: MonthOf): DistributionStats {
+  const { budget, windows, lastGrants, liveLeases, now, today } = snapshot;
+  return distributionStats({
+    ...{ budgetId: budget.budgetId, policy: budget.policy, zone: budget.zone, month, windows, lastGrants },
+    ...{ now, isCurrentMonth: isCurrent },
+    days: everyDay({ snapshot, month, isCurrent, days }),
+    day: { date: today.day, hours: [] },
+    ais: isCurrent ? snapshot.monthAis : summed(days, ({ ais }) => ais),
+    models: isCurrent ? snapshot.monthModels : summed(days, ({ models }) => models),
+    activeRequests: liveLeases.length,
+  });
+}
+
+/** Every day of the month. The state's totals of the current month are newer than any document. */
+function everyDay({ snapshot, month, isCurrent, days }: MonthOf): DayTotals[] {
+  return daysOfMonth(snapshot.budget.zone, month).map((window) => {
+    const known = days.get(window.day);
+    const { presumed = 0, late = 0 } = known ?? {};
+    const inState = isCurrent ? snapshot.dayTotals.get(window.day) : undefined;
+    return { ...window, total: inState ?? known?.total ?? 0, presumed, late };
+  });
+}
+
+export function dayData(of: MonthOf): DayData[] {
+  return everyDay(of).map((totals) => ({ ...totals, hours: of.days.get(totals.day)?.hours ?? [] }));
+}
+
+export function limitsData({ budget: { policy } }: BudgetSnapshot): LimitsData {
+  const allowance = allowanceOf(policy);
+  const { enforced, dailyMax, dailyMin, hourlyMax, warning, critical } = allowance;
+  return {
+    ...{ monthlyLimit: policy.monthlyLimit, enforced, dailyMax, dailyMin, hourlyMax, warning, critical },
+    emergency: allowance.grantable,
+    dailyMaxPercent: policy.maxDailyPercent,
+    dailyMinPercent: policy.minDailyPercent,
+    hourlyMaxPercent: policy.maxHourlyPercent,
+  };
+}
+
+/** The most first. */
+export function namedTokens(tokensByName: ReadonlyMap<string, number>): NamedTokens[] {
+  return [...tokensByName]
+    .filter(([, tokens]) => tokens !== 0)
+    .map(([name, tokens]) => ({ name, tokens }))
+    .sort((a, b) => b.tokens - a.tokens || (a.name < b.name ? -1 : 1));
+}
+
+function summed(
+  days: ReadonlyMap<string, UsageDay>,
+  namesOf: (day: UsageDay) => ReadonlyMap<string, number>,
+): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const day of days.values()) {
+    for (const [name, tokens] of namesOf(day)) sums.set(name, (sums.get(name) ?? 0) + tokens);
+  }
+  return sums;
+}

@@ -1,0 +1,258 @@
+/**
+ * What the service tells the pages of the dashboard, as JSON. Both sides are checked against these types, so this file
+ * imports nothing of either. Amounts are tokens, moments milliseconds since 1970 UTC.
+ */
+
+export type Status = 'NORMAL' | 'WARNING' | 'CRITICAL' | 'EMERGENCY';
+export type Grade = 'UNSPECIFIED' | 'GOOD' | 'FAIR' | 'POOR';
+
+/** Who is looking, and what they may do. */
+export interface SessionData {
+  /** False: no credentials are configured, and everybody may do everything. */
+  readonly credentials: boolean;
+  /** Absent: nobody has signed in. */
+  readonly name?: string;
+  /** Signed in by a cookie, which `logout` ends; not by a client certificate. */
+  readonly canSignOut: boolean;
+  /** To be sent with every POST, in the header `x-csrf-token`. */
+  readonly csrf: string;
+  readonly version: string;
+}
+
+export interface WindowData {
+  readonly kind: 'HOUR' | 'DAY' | 'MONTH';
+  readonly start: number;
+  readonly end: number;
+  /** In force now. */
+  readonly cap: number;
+  /** What the policy allows where pacing lowers nothing. */
+  readonly ceiling: number;
+  readonly loweredBy?: string;
+  /** Presumed tokens included. */
+  readonly spent: number;
+  readonly presumed: number;
+  readonly reserved: number;
+  readonly available: number;
+  /** Of what is available in the month: kept for later days. */
+  readonly kept: number;
+}
+
+/** A budget at a glance. */
+export interface BudgetCard {
+  readonly budgetId: string;
+  readonly zone: string;
+  readonly month: string;
+  readonly status: Status;
+  readonly paused: boolean;
+  readonly observing: boolean;
+  readonly windows: readonly WindowData[];
+  readonly grade: Grade;
+  readonly spreadPercent: number;
+  /** What would be spent by now on the even line. */
+  readonly evenTokens: number;
+  readonly paceTokensPerHour: number;
+  readonly projectedMonthTokens: number;
+  readonly exhaustedAt?: number;
+  readonly enforced: number;
+  readonly liveSlots: number;
+  readonly maxConcurrent: number;
+  readonly waiters: number;
+  readonly openAlerts: number;
+}
+
+/** The list of budgets as a stream tells it: what has changed since the message before. */
+export interface OverviewUpdate {
+  readonly at: number;
+  readonly budgetIds?: readonly string[];
+  /** The id after which the next page begins; empty on the last one. */
+  readonly next?: string;
+  readonly cards: readonly BudgetCard[];
+  /** Budgets whose figures the store did not confirm lately. */
+  readonly stale: readonly string[];
+  readonly problem?: string;
+}
+
+export interface LimitsData {
+  readonly monthlyLimit: number;
+  readonly enforced: number;
+  readonly dailyMax: number;
+  readonly dailyMin: number;
+  readonly hourlyMax: number;
+  readonly dailyMaxPercent: number;
+  readonly dailyMinPercent: number;
+  readonly hourlyMaxPercent: number;
+  readonly warning: number;
+  readonly critical: number;
+  readonly emergency: number;
+}
+
+export interface SpanData {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface DayData extends SpanData {
+  /** `YYYY-MM-DD`. */
+  readonly day: string;
+  readonly total: number;
+  readonly presumed: number;
+  readonly late: number;
+  /** Hours with usage. */
+  readonly hours: readonly { readonly start: number; readonly tokens: number }[];
+}
+
+export interface NamedTokens {
+  readonly name: string;
+  readonly tokens: number;
+}
+
+export interface LeaseData {
+  readonly leaseId: string;
+  readonly fence: number;
+  readonly aiId: string;
+  readonly requestId: string;
+  readonly reserved: number;
+  readonly used: number;
+  readonly grantedAt: number;
+  readonly expiresAt: number;
+  readonly renewableUntil: number;
+}
+
+export interface DenialData {
+  readonly rule: string;
+  readonly count: number;
+  readonly lastAt: number;
+  readonly lastAiId: string;
+  readonly lastMessage: string;
+}
+
+export interface AlertData {
+  readonly rule: string;
+  readonly window: string;
+  readonly windowStart: number;
+  readonly raisedAt: number;
+  readonly endedAt?: number;
+  readonly message: string;
+}
+
+export interface HappeningData {
+  readonly at: number;
+  readonly kind: 'granted' | 'released' | 'expired' | 'revoked' | 'changed';
+  readonly aiId?: string;
+  readonly fence?: number;
+  /** Reserved by a grant, used by what has ended. */
+  readonly tokens?: number;
+}
+
+/** One budget as it stands: the same source as `WatchBudget`. */
+export interface LiveData {
+  readonly at: number;
+  readonly revision: number;
+  readonly stale: boolean;
+  readonly card: BudgetCard;
+  readonly month: SpanData & { readonly key: string };
+  readonly today: SpanData & { readonly day: string };
+  readonly pause?: { readonly reason: string; readonly at: number };
+  readonly openDays: readonly DayData[];
+  readonly leases: readonly LeaseData[];
+  readonly denials: readonly DenialData[];
+  readonly alerts: readonly AlertData[];
+  readonly happenings: readonly HappeningData[];
+  readonly mayOperate: boolean;
+}
+
+/** Nothing has changed but the time. */
+export interface TickData {
+  readonly at: number;
+  readonly stale: boolean;
+  readonly waiters: number;
+}
+
+/** A month of one budget, and one of its days. */
+export interface MonthData {
+  readonly budgetId: string;
+  readonly zone: string;
+  readonly at: number;
+  readonly month: SpanData & { readonly key: string };
+  readonly isCurrent: boolean;
+  /** The month that is under way. */
+  readonly currentMonth: string;
+  readonly limits: LimitsData;
+  /** Every day of the month, in order. */
+  readonly days: readonly DayData[];
+  readonly ais: readonly NamedTokens[];
+  readonly models: readonly NamedTokens[];
+  readonly figures: MonthFigures;
+  readonly day: DayNames;
+}
+
+export interface MonthFigures {
+  readonly total: number;
+  readonly daysWithUsage: number;
+  readonly average: number;
+  readonly most: number;
+  readonly least: number;
+  readonly spreadPercent: number;
+  readonly grade: Grade;
+  readonly presumed: number;
+  readonly late: number;
+  readonly daysBelowMinimum: readonly string[];
+}
+
+export interface DayNames {
+  readonly day: string;
+  readonly ais: readonly NamedTokens[];
+  readonly models: readonly NamedTokens[];
+}
+
+/** A policy as its form shows it: fields under the API's names, as CONFIG_FILE writes them. */
+export type PolicyForm = Readonly<Record<string, unknown>>;
+
+export interface PolicyData {
+  readonly budgetId: string;
+  readonly etag: string;
+  /** What is set. */
+  readonly policy: PolicyForm;
+  /** What each field is when it is not set. */
+  readonly defaults: PolicyForm;
+  readonly warnings: readonly WarningData[];
+}
+
+export interface WarningData {
+  readonly field: string;
+  readonly message: string;
+}
+
+/** What a change of policy would do. */
+export interface PreviewData {
+  readonly same: boolean;
+  readonly warnings: readonly WarningData[];
+  readonly changes: readonly PolicyChangeData[];
+  readonly caps: readonly CapChange[];
+}
+
+export interface PolicyChangeData {
+  readonly field: string;
+  readonly before: number | string;
+  readonly after: number | string;
+  readonly unit?: 'percent' | 'ms';
+}
+
+export interface CapChange {
+  readonly kind: 'HOUR' | 'DAY' | 'MONTH';
+  readonly before: number;
+  readonly after: number;
+  readonly spent: number;
+  readonly reserved: number;
+  readonly end: number;
+}
+
+/** What an action did, in words. */
+export interface DoneData {
+  readonly message: string;
+  readonly warnings?: readonly WarningData[];
+}
+
+export interface ErrorData {
+  readonly error: { readonly code: string; readonly message: string; readonly field?: string };
+}

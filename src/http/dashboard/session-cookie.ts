@@ -1,0 +1,37 @@
+import type { IncomingMessage } from 'node:http';
+import { TLSSocket } from 'node:tls';
+
+/** The browser sends it to the dashboard's data alone, never to the API beside it. */
+const PATH = '/dashboard/';
+const ID = /^[\w-]{43}$/;
+
+/** The prefix makes browsers refuse one that came without TLS. */
+function nameFor(request: IncomingMessage): string {
+  return isSecure(request) ? '__Secure-budget_session' : 'budget_session';
+}
+
+export function sessionIdOf(request: IncomingMessage): string | undefined {
+  const wanted = `${nameFor(request)}=`;
+  for (const part of (request.headers.cookie ?? '').split(';')) {
+    const pair = part.trim();
+    if (pair.startsWith(wanted) && ID.test(pair.slice(wanted.length))) return pair.slice(wanted.length);
+  }
+  return undefined;
+}
+
+/** Gone with the browser, at the latest; the service ends it sooner. */
+export function sessionCookie(request: IncomingMessage, id: string): string {
+  return `${nameFor(request)}=${id}; Path=${PATH}; HttpOnly; SameSite=Strict${secure(request)}`;
+}
+
+export function endedCookie(request: IncomingMessage): string {
+  return `${nameFor(request)}=; Path=${PATH}; Max-Age=0; HttpOnly; SameSite=Strict${secure(request)}`;
+}
+
+function secure(request: IncomingMessage): string {
+  return isSecure(request) ? '; Secure' : '';
+}
+
+function isSecure({ socket }: IncomingMessage): boolean {
+  return socket instanceof TLSSocket;
+}

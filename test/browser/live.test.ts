@@ -1,0 +1,129 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { leaseOf, release, usage } from '../arbiter/support/world.js';
+import { Browser } from './support/browser.js';
+import { BUDGET, recordMonth } from './support/recorded-month.js';
+import { openWorld, type World } from './support/world.js';
+
+const browser = new Browser();
+const NOBODY = { gone: false, onGone: () => {} };
+let world: World;
+let page: Page;
+beforeAll(async () => {
+  world = await openWorld();
+  await recordMonth(world);
+  page = await browser.page();
+  await page.goto(`${world.url}/#/budgets/${BUDGET}`);
+  await page.getByText('Live', { exact: true }).waitFor();
+});
+afterAll(async () => {
+  await browser.close();
+  await world.stop();
+});
+
+const panel = (title: string) =>
+  page.locator('section.panel', { has: page.getByRole('heading', { name: title }) });
+const slots = () => panel('Live slots').locator('tbody');
+
+describe('a page that is open', () => {
+  it('shows a grant, what it spends, and its end', async () => {
+    const lease = leaseOf(await world.ask(BUDGET, 'sandbox', 1_500));
+    await slots().getByText('sandbox').waitFor();
+    await panel('What happened').getByText('Slot granted').waitFor();
+    const report = usage('live-1', 1_234);
+    await world.arbiter.submit(BUDGET, { kind: 'record', lease, usage: report }, NOBODY);
+    await slots().getByText('1,234').waitFor();
+    await panel('The month by model').getByText('m', { exact: true }).waitFor();
+    await world.arbiter.submit(BUDGET, release(lease), NOBODY);
+    await slots().getByText('sandbox').waitFor({ state: 'detached' });
+    await panel('What happened').getByText('Slot released').waitFor();
+  });
+
+  it('shows who is denied, and by which rule', async () => {
+    await world.ask(BUDGET, 'sandbox', 10);
+    await panel('Last denials by rule').getByText('Cooldown').waitFor();
+  });
+
+  it('counts down to the end of a lease', async () => {
+    const cell = slots().locator('.countdown').first();
+    const before = await cell.textContent();
+    await page.waitForFunction((text) => document.querySelector('.countdown')?.textContent !== text, before);
+  });
+
+  it('keeps the focus while rows change', async () => {
+    const button = page.getByRole('button', { name: 'Revoke the lease of guardian' });
+    await button.focus();
+    await world.ask(BUDGET, 'conquest', 400);
+    await slots().getByText('conquest').waitFor();
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe(
+      'Revoke the lease of guardian',
+    );
+  });
+});
+
+describe('the list of budgets', () => {
+  it('shows a budget that is made, and spending, by itself', async () => {
+    const list = await browser.page();
+    await list.goto(`${world.url}/`);
+    await list.getByText('1 budget', { exact: true }).waitFor();
+    await world.put('openai', {});
+    await list.getByRole('heading', { name: 'openai' }).waitFor();
+    await world.spend('openai', 'sandbox', 'o-1', 321);
+    await list.getByText('321 of 140,000').waitFor();
+    await list.close();
+  });
+});
+
+describe('a budget that is deleted', () => {
+  it('is said to be gone, not to be late', async () => {
+    const own = await browser.page();
+    await own.goto(`${world.url}/#/budgets/openai`);
+    await own.getByText('Live', { exact: true }).waitFor();
+    await world.arbiter.submit('openai', { kind: 'delete-budget', force: true }, NOBODY);
+    await own.getByText('There is no budget "openai".').waitFor();
+    await own.locator('.connection.off').waitFor({ state: 'attached' });
+    await own.close();
+  });
+});
+
+describe('a store that does not answer', () => {
+  it('is said on every page, with the age of its figures, until it is back', async () => {
+    const list = await browser.page();
+    await list.goto(`${world.url}/`);
+    await list.getByText('Live', { exact: true }).waitFor();
+    world.store.failing('unavailable');
+    await page.getByText(/^The store does not answer: the figures are of \d\d:\d\d:\d\d\.$/).waitFor();
+    await list.getByText(/store does not answer/).waitFor();
+    await list.locator('.card.stale').first().waitFor();
+    const late = await browser.page();
+    await late.goto(`${world.url}/#/budgets/${BUDGET}`);
+    await late.locator('.problem', { hasText: /store/ }).first().waitFor();
+    world.store.healthy();
+    await page.getByText('Live', { exact: true }).waitFor();
+    await list.getByText('Live', { exact: true }).waitFor();
+    await late.getByText('Live', { exact: true }).waitFor();
+    await late.getByRole('heading', { name: 'November 2026' }).waitFor();
+    await Promise.all([list.close(), late.close()]);
+  });
+});
+
+describe('a service that is gone', () => {
+  it('is said, and found again by itself', async () => {
+    const port = Number(new URL(world.url).port);
+    await world.http.stop(0);
+    await page.getByText(/^Not live: no word from the service since /).waitFor();
+    const again = await openWorld({ port });
+    await again.put(BUDGET, { monthlyLimit: 777_000 });
+    await page
+      .getByText(/of 543,900/)
+      .first()
+      .waitFor();
+    await page.getByText('Live', { exact: true }).waitFor();
+    await page.goto('about:blank');
+    await again.stop();
+  });
+});
+
+it('gave the browser nothing to complain of', () => {
+  expect(browser.complaints).toEqual([]);
+});

@@ -1,0 +1,83 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Browser } from './support/browser.js';
+import { openWorld, type World } from './support/world.js';
+
+const browser = new Browser();
+let world: World;
+let page: Page;
+beforeAll(async () => {
+  world = await openWorld();
+  world.clock.flow();
+  page = await browser.page();
+});
+afterAll(async () => {
+  await browser.close();
+  await world.stop();
+});
+
+it('says of an empty store that it is empty, and fills by itself', async () => {
+  await page.goto(`${world.url}/`);
+  await page
+    .getByText('There is no budget yet. The first one is made with PutBudget, or by CONFIG_FILE.')
+    .waitFor();
+  await page.goto(`${world.url}/#/budgets/nobody`);
+  await page.getByText('There is no budget "nobody".').waitFor();
+  await page.goto(`${world.url}/#/`);
+  await world.put('first', {});
+  await page.getByRole('heading', { name: 'first' }).waitFor();
+});
+
+describe('200 budgets', () => {
+  it('are shown, live, found by name and put in order', async () => {
+    for (let at = 0; at < 199; at += 1) await world.put(`budget-${String(at).padStart(3, '0')}`, {});
+    await world.spend('budget-150', 'sandbox', 's', 130_000);
+    await page.getByText('200 budgets', { exact: true }).waitFor();
+    await page.getByText('130,000 of 140,000').waitFor();
+    await page.getByLabel('Order by').selectOption('spent');
+    await expect.poll(() => page.locator('.card h2').first().textContent()).toBe('budget-150');
+    await page.getByLabel('Show').fill('budget-19');
+    await page.getByText('9 of 200 budgets').waitFor();
+    await world.spend('budget-198', 'sandbox', 't', 555);
+    await page.getByText('555 of 140,000').waitFor();
+  });
+
+  it('are not the most: more have a page of their own', async () => {
+    await page.getByLabel('Show').fill('');
+    for (let at = 0; at < 3; at += 1) await world.put(`z-${at}`, {});
+    await page.getByRole('link', { name: 'More budgets' }).click();
+    await page.getByText('3 budgets', { exact: true }).waitFor();
+    await page.getByRole('heading', { name: 'z-2' }).waitFor();
+  });
+});
+
+describe('500 AIs', () => {
+  it('are listed, the most first, and all on demand', async () => {
+    await world.put('crowd', { monthlyLimit: 10_000_000 });
+    for (let at = 0; at < 500; at += 1) await world.spend('crowd', `ai-${at}`, `u-${at}`, 1_000 + at);
+    await page.goto(`${world.url}/#/budgets/crowd`);
+    const panel = page.locator('section.panel', {
+      has: page.getByRole('heading', { name: 'The month by AI' }),
+    });
+    await panel.getByText('ai-499').waitFor();
+    expect(await panel.locator('tbody tr').count()).toBe(12);
+    await panel.getByRole('button', { name: 'Show 488 more' }).click();
+    await panel.getByText('ai-0', { exact: true }).waitFor();
+    expect(await panel.locator('tbody tr').count()).toBe(500);
+    expect(await panel.locator('tbody th').first().textContent()).toBe('ai-499');
+  });
+
+  it('may have any name: none becomes markup', async () => {
+    const name = '<img/src=x/onerror=alert(1)>';
+    await world.spend('crowd', name, 'evil', 9_000);
+    const panel = page.locator('section.panel', {
+      has: page.getByRole('heading', { name: 'The month by AI' }),
+    });
+    await panel.getByText(name).waitFor();
+    expect(await page.locator('img').count()).toBe(0);
+  });
+});
+
+it('gave the browser nothing to complain of', () => {
+  expect(browser.complaints).toEqual([]);
+});

@@ -1,0 +1,214 @@
+import { readFile } from 'node:fs/promises';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { accessibilityProblems } from './support/audit.js';
+import { Browser } from './support/browser.js';
+import { BUDGET, recordMonth } from './support/recorded-month.js';
+import { openWorld, type World } from './support/world.js';
+
+const browser = new Browser();
+let world: World;
+let page: Page;
+beforeAll(async () => {
+  world = await openWorld();
+  await recordMonth(world);
+  page = await browser.page();
+});
+afterAll(async () => {
+  await browser.close();
+  await world.stop();
+});
+
+async function snapshot() {
+  const outcome = await world.arbiter.submit(
+    BUDGET,
+    { kind: 'get-snapshot' },
+    { gone: false, onGone: () => {} },
+  );
+  if (outcome.kind !== 'snapshot') throw new Error(JSON.stringify(outcome));
+  return outcome.snapshot;
+}
+
+const spoken = (amount: number) => amount.toLocaleString('en-GB');
+const section = (title: string) =>
+  page.locator('section.panel', { has: page.locator('h2, h3', { hasText: title }) }).last();
+
+describe('the list of budgets', () => {
+  it('shows month, day and hour as they stand', async () => {
+    await page.goto(`${world.url}/`);
+    const { windows } = await snapshot();
+    for (const { spent, reserved, cap } of windows) {
+      await page.getByText(`${spoken(spent + reserved)} of ${spoken(cap)}`).waitFor();
+    }
+    await page.getByText('▲ Warning').waitFor();
+    await page.getByText(/% ahead of the even line/).waitFor();
+    await page.getByText('2 of 4').waitFor();
+    expect(await page.title()).toBe('Budgets · budget arbiter');
+  });
+
+  it('has the same in a table, and as CSV', async () => {
+    await page.getByText('All budgets as a table').click();
+    const text = await download(page, 'All budgets');
+    const { windows } = await snapshot();
+    const [header, row, ...more] = text.trim().split('\r\n');
+    expect(header).toContain('Budget,Status,Paused,Spread,Month spent,Month reserved,Month cap');
+    expect(row).toContain(
+      `anthropic,Warning,no,Poor,${windows[2]?.spent},${windows[2]?.reserved},${windows[2]?.cap}`,
+    );
+    expect(more).toEqual([]);
+  });
+
+  it('leads to a budget by the keyboard', async () => {
+    await page.getByRole('link', { name: BUDGET }).first().focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: BUDGET }).waitFor();
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1');
+    await page.getByText('All times are in Europe/Berlin, the zone of this budget.').waitFor();
+  });
+});
+
+describe('one budget', () => {
+  it('shows the days of the month, with their lines', async () => {
+    const { dayTotals, budget } = await snapshot();
+    await page.getByText('Days as a table').click();
+    const cells = section('November 2026').locator('tbody tr');
+    await cells.nth(29).waitFor();
+    const told = await cells.locator('td:nth-child(2)').allTextContents();
+    const wanted = Array.from(
+      { length: 30 },
+      (_, at) => dayTotals.get(`2026-11-${String(at + 1).padStart(2, '0')}`) ?? 0,
+    );
+    expect(told).toEqual(wanted.map(spoken));
+    expect(budget.policy.maxDailyPercent).toBe(8);
+    await page.getByText(/^8%, the daily maximum: 127,991$/).waitFor();
+    await page.getByText(/^2%, the daily minimum: 31,997$/).waitFor();
+    await page.getByText(/^today’s cap in force: /).waitFor();
+  });
+
+  it('reads its bars to the keyboard, and opens a day by one', async () => {
+    const chart = page.getByRole('group', { name: /^Tokens by day/ });
+    await chart.focus();
+    await page.keyboard.press('Home');
+    await page.getByText(/^Sun,? 1 Nov: [\d,]+ tokens/).waitFor();
+    await page.keyboard.press('ArrowRight');
+    await page.getByText(/^Mon,? 2 Nov: [\d,]+ tokens/).waitFor();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: /^Mon,? 2 Nov by hours$/ }).waitFor();
+    expect(page.url()).toContain('month=2026-11&day=2026-11-02');
+  });
+
+  it('has the hours of the day, whose sum is the day', async () => {
+    await page.getByText('Hours as a table').click();
+    const text = await download(page, 'Tokens by hour');
+    const hours = text
+      .trim()
+      .split('\r\n')
+      .slice(1)
+      .map((row) => Number(row.split(',')[1]));
+    expect(hours).toHaveLength(24);
+    const { dayTotals } = await snapshot();
+    expect(hours.reduce((sum, tokens) => sum + tokens, 0)).toBe(dayTotals.get('2026-11-02'));
+  });
+
+  it('shows the month as a calendar of hours', async () => {
+    const heat = page.locator('table.heat');
+    expect(await heat.locator('tbody tr').count()).toBe(30);
+    const told = (await heat.locator('tbody td').allTextContents()).map((text) =>
+      Number(text.replaceAll(',', '')),
+    );
+    const { dayTotals } = await snapshot();
+    const total = [...dayTotals.values()].reduce((sum, tokens) => sum + tokens, 0);
+    expect(told.reduce((sum, tokens) => sum + tokens, 0)).toBe(total);
+  });
+
+  it('tells who spends, on which models', async () => {
+    const { monthAis, monthModels } = await snapshot();
+    for (const [names, title] of [
+      [monthAis, 'The month by AI'],
+      [monthModels, 'The month by model'],
+    ] as const) {
+      const rows = section(title).locator('tbody tr');
+      const told = await rows.evaluateAll((all) =>
+        all.map((row) => [row.children[0]?.textContent, row.children[1]?.textContent]),
+      );
+      expect(new Map(told as [string, string][])).toEqual(
+        new Map([...names].map(([name, tokens]) => [name, spoken(tokens)])),
+      );
+    }
+  });
+
+  it('tells who holds slots and who was denied', async () => {
+    const slots = section('Live slots').locator('tbody tr');
+    expect(await slots.locator('th').allTextContents()).toEqual(['guardian', 'imperium']);
+    expect(await slots.locator('.countdown').allTextContents()).toEqual([
+      expect.stringMatching(/^\d:\d\d$/),
+      expect.stringMatching(/^\d:\d\d$/),
+    ]);
+    const denials = section('Last denials by rule');
+    await denials.getByText('Hourly cap').waitFor();
+    await denials
+      .getByText(/no window admits as much: ask for less/)
+      .first()
+      .waitFor();
+    await section('Alerts').getByText('Poor spread').waitFor();
+  });
+
+  it('goes back to a past month, and forth', async () => {
+    await page.getByRole('button', { name: 'Month before' }).click();
+    await page.getByRole('heading', { name: 'October 2026' }).waitFor();
+    await page.getByText(/^2%, the daily minimum/).waitFor();
+    expect(await page.getByText(/^today’s cap in force/).count()).toBe(0);
+    const days = section('October 2026').locator('tbody tr');
+    expect(await days.count()).toBe(31);
+    const names = await section('The month by AI').locator('tbody th').allTextContents();
+    expect(names.sort()).toEqual(['conquest', 'guardian', 'imperium', 'sandbox']);
+    await page.getByRole('button', { name: 'Month after' }).click();
+    await page.getByRole('heading', { name: 'November 2026' }).waitFor();
+  });
+});
+
+it('writes numbers and dates as the reader does', async () => {
+  const german = await browser.page({ locale: 'de-DE' });
+  await german.goto(`${world.url}/#/budgets/${BUDGET}`);
+  const { windows } = await snapshot();
+  const [, , month] = windows;
+  await german
+    .getByText((month?.cap ?? 0).toLocaleString('de-DE'))
+    .first()
+    .waitFor();
+  await german.getByRole('heading', { name: 'November 2026' }).waitFor();
+  await german.close();
+});
+
+describe.each([
+  ['light', 1280],
+  ['dark', 1280],
+  ['light', 390],
+  ['dark', 390],
+] as const)('%s, %d pixels wide', (scheme, width) => {
+  it.each([
+    ['/', 'All budgets as a table'],
+    [`/#/budgets/${BUDGET}`, 'Hours as a table'],
+    [`/#/budgets/${BUDGET}/policy`, 'Review the change …'],
+  ])('%s is readable by all', async (address, text) => {
+    const own = await browser.page({ width, dark: scheme === 'dark' });
+    await own.goto(world.url + address);
+    await own.getByText(text).waitFor();
+    if (address !== '/') await own.locator('h2, legend').nth(3).waitFor();
+    for (const summary of await own.locator('summary').all()) await summary.click();
+    expect(await accessibilityProblems(own)).toEqual([]);
+    await own.close();
+  });
+});
+
+it('gave the browser nothing to complain of', () => {
+  expect(browser.complaints).toEqual([]);
+});
+
+async function download(from: Page, caption: string): Promise<string> {
+  const [file] = await Promise.all([
+    from.waitForEvent('download'),
+    from.getByRole('button', { name: `Download as CSV: ${caption}` }).click(),
+  ]);
+  return readFile(await file.path(), 'utf8');
+}

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { countdown, duration, monthName, shiftMonth, words, ZoneTimes } from '../../../dashboard/format.js';
+
+describe('times', () => {
+  it.each([
+    [-5, '0:00'],
+    [999, '0:01'],
+    [125_000, '2:05'],
+    [3_725_000, '1:02:05'],
+  ])('%d ms count down as %s', (ms, text) => {
+    expect(countdown(ms)).toBe(text);
+  });
+
+  it.each([
+    [1_500, '1.5 s'],
+    [90_000, '90 s'],
+    [300_000, '5 min'],
+    [86_400_000, '1 d'],
+  ])('%d ms last %s', (ms, text) => {
+    expect(duration(ms)).toBe(text);
+  });
+
+  it('are those of the zone, through changes of its clock', () => {
+    const berlin = new ZoneTimes('Europe/Berlin');
+    const hours = ['2026-10-25T00:00:00Z', '2026-10-25T01:00:00Z', '2026-10-25T22:59:00Z'];
+    expect(hours.map((at) => berlin.hour(Date.parse(at)))).toEqual([2, 2, 23]);
+    expect(new ZoneTimes('No/Where').zone).toBe('UTC');
+  });
+
+  it('step over years by months', () => {
+    expect(shiftMonth('2026-12', 1)).toBe('2027-01');
+    expect(shiftMonth('2026-01', -1)).toBe('2025-12');
+    expect(monthName('2026-11')).toContain('2026');
+  });
+
+  it('have words for constants', () => {
+    expect([words('AI_DAILY_CAP'), words('POOR_SPREAD')]).toEqual(['AI daily cap', 'Poor spread']);
+  });
+});

@@ -1,0 +1,81 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { capsInForce, keptForLaterDays, windowOf } from '../../../src/domain/caps-in-force.js';
+import type { BudgetSnapshot } from '../../../src/domain/outcomes.js';
+import { type Policy, policyInForce } from '../../../src/domain/policy.js';
+import { previewPolicy } from '../../../src/domain/policy-preview.js';
+import { budget, snapshot } from '../../grpc/support/samples.js';
+import { TestBudget, usage } from '../../support/budget.js';
+import { newSeed } from '../../support/seed.js';
+
+function snapshotOf(made: TestBudget): BudgetSnapshot {
+  return made.do<'snapshot'>({ kind: 'get-snapshot' }).snapshot;
+}
+
+describe('the caps of a policy', () => {
+  it('are those that decisions are made by', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom('NONE', 'FLOOR', 'EVEN'),
+        fc.array(fc.tuple(fc.integer({ min: 1, max: 6_000 }), fc.integer({ min: 1, max: 40 * 3_600_000 })), {
+          maxLength: 12,
+        }),
+        (pacing, spendings) => {
+          const made = new TestBudget({ pacing, maxHourlyPercent: 5, timeZone: 'Europe/Berlin' });
+          for (const [at, [tokens, passed]] of spendings.entries()) {
+            made.do({ kind: 'record-unleased', aiId: 'a', usage: usage(`u${at}`, tokens) });
+            made.pass(passed);
+          }
+          const seen = snapshotOf(made);
+          const caps = capsInForce(seen.budget.policy, seen);
+          for (const kind of ['HOUR', 'DAY', 'MONTH'] as const) {
+            expect([kind, caps[kind].tokens]).toEqual([kind, windowOf(seen, kind).cap]);
+          }
+          expect(keptForLaterDays(seen.budget.policy, seen)).toBeLessThanOrEqual(
+            Math.max(windowOf(seen, 'MONTH').available, 0),
+          );
+        },
+      ),
+      { seed: newSeed('caps in force'), numRuns: 60 },
+    );
+  });
+});
+
+describe('what is kept for later days', () => {
+  const at = (policy: Partial<Policy>) => {
+    const seen = snapshot();
+    return keptForLaterDays({ ...policyInForce({}), ...policy }, seen);
+  };
+
+  it('is nothing without pacing, and the minimums of the days after today under FLOOR', () => {
+    expect(at({ pacing: 'NONE' })).toBe(0);
+    const { month, today } = snapshot();
+    const after = Number(new Date(month.end - 1).getUTCDate()) - Number(today.day.slice(8));
+    expect(at({ pacing: 'FLOOR' })).toBe(after * 2_800);
+  });
+});
+
+describe('a preview', () => {
+  it('refuses what PutBudget would refuse', () => {
+    expect(previewPolicy(snapshot(), { fields: { minDailyPercent: 9 } })).toMatchObject({
+      refusal: { reason: 'UNWORKABLE_POLICY' },
+    });
+    expect(previewPolicy(snapshot(), { fields: { enforcedPercent: 0 } })).toMatchObject({
+      refusal: { reason: 'INVALID_FIELD' },
+    });
+  });
+
+  it('tells before and after, the caps of both, and what may surprise', () => {
+    const seen = { ...snapshot(), budget: budget({ cooldownMs: 1_000 }) };
+    const preview = previewPolicy(seen, { fields: { pacing: 'NONE', maxDailyPercent: 4 } });
+    expect(preview).toMatchObject({
+      kind: 'preview',
+      same: false,
+      before: { cooldownMs: 1_000 },
+      after: { cooldownMs: 300_000, pacing: 'NONE' },
+      capsAfter: { DAY: { tokens: 5_600 } },
+      warnings: expect.arrayContaining([expect.objectContaining({ field: 'max_hourly_percent' })]),
+    });
+    expect(previewPolicy(seen, { fields: { cooldownMs: 1_000 } })).toMatchObject({ same: true });
+  });
+});
