@@ -13,6 +13,7 @@ export interface CommitGrowth {
   readonly size: number;
   readonly ms: number;
   readonly bytes: number;
+  readonly loadMs: number;
   /** To the smallest size: each round against its own. */
   readonly msRatio: number;
   readonly bytesRatio: number;
@@ -31,6 +32,7 @@ const { updateOf } = await built<typeof Documents>('store/mongo/budget-document.
 interface Round {
   readonly ms: number;
   readonly bytes: number;
+  readonly loadMs: number;
 }
 
 async function main(place: StorePlace, axis: Axis): Promise<void> {
@@ -54,7 +56,8 @@ async function measure(inside: Inside, axis: Axis, size: number): Promise<Round>
   inside.commits.length = 0;
   for (let cycle = 0; cycle < CYCLES; cycle += 1) await inside.cycle(`b-${size}`, aiOf(axis, size));
   const ms = median(inside.commits.map((commit) => commit.ms));
-  return { ms, bytes: median(inside.commits.map(({ patch }) => sentBytes(patch))) };
+  const bytes = median(inside.commits.map(({ patch }) => sentBytes(patch)));
+  return { ms, bytes, loadMs: await inside.loadMs(`b-${size}`) };
 }
 
 function growthOf(rounds: ReadonlyMap<number, readonly Round[]>): CommitGrowth[] {
@@ -66,6 +69,7 @@ function growthOf(rounds: ReadonlyMap<number, readonly Round[]>): CommitGrowth[]
       size,
       ms: median(found.map(({ ms }) => ms)),
       bytes: median(found.map(({ bytes }) => bytes)),
+      loadMs: median(found.map(({ loadMs }) => loadMs)),
       msRatio: ratio(({ ms }) => ms),
       bytesRatio: ratio(({ bytes }) => bytes),
     };

@@ -14,11 +14,12 @@ export async function commitGrowth(
     runProgram('commit-process', JSON.stringify(place), axis),
   );
   const sizes = JSON.parse(printed) as CommitGrowth[];
-  const lines = sizes.flatMap(({ size, ms, bytes, msRatio, bytesRatio }): GrowthLine[] => {
-    const at = `${size.toLocaleString('en-US')} ${WORDS[axis]}`;
+  const lines = sizes.flatMap(({ size, ms, bytes, loadMs, msRatio, bytesRatio }): GrowthLine[] => {
+    const at = size === 1 ? '1 live lease' : `${size.toLocaleString('en-US')} ${WORDS[axis]}`;
     return [
       { what: `commit, ${STORE_NAMES[kind]}`, at, unit: 'ms', value: ms, ratio: msRatio },
       { what: `bytes of a commit, ${STORE_NAMES[kind]}`, at, unit: 'bytes', value: bytes, ratio: bytesRatio },
+      { what: `load after a lost race, ${STORE_NAMES[kind]}`, at, unit: 'ms', value: loadMs },
     ];
   });
   // On MongoDB the target stops at 1,000 AIs: its server rewrites the document.

@@ -80,6 +80,13 @@ export class Inside {
     return outcome as Exclude<OutcomeOf[R['kind']], { kind: 'refused' }>;
   }
 
+  /** How long the state takes to load, as a copy must that lost a race. */
+  async loadMs(budgetId: string): Promise<number> {
+    const since = performance.now();
+    await this.#store.load(budgetId);
+    return performance.now() - since;
+  }
+
   create(budgetId: string): Promise<unknown> {
     return this.ask(budgetId, { kind: 'put-policy', fields: ROOMY_FIELDS });
   }
