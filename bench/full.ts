@@ -5,6 +5,7 @@ import type { GrowthLine } from './growth/growth-line.js';
 import { type Machine, machineLines } from './machine.js';
 import { type Options, UsageError } from './options.js';
 import { chart } from './report/chart.js';
+import { writeDocs } from './report/docs.js';
 import { linesOf } from './report/lines.js';
 import { ratesTable } from './report/table.js';
 import { targetsTable, verdicts } from './report/targets.js';
@@ -41,18 +42,17 @@ export async function runFull(
   const found = await measure(chosen, options, machine, mongoUri);
   const text = report(found);
   console.log(text);
-  await mkdir(options.out, { recursive: true });
   const lines = linesOf(found.cells);
+  const title = `Calls a second, ${machine.cpu}, ${machine.date}`;
+  const svg = lines.length === 0 ? undefined : chart(lines, title);
   const { growth, soak, notes } = found;
   const targets = verdicts(found.cells, found.figures);
   const json = JSON.stringify({ machine, lines, growth, soak, targets, notes }, null, 2);
+  await mkdir(options.out, { recursive: true });
   await writeFile(path.join(options.out, 'bench.md'), text);
   await writeFile(path.join(options.out, 'bench.json'), `${json}\n`);
-  if (lines.length === 0) return;
-  await writeFile(
-    path.join(options.out, 'bench.svg'),
-    chart(lines, `Calls a second, ${machine.cpu}, ${machine.date}`),
-  );
+  if (svg !== undefined) await writeFile(path.join(options.out, 'bench.svg'), svg);
+  if (options.docs) await writeDocs(`npm run bench -- ${process.argv.slice(2).join(' ')}`, text, svg);
 }
 
 function choose(names: readonly string[]): Chosen {

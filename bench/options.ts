@@ -13,6 +13,8 @@ export interface Options {
   readonly rounds: number;
   readonly soakMinutes: number;
   readonly out: string;
+  /** Also put the tables into docs/performance.md. */
+  readonly docs: boolean;
 }
 
 const HELP = `usage: npm run bench -- [options]
@@ -30,6 +32,7 @@ Measures the service, its limits and its peers side by side. Prints tables; writ
   --rounds N        Rounds, of which the median counts. Default: 3.
   --soak-minutes N  Default: 10.
   --out FOLDER      Where the files go. Default: bench/results.
+  --docs            Put tables and chart into docs/performance.md and docs/performance.svg too.
 
 MONGODB_URI names the MongoDB to measure on; without it its rows are left out, and the table says so.
 `;
@@ -53,6 +56,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
     rounds: Math.ceil(positive('rounds', values.rounds)),
     soakMinutes: positive('soak-minutes', values['soak-minutes']),
     out: values.out,
+    docs: values.docs,
   };
 }
 
@@ -69,6 +73,7 @@ function parse(args: readonly string[]) {
         rounds: { type: 'string', default: '3' },
         'soak-minutes': { type: 'string', default: '10' },
         out: { type: 'string', default: 'bench/results' },
+        docs: { type: 'boolean', default: false },
         list: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
