@@ -25,12 +25,11 @@ interface Recorded {
 /** A few rows for a few seconds, against the recorded ratios. Returns whether they hold: each failed one gets a second try. */
 export async function runShort(world: World, options: RoundOptions): Promise<boolean> {
   const { ratios: recorded } = JSON.parse(await readFile(RECORDED, 'utf8')) as Recorded;
-  const failing = await failed(world, shortRows(world), options, recorded);
+  const all = shortRows(world);
+  const failing = await failed(world, all, options, recorded);
   if (failing.length === 0) return true;
   console.log(`\nbelow two thirds of the recorded ratio: ${failing.join(', ')}; once more\n`);
-  const again = shortRows(world).filter(({ id }) => failing.some((name) => name.startsWith(`${id}/`)));
-  const limits = new Set(again.map(({ limit }) => limit));
-  const rows = shortRows(world).filter((row) => again.includes(row) || limits.has(row.id));
+  const rows = rowsOf(failing, all);
   const twice = (await failed(world, rows, options, recorded)).filter((name) => failing.includes(name));
   if (twice.length === 0) return true;
   console.error(
@@ -38,6 +37,13 @@ export async function runShort(world: World, options: RoundOptions): Promise<boo
   );
   console.error('is worth it, npm run bench -- --short --record writes bench/recorded.json anew.');
   return false;
+}
+
+/** Rows of ratios such as `embedded-cycle/64`, with their limits. */
+export function rowsOf(ratios: readonly string[], rows: readonly Row[]): Row[] {
+  const named = rows.filter(({ id }) => ratios.some((name) => name.startsWith(`${id}/`)));
+  const limits = new Set(named.map(({ limit }) => limit));
+  return rows.filter((row) => named.includes(row) || limits.has(row.id));
 }
 
 /** Writes what later runs are compared with. */

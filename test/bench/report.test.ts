@@ -5,6 +5,7 @@ import { ratesTable } from '../../bench/report/table.js';
 import { verdicts } from '../../bench/report/targets.js';
 import type { Cell, Sample } from '../../bench/rounds.js';
 import { chosenRows, ROWS } from '../../bench/rows/rows.js';
+import { rowsOf } from '../../bench/short.js';
 
 function cell(id: string, callers: number, rates: readonly number[]): Cell {
   const row = ROWS.find((of) => of.id === id);
@@ -53,6 +54,11 @@ describe('the choice of rows', () => {
   it('brings the limits along', () => {
     const ids = chosenRows(['embedded-denials', 'mongo-cycle-64']).map(({ id }) => id);
     expect(ids).toEqual(['echo-cycle', 'echo-call', 'embedded-denials', 'mongo-cycle-64']);
+  });
+
+  it('of a second try is what failed, with its limit', () => {
+    const ids = rowsOf(['embedded-denials/64'], ROWS).map(({ id }) => id);
+    expect(ids).toEqual(['echo-call', 'embedded-denials']);
   });
 
   it('compares every row with a row that exists', () => {
