@@ -1,13 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { buildGoDriver } from './drive/go-driver.js';
+import { listNames, runFull } from './full.js';
 import { describeMachine, machineLines } from './machine.js';
 import { type Options, readOptions, UsageError } from './options.js';
-import { linesOf } from './report/lines.js';
-import { ratesTable } from './report/table.js';
-import { runRounds } from './rounds.js';
-import { chosenRows, ROWS } from './rows/rows.js';
 import { World } from './serve/world.js';
+import { recordShort, runShort } from './short.js';
 import { requireTools } from './tools.js';
 
 /** `npm run bench`: see `--help`. */
@@ -15,30 +11,23 @@ async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   if (options === undefined) return;
   if (options.list) {
-    console.log(ROWS.map(({ id, what }) => `${id.padEnd(24)}${what}`).join('\n'));
+    console.log(listNames());
     return;
   }
-  await bench(options);
-}
-
-async function bench(options: Options): Promise<void> {
   requireTools(['ghz', 'go']);
-  const mongoUri = process.env['MONGODB_URI'] || undefined;
-  const chosen = chosenRows(options.only);
-  if (chosen.length === 0)
-    throw new UsageError(`no row begins with ${options.only.join(' or ')}; see --list`);
-  const rows = chosen.filter(({ needsMongo }) => !needsMongo || mongoUri !== undefined);
   await buildGoDriver();
+  const mongoUri = process.env['MONGODB_URI'] || undefined;
   const machine = await describeMachine(mongoUri);
+  if (!options.short) return runFull(options, machine, mongoUri);
   const world = new World(mongoUri);
+  const round: Options & { onProgress: (text: string) => void } = {
+    ...options,
+    onProgress: (text) => console.error(text),
+  };
   try {
-    const cells = await runRounds(world, rows, { ...options, onProgress: (text) => console.error(text) });
-    const lines = linesOf(cells);
-    const text = `${machineLines(machine)}\n\n${ratesTable(lines)}\n`;
-    console.log(text);
-    await mkdir(options.out, { recursive: true });
-    await writeFile(path.join(options.out, 'bench.md'), text);
-    await writeFile(path.join(options.out, 'bench.json'), `${JSON.stringify({ machine, lines }, null, 2)}\n`);
+    console.log(`${machineLines(machine)}\n`);
+    if (options.record) await recordShort(world, round, machine);
+    else if (!(await runShort(world, round))) process.exitCode = 1;
   } finally {
     await world.stop();
   }

@@ -1,33 +1,38 @@
 import { parseArgs } from 'node:util';
 
-export const PARTS = ['rates', 'growth', 'soak'] as const;
-export type Part = (typeof PARTS)[number];
-
 export interface Options {
-  /** Parts or rows; empty: everything. */
+  /** How the names of rows and parts begin; empty: everything. */
   readonly only: readonly string[];
   readonly short: boolean;
+  /** Of the short form: record in place of comparing. */
+  readonly record: boolean;
+  /** Only print the names. */
+  readonly list: boolean;
   readonly seconds: number;
   readonly warmUpSeconds: number;
   readonly rounds: number;
   readonly soakMinutes: number;
   readonly out: string;
+  /** Also put the tables into docs/performance.md. */
+  readonly docs: boolean;
 }
 
 const HELP = `usage: npm run bench -- [options]
 
 Measures the service, its limits and its peers side by side. Prints tables; writes bench.json, bench.md and bench.svg.
 
-  --only NAMES      Parts (${PARTS.join(', ')}) or rows by their first letters, with commas between: --only embedded,echo.
-                    The limits that a row is compared with run along.
+  --only NAMES      Rows and parts whose names begin so, with commas between: --only embedded,growth-memory. Parts are
+                    rates (all rows), growth and soak. The limits of a row run along.
+  --list            Print the names.
   --short           A few rows for a few seconds, compared with the ratios in bench/recorded.json; fails when one is
                     below two thirds of the recorded one twice in a row.
-  --seconds N       How long each row is measured in each round. Default: 3.
-  --warm-up N       And warmed up before. Default: 1.
+  --record          With --short: write bench/recorded.json.
+  --seconds N       How long each row is measured in each round. Default: 2.5.
+  --warm-up N       And warmed up before. Default: 0.7.
   --rounds N        Rounds, of which the median counts. Default: 3.
   --soak-minutes N  Default: 10.
   --out FOLDER      Where the files go. Default: bench/results.
-  --list            Print the names of the rows.
+  --docs            Put tables and chart into docs/performance.md and docs/performance.svg too.
 
 MONGODB_URI names the MongoDB to measure on; without it its rows are left out, and the table says so.
 `;
@@ -35,7 +40,7 @@ MONGODB_URI names the MongoDB to measure on; without it its rows are left out, a
 export class UsageError extends Error {}
 
 /** Undefined: only the help was asked for, and printed. */
-export function readOptions(args: readonly string[]): (Options & { list: boolean }) | undefined {
+export function readOptions(args: readonly string[]): Options | undefined {
   const { values } = parse(args);
   if (values.help) {
     process.stdout.write(HELP);
@@ -44,12 +49,14 @@ export function readOptions(args: readonly string[]): (Options & { list: boolean
   return {
     only: (values.only ?? '').split(',').filter((name) => name !== ''),
     short: values.short,
+    record: values.record,
     list: values.list,
-    seconds: positive('seconds', values.seconds ?? (values.short ? '2' : '3')),
+    seconds: positive('seconds', values.seconds ?? (values.short ? '1.5' : '2.5')),
     warmUpSeconds: positive('warm-up', values['warm-up']),
     rounds: Math.ceil(positive('rounds', values.rounds)),
     soakMinutes: positive('soak-minutes', values['soak-minutes']),
     out: values.out,
+    docs: values.docs,
   };
 }
 
@@ -60,11 +67,13 @@ function parse(args: readonly string[]) {
       options: {
         only: { type: 'string' },
         short: { type: 'boolean', default: false },
+        record: { type: 'boolean', default: false },
         seconds: { type: 'string' },
-        'warm-up': { type: 'string', default: '1' },
+        'warm-up': { type: 'string', default: '0.7' },
         rounds: { type: 'string', default: '3' },
         'soak-minutes': { type: 'string', default: '10' },
         out: { type: 'string', default: 'bench/results' },
+        docs: { type: 'boolean', default: false },
         list: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },

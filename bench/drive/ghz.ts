@@ -1,6 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Load } from './load.js';
 import { runCommand } from './run-command.js';
 
@@ -12,16 +10,16 @@ export interface GhzRun {
   readonly seconds: number;
 }
 
-let protoset: Promise<string> | undefined;
+/** Beside the stubs of the Go driver, which nobody commits either. */
+const PROTOSET = fileURLToPath(new URL('../go/gen/budget.protoset', import.meta.url));
+let written: Promise<string> | undefined;
 
 /** ghz reads `optional` of proto3 from a descriptor set only. */
 function descriptorSet(): Promise<string> {
-  protoset ??= (async () => {
-    const file = path.join(await mkdtemp(path.join(tmpdir(), 'bench-')), 'budget.protoset');
-    await runCommand('npx', ['buf', 'build', 'proto', '--as-file-descriptor-set', '-o', file]);
-    return file;
-  })();
-  return protoset;
+  written ??= runCommand('npx', ['buf', 'build', 'proto', '--as-file-descriptor-set', '-o', PROTOSET]).then(
+    () => PROTOSET,
+  );
+  return written;
 }
 
 export async function driveGhz(run: GhzRun): Promise<Load> {

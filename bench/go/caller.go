@@ -19,12 +19,16 @@ func (c *caller) timed(call func() error) error {
 	since := time.Now()
 	err := call()
 	if err != nil {
-		c.errors++
-		c.lastError = err.Error()
-		return err
+		return c.failed(err)
 	}
 	c.took = append(c.took, time.Since(since))
 	return nil
+}
+
+func (c *caller) failed(err error) error {
+	c.errors++
+	c.lastError = err.Error()
+	return err
 }
 
 // together runs all callers at once until the duration is over, each with its number. A turn that fails is counted, and

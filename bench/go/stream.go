@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
+	"encoding/binary"
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/encoding"
 )
 
 // Sizes of a report and of its answer in a session.
@@ -15,50 +15,54 @@ var echoStream = grpc.StreamDesc{StreamName: "Stream", ServerStreams: true, Clie
 
 // A stream per caller, with so many messages under way at once that come back as they are: the limit of what a session can do.
 func echoStreams(o options, conns []*grpc.ClientConn) ([]*caller, error) {
-	message := make([]byte, streamMessageBytes)
 	return together(o, func(ctx context.Context, c *caller, number, _ int) error {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		stream, err := conns[number%len(conns)].NewStream(ctx, &echoStream, "/bench.Echo/Stream",
-			grpc.ForceCodecV2(encoding.CodecV2(bytesCodec{})))
+			grpc.ForceCodecV2(bytesCodec{}))
 		if err != nil {
-			return c.timed(func() error { return err })
+			return c.failed(err)
 		}
 		return pipelined(c, o.window, time.Now().Add(o.duration),
-			func() error { return stream.SendMsg(&message) },
-			func() error {
+			func(tag uint32) error {
+				message := make([]byte, streamMessageBytes)
+				binary.BigEndian.PutUint32(message, tag)
+				return stream.SendMsg(&message)
+			},
+			func() (uint32, error) {
 				var answer []byte
-				return stream.RecvMsg(&answer)
+				if err := stream.RecvMsg(&answer); err != nil {
+					return 0, err
+				}
+				return binary.BigEndian.Uint32(answer), nil
 			})
 	}), nil
 }
 
-// pipelined keeps a window of messages under way, one answer for each, in order or not.
-func pipelined(c *caller, window int, until time.Time, send, receive func() error) error {
-	sent := make(chan time.Time, window)
-	failed := make(chan error, 1)
-	go func() {
-		defer close(sent)
-		for time.Now().Before(until) {
-			sent <- time.Now()
-			if err := send(); err != nil {
-				failed <- err
-				return
-			}
+// pipelined keeps a window of calls under way until the time is over; answers come in any order, each with its call's tag.
+func pipelined(c *caller, window int, until time.Time, send func(uint32) error, receive func() (uint32, error)) error {
+	since := make([]time.Time, window)
+	for tag := range since {
+		since[tag] = time.Now()
+		if err := send(uint32(tag)); err != nil {
+			return c.failed(err)
 		}
-	}()
-	for since := range sent {
-		if err := receive(); err != nil {
-			c.errors++
-			c.lastError = err.Error()
-			return err
+	}
+	for underWay := window; underWay > 0; {
+		tag, err := receive()
+		if err != nil {
+			return c.failed(err)
 		}
-		c.took = append(c.took, time.Since(since))
+		now := time.Now()
+		c.took = append(c.took, now.Sub(since[tag]))
+		if now.After(until) {
+			underWay--
+			continue
+		}
+		since[tag] = now
+		if err := send(tag); err != nil {
+			return c.failed(err)
+		}
 	}
-	select {
-	case err := <-failed:
-		return err
-	default:
-		return nil
-	}
+	return nil
 }

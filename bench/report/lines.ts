@@ -1,5 +1,6 @@
 import { median } from '../measure/median.js';
 import type { Cell, Sample } from '../rounds.js';
+import { cellOf, P99, RATE, ratioOf } from './ratio.js';
 
 /** A line of the table: medians of the rounds. */
 export interface Line {
@@ -28,7 +29,7 @@ export interface Line {
 export function linesOf(cells: readonly Cell[]): Line[] {
   return cells.map((cell) => {
     const { row, callers, samples } = cell;
-    const limit = cells.find((other) => other.row.id === row.limit && other.callers === callers);
+    const limit = row.limit === undefined ? undefined : cellOf(cells, row.limit, callers);
     const least = samples.flatMap(({ leastShare }) => leastShare ?? []);
     const lastError = samples.find((sample) => sample.lastError !== undefined)?.lastError;
     return {
@@ -39,7 +40,7 @@ export function linesOf(cells: readonly Cell[]): Line[] {
       ...medianOf(samples, 'cpuUsPerCall'),
       ...medianOf(samples, 'commitsPerSecond'),
       ...medianOf(samples, 'callsPerCommit'),
-      ...(limit === undefined ? {} : against(limit, samples)),
+      ...(limit === undefined ? {} : against(limit, cell)),
       errors: samples.reduce((sum, { errors }) => sum + errors, 0),
       ...(lastError === undefined ? {} : { lastError }),
       ...(least.length === 0 ? {} : { leastShare: Math.min(...least) }),
@@ -54,15 +55,12 @@ function medianOf(samples: readonly Sample[], key: Optional): Partial<Record<Opt
   return values.length === 0 ? {} : { [key]: median(values) };
 }
 
-function against(limit: Cell, samples: readonly Sample[]): Pick<Line, 'limit' | 'ratio' | 'p99Ratio'> {
-  const ratios = (of: (sample: Sample) => number) =>
-    samples.flatMap((sample, round) => {
-      const other = limit.samples[round];
-      return other === undefined ? [] : of(sample) / of(other);
-    });
+function against(limit: Cell, cell: Cell): Pick<Line, 'limit' | 'ratio' | 'p99Ratio'> {
+  const ratio = ratioOf(cell, limit, RATE);
+  const p99Ratio = ratioOf(cell, limit, P99);
   return {
     limit: limit.row.id,
-    ratio: median(ratios(({ callsPerSecond }) => callsPerSecond)),
-    p99Ratio: median(ratios(({ p99Ms }) => p99Ms)),
+    ...(ratio === undefined ? {} : { ratio }),
+    ...(p99Ratio === undefined ? {} : { p99Ratio }),
   };
 }

@@ -1,11 +1,13 @@
 import { answerRows } from './answers.js';
 import { ECHO_ROWS } from './echo.js';
+import { PEER_ROWS } from './peers.js';
 import type { Row } from './row.js';
 import { writeRows } from './writes.js';
 
 /** Every row, in the order of the table. A session's row belongs after the writes, with `echo-stream` as its limit. */
 export const ROWS: readonly Row[] = [
   ...ECHO_ROWS,
+  ...PEER_ROWS,
   ...writeRows('embedded'),
   ...answerRows('embedded'),
   ...writeRows('mongo'),

@@ -53,10 +53,14 @@ export class Budgets {
 }
 
 /** Does it for all of them, some at a time. */
-export async function eachOf<T>(items: readonly T[], act: (item: T) => Promise<unknown>): Promise<void> {
+export async function eachOf<T>(
+  items: readonly T[],
+  act: (item: T) => Promise<unknown>,
+  atOnce = AT_ONCE,
+): Promise<void> {
   let next = 0;
   const worker = async () => {
     while (next < items.length) await act(items[next++] as T);
   };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, worker));
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
 }

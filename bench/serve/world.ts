@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { MongoClient } from 'mongodb';
 import { LoadedClients } from '../../test/support/loaded-client.js';
 import { startService } from '../../test/support/service.js';
+import type { PeerKind } from '../peers/peer-kinds.js';
+import { type SpawnedPeer, spawnPeer } from '../peers/spawn-peer.js';
 
 const ECHO = fileURLToPath(new URL('./echo-process.ts', import.meta.url));
 
@@ -35,6 +37,17 @@ export class World {
     return made;
   }
 
+  /** A peer in a process of its own, on a database of its own. */
+  async peer(kind: PeerKind, keys: number): Promise<SpawnedPeer> {
+    const onMongo = kind === 'find-one-and-update' || kind === 'rate-limiter';
+    const { MONGODB_URI: mongoUri = '', MONGODB_DATABASE: database = '' } = onMongo
+      ? this.#mongoEnv(`${kind}-${keys}`)
+      : {};
+    const peer = await spawnPeer(kind, { keys, mongoUri, database });
+    this.#undos.push(() => peer.stop());
+    return peer;
+  }
+
   async stop(): Promise<void> {
     for (const undo of this.#undos.splice(0).reverse()) await undo();
   }
@@ -54,10 +67,10 @@ export class World {
     return { DATA_DIR: folder };
   }
 
-  #mongoEnv(place: Place): Record<string, string> {
+  #mongoEnv(name: string): Record<string, string> {
     const uri = this.mongoUri;
     if (uri === undefined) throw new Error('MONGODB_URI names no MongoDB');
-    const database = `budget_bench_${process.pid}_${place}`;
+    const database = `budget_bench_${process.pid}_${name}`;
     this.#undos.push(async () => {
       const client = new MongoClient(uri);
       await client.db(database).dropDatabase();

@@ -1,0 +1,122 @@
+import type * as Decide from '../../src/domain/decide.js';
+import type * as Finish from '../../src/domain/finish.js';
+import type * as LeaseIds from '../../src/domain/lease-id.js';
+import type * as Ledgers from '../../src/domain/ledger.js';
+import type { BudgetRequest, Evidence } from '../../src/domain/requests.js';
+import type { UsageReport } from '../../src/domain/types.js';
+import type * as Wanted from '../../src/domain/wanted-receipts.js';
+import { built } from '../built.js';
+import type { TimedPeer } from './peer.js';
+
+const BATCH = 64;
+const POLICY = {
+  monthlyLimit: 1_000_000_000_000,
+  enforcedPercent: 100,
+  maxDailyPercent: 100,
+  maxHourlyPercent: 100,
+  minDailyPercent: 0,
+  emergencyPercent: 100,
+  pacing: 'NONE',
+  cooldownMs: 0,
+  maxConcurrent: 1_000,
+} as const;
+
+const { decide } = await built<typeof Decide>('domain/decide.js');
+const { finish } = await built<typeof Finish>('domain/finish.js');
+const { Ledger } = await built<typeof Ledgers>('domain/ledger.js');
+const { parseLeaseId } = await built<typeof LeaseIds>('domain/lease-id.js');
+const { wantedReceipts } = await built<typeof Wanted>('domain/wanted-receipts.js');
+
+/** The cycle of 64 AIs in batches, with no store and no network: only the decisions are timed, not the ends of batches. */
+export async function decidePeer(): Promise<TimedPeer> {
+  const rounds = new DecideRounds();
+  return {
+    drive(seconds) {
+      const until = performance.now() + seconds * 1_000;
+      const before = { calls: rounds.calls, busyMs: rounds.busyMs };
+      while (performance.now() < until) rounds.round();
+      return {
+        calls: rounds.calls - before.calls,
+        busySeconds: (rounds.busyMs - before.busyMs) / 1_000,
+      };
+    },
+  };
+}
+
+class DecideRounds {
+  calls = 0;
+  busyMs = 0;
+  #made = 0;
+  #seq = 0;
+  readonly #ledger = Ledger.of('bench', undefined);
+  readonly #time = Date.now();
+
+  constructor() {
+    this.#decide({ kind: 'put-policy', fields: POLICY }, { receipts: new Map(), days: new Map() });
+    this.#end();
+  }
+
+  round(): void {
+    const granted = this.#batch(
+      Array.from({ length: BATCH }, (_, ai): BudgetRequest => {
+        const requestId = `r${++this.#made}`;
+        return {
+          ...{ kind: 'acquire', aiId: `ai-${ai}`, requestId, requestIdMade: false },
+          ...{ estimatedTokens: 200, fingerprint: requestId, nonce: 'AbCdEfGhIjKlMnOp' },
+        };
+      }),
+    );
+    const leases = granted.map((outcome) => {
+      const lease = outcome.kind === 'granted' ? parseLeaseId(outcome.lease.leaseId) : undefined;
+      if (lease === undefined) throw new Error(`not granted: ${JSON.stringify(outcome)}`);
+      return lease;
+    });
+    this.#batch(leases.map((lease) => ({ kind: 'record', lease, usage: report(`u${++this.#made}`) })));
+    this.#batch(leases.map((lease) => ({ kind: 'release', lease })));
+    this.#dropWritten();
+  }
+
+  #batch(requests: readonly BudgetRequest[]): ReturnType<typeof decide>[] {
+    // As the arbiter has them: looked up before, and not there.
+    const evidence = requests.map((request): Evidence => {
+      const wanted = wantedReceipts(this.#ledger, request).map((id) => [id, undefined] as const);
+      return { receipts: new Map(wanted), days: new Map() };
+    });
+    const since = performance.now();
+    const outcomes = requests.map((request, at) => this.#decide(request, evidence[at] as Evidence));
+    this.busyMs += performance.now() - since;
+    this.calls += requests.length;
+    const odd = outcomes.find(({ kind }) => kind === 'unknown' || kind === 'refused' || kind === 'denied');
+    if (odd !== undefined) throw new Error(`not decided as meant: ${JSON.stringify(odd)}`);
+    this.#end();
+    return outcomes;
+  }
+
+  #decide(request: BudgetRequest, evidence: Evidence): ReturnType<typeof decide> {
+    return decide(this.#ledger, request, { time: this.#time, maxSkewMs: 2_000, evidence });
+  }
+
+  #end(): void {
+    finish(this.#ledger, { copyId: 'bench', seq: ++this.#seq }, false);
+    this.#ledger.takeEvents();
+  }
+
+  #dropWritten(): void {
+    const receipts = new Map(
+      [...this.#ledger.tables.outbox.values()].map(({ id, revision }) => [id, revision]),
+    );
+    this.#decide(
+      { kind: 'drop-written', receipts, days: new Map() },
+      { receipts: new Map(), days: new Map() },
+    );
+    this.#end();
+  }
+}
+
+function report(usageId: string): UsageReport & { readonly usageId: string } {
+  const tokens = { input: 120, output: 60, cacheRead: 0, cacheWrite: 0, reasoning: 0, total: 0 };
+  return {
+    ...{ usageId, tokens, model: 'claude-sonnet-4', requestType: '', failed: false, errorMessage: '' },
+    fingerprint: usageId,
+  };
+}
