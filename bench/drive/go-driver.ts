@@ -5,7 +5,7 @@ import { runCommand } from './run-command.js';
 const FOLDER = fileURLToPath(new URL('../go', import.meta.url));
 
 export interface GoRun {
-  readonly mode: 'cycle' | 'record' | 'echo-stream';
+  readonly mode: 'cycle' | 'record' | 'session' | 'echo-stream';
   readonly addresses: readonly string[];
   readonly callers: number;
   readonly seconds: number;

@@ -38,7 +38,7 @@ func (o options) budgetOf(number int) string {
 
 type driver func(options, []*grpc.ClientConn) ([]*caller, error)
 
-var drivers = map[string]driver{"cycle": cycles, "record": records, "echo-stream": echoStreams}
+var drivers = map[string]driver{"cycle": cycles, "record": records, "session": sessions, "echo-stream": echoStreams}
 
 func main() {
 	o := parse()
@@ -68,7 +68,7 @@ func main() {
 func parse() options {
 	var o options
 	var addresses string
-	flag.StringVar(&o.mode, "mode", "cycle", "what to drive: cycle, record, echo-stream")
+	flag.StringVar(&o.mode, "mode", "cycle", "what to drive: cycle, record, session, echo-stream")
 	flag.StringVar(&addresses, "addresses", "127.0.0.1:50051", "where the service listens, with commas between its copies")
 	flag.IntVar(&o.callers, "callers", 64, "how many call at once")
 	flag.DurationVar(&o.duration, "duration", 3*time.Second, "for how long")

@@ -4,7 +4,7 @@ import { PEER_ROWS } from './peers.js';
 import type { Row } from './row.js';
 import { writeRows } from './writes.js';
 
-/** Every row, in the order of the table. A session's row belongs after the writes, with `echo-stream` as its limit. */
+/** Every row, in the order of the table. */
 export const ROWS: readonly Row[] = [
   ...ECHO_ROWS,
   ...PEER_ROWS,

@@ -13,6 +13,7 @@ export interface BudgetSink {
 /**
  * Reads a whole budget as it stood at one moment: that of its state, which is read first. What was written later has a
  * higher revision and is left out. A service may go on with it meanwhile; false: it changed in a way that needs a new look.
+ * Receipts that wait in the state are read as if they were in their place already, as some stores have them.
  */
 export async function readBudget(store: TransferStore, budgetId: string, sink: BudgetSink): Promise<boolean> {
   const state = await store.load(budgetId);
@@ -25,14 +26,41 @@ export async function readBudget(store: TransferStore, budgetId: string, sink: B
     after = page.at(-1);
     if (page.length < PAGE) break;
   }
+  const waiting = [...state.sections.outbox.values()].sort(byId);
   for (let after = ''; ; ) {
     const page = await store.listReceipts(budgetId, '', after, PAGE);
-    await sink.receipts(page.filter((receipt) => receipt.revision <= revision));
     after = page.at(-1)?.id ?? '';
-    if (page.length < PAGE) break;
+    const isLast = page.length < PAGE;
+    const due = isLast ? waiting.splice(0) : takeUpTo(waiting, after);
+    const written = page.filter((receipt) => receipt.revision <= revision);
+    await sink.receipts(newestOf([...written, ...due]));
+    if (isLast) break;
   }
-  await sink.state(state);
+  await sink.state({ ...state, sections: { ...state.sections, outbox: new Map() } });
   return true;
+}
+
+function takeUpTo(sorted: Receipt[], id: string): Receipt[] {
+  const end = sorted.findIndex((receipt) => compare(receipt.id, id) > 0);
+  return sorted.splice(0, end < 0 ? sorted.length : end);
+}
+
+/** One for each id, in their order. */
+function newestOf(receipts: readonly Receipt[]): Receipt[] {
+  const newest = new Map<string, Receipt>();
+  for (const receipt of receipts) {
+    if ((newest.get(receipt.id)?.revision ?? -1) < receipt.revision) newest.set(receipt.id, receipt);
+  }
+  return [...newest.values()].sort(byId);
+}
+
+function byId(a: Receipt, b: Receipt): number {
+  return compare(a.id, b.id);
+}
+
+/** As stores order ids: by their bytes. */
+function compare(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
 /** A newer document of the day is not needed: the state holds the whole day, or it began after the state was read. */

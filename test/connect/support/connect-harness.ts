@@ -1,4 +1,5 @@
 import { type RpcEndpointOptions, rpcEndpoints } from '../../../src/connect/endpoints.js';
+import type { HttpLimits } from '../../../src/http/http-limits.js';
 import { PROCESS_SCHEDULER } from '../../../src/platform/scheduler.js';
 import { FakeDoor } from '../../grpc/support/fake-door.js';
 import { STATS } from '../../grpc/support/samples.js';
@@ -28,7 +29,10 @@ export interface ConnectHarness {
 }
 
 /** A real HTTP server with a fake door behind it. */
-export async function startConnect(options: Partial<RpcEndpointOptions> = {}): Promise<ConnectHarness> {
+export async function startConnect(
+  options: Partial<RpcEndpointOptions> = {},
+  limits: Partial<HttpLimits> = {},
+): Promise<ConnectHarness> {
   const door = new FakeDoor();
   const log = collectedLog();
   const rpcs = rpcEndpoints({
@@ -38,7 +42,11 @@ export async function startConnect(options: Partial<RpcEndpointOptions> = {}): P
     listUsage: async () => ({ rows: [] }),
     ...options,
   });
-  const { port, url } = await startServer({ rpcs, ...(options.access && { access: options.access }) });
+  const { port, url } = await startServer({
+    rpcs,
+    limits,
+    ...(options.access && { access: options.access }),
+  });
   return {
     ...{ door, port, url, log },
     post: (path, body, headers = {}) => {
