@@ -13,12 +13,16 @@ export const BUSY: Answer = errorAnswer(
   },
 );
 
+interface UnderWay {
+  requests: number;
+}
+
 /** Counts connections, and requests under way until their answers are taken. */
 export class Turnstile {
   private requests = 0;
   private readonly requestsOf = new PeerCounts();
   private readonly connectionsOf = new PeerCounts();
-  private readonly ofConnection = new WeakMap<Socket, number>();
+  private readonly ofConnection = new WeakMap<Socket, UnderWay>();
 
   constructor(private readonly limits: HttpLimits) {}
 
@@ -39,20 +43,30 @@ export class Turnstile {
     const { requests, requestsPerAddress, requestsPerConnection, healthChecks } = this.limits;
     const peer = peerOf(socket.remoteAddress);
     const more = isHealthCheck ? healthChecks : 0;
-    const own = this.ofConnection.get(socket) ?? 0;
+    const own = this.ofConnection.get(socket) ?? this.follow(socket, peer);
     const full =
       this.requests >= requests + more ||
       this.requestsOf.of(peer) >= requestsPerAddress + more ||
-      own >= requestsPerConnection;
+      own.requests >= requestsPerConnection;
     if (full) return false;
-    this.requests += 1;
-    this.requestsOf.add(peer, 1);
-    this.ofConnection.set(socket, own + 1);
+    this.count(own, peer, 1);
     response.once('close', () => {
-      this.requests -= 1;
-      this.requestsOf.add(peer, -1);
-      this.ofConnection.set(socket, (this.ofConnection.get(socket) ?? 1) - 1);
+      if (own.requests > 0) this.count(own, peer, -1);
     });
     return true;
+  }
+
+  /** With a connection go all its requests: Node closes no response but the first of those that were sent ahead. */
+  private follow(socket: Socket, peer: string): UnderWay {
+    const own = { requests: 0 };
+    this.ofConnection.set(socket, own);
+    socket.once('close', () => this.count(own, peer, -own.requests));
+    return own;
+  }
+
+  private count(own: UnderWay, peer: string, difference: number): void {
+    own.requests += difference;
+    this.requests += difference;
+    this.requestsOf.add(peer, difference);
   }
 }

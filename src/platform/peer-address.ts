@@ -28,7 +28,7 @@ export class PeerCounts {
     return this.counts.get(peer) ?? 0;
   }
 
-  add(peer: string, difference: 1 | -1): number {
+  add(peer: string, difference: number): number {
     const count = this.of(peer) + difference;
     if (count === 0) this.counts.delete(peer);
     else this.counts.set(peer, count);

@@ -88,7 +88,7 @@ export function connectRequest(chance: Chance): Buffer {
   const type = chance.maybe(0.05) ? chance.of(TYPES) : `application/${asBytes ? 'proto' : 'json'}`;
   const lines = [
     `POST ${chance.maybe(0.02) ? `${target.path}x` : target.path} HTTP/1.1`,
-    'Host: x',
+    'Host: localhost',
     `Content-Type: ${type}`,
   ];
   for (let count = chance.of([0, 0, 0, 1, 2]); count > 0; count -= 1) lines.push(chance.of(ODD_HEADERS));
@@ -100,7 +100,7 @@ export function connectRequest(chance: Chance): Buffer {
 
 function readRequest(chance: Chance): Buffer {
   const noise = chance.maybe(0.3) ? chance.text(chance.below(30), 'abc=&%?_.-/12') : '';
-  return head([`GET ${chance.of(PATHS)}${noise} HTTP/1.1`, 'Host: x']);
+  return head([`GET ${chance.of(PATHS)}${noise} HTTP/1.1`, 'Host: localhost']);
 }
 
 function head(lines: readonly string[]): Buffer {

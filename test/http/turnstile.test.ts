@@ -80,3 +80,18 @@ it('closes what one address opens beyond its bound', async () => {
     .toBe(200);
   second.destroy();
 });
+
+it('forgets what a client sent ahead when it goes without an answer', async () => {
+  const { url, port, release } = await waiting({ requestsPerAddress: 4 });
+  for (let round = 1; round <= 3; round += 1) {
+    const socket = connect(port, '127.0.0.1');
+    socket.write(`GET ${DISTRIBUTION} HTTP/1.1\r\nHost: localhost\r\n\r\n`.repeat(4));
+    await expect.poll(() => release.length).toBe(4 * round);
+    socket.destroy();
+    await once(socket, 'close');
+  }
+  const asked = fetch(`${url}${DISTRIBUTION}`);
+  await expect.poll(() => release.length).toBe(13);
+  for (const answer of release) answer();
+  expect((await asked).status).toBe(200);
+});
