@@ -25,6 +25,16 @@ export class Journal {
     return { highestFence, closed: this.closed.has(leaseId), used, until };
   }
 
+  /** As `now`, for leases that only the answer names. */
+  nowOfAll(): (leaseId: string) => Known {
+    const { highestFence } = this;
+    const [closed, used] = [new Set(this.closed), new Map(this.used)];
+    return (leaseId) => ({
+      ...{ highestFence, until: 0 },
+      ...{ closed: closed.has(leaseId), used: used.get(leaseId) ?? 0 },
+    });
+  }
+
   /** Whether nobody asked for this before. */
   isFirst(id: string): boolean {
     if (id === '' || this.asked.has(id)) return false;

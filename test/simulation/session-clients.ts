@@ -55,11 +55,12 @@ export class SessionClient extends Client {
   private async comeBack(): Promise<void> {
     const session = this.session(this.aiId);
     const before = this.live;
+    const known = this.journal.nowOfAll();
     const carried = await this.open(session);
     if (carried === undefined) return;
     for (const lease of carried.opened.leases) {
       if (lease.aiId !== this.aiId) this.world.violated(`${this.aiId} took up the lease of ${lease.aiId}`);
-      this.journal.lease(lease, { ...this.journal.now(lease.leaseId), until: 0 });
+      this.journal.lease(lease, known(lease.leaseId));
     }
     this.live = carried;
     // The stream that it left behind is missed only now.
