@@ -5,8 +5,9 @@ import type * as Ledgers from '../../src/domain/ledger.js';
 import type { StatePatch, UsageDay } from '../../src/domain/state.js';
 import type * as Documents from '../../src/store/mongo/budget-document.js';
 import { built } from '../built.js';
+import { ROOMY_FIELDS } from '../roomy-fields.js';
 import { eachOf } from '../serve/budgets.js';
-import { Inside, openStoreAt, ROOMY_FIELDS, type StorePlace } from './inside.js';
+import { Inside, openStoreAt, type StorePlace } from './inside.js';
 
 /** `fill-process.ts PLACE WHAT COUNT`: fills a store that no service has open. */
 const AIS = 200;

@@ -10,6 +10,7 @@ import type * as Lmdb from '../../src/store/lmdb/open-lmdb-store.js';
 import type * as Mongo from '../../src/store/mongo/open-mongo-store.js';
 import type { BudgetStore } from '../../src/store/store.js';
 import { built } from '../built.js';
+import { ROOMY_FIELDS } from '../roomy-fields.js';
 
 const { Arbiter } = await built<typeof Arbiters>('arbiter/arbiter.js');
 const { embeddedClock } = await built<typeof Clocks>('platform/embedded-clock.js');
@@ -29,20 +30,6 @@ export interface SeenCommit {
   readonly patch: StatePatch;
   readonly ms: number;
 }
-
-/** Nothing refuses. */
-export const ROOMY_FIELDS = {
-  monthlyLimit: 1_000_000_000_000,
-  enforcedPercent: 100,
-  maxDailyPercent: 100,
-  maxHourlyPercent: 100,
-  minDailyPercent: 0,
-  emergencyPercent: 100,
-  pacing: 'NONE',
-  cooldownMs: 0,
-  maxConcurrent: 1_000,
-  maxLeaseDurationMs: 86_400_000,
-} as const;
 
 const CALLER = { gone: false, onGone: () => {} };
 

@@ -6,20 +6,10 @@ import type { BudgetRequest, Evidence } from '../../src/domain/requests.js';
 import type { UsageReport } from '../../src/domain/types.js';
 import type * as Wanted from '../../src/domain/wanted-receipts.js';
 import { built } from '../built.js';
+import { ROOMY_FIELDS } from '../roomy-fields.js';
 import type { TimedPeer } from './peer.js';
 
 const BATCH = 64;
-const POLICY = {
-  monthlyLimit: 1_000_000_000_000,
-  enforcedPercent: 100,
-  maxDailyPercent: 100,
-  maxHourlyPercent: 100,
-  minDailyPercent: 0,
-  emergencyPercent: 100,
-  pacing: 'NONE',
-  cooldownMs: 0,
-  maxConcurrent: 1_000,
-} as const;
 
 const { decide } = await built<typeof Decide>('domain/decide.js');
 const { finish } = await built<typeof Finish>('domain/finish.js');
@@ -52,7 +42,7 @@ class DecideRounds {
   readonly #time = Date.now();
 
   constructor() {
-    this.#decide({ kind: 'put-policy', fields: POLICY }, { receipts: new Map(), days: new Map() });
+    this.#decide({ kind: 'put-policy', fields: ROOMY_FIELDS }, { receipts: new Map(), days: new Map() });
     this.#end();
   }
 

@@ -1,23 +1,10 @@
 import type { BudgetObserver } from '../arbiter/observer.js';
-import type { AlertRule } from '../domain/alerts.js';
+import { ALERT_RULES } from '../domain/alert-conditions.js';
 import type { BudgetEvent } from '../domain/events.js';
 import type { Outcome } from '../domain/outcomes.js';
 import type { BudgetRequest } from '../domain/requests.js';
 import { type Denial, OTHER, RULES } from '../domain/types.js';
 import { Buckets, REQUESTS, SECONDS } from './buckets.js';
-
-const ALERT_RULES: readonly AlertRule[] = [
-  'POOR_SPREAD',
-  'DAILY_SPIKE',
-  'HOURLY_BURST',
-  'DAY_BELOW_MINIMUM',
-  'WARNING',
-  'CRITICAL',
-  'EMERGENCY',
-  'LEASE_EXPIRED',
-  'OVERRUN',
-  'EXHAUSTION_FORECAST',
-];
 
 /** What no budget has of its own: series of these by budget would be many, and nobody compares them. */
 export interface SharedTally {

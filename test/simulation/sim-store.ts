@@ -125,6 +125,11 @@ export class SimStore implements BudgetStore {
       .slice(0, limit);
   }
 
+  /** What every reader sees. */
+  peekState(budgetId: string): StoredState | undefined {
+    return this.majority.budgets.get(budgetId);
+  }
+
   /** What the primary has of a receipt, acknowledged or not: for those who watch. */
   peekReceipt(budgetId: string, id: string): Receipt | undefined {
     return this.primary.receipts.get(`${budgetId} ${id}`);

@@ -211,6 +211,9 @@ export class SimWorld {
     this.note(how === 'heal' ? 'replication catches up' : 'a fail-over loses what was not acknowledged');
     this.lastStallAt = this.scheduler.now;
     this.store[how]();
+    // What a fail-over lost never was: the state before it is in force again.
+    const state = this.store.peekState(BUDGET);
+    if (how === 'failOver' && state !== undefined) this.states.push({ at: this.scheduler.now, state });
   }
 
   storm(weather: Weather): void {
