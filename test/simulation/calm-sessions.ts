@@ -17,6 +17,8 @@ export class CalmSessions extends SimulatedCaller {
     const caps = { monthlyLimit: 1e9, maxHourlyPercent: 100, maxDailyPercent: 100, pacing: 'NONE' } as const;
     const slots = { maxConcurrent: 1, cooldownMs: 0, leaseTtlMs: TTL_MS, maxLeaseDurationMs: 300_000 };
     await this.ask({ kind: 'put-policy', fields: { ...caps, ...slots, sessionGraceMs: GRACE_MS } });
+    // A budget that was gone has begun anew with the clock of the one before.
+    await this.ask({ kind: 'reset-clock' });
     const first = await this.open();
     const leaseId = await this.acquire('faithful', first);
     await this.world.pause(3 * TTL_MS);
