@@ -163,11 +163,12 @@ export class BudgetQueue {
     const expected = this.committed.revision === 0 ? undefined : this.committed;
     this.sending = true;
     const sentAt = this.context.clock.monotonic();
-    const { result, settled } = await commit(this.context, this.budgetId, expected, patch, seq).finally(
-      () => {
-        this.sending = false;
-      },
-    );
+    const { result, settled } = await commit(
+      ...([this.context, this.budgetId, expected, patch, seq] as const),
+      decided.at + STALL_MS,
+    ).finally(() => {
+      this.sending = false;
+    });
     if (result === 'lost') return this.lostRace();
     this.lostInRow = 0;
     this.observer.committed(this.context.clock.monotonic() - sentAt);

@@ -25,8 +25,9 @@ export function commit(
   expected: StateVersion | undefined,
   patch: StatePatch,
   seq: number,
+  sendBy: number,
 ): Promise<CommitResult> {
-  const work = () => commitOnce(context, budgetId, expected, patch, seq);
+  const work = () => commitOnce(context, budgetId, expected, patch, seq, sendBy);
   return context.tracing === undefined
     ? work()
     : context.tracing.step('commit', { budget: budgetId, seq, revision: expected?.revision ?? 0 }, work);
@@ -38,9 +39,10 @@ async function commitOnce(
   expected: StateVersion | undefined,
   patch: StatePatch,
   seq: number,
+  sendBy: number,
 ): Promise<CommitResult> {
   try {
-    const result = await context.store.commit(budgetId, expected, patch);
+    const result = await context.store.commit(budgetId, expected, patch, sendBy);
     return { result, settled: false };
   } catch (error) {
     if (!(error instanceof StoreError) || error.failure !== 'unknown') throw error;

@@ -39,8 +39,8 @@ class ObservedStore implements BudgetStore {
     return this.timed('version', () => this.store.version(budgetId));
   }
 
-  commit(budgetId: string, expected: StateVersion | undefined, patch: StatePatch) {
-    return this.timed('commit', () => this.store.commit(budgetId, expected, patch));
+  commit(budgetId: string, expected: StateVersion | undefined, patch: StatePatch, sendBy?: number) {
+    return this.timed('commit', () => this.store.commit(budgetId, expected, patch, sendBy));
   }
 
   writeDays(days: readonly UsageDay[]) {

@@ -30,9 +30,15 @@ export interface BudgetStore {
   /**
    * One atomic compare-and-swap: applies the patch whole if the stored version is `expected` (undefined: if there is no such
    * budget), else changes nothing. Of any number of racers with the same `expected`, one wins.
-   * Throws `unknown` when it may or may not have been applied, now or later; `refused` when no retry can mend it.
+   * Throws `unknown` when it may or may not have been applied, now or later; `refused` when no retry can mend it. A store
+   * that could not send it by `sendBy` (of the monotonic clock) does not: it is `lost`, to be decided anew.
    */
-  commit(budgetId: string, expected: StateVersion | undefined, patch: StatePatch): Promise<'won' | 'lost'>;
+  commit(
+    budgetId: string,
+    expected: StateVersion | undefined,
+    patch: StatePatch,
+    sendBy?: number,
+  ): Promise<'won' | 'lost'>;
 
   /**
    * Writes usage documents, each whole, where the stored `revision` is lower or there is none. Any order, any repetition and

@@ -110,10 +110,17 @@ export class FaultyStore implements BudgetStore {
   version(budgetId: string): Promise<StateVersion | undefined> {
     return this.call('version', [budgetId], () => this.inner.version(budgetId));
   }
-  commit(budgetId: string, expected: StateVersion | undefined, patch: StatePatch): Promise<'won' | 'lost'> {
+  commit(
+    budgetId: string,
+    expected: StateVersion | undefined,
+    patch: StatePatch,
+    sendBy?: number,
+  ): Promise<'won' | 'lost'> {
     // A late write must not see what its sender changes afterwards.
     const sent = structuredClone(patch);
-    return this.call('commit', [budgetId, expected, sent], () => this.inner.commit(budgetId, expected, sent));
+    return this.call('commit', [budgetId, expected, sent], () =>
+      this.inner.commit(budgetId, expected, sent, sendBy),
+    );
   }
   writeDays(days: readonly UsageDay[]): Promise<void> {
     return this.call('writeDays', [days], () => this.inner.writeDays(days));

@@ -1,4 +1,4 @@
-import type { Collection } from 'mongodb';
+import type { Collection, Db } from 'mongodb';
 import {
   type Receipt,
   SECTIONS,
@@ -7,13 +7,14 @@ import {
   type UsageDay,
 } from '../../domain/state.js';
 import { type BudgetStore, type ListedBudget, type StateVersion, StoreError } from '../store.js';
-import { type BudgetDocument, headOf, newDocument, sectionOf, stateOf, updateOf } from './budget-document.js';
+import { type BudgetDocument, headOf, newDocument, sectionOf, stateOf } from './budget-document.js';
 import type { MongoClients } from './mongo-clients.js';
 import { isDuplicateKey, readError, writeError } from './mongo-errors.js';
 import { type ReceiptDocument, receiptDocument, receiptDocumentId, receiptOf } from './receipt-document.js';
+import { SharedCalls } from './shared-calls.js';
 import type { StoreDocuments } from './store-documents.js';
+import { type Outcome, stampedSwap, swapOne } from './swaps.js';
 import { type UsageDocument, usageDay, usageDocument, usageDocumentId } from './usage-document.js';
-import { writeNewer } from './write-newer.js';
 
 const COMMIT_MS = 1_000;
 const READ_MS = 2_000;
@@ -29,6 +30,7 @@ export class MongoStore implements BudgetStore {
   readonly name = 'mongo';
   readonly exclusive = false;
   readonly receiptsInCommit = false;
+  private readonly shared: SharedCalls;
   private retired: string | undefined;
   private beforeClose = async (): Promise<void> => {};
 
@@ -36,7 +38,14 @@ export class MongoStore implements BudgetStore {
     private readonly clients: MongoClients,
     private readonly database: string,
     private readonly monotonic: () => number,
-  ) {}
+  ) {
+    this.shared = new SharedCalls({
+      db: () => this.db,
+      reading: (work) => this.reading(work),
+      writing: (work) => this.writing(work),
+      monotonic,
+    });
+  }
 
   /** From now on every call fails, for this reason. */
   retire(why: string): void {
@@ -56,26 +65,23 @@ export class MongoStore implements BudgetStore {
   }
 
   version(budgetId: string): Promise<StateVersion | undefined> {
-    return this.reading(async () => {
-      const projection = { _id: 0, epoch: 1, revision: 1 };
-      const options = { projection, maxTimeMS: READ_MS };
-      return (await this.budgets.findOne<StateVersion>({ _id: budgetId }, options)) ?? undefined;
-    });
+    return this.shared.versions.ask(budgetId);
   }
 
   async commit(
     budgetId: string,
     expected: StateVersion | undefined,
     patch: StatePatch,
-  ): Promise<'won' | 'lost'> {
-    const won = await this.writing(() =>
-      expected ? this.swap(budgetId, expected, patch) : this.create(budgetId, patch),
-    );
-    return won ? 'won' : 'lost';
+    sendBy = Number.POSITIVE_INFINITY,
+  ): Promise<Outcome> {
+    if (expected === undefined) return this.writing(() => this.create(budgetId, patch));
+    const swap = stampedSwap({ budgetId, expected, patch });
+    if (swap !== undefined) return this.shared.swaps.ask({ ...swap, sendBy });
+    return this.writing(() => swapOne(this.db, { budgetId, expected, patch }));
   }
 
-  writeDays(days: readonly UsageDay[]): Promise<void> {
-    return this.writing(() => writeNewer(this.usage, days.map(usageDocument)));
+  async writeDays(days: readonly UsageDay[]): Promise<void> {
+    await this.shared.dayWrites.ask(days.map(usageDocument));
   }
 
   readDays(budgetId: string, epoch: number, from: string, to: string): Promise<UsageDay[]> {
@@ -88,24 +94,12 @@ export class MongoStore implements BudgetStore {
     });
   }
 
-  writeReceipts(budgetId: string, receipts: readonly Receipt[]): Promise<void> {
-    return this.writing(() =>
-      writeNewer(
-        this.receipts,
-        receipts.map((receipt) => receiptDocument(budgetId, receipt)),
-      ),
-    );
+  async writeReceipts(budgetId: string, receipts: readonly Receipt[]): Promise<void> {
+    await this.shared.receiptWrites.ask(receipts.map((receipt) => receiptDocument(budgetId, receipt)));
   }
 
-  findReceipts(budgetId: string, ids: readonly string[]): Promise<Map<string, Receipt>> {
-    return this.reading(async () => {
-      if (ids.length === 0) return new Map();
-      const $in = ids.map((id) => receiptDocumentId(budgetId, id));
-      // A batch that holds them all keeps it one round trip.
-      const options = { maxTimeMS: READ_MS, batchSize: ids.length + 1 };
-      const documents = await this.receipts.find({ _id: { $in }, budget: budgetId }, options).toArray();
-      return new Map(documents.map(receiptOf).map((receipt) => [receipt.id, receipt]));
-    });
+  async findReceipts(budgetId: string, ids: readonly string[]): Promise<Map<string, Receipt>> {
+    return ids.length === 0 ? new Map() : this.shared.receiptLookups.ask({ budgetId, ids });
   }
 
   listReceipts(budgetId: string, prefix: string, after: string, limit: number): Promise<Receipt[]> {
@@ -162,41 +156,38 @@ export class MongoStore implements BudgetStore {
     await this.clients.close();
   }
 
-  private async swap(budgetId: string, expected: StateVersion, patch: StatePatch): Promise<boolean> {
-    const filter = { _id: budgetId, epoch: expected.epoch, revision: expected.revision };
-    const options = { projection: { _id: 1, revision: 1 } as const, maxTimeMS: COMMIT_MS };
-    return (await this.budgets.findOneAndUpdate(filter, updateOf(patch), options)) !== null;
-  }
-
-  private async create(budgetId: string, patch: StatePatch): Promise<boolean> {
+  private async create(budgetId: string, patch: StatePatch): Promise<Outcome> {
     try {
       await this.budgets.insertOne(newDocument(budgetId, patch), { maxTimeMS: COMMIT_MS });
-      return true;
+      return 'won';
     } catch (error) {
-      if (isDuplicateKey(error)) return false;
+      if (isDuplicateKey(error)) return 'lost';
       throw error;
     }
   }
 
+  private get db(): Db {
+    return this.clients.current.db(this.database);
+  }
+
   get documents(): StoreDocuments {
-    const db = () => this.clients.current.db(this.database);
     return {
-      copies: () => db().collection('copies'),
-      marks: () => db().collection('marks'),
+      copies: () => this.db.collection('copies'),
+      marks: () => this.db.collection('marks'),
       use: (work) => this.clients.use(work),
     };
   }
 
   private get budgets(): Collection<BudgetDocument> {
-    return this.clients.current.db(this.database).collection('budgets');
+    return this.db.collection('budgets');
   }
 
   protected get usage(): Collection<UsageDocument> {
-    return this.clients.current.db(this.database).collection('usage');
+    return this.db.collection('usage');
   }
 
   private get receipts(): Collection<ReceiptDocument> {
-    return this.clients.current.db(this.database).collection('receipts');
+    return this.db.collection('receipts');
   }
 
   protected async reading<T>(work: () => Promise<T>): Promise<T> {

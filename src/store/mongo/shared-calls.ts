@@ -1,0 +1,121 @@
+import type { Db } from 'mongodb';
+import type { Receipt } from '../../domain/state.js';
+import type { StateVersion } from '../store.js';
+import type { BudgetDocument } from './budget-document.js';
+import { type Answer, Gathering } from './gathering.js';
+import { type ReceiptDocument, receiptDocumentId, receiptOf } from './receipt-document.js';
+import { type Outcome, type StampedSwap, swapMany, swapOne } from './swaps.js';
+import type { UsageDocument } from './usage-document.js';
+import { writeNewer } from './write-newer.js';
+
+const READ_MS = 2_000;
+/** A day of 5,000 AIs is half a megabyte; most are a hundredth of it. */
+const DAY_WEIGHT = 100;
+
+/** How calls reach the server: their failures become those of a store. */
+export interface Line {
+  readonly db: () => Db;
+  reading<T>(work: () => Promise<T>): Promise<T>;
+  writing<T>(work: () => Promise<T>): Promise<T>;
+  readonly monotonic: () => number;
+}
+
+export interface SwapBefore extends StampedSwap {
+  /** Not to be sent after this moment of the monotonic clock. */
+  readonly sendBy: number;
+}
+
+interface ReceiptQuestion {
+  readonly budgetId: string;
+  readonly ids: readonly string[];
+}
+
+/**
+ * The calls that every request costs. Budgets are committed one by one, but what many of them ask for at the same time
+ * shares its messages: a message costs the server, the driver and the disk more than what it carries.
+ */
+export class SharedCalls {
+  readonly swaps = new Gathering<SwapBefore, Outcome>(
+    (swaps) => this.swapTimely(swaps),
+    ({ patch }) => 1 + patch.puts.length,
+  );
+  readonly versions = new Gathering<string, StateVersion | undefined>(
+    (ids) => this.readVersions(ids),
+    () => 1,
+  );
+  readonly receiptLookups = new Gathering<ReceiptQuestion, Map<string, Receipt>>(
+    (questions) => this.findReceipts(questions),
+    ({ ids }) => ids.length,
+  );
+  readonly receiptWrites = new Gathering<readonly ReceiptDocument[], undefined>(
+    (documents) => this.write('receipts', documents),
+    (documents) => documents.length,
+  );
+  readonly dayWrites = new Gathering<readonly UsageDocument[], undefined>(
+    (documents) => this.write('usage', documents),
+    (documents) => DAY_WEIGHT * documents.length,
+  );
+
+  constructor(private readonly line: Line) {}
+
+  private async swapTimely(swaps: readonly SwapBefore[]): Promise<Answer<Outcome>[]> {
+    const now = this.line.monotonic();
+    const timely = swaps.filter(({ sendBy }) => now <= sendBy);
+    const outcomes = await this.swap(timely);
+    const bySwap = new Map(timely.map((swap, at) => [swap, outcomes[at] as Answer<Outcome>]));
+    return swaps.map((swap) => bySwap.get(swap) ?? 'lost');
+  }
+
+  private async swap(swaps: readonly SwapBefore[]): Promise<Answer<Outcome>[]> {
+    const [first, second] = swaps;
+    if (first === undefined) return [];
+    const db = this.line.db();
+    return this.line.writing(async () =>
+      second === undefined ? [await swapOne(db, first)] : swapMany(db, swaps),
+    );
+  }
+
+  private readVersions(budgetIds: readonly string[]): Promise<(StateVersion | undefined)[]> {
+    return this.line.reading(async () => {
+      const options = {
+        projection: { epoch: 1, revision: 1 },
+        maxTimeMS: READ_MS,
+        batchSize: budgetIds.length + 1,
+      };
+      const filter = { _id: { $in: [...budgetIds] } };
+      const found = await this.line
+        .db()
+        .collection<BudgetDocument>('budgets')
+        .find(filter, options)
+        .toArray();
+      const versions = new Map(found.map(({ _id, epoch, revision }) => [_id, { epoch, revision }]));
+      return budgetIds.map((budgetId) => versions.get(budgetId));
+    });
+  }
+
+  private findReceipts(questions: readonly ReceiptQuestion[]): Promise<Map<string, Receipt>[]> {
+    return this.line.reading(async () => {
+      const $in = questions.flatMap(({ budgetId, ids }) => ids.map((id) => receiptDocumentId(budgetId, id)));
+      const budget = { $in: [...new Set(questions.map(({ budgetId }) => budgetId))] };
+      // A batch that holds them all keeps it one round trip.
+      const options = { maxTimeMS: READ_MS, batchSize: $in.length + 1 };
+      const receipts = this.line.db().collection<ReceiptDocument>('receipts');
+      const found = await receipts.find({ _id: { $in }, budget }, options).toArray();
+      const byId = new Map(found.map((document) => [document._id, document]));
+      return questions.map(({ budgetId, ids }) => {
+        const own = ids.flatMap((id) => byId.get(receiptDocumentId(budgetId, id)) ?? []);
+        return new Map(own.map(receiptOf).map((receipt) => [receipt.id, receipt]));
+      });
+    });
+  }
+
+  private write<D extends ReceiptDocument | UsageDocument>(
+    collection: string,
+    documents: readonly (readonly D[])[],
+  ): Promise<undefined[]> {
+    return this.line.writing(async () => {
+      await writeNewer(this.line.db().collection<D>(collection), documents.flat());
+      return documents.map(() => undefined);
+    });
+  }
+}

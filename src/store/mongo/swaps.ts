@@ -1,0 +1,99 @@
+import type { Collection, Db } from 'mongodb';
+import type { StatePatch, StoredWriter } from '../../domain/state.js';
+import { type StateVersion, StoreError } from '../store.js';
+import { type BudgetDocument, sectionOf, updateOf } from './budget-document.js';
+import type { Answer } from './gathering.js';
+import { failureOfCode, messageOf } from './mongo-errors.js';
+
+const COMMIT_MS = 1_000;
+const READ_MS = 2_000;
+
+/** One compare-and-swap of a budget's document. */
+export interface Swap {
+  readonly budgetId: string;
+  readonly expected: StateVersion;
+  readonly patch: StatePatch;
+}
+
+/** One that leaves a mark which tells later whether it was applied. */
+export interface StampedSwap extends Swap {
+  readonly stamp: { readonly copyId: string; readonly seq: number };
+}
+
+export type Outcome = 'won' | 'lost';
+
+export function stampedSwap(swap: Swap): StampedSwap | undefined {
+  for (const { section, key, value } of swap.patch.puts) {
+    if (section === 'writers') return { ...swap, stamp: { copyId: key, seq: (value as StoredWriter).seq } };
+  }
+  return undefined;
+}
+
+/** What the server says of an `update` command. */
+interface UpdateReply {
+  /** How many documents matched their filters. */
+  readonly n: number;
+  readonly writeErrors?: readonly {
+    readonly index: number;
+    readonly code: number;
+    readonly errmsg: string;
+  }[];
+  readonly writeConcernError?: { readonly errmsg?: string };
+}
+
+/** One findOneAndUpdate. */
+export async function swapOne(db: Db, swap: Swap): Promise<Outcome> {
+  const options = { projection: { _id: 1, revision: 1 } as const, maxTimeMS: COMMIT_MS };
+  const found = await budgetsOf(db).findOneAndUpdate(filterOf(swap), updateOf(swap.patch), options);
+  return found === null ? 'lost' : 'won';
+}
+
+/** One message for swaps of different budgets. The server takes each by itself, whatever becomes of the others. */
+export async function swapMany(db: Db, swaps: readonly StampedSwap[]): Promise<Answer<Outcome>[]> {
+  const sent = inOneOrder(swaps);
+  const reply = (await db.command({
+    update: 'budgets',
+    updates: sent.map((swap) => ({ q: filterOf(swap), u: updateOf(swap.patch) })),
+    ordered: false,
+    writeConcern: { w: 'majority', wtimeout: COMMIT_MS },
+    maxTimeMS: COMMIT_MS,
+  })) as unknown as UpdateReply;
+  const { n, writeErrors = [], writeConcernError } = reply;
+  if (writeConcernError) throw new StoreError('unknown', `MongoDB: ${writeConcernError.errmsg}`);
+  const failures = new Map(writeErrors.map((failure) => [sent[failure.index], failure]));
+  const won = n + failures.size === swaps.length ? undefined : await winnersOf(db, swaps);
+  return swaps.map((swap) => {
+    const failure = failures.get(swap);
+    if (failure) return new StoreError(failureOfCode(failure.code), `MongoDB: ${failure.errmsg}`);
+    return won === undefined || won.has(swap) ? 'won' : 'lost';
+  });
+}
+
+/** The same for all copies: where a message is one transaction (FerretDB, DocumentDB), two orders deadlock. */
+function inOneOrder(swaps: readonly StampedSwap[]): StampedSwap[] {
+  return [...swaps].sort((a, b) => (a.budgetId < b.budgetId ? -1 : 1));
+}
+
+/** The server says how many matched, not which: they left their stamps. Without that look, any of them may have won. */
+async function winnersOf(db: Db, swaps: readonly StampedSwap[]): Promise<ReadonlySet<StampedSwap>> {
+  const options = { projection: { writers: 1 } as const, maxTimeMS: READ_MS, batchSize: swaps.length + 1 };
+  const $in = swaps.map(({ budgetId }) => budgetId);
+  const found = await budgetsOf(db)
+    .find({ _id: { $in } }, options)
+    .toArray()
+    .catch((cause: unknown) => {
+      throw new StoreError('unknown', `MongoDB: ${messageOf(cause)}`, { cause });
+    });
+  const writers = new Map(found.map((document) => [document._id, sectionOf(document, 'writers')]));
+  return new Set(
+    swaps.filter(({ budgetId, stamp }) => writers.get(budgetId)?.get(stamp.copyId)?.seq === stamp.seq),
+  );
+}
+
+function budgetsOf(db: Db): Collection<BudgetDocument> {
+  return db.collection('budgets');
+}
+
+function filterOf({ budgetId, expected: { epoch, revision } }: Swap) {
+  return { _id: budgetId, epoch, revision };
+}
