@@ -1,7 +1,5 @@
 import { StoreError } from '../store.js';
 
-/** Two: while the server works on one message, the next is on its way. */
-const MOST_UNDER_WAY = 2;
 /** Of one message: keeps it far below the server's bound of 48 MB, and short for those who wait behind it. */
 const MOST_WEIGHT = 2_000;
 
@@ -15,29 +13,32 @@ interface Asked<Q, A> {
 }
 
 /**
- * Questions of many budgets in few messages: what is asked while messages are under way goes together in the next one. A
- * single question does not wait.
+ * Questions of many budgets in few messages: one is under way at a time, and what is asked meanwhile goes together in the
+ * next. What the same turn of the event loop asks goes together, too.
  */
 export class Gathering<Q, A> {
   private waiting: Asked<Q, A>[] = [];
-  private underWay = 0;
+  private sending = false;
 
   constructor(
     private readonly send: (questions: readonly Q[]) => Promise<readonly Answer<A>[]>,
     private readonly weightOf: (question: Q) => number,
+    private readonly soon: (task: () => void) => void,
   ) {}
 
   ask(question: Q): Promise<A> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ question, resolve, reject });
-      if (this.underWay < MOST_UNDER_WAY) void this.sendWaiting();
+      if (this.sending) return;
+      this.sending = true;
+      this.soon(() => void this.sendWaiting());
     });
   }
 
   private async sendWaiting(): Promise<void> {
-    this.underWay += 1;
-    while (this.waiting.length > 0) await this.sendTogether(this.take());
-    this.underWay -= 1;
+    await this.sendTogether(this.take());
+    if (this.waiting.length > 0) this.soon(() => void this.sendWaiting());
+    else this.sending = false;
   }
 
   private take(): Asked<Q, A>[] {

@@ -6,6 +6,7 @@ import {
   type StoredState,
   type UsageDay,
 } from '../../domain/state.js';
+import { PROCESS_SCHEDULER } from '../../platform/scheduler.js';
 import { type BudgetStore, type ListedBudget, type StateVersion, StoreError } from '../store.js';
 import { type BudgetDocument, headOf, newDocument, sectionOf, stateOf } from './budget-document.js';
 import type { MongoClients } from './mongo-clients.js';
@@ -44,6 +45,7 @@ export class MongoStore implements BudgetStore {
       reading: (work) => this.reading(work),
       writing: (work) => this.writing(work),
       monotonic,
+      soon: PROCESS_SCHEDULER.soon,
     });
   }
 

@@ -1,5 +1,6 @@
 import type { Db } from 'mongodb';
 import type { Receipt } from '../../domain/state.js';
+import type { Scheduler } from '../../platform/scheduler.js';
 import type { StateVersion } from '../store.js';
 import type { BudgetDocument } from './budget-document.js';
 import { type Answer, Gathering } from './gathering.js';
@@ -18,6 +19,7 @@ export interface Line {
   reading<T>(work: () => Promise<T>): Promise<T>;
   writing<T>(work: () => Promise<T>): Promise<T>;
   readonly monotonic: () => number;
+  readonly soon: Scheduler['soon'];
 }
 
 export interface SwapBefore extends StampedSwap {
@@ -35,28 +37,40 @@ interface ReceiptQuestion {
  * shares its messages: a message costs the server, the driver and the disk more than what it carries.
  */
 export class SharedCalls {
-  readonly swaps = new Gathering<SwapBefore, Outcome>(
-    (swaps) => this.swapTimely(swaps),
-    ({ patch }) => 1 + patch.puts.length,
-  );
-  readonly versions = new Gathering<string, StateVersion | undefined>(
-    (ids) => this.readVersions(ids),
-    () => 1,
-  );
-  readonly receiptLookups = new Gathering<ReceiptQuestion, Map<string, Receipt>>(
-    (questions) => this.findReceipts(questions),
-    ({ ids }) => ids.length,
-  );
-  readonly receiptWrites = new Gathering<readonly ReceiptDocument[], undefined>(
-    (documents) => this.write('receipts', documents),
-    (documents) => documents.length,
-  );
-  readonly dayWrites = new Gathering<readonly UsageDocument[], undefined>(
-    (documents) => this.write('usage', documents),
-    (documents) => DAY_WEIGHT * documents.length,
-  );
+  readonly swaps: Gathering<SwapBefore, Outcome>;
+  readonly versions: Gathering<string, StateVersion | undefined>;
+  readonly receiptLookups: Gathering<ReceiptQuestion, Map<string, Receipt>>;
+  readonly receiptWrites: Gathering<readonly ReceiptDocument[], undefined>;
+  readonly dayWrites: Gathering<readonly UsageDocument[], undefined>;
 
-  constructor(private readonly line: Line) {}
+  constructor(private readonly line: Line) {
+    const { soon } = line;
+    this.swaps = new Gathering(
+      (swaps) => this.swapTimely(swaps),
+      ({ patch }) => 1 + patch.puts.length,
+      soon,
+    );
+    this.versions = new Gathering(
+      (budgetIds) => this.readVersions(budgetIds),
+      () => 1,
+      soon,
+    );
+    this.receiptLookups = new Gathering(
+      (questions) => this.findReceipts(questions),
+      ({ ids }) => ids.length,
+      soon,
+    );
+    this.receiptWrites = new Gathering(
+      (documents) => this.write('receipts', documents),
+      (documents) => documents.length,
+      soon,
+    );
+    this.dayWrites = new Gathering(
+      (documents) => this.write('usage', documents),
+      (documents) => DAY_WEIGHT * documents.length,
+      soon,
+    );
+  }
 
   private async swapTimely(swaps: readonly SwapBefore[]): Promise<Answer<Outcome>[]> {
     const now = this.line.monotonic();
