@@ -56,7 +56,7 @@ export function decideBatch(
   }
   const housekeeping = batch.some((pending) => pending.caller === NOBODY);
   // A commit that goes anyway carries the drops along; a batch of peeks must not commit for them.
-  const drops = housekeeping || ledger.touched ? round.drop() : undefined;
+  const drops = housekeeping || (ledger.touched && queue.turns.mayDrop()) ? round.drop() : undefined;
   return {
     ...{ at, answers: round.answers, failed: round.failed, housekeeping },
     ...(drops === undefined ? {} : { drops }),

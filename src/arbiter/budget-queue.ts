@@ -6,10 +6,10 @@ import { wantedReceipts } from '../domain/wanted-receipts.js';
 import { pause } from '../platform/scheduler.js';
 import type { StateVersion } from '../store/store.js';
 import { Answers, shuttingDown } from './answers.js';
-import { pauseAfterLoss } from './backoff.js';
 import { type Decided, decideBatch } from './batch.js';
 import { commit } from './commit.js';
 import { type Context, stampOf } from './context.js';
+import { CopyTurns } from './copy-turns.js';
 import { asCallerSees, isRefusal, logFailure } from './failure.js';
 import { Lookups } from './lookups.js';
 import type { BudgetObserver } from './observer.js';
@@ -37,17 +37,19 @@ export class BudgetQueue {
   /** Grants to take back once the store answers again. */
   private undos: Pending[] = [];
   private ledger: Ledger | undefined;
+  /** The last one, thrown away or not: good enough to guess what must be looked up. */
+  private seen: Ledger | undefined;
   /** Rises with every loading: what was looked up for an older one is proved differently. */
   private lineage = 0;
   private committed: StateVersion = { epoch: 0, revision: 0 };
   private pumping = false;
   /** A commit is in flight: the ledger is ahead of the stored state. */
   private sending = false;
-  private lostInRow = 0;
   private failed = false;
   readonly waiters = new WaitingList();
   readonly lookups: Lookups;
   readonly writeOut: WriteOut;
+  readonly turns: CopyTurns;
   readonly answers: Answers;
   readonly observer: BudgetObserver;
   private readonly wake: Wake;
@@ -62,6 +64,7 @@ export class BudgetQueue {
       this.lookedUp(pending, error),
     );
     this.writeOut = new WriteOut(context, budgetId, this.lookups);
+    this.turns = new CopyTurns(context, budgetId);
     this.observer = context.observer.budget(budgetId);
     this.answers = new Answers(context, this);
     this.wake = new Wake(context, () => this.ask({ kind: 'sweep' }));
@@ -75,7 +78,7 @@ export class BudgetQueue {
   submit(pending: Pending): void {
     this.lastUsedAt = pending.arrivedAt;
     // Against the state as it will be if the commit in flight wins; `decide` has the last word.
-    const wanted = this.ledger === undefined ? [] : wantedReceipts(this.ledger, pending.request);
+    const wanted = this.seen === undefined ? [] : wantedReceipts(this.seen, pending.request);
     if (wanted.length > 0) this.lookUp(pending, wanted, []);
     else this.enqueue(pending);
   }
@@ -134,6 +137,8 @@ export class BudgetQueue {
     const stored = await this.context.store.load(this.budgetId);
     const ledger = Ledger.of(this.budgetId, stored);
     this.ledger = ledger;
+    this.seen = ledger;
+    this.turns.loaded(ledger);
     this.lineage += 1;
     this.committed = { epoch: ledger.epoch, revision: ledger.revision };
     this.writeOut.loaded(ledger);
@@ -163,14 +168,15 @@ export class BudgetQueue {
     const expected = this.committed.revision === 0 ? undefined : this.committed;
     this.sending = true;
     const sentAt = this.context.clock.monotonic();
-    const { result, settled } = await commit(
-      ...([this.context, this.budgetId, expected, patch, seq] as const),
-      decided.at + STALL_MS,
-    ).finally(() => {
+    const one = { expected, patch, seq, sendBy: decided.at + STALL_MS };
+    const { result, settled } = await commit(this.context, this.budgetId, one).finally(() => {
       this.sending = false;
     });
-    if (result === 'lost') return this.lostRace();
-    this.lostInRow = 0;
+    if (result === 'lost') {
+      this.observer.lostRace();
+      this.decideAgain();
+      return this.turns.lost();
+    }
     this.observer.committed(this.context.clock.monotonic() - sentAt);
     this.committed = { epoch: ledger.epoch, revision: ledger.revision };
     this.context.counts.commits += 1;
@@ -178,8 +184,9 @@ export class BudgetQueue {
     this.writeOut.committed(ledger, patch);
     this.answers.announce(ledger.takeEvents(), decided.answers);
     this.give(decided);
-    // Found by looking: another copy may have committed since.
-    if (settled) this.ledger = undefined;
+    const left = await this.turns.won(ledger.revision);
+    // Found by looking, or another copy was left a turn: it may have committed since.
+    if (settled || (left && this.ready.size > 0)) this.ledger = undefined;
   }
 
   private give({ at, answers, drops }: Decided): void {
@@ -187,14 +194,6 @@ export class BudgetQueue {
     this.observer.batch(answers.length);
     const ageMs = this.context.clock.monotonic() - at;
     for (const answer of answers) this.answers.give(answer, ageMs);
-  }
-
-  private async lostRace(): Promise<void> {
-    this.lostInRow += 1;
-    this.context.counts.lostRaces += 1;
-    this.observer.lostRace();
-    this.decideAgain();
-    await pauseAfterLoss(this.context, this.budgetId, this.lostInRow);
   }
 
   /** Throws the ledger away; the batch is decided again, before those that came later. Waiters are tried in any round. */

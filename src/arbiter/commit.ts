@@ -18,29 +18,25 @@ export interface CommitResult {
   readonly settled: boolean;
 }
 
-/** Commits a patch and never leaves the outcome open. Throws a `StoreError` only where it certainly was not applied. */
-export function commit(
-  context: Context,
-  budgetId: string,
-  expected: StateVersion | undefined,
-  patch: StatePatch,
-  seq: number,
-  sendBy: number,
-): Promise<CommitResult> {
-  const work = () => commitOnce(context, budgetId, expected, patch, seq, sendBy);
-  return context.tracing === undefined
-    ? work()
-    : context.tracing.step('commit', { budget: budgetId, seq, revision: expected?.revision ?? 0 }, work);
+/** What replaces which state. */
+export interface Commit {
+  readonly expected: StateVersion | undefined;
+  readonly patch: StatePatch;
+  readonly seq: number;
+  /** By the monotonic clock; later it is not sent, but lost. */
+  readonly sendBy: number;
 }
 
-async function commitOnce(
-  context: Context,
-  budgetId: string,
-  expected: StateVersion | undefined,
-  patch: StatePatch,
-  seq: number,
-  sendBy: number,
-): Promise<CommitResult> {
+/** Commits a patch and never leaves the outcome open. Throws a `StoreError` only where it certainly was not applied. */
+export function commit(context: Context, budgetId: string, one: Commit): Promise<CommitResult> {
+  const work = () => commitOnce(context, budgetId, one);
+  if (context.tracing === undefined) return work();
+  const { seq, expected } = one;
+  return context.tracing.step('commit', { budget: budgetId, seq, revision: expected?.revision ?? 0 }, work);
+}
+
+async function commitOnce(context: Context, budgetId: string, one: Commit): Promise<CommitResult> {
+  const { expected, patch, seq, sendBy } = one;
   try {
     const result = await context.store.commit(budgetId, expected, patch, sendBy);
     return { result, settled: false };
