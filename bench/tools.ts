@@ -3,7 +3,7 @@ import path from 'node:path';
 import { UsageError } from './options.js';
 
 const TOOLS = {
-  ghz: 'go install github.com/bojand/ghz/cmd/ghz@latest, and $(go env GOPATH)/bin in PATH',
+  ghz: 'go install github.com/bojand/ghz/cmd/ghz@v0.93.0, and $(go env GOPATH)/bin in PATH',
   go: 'apt-get install golang-go, or https://go.dev/dl/ (1.26 or newer)',
 };
 
