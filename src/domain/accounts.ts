@@ -1,7 +1,7 @@
 import type { Ledger } from './ledger.js';
 import { MAX_AIS, MAX_MODELS } from './limits.js';
 import type { HourTotal, StoredDay } from './state.js';
-import type { Table } from './table.js';
+import type { Table, Entry as TableEntry } from './table.js';
 import { OTHER, UNKNOWN } from './types.js';
 import { type DayWindow, monthOfDay } from './windows.js';
 
@@ -35,11 +35,11 @@ export function book(ledger: Ledger, entry: Entry): void {
   const day = tables.days.get(entry.day);
   if (day === undefined) throw new Error(`day ${entry.day} is not in the state`);
   tables.days.set(entry.day, changedDay(day, entry, ledger.nextRevision));
-  const names = tables.names(entry.day);
-  const ai = nameIn(tables.dayAis, `${entry.day} `, entry.aiId, names.ais < MAX_AIS);
-  const model = nameIn(tables.dayModels, `${entry.day} `, entry.model, names.models < MAX_MODELS);
-  if (add(tables.dayAis, `${entry.day} ${ai}`, entry.tokens)) names.ais += 1;
-  if (add(tables.dayModels, `${entry.day} ${model}`, entry.tokens)) names.models += 1;
+  const { ais, models } = tables.accountsOf(entry.day);
+  const ai = nameIn(ais, entry.aiId, MAX_AIS);
+  const model = nameIn(models, entry.model, MAX_MODELS);
+  addInDay(tables.dayAis, ais, entry.day, ai, entry.tokens);
+  addInDay(tables.dayModels, models, entry.day, model, entry.tokens);
   // Under the day's names: what is `(other)` in a day can be taken back from `(other)` of its month.
   if (monthOfDay(entry.day) === ledger.month.key) countInMonth(ledger, entry.day, ai, model, entry.tokens);
   if (entry.tokens < 0) ledger.loosened += 1;
@@ -53,11 +53,11 @@ function countInMonth({ tables }: Ledger, day: string, ai: string, model: string
 }
 
 export function countAiInMonth(monthAis: Table<number>, ai: string, tokens: number): void {
-  add(monthAis, nameIn(monthAis, '', ai, monthAis.size < MAX_AIS), tokens);
+  add(monthAis, nameIn(monthAis, ai, MAX_AIS), tokens);
 }
 
 export function countModelInMonth(monthModels: Table<number>, model: string, tokens: number): void {
-  add(monthModels, nameIn(monthModels, '', model, monthModels.size < MAX_MODELS), tokens);
+  add(monthModels, nameIn(monthModels, model, MAX_MODELS), tokens);
 }
 
 /** Moves tokens of a day from one model to another: what was presumed turns out to be used, and by what. */
@@ -94,15 +94,32 @@ function insertHour(hours: HourTotal[], start: number, tokens: number): void {
 }
 
 /** The name that an AI or model is counted under: its own while there is room, else `(other)`. */
-function nameIn(table: Table<number>, prefix: string, name: string, room: boolean): string {
-  return room || name === UNKNOWN || table.has(prefix + name) ? name : OTHER;
+function nameIn(names: Names, name: string, most: number): string {
+  return names.size < most || name === UNKNOWN || names.has(name) ? name : OTHER;
 }
 
-/** Adds to a figure; true if it is a new one. */
-function add(table: Table<number>, key: string, tokens: number): boolean {
-  const before = table.get(key);
-  table.set(key, (before ?? 0) + tokens);
-  return before === undefined;
+interface Names {
+  readonly size: number;
+  has(name: string): boolean;
+}
+
+function add(table: Table<number>, key: string, tokens: number): void {
+  const entry = table.entry(key);
+  if (entry === undefined) table.set(key, tokens);
+  else table.change(entry, (entry.value ?? 0) + tokens);
+}
+
+/** The key of an entry is long, and is made once. */
+function addInDay(
+  table: Table<number>,
+  accounts: Map<string, TableEntry<number>>,
+  day: string,
+  name: string,
+  tokens: number,
+): void {
+  const entry = accounts.get(name);
+  if (entry === undefined) accounts.set(name, table.set(`${day} ${name}`, tokens));
+  else table.change(entry, (entry.value ?? 0) + tokens);
 }
 
 /** Whether this much more can be counted exactly, wherever it is booked, and still all that live leases may come to. */

@@ -119,15 +119,14 @@ export class Ledger {
   /** Puts in the present form of a live lease; undefined ends it. */
   setLease(fence: number, lease: StoredLease | undefined): void {
     const key = String(fence);
-    const before = this.tables.leases.get(key);
     if (lease === undefined) this.tables.leases.delete(key);
     else this.tables.leases.set(key, lease);
-    this.slots.replace(before, lease);
+    this.slots.replace(this.slots.lease(fence), lease);
     if (lease === undefined) this.loosened += 1;
   }
 
   lease(fence: number): StoredLease | undefined {
-    return this.tables.leases.get(String(fence));
+    return this.slots.lease(fence);
   }
 
   /** Finds the hour and the day of a moment in the present month. */
