@@ -51,6 +51,8 @@ export class LedgerTables {
   private readonly accounts = new Map<string, DayAccounts>();
   /** All sections: they are walked with every decision. */
   private readonly all: readonly SizedTable[];
+  /** No AI got its last grant before this moment; 0 where the next grant must look. */
+  oldestGrantAt = 0;
   /** Tokens of the month: the sum of `dayTotals`. */
   monthSpent = 0;
 
