@@ -32,9 +32,11 @@ export function openDay(ledger: Ledger, window: DayWindow): void {
 /** Counts tokens in a day that is in the state. */
 export function book(ledger: Ledger, entry: Entry): void {
   const { tables } = ledger;
-  const day = tables.days.get(entry.day);
-  if (day === undefined) throw new Error(`day ${entry.day} is not in the state`);
-  tables.days.set(entry.day, changedDay(day, entry, ledger.nextRevision));
+  const day = changingDay(ledger, entry.day);
+  day.total += entry.tokens;
+  day.presumed += entry.presumed ?? 0;
+  day.late += entry.late ?? 0;
+  addInHour(day, entry.hourStart, entry.tokens);
   const { ais, models } = tables.accountsOf(entry.day);
   const ai = nameIn(ais, entry.aiId, MAX_AIS);
   const model = nameIn(models, entry.model, MAX_MODELS);
@@ -67,30 +69,37 @@ export function moveModel(ledger: Ledger, entry: Omit<Entry, 'late'>, from: stri
   book(ledger, { ...entry, model, tokens, presumed: 0 });
 }
 
-function changedDay(day: StoredDay, entry: Entry, revision: number): StoredDay {
-  return {
-    ...day,
-    total: day.total + entry.tokens,
-    presumed: day.presumed + (entry.presumed ?? 0),
-    late: day.late + (entry.late ?? 0),
-    hours: changedHours(day.hours, entry.hourStart, entry.tokens),
-    changedAt: revision,
-  };
+/** The form of a day that this commit will carry. Until then it is nobody else's, so all that it books changes it in place. */
+interface ChangingDay extends Writable<Omit<StoredDay, 'hours'>> {
+  readonly hours: Writable<HourTotal>[];
 }
 
-function changedHours(hours: readonly HourTotal[], start: number, tokens: number): HourTotal[] {
-  const changed = hours.slice();
-  const last = changed[changed.length - 1];
-  if (last?.start === start) changed[changed.length - 1] = { start, tokens: last.tokens + tokens };
-  else insertHour(changed, start, tokens);
-  return changed;
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+function changingDay({ tables: { days }, nextRevision }: Ledger, name: string): ChangingDay {
+  const entry = days.entry(name);
+  const day = entry?.value;
+  if (entry === undefined || day === undefined) throw new Error(`day ${name} is not in the state`);
+  if (day.changedAt === nextRevision) return day as ChangingDay;
+  const copy = { ...day, hours: ownHours(day.hours), changedAt: nextRevision };
+  days.change(entry, copy);
+  return copy;
 }
 
-function insertHour(hours: HourTotal[], start: number, tokens: number): void {
-  const at = hours.findIndex((h) => h.start >= start);
-  const found = hours[at];
-  if (found?.start === start) hours[at] = { start, tokens: found.tokens + tokens };
-  else hours.splice(at < 0 ? hours.length : at, 0, { start, tokens });
+/** A copy that a day in the state may change. */
+export function ownHours(hours: readonly HourTotal[]): HourTotal[] {
+  return hours.map(({ start, tokens }) => ({ start, tokens }));
+}
+
+function addInHour({ hours }: ChangingDay, start: number, tokens: number): void {
+  const last = hours[hours.length - 1];
+  const hour = last?.start === start ? last : hours.find((one) => one.start === start);
+  if (hour !== undefined) {
+    hour.tokens += tokens;
+    return;
+  }
+  const at = hours.findIndex((one) => one.start > start);
+  hours.splice(at < 0 ? hours.length : at, 0, { start, tokens });
 }
 
 /** The name that an AI or model is counted under: its own while there is room, else `(other)`. */

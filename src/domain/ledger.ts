@@ -18,7 +18,7 @@ import {
   type StoredState,
 } from './state.js';
 import { nextWake } from './wake.js';
-import { type DayWindow, dayAt, hourAt, monthOfDay, type Span } from './windows.js';
+import { type DayWindow, dayAt, daysLeft, hourAt, monthOfDay, type Span } from './windows.js';
 
 export const NO_MONTH: MonthWindow = { key: '', start: 0, end: 0 };
 
@@ -50,6 +50,8 @@ export class Ledger {
   /** The hour and the day of the last decision. */
   hour: Span = { start: 0, end: 0 };
   today: DayWindow = { day: '', start: 0, end: 0 };
+  /** Days of the month from today on, it included. */
+  daysLeft = 0;
   /** Days whose usage document is known to be written, with its revision. */
   readonly writtenDays = new Map<string, number>();
   /** Rises whenever something may have become possible that was denied before; waiters are tried again. */
@@ -137,6 +139,7 @@ export class Ledger {
     }
     if (now < this.today.start || now >= this.today.end || monthOfDay(this.today.day) !== this.month.key) {
       this.today = dayAt(this.zone, this.month, now);
+      this.daysLeft = daysLeft(this.month, this.today.day);
     }
   }
 
@@ -193,8 +196,17 @@ export class Ledger {
     const { epoch, revision, fence, clock, deleted, createdAt, zone, month } = this;
     const { lastOpenedDay, receiptsDroppedAt, wakeAt } = this;
     return {
-      ...{ format: STATE_FORMAT, epoch, revision, fence, clock, deleted, createdAt, zone, month },
-      ...{ lastOpenedDay, receiptsDroppedAt },
+      format: STATE_FORMAT,
+      epoch,
+      revision,
+      fence,
+      clock,
+      deleted,
+      createdAt,
+      zone,
+      month,
+      lastOpenedDay,
+      receiptsDroppedAt,
       ...(wakeAt === undefined ? {} : { wakeAt }),
     };
   }

@@ -17,9 +17,10 @@ export function rememberGrant(ledger: Ledger, aiId: string, requestId: string, r
   tables.ais.setLast(aiId, { lastGrantAt: request.at });
   const key = `${aiId} ${requestId}`;
   const ids = idsOf(ledger, aiId);
-  // An id that was used before, so long ago that it is free again, is now the newest.
-  if (tables.requests.has(key)) ids.splice(ids.indexOf(requestId), 1);
+  const remembered = tables.requests.size;
   tables.requests.set(key, request);
+  // An id that was used before, so long ago that it is free again, is now the newest.
+  if (tables.requests.size === remembered) ids.splice(ids.indexOf(requestId), 1);
   ids.push(requestId);
   forgetOldRequests(ledger, aiId, ids);
   forgetOldAis(ledger);
@@ -53,11 +54,11 @@ export function forgetGrant(ledger: Ledger, aiId: string, requestId: string, pre
 function forgetOldRequests(ledger: Ledger, aiId: string, ids: string[]): void {
   const { requests } = ledger.tables;
   for (let at = 0; ids.length > REMEMBERED_REQUESTS && at < ids.length; ) {
-    const key = `${aiId} ${ids[at]}`;
-    const fence = requests.get(key)?.fence;
+    const request = requests.entry(`${aiId} ${ids[at]}`);
+    const fence = request?.value?.fence;
     if (fence !== undefined && ledger.lease(fence) !== undefined) at += 1;
     else {
-      requests.delete(key);
+      if (request !== undefined) requests.remove(request);
       ids.splice(at, 1);
     }
   }

@@ -1,4 +1,4 @@
-import { countAiInMonth, countModelInMonth, openDay } from './accounts.js';
+import { countAiInMonth, countModelInMonth, openDay, ownHours } from './accounts.js';
 import { dayIn, daysInMonth } from './calendar.js';
 import type { Ledger } from './ledger.js';
 import type { Evidence } from './requests.js';
@@ -19,7 +19,8 @@ export function bringBackDay(ledger: Ledger, window: DayWindow, document: UsageD
     openDay(ledger, window);
     return;
   }
-  const { start, total, presumed, late, hours, ais, models } = document;
+  const { start, total, presumed, late, ais, models } = document;
+  const hours = ownHours(document.hours);
   // Written in another zone it may have ended earlier: closed at once, it would be brought back again and again.
   const end = Math.max(document.end, window.end);
   const changedAt = ledger.nextRevision;

@@ -63,9 +63,13 @@ export class Table<V> {
 
   delete(key: string): void {
     const entry = this.map.get(key);
-    if (entry === undefined) return;
-    this.map.delete(key);
-    this.keyLength -= key.length;
+    if (entry !== undefined) this.remove(entry);
+  }
+
+  /** Removes an entry that is in this section. */
+  remove(entry: Entry<V>): void {
+    this.map.delete(entry.key);
+    this.keyLength -= entry.key.length;
     entry.value = undefined;
     if (!entry.changed) this.changes.push(entry);
   }
