@@ -12,7 +12,7 @@ export class Slots {
   private readonly leases = new Map<number, StoredLease>();
   /** At most 26 hours have live leases, nearly always one or two: to walk them is cheaper than to look one up. */
   private readonly hours: HourOfGrants[] = [];
-  private readonly byAi = new Map<string, number[]>();
+  private readonly byAi = new Map<string, SlotsOfAi>();
 
   get live(): number {
     return this.leases.size;
@@ -23,11 +23,11 @@ export class Slots {
   }
 
   liveOf(aiId: string): number {
-    return this.byAi.get(aiId)?.length ?? 0;
+    return this.byAi.get(aiId)?.fences.length ?? 0;
   }
 
   fencesOf(aiId: string): Iterable<number> {
-    return this.byAi.get(aiId) ?? NONE;
+    return this.byAi.get(aiId)?.fences ?? NONE;
   }
 
   /** Puts in the present form of a lease in place of the one before it; undefined stands for no live lease. */
@@ -39,22 +39,26 @@ export class Slots {
   private put(lease: StoredLease, before: StoredLease | undefined): void {
     const hour = this.hourOf(lease);
     this.leases.set(lease.fence, lease);
+    const ofAi = this.ofAi(lease.aiId);
     if (before === undefined) {
       hour.live += 1;
-      this.give(lease);
+      ofAi.fences.push(lease.fence);
     }
     const heldBefore = before === undefined ? 0 : unspent(before);
     const held = unspent(lease);
     hour.reserved += held - heldBefore;
+    hold(ofAi, lease.day, held - heldBefore);
     const ends = before?.expiresAt !== lease.expiresAt;
     if (ends) enqueue(hour.expiries, lease, hour.live);
     if (held > 0 && (ends || heldBefore === 0)) enqueue(hour.holders, lease, hour.live);
   }
 
-  private give({ aiId, fence }: StoredLease): void {
-    const fences = this.byAi.get(aiId);
-    if (fences === undefined) this.byAi.set(aiId, [fence]);
-    else fences.push(fence);
+  private ofAi(aiId: string): SlotsOfAi {
+    const found = this.byAi.get(aiId);
+    if (found !== undefined) return found;
+    const made = { fences: [], holds: [] };
+    this.byAi.set(aiId, made);
+    return made;
   }
 
   private remove(lease: StoredLease): void {
@@ -63,8 +67,9 @@ export class Slots {
     hour.live -= 1;
     this.leases.delete(lease.fence);
     if (hour.live === 0) this.hours.splice(this.hours.indexOf(hour), 1);
-    const fences = this.byAi.get(lease.aiId) ?? [];
-    if (fences.length > 1) fences.splice(fences.indexOf(lease.fence), 1);
+    const ofAi = this.ofAi(lease.aiId);
+    hold(ofAi, lease.day, -unspent(lease));
+    if (ofAi.fences.length > 1) ofAi.fences.splice(ofAi.fences.indexOf(lease.fence), 1);
     else this.byAi.delete(lease.aiId);
   }
 
@@ -88,6 +93,11 @@ export class Slots {
     let sum = 0;
     for (const hour of this.hours) if (matches(hour)) sum += hour.reserved;
     return sum;
+  }
+
+  /** What live leases of one AI hold unspent that were granted in that day. */
+  reservedOf(aiId: string, day: string): number {
+    return this.byAi.get(aiId)?.holds.find((held) => held.day === day)?.tokens ?? 0;
   }
 
   /** The lease that ends first. */
@@ -121,6 +131,24 @@ export interface HourOfGrants {
   readonly expiries: ExpiryQueue;
   /** Of those that still hold tokens. */
   readonly holders: ExpiryQueue;
+}
+
+interface SlotsOfAi {
+  readonly fences: number[];
+  /** What they hold unspent, by the day of their grant. */
+  readonly holds: { readonly day: string; tokens: number }[];
+}
+
+function hold({ holds }: SlotsOfAi, day: string, tokens: number): void {
+  if (tokens === 0) return;
+  const held = holds.find((one) => one.day === day);
+  if (held === undefined) {
+    holds.push({ day, tokens });
+    return;
+  }
+  held.tokens += tokens;
+  // An AI that always holds a slot would else collect days.
+  if (held.tokens === 0) holds.splice(holds.indexOf(held), 1);
 }
 
 interface LeaseEnd {
