@@ -39,26 +39,24 @@ export class Slots {
   private put(lease: StoredLease, before: StoredLease | undefined): void {
     const hour = this.hourOf(lease);
     this.leases.set(lease.fence, lease);
-    const ofAi = this.ofAi(lease.aiId);
-    if (before === undefined) {
-      hour.live += 1;
-      ofAi.fences.push(lease.fence);
-    }
     const heldBefore = before === undefined ? 0 : unspent(before);
     const held = unspent(lease);
     hour.reserved += held - heldBefore;
-    hold(ofAi, lease.day, held - heldBefore);
+    if (before === undefined) hour.live += 1;
+    this.give(lease, before === undefined, held - heldBefore);
     const ends = before?.expiresAt !== lease.expiresAt;
     if (ends) enqueue(hour.expiries, lease, hour.live);
     if (held > 0 && (ends || heldBefore === 0)) enqueue(hour.holders, lease, hour.live);
   }
 
-  private ofAi(aiId: string): SlotsOfAi {
-    const found = this.byAi.get(aiId);
-    if (found !== undefined) return found;
-    const made = { fences: [], holds: [] };
-    this.byAi.set(aiId, made);
-    return made;
+  private give({ aiId, fence, day }: StoredLease, isNew: boolean, tokens: number): void {
+    const ofAi = this.byAi.get(aiId);
+    if (ofAi === undefined) {
+      this.byAi.set(aiId, { fences: [fence], holds: [{ day, tokens }] });
+      return;
+    }
+    if (isNew) ofAi.fences.push(fence);
+    hold(ofAi, day, tokens);
   }
 
   private remove(lease: StoredLease): void {
@@ -67,10 +65,17 @@ export class Slots {
     hour.live -= 1;
     this.leases.delete(lease.fence);
     if (hour.live === 0) this.hours.splice(this.hours.indexOf(hour), 1);
-    const ofAi = this.ofAi(lease.aiId);
+    this.take(lease);
+  }
+
+  private take(lease: StoredLease): void {
+    const ofAi = this.byAi.get(lease.aiId);
+    if (ofAi === undefined || ofAi.fences.length === 1) {
+      this.byAi.delete(lease.aiId);
+      return;
+    }
+    ofAi.fences.splice(ofAi.fences.indexOf(lease.fence), 1);
     hold(ofAi, lease.day, -unspent(lease));
-    if (ofAi.fences.length > 1) ofAi.fences.splice(ofAi.fences.indexOf(lease.fence), 1);
-    else this.byAi.delete(lease.aiId);
   }
 
   private hourOf(lease: StoredLease): HourOfGrants {
