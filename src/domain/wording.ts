@@ -33,6 +33,24 @@ export function duration(ms: number): string {
 
 /** `2026-11-15 10:20 UTC`. */
 export function moment(at: number): string {
-  const text = new Date(at).toISOString();
-  return `${text.slice(0, -14)} ${text.slice(-13, -8)} UTC`;
+  const day = Math.floor(at / DAY_MS);
+  const minutes = Math.floor((at - day * DAY_MS) / 60_000);
+  return `${dateOf(day)} ${twoDigits(Math.floor(minutes / 60))}:${twoDigits(minutes % 60)} UTC`;
+}
+
+const DAY_MS = 86_400_000;
+
+/** The last day that was written: nearly always it is the next one too, and a date is slow to write. */
+let lastDate = { day: 0, text: '1970-01-01' };
+
+function dateOf(day: number): string {
+  if (lastDate.day !== day) {
+    const text = new Date(day * DAY_MS).toISOString();
+    lastDate = { day, text: text.slice(0, text.indexOf('T')) };
+  }
+  return lastDate.text;
+}
+
+function twoDigits(value: number): string {
+  return value < 10 ? `0${value}` : String(value);
 }

@@ -26,7 +26,12 @@ describe('numbers in messages', () => {
     [1_500, '1500 ms'],
   ])('write %d milliseconds as %s', (ms, text) => expect(duration(ms)).toBe(text));
 
-  it('write a moment in UTC', () => {
-    expect(moment(Date.UTC(2026, 10, 15, 10, 20, 59))).toBe('2026-11-15 10:20 UTC');
-  });
+  it.each<[number, string]>([
+    [Date.UTC(2026, 10, 15, 10, 20, 59), '2026-11-15 10:20 UTC'],
+    [Date.UTC(2026, 10, 15, 23, 59, 59, 999), '2026-11-15 23:59 UTC'],
+    [Date.UTC(2026, 10, 16), '2026-11-16 00:00 UTC'],
+    [Date.UTC(2026, 10, 15), '2026-11-15 00:00 UTC'],
+    [0, '1970-01-01 00:00 UTC'],
+    [-1, '1969-12-31 23:59 UTC'],
+  ])('write the moment %d as %s', (at, text) => expect(moment(at)).toBe(text));
 });
