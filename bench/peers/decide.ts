@@ -51,8 +51,13 @@ class DecideRounds {
       Array.from({ length: BATCH }, (_, ai): BudgetRequest => {
         const requestId = `r${++this.#made}`;
         return {
-          ...{ kind: 'acquire', aiId: `ai-${ai}`, requestId, requestIdMade: false },
-          ...{ estimatedTokens: 200, fingerprint: requestId, nonce: 'AbCdEfGhIjKlMnOp' },
+          kind: 'acquire',
+          aiId: `ai-${ai}`,
+          requestId,
+          requestIdMade: false,
+          estimatedTokens: 200,
+          fingerprint: requestId,
+          nonce: 'AbCdEfGhIjKlMnOp',
         };
       }),
     );
@@ -106,7 +111,12 @@ class DecideRounds {
 function report(usageId: string): UsageReport & { readonly usageId: string } {
   const tokens = { input: 120, output: 60, cacheRead: 0, cacheWrite: 0, reasoning: 0, total: 0 };
   return {
-    ...{ usageId, tokens, model: 'claude-sonnet-4', requestType: '', failed: false, errorMessage: '' },
+    usageId,
+    tokens,
+    model: 'claude-sonnet-4',
+    requestType: '',
+    failed: false,
+    errorMessage: '',
     fingerprint: usageId,
   };
 }

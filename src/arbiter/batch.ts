@@ -57,21 +57,22 @@ export function decideBatch(
   const housekeeping = batch.some((pending) => pending.caller === NOBODY);
   // A commit that goes anyway carries the drops along; a batch of peeks must not commit for them.
   const drops = housekeeping || (ledger.touched && queue.turns.mayDrop()) ? round.drop() : undefined;
-  return {
-    ...{ at, answers: round.answers, failed: round.failed, housekeeping },
-    ...(drops === undefined ? {} : { drops }),
-  };
+  const { answers, failed } = round;
+  return { at, answers, failed, housekeeping, ...(drops === undefined ? {} : { drops }) };
 }
 
-function circumstancesNow({ clock, maxSkewMs }: Context): Omit<Circumstances, 'evidence'> {
-  const { now, trusted, distrust } = clock.read();
-  return { time: now, maxSkewMs, ...(trusted ? {} : { distrust: distrust ?? 'the clock is not trusted' }) };
+/** One reading of the clock for a whole batch; each decision has its own evidence. */
+function circumstancesNow({ clock, maxSkewMs }: Context): (evidence: Evidence) => Circumstances {
+  const { now: time, trusted, distrust = 'the clock is not trusted' } = clock.read();
+  return trusted
+    ? (evidence) => ({ time, maxSkewMs, evidence })
+    : (evidence) => ({ time, maxSkewMs, evidence, distrust });
 }
 
 class Round {
   readonly answers: Answer[] = [];
   failed = false;
-  private readonly circumstances: Omit<Circumstances, 'evidence'>;
+  private readonly circumstances: (evidence: Evidence) => Circumstances;
 
   constructor(
     private readonly context: Context,
@@ -89,10 +90,8 @@ class Round {
       return;
     }
     try {
-      const outcome = decide(this.ledger, pending.request, {
-        ...this.circumstances,
-        evidence: this.evidence(pending),
-      });
+      const circumstances = this.circumstances(this.evidence(pending));
+      const outcome = decide(this.ledger, pending.request, circumstances);
       if (outcome.kind === 'unknown') this.ask(pending, outcome);
       else this.answers.push({ pending, outcome });
     } catch (error) {
@@ -104,14 +103,14 @@ class Round {
   }
 
   letTimeWork(): void {
-    decide(this.ledger, { kind: 'sweep' }, { ...this.circumstances, evidence: NO_EVIDENCE });
+    decide(this.ledger, { kind: 'sweep' }, this.circumstances(NO_EVIDENCE));
   }
 
   /** Drops from the state what is known to be written. */
   drop(): DropWrittenRequest | undefined {
     const written = this.queue.writeOut.drops(this.ledger);
     if (written === undefined) return undefined;
-    const outcome = decide(this.ledger, written, { ...this.circumstances, evidence: NO_EVIDENCE });
+    const outcome = decide(this.ledger, written, this.circumstances(NO_EVIDENCE));
     return outcome.kind === 'unknown' ? undefined : written;
   }
 

@@ -1,7 +1,7 @@
 import type { Ledger } from './ledger.js';
 import { MAX_AIS, MAX_MODELS } from './limits.js';
 import type { HourTotal, StoredDay } from './state.js';
-import type { Table } from './table.js';
+import type { Table, Entry as TableEntry } from './table.js';
 import { OTHER, UNKNOWN } from './types.js';
 import { type DayWindow, monthOfDay } from './windows.js';
 
@@ -32,14 +32,16 @@ export function openDay(ledger: Ledger, window: DayWindow): void {
 /** Counts tokens in a day that is in the state. */
 export function book(ledger: Ledger, entry: Entry): void {
   const { tables } = ledger;
-  const day = tables.days.get(entry.day);
-  if (day === undefined) throw new Error(`day ${entry.day} is not in the state`);
-  tables.days.set(entry.day, changedDay(day, entry, ledger.nextRevision));
-  const names = tables.names(entry.day);
-  const ai = nameIn(tables.dayAis, `${entry.day} `, entry.aiId, names.ais < MAX_AIS);
-  const model = nameIn(tables.dayModels, `${entry.day} `, entry.model, names.models < MAX_MODELS);
-  if (add(tables.dayAis, `${entry.day} ${ai}`, entry.tokens)) names.ais += 1;
-  if (add(tables.dayModels, `${entry.day} ${model}`, entry.tokens)) names.models += 1;
+  const day = changingDay(ledger, entry.day);
+  day.total += entry.tokens;
+  day.presumed += entry.presumed ?? 0;
+  day.late += entry.late ?? 0;
+  addInHour(day, entry.hourStart, entry.tokens);
+  const { ais, models } = tables.accountsOf(entry.day);
+  const ai = nameIn(ais, entry.aiId, MAX_AIS);
+  const model = nameIn(models, entry.model, MAX_MODELS);
+  addInDay(tables.dayAis, ais, entry.day, ai, entry.tokens);
+  addInDay(tables.dayModels, models, entry.day, model, entry.tokens);
   // Under the day's names: what is `(other)` in a day can be taken back from `(other)` of its month.
   if (monthOfDay(entry.day) === ledger.month.key) countInMonth(ledger, entry.day, ai, model, entry.tokens);
   if (entry.tokens < 0) ledger.loosened += 1;
@@ -53,11 +55,11 @@ function countInMonth({ tables }: Ledger, day: string, ai: string, model: string
 }
 
 export function countAiInMonth(monthAis: Table<number>, ai: string, tokens: number): void {
-  add(monthAis, nameIn(monthAis, '', ai, monthAis.size < MAX_AIS), tokens);
+  add(monthAis, nameIn(monthAis, ai, MAX_AIS), tokens);
 }
 
 export function countModelInMonth(monthModels: Table<number>, model: string, tokens: number): void {
-  add(monthModels, nameIn(monthModels, '', model, monthModels.size < MAX_MODELS), tokens);
+  add(monthModels, nameIn(monthModels, model, MAX_MODELS), tokens);
 }
 
 /** Moves tokens of a day from one model to another: what was presumed turns out to be used, and by what. */
@@ -67,47 +69,73 @@ export function moveModel(ledger: Ledger, entry: Omit<Entry, 'late'>, from: stri
   book(ledger, { ...entry, model, tokens, presumed: 0 });
 }
 
-function changedDay(day: StoredDay, entry: Entry, revision: number): StoredDay {
-  return {
-    ...day,
-    total: day.total + entry.tokens,
-    presumed: day.presumed + (entry.presumed ?? 0),
-    late: day.late + (entry.late ?? 0),
-    hours: changedHours(day.hours, entry.hourStart, entry.tokens),
-    changedAt: revision,
-  };
+/** The form of a day that this commit will carry. Until then it is nobody else's, so all that it books changes it in place. */
+interface ChangingDay extends Writable<Omit<StoredDay, 'hours'>> {
+  readonly hours: Writable<HourTotal>[];
 }
 
-function changedHours(hours: readonly HourTotal[], start: number, tokens: number): HourTotal[] {
-  const changed = hours.slice();
-  const last = changed[changed.length - 1];
-  if (last?.start === start) changed[changed.length - 1] = { start, tokens: last.tokens + tokens };
-  else insertHour(changed, start, tokens);
-  return changed;
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+function changingDay({ tables: { days }, nextRevision }: Ledger, name: string): ChangingDay {
+  const entry = days.entry(name);
+  const day = entry?.value;
+  if (entry === undefined || day === undefined) throw new Error(`day ${name} is not in the state`);
+  if (day.changedAt === nextRevision) return day as ChangingDay;
+  const copy = { ...day, hours: ownHours(day.hours), changedAt: nextRevision };
+  days.change(entry, copy);
+  return copy;
 }
 
-function insertHour(hours: HourTotal[], start: number, tokens: number): void {
-  const at = hours.findIndex((h) => h.start >= start);
-  const found = hours[at];
-  if (found?.start === start) hours[at] = { start, tokens: found.tokens + tokens };
-  else hours.splice(at < 0 ? hours.length : at, 0, { start, tokens });
+/** A copy that a day in the state may change. */
+export function ownHours(hours: readonly HourTotal[]): HourTotal[] {
+  return hours.map(({ start, tokens }) => ({ start, tokens }));
+}
+
+function addInHour({ hours }: ChangingDay, start: number, tokens: number): void {
+  const last = hours[hours.length - 1];
+  const hour = last?.start === start ? last : hours.find((one) => one.start === start);
+  if (hour !== undefined) {
+    hour.tokens += tokens;
+    return;
+  }
+  const at = hours.findIndex((one) => one.start > start);
+  hours.splice(at < 0 ? hours.length : at, 0, { start, tokens });
 }
 
 /** The name that an AI or model is counted under: its own while there is room, else `(other)`. */
-function nameIn(table: Table<number>, prefix: string, name: string, room: boolean): string {
-  return room || name === UNKNOWN || table.has(prefix + name) ? name : OTHER;
+function nameIn(names: Names, name: string, most: number): string {
+  return names.size < most || name === UNKNOWN || names.has(name) ? name : OTHER;
 }
 
-/** Adds to a figure; true if it is a new one. */
-function add(table: Table<number>, key: string, tokens: number): boolean {
-  const before = table.get(key);
-  table.set(key, (before ?? 0) + tokens);
-  return before === undefined;
+interface Names {
+  readonly size: number;
+  has(name: string): boolean;
 }
+
+function add(table: Table<number>, key: string, tokens: number): void {
+  const entry = table.entry(key);
+  if (entry === undefined) table.set(key, tokens);
+  else table.change(entry, (entry.value ?? 0) + tokens);
+}
+
+/** The key of an entry is long, and is made once. */
+function addInDay(
+  table: Table<number>,
+  accounts: Map<string, TableEntry<number>>,
+  day: string,
+  name: string,
+  tokens: number,
+): void {
+  const entry = accounts.get(name);
+  if (entry === undefined) accounts.set(name, table.set(`${day} ${name}`, tokens));
+  else table.change(entry, (entry.value ?? 0) + tokens);
+}
+
+const EVERY = () => true;
 
 /** Whether this much more can be counted exactly, wherever it is booked, and still all that live leases may come to. */
 export function canCount(ledger: Ledger, tokens: number): boolean {
   const day = ledger.tables.days.get(ledger.today.day);
   const highest = Math.max(ledger.tables.monthSpent, day?.total ?? 0);
-  return Number.isSafeInteger(highest + ledger.slots.reserved(() => true) + tokens);
+  return Number.isSafeInteger(highest + ledger.slots.reserved(EVERY) + tokens);
 }

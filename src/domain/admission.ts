@@ -43,20 +43,30 @@ export function raiseAdmission(
 }
 
 function refusing(checks: readonly (Blocker | undefined)[]): Blocker[] {
-  return checks.filter((blocker) => blocker !== undefined);
+  const blockers: Blocker[] = [];
+  for (const blocker of checks) if (blocker !== undefined) blockers.push(blocker);
+  return blockers;
 }
 
 /** The answer that lists them all, and says when to come back. */
 export function denialOf(ledger: Ledger, blockers: readonly Blocker[]): Denial {
-  const ends = blockers.map((blocker) => blocker.availableAt);
-  const known = ends.every((at) => at !== undefined);
-  const availableAt = known ? Math.max(...ends.map((at) => at ?? 0)) : undefined;
+  const availableAt = latestEnd(blockers);
   return {
     blockers,
+    permanent: blockers.some((blocker) => blocker.permanent),
+    fallbackBudgetIds: ledger.policy.fallbackBudgetIds,
     ...(availableAt === undefined
       ? {}
       : { availableAt, retryAfterMs: Math.max(0, availableAt - ledger.clock) }),
-    permanent: blockers.some((blocker) => blocker.permanent),
-    fallbackBudgetIds: ledger.policy.fallbackBudgetIds,
   };
+}
+
+/** When the last of them no longer refuses; undefined if one of them says no time. */
+function latestEnd(blockers: readonly Blocker[]): number | undefined {
+  let latest = Number.NEGATIVE_INFINITY;
+  for (const { availableAt } of blockers) {
+    if (availableAt === undefined) return undefined;
+    if (availableAt > latest) latest = availableAt;
+  }
+  return latest;
 }

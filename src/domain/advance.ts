@@ -13,8 +13,10 @@ import { nextMonth } from './windows.js';
 export function advance(ledger: Ledger, now: number, evidence: Evidence): Unknown | undefined {
   const target = monthOf(ledger, now);
   const missing = target === ledger.month ? missingToday(ledger, now) : missingDays(ledger, target.key);
-  const unknown = missing.filter((day) => !evidence.days.has(day));
-  if (unknown.length > 0) return { kind: 'unknown', receiptIds: [], days: unknown };
+  if (missing.length > 0) {
+    const unknown = missing.filter((day) => !evidence.days.has(day));
+    if (unknown.length > 0) return { kind: 'unknown', receiptIds: [], days: unknown };
+  }
   ledger.clock = now;
   if (target !== ledger.month) enterMonth(ledger, ledger.policy.timeZone, target, evidence);
   ledger.moveTo(now);

@@ -3,7 +3,15 @@ import type { Allowance } from './allowance.js';
 import { forecastCounts, forecastOf } from './forecast.js';
 import { percentOf } from './percent.js';
 import type { Policy } from './policy.js';
-import { mean, POOR_ABOVE, spreadGrade, spreadPercent, toHundredths, usageFigures } from './spread.js';
+import {
+  mean,
+  POOR_ABOVE,
+  spreadGrade,
+  spreadPercent,
+  toHundredths,
+  type UsageFigures,
+  usageFigures,
+} from './spread.js';
 import type { MonthWindow, StoredAlert } from './state.js';
 import type { DayWindow, Span } from './windows.js';
 
@@ -25,6 +33,9 @@ export type AlertRule = (typeof ALERT_RULES)[number];
 /** The share of an hour's cap above which it counts as a burst. */
 const BURST_PERCENT = 80;
 
+/** By `YYYY-MM-DD`. */
+type DayTotals = Pick<ReadonlyMap<string, number>, 'get' | typeof Symbol.iterator>;
+
 export interface AlertInput {
   readonly policy: Policy;
   readonly allowance: Allowance;
@@ -36,8 +47,8 @@ export interface AlertInput {
   /** The hour's cap in force. */
   readonly hourCap: number;
   readonly monthSpent: number;
-  /** By `YYYY-MM-DD`: tokens of the month's days with usage. */
-  readonly dayTotals: ReadonlyMap<string, number>;
+  /** Tokens of the month's days with usage. */
+  readonly dayTotals: DayTotals;
   /** The day before today, of the month before if today is the first; absent if the budget was not in use by then. */
   readonly closedDay?: { readonly day: string; readonly start: number; readonly total: number };
 }
@@ -56,9 +67,10 @@ export interface AlertCondition {
 
 /** Every condition that a budget's figures can raise, each for the window under way (or the day that closed). */
 export function alertConditions(input: AlertInput): AlertCondition[] {
+  const earlier = usageFigures(earlierTotals(input));
   return [
-    ...uneven(input),
-    ...spike(input),
+    ...uneven(input, earlier),
+    ...spike(input, earlier),
     burst(input),
     ...belowMinimum(input),
     ...shares(input),
@@ -66,20 +78,17 @@ export function alertConditions(input: AlertInput): AlertCondition[] {
   ];
 }
 
-function uneven({ month, today, dayTotals }: AlertInput): AlertCondition[] {
-  const closed = usageFigures(earlierTotals(dayTotals, today));
+function uneven({ month }: AlertInput, closed: UsageFigures): AlertCondition[] {
   const grade = spreadGrade(closed);
   if (grade === 'UNSPECIFIED') return [];
   const value = toHundredths(spreadPercent(closed));
   const message = () => messages.poorSpread(month.key, closed, value, POOR_ABOVE);
-  return [
-    { ...ofMonth('POOR_SPREAD', month), value, threshold: POOR_ABOVE, holds: grade === 'POOR', message },
-  ];
+  const holds = grade === 'POOR';
+  return [ofMonth({ rule: 'POOR_SPREAD', value, threshold: POOR_ABOVE, holds, message }, month)];
 }
 
-function spike({ allowance, today, dayTotals }: AlertInput): AlertCondition[] {
+function spike({ allowance, today, dayTotals }: AlertInput, earlier: UsageFigures): AlertCondition[] {
   const minimum = allowance.dailyMin;
-  const earlier = usageFigures(earlierTotals(dayTotals, today));
   if (earlier.count === 0) return [];
   const value = dayTotals.get(today.day) ?? 0;
   const threshold = Math.max(toHundredths(2 * mean(earlier)), minimum);
@@ -134,13 +143,9 @@ function shares({ policy, allowance, month, monthSpent }: AlertInput): AlertCond
   ] as const;
   return rules.map(([rule, percent]) => {
     const threshold = percentOf(enforced, percent);
-    return {
-      ...ofMonth(rule, month),
-      value: monthSpent,
-      threshold,
-      holds: monthSpent > 0 && monthSpent >= threshold,
-      message: () => messages.shareSpent(rule, month, monthSpent, enforced, percent),
-    };
+    const holds = monthSpent > 0 && monthSpent >= threshold;
+    const message = () => messages.shareSpent(rule, month, monthSpent, enforced, percent);
+    return ofMonth({ rule, value: monthSpent, threshold, holds, message }, month);
   });
 }
 
@@ -152,19 +157,21 @@ function exhaustion({ allowance, month, monthSpent, now }: AlertInput): AlertCon
     month,
     now,
   });
-  return {
-    ...ofMonth('EXHAUSTION_FORECAST', month),
-    value,
-    threshold: enforced,
-    holds: exhaustedAt !== undefined && forecastCounts(month, now),
-    message: () => messages.exhaustionForecast(month, value, enforced, exhaustedAt ?? now),
-  };
+  const holds = exhaustedAt !== undefined && forecastCounts(month, now);
+  const message = () => messages.exhaustionForecast(month, value, enforced, exhaustedAt ?? now);
+  return ofMonth({ rule: 'EXHAUSTION_FORECAST', value, threshold: enforced, holds, message }, month);
 }
 
-function* earlierTotals(dayTotals: ReadonlyMap<string, number>, today: DayWindow): Iterable<number> {
-  for (const [day, total] of dayTotals) if (day < today.day) yield total;
+function earlierTotals({ dayTotals, today }: AlertInput): number[] {
+  const totals: number[] = [];
+  for (const [day, total] of dayTotals) if (day < today.day) totals.push(total);
+  return totals;
 }
 
-function ofMonth<R extends AlertRule>(rule: R, month: MonthWindow) {
-  return { rule, window: 'MONTH', windowStart: month.start } as const;
+/** Field by field: they are made with every commit, and spreads cost many times as much. */
+function ofMonth(
+  { rule, value, threshold, holds, message }: Omit<AlertCondition, 'window' | 'windowStart'>,
+  month: MonthWindow,
+): AlertCondition {
+  return { rule, window: 'MONTH', windowStart: month.start, value, threshold, holds, message };
 }

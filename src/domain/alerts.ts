@@ -19,6 +19,9 @@ export function alertKey({
   return `${rule} ${windowStart}`;
 }
 
+/** Marks by their keys. */
+export type Marks = Pick<ReadonlyMap<string, StoredAlert>, 'has' | typeof Symbol.iterator>;
+
 export interface MarkChanges {
   readonly raise: StoredAlert[];
   /** Marks that were raised before, now with `endedAt`. */
@@ -26,11 +29,7 @@ export interface MarkChanges {
 }
 
 /** What the conditions change in the marks. One that has ended stays so in its window: a figure that flutters alerts once. */
-export function updateMarks(
-  marks: ReadonlyMap<string, StoredAlert>,
-  conditions: readonly AlertCondition[],
-  now: number,
-): MarkChanges {
+export function updateMarks(marks: Marks, conditions: readonly AlertCondition[], now: number): MarkChanges {
   const holding = new Set<string>();
   const changes: MarkChanges = { raise: [], end: [] };
   for (const condition of conditions) {
@@ -53,11 +52,7 @@ function raised(
 }
 
 /** Keys of marks that no condition can meet again: ended, of a window long over. They are dropped, so that marks stay few. */
-export function forgettableMarks(
-  marks: ReadonlyMap<string, StoredAlert>,
-  month: MonthWindow,
-  now: number,
-): string[] {
+export function forgettableMarks(marks: Marks, month: MonthWindow, now: number): string[] {
   const forgettable: string[] = [];
   for (const [key, mark] of marks) {
     const over = mark.window !== 'MONTH' || mark.windowStart < month.start;

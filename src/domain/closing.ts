@@ -29,10 +29,8 @@ export function expire(ledger: Ledger, lease: StoredLease, status: 'EXPIRED' | '
   const closedAt = status === 'EXPIRED' ? lease.expiresAt : clock;
   const settleUntil = closedAt + policy.lateReportGraceMs;
   if (presumed > 0) {
-    book(ledger, {
-      ...{ day: lease.day, hourStart: lease.hourStart, aiId: lease.aiId },
-      ...{ model: UNKNOWN, tokens: presumed, presumed },
-    });
+    const { day, hourStart, aiId } = lease;
+    book(ledger, { day, hourStart, aiId, model: UNKNOWN, tokens: presumed, presumed });
     keepOpen(ledger, lease.day, settleUntil);
   }
   const closed: ClosedLease = { kind: 'lease', lease, status, presumed, closedAt, settleUntil };
@@ -52,13 +50,16 @@ function keepOpen({ tables }: Ledger, day: string, until: number): void {
 
 /** Ends a live lease by its release. */
 export function closeReleased(ledger: Ledger, lease: StoredLease, release: ReleaseAnswer): void {
-  const settled = {
+  const { clock } = ledger;
+  const closed: ClosedLease = {
+    kind: 'lease',
+    lease,
     status: 'RELEASED',
     presumed: 0,
-    closedAt: ledger.clock,
-    settleUntil: ledger.clock,
-  } as const;
-  const closed: ClosedLease = { kind: 'lease', lease, ...settled, release };
+    closedAt: clock,
+    settleUntil: clock,
+    release,
+  };
   ledger.setLease(lease.fence, undefined);
   putClosed(ledger, closed);
   ledger.note({ kind: 'released', at: ledger.clock, lease: viewOfClosed(ledger, closed) });

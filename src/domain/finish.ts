@@ -34,7 +34,7 @@ function settleAlerts(ledger: Ledger): void {
   const { tables, clock } = ledger;
   if (!ledger.touched && ledger.alertsSettledFor === ledger.hour.start) return;
   ledger.alertsSettledFor = ledger.hour.start;
-  const marks = tables.alerts.view;
+  const marks = tables.alerts;
   const { raise, end } = updateMarks(marks, alertConditions(alertInput(ledger)), clock);
   for (const alert of [...raise, ...end]) {
     tables.alerts.set(alertKey(alert), alert);
@@ -48,11 +48,16 @@ function alertInput(ledger: Ledger): AlertInput {
   const standing = standingOf(ledger);
   const closedDay = dayBefore(ledger);
   return {
-    ...{ policy, allowance, now: clock, month, today, hour },
+    policy,
+    allowance,
+    now: clock,
+    month,
+    today,
+    hour,
     hourSpent: standing.hour.spent,
     hourCap: standing.hour.cap.tokens,
     monthSpent: tables.monthSpent,
-    dayTotals: tables.dayTotals.view,
+    dayTotals: tables.dayTotals,
     ...(closedDay === undefined ? {} : { closedDay }),
   };
 }

@@ -1,5 +1,5 @@
 import { SECTIONS, type Section, type SectionValues, type StoredDay, type StoredState } from './state.js';
-import { Table } from './table.js';
+import { type Entry, Table } from './table.js';
 
 /** Estimated bytes of an entry beside its key, by section: generous, since the bound that it serves is a safety margin. */
 const ENTRY_BYTES: { readonly [S in Section]: number } = {
@@ -17,6 +17,17 @@ const ENTRY_BYTES: { readonly [S in Section]: number } = {
   alerts: 1_500,
   writers: 60,
 };
+
+/** The entries of one open day, by the names that it counts under. */
+export interface DayAccounts {
+  readonly ais: Map<string, Entry<number>>;
+  readonly models: Map<string, Entry<number>>;
+}
+
+interface SizedTable {
+  readonly table: Table<unknown>;
+  readonly entryBytes: number;
+}
 
 /** The sections of a state in memory, with the orders and counts that decisions need. */
 export class LedgerTables {
@@ -37,8 +48,11 @@ export class LedgerTables {
 
   /** Request ids by AI, oldest first. */
   readonly requestsOf = new Map<string, string[]>();
-  /** How many AIs and models each open day counts by name. */
-  readonly namesOf = new Map<string, { ais: number; models: number }>();
+  private readonly accounts = new Map<string, DayAccounts>();
+  /** All sections: they are walked with every decision. */
+  private readonly all: readonly SizedTable[];
+  /** No AI got its last grant before this moment; 0 where the next grant must look. */
+  oldestGrantAt = 0;
   /** Tokens of the month: the sum of `dayTotals`. */
   monthSpent = 0;
 
@@ -56,6 +70,7 @@ export class LedgerTables {
     this.outbox = new Table(stored?.outbox);
     this.alerts = new Table(stored?.alerts);
     this.writers = new Table(stored?.writers);
+    this.all = SECTIONS.map((name) => ({ table: this.of(name), entryBytes: ENTRY_BYTES[name] }));
     this.index();
   }
 
@@ -64,23 +79,22 @@ export class LedgerTables {
   }
 
   get touched(): boolean {
-    return SECTIONS.some((section) => this.of(section).touched);
+    for (const { table } of this.all) if (table.touched) return true;
+    return false;
   }
 
   /** About how large the stored state is. */
   get bytes(): number {
     let bytes = 0;
-    for (const section of SECTIONS) {
-      const table = this.of(section);
-      bytes += table.size * ENTRY_BYTES[section] + 2 * table.keyLength;
-    }
+    for (const { table, entryBytes } of this.all) bytes += table.size * entryBytes + 2 * table.keyLength;
     return bytes;
   }
 
   private index(): void {
     for (const tokens of this.dayTotals.values()) this.monthSpent += tokens;
-    for (const key of this.dayAis.keys()) this.names(key.slice(0, 10)).ais += 1;
-    for (const key of this.dayModels.keys()) this.names(key.slice(0, 10)).models += 1;
+    for (const key of this.dayAis.keys()) link(this.dayAis, key, this.accountsOf(key.slice(0, 10)).ais);
+    for (const key of this.dayModels.keys())
+      link(this.dayModels, key, this.accountsOf(key.slice(0, 10)).models);
     const byAge = [...this.requests.entries()].sort(([, a], [, b]) => a.fence - b.fence);
     for (const [key] of byAge) {
       const [aiId, requestId] = splitKey(key);
@@ -90,30 +104,35 @@ export class LedgerTables {
     }
   }
 
-  names(day: string): { ais: number; models: number } {
-    const found = this.namesOf.get(day);
+  accountsOf(day: string): DayAccounts {
+    const found = this.accounts.get(day);
     if (found !== undefined) return found;
-    const made = { ais: 0, models: 0 };
-    this.namesOf.set(day, made);
+    const made: DayAccounts = { ais: new Map(), models: new Map() };
+    this.accounts.set(day, made);
     return made;
+  }
+
+  /** How many AIs and models an open day counts by name. */
+  names(day: string): { ais: number; models: number } {
+    const { ais, models } = this.accountsOf(day);
+    return { ais: ais.size, models: models.size };
   }
 
   /** The entries of one day in `dayAis` or `dayModels`, by name. */
   ofDay(table: Table<number>, day: string): Map<string, number> {
+    const { ais, models } = this.accountsOf(day);
     const found = new Map<string, number>();
-    for (const [key, tokens] of table.entries()) {
-      if (key.startsWith(day)) found.set(key.slice(11), tokens);
-    }
+    for (const [name, { value = 0 }] of table === this.dayAis ? ais : models) found.set(name, value);
     return found;
   }
 
   /** Takes a day out of the state, with its AIs and models. */
   dropDay(day: string): void {
     this.days.delete(day);
-    for (const table of [this.dayAis, this.dayModels]) {
-      for (const key of this.ofDay(table, day).keys()) table.delete(`${day} ${key}`);
-    }
-    this.namesOf.delete(day);
+    const { ais, models } = this.accountsOf(day);
+    for (const { key } of ais.values()) this.dayAis.delete(key);
+    for (const { key } of models.values()) this.dayModels.delete(key);
+    this.accounts.delete(day);
   }
 
   /** Brings a day into the state as it stood in its usage document, or a new one. */
@@ -124,12 +143,16 @@ export class LedgerTables {
     models: ReadonlyMap<string, number>,
   ): void {
     this.days.set(day, totals);
-    for (const [name, tokens] of ais) this.dayAis.set(`${day} ${name}`, tokens);
-    for (const [name, tokens] of models) this.dayModels.set(`${day} ${name}`, tokens);
-    const names = this.names(day);
-    names.ais = ais.size;
-    names.models = models.size;
+    const accounts = this.accountsOf(day);
+    for (const [name, tokens] of ais) accounts.ais.set(name, this.dayAis.set(`${day} ${name}`, tokens));
+    for (const [name, tokens] of models)
+      accounts.models.set(name, this.dayModels.set(`${day} ${name}`, tokens));
   }
+}
+
+function link(table: Table<number>, key: string, accounts: Map<string, Entry<number>>): void {
+  const entry = table.entry(key);
+  if (entry !== undefined) accounts.set(key.slice(11), entry);
 }
 
 /** `AI rest`: an AI id has no spaces, the rest may. */

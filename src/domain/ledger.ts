@@ -18,7 +18,7 @@ import {
   type StoredState,
 } from './state.js';
 import { nextWake } from './wake.js';
-import { type DayWindow, dayAt, hourAt, monthOfDay, type Span } from './windows.js';
+import { type DayWindow, dayAt, daysLeft, hourAt, monthOfDay, type Span } from './windows.js';
 
 export const NO_MONTH: MonthWindow = { key: '', start: 0, end: 0 };
 
@@ -50,6 +50,8 @@ export class Ledger {
   /** The hour and the day of the last decision. */
   hour: Span = { start: 0, end: 0 };
   today: DayWindow = { day: '', start: 0, end: 0 };
+  /** Days of the month from today on, it included. */
+  daysLeft = 0;
   /** Days whose usage document is known to be written, with its revision. */
   readonly writtenDays = new Map<string, number>();
   /** Rises whenever something may have become possible that was denied before; waiters are tried again. */
@@ -119,15 +121,14 @@ export class Ledger {
   /** Puts in the present form of a live lease; undefined ends it. */
   setLease(fence: number, lease: StoredLease | undefined): void {
     const key = String(fence);
-    const before = this.tables.leases.get(key);
     if (lease === undefined) this.tables.leases.delete(key);
     else this.tables.leases.set(key, lease);
-    this.slots.replace(before, lease);
+    this.slots.replace(this.slots.lease(fence), lease);
     if (lease === undefined) this.loosened += 1;
   }
 
   lease(fence: number): StoredLease | undefined {
-    return this.tables.leases.get(String(fence));
+    return this.slots.lease(fence);
   }
 
   /** Finds the hour and the day of a moment in the present month. */
@@ -138,6 +139,7 @@ export class Ledger {
     }
     if (now < this.today.start || now >= this.today.end || monthOfDay(this.today.day) !== this.month.key) {
       this.today = dayAt(this.zone, this.month, now);
+      this.daysLeft = daysLeft(this.month, this.today.day);
     }
   }
 
@@ -194,8 +196,17 @@ export class Ledger {
     const { epoch, revision, fence, clock, deleted, createdAt, zone, month } = this;
     const { lastOpenedDay, receiptsDroppedAt, wakeAt } = this;
     return {
-      ...{ format: STATE_FORMAT, epoch, revision, fence, clock, deleted, createdAt, zone, month },
-      ...{ lastOpenedDay, receiptsDroppedAt },
+      format: STATE_FORMAT,
+      epoch,
+      revision,
+      fence,
+      clock,
+      deleted,
+      createdAt,
+      zone,
+      month,
+      lastOpenedDay,
+      receiptsDroppedAt,
       ...(wakeAt === undefined ? {} : { wakeAt }),
     };
   }

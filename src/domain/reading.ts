@@ -1,3 +1,4 @@
+import { ownHours } from './accounts.js';
 import { admission, denialOf } from './admission.js';
 import { findLease, unknownReceipts, viewOfClosed, viewOfLive } from './lease-lookup.js';
 import type { Ledger } from './ledger.js';
@@ -86,7 +87,8 @@ function closedLeases(ledger: Ledger): LeaseView[] {
 
 /** An open day as its usage document says it. */
 export function usageDayOf(ledger: Ledger, day: string, totals: StoredDay): UsageDay {
-  const { start, end, total, presumed, late, hours } = totals;
+  const { start, end, total, presumed, late } = totals;
+  const hours = ownHours(totals.hours);
   const { tables, budgetId, epoch, revision } = ledger;
   return {
     ...{ budgetId, epoch, day, start, end, revision, total, presumed, late, hours },

@@ -1,7 +1,10 @@
 /** Ids of receipts, unique in a budget. Those of leases sort by fence, so that they can be listed in order. */
 
+const ZEROS = '0'.repeat(16);
+
 export function leaseReceiptId(epoch: number, fence: number): string {
-  return `${leaseReceiptPrefix(epoch)}${String(fence).padStart(16, '0')}`;
+  const digits = String(fence);
+  return `${leaseReceiptPrefix(epoch)}${ZEROS.slice(digits.length)}${digits}`;
 }
 
 export function leaseReceiptPrefix(epoch: number): string {

@@ -1,6 +1,6 @@
 import { type Booked, bookLate, bookOnLive, chargeFor, reportRefusal } from './booking.js';
 import { closeReleased, putClosed } from './closing.js';
-import { findLease, findReceipt, viewOfClosed } from './lease-lookup.js';
+import { findLease, findReceipt, unknownReceipts, viewOfClosed } from './lease-lookup.js';
 import type { Ledger } from './ledger.js';
 import { outboxRefusal } from './outbox.js';
 import type { Refused, Released, Unknown } from './outcomes.js';
@@ -20,7 +20,7 @@ export function release(
   evidence: Evidence,
 ): Released | Refused | Unknown {
   const found = findLease(ledger, request.lease, evidence);
-  if (found.kind === 'unknown') return { kind: 'unknown', receiptIds: [found.receiptId], days: [] };
+  if (found.kind === 'unknown') return unknownReceipts(found.receiptId);
   if (found.kind === 'missing') return refused({ reason: 'LEASE_NOT_FOUND', leaseId: request.lease.leaseId });
   const closed = found.kind === 'closed' ? found.closed : undefined;
   if (closed?.release !== undefined) return repeat(request, closed.release);
@@ -47,8 +47,12 @@ interface LastReport {
   readonly kind: 'report';
   readonly fingerprint: string;
   readonly usage?: UsageReport;
+  /** Under which the usage will be known; absent if it has no id. */
+  readonly receiptId?: string;
   readonly before?: BookedUsage;
 }
+
+const NO_REPORT: LastReport = { kind: 'report', fingerprint: '' };
 
 function lastReport(
   ledger: Ledger,
@@ -56,12 +60,12 @@ function lastReport(
   usage: UsageReport | undefined,
   evidence: Evidence,
 ): LastReport | Refused | Unknown {
-  if (usage === undefined) return { kind: 'report', fingerprint: '' };
+  if (usage === undefined) return NO_REPORT;
   const { fingerprint, usageId } = usage;
-  if (usageId !== undefined) {
-    const id = usageReceiptId(ledger.epoch, lease.aiId, usageId);
-    const before = findReceipt(ledger, id, evidence);
-    if (before === 'unknown') return { kind: 'unknown', receiptIds: [id], days: [] };
+  const receiptId = usageId === undefined ? undefined : usageReceiptId(ledger.epoch, lease.aiId, usageId);
+  if (usageId !== undefined && receiptId !== undefined) {
+    const before = findReceipt(ledger, receiptId, evidence);
+    if (before === 'unknown') return unknownReceipts(receiptId);
     if (before !== undefined) {
       const body = before.body as BookedUsage;
       if (body.fingerprint === fingerprint) return { kind: 'report', fingerprint, before: body };
@@ -69,7 +73,8 @@ function lastReport(
     }
   }
   const refusal = reportRefusal(ledger, chargeFor(ledger, usage), lease.used) ?? outboxRefusal(ledger);
-  return refusal === undefined ? { kind: 'report', fingerprint, usage } : refused(refusal);
+  if (refusal !== undefined) return refused(refusal);
+  return { kind: 'report', fingerprint, usage, ...(receiptId === undefined ? {} : { receiptId }) };
 }
 
 function settleLive(ledger: Ledger, lease: StoredLease, report: LastReport): Released {
@@ -77,7 +82,7 @@ function settleLive(ledger: Ledger, lease: StoredLease, report: LastReport): Rel
   const settled = booked?.lease ?? lease;
   const answer = answerOf(report, settled, unspent(settled), booked);
   closeReleased(ledger, settled, answer);
-  if (report.usage && booked) rememberUsage(ledger, lease.aiId, report.usage, booked, lease.fence);
+  remember(ledger, report, booked, lease);
   return released(answer, lease.aiId, booked);
 }
 
@@ -88,9 +93,17 @@ function settleClosed(ledger: Ledger, closed: ClosedLease, report: LastReport): 
   const freed = ledger.clock < after.settleUntil ? freePresumed(ledger, after) : 0;
   const answer = answerOf(report, after.lease, freed, booked);
   putClosed(ledger, { ...after, presumed: after.presumed - freed, release: answer });
-  if (report.usage && booked)
-    rememberUsage(ledger, after.lease.aiId, report.usage, booked, after.lease.fence);
+  remember(ledger, report, booked, after.lease);
   return released(answer, after.lease.aiId, booked);
+}
+
+function remember(
+  ledger: Ledger,
+  { usage, receiptId }: LastReport,
+  booked: Booked | undefined,
+  { fence }: StoredLease,
+): void {
+  if (usage && receiptId !== undefined && booked) rememberUsage(ledger, receiptId, usage, booked, fence);
 }
 
 function answerOf(
@@ -106,7 +119,11 @@ function answerOf(
 function released(answer: ReleaseAnswer, aiId: string, booked: Booked | undefined): Released {
   const { usedTokens, freedTokens, overrunTokens } = answer;
   return {
-    ...{ kind: 'released', usedTokens, freedTokens, overrunTokens, replayed: false },
+    kind: 'released',
+    usedTokens,
+    freedTokens,
+    overrunTokens,
+    replayed: false,
     ...(booked && { booked: { aiId, chargedTokens: booked.chargedTokens, late: booked.late } }),
   };
 }

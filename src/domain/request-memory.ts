@@ -15,12 +15,23 @@ export function rememberedRequest(
 export function rememberGrant(ledger: Ledger, aiId: string, requestId: string, request: StoredRequest): void {
   const { tables } = ledger;
   tables.ais.setLast(aiId, { lastGrantAt: request.at });
-  tables.requests.set(`${aiId} ${requestId}`, request);
+  const key = `${aiId} ${requestId}`;
+  const ids = idsOf(ledger, aiId);
+  const remembered = tables.requests.size;
+  tables.requests.set(key, request);
   // An id that was used before, so long ago that it is free again, is now the newest.
-  const others = tables.requestsOf.get(aiId)?.filter((id) => id !== requestId) ?? [];
-  tables.requestsOf.set(aiId, [...others, requestId]);
-  forgetOldRequests(ledger, aiId);
+  if (tables.requests.size === remembered) ids.splice(ids.indexOf(requestId), 1);
+  ids.push(requestId);
+  forgetOldRequests(ledger, aiId, ids);
   forgetOldAis(ledger);
+}
+
+function idsOf({ tables: { requestsOf } }: Ledger, aiId: string): string[] {
+  const known = requestsOf.get(aiId);
+  if (known !== undefined) return known;
+  const none: string[] = [];
+  requestsOf.set(aiId, none);
+  return none;
 }
 
 /** As if the grant had not been: for one that nobody received. */
@@ -31,6 +42,7 @@ export function forgetGrant(ledger: Ledger, aiId: string, requestId: string, pre
   const ids = before.filter((id) => id !== requestId);
   if (ids.length > 0) tables.requestsOf.set(aiId, ids);
   else tables.requestsOf.delete(aiId);
+  tables.oldestGrantAt = 0;
   ledger.loosened += 1;
   // A later grant of this AI stands, and its cooldown with it.
   if (before.at(-1) !== requestId) return;
@@ -39,14 +51,14 @@ export function forgetGrant(ledger: Ledger, aiId: string, requestId: string, pre
 }
 
 /** The newest ids stay, and those whose lease is live: a repeat of such a request must find it, however old. */
-function forgetOldRequests({ tables }: Ledger, aiId: string): void {
-  const ids = tables.requestsOf.get(aiId) ?? [];
+function forgetOldRequests(ledger: Ledger, aiId: string, ids: string[]): void {
+  const { requests } = ledger.tables;
   for (let at = 0; ids.length > REMEMBERED_REQUESTS && at < ids.length; ) {
-    const key = `${aiId} ${ids[at]}`;
-    const fence = tables.requests.get(key)?.fence;
-    if (fence !== undefined && tables.leases.has(String(fence))) at += 1;
+    const request = requests.entry(`${aiId} ${ids[at]}`);
+    const fence = request?.value?.fence;
+    if (fence !== undefined && ledger.lease(fence) !== undefined) at += 1;
     else {
-      tables.requests.delete(key);
+      if (request !== undefined) requests.remove(request);
       ids.splice(at, 1);
     }
   }
@@ -56,8 +68,11 @@ function forgetOldRequests({ tables }: Ledger, aiId: string): void {
 function forgetOldAis(ledger: Ledger): void {
   const { tables, policy, clock } = ledger;
   const memory = Math.max(policy.cooldownMs, LAST_GRANT_MEMORY_MS, REQUEST_MEMORY_MS);
+  // A walk begins with the places that newer grants have left empty, which can be many.
+  if (clock - tables.oldestGrantAt <= memory) return;
   let budget = 4;
   for (const [aiId, { lastGrantAt }] of tables.ais.entries()) {
+    tables.oldestGrantAt = lastGrantAt;
     if (budget-- === 0 || clock - lastGrantAt <= memory) return;
     if (ledger.slots.liveOf(aiId) > 0) continue;
     tables.ais.delete(aiId);

@@ -1,4 +1,4 @@
-import { countAiInMonth, countModelInMonth, openDay } from './accounts.js';
+import { countAiInMonth, countModelInMonth, openDay, ownHours } from './accounts.js';
 import { dayIn, daysInMonth } from './calendar.js';
 import type { Ledger } from './ledger.js';
 import type { Evidence } from './requests.js';
@@ -10,6 +10,8 @@ import { type DayWindow, dayAt, monthOfDay } from './windows.js';
  * document is then the newest word on them, so it is brought back whole, never begun anew.
  */
 
+const NONE: readonly string[] = [];
+
 /** Brings a day into the state as its usage document has it, or opens it if there is none. */
 export function bringBackDay(ledger: Ledger, window: DayWindow, document: UsageDay | undefined): void {
   if (ledger.tables.days.has(window.day)) return;
@@ -17,7 +19,8 @@ export function bringBackDay(ledger: Ledger, window: DayWindow, document: UsageD
     openDay(ledger, window);
     return;
   }
-  const { start, total, presumed, late, hours, ais, models } = document;
+  const { start, total, presumed, late, ais, models } = document;
+  const hours = ownHours(document.hours);
   // Written in another zone it may have ended earlier: closed at once, it would be brought back again and again.
   const end = Math.max(document.end, window.end);
   const changedAt = ledger.nextRevision;
@@ -26,12 +29,12 @@ export function bringBackDay(ledger: Ledger, window: DayWindow, document: UsageD
 }
 
 /** Days of the moment `now` that must be looked up before anything is decided: opened once, and no longer in the state. */
-export function missingToday(ledger: Ledger, now: number): string[] {
+export function missingToday(ledger: Ledger, now: number): readonly string[] {
   const { zone, month, today, lastOpenedDay } = ledger;
-  if (now < month.start || now >= month.end) return [];
+  if (now < month.start || now >= month.end) return NONE;
   // Today itself may be missing: opened by a clock that had run ahead, in a zone where it ended earlier, it left at that end.
   const { day } = now >= today.start && now < today.end ? today : dayAt(zone, month, now);
-  return day <= lastOpenedDay && !ledger.tables.days.has(day) ? [day] : [];
+  return day <= lastOpenedDay && !ledger.tables.days.has(day) ? [day] : NONE;
 }
 
 /** The days of a month that were opened once and are no longer in the state. */

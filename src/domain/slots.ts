@@ -2,104 +2,126 @@ import { ExpiryQueue } from './expiry-queue.js';
 import type { StoredLease } from './state.js';
 import { monthOfDay } from './windows.js';
 
+const NONE: readonly number[] = [];
+
 /**
- * Indexes over the live leases, kept beside them: what they reserve by the hour of their grant, who holds them, which ends
+ * The live leases by fence, and indexes over them: what they reserve by the hour of their grant, who holds them, which ends
  * first. They make a decision's cost independent of how many leases are live.
  */
 export class Slots {
-  private readonly hours = new Map<number, HourOfGrants>();
-  private readonly byAi = new Map<string, Set<number>>();
-  private readonly expiresAt = new Map<number, number>();
-  /** Of those that still hold tokens. */
-  private readonly holderEnds = new Map<number, number>();
+  private readonly leases = new Map<number, StoredLease>();
+  /** At most 26 hours have live leases, nearly always one or two: to walk them is cheaper than to look one up. */
+  private readonly hours: HourOfGrants[] = [];
+  private readonly byAi = new Map<string, SlotsOfAi>();
 
   get live(): number {
-    return this.expiresAt.size;
+    return this.leases.size;
+  }
+
+  lease(fence: number): StoredLease | undefined {
+    return this.leases.get(fence);
   }
 
   liveOf(aiId: string): number {
-    return this.byAi.get(aiId)?.size ?? 0;
+    return this.byAi.get(aiId)?.fences.length ?? 0;
   }
 
   fencesOf(aiId: string): Iterable<number> {
-    return this.byAi.get(aiId) ?? [];
+    return this.byAi.get(aiId)?.fences ?? NONE;
   }
 
   /** Puts in the present form of a lease in place of the one before it; undefined stands for no live lease. */
   replace(before: StoredLease | undefined, after: StoredLease | undefined): void {
-    if (after !== undefined) this.add(after, before);
+    if (after !== undefined) this.put(after, before);
     else if (before !== undefined) this.remove(before);
   }
 
-  private add(lease: StoredLease, before: StoredLease | undefined): void {
+  private put(lease: StoredLease, before: StoredLease | undefined): void {
     const hour = this.hourOf(lease);
-    hour.reserved += unspent(lease) - (before === undefined ? 0 : unspent(before));
-    if (before === undefined) {
-      hour.live += 1;
-      const fences = this.byAi.get(lease.aiId);
-      if (fences === undefined) this.byAi.set(lease.aiId, new Set([lease.fence]));
-      else fences.add(lease.fence);
-    }
-    this.expiresAt.set(lease.fence, lease.expiresAt);
-    if (before?.expiresAt !== lease.expiresAt) hour.expiries.push(lease.fence, lease.expiresAt);
-    hour.expiries.tidy(hour.live);
-    this.trackHolder(hour, lease);
+    this.leases.set(lease.fence, lease);
+    const heldBefore = before === undefined ? 0 : unspent(before);
+    const held = unspent(lease);
+    hour.reserved += held - heldBefore;
+    if (before === undefined) hour.live += 1;
+    this.give(lease, before === undefined, held - heldBefore);
+    const ends = before?.expiresAt !== lease.expiresAt;
+    if (ends) enqueue(hour.expiries, lease, hour.live);
+    if (held > 0 && (ends || heldBefore === 0)) enqueue(hour.holders, lease, hour.live);
   }
 
-  private trackHolder({ holders, live }: HourOfGrants, lease: StoredLease): void {
-    const { fence, expiresAt } = lease;
-    if (unspent(lease) === 0) {
-      this.holderEnds.delete(fence);
-    } else if (this.holderEnds.get(fence) !== expiresAt) {
-      this.holderEnds.set(fence, expiresAt);
-      holders.push(fence, expiresAt);
-      holders.tidy(live);
+  private give({ aiId, fence, day }: StoredLease, isNew: boolean, tokens: number): void {
+    const ofAi = this.byAi.get(aiId);
+    if (ofAi === undefined) {
+      this.byAi.set(aiId, { fences: [fence], holds: [{ day, tokens }] });
+      return;
     }
+    if (isNew) ofAi.fences.push(fence);
+    hold(ofAi, day, tokens);
   }
 
   private remove(lease: StoredLease): void {
     const hour = this.hourOf(lease);
     hour.reserved -= unspent(lease);
     hour.live -= 1;
-    this.expiresAt.delete(lease.fence);
-    this.holderEnds.delete(lease.fence);
-    if (hour.live === 0) this.hours.delete(lease.hourStart);
-    const fences = this.byAi.get(lease.aiId);
-    fences?.delete(lease.fence);
-    if (fences?.size === 0) this.byAi.delete(lease.aiId);
+    this.leases.delete(lease.fence);
+    if (hour.live === 0) this.hours.splice(this.hours.indexOf(hour), 1);
+    this.take(lease);
+  }
+
+  private take(lease: StoredLease): void {
+    const ofAi = this.byAi.get(lease.aiId);
+    if (ofAi === undefined || ofAi.fences.length === 1) {
+      this.byAi.delete(lease.aiId);
+      return;
+    }
+    ofAi.fences.splice(ofAi.fences.indexOf(lease.fence), 1);
+    hold(ofAi, lease.day, -unspent(lease));
   }
 
   private hourOf(lease: StoredLease): HourOfGrants {
-    const found = this.hours.get(lease.hourStart);
-    if (found !== undefined) return found;
-    const expiries = new ExpiryQueue((fence) => this.expiresAt.get(fence));
-    const holders = new ExpiryQueue((fence) => this.holderEnds.get(fence));
+    for (const hour of this.hours) if (hour.start === lease.hourStart) return hour;
+    const expiries = new ExpiryQueue((fence) => this.leases.get(fence)?.expiresAt);
+    const holders = new ExpiryQueue((fence) => this.endOfHolder(fence));
     const month = monthOfDay(lease.day);
     const made = { start: lease.hourStart, day: lease.day, month, reserved: 0, live: 0, expiries, holders };
-    this.hours.set(lease.hourStart, made);
+    this.hours.push(made);
     return made;
   }
 
-  /** What live leases hold unspent, over the hours of grants that match. At most 26 hours have live leases. */
+  private endOfHolder(fence: number): number | undefined {
+    const lease = this.leases.get(fence);
+    return lease === undefined || unspent(lease) === 0 ? undefined : lease.expiresAt;
+  }
+
+  /** What live leases hold unspent, over the hours of grants that match. */
   reserved(matches: (hour: HourOfGrants) => boolean): number {
     let sum = 0;
-    for (const hour of this.hours.values()) if (matches(hour)) sum += hour.reserved;
+    for (const hour of this.hours) if (matches(hour)) sum += hour.reserved;
     return sum;
+  }
+
+  /** What live leases of one AI hold unspent that were granted in that day. */
+  reservedOf(aiId: string, day: string): number {
+    return this.byAi.get(aiId)?.holds.find((held) => held.day === day)?.tokens ?? 0;
   }
 
   /** The lease that ends first. */
   firstExpiry(): LeaseEnd | undefined {
-    return earliest([...this.hours.values()].map(({ expiries }) => expiries.first()));
+    let first: LeaseEnd | undefined;
+    for (const { expiries } of this.hours) first = earlier(first, expiries.first());
+    return first;
   }
 
   /** The lease that ends first of those that still hold tokens, over the hours of grants that match. */
   firstHolder(matches: (hour: HourOfGrants) => boolean): LeaseEnd | undefined {
-    return earliest([...this.hours.values()].filter(matches).map(({ holders }) => holders.first()));
+    let first: LeaseEnd | undefined;
+    for (const hour of this.hours) if (matches(hour)) first = earlier(first, hour.holders.first());
+    return first;
   }
 
   /** Whether live leases were granted in that day, which then cannot close. */
   holdsDay(day: string): boolean {
-    for (const hour of this.hours.values()) if (hour.day === day) return true;
+    for (const hour of this.hours) if (hour.day === day) return true;
     return false;
   }
 }
@@ -116,15 +138,37 @@ export interface HourOfGrants {
   readonly holders: ExpiryQueue;
 }
 
+interface SlotsOfAi {
+  readonly fences: number[];
+  /** What they hold unspent, by the day of their grant. */
+  readonly holds: { readonly day: string; tokens: number }[];
+}
+
+function hold({ holds }: SlotsOfAi, day: string, tokens: number): void {
+  if (tokens === 0) return;
+  const held = holds.find((one) => one.day === day);
+  if (held === undefined) {
+    holds.push({ day, tokens });
+    return;
+  }
+  held.tokens += tokens;
+  // An AI that always holds a slot would else collect days.
+  if (held.tokens === 0) holds.splice(holds.indexOf(held), 1);
+}
+
 interface LeaseEnd {
   readonly fence: number;
   readonly expiresAt: number;
 }
 
-function earliest(ends: readonly (LeaseEnd | undefined)[]): LeaseEnd | undefined {
-  let first: LeaseEnd | undefined;
-  for (const end of ends) if (end && (!first || end.expiresAt < first.expiresAt)) first = end;
-  return first;
+function enqueue(queue: ExpiryQueue, { fence, expiresAt }: StoredLease, live: number): void {
+  queue.push(fence, expiresAt);
+  queue.tidy(live);
+}
+
+function earlier(one: LeaseEnd | undefined, other: LeaseEnd | undefined): LeaseEnd | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return other.expiresAt < one.expiresAt ? other : one;
 }
 
 /** What a lease still holds. */

@@ -2,7 +2,7 @@ import type { Ledger } from './ledger.js';
 import { type Cap, dayCap, hourCap } from './pacing.js';
 import type { HourOfGrants } from './slots.js';
 import type { WindowStatus } from './types.js';
-import { daysLeft, hoursLeft } from './windows.js';
+import { hoursLeft } from './windows.js';
 
 /** One window as it stands: what is counted in it against its cap in force. */
 export interface WindowFigures {
@@ -25,7 +25,7 @@ export function standingOf(ledger: Ledger): Standing {
   const dayReserved = slots.reserved(inDay(today.day));
   const monthReserved = slots.reserved(inMonth(ledger.month.key));
   const before = tables.monthSpent - dayTotal(ledger) + monthReserved - dayReserved;
-  const ofDay = dayCap(allowance, policy.pacing, before, daysLeft(ledger.month, today.day));
+  const ofDay = dayCap(allowance, policy.pacing, before, ledger.daysLeft);
   const hourSpent = spentInHour(ledger);
   const hourReserved = slots.reserved(inHour(ledger.hour.start));
   const ofHour = hourCap(allowance, policy.pacing, {

@@ -1,14 +1,26 @@
+/** One entry of a section. It stays the same object while its key is there: who holds it need not look it up again. */
+export interface Entry<V> {
+  readonly key: string;
+  /** Undefined once the entry is gone. */
+  value: V | undefined;
+  changed: boolean;
+  /** The store has never seen it. */
+  isNew: boolean;
+}
+
 /** One section of the state in memory. It remembers which entries changed, so that a commit can send those alone. */
 export class Table<V> {
-  private readonly map: Map<string, V>;
-  private readonly changed = new Set<string>();
+  private readonly map = new Map<string, Entry<V>>();
+  private changes: Entry<V>[] = [];
   private emptied = false;
   /** Characters of all keys, to estimate the size of the state without walking it. */
   keyLength = 0;
 
   constructor(entries: Iterable<readonly [string, V]> = []) {
-    this.map = new Map(entries);
-    for (const key of this.map.keys()) this.keyLength += key.length;
+    for (const [key, value] of entries) {
+      this.map.set(key, { key, value, changed: false, isNew: false });
+      this.keyLength += key.length;
+    }
   }
 
   get size(): number {
@@ -16,75 +28,112 @@ export class Table<V> {
   }
 
   get(key: string): V | undefined {
-    return this.map.get(key);
+    return this.map.get(key)?.value;
   }
 
   has(key: string): boolean {
     return this.map.has(key);
   }
 
-  set(key: string, value: V): void {
-    if (!this.map.has(key)) this.keyLength += key.length;
-    this.map.set(key, value);
-    this.changed.add(key);
+  entry(key: string): Entry<V> | undefined {
+    return this.map.get(key);
+  }
+
+  set(key: string, value: V): Entry<V> {
+    const known = this.map.get(key);
+    if (known === undefined) return this.insert(key, value);
+    this.change(known, value);
+    return known;
+  }
+
+  /** Changes an entry that is in this section. */
+  change(entry: Entry<V>, value: V): void {
+    entry.value = value;
+    if (entry.changed) return;
+    entry.changed = true;
+    this.changes.push(entry);
   }
 
   /** As `set`, and puts the entry last in the order of iteration. */
   setLast(key: string, value: V): void {
-    this.delete(key);
-    this.set(key, value);
+    const entry = this.set(key, value);
+    this.map.delete(key);
+    this.map.set(key, entry);
   }
 
   delete(key: string): void {
-    if (!this.map.delete(key)) return;
-    this.keyLength -= key.length;
-    this.changed.add(key);
+    const entry = this.map.get(key);
+    if (entry !== undefined) this.remove(entry);
+  }
+
+  /** Removes an entry that is in this section. */
+  remove(entry: Entry<V>): void {
+    this.map.delete(entry.key);
+    this.keyLength -= entry.key.length;
+    entry.value = undefined;
+    if (!entry.changed) this.changes.push(entry);
   }
 
   /** Removes every entry at the cost of one change, however many there are. */
   reset(): void {
     if (this.map.size === 0) return;
     this.map.clear();
-    this.changed.clear();
+    this.changes = [];
     this.keyLength = 0;
     this.emptied = true;
   }
 
-  entries(): IterableIterator<[string, V]> {
-    return this.map.entries();
+  *entries(): IterableIterator<[string, V]> {
+    for (const { key, value } of this.map.values()) if (value !== undefined) yield [key, value];
+  }
+
+  [Symbol.iterator](): IterableIterator<[string, V]> {
+    return this.entries();
   }
 
   keys(): IterableIterator<string> {
     return this.map.keys();
   }
 
-  values(): IterableIterator<V> {
-    return this.map.values();
+  *values(): IterableIterator<V> {
+    for (const { value } of this.map.values()) if (value !== undefined) yield value;
   }
 
-  /** The entries as a map that cannot be changed. */
+  /** The entries as they stand, for those who keep them. */
   get view(): ReadonlyMap<string, V> {
-    return this.map;
+    return new Map(this.entries());
   }
 
   get touched(): boolean {
-    return this.emptied || this.changed.size > 0;
+    return this.emptied || this.changes.length > 0;
   }
 
   /** Keys of entries that changed since the last commit, those that are gone included. */
   changedKeys(): string[] {
-    return [...this.changed];
+    return [...new Set(this.changes.map(({ key }) => key))];
   }
 
   /** Hands over what changed since the last call: each changed key with its value, or undefined where it is gone. */
   takeChanges(visit: (key: string, value: V | undefined) => void): { reset: boolean } {
-    const reset = this.emptied;
-    for (const key of this.changed) {
-      const value = this.map.get(key);
-      if (value !== undefined || !reset) visit(key, value);
-    }
-    this.changed.clear();
+    const { changes, emptied: reset } = this;
+    this.changes = [];
     this.emptied = false;
+    for (const entry of changes) {
+      const { key, value, isNew } = entry;
+      entry.changed = false;
+      entry.isNew = false;
+      if (value !== undefined) visit(key, value);
+      // What came and went since is not in the store, and what went and came again is put there.
+      else if (!isNew && !reset && !this.map.has(key)) visit(key, undefined);
+    }
     return { reset };
+  }
+
+  private insert(key: string, value: V): Entry<V> {
+    const entry = { key, value, changed: true, isNew: true };
+    this.map.set(key, entry);
+    this.changes.push(entry);
+    this.keyLength += key.length;
+    return entry;
   }
 }

@@ -19,23 +19,29 @@ export interface Demand {
 
 /** The hour's cap. */
 export function hourlyCapBlocker(ledger: Ledger, standing: Standing, demand: Demand): Blocker | undefined {
-  const { requested } = demand;
+  if (admits(standing.hour, demand)) return undefined;
   return capBlocker(ledger, {
-    ...{ rule: 'HOURLY_CAP', name: 'this hour', figures: standing.hour, demand },
+    rule: 'HOURLY_CAP',
+    name: 'this hour',
+    figures: standing.hour,
+    demand,
     holders: inHour(ledger.hour.start),
     unpaced: ledger.allowance.hourlyMax,
-    later: () => firstHourThatAdmits(ledger, requested),
+    later: () => firstHourThatAdmits(ledger, demand.requested),
   });
 }
 
 /** The day's cap in force. */
 export function dailyCapBlocker(ledger: Ledger, standing: Standing, demand: Demand): Blocker | undefined {
-  const { requested } = demand;
+  if (admits(standing.day, demand)) return undefined;
   return capBlocker(ledger, {
-    ...{ rule: 'DAILY_CAP', name: 'today', figures: standing.day, demand },
+    rule: 'DAILY_CAP',
+    name: 'today',
+    figures: standing.day,
+    demand,
     holders: inDay(ledger.today.day),
     unpaced: ledger.allowance.dailyMax,
-    later: () => firstDayThatAdmits(ledger, (cap) => requested <= cap),
+    later: () => firstDayThatAdmits(ledger, (cap) => demand.requested <= cap),
   });
 }
 
@@ -46,23 +52,29 @@ export function aiDailyCapBlocker(
   aiId: string,
   demand: Demand,
 ): Blocker | undefined {
-  const { requested } = demand;
   const figures = aiDayFigures(ledger, standing, aiId);
-  if (figures === undefined) return undefined;
+  if (figures === undefined || admits(figures, demand)) return undefined;
   const percent = aiDailyPercent(ledger, aiId);
   return capBlocker(ledger, {
-    ...{ rule: 'AI_DAILY_CAP', name: `${aiId} today`, figures, demand },
+    rule: 'AI_DAILY_CAP',
+    name: `${aiId} today`,
+    figures,
+    demand,
     holders: inDay(ledger.today.day),
     unpaced: percentOf(ledger.allowance.dailyMax, percent),
-    later: () => firstDayThatAdmits(ledger, (cap) => requested <= percentOf(cap, percent)),
+    later: () => firstDayThatAdmits(ledger, (cap) => demand.requested <= percentOf(cap, percent)),
     firstHolder: () => firstExpiryToday(ledger, aiId),
   });
 }
 
 /** The enforced limit of the month. */
 export function monthlyCapBlocker(ledger: Ledger, standing: Standing, demand: Demand): Blocker | undefined {
+  if (admits(standing.month, demand)) return undefined;
   return capBlocker(ledger, {
-    ...{ rule: 'MONTHLY_CAP', name: 'this month', figures: standing.month, demand },
+    rule: 'MONTHLY_CAP',
+    name: 'this month',
+    figures: standing.month,
+    demand,
     holders: inMonth(ledger.month.key),
     unpaced: ledger.allowance.enforced,
     later: () => ledger.month.end,
@@ -75,11 +87,7 @@ export function aiDayFigures(ledger: Ledger, standing: Standing, aiId: string): 
   if (percent === 100) return undefined;
   const day = ledger.today.day;
   const spent = ledger.tables.dayAis.get(`${day} ${aiId}`) ?? 0;
-  let reserved = 0;
-  for (const fence of ledger.slots.fencesOf(aiId)) {
-    const lease = ledger.lease(fence);
-    if (lease?.day === day) reserved += unspent(lease);
-  }
+  const reserved = ledger.slots.reservedOf(aiId, day);
   const { tokens, loweredBy } = standing.day.cap;
   const cap: Cap = { tokens: percentOf(tokens, percent), ...(loweredBy === undefined ? {} : { loweredBy }) };
   return { spent, reserved, cap };
@@ -110,22 +118,31 @@ interface CapCheck {
   readonly firstHolder?: () => number | undefined;
 }
 
-function capBlocker(ledger: Ledger, check: CapCheck): Blocker | undefined {
+/** Asked before anything of a refusal is put together: most requests are admitted. */
+function admits({ spent, reserved, cap }: WindowFigures, { requested }: Demand): boolean {
+  return spent + reserved + requested <= cap.tokens;
+}
+
+function capBlocker(ledger: Ledger, check: CapCheck): Blocker {
   const { rule, name, figures, unpaced } = check;
   const { requested, inAll } = check.demand;
   const { spent, reserved, cap } = figures;
-  if (spent + reserved + requested <= cap.tokens) return undefined;
   const permanent = inAll > unpaced;
   const availableAt = permanent ? undefined : whenFree(ledger, check);
+  const message =
+    `${name}: ${amount(spent)} spent + ${amount(reserved)} reserved + ${amount(requested)} requested ` +
+    `is above the cap of ${amount(cap.tokens)} tokens` +
+    (cap.loweredBy === undefined ? '' : ` (${cap.loweredBy})`) +
+    (permanent ? '; no window admits as much: ask for less' : '');
   return {
-    ...{ rule, limit: cap.tokens, spent, reserved, requested },
+    rule,
+    limit: cap.tokens,
+    spent,
+    reserved,
+    requested,
+    message,
     ...(availableAt === undefined ? {} : { availableAt }),
     ...(permanent ? { permanent } : {}),
-    message:
-      `${name}: ${amount(spent)} spent + ${amount(reserved)} reserved + ${amount(requested)} requested ` +
-      `is above the cap of ${amount(cap.tokens)} tokens` +
-      (cap.loweredBy === undefined ? '' : ` (${cap.loweredBy})`) +
-      (permanent ? '; no window admits as much: ask for less' : ''),
   };
 }
 

@@ -11,8 +11,8 @@ export function concurrencyBlocker(ledger: Ledger): Blocker | undefined {
     spent: slots.live,
     reserved: 0,
     requested: 1,
-    ...until(slots.firstExpiry()?.expiresAt),
     message: `${slots.live} of ${policy.maxConcurrent} slots are live`,
+    ...until(slots.firstExpiry()?.expiresAt),
   };
 }
 
@@ -27,8 +27,8 @@ export function aiConcurrencyBlocker(ledger: Ledger, aiId: string): Blocker | un
     spent: live,
     reserved: 0,
     requested: 1,
-    ...until(firstExpiryOf(ledger, aiId)),
     message: `${aiId} holds ${live} of its ${policy.maxConcurrentPerAi} slots`,
+    ...until(firstExpiryOf(ledger, aiId)),
   };
 }
 

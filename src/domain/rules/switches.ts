@@ -7,7 +7,11 @@ export function pausedBlocker({ pause }: Ledger): Blocker | undefined {
   if (pause === undefined) return undefined;
   const why = pause.reason === '' ? '' : `: ${pause.reason}`;
   return {
-    ...{ rule: 'PAUSED', limit: 0, spent: 0, reserved: 0, requested: 0 },
+    rule: 'PAUSED',
+    limit: 0,
+    spent: 0,
+    reserved: 0,
+    requested: 0,
     message: `an operator paused this budget at ${moment(pause.at)}${why}`,
   };
 }
@@ -33,7 +37,11 @@ export function emergencyBlocker(ledger: Ledger, requested: number): Blocker | u
 export function requestSizeBlocker({ policy }: Ledger, requested: number): Blocker | undefined {
   if (policy.maxRequestTokens === 0 || requested <= policy.maxRequestTokens) return undefined;
   return {
-    ...{ rule: 'REQUEST_TOO_LARGE', limit: policy.maxRequestTokens, spent: 0, reserved: 0, requested },
+    rule: 'REQUEST_TOO_LARGE',
+    limit: policy.maxRequestTokens,
+    spent: 0,
+    reserved: 0,
+    requested,
     permanent: true,
     message:
       `one request may reserve at most ${amount(policy.maxRequestTokens)} tokens, ` +

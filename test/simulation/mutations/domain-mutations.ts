@@ -59,8 +59,8 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a usage id is not remembered after a late report',
     file: 'src/domain/record.ts',
-    find: '  rememberUsage(ledger, lease.aiId, usage, booked, lease.fence);\n',
-    replace: '  if (!booked.late) rememberUsage(ledger, lease.aiId, usage, booked, lease.fence);\n',
+    find: '  rememberUsage(ledger, receiptId, usage, booked, lease.fence);\n',
+    replace: '  if (!booked.late) rememberUsage(ledger, receiptId, usage, booked, lease.fence);\n',
   },
   {
     name: 'a written receipt is dropped although it changed since',

@@ -64,6 +64,8 @@ function compare(slots: Slots, live: readonly StoredLease[]): void {
     const held = granted.reduce((sum, one) => sum + unspent(one), 0);
     expect(slots.reserved((hour) => hour.day === day)).toBe(held);
     expect(slots.holdsDay(day)).toBe(granted.length > 0);
+    const ofAi = granted.filter(({ aiId }) => aiId === 'ai-0');
+    expect(slots.reservedOf('ai-0', day)).toBe(ofAi.reduce((sum, one) => sum + unspent(one), 0));
   }
   const own = live.filter(({ aiId }) => aiId === 'ai-0').map(({ fence }) => fence);
   expect(slots.liveOf('ai-0')).toBe(own.length);
