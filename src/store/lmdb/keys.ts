@@ -7,8 +7,9 @@ import { StoreError } from '../store.js';
  * - `h budget`: the head; its version in LMDB is the revision.
  * - `s budget section key`: an entry of a section.
  * - `d budget epoch day`: a usage document.
- * - `r budget id`: a receipt.
- * - `t at budget id`: marks when a receipt happened, so that tidying reads old ones only.
+ * - `j budget revision`: what a commit changed, while that is not in its places yet.
+ * - `b at budget name`: a block of receipts; by time, so that tidying reads old ones only, and so that new ones lie together.
+ * - `r budget id`: where a receipt is.
  * - `m format`: the format of the whole file; `m mark`: why it must not be served from.
  */
 const SEPARATOR = '\0';
@@ -34,9 +35,10 @@ export const sectionKey = (budgetId: string, section: Section, key: string): Key
 export const dayKey = (budgetId: string, epoch: number, day: string): Key =>
   join('d', budgetId, String(epoch), day);
 export const receiptKey = (budgetId: string, id: string): Key => join('r', budgetId, id);
-/** 16 digits keep the order of time. */
-export const receiptTimeKey = (at: number, budgetId: string, id: string): Key =>
-  join('t', timeText(at), budgetId, id);
+export const blockKey = (at: number, budgetId: string, name: string): Key =>
+  join('b', inOrder(at), budgetId, name);
+export const journalKey = (budgetId: string, revision: number): Key => join('j', budgetId, inOrder(revision));
+export const journalRange = (budgetId: string): KeyRange => rangeUnder('j', budgetId);
 
 /** All keys that begin with these parts and have one part or more after them. */
 export function rangeUnder(...parts: readonly string[]): KeyRange {
@@ -50,8 +52,8 @@ export function receiptRange(budgetId: string, prefix: string): KeyRange {
   return { start, end: Buffer.concat([start, Buffer.from([0xff])]) };
 }
 
-export function receiptTimesBefore(at: number): KeyRange {
-  return { start: rangeUnder('t').start, end: join('t', timeText(at)) };
+export function blocksBefore(at: number): KeyRange {
+  return { start: rangeUnder('b').start, end: join('b', inOrder(at)) };
 }
 
 /** The smallest key above this one. */
@@ -74,8 +76,9 @@ export function printableKey(key: Uint8Array): string {
   return JSON.stringify(Buffer.from(key).toString().replaceAll('\0', ' '));
 }
 
-function timeText(at: number): string {
-  return String(Math.max(0, Math.trunc(at))).padStart(16, '0');
+/** 16 digits keep the order of numbers. */
+function inOrder(number: number): string {
+  return String(Math.max(0, Math.trunc(number))).padStart(16, '0');
 }
 
 function join(...parts: readonly string[]): Key {

@@ -8,20 +8,27 @@ import {
 } from '../../domain/state.js';
 import type { Log } from '../../platform/log.js';
 import type { ListedBudget, StateVersion } from '../store.js';
-import { headKey, isSection, keyAfter, keyParts, rangeUnder, sectionKey } from './keys.js';
+import { type Journal, type JournaledCommit, journalChange, journaled } from './journal.js';
+import { headKey, isSection, keyAfter, keyParts, rangeUnder } from './keys.js';
 import type { LmdbFile, LmdbView } from './lmdb-file.js';
+import { journalOf, type LmdbJournals } from './lmdb-journals.js';
+import { blockChange, blocksOf } from './receipt-blocks.js';
 import { type Change, put } from './value-codec.js';
 
 type Known = Pick<StateHead, 'epoch' | 'revision' | 'wakeAt'>;
 type Sections = { [S in Section]: Map<string, SectionValues[S]> };
 
-/** Budgets: a head, whose version in LMDB is the revision, and one key for every entry of a section. */
+/**
+ * Budgets: a head, whose version in LMDB is the revision, one key for every entry of a section, and a journal of the commits
+ * whose changes are not in these places yet.
+ */
 export class LmdbBudgets {
   /** Of every head that which `due` and a commit need, so that neither reads the file. */
   private readonly known = new Map<string, Known>();
 
   constructor(
     private readonly file: LmdbFile,
+    private readonly journals: LmdbJournals,
     log: Log,
   ) {
     file.view((view) => {
@@ -47,6 +54,12 @@ export class LmdbBudgets {
         const [, , section, name = ''] = keyParts(key, 4);
         if (isSection(section)) sections[section].set(name, value);
       }
+      for (const { entries } of journalOf(view, budgetId)) {
+        for (const [section, name, value] of entries) {
+          if (value === null) sections[section].delete(name);
+          else (sections[section] as Map<string, SectionValues[Section]>).set(name, value);
+        }
+      }
       return { head, sections };
     });
   }
@@ -60,18 +73,79 @@ export class LmdbBudgets {
     budgetId: string,
     expected: StateVersion | undefined,
     patch: StatePatch,
-    /** What the patch has in its outbox, as it is to be stored. */
-    receipts: readonly Change[],
   ): Promise<'won' | 'lost'> {
     // Revisions rise across epochs, so the revision alone is the guard; another epoch under it is somebody's mistake.
     if (expected && this.known.get(budgetId)?.epoch !== expected.epoch) return 'lost';
-    const cleared = patch.resets.length > 0 ? this.clearing(budgetId, expected, patch.resets) : [];
-    if (!cleared) return 'lost';
-    const entries = entryChanges(budgetId, patch);
-    const changes = [...cleared, ...entries, ...receipts, headChange(budgetId, patch.head)];
-    const won = await this.file.writeIf(headKey(budgetId), expected?.revision, changes);
+    const won = await this.write(budgetId, expected, patch);
     if (won) this.note(budgetId, patch.head);
     return won ? 'won' : 'lost';
+  }
+
+  private async write(
+    budgetId: string,
+    expected: StateVersion | undefined,
+    patch: StatePatch,
+  ): Promise<boolean> {
+    const commit = journaled(patch, blocksOf(patch));
+    const journal = this.journalAt(budgetId, expected);
+    if (mustBeInPlace(patch)) {
+      return journal !== undefined && this.writeInPlace(budgetId, expected, patch, commit, journal);
+    }
+    if (journal !== undefined && this.journals.isFull(journal)) {
+      if (this.journals.overfull) this.settleOldest();
+      return this.writeInPlace(budgetId, expected, patch, commit, journal);
+    }
+    const changes = [journalChange(budgetId, commit), headChange(budgetId, patch.head)];
+    for (const block of commit.blocks) changes.push(blockChange(budgetId, block));
+    const won = await this.writeIf(budgetId, expected, changes);
+    if (won) this.journals.add(budgetId, expected, commit);
+    return won;
+  }
+
+  /** With all that is in the journal, which is empty then. */
+  private async writeInPlace(
+    budgetId: string,
+    expected: StateVersion | undefined,
+    patch: StatePatch,
+    commit: JournaledCommit,
+    journal: Journal,
+  ): Promise<boolean> {
+    const cleared = patch.resets.length > 0 ? this.clearing(budgetId, patch.resets) : [];
+    this.journals.forget(budgetId);
+    const entries = journal.inPlace(commit, patch.resets);
+    const won = await this.writeIf(budgetId, expected, [
+      ...cleared,
+      ...entries,
+      headChange(budgetId, patch.head),
+    ]);
+    this.journals.forget(budgetId);
+    return won;
+  }
+
+  private async writeIf(
+    budgetId: string,
+    expected: StateVersion | undefined,
+    changes: readonly Change[],
+  ): Promise<boolean> {
+    try {
+      return await this.file.writeIf(headKey(budgetId), expected?.revision, changes);
+    } catch (error) {
+      this.journals.forget(budgetId);
+      throw error;
+    }
+  }
+
+  /** The journal as of the expected version; undefined when the stored version is another one already. */
+  private journalAt(budgetId: string, expected: StateVersion | undefined): Journal | undefined {
+    if (this.journals.of(budgetId).revision !== expected?.revision) this.journals.forget(budgetId);
+    const journal = this.journals.of(budgetId);
+    return journal.revision === expected?.revision ? journal : undefined;
+  }
+
+  /** Nobody waits for it: what fails stays in the journal. */
+  private settleOldest(): void {
+    const { oldest } = this.journals;
+    if (oldest !== undefined) this.journals.settle(oldest).catch(() => {});
   }
 
   list(after: string, limit: number): ListedBudget[] {
@@ -97,20 +171,15 @@ export class LmdbBudgets {
   }
 
   /**
-   * What removes the entries of these sections. The keys are those at the expected revision, which the guard then checks, so
-   * none can be missed; undefined when the revision is another one already.
+   * What removes the entries of these sections. The keys are those at the expected revision, which the guard checks, so none
+   * can be missed.
    */
-  private clearing(
-    budgetId: string,
-    expected: StateVersion | undefined,
-    resets: readonly Section[],
-  ): Change[] | undefined {
-    return this.file.view((view) => {
-      if (view.version(headKey(budgetId)) !== expected?.revision) return undefined;
-      return resets.flatMap((section) =>
+  private clearing(budgetId: string, resets: readonly Section[]): Change[] {
+    return this.file.view((view) =>
+      resets.flatMap((section) =>
         Array.from(view.keys(rangeUnder('s', budgetId, section)), (key) => ({ key: Buffer.from(key) })),
-      );
-    });
+      ),
+    );
   }
 
   private note(budgetId: string, { epoch, revision, wakeAt }: StateHead): void {
@@ -120,16 +189,10 @@ export class LmdbBudgets {
   }
 }
 
-/** The outbox has no entries here: its receipts are where they belong, and stay there. */
-function entryChanges(budgetId: string, { drops, puts }: StatePatch): Change[] {
-  const changes: Change[] = [];
-  for (const { section, key } of drops) {
-    if (section !== 'outbox') changes.push({ key: sectionKey(budgetId, section, key) });
-  }
-  for (const { section, key, value } of puts) {
-    if (section !== 'outbox') changes.push(put(sectionKey(budgetId, section, key), value));
-  }
-  return changes;
+/** A journal knows no resets; and who lists budgets reads their settings where they belong. */
+function mustBeInPlace({ resets, puts, drops }: StatePatch): boolean {
+  const isSetting = ({ section }: { readonly section: Section }) => section === 'settings';
+  return resets.length > 0 || puts.some(isSetting) || drops.some(isSetting);
 }
 
 function headChange(budgetId: string, head: StateHead): Change {

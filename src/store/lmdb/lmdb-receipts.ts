@@ -1,62 +1,61 @@
-import type { Receipt, StatePatch } from '../../domain/state.js';
-import {
-  type Key,
-  keyAfter,
-  keyParts,
-  receiptKey,
-  receiptRange,
-  receiptTimeKey,
-  receiptTimesBefore,
-} from './keys.js';
+import type { Receipt } from '../../domain/state.js';
+import { blocksBefore, keyAfter, keyParts, receiptKey, receiptRange } from './keys.js';
 import type { LmdbFile } from './lmdb-file.js';
-import { type Change, put } from './value-codec.js';
+import type { LmdbJournals } from './lmdb-journals.js';
+import { BlockReader, blockChange, type Place, placeChange } from './receipt-blocks.js';
+import type { Change } from './value-codec.js';
 
 /** How many are removed before other work gets its turn. */
 const TIDY_BATCH = 500;
 
-interface Removal {
-  readonly key: Key;
-  readonly version: number | undefined;
-  /** What is old goes with its mark; of what was written again meanwhile, the old mark alone. */
-  readonly changes: readonly Change[];
+interface OldBlock {
+  readonly budgetId: string;
+  readonly key: Buffer;
+  readonly receipts: readonly Receipt[];
+  readonly at: number;
+  readonly name: string;
 }
 
-/** Receipts, as usage documents; beside each a mark by its time, so that tidying reads old ones only. */
+/** Receipts, as usage documents; but many share a value, and what stands under an id is where its receipt is. */
 export class LmdbReceipts {
-  constructor(private readonly file: LmdbFile) {}
+  constructor(
+    private readonly file: LmdbFile,
+    private readonly journals: LmdbJournals,
+  ) {}
 
   async write(budgetId: string, receipts: readonly Receipt[]): Promise<void> {
+    if (receipts.length === 0) return;
+    await this.journals.settle(budgetId);
     await Promise.all(receipts.map((receipt) => this.writeOne(budgetId, receipt)));
   }
 
-  /** Of those that a commit puts into the outbox: what the commit writes for them. Its revision is above that of any other. */
-  changes(budgetId: string, { puts }: StatePatch): Change[] {
-    return puts.flatMap(({ section, value }) =>
-      section === 'outbox' ? changesOf(budgetId, value as Receipt) : [],
-    );
-  }
-
   find(budgetId: string, ids: readonly string[]): Map<string, Receipt> {
+    const journal = this.journals.of(budgetId);
     return this.file.view((view) => {
       const found = new Map<string, Receipt>();
+      const reader = new BlockReader(view, budgetId);
       for (const id of ids) {
-        const entry = view.get<Receipt>(receiptKey(budgetId, id));
-        if (entry) found.set(id, entry.value);
+        const place = journal.placeOf(id) ?? view.get<Place>(receiptKey(budgetId, id))?.value;
+        const receipt = place && reader.receipt(place);
+        if (receipt) found.set(id, receipt);
       }
       return found;
     });
   }
 
-  list(budgetId: string, prefix: string, after: string, limit: number): Receipt[] {
+  async list(budgetId: string, prefix: string, after: string, limit: number): Promise<Receipt[]> {
+    await this.journals.settle(budgetId);
     const range = receiptRange(budgetId, prefix);
     const next = keyAfter(receiptKey(budgetId, after));
     const start = Buffer.compare(next, range.start) > 0 ? next : range.start;
     return this.file.view((view) => {
       const listed: Receipt[] = [];
       if (Buffer.compare(start, range.end) >= 0) return listed;
-      for (const { value } of view.range<Receipt>({ start, end: range.end })) {
+      const reader = new BlockReader(view, budgetId);
+      for (const { value } of view.range<Place>({ start, end: range.end })) {
         if (listed.length >= limit) break;
-        listed.push(value);
+        const receipt = reader.receipt(value);
+        if (receipt) listed.push(receipt);
       }
       return listed;
     });
@@ -64,45 +63,59 @@ export class LmdbReceipts {
 
   async tidy(before: number): Promise<void> {
     for (;;) {
-      const old = this.olderThan(before, TIDY_BATCH);
-      const removed = await Promise.all(
-        old.map(({ key, version, changes }) => this.file.writeIf(key, version, changes)),
-      );
-      if (old.length < TIDY_BATCH || !removed.includes(true)) return;
+      const old = this.olderThan(before);
+      if (old.length === 0) return;
+      for (const budgetId of new Set(old.map(({ budgetId }) => budgetId)))
+        await this.journals.settle(budgetId);
+      // Only then their blocks: without them, nobody would find what is to be removed.
+      await this.remove(old.flatMap((block) => this.placesIn(block)));
+      await this.remove(old.map(({ key }) => ({ key, version: 0 })));
     }
   }
 
   private async writeOne(budgetId: string, receipt: Receipt): Promise<void> {
-    const key = receiptKey(budgetId, receipt.id);
+    const { id, at, revision } = receipt;
+    const key = receiptKey(budgetId, id);
+    const name = `${revision} ${id}`;
+    const changes = [
+      blockChange(budgetId, { at, name, receipts: [receipt] }),
+      placeChange(budgetId, id, { place: [at, name, 0], revision }),
+    ];
     for (;;) {
       const version = this.file.view((view) => view.version(key));
-      if (version !== undefined && version >= receipt.revision) return;
-      if (await this.file.writeIf(key, version, changesOf(budgetId, receipt))) return;
+      if (version !== undefined && version >= revision) return;
+      if (await this.file.writeIf(key, version, changes)) return;
     }
   }
 
-  /** What it sees is of one moment: a receipt that is written again later is another version, and stays. */
-  private olderThan(before: number, limit: number): Removal[] {
+  private olderThan(before: number): OldBlock[] {
+    return this.file.view((view) => {
+      const old: OldBlock[] = [];
+      let receipts = 0;
+      for (const { key, value } of view.range<Receipt[]>(blocksBefore(before))) {
+        const [, at, budgetId = '', name = ''] = keyParts(key, 4);
+        old.push({ budgetId, key: Buffer.from(key), receipts: value, at: Number(at), name });
+        receipts += value.length;
+        if (receipts >= TIDY_BATCH) break;
+      }
+      return old;
+    });
+  }
+
+  /** What was written again is elsewhere, and stays. */
+  private placesIn({ budgetId, receipts, at, name }: OldBlock): Required<Omit<Change, 'bytes'>>[] {
     return this.file.view((view) =>
-      Array.from(view.keys(receiptTimesBefore(before), limit), (bytes) => {
-        const mark = Buffer.from(bytes);
-        const [, , budgetId = '', id = ''] = keyParts(mark, 4);
+      receipts.flatMap(({ id }, index) => {
         const key = receiptKey(budgetId, id);
-        const receipt = view.get<Receipt>(key);
-        // One that was written again has a newer mark, too.
-        const isOld = receipt !== undefined && receipt.value.at < before;
-        return {
-          key,
-          version: receipt?.version,
-          changes: isOld ? [{ key }, { key: mark }] : [{ key: mark }],
-        };
+        const found = view.get<Place>(key);
+        const isHere = found?.value[0] === at && found.value[1] === name && found.value[2] === index;
+        return isHere ? [{ key, version: found.version }] : [];
       }),
     );
   }
-}
 
-/** A receipt and its mark. An older mark of the same receipt stays until it is tidied: to look for one costs as much as to write. */
-function changesOf(budgetId: string, receipt: Receipt): Change[] {
-  const { id, at, revision } = receipt;
-  return [put(receiptKey(budgetId, id), receipt, revision), put(receiptTimeKey(at, budgetId, id), 1)];
+  /** But for what was written again meanwhile. */
+  private async remove(entries: readonly Required<Omit<Change, 'bytes'>>[]): Promise<void> {
+    await Promise.all(entries.map(({ key, version }) => this.file.writeIf(key, version, [{ key }])));
+  }
 }

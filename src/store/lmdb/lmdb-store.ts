@@ -5,6 +5,7 @@ import type { DataFolderLock } from './data-folder-lock.js';
 import { LmdbBudgets } from './lmdb-budgets.js';
 import { LmdbDays } from './lmdb-days.js';
 import type { LmdbFile } from './lmdb-file.js';
+import { LmdbJournals } from './lmdb-journals.js';
 import { LmdbReceipts } from './lmdb-receipts.js';
 
 /** All in one file; the lock on the folder makes this process its only writer. */
@@ -21,9 +22,10 @@ export class LmdbStore implements BudgetStore {
     private readonly lock: DataFolderLock,
     log: Log,
   ) {
-    this.budgets = new LmdbBudgets(file, log);
+    const journals = new LmdbJournals(file);
+    this.budgets = new LmdbBudgets(file, journals, log);
     this.days = new LmdbDays(file);
-    this.receipts = new LmdbReceipts(file);
+    this.receipts = new LmdbReceipts(file, journals);
   }
 
   async load(budgetId: string): Promise<StoredState | undefined> {
@@ -39,7 +41,7 @@ export class LmdbStore implements BudgetStore {
     expected: StateVersion | undefined,
     patch: StatePatch,
   ): Promise<'won' | 'lost'> {
-    return this.budgets.commit(budgetId, expected, patch, this.receipts.changes(budgetId, patch));
+    return this.budgets.commit(budgetId, expected, patch);
   }
 
   async writeDays(days: readonly UsageDay[]): Promise<void> {
