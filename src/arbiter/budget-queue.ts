@@ -60,9 +60,7 @@ export class BudgetQueue {
     private readonly context: Context,
   ) {
     const state = () => ({ version: this.committed, lineage: this.lineage });
-    this.lookups = new Lookups(budgetId, context.store, state, (pending, error) =>
-      this.lookedUp(pending, error),
-    );
+    this.lookups = new Lookups(budgetId, context, state, (pending, error) => this.lookedUp(pending, error));
     this.writeOut = new WriteOut(context, budgetId, this.lookups);
     this.turns = new CopyTurns(context, budgetId);
     this.observer = context.observer.budget(budgetId);

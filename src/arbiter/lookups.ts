@@ -1,5 +1,6 @@
 import type { Ledger } from '../domain/ledger.js';
 import type { Receipt, UsageDay } from '../domain/state.js';
+import type { Scheduler } from '../platform/scheduler.js';
 import type { BudgetStore, StateVersion } from '../store/store.js';
 import type { Pending } from './pending.js';
 
@@ -15,6 +16,7 @@ export interface Lookup {
 }
 
 const DAY_MS = 86_400_000;
+const NOTHING: ReadonlyMap<string, undefined> = new Map();
 
 interface Wanted {
   readonly pending: Pending;
@@ -33,7 +35,7 @@ export class Lookups {
 
   constructor(
     private readonly budgetId: string,
-    private readonly store: BudgetStore,
+    private readonly context: { readonly store: BudgetStore; readonly scheduler: Scheduler },
     private readonly now: () => { version: StateVersion; lineage: number },
     private readonly done: (pending: Pending, error?: unknown) => void,
   ) {}
@@ -85,8 +87,8 @@ export class Lookups {
 
   private async run(): Promise<void> {
     this.running = true;
-    // Requests of one tick share a read.
-    await Promise.resolve();
+    // What one reading of the sockets brought shares a read: each call comes in a microtask of its own.
+    await new Promise<void>((resolve) => this.context.scheduler.soon(resolve));
     while (this.wanted.length > 0) {
       this.reading = this.wanted;
       this.wanted = [];
@@ -120,12 +122,12 @@ export class Lookups {
   }
 
   private async findReceipts(ids: string[]): Promise<ReadonlyMap<string, Receipt>> {
-    return ids.length === 0 ? new Map() : this.store.findReceipts(this.budgetId, ids);
+    return ids.length === 0 ? new Map() : this.context.store.findReceipts(this.budgetId, ids);
   }
 
   private async findDays(days: string[], epoch: number): Promise<ReadonlyMap<string, UsageDay>> {
     const runs = await Promise.all(
-      runsOf(days.sort()).map(({ from, to }) => this.store.readDays(this.budgetId, epoch, from, to)),
+      runsOf(days.sort()).map(({ from, to }) => this.context.store.readDays(this.budgetId, epoch, from, to)),
     );
     return new Map(runs.flat().map((document) => [document.day, document]));
   }
@@ -143,5 +145,5 @@ function runsOf(days: readonly string[]): { from: string; to: string }[] {
 }
 
 function pick<V>(keys: readonly string[], found: ReadonlyMap<string, V>): ReadonlyMap<string, V | undefined> {
-  return new Map(keys.map((key) => [key, found.get(key)]));
+  return keys.length === 0 ? NOTHING : new Map(keys.map((key) => [key, found.get(key)]));
 }

@@ -3,12 +3,13 @@ import { unauthenticated } from '../access/access-error.js';
 import type { Rule } from '../access/permissions.js';
 import type { Principal } from '../access/principal.js';
 import type { Caller } from '../arbiter/door.js';
-import { answerTo, encoded } from '../grpc/call.js';
+import { answerTo } from '../grpc/call.js';
 import { toldFailure } from '../grpc/call-failure.js';
 import { methodAt } from '../grpc/descriptors.js';
 import { admission } from '../grpc/entrance.js';
 import type { Method, Services } from '../grpc/service.js';
 import type { Failure } from '../grpc/status.js';
+import { encoded } from '../grpc/wire.js';
 
 type Unary = Extract<Method, { readonly answer: unknown }>;
 

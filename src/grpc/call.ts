@@ -4,8 +4,9 @@ import { callFailure } from './call-failure.js';
 import { decodeRequest } from './decode.js';
 import type { Entrance } from './entrance.js';
 import { type EndCall, observingCalls } from './observed-call.js';
-import type { Codec, Services, UnaryMethod } from './service.js';
+import type { Services, UnaryMethod } from './service.js';
 import { OK_CODE } from './status.js';
+import { encoded } from './wire.js';
 
 /**
  * A handler as grpc-js calls it. It takes bytes and gives bytes: what grpc-js cannot decode it would answer with INTERNAL,
@@ -18,34 +19,75 @@ export function unaryCall<Q, A>(
 ): handleUnaryCall<Buffer, Buffer> {
   const observed = observingCalls(method.path, services);
   return (call, callback) =>
-    observed(call.metadata, (end) => {
-      answerCall(method, services, enter, call, callback, end).catch((error: unknown) => {
-        services.log.error({ method: method.path, err: error }, 'an answer could not be sent');
-      });
-    });
+    observed(call.metadata, (end) => new AnsweredCall(method, services, call, callback, end).begin(enter));
 }
 
-async function answerCall<Q, A>(
-  method: UnaryMethod<Q, A>,
-  services: Services,
-  enter: Entrance,
-  call: ServerUnaryCall<Buffer, Buffer>,
-  callback: sendUnaryData<Buffer>,
-  end: EndCall,
-): Promise<void> {
-  let bytes: Buffer;
-  try {
-    const entered = enter(call);
-    const own = entered instanceof Promise ? await entered : entered;
-    bytes = encoded(method.response, await answerTo(method, call.request, new UnaryCaller(call), own));
-  } catch (error) {
-    const failure = callFailure(error, method.path, services);
-    end(Number(failure.code));
-    callback(failure);
-    return;
+/**
+ * One call until it is answered. It is called back and does not await: every layer that awaits costs each call a promise and a
+ * turn of its own. Its caller is gone when it cancelled, its connection broke or its deadline passed: grpc-js says all of them
+ * by one event.
+ */
+class AnsweredCall<Q, A> implements Caller {
+  constructor(
+    private readonly method: UnaryMethod<Q, A>,
+    private readonly services: Services,
+    private readonly call: ServerUnaryCall<Buffer, Buffer>,
+    private readonly callback: sendUnaryData<Buffer>,
+    private readonly end: EndCall,
+  ) {}
+
+  begin(enter: Entrance): void {
+    try {
+      const entered = enter(this.call);
+      if (entered instanceof Promise) entered.then((own) => this.answer(own)).catch(this.fail);
+      else this.answer(entered);
+    } catch (error) {
+      this.fail(error);
+    }
   }
-  end(OK_CODE);
-  callback(null, bytes);
+
+  private answer(own: Services): void {
+    answerTo(this.method, this.call.request, this, own).then(this.give, this.fail);
+  }
+
+  private readonly give = (answer: A): void => {
+    let bytes: Buffer;
+    try {
+      bytes = encoded(this.method.response, answer);
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    this.end(OK_CODE);
+    try {
+      this.callback(null, bytes);
+    } catch (error) {
+      this.unsent(error);
+    }
+  };
+
+  private readonly fail = (error: unknown): void => {
+    try {
+      const failure = callFailure(error, this.method.path, this.services);
+      this.end(Number(failure.code));
+      this.callback(failure);
+    } catch (unforeseen) {
+      this.unsent(unforeseen);
+    }
+  };
+
+  private unsent(error: unknown): void {
+    this.services.log.error({ method: this.method.path, err: error }, 'an answer could not be sent');
+  }
+
+  get gone(): boolean {
+    return this.call.cancelled;
+  }
+
+  onGone(listener: () => void): void {
+    if (this.call.cancelled) queueMicrotask(listener);
+    else this.call.once('cancelled', listener);
+  }
 }
 
 /** Where every unary call goes on, whichever protocol brought its bytes: decoded, checked, decided. */
@@ -56,24 +98,4 @@ export function answerTo<Q, A>(
   own: Services,
 ): Promise<A> {
   return method.answer(decodeRequest(method, bytes), caller, own);
-}
-
-/** Without a copy of what the generated encoder has just made. */
-export function encoded<A>(codec: Codec<A>, message: A): Buffer {
-  const bytes = codec.encode(message).finish();
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-/** A caller is gone when it cancelled, its connection broke or its deadline passed: grpc-js says all of them by one event. */
-class UnaryCaller implements Caller {
-  constructor(private readonly call: ServerUnaryCall<Buffer, Buffer>) {}
-
-  get gone(): boolean {
-    return this.call.cancelled;
-  }
-
-  onGone(listener: () => void): void {
-    if (this.call.cancelled) queueMicrotask(listener);
-    else this.call.once('cancelled', listener);
-  }
 }

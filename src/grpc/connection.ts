@@ -1,4 +1,4 @@
-import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import { constants, type Http2Session, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { GateLimits } from './gate-limits.js';
 import type { Readable } from './slow-lane.js';
 
@@ -17,13 +17,21 @@ interface Handle {
   readStop?(): void;
 }
 
+const connections = new WeakMap<Http2Session, Connection>();
+
+/** Answers of a conversation go out. Clients probe the line with pings while answers come, as they do beside calls. */
+export function noteAnswers({ session }: ServerHttp2Stream): void {
+  if (session !== undefined) connections.get(session)?.answered();
+}
+
 /** One connection of a client, and what it costs. */
 export class Connection implements Readable {
   private readonly calls = new Map<ServerHttp2Stream, Seen>();
   private seconds = 0;
   private greeted = false;
   private pings = 0;
-  private opened = 0;
+  /** Calls that came, and the answers of conversations that went out together. */
+  private exchanges = 0;
   /** Bytes of answers that its client has not read, at the last sweep. */
   unread = 0;
 
@@ -32,13 +40,14 @@ export class Connection implements Readable {
     readonly address: string,
     private readonly limits: GateLimits,
   ) {
+    connections.set(session, this);
     session.once('remoteSettings', () => {
       this.greeted = true;
     });
     session.on('ping', () => {
       this.pings += 1;
       // Not while Node reads the frames that came with this one: a session destroyed there can spin for ever.
-      if (this.pings > limits.pingsPerSecond + 2 * this.opened) setImmediate(() => this.cutOff());
+      if (this.pings > limits.pingsPerSecond + 2 * this.exchanges) setImmediate(() => this.cutOff());
     });
   }
 
@@ -52,8 +61,12 @@ export class Connection implements Readable {
   }
 
   open(call: ServerHttp2Stream, conversation: boolean): void {
-    this.opened += 1;
+    this.exchanges += 1;
     this.calls.set(call, { conversation, seconds: 0, unread: 0, stalledSeconds: 0 });
+  }
+
+  answered(): void {
+    this.exchanges += 1;
   }
 
   close(call: ServerHttp2Stream): void {
@@ -79,7 +92,7 @@ export class Connection implements Readable {
   sweep(): void {
     this.seconds += 1;
     this.pings = 0;
-    this.opened = this.calls.size;
+    this.exchanges = this.calls.size;
     if (!this.greeted && this.seconds > this.limits.helloSeconds) {
       this.cutOff();
       return;

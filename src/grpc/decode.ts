@@ -1,9 +1,10 @@
 import type { DescMessage } from '@bufbuild/protobuf';
-import { BinaryReader } from '@bufbuild/protobuf/wire';
+import type { BinaryReader } from '@bufbuild/protobuf/wire';
 import type { FieldViolation } from '../domain/outcomes.js';
 import { methodAt } from './descriptors.js';
 import { inspectBytes } from './inspect-bytes.js';
 import { invalidFields, RequestError } from './request-error.js';
+import { RequestReader } from './wire.js';
 
 /** A method, as far as the reading of its requests goes. */
 export interface DecodedMethod<Q> {
@@ -12,6 +13,8 @@ export interface DecodedMethod<Q> {
   readonly request: { decode(reader: BinaryReader): Q };
 }
 
+/** In bytes, since Node would encode a text anew for every search. */
+const PROTOTYPE_KEY = Buffer.from('__proto__');
 const strictText = new TextDecoder('utf-8', { fatal: true });
 
 /**
@@ -19,7 +22,7 @@ const strictText = new TextDecoder('utf-8', { fatal: true });
  * or reads in a way that may hide something, is read once more by `inspectBytes`.
  */
 export function decodeRequest<Q>(method: DecodedMethod<Q>, bytes: Buffer): Q {
-  const reader = new BinaryReader(bytes, decodeText);
+  const reader = new RequestReader(bytes, decodeText);
   let message: Q;
   try {
     message = method.request.decode(reader);
@@ -34,7 +37,7 @@ export function decodeRequest<Q>(method: DecodedMethod<Q>, bytes: Buffer): Q {
 
 /** The generated decoder stops quietly at a zero tag, and loses a map's entry of this name. */
 function looksOdd(bytes: Buffer): boolean {
-  return bytes[bytes.length - 1] === 0 || bytes.includes('__proto__');
+  return bytes[bytes.length - 1] === 0 || bytes.includes(PROTOTYPE_KEY);
 }
 
 function refuseOddities(type: DescMessage, bytes: Buffer): void {

@@ -28,7 +28,7 @@ export interface GateLimits {
   /** A request must have arrived whole by then, and an answer must have been read. */
   readonly requestSeconds: number;
   readonly answerSeconds: number;
-  /** Pings of a connection, beside two for each call: clients probe the line with them while answers flow. */
+  /** Pings of a connection, beside two for each call and each time that a session's answers go out: clients probe the line then. */
   readonly pingsPerSecond: number;
 }
 

@@ -1,10 +1,10 @@
 import type { handleBidiStreamingCall, ServerDuplexStream } from '@grpc/grpc-js';
 import { ServerReflectionRequest, ServerReflectionResponse } from '../gen/grpc/reflection/v1/reflection.js';
-import { encoded } from './call.js';
 import { callFailure, type FailureSink } from './call-failure.js';
 import { decodeRequest } from './decode.js';
 import type { OpenStreams } from './open-streams.js';
 import { reflectionAnswer } from './reflection.js';
+import { encoded } from './wire.js';
 
 /** A stream of questions, each answered in its turn. The next is read when the answer before it has been taken. */
 export function reflectionCall(

@@ -52,7 +52,7 @@ export type StreamHandler<Q, A> = (request: Q, stream: AnswerStream<A>, services
 /** How the generated code reads and writes one type of message. */
 export interface Codec<T> {
   decode(reader: BinaryReader): T;
-  encode(message: T): BinaryWriter;
+  encode(message: T, writer?: BinaryWriter): BinaryWriter;
 }
 
 export interface UnaryMethod<Q, A> extends DecodedMethod<Q> {

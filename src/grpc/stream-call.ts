@@ -1,5 +1,4 @@
 import type { handleServerStreamingCall, ServerWritableStream } from '@grpc/grpc-js';
-import { encoded } from './call.js';
 import { callFailure, type FailureSink } from './call-failure.js';
 import { decodeRequest } from './decode.js';
 import type { Entrance } from './entrance.js';
@@ -7,6 +6,7 @@ import { type EndCall, observingCalls } from './observed-call.js';
 import type { OpenStreams } from './open-streams.js';
 import type { AnswerStream, Codec, Services, StreamMethod } from './service.js';
 import { CANCELLED_CODE } from './status.js';
+import { encoded } from './wire.js';
 
 /** As `unaryCall`, for methods with a stream of answers. */
 export function streamCall<Q, A>(

@@ -13,7 +13,7 @@ export interface LineOutput {
 }
 
 /**
- * Writes lines in the background, all that wait in one go. Never blocks and never fails: a reader that is gone gets
+ * Writes lines in the background, all that were written at once in one go. Never blocks and never fails: a reader that is gone gets
  * nothing more. pino's own destination waits for ever in its last flush when the reader of a pipe is gone.
  */
 export function lineOutput(fd: number): LineOutput {
@@ -35,7 +35,10 @@ class BackgroundOutput implements LineOutput {
     if (this.#gone || this.#waitingCharacters + line.length > MAX_WAITING_CHARACTERS) return;
     this.#waiting.push(line);
     this.#waitingCharacters += line.length;
-    if (!this.#writing) this.#writeWaiting();
+    if (this.#writing) return;
+    this.#writing = true;
+    // Not at once: a batch of requests brings a batch of lines, and each writing takes a thread's turn.
+    queueMicrotask(() => this.#writeWaiting());
   }
 
   flush(): void {
@@ -59,8 +62,9 @@ class BackgroundOutput implements LineOutput {
   }
 
   #writeWaiting(): void {
-    this.#writing = true;
-    this.#writeBytes(this.#take());
+    // What waited may have been flushed meanwhile.
+    if (this.#waiting.length === 0) this.#writing = false;
+    else this.#writeBytes(this.#take());
   }
 
   #writeBytes(bytes: Buffer): void {
@@ -73,8 +77,7 @@ class BackgroundOutput implements LineOutput {
       const rest = bytes.subarray(error === null ? written : 0);
       if (error !== null) setTimeout(() => this.#writeBytes(rest), FULL_PIPE_PAUSE_MS);
       else if (rest.length > 0) this.#writeBytes(rest);
-      else if (this.#waiting.length > 0) this.#writeWaiting();
-      else this.#writing = false;
+      else this.#writeWaiting();
     });
   }
 }

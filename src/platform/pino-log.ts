@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { PROCESS_TIME } from './clock.js';
 import { lineOutput } from './line-output.js';
 import type { Log, LogFields } from './log.js';
 import { redactSecrets } from './redact.js';
@@ -32,7 +33,7 @@ export async function openLog(options: LogOptions): Promise<OpenLog> {
       level: options.level,
       // Neither process id nor host name: whoever collects the lines adds them.
       base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: timeField(),
       formatters: { level: (label) => ({ level: label }) },
       // Errors are described below already; pino's own description would add stacks.
       serializers: { err: (described: unknown) => described },
@@ -47,6 +48,20 @@ export async function openLog(options: LogOptions): Promise<OpenLog> {
     warn: writer(logger, 'warn'),
     error: writer(logger, 'error'),
     flush: () => output.flush?.(),
+  };
+}
+
+/** Made once a millisecond: the lines of one batch come in a handful of them, and making the text costs as much as the rest. */
+function timeField(): () => string {
+  let madeAt: number | undefined;
+  let field = '';
+  return () => {
+    const now = PROCESS_TIME.wall();
+    if (now !== madeAt) {
+      madeAt = now;
+      field = `,"time":"${new Date(now).toISOString()}"`;
+    }
+    return field;
   };
 }
 
@@ -75,13 +90,19 @@ function writer(logger: Logger, level: LogLevel): (fields: LogFields, message: s
 }
 
 function describeErrors(fields: LogFields, withStack: boolean): LogFields {
-  if (!Object.values(fields).some((value) => value instanceof Error)) return fields;
+  if (!hasError(fields)) return fields;
   return Object.fromEntries(
     Object.entries(fields).map(([key, value]) => [
       key,
       value instanceof Error ? describeError(value, withStack) : value,
     ]),
   );
+}
+
+/** Without a list of the values: almost no line has one. */
+function hasError(fields: LogFields): boolean {
+  for (const key in fields) if (fields[key] instanceof Error) return true;
+  return false;
 }
 
 interface DescribedError {

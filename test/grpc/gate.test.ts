@@ -4,11 +4,16 @@ import { connect as connectTcp } from 'node:net';
 import { status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { BudgetAdminServiceService, PutBudgetRequest } from '../../src/gen/budget/v1/budget_admin_service.js';
-import { AcquireSlotRequest, BudgetServiceService } from '../../src/gen/budget/v1/budget_service.js';
+import {
+  AcquireSlotRequest,
+  BudgetServiceService,
+  SessionRequest,
+} from '../../src/gen/budget/v1/budget_service.js';
 import type { GateLimits } from '../../src/grpc/gate-limits.js';
 import { ManualScheduler } from '../support/manual-scheduler.js';
 import { ask, askBytes, failureOf, type Harness, startHarness } from './support/harness.js';
 import { endOf, framed, RawClient } from './support/raw-client.js';
+import { LEASE_ID } from './support/samples.js';
 
 const ACQUIRE = BudgetServiceService.acquireSlot;
 const PUT = BudgetAdminServiceService.putBudget;
@@ -228,6 +233,30 @@ describe('connections', () => {
       probing.session.ping(() => {});
       expect((await probing.call(ACQUIRE.path, BYTES)).grpcStatus).toBe(status.OK);
     }
+  });
+});
+
+describe('a session', () => {
+  const converse = (message: object) =>
+    framed(SessionRequest.encode(SessionRequest.fromPartial(message)).finish());
+
+  it('whose client probes the line while answers come goes on, and one that only pings is cut off', async () => {
+    await start({ pingsPerSecond: 2 });
+    const probing = await client();
+    const stream = probing.open(BudgetServiceService.session.path);
+    stream.write(converse({ call: { $case: 'open', value: { budgetId: 'anthropic', aiId: 'guardian' } } }));
+    await once(stream, 'data');
+    for (let tag = 1; tag < 20; tag += 1) {
+      probing.session.ping(() => {});
+      stream.write(converse({ tag, call: { $case: 'release', value: { leaseId: LEASE_ID } } }));
+      await once(stream, 'data');
+    }
+    expect(stream.closed).toBe(false);
+    const closed = new Promise((resolve) => probing.session.once('close', resolve));
+    for (let count = 0; count < 60 && !probing.session.destroyed; count += 1) {
+      await new Promise<void>((resolve) => void probing.session.ping(() => resolve()));
+    }
+    await closed;
   });
 });
 

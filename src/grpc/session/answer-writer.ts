@@ -1,5 +1,6 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
+import { noteAnswers } from '../connection.js';
 
 const FRAME_HEADER = 5;
 
@@ -39,6 +40,7 @@ export class AnswerWriter {
     }
     this.gathered = [];
     this.bytes = 0;
+    noteAnswers(this.stream);
     this.stream.write(frames, () => {
       this.unread -= gathered.length;
       this.taken += gathered.length;

@@ -9,9 +9,9 @@ import type {
   GetLeaseRequest,
   RenewSlotRequest,
 } from '../../gen/budget/v1/budget_service.js';
-import { fingerprint } from '../../platform/digest.js';
 import type { Ids } from '../../platform/ids.js';
 import { invalidFields } from '../request-error.js';
+import { AskedAcquire } from './asked-acquire.js';
 import { Checks, isText } from './checks.js';
 import { durationMs, MAX_DURATION_MS } from './duration.js';
 
@@ -40,26 +40,21 @@ export function readAcquire(
   const { requestId, estimatedTokens, leaseTtl, wait } = message;
   if (requestId !== undefined) checks.id('request_id', requestId);
   if (estimatedTokens !== undefined) checks.amount('estimated_tokens', estimatedTokens, 1);
-  const ttl =
+  const leaseTtlMs =
     leaseTtl === undefined
       ? undefined
       : durationMs(checks, 'lease_ttl', leaseTtl, MIN_TTL_MS, MAX_DURATION_MS);
   const waitMs = wait === undefined ? 0 : durationMs(checks, 'wait', wait, 0, MAX_WAIT_MS);
   const labels = readLabels(checks, message.labels);
   checks.done();
-  const request: Writable<domain.AcquireRequest> = {
-    kind: 'acquire',
-    aiId,
-    requestId: requestId ?? ids.requestId(),
-    requestIdMade: requestId === undefined,
-    fingerprint: fingerprint([budgetId, aiId, estimatedTokens, ttl, labels && labelParts(labels)]),
-    nonce: ids.nonce(),
-  };
-  if (estimatedTokens !== undefined) request.estimatedTokens = estimatedTokens;
-  if (ttl !== undefined) request.leaseTtlMs = ttl;
-  if (labels !== undefined) request.labels = labels;
-  if (session !== undefined) request.session = session;
+  const content = { budgetId, aiId, estimatedTokens, leaseTtlMs, labels };
+  const request = new AskedAcquire(content, idsOf(requestId, ids), session);
   return { budgetId, request, waitMs };
+}
+
+function idsOf(requestId: string | undefined, ids: Ids) {
+  const requestIdMade = requestId === undefined;
+  return { requestId: requestId ?? ids.requestId(), requestIdMade, nonce: ids.nonce() };
 }
 
 function readLabels(checks: Checks, labels: Labels): Labels | undefined {
@@ -77,11 +72,6 @@ function readLabels(checks: Checks, labels: Labels): Labels | undefined {
     checks.text(field, labels[key] ?? '', 0, MAX_LABEL_VALUE);
   }
   return labels;
-}
-
-/** In the order of the keys: a map has none of its own, and a repeat may send another. */
-function labelParts(labels: Labels): [string, string][] {
-  return Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 export function readRenew(message: RenewSlotRequest): domain.RenewRequest {
