@@ -120,6 +120,11 @@ export function failureOf(error: unknown): Failure | undefined {
   return undefined;
 }
 
+/** The code that a call ends with by this error. */
+export function endCode(error: unknown): number {
+  return failureOf(error)?.code ?? status.INTERNAL;
+}
+
 /** What a caller may know of an error that nobody foresaw: its id in the log. */
 export function unforeseen(errorId: string): Failure {
   const message = `something went wrong here that nobody foresaw; the log has it under the id ${errorId}`;
