@@ -3,6 +3,7 @@ import { ArbiterError, type OpenSession } from '../../arbiter/door.js';
 import { SessionResponse } from '../../gen/budget/v1/budget_service.js';
 import { PROCESS_SCHEDULER } from '../../platform/scheduler.js';
 import { callFailure } from '../call-failure.js';
+import { onCredentialsEnd } from '../credentials-end.js';
 import { decodeRequest } from '../decode.js';
 import type { Entrance } from '../entrance.js';
 import { type EndCall, observingCalls } from '../observed-call.js';
@@ -61,6 +62,7 @@ class SessionCall implements Speaker {
     try {
       const own = await enter(this.call);
       if (this.gone) return;
+      this.onGone(onCredentialsEnd(own, (error) => this.fail(error)));
       this.cancelTimer = this.after(HELLO_MS, () => this.fail(lateHello()));
       this.call.on('data', (bytes: Buffer) => this.take(bytes, own));
       this.call.on('end', () => this.finish(() => this.end()));
