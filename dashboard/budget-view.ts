@@ -17,6 +17,7 @@ import type { PageContext, View } from './view.js';
 const KINDS = ['MONTH', 'DAY', 'HOUR'] as const;
 /** What the stream does not carry is read again so often, while anything changes. */
 const READ_AGAIN_MS = 2_000;
+const STORE_DOWN = 'The store does not answer. This page tries again by itself.';
 
 /** One budget: what it does now, and any of its months and days. */
 export class BudgetView implements View {
@@ -26,6 +27,8 @@ export class BudgetView implements View {
   private readonly buttons = h('div', { class: 'buttons' });
   private readonly zoneNote = h('p', { class: 'note' });
   private readonly problem = h('p', { class: 'problem', role: 'alert' });
+  /** Hidden until there is something to show: of a budget that is not there, there never is. */
+  private readonly body = h('div', { hidden: true });
   private readonly facts = h('dl', { class: 'facts' });
   private readonly meters = new Map(KINDS.map((kind) => [kind, new Meter(kind)] as const));
   private readonly panels: LivePanels;
@@ -80,12 +83,8 @@ export class BudgetView implements View {
   private layout(): HTMLElement {
     const { panels, month, day, heat, ais, models } = this;
     const meters = h('div', { class: 'meters' }, ...[...this.meters.values()].map(({ element }) => element));
-    return h(
-      'div',
-      {},
-      h('p', { class: 'crumb' }, h('a', { href: '#/' }, '‹ All budgets')),
-      h('div', { class: 'title-row' }, h('h1', { tabindex: -1 }, this.budgetId), this.status, this.buttons),
-      ...[this.zoneNote, this.problem],
+    fill(
+      this.body,
       h('section', { class: 'panel' }, h('h2', {}, 'Now'), meters, meterLegend(), this.facts),
       h('div', { class: 'pair' }, panels.slots, panels.alerts),
       month.element,
@@ -93,6 +92,13 @@ export class BudgetView implements View {
       h('section', { class: 'panel' }, h('h2', {}, 'The month by hours'), heat.element),
       h('div', { class: 'pair' }, ais.element, models.element),
       h('div', { class: 'pair' }, panels.denials, panels.happenings),
+    );
+    return h(
+      'div',
+      {},
+      h('p', { class: 'crumb' }, h('a', { href: '#/' }, '‹ All budgets')),
+      h('div', { class: 'title-row' }, h('h1', { tabindex: -1 }, this.budgetId), this.status, this.buttons),
+      ...[this.zoneNote, this.problem, this.body],
     );
   }
 
@@ -120,6 +126,7 @@ export class BudgetView implements View {
   private takeLive(live: LiveData): void {
     const { card, pause } = live;
     this.context.clock.heard(live.at);
+    this.body.hidden = false;
     this.live = live;
     if (this.times.zone !== card.zone) this.times = new ZoneTimes(card.zone);
     this.stale(live.stale, live.at);
@@ -193,6 +200,7 @@ export class BudgetView implements View {
       this.readRevision = revision;
       if (this.times.zone !== data.zone) this.times = new ZoneTimes(data.zone);
       setText(this.problem, '');
+      this.body.hidden = false;
       this.show();
     } catch (error) {
       if (turn === this.reading) this.failed(error);
@@ -201,7 +209,8 @@ export class BudgetView implements View {
 
   /** What is not there, or not for this reader, no waiting brings. */
   private failed(error: unknown): void {
-    setText(this.problem, messageOf(error));
+    const isStore = error instanceof ApiError && error.code === 'STORE_UNAVAILABLE';
+    setText(this.problem, isStore ? STORE_DOWN : messageOf(error));
     if (!(error instanceof ApiError) || ![403, 404].includes(error.status)) return;
     this.stream.close();
     this.context.connection.connected('off');

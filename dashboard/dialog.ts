@@ -63,6 +63,11 @@ export function ask(question: Question): Promise<boolean> {
   });
 }
 
+/** Nobody is asked any more about a view that has gone. */
+export function cancelQuestions(): void {
+  for (const dialog of document.querySelectorAll('dialog')) dialog.close();
+}
+
 const NOTICE_MS = 8_000;
 let fading = 0;
 

@@ -2,7 +2,7 @@ import type { SessionData } from '../src/http/dashboard/page-data.js';
 import { Api, messageOf } from './api.js';
 import { BudgetView } from './budget-view.js';
 import { ConnectionBadge } from './connection-badge.js';
-import { notice } from './dialog.js';
+import { cancelQuestions, notice } from './dialog.js';
 import { byId, fill, h } from './dom.js';
 import { OverviewView } from './overview-view.js';
 import { PolicyView } from './policy-view.js';
@@ -54,6 +54,7 @@ class Page {
   }
 
   private show(): void {
+    cancelQuestions();
     if (this.nobody) {
       this.putView('sign-in', () => new SignInView(this.api, (session) => this.signedIn(session)));
       return;

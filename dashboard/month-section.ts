@@ -100,10 +100,13 @@ export class MonthSection {
     const facts: [string, string][] = [
       ['Spent', `${tokens(total)} of ${tokens(limits.enforced)}`],
       ['Days with usage', tokens(daysWithUsage)],
-      ['Mean, least and most of a day', `${tokens(Math.round(average))}, ${tokens(least)}, ${tokens(most)}`],
+      [
+        'Mean, least and most of a day',
+        `${tokens(Math.round(average))} · ${tokens(least)} · ${tokens(most)}`,
+      ],
       ['Spread', `${percent(spreadPercent)}, ${graded}`],
       ['Days below the minimum', tokens(figures.daysBelowMinimum.length)],
-      ['Presumed, late', `${tokens(presumed)}, ${tokens(late)}`],
+      ['Presumed, late', `${tokens(presumed)} · ${tokens(late)}`],
     ];
     fill(this.figures, ...facts.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))));
   }

@@ -42,10 +42,8 @@ export class OverviewView implements View {
     const tools = h(
       'div',
       { class: 'tools' },
-      h('label', { for: 'filter' }, 'Show'),
-      this.filter,
-      h('label', { for: 'order' }, 'Order by'),
-      this.order,
+      h('span', { class: 'tool' }, h('label', { for: 'filter' }, 'Show'), this.filter),
+      h('span', { class: 'tool' }, h('label', { for: 'order' }, 'Order by'), this.order),
     );
     this.filter.addEventListener('input', () => this.arrange());
     this.order.addEventListener('change', () => this.arrange());

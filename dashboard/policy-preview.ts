@@ -22,7 +22,7 @@ export function previewBody({ changes, caps, warnings }: PreviewData): HTMLEleme
 }
 
 export function warningList(warnings: readonly WarningData[]): HTMLElement {
-  const items = warnings.map(({ field, message }) => h('li', {}, h('code', {}, field), ` ${message}`));
+  const items = warnings.map(({ field, message }) => h('li', {}, h('code', {}, field), `: ${message}`));
   return h('ul', { class: 'warnings' }, ...items);
 }
 

@@ -159,7 +159,8 @@ function inputFor({ kind, choices = [] }: PolicyField, id: string, value: string
     return select;
   }
   if (kind === 'by-ai' || kind === 'weights' || kind === 'by-model') {
-    const area = h('textarea', { ...common, rows: 3, placeholder: fallback || 'none', spellcheck: 'false' });
+    const rows = kind === 'weights' ? 5 : 3;
+    const area = h('textarea', { ...common, rows, placeholder: fallback || 'none', spellcheck: 'false' });
     area.value = value;
     return area;
   }

@@ -45,6 +45,7 @@ export class Access {
   private readonly denials: Denials;
   private readonly owners = new LeaseOwners();
   private readonly log: Log;
+  private readonly time: TimeSources;
 
   constructor({ settings, time, scheduler, log }: AccessOptions) {
     this.tokens = new BearerTokens(settings.tokens);
@@ -53,6 +54,7 @@ export class Access {
     this.slowdown = new Slowdown(scheduler, () => time.monotonic(), log);
     this.denials = new Denials(() => time.monotonic(), log);
     this.log = log;
+    this.time = time;
   }
 
   /** At once for tokens and certificates, later for a JWT that was not seen lately. Throws an `AccessError`, or rejects with one. */
@@ -100,6 +102,11 @@ export class Access {
       await this.slowdown.failed(presented.peer());
     }
     throw error;
+  }
+
+  /** How long a principal's credentials are still good, asked again and again; undefined if they have no end. */
+  validForMs({ until }: Principal): (() => number) | undefined {
+    return until === undefined ? undefined : () => until - this.time.wall();
   }
 
   /** The door as a principal finds it. Throws PERMISSION_DENIED if it has no role at all for the rule's method. */

@@ -24,20 +24,27 @@ export function connectEndpoints(rpcs: readonly UnaryRpc[], scheduler: Scheduler
     path: rpc.path,
     methods: ['POST'],
     access: rpc.rule,
-    answer: async (call) => {
-      const { format, timeoutMs } = readHeaders(call.request);
-      if (underWay.size >= MAX_CALLS) throw tooMany();
-      const caller = new HttpCaller(call.request.socket);
-      underWay.add(caller);
-      try {
-        return await within(timeoutMs, scheduler, caller, answerOf(rpc, call, format, caller));
-      } finally {
-        underWay.delete(caller);
-        caller.answered();
-      }
-    },
+    answer: (call) => rpc.observed(() => answered(rpc, call, scheduler, underWay)),
     failed: (error) => failed(error, (cause) => rpc.failure(cause)),
   }));
+}
+
+async function answered(
+  rpc: UnaryRpc,
+  call: HttpCall,
+  scheduler: Scheduler,
+  underWay: Set<HttpCaller>,
+): Promise<Answer> {
+  const { format, timeoutMs } = readHeaders(call.request);
+  if (underWay.size >= MAX_CALLS) throw tooMany();
+  const caller = new HttpCaller(call.request.socket);
+  underWay.add(caller);
+  try {
+    return await within(timeoutMs, scheduler, caller, answerOf(rpc, call, format, caller));
+  } finally {
+    underWay.delete(caller);
+    caller.answered();
+  }
 }
 
 async function answerOf(
@@ -46,7 +53,7 @@ async function answerOf(
   format: Format,
   caller: HttpCaller,
 ): Promise<Answer> {
-  const sent = await body(MAX_BODY);
+  const sent = await body(MAX_BODY).catch(refuseLarge);
   const request = format === 'json' ? bytesOfBody(rpc.input, sent) : sent;
   const answer = await rpc.answer(request, principal, caller);
   if (format === 'json') return { status: 200, body: json(jsonOfBytes(rpc.output, answer)) };
@@ -74,7 +81,7 @@ export function unservedEndpoint(
 }
 
 function failed(error: unknown, failure: (error: unknown) => Failure): Answer {
-  const told = connectError(failure(error instanceof BodyError ? tooLarge(error) : error));
+  const told = connectError(failure(error));
   const answer = { ...told, body: json(told.body) };
   return error instanceof TransportError ? { ...answer, ...beside(error, told) } : answer;
 }
@@ -96,8 +103,9 @@ function json(value: object): Content {
   return Content.text('application/json', `${JSON.stringify(value)}\n`);
 }
 
-function tooLarge({ maxBytes }: BodyError): TransportError {
-  return new TransportError('TOO_LARGE', `the body is larger than a message may be, ${maxBytes} bytes`);
+function refuseLarge(error: unknown): never {
+  if (!(error instanceof BodyError)) throw error;
+  throw new TransportError('TOO_LARGE', `the body is larger than a message may be, ${error.maxBytes} bytes`);
 }
 
 function tooMany(): ArbiterError {

@@ -39,7 +39,7 @@ export function readEndpoints(rpcs: readonly UnaryRpc[], defaultBudget: string):
       path,
       methods: ['GET'],
       access: rpc.rule,
-      answer: (call) => answerOf(rpc, path, call, defaultBudget),
+      answer: (call) => rpc.observed(() => answerOf(rpc, path, call, defaultBudget)),
       failed: (error) => failed(rpc.failure(error)),
     };
   });

@@ -7,8 +7,9 @@ import { answerTo } from '../grpc/call.js';
 import { toldFailure } from '../grpc/call-failure.js';
 import { methodAt } from '../grpc/descriptors.js';
 import { admission } from '../grpc/entrance.js';
+import { type MethodObserver, UNOBSERVED_CALLS } from '../grpc/rpc-observer.js';
 import type { Method, Services } from '../grpc/service.js';
-import type { Failure } from '../grpc/status.js';
+import { endCode, type Failure, OK_CODE } from '../grpc/status.js';
 import { encoded } from '../grpc/wire.js';
 
 type Unary = Extract<Method, { readonly answer: unknown }>;
@@ -18,6 +19,7 @@ export class UnaryRpc {
   readonly path: string;
   readonly input: DescMessage;
   readonly output: DescMessage;
+  private readonly observer: MethodObserver;
   private readonly own: (principal: Principal | undefined) => Services;
 
   constructor(
@@ -28,6 +30,20 @@ export class UnaryRpc {
     this.path = method.path;
     ({ input: this.input, output: this.output } = methodAt(method.path));
     this.own = openOrAdmitted(services, rule, method.path);
+    this.observer = (services.observer ?? UNOBSERVED_CALLS).method(method.path);
+  }
+
+  /** Tells the observer of gRPC's calls how one over HTTP ended, from the moment that its caller was let in. */
+  async observed<T>(work: () => Promise<T>): Promise<T> {
+    const begunAt = this.observer.begin();
+    try {
+      const answer = await work();
+      this.observer.end(begunAt, OK_CODE);
+      return answer;
+    } catch (error) {
+      this.observer.end(begunAt, endCode(error));
+      throw error;
+    }
   }
 
   async answer(request: Buffer, principal: Principal | undefined, caller: Caller): Promise<Buffer> {

@@ -33,7 +33,8 @@ export function admission(
   return (principal) => {
     const known = admitted.get(principal);
     if (known !== undefined) return known;
-    const own = { ...services, door: access.doorFor(principal, rule, path, services.door) };
+    const door = access.doorFor(principal, rule, path, services.door);
+    const own = { ...services, door, validForMs: access.validForMs(principal) };
     admitted.set(principal, own);
     return own;
   };

@@ -15,6 +15,7 @@ import { errorResponse } from './error-details.js';
 import { GATE_LIMITS, type GateLimits } from './gate-limits.js';
 import { SlowLane } from './slow-lane.js';
 import { failureOf } from './status.js';
+import { TransportError } from './transport-error.js';
 
 const SWEEP_MS = 1_000;
 const RETRY_MS = 1_000;
@@ -46,8 +47,8 @@ export class Gate {
   private readonly callsOf = new PeerCounts();
   private readonly watchesOf = new PeerCounts();
   private readonly arrivals: Arrivals;
-  private readonly refusal = refusalHeaders(TOO_MANY);
-  private readonly choked = refusalHeaders(UNREAD);
+  private readonly refusal = refusalHeaders(full(TOO_MANY));
+  private readonly choked = refusalHeaders(full(UNREAD));
   private readonly wordy: OutgoingHttpHeaders;
   private readonly slowLane: SlowLane;
   private cancelSweep: (() => void) | undefined;
@@ -64,10 +65,8 @@ export class Gate {
     const { refusalsPerSecond, calls } = this.limits;
     const roomy = () => this.calls < calls / 4;
     this.slowLane = new SlowLane(refusalsPerSecond, scheduler, roomy);
-    this.wordy = refusalHeaders(
-      `metadata of more than ${this.limits.metadataBytes} bytes is not taken`,
-      false,
-    );
+    const wordy = `metadata of more than ${this.limits.metadataBytes} bytes is not taken`;
+    this.wordy = refusalHeaders(new TransportError('METADATA_TOO_LARGE', wordy));
   }
 
   /** Puts itself before the listeners that grpc-js has on its server. */
@@ -201,12 +200,15 @@ function sizeOf(rawHeaders: readonly string[]): number {
   return size;
 }
 
+function full(message: string): ArbiterError {
+  return new ArbiterError('QUEUE_FULL', message, RETRY_MS);
+}
+
 /** Made once: a refusal must cost next to nothing. */
-function refusalHeaders(message: string, passes = true): OutgoingHttpHeaders {
-  const failure = failureOf(new ArbiterError('QUEUE_FULL', message, RETRY_MS));
-  if (failure === undefined) throw new Error('a full queue has no status');
-  const { retryAfterMs, ...forGood } = failure;
-  const { code, details, metadata } = errorResponse(passes ? failure : forGood);
+function refusalHeaders(error: ArbiterError | TransportError): OutgoingHttpHeaders {
+  const failure = failureOf(error);
+  if (failure === undefined) throw new Error(`there is no status for ${error.message}`);
+  const { code, details, metadata } = errorResponse(failure);
   return {
     ':status': constants.HTTP_STATUS_OK,
     'content-type': 'application/grpc+proto',

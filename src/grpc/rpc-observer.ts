@@ -1,6 +1,6 @@
 /** Whom the server tells how its calls end: metrics. Called on the way of every call, so it must neither throw nor wait. */
 export interface RpcObserver {
-  /** By the path of a method, such as `/budget.v1.BudgetService/AcquireSlot`. Asked once for each. */
+  /** By the path of a method, such as `/budget.v1.BudgetService/AcquireSlot`. Asked once for each way in. */
   method(path: string): MethodObserver;
   /** A call was refused before anything was computed for it: too many were under way. */
   refused(): void;

@@ -32,6 +32,8 @@ export interface Services extends Observing {
   readonly log: Log;
   /** Who may do what. Absent: no credentials are configured, and everybody may do everything. */
   readonly access?: Access | undefined;
+  /** How long what the caller showed is still good; 0 or less when it is not. Absent where it has no end. */
+  readonly validForMs?: (() => number) | undefined;
   /** The session that a call belongs to; absent for a call of its own. */
   readonly session?: SessionRef | undefined;
   /** Another time than that of production, for tests. */

@@ -106,6 +106,7 @@ const TRANSPORT_CODES: { readonly [P in TransportProblem]: status } = {
   METHOD: status.UNIMPLEMENTED,
   CROSS_SITE: status.PERMISSION_DENIED,
   TOO_LARGE: status.RESOURCE_EXHAUSTED,
+  METADATA_TOO_LARGE: status.RESOURCE_EXHAUSTED,
   DEADLINE: status.DEADLINE_EXCEEDED,
 };
 
@@ -115,9 +116,16 @@ export function failureOf(error: unknown): Failure | undefined {
   if (error instanceof ArbiterError) return arbiterFailure(error);
   if (error instanceof AccessError) return { ...ACCESS_ANSWERS[error.failure], message: error.message };
   if (error instanceof TransportError) {
-    return { code: TRANSPORT_CODES[error.problem], message: error.message };
+    const { problem, message } = error;
+    const code = TRANSPORT_CODES[problem];
+    return problem === 'METADATA_TOO_LARGE' ? { code, message, reason: problem } : { code, message };
   }
   return undefined;
+}
+
+/** The code that a call ends with by this error. */
+export function endCode(error: unknown): number {
+  return failureOf(error)?.code ?? status.INTERNAL;
 }
 
 /** What a caller may know of an error that nobody foresaw: its id in the log. */

@@ -1,5 +1,6 @@
 import type { handleServerStreamingCall, ServerWritableStream } from '@grpc/grpc-js';
 import { callFailure, type FailureSink } from './call-failure.js';
+import { onCredentialsEnd } from './credentials-end.js';
 import { decodeRequest } from './decode.js';
 import type { Entrance } from './entrance.js';
 import { type EndCall, observingCalls } from './observed-call.js';
@@ -31,6 +32,7 @@ async function startAnswers<Q, A>(
   stream: CallStream<A>,
 ): Promise<void> {
   const own = await enter(call);
+  stream.onGone(onCredentialsEnd(own, (error) => stream.fail(error)));
   if (!stream.gone) await method.stream(decodeRequest(method, call.request), stream, own);
 }
 

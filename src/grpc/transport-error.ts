@@ -6,6 +6,7 @@ export type TransportProblem =
   | 'METHOD'
   | 'CROSS_SITE'
   | 'TOO_LARGE'
+  | 'METADATA_TOO_LARGE'
   | 'DEADLINE';
 
 export class TransportError extends Error {

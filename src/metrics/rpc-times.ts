@@ -11,6 +11,8 @@ export class RpcTimes implements RpcObserver {
   constructor(private readonly monotonic: () => number) {}
 
   method(path: string): MethodObserver {
+    const known = this.methods.get(path);
+    if (known !== undefined) return known;
     const made = new MethodTimes(this.monotonic);
     this.methods.set(path, made);
     return made;
@@ -23,7 +25,7 @@ export class RpcTimes implements RpcObserver {
   expose(exposition: Exposition): void {
     const family = {
       name: 'rpc_duration_seconds',
-      help: 'How long calls took, by method and code; a call that waits for a slot as long as it waited, a stream as long as it was open.',
+      help: 'How long calls took, by method and code, alone, within a session or over HTTP; a call that waits for a slot as long as it waited, a stream as long as it was open.',
     };
     exposition.histogram(family, () =>
       this.all().flatMap(([method, times]) =>

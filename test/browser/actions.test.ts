@@ -46,6 +46,19 @@ describe('pausing', () => {
     expect(audited('pause')).toEqual([]);
   });
 
+  it('is not asked about any more when the page has moved on', async () => {
+    await page.getByRole('link', { name: 'Change policy' }).click();
+    await page.getByRole('heading', { level: 1, name: /policy/i }).waitFor();
+    await page.goBack();
+    await button('Pause').click();
+    await dialog().waitFor();
+    await page.goForward();
+    await page.getByRole('heading', { level: 1, name: /policy/i }).waitFor();
+    await dialog().waitFor({ state: 'detached' });
+    await page.goBack();
+    await button('Pause').waitFor();
+  });
+
   it('is done, shown and audited with its reason', async () => {
     await button('Pause').click();
     await page.getByLabel('Reason, for the audit').fill('provider incident');

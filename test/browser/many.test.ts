@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { accessibilityProblems } from './support/audit.js';
 import { Browser } from './support/browser.js';
 import { openWorld, type World } from './support/world.js';
 
@@ -23,6 +24,7 @@ it('says of an empty store that it is empty, and fills by itself', async () => {
     .waitFor();
   await page.goto(`${world.url}/#/budgets/nobody`);
   await page.getByText('There is no budget "nobody".').waitFor();
+  expect(await accessibilityProblems(page)).toEqual([]);
   await page.goto(`${world.url}/#/`);
   await world.put('first', {});
   await page.getByRole('heading', { name: 'first' }).waitFor();

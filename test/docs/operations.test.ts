@@ -12,7 +12,12 @@ const OPERATIONS = readFileSync(new URL('../../docs/operations.md', import.meta.
 
 /** What an installed service and systemd do on a machine: one process, which is there once it is ready. */
 const MACHINE = `
-budget-arbiter() { node dist/bin.js "$@"; }
+budget-arbiter() {
+  case "$1" in
+    serve) NODE_OPTIONS="${midHourPreload()}" exec node dist/bin.js serve ;;
+    *) node dist/bin.js "$@" ;;
+  esac
+}
 launch() {
   NODE_OPTIONS="${midHourPreload()}" node dist/bin.js serve >> "$MACHINE/log" 2>&1 &
   service=$!
@@ -30,19 +35,25 @@ systemctl() {
 describe('docs/operations.md', () => {
   const machine = mkdtempSync(join(tmpdir(), 'operations-'));
   const database = mongoUri === undefined ? '' : temporaryDatabase(mongoUri);
+  // Where the document restores a backup of it.
+  if (mongoUri !== undefined) temporaryDatabase(mongoUri, `${database}_restored`);
   const shell = new Shell();
-  let [grpc, http] = ['', ''];
+  /** The document's ports, and those that are free here. */
+  const ports = new Map<string, number>();
+  const address = (port: string) => `127.0.0.1:${ports.get(port)}`;
   const here = (commands: string): string =>
-    commands.replaceAll('127.0.0.1:50051', grpc).replaceAll(/(?<=[\s,=])\/(var|etc)\//g, `${machine}/$1/`);
+    commands
+      .replaceAll(/127\.0\.0\.1:(\d+)/g, (_, port: string) => address(port))
+      .replaceAll(/(?<=[\s,=])\/(var|etc)\//g, `${machine}/$1/`);
 
   beforeAll(async () => {
-    [grpc, http] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
+    for (const port of ['50051', '8080', '50052', '8081']) ports.set(port, await freePort());
     for (const folder of ['etc/budget-arbiter', 'var/lib', 'var/backups']) {
       mkdirSync(join(machine, folder), { recursive: true });
     }
     const lines = [
-      `GRPC_ADDRESS=${grpc}`,
-      `HTTP_ADDRESS=${http}`,
+      `GRPC_ADDRESS=${address('50051')}`,
+      `HTTP_ADDRESS=${address('8080')}`,
       `DATA_DIR=${machine}/var/lib/budget-arbiter`,
       ...(mongoUri === undefined ? [] : [`#MONGODB_URI='${mongoUri}'`, `#MONGODB_DATABASE=${database}`]),
     ];

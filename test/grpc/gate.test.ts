@@ -267,7 +267,8 @@ describe('sizes', () => {
     expect(error?.code).toBe(status.RESOURCE_EXHAUSTED);
     const wordy = await client();
     const end = await wordy.call(ACQUIRE.path, BYTES, { note: 'x'.repeat(17 * 1024) });
-    expect(end).toMatchObject({ grpcStatus: status.RESOURCE_EXHAUSTED, detailTypes: ['ErrorInfo'] });
+    const refused = { grpcStatus: status.RESOURCE_EXHAUSTED, reason: 'METADATA_TOO_LARGE' };
+    expect(end).toMatchObject({ ...refused, detailTypes: ['ErrorInfo'] });
     expect((await wordy.call(ACQUIRE.path, BYTES, { note: 'x'.repeat(8 * 1024) })).grpcStatus).toBe(
       status.OK,
     );

@@ -1,10 +1,13 @@
 import { status } from '@grpc/grpc-js';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ArbiterError } from '../../src/arbiter/door.js';
 import { BudgetAdminServiceService } from '../../src/gen/budget/v1/budget_admin_service.js';
 import { BudgetServiceService } from '../../src/gen/budget/v1/budget_service.js';
 import type { RpcObserver } from '../../src/grpc/rpc-observer.js';
 import { codeName } from '../../src/grpc/status.js';
+import { SessionClient } from '../support/session-client.js';
 import { ask, askBytes, type Harness, startHarness } from './support/harness.js';
+import { LEASE_ID } from './support/samples.js';
 
 const ended: [path: string, code: string][] = [];
 const underWay = new Map<string, number>();
@@ -65,6 +68,55 @@ it('tells of a stream that its client left', async () => {
   await end;
   expect(ended.splice(0)).toEqual([[WATCH, 'CANCELLED']]);
   expect(underWay.get(WATCH)).toBe(0);
+});
+
+const ACQUIRE = BudgetServiceService.acquireSlot.path;
+const SESSION = BudgetServiceService.session.path;
+
+describe('a session', () => {
+  async function opened(): Promise<SessionClient> {
+    const session = new SessionClient(harness.budgets);
+    await session.open();
+    expect(underWay.get(SESSION)).toBe(1);
+    return session;
+  }
+
+  it('has its calls told as those on their own, and its stream', async () => {
+    const session = await opened();
+    harness.door.answer = () => Promise.reject(new ArbiterError('STORE_UNAVAILABLE', 'no store'));
+    const value = { leaseId: LEASE_ID, usage: undefined };
+    await session.send({ $case: 'release', value });
+    await session.send({ $case: 'renew', value: { leaseId: '' } });
+    await session.send({ $case: 'acquire', value: { aiId: 'somebody-else' } });
+    session.stream.end();
+    await session.ended;
+    expect(ended.splice(0)).toEqual([
+      [BudgetServiceService.release.path, 'UNAVAILABLE'],
+      [BudgetServiceService.renewSlot.path, 'INVALID_ARGUMENT'],
+      [ACQUIRE, 'INVALID_ARGUMENT'],
+      [SESSION, 'OK'],
+    ]);
+    expect(underWay.get(SESSION)).toBe(0);
+    expect(underWay.get(ACQUIRE)).toBe(0);
+  });
+
+  it('has a call told that was granted', async () => {
+    harness.door.answer = undefined;
+    const session = await opened();
+    await session.acquire({});
+    expect(ended.splice(0)).toEqual([[ACQUIRE, 'OK']]);
+    const held = new Promise<void>((resolve) => {
+      harness.door.answer = () => {
+        resolve();
+        return new Promise(() => {});
+      };
+    });
+    void session.send({ $case: 'acquire', value: {} });
+    await held;
+    session.stream.cancel();
+    await expect.poll(() => ended).toEqual([[SESSION, 'CANCELLED']]);
+    ended.splice(0);
+  });
 });
 
 it('tells of a call that was refused at the gate', async () => {

@@ -22,8 +22,7 @@ export function describeMongo(name: string, suite: (uri: string) => void): void 
 }
 
 /** A database of its own, dropped when every test of the suite has passed and kept for a look when one has failed. */
-export function temporaryDatabase(uri: string): string {
-  const name = `budget_test_${randomUUID().slice(0, 8)}`;
+export function temporaryDatabase(uri: string, name = `budget_test_${randomUUID().slice(0, 8)}`): string {
   let failed = false;
   afterEach(({ task }) => {
     failed ||= task.result?.state === 'fail';

@@ -3,11 +3,14 @@ import { ArbiterError, type OpenSession } from '../../arbiter/door.js';
 import { SessionResponse } from '../../gen/budget/v1/budget_service.js';
 import { PROCESS_SCHEDULER } from '../../platform/scheduler.js';
 import { callFailure } from '../call-failure.js';
+import { onCredentialsEnd } from '../credentials-end.js';
 import { decodeRequest } from '../decode.js';
 import type { Entrance } from '../entrance.js';
+import { type EndCall, observingCalls } from '../observed-call.js';
 import type { OpenStreams } from '../open-streams.js';
 import { RequestError, unlessRefused } from '../request-error.js';
 import type { Services } from '../service.js';
+import { CANCELLED_CODE, endCode, OK_CODE } from '../status.js';
 import { leaseMessage } from '../to-message/lease.js';
 import { AnswerWriter, streamBeneath } from './answer-writer.js';
 import { SessionCalls, type Speaker } from './session-calls.js';
@@ -26,7 +29,9 @@ export function sessionCall(
   enter: Entrance,
   open: OpenStreams,
 ): handleBidiStreamingCall<Buffer, Buffer> {
-  return (call) => void new SessionCall(call, services, open).begin(enter);
+  const observed = observingCalls(SESSION_METHOD.path, services);
+  return (call) =>
+    observed(call.metadata, (end) => void new SessionCall(call, services, open, end).begin(enter));
 }
 
 /** One session's stream, from the first message to its end. */
@@ -46,9 +51,10 @@ class SessionCall implements Speaker {
     private readonly call: ServerDuplexStream<Buffer, Buffer>,
     private readonly services: Services,
     open: OpenStreams,
+    private readonly tellEnd: EndCall,
   ) {
     this.writer = new AnswerWriter(streamBeneath(call), () => this.flow());
-    call.on('cancelled', () => this.leave());
+    call.on('cancelled', () => this.leave(CANCELLED_CODE));
     this.onGone(open.add((error) => queueMicrotask(() => this.finish(() => this.fail(error)))));
   }
 
@@ -56,6 +62,7 @@ class SessionCall implements Speaker {
     try {
       const own = await enter(this.call);
       if (this.gone) return;
+      this.onGone(onCredentialsEnd(own, (error) => this.fail(error)));
       this.cancelTimer = this.after(HELLO_MS, () => this.fail(lateHello()));
       this.call.on('data', (bytes: Buffer) => this.take(bytes, own));
       this.call.on('end', () => this.finish(() => this.end()));
@@ -164,20 +171,21 @@ class SessionCall implements Speaker {
 
   private end(): void {
     this.writer.flush();
-    this.leave();
+    this.leave(OK_CODE);
     this.call.end();
   }
 
   private fail(error: unknown): void {
     if (this.gone) return;
     this.writer.flush();
-    this.leave();
+    this.leave(endCode(error));
     this.call.emit('error', callFailure(error, SESSION_METHOD.path, this.services));
   }
 
-  private leave(): void {
+  private leave(code: number): void {
     if (this.gone) return;
     this.gone = true;
+    this.tellEnd(code);
     this.stopTimer();
     for (const listener of [...this.listeners]) listener();
     this.listeners.clear();

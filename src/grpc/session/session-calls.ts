@@ -11,7 +11,9 @@ import { statusMessage } from '../error-details.js';
 import { acquireSlot, renewSlot } from '../handlers/slots.js';
 import { recordUsage, release } from '../handlers/usage.js';
 import type { Services } from '../service.js';
+import { endCode, OK_CODE } from '../status.js';
 import { MOST_BUDGETS, misplaced, SESSION_METHOD, tagOf } from './session-messages.js';
+import { type Answered, sessionObservers } from './session-observers.js';
 
 type Answer = NonNullable<SessionResponse['answer']>;
 type ValueOf<C extends Answer['$case']> = Extract<Answer, { $case: C }>['value'];
@@ -31,6 +33,7 @@ export class SessionCalls {
   underWay = 0;
   /** Those among them that wait for a slot. */
   waiting = 0;
+  private readonly observers;
 
   constructor(
     private readonly services: Services,
@@ -39,6 +42,7 @@ export class SessionCalls {
     private readonly speaker: Speaker,
   ) {
     this.usedBudgetIds.add(budgetId);
+    this.observers = sessionObservers(services.observer);
   }
 
   /** Throws for bytes that nobody can be told about. */
@@ -90,6 +94,7 @@ export class SessionCalls {
       this.fail(
         tag,
         misplaced('acquire.ai_id', `must be empty or the session's, ${own}: open a stream for each AI`),
+        'acquired',
       );
       return;
     }
@@ -97,6 +102,7 @@ export class SessionCalls {
       this.fail(
         tag,
         misplaced('acquire.budget_id', `must be one of the ${MOST_BUDGETS} budgets that it named first`),
+        'acquired',
       );
       return;
     }
@@ -104,7 +110,7 @@ export class SessionCalls {
     else if (this.waiting < MOST_WAITING) this.acquireWaiting(tag, message);
     else {
       const full = `${MOST_WAITING} calls of this session wait for a slot already; ask again without \`wait\``;
-      this.fail(tag, new ArbiterError('QUEUE_FULL', full, 1_000));
+      this.fail(tag, new ArbiterError('QUEUE_FULL', full, 1_000), 'acquired');
     }
   }
 
@@ -134,16 +140,27 @@ export class SessionCalls {
     return message;
   }
 
-  private answer<C extends Answer['$case']>(tag: number, $case: C, outcome: Promise<ValueOf<C>>): void {
+  private answer<C extends Answered>(tag: number, $case: C, outcome: Promise<ValueOf<C>>): void {
     this.underWay += 1;
+    const observer = this.observers[$case];
+    const begunAt = observer.begin();
     outcome.then(
-      (value) => this.send(tag, { $case, value } as Answer),
-      (error: unknown) => this.send(tag, this.failure(error)),
+      (value) => {
+        observer.end(begunAt, OK_CODE);
+        this.send(tag, { $case, value } as Answer);
+      },
+      (error: unknown) => {
+        observer.end(begunAt, endCode(error));
+        this.send(tag, this.failure(error));
+      },
     );
   }
 
-  private fail(tag: number, error: unknown): void {
+  /** Without `instead`, nobody knows what was called. */
+  private fail(tag: number, error: unknown, instead?: Answered): void {
     this.underWay += 1;
+    const observer = instead && this.observers[instead];
+    observer?.end(observer.begin(), endCode(error));
     this.send(tag, this.failure(error));
   }
 

@@ -1,8 +1,13 @@
 import type { Page } from 'playwright-core';
+import { axeProblems } from './axe.js';
 
 /** What a reader with a screen reader, a keyboard or weak eyes would stumble over. */
 export async function accessibilityProblems(page: Page): Promise<string[]> {
-  return [...(await structureProblems(page)), ...(await contrastProblems(page))];
+  return [
+    ...(await structureProblems(page)),
+    ...(await contrastProblems(page)),
+    ...(await axeProblems(page)),
+  ];
 }
 
 /** Names of controls, ids, headings, captions, and the width of the page. */

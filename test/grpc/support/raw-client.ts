@@ -5,6 +5,7 @@ import {
   connect,
   type OutgoingHttpHeaders,
 } from 'node:http2';
+import { ErrorInfo } from '../../../src/gen/google/rpc/error_details.js';
 import { Status } from '../../../src/gen/google/rpc/status.js';
 
 /** How a call ended, as HTTP/2 shows it. */
@@ -13,6 +14,8 @@ export interface RawEnd {
   readonly grpcStatus: number | undefined;
   readonly message: string;
   readonly detailTypes: readonly string[];
+  /** Of the ErrorInfo. */
+  readonly reason: string | undefined;
   /** Of the frame that reset the stream; 0 if none did. */
   readonly resetCode: number;
 }
@@ -74,17 +77,15 @@ export async function endOf(stream: ClientHttp2Stream): Promise<RawEnd> {
   if (!stream.destroyed) await new Promise((resolve) => stream.once('close', resolve));
   const text = (name: string) => (headers[name] === undefined ? undefined : String(headers[name]));
   const grpcStatus = text('grpc-status');
-  const details = text('grpc-status-details-bin');
+  const bytes = Buffer.from(text('grpc-status-details-bin') ?? '', 'base64');
+  const { details } = Status.decode(bytes);
+  const info = details.find(({ typeUrl }) => typeUrl.endsWith('.ErrorInfo'));
   return {
     httpStatus: headers[':status'] === undefined ? undefined : Number(headers[':status']),
     grpcStatus: grpcStatus === undefined ? undefined : Number(grpcStatus),
     message: decodeURIComponent(text('grpc-message') ?? ''),
-    detailTypes:
-      details === undefined
-        ? []
-        : Status.decode(Buffer.from(details, 'base64')).details.map(({ typeUrl }) =>
-            typeUrl.replace(/.*\./, ''),
-          ),
+    detailTypes: details.map(({ typeUrl }) => typeUrl.replace(/.*\./, '')),
+    reason: info && ErrorInfo.decode(info.value).reason,
     resetCode: stream.rstCode ?? 0,
   };
 }

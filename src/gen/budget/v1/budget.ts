@@ -168,6 +168,8 @@ export enum ErrorReason {
   ERROR_REASON_ISSUER_UNAVAILABLE = 20,
   /** ERROR_REASON_SESSION_TAKEN_UP - ABORTED: another stream has taken this session up, and its leases. */
   ERROR_REASON_SESSION_TAKEN_UP = 21,
+  /** ERROR_REASON_METADATA_TOO_LARGE - RESOURCE_EXHAUSTED: the metadata of the call is larger than is taken; no waiting helps. */
+  ERROR_REASON_METADATA_TOO_LARGE = 22,
 }
 
 /** A shared monthly allowance and the state of its switches. */

@@ -1,0 +1,18 @@
+import { BudgetServiceService } from '../../gen/budget/v1/budget_service.js';
+import { type MethodObserver, type RpcObserver, UNOBSERVED_CALLS } from '../rpc-observer.js';
+
+/** How the calls of a session are answered, other than by an error. */
+export type Answered = 'acquired' | 'renewed' | 'recorded' | 'released';
+
+/** A call within a session is counted as one of its own would be. */
+export function sessionObservers(
+  observer: RpcObserver = UNOBSERVED_CALLS,
+): Readonly<Record<Answered, MethodObserver>> {
+  const { acquireSlot, renewSlot, recordUsage, release } = BudgetServiceService;
+  return {
+    acquired: observer.method(acquireSlot.path),
+    renewed: observer.method(renewSlot.path),
+    recorded: observer.method(recordUsage.path),
+    released: observer.method(release.path),
+  };
+}
