@@ -24,8 +24,9 @@ export interface DayAccounts {
   readonly models: Map<string, Entry<number>>;
 }
 
-interface SizedTable {
-  readonly table: Table<unknown>;
+interface SectionTable {
+  readonly section: Section;
+  readonly table: Table<SectionValues[Section]>;
   readonly entryBytes: number;
 }
 
@@ -49,8 +50,8 @@ export class LedgerTables {
   /** Request ids by AI, oldest first. */
   readonly requestsOf = new Map<string, string[]>();
   private readonly accounts = new Map<string, DayAccounts>();
-  /** All sections: they are walked with every decision. */
-  private readonly all: readonly SizedTable[];
+  /** Every section, to be walked quickly: each decision asks for their size. */
+  readonly all: readonly SectionTable[];
   /** No AI got its last grant before this moment; 0 where the next grant must look. */
   oldestGrantAt = 0;
   /** Tokens of the month: the sum of `dayTotals`. */
@@ -70,12 +71,12 @@ export class LedgerTables {
     this.outbox = new Table(stored?.outbox);
     this.alerts = new Table(stored?.alerts);
     this.writers = new Table(stored?.writers);
-    this.all = SECTIONS.map((name) => ({ table: this.of(name), entryBytes: ENTRY_BYTES[name] }));
+    this.all = SECTIONS.map((section) => ({
+      section,
+      table: this[section] as unknown as Table<SectionValues[Section]>,
+      entryBytes: ENTRY_BYTES[section],
+    }));
     this.index();
-  }
-
-  of<S extends Section>(section: S): Table<SectionValues[S]> {
-    return this[section] as unknown as Table<SectionValues[S]>;
   }
 
   get touched(): boolean {

@@ -77,6 +77,7 @@ export class Table<V> {
   /** Removes every entry at the cost of one change, however many there are. */
   reset(): void {
     if (this.map.size === 0) return;
+    for (const entry of this.map.values()) entry.value = undefined;
     this.map.clear();
     this.changes = [];
     this.keyLength = 0;
