@@ -59,7 +59,8 @@ function forgetOldRequests(ledger: Ledger, aiId: string, ids: string[]): void {
     if (fence !== undefined && ledger.lease(fence) !== undefined) at += 1;
     else {
       if (request !== undefined) requests.remove(request);
-      ids.splice(at, 1);
+      if (at === 0) ids.shift();
+      else ids.splice(at, 1);
     }
   }
 }
