@@ -54,13 +54,6 @@ export class Table<V> {
     this.changes.push(entry);
   }
 
-  /** As `set`, and puts the entry last in the order of iteration. */
-  setLast(key: string, value: V): void {
-    const entry = this.set(key, value);
-    this.map.delete(key);
-    this.map.set(key, entry);
-  }
-
   delete(key: string): void {
     const entry = this.map.get(key);
     if (entry !== undefined) this.remove(entry);
