@@ -135,7 +135,6 @@ const EVERY = () => true;
 
 /** Whether this much more can be counted exactly, wherever it is booked, and still all that live leases may come to. */
 export function canCount(ledger: Ledger, tokens: number): boolean {
-  const day = ledger.tables.days.get(ledger.today.day);
-  const highest = Math.max(ledger.tables.monthSpent, day?.total ?? 0);
+  const highest = Math.max(ledger.tables.monthSpent, ledger.todayTotals?.total ?? 0);
   return Number.isSafeInteger(highest + ledger.slots.reserved(EVERY) + tokens);
 }

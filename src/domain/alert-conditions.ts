@@ -135,18 +135,21 @@ function belowMinimum({ policy, allowance, closedDay }: AlertInput): AlertCondit
 }
 
 function shares({ policy, allowance, month, monthSpent }: AlertInput): AlertCondition[] {
-  const { enforced } = allowance;
-  const rules = [
-    ['WARNING', policy.warningPercent],
-    ['CRITICAL', policy.criticalPercent],
-    ['EMERGENCY', policy.emergencyPercent],
-  ] as const;
-  return rules.map(([rule, percent]) => {
-    const threshold = percentOf(enforced, percent);
+  const { enforced, warning, critical, grantable } = allowance;
+  const share = (
+    rule: 'WARNING' | 'CRITICAL' | 'EMERGENCY',
+    percent: number,
+    threshold: number,
+  ): AlertCondition => {
     const holds = monthSpent > 0 && monthSpent >= threshold;
     const message = () => messages.shareSpent(rule, month, monthSpent, enforced, percent);
     return ofMonth({ rule, value: monthSpent, threshold, holds, message }, month);
-  });
+  };
+  return [
+    share('WARNING', policy.warningPercent, warning),
+    share('CRITICAL', policy.criticalPercent, critical),
+    share('EMERGENCY', policy.emergencyPercent, grantable),
+  ];
 }
 
 function exhaustion({ allowance, month, monthSpent, now }: AlertInput): AlertCondition {

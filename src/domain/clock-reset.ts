@@ -50,7 +50,6 @@ function shortenLeases(ledger: Ledger): void {
 
 /** A cooldown counts from now at the latest. */
 function forgetFutureGrants({ tables, clock }: Ledger): void {
-  tables.oldestGrantAt = 0;
   for (const [aiId, { lastGrantAt }] of [...tables.ais.entries()]) {
     if (lastGrantAt > clock) tables.ais.set(aiId, { lastGrantAt: clock });
   }

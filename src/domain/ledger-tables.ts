@@ -1,5 +1,6 @@
 import { SECTIONS, type Section, type SectionValues, type StoredDay, type StoredState } from './state.js';
 import { type Entry, Table } from './table.js';
+import { UseOrder } from './use-order.js';
 
 /** Estimated bytes of an entry beside its key, by section: generous, since the bound that it serves is a safety margin. */
 const ENTRY_BYTES: { readonly [S in Section]: number } = {
@@ -24,8 +25,9 @@ export interface DayAccounts {
   readonly models: Map<string, Entry<number>>;
 }
 
-interface SizedTable {
-  readonly table: Table<unknown>;
+interface SectionTable {
+  readonly section: Section;
+  readonly table: Table<SectionValues[Section]>;
   readonly entryBytes: number;
 }
 
@@ -33,7 +35,6 @@ interface SizedTable {
 export class LedgerTables {
   readonly settings: Table<SectionValues['settings']>;
   readonly leases: Table<SectionValues['leases']>;
-  /** In the order of the last grants, oldest first. */
   readonly ais: Table<SectionValues['ais']>;
   readonly requests: Table<SectionValues['requests']>;
   readonly days: Table<SectionValues['days']>;
@@ -46,20 +47,20 @@ export class LedgerTables {
   readonly alerts: Table<SectionValues['alerts']>;
   readonly writers: Table<SectionValues['writers']>;
 
+  /** AIs in the order of their last grants, oldest first. */
+  readonly aisByGrant = new UseOrder();
   /** Request ids by AI, oldest first. */
   readonly requestsOf = new Map<string, string[]>();
   private readonly accounts = new Map<string, DayAccounts>();
-  /** All sections: they are walked with every decision. */
-  private readonly all: readonly SizedTable[];
-  /** No AI got its last grant before this moment; 0 where the next grant must look. */
-  oldestGrantAt = 0;
+  /** Every section, to be walked quickly: each decision asks for their size. */
+  readonly all: readonly SectionTable[];
   /** Tokens of the month: the sum of `dayTotals`. */
   monthSpent = 0;
 
   constructor(stored?: StoredState['sections']) {
     this.settings = new Table(stored?.settings);
     this.leases = new Table(stored?.leases);
-    this.ais = new Table([...(stored?.ais ?? [])].sort(([, a], [, b]) => a.lastGrantAt - b.lastGrantAt));
+    this.ais = new Table(stored?.ais);
     this.requests = new Table(stored?.requests);
     this.days = new Table(stored?.days);
     this.dayAis = new Table(stored?.dayAis);
@@ -70,12 +71,12 @@ export class LedgerTables {
     this.outbox = new Table(stored?.outbox);
     this.alerts = new Table(stored?.alerts);
     this.writers = new Table(stored?.writers);
-    this.all = SECTIONS.map((name) => ({ table: this.of(name), entryBytes: ENTRY_BYTES[name] }));
+    this.all = SECTIONS.map((section) => ({
+      section,
+      table: this[section] as unknown as Table<SectionValues[Section]>,
+      entryBytes: ENTRY_BYTES[section],
+    }));
     this.index();
-  }
-
-  of<S extends Section>(section: S): Table<SectionValues[S]> {
-    return this[section] as unknown as Table<SectionValues[S]>;
   }
 
   get touched(): boolean {
@@ -95,6 +96,8 @@ export class LedgerTables {
     for (const key of this.dayAis.keys()) link(this.dayAis, key, this.accountsOf(key.slice(0, 10)).ais);
     for (const key of this.dayModels.keys())
       link(this.dayModels, key, this.accountsOf(key.slice(0, 10)).models);
+    const byGrant = [...this.ais.entries()].sort(([, a], [, b]) => a.lastGrantAt - b.lastGrantAt);
+    for (const [aiId] of byGrant) this.aisByGrant.use(aiId);
     const byAge = [...this.requests.entries()].sort(([, a], [, b]) => a.fence - b.fence);
     for (const [key] of byAge) {
       const [aiId, requestId] = splitKey(key);

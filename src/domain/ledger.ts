@@ -5,18 +5,19 @@ import { type Policy, type PolicyFields, policyInForce } from './policy.js';
 import { Slots } from './slots.js';
 import {
   type MonthWindow,
-  SECTIONS,
   type Section,
   type SectionKey,
   type SectionPut,
   STATE_FORMAT,
   type StateHead,
   type StatePatch,
+  type StoredDay,
   type StoredLease,
   type StoredPause,
   type StoredPolicy,
   type StoredState,
 } from './state.js';
+import type { Entry } from './table.js';
 import { nextWake } from './wake.js';
 import { type DayWindow, dayAt, daysLeft, hourAt, monthOfDay, type Span } from './windows.js';
 
@@ -52,6 +53,7 @@ export class Ledger {
   today: DayWindow = { day: '', start: 0, end: 0 };
   /** Days of the month from today on, it included. */
   daysLeft = 0;
+  private todayEntry: Entry<StoredDay> | undefined;
   /** Days whose usage document is known to be written, with its revision. */
   readonly writtenDays = new Map<string, number>();
   /** Rises whenever something may have become possible that was denied before; waiters are tried again. */
@@ -143,6 +145,13 @@ export class Ledger {
     }
   }
 
+  /** What today counts; undefined while it is not in the state. Asked for many times in a decision. */
+  get todayTotals(): StoredDay | undefined {
+    if (this.todayEntry?.value === undefined || this.todayEntry.key !== this.today.day)
+      this.todayEntry = this.tables.days.entry(this.today.day);
+    return this.todayEntry?.value;
+  }
+
   note(event: BudgetEvent): void {
     this.events.push(event);
   }
@@ -180,8 +189,7 @@ export class Ledger {
     const resets: Section[] = [];
     const puts: SectionPut[] = [];
     const drops: SectionKey[] = [];
-    for (const section of SECTIONS) {
-      const table = this.tables.of(section);
+    for (const { section, table } of this.tables.all) {
       if (!table.touched) continue;
       const { reset } = table.takeChanges((key, value) => {
         if (value === undefined) drops.push({ section, key });

@@ -19,5 +19,7 @@ export function percentOf(tokens: number, percent: number): number {
   const units = percentUnits(percent);
   const product = tokens * units;
   if (Number.isSafeInteger(product)) return Math.floor(product / WHOLE);
-  return Number((BigInt(tokens) * BigInt(units)) / BigInt(WHOLE));
+  // Whole millions and the rest apart, so that no product is too large to be exact.
+  const rest = tokens % WHOLE;
+  return ((tokens - rest) / WHOLE) * units + Math.floor((rest * units) / WHOLE);
 }

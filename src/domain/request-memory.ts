@@ -14,7 +14,8 @@ export function rememberedRequest(
 
 export function rememberGrant(ledger: Ledger, aiId: string, requestId: string, request: StoredRequest): void {
   const { tables } = ledger;
-  tables.ais.setLast(aiId, { lastGrantAt: request.at });
+  tables.ais.set(aiId, { lastGrantAt: request.at });
+  tables.aisByGrant.use(aiId);
   const key = `${aiId} ${requestId}`;
   const ids = idsOf(ledger, aiId);
   const remembered = tables.requests.size;
@@ -42,12 +43,13 @@ export function forgetGrant(ledger: Ledger, aiId: string, requestId: string, pre
   const ids = before.filter((id) => id !== requestId);
   if (ids.length > 0) tables.requestsOf.set(aiId, ids);
   else tables.requestsOf.delete(aiId);
-  tables.oldestGrantAt = 0;
   ledger.loosened += 1;
   // A later grant of this AI stands, and its cooldown with it.
   if (before.at(-1) !== requestId) return;
-  if (previousGrantAt === undefined) tables.ais.delete(aiId);
-  else tables.ais.set(aiId, { lastGrantAt: previousGrantAt });
+  if (previousGrantAt === undefined) {
+    tables.ais.delete(aiId);
+    tables.aisByGrant.delete(aiId);
+  } else tables.ais.set(aiId, { lastGrantAt: previousGrantAt });
 }
 
 /** The newest ids stay, and those whose lease is live: a repeat of such a request must find it, however old. */
@@ -59,7 +61,8 @@ function forgetOldRequests(ledger: Ledger, aiId: string, ids: string[]): void {
     if (fence !== undefined && ledger.lease(fence) !== undefined) at += 1;
     else {
       if (request !== undefined) requests.remove(request);
-      ids.splice(at, 1);
+      if (at === 0) ids.shift();
+      else ids.splice(at, 1);
     }
   }
 }
@@ -68,14 +71,13 @@ function forgetOldRequests(ledger: Ledger, aiId: string, ids: string[]): void {
 function forgetOldAis(ledger: Ledger): void {
   const { tables, policy, clock } = ledger;
   const memory = Math.max(policy.cooldownMs, LAST_GRANT_MEMORY_MS, REQUEST_MEMORY_MS);
-  // A walk begins with the places that newer grants have left empty, which can be many.
-  if (clock - tables.oldestGrantAt <= memory) return;
   let budget = 4;
-  for (const [aiId, { lastGrantAt }] of tables.ais.entries()) {
-    tables.oldestGrantAt = lastGrantAt;
+  for (const aiId of tables.aisByGrant) {
+    const lastGrantAt = tables.ais.get(aiId)?.lastGrantAt ?? 0;
     if (budget-- === 0 || clock - lastGrantAt <= memory) return;
     if (ledger.slots.liveOf(aiId) > 0) continue;
     tables.ais.delete(aiId);
+    tables.aisByGrant.delete(aiId);
     for (const requestId of tables.requestsOf.get(aiId) ?? []) tables.requests.delete(`${aiId} ${requestId}`);
     tables.requestsOf.delete(aiId);
   }

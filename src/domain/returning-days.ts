@@ -33,7 +33,9 @@ export function missingToday(ledger: Ledger, now: number): readonly string[] {
   const { zone, month, today, lastOpenedDay } = ledger;
   if (now < month.start || now >= month.end) return NONE;
   // Today itself may be missing: opened by a clock that had run ahead, in a zone where it ended earlier, it left at that end.
-  const { day } = now >= today.start && now < today.end ? today : dayAt(zone, month, now);
+  const isToday = now >= today.start && now < today.end;
+  if (isToday && ledger.todayTotals !== undefined) return NONE;
+  const { day } = isToday ? today : dayAt(zone, month, now);
   return day <= lastOpenedDay && !ledger.tables.days.has(day) ? [day] : NONE;
 }
 

@@ -116,6 +116,7 @@ export function deleteBudget(ledger: Ledger, { force, etag }: DeleteBudgetReques
   for (const table of [tables.settings, tables.ais, tables.requests, tables.alerts]) table.reset();
   for (const table of [tables.dayTotals, tables.monthAis, tables.monthModels]) table.reset();
   tables.requestsOf.clear();
+  tables.aisByGrant.clear();
   tables.monthSpent = 0;
   ledger.pause = undefined;
   ledger.policyFields = {};

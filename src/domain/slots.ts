@@ -13,6 +13,8 @@ export class Slots {
   /** At most 26 hours have live leases, nearly always one or two: to walk them is cheaper than to look one up. */
   private readonly hours: HourOfGrants[] = [];
   private readonly byAi = new Map<string, SlotsOfAi>();
+  /** AIs in it that hold nothing just now. */
+  private idle = 0;
 
   get live(): number {
     return this.leases.size;
@@ -55,7 +57,10 @@ export class Slots {
       this.byAi.set(aiId, { fences: [fence], holds: [{ day, tokens }] });
       return;
     }
-    if (isNew) ofAi.fences.push(fence);
+    if (isNew) {
+      if (ofAi.fences.length === 0) this.idle -= 1;
+      ofAi.fences.push(fence);
+    }
     hold(ofAi, day, tokens);
   }
 
@@ -70,12 +75,21 @@ export class Slots {
 
   private take(lease: StoredLease): void {
     const ofAi = this.byAi.get(lease.aiId);
-    if (ofAi === undefined || ofAi.fences.length === 1) {
-      this.byAi.delete(lease.aiId);
-      return;
-    }
-    ofAi.fences.splice(ofAi.fences.indexOf(lease.fence), 1);
+    if (ofAi === undefined) return;
+    if (ofAi.fences.length === 1) ofAi.fences.length = 0;
+    else ofAi.fences.splice(ofAi.fences.indexOf(lease.fence), 1);
     hold(ofAi, lease.day, -unspent(lease));
+    if (ofAi.fences.length === 0) this.idle += 1;
+    if (this.idle > 2 * this.leases.size + 64) this.forgetIdle();
+  }
+
+  /**
+   * Not at once: it comes back soon, and a Map in which the same name comes and goes remembers each place that it left and
+   * walks past all of them.
+   */
+  private forgetIdle(): void {
+    for (const [aiId, { fences }] of this.byAi) if (fences.length === 0) this.byAi.delete(aiId);
+    this.idle = 0;
   }
 
   private hourOf(lease: StoredLease): HourOfGrants {

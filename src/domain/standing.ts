@@ -20,8 +20,7 @@ export interface Standing {
 
 export function standingOf(ledger: Ledger): Standing {
   const { tables, slots, allowance, policy, today } = ledger;
-  const day = tables.days.get(today.day);
-  const daySpent = day?.total ?? 0;
+  const daySpent = ledger.todayTotals?.total ?? 0;
   const dayReserved = slots.reserved(inDay(today.day));
   const monthReserved = slots.reserved(inMonth(ledger.month.key));
   const before = tables.monthSpent - dayTotal(ledger) + monthReserved - dayReserved;
@@ -46,7 +45,7 @@ function dayTotal(ledger: Ledger): number {
 }
 
 export function spentInHour(ledger: Ledger): number {
-  const hours = ledger.tables.days.get(ledger.today.day)?.hours;
+  const hours = ledger.todayTotals?.hours;
   const last = hours?.[hours.length - 1];
   if (last?.start === ledger.hour.start) return last.tokens;
   return hours?.find((h) => h.start === ledger.hour.start)?.tokens ?? 0;

@@ -54,13 +54,6 @@ export class Table<V> {
     this.changes.push(entry);
   }
 
-  /** As `set`, and puts the entry last in the order of iteration. */
-  setLast(key: string, value: V): void {
-    const entry = this.set(key, value);
-    this.map.delete(key);
-    this.map.set(key, entry);
-  }
-
   delete(key: string): void {
     const entry = this.map.get(key);
     if (entry !== undefined) this.remove(entry);
@@ -77,6 +70,7 @@ export class Table<V> {
   /** Removes every entry at the cost of one change, however many there are. */
   reset(): void {
     if (this.map.size === 0) return;
+    for (const entry of this.map.values()) entry.value = undefined;
     this.map.clear();
     this.changes = [];
     this.keyLength = 0;

@@ -53,6 +53,32 @@ describe('the indexes of live leases', () => {
   });
 });
 
+describe('the slots of many AIs', () => {
+  it('are counted while each comes, holds up to two, and goes', () => {
+    const slots = new Slots();
+    // Many more come and go than hold a slot at a time, and each comes back once.
+    const ais = Array.from({ length: 300 }, (_, ai) => `ai-${ai}`);
+    const granted = [...ais, ...ais].flatMap((aiId, at) =>
+      [2 * at, 2 * at + 1].map((fence) => ({ ...lease(fence, () => 0.5), aiId })),
+    );
+    const wrong: string[] = [];
+    for (const [at, one] of granted.entries()) {
+      slots.replace(undefined, one);
+      const released = granted[at - 3];
+      if (released !== undefined) slots.replace(released, undefined);
+      const live = granted.slice(Math.max(0, at - 2), at + 1);
+      for (const aiId of ais) {
+        const own = live.filter((held) => held.aiId === aiId);
+        const tokens = own.reduce((sum, held) => sum + unspent(held), 0);
+        const same =
+          slots.liveOf(aiId) === own.length && slots.reservedOf(aiId, DAYS[1] as string) === tokens;
+        if (!same) wrong.push(`${aiId} after ${at + 1} grants`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+});
+
 function compare(slots: Slots, live: readonly StoredLease[]): void {
   expect(slots.live).toBe(live.length);
   const first = Math.min(...live.map(({ expiresAt }) => expiresAt));
