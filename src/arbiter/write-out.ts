@@ -47,9 +47,8 @@ export class WriteOut {
 
   /** A commit won: what it put into the outbox can be written. The ledger stands for the committed state. */
   committed(ledger: Ledger, patch: StatePatch): void {
-    const receipts = patch.puts.flatMap(({ section, value }) =>
-      section === 'outbox' ? [value as Receipt] : [],
-    );
+    const receipts: Receipt[] = [];
+    for (const { section, value } of patch.puts) if (section === 'outbox') receipts.push(value as Receipt);
     if (this.context.store.receiptsInCommit) this.written(receipts);
     else for (const receipt of receipts) this.receipts.set(receipt.id, receipt);
     if (patch.puts.some(({ section }) => section === 'alerts')) this.showAlerts(ledger);

@@ -8,7 +8,8 @@ import {
 } from '../../domain/state.js';
 import type { Log } from '../../platform/log.js';
 import type { ListedBudget, StateVersion } from '../store.js';
-import { type Journal, type JournaledCommit, journalChange, journaled } from './journal.js';
+import { type Journal, journalChange, journaled } from './journal.js';
+import type { JournaledCommit } from './journal-layer.js';
 import { headKey, isSection, keyAfter, keyParts, rangeUnder } from './keys.js';
 import type { LmdbFile, LmdbView } from './lmdb-file.js';
 import { journalOf, type LmdbJournals } from './lmdb-journals.js';
@@ -91,14 +92,16 @@ export class LmdbBudgets {
     if (mustBeInPlace(patch)) {
       return journal !== undefined && this.writeInPlace(budgetId, expected, patch, commit, journal);
     }
-    if (journal !== undefined && this.journals.isFull(journal)) {
-      if (this.journals.overfull) this.settleOldest();
+    if (journal !== undefined && this.journals.overfull) {
+      this.settleOldest();
       return this.writeInPlace(budgetId, expected, patch, commit, journal);
     }
-    const changes = [journalChange(budgetId, commit), headChange(budgetId, patch.head)];
+    const changes = journal?.take(commit) ?? [];
+    changes.push(journalChange(budgetId, commit), headChange(budgetId, patch.head));
     for (const block of commit.blocks) changes.push(blockChange(budgetId, block));
     const won = await this.writeIf(budgetId, expected, changes);
-    if (won) this.journals.add(budgetId, expected, commit);
+    if (won) this.journals.add(budgetId, expected, commit, journal);
+    else this.journals.forget(budgetId);
     return won;
   }
 

@@ -1,4 +1,4 @@
-import { open, type RangeOptions, type RootDatabase } from 'lmdb';
+import { open, type RangeOptions, type RootDatabase, type RootDatabaseOptionsWithPath } from 'lmdb';
 import { StoreError } from '../store.js';
 import { FileRoom } from './file-room.js';
 import type { Key, KeyRange } from './keys.js';
@@ -7,6 +7,8 @@ import { type Change, decodeValue } from './value-codec.js';
 
 type Database = RootDatabase<Uint8Array, Uint8Array>;
 type Transaction = NonNullable<RangeOptions['transaction']>;
+
+const NO_KEY = Buffer.from('-');
 
 export interface Entry<T> {
   readonly key: Uint8Array;
@@ -37,7 +39,9 @@ export class LmdbFile {
       overlappingSync: false,
       // Else LMDB opens every batch with a promise of its own that nobody can catch, and a full disk ends the process.
       eventTurnBatching: false,
-    });
+      // See `beginWriting`.
+      txnStartThreshold: 1,
+    } as RootDatabaseOptionsWithPath);
     return new LmdbFile(db, path);
   }
 
@@ -68,12 +72,14 @@ export class LmdbFile {
     try {
       this.checkOpen();
       // LMDB's way to say "absent" is null; undefined would make the write unconditional.
-      return await this.db.ifVersion(guard, (version ?? null) as number, () => {
+      const written = this.db.ifVersion(guard, (version ?? null) as number, () => {
         for (const { key, bytes, version: stamped = 0 } of changes) {
           if (bytes) this.db.put(key, bytes, stamped);
           else this.db.remove(key);
         }
       });
+      this.beginWriting();
+      return await written;
     } catch (error) {
       throw await writeError(this.path, error);
     } finally {
@@ -85,6 +91,14 @@ export class LmdbFile {
     if (this.closed) return;
     this.closed = true;
     await this.db.close();
+  }
+
+  /**
+   * LMDB for Node begins to write in the next turn of the event loop, after everything that waits in this one, or with a
+   * second write: this one, of nothing, whatever becomes of it.
+   */
+  private beginWriting(): void {
+    this.db.ifVersion(NO_KEY, 1, () => {}).catch(() => {});
   }
 
   private checkOpen(): void {

@@ -1,12 +1,11 @@
 import type { StateVersion } from '../store.js';
-import { Journal, type JournaledCommit, type JournalRecord } from './journal.js';
+import { Journal, type JournalRecord } from './journal.js';
+import type { JournaledCommit } from './journal-layer.js';
 import { headKey, journalRange, keyParts } from './keys.js';
 import type { LmdbFile, LmdbView } from './lmdb-file.js';
 import { BlockReader } from './receipt-blocks.js';
 
-/** A budget with so many changed entries puts them in their places: 3 ms of work at once. */
-const MOST_OF_A_BUDGET = 2_048;
-/** All budgets together: some 20 MB of memory. */
+/** Changed entries in all journals together: some 20 MB of memory. From then on, commits are written in place. */
 const MOST_OF_ALL = 65_536;
 
 /**
@@ -29,11 +28,6 @@ export class LmdbJournals {
     return journal;
   }
 
-  /** It is time to put what it holds in its place. */
-  isFull(journal: Journal): boolean {
-    return journal.size >= MOST_OF_A_BUDGET || this.overfull;
-  }
-
   get overfull(): boolean {
     return this.size >= MOST_OF_ALL;
   }
@@ -43,14 +37,20 @@ export class LmdbJournals {
     return undefined;
   }
 
-  /** The file holds one commit more. */
-  add(budgetId: string, expected: StateVersion | undefined, commit: JournaledCommit): void {
+  /** The file holds one commit more; `taker` gave a part to it. */
+  add(
+    budgetId: string,
+    expected: StateVersion | undefined,
+    commit: JournaledCommit,
+    taker: Journal | undefined,
+  ): void {
     const journal = this.of(budgetId);
     if (journal.revision !== expected?.revision) {
       this.forget(budgetId);
       return;
     }
     this.size -= journal.size;
+    if (journal === taker) journal.taken();
     journal.add(commit);
     this.size += journal.size;
   }

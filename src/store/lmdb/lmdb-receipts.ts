@@ -36,7 +36,7 @@ export class LmdbReceipts {
       const reader = new BlockReader(view, budgetId);
       for (const id of ids) {
         const place = journal.placeOf(id) ?? view.get<Place>(receiptKey(budgetId, id))?.value;
-        const receipt = place && reader.receipt(place);
+        const receipt = place && reader.receipt(id, place);
         if (receipt) found.set(id, receipt);
       }
       return found;
@@ -52,9 +52,10 @@ export class LmdbReceipts {
       const listed: Receipt[] = [];
       if (Buffer.compare(start, range.end) >= 0) return listed;
       const reader = new BlockReader(view, budgetId);
-      for (const { value } of view.range<Place>({ start, end: range.end })) {
+      for (const { key, value } of view.range<Place>({ start, end: range.end })) {
         if (listed.length >= limit) break;
-        const receipt = reader.receipt(value);
+        const [, , id = ''] = keyParts(key, 3);
+        const receipt = reader.receipt(id, value);
         if (receipt) listed.push(receipt);
       }
       return listed;
@@ -79,7 +80,7 @@ export class LmdbReceipts {
     const name = `${revision} ${id}`;
     const changes = [
       blockChange(budgetId, { at, name, receipts: [receipt] }),
-      placeChange(budgetId, id, { place: [at, name, 0], revision }),
+      placeChange(budgetId, id, { place: [at, name], revision }),
     ];
     for (;;) {
       const version = this.file.view((view) => view.version(key));
@@ -105,10 +106,10 @@ export class LmdbReceipts {
   /** What was written again is elsewhere, and stays. */
   private placesIn({ budgetId, receipts, at, name }: OldBlock): Required<Omit<Change, 'bytes'>>[] {
     return this.file.view((view) =>
-      receipts.flatMap(({ id }, index) => {
+      receipts.flatMap(({ id }) => {
         const key = receiptKey(budgetId, id);
         const found = view.get<Place>(key);
-        const isHere = found?.value[0] === at && found.value[1] === name && found.value[2] === index;
+        const isHere = found?.value[0] === at && found.value[1] === name;
         return isHere ? [{ key, version: found.version }] : [];
       }),
     );

@@ -15,7 +15,7 @@ export interface ReceiptBlock {
 }
 
 /** Where a receipt is: what stands under its id. */
-export type Place = readonly [at: number, block: string, index: number];
+export type Place = readonly [at: number, block: string];
 
 export interface PlacedReceipt {
   readonly place: Place;
@@ -62,7 +62,7 @@ export class BlockReader {
   }
 
   /** Undefined where the block was tidied away. */
-  receipt([at, name, index]: Place): Receipt | undefined {
-    return this.block(at, name)[index];
+  receipt(id: string, [at, name]: Place): Receipt | undefined {
+    return this.block(at, name).find((receipt) => receipt.id === id);
   }
 }
