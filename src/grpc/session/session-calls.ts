@@ -11,6 +11,7 @@ import { statusMessage } from '../error-details.js';
 import { acquireSlot, renewSlot } from '../handlers/slots.js';
 import { recordUsage, release } from '../handlers/usage.js';
 import type { Services } from '../service.js';
+import { encoded } from '../wire.js';
 import { MOST_BUDGETS, misplaced, SESSION_METHOD, tagOf } from './session-messages.js';
 
 type Answer = NonNullable<SessionResponse['answer']>;
@@ -154,7 +155,7 @@ export class SessionCalls {
 
   private send(tag: number, answer: Answer): void {
     this.underWay -= 1;
-    this.speaker.send(SessionResponse.encode({ tag, answer }).finish());
+    this.speaker.send(encoded(SessionResponse, { tag, answer }));
   }
 }
 
