@@ -3,7 +3,7 @@ import { write, writeSync } from 'node:fs';
 /** Beyond this much waiting output lines are dropped: a reader that hangs must not fill the memory. */
 const MAX_WAITING_CHARACTERS = 16 * 1024 * 1024;
 /** Lines that come within this time are written together: under load that is a thread's turn for every few commits, not for each. */
-const GATHER_MS = 20;
+const GATHER_MS = 50;
 const GATHER_CHARACTERS = 64 * 1024;
 const FULL_PIPE_PAUSE_MS = 10;
 const FLUSH_PAUSES = 50;
