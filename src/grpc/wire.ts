@@ -40,6 +40,15 @@ class AnswerWriter extends BinaryWriter {
     const isSmall = typeof value === 'number' && value >= 0 && value <= MAX_UINT32 && Number.isInteger(value);
     return isSmall ? this.uint32(value) : super.int64(value);
   }
+
+  /** From Node's pool: the library's own copy takes memory from the system for every answer. Its fields are private, hence the brackets. */
+  override finish(): Buffer<ArrayBuffer> {
+    const length = this['pos'];
+    const bytes = Buffer.allocUnsafe(length);
+    bytes.set(this['buffer'].subarray(0, length));
+    this['pos'] = 0;
+    return bytes;
+  }
 }
 
 /** Kept from answer to answer, with the memory that it has grown to. */
@@ -48,9 +57,10 @@ let writer = new AnswerWriter();
 /** A message as bytes of its own. */
 export function encoded<A>(codec: Codec<A>, message: A): Buffer {
   try {
-    const bytes = codec.encode(message, writer).finish();
+    codec.encode(message, writer);
+    const bytes = writer.finish();
     if (bytes.length > MOST_KEPT_BYTES) writer = new AnswerWriter();
-    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return bytes;
   } catch (error) {
     // What it holds of a message that cannot be written must not begin the next.
     writer = new AnswerWriter();

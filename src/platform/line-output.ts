@@ -2,6 +2,9 @@ import { write, writeSync } from 'node:fs';
 
 /** Beyond this much waiting output lines are dropped: a reader that hangs must not fill the memory. */
 const MAX_WAITING_CHARACTERS = 16 * 1024 * 1024;
+/** Lines that come within this time are written together: under load that is a thread's turn for every few commits, not for each. */
+const GATHER_MS = 50;
+const GATHER_CHARACTERS = 64 * 1024;
 const FULL_PIPE_PAUSE_MS = 10;
 const FLUSH_PAUSES = 50;
 
@@ -13,7 +16,7 @@ export interface LineOutput {
 }
 
 /**
- * Writes lines in the background, all that were written at once in one go. Never blocks and never fails: a reader that is gone gets
+ * Writes lines in the background, all that came within a moment in one go. Never blocks and never fails: a reader that is gone gets
  * nothing more. pino's own destination waits for ever in its last flush when the reader of a pipe is gone.
  */
 export function lineOutput(fd: number): LineOutput {
@@ -25,6 +28,7 @@ class BackgroundOutput implements LineOutput {
   #waiting: string[] = [];
   #waitingCharacters = 0;
   #writing = false;
+  #gather: NodeJS.Timeout | undefined;
   #gone = false;
 
   constructor(fd: number) {
@@ -35,10 +39,7 @@ class BackgroundOutput implements LineOutput {
     if (this.#gone || this.#waitingCharacters + line.length > MAX_WAITING_CHARACTERS) return;
     this.#waiting.push(line);
     this.#waitingCharacters += line.length;
-    if (this.#writing) return;
-    this.#writing = true;
-    // Not at once: a batch of requests brings a batch of lines, and each writing takes a thread's turn.
-    queueMicrotask(() => this.#writeWaiting());
+    if (!this.#writing) this.#writeSoon();
   }
 
   flush(): void {
@@ -61,10 +62,17 @@ class BackgroundOutput implements LineOutput {
     return Buffer.from(text);
   }
 
+  #writeSoon(): void {
+    if (this.#waitingCharacters > GATHER_CHARACTERS) this.#writeWaiting();
+    else this.#gather ??= setTimeout(() => this.#writeWaiting(), GATHER_MS);
+  }
+
   #writeWaiting(): void {
+    clearTimeout(this.#gather);
+    this.#gather = undefined;
     // What waited may have been flushed meanwhile.
-    if (this.#waiting.length === 0) this.#writing = false;
-    else this.#writeBytes(this.#take());
+    this.#writing = this.#waiting.length > 0;
+    if (this.#writing) this.#writeBytes(this.#take());
   }
 
   #writeBytes(bytes: Buffer): void {
@@ -77,7 +85,10 @@ class BackgroundOutput implements LineOutput {
       const rest = bytes.subarray(error === null ? written : 0);
       if (error !== null) setTimeout(() => this.#writeBytes(rest), FULL_PIPE_PAUSE_MS);
       else if (rest.length > 0) this.#writeBytes(rest);
-      else this.#writeWaiting();
+      else {
+        this.#writing = false;
+        if (this.#waiting.length > 0) this.#writeSoon();
+      }
     });
   }
 }

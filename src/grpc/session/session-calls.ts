@@ -12,6 +12,7 @@ import { acquireSlot, renewSlot } from '../handlers/slots.js';
 import { recordUsage, release } from '../handlers/usage.js';
 import type { Services } from '../service.js';
 import { endCode, OK_CODE } from '../status.js';
+import { encoded } from '../wire.js';
 import { MOST_BUDGETS, misplaced, SESSION_METHOD, tagOf } from './session-messages.js';
 import { type Answered, sessionObservers } from './session-observers.js';
 
@@ -171,7 +172,7 @@ export class SessionCalls {
 
   private send(tag: number, answer: Answer): void {
     this.underWay -= 1;
-    this.speaker.send(SessionResponse.encode({ tag, answer }).finish());
+    this.speaker.send(encoded(SessionResponse, { tag, answer }));
   }
 }
 
