@@ -44,6 +44,19 @@ describe('a page that is open', () => {
     await panel('Last denials by rule').getByText('Cooldown').waitFor();
   });
 
+  it('shows who would have been denied while the budget only observes', async () => {
+    await world.put('trial', { mode: 'OBSERVE', maxHourlyPercent: 0.1 });
+    const own = await browser.page();
+    await own.goto(`${world.url}/#/budgets/trial`);
+    await own.getByText('Live', { exact: true }).waitFor();
+    leaseOf(await world.ask('trial', 'sandbox', 5_000));
+    const denials = own.locator('section.panel', { hasText: 'Last denials by rule' });
+    await denials.getByText('Hourly cap').waitFor();
+    await denials.getByText(/observes only: what would have been denied was granted/).waitFor();
+    await own.close();
+    await world.arbiter.submit('trial', { kind: 'delete-budget', force: true }, NOBODY);
+  });
+
   it('counts down to the end of a lease', async () => {
     const cell = slots().locator('.countdown').first();
     const before = await cell.textContent();
