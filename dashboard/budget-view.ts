@@ -138,7 +138,9 @@ export class BudgetView implements View {
       pause === undefined
         ? ''
         : ` Paused since ${this.times.moment(pause.at)}${pause.reason && `: ${pause.reason}`}.`;
-    setText(this.zoneNote, `All times are in ${this.times.zone}, the zone of this budget.${paused}`);
+    const { zone } = this.times;
+    const messages = zone === 'UTC' ? '' : ' Messages of alerts name times in UTC.';
+    setText(this.zoneNote, `All times are in ${zone}, the zone of this budget.${messages}${paused}`);
     for (const window of card.windows) this.meters.get(window.kind)?.update(window);
     fill(this.facts, ...factsOf(card));
     this.panels.update(live);
