@@ -15,8 +15,8 @@ import { pills } from './pills.js';
 import type { PageContext, View } from './view.js';
 
 const KINDS = ['MONTH', 'DAY', 'HOUR'] as const;
-/** What the stream does not carry is read again so often, while anything changes. */
-const READ_AGAIN_MS = 2_000;
+/** What the stream does not carry is read again so often, while anything changes: seen within two seconds with the stream's one. */
+const READ_AGAIN_MS = 800;
 const STORE_DOWN = 'The store does not answer. This page tries again by itself.';
 
 /** One budget: what it does now, and any of its months and days. */
@@ -46,6 +46,7 @@ export class BudgetView implements View {
   private readRevision = -1;
   private readAt = 0;
   private reading = 0;
+  private planned: number | undefined;
 
   constructor(
     private readonly context: PageContext,
@@ -104,6 +105,7 @@ export class BudgetView implements View {
 
   close(): void {
     this.stream.close();
+    window.clearTimeout(this.planned);
   }
 
   tick(): void {
@@ -136,31 +138,34 @@ export class BudgetView implements View {
       pause === undefined
         ? ''
         : ` Paused since ${this.times.moment(pause.at)}${pause.reason && `: ${pause.reason}`}.`;
-    setText(this.zoneNote, `All times are in ${this.times.zone}, the zone of this budget.${paused}`);
+    const { zone } = this.times;
+    const messages = zone === 'UTC' ? '' : ' Messages of alerts name times in UTC.';
+    setText(this.zoneNote, `All times are in ${zone}, the zone of this budget.${messages}${paused}`);
     for (const window of card.windows) this.meters.get(window.kind)?.update(window);
     fill(this.facts, ...factsOf(card));
     this.panels.update(live);
     this.show();
-    if (live.revision !== this.readRevision) void this.readSoon();
+    if (live.revision !== this.readRevision) this.readSoon();
   }
 
   private takeTick({ at, stale }: TickData): void {
     this.context.clock.heard(at);
     this.stale(stale, at);
-    if (this.live !== undefined && this.live.revision !== this.readRevision) void this.readSoon();
+    if (this.live !== undefined && this.live.revision !== this.readRevision) this.readSoon();
   }
 
   private stale(stale: boolean, at: number): void {
     const since = `The store does not answer: the figures are of ${this.times.time(at)}.`;
     this.context.connection.store(stale ? since : undefined);
     // A budget that was deleted looks like that, too.
-    if (stale) void this.readSoon();
+    if (stale) this.readSoon();
   }
 
   private putButtons(live: LiveData): void {
     const wanted = live.mayOperate ? `${live.pause === undefined}` : 'none';
     if (this.buttons.dataset['shown'] === wanted) return;
     this.buttons.dataset['shown'] = wanted;
+    const hadFocus = this.buttons.contains(document.activeElement);
     if (!live.mayOperate) {
       fill(this.buttons);
       return;
@@ -180,10 +185,18 @@ export class BudgetView implements View {
           ),
       h('a', { class: 'button', href: `#/budgets/${this.budgetId}/policy` }, 'Change policy'),
     );
+    if (hadFocus) this.buttons.querySelector('button')?.focus();
   }
 
-  private async readSoon(): Promise<void> {
-    if (performance.now() - this.readAt >= READ_AGAIN_MS) await this.read();
+  private readSoon(): void {
+    const waitMs = READ_AGAIN_MS - (performance.now() - this.readAt);
+    this.planned ??= window.setTimeout(
+      () => {
+        this.planned = undefined;
+        void this.read();
+      },
+      Math.max(0, waitMs),
+    );
   }
 
   private async read(): Promise<void> {

@@ -1,5 +1,5 @@
 import { type Cell, csvOf } from './csv.js';
-import { type Child, fill, h } from './dom.js';
+import { type Child, fill, h, setText } from './dom.js';
 
 export interface Column<T> {
   readonly title: string;
@@ -34,6 +34,8 @@ export class DataTable<T> {
   readonly element: HTMLElement;
   private readonly body = h('tbody', { role: 'rowgroup' });
   private readonly more = h('p', { class: 'more' });
+  private readonly all = h('button', { type: 'button', class: 'quiet', onclick: () => this.showAll() });
+  private readonly region: HTMLElement;
   private readonly shown = new Map<string, { text: string; row: HTMLTableRowElement }>();
   private rows: readonly T[] = [];
   private limit: number;
@@ -46,20 +48,21 @@ export class DataTable<T> {
     );
     const csv = h('button', { type: 'button', class: 'quiet', onclick: () => this.download() }, 'CSV');
     csv.setAttribute('aria-label', `Download as CSV: ${caption}`);
+    this.region = h(
+      'div',
+      { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption },
+      h(
+        'table',
+        { role: 'table', class: stack ? 'stack' : undefined },
+        h('caption', { class: 'unseen' }, caption),
+        h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, ...heads)),
+        this.body,
+      ),
+    );
     this.element = h(
       'div',
       { class: 'table-box' },
-      h(
-        'div',
-        { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption },
-        h(
-          'table',
-          { role: 'table', class: stack ? 'stack' : undefined },
-          h('caption', { class: 'unseen' }, caption),
-          h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, ...heads)),
-          this.body,
-        ),
-      ),
+      this.region,
       h('div', { class: 'table-foot' }, this.more, csv),
     );
   }
@@ -67,6 +70,7 @@ export class DataTable<T> {
   update(rows: readonly T[]): void {
     this.rows = rows;
     const { empty, columns } = this.options;
+    const focused = this.focusedRow();
     if (rows.length === 0) {
       this.shown.clear();
       fill(
@@ -74,18 +78,31 @@ export class DataTable<T> {
         h('tr', { role: 'row' }, h('td', { role: 'cell', colspan: columns.length, class: 'empty' }, empty)),
       );
     } else this.putRows(rows.slice(0, this.limit));
+    if (focused !== undefined) this.focusAgain(focused);
     const rest = rows.length - this.limit;
-    const all = h(
-      'button',
-      { type: 'button', class: 'quiet', onclick: () => this.showAll() },
-      `Show ${rest} more`,
-    );
-    fill(this.more, rest > 0 && all);
+    setText(this.all, `Show ${rest} more`);
+    if (rest <= 0) fill(this.more);
+    else if (!this.all.isConnected) fill(this.more, this.all);
+  }
+
+  /** The key of the row that has the focus, in what can be done with it. */
+  private focusedRow(): string | undefined {
+    const { activeElement } = document;
+    if (!this.body.contains(activeElement)) return undefined;
+    return [...this.shown].find(([, { row }]) => row.contains(activeElement))?.[0];
+  }
+
+  /** A row that has changed is another element; where it is gone, whoever reads goes on at the table. */
+  private focusAgain(key: string): void {
+    const row = this.shown.get(key)?.row;
+    if (row?.contains(document.activeElement)) return;
+    (row?.querySelector<HTMLElement>('button, a') ?? this.region).focus({ preventScroll: true });
   }
 
   private showAll(): void {
     this.limit = Number.POSITIVE_INFINITY;
     this.update(this.rows);
+    this.region.focus({ preventScroll: true });
   }
 
   private putRows(rows: readonly T[]): void {

@@ -58,6 +58,8 @@ export function ask(question: Question): Promise<boolean> {
   return new Promise((resolve) => {
     dialog.addEventListener('close', () => {
       dialog.remove();
+      // The browser gives the focus back to what had it, if that is still there.
+      if (document.activeElement === document.body) document.querySelector('h1')?.focus();
       resolve(done);
     });
   });

@@ -32,6 +32,7 @@ export class LivePanels {
   private readonly denialTable: DataTable<DenialData>;
   private readonly happeningTable: DataTable<HappeningData>;
   private readonly slotCount = h('p', { class: 'note' });
+  private readonly denialNote = h('p', { class: 'note' });
 
   constructor(private readonly options: LivePanelOptions) {
     this.slotTable = this.makeSlots();
@@ -40,17 +41,18 @@ export class LivePanels {
     this.happeningTable = this.makeHappenings();
     this.slots = panel('Live slots', this.slotCount, this.slotTable.element);
     this.alerts = panel('Alerts', this.alertTable.element);
-    const whose = 'Counted by this copy of the service since it started.';
-    this.denials = panel('Last denials by rule', h('p', { class: 'note' }, whose), this.denialTable.element);
+    this.denials = panel('Last denials by rule', this.denialNote, this.denialTable.element);
     this.happenings = panel('What happened', this.happeningTable.element);
   }
 
   update(live: LiveData): void {
-    const { liveSlots, maxConcurrent, waiters } = live.card;
+    const { liveSlots, maxConcurrent, waiters, observing } = live.card;
     const queue = waiters > 0 ? `; ${waiters} wait for one` : '';
     setText(this.slotCount, `${liveSlots} of ${maxConcurrent} slots are live${queue}.`);
     this.slotTable.update(live.leases.map((lease) => ({ ...lease, mayRevoke: live.mayOperate })));
     this.alertTable.update(live.alerts);
+    const granted = observing ? ' The budget observes only: what would have been denied was granted.' : '';
+    setText(this.denialNote, `Counted by this copy of the service since it started.${granted}`);
     this.denialTable.update(live.denials);
     this.happeningTable.update(live.happenings);
     this.tick();

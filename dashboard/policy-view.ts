@@ -159,7 +159,7 @@ function inputFor({ kind, choices = [] }: PolicyField, id: string, value: string
     return select;
   }
   if (kind === 'by-ai' || kind === 'weights' || kind === 'by-model') {
-    const rows = kind === 'weights' ? 5 : 3;
+    const rows = kind === 'weights' ? 6 : 3;
     const area = h('textarea', { ...common, rows, placeholder: fallback || 'none', spellcheck: 'false' });
     area.value = value;
     return area;

@@ -41,9 +41,16 @@ export class Answers {
     else if (outcome.kind === 'denied') this.deny(pending, outcome.denial);
     else {
       this.leave(pending);
+      this.noteObserved(outcome);
       this.mindSession(pending.request, outcome);
       pending.resolve(aged(outcome, ageMs));
     }
+  }
+
+  /** Whoever tries a policy in mode OBSERVE wants to see whom it would refuse, and why. */
+  private noteObserved(outcome: Outcome): void {
+    if (outcome.kind !== 'granted' || outcome.wouldDeny === undefined) return;
+    this.denied.note(outcome.lease.aiId, outcome.wouldDeny, this.context.clock.read().now);
   }
 
   /** Sessions that live on this copy have their leases kept. */

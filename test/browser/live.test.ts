@@ -25,6 +25,8 @@ const panel = (title: string) =>
   page.locator('section.panel', { has: page.getByRole('heading', { name: title }) });
 const slots = () => panel('Live slots').locator('tbody');
 
+const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
+
 describe('a page that is open', () => {
   it('shows a grant, what it spends, and its end', async () => {
     const lease = leaseOf(await world.ask(BUDGET, 'sandbox', 1_500));
@@ -44,6 +46,19 @@ describe('a page that is open', () => {
     await panel('Last denials by rule').getByText('Cooldown').waitFor();
   });
 
+  it('shows who would have been denied while the budget only observes', async () => {
+    await world.put('trial', { mode: 'OBSERVE', maxHourlyPercent: 0.1 });
+    const own = await browser.page();
+    await own.goto(`${world.url}/#/budgets/trial`);
+    await own.getByText('Live', { exact: true }).waitFor();
+    leaseOf(await world.ask('trial', 'sandbox', 5_000));
+    const denials = own.locator('section.panel', { hasText: 'Last denials by rule' });
+    await denials.getByText('Hourly cap').waitFor();
+    await denials.getByText(/observes only: what would have been denied was granted/).waitFor();
+    await own.close();
+    await world.arbiter.submit('trial', { kind: 'delete-budget', force: true }, NOBODY);
+  });
+
   it('counts down to the end of a lease', async () => {
     const cell = slots().locator('.countdown').first();
     const before = await cell.textContent();
@@ -55,9 +70,21 @@ describe('a page that is open', () => {
     await button.focus();
     await world.ask(BUDGET, 'conquest', 400);
     await slots().getByText('conquest').waitFor();
-    expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe(
-      'Revoke the lease of guardian',
-    );
+    expect(await focused()).toBe('Revoke the lease of guardian');
+  });
+
+  it('keeps it while its own row changes, and lets it go on at the table when the row is gone', async () => {
+    const own = { maxConcurrent: 5, monthlyLimit: 10_000_000, cooldownMs: 0 };
+    await world.put(BUDGET, own);
+    const lease = leaseOf(await world.ask(BUDGET, 'prefect', 400));
+    await page.getByRole('button', { name: 'Revoke the lease of prefect' }).focus();
+    const report = usage('focus-1', 77);
+    await world.arbiter.submit(BUDGET, { kind: 'record', lease, usage: report }, NOBODY);
+    await slots().locator('tr', { hasText: 'prefect' }).getByText('77', { exact: true }).waitFor();
+    expect(await focused()).toBe('Revoke the lease of prefect');
+    await world.arbiter.submit(BUDGET, release(lease), NOBODY);
+    await slots().getByText('prefect').waitFor({ state: 'detached' });
+    expect(await focused()).toBe('Live slots');
   });
 });
 

@@ -12,6 +12,8 @@ const TICK_MS = 1_000;
 /** The first figures come as soon as the watches have read them. */
 const FIRST_TICKS = 5;
 const FIRST_TICK_MS = 150;
+/** So long news of one budget waits for that of others: with the second that its watch takes, far below two. */
+const GATHER_MS = 200;
 /** Budgets come and go seldom. */
 const LIST_EVERY = 2;
 /** The even line and the forecast move by themselves. Not all cards at once: each costs a month's arithmetic. */
@@ -27,7 +29,7 @@ export interface OverviewOptions {
   readonly now: () => number;
 }
 
-/** Tells a page of many budgets, once a second, which of them have changed. */
+/** Tells a page of many budgets which of them have changed, soon after it is seen; and once a second that it is live. */
 export class OverviewStream {
   private readonly followed = new Map<string, Followed>();
   /** What was sent of each budget, and when. */
@@ -36,6 +38,7 @@ export class OverviewStream {
   private problem: string | undefined;
   private ticks = 0;
   private cancel: (() => void) | undefined;
+  private cancelNews: (() => void) | undefined;
 
   constructor(
     private readonly stream: EventStream,
@@ -58,6 +61,7 @@ export class OverviewStream {
 
   private close(): void {
     this.cancel?.();
+    this.cancelNews?.();
     for (const { leave } of this.followed.values()) leave();
     this.followed.clear();
   }
@@ -92,7 +96,7 @@ export class OverviewStream {
     for (const budgetId of budgetIds) {
       if (this.followed.has(budgetId)) continue;
       try {
-        const followed = await this.options.budgets.follow(budgetId, () => {});
+        const followed = await this.options.budgets.follow(budgetId, () => this.noticed());
         if (this.stream.isGone) followed.leave();
         else this.followed.set(budgetId, followed);
       } catch (error) {
@@ -103,7 +107,16 @@ export class OverviewStream {
     return undefined;
   }
 
-  private tell(listing: Pick<OverviewUpdate, 'budgetIds' | 'next'>): void {
+  private noticed(): void {
+    if (this.stream.isGone) return;
+    this.cancelNews ??= this.options.scheduler.after(GATHER_MS, () => {
+      this.cancelNews = undefined;
+      if (this.options.visitor.stillIn()) this.tell(undefined);
+    });
+  }
+
+  /** Without a listing nothing is sent but news. */
+  private tell(listing: Pick<OverviewUpdate, 'budgetIds' | 'next'> | undefined): void {
     const cards: BudgetCard[] = [];
     const stale: string[] = [];
     const versions: [string, { version: string; at: number }][] = [];
@@ -116,6 +129,7 @@ export class OverviewStream {
       cards.push(budgetCard(seen));
       versions.push([budgetId, { version, at: seen.at }]);
     }
+    if (listing === undefined && cards.length === 0) return;
     const problem = this.problem === undefined ? {} : { problem: this.problem };
     const told = this.stream.send('overview', {
       ...{ at: this.options.now(), ...listing, cards, stale, ...problem },

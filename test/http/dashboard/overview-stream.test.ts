@@ -1,0 +1,80 @@
+import { expect, it } from 'vitest';
+import type { WatchUpdate } from '../../../src/arbiter/door.js';
+import type { EventStream } from '../../../src/http/dashboard/event-stream.js';
+import { LiveBudgets } from '../../../src/http/dashboard/live-budgets.js';
+import { OverviewStream } from '../../../src/http/dashboard/overview-stream.js';
+import type { OverviewUpdate } from '../../../src/http/dashboard/page-data.js';
+import type { Visitor } from '../../../src/http/dashboard/visitors.js';
+import { budget, NOON, snapshot } from '../../grpc/support/samples.js';
+import { collectedLog } from '../../support/collected-log.js';
+import { ManualScheduler } from '../../support/manual-scheduler.js';
+import { DashboardDoor } from './support.js';
+
+/** What a page needs of its stream. */
+function fakeStream() {
+  const sent: OverviewUpdate[] = [];
+  const gone: (() => void)[] = [];
+  const stream = {
+    isGone: false,
+    onGone: (listener: () => void) => void gone.push(listener),
+    send: (_event: string, data: OverviewUpdate) => sent.push(data) > 0,
+    end: () => {},
+  };
+  return { stream: stream as unknown as EventStream, sent, leave: () => gone.map((each) => each()) };
+}
+
+const update = (revision: number): WatchUpdate => ({
+  ...{ at: NOON, events: [], mergedEvents: 0, denials: new Map(), waiters: 0, stale: false },
+  snapshot: snapshot({ revision }),
+});
+
+async function opened() {
+  const scheduler = new ManualScheduler([]);
+  const door = new DashboardDoor();
+  let stillIn = true;
+  const { stream, sent, leave } = fakeStream();
+  const page = new OverviewStream(stream, {
+    budgets: new LiveBudgets(door, collectedLog()),
+    visitor: { stillIn: () => stillIn } as Visitor,
+    list: async () => [budget()],
+    now: () => NOON,
+    scheduler,
+  });
+  await page.run();
+  // The first ticks come faster.
+  await scheduler.advance(5_000);
+  sent.splice(0);
+  const signOut = () => {
+    stillIn = false;
+  };
+  return { scheduler, door, sent, leave, signOut };
+}
+
+it('tells of a change soon after it is seen, not only with the tick of its second', async () => {
+  const { scheduler, door, sent } = await opened();
+  const cards = () => sent.flatMap((told) => told.cards.map(({ budgetId }) => budgetId));
+  door.tell(update(10));
+  await scheduler.advance(200);
+  expect(cards()).toEqual(['anthropic']);
+  sent.splice(0);
+  door.tell(update(10));
+  await scheduler.advance(200);
+  expect(sent.filter((told) => told.cards.length > 0)).toEqual([]);
+});
+
+it('gathers what many budgets have to tell', async () => {
+  const { scheduler, door, sent } = await opened();
+  for (const revision of [10, 11, 12]) door.tell(update(revision));
+  await scheduler.advance(200);
+  expect(sent.filter((told) => told.cards.length > 0)).toHaveLength(1);
+});
+
+it('tells nothing to those who have left, or are no longer signed in', async () => {
+  for (const how of ['leave', 'signOut'] as const) {
+    const { scheduler, door, sent, ...ways } = await opened();
+    door.tell(update(10));
+    ways[how]();
+    await scheduler.advance(200);
+    expect(sent.flatMap((told) => told.cards ?? [])).toEqual([]);
+  }
+});
