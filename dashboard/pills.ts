@@ -1,6 +1,6 @@
 import type { BudgetCard } from '../src/http/dashboard/page-data.js';
 import { h } from './dom.js';
-import { tokens, words, type ZoneTimes } from './format.js';
+import { percent, tokens, words, type ZoneTimes } from './format.js';
 
 const SIGNS = { NORMAL: '●', WARNING: '▲', CRITICAL: '▲', EMERGENCY: '■' } as const;
 const GRADES = {
@@ -30,8 +30,8 @@ export function paceText({ evenTokens, windows }: BudgetCard): string {
   const spent = windows.find(({ kind }) => kind === 'MONTH')?.spent ?? 0;
   const away = spent - evenTokens;
   if (evenTokens === 0 || Math.abs(away) < evenTokens / 100) return 'on the even line';
-  const percent = Math.round((Math.abs(away) / evenTokens) * 100);
-  return `${percent}% ${away > 0 ? 'ahead of' : 'behind'} the even line (${tokens(evenTokens)} by now)`;
+  const off = percent(Math.round((Math.abs(away) / evenTokens) * 100));
+  return `${off} ${away > 0 ? 'ahead of' : 'behind'} the even line (${tokens(evenTokens)} by now)`;
 }
 
 export function projectionText({ projectedMonthTokens, enforced }: BudgetCard): string {
