@@ -7,7 +7,7 @@ import { type Answer, Gathering } from './gathering.js';
 import { type ReceiptDocument, receiptDocumentId, receiptOf } from './receipt-document.js';
 import { type Outcome, type StampedSwap, swapMany, swapOne } from './swaps.js';
 import type { UsageDocument } from './usage-document.js';
-import { writeNewer } from './write-newer.js';
+import { type Mostly, writeNewer } from './write-newer.js';
 
 const READ_MS = 2_000;
 /** A day of 5,000 AIs is half a megabyte; most are a hundredth of it. */
@@ -61,12 +61,12 @@ export class SharedCalls {
       soon,
     );
     this.receiptWrites = new Gathering(
-      (documents) => this.write('receipts', documents),
+      (documents) => this.write('receipts', documents, 'new'),
       (documents) => documents.length,
       soon,
     );
     this.dayWrites = new Gathering(
-      (documents) => this.write('usage', documents),
+      (documents) => this.write('usage', documents, 'known'),
       (documents) => DAY_WEIGHT * documents.length,
       soon,
     );
@@ -126,9 +126,10 @@ export class SharedCalls {
   private write<D extends ReceiptDocument | UsageDocument>(
     collection: string,
     documents: readonly (readonly D[])[],
+    mostly: Mostly,
   ): Promise<undefined[]> {
     return this.line.writing(async () => {
-      await writeNewer(this.line.db().collection<D>(collection), documents.flat());
+      await writeNewer(this.line.db().collection<D>(collection), documents.flat(), mostly);
       return documents.map(() => undefined);
     });
   }

@@ -12,19 +12,24 @@ export interface Fenced {
 /** Keeps one message far below the server's bound of 48 MB. */
 const MAX_WRITES = 1_000;
 
+/** Documents that are mostly new are inserted: that costs the server a fifth of an upsert. */
+export type Mostly = 'new' | 'known';
+
 /**
  * Sets each document where the stored revision is lower or there is none: any order, any repetition and any crash give the
- * same documents. A duplicate key means that the document is there already, with a revision that is not lower, or that a
- * racer has just inserted it: once more without upsert tells which, and where nothing matches then, it is applied already.
+ * same documents. A duplicate key means that the document is there already, or that a racer has just inserted it: the others
+ * are set where the stored revision is lower, and where nothing matches then, it is applied already.
  */
 export async function writeNewer<D extends Fenced>(
   collection: Collection<D>,
   documents: readonly D[],
+  mostly: Mostly,
 ): Promise<void> {
   const ordered = newestById(documents);
   for (let from = 0; from < ordered.length; from += MAX_WRITES) {
-    const duplicates = await upsert(collection, ordered.slice(from, from + MAX_WRITES), true);
-    if (duplicates.length > 0) await upsert(collection, duplicates, false);
+    const some = ordered.slice(from, from + MAX_WRITES);
+    const duplicates = await write(collection, some, mostly === 'new' ? insertOf : upsertOf);
+    if (duplicates.length > 0) await write(collection, duplicates, updateOf);
   }
 }
 
@@ -39,32 +44,33 @@ function newestById<D extends Fenced>(documents: readonly D[]): D[] {
 }
 
 /** Answers with the documents that met a duplicate key. */
-async function upsert<D extends Fenced>(
+async function write<D extends Fenced>(
   collection: Collection<D>,
   documents: readonly D[],
-  insert: boolean,
+  writeOf: (document: D) => AnyBulkWriteOperation<Fenced>,
 ): Promise<D[]> {
   try {
-    await collection.bulkWrite(
-      documents.map((document) => writeOf(document, insert)),
-      { ordered: false },
-    );
+    const writes = documents.map(writeOf) as unknown as AnyBulkWriteOperation<D>[];
+    await collection.bulkWrite(writes, { ordered: false });
     return [];
   } catch (error) {
     return duplicatesOf(error, documents);
   }
 }
 
+function insertOf(document: Fenced): AnyBulkWriteOperation<Fenced> {
+  return { insertOne: { document } };
+}
+
 /** The filter names the budget for sharding, and since an upsert filtered by `_id` alone may overwrite on some servers. */
-function writeOf<D extends Fenced>(document: D, insert: boolean): AnyBulkWriteOperation<D> {
-  const { _id, budget, ...fields } = document;
+function updateOf({ _id, budget, ...fields }: Fenced) {
   return {
-    updateOne: {
-      filter: { _id, budget, revision: { $lt: document.revision } },
-      update: { $set: fields },
-      upsert: insert,
-    },
-  } as unknown as AnyBulkWriteOperation<D>;
+    updateOne: { filter: { _id, budget, revision: { $lt: fields.revision } }, update: { $set: fields } },
+  };
+}
+
+function upsertOf(document: Fenced): AnyBulkWriteOperation<Fenced> {
+  return { updateOne: { ...updateOf(document).updateOne, upsert: true } };
 }
 
 function duplicatesOf<D>(error: unknown, documents: readonly D[]): D[] {
