@@ -4,11 +4,6 @@ import { journalKey } from './keys.js';
 import { blockChange, type Place, type ReceiptBlock } from './receipt-blocks.js';
 import { type Change, put } from './value-codec.js';
 
-/**
- * From so many changed entries on they go to their places. With 64 callers of one budget a commit writes 229 KB if it is 1,024,
- * 167 if 2,048, 135 if 4,096, and 116 if 8,192.
- */
-const MOST = 8_192;
 /** What a commit takes along, beside twice what it changes itself. */
 const LEAST_AT_ONCE = 64;
 
@@ -67,11 +62,11 @@ export class Journal {
     return (this.newer.place(id) ?? this.older?.layer.place(id))?.place;
   }
 
-  /** A commit that the file holds in its journal. */
-  add(commit: JournaledCommit): void {
+  /** A commit that the file holds in its journal. From `most` entries on, they go to their places. */
+  add(commit: JournaledCommit, most: number): void {
     this.newer.add(commit);
     this.revision = commit.revision;
-    if (this.older !== undefined || this.newer.size < MOST) return;
+    if (this.older !== undefined || this.newer.size < most) return;
     const layer = this.newer;
     this.older = { layer, changes: layer.changes(this.budgetId, () => this.newer) };
     this.newer = new JournalLayer();

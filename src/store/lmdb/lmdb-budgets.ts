@@ -92,10 +92,6 @@ export class LmdbBudgets {
     if (mustBeInPlace(patch)) {
       return journal !== undefined && this.writeInPlace(budgetId, expected, patch, commit, journal);
     }
-    if (journal !== undefined && this.journals.overfull) {
-      this.settleOldest();
-      return this.writeInPlace(budgetId, expected, patch, commit, journal);
-    }
     const changes = journal?.take(commit) ?? [];
     changes.push(journalChange(budgetId, commit), headChange(budgetId, patch.head));
     for (const block of commit.blocks) changes.push(blockChange(budgetId, block));
@@ -143,12 +139,6 @@ export class LmdbBudgets {
     if (this.journals.of(budgetId).revision !== expected?.revision) this.journals.forget(budgetId);
     const journal = this.journals.of(budgetId);
     return journal.revision === expected?.revision ? journal : undefined;
-  }
-
-  /** Nobody waits for it: what fails stays in the journal. */
-  private settleOldest(): void {
-    const { oldest } = this.journals;
-    if (oldest !== undefined) this.journals.settle(oldest).catch(() => {});
   }
 
   list(after: string, limit: number): ListedBudget[] {
