@@ -5,8 +5,6 @@ import { redactSecrets } from './platform/redact.js';
 import { pause, type Scheduler } from './platform/scheduler.js';
 import { StartError } from './platform/start-error.js';
 import type { Tracing } from './platform/tracing.js';
-import { openLmdbStore } from './store/lmdb/open-lmdb-store.js';
-import { openMongoStore } from './store/mongo/open-mongo-store.js';
 import { observedStore } from './store/observed-store.js';
 import type { BudgetStore } from './store/store.js';
 import type { StoreObserver } from './store/store-observer.js';
@@ -55,8 +53,18 @@ export function observed(
   return observedStore(store, { observer, monotonic: PROCESS_TIME.monotonic, around });
 }
 
-function openOnce(config: Config, copyId: string, log: Log, monotonic: () => number): Promise<BudgetStore> {
+/** Loads the one that is asked for: MongoDB's driver alone takes as much memory as all else that is loaded. */
+async function openOnce(
+  config: Config,
+  copyId: string,
+  log: Log,
+  monotonic: () => number,
+): Promise<BudgetStore> {
   const { mongodbUri, mongodbDatabase, dataDir } = config;
-  if (mongodbUri === undefined) return openLmdbStore({ dataDir, log });
+  if (mongodbUri === undefined) {
+    const { openLmdbStore } = await import('./store/lmdb/open-lmdb-store.js');
+    return openLmdbStore({ dataDir, log });
+  }
+  const { openMongoStore } = await import('./store/mongo/open-mongo-store.js');
   return openMongoStore({ uri: mongodbUri, database: mongodbDatabase, copyId, log, monotonic });
 }

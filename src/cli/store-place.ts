@@ -3,8 +3,6 @@ import { SETTINGS } from '../config/settings.js';
 import { ConfigError, type Environment, settingText } from '../config.js';
 import { redactSecrets } from '../platform/redact.js';
 import { StartError } from '../platform/start-error.js';
-import { openLmdbTransfer } from '../store/lmdb/open-lmdb-store.js';
-import { openMongoTransfer } from '../store/mongo/open-mongo-store.js';
 import type { TransferStore } from '../store/transfer-store.js';
 
 /** Where a store is. `text` is for a person. */
@@ -31,8 +29,13 @@ export function placeOf(
   return { kind: 'embedded', dataDir, text: resolve(dataDir) };
 }
 
-export function openPlace(place: Place): Promise<TransferStore> {
-  return place.kind === 'embedded' ? openLmdbTransfer(place) : openMongoTransfer(place);
+export async function openPlace(place: Place): Promise<TransferStore> {
+  if (place.kind === 'embedded') {
+    const { openLmdbTransfer } = await import('../store/lmdb/open-lmdb-store.js');
+    return openLmdbTransfer(place);
+  }
+  const { openMongoTransfer } = await import('../store/mongo/open-mongo-store.js');
+  return openMongoTransfer(place);
 }
 
 function mongodb(text: string, what: string, database: string | undefined, environment: Environment): Place {

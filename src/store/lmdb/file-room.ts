@@ -12,6 +12,8 @@ const BESIDES = 16 * PAGE;
 const KEPT_FOR_REMOVALS = 128 * PAGE;
 /** The file grows by so much at least, so that it seldom has to. */
 const STEP = 1_024 * PAGE;
+/** Written again and again: one of the length of a step would stay in the memory of an idle process for long. */
+const ZEROS = Buffer.alloc(16 * PAGE);
 
 /**
  * Room on the disk that is taken before LMDB needs it. When a write of LMDB 3.5.6 for Node finds no room, it puts its message
@@ -100,8 +102,9 @@ export class FileRoom {
       const { size, blocks } = fstatSync(fd);
       const whole = blocks * 512 >= size;
       this.end = Math.max(this.end, whole ? size : Math.min(size, this.used));
-      const zeros = Buffer.alloc(STEP);
-      while (this.end < goal) this.end += writeSync(fd, zeros, 0, Math.min(STEP, goal - this.end), this.end);
+      while (this.end < goal) {
+        this.end += writeSync(fd, ZEROS, 0, Math.min(ZEROS.length, goal - this.end), this.end);
+      }
     } finally {
       closeSync(fd);
     }
