@@ -15,13 +15,16 @@ import { SessionLeases } from './session-leases.js';
 import { eventOrigins } from './traces.js';
 import { timeIsUp } from './waiting-list.js';
 
+export interface AnswerListener {
+  /** What happened, after it is durable. */
+  happened(events: readonly BudgetEvent[]): void;
+  /** The rules of a denial that was answered. */
+  denied(rules: readonly Rule[]): void;
+}
+
 /** Gives callers their outcomes, once these are durable, and tells everybody else what happened. */
 export class Answers {
-  /** Called with what happened, after it is durable. */
-  readonly listeners = new Set<(events: readonly BudgetEvent[]) => void>();
-  /** Called with the rules of every denial that was answered. */
-  readonly denialListeners = new Set<(rules: readonly Rule[]) => void>();
-
+  private listeners: readonly AnswerListener[] = [];
   readonly sessionLeases: SessionLeases;
   readonly denied: DenialMemory;
 
@@ -31,6 +34,14 @@ export class Answers {
   ) {
     this.sessionLeases = new SessionLeases(context, (pending) => queue.submit(pending));
     this.denied = context.denied.of(queue.budgetId);
+  }
+
+  /** Returns how to stop. */
+  listen(listener: AnswerListener): () => void {
+    this.listeners = [...this.listeners, listener];
+    return () => {
+      this.listeners = this.listeners.filter((other) => other !== listener);
+    };
   }
 
   /** `ageMs`: how long ago it was decided. */
@@ -69,7 +80,7 @@ export class Answers {
     if (events.length === 0) return;
     this.queue.observer.happened(events.filter((event) => this.isToldTo('metric', event)));
     this.logAll(events, answers);
-    for (const listener of this.listeners) listener(events);
+    for (const listener of this.listeners) listener.happened(events);
   }
 
   private logAll(events: readonly BudgetEvent[], answers: readonly Answer[]): void {
@@ -105,7 +116,7 @@ export class Answers {
       this.denied.note(request.aiId, denial, this.context.clock.read().now);
     }
     const rules = denial.blockers.map(({ rule }) => rule);
-    for (const listener of this.denialListeners) listener(rules);
+    for (const listener of this.listeners) listener.denied(rules);
     const outcome = { kind: 'denied', denial } as const;
     this.queue.observer.decided(request, outcome);
     pending.resolve(outcome);

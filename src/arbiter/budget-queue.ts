@@ -33,7 +33,7 @@ export class BudgetQueue {
   /** Taken for the round under way, those included who wait for a slot and are tried in it. */
   private batch: readonly Pending[] = [];
   /** They come back when the days of a deleted budget are written out. */
-  private readonly writingOut = new Set<Pending>();
+  private writingOut: readonly Pending[] = [];
   /** Grants to take back once the store answers again. */
   private undos: Pending[] = [];
   private ledger: Ledger | undefined;
@@ -70,7 +70,7 @@ export class BudgetQueue {
   }
 
   get size(): number {
-    return this.ready.size + this.batch.length + this.lookups.size + this.writingOut.size;
+    return this.ready.size + this.batch.length + this.lookups.size + this.writingOut.length;
   }
 
   submit(pending: Pending): void {
@@ -240,10 +240,10 @@ export class BudgetQueue {
 
   /** A deleted budget begins again only when its last days are written out. */
   async writeOutFirst(pending: Pending): Promise<void> {
-    this.writingOut.add(pending);
+    this.writingOut = [...this.writingOut, pending];
     const done = await this.writeOut.flushStored(this.failed);
     if (!done) await pause(this.context.scheduler, WRITE_OUT_AGAIN_MS);
-    this.writingOut.delete(pending);
+    this.writingOut = this.writingOut.filter((other) => other !== pending);
     this.ledger = undefined;
     if (done || !this.context.stopping()) this.enqueue(pending);
     else this.answers.fail(pending, shuttingDown());
@@ -282,7 +282,7 @@ export class BudgetQueue {
     this.answers.refuseWaiters();
     const { clock, scheduler } = this.context;
     const until = clock.monotonic() + mostMs;
-    const busy = () => this.pumping || this.lookups.size > 0 || this.writingOut.size > 0;
+    const busy = () => this.pumping || this.lookups.size > 0 || this.writingOut.length > 0;
     while (busy() && clock.monotonic() < until) await pause(scheduler, 5);
     this.release();
     this.expire(Number.POSITIVE_INFINITY);

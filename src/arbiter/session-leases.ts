@@ -19,7 +19,8 @@ interface Carried {
 export class SessionLeases {
   /** By fence. */
   private readonly carried = new Map<number, Carried>();
-  private broken = new Set<string>();
+  /** Streams whose end the state does not know yet. */
+  private broken: readonly string[] = [];
   private asking = false;
   private cancel: (() => void) | undefined;
   private firesAt = Number.POSITIVE_INFINITY;
@@ -30,7 +31,7 @@ export class SessionLeases {
   ) {}
 
   get idle(): boolean {
-    return this.carried.size === 0 && this.broken.size === 0 && !this.asking;
+    return this.carried.size === 0 && this.broken.length === 0 && !this.asking;
   }
 
   /** The stream carries this lease from now on, as an answer says that is decided by now. */
@@ -53,7 +54,7 @@ export class SessionLeases {
 
   break(stream: string): void {
     for (const [fence, carried] of this.carried) if (carried.stream === stream) this.carried.delete(fence);
-    this.broken.add(stream);
+    this.broken = [...this.broken, stream];
     void this.ask();
   }
 
@@ -87,11 +88,11 @@ export class SessionLeases {
   }
 
   private async breakAll(): Promise<boolean> {
-    if (this.broken.size === 0) return true;
+    if (this.broken.length === 0) return true;
     const streams = this.broken;
-    this.broken = new Set();
-    const outcome = await this.decided({ kind: 'break-sessions', streams });
-    if (outcome === undefined) for (const stream of streams) this.broken.add(stream);
+    this.broken = [];
+    const outcome = await this.decided({ kind: 'break-sessions', streams: new Set(streams) });
+    if (outcome === undefined) this.broken = [...streams, ...this.broken];
     return outcome !== undefined;
   }
 
@@ -124,7 +125,7 @@ export class SessionLeases {
   }
 
   private plan(): void {
-    if (this.broken.size > 0) {
+    if (this.broken.length > 0) {
       void this.ask();
       return;
     }

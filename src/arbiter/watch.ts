@@ -1,6 +1,7 @@
 import { parseLeaseId } from '../domain/lease-id.js';
 import type { BudgetSnapshot } from '../domain/outcomes.js';
 import type { LeaseView, Rule } from '../domain/types.js';
+import type { AnswerListener } from './answers.js';
 import type { BudgetQueue } from './budget-queue.js';
 import type { Context } from './context.js';
 import { ArbiterError, type BudgetEvent, type Door, type WatchUpdate } from './door.js';
@@ -13,13 +14,14 @@ const MAX_EVENTS = 1_000;
  * One watcher of a budget. What this copy commits is told as it happens; what other copies commit is found by comparing
  * snapshots once a second.
  */
-export class Watch {
+export class Watch implements AnswerListener {
   private events: BudgetEvent[] = [];
   private merged = 0;
   private denials = new Map<Rule, number>();
   private last: BudgetSnapshot | undefined;
   private readonly told = new ToldEvents();
   private closed = false;
+  private readonly stopListening: () => void;
   private looking = false;
 
   constructor(
@@ -29,24 +31,22 @@ export class Watch {
     private readonly door: Door,
     private readonly listener: (update: WatchUpdate) => void,
   ) {
-    queue.answers.listeners.add(this.note);
-    queue.answers.denialListeners.add(this.deny);
+    this.stopListening = queue.answers.listen(this);
     void this.tick();
   }
 
   close(): void {
     this.closed = true;
-    this.queue.answers.listeners.delete(this.note);
-    this.queue.answers.denialListeners.delete(this.deny);
+    this.stopListening();
   }
 
-  private readonly note = (events: readonly BudgetEvent[]): void => {
+  happened(events: readonly BudgetEvent[]): void {
     for (const event of events) this.push(event);
-  };
+  }
 
-  private readonly deny = (rules: readonly Rule[]): void => {
+  denied(rules: readonly Rule[]): void {
     for (const rule of rules) this.denials.set(rule, (this.denials.get(rule) ?? 0) + 1);
-  };
+  }
 
   private push(event: BudgetEvent): void {
     if (!this.told.add(event)) return;
