@@ -32,7 +32,13 @@ export const ARBITER_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a lost commit counts as won',
     file: 'src/arbiter/budget-queue.ts',
-    find: "if (result === 'lost') return this.lostRace();",
+    find: [
+      "if (result === 'lost') {",
+      '      this.observer.lostRace();',
+      '      this.decideAgain();',
+      '      return this.turns.lost();',
+      '    }',
+    ].join('\n'),
     replace: "if (result === 'lost') this.ledger = undefined;",
   },
   {

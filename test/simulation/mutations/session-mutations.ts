@@ -42,7 +42,7 @@ export const SESSION_MUTATIONS: readonly Mutation[] = [
   {
     name: 'the end of a stream is not told to the state',
     file: 'src/arbiter/session-leases.ts',
-    find: '    this.broken.add(stream);\n    void this.ask();\n',
+    find: '    this.broken = [...this.broken, stream];\n    void this.ask();\n',
     replace: '',
   },
 ];
