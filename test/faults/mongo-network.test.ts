@@ -33,7 +33,7 @@ describeMongo('between the service and MongoDB, under load', (uri) => {
   });
 
   it.each<{ line: Line; ms: number; log: RegExp }>([
-    { line: 'cut', ms: 4_000, log: /the store does not answer/ },
+    { line: 'cut', ms: 7_000, log: /the store does not answer/ },
     { line: 'stalled', ms: 7_000, log: /the outcome of a commit is unknown|the store does not answer/ },
     { line: 'silent', ms: 7_000, log: /the outcome of a commit is unknown|the store does not answer/ },
     {
