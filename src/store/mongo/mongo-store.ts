@@ -16,9 +16,8 @@ import { SharedCalls } from './shared-calls.js';
 import type { StoreDocuments } from './store-documents.js';
 import { type Outcome, stampedSwap, swapOne } from './swaps.js';
 import { type UsageDocument, usageDay, usageDocument, usageDocumentId } from './usage-document.js';
+import { COMMIT_MS, READ_MS } from './waits.js';
 
-const COMMIT_MS = 1_000;
-const READ_MS = 2_000;
 /** Above every text that starts with the same prefix, in the order of UTF-8. */
 const LAST = '\u{10ffff}';
 

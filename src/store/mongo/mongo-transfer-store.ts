@@ -7,8 +7,7 @@ import { MongoStore } from './mongo-store.js';
 import { runningCopies } from './presence.js';
 import { readMark, setMark } from './store-documents.js';
 import { usageDay, usageDocumentId } from './usage-document.js';
-
-const READ_MS = 2_000;
+import { READ_MS } from './waits.js';
 
 export class MongoTransferStore extends MongoStore implements TransferStore {
   constructor(

@@ -7,9 +7,9 @@ import { type Answer, Gathering } from './gathering.js';
 import { type ReceiptDocument, receiptDocumentId, receiptOf } from './receipt-document.js';
 import { type Outcome, type StampedSwap, swapMany, swapOne } from './swaps.js';
 import type { UsageDocument } from './usage-document.js';
+import { READ_MS } from './waits.js';
 import { type Mostly, writeNewer } from './write-newer.js';
 
-const READ_MS = 2_000;
 /** A day of 5,000 AIs is half a megabyte; most are a hundredth of it. */
 const DAY_WEIGHT = 100;
 

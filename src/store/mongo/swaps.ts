@@ -4,9 +4,7 @@ import { type StateVersion, StoreError } from '../store.js';
 import { type BudgetDocument, sectionOf, updateOf } from './budget-document.js';
 import type { Answer } from './gathering.js';
 import { failureOfCode, messageOf } from './mongo-errors.js';
-
-const COMMIT_MS = 1_000;
-const READ_MS = 2_000;
+import { COMMIT_MS, READ_MS } from './waits.js';
 
 /** One compare-and-swap of a budget's document. */
 export interface Swap {
