@@ -3,7 +3,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { newSeed } from '../support/seed.js';
 import { type Service, startService } from '../support/service.js';
 import { run } from './support/command.js';
-import { Load } from './support/load.js';
+import { FAULT_MS, Load } from './support/load.js';
 import { logTexts } from './support/logs.js';
 import { describeWith } from './support/needs.js';
 import { pause } from './support/pause.js';
@@ -26,7 +26,7 @@ describeWith('MongoDB, killed and started again under load', process.env['MONGO_
       for (let crash = 0; crash < CRASHES; crash += 1) {
         await load.answered(100);
         await run(engine, 'crash');
-        await pause(2_000);
+        await pause(FAULT_MS);
         await run(engine, 'up');
       }
       await load.answered(200);

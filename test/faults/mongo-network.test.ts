@@ -3,7 +3,7 @@ import { FaultyProxy, type Line } from '../support/faulty-proxy.js';
 import { describeMongo, temporaryDatabase } from '../support/mongo.js';
 import { newSeed } from '../support/seed.js';
 import { type Service, startService } from '../support/service.js';
-import { Load } from './support/load.js';
+import { FAULT_MS, Load } from './support/load.js';
 import { logTexts } from './support/logs.js';
 import { pause } from './support/pause.js';
 
@@ -32,19 +32,15 @@ describeMongo('between the service and MongoDB, under load', (uri) => {
     proxy.line = 'open';
   });
 
-  it.each<{ line: Line; ms: number; log: RegExp }>([
-    { line: 'cut', ms: 7_000, log: /the store does not answer/ },
-    { line: 'stalled', ms: 7_000, log: /the outcome of a commit is unknown|the store does not answer/ },
-    { line: 'silent', ms: 7_000, log: /the outcome of a commit is unknown|the store does not answer/ },
-    {
-      line: 'cut-after-request',
-      ms: 3_000,
-      log: /the outcome of a commit is unknown|the store does not answer/,
-    },
-  ])('the line is $line: callers are told, and all is well when it is back', async ({ line, ms, log }) => {
+  it.each<{ line: Line; log: RegExp }>([
+    { line: 'cut', log: /the store does not answer/ },
+    { line: 'stalled', log: /the outcome of a commit is unknown|the store does not answer/ },
+    { line: 'silent', log: /the outcome of a commit is unknown|the store does not answer/ },
+    { line: 'cut-after-request', log: /the outcome of a commit is unknown|the store does not answer/ },
+  ])('the line is $line: callers are told, and all is well when it is back', async ({ line, log }) => {
     const linesBefore = service.logs.length;
     proxy.line = line;
-    await pause(ms);
+    await pause(FAULT_MS);
     proxy.line = 'open';
     await load.answered(300);
     await load.settle();

@@ -8,6 +8,8 @@ export const MAX_CONCURRENT = 4;
 export const LEASE_TTL_S = 4;
 const AIS = 8;
 const DEADLINE_MS = 7_000;
+/** Longer than a call waits for its answer (5 s): a shorter fault may end before anybody had to be told. */
+export const FAULT_MS = 7_000;
 /** Once a fault is gone, everything must work again within this time. */
 export const RECOVERY_MS = 30_000;
 
