@@ -1,17 +1,17 @@
 import { openDay } from './accounts.js';
 import { admission, denialOf } from './admission.js';
 import { formatLeaseId } from './lease-id.js';
-import { findLease, unknownReceipts, viewOfClosed, viewOfLive } from './lease-lookup.js';
+import { type LeaseLookup, unknownReceipts, viewOfClosed, viewOfLive } from './lease-lookup.js';
 import type { Ledger } from './ledger.js';
-import { MAX_STATE_BYTES, RECEIPT_MEMORY_MS } from './limits.js';
+import { MAX_STATE_BYTES } from './limits.js';
 import type { Denied, Granted, OutcomeOf, Unknown } from './outcomes.js';
 import { refused } from './refused.js';
-import { rememberedRequest, rememberGrant } from './request-memory.js';
+import { leaseOfRequest, rememberGrant } from './request-memory.js';
 import type { AcquireRequest, Evidence } from './requests.js';
 import { requestedTokens } from './reservation.js';
 import { carriedBy } from './sessions.js';
 import { standingOf } from './standing.js';
-import type { StoredLease, StoredRequest } from './state.js';
+import type { StoredLease } from './state.js';
 import type { Denial } from './types.js';
 
 /** Grants a slot, or says which rules refuse. */
@@ -21,10 +21,9 @@ export function acquire(
   evidence: Evidence,
   distrust: string | undefined,
 ): OutcomeOf['acquire'] | Unknown {
-  const before = rememberedRequest(ledger, request.aiId, request.requestId);
-  if (before !== undefined && before.at + RECEIPT_MEMORY_MS > ledger.clock) {
-    return repeat(ledger, request, before, evidence);
-  }
+  const before = leaseOfRequest(ledger, request.aiId, request.requestId, evidence);
+  if (before.kind === 'unknown') return unknownReceipts(before.receiptId);
+  if (before.kind !== 'missing') return repeat(ledger, request, before);
   if (distrust !== undefined) return refused({ reason: 'CLOCK_NOT_TRUSTED', detail: distrust });
   const bytes = ledger.tables.bytes;
   if (bytes > MAX_STATE_BYTES) return refused({ reason: 'STATE_FULL', bytes });
@@ -44,26 +43,19 @@ export function acquire(
 function repeat(
   ledger: Ledger,
   request: AcquireRequest,
-  before: StoredRequest,
-  evidence: Evidence,
-): OutcomeOf['acquire'] | Unknown {
-  if (before.fingerprint !== request.fingerprint) {
+  before: Extract<LeaseLookup, { kind: 'live' | 'closed' }>,
+): OutcomeOf['acquire'] {
+  const { fingerprint } = before.kind === 'live' ? before.lease : before.closed.lease;
+  if (fingerprint !== request.fingerprint) {
     return refused({ reason: 'ID_REUSED', field: 'request_id', id: request.requestId });
   }
-  const live = ledger.lease(before.fence);
-  if (live !== undefined) {
-    // Whoever asks in a session relies on it to keep the lease alive.
-    const lease = request.session === undefined ? live : carriedBy(ledger, live, request.session);
-    return { kind: 'granted', lease: viewOfLive(ledger, lease), replayed: true };
+  if (before.kind === 'closed') {
+    return refused({ reason: 'LEASE_CLOSED', lease: viewOfClosed(ledger, before.closed) });
   }
-  const found = findLease(ledger, leaseRef(ledger, before), evidence);
-  if (found.kind === 'unknown') return unknownReceipts(found.receiptId);
-  if (found.kind !== 'closed') return refused({ reason: 'LEASE_NOT_FOUND', leaseId: before.leaseId });
-  return refused({ reason: 'LEASE_CLOSED', lease: viewOfClosed(ledger, found.closed) });
-}
-
-function leaseRef({ budgetId, epoch }: Ledger, { leaseId, fence }: StoredRequest) {
-  return { budgetId, epoch, leaseId, fence };
+  // Whoever asks in a session relies on it to keep the lease alive.
+  const { session } = request;
+  const lease = session === undefined ? before.lease : carriedBy(ledger, before.lease, session);
+  return { kind: 'granted', lease: viewOfLive(ledger, lease), replayed: true };
 }
 
 /** From here nothing may fail. */
@@ -72,8 +64,7 @@ function grant(ledger: Ledger, request: AcquireRequest, reserved: number, wouldD
   ledger.fence += 1;
   const lease = newLease(ledger, request, reserved);
   ledger.setLease(lease.fence, lease);
-  const { fence, leaseId, grantedAt: at, fingerprint } = lease;
-  rememberGrant(ledger, lease.aiId, lease.requestId, { fence, leaseId, fingerprint, at });
+  rememberGrant(ledger, lease);
   const view = viewOfLive(ledger, lease);
   ledger.note({ kind: 'granted', at: ledger.clock, lease: view });
   return {

@@ -50,7 +50,7 @@ function shortenLeases(ledger: Ledger): void {
 
 /** A cooldown counts from now at the latest. */
 function forgetFutureGrants({ tables, clock }: Ledger): void {
-  for (const [aiId, { lastGrantAt }] of [...tables.ais.entries()]) {
-    if (lastGrantAt > clock) tables.ais.set(aiId, { lastGrantAt: clock });
+  for (const [aiId, { lastGrantAt, grants }] of [...tables.ais.entries()]) {
+    if (lastGrantAt > clock) tables.ais.set(aiId, { lastGrantAt: clock, grants });
   }
 }

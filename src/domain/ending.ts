@@ -30,7 +30,7 @@ export function undoGrant(ledger: Ledger, { lease: ref }: UndoGrantRequest): Out
   const lease = ledger.epoch === ref.epoch ? ledger.lease(ref.fence) : undefined;
   if (lease === undefined || lease.leaseId !== ref.leaseId || lease.used > 0) return { kind: 'done' };
   ledger.setLease(lease.fence, undefined);
-  forgetGrant(ledger, lease.aiId, lease.requestId, lease.previousGrantAt);
+  forgetGrant(ledger, lease);
   // Watchers were told of the grant.
   const ended = {
     status: 'RELEASED',

@@ -13,18 +13,26 @@ export type LeaseLookup =
   | { readonly kind: 'missing' }
   | { readonly kind: 'unknown'; readonly receiptId: string };
 
+const MISSING: LeaseLookup = { kind: 'missing' };
+
 /** The state is asked before the receipts: a closed lease that is back in the state is newer there. */
 export function findLease(ledger: Ledger, ref: LeaseRef, evidence: Evidence): LeaseLookup {
   const { epoch, fence, leaseId } = ref;
-  if (epoch !== ledger.epoch || fence > ledger.fence) return { kind: 'missing' };
+  if (epoch !== ledger.epoch || fence > ledger.fence) return MISSING;
+  const found = leaseByFence(ledger, fence, evidence);
+  if (found.kind === 'live') return found.lease.leaseId === leaseId ? found : MISSING;
+  if (found.kind === 'closed') return found.closed.lease.leaseId === leaseId ? found : MISSING;
+  return found;
+}
+
+/** The lease of this epoch that has the fence. */
+export function leaseByFence(ledger: Ledger, fence: number, evidence: Evidence): LeaseLookup {
   const live = ledger.lease(fence);
-  if (live !== undefined)
-    return live.leaseId === leaseId ? { kind: 'live', lease: live } : { kind: 'missing' };
-  const found = findReceipt(ledger, leaseReceiptId(epoch, fence), evidence);
-  if (found === 'unknown') return { kind: 'unknown', receiptId: leaseReceiptId(epoch, fence) };
-  const body = found?.body;
-  if (body?.kind !== 'lease' || body.lease.leaseId !== leaseId) return { kind: 'missing' };
-  return { kind: 'closed', closed: body };
+  if (live !== undefined) return { kind: 'live', lease: live };
+  const receiptId = leaseReceiptId(ledger.epoch, fence);
+  const found = findReceipt(ledger, receiptId, evidence);
+  if (found === 'unknown') return { kind: 'unknown', receiptId };
+  return found?.body.kind === 'lease' ? { kind: 'closed', closed: found.body } : MISSING;
 }
 
 /** A receipt by its id: from the state, or from what was looked up. Older than their time they do not count. */

@@ -6,8 +6,7 @@ import { UseOrder } from './use-order.js';
 const ENTRY_BYTES: { readonly [S in Section]: number } = {
   settings: 4_096,
   leases: 700,
-  ais: 50,
-  requests: 120,
+  ais: 450,
   days: 1_600,
   dayAis: 30,
   dayModels: 30,
@@ -36,7 +35,6 @@ export class LedgerTables {
   readonly settings: Table<SectionValues['settings']>;
   readonly leases: Table<SectionValues['leases']>;
   readonly ais: Table<SectionValues['ais']>;
-  readonly requests: Table<SectionValues['requests']>;
   readonly days: Table<SectionValues['days']>;
   readonly dayAis: Table<number>;
   readonly dayModels: Table<number>;
@@ -49,8 +47,6 @@ export class LedgerTables {
 
   /** AIs in the order of their last grants, oldest first. */
   readonly aisByGrant = new UseOrder();
-  /** Request ids by AI, oldest first. */
-  readonly requestsOf = new Map<string, string[]>();
   private readonly accounts = new Map<string, DayAccounts>();
   /** Every section, to be walked quickly: each decision asks for their size. */
   readonly all: readonly SectionTable[];
@@ -61,7 +57,6 @@ export class LedgerTables {
     this.settings = new Table(stored?.settings);
     this.leases = new Table(stored?.leases);
     this.ais = new Table(stored?.ais);
-    this.requests = new Table(stored?.requests);
     this.days = new Table(stored?.days);
     this.dayAis = new Table(stored?.dayAis);
     this.dayModels = new Table(stored?.dayModels);
@@ -98,13 +93,6 @@ export class LedgerTables {
       link(this.dayModels, key, this.accountsOf(key.slice(0, 10)).models);
     const byGrant = [...this.ais.entries()].sort(([, a], [, b]) => a.lastGrantAt - b.lastGrantAt);
     for (const [aiId] of byGrant) this.aisByGrant.use(aiId);
-    const byAge = [...this.requests.entries()].sort(([, a], [, b]) => a.fence - b.fence);
-    for (const [key] of byAge) {
-      const [aiId, requestId] = splitKey(key);
-      const ids = this.requestsOf.get(aiId);
-      if (ids === undefined) this.requestsOf.set(aiId, [requestId]);
-      else ids.push(requestId);
-    }
   }
 
   accountsOf(day: string): DayAccounts {
@@ -156,10 +144,4 @@ export class LedgerTables {
 function link(table: Table<number>, key: string, accounts: Map<string, Entry<number>>): void {
   const entry = table.entry(key);
   if (entry !== undefined) accounts.set(key.slice(11), entry);
-}
-
-/** `AI rest`: an AI id has no spaces, the rest may. */
-export function splitKey(key: string): [string, string] {
-  const space = key.indexOf(' ');
-  return [key.slice(0, space), key.slice(space + 1)];
 }

@@ -4,8 +4,8 @@ import { findLease, unknownReceipts, viewOfClosed, viewOfLive } from './lease-lo
 import type { Ledger } from './ledger.js';
 import type { Availability, BudgetSnapshot, OutcomeOf, Unknown } from './outcomes.js';
 import { refused } from './refused.js';
-import { rememberedRequest } from './request-memory.js';
-import type { Evidence, GetAvailabilityRequest, GetLeaseRequest, LeaseRef } from './requests.js';
+import { leaseOfRequest } from './request-memory.js';
+import type { Evidence, GetAvailabilityRequest, GetLeaseRequest } from './requests.js';
 import { availableTokens, requestedTokens } from './reservation.js';
 import { viewOfBudget } from './settings.js';
 import { standingOf, windowStatuses } from './standing.js';
@@ -19,26 +19,20 @@ export function getLease(
   { key }: GetLeaseRequest,
   evidence: Evidence,
 ): OutcomeOf['get-lease'] | Unknown {
-  const ref = 'lease' in key ? key.lease : leaseOfRequest(ledger, key.aiId, key.requestId);
-  if (ref === undefined) return refused({ reason: 'LEASE_NOT_FOUND', leaseId: '' });
-  const found = findLease(ledger, ref, evidence);
+  const found =
+    'lease' in key
+      ? findLease(ledger, key.lease, evidence)
+      : leaseOfRequest(ledger, key.aiId, key.requestId, evidence);
   switch (found.kind) {
     case 'unknown':
       return unknownReceipts(found.receiptId);
     case 'missing':
-      return refused({ reason: 'LEASE_NOT_FOUND', leaseId: ref.leaseId });
+      return refused({ reason: 'LEASE_NOT_FOUND', leaseId: 'lease' in key ? key.lease.leaseId : '' });
     case 'live':
       return { kind: 'lease', lease: viewOfLive(ledger, found.lease) };
     case 'closed':
       return { kind: 'lease', lease: viewOfClosed(ledger, found.closed) };
   }
-}
-
-function leaseOfRequest(ledger: Ledger, aiId: string, requestId: string): LeaseRef | undefined {
-  const request = rememberedRequest(ledger, aiId, requestId);
-  if (request === undefined) return undefined;
-  const { budgetId, epoch } = ledger;
-  return { budgetId, epoch, leaseId: request.leaseId, fence: request.fence };
 }
 
 /** What a request for a slot would meet now. */

@@ -113,9 +113,8 @@ export function deleteBudget(ledger: Ledger, { force, etag }: DeleteBudgetReques
   if (ledger.slots.live > 0 && !force) return refused({ reason: 'LEASES_LIVE', count: ledger.slots.live });
   for (const lease of [...ledger.tables.leases.values()]) expire(ledger, lease, 'REVOKED');
   const { tables } = ledger;
-  for (const table of [tables.settings, tables.ais, tables.requests, tables.alerts]) table.reset();
+  for (const table of [tables.settings, tables.ais, tables.alerts]) table.reset();
   for (const table of [tables.dayTotals, tables.monthAis, tables.monthModels]) table.reset();
-  tables.requestsOf.clear();
   tables.aisByGrant.clear();
   tables.monthSpent = 0;
   ledger.pause = undefined;

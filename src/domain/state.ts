@@ -45,10 +45,8 @@ export interface SectionValues {
   settings: StoredPolicy | StoredPause;
   /** By fence. */
   leases: StoredLease;
-  /** By AI: its last grant. */
+  /** By AI: its last grants. */
   ais: StoredAi;
-  /** By `AI request_id` (an AI id has no spaces). */
-  requests: StoredRequest;
   /** By `YYYY-MM-DD`: the days that can still change. */
   days: StoredDay;
   /** By `YYYY-MM-DD AI`: tokens of an open day. */
@@ -74,7 +72,6 @@ export const SECTIONS = [
   'settings',
   'leases',
   'ais',
-  'requests',
   'days',
   'dayAis',
   'dayModels',
@@ -133,13 +130,8 @@ export interface SessionRef {
 
 export interface StoredAi {
   readonly lastGrantAt: number;
-}
-
-export interface StoredRequest {
-  readonly leaseId: string;
-  readonly fence: number;
-  readonly fingerprint: string;
-  readonly at: number;
+  /** Its newest grants, oldest first, two numbers each: a digest of the request id, and the fence: see `request-memory.ts`. */
+  readonly grants: readonly number[];
 }
 
 export interface StoredDay {

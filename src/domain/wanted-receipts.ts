@@ -1,5 +1,6 @@
 import type { Ledger } from './ledger.js';
 import { adjustmentReceiptId, leaseReceiptId, usageReceiptId } from './receipt-id.js';
+import { closedGrants } from './request-memory.js';
 import type { BudgetRequest, LeaseRef } from './requests.js';
 
 /**
@@ -8,6 +9,8 @@ import type { BudgetRequest, LeaseRef } from './requests.js';
  */
 export function wantedReceipts(ledger: Ledger, request: BudgetRequest): string[] {
   switch (request.kind) {
+    case 'acquire':
+      return wantedOfRequest(ledger, request.aiId, request.requestId);
     case 'record':
       return wantedOfLease(ledger, request.lease, request.usage.usageId);
     case 'release':
@@ -16,7 +19,9 @@ export function wantedReceipts(ledger: Ledger, request: BudgetRequest): string[]
     case 'revoke':
       return wantedOfLease(ledger, request.lease, undefined);
     case 'get-lease':
-      return 'lease' in request.key ? wantedOfLease(ledger, request.key.lease, undefined) : [];
+      return 'lease' in request.key
+        ? wantedOfLease(ledger, request.key.lease, undefined)
+        : wantedOfRequest(ledger, request.key.aiId, request.key.requestId);
     case 'record-unleased':
       return unlessKnown(ledger, usageReceiptId(ledger.epoch, request.aiId, request.usage.usageId));
     case 'adjust':
@@ -24,6 +29,11 @@ export function wantedReceipts(ledger: Ledger, request: BudgetRequest): string[]
     default:
       return [];
   }
+}
+
+function wantedOfRequest(ledger: Ledger, aiId: string, requestId: string): string[] {
+  const fences = closedGrants(ledger, aiId, requestId);
+  return fences.flatMap((fence) => unlessKnown(ledger, leaseReceiptId(ledger.epoch, fence)));
 }
 
 function wantedOfLease(ledger: Ledger, ref: LeaseRef, usageId: string | undefined): string[] {

@@ -1,5 +1,6 @@
 import { BOUNDS } from '../../src/arbiter/bounds.js';
 import { parseLeaseId } from '../../src/domain/lease-id.js';
+import { REMEMBERED_REQUESTS } from '../../src/domain/limits.js';
 import { leaseReceiptId } from '../../src/domain/receipt-id.js';
 import type { Receipt, StoredState } from '../../src/domain/state.js';
 import type { BudgetStore } from '../../src/store/store.js';
@@ -119,12 +120,9 @@ function checkLeases(
 function checkSize({ head, sections }: StoredState, now: number, wrong: string[]): void {
   if (sections.outbox.size > 0) wrong.push(`${sections.outbox.size} receipts are still in the state at rest`);
   if (sections.alerts.size > 60) wrong.push(`${sections.alerts.size} alert marks`);
-  const perAi = new Map<string, number>();
-  for (const key of sections.requests.keys()) {
-    const ai = key.split(' ')[0] ?? '';
-    perAi.set(ai, (perAi.get(ai) ?? 0) + 1);
-  }
-  for (const [ai, count] of perAi) if (count > 17) wrong.push(`${count} request ids of ${ai} are remembered`);
+  for (const [ai, { grants }] of sections.ais)
+    if (grants.length > 2 * REMEMBERED_REQUESTS)
+      wrong.push(`${grants.length / 2} grants of ${ai} are remembered`);
   for (const [day, { end, settleUntil }] of sections.days) {
     if (Math.max(end, settleUntil) + 60_000 < Math.min(now, head.clock))
       wrong.push(`${day} is over and still in the state`);

@@ -10,7 +10,6 @@ import { describe, expect, it } from 'vitest';
 import { fieldName, keyOf } from '../../src/store/mongo/field-names.js';
 import { readError, writeError } from '../../src/store/mongo/mongo-errors.js';
 import { probeCompareAndSwap } from '../../src/store/mongo/probe.js';
-import { fromStoredValue, toStoredValue } from '../../src/store/mongo/stored-values.js';
 import { StoreStartError } from '../../src/store/store-start-error.js';
 import { NASTY_NAMES } from './samples.js';
 
@@ -47,16 +46,6 @@ describe('field names', () => {
     expect(() => fieldName('\ud800')).toThrow(expect.objectContaining({ failure: 'refused' }));
   });
 });
-
-it.each(['f', '', 'with  two spaces and an é', 'x'.repeat(200)])(
-  'a remembered request comes back from its text, with the fingerprint %j',
-  (fingerprint) => {
-    const request = { leaseId: 'b-1:12:7:n_-1', fence: 7, fingerprint, at: 1_795_500_000_123 };
-    const stored = toStoredValue('requests', request);
-    expect(stored).toBeTypeOf('string');
-    expect(fromStoredValue('requests', stored)).toEqual(request);
-  },
-);
 
 describe('a failed write is', () => {
   const server = (code: number) => new MongoServerError({ message: 'm', code });

@@ -61,7 +61,6 @@ describeMongo('the MongoDB store', (uri) => {
       settings: {},
       leases: { _7: { ...lease(), labels: [['a.b', '1']] } },
       ais: {},
-      requests: {},
       days: {},
       dayAis: {},
       dayModels: {},

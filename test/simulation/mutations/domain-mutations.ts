@@ -35,8 +35,8 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
   {
     name: 'the ring of request ids is forgotten',
     file: 'src/domain/request-memory.ts',
-    find: 'ids.length > REMEMBERED_REQUESTS && at',
-    replace: 'ids.length > 0 && at',
+    find: 'grantsOf(ledger, aiId).slice(-PLACES * (REMEMBERED_REQUESTS - 1))',
+    replace: '[] as number[]',
   },
   {
     name: 'a recreated budget keeps its epoch',

@@ -1,7 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import { digestOf } from '../../../src/domain/request-memory.js';
 import { ROOMY, TestBudget } from '../../support/budget.js';
 
 const names = (count: number) => Array.from({ length: count }, (_, at) => `r${at}`);
+/** Two request ids that the state cannot tell apart by what it keeps of them. */
+function sameDigest(): [string, string] {
+  const ids = new Map<number, string>();
+  for (let at = 0; ; at += 1) {
+    const id = `request-${at}`;
+    const other = ids.get(digestOf(id));
+    if (other !== undefined) return [other, id];
+    ids.set(digestOf(id), id);
+  }
+}
 const budgetWith = (policy = {}) => new TestBudget({ ...ROOMY, ...policy });
 
 describe('a repeated request', () => {
@@ -67,7 +78,27 @@ describe('a repeated request', () => {
     budget.pass(1);
     budget.release(budget.grant('b', 1));
     expect([...budget.snapshot().lastGrants.keys()]).toEqual(['b']);
-    expect([...budget.state.tables.requests.keys()].every((key) => key.startsWith('b '))).toBe(true);
+    expect(budget.acquire('a', { requestId: 'same' })).toMatchObject({ kind: 'granted', replayed: false });
+  });
+
+  it('is told from one that has the same digest, live or closed', () => {
+    const [one, other] = sameDigest();
+    const budget = budgetWith();
+    const first = budget.grant('a', 1, { requestId: one });
+    const second = budget.grant('a', 1, { requestId: other });
+    const known = (requestId: string) => budget.do({ kind: 'get-lease', key: { aiId: 'a', requestId } });
+    const expectBoth = () => {
+      expect(known(one)).toMatchObject({ lease: { leaseId: first.leaseId } });
+      expect(known(other)).toMatchObject({ lease: { leaseId: second.leaseId } });
+    };
+    expectBoth();
+    budget.release(second);
+    expectBoth();
+    budget.release(first);
+    expectBoth();
+    budget.writeOut().reload();
+    expectBoth();
+    expect(budget.acquire('a', { requestId: one })).toMatchObject({ refusal: { reason: 'LEASE_CLOSED' } });
   });
 
   it('finds its lease by GetLease', () => {

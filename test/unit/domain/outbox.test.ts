@@ -94,7 +94,7 @@ describe('a state at its bounds', () => {
     const budget = budgetWith();
     const lease = budget.grant('a', 100, { requestId: 'same' });
     for (let at = 0; budget.state.tables.bytes <= MAX_STATE_BYTES; at += 1) {
-      budget.state.tables.ais.set(`${at}`.padStart(128, '-'), { lastGrantAt: budget.now });
+      budget.state.tables.ais.set(`${at}`.padStart(128, '-'), { lastGrantAt: budget.now, grants: [] });
     }
     expect(budget.acquire('b')).toMatchObject({ refusal: { reason: 'STATE_FULL' } });
     expect(budget.acquire('a', { requestId: 'same' })).toMatchObject({ kind: 'granted', replayed: true });
