@@ -234,8 +234,10 @@ export class BudgetQueue {
   private lookedUp(pending: Pending, error: unknown): void {
     pending.lookingUp = false;
     if (error === undefined) this.enqueue(pending);
-    else if (this.waiters.has(pending)) this.wake.retry();
-    else this.answers.fail(pending, asCallerSees(error));
+    else if (this.waiters.has(pending)) {
+      this.waiters.tryAgain();
+      this.wake.retry();
+    } else this.answers.fail(pending, asCallerSees(error));
   }
 
   /** A deleted budget begins again only when its last days are written out. */

@@ -68,6 +68,11 @@ export class WaitingList {
       .map(({ waiter }) => waiter.pending);
   }
 
+  /** What was to admit somebody was not tried to the end: the next turn is everybody's. */
+  tryAgain(): void {
+    this.triedWith = undefined;
+  }
+
   /** When somebody may be admitted, or must be answered: in the ledger's time, and by the monotonic clock. */
   nextTurn(): { readonly at?: number; readonly answerAt?: number } {
     let at = Number.POSITIVE_INFINITY;

@@ -23,6 +23,7 @@ export function acquire(
 ): OutcomeOf['acquire'] | Unknown {
   const before = leaseOfRequest(ledger, request.aiId, request.requestId, evidence);
   if (before.kind === 'unknown') return unknownReceipts(before.receiptId);
+  if (before.kind === 'lost') return refused({ reason: 'LEASE_NOT_FOUND', leaseId: '' });
   if (before.kind !== 'missing') return repeat(ledger, request, before);
   if (distrust !== undefined) return refused({ reason: 'CLOCK_NOT_TRUSTED', detail: distrust });
   const bytes = ledger.tables.bytes;

@@ -3,6 +3,7 @@ import { alertKey, leaseExpiredAlert } from './alerts.js';
 import { viewOfClosed } from './lease-lookup.js';
 import type { Ledger } from './ledger.js';
 import { leaseReceiptId } from './receipt-id.js';
+import { rememberEnded } from './request-memory.js';
 import { unspent } from './slots.js';
 import type { ClosedLease, Receipt, ReleaseAnswer, StoredAlert, StoredLease } from './state.js';
 import { UNKNOWN } from './types.js';
@@ -34,8 +35,7 @@ export function expire(ledger: Ledger, lease: StoredLease, status: 'EXPIRED' | '
     keepOpen(ledger, lease.day, settleUntil);
   }
   const closed: ClosedLease = { kind: 'lease', lease, status, presumed, closedAt, settleUntil };
-  ledger.setLease(lease.fence, undefined);
-  putReceipt(ledger, leaseReceiptId(ledger.epoch, lease.fence), closed);
+  endLease(ledger, closed);
   const kind = status === 'EXPIRED' ? 'expired' : 'revoked';
   ledger.note({ kind, at: clock, lease: viewOfClosed(ledger, closed) });
   return closed;
@@ -60,9 +60,14 @@ export function closeReleased(ledger: Ledger, lease: StoredLease, release: Relea
     settleUntil: clock,
     release,
   };
-  ledger.setLease(lease.fence, undefined);
-  putClosed(ledger, closed);
+  endLease(ledger, closed);
   ledger.note({ kind: 'released', at: ledger.clock, lease: viewOfClosed(ledger, closed) });
+}
+
+function endLease(ledger: Ledger, closed: ClosedLease): void {
+  ledger.setLease(closed.lease.fence, undefined);
+  rememberEnded(ledger, closed.lease);
+  putClosed(ledger, closed);
 }
 
 /** Brings the new form of a closed lease into the state. */

@@ -6,7 +6,7 @@ import { UseOrder } from './use-order.js';
 const ENTRY_BYTES: { readonly [S in Section]: number } = {
   settings: 4_096,
   leases: 700,
-  ais: 450,
+  ais: 600,
   days: 1_600,
   dayAis: 30,
   dayModels: 30,

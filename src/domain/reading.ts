@@ -27,6 +27,7 @@ export function getLease(
     case 'unknown':
       return unknownReceipts(found.receiptId);
     case 'missing':
+    case 'lost':
       return refused({ reason: 'LEASE_NOT_FOUND', leaseId: 'lease' in key ? key.lease.leaseId : '' });
     case 'live':
       return { kind: 'lease', lease: viewOfLive(ledger, found.lease) };

@@ -1,6 +1,6 @@
 import { type LeaseLookup, leaseByFence } from './lease-lookup.js';
 import type { Ledger } from './ledger.js';
-import { LAST_GRANT_MEMORY_MS, REMEMBERED_REQUESTS, REQUEST_MEMORY_MS } from './limits.js';
+import { LAST_GRANT_MEMORY_MS, RECEIPT_MEMORY_MS, REMEMBERED_REQUESTS, REQUEST_MEMORY_MS } from './limits.js';
 import type { Evidence } from './requests.js';
 import type { StoredLease } from './state.js';
 
@@ -8,51 +8,69 @@ import type { StoredLease } from './state.js';
  * Which grant answered which request of an AI, so that a repeat gets the same lease; and when each AI got its last grant.
  *
  * A lease says which request it answered, while it lives and in its receipt. So the state need only say where to look: for each of
- * the newest grants of an AI a digest of the request id, and the fence. Whole ids would be most of a busy budget's state.
+ * the newest grants of an AI a digest of the request id, the fence, and the second of the grant. Whole ids would be most of a busy
+ * budget's state.
  */
 
 const NO_GRANTS: readonly number[] = [];
-/** A remembered grant takes two places in `StoredAi.grants`. */
-const PLACES = 2;
+/** A remembered grant takes three places in `StoredAi.grants`. */
+const PLACES = 3;
+const FENCE = 1;
+const SECOND = 2;
+/** Besides the newest, grants whose leases outlived 16 newer ones, from their end to the next grant. */
+const MOST_GRANTS = 2 * REMEMBERED_REQUESTS;
 
-/** The lease that a request of an AI was granted; `missing` if none is remembered. */
+/** The lease that a request of an AI was granted; `missing` if none is remembered, `lost` if its receipt is gone before its time. */
 export function leaseOfRequest(
   ledger: Ledger,
   aiId: string,
   requestId: string,
   evidence: Evidence,
-): LeaseLookup {
-  for (const fence of ledger.slots.fencesOf(aiId)) {
-    const lease = ledger.lease(fence);
-    if (lease?.requestId === requestId) return { kind: 'live', lease };
-  }
+): LeaseLookup | { readonly kind: 'lost' } {
+  const lease = ledger.slots.leaseOf(aiId, requestId);
+  if (lease !== undefined) return { kind: 'live', lease };
   for (const fence of closedGrants(ledger, aiId, requestId)) {
     const found = leaseByFence(ledger, fence, evidence);
     if (found.kind === 'unknown') return found;
+    if (found.kind === 'missing') return { kind: 'lost' };
     if (found.kind === 'closed' && found.closed.lease.requestId === requestId) return found;
   }
   return { kind: 'missing' };
 }
 
-/** Fences of closed leases that may have answered a request, newest first: of an id that was free again the newest counts. */
+/** Fences of closed leases that may have answered a request, newest first. After 7 days an id is free again. */
 export function closedGrants(ledger: Ledger, aiId: string, requestId: string): number[] {
   const grants = grantsOf(ledger, aiId);
   const digest = digestOf(requestId);
   const fences: number[] = [];
   for (let at = grants.length - PLACES; at >= 0; at -= PLACES) {
-    const fence = grants[at + 1];
-    if (grants[at] === digest && fence !== undefined && ledger.lease(fence) === undefined) fences.push(fence);
+    if (grants[at] !== digest) continue;
+    const { [at + FENCE]: fence = 0, [at + SECOND]: second = 0 } = grants;
+    const remembered = second * 1_000 + RECEIPT_MEMORY_MS > ledger.clock;
+    if (remembered && ledger.lease(fence) === undefined) fences.push(fence);
   }
   return fences;
 }
 
-export function rememberGrant(ledger: Ledger, { aiId, requestId, fence, grantedAt }: StoredLease): void {
+export function rememberGrant(ledger: Ledger, lease: StoredLease): void {
   const { tables } = ledger;
-  const newest = grantsOf(ledger, aiId).slice(-PLACES * (REMEMBERED_REQUESTS - 1));
-  newest.push(digestOf(requestId), fence);
-  tables.ais.set(aiId, { lastGrantAt: grantedAt, grants: newest });
+  const { aiId, grantedAt: lastGrantAt } = lease;
+  const grants = grantsOf(ledger, aiId).slice(-PLACES * (REMEMBERED_REQUESTS - 1));
+  grants.push(...grantOf(lease));
+  tables.ais.set(aiId, { lastGrantAt, grants });
   tables.aisByGrant.use(aiId);
   forgetOldAis(ledger);
+}
+
+/** A lease that outlived the memory of its grant has ended: a late repeat of its request must find that. */
+export function rememberEnded(ledger: Ledger, lease: StoredLease): void {
+  const { ais } = ledger.tables;
+  const known = ais.get(lease.aiId);
+  if (known === undefined || placeOf(known.grants, lease.fence) >= 0) return;
+  let at = 0;
+  while ((known.grants[at + FENCE] ?? lease.fence) < lease.fence) at += PLACES;
+  const grants = known.grants.toSpliced(at, 0, ...grantOf(lease)).slice(-PLACES * MOST_GRANTS);
+  ais.set(lease.aiId, { ...known, grants });
 }
 
 /** As if the grant had not been: for one that nobody received. */
@@ -61,14 +79,14 @@ export function forgetGrant(ledger: Ledger, { aiId, fence, previousGrantAt }: St
   ledger.loosened += 1;
   const before = tables.ais.get(aiId);
   if (before === undefined) return;
-  const isNewest = before.grants.at(-1) === fence;
+  const isNewest = before.grants.at(FENCE - PLACES) === fence;
   if (isNewest && previousGrantAt === undefined) {
     tables.ais.delete(aiId);
     tables.aisByGrant.delete(aiId);
     return;
   }
-  const at = before.grants.findIndex((place, index) => index % PLACES === 1 && place === fence);
-  const grants = at < 0 ? before.grants : before.grants.toSpliced(at - 1, PLACES);
+  const at = placeOf(before.grants, fence);
+  const grants = at < 0 ? before.grants : before.grants.toSpliced(at, PLACES);
   // A later grant of this AI stands, and its cooldown with it.
   const lastGrantAt = isNewest && previousGrantAt !== undefined ? previousGrantAt : before.lastGrantAt;
   tables.ais.set(aiId, { lastGrantAt, grants });
@@ -90,6 +108,20 @@ function forgetOldAis(ledger: Ledger): void {
 
 function grantsOf({ tables }: Ledger, aiId: string): readonly number[] {
   return tables.ais.get(aiId)?.grants ?? NO_GRANTS;
+}
+
+function grantOf({
+  requestId,
+  fence,
+  grantedAt,
+}: StoredLease): [digest: number, fence: number, second: number] {
+  return [digestOf(requestId), fence, Math.floor(grantedAt / 1_000)];
+}
+
+/** Where the grant of a fence begins, or -1. */
+function placeOf(grants: readonly number[], fence: number): number {
+  for (let at = grants.length - PLACES; at >= 0; at -= PLACES) if (grants[at + FENCE] === fence) return at;
+  return -1;
 }
 
 /** FNV-1a of 32 bits. Ids that share one cost a look at a receipt more, never a wrong answer. */

@@ -2,7 +2,7 @@ import { ExpiryQueue } from './expiry-queue.js';
 import type { StoredLease } from './state.js';
 import { monthOfDay } from './windows.js';
 
-const NONE: readonly number[] = [];
+const NONE: ReadonlyMap<string, number> = new Map();
 
 /**
  * The live leases by fence, and indexes over them: what they reserve by the hour of their grant, who holds them, which ends
@@ -25,11 +25,17 @@ export class Slots {
   }
 
   liveOf(aiId: string): number {
-    return this.byAi.get(aiId)?.fences.length ?? 0;
+    return this.byAi.get(aiId)?.fences.size ?? 0;
   }
 
   fencesOf(aiId: string): Iterable<number> {
-    return this.byAi.get(aiId)?.fences ?? NONE;
+    return (this.byAi.get(aiId)?.fences ?? NONE).values();
+  }
+
+  /** The live lease that answered a request. */
+  leaseOf(aiId: string, requestId: string): StoredLease | undefined {
+    const fence = this.byAi.get(aiId)?.fences.get(requestId);
+    return fence === undefined ? undefined : this.leases.get(fence);
   }
 
   /** Puts in the present form of a lease in place of the one before it; undefined stands for no live lease. */
@@ -51,15 +57,15 @@ export class Slots {
     if (held > 0 && (ends || heldBefore === 0)) enqueue(hour.holders, lease, hour.live);
   }
 
-  private give({ aiId, fence, day }: StoredLease, isNew: boolean, tokens: number): void {
+  private give({ aiId, requestId, fence, day }: StoredLease, isNew: boolean, tokens: number): void {
     const ofAi = this.byAi.get(aiId);
     if (ofAi === undefined) {
-      this.byAi.set(aiId, { fences: [fence], holds: [{ day, tokens }] });
+      this.byAi.set(aiId, { fences: new Map([[requestId, fence]]), holds: [{ day, tokens }] });
       return;
     }
     if (isNew) {
-      if (ofAi.fences.length === 0) this.idle -= 1;
-      ofAi.fences.push(fence);
+      if (ofAi.fences.size === 0) this.idle -= 1;
+      ofAi.fences.set(requestId, fence);
     }
     hold(ofAi, day, tokens);
   }
@@ -76,10 +82,9 @@ export class Slots {
   private take(lease: StoredLease): void {
     const ofAi = this.byAi.get(lease.aiId);
     if (ofAi === undefined) return;
-    if (ofAi.fences.length === 1) ofAi.fences.length = 0;
-    else ofAi.fences.splice(ofAi.fences.indexOf(lease.fence), 1);
+    ofAi.fences.delete(lease.requestId);
     hold(ofAi, lease.day, -unspent(lease));
-    if (ofAi.fences.length === 0) this.idle += 1;
+    if (ofAi.fences.size === 0) this.idle += 1;
     if (this.idle > 2 * this.leases.size + 64) this.forgetIdle();
   }
 
@@ -88,7 +93,7 @@ export class Slots {
    * walks past all of them.
    */
   private forgetIdle(): void {
-    for (const [aiId, { fences }] of this.byAi) if (fences.length === 0) this.byAi.delete(aiId);
+    for (const [aiId, { fences }] of this.byAi) if (fences.size === 0) this.byAi.delete(aiId);
     this.idle = 0;
   }
 
@@ -153,7 +158,8 @@ export interface HourOfGrants {
 }
 
 interface SlotsOfAi {
-  readonly fences: number[];
+  /** By request id. */
+  readonly fences: Map<string, number>;
   /** What they hold unspent, by the day of their grant. */
   readonly holds: { readonly day: string; tokens: number }[];
 }

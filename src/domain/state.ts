@@ -130,7 +130,7 @@ export interface SessionRef {
 
 export interface StoredAi {
   readonly lastGrantAt: number;
-  /** Its newest grants, oldest first, two numbers each: a digest of the request id, and the fence: see `request-memory.ts`. */
+  /** Its newest grants, oldest first, three numbers each: a digest of the request id, the fence, when: see `request-memory.ts`. */
   readonly grants: readonly number[];
 }
 

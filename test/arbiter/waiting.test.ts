@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { OutcomeOf } from '../../src/domain/outcomes.js';
 import type { AcquireRequest } from '../../src/domain/requests.js';
 import { Gate } from '../support/gate.js';
+import { sameDigest } from '../support/same-digest.js';
 import {
   acquire,
   BUDGET,
@@ -30,6 +31,22 @@ function wait(world: World, request: AcquireRequest, waitMs = 60_000, copy = 0, 
 }
 
 describe('waiting for a slot', () => {
+  it('goes on when what was to be looked up could not be: the free slot is not forgotten', async () => {
+    const [before, requestId] = sameDigest();
+    const world = await openWorld({ policy: { ...ONE_SLOT, leaseTtlMs: 600_000 } });
+    await world.ask(release(leaseOf(await world.ask(acquire('b', { requestId: before })))));
+    // Its receipt leaves the state, and has to be looked up to tell the one id from the other.
+    await world.scheduler.advance(10_000);
+    const lease = leaseOf(await world.ask(acquire('a')));
+    const waiter = wait(world, acquire('b', { requestId }), 300_000);
+    await world.scheduler.settle();
+    expect(waiter.outcome).toBeUndefined();
+    world.store.once('findReceipts', { kind: 'fail', failure: 'unavailable' });
+    await world.ask(release(lease));
+    await world.scheduler.advance(5_000);
+    expect(waiter.outcome).toMatchObject({ kind: 'granted', replayed: false });
+  });
+
   it('is over within the round that frees one', async () => {
     const world = await openWorld({ policy: ONE_SLOT });
     const lease = leaseOf(await world.ask(acquire('a')));

@@ -121,8 +121,8 @@ function checkSize({ head, sections }: StoredState, now: number, wrong: string[]
   if (sections.outbox.size > 0) wrong.push(`${sections.outbox.size} receipts are still in the state at rest`);
   if (sections.alerts.size > 60) wrong.push(`${sections.alerts.size} alert marks`);
   for (const [ai, { grants }] of sections.ais)
-    if (grants.length > 2 * REMEMBERED_REQUESTS)
-      wrong.push(`${grants.length / 2} grants of ${ai} are remembered`);
+    if (grants.length > 3 * 2 * REMEMBERED_REQUESTS)
+      wrong.push(`${grants.length / 3} grants of ${ai} are remembered`);
   for (const [day, { end, settleUntil }] of sections.days) {
     if (Math.max(end, settleUntil) + 60_000 < Math.min(now, head.clock))
       wrong.push(`${day} is over and still in the state`);

@@ -230,7 +230,7 @@ function everyKind(): SectionPut[] {
     {
       section: 'ais',
       key: 'guardian',
-      value: { lastGrantAt: T0, grants: [-2_128_831_035, Number.MAX_SAFE_INTEGER] },
+      value: { lastGrantAt: T0, grants: [-2_128_831_035, Number.MAX_SAFE_INTEGER, 1_795_500_000] },
     },
     { section: 'days', key: '2026-11-24', value: { ...day, hours: [{ start: T0, tokens: 3 }] } },
     { section: 'dayAis', key: '2026-11-24 guardian', value: 0 },

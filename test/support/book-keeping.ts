@@ -71,9 +71,9 @@ function expectIndexes(state: Ledger): void {
   expect(state.slots.firstExpiry()?.expiresAt).toBe(counted.firstExpiry()?.expiresAt);
   for (const [aiId, { grants }] of ais) {
     expect(state.slots.liveOf(aiId)).toBe(counted.liveOf(aiId));
-    const fences = grants.filter((_, place) => place % 2 === 1);
-    expect(fences.length).toBe(grants.length / 2);
-    expect(fences.length).toBeLessThanOrEqual(REMEMBERED_REQUESTS);
+    const fences = grants.filter((_, place) => place % 3 === 1);
+    expect(fences.length).toBe(grants.length / 3);
+    expect(fences.length).toBeLessThanOrEqual(2 * REMEMBERED_REQUESTS);
     expect(fences).toEqual([...fences].sort((a, b) => a - b));
   }
 }

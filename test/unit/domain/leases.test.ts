@@ -1,18 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { digestOf } from '../../../src/domain/request-memory.js';
 import { ROOMY, TestBudget } from '../../support/budget.js';
+import { sameDigest } from '../../support/same-digest.js';
 
 const names = (count: number) => Array.from({ length: count }, (_, at) => `r${at}`);
-/** Two request ids that the state cannot tell apart by what it keeps of them. */
-function sameDigest(): [string, string] {
-  const ids = new Map<number, string>();
-  for (let at = 0; ; at += 1) {
-    const id = `request-${at}`;
-    const other = ids.get(digestOf(id));
-    if (other !== undefined) return [other, id];
-    ids.set(digestOf(id), id);
-  }
-}
 const budgetWith = (policy = {}) => new TestBudget({ ...ROOMY, ...policy });
 
 describe('a repeated request', () => {
@@ -99,6 +89,43 @@ describe('a repeated request', () => {
     budget.writeOut().reload();
     expectBoth();
     expect(budget.acquire('a', { requestId: one })).toMatchObject({ refusal: { reason: 'LEASE_CLOSED' } });
+  });
+
+  it('finds a lease that has ended, though it lived while 16 newer ones were granted, or a newest one was undone', () => {
+    const budget = budgetWith();
+    const [old, ...others] = names(17).map((requestId) => budget.grant('a', 1, { requestId }));
+    const [first] = others;
+    if (old === undefined || first === undefined) throw new Error();
+    budget.do({ kind: 'undo-grant', lease: budget.grant('a', 1, { requestId: 'lost' }) });
+    budget.release(old);
+    budget.release(first);
+    for (const loaded of [budget, budget.writeOut().reload()]) {
+      for (const requestId of ['r0', 'r1'])
+        expect(loaded.acquire('a', { requestId })).toMatchObject({ refusal: { reason: 'LEASE_CLOSED' } });
+    }
+    expect(budget.acquire('a', { requestId: 'lost' })).toMatchObject({ kind: 'granted', replayed: false });
+  });
+
+  it('is known for 7 days from the grant, however late its lease ended', () => {
+    const budget = budgetWith();
+    const lease = budget.grant('a', 1, { requestId: 'weekly' });
+    budget.pass(30 * 60_000);
+    budget.release(lease);
+    budget.writeOut().pass(7 * 86_400_000 - 31 * 60_000);
+    expect(budget.acquire('a', { requestId: 'weekly' })).toMatchObject({
+      refusal: { reason: 'LEASE_CLOSED' },
+    });
+    budget.pass(60_000);
+    expect(budget.acquire('a', { requestId: 'weekly' })).toMatchObject({ kind: 'granted', replayed: false });
+  });
+
+  it('gets no second slot when the receipt of its lease is lost', () => {
+    const budget = budgetWith();
+    budget.release(budget.grant('a', 1, { requestId: 'same' }));
+    budget.writeOut().receipts.clear();
+    expect(budget.acquire('a', { requestId: 'same' })).toMatchObject({
+      refusal: { reason: 'LEASE_NOT_FOUND' },
+    });
   });
 
   it('finds its lease by GetLease', () => {

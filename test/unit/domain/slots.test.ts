@@ -13,7 +13,7 @@ function lease(fence: number, random: () => number): StoredLease {
     leaseId: `anthropic:1:${fence}:n`,
     fence,
     aiId: `ai-${Math.floor(random() * 4)}`,
-    requestId: 'r',
+    requestId: `r${fence}`,
     fingerprint: '',
     reserved: Math.floor(random() * 1_000),
     used: 0,
