@@ -20,8 +20,17 @@ function ofProcess(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
 }
 
-/** Memory in use, in MiB. */
+/** Memory in use, in MiB, pages of files included that the process has mapped. */
 export function memoryMiB(pid: number): number {
-  const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return statusMiB(pid, /^VmRSS:\s+(\d+) kB/m);
+}
+
+/** The same without pages of files, which are the data on disk and which the kernel takes back when others need room. */
+export function ownMemoryMiB(pid: number): number {
+  return statusMiB(pid, /^RssAnon:\s+(\d+) kB/m);
+}
+
+function statusMiB(pid: number, field: RegExp): number {
+  const [, kilobytes] = field.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Number(kilobytes) / 1_024;
 }

@@ -1,5 +1,5 @@
 import { driveGo } from '../drive/go-driver.js';
-import { cpuTimeMs, memoryMiB } from '../measure/cpu-time.js';
+import { cpuTimeMs, ownMemoryMiB } from '../measure/cpu-time.js';
 import { median } from '../measure/median.js';
 import { fixed, table, whole } from '../report/table.js';
 import { Budgets } from '../serve/budgets.js';
@@ -14,6 +14,7 @@ export interface SoakSlice {
   readonly callsPerSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /** Without the mapped data file, which grows with what is recorded. */
   readonly memoryMiB: number;
   readonly cpuUsPerCall: number;
   readonly errors: number;
@@ -43,7 +44,7 @@ export async function runSoak(
       callsPerSecond: load.calls / load.seconds,
       p50Ms: load.p50Ms,
       p99Ms: load.p99Ms,
-      memoryMiB: memoryMiB(pid),
+      memoryMiB: ownMemoryMiB(pid),
       cpuUsPerCall: ((cpuTimeMs(served.pids) - cpuBefore) * 1_000) / load.calls,
       errors: load.errors,
     });
@@ -74,7 +75,7 @@ export function soakTable(slices: readonly SoakSlice[]): string {
       'p50 ms',
       'p99 ms',
       'CPU us/call',
-      'memory MiB',
+      'own memory MiB',
       'errors',
     ],
     shown.map((slice) => [
