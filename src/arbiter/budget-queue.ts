@@ -15,6 +15,7 @@ import { Lookups } from './lookups.js';
 import type { BudgetObserver } from './observer.js';
 import { Pending } from './pending.js';
 import { ReadyList } from './ready-list.js';
+import { StateReads } from './state-reads.js';
 import { inBatchSpan } from './traces.js';
 import { WaitingList } from './waiting-list.js';
 import { Wake } from './wake.js';
@@ -46,6 +47,7 @@ export class BudgetQueue {
   /** A commit is in flight: the ledger is ahead of the stored state. */
   private sending = false;
   private failed = false;
+  private readonly reads: StateReads;
   readonly waiters = new WaitingList();
   readonly lookups: Lookups;
   readonly writeOut: WriteOut;
@@ -62,6 +64,7 @@ export class BudgetQueue {
     const state = () => ({ version: this.committed, lineage: this.lineage });
     this.lookups = new Lookups(budgetId, context, state, (pending, error) => this.lookedUp(pending, error));
     this.writeOut = new WriteOut(context, budgetId, this.lookups);
+    this.reads = new StateReads(context.store, budgetId);
     this.turns = new CopyTurns(context, budgetId);
     this.observer = context.observer.budget(budgetId);
     this.answers = new Answers(context, this);
@@ -112,27 +115,27 @@ export class BudgetQueue {
 
   private async round(): Promise<void> {
     const { alone } = this.ready;
-    // Taken before the loading is sent: so the loading itself proves to these that their ledger is current.
+    // Taken before the loading is sent: so a loading that is current proves to these that their ledger is.
     this.batch = this.takeBatch();
     await inBatchSpan(this.context, this.budgetId, this.batch, () => this.decideTaken(alone));
   }
 
   private async decideTaken(alone: boolean): Promise<void> {
-    const proved = this.ledger === undefined;
-    const ledger = this.ledger ?? (await this.load());
+    const { ledger, isCurrent } =
+      this.ledger === undefined ? await this.load() : { ledger: this.ledger, isCurrent: false };
     const { batch, lineage } = this;
     const decided = decideBatch(this.context, this, ledger, { batch, lineage, alone });
     this.batch = decided.answers.map(({ pending }) => pending);
     if (decided.failed) return this.decideAgain();
     const seq = this.context.nextSeq();
     const patch = finish(ledger, stampOf(this.context, this.budgetId, seq), decided.housekeeping);
-    if (patch === undefined) return this.answerUnwritten(decided, proved);
+    if (patch === undefined) return this.answerUnwritten(decided, isCurrent);
     if (this.context.clock.monotonic() - decided.at > STALL_MS) return this.decideAgain();
     await this.commit(ledger, patch, seq, decided);
   }
 
-  private async load(): Promise<Ledger> {
-    const stored = await this.context.store.load(this.budgetId);
+  private async load(): Promise<{ readonly ledger: Ledger; readonly isCurrent: boolean }> {
+    const { stored, isCurrent } = await this.reads.load();
     const ledger = Ledger.of(this.budgetId, stored);
     this.ledger = ledger;
     this.seen = ledger;
@@ -143,7 +146,7 @@ export class BudgetQueue {
     if (this.failed) this.context.log.info({ budget: this.budgetId }, 'the store answers again');
     this.failed = false;
     this.ready.add(...this.undos.splice(0));
-    return ledger;
+    return { ledger, isCurrent };
   }
 
   private takeBatch(): Pending[] {
@@ -153,13 +156,9 @@ export class BudgetQueue {
   }
 
   /** Answers that no commit carries need a ledger that is current: a read that was sent after the requests arrived. */
-  private async answerUnwritten(decided: Decided, proved: boolean): Promise<void> {
-    if (!proved && !this.context.store.exclusive) {
-      const version = (await this.context.store.version(this.budgetId)) ?? { epoch: 0, revision: 0 };
-      const { epoch, revision } = this.committed;
-      if (version.epoch !== epoch || version.revision !== revision) return this.decideAgain();
-    }
-    this.give(decided);
+  private async answerUnwritten(decided: Decided, isCurrent: boolean): Promise<void> {
+    const proved = isCurrent || this.context.store.exclusive || (await this.reads.isCurrent(this.committed));
+    return proved ? this.give(decided) : this.decideAgain();
   }
 
   private async commit(ledger: Ledger, patch: StatePatch, seq: number, decided: Decided): Promise<void> {
@@ -170,6 +169,7 @@ export class BudgetQueue {
     const { result, settled } = await commit(this.context, this.budgetId, one).finally(() => {
       this.sending = false;
     });
+    if (settled) this.reads.doubt();
     if (result === 'lost') {
       this.observer.lostRace();
       this.decideAgain();
@@ -177,6 +177,7 @@ export class BudgetQueue {
     }
     this.observer.committed(this.context.clock.monotonic() - sentAt);
     this.committed = { epoch: ledger.epoch, revision: ledger.revision };
+    this.reads.saw(this.committed);
     this.context.counts.commits += 1;
     this.context.counts.committedRequests += decided.answers.length;
     this.writeOut.committed(ledger, patch);

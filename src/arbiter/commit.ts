@@ -1,8 +1,8 @@
 import { finish } from '../domain/finish.js';
 import { Ledger } from '../domain/ledger.js';
-import type { StatePatch } from '../domain/state.js';
+import type { StatePatch, StoredState } from '../domain/state.js';
 import { pause } from '../platform/scheduler.js';
-import { type StateVersion, StoreError } from '../store/store.js';
+import { compareVersions, type StateVersion, StoreError } from '../store/store.js';
 import { backoffMs } from './backoff.js';
 import { type Context, stampOf } from './context.js';
 
@@ -53,8 +53,8 @@ async function commitOnce(context: Context, budgetId: string, one: Commit): Prom
 }
 
 /**
- * Own stamp in the state: it was applied. Revision moved on without it: it never will be. Revision unmoved: a commit that
- * changes nothing fences the delayed write off; then look again.
+ * Own stamp in the state: it was applied. A later version without it: it never will be. The version as it was: a commit that
+ * changes nothing fences the delayed write off. An older version says nothing: it passes.
  */
 async function settle(
   context: Context,
@@ -65,14 +65,14 @@ async function settle(
   let whileStopping = 0;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const state = await context.store.load(budgetId);
+      const state = await context.store.load(budgetId, expected === undefined ? 'current' : 'recent');
       if (state?.sections.writers.get(context.copyId)?.seq === seq) return 'won';
       // A budget that is still absent has nothing to fence off: its creation is repeated with the same content.
-      if (state === undefined || state.head.revision !== expected?.revision) return 'lost';
-      const ledger = Ledger.of(budgetId, state);
-      ledger.touchHead();
-      const fence = finish(ledger, stampOf(context, budgetId, context.nextSeq()), false);
-      if (fence !== undefined) await context.store.commit(budgetId, expected, fence);
+      if (expected === undefined) return 'lost';
+      const moved = state === undefined ? -1 : compareVersions(state.head, expected);
+      if (moved > 0) return 'lost';
+      if (state !== undefined && moved === 0 && (await isFencedOff(context, budgetId, expected, state)))
+        return 'lost';
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
     }
@@ -81,4 +81,17 @@ async function settle(
     }
     await pause(context.scheduler, backoffMs(context.scheduler, attempt, 1_000));
   }
+}
+
+/** By a commit that changes nothing. Where it loses, another has won, perhaps the one that it was to fence off. */
+async function isFencedOff(
+  context: Context,
+  budgetId: string,
+  expected: StateVersion,
+  state: StoredState,
+): Promise<boolean> {
+  const ledger = Ledger.of(budgetId, state);
+  ledger.touchHead();
+  const fence = finish(ledger, stampOf(context, budgetId, context.nextSeq()), false);
+  return fence !== undefined && (await context.store.commit(budgetId, expected, fence)) === 'won';
 }

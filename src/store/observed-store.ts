@@ -1,5 +1,5 @@
 import type { Receipt, StatePatch, UsageDay } from '../domain/state.js';
-import { type BudgetStore, type StateVersion, StoreError } from './store.js';
+import { type BudgetStore, type Freshness, type StateVersion, StoreError } from './store.js';
 import type { StoreObserver, StoreOperation, StoreOutcome, Surroundings } from './store-observer.js';
 
 export interface ObservedStoreOptions {
@@ -31,8 +31,8 @@ class ObservedStore implements BudgetStore {
     return this.store.receiptsInCommit;
   }
 
-  load(budgetId: string) {
-    return this.timed('load', () => this.store.load(budgetId));
+  load(budgetId: string, freshness?: Freshness) {
+    return this.timed('load', () => this.store.load(budgetId, freshness));
   }
 
   version(budgetId: string) {

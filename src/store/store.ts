@@ -6,6 +6,19 @@ export interface StateVersion {
   readonly revision: number;
 }
 
+/** Above zero where the first is the later one. */
+export function compareVersions(a: StateVersion, b: StateVersion): number {
+  return a.epoch - b.epoch || a.revision - b.revision;
+}
+
+/**
+ * What a read has seen at least.
+ * - `current`: every write that was acknowledged to anybody before the read was sent, whatever befell the store meanwhile.
+ * - `recent`: what a majority had at some moment. For a while after a fail-over it may lack acknowledged writes, such as the
+ *   same reader has seen, too; and of two such reads the later one may show the older state.
+ */
+export type Freshness = 'current' | 'recent';
+
 /**
  * Where budgets live. One conformance suite (`test/store/contract.ts`) holds every implementation to these guarantees.
  *
@@ -21,10 +34,13 @@ export interface BudgetStore {
    */
   readonly receiptsInCommit: boolean;
 
-  /** The whole state, as of a moment after the call: a read of the primary that sees every acknowledged commit. */
-  load(budgetId: string): Promise<StoredState | undefined>;
+  /**
+   * The whole state as of one moment, `current` where nothing else is asked for. A `recent` one must be held against what was
+   * seen before, and proves no answer by itself; a commit that wins on it does.
+   */
+  load(budgetId: string, freshness?: Freshness): Promise<StoredState | undefined>;
 
-  /** The version alone, with the same guarantee. */
+  /** The version alone; `current`: what it equals is the newest state there was when it was asked for. */
   version(budgetId: string): Promise<StateVersion | undefined>;
 
   /**
@@ -46,22 +62,25 @@ export interface BudgetStore {
    */
   writeDays(days: readonly UsageDay[]): Promise<void>;
 
-  /** The usage documents of one epoch with `from <= day <= to`, in order of days. */
+  /** The usage documents of one epoch with `from <= day <= to`, in order of days; `current`. */
   readDays(budgetId: string, epoch: number, from: string, to: string): Promise<UsageDay[]>;
 
   /** Writes receipts, each where the stored `revision` is lower or there is none. Otherwise as `writeDays`. */
   writeReceipts(budgetId: string, receipts: readonly Receipt[]): Promise<void>;
 
-  /** Those of the receipts that exist, by id; sees every acknowledged write. One read however many ids. */
+  /**
+   * Those of the receipts that exist, by id; `current`: what is missing had not been acknowledged as written when it was asked
+   * for, and what is found is no older version. One read however many ids.
+   */
   findReceipts(budgetId: string, ids: readonly string[]): Promise<Map<string, Receipt>>;
 
-  /** Receipts whose id starts with `prefix` and is above `after`, in order of ids. */
+  /** Receipts whose id starts with `prefix` and is above `after`, in order of ids; `current`. */
   listReceipts(budgetId: string, prefix: string, after: string, limit: number): Promise<Receipt[]>;
 
-  /** Budgets with an id above `after`, deleted ones included, in order of ids. */
+  /** Budgets with an id above `after`, deleted ones included, in order of ids; `current`. */
   list(after: string, limit: number): Promise<ListedBudget[]>;
 
-  /** Ids of budgets whose `wakeAt` is at or before `now`, earliest first. */
+  /** Ids of budgets whose `wakeAt` is at or before `now`, earliest first; `recent`: who asks again a second later misses none. */
   due(now: number, limit: number): Promise<string[]>;
 
   /** The store's own time in ms, with half the round trip added; undefined for a store that has no clock of its own. */

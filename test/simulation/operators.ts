@@ -62,7 +62,7 @@ export class Operator extends SimulatedCaller {
   }
 
   async revokeSome(): Promise<void> {
-    const state = await this.world.store.load(BUDGET);
+    const state = this.world.store.peekState(BUDGET);
     const lease = [...(state?.sections.leases.values() ?? [])][0];
     const ref = lease && parseLeaseId(lease.leaseId);
     if (ref) await this.order({ kind: 'revoke', lease: ref, reason: 'test' });
@@ -75,6 +75,8 @@ export class Operator extends SimulatedCaller {
     journal.adjustments.set(adjustmentId, tokens);
     const daysAgo = Math.floor(world.random() * 3);
     const day = new Date(world.time.now - daysAgo * 24 * HOUR_MS).toISOString().slice(0, 10);
+    // What a correction reads back may be old.
+    if (world.random() < 0.3) world.failOver();
     const request = { kind: 'adjust', adjustmentId, tokens, reason: 'test', day, model: 'm' } as const;
     for (let times = world.random() < 0.3 ? 2 : 1; times > 0; times -= 1) {
       await this.order({ ...request, fingerprint: String(tokens) });
@@ -124,6 +126,7 @@ const FAULTS: readonly Disturbance[] = [
   ({ world }) => world.disturbSomeClock(),
   ({ world }) => world.skip(world.pick([60_000, HOUR_MS, 7 * HOUR_MS, 26 * HOUR_MS])),
   (operator) => operator.stall(),
+  ({ world }) => world.failOver(),
   (operator) => operator.revokeSome(),
 ];
 

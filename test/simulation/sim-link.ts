@@ -44,6 +44,7 @@ export class SimLink {
     inner: BudgetStore,
     private readonly scheduler: Scheduler,
     weather: Weather,
+    private readonly violated: (what: string) => void,
   ) {
     this.weather = weather;
     const store: Record<string, unknown> = {
@@ -59,7 +60,21 @@ export class SimLink {
         return this.call(method, () => act(...sent));
       };
     }
+    store['commit'] = this.inOrder(store['commit'] as BudgetStore['commit']);
     this.store = store as unknown as BudgetStore;
+  }
+
+  /** What a copy has committed it knows: it decides nothing on a state that is older. */
+  private inOrder(commit: BudgetStore['commit']): BudgetStore['commit'] {
+    const won = new Map<string, number>();
+    return async (budgetId, expected, patch, sendBy) => {
+      const { revision = 0 } = expected ?? {};
+      const least = won.get(budgetId) ?? 0;
+      if (revision < least) this.violated(`committed ${least}, and then decided on revision ${revision}`);
+      const result = await commit(budgetId, expected, patch, sendBy);
+      if (result === 'won') won.set(budgetId, patch.head.revision);
+      return result;
+    };
   }
 
   private async call(method: string, act: () => Promise<unknown>): Promise<unknown> {

@@ -1,5 +1,11 @@
 import type { Receipt, StatePatch, StoredLease, StoredState, UsageDay } from '../../src/domain/state.js';
-import { type BudgetStore, type ListedBudget, type StateVersion, StoreError } from '../../src/store/store.js';
+import {
+  type BudgetStore,
+  type Freshness,
+  type ListedBudget,
+  type StateVersion,
+  StoreError,
+} from '../../src/store/store.js';
 import { applied, deepFreeze } from './sim-state.js';
 
 type CommitListener = (budgetId: string, before: StoredState | undefined, after: StoredState) => void;
@@ -12,18 +18,51 @@ interface Node {
   readonly receipts: Map<string, Receipt>;
 }
 
+/** What a fail-over leaves behind: a primary that shows an older state, until it learns what a majority has. */
+export interface Lag {
+  /** What it shows lacks so many of the last writes that were acknowledged; at most `MOST_LAG`. */
+  readonly writes: number;
+  /** Collections that lag: all of them, or those of one shard. */
+  readonly parts: readonly (keyof Node)[];
+  /** How many reads may meet it. Each may as well come by another way, which does not lag. */
+  readonly reads: number;
+  /** The next acknowledged write ends it, as in one replica set; by another way, an older primary may still be asked. */
+  readonly endsByWrite: boolean;
+}
+
+/** What was there before a write. */
+interface Before {
+  readonly part: keyof Node;
+  readonly key: string;
+  readonly value: unknown;
+}
+
+export const MOST_LAG = 12;
+/** Some collections are written more often than others. */
+const REMEMBERED_WRITES = 100;
+const ASKS_THE_LAGGING = 0.7;
+/** While nothing is confirmed, some reads that must be current are answered still, by what was confirmed before. */
+const UNCONFIRMED = 0.5;
+
 /**
  * A replica set as MongoDB is one: writes go to the primary and are acknowledged when a majority has them; reads see what a
- * majority has. While replication stalls, a write's outcome is a write-concern error, and a fail-over loses it.
+ * majority has. While replication stalls, a write's outcome is a write-concern error, and a fail-over loses it. After one,
+ * reads that need not be current may go back for a moment, to any mixture of what was and what is.
  */
 export class SimStore implements BudgetStore {
   readonly name = 'mongo';
   readonly exclusive = false;
   private majority: Node = { budgets: new Map(), days: new Map(), receipts: new Map() };
   private primary = this.majority;
+  /** Of the last acknowledged writes, the newest last. */
+  private readonly undo: Before[] = [];
+  private behind: Node | undefined;
+  private lag: Lag | undefined;
+  private laggingReads = 0;
 
   constructor(
     private readonly now: () => number,
+    private readonly random: () => number,
     private readonly onCommit: CommitListener,
     readonly receiptsInCommit: boolean,
   ) {}
@@ -41,12 +80,55 @@ export class SimStore implements BudgetStore {
 
   /** The majority catches up: what was not acknowledged has happened after all. */
   heal(): void {
+    if (this.stalled) this.undo.length = 0;
     this.majority = this.primary;
+    this.lag = undefined;
   }
 
   /** A node of the majority becomes the primary: what was not acknowledged has never happened. */
-  failOver(): void {
+  failOver(lag: Lag): void {
     this.primary = this.majority;
+    this.lag = lag;
+    this.laggingReads = lag.reads;
+    this.behind = this.nodeBehind(lag);
+  }
+
+  private nodeBehind({ writes, parts }: Lag): Node {
+    const { budgets, days, receipts } = this.majority;
+    const node: Node = { budgets: new Map(budgets), days: new Map(days), receipts: new Map(receipts) };
+    const missing = this.undo.filter(({ part }) => parts.includes(part)).slice(-writes);
+    for (const { part, key, value } of missing.reverse()) {
+      const map = node[part] as Map<string, unknown>;
+      if (value === undefined) map.delete(key);
+      else map.set(key, value);
+    }
+    return node;
+  }
+
+  /** What a read sees that need not be current. */
+  private get recent(): Node {
+    if (this.lag === undefined || this.behind === undefined) return this.majority;
+    if (this.random() > ASKS_THE_LAGGING) return this.majority;
+    this.laggingReads -= 1;
+    if (this.laggingReads <= 0) this.lag = undefined;
+    return this.behind;
+  }
+
+  /** What a read sees that must be: confirmed by a majority, or there is no answer. */
+  private get current(): Node {
+    if (this.stalled && this.random() < UNCONFIRMED)
+      throw new StoreError('unavailable', 'no majority confirms that this is the primary');
+    return this.majority;
+  }
+
+  private put<P extends keyof Node>(part: P, key: string, value: unknown): void {
+    const map = this.primary[part] as Map<string, unknown>;
+    if (!this.stalled) {
+      this.undo.push({ part, key, value: map.get(key) });
+      if (this.undo.length > REMEMBERED_WRITES) this.undo.shift();
+      if (this.lag?.endsByWrite) this.lag = undefined;
+    }
+    map.set(key, value);
   }
 
   private written<T>(result: T): T {
@@ -54,12 +136,12 @@ export class SimStore implements BudgetStore {
     return result;
   }
 
-  async load(budgetId: string): Promise<StoredState | undefined> {
-    return this.majority.budgets.get(budgetId);
+  async load(budgetId: string, freshness: Freshness = 'current'): Promise<StoredState | undefined> {
+    return this[freshness].budgets.get(budgetId);
   }
 
   async version(budgetId: string): Promise<StateVersion | undefined> {
-    const head = this.majority.budgets.get(budgetId)?.head;
+    const head = this.current.budgets.get(budgetId)?.head;
     return head && { epoch: head.epoch, revision: head.revision };
   }
 
@@ -73,7 +155,7 @@ export class SimStore implements BudgetStore {
     if (patch.puts.some(isRefused)) throw new StoreError('refused', 'a value that the store never accepts');
     const after = applied(before, deepFreeze(patch));
     this.onCommit(budgetId, before, after);
-    this.primary.budgets.set(budgetId, this.receiptsInCommit ? this.withoutOutbox(budgetId, after) : after);
+    this.put('budgets', budgetId, this.receiptsInCommit ? this.withoutOutbox(budgetId, after) : after);
     return this.written('won');
   }
 
@@ -86,13 +168,13 @@ export class SimStore implements BudgetStore {
     for (const document of days) {
       const key = `${document.budgetId} ${document.epoch} ${document.day}`;
       const before = this.primary.days.get(key)?.revision ?? -1;
-      if (before < document.revision) this.primary.days.set(key, deepFreeze(document));
+      if (before < document.revision) this.put('days', key, deepFreeze(document));
     }
     this.written(undefined);
   }
 
   async readDays(budgetId: string, epoch: number, from: string, to: string): Promise<UsageDay[]> {
-    return [...this.majority.days.values()]
+    return [...this.current.days.values()]
       .filter((d) => d.budgetId === budgetId && d.epoch === epoch && from <= d.day && d.day <= to)
       .sort((a, b) => (a.day < b.day ? -1 : 1));
   }
@@ -105,27 +187,28 @@ export class SimStore implements BudgetStore {
   private putReceipt(budgetId: string, receipt: Receipt): void {
     const key = `${budgetId} ${receipt.id}`;
     const before = this.primary.receipts.get(key)?.revision ?? -1;
-    if (before < receipt.revision) this.primary.receipts.set(key, deepFreeze(receipt));
+    if (before < receipt.revision) this.put('receipts', key, deepFreeze(receipt));
   }
 
   async findReceipts(budgetId: string, ids: readonly string[]): Promise<Map<string, Receipt>> {
     const found = new Map<string, Receipt>();
+    const { receipts } = this.current;
     for (const id of ids) {
-      const receipt = this.majority.receipts.get(`${budgetId} ${id}`);
+      const receipt = receipts.get(`${budgetId} ${id}`);
       if (receipt !== undefined) found.set(id, receipt);
     }
     return found;
   }
 
   async listReceipts(budgetId: string, prefix: string, after: string, limit: number): Promise<Receipt[]> {
-    return [...this.majority.receipts.entries()]
+    return [...this.current.receipts.entries()]
       .filter(([key, { id }]) => key === `${budgetId} ${id}` && id.startsWith(prefix) && id > after)
       .map(([, receipt]) => receipt)
       .sort((a, b) => (a.id < b.id ? -1 : 1))
       .slice(0, limit);
   }
 
-  /** What every reader sees. */
+  /** What a majority has. */
   peekState(budgetId: string): StoredState | undefined {
     return this.majority.budgets.get(budgetId);
   }
@@ -136,14 +219,14 @@ export class SimStore implements BudgetStore {
   }
 
   async list(after: string, limit: number): Promise<ListedBudget[]> {
-    return [...this.majority.budgets]
+    return [...this.current.budgets]
       .filter(([budgetId]) => budgetId > after)
       .slice(0, limit)
       .map(([budgetId, { head, sections }]) => ({ budgetId, head, settings: sections.settings }));
   }
 
   async due(now: number, limit: number): Promise<string[]> {
-    return [...this.majority.budgets]
+    return [...this.recent.budgets]
       .filter(([, { head }]) => head.wakeAt !== undefined && head.wakeAt <= now)
       .map(([budgetId]) => budgetId)
       .slice(0, limit);

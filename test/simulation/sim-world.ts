@@ -11,11 +11,20 @@ import { checkCommit, type Promises } from './commit-invariants.js';
 import { MAX_SKEW_MS, SimClock, WorldTime } from './sim-clock.js';
 import { SimLink, type Weather } from './sim-link.js';
 import { SimSink } from './sim-sink.js';
-import { SimStore } from './sim-store.js';
+import { type Lag, MOST_LAG, SimStore } from './sim-store.js';
 
 export const BUDGET = 'shared';
 /** A caller has its answer by then, whatever happens to the store: the arbiter's own limit, looked at once a second. */
 const SLACK_MS = BOUNDS.requestMs + 2_500;
+
+/** All that one replica set has, or what has a shard of its own. */
+const LAGGING_PARTS: readonly Lag['parts'][] = [
+  ['budgets', 'days', 'receipts'],
+  ['budgets', 'days', 'receipts'],
+  ['budgets'],
+  ['days'],
+  ['days', 'receipts'],
+];
 
 /** Of a wrong time that the store told; a commit that was decided by it may arrive late. */
 const UNLEARN_MS = 20_000;
@@ -59,6 +68,7 @@ export class SimWorld {
     this.time = new WorldTime(startedAt, () => meter.monotonic());
     this.store = new SimStore(
       () => this.time.ofStore,
+      () => this.random(),
       (_, before, after) => this.committed(before, after),
       // Some runs on a store that writes receipts with the commit, as the embedded one does.
       seed % 7 === 3,
@@ -67,7 +77,7 @@ export class SimWorld {
   }
 
   private startCopy(): Copy {
-    const link = new SimLink(this.store, this.scheduler, this.weather);
+    const link = new SimLink(this.store, this.scheduler, this.weather, (what) => this.violated(what));
     const scheduler: Scheduler = {
       after: (ms, task) => this.scheduler.after(ms, () => link.alive && task()),
       soon: (task) => this.scheduler.soon(() => link.alive && task()),
@@ -208,12 +218,26 @@ export class SimWorld {
   }
 
   endStall(how: 'heal' | 'failOver'): void {
-    this.note(how === 'heal' ? 'replication catches up' : 'a fail-over loses what was not acknowledged');
+    if (how === 'heal') {
+      this.note('replication catches up');
+      this.store.heal();
+    } else this.failOver();
     this.lastStallAt = this.scheduler.now;
-    this.store[how]();
+  }
+
+  failOver(): void {
+    const lag: Lag = {
+      writes: Math.floor(this.random() * (MOST_LAG + 1)),
+      parts: this.pick(LAGGING_PARTS),
+      reads: 1 + Math.floor(this.random() ** 2 * 30),
+      endsByWrite: this.random() < 0.5,
+    };
+    const { writes, parts } = lag;
+    this.note(`a fail-over loses what was not acknowledged; ${parts.join(', ')} lag by ${writes} writes`);
+    this.store.failOver(lag);
     // What a fail-over lost never was: the state before it is in force again.
     const state = this.store.peekState(BUDGET);
-    if (how === 'failOver' && state !== undefined) this.states.push({ at: this.scheduler.now, state });
+    if (state !== undefined) this.states.push({ at: this.scheduler.now, state });
   }
 
   storm(weather: Weather): void {

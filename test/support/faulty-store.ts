@@ -1,6 +1,7 @@
 import type { Receipt, StatePatch, StoredState, UsageDay } from '../../src/domain/state.js';
 import {
   type BudgetStore,
+  type Freshness,
   type ListedBudget,
   type StateVersion,
   StoreError,
@@ -104,8 +105,8 @@ export class FaultyStore implements BudgetStore {
     }
   }
 
-  load(budgetId: string): Promise<StoredState | undefined> {
-    return this.call('load', [budgetId], () => this.inner.load(budgetId));
+  load(budgetId: string, freshness?: Freshness): Promise<StoredState | undefined> {
+    return this.call('load', [budgetId], () => this.inner.load(budgetId, freshness));
   }
   version(budgetId: string): Promise<StateVersion | undefined> {
     return this.call('version', [budgetId], () => this.inner.version(budgetId));

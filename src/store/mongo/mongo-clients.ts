@@ -1,5 +1,6 @@
 import { type MongoClient, MongoServerError } from 'mongodb';
 import { PROCESS_SCHEDULER } from '../../platform/scheduler.js';
+import type { CurrentRead, SteadyPrimary } from './steady-primary.js';
 
 /** Above the sum of what the driver may wait: for a server, for a connection, for an answer. */
 const LIMIT_MS = 8_000;
@@ -17,6 +18,7 @@ export class MongoClients {
   constructor(
     private client: MongoClient,
     private readonly make: () => MongoClient,
+    readonly primary: SteadyPrimary,
     private readonly monotonic: () => number,
   ) {
     this.answeredAt = monotonic();
@@ -24,6 +26,11 @@ export class MongoClients {
 
   get current(): MongoClient {
     return this.client;
+  }
+
+  /** As `use`, for a read that must see every acknowledged write. */
+  read<T>(send: (how: CurrentRead) => Promise<T>): Promise<T> {
+    return this.primary.read((how) => this.use(() => send(how)));
   }
 
   async use<T>(work: () => Promise<T>): Promise<T> {

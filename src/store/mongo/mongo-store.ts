@@ -7,12 +7,19 @@ import {
   type UsageDay,
 } from '../../domain/state.js';
 import { PROCESS_SCHEDULER } from '../../platform/scheduler.js';
-import { type BudgetStore, type ListedBudget, type StateVersion, StoreError } from '../store.js';
+import {
+  type BudgetStore,
+  type Freshness,
+  type ListedBudget,
+  type StateVersion,
+  StoreError,
+} from '../store.js';
 import { type BudgetDocument, headOf, newDocument, sectionOf, stateOf } from './budget-document.js';
 import type { MongoClients } from './mongo-clients.js';
 import { isDuplicateKey, readError, writeError } from './mongo-errors.js';
 import { type ReceiptDocument, receiptDocument, receiptDocumentId, receiptOf } from './receipt-document.js';
 import { SharedCalls } from './shared-calls.js';
+import type { CurrentRead } from './steady-primary.js';
 import type { StoreDocuments } from './store-documents.js';
 import { type Outcome, stampedSwap, swapOne } from './swaps.js';
 import { type UsageDocument, usageDay, usageDocument, usageDocumentId } from './usage-document.js';
@@ -25,7 +32,10 @@ const HEAD_AND_SETTINGS = Object.fromEntries(
   SECTIONS.filter((section) => section !== 'settings').map((section) => [section, 0 as const]),
 );
 
-/** For several copies of the service. Reads are of the primary, with read concern majority; the client says both. */
+/**
+ * For several copies of the service. Reads are of the primary, with read concern majority; the client says both. Where that may
+ * show an older state, those that must be current say more: see `SteadyPrimary`.
+ */
 export class MongoStore implements BudgetStore {
   readonly name = 'mongo';
   readonly exclusive = false;
@@ -41,7 +51,7 @@ export class MongoStore implements BudgetStore {
   ) {
     this.shared = new SharedCalls({
       db: () => this.db,
-      reading: (work) => this.reading(work),
+      current: (send) => this.current(send),
       writing: (work) => this.writing(work),
       monotonic,
       soon: PROCESS_SCHEDULER.soon,
@@ -58,9 +68,9 @@ export class MongoStore implements BudgetStore {
     this.beforeClose = stop;
   }
 
-  load(budgetId: string): Promise<StoredState | undefined> {
-    return this.reading(async () => {
-      const document = await this.budgets.findOne({ _id: budgetId }, { maxTimeMS: READ_MS });
+  load(budgetId: string, freshness: Freshness = 'current'): Promise<StoredState | undefined> {
+    return this[freshness](async (how) => {
+      const document = await this.budgets.findOne({ _id: budgetId }, { maxTimeMS: READ_MS, ...how });
       return document ? stateOf(document) : undefined;
     });
   }
@@ -86,12 +96,12 @@ export class MongoStore implements BudgetStore {
   }
 
   readDays(budgetId: string, epoch: number, from: string, to: string): Promise<UsageDay[]> {
-    return this.reading(async () => {
+    return this.current(async (how) => {
       const $gte = usageDocumentId(budgetId, epoch, from);
       const $lte = usageDocumentId(budgetId, epoch, to);
       const filter = { _id: { $gte, $lte }, budget: budgetId };
-      const documents = await this.usage.find(filter, { maxTimeMS: READ_MS }).sort({ _id: 1 }).toArray();
-      return documents.map(usageDay);
+      const documents = this.usage.find(filter, { maxTimeMS: READ_MS, ...how }).sort({ _id: 1 });
+      return (await documents.toArray()).map(usageDay);
     });
   }
 
@@ -104,20 +114,20 @@ export class MongoStore implements BudgetStore {
   }
 
   listReceipts(budgetId: string, prefix: string, after: string, limit: number): Promise<Receipt[]> {
-    return this.reading(async () => {
+    return this.current(async (how) => {
       const start = receiptDocumentId(budgetId, prefix);
       const $gt = receiptDocumentId(budgetId, after);
       const filter = { _id: { $gte: start, $gt, $lt: start + LAST }, budget: budgetId };
-      const options = { maxTimeMS: READ_MS, limit, batchSize: limit + 1 };
+      const options = { maxTimeMS: READ_MS, limit, batchSize: limit + 1, ...how };
       return (await this.receipts.find(filter, options).sort({ _id: 1 }).toArray()).map(receiptOf);
     });
   }
 
   list(after: string, limit: number): Promise<ListedBudget[]> {
-    return this.reading(async () => {
-      const options = { projection: HEAD_AND_SETTINGS, maxTimeMS: READ_MS, limit, batchSize: limit + 1 };
+    return this.current(async (how) => {
+      const options = { maxTimeMS: READ_MS, limit, batchSize: limit + 1, ...how };
       const documents = await this.budgets
-        .find({ _id: { $gt: after } }, options)
+        .find({ _id: { $gt: after } }, { projection: HEAD_AND_SETTINGS, ...options })
         .sort({ _id: 1 })
         .toArray();
       return documents.map((document) => ({
@@ -129,7 +139,7 @@ export class MongoStore implements BudgetStore {
   }
 
   due(now: number, limit: number): Promise<string[]> {
-    return this.reading(async () => {
+    return this.recent(async () => {
       const options = { projection: { _id: 1 }, maxTimeMS: READ_MS, limit, batchSize: limit + 1 };
       const due = this.budgets.find<{ _id: string }>({ wakeAt: { $lte: now } }, options);
       return (await due.sort({ wakeAt: 1 }).toArray()).map(({ _id }) => _id);
@@ -137,7 +147,7 @@ export class MongoStore implements BudgetStore {
   }
 
   time(): Promise<number | undefined> {
-    return this.reading(async () => {
+    return this.recent(async () => {
       const asked = this.monotonic();
       const { localTime } = await this.clients.current.db('admin').command({ hello: 1 });
       const halfRoundTrip = (this.monotonic() - asked) / 2;
@@ -176,6 +186,8 @@ export class MongoStore implements BudgetStore {
       copies: () => this.db.collection('copies'),
       marks: () => this.db.collection('marks'),
       use: (work) => this.clients.use(work),
+      confirmBy: (write) => this.clients.primary.confirmBy(write),
+      read: (send) => this.clients.read(send),
     };
   }
 
@@ -191,10 +203,18 @@ export class MongoStore implements BudgetStore {
     return this.db.collection('receipts');
   }
 
-  protected async reading<T>(work: () => Promise<T>): Promise<T> {
+  protected current<T>(send: (how: CurrentRead) => Promise<T>): Promise<T> {
+    return this.reading(() => this.clients.read(send));
+  }
+
+  private recent<T>(send: (how: CurrentRead) => Promise<T>): Promise<T> {
+    return this.reading(() => this.clients.use(() => send({})));
+  }
+
+  private async reading<T>(read: () => Promise<T>): Promise<T> {
     this.checkRetired();
     try {
-      return await this.clients.use(work);
+      return await read();
     } catch (error) {
       throw readError(error);
     }

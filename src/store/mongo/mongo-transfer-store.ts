@@ -21,17 +21,17 @@ export class MongoTransferStore extends MongoStore implements TransferStore {
   }
 
   listDays(budgetId: string, after: DayPosition | undefined, limit: number): Promise<UsageDay[]> {
-    return this.reading(async () => {
+    return this.current(async (how) => {
       const $gt = after === undefined ? `${budgetId}:` : usageDocumentId(budgetId, after.epoch, after.day);
       // The sign after the colon ends what begins with the id and a colon.
       const filter = { _id: { $gt, $lt: `${budgetId};` }, budget: budgetId };
-      const options = { maxTimeMS: READ_MS, limit, batchSize: limit + 1 };
+      const options = { maxTimeMS: READ_MS, limit, batchSize: limit + 1, ...how };
       return (await this.usage.find(filter, options).sort({ _id: 1 }).toArray()).map(usageDay);
     });
   }
 
   readMark(): Promise<StoreMark | undefined> {
-    return this.reading(() => readMark(this.documents));
+    return this.current((how) => readMark(this.documents, how));
   }
 
   setMark(mark: StoreMark | undefined): Promise<void> {
@@ -39,6 +39,6 @@ export class MongoTransferStore extends MongoStore implements TransferStore {
   }
 
   runningCopies(): Promise<string[]> {
-    return this.unlimited(() => runningCopies(this.documents.copies(), this.scheduler));
+    return this.unlimited(() => runningCopies(this.documents, this.scheduler));
   }
 }

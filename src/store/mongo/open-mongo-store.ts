@@ -11,8 +11,9 @@ import { isPassing, isUserRefused, messageOf } from './mongo-errors.js';
 import { MongoStore } from './mongo-store.js';
 import { MongoTransferStore } from './mongo-transfer-store.js';
 import { Presence } from './presence.js';
-import { type ProbeDocument, probeServer } from './probe.js';
+import { type ProbeDocument, probeConfirmedRead, probeServer } from './probe.js';
 import { ensureSchema } from './schema.js';
+import { SteadyPrimary } from './steady-primary.js';
 import { readMark } from './store-documents.js';
 
 export interface MongoStoreOptions {
@@ -59,7 +60,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Budget
     if (presence) store.onClose = () => presence.stop();
     try {
       if (presence) await presence.start();
-      refuseMarked(place, await readMark(documents));
+      refuseMarked(place, await documents.read((how) => readMark(documents, how)));
       return store;
     } catch (error) {
       if (presence) await presence.stop();
@@ -83,13 +84,17 @@ async function openDatabase<T>(
   use: (clients: MongoClients, monotonic: () => number, place: string) => Promise<T>,
 ): Promise<T> {
   const { uri, database, copyId, log = SILENT_LOG, monotonic = PROCESS_TIME.monotonic } = options;
-  const client = newClient(uri, copyId);
+  const primary = new SteadyPrimary(monotonic);
+  const client = primary.follow(newClient(uri, copyId));
   try {
     await client.connect();
     await client.db(database).command({ ping: 1 });
     await ensureSchema(client.db(database), log);
-    await probeServer(client.db(database).collection<ProbeDocument>('probe'));
-    const clients = new MongoClients(client, () => newClient(uri, copyId), monotonic);
+    const probe = client.db(database).collection<ProbeDocument>('probe');
+    await probeServer(probe);
+    await probeConfirmedRead(primary, probe);
+    const again = () => primary.follow(newClient(uri, copyId));
+    const clients = new MongoClients(client, again, primary, monotonic);
     return await use(clients, monotonic, `the database ${database} of MongoDB at ${whereOf(client)}`);
   } catch (error) {
     await client.close();

@@ -1,4 +1,3 @@
-import type { Collection } from 'mongodb';
 import type { Log } from '../../platform/log.js';
 import { pause, type Scheduler } from '../../platform/scheduler.js';
 import { markText, type StoreMark } from '../store-mark.js';
@@ -18,7 +17,7 @@ const WATCH_MS = 20_000;
 
 /**
  * Shows that a copy serves from here, and looks whether it still may: a copy that stood still while its budgets were moved
- * away must not serve them when it goes on.
+ * away must not serve them when it goes on. Its beats show, too, that the primary still has a majority.
  */
 export class Presence {
   private cancel: (() => void) | undefined;
@@ -35,7 +34,7 @@ export class Presence {
 
   /** Before the mark is read: whoever marks the store and then looks for copies sees this one, or it sees the mark. */
   async start(): Promise<void> {
-    await this.documents.copies().insertOne({ _id: this.copyId, beats: 0 });
+    await this.documents.confirmBy(() => this.enter());
     this.plan();
   }
 
@@ -67,17 +66,27 @@ export class Presence {
   }
 
   private async beat(): Promise<void> {
-    const { copies, use } = this.documents;
-    const _id = this.copyId;
+    const { confirmBy, read, use } = this.documents;
     try {
-      const { matchedCount } = await use(() => copies().updateOne({ _id }, { $inc: { beats: 1 } }));
-      if (matchedCount === 0 && !this.stopped) await use(() => copies().insertOne({ _id, beats: 0 }));
-      const mark = await use(() => readMark(this.documents));
+      const isThere = await confirmBy(() => use(() => this.countUp()));
+      if (!isThere && !this.stopped) await confirmBy(() => use(() => this.enter()));
+      const mark = await read((how) => readMark(this.documents, how));
       if (mark !== undefined) this.retire(mark);
     } catch (error) {
       // A store that does not answer is told elsewhere.
       this.log.debug({ err: error }, 'the sign of life of this copy was not written');
     }
+  }
+
+  private async enter(): Promise<true> {
+    await this.documents.copies().insertOne({ _id: this.copyId, beats: 0 });
+    return true;
+  }
+
+  private async countUp(): Promise<boolean> {
+    const { copies } = this.documents;
+    const { modifiedCount } = await copies().updateOne({ _id: this.copyId }, { $inc: { beats: 1 } });
+    return modifiedCount > 0;
   }
 
   private retire(mark: StoreMark): void {
@@ -88,17 +97,18 @@ export class Presence {
 
 /** Copies whose count rises while somebody looks. The entry of a copy that was killed stays as it is, and is removed. */
 export async function runningCopies(
-  copies: Collection<CopyDocument>,
+  { copies, read }: Pick<StoreDocuments, 'copies' | 'read'>,
   scheduler: Scheduler,
 ): Promise<string[]> {
-  const before = await copies.find().toArray();
+  const look = () => read((how) => copies().find({}, how).toArray());
+  const before = await look();
   if (before.length === 0) return [];
   await pause(scheduler, WATCH_MS);
-  const after = await copies.find().toArray();
+  const after = await look();
   const beats = new Map(before.map(({ _id, beats: count }) => [_id, count]));
   const running = after.filter(({ _id, beats: count }) => beats.get(_id) !== count);
   for (const { _id, beats: count } of after) {
-    if (beats.get(_id) === count) await copies.deleteOne({ _id, beats: count });
+    if (beats.get(_id) === count) await copies().deleteOne({ _id, beats: count });
   }
   return running.map(({ _id }) => _id);
 }

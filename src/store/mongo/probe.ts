@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Collection } from 'mongodb';
+import { type Collection, MongoServerError } from 'mongodb';
 import { StoreStartError } from '../store-start-error.js';
+import { isPassing, isUserRefused, messageOf } from './mongo-errors.js';
+import type { SteadyPrimary } from './steady-primary.js';
+import { READ_MS } from './waits.js';
 
 /** Of two racers that compare and swap the same version at once: which were told that they won. */
 export type Race = (version: number) => Promise<readonly [boolean, boolean]>;
@@ -44,5 +47,21 @@ export async function probeServer(collection: Collection<ProbeDocument>): Promis
     await probeCompareAndSwap((version) => Promise.all([swap(version), swap(version)]));
   } finally {
     await collection.deleteOne({ _id });
+  }
+}
+
+/** Whether the server can confirm what it reads: without that, old states could not be told from new ones after an election. */
+export async function probeConfirmedRead(
+  primary: SteadyPrimary,
+  collection: Collection<ProbeDocument>,
+): Promise<void> {
+  try {
+    await primary.read((how) => collection.findOne({ _id: randomUUID() }, { maxTimeMS: READ_MS, ...how }));
+  } catch (error) {
+    if (!(error instanceof MongoServerError) || isPassing(error) || isUserRefused(error)) throw error;
+    throw new StoreStartError(
+      `This MongoDB server refuses the read concern linearizable (${messageOf(error)}). ` +
+        'After an election old answers could be given on it. Use MongoDB 4.4 or newer, or FerretDB 2 or newer.',
+    );
   }
 }

@@ -5,6 +5,7 @@ import type { StateVersion } from '../store.js';
 import type { BudgetDocument } from './budget-document.js';
 import { type Answer, Gathering } from './gathering.js';
 import { type ReceiptDocument, receiptDocumentId, receiptOf } from './receipt-document.js';
+import type { CurrentRead } from './steady-primary.js';
 import { type Outcome, type StampedSwap, swapMany, swapOne } from './swaps.js';
 import type { UsageDocument } from './usage-document.js';
 import { READ_MS } from './waits.js';
@@ -16,7 +17,8 @@ const DAY_WEIGHT = 100;
 /** How calls reach the server: their failures become those of a store. */
 export interface Line {
   readonly db: () => Db;
-  reading<T>(work: () => Promise<T>): Promise<T>;
+  /** A read that sees every acknowledged write. */
+  current<T>(send: (how: CurrentRead) => Promise<T>): Promise<T>;
   writing<T>(work: () => Promise<T>): Promise<T>;
   readonly monotonic: () => number;
   readonly soon: Scheduler['soon'];
@@ -90,11 +92,12 @@ export class SharedCalls {
   }
 
   private readVersions(budgetIds: readonly string[]): Promise<(StateVersion | undefined)[]> {
-    return this.line.reading(async () => {
+    return this.line.current(async (how) => {
       const options = {
         projection: { epoch: 1, revision: 1 },
         maxTimeMS: READ_MS,
         batchSize: budgetIds.length + 1,
+        ...how,
       };
       const filter = { _id: { $in: [...budgetIds] } };
       const found = await this.line
@@ -108,11 +111,11 @@ export class SharedCalls {
   }
 
   private findReceipts(questions: readonly ReceiptQuestion[]): Promise<Map<string, Receipt>[]> {
-    return this.line.reading(async () => {
+    return this.line.current(async (how) => {
       const $in = questions.flatMap(({ budgetId, ids }) => ids.map((id) => receiptDocumentId(budgetId, id)));
       const budget = { $in: [...new Set(questions.map(({ budgetId }) => budgetId))] };
       // A batch that holds them all keeps it one round trip.
-      const options = { maxTimeMS: READ_MS, batchSize: $in.length + 1 };
+      const options = { maxTimeMS: READ_MS, batchSize: $in.length + 1, ...how };
       const receipts = this.line.db().collection<ReceiptDocument>('receipts');
       const found = await receipts.find({ _id: { $in }, budget }, options).toArray();
       const byId = new Map(found.map((document) => [document._id, document]));

@@ -1,6 +1,7 @@
 import type { Collection } from 'mongodb';
 import type { StoreMark } from '../store-mark.js';
 import type { CopyDocument } from './presence.js';
+import type { CurrentRead, SteadyPrimary } from './steady-primary.js';
 
 /** The mark of the whole store; there is at most one document. */
 export interface MarkDocument {
@@ -14,10 +15,18 @@ export interface StoreDocuments {
   readonly marks: () => Collection<MarkDocument>;
   /** Ends every wait for the driver. */
   readonly use: <T>(work: () => Promise<T>) => Promise<T>;
+  /** What a write that a majority acknowledged says of the primary; true where it changed something. */
+  readonly confirmBy: SteadyPrimary['confirmBy'];
+  /** As `use`, for a read that must see every acknowledged write. */
+  readonly read: <T>(send: (how: CurrentRead) => Promise<T>) => Promise<T>;
 }
 
-export async function readMark({ marks }: StoreDocuments): Promise<StoreMark | undefined> {
-  return (await marks().findOne({ _id: 'mark' }))?.mark;
+/** Where no copy of the service is to miss it, sent by `read`. */
+export async function readMark(
+  { marks }: StoreDocuments,
+  how: CurrentRead = {},
+): Promise<StoreMark | undefined> {
+  return (await marks().findOne({ _id: 'mark' }, how))?.mark;
 }
 
 export async function setMark({ marks }: StoreDocuments, mark: StoreMark | undefined): Promise<void> {

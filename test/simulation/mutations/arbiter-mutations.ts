@@ -26,8 +26,38 @@ export const ARBITER_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a delayed commit is not fenced off',
     file: 'src/arbiter/commit.ts',
-    find: 'if (fence !== undefined) await context.store.commit(budgetId, expected, fence);',
-    replace: "if (fence !== undefined) return 'lost';",
+    find: "return fence !== undefined && (await context.store.commit(budgetId, expected, fence)) === 'won';",
+    replace: 'return fence !== undefined;',
+  },
+  {
+    name: 'a commit counts as lost where an older state is shown, not a later one',
+    file: 'src/arbiter/commit.ts',
+    find: "if (moved > 0) return 'lost';",
+    replace: "if (moved !== 0) return 'lost';",
+  },
+  {
+    name: 'a state older than one that the copy has seen is taken',
+    file: 'src/arbiter/state-reads.ts',
+    find: 'if (compareVersions(version, this.seen) >= 0) {',
+    replace: 'if (version.epoch >= 0) {',
+  },
+  {
+    name: 'the first state that a copy sees of a budget need not be current',
+    file: 'src/arbiter/state-reads.ts',
+    find: '    const stored = await this.store.load(this.budgetId, freshness);',
+    replace: "    const stored = await this.store.load(this.budgetId, 'recent');",
+  },
+  {
+    name: 'whatever was loaded proves denials and what is not found',
+    file: 'src/arbiter/state-reads.ts',
+    find: "const isCurrent = freshness === 'current';",
+    replace: 'const isCurrent = true;',
+  },
+  {
+    name: 'a denial is not confirmed',
+    file: 'src/arbiter/state-reads.ts',
+    find: 'const version = (await this.store.version(this.budgetId)) ?? ABSENT;',
+    replace: "const version = (await this.store.load(this.budgetId, 'recent'))?.head ?? ABSENT;",
   },
   {
     name: 'a lost commit counts as won',
@@ -44,8 +74,8 @@ export const ARBITER_MUTATIONS: readonly Mutation[] = [
   {
     name: 'an answer without a commit is not proved current',
     file: 'src/arbiter/budget-queue.ts',
-    find: 'if (!proved && !this.context.store.exclusive) {',
-    replace: 'if (!proved && this.context.store.exclusive) {',
+    find: 'isCurrent || this.context.store.exclusive ||',
+    replace: 'isCurrent || !this.context.store.exclusive ||',
   },
   {
     name: 'answers are given before the commit is known',

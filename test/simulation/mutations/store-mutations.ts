@@ -8,27 +8,27 @@ export const STORE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'usage documents without the fence of their revision',
     file: STORE,
-    find: 'if (before < document.revision) this.primary.days',
-    replace: 'if (before < Infinity) this.primary.days',
+    find: "if (before < document.revision) this.put('days'",
+    replace: "if (before < Infinity) this.put('days'",
   },
   {
     name: 'receipts without the fence of their revision',
     file: STORE,
-    find: 'if (before < receipt.revision) this.primary.receipts',
-    replace: 'if (before < Infinity) this.primary.receipts',
+    find: "if (before < receipt.revision) this.put('receipts'",
+    replace: "if (before < Infinity) this.put('receipts'",
   },
   {
     name: 'receipts are only inserted, never overwritten',
     file: STORE,
-    find: 'if (before < receipt.revision) this.primary.receipts',
-    replace: 'if (before === -1) this.primary.receipts',
+    find: "if (before < receipt.revision) this.put('receipts'",
+    replace: "if (before === -1) this.put('receipts'",
   },
   {
     name: 'usage documents add deltas instead of absolute totals',
     file: STORE,
-    find: 'this.primary.days.set(key, deepFreeze(document));',
+    find: "this.put('days', key, deepFreeze(document));",
     replace:
-      'this.primary.days.set(key, { ...document, total: document.total + (this.primary.days.get(key)?.total ?? 0) });',
+      "this.put('days', key, { ...document, total: document.total + (this.primary.days.get(key)?.total ?? 0) });",
   },
   {
     name: 'a commit is not compared with the stored revision',
@@ -41,6 +41,24 @@ export const STORE_MUTATIONS: readonly Mutation[] = [
     file: STORE,
     find: 'if (this.stalled) throw',
     replace: 'if (result === undefined && this.stalled) throw',
+  },
+  {
+    name: 'a receipt that is missing from an older state counts as missing',
+    file: STORE,
+    find: 'const { receipts } = this.current;',
+    replace: 'const { receipts } = this.recent;',
+  },
+  {
+    name: 'usage documents are read back from an older state',
+    file: STORE,
+    find: 'return [...this.current.days.values()]',
+    replace: 'return [...this.recent.days.values()]',
+  },
+  {
+    name: 'a version is confirmed by an older state',
+    file: STORE,
+    find: 'this.current.budgets.get(budgetId)?.head;',
+    replace: 'this.recent.budgets.get(budgetId)?.head;',
   },
   {
     name: "the local wall clock decides, not the store's",
