@@ -113,18 +113,17 @@ describeMongo('the MongoDB store', (uri) => {
     ]);
   });
 
-  it('has the server check documents against a hand that edits them', async (test) => {
+  it('has the server check documents against a hand that edits them', async () => {
     await empty();
-    if (log.entries.length > 0) {
-      expect(log.entries).toMatchObject([{ level: 'warn', fields: { why: expect.any(String) } }]);
-      test.skip('this server ignores or refuses schema validators');
-    }
+    expect(log.entries).toEqual([]);
     await store.commit('b', undefined, patch(1));
     await store.writeDays([usageDay('2026-11-24', 1)]);
     await store.writeReceipts('b', [usageReceipt('x', 1), leaseReceipt('y', 1)]);
     const wrong = { budgets: { revision: 'two' }, usage: { total: 1.5 }, receipts: { at: T0 } };
     for (const [name, $set] of Object.entries(wrong)) {
-      await expect(db.collection(name).updateOne({}, { $set }), name).rejects.toMatchObject({ code: 121 });
+      // FerretDB has a code of its own for this.
+      const code = expect.toSatisfy((given) => [121, 525074461].includes(given));
+      await expect(db.collection(name).updateOne({}, { $set }), name).rejects.toMatchObject({ code });
     }
   });
 

@@ -9,9 +9,11 @@ import {
 import { PROCESS_SCHEDULER } from '../../platform/scheduler.js';
 import { type BudgetStore, type ListedBudget, type StateVersion, StoreError } from '../store.js';
 import { type BudgetDocument, headOf, newDocument, sectionOf, stateOf } from './budget-document.js';
+import { databaseOf } from './mongo-client.js';
 import type { MongoClients } from './mongo-clients.js';
 import { isDuplicateKey, readError, writeError } from './mongo-errors.js';
 import { type ReceiptDocument, receiptDocument, receiptDocumentId, receiptOf } from './receipt-document.js';
+import { ServerTime } from './server-time.js';
 import { SharedCalls } from './shared-calls.js';
 import type { StoreDocuments } from './store-documents.js';
 import { type Outcome, stampedSwap, swapOne } from './swaps.js';
@@ -25,20 +27,22 @@ const HEAD_AND_SETTINGS = Object.fromEntries(
   SECTIONS.filter((section) => section !== 'settings').map((section) => [section, 0 as const]),
 );
 
-/** For several copies of the service. Reads are of the primary, with read concern majority; the client says both. */
+/** For several copies of the service. Reads are of the primary, with read concern majority: see `mongo-client.ts`. */
 export class MongoStore implements BudgetStore {
   readonly name = 'mongo';
   readonly exclusive = false;
   readonly receiptsInCommit = false;
   private readonly shared: SharedCalls;
+  private readonly serverTime: ServerTime;
   private retired: string | undefined;
   private beforeClose = async (): Promise<void> => {};
 
   constructor(
     private readonly clients: MongoClients,
     private readonly database: string,
-    private readonly monotonic: () => number,
+    monotonic: () => number,
   ) {
+    this.serverTime = new ServerTime(monotonic);
     this.shared = new SharedCalls({
       db: () => this.db,
       reading: (work) => this.reading(work),
@@ -137,11 +141,9 @@ export class MongoStore implements BudgetStore {
   }
 
   time(): Promise<number | undefined> {
-    return this.reading(async () => {
-      const asked = this.monotonic();
-      const { localTime } = await this.clients.current.db('admin').command({ hello: 1 });
-      const halfRoundTrip = (this.monotonic() - asked) / 2;
-      return localTime instanceof Date ? localTime.getTime() + halfRoundTrip : undefined;
+    return this.reading(() => {
+      const admin = databaseOf(this.clients.current, 'admin');
+      return this.serverTime.ask({ own: this.db, admin });
     });
   }
 
@@ -168,7 +170,7 @@ export class MongoStore implements BudgetStore {
   }
 
   private get db(): Db {
-    return this.clients.current.db(this.database);
+    return databaseOf(this.clients.current, this.database);
   }
 
   get documents(): StoreDocuments {

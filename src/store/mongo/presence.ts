@@ -35,7 +35,7 @@ export class Presence {
 
   /** Before the mark is read: whoever marks the store and then looks for copies sees this one, or it sees the mark. */
   async start(): Promise<void> {
-    await this.documents.copies().insertOne({ _id: this.copyId, beats: 0 });
+    await this.show((work) => work());
     this.plan();
   }
 
@@ -67,17 +67,23 @@ export class Presence {
   }
 
   private async beat(): Promise<void> {
-    const { copies, use } = this.documents;
-    const _id = this.copyId;
+    const { use } = this.documents;
     try {
-      const { matchedCount } = await use(() => copies().updateOne({ _id }, { $inc: { beats: 1 } }));
-      if (matchedCount === 0 && !this.stopped) await use(() => copies().insertOne({ _id, beats: 0 }));
+      await this.show(use);
       const mark = await use(() => readMark(this.documents));
       if (mark !== undefined) this.retire(mark);
     } catch (error) {
       // A store that does not answer is told elsewhere.
       this.log.debug({ err: error }, 'the sign of life of this copy was not written');
     }
+  }
+
+  /** A first try whose outcome nobody knows may have left the entry already. */
+  private async show(use: StoreDocuments['use']): Promise<void> {
+    const { copies } = this.documents;
+    const _id = this.copyId;
+    const { matchedCount } = await use(() => copies().updateOne({ _id }, { $inc: { beats: 1 } }));
+    if (matchedCount === 0 && !this.stopped) await use(() => copies().insertOne({ _id, beats: 0 }));
   }
 
   private retire(mark: StoreMark): void {
