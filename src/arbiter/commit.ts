@@ -48,19 +48,26 @@ async function commitOnce(context: Context, budgetId: string, one: Commit): Prom
       { budget: budgetId, seq, reason: error.message },
       'the outcome of a commit is unknown: looking whether it was applied',
     );
-    return { result: await settle(context, budgetId, expected, seq), settled: true };
+    const result = await settle(context, budgetId, expected, seq, error.likelyRefused);
+    // The same again would be answered the same, for ever.
+    if (result === 'lost' && error.likelyRefused) {
+      throw new StoreError('refused', error.message, { cause: error });
+    }
+    return { result, settled: true };
   }
 }
 
 /**
  * Own stamp in the state: it was applied. A later version without it: it never will be. The version as it was: a commit that
- * changes nothing fences the delayed write off. An older version says nothing: it passes.
+ * changes nothing fences the delayed write off. An older version says nothing: it passes. A write that was answered with an
+ * error is not delayed: where the fence is answered with one, too, there is nothing to wait for.
  */
 async function settle(
   context: Context,
   budgetId: string,
   expected: StateVersion | undefined,
   seq: number,
+  answered: boolean,
 ): Promise<'won' | 'lost'> {
   let whileStopping = 0;
   for (let attempt = 1; ; attempt += 1) {
@@ -75,6 +82,7 @@ async function settle(
         return 'lost';
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
+      if (answered && (error.failure === 'refused' || error.likelyRefused)) return 'lost';
     }
     if (context.stopping() && ++whileStopping > TRIES_WHILE_STOPPING) {
       throw new StoreError('unavailable', 'the outcome of a commit is still unknown at shut-down');

@@ -107,11 +107,16 @@ export type StoreFailure = 'unavailable' | 'unknown' | 'refused';
 
 export class StoreError extends Error {
   override readonly name = 'StoreError';
+  /** Of what is `unknown`: the store did answer, with an error of which nobody knows that it passes. If a look shows that
+   * nothing was applied, it is `refused`: the same again would be answered the same. */
+  readonly likelyRefused: boolean;
   constructor(
     readonly failure: StoreFailure,
     message: string,
-    options?: ErrorOptions,
+    options: ErrorOptions & { readonly likelyRefused?: boolean } = {},
   ) {
-    super(message, options);
+    const { likelyRefused = false, ...others } = options;
+    super(message, others);
+    this.likelyRefused = likelyRefused;
   }
 }

@@ -1,5 +1,7 @@
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Ledger } from '../../src/domain/ledger.js';
+import { SECTIONS } from '../../src/domain/state.js';
 import { openMongoStore } from '../../src/store/mongo/open-mongo-store.js';
 import type { BudgetStore } from '../../src/store/store.js';
 import { collectedLog } from '../support/collected-log.js';
@@ -113,18 +115,42 @@ describeMongo('the MongoDB store', (uri) => {
     ]);
   });
 
-  it('has the server check documents against a hand that edits them', async (test) => {
+  it('has the server check documents against a hand that edits them', async () => {
     await empty();
-    if (log.entries.length > 0) {
-      expect(log.entries).toMatchObject([{ level: 'warn', fields: { why: expect.any(String) } }]);
-      test.skip('this server ignores or refuses schema validators');
-    }
+    expect(log.entries).toEqual([]);
     await store.commit('b', undefined, patch(1));
     await store.writeDays([usageDay('2026-11-24', 1)]);
     await store.writeReceipts('b', [usageReceipt('x', 1), leaseReceipt('y', 1)]);
     const wrong = { budgets: { revision: 'two' }, usage: { total: 1.5 }, receipts: { at: T0 } };
     for (const [name, $set] of Object.entries(wrong)) {
-      await expect(db.collection(name).updateOne({}, { $set }), name).rejects.toMatchObject({ code: 121 });
+      // FerretDB has a code of its own for this.
+      const code = expect.toSatisfy((given) => [121, 525074461].includes(given));
+      await expect(db.collection(name).updateOne({}, { $set }), name).rejects.toMatchObject({ code });
+    }
+  });
+
+  it('serves a budget of a release without some section, and of one with another section and field', async () => {
+    for (const section of SECTIONS) {
+      await empty();
+      await store.commit('b', undefined, patch(1));
+      const added = { tables: { x: { y: 1 } }, policy: 'of later', [`later_${section}`]: 7 };
+      await db.collection('budgets').updateOne({}, { $unset: { [section]: '' }, $set: added });
+      const loaded = await store.load('b');
+      expect(loaded?.head).toEqual(head(1));
+      expect(loaded?.sections[section].size).toBe(0);
+      expect((await store.list('', 1))[0]?.head).toEqual(head(1));
+      const ledger = Ledger.of('b', loaded);
+      expect(ledger.revision).toBe(1);
+      // As its first commit does after an upgrade, alone and in a message with another.
+      const puts = [{ section: 'writers' as const, key: 'a', value: { seq: 1, at: T0 } }];
+      expect(await store.commit('b', { epoch: 1, revision: 1 }, patch(2, { puts }))).toBe('won');
+      expect(await store.commit('b', { epoch: 1, revision: 2 }, patch(3))).toBe('won');
+      await Promise.all(['c', 'd'].map((id) => store.commit(id, undefined, patch(1))));
+      await db.collection('budgets').updateMany({}, { $unset: { [section]: '' } });
+      const both = ['c', 'd'].map((id) => store.commit(id, { epoch: 1, revision: 1 }, patch(2, { puts })));
+      expect(await Promise.all(both)).toEqual(['won', 'won']);
+      const stored = await db.collection('budgets').findOne({ revision: 3 });
+      expect(stored).toMatchObject({ ...head(3), ...added });
     }
   });
 

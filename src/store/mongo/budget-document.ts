@@ -15,7 +15,21 @@ export type BudgetDocument = { readonly _id: string } & StateHead & {
     readonly [S in Section]?: Readonly<Record<string, unknown>>;
   };
 
-const IS_SECTION: ReadonlySet<string> = new Set(SECTIONS);
+/** A field that is none of these and no section is one that a newer release has added: it stays in the document, untouched. */
+const HEAD: Readonly<Record<keyof StateHead, true>> = {
+  format: true,
+  epoch: true,
+  revision: true,
+  fence: true,
+  clock: true,
+  deleted: true,
+  createdAt: true,
+  zone: true,
+  month: true,
+  lastOpenedDay: true,
+  receiptsDroppedAt: true,
+  wakeAt: true,
+};
 
 export function newDocument(budgetId: string, { head, puts }: StatePatch): BudgetDocument {
   const sections = Object.fromEntries(SECTIONS.map((section) => [section, {}]));
@@ -44,7 +58,7 @@ export function stateOf(document: BudgetDocument): StoredState {
 }
 
 export function headOf(document: BudgetDocument): StateHead {
-  const fields = Object.entries(document).filter(([name]) => name !== '_id' && !IS_SECTION.has(name));
+  const fields = Object.entries(document).filter(([name]) => name in HEAD);
   return Object.fromEntries(fields) as unknown as StateHead;
 }
 

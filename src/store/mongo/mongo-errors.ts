@@ -10,23 +10,9 @@ import {
 } from 'mongodb';
 import { redactSecrets } from '../../platform/redact.js';
 import { StoreError, type StoreFailure } from '../store.js';
+import { meaningOf, type Place } from './server-codes.js';
 
 export const DUPLICATE_KEY = 11000;
-
-/** The server looked at the value and will never take it: BadValue, FailedToParse, TypeMismatch, Overflow, PathNotViable,
- * ConflictingUpdateOperators, DollarPrefixedFieldName, EmptyFieldName, DottedFieldName, DocumentValidationFailure, and the
- * codes of a document that is too large. */
-const REFUSED: ReadonlySet<unknown> = new Set([
-  2, 9, 14, 15, 28, 40, 52, 56, 57, 121, 10334, 17280, 17419, 17420,
-]);
-
-/** Said before anything is written: Unauthorized, AuthenticationFailed, NotWritablePrimary, NotPrimaryNoSecondaryOk,
- * OutOfDiskSpace. */
-const NOT_APPLIED: ReadonlySet<unknown> = new Set([13, 18, 10107, 13435, 14031]);
-
-/** InternalError, MaxTimeMSExpired, WriteConcernTimeout, ShutdownInProgress, PrimarySteppedDown, NotWritablePrimary,
- * InterruptedAtShutdown, InterruptedDueToReplStateChange, NotPrimaryNoSecondaryOk, NotPrimaryOrSecondary. */
-const PASSING: ReadonlySet<unknown> = new Set([1, 50, 64, 91, 189, 10107, 11600, 11602, 13435, 13436]);
 
 /** The driver gave up before it sent the command. */
 const NOT_SENT: ReadonlySet<string> = new Set([
@@ -35,32 +21,84 @@ const NOT_SENT: ReadonlySet<string> = new Set([
   'MongoPoolClosedError',
 ]);
 
+/** With which the server, or the driver, says that the same may succeed later. */
+const PASSING_LABELS = ['RetryableWriteError', 'RetryableError', 'TransientTransactionError'] as const;
+
 export function writeError(error: unknown): StoreError {
-  return asStoreError(error, writeFailure(error));
+  return asStoreError(error, writeVerdict(error));
 }
 
 /** A read changes nothing, so that every failure of it is only that. */
 export function readError(error: unknown): StoreError {
-  return asStoreError(error, 'unavailable');
+  return asStoreError(error, { failure: 'unavailable' });
 }
 
-function asStoreError(error: unknown, failure: StoreFailure): StoreError {
+function asStoreError(error: unknown, verdict: Verdict): StoreError {
   if (error instanceof StoreError) return error;
-  return new StoreError(failure, `MongoDB: ${messageOf(error)}`, { cause: error });
+  return storeError(verdict, messageOf(error), error);
+}
+
+function storeError({ failure, likelyRefused }: Verdict, message: string, cause: unknown): StoreError {
+  const options = { cause, ...(likelyRefused && { likelyRefused }) };
+  return new StoreError(failure, `MongoDB: ${message}`, options);
+}
+
+/** What became of a write that failed. */
+interface Verdict {
+  readonly failure: StoreFailure;
+  readonly likelyRefused?: true;
 }
 
 /** Only what proves that nothing was or will be applied is more than `unknown`: a time-out, a lost connection, code 1 and
  * code 50 are neither yes nor no. */
-function writeFailure(error: unknown): StoreFailure {
-  if (wasNotSent(error)) return 'unavailable';
-  if (error instanceof MongoWriteConcernError) return 'unknown';
-  if (error instanceof MongoServerError) return failureOfCode(error.code);
-  return isEncodingError(error) ? 'refused' : 'unknown';
+function writeVerdict(error: unknown): Verdict {
+  if (wasNotSent(error)) return { failure: 'unavailable' };
+  if (error instanceof MongoWriteConcernError) return { failure: 'unknown' };
+  if (error instanceof MongoServerError) return serverVerdict(error);
+  return { failure: isEncodingError(error) ? 'refused' : 'unknown' };
 }
 
-export function failureOfCode(code: unknown): StoreFailure {
-  if (REFUSED.has(code)) return 'refused';
-  return NOT_APPLIED.has(code) ? 'unavailable' : 'unknown';
+function serverVerdict(error: MongoServerError): Verdict {
+  if (saysNothingWritten(error)) return { failure: 'unavailable' };
+  const known = meaningOf(error.code) !== undefined;
+  if (!known && PASSING_LABELS.some((label) => error.hasErrorLabel(label))) return { failure: 'unknown' };
+  return codeVerdict(error.code, placeOf(error));
+}
+
+/**
+ * A statement that the server names by a code that is none of those that pass was looked at and not applied. A command that
+ * it ended so most likely was not, but it may have been answered on behalf of another server: somebody has to look.
+ */
+function codeVerdict(code: unknown, place: Place | undefined): Verdict {
+  const meaning = meaningOf(code);
+  if (meaning === 'value') return { failure: 'refused' };
+  if (meaning === 'user' || meaning === 'early') return { failure: 'unavailable' };
+  if (meaning === 'open') return { failure: 'unknown' };
+  if (place === 'statement') return { failure: 'refused' };
+  return place === 'command' ? { failure: 'unknown', likelyRefused: true } : { failure: 'unknown' };
+}
+
+/** One of the `writeErrors` of an answer. */
+export function statementError({ code, errmsg }: StatementFailure, cause?: unknown): StoreError {
+  return storeError(codeVerdict(code, 'statement'), errmsg ?? `code ${code}`, cause);
+}
+
+export interface StatementFailure {
+  readonly code: number;
+  readonly errmsg?: string | undefined;
+}
+
+/** The driver makes the same error of an answer that is an error, of the only statement of a command, and in a bulk of a lost
+ * connection, which is no answer. */
+function placeOf({ errorResponse }: MongoServerError): Place | undefined {
+  if (errorResponse['ok'] === 0) return 'command';
+  return errorResponse['index'] === undefined ? undefined : 'statement';
+}
+
+/** Labels of MongoDB 6.0 and newer: nothing was written, or the server was too busy to begin. */
+function saysNothingWritten(error: MongoError): boolean {
+  if (error.hasErrorLabel('NoWritesPerformed')) return true;
+  return error.hasErrorLabel('SystemOverloadedError') && error.hasErrorLabel('RetryableError');
 }
 
 function wasNotSent(error: unknown): boolean {
@@ -79,9 +117,8 @@ function isEncodingError(error: unknown): boolean {
   return error instanceof Error && error.name.startsWith('BSON');
 }
 
-/** Unauthorized or AuthenticationFailed. */
 export function isUserRefused(error: unknown): boolean {
-  return error instanceof MongoServerError && (error.code === 13 || error.code === 18);
+  return error instanceof MongoServerError && meaningOf(error.code) === 'user';
 }
 
 export function isDuplicateKey(error: unknown): boolean {
@@ -95,6 +132,19 @@ export function messageOf(error: unknown): string {
 /** The server was not reached or is not ready: a later try may succeed. */
 export function isPassing(error: unknown): boolean {
   if (error instanceof MongoInvalidArgumentError) return false;
-  if (error instanceof MongoServerError) return PASSING.has(error.code);
+  // Its members are not there yet, or are not fast enough today.
+  if (error instanceof MongoWriteConcernError) return true;
+  if (error instanceof MongoServerError) return serverErrorPasses(error);
   return error instanceof MongoError || (error instanceof Error && 'syscall' in error);
+}
+
+/** The server answered no, and will again. */
+export function isRejected(error: unknown): error is MongoServerError {
+  return error instanceof MongoServerError && !isPassing(error);
+}
+
+function serverErrorPasses(error: MongoServerError): boolean {
+  const meaning = meaningOf(error.code);
+  if (meaning !== undefined) return meaning === 'early' || meaning === 'open';
+  return PASSING_LABELS.some((label) => error.hasErrorLabel(label));
 }

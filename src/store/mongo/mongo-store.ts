@@ -15,9 +15,11 @@ import {
   StoreError,
 } from '../store.js';
 import { type BudgetDocument, headOf, newDocument, sectionOf, stateOf } from './budget-document.js';
+import { databaseOf } from './mongo-client.js';
 import type { MongoClients } from './mongo-clients.js';
 import { isDuplicateKey, readError, writeError } from './mongo-errors.js';
 import { type ReceiptDocument, receiptDocument, receiptDocumentId, receiptOf } from './receipt-document.js';
+import { ServerTime } from './server-time.js';
 import { SharedCalls } from './shared-calls.js';
 import type { CurrentRead } from './steady-primary.js';
 import type { StoreDocuments } from './store-documents.js';
@@ -33,7 +35,7 @@ const HEAD_AND_SETTINGS = Object.fromEntries(
 );
 
 /**
- * For several copies of the service. Reads are of the primary, with read concern majority; the client says both. Where that may
+ * For several copies of the service. Reads are of the primary, with read concern majority: see `mongo-client.ts`. Where that may
  * show an older state, those that must be current say more: see `SteadyPrimary`.
  */
 export class MongoStore implements BudgetStore {
@@ -41,14 +43,16 @@ export class MongoStore implements BudgetStore {
   readonly exclusive = false;
   readonly receiptsInCommit = false;
   private readonly shared: SharedCalls;
+  private readonly serverTime: ServerTime;
   private retired: string | undefined;
   private beforeClose = async (): Promise<void> => {};
 
   constructor(
     private readonly clients: MongoClients,
     private readonly database: string,
-    private readonly monotonic: () => number,
+    monotonic: () => number,
   ) {
+    this.serverTime = new ServerTime(monotonic);
     this.shared = new SharedCalls({
       db: () => this.db,
       current: (send) => this.current(send),
@@ -147,11 +151,9 @@ export class MongoStore implements BudgetStore {
   }
 
   time(): Promise<number | undefined> {
-    return this.recent(async () => {
-      const asked = this.monotonic();
-      const { localTime } = await this.clients.current.db('admin').command({ hello: 1 });
-      const halfRoundTrip = (this.monotonic() - asked) / 2;
-      return localTime instanceof Date ? localTime.getTime() + halfRoundTrip : undefined;
+    return this.recent(() => {
+      const admin = databaseOf(this.clients.current, 'admin');
+      return this.serverTime.ask({ own: this.db, admin });
     });
   }
 
@@ -178,7 +180,7 @@ export class MongoStore implements BudgetStore {
   }
 
   private get db(): Db {
-    return this.clients.current.db(this.database);
+    return databaseOf(this.clients.current, this.database);
   }
 
   get documents(): StoreDocuments {

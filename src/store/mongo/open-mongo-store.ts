@@ -1,4 +1,4 @@
-import { MongoClient, type MongoClientOptions } from 'mongodb';
+import type { Db, MongoClient } from 'mongodb';
 import { PROCESS_TIME } from '../../platform/clock.js';
 import { type Log, SILENT_LOG } from '../../platform/log.js';
 import { PROCESS_SCHEDULER, type Scheduler } from '../../platform/scheduler.js';
@@ -6,6 +6,7 @@ import type { BudgetStore } from '../store.js';
 import { refuseMarked } from '../store-mark.js';
 import { StoreStartError, StoreUnreachable } from '../store-start-error.js';
 import type { TransferStore } from '../transfer-store.js';
+import { databaseOf, newClient, whereOf } from './mongo-client.js';
 import { MongoClients } from './mongo-clients.js';
 import { isPassing, isUserRefused, messageOf } from './mongo-errors.js';
 import { MongoStore } from './mongo-store.js';
@@ -13,6 +14,7 @@ import { MongoTransferStore } from './mongo-transfer-store.js';
 import { Presence } from './presence.js';
 import { type ProbeDocument, probeConfirmedRead, probeServer } from './probe.js';
 import { ensureSchema } from './schema.js';
+import { ServerTime } from './server-time.js';
 import { SteadyPrimary } from './steady-primary.js';
 import { readMark } from './store-documents.js';
 
@@ -25,23 +27,6 @@ export interface MongoStoreOptions {
   readonly monotonic?: () => number;
   readonly scheduler?: Scheduler;
 }
-
-/**
- * Every wait has an end, each somewhat above what the server is told with `maxTimeMS`, so that a server or a network that
- * says nothing becomes an error within seconds. Writes are never repeated by the driver: whether a commit was applied is
- * settled by looking.
- */
-const CLIENT_OPTIONS: MongoClientOptions = {
-  retryWrites: false,
-  writeConcern: { w: 'majority', wtimeoutMS: 1_000 },
-  readConcern: { level: 'majority' },
-  readPreference: 'primary',
-  serverSelectionTimeoutMS: 2_000,
-  connectTimeoutMS: 2_000,
-  waitQueueTimeoutMS: 2_000,
-  socketTimeoutMS: 3_000,
-  ignoreUndefined: true,
-};
 
 /**
  * Connects, creates what is missing, and probes the server. Throws `StoreUnreachable` if trying again may help, else
@@ -88,11 +73,13 @@ async function openDatabase<T>(
   const client = primary.follow(newClient(uri, copyId));
   try {
     await client.connect();
-    await client.db(database).command({ ping: 1 });
-    await ensureSchema(client.db(database), log);
-    const probe = client.db(database).collection<ProbeDocument>('probe');
+    const own = databaseOf(client, database);
+    await own.command({ ping: 1 });
+    await ensureSchema(own, log);
+    const probe = own.collection<ProbeDocument>('probe');
     await probeServer(probe);
     await probeConfirmedRead(primary, probe);
+    await checkTime(client, own, monotonic);
     const again = () => primary.follow(newClient(uri, copyId));
     const clients = new MongoClients(client, again, primary, monotonic);
     return await use(clients, monotonic, `the database ${database} of MongoDB at ${whereOf(client)}`);
@@ -102,21 +89,14 @@ async function openDatabase<T>(
   }
 }
 
-function whereOf({ options: { srvHost, hosts } }: MongoClient): string {
-  return srvHost ?? hosts.join(',');
-}
-
-function newClient(uri: string, copyId: string | undefined): MongoClient {
-  try {
-    return new MongoClient(uri, {
-      ...CLIENT_OPTIONS,
-      appName: copyId === undefined ? 'budget-arbiter' : `budget-arbiter ${copyId}`,
-    });
-  } catch (error) {
-    // The driver may quote what it could not read, so that no cause is passed on either.
-    const reason = messageOf(error).replaceAll(uri, '(not shown)');
-    throw new StoreStartError(`MONGODB_URI is not a valid connection string: ${reason}`);
-  }
+/** Leases run by the store's time. */
+async function checkTime(client: MongoClient, own: Db, monotonic: () => number): Promise<void> {
+  const databases = { own, admin: databaseOf(client, 'admin') };
+  if ((await new ServerTime(monotonic).ask(databases)) !== undefined) return;
+  throw new StoreStartError(
+    `MongoDB at ${whereOf(client)} does not tell its time: neither hello nor serverStatus has a localTime, and $$NOW gives ` +
+      'none. Use MongoDB 4.4.2 or newer, or FerretDB 2 or newer.',
+  );
 }
 
 function startError(client: MongoClient, error: unknown): Error {

@@ -34,7 +34,7 @@ export class Presence {
 
   /** Before the mark is read: whoever marks the store and then looks for copies sees this one, or it sees the mark. */
   async start(): Promise<void> {
-    await this.documents.confirmBy(() => this.enter());
+    await this.show((work) => work());
     this.plan();
   }
 
@@ -66,10 +66,9 @@ export class Presence {
   }
 
   private async beat(): Promise<void> {
-    const { confirmBy, read, use } = this.documents;
+    const { read, use } = this.documents;
     try {
-      const isThere = await confirmBy(() => use(() => this.countUp()));
-      if (!isThere && !this.stopped) await confirmBy(() => use(() => this.enter()));
+      await this.show(use);
       const mark = await read((how) => readMark(this.documents, how));
       if (mark !== undefined) this.retire(mark);
     } catch (error) {
@@ -78,15 +77,22 @@ export class Presence {
     }
   }
 
-  private async enter(): Promise<true> {
-    await this.documents.copies().insertOne({ _id: this.copyId, beats: 0 });
-    return true;
+  /** A first try whose outcome nobody knows may have left the entry already. */
+  private async show(use: StoreDocuments['use']): Promise<void> {
+    const { confirmBy } = this.documents;
+    const isThere = await confirmBy(() => use(() => this.countUp()));
+    if (!isThere && !this.stopped) await confirmBy(() => use(() => this.enter()));
   }
 
   private async countUp(): Promise<boolean> {
     const { copies } = this.documents;
     const { modifiedCount } = await copies().updateOne({ _id: this.copyId }, { $inc: { beats: 1 } });
     return modifiedCount > 0;
+  }
+
+  private async enter(): Promise<true> {
+    await this.documents.copies().insertOne({ _id: this.copyId, beats: 0 });
+    return true;
   }
 
   private retire(mark: StoreMark): void {

@@ -2,31 +2,44 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Db, MongoServerError } from 'mongodb';
 import { RECEIPT_MEMORY_MS } from '../../domain/limits.js';
 import type { Log } from '../../platform/log.js';
-import { type CollectionName, VALIDATORS } from './validators.js';
+import { WRITE_CONCERN } from './mongo-client.js';
+import { isDuplicateKey, isRejected } from './mongo-errors.js';
+import { type CollectionName, isOfNewerRelease, VALIDATORS } from './validators.js';
 
 const NAMESPACE_EXISTS = 48;
+const BREAKS_THE_VALIDATOR = 'breaks-the-validator';
 const NAMES = Object.keys(VALIDATORS) as CollectionName[];
 
 /** Collections, validators and indexes, all before the first use: an index that is built under load can stall writers. */
 export async function ensureSchema(db: Db, log: Log): Promise<void> {
-  const complaints = new Set<string>();
-  const existing = new Map(
-    (await db.listCollections().toArray()).map((info) => [
-      info.name,
-      'options' in info ? info.options?.['validator'] : undefined,
-    ]),
-  );
-  for (const name of NAMES) {
-    if (!existing.has(name)) complaints.add(await createCollection(db, name));
-    else if (!isDeepStrictEqual(existing.get(name), VALIDATORS[name])) {
-      complaints.add(await changeValidator(db, name));
-    }
-  }
-  complaints.delete('');
-  if (complaints.size === 0 && (await ignoresValidators(db))) complaints.add('it ignores them');
-  const [why] = complaints;
+  const why = await ensureValidators(db);
   if (why !== undefined) log.warn({ why }, 'MongoDB does not check documents against our schema validators');
   await ensureIndexes(db);
+}
+
+/** Answers with a complaint of the server; undefined where it has validators and applies them. */
+async function ensureValidators(db: Db): Promise<string | undefined> {
+  const complaints = new Set<string>();
+  const before = await validatorsOf(db);
+  const missing = NAMES.filter((name) => !before.has(name));
+  for (const name of missing) complaints.add(await createCollection(db, name));
+  // Some servers make a collection without the validator that came along, and take it afterwards.
+  const validators = missing.length === 0 ? before : await validatorsOf(db);
+  for (const name of NAMES) {
+    const stored = validators.get(name);
+    const stands = isDeepStrictEqual(stored, VALIDATORS[name]) || isOfNewerRelease(stored);
+    if (!stands) complaints.add(await changeValidator(db, name));
+  }
+  complaints.delete('');
+  const [why] = complaints;
+  return why ?? ((await ignoresValidators(db)) ? 'it ignores them' : undefined);
+}
+
+async function validatorsOf(db: Db): Promise<Map<string, unknown>> {
+  const infos = await db.listCollections().toArray();
+  return new Map(
+    infos.map((info) => [info.name, 'options' in info ? info.options?.['validator'] : undefined]),
+  );
 }
 
 /** What the queries need, and no more: `due`, the retention of usage, and the tidying of receipts. */
@@ -37,15 +50,15 @@ async function ensureIndexes(db: Db): Promise<void> {
   await db.collection('receipts').createIndex({ at: 1 }, { expireAfterSeconds: RECEIPT_MEMORY_MS / 1000 });
 }
 
-/** Answers with the server's complaint about the validator, or with an empty text. */
+/** Answers with the server's complaint about the validator, or with an empty text. What passes is thrown, to be tried again:
+ * it says nothing about validators. */
 async function createCollection(db: Db, name: CollectionName): Promise<string> {
   try {
     await db.createCollection(name, { validator: VALIDATORS[name] });
     return '';
   } catch (error) {
-    if (!(error instanceof MongoServerError)) throw error;
-    // Another copy that starts at this moment has made it.
-    if (error.code === NAMESPACE_EXISTS) return '';
+    if (isThere(error)) return '';
+    if (!isRejected(error)) throw error;
     await createPlain(db, name);
     return error.message;
   }
@@ -55,16 +68,21 @@ async function createPlain(db: Db, name: CollectionName): Promise<void> {
   try {
     await db.createCollection(name);
   } catch (error) {
-    if (!(error instanceof MongoServerError && error.code === NAMESPACE_EXISTS)) throw error;
+    if (!isThere(error)) throw error;
   }
+}
+
+/** Another copy that starts at this moment has made it. */
+function isThere(error: unknown): boolean {
+  return error instanceof MongoServerError && error.code === NAMESPACE_EXISTS;
 }
 
 async function changeValidator(db: Db, name: CollectionName): Promise<string> {
   try {
-    await db.command({ collMod: name, validator: VALIDATORS[name] });
+    await db.command({ collMod: name, validator: VALIDATORS[name], writeConcern: { ...WRITE_CONCERN } });
     return '';
   } catch (error) {
-    if (error instanceof MongoServerError) return error.message;
+    if (isRejected(error)) return error.message;
     throw error;
   }
 }
@@ -73,12 +91,12 @@ async function changeValidator(db: Db, name: CollectionName): Promise<string> {
 async function ignoresValidators(db: Db): Promise<boolean> {
   const probe = db.collection<{ _id: string }>('probe');
   try {
-    await probe.insertOne({ _id: 'breaks-the-validator' });
+    await probe.insertOne({ _id: BREAKS_THE_VALIDATOR });
   } catch (error) {
-    // 121 if it applies them; a duplicate key if another copy asks at this moment, or died while it did.
-    if (!(error instanceof MongoServerError)) throw error;
-    if (error.code === 121) return false;
+    if (!isRejected(error)) throw error;
+    // A duplicate key if another copy asks at this moment, or died while it did: so it was taken.
+    if (!isDuplicateKey(error)) return false;
   }
-  await probe.deleteOne({ _id: 'breaks-the-validator' });
+  await probe.deleteOne({ _id: BREAKS_THE_VALIDATOR });
   return true;
 }

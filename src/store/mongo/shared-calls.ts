@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb';
 import type { Receipt } from '../../domain/state.js';
 import type { Scheduler } from '../../platform/scheduler.js';
-import type { StateVersion } from '../store.js';
+import { type StateVersion, StoreError } from '../store.js';
 import type { BudgetDocument } from './budget-document.js';
 import { type Answer, Gathering } from './gathering.js';
 import { type ReceiptDocument, receiptDocumentId, receiptOf } from './receipt-document.js';
@@ -10,6 +10,10 @@ import { type Outcome, type StampedSwap, swapMany, swapOne } from './swaps.js';
 import type { UsageDocument } from './usage-document.js';
 import { READ_MS } from './waits.js';
 import { type Mostly, writeNewer } from './write-newer.js';
+
+/** For so long after a message was answered with an error of which nobody knows that it passes, each swap has a message of its
+ * own: the one that is to blame is found, and the others go on. */
+const APART_MS = 10_000;
 
 /** A day of 5,000 AIs is half a megabyte; most are a hundredth of it. */
 const DAY_WEIGHT = 100;
@@ -44,6 +48,7 @@ export class SharedCalls {
   readonly receiptLookups: Gathering<ReceiptQuestion, Map<string, Receipt>>;
   readonly receiptWrites: Gathering<readonly ReceiptDocument[], undefined>;
   readonly dayWrites: Gathering<readonly UsageDocument[], undefined>;
+  private apartUntil = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly line: Line) {
     const { soon } = line;
@@ -85,10 +90,29 @@ export class SharedCalls {
   private async swap(swaps: readonly SwapBefore[]): Promise<Answer<Outcome>[]> {
     const [first, second] = swaps;
     if (first === undefined) return [];
-    const db = this.line.db();
-    return this.line.writing(async () =>
-      second === undefined ? [await swapOne(db, first)] : swapMany(db, swaps),
-    );
+    if (second === undefined) return [await this.swapAlone(first)];
+    if (this.line.monotonic() < this.apartUntil)
+      return Promise.all(swaps.map((one) => this.answerAlone(one)));
+    try {
+      return await this.line.writing(() => swapMany(this.line.db(), swaps));
+    } catch (error) {
+      if (!(error instanceof StoreError && error.likelyRefused)) throw error;
+      this.apartUntil = this.line.monotonic() + APART_MS;
+      throw new StoreError('unknown', error.message, { cause: error });
+    }
+  }
+
+  private swapAlone(swap: SwapBefore): Promise<Outcome> {
+    return this.line.writing(() => swapOne(this.line.db(), swap));
+  }
+
+  private async answerAlone(swap: SwapBefore): Promise<Answer<Outcome>> {
+    try {
+      return await this.swapAlone(swap);
+    } catch (error) {
+      if (error instanceof StoreError) return error;
+      throw error;
+    }
   }
 
   private readVersions(budgetIds: readonly string[]): Promise<(StateVersion | undefined)[]> {

@@ -3,7 +3,8 @@ import type { StatePatch, StoredWriter } from '../../domain/state.js';
 import { type StateVersion, StoreError } from '../store.js';
 import { type BudgetDocument, sectionOf, updateOf } from './budget-document.js';
 import type { Answer } from './gathering.js';
-import { failureOfCode, messageOf } from './mongo-errors.js';
+import { WRITE_CONCERN } from './mongo-client.js';
+import { messageOf, type StatementFailure, statementError } from './mongo-errors.js';
 import { COMMIT_MS, READ_MS } from './waits.js';
 
 /** One compare-and-swap of a budget's document. */
@@ -31,12 +32,7 @@ export function stampedSwap(swap: Swap): StampedSwap | undefined {
 interface UpdateReply {
   /** How many documents matched their filters. */
   readonly n: number;
-  readonly writeErrors?: readonly {
-    readonly index: number;
-    readonly code: number;
-    readonly errmsg: string;
-  }[];
-  readonly writeConcernError?: { readonly errmsg?: string };
+  readonly writeErrors?: readonly (StatementFailure & { readonly index: number })[];
 }
 
 /** One findOneAndUpdate. */
@@ -46,23 +42,24 @@ export async function swapOne(db: Db, swap: Swap): Promise<Outcome> {
   return found === null ? 'lost' : 'won';
 }
 
-/** One message for swaps of different budgets. The server takes each by itself, whatever becomes of the others. */
+/** One message for swaps of different budgets. The server takes each by itself, whatever becomes of the others. Of an answer
+ * with a write-concern error the driver makes an error, which leaves all of them open. */
 export async function swapMany(db: Db, swaps: readonly StampedSwap[]): Promise<Answer<Outcome>[]> {
   const sent = inOneOrder(swaps);
   const reply = (await db.command({
     update: 'budgets',
     updates: sent.map((swap) => ({ q: filterOf(swap), u: updateOf(swap.patch) })),
     ordered: false,
-    writeConcern: { w: 'majority', wtimeout: COMMIT_MS },
+    // A command that is sent as it is takes nothing from the database's options.
+    writeConcern: { ...WRITE_CONCERN },
     maxTimeMS: COMMIT_MS,
   })) as unknown as UpdateReply;
-  const { n, writeErrors = [], writeConcernError } = reply;
-  if (writeConcernError) throw new StoreError('unknown', `MongoDB: ${writeConcernError.errmsg}`);
+  const { n, writeErrors = [] } = reply;
   const failures = new Map(writeErrors.map((failure) => [sent[failure.index], failure]));
   const won = n + failures.size === swaps.length ? undefined : await winnersOf(db, swaps);
   return swaps.map((swap) => {
     const failure = failures.get(swap);
-    if (failure) return new StoreError(failureOfCode(failure.code), `MongoDB: ${failure.errmsg}`);
+    if (failure) return statementError(failure);
     return won === undefined || won.has(swap) ? 'won' : 'lost';
   });
 }

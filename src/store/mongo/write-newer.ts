@@ -1,6 +1,6 @@
 import { type AnyBulkWriteOperation, type Collection, MongoBulkWriteError } from 'mongodb';
 import { StoreError } from '../store.js';
-import { DUPLICATE_KEY, failureOfCode, messageOf, writeError } from './mongo-errors.js';
+import { DUPLICATE_KEY, messageOf, statementError, writeError } from './mongo-errors.js';
 
 /** A document that is always written whole, and only over a lower revision. */
 export interface Fenced {
@@ -76,10 +76,16 @@ function upsertOf(document: Fenced): AnyBulkWriteOperation<Fenced> {
 function duplicatesOf<D>(error: unknown, documents: readonly D[]): D[] {
   if (!(error instanceof MongoBulkWriteError)) throw writeError(error);
   const failures = [error.writeErrors].flat();
-  if (error.result.getWriteConcernError() || failures.length === 0) {
+  if (error.result.getWriteConcernError()) {
     throw new StoreError('unknown', `MongoDB: ${messageOf(error)}`, { cause: error });
   }
+  if (failures.length === 0) throw asRefusal(writeError(error));
   const other = failures.find(({ code }) => code !== DUPLICATE_KEY);
-  if (other) throw new StoreError(failureOfCode(other.code), `MongoDB: ${other.errmsg}`, { cause: error });
+  if (other) throw statementError(other, error);
   return failures.flatMap(({ index }) => documents[index] ?? []);
+}
+
+/** Nobody needs to look what became of documents: they can be written again. */
+function asRefusal(error: StoreError): StoreError {
+  return error.likelyRefused ? new StoreError('refused', error.message, { cause: error }) : error;
 }
