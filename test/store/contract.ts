@@ -3,6 +3,7 @@ import type { BudgetStore } from '../../src/store/store.js';
 import { describeCommits } from './contract-commits.js';
 import { describeCrashes } from './contract-crashes.js';
 import { describeDays } from './contract-days.js';
+import { describeFreshness } from './contract-freshness.js';
 import { describeLists } from './contract-lists.js';
 import { describeReceipts } from './contract-receipts.js';
 
@@ -53,6 +54,7 @@ export function describeStoreContract(
     describeCommits(subject, options);
     describeDays(subject, options);
     describeReceipts(subject, options);
+    describeFreshness(subject, options);
     describeLists(subject);
     describeCrashes(subject);
   });
