@@ -1,5 +1,5 @@
 # docker build -t budget-arbiter .
-ARG BASE=node:20-slim
+ARG BASE=node:24-slim
 
 FROM ${BASE} AS build
 WORKDIR /build

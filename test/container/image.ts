@@ -57,7 +57,7 @@ export async function buildImage(name: string): Promise<Image> {
   // Without --format docker the HEALTHCHECK would be dropped.
   await must('buildah', 'bud', '--isolation', 'chroot', '--format', 'docker', ...chosen, '--tag', name, '.');
   const { config, bytes } = await inspect(name);
-  return { name, config, addedBytes: bytes - (await inspect(base ?? 'node:20-slim')).bytes };
+  return { name, config, addedBytes: bytes - (await inspect(base ?? 'node:24-slim')).bytes };
 }
 
 export async function removeImage({ name }: Image): Promise<void> {
