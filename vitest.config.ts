@@ -63,6 +63,7 @@ export default defineConfig({
           globalSetup: 'test/second-mongo/global-setup.ts',
         },
       },
+      project('real-mongo', ['test/real-mongo/**/*.test.ts'], [], 60),
       project('container', ['test/container/**/*.test.ts'], [], 300),
     ],
   },

@@ -1,19 +1,21 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 const SERVER = fileURLToPath(new URL('server', import.meta.url));
 const START_TIMEOUT_MS = 60_000;
+let child: ChildProcessByStdio<Writable, Readable, null> | undefined;
 
 /**
  * Starts mongo-java-server, which shares no code with MongoDB, FerretDB or DocumentDB, for the suites that MONGODB_URI asks
  * for. Needs Java 17, and Maven where the jars are not there yet.
  */
-export default async function setup(): Promise<() => void> {
-  const child = spawn(
+export async function setup(): Promise<void> {
+  child = spawn(
     'java',
     ['-Dorg.slf4j.simpleLogger.defaultLogLevel=off', '-cp', `${jars()}/*`, 'Main.java', 'memory', '0'],
     {
@@ -21,23 +23,30 @@ export default async function setup(): Promise<() => void> {
       stdio: ['pipe', 'pipe', 'inherit'],
     },
   );
-  const started = new Promise<string>((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error('mongo-java-server does not start')), START_TIMEOUT_MS);
-    child.on('error', reject);
-    child.on('exit', (code) => reject(new Error(`mongo-java-server ended with code ${code}`)));
-    createInterface({ input: child.stdout }).once('line', (line) => {
-      clearTimeout(late);
-      resolve(line);
-    });
-  });
-  const uri = await started;
+  const uri = await firstLine(child);
   Object.assign(process.env, {
     MONGODB_URI: uri,
     // Its gaps: each is a skip by name.
     MONGODB_LACKS: 'validators, a bound of 16 MB',
     TEST_STORES: 'mongodb',
   });
-  return () => child.stdin.end();
+}
+
+export function teardown(): void {
+  child?.stdin.end();
+}
+
+/** Its URI, which it says once it listens. */
+function firstLine(server: ChildProcessByStdio<Writable, Readable, null>): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error('mongo-java-server does not start')), START_TIMEOUT_MS);
+    server.on('error', reject);
+    server.on('exit', (code) => reject(new Error(`mongo-java-server ended with code ${code}`)));
+    createInterface({ input: server.stdout }).once('line', (line) => {
+      clearTimeout(late);
+      resolve(line);
+    });
+  });
 }
 
 /** A folder with the jars of `pom.xml`, kept between runs. */
