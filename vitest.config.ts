@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 import { NameSkipped } from './scripts/name-skipped.js';
 
@@ -19,8 +20,19 @@ const OTHERS = [
     'metrics',
     'deploy',
     'browser',
+    'real-mongo',
   ],
 ];
+/** Suites of the store, of whole runs and of moving, as far as they know MongoDB. */
+const ON_MONGO = ['test/store', 'test/end-to-end', 'test/transfer'].flatMap((folder) =>
+  readdirSync(folder)
+    .map((name) => `${folder}/${name}`)
+    .filter(
+      (file) =>
+        file.endsWith('.test.ts') &&
+        /describeMongo|describeOnEveryStore|temporaryDatabase/.test(readFileSync(file, 'utf8')),
+    ),
+);
 const report = process.env['TEST_REPORT'];
 
 export default defineConfig({
@@ -44,6 +56,14 @@ export default defineConfig({
       project('openapi', ['test/openapi/**/*.test.ts'], [], 300),
       project('metrics', ['test/metrics/**/*.test.ts'], [], 60),
       project('browser', ['test/browser/**/*.test.ts'], [], 60),
+      {
+        ...project('second-mongo', ON_MONGO, [], 60),
+        test: {
+          ...project('second-mongo', ON_MONGO, [], 60).test,
+          globalSetup: 'test/second-mongo/global-setup.ts',
+        },
+      },
+      project('real-mongo', ['test/real-mongo/**/*.test.ts'], [], 60),
       project('container', ['test/container/**/*.test.ts'], [], 300),
     ],
   },

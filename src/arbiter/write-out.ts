@@ -6,7 +6,7 @@ import type { Receipt, StatePatch, UsageDay } from '../domain/state.js';
 import { pause } from '../platform/scheduler.js';
 import { StoreError } from '../store/store.js';
 import type { Context } from './context.js';
-import { logFailure } from './failure.js';
+import { isRefusal, logFailure } from './failure.js';
 import type { Lookups } from './lookups.js';
 
 /** How often an open day that changes all the time is written out. */
@@ -34,6 +34,10 @@ export class WriteOut {
   private readonly receipts = new Map<string, Receipt>();
   private readonly writtenReceipts = new Map<string, Written>();
   private readonly writtenDays = new Map<string, Written>();
+  /** Receipts that the store refuses one by one. The others need not wait for them; the next taking over tries them again. */
+  private readonly refused = new Set<string>();
+  /** Less after a refusal: so the guilty one is found. */
+  private atOnce = RECEIPTS_AT_ONCE;
   private writing: Promise<void> | undefined;
   private writingDays: Promise<unknown> | undefined;
   private daysWrittenAt = Number.NEGATIVE_INFINITY;
@@ -74,6 +78,7 @@ export class WriteOut {
 
   private takeOver(ledger: Ledger): void {
     this.tookOverAt = this.context.clock.monotonic();
+    this.refused.clear();
     const { now } = this.context.clock.read();
     for (const [id, receipt] of ledger.tables.outbox.entries()) {
       const known = this.receipts.has(id) || this.writtenReceipts.get(id)?.revision === receipt.revision;
@@ -94,7 +99,8 @@ export class WriteOut {
 
   /** Nothing is left to write, and the state knows it. */
   idle(ledger: Ledger): boolean {
-    if (this.writing !== undefined || this.writingDays !== undefined || this.receipts.size > 0) return false;
+    if (this.writing !== undefined || this.writingDays !== undefined) return false;
+    if (this.receipts.size > 0 || this.refused.size > 0) return false;
     return (
       this.writtenReceipts.size === 0 && this.drops(ledger) === undefined && this.dirty(ledger).length === 0
     );
@@ -137,6 +143,7 @@ export class WriteOut {
 
   /** Writes everything out as the ledger has it; true when it is durable. */
   async flush(ledger: Ledger): Promise<boolean> {
+    this.refused.clear();
     for (const [id, receipt] of ledger.tables.outbox.entries()) {
       if (this.writtenReceipts.get(id)?.revision !== receipt.revision) this.receipts.set(id, receipt);
     }
@@ -144,7 +151,7 @@ export class WriteOut {
     this.kick();
     await Promise.all([this.writing, this.writingDays]);
     const written = days.length === 0 || (await this.writeDays(days));
-    return written && this.receipts.size === 0;
+    return written && this.receipts.size === 0 && this.refused.size === 0;
   }
 
   private kick(): void {
@@ -158,17 +165,28 @@ export class WriteOut {
     // What other decisions of this tick add goes along.
     await Promise.resolve();
     while (this.receipts.size > 0) {
-      const batch = [...this.receipts.values()].slice(0, RECEIPTS_AT_ONCE);
+      const batch = [...this.receipts.values()].slice(0, this.atOnce);
       for (const { id } of batch) this.receipts.delete(id);
-      if (!(await this.attempt(() => this.context.store.writeReceipts(this.budgetId, batch)))) {
-        for (const receipt of batch)
-          if (!this.receipts.has(receipt.id)) this.receipts.set(receipt.id, receipt);
-        if (this.context.stopping()) return;
-        await pause(this.context.scheduler, RETRY_MS);
+      const failure = await this.attempt(() => this.context.store.writeReceipts(this.budgetId, batch));
+      if (failure === undefined) {
+        this.written(batch);
+        this.atOnce = Math.min(RECEIPTS_AT_ONCE, 2 * this.atOnce);
         continue;
       }
-      this.written(batch);
+      const guiltyIsAmongOthers = failure === 'refused' && batch.length > 1;
+      if (failure === 'failed' || guiltyIsAmongOthers) this.writeAgain(batch);
+      else for (const { id } of batch) this.refused.add(id);
+      if (guiltyIsAmongOthers) {
+        this.atOnce = Math.ceil(batch.length / 2);
+        continue;
+      }
+      if (this.context.stopping()) return;
+      await pause(this.context.scheduler, RETRY_MS);
     }
+  }
+
+  private writeAgain(batch: readonly Receipt[]): void {
+    for (const receipt of batch) if (!this.receipts.has(receipt.id)) this.receipts.set(receipt.id, receipt);
   }
 
   private written(receipts: readonly Receipt[]): void {
@@ -189,7 +207,7 @@ export class WriteOut {
   }
 
   private async writeDays(days: readonly UsageDay[]): Promise<boolean> {
-    if (!(await this.attempt(() => this.context.store.writeDays(days)))) return false;
+    if ((await this.attempt(() => this.context.store.writeDays(days))) !== undefined) return false;
     const order = this.lookups.nextOrder();
     for (const { day, revision } of days) {
       if ((this.writtenDays.get(day)?.revision ?? 0) < revision)
@@ -209,16 +227,16 @@ export class WriteOut {
   }
 
   /** Whatever goes wrong, what is to be written stays in the state and is written later. */
-  private async attempt(write: () => Promise<void>): Promise<boolean> {
+  private async attempt(write: () => Promise<void>): Promise<'refused' | 'failed' | undefined> {
     try {
       await write();
-      return true;
+      return undefined;
     } catch (error) {
       const fields = { budget: this.budgetId };
       if (error instanceof StoreError) {
         this.context.log.warn({ ...fields, reason: error.message }, 'writing out failed; trying again');
       } else this.context.log.error({ ...fields, err: error }, 'writing out failed; trying again');
-      return false;
+      return isRefusal(error) ? 'refused' : 'failed';
     }
   }
 }

@@ -4,7 +4,7 @@ import { Arbiter } from '../../src/arbiter/arbiter.js';
 import { PROCESS_SCHEDULER } from '../../src/platform/scheduler.js';
 import { openMongoStore } from '../../src/store/mongo/open-mongo-store.js';
 import type { BudgetStore } from '../../src/store/store.js';
-import { acquire, caller, ROOMY } from '../arbiter/support/world.js';
+import { acquire, caller, ROOMY, recordUnleased } from '../arbiter/support/world.js';
 import { collectedLog } from '../support/collected-log.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { nameOf, ScriptedMongo } from '../support/scripted-mongo.js';
@@ -75,6 +75,26 @@ it.each(CODES.flatMap((code) => [[code, 'statement'] as const, [code, 'command']
     }
   },
 );
+
+it.each([525074461, 121])('code %d for one receipt does not hold up the others', async (code) => {
+  const says = { code, errmsg: 'not like this' };
+  const isPoison = (one: Document) => /poison-usage/.test(JSON.stringify(one['_id'] ?? one['q']));
+  mongo.script = (command, ordinary) => {
+    const list = command['insert'] === 'receipts' ? 'documents' : 'updates';
+    if (command['insert'] !== 'receipts' && command['update'] !== 'receipts') return undefined;
+    const all: readonly Document[] = command[list];
+    const writeErrors = all.flatMap((one, index) => (isPoison(one) ? [{ index, ...says }] : []));
+    if (writeErrors.length === 0) return undefined;
+    command[list] = all.filter((one) => !isPoison(one));
+    return { ...ordinary(), writeErrors };
+  };
+  arbiter.start();
+  const ids = ['u1', 'u2', 'poison-usage', 'u3', 'u4'];
+  await Promise.all(ids.map((id) => arbiter.submit('openai', recordUnleased('a', id, 10), caller())));
+  await expect
+    .poll(async () => [...((await store.load('openai'))?.sections.outbox.keys() ?? [])], { timeout: 15_000 })
+    .toEqual([expect.stringContaining('poison-usage')]);
+});
 
 it('a document of which every change is refused fails its requests, and nothing goes on for ever', async () => {
   mongo.script = (command) =>

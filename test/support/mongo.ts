@@ -7,6 +7,14 @@ export const mongoUri: string | undefined = process.env['MONGODB_URI'] || undefi
 
 const HOW = 'set MONGODB_URI to run, e.g. docker run -p 27017:27017 mongo:7 --replSet rs0';
 
+/** What the MongoDB in use is known not to have: whoever starts such a one says so, and a test that needs it is a skip by name. */
+export function lacks(what: 'validators' | 'a bound of 16 MB'): boolean {
+  return (process.env['MONGODB_LACKS'] ?? '').includes(what);
+}
+
+/** The stores that a run is about; all of them unless it says otherwise. */
+export const mongoAlone: boolean = process.env['TEST_STORES'] === 'mongodb';
+
 /** A suite that needs MongoDB: without one it is skipped by name; where CI is set, it fails, lest nobody notice. */
 export function describeMongo(name: string, suite: (uri: string) => void): void {
   if (mongoUri !== undefined) {

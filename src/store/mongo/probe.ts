@@ -21,7 +21,7 @@ export async function probeCompareAndSwap(race: Race): Promise<void> {
     if (winners !== 1) {
       throw new StoreStartError(
         `This MongoDB server's findAndModify is not atomic: of 2 racers in round ${version}, ${winners} won. ` +
-          'Budgets would be overspent on it. Use MongoDB 4.4 or newer, or FerretDB 2 or newer.',
+          'Budgets would be overspent on it. Use MongoDB 4.4.2 or newer, or FerretDB 2 or newer.',
       );
     }
   }

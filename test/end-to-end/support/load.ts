@@ -24,9 +24,11 @@ export class Load {
   readonly #copies: Copies;
   readonly #budgetId: string;
   readonly #random: () => number;
+  readonly #patienceMs: number;
   #stopping = false;
 
-  constructor(copies: Copies, budgetId: string, random: () => number) {
+  constructor(copies: Copies, budgetId: string, random: () => number, patienceMs = PATIENCE_MS) {
+    this.#patienceMs = patienceMs;
     this.#copies = copies;
     this.#budgetId = budgetId;
     this.#random = random;
@@ -86,7 +88,7 @@ export class Load {
 
   /** The same call, now at this copy and now at the next, until one answers it. */
   async #persist<Answer>(preferred: number, method: string, request: object): Promise<Answer> {
-    const end = performance.now() + PATIENCE_MS;
+    const end = performance.now() + this.#patienceMs;
     for (let copy = preferred; ; copy += 1) {
       try {
         return await this.#copies.clients(copy).call<Answer>(method, request);

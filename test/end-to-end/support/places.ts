@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe } from 'vitest';
-import { describeMongo, temporaryDatabase } from '../../support/mongo.js';
+import { describeMongo, mongoAlone, temporaryDatabase } from '../../support/mongo.js';
 
 /** A store that outlives the service, and how many copies of the service share it. */
 export interface Place {
@@ -14,7 +14,7 @@ export interface Place {
 
 /** The suite on the embedded store, and on MongoDB with so many copies of the service. */
 export function describeOnEveryStore(name: string, suite: (place: Place) => void, mongoCopies = 2): void {
-  describe(`${name}, on the embedded store`, () => suite(embeddedPlace()));
+  if (!mongoAlone) describe(`${name}, on the embedded store`, () => suite(embeddedPlace()));
   const through = mongoCopies === 1 ? 'one copy' : `${mongoCopies} copies`;
   describeMongo(`${name}, through ${through} on MongoDB`, (uri) => suite(mongoPlace(uri, mongoCopies)));
 }
