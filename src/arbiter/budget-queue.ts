@@ -15,6 +15,7 @@ import { Lookups } from './lookups.js';
 import type { BudgetObserver } from './observer.js';
 import { Pending } from './pending.js';
 import { ReadyList } from './ready-list.js';
+import { Sweeping } from './sweeping.js';
 import { inBatchSpan } from './traces.js';
 import { WaitingList } from './waiting-list.js';
 import { Wake } from './wake.js';
@@ -49,6 +50,7 @@ export class BudgetQueue {
   readonly waiters = new WaitingList();
   readonly lookups: Lookups;
   readonly writeOut: WriteOut;
+  private readonly sweeping = new Sweeping();
   readonly turns: CopyTurns;
   readonly answers: Answers;
   readonly observer: BudgetObserver;
@@ -121,11 +123,14 @@ export class BudgetQueue {
     const proved = this.ledger === undefined;
     const ledger = this.ledger ?? (await this.load());
     const { batch, lineage } = this;
-    const decided = decideBatch(this.context, this, ledger, { batch, lineage, alone });
+    const restrained = this.sweeping.restrain(ledger, batch);
+    const decided = decideBatch(this.context, this, ledger, { batch, lineage, alone, restrained });
     this.batch = decided.answers.map(({ pending }) => pending);
+    this.ready.addFirst(decided.left);
     if (decided.failed) return this.decideAgain();
     const seq = this.context.nextSeq();
-    const patch = finish(ledger, stampOf(this.context, this.budgetId, seq), decided.housekeeping);
+    const stamp = { ...stampOf(this.context, this.budgetId, seq), restrained };
+    const patch = finish(ledger, stamp, decided.housekeeping);
     if (patch === undefined) return this.answerUnwritten(decided, proved);
     if (this.context.clock.monotonic() - decided.at > STALL_MS) return this.decideAgain();
     await this.commit(ledger, patch, seq, decided);
@@ -147,7 +152,7 @@ export class BudgetQueue {
   }
 
   private takeBatch(): Pending[] {
-    const taken = this.ready.takeBatch(this.context.bounds.batch);
+    const taken = this.ready.takeBatch(this.context.bounds.batch, this.sweeping.apart);
     for (const pending of taken) if (pending.abandoned) this.answers.dismiss(pending);
     return taken.filter((pending) => !pending.answered);
   }
@@ -188,6 +193,7 @@ export class BudgetQueue {
   }
 
   private give({ at, answers, drops }: Decided): void {
+    if (this.ledger !== undefined && this.sweeping.done(this.ledger, this.batch)) this.ask({ kind: 'sweep' });
     if (drops !== undefined) this.writeOut.told(drops);
     this.observer.batch(answers.length);
     const ageMs = this.context.clock.monotonic() - at;
@@ -209,6 +215,12 @@ export class BudgetQueue {
       // One at a time and those who waited with them: each of them may be the guilty one.
       for (const pending of batch) this.answers.leave(pending);
       this.decideAgain();
+      return;
+    }
+    if (isRefusal(error) && this.sweeping.refused(batch)) {
+      this.ready.oneAtATime(1);
+      this.decideAgain();
+      this.ask({ kind: 'sweep' });
       return;
     }
     logFailure(this.context.log, this.budgetId, error, this.failed);

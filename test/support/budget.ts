@@ -66,6 +66,7 @@ export class TestBudget {
       for (const id of outcome.receiptIds) receipts.set(id, this.receipts.get(id));
       for (const day of outcome.days) days.set(day, this.documents.get(this.documentKey(day)));
       if (outcome.writeOut) this.writeOut();
+      if (outcome.again) this.commit();
     }
   }
 
