@@ -71,7 +71,8 @@ async function settle(
       if (state === undefined || state.head.revision !== expected?.revision) return 'lost';
       const ledger = Ledger.of(budgetId, state);
       ledger.touchHead();
-      const fence = finish(ledger, stampOf(context, budgetId, context.nextSeq()), false);
+      const stamp = { ...stampOf(context, budgetId, context.nextSeq()), restrained: true };
+      const fence = finish(ledger, stamp, false);
       if (fence !== undefined) await context.store.commit(budgetId, expected, fence);
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
