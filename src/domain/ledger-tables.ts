@@ -1,5 +1,5 @@
 import { SECTIONS, type Section, type SectionValues, type StoredDay, type StoredState } from './state.js';
-import { ENTRY_BYTES, HEAD_BYTES } from './state-size.js';
+import { HEAD_BYTES, MEASURES } from './state-size.js';
 import { type Entry, Gauge, Table } from './table.js';
 import { UseOrder } from './use-order.js';
 
@@ -51,7 +51,7 @@ export class LedgerTables {
 
   constructor(stored?: StoredState['sections']) {
     const table = <S extends Section>(section: S) =>
-      new Table<SectionValues[S]>(stored?.[section], ENTRY_BYTES[section], this.gauge);
+      new Table<SectionValues[S]>(stored?.[section] ?? [], MEASURES[section], this.gauge);
     this.settings = table('settings');
     this.leases = table('leases');
     this.ais = table('ais');

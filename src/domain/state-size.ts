@@ -19,6 +19,11 @@ export function nameBytes(name: string): number {
   return bytes;
 }
 
+/** The same without a look at the characters, which are ASCII: made with every decision. */
+function mostNameBytes(name: string): number {
+  return NAME + 3 * name.length;
+}
+
 const PLAIN = /^[ !"#&-\-/-~]*$/;
 
 function escapedBytes(code: number): number {
@@ -69,7 +74,7 @@ const USAGE = valueBytes({
   },
 });
 /** Name and id of a lease's receipt: epoch and fence have at most 16 digits each. */
-const LEASE_RECEIPT_ID = 2 * 36 + NAME;
+const LEASE_RECEIPT_ID = 4 * 36 + NAME;
 /** A place in a list of at most a hundred. */
 const PLACE = 4;
 const LABEL = PLACE + DOCUMENT + 2 * (3 + TEXT);
@@ -78,6 +83,7 @@ const HOURS = 64;
 const DAY =
   valueBytes({ start: 0, end: 0, total: 0, presumed: 0, late: 0, hours: [], changedAt: 0, settleUntil: 0 }) +
   HOURS * (PLACE + valueBytes({ start: 0, tokens: 0 }));
+const WRITER = valueBytes({ seq: 0, at: 0 });
 const AI = valueBytes({ lastGrantAt: 0, grants: [] });
 /** A grant that outlived 16 newer ones is remembered at its end. */
 const REMEMBERED_GRANT = 3 * (PLACE + NUMBER);
@@ -85,7 +91,7 @@ const DAY_NAME = '2026-01-01 '.length;
 
 function closedLeaseBytes(lease: StoredLease): number {
   const { leaseId, aiId, requestId, fingerprint, labels } = lease;
-  const texts = leaseId.length + aiId.length + textBytes(requestId) + textBytes(fingerprint);
+  const texts = leaseId.length + aiId.length + requestId.length + fingerprint.length;
   return CLOSED_LEASE + texts + (labels === undefined ? 0 : labelBytes(labels));
 }
 
@@ -100,14 +106,14 @@ function labelBytes(labels: NonNullable<StoredLease['labels']>): number {
  * So there is room for that already, however many end at once.
  */
 function leaseBytes(lease: StoredLease): number {
-  const names = 2 * (nameBytes(lease.aiId) + NUMBER) + DAY_NAME;
+  const names = 2 * (mostNameBytes(lease.aiId) + NUMBER) + DAY_NAME;
   return closedLeaseBytes(lease) + LEASE_RECEIPT_ID + names + REMEMBERED_GRANT;
 }
 
 function receiptBytes({ id, body }: Receipt): number {
   if (body.kind === 'lease') return closedLeaseBytes(body.lease) + id.length;
-  if (body.kind !== 'usage') return valueBytes({ ...RECEIPT, body }) + textBytes(id);
-  return USAGE + textBytes(id) + body.fingerprint.length + textBytes(body.model) + textBytes(body.requestType);
+  if (body.kind !== 'usage') return valueBytes({ ...RECEIPT, body }) + id.length;
+  return USAGE + id.length + body.fingerprint.length + 3 * (body.model.length + body.requestType.length);
 }
 
 /** Of a day that comes back into the state from its document. */
@@ -123,22 +129,30 @@ function aiBytes({ grants }: StoredAi): number {
   return AI + grants.length * (PLACE + NUMBER);
 }
 
-const tokens = () => NUMBER;
+/** How the entries of a section are measured. */
+export interface Measure<V> {
+  readonly nameBytes: (name: string) => number;
+  /** What a value takes beside its name. */
+  readonly valueBytes: (value: V) => number;
+  /** The values of a name may differ in what they take. */
+  readonly varies: boolean;
+}
 
-/** What a value of a section takes beside its name. */
-export const ENTRY_BYTES: { readonly [S in Section]: (value: SectionValues[S]) => number } = {
-  settings: valueBytes,
-  leases: leaseBytes,
-  ais: aiBytes,
-  days: () => DAY,
-  dayAis: tokens,
-  dayModels: tokens,
-  dayTotals: tokens,
-  monthAis: tokens,
-  monthModels: tokens,
-  outbox: receiptBytes,
-  alerts: valueBytes,
-  writers: valueBytes,
+const TOKENS: Measure<number> = { nameBytes, valueBytes: () => NUMBER, varies: false };
+
+export const MEASURES: { readonly [S in Section]: Measure<SectionValues[S]> } = {
+  settings: { nameBytes, valueBytes, varies: true },
+  leases: { nameBytes: mostNameBytes, valueBytes: leaseBytes, varies: false },
+  ais: { nameBytes, valueBytes: aiBytes, varies: true },
+  days: { nameBytes, valueBytes: () => DAY, varies: false },
+  dayAis: TOKENS,
+  dayModels: TOKENS,
+  dayTotals: TOKENS,
+  monthAis: TOKENS,
+  monthModels: TOKENS,
+  outbox: { nameBytes: mostNameBytes, valueBytes: receiptBytes, varies: false },
+  alerts: { nameBytes, valueBytes, varies: true },
+  writers: { nameBytes, valueBytes: () => WRITER, varies: false },
 };
 
 /** Head, id and the frames of the sections. */

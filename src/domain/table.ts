@@ -1,4 +1,4 @@
-import { nameBytes } from './state-size.js';
+import type { Measure } from './state-size.js';
 
 /** One entry of a section. It stays the same object while its key is there: who holds it need not look it up again. */
 export interface Entry<V> {
@@ -27,11 +27,10 @@ export class Table<V> {
   /** Of its entries as they are stored. */
   bytes = 0;
 
-  /** `bytesOf`: what a value takes in the store, beside its name. */
   constructor(
-    entries: Iterable<readonly [string, V]> = [],
-    private readonly bytesOf: (value: V) => number = () => 0,
-    private readonly gauge = new Gauge(),
+    entries: Iterable<readonly [string, V]>,
+    private readonly measure: Measure<V>,
+    private readonly gauge: Gauge,
   ) {
     for (const [key, value] of entries) this.map.set(key, this.weighed(key, value, false));
   }
@@ -62,15 +61,17 @@ export class Table<V> {
   /** Changes an entry that is in this section. */
   change(entry: Entry<V>, value: V): void {
     entry.value = value;
-    const bytes = entry.nameBytes + this.bytesOf(value);
-    if (bytes !== entry.bytes) {
-      this.weigh(bytes - entry.bytes);
-      entry.bytes = bytes;
-    }
+    if (this.measure.varies) this.weighAgain(entry, value);
     if (entry.changed) return;
     entry.changed = true;
     this.changes.push(entry);
-    this.gauge.changed += bytes;
+    this.gauge.changed += entry.bytes;
+  }
+
+  private weighAgain(entry: Entry<V>, value: V): void {
+    const bytes = entry.nameBytes + this.measure.valueBytes(value);
+    this.weigh(bytes - entry.bytes);
+    entry.bytes = bytes;
   }
 
   delete(key: string): void {
@@ -153,8 +154,8 @@ export class Table<V> {
   }
 
   private weighed(key: string, value: V, isNew: boolean): Entry<V> {
-    const ofName = nameBytes(key);
-    const bytes = ofName + this.bytesOf(value);
+    const ofName = this.measure.nameBytes(key);
+    const bytes = ofName + this.measure.valueBytes(value);
     this.weigh(bytes);
     return { key, value, changed: isNew, isNew, nameBytes: ofName, bytes };
   }
