@@ -5,12 +5,13 @@ import type { StatePatch } from '../domain/state.js';
 import { wantedReceipts } from '../domain/wanted-receipts.js';
 import { pause } from '../platform/scheduler.js';
 import type { StateVersion } from '../store/store.js';
-import { Answers, shuttingDown } from './answers.js';
+import { Answers } from './answers.js';
 import { type Decided, decideBatch } from './batch.js';
-import { commit } from './commit.js';
+import { commit, isCurrent } from './commit.js';
 import { type Context, stampOf } from './context.js';
 import { CopyTurns } from './copy-turns.js';
 import { asCallerSees, isRefusal, logFailure } from './failure.js';
+import { LastDays } from './last-days.js';
 import { Lookups } from './lookups.js';
 import type { BudgetObserver } from './observer.js';
 import { Pending } from './pending.js';
@@ -23,7 +24,6 @@ import { TELL_WRITTEN, WriteOut } from './write-out.js';
 
 /** A decision older than this at sending is made again: its time may be another hour's. */
 const STALL_MS = 500;
-const WRITE_OUT_AGAIN_MS = 250;
 
 /**
  * The requests of one budget: while a commit is in flight newcomers gather, and the next commit carries them all. At any time
@@ -33,8 +33,6 @@ export class BudgetQueue {
   private readonly ready = new ReadyList();
   /** Taken for the round under way, those included who wait for a slot and are tried in it. */
   private batch: readonly Pending[] = [];
-  /** They come back when the days of a deleted budget are written out. */
-  private writingOut: readonly Pending[] = [];
   /** Grants to take back once the store answers again. */
   private undos: Pending[] = [];
   private ledger: Ledger | undefined;
@@ -50,6 +48,7 @@ export class BudgetQueue {
   readonly waiters = new WaitingList();
   readonly lookups: Lookups;
   readonly writeOut: WriteOut;
+  private readonly lastDays: LastDays;
   private readonly sweeping = new Sweeping();
   readonly turns: CopyTurns;
   readonly answers: Answers;
@@ -64,6 +63,7 @@ export class BudgetQueue {
     const state = () => ({ version: this.committed, lineage: this.lineage });
     this.lookups = new Lookups(budgetId, context, state, (pending, error) => this.lookedUp(pending, error));
     this.writeOut = new WriteOut(context, budgetId, this.lookups);
+    this.lastDays = new LastDays(context, this.writeOut);
     this.turns = new CopyTurns(context, budgetId);
     this.observer = context.observer.budget(budgetId);
     this.answers = new Answers(context, this);
@@ -72,7 +72,7 @@ export class BudgetQueue {
   }
 
   get size(): number {
-    return this.ready.size + this.batch.length + this.lookups.size + this.writingOut.length;
+    return this.ready.size + this.batch.length + this.lookups.size + this.lastDays.all().length;
   }
 
   submit(pending: Pending): void {
@@ -129,7 +129,7 @@ export class BudgetQueue {
     this.ready.addFirst(decided.left);
     if (decided.failed) return this.decideAgain();
     const seq = this.context.nextSeq();
-    const stamp = { ...stampOf(this.context, this.budgetId, seq), restrained };
+    const stamp = stampOf(this.context, this.budgetId, seq, restrained);
     const patch = finish(ledger, stamp, decided.housekeeping);
     if (patch === undefined) return this.answerUnwritten(decided, proved);
     if (this.context.clock.monotonic() - decided.at > STALL_MS) return this.decideAgain();
@@ -159,11 +159,8 @@ export class BudgetQueue {
 
   /** Answers that no commit carries need a ledger that is current: a read that was sent after the requests arrived. */
   private async answerUnwritten(decided: Decided, proved: boolean): Promise<void> {
-    if (!proved && !this.context.store.exclusive) {
-      const version = (await this.context.store.version(this.budgetId)) ?? { epoch: 0, revision: 0 };
-      const { epoch, revision } = this.committed;
-      if (version.epoch !== epoch || version.revision !== revision) return this.decideAgain();
-    }
+    const current = proved || (await isCurrent(this.context, this.budgetId, this.committed));
+    if (!current) return this.decideAgain();
     this.give(decided);
   }
 
@@ -210,17 +207,12 @@ export class BudgetQueue {
 
   private roundFailed(error: unknown): void {
     const { batch } = this;
-    if (isRefusal(error) && batch.length > 1) {
+    if (isRefusal(error) && (batch.length > 1 || this.sweeping.refused(batch))) {
       this.ready.oneAtATime(batch.length);
       // One at a time and those who waited with them: each of them may be the guilty one.
       for (const pending of batch) this.answers.leave(pending);
       this.decideAgain();
-      return;
-    }
-    if (isRefusal(error) && this.sweeping.refused(batch)) {
-      this.ready.oneAtATime(1);
-      this.decideAgain();
-      this.ask({ kind: 'sweep' });
+      if (this.sweeping.apart) this.ask({ kind: 'sweep' });
       return;
     }
     logFailure(this.context.log, this.budgetId, error, this.failed);
@@ -254,13 +246,9 @@ export class BudgetQueue {
 
   /** A deleted budget begins again only when its last days are written out. */
   async writeOutFirst(pending: Pending): Promise<void> {
-    this.writingOut = [...this.writingOut, pending];
-    const done = await this.writeOut.flushStored(this.failed);
-    if (!done) await pause(this.context.scheduler, WRITE_OUT_AGAIN_MS);
-    this.writingOut = this.writingOut.filter((other) => other !== pending);
+    const error = await this.lastDays.write(pending, this.failed);
     this.ledger = undefined;
-    if (done || !this.context.stopping()) this.enqueue(pending);
-    else this.answers.fail(pending, shuttingDown());
+    this.lookedUp(pending, error);
   }
 
   /** Once a second: what is too old is answered, what is written is told to the state. */
@@ -274,7 +262,7 @@ export class BudgetQueue {
   }
 
   private expire(now: number): void {
-    const underWay = [...this.ready.all(), ...this.batch, ...this.lookups.underWay(), ...this.writingOut];
+    const underWay = [...this.ready.all(), ...this.batch, ...this.lookups.underWay(), ...this.lastDays.all()];
     this.answers.expire([...underWay, ...this.waiters.all()], now);
     for (const pending of this.ready.takeAnswered()) this.answers.dismiss(pending);
   }
@@ -296,7 +284,7 @@ export class BudgetQueue {
     this.answers.refuseWaiters();
     const { clock, scheduler } = this.context;
     const until = clock.monotonic() + mostMs;
-    const busy = () => this.pumping || this.lookups.size > 0 || this.writingOut.length > 0;
+    const busy = () => this.pumping || this.lookups.size > 0 || this.lastDays.all().length > 0;
     while (busy() && clock.monotonic() < until) await pause(scheduler, 5);
     this.release();
     this.expire(Number.POSITIVE_INFINITY);

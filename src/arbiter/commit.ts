@@ -27,6 +27,13 @@ export interface Commit {
   readonly sendBy: number;
 }
 
+/** Whether the store has this state, and not a newer one, at a moment after the call. */
+export async function isCurrent(context: Context, budgetId: string, known: StateVersion): Promise<boolean> {
+  if (context.store.exclusive) return true;
+  const { epoch, revision } = (await context.store.version(budgetId)) ?? { epoch: 0, revision: 0 };
+  return epoch === known.epoch && revision === known.revision;
+}
+
 /** Commits a patch and never leaves the outcome open. Throws a `StoreError` only where it certainly was not applied. */
 export function commit(context: Context, budgetId: string, one: Commit): Promise<CommitResult> {
   const work = () => commitOnce(context, budgetId, one);
@@ -71,7 +78,7 @@ async function settle(
       if (state === undefined || state.head.revision !== expected?.revision) return 'lost';
       const ledger = Ledger.of(budgetId, state);
       ledger.touchHead();
-      const stamp = { ...stampOf(context, budgetId, context.nextSeq()), restrained: true };
+      const stamp = stampOf(context, budgetId, context.nextSeq(), true);
       const fence = finish(ledger, stamp, false);
       if (fence !== undefined) await context.store.commit(budgetId, expected, fence);
     } catch (error) {

@@ -1,6 +1,6 @@
 import type { Refused } from '../domain/outcomes.js';
-import type { UsageDay } from '../domain/state.js';
 import { refused } from '../domain/refused.js';
+import type { UsageDay } from '../domain/state.js';
 import { hourName } from '../domain/windows.js';
 import { summed } from './distribution.js';
 import type { Caller, Door, Grouping, UsageQuery, UsageRow, UsageRows } from './door.js';

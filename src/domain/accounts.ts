@@ -43,7 +43,8 @@ export function book(ledger: Ledger, entry: Entry): void {
   addInDay(tables.dayAis, ais, entry.day, ai, entry.tokens);
   addInDay(tables.dayModels, models, entry.day, model, entry.tokens);
   // Under the day's names: what is `(other)` in a day can be taken back from `(other)` of its month.
-  if (monthOfDay(entry.day) === ledger.month.key && !ledger.deleted) countInMonth(ledger, entry.day, ai, model, entry.tokens);
+  if (monthOfDay(entry.day) === ledger.month.key && !ledger.deleted)
+    countInMonth(ledger, entry.day, ai, model, entry.tokens);
   if (entry.tokens < 0) ledger.loosened += 1;
 }
 

@@ -35,7 +35,8 @@ export function acquire(
   // A pause is an operator's order, not a rule on trial: it holds in mode OBSERVE too.
   const holds = ledger.policy.mode === 'ENFORCE' || ledger.pause !== undefined;
   if (denial !== undefined && holds) return { kind: 'denied', denial } satisfies Denied;
-  if (!mayReserve(ledger, requested)) return refused({ reason: 'AMOUNT_OVERFLOW', field: 'estimated_tokens' });
+  if (!mayReserve(ledger, requested))
+    return refused({ reason: 'AMOUNT_OVERFLOW', field: 'estimated_tokens' });
   return grant(ledger, request, requested, denial);
 }
 

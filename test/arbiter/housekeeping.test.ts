@@ -3,7 +3,18 @@ import type { LeaseRef } from '../../src/domain/requests.js';
 import type { ClosedLease, StatePatch } from '../../src/domain/state.js';
 import { commitBytes } from '../support/document-size.js';
 import type { StoreCall } from '../support/faulty-store.js';
-import { acquire, BUDGET, caller, leaseOf, openSession, openWorld, ROOMY, record, recordUnleased, type World } from './support/world.js';
+import {
+  acquire,
+  BUDGET,
+  caller,
+  leaseOf,
+  openSession,
+  openWorld,
+  ROOMY,
+  record,
+  recordUnleased,
+  type World,
+} from './support/world.js';
 
 const MINUTE_MS = 60_000;
 const MANY = 350;
@@ -18,7 +29,9 @@ async function grantMany(world: World, count: number, more = {}): Promise<LeaseR
 }
 
 function patchesOf(world: World): StatePatch[] {
-  return world.store.calls.flatMap(({ method, args }) => (method === 'commit' ? [args[2] as StatePatch] : []));
+  return world.store.calls.flatMap(({ method, args }) =>
+    method === 'commit' ? [args[2] as StatePatch] : [],
+  );
 }
 
 /** The fences that a commit closes. */
@@ -31,7 +44,9 @@ function closedBy({ puts }: StatePatch): number[] {
 }
 
 function closes(call: StoreCall, ...fences: number[]): boolean {
-  return call.method === 'commit' && closedBy(call.args[2] as StatePatch).some((fence) => fences.includes(fence));
+  return (
+    call.method === 'commit' && closedBy(call.args[2] as StatePatch).some((fence) => fences.includes(fence))
+  );
 }
 
 describe('what time asks for', () => {
@@ -71,7 +86,9 @@ describe('what time asks for', () => {
       await asks(`busy-${at}`);
     }
     await world.scheduler.advance(20_000);
-    const waiting = [...(await world.state()).sections.leases.values()].filter(({ aiId }) => aiId.startsWith('ai-'));
+    const waiting = [...(await world.state()).sections.leases.values()].filter(({ aiId }) =>
+      aiId.startsWith('ai-'),
+    );
     expect(waiting.map(({ fence }) => fence)).toEqual([poison]);
     expect((await world.snapshot()).liveLeases.map(({ fence }) => fence)).not.toContain(poison);
     world.store.healthy();
@@ -93,14 +110,18 @@ describe('what time asks for', () => {
 describe('a commit', () => {
   it('is never too large, however large the requests are that come at once', async () => {
     const world = await openWorld({ policy: POLICY });
-    const labels = Object.fromEntries(Array.from({ length: 8 }, (_, at) => [`${at}`.padStart(32, 'l'), '値'.repeat(21)]));
+    const labels = Object.fromEntries(
+      Array.from({ length: 8 }, (_, at) => [`${at}`.padStart(32, 'l'), '値'.repeat(21)]),
+    );
     const wide = (at: number) => String(at).padStart(128, '%');
     const asked = Array.from({ length: 3_000 }, (_, at) => {
       const request = acquire(wide(at), { requestId: wide(at), labels, estimatedTokens: 10 });
       return world.arbiter.submit(BUDGET, request, caller());
     });
     const leases = (await world.scheduler.until(Promise.all(asked))).map(leaseOf);
-    const reports = leases.map((lease, at) => world.arbiter.submit(BUDGET, record(lease, wide(at), 5), caller()));
+    const reports = leases.map((lease, at) =>
+      world.arbiter.submit(BUDGET, record(lease, wide(at), 5), caller()),
+    );
     await world.scheduler.until(Promise.all(reports));
     await world.scheduler.advance(MINUTE_MS + 20_000);
     expect((await world.state()).sections).toMatchObject({ leases: new Map(), outbox: new Map() });
@@ -108,7 +129,9 @@ describe('a commit', () => {
   });
 
   it('is never too large for a session that carries many leases', async () => {
-    const labels = Object.fromEntries(Array.from({ length: 8 }, (_, at) => [`${at}`.padStart(32, 'l'), '値'.repeat(21)]));
+    const labels = Object.fromEntries(
+      Array.from({ length: 8 }, (_, at) => [`${at}`.padStart(32, 'l'), '値'.repeat(21)]),
+    );
     const world = await openWorld({ policy: { ...POLICY, maxConcurrentPerAi: 1_000 } });
     const session = (stream: string) => ({ id: 'session', owner: '', stream });
     const first = await openSession(world, session('one'));

@@ -82,7 +82,11 @@ interface Plan {
   readonly spent: number;
 }
 
-async function live(world: SimWorld, journal: Journal, { steps, floor, calm: Calm, spent }: Plan): Promise<void> {
+async function live(
+  world: SimWorld,
+  journal: Journal,
+  { steps, floor, calm: Calm, spent }: Plan,
+): Promise<void> {
   const { scheduler } = world;
   await scheduler.advance(100);
   const fields = floor ? floorPolicy(world) : randomPolicy(world);

@@ -27,7 +27,10 @@ describeMongo('a budget of the largest entries on MongoDB', (uri) => {
   });
 
   async function size(): Promise<number> {
-    const document = await client.db(database).collection<{ _id: string }>('budgets').findOne({ _id: BUDGET });
+    const document = await client
+      .db(database)
+      .collection<{ _id: string }>('budgets')
+      .findOne({ _id: BUDGET });
     return document === null ? 0 : BSON.calculateObjectSize(document);
   }
 
@@ -46,7 +49,9 @@ describeMongo('a budget of the largest entries on MongoDB', (uri) => {
     throw new Error(`revision ${revision} could not be committed`);
   }
 
-  it(`is taken in every commit, and never larger than it may be (seed ${seed})`, { timeout: 600_000 }, async () => {
+  it(`is taken in every commit, and never larger than it may be (seed ${seed})`, {
+    timeout: 600_000,
+  }, async () => {
     const history = new MaximalHistory(randomFrom(seed));
     const { budget } = history;
     const patches: StatePatch[] = [];
@@ -56,7 +61,12 @@ describeMongo('a budget of the largest entries on MongoDB', (uri) => {
       patches.push(structuredClone(patch));
     };
     const first = budget.storedState();
-    patches.unshift({ head: first.head, resets: [], drops: [], puts: [{ section: 'settings', key: 'policy', value: first.sections.settings.get('policy') as never }] });
+    patches.unshift({
+      head: first.head,
+      resets: [],
+      drops: [],
+      puts: [{ section: 'settings', key: 'policy', value: first.sections.settings.get('policy') as never }],
+    });
     let largest = 0;
     const send = async () => {
       for (const patch of patches.splice(0)) await commit(patch);

@@ -10,7 +10,9 @@ const STEPS = 40;
 describe('a state of the largest entries', () => {
   const seed = newSeed('state-size');
 
-  it(`is never larger on MongoDB than measured, and never too large (seed ${seed})`, { timeout: 300_000 }, () => {
+  it(`is never larger on MongoDB than measured, and never too large (seed ${seed})`, {
+    timeout: 300_000,
+  }, () => {
     let tight = 0;
     for (let at = 0; at < HISTORIES; at += 1) {
       const history = new MaximalHistory(randomFrom(seed + at));
@@ -27,7 +29,9 @@ describe('a state of the largest entries', () => {
     expect(tight, 'the measure is of use: some came near the bound').toBeGreaterThan(0);
   });
 
-  it(`takes reports, releases, pause and deletion when it is full (seed ${seed})`, { timeout: 120_000 }, () => {
+  it(`takes reports, releases, pause and deletion when it is full (seed ${seed})`, {
+    timeout: 120_000,
+  }, () => {
     const history = new MaximalHistory(randomFrom(seed));
     const { budget } = history;
     const lease = budget.grant('a', 5);

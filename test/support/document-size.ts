@@ -6,8 +6,8 @@ import {
   type SectionValues,
   type StatePatch,
 } from '../../src/domain/state.js';
-import { newDocument, updateOf } from '../../src/store/mongo/budget-document.js';
 import type { MemoryBudget } from '../../src/store/memory/memory-budget.js';
+import { newDocument, updateOf } from '../../src/store/mongo/budget-document.js';
 
 /** What a budget's document takes on MongoDB, in bytes. */
 export function documentBytes({ head, sections }: Pick<MemoryBudget, 'head' | 'sections'>): number {
@@ -17,10 +17,7 @@ export function documentBytes({ head, sections }: Pick<MemoryBudget, 'head' | 's
   );
 }
 
-function putsOf<S extends Section>(
-  section: S,
-  entries: ReadonlyMap<string, SectionValues[S]>,
-): SectionPut[] {
+function putsOf<S extends Section>(section: S, entries: ReadonlyMap<string, SectionValues[S]>): SectionPut[] {
   return Array.from(entries, ([key, value]) => ({ section, key, value }));
 }
 

@@ -119,7 +119,11 @@ export class MaximalHistory {
 
   private releaseMany(count: number): void {
     this.together(count, () =>
-      this.onLease((lease) => ({ kind: 'release', lease, ...(this.random() < 0.7 && { usage: this.usage() }) })),
+      this.onLease((lease) => ({
+        kind: 'release',
+        lease,
+        ...(this.random() < 0.7 && { usage: this.usage() }),
+      })),
     );
   }
 
@@ -148,7 +152,15 @@ export class MaximalHistory {
       const hours = Array.from({ length: 25 }, (_, at) => ({ start: start + at * HOUR_MS, tokens: 200 }));
       budget.documents.set(key, {
         ...{ budgetId: 'anthropic', epoch: budget.state.epoch, day, start, end: start + 24 * HOUR_MS },
-        ...{ revision: 1, total: MAX_AIS, presumed: 0, late: 0, hours, ais, models: new Map([['m', MAX_AIS]]) },
+        ...{
+          revision: 1,
+          total: MAX_AIS,
+          presumed: 0,
+          late: 0,
+          hours,
+          ais,
+          models: new Map([['m', MAX_AIS]]),
+        },
       });
     }
     this.made += 1;

@@ -60,7 +60,11 @@ describe('many leases that end at one moment', () => {
   it.each([
     ['a report', 'EXPIRED', (budget: TestBudget, lease: LeaseRef) => budget.record(lease, 10)],
     ['a release', 'EXPIRED', (budget: TestBudget, lease: LeaseRef) => budget.release(lease, 10)],
-    ['a revocation', 'EXPIRED', (budget: TestBudget, lease: LeaseRef) => budget.do({ kind: 'revoke', lease, reason: '' })],
+    [
+      'a revocation',
+      'EXPIRED',
+      (budget: TestBudget, lease: LeaseRef) => budget.do({ kind: 'revoke', lease, reason: '' }),
+    ],
     ['a look', 'EXPIRED', (budget: TestBudget, lease: LeaseRef) => budget.lease(lease)],
     ['a renewal', 'EXPIRED', (budget: TestBudget, lease: LeaseRef) => budget.do({ kind: 'renew', lease })],
     ['its request', 'EXPIRED', (budget: TestBudget) => budget.acquire(`ai-${MANY - 1}`, { requestId: 'r' })],
@@ -114,15 +118,21 @@ describe('a deletion of many live leases', () => {
     }
     const { leases, settings, outbox, days, dayTotals } = budget.storedState().sections;
     expect([leases.size, settings.size, dayTotals.size]).toEqual([0, 0, 0]);
-    expect([...outbox.values()].every(({ body }) => body.kind === 'lease' && body.status === 'REVOKED')).toBe(true);
-    expect([...days.values()].map(({ total, presumed }) => [total, presumed])).toEqual([[10 * MANY, 10 * MANY]]);
+    expect([...outbox.values()].every(({ body }) => body.kind === 'lease' && body.status === 'REVOKED')).toBe(
+      true,
+    );
+    expect([...days.values()].map(({ total, presumed }) => [total, presumed])).toEqual([
+      [10 * MANY, 10 * MANY],
+    ]);
   });
 
   it('is over before the budget begins anew, each lease as its own policy says', () => {
     const { budget } = crowd();
     budget.do({ kind: 'delete-budget', force: true });
     budget.reload();
-    expect(budget.do({ kind: 'put-policy', fields: { ...ROOMY, onExpiry: 'REFUND' } })).toMatchObject({ kind: 'budget' });
+    expect(budget.do({ kind: 'put-policy', fields: { ...ROOMY, onExpiry: 'REFUND' } })).toMatchObject({
+      kind: 'budget',
+    });
     expect(unclosed(budget)).toBe(0);
     expect([...budget.documents.values()].map(({ total }) => total)).toEqual([10 * MANY]);
     expect(budget.snapshot()).toMatchObject({ epoch: 2, liveLeases: [] });

@@ -19,7 +19,11 @@ describe('a section', () => {
       ['b', 1],
     ] as const;
     const gauge = new Gauge();
-    const table = new Table<number>(entries, { nameBytes, valueBytes: (value) => value, varies: true }, gauge);
+    const table = new Table<number>(
+      entries,
+      { nameBytes, valueBytes: (value) => value, varies: true },
+      gauge,
+    );
     const stored = new Map<string, number>(entries);
     const bytes = () => [...stored].reduce((sum, [key, value]) => sum + nameBytes(key) + value, 0);
     expect(gauge.bytes).toBe(bytes());
