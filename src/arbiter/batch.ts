@@ -1,9 +1,11 @@
 import { type Circumstances, decide } from '../domain/decide.js';
 import type { Ledger } from '../domain/ledger.js';
+import { isCommitFull } from '../domain/outbox.js';
 import type { Outcome, Unknown } from '../domain/outcomes.js';
 import type { DropWrittenRequest, Evidence } from '../domain/requests.js';
 import type { BudgetQueue } from './budget-queue.js';
 import type { Context } from './context.js';
+import { ArbiterError } from './door.js';
 import { NOBODY, type Pending } from './pending.js';
 
 const NO_EVIDENCE: Evidence = { receipts: new Map(), days: new Map() };
@@ -19,12 +21,16 @@ export interface ToDecide {
   readonly lineage: number;
   /** Nobody but the batch: those who wait are tried in another round. */
   readonly alone: boolean;
+  /** Nothing that time alone asks for goes along. */
+  readonly restrained: boolean;
 }
 
 export interface Decided {
   /** By the monotonic clock. */
   readonly at: number;
   readonly answers: readonly Answer[];
+  /** Those whose turn did not come, since the commit is full: they are decided in the next. */
+  readonly left: readonly Pending[];
   /** A decision threw: the ledger can no longer be trusted. Its request has its answer. */
   readonly failed: boolean;
   /** The arbiter's own requests are among them. */
@@ -40,10 +46,10 @@ export function decideBatch(
   context: Context,
   queue: BudgetQueue,
   ledger: Ledger,
-  { batch, lineage, alone }: ToDecide,
+  { batch, lineage, alone, restrained }: ToDecide,
 ): Decided {
   const at = context.clock.monotonic();
-  const round = new Round(context, queue, ledger, lineage);
+  const round = new Round(context, queue, ledger, lineage, restrained);
   for (const pending of batch) if (pending.request.kind !== 'acquire') round.decide(pending);
   if (!alone && queue.waiters.size > 0) {
     // Time must do its work before waiters are asked for.
@@ -57,8 +63,13 @@ export function decideBatch(
   const housekeeping = batch.some((pending) => pending.caller === NOBODY);
   // A commit that goes anyway carries the drops along; a batch of peeks must not commit for them.
   const drops = housekeeping || (ledger.touched && queue.turns.mayDrop()) ? round.drop() : undefined;
-  const { answers, failed } = round;
-  return { at, answers, failed, housekeeping, ...(drops === undefined ? {} : { drops }) };
+  const { answers, left, failed } = round;
+  return { at, answers, left, failed, housekeeping, ...(drops === undefined ? {} : { drops }) };
+}
+
+function storeRefusesMore(): ArbiterError {
+  const message = 'the store refuses what must be written first; ask an operator to look at the log';
+  return new ArbiterError('STORE_UNAVAILABLE', message, 1_000);
 }
 
 /** One reading of the clock for a whole batch; each decision has its own evidence. */
@@ -71,6 +82,7 @@ function circumstancesNow({ clock, maxSkewMs }: Context): (evidence: Evidence) =
 
 class Round {
   readonly answers: Answer[] = [];
+  readonly left: Pending[] = [];
   failed = false;
   private readonly circumstances: (evidence: Evidence) => Circumstances;
 
@@ -79,11 +91,16 @@ class Round {
     private readonly queue: BudgetQueue,
     private readonly ledger: Ledger,
     private readonly lineage: number,
+    private readonly restrained: boolean,
   ) {
     this.circumstances = circumstancesNow(context);
   }
 
   decide(pending: Pending): void {
+    if (isCommitFull(this.ledger) && !this.queue.waiters.has(pending)) {
+      this.left.push(pending);
+      return;
+    }
     if (this.failed) {
       // Decided again with the rest, on a ledger that can be trusted.
       this.answers.push({ pending, outcome: { kind: 'done' } });
@@ -124,7 +141,12 @@ class Round {
       : { receipts: evidence.receipts, days: NO_EVIDENCE.days };
   }
 
-  private ask(pending: Pending, { receiptIds, days, writeOut }: Unknown): void {
+  private ask(pending: Pending, { receiptIds, days, writeOut, again }: Unknown): void {
+    if (again) {
+      if (this.restrained && !this.ledger.touched) this.queue.answers.fail(pending, storeRefusesMore());
+      else this.left.push(pending);
+      return;
+    }
     // What it was told before stays with it: a request may need several things, one after the other.
     const known = pending.evidence;
     this.queue.lookups.release(pending);

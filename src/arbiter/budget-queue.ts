@@ -5,17 +5,19 @@ import type { StatePatch } from '../domain/state.js';
 import { wantedReceipts } from '../domain/wanted-receipts.js';
 import { pause } from '../platform/scheduler.js';
 import type { StateVersion } from '../store/store.js';
-import { Answers, shuttingDown } from './answers.js';
+import { Answers } from './answers.js';
 import { type Decided, decideBatch } from './batch.js';
 import { commit } from './commit.js';
 import { type Context, stampOf } from './context.js';
 import { CopyTurns } from './copy-turns.js';
 import { asCallerSees, isRefusal, logFailure } from './failure.js';
+import { LastDays } from './last-days.js';
 import { Lookups } from './lookups.js';
 import type { BudgetObserver } from './observer.js';
 import { Pending } from './pending.js';
 import { ReadyList } from './ready-list.js';
 import { StateReads } from './state-reads.js';
+import { Sweeping } from './sweeping.js';
 import { inBatchSpan } from './traces.js';
 import { WaitingList } from './waiting-list.js';
 import { Wake } from './wake.js';
@@ -23,7 +25,6 @@ import { TELL_WRITTEN, WriteOut } from './write-out.js';
 
 /** A decision older than this at sending is made again: its time may be another hour's. */
 const STALL_MS = 500;
-const WRITE_OUT_AGAIN_MS = 250;
 
 /**
  * The requests of one budget: while a commit is in flight newcomers gather, and the next commit carries them all. At any time
@@ -33,8 +34,6 @@ export class BudgetQueue {
   private readonly ready = new ReadyList();
   /** Taken for the round under way, those included who wait for a slot and are tried in it. */
   private batch: readonly Pending[] = [];
-  /** They come back when the days of a deleted budget are written out. */
-  private writingOut: readonly Pending[] = [];
   /** Grants to take back once the store answers again. */
   private undos: Pending[] = [];
   private ledger: Ledger | undefined;
@@ -51,6 +50,8 @@ export class BudgetQueue {
   readonly waiters = new WaitingList();
   readonly lookups: Lookups;
   readonly writeOut: WriteOut;
+  private readonly lastDays: LastDays;
+  private readonly sweeping = new Sweeping();
   readonly turns: CopyTurns;
   readonly answers: Answers;
   readonly observer: BudgetObserver;
@@ -65,6 +66,7 @@ export class BudgetQueue {
     this.lookups = new Lookups(budgetId, context, state, (pending, error) => this.lookedUp(pending, error));
     this.writeOut = new WriteOut(context, budgetId, this.lookups);
     this.reads = new StateReads(context.store, budgetId);
+    this.lastDays = new LastDays(context, this.writeOut);
     this.turns = new CopyTurns(context, budgetId);
     this.observer = context.observer.budget(budgetId);
     this.answers = new Answers(context, this);
@@ -73,7 +75,7 @@ export class BudgetQueue {
   }
 
   get size(): number {
-    return this.ready.size + this.batch.length + this.lookups.size + this.writingOut.length;
+    return this.ready.size + this.batch.length + this.lookups.size + this.lastDays.all().length;
   }
 
   submit(pending: Pending): void {
@@ -124,11 +126,14 @@ export class BudgetQueue {
     const { ledger, isCurrent } =
       this.ledger === undefined ? await this.load() : { ledger: this.ledger, isCurrent: false };
     const { batch, lineage } = this;
-    const decided = decideBatch(this.context, this, ledger, { batch, lineage, alone });
+    const restrained = this.sweeping.restrain(ledger, batch);
+    const decided = decideBatch(this.context, this, ledger, { batch, lineage, alone, restrained });
     this.batch = decided.answers.map(({ pending }) => pending);
+    this.ready.addFirst(decided.left);
     if (decided.failed) return this.decideAgain();
     const seq = this.context.nextSeq();
-    const patch = finish(ledger, stampOf(this.context, this.budgetId, seq), decided.housekeeping);
+    const stamp = stampOf(this.context, this.budgetId, seq, restrained);
+    const patch = finish(ledger, stamp, decided.housekeeping);
     if (patch === undefined) return this.answerUnwritten(decided, isCurrent);
     if (this.context.clock.monotonic() - decided.at > STALL_MS) return this.decideAgain();
     await this.commit(ledger, patch, seq, decided);
@@ -150,7 +155,7 @@ export class BudgetQueue {
   }
 
   private takeBatch(): Pending[] {
-    const taken = this.ready.takeBatch(this.context.bounds.batch);
+    const taken = this.ready.takeBatch(this.context.bounds.batch, this.sweeping.apart);
     for (const pending of taken) if (pending.abandoned) this.answers.dismiss(pending);
     return taken.filter((pending) => !pending.answered);
   }
@@ -189,6 +194,7 @@ export class BudgetQueue {
   }
 
   private give({ at, answers, drops }: Decided): void {
+    if (this.ledger !== undefined && this.sweeping.done(this.ledger, this.batch)) this.ask({ kind: 'sweep' });
     if (drops !== undefined) this.writeOut.told(drops);
     this.observer.batch(answers.length);
     const ageMs = this.context.clock.monotonic() - at;
@@ -205,11 +211,12 @@ export class BudgetQueue {
 
   private roundFailed(error: unknown): void {
     const { batch } = this;
-    if (isRefusal(error) && batch.length > 1) {
+    if (isRefusal(error) && (batch.length > 1 || this.sweeping.refused(batch))) {
       this.ready.oneAtATime(batch.length);
       // One at a time and those who waited with them: each of them may be the guilty one.
       for (const pending of batch) this.answers.leave(pending);
       this.decideAgain();
+      if (this.sweeping.apart) this.ask({ kind: 'sweep' });
       return;
     }
     logFailure(this.context.log, this.budgetId, error, this.failed);
@@ -243,13 +250,9 @@ export class BudgetQueue {
 
   /** A deleted budget begins again only when its last days are written out. */
   async writeOutFirst(pending: Pending): Promise<void> {
-    this.writingOut = [...this.writingOut, pending];
-    const done = await this.writeOut.flushStored(this.failed);
-    if (!done) await pause(this.context.scheduler, WRITE_OUT_AGAIN_MS);
-    this.writingOut = this.writingOut.filter((other) => other !== pending);
+    const error = await this.lastDays.write(pending, this.failed);
     this.ledger = undefined;
-    if (done || !this.context.stopping()) this.enqueue(pending);
-    else this.answers.fail(pending, shuttingDown());
+    this.lookedUp(pending, error);
   }
 
   /** Once a second: what is too old is answered, what is written is told to the state. */
@@ -263,7 +266,7 @@ export class BudgetQueue {
   }
 
   private expire(now: number): void {
-    const underWay = [...this.ready.all(), ...this.batch, ...this.lookups.underWay(), ...this.writingOut];
+    const underWay = [...this.ready.all(), ...this.batch, ...this.lookups.underWay(), ...this.lastDays.all()];
     this.answers.expire([...underWay, ...this.waiters.all()], now);
     for (const pending of this.ready.takeAnswered()) this.answers.dismiss(pending);
   }
@@ -285,7 +288,7 @@ export class BudgetQueue {
     this.answers.refuseWaiters();
     const { clock, scheduler } = this.context;
     const until = clock.monotonic() + mostMs;
-    const busy = () => this.pumping || this.lookups.size > 0 || this.writingOut.length > 0;
+    const busy = () => this.pumping || this.lookups.size > 0 || this.lastDays.all().length > 0;
     while (busy() && clock.monotonic() < until) await pause(scheduler, 5);
     this.release();
     this.expire(Number.POSITIVE_INFINITY);

@@ -100,6 +100,6 @@ async function isFencedOff(
 ): Promise<boolean> {
   const ledger = Ledger.of(budgetId, state);
   ledger.touchHead();
-  const fence = finish(ledger, stampOf(context, budgetId, context.nextSeq()), false);
+  const fence = finish(ledger, stampOf(context, budgetId, context.nextSeq(), true), false);
   return fence !== undefined && (await context.store.commit(budgetId, expected, fence)) === 'won';
 }

@@ -43,9 +43,14 @@ export interface Counts {
   sessions: number;
 }
 
-/** Who commits, and to whom it promises alerts. */
-export function stampOf({ copyId, alerts, store }: Context, budgetId: string, seq: number): Stamp {
-  const stamp = { copyId, seq, receiptsInCommit: store.receiptsInCommit };
+/** Who commits, and to whom it promises alerts. `restrained`: nothing that time alone would add goes along. */
+export function stampOf(
+  { copyId, alerts, store }: Context,
+  budgetId: string,
+  seq: number,
+  restrained: boolean,
+): Stamp {
+  const stamp = { copyId, seq, restrained, receiptsInCommit: store.receiptsInCommit };
   if (alerts === undefined) return stamp;
   return { ...stamp, sinksFor: (rule) => alerts.sinksFor(budgetId, rule) };
 }

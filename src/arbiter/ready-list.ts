@@ -1,5 +1,9 @@
 import { NOBODY, type Pending } from './pending.js';
 
+export function isSweep(pending: Pending | undefined): boolean {
+  return pending?.request.kind === 'sweep';
+}
+
 /** The requests of one budget that can be decided, in the order of their arrival. */
 export class ReadyList {
   private pendings: Pending[] = [];
@@ -37,10 +41,14 @@ export class ReadyList {
     this.singles = times;
   }
 
-  takeBatch(most: number): Pending[] {
+  /** `sweepsApart`: sweeps, which do what is nobody's request, share no batch with anything else. */
+  takeBatch(most: number, sweepsApart: boolean): Pending[] {
     const taken = this.pendings.splice(0, this.alone ? 1 : most);
     this.singles = Math.max(0, this.singles - 1);
-    return taken;
+    if (!sweepsApart) return taken;
+    const sweeps = isSweep(taken[0]);
+    this.addFirst(taken.filter((pending) => isSweep(pending) !== sweeps));
+    return taken.filter((pending) => isSweep(pending) === sweeps);
   }
 
   takeAll(): Pending[] {

@@ -6,6 +6,8 @@ import { NOBODY, Pending } from './pending.js';
 
 /** Leases that are due this much later are renewed along, so that a commit carries many. */
 const TOGETHER_MS = 500;
+/** So few that any commit can carry them; the others follow at once. */
+const RENEWED_AT_ONCE = 500;
 const RETRY_MS = 500;
 
 interface Carried {
@@ -100,7 +102,7 @@ export class SessionLeases {
     const streams = new Map<number, string>();
     for (const [fence, { stream, dueAt, endsAt }] of this.carried) {
       if (endsAt <= now) this.carried.delete(fence);
-      else if (dueAt <= now + TOGETHER_MS) streams.set(fence, stream);
+      else if (dueAt <= now + TOGETHER_MS && streams.size < RENEWED_AT_ONCE) streams.set(fence, stream);
     }
     if (streams.size === 0) return true;
     const outcome = await this.decided({ kind: 'keep-leases', streams });

@@ -1,4 +1,5 @@
 import type { Refused } from '../domain/outcomes.js';
+import { refused } from '../domain/refused.js';
 import type { UsageDay } from '../domain/state.js';
 import { hourName } from '../domain/windows.js';
 import { summed } from './distribution.js';
@@ -26,7 +27,12 @@ export async function listUsage(
   const to = query.toDay ?? daysAfter(from, LONGEST_DAYS);
   const days = await door.usageDays(snapshot, from, to);
   const after = query.afterKey ?? '';
-  const rows = ROWS[query.groupBy](days, snapshot.budget.zone)
+  const all = ROWS[query.groupBy](days, snapshot.budget.zone);
+  // Each month can be counted exactly; a sum over several may not.
+  if (!all.every(({ tokens }) => Number.isSafeInteger(tokens))) {
+    return refused({ reason: 'AMOUNT_OVERFLOW', field: 'to_day' });
+  }
+  const rows = all
     .filter(({ cursor, tokens }) => tokens > 0 && cursor > after)
     .sort((a, b) => (a.cursor < b.cursor ? -1 : 1));
   const page = rows.slice(0, query.pageSize);

@@ -1,8 +1,10 @@
 import { Ledger } from '../domain/ledger.js';
+import { MAX_COMMIT_BYTES } from '../domain/limits.js';
 import { isDayClosed } from '../domain/outbox.js';
 import { usageDayOf } from '../domain/reading.js';
 import type { DropWrittenRequest } from '../domain/requests.js';
 import type { Receipt, StatePatch, UsageDay } from '../domain/state.js';
+import { nameBytes } from '../domain/state-size.js';
 import { pause } from '../platform/scheduler.js';
 import { StoreError } from '../store/store.js';
 import type { Context } from './context.js';
@@ -125,8 +127,13 @@ export class WriteOut {
 
   private eligible(written: ReadonlyMap<string, Written>): Map<string, number> {
     const eligible = new Map<string, number>();
+    let bytes = 0;
     for (const [id, { revision, order }] of written) {
-      if (!this.lookups.heldBack(order)) eligible.set(id, revision);
+      if (this.lookups.heldBack(order)) continue;
+      eligible.set(id, revision);
+      bytes += nameBytes(id);
+      // The rest goes with the next commit.
+      if (bytes > MAX_COMMIT_BYTES) break;
     }
     return eligible;
   }

@@ -1,5 +1,5 @@
 import type { Ledger } from './ledger.js';
-import { MAX_AIS, MAX_MODELS } from './limits.js';
+import { MAX_AI_BYTES, MAX_AIS, MAX_MODEL_BYTES, MAX_MODELS, MAX_RESERVED } from './limits.js';
 import type { HourTotal, StoredDay } from './state.js';
 import type { Table, Entry as TableEntry } from './table.js';
 import { OTHER, UNKNOWN } from './types.js';
@@ -38,12 +38,13 @@ export function book(ledger: Ledger, entry: Entry): void {
   day.late += entry.late ?? 0;
   addInHour(day, entry.hourStart, entry.tokens);
   const { ais, models } = tables.accountsOf(entry.day);
-  const ai = nameIn(ais, entry.aiId, MAX_AIS);
-  const model = nameIn(models, entry.model, MAX_MODELS);
+  const ai = nameIn(ais, entry.aiId, AI_ROOM);
+  const model = nameIn(models, entry.model, MODEL_ROOM);
   addInDay(tables.dayAis, ais, entry.day, ai, entry.tokens);
   addInDay(tables.dayModels, models, entry.day, model, entry.tokens);
   // Under the day's names: what is `(other)` in a day can be taken back from `(other)` of its month.
-  if (monthOfDay(entry.day) === ledger.month.key) countInMonth(ledger, entry.day, ai, model, entry.tokens);
+  if (monthOfDay(entry.day) === ledger.month.key && !ledger.deleted)
+    countInMonth(ledger, entry.day, ai, model, entry.tokens);
   if (entry.tokens < 0) ledger.loosened += 1;
 }
 
@@ -55,11 +56,11 @@ function countInMonth({ tables }: Ledger, day: string, ai: string, model: string
 }
 
 export function countAiInMonth(monthAis: Table<number>, ai: string, tokens: number): void {
-  add(monthAis, nameIn(monthAis, ai, MAX_AIS), tokens);
+  add(monthAis, nameIn(monthAis, ai, AI_ROOM), tokens);
 }
 
 export function countModelInMonth(monthModels: Table<number>, model: string, tokens: number): void {
-  add(monthModels, nameIn(monthModels, model, MAX_MODELS), tokens);
+  add(monthModels, nameIn(monthModels, model, MODEL_ROOM), tokens);
 }
 
 /** Moves tokens of a day from one model to another: what was presumed turns out to be used, and by what. */
@@ -103,12 +104,23 @@ function addInHour({ hours }: ChangingDay, start: number, tokens: number): void 
 }
 
 /** The name that an AI or model is counted under: its own while there is room, else `(other)`. */
-function nameIn(names: Names, name: string, most: number): string {
-  return names.size < most || name === UNKNOWN || names.has(name) ? name : OTHER;
+function nameIn(names: Names, name: string, room: Room): string {
+  const hasRoom = names.size < room.names && names.bytes < room.bytes;
+  return hasRoom || name === UNKNOWN || names.has(name) ? name : OTHER;
 }
+
+/** How many names are counted by themselves, and what they may take of the state. */
+interface Room {
+  readonly names: number;
+  readonly bytes: number;
+}
+
+const AI_ROOM: Room = { names: MAX_AIS, bytes: MAX_AI_BYTES };
+const MODEL_ROOM: Room = { names: MAX_MODELS, bytes: MAX_MODEL_BYTES };
 
 interface Names {
   readonly size: number;
+  readonly bytes: number;
   has(name: string): boolean;
 }
 
@@ -133,8 +145,18 @@ function addInDay(
 
 const EVERY = () => true;
 
-/** Whether this much more can be counted exactly, wherever it is booked, and still all that live leases may come to. */
-export function canCount(ledger: Ledger, tokens: number): boolean {
-  const highest = Math.max(ledger.tables.monthSpent, ledger.todayTotals?.total ?? 0);
-  return Number.isSafeInteger(highest + ledger.slots.reserved(EVERY) + tokens);
+/**
+ * Whether this much more can be counted exactly, wherever it is booked, and still all that live leases may come to: they leave
+ * room for it, see `mayReserve`. `counted`: what another sum that grows by it has already.
+ */
+export function canCount({ tables, todayTotals, slots }: Ledger, tokens: number, counted = 0): boolean {
+  const { total = 0, late = 0 } = todayTotals ?? {};
+  const highest = Math.max(tables.monthSpent, total, counted) + slots.reserved(EVERY);
+  return Number.isSafeInteger(highest + tokens) && Number.isSafeInteger(late + tokens);
+}
+
+/** Whether so much more may be reserved. Whatever is, and is then presumed, reports still have as much room again. */
+export function mayReserve(ledger: Ledger, tokens: number): boolean {
+  const spent = Math.max(ledger.tables.monthSpent, ledger.todayTotals?.total ?? 0);
+  return spent + ledger.slots.reserved(EVERY) + tokens <= MAX_RESERVED;
 }

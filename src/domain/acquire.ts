@@ -1,4 +1,4 @@
-import { openDay } from './accounts.js';
+import { mayReserve, openDay } from './accounts.js';
 import { admission, denialOf } from './admission.js';
 import { formatLeaseId } from './lease-id.js';
 import { type LeaseLookup, unknownReceipts, viewOfClosed, viewOfLive } from './lease-lookup.js';
@@ -31,13 +31,13 @@ export function acquire(
   const standing = standingOf(ledger);
   const requested = requestedTokens(ledger, standing, request);
   const blockers = admission(ledger, standing, request.aiId, requested);
-  if (blockers.length === 0) return grant(ledger, request, requested);
-  const denial = denialOf(ledger, blockers);
+  const denial = blockers.length === 0 ? undefined : denialOf(ledger, blockers);
   // A pause is an operator's order, not a rule on trial: it holds in mode OBSERVE too.
-  if (ledger.policy.mode === 'OBSERVE' && ledger.pause === undefined) {
-    return grant(ledger, request, requested, denial);
-  }
-  return { kind: 'denied', denial } satisfies Denied;
+  const holds = ledger.policy.mode === 'ENFORCE' || ledger.pause !== undefined;
+  if (denial !== undefined && holds) return { kind: 'denied', denial } satisfies Denied;
+  if (!mayReserve(ledger, requested))
+    return refused({ reason: 'AMOUNT_OVERFLOW', field: 'estimated_tokens' });
+  return grant(ledger, request, requested, denial);
 }
 
 /** The same request again: it gets the lease that it got, while that is live. */

@@ -1,4 +1,5 @@
 import { book, canCount } from './accounts.js';
+import { dayIn, daysInMonth } from './calendar.js';
 import { putReceipt } from './closing.js';
 import { findReceipt, unknownReceipts } from './lease-lookup.js';
 import type { Ledger } from './ledger.js';
@@ -9,6 +10,7 @@ import { refused } from './refused.js';
 import type { AdjustRequest, Evidence } from './requests.js';
 import { bringBackDay } from './returning-days.js';
 import type { BookedAdjustment, HourTotal, UsageDay } from './state.js';
+import { usageDayBytes } from './state-size.js';
 import { UNKNOWN } from './types.js';
 import { calendarDay, dayWindow, monthOfDay } from './windows.js';
 
@@ -24,19 +26,20 @@ export function adjust(
   if (receipt !== undefined) return replay(request, receipt.body as BookedAdjustment);
   const day = request.day ?? ledger.today.day;
   if (day > ledger.today.day) return futureDay(day);
-  if (!ledger.tables.days.has(day) && !evidence.days.has(day)) {
-    return { kind: 'unknown', receiptIds: [], days: [day] };
-  }
-  const figures = figuresOf(ledger, day, evidence.days.get(day));
+  const needed = request.tokens > 0 ? countedWith(ledger, day) : [day];
+  const unknown = needed.filter((one) => !isKnown(ledger, one, evidence));
+  if (unknown.length > 0) return { kind: 'unknown', receiptIds: [], days: unknown };
+  const document = evidence.days.get(day);
+  const figures = figuresOf(ledger, day, document);
   const available = availableFor(figures, request);
   if (available + request.tokens < 0)
     return refused({ reason: 'BELOW_ZERO', available, of: whose(day, request) });
-  if (request.tokens > 0 && !fits(ledger, figures.total, request.tokens)) {
+  if (request.tokens > 0 && !fits(ledger, day, evidence, request.tokens)) {
     return refused({ reason: 'AMOUNT_OVERFLOW', field: 'tokens' });
   }
-  const refusal = outboxRefusal(ledger);
+  const refusal = outboxRefusal(ledger, ledger.tables.days.has(day) ? 0 : usageDayBytes(document));
   if (refusal !== undefined) return refused(refusal);
-  bringBackDay(ledger, windowOf(ledger, day), evidence.days.get(day));
+  bringBackDay(ledger, windowOf(ledger, day), document);
   if (request.tokens > 0) add(ledger, day, request);
   else take(ledger, day, request, -request.tokens);
   const dayTotal = ledger.tables.days.get(day)?.total ?? 0;
@@ -60,8 +63,23 @@ function windowOf({ zone, month }: Ledger, day: string) {
   return monthOfDay(day) === month.key ? dayWindow(zone, month, day) : calendarDay(zone, day);
 }
 
-function fits(ledger: Ledger, total: number, tokens: number): boolean {
-  return canCount(ledger, tokens) && Number.isSafeInteger(total + tokens);
+/** The days whose sum grows with this one's: of the current month it is kept in the state, of a past one it is theirs. */
+function countedWith({ month }: Ledger, day: string): string[] {
+  const key = monthOfDay(day);
+  if (key === month.key) return [day];
+  return Array.from({ length: daysInMonth(key) }, (_, at) => dayIn(key, at + 1));
+}
+
+function isKnown({ tables }: Ledger, day: string, evidence: Evidence): boolean {
+  return tables.days.has(day) || evidence.days.has(day);
+}
+
+function fits(ledger: Ledger, day: string, evidence: Evidence, tokens: number): boolean {
+  let total = 0;
+  for (const one of countedWith(ledger, day)) {
+    total += ledger.tables.days.get(one)?.total ?? evidence.days.get(one)?.total ?? 0;
+  }
+  return canCount(ledger, tokens, total);
 }
 
 /** What a day counts, in the state or in its document: a refused adjustment brings no day back. */

@@ -27,6 +27,7 @@ export function resetClock(
   ledger.moveTo(trusted);
   const document = evidence.days.get(today.day);
   if (document !== undefined) bringBackDay(ledger, ledger.today, document);
+  ledger.slots.reviveAll();
   shortenLeases(ledger);
   forgetFutureGrants(ledger);
   ledger.loosened += 1;

@@ -4,22 +4,60 @@ import { viewOfClosed } from './lease-lookup.js';
 import type { Ledger } from './ledger.js';
 import { leaseReceiptId } from './receipt-id.js';
 import { rememberEnded } from './request-memory.js';
+import type { BudgetRequest } from './requests.js';
 import { unspent } from './slots.js';
 import type { ClosedLease, Receipt, ReleaseAnswer, StoredAlert, StoredLease } from './state.js';
 import { UNKNOWN } from './types.js';
 
 /** How leases end. A closed lease leaves the state as a receipt, by which late reports and repeats find it. */
 
-/** Ends every lease whose time is over. It frees its slot at once. */
+/**
+ * Ends every lease whose time is over: it frees its slot at once. So many in one commit; the others wait, no longer live, and
+ * are closed in the commits right after, or when somebody asks for one of them.
+ */
 export function expireDue(ledger: Ledger): void {
+  const { slots } = ledger;
   for (;;) {
-    const first = ledger.slots.firstExpiry();
-    if (first === undefined || first.expiresAt > ledger.clock) return;
+    const first = slots.firstExpiry();
+    if (first === undefined || first.expiresAt > ledger.clock) break;
     const lease = ledger.lease(first.fence);
-    if (lease === undefined) return;
-    const closed = expire(ledger, lease, 'EXPIRED');
-    raiseOnce(ledger, leaseExpiredAlert(lease, closed.presumed, ledger.hour, ledger.clock));
+    if (lease === undefined) break;
+    slots.retire(lease, ledger.policy.onExpiry === 'CHARGE');
+    ledger.loosened += 1;
   }
+  if (slots.waiting > 0) closeOver(ledger);
+}
+
+/** Closes leases that are over, as many as the next commit may. */
+export function closeOver(ledger: Ledger): void {
+  for (; ledger.closings > 0; ledger.closings -= 1) {
+    const lease = ledger.slots.firstOver(ledger.passedOver);
+    if (lease === undefined) break;
+    closeOne(ledger, lease);
+  }
+  // What a deletion leaves is judged by its policy to the last.
+  if (ledger.deleted && ledger.slots.waiting === 0) ledger.tables.settings.reset();
+}
+
+/** Closes the lease that a request is about, if it is over and waits. */
+export function closeAsked(ledger: Ledger, request: BudgetRequest): void {
+  const lease = askedFor(ledger, request);
+  if (lease !== undefined) closeOne(ledger, lease);
+}
+
+function askedFor({ slots, epoch }: Ledger, request: BudgetRequest): StoredLease | undefined {
+  const key = request.kind === 'get-lease' ? request.key : request;
+  if ('lease' in key) return key.lease.epoch === epoch ? slots.overLease(key.lease.fence) : undefined;
+  return 'requestId' in key ? slots.overOf(key.aiId, key.requestId) : undefined;
+}
+
+function closeOne(ledger: Ledger, lease: StoredLease): void {
+  if (ledger.deleted) {
+    expire(ledger, lease, lease.expiresAt > ledger.clock ? 'REVOKED' : 'EXPIRED');
+    return;
+  }
+  const closed = expire(ledger, lease, 'EXPIRED');
+  raiseOnce(ledger, leaseExpiredAlert(lease, closed.presumed, ledger.hour, ledger.clock));
 }
 
 /** Ends a lease that was not released: under CHARGE, what it had reserved and not reported is presumed spent. */

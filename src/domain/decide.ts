@@ -3,6 +3,7 @@ import { adjust } from './adjust.js';
 import { advance } from './advance.js';
 import { claimDeliveries, settleDeliveries } from './alert-deliveries.js';
 import { resetClock } from './clock-reset.js';
+import { closeAsked, closeOver } from './closing.js';
 import { revoke, undoGrant } from './ending.js';
 import type { Ledger } from './ledger.js';
 import { dropWritten } from './outbox.js';
@@ -61,6 +62,7 @@ function decideNow(
   evidence: Evidence,
   distrust: string | undefined,
 ): Outcome | Unknown {
+  if (ledger.slots.waiting > 0) closeAsked(ledger, request);
   switch (request.kind) {
     case 'acquire':
       return acquire(ledger, request, evidence, distrust);
@@ -102,7 +104,7 @@ function decideNow(
 function housekeeping(
   ledger: Ledger,
   request: Extract<BudgetRequest, { kind: Exclude<OwnKind, 'undo-grant'> }>,
-): Outcome {
+): Outcome | Unknown {
   switch (request.kind) {
     case 'keep-leases':
       return keepLeases(ledger, request);
@@ -141,6 +143,7 @@ function decideAbsent(
       return { kind: 'done' };
     case 'sweep':
     case 'drop-written':
+      closeOver(ledger);
       return ledger.deleted ? housekeeping(ledger, request) : { kind: 'done' };
     default:
   }

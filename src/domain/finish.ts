@@ -14,6 +14,8 @@ export interface Stamp {
   readonly sinksFor?: (rule: string) => readonly string[];
   /** The store takes receipts out of the state in the commit that puts them there. */
   readonly receiptsInCommit?: boolean;
+  /** The commit carries what was asked for, and nothing that time alone would add. */
+  readonly restrained?: boolean;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface Stamp {
  * Only the arbiter's own requests may commit for the sake of the next wake-up alone: a caller's peek writes nothing.
  */
 export function finish(ledger: Ledger, stamp: Stamp, housekeeping: boolean): StatePatch | undefined {
-  if (ledger.exists && (housekeeping || ledger.touched)) settleAlerts(ledger);
+  if (ledger.exists && !stamp.restrained && (housekeeping || ledger.touched)) settleAlerts(ledger);
   addressAlerts(ledger, stamp);
   if (!ledger.touched && !(housekeeping && ledger.wakeIsLate)) return undefined;
   setStamp(ledger, stamp);

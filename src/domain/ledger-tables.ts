@@ -1,33 +1,28 @@
 import { SECTIONS, type Section, type SectionValues, type StoredDay, type StoredState } from './state.js';
-import { type Entry, Table } from './table.js';
+import { HEAD_BYTES, MEASURES } from './state-size.js';
+import { type Entry, Gauge, Table } from './table.js';
 import { UseOrder } from './use-order.js';
 
-/** Estimated bytes of an entry beside its key, by section: generous, since the bound that it serves is a safety margin. */
-const ENTRY_BYTES: { readonly [S in Section]: number } = {
-  settings: 4_096,
-  leases: 700,
-  ais: 600,
-  days: 1_600,
-  dayAis: 30,
-  dayModels: 30,
-  dayTotals: 30,
-  monthAis: 30,
-  monthModels: 30,
-  outbox: 900,
-  alerts: 1_500,
-  writers: 60,
-};
+/** Entries of one open day by name. None leaves before the day does. */
+export class DayNames extends Map<string, Entry<number>> {
+  /** Of its entries as they are stored. */
+  bytes = 0;
+
+  override set(name: string, entry: Entry<number>): this {
+    if (!this.has(name)) this.bytes += entry.bytes;
+    return super.set(name, entry);
+  }
+}
 
 /** The entries of one open day, by the names that it counts under. */
 export interface DayAccounts {
-  readonly ais: Map<string, Entry<number>>;
-  readonly models: Map<string, Entry<number>>;
+  readonly ais: DayNames;
+  readonly models: DayNames;
 }
 
 interface SectionTable {
   readonly section: Section;
   readonly table: Table<SectionValues[Section]>;
-  readonly entryBytes: number;
 }
 
 /** The sections of a state in memory, with the orders and counts that decisions need. */
@@ -48,28 +43,30 @@ export class LedgerTables {
   /** AIs in the order of their last grants, oldest first. */
   readonly aisByGrant = new UseOrder();
   private readonly accounts = new Map<string, DayAccounts>();
-  /** Every section, to be walked quickly: each decision asks for their size. */
+  private readonly gauge = new Gauge();
+  /** Every section, to be walked quickly. */
   readonly all: readonly SectionTable[];
   /** Tokens of the month: the sum of `dayTotals`. */
   monthSpent = 0;
 
   constructor(stored?: StoredState['sections']) {
-    this.settings = new Table(stored?.settings);
-    this.leases = new Table(stored?.leases);
-    this.ais = new Table(stored?.ais);
-    this.days = new Table(stored?.days);
-    this.dayAis = new Table(stored?.dayAis);
-    this.dayModels = new Table(stored?.dayModels);
-    this.dayTotals = new Table(stored?.dayTotals);
-    this.monthAis = new Table(stored?.monthAis);
-    this.monthModels = new Table(stored?.monthModels);
-    this.outbox = new Table(stored?.outbox);
-    this.alerts = new Table(stored?.alerts);
-    this.writers = new Table(stored?.writers);
+    const table = <S extends Section>(section: S) =>
+      new Table<SectionValues[S]>(stored?.[section] ?? [], MEASURES[section], this.gauge);
+    this.settings = table('settings');
+    this.leases = table('leases');
+    this.ais = table('ais');
+    this.days = table('days');
+    this.dayAis = table('dayAis');
+    this.dayModels = table('dayModels');
+    this.dayTotals = table('dayTotals');
+    this.monthAis = table('monthAis');
+    this.monthModels = table('monthModels');
+    this.outbox = table('outbox');
+    this.alerts = table('alerts');
+    this.writers = table('writers');
     this.all = SECTIONS.map((section) => ({
       section,
       table: this[section] as unknown as Table<SectionValues[Section]>,
-      entryBytes: ENTRY_BYTES[section],
     }));
     this.index();
   }
@@ -79,11 +76,19 @@ export class LedgerTables {
     return false;
   }
 
-  /** About how large the stored state is. */
+  /** What the stored state takes at most, with the room that its live leases need to end: see `state-size.ts`. */
   get bytes(): number {
-    let bytes = 0;
-    for (const { table, entryBytes } of this.all) bytes += table.size * entryBytes + 2 * table.keyLength;
-    return bytes;
+    return HEAD_BYTES + this.gauge.bytes;
+  }
+
+  /** What the next commit carries, or a little more. */
+  get changedBytes(): number {
+    return this.gauge.changed;
+  }
+
+  /** The changes are handed over. */
+  handedOver(): void {
+    this.gauge.changed = 0;
   }
 
   private index(): void {
@@ -98,7 +103,7 @@ export class LedgerTables {
   accountsOf(day: string): DayAccounts {
     const found = this.accounts.get(day);
     if (found !== undefined) return found;
-    const made: DayAccounts = { ais: new Map(), models: new Map() };
+    const made: DayAccounts = { ais: new DayNames(), models: new DayNames() };
     this.accounts.set(day, made);
     return made;
   }
@@ -124,6 +129,12 @@ export class LedgerTables {
     for (const { key } of ais.values()) this.dayAis.delete(key);
     for (const { key } of models.values()) this.dayModels.delete(key);
     this.accounts.delete(day);
+  }
+
+  /** Takes every day out of the state. */
+  dropDays(): void {
+    for (const table of [this.days, this.dayAis, this.dayModels]) table.reset();
+    this.accounts.clear();
   }
 
   /** Brings a day into the state as it stood in its usage document, or a new one. */

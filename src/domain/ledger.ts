@@ -1,6 +1,7 @@
 import { type Allowance, allowanceOf } from './allowance.js';
 import type { BudgetEvent } from './events.js';
 import { LedgerTables } from './ledger-tables.js';
+import { CLOSED_AT_ONCE } from './limits.js';
 import { type Policy, type PolicyFields, policyInForce } from './policy.js';
 import { Slots } from './slots.js';
 import {
@@ -58,6 +59,10 @@ export class Ledger {
   readonly writtenDays = new Map<string, number>();
   /** Rises whenever something may have become possible that was denied before; waiters are tried again. */
   loosened = 0;
+  /** So many more leases may the next commit close for the time that has passed: `closing.ts`. */
+  closings = CLOSED_AT_ONCE;
+  /** So many that are due are left alone, since the store refuses one of them. */
+  passedOver = 0;
   /** What happened since the last commit; it is told to others when the commit has won. */
   private events: BudgetEvent[] = [];
   private headChanged = false;
@@ -85,6 +90,8 @@ export class Ledger {
     if (policy !== undefined) this.usePolicy(policy.fields, policy.revision);
     this.pause = this.tables.settings.get('pause') as StoredPause | undefined;
     for (const lease of this.tables.leases.values()) this.slots.replace(undefined, lease);
+    // What a deletion left behind.
+    if (this.deleted) this.slots.retireAll(this.policy.onExpiry === 'CHARGE');
     if (this.exists) this.moveTo(this.clock);
   }
 
@@ -126,7 +133,9 @@ export class Ledger {
     if (lease === undefined) this.tables.leases.delete(key);
     else this.tables.leases.set(key, lease);
     this.slots.replace(this.slots.lease(fence), lease);
-    if (lease === undefined) this.loosened += 1;
+    if (lease !== undefined) return;
+    this.slots.removeOver(fence);
+    this.loosened += 1;
   }
 
   lease(fence: number): StoredLease | undefined {
@@ -197,6 +206,8 @@ export class Ledger {
       });
       if (reset) resets.push(section);
     }
+    this.tables.handedOver();
+    this.closings = CLOSED_AT_ONCE;
     return { head: this.head(), resets, puts, drops };
   }
 

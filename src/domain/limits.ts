@@ -17,7 +17,21 @@ export const RECEIPT_MEMORY_MS = 7 * 24 * 60 * 60_000;
 /** Stamps of copies that committed nothing for this long are forgotten, but never the last few: a machine may sleep that long. */
 export const WRITER_MEMORY_MS = 24 * 60 * 60_000;
 export const REMEMBERED_WRITERS = 16;
+/** What they take of the state, in a day or month: so much, with all their characters. */
+export const MAX_AI_BYTES = 768 * 1024;
+export const MAX_MODEL_BYTES = 160 * 1024;
+/** A commit that carries as much takes no further request along. */
+export const MAX_COMMIT_BYTES = 2 * 1024 * 1024;
 /** Above this size of a budget's state nothing new is granted; reports and releases still work. */
 export const MAX_STATE_BYTES = 12 * 1024 * 1024;
+/** Above this size what would make it larger is UNAVAILABLE until something is written out. MongoDB takes 16 MB. */
+export const MAX_FULL_STATE_BYTES = MAX_STATE_BYTES + MAX_COMMIT_BYTES;
 /** Receipts that may wait in the state to be written; beyond, decisions that add one are UNAVAILABLE. */
 export const MAX_OUTBOX = 20_000;
+/** Leases whose time is over that one commit closes, and leases of sessions that it changes: the rest right after. */
+export const CLOSED_AT_ONCE = 100;
+/**
+ * What is spent and reserved in a budget may come to this before nothing more is reserved. It is half of what can be counted
+ * exactly: whatever is reserved, and then presumed, reports have the other half.
+ */
+export const MAX_RESERVED = Math.floor(Number.MAX_SAFE_INTEGER / 2);

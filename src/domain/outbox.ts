@@ -1,11 +1,17 @@
 import type { Ledger } from './ledger.js';
-import { MAX_OUTBOX } from './limits.js';
+import { MAX_COMMIT_BYTES, MAX_FULL_STATE_BYTES, MAX_OUTBOX } from './limits.js';
 import type { Refusal } from './outcomes.js';
 import type { DropWrittenRequest } from './requests.js';
 
 /** Receipts wait in the state until they are known to be written; when too many wait, what would add one must come again. */
-export function outboxRefusal({ tables }: Ledger): Refusal | undefined {
-  return tables.outbox.size >= MAX_OUTBOX ? { reason: 'OUTBOX_FULL' } : undefined;
+export function outboxRefusal({ tables }: Ledger, moreBytes = 0): Refusal | undefined {
+  const isFull = tables.outbox.size >= MAX_OUTBOX || tables.bytes + moreBytes > MAX_FULL_STATE_BYTES;
+  return isFull ? { reason: 'OUTBOX_FULL' } : undefined;
+}
+
+/** The next commit carries so much that what can wait is for the one after it. */
+export function isCommitFull({ tables }: Ledger): boolean {
+  return tables.changedBytes > MAX_COMMIT_BYTES;
 }
 
 /**
@@ -24,6 +30,7 @@ export function dropWritten(ledger: Ledger, { receipts, days }: DropWrittenReque
     const totals = tables.days.get(day);
     if (totals === undefined) ledger.writtenDays.delete(day);
     else ledger.writtenDays.set(day, revision);
+    if (isCommitFull(ledger)) continue;
     if (totals !== undefined && totals.changedAt <= revision && isDayClosed(ledger, day)) {
       tables.dropDay(day);
       ledger.writtenDays.delete(day);

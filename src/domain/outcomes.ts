@@ -167,7 +167,11 @@ export interface Unknown {
   readonly days: readonly string[];
   /** Days of a deleted budget must be written out before it can begin again. */
   readonly writeOut?: true;
+  /** So much is done as one commit may carry: decide again for the rest, in the next. */
+  readonly again?: true;
 }
+
+export const AGAIN: Unknown = { kind: 'unknown', receiptIds: [], days: [], again: true };
 
 /** Which outcome answers which request. */
 export interface OutcomeOf {

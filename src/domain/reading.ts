@@ -58,7 +58,7 @@ export function snapshotOf(ledger: Ledger): BudgetSnapshot {
     now: ledger.clock,
     month: ledger.month,
     today: ledger.today,
-    liveLeases: [...tables.leases.values()]
+    liveLeases: [...ledger.slots.leasesLive()]
       .sort((a, b) => a.fence - b.fence)
       .map((lease) => viewOfLive(ledger, lease)),
     closedLeases: closedLeases(ledger),

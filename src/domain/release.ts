@@ -3,9 +3,9 @@ import { closeReleased, putClosed } from './closing.js';
 import { findLease, findReceipt, unknownReceipts, viewOfClosed } from './lease-lookup.js';
 import type { Ledger } from './ledger.js';
 import { outboxRefusal } from './outbox.js';
-import type { Refused, Released, Unknown } from './outcomes.js';
+import type { Refusal, Refused, Released, Unknown } from './outcomes.js';
 import { freePresumed } from './presumed.js';
-import { usageReceiptId } from './receipt-id.js';
+import { leaseReceiptId, usageReceiptId } from './receipt-id.js';
 import { rememberUsage } from './record.js';
 import { refused } from './refused.js';
 import type { Evidence, ReleaseRequest } from './requests.js';
@@ -28,9 +28,17 @@ export function release(
     return refused({ reason: 'LEASE_CLOSED', lease: viewOfClosed(ledger, closed) });
   }
   const lease = found.kind === 'live' ? found.lease : found.closed.lease;
+  const refusal = closed && request.usage === undefined ? returnRefusal(ledger, closed) : undefined;
+  if (refusal !== undefined) return refused(refusal);
   const report = lastReport(ledger, lease, request.usage, evidence);
   if (report.kind !== 'report') return report;
   return closed === undefined ? settleLive(ledger, lease, report) : settleClosed(ledger, closed, report);
+}
+
+/** A closed lease that comes back into the state needs room there, as a report does. */
+function returnRefusal(ledger: Ledger, { lease }: ClosedLease): Refusal | undefined {
+  const isThere = ledger.tables.outbox.has(leaseReceiptId(ledger.epoch, lease.fence));
+  return isThere ? undefined : outboxRefusal(ledger);
 }
 
 /** The first answer again, for the same content. */

@@ -1,3 +1,4 @@
+import { mayReserve } from './accounts.js';
 import { denialOf, raiseAdmission } from './admission.js';
 import { findLease, unknownReceipts, viewOfClosed, viewOfLive } from './lease-lookup.js';
 import type { Ledger } from './ledger.js';
@@ -23,9 +24,12 @@ export function renew(
     return refused({ reason: 'LEASE_CLOSED', lease: viewOfClosed(ledger, found.closed) });
   }
   const raise = raised(ledger, found.lease, request.reserveTokens);
+  if (raise.change !== undefined && !mayReserve(ledger, raise.change.newlyHeld)) {
+    return refused({ reason: 'AMOUNT_OVERFLOW', field: 'reserve_tokens' });
+  }
   const lease = {
     ...found.lease,
-    ...raise.change,
+    reserved: raise.change?.reserved ?? found.lease.reserved,
     expiresAt: extended(ledger, found.lease, request.leaseTtlMs),
   };
   ledger.setLease(lease.fence, lease);
@@ -45,7 +49,7 @@ function raised(
   ledger: Ledger,
   lease: StoredLease,
   reserveTokens: number | undefined,
-): { change?: { reserved: number }; denied?: Denial } {
+): { change?: { reserved: number; newlyHeld: number }; denied?: Denial } {
   if (reserveTokens === undefined || reserveTokens <= Math.max(lease.reserved, lease.used)) return {};
   if (lease.hourStart !== ledger.hour.start)
     return { denied: denialOf(ledger, [hourIsOver(lease, reserveTokens)]) };
@@ -54,7 +58,7 @@ function raised(
   const blockers = raiseAdmission(ledger, standingOf(ledger), raise);
   const holds = ledger.policy.mode === 'ENFORCE' || ledger.pause !== undefined;
   if (blockers.length > 0 && holds) return { denied: denialOf(ledger, blockers) };
-  return { change: { reserved: reserveTokens } };
+  return { change: { reserved: reserveTokens, newlyHeld } };
 }
 
 /** A reservation counts in the hour of its grant, and a closed hour takes nothing more. */

@@ -47,7 +47,7 @@ export function closedGrants(ledger: Ledger, aiId: string, requestId: string): n
     if (grants[at] !== digest) continue;
     const { [at + FENCE]: fence = 0, [at + SECOND]: second = 0 } = grants;
     const remembered = second * 1_000 + RECEIPT_MEMORY_MS > ledger.clock;
-    if (remembered && ledger.lease(fence) === undefined) fences.push(fence);
+    if (remembered && !ledger.slots.has(fence)) fences.push(fence);
   }
   return fences;
 }

@@ -1,7 +1,8 @@
 import { expireDue } from './closing.js';
 import { viewOfLive } from './lease-lookup.js';
 import type { Ledger } from './ledger.js';
-import type { CarriedLeases, Done } from './outcomes.js';
+import { isCommitFull } from './outbox.js';
+import { AGAIN, type CarriedLeases, type Done, type Unknown } from './outcomes.js';
 import { extended } from './renew.js';
 import type { BreakSessionsRequest, KeepLeasesRequest, TakeUpSessionRequest } from './requests.js';
 import type { SessionRef, StoredLease } from './state.js';
@@ -11,13 +12,18 @@ import type { SessionRef, StoredLease } from './state.js';
  * they have the grace to be taken up by another. What no copy says any more, since it died, their own `expiresAt` ends.
  */
 
-export function takeUpSession(ledger: Ledger, { aiId, session }: TakeUpSessionRequest): CarriedLeases {
+export function takeUpSession(
+  ledger: Ledger,
+  { aiId, session }: TakeUpSessionRequest,
+): CarriedLeases | Unknown {
   const leases = [];
   for (const fence of [...ledger.slots.fencesOf(aiId)]) {
     const lease = ledger.lease(fence);
-    if (lease !== undefined && belongsTo(lease, session)) {
-      leases.push(viewOfLive(ledger, carriedBy(ledger, lease, session)));
-    }
+    if (lease === undefined || !belongsTo(lease, session)) continue;
+    // Of many, those that an earlier commit gave to the stream stay as they are.
+    const carried = lease.session?.stream === session.stream ? lease : carriedBy(ledger, lease, session);
+    leases.push(viewOfLive(ledger, carried));
+    if (isCommitFull(ledger)) return AGAIN;
   }
   return { kind: 'carried-leases', leases };
 }
@@ -44,11 +50,12 @@ export function keepLeases(ledger: Ledger, { streams }: KeepLeasesRequest): Carr
 }
 
 /** By their streams, since a grant may have crossed the break: the copy that decided it does not know its fence. */
-export function breakSessions(ledger: Ledger, { streams }: BreakSessionsRequest): Done {
+export function breakSessions(ledger: Ledger, { streams }: BreakSessionsRequest): Done | Unknown {
   const graceEnd = ledger.clock + ledger.policy.sessionGraceMs;
-  for (const lease of [...ledger.tables.leases.values()]) {
+  for (const lease of [...ledger.slots.leasesLive()]) {
     if (lease.session === undefined || !streams.has(lease.session.stream)) continue;
     putIfNew(ledger, lease, { ...lease, expiresAt: Math.min(lease.expiresAt, graceEnd) });
+    if (isCommitFull(ledger)) return AGAIN;
   }
   // Without a grace they are over now.
   expireDue(ledger);

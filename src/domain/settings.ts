@@ -1,6 +1,6 @@
-import { expire } from './closing.js';
+import { closeOver } from './closing.js';
 import { type Ledger, NO_MONTH } from './ledger.js';
-import type { BudgetPut, BudgetView, Done, Refused, Unknown } from './outcomes.js';
+import { AGAIN, type BudgetPut, type BudgetView, type Done, type Refused, type Unknown } from './outcomes.js';
 import { changedPolicy, isRefused } from './policy-preview.js';
 import { samePolicy } from './policy-update.js';
 import { policyWarnings } from './policy-warnings.js';
@@ -39,6 +39,9 @@ export function putPolicy(ledger: Ledger, request: PutPolicyRequest): BudgetPut 
   if (request.etag !== undefined && request.etag !== etag) {
     return refused({ reason: 'ETAG_MISMATCH', current: etag });
   }
+  // Its last leases are closed first, as its policy says and not as the new one does.
+  closeOver(ledger);
+  if (ledger.slots.waiting > 0) return AGAIN;
   if (!ledger.exists && hasUnwrittenDays(ledger))
     return { kind: 'unknown', receiptIds: [], days: [], writeOut: true };
   if (!ledger.exists) create(ledger);
@@ -54,7 +57,7 @@ function create(ledger: Ledger): void {
   ledger.createdAt = ledger.clock;
   ledger.month = NO_MONTH;
   ledger.lastOpenedDay = '';
-  for (const day of [...ledger.tables.days.keys()]) ledger.tables.dropDay(day);
+  ledger.tables.dropDays();
   ledger.writtenDays.clear();
   ledger.touchHead();
 }
@@ -111,15 +114,17 @@ export function deleteBudget(ledger: Ledger, { force, etag }: DeleteBudgetReques
     return refused({ reason: 'ETAG_MISMATCH', current: String(ledger.policyRevision) });
   }
   if (ledger.slots.live > 0 && !force) return refused({ reason: 'LEASES_LIVE', count: ledger.slots.live });
-  for (const lease of [...ledger.tables.leases.values()]) expire(ledger, lease, 'REVOKED');
+  ledger.deleted = true;
+  // A few in each commit: those to come find a deleted budget, and its leases over.
+  ledger.slots.retireAll(ledger.policy.onExpiry === 'CHARGE');
   const { tables } = ledger;
-  for (const table of [tables.settings, tables.ais, tables.alerts]) table.reset();
+  for (const table of [tables.ais, tables.alerts]) table.reset();
   for (const table of [tables.dayTotals, tables.monthAis, tables.monthModels]) table.reset();
   tables.aisByGrant.clear();
   tables.monthSpent = 0;
+  closeOver(ledger);
   ledger.pause = undefined;
   ledger.policyFields = {};
-  ledger.deleted = true;
   ledger.touchHead();
   return { kind: 'done' };
 }

@@ -15,9 +15,21 @@ export class Slots {
   private readonly byAi = new Map<string, SlotsOfAi>();
   /** AIs in it that hold nothing just now. */
   private idle = 0;
+  /** Leases whose time is over and that no commit has closed yet, in the order of their ends. They have no slot any more. */
+  private readonly over = new Map<number, OverLease>();
+  private readonly overByRequest = new Map<string, number>();
 
   get live(): number {
     return this.leases.size;
+  }
+
+  /** Whether it is not closed yet. */
+  has(fence: number): boolean {
+    return this.leases.has(fence) || this.over.has(fence);
+  }
+
+  leasesLive(): Iterable<StoredLease> {
+    return this.leases.values();
   }
 
   lease(fence: number): StoredLease | undefined {
@@ -42,6 +54,69 @@ export class Slots {
   replace(before: StoredLease | undefined, after: StoredLease | undefined): void {
     if (after !== undefined) this.put(after, before);
     else if (before !== undefined) this.remove(before);
+  }
+
+  /** How many leases are over and not closed yet. */
+  get waiting(): number {
+    return this.over.size;
+  }
+
+  /** One of them, by its fence. */
+  overLease(fence: number): StoredLease | undefined {
+    return this.over.get(fence)?.lease;
+  }
+
+  /** The one of them that answered a request. */
+  overOf(aiId: string, requestId: string): StoredLease | undefined {
+    const fence = this.overByRequest.get(`${aiId} ${requestId}`);
+    return fence === undefined ? undefined : this.overLease(fence);
+  }
+
+  /** The one that was over first, or the first after so many others. */
+  firstOver(passedOver = 0): StoredLease | undefined {
+    let toPass = passedOver;
+    for (const { lease } of this.over.values()) if (toPass-- === 0) return lease;
+    return undefined;
+  }
+
+  /** Its time is over: it frees its slot at once. `holds`: what it has not spent counts until it is closed, and then as presumed. */
+  retire(lease: StoredLease, holds: boolean): void {
+    const hour = this.hourOf(lease);
+    const held = holds ? unspent(lease) : 0;
+    this.leases.delete(lease.fence);
+    this.take(lease, unspent(lease) - held);
+    hour.reserved -= unspent(lease) - held;
+    hour.overHeld += held;
+    hour.overAt = Math.min(hour.overAt, lease.expiresAt);
+    this.over.set(lease.fence, { lease, held });
+    this.overByRequest.set(`${lease.aiId} ${lease.requestId}`, lease.fence);
+  }
+
+  retireAll(holds: boolean): void {
+    for (const lease of [...this.leases.values()]) this.retire(lease, holds);
+  }
+
+  /** The clock was set back: they are live, as if nobody had looked. */
+  reviveAll(): void {
+    for (const { lease } of [...this.over.values()]) {
+      this.removeOver(lease.fence);
+      this.put(lease, undefined);
+    }
+  }
+
+  /** It is closed. */
+  removeOver(fence: number): void {
+    const found = this.over.get(fence);
+    if (found === undefined) return;
+    const { lease, held } = found;
+    const hour = this.hourOf(lease);
+    this.over.delete(fence);
+    this.overByRequest.delete(`${lease.aiId} ${lease.requestId}`);
+    hour.reserved -= held;
+    hour.overHeld -= held;
+    const ofAi = this.byAi.get(lease.aiId);
+    if (ofAi !== undefined) hold(ofAi, lease.day, -held);
+    this.leave(hour);
   }
 
   private put(lease: StoredLease, before: StoredLease | undefined): void {
@@ -73,19 +148,24 @@ export class Slots {
   private remove(lease: StoredLease): void {
     const hour = this.hourOf(lease);
     hour.reserved -= unspent(lease);
-    hour.live -= 1;
     this.leases.delete(lease.fence);
-    if (hour.live === 0) this.hours.splice(this.hours.indexOf(hour), 1);
-    this.take(lease);
+    this.leave(hour);
+    this.take(lease, unspent(lease));
   }
 
-  private take(lease: StoredLease): void {
+  /** One lease less was granted in the hour. */
+  private leave(hour: HourOfGrants): void {
+    hour.live -= 1;
+    if (hour.live === 0) this.hours.splice(this.hours.indexOf(hour), 1);
+  }
+
+  private take(lease: StoredLease, tokens: number): void {
     const ofAi = this.byAi.get(lease.aiId);
     if (ofAi === undefined) return;
     ofAi.fences.delete(lease.requestId);
-    hold(ofAi, lease.day, -unspent(lease));
+    hold(ofAi, lease.day, -tokens);
     if (ofAi.fences.size === 0) this.idle += 1;
-    if (this.idle > 2 * this.leases.size + 64) this.forgetIdle();
+    if (this.idle > 2 * (this.leases.size + this.over.size) + 64) this.forgetIdle();
   }
 
   /**
@@ -93,8 +173,12 @@ export class Slots {
    * walks past all of them.
    */
   private forgetIdle(): void {
-    for (const [aiId, { fences }] of this.byAi) if (fences.size === 0) this.byAi.delete(aiId);
     this.idle = 0;
+    for (const [aiId, { fences, holds }] of this.byAi) {
+      if (fences.size > 0) continue;
+      if (holds.length === 0) this.byAi.delete(aiId);
+      else this.idle += 1;
+    }
   }
 
   private hourOf(lease: StoredLease): HourOfGrants {
@@ -102,7 +186,10 @@ export class Slots {
     const expiries = new ExpiryQueue((fence) => this.leases.get(fence)?.expiresAt);
     const holders = new ExpiryQueue((fence) => this.endOfHolder(fence));
     const month = monthOfDay(lease.day);
-    const made = { start: lease.hourStart, day: lease.day, month, reserved: 0, live: 0, expiries, holders };
+    const made = {
+      ...{ start: lease.hourStart, day: lease.day, month, reserved: 0, live: 0, expiries, holders },
+      ...{ overHeld: 0, overAt: Number.POSITIVE_INFINITY },
+    };
     this.hours.push(made);
     return made;
   }
@@ -134,7 +221,11 @@ export class Slots {
   /** The lease that ends first of those that still hold tokens, over the hours of grants that match. */
   firstHolder(matches: (hour: HourOfGrants) => boolean): LeaseEnd | undefined {
     let first: LeaseEnd | undefined;
-    for (const hour of this.hours) if (matches(hour)) first = earlier(first, hour.holders.first());
+    for (const hour of this.hours) {
+      if (!matches(hour)) continue;
+      if (hour.overHeld > 0) return { fence: 0, expiresAt: hour.overAt };
+      first = earlier(first, hour.holders.first());
+    }
     return first;
   }
 
@@ -145,7 +236,7 @@ export class Slots {
   }
 }
 
-/** The live leases that were granted in one hour. */
+/** The leases that were granted in one hour and are not closed. */
 export interface HourOfGrants {
   readonly start: number;
   readonly day: string;
@@ -155,6 +246,14 @@ export interface HourOfGrants {
   readonly expiries: ExpiryQueue;
   /** Of those that still hold tokens. */
   readonly holders: ExpiryQueue;
+  /** Of `reserved`, what those hold that are over; and when the first of them was. */
+  overHeld: number;
+  overAt: number;
+}
+
+interface OverLease {
+  readonly lease: StoredLease;
+  readonly held: number;
 }
 
 interface SlotsOfAi {

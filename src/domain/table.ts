@@ -1,3 +1,5 @@
+import type { Measure } from './state-size.js';
+
 /** One entry of a section. It stays the same object while its key is there: who holds it need not look it up again. */
 export interface Entry<V> {
   readonly key: string;
@@ -6,6 +8,15 @@ export interface Entry<V> {
   changed: boolean;
   /** The store has never seen it. */
   isNew: boolean;
+  /** What its name takes in the store, and what all of it does. */
+  readonly nameBytes: number;
+  bytes: number;
+}
+
+/** What all sections of a state take together, and what a commit would carry of them: kept, since every decision asks. */
+export class Gauge {
+  bytes = 0;
+  changed = 0;
 }
 
 /** One section of the state in memory. It remembers which entries changed, so that a commit can send those alone. */
@@ -13,14 +24,15 @@ export class Table<V> {
   private readonly map = new Map<string, Entry<V>>();
   private changes: Entry<V>[] = [];
   private emptied = false;
-  /** Characters of all keys, to estimate the size of the state without walking it. */
-  keyLength = 0;
+  /** Of its entries as they are stored. */
+  bytes = 0;
 
-  constructor(entries: Iterable<readonly [string, V]> = []) {
-    for (const [key, value] of entries) {
-      this.map.set(key, { key, value, changed: false, isNew: false });
-      this.keyLength += key.length;
-    }
+  constructor(
+    entries: Iterable<readonly [string, V]>,
+    private readonly measure: Measure<V>,
+    private readonly gauge: Gauge,
+  ) {
+    for (const [key, value] of entries) this.map.set(key, this.weighed(key, value, false));
   }
 
   get size(): number {
@@ -49,9 +61,17 @@ export class Table<V> {
   /** Changes an entry that is in this section. */
   change(entry: Entry<V>, value: V): void {
     entry.value = value;
+    if (this.measure.varies) this.weighAgain(entry, value);
     if (entry.changed) return;
     entry.changed = true;
     this.changes.push(entry);
+    this.gauge.changed += entry.bytes;
+  }
+
+  private weighAgain(entry: Entry<V>, value: V): void {
+    const bytes = entry.nameBytes + this.measure.valueBytes(value);
+    this.weigh(bytes - entry.bytes);
+    entry.bytes = bytes;
   }
 
   delete(key: string): void {
@@ -62,9 +82,11 @@ export class Table<V> {
   /** Removes an entry that is in this section. */
   remove(entry: Entry<V>): void {
     this.map.delete(entry.key);
-    this.keyLength -= entry.key.length;
+    this.weigh(-entry.bytes);
     entry.value = undefined;
-    if (!entry.changed) this.changes.push(entry);
+    if (entry.changed) return;
+    this.changes.push(entry);
+    this.gauge.changed += entry.nameBytes;
   }
 
   /** Removes every entry at the cost of one change, however many there are. */
@@ -73,7 +95,7 @@ export class Table<V> {
     for (const entry of this.map.values()) entry.value = undefined;
     this.map.clear();
     this.changes = [];
-    this.keyLength = 0;
+    this.weigh(-this.bytes);
     this.emptied = true;
   }
 
@@ -124,10 +146,22 @@ export class Table<V> {
   }
 
   private insert(key: string, value: V): Entry<V> {
-    const entry = { key, value, changed: true, isNew: true };
+    const entry = this.weighed(key, value, true);
     this.map.set(key, entry);
     this.changes.push(entry);
-    this.keyLength += key.length;
+    this.gauge.changed += entry.bytes;
     return entry;
+  }
+
+  private weighed(key: string, value: V, isNew: boolean): Entry<V> {
+    const ofName = this.measure.nameBytes(key);
+    const bytes = ofName + this.measure.valueBytes(value);
+    this.weigh(bytes);
+    return { key, value, changed: isNew, isNew, nameBytes: ofName, bytes };
+  }
+
+  private weigh(bytes: number): void {
+    this.bytes += bytes;
+    this.gauge.bytes += bytes;
   }
 }

@@ -8,6 +8,7 @@ export const WRITE_OUT_MS = 5_000;
 /** When somebody must next look at this budget although nobody asks; undefined if never. */
 export function nextWake(ledger: Ledger): number | undefined {
   const { tables, clock, wakeAt } = ledger;
+  if (ledger.slots.waiting > 0) return clock;
   let earliest = ledger.slots.firstExpiry()?.expiresAt ?? Number.POSITIVE_INFINITY;
   if (tables.outbox.size > 0 || hasUnwrittenDay(ledger)) {
     // The earlier promise stands: a budget that is busy all the time must not put it off for ever.

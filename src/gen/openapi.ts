@@ -31,7 +31,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
       "post": {
         "operationId": "AcquireSlot",
         "summary": "Asks for a slot.",
-        "description": "Asks for a slot. A denial is an ordinary answer, lists every rule that refuses, and burns nothing. Errors: NOT_FOUND (BUDGET_NOT_FOUND); FAILED_PRECONDITION (LEASE_CLOSED: the lease of this request id is closed; ID_REUSED: the request id was used with other content); RESOURCE_EXHAUSTED (STATE_FULL); UNAVAILABLE (CLOCK_NOT_TRUSTED).",
+        "description": "Asks for a slot. A denial is an ordinary answer, lists every rule that refuses, and burns nothing. Errors: NOT_FOUND (BUDGET_NOT_FOUND); FAILED_PRECONDITION (LEASE_CLOSED: the lease of this request id is closed; ID_REUSED: the request id was used with other content); INVALID_ARGUMENT (AMOUNT_OVERFLOW: in mode OBSERVE); RESOURCE_EXHAUSTED (STATE_FULL); UNAVAILABLE (CLOCK_NOT_TRUSTED).",
         "tags": [
           "BudgetService"
         ],
@@ -66,7 +66,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
       "post": {
         "operationId": "RenewSlot",
         "summary": "The heartbeat: extends a live lease, and may raise its reservation.",
-        "description": "The heartbeat: extends a live lease, and may raise its reservation. Never refused for a pause, a cooldown or an emergency. Errors: NOT_FOUND (LEASE_NOT_FOUND); FAILED_PRECONDITION (LEASE_CLOSED).",
+        "description": "The heartbeat: extends a live lease, and may raise its reservation. Never refused for a pause, a cooldown or an emergency. Errors: NOT_FOUND (LEASE_NOT_FOUND); FAILED_PRECONDITION (LEASE_CLOSED); INVALID_ARGUMENT (AMOUNT_OVERFLOW: in mode OBSERVE).",
         "tags": [
           "BudgetService"
         ],

@@ -44,7 +44,10 @@ function amountOrCapacity(complaint: Complaint): string {
         'split it into reports with a usage id each, or let an operator bring it in with AdjustUsage'
       );
     case 'AMOUNT_OVERFLOW':
-      return 'with this the sum would pass 2^53 - 1, beyond which tokens are not counted exactly: lower it';
+      return (
+        'with this a sum would pass what is counted exactly (2^53 - 1 tokens; reservations may come to half of that): ' +
+        'lower it'
+      );
     case 'BELOW_ZERO':
       return `only ${amount(complaint.available)} tokens of ${complaint.of} can be taken away: adjust by less`;
     case 'STATE_FULL':

@@ -88,6 +88,9 @@ export class SimulatedCaller {
     const until = world.promises.clockWasReset ? 0 : known.until;
     if (refusal.reason === 'ID_REUSED' && sameEpoch)
       world.violated(`${request.kind}: ${refusal.id} was not reused`);
+    const reports = ['record', 'record-unleased', 'release'].includes(request.kind);
+    if (refusal.reason === 'AMOUNT_OVERFLOW' && reports)
+      world.violated(`${request.kind} of an ordinary amount is refused for ${refusal.field}`);
     if (refusal.reason === 'LEASE_CLOSED') {
       journal.lease(refusal.lease, { ...known, until });
     }

@@ -5,6 +5,7 @@ import type { AcquireRequest, LeaseRef } from '../../src/domain/requests.js';
 import type { SessionRef } from '../../src/domain/state.js';
 import type { UsageReport } from '../../src/domain/types.js';
 import { SimulatedCaller } from './caller.js';
+import { extremeName, extremeRequest } from './extremes.js';
 import type { Journal } from './journal.js';
 import { REFUSED_LABEL } from './sim-store.js';
 import type { Copy, SimCaller, SimWorld } from './sim-world.js';
@@ -71,9 +72,10 @@ export class Client extends SimulatedCaller {
     const estimate = this.modest || world.random() < 0.5;
     return {
       ...{ kind: 'acquire', aiId: this.aiId, requestId: this.id('r'), requestIdMade: false },
-      ...{ fingerprint: 'f', nonce: this.id('n') },
+      ...{ fingerprint: 'f', nonce: `n-${++this.made}` },
       leaseTtlMs: 1_000 + Math.floor(world.random() * 8_000),
       ...(estimate ? { estimatedTokens: 1 + Math.floor(world.random() * 400) } : {}),
+      ...extremeRequest(world.extreme, () => world.random()),
       ...more,
     };
   }
@@ -220,6 +222,6 @@ export class Client extends SimulatedCaller {
 
   private id(kind: string): string {
     this.made += 1;
-    return `${kind}-${this.made}`;
+    return extremeName(this.world.extreme, `${kind}-${this.made}`);
   }
 }

@@ -4,6 +4,7 @@ import { leaseReceiptId } from '../../src/domain/receipt-id.js';
 import { standingOf } from '../../src/domain/standing.js';
 import type { ClosedLease, Receipt, StoredLease, StoredPolicy, StoredState } from '../../src/domain/state.js';
 import { UNKNOWN } from '../../src/domain/types.js';
+import { checkMeasured, checkSafe } from './extremes.js';
 import { MAX_SKEW_MS } from './sim-clock.js';
 
 /** How far a copy's idea of the store's time may be ahead of it: half of the slowest round trip that counts, and drift. */
@@ -27,6 +28,8 @@ export interface Committed {
   readonly promises: Promises;
   /** Streams of sessions that have ended. */
   readonly brokenStreams: ReadonlySet<string>;
+  /** The size of the state is held against that of its document. */
+  readonly measured: boolean;
 }
 
 /** What must hold after every commit. Each violation is a sentence. */
@@ -48,6 +51,8 @@ export function checkCommit(budgetId: string, committed: Committed): string[] {
   if (!promises.clockWasReset) say(after.head.clock >= (before?.head.clock ?? 0), 'the clock went back');
   const ledger = Ledger.of(budgetId, after);
   checkSums(ledger, say);
+  checkSafe(ledger, say);
+  if (committed.measured) checkMeasured(ledger, after, say);
   checkLeases(committed, say);
   if (before !== undefined && before.head.epoch === after.head.epoch) {
     checkGrants(before, ledger, say);

@@ -2,13 +2,14 @@ import type { CallerRequest } from '../../src/arbiter/door.js';
 import { parseLeaseId } from '../../src/domain/lease-id.js';
 import type { PolicyFields } from '../../src/domain/policy.js';
 import { SimulatedCaller } from './caller.js';
+import { extremePolicy } from './extremes.js';
 import { BUDGET, type SimWorld } from './sim-world.js';
 
 const HOUR_MS = 3_600_000;
 const ZONES = ['UTC', 'Europe/Berlin', 'Asia/Kolkata', 'Australia/Lord_Howe'];
 
 export function randomPolicy(world: SimWorld): PolicyFields {
-  return {
+  return extremePolicy(world.extreme, {
     monthlyLimit: world.pick([100_000, 100_000, 20_000]),
     maxDailyPercent: 20,
     maxHourlyPercent: 10,
@@ -24,7 +25,7 @@ export function randomPolicy(world: SimWorld): PolicyFields {
     timeZone: world.pick(ZONES),
     ...(world.random() < 0.3 ? { tokenWeights: { total: 33.3 } } : {}),
     ...(world.random() < 0.1 ? { mode: 'OBSERVE' as const } : {}),
-  };
+  });
 }
 
 /** Under it, and with demand within its reservations, every day finds its minimum. */
@@ -81,6 +82,13 @@ export class Operator extends SimulatedCaller {
     for (let times = world.random() < 0.3 ? 2 : 1; times > 0; times -= 1) {
       await this.order({ ...request, fingerprint: String(tokens) });
     }
+  }
+
+  /** What was spent before there was a budget. */
+  async bringIn(tokens: number): Promise<void> {
+    const adjustmentId = 'before';
+    this.journal.adjustments.set(adjustmentId, tokens);
+    await this.order({ kind: 'adjust', adjustmentId, tokens, reason: 'test', fingerprint: '' });
   }
 
   async recreate(): Promise<void> {

@@ -37,13 +37,14 @@ export async function checkRest(
   return wrong;
 }
 
-function bookedIn(epoch: number, receipts: ReadonlyMap<string, Receipt>, journal: Journal): number {
-  let booked = 0;
+/** Of several months it may be more than a number counts exactly. */
+function bookedIn(epoch: number, receipts: ReadonlyMap<string, Receipt>, journal: Journal): bigint {
+  let booked = 0n;
   for (const { id, body, epoch: of } of receipts.values()) {
     if (of !== epoch) continue;
-    if (body.kind === 'usage') booked += body.chargedTokens;
-    if (body.kind === 'lease') booked += body.presumed;
-    if (body.kind === 'adjustment') booked += journal.adjustments.get(id.split(':a:')[1] ?? '') ?? 0;
+    if (body.kind === 'usage') booked += BigInt(body.chargedTokens);
+    if (body.kind === 'lease') booked += BigInt(body.presumed);
+    if (body.kind === 'adjustment') booked += BigInt(journal.adjustments.get(id.split(':a:')[1] ?? '') ?? 0);
   }
   return booked;
 }
@@ -53,7 +54,7 @@ async function daysOf(
   state: StoredState,
   epoch: number,
   wrong: string[],
-): Promise<number> {
+): Promise<bigint> {
   const totals = new Map<string, number>();
   for (const { day, total, hours, ais, models } of await inner.readDays(BUDGET, epoch, '0000', '9999')) {
     totals.set(day, total);
@@ -62,7 +63,7 @@ async function daysOf(
     if (sum(ais.values()) !== total) wrong.push(`document of ${day}: AIs do not add up`);
     if (sum(models.values()) !== total) wrong.push(`document of ${day}: models do not add up`);
   }
-  if (epoch !== state.head.epoch) return sum(totals.values());
+  if (epoch !== state.head.epoch) return exactSum(totals.values());
   for (const [day, { total }] of state.sections.days) {
     if ((totals.get(day) ?? 0) !== total)
       wrong.push(`document of ${day}: ${totals.get(day)} is not the state's ${total}`);
@@ -72,7 +73,13 @@ async function daysOf(
     if (totals.get(day) !== total)
       wrong.push(`month says ${total} of ${day}, its document ${totals.get(day)}`);
   }
-  return sum(totals.values());
+  return exactSum(totals.values());
+}
+
+function exactSum(values: Iterable<number>): bigint {
+  let total = 0n;
+  for (const value of values) total += BigInt(value);
+  return total;
 }
 
 function checkUsages(receipts: ReadonlyMap<string, Receipt>, journal: Journal, wrong: string[]): void {

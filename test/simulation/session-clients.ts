@@ -68,7 +68,8 @@ export class SessionClient extends Client {
   }
 
   private session(owner: string): SessionRef {
-    return { id: `session of ${this.aiId}`, owner, stream: `${this.aiId}/${++this.streams}` };
+    const stream = `${this.aiId}/${++this.streams}`.slice(-32);
+    return { id: `session of ${this.aiId}`.slice(-128), owner, stream };
   }
 
   /** Who knows the id of a session, and is not who opened it. */

@@ -8,6 +8,7 @@ import type { Scheduler } from '../../src/platform/scheduler.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { ManualScheduler } from '../support/manual-scheduler.js';
 import { checkCommit, type Promises } from './commit-invariants.js';
+import { type Extreme, extremeOf } from './extremes.js';
 import { MAX_SKEW_MS, SimClock, WorldTime } from './sim-clock.js';
 import { SimLink, type Weather } from './sim-link.js';
 import { SimSink } from './sim-sink.js';
@@ -62,7 +63,11 @@ export class SimWorld {
   private started = 0;
   private weather: Weather = { faults: 0, delayMs: 5 };
 
+  /** What callers drive to its bounds in this run. */
+  readonly extreme: Extreme;
+
   constructor(seed: number, startedAt: number, copies: number) {
+    this.extreme = extremeOf(seed);
     const meter = new ManualClock(startedAt);
     this.scheduler = new ManualScheduler([meter], seed);
     this.time = new WorldTime(startedAt, () => meter.monotonic());
@@ -109,7 +114,8 @@ export class SimWorld {
     this.states.push({ at: this.scheduler.now, state: after });
     const latestGrant = this.nobodyIsMisled() ? this.time.now : Number.POSITIVE_INFINITY;
     const { brokenStreams, promises } = this;
-    const known = { latestTime: this.time.latestBelief, latestGrant, promises, brokenStreams };
+    const measured = this.extreme === 'NAMES';
+    const known = { latestTime: this.time.latestBelief, latestGrant, promises, brokenStreams, measured };
     this.violations.push(...this.sink.checkCommit(after));
     const receipt = (id: string) => this.store.peekReceipt(BUDGET, id);
     this.violations.push(...checkCommit(BUDGET, { before, after, receipt, ...known }));

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { BOUNDS } from '../../src/arbiter/bounds.js';
 import { CalmSessions } from './calm-sessions.js';
 import { Client } from './clients.js';
+import { extremeName, spentBefore } from './extremes.js';
 import { Journal } from './journal.js';
 import { floorPolicy, Operator, randomPolicy } from './operators.js';
 import { checkRest } from './rest-invariants.js';
@@ -47,8 +48,10 @@ export async function simulate(seed: number, steps = STEPS): Promise<SimResult> 
   const world = new SimWorld(seed, start, 1 + (seed % 3));
   const journal = new Journal((what) => world.violated(what));
   try {
-    const calm = ([undefined, Waiters, CalmSessions, undefined] as const)[seed % 4];
-    await live(world, journal, { steps, floor: seed % 5 === 0, calm });
+    const spent = spentBefore(world.extreme, seed);
+    // Of a month that is spent nobody gets a slot, however calm it is.
+    const calm = spent > 0 ? undefined : ([undefined, Waiters, CalmSessions, undefined] as const)[seed % 4];
+    await live(world, journal, { steps, floor: seed % 5 === 0, calm, spent });
     world.violations.push(...(await checkRest(world, journal)));
   } catch (error) {
     world.violations.push(`the run did not end: ${(error as Error).stack}`);
@@ -75,18 +78,25 @@ interface Plan {
   readonly floor: boolean;
   /** What is tried when nothing goes wrong any more. */
   readonly calm: typeof Waiters | typeof CalmSessions | undefined;
+  /** What was spent before. */
+  readonly spent: number;
 }
 
-async function live(world: SimWorld, journal: Journal, { steps, floor, calm: Calm }: Plan): Promise<void> {
+async function live(
+  world: SimWorld,
+  journal: Journal,
+  { steps, floor, calm: Calm, spent }: Plan,
+): Promise<void> {
   const { scheduler } = world;
   await scheduler.advance(100);
   const fields = floor ? floorPolicy(world) : randomPolicy(world);
   await scheduler.until(world.call({ kind: 'put-policy', fields }));
+  if (spent > 0) await scheduler.until(new Operator(world, journal).bringIn(spent));
   world.promises = { floor, clockWasReset: false };
   const count = 2 + Math.floor(world.random() * 5);
   const clients = Array.from({ length: count }, (_, at) => {
     const Kind = world.random() < 0.4 ? SessionClient : Client;
-    return new Kind(world, journal, `ai-${at}`, floor);
+    return new Kind(world, journal, extremeName(world.extreme, `ai-${at}`), floor);
   });
   const slow = world.random() < 0.5 ? world.pick(SLOW) : undefined;
   world.storm({ faults: world.pick([0, 0.02, 0.1, 0.25]), delayMs: world.pick([2, 50, 800]), slow });

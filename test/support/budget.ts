@@ -3,11 +3,12 @@ import type { BudgetEvent } from '../../src/domain/events.js';
 import { finish } from '../../src/domain/finish.js';
 import { parseLeaseId } from '../../src/domain/lease-id.js';
 import { Ledger } from '../../src/domain/ledger.js';
+import { isCommitFull } from '../../src/domain/outbox.js';
 import type { BudgetSnapshot, Outcome } from '../../src/domain/outcomes.js';
 import type { PolicyFields } from '../../src/domain/policy.js';
 import { usageDayOf } from '../../src/domain/reading.js';
 import type { AcquireRequest, BudgetRequest, LeaseRef } from '../../src/domain/requests.js';
-import type { Receipt, UsageDay } from '../../src/domain/state.js';
+import type { Receipt, StatePatch, UsageDay } from '../../src/domain/state.js';
 import type { Denial, LeaseView, UsageReport } from '../../src/domain/types.js';
 import { applyPatch, copyState, type MemoryBudget } from '../../src/store/memory/memory-budget.js';
 
@@ -26,6 +27,8 @@ export class TestBudget {
   /** Who is told of alerts; nobody unless a test says so. */
   sinks: readonly string[] | undefined;
   copyId = 'test';
+  /** Hears of every commit before it is applied. */
+  onCommit: (patch: StatePatch) => void = () => {};
   private made = 0;
   private seq = 0;
 
@@ -57,6 +60,16 @@ export class TestBudget {
     return outcomes;
   }
 
+  /** As the arbiter carries many: a commit that is full takes no further one along. */
+  inFullCommits(requests: readonly BudgetRequest[]): Outcome[] {
+    const outcomes = requests.map((request) => {
+      if (isCommitFull(this.ledger)) this.commit();
+      return this.decided(request);
+    });
+    this.commit();
+    return outcomes;
+  }
+
   private decided(request: BudgetRequest): Outcome {
     const receipts = new Map<string, Receipt | undefined>();
     const days = new Map<string, UsageDay | undefined>();
@@ -66,6 +79,7 @@ export class TestBudget {
       for (const id of outcome.receiptIds) receipts.set(id, this.receipts.get(id));
       for (const day of outcome.days) days.set(day, this.documents.get(this.documentKey(day)));
       if (outcome.writeOut) this.writeOut();
+      if (outcome.again) this.commit();
     }
   }
 
@@ -81,7 +95,10 @@ export class TestBudget {
     const { sinks, copyId } = this;
     const stamp = { copyId, seq: ++this.seq, ...(sinks === undefined ? {} : { sinksFor: () => sinks }) };
     const patch = finish(this.ledger, stamp, true);
-    if (patch !== undefined) this.stored = applyPatch(this.stored, structuredClone(patch));
+    if (patch !== undefined) {
+      this.onCommit(patch);
+      this.stored = applyPatch(this.stored, structuredClone(patch));
+    }
     this.events = this.ledger.takeEvents();
   }
 

@@ -77,8 +77,26 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
   {
     name: 'expired leases keep their slot',
     file: 'src/domain/closing.ts',
-    find: 'first.expiresAt > ledger.clock) return;',
-    replace: 'first.expiresAt + 1_000 > ledger.clock) return;',
+    find: 'first.expiresAt > ledger.clock) break;',
+    replace: 'first.expiresAt + 1_000 > ledger.clock) break;',
+  },
+  {
+    name: 'the size of a state is that of its names without their escapes',
+    file: 'src/domain/state-size.ts',
+    find: 'bytes += escapedBytes(name.charCodeAt(at));',
+    replace: 'bytes += 1;',
+  },
+  {
+    name: 'the size of a lease is guessed',
+    file: 'src/domain/state-size.ts',
+    find: '  return closedLeaseBytes(lease) + LEASE_RECEIPT_ID + names + REMEMBERED_GRANT;',
+    replace: '  return names && 700;',
+  },
+  {
+    name: 'reservations take the room of reports',
+    file: 'src/domain/accounts.ts',
+    find: 'tokens <= MAX_RESERVED;',
+    replace: 'tokens <= Number.MAX_SAFE_INTEGER + 0 * MAX_RESERVED;',
   },
   {
     name: 'pacing FLOOR forgets the minimum of later days',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Table } from '../../../src/domain/table.js';
+import { nameBytes } from '../../../src/domain/state-size.js';
+import { Gauge, Table } from '../../../src/domain/table.js';
 
 type Step = 'set a' | 'set c' | 'delete a' | 'delete b' | 'delete c' | 'reset';
 
@@ -17,14 +18,22 @@ describe('a section', () => {
       ['a', 1],
       ['b', 1],
     ] as const;
-    const table = new Table<number>(entries);
+    const gauge = new Gauge();
+    const table = new Table<number>(
+      entries,
+      { nameBytes, valueBytes: (value) => value, varies: true },
+      gauge,
+    );
     const stored = new Map<string, number>(entries);
+    const bytes = () => [...stored].reduce((sum, [key, value]) => sum + nameBytes(key) + value, 0);
+    expect(gauge.bytes).toBe(bytes());
     for (const step of steps) take(table, step);
     const { reset } = handOver(table, stored);
     expect(reset).toBe(resets);
     expect(stored).toEqual(table.view);
     expect(table.touched).toBe(false);
-    expect(table.keyLength).toBe([...stored.keys()].join('').length);
+    expect(table.bytes).toBe(bytes());
+    expect(gauge.bytes).toBe(bytes());
   });
 });
 

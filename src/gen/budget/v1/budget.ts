@@ -134,7 +134,10 @@ export enum ErrorReason {
   ERROR_REASON_REPORT_TOO_LARGE = 3,
   /** ERROR_REASON_UNWORKABLE_POLICY - INVALID_ARGUMENT: a policy that cannot work; BadRequest names the fields. */
   ERROR_REASON_UNWORKABLE_POLICY = 4,
-  /** ERROR_REASON_AMOUNT_OVERFLOW - INVALID_ARGUMENT: a sum would leave the numbers that can be counted exactly. */
+  /**
+   * ERROR_REASON_AMOUNT_OVERFLOW - INVALID_ARGUMENT: a sum would leave the numbers that can be counted exactly, up to 2^53 - 1. What is reserved may take no
+   * more than half of them.
+   */
   ERROR_REASON_AMOUNT_OVERFLOW = 5,
   /** ERROR_REASON_BUDGET_NOT_FOUND - NOT_FOUND: no such budget. */
   ERROR_REASON_BUDGET_NOT_FOUND = 6,

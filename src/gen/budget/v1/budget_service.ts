@@ -3457,7 +3457,8 @@ export const BudgetServiceService = {
   /**
    * Asks for a slot. A denial is an ordinary answer, lists every rule that refuses, and burns nothing.
    * Errors: NOT_FOUND (BUDGET_NOT_FOUND); FAILED_PRECONDITION (LEASE_CLOSED: the lease of this request id is closed;
-   * ID_REUSED: the request id was used with other content); RESOURCE_EXHAUSTED (STATE_FULL); UNAVAILABLE (CLOCK_NOT_TRUSTED).
+   * ID_REUSED: the request id was used with other content); INVALID_ARGUMENT (AMOUNT_OVERFLOW: in mode OBSERVE);
+   * RESOURCE_EXHAUSTED (STATE_FULL); UNAVAILABLE (CLOCK_NOT_TRUSTED).
    */
   acquireSlot: {
     path: "/budget.v1.BudgetService/AcquireSlot" as const,
@@ -3470,7 +3471,7 @@ export const BudgetServiceService = {
   },
   /**
    * The heartbeat: extends a live lease, and may raise its reservation. Never refused for a pause, a cooldown or an emergency.
-   * Errors: NOT_FOUND (LEASE_NOT_FOUND); FAILED_PRECONDITION (LEASE_CLOSED).
+   * Errors: NOT_FOUND (LEASE_NOT_FOUND); FAILED_PRECONDITION (LEASE_CLOSED); INVALID_ARGUMENT (AMOUNT_OVERFLOW: in mode OBSERVE).
    */
   renewSlot: {
     path: "/budget.v1.BudgetService/RenewSlot" as const,
@@ -3589,12 +3590,13 @@ export interface BudgetServiceServer extends UntypedServiceImplementation {
   /**
    * Asks for a slot. A denial is an ordinary answer, lists every rule that refuses, and burns nothing.
    * Errors: NOT_FOUND (BUDGET_NOT_FOUND); FAILED_PRECONDITION (LEASE_CLOSED: the lease of this request id is closed;
-   * ID_REUSED: the request id was used with other content); RESOURCE_EXHAUSTED (STATE_FULL); UNAVAILABLE (CLOCK_NOT_TRUSTED).
+   * ID_REUSED: the request id was used with other content); INVALID_ARGUMENT (AMOUNT_OVERFLOW: in mode OBSERVE);
+   * RESOURCE_EXHAUSTED (STATE_FULL); UNAVAILABLE (CLOCK_NOT_TRUSTED).
    */
   acquireSlot: handleUnaryCall<AcquireSlotRequest, AcquireSlotResponse>;
   /**
    * The heartbeat: extends a live lease, and may raise its reservation. Never refused for a pause, a cooldown or an emergency.
-   * Errors: NOT_FOUND (LEASE_NOT_FOUND); FAILED_PRECONDITION (LEASE_CLOSED).
+   * Errors: NOT_FOUND (LEASE_NOT_FOUND); FAILED_PRECONDITION (LEASE_CLOSED); INVALID_ARGUMENT (AMOUNT_OVERFLOW: in mode OBSERVE).
    */
   renewSlot: handleUnaryCall<RenewSlotRequest, RenewSlotResponse>;
   /**
@@ -3653,7 +3655,8 @@ export interface BudgetServiceClient extends Client {
   /**
    * Asks for a slot. A denial is an ordinary answer, lists every rule that refuses, and burns nothing.
    * Errors: NOT_FOUND (BUDGET_NOT_FOUND); FAILED_PRECONDITION (LEASE_CLOSED: the lease of this request id is closed;
-   * ID_REUSED: the request id was used with other content); RESOURCE_EXHAUSTED (STATE_FULL); UNAVAILABLE (CLOCK_NOT_TRUSTED).
+   * ID_REUSED: the request id was used with other content); INVALID_ARGUMENT (AMOUNT_OVERFLOW: in mode OBSERVE);
+   * RESOURCE_EXHAUSTED (STATE_FULL); UNAVAILABLE (CLOCK_NOT_TRUSTED).
    */
   acquireSlot(
     request: AcquireSlotRequest,
@@ -3672,7 +3675,7 @@ export interface BudgetServiceClient extends Client {
   ): ClientUnaryCall;
   /**
    * The heartbeat: extends a live lease, and may raise its reservation. Never refused for a pause, a cooldown or an emergency.
-   * Errors: NOT_FOUND (LEASE_NOT_FOUND); FAILED_PRECONDITION (LEASE_CLOSED).
+   * Errors: NOT_FOUND (LEASE_NOT_FOUND); FAILED_PRECONDITION (LEASE_CLOSED); INVALID_ARGUMENT (AMOUNT_OVERFLOW: in mode OBSERVE).
    */
   renewSlot(
     request: RenewSlotRequest,

@@ -1,0 +1,231 @@
+import { expect } from 'vitest';
+import { parseLeaseId } from '../../src/domain/lease-id.js';
+import { MAX_AIS, MAX_FULL_STATE_BYTES, MAX_STATE_BYTES } from '../../src/domain/limits.js';
+import type { Outcome } from '../../src/domain/outcomes.js';
+import type { PolicyFields } from '../../src/domain/policy.js';
+import type { BudgetRequest, LeaseRef } from '../../src/domain/requests.js';
+import { ROOMY, TestBudget, usage } from './budget.js';
+import { commitBytes, documentBytes } from './document-size.js';
+
+const HOUR_MS = 3_600_000;
+const MB = 1024 * 1024;
+/** What MongoDB takes, less the frame of a command. */
+const MOST_BYTES = 16 * MB - 64 * 1024;
+/** A commit of requests that came together, and the last of them whole. */
+const MOST_COMMIT_BYTES = 6 * MB;
+
+/** A random history whose entries are as large as callers can make them, and as many as they can. */
+export class MaximalHistory {
+  readonly budget: TestBudget;
+  private leases: LeaseRef[] = [];
+  private made = 0;
+  /** The largest that the document was. */
+  largest = 0;
+
+  constructor(private readonly random: () => number) {
+    this.budget = new TestBudget(this.policy());
+    this.budget.sinks = ['s'.repeat(64), 't'.repeat(64)];
+    this.budget.onCommit = (patch) => {
+      expect(commitBytes(patch), 'bytes of a commit').toBeLessThan(MOST_COMMIT_BYTES);
+    };
+  }
+
+  private below(end: number): number {
+    return Math.floor(this.random() * end);
+  }
+
+  private pick<T>(from: readonly T[]): T {
+    return from[this.below(from.length)] as T;
+  }
+
+  private policy(): PolicyFields {
+    return {
+      ...ROOMY,
+      ...{ mode: 'OBSERVE', monthlyLimit: 1e12, maxConcurrent: 2, leaseTtlMs: 24 * HOUR_MS },
+      maxLeaseDurationMs: 24 * HOUR_MS,
+      onExpiry: this.pick(['CHARGE', 'CHARGE', 'REFUND'] as const),
+      maxDailyPercentByAi: Array.from({ length: 250 }, (_, at) => [wide('%', 128, at), 50] as const),
+    };
+  }
+
+  step(): void {
+    const { budget } = this;
+    budget.pass(this.pick([0, 1_000, 60_000]));
+    const kind = this.below(20);
+    if (kind < 8) this.acquireMany(1 + this.below(600));
+    else if (kind < 11) this.reportMany(1 + this.below(300));
+    else if (kind === 11) this.unleasedMany(1 + this.below(800));
+    else if (kind === 12) this.releaseMany(1 + this.below(300));
+    else if (kind === 13) this.renewMany(1 + this.below(300));
+    else if (kind === 14) budget.writeOut();
+    else if (kind === 15) budget.reload();
+    else if (kind === 16) this.adjustClosedDay();
+    else if (kind === 17) this.operate();
+    else if (kind === 18) this.session();
+    else budget.pass(this.pick([HOUR_MS, 25 * HOUR_MS]));
+    this.check();
+  }
+
+  /** Until nothing more is granted. */
+  fill(): void {
+    for (let batch = 0; batch < 100; batch += 1) {
+      if (this.acquireMany(500).some((outcome) => outcome.kind === 'refused')) return;
+      this.check();
+    }
+    throw new Error('never full');
+  }
+
+  acquireMany(count: number): Outcome[] {
+    const outcomes = this.together(count, () => {
+      this.made += 1;
+      const aiId = this.aiId();
+      const labels = this.random() < 0.8 ? { labels: LABELS } : {};
+      const session = this.random() < 0.3 ? { session: this.sessionOf(aiId) } : {};
+      const estimatedTokens = 1 + this.below(1_000);
+      return {
+        ...{ kind: 'acquire', aiId, requestId: wide('"', 128, this.made), requestIdMade: false },
+        ...{ fingerprint: 'f'.repeat(22), nonce: 'n'.repeat(16), estimatedTokens },
+        ...{ ...labels, ...session },
+      };
+    });
+    for (const outcome of outcomes) {
+      if (outcome.kind !== 'granted') continue;
+      const ref = parseLeaseId(outcome.lease.leaseId);
+      if (ref !== undefined) this.leases.push(ref);
+    }
+    return outcomes;
+  }
+
+  /** Some names come again, most do not; they are of plain characters or of such as take three times their room. */
+  private aiId(): string {
+    const number = this.random() < 0.2 ? this.below(50) : this.made;
+    return wide(this.pick(['%', '.', 'a', 'a']), this.pick([128, 128, 8]), number);
+  }
+
+  private sessionOf(aiId: string) {
+    return { id: aiId.padEnd(128, 's'), owner: 'o'.repeat(22), stream: 't'.repeat(16) };
+  }
+
+  private reportMany(count: number): void {
+    this.together(count, () => this.onLease((lease) => ({ kind: 'record', lease, usage: this.usage() })));
+  }
+
+  private unleasedMany(count: number): void {
+    this.together(count, () => {
+      this.made += 1;
+      return { kind: 'record-unleased', aiId: this.aiId(), usage: this.usage() };
+    });
+  }
+
+  private releaseMany(count: number): void {
+    this.together(count, () =>
+      this.onLease((lease) => ({
+        kind: 'release',
+        lease,
+        ...(this.random() < 0.7 && { usage: this.usage() }),
+      })),
+    );
+  }
+
+  private renewMany(count: number): void {
+    this.together(count, () => this.onLease((lease) => ({ kind: 'renew', lease, reserveTokens: 2_000 })));
+  }
+
+  private onLease(request: (lease: LeaseRef) => BudgetRequest): BudgetRequest {
+    return this.leases.length === 0 ? { kind: 'sweep' } : request(this.pick(this.leases));
+  }
+
+  usage() {
+    this.made += 1;
+    const model = this.pick([`${'模'.repeat(40)}${this.below(600)}`, wide('.', 128, this.below(600)), 'm']);
+    return { ...usage(wide('%', 128, this.made), this.below(3_000), model), requestType: 'é'.repeat(32) };
+  }
+
+  /** A day of as many AIs as a day may have, as its document would bring it back. */
+  private adjustClosedDay(): void {
+    const { budget } = this;
+    const day = `2026-10-${String(1 + this.below(20)).padStart(2, '0')}`;
+    const key = `${budget.state.epoch} ${day}`;
+    if (!budget.documents.has(key)) {
+      const ais = new Map(Array.from({ length: MAX_AIS }, (_, at) => [wide('a', 128, at), 1] as const));
+      const start = Date.parse(`${day}T00:00:00Z`);
+      const hours = Array.from({ length: 25 }, (_, at) => ({ start: start + at * HOUR_MS, tokens: 200 }));
+      budget.documents.set(key, {
+        ...{ budgetId: 'anthropic', epoch: budget.state.epoch, day, start, end: start + 24 * HOUR_MS },
+        ...{
+          revision: 1,
+          total: MAX_AIS,
+          presumed: 0,
+          late: 0,
+          hours,
+          ais,
+          models: new Map([['m', MAX_AIS]]),
+        },
+      });
+    }
+    this.made += 1;
+    budget.do({
+      ...{ kind: 'adjust', adjustmentId: wide('%', 128, this.made), tokens: 5, reason: '', day },
+      ...{ fingerprint: 'f'.repeat(22) },
+    });
+  }
+
+  private operate(): void {
+    const { budget } = this;
+    const lease = this.leases.at(-1);
+    const kind = this.below(5);
+    if (kind === 0) budget.do({ kind: 'pause', reason: '理'.repeat(85) });
+    else if (kind === 1) budget.do({ kind: 'put-policy', fields: this.policy() });
+    else if (kind === 2 && lease !== undefined) budget.do({ kind: 'revoke', lease, reason: '' });
+    else if (kind === 3 && this.random() < 0.3) this.begin();
+    budget.do({ kind: 'resume' });
+  }
+
+  private begin(): void {
+    expect(this.budget.do({ kind: 'delete-budget', force: true })).toEqual({ kind: 'done' });
+    this.check();
+    if (this.random() < 0.5) this.budget.reload();
+    this.budget.do({ kind: 'put-policy', fields: this.policy() });
+    this.leases = [];
+  }
+
+  private session(): void {
+    const aiId = this.aiId();
+    const session = { ...this.sessionOf(aiId), stream: wide('t', 16, this.made) };
+    this.budget.do({ kind: 'take-up-session', aiId, session });
+    this.budget.do({ kind: 'break-sessions', streams: new Set(['t'.repeat(16)]) });
+  }
+
+  /** As the arbiter would: a commit that is full takes no further request along. */
+  private together(count: number, request: () => BudgetRequest): Outcome[] {
+    const requests = Array.from({ length: count }, request);
+    return this.budget.inFullCommits(requests);
+  }
+
+  private checks = 0;
+
+  /** To measure the document takes long: not each time. */
+  check(always = false): void {
+    const { state } = this.budget;
+    expect(state.tables.bytes, 'is bounded').toBeLessThanOrEqual(MAX_FULL_STATE_BYTES + MB);
+    this.checks += 1;
+    if (!always && this.checks % 4 !== 0) return;
+    const bytes = documentBytes(this.budget.storedState());
+    this.largest = Math.max(this.largest, bytes);
+    expect(bytes, 'is measured').toBeLessThanOrEqual(state.tables.bytes);
+    expect(bytes, 'fits').toBeLessThan(MOST_BYTES);
+  }
+
+  /** Whether what is measured is not far above what is stored, so that the bound is of use. */
+  isTight(): boolean {
+    return this.largest > 0.5 * MAX_STATE_BYTES;
+  }
+}
+
+const LABELS = Object.fromEntries(
+  Array.from({ length: 8 }, (_, at) => [wide('l', 32, at), '値'.repeat(21)] as const),
+);
+
+function wide(character: string, length: number, number: number): string {
+  return String(number).padStart(length, character);
+}
