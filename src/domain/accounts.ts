@@ -25,7 +25,7 @@ export function openDay(ledger: Ledger, window: DayWindow): void {
   if (ledger.tables.days.has(window.day)) return;
   const { start, end, day } = window;
   const empty = { start, end, total: 0, presumed: 0, late: 0, hours: [], settleUntil: 0 };
-  ledger.tables.putDay(day, { ...empty, changedAt: ledger.nextRevision }, new Map(), new Map());
+  ledger.tables.putDay(day, { ...empty, changedAt: ledger.nextRevision });
   if (day > ledger.lastOpenedDay) ledger.lastOpenedDay = day;
 }
 
@@ -38,7 +38,7 @@ export function book(ledger: Ledger, entry: Entry): void {
   day.late += entry.late ?? 0;
   addInHour(day, entry.hourStart, entry.tokens);
   const { ais, models } = tables.accountsOf(entry.day);
-  const ai = nameIn(ais, entry.aiId, MAX_AIS);
+  const ai = aiNameIn(ais, entry.aiId);
   const model = nameIn(models, entry.model, MAX_MODELS);
   addInDay(tables.dayAis, ais, entry.day, ai, entry.tokens);
   addInDay(tables.dayModels, models, entry.day, model, entry.tokens);
@@ -100,6 +100,11 @@ function addInHour({ hours }: ChangingDay, start: number, tokens: number): void 
   }
   const at = hours.findIndex((one) => one.start > start);
   hours.splice(at < 0 ? hours.length : at, 0, { start, tokens });
+}
+
+/** The name that a day counts an AI under. */
+export function aiNameIn(ais: Names, aiId: string): string {
+  return nameIn(ais, aiId, MAX_AIS);
 }
 
 /** The name that an AI or model is counted under: its own while there is room, else `(other)`. */

@@ -1,12 +1,11 @@
-import { book } from './accounts.js';
 import { alertKey, leaseExpiredAlert } from './alerts.js';
 import { viewOfClosed } from './lease-lookup.js';
 import type { Ledger } from './ledger.js';
+import { presume } from './presumed.js';
 import { leaseReceiptId } from './receipt-id.js';
 import { rememberEnded } from './request-memory.js';
 import { unspent } from './slots.js';
 import type { ClosedLease, Receipt, ReleaseAnswer, StoredAlert, StoredLease } from './state.js';
-import { UNKNOWN } from './types.js';
 
 /** How leases end. A closed lease leaves the state as a receipt, by which late reports and repeats find it. */
 
@@ -29,12 +28,9 @@ export function expire(ledger: Ledger, lease: StoredLease, status: 'EXPIRED' | '
   // It was over at its end, however late somebody looked.
   const closedAt = status === 'EXPIRED' ? lease.expiresAt : clock;
   const settleUntil = closedAt + policy.lateReportGraceMs;
-  if (presumed > 0) {
-    const { day, hourStart, aiId } = lease;
-    book(ledger, { day, hourStart, aiId, model: UNKNOWN, tokens: presumed, presumed });
-    keepOpen(ledger, lease.day, settleUntil);
-  }
-  const closed: ClosedLease = { kind: 'lease', lease, status, presumed, closedAt, settleUntil };
+  const key = presumed > 0 ? { presumedKey: presume(ledger, lease, presumed) } : {};
+  if (presumed > 0) keepOpen(ledger, lease.day, settleUntil);
+  const closed: ClosedLease = { kind: 'lease', lease, status, presumed, ...key, closedAt, settleUntil };
   endLease(ledger, closed);
   const kind = status === 'EXPIRED' ? 'expired' : 'revoked';
   ledger.note({ kind, at: clock, lease: viewOfClosed(ledger, closed) });

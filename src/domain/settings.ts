@@ -56,6 +56,7 @@ function create(ledger: Ledger): void {
   ledger.lastOpenedDay = '';
   for (const day of [...ledger.tables.days.keys()]) ledger.tables.dropDay(day);
   ledger.writtenDays.clear();
+  ledger.daysDroppedAt = ledger.nextRevision;
   ledger.touchHead();
 }
 

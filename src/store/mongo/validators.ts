@@ -7,6 +7,9 @@ const AMOUNT = { ...WHOLE, minimum: 0 };
 const DATE = { bsonType: 'date' };
 const OBJECT = { bsonType: 'object' };
 
+/** Later ones are absent in documents that a later version has not written to yet. */
+const SECTIONS_OF_FORMAT_1 = SECTIONS.filter((section) => section !== 'dayPresumed');
+
 function exactly(properties: Document, optional: Document = {}): Document {
   const required = Object.keys(properties);
   return { bsonType: 'object', required, properties: { ...properties, ...optional } };
@@ -32,27 +35,30 @@ export const VALIDATORS = {
         month: exactly({ key: TEXT, start: WHOLE, end: WHOLE }),
         lastOpenedDay: TEXT,
         receiptsDroppedAt: AMOUNT,
-        ...Object.fromEntries(SECTIONS.map((section) => [section, OBJECT])),
+        ...Object.fromEntries(SECTIONS_OF_FORMAT_1.map((section) => [section, OBJECT])),
       },
-      { wakeAt: WHOLE },
+      { wakeAt: WHOLE, daysDroppedAt: AMOUNT, dayPresumed: OBJECT },
     ),
   },
   usage: {
-    $jsonSchema: exactly({
-      _id: TEXT,
-      budget: TEXT,
-      epoch: { ...WHOLE, minimum: 1 },
-      day: { bsonType: 'string', pattern: '^\\d{4}-\\d{2}-\\d{2}$' },
-      start: WHOLE,
-      end: WHOLE,
-      revision: { ...WHOLE, minimum: 1 },
-      total: AMOUNT,
-      presumed: AMOUNT,
-      late: AMOUNT,
-      hours: { bsonType: 'array', items: exactly({ start: WHOLE, tokens: AMOUNT }) },
-      ais: { bsonType: 'object', additionalProperties: WHOLE },
-      models: { bsonType: 'object', additionalProperties: WHOLE },
-    }),
+    $jsonSchema: exactly(
+      {
+        _id: TEXT,
+        budget: TEXT,
+        epoch: { ...WHOLE, minimum: 1 },
+        day: { bsonType: 'string', pattern: '^\\d{4}-\\d{2}-\\d{2}$' },
+        start: WHOLE,
+        end: WHOLE,
+        revision: { ...WHOLE, minimum: 1 },
+        total: AMOUNT,
+        presumed: AMOUNT,
+        late: AMOUNT,
+        hours: { bsonType: 'array', items: exactly({ start: WHOLE, tokens: AMOUNT }) },
+        ais: { bsonType: 'object', additionalProperties: WHOLE },
+        models: { bsonType: 'object', additionalProperties: WHOLE },
+      },
+      { format: { ...WHOLE, minimum: 1 }, presumedBy: OBJECT },
+    ),
   },
   receipts: {
     $jsonSchema: exactly({
