@@ -22,11 +22,16 @@ export function expireDue(ledger: Ledger): void {
 }
 
 /** Ends a lease that was not released: under CHARGE, what it had reserved and not reported is presumed spent. */
-export function expire(ledger: Ledger, lease: StoredLease, status: 'EXPIRED' | 'REVOKED'): ClosedLease {
+export function expire(
+  ledger: Ledger,
+  lease: StoredLease,
+  status: 'EXPIRED' | 'REVOKED',
+  revokedAt = ledger.clock,
+): ClosedLease {
   const { policy, clock } = ledger;
   const presumed = policy.onExpiry === 'CHARGE' ? unspent(lease) : 0;
   // It was over at its end, however late somebody looked.
-  const closedAt = status === 'EXPIRED' ? lease.expiresAt : clock;
+  const closedAt = status === 'EXPIRED' ? lease.expiresAt : revokedAt;
   const settleUntil = closedAt + policy.lateReportGraceMs;
   const key = presumed > 0 ? { presumedKey: presume(ledger, lease, presumed) } : {};
   if (presumed > 0) keepOpen(ledger, lease.day, settleUntil);
