@@ -2,7 +2,7 @@ import { MongoClient } from 'mongodb';
 import type * as Decide from '../../src/domain/decide.js';
 import type * as Finish from '../../src/domain/finish.js';
 import type * as Ledgers from '../../src/domain/ledger.js';
-import type { StatePatch, UsageDay } from '../../src/domain/state.js';
+import { STATE_FORMAT, type StatePatch, type UsageDay } from '../../src/domain/state.js';
 import type * as Documents from '../../src/store/mongo/budget-document.js';
 import { built } from '../built.js';
 import { ROOMY_FIELDS } from '../roomy-fields.js';
@@ -88,7 +88,7 @@ function pastDay(start: number): UsageDay {
   return {
     ...{ budgetId: 'year', epoch: 1, day: new Date(start).toISOString().slice(0, 10) },
     ...{ start, end: start + DAY_MS, revision: 1, total: 24_000, presumed: 0, late: 0 },
-    ...{ hours, ais: named('ai', AIS), models: named('model', MODELS) },
+    ...{ format: STATE_FORMAT, hours, ais: named('ai', AIS), models: named('model', MODELS), presumedBy: new Map() },
   };
 }
 

@@ -134,11 +134,14 @@ class Round {
   private evidence(pending: Pending): Evidence {
     const { lookup, evidence } = pending;
     if (lookup === undefined || evidence === undefined) return NO_EVIDENCE;
-    if (!this.queue.lookups.isValid(lookup, this.ledger, this.lineage)) return NO_EVIDENCE;
-    // A document says nothing about a day that another copy may have brought back and changed since.
-    return lookup.lineage === this.lineage
-      ? evidence
-      : { receipts: evidence.receipts, days: NO_EVIDENCE.days };
+    const { lookups } = this.queue;
+    const receipts = lookups.areReceiptsValid(lookup, this.ledger, this.lineage);
+    const days = lookups.areDaysValid(lookup, this.ledger, this.lineage);
+    if (receipts && days) return evidence;
+    return {
+      receipts: receipts ? evidence.receipts : NO_EVIDENCE.receipts,
+      days: days ? evidence.days : NO_EVIDENCE.days,
+    };
   }
 
   private ask(pending: Pending, { receiptIds, days, writeOut, again }: Unknown): void {

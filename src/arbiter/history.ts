@@ -1,9 +1,11 @@
 import { viewOfClosed } from '../domain/lease-lookup.js';
+import { refuseNewer } from '../domain/ledger.js';
 import { RECEIPT_MEMORY_MS } from '../domain/limits.js';
 import type { BudgetSnapshot, BudgetView } from '../domain/outcomes.js';
 import { policyInForce } from '../domain/policy.js';
+import { stillPresumed } from '../domain/presumed.js';
 import { leaseReceiptId, leaseReceiptPrefix } from '../domain/receipt-id.js';
-import type { StoredPause, StoredPolicy, UsageDay } from '../domain/state.js';
+import type { ClosedLease, StoredPause, StoredPolicy, UsageDay } from '../domain/state.js';
 import type { LeaseView } from '../domain/types.js';
 import type { BudgetStore, ListedBudget } from '../store/store.js';
 
@@ -18,6 +20,7 @@ export async function usageDays(
 ): Promise<UsageDay[]> {
   const days = new Map<string, UsageDay>();
   for (const document of await store.readDays(snapshot.budget.budgetId, snapshot.epoch, from, to)) {
+    refuseNewer(snapshot.budget.budgetId, document);
     days.set(document.day, document);
   }
   for (const open of snapshot.openDays) {
@@ -36,20 +39,38 @@ export async function closedLeases(
   limit: number,
 ): Promise<LeaseView[]> {
   const { epoch, now, budget } = snapshot;
-  const leases = new Map<number, LeaseView>();
+  const leases = new Map<number, ClosedLease>();
   // Receipts that are too old, and not yet tidied away, must not make a page look like the last one.
   for (let after = leaseReceiptId(epoch, afterFence); leases.size < limit; ) {
     const page = await store.listReceipts(budget.budgetId, leaseReceiptPrefix(epoch), after, limit);
     for (const { body, at } of page) {
       if (body.kind !== 'lease' || at + RECEIPT_MEMORY_MS <= now) continue;
-      leases.set(body.lease.fence, viewOfClosed({ budgetId: budget.budgetId, clock: now }, body));
+      leases.set(body.lease.fence, body);
     }
     const last = page[page.length - 1];
     if (last === undefined || page.length < limit) break;
     after = last.id;
   }
-  for (const lease of snapshot.closedLeases) if (lease.fence > afterFence) leases.set(lease.fence, lease);
-  return [...leases.values()].sort((a, b) => a.fence - b.fence).slice(0, limit);
+  for (const closed of snapshot.closedLeases)
+    if (closed.lease.fence > afterFence) leases.set(closed.lease.fence, closed);
+  const listed = [...leases.values()].sort((a, b) => a.lease.fence - b.lease.fence).slice(0, limit);
+  const days = await presumedDays(store, snapshot, listed);
+  return listed.map((closed) => {
+    const presumed = closed.presumed === 0 ? 0 : stillPresumed(closed, days.get(closed.lease.day));
+    return viewOfClosed({ budgetId: budget.budgetId, clock: now }, { ...closed, presumed });
+  });
+}
+
+/** The days that say what is still presumed of these leases. */
+async function presumedDays(
+  store: BudgetStore,
+  snapshot: BudgetSnapshot,
+  leases: readonly ClosedLease[],
+): Promise<ReadonlyMap<string, UsageDay>> {
+  const names = leases.filter(({ presumed }) => presumed > 0).map(({ lease }) => lease.day);
+  const [first, last] = [names.sort()[0], names.at(-1)];
+  if (first === undefined || last === undefined) return new Map();
+  return new Map((await usageDays(store, snapshot, first, last)).map((day) => [day.day, day]));
 }
 
 export async function listBudgets(store: BudgetStore, after: string, limit: number): Promise<BudgetView[]> {

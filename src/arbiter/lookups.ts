@@ -1,4 +1,4 @@
-import type { Ledger } from '../domain/ledger.js';
+import { type Ledger, refuseNewer } from '../domain/ledger.js';
 import type { Receipt, UsageDay } from '../domain/state.js';
 import type { Scheduler } from '../platform/scheduler.js';
 import type { BudgetStore, StateVersion } from '../store/store.js';
@@ -71,12 +71,21 @@ export class Lookups {
   }
 
   /**
-   * Whether what was found, and not found, still holds. A receipt that was dropped from the state since may have been written
+   * Whether the receipts that were found, and not found, still hold. A receipt that was dropped from the state since may have been written
    * after the read; but a drop of this copy's own waits for every lookup that was sent before the write was acknowledged.
    */
-  isValid(lookup: Lookup, ledger: Ledger, lineage: number): boolean {
+  areReceiptsValid(lookup: Lookup, ledger: Ledger, lineage: number): boolean {
     if (lookup.lineage === lineage) return lookup.version.epoch === ledger.epoch;
     return lookup.version.epoch === ledger.epoch && ledger.receiptsDroppedAt <= lookup.version.revision;
+  }
+
+  /**
+   * The same of usage documents: a day that is not in the state, and of which none was dropped since, was not there at the sending
+   * either; so nobody has brought it back and changed it.
+   */
+  areDaysValid(lookup: Lookup, ledger: Ledger, lineage: number): boolean {
+    if (lookup.version.epoch !== ledger.epoch) return false;
+    return lookup.lineage === lineage || ledger.daysDroppedAt <= lookup.version.revision;
   }
 
   /** Whether a lookup that was sent before this place in the order is still in use. */
@@ -129,7 +138,9 @@ export class Lookups {
     const runs = await Promise.all(
       runsOf(days.sort()).map(({ from, to }) => this.context.store.readDays(this.budgetId, epoch, from, to)),
     );
-    return new Map(runs.flat().map((document) => [document.day, document]));
+    const documents = runs.flat();
+    for (const document of documents) refuseNewer(this.budgetId, document);
+    return new Map(documents.map((document) => [document.day, document]));
   }
 }
 

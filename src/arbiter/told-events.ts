@@ -1,4 +1,5 @@
 import { alertKey } from '../domain/alerts.js';
+import { viewOfClosed } from '../domain/lease-lookup.js';
 import type { BudgetSnapshot } from '../domain/outcomes.js';
 import type { LeaseView } from '../domain/types.js';
 import type { BudgetEvent } from './door.js';
@@ -54,8 +55,9 @@ export function foreignEvents(before: BudgetSnapshot, after: BudgetSnapshot) {
   for (const lease of after.liveLeases) {
     if (!known.has(lease.fence)) events.push({ kind: 'granted', at: lease.grantedAt, lease });
   }
-  const closed = new Set(before.closedLeases.map(({ fence }) => fence));
-  for (const lease of after.closedLeases) {
+  const closed = new Set(before.closedLeases.map(({ lease }) => lease.fence));
+  for (const ended of after.closedLeases) {
+    const lease = viewOfClosed({ budgetId: after.budget.budgetId, clock: after.now }, ended);
     // Granted and closed since; an older one is here because a late report brought it back.
     if (closed.has(lease.fence) || known.has(lease.fence) || lease.grantedAt < before.now) continue;
     events.push({ kind: 'granted', at: lease.grantedAt, lease }, endOf(lease));

@@ -25,7 +25,7 @@ export function openDay(ledger: Ledger, window: DayWindow): void {
   if (ledger.tables.days.has(window.day)) return;
   const { start, end, day } = window;
   const empty = { start, end, total: 0, presumed: 0, late: 0, hours: [], settleUntil: 0 };
-  ledger.tables.putDay(day, { ...empty, changedAt: ledger.nextRevision }, new Map(), new Map());
+  ledger.tables.putDay(day, { ...empty, changedAt: ledger.nextRevision });
   if (day > ledger.lastOpenedDay) ledger.lastOpenedDay = day;
 }
 
@@ -101,6 +101,11 @@ function addInHour({ hours }: ChangingDay, start: number, tokens: number): void 
   }
   const at = hours.findIndex((one) => one.start > start);
   hours.splice(at < 0 ? hours.length : at, 0, { start, tokens });
+}
+
+/** Where the tokens of an AI or model stand in a day: under its own name, or beyond those that it names under `(other)`. */
+export function standsUnder(names: Pick<Names, 'has'>, name: string): string {
+  return name === UNKNOWN || names.has(name) || !names.has(OTHER) ? name : OTHER;
 }
 
 /** The name that an AI or model is counted under: its own while there is room, else `(other)`. */

@@ -1,7 +1,7 @@
 import { mayReserve, openDay } from './accounts.js';
 import { admission, denialOf } from './admission.js';
 import { formatLeaseId } from './lease-id.js';
-import { type LeaseLookup, unknownReceipts, viewOfClosed, viewOfLive } from './lease-lookup.js';
+import { type LeaseLookup, viewOfClosed, viewOfLive } from './lease-lookup.js';
 import type { Ledger } from './ledger.js';
 import { MAX_STATE_BYTES } from './limits.js';
 import type { Denied, Granted, OutcomeOf, Unknown } from './outcomes.js';
@@ -22,7 +22,7 @@ export function acquire(
   distrust: string | undefined,
 ): OutcomeOf['acquire'] | Unknown {
   const before = leaseOfRequest(ledger, request.aiId, request.requestId, evidence);
-  if (before.kind === 'unknown') return unknownReceipts(before.receiptId);
+  if (before.kind === 'unknown') return before;
   if (before.kind === 'lost') return refused({ reason: 'LEASE_NOT_FOUND', leaseId: '' });
   if (before.kind !== 'missing') return repeat(ledger, request, before);
   if (distrust !== undefined) return refused({ reason: 'CLOCK_NOT_TRUSTED', detail: distrust });

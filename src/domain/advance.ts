@@ -22,7 +22,7 @@ export function advance(ledger: Ledger, now: number, evidence: Evidence): Unknow
   ledger.moveTo(now);
   const { day } = ledger.today;
   // Opened even if it has no document: else every decision of this day, those without evidence too, had to look again.
-  if (missing.includes(day)) bringBackDay(ledger, ledger.today, evidence.days.get(day));
+  if (missing.includes(day)) bringBackDay(ledger, day, evidence);
   expireDue(ledger);
   return undefined;
 }

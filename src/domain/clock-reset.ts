@@ -1,5 +1,6 @@
 import type { Ledger } from './ledger.js';
 import type { OutcomeOf, Unknown } from './outcomes.js';
+import { forgetFuture } from './request-memory.js';
 import type { Evidence } from './requests.js';
 import { bringBackDay, enterMonth, missingDays } from './returning-days.js';
 import { dayAt, monthAt } from './windows.js';
@@ -25,11 +26,10 @@ export function resetClock(
   if (!sameMonth) enterMonth(ledger, ledger.zone, month, evidence);
   ledger.hour = { start: 0, end: 0 };
   ledger.moveTo(trusted);
-  const document = evidence.days.get(today.day);
-  if (document !== undefined) bringBackDay(ledger, ledger.today, document);
+  if (evidence.days.get(today.day) !== undefined) bringBackDay(ledger, today.day, evidence);
   ledger.slots.reviveAll();
   shortenLeases(ledger);
-  forgetFutureGrants(ledger);
+  forgetFuture(ledger);
   ledger.loosened += 1;
   ledger.touchHead();
   return { kind: 'clock-reset', before, after: trusted };
@@ -46,12 +46,5 @@ function shortenLeases(ledger: Ledger): void {
     const renewableUntil = Math.min(lease.renewableUntil, clock + policy.maxLeaseDurationMs);
     if (expiresAt === lease.expiresAt && renewableUntil === lease.renewableUntil) continue;
     ledger.setLease(lease.fence, { ...lease, expiresAt, renewableUntil });
-  }
-}
-
-/** A cooldown counts from now at the latest. */
-function forgetFutureGrants({ tables, clock }: Ledger): void {
-  for (const [aiId, { lastGrantAt, grants }] of [...tables.ais.entries()]) {
-    if (lastGrantAt > clock) tables.ais.set(aiId, { lastGrantAt: clock, grants });
   }
 }

@@ -1,13 +1,12 @@
-import { book } from './accounts.js';
 import { alertKey, leaseExpiredAlert } from './alerts.js';
 import { viewOfClosed } from './lease-lookup.js';
 import type { Ledger } from './ledger.js';
+import { presume } from './presumed.js';
 import { leaseReceiptId } from './receipt-id.js';
 import { rememberEnded } from './request-memory.js';
 import type { BudgetRequest } from './requests.js';
 import { unspent } from './slots.js';
 import type { ClosedLease, Receipt, ReleaseAnswer, StoredAlert, StoredLease } from './state.js';
-import { UNKNOWN } from './types.js';
 
 /** How leases end. A closed lease leaves the state as a receipt, by which late reports and repeats find it. */
 
@@ -61,18 +60,20 @@ function closeOne(ledger: Ledger, lease: StoredLease): void {
 }
 
 /** Ends a lease that was not released: under CHARGE, what it had reserved and not reported is presumed spent. */
-export function expire(ledger: Ledger, lease: StoredLease, status: 'EXPIRED' | 'REVOKED'): ClosedLease {
+export function expire(
+  ledger: Ledger,
+  lease: StoredLease,
+  status: 'EXPIRED' | 'REVOKED',
+  revokedAt = ledger.clock,
+): ClosedLease {
   const { policy, clock } = ledger;
   const presumed = policy.onExpiry === 'CHARGE' ? unspent(lease) : 0;
   // It was over at its end, however late somebody looked.
-  const closedAt = status === 'EXPIRED' ? lease.expiresAt : clock;
+  const closedAt = status === 'EXPIRED' ? lease.expiresAt : revokedAt;
   const settleUntil = closedAt + policy.lateReportGraceMs;
-  if (presumed > 0) {
-    const { day, hourStart, aiId } = lease;
-    book(ledger, { day, hourStart, aiId, model: UNKNOWN, tokens: presumed, presumed });
-    keepOpen(ledger, lease.day, settleUntil);
-  }
-  const closed: ClosedLease = { kind: 'lease', lease, status, presumed, closedAt, settleUntil };
+  const key = presumed > 0 ? { presumedKey: presume(ledger, lease, presumed) } : {};
+  if (presumed > 0) keepOpen(ledger, lease.day, settleUntil);
+  const closed: ClosedLease = { kind: 'lease', lease, status, presumed, ...key, closedAt, settleUntil };
   endLease(ledger, closed);
   const kind = status === 'EXPIRED' ? 'expired' : 'revoked';
   ledger.note({ kind, at: clock, lease: viewOfClosed(ledger, closed) });

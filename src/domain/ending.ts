@@ -1,5 +1,5 @@
 import { expire } from './closing.js';
-import { findLease, unknownReceipts, viewOfClosed } from './lease-lookup.js';
+import { findLease, viewOfClosed } from './lease-lookup.js';
 import type { Ledger } from './ledger.js';
 import type { OutcomeOf, Unknown } from './outcomes.js';
 import { refused } from './refused.js';
@@ -15,7 +15,7 @@ export function revoke(
   const found = findLease(ledger, request.lease, evidence);
   switch (found.kind) {
     case 'unknown':
-      return unknownReceipts(found.receiptId);
+      return found;
     case 'missing':
       return refused({ reason: 'LEASE_NOT_FOUND', leaseId: request.lease.leaseId });
     case 'closed':

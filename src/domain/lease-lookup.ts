@@ -1,24 +1,28 @@
 import type { Ledger } from './ledger.js';
 import { RECEIPT_MEMORY_MS } from './limits.js';
 import type { Unknown } from './outcomes.js';
+import { presumedDayOf, stillPresumed } from './presumed.js';
 import { leaseReceiptId } from './receipt-id.js';
 import type { Evidence, LeaseRef } from './requests.js';
 import type { ClosedLease, Receipt, StoredLease } from './state.js';
 import type { Labels, LeaseView } from './types.js';
 
-/** What is known of a lease id. `unknown`: its receipt must be looked up in the store. */
+/** What is known of a lease id. `unknown`: its receipt, or the day of its grant, must be looked up in the store. */
 export type LeaseLookup =
   | { readonly kind: 'live'; readonly lease: StoredLease }
   | { readonly kind: 'closed'; readonly closed: ClosedLease }
   | { readonly kind: 'missing' }
-  | { readonly kind: 'unknown'; readonly receiptId: string };
+  | Unknown;
 
 const MISSING: LeaseLookup = { kind: 'missing' };
 
-/** The state is asked before the receipts: a closed lease that is back in the state is newer there. */
+/**
+ * The state is asked before the receipts: a closed lease that is back in the state is newer there. A lease of an earlier epoch
+ * may be known after a restore, which takes leases along into an epoch of its own; fences go on rising over all of them.
+ */
 export function findLease(ledger: Ledger, ref: LeaseRef, evidence: Evidence): LeaseLookup {
   const { epoch, fence, leaseId } = ref;
-  if (epoch !== ledger.epoch || fence > ledger.fence) return MISSING;
+  if (epoch > ledger.epoch || fence > ledger.fence) return MISSING;
   const found = leaseByFence(ledger, fence, evidence);
   if (found.kind === 'live') return found.lease.leaseId === leaseId ? found : MISSING;
   if (found.kind === 'closed') return found.closed.lease.leaseId === leaseId ? found : MISSING;
@@ -31,8 +35,18 @@ export function leaseByFence(ledger: Ledger, fence: number, evidence: Evidence):
   if (live !== undefined) return { kind: 'live', lease: live };
   const receiptId = leaseReceiptId(ledger.epoch, fence);
   const found = findReceipt(ledger, receiptId, evidence);
-  if (found === 'unknown') return { kind: 'unknown', receiptId };
-  return found?.body.kind === 'lease' ? { kind: 'closed', closed: found.body } : MISSING;
+  if (found === 'unknown') return unknownReceipts(receiptId);
+  return found?.body.kind === 'lease' ? asItStands(ledger, found.body, evidence) : MISSING;
+}
+
+/** A closed lease with what is still presumed of it: the receipt does not know of corrections. */
+function asItStands(ledger: Ledger, closed: ClosedLease, evidence: Evidence): LeaseLookup {
+  if (closed.presumed === 0) return { kind: 'closed', closed };
+  const { day } = closed.lease;
+  const open = presumedDayOf(ledger, day);
+  if (open === undefined && !evidence.days.has(day)) return { kind: 'unknown', receiptIds: [], days: [day] };
+  const presumed = stillPresumed(closed, open ?? evidence.days.get(day));
+  return { kind: 'closed', closed: presumed === closed.presumed ? closed : { ...closed, presumed } };
 }
 
 /** A receipt by its id: from the state, or from what was looked up. Older than their time they do not count. */

@@ -1,4 +1,12 @@
-import { SECTIONS, type Section, type SectionValues, type StoredDay, type StoredState } from './state.js';
+import {
+  SECTIONS,
+  type Section,
+  type SectionValues,
+  type StoredDay,
+  type StoredPresumed,
+  type StoredState,
+  type UsageDay,
+} from './state.js';
 import { HEAD_BYTES, MEASURES } from './state-size.js';
 import { type Entry, Gauge, Table } from './table.js';
 import { UseOrder } from './use-order.js';
@@ -18,7 +26,10 @@ export class DayNames extends Map<string, Entry<number>> {
 export interface DayAccounts {
   readonly ais: DayNames;
   readonly models: DayNames;
+  readonly presumed: Map<string, Entry<StoredPresumed>>;
 }
+
+type DayParts = Pick<UsageDay, 'ais' | 'models' | 'presumedBy'>;
 
 interface SectionTable {
   readonly section: Section;
@@ -33,6 +44,7 @@ export class LedgerTables {
   readonly days: Table<SectionValues['days']>;
   readonly dayAis: Table<number>;
   readonly dayModels: Table<number>;
+  readonly dayPresumed: Table<StoredPresumed>;
   readonly dayTotals: Table<number>;
   readonly monthAis: Table<number>;
   readonly monthModels: Table<number>;
@@ -58,6 +70,7 @@ export class LedgerTables {
     this.days = table('days');
     this.dayAis = table('dayAis');
     this.dayModels = table('dayModels');
+    this.dayPresumed = table('dayPresumed');
     this.dayTotals = table('dayTotals');
     this.monthAis = table('monthAis');
     this.monthModels = table('monthModels');
@@ -96,6 +109,8 @@ export class LedgerTables {
     for (const key of this.dayAis.keys()) link(this.dayAis, key, this.accountsOf(key.slice(0, 10)).ais);
     for (const key of this.dayModels.keys())
       link(this.dayModels, key, this.accountsOf(key.slice(0, 10)).models);
+    for (const key of this.dayPresumed.keys())
+      link(this.dayPresumed, key, this.accountsOf(key.slice(0, 10)).presumed);
     const byGrant = [...this.ais.entries()].sort(([, a], [, b]) => a.lastGrantAt - b.lastGrantAt);
     for (const [aiId] of byGrant) this.aisByGrant.use(aiId);
   }
@@ -103,7 +118,7 @@ export class LedgerTables {
   accountsOf(day: string): DayAccounts {
     const found = this.accounts.get(day);
     if (found !== undefined) return found;
-    const made: DayAccounts = { ais: new DayNames(), models: new DayNames() };
+    const made: DayAccounts = { ais: new DayNames(), models: new DayNames(), presumed: new Map() };
     this.accounts.set(day, made);
     return made;
   }
@@ -125,34 +140,52 @@ export class LedgerTables {
   /** Takes a day out of the state, with its AIs and models. */
   dropDay(day: string): void {
     this.days.delete(day);
-    const { ais, models } = this.accountsOf(day);
+    const { ais, models, presumed } = this.accountsOf(day);
     for (const { key } of ais.values()) this.dayAis.delete(key);
     for (const { key } of models.values()) this.dayModels.delete(key);
+    for (const { key } of presumed.values()) this.dayPresumed.delete(key);
     this.accounts.delete(day);
   }
 
   /** Takes every day out of the state. */
   dropDays(): void {
-    for (const table of [this.days, this.dayAis, this.dayModels]) table.reset();
+    for (const table of [this.days, this.dayAis, this.dayModels, this.dayPresumed]) table.reset();
     this.accounts.clear();
   }
 
+  /** What is presumed in an open day, by its key. */
+  presumedBy(day: string): Map<string, StoredPresumed> {
+    const found = new Map<string, StoredPresumed>();
+    for (const [key, { value }] of this.accountsOf(day).presumed)
+      if (value !== undefined) found.set(key, value);
+    return found;
+  }
+
+  /** Puts in what is now presumed under a key of an open day; nothing is no entry. */
+  setPresumed(day: string, key: string, value: StoredPresumed): void {
+    const { presumed } = this.accountsOf(day);
+    const name = `${day} ${key}`;
+    if (value.tokens > 0) {
+      presumed.set(key, this.dayPresumed.set(name, value));
+      return;
+    }
+    this.dayPresumed.delete(name);
+    presumed.delete(key);
+  }
+
   /** Brings a day into the state as it stood in its usage document, or a new one. */
-  putDay(
-    day: string,
-    totals: StoredDay,
-    ais: ReadonlyMap<string, number>,
-    models: ReadonlyMap<string, number>,
-  ): void {
+  putDay(day: string, totals: StoredDay, names?: DayParts): void {
     this.days.set(day, totals);
+    if (names === undefined) return;
     const accounts = this.accountsOf(day);
-    for (const [name, tokens] of ais) accounts.ais.set(name, this.dayAis.set(`${day} ${name}`, tokens));
-    for (const [name, tokens] of models)
+    for (const [name, tokens] of names.ais) accounts.ais.set(name, this.dayAis.set(`${day} ${name}`, tokens));
+    for (const [name, tokens] of names.models)
       accounts.models.set(name, this.dayModels.set(`${day} ${name}`, tokens));
+    for (const [key, presumed] of names.presumedBy) this.setPresumed(day, key, presumed);
   }
 }
 
-function link(table: Table<number>, key: string, accounts: Map<string, Entry<number>>): void {
+function link<V>(table: Table<V>, key: string, accounts: Map<string, Entry<V>>): void {
   const entry = table.entry(key);
   if (entry !== undefined) accounts.set(key.slice(11), entry);
 }

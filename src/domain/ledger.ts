@@ -41,6 +41,7 @@ export class Ledger {
   month = NO_MONTH;
   lastOpenedDay = '';
   receiptsDroppedAt = 0;
+  daysDroppedAt = 0;
   wakeAt: number | undefined;
 
   policyFields: PolicyFields = {};
@@ -82,9 +83,11 @@ export class Ledger {
   }
 
   private read(head: StateHead): void {
-    if (head.format > STATE_FORMAT) throw new NewerFormatError(this.budgetId, head.format);
-    const { format: _, wakeAt, ...fields } = head;
+    refuseNewer(this.budgetId, head);
+    // A state that does not say when a day last left it may have dropped one just now.
+    const { format: _, wakeAt, daysDroppedAt = head.revision, ...fields } = head;
     Object.assign(this, fields);
+    this.daysDroppedAt = daysDroppedAt;
     this.wakeAt = wakeAt;
     const policy = this.tables.settings.get('policy') as StoredPolicy | undefined;
     if (policy !== undefined) this.usePolicy(policy.fields, policy.revision);
@@ -213,7 +216,7 @@ export class Ledger {
 
   private head(): StateHead {
     const { epoch, revision, fence, clock, deleted, createdAt, zone, month } = this;
-    const { lastOpenedDay, receiptsDroppedAt, wakeAt } = this;
+    const { lastOpenedDay, receiptsDroppedAt, daysDroppedAt, wakeAt } = this;
     return {
       format: STATE_FORMAT,
       epoch,
@@ -226,9 +229,15 @@ export class Ledger {
       month,
       lastOpenedDay,
       receiptsDroppedAt,
+      daysDroppedAt,
       ...(wakeAt === undefined ? {} : { wakeAt }),
     };
   }
+}
+
+/** Of a state, or of a usage document: what a newer version wrote may mean what this one does not know. */
+export function refuseNewer(budgetId: string, { format }: { readonly format: number }): void {
+  if (format > STATE_FORMAT) throw new NewerFormatError(budgetId, format);
 }
 
 /** The state was written by a newer version of the service, which may know rules that this one would break. */

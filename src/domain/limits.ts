@@ -6,6 +6,8 @@ export const MAX_AMOUNT = 1e12;
 export const MAX_AIS = 5_000;
 /** Models counted by name in a day or month. */
 export const MAX_MODELS = 500;
+/** Leases whose presumed tokens a day keeps apart; those of further ones are kept by AI. */
+export const MAX_PRESUMED_LEASES = 5_000;
 /** Request ids remembered per AI. */
 export const REMEMBERED_REQUESTS = 16;
 /** They are remembered at least this long, unless 16 newer ones replace them. */

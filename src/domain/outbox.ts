@@ -34,6 +34,8 @@ export function dropWritten(ledger: Ledger, { receipts, days }: DropWrittenReque
     if (totals !== undefined && totals.changedAt <= revision && isDayClosed(ledger, day)) {
       tables.dropDay(day);
       ledger.writtenDays.delete(day);
+      // A document that was looked up before this commit may be older than what the day came to.
+      ledger.daysDroppedAt = ledger.nextRevision;
     }
   }
 }

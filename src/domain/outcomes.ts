@@ -1,5 +1,5 @@
 import type { Policy, PolicyFields } from './policy.js';
-import type { StoredAlert } from './state.js';
+import type { ClosedLease, StoredAlert } from './state.js';
 import type { Denial, LeaseView, WindowStatus } from './types.js';
 
 /** One field of a request or policy that is wrong, and what would be right. */
@@ -36,8 +36,8 @@ export interface BudgetSnapshot {
   readonly month: { readonly key: string; readonly start: number; readonly end: number };
   readonly today: { readonly day: string; readonly start: number; readonly end: number };
   readonly liveLeases: readonly LeaseView[];
-  /** Closed leases whose receipts are not yet known to be written. */
-  readonly closedLeases: readonly LeaseView[];
+  /** Closed leases whose receipts are not yet known to be written, as these have them. */
+  readonly closedLeases: readonly ClosedLease[];
   /** By AI, its last grant. */
   readonly lastGrants: ReadonlyMap<string, number>;
   /** Hour, day and month as they stand. */

@@ -1,6 +1,6 @@
 import { ownHours } from './accounts.js';
 import { admission, denialOf } from './admission.js';
-import { findLease, unknownReceipts, viewOfClosed, viewOfLive } from './lease-lookup.js';
+import { findLease, viewOfClosed, viewOfLive } from './lease-lookup.js';
 import type { Ledger } from './ledger.js';
 import type { Availability, BudgetSnapshot, OutcomeOf, Unknown } from './outcomes.js';
 import { refused } from './refused.js';
@@ -9,8 +9,7 @@ import type { Evidence, GetAvailabilityRequest, GetLeaseRequest } from './reques
 import { availableTokens, requestedTokens } from './reservation.js';
 import { viewOfBudget } from './settings.js';
 import { standingOf, windowStatuses } from './standing.js';
-import type { StoredDay, UsageDay } from './state.js';
-import type { LeaseView } from './types.js';
+import { type ClosedLease, STATE_FORMAT, type StoredDay, type UsageDay } from './state.js';
 
 /** Requests that change nothing. */
 
@@ -25,7 +24,7 @@ export function getLease(
       : leaseOfRequest(ledger, key.aiId, key.requestId, evidence);
   switch (found.kind) {
     case 'unknown':
-      return unknownReceipts(found.receiptId);
+      return found;
     case 'missing':
     case 'lost':
       return refused({ reason: 'LEASE_NOT_FOUND', leaseId: 'lease' in key ? key.lease.leaseId : '' });
@@ -72,12 +71,11 @@ export function snapshotOf(ledger: Ledger): BudgetSnapshot {
   };
 }
 
-function closedLeases(ledger: Ledger): LeaseView[] {
-  const views: LeaseView[] = [];
-  for (const { body, epoch } of ledger.tables.outbox.values()) {
-    if (body.kind === 'lease' && epoch === ledger.epoch) views.push(viewOfClosed(ledger, body));
-  }
-  return views.sort((a, b) => a.fence - b.fence);
+function closedLeases({ tables: { outbox }, epoch }: Ledger): ClosedLease[] {
+  const closed: ClosedLease[] = [];
+  for (const { body, epoch: of } of outbox.values())
+    if (body.kind === 'lease' && of === epoch) closed.push(body);
+  return closed.sort((a, b) => a.lease.fence - b.lease.fence);
 }
 
 /** An open day as its usage document says it. */
@@ -86,8 +84,9 @@ export function usageDayOf(ledger: Ledger, day: string, totals: StoredDay): Usag
   const hours = ownHours(totals.hours);
   const { tables, budgetId, epoch, revision } = ledger;
   return {
-    ...{ budgetId, epoch, day, start, end, revision, total, presumed, late, hours },
+    ...{ format: STATE_FORMAT, budgetId, epoch, day, start, end, revision, total, presumed, late, hours },
     ais: tables.ofDay(tables.dayAis, day),
     models: tables.ofDay(tables.dayModels, day),
+    presumedBy: tables.presumedBy(day),
   };
 }

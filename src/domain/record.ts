@@ -14,6 +14,7 @@ import type { Recorded, Refused, Unknown } from './outcomes.js';
 import { usageReceiptId } from './receipt-id.js';
 import { refused } from './refused.js';
 import type { Evidence, RecordRequest, RecordUnleasedRequest } from './requests.js';
+import { bytesOfItsDay, withItsDay } from './returning-days.js';
 import type { BookedUsage, Receipt } from './state.js';
 import type { LeaseView, UsageReport } from './types.js';
 
@@ -28,19 +29,20 @@ export function record(
   const { usage } = request;
   const found = findLease(ledger, request.lease, evidence);
   if (found.kind === 'missing') return refused({ reason: 'LEASE_NOT_FOUND', leaseId: request.lease.leaseId });
-  if (found.kind === 'unknown') return unknownReceipts(found.receiptId);
+  if (found.kind === 'unknown') return found;
   const lease = found.kind === 'live' ? found.lease : found.closed.lease;
   const receiptId = usageReceiptId(ledger.epoch, lease.aiId, usage.usageId);
   const before = findReceipt(ledger, receiptId, evidence);
   if (before === 'unknown') return unknownReceipts(receiptId);
   if (before !== undefined) return replay(usage, before, leaseView(ledger, found));
   const charge = chargeFor(ledger, usage);
-  const refusal = reportRefusal(ledger, charge, lease.used) ?? outboxRefusal(ledger);
+  const returning = found.kind === 'live' ? 0 : bytesOfItsDay(ledger, found.closed, evidence);
+  const refusal = reportRefusal(ledger, charge, lease.used) ?? outboxRefusal(ledger, returning);
   if (refusal !== undefined) return refused(refusal);
   const booked =
     found.kind === 'live'
       ? bookOnLive(ledger, found.lease, usage, charge)
-      : bookLate(ledger, found.closed, usage, charge);
+      : bookLate(ledger, withItsDay(ledger, found.closed, evidence), usage, charge);
   rememberUsage(ledger, receiptId, usage, booked, lease.fence);
   const view = 'lease' in booked ? viewOfLive(ledger, booked.lease) : viewOfClosed(ledger, booked.closed);
   return recorded(booked, false, view);

@@ -9,6 +9,7 @@ import { leaseReceiptId, usageReceiptId } from './receipt-id.js';
 import { rememberUsage } from './record.js';
 import { refused } from './refused.js';
 import type { Evidence, ReleaseRequest } from './requests.js';
+import { bytesOfItsDay, withItsDay } from './returning-days.js';
 import { unspent } from './slots.js';
 import type { BookedUsage, ClosedLease, ReleaseAnswer, StoredLease } from './state.js';
 import type { UsageReport } from './types.js';
@@ -20,7 +21,7 @@ export function release(
   evidence: Evidence,
 ): Released | Refused | Unknown {
   const found = findLease(ledger, request.lease, evidence);
-  if (found.kind === 'unknown') return unknownReceipts(found.receiptId);
+  if (found.kind === 'unknown') return found;
   if (found.kind === 'missing') return refused({ reason: 'LEASE_NOT_FOUND', leaseId: request.lease.leaseId });
   const closed = found.kind === 'closed' ? found.closed : undefined;
   if (closed?.release !== undefined) return repeat(request, closed.release);
@@ -28,22 +29,26 @@ export function release(
     return refused({ reason: 'LEASE_CLOSED', lease: viewOfClosed(ledger, closed) });
   }
   const lease = found.kind === 'live' ? found.lease : found.closed.lease;
-  const refusal = closed && request.usage === undefined ? returnRefusal(ledger, closed) : undefined;
+  const returning = closed === undefined ? 0 : bytesOfItsDay(ledger, closed, evidence);
+  const refusal =
+    closed && request.usage === undefined ? returnRefusal(ledger, closed, returning) : undefined;
   if (refusal !== undefined) return refused(refusal);
-  const report = lastReport(ledger, lease, request.usage, evidence);
+  const report = lastReport(ledger, lease, request.usage, evidence, returning);
   if (report.kind !== 'report') return report;
-  return closed === undefined ? settleLive(ledger, lease, report) : settleClosed(ledger, closed, report);
+  if (closed === undefined) return settleLive(ledger, lease, report);
+  return settleClosed(ledger, withItsDay(ledger, closed, evidence), report);
 }
 
-/** A closed lease that comes back into the state needs room there, as a report does. */
-function returnRefusal(ledger: Ledger, { lease }: ClosedLease): Refusal | undefined {
+/** A closed lease that comes back into the state, perhaps with its day, needs room there, as a report does. */
+function returnRefusal(ledger: Ledger, { lease }: ClosedLease, returning: number): Refusal | undefined {
   const isThere = ledger.tables.outbox.has(leaseReceiptId(ledger.epoch, lease.fence));
-  return isThere ? undefined : outboxRefusal(ledger);
+  return isThere && returning === 0 ? undefined : outboxRefusal(ledger, returning);
 }
 
 /** The first answer again, for the same content. */
 function repeat({ usage, lease }: ReleaseRequest, before: ReleaseAnswer): Released | Refused {
-  if ((usage?.fingerprint ?? '') !== before.fingerprint) {
+  const sameId = before.usageId === undefined || before.usageId === (usage?.usageId ?? '');
+  if (!sameId || (usage?.fingerprint ?? '') !== before.fingerprint) {
     return refused({ reason: 'ID_REUSED', field: 'lease_id', id: lease.leaseId });
   }
   const { usedTokens, freedTokens, overrunTokens } = before;
@@ -54,6 +59,8 @@ function repeat({ usage, lease }: ReleaseRequest, before: ReleaseAnswer): Releas
 interface LastReport {
   readonly kind: 'report';
   readonly fingerprint: string;
+  /** The usage's id, empty if it has none; absent without usage. */
+  readonly usageId?: string;
   readonly usage?: UsageReport;
   /** Under which the usage will be known; absent if it has no id. */
   readonly receiptId?: string;
@@ -67,6 +74,8 @@ function lastReport(
   lease: StoredLease,
   usage: UsageReport | undefined,
   evidence: Evidence,
+  /** Bytes that come back into the state with it. */
+  returning: number,
 ): LastReport | Refused | Unknown {
   if (usage === undefined) return NO_REPORT;
   const { fingerprint, usageId } = usage;
@@ -76,13 +85,15 @@ function lastReport(
     if (before === 'unknown') return unknownReceipts(receiptId);
     if (before !== undefined) {
       const body = before.body as BookedUsage;
-      if (body.fingerprint === fingerprint) return { kind: 'report', fingerprint, before: body };
+      if (body.fingerprint === fingerprint) return { kind: 'report', fingerprint, usageId, before: body };
       return refused({ reason: 'ID_REUSED', field: 'usage.usage_id', id: usageId });
     }
   }
-  const refusal = reportRefusal(ledger, chargeFor(ledger, usage), lease.used) ?? outboxRefusal(ledger);
+  const refusal =
+    reportRefusal(ledger, chargeFor(ledger, usage), lease.used) ?? outboxRefusal(ledger, returning);
   if (refusal !== undefined) return refused(refusal);
-  return { kind: 'report', fingerprint, usage, ...(receiptId === undefined ? {} : { receiptId }) };
+  const known = receiptId === undefined ? {} : { receiptId };
+  return { kind: 'report', fingerprint, usageId: usageId ?? '', usage, ...known };
 }
 
 function settleLive(ledger: Ledger, lease: StoredLease, report: LastReport): Released {
@@ -115,13 +126,14 @@ function remember(
 }
 
 function answerOf(
-  { fingerprint, before }: LastReport,
+  { fingerprint, usageId, before }: LastReport,
   lease: StoredLease,
   freedTokens: number,
   booked: Booked | undefined,
 ): ReleaseAnswer {
   const overrunTokens = booked?.overrunTokens ?? before?.overrunTokens ?? 0;
-  return { fingerprint, usedTokens: lease.used, freedTokens, overrunTokens };
+  const named = usageId === undefined ? {} : { usageId };
+  return { fingerprint, ...named, usedTokens: lease.used, freedTokens, overrunTokens };
 }
 
 function released(answer: ReleaseAnswer, aiId: string, booked: Booked | undefined): Released {

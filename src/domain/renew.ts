@@ -1,6 +1,6 @@
 import { mayReserve } from './accounts.js';
 import { denialOf, raiseAdmission } from './admission.js';
-import { findLease, unknownReceipts, viewOfClosed, viewOfLive } from './lease-lookup.js';
+import { findLease, viewOfClosed, viewOfLive } from './lease-lookup.js';
 import type { Ledger } from './ledger.js';
 import type { OutcomeOf, Unknown } from './outcomes.js';
 import { refused } from './refused.js';
@@ -18,7 +18,7 @@ export function renew(
   evidence: Evidence,
 ): OutcomeOf['renew'] | Unknown {
   const found = findLease(ledger, request.lease, evidence);
-  if (found.kind === 'unknown') return unknownReceipts(found.receiptId);
+  if (found.kind === 'unknown') return found;
   if (found.kind === 'missing') return refused({ reason: 'LEASE_NOT_FOUND', leaseId: request.lease.leaseId });
   if (found.kind === 'closed') {
     return refused({ reason: 'LEASE_CLOSED', lease: viewOfClosed(ledger, found.closed) });

@@ -56,7 +56,7 @@ export function rememberGrant(ledger: Ledger, lease: StoredLease): void {
   const { tables } = ledger;
   const { aiId, grantedAt: lastGrantAt } = lease;
   const grants = grantsOf(ledger, aiId).slice(-PLACES * (REMEMBERED_REQUESTS - 1));
-  grants.push(...grantOf(lease));
+  grants.push(...grantOf(ledger, lease));
   tables.ais.set(aiId, { lastGrantAt, grants });
   tables.aisByGrant.use(aiId);
   forgetOldAis(ledger);
@@ -69,7 +69,7 @@ export function rememberEnded(ledger: Ledger, lease: StoredLease): void {
   if (known === undefined || placeOf(known.grants, lease.fence) >= 0) return;
   let at = 0;
   while ((known.grants[at + FENCE] ?? lease.fence) < lease.fence) at += PLACES;
-  const grants = known.grants.toSpliced(at, 0, ...grantOf(lease)).slice(-PLACES * MOST_GRANTS);
+  const grants = known.grants.toSpliced(at, 0, ...grantOf(ledger, lease)).slice(-PLACES * MOST_GRANTS);
   ais.set(lease.aiId, { ...known, grants });
 }
 
@@ -87,9 +87,27 @@ export function forgetGrant(ledger: Ledger, { aiId, fence, previousGrantAt }: St
   }
   const at = placeOf(before.grants, fence);
   const grants = at < 0 ? before.grants : before.grants.toSpliced(at, PLACES);
-  // A later grant of this AI stands, and its cooldown with it.
+  // A later grant of this AI stands, and its cooldown with it. One that was made while the clock ran ahead is not after now.
   const lastGrantAt = isNewest && previousGrantAt !== undefined ? previousGrantAt : before.lastGrantAt;
-  tables.ais.set(aiId, { lastGrantAt, grants });
+  tables.ais.set(aiId, { lastGrantAt: Math.min(lastGrantAt, ledger.clock), grants });
+}
+
+/**
+ * After the clock was set back: no grant lies in the future, and a cooldown counts from now at the latest. A lease that lives is
+ * remembered as if granted now, since its receipt will be known from its end on, and a memory that outlasts it is of no use; one
+ * that was closed while the clock ran ahead has a receipt of that time.
+ */
+export function forgetFuture(ledger: Ledger): void {
+  const { tables, clock } = ledger;
+  const now = secondOf(clock);
+  for (const [aiId, { lastGrantAt, grants }] of [...tables.ais.entries()]) {
+    const living = (place: number) => ledger.lease(grants[place + FENCE - SECOND] ?? 0) !== undefined;
+    const changed = grants.map((value, place) =>
+      place % PLACES === SECOND && value > now && living(place) ? now : value,
+    );
+    const isChanged = lastGrantAt > clock || changed.some((value, place) => value !== grants[place]);
+    if (isChanged) tables.ais.set(aiId, { lastGrantAt: Math.min(lastGrantAt, clock), grants: changed });
+  }
 }
 
 /** AIs that got nothing for long leave the state, a few with every grant, so that no grant pays for many. */
@@ -110,12 +128,15 @@ function grantsOf({ tables }: Ledger, aiId: string): readonly number[] {
   return tables.ais.get(aiId)?.grants ?? NO_GRANTS;
 }
 
-function grantOf({
-  requestId,
-  fence,
-  grantedAt,
-}: StoredLease): [digest: number, fence: number, second: number] {
-  return [digestOf(requestId), fence, Math.floor(grantedAt / 1_000)];
+function grantOf(
+  { clock }: Ledger,
+  { requestId, fence, grantedAt }: StoredLease,
+): [digest: number, fence: number, second: number] {
+  return [digestOf(requestId), fence, secondOf(Math.min(grantedAt, clock))];
+}
+
+function secondOf(moment: number): number {
+  return Math.floor(moment / 1_000);
 }
 
 /** Where the grant of a fence begins, or -1. */

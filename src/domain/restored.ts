@@ -26,16 +26,17 @@ export function raisedNumbers(head: RaisedNumbers & { readonly clock: number }, 
 }
 
 /**
- * The budget of a backup begins to live again. Its leases are over, as if revoked: who holds one was not asked, and what it
- * spent since is not known. What was booked before keeps its ids, so that a repeat is found.
+ * The budget of a backup begins to live again. Its leases are over, as if revoked at this moment: who holds one was not asked, and
+ * what it spent since is not known. What was booked before keeps its ids, so that a repeat is found; and leases keep theirs, so
+ * that what is reported of them takes the place of what is presumed.
  */
-export function restoreBudget(ledger: Ledger, raised: RaisedNumbers): void {
+export function restoreBudget(ledger: Ledger, raised: RaisedNumbers, at: number): void {
   const before = ledger.epoch;
   ledger.epoch = raised.epoch;
   ledger.fence = raised.fence;
   ledger.revision = raised.revision;
   ledger.touchHead();
-  for (const lease of [...ledger.tables.leases.values()]) expire(ledger, lease, 'REVOKED');
+  for (const lease of [...ledger.tables.leases.values()]) expire(ledger, lease, 'REVOKED', at);
   const { outbox } = ledger.tables;
   for (const [id, receipt] of [...outbox.entries()]) {
     if (receipt.epoch !== before) continue;

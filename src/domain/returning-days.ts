@@ -2,8 +2,9 @@ import { countAiInMonth, countModelInMonth, openDay, ownHours } from './accounts
 import { dayIn, daysInMonth } from './calendar.js';
 import type { Ledger } from './ledger.js';
 import type { Evidence } from './requests.js';
-import type { MonthWindow, UsageDay } from './state.js';
-import { type DayWindow, dayAt, monthOfDay } from './windows.js';
+import type { ClosedLease, MonthWindow } from './state.js';
+import { usageDayBytes } from './state-size.js';
+import { calendarDay, type DayWindow, dayAt, dayWindow, monthOfDay } from './windows.js';
 
 /**
  * Days that left the state and are needed again: for an adjustment, or after a clock that had run ahead was reset. Their usage
@@ -13,19 +14,42 @@ import { type DayWindow, dayAt, monthOfDay } from './windows.js';
 const NONE: readonly string[] = [];
 
 /** Brings a day into the state as its usage document has it, or opens it if there is none. */
-export function bringBackDay(ledger: Ledger, window: DayWindow, document: UsageDay | undefined): void {
-  if (ledger.tables.days.has(window.day)) return;
+export function bringBackDay(ledger: Ledger, day: string, evidence: Evidence): void {
+  if (ledger.tables.days.has(day)) return;
+  const window = windowOf(ledger, day);
+  const document = evidence.days.get(day);
   if (document === undefined) {
     openDay(ledger, window);
     return;
   }
-  const { start, total, presumed, late, ais, models } = document;
+  const { start, total, presumed, late } = document;
   const hours = ownHours(document.hours);
   // Written in another zone it may have ended earlier: closed at once, it would be brought back again and again.
   const end = Math.max(document.end, window.end);
   const changedAt = ledger.nextRevision;
   const totals = { start, end, total, presumed, late, hours, changedAt, settleUntil: 0 };
-  ledger.tables.putDay(window.day, totals, ais, models);
+  ledger.tables.putDay(day, totals, document);
+}
+
+function windowOf({ zone, month, today }: Ledger, day: string): DayWindow {
+  if (day === today.day) return today;
+  return monthOfDay(day) === month.key ? dayWindow(zone, month, day) : calendarDay(zone, day);
+}
+
+/** What a day would take in the state that is to come back into it. */
+export function returningBytes({ tables }: Ledger, day: string, evidence: Evidence): number {
+  return tables.days.has(day) ? 0 : usageDayBytes(evidence.days.get(day));
+}
+
+/** What the day of a closed lease would take that comes back with it: see `withItsDay`. */
+export function bytesOfItsDay(ledger: Ledger, { presumed, lease }: ClosedLease, evidence: Evidence): number {
+  return presumed > 0 ? returningBytes(ledger, lease.day, evidence) : 0;
+}
+
+/** A closed lease whose day is in the state, if any of its tokens are still presumed there. */
+export function withItsDay(ledger: Ledger, closed: ClosedLease, evidence: Evidence): ClosedLease {
+  if (closed.presumed > 0) bringBackDay(ledger, closed.lease.day, evidence);
+  return closed;
 }
 
 /** Days of the moment `now` that must be looked up before anything is decided: opened once, and no longer in the state. */

@@ -59,6 +59,7 @@ function create(ledger: Ledger): void {
   ledger.lastOpenedDay = '';
   ledger.tables.dropDays();
   ledger.writtenDays.clear();
+  ledger.daysDroppedAt = ledger.nextRevision;
   ledger.touchHead();
 }
 

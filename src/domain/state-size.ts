@@ -1,4 +1,12 @@
-import type { Receipt, Section, SectionValues, StoredAi, StoredLease, UsageDay } from './state.js';
+import type {
+  Receipt,
+  Section,
+  SectionValues,
+  StoredAi,
+  StoredLease,
+  StoredPresumed,
+  UsageDay,
+} from './state.js';
 
 /**
  * How many bytes the entries of a state take where it is one document: as BSON, on MongoDB, whose bound of 16 MB none may reach.
@@ -63,7 +71,12 @@ const CLOSED_LEASE = valueBytes({
   body: {
     ...{ kind: 'lease', lease: { ...LEASE, labels: [] }, status: 'RELEASED', presumed: 0, closedAt: 0 },
     settleUntil: 0,
-    release: { fingerprint: ' '.repeat(32), usedTokens: 0, freedTokens: 0, overrunTokens: 0 },
+    // The name of an AI, and a usage id.
+    presumedKey: ' '.repeat(132),
+    release: {
+      ...{ fingerprint: ' '.repeat(32), usageId: ' '.repeat(128) },
+      ...{ usedTokens: 0, freedTokens: 0, overrunTokens: 0 },
+    },
   },
 });
 const USAGE = valueBytes({
@@ -88,6 +101,9 @@ const AI = valueBytes({ lastGrantAt: 0, grants: [] });
 /** A grant that outlived 16 newer ones is remembered at its end. */
 const REMEMBERED_GRANT = 3 * (PLACE + NUMBER);
 const DAY_NAME = '2026-01-01 '.length;
+const PRESUMED = valueBytes({ aiId: '', hourStart: 0, tokens: 0 });
+/** A day and a fence. */
+const PRESUMED_NAME = NAME + DAY_NAME + 16;
 
 function closedLeaseBytes(lease: StoredLease): number {
   const { leaseId, aiId, requestId, fingerprint, labels } = lease;
@@ -102,12 +118,17 @@ function labelBytes(labels: NonNullable<StoredLease['labels']>): number {
 }
 
 /**
- * A live lease counts as what it leaves at its end: its receipt, and what it presumes under its AI's name in its day and month.
- * So there is room for that already, however many end at once.
+ * A live lease counts as what it leaves at its end: its receipt, and what it presumes, by itself and under its AI's name in its
+ * day and month. So there is room for that already, however many end at once.
  */
 function leaseBytes(lease: StoredLease): number {
   const names = 2 * (mostNameBytes(lease.aiId) + NUMBER) + DAY_NAME;
-  return closedLeaseBytes(lease) + LEASE_RECEIPT_ID + names + REMEMBERED_GRANT;
+  const presumed = PRESUMED_NAME + presumedBytes(lease);
+  return closedLeaseBytes(lease) + LEASE_RECEIPT_ID + names + presumed + REMEMBERED_GRANT;
+}
+
+function presumedBytes({ aiId }: Pick<StoredPresumed, 'aiId'>): number {
+  return PRESUMED + textBytes(aiId);
 }
 
 function receiptBytes({ id, body }: Receipt): number {
@@ -122,6 +143,8 @@ export function usageDayBytes(day: UsageDay | undefined): number {
   for (const names of [day?.ais, day?.models]) {
     for (const name of names?.keys() ?? []) bytes += DAY_NAME + nameBytes(name) + NUMBER;
   }
+  for (const [key, presumed] of day?.presumedBy ?? [])
+    bytes += DAY_NAME + nameBytes(key) + presumedBytes(presumed);
   return bytes;
 }
 
@@ -147,6 +170,7 @@ export const MEASURES: { readonly [S in Section]: Measure<SectionValues[S]> } = 
   days: { nameBytes, valueBytes: () => DAY, varies: false },
   dayAis: TOKENS,
   dayModels: TOKENS,
+  dayPresumed: { nameBytes, valueBytes: presumedBytes, varies: false },
   dayTotals: TOKENS,
   monthAis: TOKENS,
   monthModels: TOKENS,

@@ -6,8 +6,12 @@ import type { Labels, LeaseStatus } from './types.js';
  * Everything here is plain JSON. In the stores a section's keys are made by callers (AIs, models): a store encodes them.
  */
 
-/** The newest format that this code reads and writes. A copy refuses a state newer than it knows. */
-export const STATE_FORMAT = 1;
+/**
+ * The newest format that this code reads and writes. A copy refuses a state newer than it knows. Sections and fields that came
+ * after format 1 are optional, and absent ones are empty: what an older format stored is read as it is, and written as this one
+ * by its first commit. Format 2 began with presumed tokens by lease.
+ */
+export const STATE_FORMAT = 2;
 
 export interface StateHead {
   readonly format: number;
@@ -28,6 +32,8 @@ export interface StateHead {
   readonly lastOpenedDay: string;
   /** The revision of the commit that last dropped written receipts from the state. */
   readonly receiptsDroppedAt: number;
+  /** The revision of the commit that last took a day out of the state; absent in states of format 1. */
+  readonly daysDroppedAt?: number;
   /** When this budget next needs somebody's attention (expiry, writing out, closing a day); absent if never. */
   readonly wakeAt?: number;
 }
@@ -53,6 +59,8 @@ export interface SectionValues {
   dayAis: number;
   /** By `YYYY-MM-DD model`. */
   dayModels: number;
+  /** By `YYYY-MM-DD fence`: what is presumed of leases that were granted in an open day; see `presumed.ts`. */
+  dayPresumed: StoredPresumed;
   /** By `YYYY-MM-DD`: the days of the current month, open or not. */
   dayTotals: number;
   /** By AI: tokens of the current month. */
@@ -75,6 +83,7 @@ export const SECTIONS = [
   'days',
   'dayAis',
   'dayModels',
+  'dayPresumed',
   'dayTotals',
   'monthAis',
   'monthModels',
@@ -147,6 +156,13 @@ export interface StoredDay {
   readonly settleUntil: number;
 }
 
+/** Tokens presumed of one lease; or of several leases of one AI, and then of no hour. */
+export interface StoredPresumed {
+  readonly aiId: string;
+  readonly hourStart?: number;
+  readonly tokens: number;
+}
+
 export interface HourTotal {
   readonly start: number;
   readonly tokens: number;
@@ -212,7 +228,10 @@ export interface ClosedLease {
   readonly kind: 'lease';
   readonly lease: StoredLease;
   readonly status: Exclude<LeaseStatus, 'LIVE'>;
+  /** No more than this is still presumed of it: its day has the last word. */
   readonly presumed: number;
+  /** Under which its day keeps what is presumed of it; absent if that was nothing, and in receipts of format 1. */
+  readonly presumedKey?: string;
   readonly closedAt: number;
   /** Until then a release frees what is still presumed. */
   readonly settleUntil: number;
@@ -223,6 +242,8 @@ export interface ClosedLease {
 export interface ReleaseAnswer {
   /** Empty for a release without usage. */
   readonly fingerprint: string;
+  /** Of the usage, empty if it had none; absent in a release without usage, and in receipts of format 1, which do not say. */
+  readonly usageId?: string;
   readonly usedTokens: number;
   readonly freedTokens: number;
   readonly overrunTokens: number;
@@ -245,10 +266,13 @@ export interface BookedAdjustment {
   readonly fingerprint: string;
   readonly day: string;
   readonly dayTotal: number;
+  /** Presumed tokens that it took away, if any. */
+  readonly presumedTokens?: number;
 }
 
 /** A usage document: one budget's local day, whole, as absolute values. */
 export interface UsageDay {
+  readonly format: number;
   readonly budgetId: string;
   readonly epoch: number;
   /** `YYYY-MM-DD`. */
@@ -263,6 +287,8 @@ export interface UsageDay {
   readonly hours: readonly HourTotal[];
   readonly ais: ReadonlyMap<string, number>;
   readonly models: ReadonlyMap<string, number>;
+  /** What is still presumed, by lease: see `presumed.ts`. Empty in documents of format 1. */
+  readonly presumedBy: ReadonlyMap<string, StoredPresumed>;
 }
 
 /** The whole stored state of a budget. Keys are decoded. */

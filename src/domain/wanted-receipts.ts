@@ -37,9 +37,9 @@ function wantedOfRequest(ledger: Ledger, aiId: string, requestId: string): strin
 }
 
 function wantedOfLease(ledger: Ledger, ref: LeaseRef, usageId: string | undefined): string[] {
-  if (ref.epoch !== ledger.epoch || ref.fence > ledger.fence) return [];
+  if (ref.epoch > ledger.epoch || ref.fence > ledger.fence) return [];
   const live = ledger.lease(ref.fence);
-  if (live === undefined) return unlessKnown(ledger, leaseReceiptId(ref.epoch, ref.fence));
+  if (live === undefined) return unlessKnown(ledger, leaseReceiptId(ledger.epoch, ref.fence));
   return usageId === undefined ? [] : unlessKnown(ledger, usageReceiptId(ledger.epoch, live.aiId, usageId));
 }
 

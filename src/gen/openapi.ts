@@ -555,8 +555,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
     "/budget.v1.BudgetAdminService/AdjustUsage": {
       "post": {
         "operationId": "AdjustUsage",
-        "summary": "Corrects a wrong report, or brings in what was spent before; once per adjustment id.",
-        "description": "Corrects a wrong report, or brings in what was spent before; once per adjustment id. Errors: NOT_FOUND (BUDGET_NOT_FOUND); FAILED_PRECONDITION (ID_REUSED, BELOW_ZERO); INVALID_ARGUMENT (AMOUNT_OVERFLOW).",
+        "summary": "Corrects a wrong report or what is presumed, or brings in what was spent before; once per adjustment id.",
+        "description": "Corrects a wrong report or what is presumed, or brings in what was spent before; once per adjustment id. Errors: NOT_FOUND (BUDGET_NOT_FOUND); FAILED_PRECONDITION (ID_REUSED, BELOW_ZERO); INVALID_ARGUMENT (AMOUNT_OVERFLOW).",
         "tags": [
           "BudgetAdminService"
         ],
@@ -1453,7 +1453,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "pattern": "^[!-~]{1,128}$",
-            "description": "The AI that they belong to. Absent: what is added stands under `(unknown)`; what is taken is taken from the AIs with the most tokens first."
+            "description": "The AI that they belong to. Absent: what is added stands under `(unknown)`; what is taken is taken from the AIs with the most tokens first. Tokens presumed of leases that were granted on that day: a correction that names an AI, and no model or `(unknown)`, takes from those of its leases first, the lease that was granted first before the others, and then from the rest; one that names neither AI nor model takes from them last. What is taken from a lease is no longer presumed of it: a late report of it counts in full."
           },
           "model": {
             "type": [
@@ -1462,7 +1462,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             ],
             "maxLength": 128,
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
-            "description": "The model that they belong to; `(unknown)` corrects presumed tokens. Absent: likewise."
+            "description": "The model that they belong to; `(unknown)` corrects presumed tokens, of all AIs where none is named. Any other takes nothing that is presumed. Absent: likewise."
           }
         },
         "additionalProperties": false,

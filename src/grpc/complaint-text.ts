@@ -16,7 +16,10 @@ export function complaintText(complaint: Complaint): string {
     case 'BUDGET_NOT_FOUND':
       return `there is no budget ${quoted(complaint.budgetId)}: check the id, or create it with PutBudget`;
     case 'LEASE_NOT_FOUND':
-      return 'this lease was never granted, or closed more than 7 days ago: report what it spent as unleased usage';
+      return (
+        'this lease was never granted, closed more than 7 days ago, or granted after the backup that was restored: ' +
+        'report what it spent as unleased usage'
+      );
     case 'LEASE_CLOSED':
       return leaseClosed(complaint.lease);
     case 'ID_REUSED':

@@ -32,7 +32,7 @@ async function raiseBudget(store: TransferStore, budgetId: string, now: number):
   await copyDays(store, budgetId, state.head.epoch, raised.epoch);
   await copyReceipts(store, budgetId, state.head.epoch, raised.epoch);
   const endedLeases = ledger.tables.leases.size;
-  restoreBudget(ledger, raised);
+  restoreBudget(ledger, raised, Math.max(now, ledger.clock));
   const { epoch, revision } = state.head;
   const patch = ledger.takePatch();
   const outcome = await store.commit(budgetId, { epoch, revision }, patch).catch((error: unknown) => {

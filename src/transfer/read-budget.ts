@@ -1,3 +1,4 @@
+import { refuseNewer } from '../domain/ledger.js';
 import type { Receipt, StoredState, UsageDay } from '../domain/state.js';
 import type { DayPosition, TransferStore } from '../store/transfer-store.js';
 
@@ -18,9 +19,12 @@ export interface BudgetSink {
 export async function readBudget(store: TransferStore, budgetId: string, sink: BudgetSink): Promise<boolean> {
   const state = await store.load(budgetId);
   if (state === undefined) return true;
+  // Of what a newer version wrote, this one would leave behind what it does not know.
+  refuseNewer(budgetId, state.head);
   const { revision } = state.head;
   for (let after: DayPosition | undefined; ; ) {
     const page = await store.listDays(budgetId, after, PAGE);
+    for (const day of page) refuseNewer(budgetId, day);
     if (page.some((day) => day.revision > revision && !isWithin(state, day))) return false;
     await sink.days(page.filter((day) => day.revision <= revision));
     after = page.at(-1);

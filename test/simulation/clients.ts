@@ -165,6 +165,15 @@ export class Client extends SimulatedCaller {
     const { usedTokens, freedTokens, overrunTokens } = released;
     this.journal.same(`release ${work.lease.leaseId}`, `${usedTokens} ${freedTokens} ${overrunTokens}`);
     work.left = 0;
+    if (usage !== undefined && this.world.random() < 0.2) await this.releaseOtherwise(work, usage);
+  }
+
+  /** The same amounts under another id are another usage: that is no repeat, and nothing of it is booked. */
+  private async releaseOtherwise({ lease, epochs }: Work, usage: UsageReport): Promise<void> {
+    const other = { ...usage, usageId: this.id('u') };
+    const again = await this.world.call({ kind: 'release', lease, usage: other }).catch(() => undefined);
+    if (again?.kind === 'released' && this.world.sameEpoch(epochs))
+      this.world.violated(`lease ${lease.leaseId} was released with ${usage.usageId} and ${other.usageId}`);
   }
 
   private async report(work: Work, usageId: string): Promise<void> {

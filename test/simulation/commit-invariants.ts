@@ -1,3 +1,4 @@
+import { restOfOpen } from '../../src/domain/day-rest.js';
 import { Ledger } from '../../src/domain/ledger.js';
 import { policyInForce } from '../../src/domain/policy.js';
 import { leaseReceiptId } from '../../src/domain/receipt-id.js';
@@ -69,7 +70,8 @@ export function checkCommit(budgetId: string, committed: Committed): string[] {
 
 type Say = (holds: boolean, what: string) => void;
 
-function checkSums({ tables, exists }: Ledger, say: Say): void {
+function checkSums(ledger: Ledger, say: Say): void {
+  const { tables, exists } = ledger;
   for (const [day, totals] of tables.days.entries()) {
     const hours = sum(totals.hours.map(({ tokens }) => tokens));
     const ais = sum(tables.ofDay(tables.dayAis, day).values());
@@ -78,6 +80,15 @@ function checkSums({ tables, exists }: Ledger, say: Say): void {
     say(ais === totals.total, `${day}: AIs ${ais} != day ${totals.total}`);
     say(sum(models.values()) === totals.total, `${day}: models != day ${totals.total}`);
     say(totals.presumed <= (models.get(UNKNOWN) ?? 0), `${day}: more presumed than unknown`);
+    const byLease = sum([...tables.presumedBy(day).values()].map(({ tokens }) => tokens));
+    say(byLease === totals.presumed, `${day}: by lease ${byLease} presumed, of the day ${totals.presumed}`);
+    const rest = restOfOpen(ledger, day);
+    for (const of of [
+      ...rest.ais.values(),
+      ...rest.models.values(),
+      ...rest.hours.map(({ tokens }) => tokens),
+    ])
+      say(of >= 0, `${day}: taken from what is presumed of a lease`);
     say(totals.presumed >= 0 && totals.total >= 0 && totals.late >= 0, `${day}: below zero`);
     for (const { tokens } of totals.hours) say(tokens >= 0, `${day}: an hour below zero`);
   }

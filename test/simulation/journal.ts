@@ -5,6 +5,8 @@ export class Journal {
   /** Charge by `AI usage_id`. */
   readonly usages = new Map<string, number>();
   readonly adjustments = new Map<string, number>();
+  /** Whose presumed tokens may have been corrected: `day AI`, or `day ` where no AI was named. */
+  readonly corrected = new Set<string>();
   /** Leases that callers got, by id; those of an epoch that is over are forgotten with it. */
   readonly granted = new Map<string, { readonly fence: number; readonly aiId: string }>();
   private readonly leaseOfFence = new Map<number, string>();

@@ -72,13 +72,17 @@ export class Operator extends SimulatedCaller {
   async adjust(step: number): Promise<void> {
     const { world, journal } = this;
     const adjustmentId = `adjustment-${step}`;
-    const tokens = world.random() < 0.6 ? Math.ceil(world.random() * 500) : -Math.ceil(world.random() * 200);
-    journal.adjustments.set(adjustmentId, tokens);
+    const tokens = world.random() < 0.4 ? Math.ceil(world.random() * 500) : -Math.ceil(world.random() * 200);
     const daysAgo = Math.floor(world.random() * 3);
     const day = new Date(world.time.now - daysAgo * 24 * HOUR_MS).toISOString().slice(0, 10);
     // What a correction reads back may be old.
     if (world.random() < 0.3) world.failOver();
-    const request = { kind: 'adjust', adjustmentId, tokens, reason: 'test', day, model: 'm' } as const;
+    const model = world.pick(['m', undefined, '(unknown)']);
+    const aiId = world.pick([undefined, 'ai-0', 'ai-1']);
+    const whose = { ...(model && { model }), ...(aiId && { aiId }) };
+    journal.adjustments.set(adjustmentId, tokens);
+    if (tokens < 0 && model !== 'm') journal.corrected.add(`${day} ${aiId ?? ''}`);
+    const request = { kind: 'adjust', adjustmentId, tokens, reason: 'test', day, ...whose } as const;
     for (let times = world.random() < 0.3 ? 2 : 1; times > 0; times -= 1) {
       await this.order({ ...request, fingerprint: String(tokens) });
     }
@@ -143,6 +147,7 @@ const ORDERS: readonly Disturbance[] = [
   (operator) => operator.order({ kind: 'pause', reason: 'test' }),
   (operator) => operator.order({ kind: 'resume' }),
   (operator) => operator.order({ kind: 'resume' }),
+  (operator, step) => operator.adjust(step),
   (operator, step) => operator.adjust(step),
   (operator) => operator.recreate(),
   (operator) => operator.clockRunsAhead(),

@@ -1,8 +1,10 @@
 import { BOUNDS } from '../../src/arbiter/bounds.js';
 import { parseLeaseId } from '../../src/domain/lease-id.js';
+import { Ledger } from '../../src/domain/ledger.js';
 import { REMEMBERED_REQUESTS } from '../../src/domain/limits.js';
+import { usageDayOf } from '../../src/domain/reading.js';
 import { leaseReceiptId } from '../../src/domain/receipt-id.js';
-import type { Receipt, StoredState } from '../../src/domain/state.js';
+import type { Receipt, StoredState, UsageDay } from '../../src/domain/state.js';
 import type { BudgetStore } from '../../src/store/store.js';
 import { sum } from './commit-invariants.js';
 import type { Journal } from './journal.js';
@@ -10,7 +12,7 @@ import { BUDGET, type SimWorld } from './sim-world.js';
 
 /** What must hold when everything has come to rest: the books, from receipts, days and what clients were told. */
 export async function checkRest(
-  { store, time, copies, sink }: SimWorld,
+  { store, time, copies, sink, presumed }: SimWorld,
   journal: Journal,
 ): Promise<string[]> {
   const state = await store.load(BUDGET);
@@ -22,7 +24,9 @@ export async function checkRest(
   for (let epoch = 1; epoch <= state.head.epoch; epoch += 1) {
     const booked = bookedIn(epoch, receipts, journal);
     const days = await daysOf(store, state, epoch, wrong);
-    if (booked !== days) wrong.push(`epoch ${epoch}: receipts say ${booked}, days say ${days}`);
+    const spent = exactSum([...days.values()].map((day) => day.total - day.presumed));
+    if (booked !== spent) wrong.push(`epoch ${epoch}: receipts say ${booked}, days say ${spent}`);
+    checkPresumed({ epoch, receipts, days, presumed, journal }, wrong);
   }
   checkUsages(receipts, journal, wrong);
   checkLeases(state, receipts, journal, wrong);
@@ -37,16 +41,47 @@ export async function checkRest(
   return wrong;
 }
 
-/** Of several months it may be more than a number counts exactly. */
+/**
+ * Reports and adjustments; where these took presumed tokens away, reports and adjustments come to that much less. Of several
+ * months it may be more than a number counts exactly.
+ */
 function bookedIn(epoch: number, receipts: ReadonlyMap<string, Receipt>, journal: Journal): bigint {
   let booked = 0n;
   for (const { id, body, epoch: of } of receipts.values()) {
     if (of !== epoch) continue;
     if (body.kind === 'usage') booked += BigInt(body.chargedTokens);
-    if (body.kind === 'lease') booked += BigInt(body.presumed);
-    if (body.kind === 'adjustment') booked += BigInt(journal.adjustments.get(id.split(':a:')[1] ?? '') ?? 0);
+    if (body.kind !== 'adjustment') continue;
+    booked += BigInt(journal.adjustments.get(id.split(':a:')[1] ?? '') ?? 0);
+    booked += BigInt(body.presumedTokens ?? 0);
   }
   return booked;
+}
+
+interface Presumption {
+  readonly epoch: number;
+  readonly receipts: ReadonlyMap<string, Receipt>;
+  readonly days: ReadonlyMap<string, UsageDay>;
+  readonly presumed: ReadonlyMap<string, number>;
+  readonly journal: Journal;
+}
+
+/** Of each lease stands what was presumed of it, less what it reported after its end, what its release freed, and corrections. */
+function checkPresumed({ epoch, receipts, days, presumed, journal }: Presumption, wrong: string[]): void {
+  const late = new Map<number, number>();
+  for (const { body, epoch: of } of receipts.values()) {
+    if (body.kind !== 'usage' || of !== epoch || !body.late || body.fence === undefined) continue;
+    late.set(body.fence, (late.get(body.fence) ?? 0) + body.chargedTokens);
+  }
+  for (const [id, { body, epoch: of }] of receipts) {
+    if (body.kind !== 'lease' || of !== epoch) continue;
+    const { fence, day, aiId } = body.lease;
+    const stands = days.get(day)?.presumedBy.get(String(fence))?.tokens ?? 0;
+    const freed = (body.release?.freedTokens ?? 0) > 0 && body.status !== 'RELEASED';
+    const most = freed ? 0 : Math.max(0, (presumed.get(id) ?? 0) - (late.get(fence) ?? 0));
+    const corrected = journal.corrected.has(`${day} ${aiId}`) || journal.corrected.has(`${day} `);
+    if (stands > most || (stands < most && !corrected))
+      wrong.push(`lease ${fence} of ${aiId}: ${stands} are presumed in ${day}, and it must be ${most}`);
+  }
 }
 
 async function daysOf(
@@ -54,26 +89,31 @@ async function daysOf(
   state: StoredState,
   epoch: number,
   wrong: string[],
-): Promise<bigint> {
-  const totals = new Map<string, number>();
-  for (const { day, total, hours, ais, models } of await inner.readDays(BUDGET, epoch, '0000', '9999')) {
-    totals.set(day, total);
+): Promise<ReadonlyMap<string, UsageDay>> {
+  const days = new Map<string, UsageDay>();
+  for (const document of await inner.readDays(BUDGET, epoch, '0000', '9999')) {
+    const { day, total, hours, ais, models, presumed, presumedBy } = document;
+    days.set(day, document);
+    if (sum([...presumedBy.values()].map(({ tokens }) => tokens)) !== presumed)
+      wrong.push(`document of ${day}: presumed by lease does not add up`);
     if (sum(hours.map(({ tokens }) => tokens)) !== total)
       wrong.push(`document of ${day}: hours do not add up`);
     if (sum(ais.values()) !== total) wrong.push(`document of ${day}: AIs do not add up`);
     if (sum(models.values()) !== total) wrong.push(`document of ${day}: models do not add up`);
   }
-  if (epoch !== state.head.epoch) return exactSum(totals.values());
-  for (const [day, { total }] of state.sections.days) {
-    if ((totals.get(day) ?? 0) !== total)
-      wrong.push(`document of ${day}: ${totals.get(day)} is not the state's ${total}`);
-    totals.set(day, total);
+  if (epoch !== state.head.epoch) return days;
+  const ledger = Ledger.of(BUDGET, state);
+  for (const [day, totals] of state.sections.days) {
+    const { total } = totals;
+    if ((days.get(day)?.total ?? 0) !== total)
+      wrong.push(`document of ${day}: ${days.get(day)?.total} is not the state's ${total}`);
+    days.set(day, usageDayOf(ledger, day, totals));
   }
   for (const [day, total] of state.sections.dayTotals) {
-    if (totals.get(day) !== total)
-      wrong.push(`month says ${total} of ${day}, its document ${totals.get(day)}`);
+    if (days.get(day)?.total !== total)
+      wrong.push(`month says ${total} of ${day}, its document ${days.get(day)?.total}`);
   }
-  return exactSum(totals.values());
+  return days;
 }
 
 function exactSum(values: Iterable<number>): bigint {

@@ -57,6 +57,8 @@ export class SimWorld {
   promises: Promises = { floor: false, clockWasReset: false };
   /** Streams of sessions whose clients have gone: only what these carried may end before its time. */
   readonly brokenStreams = new Set<string>();
+  /** What was presumed of each lease when it ended, by the id of its receipt. */
+  readonly presumed = new Map<string, number>();
   commits = 0;
   /** Rises when a budget is being deleted, and when it has been created again. */
   epochs = 0;
@@ -118,6 +120,7 @@ export class SimWorld {
     const known = { latestTime: this.time.latestBelief, latestGrant, promises, brokenStreams, measured };
     this.violations.push(...this.sink.checkCommit(after));
     const receipt = (id: string) => this.store.peekReceipt(BUDGET, id);
+    for (const [id, tokens] of presumedAtEnds(before, after)) this.presumed.set(id, tokens);
     this.violations.push(...checkCommit(BUDGET, { before, after, receipt, ...known }));
   }
 
@@ -284,4 +287,24 @@ export class SimCaller implements Caller {
     this.gone = true;
     for (const listener of this.listeners.splice(0)) listener();
   }
+}
+
+/** What was presumed of leases that ended in this commit, by the id of their receipts. */
+function presumedAtEnds(
+  before: StoredState | undefined,
+  { head, sections }: StoredState,
+): Map<string, number> {
+  const ended = new Map<string, number>();
+  const late = new Map<number, number>();
+  for (const { body, revision } of sections.outbox.values()) {
+    if (body.kind !== 'usage' || !body.late || body.fence === undefined || revision !== head.revision)
+      continue;
+    late.set(body.fence, (late.get(body.fence) ?? 0) + body.chargedTokens);
+  }
+  for (const [id, { body }] of sections.outbox) {
+    if (body.kind !== 'lease' || !before?.sections.leases.has(String(body.lease.fence))) continue;
+    // Reported on in the same commit, it presumes less already.
+    ended.set(id, body.presumed + (late.get(body.lease.fence) ?? 0));
+  }
+  return ended;
 }

@@ -1,7 +1,7 @@
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Ledger } from '../../src/domain/ledger.js';
-import { SECTIONS } from '../../src/domain/state.js';
+import { SECTIONS, STATE_FORMAT } from '../../src/domain/state.js';
 import { openMongoStore } from '../../src/store/mongo/open-mongo-store.js';
 import type { BudgetStore } from '../../src/store/store.js';
 import { collectedLog } from '../support/collected-log.js';
@@ -66,6 +66,7 @@ describeMongo('the MongoDB store', (uri) => {
       days: {},
       dayAis: {},
       dayModels: {},
+      dayPresumed: {},
       dayTotals: {},
       monthAis: {},
       monthModels: { '_gpt-4%2E1': 5 },
@@ -77,7 +78,8 @@ describeMongo('the MongoDB store', (uri) => {
 
   it('keeps usage documents that other tools can sum', async () => {
     await empty();
-    await store.writeDays([usageDay('2026-11-24', 3, { ais: new Map([['guardian', 30]]) })]);
+    const presumedBy = new Map([['7', { aiId: 'guardian', hourStart: T0, tokens: 3 }]]);
+    await store.writeDays([usageDay('2026-11-24', 3, { ais: new Map([['guardian', 30]]), presumedBy })]);
     expect(await db.collection('usage').findOne()).toEqual({
       _id: 'b:1:2026-11-24',
       budget: 'b',
@@ -95,6 +97,8 @@ describeMongo('the MongoDB store', (uri) => {
       ],
       ais: { _guardian: 30 },
       models: { '_gpt-4%2E1': 30 },
+      format: STATE_FORMAT,
+      presumedBy: { _7: { aiId: 'guardian', hourStart: T0, tokens: 3 } },
     });
   });
 

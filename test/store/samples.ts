@@ -1,10 +1,12 @@
-import type {
-  Receipt,
-  StateHead,
-  StatePatch,
-  StoredLease,
-  StoredState,
-  UsageDay,
+import {
+  type Receipt,
+  STATE_FORMAT,
+  type StateHead,
+  type StatePatch,
+  type StoredLease,
+  type StoredPresumed,
+  type StoredState,
+  type UsageDay,
 } from '../../src/domain/state.js';
 
 /** A recent whole second: a TTL index may remove what lies more than a week back. */
@@ -30,7 +32,7 @@ export const NASTY_NAMES = [
 
 export function head(revision: number, changes: Partial<StateHead> = {}): StateHead {
   return {
-    format: 1,
+    format: STATE_FORMAT,
     epoch: 1,
     revision,
     fence: 0,
@@ -72,6 +74,7 @@ export function lease(changes: Partial<StoredLease> = {}): StoredLease {
 /** `token` makes the content of each revision another. */
 export function usageDay(day: string, revision: number, changes: Partial<UsageDay> = {}): UsageDay {
   return {
+    format: STATE_FORMAT,
     budgetId: 'b',
     epoch: 1,
     day,
@@ -87,6 +90,10 @@ export function usageDay(day: string, revision: number, changes: Partial<UsageDa
     ],
     ais: new Map(NASTY_NAMES.map((name, i) => [name, revision + i])),
     models: new Map([['gpt-4.1', revision * 10]]),
+    presumedBy: new Map<string, StoredPresumed>([
+      ['7', { aiId: 'gpt-4.1', hourStart: T0, tokens: revision }],
+      ...NASTY_NAMES.map((name) => [`ai:${name}`, { aiId: name, tokens: 1 }] as const),
+    ]),
     ...changes,
   };
 }

@@ -1,10 +1,12 @@
 import { expect } from 'vitest';
+import { restOf } from '../../src/domain/day-rest.js';
 import type { Ledger } from '../../src/domain/ledger.js';
 import { REMEMBERED_REQUESTS } from '../../src/domain/limits.js';
-import { snapshotOf } from '../../src/domain/reading.js';
+import { snapshotOf, usageDayOf } from '../../src/domain/reading.js';
 import { aiDayFigures } from '../../src/domain/rules/caps.js';
 import { Slots } from '../../src/domain/slots.js';
 import { standingOf } from '../../src/domain/standing.js';
+import type { UsageDay } from '../../src/domain/state.js';
 import { UNKNOWN } from '../../src/domain/types.js';
 import type { TestBudget } from './budget.js';
 
@@ -24,7 +26,7 @@ export function expectGrantWithinCaps(state: Ledger, aiId: string): void {
   expect(slots.liveOf(aiId)).toBeLessThanOrEqual(policy.maxConcurrentPerAi);
 }
 
-/** Every figure is the sum of its parts; `spent` is all that there must be, in days that are open or written. */
+/** Every figure is the sum of its parts; `spent` is all that there must be beside what is presumed, in days open or written. */
 export function expectBooksBalance(budget: TestBudget, spent: number): void {
   const { state } = budget;
   for (const day of state.tables.days.keys()) expectDayBalances(state, day);
@@ -34,7 +36,10 @@ export function expectBooksBalance(budget: TestBudget, spent: number): void {
   expect(sum(tables.monthAis.values())).toBe(month);
   expect(sum(tables.monthModels.values())).toBe(month);
   expect(Math.min(0, ...tables.monthAis.values(), ...tables.monthModels.values())).toBe(0);
-  expect(totalOfDays(budget), 'all that was ever spent').toBe(spent);
+  const days = daysOf(budget);
+  for (const day of days) expectRestStands(day);
+  const presumed = sum(days.map((day) => day.presumed));
+  expect(sum(days.map(({ total }) => total)), 'all that was ever spent').toBe(spent + presumed);
   expectIndexes(state);
 }
 
@@ -54,11 +59,38 @@ function expectDayBalances({ tables }: Ledger, day: string): void {
   expect(tables.names(day)).toEqual({ ais: ais.size, models: models.size });
 }
 
+/** Documents do not change: each is looked at once. */
+const checked = new WeakSet<UsageDay>();
+
+/** Nothing was taken from an AI, an hour or a model that is still presumed of a lease. */
+function expectRestStands(day: UsageDay): void {
+  if (checked.has(day)) return;
+  checked.add(day);
+  const { total, hours, ais, models } = restOf(day);
+  const parts = [total, ...hours.map(({ tokens }) => tokens), ...ais.values(), ...models.values()];
+  expect(Math.min(0, ...parts), day.day).toBe(0);
+  const kept = sum([...day.presumedBy.values()].map(({ tokens }) => tokens));
+  expect(kept, `presumed by lease on ${day.day}`).toBe(day.presumed);
+  expect(Math.min(1, ...[...day.presumedBy.values()].map(({ tokens }) => tokens))).toBe(1);
+}
+
 /** Days of every epoch: those in the state, else their documents. */
-function totalOfDays({ state, documents }: TestBudget): number {
-  const totals = new Map([...documents].map(([key, { total }]) => [key, total]));
-  for (const [day, { total }] of state.tables.days.entries()) totals.set(`${state.epoch} ${day}`, total);
-  return sum(totals.values());
+function daysOf({ state, documents }: TestBudget): UsageDay[] {
+  const days = new Map(documents);
+  for (const [day, totals] of state.tables.days.entries())
+    days.set(`${state.epoch} ${day}`, usageDayOf(state, day, totals));
+  return [...days.values()];
+}
+
+/** What a day of the present epoch counts, in the state or in its document. */
+export function figuresOf(
+  budget: TestBudget,
+  day: string,
+): Pick<UsageDay, 'total' | 'presumed' | 'presumedBy'> {
+  const { state, documents } = budget;
+  const totals = state.tables.days.get(day);
+  if (totals !== undefined) return usageDayOf(state, day, totals);
+  return documents.get(`${state.epoch} ${day}`) ?? { total: 0, presumed: 0, presumedBy: new Map() };
 }
 
 /** What is kept beside the entries is what would be counted from them. */

@@ -4,6 +4,7 @@ import { MAX_AIS, MAX_FULL_STATE_BYTES, MAX_STATE_BYTES } from '../../src/domain
 import type { Outcome } from '../../src/domain/outcomes.js';
 import type { PolicyFields } from '../../src/domain/policy.js';
 import type { BudgetRequest, LeaseRef } from '../../src/domain/requests.js';
+import { STATE_FORMAT } from '../../src/domain/state.js';
 import { ROOMY, TestBudget, usage } from './budget.js';
 import { commitBytes, documentBytes } from './document-size.js';
 
@@ -160,6 +161,8 @@ export class MaximalHistory {
           hours,
           ais,
           models: new Map([['m', MAX_AIS]]),
+          format: STATE_FORMAT,
+          presumedBy: new Map(),
         },
       });
     }

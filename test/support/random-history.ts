@@ -3,7 +3,12 @@ import { parseLeaseId } from '../../src/domain/lease-id.js';
 import type { Outcome } from '../../src/domain/outcomes.js';
 import type { PolicyFields } from '../../src/domain/policy.js';
 import type { AcquireRequest, LeaseRef } from '../../src/domain/requests.js';
-import { expectBooksBalance, expectGrantWithinCaps, expectReloadsTheSame } from './book-keeping.js';
+import {
+  expectBooksBalance,
+  expectGrantWithinCaps,
+  expectReloadsTheSame,
+  figuresOf,
+} from './book-keeping.js';
 import { TestBudget, usage } from './budget.js';
 import { expectComesBack } from './coming-back.js';
 
@@ -27,16 +32,24 @@ export class RandomHistory {
   private readonly answers = new Map<string, string>();
   private readonly booked = new Map<string, number>();
   private readonly used = new Map<string, number>();
-  private readonly presumed = new Map<string, number>();
+  private readonly dayOf = new Map<string, string>();
+  /** What still stands presumed of each lease that ended, by its own count. */
+  private readonly presumed = new Map<string, PresumedLease>();
   /** All that was ever charged or adjusted. */
   private spent = 0;
+  /** Of it, what adjustments took from presumed tokens. */
+  private corrected = 0;
   private made = 0;
   private fence = 0;
   /** Then hours and days to come may have been spent in. */
   private wasReset = false;
   private revision = 1;
 
-  constructor(private readonly random: () => number) {
+  /** `apart`: the days have room to keep every lease apart, so that nobody settles what is presumed of another's. */
+  constructor(
+    private readonly random: () => number,
+    private readonly apart = true,
+  ) {
     this.budget = new TestBudget(this.policy(), this.pick(STARTS));
   }
 
@@ -94,9 +107,11 @@ export class RandomHistory {
   /** What ends by itself leaves what it had reserved as presumed. */
   private hear({ events }: TestBudget): void {
     for (const event of events) {
-      if (event.kind === 'expired' || event.kind === 'revoked') {
-        this.presumed.set(event.lease.leaseId, event.lease.presumedTokens);
-      }
+      if (event.kind !== 'expired' && event.kind !== 'revoked') continue;
+      const { leaseId, aiId, presumedTokens: tokens } = event.lease;
+      const lease = parseLeaseId(leaseId);
+      const day = this.dayOf.get(leaseId);
+      if (lease !== undefined && day !== undefined) this.presumed.set(leaseId, { lease, aiId, day, tokens });
     }
   }
 
@@ -122,6 +137,7 @@ export class RandomHistory {
     this.fence = fence;
     const lease = parseLeaseId(leaseId);
     if (lease !== undefined) this.leases.push(lease);
+    this.dayOf.set(leaseId, this.budget.state.today.day);
     this.asked.push(request);
     if (this.budget.state.policy.mode === 'ENFORCE') expectGrantWithinCaps(this.budget.state, request.aiId);
   }
@@ -164,18 +180,25 @@ export class RandomHistory {
     if (known) return;
     this.booked.set(key, this.budget.now);
     this.spent += chargedTokens;
-    if (lease !== undefined) this.look(lease);
+    if (lease === undefined) return;
+    this.settle(lease, chargedTokens);
+    this.look(lease);
   }
 
-  /** Keeps what a lease has used and presumes now; by how much its use grew. */
+  /** By how much a lease's use grew. */
   private look(lease: LeaseRef): number {
     const outcome = this.do({ kind: 'get-lease', key: { lease } });
     if (outcome.kind !== 'lease') return 0;
-    const { usedTokens, presumedTokens, status } = outcome.lease;
+    const { usedTokens } = outcome.lease;
     const grown = usedTokens - (this.used.get(lease.leaseId) ?? 0);
     this.used.set(lease.leaseId, usedTokens);
-    if (status !== 'LIVE') this.presumed.set(lease.leaseId, presumedTokens);
     return grown;
+  }
+
+  /** A report on a lease that ended takes the place of what is presumed of that one. */
+  private settle({ leaseId }: LeaseRef, tokens: number): void {
+    const presumed = this.presumed.get(leaseId);
+    if (presumed !== undefined) presumed.tokens -= Math.min(presumed.tokens, tokens);
   }
 
   private release(): void {
@@ -188,7 +211,15 @@ export class RandomHistory {
       `release ${lease.leaseId}`,
       `${outcome.usedTokens} ${outcome.freedTokens} ${outcome.overrunTokens}`,
     );
-    if (!outcome.replayed) this.spent += this.look(lease);
+    if (outcome.replayed) return;
+    const grown = this.look(lease);
+    this.spent += grown;
+    this.settle(lease, grown);
+    const presumed = this.presumed.get(lease.leaseId);
+    if (presumed === undefined) return;
+    // Within the grace all that still stood is free again, after it nothing.
+    if (this.apart && outcome.freedTokens > 0) expect(outcome.freedTokens).toBe(presumed.tokens);
+    presumed.tokens -= Math.min(presumed.tokens, outcome.freedTokens);
   }
 
   private renew(): void {
@@ -233,17 +264,65 @@ export class RandomHistory {
   private adjust(): void {
     const { today } = this.budget.snapshot();
     this.hear(this.budget);
-    const day =
-      this.random() < 0.3 ? { day: `${today.day.slice(0, 8)}${this.pick(['01', '02', '15'])}` } : {};
-    const tokens = this.below(400) - 150 || 1;
+    const ended = [...this.presumed.values()].map(({ day }) => day);
+    const day = this.pick([
+      today.day,
+      ...['01', '02', '15'].map((of) => `${today.day.slice(0, 8)}${of}`),
+      ...ended,
+    ]);
+    const tokens = this.below(500) - 300 || 1;
+    const model = this.pick([undefined, 'm', '(unknown)']);
     const about = {
-      ...day,
-      ...(this.random() < 0.5 ? { model: 'm' } : {}),
-      ...(this.random() < 0.5 ? { aiId: this.pick(['a', 'b']) } : {}),
+      day,
+      ...(model === undefined ? {} : { model }),
+      ...(this.random() < 0.6 ? { aiId: this.pick(['a', 'b', 'c', 'd']) } : {}),
     };
     const adjustmentId = `x${++this.made}`;
+    const before = figuresOf(this.budget, day);
     const outcome = this.do({ kind: 'adjust', adjustmentId, tokens, reason: '', fingerprint: '', ...about });
-    if (outcome.kind === 'adjusted') this.spent += tokens;
+    if (outcome.kind !== 'adjusted') return;
+    this.spent += tokens;
+    if (tokens < 0) this.correct(before, -tokens, about);
+  }
+
+  /** What an AI or the model `(unknown)` is corrected by is presumed tokens first, oldest lease first; what names neither, last. */
+  private correct(
+    { total, presumed }: { readonly total: number; readonly presumed: number },
+    tokens: number,
+    { day, aiId, model }: { readonly day: string; readonly aiId?: string; readonly model?: string },
+  ): void {
+    const { epoch } = this.budget.state;
+    const after = figuresOf(this.budget, day).presumed;
+    this.corrected += presumed - after;
+    if (!this.apart) return;
+    const leases = [...this.presumed.values()].filter(
+      (one) => one.day === day && one.lease.epoch === epoch && (aiId === undefined || one.aiId === aiId),
+    );
+    const ofThem = leases.reduce((sum, one) => sum + one.tokens, 0);
+    const last = aiId === undefined && model === undefined;
+    let left = model === 'm' ? 0 : last ? Math.max(0, tokens - (total - presumed)) : Math.min(tokens, ofThem);
+    expect(presumed - after, 'taken from presumed tokens').toBe(left);
+    for (const one of leases.sort((a, b) => a.lease.fence - b.lease.fence)) {
+      const here = Math.min(left, one.tokens);
+      one.tokens -= here;
+      left -= here;
+    }
+  }
+
+  /** The day keeps of every lease what this history has counted, and whoever asks is told so. */
+  private checkLeases(): void {
+    const { budget } = this;
+    const { epoch } = budget.state;
+    const open = [...this.presumed.values()].filter(({ lease }) => lease.epoch === epoch);
+    const days = new Map(open.map(({ day }) => [day, figuresOf(budget, day).presumedBy]));
+    const wrong = open.filter(
+      ({ lease, day, tokens }) => (days.get(day)?.get(String(lease.fence))?.tokens ?? 0) !== tokens,
+    );
+    expect(wrong, 'kept otherwise by their days').toEqual([]);
+    if (open.length === 0 || !budget.state.exists) return;
+    const { lease, tokens } = this.pick(open);
+    const outcome = this.do({ kind: 'get-lease', key: { lease } });
+    if (outcome.kind === 'lease') expect(outcome.lease.presumedTokens, lease.leaseId).toBe(tokens);
   }
 
   private same(what: string, answer: string): void {
@@ -255,11 +334,18 @@ export class RandomHistory {
     const { state } = this.budget;
     expect(state.revision).toBeGreaterThanOrEqual(this.revision);
     const committed = state.revision > this.revision;
-    this.revision = state.revision;
-    const presumed = [...this.presumed.values()].reduce((sum, tokens) => sum + tokens, 0);
-    expectBooksBalance(this.budget, this.spent + presumed);
+    expectBooksBalance(this.budget, this.spent + this.corrected);
     if (committed && this.random() < 0.3) expectReloadsTheSame(this.budget);
+    if (this.apart) this.checkLeases();
+    this.revision = state.revision;
   }
+}
+
+interface PresumedLease {
+  readonly lease: LeaseRef;
+  readonly aiId: string;
+  readonly day: string;
+  tokens: number;
 }
 
 /** The same id has the same content, whoever repeats it. */

@@ -50,8 +50,16 @@ describeOnEveryStore('a backup that is made under load, and brought back', (plac
       usage: { usage_id: usageId, tokens: { total_tokens: 1 }, model: 'gpt-4.1' },
     });
   const acquire = async (aiId: string, to = clients) =>
-    (await to.call<Granted>('AcquireSlot', { budget_id: BUDGET, ai_id: aiId, estimated_tokens: 1_000 }))
-      .granted.lease;
+    (
+      await to.call<Granted>('AcquireSlot', {
+        ...{ budget_id: BUDGET, ai_id: aiId, estimated_tokens: 1_000, request_id: `request-of-${aiId}` },
+      })
+    ).granted.lease;
+  const spent = async (restored: LoadedClients, model: string) => {
+    const query = { budget_id: BUDGET, group_by: 'USAGE_GROUPING_MODEL' };
+    const { rows } = await restored.admin<{ rows: { key: string; tokens: number }[] }>('ListUsage', query);
+    return rows.find(({ key }) => key === model)?.tokens ?? 0;
+  };
 
   beforeAll(async () => {
     lost = await startService({ env: { ...place.env } });
@@ -109,16 +117,12 @@ describeOnEveryStore('a backup that is made under load, and brought back', (plac
       const restored = new LoadedClients(service.grpcAddress);
       try {
         expect(await record('before-0', restored)).toMatchObject({ replayed: true, charged_tokens: 1 });
-        const { rows } = await restored.admin<{ rows: { key: string; tokens: number }[] }>('ListUsage', {
-          budget_id: BUDGET,
-          group_by: 'USAGE_GROUPING_MODEL',
-        });
-        const tokens = rows.find(({ key }) => key === 'gpt-4.1')?.tokens ?? 0;
+        const tokens = await spent(restored, 'gpt-4.1');
         expect(tokens).toBeGreaterThanOrEqual(BEFORE);
         expect(tokens).toBeLessThanOrEqual(BEFORE + acknowledged);
         // Who held a slot is not known: what it had reserved is presumed.
-        expect(rows.find(({ key }) => key === '(unknown)')?.tokens).toBe(1_000);
-        await expect(restored.call('RenewSlot', { lease_id: held.lease_id })).rejects.toThrow('unleased');
+        expect(await spent(restored, '(unknown)')).toBe(1_000);
+        await reportsAreBookedOnce(restored);
         const lease = await acquire('next', restored);
         expect(lease.fence).toBeGreaterThan(after.fence);
         epochs.push(lease.lease_id.split(':')[1] ?? '');
@@ -129,6 +133,43 @@ describeOnEveryStore('a backup that is made under load, and brought back', (plac
     }
     expect(new Set([...epochs, '1']).size).toBe(3);
   }, 120_000);
+
+  /** Each message is taken at its word, and each report tried in every way. */
+  async function reportsAreBookedOnce(restored: LoadedClients): Promise<void> {
+    const usage = (usage_id: string, total_tokens: number) => ({
+      ...{ usage_id, tokens: { total_tokens }, model: 'reported' },
+    });
+    const inEveryWay = (aiId: string, leaseId: string, of: object) => {
+      const onLease = () => restored.call<Recorded>('RecordUsage', { lease_id: leaseId, usage: of });
+      const unleased = () =>
+        restored.call<Recorded>('RecordUsage', { unleased: { budget_id: BUDGET, ai_id: aiId }, usage: of });
+      return { onLease, unleased };
+    };
+    // What the backup knows: its lease is over, and says how to report.
+    const closed = 'can still be reported with RecordUsage';
+    await expect(restored.call('RenewSlot', { lease_id: held.lease_id })).rejects.toThrow(closed);
+    await expect(acquire('holder', restored)).rejects.toThrow(closed);
+    const known = inEveryWay('holder', held.lease_id, usage('known-1', 400));
+    expect(await known.onLease()).toMatchObject({ charged_tokens: 400, late: true, replayed: false });
+    expect(await known.onLease()).toMatchObject({ charged_tokens: 400, replayed: true });
+    expect(await known.unleased()).toMatchObject({ charged_tokens: 400, replayed: true });
+    expect(await spent(restored, '(unknown)')).toBe(600);
+    const release = { lease_id: held.lease_id, usage: usage('known-2', 100) };
+    expect(await restored.call('Release', release)).toMatchObject({ freed_tokens: 500, replayed: false });
+    expect(await restored.call('Release', release)).toMatchObject({ freed_tokens: 500, replayed: true });
+    const released = inEveryWay('holder', held.lease_id, usage('known-2', 100));
+    expect(await released.unleased()).toMatchObject({ replayed: true });
+    expect(await released.onLease()).toMatchObject({ replayed: true });
+    expect([await spent(restored, '(unknown)'), await spent(restored, 'reported')]).toEqual([0, 500]);
+    // What it does not know: the lease is not found, and its usage goes in as unleased, once.
+    const unknown = inEveryWay('later', after.lease_id, usage('unknown-1', 70));
+    await expect(unknown.onLease()).rejects.toThrow('report what it spent as unleased usage');
+    const lost = { lease_id: after.lease_id, usage: usage('unknown-1', 70) };
+    await expect(restored.call('Release', lost)).rejects.toThrow('report what it spent as unleased usage');
+    expect(await unknown.unleased()).toMatchObject({ charged_tokens: 70, replayed: false });
+    expect(await unknown.unleased()).toMatchObject({ charged_tokens: 70, replayed: true });
+    expect(await spent(restored, 'reported')).toBe(570);
+  }
 
   it('may be put back by other means, and then be made ready in place', async () => {
     const env = besides(place, 'second');

@@ -1,16 +1,22 @@
-import type { UsageDay } from '../../domain/state.js';
+import type { StoredPresumed, UsageDay } from '../../domain/state.js';
 import type { DayPosition } from '../transfer-store.js';
 import { dayKey, type Key, keyAfter, keyParts, rangeUnder } from './keys.js';
 import type { LmdbFile } from './lmdb-file.js';
 import { put } from './value-codec.js';
 
-type StoredDay = Omit<UsageDay, 'ais' | 'models'> & {
-  readonly ais: readonly (readonly [string, number])[];
-  readonly models: readonly (readonly [string, number])[];
+type Pairs<V> = readonly (readonly [string, V])[];
+
+/** Documents of format 1 do not say their format, nor of which leases they presume anything. */
+type StoredDay = Omit<UsageDay, 'format' | 'ais' | 'models' | 'presumedBy'> & {
+  readonly format?: number;
+  readonly ais: Pairs<number>;
+  readonly models: Pairs<number>;
+  readonly presumedBy?: Pairs<StoredPresumed>;
 };
 
 function dayOf({ value }: { readonly value: StoredDay }): UsageDay {
-  return { ...value, ais: new Map(value.ais), models: new Map(value.models) };
+  const { format = 1, ais, models, presumedBy = [], ...day } = value;
+  return { format, ...day, ais: new Map(ais), models: new Map(models), presumedBy: new Map(presumedBy) };
 }
 
 /** Usage documents, each written whole; the version in LMDB is the revision, and only a higher one replaces it. */
@@ -51,7 +57,8 @@ export class LmdbDays {
 
   private async writeOne(day: UsageDay): Promise<void> {
     const key = dayKey(day.budgetId, day.epoch, day.day);
-    const stored: StoredDay = { ...day, ais: [...day.ais], models: [...day.models] };
+    const maps = { ais: [...day.ais], models: [...day.models], presumedBy: [...day.presumedBy] };
+    const stored: StoredDay = { ...day, ...maps };
     const change = put(key, stored, day.revision);
     for (;;) {
       const version = this.file.view((view) => view.version(key));

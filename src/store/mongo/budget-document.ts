@@ -28,6 +28,7 @@ const HEAD: Readonly<Record<keyof StateHead, true>> = {
   month: true,
   lastOpenedDay: true,
   receiptsDroppedAt: true,
+  daysDroppedAt: true,
   wakeAt: true,
 };
 

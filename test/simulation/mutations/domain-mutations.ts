@@ -57,6 +57,42 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
     replace: 'const excess = chargedTokens;',
   },
   {
+    name: 'a receipt is trusted in what is presumed, whatever was corrected since',
+    file: 'src/domain/lease-lookup.ts',
+    find: 'const presumed = stillPresumed(closed, open ?? evidence.days.get(day));',
+    replace: 'const { presumed } = closed;',
+  },
+  {
+    name: 'a late report settles against all that its day presumes',
+    file: 'src/domain/presumed.ts',
+    find: '(day.presumedBy.get(presumedKey)?.tokens ?? 0)',
+    replace: 'day.presumed',
+  },
+  {
+    name: 'a correction takes what is presumed of any AI',
+    file: 'src/domain/presumed.ts',
+    find: 'return aiId === undefined || presumed.aiId === aiId',
+    replace: 'return aiId !== "" || presumed.aiId === aiId',
+  },
+  {
+    name: 'a correction leaves the leases as they were',
+    file: 'src/domain/presumed.ts',
+    find: '    lower(ledger, day, key, tokens);\n    left -= tokens;',
+    replace: '    left -= tokens;',
+  },
+  {
+    name: 'a Release under another usage id is taken for a repeat',
+    file: 'src/domain/release.ts',
+    find: "const sameId = before.usageId === undefined || before.usageId === (usage?.usageId ?? '');",
+    replace: 'const sameId = true;',
+  },
+  {
+    name: 'a usage document counts although its day was in the state again since',
+    file: 'src/arbiter/lookups.ts',
+    find: 'return lookup.lineage === lineage || ledger.daysDroppedAt <= lookup.version.revision;',
+    replace: 'return true;',
+  },
+  {
     name: 'a usage id is not remembered after a late report',
     file: 'src/domain/record.ts',
     find: '  rememberUsage(ledger, receiptId, usage, booked, lease.fence);\n',

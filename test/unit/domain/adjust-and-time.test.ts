@@ -85,15 +85,15 @@ describe('AdjustUsage', () => {
     expect(Object.fromEntries(budget.snapshot().monthAis)).toEqual({ a: 30, b: 60 });
   });
 
-  it('leaves what is presumed until nothing else is left under its model; a release then frees what still is', () => {
+  it('of an AI takes what is presumed of it first; a release then frees what still is', () => {
     const budget = budgetWith();
     const lease = budget.grant('a', 100, { leaseTtlMs: 1_000 });
     budget.pass(1_000).do({ kind: 'sweep' });
     adjust(budget, 50, { aiId: 'a' });
     adjust(budget, -60, { aiId: 'a' });
-    expect(budget.state.tables.days.get('2026-11-10')).toMatchObject({ total: 90, presumed: 90 });
-    expect(budget.release(lease)).toMatchObject({ freedTokens: 90 });
-    expect(budget.window('DAY').spent).toBe(0);
+    expect(budget.state.tables.days.get('2026-11-10')).toMatchObject({ total: 90, presumed: 40 });
+    expect(budget.release(lease)).toMatchObject({ freedTokens: 40 });
+    expect(budget.window('DAY').spent).toBe(50);
   });
 
   it('refuses a day to come', () => {
@@ -159,6 +159,55 @@ describe('time', () => {
     expect(budget.deny('b', 1).availableAt).toBe(right + 1_000 + 600_000);
     budget.at('2026-12-21T00:00:00Z').do({ kind: 'sweep' });
     expect(budget.window('MONTH')).toMatchObject({ spent: 50 });
+  });
+
+  it('that ran ahead is reset: a request of that time is known while its receipt is, and then is a new one', () => {
+    const budget = budgetWith();
+    const right = budget.now;
+    budget.at('2026-11-20T09:10:00Z');
+    const closed = budget.grant('a', 50, { requestId: 'closed' });
+    budget.release(closed);
+    const held = budget.grant('a', 50, { requestId: 'held' });
+    budget.now = right + 1_000;
+    budget.do({ kind: 'reset-clock' });
+    budget.release(held);
+    for (const requestId of ['closed', 'held']) {
+      expect(budget.writeOut().acquire('a', { requestId })).toMatchObject({
+        refusal: { reason: 'LEASE_CLOSED' },
+      });
+    }
+    budget.pass(7 * 86_400_000 + 1_000);
+    expect(budget.acquire('a', { requestId: 'held' })).toMatchObject({ kind: 'granted', replayed: false });
+    // Closed by the clock that ran ahead, its receipt is of then.
+    expect(budget.acquire('a', { requestId: 'closed' })).toMatchObject({
+      refusal: { reason: 'LEASE_CLOSED' },
+    });
+    budget.pass(10 * 86_400_000);
+    expect(budget.acquire('a', { requestId: 'closed' })).toMatchObject({ kind: 'granted', replayed: false });
+  });
+
+  it('that ran ahead is reset: a lease that outlives the memory of its grant is remembered from its end', () => {
+    const budget = budgetWith();
+    const right = budget.now;
+    budget.at('2026-11-20T09:10:00Z');
+    const long = budget.grant('a', 1, { requestId: 'long', leaseTtlMs: 3_600_000 });
+    budget.now = right + 1_000;
+    budget.do({ kind: 'reset-clock' });
+    for (let more = 0; more < 20; more += 1) budget.release(budget.grant('a', 1));
+    budget.release(long);
+    budget.writeOut().pass(7 * 86_400_000 + 1_000);
+    expect(budget.acquire('a', { requestId: 'long' })).toMatchObject({ kind: 'granted', replayed: false });
+  });
+
+  it('that ran ahead is reset: what an undone grant was after lies in the future no more', () => {
+    const budget = budgetWith({ cooldownMs: 600_000 });
+    const right = budget.now;
+    budget.at('2026-11-20T09:10:00Z').release(budget.grant('a', 50));
+    const undone = budget.pass(600_000).grant('a', 50);
+    budget.now = right + 1_000;
+    budget.do({ kind: 'reset-clock' });
+    budget.do({ kind: 'undo-grant', lease: undone });
+    expect(budget.deny('a', 1).availableAt).toBe(right + 1_000 + 600_000);
   });
 
   it('that ran ahead into a day, and a zone in which that day ends later: nothing of the day is lost', () => {

@@ -68,5 +68,5 @@ it('a state of a newer format is refused, and says what to do', () => {
   const head = { ...new TestBudget().loaded().takePatch().head, format: STATE_FORMAT + 1 };
   const stored = applyPatch(undefined, { head, resets: [], puts: [], drops: [] });
   expect(() => Ledger.of('anthropic', stored)).toThrow(NewerFormatError);
-  expect(() => Ledger.of('anthropic', stored)).toThrow(/format 2.*upgrade/);
+  expect(() => Ledger.of('anthropic', stored)).toThrow(/format 3.*up to 2.*upgrade/);
 });

@@ -53,7 +53,7 @@ it('ends leases as if revoked, and takes what waits to be written along', () => 
     ]),
   });
   const ledger = Ledger.of('b', state);
-  restoreBudget(ledger, { epoch: 50, fence: 60, revision: 70 });
+  restoreBudget(ledger, { epoch: 50, fence: 60, revision: 70 }, T0 + 5_000);
   const { head: after } = ledger.takePatch();
   expect(after).toMatchObject({ epoch: 50, fence: 60, revision: 71 });
   expect([...ledger.tables.leases.keys()]).toEqual([]);
@@ -64,11 +64,13 @@ it('ends leases as if revoked, and takes what waits to be written along', () => 
     '50:u:guardian a',
   ]);
   expect(ledger.tables.outbox.get('50:u:guardian a')).toMatchObject({ epoch: 50, revision: 71 });
+  // Known for 7 days from now on, however old the backup is.
+  expect(ledger.tables.outbox.get('50:l:0000000000000007')).toMatchObject({ at: T0 + 5_000 });
 });
 
 it('raises a deleted budget too', () => {
   const ledger = Ledger.of('b', stateOf({}, { deleted: true }));
-  restoreBudget(ledger, { epoch: 50, fence: 60, revision: 70 });
+  restoreBudget(ledger, { epoch: 50, fence: 60, revision: 70 }, T0 + 5_000);
   expect(ledger.takePatch().head).toMatchObject({ deleted: true, epoch: 50, fence: 60, revision: 71 });
 });
 

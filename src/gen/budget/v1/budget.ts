@@ -141,7 +141,10 @@ export enum ErrorReason {
   ERROR_REASON_AMOUNT_OVERFLOW = 5,
   /** ERROR_REASON_BUDGET_NOT_FOUND - NOT_FOUND: no such budget. */
   ERROR_REASON_BUDGET_NOT_FOUND = 6,
-  /** ERROR_REASON_LEASE_NOT_FOUND - NOT_FOUND: a lease never granted, or closed more than 7 days ago. Report its usage as unleased. */
+  /**
+   * ERROR_REASON_LEASE_NOT_FOUND - NOT_FOUND: a lease never granted, closed more than 7 days ago, or granted after the backup that was restored since.
+   * Report its usage as unleased.
+   */
   ERROR_REASON_LEASE_NOT_FOUND = 7,
   /** ERROR_REASON_LEASE_CLOSED - FAILED_PRECONDITION: the lease of this request, renewal or release is no longer live. */
   ERROR_REASON_LEASE_CLOSED = 8,

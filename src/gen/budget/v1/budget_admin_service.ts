@@ -197,12 +197,18 @@ export interface AdjustUsageRequest {
     | undefined;
   /**
    * The AI that they belong to. Absent: what is added stands under `(unknown)`; what is taken is taken from the AIs with the
-   * most tokens first.
+   * most tokens first. Tokens presumed of leases that were granted on that day: a correction that names an AI, and no model or
+   * `(unknown)`, takes from those of its leases first, the lease that was granted first before the others, and then from the
+   * rest; one that names neither AI nor model takes from them last. What is taken from a lease is no longer presumed of it: a
+   * late report of it counts in full.
    */
   aiId?:
     | string
     | undefined;
-  /** The model that they belong to; `(unknown)` corrects presumed tokens. Absent: likewise. */
+  /**
+   * The model that they belong to; `(unknown)` corrects presumed tokens, of all AIs where none is named. Any other takes
+   * nothing that is presumed. Absent: likewise.
+   */
   model?: string | undefined;
 }
 
@@ -2611,7 +2617,7 @@ export const BudgetAdminServiceService = {
     responseDeserialize: (value: Buffer): RevokeLeaseResponse => RevokeLeaseResponse.decode(value),
   },
   /**
-   * Corrects a wrong report, or brings in what was spent before; once per adjustment id.
+   * Corrects a wrong report or what is presumed, or brings in what was spent before; once per adjustment id.
    * Errors: NOT_FOUND (BUDGET_NOT_FOUND); FAILED_PRECONDITION (ID_REUSED, BELOW_ZERO); INVALID_ARGUMENT (AMOUNT_OVERFLOW).
    */
   adjustUsage: {
@@ -2690,7 +2696,7 @@ export interface BudgetAdminServiceServer extends UntypedServiceImplementation {
    */
   revokeLease: handleUnaryCall<RevokeLeaseRequest, RevokeLeaseResponse>;
   /**
-   * Corrects a wrong report, or brings in what was spent before; once per adjustment id.
+   * Corrects a wrong report or what is presumed, or brings in what was spent before; once per adjustment id.
    * Errors: NOT_FOUND (BUDGET_NOT_FOUND); FAILED_PRECONDITION (ID_REUSED, BELOW_ZERO); INVALID_ARGUMENT (AMOUNT_OVERFLOW).
    */
   adjustUsage: handleUnaryCall<AdjustUsageRequest, AdjustUsageResponse>;
@@ -2849,7 +2855,7 @@ export interface BudgetAdminServiceClient extends Client {
     callback: (error: ServiceError | null, response: RevokeLeaseResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Corrects a wrong report, or brings in what was spent before; once per adjustment id.
+   * Corrects a wrong report or what is presumed, or brings in what was spent before; once per adjustment id.
    * Errors: NOT_FOUND (BUDGET_NOT_FOUND); FAILED_PRECONDITION (ID_REUSED, BELOW_ZERO); INVALID_ARGUMENT (AMOUNT_OVERFLOW).
    */
   adjustUsage(
