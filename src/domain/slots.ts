@@ -1,4 +1,5 @@
 import { ExpiryQueue } from './expiry-queue.js';
+import { nthLeast } from './nth-least.js';
 import type { StoredLease } from './state.js';
 import { monthOfDay } from './windows.js';
 
@@ -15,6 +16,8 @@ export class Slots {
   private readonly byAi = new Map<string, SlotsOfAi>();
   /** AIs in it that hold nothing just now. */
   private idle = 0;
+  /** The last answer of `nthExpiry` while no end has changed: denials ask for the same one many times a second. */
+  private nthKnown: { readonly n: number; readonly expiresAt: number | undefined } | undefined;
 
   get live(): number {
     return this.leases.size;
@@ -53,7 +56,10 @@ export class Slots {
     if (before === undefined) hour.live += 1;
     this.give(lease, before === undefined, held - heldBefore);
     const ends = before?.expiresAt !== lease.expiresAt;
-    if (ends) enqueue(hour.expiries, lease, hour.live);
+    if (ends) {
+      enqueue(hour.expiries, lease, hour.live);
+      this.nthKnown = undefined;
+    }
     if (held > 0 && (ends || heldBefore === 0)) enqueue(hour.holders, lease, hour.live);
   }
 
@@ -75,6 +81,7 @@ export class Slots {
     hour.reserved -= unspent(lease);
     hour.live -= 1;
     this.leases.delete(lease.fence);
+    this.nthKnown = undefined;
     if (hour.live === 0) this.hours.splice(this.hours.indexOf(hour), 1);
     this.take(lease);
   }
@@ -128,6 +135,36 @@ export class Slots {
   firstExpiry(): LeaseEnd | undefined {
     let first: LeaseEnd | undefined;
     for (const { expiries } of this.hours) first = earlier(first, expiries.first());
+    return first;
+  }
+
+  /** The nth end of those to come, n from 1. Linear in the leases where more are live than a policy allows, else as `firstExpiry`. */
+  nthExpiry(n: number): number | undefined {
+    if (n === 1) return this.firstExpiry()?.expiresAt;
+    if (this.nthKnown?.n !== n)
+      this.nthKnown = { n, expiresAt: this.nthEnd(this.leases.keys(), this.live, n) };
+    return this.nthKnown.expiresAt;
+  }
+
+  /** The same of one AI's leases. */
+  nthExpiryOf(aiId: string, n: number): number | undefined {
+    return this.nthEnd(this.fencesOf(aiId), this.liveOf(aiId), n);
+  }
+
+  private nthEnd(fences: Iterable<number>, count: number, n: number): number | undefined {
+    if (n === 1) return this.firstEnd(fences);
+    const ends = new Float64Array(count);
+    let at = 0;
+    for (const fence of fences) ends[at++] = this.leases.get(fence)?.expiresAt ?? 0;
+    return nthLeast(ends, n);
+  }
+
+  private firstEnd(fences: Iterable<number>): number | undefined {
+    let first: number | undefined;
+    for (const fence of fences) {
+      const end = this.leases.get(fence)?.expiresAt;
+      if (first === undefined || (end !== undefined && end < first)) first = end;
+    }
     return first;
   }
 
