@@ -107,6 +107,34 @@ function nameIn(names: Names, name: string, most: number): string {
   return names.size < most || name === UNKNOWN || names.has(name) ? name : OTHER;
 }
 
+/** Where the tokens of an AI or model stand in a day: under its own name, or beyond those that it names under `(other)`. */
+export function standsUnder(
+  tokensOf: (name: string) => number | undefined,
+  name: string | undefined,
+): string | undefined {
+  if (name === undefined || name === UNKNOWN || tokensOf(name) !== undefined) return name;
+  return tokensOf(OTHER) === undefined ? name : OTHER;
+}
+
+/** Whether what an AI uses today stands under its own name, or would. */
+export function isNamedToday({ tables, today: { day } }: Ledger, aiId: string): boolean {
+  return !tables.dayAis.has(`${day} ${OTHER}`) || tables.dayAis.has(`${day} ${aiId}`);
+}
+
+/** What an AI is counted with today. Beyond the AIs that a day names it may be whose all of `(other)` is. */
+export function tokensToday({ tables: { dayAis }, today: { day } }: Ledger, aiId: string): number {
+  return dayAis.get(`${day} ${aiId}`) ?? dayAis.get(`${day} ${OTHER}`) ?? 0;
+}
+
+/** The same of the month. An AI that the month names and today does not goes on under `(other)`. */
+export function tokensThisMonth(ledger: Ledger, aiId: string): number {
+  const { monthAis } = ledger.tables;
+  const own = monthAis.get(aiId);
+  const others = monthAis.get(OTHER) ?? 0;
+  if (own === undefined) return others;
+  return isNamedToday(ledger, aiId) ? own : own + others;
+}
+
 interface Names {
   readonly size: number;
   has(name: string): boolean;

@@ -1,4 +1,5 @@
-import { book, canCount } from './accounts.js';
+import { book, canCount, standsUnder } from './accounts.js';
+import { retentionStart } from './calendar.js';
 import { putReceipt } from './closing.js';
 import { findReceipt, unknownReceipts } from './lease-lookup.js';
 import type { Ledger } from './ledger.js';
@@ -9,6 +10,7 @@ import { refused } from './refused.js';
 import type { AdjustRequest, Evidence } from './requests.js';
 import { bringBackDay } from './returning-days.js';
 import type { BookedAdjustment, HourTotal, UsageDay } from './state.js';
+import type { Table } from './table.js';
 import { UNKNOWN } from './types.js';
 import { calendarDay, dayWindow, monthOfDay } from './windows.js';
 
@@ -17,18 +19,22 @@ export function adjust(
   ledger: Ledger,
   request: AdjustRequest,
   evidence: Evidence,
+  retentionMonths?: number,
 ): OutcomeOf['adjust'] | Unknown {
   const receiptId = adjustmentReceiptId(ledger.epoch, request.adjustmentId);
   const receipt = findReceipt(ledger, receiptId, evidence);
   if (receipt === 'unknown') return unknownReceipts(receiptId);
   if (receipt !== undefined) return replay(request, receipt.body as BookedAdjustment);
   const day = request.day ?? ledger.today.day;
-  if (day > ledger.today.day) return futureDay(day);
+  const wrong = notToBeChanged(ledger, day, retentionMonths);
+  if (wrong !== undefined) return wrong;
   if (!ledger.tables.days.has(day) && !evidence.days.has(day)) {
     return { kind: 'unknown', receiptIds: [], days: [day] };
   }
   const figures = figuresOf(ledger, day, evidence.days.get(day));
-  const available = availableFor(figures, request);
+  const { ofAi, ofModel } = figures;
+  const names = { aiId: standsUnder(ofAi, request.aiId), model: standsUnder(ofModel, request.model) };
+  const available = availableFor(figures, names);
   if (available + request.tokens < 0)
     return refused({ reason: 'BELOW_ZERO', available, of: whose(day, request) });
   if (request.tokens > 0 && !fits(ledger, figures.total, request.tokens)) {
@@ -38,7 +44,7 @@ export function adjust(
   if (refusal !== undefined) return refused(refusal);
   bringBackDay(ledger, windowOf(ledger, day), evidence.days.get(day));
   if (request.tokens > 0) add(ledger, day, request);
-  else take(ledger, day, request, -request.tokens);
+  else take(ledger, day, names, -request.tokens);
   const dayTotal = ledger.tables.days.get(day)?.total ?? 0;
   putReceipt(ledger, receiptId, { kind: 'adjustment', fingerprint: request.fingerprint, day, dayTotal });
   return { kind: 'adjusted', day, dayTotal, replayed: false };
@@ -51,8 +57,18 @@ function replay(request: AdjustRequest, before: BookedAdjustment): OutcomeOf['ad
   return { kind: 'adjusted', day: before.day, dayTotal: before.dayTotal, replayed: true };
 }
 
-function futureDay(day: string): OutcomeOf['adjust'] {
-  const description = `${day} is in the future; name today or an earlier day`;
+/** Nobody can correct the future, nor what is no longer kept. */
+function notToBeChanged(
+  { today, clock }: Ledger,
+  day: string,
+  retentionMonths: number | undefined,
+): OutcomeOf['adjust'] | undefined {
+  const first = retentionMonths === undefined ? '' : retentionStart(clock, retentionMonths);
+  if (day >= first && day <= today.day) return undefined;
+  const description =
+    day < first
+      ? `${day} is before the retention: usage is kept from ${first} on; name that or a later day`
+      : `${day} is in the future; name today or an earlier day`;
   return refused({ reason: 'INVALID_FIELD', violations: [{ field: 'day', description }] });
 }
 
@@ -62,6 +78,12 @@ function windowOf({ zone, month }: Ledger, day: string) {
 
 function fits(ledger: Ledger, total: number, tokens: number): boolean {
   return canCount(ledger, tokens) && Number.isSafeInteger(total + tokens);
+}
+
+/** Under which an adjustment downwards takes; undefined: whoever has most. */
+interface Names {
+  readonly aiId: string | undefined;
+  readonly model: string | undefined;
 }
 
 /** What a day counts, in the state or in its document: a refused adjustment brings no day back. */
@@ -77,12 +99,12 @@ function figuresOf({ tables }: Ledger, day: string, document: UsageDay | undefin
     const ofAi = (aiId: string) => document?.ais.get(aiId);
     return { total: document?.total ?? 0, ofAi, ofModel: (model) => document?.models.get(model) };
   }
-  const ofAi = (aiId: string) => tables.dayAis.get(`${day} ${aiId}`);
-  return { total: totals.total, ofAi, ofModel: (model) => tables.dayModels.get(`${day} ${model}`) };
+  const of = (table: Table<number>) => (name: string) => table.get(`${day} ${name}`);
+  return { total: totals.total, ofAi: of(tables.dayAis), ofModel: of(tables.dayModels) };
 }
 
 /** What an adjustment downwards can take: of one AI, of one model, or of both at most the lesser. */
-function availableFor({ total, ofAi, ofModel }: DayFigures, { aiId, model }: AdjustRequest): number {
+function availableFor({ total, ofAi, ofModel }: DayFigures, { aiId, model }: Names): number {
   return Math.min(
     total,
     aiId === undefined ? total : (ofAi(aiId) ?? 0),
@@ -102,10 +124,10 @@ function add(ledger: Ledger, day: string, { tokens, aiId = UNKNOWN, model = UNKN
 }
 
 /** Takes from the latest hours, and from the AIs and models with the most tokens where none is named. */
-function take(ledger: Ledger, day: string, request: AdjustRequest, tokens: number): void {
+function take(ledger: Ledger, day: string, names: Names, tokens: number): void {
   const { tables } = ledger;
-  const ais = parts(tables.ofDay(tables.dayAis, day), request.aiId, tokens);
-  const models = parts(tables.ofDay(tables.dayModels, day), request.model, tokens);
+  const ais = parts(tables.ofDay(tables.dayAis, day), names.aiId, tokens);
+  const models = parts(tables.ofDay(tables.dayModels, day), names.model, tokens);
   const hours = latestFirst(tables.days.get(day)?.hours ?? []);
   // Each step takes the least that all three sides still have, so that their sums stay equal.
   for (let left = tokens; left > 0; ) {

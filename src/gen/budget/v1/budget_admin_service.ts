@@ -191,18 +191,21 @@ export interface AdjustUsageRequest {
   tokens: number;
   /** Why, for the log. 1 to 256 bytes. */
   reason: string;
-  /** The day to correct, `YYYY-MM-DD`, in the budget's zone, not in the future and within the retention. Absent: today. */
+  /**
+   * The day to correct, `YYYY-MM-DD`, in the budget's zone, not in the future and within the retention, which begins with a
+   * month. Absent: today.
+   */
   day?:
     | string
     | undefined;
   /**
    * The AI that they belong to. Absent: what is added stands under `(unknown)`; what is taken is taken from the AIs with the
-   * most tokens first.
+   * most tokens first. Not `(other)`: name the AI itself, and its part of that is corrected.
    */
   aiId?:
     | string
     | undefined;
-  /** The model that they belong to; `(unknown)` corrects presumed tokens. Absent: likewise. */
+  /** The model that they belong to; `(unknown)` corrects presumed tokens. Absent: likewise. Not `(other)`, likewise. */
   model?: string | undefined;
 }
 
@@ -222,7 +225,7 @@ export interface ListUsageRequest {
   budgetId: string;
   /** By what. Unspecified means DAY. */
   groupBy: UsageGrouping;
-  /** The first day, `YYYY-MM-DD`. Absent: the first of the current month. */
+  /** The first day, `YYYY-MM-DD`, from `0001-02-01` to `9999-11-30`. Absent: the first of the current month. */
   fromDay?:
     | string
     | undefined;
