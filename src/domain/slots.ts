@@ -16,8 +16,10 @@ export class Slots {
   private readonly byAi = new Map<string, SlotsOfAi>();
   /** AIs in it that hold nothing just now. */
   private idle = 0;
-  /** The last answer of `nthExpiry` while no end has changed: denials ask for the same one many times a second. */
-  private nthKnown: { readonly n: number; readonly expiresAt: number | undefined } | undefined;
+  /** The last answer of `nthExpiry`: denials ask for the same one many times a second. */
+  private nthKnown:
+    | { readonly n: number; readonly live: number; readonly expiresAt: number | undefined }
+    | undefined;
 
   get live(): number {
     return this.leases.size;
@@ -58,6 +60,7 @@ export class Slots {
     const ends = before?.expiresAt !== lease.expiresAt;
     if (ends) {
       enqueue(hour.expiries, lease, hour.live);
+      // A lease that ends is missed by the number of those that live: only another one's end brings it back.
       this.nthKnown = undefined;
     }
     if (held > 0 && (ends || heldBefore === 0)) enqueue(hour.holders, lease, hour.live);
@@ -81,7 +84,6 @@ export class Slots {
     hour.reserved -= unspent(lease);
     hour.live -= 1;
     this.leases.delete(lease.fence);
-    this.nthKnown = undefined;
     if (hour.live === 0) this.hours.splice(this.hours.indexOf(hour), 1);
     this.take(lease);
   }
@@ -141,8 +143,9 @@ export class Slots {
   /** The nth end of those to come, n from 1. Linear in the leases where more are live than a policy allows, else as `firstExpiry`. */
   nthExpiry(n: number): number | undefined {
     if (n === 1) return this.firstExpiry()?.expiresAt;
-    if (this.nthKnown?.n !== n)
-      this.nthKnown = { n, expiresAt: this.nthEnd(this.leases.keys(), this.live, n) };
+    const { live } = this;
+    if (this.nthKnown?.n !== n || this.nthKnown.live !== live)
+      this.nthKnown = { n, live, expiresAt: this.nthEnd(this.leases.keys(), live, n) };
     return this.nthKnown.expiresAt;
   }
 
