@@ -86,7 +86,7 @@ function compare(slots: Slots, live: readonly StoredLease[]): void {
   const inOrder = live.map(({ expiresAt }) => expiresAt).sort((a, b) => a - b);
   const own = live.filter(({ aiId }) => aiId === 'ai-0');
   const ownInOrder = own.map(({ expiresAt }) => expiresAt).sort((a, b) => a - b);
-  for (const n of [1, 2, 7, Math.ceil(live.length / 2), live.length, live.length + 1]) {
+  for (const n of [1, 2, Math.ceil(live.length / 2), live.length + 1]) {
     // Twice: the second answer is remembered.
     for (let twice = 0; twice < 2; twice += 1) expect(slots.nthExpiry(n)).toBe(inOrder[n - 1]);
     expect(slots.nthExpiryOf('ai-0', n)).toBe(ownInOrder[n - 1]);
