@@ -70,6 +70,7 @@ export const FIELD_GROUPS: readonly FieldGroup[] = [
       number('max_report_tokens', 'a larger report is taken for a mistake; 0: the monthly limit'),
       number('default_reservation', 'for callers without an estimate; 0: worked out'),
       number('min_reservation', 'the least that such a caller gets'),
+      number('min_estimate', 'any lease reserves at least; 0: no such least'),
       number('max_daily_percent_per_ai', 'of the day’s cap for one AI; 100 turns it off'),
       { name: 'max_daily_percent_by_ai', kind: 'by-ai', help: 'one a line, such as guardian: 50' },
     ],

@@ -101,17 +101,20 @@ async function startArbiter(
   const opened = await openStore(config, copyId, log, scheduler, PROCESS_TIME.monotonic);
   const store = observed(opened, metrics.store, tracing);
   undos.push(() => store.close());
-  const { maxClockSkewMs: maxSkewMs } = config;
+  const { maxClockSkewMs: maxSkewMs, usageRetentionMonths: retentionMonths } = config;
   const clock = await startClock(store, maxSkewMs, log, undos);
   const alerts = openAlerts(config, { copyId, alone: store.exclusive, clock, scheduler, log });
   const told = { alerts, observer: metrics.arbiter, tracing };
-  const arbiter = new Arbiter({ store, clock, log, copyId, maxSkewMs, scheduler, ...told });
+  const arbiter = new Arbiter({
+    ...{ store, clock, log, copyId, maxSkewMs, retentionMonths, scheduler },
+    ...told,
+  });
   undos.push(() => arbiter.stop());
   alerts.start(arbiter);
   undos.push(() => alerts.stop());
   arbiter.start();
   await createFirstBudgets(arbiter, config, log);
-  undos.push(startTidying({ store, clock, scheduler, log }, config.usageRetentionMonths));
+  undos.push(startTidying({ store, clock, scheduler, log }, retentionMonths));
   return { store, clock, arbiter };
 }
 

@@ -1,3 +1,4 @@
+import { retentionStart } from './domain/calendar.js';
 import { RECEIPT_MEMORY_MS } from './domain/limits.js';
 import type { Clock } from './platform/clock.js';
 import type { Log } from './platform/log.js';
@@ -28,10 +29,4 @@ export function startTidying(
     cancel = scheduler.after(EVERY_MS, run);
   }
   return () => cancel();
-}
-
-/** The first day that is kept, `YYYY-MM-DD`. */
-export function retentionStart(now: number, months: number): string {
-  const date = new Date(now);
-  return new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() - months, 1)).toISOString().slice(0, 10);
 }

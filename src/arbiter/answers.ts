@@ -1,6 +1,7 @@
 import type { BudgetEvent } from '../domain/events.js';
 import { parseLeaseId } from '../domain/lease-id.js';
 import type { Outcome } from '../domain/outcomes.js';
+import type { AcquireRequest } from '../domain/requests.js';
 import type { Denial, Rule } from '../domain/types.js';
 import { aged } from './ageing.js';
 import type { LocalKind } from './alert-courier.js';
@@ -13,7 +14,7 @@ import { logDenial, logEvent } from './event-log.js';
 import type { Pending } from './pending.js';
 import { SessionLeases } from './session-leases.js';
 import { eventOrigins } from './traces.js';
-import { timeIsUp } from './waiting-list.js';
+import { waitLeft } from './waiting-list.js';
 
 export interface AnswerListener {
   /** What happened, after it is durable. */
@@ -45,11 +46,11 @@ export class Answers {
   }
 
   /** `ageMs`: how long ago it was decided. */
-  give({ pending, outcome }: Answer, ageMs: number): void {
+  give({ pending, outcome, timeAloneMs }: Answer, ageMs: number): void {
     this.queue.lookups.release(pending);
     if (outcome.kind !== 'denied') this.queue.observer.decided(pending.request, outcome);
     if (pending.abandoned) this.takeBack(pending, outcome);
-    else if (outcome.kind === 'denied') this.deny(pending, outcome.denial);
+    else if (outcome.kind === 'denied') this.deny(pending, outcome.denial, timeAloneMs);
     else {
       this.leave(pending);
       this.noteObserved(outcome);
@@ -101,11 +102,11 @@ export class Answers {
     return alerts.isFor(kind, this.queue.budgetId, event.alert.rule);
   }
 
-  private deny(pending: Pending, denial: Denial): void {
+  private deny(pending: Pending, denial: Denial, timeAloneMs = 0): void {
     const { request } = pending;
-    const waits =
-      pending.waitMs > 0 && !denial.permanent && !timeIsUp(pending, this.context.clock.monotonic());
-    if (waits) {
+    const leftMs = waitLeft(pending, this.context.clock.monotonic());
+    // Nobody waits for what does not come before the wait is over.
+    if (leftMs > 0 && timeAloneMs <= leftMs && !denial.permanent) {
       const refusal = this.wait(pending, denial);
       if (refusal !== undefined) this.fail(pending, refusal);
       return;
@@ -134,12 +135,13 @@ export class Answers {
     const { bounds, counts, stopping } = this.context;
     if (!waiters.has(pending)) {
       if (stopping()) return shuttingDown();
+      const { aiId } = pending.request as AcquireRequest;
+      // Of one AI first: its own flood is its own fault, and shuts nobody else out.
+      if (waiters.sizeOf(aiId) >= bounds.waitersPerAi) {
+        return waitersFull(`${bounds.waitersPerAi} requests of ${aiId} wait for a slot already`);
+      }
       if (waiters.size >= bounds.waitersPerBudget || counts.waiters >= bounds.waiters) {
-        return new ArbiterError(
-          'QUEUE_FULL',
-          'too many requests wait for a slot already; ask again without `wait`',
-          1_000,
-        );
+        return waitersFull('too many requests wait for a slot already');
       }
       counts.waiters += 1;
       pending.caller.onGone(() => {
@@ -196,6 +198,10 @@ export class Answers {
       pending.reject(shuttingDown());
     }
   }
+}
+
+function waitersFull(what: string): ArbiterError {
+  return new ArbiterError('QUEUE_FULL', `${what}; ask again without \`wait\``, 1_000);
 }
 
 export function shuttingDown(): ArbiterError {

@@ -43,6 +43,7 @@ export interface ArbiterOptions {
   readonly log: Log;
   readonly copyId: string;
   readonly maxSkewMs: number;
+  readonly retentionMonths?: number;
   readonly scheduler?: Scheduler;
   readonly alerts?: AlertCourier;
   readonly bounds?: Partial<Bounds>;
@@ -83,10 +84,11 @@ export class Arbiter implements Door, DeliveryDesk {
 
   constructor(options: ArbiterOptions) {
     const { store, clock, log, copyId, maxSkewMs, scheduler = PROCESS_SCHEDULER, alerts, bounds } = options;
-    const { observer = UNOBSERVED, tracing } = options;
+    const { observer = UNOBSERVED, tracing, retentionMonths } = options;
     this.context = {
       ...{ store, clock, log, copyId, maxSkewMs, scheduler, alerts, counts: this.counts, observer, tracing },
       bounds: { ...BOUNDS, ...bounds },
+      retentionMonths,
       denied: new DenialMemories(),
       nextSeq: () => ++this.seq,
       stopping: () => this.stopped,

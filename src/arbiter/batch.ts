@@ -2,7 +2,8 @@ import { type Circumstances, decide } from '../domain/decide.js';
 import type { Ledger } from '../domain/ledger.js';
 import { isCommitFull } from '../domain/outbox.js';
 import type { Outcome, Unknown } from '../domain/outcomes.js';
-import type { DropWrittenRequest, Evidence } from '../domain/requests.js';
+import type { AcquireRequest, DropWrittenRequest, Evidence } from '../domain/requests.js';
+import { timeAloneUntil } from '../domain/time-alone.js';
 import type { BudgetQueue } from './budget-queue.js';
 import type { Context } from './context.js';
 import { ArbiterError } from './door.js';
@@ -13,6 +14,8 @@ const NO_EVIDENCE: Evidence = { receipts: new Map(), days: new Map() };
 export interface Answer {
   readonly pending: Pending;
   readonly outcome: Outcome;
+  /** Of a denial to one who would wait: so long no other caller can help, only time. */
+  readonly timeAloneMs?: number;
 }
 
 export interface ToDecide {
@@ -73,11 +76,15 @@ function storeRefusesMore(): ArbiterError {
 }
 
 /** One reading of the clock for a whole batch; each decision has its own evidence. */
-function circumstancesNow({ clock, maxSkewMs }: Context): (evidence: Evidence) => Circumstances {
+function circumstancesNow({
+  clock,
+  maxSkewMs,
+  retentionMonths,
+}: Context): (evidence: Evidence) => Circumstances {
   const { now: time, trusted, distrust = 'the clock is not trusted' } = clock.read();
   return trusted
-    ? (evidence) => ({ time, maxSkewMs, evidence })
-    : (evidence) => ({ time, maxSkewMs, evidence, distrust });
+    ? (evidence) => ({ time, maxSkewMs, evidence, retentionMonths })
+    : (evidence) => ({ time, maxSkewMs, evidence, retentionMonths, distrust });
 }
 
 class Round {
@@ -110,13 +117,21 @@ class Round {
       const circumstances = this.circumstances(this.evidence(pending));
       const outcome = decide(this.ledger, pending.request, circumstances);
       if (outcome.kind === 'unknown') this.ask(pending, outcome);
-      else this.answers.push({ pending, outcome });
+      else this.answers.push(this.answer(pending, outcome));
     } catch (error) {
       this.failed = true;
       const fields = { budget: this.queue.budgetId, request: pending.request.kind, err: error };
       if (pending.caller === NOBODY) this.context.log.error(fields, 'a decision failed');
       this.queue.answers.fail(pending, error);
     }
+  }
+
+  private answer(pending: Pending, outcome: Outcome): Answer {
+    const { ledger } = this;
+    if (outcome.kind !== 'denied' || pending.waitMs === 0) return { pending, outcome };
+    const { aiId } = pending.request as AcquireRequest;
+    const until = timeAloneUntil(ledger, aiId, outcome.denial);
+    return { pending, outcome, ...(until === undefined ? {} : { timeAloneMs: until - ledger.clock }) };
   }
 
   letTimeWork(): void {

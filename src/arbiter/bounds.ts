@@ -7,6 +7,8 @@ export interface Bounds {
   /** Requests for a slot that wait to be admitted, in one budget and in all: so few that those who hold slots can call. */
   readonly waitersPerBudget: number;
   readonly waiters: number;
+  /** Of one AI in one budget, those of its sessions included: so that it cannot shut the others out of waiting. */
+  readonly waitersPerAi: number;
   /** Watchers of one budget and of all. */
   readonly watchersPerBudget: number;
   readonly watchers: number;
@@ -25,6 +27,7 @@ export const BOUNDS: Bounds = {
   budgets: 20_000,
   waitersPerBudget: 1_000,
   waiters: 2_000,
+  waitersPerAi: 100,
   watchersPerBudget: 100,
   watchers: 1_000,
   sessions: 1_000,

@@ -17,6 +17,8 @@ export interface Context {
   readonly log: Log;
   readonly bounds: Bounds;
   readonly maxSkewMs: number;
+  /** How long usage is kept beside the current month; absent: for ever. */
+  readonly retentionMonths: number | undefined;
   /** Names this run of this copy of the service in the stamps of its commits. */
   readonly copyId: string;
   readonly counts: Counts;

@@ -1,3 +1,4 @@
+import { LAST_DAY } from '../domain/calendar.js';
 import type { Refused } from '../domain/outcomes.js';
 import { refused } from '../domain/refused.js';
 import type { UsageDay } from '../domain/state.js';
@@ -50,7 +51,8 @@ function earliest(month: string, toDay: string | undefined): string {
 }
 
 function daysAfter(day: string, days: number): string {
-  return new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
+  const after = Date.parse(day) + days * DAY_MS;
+  return after > Date.parse(LAST_DAY) ? LAST_DAY : new Date(after).toISOString().slice(0, 10);
 }
 
 const ROWS: { readonly [G in Grouping]: (days: readonly UsageDay[], zone: string) => ListedRow[] } = {

@@ -1,3 +1,4 @@
+import { tokensThisMonth } from '../domain/accounts.js';
 import type { Ledger } from '../domain/ledger.js';
 import type { AcquireRequest } from '../domain/requests.js';
 import type { Denial } from '../domain/types.js';
@@ -19,6 +20,7 @@ interface Waiter {
  */
 export class WaitingList {
   private readonly waiters = new Map<Pending, Waiter>();
+  private readonly byAi = new Map<string, number>();
   private triedWith: Ledger | undefined;
   private triedAt = -1;
 
@@ -30,20 +32,30 @@ export class WaitingList {
     return this.waiters.has(pending);
   }
 
+  /** How many requests of one AI wait. */
+  sizeOf(aiId: string): number {
+    return this.byAi.get(aiId) ?? 0;
+  }
+
   /** Adds one, or notes its newest denial. */
   put(pending: Pending, { availableAt = Number.POSITIVE_INFINITY }: Denial): void {
     const waiter = this.waiters.get(pending);
-    if (waiter !== undefined) waiter.tryAt = availableAt;
-    else
-      this.waiters.set(pending, {
-        pending,
-        aiId: (pending.request as AcquireRequest).aiId,
-        tryAt: availableAt,
-      });
+    if (waiter !== undefined) {
+      waiter.tryAt = availableAt;
+      return;
+    }
+    const { aiId } = pending.request as AcquireRequest;
+    this.waiters.set(pending, { pending, aiId, tryAt: availableAt });
+    this.byAi.set(aiId, this.sizeOf(aiId) + 1);
   }
 
   remove(pending: Pending): void {
+    const waiter = this.waiters.get(pending);
+    if (waiter === undefined) return;
     this.waiters.delete(pending);
+    const left = this.sizeOf(waiter.aiId) - 1;
+    if (left > 0) this.byAi.set(waiter.aiId, left);
+    else this.byAi.delete(waiter.aiId);
   }
 
   all(): Pending[] {
@@ -61,7 +73,10 @@ export class WaitingList {
     return waiters
       .filter(
         (waiter) =>
-          hasNews(waiter.pending, now) || isDue(ledger, waiter) || (changed && mayPass(ledger, waiter)),
+          hasNews(waiter.pending, now) ||
+          isDue(ledger, waiter) ||
+          coolsTooLate(ledger, waiter, now) ||
+          (changed && mayPass(ledger, waiter)),
       )
       .map((waiter) => ({ waiter, score: score(ledger, waiter, now) }))
       .sort((a, b) => a.score - b.score)
@@ -85,8 +100,13 @@ export class WaitingList {
   }
 }
 
-export function timeIsUp(pending: Pending, now: number): boolean {
-  return now >= pending.arrivedAt + pending.waitMs;
+function timeIsUp(pending: Pending, now: number): boolean {
+  return waitLeft(pending, now) <= 0;
+}
+
+/** How much longer it waits. */
+export function waitLeft({ arrivedAt, waitMs }: Pending, now: number): number {
+  return arrivedAt + waitMs - now;
 }
 
 /** Its time is over, or what it did not know was looked up. */
@@ -98,21 +118,30 @@ function isDue(ledger: Ledger, { tryAt }: Waiter): boolean {
   return tryAt <= ledger.clock;
 }
 
+/** Its AI got a slot by another request: what waits less than the cooldown is told so now. */
+function coolsTooLate(ledger: Ledger, waiter: Waiter, now: number): boolean {
+  return (
+    ledger.policy.mode !== 'OBSERVE' && coolAt(ledger, waiter) - ledger.clock > waitLeft(waiter.pending, now)
+  );
+}
+
+function coolAt({ policy, tables }: Ledger, { aiId }: Waiter): number {
+  return (tables.ais.get(aiId)?.lastGrantAt ?? Number.NEGATIVE_INFINITY) + policy.cooldownMs;
+}
+
 /**
  * A cooldown is over when it is over, whatever else changes: that spares most tries. Its end is then the next time to try,
  * for what has changed now may be all that stood in the way beside it.
  */
 function mayPass(ledger: Ledger, waiter: Waiter): boolean {
-  const { policy, tables, clock } = ledger;
-  const lastGrantAt = tables.ais.get(waiter.aiId)?.lastGrantAt ?? Number.NEGATIVE_INFINITY;
-  const coolAt = lastGrantAt + policy.cooldownMs;
-  if (coolAt <= clock || policy.mode === 'OBSERVE') return true;
-  waiter.tryAt = Math.min(waiter.tryAt, coolAt);
+  const cool = coolAt(ledger, waiter);
+  if (cool <= ledger.clock || ledger.policy.mode === 'OBSERVE') return true;
+  waiter.tryAt = Math.min(waiter.tryAt, cool);
   return false;
 }
 
 /** The share of the month that an AI has used, less what its waiting is worth. */
 function score(ledger: Ledger, { aiId, pending }: Waiter, now: number): number {
-  const share = (ledger.tables.monthAis.get(aiId) ?? 0) / Math.max(1, ledger.allowance.enforced);
+  const share = tokensThisMonth(ledger, aiId) / Math.max(1, ledger.allowance.enforced);
   return share - (now - pending.arrivedAt) / AGEING_MS;
 }

@@ -8,7 +8,7 @@ import type {
   RoleGrant,
   TokenSettings,
 } from '../access/settings.js';
-import { isNot, parsed } from './values.js';
+import { AI_ID, isNot, parsed } from './values.js';
 
 /** The form of the sections `tls` and `credentials` of CONFIG_FILE. Each key may be written as it stands here, and no other. */
 
@@ -38,13 +38,7 @@ const roleGrant = z
         matching(/^[a-z0-9._*-]{1,63}$/),
         'a budget id, or a pattern of one such as "*" or "team-*"',
       ),
-      ais: listOf(
-        parsed(
-          matching(/^[\x21-\x7e]{1,128}$/),
-          'an AI id of 1 to 128 printable ASCII characters without spaces',
-        ),
-        'a list of AI ids',
-      ).optional(),
+      ais: listOf(AI_ID, 'a list of AI ids').optional(),
     },
     { error: isNot('a role such as {role: viewer, budgets: "*"}') },
   )

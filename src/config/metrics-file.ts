@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isNot, parsed } from './values.js';
+import { AI_ID, isNot } from './values.js';
 import type { Problem, YamlPath, YamlSource } from './yaml-source.js';
 
 /** The section `metrics` of CONFIG_FILE. */
@@ -28,13 +28,7 @@ const METRICS_SHAPE = z
         .max(MAX_BUDGETS, { error: budgetsRule })
         .default(200),
       ai_labels: z
-        .array(
-          parsed(
-            (text) => (/^[\x21-\x7e]{1,128}$/.test(text) ? text : undefined),
-            'an AI id of 1 to 128 printable ASCII characters without spaces',
-          ),
-          { error: aisRule },
-        )
+        .array(AI_ID, { error: aisRule })
         .max(MAX_AIS, { error: () => `more than ${MAX_AIS} AIs would make too many series` })
         .default([]),
     },

@@ -41,6 +41,7 @@ const FIELDS: { readonly [K in keyof Required<PolicyFields>]: z.ZodType<PolicyFi
   maxLeaseDurationMs: duration,
   defaultReservation: tokens,
   minReservation: tokens,
+  minEstimate: tokens,
   onExpiry: oneOf('CHARGE', 'REFUND'),
   lateReportGraceMs: duration,
   tokenWeights: weights,

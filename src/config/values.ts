@@ -1,5 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
+import { reservedAi } from '../domain/reserved-names.js';
+import { OTHER } from '../domain/types.js';
 
 /** Where a server listens. Port 0 lets the system choose one. */
 export interface Address {
@@ -33,6 +35,12 @@ export function parsed<T>(parse: (text: string) => T | undefined, expected: stri
     return z.NEVER;
   });
 }
+
+/** An AI that a setting names. */
+export const AI_ID = parsed(
+  (text) => (/^[\x21-\x7e]{1,128}$/.test(text) && reservedAi(text) === undefined ? text : undefined),
+  `an AI id of 1 to 128 printable ASCII characters without spaces, other than ${OTHER}`,
+);
 
 const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 

@@ -123,6 +123,25 @@ interface Room {
 const AI_ROOM: Room = { names: MAX_AIS, bytes: MAX_AI_BYTES };
 const MODEL_ROOM: Room = { names: MAX_MODELS, bytes: MAX_MODEL_BYTES };
 
+/** Whether what an AI uses today stands under its own name, or would. */
+export function isNamedToday({ tables, today: { day } }: Ledger, aiId: string): boolean {
+  return !tables.dayAis.has(`${day} ${OTHER}`) || tables.dayAis.has(`${day} ${aiId}`);
+}
+
+/** What an AI is counted with today. Beyond the AIs that a day names it may be whose all of `(other)` is. */
+export function tokensToday({ tables: { dayAis }, today: { day } }: Ledger, aiId: string): number {
+  return dayAis.get(`${day} ${aiId}`) ?? dayAis.get(`${day} ${OTHER}`) ?? 0;
+}
+
+/** The same of the month. An AI that the month names and today does not goes on under `(other)`. */
+export function tokensThisMonth(ledger: Ledger, aiId: string): number {
+  const { monthAis } = ledger.tables;
+  const own = monthAis.get(aiId);
+  const others = monthAis.get(OTHER) ?? 0;
+  if (own === undefined) return others;
+  return isNamedToday(ledger, aiId) ? own : own + others;
+}
+
 interface Names {
   readonly size: number;
   readonly bytes: number;

@@ -1,5 +1,5 @@
-import { book, canCount } from './accounts.js';
-import { dayIn, daysInMonth } from './calendar.js';
+import { book, canCount, standsUnder } from './accounts.js';
+import { dayIn, daysInMonth, retentionStart } from './calendar.js';
 import { putReceipt } from './closing.js';
 import { type DayFigures, figuresOfOpen, restOf } from './day-rest.js';
 import { findReceipt, unknownReceipts } from './lease-lookup.js';
@@ -21,13 +21,15 @@ export function adjust(
   ledger: Ledger,
   request: AdjustRequest,
   evidence: Evidence,
+  retentionMonths?: number,
 ): OutcomeOf['adjust'] | Unknown {
   const receiptId = adjustmentReceiptId(ledger.epoch, request.adjustmentId);
   const receipt = findReceipt(ledger, receiptId, evidence);
   if (receipt === 'unknown') return unknownReceipts(receiptId);
   if (receipt !== undefined) return replay(request, receipt.body as BookedAdjustment);
   const day = request.day ?? ledger.today.day;
-  if (day > ledger.today.day) return futureDay(day);
+  const wrong = notToBeChanged(ledger, day, retentionMonths);
+  if (wrong !== undefined) return wrong;
   const needed = request.tokens > 0 ? countedWith(ledger, day) : [day];
   const unknown = needed.filter((one) => !isKnown(ledger, one, evidence));
   if (unknown.length > 0) return { kind: 'unknown', receiptIds: [], days: unknown };
@@ -57,8 +59,18 @@ function replay(request: AdjustRequest, before: BookedAdjustment): OutcomeOf['ad
   return { kind: 'adjusted', day: before.day, dayTotal: before.dayTotal, replayed: true };
 }
 
-function futureDay(day: string): OutcomeOf['adjust'] {
-  const description = `${day} is in the future; name today or an earlier day`;
+/** Nobody can correct the future, nor what is no longer kept. */
+function notToBeChanged(
+  { today, clock }: Ledger,
+  day: string,
+  retentionMonths: number | undefined,
+): OutcomeOf['adjust'] | undefined {
+  const first = retentionMonths === undefined ? '' : retentionStart(clock, retentionMonths);
+  if (day >= first && day <= today.day) return undefined;
+  const description =
+    day < first
+      ? `${day} is before the retention: usage is kept from ${first} on; name that or a later day`
+      : `${day} is in the future; name today or an earlier day`;
   return refused({ reason: 'INVALID_FIELD', violations: [{ field: 'day', description }] });
 }
 
@@ -113,8 +125,8 @@ function availableFor(figures: DayFigures, request: AdjustRequest): number {
   const { total, ais, models } = restOf(figures);
   const rest = Math.min(
     total,
-    aiId === undefined ? total : (ais.get(aiId) ?? 0),
-    model === undefined ? total : (models.get(model) ?? 0),
+    aiId === undefined ? total : (ais.get(standsUnder(ais, aiId)) ?? 0),
+    model === undefined ? total : (models.get(standsUnder(models, model)) ?? 0),
   );
   return presumed + Math.max(0, rest);
 }

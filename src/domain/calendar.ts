@@ -3,6 +3,15 @@
 const DAY = /^(\d{4})-(\d{2})-(\d{2})$/;
 const MONTH = /^(\d{4})-(\d{2})$/;
 
+/** The first and last that can be asked about: beyond, four digits could not say the month before or after, by which it is found. */
+const FIRST_MONTH = '0001-02';
+const LAST_MONTH = '9999-11';
+export const FIRST_DAY = firstDayOf(FIRST_MONTH);
+export const LAST_DAY = lastDayOf(LAST_MONTH);
+/** What is right, for a person. */
+export const MONTH_RULE = `a month as YYYY-MM, ${FIRST_MONTH} to ${LAST_MONTH}`;
+export const DAY_RULE = `a day of the calendar as YYYY-MM-DD, ${FIRST_DAY} to ${LAST_DAY}`;
+
 /** Whether this is a day of the calendar: `2028-02-29` is, `2027-02-29` is not. */
 export function isDay(text: string): boolean {
   const [, , , day] = DAY.exec(text) ?? [];
@@ -11,8 +20,8 @@ export function isDay(text: string): boolean {
 }
 
 export function isMonth(text: string): boolean {
-  const [, year, month] = MONTH.exec(text) ?? [];
-  return Number(year) >= 1 && Number(month) >= 1 && Number(month) <= 12;
+  const [, , month] = MONTH.exec(text) ?? [];
+  return Number(month) >= 1 && Number(month) <= 12 && text >= FIRST_MONTH && text <= LAST_MONTH;
 }
 
 /** The month of a day. */
@@ -61,6 +70,12 @@ export function daysLeft(month: { readonly key: string }, day: string): number {
   if (day < firstDayOf(month.key)) return daysInMonth(month.key);
   if (day > lastDayOf(month.key)) return 0;
   return daysInMonth(month.key) - dayOfMonth(day) + 1;
+}
+
+/** The first day that is kept for so many months, the current one aside, `YYYY-MM-DD`. */
+export function retentionStart(now: number, months: number): string {
+  const date = new Date(now);
+  return new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() - months, 1)).toISOString().slice(0, 10);
 }
 
 function padded(value: number, length: number): string {

@@ -25,6 +25,8 @@ export interface Circumstances {
   readonly distrust?: string;
   readonly maxSkewMs: number;
   readonly evidence: Evidence;
+  /** How long usage is kept beside the current month; absent: for ever. */
+  readonly retentionMonths?: number | undefined;
 }
 
 /**
@@ -46,7 +48,7 @@ export function decide(
   }
   // While the time cannot be trusted it stands still: one wrong sample must not expire every lease.
   const now = distrust === undefined ? Math.max(ledger.clock, time) : ledger.clock;
-  return advance(ledger, now, evidence) ?? decideNow(ledger, request, evidence, distrust);
+  return advance(ledger, now, evidence) ?? decideNow(ledger, request, circumstances, distrust);
 }
 
 function distrusted(ledger: Ledger, { time, distrust, maxSkewMs }: Circumstances): string | undefined {
@@ -59,7 +61,7 @@ function distrusted(ledger: Ledger, { time, distrust, maxSkewMs }: Circumstances
 function decideNow(
   ledger: Ledger,
   request: Exclude<BudgetRequest, { kind: 'reset-clock' }>,
-  evidence: Evidence,
+  { evidence, retentionMonths }: Circumstances,
   distrust: string | undefined,
 ): Outcome | Unknown {
   if (ledger.slots.waiting > 0) closeAsked(ledger, request);
@@ -93,7 +95,7 @@ function decideNow(
     case 'revoke':
       return revoke(ledger, request, evidence);
     case 'adjust':
-      return adjust(ledger, request, evidence);
+      return adjust(ledger, request, evidence, retentionMonths);
     case 'undo-grant':
       return undoGrant(ledger, request);
     default:

@@ -1,5 +1,6 @@
 import { type Allowance, allowanceOf } from './allowance.js';
 import type { BudgetEvent } from './events.js';
+import { type LargestRequests, largestRequests } from './largest-requests.js';
 import { LedgerTables } from './ledger-tables.js';
 import { CLOSED_AT_ONCE } from './limits.js';
 import { type Policy, type PolicyFields, policyInForce } from './policy.js';
@@ -48,6 +49,7 @@ export class Ledger {
   policyRevision = 0;
   policy: Policy = policyInForce({});
   allowance: Allowance = allowanceOf(this.policy);
+  largest: LargestRequests = largestRequests(this.policy);
   pause: StoredPause | undefined;
 
   /** The hour and the day of the last decision. */
@@ -113,6 +115,7 @@ export class Ledger {
     this.policyRevision = revision;
     this.policy = policyInForce(fields);
     this.allowance = allowanceOf(this.policy);
+    this.largest = largestRequests(this.policy);
     this.loosened += 1;
   }
 

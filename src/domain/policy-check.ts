@@ -1,4 +1,5 @@
 import { allowanceOf } from './allowance.js';
+import { largestRequests } from './largest-requests.js';
 import type { FieldViolation } from './outcomes.js';
 import { percentOf, percentUnits } from './percent.js';
 import { type Policy, type PolicyFields, policyInForce } from './policy.js';
@@ -18,7 +19,8 @@ export function policyViolations(fields: PolicyFields): FieldViolation[] {
 
 /** Fields that are each in range, and together make a policy that keeps no promise or grants nothing ever. */
 export function workabilityViolations(policy: Policy): FieldViolation[] {
-  return [...minimumViolations(policy), ...emptyLimits(policy)];
+  const empties = emptyLimits(policy);
+  return [...minimumViolations(policy), ...empties, ...(empties.length > 0 ? [] : leastEstimate(policy))];
 }
 
 function minimumViolations(policy: Policy): FieldViolation[] {
@@ -57,6 +59,25 @@ function emptyLimits(policy: Policy): FieldViolation[] {
   if (hourlyMax === 0)
     empties.push(empty('max_hourly_percent', policy.maxHourlyPercent, 'the enforced limit', enforced));
   return empties;
+}
+
+/** A least estimate that nothing admits denies everybody for good. */
+function leastEstimate(policy: Policy): FieldViolation[] {
+  const { minEstimate: least, maxRequestTokens: most } = policy;
+  if (most > 0 && least > most) {
+    const description = `${amount(least)} is above max_request_tokens, ${amount(most)}: lower it, or raise that`;
+    return [violation('min_estimate', `${description}, or nothing could ever be granted`)];
+  }
+  const { hour, day } = largestRequests(policy);
+  const admitted = Math.min(hour, day);
+  if (least <= admitted) return [];
+  const description = `${amount(least)} is above the most that an hour and a day ever admit, ${amount(admitted)}`;
+  return [
+    violation(
+      'min_estimate',
+      `${description}, so nothing could ever be granted; lower it, or raise the percentages`,
+    ),
+  ];
 }
 
 function empty(field: string, percent: number, whole: string, tokens: number): FieldViolation {

@@ -21,6 +21,7 @@ export const POLICY_FIELD_NAMES: { readonly [K in keyof Required<PolicyFields>]:
   maxLeaseDurationMs: 'max_lease_duration',
   defaultReservation: 'default_reservation',
   minReservation: 'min_reservation',
+  minEstimate: 'min_estimate',
   onExpiry: 'on_expiry',
   lateReportGraceMs: 'late_report_grace',
   tokenWeights: 'token_weights',

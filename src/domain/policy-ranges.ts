@@ -3,6 +3,7 @@ import type { FieldViolation } from './outcomes.js';
 import { isPercent } from './percent.js';
 import type { PolicyFields, TokenWeights } from './policy.js';
 import { POLICY_FIELD_NAMES, TOKEN_WEIGHT_NAMES } from './policy-names.js';
+import { reservedAi, reservedModel } from './reserved-names.js';
 import { isTimeZone } from './windows.js';
 import { amount, duration } from './wording.js';
 
@@ -42,6 +43,7 @@ const CHECKS: { readonly [K in keyof Required<PolicyFields>]?: Check<NonNullable
   maxLeaseDurationMs: lasting(SECOND, DAY),
   defaultReservation: tokens(0),
   minReservation: tokens(1),
+  minEstimate: tokens(0),
   onExpiry: oneOf('CHARGE', 'REFUND'),
   lateReportGraceMs: lasting(0, DAY),
   timeZone: (zone) =>
@@ -75,7 +77,7 @@ function aiOverrides(fields: PolicyFields): FieldViolation[] {
   const violations = tooMany(field, entries.length, MAX_AI_OVERRIDES);
   for (const [aiId, percent] of entries) {
     const wrong = /^[!-~]{1,128}$/.test(aiId)
-      ? share(percent)
+      ? (reservedAi(aiId) ?? share(percent))
       : 'an AI id is 1 to 128 printable ASCII characters without spaces';
     if (wrong !== undefined) violations.push({ field: entryOf(field, aiId), description: wrong });
   }
@@ -88,9 +90,11 @@ function modelOverrides(fields: PolicyFields): FieldViolation[] {
   const violations = tooMany(field, entries.length, MAX_MODEL_OVERRIDES);
   for (const [model, own] of entries) {
     const entry = entryOf(field, model);
-    if (isModelName(model)) violations.push(...weights(entry, own));
-    else
-      violations.push({ field: entry, description: 'a model is 1 to 128 bytes without control characters' });
+    const wrong = isModelName(model)
+      ? reservedModel(model)
+      : 'a model is 1 to 128 bytes without control characters';
+    if (wrong === undefined) violations.push(...weights(entry, own));
+    else violations.push({ field: entry, description: wrong });
   }
   return violations;
 }

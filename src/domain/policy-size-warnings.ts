@@ -9,7 +9,7 @@ export type Say = (field: string, message: string) => void;
 /** What may surprise about the sizes of requests, reservations and reports beside the caps of windows. */
 export function sizeWarnings(policy: Policy, say: Say): void {
   const allowance = allowanceOf(policy);
-  for (const check of [requestSizes, unestimatedRequests, aiShares, reportSizes])
+  for (const check of [requestSizes, unestimatedRequests, leastEstimate, aiShares, reportSizes])
     check(policy, say, allowance);
 }
 
@@ -43,12 +43,42 @@ function unestimatedRequests(policy: Policy, say: Say, { hourlyMax, dailyMax }: 
   }
 }
 
+function leastEstimate(policy: Policy, say: Say, { hourlyMax, dailyMax }: Allowance): void {
+  const { minEstimate: least, defaultReservation: unasked, maxConcurrent, maxDailyPercentPerAi } = policy;
+  if (least === 0) return;
+  if (unasked > 0 && unasked < least) {
+    say(
+      'default_reservation',
+      `${amount(unasked)} is below min_estimate: ${amount(least)} is reserved all the same; raise it, or lower that`,
+    );
+  }
+  const atOnce = Math.floor(hourlyMax / least);
+  if (atOnce < maxConcurrent) {
+    say(
+      'min_estimate',
+      `the hour's cap, ${amount(hourlyMax)}, holds ${amount(atOnce)} such leases at a time, ` +
+        `fewer than max_concurrent, ${amount(maxConcurrent)}; lower it, or raise max_hourly_percent`,
+    );
+  }
+  const ofAi = percentOf(dailyMax, maxDailyPercentPerAi);
+  if (least > ofAi) {
+    say(
+      'min_estimate',
+      `${amount(least)} is above max_daily_percent_per_ai of a day, ${amount(ofAi)}: ` +
+        'AIs without a percentage of their own are always denied; lower it, or raise that',
+    );
+  }
+}
+
 function aiShares(policy: Policy, say: Say, { dailyMax }: Allowance): void {
   for (const [aiId, percent] of policy.maxDailyPercentByAi) {
-    if (percentOf(dailyMax, percent) > 0) continue;
+    const share = percentOf(dailyMax, percent);
+    if (share > 0 && share >= policy.minEstimate) continue;
+    const less =
+      share === 0 ? 'is no whole token' : `is less than min_estimate, ${amount(policy.minEstimate)}`;
     say(
       'max_daily_percent_by_ai',
-      `${percent}% is no whole token: \`${aiId}\` is always denied; raise it if that is not meant`,
+      `${percent}% ${less}: \`${aiId}\` is always denied; raise it if that is not meant`,
     );
   }
 }

@@ -31,6 +31,8 @@ export interface Policy {
   /** 0: what the tightest window has left, divided among the free slots. */
   readonly defaultReservation: number;
   readonly minReservation: number;
+  /** The least that any lease reserves at its grant; 0: no such least. */
+  readonly minEstimate: number;
   readonly onExpiry: OnExpiry;
   readonly lateReportGraceMs: number;
   readonly tokenWeights: TokenWeights;
@@ -86,6 +88,7 @@ export const DEFAULT_POLICY: Policy = {
   maxLeaseDurationMs: 3_600_000,
   defaultReservation: 0,
   minReservation: 100,
+  minEstimate: 0,
   onExpiry: 'CHARGE',
   lateReportGraceMs: 3_600_000,
   tokenWeights: FULL_WEIGHTS,

@@ -10,18 +10,21 @@ export function availableTokens(ledger: Ledger, standing: Standing, aiId: string
   return ofAi === undefined ? available : Math.min(available, left(ofAi));
 }
 
-/** What a request asks for: its estimate, or what the policy reserves for callers that cannot estimate. */
+/**
+ * What a request asks for: its estimate, or what the policy reserves for callers that cannot estimate. Never less than the least
+ * estimate, however little is asked, or nothing said: what is reserved is all that holds back those who come after.
+ */
 export function requestedTokens(
   ledger: Ledger,
   standing: Standing,
   request: { readonly aiId: string; readonly estimatedTokens?: number },
 ): number {
-  if (request.estimatedTokens !== undefined) return request.estimatedTokens;
   const { policy } = ledger;
+  if (request.estimatedTokens !== undefined) return Math.max(request.estimatedTokens, policy.minEstimate);
   const unasked =
     policy.defaultReservation > 0 ? policy.defaultReservation : share(ledger, standing, request.aiId);
   const most = policy.maxRequestTokens > 0 ? policy.maxRequestTokens : Number.POSITIVE_INFINITY;
-  return Math.min(unasked, most);
+  return Math.max(Math.min(unasked, most), policy.minEstimate);
 }
 
 /** An equal part of what is left for each free slot; where less than the minimum is left, the window denies. */

@@ -1,4 +1,5 @@
 import { ExpiryQueue } from './expiry-queue.js';
+import { nthLeast } from './nth-least.js';
 import type { StoredLease } from './state.js';
 import { monthOfDay } from './windows.js';
 
@@ -18,6 +19,10 @@ export class Slots {
   /** Leases whose time is over and that no commit has closed yet, in the order of their ends. They have no slot any more. */
   private readonly over = new Map<number, OverLease>();
   private readonly overByRequest = new Map<string, number>();
+  /** The last answer of `nthExpiry`: denials ask for the same one many times a second. */
+  private nthKnown:
+    | { readonly n: number; readonly live: number; readonly expiresAt: number | undefined }
+    | undefined;
 
   get live(): number {
     return this.leases.size;
@@ -128,7 +133,11 @@ export class Slots {
     if (before === undefined) hour.live += 1;
     this.give(lease, before === undefined, held - heldBefore);
     const ends = before?.expiresAt !== lease.expiresAt;
-    if (ends) enqueue(hour.expiries, lease, hour.live);
+    if (ends) {
+      enqueue(hour.expiries, lease, hour.live);
+      // A lease that ends is missed by the number of those that live: only another one's end brings it back.
+      this.nthKnown = undefined;
+    }
     if (held > 0 && (ends || heldBefore === 0)) enqueue(hour.holders, lease, hour.live);
   }
 
@@ -215,6 +224,37 @@ export class Slots {
   firstExpiry(): LeaseEnd | undefined {
     let first: LeaseEnd | undefined;
     for (const { expiries } of this.hours) first = earlier(first, expiries.first());
+    return first;
+  }
+
+  /** The nth end of those to come, n from 1. Linear in the leases where more are live than a policy allows, else as `firstExpiry`. */
+  nthExpiry(n: number): number | undefined {
+    if (n === 1) return this.firstExpiry()?.expiresAt;
+    const { live } = this;
+    if (this.nthKnown?.n !== n || this.nthKnown.live !== live)
+      this.nthKnown = { n, live, expiresAt: this.nthEnd(this.leases.keys(), live, n) };
+    return this.nthKnown.expiresAt;
+  }
+
+  /** The same of one AI's leases. */
+  nthExpiryOf(aiId: string, n: number): number | undefined {
+    return this.nthEnd(this.fencesOf(aiId), this.liveOf(aiId), n);
+  }
+
+  private nthEnd(fences: Iterable<number>, count: number, n: number): number | undefined {
+    if (n === 1) return this.firstEnd(fences);
+    const ends = new Float64Array(count);
+    let at = 0;
+    for (const fence of fences) ends[at++] = this.leases.get(fence)?.expiresAt ?? 0;
+    return nthLeast(ends, n);
+  }
+
+  private firstEnd(fences: Iterable<number>): number | undefined {
+    let first: number | undefined;
+    for (const fence of fences) {
+      const end = this.leases.get(fence)?.expiresAt;
+      if (first === undefined || (end !== undefined && end < first)) first = end;
+    }
     return first;
   }
 

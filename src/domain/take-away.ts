@@ -1,4 +1,4 @@
-import { book } from './accounts.js';
+import { book, standsUnder } from './accounts.js';
 import { restOfOpen } from './day-rest.js';
 import type { Ledger } from './ledger.js';
 import { takePresumed } from './presumed.js';
@@ -33,8 +33,8 @@ export function takeAway(ledger: Ledger, day: string, whose: Whose, tokens: numb
 /** Takes from the latest hours, and from the AIs and models with the most tokens where none is named. Says how much. */
 function takeRest(ledger: Ledger, day: string, { aiId, model }: Whose, tokens: number): number {
   const rest = restOfOpen(ledger, day);
-  const ais = parts(rest.ais, aiId, tokens);
-  const models = parts(rest.models, model, tokens);
+  const ais = parts(rest.ais, aiId && standsUnder(rest.ais, aiId), tokens);
+  const models = parts(rest.models, model && standsUnder(rest.models, model), tokens);
   const hours = rest.hours
     .filter((hour) => hour.tokens > 0)
     .map(({ start, tokens: has }) => ({ start, tokens: has }));

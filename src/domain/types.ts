@@ -78,7 +78,7 @@ export interface Blocker {
   readonly requested: number;
   /** When this rule would admit if nothing more were spent; absent if nobody can know or no waiting helps. */
   readonly availableAt?: number;
-  /** No waiting helps: the request is larger than this rule ever admits. Pacing alone is never that. */
+  /** No waiting helps: the request is larger than this rule ever admits, in a month with nothing spent, pacing included. */
   readonly permanent?: true;
   readonly message: string;
 }

@@ -764,7 +764,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "name": "month",
             "in": "query",
             "required": false,
-            "description": "The month, `YYYY-MM`. Absent: that of `day`, or else the current one.",
+            "description": "The month, `YYYY-MM`, from `0001-02` to `9999-11`. Absent: that of `day`, or else the current one.",
             "schema": {
               "type": "string",
               "pattern": "^\\d{4}-(0[1-9]|1[0-2])$"
@@ -904,7 +904,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "name": "from_day",
             "in": "query",
             "required": false,
-            "description": "The first day, `YYYY-MM-DD`. Absent: the first of the current month.",
+            "description": "The first day, `YYYY-MM-DD`, from `0001-02-01` to `9999-11-30`. Absent: the first of the current month.",
             "schema": {
               "type": "string",
               "format": "date",
@@ -983,7 +983,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "name": "month",
             "in": "query",
             "required": false,
-            "description": "The month, `YYYY-MM`. Absent: that of `day`, or else the current one.",
+            "description": "The month, `YYYY-MM`, from `0001-02` to `9999-11`. Absent: that of `day`, or else the current one.",
             "schema": {
               "type": "string",
               "pattern": "^\\d{4}-(0[1-9]|1[0-2])$"
@@ -1123,7 +1123,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "name": "from_day",
             "in": "query",
             "required": false,
-            "description": "The first day, `YYYY-MM-DD`. Absent: the first of the current month.",
+            "description": "The first day, `YYYY-MM-DD`, from `0001-02-01` to `9999-11-30`. Absent: the first of the current month.",
             "schema": {
               "type": "string",
               "format": "date",
@@ -1202,7 +1202,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "name": "month",
             "in": "query",
             "required": false,
-            "description": "The month, `YYYY-MM`. Absent: that of `day`, or else the current one.",
+            "description": "The month, `YYYY-MM`, from `0001-02` to `9999-11`. Absent: that of `day`, or else the current one.",
             "schema": {
               "type": "string",
               "pattern": "^\\d{4}-(0[1-9]|1[0-2])$"
@@ -1318,7 +1318,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "aiId": {
             "type": "string",
             "pattern": "^[!-~]{1,128}$",
-            "description": "Who asks: 1 to 128 printable ASCII characters without spaces. Required."
+            "description": "Who asks: 1 to 128 printable ASCII characters without spaces; not `(other)`, which stands for the AIs that a day no longer counts by name. Required."
           },
           "requestId": {
             "type": [
@@ -1343,7 +1343,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
                 "type": "null"
               }
             ],
-            "description": "Charged tokens that the caller expects to spend: 1 to 10^12. Absent: the policy's default reservation."
+            "description": "Charged tokens that the caller expects to spend: 1 to 10^12; less than the policy's `min_estimate` reserves that. Absent: the policy's default reservation."
           },
           "leaseTtl": {
             "type": [
@@ -1365,7 +1365,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "examples": [
               "1.5s"
             ],
-            "description": "Keep the call open until the slot is granted, denied for good, or this long has passed. 0 to 24 hours. Absent: answer at once."
+            "description": "Keep the call open until the slot is granted, denied for good, or this long has passed. 0 to 24 hours. Absent: answer at once. Denied at once, too, where only time can help, and only later than this: COOLDOWN, EMERGENCY, or a cap that refuses for what is spent alone. At most 100 calls of an AI wait in a budget, those of its sessions included; a further one is RESOURCE_EXHAUSTED (QUEUE_FULL), for this AI alone."
           },
           "labels": {
             "type": [
@@ -1445,7 +1445,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             ],
             "format": "date",
             "pattern": "^\\d{4}-\\d{2}-\\d{2}$",
-            "description": "The day to correct, `YYYY-MM-DD`, in the budget's zone, not in the future and within the retention. Absent: today."
+            "description": "The day to correct, `YYYY-MM-DD`, in the budget's zone, not in the future and within the retention, which begins with a month. Absent: today."
           },
           "aiId": {
             "type": [
@@ -1453,7 +1453,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "pattern": "^[!-~]{1,128}$",
-            "description": "The AI that they belong to. Absent: what is added stands under `(unknown)`; what is taken is taken from the AIs with the most tokens first. Tokens presumed of leases that were granted on that day: a correction that names an AI, and no model or `(unknown)`, takes from those of its leases first, the lease that was granted first before the others, and then from the rest; one that names neither AI nor model takes from them last. What is taken from a lease is no longer presumed of it: a late report of it counts in full."
+            "description": "The AI that they belong to. Absent: what is added stands under `(unknown)`; what is taken is taken from the AIs with the most tokens first. Tokens presumed of leases that were granted on that day: a correction that names an AI, and no model or `(unknown)`, takes from those of its leases first, the lease that was granted first before the others, and then from the rest; one that names neither AI nor model takes from them last. What is taken from a lease is no longer presumed of it: a late report of it counts in full. Not `(other)`: name the AI itself, and its part of that is corrected."
           },
           "model": {
             "type": [
@@ -1462,7 +1462,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             ],
             "maxLength": 128,
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
-            "description": "The model that they belong to; `(unknown)` corrects presumed tokens, of all AIs where none is named. Any other takes nothing that is presumed. Absent: likewise."
+            "description": "The model that they belong to; `(unknown)` corrects presumed tokens, of all AIs where none is named. Any other takes nothing that is presumed. Absent: likewise. Not `(other)`, likewise."
           }
         },
         "additionalProperties": false,
@@ -1563,7 +1563,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "availableAt": {
             "type": "string",
             "format": "date-time",
-            "description": "When this rule would admit, if nothing more were spent. Unset if nobody can know, or if no waiting helps."
+            "description": "When this rule would admit, if nothing more were spent. Of slots: the end of the lease after which fewer than the limit are live. Unset if nobody can know, or if no waiting helps."
           },
           "message": {
             "type": "string",
@@ -1775,7 +1775,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           },
           "permanent": {
             "type": "boolean",
-            "description": "No waiting helps: the request is larger than an unpaced cap or `max_request_tokens`. Ask for less."
+            "description": "No waiting helps: the request is larger than `max_request_tokens`, or than a window ever admits under the policy in force, pacing included, in a month with nothing spent. Ask for less."
           },
           "fallbackBudgetIds": {
             "type": "array",
@@ -2009,7 +2009,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "aiId": {
             "type": "string",
             "pattern": "^[!-~]{1,128}$",
-            "description": "The AI. Required."
+            "description": "The AI, not `(other)`. Required."
           },
           "estimatedTokens": {
             "anyOf": [
@@ -2026,7 +2026,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
                 "type": "null"
               }
             ],
-            "description": "Charged tokens that it would ask for: 1 to 10^12. Absent: the policy's default reservation."
+            "description": "Charged tokens that it would ask for: 1 to 10^12; less than the policy's `min_estimate` counts as that. Absent: the policy's default reservation."
           }
         },
         "additionalProperties": false,
@@ -2097,7 +2097,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "pattern": "^\\d{4}-(0[1-9]|1[0-2])$",
-            "description": "The month, `YYYY-MM`. Absent: that of `day`, or else the current one."
+            "description": "The month, `YYYY-MM`, from `0001-02` to `9999-11`. Absent: that of `day`, or else the current one."
           },
           "day": {
             "type": [
@@ -2476,7 +2476,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             ],
             "format": "date",
             "pattern": "^\\d{4}-\\d{2}-\\d{2}$",
-            "description": "The first day, `YYYY-MM-DD`. Absent: the first of the current month."
+            "description": "The first day, `YYYY-MM-DD`, from `0001-02-01` to `9999-11-30`. Absent: the first of the current month."
           },
           "toDay": {
             "type": [
@@ -2758,7 +2758,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "additionalProperties": {
               "type": "number"
             },
-            "description": "The same for AIs by their id, in place of `max_daily_percent_per_ai`. At most 250 entries."
+            "description": "The same for AIs by their id, in place of `max_daily_percent_per_ai`. At most 250 entries. An AI beyond the 5,000 that a day counts by name is counted with all others beyond them."
           },
           "maxRequestTokens": {
             "anyOf": [
@@ -2973,6 +2973,23 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "type": "string"
             },
             "description": "Budgets to ask instead, best first; named in every denial. At most 16."
+          },
+          "minEstimate": {
+            "anyOf": [
+              {
+                "type": "string",
+                "pattern": "^-?[0-9]+$"
+              },
+              {
+                "type": "integer",
+                "minimum": 0,
+                "maximum": 1000000000000
+              },
+              {
+                "type": "null"
+              }
+            ],
+            "description": "The least that any lease reserves at its grant: a smaller estimate, or none, reserves this much all the same, so that a low estimate opens no cap. It is then what counts against `max_request_tokens` and the caps. 0, for none, to 10^12, and never more than these admit. Default 0."
           }
         },
         "additionalProperties": false
@@ -3567,7 +3584,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "aiId": {
             "type": "string",
             "pattern": "^[!-~]{1,128}$",
-            "description": "The AI. Required."
+            "description": "The AI, not `(other)`. Required."
           }
         },
         "additionalProperties": false,
@@ -3606,7 +3623,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             ],
             "maxLength": 128,
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
-            "description": "The model, such as `claude-sonnet-4`. At most 128 bytes; empty stands as `(unspecified)` in the statistics."
+            "description": "The model, such as `claude-sonnet-4`. At most 128 bytes; empty stands as `(unspecified)` in the statistics. Not `(other)` or `(unknown)`, under which usage stands that no model is known of."
           },
           "requestType": {
             "type": [

@@ -26,6 +26,7 @@ export const PLAIN_FIELDS = [
   'maxConcurrentPerAi',
   'defaultReservation',
   'minReservation',
+  'minEstimate',
   'timeZone',
   'warningPercent',
   'criticalPercent',

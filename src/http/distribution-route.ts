@@ -1,7 +1,7 @@
 import { PERMISSIONS } from '../access/permissions.js';
 import type { DistributionQuery } from '../arbiter/door.js';
 import { BUDGET_ID_RULE, isBudgetId } from '../domain/budget-id.js';
-import { isDay, isMonth, monthOfDay } from '../domain/calendar.js';
+import { DAY_RULE, isDay, isMonth, MONTH_RULE, monthOfDay } from '../domain/calendar.js';
 import type { DistributionStats } from '../domain/distribution.js';
 import type { Refused } from '../domain/outcomes.js';
 import { type Answer, errorAnswer } from './answer.js';
@@ -16,8 +16,8 @@ export type GetDistribution = (
 
 const PARAMETERS = {
   budget_id: { isRight: isBudgetId, rule: `a budget id, ${BUDGET_ID_RULE}` },
-  month: { isRight: isMonth, rule: 'a month as YYYY-MM' },
-  day: { isRight: isDay, rule: 'a day of the calendar as YYYY-MM-DD' },
+  month: { isRight: isMonth, rule: MONTH_RULE },
+  day: { isRight: isDay, rule: DAY_RULE },
 } as const;
 const NAMES = Object.keys(PARAMETERS) as (keyof typeof PARAMETERS)[];
 

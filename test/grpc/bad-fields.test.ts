@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as admin from '../../src/gen/budget/v1/budget_admin_service.js';
 import * as budgets from '../../src/gen/budget/v1/budget_service.js';
-import { failureOf, type Harness, startHarness } from './support/harness.js';
+import { ask, failureOf, type Harness, startHarness } from './support/harness.js';
 import { METHODS } from './support/valid-requests.js';
 
 let harness: Harness;
@@ -121,6 +121,36 @@ const byDate: Row[] = [
   ['listUsage', { fromDay: '2025-01-01', toDay: '2026-01-03' }, 'to_day', /366 days/],
 ];
 
+/** What stands for all that have no name of their own is nobody's name. */
+const byReservedName: Row[] = [
+  ['acquire', { aiId: '(other)' }, 'ai_id', /beyond the 5,000 .* name the AI itself/],
+  ['availability', { aiId: '(other)' }, 'ai_id', /name the AI itself/],
+  ['adjust', { aiId: '(other)' }, 'ai_id', /name the AI itself/],
+  [
+    'record',
+    { subject: { $case: 'unleased', value: { budgetId: 'a', aiId: '(other)' } } },
+    'unleased.ai_id',
+    /name the AI itself/,
+  ],
+  ...ofUsage({ model: '(other)' }, 'model', /beyond the 500 .* name the model itself/),
+  ...ofUsage({ model: '(unknown)' }, 'model', /name the model, or leave it empty/),
+  ['adjust', { model: '(other)' }, 'model', /name the model itself/],
+  [
+    'put',
+    { policy: { maxDailyPercentByAi: { '(other)': 5 } } },
+    'policy.max_daily_percent_by_ai["(other)"]',
+    /AI/,
+  ],
+  ...['(other)', '(unknown)'].map(
+    (model): Row => [
+      'put',
+      { policy: { tokenWeightsByModel: { [model]: { totalPercent: 5 } } } },
+      `policy.token_weights_by_model["${model}"]`,
+      /must not be/,
+    ],
+  ),
+];
+
 const byAdmin: Row[] = [
   ['listUsage', { groupBy: 99 }, 'group_by', /DAY, HOUR, AI, MODEL/],
   ['listUsage', { groupBy: -1 }, 'group_by', /DAY, HOUR, AI, MODEL/],
@@ -184,23 +214,35 @@ const byPolicy: Row[] = [
   ['put', { updateMask: [] }, 'update_mask', /must name a field/],
 ];
 
-it.each([...byBudgetId, ...byLeaseId, ...byUsage, ...bySlot, ...byDate, ...byAdmin, ...byPolicy])(
-  '%s refuses %j and names %s',
-  async (name, changes, field, limits) => {
-    const { method, codec, valid } = METHODS[name];
-    harness.door.asked = [];
-    const request = (codec as { fromPartial(fields: object): unknown }).fromPartial({ ...valid, ...changes });
-    const error = await failureOf(harness, method as never, request);
-    expect(error).toMatchObject({
-      code: status.INVALID_ARGUMENT,
-      domain: 'budget.v1',
-      reason: 'INVALID_FIELD',
-    });
-    expect(error.violations).toEqual([{ field, description: expect.stringMatching(limits) }]);
-    expect(error.message).toContain(field);
-    expect(harness.door.asked).toEqual([]);
-  },
-);
+const rows = [...byBudgetId, ...byLeaseId, ...byUsage, ...bySlot, ...byDate, ...byReservedName, ...byAdmin];
+
+it.each([...rows, ...byPolicy])('%s refuses %j and names %s', async (name, changes, field, limits) => {
+  const { method, codec, valid } = METHODS[name];
+  harness.door.asked = [];
+  const request = (codec as { fromPartial(fields: object): unknown }).fromPartial({ ...valid, ...changes });
+  const error = await failureOf(harness, method as never, request);
+  expect(error).toMatchObject({
+    code: status.INVALID_ARGUMENT,
+    domain: 'budget.v1',
+    reason: 'INVALID_FIELD',
+  });
+  expect(error.violations).toEqual([{ field, description: expect.stringMatching(limits) }]);
+  expect(error.message).toContain(field);
+  expect(harness.door.asked).toEqual([]);
+});
+
+it.each([
+  ['adjust', { model: '(unknown)' }],
+  ['adjust', { aiId: '(unknown)' }],
+  ['record', { usage: { usageId: 'u', model: '(unspecified)' } }],
+  ['getLease', { key: { $case: 'request', value: { budgetId: 'a', aiId: '(other)', requestId: 'r' } } }],
+] as const)('%s takes %j: what stands there can be read and corrected', async (name, changes) => {
+  const { method, codec, valid } = METHODS[name];
+  harness.door.asked = [];
+  const request = (codec as { fromPartial(fields: object): unknown }).fromPartial({ ...valid, ...changes });
+  await ask(harness, method as never, request);
+  expect(harness.door.asked).toHaveLength(1);
+});
 
 it('names every field that is wrong', async () => {
   const request = budgets.AcquireSlotRequest.fromPartial({

@@ -1,6 +1,7 @@
 import { ArbiterError, type CallerRequest } from '../../src/arbiter/door.js';
 import type { OutcomeOf, Refusal } from '../../src/domain/outcomes.js';
-import type { LeaseView } from '../../src/domain/types.js';
+import type { StoredState } from '../../src/domain/state.js';
+import type { Denial, LeaseView } from '../../src/domain/types.js';
 import type { Journal, Known } from './journal.js';
 import { type CallOptions, GaveUp, type SimWorld } from './sim-world.js';
 
@@ -56,7 +57,7 @@ export class SimulatedCaller {
     const { journal } = this;
     const { known } = asked;
     if (outcome.kind === 'granted') journal.grant(idOf(request), outcome.lease, known);
-    if (outcome.kind === 'denied') this.holdDenial(outcome.denial.blockers, asked);
+    if (outcome.kind === 'denied') this.holdDenial(outcome.denial, asked);
     if (outcome.kind === 'refused') this.holdRefusal(request, outcome.refusal, asked);
     const lease = leaseOf(outcome);
     const until = this.world.promises.clockWasReset ? 0 : known.until;
@@ -68,12 +69,15 @@ export class SimulatedCaller {
   }
 
   /** A denial must have been true at some moment between question and answer. */
-  private holdDenial(
-    blockers: readonly { readonly rule: string; readonly limit: number }[],
-    { askedAt }: Asked,
-  ): void {
+  private holdDenial(denial: Denial, { askedAt }: Asked): void {
     const states = this.world.statesSince(askedAt);
-    for (const { rule, limit } of blockers) {
+    const { blockers } = denial;
+    const isOfCaps = blockers.every(({ rule }) => rule.endsWith('_CAP'));
+    if (isOfCaps && !denial.permanent && denial.availableAt === undefined)
+      this.world.violated(`denied by ${blockers[0]?.rule}, neither for good nor until a time`);
+    for (const { rule, limit, availableAt } of blockers) {
+      if (rule === 'CONCURRENCY' && !states.some((state) => opensAt(state, limit, availableAt)))
+        this.world.violated('CONCURRENCY ends at another time than the lease after which a slot is free');
       const held = states.some(({ sections }) => {
         if (rule === 'PAUSED') return sections.settings.has('pause');
         return rule !== 'CONCURRENCY' || sections.leases.size >= limit;
@@ -98,6 +102,14 @@ export class SimulatedCaller {
     if (world.time.passedMs < KNOWN_MS)
       world.violated(`lease ${refusal.leaseId} was granted and is not found`);
   }
+}
+
+/** Whether the end of the lease after which fewer than `limit` are live is this one. A session's lease may be prolonged in between. */
+function opensAt({ sections }: StoredState, limit: number, availableAt: number | undefined): boolean {
+  const leases = [...sections.leases.values()];
+  if (leases.some(({ session }) => session !== undefined)) return true;
+  const ends = leases.map(({ expiresAt }) => expiresAt).sort((a, b) => a - b);
+  return ends[leases.length - limit] === availableAt;
 }
 
 interface Asked {

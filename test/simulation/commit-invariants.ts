@@ -177,6 +177,9 @@ function checkGrants(before: StoredState, ledger: Ledger, say: Say): void {
   for (const lease of granted) say(lease.fence > before.head.fence, `fence ${lease.fence} did not rise`);
   if (granted.length === 0) return;
   say(ledger.pause === undefined, 'granted while paused');
+  const { minEstimate } = ledger.policy;
+  for (const { fence, reserved } of granted)
+    say(reserved >= minEstimate, `lease ${fence} reserves ${reserved}, less than the least, ${minEstimate}`);
   if (ledger.policy.mode === 'OBSERVE') return;
   const { slots, policy, allowance } = ledger;
   say(slots.live <= policy.maxConcurrent, `${slots.live} live slots of ${policy.maxConcurrent}`);

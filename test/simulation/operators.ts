@@ -23,6 +23,9 @@ export function randomPolicy(world: SimWorld): PolicyFields {
     maxLeaseDurationMs: 30_000,
     lateReportGraceMs: world.pick([0, 5_000, HOUR_MS]),
     timeZone: world.pick(ZONES),
+    minEstimate: world.pick([0, 0, 150]),
+    // Less than a day may take: then pacing never admits some requests.
+    ...(world.random() < 0.1 ? { emergencyPercent: 1.5, minDailyPercent: 0 } : {}),
     ...(world.random() < 0.3 ? { tokenWeights: { total: 33.3 } } : {}),
     ...(world.random() < 0.1 ? { mode: 'OBSERVE' as const } : {}),
   });
@@ -41,7 +44,13 @@ export function floorPolicy(world: SimWorld): PolicyFields {
       maxConcurrent: 4,
     },
     // So little that one day could burn it all.
-    ...{ monthlyLimit: 4_000, minDailyPercent: 3, maxDailyPercent: 60, maxHourlyPercent: 50 },
+    ...{
+      monthlyLimit: 4_000,
+      minDailyPercent: 3,
+      emergencyPercent: 98,
+      maxDailyPercent: 60,
+      maxHourlyPercent: 50,
+    },
   };
 }
 

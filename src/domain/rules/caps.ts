@@ -1,4 +1,6 @@
+import { isNamedToday, tokensToday } from '../accounts.js';
 import type { Ledger } from '../ledger.js';
+import { MAX_AIS } from '../limits.js';
 import type { Cap } from '../pacing.js';
 import { percentOf } from '../percent.js';
 import type { HourOfGrants } from '../slots.js';
@@ -6,7 +8,9 @@ import { unspent } from '../slots.js';
 import { inDay, inHour, inMonth, type Standing, type WindowFigures } from '../standing.js';
 import type { Blocker, Rule } from '../types.js';
 import { amount } from '../wording.js';
-import { firstDayThatAdmits, firstHourThatAdmits } from './later-windows.js';
+import { committed, firstDayThatAdmits, firstHourThatAdmits } from './later-windows.js';
+
+const UNNAMED = `beyond the ${amount(MAX_AIS)} that a day names`;
 
 /**
  * What a cap is asked for. Of a raise only what it adds is `requested`, but what the lease would then hold `inAll` must fit
@@ -26,8 +30,8 @@ export function hourlyCapBlocker(ledger: Ledger, standing: Standing, demand: Dem
     figures: standing.hour,
     demand,
     holders: inHour(ledger.hour.start),
-    unpaced: ledger.allowance.hourlyMax,
-    later: () => firstHourThatAdmits(ledger, demand.requested),
+    largest: ledger.largest.hour,
+    later: () => firstHourThatAdmits(ledger, demand.requested, committed(ledger)),
   });
 }
 
@@ -40,8 +44,8 @@ export function dailyCapBlocker(ledger: Ledger, standing: Standing, demand: Dema
     figures: standing.day,
     demand,
     holders: inDay(ledger.today.day),
-    unpaced: ledger.allowance.dailyMax,
-    later: () => firstDayThatAdmits(ledger, (cap) => demand.requested <= cap),
+    largest: ledger.largest.day,
+    later: () => firstDayThatAdmits(ledger, (cap) => demand.requested <= cap, committed(ledger)),
   });
 }
 
@@ -57,12 +61,13 @@ export function aiDailyCapBlocker(
   const percent = aiDailyPercent(ledger, aiId);
   return capBlocker(ledger, {
     rule: 'AI_DAILY_CAP',
-    name: `${aiId} today`,
+    name: isNamedToday(ledger, aiId) ? `${aiId} today` : `${aiId} and all AIs ${UNNAMED} today`,
     figures,
     demand,
     holders: inDay(ledger.today.day),
-    unpaced: percentOf(ledger.allowance.dailyMax, percent),
-    later: () => firstDayThatAdmits(ledger, (cap) => demand.requested <= percentOf(cap, percent)),
+    largest: percentOf(ledger.largest.day, percent),
+    later: () =>
+      firstDayThatAdmits(ledger, (cap) => demand.requested <= percentOf(cap, percent), committed(ledger)),
     firstHolder: () => firstExpiryToday(ledger, aiId),
   });
 }
@@ -76,7 +81,7 @@ export function monthlyCapBlocker(ledger: Ledger, standing: Standing, demand: De
     figures: standing.month,
     demand,
     holders: inMonth(ledger.month.key),
-    unpaced: ledger.allowance.enforced,
+    largest: ledger.allowance.enforced,
     later: () => ledger.month.end,
   });
 }
@@ -86,14 +91,14 @@ export function aiDayFigures(ledger: Ledger, standing: Standing, aiId: string): 
   const percent = aiDailyPercent(ledger, aiId);
   if (percent === 100) return undefined;
   const day = ledger.today.day;
-  const spent = ledger.tables.dayAis.get(`${day} ${aiId}`) ?? 0;
+  const spent = tokensToday(ledger, aiId);
   const reserved = ledger.slots.reservedOf(aiId, day);
   const { tokens, loweredBy } = standing.day.cap;
   const cap: Cap = { tokens: percentOf(tokens, percent), ...(loweredBy === undefined ? {} : { loweredBy }) };
   return { spent, reserved, cap };
 }
 
-function aiDailyPercent({ policy }: Ledger, aiId: string): number {
+export function aiDailyPercent({ policy }: Ledger, aiId: string): number {
   return policy.maxDailyPercentByAi.get(aiId) ?? policy.maxDailyPercentPerAi;
 }
 
@@ -112,22 +117,25 @@ interface CapCheck {
   readonly demand: Demand;
   /** Whose reservations count in the window. */
   readonly holders: (hour: HourOfGrants) => boolean;
-  /** The cap without pacing: a request above it can never be admitted. */
-  readonly unpaced: number;
+  /** The most that any window ever admits: a request above it can never be admitted. */
+  readonly largest: number;
   readonly later: () => number | undefined;
   readonly firstHolder?: () => number | undefined;
 }
 
 /** Asked before anything of a refusal is put together: most requests are admitted. */
-function admits({ spent, reserved, cap }: WindowFigures, { requested }: Demand): boolean {
+export function admits(
+  { spent, reserved, cap }: WindowFigures,
+  { requested }: Pick<Demand, 'requested'>,
+): boolean {
   return spent + reserved + requested <= cap.tokens;
 }
 
 function capBlocker(ledger: Ledger, check: CapCheck): Blocker {
-  const { rule, name, figures, unpaced } = check;
+  const { rule, name, figures, largest } = check;
   const { requested, inAll } = check.demand;
   const { spent, reserved, cap } = figures;
-  const permanent = inAll > unpaced;
+  const permanent = inAll > largest;
   const availableAt = permanent ? undefined : whenFree(ledger, check);
   const message =
     `${name}: ${amount(spent)} spent + ${amount(reserved)} reserved + ${amount(requested)} requested ` +

@@ -1,7 +1,10 @@
 import type { Ledger } from '../ledger.js';
 import type { Blocker } from '../types.js';
 
-/** Live slots of the whole budget. */
+/**
+ * Live slots of the whole budget. More than the policy allows may be live, since a lowered limit ends none: then as many must end
+ * until one is free.
+ */
 export function concurrencyBlocker(ledger: Ledger): Blocker | undefined {
   const { slots, policy } = ledger;
   if (slots.live < policy.maxConcurrent) return undefined;
@@ -12,7 +15,7 @@ export function concurrencyBlocker(ledger: Ledger): Blocker | undefined {
     reserved: 0,
     requested: 1,
     message: `${slots.live} of ${policy.maxConcurrent} slots are live`,
-    ...until(slots.firstExpiry()?.expiresAt),
+    ...until(slots.nthExpiry(slots.live - policy.maxConcurrent + 1)),
   };
 }
 
@@ -28,17 +31,8 @@ export function aiConcurrencyBlocker(ledger: Ledger, aiId: string): Blocker | un
     reserved: 0,
     requested: 1,
     message: `${aiId} holds ${live} of its ${policy.maxConcurrentPerAi} slots`,
-    ...until(firstExpiryOf(ledger, aiId)),
+    ...until(slots.nthExpiryOf(aiId, live - policy.maxConcurrentPerAi + 1)),
   };
-}
-
-function firstExpiryOf(ledger: Ledger, aiId: string): number | undefined {
-  let first: number | undefined;
-  for (const fence of ledger.slots.fencesOf(aiId)) {
-    const expiresAt = ledger.lease(fence)?.expiresAt ?? Number.POSITIVE_INFINITY;
-    if (first === undefined || expiresAt < first) first = expiresAt;
-  }
-  return first;
 }
 
 function until(availableAt: number | undefined): { availableAt?: number } {

@@ -5,25 +5,49 @@ import { inMonth } from '../standing.js';
 import type { MonthWindow } from '../state.js';
 import { type DayWindow, daysLeft, dayWindow, nextMonth } from '../windows.js';
 
+/** What lowers the caps of the month's later days. */
+export interface Committed {
+  /** Spent and reserved in all of the month. */
+  readonly month: number;
+  /** The same without today. */
+  readonly otherDays: number;
+}
+
+export function committed({ tables, slots, month, today }: Ledger): Committed {
+  const elsewhere = slots.reserved((hour) => hour.month === month.key && hour.day !== today.day);
+  return {
+    month: tables.monthSpent + slots.reserved(inMonth(month.key)),
+    otherDays: tables.monthSpent - (tables.dayTotals.get(today.day) ?? 0) + elsewhere,
+  };
+}
+
 /** The start of the first later day whose cap in force would admit if nothing more were spent. */
-export function firstDayThatAdmits(ledger: Ledger, admits: (cap: number) => boolean): number | undefined {
-  return firstLaterDay(ledger, admits)?.start;
+export function firstDayThatAdmits(
+  ledger: Ledger,
+  admits: (cap: number) => boolean,
+  taken: Committed,
+): number | undefined {
+  return firstLaterDay(ledger, admits, taken)?.start;
 }
 
 /** The start of the first later hour that would admit: an untouched hour takes up to its own maximum and the day's cap. */
-export function firstHourThatAdmits(ledger: Ledger, requested: number): number | undefined {
+export function firstHourThatAdmits(ledger: Ledger, requested: number, taken: Committed): number | undefined {
   const { allowance, policy, hour, today } = ledger;
   if (requested > allowance.hourlyMax) return undefined;
   if (policy.pacing !== 'EVEN') return hour.end;
-  if (hour.end < today.end && requested <= capOf(ledger, today.day, committed(ledger, today.day)))
-    return hour.end;
-  return firstLaterDay(ledger, (cap) => requested <= cap)?.start;
+  if (hour.end < today.end && requested <= capOf(ledger, today.day, taken.otherDays)) return hour.end;
+  return firstLaterDay(ledger, (cap) => requested <= cap, taken)?.start;
 }
 
-function firstLaterDay(ledger: Ledger, admits: (cap: number) => boolean): DayWindow | undefined {
+function firstLaterDay(
+  ledger: Ledger,
+  admits: (cap: number) => boolean,
+  taken: Committed,
+): DayWindow | undefined {
   const { zone, month, today, policy, allowance } = ledger;
-  const spent = ledger.tables.monthSpent + ledger.slots.reserved(inMonth(month.key));
-  const inThis = firstDay(zone, month, dayOfMonth(today.day) + 1, (day) => admits(capOf(ledger, day, spent)));
+  const inThis = firstDay(zone, month, dayOfMonth(today.day) + 1, (day) =>
+    admits(capOf(ledger, day, taken.month)),
+  );
   if (inThis !== undefined) return inThis;
   // Nothing of this month counts in the next one.
   const next = nextMonth(policy.timeZone, month);
@@ -49,10 +73,4 @@ function firstDay(
 
 function capOf({ allowance, policy, month }: Ledger, day: string, before: number): number {
   return dayCap(allowance, policy.pacing, before, daysLeft(month, day)).tokens;
-}
-
-/** Spent and reserved in the days of the month other than this one. */
-function committed({ tables, slots, month }: Ledger, day: string): number {
-  const elsewhere = slots.reserved((hour) => hour.month === month.key && hour.day !== day);
-  return tables.monthSpent - (tables.dayTotals.get(day) ?? 0) + elsewhere;
 }

@@ -21,7 +21,7 @@ const TAG_FIELD = 1;
 export function readOpen(message: OpenSession, ids: Pick<Ids, 'nonce'>): SessionBeginning {
   const checks = new Checks();
   const budgetId = checks.budgetId('open.budget_id', message.budgetId);
-  const aiId = checks.id('open.ai_id', message.aiId);
+  const aiId = checks.aiId('open.ai_id', message.aiId);
   const { sessionId, otherBudgetIds } = message;
   if (sessionId !== undefined && !SESSION_ID.test(sessionId)) {
     checks.fail(

@@ -1,8 +1,10 @@
-import { isDay, isMonth } from '../../domain/calendar.js';
+import { DAY_RULE, isDay, isMonth, MONTH_RULE } from '../../domain/calendar.js';
 import { parseLeaseId } from '../../domain/lease-id.js';
 import { MAX_AMOUNT } from '../../domain/limits.js';
 import type { FieldViolation } from '../../domain/outcomes.js';
 import type { LeaseRef } from '../../domain/requests.js';
+import { reservedAi, reservedModel } from '../../domain/reserved-names.js';
+import { UNKNOWN } from '../../domain/types.js';
 import { amount } from '../../domain/wording.js';
 import { invalidFields, RequestError } from '../request-error.js';
 
@@ -11,6 +13,7 @@ export const BUDGET_ID = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 const ID = /^[!-~]{1,128}$/;
 const CONTROL = /\p{Cc}/u;
 const MAX_LEASE_ID = 160;
+const MAX_MODEL = 128;
 const NO_LEASE: LeaseRef = { leaseId: '', budgetId: '', epoch: 0, fence: 0 };
 
 /**
@@ -52,6 +55,22 @@ export class Checks {
     return value;
   }
 
+  /** The id of an AI that is to be counted under it. */
+  aiId(field: string, value: string): string {
+    const reserved = reservedAi(value);
+    if (reserved === undefined) return this.id(field, value);
+    this.fail(field, reserved);
+    return value;
+  }
+
+  /** A model to count under; empty where `least` is 0. An operator may name `(unknown)`, to correct what stands there. */
+  model(field: string, value: string, least: 0 | 1, mayBeUnknown = false): string {
+    const reserved = mayBeUnknown && value === UNKNOWN ? undefined : reservedModel(value);
+    if (reserved === undefined) return this.text(field, value, least, MAX_MODEL);
+    this.fail(field, reserved);
+    return value;
+  }
+
   text(field: string, value: string, leastBytes: number, mostBytes: number): string {
     if (value === '' && leastBytes === 0) return value;
     const bytes = Buffer.byteLength(value);
@@ -89,12 +108,12 @@ export class Checks {
   }
 
   day(field: string, value: string): string {
-    if (!isDay(value)) this.fail(field, 'must be a day of the calendar, `YYYY-MM-DD`');
+    if (!isDay(value)) this.fail(field, `must be ${DAY_RULE}`);
     return value;
   }
 
   month(field: string, value: string): string {
-    if (!isMonth(value)) this.fail(field, 'must be a month, `YYYY-MM`, with 01 to 12');
+    if (!isMonth(value)) this.fail(field, `must be ${MONTH_RULE}`);
     return value;
   }
 }

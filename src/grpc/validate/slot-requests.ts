@@ -36,7 +36,7 @@ export function readAcquire(
 ): OfBudget<domain.AcquireRequest> & { readonly waitMs: number } {
   const checks = new Checks();
   const budgetId = checks.budgetId('budget_id', message.budgetId);
-  const aiId = checks.id('ai_id', message.aiId);
+  const aiId = checks.aiId('ai_id', message.aiId);
   const { requestId, estimatedTokens, leaseTtl, wait } = message;
   if (requestId !== undefined) checks.id('request_id', requestId);
   if (estimatedTokens !== undefined) checks.amount('estimated_tokens', estimatedTokens, 1);
@@ -111,7 +111,7 @@ export function readAvailability(message: GetAvailabilityRequest): OfBudget<doma
   const budgetId = checks.budgetId('budget_id', message.budgetId);
   const request: Writable<domain.GetAvailabilityRequest> = {
     kind: 'get-availability',
-    aiId: checks.id('ai_id', message.aiId),
+    aiId: checks.aiId('ai_id', message.aiId),
   };
   if (message.estimatedTokens !== undefined) {
     request.estimatedTokens = checks.amount('estimated_tokens', message.estimatedTokens, 1);

@@ -12,7 +12,6 @@ import type { OfBudget } from './slot-requests.js';
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 type NamedUsage = UsageReport & { readonly usageId: string };
 
-const MAX_MODEL = 128;
 const MAX_REQUEST_TYPE = 64;
 const MAX_ERROR_MESSAGE = 512;
 const MAX_REASON = 256;
@@ -29,7 +28,7 @@ export function readRecord(
   if (usage?.usageId === '') checks.id('usage.usage_id', '');
   if (subject?.$case === 'unleased') {
     const budgetId = checks.budgetId('unleased.budget_id', subject.value.budgetId);
-    const aiId = checks.id('unleased.ai_id', subject.value.aiId);
+    const aiId = checks.aiId('unleased.ai_id', subject.value.aiId);
     checks.done();
     return { budgetId, request: { kind: 'record-unleased', aiId, usage: usage as NamedUsage } };
   }
@@ -57,7 +56,7 @@ export function readRelease(message: ReleaseRequest): domain.ReleaseRequest {
 function readUsage(checks: Checks, usage: Usage): NamedUsage {
   const usageId = usage.usageId === '' ? '' : checks.id('usage.usage_id', usage.usageId);
   const tokens = usage.tokens === undefined ? NO_TOKENS : readTokens(checks, usage.tokens);
-  const model = checks.text('usage.model', usage.model, 0, MAX_MODEL);
+  const model = checks.model('usage.model', usage.model, 0);
   const requestType = checks.text('usage.request_type', usage.requestType, 0, MAX_REQUEST_TYPE);
   const errorMessage = checks.lines('usage.error_message', usage.errorMessage, 0, MAX_ERROR_MESSAGE);
   const { failed } = usage;
@@ -107,8 +106,8 @@ export function readAdjust(message: AdjustUsageRequest): OfBudget<domain.AdjustR
   }
   const reason = checks.text('reason', message.reason, 1, MAX_REASON);
   if (day !== undefined) checks.day('day', day);
-  if (aiId !== undefined) checks.id('ai_id', aiId);
-  if (model !== undefined) checks.text('model', model, 1, MAX_MODEL);
+  if (aiId !== undefined) checks.aiId('ai_id', aiId);
+  if (model !== undefined) checks.model('model', model, 1, true);
   checks.done();
   const request: Writable<domain.AdjustRequest> = {
     kind: 'adjust',

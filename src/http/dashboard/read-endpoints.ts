@@ -1,6 +1,6 @@
 import { PERMISSIONS } from '../../access/permissions.js';
 import { isBudgetId } from '../../domain/budget-id.js';
-import { isDay, isMonth, monthOfDay } from '../../domain/calendar.js';
+import { DAY_RULE, isDay, isMonth, MONTH_RULE, monthOfDay } from '../../domain/calendar.js';
 import { policyWarnings } from '../../domain/policy-warnings.js';
 import type { Scheduler } from '../../platform/scheduler.js';
 import type { Answer } from '../answer.js';
@@ -26,8 +26,8 @@ export interface Live {
 export async function month({ query, path }: HttpCall, visitor: Visitor): Promise<Answer> {
   const budgetId = budgetIdOf(query);
   const [wanted, day] = [query.get('month') ?? undefined, query.get('day') ?? undefined];
-  if (wanted !== undefined && !isMonth(wanted)) throw new InputError('month', 'must be a month as YYYY-MM');
-  if (day !== undefined && !isDay(day)) throw new InputError('day', 'must be a day as YYYY-MM-DD');
+  if (wanted !== undefined && !isMonth(wanted)) throw new InputError('month', `must be ${MONTH_RULE}`);
+  if (day !== undefined && !isDay(day)) throw new InputError('day', `must be ${DAY_RULE}`);
   if (wanted !== undefined && day !== undefined && monthOfDay(day) !== wanted) {
     throw new InputError('day', `must be within the month ${wanted}`);
   }

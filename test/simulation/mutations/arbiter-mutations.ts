@@ -122,4 +122,16 @@ export const ARBITER_MUTATIONS: readonly Mutation[] = [
     find: 'hasNews(waiter.pending, now) || isDue(ledger, waiter) || (changed && mayPass(ledger, waiter)),',
     replace: 'hasNews(waiter.pending, now),',
   },
+  {
+    name: 'one AI may take every place to wait',
+    file: 'src/arbiter/answers.ts',
+    find: 'if (waiters.sizeOf(aiId) >= bounds.waitersPerAi) {',
+    replace: 'if (waiters.sizeOf(aiId) >= bounds.waitersPerBudget) {',
+  },
+  {
+    name: 'who waits for what only time could bring, later, is not told so',
+    file: 'src/arbiter/answers.ts',
+    find: 'if (leftMs > 0 && timeAloneMs <= leftMs && !denial.permanent) {',
+    replace: 'if (leftMs > 0 && !denial.permanent) {',
+  },
 ];

@@ -140,4 +140,22 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
     find: 'const beyondMinimums = left - allowance.dailyMin * (daysLeft - 1);',
     replace: 'const beyondMinimums = left;',
   },
+  {
+    name: 'the least estimate is forgotten',
+    file: 'src/domain/reservation.ts',
+    find: 'return Math.max(request.estimatedTokens, policy.minEstimate);',
+    replace: 'return request.estimatedTokens;',
+  },
+  {
+    name: 'a slot is said to be free when the first of too many leases ends',
+    file: 'src/domain/rules/concurrency.ts',
+    find: 'slots.nthExpiry(slots.live - policy.maxConcurrent + 1)',
+    replace: 'slots.nthExpiry(1)',
+  },
+  {
+    name: 'what pacing never admits is not said to be denied for good',
+    file: 'src/domain/rules/caps.ts',
+    find: '    largest: ledger.largest.day,\n',
+    replace: '    largest: ledger.allowance.dailyMax,\n',
+  },
 ];

@@ -118,6 +118,10 @@ credentials:
     ],
     [one(`{name: a, sha256: ${SHA}, roles: [{role: viewer}]}`), /budgets: nothing is not a budget id/],
     [
+      one(`{name: a, sha256: ${SHA}, roles: [{role: ai, budgets: '*', ais: ['(other)']}]}`),
+      /ais\[0\]: "\(other\)" is not an AI id/,
+    ],
+    [
       one(`{name: a, sha256: ${SHA}, roles: [{role: ai, budgets: '*'}]}`),
       /roles\[0\].ais: the role ai needs the ids/,
     ],

@@ -28,6 +28,7 @@ describe('the section "metrics"', () => {
     ['metrics: {max_budgets: many}', /"many" is not a whole number of budgets/],
     ['metrics: {ai_labels: guardian}', /"guardian" is not a list of AI ids/],
     ['metrics: {ai_labels: [a b]}', /metrics\.ai_labels\[0\]: "a b" is not an AI id/],
+    ['metrics: {ai_labels: [(other)]}', /"\(other\)" is not an AI id .* other than \(other\)/],
     [`metrics: {ai_labels: [${'a, '.repeat(101)}]}`, /more than 100 AIs would make too many series/],
     ['metrics: {ai_label: [a]}', /metrics\.ai_label: no such setting; did you mean ai_labels\?/],
   ])('%s', (text, message) => {

@@ -62,6 +62,43 @@ describe('each rule of admission', () => {
     budget.grant('c', 10);
   });
 
+  it.each([
+    // live, and then allowed: the end of which lease opens a slot
+    [5, 2, 4],
+    [5, 5, 1],
+    [5, 1, 5],
+    [3, 2, 2],
+  ])('of %i live slots and %i allowed, until the end number %i', (live, allowed, nth) => {
+    const both = (most: number) => ({ ...ROOMY, maxConcurrent: most, maxConcurrentPerAi: most });
+    const budget = new TestBudget(both(live));
+    // Not in the order of their ends.
+    const ends = [50, 20, 40, 10, 30].slice(0, live).map((seconds) => {
+      return budget.grant('a', 10, { leaseTtlMs: seconds * 1_000 }).view.expiresAt;
+    });
+    const end = ends.sort((a, b) => a - b)[nth - 1];
+    budget.do({ kind: 'put-policy', fields: both(allowed) });
+    const blockers = () => budget.deny('a', 10).blockers;
+    expect(blockers()).toMatchObject([
+      { rule: 'CONCURRENCY', limit: allowed, spent: live, availableAt: end },
+      { rule: 'AI_CONCURRENCY', limit: allowed, spent: live, availableAt: end },
+    ]);
+    budget.now = (end ?? 0) - 1;
+    expect(blockers()).toMatchObject([{ availableAt: end }, { availableAt: end }]);
+    budget.now += 1;
+    budget.grant('a', 10);
+  });
+
+  it('in mode OBSERVE more are live than allowed, too', () => {
+    const budget = only({ mode: 'OBSERVE', maxConcurrent: 1 });
+    const [, second] = [30_000, 60_000].map(
+      (leaseTtlMs) => budget.grant('a', 10, { leaseTtlMs }).view.expiresAt,
+    );
+    const outcome = budget.acquire('b', { estimatedTokens: 10 });
+    expect(outcome).toMatchObject({
+      wouldDeny: { blockers: [{ rule: 'CONCURRENCY', availableAt: second }] },
+    });
+  });
+
   it('AI_CONCURRENCY until that AI has a slot less', () => {
     const budget = only({ maxConcurrentPerAi: 1 });
     budget.grant('b', 10, { leaseTtlMs: 5_000 });

@@ -62,6 +62,46 @@ describe('when a cap opens again', () => {
       },
     ],
     [
+      'under EVEN an AI never takes more than its percentage of what a month hands out: permanent',
+      {
+        policy: { pacing: 'EVEN', maxDailyPercent: 100, maxHourlyPercent: 100, maxDailyPercentPerAi: 50 },
+        ...{ at: '2026-11-10T09:10:00Z', asked: 68_601 },
+        // 50% of 137,200. That of the day's cap without pacing would be 70,000.
+        expected: {
+          HOURLY_CAP: '2026-11-30T00:00:00Z',
+          DAILY_CAP: '2026-11-30T00:00:00Z',
+          AI_DAILY_CAP: 'permanent',
+        },
+      },
+    ],
+    [
+      'under FLOOR a day never takes more than a month hands out: permanent',
+      {
+        policy: { maxDailyPercent: 100, maxHourlyPercent: 100, emergencyPercent: 62 },
+        ...{ at: '2026-11-10T09:10:00Z', asked: 86_801, expected: { DAILY_CAP: 'permanent' } },
+      },
+    ],
+    [
+      'under EVEN an hour never takes more than a day: permanent',
+      {
+        policy: { pacing: 'EVEN', maxDailyPercent: 100, maxHourlyPercent: 100, emergencyPercent: 62 },
+        ...{ at: '2026-11-10T09:10:00Z', asked: 86_801 },
+        expected: { HOURLY_CAP: 'permanent', DAILY_CAP: 'permanent' },
+      },
+    ],
+    [
+      'without pacing a month hands out all of it, if the first request asks for it',
+      {
+        policy: { pacing: 'NONE', maxDailyPercent: 100, maxHourlyPercent: 100, emergencyPercent: 62 },
+        ...{ at: '2026-11-10T09:10:00Z', today: 1, asked: 140_000 },
+        expected: {
+          HOURLY_CAP: '2026-11-10T10:00:00Z',
+          DAILY_CAP: '2026-11-11T00:00:00Z',
+          MONTHLY_CAP: '2026-12-01T00:00:00Z',
+        },
+      },
+    ],
+    [
       'the day under NONE: with the next',
       {
         ...{

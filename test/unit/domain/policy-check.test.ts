@@ -35,6 +35,10 @@ describe('fields out of range', () => {
     [{ maxLeaseDurationMs: 999 }, 'policy.max_lease_duration'],
     [{ defaultReservation: -1 }, 'policy.default_reservation'],
     [{ minReservation: 0 }, 'policy.min_reservation'],
+    [{ minEstimate: -1 }, 'policy.min_estimate'],
+    [{ minEstimate: 1e12 + 1 }, 'policy.min_estimate'],
+    [{ maxDailyPercentByAi: [['(other)', 50]] }, 'policy.max_daily_percent_by_ai["(other)"]'],
+    [{ tokenWeightsByModel: [['(unknown)', {}]] }, 'policy.token_weights_by_model["(unknown)"]'],
     [{ lateReportGraceMs: DAY + 1 }, 'policy.late_report_grace'],
     [{ tokenWeights: { cacheRead: 10_001 } }, 'policy.token_weights.cache_read_percent'],
     [
@@ -136,6 +140,24 @@ describe('policies that cannot work', () => {
       { maxDailyPercentPerAi: 0.001 },
       'policy.max_daily_percent_per_ai',
       /0.001% of the day's cap, 11,200,/,
+    ],
+    [
+      'a least estimate above the largest request',
+      { minEstimate: 501, maxRequestTokens: 500 },
+      'policy.min_estimate',
+      /501 is above max_request_tokens, 500: lower it, or raise that/,
+    ],
+    [
+      'a least estimate that no hour admits',
+      { minEstimate: 701 },
+      'policy.min_estimate',
+      /701 is above the most that an hour and a day ever admit, 700/,
+    ],
+    [
+      'a least estimate that pacing never admits',
+      { minEstimate: 8_000, maxHourlyPercent: 50, emergencyPercent: 5, minDailyPercent: 0 },
+      'policy.min_estimate',
+      /8,000 is above the most that an hour and a day ever admit, 7,000/,
     ],
   ])('%s', (_, fields, field, description) => {
     const [violation, ...others] = policyViolations(fields);

@@ -61,6 +61,26 @@ describe('warnings about a policy', () => {
     ],
     [{ minReservation: 600, maxRequestTokens: 500 }, 'min_reservation', /above max_request_tokens, 500/],
     [{ maxDailyPercentByAi: [['sandbox', 0.0001]] }, 'max_daily_percent_by_ai', /`sandbox` is always denied/],
+    [
+      { minEstimate: 351 },
+      'min_estimate',
+      /cap, 700, holds 1 such leases at a time, fewer than max_concurrent, 2/,
+    ],
+    [
+      { minEstimate: 300, defaultReservation: 200 },
+      'default_reservation',
+      /200 is below min_estimate: 300 is reserved all the same/,
+    ],
+    [
+      { minEstimate: 300, maxDailyPercentPerAi: 1 },
+      'min_estimate',
+      /300 is above max_daily_percent_per_ai of a day, 168/,
+    ],
+    [
+      { minEstimate: 300, maxDailyPercentByAi: [['sandbox', 1]] },
+      'max_daily_percent_by_ai',
+      /1% is less than min_estimate, 300: `sandbox` is always denied/,
+    ],
     [{ maxReportTokens: 500 }, 'max_report_tokens', /may reserve 700, but one report may charge only 500/],
     [
       { tokenWeights: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0, total: 0 } },

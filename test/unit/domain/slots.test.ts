@@ -83,6 +83,14 @@ function compare(slots: Slots, live: readonly StoredLease[]): void {
   expect(slots.live).toBe(live.length);
   const first = Math.min(...live.map(({ expiresAt }) => expiresAt));
   expect(slots.firstExpiry()?.expiresAt ?? Number.POSITIVE_INFINITY).toBe(first);
+  const inOrder = live.map(({ expiresAt }) => expiresAt).sort((a, b) => a - b);
+  const own = live.filter(({ aiId }) => aiId === 'ai-0');
+  const ownInOrder = own.map(({ expiresAt }) => expiresAt).sort((a, b) => a - b);
+  for (const n of [1, 2, Math.ceil(live.length / 2), live.length + 1]) {
+    // Twice: the second answer is remembered.
+    for (let twice = 0; twice < 2; twice += 1) expect(slots.nthExpiry(n)).toBe(inOrder[n - 1]);
+    expect(slots.nthExpiryOf('ai-0', n)).toBe(ownInOrder[n - 1]);
+  }
   const ofHolders = live.filter((one) => unspent(one) > 0).map(({ expiresAt }) => expiresAt);
   expect(slots.firstHolder(() => true)?.expiresAt ?? Number.POSITIVE_INFINITY).toBe(Math.min(...ofHolders));
   for (const day of DAYS) {
@@ -93,9 +101,8 @@ function compare(slots: Slots, live: readonly StoredLease[]): void {
     const ofAi = granted.filter(({ aiId }) => aiId === 'ai-0');
     expect(slots.reservedOf('ai-0', day)).toBe(ofAi.reduce((sum, one) => sum + unspent(one), 0));
   }
-  const own = live.filter(({ aiId }) => aiId === 'ai-0').map(({ fence }) => fence);
   expect(slots.liveOf('ai-0')).toBe(own.length);
-  expect([...slots.fencesOf('ai-0')].sort()).toEqual(own.sort());
+  expect([...slots.fencesOf('ai-0')].sort()).toEqual(own.map(({ fence }) => fence).sort());
 }
 
 describe('the queue of expiries', () => {

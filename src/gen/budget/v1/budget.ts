@@ -252,7 +252,10 @@ export interface Policy {
   maxDailyPercentPerAi?:
     | number
     | undefined;
-  /** The same for AIs by their id, in place of `max_daily_percent_per_ai`. At most 250 entries. */
+  /**
+   * The same for AIs by their id, in place of `max_daily_percent_per_ai`. At most 250 entries. An AI beyond the 5,000 that a
+   * day counts by name is counted with all others beyond them.
+   */
   maxDailyPercentByAi: { [key: string]: number };
   /** The most tokens that one lease may reserve; 0 means no such limit. Default 0. */
   maxRequestTokens?:
@@ -329,6 +332,12 @@ export interface Policy {
     | undefined;
   /** Budgets to ask instead, best first; named in every denial. At most 16. */
   fallbackBudgetIds: string[];
+  /**
+   * The least that any lease reserves at its grant: a smaller estimate, or none, reserves this much all the same, so that a
+   * low estimate opens no cap. It is then what counts against `max_request_tokens` and the caps. 0, for none, to 10^12, and
+   * never more than these admit. Default 0.
+   */
+  minEstimate?: number | undefined;
 }
 
 export interface Policy_MaxDailyPercentByAiEntry {
@@ -433,7 +442,10 @@ export interface Denial {
   availableAt?:
     | Date
     | undefined;
-  /** No waiting helps: the request is larger than an unpaced cap or `max_request_tokens`. Ask for less. */
+  /**
+   * No waiting helps: the request is larger than `max_request_tokens`, or than a window ever admits under the policy in force,
+   * pacing included, in a month with nothing spent. Ask for less.
+   */
   permanent: boolean;
   /** Budgets to ask instead, best first, from the policy. */
   fallbackBudgetIds: string[];
@@ -451,7 +463,10 @@ export interface Blocker {
   reserved: number;
   /** What this request asks for. */
   requested: number;
-  /** When this rule would admit, if nothing more were spent. Unset if nobody can know, or if no waiting helps. */
+  /**
+   * When this rule would admit, if nothing more were spent. Of slots: the end of the lease after which fewer than the limit are
+   * live. Unset if nobody can know, or if no waiting helps.
+   */
   availableAt?:
     | Date
     | undefined;
@@ -470,7 +485,10 @@ export interface Usage {
   tokens?:
     | TokenCounts
     | undefined;
-  /** The model, such as `claude-sonnet-4`. At most 128 bytes; empty stands as `(unspecified)` in the statistics. */
+  /**
+   * The model, such as `claude-sonnet-4`. At most 128 bytes; empty stands as `(unspecified)` in the statistics.
+   * Not `(other)` or `(unknown)`, under which usage stands that no model is known of.
+   */
   model: string;
   /** What the call was for, in the caller's words. At most 64 bytes. */
   requestType: string;
@@ -742,6 +760,7 @@ function createBasePolicy(): Policy {
     criticalPercent: undefined,
     emergencyPercent: undefined,
     fallbackBudgetIds: [],
+    minEstimate: undefined,
   };
 }
 
@@ -830,6 +849,9 @@ export const Policy: MessageFns<Policy> = {
     }
     for (const v of message.fallbackBudgetIds) {
       writer.uint32(226).string(v!);
+    }
+    if (message.minEstimate !== undefined) {
+      writer.uint32(232).int64(message.minEstimate);
     }
     return writer;
   },
@@ -1077,6 +1099,14 @@ export const Policy: MessageFns<Policy> = {
             message.fallbackBudgetIds.push(reader.string());
             continue;
           }
+          case 29: {
+            if (tag !== 232) {
+              break;
+            }
+
+            message.minEstimate = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1149,6 +1179,7 @@ export const Policy: MessageFns<Policy> = {
     message.criticalPercent = object.criticalPercent ?? undefined;
     message.emergencyPercent = object.emergencyPercent ?? undefined;
     message.fallbackBudgetIds = object.fallbackBudgetIds?.map((e) => e) || [];
+    message.minEstimate = object.minEstimate ?? undefined;
     return message;
   },
 };

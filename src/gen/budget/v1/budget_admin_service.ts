@@ -191,7 +191,10 @@ export interface AdjustUsageRequest {
   tokens: number;
   /** Why, for the log. 1 to 256 bytes. */
   reason: string;
-  /** The day to correct, `YYYY-MM-DD`, in the budget's zone, not in the future and within the retention. Absent: today. */
+  /**
+   * The day to correct, `YYYY-MM-DD`, in the budget's zone, not in the future and within the retention, which begins with a
+   * month. Absent: today.
+   */
   day?:
     | string
     | undefined;
@@ -200,14 +203,14 @@ export interface AdjustUsageRequest {
    * most tokens first. Tokens presumed of leases that were granted on that day: a correction that names an AI, and no model or
    * `(unknown)`, takes from those of its leases first, the lease that was granted first before the others, and then from the
    * rest; one that names neither AI nor model takes from them last. What is taken from a lease is no longer presumed of it: a
-   * late report of it counts in full.
+   * late report of it counts in full. Not `(other)`: name the AI itself, and its part of that is corrected.
    */
   aiId?:
     | string
     | undefined;
   /**
    * The model that they belong to; `(unknown)` corrects presumed tokens, of all AIs where none is named. Any other takes
-   * nothing that is presumed. Absent: likewise.
+   * nothing that is presumed. Absent: likewise. Not `(other)`, likewise.
    */
   model?: string | undefined;
 }
@@ -228,7 +231,7 @@ export interface ListUsageRequest {
   budgetId: string;
   /** By what. Unspecified means DAY. */
   groupBy: UsageGrouping;
-  /** The first day, `YYYY-MM-DD`. Absent: the first of the current month. */
+  /** The first day, `YYYY-MM-DD`, from `0001-02-01` to `9999-11-30`. Absent: the first of the current month. */
   fromDay?:
     | string
     | undefined;

@@ -66,8 +66,8 @@ export interface OpenSession {
   /** The budget of calls that name none. Required. */
   budgetId: string;
   /**
-   * The AI whose process this is: 1 to 128 printable ASCII characters without spaces. Every slot of the session is its own.
-   * Required.
+   * The AI whose process this is: 1 to 128 printable ASCII characters without spaces, not `(other)`. Every slot of the session
+   * is its own. Required.
    */
   aiId: string;
   /**
@@ -120,7 +120,10 @@ export interface SessionOpened {
 export interface AcquireSlotRequest {
   /** The budget. Required. */
   budgetId: string;
-  /** Who asks: 1 to 128 printable ASCII characters without spaces. Required. */
+  /**
+   * Who asks: 1 to 128 printable ASCII characters without spaces; not `(other)`, which stands for the AIs that a day no longer
+   * counts by name. Required.
+   */
   aiId: string;
   /**
    * Makes a retry safe: the same id gets the live lease again, `replayed`. 1 to 128 printable ASCII characters without
@@ -130,7 +133,10 @@ export interface AcquireSlotRequest {
   requestId?:
     | string
     | undefined;
-  /** Charged tokens that the caller expects to spend: 1 to 10^12. Absent: the policy's default reservation. */
+  /**
+   * Charged tokens that the caller expects to spend: 1 to 10^12; less than the policy's `min_estimate` reserves that. Absent:
+   * the policy's default reservation.
+   */
   estimatedTokens?:
     | number
     | undefined;
@@ -138,7 +144,12 @@ export interface AcquireSlotRequest {
   leaseTtl?:
     | Duration
     | undefined;
-  /** Keep the call open until the slot is granted, denied for good, or this long has passed. 0 to 24 hours. Absent: answer at once. */
+  /**
+   * Keep the call open until the slot is granted, denied for good, or this long has passed. 0 to 24 hours. Absent: answer at once.
+   * Denied at once, too, where only time can help, and only later than this: COOLDOWN, EMERGENCY, or a cap that refuses for what
+   * is spent alone. At most 100 calls of an AI wait in a budget, those of its sessions included; a further one is
+   * RESOURCE_EXHAUSTED (QUEUE_FULL), for this AI alone.
+   */
   wait?:
     | Duration
     | undefined;
@@ -221,7 +232,7 @@ export interface RecordUsageRequest {
 export interface Unleased {
   /** The budget. Required. */
   budgetId: string;
-  /** The AI. Required. */
+  /** The AI, not `(other)`. Required. */
   aiId: string;
 }
 
@@ -292,9 +303,12 @@ export interface GetLeaseResponse {
 export interface GetAvailabilityRequest {
   /** The budget. Required. */
   budgetId: string;
-  /** The AI. Required. */
+  /** The AI, not `(other)`. Required. */
   aiId: string;
-  /** Charged tokens that it would ask for: 1 to 10^12. Absent: the policy's default reservation. */
+  /**
+   * Charged tokens that it would ask for: 1 to 10^12; less than the policy's `min_estimate` counts as that. Absent: the policy's
+   * default reservation.
+   */
   estimatedTokens?: number | undefined;
 }
 
@@ -310,7 +324,7 @@ export interface GetAvailabilityResponse {
 export interface GetDistributionRequest {
   /** The budget. Required. */
   budgetId: string;
-  /** The month, `YYYY-MM`. Absent: that of `day`, or else the current one. */
+  /** The month, `YYYY-MM`, from `0001-02` to `9999-11`. Absent: that of `day`, or else the current one. */
   month?:
     | string
     | undefined;
@@ -3448,8 +3462,8 @@ export const Forecast: MessageFns<Forecast> = {
  *
  * Bounds, beyond which a call is refused at once while accepted ones go on: a message has at most 64 KiB; metadata at most
  * 16 KiB in 128 entries; a connection carries 250 calls at a time, the server 5,000, waiting and watching ones included, half
- * of them from one address; of a budget 1,000 calls wait for a slot and 100 watch. A request must have arrived whole within
- * 10 seconds, and an answer must have been read within 20. A client that calls on and on while it is refused is read more
+ * of them from one address; of a budget 1,000 calls wait for a slot, 100 of one AI at most, and 100 watch. A request must have
+ * arrived whole within 10 seconds, and an answer must have been read within 20. A client that calls on and on while it is refused is read more
  * slowly; one that pings more often than it calls is cut off.
  */
 export type BudgetServiceService = typeof BudgetServiceService;
