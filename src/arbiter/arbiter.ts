@@ -11,6 +11,7 @@ import type { AlertCourier, DeliveryDesk, DeliveryRequest } from './alert-courie
 import { shuttingDown } from './answers.js';
 import { BOUNDS, type Bounds } from './bounds.js';
 import { BudgetQueue } from './budget-queue.js';
+import { resettingClock } from './clock-step.js';
 import type { Context, Counts } from './context.js';
 import { DenialMemories } from './denial-memory.js';
 import {
@@ -116,7 +117,10 @@ export class Arbiter implements Door, DeliveryDesk {
     request: R,
     caller: Caller,
   ): Promise<OutcomeOf[R['kind']]> {
-    return this.enter(budgetId, request, 0, caller) as Promise<OutcomeOf[R['kind']]>;
+    const decide = () => this.enter(budgetId, request, 0, caller) as Promise<OutcomeOf[R['kind']]>;
+    if (request.kind !== 'reset-clock') return decide();
+    const reset = decide as () => Promise<OutcomeOf['reset-clock']>;
+    return resettingClock(this.context.clock, request, reset) as Promise<OutcomeOf[R['kind']]>;
   }
 
   acquireWaiting(
@@ -130,7 +134,6 @@ export class Arbiter implements Door, DeliveryDesk {
 
   private enter(budgetId: string, request: CallerRequest, waitMs: number, caller: Caller): Promise<unknown> {
     if (this.stopped) return Promise.reject(shuttingDown());
-    if (request.kind === 'reset-clock') this.context.clock.acceptStep();
     const { queued, budgets } = this.context.bounds;
     if (this.queues.size >= budgets && !this.queues.has(budgetId) && !this.makeRoom()) {
       return Promise.reject(this.budgetsFull);

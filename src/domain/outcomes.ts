@@ -67,7 +67,8 @@ export type Refusal =
   | { readonly reason: 'UNWORKABLE_POLICY'; readonly violations: readonly FieldViolation[] }
   | { readonly reason: 'STATE_FULL'; readonly bytes: number }
   | { readonly reason: 'OUTBOX_FULL' }
-  | { readonly reason: 'CLOCK_NOT_TRUSTED'; readonly detail: string };
+  /** `needsAllBudgets`: who may act on all budgets could have had the time believed. */
+  | { readonly reason: 'CLOCK_NOT_TRUSTED'; readonly detail: string; readonly needsAllBudgets?: true };
 
 export interface Granted {
   readonly kind: 'granted';
@@ -132,7 +133,9 @@ export interface Adjusted {
 }
 export interface ClockReset {
   readonly kind: 'clock-reset';
+  /** The budget's clock, as it was. */
   readonly before: number;
+  /** The trusted time, which it was set to. */
   readonly after: number;
 }
 export interface Done {

@@ -138,6 +138,8 @@ export interface AdjustRequest {
 
 export interface ResetClockRequest {
   readonly kind: 'reset-clock';
+  /** Its caller may act on some budgets only: a step of the process's clock, which is that of all, is not believed for it. */
+  readonly ofSomeBudgets?: true;
 }
 
 /** Takes back a grant that its caller never received and cannot ask for again. */

@@ -55,13 +55,23 @@ function amountOrCapacity(complaint: Complaint): string {
     case 'OUTBOX_FULL':
       return 'the store is behind with writing receipts: repeat the call with the same ids in a second';
     case 'CLOCK_NOT_TRUSTED':
-      return (
-        `nothing is granted while the clock is not trusted (${complaint.detail}); reports and releases go on. ` +
-        'If the time is right now, an operator can call ResetClock'
-      );
+      return clockNotTrusted(complaint);
     default:
       return complaint.reason;
   }
+}
+
+function clockNotTrusted({ detail, needsAllBudgets }: Complaint & { reason: 'CLOCK_NOT_TRUSTED' }): string {
+  if (needsAllBudgets) {
+    return (
+      `the clock is not trusted (${detail}), and to believe it concerns every budget: ` +
+      'have an operator over all of them (budgets "*") call ResetClock, or repeat this once it is trusted'
+    );
+  }
+  return (
+    `nothing is granted while the clock is not trusted (${detail}); reports and releases go on. ` +
+    'If the time is right now, an operator over all budgets can call ResetClock'
+  );
 }
 
 function leaseClosed({ leaseId, status, closedAt }: LeaseView): string {
