@@ -89,6 +89,7 @@ export class Arbiter implements Door, DeliveryDesk {
       ...{ store, clock, log, copyId, maxSkewMs, scheduler, alerts, counts: this.counts, observer, tracing },
       bounds: { ...BOUNDS, ...bounds },
       denied: new DenialMemories(),
+      streams: new Set(),
       nextSeq: () => ++this.seq,
       stopping: () => this.stopped,
     };
@@ -188,8 +189,9 @@ export class Arbiter implements Door, DeliveryDesk {
 
   openSession(request: SessionRequest, takenUp: () => void, caller: Caller): Promise<OpenSession | Refused> {
     const { aiId, session } = request;
-    return this.sessions.open(request, takenUp, async (budgetId) => {
-      const outcome = await this.submit(budgetId, { kind: 'take-up-session', aiId, session }, caller);
+    return this.sessions.open(request, takenUp, caller, async (budgetId, onlyLook) => {
+      const takeUp = { kind: 'take-up-session', aiId, session, ...onlyLook } as const;
+      const outcome = await this.submit(budgetId, takeUp, caller);
       return outcome.kind === 'refused' ? outcome : outcome.leases;
     });
   }

@@ -57,6 +57,8 @@ export type Refusal =
   | { readonly reason: 'LEASE_NOT_FOUND'; readonly leaseId: string }
   /** The request's lease, or the lease itself, is no longer live. */
   | { readonly reason: 'LEASE_CLOSED'; readonly lease: LeaseView }
+  /** Another stream carries the session's leases, or this lease, now. */
+  | { readonly reason: 'SESSION_TAKEN_UP' }
   | { readonly reason: 'ID_REUSED'; readonly field: string; readonly id: string }
   | { readonly reason: 'REPORT_TOO_LARGE'; readonly charge: number; readonly limit: number }
   | { readonly reason: 'AMOUNT_OVERFLOW'; readonly field: string }

@@ -31,6 +31,8 @@ export interface AcquireRequest {
 export interface RenewRequest {
   readonly kind: 'renew';
   readonly lease: LeaseRef;
+  /** The session that the call is made in. */
+  readonly session?: SessionRef;
   readonly leaseTtlMs?: number;
   readonly reserveTokens?: number;
 }
@@ -50,6 +52,8 @@ export interface RecordUnleasedRequest {
 export interface ReleaseRequest {
   readonly kind: 'release';
   readonly lease: LeaseRef;
+  /** The session that the call is made in. */
+  readonly session?: SessionRef;
   readonly usage?: UsageReport;
 }
 
@@ -58,6 +62,8 @@ export interface TakeUpSessionRequest {
   readonly kind: 'take-up-session';
   readonly aiId: string;
   readonly session: SessionRef;
+  /** Only whether it could be done: whether there is such a budget. */
+  readonly onlyLook?: true;
 }
 
 /** Renews leases of sessions whose streams live. One that another stream has taken up since is passed over. */
@@ -71,6 +77,8 @@ export interface KeepLeasesRequest {
 export interface BreakSessionsRequest {
   readonly kind: 'break-sessions';
   readonly streams: ReadonlySet<string>;
+  /** Streams that never began, since taking their sessions up failed: what they took goes back. */
+  readonly unopened?: ReadonlySet<string>;
 }
 
 export interface GetLeaseRequest {
@@ -146,6 +154,8 @@ export interface ResetClockRequest {
 export interface UndoGrantRequest {
   readonly kind: 'undo-grant';
   readonly lease: LeaseRef;
+  /** The session's stream that it was asked for on. */
+  readonly stream?: string | undefined;
 }
 
 /** Lets time do its work: expiries, rollovers, alerts. Changes nothing else. */

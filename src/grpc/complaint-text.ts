@@ -12,7 +12,10 @@ export function complaintText(complaint: Complaint): string {
     case 'UNKNOWN_SERVICE':
       return `this server has no service ${quoted(complaint.service)}; an empty name asks for the whole server`;
     case 'SESSION_TAKEN_UP':
-      return 'another stream has taken this session up, and its leases: go on with that one';
+      return (
+        'another stream has taken this session up, and its leases: go on with that one; ' +
+        'what was spent here can still be reported with RecordUsage'
+      );
     case 'BUDGET_NOT_FOUND':
       return `there is no budget ${quoted(complaint.budgetId)}: check the id, or create it with PutBudget`;
     case 'LEASE_NOT_FOUND':
