@@ -27,7 +27,7 @@ import { closedLeases, listBudgets, usageDays } from './history.js';
 import { type ArbiterObserver, UNOBSERVED } from './observer.js';
 import { NOBODY, Pending } from './pending.js';
 import { Sessions } from './sessions.js';
-import { Watch } from './watch.js';
+import { Watches } from './watches.js';
 
 const TICK_MS = 1_000;
 /** What another copy has not done by then, this one does. */
@@ -61,7 +61,7 @@ export interface BudgetLoad {
 /** Decides for every budget: one queue each, loaded when used, forgotten when idle. */
 export class Arbiter implements Door, DeliveryDesk {
   private readonly queues = new Map<string, BudgetQueue>();
-  private readonly watches = new Set<Watch>();
+  private readonly watches: Watches;
   private readonly sessions: Sessions;
   private readonly context: Context;
   // Made once: an error's stack costs more than all else about a refusal.
@@ -96,6 +96,7 @@ export class Arbiter implements Door, DeliveryDesk {
     const { queued, budgets } = this.context.bounds;
     this.queueFull = tooMany(`more than ${queued} requests of this budget are under way`, 100);
     this.sessions = new Sessions(this.context, (budgetId) => this.queue(budgetId).answers.sessionLeases);
+    this.watches = new Watches(this.context, (budgetId) => this.queue(budgetId), this);
     this.budgetsFull = tooMany(`more than ${budgets} budgets are in use`, 1_000);
   }
 
@@ -163,15 +164,11 @@ export class Arbiter implements Door, DeliveryDesk {
     const now = this.context.clock.monotonic();
     if (now - this.madeRoomAt < MAKE_ROOM_MS) return false;
     this.madeRoomAt = now;
-    const watched = this.watched();
+    const watched = this.watches.budgets();
     for (const [budgetId, queue] of this.queues) {
       if (queue.neverWas && queue.idle && !watched.has(budgetId)) this.drop(budgetId, queue);
     }
     return this.queues.size < this.context.bounds.budgets;
-  }
-
-  private watched(): Set<string> {
-    return new Set([...this.watches].map((watch) => watch.budgetId));
   }
 
   private drop(budgetId: string, queue: BudgetQueue): void {
@@ -209,32 +206,20 @@ export class Arbiter implements Door, DeliveryDesk {
   }
 
   async watch(budgetId: string, listener: (update: WatchUpdate) => void): Promise<() => void> {
-    const { bounds } = this.context;
     if (this.stopped) throw shuttingDown();
-    const ofBudget = [...this.watches].filter((watch) => watch.budgetId === budgetId).length;
-    if (ofBudget >= bounds.watchersPerBudget || this.watches.size >= bounds.watchers) {
-      throw new ArbiterError('QUEUE_FULL', 'too many watchers at once; close one', 5_000);
-    }
-    const watch = new Watch(budgetId, this.context, this.queue(budgetId), this, listener);
-    this.watches.add(watch);
-    this.counts.watchers += 1;
-    return () => {
-      if (!this.watches.delete(watch)) return;
-      this.counts.watchers -= 1;
-      watch.close();
-    };
+    return this.watches.add(budgetId, listener);
   }
 
   private tick(): void {
     const now = this.context.clock.monotonic();
-    const watched = this.watched();
+    const watched = this.watches.budgets();
     for (const [budgetId, queue] of this.queues) {
       queue.tick();
       const stays = now - queue.lastUsedAt < this.context.bounds.idleMs && !queue.neverWas;
       if (stays || watched.has(budgetId) || !queue.idle) continue;
       this.drop(budgetId, queue);
     }
-    for (const watch of this.watches) void watch.tick();
+    this.watches.tick();
   }
 
   /** Budgets whose time has come and that nobody looked after, of this copy or of another. */
@@ -264,7 +249,7 @@ export class Arbiter implements Door, DeliveryDesk {
   async stop(): Promise<void> {
     this.refuseNew();
     this.cancelTick?.();
-    for (const watch of this.watches) watch.close();
+    this.watches.close();
     await Promise.all([...this.queues.values()].map((queue) => queue.stop(STOP_MS)));
   }
 

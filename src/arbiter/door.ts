@@ -66,7 +66,7 @@ export interface Door {
   /** Budgets with an id above `after`, in order. */
   listBudgets(after: string, limit: number): Promise<BudgetView[]>;
 
-  /** Calls `listener` at least once a second until the returned function is called. Throws QUEUE_FULL. */
+  /** Calls `listener` at least once a second until the returned function is called or the budget is gone. Throws QUEUE_FULL. */
   watch(budgetId: string, listener: (update: WatchUpdate) => void): Promise<() => void>;
 }
 
@@ -82,6 +82,8 @@ export interface WatchUpdate {
   readonly waiters: number;
   readonly snapshot: BudgetSnapshot | undefined;
   readonly stale: boolean;
+  /** There is no such budget, or no longer: this is the last update. */
+  readonly gone?: true;
 }
 
 /** What one rule denied. */

@@ -124,6 +124,8 @@ export class SessionLeases {
     const outcome = await this.decided({ kind: 'keep-leases', streams });
     if (outcome === undefined) return false;
     const kept = new Map(outcome.kind === 'carried-leases' ? outcome.leases.map((l) => [l.fence, l]) : []);
+    // The budget is gone, and its leases with it.
+    if (outcome.kind === 'refused') for (const fence of streams.keys()) this.carried.delete(fence);
     for (const [fence, stream] of streams) {
       const carried = this.carried.get(fence);
       // Given back, taken up or broken meanwhile, it is no longer this stream's.

@@ -1,5 +1,7 @@
 import type { Ledger } from '../domain/ledger.js';
+import { closedGrants } from '../domain/request-memory.js';
 import type { AcquireRequest } from '../domain/requests.js';
+import { isTakenUp } from '../domain/sessions.js';
 import type { Denial } from '../domain/types.js';
 import type { Pending } from './pending.js';
 
@@ -58,10 +60,10 @@ export class WaitingList {
     const changed = ledger !== this.triedWith || ledger.loosened !== this.triedAt;
     this.triedWith = ledger;
     this.triedAt = ledger.loosened;
+    const mayHear = (waiter: Waiter) => isAnswered(ledger, waiter.pending) || mayPass(ledger, waiter);
     return waiters
       .filter(
-        (waiter) =>
-          hasNews(waiter.pending, now) || isDue(ledger, waiter) || (changed && mayPass(ledger, waiter)),
+        (waiter) => hasNews(waiter.pending, now) || isDue(ledger, waiter) || (changed && mayHear(waiter)),
       )
       .map((waiter) => ({ waiter, score: score(ledger, waiter, now) }))
       .sort((a, b) => a.score - b.score)
@@ -98,12 +100,22 @@ function isDue(ledger: Ledger, { tryAt }: Waiter): boolean {
   return tryAt <= ledger.clock;
 }
 
+/** Another copy has granted it, to another call with its request id; or another stream goes on with its session. */
+function isAnswered(ledger: Ledger, { request }: Pending): boolean {
+  const { aiId, requestId, requestIdMade } = request as AcquireRequest;
+  if (isTakenUp(ledger, request as AcquireRequest)) return true;
+  if (requestIdMade) return false;
+  const live = ledger.slots.leaseOf(aiId, requestId);
+  return live !== undefined || closedGrants(ledger, aiId, requestId).length > 0;
+}
+
 /**
  * A cooldown is over when it is over, whatever else changes: that spares most tries. Its end is then the next time to try,
  * for what has changed now may be all that stood in the way beside it.
  */
 function mayPass(ledger: Ledger, waiter: Waiter): boolean {
   const { policy, tables, clock } = ledger;
+  if (!ledger.exists) return true;
   const lastGrantAt = tables.ais.get(waiter.aiId)?.lastGrantAt ?? Number.NEGATIVE_INFINITY;
   const coolAt = lastGrantAt + policy.cooldownMs;
   if (coolAt <= clock || policy.mode === 'OBSERVE') return true;

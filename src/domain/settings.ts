@@ -120,6 +120,8 @@ export function deleteBudget(ledger: Ledger, { force, etag }: DeleteBudgetReques
   ledger.pause = undefined;
   ledger.policyFields = {};
   ledger.deleted = true;
+  // Those who wait for a slot of it hear that there is none.
+  ledger.loosened += 1;
   ledger.touchHead();
   return { kind: 'done' };
 }

@@ -28,6 +28,9 @@ export function complaintText(complaint: Complaint): string {
         'take a new id for a new request, or repeat the old request unchanged'
       );
     case 'ETAG_MISMATCH':
+      if (complaint.current === '') {
+        return 'there is no budget that could have this etag, or no longer: leave the etag out to create it';
+      }
       return (
         `the policy has changed since this etag was read; it is now ${quoted(complaint.current)}: ` +
         'read the budget again, and repeat the change with its etag'

@@ -46,6 +46,8 @@ export type UnaryHandler<Q, A> = (request: Q, caller: Caller, services: Services
 export interface AnswerStream<A> extends Caller {
   /** Sends one answer; `sent` is called when the client's connection has taken it. */
   send(answer: A, sent: () => void): void;
+  /** Ends the stream with an error, after what was sent before. */
+  fail(error: unknown): void;
 }
 
 /** Starts the answers; they go on until the caller goes. */
