@@ -16,7 +16,6 @@ type TakeUp = (budgetId: string, look: { readonly onlyLook?: true }) => Promise<
 
 /** The sessions whose streams are on this copy of the service. */
 export class Sessions {
-  /** By session id, owner and AI: to know a session's id is not enough to be its next stream. */
   private readonly live = new Map<string, Live>();
 
   constructor(
@@ -80,12 +79,13 @@ export class Sessions {
   }
 
   private enter(
-    { session, aiId, budgetIds }: SessionRequest,
+    request: SessionRequest,
     takenUp: () => void,
     found: readonly (readonly LeaseView[])[],
   ): OpenSession {
     const { counts, streams, stopping } = this.context;
-    const key = `${session.id} ${session.owner} ${aiId}`;
+    const { session, budgetIds } = request;
+    const key = keyOf(request);
     const { stream } = session;
     for (const [at, budgetId] of budgetIds.entries()) {
       for (const lease of found[at] ?? []) this.leasesOf(budgetId).carry(lease, stream);
@@ -104,6 +104,11 @@ export class Sessions {
     };
     return { kind: 'open', session, close, leases: found.flat() };
   }
+}
+
+/** To know a session's id is not enough to be its next stream. */
+function keyOf({ session, aiId }: SessionRequest): string {
+  return [session.id, session.owner, aiId].join(' ');
 }
 
 function isRefused(found: object): found is Refused {

@@ -3,7 +3,7 @@ import type { SessionRef, StoredLease, StoredSession, StoredStream } from './sta
 /** Which stream a lease belongs to, and which it was taken from. */
 
 /** Streams that a lease remembers to have had before: those of other copies hear only at their next call that it is taken. */
-const REMEMBERED_STREAMS = 4;
+const REMEMBERED_STREAMS = 8;
 
 /** To know a session's id is not enough: it is another principal's, for whom nothing is found. */
 export function belongsTo({ session }: StoredLease, { id, owner }: SessionRef): boolean {
@@ -35,13 +35,14 @@ export function givenBack(session: StoredSession, unopened: ReadonlySet<string>)
   return { id, owner, ...last, ...(before.length === 0 ? {} : { before }) };
 }
 
-/** Also the stream that it was taken from, which would get it back. */
+/** Also the streams that it was taken from, of which one may get it back. */
 export function withoutEnded(session: StoredSession, streams: ReadonlySet<string>): StoredSession {
   const hasEnded = ({ stream, ended }: StoredStream) => !ended && streams.has(stream);
-  const now = hasEnded(session) ? { ...session, ended: true as const } : session;
-  const [last, ...older] = now.before ?? [];
-  if (last === undefined || !hasEnded(last)) return now;
-  return { ...now, before: [{ ...last, ended: true }, ...older] };
+  const { before = [] } = session;
+  if (!hasEnded(session) && !before.some(hasEnded)) return session;
+  const mark = <S extends StoredStream>(each: S): S => (hasEnded(each) ? { ...each, ended: true } : each);
+  const now = mark(session);
+  return before.length === 0 ? now : { ...now, before: before.map(mark) };
 }
 
 function streamOf({ stream, ended }: StoredStream): StoredStream {

@@ -47,6 +47,8 @@ export class SimWorld {
   promises: Promises = { floor: false, clockWasReset: false };
   /** Streams of sessions whose clients have gone: only what these carried may end before its time. */
   readonly brokenStreams = new Set<string>();
+  /** Of each session, the stream that its client tried to open last: that one loses no lease to another. */
+  readonly latestStreams = new Map<string, string>();
   commits = 0;
   /** Rises when a budget is being deleted, and when it has been created again. */
   epochs = 0;

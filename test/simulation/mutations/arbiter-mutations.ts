@@ -89,7 +89,25 @@ export const ARBITER_MUTATIONS: readonly Mutation[] = [
   {
     name: 'newcomers are tried before those who wait',
     file: 'src/arbiter/waiting-list.ts',
-    find: 'hasNews(waiter.pending, now) || isDue(ledger, waiter) || (changed && mayPass(ledger, waiter)),',
+    find: 'hasNews(waiter.pending, now) || isDue(ledger, waiter) || (changed && mayHear(waiter)),',
     replace: 'hasNews(waiter.pending, now),',
+  },
+  {
+    name: 'who waits does not hear that its request was granted to another call',
+    file: 'src/arbiter/waiting-list.ts',
+    find: 'isAnswered(ledger, waiter.pending) || mayPass(ledger, waiter);',
+    replace: 'mayPass(ledger, waiter);',
+  },
+  {
+    name: 'who waits does not hear that the budget is deleted',
+    file: 'src/domain/settings.ts',
+    find: '  ledger.loosened += 1;\n',
+    replace: '',
+  },
+  {
+    name: 'a copy with waiters does not look what others have changed',
+    file: 'src/arbiter/wake.ts',
+    find: 'const POLL_MS = 250;',
+    replace: 'const POLL_MS = 25_000;',
   },
 ];

@@ -2650,7 +2650,7 @@ export const BudgetAdminServiceService = {
   },
   /**
    * Streams what happens: grants, releases, expiries, alerts, and denials counted by rule. At least one message a second.
-   * Errors: NOT_FOUND (BUDGET_NOT_FOUND); RESOURCE_EXHAUSTED (QUEUE_FULL: too many watchers).
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND: also when the budget is deleted later); RESOURCE_EXHAUSTED (QUEUE_FULL: too many watchers).
    */
   watchBudget: {
     path: "/budget.v1.BudgetAdminService/WatchBudget" as const,
@@ -2707,7 +2707,7 @@ export interface BudgetAdminServiceServer extends UntypedServiceImplementation {
   resetClock: handleUnaryCall<ResetClockRequest, ResetClockResponse>;
   /**
    * Streams what happens: grants, releases, expiries, alerts, and denials counted by rule. At least one message a second.
-   * Errors: NOT_FOUND (BUDGET_NOT_FOUND); RESOURCE_EXHAUSTED (QUEUE_FULL: too many watchers).
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND: also when the budget is deleted later); RESOURCE_EXHAUSTED (QUEUE_FULL: too many watchers).
    */
   watchBudget: handleServerStreamingCall<WatchBudgetRequest, WatchBudgetResponse>;
 }
@@ -2910,7 +2910,7 @@ export interface BudgetAdminServiceClient extends Client {
   ): ClientUnaryCall;
   /**
    * Streams what happens: grants, releases, expiries, alerts, and denials counted by rule. At least one message a second.
-   * Errors: NOT_FOUND (BUDGET_NOT_FOUND); RESOURCE_EXHAUSTED (QUEUE_FULL: too many watchers).
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND: also when the budget is deleted later); RESOURCE_EXHAUSTED (QUEUE_FULL: too many watchers).
    */
   watchBudget(request: WatchBudgetRequest, options?: Partial<CallOptions>): ClientReadableStream<WatchBudgetResponse>;
   watchBudget(
