@@ -1,7 +1,8 @@
 import type { BudgetEvent } from '../domain/events.js';
 import type { BudgetSnapshot, BudgetView, OutcomeOf, Refused } from '../domain/outcomes.js';
 import type { AcquireRequest, BudgetRequest, OwnKind } from '../domain/requests.js';
-import type { SessionRef, UsageDay } from '../domain/state.js';
+import type { SessionRef } from '../domain/session-ref.js';
+import type { UsageDay } from '../domain/state.js';
 import type { LeaseView, Rule } from '../domain/types.js';
 
 /** What a caller's connection can say while its request is under way. */

@@ -1,5 +1,6 @@
 import type { PolicyFields } from './policy.js';
-import type { SessionRef, StoredDelivery, UsageDay } from './state.js';
+import type { SessionRef } from './session-ref.js';
+import type { StoredDelivery, UsageDay } from './state.js';
 import type { Labels, UsageReport } from './types.js';
 
 /** A lease as a caller names it: `lease-id.ts` takes the opaque id apart. */

@@ -1,4 +1,5 @@
-import type { SessionRef, StoredLease, StoredSession, StoredStream } from './state.js';
+import type { SessionRef, StoredSession, StoredStream } from './session-ref.js';
+import type { StoredLease } from './state.js';
 
 /** Which stream a lease belongs to, and which it was taken from. */
 

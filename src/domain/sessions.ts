@@ -9,8 +9,9 @@ import type {
   KeepLeasesRequest,
   TakeUpSessionRequest,
 } from './requests.js';
+import type { SessionRef, StoredSession } from './session-ref.js';
 import { belongsTo, givenBack, isTakenFrom, moved, withoutEnded } from './session-streams.js';
-import type { SessionRef, StoredLease, StoredSession } from './state.js';
+import type { StoredLease } from './state.js';
 
 /**
  * A session's leases live as long as its stream: the copy of the service that holds the stream renews them, and when it ends

@@ -4,7 +4,7 @@ import type { Access } from '../access/access.js';
 import type { Caller, DistributionQuery, Door, UsageQuery, UsageRows } from '../arbiter/door.js';
 import type { DistributionStats } from '../domain/distribution.js';
 import type { Refused } from '../domain/outcomes.js';
-import type { SessionRef } from '../domain/state.js';
+import type { SessionRef } from '../domain/session-ref.js';
 import type { Ids } from '../platform/ids.js';
 import type { Log } from '../platform/log.js';
 import type { Scheduler } from '../platform/scheduler.js';

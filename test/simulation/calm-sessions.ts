@@ -1,5 +1,6 @@
+import { ArbiterError } from '../../src/arbiter/door.js';
 import { parseLeaseId } from '../../src/domain/lease-id.js';
-import type { SessionRef } from '../../src/domain/state.js';
+import type { SessionRef } from '../../src/domain/session-ref.js';
 import { SimulatedCaller } from './caller.js';
 import { BUDGET, type Copy, SimCaller } from './sim-world.js';
 
@@ -27,8 +28,8 @@ export class CalmSessions extends SimulatedCaller {
     const leaseId = await this.acquire('faithful', first);
     await this.world.pause(3 * TTL_MS);
     await this.mustBeLive(leaseId, 'although its stream lived');
-    await this.mustOutliveAttempts(first, leaseId);
-    const taken = await this.mustTellTheOneBefore(first, leaseId);
+    const healthy = await this.mustOutliveAttempts(first, leaseId);
+    const taken = await this.mustTellTheOneBefore(healthy, leaseId);
     const second = await this.comeBack(taken, leaseId);
     await this.world.pause(3 * TTL_MS);
     await this.mustBeLive(leaseId, 'after its session was taken up');
@@ -38,7 +39,7 @@ export class CalmSessions extends SimulatedCaller {
   }
 
   /** Whoever knows the id of a session does it no harm; nor does a take-up that asks for what there is not. */
-  private async mustOutliveAttempts(stream: Stream, leaseId: string): Promise<void> {
+  private async mustOutliveAttempts(stream: Stream, leaseId: string): Promise<Stream> {
     const { world } = this;
     for (const [what, attempt] of [
       ['by another AI', { aiId: 'other' }],
@@ -50,8 +51,17 @@ export class CalmSessions extends SimulatedCaller {
       if (stream.takenUp()) world.violated(`a healthy stream was ended by a take-up ${what}`);
       if (other !== undefined) this.break(other);
     }
+    // Its own, whose client goes while the commit is under way; or just after it.
+    const again = await this.attempt({ leavesAfterMs: 2 });
+    if (again === undefined && stream.takenUp()) world.violated('a healthy stream was ended by none');
+    let healthy = stream;
+    if (again !== undefined) {
+      for (const gone of [stream, again]) this.break(gone);
+      healthy = await this.open();
+    }
     await world.pause(3 * TTL_MS);
     await this.mustBeLive(leaseId, 'after take-ups by others, and such that failed');
+    return healthy;
   }
 
   /** On whatever copy the session goes on, the stream before may do nothing any more with what was its own. */
@@ -122,7 +132,12 @@ export class CalmSessions extends SimulatedCaller {
   }
 
   /** Undefined where it is refused. */
-  private async attempt({ owner = 'faithful', aiId = 'faithful', budgetIds = [BUDGET] }: Attempt) {
+  private async attempt({
+    owner = 'faithful',
+    aiId = 'faithful',
+    budgetIds = [BUDGET],
+    leavesAfterMs,
+  }: Attempt): Promise<Stream | undefined> {
     const copy = this.world.pick(this.world.copies);
     const session = { id: 'calm', owner, stream: `calm-${++this.made}` };
     const caller = new SimCaller();
@@ -130,8 +145,14 @@ export class CalmSessions extends SimulatedCaller {
     const takenUp = (): void => {
       told = true;
     };
-    const opened = await copy.arbiter.openSession({ aiId, session, budgetIds }, takenUp, caller);
-    if (opened.kind !== 'open') return undefined;
+    if (leavesAfterMs !== undefined) this.world.scheduler.after(leavesAfterMs, () => caller.leave());
+    const opened = await copy.arbiter
+      .openSession({ aiId, session, budgetIds }, takenUp, caller)
+      .catch((error: unknown) => {
+        if (error instanceof ArbiterError) return undefined;
+        throw error;
+      });
+    if (opened?.kind !== 'open') return undefined;
     const leaseIds = opened.leases.map((lease) => lease.leaseId);
     return { copy, session, caller, leaseIds, takenUp: () => told, close: () => opened.close([BUDGET]) };
   }
@@ -169,6 +190,7 @@ interface Attempt {
   readonly owner?: string;
   readonly aiId?: string;
   readonly budgetIds?: readonly string[];
+  readonly leavesAfterMs?: number;
 }
 
 interface Stream {

@@ -2,7 +2,7 @@ import { parseLeaseId } from '../../src/domain/lease-id.js';
 import { REQUEST_MEMORY_MS } from '../../src/domain/limits.js';
 import type { OutcomeOf } from '../../src/domain/outcomes.js';
 import type { AcquireRequest, LeaseRef } from '../../src/domain/requests.js';
-import type { SessionRef } from '../../src/domain/state.js';
+import type { SessionRef } from '../../src/domain/session-ref.js';
 import type { UsageReport } from '../../src/domain/types.js';
 import { SimulatedCaller } from './caller.js';
 import type { Journal } from './journal.js';

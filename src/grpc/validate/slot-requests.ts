@@ -1,6 +1,6 @@
 import type { DistributionQuery } from '../../arbiter/door.js';
 import type * as domain from '../../domain/requests.js';
-import type { SessionRef } from '../../domain/state.js';
+import type { SessionRef } from '../../domain/session-ref.js';
 import type { Labels } from '../../domain/types.js';
 import type {
   AcquireSlotRequest,

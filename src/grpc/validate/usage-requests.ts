@@ -1,6 +1,6 @@
 import { MAX_AMOUNT } from '../../domain/limits.js';
 import type * as domain from '../../domain/requests.js';
-import type { SessionRef } from '../../domain/state.js';
+import type { SessionRef } from '../../domain/session-ref.js';
 import type { TokenCounts, UsageReport } from '../../domain/types.js';
 import { amount } from '../../domain/wording.js';
 import type { TokenCounts as TokenCountsMessage, Usage } from '../../gen/budget/v1/budget.js';

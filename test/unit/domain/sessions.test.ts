@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LeaseRef } from '../../../src/domain/requests.js';
-import type { SessionRef, StoredLease } from '../../../src/domain/state.js';
+import type { SessionRef } from '../../../src/domain/session-ref.js';
+import type { StoredLease } from '../../../src/domain/state.js';
 import { ROOMY, TestBudget, usage } from '../../support/budget.js';
 
 const S = 1_000;
