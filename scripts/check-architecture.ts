@@ -37,6 +37,11 @@ const RULES: readonly Rule[] = [
     except: 'src/platform/otlp-traces.ts',
     message: 'only src/platform/otlp-traces.ts loads the OpenTelemetry SDK; the rest uses its API',
   },
+  {
+    pattern: /\\d\{[01],1[3-6]\}/g,
+    except: 'src/domain/fence.ts',
+    message: 'only src/domain/fence.ts says how many digits a fence has: use FENCE_PATTERN',
+  },
 ];
 const MAX_LINES = 300;
 

@@ -60,6 +60,11 @@ export function scopeOf({ roles }: Principal, rule: Rule, budgetId: string): Sco
   return own;
 }
 
+/** Whether the rule lets the principal do with every budget what it does: for what concerns the whole process. */
+export function mayCallForAll({ roles }: Principal, rule: Rule): boolean {
+  return roles.some(({ role, budgets }) => rule[role] === 'yes' && /^\*+$/.test(budgets));
+}
+
 /** Whether there is any budget that the rule lets the principal near. */
 export function mayCall({ roles }: Principal, rule: Rule): boolean {
   return roles.some((grant) => rule[grant.role] !== 'no');

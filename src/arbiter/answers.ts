@@ -65,12 +65,14 @@ export class Answers {
     this.denied.note(outcome.lease.aiId, outcome.wouldDeny, this.context.clock.read().now);
   }
 
-  /** Sessions that live on this copy have their leases kept. */
+  /** Sessions that live on this copy have their leases kept. A stream that ended meanwhile ends for this lease, too. */
   private mindSession(request: Pending['request'], outcome: Outcome): void {
     const { sessionLeases } = this;
     if (outcome.kind === 'granted') {
       const session = request.kind === 'acquire' ? request.session : undefined;
-      if (session !== undefined) sessionLeases.carry(outcome.lease, session.stream);
+      if (session === undefined) return;
+      if (this.context.streams.has(session.stream)) sessionLeases.carry(outcome.lease, session.stream);
+      else sessionLeases.break(session.stream);
     } else if (outcome.kind === 'released' && request.kind === 'release') {
       sessionLeases.letGo(request.lease.fence);
     }
@@ -176,10 +178,13 @@ export class Answers {
   private takeBack(pending: Pending, outcome: Outcome): void {
     this.leave(pending);
     pending.cancel();
-    if (outcome.kind !== 'granted' || outcome.replayed) return;
-    if (pending.request.kind !== 'acquire' || !pending.request.requestIdMade) return;
+    const { request } = pending;
+    if (outcome.kind !== 'granted' || request.kind !== 'acquire') return;
+    const stream = request.session?.stream;
     const lease = parseLeaseId(outcome.lease.leaseId);
-    if (lease !== undefined) this.queue.ask({ kind: 'undo-grant', lease });
+    if (lease !== undefined && request.requestIdMade && !outcome.replayed) {
+      this.queue.ask({ kind: 'undo-grant', lease, stream });
+    } else if (stream !== undefined && !this.context.streams.has(stream)) this.sessionLeases.break(stream);
   }
 
   /** Requests that waited too long for the store. Their outcome, if they have one yet, is found by repeating them. */

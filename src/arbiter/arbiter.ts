@@ -11,6 +11,7 @@ import type { AlertCourier, DeliveryDesk, DeliveryRequest } from './alert-courie
 import { shuttingDown } from './answers.js';
 import { BOUNDS, type Bounds } from './bounds.js';
 import { BudgetQueue } from './budget-queue.js';
+import { resettingClock } from './clock-step.js';
 import type { Context, Counts } from './context.js';
 import { DenialMemories } from './denial-memory.js';
 import {
@@ -26,7 +27,7 @@ import { closedLeases, listBudgets, usageDays } from './history.js';
 import { type ArbiterObserver, UNOBSERVED } from './observer.js';
 import { NOBODY, Pending } from './pending.js';
 import { Sessions } from './sessions.js';
-import { Watch } from './watch.js';
+import { Watches } from './watches.js';
 
 const TICK_MS = 1_000;
 /** What another copy has not done by then, this one does. */
@@ -61,7 +62,7 @@ export interface BudgetLoad {
 /** Decides for every budget: one queue each, loaded when used, forgotten when idle. */
 export class Arbiter implements Door, DeliveryDesk {
   private readonly queues = new Map<string, BudgetQueue>();
-  private readonly watches = new Set<Watch>();
+  private readonly watches: Watches;
   private readonly sessions: Sessions;
   private readonly context: Context;
   // Made once: an error's stack costs more than all else about a refusal.
@@ -90,12 +91,14 @@ export class Arbiter implements Door, DeliveryDesk {
       bounds: { ...BOUNDS, ...bounds },
       retentionMonths,
       denied: new DenialMemories(),
+      streams: new Set(),
       nextSeq: () => ++this.seq,
       stopping: () => this.stopped,
     };
     const { queued, budgets } = this.context.bounds;
     this.queueFull = tooMany(`more than ${queued} requests of this budget are under way`, 100);
     this.sessions = new Sessions(this.context, (budgetId) => this.queue(budgetId).answers.sessionLeases);
+    this.watches = new Watches(this.context, (budgetId) => this.queue(budgetId), this);
     this.budgetsFull = tooMany(`more than ${budgets} budgets are in use`, 1_000);
   }
 
@@ -118,7 +121,10 @@ export class Arbiter implements Door, DeliveryDesk {
     request: R,
     caller: Caller,
   ): Promise<OutcomeOf[R['kind']]> {
-    return this.enter(budgetId, request, 0, caller) as Promise<OutcomeOf[R['kind']]>;
+    const decide = () => this.enter(budgetId, request, 0, caller) as Promise<OutcomeOf[R['kind']]>;
+    if (request.kind !== 'reset-clock') return decide();
+    const reset = decide as () => Promise<OutcomeOf['reset-clock']>;
+    return resettingClock(this.context.clock, request, reset) as Promise<OutcomeOf[R['kind']]>;
   }
 
   acquireWaiting(
@@ -132,7 +138,6 @@ export class Arbiter implements Door, DeliveryDesk {
 
   private enter(budgetId: string, request: CallerRequest, waitMs: number, caller: Caller): Promise<unknown> {
     if (this.stopped) return Promise.reject(shuttingDown());
-    if (request.kind === 'reset-clock') this.context.clock.acceptStep();
     const { queued, budgets } = this.context.bounds;
     if (this.queues.size >= budgets && !this.queues.has(budgetId) && !this.makeRoom()) {
       return Promise.reject(this.budgetsFull);
@@ -161,15 +166,11 @@ export class Arbiter implements Door, DeliveryDesk {
     const now = this.context.clock.monotonic();
     if (now - this.madeRoomAt < MAKE_ROOM_MS) return false;
     this.madeRoomAt = now;
-    const watched = this.watched();
+    const watched = this.watches.budgets();
     for (const [budgetId, queue] of this.queues) {
       if (queue.neverWas && queue.idle && !watched.has(budgetId)) this.drop(budgetId, queue);
     }
     return this.queues.size < this.context.bounds.budgets;
-  }
-
-  private watched(): Set<string> {
-    return new Set([...this.watches].map((watch) => watch.budgetId));
   }
 
   private drop(budgetId: string, queue: BudgetQueue): void {
@@ -187,8 +188,9 @@ export class Arbiter implements Door, DeliveryDesk {
 
   openSession(request: SessionRequest, takenUp: () => void, caller: Caller): Promise<OpenSession | Refused> {
     const { aiId, session } = request;
-    return this.sessions.open(request, takenUp, async (budgetId) => {
-      const outcome = await this.submit(budgetId, { kind: 'take-up-session', aiId, session }, caller);
+    return this.sessions.open(request, takenUp, caller, async (budgetId, onlyLook) => {
+      const takeUp = { kind: 'take-up-session', aiId, session, ...onlyLook } as const;
+      const outcome = await this.submit(budgetId, takeUp, caller);
       return outcome.kind === 'refused' ? outcome : outcome.leases;
     });
   }
@@ -206,32 +208,20 @@ export class Arbiter implements Door, DeliveryDesk {
   }
 
   async watch(budgetId: string, listener: (update: WatchUpdate) => void): Promise<() => void> {
-    const { bounds } = this.context;
     if (this.stopped) throw shuttingDown();
-    const ofBudget = [...this.watches].filter((watch) => watch.budgetId === budgetId).length;
-    if (ofBudget >= bounds.watchersPerBudget || this.watches.size >= bounds.watchers) {
-      throw new ArbiterError('QUEUE_FULL', 'too many watchers at once; close one', 5_000);
-    }
-    const watch = new Watch(budgetId, this.context, this.queue(budgetId), this, listener);
-    this.watches.add(watch);
-    this.counts.watchers += 1;
-    return () => {
-      if (!this.watches.delete(watch)) return;
-      this.counts.watchers -= 1;
-      watch.close();
-    };
+    return this.watches.add(budgetId, listener);
   }
 
   private tick(): void {
     const now = this.context.clock.monotonic();
-    const watched = this.watched();
+    const watched = this.watches.budgets();
     for (const [budgetId, queue] of this.queues) {
       queue.tick();
       const stays = now - queue.lastUsedAt < this.context.bounds.idleMs && !queue.neverWas;
       if (stays || watched.has(budgetId) || !queue.idle) continue;
       this.drop(budgetId, queue);
     }
-    for (const watch of this.watches) void watch.tick();
+    this.watches.tick();
   }
 
   /** Budgets whose time has come and that nobody looked after, of this copy or of another. */
@@ -261,7 +251,7 @@ export class Arbiter implements Door, DeliveryDesk {
   async stop(): Promise<void> {
     this.refuseNew();
     this.cancelTick?.();
-    for (const watch of this.watches) watch.close();
+    this.watches.close();
     await Promise.all([...this.queues.values()].map((queue) => queue.stop(STOP_MS)));
   }
 

@@ -147,6 +147,7 @@ export class BudgetQueue {
     this.turns.loaded(ledger);
     this.lineage += 1;
     this.committed = { epoch: ledger.epoch, revision: ledger.revision };
+    this.answers.denied.ofEpoch(ledger.epoch);
     this.writeOut.loaded(ledger);
     if (this.failed) this.context.log.info({ budget: this.budgetId }, 'the store answers again');
     this.failed = false;
@@ -183,6 +184,7 @@ export class BudgetQueue {
     this.observer.committed(this.context.clock.monotonic() - sentAt);
     this.committed = { epoch: ledger.epoch, revision: ledger.revision };
     this.reads.saw(this.committed);
+    this.answers.denied.ofEpoch(ledger.epoch);
     this.context.counts.commits += 1;
     this.context.counts.committedRequests += decided.answers.length;
     this.writeOut.committed(ledger, patch);
@@ -204,9 +206,8 @@ export class BudgetQueue {
   /** Throws the ledger away; the batch is decided again, before those that came later. Waiters are tried in any round. */
   private decideAgain(): void {
     this.ledger = undefined;
-    const again = this.batch.filter((pending) => !this.waiters.has(pending));
+    this.ready.addFirst(this.batch.filter((pending) => !this.waiters.has(pending)));
     this.batch = [];
-    this.ready.addFirst(again);
   }
 
   private roundFailed(error: unknown): void {

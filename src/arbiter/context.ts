@@ -28,6 +28,8 @@ export interface Context {
   /** Absent where nobody collects traces. */
   readonly tracing: Tracing | undefined;
   readonly denied: DenialMemories;
+  /** The streams of sessions that are open on this copy. */
+  readonly streams: Set<string>;
   /** The number of the next commit of this copy. */
   nextSeq(): number;
   readonly stopping: () => boolean;

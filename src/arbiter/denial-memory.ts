@@ -30,6 +30,13 @@ export class DenialMemories {
 /** The last denial by each rule, for operators who come after it. Denials are many: one makes nothing new but its first. */
 export class DenialMemory {
   private readonly byRule = new Map<Rule, Denials>();
+  private epoch: number | undefined;
+
+  /** A budget that was deleted and begins again has denied nobody. */
+  ofEpoch(epoch: number): void {
+    if (this.epoch !== undefined && this.epoch !== epoch) this.byRule.clear();
+    this.epoch = epoch;
+  }
 
   note(aiId: string, { blockers }: Denial, at: number): void {
     for (const blocker of blockers) {

@@ -1,7 +1,8 @@
 import type { BudgetEvent } from '../domain/events.js';
 import type { BudgetSnapshot, BudgetView, OutcomeOf, Refused } from '../domain/outcomes.js';
 import type { AcquireRequest, BudgetRequest, OwnKind } from '../domain/requests.js';
-import type { SessionRef, UsageDay } from '../domain/state.js';
+import type { SessionRef } from '../domain/session-ref.js';
+import type { UsageDay } from '../domain/state.js';
 import type { LeaseView, Rule } from '../domain/types.js';
 
 /** What a caller's connection can say while its request is under way. */
@@ -66,7 +67,7 @@ export interface Door {
   /** Budgets with an id above `after`, in order. */
   listBudgets(after: string, limit: number): Promise<BudgetView[]>;
 
-  /** Calls `listener` at least once a second until the returned function is called. Throws QUEUE_FULL. */
+  /** Calls `listener` at least once a second until the returned function is called or the budget is gone. Throws QUEUE_FULL. */
   watch(budgetId: string, listener: (update: WatchUpdate) => void): Promise<() => void>;
 }
 
@@ -82,6 +83,8 @@ export interface WatchUpdate {
   readonly waiters: number;
   readonly snapshot: BudgetSnapshot | undefined;
   readonly stale: boolean;
+  /** There is no such budget, or no longer: this is the last update. */
+  readonly gone?: true;
 }
 
 /** What one rule denied. */

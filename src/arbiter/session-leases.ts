@@ -14,6 +14,7 @@ interface Carried {
   readonly stream: string;
   /** By the monotonic clock. */
   readonly dueAt: number;
+  readonly everyMs: number;
   readonly endsAt: number;
 }
 
@@ -23,6 +24,8 @@ export class SessionLeases {
   private readonly carried = new Map<number, Carried>();
   /** Streams whose end the state does not know yet. */
   private broken: readonly string[] = [];
+  /** Streams that never began, of which it does not know that either. */
+  private unopened: readonly string[] = [];
   private asking = false;
   private cancel: (() => void) | undefined;
   private firesAt = Number.POSITIVE_INFINITY;
@@ -33,7 +36,11 @@ export class SessionLeases {
   ) {}
 
   get idle(): boolean {
-    return this.carried.size === 0 && this.broken.length === 0 && !this.asking;
+    return this.carried.size === 0 && !this.hasEnds && !this.asking;
+  }
+
+  private get hasEnds(): boolean {
+    return this.broken.length > 0 || this.unopened.length > 0;
   }
 
   /** The stream carries this lease from now on, as an answer says that is decided by now. */
@@ -44,8 +51,9 @@ export class SessionLeases {
     }
     const now = this.context.clock.monotonic();
     const leftMs = expiresAt - asOf;
-    const dueAt = now + leftMs / 3;
-    this.carried.set(fence, { stream, dueAt, endsAt: now + leftMs });
+    const everyMs = leftMs / 3;
+    const dueAt = now + everyMs;
+    this.carried.set(fence, { stream, dueAt, everyMs, endsAt: now + leftMs });
     this.wakeAt(dueAt, now);
   }
 
@@ -57,6 +65,12 @@ export class SessionLeases {
   break(stream: string): void {
     for (const [fence, carried] of this.carried) if (carried.stream === stream) this.carried.delete(fence);
     this.broken = [...this.broken, stream];
+    void this.ask();
+  }
+
+  /** A take-up by this stream has failed. Whose leases it took was not told: it may be of any copy. */
+  giveBack(stream: string): void {
+    this.unopened = [...this.unopened, stream];
     void this.ask();
   }
 
@@ -90,12 +104,16 @@ export class SessionLeases {
   }
 
   private async breakAll(): Promise<boolean> {
-    if (this.broken.length === 0) return true;
-    const streams = this.broken;
+    if (!this.hasEnds) return true;
+    const { broken, unopened } = this;
     this.broken = [];
-    const outcome = await this.decided({ kind: 'break-sessions', streams: new Set(streams) });
-    if (outcome === undefined) this.broken = [...streams, ...this.broken];
-    return outcome !== undefined;
+    this.unopened = [];
+    const [streams, never] = [new Set(broken), new Set(unopened)];
+    const outcome = await this.decided({ kind: 'break-sessions', streams, unopened: never });
+    if (outcome !== undefined) return true;
+    this.broken = [...broken, ...this.broken];
+    this.unopened = [...unopened, ...this.unopened];
+    return false;
   }
 
   private async renew(now: number): Promise<boolean> {
@@ -108,12 +126,16 @@ export class SessionLeases {
     const outcome = await this.decided({ kind: 'keep-leases', streams });
     if (outcome === undefined) return false;
     const kept = new Map(outcome.kind === 'carried-leases' ? outcome.leases.map((l) => [l.fence, l]) : []);
+    // The budget is gone, and its leases with it.
+    if (outcome.kind === 'refused') for (const fence of streams.keys()) this.carried.delete(fence);
     for (const [fence, stream] of streams) {
+      const carried = this.carried.get(fence);
       // Given back, taken up or broken meanwhile, it is no longer this stream's.
-      if (this.carried.get(fence)?.stream !== stream) continue;
+      if (carried?.stream !== stream) continue;
       const lease = kept.get(fence);
-      if (lease === undefined) this.carried.delete(fence);
-      else this.carry(lease, stream);
+      if (lease !== undefined) this.carry(lease, stream);
+      // Over, or taken up elsewhere. A take-up that fails there gives it back, so it is asked for until its end.
+      else this.carried.set(fence, { ...carried, dueAt: now + carried.everyMs });
     }
     return true;
   }
@@ -127,7 +149,7 @@ export class SessionLeases {
   }
 
   private plan(): void {
-    if (this.broken.length > 0) {
+    if (this.hasEnds) {
       void this.ask();
       return;
     }

@@ -2,7 +2,7 @@ import type { Refused } from '../domain/outcomes.js';
 import type { LeaseView } from '../domain/types.js';
 import { shuttingDown } from './answers.js';
 import type { Context } from './context.js';
-import { ArbiterError, type OpenSession, type SessionRequest } from './door.js';
+import { ArbiterError, type Caller, type OpenSession, type SessionRequest } from './door.js';
 import type { SessionLeases } from './session-leases.js';
 
 interface Live {
@@ -10,9 +10,12 @@ interface Live {
   readonly takenUp: () => void;
 }
 
+type Found = readonly LeaseView[] | Refused;
+/** `onlyLook`: whether there is such a budget; nothing is taken up yet. */
+type TakeUp = (budgetId: string, look: { readonly onlyLook?: true }) => Promise<Found>;
+
 /** The sessions whose streams are on this copy of the service. */
 export class Sessions {
-  /** By session id and owner. */
   private readonly live = new Map<string, Live>();
 
   constructor(
@@ -20,10 +23,12 @@ export class Sessions {
     private readonly leasesOf: (budgetId: string) => SessionLeases,
   ) {}
 
+  /** The stream before lives on until this one has everything: a take-up that fails is as if it had not been. */
   async open(
     request: SessionRequest,
     takenUp: () => void,
-    takeUp: (budgetId: string) => Promise<readonly LeaseView[] | Refused>,
+    caller: Caller,
+    takeUp: TakeUp,
   ): Promise<OpenSession | Refused> {
     const { counts, bounds, stopping } = this.context;
     if (stopping()) throw shuttingDown();
@@ -34,53 +39,78 @@ export class Sessions {
         5_000,
       );
     }
-    const open = this.enter(request, takenUp);
+    counts.sessions += 1;
     try {
-      const leases = await this.takeUpAll(request, takeUp);
-      if (!Array.isArray(leases)) {
-        open.close(request.budgetIds);
-        return leases as Refused;
+      const found = await this.takeUpAll(request, takeUp);
+      if (isRefused(found)) {
+        counts.sessions -= 1;
+        return found;
       }
-      return { ...open, leases };
+      if (caller.gone) throw new ArbiterError('CANCELLED', 'the caller has gone');
+      return this.enter(request, takenUp, found);
     } catch (error) {
-      open.close(request.budgetIds);
+      counts.sessions -= 1;
+      this.giveBack(request);
       throw error;
     }
   }
 
-  private enter({ session }: SessionRequest, takenUp: () => void): Omit<OpenSession, 'leases'> {
-    const { counts } = this.context;
-    const key = `${session.id} ${session.owner}`;
+  /** The leases of each budget, or why one of them has none to give; then none of the others has given any. */
+  private async takeUpAll(
+    request: SessionRequest,
+    takeUp: TakeUp,
+  ): Promise<readonly (readonly LeaseView[])[] | Refused> {
+    const { budgetIds } = request;
+    if (budgetIds.length > 1) {
+      const looked = await Promise.all(budgetIds.map((budgetId) => takeUp(budgetId, { onlyLook: true })));
+      const refusal = looked.find(isRefused);
+      if (refusal !== undefined) return refusal;
+    }
+    const found = await Promise.all(budgetIds.map((budgetId) => takeUp(budgetId, {})));
+    const refusal = found.find(isRefused);
+    if (refusal === undefined) return found as (readonly LeaseView[])[];
+    this.giveBack(request);
+    return refusal;
+  }
+
+  /** What was taken up, or may yet be by a commit under way, is again of the stream that it was taken from. */
+  private giveBack({ budgetIds, session }: SessionRequest): void {
+    for (const budgetId of budgetIds) this.leasesOf(budgetId).giveBack(session.stream);
+  }
+
+  private enter(
+    request: SessionRequest,
+    takenUp: () => void,
+    found: readonly (readonly LeaseView[])[],
+  ): OpenSession {
+    const { counts, streams, stopping } = this.context;
+    const { session, budgetIds } = request;
+    const key = keyOf(request);
     const { stream } = session;
+    for (const [at, budgetId] of budgetIds.entries()) {
+      for (const lease of found[at] ?? []) this.leasesOf(budgetId).carry(lease, stream);
+    }
     const before = this.live.get(key);
     this.live.set(key, { stream, takenUp });
-    counts.sessions += 1;
+    streams.add(stream);
     before?.takenUp();
-    let closed = false;
     const close = (usedBudgetIds: Iterable<string>): void => {
-      if (closed) return;
-      closed = true;
+      if (!streams.delete(stream)) return;
       counts.sessions -= 1;
       if (this.live.get(key)?.stream === stream) this.live.delete(key);
       // A copy that stops is no AI that crashed: its leases keep their time, to be taken up on another copy.
-      if (this.context.stopping()) return;
+      if (stopping()) return;
       for (const budgetId of usedBudgetIds) this.leasesOf(budgetId).break(stream);
     };
-    return { kind: 'open', session, close };
+    return { kind: 'open', session, close, leases: found.flat() };
   }
+}
 
-  private async takeUpAll(
-    { budgetIds, session }: SessionRequest,
-    takeUp: (budgetId: string) => Promise<readonly LeaseView[] | Refused>,
-  ): Promise<LeaseView[] | Refused> {
-    const found = await Promise.all(budgetIds.map(takeUp));
-    const leases: LeaseView[] = [];
-    for (const [at, ofBudget] of found.entries()) {
-      if ('kind' in ofBudget) return ofBudget;
-      const budgetId = budgetIds[at] ?? '';
-      for (const lease of ofBudget) this.leasesOf(budgetId).carry(lease, session.stream);
-      leases.push(...ofBudget);
-    }
-    return leases;
-  }
+/** To know a session's id is not enough to be its next stream. */
+function keyOf({ session, aiId }: SessionRequest): string {
+  return [session.id, session.owner, aiId].join(' ');
+}
+
+function isRefused(found: object): found is Refused {
+  return 'kind' in found;
 }

@@ -1,6 +1,8 @@
 import { tokensThisMonth } from '../domain/accounts.js';
 import type { Ledger } from '../domain/ledger.js';
+import { closedGrants } from '../domain/request-memory.js';
 import type { AcquireRequest } from '../domain/requests.js';
+import { isTakenUp } from '../domain/sessions.js';
 import type { Denial } from '../domain/types.js';
 import type { Pending } from './pending.js';
 
@@ -70,13 +72,14 @@ export class WaitingList {
     const changed = ledger !== this.triedWith || ledger.loosened !== this.triedAt;
     this.triedWith = ledger;
     this.triedAt = ledger.loosened;
+    const mayHear = (waiter: Waiter) => isAnswered(ledger, waiter.pending) || mayPass(ledger, waiter);
     return waiters
       .filter(
         (waiter) =>
           hasNews(waiter.pending, now) ||
           isDue(ledger, waiter) ||
           coolsTooLate(ledger, waiter, now) ||
-          (changed && mayPass(ledger, waiter)),
+          (changed && mayHear(waiter)),
       )
       .map((waiter) => ({ waiter, score: score(ledger, waiter, now) }))
       .sort((a, b) => a.score - b.score)
@@ -129,11 +132,21 @@ function coolAt({ policy, tables }: Ledger, { aiId }: Waiter): number {
   return (tables.ais.get(aiId)?.lastGrantAt ?? Number.NEGATIVE_INFINITY) + policy.cooldownMs;
 }
 
+/** Another copy has granted it, to another call with its request id; or another stream goes on with its session. */
+function isAnswered(ledger: Ledger, { request }: Pending): boolean {
+  const { aiId, requestId, requestIdMade } = request as AcquireRequest;
+  if (isTakenUp(ledger, request as AcquireRequest)) return true;
+  if (requestIdMade) return false;
+  const live = ledger.slots.leaseOf(aiId, requestId);
+  return live !== undefined || closedGrants(ledger, aiId, requestId).length > 0;
+}
+
 /**
  * A cooldown is over when it is over, whatever else changes: that spares most tries. Its end is then the next time to try,
  * for what has changed now may be all that stood in the way beside it.
  */
 function mayPass(ledger: Ledger, waiter: Waiter): boolean {
+  if (!ledger.exists) return true;
   const cool = coolAt(ledger, waiter);
   if (cool <= ledger.clock || ledger.policy.mode === 'OBSERVE') return true;
   waiter.tryAt = Math.min(waiter.tryAt, cool);

@@ -62,9 +62,12 @@ export class Watch implements AnswerListener {
     this.looking = true;
     try {
       const before = this.last;
-      const fresh = await this.look();
-      if (fresh && before !== undefined && this.last !== undefined) await this.findForeign(before, this.last);
-      if (!this.closed) this.tell(!fresh);
+      const found = await this.look();
+      if (found === 'gone') return this.tellGone();
+      if (found === 'fresh' && before !== undefined && this.last !== undefined) {
+        await this.findForeign(before, this.last);
+      }
+      if (!this.closed) this.tell(found === 'stale');
     } catch (error) {
       this.context.log.error({ budget: this.budgetId, err: error }, 'watching went wrong');
     } finally {
@@ -72,18 +75,25 @@ export class Watch implements AnswerListener {
     }
   }
 
-  private async look(): Promise<boolean> {
+  private async look(): Promise<'fresh' | 'stale' | 'gone'> {
     try {
       const outcome = await this.door.submit(this.budgetId, { kind: 'get-snapshot' }, NOBODY_WATCHING);
-      if (outcome.kind === 'snapshot') this.last = outcome.snapshot;
-      return outcome.kind === 'snapshot';
+      if (outcome.kind === 'refused') return 'gone';
+      this.last = outcome.snapshot;
+      return 'fresh';
     } catch (error) {
       if (!(error instanceof ArbiterError)) throw error;
-      return false;
+      return 'stale';
     }
   }
 
-  private tell(stale: boolean): void {
+  /** A watcher that was told figures of a budget that is no more would take them for its own. */
+  private tellGone(): void {
+    this.last = undefined;
+    if (!this.closed) this.tell(false, { gone: true });
+  }
+
+  private tell(stale: boolean, end: { readonly gone?: true } = {}): void {
     const update: WatchUpdate = {
       at: this.last?.now ?? this.context.clock.read().now,
       events: this.events,
@@ -93,6 +103,7 @@ export class Watch implements AnswerListener {
       waiters: this.queue.waiters.size,
       snapshot: this.last,
       stale,
+      ...end,
     };
     this.events = [];
     this.merged = 0;

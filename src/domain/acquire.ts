@@ -9,7 +9,8 @@ import { refused } from './refused.js';
 import { leaseOfRequest, rememberGrant } from './request-memory.js';
 import type { AcquireRequest, Evidence } from './requests.js';
 import { requestedTokens } from './reservation.js';
-import { carriedBy } from './sessions.js';
+import { isTakenFrom } from './session-streams.js';
+import { carriedBy, isTakenUp } from './sessions.js';
 import { standingOf } from './standing.js';
 import type { StoredLease } from './state.js';
 import type { Denial } from './types.js';
@@ -21,6 +22,7 @@ export function acquire(
   evidence: Evidence,
   distrust: string | undefined,
 ): OutcomeOf['acquire'] | Unknown {
+  if (isTakenUp(ledger, request)) return refused({ reason: 'SESSION_TAKEN_UP' });
   const before = leaseOfRequest(ledger, request.aiId, request.requestId, evidence);
   if (before.kind === 'unknown') return before;
   if (before.kind === 'lost') return refused({ reason: 'LEASE_NOT_FOUND', leaseId: '' });
@@ -55,6 +57,7 @@ function repeat(
   }
   // Whoever asks in a session relies on it to keep the lease alive.
   const { session } = request;
+  if (isTakenFrom(before.lease, session)) return refused({ reason: 'SESSION_TAKEN_UP' });
   const lease = session === undefined ? before.lease : carriedBy(ledger, before.lease, session);
   return { kind: 'granted', lease: viewOfLive(ledger, lease), replayed: true };
 }

@@ -1,3 +1,4 @@
+import { advance } from './advance.js';
 import type { Ledger } from './ledger.js';
 import type { OutcomeOf, Unknown } from './outcomes.js';
 import { forgetFuture } from './request-memory.js';
@@ -15,7 +16,8 @@ export function resetClock(
   evidence: Evidence,
 ): OutcomeOf['reset-clock'] | Unknown {
   const before = ledger.clock;
-  if (trusted >= before) return { kind: 'clock-reset', before, after: before };
+  if (trusted >= before)
+    return advance(ledger, trusted, evidence) ?? { kind: 'clock-reset', before, after: trusted };
   const sameMonth = trusted >= ledger.month.start;
   const month = sameMonth ? ledger.month : monthAt(ledger.zone, trusted);
   const today = dayAt(ledger.zone, month, trusted);

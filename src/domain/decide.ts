@@ -42,9 +42,9 @@ export function decide(
   if (!ledger.exists) return decideAbsent(ledger, request, circumstances);
   const distrust = distrusted(ledger, circumstances);
   if (request.kind === 'reset-clock') {
-    if (circumstances.distrust !== undefined)
-      return refused({ reason: 'CLOCK_NOT_TRUSTED', detail: circumstances.distrust });
-    return resetClock(ledger, time, evidence);
+    if (circumstances.distrust === undefined) return resetClock(ledger, time, evidence);
+    const needs = request.ofSomeBudgets && { needsAllBudgets: true as const };
+    return refused({ reason: 'CLOCK_NOT_TRUSTED', detail: circumstances.distrust, ...needs });
   }
   // While the time cannot be trusted it stands still: one wrong sample must not expire every lease.
   const now = distrust === undefined ? Math.max(ledger.clock, time) : ledger.clock;

@@ -26,8 +26,10 @@ export function revoke(
 }
 
 /** Takes back a grant that nobody received and nobody can ask for again. One that was used after all stays. */
-export function undoGrant(ledger: Ledger, { lease: ref }: UndoGrantRequest): OutcomeOf['undo-grant'] {
+export function undoGrant(ledger: Ledger, { lease: ref, stream }: UndoGrantRequest): OutcomeOf['undo-grant'] {
   const lease = ledger.epoch === ref.epoch ? ledger.lease(ref.fence) : undefined;
+  // Whoever took the session up meanwhile was given this lease.
+  if (lease?.session?.stream !== stream) return { kind: 'done' };
   if (lease === undefined || lease.leaseId !== ref.leaseId || lease.used > 0) return { kind: 'done' };
   ledger.setLease(lease.fence, undefined);
   forgetGrant(ledger, lease);

@@ -1,3 +1,4 @@
+import { FENCE_PATTERN, fenceOf } from './fence.js';
 import type { LeaseRef } from './requests.js';
 
 /** `budget:epoch:fence:nonce`, at most 160 characters. Opaque to callers; every later call needs nothing else. */
@@ -5,11 +6,14 @@ export function formatLeaseId(budgetId: string, epoch: number, fence: number, no
   return `${budgetId}:${epoch}:${fence}:${nonce}`;
 }
 
-const LEASE_ID = /^([a-z0-9][a-z0-9._-]{0,62}):([1-9]\d{0,15}):([1-9]\d{0,15}):[A-Za-z0-9_-]{1,32}$/;
+const LEASE_ID = new RegExp(
+  `^([a-z0-9][a-z0-9._-]{0,62}):(${FENCE_PATTERN}):(${FENCE_PATTERN}):[A-Za-z0-9_-]{1,32}$`,
+);
 
 /** The parts of a lease id, or undefined for a string that this service never made. */
 export function parseLeaseId(leaseId: string): LeaseRef | undefined {
-  const [, budgetId, epoch, fence] = LEASE_ID.exec(leaseId) ?? [];
-  if (budgetId === undefined) return undefined;
-  return { leaseId, budgetId, epoch: Number(epoch), fence: Number(fence) };
+  const [, budgetId, epochDigits, fenceDigits] = LEASE_ID.exec(leaseId) ?? [];
+  const [epoch, fence] = [fenceOf(epochDigits), fenceOf(fenceDigits)];
+  if (budgetId === undefined || epoch === undefined || fence === undefined) return undefined;
+  return { leaseId, budgetId, epoch, fence };
 }

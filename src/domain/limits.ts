@@ -37,3 +37,5 @@ export const CLOSED_AT_ONCE = 100;
  * exactly: whatever is reserved, and then presumed, reports have the other half.
  */
 export const MAX_RESERVED = Math.floor(Number.MAX_SAFE_INTEGER / 2);
+/** Streams that a lease remembers to have had before: those of other copies hear only at their next call that it is taken. */
+export const REMEMBERED_STREAMS = 8;

@@ -57,6 +57,8 @@ export type Refusal =
   | { readonly reason: 'LEASE_NOT_FOUND'; readonly leaseId: string }
   /** The request's lease, or the lease itself, is no longer live. */
   | { readonly reason: 'LEASE_CLOSED'; readonly lease: LeaseView }
+  /** Another stream carries the session's leases, or this lease, now. */
+  | { readonly reason: 'SESSION_TAKEN_UP' }
   | { readonly reason: 'ID_REUSED'; readonly field: string; readonly id: string }
   | { readonly reason: 'REPORT_TOO_LARGE'; readonly charge: number; readonly limit: number }
   | { readonly reason: 'AMOUNT_OVERFLOW'; readonly field: string }
@@ -67,7 +69,8 @@ export type Refusal =
   | { readonly reason: 'UNWORKABLE_POLICY'; readonly violations: readonly FieldViolation[] }
   | { readonly reason: 'STATE_FULL'; readonly bytes: number }
   | { readonly reason: 'OUTBOX_FULL' }
-  | { readonly reason: 'CLOCK_NOT_TRUSTED'; readonly detail: string };
+  /** `needsAllBudgets`: who may act on all budgets could have had the time believed. */
+  | { readonly reason: 'CLOCK_NOT_TRUSTED'; readonly detail: string; readonly needsAllBudgets?: true };
 
 export interface Granted {
   readonly kind: 'granted';
@@ -132,7 +135,9 @@ export interface Adjusted {
 }
 export interface ClockReset {
   readonly kind: 'clock-reset';
+  /** The budget's clock, as it was. */
   readonly before: number;
+  /** The trusted time, which it was set to. */
   readonly after: number;
 }
 export interface Done {

@@ -10,6 +10,7 @@ import { rememberUsage } from './record.js';
 import { refused } from './refused.js';
 import type { Evidence, ReleaseRequest } from './requests.js';
 import { bytesOfItsDay, withItsDay } from './returning-days.js';
+import { isTakenFrom } from './session-streams.js';
 import { unspent } from './slots.js';
 import type { BookedUsage, ClosedLease, ReleaseAnswer, StoredLease } from './state.js';
 import type { UsageReport } from './types.js';
@@ -23,6 +24,10 @@ export function release(
   const found = findLease(ledger, request.lease, evidence);
   if (found.kind === 'unknown') return found;
   if (found.kind === 'missing') return refused({ reason: 'LEASE_NOT_FOUND', leaseId: request.lease.leaseId });
+  if (found.kind === 'live' && isTakenFrom(found.lease, request.session)) {
+    // With its usage, which is not booked: it can be reported by itself.
+    return refused({ reason: 'SESSION_TAKEN_UP' });
+  }
   const closed = found.kind === 'closed' ? found.closed : undefined;
   if (closed?.release !== undefined) return repeat(request, closed.release);
   if (closed !== undefined && request.usage === undefined && ledger.clock >= closed.settleUntil) {

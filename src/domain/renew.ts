@@ -5,6 +5,7 @@ import type { Ledger } from './ledger.js';
 import type { OutcomeOf, Unknown } from './outcomes.js';
 import { refused } from './refused.js';
 import type { Evidence, RenewRequest } from './requests.js';
+import { isTakenFrom } from './session-streams.js';
 import { unspent } from './slots.js';
 import { standingOf } from './standing.js';
 import type { StoredLease } from './state.js';
@@ -23,6 +24,7 @@ export function renew(
   if (found.kind === 'closed') {
     return refused({ reason: 'LEASE_CLOSED', lease: viewOfClosed(ledger, found.closed) });
   }
+  if (isTakenFrom(found.lease, request.session)) return refused({ reason: 'SESSION_TAKEN_UP' });
   const raise = raised(ledger, found.lease, request.reserveTokens);
   if (raise.change !== undefined && !mayReserve(ledger, raise.change.newlyHeld)) {
     return refused({ reason: 'AMOUNT_OVERFLOW', field: 'reserve_tokens' });

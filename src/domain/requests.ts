@@ -1,5 +1,6 @@
 import type { PolicyFields } from './policy.js';
-import type { SessionRef, StoredDelivery, UsageDay } from './state.js';
+import type { SessionRef } from './session-ref.js';
+import type { StoredDelivery, UsageDay } from './state.js';
 import type { Labels, UsageReport } from './types.js';
 
 /** A lease as a caller names it: `lease-id.ts` takes the opaque id apart. */
@@ -31,6 +32,8 @@ export interface AcquireRequest {
 export interface RenewRequest {
   readonly kind: 'renew';
   readonly lease: LeaseRef;
+  /** The session that the call is made in. */
+  readonly session?: SessionRef;
   readonly leaseTtlMs?: number;
   readonly reserveTokens?: number;
 }
@@ -50,6 +53,8 @@ export interface RecordUnleasedRequest {
 export interface ReleaseRequest {
   readonly kind: 'release';
   readonly lease: LeaseRef;
+  /** The session that the call is made in. */
+  readonly session?: SessionRef;
   readonly usage?: UsageReport;
 }
 
@@ -58,6 +63,8 @@ export interface TakeUpSessionRequest {
   readonly kind: 'take-up-session';
   readonly aiId: string;
   readonly session: SessionRef;
+  /** Only whether it could be done: whether there is such a budget. */
+  readonly onlyLook?: true;
 }
 
 /** Renews leases of sessions whose streams live. One that another stream has taken up since is passed over. */
@@ -71,6 +78,8 @@ export interface KeepLeasesRequest {
 export interface BreakSessionsRequest {
   readonly kind: 'break-sessions';
   readonly streams: ReadonlySet<string>;
+  /** Streams that never began, since taking their sessions up failed: what they took goes back. */
+  readonly unopened?: ReadonlySet<string>;
 }
 
 export interface GetLeaseRequest {
@@ -138,12 +147,16 @@ export interface AdjustRequest {
 
 export interface ResetClockRequest {
   readonly kind: 'reset-clock';
+  /** Its caller may act on some budgets only: a step of the process's clock, which is that of all, is not believed for it. */
+  readonly ofSomeBudgets?: true;
 }
 
 /** Takes back a grant that its caller never received and cannot ask for again. */
 export interface UndoGrantRequest {
   readonly kind: 'undo-grant';
   readonly lease: LeaseRef;
+  /** The session's stream that it was asked for on. */
+  readonly stream?: string | undefined;
 }
 
 /** Lets time do its work: expiries, rollovers, alerts. Changes nothing else. */

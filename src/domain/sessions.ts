@@ -4,20 +4,29 @@ import type { Ledger } from './ledger.js';
 import { isCommitFull } from './outbox.js';
 import { AGAIN, type CarriedLeases, type Done, type Unknown } from './outcomes.js';
 import { extended } from './renew.js';
-import type { BreakSessionsRequest, KeepLeasesRequest, TakeUpSessionRequest } from './requests.js';
-import type { SessionRef, StoredLease } from './state.js';
+import type {
+  AcquireRequest,
+  BreakSessionsRequest,
+  KeepLeasesRequest,
+  TakeUpSessionRequest,
+} from './requests.js';
+import type { SessionRef, StoredSession } from './session-ref.js';
+import { belongsTo, givenBack, isTakenFrom, moved, withoutEnded } from './session-streams.js';
+import type { StoredLease } from './state.js';
 
 /**
  * A session's leases live as long as its stream: the copy of the service that holds the stream renews them, and when it ends
  * they have the grace to be taken up by another. What no copy says any more, since it died, their own `expiresAt` ends.
  */
 
+const NONE: ReadonlySet<string> = new Set();
+
 export function takeUpSession(
   ledger: Ledger,
-  { aiId, session }: TakeUpSessionRequest,
+  { aiId, session, onlyLook }: TakeUpSessionRequest,
 ): CarriedLeases | Unknown {
   const leases = [];
-  for (const fence of [...ledger.slots.fencesOf(aiId)]) {
+  for (const fence of onlyLook ? [] : [...ledger.slots.fencesOf(aiId)]) {
     const lease = ledger.lease(fence);
     if (lease === undefined || !belongsTo(lease, session)) continue;
     // Of many, those that an earlier commit gave to the stream stay as they are.
@@ -28,14 +37,19 @@ export function takeUpSession(
   return { kind: 'carried-leases', leases };
 }
 
-/** To know a session's id is not enough: it is another principal's, for whom nothing is found. */
-function belongsTo({ session }: StoredLease, { id, owner }: SessionRef): boolean {
-  return session?.id === id && session.owner === owner;
-}
-
 /** The lease as the stream carries it from now on, with its whole time to live. */
 export function carriedBy(ledger: Ledger, lease: StoredLease, session: SessionRef): StoredLease {
-  return putIfNew(ledger, lease, { ...lease, session, expiresAt: extended(ledger, lease) });
+  return putIfNew(ledger, lease, moved(lease.session, session), extended(ledger, lease));
+}
+
+/** Whether another stream goes on with the session of this request: its answer must not go to the one before. */
+export function isTakenUp(ledger: Ledger, { aiId, session }: AcquireRequest): boolean {
+  if (session === undefined) return false;
+  for (const fence of ledger.slots.fencesOf(aiId)) {
+    const lease = ledger.lease(fence);
+    if (lease !== undefined && belongsTo(lease, session) && isTakenFrom(lease, session)) return true;
+  }
+  return false;
 }
 
 export function keepLeases(ledger: Ledger, { streams }: KeepLeasesRequest): CarriedLeases {
@@ -43,18 +57,22 @@ export function keepLeases(ledger: Ledger, { streams }: KeepLeasesRequest): Carr
   for (const [fence, stream] of streams) {
     const lease = ledger.lease(fence);
     if (lease?.session?.stream !== stream) continue;
-    const kept = putIfNew(ledger, lease, { ...lease, expiresAt: extended(ledger, lease) });
-    leases.push(viewOfLive(ledger, kept));
+    leases.push(viewOfLive(ledger, putIfNew(ledger, lease, lease.session, extended(ledger, lease))));
   }
   return { kind: 'carried-leases', leases };
 }
 
 /** By their streams, since a grant may have crossed the break: the copy that decided it does not know its fence. */
-export function breakSessions(ledger: Ledger, { streams }: BreakSessionsRequest): Done | Unknown {
+export function breakSessions(
+  ledger: Ledger,
+  { streams, unopened = NONE }: BreakSessionsRequest,
+): Done | Unknown {
   const graceEnd = ledger.clock + ledger.policy.sessionGraceMs;
   for (const lease of [...ledger.slots.leasesLive()]) {
-    if (lease.session === undefined || !streams.has(lease.session.stream)) continue;
-    putIfNew(ledger, lease, { ...lease, expiresAt: Math.min(lease.expiresAt, graceEnd) });
+    if (lease.session === undefined) continue;
+    const session = withoutEnded(givenBack(lease.session, unopened), streams);
+    if (session === lease.session) continue;
+    putIfNew(ledger, lease, session, session.ended ? Math.min(lease.expiresAt, graceEnd) : lease.expiresAt);
     if (isCommitFull(ledger)) return AGAIN;
   }
   // Without a grace they are over now.
@@ -63,8 +81,14 @@ export function breakSessions(ledger: Ledger, { streams }: BreakSessionsRequest)
 }
 
 /** A commit for what is as it was would be for nothing. */
-function putIfNew(ledger: Ledger, before: StoredLease, after: StoredLease): StoredLease {
-  if (before.expiresAt === after.expiresAt && before.session?.stream === after.session?.stream) return before;
+function putIfNew(
+  ledger: Ledger,
+  before: StoredLease,
+  session: StoredSession,
+  expiresAt: number,
+): StoredLease {
+  if (before.expiresAt === expiresAt && before.session === session) return before;
+  const after = { ...before, session, expiresAt };
   ledger.setLease(after.fence, after);
   return after;
 }

@@ -126,6 +126,8 @@ export function deleteBudget(ledger: Ledger, { force, etag }: DeleteBudgetReques
   closeOver(ledger);
   ledger.pause = undefined;
   ledger.policyFields = {};
+  // Those who wait for a slot of it hear that there is none.
+  ledger.loosened += 1;
   ledger.touchHead();
   return { kind: 'done' };
 }

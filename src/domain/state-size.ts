@@ -1,4 +1,6 @@
+import { REMEMBERED_STREAMS } from './limits.js';
 import type {
+  ClosedLease,
   Receipt,
   Section,
   SectionValues,
@@ -18,6 +20,8 @@ const NAME = 3;
 const NUMBER = 8;
 const DOCUMENT = 5;
 const TEXT = 5;
+/** A place in a list of at most a hundred. */
+const PLACE = 4;
 
 /** Where it stands as the name of a field, percent-escaped: `store/mongo/field-names.ts`. */
 export function nameBytes(name: string): number {
@@ -46,6 +50,11 @@ function textBytes(text: string): number {
   return ASCII.test(text) ? text.length : 3 * text.length;
 }
 
+/** Of a field that may be absent. */
+function part(name: string, value: unknown): number {
+  return 2 + name.length + valueBytes(value);
+}
+
 /** Of any value that may stand in a state. */
 export function valueBytes(value: unknown): number {
   if (typeof value === 'number') return NUMBER;
@@ -58,12 +67,10 @@ export function valueBytes(value: unknown): number {
 }
 
 /** All that an entry has beside its texts: measured once. */
-const LEASE: Required<Omit<StoredLease, 'labels'>> = {
+const LEASE: Required<Omit<StoredLease, 'labels' | 'session'>> = {
   ...{ leaseId: '', aiId: '', requestId: '', fingerprint: '', day: '2026-01-01' },
   ...{ fence: 0, reserved: 0, used: 0, roundedUp: 0, grantedAt: 0, expiresAt: 0, renewableUntil: 0 },
   ...{ ttlMs: 0, hourStart: 0, previousGrantAt: 0 },
-  // An AI's id, a digest and the name of a stream: a lease may come into a session long after its grant.
-  session: { id: ' '.repeat(128), owner: ' '.repeat(32), stream: ' '.repeat(32) },
 };
 const RECEIPT = { id: '', epoch: 0, at: 0, revision: 0 };
 const CLOSED_LEASE = valueBytes({
@@ -71,14 +78,18 @@ const CLOSED_LEASE = valueBytes({
   body: {
     ...{ kind: 'lease', lease: { ...LEASE, labels: [] }, status: 'RELEASED', presumed: 0, closedAt: 0 },
     settleUntil: 0,
-    // The name of an AI, and a usage id.
-    presumedKey: ' '.repeat(132),
-    release: {
-      ...{ fingerprint: ' '.repeat(32), usageId: ' '.repeat(128) },
-      ...{ usedTokens: 0, freedTokens: 0, overrunTokens: 0 },
-    },
   },
 });
+const SESSION = part('session', { id: '', owner: '', stream: '', ended: true, before: [] });
+const STREAM = PLACE + valueBytes({ stream: '', ended: true });
+const RELEASE = part('release', {
+  ...{ fingerprint: '', usageId: '', usedTokens: 0, freedTokens: 0, overrunTokens: 0 },
+});
+const PRESUMED_KEY = part('presumedKey', '');
+/** What a lease may come to beside: in a session after its grant, at its release, by what is presumed of it. */
+const MOST_OF_SESSION = SESSION + 64 + 32 + 32 + REMEMBERED_STREAMS * (STREAM + 32);
+const MOST_OF_RELEASE = RELEASE + 32 + 128;
+const MOST_OF_PRESUMED_KEY = PRESUMED_KEY + 132;
 const USAGE = valueBytes({
   ...RECEIPT,
   body: {
@@ -88,8 +99,6 @@ const USAGE = valueBytes({
 });
 /** Name and id of a lease's receipt: epoch and fence have at most 16 digits each. */
 const LEASE_RECEIPT_ID = 4 * 36 + NAME;
-/** A place in a list of at most a hundred. */
-const PLACE = 4;
 const LABEL = PLACE + DOCUMENT + 2 * (3 + TEXT);
 /** Those of a day: after a change of zone its first may be longer than two, and an adjustment may add one. */
 const HOURS = 64;
@@ -105,6 +114,7 @@ const PRESUMED = valueBytes({ aiId: '', hourStart: 0, tokens: 0 });
 /** A day and a fence. */
 const PRESUMED_NAME = NAME + DAY_NAME + 16;
 
+/** But for what `part`s may be beside it. */
 function closedLeaseBytes(lease: StoredLease): number {
   const { leaseId, aiId, requestId, fingerprint, labels } = lease;
   const texts = leaseId.length + aiId.length + requestId.length + fingerprint.length;
@@ -124,7 +134,8 @@ function labelBytes(labels: NonNullable<StoredLease['labels']>): number {
 function leaseBytes(lease: StoredLease): number {
   const names = 2 * (mostNameBytes(lease.aiId) + NUMBER) + DAY_NAME;
   const presumed = PRESUMED_NAME + presumedBytes(lease);
-  return closedLeaseBytes(lease) + LEASE_RECEIPT_ID + names + presumed + REMEMBERED_GRANT;
+  const most = MOST_OF_SESSION + MOST_OF_RELEASE + MOST_OF_PRESUMED_KEY;
+  return closedLeaseBytes(lease) + most + LEASE_RECEIPT_ID + names + presumed + REMEMBERED_GRANT;
 }
 
 function presumedBytes({ aiId }: Pick<StoredPresumed, 'aiId'>): number {
@@ -132,9 +143,22 @@ function presumedBytes({ aiId }: Pick<StoredPresumed, 'aiId'>): number {
 }
 
 function receiptBytes({ id, body }: Receipt): number {
-  if (body.kind === 'lease') return closedLeaseBytes(body.lease) + id.length;
+  if (body.kind === 'lease') return id.length + closedBytes(body);
   if (body.kind !== 'usage') return valueBytes({ ...RECEIPT, body }) + id.length;
   return USAGE + id.length + body.fingerprint.length + 3 * (body.model.length + body.requestType.length);
+}
+
+/** Measured by hand: it is made with every release. */
+function closedBytes({ lease, release, presumedKey }: ClosedLease): number {
+  const { session } = lease;
+  let bytes = closedLeaseBytes(lease);
+  if (release !== undefined) bytes += RELEASE + release.fingerprint.length + (release.usageId?.length ?? 0);
+  if (presumedKey !== undefined) bytes += PRESUMED_KEY + presumedKey.length;
+  if (session === undefined) return bytes;
+  const { id, owner, stream, before = [] } = session;
+  bytes += SESSION + id.length + owner.length + stream.length;
+  for (const earlier of before) bytes += STREAM + earlier.stream.length;
+  return bytes;
 }
 
 /** Of a day that comes back into the state from its document. */
@@ -174,7 +198,7 @@ export const MEASURES: { readonly [S in Section]: Measure<SectionValues[S]> } = 
   dayTotals: TOKENS,
   monthAis: TOKENS,
   monthModels: TOKENS,
-  outbox: { nameBytes: mostNameBytes, valueBytes: receiptBytes, varies: false },
+  outbox: { nameBytes: mostNameBytes, valueBytes: receiptBytes, varies: true },
   alerts: { nameBytes, valueBytes, varies: true },
   writers: { nameBytes, valueBytes: () => WRITER, varies: false },
 };

@@ -1,4 +1,5 @@
 import type { PolicyFields } from './policy.js';
+import type { StoredSession } from './session-ref.js';
 import type { Labels, LeaseStatus } from './types.js';
 
 /**
@@ -125,16 +126,7 @@ export interface StoredLease {
   readonly previousGrantAt?: number;
   readonly labels?: Labels;
   /** The session that keeps it alive; absent in leases of calls of their own, and in states from before there were sessions. */
-  readonly session?: SessionRef;
-}
-
-/** A session as its leases know it, so that any copy of the service can take it up. */
-export interface SessionRef {
-  readonly id: string;
-  /** Stands for the principal that opened it: nobody else can take it up. Empty while nobody is known by name. */
-  readonly owner: string;
-  /** The stream that carries it now: an earlier one, that breaks late or on another copy, must not touch the lease any more. */
-  readonly stream: string;
+  readonly session?: StoredSession;
 }
 
 export interface StoredAi {

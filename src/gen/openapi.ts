@@ -626,7 +626,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
       "post": {
         "operationId": "ResetClock",
         "summary": "Sets the budget's clock to the trusted time, after a wrong clock had run ahead.",
-        "description": "Sets the budget's clock to the trusted time, after a wrong clock had run ahead. Errors: NOT_FOUND (BUDGET_NOT_FOUND); UNAVAILABLE (CLOCK_NOT_TRUSTED).",
+        "description": "Sets the budget's clock to the trusted time, after a wrong clock had run ahead. Where the time itself is not trusted, since the clock of the machine stepped, an operator over all budgets has it believed by this, for all of them. Errors: NOT_FOUND (BUDGET_NOT_FOUND); UNAVAILABLE (CLOCK_NOT_TRUSTED: and the caller is no operator over all budgets, or the store's clock and the machine's still differ).",
         "tags": [
           "BudgetAdminService"
         ],
@@ -642,7 +642,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         },
         "responses": {
           "200": {
-            "description": "What the clock said.",
+            "description": "The two times, to the millisecond.",
             "content": {
               "application/json": {
                 "schema": {
@@ -3340,17 +3340,17 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
       },
       "ResetClockResponse": {
         "type": "object",
-        "description": "What the clock said.",
+        "description": "The two times, to the millisecond.",
         "properties": {
           "before": {
             "type": "string",
             "format": "date-time",
-            "description": "Before."
+            "description": "The budget's clock as it was: the latest moment at which anything had been decided."
           },
           "after": {
             "type": "string",
             "format": "date-time",
-            "description": "After."
+            "description": "The trusted time, which it was set to: earlier than `before` where the clock had run ahead, else later or the same."
           }
         }
       },

@@ -12,7 +12,10 @@ export function complaintText(complaint: Complaint): string {
     case 'UNKNOWN_SERVICE':
       return `this server has no service ${quoted(complaint.service)}; an empty name asks for the whole server`;
     case 'SESSION_TAKEN_UP':
-      return 'another stream has taken this session up, and its leases: go on with that one';
+      return (
+        'another stream has taken this session up, and its leases: go on with that one; ' +
+        'what was spent here can still be reported with RecordUsage'
+      );
     case 'BUDGET_NOT_FOUND':
       return `there is no budget ${quoted(complaint.budgetId)}: check the id, or create it with PutBudget`;
     case 'LEASE_NOT_FOUND':
@@ -28,6 +31,9 @@ export function complaintText(complaint: Complaint): string {
         'take a new id for a new request, or repeat the old request unchanged'
       );
     case 'ETAG_MISMATCH':
+      if (complaint.current === '') {
+        return 'there is no budget that could have this etag, or no longer: leave the etag out to create it';
+      }
       return (
         `the policy has changed since this etag was read; it is now ${quoted(complaint.current)}: ` +
         'read the budget again, and repeat the change with its etag'
@@ -61,13 +67,23 @@ function amountOrCapacity(complaint: Complaint): string {
     case 'OUTBOX_FULL':
       return 'the store is behind with writing receipts: repeat the call with the same ids in a second';
     case 'CLOCK_NOT_TRUSTED':
-      return (
-        `nothing is granted while the clock is not trusted (${complaint.detail}); reports and releases go on. ` +
-        'If the time is right now, an operator can call ResetClock'
-      );
+      return clockNotTrusted(complaint);
     default:
       return complaint.reason;
   }
+}
+
+function clockNotTrusted({ detail, needsAllBudgets }: Complaint & { reason: 'CLOCK_NOT_TRUSTED' }): string {
+  if (needsAllBudgets) {
+    return (
+      `the clock is not trusted (${detail}), and to believe it concerns every budget: ` +
+      'have an operator over all of them (budgets "*") call ResetClock, or repeat this once it is trusted'
+    );
+  }
+  return (
+    `nothing is granted while the clock is not trusted (${detail}); reports and releases go on. ` +
+    'If the time is right now, an operator over all budgets can call ResetClock'
+  );
 }
 
 function leaseClosed({ leaseId, status, closedAt }: LeaseView): string {

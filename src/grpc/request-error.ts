@@ -4,8 +4,7 @@ import type { FieldViolation, Refusal, Refused } from '../domain/outcomes.js';
 export type Complaint =
   | Refusal
   | { readonly reason: 'MALFORMED_MESSAGE'; readonly typeName: string; readonly detail?: string }
-  | { readonly reason: 'UNKNOWN_SERVICE'; readonly service: string }
-  | { readonly reason: 'SESSION_TAKEN_UP' };
+  | { readonly reason: 'UNKNOWN_SERVICE'; readonly service: string };
 
 /** Ends a call with an error that its caller can mend. `status.ts` says how. */
 export class RequestError extends Error {

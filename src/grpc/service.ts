@@ -4,7 +4,7 @@ import type { Access } from '../access/access.js';
 import type { Caller, DistributionQuery, Door, UsageQuery, UsageRows } from '../arbiter/door.js';
 import type { DistributionStats } from '../domain/distribution.js';
 import type { Refused } from '../domain/outcomes.js';
-import type { SessionRef } from '../domain/state.js';
+import type { SessionRef } from '../domain/session-ref.js';
 import type { Ids } from '../platform/ids.js';
 import type { Log } from '../platform/log.js';
 import type { Scheduler } from '../platform/scheduler.js';
@@ -46,6 +46,8 @@ export type UnaryHandler<Q, A> = (request: Q, caller: Caller, services: Services
 export interface AnswerStream<A> extends Caller {
   /** Sends one answer; `sent` is called when the client's connection has taken it. */
   send(answer: A, sent: () => void): void;
+  /** Ends the stream with an error, after what was sent before. */
+  fail(error: unknown): void;
 }
 
 /** Starts the answers; they go on until the caller goes. */

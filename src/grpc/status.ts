@@ -180,7 +180,7 @@ function metadataOf(complaint: Complaint): Record<string, string> {
     case 'ID_REUSED':
       return { [complaint.field]: complaint.id };
     case 'ETAG_MISMATCH':
-      return { etag: complaint.current };
+      return complaint.current === '' ? {} : { etag: complaint.current };
     case 'LEASES_LIVE':
       return { live_leases: String(complaint.count) };
     case 'REPORT_TOO_LARGE':

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SessionRef } from '../../src/domain/state.js';
+import type { SessionRef } from '../../src/domain/session-ref.js';
 import { Gate } from '../support/gate.js';
 import {
   acquire,
@@ -136,6 +136,24 @@ describe('a stream that breaks', () => {
     await of.scheduler.advance(10 * S);
     expect(await live(of)).toBe(0);
   });
+
+  it.each(['before', 'after'])(
+    'reaches a grant that is decided with it, and was asked for %s it',
+    async (when) => {
+      const of = await world();
+      const session = await openSession(of, FIRST);
+      if (when === 'after') session.break();
+      const crossed = of.arbiter.submit(
+        BUDGET,
+        acquire('a', { requestId: 'mine', session: FIRST }),
+        caller(),
+      );
+      if (when === 'before') session.break();
+      expect(await of.scheduler.until(crossed)).toMatchObject({ kind: 'granted' });
+      await of.scheduler.advance(11 * S);
+      expect(await live(of)).toBe(0);
+    },
+  );
 
   it('is told to a store that was away meanwhile', async () => {
     const of = await world();

@@ -73,6 +73,35 @@ describe('a watcher', () => {
     expect(last?.snapshot?.windows[2]?.spent).toBe(9);
   });
 
+  it.each([0, 1])('hears that its budget is deleted, by copy %d, and nothing after that', async (by) => {
+    const world = await openWorld({ copies: 2 });
+    const { updates, kinds } = await watch(world);
+    await world.ask(acquire('a'));
+    await world.ask({ kind: 'delete-budget', force: true }, by);
+    await world.scheduler.advance(2_500);
+    expect(kinds()).toEqual(by === 0 ? ['granted', 'revoked'] : ['granted']);
+    expect(updates.at(-1)).toMatchObject({ gone: true, stale: false, snapshot: undefined });
+    expect(updates.filter(({ stale }) => stale)).toEqual([]);
+    expect(world.arbiter.counts.watchers).toBe(0);
+    const told = updates.length;
+    await world.ask({ kind: 'put-policy', fields: ROOMY }, by);
+    await world.scheduler.advance(5_000);
+    expect(updates).toHaveLength(told);
+  });
+
+  it.each([0, 1])(
+    'of a budget that begins again, by copy %d, sees no denials of the one before',
+    async (by) => {
+      const world = await openWorld({ copies: 2, policy: { ...ROOMY, maxConcurrent: 1 } });
+      await world.ask(acquire('a'));
+      await world.ask(acquire('b'));
+      await world.ask({ kind: 'delete-budget', force: true }, by);
+      await world.ask({ kind: 'put-policy', fields: ROOMY }, by);
+      const { updates } = await watch(world);
+      expect(updates.at(-1)?.deniedRules).toEqual([]);
+    },
+  );
+
   it.each(['hangs', 'fails'])('hears at least once a second, with a flag, when the store %s', async (how) => {
     const world = await openWorld({ copies: 2 });
     const { updates, stop } = await watch(world);

@@ -55,6 +55,12 @@ describe('refusals', () => {
       { violations: [{ field: 'usage.tokens', description: expect.stringContaining('2^53') }] },
     ],
     [{ reason: 'ETAG_MISMATCH', current: '8' }, 'ABORTED', { metadata: { etag: '8' } }],
+    [
+      { reason: 'ETAG_MISMATCH', current: '' },
+      'ABORTED',
+      { metadata: {}, message: expect.stringMatching(/no budget.*leave the etag out to create it$/) },
+    ],
+    [{ reason: 'SESSION_TAKEN_UP' }, 'ABORTED', { message: expect.stringContaining('RecordUsage') }],
     [{ reason: 'LEASES_LIVE', count: 2 }, 'FAILED_PRECONDITION', { metadata: { live_leases: '2' } }],
     [
       { reason: 'BELOW_ZERO', available: 5, of: 'the day 2026-11-15' },
@@ -69,6 +75,11 @@ describe('refusals', () => {
       { reason: 'CLOCK_NOT_TRUSTED', detail: 'it is 7 s ahead' },
       'UNAVAILABLE',
       { retryAfterSeconds: 10, message: expect.stringContaining('it is 7 s ahead') },
+    ],
+    [
+      { reason: 'CLOCK_NOT_TRUSTED', detail: 'it stepped', needsAllBudgets: true },
+      'UNAVAILABLE',
+      { retryAfterSeconds: 10, message: expect.stringMatching(/operator over all of them \(budgets "\*"\)/) },
     ],
   ])('%o is %s', async (refusal, code, rest) => {
     harness.door.refuse(refusal);

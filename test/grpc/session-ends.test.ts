@@ -1,5 +1,6 @@
 import { type ClientDuplexStream, type ServiceError, status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ArbiterError } from '../../src/arbiter/door.js';
 import type { OutcomeOf } from '../../src/domain/outcomes.js';
 import {
   BudgetServiceService,
@@ -55,16 +56,31 @@ const openBytes = () => {
 };
 
 describe('a session ends', () => {
-  it('when its client has no more to say: what is under way is answered, then OK', async () => {
+  it('when its client has no more to say: at once; what is under way is answered, then OK', async () => {
     const session = await opened();
     const answerAll = holdAnswers();
     const answer = session.send(RELEASE);
     await expect.poll(() => harness.door.last.request.kind).toBe('release');
     session.stream.end();
-    await new Promise(setImmediate);
-    expect(closedWith()).toBeUndefined();
+    await expect.poll(closedWith).toEqual(['anthropic']);
     answerAll();
     expect(await answer).toMatchObject({ $case: 'released' });
+    expect(await session.ended).toBeUndefined();
+  });
+
+  it('when its client has no more to say while it waits: who waits is answered, too', async () => {
+    const session = await opened();
+    harness.door.answer = (_, caller) =>
+      new Promise((__, reject) => caller.onGone(() => reject(new ArbiterError('CANCELLED', 'gone'))));
+    const waiting = [1, 2].map(() =>
+      session.send({ $case: 'acquire', value: { wait: { seconds: 9, nanos: 0 } } }),
+    );
+    await expect.poll(() => harness.door.asked.length).toBe(3);
+    session.stream.end();
+    for (const answer of await Promise.all(waiting)) {
+      const message = expect.stringContaining('same request id');
+      expect(answer).toMatchObject({ $case: 'failed', value: { code: status.CANCELLED, message } });
+    }
     expect(await session.ended).toBeUndefined();
     expect(closedWith()).toEqual(['anthropic']);
   });

@@ -106,6 +106,21 @@ describe('WatchBudget', () => {
     stream.cancel();
   });
 
+  it('ends with NOT_FOUND when its budget is deleted, after the last that happened to it', async () => {
+    const stream = await watch();
+    const messages: WatchBudgetResponse[] = [];
+    stream.on('data', (message: WatchBudgetResponse) => messages.push(message));
+    const ended = new Promise((resolve) => stream.on('error', (error) => resolve(failed(error as never))));
+    const [listener] = [...harness.door.watchers].slice(-1);
+    const events: BudgetEvent[] = [{ kind: 'revoked', at: NOON, lease: lease({ status: 'REVOKED' }) }];
+    harness.door.tell(update(events, { snapshot: undefined, gone: true }));
+    expect(await ended).toMatchObject({ code: status.NOT_FOUND, reason: 'BUDGET_NOT_FOUND' });
+    expect(messages).toMatchObject([
+      { events: [{ event: { $case: 'revoked' } }], stale: false, liveSlots: 0 },
+    ]);
+    expect(harness.door.watchers.has(listener as never)).toBe(false);
+  });
+
   it('says why it cannot begin', async () => {
     const failure = (budgetId: string) =>
       new Promise((resolve) => {

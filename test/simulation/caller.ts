@@ -95,12 +95,20 @@ export class SimulatedCaller {
     const reports = ['record', 'record-unleased', 'release'].includes(request.kind);
     if (refusal.reason === 'AMOUNT_OVERFLOW' && reports)
       world.violated(`${request.kind} of an ordinary amount is refused for ${refusal.field}`);
+    if (refusal.reason === 'SESSION_TAKEN_UP') this.holdTakenUp(request);
     if (refusal.reason === 'LEASE_CLOSED') {
       journal.lease(refusal.lease, { ...known, until });
     }
     if (refusal.reason !== 'LEASE_NOT_FOUND' || !journal.granted.has(refusal.leaseId) || !sameEpoch) return;
     if (world.time.passedMs < KNOWN_MS)
       world.violated(`lease ${refusal.leaseId} was granted and is not found`);
+  }
+
+  private holdTakenUp(request: CallerRequest): void {
+    const { world } = this;
+    const session = 'session' in request ? request.session : undefined;
+    if (session === undefined || world.latestStreams.get(session.id) === session.stream)
+      world.violated(`${request.kind}: its session was taken up by no other stream`);
   }
 }
 

@@ -1,5 +1,6 @@
+import { ArbiterError } from '../../src/arbiter/door.js';
 import { parseLeaseId } from '../../src/domain/lease-id.js';
-import type { SessionRef } from '../../src/domain/state.js';
+import type { SessionRef } from '../../src/domain/session-ref.js';
 import { SimulatedCaller } from './caller.js';
 import { BUDGET, type Copy, SimCaller } from './sim-world.js';
 
@@ -8,26 +9,100 @@ const GRACE_MS = 2_000;
 /** From the break on: the grace, and what it takes to tell it and to look. */
 const FREED_WITHIN_MS = GRACE_MS + 2_000;
 
+const CAPS = { monthlyLimit: 1e9, maxHourlyPercent: 100, maxDailyPercent: 100, pacing: 'NONE' } as const;
+const SLOTS = {
+  ...{ maxConcurrent: 1, cooldownMs: 0, leaseTtlMs: TTL_MS, maxLeaseDurationMs: 600_000 },
+  sessionGraceMs: GRACE_MS,
+};
+
 /** On a calm sea: what a session's users are promised. */
 export class CalmSessions extends SimulatedCaller {
   private made = 0;
 
   async run(): Promise<void> {
     await this.ask({ kind: 'resume' });
-    const caps = { monthlyLimit: 1e9, maxHourlyPercent: 100, maxDailyPercent: 100, pacing: 'NONE' } as const;
-    const slots = { maxConcurrent: 1, cooldownMs: 0, leaseTtlMs: TTL_MS, maxLeaseDurationMs: 300_000 };
-    await this.ask({ kind: 'put-policy', fields: { ...caps, ...slots, sessionGraceMs: GRACE_MS } });
+    await this.ask({ kind: 'put-policy', fields: { ...CAPS, ...SLOTS } });
     // A budget that was gone has begun anew with the clock of the one before.
     await this.ask({ kind: 'reset-clock' });
     const first = await this.open();
     const leaseId = await this.acquire('faithful', first);
     await this.world.pause(3 * TTL_MS);
     await this.mustBeLive(leaseId, 'although its stream lived');
-    const second = await this.comeBack(first, leaseId);
+    const healthy = await this.mustOutliveAttempts(first, leaseId);
+    const taken = await this.mustTellTheOneBefore(healthy, leaseId);
+    const second = await this.comeBack(taken, leaseId);
     await this.world.pause(3 * TTL_MS);
     await this.mustBeLive(leaseId, 'after its session was taken up');
     await this.mustNotBeStolen(second, leaseId);
     await this.acquire('next', undefined, FREED_WITHIN_MS);
+    await this.mustEndWhatItCrosses();
+  }
+
+  /** Whoever knows the id of a session does it no harm; nor does a take-up that asks for what there is not. */
+  private async mustOutliveAttempts(stream: Stream, leaseId: string): Promise<Stream> {
+    const { world } = this;
+    for (const [what, attempt] of [
+      ['by another AI', { aiId: 'other' }],
+      ['by another principal', { owner: 'thief' }],
+      ['in a budget that is not there', { budgetIds: [BUDGET, 'nowhere'] }],
+    ] as const) {
+      const other = await this.attempt(attempt);
+      if (other?.leaseIds.includes(leaseId)) world.violated(`a session was taken up ${what}`);
+      if (stream.takenUp()) world.violated(`a healthy stream was ended by a take-up ${what}`);
+      if (other !== undefined) this.break(other);
+    }
+    // Its own, whose client goes while the commit is under way; or just after it.
+    const again = await this.attempt({ leavesAfterMs: 2 });
+    if (again === undefined && stream.takenUp()) world.violated('a healthy stream was ended by none');
+    let healthy = stream;
+    if (again !== undefined) {
+      for (const gone of [stream, again]) this.break(gone);
+      healthy = await this.open();
+    }
+    await world.pause(3 * TTL_MS);
+    await this.mustBeLive(leaseId, 'after take-ups by others, and such that failed');
+    return healthy;
+  }
+
+  /** On whatever copy the session goes on, the stream before may do nothing any more with what was its own. */
+  private async mustTellTheOneBefore(before: Stream, leaseId: string): Promise<Stream> {
+    const again = await this.open();
+    const lease = parseLeaseId(leaseId);
+    const { session, copy, caller: stream } = before;
+    for (const kind of ['renew', 'release'] as const) {
+      const told = lease && (await this.world.call({ kind, lease, session }, { copy, stream }));
+      const reason = told?.kind === 'refused' ? told.refusal.reason : told?.kind;
+      if (reason !== 'SESSION_TAKEN_UP') this.world.violated(`a stream that is over may ${kind}: ${reason}`);
+    }
+    await this.mustBeLive(leaseId, 'that another stream carries');
+    this.break(before);
+    return again;
+  }
+
+  /** What was asked for before the end of its stream, and is granted after it, has no more than the grace. */
+  private async mustEndWhatItCrosses(): Promise<void> {
+    const free = await this.ask({ kind: 'put-policy', fields: { ...CAPS, ...SLOTS, maxConcurrent: 2 } });
+    if (free?.kind !== 'budget') return;
+    const stream = await this.open();
+    const ids = { requestId: `calm-${++this.made}`, nonce: `calm-${this.made}`, requestIdMade: false };
+    const request = {
+      kind: 'acquire',
+      aiId: 'faithful',
+      estimatedTokens: 10,
+      fingerprint: 'f',
+      ...ids,
+    } as const;
+    const { session, copy } = stream;
+    const crossing = this.world.call({ ...request, session }, { copy, stream: new SimCaller() });
+    this.world.brokenStreams.add(session.stream);
+    stream.close();
+    const granted = await crossing.catch(() => undefined);
+    const lease = granted?.kind === 'granted' ? parseLeaseId(granted.lease.leaseId) : undefined;
+    if (lease === undefined) return;
+    await this.world.pause(FREED_WITHIN_MS);
+    const found = await this.ask({ kind: 'get-lease', key: { lease } });
+    if (found?.kind === 'lease' && found.lease.status === 'LIVE')
+      this.world.violated('a grant that crossed the end of its stream outlived the grace');
   }
 
   /** Within the grace, on any copy; and the stream before is missed once more, late. */
@@ -51,14 +126,35 @@ export class CalmSessions extends SimulatedCaller {
   }
 
   private async open(owner = 'faithful'): Promise<Stream> {
+    const opened = await this.attempt({ owner });
+    if (opened === undefined) throw new Error('a session was refused');
+    return opened;
+  }
+
+  /** Undefined where it is refused. */
+  private async attempt({
+    owner = 'faithful',
+    aiId = 'faithful',
+    budgetIds = [BUDGET],
+    leavesAfterMs,
+  }: Attempt): Promise<Stream | undefined> {
     const copy = this.world.pick(this.world.copies);
     const session = { id: 'calm', owner, stream: `calm-${++this.made}` };
     const caller = new SimCaller();
-    const request = { aiId: 'faithful', session, budgetIds: [BUDGET] };
-    const opened = await copy.arbiter.openSession(request, () => {}, caller);
-    if (opened.kind !== 'open') throw new Error(JSON.stringify(opened));
+    let told = false;
+    const takenUp = (): void => {
+      told = true;
+    };
+    if (leavesAfterMs !== undefined) this.world.scheduler.after(leavesAfterMs, () => caller.leave());
+    const opened = await copy.arbiter
+      .openSession({ aiId, session, budgetIds }, takenUp, caller)
+      .catch((error: unknown) => {
+        if (error instanceof ArbiterError) return undefined;
+        throw error;
+      });
+    if (opened?.kind !== 'open') return undefined;
     const leaseIds = opened.leases.map((lease) => lease.leaseId);
-    return { copy, session, caller, leaseIds, close: () => opened.close([BUDGET]) };
+    return { copy, session, caller, leaseIds, takenUp: () => told, close: () => opened.close([BUDGET]) };
   }
 
   private break({ session, caller, close }: Stream): void {
@@ -78,7 +174,7 @@ export class CalmSessions extends SimulatedCaller {
             { copy: stream.copy, stream: stream.caller },
           );
     if (outcome?.kind === 'granted') return outcome.lease.leaseId;
-    this.world.violated(`${aiId} got no slot: ${outcome?.kind}`);
+    this.world.violated(`${aiId} got no slot: ${JSON.stringify(outcome)}`);
     return '';
   }
 
@@ -90,10 +186,18 @@ export class CalmSessions extends SimulatedCaller {
   }
 }
 
+interface Attempt {
+  readonly owner?: string;
+  readonly aiId?: string;
+  readonly budgetIds?: readonly string[];
+  readonly leavesAfterMs?: number;
+}
+
 interface Stream {
   readonly copy: Copy;
   readonly session: SessionRef;
   readonly caller: SimCaller;
   readonly leaseIds: readonly string[];
+  readonly takenUp: () => boolean;
   readonly close: () => void;
 }

@@ -2,7 +2,7 @@ import { parseLeaseId } from '../../src/domain/lease-id.js';
 import { REQUEST_MEMORY_MS } from '../../src/domain/limits.js';
 import type { OutcomeOf } from '../../src/domain/outcomes.js';
 import type { AcquireRequest, LeaseRef } from '../../src/domain/requests.js';
-import type { SessionRef } from '../../src/domain/state.js';
+import type { SessionRef } from '../../src/domain/session-ref.js';
 import type { UsageReport } from '../../src/domain/types.js';
 import { SimulatedCaller } from './caller.js';
 import { extremeName, extremeRequest } from './extremes.js';
@@ -148,19 +148,32 @@ export class Client extends SimulatedCaller {
     if (!work.request.requestIdMade) await this.repeat(work);
   }
 
+  /** Some calls are made on what carries its leases, the rest are calls of their own. */
+  private onStream() {
+    const carrier = this.world.random() < 0.5 ? this.carrier() : undefined;
+    if (carrier === undefined) return { call: {}, on: {} };
+    const { session, copy, stream } = carrier;
+    return { call: { session }, on: { copy, stream } };
+  }
+
   private async renew(work: Work): Promise<void> {
     const reserveTokens = this.world.random() < 0.5 ? 1 + Math.floor(this.world.random() * 500) : undefined;
     const { lease } = work;
+    const { call, on } = this.onStream();
     const leaseTtlMs = this.world.pick([undefined, undefined, 1_000, 60_000]);
     const more = { ...(reserveTokens && { reserveTokens }), ...(leaseTtlMs && { leaseTtlMs }) };
-    const renewed = await this.ask({ kind: 'renew', lease, ...more });
+    const renewed = await this.ask({ kind: 'renew', lease, ...more, ...call }, on);
     if (renewed?.kind !== 'renewed') return;
     if (!work.unsure) work.left = Math.max(0, renewed.lease.reservedTokens - renewed.lease.usedTokens);
   }
 
   private async release(work: Work): Promise<void> {
     const usage = this.world.random() < 0.5 ? this.usage(work, this.id('u')) : undefined;
-    const released = await this.ask({ kind: 'release', lease: work.lease, ...(usage && { usage }) });
+    const { call, on } = this.onStream();
+    const released = await this.ask(
+      { kind: 'release', lease: work.lease, ...(usage && { usage }), ...call },
+      on,
+    );
     if (released?.kind !== 'released') return;
     const { usedTokens, freedTokens, overrunTokens } = released;
     this.journal.same(`release ${work.lease.leaseId}`, `${usedTokens} ${freedTokens} ${overrunTokens}`);

@@ -1,5 +1,5 @@
 import { ArbiterError, type OpenSession } from '../../src/arbiter/door.js';
-import type { SessionRef } from '../../src/domain/state.js';
+import type { SessionRef } from '../../src/domain/session-ref.js';
 import { type Carrier, Client } from './clients.js';
 import { BUDGET, type Copy, GaveUp, SimCaller } from './sim-world.js';
 
@@ -8,6 +8,13 @@ const OPEN_MS = 8_000;
 
 interface Live extends Carrier {
   readonly opened: OpenSession;
+  /** It was told that another stream goes on with its session. */
+  readonly takenUp: () => boolean;
+}
+
+interface Attempt {
+  readonly aiId?: string;
+  readonly budgetIds?: readonly string[];
 }
 
 /** An AI whose slots are in a session: it sends no heartbeat, its stream breaks, and it comes back, to whatever copy. */
@@ -36,13 +43,25 @@ export class SessionClient extends Client {
     if (world.random() < 0.5) await world.pause(world.random() * 4_000);
     // Some come back before their old stream is missed: only a new one is to count then.
     if (world.random() < 0.5) await this.comeBack();
-    if (world.random() < 0.1) await this.steal();
+    if (world.random() < 0.3) await this.disturb();
+    if (world.random() < 0.1) this.halfClose();
   }
 
   private break(): void {
     const { live } = this;
     this.live = undefined;
     if (live !== undefined) this.end(live);
+  }
+
+  /** It has no more to say; what it asked for before is answered, for a while. */
+  private halfClose(): void {
+    const { live, world } = this;
+    this.live = undefined;
+    if (live === undefined) return;
+    this.journal.mayEndEarly(this.aiId);
+    world.brokenStreams.add(live.session.stream);
+    if (live.copy.link.alive) live.opened.close([BUDGET]);
+    world.scheduler.after(world.random() * 2_000, () => live.stream.leave());
   }
 
   private end({ session, stream, copy, opened }: Live): void {
@@ -56,8 +75,12 @@ export class SessionClient extends Client {
     const session = this.session(this.aiId);
     const before = this.live;
     const known = this.journal.nowOfAll();
+    this.world.latestStreams.set(session.id, session.stream);
     const carried = await this.open(session);
-    if (carried === undefined) return;
+    if (carried === undefined) {
+      this.mustNotBeEnded('a take-up of its own that failed');
+      return;
+    }
     for (const lease of carried.opened.leases) {
       if (lease.aiId !== this.aiId) this.world.violated(`${this.aiId} took up the lease of ${lease.aiId}`);
       this.journal.lease(lease, known(lease.leaseId));
@@ -72,40 +95,64 @@ export class SessionClient extends Client {
     return { id: `session of ${this.aiId}`.slice(-128), owner, stream };
   }
 
-  /** Who knows the id of a session, and is not who opened it. */
-  private async steal(): Promise<void> {
-    const stolen = await this.open(this.session('thief'));
-    if (stolen === undefined) return;
-    if (stolen.opened.leases.length > 0) this.world.violated(`a thief took up the session of ${this.aiId}`);
-    this.end(stolen);
+  /** Who knows the id of a session, and is not who may go on with it; or who may, and asks for what there is not. */
+  private async disturb(): Promise<void> {
+    const { world } = this;
+    const [what, owner, attempt] = world.pick<[string, string, Attempt]>([
+      ['a thief', 'thief', {}],
+      ['another AI', this.aiId, { aiId: `other than ${this.aiId}` }],
+      ['a take-up in a budget that is not there', this.aiId, { budgetIds: [BUDGET, 'nowhere'] }],
+    ]);
+    const session = this.session(owner);
+    const taken = await this.open(session, attempt);
+    this.mustNotBeEnded(what);
+    if (taken === undefined) return;
+    if (taken.opened.leases.length > 0) world.violated(`${what} took up the session of ${this.aiId}`);
+    this.end(taken);
   }
 
-  private async open(session: SessionRef): Promise<Live | undefined> {
+  private mustNotBeEnded(by: string): void {
+    if (this.live?.takenUp()) this.world.violated(`the stream of ${this.aiId} was ended by ${by}`);
+  }
+
+  private async open(session: SessionRef, attempt: Attempt = {}): Promise<Live | undefined> {
     const copy = this.world.pick(this.world.copies);
     const stream = new SimCaller();
+    let told = false;
+    const takenUp = (): void => {
+      told = true;
+    };
     try {
-      const opened = await this.opened(copy, session, stream);
-      return opened.kind === 'open' ? { session, copy, stream, opened } : undefined;
+      const opened = await this.opened(copy, { session, stream, takenUp, attempt });
+      return opened.kind === 'open' ? { session, copy, stream, opened, takenUp: () => told } : undefined;
     } catch (error) {
       if (!(error instanceof ArbiterError) && !(error instanceof GaveUp)) throw error;
-      this.world.brokenStreams.add(session.stream);
+      // A stream that never began carries nothing; it takes nothing from the one before, either.
+      if (!copy.link.alive) this.world.brokenStreams.add(session.stream);
       stream.leave();
       return undefined;
     }
   }
 
-  private opened(copy: Copy, session: SessionRef, stream: SimCaller) {
-    const { world, aiId } = this;
+  private opened(copy: Copy, { session, stream, takenUp, attempt }: Opening) {
+    const { world } = this;
+    const { aiId = this.aiId, budgetIds = [BUDGET] } = attempt;
     return new Promise<Awaited<ReturnType<Copy['arbiter']['openSession']>>>((resolve, reject) => {
       const cancel = world.scheduler.after(OPEN_MS, () => {
         if (copy.link.alive) world.violated('a session got no answer in its time');
         reject(new GaveUp());
       });
-      const request = { aiId, session, budgetIds: [BUDGET] };
       copy.arbiter
-        .openSession(request, () => {}, stream)
+        .openSession({ aiId, session, budgetIds }, takenUp, stream)
         .then(resolve, reject)
         .finally(cancel);
     });
   }
+}
+
+interface Opening {
+  readonly session: SessionRef;
+  readonly stream: SimCaller;
+  readonly takenUp: () => void;
+  readonly attempt: Attempt;
 }

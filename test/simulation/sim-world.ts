@@ -59,6 +59,8 @@ export class SimWorld {
   readonly brokenStreams = new Set<string>();
   /** What was presumed of each lease when it ended, by the id of its receipt. */
   readonly presumed = new Map<string, number>();
+  /** Of each session, the stream that its client tried to open last: that one loses no lease to another. */
+  readonly latestStreams = new Map<string, string>();
   commits = 0;
   /** Rises when a budget is being deleted, and when it has been created again. */
   epochs = 0;

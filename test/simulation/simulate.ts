@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { BOUNDS } from '../../src/arbiter/bounds.js';
 import { CalmSessions } from './calm-sessions.js';
+import { CalmWaits } from './calm-waits.js';
 import { Client } from './clients.js';
 import { extremeName, spentBefore } from './extremes.js';
 import { Journal } from './journal.js';
@@ -50,7 +51,7 @@ export async function simulate(seed: number, steps = STEPS): Promise<SimResult> 
   try {
     const spent = spentBefore(world.extreme, seed);
     // Of a month that is spent nobody gets a slot, however calm it is.
-    const calm = spent > 0 ? undefined : ([undefined, Waiters, CalmSessions, undefined] as const)[seed % 4];
+    const calm = spent > 0 ? undefined : ([undefined, Waiters, CalmSessions, CalmWaits] as const)[seed % 4];
     await live(world, journal, { steps, floor: seed % 5 === 0, calm, spent });
     world.violations.push(...(await checkRest(world, journal)));
   } catch (error) {
@@ -77,7 +78,7 @@ interface Plan {
   readonly steps: number;
   readonly floor: boolean;
   /** What is tried when nothing goes wrong any more. */
-  readonly calm: typeof Waiters | typeof CalmSessions | undefined;
+  readonly calm: typeof Waiters | typeof CalmSessions | typeof CalmWaits | undefined;
   /** What was spent before. */
   readonly spent: number;
 }
@@ -110,7 +111,11 @@ async function live(
   // What an operator does when the budget's clock is ahead.
   world.promises = { floor: false, clockWasReset: true };
   await scheduler.until(world.call({ kind: 'reset-clock' }));
-  if (Calm !== undefined) await scheduler.until(new Calm(world, journal).run(), LONGEST_MS, 100);
+  if (Calm !== undefined) {
+    // A lease of a future that never was begins its time anew with the reset.
+    await scheduler.advance(CALM_MS);
+    await scheduler.until(new Calm(world, journal).run(), LONGEST_MS, 100);
+  }
   await untilToldOfAlerts(world);
   const before = world.commits;
   await scheduler.advance(BOUNDS.idleMs + 5_000);

@@ -36,9 +36,9 @@ export const acquireSlot: UnaryHandler<AcquireSlotRequest, AcquireSlotResponse> 
 export const renewSlot: UnaryHandler<RenewSlotRequest, RenewSlotResponse> = async (
   message,
   caller,
-  { door },
+  { door, session },
 ) => {
-  const request = readRenew(message);
+  const request = readRenew(message, session);
   const { lease, raiseDenied } = answered(await door.submit(request.lease.budgetId, request, caller));
   return { lease: leaseMessage(lease), raiseDenied: optionalDenial(raiseDenied) };
 };

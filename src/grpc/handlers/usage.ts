@@ -38,9 +38,9 @@ export const recordUsage: UnaryHandler<RecordUsageRequest, RecordUsageResponse> 
 export const release: UnaryHandler<ReleaseRequest, ReleaseResponse> = async (
   message,
   caller,
-  { door, log },
+  { door, log, session },
 ) => {
-  const request = readRelease(message);
+  const request = readRelease(message, session);
   const { budgetId, leaseId } = request.lease;
   const outcome = answered(await door.submit(budgetId, request, caller));
   const { usedTokens, freedTokens, overrunTokens, replayed } = outcome;

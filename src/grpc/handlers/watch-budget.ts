@@ -1,11 +1,14 @@
 import type { WatchBudgetRequest, WatchBudgetResponse } from '../../gen/budget/v1/budget_admin_service.js';
-import { answered } from '../request-error.js';
+import { answered, RequestError } from '../request-error.js';
 import type { StreamHandler } from '../service.js';
 import { watchMessage } from '../to-message/watch-update.js';
 import { readBudgetId } from '../validate/budget-requests.js';
 import { WatchMerger } from '../watch-merger.js';
 
-/** At most one message is under way to a watcher; what happens meanwhile is merged into the next. */
+/**
+ * At most one message is under way to a watcher; what happens meanwhile is merged into the next. A budget that is deleted ends the
+ * watch, after the last that happened to it.
+ */
 export const watchBudget: StreamHandler<WatchBudgetRequest, WatchBudgetResponse> = async (
   message,
   stream,
@@ -21,7 +24,8 @@ export const watchBudget: StreamHandler<WatchBudgetRequest, WatchBudgetResponse>
     underWay = true;
     stream.send(watchMessage(update), () => {
       underWay = false;
-      sendNext();
+      if (update.gone) stream.fail(new RequestError({ reason: 'BUDGET_NOT_FOUND', budgetId }));
+      else sendNext();
     });
   };
   const stop = await door.watch(budgetId, (update) => {

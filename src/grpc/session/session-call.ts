@@ -65,7 +65,7 @@ class SessionCall implements Speaker {
       this.onGone(onCredentialsEnd(own, (error) => this.fail(error)));
       this.cancelTimer = this.after(HELLO_MS, () => this.fail(lateHello()));
       this.call.on('data', (bytes: Buffer) => this.take(bytes, own));
-      this.call.on('end', () => this.finish(() => this.end()));
+      this.call.on('end', () => this.halfClosed());
     } catch (error) {
       this.fail(error);
     }
@@ -162,6 +162,13 @@ class SessionCall implements Speaker {
   private stopTimer(): void {
     this.cancelTimer?.();
     this.cancelTimer = undefined;
+  }
+
+  /** To have no more to say is the end of a session: its grace begins now. What was asked for is answered. */
+  private halfClosed(): void {
+    this.close();
+    this.calls?.endWaits();
+    this.finish(() => this.end());
   }
 
   private finish(atLast: () => void): void {

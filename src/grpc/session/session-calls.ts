@@ -35,6 +35,7 @@ export class SessionCalls {
   /** Those among them that wait for a slot. */
   waiting = 0;
   private readonly observers;
+  private readonly waiters = new Set<WaitingCaller>();
 
   constructor(
     private readonly services: Services,
@@ -124,13 +125,22 @@ export class SessionCalls {
   private acquireWaiting(tag: number, message: AcquireSlotRequest): void {
     this.waiting += 1;
     const caller = new WaitingCaller(this.speaker);
-    const done = (): void => {
-      this.waiting -= 1;
-      caller.leave();
-    };
-    const outcome = acquireSlot(message, caller, this.services);
-    outcome.then(done, done);
+    this.waiters.add(caller);
+    const outcome = acquireSlot(message, caller, this.services)
+      .catch((error: unknown) => {
+        throw caller.wentByItself ? sessionEnded() : error;
+      })
+      .finally(() => {
+        this.waiting -= 1;
+        this.waiters.delete(caller);
+        caller.forget();
+      });
     this.answer(tag, 'acquired', outcome);
+  }
+
+  /** The client has no more to say: those who wait for a slot are answered, since nobody would hold it. */
+  endWaits(): void {
+    for (const caller of [...this.waiters]) caller.go();
   }
 
   private withDefaults(message: RecordUsageRequest): RecordUsageRequest {
@@ -179,11 +189,18 @@ export class SessionCalls {
 /** The caller of one call that waits. Its session outlives it, and must not remember it for ever. */
 class WaitingCaller implements Caller {
   private listener: (() => void) | undefined;
+  wentByItself = false;
 
   constructor(private readonly speaker: Speaker) {}
 
   get gone(): boolean {
-    return this.speaker.gone;
+    return this.wentByItself || this.speaker.gone;
+  }
+
+  /** Before its session. */
+  go(): void {
+    this.wentByItself = true;
+    this.listener?.();
   }
 
   onGone(listener: () => void): void {
@@ -191,7 +208,14 @@ class WaitingCaller implements Caller {
     this.speaker.onGone(listener);
   }
 
-  leave(): void {
+  forget(): void {
     if (this.listener !== undefined) this.speaker.forget(this.listener);
   }
+}
+
+function sessionEnded(): ArbiterError {
+  return new ArbiterError(
+    'CANCELLED',
+    'the session ended while this call waited: open another, and ask again with the same request id',
+  );
 }

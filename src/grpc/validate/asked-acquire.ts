@@ -1,5 +1,5 @@
 import type { AcquireRequest } from '../../domain/requests.js';
-import type { SessionRef } from '../../domain/state.js';
+import type { SessionRef } from '../../domain/session-ref.js';
 import type { Labels } from '../../domain/types.js';
 import { fingerprint } from '../../platform/digest.js';
 

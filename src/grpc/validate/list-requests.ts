@@ -1,4 +1,5 @@
 import type { Grouping, UsageQuery } from '../../arbiter/door.js';
+import { FENCE_PATTERN, fenceOf } from '../../domain/fence.js';
 import {
   type ListBudgetsRequest,
   type ListLeasesRequest,
@@ -58,16 +59,17 @@ export interface LeasesPage {
   readonly afterFence: number;
 }
 
-const LEASES_KEY = /^(live|closed):(\d{1,15})$/;
+const LEASES_KEY = new RegExp(`^(live|closed):(${FENCE_PATTERN})$`);
 
 export function readListLeases(message: ListLeasesRequest): LeasesPage {
   const checks = new Checks();
   const budgetId = checks.budgetId('budget_id', message.budgetId);
   const size = pageSize(checks, message.pageSize);
   const query = ['leases', budgetId, String(message.includeClosed)];
-  const after = afterKey(checks, query, message.pageToken) ?? 'live:0';
-  const [, part, fence] = LEASES_KEY.exec(after) ?? [];
-  if (part === undefined) checks.fail('page_token', 'does not fit');
+  const after = afterKey(checks, query, message.pageToken);
+  const [, part, digits] = LEASES_KEY.exec(after ?? '') ?? [];
+  const afterFence = fenceOf(digits);
+  if (after !== undefined && afterFence === undefined) checks.fail('page_token', 'does not fit');
   checks.done();
   return {
     budgetId,
@@ -75,7 +77,7 @@ export function readListLeases(message: ListLeasesRequest): LeasesPage {
     includeClosed: message.includeClosed,
     size,
     part: part === 'closed' ? 'closed' : 'live',
-    afterFence: Number(fence),
+    afterFence: afterFence ?? 0,
   };
 }
 

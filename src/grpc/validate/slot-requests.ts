@@ -1,6 +1,6 @@
 import type { DistributionQuery } from '../../arbiter/door.js';
 import type * as domain from '../../domain/requests.js';
-import type { SessionRef } from '../../domain/state.js';
+import type { SessionRef } from '../../domain/session-ref.js';
 import type { Labels } from '../../domain/types.js';
 import type {
   AcquireSlotRequest,
@@ -74,7 +74,7 @@ function readLabels(checks: Checks, labels: Labels): Labels | undefined {
   return labels;
 }
 
-export function readRenew(message: RenewSlotRequest): domain.RenewRequest {
+export function readRenew(message: RenewSlotRequest, session?: SessionRef): domain.RenewRequest {
   const checks = new Checks();
   const { leaseTtl, reserveTokens } = message;
   const request: Writable<domain.RenewRequest> = {
@@ -85,6 +85,7 @@ export function readRenew(message: RenewSlotRequest): domain.RenewRequest {
     request.leaseTtlMs = durationMs(checks, 'lease_ttl', leaseTtl, MIN_TTL_MS, MAX_DURATION_MS);
   }
   if (reserveTokens !== undefined) request.reserveTokens = checks.amount('reserve_tokens', reserveTokens, 1);
+  if (session !== undefined) request.session = session;
   checks.done();
   return request;
 }

@@ -1,5 +1,6 @@
 import { MAX_AMOUNT } from '../../domain/limits.js';
 import type * as domain from '../../domain/requests.js';
+import type { SessionRef } from '../../domain/session-ref.js';
 import type { TokenCounts, UsageReport } from '../../domain/types.js';
 import { amount } from '../../domain/wording.js';
 import type { TokenCounts as TokenCountsMessage, Usage } from '../../gen/budget/v1/budget.js';
@@ -37,7 +38,7 @@ export function readRecord(
   return { budgetId: lease.budgetId, request: { kind: 'record', lease, usage: usage as NamedUsage } };
 }
 
-export function readRelease(message: ReleaseRequest): domain.ReleaseRequest {
+export function readRelease(message: ReleaseRequest, session?: SessionRef): domain.ReleaseRequest {
   const checks = new Checks();
   const request: Writable<domain.ReleaseRequest> = {
     kind: 'release',
@@ -49,6 +50,7 @@ export function readRelease(message: ReleaseRequest): domain.ReleaseRequest {
     const { usageId, ...unnamed } = usage;
     request.usage = usageId === '' ? unnamed : usage;
   }
+  if (session !== undefined) request.session = session;
   return request;
 }
 

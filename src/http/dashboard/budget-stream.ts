@@ -29,9 +29,13 @@ export class BudgetStream {
       this.tell();
     } catch (error) {
       if (!(error instanceof ArbiterError)) throw error;
-      this.stream.send('problem', { message: error.message });
-      this.stream.end();
+      this.end(error.message);
     }
+  }
+
+  private end(message: string): void {
+    this.stream.send('problem', { message });
+    this.stream.end();
   }
 
   private tell(): void {
@@ -41,7 +45,8 @@ export class BudgetStream {
       return;
     }
     const { seen } = this.live;
-    if (seen !== undefined) this.tellSeen(seen);
+    if (this.live.gone) this.end(`There is no budget ${this.budgetId} any more: it was deleted.`);
+    else if (seen !== undefined) this.tellSeen(seen);
     else if (this.live.told) this.stream.send('unread', {});
   }
 

@@ -62,6 +62,11 @@ export class LiveBudget {
     return this.last?.stale ?? true;
   }
 
+  /** There is no such budget any more: nothing more will be told. */
+  get gone(): boolean {
+    return this.last?.gone ?? false;
+  }
+
   get told(): boolean {
     return this.last !== undefined;
   }

@@ -17,7 +17,9 @@ export class LiveBudgets {
 
   /** Calls `listener` at least once a second, until the returned budget is left again. Throws QUEUE_FULL. */
   async follow(budgetId: string, listener: () => void): Promise<Followed> {
-    const live = this.budgets.get(budgetId) ?? this.added(budgetId);
+    const found = this.budgets.get(budgetId);
+    // Of one that was deleted nothing more is heard; it may have been created again since.
+    const live = found === undefined || found.gone ? this.added(budgetId) : found;
     live.listeners.add(listener);
     const leave = () => this.leave(live, listener);
     try {

@@ -120,7 +120,14 @@ export class OverviewStream {
     const cards: BudgetCard[] = [];
     const stale: string[] = [];
     const versions: [string, { version: string; at: number }][] = [];
-    for (const [budgetId, { live }] of this.followed) {
+    for (const [budgetId, { live, leave }] of this.followed) {
+      if (live.gone) {
+        // The next list says so, or that it was created again.
+        leave();
+        this.followed.delete(budgetId);
+        this.sent.delete(budgetId);
+        continue;
+      }
       if (live.told && live.stale) stale.push(budgetId);
       const { seen } = live;
       const known = this.sent.get(budgetId);

@@ -12,7 +12,8 @@ import type {
   RecordUnleasedRequest,
   ReleaseRequest,
 } from '../../../src/domain/requests.js';
-import type { SessionRef, StoredState, UsageDay } from '../../../src/domain/state.js';
+import type { SessionRef } from '../../../src/domain/session-ref.js';
+import type { StoredState, UsageDay } from '../../../src/domain/state.js';
 import type { UsageReport } from '../../../src/domain/types.js';
 import type { Tracing } from '../../../src/platform/tracing.js';
 import { openMemoryStore } from '../../../src/store/memory/memory-store.js';

@@ -69,6 +69,19 @@ it('gathers what many budgets have to tell', async () => {
   expect(sent.filter((told) => told.cards.length > 0)).toHaveLength(1);
 });
 
+it('forgets a budget that was deleted, and follows it anew when it is listed again', async () => {
+  const { scheduler, door, sent } = await opened();
+  door.tell({ ...update(10), snapshot: undefined, gone: true });
+  door.watchers.clear();
+  await scheduler.advance(200);
+  expect(sent.flatMap(({ stale }) => stale)).toEqual([]);
+  await scheduler.advance(3_000);
+  sent.splice(0);
+  door.tell(update(11));
+  await scheduler.advance(200);
+  expect(sent.flatMap((told) => told.cards.map(({ budgetId }) => budgetId))).toEqual(['anthropic']);
+});
+
 it('tells nothing to those who have left, or are no longer signed in', async () => {
   for (const how of ['leave', 'signOut'] as const) {
     const { scheduler, door, sent, ...ways } = await opened();

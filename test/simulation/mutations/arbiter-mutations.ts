@@ -119,8 +119,10 @@ export const ARBITER_MUTATIONS: readonly Mutation[] = [
   {
     name: 'newcomers are tried before those who wait',
     file: 'src/arbiter/waiting-list.ts',
-    find: 'hasNews(waiter.pending, now) || isDue(ledger, waiter) || (changed && mayPass(ledger, waiter)),',
-    replace: 'hasNews(waiter.pending, now),',
+    find: `isDue(ledger, waiter) ||
+          coolsTooLate(ledger, waiter, now) ||
+          (changed && mayHear(waiter)),`,
+    replace: 'false,',
   },
   {
     name: 'one AI may take every place to wait',
@@ -133,5 +135,23 @@ export const ARBITER_MUTATIONS: readonly Mutation[] = [
     file: 'src/arbiter/answers.ts',
     find: 'if (leftMs > 0 && timeAloneMs <= leftMs && !denial.permanent) {',
     replace: 'if (leftMs > 0 && !denial.permanent) {',
+  },
+  {
+    name: 'who waits does not hear that its request was granted to another call',
+    file: 'src/arbiter/waiting-list.ts',
+    find: 'isAnswered(ledger, waiter.pending) || mayPass(ledger, waiter);',
+    replace: 'mayPass(ledger, waiter);',
+  },
+  {
+    name: 'who waits does not hear that the budget is deleted',
+    file: 'src/domain/settings.ts',
+    find: '  ledger.loosened += 1;\n',
+    replace: '',
+  },
+  {
+    name: 'a copy with waiters does not look what others have changed',
+    file: 'src/arbiter/wake.ts',
+    find: 'const POLL_MS = 250;',
+    replace: 'const POLL_MS = 25_000;',
   },
 ];

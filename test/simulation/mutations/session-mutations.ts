@@ -16,16 +16,15 @@ export const SESSION_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a session is taken up by whoever knows its id',
-    file: 'src/domain/sessions.ts',
+    file: 'src/domain/session-streams.ts',
     find: 'return session?.id === id && session.owner === owner;',
     replace: 'return session?.id === id && owner !== undefined;',
   },
   {
     name: 'a stream that breaks late takes the leases from the one after it',
-    file: 'src/domain/sessions.ts',
-    find: '!streams.has(lease.session.stream)) continue;',
-    replace:
-      '![...streams].some((stream) => stream.slice(0, 4) === lease.session?.stream.slice(0, 4))) continue;',
+    file: 'src/domain/session-streams.ts',
+    find: '!ended && streams.has(stream);',
+    replace: '!ended && [...streams].some((each) => each.slice(0, 4) === stream.slice(0, 4));',
   },
   {
     name: 'leases of a session are not renewed',
@@ -36,7 +35,7 @@ export const SESSION_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a session that is taken up is not kept by its new copy',
     file: 'src/arbiter/sessions.ts',
-    find: 'for (const lease of ofBudget) this.leasesOf(budgetId).carry(lease, session.stream);',
+    find: 'for (const lease of found[at] ?? []) this.leasesOf(budgetId).carry(lease, stream);',
     replace: 'this.leasesOf(budgetId);',
   },
   {
@@ -44,5 +43,37 @@ export const SESSION_MUTATIONS: readonly Mutation[] = [
     file: 'src/arbiter/session-leases.ts',
     find: '    this.broken = [...this.broken, stream];\n    void this.ask();\n',
     replace: '',
+  },
+  {
+    name: 'a stream is ended by a take-up that may yet fail',
+    file: 'src/arbiter/sessions.ts',
+    find: '      const found = await this.takeUpAll(request, takeUp);\n',
+    replace:
+      '      this.live.get(keyOf(request))?.takenUp();\n' +
+      '      const found = await this.takeUpAll(request, takeUp);\n',
+  },
+  {
+    name: 'a stream is ended by the session of another AI with its id',
+    file: 'src/arbiter/sessions.ts',
+    find: 'return [session.id, session.owner, aiId].join',
+    replace: 'return [session.id, session.owner, aiId.slice(0, 0)].join',
+  },
+  {
+    name: 'what a take-up took that failed ends after the grace',
+    file: 'src/arbiter/sessions.ts',
+    find: 'this.leasesOf(budgetId).giveBack(session.stream);',
+    replace: 'this.leasesOf(budgetId).break(session.stream);',
+  },
+  {
+    name: 'a stream gives back what another has taken up',
+    file: 'src/domain/session-streams.ts',
+    find: 'return session.before.some(({ stream }) => stream === by.stream);',
+    replace: 'return false;',
+  },
+  {
+    name: 'a grant that crosses the end of its stream is kept alive',
+    file: 'src/arbiter/answers.ts',
+    find: 'if (this.context.streams.has(session.stream)) sessionLeases',
+    replace: "if (session.stream !== '') sessionLeases",
   },
 ];

@@ -202,3 +202,19 @@ describe('a session', () => {
     expect(door.asked).toEqual([]);
   });
 });
+
+/** Of everything that an operator may ask: what would concern other budgets, too, is asked as for one alone. */
+describe('what an operator asks reaches beyond its budgets', () => {
+  const reset = { kind: 'reset-clock' } as const;
+  const rule = BudgetAdminService.resetClock;
+
+  it.each<[string, RoleGrant[], boolean]>([
+    ['over one budget', [operator('anthropic')], true],
+    ['over many', [operator('anthropic*'), operator('o*')], true],
+    ['over all, and one', [operator('anthropic'), operator('*')], false],
+    ['over one, and a viewer of all', [operator('anthropic'), viewer('*')], true],
+  ])('never, for one %s', async (_, roles, limited) => {
+    await guarded(rule, ...roles).submit('anthropic', reset, NOBODY);
+    expect(door.last.request).toEqual(limited ? { ...reset, ofSomeBudgets: true } : reset);
+  });
+});

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { LeaseRef } from '../../../src/domain/requests.js';
-import type { SessionRef, StoredLease } from '../../../src/domain/state.js';
-import { ROOMY, TestBudget } from '../../support/budget.js';
+import type { SessionRef } from '../../../src/domain/session-ref.js';
+import type { StoredLease } from '../../../src/domain/state.js';
+import { ROOMY, TestBudget, usage } from '../../support/budget.js';
 
 const S = 1_000;
 const FIRST: SessionRef = { id: 'session', owner: 'robot', stream: 'stream-1' };
@@ -181,4 +182,83 @@ it('a state from before there were sessions is read, and its leases live on as t
   budget.acquire('a', { requestId: 'same', estimatedTokens: 100, session: SECOND });
   expect(budget.reload().lease(lease).sessionId).toBe('session');
   expect(budget.release(lease, 40)).toMatchObject({ usedTokens: 40, freedTokens: 60 });
+});
+
+/** Which stream a lease belongs to, whatever happens to take-ups. */
+describe('a lease whose session was taken up', () => {
+  const third: SessionRef = { ...FIRST, stream: 'stream-3' };
+  const giveBack = (budget: TestBudget, ...streams: string[]) =>
+    budget.do({ kind: 'break-sessions', streams: new Set(), unopened: new Set(streams) });
+  const taken = (sessions: SessionRef[]) => {
+    const budget = budgetWith();
+    const lease = budget.grant('a', 100, { session: FIRST });
+    for (const session of sessions) takeUp(budget, session);
+    return { budget: budget.reload(), lease };
+  };
+  const refusal = { kind: 'refused', refusal: { reason: 'SESSION_TAKEN_UP' } };
+  const report = usage('u', 30);
+
+  it.each([
+    ['the stream before', FIRST, [SECOND]],
+    ['one before that', FIRST, [SECOND, third]],
+    ['the later one of two', SECOND, [SECOND, third]],
+  ])('is no longer for %s to renew, to release or to be granted again', (_, session, streams) => {
+    const { budget, lease } = taken(streams);
+    const before = budget.lease(lease);
+    expect(budget.do({ kind: 'renew', lease, session })).toEqual(refusal);
+    expect(budget.do({ kind: 'release', lease, session, usage: report })).toEqual(refusal);
+    expect(budget.acquire('a', { session })).toEqual(refusal);
+    expect(budget.lease(lease)).toEqual(before);
+    // What was really spent is never refused; nor is a call of its own, which shows who calls.
+    budget.do({ kind: 'record', lease, usage: report });
+    budget.do({ kind: 'renew', lease });
+    expect(budget.do({ kind: 'release', lease })).toMatchObject({ usedTokens: 30 });
+  });
+
+  it('is its own for the stream that carries it, and of no concern to other sessions', () => {
+    const { budget, lease } = taken([SECOND, third]);
+    budget.do({ kind: 'renew', lease, session: third });
+    budget.grant('a', 1, { session: third });
+    budget.grant('a', 1, { session: { ...FIRST, id: 'other', stream: 'other' } });
+    budget.do({ kind: 'release', lease, session: third });
+  });
+
+  it('goes back to the stream that it was taken from if the take-up fails, as if nothing had been', () => {
+    const { budget, lease } = taken([SECOND]);
+    giveBack(budget, 'stream-2');
+    expect(keep(budget.reload(), [lease, 'stream-1'])).toHaveLength(1);
+    budget.do({ kind: 'renew', lease, session: FIRST });
+    breakStreams(budget, 'stream-2');
+    expect(leftMs(budget, lease)).toBe(120 * S);
+    breakStreams(budget, 'stream-1');
+    expect(leftMs(budget, lease)).toBe(10 * S);
+  });
+
+  it.each([
+    ['the latest first', [['stream-3'], ['stream-2']]],
+    ['the earlier first', [['stream-2'], ['stream-3']]],
+    ['at once', [['stream-2', 'stream-3']]],
+  ])('goes back over two take-ups that fail, %s', (_, failures) => {
+    const { budget, lease } = taken([SECOND, third]);
+    for (const streams of failures) giveBack(budget, ...streams);
+    expect(keep(budget, [lease, 'stream-1'])).toHaveLength(1);
+  });
+
+  it.each(['before', 'after'])('goes back to the grace where that stream ended %s', (when) => {
+    const budget = budgetWith();
+    const lease = budget.grant('a', 100, { session: FIRST });
+    if (when === 'before') breakStreams(budget, 'stream-1');
+    takeUp(budget, SECOND);
+    if (when === 'after') breakStreams(budget, 'stream-1');
+    giveBack(budget.reload(), 'stream-2');
+    expect(leftMs(budget, lease)).toBe(10 * S);
+  });
+
+  it('is not taken back as a grant that nobody received', () => {
+    const { budget, lease } = taken([SECOND]);
+    budget.do({ kind: 'undo-grant', lease, stream: 'stream-1' });
+    expect(budget.lease(lease).status).toBe('LIVE');
+    budget.do({ kind: 'undo-grant', lease, stream: 'stream-2' });
+    expect(budget.do({ kind: 'get-lease', key: { lease } })).toMatchObject({ kind: 'refused' });
+  });
 });

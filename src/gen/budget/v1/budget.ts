@@ -172,7 +172,7 @@ export enum ErrorReason {
   ERROR_REASON_PERMISSION_DENIED = 19,
   /** ERROR_REASON_ISSUER_UNAVAILABLE - UNAVAILABLE: the keys of the token's issuer cannot be read now, so the token cannot be checked. */
   ERROR_REASON_ISSUER_UNAVAILABLE = 20,
-  /** ERROR_REASON_SESSION_TAKEN_UP - ABORTED: another stream has taken this session up, and its leases. */
+  /** ERROR_REASON_SESSION_TAKEN_UP - ABORTED: another stream has taken this session up, and its leases. Usage can still be reported. */
   ERROR_REASON_SESSION_TAKEN_UP = 21,
   /** ERROR_REASON_METADATA_TOO_LARGE - RESOURCE_EXHAUSTED: the metadata of the call is larger than is taken; no waiting helps. */
   ERROR_REASON_METADATA_TOO_LARGE = 22,

@@ -275,13 +275,13 @@ export interface ResetClockRequest {
   budgetId: string;
 }
 
-/** What the clock said. */
+/** The two times, to the millisecond. */
 export interface ResetClockResponse {
-  /** Before. */
+  /** The budget's clock as it was: the latest moment at which anything had been decided. */
   before?:
     | Date
     | undefined;
-  /** After. */
+  /** The trusted time, which it was set to: earlier than `before` where the clock had run ahead, else later or the same. */
   after?: Date | undefined;
 }
 
@@ -2643,8 +2643,10 @@ export const BudgetAdminServiceService = {
     responseDeserialize: (value: Buffer): ListUsageResponse => ListUsageResponse.decode(value),
   },
   /**
-   * Sets the budget's clock to the trusted time, after a wrong clock had run ahead.
-   * Errors: NOT_FOUND (BUDGET_NOT_FOUND); UNAVAILABLE (CLOCK_NOT_TRUSTED).
+   * Sets the budget's clock to the trusted time, after a wrong clock had run ahead. Where the time itself is not trusted, since the
+   * clock of the machine stepped, an operator over all budgets has it believed by this, for all of them.
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND); UNAVAILABLE (CLOCK_NOT_TRUSTED: and the caller is no operator over all budgets, or the
+   * store's clock and the machine's still differ).
    */
   resetClock: {
     path: "/budget.v1.BudgetAdminService/ResetClock" as const,
@@ -2657,7 +2659,7 @@ export const BudgetAdminServiceService = {
   },
   /**
    * Streams what happens: grants, releases, expiries, alerts, and denials counted by rule. At least one message a second.
-   * Errors: NOT_FOUND (BUDGET_NOT_FOUND); RESOURCE_EXHAUSTED (QUEUE_FULL: too many watchers).
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND: also when the budget is deleted later); RESOURCE_EXHAUSTED (QUEUE_FULL: too many watchers).
    */
   watchBudget: {
     path: "/budget.v1.BudgetAdminService/WatchBudget" as const,
@@ -2706,13 +2708,15 @@ export interface BudgetAdminServiceServer extends UntypedServiceImplementation {
   /** Lists usage by day, hour, AI or model, over any time within the retention. Errors: NOT_FOUND (BUDGET_NOT_FOUND). */
   listUsage: handleUnaryCall<ListUsageRequest, ListUsageResponse>;
   /**
-   * Sets the budget's clock to the trusted time, after a wrong clock had run ahead.
-   * Errors: NOT_FOUND (BUDGET_NOT_FOUND); UNAVAILABLE (CLOCK_NOT_TRUSTED).
+   * Sets the budget's clock to the trusted time, after a wrong clock had run ahead. Where the time itself is not trusted, since the
+   * clock of the machine stepped, an operator over all budgets has it believed by this, for all of them.
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND); UNAVAILABLE (CLOCK_NOT_TRUSTED: and the caller is no operator over all budgets, or the
+   * store's clock and the machine's still differ).
    */
   resetClock: handleUnaryCall<ResetClockRequest, ResetClockResponse>;
   /**
    * Streams what happens: grants, releases, expiries, alerts, and denials counted by rule. At least one message a second.
-   * Errors: NOT_FOUND (BUDGET_NOT_FOUND); RESOURCE_EXHAUSTED (QUEUE_FULL: too many watchers).
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND: also when the budget is deleted later); RESOURCE_EXHAUSTED (QUEUE_FULL: too many watchers).
    */
   watchBudget: handleServerStreamingCall<WatchBudgetRequest, WatchBudgetResponse>;
 }
@@ -2893,8 +2897,10 @@ export interface BudgetAdminServiceClient extends Client {
     callback: (error: ServiceError | null, response: ListUsageResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Sets the budget's clock to the trusted time, after a wrong clock had run ahead.
-   * Errors: NOT_FOUND (BUDGET_NOT_FOUND); UNAVAILABLE (CLOCK_NOT_TRUSTED).
+   * Sets the budget's clock to the trusted time, after a wrong clock had run ahead. Where the time itself is not trusted, since the
+   * clock of the machine stepped, an operator over all budgets has it believed by this, for all of them.
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND); UNAVAILABLE (CLOCK_NOT_TRUSTED: and the caller is no operator over all budgets, or the
+   * store's clock and the machine's still differ).
    */
   resetClock(
     request: ResetClockRequest,
@@ -2913,7 +2919,7 @@ export interface BudgetAdminServiceClient extends Client {
   ): ClientUnaryCall;
   /**
    * Streams what happens: grants, releases, expiries, alerts, and denials counted by rule. At least one message a second.
-   * Errors: NOT_FOUND (BUDGET_NOT_FOUND); RESOURCE_EXHAUSTED (QUEUE_FULL: too many watchers).
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND: also when the budget is deleted later); RESOURCE_EXHAUSTED (QUEUE_FULL: too many watchers).
    */
   watchBudget(request: WatchBudgetRequest, options?: Partial<CallOptions>): ClientReadableStream<WatchBudgetResponse>;
   watchBudget(

@@ -56,7 +56,7 @@ export interface SessionRequest {
     /** As `RecordUsage`. An empty `unleased.budget_id` or `unleased.ai_id` is the session's. */
     { $case: "record"; value: RecordUsageRequest }
     | //
-    /** As `Release`. */
+    /** As `Release`. ABORTED (SESSION_TAKEN_UP), and nothing of its usage is booked, where another stream carries the lease now. */
     { $case: "release"; value: ReleaseRequest }
     | undefined;
 }
@@ -3575,7 +3575,7 @@ export const BudgetServiceService = {
    *
    * A lease that was acquired on the stream needs no heartbeat: the service renews it while the stream lives, up to
    * `max_lease_duration`. When the stream ends, however it ends, its leases end `session_grace` later, or at their
-   * `expires_at` if that is earlier. A client that comes back within the grace opens a new stream with the `session_id` of the
+   * `expires_at` if that is earlier; half-closing it is an end at once, and calls that wait fail with CANCELLED. A client that comes back within the grace opens a new stream with the `session_id` of the
    * old one, and has its leases again; so it does after a copy of the service has died, when leases keep their `expires_at`.
    *
    * Bounds: 1,000 sessions of one copy of the service; per session 256 calls under way, beyond which no more are read for the
@@ -3585,7 +3585,7 @@ export const BudgetServiceService = {
    *
    * The stream ends with an error when the first message is no valid `open` (INVALID_ARGUMENT, NOT_FOUND (BUDGET_NOT_FOUND),
    * PERMISSION_DENIED), when a message is not a `SessionRequest` (INVALID_ARGUMENT), when another stream takes the session up
-   * (ABORTED (SESSION_TAKEN_UP)), when the client does not read or there are too many sessions (RESOURCE_EXHAUSTED), and, once
+   * (ABORTED (SESSION_TAKEN_UP); on another copy of the service its calls fail so from then on, but for `record`), when the client does not read or there are too many sessions (RESOURCE_EXHAUSTED), and, once
    * what is under way is answered, when the service shuts down (UNAVAILABLE (SHUTTING_DOWN)). Credentials are checked when it
    * opens.
    */
@@ -3648,7 +3648,7 @@ export interface BudgetServiceServer extends UntypedServiceImplementation {
    *
    * A lease that was acquired on the stream needs no heartbeat: the service renews it while the stream lives, up to
    * `max_lease_duration`. When the stream ends, however it ends, its leases end `session_grace` later, or at their
-   * `expires_at` if that is earlier. A client that comes back within the grace opens a new stream with the `session_id` of the
+   * `expires_at` if that is earlier; half-closing it is an end at once, and calls that wait fail with CANCELLED. A client that comes back within the grace opens a new stream with the `session_id` of the
    * old one, and has its leases again; so it does after a copy of the service has died, when leases keep their `expires_at`.
    *
    * Bounds: 1,000 sessions of one copy of the service; per session 256 calls under way, beyond which no more are read for the
@@ -3658,7 +3658,7 @@ export interface BudgetServiceServer extends UntypedServiceImplementation {
    *
    * The stream ends with an error when the first message is no valid `open` (INVALID_ARGUMENT, NOT_FOUND (BUDGET_NOT_FOUND),
    * PERMISSION_DENIED), when a message is not a `SessionRequest` (INVALID_ARGUMENT), when another stream takes the session up
-   * (ABORTED (SESSION_TAKEN_UP)), when the client does not read or there are too many sessions (RESOURCE_EXHAUSTED), and, once
+   * (ABORTED (SESSION_TAKEN_UP); on another copy of the service its calls fail so from then on, but for `record`), when the client does not read or there are too many sessions (RESOURCE_EXHAUSTED), and, once
    * what is under way is answered, when the service shuts down (UNAVAILABLE (SHUTTING_DOWN)). Credentials are checked when it
    * opens.
    */
@@ -3811,7 +3811,7 @@ export interface BudgetServiceClient extends Client {
    *
    * A lease that was acquired on the stream needs no heartbeat: the service renews it while the stream lives, up to
    * `max_lease_duration`. When the stream ends, however it ends, its leases end `session_grace` later, or at their
-   * `expires_at` if that is earlier. A client that comes back within the grace opens a new stream with the `session_id` of the
+   * `expires_at` if that is earlier; half-closing it is an end at once, and calls that wait fail with CANCELLED. A client that comes back within the grace opens a new stream with the `session_id` of the
    * old one, and has its leases again; so it does after a copy of the service has died, when leases keep their `expires_at`.
    *
    * Bounds: 1,000 sessions of one copy of the service; per session 256 calls under way, beyond which no more are read for the
@@ -3821,7 +3821,7 @@ export interface BudgetServiceClient extends Client {
    *
    * The stream ends with an error when the first message is no valid `open` (INVALID_ARGUMENT, NOT_FOUND (BUDGET_NOT_FOUND),
    * PERMISSION_DENIED), when a message is not a `SessionRequest` (INVALID_ARGUMENT), when another stream takes the session up
-   * (ABORTED (SESSION_TAKEN_UP)), when the client does not read or there are too many sessions (RESOURCE_EXHAUSTED), and, once
+   * (ABORTED (SESSION_TAKEN_UP); on another copy of the service its calls fail so from then on, but for `record`), when the client does not read or there are too many sessions (RESOURCE_EXHAUSTED), and, once
    * what is under way is answered, when the service shuts down (UNAVAILABLE (SHUTTING_DOWN)). Credentials are checked when it
    * opens.
    */

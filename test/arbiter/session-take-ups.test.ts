@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import type { SessionRequest } from '../../src/arbiter/door.js';
+import type { SessionRef } from '../../src/domain/session-ref.js';
+import { Gate } from '../support/gate.js';
+import {
+  acquire,
+  BUDGET,
+  caller,
+  openSession,
+  openWorld,
+  ROOMY,
+  record,
+  settled,
+  type World,
+} from './support/world.js';
+
+const S = 1_000;
+const FIRST: SessionRef = { id: 'session', owner: '', stream: 'stream-1' };
+const SECOND: SessionRef = { ...FIRST, stream: 'stream-2' };
+const POLICY = {
+  ...ROOMY,
+  maxConcurrent: 100,
+  leaseTtlMs: 30 * S,
+  sessionGraceMs: 10 * S,
+  maxLeaseDurationMs: 300 * S,
+};
+
+const world = (options = {}) => openWorld({ policy: POLICY, ...options });
+const live = async (of: World) => (await of.state()).sections.leases.size;
+
+/** Whoever knows the id of a session, and has not what it takes to be its next stream, does it no harm. */
+describe('a healthy stream', () => {
+  type Attempt = [string, (of: World, copy: number) => Promise<unknown>];
+  const attempt = (of: World, copy: number, more: Partial<SessionRequest>) => {
+    const request = { aiId: 'a', session: SECOND, budgetIds: [BUDGET], ...more };
+    const arbiter = of.copies[copy] ?? of.arbiter;
+    return of.scheduler.until(settled(arbiter.openSession(request, () => {}, caller())));
+  };
+  const ATTEMPTS: readonly Attempt[] = [
+    ['by another AI', (of, copy) => attempt(of, copy, { aiId: 'b' })],
+    ['by another principal', (of, copy) => attempt(of, copy, { session: { ...SECOND, owner: 'thief' } })],
+    ['of a budget that there is not', (of, copy) => attempt(of, copy, { budgetIds: [BUDGET, 'nowhere'] })],
+    ['of no budget that there is', (of, copy) => attempt(of, copy, { budgetIds: ['nowhere'] })],
+    [
+      'whose caller goes meanwhile',
+      async (of, copy) => {
+        const [gone, commit] = [caller(), new Gate()];
+        of.stores[copy]?.once('commit', { kind: 'hold', gate: commit });
+        const request = { aiId: 'a', session: SECOND, budgetIds: [BUDGET] };
+        const arbiter = of.copies[copy] ?? of.arbiter;
+        const opened = settled(arbiter.openSession(request, () => {}, gone));
+        await of.scheduler.advance(100);
+        gone.go();
+        commit.open();
+        expect((await of.scheduler.until(opened)).status).toBe('rejected');
+      },
+    ],
+    [
+      'whose answer the store holds back too long',
+      async (of, copy) => {
+        const gate = new Gate();
+        of.stores[copy]?.once('commit', { kind: 'hold', gate });
+        const opened = await attempt(of, copy, {});
+        expect(opened.status).toBe('rejected');
+        gate.open();
+      },
+    ],
+    [
+      'whose second budget does not answer',
+      async (of, copy) => {
+        const [made, asked] = [of.copies[1 - copy], of.stores[copy]];
+        if (made === undefined || asked === undefined) throw new Error('no such copy');
+        await of.scheduler.until(made.submit('other', { kind: 'put-policy', fields: POLICY }, caller()));
+        // It is looked for by loading it, and taken up after one look more.
+        asked.plan = ({ method, args }) =>
+          method === 'version' && args[0] === 'other' ? { kind: 'fail', failure: 'unavailable' } : undefined;
+        const opened = await attempt(of, copy, { budgetIds: [BUDGET, 'other'] });
+        expect(opened.status).toBe('rejected');
+        asked.healthy();
+      },
+    ],
+  ];
+
+  it.each([0, 1].flatMap((copy) => ATTEMPTS.map(([what, fail]) => ({ copy, what, fail }))))(
+    'outlives a take-up $what, on copy $copy',
+    async ({ copy, fail }) => {
+      const of = await world({ copies: 2, policy: { ...POLICY, leaseTtlMs: 30 * S } });
+      const healthy = await openSession(of, FIRST);
+      const lease = await healthy.acquire();
+      await fail(of, copy);
+      expect(healthy.takenUp()).toBe(false);
+      // Longer than the grace, and than the lease has without its stream.
+      await of.scheduler.advance(100 * S);
+      expect(await of.ask({ kind: 'renew', lease, session: FIRST })).toMatchObject({ kind: 'renewed' });
+      await healthy.acquire();
+    },
+  );
+});
+
+describe('a stream whose session goes on', () => {
+  it('on another copy tells its old stream so at the next call of that one', async () => {
+    const of = await world({ copies: 2 });
+    const old = await openSession(of, FIRST);
+    const lease = await old.acquire({ requestId: 'mine' });
+    await openSession(of, SECOND, { copy: 1 });
+    const session = FIRST;
+    for (const request of [
+      { kind: 'renew', lease, session },
+      { kind: 'release', lease, session },
+      acquire('a', { session }),
+      acquire('a', { session, requestId: 'mine' }),
+    ] as const) {
+      expect(await of.ask(request)).toEqual({ kind: 'refused', refusal: { reason: 'SESSION_TAKEN_UP' } });
+    }
+    expect(await of.ask(record(lease, 'u', 5))).toMatchObject({ kind: 'recorded', late: false });
+    await of.scheduler.advance(120 * S);
+    expect(await live(of)).toBe(1);
+  });
+});
