@@ -217,7 +217,7 @@ export class BudgetQueue {
       // One at a time and those who waited with them: each of them may be the guilty one.
       for (const pending of batch) this.answers.leave(pending);
       this.decideAgain();
-      if (this.sweeping.apart) this.ask({ kind: 'sweep' });
+      if (batch.length === 1) this.ready.sweepFirst(this.context.clock.monotonic());
       return;
     }
     logFailure(this.context.log, this.budgetId, error, this.failed);

@@ -1,4 +1,4 @@
-import { NOBODY, type Pending } from './pending.js';
+import { NOBODY, Pending } from './pending.js';
 
 export function isSweep(pending: Pending | undefined): boolean {
   return pending?.request.kind === 'sweep';
@@ -38,7 +38,13 @@ export class ReadyList {
   }
 
   oneAtATime(times: number): void {
-    this.singles = times;
+    this.singles += times;
+  }
+
+  /** A sweep alone before all others. */
+  sweepFirst(now: number): void {
+    this.addFirst([Pending.own({ kind: 'sweep' }, now)]);
+    this.oneAtATime(1);
   }
 
   /** `sweepsApart`: sweeps, which do what is nobody's request, share no batch with anything else. */

@@ -71,19 +71,22 @@ describe('what time asks for', () => {
     expect((await world.state()).sections.leases.size).toBe(0);
   });
 
-  it('fails nobody else where the store refuses it, and is done as far as the store takes it', async () => {
+  it.each([
+    [5, 1],
+    [MANY, 250],
+  ])('fails nobody else where the store refuses one of %i, and is done for the others', async (count, at) => {
     const world = await openWorld({ policy: POLICY });
-    const leases = await grantMany(world, 5);
-    const poison = leases[1]?.fence ?? 0;
+    const leases = await grantMany(world, count);
+    const poison = leases[at]?.fence ?? 0;
     world.store.plan = (call) => (closes(call, poison) ? { kind: 'fail', failure: 'refused' } : undefined);
     await world.scheduler.advance(MINUTE_MS - 500);
     const asks = async (name: string) => {
       expect(await world.ask(acquire(name)), name).toMatchObject({ kind: 'granted' });
       expect(await world.ask(recordUnleased(name, `u-${name}`, 5)), name).toMatchObject({ chargedTokens: 5 });
     };
-    for (let at = 0; at < 10; at += 1) {
+    for (let turn = 0; turn < 10; turn += 1) {
       await world.scheduler.advance(300);
-      await asks(`busy-${at}`);
+      await asks(`busy-${turn}`);
     }
     await world.scheduler.advance(20_000);
     const waiting = [...(await world.state()).sections.leases.values()].filter(({ aiId }) =>
