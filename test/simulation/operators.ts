@@ -73,9 +73,11 @@ export class Operator extends SimulatedCaller {
     const adjustmentId = `adjustment-${step}`;
     const tokens = world.random() < 0.4 ? Math.ceil(world.random() * 500) : -Math.ceil(world.random() * 200);
     const daysAgo = Math.floor(world.random() * 3);
-    const day = new Date(world.time.now - daysAgo * 24 * HOUR_MS).toISOString().slice(0, 10);
+    const someDay = new Date(world.time.now - daysAgo * 24 * HOUR_MS).toISOString().slice(0, 10);
     const model = world.pick(['m', undefined, '(unknown)']);
-    const aiId = world.pick([undefined, 'ai-0', 'ai-1']);
+    // Somebody looks first at what was presumed, and says whose was wrong.
+    const aim = world.random() < 0.6 ? await this.somePresumed() : undefined;
+    const { day, aiId } = aim ?? { day: someDay, aiId: world.pick([undefined, 'ai-0', 'ai-1']) };
     const whose = { ...(model && { model }), ...(aiId && { aiId }) };
     journal.adjustments.set(adjustmentId, tokens);
     if (tokens < 0 && model !== 'm') journal.corrected.add(`${day} ${aiId ?? ''}`);
@@ -83,6 +85,14 @@ export class Operator extends SimulatedCaller {
     for (let times = world.random() < 0.3 ? 2 : 1; times > 0; times -= 1) {
       await this.order({ ...request, fingerprint: String(tokens) });
     }
+  }
+
+  private async somePresumed(): Promise<{ readonly day: string; readonly aiId: string } | undefined> {
+    const state = await this.world.store.load(BUDGET);
+    const presumed = [...(state?.sections.dayPresumed ?? [])];
+    if (presumed.length === 0) return undefined;
+    const [key, { aiId }] = this.world.pick(presumed);
+    return { day: key.slice(0, 10), aiId };
   }
 
   async recreate(): Promise<void> {
