@@ -88,7 +88,13 @@ function pastDay(start: number): UsageDay {
   return {
     ...{ budgetId: 'year', epoch: 1, day: new Date(start).toISOString().slice(0, 10) },
     ...{ start, end: start + DAY_MS, revision: 1, total: 24_000, presumed: 0, late: 0 },
-    ...{ format: STATE_FORMAT, hours, ais: named('ai', AIS), models: named('model', MODELS), presumedBy: new Map() },
+    ...{
+      format: STATE_FORMAT,
+      hours,
+      ais: named('ai', AIS),
+      models: named('model', MODELS),
+      presumedBy: new Map(),
+    },
   };
 }
 

@@ -83,11 +83,13 @@ export class Operator extends SimulatedCaller {
     const adjustmentId = `adjustment-${step}`;
     const tokens = world.random() < 0.4 ? Math.ceil(world.random() * 500) : -Math.ceil(world.random() * 200);
     const daysAgo = Math.floor(world.random() * 3);
-    const day = new Date(world.time.now - daysAgo * 24 * HOUR_MS).toISOString().slice(0, 10);
+    const someDay = new Date(world.time.now - daysAgo * 24 * HOUR_MS).toISOString().slice(0, 10);
     // What a correction reads back may be old.
     if (world.random() < 0.3) world.failOver();
     const model = world.pick(['m', undefined, '(unknown)']);
-    const aiId = world.pick([undefined, 'ai-0', 'ai-1']);
+    // Somebody looks first at what was presumed, and says whose was wrong.
+    const aim = world.random() < 0.6 ? this.somePresumed() : undefined;
+    const { day, aiId } = aim ?? { day: someDay, aiId: world.pick([undefined, 'ai-0', 'ai-1']) };
     const whose = { ...(model && { model }), ...(aiId && { aiId }) };
     journal.adjustments.set(adjustmentId, tokens);
     if (tokens < 0 && model !== 'm') journal.corrected.add(`${day} ${aiId ?? ''}`);
@@ -102,6 +104,14 @@ export class Operator extends SimulatedCaller {
     const adjustmentId = 'before';
     this.journal.adjustments.set(adjustmentId, tokens);
     await this.order({ kind: 'adjust', adjustmentId, tokens, reason: 'test', fingerprint: '' });
+  }
+
+  private somePresumed(): { readonly day: string; readonly aiId: string } | undefined {
+    const state = this.world.store.peekState(BUDGET);
+    const presumed = [...(state?.sections.dayPresumed ?? [])];
+    if (presumed.length === 0) return undefined;
+    const [key, { aiId }] = this.world.pick(presumed);
+    return { day: key.slice(0, 10), aiId };
   }
 
   async recreate(): Promise<void> {

@@ -11,6 +11,7 @@ import {
 } from './book-keeping.js';
 import { TestBudget, usage } from './budget.js';
 import { expectComesBack } from './coming-back.js';
+import { PresumedBooks } from './presumed-books.js';
 
 const HOUR_MS = 3_600_000;
 const WEEK_MS = 7 * 24 * HOUR_MS;
@@ -33,24 +34,22 @@ export class RandomHistory {
   private readonly booked = new Map<string, number>();
   private readonly used = new Map<string, number>();
   private readonly dayOf = new Map<string, string>();
-  /** What still stands presumed of each lease that ended, by its own count. */
-  private readonly presumed = new Map<string, PresumedLease>();
+  private readonly presumed: PresumedBooks;
   /** All that was ever charged or adjusted. */
   private spent = 0;
-  /** Of it, what adjustments took from presumed tokens. */
-  private corrected = 0;
   private made = 0;
   private fence = 0;
   /** Then hours and days to come may have been spent in. */
   private wasReset = false;
   private revision = 1;
 
-  /** `apart`: the days have room to keep every lease apart, so that nobody settles what is presumed of another's. */
+  /** `apart`: the days have room to keep every lease apart. */
   constructor(
     private readonly random: () => number,
-    private readonly apart = true,
+    apart = true,
   ) {
     this.budget = new TestBudget(this.policy(), this.pick(STARTS));
+    this.presumed = new PresumedBooks(this.budget, apart);
   }
 
   /** From 0 to below `end`. */
@@ -104,14 +103,10 @@ export class RandomHistory {
     return outcome;
   }
 
-  /** What ends by itself leaves what it had reserved as presumed. */
   private hear({ events }: TestBudget): void {
     for (const event of events) {
-      if (event.kind !== 'expired' && event.kind !== 'revoked') continue;
-      const { leaseId, aiId, presumedTokens: tokens } = event.lease;
-      const lease = parseLeaseId(leaseId);
-      const day = this.dayOf.get(leaseId);
-      if (lease !== undefined && day !== undefined) this.presumed.set(leaseId, { lease, aiId, day, tokens });
+      if (event.kind === 'expired' || event.kind === 'revoked')
+        this.presumed.ended(event.lease, this.dayOf.get(event.lease.leaseId) ?? '');
     }
   }
 
@@ -181,7 +176,7 @@ export class RandomHistory {
     this.booked.set(key, this.budget.now);
     this.spent += chargedTokens;
     if (lease === undefined) return;
-    this.settle(lease, chargedTokens);
+    this.presumed.settle(lease, chargedTokens);
     this.look(lease);
   }
 
@@ -193,12 +188,6 @@ export class RandomHistory {
     const grown = usedTokens - (this.used.get(lease.leaseId) ?? 0);
     this.used.set(lease.leaseId, usedTokens);
     return grown;
-  }
-
-  /** A report on a lease that ended takes the place of what is presumed of that one. */
-  private settle({ leaseId }: LeaseRef, tokens: number): void {
-    const presumed = this.presumed.get(leaseId);
-    if (presumed !== undefined) presumed.tokens -= Math.min(presumed.tokens, tokens);
   }
 
   private release(): void {
@@ -214,12 +203,8 @@ export class RandomHistory {
     if (outcome.replayed) return;
     const grown = this.look(lease);
     this.spent += grown;
-    this.settle(lease, grown);
-    const presumed = this.presumed.get(lease.leaseId);
-    if (presumed === undefined) return;
-    // Within the grace all that still stood is free again, after it nothing.
-    if (this.apart && outcome.freedTokens > 0) expect(outcome.freedTokens).toBe(presumed.tokens);
-    presumed.tokens -= Math.min(presumed.tokens, outcome.freedTokens);
+    this.presumed.settle(lease, grown);
+    this.presumed.free(lease, outcome.freedTokens);
   }
 
   private renew(): void {
@@ -264,11 +249,10 @@ export class RandomHistory {
   private adjust(): void {
     const { today } = this.budget.snapshot();
     this.hear(this.budget);
-    const ended = [...this.presumed.values()].map(({ day }) => day);
     const day = this.pick([
       today.day,
       ...['01', '02', '15'].map((of) => `${today.day.slice(0, 8)}${of}`),
-      ...ended,
+      ...this.presumed.days,
     ]);
     const tokens = this.below(500) - 300 || 1;
     const model = this.pick([undefined, 'm', '(unknown)']);
@@ -282,44 +266,13 @@ export class RandomHistory {
     const outcome = this.do({ kind: 'adjust', adjustmentId, tokens, reason: '', fingerprint: '', ...about });
     if (outcome.kind !== 'adjusted') return;
     this.spent += tokens;
-    if (tokens < 0) this.correct(before, -tokens, about);
+    if (tokens < 0) this.presumed.correct(before, -tokens, about);
   }
 
-  /** What an AI or the model `(unknown)` is corrected by is presumed tokens first, oldest lease first; what names neither, last. */
-  private correct(
-    { total, presumed }: { readonly total: number; readonly presumed: number },
-    tokens: number,
-    { day, aiId, model }: { readonly day: string; readonly aiId?: string; readonly model?: string },
-  ): void {
-    const { epoch } = this.budget.state;
-    const after = figuresOf(this.budget, day).presumed;
-    this.corrected += presumed - after;
-    if (!this.apart) return;
-    const leases = [...this.presumed.values()].filter(
-      (one) => one.day === day && one.lease.epoch === epoch && (aiId === undefined || one.aiId === aiId),
-    );
-    const ofThem = leases.reduce((sum, one) => sum + one.tokens, 0);
-    const last = aiId === undefined && model === undefined;
-    let left = model === 'm' ? 0 : last ? Math.max(0, tokens - (total - presumed)) : Math.min(tokens, ofThem);
-    expect(presumed - after, 'taken from presumed tokens').toBe(left);
-    for (const one of leases.sort((a, b) => a.lease.fence - b.lease.fence)) {
-      const here = Math.min(left, one.tokens);
-      one.tokens -= here;
-      left -= here;
-    }
-  }
-
-  /** The day keeps of every lease what this history has counted, and whoever asks is told so. */
-  private checkLeases(): void {
-    const { budget } = this;
-    const { epoch } = budget.state;
-    const open = [...this.presumed.values()].filter(({ lease }) => lease.epoch === epoch);
-    const days = new Map(open.map(({ day }) => [day, figuresOf(budget, day).presumedBy]));
-    const wrong = open.filter(
-      ({ lease, day, tokens }) => (days.get(day)?.get(String(lease.fence))?.tokens ?? 0) !== tokens,
-    );
-    expect(wrong, 'kept otherwise by their days').toEqual([]);
-    if (open.length === 0 || !budget.state.exists) return;
+  /** Whoever asks for a lease is told what still stands. */
+  private checkPresumed(): void {
+    const open = this.presumed.check();
+    if (open.length === 0 || !this.budget.state.exists) return;
     const { lease, tokens } = this.pick(open);
     const outcome = this.do({ kind: 'get-lease', key: { lease } });
     if (outcome.kind === 'lease') expect(outcome.lease.presumedTokens, lease.leaseId).toBe(tokens);
@@ -334,18 +287,11 @@ export class RandomHistory {
     const { state } = this.budget;
     expect(state.revision).toBeGreaterThanOrEqual(this.revision);
     const committed = state.revision > this.revision;
-    expectBooksBalance(this.budget, this.spent + this.corrected);
+    expectBooksBalance(this.budget, this.spent + this.presumed.corrected);
     if (committed && this.random() < 0.3) expectReloadsTheSame(this.budget);
-    if (this.apart) this.checkLeases();
+    this.checkPresumed();
     this.revision = state.revision;
   }
-}
-
-interface PresumedLease {
-  readonly lease: LeaseRef;
-  readonly aiId: string;
-  readonly day: string;
-  tokens: number;
 }
 
 /** The same id has the same content, whoever repeats it. */

@@ -87,12 +87,6 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
     replace: 'const sameId = true;',
   },
   {
-    name: 'a usage document counts although its day was in the state again since',
-    file: 'src/arbiter/lookups.ts',
-    find: 'return lookup.lineage === lineage || ledger.daysDroppedAt <= lookup.version.revision;',
-    replace: 'return true;',
-  },
-  {
     name: 'a usage id is not remembered after a late report',
     file: 'src/domain/record.ts',
     find: '  rememberUsage(ledger, receiptId, usage, booked, lease.fence);\n',
