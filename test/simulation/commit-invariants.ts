@@ -120,7 +120,7 @@ function checkLeases(committed: Committed, say: Say): void {
     say(lease.used >= earlier.used, `lease ${lease.fence} forgot what it used`);
     say(lease.reserved >= earlier.reserved, `lease ${lease.fence} lost its reservation`);
     const shortened = lease.expiresAt < earlier.expiresAt && !promises.clockWasReset;
-    say(!shortened || mayShorten(committed, lease), `lease ${lease.fence} was shortened`);
+    say(!shortened || mayShorten(committed, earlier, lease), `lease ${lease.fence} was shortened`);
     const sameSession = lease.session?.id === earlier.session?.id;
     const sameOwner = lease.session?.owner === earlier.session?.owner;
     say(!sameSession || sameOwner, `lease ${lease.fence} of a session was taken by another principal`);
@@ -135,12 +135,14 @@ function checkLeases(committed: Committed, say: Say): void {
   }
 }
 
-/** Only the end of the stream that carries it, and never to less than the grace. */
+/** Only the end of a stream that carries it, and never to less than the grace. In one commit another may take it up then. */
 function mayShorten(
   { before, after, brokenStreams }: Committed,
+  earlier: StoredLease,
   { session, expiresAt }: StoredLease,
 ): boolean {
-  if (session === undefined || !brokenStreams.has(session.stream)) return false;
+  const streams = [earlier.session, session].map((ref) => ref?.stream);
+  if (!streams.some((stream) => stream !== undefined && brokenStreams.has(stream))) return false;
   const graces = [before, after].map((state) => state && graceOf(state));
   const least = Math.min(...graces.filter((grace) => grace !== undefined));
   return expiresAt >= (before?.head.clock ?? 0) + least;
