@@ -37,6 +37,12 @@ const RULES: readonly Rule[] = [
     except: 'src/platform/otlp-traces.ts',
     message: 'only src/platform/otlp-traces.ts loads the OpenTelemetry SDK; the rest uses its API',
   },
+  {
+    pattern: /(?<![\w.])fetch\(|\bAbortSignal\s*\.\s*(?:timeout|any)\b|'undici'/g,
+    except: 'src/platform/exchange.ts',
+    message:
+      'only src/platform/exchange.ts asks others over HTTP, bounded; a signal that nothing holds never fires',
+  },
 ];
 const MAX_LINES = 300;
 

@@ -50,7 +50,7 @@ export class Access {
   constructor({ settings, time, scheduler, log }: AccessOptions) {
     this.tokens = new BearerTokens(settings.tokens);
     this.certificates = new Certificates(settings.certificates, () => time.wall());
-    this.jwt = new JwtTokens(settings.jwt, time, log);
+    this.jwt = new JwtTokens(settings.jwt, time, scheduler, log);
     this.slowdown = new Slowdown(scheduler, () => time.monotonic(), log);
     this.denials = new Denials(() => time.monotonic(), log);
     this.log = log;

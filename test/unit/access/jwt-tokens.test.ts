@@ -2,14 +2,17 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignJWT, UnsecuredJWT } from 'jose';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { tokenDigest } from '../../../src/access/bearer-tokens.js';
 import { JwtTokens } from '../../../src/access/jwt-tokens.js';
+import { principalDigest, principalLabel } from '../../../src/access/principal.js';
 import type { JwtSettings } from '../../../src/access/settings.js';
+import { fingerprint } from '../../../src/platform/digest.js';
 import { viewer } from '../../support/access.js';
 import { collectedLog } from '../../support/collected-log.js';
 import { FakeIssuer, type SigningKey, signed, signingKey } from '../../support/fake-issuer.js';
 import { FakeTime } from '../../support/fake-time.js';
+import { ManualScheduler } from '../../support/manual-scheduler.js';
 
 const START = '2026-11-01T09:00:00Z';
 const NOW_S = Date.parse(START) / 1_000;
@@ -25,7 +28,9 @@ beforeAll(async () => {
 
 let time: FakeTime;
 let log: ReturnType<typeof collectedLog>;
+let scheduler: ManualScheduler;
 beforeEach(() => {
+  scheduler = new ManualScheduler([]);
   time = new FakeTime(START);
   log = collectedLog();
 });
@@ -38,7 +43,7 @@ const BASE = {
 };
 
 function tokens(settings: Partial<JwtSettings> & { issuer: string }): JwtTokens {
-  return new JwtTokens([{ ...BASE, ...settings }], time, log);
+  return new JwtTokens([{ ...BASE, ...settings }], time, scheduler, log);
 }
 
 const ask = (jwt: JwtTokens, token: string) => jwt.principalOf(token, tokenDigest(token));
@@ -78,6 +83,82 @@ describe('a JSON Web Token, checked with keys from a file', () => {
     const token = await signed(first, { ...claims, ...changes });
     const refusal = { failure: 'UNAUTHENTICATED', message: expect.stringMatching(message) };
     await expect(ask(tokens({ issuer, jwksFile }), token)).rejects.toMatchObject(refusal);
+  });
+
+  const WRONG = [
+    0,
+    1,
+    -1,
+    1.5,
+    1e308,
+    true,
+    false,
+    null,
+    '',
+    ' ',
+    'x',
+    [],
+    [1],
+    [null],
+    {},
+    { a: 1 },
+    '__proto__',
+  ];
+  const CLAIMS = ['sub', 'iss', 'aud', 'exp', 'nbf', 'iat', 'jti', 'groups'];
+  it.each(CLAIMS)(
+    'of which the claim %s is anything at all is refused or taken, and nothing else',
+    async (name) => {
+      const principals = [
+        { name: 'reader', value: 'alice', roles: ROLES },
+        { name: 'ops', value: 'ops', roles: ROLES },
+      ];
+      for (const claim of ['sub', 'groups', name, 'constructor']) {
+        for (const value of [...WRONG, undefined]) {
+          const token = await signed(first, { ...claims, groups: ['ops'], [name]: value });
+          const came = await ask(tokens({ issuer, jwksFile, claim, principals }), token).catch(
+            (error) => error,
+          );
+          if (came instanceof Error) expect(came).toMatchObject({ failure: 'UNAUTHENTICATED' });
+          else
+            expect(came).toMatchObject({
+              name: expect.stringMatching(/reader|ops/),
+              subject: 'alice',
+              until: expect.any(Number),
+            });
+        }
+      }
+      expect(log.entries).toEqual([]);
+    },
+  );
+
+  it.each([undefined, '', 0, 7, null, true, [], ['alice'], { alice: 1 }])(
+    'whose subject is %j names nobody, whatever another claim says',
+    async (sub) => {
+      const principals = [{ name: 'operators', value: 'ops', roles: ROLES }];
+      const token = await signed(first, { ...claims, sub, groups: ['ops'] });
+      const asked = ask(tokens({ issuer, jwksFile, claim: 'groups', principals }), token);
+      await expect(asked).rejects.toMatchObject({
+        failure: 'UNAUTHENTICATED',
+        message: expect.stringMatching(/claim sub/),
+      });
+    },
+  );
+
+  it('of two subjects that begin alike are two principals, by identity and in the log', async () => {
+    const principals = [{ name: 'operators', value: 'ops', roles: ROLES }];
+    const jwt = tokens({ issuer, jwksFile, claim: 'groups', principals });
+    const [one, other] = await Promise.all(
+      ['a', 'b'].map(async (end) => {
+        const sub = 's'.repeat(1_000) + end;
+        return ask(jwt, await signed(first, { ...claims, sub, groups: ['ops'] }));
+      }),
+    );
+    if (one === undefined || other === undefined) throw new Error('unreachable');
+    expect(principalDigest(one)).not.toBe(principalDigest(other));
+    expect(principalLabel(one)).not.toBe(principalLabel(other));
+    expect(principalLabel(one).length).toBeLessThan(200);
+    // As before for those that are short: their sessions go on over an upgrade.
+    expect(principalDigest({ ...one, subject: 'alice' })).toBe(fingerprint(['jwt', 'operators', 'alice']));
   });
 
   it('is turned away unsigned, or signed by anything but the issuer', async () => {
@@ -169,7 +250,12 @@ describe('an OpenID issuer', () => {
     time.pass(9 * 60_000);
     await ask(jwt, token);
     time.pass(2 * 60_000);
-    await expect(ask(jwt, token)).rejects.toMatchObject({ message: /key that its issuer does not have/ });
+    // The keys that are there do while the next are read beside, and nobody is believed for longer by them.
+    await ask(jwt, token);
+    await vi.waitFor(() => expect(jwt.believedPrincipal(tokenDigest(token))).toBeUndefined());
+    await expect(ask(jwt, token)).rejects.toMatchObject({
+      message: expect.stringMatching(/key that its issuer does not have/),
+    });
   });
 
   it('is not asked again and again about keys that do not exist', async () => {
