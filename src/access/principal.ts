@@ -8,7 +8,7 @@ export interface Principal {
   /** The whole `sub` of a JWT, which may be finer than the name. */
   readonly subject?: string;
   readonly roles: readonly RoleGrant[];
-  /** By the wall clock: when a JWT ends, and with it what was opened by it. */
+  /** By the wall clock: when a JWT or a certificate ends, and with it what was opened by it. */
   readonly until?: number;
 }
 

@@ -40,9 +40,13 @@ export function admission(
   };
 }
 
-/** For what principals may do in any role: reflection. */
-export async function requirePrincipal(access: Access | undefined, call: AnyCall): Promise<void> {
-  await access?.authenticate(new CallPresented(call));
+/** For what principals may do in any role: reflection. Resolves with how long they may. */
+export async function requirePrincipal(
+  access: Access | undefined,
+  call: AnyCall,
+): Promise<Pick<Services, 'validForMs'>> {
+  if (access === undefined) return {};
+  return { validForMs: access.validForMs(await access.authenticate(new CallPresented(call))) };
 }
 
 /** While nobody is known by name, what operators do is written down all the same. */

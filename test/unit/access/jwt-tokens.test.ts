@@ -122,7 +122,7 @@ describe('a JSON Web Token, checked with keys from a file', () => {
           else
             expect(came).toMatchObject({
               name: expect.stringMatching(/reader|ops/),
-              subject: 'alice',
+              subject: expect.stringMatching(/./),
               until: expect.any(Number),
             });
         }
