@@ -9,6 +9,7 @@ import { markText } from '../store/store-mark.js';
 import { StoreStartError, StoreUnreachable } from '../store/store-start-error.js';
 import type { TransferStore } from '../store/transfer-store.js';
 import { backUp } from '../transfer/backup.js';
+import { HeldLabel } from '../transfer/held-label.js';
 import { cancelMigration, migrate } from '../transfer/migrate.js';
 import { restore, restoreInPlace } from '../transfer/restore.js';
 import type { TransferContext } from '../transfer/transfer.js';
@@ -65,10 +66,11 @@ export async function runBackup(run: Run, { from, to, database }: BackupOptions)
   context.tell(`done: ${target} is the backup; the command restore brings it back`);
 }
 
-async function markBackup(copy: TransferStore, source: Place, { newId }: TransferContext): Promise<void> {
-  const mark = await copy.readMark();
+async function markBackup(copy: TransferStore, source: Place, context: TransferContext): Promise<void> {
+  const label = await HeldLabel.of(copy, context);
+  const { mark } = label;
   if (mark?.kind === 'filling') throw new StartError(`${source.text} cannot be backed up: ${markText(mark)}`);
-  await copy.setMark({ kind: 'backup', transfer: newId(), from: source.text });
+  await label.setAsAnother({ kind: 'backup', transfer: context.newId(), from: source.text });
 }
 
 export async function runRestore(run: Run, { from, to, database, inPlace }: RestoreOptions): Promise<void> {

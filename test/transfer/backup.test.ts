@@ -8,7 +8,15 @@ import { backUp } from '../../src/transfer/backup.js';
 import { restore, restoreInPlace } from '../../src/transfer/restore.js';
 import { cli } from '../cli/support.js';
 import { head, patch, T0, usageDay, usageReceipt } from '../store/samples.js';
-import { collectedContext, contentOf, fill, openFolder, temporaryFolder } from './support/stores.js';
+import {
+  collectedContext,
+  contentOf,
+  fill,
+  markOf,
+  openFolder,
+  setMark,
+  temporaryFolder,
+} from './support/stores.js';
 
 const DAY = {
   ...{ start: T0, end: T0 + 1, total: 1, presumed: 0, late: 0, hours: [], changedAt: 5, settleUntil: 0 },
@@ -26,7 +34,7 @@ it('leaves out what was written after the state was read', async () => {
   await backUp(source, target, collectedContext());
   expect(await target.listDays('b', undefined, 9)).toEqual([closed]);
   expect((await target.listReceipts('b', '', '', 9)).map(({ id }) => id)).toEqual(['known']);
-  expect(await target.readMark()).toMatchObject({ kind: 'backup' });
+  expect(await markOf(target)).toMatchObject({ kind: 'backup' });
   await source.close();
   await target.close();
 });
@@ -76,7 +84,7 @@ it('makes a service wait that would be started in the middle of it', async () =>
 
 it('is not restored in place over half a copy', async () => {
   const store = await openFolder(temporaryFolder());
-  await store.setMark({ kind: 'filling', transfer: 'x', from: 'there', raising: false });
+  await setMark(store, { kind: 'filling', transfer: 'x', from: 'there', raising: false });
   await expect(restoreInPlace(store, collectedContext())).rejects.toThrow('is not whole');
   await store.close();
 });

@@ -65,7 +65,12 @@ export const VALIDATORS = {
     }),
   },
   copies: { $jsonSchema: exactly({ _id: TEXT, beats: AMOUNT }) },
-  marks: { $jsonSchema: exactly({ _id: TEXT, mark: { ...OBJECT, required: ['kind'] } }) },
+  marks: {
+    $jsonSchema: exactly(
+      { _id: TEXT },
+      { mark: { ...OBJECT, required: ['kind'] }, identity: TEXT, revision: AMOUNT },
+    ),
+  },
   probe: { $jsonSchema: exactly({ _id: TEXT, version: AMOUNT }) },
 } as const satisfies Record<string, Document>;
 
