@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { JSONWebKeySet } from 'jose';
 import { exchange } from '../platform/exchange.js';
+import { jsonOf, keySet, keySetIn } from '../platform/key-set.js';
 import type { Scheduler } from '../platform/scheduler.js';
-import { textOf } from '../platform/utf8.js';
 import type { JwtSettings } from './settings.js';
 
 /** Of a document of the issuer: much more than any has, and little enough to be read without end. */
@@ -16,15 +16,10 @@ export function keySource(
   { issuer, jwksFile, jwksUri }: JwtSettings,
   scheduler: Scheduler,
 ): () => Promise<JSONWebKeySet> {
-  if (jwksFile !== undefined) return async () => keySetOfFile(jwksFile, await readFile(jwksFile));
+  if (jwksFile !== undefined) return async () => keySetIn(await readFile(jwksFile), jwksFile);
   const keysAt = async (uri: string) => keySet(await fetchJson(uri, scheduler), placeOf(uri));
   if (jwksUri !== undefined) return () => keysAt(jwksUri);
   return async () => keysAt(await discoveredUri(issuer, scheduler));
-}
-
-/** Throws an error whose message names the file and what is wrong. */
-export function keySetOfFile(file: string, bytes: Buffer): JSONWebKeySet {
-  return keySet(jsonOf(bytes, file), file);
 }
 
 async function discoveredUri(issuer: string, scheduler: Scheduler): Promise<string> {
@@ -68,26 +63,9 @@ async function fetchJson(url: string, scheduler: Scheduler): Promise<unknown> {
   throw new Error(`what ${place} answered ${why}`);
 }
 
-function jsonOf(bytes: Buffer, from: string): unknown {
-  const text = textOf(bytes);
-  if (text === undefined) throw new Error(`${from} is not text in UTF-8`);
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The parser would quote what it could not read.
-    throw new Error(`${from} is not JSON`);
-  }
-}
-
 /** An address for the log: a query may have a key of its own. */
 function placeOf(url: string): string {
   return url.replace(/\?.*/s, '?...');
-}
-
-function keySet(value: unknown, from: string): JSONWebKeySet {
-  const { keys } = (value ?? {}) as { keys?: unknown };
-  if (!Array.isArray(keys)) throw new Error(`${from} is not a JSON Web Key Set: it has no list "keys"`);
-  return { keys };
 }
 
 function shown(told: unknown): string {

@@ -34,7 +34,8 @@ export function admission(
     const known = admitted.get(principal);
     if (known !== undefined) return known;
     const door = access.doorFor(principal, rule, path, services.door);
-    const own = { ...services, door, validForMs: access.validForMs(principal) };
+    const who = principalLabel(principal);
+    const own = { ...services, door, who, validForMs: access.validForMs(principal) };
     admitted.set(principal, own);
     return own;
   };
