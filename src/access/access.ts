@@ -32,7 +32,7 @@ export interface AccessOptions {
   readonly log: Log;
 }
 
-/** Longer than any token that issuers make. */
+/** As much as the metadata of a call over gRPC may have. */
 const MAX_HEADER = 16 * 1024;
 const BEARER = /^Bearer +([\w.~+/-]+=*) *$/i;
 

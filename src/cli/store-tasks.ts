@@ -1,4 +1,4 @@
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { PROCESS_TIME } from '../platform/clock.js';
 import { randomIds } from '../platform/ids.js';
@@ -15,6 +15,8 @@ import { restore, restoreInPlace } from '../transfer/restore.js';
 import type { TransferContext } from '../transfer/transfer.js';
 import type { Run } from './program.js';
 import { openPlace, type Place, placeOf } from './store-place.js';
+
+const PRIVATE_FILE = 0o600;
 
 interface DatabaseOption {
   readonly database?: string;
@@ -62,6 +64,8 @@ export async function runBackup(run: Run, { from, to, database }: BackupOptions)
     await explained(() => copyDataFolder(source.dataDir, unfinished));
     await withStores([copy], (stores) => markBackup(stores[0], source, context));
   }
+  // The folder was closed to others from the start; so are its files, wherever they are moved.
+  for (const name of readdirSync(unfinished)) chmodSync(join(unfinished, name), PRIVATE_FILE);
   renameSync(unfinished, target);
   context.tell(`done: ${target} is the backup; the command restore brings it back`);
 }

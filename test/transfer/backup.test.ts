@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { lockReaders } from '../../src/store/lmdb/data-folder-lock.js';
@@ -71,6 +71,20 @@ it('of a folder is whole or not there, and never over another', async () => {
   writeFileSync(blocked, '');
   const refused = await cli(['backup', '--from', data, '--to', join(blocked, 'x')]);
   expect(refused).toMatchObject({ code: 1, err: expect.stringMatching(/^budget-arbiter backup: [^\n]+\n$/) });
+});
+
+it('is for nobody but its owner, and so is a data folder that the service makes', async () => {
+  const folder = temporaryFolder();
+  const [data, to] = [join(folder, 'data'), join(folder, 'backup')];
+  const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
+  const source = await openFolder(data);
+  await fill(source, 1);
+  await source.close();
+  expect(await cli(['backup', '--from', data, '--to', to])).toMatchObject({ code: 0, err: '' });
+  expect([mode(data), mode(to)]).toEqual(['700', '700']);
+  const files = readdirSync(to);
+  expect(files).toContain('budgets.mdb');
+  for (const name of files) expect([name, mode(join(to, name))]).toEqual([name, '600']);
 });
 
 it('makes a service wait that would be started in the middle of it', async () => {
