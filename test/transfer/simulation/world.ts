@@ -7,6 +7,7 @@ import type { TransferStore } from '../../../src/store/transfer-store.js';
 import { cancelMigration, migrate } from '../../../src/transfer/migrate.js';
 import type { TransferContext } from '../../../src/transfer/transfer.js';
 import { head, patch, T0 } from '../../store/samples.js';
+import { ManualScheduler } from '../../support/manual-scheduler.js';
 
 /**
  * Operators who move budgets between stores, both ways and several at once, while services start and stop: one call to a
@@ -56,10 +57,10 @@ export class TransferWorld {
   private readonly spent: Spent = { acknowledged: 0 };
   private actors: Actor[] = [];
   private ids = 0;
-  private state: number;
+  private readonly scheduler: ManualScheduler;
 
   constructor(seed: number) {
-    this.state = seed >>> 0;
+    this.scheduler = new ManualScheduler([], seed);
   }
 
   async run(): Promise<void> {
@@ -274,20 +275,11 @@ export class TransferWorld {
   }
 
   private chance(of: number): boolean {
-    return this.random() < of;
+    return this.scheduler.random() < of;
   }
 
   private below(count: number): number {
-    return Math.floor(this.random() * count);
-  }
-
-  /** Mulberry32. */
-  private random(): number {
-    this.state = (this.state + 0x6d2b79f5) >>> 0;
-    let t = this.state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+    return Math.floor(this.scheduler.random() * count);
   }
 }
 

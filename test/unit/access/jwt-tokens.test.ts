@@ -5,9 +5,7 @@ import { SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { tokenDigest } from '../../../src/access/bearer-tokens.js';
 import { JwtTokens } from '../../../src/access/jwt-tokens.js';
-import { principalDigest, principalLabel } from '../../../src/access/principal.js';
 import type { JwtSettings } from '../../../src/access/settings.js';
-import { fingerprint } from '../../../src/platform/digest.js';
 import { viewer } from '../../support/access.js';
 import { collectedLog } from '../../support/collected-log.js';
 import { FakeIssuer, type SigningKey, signed, signingKey } from '../../support/fake-issuer.js';
@@ -83,82 +81,6 @@ describe('a JSON Web Token, checked with keys from a file', () => {
     const token = await signed(first, { ...claims, ...changes });
     const refusal = { failure: 'UNAUTHENTICATED', message: expect.stringMatching(message) };
     await expect(ask(tokens({ issuer, jwksFile }), token)).rejects.toMatchObject(refusal);
-  });
-
-  const WRONG = [
-    0,
-    1,
-    -1,
-    1.5,
-    1e308,
-    true,
-    false,
-    null,
-    '',
-    ' ',
-    'x',
-    [],
-    [1],
-    [null],
-    {},
-    { a: 1 },
-    '__proto__',
-  ];
-  const CLAIMS = ['sub', 'iss', 'aud', 'exp', 'nbf', 'iat', 'jti', 'groups'];
-  it.each(CLAIMS)(
-    'of which the claim %s is anything at all is refused or taken, and nothing else',
-    async (name) => {
-      const principals = [
-        { name: 'reader', value: 'alice', roles: ROLES },
-        { name: 'ops', value: 'ops', roles: ROLES },
-      ];
-      for (const claim of ['sub', 'groups', name, 'constructor']) {
-        for (const value of [...WRONG, undefined]) {
-          const token = await signed(first, { ...claims, groups: ['ops'], [name]: value });
-          const came = await ask(tokens({ issuer, jwksFile, claim, principals }), token).catch(
-            (error) => error,
-          );
-          if (came instanceof Error) expect(came).toMatchObject({ failure: 'UNAUTHENTICATED' });
-          else
-            expect(came).toMatchObject({
-              name: expect.stringMatching(/reader|ops/),
-              subject: expect.stringMatching(/./),
-              until: expect.any(Number),
-            });
-        }
-      }
-      expect(log.entries).toEqual([]);
-    },
-  );
-
-  it.each([undefined, '', 0, 7, null, true, [], ['alice'], { alice: 1 }])(
-    'whose subject is %j names nobody, whatever another claim says',
-    async (sub) => {
-      const principals = [{ name: 'operators', value: 'ops', roles: ROLES }];
-      const token = await signed(first, { ...claims, sub, groups: ['ops'] });
-      const asked = ask(tokens({ issuer, jwksFile, claim: 'groups', principals }), token);
-      await expect(asked).rejects.toMatchObject({
-        failure: 'UNAUTHENTICATED',
-        message: expect.stringMatching(/claim sub/),
-      });
-    },
-  );
-
-  it('of two subjects that begin alike are two principals, by identity and in the log', async () => {
-    const principals = [{ name: 'operators', value: 'ops', roles: ROLES }];
-    const jwt = tokens({ issuer, jwksFile, claim: 'groups', principals });
-    const [one, other] = await Promise.all(
-      ['a', 'b'].map(async (end) => {
-        const sub = 's'.repeat(1_000) + end;
-        return ask(jwt, await signed(first, { ...claims, sub, groups: ['ops'] }));
-      }),
-    );
-    if (one === undefined || other === undefined) throw new Error('unreachable');
-    expect(principalDigest(one)).not.toBe(principalDigest(other));
-    expect(principalLabel(one)).not.toBe(principalLabel(other));
-    expect(principalLabel(one).length).toBeLessThan(200);
-    // As before for those that are short: their sessions go on over an upgrade.
-    expect(principalDigest({ ...one, subject: 'alice' })).toBe(fingerprint(['jwt', 'operators', 'alice']));
   });
 
   it('is turned away unsigned, or signed by anything but the issuer', async () => {
