@@ -42,6 +42,12 @@ const RULES: readonly Rule[] = [
     except: 'src/domain/fence.ts',
     message: 'only src/domain/fence.ts says how many digits a fence has: use FENCE_PATTERN',
   },
+  {
+    pattern: /(?<![\w.])fetch\(|\bAbortSignal\s*\.\s*(?:timeout|any)\b|'undici'/g,
+    except: 'src/platform/exchange.ts',
+    message:
+      'only src/platform/exchange.ts asks others over HTTP, bounded; a signal that nothing holds never fires',
+  },
 ];
 const MAX_LINES = 300;
 

@@ -6,6 +6,7 @@ import { nearMissWarnings } from './config/near-miss.js';
 import { SETTING_KEYS, SETTINGS, type SettingKey, type SettingValues } from './config/settings.js';
 import { type Address, isLoopback } from './config/values.js';
 import type { Problem } from './config/yaml-source.js';
+import { redactSecrets } from './platform/redact.js';
 import { StartError } from './platform/start-error.js';
 
 /** All that the service is told from outside, checked and frozen. Field by field the table in `config/settings.ts`. */
@@ -130,7 +131,8 @@ function clearTextWarnings(values: Partial<SettingValues>, file: BudgetsFile | u
 }
 
 function line({ place, message }: Problem): string {
-  return `${place}: ${message}`;
+  // A message shows what it is about, and a URI with a password may stand in the wrong variable.
+  return redactSecrets(`${place}: ${message}`);
 }
 
 function deepFreeze<T>(value: T): T {

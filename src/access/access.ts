@@ -32,7 +32,7 @@ export interface AccessOptions {
   readonly log: Log;
 }
 
-/** Longer than any token that issuers make. */
+/** As much as the metadata of a call over gRPC may have. */
 const MAX_HEADER = 16 * 1024;
 const BEARER = /^Bearer +([\w.~+/-]+=*) *$/i;
 
@@ -50,7 +50,7 @@ export class Access {
   constructor({ settings, time, scheduler, log }: AccessOptions) {
     this.tokens = new BearerTokens(settings.tokens);
     this.certificates = new Certificates(settings.certificates, () => time.wall());
-    this.jwt = new JwtTokens(settings.jwt, time, log);
+    this.jwt = new JwtTokens(settings.jwt, time, scheduler, log);
     this.slowdown = new Slowdown(scheduler, () => time.monotonic(), log);
     this.denials = new Denials(() => time.monotonic(), log);
     this.log = log;

@@ -1,6 +1,7 @@
 import type { CallerRequest } from '../arbiter/door.js';
-import type { BudgetView, OutcomeOf } from '../domain/outcomes.js';
+import type { BudgetView, FieldViolation, OutcomeOf } from '../domain/outcomes.js';
 import type { LeaseView } from '../domain/types.js';
+import type { LogFields } from '../platform/log.js';
 
 /** What a line of the audit says of a request and of its outcome. */
 
@@ -8,6 +9,33 @@ export type OperatorRequest = Extract<
   CallerRequest,
   { kind: 'put-policy' | 'pause' | 'resume' | 'delete-budget' | 'revoke' | 'adjust' | 'reset-clock' }
 >;
+
+export const ACTION_MESSAGE = 'an operator action';
+
+/** A caller chose it, and it was found to be none. */
+const MOST_OF_AN_ID = 63;
+/** More of them say no more. */
+const MOST_FIELDS = 16;
+
+export interface RefusedAction {
+  readonly action: OperatorRequest['kind'];
+  readonly who: string;
+  readonly budget: string | undefined;
+  readonly refusal: string;
+  readonly fields: readonly Pick<FieldViolation, 'field'>[];
+}
+
+/** Of an action that was refused for what it says: which fields, and not what stood in them. */
+export function refusedFields({ action, who, budget, refusal, fields }: RefusedAction): LogFields {
+  return {
+    ...{ audit: action, principal: who },
+    ...(budget === undefined ? {} : { budget: budget.slice(0, MOST_OF_AN_ID) }),
+    ...{ outcome: 'refused', refusal },
+    ...(fields.length === 0
+      ? {}
+      : { fields: fields.slice(0, MOST_FIELDS).map(({ field }) => field.slice(0, 128)) }),
+  };
+}
 
 /** Every kind of request, so that a new one must be told apart here. */
 const IS_ACTION: { readonly [K in CallerRequest['kind']]: boolean } = {

@@ -12,6 +12,7 @@ import type { UsageDay } from '../domain/state.js';
 import type { LeaseView } from '../domain/types.js';
 import type { Log } from '../platform/log.js';
 import {
+  ACTION_MESSAGE,
   actionOf,
   type OperatorRequest,
   outcomeFields,
@@ -43,11 +44,11 @@ export class AuditedDoor implements Door {
     const about = { audit: request.kind, principal: this.who, budget: budgetId, ...targetFields(request) };
     try {
       const outcome = await this.door.submit(budgetId, request, caller);
-      this.log.info({ ...about, ...outcomeFields(request, outcome, before) }, 'an operator action');
+      this.log.info({ ...about, ...outcomeFields(request, outcome, before) }, ACTION_MESSAGE);
       return outcome;
     } catch (error) {
       // It may have taken effect: a lost answer looks the same.
-      this.log.warn({ ...about, before, outcome: 'unknown', err: error }, 'an operator action');
+      this.log.warn({ ...about, before, outcome: 'unknown', err: error }, ACTION_MESSAGE);
       throw error;
     }
   }

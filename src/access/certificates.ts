@@ -10,9 +10,14 @@ export interface VerifiedCertificate {
   readonly valid_to?: string;
 }
 
+/** Renewed certificates have other ends; beyond so many, all are made anew. */
+const MOST_KNOWN = 1_000;
+
 /** Who a certificate belongs to, by the names in its subjectAltName. Its subject counts for nothing. */
 export class Certificates {
   private readonly byName: ReadonlyMap<string, Principal>;
+  /** By a name and an end: what is known of a principal hangs at the object. */
+  private readonly known = new Map<string, Principal>();
 
   constructor(
     certificates: readonly CertificateSettings[],
@@ -25,14 +30,26 @@ export class Certificates {
 
   /** Verified when the connection was made, which may be long ago: whether it has expired since is looked at each time. */
   principalOf({ subjectaltname = '', valid_to: validTo }: VerifiedCertificate): Principal {
-    if (validTo === undefined || Date.parse(validTo) <= this.wall()) {
+    const until = validTo === undefined ? Number.NaN : Date.parse(validTo);
+    if (!(until > this.wall())) {
       throw unauthenticated('the client certificate has expired');
     }
     for (const name of namesOf(subjectaltname)) {
       const principal = this.byName.get(name);
-      if (principal !== undefined) return principal;
+      if (principal !== undefined) return this.ending(principal, name, until);
     }
     throw unauthenticated('the client certificate names nobody who is known here');
+  }
+
+  /** What the certificate opens ends with it. */
+  private ending(principal: Principal, name: string, until: number): Principal {
+    const key = `${name} ${until}`;
+    const known = this.known.get(key);
+    if (known !== undefined) return known;
+    const own = { ...principal, until };
+    if (this.known.size >= MOST_KNOWN) this.known.clear();
+    this.known.set(key, own);
+    return own;
   }
 }
 

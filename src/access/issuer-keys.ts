@@ -1,5 +1,6 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey, type LocalJWKSet } from 'jose';
 import type { Log } from '../platform/log.js';
+import type { Scheduler } from '../platform/scheduler.js';
 import { AccessError } from './access-error.js';
 
 /** Keys are read again after this time, so that one that the issuer withdrew is not trusted for longer. */
@@ -8,49 +9,65 @@ const FRESH_MS = 10 * 60_000;
 const USABLE_MS = 24 * 3_600_000;
 /** An unknown key makes us ask again, but not more often than this: anybody can name keys that do not exist. */
 const UNKNOWN_KEY_MS = 30_000;
-const FAILED_MS = 2_000;
+/** After a failure; with keys in use, which leave time, twice as long with each further one. */
+const FIRST_RETRY_MS = 2_000;
+const LONGEST_RETRY_MS = 32_000;
+/** Whatever a reading hangs at: above the two documents of an issuer, which have an end of their own. */
+const READING_MS = 12_000;
 
 export interface IssuerKeysOptions {
   readonly issuer: string;
   readonly read: () => Promise<JSONWebKeySet>;
+  readonly scheduler: Scheduler;
   /** Milliseconds from an arbitrary start. */
   readonly monotonic: () => number;
   readonly log: Log;
+  /** The issuer has other keys now: what was believed by the old ones is to be checked again. */
+  readonly changed: () => void;
 }
 
 /** The public keys of one issuer: read when first needed, cached, and read again when it rotates them. */
 export class IssuerKeys {
   private keys: LocalJWKSet | undefined;
+  private text = '';
   private readAt = Number.NEGATIVE_INFINITY;
   private triedAt = Number.NEGATIVE_INFINITY;
-  private failed = false;
+  /** In a row. */
+  private failures = 0;
   private reading: Promise<void> | undefined;
 
   constructor(private readonly options: IssuerKeysOptions) {}
 
   readonly keyFor: JWTVerifyGetKey = async (header, token) => {
-    const keys = await this.usableKeys();
+    const keys = this.goodKeys() ?? (await this.firstKeys());
     try {
       return await keys(header, token);
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
       await this.readAgain(UNKNOWN_KEY_MS);
       if (this.keys !== undefined && this.keys !== keys) return this.keys(header, token);
-      if (this.failed) throw this.unavailable();
+      if (this.failures > 0) throw this.unavailable();
       throw error;
     }
   };
 
-  private async usableKeys(): Promise<LocalJWKSet> {
-    const age = (): number => this.options.monotonic() - this.readAt;
-    if (age() > FRESH_MS) await this.readAgain(FAILED_MS);
-    if (this.keys === undefined || age() > USABLE_MS) throw this.unavailable();
-    return this.keys;
+  /** Nobody waits for a reading while there are keys: an issuer that hangs would hold up everybody. */
+  private goodKeys(): LocalJWKSet | undefined {
+    const age = this.options.monotonic() - this.readAt;
+    if (age > FRESH_MS) void this.readAgain(0);
+    return age <= USABLE_MS ? this.keys : undefined;
   }
 
-  /** One reading at a time, which all wait for; none if the last was less than `afterMs` ago. */
+  private async firstKeys(): Promise<LocalJWKSet> {
+    await this.readAgain(0);
+    const keys = this.goodKeys();
+    if (keys === undefined) throw this.unavailable();
+    return keys;
+  }
+
+  /** One reading at a time, which all wait for who wait; none if the last was less than `afterMs` ago. Never rejects. */
   private async readAgain(afterMs: number): Promise<void> {
-    const waitMs = this.failed ? FAILED_MS : afterMs;
+    const waitMs = this.failures > 0 ? this.retryMs() : afterMs;
     if (this.reading === undefined && this.options.monotonic() - this.triedAt < waitMs) return;
     this.reading ??= this.read().finally(() => {
       this.reading = undefined;
@@ -58,17 +75,41 @@ export class IssuerKeys {
     await this.reading;
   }
 
+  private retryMs(): number {
+    if (this.options.monotonic() - this.readAt > USABLE_MS) return FIRST_RETRY_MS;
+    return Math.min(FIRST_RETRY_MS * 2 ** Math.min(this.failures - 1, 10), LONGEST_RETRY_MS);
+  }
+
   private async read(): Promise<void> {
-    const { issuer, read, monotonic, log } = this.options;
+    const { issuer, monotonic, log } = this.options;
     try {
-      this.keys = createLocalJWKSet(await read());
+      this.take(await this.boundedReading());
       this.readAt = monotonic();
-      this.failed = false;
+      this.failures = 0;
     } catch (error) {
-      if (!this.failed) log.warn({ issuer, err: error }, 'the keys of an issuer cannot be read');
-      this.failed = true;
+      if (this.failures === 0) log.warn({ issuer, err: error }, 'the keys of an issuer cannot be read');
+      this.failures += 1;
     }
     this.triedAt = monotonic();
+  }
+
+  /** By a timer of ours: a reading that never ends would otherwise keep every later one from beginning. */
+  private boundedReading(): Promise<JSONWebKeySet> {
+    const { read, scheduler } = this.options;
+    return new Promise((resolve, reject) => {
+      const late = () => reject(new Error(`they were not read within ${READING_MS / 1_000} s`));
+      const cancel = scheduler.after(READING_MS, late);
+      read().then(resolve, reject).finally(cancel);
+    });
+  }
+
+  private take(set: JSONWebKeySet): void {
+    const text = JSON.stringify(set);
+    if (text === this.text) return;
+    const isFirst = this.keys === undefined;
+    this.keys = createLocalJWKSet(set);
+    this.text = text;
+    if (!isFirst) this.options.changed();
   }
 
   private unavailable(): AccessError {

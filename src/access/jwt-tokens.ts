@@ -1,6 +1,7 @@
 import { decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose';
 import type { TimeSources } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
+import type { Scheduler } from '../platform/scheduler.js';
 import { AccessError, unauthenticated } from './access-error.js';
 import { IssuerKeys } from './issuer-keys.js';
 import { keySource } from './key-sources.js';
@@ -32,19 +33,29 @@ export class JwtTokens {
   private readonly issuers: ReadonlyMap<string, Issuer>;
   /** By the digest of the token. Checking a signature costs more than the rest of a call. */
   private readonly believed = new Map<string, Believed>();
+  /** Rises with every change of an issuer's keys. */
+  private generation = 0;
 
   constructor(
     settings: readonly JwtSettings[],
     private readonly time: TimeSources,
+    private readonly scheduler: Scheduler,
     private readonly log: Log,
   ) {
     this.issuers = new Map(settings.map((issuer) => [issuer.issuer, this.issuer(issuer)]));
   }
 
   private issuer(settings: JwtSettings): Issuer {
-    const monotonic = () => this.time.monotonic();
-    const options = { issuer: settings.issuer, read: keySource(settings), monotonic, log: this.log };
-    return { settings, keys: new IssuerKeys(options) };
+    const { scheduler, log } = this;
+    const keys = new IssuerKeys({
+      ...{ issuer: settings.issuer, read: keySource(settings, scheduler), scheduler, log },
+      monotonic: () => this.time.monotonic(),
+      changed: () => {
+        this.generation += 1;
+        this.believed.clear();
+      },
+    });
+    return { settings, keys };
   }
 
   /** Who a token that was checked lately belongs to. */
@@ -58,25 +69,30 @@ export class JwtTokens {
 
   async principalOf(token: string, digest: string): Promise<Principal> {
     const { settings, keys } = this.issuerOf(token);
+    const { generation } = this;
     const payload = await this.checked(token, settings, keys);
     const principal = principalIn(settings, payload);
-    const until = Math.min((payload.exp ?? 0) * 1_000, this.time.wall() + BELIEVED_MS);
-    this.believed.set(digest, { principal, until });
-    if (this.believed.size > MOST_BELIEVED) {
-      const [oldest] = this.believed.keys();
-      if (oldest !== undefined) this.believed.delete(oldest);
-    }
+    // By keys that were withdrawn while it was checked, nobody is believed next time.
+    if (generation === this.generation) this.believe(digest, principal, payload.exp ?? 0);
     return principal;
   }
 
+  private believe(digest: string, principal: Principal, exp: number): void {
+    const until = Math.min(exp * 1_000, this.time.wall() + BELIEVED_MS);
+    this.believed.set(digest, { principal, until });
+    if (this.believed.size <= MOST_BELIEVED) return;
+    const [oldest] = this.believed.keys();
+    if (oldest !== undefined) this.believed.delete(oldest);
+  }
+
   private issuerOf(token: string): Issuer {
-    let name: string | undefined;
+    let name: unknown;
     try {
       name = decodeJwt(token).iss;
     } catch {
       throw unauthenticated('the bearer token is neither known here nor a JSON Web Token');
     }
-    const issuer = name === undefined ? undefined : this.issuers.get(name);
+    const issuer = typeof name === 'string' ? this.issuers.get(name) : undefined;
     if (issuer === undefined) throw unauthenticated('the token is of an issuer that is not trusted here');
     return issuer;
   }
@@ -108,9 +124,12 @@ function principalIn({ claim, principals }: JwtSettings, payload: JWTPayload): P
   const found = principals.find(({ value }) => values.includes(value));
   if (found === undefined) throw unauthenticated(`the token's claim ${claim} names nobody who is known here`);
   const { name, roles } = found;
-  const { sub } = payload;
-  const until = (payload.exp ?? 0) * 1_000;
-  return { name, via: 'jwt', roles, until, ...(sub === undefined ? {} : { subject: sub.slice(0, 128) }) };
+  const subject: unknown = payload.sub;
+  // Two people of one name would be one, and take up each other's sessions.
+  if (typeof subject !== 'string' || subject === '') {
+    throw unauthenticated("the token's claim sub must be a text that is not empty");
+  }
+  return { name, via: 'jwt', roles, until: (payload.exp ?? 0) * 1_000, subject };
 }
 
 /** What is wrong, without a word that the token did not say itself. */

@@ -5,18 +5,26 @@ import type { RoleGrant } from './settings.js';
 export interface Principal {
   readonly name: string;
   readonly via: 'token' | 'certificate' | 'jwt';
-  /** The `sub` of a JWT, which may be finer than the name. */
+  /** The whole `sub` of a JWT, which may be finer than the name. */
   readonly subject?: string;
   readonly roles: readonly RoleGrant[];
-  /** By the wall clock: when a JWT ends, and with it what was opened by it. */
+  /** By the wall clock: when a JWT or a certificate ends, and with it what was opened by it. */
   readonly until?: number;
 }
+
+const MOST_SHOWN = 128;
 
 /** How log lines name a principal; nobody is one while no credentials are configured. */
 export function principalLabel(principal: Principal | undefined): string {
   if (principal === undefined) return 'anonymous';
   const { name, subject } = principal;
-  return subject === undefined || subject === name ? name : `${name} (${subject})`;
+  return subject === undefined || subject === name ? name : `${name} (${shown(subject)})`;
+}
+
+/** Two that begin alike are told apart by what they digest to. */
+function shown(subject: string): string {
+  if (subject.length <= MOST_SHOWN) return subject;
+  return `${subject.slice(0, MOST_SHOWN)}... ${fingerprint([subject])}`;
 }
 
 /** Stands for a principal where its name would be too long or too telling. Two principals never share it. */

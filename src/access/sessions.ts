@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { TimeSources } from '../platform/clock.js';
 import { tokenDigest } from './bearer-tokens.js';
-import type { Principal } from './principal.js';
+import { type Principal, principalDigest } from './principal.js';
 
 /** Who works through a browser, in the place of the token that was shown once. */
 export interface Session {
@@ -72,11 +72,12 @@ export class Sessions {
   }
 
   /** Whoever signs in again and again pushes out his own sessions before those of others. */
-  private makeRoom({ name, subject }: Principal): void {
+  private makeRoom(principal: Principal): void {
+    const who = principalDigest(principal);
     const own: string[] = [];
     for (const [digest, session] of [...this.byDigest]) {
       if (this.isOver(session)) this.byDigest.delete(digest);
-      else if (session.principal.name === name && session.principal.subject === subject) own.push(digest);
+      else if (principalDigest(session.principal) === who) own.push(digest);
     }
     const [oldest] = own.length >= MOST_OF_ONE ? own : this.byDigest.keys();
     const full = own.length >= MOST_OF_ONE || this.byDigest.size >= this.most;

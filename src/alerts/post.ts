@@ -1,11 +1,13 @@
-import { type IncomingMessage, request as plain } from 'node:http';
-import { request as secure } from 'node:https';
+import { type Answered, ExchangeError, exchange } from '../platform/exchange.js';
 import type { Scheduler } from '../platform/scheduler.js';
+import { struck } from './strike.js';
 
 /** Connect, send and be answered. */
 const ANSWER_WITHIN_MS = 10_000;
 /** Of an answer that is no success, so much is read, to say what was wrong. */
 const MOST_READ = 1_024;
+/** And so much of it is told. */
+const MOST_TOLD = 200;
 
 /** What came of one try. */
 export interface Sent {
@@ -20,38 +22,36 @@ export interface Post {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /**
+   * What the receiver may echo and nobody else may read: it is struck from what is told of an answer. Absent: of an answer
+   * nothing is told but its status.
+   */
+  readonly secrets?: readonly string[];
 }
 
-/** Tries once. Never rejects. Redirects are not followed: the address is what an operator has configured, and no other. */
-export function post({ url, headers, body }: Post, scheduler: Scheduler, wall: () => number): Promise<Sent> {
-  return new Promise((resolve) => {
-    const bytes = Buffer.from(body);
-    const length = String(bytes.length);
-    const send = url.startsWith('https:') ? secure : plain;
-    const sending = send(url, {
+/** Tries once. Rejects only what cannot be sent at all. Redirects are not followed: the address is what an operator has configured, and no other. */
+export async function post(
+  { url, headers, body, secrets }: Post,
+  scheduler: Scheduler,
+  wall: () => number,
+): Promise<Sent> {
+  const mostBytes = (status: number): number => (secrets === undefined || status < 400 ? 0 : MOST_READ);
+  try {
+    const asked = {
+      url,
+      headers,
+      body: Buffer.from(body),
       method: 'POST',
-      // A connection of its own, which ends with the answer: alerts are rare, and a stale one would fail the next.
-      agent: false,
-      headers: { 'user-agent': 'budget-arbiter', ...headers, 'content-length': length },
-    });
-    const end = (sent: Sent): void => {
-      cancel();
-      sending.destroy();
-      resolve(sent);
-    };
-    const cancel = scheduler.after(ANSWER_WITHIN_MS, () =>
-      end({ delivered: false, detail: `no answer within ${ANSWER_WITHIN_MS / 1_000} s` }),
-    );
-    sending.on('error', (error: NodeJS.ErrnoException) =>
-      end({ delivered: false, detail: `cannot be reached: ${error.code ?? error.message}` }),
-    );
-    sending.on('response', (answer) => void judge(answer, wall()).then(end));
-    sending.end(bytes);
-  });
+      withinMs: ANSWER_WITHIN_MS,
+    } as const;
+    return judged(await exchange({ ...asked, mostBytes }, scheduler), secrets ?? [], wall());
+  } catch (error) {
+    if (error instanceof ExchangeError) return { delivered: false, detail: error.message };
+    throw error;
+  }
 }
 
-async function judge(answer: IncomingMessage, now: number): Promise<Sent> {
-  const status = answer.statusCode ?? 0;
+function judged({ status, headers, body }: Answered, secrets: readonly string[], now: number): Sent {
   if (status >= 200 && status < 300) return { delivered: true, detail: `answered ${status}` };
   if (status >= 300 && status < 400) {
     return {
@@ -59,8 +59,8 @@ async function judge(answer: IncomingMessage, now: number): Promise<Sent> {
       detail: `answered ${status}, a redirect: not followed, name the final address`,
     };
   }
-  const words = await beginning(answer);
-  const retryAfterMs = retryAfter(answer.headers['retry-after'], now);
+  const words = wordsOf(body, secrets);
+  const retryAfterMs = retryAfter(headers['retry-after'], now);
   return {
     delivered: false,
     detail: `answered ${status}${words === '' ? '' : `: ${words}`}`,
@@ -68,23 +68,11 @@ async function judge(answer: IncomingMessage, now: number): Promise<Sent> {
   };
 }
 
-async function beginning(answer: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let read = 0;
-  try {
-    for await (const chunk of answer as AsyncIterable<Buffer>) {
-      chunks.push(chunk);
-      read += chunk.length;
-      if (read >= MOST_READ) break;
-    }
-  } catch {
-    // What was read so far will do.
-  }
-  const text = Buffer.concat(chunks).subarray(0, MOST_READ).toString('utf8');
-  return text
+function wordsOf(body: Buffer, secrets: readonly string[]): string {
+  return struck(body.toString('utf8'), secrets)
     .replace(/[^\p{L}\p{N}\p{P}\p{S}]+/gu, ' ')
     .trim()
-    .slice(0, 200);
+    .slice(0, MOST_TOLD);
 }
 
 /** Seconds, or a date. */

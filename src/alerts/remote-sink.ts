@@ -51,20 +51,28 @@ function webhookPost(
 ): Post {
   const body = JSON.stringify(webhookBody(notice));
   const timestamp = String(Math.floor(now / 1_000));
-  const headers = {
+  const headers: Readonly<Record<string, string>> = {
     ...JSON_TYPE,
     'budget-alert-id': notice.id,
     'budget-alert-attempt': String(attempt),
     'budget-alert-timestamp': timestamp,
-    ...(secret === undefined ? {} : { 'budget-alert-signature': signature(secret, timestamp, body) }),
+    ...(secret === undefined ? {} : { [SIGNATURE]: signature(secret, timestamp, body) }),
   };
-  return { url, headers, body };
+  return { url, headers, body, secrets: [placeWithin(url), secret ?? '', headers[SIGNATURE] ?? ''] };
 }
 
+/** What follows the host: of many receivers it is all that keeps strangers from sending, too. */
+function placeWithin(url: string): string {
+  const { pathname, search } = new URL(url);
+  return pathname + search;
+}
+
+/** The whole path of a Slack address is a secret, and what Slack says of a refusal is in its status. */
 function slackPost(url: string, notice: Notice): Post {
   return { url, headers: JSON_TYPE, body: JSON.stringify(slackBody(notice)) };
 }
 
+const SIGNATURE = 'budget-alert-signature';
 const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };
 
 /** The time is signed too: an old message cannot be sent again as if it were new. */

@@ -1,7 +1,7 @@
-import { get as getPlain } from 'node:http';
-import { get as getSecure } from 'node:https';
 import { ADDRESS_RULE, type Address, parseAddress } from '../config/values.js';
 import { ConfigError, settingText } from '../config.js';
+import { type Answered, ExchangeError, exchange } from '../platform/exchange.js';
+import { PROCESS_SCHEDULER } from '../platform/scheduler.js';
 import { StartError } from '../platform/start-error.js';
 import type { Run } from './program.js';
 
@@ -10,13 +10,10 @@ export interface HealthOptions {
   readonly httpAddress?: string;
 }
 
-interface Reply {
-  readonly status: number | undefined;
-  readonly text: string;
-}
-
 /** Below the time that probes usually allow. */
 const PATIENCE_MS = 2_000;
+/** Of what is answered; another service may listen there. */
+const MOST_SHOWN = 1_024;
 
 /**
  * Asks the service on this machine whether it is ready, over TLS where it has TLS. It does not read CONFIG_FILE: a file that
@@ -38,8 +35,8 @@ export async function checkHealth(
   }
   const path = options.live ? '/healthz' : '/readyz';
   try {
-    const { status, text: body } = await askEither(address, path);
-    output.out(`${status} ${body.trim()}\n`);
+    const { status, body } = await askEither(address, path);
+    output.out(`${status} ${body.toString('utf8').trim()}\n`);
     if (status !== 200) finish(1);
   } catch (error) {
     throw new StartError(
@@ -49,35 +46,19 @@ export async function checkHealth(
 }
 
 /** A port with TLS drops a plain request, and one without it answers no handshake. */
-async function askEither(address: Address, path: string): Promise<Reply> {
+async function askEither(address: Address, path: string): Promise<Answered> {
   try {
-    return await ask(getPlain, 'http', address, path);
+    return await ask('http', address, path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED' || error instanceof NoAnswer) throw error;
-    return ask(getSecure, 'https', address, path);
+    if (error instanceof ExchangeError && ['ECONNREFUSED', 'LATE'].includes(error.code)) throw error;
+    return ask('https', address, path);
   }
 }
 
-class NoAnswer extends Error {}
-
-function ask(
-  get: typeof getPlain | typeof getSecure,
-  protocol: string,
-  address: Address,
-  path: string,
-): Promise<Reply> {
-  return new Promise((resolve, reject) => {
-    const url = `${protocol}://${hostOf(address)}:${address.port}${path}`;
-    const options = { timeout: PATIENCE_MS, rejectUnauthorized: false, agent: false as const };
-    const request = get(url, options, (answer) => {
-      answer
-        .setEncoding('utf8')
-        .toArray()
-        .then((chunks) => resolve({ status: answer.statusCode, text: chunks.join('') }), reject);
-    });
-    request.on('timeout', () => request.destroy(new NoAnswer(`no answer within ${PATIENCE_MS / 1_000} s`)));
-    request.on('error', reject);
-  });
+function ask(protocol: string, address: Address, path: string): Promise<Answered> {
+  const url = `${protocol}://${hostOf(address)}:${address.port}${path}`;
+  const bounds = { withinMs: PATIENCE_MS, mostBytes: () => MOST_SHOWN };
+  return exchange({ url, method: 'GET', headers: {}, anyCertificate: true, ...bounds }, PROCESS_SCHEDULER);
 }
 
 /** Where this machine finds what listens everywhere. */
@@ -88,6 +69,6 @@ export function hostOf({ host }: Address): string {
 }
 
 function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return code === 'ECONNREFUSED' ? 'nothing listens there' : message || String(code);
+  if (!(error instanceof ExchangeError)) return (error as Error).message;
+  return error.code === 'ECONNREFUSED' ? 'nothing listens there' : error.message;
 }

@@ -1,4 +1,4 @@
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { PROCESS_TIME } from '../platform/clock.js';
 import { randomIds } from '../platform/ids.js';
@@ -9,11 +9,14 @@ import { markText } from '../store/store-mark.js';
 import { StoreStartError, StoreUnreachable } from '../store/store-start-error.js';
 import type { TransferStore } from '../store/transfer-store.js';
 import { backUp } from '../transfer/backup.js';
+import { HeldLabel } from '../transfer/held-label.js';
 import { cancelMigration, migrate } from '../transfer/migrate.js';
 import { restore, restoreInPlace } from '../transfer/restore.js';
 import type { TransferContext } from '../transfer/transfer.js';
 import type { Run } from './program.js';
 import { openPlace, type Place, placeOf } from './store-place.js';
+
+const PRIVATE_FILE = 0o600;
 
 interface DatabaseOption {
   readonly database?: string;
@@ -61,14 +64,17 @@ export async function runBackup(run: Run, { from, to, database }: BackupOptions)
     await explained(() => copyDataFolder(source.dataDir, unfinished));
     await withStores([copy], (stores) => markBackup(stores[0], source, context));
   }
+  // The folder was closed to others from the start; so are its files, wherever they are moved.
+  for (const name of readdirSync(unfinished)) chmodSync(join(unfinished, name), PRIVATE_FILE);
   renameSync(unfinished, target);
   context.tell(`done: ${target} is the backup; the command restore brings it back`);
 }
 
-async function markBackup(copy: TransferStore, source: Place, { newId }: TransferContext): Promise<void> {
-  const mark = await copy.readMark();
+async function markBackup(copy: TransferStore, source: Place, context: TransferContext): Promise<void> {
+  const label = await HeldLabel.of(copy, context);
+  const { mark } = label;
   if (mark?.kind === 'filling') throw new StartError(`${source.text} cannot be backed up: ${markText(mark)}`);
-  await copy.setMark({ kind: 'backup', transfer: newId(), from: source.text });
+  await label.setAsAnother({ kind: 'backup', transfer: context.newId(), from: source.text });
 }
 
 export async function runRestore(run: Run, { from, to, database, inPlace }: RestoreOptions): Promise<void> {

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import type { AccessSettings } from '../access/settings.js';
+import { keySetIn } from '../platform/key-set.js';
 import { readTls, type TlsPaths } from '../platform/tls-files.js';
 import { ACCESS_KEYS, CREDENTIALS_SHAPE, TLS_SHAPE } from './access-shape.js';
 import { pathText } from './field-path.js';
@@ -39,8 +41,12 @@ export function readAccess(
   if (problems.length > 0) return { problems };
   const here = (name: string): string => resolve(dirname(file), name);
   const found = located(pair, people, here);
-  const unreadable = found.tls && tlsProblem(found.tls);
+  const unreadable = found.tls && problemOf(found.tls, readTls);
   if (unreadable !== undefined) problem(['tls'], unreadable);
+  for (const [index, { jwksFile }] of (found.credentials?.jwt ?? []).entries()) {
+    const wrong = jwksFile && problemOf(jwksFile, readKeySet);
+    if (wrong !== undefined) problem(['credentials', 'jwt', index, 'jwks_file'], wrong);
+  }
   return { ...found, problems };
 }
 
@@ -64,9 +70,20 @@ function located(
   return { ...(credentials && { credentials }), ...(tls && { tls }) };
 }
 
-function tlsProblem(paths: TlsPaths): string | undefined {
+/** It is read again when it is needed; what is wrong now would refuse every token of the issuer. */
+function readKeySet(file: string): void {
   try {
-    readTls(paths);
+    keySetIn(readFileSync(file), file);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new Error(`${file} cannot be read: ${code === 'ENOENT' ? 'there is no such file' : message}`);
+  }
+}
+
+function problemOf<T>(named: T, read: (named: T) => unknown): string | undefined {
+  try {
+    read(named);
     return undefined;
   } catch (error) {
     return (error as Error).message;

@@ -8,7 +8,7 @@ import type {
   RoleGrant,
   TokenSettings,
 } from '../access/settings.js';
-import { AI_ID, isNot, parsed } from './values.js';
+import { AI_ID, discreet, isNot, isNotDiscreetly, parsed, shown } from './values.js';
 
 /** The form of the sections `tls` and `credentials` of CONFIG_FILE. Each key may be written as it stands here, and no other. */
 
@@ -62,7 +62,7 @@ const token: z.ZodType<TokenSettings> = z.strictObject(
     ),
     roles,
   },
-  { error: isNot('a token with name, sha256 and roles') },
+  { error: isNotDiscreetly('a token with name, sha256 and roles') },
 );
 
 const certificate: z.ZodType<CertificateSettings> = z.strictObject(
@@ -84,13 +84,18 @@ const jwtPrincipal: z.ZodType<JwtPrincipalSettings> = z.strictObject(
 
 const text = (what: string) => z.string({ error: isNot(what) }).min(1, { error: isNot(what) });
 
+const HTTPS = 'an address that begins with https://';
+/** An address may have a password, or a key in its query. */
+const isNotHttps = ({ input }: { readonly input?: unknown }) =>
+  `${/[@?]/.test(String(input)) ? discreet(input) : shown(input)} is not ${HTTPS}, without user and password`;
+
 const jwt = z
   .strictObject(
     {
-      issuer: parsed(guardedUrl, 'an address that begins with https://'),
+      issuer: parsed(issuerUrl, HTTPS, isNotHttps),
       audience: text('the audience that tokens are made for'),
       jwks_file: file.optional(),
-      jwks_uri: parsed(guardedUrl, 'an address that begins with https://').optional(),
+      jwks_uri: parsed(guardedUrl, HTTPS, isNotHttps).optional(),
       claim: text('the name of a claim').default('sub'),
       principals: listOf(jwtPrincipal, 'a list of principals'),
     },
@@ -118,11 +123,14 @@ export const TLS_SHAPE = z.strictObject(
 export const CREDENTIALS_SHAPE = z
   .strictObject(
     {
-      tokens: listOf(token, 'a list of tokens').optional(),
+      tokens: z
+        .array(token, { error: isNotDiscreetly('a list of tokens') })
+        .min(1, { error: () => 'an empty list is not a list of tokens' })
+        .optional(),
       mtls: mtls.optional(),
       jwt: listOf(jwt, 'a list of issuers').optional(),
     },
-    { error: isNot('a map with tokens, mtls or jwt') },
+    { error: isNotDiscreetly('a map with tokens, mtls or jwt') },
   )
   .refine(({ tokens, mtls, jwt }) => tokens ?? mtls ?? jwt, {
     error: 'nobody is named here, so nobody could call; name tokens, mtls or jwt',
@@ -147,8 +155,13 @@ function matching(pattern: RegExp): (text: string) => string | undefined {
 /** Whoever can change an answer on its way can make tokens; only this machine needs no TLS. */
 function guardedUrl(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined;
-  const { protocol, hostname, username, search, hash } = new URL(text);
-  if (username !== '' || search !== '' || hash !== '') return undefined;
+  const { protocol, hostname, username, password, hash } = new URL(text);
+  if (username !== '' || password !== '' || hash !== '') return undefined;
   const local = protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(hostname);
   return protocol === 'https:' || local ? text : undefined;
+}
+
+/** Its name as tokens have it, too: OpenID allows no query in it. */
+function issuerUrl(text: string): string | undefined {
+  return text.includes('?') ? undefined : guardedUrl(text);
 }

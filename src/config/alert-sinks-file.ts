@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import type { SinkSettings } from '../alerts/settings.js';
+import { textOf } from '../platform/utf8.js';
 import { SINKS_SHAPE, type SinkShape } from './alert-sinks-shape.js';
 import { pathText } from './field-path.js';
 import { type Address, isLoopback, shown } from './values.js';
@@ -105,7 +106,14 @@ class SinkReader {
       const value = this.environment[variable];
       if (value === undefined || value === '')
         this.problem(index, env, `the environment variable ${variable} is not set`);
+      // What Node puts for bytes that are no UTF-8.
+      if (value?.includes('\ufffd'))
+        this.problem(index, env, `the environment variable ${variable} is no text in UTF-8`);
       return [env, value || undefined];
+    }
+    if (path?.includes('://')) {
+      this.problem(index, file, 'it is not the name of a file; an address itself stands under url');
+      return [file, undefined];
     }
     if (path !== undefined) return [file, this.contents(index, file, resolve(this.folder, path))];
     return ['', undefined];
@@ -113,9 +121,11 @@ class SinkReader {
 
   private contents(index: number, key: string, path: string): string | undefined {
     try {
-      const text = readFileSync(path, 'utf8').trim();
-      if (text !== '') return text;
-      this.problem(index, key, `${path} is empty`);
+      const text = textOf(readFileSync(path))?.trim();
+      if (text !== undefined && text !== '') return text;
+      const binary =
+        'has bytes that are no text in UTF-8: take a secret of letters and digits, such as base64';
+      this.problem(index, key, `${path} ${text === undefined ? binary : 'is empty'}`);
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       const reason = code === 'ENOENT' ? 'there is no such file' : message;

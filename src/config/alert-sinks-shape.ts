@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { SINK_KINDS, type SinkKind } from '../alerts/settings.js';
 import { ALERT_RULES, type AlertRule } from '../domain/alert-conditions.js';
 import { nearest } from './near-miss.js';
-import { isNot, parsed, shown } from './values.js';
+import { isNot, isNotDiscreetly, parsed, shown } from './values.js';
 
 /** The form of the section `alert_sinks` of CONFIG_FILE. Each key may be written as it stands here, and no other. */
 
@@ -19,7 +19,13 @@ const named = (pattern: RegExp, what: string) =>
   parsed((text) => (pattern.test(text) ? text : undefined), what);
 
 const budget = named(/^[a-z0-9._*-]{1,63}$/, 'a budget id, or a pattern of one such as "*" or "team-*"');
-const variable = named(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'the name of an environment variable');
+const VARIABLE = 'the name of an environment variable';
+// Somebody may have put the address or the secret itself there.
+const variable = parsed(
+  (text) => (/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(text) ? text : undefined),
+  VARIABLE,
+  isNotDiscreetly(VARIABLE),
+);
 const file = z.string({ error: isNot('a file') }).min(1, { error: isNot('a file') });
 // Neither is repeated in a message: the address of a Slack webhook is a secret, too.
 const url = z.string({ error: () => 'it is not an address such as https://alerts.example.org/hook' });
@@ -60,7 +66,7 @@ const sink = z
         )
         .default(['*']),
     },
-    { error: isNot('a sink with name and kind') },
+    { error: isNotDiscreetly('a sink with name and kind') },
   )
   .superRefine((sink, context) => {
     const wrong = (key: string, message: string) =>
@@ -87,5 +93,5 @@ function present(sink: Readonly<Record<string, unknown>>, keys: readonly string[
 export type SinkShape = z.output<typeof sink>;
 
 export const SINKS_SHAPE = z
-  .array(sink, { error: isNot('a list of alert sinks') })
+  .array(sink, { error: isNotDiscreetly('a list of alert sinks') })
   .max(MOST_SINKS, { error: () => `more than ${MOST_SINKS} sinks` });

@@ -5,6 +5,7 @@ import type { FieldViolation } from '../domain/outcomes.js';
 import { type PolicyFields, policyInForce } from '../domain/policy.js';
 import { policyViolations, policyWarnings, rangeViolations } from '../domain/policy-check.js';
 import { POLICY_FIELD_NAMES, TOKEN_WEIGHT_NAMES } from '../domain/policy-names.js';
+import { textOf } from '../platform/utf8.js';
 import { type ConfiguredAccess, knownAccessKeys, readAccess } from './access-file.js';
 import { type ConfiguredSinks, readAlertSinks } from './alert-sinks-file.js';
 import { SINK_KEYS } from './alert-sinks-shape.js';
@@ -34,9 +35,9 @@ type FileEnvironment = Readonly<Record<string, string | undefined>>;
 
 /** Reads CONFIG_FILE. Every problem is told, not only the first. */
 export function readBudgetsFile(file: string, environment: FileEnvironment = {}): BudgetsFile {
-  let text: string;
+  let text: string | undefined;
   try {
-    text = readFileSync(file, 'utf8');
+    text = textOf(readFileSync(file));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     return failed([
@@ -46,6 +47,8 @@ export function readBudgetsFile(file: string, environment: FileEnvironment = {})
       },
     ]);
   }
+  if (text === undefined)
+    return failed([{ place: 'CONFIG_FILE', message: `${shown(file)} has bytes that are no text in UTF-8` }]);
   return parseBudgetsFile(file, text, environment);
 }
 

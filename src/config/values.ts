@@ -25,9 +25,27 @@ export function isNot(expected: string): (issue: { readonly input?: unknown }) =
   return ({ input }) => `${shown(input)} is not ${expected}`;
 }
 
+/** As `shown`, where somebody may have put a secret, or an address that is one: only a short plain word is repeated. */
+export function discreet(value: unknown): string {
+  if (typeof value !== 'string' || /^[\w .-]{1,15}$/.test(value)) return shown(value);
+  return 'what stands here';
+}
+
+/** As `isNot`, where somebody may have put a secret. */
+export function isNotDiscreetly(expected: string): (issue: { readonly input?: unknown }) => string {
+  return ({ input }) => `${discreet(input)} is not ${expected}`;
+}
+
+type Message = (issue: { readonly input?: unknown }) => string;
+
 /** A text that `parse` understands. Says `expected` where it does not; a secret text is not repeated there. */
-export function parsed<T>(parse: (text: string) => T | undefined, expected: string, secret = false) {
-  const message = secret ? () => `it is not ${expected}` : isNot(expected);
+export function parsed<T>(
+  parse: (text: string) => T | undefined,
+  expected: string,
+  secret: boolean | Message = false,
+) {
+  const known = typeof secret === 'function' ? secret : isNot(expected);
+  const message = secret === true ? () => `it is not ${expected}` : known;
   return z.string({ error: message }).transform((text, context): T => {
     const value = parse(text);
     if (value !== undefined) return value;

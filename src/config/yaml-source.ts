@@ -1,4 +1,5 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLError } from 'yaml';
+import { aliasBeyond, aliasProblems, QUOTE_STARS } from './yaml-aliases.js';
 
 export type YamlPath = readonly PropertyKey[];
 
@@ -17,7 +18,17 @@ export interface YamlSource {
   place(path: YamlPath, part?: 'key' | 'value'): string;
 }
 
+/** Each counts once, whatever it stands for. */
+const MOST_ALIASES = 100;
+/** What aliases of aliases may stand for, beyond what is written out: a small file would become a huge value. */
+const MOST_REPEATED = 100_000;
+
 export function readYaml(file: string, text: string): YamlSource {
+  const crowd = aliasBeyond(text, MOST_ALIASES);
+  if (crowd !== undefined) {
+    const message = `more than ${MOST_ALIASES} aliases (*name): write out what some of them stand for`;
+    return failedSource({ place: `${file}:${lineOf(text, crowd)}:1`, message });
+  }
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
 
@@ -27,26 +38,13 @@ export function readYaml(file: string, text: string): YamlSource {
   }
   const problems = document.errors.map((error) => ({
     place: placeOf(error.pos[0]),
-    message: error.message.replace(/\s+/g, ' ').trim(),
+    message: complaintOf(error),
   }));
-  visit(document, {
-    Alias: (_key, alias) => {
-      if (alias.resolve(document) !== undefined) return;
-      const message = `there is no anchor &${alias.source} above`;
-      problems.push({ place: placeOf(alias.range?.[0] ?? 0), message });
-    },
-  });
-  function plainValue(): unknown {
-    try {
-      return document.toJS({ maxAliasCount: 100 });
-    } catch (error) {
-      // Aliases of aliases: a small file that would become a huge value.
-      problems.push({ place: placeOf(0), message: (error as Error).message });
-      return undefined;
-    }
-  }
+  for (const { at, message } of aliasProblems(document, MOST_REPEATED))
+    problems.push({ place: placeOf(at), message });
   return {
-    value: problems.length === 0 ? plainValue() : undefined,
+    // Counted above, and bounded in what they come to.
+    value: problems.length === 0 ? document.toJS({ maxAliasCount: -1 }) : undefined,
     problems,
     place(path, part = 'value') {
       let node: unknown = document.contents;
@@ -62,6 +60,23 @@ export function readYaml(file: string, text: string): YamlSource {
       return placeOf(offset);
     },
   };
+}
+
+function failedSource(problem: Problem): YamlSource {
+  return { value: undefined, problems: [problem], place: () => problem.place };
+}
+
+function lineOf(text: string, offset: number): number {
+  return text.slice(0, offset).split('\n').length;
+}
+
+/** What the parser says, but nothing that it quotes of the file: it may be a secret. */
+function complaintOf({ code, message }: YAMLError): string {
+  if (code === 'BAD_ALIAS') return QUOTE_STARS;
+  return message
+    .replace(/\s+/g, ' ')
+    .replace(/: ["!%].*$/, '')
+    .trim();
 }
 
 function childOf(

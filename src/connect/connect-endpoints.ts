@@ -9,7 +9,7 @@ import type { Scheduler } from '../platform/scheduler.js';
 import { type Format, readHeaders } from './call-headers.js';
 import { connectError } from './connect-error.js';
 import { HttpCaller, within } from './http-caller.js';
-import { bytesOfBody, jsonOfBytes } from './json-message.js';
+import { jsonOfBytes } from './json-message.js';
 import type { UnaryRpc } from './unary-rpc.js';
 
 /** As over gRPC: the largest legal request is a policy that names 250 AIs and 100 models. */
@@ -54,7 +54,7 @@ async function answerOf(
   caller: HttpCaller,
 ): Promise<Answer> {
   const sent = await body(MAX_BODY).catch(refuseLarge);
-  const request = format === 'json' ? bytesOfBody(rpc.input, sent) : sent;
+  const request = format === 'json' ? rpc.bytesOf(sent, principal) : sent;
   const answer = await rpc.answer(request, principal, caller);
   if (format === 'json') return { status: 200, body: json(jsonOfBytes(rpc.output, answer)) };
   return { status: 200, body: new Content('application/proto', answer) };

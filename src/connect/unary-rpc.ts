@@ -7,10 +7,12 @@ import { answerTo } from '../grpc/call.js';
 import { toldFailure } from '../grpc/call-failure.js';
 import { methodAt } from '../grpc/descriptors.js';
 import { admission } from '../grpc/entrance.js';
+import { tellUnlessDecided } from '../grpc/refused-action.js';
 import { type MethodObserver, UNOBSERVED_CALLS } from '../grpc/rpc-observer.js';
 import type { Method, Services } from '../grpc/service.js';
 import { endCode, type Failure, OK_CODE } from '../grpc/status.js';
 import { encoded } from '../grpc/wire.js';
+import { bytesOfBody } from './json-message.js';
 
 type Unary = Extract<Method, { readonly answer: unknown }>;
 
@@ -46,6 +48,17 @@ export class UnaryRpc {
     }
   }
 
+  /** The bytes of a request that came as JSON. */
+  bytesOf(body: Buffer, principal: Principal | undefined): Buffer {
+    try {
+      return bytesOfBody(this.input, body);
+    } catch (error) {
+      const { action } = this.method;
+      if (action !== undefined) tellUnlessDecided(error, action, budgetIn(body), this.own(principal));
+      throw error;
+    }
+  }
+
   async answer(request: Buffer, principal: Principal | undefined, caller: Caller): Promise<Buffer> {
     const own = this.own(principal);
     return encoded(this.method.response, await answerTo(this.method, request, caller, own));
@@ -54,6 +67,16 @@ export class UnaryRpc {
   /** How the call ends, told to the log as gRPC's calls are. */
   failure(error: unknown): Failure {
     return toldFailure(error, this.path, this.services);
+  }
+}
+
+/** Which budget a body names that is no request; undefined if it cannot be told. */
+function budgetIn(body: Buffer): unknown {
+  try {
+    const { budget_id: snake, budgetId = snake } = JSON.parse(body.toString()) as Record<string, unknown>;
+    return budgetId;
+  } catch {
+    return undefined;
   }
 }
 

@@ -4,6 +4,7 @@ import { callFailure } from './call-failure.js';
 import { decodeRequest } from './decode.js';
 import type { Entrance } from './entrance.js';
 import { type EndCall, observingCalls } from './observed-call.js';
+import { type ActionName, tellUnlessDecided } from './refused-action.js';
 import type { Services, UnaryMethod } from './service.js';
 import { OK_CODE } from './status.js';
 import { encoded } from './wire.js';
@@ -97,5 +98,24 @@ export function answerTo<Q, A>(
   caller: Caller,
   own: Services,
 ): Promise<A> {
+  if (method.action !== undefined) return answerAction(method.action, method, bytes, caller, own);
   return method.answer(decodeRequest(method, bytes), caller, own);
+}
+
+async function answerAction<Q, A>(
+  action: ActionName,
+  method: UnaryMethod<Q, A>,
+  bytes: Buffer,
+  caller: Caller,
+  own: Services,
+): Promise<A> {
+  let budgetId: unknown;
+  try {
+    const request = decodeRequest(method, bytes);
+    ({ budgetId } = request as { budgetId?: unknown });
+    return await method.answer(request, caller, own);
+  } catch (error) {
+    tellUnlessDecided(error, action, budgetId, own);
+    throw error;
+  }
 }

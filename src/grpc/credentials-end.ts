@@ -6,11 +6,11 @@ import type { Services } from './service.js';
 const LOOK_AGAIN_MS = 60_000;
 
 /**
- * What a token opened must not outlive it: tells when it has run out. The returned function calls that off.
- * Unary calls need none of this: each shows its token.
+ * What a token or a certificate opened must not outlive it: tells when it has run out. The returned function calls that off.
+ * Unary calls need none of this: each shows its token, and one that waits waits no longer than that is good.
  */
 export function onCredentialsEnd(
-  { validForMs, scheduler = PROCESS_SCHEDULER }: Services,
+  { validForMs, scheduler = PROCESS_SCHEDULER }: Pick<Services, 'validForMs' | 'scheduler'>,
   ended: (error: Error) => void,
 ): () => void {
   if (validForMs === undefined) return () => {};
@@ -19,7 +19,11 @@ export function onCredentialsEnd(
     const left = validForMs();
     if (left > 0) cancel = scheduler.after(Math.min(left, LOOK_AGAIN_MS), look);
     else
-      ended(unauthenticated('the token that opened this stream has expired: open it again with a new one'));
+      ended(
+        unauthenticated(
+          'the token or the certificate that opened this stream has expired: open it again with a new one',
+        ),
+      );
   };
   look();
   return () => cancel();

@@ -34,15 +34,20 @@ export function admission(
     const known = admitted.get(principal);
     if (known !== undefined) return known;
     const door = access.doorFor(principal, rule, path, services.door);
-    const own = { ...services, door, validForMs: access.validForMs(principal) };
+    const who = principalLabel(principal);
+    const own = { ...services, door, who, validForMs: access.validForMs(principal) };
     admitted.set(principal, own);
     return own;
   };
 }
 
-/** For what principals may do in any role: reflection. */
-export async function requirePrincipal(access: Access | undefined, call: AnyCall): Promise<void> {
-  await access?.authenticate(new CallPresented(call));
+/** For what principals may do in any role: reflection. Resolves with how long they may. */
+export async function requirePrincipal(
+  access: Access | undefined,
+  call: AnyCall,
+): Promise<Pick<Services, 'validForMs'>> {
+  if (access === undefined) return {};
+  return { validForMs: access.validForMs(await access.authenticate(new CallPresented(call))) };
 }
 
 /** While nobody is known by name, what operators do is written down all the same. */

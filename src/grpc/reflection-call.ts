@@ -1,17 +1,21 @@
 import type { handleBidiStreamingCall, ServerDuplexStream } from '@grpc/grpc-js';
 import { ServerReflectionRequest, ServerReflectionResponse } from '../gen/grpc/reflection/v1/reflection.js';
 import { callFailure, type FailureSink } from './call-failure.js';
+import { onCredentialsEnd } from './credentials-end.js';
 import { decodeRequest } from './decode.js';
 import type { OpenStreams } from './open-streams.js';
 import { reflectionAnswer } from './reflection.js';
+import type { Services } from './service.js';
 import { encoded } from './wire.js';
+
+type Admitted = Pick<Services, 'validForMs' | 'scheduler'>;
 
 /** A stream of questions, each answered in its turn. The next is read when the answer before it has been taken. */
 export function reflectionCall(
   service: string,
   services: readonly string[],
   sink: FailureSink,
-  admit: (call: ServerDuplexStream<Buffer, Buffer>) => Promise<void>,
+  admit: (call: ServerDuplexStream<Buffer, Buffer>) => Promise<Admitted>,
   open: OpenStreams,
 ): { readonly path: string; readonly call: handleBidiStreamingCall<Buffer, Buffer> } {
   const path = `/${service}/ServerReflectionInfo`;
@@ -26,14 +30,16 @@ function answerEach(
   call: ServerDuplexStream<Buffer, Buffer>,
   answer: (bytes: Buffer) => Buffer,
   failure: (error: unknown) => Error,
-  admitted: Promise<void>,
+  admitted: Promise<Admitted>,
   open: OpenStreams,
 ): void {
   let ended = false;
+  let forget = (): void => {};
   const end = (finish: () => void): void => {
     if (ended) return;
     ended = true;
     remove();
+    forget();
     finish();
   };
   const fail = (error: unknown): void => end(() => call.emit('error', failure(error)));
@@ -49,7 +55,9 @@ function answerEach(
   };
   call.on('cancelled', () => end(() => {}));
   // Nothing is read, not even that the questions have ended, before it is known who asks.
-  admitted.then(() => {
+  admitted.then((own) => {
+    if (ended) return;
+    forget = onCredentialsEnd(own, fail);
     call.on('data', take);
     call.on('end', () => end(() => call.end()));
   }, fail);

@@ -1,5 +1,4 @@
 import type { MethodDefinition, Server, UntypedHandleCall } from '@grpc/grpc-js';
-import type { Access } from '../access/access.js';
 import type { Rule } from '../access/permissions.js';
 import { unaryCall } from './call.js';
 import type { FailureSink } from './call-failure.js';
@@ -39,7 +38,7 @@ export function registerService<Name extends string>(
 export function registerReflection(
   server: Server,
   served: readonly string[],
-  sink: FailureSink & { readonly access?: Access | undefined },
+  sink: FailureSink & Pick<Services, 'access' | 'scheduler'>,
   open: OpenStreams,
 ): void {
   for (const service of REFLECTION_SERVICES) {
@@ -47,7 +46,7 @@ export function registerReflection(
       service,
       served,
       sink,
-      (caller) => requirePrincipal(sink.access, caller),
+      async (caller) => ({ scheduler: sink.scheduler, ...(await requirePrincipal(sink.access, caller)) }),
       open,
     );
     const definition = { serverReflectionInfo: ofBytes(path, true, true) };

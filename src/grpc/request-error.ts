@@ -9,7 +9,11 @@ export type Complaint =
 /** Ends a call with an error that its caller can mend. `status.ts` says how. */
 export class RequestError extends Error {
   override readonly name = 'RequestError';
-  constructor(readonly complaint: Complaint) {
+  constructor(
+    readonly complaint: Complaint,
+    /** It comes from behind the door, which has told it to the audit. */
+    readonly decided = false,
+  ) {
     super(complaint.reason);
   }
 }
@@ -20,13 +24,13 @@ export function invalidFields(violations: readonly FieldViolation[]): RequestErr
 
 /** The outcome of a request that was not refused. */
 export function answered<T extends { readonly kind: string }>(outcome: T | Refused): Exclude<T, Refused> {
-  if (isRefused(outcome)) throw new RequestError(outcome.refusal);
+  if (isRefused(outcome)) throw new RequestError(outcome.refusal, true);
   return outcome as Exclude<T, Refused>;
 }
 
 /** The same for answers without a kind of their own. */
 export function unlessRefused<T extends object>(answer: T | Refused): T {
-  if (isRefused(answer)) throw new RequestError(answer.refusal);
+  if (isRefused(answer)) throw new RequestError(answer.refusal, true);
   return answer;
 }
 

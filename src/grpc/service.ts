@@ -12,6 +12,7 @@ import type { DecodedMethod } from './decode.js';
 import type { Entrance } from './entrance.js';
 import type { Observing } from './observed-call.js';
 import type { OpenStreams } from './open-streams.js';
+import type { ActionName } from './refused-action.js';
 
 /** What the handlers reach: the door, and the two questions that take more than one step behind it. */
 export interface Services extends Observing {
@@ -32,6 +33,8 @@ export interface Services extends Observing {
   readonly log: Log;
   /** Who may do what. Absent: no credentials are configured, and everybody may do everything. */
   readonly access?: Access | undefined;
+  /** How the log names the caller. Absent: nobody is known by name. */
+  readonly who?: string | undefined;
   /** How long what the caller showed is still good; 0 or less when it is not. Absent where it has no end. */
   readonly validForMs?: (() => number) | undefined;
   /** The session that a call belongs to; absent for a call of its own. */
@@ -62,6 +65,8 @@ export interface Codec<T> {
 export interface UnaryMethod<Q, A> extends DecodedMethod<Q> {
   readonly response: Codec<A>;
   readonly answer: UnaryHandler<Q, A>;
+  /** An operator changes something by it: what the audit calls that. */
+  readonly action?: ActionName;
 }
 
 export interface StreamMethod<Q, A> extends DecodedMethod<Q> {
@@ -93,8 +98,9 @@ export function unary<Q, A>(
   request: Codec<Q>,
   response: Codec<A>,
   answer: UnaryHandler<Q, A>,
+  action?: ActionName,
 ): UnaryMethod<Q, A> {
-  return { path, request, response, answer };
+  return { path, request, response, answer, ...(action === undefined ? {} : { action }) };
 }
 
 export function serverStream<Q, A>(

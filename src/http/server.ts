@@ -38,7 +38,8 @@ export interface HttpServer {
 
 /** Requests are a line and a few headers: what is larger or slower than this is not for us. */
 const LIMITS = {
-  maxHeaderSize: 8 * 1024,
+  // The longest authorization header, as over gRPC, and room for the others.
+  maxHeaderSize: 18 * 1024,
   headersTimeout: 10_000,
   requestTimeout: 15_000,
   keepAliveTimeout: 5_000,

@@ -91,17 +91,41 @@ export function readTls(paths: TlsPaths): TlsMaterial {
 
 function checked(paths: TlsPaths, contents: readonly Buffer[]): TlsMaterial {
   const [cert = Buffer.alloc(0), key = Buffer.alloc(0), clientCa] = contents;
-  const certificate = explained(paths.cert, 'used as a certificate in PEM', () => new X509Certificate(cert));
+  explained(paths.cert, 'used as a certificate in PEM', () => requireWhole(cert));
+  const certificate = new X509Certificate(cert);
   const privateKey = explained(paths.key, 'used as a private key in PEM', () => createPrivateKey(key));
   if (!certificate.checkPrivateKey(privateKey)) {
     throw new Error(`${paths.key} is not the key of the certificate ${paths.cert}`);
   }
   if (clientCa !== undefined && paths.clientCa !== undefined) {
-    explained(paths.clientCa, 'used as certificates in PEM', () => new X509Certificate(clientCa));
+    explained(paths.clientCa, 'used as certificates in PEM', () => requireWhole(clientCa));
   }
   const material = clientCa === undefined ? { cert, key } : { cert, key, clientCa };
   explained(paths.cert, 'served', () => createSecureContext({ cert, key, ca: clientCa }));
   return material;
+}
+
+const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----(?:(?!-----BEGIN )[\s\S])*?-----END \1-----/g;
+
+/**
+ * Every certificate of a file must be there whole. OpenSSL stops at the first that it cannot read: of a file that is just
+ * being written, the authorities that follow would be trusted no more.
+ */
+function requireWhole(pem: Buffer): void {
+  const text = pem.toString('latin1');
+  const begun = text.split('-----BEGIN').length - 1;
+  const blocks = [...text.matchAll(BLOCK)].map(([block, kind]) => ({ block, kind }));
+  const ended = text.split('-----END').length - 1;
+  if (begun !== blocks.length || ended !== begun) throw new Error('one of its blocks is cut off');
+  const certificates = blocks.filter(({ kind }) => kind?.endsWith('CERTIFICATE'));
+  if (certificates.length === 0) throw new Error('there is no certificate in it');
+  for (const [index, { block }] of certificates.entries()) {
+    try {
+      new X509Certificate(block);
+    } catch (error) {
+      throw new Error(`its certificate ${index + 1} cannot be read: ${(error as Error).message}`);
+    }
+  }
 }
 
 function explained<T>(file: string, use: string, action: () => T): T {

@@ -7,12 +7,24 @@ import { StoreStartError } from './store-start-error.js';
 export type StoreMark =
   /** A migration or a restore fills it. `raising`: all is there, and its numbers are being raised. */
   | { readonly kind: 'filling'; readonly transfer: string; readonly from: string; readonly raising: boolean }
-  /** A migration copies it. */
-  | { readonly kind: 'leaving'; readonly transfer: string; readonly to: string }
+  /**
+   * A migration copies it. `to` is for a person; `target` is the identity of that one store, to which the migration is bound.
+   * Absent: the mark was set by a version that did not bind it.
+   */
+  | { readonly kind: 'leaving'; readonly transfer: string; readonly to: string; readonly target?: string }
   /** A migration has moved it. */
-  | { readonly kind: 'moved'; readonly transfer: string; readonly to: string }
+  | { readonly kind: 'moved'; readonly transfer: string; readonly to: string; readonly target?: string }
   /** A backup: what was granted after it is not known in it. */
   | { readonly kind: 'backup'; readonly transfer: string; readonly from: string };
+
+/** What is known of a store as a whole. */
+export interface StoreLabel {
+  /** Random, and never that of another store. An address is no identity: a store may be emptied, and has several. */
+  readonly identity?: string;
+  /** Rises with every change of the label; 0 before the first. */
+  readonly revision: number;
+  readonly mark?: StoreMark;
+}
 
 /** What the mark means for somebody who starts the service here, and what to do. */
 export function markText(mark: StoreMark): string {

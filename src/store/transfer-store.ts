@@ -1,8 +1,8 @@
 import type { UsageDay } from '../domain/state.js';
 import type { BudgetStore } from './store.js';
-import type { StoreMark } from './store-mark.js';
+import type { StoreLabel } from './store-mark.js';
 
-/** A store as a migration, a backup or a restore sees it: all that is in it, and a mark on it. No service runs on it meanwhile. */
+/** A store as a migration, a backup or a restore sees it: all that is in it, and its label with a mark. No service runs on it meanwhile. */
 export interface TransferStore extends BudgetStore {
   /** For a person, without passwords. */
   readonly place: string;
@@ -10,8 +10,9 @@ export interface TransferStore extends BudgetStore {
   /** Usage documents of a budget, those of earlier epochs included: by epoch, then by day, those after `after`. */
   listDays(budgetId: string, after: DayPosition | undefined, limit: number): Promise<UsageDay[]>;
 
-  readMark(): Promise<StoreMark | undefined>;
-  setMark(mark: StoreMark | undefined): Promise<void>;
+  readLabel(): Promise<StoreLabel>;
+  /** One atomic compare-and-swap by identity and revision. False: the store has another label by now. */
+  replaceLabel(before: StoreLabel, label: StoreLabel): Promise<boolean>;
 
   /** Names of the copies of the service that serve from it. A copy that starts now sees the mark that was set before. */
   runningCopies(): Promise<string[]>;

@@ -3,6 +3,7 @@ import { markText } from '../store/store-mark.js';
 import type { TransferStore } from '../store/transfer-store.js';
 import { BudgetDigest } from './budget-digest.js';
 import { copyBudget } from './copy-budget.js';
+import { HeldLabel } from './held-label.js';
 import { budgetIds } from './read-budget.js';
 import { digestOf, receiptsFrom, type TransferContext } from './transfer.js';
 
@@ -15,15 +16,16 @@ export async function backUp(
   target: TransferStore,
   context: TransferContext,
 ): Promise<void> {
-  const here = await source.readMark();
+  const { mark: here } = await source.readLabel();
   if (here?.kind === 'filling')
     throw new StartError(`${source.place} cannot be backed up: ${markText(here)}`);
+  const there = await HeldLabel.of(target, context);
   const [any] = await target.list('', 1);
-  if (any !== undefined || (await target.readMark()) !== undefined) {
+  if (any !== undefined || there.mark !== undefined) {
     throw new StartError(`${target.place} is not empty: name a new folder`);
   }
   const transfer = context.newId();
-  await target.setMark({ kind: 'filling', transfer, from: source.place, raising: false });
+  await there.set({ kind: 'filling', transfer, from: source.place, raising: false });
   const from = receiptsFrom(context);
   for await (const budgetId of budgetIds(source)) {
     const read = await copyBudget(source, target, budgetId, () => new BudgetDigest(from));
@@ -35,5 +37,5 @@ export async function backUp(
     }
     context.tell(`${budgetId}: backed up, ${read.dayCount} days and ${read.receiptCount} receipts`);
   }
-  await target.setMark({ kind: 'backup', transfer, from: source.place });
+  await there.set({ kind: 'backup', transfer, from: source.place });
 }

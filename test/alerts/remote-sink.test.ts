@@ -84,6 +84,24 @@ describe('sending to a real receiver', () => {
     expect(await sink().send(NOTICE, 1)).toEqual({ delivered: false, detail: 'answered 429' });
   });
 
+  it.each([
+    ['webhook', /^answered 400: cannot POST\/\*\*\* for .+ please$/],
+    ['slack', /^answered 400$/],
+  ] as const)(
+    '%s: what it echoes of its secret address or of our signature is not told',
+    async (kind, wanted) => {
+      const path = '/services/T0AB/B99xy/Zm9vYmFyYmF6cXV4?key=sec%2Fret%20one';
+      receiver.answer = ({ path: asked, headers }, response) => {
+        const told = [asked, decodeURIComponent(asked), headers['budget-alert-signature'] ?? 'none'];
+        response.writeHead(400).end(`cannot POST/services for ${told.join(' or ')} please`);
+      };
+      const { detail } = await sink({ kind, url: new URL(path, receiver.url).href }).send(NOTICE, 1);
+      expect(detail).toMatch(wanted);
+      for (const part of ['T0AB', 'B99xy', 'Zm9v', 'sec%2F', 'sec/ret', 'v1=', SECRET, 'services'])
+        expect(detail).not.toContain(part);
+    },
+  );
+
   it('a redirect is not followed', async () => {
     receiver.answer = (_, response) => void response.writeHead(307, { location: '/elsewhere' }).end();
     const sent = await sink().send(NOTICE, 1);

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { tokenDigest } from '../../src/access/bearer-tokens.js';
@@ -51,6 +53,22 @@ describe('token', () => {
 });
 
 describe('health', () => {
+  it('leaves what answers without end', async () => {
+    const server = createServer((_, response) => {
+      const flood = (): void => {
+        while (!response.destroyed && response.write('y'.repeat(64 * 1024)));
+        if (!response.destroyed) response.once('drain', flood);
+      };
+      flood();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const { code, out } = await cli(['health', '--http-address', `127.0.0.1:${port}`]);
+    server.close();
+    expect(code).toBe(0);
+    expect(out).toMatch(/^200 y{1,1024}\n$/);
+  });
+
   it.each([
     [{ HTTP_ADDRESS: 'nonsense' }, 'HTTP_ADDRESS'],
     [{ HTTP_ADDRESS: '127.0.0.1:0' }, 'port 0'],

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AcquireSlotRequest } from '../../src/gen/budget/v1/budget_service.js';
+import { ServerReflectionClient } from '../../src/gen/grpc/reflection/v1/reflection.js';
 import { accessFor, ai, viewer } from '../support/access.js';
 import { signed, signingKey } from '../support/fake-issuer.js';
 import { ManualClock } from '../support/manual-clock.js';
@@ -71,6 +73,36 @@ describe('a token that runs out', () => {
     await watching;
     await scheduler.advance(SECONDS * 1_000);
     expect((await ended).code).toBe(status.UNAUTHENTICATED);
+  });
+
+  it('ends questions of reflection', async () => {
+    const metadata = new Metadata();
+    metadata.set('authorization', `Bearer ${token}`);
+    const stream = harness.budgets.makeBidiStreamRequest(
+      '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
+      ServerReflectionClient.service.serverReflectionInfo.requestSerialize,
+      (bytes: Buffer) => bytes,
+      metadata,
+    );
+    const ended = new Promise<ServiceError>((resolve) => void stream.on('error', resolve));
+    stream.write({ host: '', messageRequest: { $case: 'listServices', value: '' } });
+    await new Promise((resolve) => stream.once('data', resolve));
+    await scheduler.advance(SECONDS * 1_000);
+    expect((await ended).code).toBe(status.UNAUTHENTICATED);
+  });
+
+  it('ends the waiting of a call that it began', async () => {
+    const metadata = new Metadata();
+    metadata.set('authorization', `Bearer ${token}`);
+    const request = { ...{ budgetId: 'anthropic', aiId: 'guardian' }, wait: { seconds: 86_400, nanos: 0 } };
+    const acquire = (message: AcquireSlotRequest) =>
+      new Promise((resolve) => harness.budgets.acquireSlot(message, metadata, resolve));
+    expect(await acquire(AcquireSlotRequest.fromPartial(request))).toBeNull();
+    expect(harness.door.last.waitMs).toBe(SECONDS * 1_000);
+    expect(
+      await acquire(AcquireSlotRequest.fromPartial({ ...request, wait: { seconds: 9, nanos: 0 } })),
+    ).toBeNull();
+    expect(harness.door.last.waitMs).toBe(9_000);
   });
 
   it('leaves nothing behind when the stream ends before it', async () => {

@@ -10,11 +10,14 @@ import { TlsFolder } from '../support/tls-folder.js';
 
 afterEach(stopServers);
 
+const LONG = 'x'.repeat(16 * 1024 - 'Bearer '.length);
 const { access } = accessFor({
   tokens: {
     viewer: [viewer('anthropic')],
     operator: [operator('*')],
     ai: [ai('*', 'guardian')],
+    // With its scheme as long as an authorization header may be.
+    [LONG]: [viewer('*')],
   },
   more: { certificates: [{ name: 'dashboard', san: 'dashboard.example.org', roles: [viewer('*')] }] },
 });
@@ -44,6 +47,13 @@ describe('with credentials configured', () => {
     expect(response.headers.get('www-authenticate')).toBe(
       status === 401 ? 'Bearer realm="budget-arbiter"' : null,
     );
+  });
+
+  it('a token may be as long as over gRPC', async () => {
+    const { url } = await start({ access });
+    expect((await asked(url + DISTRIBUTION, LONG)).status).toBe(200);
+    expect((await asked(url + DISTRIBUTION, `${LONG}x`)).status).toBe(401);
+    expect((await asked(url + DISTRIBUTION, LONG + LONG)).status).toBe(431);
   });
 
   it.each(['/healthz', '/readyz'])('%s is open', async (path) => {

@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 import { openMongoTransfer } from '../../src/store/mongo/open-mongo-store.js';
 import { patch, usageDay, usageReceipt } from '../store/samples.js';
 import { nameOf, ScriptedMongo } from '../support/scripted-mongo.js';
+import { setMark } from '../transfer/support/stores.js';
 
 const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const text = (name: string) => readFileSync(file(name), 'utf8');
@@ -100,8 +101,8 @@ it('the role has every action that the service needs on its database, and no oth
   await store.commit('b', { epoch: 1, revision: 1 }, patch(2));
   await store.writeDays([usageDay('2026-11-24', 1)]);
   await store.writeReceipts('b', [usageReceipt('x', 1)]);
-  await store.setMark({ kind: 'moved' } as never);
-  await store.setMark(undefined);
+  await setMark(store, { kind: 'moved' } as never);
+  await setMark(store, undefined);
   await store.tidy('2026-01-01', 1);
   await store.close();
   await mongo.stop();

@@ -3,6 +3,7 @@ import { databaseOf, newClient } from '../../src/store/mongo/mongo-client.js';
 import { openMongoStore, openMongoTransfer } from '../../src/store/mongo/open-mongo-store.js';
 import { StoreStartError } from '../../src/store/store-start-error.js';
 import { nameOf, ScriptedMongo } from '../support/scripted-mongo.js';
+import { setMark } from '../transfer/support/stores.js';
 import { patch, T0, usageDay, usageReceipt } from './samples.js';
 
 const WRITES = ['insert', 'update', 'delete', 'findAndModify', 'create', 'createIndexes', 'collMod'];
@@ -56,8 +57,8 @@ describe('whatever MONGODB_URI says', () => {
     await store.time();
     await store.close();
     const transfer = await openMongoTransfer({ uri, database: 'x' });
-    await transfer.setMark({ kind: 'restoring', backup: 'x' } as never);
-    await transfer.readMark();
+    await setMark(transfer, { kind: 'restoring', backup: 'x' } as never);
+    await transfer.readLabel();
     await transfer.listDays('a', undefined, 1);
     await transfer.close();
 

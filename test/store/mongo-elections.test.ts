@@ -6,6 +6,7 @@ import { StoreStartError } from '../../src/store/store-start-error.js';
 import { ManualScheduler } from '../support/manual-scheduler.js';
 import { ScriptedMongo } from '../support/scripted-mongo.js';
 import { answerOrdinarily, type Collections } from '../support/scripted-mongo-data.js';
+import { setMark } from '../transfer/support/stores.js';
 import { patch, T0, usageDay, usageReceipt } from './samples.js';
 
 const BEAT_MS = 2_000;
@@ -157,8 +158,9 @@ describe('reads of the MongoDB store', () => {
     const transfer = await openMongoTransfer({ uri: mongo.uri, database: 'x' });
     expect(await levels(transfer)).toEqual(all('linearizable'));
     lag();
-    await transfer.setMark({ kind: 'leaving', transfer: 't', to: 'elsewhere' });
-    expect(await transfer.readMark()).toMatchObject({ kind: 'leaving' });
+    const mark = { kind: 'leaving', transfer: 't', to: 'elsewhere', target: 'i' } as const;
+    await setMark(transfer, mark);
+    expect((await transfer.readLabel()).mark).toMatchObject({ kind: 'leaving' });
     expect(await transfer.listDays('b', undefined, 1)).toEqual([]);
     await transfer.close();
   });

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { lockReaders } from '../../src/store/lmdb/data-folder-lock.js';
@@ -8,7 +8,15 @@ import { backUp } from '../../src/transfer/backup.js';
 import { restore, restoreInPlace } from '../../src/transfer/restore.js';
 import { cli } from '../cli/support.js';
 import { head, patch, T0, usageDay, usageReceipt } from '../store/samples.js';
-import { collectedContext, contentOf, fill, openFolder, temporaryFolder } from './support/stores.js';
+import {
+  collectedContext,
+  contentOf,
+  fill,
+  markOf,
+  openFolder,
+  setMark,
+  temporaryFolder,
+} from './support/stores.js';
 
 const DAY = {
   ...{ start: T0, end: T0 + 1, total: 1, presumed: 0, late: 0, hours: [], changedAt: 5, settleUntil: 0 },
@@ -26,7 +34,7 @@ it('leaves out what was written after the state was read', async () => {
   await backUp(source, target, collectedContext());
   expect(await target.listDays('b', undefined, 9)).toEqual([closed]);
   expect((await target.listReceipts('b', '', '', 9)).map(({ id }) => id)).toEqual(['known']);
-  expect(await target.readMark()).toMatchObject({ kind: 'backup' });
+  expect(await markOf(target)).toMatchObject({ kind: 'backup' });
   await source.close();
   await target.close();
 });
@@ -65,6 +73,20 @@ it('of a folder is whole or not there, and never over another', async () => {
   expect(refused).toMatchObject({ code: 1, err: expect.stringMatching(/^budget-arbiter backup: [^\n]+\n$/) });
 });
 
+it('is for nobody but its owner, and so is a data folder that the service makes', async () => {
+  const folder = temporaryFolder();
+  const [data, to] = [join(folder, 'data'), join(folder, 'backup')];
+  const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
+  const source = await openFolder(data);
+  await fill(source, 1);
+  await source.close();
+  expect(await cli(['backup', '--from', data, '--to', to])).toMatchObject({ code: 0, err: '' });
+  expect([mode(data), mode(to)]).toEqual(['700', '700']);
+  const files = readdirSync(to);
+  expect(files).toContain('budgets.mdb');
+  for (const name of files) expect([name, mode(join(to, name))]).toEqual([name, '600']);
+});
+
 it('makes a service wait that would be started in the middle of it', async () => {
   const folder = temporaryFolder();
   mkdirSync(join(folder, 'data'));
@@ -76,7 +98,7 @@ it('makes a service wait that would be started in the middle of it', async () =>
 
 it('is not restored in place over half a copy', async () => {
   const store = await openFolder(temporaryFolder());
-  await store.setMark({ kind: 'filling', transfer: 'x', from: 'there', raising: false });
+  await setMark(store, { kind: 'filling', transfer: 'x', from: 'there', raising: false });
   await expect(restoreInPlace(store, collectedContext())).rejects.toThrow('is not whole');
   await store.close();
 });

@@ -8,7 +8,15 @@ import { cancelMigration, migrate } from '../../src/transfer/migrate.js';
 import { head, patch, usageDay } from '../store/samples.js';
 import { describeMongo, temporaryDatabase } from '../support/mongo.js';
 import { runCommand } from './support/command.js';
-import { collectedContext, contentOf, fill, openFolder, temporaryFolder } from './support/stores.js';
+import {
+  collectedContext,
+  contentOf,
+  fill,
+  markOf,
+  openFolder,
+  setMark,
+  temporaryFolder,
+} from './support/stores.js';
 
 const BUDGETS = 6;
 /** Signs of life come, and are looked for, twenty times as fast. */
@@ -82,7 +90,7 @@ describe('a migration from folder to folder', () => {
       await expect(migrate(source, other, context)).rejects.toThrow(
         'is not empty, and nothing in it is ever overwritten',
       );
-      expect(await source.readMark()).toBeUndefined();
+      expect(await markOf(source)).toBeUndefined();
       // What was copied is changed before the migration goes on.
       const meddling = {
         ...context,
@@ -97,10 +105,10 @@ describe('a migration from folder to folder', () => {
     await withStores([openFolder(folder)], async (store) => {
       const context = collectedContext();
       await expect(cancelMigration(store, context)).rejects.toThrow('no migration of it has begun');
-      await store.setMark({ kind: 'leaving', transfer: 'x', to: 'elsewhere' });
+      await setMark(store, { kind: 'leaving', transfer: 'x', to: 'elsewhere' });
       await cancelMigration(store, context);
-      expect(await store.readMark()).toBeUndefined();
-      await store.setMark({ kind: 'moved', transfer: 'x', to: 'elsewhere' });
+      expect(await markOf(store)).toBeUndefined();
+      await setMark(store, { kind: 'moved', transfer: 'x', to: 'elsewhere' });
       await expect(cancelMigration(store, context)).rejects.toThrow('were moved to elsewhere');
     });
   });
@@ -156,7 +164,7 @@ describeMongo('a migration to MongoDB', (uri) => {
     expect(await runCommand(args)).toMatchObject({ code: 0, err: '' });
     await withStores([openMongoTransfer({ uri, database: third })], async (target) => {
       expect(await contentOf(target)).toEqual(before);
-      expect(await target.readMark()).toBeUndefined();
+      expect(await markOf(target)).toBeUndefined();
     });
   }, 60_000);
 

@@ -17,9 +17,11 @@ import { readAcquire, readAvailability, readGetLease, readRenew } from '../valid
 export const acquireSlot: UnaryHandler<AcquireSlotRequest, AcquireSlotResponse> = async (
   message,
   caller,
-  { door, ids, session },
+  { door, ids, session, validForMs },
 ) => {
-  const { budgetId, request, waitMs } = readAcquire(message, ids, session);
+  const { budgetId, request, waitMs: wanted } = readAcquire(message, ids, session);
+  // What was shown may run out while the call waits: then it is answered, and the next has to show something new.
+  const waitMs = validForMs === undefined ? wanted : Math.min(wanted, Math.max(0, validForMs()));
   const outcome = answered(
     waitMs > 0
       ? await door.acquireWaiting(budgetId, request, waitMs, caller)

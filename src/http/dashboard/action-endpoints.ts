@@ -1,10 +1,13 @@
 import { z } from 'zod';
-import { PERMISSIONS } from '../../access/permissions.js';
+import { ACTION_MESSAGE, type RefusedAction, refusedFields } from '../../access/audit-fields.js';
+import { mayCall, PERMISSIONS } from '../../access/permissions.js';
+import { principalLabel } from '../../access/principal.js';
 import { windowOf } from '../../domain/caps-in-force.js';
 import { parseLeaseId } from '../../domain/lease-id.js';
 import type { BudgetSnapshot, FieldViolation } from '../../domain/outcomes.js';
 import type { PolicyFields } from '../../domain/policy.js';
 import { type PolicyPreview, previewPolicy } from '../../domain/policy-preview.js';
+import type { Log } from '../../platform/log.js';
 import type { Answer } from '../answer.js';
 import type { HttpCall } from '../endpoint.js';
 import { InputError, REASON, readChange } from './changes.js';
@@ -80,10 +83,21 @@ function previewData(judged: PolicyPreview, snapshot: BudgetSnapshot): PreviewDa
   };
 }
 
-export async function putPolicy(call: HttpCall, visitor: Visitor, readPolicy: ReadPolicy): Promise<Answer> {
+/** Hears of an action that is refused for what it says, before the door does. */
+type TellRefused = (fields: readonly Pick<FieldViolation, 'field'>[], budgetId?: string) => void;
+
+export async function putPolicy(
+  call: HttpCall,
+  visitor: Visitor,
+  tellRefused: TellRefused,
+  readPolicy: ReadPolicy,
+): Promise<Answer> {
   const { budget_id: budgetId, etag, policy } = await readChange(call, visitor, POLICY);
   const read = readPolicy(policy);
-  if ('violations' in read) return refusedAction({ reason: 'INVALID_FIELD', ...read });
+  if ('violations' in read) {
+    tellRefused(read.violations, budgetId);
+    return refusedAction({ reason: 'INVALID_FIELD', ...read });
+  }
   const door = visitor.door(RULES.putBudget, call.path);
   // A page shows budgets that there are: one that was deleted meanwhile must not begin again by this.
   const found = await door.submit(budgetId, { kind: 'get-snapshot' }, BROWSER);
@@ -91,6 +105,27 @@ export async function putPolicy(call: HttpCall, visitor: Visitor, readPolicy: Re
   const outcome = await door.submit(budgetId, { kind: 'put-policy', fields: read.fields, etag }, BROWSER);
   if (outcome.kind === 'refused') return refusedAction(outcome.refusal);
   return done(`The policy of ${budgetId} is changed, and in force.`, outcome.warnings);
+}
+
+type Action = (call: HttpCall, visitor: Visitor, tellRefused: TellRefused) => Promise<Answer>;
+
+/** An action with its line in the audit also where it does not come as far as the door. */
+export function audited(action: RefusedAction['action'], log: Log, act: Action) {
+  return async (call: HttpCall, visitor: Visitor): Promise<Answer> => {
+    const { principal } = visitor;
+    const tellRefused: TellRefused = (fields, budget) => {
+      // Of who may do no such thing anywhere, it is no operator's action.
+      if (principal !== undefined && !mayCall(principal, RULES.pauseBudget)) return;
+      const refused = { action, who: principalLabel(principal), budget, refusal: 'INVALID_FIELD', fields };
+      log.info(refusedFields(refused), ACTION_MESSAGE);
+    };
+    try {
+      return await act(call, visitor, tellRefused);
+    } catch (error) {
+      if (error instanceof InputError) tellRefused(error.field === '' ? [] : [error]);
+      throw error;
+    }
+  };
 }
 
 function done(message: string, warnings?: DoneData['warnings']): Answer {

@@ -39,6 +39,8 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   const visitors = new Visitors(access, new Sessions(time), door, log);
   const pages = new OpenPages(log);
   const live = { budgets: new LiveBudgets(door, log), pages, scheduler, now: () => time.wall() };
+  const putPolicy: Parameters<typeof actions.audited>[2] = (call, visitor, tellRefused) =>
+    actions.putPolicy(call, visitor, tellRefused, readPolicy);
   const at = (method: 'GET' | 'POST', name: string, answer: Endpoint['answer']): Endpoint => ({
     path: `/dashboard/${name}`,
     methods: [method],
@@ -60,11 +62,11 @@ export function createDashboard(options: DashboardOptions): Dashboard {
       known('GET', 'budget', (call, visitor) => reads.watchBudget(call, visitor, live)),
       known('GET', 'month', reads.month),
       known('GET', 'policy', reads.policy),
-      known('POST', 'pause', actions.pause),
-      known('POST', 'resume', actions.resume),
-      known('POST', 'revoke', actions.revoke),
+      known('POST', 'pause', actions.audited('pause', log, actions.pause)),
+      known('POST', 'resume', actions.audited('resume', log, actions.resume)),
+      known('POST', 'revoke', actions.audited('revoke', log, actions.revoke)),
       known('POST', 'policy-preview', (call, visitor) => actions.preview(call, visitor, readPolicy)),
-      known('POST', 'put-policy', (call, visitor) => actions.putPolicy(call, visitor, readPolicy)),
+      known('POST', 'put-policy', actions.audited('put-policy', log, putPolicy)),
     ],
     close: () => pages.close(),
   };

@@ -10,13 +10,14 @@ function nameFor(request: IncomingMessage): string {
   return isSecure(request) ? '__Secure-budget_session' : 'budget_session';
 }
 
+/** Of several neither: one of them is not ours, and nobody can tell which. */
 export function sessionIdOf(request: IncomingMessage): string | undefined {
   const wanted = `${nameFor(request)}=`;
-  for (const part of (request.headers.cookie ?? '').split(';')) {
-    const pair = part.trim();
-    if (pair.startsWith(wanted) && ID.test(pair.slice(wanted.length))) return pair.slice(wanted.length);
-  }
-  return undefined;
+  const pairs = (request.headers.cookie ?? '').split(';').map((part) => part.trim());
+  const [id, ...more] = pairs
+    .filter((pair) => pair.startsWith(wanted))
+    .map((pair) => pair.slice(wanted.length));
+  return id !== undefined && more.length === 0 && ID.test(id) ? id : undefined;
 }
 
 /** Gone with the browser, at the latest; the service ends it sooner. */

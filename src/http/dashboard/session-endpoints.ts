@@ -68,6 +68,9 @@ export async function signIn(
     peer: () => peer,
   });
   access.require(principal, PERMISSIONS.http, path);
+  // Whoever had the browser before is out of it.
+  const before = sessionIdOf(request);
+  if (before !== undefined) visitors.sessions.close(before);
   const { id, session: opened } = visitors.sessions.open(principal);
   visitors.log.info({ principal: principalLabel(principal), peer }, 'signed in to the dashboard');
   const body: SessionData = {

@@ -50,7 +50,9 @@ export class Visitors {
     const sessionId = sessionIdOf(request);
     if (sessionId === undefined || presented.authorization.length > 0) {
       const principal = await access.authenticate(presented);
-      return { csrf, ...this.known(access, principal), stillIn: () => true };
+      const validForMs = access.validForMs(principal);
+      const stillIn = () => validForMs === undefined || validForMs() > 0;
+      return { csrf, ...this.known(access, principal), stillIn };
     }
     const session = sessions.use(sessionId);
     if (session === undefined) return access.refuse(presented, 'this session is over: sign in again');

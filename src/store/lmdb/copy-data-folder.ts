@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { open } from 'lmdb';
 import { StoreStartError } from '../store-start-error.js';
 import { type DataFolderLock, lockDataFolder, lockReaders } from './data-folder-lock.js';
 import { checkFile } from './file-check.js';
-import { DATA_FILE, flushFolder } from './open-lmdb-store.js';
+import { DATA_FILE, flushFolder, makePrivateFolder } from './open-lmdb-store.js';
 
 /**
  * Copies the file of a data folder as it stands at one moment, while a service writes to it or while none does: a reader
@@ -18,7 +18,7 @@ export async function copyDataFolder(from: string, to: string): Promise<void> {
   if (existsSync(target) && readdirSync(target).length > 0) {
     throw new StoreStartError(`The folder ${target} is not empty: name a new one.`);
   }
-  mkdirSync(target, { recursive: true });
+  makePrivateFolder(target);
   const readers = lockReaders(source);
   const lock = lockIfFree(source);
   try {

@@ -1,9 +1,9 @@
 import type { UsageDay } from '../../domain/state.js';
 import type { Log } from '../../platform/log.js';
-import type { StoreMark } from '../store-mark.js';
+import type { StoreLabel, StoreMark } from '../store-mark.js';
 import type { DayPosition, TransferStore } from '../transfer-store.js';
 import type { DataFolderLock } from './data-folder-lock.js';
-import { MARK_KEY } from './keys.js';
+import { LABEL_KEY, MARK_KEY } from './keys.js';
 import { LmdbDays } from './lmdb-days.js';
 import type { LmdbFile } from './lmdb-file.js';
 import { LmdbStore } from './lmdb-store.js';
@@ -27,14 +27,21 @@ export class LmdbTransferStore extends LmdbStore implements TransferStore {
     return this.allDays.list(budgetId, after, limit);
   }
 
-  async readMark(): Promise<StoreMark | undefined> {
-    return readMark(this.file);
+  async readLabel(): Promise<StoreLabel> {
+    return this.file.view((view) => {
+      const label = view.get<Pick<StoreLabel, 'identity'>>(LABEL_KEY);
+      const mark = view.get<StoreMark>(MARK_KEY)?.value;
+      return { ...label?.value, revision: label?.version ?? 0, ...(mark && { mark }) };
+    });
   }
 
-  async setMark(mark: StoreMark | undefined): Promise<void> {
-    const version = this.file.view((view) => view.version(MARK_KEY));
-    const change = mark === undefined ? { key: MARK_KEY } : put(MARK_KEY, mark, (version ?? 0) + 1);
-    await this.file.writeIf(MARK_KEY, version, [change]);
+  /** The folder is locked: as long as this is open, its label can be no other store's. */
+  replaceLabel(before: StoreLabel, { identity, revision, mark }: StoreLabel): Promise<boolean> {
+    const changes = [
+      put(LABEL_KEY, { identity }, revision),
+      mark === undefined ? { key: MARK_KEY } : put(MARK_KEY, mark, revision),
+    ];
+    return this.file.writeIf(LABEL_KEY, before.revision === 0 ? undefined : before.revision, changes);
   }
 
   async runningCopies(): Promise<string[]> {

@@ -45,7 +45,7 @@ async function openDataFolder<T>(
 ): Promise<T> {
   const folder = resolve(dataDir);
   return naming(folder, async () => {
-    makeFolder(folder);
+    makePrivateFolder(folder);
     const lock = lockDataFolder(folder);
     let file: LmdbFile | undefined;
     try {
@@ -73,12 +73,18 @@ async function openFile(folder: string, path: string): Promise<LmdbFile> {
   }
 }
 
-/** As `mkdir -p`. Node's own never ends below a folder that exists and takes no other, as `/proc`. */
-function makeFolder(folder: string): void {
+/** For nobody else: it tells who spends how much on what. */
+const PRIVATE_FOLDER = 0o700;
+
+/**
+ * As `mkdir -p`, for its owner alone. Node's own never ends below a folder that exists and takes no other, as `/proc`. A folder
+ * that is there stays as open as it is.
+ */
+export function makePrivateFolder(folder: string): void {
   if (existsSync(folder)) return;
   const parent = dirname(folder);
-  if (parent !== folder) makeFolder(parent);
-  mkdirSync(folder);
+  if (parent !== folder) makePrivateFolder(parent);
+  mkdirSync(folder, { mode: PRIVATE_FOLDER });
 }
 
 async function claimFormat(file: LmdbFile): Promise<void> {

@@ -1,11 +1,11 @@
 import type { UsageDay } from '../../domain/state.js';
 import type { Scheduler } from '../../platform/scheduler.js';
-import type { StoreMark } from '../store-mark.js';
+import type { StoreLabel } from '../store-mark.js';
 import type { DayPosition, TransferStore } from '../transfer-store.js';
 import type { MongoClients } from './mongo-clients.js';
 import { MongoStore } from './mongo-store.js';
 import { runningCopies } from './presence.js';
-import { readMark, setMark } from './store-documents.js';
+import { readLabel, replaceLabel } from './store-documents.js';
 import { usageDay, usageDocumentId } from './usage-document.js';
 import { READ_MS } from './waits.js';
 
@@ -30,12 +30,12 @@ export class MongoTransferStore extends MongoStore implements TransferStore {
     });
   }
 
-  readMark(): Promise<StoreMark | undefined> {
-    return this.current((how) => readMark(this.documents, how));
+  readLabel(): Promise<StoreLabel> {
+    return this.current((how) => readLabel(this.documents, how));
   }
 
-  setMark(mark: StoreMark | undefined): Promise<void> {
-    return this.writing(() => setMark(this.documents, mark));
+  replaceLabel(before: StoreLabel, label: StoreLabel): Promise<boolean> {
+    return this.writing(() => replaceLabel(this.documents, before, label));
   }
 
   runningCopies(): Promise<string[]> {

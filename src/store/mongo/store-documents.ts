@@ -1,12 +1,15 @@
 import type { Collection } from 'mongodb';
-import type { StoreMark } from '../store-mark.js';
+import type { StoreLabel, StoreMark } from '../store-mark.js';
+import { isDuplicateKey } from './mongo-errors.js';
 import type { CopyDocument } from './presence.js';
 import type { CurrentRead, SteadyPrimary } from './steady-primary.js';
 
-/** The mark of the whole store; there is at most one document. */
+/** The label of the whole store; there is at most one document. Those of earlier versions had the mark alone. */
 export interface MarkDocument {
   readonly _id: 'mark';
-  readonly mark: StoreMark;
+  readonly mark?: StoreMark;
+  readonly identity?: string;
+  readonly revision?: number;
 }
 
 /** What is kept about the store as a whole. By functions, since the client in use may be replaced. */
@@ -29,11 +32,30 @@ export async function readMark(
   return (await marks().findOne({ _id: 'mark' }, how))?.mark;
 }
 
-export async function setMark({ marks }: StoreDocuments, mark: StoreMark | undefined): Promise<void> {
-  if (mark === undefined) {
-    await marks().deleteOne({ _id: 'mark' });
-    return;
+/** Likewise. */
+export async function readLabel({ marks }: StoreDocuments, how: CurrentRead = {}): Promise<StoreLabel> {
+  const { identity, mark, revision = 0 } = (await marks().findOne({ _id: 'mark' }, how)) ?? {};
+  return { revision, ...(identity !== undefined && { identity }), ...(mark && { mark }) };
+}
+
+export async function replaceLabel(
+  { marks }: StoreDocuments,
+  before: StoreLabel,
+  label: StoreLabel,
+): Promise<boolean> {
+  const { revision, identity, mark } = label;
+  const fields = { revision, ...(identity !== undefined && { identity }) };
+  const change = mark ? { $set: { ...fields, mark } } : { $set: fields, $unset: { mark: '' as const } };
+  const isFirst = before.revision === 0;
+  const known = isFirst ? { $exists: false } : before.revision;
+  const same = { revision: known, identity: before.identity ?? { $exists: false } };
+  const found = await marks().findOneAndUpdate({ _id: 'mark', ...same }, change);
+  if (found !== null || !isFirst) return found !== null;
+  try {
+    await marks().insertOne({ _id: 'mark', ...fields, ...(mark && { mark }) });
+    return true;
+  } catch (error) {
+    if (isDuplicateKey(error)) return false;
+    throw error;
   }
-  const { matchedCount } = await marks().updateOne({ _id: 'mark' }, { $set: { mark } });
-  if (matchedCount === 0) await marks().insertOne({ _id: 'mark', mark });
 }

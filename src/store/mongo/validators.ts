@@ -90,7 +90,7 @@ export const VALIDATORS = {
     body: having({ kind: TEXT }),
   }),
   copies: validator({ _id: TEXT, beats: AMOUNT }),
-  marks: validator({ _id: TEXT, mark: having({ kind: TEXT }) }),
+  marks: validator({ _id: TEXT }, { mark: having({ kind: TEXT }), identity: TEXT, revision: AMOUNT }),
   probe: validator({ _id: TEXT, version: AMOUNT }),
 } as const satisfies Record<string, Document>;
 

@@ -30,13 +30,69 @@ describe('a change', () => {
     ['from another site', { origin: 'https://evil.example' }],
     ['from another port of this machine', { origin: 'http://127.0.0.1:1' }],
     ['from a page without origin', { origin: 'null' }],
+    ['from the same place by another scheme', { origin: 'HTTPS' }],
+    ['from another scheme than a proxy saw', { origin: 'OWN', 'x-forwarded-proto': 'https' }],
+    ['from an origin that is none', { origin: 'x' }],
     ['led here by another site', { 'sec-fetch-site': 'cross-site' }],
     ['led here by a neighbour', { 'sec-fetch-site': 'same-site' }],
   ])('is refused %s', async (name, headers) => {
-    const { csrf, pause, door } = await opened();
+    const { csrf, pause, door, url } = await opened();
     const token = name.includes('token') ? {} : { 'x-csrf-token': csrf };
-    const told = await ask(pause, posted(PAUSE, { ...token, ...headers }));
+    const { origin } = headers as { origin?: string };
+    const own =
+      origin === 'OWN' ? { origin: url } : origin === 'HTTPS' ? { origin: url.replace('http', 'https') } : {};
+    const told = await ask(pause, posted(PAUSE, { ...token, ...headers, ...own }));
     expect(told).toMatchObject({ status: 403, body: { error: { code: 'PERMISSION_DENIED' } } });
+    expect(door.asked).toEqual([]);
+  });
+
+  it('goes through behind a proxy that ends TLS, and says so', async () => {
+    const { csrf, pause, url } = await opened();
+    const origin = url.replace('http:', 'https:');
+    const headers = { 'x-csrf-token': csrf, origin, 'x-forwarded-proto': 'https, http' };
+    expect((await ask(pause, posted(PAUSE, headers))).status).toBe(200);
+  });
+
+  it.each([
+    ...['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x'],
+    ...[
+      'application/jsonp',
+      'text/json',
+      'application/json; charset=latin1',
+      'text/plain; application/json',
+      '',
+    ],
+  ])('needs JSON, not %j', async (type) => {
+    const { csrf, pause, door } = await opened();
+    const headers = { 'x-csrf-token': csrf, 'content-type': type };
+    expect(await ask(pause, posted(PAUSE, headers))).toMatchObject({
+      status: 415,
+      body: { error: { message: 'the content-type must be application/json' } },
+    });
+    expect(door.asked).toEqual([]);
+    const charset = { ...headers, 'content-type': 'application/json; charset=utf-8' };
+    expect((await ask(pause, posted(PAUSE, charset))).status).toBe(200);
+  });
+
+  it('that is refused for what it says leaves a line of the audit', async () => {
+    const { csrf, url, dashboardLog, door } = await opened();
+    const send = (name: string, body: unknown) =>
+      ask(`${url}/dashboard/${name}`, posted(body, { 'x-csrf-token': csrf }));
+    await send('pause', { ...PAUSE, reason: 'x'.repeat(257) });
+    await send('revoke', { lease_id: 'none', reason: '' });
+    await send('put-policy', { budget_id: 'anthropic', etag: '1', policy: { monthly_limit: 'x' } });
+    await send('policy-preview', { budget_id: 'anthropic', etag: '1', policy: { monthly_limit: 'x' } });
+    const refused = { principal: 'anonymous', outcome: 'refused', refusal: 'INVALID_FIELD' };
+    expect(dashboardLog.entries.map(({ fields }) => fields)).toEqual([
+      { ...refused, audit: 'pause', fields: ['reason'] },
+      { ...refused, audit: 'revoke', fields: ['lease_id'] },
+      {
+        ...refused,
+        audit: 'put-policy',
+        budget: 'anthropic',
+        fields: [expect.stringContaining('monthly_limit')],
+      },
+    ]);
     expect(door.asked).toEqual([]);
   });
 

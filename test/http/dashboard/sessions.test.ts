@@ -61,6 +61,40 @@ describe('a session', () => {
     expect((await ask(`${url}/api/token-usage/distribution`, { headers: { cookie } })).status).toBe(401);
   });
 
+  it('ends the one before it in the same browser, and no other', async () => {
+    const { at, signIn } = await start();
+    const [first, other] = [await signIn('viewer'), await signIn('viewer')];
+    const told = await ask(
+      at('sign-in'),
+      posted(
+        { token: 'operator' },
+        { 'x-csrf-token': String((await ask(at('session'))).body['csrf']), cookie: first.cookie },
+      ),
+    );
+    expect(told.status).toBe(200);
+    const second = (told.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+    const statusOf = async (cookie: string) =>
+      (await ask(at('policy?budget_id=anthropic'), { headers: { cookie } })).status;
+    expect(await statusOf(first.cookie)).toBe(401);
+    expect([await statusOf(other.cookie), await statusOf(second)]).toEqual([200, 200]);
+    expect(second).not.toBe(first.cookie);
+  });
+
+  it('is not taken from two cookies: one of them is not ours', async () => {
+    const { at, signIn } = await start();
+    const [one, other] = [(await signIn('viewer')).cookie, (await signIn('operator')).cookie];
+    const statusOf = async (cookie: string) =>
+      (await ask(at('policy?budget_id=anthropic'), { headers: { cookie } })).status;
+    for (const cookie of [
+      `${one}; ${other}`,
+      `${other}; ${one}`,
+      `${one}; ${one}`,
+      `${one}; budget_session=x`,
+    ])
+      expect(await statusOf(cookie)).toBe(401);
+    expect(await statusOf(`theme=dark; ${one}; x=y`)).toBe(200);
+  });
+
   it('lets nobody do more than the token did', async () => {
     const { at, signIn, door } = await start();
     const { headers } = await signIn('viewer');

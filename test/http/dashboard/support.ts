@@ -16,9 +16,16 @@ export class DashboardDoor extends FakeDoor {
 }
 
 /** A server with a dashboard in front of a door that has ready answers. */
-export async function startDashboard({ access, tls }: { access?: Access; tls?: TlsFiles } = {}) {
+export async function startDashboard({
+  access,
+  tls,
+  time = new FakeTime('2026-11-24T12:00:00Z'),
+}: {
+  access?: Access;
+  tls?: TlsFiles;
+  time?: FakeTime;
+} = {}) {
   const door = new DashboardDoor();
-  const time = new FakeTime('2026-11-24T12:00:00Z');
   const log = collectedLog();
   const dashboard = createDashboard({
     ...{ door, access, time, scheduler: PROCESS_SCHEDULER, log, readPolicy, version: '1.2.3' },

@@ -4,6 +4,7 @@ import { DOMAIN_MUTATIONS } from './domain-mutations.js';
 import type { Mutation } from './mutation.js';
 import { SESSION_MUTATIONS } from './session-mutations.js';
 import { STORE_MUTATIONS } from './store-mutations.js';
+import { TRANSFER_MUTATIONS } from './transfer-mutations.js';
 
 export const MUTATIONS: readonly Mutation[] = [
   ...STORE_MUTATIONS,
@@ -11,4 +12,5 @@ export const MUTATIONS: readonly Mutation[] = [
   ...DOMAIN_MUTATIONS,
   ...ALERT_MUTATIONS,
   ...SESSION_MUTATIONS,
+  ...TRANSFER_MUTATIONS,
 ];

@@ -5,4 +5,6 @@ export interface Mutation {
   /** Stands in the file exactly once. */
   readonly find: string;
   readonly replace: string;
+  /** The simulation that must notice it; absent: that of the service. */
+  readonly script?: string;
 }

@@ -20,7 +20,7 @@ export function applies({ file, find }: Mutation): boolean {
 
 /** Runs the simulation on a copy of the sources with the mistake in it. */
 export function runMutation(mutation: Mutation, seeds: number): Verdict {
-  const { file, find, replace } = mutation;
+  const { file, find, replace, script = 'test/simulation/main.ts' } = mutation;
   if (!applies(mutation)) throw new Error(`${file} has changed: it must contain once: ${find}`);
   const text = readFileSync(join(ROOT, file), 'utf8');
   const copy = mkdtempSync(join(tmpdir(), 'mutation-'));
@@ -33,7 +33,7 @@ export function runMutation(mutation: Mutation, seeds: number): Verdict {
       join(copy, file),
       text.replace(find, () => replace),
     );
-    const args = ['--import', 'tsx', 'test/simulation/main.ts', '--brief', '--seeds', String(seeds)];
+    const args = ['--import', 'tsx', script, '--brief', '--seeds', String(seeds)];
     const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: copy, encoding: 'utf8' });
     const [, seed, violation = ''] = /seed (\d+) fails: (.*)/.exec(stdout) ?? [];
     if (seed !== undefined) return { caught: true, seed: Number(seed), violation };

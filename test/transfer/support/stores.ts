@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { SectionPut } from '../../../src/domain/state.js';
 import { openLmdbTransfer } from '../../../src/store/lmdb/open-lmdb-store.js';
+import type { StoreMark } from '../../../src/store/store-mark.js';
 import type { TransferStore } from '../../../src/store/transfer-store.js';
 import { BudgetDigest } from '../../../src/transfer/budget-digest.js';
 import { budgetIds, readBudget } from '../../../src/transfer/read-budget.js';
@@ -29,6 +30,18 @@ export function temporaryFolder(whenOver: (remove: () => void) => void = onTestF
 
 export function openFolder(dataDir: string): Promise<TransferStore> {
   return openLmdbTransfer({ dataDir });
+}
+
+/** As if a command had got so far. */
+export async function setMark(store: TransferStore, mark: StoreMark | undefined): Promise<void> {
+  const before = await store.readLabel();
+  const { identity = randomUUID(), revision } = before;
+  const label = { identity, revision: revision + 1, ...(mark && { mark }) };
+  if (!(await store.replaceLabel(before, label))) throw new Error('the label has changed');
+}
+
+export async function markOf(store: TransferStore): Promise<StoreMark | undefined> {
+  return (await store.readLabel()).mark;
 }
 
 export function collectedContext(): TransferContext & { readonly lines: string[] } {

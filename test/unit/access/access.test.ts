@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Presented } from '../../../src/access/access.js';
 import { newToken, tokenDigest } from '../../../src/access/bearer-tokens.js';
 import type { VerifiedCertificate } from '../../../src/access/certificates.js';
+import { principalDigest } from '../../../src/access/principal.js';
 import { accessFor, viewer } from '../../support/access.js';
 
 const ROLES = [viewer('*')];
@@ -94,6 +95,18 @@ describe('a client certificate', () => {
     const expired = { ...shown(`URI:${SPIFFE}`), valid_to: 'Nov  1 09:00:00 2020 GMT' };
     const answer = Promise.resolve(access.authenticate(presented([], expired)));
     await expect(answer).rejects.toMatchObject({ message: 'the client certificate has expired' });
+  });
+
+  it('lends what it opens until it ends, as the one and the same principal', async () => {
+    const ending = (valid_to: string) =>
+      access.authenticate(presented([], { ...shown(`URI:${SPIFFE}`), valid_to }));
+    const [one, again] = [await ending('Nov  1 09:00:00 2099 GMT'), await ending('Nov  1 09:00:00 2099 GMT')];
+    const renewed = await ending('Nov  1 09:00:00 2100 GMT');
+    expect(one.until).toBe(Date.parse('2099-11-01T09:00:00Z'));
+    expect(again).toBe(one);
+    expect(renewed.until).toBe(Date.parse('2100-11-01T09:00:00Z'));
+    expect(principalDigest(renewed)).toBe(principalDigest(one));
+    expect(access.validForMs(one)?.()).toBeGreaterThan(0);
   });
 
   it('does not make a wrong token right', async () => {

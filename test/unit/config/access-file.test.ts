@@ -30,6 +30,7 @@ function lines(text: string): string[] {
 describe('credentials in CONFIG_FILE', () => {
   it('may be tokens, certificates and issuers, side by side; files are beside it', () => {
     const file = folder.file('c.yaml', '');
+    folder.file('keys.json', '{"keys": []}');
     const { problems, credentials, tls } = parseBudgetsFile(
       file,
       `
@@ -147,10 +148,38 @@ credentials:
     ],
     ['tls: {cert: no.pem, key: no.key}', /^c.yaml:1:6: tls: .*no.pem cannot be read: there is no such file/],
     ['tls: {certificate: x, key: y}', /tls.certificate: no such setting/],
+    [
+      'credentials: {jwt: [{issuer: "https://e.org?x=1", audience: b, principals: []}]}',
+      /issuer: what stands here is not an address that begins with https/,
+    ],
   ])('%s', (text, line) => {
     const found = lines(text);
     expect(found).toContainEqual(typeof line === 'string' ? line : expect.stringMatching(line));
     expect(found.join()).not.toContain('secret-token');
+  });
+});
+
+describe('the keys of an issuer', () => {
+  const issuer = (keys: string) =>
+    `credentials: {jwt: [{issuer: https://e.org, audience: b, ${keys}, principals: [{value: a, name: a, roles: [{role: viewer, budgets: '*'}]}]}]}`;
+
+  it('may have an address with a query', () => {
+    expect(lines(issuer('jwks_uri: "https://e.org/keys?tenant=a"'))).toEqual([]);
+  });
+
+  it.each<[string, string | Buffer | undefined, RegExp]>([
+    ['is missing', undefined, /jwks_file: .*none.json cannot be read: there is no such file/],
+    ['is binary', Buffer.from([0x22, 0xff, 0x22]), /none.json is not text in UTF-8/],
+    ['is no JSON', 'secret-token', /none.json is not JSON$/],
+    ['has no keys', '{}', /none.json is not a JSON Web Key Set/],
+  ])('in a file that %s are found by --check-config', (_name, content, message) => {
+    const file = folder.file('c.yaml', issuer('jwks_file: none.json'));
+    if (content !== undefined) folder.file('none.json', content);
+    const { exitCode, stderr } = answerCli(['--check-config'], { CONFIG_FILE: file }) ?? {};
+    expect(exitCode).toBe(2);
+    expect(stderr?.trim()).toMatch(message);
+    expect(stderr).not.toContain('secret-token');
+    rmSync(join(file, '..', 'none.json'), { force: true });
   });
 });
 

@@ -114,6 +114,22 @@ alert_sinks:
     expect(problems(many).join()).toMatch(/more than 16 sinks/);
   });
 
+  it.each(['url_file', 'secret_file'])('take no %s of bytes that are no text', (key) => {
+    writeFileSync(
+      join(folder, 'binary'),
+      Buffer.from([...Buffer.from('https://x/'), 0xc3, 0x28, ...Buffer.alloc(20, 0x41)]),
+    );
+    const other = key === 'url_file' ? '' : ", url: 'https://x/'";
+    const text = `alert_sinks:\n  - {name: a, kind: webhook, ${key}: binary${other}}`;
+    const { problems: found } = parseBudgetsFile(join(folder, 'c.yaml'), text);
+    expect(found.map(({ message }) => message).join()).toMatch(/binary has bytes that are no text in UTF-8/);
+  });
+
+  it('take no secret of the environment that was none in UTF-8', () => {
+    const sinkOf = "- {name: a, kind: webhook, url: 'https://x/', secret_env: S}";
+    expect(problems(sinkOf, { S: `${SECRET}\ufffd` }).join()).toMatch(/variable S is no text in UTF-8/);
+  });
+
   it('never show an address or a secret in a message', () => {
     const told = [
       ...problems('- {name: a, kind: slack, url: "htp://hidden"}'),

@@ -1,0 +1,120 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request as plain } from 'node:http';
+import { request as secure } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { WatchUpdate } from '../../../src/arbiter/door.js';
+import { NOON, snapshot } from '../../grpc/support/samples.js';
+import { accessFor, viewer } from '../../support/access.js';
+import { issue } from '../../support/certificates.js';
+import { collectedLog } from '../../support/collected-log.js';
+import { type SigningKey, signed, signingKey } from '../../support/fake-issuer.js';
+import { FakeTime } from '../../support/fake-time.js';
+import { stopServers } from '../../support/http-server.js';
+import { TlsFolder } from '../../support/tls-folder.js';
+import { ask, posted, startDashboard } from './support.js';
+
+const ISSUER = 'https://issuer.example.org';
+const HOUR_MS = 3_600_000;
+const UPDATE: WatchUpdate = {
+  ...{ at: NOON, events: [], mergedEvents: 0, denials: new Map(), waiters: 0, stale: false },
+  snapshot: snapshot({ revision: 1 }),
+};
+
+const folder = mkdtempSync(join(tmpdir(), 'stream-ends-'));
+const jwksFile = join(folder, 'keys.json');
+let key: SigningKey;
+let tlsFolder: TlsFolder;
+beforeAll(async () => {
+  key = await signingKey('key');
+  writeFileSync(jwksFile, JSON.stringify({ keys: [key.publicJwk] }));
+  tlsFolder = new TlsFolder();
+});
+afterEach(stopServers);
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+  tlsFolder.remove();
+});
+
+/** A dashboard for whoever shows a JWT or a certificate that are good for an hour of its clock. */
+async function start(withTls: boolean) {
+  const time = new FakeTime(new Date().toISOString());
+  const principals = [{ name: 'reader', value: 'alice', roles: [viewer('*')] }];
+  const settings = { issuer: ISSUER, jwksFile, audience: 'budget', claim: 'sub', principals };
+  const certificates = [{ name: 'reader', san: 'reader.example.org', roles: [viewer('*')] }];
+  const { access } = accessFor({ more: { jwt: [settings], certificates }, time });
+  const until = Math.floor((time.wall() + HOUR_MS) / 1_000);
+  const token = await signed(key, { iss: ISSUER, aud: 'budget', sub: 'alice', exp: until });
+  const wanted = { commonName: 'x', dns: ['reader.example.org'], validUntil: new Date(until * 1_000) };
+  const client = issue(tlsFolder.clientAuthority, wanted);
+  const server = await startDashboard({
+    access,
+    time,
+    ...(withTls && { tls: tlsFolder.read(collectedLog()) }),
+  });
+  return { ...server, time, token, client };
+}
+
+type Started = Awaited<ReturnType<typeof start>>;
+
+/** The names of the events of a stream, as they come, and its end. */
+async function follow({ port, client, door }: Started, path: string, headers: Record<string, string>) {
+  const events: string[] = [];
+  const options = { host: 'localhost', port, path: `/dashboard/${path}`, agent: false, headers } as const;
+  const isSecure = headers['x-by'] === 'certificate';
+  const asking = isSecure
+    ? secure({ ...options, ca: tlsFolder.serverAuthority.cert, cert: client.cert, key: client.key })
+    : plain(options);
+  let ended = (): void => {};
+  const end = new Promise<void>((resolve) => {
+    ended = resolve;
+  });
+  const opened = new Promise<number>((resolve, reject) => {
+    asking.on('error', reject).on('response', (response) => {
+      response.setEncoding('utf8').on('data', (text: string) => {
+        for (const [, name = ''] of text.matchAll(/^event: (.+)$/gm)) events.push(name);
+      });
+      response.on('close', ended);
+      resolve(response.statusCode ?? 0);
+    });
+  });
+  const watched = new Promise<void>((resolve) => {
+    door.onWatch = resolve;
+  });
+  asking.end();
+  expect(await opened).toBe(200);
+  await watched;
+  return { events, end };
+}
+
+/** How a stream may be opened: by what is shown with each request, or by a session of it. */
+const WAYS: readonly [string, (started: Started) => Promise<Record<string, string>>][] = [
+  ['a JWT in its header', async ({ token }) => ({ authorization: `Bearer ${token}` })],
+  ['a client certificate', async () => ({ 'x-by': 'certificate' })],
+  [
+    'a session that a JWT opened',
+    async ({ url, token }) => {
+      const { body } = await ask(`${url}/dashboard/session`);
+      const csrf = { 'x-csrf-token': String(body['csrf']) };
+      const told = await ask(`${url}/dashboard/sign-in`, posted({ token }, csrf));
+      return { cookie: (told.headers.get('set-cookie') ?? '').split(';')[0] ?? '' };
+    },
+  ],
+];
+
+describe.each(['budget?budget_id=anthropic', 'budgets'])('the stream of %s', (path) => {
+  it.each(WAYS)('ends with what opened it: %s', async (_name, shown) => {
+    const started = await start(_name === 'a client certificate');
+    const { time, door } = started;
+    door.budgets = [snapshot().budget];
+    const { events, end } = await follow(started, path, await shown(started));
+    time.step(HOUR_MS - 60_000);
+    door.tell(UPDATE);
+    time.step(61_000);
+    door.tell(UPDATE);
+    await end;
+    expect(events.at(-1)).toBe('signed-out');
+    expect(door.watchers.size).toBe(0);
+  });
+});
