@@ -29,7 +29,7 @@ import { traceFields } from './platform/tracing.js';
 import { Readiness } from './readiness.js';
 import { startTraces } from './start-traces.js';
 import type { BudgetStore } from './store/store.js';
-import { startTidying } from './tidying.js';
+import { Tidying } from './tidying.js';
 
 /** Calls under way get this long to be answered at shut-down; everything must be over within 10 s. */
 const DRAIN_MS = 5_000;
@@ -111,7 +111,9 @@ async function startArbiter(
   undos.push(() => alerts.stop());
   arbiter.start();
   await createFirstBudgets(arbiter, config, log);
-  undos.push(startTidying({ store, clock, scheduler, log }, config.usageRetentionMonths));
+  const tidying = new Tidying({ store, clock, scheduler, log, retentionMonths: config.usageRetentionMonths });
+  tidying.start();
+  undos.push(() => tidying.stop());
   return { store, clock, arbiter };
 }
 

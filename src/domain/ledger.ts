@@ -4,6 +4,7 @@ import { LedgerTables } from './ledger-tables.js';
 import { type Policy, type PolicyFields, policyInForce } from './policy.js';
 import { Slots } from './slots.js';
 import {
+  type ClosedDay,
   type MonthWindow,
   type Section,
   type SectionKey,
@@ -18,6 +19,7 @@ import {
   type StoredState,
 } from './state.js';
 import type { Entry } from './table.js';
+import type { Numbers } from './tidy-mark.js';
 import { nextWake } from './wake.js';
 import { type DayWindow, dayAt, daysLeft, hourAt, monthOfDay, type Span } from './windows.js';
 
@@ -41,6 +43,8 @@ export class Ledger {
   lastOpenedDay = '';
   receiptsDroppedAt = 0;
   wakeAt: number | undefined;
+  closedDay: ClosedDay | undefined;
+  above: Numbers | undefined;
 
   policyFields: PolicyFields = {};
   policyRevision = 0;
@@ -78,14 +82,20 @@ export class Ledger {
 
   private read(head: StateHead): void {
     if (head.format > STATE_FORMAT) throw new NewerFormatError(this.budgetId, head.format);
-    const { format: _, wakeAt, ...fields } = head;
+    const { format: _, wakeAt, closedDay, ...fields } = head;
     Object.assign(this, fields);
     this.wakeAt = wakeAt;
+    this.closedDay = closedDay;
     const policy = this.tables.settings.get('policy') as StoredPolicy | undefined;
     if (policy !== undefined) this.usePolicy(policy.fields, policy.revision);
     this.pause = this.tables.settings.get('pause') as StoredPause | undefined;
     for (const lease of this.tables.leases.values()) this.slots.replace(undefined, lease);
     if (this.exists) this.moveTo(this.clock);
+  }
+
+  /** For a budget that is absent, and may have been before: if it is created, epoch, fence and revision are above these. */
+  beginAbove(numbers: Numbers | undefined): void {
+    this.above = numbers;
   }
 
   /** There is such a budget, and it is not deleted. */
@@ -202,7 +212,7 @@ export class Ledger {
 
   private head(): StateHead {
     const { epoch, revision, fence, clock, deleted, createdAt, zone, month } = this;
-    const { lastOpenedDay, receiptsDroppedAt, wakeAt } = this;
+    const { lastOpenedDay, receiptsDroppedAt, wakeAt, closedDay } = this;
     return {
       format: STATE_FORMAT,
       epoch,
@@ -216,6 +226,7 @@ export class Ledger {
       lastOpenedDay,
       receiptsDroppedAt,
       ...(wakeAt === undefined ? {} : { wakeAt }),
+      ...(closedDay === undefined ? {} : { closedDay }),
     };
   }
 }

@@ -6,6 +6,7 @@ import { samePolicy } from './policy-update.js';
 import { policyWarnings } from './policy-warnings.js';
 import { refused } from './refused.js';
 import type { DeleteBudgetRequest, PauseRequest, PutPolicyRequest } from './requests.js';
+import { highest } from './tidy-mark.js';
 import { calendarMonth, monthAt, monthOfDay } from './windows.js';
 
 /** What operators set: the policy, the pause, and whether there is such a budget at all. */
@@ -49,11 +50,15 @@ export function putPolicy(ledger: Ledger, request: PutPolicyRequest): BudgetPut 
 
 /** A budget begins, or begins again with the next epoch: what was granted before it can never be taken for its own. */
 function create(ledger: Ledger): void {
-  ledger.epoch += 1;
+  const above = highest(ledger.above, ledger);
+  ledger.epoch = above.epoch + 1;
+  ledger.fence = above.fence;
+  ledger.revision = above.revision;
   ledger.deleted = false;
   ledger.createdAt = ledger.clock;
   ledger.month = NO_MONTH;
   ledger.lastOpenedDay = '';
+  ledger.closedDay = undefined;
   for (const day of [...ledger.tables.days.keys()]) ledger.tables.dropDay(day);
   ledger.writtenDays.clear();
   ledger.touchHead();

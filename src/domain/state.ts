@@ -30,6 +30,15 @@ export interface StateHead {
   readonly receiptsDroppedAt: number;
   /** When this budget next needs somebody's attention (expiry, writing out, closing a day); absent if never. */
   readonly wakeAt?: number;
+  /** The last day of the month before, while today is the first: it is graded as every other day that closed. */
+  readonly closedDay?: ClosedDay;
+}
+
+/** `day` is `YYYY-MM-DD`. */
+export interface ClosedDay {
+  readonly day: string;
+  readonly start: number;
+  readonly total: number;
 }
 
 /** `key` is `YYYY-MM`. The start can differ from the calendar's in the first month after a change of zone. */
@@ -145,6 +154,8 @@ export interface StoredDay {
   readonly changedAt: number;
   /** Until then a late release may free what was presumed in it. */
   readonly settleUntil: number;
+  /** Whose calendar it follows; absent in states from before it was kept. */
+  readonly zone?: string;
 }
 
 export interface HourTotal {
@@ -161,6 +172,8 @@ export interface StoredAlert {
   readonly value: number;
   readonly threshold: number;
   readonly message: string;
+  /** Of a budget that was deleted, and maybe created again since; absent in alerts of the budget that lives. */
+  readonly epoch?: number;
   /** By sink, how far it was told; absent where no sink is to be told, and in states older than sinks. */
   readonly deliveries?: readonly StoredDelivery[];
 }
@@ -263,6 +276,8 @@ export interface UsageDay {
   readonly hours: readonly HourTotal[];
   readonly ais: ReadonlyMap<string, number>;
   readonly models: ReadonlyMap<string, number>;
+  /** Whose calendar names it and its hours; absent in documents from before it was kept. */
+  readonly zone?: string;
 }
 
 /** The whole stored state of a budget. Keys are decoded. */

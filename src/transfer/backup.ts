@@ -4,7 +4,7 @@ import type { TransferStore } from '../store/transfer-store.js';
 import { BudgetDigest } from './budget-digest.js';
 import { copyBudget } from './copy-budget.js';
 import { budgetIds } from './read-budget.js';
-import { digestOf, receiptsFrom, type TransferContext } from './transfer.js';
+import { copyTidyMark, digestOf, receiptsFrom, type TransferContext } from './transfer.js';
 
 /**
  * Copies every budget, each as it stands at one moment, while the service goes on. Half a backup is never taken for one: its
@@ -35,5 +35,6 @@ export async function backUp(
     }
     context.tell(`${budgetId}: backed up, ${read.dayCount} days and ${read.receiptCount} receipts`);
   }
+  await copyTidyMark(source, target);
   await target.setMark({ kind: 'backup', transfer, from: source.place });
 }

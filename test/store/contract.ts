@@ -5,6 +5,7 @@ import { describeCrashes } from './contract-crashes.js';
 import { describeDays } from './contract-days.js';
 import { describeLists } from './contract-lists.js';
 import { describeReceipts } from './contract-receipts.js';
+import { describeTidying } from './contract-tidying.js';
 
 export interface OpenedStore {
   readonly store: BudgetStore;
@@ -54,6 +55,7 @@ export function describeStoreContract(
     describeDays(subject, options);
     describeReceipts(subject, options);
     describeLists(subject);
+    describeTidying(subject, options);
     describeCrashes(subject);
   });
 }

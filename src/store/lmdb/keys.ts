@@ -10,7 +10,7 @@ import { StoreError } from '../store.js';
  * - `j budget revision`: what a commit changed, while that is not in its places yet.
  * - `b at budget name`: a block of receipts; by time, so that tidying reads old ones only, and so that new ones lie together.
  * - `r budget id`: where a receipt is.
- * - `m format`: the format of the whole file; `m mark`: why it must not be served from.
+ * - `m format`: the format of the whole file; `m mark`: why it must not be served from; `m tidying`: what tidying remembers.
  */
 const SEPARATOR = '\0';
 const AFTER_SEPARATOR = '\x01';
@@ -28,6 +28,7 @@ export interface KeyRange {
 
 export const FORMAT_KEY = join('m', 'format');
 export const MARK_KEY = join('m', 'mark');
+export const TIDY_MARK_KEY = join('m', 'tidying');
 
 export const headKey = (budgetId: string): Key => join('h', budgetId);
 export const sectionKey = (budgetId: string, section: Section, key: string): Key =>

@@ -15,6 +15,8 @@ export type BudgetDocument = { readonly _id: string } & StateHead & {
     readonly [S in Section]?: Readonly<Record<string, unknown>>;
   };
 
+/** Of the head: absent where they do not apply. */
+const OPTIONAL_FIELDS = ['wakeAt', 'closedDay'] as const satisfies readonly (keyof StateHead)[];
 const IS_SECTION: ReadonlySet<string> = new Set(SECTIONS);
 
 export function newDocument(budgetId: string, { head, puts }: StatePatch): BudgetDocument {
@@ -31,7 +33,7 @@ export function updateOf({ head, resets, puts, drops }: StatePatch): UpdateFilte
   }
   const unset: Record<string, ''> = {};
   for (const { section, key } of drops) unset[`${section}.${fieldName(key)}`] = '';
-  if (head.wakeAt === undefined) unset['wakeAt'] = '';
+  for (const field of OPTIONAL_FIELDS) if (head[field] === undefined) unset[field] = '';
   return {
     $set: set,
     ...(Object.keys(unset).length > 0 && { $unset: unset }),
