@@ -66,9 +66,10 @@ export class Courier implements AlertCourier {
     const known = this.deliveries.get(budgetId) ?? new Map<string, Delivery>();
     const seen = new Set<string>();
     for (const [key, alert] of marks) {
+      const subject = { budgetId, epoch: alert.epoch ?? epoch, key, alert };
       for (const stored of alert.deliveries ?? []) {
         const id = `${key} ${stored.sink}`;
-        if (this.sawOne(known, id, { budgetId, epoch, key, alert }, stored)) seen.add(id);
+        if (this.sawOne(known, id, subject, stored)) seen.add(id);
       }
     }
     for (const [id, delivery] of known) if (!seen.has(id)) this.forget(known, id, delivery);

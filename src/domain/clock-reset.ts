@@ -1,7 +1,8 @@
+import { dayBefore, firstDayOf } from './calendar.js';
 import type { Ledger } from './ledger.js';
 import type { OutcomeOf, Unknown } from './outcomes.js';
 import type { Evidence } from './requests.js';
-import { bringBackDay, enterMonth, missingDays } from './returning-days.js';
+import { bringBackDay, closedBefore, enterMonth, missingDays } from './returning-days.js';
 import { dayAt, monthAt } from './windows.js';
 
 /**
@@ -19,10 +20,13 @@ export function resetClock(
   const month = sameMonth ? ledger.month : monthAt(ledger.zone, trusted);
   const today = dayAt(ledger.zone, month, trusted);
   const needed = sameMonth ? missingIfOpened(ledger, today.day) : missingDays(ledger, month.key);
+  // Yesterday is then of the month before, and known from its document alone.
+  if (today.day === firstDayOf(month.key)) needed.push(dayBefore(today.day));
   const unknown = needed.filter((day) => !evidence.days.has(day));
   if (unknown.length > 0) return { kind: 'unknown', receiptIds: [], days: unknown };
   ledger.clock = trusted;
   if (!sameMonth) enterMonth(ledger, ledger.zone, month, evidence);
+  else if (today.day === firstDayOf(month.key)) ledger.closedDay = closedBefore(ledger, month, evidence);
   ledger.hour = { start: 0, end: 0 };
   ledger.moveTo(trusted);
   const document = evidence.days.get(today.day);

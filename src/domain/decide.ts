@@ -138,7 +138,6 @@ function decideAbsent(
       break;
     case 'claim-deliveries':
     case 'settle-deliveries':
-      return { kind: 'done' };
     case 'sweep':
     case 'drop-written':
       return ledger.deleted ? housekeeping(ledger, request) : { kind: 'done' };

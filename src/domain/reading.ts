@@ -68,7 +68,7 @@ export function snapshotOf(ledger: Ledger): BudgetSnapshot {
     dayTotals: new Map(tables.dayTotals.entries()),
     monthAis: new Map(tables.monthAis.entries()),
     monthModels: new Map(tables.monthModels.entries()),
-    alerts: [...tables.alerts.values()],
+    alerts: [...tables.alerts.values()].filter(({ epoch }) => epoch === undefined),
   };
 }
 
@@ -82,12 +82,13 @@ function closedLeases(ledger: Ledger): LeaseView[] {
 
 /** An open day as its usage document says it. */
 export function usageDayOf(ledger: Ledger, day: string, totals: StoredDay): UsageDay {
-  const { start, end, total, presumed, late } = totals;
+  const { start, end, total, presumed, late, zone } = totals;
   const hours = ownHours(totals.hours);
   const { tables, budgetId, epoch, revision } = ledger;
   return {
     ...{ budgetId, epoch, day, start, end, revision, total, presumed, late, hours },
     ais: tables.ofDay(tables.dayAis, day),
     models: tables.ofDay(tables.dayModels, day),
+    ...(zone === undefined ? {} : { zone }),
   };
 }

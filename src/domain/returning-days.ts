@@ -1,8 +1,8 @@
 import { countAiInMonth, countModelInMonth, openDay, ownHours } from './accounts.js';
-import { dayIn, daysInMonth } from './calendar.js';
+import { dayBefore, dayIn, daysInMonth, firstDayOf } from './calendar.js';
 import type { Ledger } from './ledger.js';
 import type { Evidence } from './requests.js';
-import type { MonthWindow, UsageDay } from './state.js';
+import type { ClosedDay, MonthWindow, UsageDay } from './state.js';
 import { type DayWindow, dayAt, monthOfDay } from './windows.js';
 
 /**
@@ -19,12 +19,12 @@ export function bringBackDay(ledger: Ledger, window: DayWindow, document: UsageD
     openDay(ledger, window);
     return;
   }
-  const { start, total, presumed, late, ais, models } = document;
+  const { start, total, presumed, late, ais, models, zone } = document;
   const hours = ownHours(document.hours);
   // Written in another zone it may have ended earlier: closed at once, it would be brought back again and again.
   const end = Math.max(document.end, window.end);
   const changedAt = ledger.nextRevision;
-  const totals = { start, end, total, presumed, late, hours, changedAt, settleUntil: 0 };
+  const totals = { start, end, total, presumed, late, hours, changedAt, settleUntil: 0, ...(zone && { zone }) };
   ledger.tables.putDay(window.day, totals, ais, models);
 }
 
@@ -53,6 +53,7 @@ export function missingDays({ lastOpenedDay, tables }: Ledger, monthKey: string)
 /** Makes a month the current one: its totals are those of its days, in the state or in their documents. */
 export function enterMonth(ledger: Ledger, zone: string, month: MonthWindow, evidence: Evidence): void {
   const { tables } = ledger;
+  ledger.closedDay = lastDayBefore(ledger, month) ?? closedBefore(ledger, month, evidence);
   ledger.zone = zone;
   ledger.month = month;
   ledger.hour = { start: 0, end: 0 };
@@ -68,6 +69,20 @@ export function enterMonth(ledger: Ledger, zone: string, month: MonthWindow, evi
     count(ledger, document.day, document.total, document.ais, document.models);
   }
   ledger.touchHead();
+}
+
+/** The last day of the month that is left, where the next one follows it and it was in use. */
+function lastDayBefore({ tables, zone, month }: Ledger, next: MonthWindow): ClosedDay | undefined {
+  if (month.end !== next.start || tables.dayTotals.size === 0) return undefined;
+  const { day, start } = dayAt(zone, month, month.end - 1);
+  return { day, start, total: tables.dayTotals.get(day) ?? 0 };
+}
+
+/** The same of a month that is come back to: from its document, if that was asked for and there is one. */
+export function closedBefore({ tables }: Ledger, { key }: MonthWindow, { days }: Evidence): ClosedDay | undefined {
+  const day = dayBefore(firstDayOf(key));
+  const known = tables.days.get(day) ?? days.get(day);
+  return known && { day, start: known.start, total: known.total };
 }
 
 function count(

@@ -1,3 +1,4 @@
+import { isHappening } from './alert-deliveries.js';
 import { expire } from './closing.js';
 import { type Ledger, NO_MONTH } from './ledger.js';
 import type { BudgetPut, BudgetView, Done, Refused, Unknown } from './outcomes.js';
@@ -118,13 +119,33 @@ export function deleteBudget(ledger: Ledger, { force, etag }: DeleteBudgetReques
   if (ledger.slots.live > 0 && !force) return refused({ reason: 'LEASES_LIVE', count: ledger.slots.live });
   for (const lease of [...ledger.tables.leases.values()]) expire(ledger, lease, 'REVOKED');
   const { tables } = ledger;
-  for (const table of [tables.settings, tables.ais, tables.alerts]) table.reset();
+  for (const table of [tables.settings, tables.ais]) table.reset();
   for (const table of [tables.dayTotals, tables.monthAis, tables.monthModels]) table.reset();
   tables.aisByGrant.clear();
   tables.monthSpent = 0;
   ledger.pause = undefined;
   ledger.policyFields = {};
+  endAlerts(ledger);
   ledger.deleted = true;
+  ledger.closedDay = undefined;
   ledger.touchHead();
   return { kind: 'done' };
+}
+
+/**
+ * With a budget ends all that was wrong with it, and whoever was told that it began is told that. Until then the mark stays,
+ * under a key of its own: it must not stand for what the next budget of this name raises.
+ */
+function endAlerts(ledger: Ledger): void {
+  const { tables, epoch, clock } = ledger;
+  const { alerts } = tables;
+  for (const [key, mark] of [...alerts.entries()]) {
+    if (mark.epoch !== undefined) continue;
+    alerts.delete(key);
+    const alert = { ...mark, endedAt: mark.endedAt ?? clock };
+    if (mark.endedAt === undefined) ledger.note({ kind: 'alert', at: clock, alert });
+    // Of an event just now nobody has been noted yet.
+    const concerns = mark.deliveries !== undefined || (isHappening(mark) && mark.raisedAt === clock);
+    if (concerns) alerts.set(`${key} ${epoch}`, { ...alert, epoch });
+  }
 }
