@@ -56,7 +56,12 @@ const ROWS: { readonly [G in Grouping]: (days: readonly UsageDay[], zone: string
   HOUR: (days, zone) =>
     days.flatMap((day) =>
       day.hours.map(({ start, tokens }) => ({
-        ...{ cursor: String(start).padStart(16, '0'), key: hourName(zoneOfDay(day, zone), start), start, tokens },
+        ...{
+          cursor: String(start).padStart(16, '0'),
+          key: hourName(zoneOfDay(day, zone), start),
+          start,
+          tokens,
+        },
         ...{ presumed: 0, late: 0 },
       })),
     ),

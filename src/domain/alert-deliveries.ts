@@ -95,7 +95,10 @@ export function settleDeliveries(
     changePending(ledger, (delivery, key, { raisedAt, epoch = ledger.epoch }) => {
       const { sink, notice } = delivery;
       const meant =
-        epoch === result.epoch && key === result.key && raisedAt === result.raisedAt && notice === result.notice;
+        epoch === result.epoch &&
+        key === result.key &&
+        raisedAt === result.raisedAt &&
+        notice === result.notice;
       return meant && sink === result.sink ? settled(delivery, result, copyId, ledger.clock) : undefined;
     });
   }

@@ -24,7 +24,17 @@ export function bringBackDay(ledger: Ledger, window: DayWindow, document: UsageD
   // Written in another zone it may have ended earlier: closed at once, it would be brought back again and again.
   const end = Math.max(document.end, window.end);
   const changedAt = ledger.nextRevision;
-  const totals = { start, end, total, presumed, late, hours, changedAt, settleUntil: 0, ...(zone && { zone }) };
+  const totals = {
+    start,
+    end,
+    total,
+    presumed,
+    late,
+    hours,
+    changedAt,
+    settleUntil: 0,
+    ...(zone && { zone }),
+  };
   ledger.tables.putDay(window.day, totals, ais, models);
 }
 
@@ -79,7 +89,11 @@ function lastDayBefore({ tables, zone, month }: Ledger, next: MonthWindow): Clos
 }
 
 /** The same of a month that is come back to: from its document, if that was asked for and there is one. */
-export function closedBefore({ tables }: Ledger, { key }: MonthWindow, { days }: Evidence): ClosedDay | undefined {
+export function closedBefore(
+  { tables }: Ledger,
+  { key }: MonthWindow,
+  { days }: Evidence,
+): ClosedDay | undefined {
   const day = dayBefore(firstDayOf(key));
   const known = tables.days.get(day) ?? days.get(day);
   return known && { day, start: known.start, total: known.total };

@@ -9,7 +9,7 @@ export interface TidyMark {
   readonly revision: number;
   /** What the clock said when this was written. */
   readonly at: number;
-  /** This moment has passed: it was reached in the time that the service really ran, or the clock stood beyond it for days. */
+  /** This moment has passed: it was reached in the time that the service really ran, or the clock stood beyond it for days. 0: none is known. */
   readonly horizon: number;
   /** The clock is beyond the horizon. `to`: how far it will be believed once the service has run for `ranMs` of `LEAP_WAIT_MS`. */
   readonly leap?: { readonly to: number; readonly ranMs: number };
@@ -48,7 +48,7 @@ const RECEIPTS_MARGIN_MS = 3_600_000;
 export function markAfter(mark: TidyMark | undefined, now: number, ranMs: number): TidyMark {
   if (mark === undefined) return { revision: 1, at: now, horizon: 0, leap: { to: now, ranMs: 0 } };
   const { leap: before, ...rest } = mark;
-  let horizon = Math.min(now, mark.horizon + ranMs);
+  let horizon = mark.horizon === 0 ? 0 : Math.min(now, mark.horizon + ranMs);
   // Never beyond the clock: where it was set back, that much is not believed any more.
   let leap = before && { to: Math.min(now, before.to + ranMs), ranMs: before.ranMs + ranMs };
   if (leap !== undefined && leap.ranMs >= LEAP_WAIT_MS) {

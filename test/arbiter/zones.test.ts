@@ -45,13 +45,24 @@ describe('a month before the zone was changed', () => {
       },
     });
     const page = await world.scheduler.until(monthPage(world.arbiter, BUDGET, { month: '2026-11' }));
-    expect(page).toMatchObject({ zone: 'Asia/Kolkata', month: { start: Date.parse('2026-10-31T18:30:00Z') } });
-    expect(await world.scheduler.until(monthPage(world.arbiter, BUDGET, {}))).toMatchObject({ zone: 'Europe/Berlin' });
+    expect(page).toMatchObject({
+      zone: 'Asia/Kolkata',
+      month: { start: Date.parse('2026-10-31T18:30:00Z') },
+    });
+    expect(await world.scheduler.until(monthPage(world.arbiter, BUDGET, {}))).toMatchObject({
+      zone: 'Europe/Berlin',
+    });
   });
 
   it('keeps them through a correction, which brings a day back', async () => {
     const world = await moved();
-    const correction = { kind: 'adjust', adjustmentId: 'x', tokens: 5, reason: '', day: '2026-11-10' } as const;
+    const correction = {
+      kind: 'adjust',
+      adjustmentId: 'x',
+      tokens: 5,
+      reason: '',
+      day: '2026-11-10',
+    } as const;
     await world.ask({ ...correction, fingerprint: '' });
     await world.scheduler.advance(20_000);
     const document = (await world.documents()).find(({ day }) => day === '2026-11-10');

@@ -194,7 +194,9 @@ describe('deliveries of alerts', () => {
   describe('of a budget that is deleted', () => {
     const deleted = (budget: TestBudget) => budget.do({ kind: 'delete-budget', force: true });
     const ended = ({ events }: TestBudget) =>
-      events.flatMap((event) => (event.kind === 'alert' && event.alert.endedAt !== undefined ? [event.alert.rule] : []));
+      events.flatMap((event) =>
+        event.kind === 'alert' && event.alert.endedAt !== undefined ? [event.alert.rule] : [],
+      );
     /** As the courier would, with the key under which the mark stands. */
     const heard = (budget: TestBudget, rule: string, notice: 'RAISED' | 'ENDED') => {
       for (const [key, mark] of budget.loaded().tables.alerts.entries()) {
@@ -211,7 +213,9 @@ describe('deliveries of alerts', () => {
       expect(ended(budget).sort()).toEqual(['EXHAUSTION_FORECAST', 'WARNING']);
       expect(markOf(budget)).toMatchObject({ endedAt: budget.now, epoch: 1 });
       expect(deliveriesOf(budget)).toMatchObject([{ sink: 'ops', notice: 'ENDED', status: 'PENDING' }]);
-      expect(deliveriesOf(budget, 'EXHAUSTION_FORECAST')).toMatchObject([{ notice: 'RAISED', status: 'PENDING' }]);
+      expect(deliveriesOf(budget, 'EXHAUSTION_FORECAST')).toMatchObject([
+        { notice: 'RAISED', status: 'PENDING' },
+      ]);
       expect(budget.loaded().wakeAt).toBeDefined();
     });
 
@@ -221,7 +225,9 @@ describe('deliveries of alerts', () => {
       deleted(budget);
       heard(budget, 'WARNING', 'ENDED');
       heard(budget, 'EXHAUSTION_FORECAST', 'RAISED');
-      expect(deliveriesOf(budget, 'EXHAUSTION_FORECAST')).toMatchObject([{ notice: 'ENDED', status: 'PENDING' }]);
+      expect(deliveriesOf(budget, 'EXHAUSTION_FORECAST')).toMatchObject([
+        { notice: 'ENDED', status: 'PENDING' },
+      ]);
       heard(budget, 'EXHAUSTION_FORECAST', 'ENDED');
       budget.writeOut().do({ kind: 'sweep' });
       expect(budget.loaded().tables.alerts.size).toBe(0);
@@ -258,7 +264,10 @@ describe('deliveries of alerts', () => {
     const budget = warned();
     budget.at('2027-03-15T12:00:00Z').reload().do({ kind: 'sweep' });
     expect(markOf(budget).endedAt).toBe(budget.now);
-    budget.pass(73 * 3_600_000).reload().do({ kind: 'sweep' });
+    budget
+      .pass(73 * 3_600_000)
+      .reload()
+      .do({ kind: 'sweep' });
     expect(deliveriesOf(budget)).toMatchObject([{ status: 'PENDING' }]);
     claim(budget, COPY, { alone: true });
     settle(budget, { retryInMs: 1_000 });

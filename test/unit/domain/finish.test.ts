@@ -62,7 +62,9 @@ describe('alerts', () => {
 
   describe("of a month's last day", () => {
     const marked = (budget: TestBudget) =>
-      [...budget.loaded().tables.alerts.values()].find((mark) => mark.rule === 'DAY_BELOW_MINIMUM' && mark.windowStart === LAST);
+      [...budget.loaded().tables.alerts.values()].find(
+        (mark) => mark.rule === 'DAY_BELOW_MINIMUM' && mark.windowStart === LAST,
+      );
     const LAST = Date.parse('2026-11-30T00:00:00Z');
     /** Every day but the last is above the minimum of 1%, which is 10,000. */
     function november(lastDay: number): TestBudget {
@@ -73,25 +75,35 @@ describe('alerts', () => {
       return budget.at('2026-12-01T00:00:00Z').reload();
     }
 
-    it.each([[9_999], [0]])('with %i tokens lasts until the second, whatever is written out meanwhile', (lastDay) => {
-      const budget = november(lastDay);
-      budget.do({ kind: 'sweep' });
-      expect(told(budget)).toContain('DAY_BELOW_MINIMUM');
-      for (const moment of ['00:00:01', '00:05:00', '09:00:00', '23:59:59']) {
-        budget.at(`2026-12-01T${moment}Z`).writeOut().reload().do({ kind: 'sweep' });
-        expect(marked(budget), moment).toMatchObject({ rule: 'DAY_BELOW_MINIMUM', value: lastDay });
-        expect(marked(budget)?.endedAt, moment).toBeUndefined();
-      }
-      budget.at('2026-12-02T00:00:00Z').reload().do({ kind: 'sweep' });
-      expect(marked(budget)?.endedAt).toBe(budget.now);
-      expect(budget.loaded().closedDay).toBeUndefined();
-    });
+    it.each([[9_999], [0]])(
+      'with %i tokens lasts until the second, whatever is written out meanwhile',
+      (lastDay) => {
+        const budget = november(lastDay);
+        budget.do({ kind: 'sweep' });
+        expect(told(budget)).toContain('DAY_BELOW_MINIMUM');
+        for (const moment of ['00:00:01', '00:05:00', '09:00:00', '23:59:59']) {
+          budget.at(`2026-12-01T${moment}Z`).writeOut().reload().do({ kind: 'sweep' });
+          expect(marked(budget), moment).toMatchObject({ rule: 'DAY_BELOW_MINIMUM', value: lastDay });
+          expect(marked(budget)?.endedAt, moment).toBeUndefined();
+        }
+        budget.at('2026-12-02T00:00:00Z').reload().do({ kind: 'sweep' });
+        expect(marked(budget)?.endedAt).toBe(budget.now);
+        expect(budget.loaded().closedDay).toBeUndefined();
+      },
+    );
 
     it('ends when a correction lifts it', () => {
       const budget = november(9_999);
       budget.do({ kind: 'sweep' });
       budget.writeOut().reload();
-      budget.do({ kind: 'adjust', adjustmentId: 'x', tokens: 1, reason: '', day: '2026-11-30', fingerprint: '' });
+      budget.do({
+        kind: 'adjust',
+        adjustmentId: 'x',
+        tokens: 1,
+        reason: '',
+        day: '2026-11-30',
+        fingerprint: '',
+      });
       expect(told(budget)).toContain('DAY_BELOW_MINIMUM ended');
     });
 
