@@ -58,7 +58,7 @@ export class Tidying {
   }
 
   /** Notes what time has passed, and tidies when it is time for that. */
-  private async look(): Promise<void> {
+  async look(): Promise<void> {
     try {
       const mark = await this.observe();
       if (mark === undefined || this.stopped) return;

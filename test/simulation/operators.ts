@@ -125,6 +125,7 @@ const FAULTS: readonly Disturbance[] = [
   ({ world }) => world.skip(world.pick([60_000, HOUR_MS, 7 * HOUR_MS, 26 * HOUR_MS])),
   (operator) => operator.stall(),
   (operator) => operator.revokeSome(),
+  ({ world }) => world.tidyByWrongClock(world.pick([-40, 10, 40, 400, 1_100]) * 24 * HOUR_MS),
 ];
 
 const ORDERS: readonly Disturbance[] = [
