@@ -105,13 +105,14 @@ async function startArbiter(
   const clock = await startClock(store, maxSkewMs, log, undos);
   const alerts = openAlerts(config, { copyId, alone: store.exclusive, clock, scheduler, log });
   const told = { alerts, observer: metrics.arbiter, tracing };
-  const arbiter = new Arbiter({ store, clock, log, copyId, maxSkewMs, scheduler, ...told });
+  const tidying = new Tidying({ store, clock, scheduler, log, retentionMonths: config.usageRetentionMonths });
+  const { passed } = tidying;
+  const arbiter = new Arbiter({ store, clock, passed, log, copyId, maxSkewMs, scheduler, ...told });
   undos.push(() => arbiter.stop());
   alerts.start(arbiter);
   undos.push(() => alerts.stop());
   arbiter.start();
   await createFirstBudgets(arbiter, config, log);
-  const tidying = new Tidying({ store, clock, scheduler, log, retentionMonths: config.usageRetentionMonths });
   tidying.start();
   undos.push(() => tidying.stop());
   return { store, clock, arbiter };

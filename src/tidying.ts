@@ -33,6 +33,8 @@ export class Tidying {
   private running: Promise<void> = Promise.resolve();
   /** The mark as this copy knows it, and since when, by the monotonic clock: for so long it has surely run since. */
   private known: { readonly mark: TidyMark; readonly since: number } | undefined;
+  /** What was known before the mark had to be read again. */
+  private passedBefore = 0;
   private tidiedAt = Number.NEGATIVE_INFINITY;
   private vouchedFor: number | undefined;
 
@@ -40,7 +42,16 @@ export class Tidying {
 
   start(): void {
     this.plan(FIRST_MS);
+    // So that what has passed is known from the first requests on.
+    this.running = this.look(false);
   }
+
+  /** The moment up to which time has surely passed; 0 while that is not known. */
+  readonly passed = (): number => {
+    const { known } = this;
+    if (known === undefined || known.mark.horizon === 0) return this.passedBefore;
+    return known.mark.horizon + this.options.clock.monotonic() - known.since;
+  };
 
   private plan(delayMs: number): void {
     this.cancel = this.options.scheduler.after(delayMs, () => {
@@ -58,10 +69,10 @@ export class Tidying {
   }
 
   /** Notes what time has passed, and tidies when it is time for that. */
-  async look(): Promise<void> {
+  async look(mayTidy = true): Promise<void> {
     try {
       const mark = await this.observe();
-      if (mark === undefined || this.stopped) return;
+      if (mark === undefined || !mayTidy || this.stopped) return;
       const now = this.options.clock.monotonic();
       if (now - this.tidiedAt < TIDY_EVERY_MS && mark.vouchedFor === this.vouchedFor) return;
       this.vouchedFor = mark.vouchedFor;
@@ -79,7 +90,7 @@ export class Tidying {
   private async observe(): Promise<TidyMark | undefined> {
     const { store, clock } = this.options;
     if (!clock.read().trusted) {
-      this.known = undefined;
+      this.forgetMark();
       return undefined;
     }
     const mark = await store.readTidyMark();
@@ -95,9 +106,14 @@ export class Tidying {
     return this.write(markAfter(mark, now, monotonic - (known?.since ?? monotonic)), monotonic);
   }
 
+  private forgetMark(): void {
+    this.passedBefore = this.passed();
+    this.known = undefined;
+  }
+
   private async write(mark: TidyMark, since: number): Promise<TidyMark | undefined> {
     // Whatever becomes of it: not known as written, it is read again.
-    this.known = undefined;
+    this.forgetMark();
     if ((await this.options.store.swapTidyMark(mark)) === 'lost') return undefined;
     this.known = { mark, since };
     return mark;

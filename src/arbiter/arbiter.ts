@@ -43,6 +43,8 @@ export interface ArbiterOptions {
   readonly log: Log;
   readonly copyId: string;
   readonly maxSkewMs: number;
+  /** The moment up to which time has surely passed, whatever the clock says; absent: that of the clock. */
+  readonly passed?: () => number;
   readonly scheduler?: Scheduler;
   readonly alerts?: AlertCourier;
   readonly bounds?: Partial<Bounds>;
@@ -83,9 +85,21 @@ export class Arbiter implements Door, DeliveryDesk {
 
   constructor(options: ArbiterOptions) {
     const { store, clock, log, copyId, maxSkewMs, scheduler = PROCESS_SCHEDULER, alerts, bounds } = options;
-    const { observer = UNOBSERVED, tracing } = options;
+    const { observer = UNOBSERVED, tracing, passed } = options;
     this.context = {
-      ...{ store, clock, log, copyId, maxSkewMs, scheduler, alerts, counts: this.counts, observer, tracing },
+      ...{
+        store,
+        clock,
+        passed,
+        log,
+        copyId,
+        maxSkewMs,
+        scheduler,
+        alerts,
+        counts: this.counts,
+        observer,
+        tracing,
+      },
       bounds: { ...BOUNDS, ...bounds },
       denied: new DenialMemories(),
       nextSeq: () => ++this.seq,

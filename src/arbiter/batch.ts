@@ -62,11 +62,10 @@ export function decideBatch(
 }
 
 /** One reading of the clock for a whole batch; each decision has its own evidence. */
-function circumstancesNow({ clock, maxSkewMs }: Context): (evidence: Evidence) => Circumstances {
+function circumstancesNow({ clock, maxSkewMs, passed }: Context): (evidence: Evidence) => Circumstances {
   const { now: time, trusted, distrust = 'the clock is not trusted' } = clock.read();
-  return trusted
-    ? (evidence) => ({ time, maxSkewMs, evidence })
-    : (evidence) => ({ time, maxSkewMs, evidence, distrust });
+  const known = { time, maxSkewMs, passed: passed?.() ?? Number.POSITIVE_INFINITY };
+  return trusted ? (evidence) => ({ ...known, evidence }) : (evidence) => ({ ...known, evidence, distrust });
 }
 
 class Round {

@@ -45,6 +45,8 @@ export class Ledger {
   wakeAt: number | undefined;
   closedDay: ClosedDay | undefined;
   above: Numbers | undefined;
+  /** By this, and no further, receipts have aged: a clock that is ahead must not make an id free that was just used. */
+  passed = Number.POSITIVE_INFINITY;
 
   policyFields: PolicyFields = {};
   policyRevision = 0;

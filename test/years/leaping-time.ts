@@ -26,6 +26,8 @@ export class LeapingTime implements Scheduler {
   private timers = new Set<Timer>();
   private asked: (() => void)[] = [];
   readonly random: () => number;
+  /** What a process does every few seconds: before anything else it knows the time. */
+  afterLeap = async (): Promise<void> => {};
 
   constructor(
     start: number,
@@ -71,6 +73,7 @@ export class LeapingTime implements Scheduler {
 
   async leap(ms: number): Promise<void> {
     this.now += ms;
+    await this.afterLeap();
     const due = [...this.timers].filter(({ at }) => at <= this.now).sort((a, b) => a.at - b.at);
     for (const timer of due) {
       // One that an earlier one called off is not run.

@@ -50,6 +50,7 @@ export class Machine {
     seed: number,
   ) {
     this.time = new LeapingTime(start, seed, this.traffic);
+    this.time.afterLeap = () => this.sample();
   }
 
   get store(): BudgetStore {
@@ -78,8 +79,9 @@ export class Machine {
     const { log } = this;
     const means = { clock, scheduler, log };
     const courier = this.courier(copyId, store.exclusive, means);
-    const arbiter = new Arbiter({ ...means, store, copyId, maxSkewMs: MAX_SKEW_MS, alerts: courier });
     const tidying = new Tidying({ ...means, store, retentionMonths: RETENTION_MONTHS });
+    const { passed } = tidying;
+    const arbiter = new Arbiter({ ...means, store, passed, copyId, maxSkewMs: MAX_SKEW_MS, alerts: courier });
     const running: Process = { arbiter, tidying, courier, store, clock: shared, alive: true };
     this.process = running;
     await this.sample();
@@ -111,7 +113,7 @@ export class Machine {
 
   /** The store tells its time, where it has one. */
   private async sample(): Promise<void> {
-    await this.running.clock?.resample();
+    await this.process?.clock?.resample();
   }
 
   /** Time passes, in leaps in which everything has its turn. */
@@ -124,7 +126,6 @@ export class Machine {
   }
 
   private async afterLeap(): Promise<void> {
-    await this.sample();
     for (let tick = 0; tick < 3; tick += 1) await this.time.leap(1_000);
     for (const { level, fields, message } of this.log.entries) {
       if (message.includes('it is given up')) this.givenUp.add(String(fields['alert']));

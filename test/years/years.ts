@@ -366,7 +366,8 @@ export class Years {
   }
 
   private async release(budget: Budget, lease: LeaseRef, tokens: number): Promise<void> {
-    const usage = tokens === 0 ? {} : { usage: usageOf('', tokens) };
+    const { usageId: _, ...unnamed } = usageOf('', tokens);
+    const usage = tokens === 0 ? {} : { usage: unnamed };
     const outcome = await this.machine.ask(budget.id, { kind: 'release', lease, ...usage });
     this.count(outcome.kind);
     if (outcome.kind !== 'released') return this.lost(budget, lease, outcome);
