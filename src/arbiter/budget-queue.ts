@@ -134,7 +134,6 @@ export class BudgetQueue {
   private async load(): Promise<Ledger> {
     const stored = await this.context.store.load(this.budgetId);
     const ledger = Ledger.of(this.budgetId, stored);
-    // Read after it is known to be absent: whoever forgets a budget raises them first.
     if (stored === undefined) ledger.beginAbove((await this.context.store.readTidyMark())?.numbers);
     this.ledger = ledger;
     this.seen = ledger;

@@ -1,8 +1,9 @@
 import { dayBefore, firstDayOf } from './calendar.js';
+import { closedBefore } from './closed-day.js';
 import type { Ledger } from './ledger.js';
 import type { OutcomeOf, Unknown } from './outcomes.js';
 import type { Evidence } from './requests.js';
-import { bringBackDay, closedBefore, enterMonth, missingDays } from './returning-days.js';
+import { bringBackDay, enterMonth, missingDays } from './returning-days.js';
 import { dayAt, monthAt } from './windows.js';
 
 /**

@@ -1,10 +1,10 @@
 import { type Allowance, allowanceOf } from './allowance.js';
+import type { ClosedDay } from './closed-day.js';
 import type { BudgetEvent } from './events.js';
 import { LedgerTables } from './ledger-tables.js';
 import { type Policy, type PolicyFields, policyInForce } from './policy.js';
 import { Slots } from './slots.js';
 import {
-  type ClosedDay,
   type MonthWindow,
   type Section,
   type SectionKey,
@@ -95,7 +95,10 @@ export class Ledger {
     if (this.exists) this.moveTo(this.clock);
   }
 
-  /** For a budget that is absent, and may have been before: if it is created, epoch, fence and revision are above these. */
+  /**
+   * For a budget that is absent, and may have been before: if it is created, epoch, fence and revision are above these. Whoever
+   * forgets a budget raises them first, so they are to be read after it was found to be absent.
+   */
   beginAbove(numbers: Numbers | undefined): void {
     this.above = numbers;
   }

@@ -1,8 +1,9 @@
 import { countAiInMonth, countModelInMonth, openDay, ownHours } from './accounts.js';
-import { dayBefore, dayIn, daysInMonth, firstDayOf } from './calendar.js';
+import { dayIn, daysInMonth } from './calendar.js';
+import { closedBefore, lastDayBefore } from './closed-day.js';
 import type { Ledger } from './ledger.js';
 import type { Evidence } from './requests.js';
-import type { ClosedDay, MonthWindow, UsageDay } from './state.js';
+import type { MonthWindow, UsageDay } from './state.js';
 import { type DayWindow, dayAt, monthOfDay } from './windows.js';
 
 /**
@@ -79,24 +80,6 @@ export function enterMonth(ledger: Ledger, zone: string, month: MonthWindow, evi
     count(ledger, document.day, document.total, document.ais, document.models);
   }
   ledger.touchHead();
-}
-
-/** The last day of the month that is left, where the next one follows it and it was in use. */
-function lastDayBefore({ tables, zone, month }: Ledger, next: MonthWindow): ClosedDay | undefined {
-  if (month.end !== next.start || tables.dayTotals.size === 0) return undefined;
-  const { day, start } = dayAt(zone, month, month.end - 1);
-  return { day, start, total: tables.dayTotals.get(day) ?? 0 };
-}
-
-/** The same of a month that is come back to: from its document, if that was asked for and there is one. */
-export function closedBefore(
-  { tables }: Ledger,
-  { key }: MonthWindow,
-  { days }: Evidence,
-): ClosedDay | undefined {
-  const day = dayBefore(firstDayOf(key));
-  const known = tables.days.get(day) ?? days.get(day);
-  return known && { day, start: known.start, total: known.total };
 }
 
 function count(

@@ -1,3 +1,4 @@
+import type { ClosedDay } from './closed-day.js';
 import type { PolicyFields } from './policy.js';
 import type { Labels, LeaseStatus } from './types.js';
 
@@ -32,13 +33,6 @@ export interface StateHead {
   readonly wakeAt?: number;
   /** The last day of the month before, while today is the first: it is graded as every other day that closed. */
   readonly closedDay?: ClosedDay;
-}
-
-/** `day` is `YYYY-MM-DD`. */
-export interface ClosedDay {
-  readonly day: string;
-  readonly start: number;
-  readonly total: number;
 }
 
 /** `key` is `YYYY-MM`. The start can differ from the calendar's in the first month after a change of zone. */

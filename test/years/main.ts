@@ -82,7 +82,7 @@ async function run(options: Options): Promise<number> {
   const place = await openPlace(options);
   try {
     const say = options.brief ? {} : { say: (line: string) => console.log(line) };
-    const { wrong, counts } = await new Years({ ...say, days: options.days, seed, open: place.open }).run();
+    const { wrong, counts } = await new Years({ ...say, days: options.days, seed, open: place.open }).live();
     for (const line of wrong.slice(0, 20)) console.log(`WRONG ${line}`);
     const figures = Object.entries(counts).map(([what, count]) => `${what} ${count}`);
     console.log(figures.join(', '));

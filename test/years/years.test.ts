@@ -11,14 +11,14 @@ afterAll(embedded.remove);
 describe('60 days and 40 days down', () => {
   it('leave the books of the embedded store balanced', async () => {
     const { open } = embedded;
-    const { wrong, counts } = await new Years({ days: 100, seed: newSeed('years'), open }).run();
+    const { wrong, counts } = await new Years({ days: 100, seed: newSeed('years'), open }).live();
     expect(wrong).toEqual([]);
     expect(counts['month ends']).toBeGreaterThan(10);
   }, 110_000);
 
   it('and those of a store that others share', async () => {
     const store = await openMemoryStore({ exclusive: false });
-    const { wrong } = await new Years({ days: 100, seed: newSeed('years'), open: async () => store }).run();
+    const { wrong } = await new Years({ days: 100, seed: newSeed('years'), open: async () => store }).live();
     expect(wrong).toEqual([]);
   }, 110_000);
 });
