@@ -113,6 +113,13 @@ describeMongo('the MongoDB store', (uri) => {
     ]);
   });
 
+  it('drops the index by which an earlier version had the server remove receipts by its own clock', async () => {
+    const receipts = db.collection('receipts');
+    await receipts.createIndex({ at: 1 }, { expireAfterSeconds: 7 * 86_400 });
+    await (await open()).close();
+    expect((await receipts.indexes()).map(({ key }) => key)).toEqual([{ _id: 1 }, { at: 1, _id: 1 }]);
+  });
+
   it('has the server check documents against a hand that edits them', async (test) => {
     await empty();
     if (log.entries.length > 0) {
