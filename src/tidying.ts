@@ -2,13 +2,14 @@ import { type Cut, cutBy, highest, leapWaitMs, markAfter, type TidyMark } from '
 import { dayName } from './domain/windows.js';
 import type { Clock } from './platform/clock.js';
 import type { Log } from './platform/log.js';
-import type { Scheduler } from './platform/scheduler.js';
+import { pause, type Scheduler } from './platform/scheduler.js';
 import { type BudgetStore, type ListedBudget, StoreError } from './store/store.js';
 
 const FIRST_MS = 60_000;
 /** How often it is noted that the service runs; and a clock that was not trusted is asked again. */
 const LOOK_EVERY_MS = 5 * 60_000;
 const TIDY_EVERY_MS = 6 * 3_600_000;
+const STOP_MS = 1_000;
 /** Removed in one step, between which others get their turn and a stop is noticed. */
 const AT_ONCE = 500;
 const BUDGETS_AT_ONCE = 100;
@@ -61,11 +62,12 @@ export class Tidying {
     });
   }
 
-  /** Ends after the step that is under way. */
+  /** Ends after the step that is under way; a store that does not answer is not waited for. */
   async stop(): Promise<void> {
+    const { scheduler } = this.options;
     this.stopped = true;
     this.cancel();
-    await this.running;
+    await Promise.race([this.running, pause(scheduler, STOP_MS)]);
   }
 
   /** Notes what time has passed, and tidies when it is time for that. */

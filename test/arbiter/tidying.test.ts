@@ -211,6 +211,15 @@ describe('tidying', () => {
   });
 });
 
+it('keeps no service from ending that its store does not answer', async () => {
+  const machine = await Machine.open();
+  machine.store.once('tidy', { kind: 'hold', gate: new Gate() });
+  await machine.scheduler.advance(MINUTE);
+  const before = machine.scheduler.now;
+  await machine.stop();
+  expect(machine.scheduler.now - before).toBeLessThan(2_000);
+});
+
 describe('a deleted budget', () => {
   it('goes after the retention, and what is created under its name goes on above it', async () => {
     const machine = await Machine.open();
