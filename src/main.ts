@@ -29,7 +29,7 @@ import { traceFields } from './platform/tracing.js';
 import { Readiness } from './readiness.js';
 import { startTraces } from './start-traces.js';
 import type { BudgetStore } from './store/store.js';
-import { startTidying } from './tidying.js';
+import { Tidying } from './tidying.js';
 
 /** Calls under way get this long to be answered at shut-down; everything must be over within 10 s. */
 const DRAIN_MS = 5_000;
@@ -105,8 +105,10 @@ async function startArbiter(
   const clock = await startClock(store, maxSkewMs, log, undos);
   const alerts = openAlerts(config, { copyId, alone: store.exclusive, clock, scheduler, log });
   const told = { alerts, observer: metrics.arbiter, tracing };
+  const tidying = new Tidying({ store, clock, scheduler, log, retentionMonths });
+  const { passed } = tidying;
   const arbiter = new Arbiter({
-    ...{ store, clock, log, copyId, maxSkewMs, retentionMonths, scheduler },
+    ...{ store, clock, passed, log, copyId, maxSkewMs, retentionMonths, scheduler },
     ...told,
   });
   undos.push(() => arbiter.stop());
@@ -114,7 +116,8 @@ async function startArbiter(
   undos.push(() => alerts.stop());
   arbiter.start();
   await createFirstBudgets(arbiter, config, log);
-  undos.push(startTidying({ store, clock, scheduler, log }, retentionMonths));
+  tidying.start();
+  undos.push(() => tidying.stop());
   return { store, clock, arbiter };
 }
 

@@ -39,6 +39,8 @@ export class Courier implements AlertCourier {
   private readonly sinks: ReadonlyMap<string, RemoteSink>;
   private readonly lanes = new Lanes();
   private readonly claiming = new Set<string>();
+  /** What is too old, for sinks that are no longer configured: by budget, mark and sink. Giving them up is told, too. */
+  private readonly unsendable = new Set<string>();
   private settlements: Settlements | undefined;
   private desk: DeliveryDesk | undefined;
   private stopped = false;
@@ -66,9 +68,10 @@ export class Courier implements AlertCourier {
     const known = this.deliveries.get(budgetId) ?? new Map<string, Delivery>();
     const seen = new Set<string>();
     for (const [key, alert] of marks) {
+      const subject = { budgetId, epoch: alert.epoch ?? epoch, key, alert };
       for (const stored of alert.deliveries ?? []) {
         const id = `${key} ${stored.sink}`;
-        if (this.sawOne(known, id, { budgetId, epoch, key, alert }, stored)) seen.add(id);
+        if (this.sawOne(known, id, subject, stored)) seen.add(id);
       }
     }
     for (const [id, delivery] of known) if (!seen.has(id)) this.forget(known, id, delivery);
@@ -84,12 +87,16 @@ export class Courier implements AlertCourier {
     stored: StoredDelivery,
   ): boolean {
     const before = known.get(id);
-    if (stored.status === 'GAVE_UP' && before !== undefined) this.tellGivenUp(subject, stored);
+    const unsent = this.unsendable.has(`${subject.budgetId} ${id}`);
+    if (stored.status === 'GAVE_UP' && (before !== undefined || unsent)) this.tellGivenUp(subject, stored);
+    this.unsendable.delete(`${subject.budgetId} ${id}`);
     if (stored.status !== 'PENDING') return false;
     const { now } = this.options.clock.read();
     if (stored.copyId !== this.options.copyId) {
       // Of a sink that nobody knows, what is too old must be given up.
-      const concerns = this.sinks.has(stored.sink) || now - stored.since >= TRY_FOR_MS;
+      const isConfigured = this.sinks.has(stored.sink);
+      const concerns = isConfigured || now - stored.since >= TRY_FOR_MS;
+      if (!isConfigured && concerns) this.unsendable.add(`${subject.budgetId} ${id}`);
       if (concerns && (this.options.alone || isFree(stored, now))) void this.claim(subject.budgetId);
       return false;
     }

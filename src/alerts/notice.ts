@@ -43,7 +43,7 @@ export function noticeOf(
   const raised = isHappening(alert) ? 'happened' : 'raised';
   const type = notice === 'ENDED' ? 'ended' : raised;
   const id = [budgetId, epoch, ...alertKey(alert).split(' '), type].join(':');
-  const { deliveries: _, endedAt, ...told } = alert;
+  const { deliveries: _, epoch: __, endedAt, ...told } = alert;
   // As it was raised: a repeat after its end must not say something else.
   const end = type === 'raised' || endedAt === undefined ? {} : { endedAt };
   return { id, type, budgetId, alert: { ...told, ...end } };

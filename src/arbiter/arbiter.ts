@@ -23,6 +23,7 @@ import {
   type SessionRequest,
   type WatchUpdate,
 } from './door.js';
+import { askStore } from './failure.js';
 import { closedLeases, listBudgets, usageDays } from './history.js';
 import { type ArbiterObserver, UNOBSERVED } from './observer.js';
 import { NOBODY, Pending } from './pending.js';
@@ -45,6 +46,8 @@ export interface ArbiterOptions {
   readonly copyId: string;
   readonly maxSkewMs: number;
   readonly retentionMonths?: number;
+  /** The moment up to which time has surely passed, whatever the clock says; absent: that of the clock. */
+  readonly passed?: () => number;
   readonly scheduler?: Scheduler;
   readonly alerts?: AlertCourier;
   readonly bounds?: Partial<Bounds>;
@@ -85,9 +88,21 @@ export class Arbiter implements Door, DeliveryDesk {
 
   constructor(options: ArbiterOptions) {
     const { store, clock, log, copyId, maxSkewMs, scheduler = PROCESS_SCHEDULER, alerts, bounds } = options;
-    const { observer = UNOBSERVED, tracing, retentionMonths } = options;
+    const { observer = UNOBSERVED, tracing, retentionMonths, passed } = options;
     this.context = {
-      ...{ store, clock, log, copyId, maxSkewMs, scheduler, alerts, counts: this.counts, observer, tracing },
+      ...{
+        store,
+        clock,
+        passed,
+        log,
+        copyId,
+        maxSkewMs,
+        scheduler,
+        alerts,
+        counts: this.counts,
+        observer,
+        tracing,
+      },
       bounds: { ...BOUNDS, ...bounds },
       retentionMonths,
       denied: new DenialMemories(),
@@ -196,15 +211,15 @@ export class Arbiter implements Door, DeliveryDesk {
   }
 
   usageDays(snapshot: BudgetSnapshot, from: string, to: string): Promise<UsageDay[]> {
-    return ask(() => usageDays(this.context.store, snapshot, from, to));
+    return askStore(() => usageDays(this.context.store, snapshot, from, to));
   }
 
   closedLeases(snapshot: BudgetSnapshot, afterFence: number, limit: number): Promise<LeaseView[]> {
-    return ask(() => closedLeases(this.context.store, snapshot, afterFence, limit));
+    return askStore(() => closedLeases(this.context.store, snapshot, afterFence, limit));
   }
 
   listBudgets(after: string, limit: number): Promise<BudgetView[]> {
-    return ask(() => listBudgets(this.context.store, after, limit));
+    return askStore(() => listBudgets(this.context.store, after, limit));
   }
 
   async watch(budgetId: string, listener: (update: WatchUpdate) => void): Promise<() => void> {
@@ -270,16 +285,4 @@ export class Arbiter implements Door, DeliveryDesk {
 
 function tooMany(what: string, retryAfterMs: number): ArbiterError {
   return new ArbiterError('QUEUE_FULL', `${what}; ask again shortly`, retryAfterMs);
-}
-
-/** Errors of the store as callers may see them. */
-async function ask<T>(read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    throw new ArbiterError('STORE_UNAVAILABLE', 'the store does not answer; ask again', 1_000, {
-      cause: error,
-    });
-  }
 }

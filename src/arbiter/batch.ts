@@ -80,11 +80,11 @@ function circumstancesNow({
   clock,
   maxSkewMs,
   retentionMonths,
+  passed,
 }: Context): (evidence: Evidence) => Circumstances {
   const { now: time, trusted, distrust = 'the clock is not trusted' } = clock.read();
-  return trusted
-    ? (evidence) => ({ time, maxSkewMs, evidence, retentionMonths })
-    : (evidence) => ({ time, maxSkewMs, evidence, retentionMonths, distrust });
+  const known = { time, maxSkewMs, retentionMonths, passed: passed?.() ?? Number.POSITIVE_INFINITY };
+  return trusted ? (evidence) => ({ ...known, evidence }) : (evidence) => ({ ...known, evidence, distrust });
 }
 
 class Round {

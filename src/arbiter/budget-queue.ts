@@ -142,6 +142,7 @@ export class BudgetQueue {
   private async load(): Promise<{ readonly ledger: Ledger; readonly isCurrent: boolean }> {
     const { stored, isCurrent } = await this.reads.load();
     const ledger = Ledger.of(this.budgetId, stored);
+    if (stored === undefined) ledger.beginAbove((await this.context.store.readTidyMark())?.numbers);
     this.ledger = ledger;
     this.seen = ledger;
     this.turns.loaded(ledger);

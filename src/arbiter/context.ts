@@ -13,6 +13,8 @@ import type { ArbiterObserver } from './observer.js';
 export interface Context {
   readonly store: BudgetStore;
   readonly clock: Clock;
+  /** The moment up to which time has surely passed; absent: that of the clock. */
+  readonly passed: (() => number) | undefined;
   readonly scheduler: Scheduler;
   readonly log: Log;
   readonly bounds: Bounds;

@@ -1,7 +1,8 @@
 import { lastDayOf } from '../domain/calendar.js';
 import { type DistributionStats, distributionStats } from '../domain/distribution.js';
-import type { BudgetSnapshot, Refused } from '../domain/outcomes.js';
+import type { Refused } from '../domain/outcomes.js';
 import type { MonthWindow, UsageDay } from '../domain/state.js';
+import { zoneOfMonth } from '../domain/usage-zone.js';
 import { calendarMonth, daysOfMonth, monthOfDay } from '../domain/windows.js';
 import type { Caller, DistributionQuery, Door } from './door.js';
 
@@ -17,15 +18,16 @@ export async function getDistribution(
   const { snapshot } = outcome;
   const key = query.month ?? (query.day === undefined ? snapshot.month.key : monthOfDay(query.day));
   const isCurrentMonth = key === snapshot.month.key;
-  const month = isCurrentMonth ? snapshot.month : calendarMonth(snapshot.budget.zone, key);
   const days = await door.usageDays(snapshot, `${key}-01`, lastDayOf(key));
-  const date = query.day ?? (isCurrentMonth ? snapshot.today.day : lastDay(snapshot, month));
+  const zone = isCurrentMonth ? snapshot.budget.zone : zoneOfMonth(days, snapshot.budget.zone);
+  const month = isCurrentMonth ? snapshot.month : calendarMonth(zone, key);
+  const date = query.day ?? (isCurrentMonth ? snapshot.today.day : lastDay(zone, month));
   const { budget, windows, lastGrants, liveLeases, now } = snapshot;
   const stats = distributionStats({
     ...{
       budgetId,
       policy: budget.policy,
-      zone: budget.zone,
+      zone,
       month,
       days,
       windows,
@@ -41,8 +43,8 @@ export async function getDistribution(
   return { stats };
 }
 
-function lastDay({ budget }: BudgetSnapshot, month: MonthWindow): string {
-  return daysOfMonth(budget.zone, month).at(-1)?.day ?? lastDayOf(month.key);
+function lastDay(zone: string, month: MonthWindow): string {
+  return daysOfMonth(zone, month).at(-1)?.day ?? lastDayOf(month.key);
 }
 
 /** Tokens by name over several days. */

@@ -34,3 +34,15 @@ export function logFailure(log: Log, budgetId: string, error: unknown, failedBef
     log.warn({ ...fields, reason: error.message }, 'the store does not answer');
   }
 }
+
+/** Errors of the store as callers may see them. */
+export async function askStore<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    throw new ArbiterError('STORE_UNAVAILABLE', 'the store does not answer; ask again', 1_000, {
+      cause: error,
+    });
+  }
+}

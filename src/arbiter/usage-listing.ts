@@ -2,6 +2,7 @@ import { LAST_DAY } from '../domain/calendar.js';
 import type { Refused } from '../domain/outcomes.js';
 import { refused } from '../domain/refused.js';
 import type { UsageDay } from '../domain/state.js';
+import { zoneOfDay } from '../domain/usage-zone.js';
 import { hourName } from '../domain/windows.js';
 import { summed } from './distribution.js';
 import type { Caller, Door, Grouping, UsageQuery, UsageRow, UsageRows } from './door.js';
@@ -61,9 +62,14 @@ const ROWS: { readonly [G in Grouping]: (days: readonly UsageDay[], zone: string
       ...{ cursor: day, key: day, start, tokens: total, presumed, late },
     })),
   HOUR: (days, zone) =>
-    days.flatMap(({ hours }) =>
-      hours.map(({ start, tokens }) => ({
-        ...{ cursor: String(start).padStart(16, '0'), key: hourName(zone, start), start, tokens },
+    days.flatMap((day) =>
+      day.hours.map(({ start, tokens }) => ({
+        ...{
+          cursor: String(start).padStart(16, '0'),
+          key: hourName(zoneOfDay(day, zone), start),
+          start,
+          tokens,
+        },
         ...{ presumed: 0, late: 0 },
       })),
     ),

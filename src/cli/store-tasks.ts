@@ -15,6 +15,7 @@ import { restore, restoreInPlace } from '../transfer/restore.js';
 import type { TransferContext } from '../transfer/transfer.js';
 import type { Run } from './program.js';
 import { openPlace, type Place, placeOf } from './store-place.js';
+import { tellTidying, vouchForClock } from './tidy.js';
 
 const PRIVATE_FILE = 0o600;
 
@@ -34,6 +35,11 @@ export interface RestoreOptions extends DatabaseOption {
   readonly from?: string;
   readonly inPlace?: true;
   readonly to?: string;
+}
+
+export interface TidyOptions extends DatabaseOption {
+  readonly clockIsRight?: true;
+  readonly in?: string;
 }
 
 export async function runMigrate(run: Run, options: MigrateOptions): Promise<void> {
@@ -88,6 +94,12 @@ export async function runRestore(run: Run, { from, to, database, inPlace }: Rest
   }
   const backup = existing({ kind: 'embedded', dataDir: from, text: resolve(from) });
   await withStores([backup, target], ([here, there]) => restore(here, there, context));
+}
+
+export async function runTidy(run: Run, { in: place, database, clockIsRight }: TidyOptions): Promise<void> {
+  const work = clockIsRight ? vouchForClock : tellTidying;
+  const store = existing(placeOf(place, database, run.environment));
+  await withStores([store], ([opened]) => work(opened, contextOf(run)));
 }
 
 function contextOf({ output }: Run): TransferContext {

@@ -24,7 +24,8 @@ export interface Entry {
 export function openDay(ledger: Ledger, window: DayWindow): void {
   if (ledger.tables.days.has(window.day)) return;
   const { start, end, day } = window;
-  const empty = { start, end, total: 0, presumed: 0, late: 0, hours: [], settleUntil: 0 };
+  const { zone } = ledger;
+  const empty = { start, end, total: 0, presumed: 0, late: 0, hours: [], settleUntil: 0, zone };
   ledger.tables.putDay(day, { ...empty, changedAt: ledger.nextRevision });
   if (day > ledger.lastOpenedDay) ledger.lastOpenedDay = day;
 }
@@ -45,6 +46,9 @@ export function book(ledger: Ledger, entry: Entry): void {
   // Under the day's names: what is `(other)` in a day can be taken back from `(other)` of its month.
   if (monthOfDay(entry.day) === ledger.month.key && !ledger.deleted)
     countInMonth(ledger, entry.day, ai, model, entry.tokens);
+  else if (ledger.closedDay?.day === entry.day) {
+    ledger.closedDay = { ...ledger.closedDay, total: ledger.closedDay.total + entry.tokens };
+  }
   if (entry.tokens < 0) ledger.loosened += 1;
 }
 

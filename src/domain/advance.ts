@@ -1,3 +1,4 @@
+import { firstDayOf } from './calendar.js';
 import { expireDue } from './closing.js';
 import type { Ledger } from './ledger.js';
 import type { Unknown } from './outcomes.js';
@@ -21,6 +22,7 @@ export function advance(ledger: Ledger, now: number, evidence: Evidence): Unknow
   if (target !== ledger.month) enterMonth(ledger, ledger.policy.timeZone, target, evidence);
   ledger.moveTo(now);
   const { day } = ledger.today;
+  if (ledger.closedDay !== undefined && day !== firstDayOf(ledger.month.key)) ledger.closedDay = undefined;
   // Opened even if it has no document: else every decision of this day, those without evidence too, had to look again.
   if (missing.includes(day)) bringBackDay(ledger, day, evidence);
   expireDue(ledger);

@@ -92,10 +92,13 @@ export function settleDeliveries(
   { copyId, results, release }: SettleDeliveriesRequest,
 ): void {
   for (const result of results) {
-    if (result.epoch !== ledger.epoch) continue;
-    changePending(ledger, (delivery, key, { raisedAt }) => {
+    changePending(ledger, (delivery, key, { raisedAt, epoch = ledger.epoch }) => {
       const { sink, notice } = delivery;
-      const meant = key === result.key && raisedAt === result.raisedAt && notice === result.notice;
+      const meant =
+        epoch === result.epoch &&
+        key === result.key &&
+        raisedAt === result.raisedAt &&
+        notice === result.notice;
       return meant && sink === result.sink ? settled(delivery, result, copyId, ledger.clock) : undefined;
     });
   }

@@ -51,15 +51,24 @@ function raised(
   return { rule, window, windowStart, raisedAt: now, value, threshold, message: message() };
 }
 
-/** Keys of marks that no condition can meet again: ended, of a window long over. They are dropped, so that marks stay few. */
+/**
+ * Keys of marks that no condition can meet again: ended, of a window long over. They are dropped, so that marks stay few; but
+ * not before everybody who was promised to be told has been, or was given up.
+ */
 export function forgettableMarks(marks: Marks, month: MonthWindow, now: number): string[] {
   const forgettable: string[] = [];
   for (const [key, mark] of marks) {
+    if (mark.endedAt === undefined || isPromised(mark)) continue;
     const over = mark.window !== 'MONTH' || mark.windowStart < month.start;
-    const lastChange = mark.endedAt ?? Number.POSITIVE_INFINITY;
-    if (over && now - lastChange >= MARK_MEMORY_MS) forgettable.push(key);
+    // Of a deleted budget, or of a future that never was: the window that comes under this name is another one.
+    const foreign = mark.epoch !== undefined || mark.windowStart > now;
+    if (foreign || (over && now - mark.endedAt >= MARK_MEMORY_MS)) forgettable.push(key);
   }
   return forgettable;
+}
+
+function isPromised({ deliveries }: StoredAlert): boolean {
+  return deliveries?.some(({ status }) => status === 'PENDING') ?? false;
 }
 
 /** It may end without anybody asking for anything: its hour is over, or the month goes on at a lower rate. */

@@ -47,6 +47,16 @@ export function dayAfter(day: string): string {
   return of >= daysInMonth(month) ? firstDayOf(monthAfter(month)) : dayIn(month, of + 1);
 }
 
+export function dayBefore(day: string): string {
+  const of = dayOfMonth(day);
+  return of > 1 ? dayIn(monthOfDay(day), of - 1) : lastDayOf(monthBefore(monthOfDay(day)));
+}
+
+function monthBefore(month: string): string {
+  const [year, of] = [Number(month.slice(0, 4)), Number(month.slice(5, 7))];
+  return of === 1 ? `${padded(year - 1, 4)}-12` : `${padded(year, 4)}-${padded(of - 1, 2)}`;
+}
+
 export function firstDayOf(month: string): string {
   return dayIn(month, 1);
 }

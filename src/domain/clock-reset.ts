@@ -1,4 +1,6 @@
 import { advance } from './advance.js';
+import { dayBefore, firstDayOf } from './calendar.js';
+import { closedBefore } from './closed-day.js';
 import type { Ledger } from './ledger.js';
 import type { OutcomeOf, Unknown } from './outcomes.js';
 import { forgetFuture } from './request-memory.js';
@@ -22,10 +24,13 @@ export function resetClock(
   const month = sameMonth ? ledger.month : monthAt(ledger.zone, trusted);
   const today = dayAt(ledger.zone, month, trusted);
   const needed = sameMonth ? missingIfOpened(ledger, today.day) : missingDays(ledger, month.key);
+  // Yesterday is then of the month before, and known from its document alone.
+  if (today.day === firstDayOf(month.key)) needed.push(dayBefore(today.day));
   const unknown = needed.filter((day) => !evidence.days.has(day));
   if (unknown.length > 0) return { kind: 'unknown', receiptIds: [], days: unknown };
   ledger.clock = trusted;
   if (!sameMonth) enterMonth(ledger, ledger.zone, month, evidence);
+  else if (today.day === firstDayOf(month.key)) ledger.closedDay = closedBefore(ledger, month, evidence);
   ledger.hour = { start: 0, end: 0 };
   ledger.moveTo(trusted);
   if (evidence.days.get(today.day) !== undefined) bringBackDay(ledger, today.day, evidence);

@@ -23,6 +23,8 @@ export interface Circumstances {
   readonly time: number;
   /** Why the time cannot be trusted now; absent if it can. */
   readonly distrust?: string;
+  /** This moment has surely passed, whatever the clock says: see `tidy-mark.ts`. Absent: that of the clock. */
+  readonly passed?: number;
   readonly maxSkewMs: number;
   readonly evidence: Evidence;
   /** How long usage is kept beside the current month; absent: for ever. */
@@ -39,6 +41,7 @@ export function decide(
   circumstances: Circumstances,
 ): Outcome | Unknown {
   const { time, evidence } = circumstances;
+  ledger.passed = circumstances.passed ?? Number.POSITIVE_INFINITY;
   if (!ledger.exists) return decideAbsent(ledger, request, circumstances);
   const distrust = distrusted(ledger, circumstances);
   if (request.kind === 'reset-clock') {
@@ -142,7 +145,6 @@ function decideAbsent(
       break;
     case 'claim-deliveries':
     case 'settle-deliveries':
-      return { kind: 'done' };
     case 'sweep':
     case 'drop-written':
       closeOver(ledger);

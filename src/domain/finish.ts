@@ -25,6 +25,8 @@ export interface Stamp {
 export function finish(ledger: Ledger, stamp: Stamp, housekeeping: boolean): StatePatch | undefined {
   if (ledger.exists && !stamp.restrained && (housekeeping || ledger.touched)) settleAlerts(ledger);
   addressAlerts(ledger, stamp);
+  // After it: the end of an alert whose start has just been told is still to be told.
+  if (housekeeping || ledger.touched) forgetAlerts(ledger);
   if (!ledger.touched && !(housekeeping && ledger.wakeIsLate)) return undefined;
   setStamp(ledger, stamp);
   // A lookup that was sent before may have missed them, and a state that is loaded later does not show them.
@@ -42,7 +44,13 @@ function settleAlerts(ledger: Ledger): void {
     tables.alerts.set(alertKey(alert), alert);
     ledger.note({ kind: 'alert', at: clock, alert });
   }
-  for (const key of forgettableMarks(marks, ledger.month, clock)) tables.alerts.delete(key);
+}
+
+/** Not in the commit that changes it: whoever is concerned sees there that it was given up, or told. */
+function forgetAlerts({ tables: { alerts }, month, clock }: Ledger): void {
+  for (const key of forgettableMarks(alerts, month, clock)) {
+    if (alerts.entry(key)?.changed === false) alerts.delete(key);
+  }
 }
 
 function alertInput(ledger: Ledger): AlertInput {
@@ -64,19 +72,14 @@ function alertInput(ledger: Ledger): AlertInput {
   };
 }
 
-/** Yesterday, if the budget was in use by then; of the month before, only while its day is still in the state. */
-function dayBefore({ tables, today, month, zone, createdAt }: Ledger): AlertInput['closedDay'] {
+/** Yesterday, if the budget was in use by then. */
+function dayBefore({ tables, today, month, zone, createdAt, closedDay }: Ledger): AlertInput['closedDay'] {
   const end = today.start;
   if (createdAt >= end) return undefined;
-  if (end > month.start) {
-    const { day, start } = dayAt(zone, month, end - 1);
-    const unused = [...tables.dayTotals.keys()].every((used) => used > day);
-    return unused ? undefined : { day, start, total: tables.dayTotals.get(day) ?? 0 };
-  }
-  for (const [day, totals] of tables.days.entries()) {
-    if (totals.end === end) return { day, start: totals.start, total: totals.total };
-  }
-  return undefined;
+  if (end <= month.start) return closedDay;
+  const { day, start } = dayAt(zone, month, end - 1);
+  const unused = [...tables.dayTotals.keys()].every((used) => used > day);
+  return unused ? undefined : { day, start, total: tables.dayTotals.get(day) ?? 0 };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { type Allowance, allowanceOf } from './allowance.js';
+import type { ClosedDay } from './closed-day.js';
 import type { BudgetEvent } from './events.js';
 import { type LargestRequests, largestRequests } from './largest-requests.js';
 import { LedgerTables } from './ledger-tables.js';
@@ -20,6 +21,7 @@ import {
   type StoredState,
 } from './state.js';
 import type { Entry } from './table.js';
+import type { Numbers } from './tidy-mark.js';
 import { nextWake } from './wake.js';
 import { type DayWindow, dayAt, daysLeft, hourAt, monthOfDay, type Span } from './windows.js';
 
@@ -44,6 +46,10 @@ export class Ledger {
   receiptsDroppedAt = 0;
   daysDroppedAt = 0;
   wakeAt: number | undefined;
+  closedDay: ClosedDay | undefined;
+  above: Numbers | undefined;
+  /** By this, and no further, receipts have aged: a clock that is ahead must not make an id free that was just used. */
+  passed = Number.POSITIVE_INFINITY;
 
   policyFields: PolicyFields = {};
   policyRevision = 0;
@@ -87,10 +93,11 @@ export class Ledger {
   private read(head: StateHead): void {
     refuseNewer(this.budgetId, head);
     // A state that does not say when a day last left it may have dropped one just now.
-    const { format: _, wakeAt, daysDroppedAt = head.revision, ...fields } = head;
+    const { format: _, wakeAt, closedDay, daysDroppedAt = head.revision, ...fields } = head;
     Object.assign(this, fields);
     this.daysDroppedAt = daysDroppedAt;
     this.wakeAt = wakeAt;
+    this.closedDay = closedDay;
     const policy = this.tables.settings.get('policy') as StoredPolicy | undefined;
     if (policy !== undefined) this.usePolicy(policy.fields, policy.revision);
     this.pause = this.tables.settings.get('pause') as StoredPause | undefined;
@@ -98,6 +105,14 @@ export class Ledger {
     // What a deletion left behind.
     if (this.deleted) this.slots.retireAll(this.policy.onExpiry === 'CHARGE');
     if (this.exists) this.moveTo(this.clock);
+  }
+
+  /**
+   * For a budget that is absent, and may have been before: if it is created, epoch, fence and revision are above these. Whoever
+   * forgets a budget raises them first, so they are to be read after it was found to be absent.
+   */
+  beginAbove(numbers: Numbers | undefined): void {
+    this.above = numbers;
   }
 
   /** There is such a budget, and it is not deleted. */
@@ -219,7 +234,7 @@ export class Ledger {
 
   private head(): StateHead {
     const { epoch, revision, fence, clock, deleted, createdAt, zone, month } = this;
-    const { lastOpenedDay, receiptsDroppedAt, daysDroppedAt, wakeAt } = this;
+    const { lastOpenedDay, receiptsDroppedAt, daysDroppedAt, wakeAt, closedDay } = this;
     return {
       format: STATE_FORMAT,
       epoch,
@@ -234,6 +249,7 @@ export class Ledger {
       receiptsDroppedAt,
       daysDroppedAt,
       ...(wakeAt === undefined ? {} : { wakeAt }),
+      ...(closedDay === undefined ? {} : { closedDay }),
     };
   }
 }

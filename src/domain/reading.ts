@@ -67,7 +67,7 @@ export function snapshotOf(ledger: Ledger): BudgetSnapshot {
     dayTotals: new Map(tables.dayTotals.entries()),
     monthAis: new Map(tables.monthAis.entries()),
     monthModels: new Map(tables.monthModels.entries()),
-    alerts: [...tables.alerts.values()],
+    alerts: [...tables.alerts.values()].filter(({ epoch }) => epoch === undefined),
   };
 }
 
@@ -80,7 +80,7 @@ function closedLeases({ tables: { outbox }, epoch }: Ledger): ClosedLease[] {
 
 /** An open day as its usage document says it. */
 export function usageDayOf(ledger: Ledger, day: string, totals: StoredDay): UsageDay {
-  const { start, end, total, presumed, late } = totals;
+  const { start, end, total, presumed, late, zone } = totals;
   const hours = ownHours(totals.hours);
   const { tables, budgetId, epoch, revision } = ledger;
   return {
@@ -88,5 +88,6 @@ export function usageDayOf(ledger: Ledger, day: string, totals: StoredDay): Usag
     ais: tables.ofDay(tables.dayAis, day),
     models: tables.ofDay(tables.dayModels, day),
     presumedBy: tables.presumedBy(day),
+    ...(zone === undefined ? {} : { zone }),
   };
 }

@@ -1,5 +1,6 @@
 import { countAiInMonth, countModelInMonth, openDay, ownHours } from './accounts.js';
 import { dayIn, daysInMonth } from './calendar.js';
+import { closedBefore, lastDayBefore } from './closed-day.js';
 import type { Ledger } from './ledger.js';
 import type { Evidence } from './requests.js';
 import type { ClosedLease, MonthWindow } from './state.js';
@@ -22,12 +23,15 @@ export function bringBackDay(ledger: Ledger, day: string, evidence: Evidence): v
     openDay(ledger, window);
     return;
   }
-  const { start, total, presumed, late } = document;
+  const { start, total, presumed, late, zone } = document;
   const hours = ownHours(document.hours);
   // Written in another zone it may have ended earlier: closed at once, it would be brought back again and again.
   const end = Math.max(document.end, window.end);
   const changedAt = ledger.nextRevision;
-  const totals = { start, end, total, presumed, late, hours, changedAt, settleUntil: 0 };
+  const totals = {
+    ...{ start, end, total, presumed, late, hours, changedAt, settleUntil: 0 },
+    ...(zone !== undefined && { zone }),
+  };
   ledger.tables.putDay(day, totals, document);
 }
 
@@ -77,6 +81,7 @@ export function missingDays({ lastOpenedDay, tables }: Ledger, monthKey: string)
 /** Makes a month the current one: its totals are those of its days, in the state or in their documents. */
 export function enterMonth(ledger: Ledger, zone: string, month: MonthWindow, evidence: Evidence): void {
   const { tables } = ledger;
+  ledger.closedDay = lastDayBefore(ledger, month) ?? closedBefore(ledger, month, evidence);
   ledger.zone = zone;
   ledger.month = month;
   ledger.hour = { start: 0, end: 0 };

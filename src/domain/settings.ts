@@ -1,3 +1,4 @@
+import { isHappening } from './alert-deliveries.js';
 import { closeOver } from './closing.js';
 import { type Ledger, NO_MONTH } from './ledger.js';
 import { AGAIN, type BudgetPut, type BudgetView, type Done, type Refused, type Unknown } from './outcomes.js';
@@ -6,6 +7,7 @@ import { samePolicy } from './policy-update.js';
 import { policyWarnings } from './policy-warnings.js';
 import { refused } from './refused.js';
 import type { DeleteBudgetRequest, PauseRequest, PutPolicyRequest } from './requests.js';
+import { highest } from './tidy-mark.js';
 import { calendarMonth, monthAt, monthOfDay } from './windows.js';
 
 /** What operators set: the policy, the pause, and whether there is such a budget at all. */
@@ -52,11 +54,15 @@ export function putPolicy(ledger: Ledger, request: PutPolicyRequest): BudgetPut 
 
 /** A budget begins, or begins again with the next epoch: what was granted before it can never be taken for its own. */
 function create(ledger: Ledger): void {
-  ledger.epoch += 1;
+  const above = highest(ledger.above, ledger);
+  ledger.epoch = above.epoch + 1;
+  ledger.fence = above.fence;
+  ledger.revision = above.revision;
   ledger.deleted = false;
   ledger.createdAt = ledger.clock;
   ledger.month = NO_MONTH;
   ledger.lastOpenedDay = '';
+  ledger.closedDay = undefined;
   ledger.tables.dropDays();
   ledger.writtenDays.clear();
   ledger.daysDroppedAt = ledger.nextRevision;
@@ -119,15 +125,35 @@ export function deleteBudget(ledger: Ledger, { force, etag }: DeleteBudgetReques
   // A few in each commit: those to come find a deleted budget, and its leases over.
   ledger.slots.retireAll(ledger.policy.onExpiry === 'CHARGE');
   const { tables } = ledger;
-  for (const table of [tables.ais, tables.alerts]) table.reset();
+  tables.ais.reset();
   for (const table of [tables.dayTotals, tables.monthAis, tables.monthModels]) table.reset();
   tables.aisByGrant.clear();
   tables.monthSpent = 0;
   closeOver(ledger);
   ledger.pause = undefined;
   ledger.policyFields = {};
+  endAlerts(ledger);
+  ledger.closedDay = undefined;
   // Those who wait for a slot of it hear that there is none.
   ledger.loosened += 1;
   ledger.touchHead();
   return { kind: 'done' };
+}
+
+/**
+ * With a budget ends all that was wrong with it, and whoever was told that it began is told that. Until then the mark stays,
+ * under a key of its own: it must not stand for what the next budget of this name raises.
+ */
+function endAlerts(ledger: Ledger): void {
+  const { tables, epoch, clock } = ledger;
+  const { alerts } = tables;
+  for (const [key, mark] of [...alerts.entries()]) {
+    if (mark.epoch !== undefined) continue;
+    alerts.delete(key);
+    const alert = { ...mark, endedAt: mark.endedAt ?? clock };
+    if (mark.endedAt === undefined) ledger.note({ kind: 'alert', at: clock, alert });
+    // Of an event just now nobody has been noted yet.
+    const concerns = mark.deliveries !== undefined || (isHappening(mark) && mark.raisedAt === clock);
+    if (concerns) alerts.set(`${key} ${epoch}`, { ...alert, epoch });
+  }
 }

@@ -104,6 +104,7 @@ const LABEL = PLACE + DOCUMENT + 2 * (3 + TEXT);
 const HOURS = 64;
 const DAY =
   valueBytes({ start: 0, end: 0, total: 0, presumed: 0, late: 0, hours: [], changedAt: 0, settleUntil: 0 }) +
+  part('zone', ' '.repeat(64)) +
   HOURS * (PLACE + valueBytes({ start: 0, tokens: 0 }));
 const WRITER = valueBytes({ seq: 0, at: 0 });
 const AI = valueBytes({ lastGrantAt: 0, grants: [] });

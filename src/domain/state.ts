@@ -1,3 +1,4 @@
+import type { ClosedDay } from './closed-day.js';
 import type { PolicyFields } from './policy.js';
 import type { StoredSession } from './session-ref.js';
 import type { StoredAlert } from './stored-alert.js';
@@ -40,6 +41,8 @@ export interface StateHead {
   readonly daysDroppedAt?: number;
   /** When this budget next needs somebody's attention (expiry, writing out, closing a day); absent if never. */
   readonly wakeAt?: number;
+  /** The last day of the month before, while today is the first: it is graded as every other day that closed. */
+  readonly closedDay?: ClosedDay;
 }
 
 /** `key` is `YYYY-MM`. The start can differ from the calendar's in the first month after a change of zone. */
@@ -149,6 +152,8 @@ export interface StoredDay {
   readonly changedAt: number;
   /** Until then a late release may free what was presumed in it. */
   readonly settleUntil: number;
+  /** Whose calendar it follows; absent in states from before it was kept. */
+  readonly zone?: string;
 }
 
 /** Tokens presumed of one lease; or of several leases of one AI, and then of no hour. */
@@ -245,6 +250,8 @@ export interface UsageDay {
   readonly models: ReadonlyMap<string, number>;
   /** What is still presumed, by lease: see `presumed.ts`. Empty in documents of format 1. */
   readonly presumedBy: ReadonlyMap<string, StoredPresumed>;
+  /** Whose calendar names it and its hours; absent in documents from before it was kept. */
+  readonly zone?: string;
 }
 
 /** The whole stored state of a budget. Keys are decoded. */

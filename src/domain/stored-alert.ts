@@ -8,6 +8,8 @@ export interface StoredAlert {
   readonly value: number;
   readonly threshold: number;
   readonly message: string;
+  /** Of a budget that was deleted, and maybe created again since; absent in alerts of the budget that lives. */
+  readonly epoch?: number;
   /** By sink, how far it was told; absent where no sink is to be told, and in states older than sinks. */
   readonly deliveries?: readonly StoredDelivery[];
 }

@@ -5,6 +5,9 @@ import type { Ledger } from './ledger.js';
 /** How long a copy has to write out what it committed, before another takes that over. */
 export const WRITE_OUT_MS = 5_000;
 
+/** Of a deleted budget's alerts nothing stays once their sinks have been told. */
+const FORGET_MS = 60_000;
+
 /** When somebody must next look at this budget although nobody asks; undefined if never. */
 export function nextWake(ledger: Ledger): number | undefined {
   const { tables, clock, wakeAt } = ledger;
@@ -16,6 +19,7 @@ export function nextWake(ledger: Ledger): number | undefined {
     earliest = Math.min(earliest, promised, clock + WRITE_OUT_MS);
   }
   earliest = Math.min(earliest, nextTakeOver(ledger));
+  if (ledger.deleted && tables.alerts.size > 0) earliest = Math.min(earliest, clock + FORGET_MS);
   for (const [day, totals] of tables.days.entries()) {
     if (!ledger.slots.holdsDay(day)) earliest = Math.min(earliest, Math.max(totals.end, totals.settleUntil));
   }

@@ -1,4 +1,5 @@
 import type { Receipt, StatePatch, UsageDay } from '../domain/state.js';
+import type { Cut, TidyMark } from '../domain/tidy-mark.js';
 import { type BudgetStore, type Freshness, type StateVersion, StoreError } from './store.js';
 import type { StoreObserver, StoreOperation, StoreOutcome, Surroundings } from './store-observer.js';
 
@@ -75,8 +76,20 @@ class ObservedStore implements BudgetStore {
     return this.timed('time', () => this.store.time());
   }
 
-  tidy(dayBefore: string, receiptsBefore: number) {
-    return this.timed('tidy', () => this.store.tidy(dayBefore, receiptsBefore));
+  tidy(cut: Cut, limit: number) {
+    return this.timed('tidy', () => this.store.tidy(cut, limit));
+  }
+
+  readTidyMark() {
+    return this.timed('readTidyMark', () => this.store.readTidyMark());
+  }
+
+  swapTidyMark(mark: TidyMark) {
+    return this.timed('swapTidyMark', () => this.store.swapTidyMark(mark));
+  }
+
+  forget(budgetId: string, expected: StateVersion) {
+    return this.timed('forget', () => this.store.forget(budgetId, expected));
   }
 
   close() {

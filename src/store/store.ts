@@ -1,4 +1,5 @@
 import type { Receipt, StateHead, StatePatch, StoredState, UsageDay } from '../domain/state.js';
+import type { Cut, TidyMark } from '../domain/tidy-mark.js';
 
 /** Which state a commit replaces. Revisions go on rising across epochs. */
 export interface StateVersion {
@@ -86,10 +87,31 @@ export interface BudgetStore {
   /** The store's own time in ms, with half the round trip added; undefined for a store that has no clock of its own. */
   time(): Promise<number | undefined>;
 
-  /** Removes usage documents of days before `dayBefore`, and receipts that happened before `receiptsBefore`. */
-  tidy(dayBefore: string, receiptsBefore: number): Promise<void>;
+  /**
+   * Removes usage documents of days before `dayBefore`, and receipts that happened before `receiptsBefore`: about `limit` of
+   * each, so that whoever is stopping need not wait for all. Nothing removed means that nothing is left.
+   */
+  tidy(cut: Cut, limit: number): Promise<Tidied>;
+
+  /** What tidying remembers; undefined before its first word. */
+  readTidyMark(): Promise<TidyMark | undefined>;
+
+  /** Replaces the mark whose revision is one less; the first has revision 1. Of any number of racers, one wins. */
+  swapTidyMark(mark: TidyMark): Promise<'won' | 'lost'>;
+
+  /**
+   * Removes what is left of a deleted budget, if its stored version is `expected`: then it is as if it had never been. Its
+   * usage documents and receipts are not looked for; they are tidied away before.
+   */
+  forget(budgetId: string, expected: StateVersion): Promise<'won' | 'lost'>;
 
   close(): Promise<void>;
+}
+
+/** How many were removed. */
+export interface Tidied {
+  readonly days: number;
+  readonly receipts: number;
 }
 
 export interface ListedBudget {

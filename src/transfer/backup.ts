@@ -5,7 +5,7 @@ import { BudgetDigest } from './budget-digest.js';
 import { copyBudget } from './copy-budget.js';
 import { HeldLabel } from './held-label.js';
 import { budgetIds } from './read-budget.js';
-import { digestOf, receiptsFrom, type TransferContext } from './transfer.js';
+import { copyTidyMark, digestOf, receiptsFrom, type TransferContext } from './transfer.js';
 
 /**
  * Copies every budget, each as it stands at one moment, while the service goes on. Half a backup is never taken for one: its
@@ -37,5 +37,6 @@ export async function backUp(
     }
     context.tell(`${budgetId}: backed up, ${read.dayCount} days and ${read.receiptCount} receipts`);
   }
+  await copyTidyMark(source, target);
   await there.set({ kind: 'backup', transfer, from: source.place });
 }

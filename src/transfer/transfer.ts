@@ -35,6 +35,15 @@ export async function copyAll(
       tell(`${budgetId}: copied`);
     }
   }
+  await copyTidyMark(source, target);
+}
+
+/** What tidying remembers: what has passed there has passed here, and no budget begins below one that was forgotten. */
+export async function copyTidyMark(source: TransferStore, target: TransferStore): Promise<void> {
+  const mark = await source.readTidyMark();
+  if (mark === undefined) return;
+  const { revision = 0 } = (await target.readTidyMark()) ?? {};
+  await target.swapTidyMark({ ...mark, revision: revision + 1 });
 }
 
 /** Reads both stores whole, and holds what they say against each other. */

@@ -103,7 +103,7 @@ it('the role has every action that the service needs on its database, and no oth
   await store.writeReceipts('b', [usageReceipt('x', 1)]);
   await setMark(store, { kind: 'moved' } as never);
   await setMark(store, undefined);
-  await store.tidy('2026-01-01', 1);
+  await store.tidy({ dayBefore: '2026-01-01', receiptsBefore: 1 }, 10);
   await store.close();
   await mongo.stop();
   const needed = mongo.commands.flatMap((command) => {

@@ -159,6 +159,7 @@ const FAULTS: readonly Disturbance[] = [
   (operator) => operator.stall(),
   ({ world }) => world.failOver(),
   (operator) => operator.revokeSome(),
+  ({ world }) => world.tidyByWrongClock(world.pick([-40, 10, 40, 400, 1_100]) * 24 * HOUR_MS),
 ];
 
 const ORDERS: readonly Disturbance[] = [

@@ -29,6 +29,9 @@ export const METHODS = [
   'due',
   'time',
   'tidy',
+  'readTidyMark',
+  'swapTidyMark',
+  'forget',
 ] as const;
 
 /**

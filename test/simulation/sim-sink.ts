@@ -67,7 +67,7 @@ export class SimSink {
     for (const alert of sections.alerts.values()) {
       for (const { notice, status } of alert.deliveries ?? []) {
         const what = `alert ${alertKey(alert)}, ${notice}, ${status}:`;
-        const { id } = noticeOf(budgetId, head.epoch, alert, notice);
+        const { id } = noticeOf(budgetId, alert.epoch ?? head.epoch, alert, notice);
         if (status === 'PENDING') wrong.push(`${what} it is still not delivered`);
         if (status === 'DELIVERED' && !this.heard.has(id)) wrong.push(`${what} nobody has heard it`);
         if (status === 'GAVE_UP' && !this.tried.has(id)) wrong.push(`${what} it was never tried`);

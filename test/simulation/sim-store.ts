@@ -1,10 +1,12 @@
 import type { Receipt, StatePatch, StoredLease, StoredState, UsageDay } from '../../src/domain/state.js';
+import type { Cut, TidyMark } from '../../src/domain/tidy-mark.js';
 import {
   type BudgetStore,
   type Freshness,
   type ListedBudget,
   type StateVersion,
   StoreError,
+  type Tidied,
 } from '../../src/store/store.js';
 import { applied, deepFreeze } from './sim-state.js';
 
@@ -16,6 +18,7 @@ interface Node {
   readonly days: Map<string, UsageDay>;
   /** By `budget id`. */
   readonly receipts: Map<string, Receipt>;
+  tidyMark?: TidyMark | undefined;
 }
 
 /** What a fail-over leaves behind: a primary that shows an older state, until it learns what a majority has. */
@@ -74,8 +77,11 @@ export class SimStore implements BudgetStore {
   /** From now on nothing reaches the majority. */
   stall(): void {
     if (this.stalled) return;
-    const { budgets, days, receipts } = this.majority;
-    this.primary = { budgets: new Map(budgets), days: new Map(days), receipts: new Map(receipts) };
+    const { budgets, days, receipts, tidyMark } = this.majority;
+    this.primary = {
+      ...{ budgets: new Map(budgets), days: new Map(days), receipts: new Map(receipts) },
+      tidyMark,
+    };
   }
 
   /** The majority catches up: what was not acknowledged has happened after all. */
@@ -236,7 +242,32 @@ export class SimStore implements BudgetStore {
     return this.now();
   }
 
-  async tidy(): Promise<void> {}
+  async tidy({ dayBefore, receiptsBefore }: Cut): Promise<Tidied> {
+    const { days, receipts } = this.primary;
+    const removed = { days: 0, receipts: 0 };
+    for (const [key, { day }] of days) if (day < dayBefore && days.delete(key)) removed.days += 1;
+    for (const [key, { at }] of receipts) {
+      if (at < receiptsBefore && receipts.delete(key)) removed.receipts += 1;
+    }
+    return this.written(removed);
+  }
+
+  async readTidyMark(): Promise<TidyMark | undefined> {
+    return this.majority.tidyMark;
+  }
+
+  async swapTidyMark(mark: TidyMark): Promise<'won' | 'lost'> {
+    if ((this.primary.tidyMark?.revision ?? 0) !== mark.revision - 1) return 'lost';
+    this.primary.tidyMark = deepFreeze(mark);
+    return this.written('won');
+  }
+
+  async forget(budgetId: string, { epoch, revision }: StateVersion): Promise<'won' | 'lost'> {
+    const head = this.primary.budgets.get(budgetId)?.head;
+    if (head?.epoch !== epoch || head.revision !== revision || !head.deleted) return 'lost';
+    this.primary.budgets.delete(budgetId);
+    return this.written('won');
+  }
 
   async close(): Promise<void> {}
 }

@@ -3,8 +3,10 @@ import { BOUNDS } from '../../src/arbiter/bounds.js';
 import type { Caller, CallerRequest } from '../../src/arbiter/door.js';
 import type { OutcomeOf } from '../../src/domain/outcomes.js';
 import type { StoredState } from '../../src/domain/state.js';
+import type { Clock } from '../../src/platform/clock.js';
 import { SILENT_LOG } from '../../src/platform/log.js';
 import type { Scheduler } from '../../src/platform/scheduler.js';
+import { Tidying } from '../../src/tidying.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { ManualScheduler } from '../support/manual-scheduler.js';
 import { checkCommit, type Promises } from './commit-invariants.js';
@@ -214,6 +216,22 @@ export class SimWorld {
     this.time.storeErrorMs = ms;
     // Machines of one place follow one source of time: most are wrong together.
     for (const { clock } of this.copies) if (ms === 0 || this.random() < 0.7) clock.wallErrorMs = ms;
+  }
+
+  /** A copy has just been started, its clock is wrong until somebody looks, and tidying is the first to believe it. */
+  tidyByWrongClock(errorMs: number): void {
+    const { link, clock } = this.pick(this.copies);
+    this.note(`tidying with a clock that is wrong by ${errorMs / 86_400_000} days`);
+    const wrong: Clock = {
+      read: () => {
+        const { now, ...reading } = clock.clock.read();
+        return { ...reading, now: now + errorMs };
+      },
+      monotonic: () => clock.clock.monotonic(),
+      acceptStep: () => {},
+    };
+    const means = { store: link.store, clock: wrong, scheduler: this.scheduler, log: SILENT_LOG };
+    void new Tidying({ ...means, retentionMonths: 1 }).look();
   }
 
   /** Machines slept, or nobody asked for long. */

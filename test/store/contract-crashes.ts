@@ -20,7 +20,7 @@ const STEPS: readonly Step[] = [
   ['write receipts', (store) => store.writeReceipts('b', [receipt, leaseReceipt('1:l:1', 2)])],
   ['write days', (store) => store.writeDays([usageDay('2026-11-24', 2), usageDay('2026-11-25', 2)])],
   ['drop', (store) => store.commit('b', { epoch: 1, revision: 2 }, commits[2] as StatePatch)],
-  ['tidy', (store) => store.tidy('2026-11-25', T0 + 1)],
+  ['tidy', (store) => store.tidy({ dayBefore: '2026-11-25', receiptsBefore: T0 + 1 }, 1_000)],
 ];
 
 export function describeCrashes(subject: Subject): void {

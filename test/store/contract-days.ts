@@ -84,8 +84,8 @@ export function describeDays(subject: Subject, { rounds }: ContractOptions): voi
         );
         await store.writeDays([usageDay('2024-10-31', 9, { budgetId, epoch: 2 })]);
       }
-      await store.tidy('2024-11-01', T0 - 1);
-      await store.tidy('2024-11-01', T0 - 1);
+      await store.tidy({ dayBefore: '2024-11-01', receiptsBefore: T0 - 1 }, 1_000);
+      await store.tidy({ dayBefore: '2024-11-01', receiptsBefore: T0 - 1 }, 1_000);
       for (const budgetId of ['b', 'c']) {
         const left = await store.readDays(budgetId, 1, '', '~');
         expect(left.map(({ day }) => day)).toEqual(['2024-11-01', '2024-11-02']);

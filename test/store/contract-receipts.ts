@@ -23,7 +23,7 @@ export function describeReceipts(subject: Subject, { rounds }: ContractOptions):
       expect(await store.findReceipts('b', ['x'])).toEqual(expected);
       const inState = (await store.load('b'))?.sections.outbox.size;
       expect(inState).toBe(store.receiptsInCommit ? 0 : 1);
-      await store.tidy('', T0 - 7 * 86_400_000);
+      await store.tidy({ dayBefore: '', receiptsBefore: T0 - 7 * 86_400_000 }, 1_000);
       expect((await store.findReceipts('b', ['x'])).size).toBe(store.receiptsInCommit ? 1 : 0);
     });
 
@@ -119,14 +119,14 @@ export function describeReceipts(subject: Subject, { rounds }: ContractOptions):
       ]);
       await store.writeReceipts('b', [usageReceipt('renewed', 2)]);
       await store.writeReceipts('c', [usageReceipt('old', 1, old)]);
-      await store.tidy('2000-01-01', T0 - 60_000);
+      await store.tidy({ dayBefore: '2000-01-01', receiptsBefore: T0 - 60_000 }, 1_000);
       expect([...(await store.findReceipts('b', ['old', 'renewed', 'new'])).keys()].sort()).toEqual([
         'new',
         'renewed',
       ]);
       expect((await store.findReceipts('c', ['old'])).size).toBe(0);
       await store.writeReceipts('b', [usageReceipt('old', 1)]);
-      await store.tidy('2000-01-01', T0 - 60_000);
+      await store.tidy({ dayBefore: '2000-01-01', receiptsBefore: T0 - 60_000 }, 1_000);
       expect((await store.findReceipts('b', ['old'])).size).toBe(1);
     });
   });

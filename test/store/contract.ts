@@ -6,6 +6,7 @@ import { describeDays } from './contract-days.js';
 import { describeFreshness } from './contract-freshness.js';
 import { describeLists } from './contract-lists.js';
 import { describeReceipts } from './contract-receipts.js';
+import { describeTidying } from './contract-tidying.js';
 
 export interface OpenedStore {
   readonly store: BudgetStore;
@@ -56,6 +57,7 @@ export function describeStoreContract(
     describeReceipts(subject, options);
     describeFreshness(subject, options);
     describeLists(subject);
+    describeTidying(subject, options);
     describeCrashes(subject);
   });
 }

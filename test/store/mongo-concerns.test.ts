@@ -53,7 +53,7 @@ describe('whatever MONGODB_URI says', () => {
       store.readDays('a', 1, '', '~'),
       store.listReceipts('a', '', '', 1),
     ]);
-    await store.tidy('2026-01-01', 1);
+    await store.tidy({ dayBefore: '2026-01-01', receiptsBefore: 1 }, 10);
     await store.time();
     await store.close();
     const transfer = await openMongoTransfer({ uri, database: 'x' });

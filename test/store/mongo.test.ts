@@ -18,7 +18,7 @@ describeMongo('the MongoDB store', (uri) => {
   let peer: BudgetStore;
   const open = () => openMongoStore({ uri, database });
   const empty = () =>
-    Promise.all(['budgets', 'usage', 'receipts'].map((name) => db.collection(name).deleteMany({})));
+    Promise.all(['budgets', 'usage', 'receipts', 'marks'].map((name) => db.collection(name).deleteMany({})));
 
   beforeAll(async () => {
     // Two copies that start at once in an empty database.
@@ -115,8 +115,15 @@ describeMongo('the MongoDB store', (uri) => {
     ]);
     expect(await indexes('receipts')).toEqual([
       [{ _id: 1 }, undefined],
-      [{ at: 1 }, 7 * 86_400],
+      [{ at: 1, _id: 1 }, undefined],
     ]);
+  });
+
+  it('drops the index by which an earlier version had the server remove receipts by its own clock', async () => {
+    const receipts = db.collection('receipts');
+    await receipts.createIndex({ at: 1 }, { expireAfterSeconds: 7 * 86_400 });
+    await (await open()).close();
+    expect((await receipts.indexes()).map(({ key }) => key)).toEqual([{ _id: 1 }, { at: 1, _id: 1 }]);
   });
 
   it('has the server check documents against a hand that edits them', async (context) => {

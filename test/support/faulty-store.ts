@@ -1,4 +1,5 @@
 import type { Receipt, StatePatch, StoredState, UsageDay } from '../../src/domain/state.js';
+import type { Cut, TidyMark } from '../../src/domain/tidy-mark.js';
 import {
   type BudgetStore,
   type Freshness,
@@ -6,6 +7,7 @@ import {
   type StateVersion,
   StoreError,
   type StoreFailure,
+  type Tidied,
 } from '../../src/store/store.js';
 import type { Gate } from './gate.js';
 
@@ -153,8 +155,17 @@ export class FaultyStore implements BudgetStore {
   time(): Promise<number | undefined> {
     return this.call('time', [], () => this.inner.time());
   }
-  tidy(dayBefore: string, receiptsBefore: number): Promise<void> {
-    return this.call('tidy', [dayBefore, receiptsBefore], () => this.inner.tidy(dayBefore, receiptsBefore));
+  tidy(cut: Cut, limit: number): Promise<Tidied> {
+    return this.call('tidy', [cut, limit], () => this.inner.tidy(cut, limit));
+  }
+  readTidyMark(): Promise<TidyMark | undefined> {
+    return this.call('readTidyMark', [], () => this.inner.readTidyMark());
+  }
+  swapTidyMark(mark: TidyMark): Promise<'won' | 'lost'> {
+    return this.call('swapTidyMark', [mark], () => this.inner.swapTidyMark(mark));
+  }
+  forget(budgetId: string, expected: StateVersion): Promise<'won' | 'lost'> {
+    return this.call('forget', [budgetId, expected], () => this.inner.forget(budgetId, expected));
   }
   close(): Promise<void> {
     return this.inner.close();

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import type { Run } from '../program.js';
-import type { BackupOptions, MigrateOptions, RestoreOptions } from '../store-tasks.js';
+import type { BackupOptions, MigrateOptions, RestoreOptions, TidyOptions } from '../store-tasks.js';
 
 const PLACE = '"embedded" (DATA_DIR), "mongodb" (MONGODB_URI), a folder, or a URI of MongoDB';
 
-/** Commands that move what is stored. */
+/** Commands that work on what is stored. */
 export function addStoreCommands(program: Command, run: Run): void {
   program
     .command('migrate')
@@ -42,5 +42,16 @@ export function addStoreCommands(program: Command, run: Run): void {
     .action(async (options: RestoreOptions) => {
       const { runRestore } = await import('../store-tasks.js');
       await runRestore(run, options);
+    });
+
+  program
+    .command('tidy')
+    .description('Say what was removed as too old, and what stays since the clock may be wrong.')
+    .option('--clock-is-right', 'remove what is beyond the retention by the clock as it is now')
+    .option('--in <place>', `the store (default: the one that is configured): ${PLACE}`)
+    .option('--database <name>', 'the database in MongoDB (default: MONGODB_DATABASE)')
+    .action(async (options: TidyOptions) => {
+      const { runTidy } = await import('../store-tasks.js');
+      await runTidy(run, options);
     });
 }

@@ -18,7 +18,7 @@ export function budgetCard({ snapshot, days, waiters }: Seen): BudgetCard {
   const { budget, month, now, alerts, liveLeases } = snapshot;
   const { policy } = budget;
   const { enforced } = allowanceOf(policy);
-  const stats = monthStats({ snapshot, month, isCurrent: true, days });
+  const stats = monthStats({ snapshot, month, isCurrent: true, zone: budget.zone, days });
   const { paceTokensPerHour = 0, projectedMonthTokens = 0, exhaustedAt } = stats.forecast ?? {};
   return {
     ...{ budgetId: budget.budgetId, zone: budget.zone, month: month.key, status: statusOf(snapshot) },

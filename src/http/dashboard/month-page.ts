@@ -3,6 +3,7 @@ import { firstDayOf, lastDayOf, monthOfDay } from '../../domain/calendar.js';
 import type { DistributionStats } from '../../domain/distribution.js';
 import type { BudgetSnapshot, Refused } from '../../domain/outcomes.js';
 import type { UsageDay } from '../../domain/state.js';
+import { zoneOfMonth } from '../../domain/usage-zone.js';
 import { calendarMonth } from '../../domain/windows.js';
 import { dayData, limitsData, type MonthOf, monthStats, namedTokens } from './month-stats.js';
 import type { DayNames, MonthData, MonthFigures } from './page-data.js';
@@ -25,14 +26,15 @@ export async function monthPage(
   const key = month ?? (day === undefined ? snapshot.month.key : monthOfDay(day));
   const isCurrent = key === snapshot.month.key;
   const found = await door.usageDays(snapshot, firstDayOf(key), lastDayOf(key));
+  const zone = isCurrent ? snapshot.budget.zone : zoneOfMonth(found, snapshot.budget.zone);
   const of: MonthOf = {
-    ...{ snapshot, isCurrent },
-    month: isCurrent ? snapshot.month : calendarMonth(snapshot.budget.zone, key),
+    ...{ snapshot, isCurrent, zone },
+    month: isCurrent ? snapshot.month : calendarMonth(zone, key),
     days: new Map(found.map((usage) => [usage.day, usage])),
   };
   const stats = monthStats(of);
   return {
-    ...{ budgetId, zone: snapshot.budget.zone, at: snapshot.now, month: of.month, isCurrent },
+    ...{ budgetId, zone, at: snapshot.now, month: of.month, isCurrent },
     ...{ currentMonth: snapshot.month.key, limits: limitsData(snapshot), days: dayData(of) },
     ais: stats.byAi.map(({ aiId, tokens }) => ({ name: aiId, tokens })),
     models: stats.byModel.map(({ model, tokens }) => ({ name: model, tokens })),

@@ -10,16 +10,19 @@ export interface MonthOf {
   readonly snapshot: BudgetSnapshot;
   readonly month: MonthWindow;
   readonly isCurrent: boolean;
+  /** Whose calendar it follows. */
+  readonly zone: string;
   /** The usage that is known by day. */
   readonly days: ReadonlyMap<string, UsageDay>;
 }
 
-export function monthStats({ snapshot, month, isCurrent, days }: MonthOf): DistributionStats {
+export function monthStats(of: MonthOf): DistributionStats {
+  const { snapshot, month, isCurrent, zone, days } = of;
   const { budget, windows, lastGrants, liveLeases, now, today } = snapshot;
   return distributionStats({
-    ...{ budgetId: budget.budgetId, policy: budget.policy, zone: budget.zone, month, windows, lastGrants },
+    ...{ budgetId: budget.budgetId, policy: budget.policy, zone, month, windows, lastGrants },
     ...{ now, isCurrentMonth: isCurrent },
-    days: everyDay({ snapshot, month, isCurrent, days }),
+    days: everyDay(of),
     day: { date: today.day, hours: [] },
     ais: isCurrent ? snapshot.monthAis : summed(days, ({ ais }) => ais),
     models: isCurrent ? snapshot.monthModels : summed(days, ({ models }) => models),
@@ -28,8 +31,8 @@ export function monthStats({ snapshot, month, isCurrent, days }: MonthOf): Distr
 }
 
 /** Every day of the month. The state's totals of the current month are newer than any document. */
-function everyDay({ snapshot, month, isCurrent, days }: MonthOf): DayTotals[] {
-  return daysOfMonth(snapshot.budget.zone, month).map((window) => {
+function everyDay({ snapshot, month, isCurrent, zone, days }: MonthOf): DayTotals[] {
+  return daysOfMonth(zone, month).map((window) => {
     const known = days.get(window.day);
     const { presumed = 0, late = 0 } = known ?? {};
     const inState = isCurrent ? snapshot.dayTotals.get(window.day) : undefined;

@@ -11,7 +11,7 @@ import { StoreError } from '../store.js';
  * - `b at budget name`: a block of receipts; by time, so that tidying reads old ones only, and so that new ones lie together.
  * - `r budget id`: where a receipt is.
  * - `m format`: the format of the whole file; `m mark`: why it must not be served from; `m label`: its
- *   identity, whose version in LMDB is that of both.
+ *   identity, whose version in LMDB is that of both; `m tidying`: what tidying remembers.
  */
 const SEPARATOR = '\0';
 const AFTER_SEPARATOR = '\x01';
@@ -30,6 +30,7 @@ export interface KeyRange {
 export const FORMAT_KEY = join('m', 'format');
 export const MARK_KEY = join('m', 'mark');
 export const LABEL_KEY = join('m', 'label');
+export const TIDY_MARK_KEY = join('m', 'tidying');
 
 export const headKey = (budgetId: string): Key => join('h', budgetId);
 export const sectionKey = (budgetId: string, section: Section, key: string): Key =>

@@ -10,7 +10,7 @@ import type { Log } from '../../platform/log.js';
 import type { ListedBudget, StateVersion } from '../store.js';
 import { type Journal, journalChange, journaled } from './journal.js';
 import type { JournaledCommit } from './journal-layer.js';
-import { headKey, isSection, keyAfter, keyParts, rangeUnder } from './keys.js';
+import { headKey, isSection, journalRange, keyAfter, keyParts, rangeUnder } from './keys.js';
 import type { LmdbFile, LmdbView } from './lmdb-file.js';
 import { journalOf, type LmdbJournals } from './lmdb-journals.js';
 import { blockChange, blocksOf } from './receipt-blocks.js';
@@ -152,6 +152,23 @@ export class LmdbBudgets {
       }
       return listed;
     });
+  }
+
+  /** With all that a budget left behind in sections and journal; the guard sees to it that none can be missed. */
+  async forget(budgetId: string, { epoch, revision }: StateVersion): Promise<'won' | 'lost'> {
+    await this.journals.settle(budgetId);
+    const keys = this.file.view((view) => {
+      const head = view.get<StateHead>(headKey(budgetId))?.value;
+      if (head?.epoch !== epoch || head.revision !== revision || !head.deleted) return undefined;
+      const ranges = [rangeUnder('s', budgetId), journalRange(budgetId)];
+      return ranges.flatMap((range) => Array.from(view.keys(range), (key) => Buffer.from(key)));
+    });
+    if (keys === undefined) return 'lost';
+    const changes = [headKey(budgetId), ...keys].map((key) => ({ key }));
+    const won = await this.writeIf(budgetId, { epoch, revision }, changes);
+    this.journals.forget(budgetId);
+    if (won) this.known.delete(budgetId);
+    return won ? 'won' : 'lost';
   }
 
   due(now: number, limit: number): string[] {

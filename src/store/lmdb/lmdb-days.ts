@@ -47,12 +47,14 @@ export class LmdbDays {
     });
   }
 
-  async tidy(dayBefore: string): Promise<void> {
-    for (const key of this.olderThan(dayBefore)) {
+  async tidy(dayBefore: string, limit: number): Promise<number> {
+    let removed = 0;
+    for (const key of this.olderThan(dayBefore, limit)) {
       const version = this.file.view((view) => view.version(key));
       // A day that was written again meanwhile stays until the next tidying.
-      if (version !== undefined) await this.file.writeIf(key, version, [{ key }]);
+      if (version !== undefined && (await this.file.writeIf(key, version, [{ key }]))) removed += 1;
     }
+    return removed;
   }
 
   private async writeOne(day: UsageDay): Promise<void> {
@@ -68,14 +70,14 @@ export class LmdbDays {
   }
 
   /** Skips from budget to budget, so that it reads old days only. */
-  private olderThan(dayBefore: string): Key[] {
+  private olderThan(dayBefore: string, limit: number): Key[] {
     return this.file.view((view) => {
       const old: Key[] = [];
       const all = rangeUnder('d');
       let start = all.start;
       for (;;) {
         const [key] = view.keys({ start, end: all.end }, 1);
-        if (!key) return old;
+        if (!key || old.length >= limit) return old;
         const [, budgetId = '', epoch = '', day = ''] = keyParts(key, 4);
         if (day < dayBefore) old.push(Buffer.from(key));
         start = day < dayBefore ? keyAfter(Buffer.from(key)) : rangeUnder('d', budgetId, epoch).end;

@@ -5,9 +5,6 @@ import type { LmdbJournals } from './lmdb-journals.js';
 import { BlockReader, blockChange, type Place, placeChange } from './receipt-blocks.js';
 import type { Change } from './value-codec.js';
 
-/** How many are removed before other work gets its turn. */
-const TIDY_BATCH = 500;
-
 interface OldBlock {
   readonly budgetId: string;
   readonly key: Buffer;
@@ -62,16 +59,13 @@ export class LmdbReceipts {
     });
   }
 
-  async tidy(before: number): Promise<void> {
-    for (;;) {
-      const old = this.olderThan(before);
-      if (old.length === 0) return;
-      for (const budgetId of new Set(old.map(({ budgetId }) => budgetId)))
-        await this.journals.settle(budgetId);
-      // Only then their blocks: without them, nobody would find what is to be removed.
-      await this.remove(old.flatMap((block) => this.placesIn(block)));
-      await this.remove(old.map(({ key }) => ({ key, version: 0 })));
-    }
+  async tidy(before: number, limit: number): Promise<number> {
+    const old = this.olderThan(before, limit);
+    for (const budgetId of new Set(old.map(({ budgetId }) => budgetId))) await this.journals.settle(budgetId);
+    // Only then their blocks: without them, nobody would find what is to be removed.
+    await this.remove(old.flatMap((block) => this.placesIn(block)));
+    const removed = await this.remove(old.map(({ key }) => ({ key, version: 0 })));
+    return old.reduce((sum, { receipts }, at) => sum + (removed[at] ? receipts.length : 0), 0);
   }
 
   private async writeOne(budgetId: string, receipt: Receipt): Promise<void> {
@@ -89,7 +83,7 @@ export class LmdbReceipts {
     }
   }
 
-  private olderThan(before: number): OldBlock[] {
+  private olderThan(before: number, limit: number): OldBlock[] {
     return this.file.view((view) => {
       const old: OldBlock[] = [];
       let receipts = 0;
@@ -97,7 +91,7 @@ export class LmdbReceipts {
         const [, at, budgetId = '', name = ''] = keyParts(key, 4);
         old.push({ budgetId, key: Buffer.from(key), receipts: value, at: Number(at), name });
         receipts += value.length;
-        if (receipts >= TIDY_BATCH) break;
+        if (receipts >= limit) break;
       }
       return old;
     });
@@ -116,7 +110,7 @@ export class LmdbReceipts {
   }
 
   /** But for what was written again meanwhile. */
-  private async remove(entries: readonly Required<Omit<Change, 'bytes'>>[]): Promise<void> {
-    await Promise.all(entries.map(({ key, version }) => this.file.writeIf(key, version, [{ key }])));
+  private remove(entries: readonly Required<Omit<Change, 'bytes'>>[]): Promise<boolean[]> {
+    return Promise.all(entries.map(({ key, version }) => this.file.writeIf(key, version, [{ key }])));
   }
 }

@@ -1,12 +1,15 @@
 import type { Receipt, StatePatch, StoredState, UsageDay } from '../../domain/state.js';
+import type { Cut, TidyMark } from '../../domain/tidy-mark.js';
 import type { Log } from '../../platform/log.js';
-import type { BudgetStore, ListedBudget, StateVersion } from '../store.js';
+import type { BudgetStore, ListedBudget, StateVersion, Tidied } from '../store.js';
 import type { DataFolderLock } from './data-folder-lock.js';
+import { TIDY_MARK_KEY } from './keys.js';
 import { LmdbBudgets } from './lmdb-budgets.js';
 import { LmdbDays } from './lmdb-days.js';
 import type { LmdbFile } from './lmdb-file.js';
 import { LmdbJournals } from './lmdb-journals.js';
 import { LmdbReceipts } from './lmdb-receipts.js';
+import { put } from './value-codec.js';
 
 /** All in one file; the lock on the folder makes this process its only writer. */
 export class LmdbStore implements BudgetStore {
@@ -76,9 +79,23 @@ export class LmdbStore implements BudgetStore {
     return undefined;
   }
 
-  async tidy(dayBefore: string, receiptsBefore: number): Promise<void> {
-    await this.days.tidy(dayBefore);
-    await this.receipts.tidy(receiptsBefore);
+  async tidy({ dayBefore, receiptsBefore }: Cut, limit: number): Promise<Tidied> {
+    const days = await this.days.tidy(dayBefore, limit);
+    return { days, receipts: await this.receipts.tidy(receiptsBefore, limit) };
+  }
+
+  async readTidyMark(): Promise<TidyMark | undefined> {
+    return this.file.view((view) => view.get<TidyMark>(TIDY_MARK_KEY)?.value);
+  }
+
+  async swapTidyMark(mark: TidyMark): Promise<'won' | 'lost'> {
+    const before = mark.revision === 1 ? undefined : mark.revision - 1;
+    const change = put(TIDY_MARK_KEY, mark, mark.revision);
+    return (await this.file.writeIf(TIDY_MARK_KEY, before, [change])) ? 'won' : 'lost';
+  }
+
+  async forget(budgetId: string, expected: StateVersion): Promise<'won' | 'lost'> {
+    return this.budgets.forget(budgetId, expected);
   }
 
   async close(): Promise<void> {

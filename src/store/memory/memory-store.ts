@@ -1,5 +1,6 @@
 import type { Receipt, StatePatch, StoredState, UsageDay } from '../../domain/state.js';
-import type { BudgetStore, ListedBudget, StateVersion } from '../store.js';
+import type { Cut, TidyMark } from '../../domain/tidy-mark.js';
+import type { BudgetStore, ListedBudget, StateVersion, Tidied } from '../store.js';
 import { applyPatch, copyState, type MemoryBudget } from './memory-budget.js';
 
 export interface MemoryStoreOptions {
@@ -21,6 +22,7 @@ class MemoryStore implements BudgetStore {
   private readonly days = new Map<string, Map<string, UsageDay>>();
   /** By budget, then by receipt id. */
   private readonly receipts = new Map<string, Map<string, Receipt>>();
+  private tidyMark: TidyMark | undefined;
 
   constructor(
     readonly exclusive: boolean,
@@ -116,16 +118,46 @@ class MemoryStore implements BudgetStore {
     return undefined;
   }
 
-  async tidy(dayBefore: string, receiptsBefore: number): Promise<void> {
-    for (const stored of this.days.values()) {
-      for (const day of stored.keys()) if (day < dayBefore) stored.delete(day);
-    }
-    for (const stored of this.receipts.values()) {
-      for (const { id, at } of stored.values()) if (at < receiptsBefore) stored.delete(id);
-    }
+  async tidy({ dayBefore, receiptsBefore }: Cut, limit: number): Promise<Tidied> {
+    return {
+      days: removeSome(this.days, limit, ({ day }) => day < dayBefore),
+      receipts: removeSome(this.receipts, limit, ({ at }) => at < receiptsBefore),
+    };
+  }
+
+  async readTidyMark(): Promise<TidyMark | undefined> {
+    return structuredClone(this.tidyMark);
+  }
+
+  async swapTidyMark(mark: TidyMark): Promise<'won' | 'lost'> {
+    if ((this.tidyMark?.revision ?? 0) !== mark.revision - 1) return 'lost';
+    this.tidyMark = structuredClone(mark);
+    return 'won';
+  }
+
+  async forget(budgetId: string, { epoch, revision }: StateVersion): Promise<'won' | 'lost'> {
+    const head = this.budgets.get(budgetId)?.head;
+    if (head?.epoch !== epoch || head.revision !== revision || !head.deleted) return 'lost';
+    this.budgets.delete(budgetId);
+    return 'won';
   }
 
   async close(): Promise<void> {}
+}
+
+function removeSome<V>(
+  maps: Map<string, Map<string, V>>,
+  limit: number,
+  isOld: (value: V) => boolean,
+): number {
+  let removed = 0;
+  for (const map of maps.values()) {
+    for (const [key, value] of map) {
+      if (removed >= limit) return removed;
+      if (isOld(value) && map.delete(key)) removed += 1;
+    }
+  }
+  return removed;
 }
 
 function inner<V>(maps: Map<string, Map<string, V>>, key: string): Map<string, V> {

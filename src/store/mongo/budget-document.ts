@@ -30,7 +30,11 @@ const HEAD: Readonly<Record<keyof StateHead, true>> = {
   receiptsDroppedAt: true,
   daysDroppedAt: true,
   wakeAt: true,
+  closedDay: true,
 };
+
+/** Of the head: absent where they do not apply. */
+const OPTIONAL_FIELDS = ['wakeAt', 'closedDay'] as const satisfies readonly (keyof StateHead)[];
 
 export function newDocument(budgetId: string, { head, puts }: StatePatch): BudgetDocument {
   const sections = Object.fromEntries(SECTIONS.map((section) => [section, {}]));
@@ -46,7 +50,7 @@ export function updateOf({ head, resets, puts, drops }: StatePatch): UpdateFilte
   }
   const unset: Record<string, ''> = {};
   for (const { section, key } of drops) unset[`${section}.${fieldName(key)}`] = '';
-  if (head.wakeAt === undefined) unset['wakeAt'] = '';
+  for (const field of OPTIONAL_FIELDS) if (head[field] === undefined) unset[field] = '';
   return {
     $set: set,
     ...(Object.keys(unset).length > 0 && { $unset: unset }),

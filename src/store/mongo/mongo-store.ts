@@ -1,4 +1,4 @@
-import type { Collection, Db } from 'mongodb';
+import type { Collection, Db, Filter } from 'mongodb';
 import {
   type Receipt,
   SECTIONS,
@@ -6,6 +6,7 @@ import {
   type StoredState,
   type UsageDay,
 } from '../../domain/state.js';
+import type { Cut, TidyMark } from '../../domain/tidy-mark.js';
 import { PROCESS_SCHEDULER } from '../../platform/scheduler.js';
 import {
   type BudgetStore,
@@ -13,6 +14,7 @@ import {
   type ListedBudget,
   type StateVersion,
   StoreError,
+  type Tidied,
 } from '../store.js';
 import { type BudgetDocument, headOf, newDocument, sectionOf, stateOf } from './budget-document.js';
 import { databaseOf } from './mongo-client.js';
@@ -22,7 +24,7 @@ import { type ReceiptDocument, receiptDocument, receiptDocumentId, receiptOf } f
 import { ServerTime } from './server-time.js';
 import { SharedCalls } from './shared-calls.js';
 import type { CurrentRead } from './steady-primary.js';
-import type { StoreDocuments } from './store-documents.js';
+import { readTidyMark, type StoreDocuments, swapTidyMark, type TidyMarkDocument } from './store-documents.js';
 import { type Outcome, stampedSwap, swapOne } from './swaps.js';
 import { type UsageDocument, usageDay, usageDocument, usageDocumentId } from './usage-document.js';
 import { COMMIT_MS, READ_MS } from './waits.js';
@@ -157,10 +159,32 @@ export class MongoStore implements BudgetStore {
     });
   }
 
-  tidy(dayBefore: string, receiptsBefore: number): Promise<void> {
+  /** By their ids: a delete of all that is old has no bound of its own, and would outlast the driver's. */
+  tidy({ dayBefore, receiptsBefore }: Cut, limit: number): Promise<Tidied> {
+    const at = { $lt: new Date(receiptsBefore) };
+    return this.writing(async () => ({
+      days: await removeSome(this.usage, { day: { $lt: dayBefore } }, limit),
+      receipts: await removeSome(this.receipts, { at }, limit),
+    }));
+  }
+
+  readTidyMark(): Promise<TidyMark | undefined> {
+    return this.reading(() => readTidyMark(this.db.collection<TidyMarkDocument>('marks')));
+  }
+
+  swapTidyMark(mark: TidyMark): Promise<Outcome> {
+    return this.writing(() => swapTidyMark(this.db.collection<TidyMarkDocument>('marks'), mark));
+  }
+
+  forget(budgetId: string, { epoch, revision }: StateVersion): Promise<Outcome> {
     return this.writing(async () => {
-      await this.usage.deleteMany({ day: { $lt: dayBefore } });
-      await this.receipts.deleteMany({ at: { $lt: new Date(receiptsBefore) } });
+      const { deletedCount } = await this.budgets.deleteOne({
+        _id: budgetId,
+        epoch,
+        revision,
+        deleted: true,
+      });
+      return deletedCount === 1 ? 'won' : 'lost';
     });
   }
 
@@ -243,4 +267,17 @@ export class MongoStore implements BudgetStore {
   private checkRetired(): void {
     if (this.retired !== undefined) throw new StoreError('unavailable', this.retired);
   }
+}
+
+async function removeSome<D extends { readonly _id: string }>(
+  collection: Collection<D>,
+  old: Filter<D>,
+  limit: number,
+): Promise<number> {
+  const options = { projection: { _id: 1 }, maxTimeMS: READ_MS, limit, batchSize: limit + 1 } as const;
+  const ids = (await collection.find(old, options).toArray()).map(({ _id }) => _id);
+  if (ids.length === 0) return 0;
+  // Once more what makes it old: it may have been written again meanwhile.
+  const { deletedCount } = await collection.deleteMany({ ...old, _id: { $in: ids } } as Filter<D>);
+  return deletedCount;
 }

@@ -41,7 +41,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<Budget
       store.retire(why);
     };
     const { documents } = store;
-    const presence = copyId && new Presence(documents, copyId, scheduler, log, onRetired);
+    const presence = copyId && new Presence(documents, copyId, scheduler, log, onRetired, monotonic);
     if (presence) store.onClose = () => presence.stop();
     try {
       if (presence) await presence.start();

@@ -12,6 +12,10 @@ export interface CopyDocument {
 
 const BEAT_MS = 2_000;
 const STOP_MS = 1_000;
+/** How often each copy looks for those that were killed: an entry of theirs would stay for ever. */
+const LOOK_EVERY_BEATS = 300;
+/** Without a sign for so long, by the looker's monotonic clock. One that slept as long and goes on enters itself again. */
+const GONE_MS = 3_600_000;
 /** Above a beat and the longest that one may be held up. */
 const WATCH_MS = 20_000;
 
@@ -22,6 +26,9 @@ const WATCH_MS = 20_000;
 export class Presence {
   private cancel: (() => void) | undefined;
   private stopped = false;
+  private beats = 0;
+  /** Of the other copies the last sign, and when it was first seen. */
+  private signs = new Map<string, { readonly beats: number; readonly since: number }>();
 
   constructor(
     private readonly documents: StoreDocuments,
@@ -30,6 +37,7 @@ export class Presence {
     private readonly log: Log,
     /** Called once, when the store must not be served from any more. */
     private readonly retired: (why: string) => void,
+    private readonly monotonic: () => number,
   ) {}
 
   /** Before the mark is read: whoever marks the store and then looks for copies sees this one, or it sees the mark. */
@@ -71,6 +79,8 @@ export class Presence {
       await this.show(use);
       const mark = await read((how) => readMark(this.documents, how));
       if (mark !== undefined) this.retire(mark);
+      this.beats += 1;
+      if (this.beats % LOOK_EVERY_BEATS === 1) await use(() => this.removeGone());
     } catch (error) {
       // A store that does not answer is told elsewhere.
       this.log.debug({ err: error }, 'the sign of life of this copy was not written');
@@ -93,6 +103,20 @@ export class Presence {
   private async enter(): Promise<true> {
     await this.documents.copies().insertOne({ _id: this.copyId, beats: 0 });
     return true;
+  }
+
+  private async removeGone(): Promise<void> {
+    const copies = this.documents.copies();
+    const now = this.monotonic();
+    const signs: typeof this.signs = new Map();
+    for (const { _id, beats } of await copies.find({ _id: { $ne: this.copyId } }).toArray()) {
+      const known = this.signs.get(_id);
+      const sign = known?.beats === beats ? known : { beats, since: now };
+      if (now - sign.since < GONE_MS) signs.set(_id, sign);
+      // Only as it was seen: it may be back at this moment.
+      else await copies.deleteOne({ _id, beats });
+    }
+    this.signs = signs;
   }
 
   private retire(mark: StoreMark): void {

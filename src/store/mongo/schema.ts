@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Db, MongoServerError } from 'mongodb';
-import { RECEIPT_MEMORY_MS } from '../../domain/limits.js';
+import { type Collection, type Db, MongoServerError } from 'mongodb';
 import type { Log } from '../../platform/log.js';
 import { WRITE_CONCERN } from './mongo-client.js';
 import { isDuplicateKey, isRejected } from './mongo-errors.js';
@@ -8,6 +7,7 @@ import { type CollectionName, isOfNewerRelease, VALIDATORS } from './validators.
 
 const NAMESPACE_EXISTS = 48;
 const BREAKS_THE_VALIDATOR = 'breaks-the-validator';
+const INDEX_NOT_FOUND = 27;
 const NAMES = Object.keys(VALIDATORS) as CollectionName[];
 
 /** Collections, validators and indexes, all before the first use: an index that is built under load can stall writers. */
@@ -46,8 +46,21 @@ async function validatorsOf(db: Db): Promise<Map<string, unknown>> {
 async function ensureIndexes(db: Db): Promise<void> {
   await db.collection('budgets').createIndex({ wakeAt: 1 });
   await db.collection('usage').createIndex({ day: 1 });
-  // Late by a minute or more, and by the server's clock: it only tidies up, nothing is decided by it.
-  await db.collection('receipts').createIndex({ at: 1 }, { expireAfterSeconds: RECEIPT_MEMORY_MS / 1000 });
+  // No TTL: it removes by the server's clock alone, whatever that says. Earlier versions had one, in an index of another name.
+  await db.collection('receipts').createIndex({ at: 1, _id: 1 });
+  await dropTtl(db.collection('receipts'));
+}
+
+async function dropTtl(receipts: Collection): Promise<void> {
+  for (const { name, expireAfterSeconds } of await receipts.indexes()) {
+    if (expireAfterSeconds !== undefined && name !== undefined)
+      await receipts.dropIndex(name).catch(ignoreAbsent);
+  }
+}
+
+/** Another copy that starts at this moment has dropped it. */
+function ignoreAbsent(error: unknown): void {
+  if (!(error instanceof MongoServerError && error.code === INDEX_NOT_FOUND)) throw error;
 }
 
 /** Answers with the server's complaint about the validator, or with an empty text. What passes is thrown, to be tried again:

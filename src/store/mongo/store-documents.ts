@@ -1,4 +1,5 @@
 import type { Collection } from 'mongodb';
+import type { TidyMark } from '../../domain/tidy-mark.js';
 import type { StoreLabel, StoreMark } from '../store-mark.js';
 import { isDuplicateKey } from './mongo-errors.js';
 import type { CopyDocument } from './presence.js';
@@ -10,6 +11,12 @@ export interface MarkDocument {
   readonly mark?: StoreMark;
   readonly identity?: string;
   readonly revision?: number;
+}
+
+/** What tidying remembers; at most one document, beside the mark of the store. */
+export interface TidyMarkDocument {
+  readonly _id: 'tidying';
+  readonly mark: TidyMark & { readonly kind: 'tidying' };
 }
 
 /** What is kept about the store as a whole. By functions, since the client in use may be replaced. */
@@ -56,6 +63,32 @@ export async function replaceLabel(
     return true;
   } catch (error) {
     if (isDuplicateKey(error)) return false;
+    throw error;
+  }
+}
+
+export async function readTidyMark(marks: Collection<TidyMarkDocument>): Promise<TidyMark | undefined> {
+  const document = await marks.findOne({ _id: 'tidying' });
+  if (document === null) return undefined;
+  const { kind: _, ...mark } = document.mark;
+  return mark;
+}
+
+export async function swapTidyMark(
+  marks: Collection<TidyMarkDocument>,
+  next: TidyMark,
+): Promise<'won' | 'lost'> {
+  const mark = { kind: 'tidying', ...next } as const;
+  if (next.revision > 1) {
+    const before = { _id: 'tidying', 'mark.revision': next.revision - 1 } as const;
+    const { matchedCount } = await marks.updateOne(before, { $set: { mark } });
+    return matchedCount === 1 ? 'won' : 'lost';
+  }
+  try {
+    await marks.insertOne({ _id: 'tidying', mark });
+    return 'won';
+  } catch (error) {
+    if (isDuplicateKey(error)) return 'lost';
     throw error;
   }
 }

@@ -60,6 +60,7 @@ export const VALIDATORS = {
     {
       wakeAt: WHOLE,
       daysDroppedAt: AMOUNT,
+      closedDay: having({ day: TEXT, start: WHOLE, total: WHOLE }),
       ...Object.fromEntries(SECTIONS.map((section) => [section, OBJECT])),
     },
   ),
@@ -79,7 +80,7 @@ export const VALIDATORS = {
       ais: OBJECT,
       models: OBJECT,
     },
-    { format: { ...WHOLE, minimum: 1 }, presumedBy: OBJECT },
+    { format: { ...WHOLE, minimum: 1 }, presumedBy: OBJECT, zone: TEXT },
   ),
   receipts: validator({
     _id: TEXT,

@@ -41,8 +41,8 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a recreated budget keeps its epoch',
     file: 'src/domain/settings.ts',
-    find: '  ledger.epoch += 1;\n',
-    replace: '  ledger.epoch = Math.max(1, ledger.epoch);\n',
+    find: '  ledger.epoch = above.epoch + 1;\n',
+    replace: '  ledger.epoch = Math.max(1, above.epoch);\n',
   },
   {
     name: 'a fence is given again when nobody holds a slot',

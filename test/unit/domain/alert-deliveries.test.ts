@@ -191,11 +191,99 @@ describe('deliveries of alerts', () => {
     expect(wakeAt).toBeLessThanOrEqual(budget.now + 60_000);
   });
 
-  it('end with their budget', () => {
+  describe('of a budget that is deleted', () => {
+    const deleted = (budget: TestBudget) => budget.do({ kind: 'delete-budget', force: true });
+    const ended = ({ events }: TestBudget) =>
+      events.flatMap((event) =>
+        event.kind === 'alert' && event.alert.endedAt !== undefined ? [event.alert.rule] : [],
+      );
+    /** As the courier would, with the key under which the mark stands. */
+    const heard = (budget: TestBudget, rule: string, notice: 'RAISED' | 'ENDED') => {
+      for (const [key, mark] of budget.loaded().tables.alerts.entries()) {
+        if (mark.rule !== rule) continue;
+        const result = { key, raisedAt: mark.raisedAt, epoch: mark.epoch ?? 2, sink: 'ops', notice } as const;
+        budget.do({ kind: 'settle-deliveries', copyId: COPY, results: [result] });
+      }
+    };
+
+    it('are told to have ended, by the commit that deletes it', () => {
+      const budget = warned();
+      settle(budget);
+      deleted(budget);
+      expect(ended(budget).sort()).toEqual(['EXHAUSTION_FORECAST', 'WARNING']);
+      expect(markOf(budget)).toMatchObject({ endedAt: budget.now, epoch: 1 });
+      expect(deliveriesOf(budget)).toMatchObject([{ sink: 'ops', notice: 'ENDED', status: 'PENDING' }]);
+      expect(deliveriesOf(budget, 'EXHAUSTION_FORECAST')).toMatchObject([
+        { notice: 'RAISED', status: 'PENDING' },
+      ]);
+      expect(budget.loaded().wakeAt).toBeDefined();
+    });
+
+    it('are forgotten when everybody has heard of both', () => {
+      const budget = warned();
+      settle(budget);
+      deleted(budget);
+      heard(budget, 'WARNING', 'ENDED');
+      heard(budget, 'EXHAUSTION_FORECAST', 'RAISED');
+      expect(deliveriesOf(budget, 'EXHAUSTION_FORECAST')).toMatchObject([
+        { notice: 'ENDED', status: 'PENDING' },
+      ]);
+      heard(budget, 'EXHAUSTION_FORECAST', 'ENDED');
+      budget.writeOut().do({ kind: 'sweep' });
+      expect(budget.loaded().tables.alerts.size).toBe(0);
+      expect(budget.loaded().wakeAt).toBeUndefined();
+    });
+
+    it('do not stand for those of the budget that is created after it', () => {
+      const budget = warned();
+      settle(budget);
+      deleted(budget);
+      budget.writeOut().do({ kind: 'put-policy', fields: POLICY });
+      budget.do({ kind: 'record-unleased', aiId: 'a', usage: usage('u2', 700) });
+      const warnings = [...budget.loaded().tables.alerts.values()].filter(({ rule }) => rule === 'WARNING');
+      expect(warnings.map(({ epoch, endedAt }) => [epoch, endedAt === undefined])).toEqual([
+        [1, false],
+        [undefined, true],
+      ]);
+      expect(budget.snapshot().alerts.filter(({ rule }) => rule === 'WARNING')).toHaveLength(1);
+      heard(budget, 'WARNING', 'ENDED');
+      expect([...budget.loaded().tables.alerts.values()].filter(({ epoch }) => epoch === 1)).toHaveLength(1);
+    });
+
+    it('that happened before anybody was to be told stay untold', () => {
+      const budget = new TestBudget(POLICY);
+      budget.record(budget.grant('a', 10), 20);
+      budget.sinks = ['ops'];
+      budget.pass(1_000);
+      deleted(budget);
+      expect(budget.loaded().tables.alerts.size).toBe(0);
+    });
+  });
+
+  it('are tried once more after any downtime, and given up then, never forgotten', () => {
     const budget = warned();
-    budget.do({ kind: 'delete-budget', force: true });
-    claim(budget, 'other');
-    budget.do({ kind: 'settle-deliveries', copyId: COPY, results: [] });
-    expect(budget.loaded().tables.alerts.size).toBe(0);
+    budget.at('2027-03-15T12:00:00Z').reload().do({ kind: 'sweep' });
+    expect(markOf(budget).endedAt).toBe(budget.now);
+    budget
+      .pass(73 * 3_600_000)
+      .reload()
+      .do({ kind: 'sweep' });
+    expect(deliveriesOf(budget)).toMatchObject([{ status: 'PENDING' }]);
+    claim(budget, COPY, { alone: true });
+    settle(budget, { retryInMs: 1_000 });
+    expect(deliveriesOf(budget)).toMatchObject([{ status: 'GAVE_UP', failures: 1 }]);
+    budget.do({ kind: 'sweep' });
+    expect(budget.loaded().tables.alerts.has(`WARNING ${Date.parse('2026-11-01T00:00:00Z')}`)).toBe(false);
+  });
+
+  it('tell of the end after any downtime', () => {
+    const budget = warned();
+    budget.at('2027-03-15T12:00:00Z').reload().do({ kind: 'sweep' });
+    budget.pass(73 * 3_600_000).do({ kind: 'sweep' });
+    settle(budget);
+    expect(deliveriesOf(budget)).toMatchObject([{ notice: 'ENDED', status: 'PENDING' }]);
+    settle(budget, { notice: 'ENDED' });
+    budget.do({ kind: 'sweep' });
+    expect(budget.loaded().tables.alerts.has(`WARNING ${Date.parse('2026-11-01T00:00:00Z')}`)).toBe(false);
   });
 });

@@ -60,6 +60,68 @@ describe('alerts', () => {
     expect(told(budget)).toContain('DAY_BELOW_MINIMUM');
   });
 
+  describe("of a month's last day", () => {
+    const marked = (budget: TestBudget) =>
+      [...budget.loaded().tables.alerts.values()].find(
+        (mark) => mark.rule === 'DAY_BELOW_MINIMUM' && mark.windowStart === LAST,
+      );
+    const LAST = Date.parse('2026-11-30T00:00:00Z');
+    /** Every day but the last is above the minimum of 1%, which is 10,000. */
+    function november(lastDay: number): TestBudget {
+      const budget = budgetWith({ minDailyPercent: 1 }).at('2026-11-29T09:00:00Z');
+      budget.record(budget.grant('a', 20_000), 20_000);
+      budget.at('2026-11-30T09:00:00Z');
+      if (lastDay > 0) budget.release(budget.grant('a', lastDay), lastDay);
+      return budget.at('2026-12-01T00:00:00Z').reload();
+    }
+
+    it.each([[9_999], [0]])(
+      'with %i tokens lasts until the second, whatever is written out meanwhile',
+      (lastDay) => {
+        const budget = november(lastDay);
+        budget.do({ kind: 'sweep' });
+        expect(told(budget)).toContain('DAY_BELOW_MINIMUM');
+        for (const moment of ['00:00:01', '00:05:00', '09:00:00', '23:59:59']) {
+          budget.at(`2026-12-01T${moment}Z`).writeOut().reload().do({ kind: 'sweep' });
+          expect(marked(budget), moment).toMatchObject({ rule: 'DAY_BELOW_MINIMUM', value: lastDay });
+          expect(marked(budget)?.endedAt, moment).toBeUndefined();
+        }
+        budget.at('2026-12-02T00:00:00Z').reload().do({ kind: 'sweep' });
+        expect(marked(budget)?.endedAt).toBe(budget.now);
+        expect(budget.loaded().closedDay).toBeUndefined();
+      },
+    );
+
+    it('ends when a correction lifts it', () => {
+      const budget = november(9_999);
+      budget.do({ kind: 'sweep' });
+      budget.writeOut().reload();
+      budget.do({
+        kind: 'adjust',
+        adjustmentId: 'x',
+        tokens: 1,
+        reason: '',
+        day: '2026-11-30',
+        fingerprint: '',
+      });
+      expect(told(budget)).toContain('DAY_BELOW_MINIMUM ended');
+    });
+
+    it('is none of a month in which nothing was used', () => {
+      const budget = budgetWith({ minDailyPercent: 1 });
+      budget.at('2026-12-01T00:00:00Z').do({ kind: 'sweep' });
+      expect(told(budget)).not.toContain('DAY_BELOW_MINIMUM');
+    });
+
+    it('is known again after a clock that was ahead is set right on the first', () => {
+      const budget = november(9_999);
+      budget.do({ kind: 'sweep' });
+      budget.writeOut().at('2027-01-10T12:00:00Z').do({ kind: 'sweep' });
+      budget.writeOut().at('2026-12-01T08:00:00Z').do({ kind: 'reset-clock' });
+      expect(budget.loaded().closedDay).toEqual({ day: '2026-11-30', start: LAST, total: 9_999 });
+    });
+  });
+
   it('leave the state when nobody looks for them any more', () => {
     const budget = budgetWith();
     budget.record(budget.grant('a', 10), 20);

@@ -1,0 +1,33 @@
+import { dayBefore, firstDayOf } from './calendar.js';
+import type { Ledger } from './ledger.js';
+import type { Evidence } from './requests.js';
+import type { MonthWindow } from './state.js';
+import { dayAt } from './windows.js';
+
+/**
+ * The last day of the month before, kept while today is the first: the state lets go of a day as soon as it is written out, but
+ * this one is graded until the second, as every other day that closed. `day` is `YYYY-MM-DD`.
+ */
+export interface ClosedDay {
+  readonly day: string;
+  readonly start: number;
+  readonly total: number;
+}
+
+/** The last day of the month that is left, where the next one follows it and it was in use. */
+export function lastDayBefore({ tables, zone, month }: Ledger, next: MonthWindow): ClosedDay | undefined {
+  if (month.end !== next.start || tables.dayTotals.size === 0) return undefined;
+  const { day, start } = dayAt(zone, month, month.end - 1);
+  return { day, start, total: tables.dayTotals.get(day) ?? 0 };
+}
+
+/** The same of a month that is come back to: from its document, if that was asked for and there is one. */
+export function closedBefore(
+  { tables }: Ledger,
+  { key }: MonthWindow,
+  { days }: Evidence,
+): ClosedDay | undefined {
+  const day = dayBefore(firstDayOf(key));
+  const known = tables.days.get(day) ?? days.get(day);
+  return known && { day, start: known.start, total: known.total };
+}
