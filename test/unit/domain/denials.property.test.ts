@@ -54,10 +54,16 @@ class History {
       if (kind < 6) this.acquire();
       else if (kind < 8) this.spend();
       else if (kind < 10) this.release();
-      else if (kind === 10) this.budget.do({ kind: 'put-policy', fields: this.policy() });
+      else if (kind === 10) this.budget.do({ kind: 'put-policy', fields: this.nextPolicy() });
       else this.budget.writeOut();
       this.ask();
     }
+  }
+
+  /** Another one; or the same with fewer slots than may be live already. */
+  private nextPolicy(): PolicyFields {
+    if (this.random() < 0.5) return this.policy();
+    return { ...this.budget.state.policyFields, maxConcurrent: 1, maxConcurrentPerAi: 1 };
   }
 
   private policy(): PolicyFields {
