@@ -13,7 +13,7 @@ describe('60 days and 40 days down', () => {
     const { open } = embedded;
     const { wrong, counts } = await new Years({ days: 100, seed: newSeed('years'), open }).live();
     expect(wrong).toEqual([]);
-    expect(counts['month ends']).toBeGreaterThan(10);
+    expect(counts['month ends']).toBeGreaterThanOrEqual(5);
   }, 110_000);
 
   it('and those of a store that others share', async () => {
