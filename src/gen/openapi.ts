@@ -1332,7 +1332,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^-?[0-9]+$"
+                "pattern": "^(1000000000000|[0-9]{1,12})$"
               },
               {
                 "type": "integer",
@@ -1416,7 +1416,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^-?[0-9]+$"
+                "pattern": "^-?(1000000000000|[0-9]{1,12})$"
               },
               {
                 "type": "integer",
@@ -2015,7 +2015,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^-?[0-9]+$"
+                "pattern": "^(1000000000000|[0-9]{1,12})$"
               },
               {
                 "type": "integer",
@@ -2676,11 +2676,11 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^-?[0-9]+$"
+                "pattern": "^(1000000000000|[1-9][0-9]{0,11})$"
               },
               {
                 "type": "integer",
-                "minimum": 0,
+                "minimum": 1,
                 "maximum": 1000000000000
               },
               {
@@ -2694,6 +2694,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "number",
               "null"
             ],
+            "exclusiveMinimum": 0,
+            "maximum": 100,
             "description": "The share of `monthly_limit` that is handed out at all: the enforced limit. Above 0, to 100. Default 70."
           },
           "maxDailyPercent": {
@@ -2701,6 +2703,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "number",
               "null"
             ],
+            "exclusiveMinimum": 0,
+            "maximum": 100,
             "description": "The most of the enforced limit that one day may use. Above 0, to 100. Default 8."
           },
           "maxHourlyPercent": {
@@ -2708,6 +2712,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "number",
               "null"
             ],
+            "exclusiveMinimum": 0,
+            "maximum": 100,
             "description": "The most of the enforced limit that one hour may use. Above 0, to 100. Default 0.5."
           },
           "minDailyPercent": {
@@ -2715,6 +2721,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "number",
               "null"
             ],
+            "minimum": 0,
+            "maximum": 100,
             "description": "The least of the enforced limit that each day should use; under pacing FLOOR it is kept for every later day of the month. 0 to `max_daily_percent`. Default 2."
           },
           "pacing": {
@@ -2748,6 +2756,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "number",
               "null"
             ],
+            "exclusiveMinimum": 0,
+            "maximum": 100,
             "description": "The most of the day's cap that one AI may use; 100 turns the rule off. Above 0, to 100. Default 100."
           },
           "maxDailyPercentByAi": {
@@ -2758,13 +2768,14 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "additionalProperties": {
               "type": "number"
             },
+            "maxProperties": 250,
             "description": "The same for AIs by their id, in place of `max_daily_percent_per_ai`. At most 250 entries."
           },
           "maxRequestTokens": {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^-?[0-9]+$"
+                "pattern": "^(1000000000000|[0-9]{1,12})$"
               },
               {
                 "type": "integer",
@@ -2781,7 +2792,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^-?[0-9]+$"
+                "pattern": "^(1000000000000|[0-9]{1,12})$"
               },
               {
                 "type": "integer",
@@ -2862,7 +2873,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^-?[0-9]+$"
+                "pattern": "^(1000000000000|[0-9]{1,12})$"
               },
               {
                 "type": "integer",
@@ -2879,11 +2890,11 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^-?[0-9]+$"
+                "pattern": "^(1000000000000|[1-9][0-9]{0,11})$"
               },
               {
                 "type": "integer",
-                "minimum": 0,
+                "minimum": 1,
                 "maximum": 1000000000000
               },
               {
@@ -2934,6 +2945,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "additionalProperties": {
               "$ref": "#/components/schemas/TokenWeights"
             },
+            "maxProperties": 100,
             "description": "The same by model, in place of `token_weights`; a kind unset there follows `token_weights`. At most 100 entries."
           },
           "timeZone": {
@@ -2948,6 +2960,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "number",
               "null"
             ],
+            "exclusiveMinimum": 0,
+            "maximum": 100,
             "description": "An alert is raised when this share of the enforced limit is spent. Above 0, to 100. Default 80."
           },
           "criticalPercent": {
@@ -2955,6 +2969,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "number",
               "null"
             ],
+            "exclusiveMinimum": 0,
+            "maximum": 100,
             "description": "A louder one. Default 95."
           },
           "emergencyPercent": {
@@ -2962,6 +2978,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "number",
               "null"
             ],
+            "exclusiveMinimum": 0,
+            "maximum": 100,
             "description": "At this share no new grants are made until the month ends; 100 turns that off. Default 98."
           },
           "fallbackBudgetIds": {
@@ -2972,6 +2990,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "items": {
               "type": "string"
             },
+            "maxItems": 16,
             "description": "Budgets to ask instead, best first; named in every denial. At most 16."
           }
         },
@@ -3273,7 +3292,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^-?[0-9]+$"
+                "pattern": "^(1000000000000|[0-9]{1,12})$"
               },
               {
                 "type": "integer",
@@ -3405,7 +3424,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^-?[0-9]+$"
+                "pattern": "^(1000000000000|[0-9]{1,12})$"
               },
               {
                 "type": "integer",
@@ -3422,7 +3441,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^-?[0-9]+$"
+                "pattern": "^(1000000000000|[0-9]{1,12})$"
               },
               {
                 "type": "integer",
@@ -3439,7 +3458,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^-?[0-9]+$"
+                "pattern": "^(1000000000000|[0-9]{1,12})$"
               },
               {
                 "type": "integer",
@@ -3456,7 +3475,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^-?[0-9]+$"
+                "pattern": "^(1000000000000|[0-9]{1,12})$"
               },
               {
                 "type": "integer",
@@ -3473,7 +3492,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^-?[0-9]+$"
+                "pattern": "^(1000000000000|[0-9]{1,12})$"
               },
               {
                 "type": "integer",
@@ -3490,7 +3509,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^-?[0-9]+$"
+                "pattern": "^(1000000000000|[0-9]{1,12})$"
               },
               {
                 "type": "integer",
@@ -3515,6 +3534,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "number",
               "null"
             ],
+            "minimum": 0,
+            "maximum": 10000,
             "description": "Of `input_tokens`."
           },
           "outputPercent": {
@@ -3522,6 +3543,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "number",
               "null"
             ],
+            "minimum": 0,
+            "maximum": 10000,
             "description": "Of `output_tokens`."
           },
           "cacheReadPercent": {
@@ -3529,6 +3552,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "number",
               "null"
             ],
+            "minimum": 0,
+            "maximum": 10000,
             "description": "Of `cache_read_tokens`."
           },
           "cacheWritePercent": {
@@ -3536,6 +3561,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "number",
               "null"
             ],
+            "minimum": 0,
+            "maximum": 10000,
             "description": "Of `cache_write_tokens`."
           },
           "reasoningPercent": {
@@ -3543,6 +3570,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "number",
               "null"
             ],
+            "minimum": 0,
+            "maximum": 10000,
             "description": "Of `reasoning_tokens`."
           },
           "totalPercent": {
@@ -3550,6 +3579,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "number",
               "null"
             ],
+            "minimum": 0,
+            "maximum": 10000,
             "description": "Of `total_tokens`, for reports that know only that."
           }
         },

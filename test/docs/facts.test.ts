@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { helpText } from '../../src/cli.js';
 import { DEFAULT_POLICY } from '../../src/domain/policy.js';
-import { POLICY_FIELD_NAMES } from '../../src/domain/policy-names.js';
+import { POLICY_ROWS } from '../../src/domain/policy-fields.js';
 import { ErrorReason, Rule } from '../../src/gen/budget/v1/budget.js';
 import { README, tableOf } from './readme.js';
 
@@ -63,10 +63,7 @@ describe('the tables of the README', () => {
 
   it('have every field of the policy with its default', () => {
     const rows = tableOf(README, 'The rules').map(([name, fallback]) => [bare(name), fallback]);
-    const defaults = Object.entries(POLICY_FIELD_NAMES).map(([key, name]) => [
-      name,
-      shown(DEFAULT_POLICY[key as keyof typeof DEFAULT_POLICY], key),
-    ]);
+    const defaults = POLICY_ROWS.map(([key, { name }]) => [name, shown(DEFAULT_POLICY[key], key)]);
     expect(Object.fromEntries(rows)).toEqual(Object.fromEntries(defaults));
     expect(rows).toHaveLength(defaults.length);
   });

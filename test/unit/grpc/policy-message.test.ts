@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY, type PolicyFields, policyInForce } from '../../../src/domain/policy.js';
-import { POLICY_FIELD_NAMES, TOKEN_WEIGHT_NAMES } from '../../../src/domain/policy-names.js';
+import { POLICY_ROWS, TOKEN_WEIGHT_NAMES } from '../../../src/domain/policy-fields.js';
 import { Policy } from '../../../src/gen/budget/v1/budget.js';
 import { effectivePolicyMessage, policyMessage } from '../../../src/grpc/policy-message.js';
 import { Checks } from '../../../src/grpc/validate/checks.js';
@@ -69,7 +69,7 @@ describe('a policy', () => {
 describe('an update mask', () => {
   it('knows every field by the name of the API', () => {
     const names = [
-      ...Object.values(POLICY_FIELD_NAMES),
+      ...POLICY_ROWS.map(([, { name }]) => name),
       ...Object.values(TOKEN_WEIGHT_NAMES).map((name) => `token_weights.${name}`),
     ];
     const checks = new Checks();
