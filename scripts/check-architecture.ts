@@ -38,7 +38,8 @@ const RULES: readonly Rule[] = [
     message: 'only src/platform/otlp-traces.ts loads the OpenTelemetry SDK; the rest uses its API',
   },
 ];
-const MAX_LINES = 300;
+/** A file is one concept, however long; one of this length is surely more. */
+const MAX_LINES = 600;
 
 /** Without comments, but with every line where it was. */
 function code(text: string): string {

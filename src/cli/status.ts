@@ -73,10 +73,10 @@ function used(window: WindowStatus | undefined): [string, string] {
 }
 
 /** One word for the worst that holds. */
-export function stateOf({ paused, effectivePolicy }: Budget, month: WindowStatus | undefined): string {
+export function stateOf({ pause, effectivePolicy }: Budget, month: WindowStatus | undefined): string {
   const percent = month === undefined ? 0 : (month.spentTokens / Math.max(1, month.capTokens)) * 100;
   const { emergencyPercent = 100, criticalPercent = 100, warningPercent = 100 } = effectivePolicy ?? {};
-  if (paused) return 'paused';
+  if (pause !== undefined) return 'paused';
   if (emergencyPercent < 100 && percent >= emergencyPercent) return 'emergency';
   if (percent >= criticalPercent) return 'critical';
   return percent >= warningPercent ? 'warning' : 'normal';

@@ -272,11 +272,11 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
-    "/budget.v1.BudgetAdminService/PutBudget": {
+    "/budget.v1.BudgetAdminService/CreateBudget": {
       "post": {
-        "operationId": "PutBudget",
-        "summary": "Creates a budget, or changes its policy: the whole of it, or with `update_mask` the named fields.",
-        "description": "Creates a budget, or changes its policy: the whole of it, or with `update_mask` the named fields. A lowered limit ends no lease; it only denies until usage is below. Errors: INVALID_ARGUMENT (UNWORKABLE_POLICY); ABORTED (ETAG_MISMATCH).",
+        "operationId": "CreateBudget",
+        "summary": "Creates a budget.",
+        "description": "Creates a budget. Errors: ALREADY_EXISTS (BUDGET_EXISTS); INVALID_ARGUMENT (UNWORKABLE_POLICY).",
         "tags": [
           "BudgetAdminService"
         ],
@@ -285,7 +285,42 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "content": {
             "application/json": {
               "schema": {
-                "$ref": "#/components/schemas/PutBudgetRequest"
+                "$ref": "#/components/schemas/CreateBudgetRequest"
+              }
+            }
+          }
+        },
+        "responses": {
+          "200": {
+            "description": "The new budget.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/CreateBudgetResponse"
+                }
+              }
+            }
+          },
+          "default": {
+            "$ref": "#/components/responses/CallFailed"
+          }
+        }
+      }
+    },
+    "/budget.v1.BudgetAdminService/UpdateBudget": {
+      "post": {
+        "operationId": "UpdateBudget",
+        "summary": "Changes the policy of a budget: the fields that are set, or those that `update_mask` names.",
+        "description": "Changes the policy of a budget: the fields that are set, or those that `update_mask` names. A lowered limit ends no lease; it only denies until usage is below. A policy equal to the current one is OK, whatever the etag. Errors: NOT_FOUND (BUDGET_NOT_FOUND); INVALID_ARGUMENT (UNWORKABLE_POLICY); ABORTED (ETAG_MISMATCH).",
+        "tags": [
+          "BudgetAdminService"
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {
+            "application/json": {
+              "schema": {
+                "$ref": "#/components/schemas/UpdateBudgetRequest"
               }
             }
           }
@@ -296,7 +331,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "content": {
               "application/json": {
                 "schema": {
-                  "$ref": "#/components/schemas/PutBudgetResponse"
+                  "$ref": "#/components/schemas/UpdateBudgetResponse"
                 }
               }
             }
@@ -1589,20 +1624,11 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           },
           "etag": {
             "type": "string",
-            "description": "The revision of the policy. Send it back in `PutBudget` to change only what you have seen."
+            "description": "The revision of the policy. Send it back in `UpdateBudget` to change only what you have seen."
           },
-          "paused": {
-            "type": "boolean",
-            "description": "True while no new grants are made (`PauseBudget`)."
-          },
-          "pauseReason": {
-            "type": "string",
-            "description": "Why, in the operator's words."
-          },
-          "pausedAt": {
-            "type": "string",
-            "format": "date-time",
-            "description": "Since when."
+          "pause": {
+            "$ref": "#/components/schemas/PauseState",
+            "description": "Set while no new grants are made (`PauseBudget`)."
           },
           "createdAt": {
             "type": "string",
@@ -1612,6 +1638,65 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "timeZoneInForce": {
             "type": "string",
             "description": "The IANA time zone whose calendar the windows follow now. Differs from the policy's after a change of zone in a month that already has usage: the new zone then begins with the next month."
+          }
+        }
+      },
+      "CreateBudgetRequest": {
+        "type": "object",
+        "description": "Creates a budget.",
+        "properties": {
+          "budgetId": {
+            "type": "string",
+            "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$",
+            "description": "The id: `[a-z0-9][a-z0-9._-]{0,62}`. Required."
+          },
+          "policy": {
+            "anyOf": [
+              {
+                "$ref": "#/components/schemas/Policy"
+              },
+              {
+                "type": "null"
+              }
+            ],
+            "description": "The policy. Absent: every field at its default."
+          },
+          "validateOnly": {
+            "type": [
+              "boolean",
+              "null"
+            ],
+            "description": "Judge only: the answer is what it would be, or the error, and nothing is created."
+          },
+          "reason": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "maxLength": 256,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            "description": "Why, for the log. At most 256 bytes."
+          }
+        },
+        "additionalProperties": false,
+        "required": [
+          "budgetId"
+        ]
+      },
+      "CreateBudgetResponse": {
+        "type": "object",
+        "description": "The new budget.",
+        "properties": {
+          "budget": {
+            "$ref": "#/components/schemas/Budget",
+            "description": "The budget."
+          },
+          "warnings": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/PolicyWarning"
+            },
+            "description": "What may surprise about its policy."
           }
         }
       },
@@ -2668,6 +2753,25 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           }
         }
       },
+      "PauseState": {
+        "type": "object",
+        "description": "A pause: no new grants are made, running leases go on.",
+        "properties": {
+          "reason": {
+            "type": "string",
+            "description": "Why, in the operator's words. May be empty."
+          },
+          "pausedAt": {
+            "type": "string",
+            "format": "date-time",
+            "description": "Since when."
+          },
+          "principal": {
+            "type": "string",
+            "description": "Who paused it, as the log names them; empty where no credentials are configured, and for pauses of earlier releases."
+          }
+        }
+      },
       "Policy": {
         "type": "object",
         "description": "The limits of one budget. Every field is optional; unset means the default. A percentage is 0 to 100 unless stated, with at most 4 decimal places; the tokens that it stands for are the floor of the exact decimal product (33.3 percent of 70,000 is 23,310). A duration is a whole number of milliseconds.",
@@ -3007,66 +3111,6 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "message": {
             "type": "string",
             "description": "What surprises, and what would not."
-          }
-        }
-      },
-      "PutBudgetRequest": {
-        "type": "object",
-        "description": "Creates or changes a budget.",
-        "properties": {
-          "budgetId": {
-            "type": "string",
-            "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$",
-            "description": "The id: `[a-z0-9][a-z0-9._-]{0,62}`. Required."
-          },
-          "policy": {
-            "anyOf": [
-              {
-                "$ref": "#/components/schemas/Policy"
-              },
-              {
-                "type": "null"
-              }
-            ],
-            "description": "The policy. Absent: every field at its default."
-          },
-          "updateMask": {
-            "type": [
-              "string",
-              "null"
-            ],
-            "examples": [
-              "cooldown,tokenWeights.inputPercent"
-            ],
-            "description": "Change only these fields of the policy; a named field that is unset in `policy` goes back to its default. Paths are relative to the policy: `cooldown`, `token_weights.input_percent`. Absent: the whole policy is replaced."
-          },
-          "etag": {
-            "type": [
-              "string",
-              "null"
-            ],
-            "description": "The etag that the change is based on. Absent: unconditional. Empty is INVALID_ARGUMENT."
-          }
-        },
-        "additionalProperties": false,
-        "required": [
-          "budgetId"
-        ]
-      },
-      "PutBudgetResponse": {
-        "type": "object",
-        "description": "The budget after the change.",
-        "properties": {
-          "budget": {
-            "$ref": "#/components/schemas/Budget",
-            "description": "The budget."
-          },
-          "warnings": {
-            "type": "array",
-            "items": {
-              "$ref": "#/components/schemas/PolicyWarning"
-            },
-            "description": "What may surprise about this policy."
           }
         }
       },
@@ -3606,6 +3650,107 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "budgetId",
           "aiId"
         ]
+      },
+      "UpdateBudgetRequest": {
+        "type": "object",
+        "description": "Changes a budget.",
+        "properties": {
+          "budgetId": {
+            "type": "string",
+            "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$",
+            "description": "The budget. Required."
+          },
+          "policy": {
+            "anyOf": [
+              {
+                "$ref": "#/components/schemas/Policy"
+              },
+              {
+                "type": "null"
+              }
+            ],
+            "description": "The policy to take fields from."
+          },
+          "updateMask": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "examples": [
+              "cooldown,tokenWeights.inputPercent"
+            ],
+            "description": "Change these fields of the policy; a named field that is unset in `policy` goes back to its default, a named map or list that is empty is emptied. Paths are relative to the policy: `cooldown`, `token_weights.input_percent`; `*` alone replaces the whole policy. Absent: the fields that are set in `policy` (of `token_weights` the kinds that are set, of maps and lists those that are not empty, each as a whole)."
+          },
+          "etag": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "description": "The etag that the change is based on. Absent: unconditional. Empty is INVALID_ARGUMENT."
+          },
+          "allowMissing": {
+            "type": [
+              "boolean",
+              "null"
+            ],
+            "description": "Create the budget if it is not there. An `etag` of a budget that is not there is NOT_FOUND all the same."
+          },
+          "validateOnly": {
+            "type": [
+              "boolean",
+              "null"
+            ],
+            "description": "Judge only: the answer is what it would be, or the error, and nothing changes."
+          },
+          "reason": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "maxLength": 256,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            "description": "Why, for the log. At most 256 bytes."
+          }
+        },
+        "additionalProperties": false,
+        "required": [
+          "budgetId"
+        ]
+      },
+      "UpdateBudgetResponse": {
+        "type": "object",
+        "description": "The budget after the change.",
+        "properties": {
+          "budget": {
+            "$ref": "#/components/schemas/Budget",
+            "description": "The budget. Under `validate_only` its `etag` is that of the policy in force."
+          },
+          "warnings": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/PolicyWarning"
+            },
+            "description": "What may surprise about this policy."
+          },
+          "before": {
+            "$ref": "#/components/schemas/Budget",
+            "description": "The budget before the change; unset if it was not there."
+          },
+          "windows": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/WindowStatus"
+            },
+            "description": "The hour, the day and the month with this policy in force."
+          },
+          "windowsBefore": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/WindowStatus"
+            },
+            "description": "The same with the policy before; empty if there was no budget."
+          }
+        }
       },
       "Usage": {
         "type": "object",

@@ -2,6 +2,7 @@ import type { PolicyFields } from '../../domain/policy.js';
 import {
   POLICY_ROWS,
   type PolicyField,
+  type PolicyKey,
   TOKEN_WEIGHT_NAMES,
   type TokenWeights as Weights,
 } from '../../domain/policy-fields.js';
@@ -82,25 +83,34 @@ const PATHS: ReadonlyMap<string, PolicyPath> = new Map([
   ),
 ]);
 
-/** The fields to change; undefined for the whole policy. */
+/** The fields to change; without a mask those that are set. */
 export function readUpdateMask(
   checks: Checks,
   paths: readonly string[] | undefined,
-): PolicyPath[] | undefined {
-  if (paths === undefined) return undefined;
+  fields: PolicyFields,
+): PolicyPath[] | 'everything' {
+  if (paths === undefined) return setPaths(fields);
+  if (paths.length === 1 && paths[0] === '*') return 'everything';
   if (paths.length === 0) {
-    checks.fail('update_mask', 'must name a field; leave it out to replace the whole policy');
+    const message =
+      'must name a field; leave it out to change the fields that are set, `*` replaces the policy';
+    checks.fail('update_mask', message);
   }
   const known = new Set<PolicyPath>();
   for (const path of paths) {
     const field = PATHS.get(path);
-    if (field === undefined) {
+    if (field !== undefined) known.add(field);
+    else {
       const shown = JSON.stringify(path.slice(0, 128));
-      checks.fail(
-        'update_mask',
-        `${shown} is no field of a policy; paths look like \`cooldown\` or \`token_weights.input_percent\``,
-      );
-    } else known.add(field);
+      const rule = 'paths look like `cooldown` or `token_weights.input_percent`, and `*` stands alone';
+      checks.fail('update_mask', `${shown} is no field of a policy; ${rule}`);
+    }
   }
   return [...known];
+}
+
+/** Of weights each kind by itself: one that is unset is not meant to go back to its default. */
+function setPaths({ tokenWeights = {}, ...fields }: PolicyFields): PolicyPath[] {
+  const kinds = Object.keys(tokenWeights).map((kind) => `tokenWeights.${kind}` as const);
+  return [...(Object.keys(fields) as PolicyKey[]), ...kinds];
 }

@@ -73,12 +73,37 @@ describe('an update mask', () => {
       ...Object.values(TOKEN_WEIGHT_NAMES).map((name) => `token_weights.${name}`),
     ];
     const checks = new Checks();
-    expect(readUpdateMask(checks, names)).toHaveLength(names.length);
+    expect(readUpdateMask(checks, names, {})).toHaveLength(names.length);
     checks.done();
   });
 
   it('names a field once', () => {
-    expect(readUpdateMask(new Checks(), ['cooldown', 'mode', 'cooldown'])).toEqual(['cooldownMs', 'mode']);
-    expect(readUpdateMask(new Checks(), undefined)).toBeUndefined();
+    expect(readUpdateMask(new Checks(), ['cooldown', 'mode', 'cooldown'], {})).toEqual([
+      'cooldownMs',
+      'mode',
+    ]);
+  });
+
+  it.each<[PolicyFields, string[]]>([
+    [{}, []],
+    [{ cooldownMs: 0, mode: 'OBSERVE' }, ['cooldownMs', 'mode']],
+    [{ tokenWeights: { input: 50 }, fallbackBudgetIds: ['a'] }, ['fallbackBudgetIds', 'tokenWeights.input']],
+  ])('that is absent stands for what is set: %j', (fields, paths) => {
+    expect(readUpdateMask(new Checks(), undefined, fields)).toEqual(paths);
+  });
+
+  it('names everything by a star, which stands alone', () => {
+    expect(readUpdateMask(new Checks(), ['*'], { mode: 'OBSERVE' })).toBe('everything');
+    for (const paths of [[], ['*', 'mode'], ['cool_down']]) {
+      const checks = new Checks();
+      readUpdateMask(checks, paths, {});
+      expect(() => checks.done()).toThrow(
+        expect.objectContaining({
+          complaint: expect.objectContaining({
+            violations: [expect.objectContaining({ field: 'update_mask' })],
+          }),
+        }),
+      );
+    }
   });
 });
