@@ -716,7 +716,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "name": "page_token",
             "in": "query",
             "required": false,
-            "description": "`next_page_token` of the page before.",
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone.",
             "schema": {
               "type": "string"
             }
@@ -877,7 +877,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "name": "page_token",
             "in": "query",
             "required": false,
-            "description": "`next_page_token` of the page before.",
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone.",
             "schema": {
               "type": "string"
             }
@@ -972,7 +972,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "name": "page_token",
             "in": "query",
             "required": false,
-            "description": "`next_page_token` of the page before.",
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone.",
             "schema": {
               "type": "string"
             }
@@ -1096,7 +1096,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "name": "page_token",
             "in": "query",
             "required": false,
-            "description": "`next_page_token` of the page before.",
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone.",
             "schema": {
               "type": "string"
             }
@@ -1191,7 +1191,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "name": "page_token",
             "in": "query",
             "required": false,
-            "description": "`next_page_token` of the page before.",
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone.",
             "schema": {
               "type": "string"
             }
@@ -1400,7 +1400,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "examples": [
               "1.5s"
             ],
-            "description": "Keep the call open until the slot is granted, denied for good, or this long has passed. 0 to 24 hours. Absent: answer at once."
+            "description": "Keep the call open until the slot is granted, denied for good, or this long has passed. 0 to 15 minutes, within a session to 24 hours: proxies cut longer calls. Absent: answer at once."
           },
           "labels": {
             "type": [
@@ -1531,7 +1531,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "properties": {
           "aiId": {
             "type": "string",
-            "description": "The AI; `(other)` beyond 5,000 of them."
+            "description": "The AI; `(other)` stands for those beyond 5,000 of a day, `(rest)` for those beyond the 100 largest."
           },
           "tokens": {
             "type": "string",
@@ -1546,7 +1546,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "properties": {
           "ai_id": {
             "type": "string",
-            "description": "The AI; `(other)` beyond 5,000 of them."
+            "description": "The AI; `(other)` stands for those beyond 5,000 of a day, `(rest)` for those beyond the 100 largest."
           },
           "tokens": {
             "type": "integer",
@@ -1909,14 +1909,14 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "items": {
               "$ref": "#/components/schemas/AiTokens"
             },
-            "description": "The month by AI, most first."
+            "description": "The month by AI, most first: the 100 largest, and the sum of all others as `(rest)`; `ListUsage` has all."
           },
           "byModel": {
             "type": "array",
             "items": {
               "$ref": "#/components/schemas/ModelTokens"
             },
-            "description": "The month by model, most first; presumed tokens stand under `(unknown)`."
+            "description": "The month by model, likewise; presumed tokens stand under `(unknown)`."
           },
           "presumedTokens": {
             "type": "string",
@@ -1991,14 +1991,14 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "items": {
               "$ref": "#/components/schemas/AiTokensPlain"
             },
-            "description": "The month by AI, most first."
+            "description": "The month by AI, most first: the 100 largest, and the sum of all others as `(rest)`; `ListUsage` has all."
           },
           "by_model": {
             "type": "array",
             "items": {
               "$ref": "#/components/schemas/ModelTokensPlain"
             },
-            "description": "The month by model, most first; presumed tokens stand under `(unknown)`."
+            "description": "The month by model, likewise; presumed tokens stand under `(unknown)`."
           },
           "presumed_tokens": {
             "type": "integer",
@@ -2452,7 +2452,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "string",
               "null"
             ],
-            "description": "`next_page_token` of the page before."
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone."
           }
         },
         "additionalProperties": false
@@ -2504,7 +2504,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "string",
               "null"
             ],
-            "description": "`next_page_token` of the page before."
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone."
           }
         },
         "additionalProperties": false,
@@ -2586,7 +2586,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "string",
               "null"
             ],
-            "description": "`next_page_token` of the page before."
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone."
           }
         },
         "additionalProperties": false,
@@ -2617,7 +2617,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "properties": {
           "model": {
             "type": "string",
-            "description": "The model; `(unknown)` for presumed tokens, `(unspecified)` for reports without one, `(other)` beyond 500."
+            "description": "The model; `(unknown)` for presumed tokens, `(unspecified)` for reports without one, `(other)` beyond 500 of a day, `(rest)` beyond the 100 largest."
           },
           "tokens": {
             "type": "string",
@@ -2632,7 +2632,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "properties": {
           "model": {
             "type": "string",
-            "description": "The model; `(unknown)` for presumed tokens, `(unspecified)` for reports without one, `(other)` beyond 500."
+            "description": "The model; `(unknown)` for presumed tokens, `(unspecified)` for reports without one, `(other)` beyond 500 of a day, `(rest)` beyond the 100 largest."
           },
           "tokens": {
             "type": "integer",
@@ -3151,7 +3151,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "type": "string",
               "format": "date-time"
             },
-            "description": "The last grant of each AI, at least for the last 24 hours."
+            "description": "The last grant of each AI, at least for the last 24 hours: the 100 latest, and the latest of all others as `(rest)`."
           }
         }
       },
@@ -3191,7 +3191,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "type": "string",
               "format": "date-time"
             },
-            "description": "The last grant of each AI, at least for the last 24 hours."
+            "description": "The last grant of each AI, at least for the last 24 hours: the 100 latest, and the latest of all others as `(rest)`."
           }
         }
       },

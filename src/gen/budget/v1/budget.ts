@@ -55,7 +55,10 @@ export enum LeaseState {
   LEASE_STATE_REVOKED = 4,
 }
 
-/** The rules of admission, in the order in which they are checked. */
+/**
+ * The rules of admission, in the order in which they are checked. Later releases add rules: a blocker of a rule that a client
+ * does not know is a refusal like any other, and its `message` says it to a person.
+ */
 export enum Rule {
   /** RULE_UNSPECIFIED - Never sent. */
   RULE_UNSPECIFIED = 0,
@@ -93,7 +96,7 @@ export enum Window {
   WINDOW_MONTH = 3,
 }
 
-/** The conditions that raise an alert. */
+/** The conditions that raise an alert. Later releases add some: show the `message` of one that you do not know. */
 export enum AlertRule {
   /** ALERT_RULE_UNSPECIFIED - Never sent. */
   ALERT_RULE_UNSPECIFIED = 0,
@@ -121,7 +124,7 @@ export enum AlertRule {
 
 /**
  * The machine-readable reasons of errors: `google.rpc.ErrorInfo.reason` is the name without its prefix, the domain is
- * `budget.v1`.
+ * `budget.v1`. Later releases add some: act upon the code of a reason that you do not know.
  */
 export enum ErrorReason {
   /** ERROR_REASON_UNSPECIFIED - Never sent. */

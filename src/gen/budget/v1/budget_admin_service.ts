@@ -137,7 +137,7 @@ export interface GetBudgetResponse {
 export interface ListBudgetsRequest {
   /** At most so many: 0 to 1,000; 0 means 100, more is taken as 1,000. */
   pageSize: number;
-  /** `next_page_token` of the page before. */
+  /** `next_page_token` of the page before, which is opaque, and good for the same list alone. */
   pageToken: string;
 }
 
@@ -197,7 +197,7 @@ export interface ListLeasesRequest {
   includeClosed: boolean;
   /** At most so many: 0 to 1,000; 0 means 100, more is taken as 1,000. */
   pageSize: number;
-  /** `next_page_token` of the page before. */
+  /** `next_page_token` of the page before, which is opaque, and good for the same list alone. */
   pageToken: string;
 }
 
@@ -274,7 +274,7 @@ export interface ListUsageRequest {
     | undefined;
   /** At most so many rows: 0 to 1,000; 0 means 100, more is taken as 1,000. */
   pageSize: number;
-  /** `next_page_token` of the page before. */
+  /** `next_page_token` of the page before, which is opaque, and good for the same list alone. */
   pageToken: string;
 }
 
@@ -352,7 +352,7 @@ export interface BudgetEvent {
   occurredAt?:
     | Date
     | undefined;
-  /** What. */
+  /** What. Later releases add events: skip what you do not know. */
   event?:
     | //
     /** A slot was granted. */
