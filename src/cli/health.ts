@@ -3,7 +3,7 @@ import { get as getSecure } from 'node:https';
 import { ADDRESS_RULE, type Address, parseAddress } from '../config/values.js';
 import { ConfigError, settingText } from '../config.js';
 import { StartError } from '../platform/start-error.js';
-import type { Run } from './program.js';
+import type { Run } from './output.js';
 
 export interface HealthOptions {
   readonly live?: true;

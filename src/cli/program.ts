@@ -1,17 +1,8 @@
 import { Command } from 'commander';
-import type { Environment } from '../config.js';
 import { addAccessCommands } from './commands/access-commands.js';
 import { addLookCommands } from './commands/look-commands.js';
 import { addStoreCommands } from './commands/store-commands.js';
-import type { Output } from './output.js';
-
-/** What a command is run with. */
-export interface Run {
-  readonly environment: Environment;
-  readonly output: Output;
-  /** The exit code, where it is not 0. */
-  readonly finish: (exitCode: number) => void;
-}
+import type { Run } from './output.js';
 
 const NO_RUN: Run = { environment: {}, output: { out: () => {}, err: () => {} }, finish: () => {} };
 

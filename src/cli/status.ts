@@ -3,7 +3,7 @@ import { type DistributionStats, SpreadGrade } from '../gen/budget/v1/budget_ser
 import { PROCESS_TIME } from '../platform/clock.js';
 import { connect, type Service } from './connect.js';
 import type { ConnectionOptions } from './connection-options.js';
-import type { Run } from './program.js';
+import type { Run } from './output.js';
 import { amount, share, table } from './text.js';
 
 const PAGE = 1_000;
