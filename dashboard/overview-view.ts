@@ -111,7 +111,7 @@ export class OverviewView implements View {
     );
     this.table.update(shown.flatMap(({ card }) => card ?? []));
     if (!this.known) return;
-    const empty = 'There is no budget yet. The first one is made with PutBudget, or by CONFIG_FILE.';
+    const empty = 'There is no budget yet. The first one is made with CreateBudget, or by CONFIG_FILE.';
     const all = this.cards.size;
     const some =
       shown.length === all

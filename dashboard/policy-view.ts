@@ -1,8 +1,8 @@
-import type { DoneData, PolicyData, PreviewData } from '../src/http/dashboard/page-data.js';
+import type { DoneData, FormField, PolicyData, PreviewData } from '../src/http/dashboard/page-data.js';
 import { ApiError, messageOf } from './api.js';
 import { ask, notice } from './dialog.js';
 import { fill, h, setText } from './dom.js';
-import { FIELD_GROUPS, fieldText, fieldValue, type PolicyField } from './policy-fields.js';
+import { fieldText, fieldValue } from './policy-fields.js';
 import { previewBody, warningList } from './policy-preview.js';
 import type { PageContext, View } from './view.js';
 
@@ -14,7 +14,7 @@ export class PolicyView implements View {
   readonly element: HTMLElement;
   private readonly form = h('form', { class: 'policy', novalidate: true });
   private readonly problem = h('p', { class: 'problem', role: 'alert' });
-  private readonly inputs = new Map<string, { readonly field: PolicyField; readonly input: Input }>();
+  private readonly inputs = new Map<string, { readonly field: FormField; readonly input: Input }>();
   private data: PolicyData | undefined;
 
   constructor(
@@ -52,9 +52,9 @@ export class PolicyView implements View {
     }
   }
 
-  private putForm({ policy, defaults, warnings }: PolicyData): void {
+  private putForm({ policy, defaults, warnings, groups: fieldGroups }: PolicyData): void {
     this.inputs.clear();
-    const groups = FIELD_GROUPS.map(({ title, fields }) =>
+    const groups = fieldGroups.map(({ title, fields }) =>
       h(
         'fieldset',
         { class: 'panel' },
@@ -86,7 +86,7 @@ export class PolicyView implements View {
     );
   }
 
-  private row(field: PolicyField, value: unknown, fallback: unknown): HTMLElement {
+  private row(field: FormField, value: unknown, fallback: unknown): HTMLElement {
     const { name, kind, help } = field;
     const id = `policy-${name}`;
     const input = inputFor(field, id, fieldText(kind, value), fieldText(kind, fallback));
@@ -147,30 +147,30 @@ export class PolicyView implements View {
   }
 }
 
-function inputFor({ kind, choices = [] }: PolicyField, id: string, value: string, fallback: string): Input {
+function inputFor({ kind, values = [] }: FormField, id: string, value: string, fallback: string): Input {
   const common = { id, 'aria-describedby': `${id}-help ${id}-problem` };
   if (kind === 'choice') {
     const options = [
       h('option', { value: '' }, `${fallback} (default)`),
-      ...choices.map((choice) => h('option', { value: choice }, choice)),
+      ...values.map((choice) => h('option', { value: choice }, choice)),
     ];
     const select = h('select', common, ...options);
     select.value = value;
     return select;
   }
-  if (kind === 'by-ai' || kind === 'weights' || kind === 'by-model') {
+  if (kind === 'shares-by-ai' || kind === 'weights' || kind === 'weights-by-model') {
     const rows = kind === 'weights' ? 6 : 3;
     const area = h('textarea', { ...common, rows, placeholder: fallback || 'none', spellcheck: 'false' });
     area.value = value;
     return area;
   }
-  const mode = kind === 'number' ? { inputmode: 'decimal' } : {};
+  const isNumber = kind === 'tokens' || kind === 'slots' || kind === 'share' || kind === 'percent';
   const input = h('input', {
     ...common,
     type: 'text',
     placeholder: fallback || 'none',
     autocomplete: 'off',
-    ...mode,
+    ...(isNumber && { inputmode: 'decimal' }),
   });
   input.value = value;
   return input;

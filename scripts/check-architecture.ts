@@ -49,7 +49,8 @@ const RULES: readonly Rule[] = [
       'only src/platform/exchange.ts asks others over HTTP, bounded; a signal that nothing holds never fires',
   },
 ];
-const MAX_LINES = 300;
+/** A file is one concept, however long; one of this length is surely more. */
+const MAX_LINES = 600;
 
 /** Without comments, but with every line where it was. */
 function code(text: string): string {

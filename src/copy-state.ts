@@ -1,7 +1,7 @@
 import type { Arbiter } from './arbiter/arbiter.js';
-import { version } from './cli.js';
 import type { CopyState } from './metrics/copy-gauges.js';
 import type { ComparingClock } from './platform/clock.js';
+import { version } from './platform/version.js';
 import type { Readiness } from './readiness.js';
 import type { BudgetStore } from './store/store.js';
 

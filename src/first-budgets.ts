@@ -28,6 +28,6 @@ async function createMissing(
   log.warn(
     { budget: budgetId, stored: outcome.budget.policyFields, configured: fields },
     `CONFIG_FILE differs from the stored policy of ${budgetId}, which stays in force; ` +
-      `to apply the file, call budget.v1.BudgetAdminService/PutBudget with its policy`,
+      'to apply the file, call budget.v1.BudgetAdminService/UpdateBudget with its policy and the update mask "*"',
   );
 }

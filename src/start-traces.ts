@@ -1,10 +1,10 @@
-import { version } from './cli.js';
 import type { Config } from './config.js';
 import { PROCESS_TIME } from './platform/clock.js';
 import type { Log } from './platform/log.js';
 import { openOtlpTraces } from './platform/otlp-traces.js';
 import type { Scheduler } from './platform/scheduler.js';
 import type { Tracing } from './platform/tracing.js';
+import { version } from './platform/version.js';
 
 /** Traces, where the configuration names a collector. Throws a `StartError` if the packages that send them are missing. */
 export async function startTraces(

@@ -113,7 +113,7 @@ const resident = () =>
   Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${service.pid}/status`, 'utf8'))?.[1]) / 1024);
 const clients = new LoadedClients(service.grpcAddress);
 const policy = { monthly_limit: 1e12, emergency_percent: 100 };
-await clients.admin('PutBudget', { budget_id: BUDGET, policy });
+await clients.admin('CreateBudget', { budget_id: BUDGET, policy });
 const idle = resident();
 
 const before = await carry(port);

@@ -42,9 +42,10 @@ export class Budgets {
     const policy = { ...ROOMY, ...this.change, monthly_limit: this.#limit };
     let sum = 0;
     await eachOf(this.ids, async (budget_id) => {
-      const answer = await this.served.clients.admin<{ budget: { etag: string } }>('PutBudget', {
+      const answer = await this.served.clients.admin<{ budget: { etag: string } }>('UpdateBudget', {
         budget_id,
         policy,
+        allow_missing: true,
       });
       sum += Number(answer.budget.etag) - 1;
     });

@@ -1,15 +1,23 @@
+import type { DescField } from '@bufbuild/protobuf';
+import { MAX_AMOUNT } from '../../src/domain/limits.js';
+import {
+  MAX_WEIGHT,
+  POLICY_ROWS,
+  type PolicyField,
+  TOKEN_WEIGHT_NAMES,
+} from '../../src/domain/policy-fields.js';
+
 /** What the checks of requests demand of a field beyond its type; the comments of the proto files say it in words. */
 
 export interface FieldRule {
   readonly [keyword: string]: unknown;
 }
 
-const MAX_AMOUNT = 1_000_000_000_000;
 const DAY = { format: 'date', pattern: '^\\d{4}-\\d{2}-\\d{2}$' };
 const ID = { pattern: '^[!-~]{1,128}$' };
 
 /** By the name that a field has in every request. Whoever breaks one of these is refused. */
-export const REQUEST_RULES: Readonly<Record<string, FieldRule>> = {
+const REQUEST_RULES: Readonly<Record<string, FieldRule>> = {
   budget_id: { pattern: '^[a-z0-9][a-z0-9._-]{0,62}$' },
   ai_id: ID,
   request_id: ID,
@@ -25,10 +33,39 @@ export const REQUEST_RULES: Readonly<Record<string, FieldRule>> = {
   request_type: text(64),
   error_message: { maxLength: 512 },
   page_size: { minimum: 0 },
-  max_concurrent: { minimum: 1, maximum: 1_000 },
-  max_concurrent_per_ai: { minimum: 1, maximum: 1_000 },
   tokens: { minimum: -MAX_AMOUNT, maximum: MAX_AMOUNT },
 };
+
+/** By the name of a message, then of its field: ranges that hold there alone. */
+const MESSAGE_RULES: Readonly<Record<string, Readonly<Record<string, FieldRule>>>> = {
+  Policy: Object.fromEntries(POLICY_ROWS.map(([, row]) => [row.name, rangeOf(row)])),
+  TokenWeights: Object.fromEntries(
+    Object.values(TOKEN_WEIGHT_NAMES).map((name) => [name, { minimum: 0, maximum: MAX_WEIGHT }]),
+  ),
+};
+
+/** What is demanded of a field of a request; undefined if nothing is beyond its type. */
+export function ruleFor(field: DescField): FieldRule | undefined {
+  return MESSAGE_RULES[field.parent.name]?.[field.name] ?? REQUEST_RULES[field.name];
+}
+
+function rangeOf(row: PolicyField): FieldRule {
+  switch (row.kind) {
+    case 'tokens':
+    case 'slots':
+    case 'percent':
+      return { minimum: row.least, maximum: row.most };
+    case 'share':
+      return { exclusiveMinimum: 0, maximum: 100 };
+    case 'budgets':
+      return { maxItems: row.most };
+    case 'shares-by-ai':
+    case 'weights-by-model':
+      return { maxProperties: row.most };
+    default:
+      return {};
+  }
+}
 
 /** The range of every other amount of tokens. */
 export const AMOUNT: FieldRule = { minimum: 0, maximum: MAX_AMOUNT };

@@ -2,7 +2,7 @@ import type { DescField, DescMethod } from '@bufbuild/protobuf';
 import { parametersOf, READS } from '../../src/connect/read-endpoints.js';
 import { descriptors, methodAt } from '../../src/grpc/descriptors.js';
 import { commentOf } from './comments.js';
-import { REQUEST_RULES } from './field-rules.js';
+import { ruleFor } from './field-rules.js';
 import { enumSchema, isRequired, type Schema, type Schemas, scalarSchema } from './schemas.js';
 
 const SERVICES = ['budget.v1.BudgetService', 'budget.v1.BudgetAdminService'];
@@ -99,7 +99,7 @@ function parameter(field: DescField, place: 'path' | 'query'): Schema {
     throw new Error(`${field.toString()} is no parameter`);
   return {
     ...{ name: field.name, in: place, required: place === 'path', description },
-    schema: { ...schema, ...(REQUEST_RULES[field.name] ?? {}) },
+    schema: { ...schema, ...ruleFor(field) },
   };
 }
 

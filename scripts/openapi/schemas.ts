@@ -1,6 +1,7 @@
 import { type DescEnum, type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
+import { MAX_AMOUNT } from '../../src/domain/limits.js';
 import { commentOf } from './comments.js';
-import { AMOUNT, REQUEST_RULES } from './field-rules.js';
+import { AMOUNT, type FieldRule, ruleFor } from './field-rules.js';
 
 export type Schema = Readonly<Record<string, unknown>>;
 
@@ -55,7 +56,11 @@ export class Schemas {
   }
 
   private fieldSchema(field: DescField, style: Style): Schema {
-    const schema = this.valueSchema(field, style);
+    const collection = field.fieldKind === 'list' || field.fieldKind === 'map';
+    const schema = {
+      ...this.valueSchema(field, style),
+      ...(collection && style === 'request' ? ruleFor(field) : {}),
+    };
     if (style === 'request') return isRequired(field) || isChoice(field) ? schema : orNull(schema);
     return style === 'plain' && field.message !== undefined && isOptional(field) ? orNull(schema) : schema;
   }
@@ -83,7 +88,7 @@ export class Schemas {
 }
 
 export function scalarSchema(field: DescField | undefined, type: ScalarType, style: Style): Schema {
-  const rule = style === 'request' ? REQUEST_RULES[field?.name ?? ''] : undefined;
+  const rule = style === 'request' && field !== undefined ? ruleFor(field) : undefined;
   switch (type) {
     case ScalarType.STRING:
       return { type: 'string', ...rule };
@@ -101,10 +106,22 @@ export function scalarSchema(field: DescField | undefined, type: ScalarType, sty
 }
 
 /** As text, since readers of JSON may lose digits of a number. A request may have either. */
-function int64(rule: Schema, style: Style): Schema {
-  const text = { type: 'string', pattern: '^-?[0-9]+$' };
+function int64(rule: FieldRule, style: Style): Schema {
   if (style === 'plain') return { type: 'integer' };
-  return style === 'answer' ? text : { anyOf: [text, { type: 'integer', ...rule }] };
+  if (style === 'answer') return { type: 'string', pattern: '^-?[0-9]+$' };
+  return {
+    anyOf: [
+      { type: 'string', pattern: digitsWithin(rule) },
+      { type: 'integer', ...rule },
+    ],
+  };
+}
+
+/** What a range that ends at the largest amount is in digits. */
+function digitsWithin({ minimum, maximum }: FieldRule): string {
+  if (maximum !== MAX_AMOUNT) return '^-?[0-9]+$';
+  const sign = Number(minimum) < 0 ? '-?' : '';
+  return `^${sign}(${MAX_AMOUNT}|${minimum === 1 ? '[1-9][0-9]{0,11}' : '[0-9]{1,12}'})$`;
 }
 
 export function enumSchema({ values, sharedPrefix = '' }: DescEnum, style: Style): Schema {

@@ -59,7 +59,8 @@ const IS_ACTION: { readonly [K in CallerRequest['kind']]: boolean } = {
 
 /** The request, if an operator makes it and it changes something. */
 export function actionOf(request: CallerRequest): OperatorRequest | undefined {
-  return IS_ACTION[request.kind] ? (request as OperatorRequest) : undefined;
+  const judgesOnly = request.kind === 'put-policy' && request.validateOnly === true;
+  return IS_ACTION[request.kind] && !judgesOnly ? (request as OperatorRequest) : undefined;
 }
 
 /** What it acts on beside the budget, and why. */
@@ -72,6 +73,7 @@ export function targetFields(request: OperatorRequest): object {
       return { adjustmentId, tokens, day, ai: aiId, model, reason };
     }
     case 'pause':
+    case 'put-policy':
       return { reason: request.reason };
     case 'delete-budget':
       return { force: request.force };
@@ -80,36 +82,40 @@ export function targetFields(request: OperatorRequest): object {
   }
 }
 
-export function viewedBudget({ etag, policyFields, pause }: BudgetView): object {
+function viewedBudget({ etag, policyFields, pause }: BudgetView): object {
   return { etag, policy: policyFields, ...(pause === undefined ? {} : { paused: pause }) };
 }
 
-export function viewedLease({ status, aiId, reservedTokens, usedTokens, presumedTokens }: LeaseView): object {
+function viewedLease({ status, aiId, reservedTokens, usedTokens, presumedTokens }: LeaseView): object {
   return { state: status, ai: aiId, reservedTokens, usedTokens, presumedTokens };
 }
 
 /** Before and after. A budget that was not there before, or is not there after, is `null`. */
-export function outcomeFields(
-  request: OperatorRequest,
-  outcome: OutcomeOf[OperatorRequest['kind']],
-  before: object | undefined,
-): object {
+export function outcomeFields(request: OperatorRequest, outcome: OutcomeOf[OperatorRequest['kind']]): object {
   switch (outcome.kind) {
     case 'refused':
-      return { outcome: 'refused', refusal: outcome.refusal.reason, ...wanted(request), before };
+      return { outcome: 'refused', refusal: outcome.refusal.reason, ...wanted(request) };
     case 'budget':
-      return { outcome: 'done', before: before ?? null, after: viewedBudget(outcome.budget) };
-    case 'lease':
-      return { outcome: 'done', before: before ?? null, after: viewedLease(outcome.lease) };
+      return changed(viewedOrNull(outcome.before), viewedBudget(outcome.budget));
+    case 'deleted':
+      return changed(viewedOrNull(outcome.before), null);
+    case 'revoked':
+      return changed(viewedLease(outcome.before), viewedLease(outcome.lease));
     case 'adjusted':
       return adjustedFields(outcome, request);
     case 'clock-reset': {
       const iso = (ms: number) => new Date(ms).toISOString();
-      return { outcome: 'done', before: iso(outcome.before), after: iso(outcome.after) };
+      return changed(iso(outcome.before), iso(outcome.after));
     }
-    case 'done':
-      return { outcome: 'done', before: before ?? null, after: null };
   }
+}
+
+function changed(before: unknown, after: unknown): object {
+  return { outcome: 'done', before, after };
+}
+
+function viewedOrNull(budget: BudgetView | undefined): object | null {
+  return budget === undefined ? null : viewedBudget(budget);
 }
 
 /** What was there before follows: an adjustment is never applied in part. */

@@ -17,8 +17,6 @@ import {
   type OperatorRequest,
   outcomeFields,
   targetFields,
-  viewedBudget,
-  viewedLease,
 } from './audit-fields.js';
 
 /** Writes one line for every operator action that passes: who, what, before and after; also for one that was refused. */
@@ -39,52 +37,18 @@ export class AuditedDoor implements Door {
     return this.audited(budgetId, action, caller) as Promise<OutcomeOf[R['kind']]>;
   }
 
-  private async audited(budgetId: string, request: OperatorRequest, caller: Caller) {
-    const before = await this.before(budgetId, request, caller);
+  private async audited(budgetId: string, asked: OperatorRequest, caller: Caller) {
+    const request = asked.kind === 'pause' ? { ...asked, principal: this.who } : asked;
     const about = { audit: request.kind, principal: this.who, budget: budgetId, ...targetFields(request) };
     try {
       const outcome = await this.door.submit(budgetId, request, caller);
-      this.log.info({ ...about, ...outcomeFields(request, outcome, before) }, ACTION_MESSAGE);
+      this.log.info({ ...about, ...outcomeFields(request, outcome) }, ACTION_MESSAGE);
       return outcome;
     } catch (error) {
       // It may have taken effect: a lost answer looks the same.
-      this.log.warn({ ...about, before, outcome: 'unknown', err: error }, ACTION_MESSAGE);
+      this.log.warn({ ...about, outcome: 'unknown', err: error }, ACTION_MESSAGE);
       throw error;
     }
-  }
-
-  /**
-   * Read just before the action, which is rare, so that the decision on the hot path need not carry it. Should another
-   * operator act in between, the etags of both lines tell.
-   */
-  private async before(
-    budgetId: string,
-    request: OperatorRequest,
-    caller: Caller,
-  ): Promise<object | undefined> {
-    switch (request.kind) {
-      case 'adjust':
-      case 'reset-clock':
-        return undefined;
-      case 'revoke': {
-        const key = { lease: request.lease };
-        const found = await this.quietly(budgetId, { kind: 'get-lease', key }, caller);
-        return found?.kind === 'lease' ? viewedLease(found.lease) : undefined;
-      }
-      default: {
-        const found = await this.quietly(budgetId, { kind: 'get-snapshot' }, caller);
-        return found?.kind === 'snapshot' ? viewedBudget(found.snapshot.budget) : undefined;
-      }
-    }
-  }
-
-  /** Whatever keeps a read from being answered, the action itself will meet and tell. */
-  private quietly<R extends CallerRequest>(
-    budgetId: string,
-    request: R,
-    caller: Caller,
-  ): Promise<OutcomeOf[R['kind']] | undefined> {
-    return this.door.submit(budgetId, request, caller).catch(() => undefined);
   }
 
   acquireWaiting(

@@ -4,7 +4,7 @@ import { loadConfig } from '../config.js';
 import { PROCESS_TIME } from '../platform/clock.js';
 import { openLog } from '../platform/pino-log.js';
 import { PROCESS_SCHEDULER } from '../platform/scheduler.js';
-import type { Run } from './program.js';
+import type { Run } from './output.js';
 
 /** Sends a sample to every alert sink of CONFIG_FILE, and says what came of it. Exit code 1: one of them has not heard. */
 export async function testAlerts({ environment, output, finish }: Run): Promise<void> {

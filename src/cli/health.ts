@@ -3,7 +3,7 @@ import { ConfigError, settingText } from '../config.js';
 import { type Answered, ExchangeError, exchange } from '../platform/exchange.js';
 import { PROCESS_SCHEDULER } from '../platform/scheduler.js';
 import { StartError } from '../platform/start-error.js';
-import type { Run } from './program.js';
+import type { Run } from './output.js';
 
 export interface HealthOptions {
   readonly live?: true;

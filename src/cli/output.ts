@@ -1,3 +1,5 @@
+import type { Environment } from '../config.js';
+
 /** Where a command prints; what it is asked for goes to `out`, the rest to `err`. */
 export interface Output {
   readonly out: (text: string) => void;
@@ -6,6 +8,14 @@ export interface Output {
   readonly start?: () => void;
   /** A person looks on: colours, and a picture that is drawn in place. Width and height in characters. */
   readonly screen?: (() => { readonly columns: number; readonly rows: number }) | undefined;
+}
+
+/** What a command is run with. */
+export interface Run {
+  readonly environment: Environment;
+  readonly output: Output;
+  /** The exit code, where it is not 0. */
+  readonly finish: (exitCode: number) => void;
 }
 
 export const PROCESS_OUTPUT: Output = {

@@ -1,9 +1,8 @@
 import { CommanderError } from 'commander';
-import { answerCli } from '../cli.js';
 import { type Environment, processEnvironment } from '../config.js';
 import { StartError } from '../platform/start-error.js';
 import { type Output, PROCESS_OUTPUT } from './output.js';
-import { commandNames, programFor } from './program.js';
+import { programFor } from './program.js';
 
 /**
  * Runs a command, or answers an option such as `--help`: the exit code. Undefined: serve. An error of an operator's making
@@ -14,26 +13,20 @@ export async function runCli(
   environment: Environment = processEnvironment(),
   output: Output = PROCESS_OUTPUT,
 ): Promise<number | undefined> {
-  const [name = ''] = args;
-  if (name === 'serve' || !commandNames().includes(name)) {
-    const answer = answerCli(name === 'serve' ? args.slice(1) : args, environment);
-    if (answer === undefined) return undefined;
-    output.start?.();
-    output.out(answer.stdout);
-    output.err(answer.stderr);
-    return answer.exitCode;
-  }
-  output.start?.();
-  let exitCode = 0;
+  let exitCode: number | undefined = 0;
   const finish = (code: number): void => {
     exitCode = code;
   };
+  const serve = (): void => {
+    exitCode = undefined;
+  };
   const refused = (error: Error, code: number): number => {
-    output.err(`budget-arbiter ${name}: ${error.message}\n`);
+    output.err(`budget-arbiter ${args[0] ?? ''}: ${error.message}\n`);
     return code;
   };
+  if (args.length > 0) output.start?.();
   try {
-    await programFor({ environment, output, finish }).parseAsync([...args], { from: 'user' });
+    await programFor({ environment, output, finish }, serve).parseAsync([...args], { from: 'user' });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;

@@ -3,7 +3,7 @@ import { type DistributionStats, SpreadGrade } from '../gen/budget/v1/budget_ser
 import { PROCESS_TIME } from '../platform/clock.js';
 import { connect, type Service } from './connect.js';
 import type { ConnectionOptions } from './connection-options.js';
-import type { Run } from './program.js';
+import type { Run } from './output.js';
 import { amount, share, table } from './text.js';
 
 const PAGE = 1_000;
@@ -73,10 +73,10 @@ function used(window: WindowStatus | undefined): [string, string] {
 }
 
 /** One word for the worst that holds. */
-export function stateOf({ paused, effectivePolicy }: Budget, month: WindowStatus | undefined): string {
+export function stateOf({ pause, effectivePolicy }: Budget, month: WindowStatus | undefined): string {
   const percent = month === undefined ? 0 : (month.spentTokens / Math.max(1, month.capTokens)) * 100;
   const { emergencyPercent = 100, criticalPercent = 100, warningPercent = 100 } = effectivePolicy ?? {};
-  if (paused) return 'paused';
+  if (pause !== undefined) return 'paused';
   if (emergencyPercent < 100 && percent >= emergencyPercent) return 'emergency';
   if (percent >= criticalPercent) return 'critical';
   return percent >= warningPercent ? 'warning' : 'normal';

@@ -13,7 +13,7 @@ import { HeldLabel } from '../transfer/held-label.js';
 import { cancelMigration, migrate } from '../transfer/migrate.js';
 import { restore, restoreInPlace } from '../transfer/restore.js';
 import type { TransferContext } from '../transfer/transfer.js';
-import type { Run } from './program.js';
+import type { Run } from './output.js';
 import { openPlace, type Place, placeOf } from './store-place.js';
 import { tellTidying, vouchForClock } from './tidy.js';
 

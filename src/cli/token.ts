@@ -8,10 +8,8 @@ export interface TokenOptions {
   readonly ai?: readonly string[];
 }
 
-const EXAMPLE: TokenOptions = { name: 'guardian-service', role: 'ai', budgets: 'anthropic' };
-
 /** The token stands here and nowhere else: the configuration has its hash only. */
-export function newTokenText({ name, role, budgets, ai = ['guardian'] }: TokenOptions = EXAMPLE): string {
+export function newTokenText({ name, role, budgets, ai = ['guardian'] }: TokenOptions): string {
   const { token, sha256 } = newToken();
   return [
     'The token, shown this once. Its caller sends it as "authorization: Bearer <token>":',

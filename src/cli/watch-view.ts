@@ -81,8 +81,8 @@ function happeningOf({ occurredAt: at = new Date(0), event }: BudgetEvent): Happ
   }
 }
 
-function changeText({ paused, pauseReason, etag }: Budget): string {
-  if (paused) return `paused: ${harmless(pauseReason) || 'no reason given'}`;
+function changeText({ pause, etag }: Budget): string {
+  if (pause !== undefined) return `paused: ${harmless(pause.reason) || 'no reason given'}`;
   return `not paused; its policy has etag ${etag}`;
 }
 

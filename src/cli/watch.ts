@@ -5,7 +5,7 @@ import { PROCESS_TIME } from '../platform/clock.js';
 import { PROCESS_SCHEDULER, pause } from '../platform/scheduler.js';
 import { connect, failureOf, type Service } from './connect.js';
 import type { ConnectionOptions } from './connection-options.js';
-import type { Run } from './program.js';
+import type { Run } from './output.js';
 import { Screen } from './screen.js';
 import { COLOURED, PLAIN } from './text.js';
 import { frame, happeningLine } from './watch-frame.js';

@@ -4,7 +4,7 @@ import { BUDGET_ID_RULE, isBudgetId } from '../domain/budget-id.js';
 import type { FieldViolation } from '../domain/outcomes.js';
 import { type PolicyFields, policyInForce } from '../domain/policy.js';
 import { policyViolations, policyWarnings, rangeViolations } from '../domain/policy-check.js';
-import { POLICY_FIELD_NAMES, TOKEN_WEIGHT_NAMES } from '../domain/policy-names.js';
+import { POLICY_ROWS, TOKEN_WEIGHT_NAMES } from '../domain/policy-fields.js';
 import { textOf } from '../platform/utf8.js';
 import { type ConfiguredAccess, knownAccessKeys, readAccess } from './access-file.js';
 import { type ConfiguredSinks, readAlertSinks } from './alert-sinks-file.js';
@@ -152,7 +152,7 @@ function knownKeys(path: YamlPath): string[] {
   if (path[0] === 'alert_sinks') return [...SINK_KEYS];
   if (path[0] === 'metrics') return [...METRICS_KEYS];
   if (path[0] !== 'budgets') return [...knownAccessKeys(path)];
-  return Object.values(path.length === 2 ? POLICY_FIELD_NAMES : TOKEN_WEIGHT_NAMES);
+  return path.length === 2 ? POLICY_ROWS.map(([, { name }]) => name) : Object.values(TOKEN_WEIGHT_NAMES);
 }
 
 function budgetWarnings(source: YamlSource, { budgetId, fields }: ConfiguredBudget): Problem[] {

@@ -1,6 +1,11 @@
 import { z } from 'zod';
-import type { PolicyFields, TokenWeights } from '../domain/policy.js';
-import { POLICY_FIELD_NAMES, TOKEN_WEIGHT_NAMES } from '../domain/policy-names.js';
+import type { PolicyFields } from '../domain/policy.js';
+import {
+  POLICY_ROWS,
+  type PolicyField,
+  TOKEN_WEIGHT_NAMES,
+  type TokenWeights,
+} from '../domain/policy-fields.js';
 import { DURATION_RULE, isNot, parseDuration, parsed } from './values.js';
 
 /**
@@ -12,53 +17,41 @@ const tokens = z.number({ error: isNot('a whole number of tokens') });
 const slots = z.number({ error: isNot('a whole number of slots') });
 const percent = z.number({ error: isNot('a percentage: a number such as 0.5') });
 const duration = parsed(parseDuration, DURATION_RULE);
-const weights = renamed<Partial<TokenWeights>>(TOKEN_WEIGHT_NAMES, {
-  input: percent,
-  output: percent,
-  cacheRead: percent,
-  cacheWrite: percent,
-  reasoning: percent,
-  total: percent,
-});
+const weights = renamed<Partial<TokenWeights>>(
+  Object.entries(TOKEN_WEIGHT_NAMES).map(([kind, name]) => [kind, name, percent]),
+);
 
-const FIELDS: { readonly [K in keyof Required<PolicyFields>]: z.ZodType<PolicyFields[K]> } = {
-  monthlyLimit: tokens,
-  enforcedPercent: percent,
-  maxDailyPercent: percent,
-  maxHourlyPercent: percent,
-  minDailyPercent: percent,
-  pacing: oneOf('NONE', 'FLOOR', 'EVEN'),
-  mode: oneOf('ENFORCE', 'OBSERVE'),
-  maxDailyPercentPerAi: percent,
-  maxDailyPercentByAi: byName(percent, 'a map from AI ids to percentages'),
-  maxRequestTokens: tokens,
-  maxReportTokens: tokens,
-  cooldownMs: duration,
-  maxConcurrent: slots,
-  maxConcurrentPerAi: slots,
-  sessionGraceMs: duration,
-  leaseTtlMs: duration,
-  maxLeaseDurationMs: duration,
-  defaultReservation: tokens,
-  minReservation: tokens,
-  minEstimate: tokens,
-  onExpiry: oneOf('CHARGE', 'REFUND'),
-  lateReportGraceMs: duration,
-  tokenWeights: weights,
-  tokenWeightsByModel: byName(weights, 'a map from models to token weights'),
-  timeZone: z.string({ error: isNot('the IANA name of a time zone, such as Europe/Berlin') }),
-  warningPercent: percent,
-  criticalPercent: percent,
-  emergencyPercent: percent,
-  fallbackBudgetIds: z.array(z.string({ error: isNot('a budget id') }), {
-    error: isNot('a list of budget ids'),
-  }),
-};
+/** The form of one field, by its kind. */
+function shapeOf(row: PolicyField): z.ZodType {
+  switch (row.kind) {
+    case 'tokens':
+      return tokens;
+    case 'slots':
+      return slots;
+    case 'share':
+    case 'percent':
+      return percent;
+    case 'duration':
+      return duration;
+    case 'choice':
+      return z.enum(row.values, { error: isNot(`one of ${row.values.join(', ')}`) });
+    case 'zone':
+      return z.string({ error: isNot('the IANA name of a time zone, such as Europe/Berlin') });
+    case 'budgets':
+      return z.array(z.string({ error: isNot('a budget id') }), { error: isNot('a list of budget ids') });
+    case 'shares-by-ai':
+      return byName(percent, 'a map from AI ids to percentages');
+    case 'weights':
+      return weights;
+    case 'weights-by-model':
+      return byName(weights, 'a map from models to token weights');
+  }
+}
 
 /** A policy; nothing at all is one with every default. */
 export const POLICY_SHAPE = z.preprocess(
   (value) => value ?? {},
-  renamed<PolicyFields>(POLICY_FIELD_NAMES, FIELDS),
+  renamed<PolicyFields>(POLICY_ROWS.map(([key, row]) => [key, row.name, shapeOf(row)])),
 );
 
 /** The whole file, its sections not yet looked at. */
@@ -75,14 +68,13 @@ export const FILE_SHAPE = z.strictObject(
 
 /** A map with our own names for its keys, every one optional, from one with the API's. */
 function renamed<T extends object>(
-  names: Readonly<Record<string, string>>,
-  schemas: Readonly<Record<string, z.ZodType>>,
+  fields: readonly (readonly [own: string, name: string, shape: z.ZodType])[],
 ): z.ZodType<T> {
-  const shape = Object.entries(names).map(([key, name]) => [name, schemas[key]?.optional()]);
-  const own = new Map(Object.entries(names).map(([key, name]) => [name, key]));
+  const shape = fields.map(([, name, schema]) => [name, schema.optional()]);
+  const own = new Map(fields.map(([key, name]) => [name, key]));
   return z
     .strictObject(Object.fromEntries(shape), {
-      error: isNot(`a map of settings such as ${names[Object.keys(names)[0] ?? '']}`),
+      error: isNot(`a map of settings such as ${fields[0]?.[1]}`),
     })
     .transform((value): T => {
       const entries = Object.entries(value).map(([name, field]) => [own.get(name), field]);
@@ -109,8 +101,4 @@ function byName<T>(schema: z.ZodType<T>, expected: string) {
 
 function beneath(name: string, issue: z.core.$ZodIssue): z.core.$ZodRawIssue {
   return { ...issue, path: [name, ...issue.path], input: issue.input } as z.core.$ZodRawIssue;
-}
-
-function oneOf<const T extends string>(...values: readonly T[]): z.ZodType<T> {
-  return z.enum(values, { error: isNot(`one of ${values.join(', ')}`) });
 }

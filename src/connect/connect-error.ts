@@ -1,6 +1,6 @@
 import { type DescMessage, fromBinary, toJson } from '@bufbuild/protobuf';
 import { descriptors } from '../grpc/descriptors.js';
-import { detailsOf, shortened } from '../grpc/error-details.js';
+import { detailsOf, toldMessage } from '../grpc/error-details.js';
 import type { Failure } from '../grpc/status.js';
 import type { Answer } from '../http/answer.js';
 
@@ -33,7 +33,7 @@ const RETRIED = [429, 503];
 export function connectError(failure: Failure): Answer {
   const { name, httpStatus } = connectCode(failure);
   const details = detailsOf(failure).map(({ typeUrl, value }) => detail(typeUrl, value));
-  const message = shortened(failure.message);
+  const message = toldMessage(failure);
   return {
     status: httpStatus,
     headers: failureHeaders(failure, httpStatus),

@@ -1,5 +1,5 @@
 import { allowanceOf } from './allowance.js';
-import type { BudgetSnapshot } from './outcomes.js';
+import type { BudgetSnapshot, BudgetView } from './outcomes.js';
 import { type Cap, dayCap, hourCap } from './pacing.js';
 import type { Policy } from './policy.js';
 import type { WindowKind, WindowStatus } from './types.js';
@@ -9,17 +9,22 @@ export type CapsInForce = { readonly [K in WindowKind]: Cap };
 
 const NOTHING = { cap: 0, spent: 0, reserved: 0, available: 0, start: 0, end: 0 };
 
-/** A window of a snapshot. */
-export function windowOf({ windows }: BudgetSnapshot, kind: WindowKind): WindowStatus {
+/** Where a budget stands: of a snapshot or of a ledger. */
+export type Figures = Pick<BudgetSnapshot, 'month' | 'today' | 'now' | 'windows'> & {
+  readonly budget: Pick<BudgetView, 'zone'>;
+};
+
+/** One of its windows. */
+export function windowOf({ windows }: Pick<Figures, 'windows'>, kind: WindowKind): WindowStatus {
   return windows.find((window) => window.kind === kind) ?? { ...NOTHING, kind };
 }
 
 /** The caps that a policy, the budget's own or one that is only thought of, puts in force on figures as they stand. */
-export function capsInForce(policy: Policy, snapshot: BudgetSnapshot): CapsInForce {
+export function capsInForce(policy: Policy, figures: Figures): CapsInForce {
   const allowance = allowanceOf(policy);
-  const { budget, month, today, now } = snapshot;
+  const { budget, month, today, now } = figures;
   const [ofHour, ofDay, ofMonth] = (['HOUR', 'DAY', 'MONTH'] as const).map((kind) =>
-    taken(windowOf(snapshot, kind)),
+    taken(windowOf(figures, kind)),
   ) as [number, number, number];
   const day = dayCap(allowance, policy.pacing, ofMonth - ofDay, daysLeft(month, today.day));
   const hour = hourCap(allowance, policy.pacing, {
@@ -32,7 +37,7 @@ export function capsInForce(policy: Policy, snapshot: BudgetSnapshot): CapsInFor
 }
 
 /** What is left of the month and kept from today by pacing: FLOOR keeps the later days' minimums, EVEN their equal parts. */
-export function keptForLaterDays(policy: Policy, snapshot: BudgetSnapshot): number {
+export function keptForLaterDays(policy: Policy, snapshot: Figures): number {
   const { grantable, dailyMin } = allowanceOf(policy);
   const left = Math.max(0, grantable - taken(windowOf(snapshot, 'MONTH')));
   const { month, today } = snapshot;

@@ -141,7 +141,7 @@ function decideAbsent(
       if (distrust !== undefined) return refused({ reason: 'CLOCK_NOT_TRUSTED', detail: distrust });
       return putPolicy(ledger, request);
     case 'delete-budget':
-      if (ledger.deleted) return { kind: 'done' };
+      if (ledger.deleted) return { kind: 'deleted' };
       break;
     case 'claim-deliveries':
     case 'settle-deliveries':

@@ -3,7 +3,7 @@ import { type Forecast, forecastOf } from './forecast.js';
 import type { Policy } from './policy.js';
 import { mean, type SpreadGrade, spreadGrade, spreadPercent, toHundredths, usageFigures } from './spread.js';
 import type { HourTotal, MonthWindow } from './state.js';
-import type { WindowStatus } from './types.js';
+import { REST, type WindowStatus } from './types.js';
 import { daysOfMonth, hourName } from './windows.js';
 
 /** A day of the month as it was used. */
@@ -40,7 +40,7 @@ export interface DistributionStats {
   readonly rateLimitingStatus: RateLimitingStatus;
   readonly grade: SpreadGrade;
   readonly daysBelowMinimum: readonly string[];
-  /** Most first. */
+  /** Most first: the `MOST_NAMES` largest, and the sum of all others as `(rest)`. */
   readonly byAi: readonly { readonly aiId: string; readonly tokens: number }[];
   readonly byModel: readonly { readonly model: string; readonly tokens: number }[];
   readonly presumedTokens: number;
@@ -88,8 +88,12 @@ export interface RateLimitingStatus {
   readonly aiCooldownPeriod: number;
   readonly maxConcurrentRequests: number;
   readonly activeRequests: number;
+  /** The `MOST_NAMES` latest, and the latest of all others as `(rest)`. */
   readonly lastAiRequests: ReadonlyMap<string, number>;
 }
+
+/** Names that statistics show one by one: the answer stays small, whoever makes up how many names. `ListUsage` has all. */
+export const MOST_NAMES = 100;
 
 /** How evenly a month is used. */
 export function distributionStats(input: DistributionInput): DistributionStats {
@@ -104,8 +108,8 @@ export function distributionStats(input: DistributionInput): DistributionStats {
     rateLimitingStatus: rateLimitingStatus(input),
     grade: spreadGrade(usageFigures(closed.map(({ total }) => total))),
     daysBelowMinimum: daysBelow(closed, dailyMin),
-    byAi: mostFirst(input.ais).map(([aiId, tokens]) => ({ aiId, tokens })),
-    byModel: mostFirst(input.models).map(([model, tokens]) => ({ model, tokens })),
+    byAi: largest(input.ais).map(([aiId, tokens]) => ({ aiId, tokens })),
+    byModel: largest(input.models).map(([model, tokens]) => ({ model, tokens })),
     presumedTokens: sum(days.map(({ presumed }) => presumed)),
     lateTokens: sum(days.map(({ late }) => late)),
     ...(input.isCurrentMonth && {
@@ -162,7 +166,7 @@ function rateLimitingStatus({ policy, activeRequests, lastGrants }: Distribution
     aiCooldownPeriod: Math.ceil(policy.cooldownMs / 1_000),
     maxConcurrentRequests: policy.maxConcurrent,
     activeRequests,
-    lastAiRequests: lastGrants,
+    lastAiRequests: latest(lastGrants),
   };
 }
 
@@ -180,6 +184,19 @@ function mostFirst(tokensByName: ReadonlyMap<string, number>): [string, number][
   return [...tokensByName]
     .filter(([, tokens]) => tokens > 0)
     .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
+}
+
+function largest(tokensByName: ReadonlyMap<string, number>): [string, number][] {
+  const all = mostFirst(tokensByName);
+  const others = all.slice(MOST_NAMES).map(([, tokens]) => tokens);
+  return others.length === 0 ? all : [...all.slice(0, MOST_NAMES), [REST, sum(others)]];
+}
+
+function latest(moments: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+  if (moments.size <= MOST_NAMES) return moments;
+  const all = [...moments].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
+  const [, latestOther = 0] = all[MOST_NAMES] ?? [];
+  return new Map([...all.slice(0, MOST_NAMES), [REST, latestOther]]);
 }
 
 function sum(values: readonly number[]): number {

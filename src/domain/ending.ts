@@ -1,10 +1,11 @@
 import { expire } from './closing.js';
-import { findLease, viewOfClosed } from './lease-lookup.js';
+import { findLease, viewOfClosed, viewOfLive } from './lease-lookup.js';
 import type { Ledger } from './ledger.js';
-import type { OutcomeOf, Unknown } from './outcomes.js';
+import type { OutcomeOf, Revoked, Unknown } from './outcomes.js';
 import { refused } from './refused.js';
 import { forgetGrant } from './request-memory.js';
 import type { Evidence, RevokeRequest, UndoGrantRequest } from './requests.js';
+import type { LeaseView } from './types.js';
 
 /** An operator ends a lease: an expiry now. Of a closed lease it changes nothing. */
 export function revoke(
@@ -19,10 +20,16 @@ export function revoke(
     case 'missing':
       return refused({ reason: 'LEASE_NOT_FOUND', leaseId: request.lease.leaseId });
     case 'closed':
-      return { kind: 'lease', lease: viewOfClosed(ledger, found.closed) };
-    case 'live':
-      return { kind: 'lease', lease: viewOfClosed(ledger, expire(ledger, found.lease, 'REVOKED')) };
+      return revoked(viewOfClosed(ledger, found.closed));
+    case 'live': {
+      const before = viewOfLive(ledger, found.lease);
+      return revoked(before, viewOfClosed(ledger, expire(ledger, found.lease, 'REVOKED')));
+    }
   }
+}
+
+function revoked(before: LeaseView, lease = before): Revoked {
+  return { kind: 'revoked', before, lease };
 }
 
 /** Takes back a grant that nobody received and nobody can ask for again. One that was used after all stays. */

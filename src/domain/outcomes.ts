@@ -1,5 +1,5 @@
 import type { Policy, PolicyFields } from './policy.js';
-import type { ClosedLease, StoredAlert } from './state.js';
+import type { ClosedLease, StoredAlert, StoredPause } from './state.js';
 import type { Denial, LeaseView, WindowStatus } from './types.js';
 
 /** One field of a request or policy that is wrong, and what would be right. */
@@ -21,7 +21,7 @@ export interface BudgetView {
   readonly policyFields: PolicyFields;
   readonly policy: Policy;
   readonly etag: string;
-  readonly pause?: { readonly reason: string; readonly at: number };
+  readonly pause?: StoredPause;
   readonly createdAt: number;
   readonly zone: string;
 }
@@ -54,6 +54,7 @@ export interface BudgetSnapshot {
 /** Why a request is refused. Each names the broken rule. */
 export type Refusal =
   | { readonly reason: 'BUDGET_NOT_FOUND'; readonly budgetId: string }
+  | { readonly reason: 'BUDGET_EXISTS'; readonly budgetId: string }
   | { readonly reason: 'LEASE_NOT_FOUND'; readonly leaseId: string }
   /** The request's lease, or the lease itself, is no longer live. */
   | { readonly reason: 'LEASE_CLOSED'; readonly lease: LeaseView }
@@ -126,6 +127,21 @@ export interface BudgetPut {
   readonly kind: 'budget';
   readonly budget: BudgetView;
   readonly warnings: readonly PolicyWarning[];
+  /** As it was; absent if it was not there. */
+  readonly before?: BudgetView;
+  /** Of a change of policy: hour, day and month under the policy before, and under this one. */
+  readonly windows?: { readonly before: readonly WindowStatus[]; readonly after: readonly WindowStatus[] };
+}
+/** A budget was deleted, or had been before. */
+export interface BudgetDeleted {
+  readonly kind: 'deleted';
+  readonly before?: BudgetView;
+}
+/** A lease was ended by an operator, or had ended before. */
+export interface Revoked {
+  readonly kind: 'revoked';
+  readonly before: LeaseView;
+  readonly lease: LeaseView;
 }
 export interface Adjusted {
   readonly kind: 'adjusted';
@@ -160,6 +176,8 @@ export type Outcome =
   | Availability
   | Snapshot
   | BudgetPut
+  | BudgetDeleted
+  | Revoked
   | Adjusted
   | ClockReset
   | Done
@@ -194,8 +212,8 @@ export interface OutcomeOf {
   'put-policy': BudgetPut | Refused;
   pause: BudgetPut | Refused;
   resume: BudgetPut | Refused;
-  'delete-budget': Done | Refused;
-  revoke: FoundLease | Refused;
+  'delete-budget': BudgetDeleted | Refused;
+  revoke: Revoked | Refused;
   adjust: Adjusted | Refused;
   'reset-clock': ClockReset | Refused;
   'undo-grant': Done | Refused;

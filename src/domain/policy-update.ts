@@ -1,8 +1,7 @@
-import type { PolicyFields, TokenWeights } from './policy.js';
+import type { PolicyFields } from './policy.js';
+import { POLICY_ROWS, type PolicyField, type TokenWeights } from './policy-fields.js';
 import type { PolicyPath } from './requests.js';
 import { TOKEN_KINDS } from './types.js';
-
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** The policy after a change: `fields` as a whole, or with a mask those that it names. Named and unset means the default. */
 export function updatePolicy(
@@ -29,27 +28,44 @@ export function samePolicy(a: PolicyFields, b: PolicyFields): boolean {
 
 /** One form for one content: entries in the order of their names, and nothing that is unset or empty. */
 export function tidyPolicy(fields: PolicyFields): PolicyFields {
-  const set = Object.entries(fields).filter(([, value]) => value !== undefined);
-  const result: Writable<PolicyFields> = Object.fromEntries(set);
-  const { maxDailyPercentByAi, tokenWeights, tokenWeightsByModel, fallbackBudgetIds } = fields;
-  if (maxDailyPercentByAi?.length) result.maxDailyPercentByAi = inOrder(maxDailyPercentByAi);
-  else delete result.maxDailyPercentByAi;
-  const models = tokenWeightsByModel?.map(([model, own]) => [model, tidyWeights(own) ?? {}] as const);
-  if (models?.length) result.tokenWeightsByModel = inOrder(models);
-  else delete result.tokenWeightsByModel;
-  const weights = tidyWeights(tokenWeights);
-  if (weights === undefined) delete result.tokenWeights;
-  else result.tokenWeights = weights;
-  if (!fallbackBudgetIds?.length) delete result.fallbackBudgetIds;
-  return result;
+  const tidy: Record<string, unknown> = { ...fields };
+  for (const [key, row] of POLICY_ROWS) {
+    const value = fields[key] === undefined ? undefined : tidyValue(row, fields[key]);
+    if (value === undefined) delete tidy[key];
+    else tidy[key] = value;
+  }
+  return tidy as PolicyFields;
 }
 
-function tidyWeights(weights: Partial<TokenWeights> | undefined): Partial<TokenWeights> | undefined {
-  const set = TOKEN_KINDS.filter((kind) => weights?.[kind] !== undefined);
-  return set.length === 0 ? undefined : Object.fromEntries(set.map((kind) => [kind, weights?.[kind]]));
+type Pairs<T> = readonly (readonly [string, T])[];
+
+function tidyValue({ kind }: PolicyField, value: unknown): unknown {
+  switch (kind) {
+    case 'shares-by-ai':
+      return unlessEmpty(inOrder(value as Pairs<number>));
+    case 'weights':
+      return tidyWeights(value as Partial<TokenWeights>);
+    case 'weights-by-model': {
+      const models = value as Pairs<Partial<TokenWeights>>;
+      return unlessEmpty(inOrder(models.map(([model, own]) => [model, tidyWeights(own) ?? {}] as const)));
+    }
+    case 'budgets':
+      return unlessEmpty(value as readonly string[]);
+    default:
+      return value;
+  }
 }
 
-function inOrder<T>(entries: readonly (readonly [string, T])[]): (readonly [string, T])[] {
+function unlessEmpty<T>(entries: readonly T[]): readonly T[] | undefined {
+  return entries.length === 0 ? undefined : entries;
+}
+
+function tidyWeights(weights: Partial<TokenWeights>): Partial<TokenWeights> | undefined {
+  const set = TOKEN_KINDS.filter((kind) => weights[kind] !== undefined);
+  return set.length === 0 ? undefined : Object.fromEntries(set.map((kind) => [kind, weights[kind]]));
+}
+
+function inOrder<T>(entries: Pairs<T>): Pairs<T> {
   return [...new Map(entries)].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 

@@ -106,6 +106,12 @@ export interface PutPolicyRequest {
   readonly etag?: string;
   /** Does nothing when the budget exists: for start-up. */
   readonly onlyCreate?: boolean;
+  /** Whether the budget must be there before, or must not. Absent: either. */
+  readonly presence?: 'present' | 'absent';
+  /** Says what would be, and changes nothing. */
+  readonly validateOnly?: boolean;
+  /** For the log. */
+  readonly reason?: string;
 }
 
 /** A field of the policy, or one kind of token in `tokenWeights`. */
@@ -114,6 +120,8 @@ export type PolicyPath = keyof PolicyFields | `tokenWeights.${string}`;
 export interface PauseRequest {
   readonly kind: 'pause';
   readonly reason: string;
+  /** Who asks, as the log names them. */
+  readonly principal?: string;
 }
 
 export interface ResumeRequest {

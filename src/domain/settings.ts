@@ -1,13 +1,25 @@
 import { isHappening } from './alert-deliveries.js';
+import { capsInForce } from './caps-in-force.js';
 import { closeOver } from './closing.js';
 import { type Ledger, NO_MONTH } from './ledger.js';
-import { AGAIN, type BudgetPut, type BudgetView, type Done, type Refused, type Unknown } from './outcomes.js';
-import { changedPolicy, isRefused } from './policy-preview.js';
+import {
+  AGAIN,
+  type BudgetDeleted,
+  type BudgetPut,
+  type BudgetView,
+  type Refusal,
+  type Refused,
+  type Unknown,
+} from './outcomes.js';
+import { type PolicyFields, policyInForce } from './policy.js';
+import { changedPolicy, isRefused } from './policy-change.js';
 import { samePolicy } from './policy-update.js';
 import { policyWarnings } from './policy-warnings.js';
 import { refused } from './refused.js';
 import type { DeleteBudgetRequest, PauseRequest, PutPolicyRequest } from './requests.js';
+import { windowStatuses } from './standing.js';
 import { highest } from './tidy-mark.js';
+import type { WindowStatus } from './types.js';
 import { calendarMonth, monthAt, monthOfDay } from './windows.js';
 
 /** What operators set: the policy, the pause, and whether there is such a budget at all. */
@@ -21,35 +33,77 @@ export function viewOfBudget(ledger: Ledger): BudgetView {
   };
 }
 
-function put(ledger: Ledger): BudgetPut {
-  return { kind: 'budget', budget: viewOfBudget(ledger), warnings: policyWarnings(ledger.policy) };
+function put(ledger: Ledger, before?: BudgetView): BudgetPut {
+  const budget = viewOfBudget(ledger);
+  return { kind: 'budget', budget, warnings: policyWarnings(budget.policy), ...(before && { before }) };
 }
 
-function changed(ledger: Ledger): BudgetPut {
+function changed(ledger: Ledger, before?: BudgetView): BudgetPut {
   ledger.note({ kind: 'changed', at: ledger.clock, budget: viewOfBudget(ledger) });
-  return put(ledger);
+  return put(ledger, before);
 }
 
 /** Creates a budget or changes its policy. Content equal to the current is OK, whatever the etag. */
 export function putPolicy(ledger: Ledger, request: PutPolicyRequest): BudgetPut | Refused | Unknown {
-  if (ledger.exists && request.onlyCreate) return put(ledger);
-  const current = ledger.exists ? ledger.policyFields : {};
-  const fields = changedPolicy(current, request);
+  const misplaced = presenceRefusal(ledger, request);
+  if (misplaced !== undefined) return refused(misplaced);
+  const before = ledger.exists ? viewOfBudget(ledger) : undefined;
+  if (before !== undefined && request.onlyCreate) return put(ledger, before);
+  const fields = changedPolicy(before?.policyFields ?? {}, request);
   if (isRefused(fields)) return fields;
-  if (ledger.exists && samePolicy(fields, ledger.policyFields)) return put(ledger);
-  const etag = ledger.exists ? String(ledger.policyRevision) : '';
-  if (request.etag !== undefined && request.etag !== etag) {
-    return refused({ reason: 'ETAG_MISMATCH', current: etag });
+  const same = before !== undefined && samePolicy(fields, before.policyFields);
+  if (!same && request.etag !== undefined && request.etag !== before?.etag) {
+    return refused({ reason: 'ETAG_MISMATCH', current: before?.etag ?? '' });
   }
+  const windows = before && windowsOf(ledger, fields);
+  if (request.validateOnly) return { ...wouldPut(ledger, fields, before), ...(windows && { windows }) };
+  if (same) return { ...put(ledger, before), ...(windows && { windows }) };
   // Its last leases are closed first, as its policy says and not as the new one does.
   closeOver(ledger);
   if (ledger.slots.waiting > 0) return AGAIN;
-  if (!ledger.exists && hasUnwrittenDays(ledger))
+  if (before === undefined && hasUnwrittenDays(ledger))
     return { kind: 'unknown', receiptIds: [], days: [], writeOut: true };
-  if (!ledger.exists) create(ledger);
+  if (before === undefined) create(ledger);
   ledger.setPolicy(fields);
   useZoneIfUnused(ledger);
-  return changed(ledger);
+  return { ...changed(ledger, before), ...(windows && { windows }) };
+}
+
+/** Whether the budget is there that must be, or is not that must not. */
+function presenceRefusal(ledger: Ledger, { presence, etag }: PutPolicyRequest): Refusal | undefined {
+  const { exists, budgetId } = ledger;
+  if (exists && presence === 'absent') return { reason: 'BUDGET_EXISTS', budgetId };
+  // An etag was read from a budget that is no longer there.
+  const wanted = presence === 'present' || etag !== undefined;
+  return !exists && wanted ? { reason: 'BUDGET_NOT_FOUND', budgetId } : undefined;
+}
+
+/** What a change of policy would answer. */
+function wouldPut(ledger: Ledger, fields: PolicyFields, before: BudgetView | undefined): BudgetPut {
+  const policy = policyInForce(fields);
+  const { budgetId, clock } = ledger;
+  const unborn = { budgetId, etag: '', createdAt: clock, zone: policy.timeZone };
+  const budget = { ...(before ?? unborn), policyFields: fields, policy };
+  return { kind: 'budget', budget, warnings: policyWarnings(policy), ...(before && { before }) };
+}
+
+function windowsOf(ledger: Ledger, fields: PolicyFields): NonNullable<BudgetPut['windows']> {
+  const before = windowStatuses(ledger);
+  return { before, after: windowsUnder(ledger, fields, before) };
+}
+
+/** The windows as they stand, with the caps of another policy. */
+function windowsUnder(
+  ledger: Ledger,
+  fields: PolicyFields,
+  windows: readonly WindowStatus[],
+): WindowStatus[] {
+  const { month, today, clock: now, zone } = ledger;
+  const caps = capsInForce(policyInForce(fields), { month, today, now, windows, budget: { zone } });
+  return windows.map((window) => {
+    const cap = caps[window.kind].tokens;
+    return { ...window, cap, available: Math.max(0, cap - window.spent - window.reserved) };
+  });
 }
 
 /** A budget begins, or begins again with the next epoch: what was granted before it can never be taken for its own. */
@@ -100,27 +154,30 @@ function isMonthUsed({ tables, slots, month }: Ledger): boolean {
 }
 
 /** Stops new grants. Pausing a paused budget keeps the first reason. */
-export function pause(ledger: Ledger, { reason }: PauseRequest): BudgetPut {
-  if (ledger.pause !== undefined) return put(ledger);
-  ledger.setPause({ reason, at: ledger.clock });
-  return changed(ledger);
+export function pause(ledger: Ledger, { reason, principal }: PauseRequest): BudgetPut {
+  const before = viewOfBudget(ledger);
+  if (ledger.pause !== undefined) return put(ledger, before);
+  ledger.setPause({ reason, at: ledger.clock, ...(principal !== undefined && { principal }) });
+  return changed(ledger, before);
 }
 
 export function resume(ledger: Ledger): BudgetPut {
-  if (ledger.pause === undefined) return put(ledger);
+  const before = viewOfBudget(ledger);
+  if (ledger.pause === undefined) return put(ledger, before);
   ledger.setPause(undefined);
-  return changed(ledger);
+  return changed(ledger, before);
 }
 
 /**
  * Leaves a tombstone, on which epoch, fence, revision and clock go on rising. What is not yet written out stays until it is.
  */
-export function deleteBudget(ledger: Ledger, { force, etag }: DeleteBudgetRequest): Done | Refused {
-  if (ledger.deleted) return { kind: 'done' };
+export function deleteBudget(ledger: Ledger, { force, etag }: DeleteBudgetRequest): BudgetDeleted | Refused {
+  if (ledger.deleted) return { kind: 'deleted' };
   if (etag !== undefined && etag !== String(ledger.policyRevision)) {
     return refused({ reason: 'ETAG_MISMATCH', current: String(ledger.policyRevision) });
   }
   if (ledger.slots.live > 0 && !force) return refused({ reason: 'LEASES_LIVE', count: ledger.slots.live });
+  const before = viewOfBudget(ledger);
   ledger.deleted = true;
   // A few in each commit: those to come find a deleted budget, and its leases over.
   ledger.slots.retireAll(ledger.policy.onExpiry === 'CHARGE');
@@ -137,7 +194,7 @@ export function deleteBudget(ledger: Ledger, { force, etag }: DeleteBudgetReques
   // Those who wait for a slot of it hear that there is none.
   ledger.loosened += 1;
   ledger.touchHead();
-  return { kind: 'done' };
+  return { kind: 'deleted', before };
 }
 
 /**

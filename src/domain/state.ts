@@ -108,6 +108,7 @@ export interface StoredPolicy {
 export interface StoredPause {
   readonly reason: string;
   readonly at: number;
+  readonly principal?: string;
 }
 
 /** A live lease; also the body of a closed one's receipt. */

@@ -1,5 +1,5 @@
 import { percentUnits } from './percent.js';
-import type { TokenWeights } from './policy.js';
+import type { TokenWeights } from './policy-fields.js';
 import { TOKEN_KINDS, type TokenCounts } from './types.js';
 
 /** An exact charge: whole tokens and millionths of a token. */

@@ -135,3 +135,5 @@ export const UNKNOWN = '(unknown)';
 export const UNSPECIFIED = '(unspecified)';
 /** AIs and models beyond the bounds of a day. */
 export const OTHER = '(other)';
+/** All that statistics do not show by name. */
+export const REST = '(rest)';

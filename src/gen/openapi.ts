@@ -272,11 +272,11 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
-    "/budget.v1.BudgetAdminService/PutBudget": {
+    "/budget.v1.BudgetAdminService/CreateBudget": {
       "post": {
-        "operationId": "PutBudget",
-        "summary": "Creates a budget, or changes its policy: the whole of it, or with `update_mask` the named fields.",
-        "description": "Creates a budget, or changes its policy: the whole of it, or with `update_mask` the named fields. A lowered limit ends no lease; it only denies until usage is below. Errors: INVALID_ARGUMENT (UNWORKABLE_POLICY); ABORTED (ETAG_MISMATCH).",
+        "operationId": "CreateBudget",
+        "summary": "Creates a budget.",
+        "description": "Creates a budget. Errors: ALREADY_EXISTS (BUDGET_EXISTS); INVALID_ARGUMENT (UNWORKABLE_POLICY).",
         "tags": [
           "BudgetAdminService"
         ],
@@ -285,7 +285,42 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "content": {
             "application/json": {
               "schema": {
-                "$ref": "#/components/schemas/PutBudgetRequest"
+                "$ref": "#/components/schemas/CreateBudgetRequest"
+              }
+            }
+          }
+        },
+        "responses": {
+          "200": {
+            "description": "The new budget.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/CreateBudgetResponse"
+                }
+              }
+            }
+          },
+          "default": {
+            "$ref": "#/components/responses/CallFailed"
+          }
+        }
+      }
+    },
+    "/budget.v1.BudgetAdminService/UpdateBudget": {
+      "post": {
+        "operationId": "UpdateBudget",
+        "summary": "Changes the policy of a budget: the fields that are set, or those that `update_mask` names.",
+        "description": "Changes the policy of a budget: the fields that are set, or those that `update_mask` names. A lowered limit ends no lease; it only denies until usage is below. A policy equal to the current one is OK, whatever the etag. Errors: NOT_FOUND (BUDGET_NOT_FOUND); INVALID_ARGUMENT (UNWORKABLE_POLICY); ABORTED (ETAG_MISMATCH).",
+        "tags": [
+          "BudgetAdminService"
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {
+            "application/json": {
+              "schema": {
+                "$ref": "#/components/schemas/UpdateBudgetRequest"
               }
             }
           }
@@ -296,7 +331,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "content": {
               "application/json": {
                 "schema": {
-                  "$ref": "#/components/schemas/PutBudgetResponse"
+                  "$ref": "#/components/schemas/UpdateBudgetResponse"
                 }
               }
             }
@@ -681,7 +716,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "name": "page_token",
             "in": "query",
             "required": false,
-            "description": "`next_page_token` of the page before.",
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone.",
             "schema": {
               "type": "string"
             }
@@ -842,7 +877,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "name": "page_token",
             "in": "query",
             "required": false,
-            "description": "`next_page_token` of the page before.",
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone.",
             "schema": {
               "type": "string"
             }
@@ -937,7 +972,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "name": "page_token",
             "in": "query",
             "required": false,
-            "description": "`next_page_token` of the page before.",
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone.",
             "schema": {
               "type": "string"
             }
@@ -1061,7 +1096,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "name": "page_token",
             "in": "query",
             "required": false,
-            "description": "`next_page_token` of the page before.",
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone.",
             "schema": {
               "type": "string"
             }
@@ -1156,7 +1191,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "name": "page_token",
             "in": "query",
             "required": false,
-            "description": "`next_page_token` of the page before.",
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone.",
             "schema": {
               "type": "string"
             }
@@ -1332,7 +1367,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^-?[0-9]+$"
+                "pattern": "^(1000000000000|[0-9]{1,12})$"
               },
               {
                 "type": "integer",
@@ -1365,7 +1400,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "examples": [
               "1.5s"
             ],
-            "description": "Keep the call open until the slot is granted, denied for good, or this long has passed. 0 to 24 hours. Absent: answer at once. Denied at once, too, where only time can help, and only later than this: COOLDOWN, EMERGENCY, or a cap that refuses for what is spent alone. At most 100 calls of an AI wait in a budget, those of its sessions included; a further one is RESOURCE_EXHAUSTED (QUEUE_FULL), for this AI alone."
+            "description": "Keep the call open until the slot is granted, denied for good, or this long has passed. 0 to 15 minutes, within a session to 24 hours: proxies cut longer calls. Absent: answer at once. Denied at once, too, where only time can help, and only later than this: COOLDOWN, EMERGENCY, or a cap that refuses for what is spent alone. At most 100 calls of an AI wait in a budget, those of its sessions included; a further one is RESOURCE_EXHAUSTED (QUEUE_FULL), for this AI alone."
           },
           "labels": {
             "type": [
@@ -1416,7 +1451,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^-?[0-9]+$"
+                "pattern": "^-?(1000000000000|[0-9]{1,12})$"
               },
               {
                 "type": "integer",
@@ -1496,7 +1531,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "properties": {
           "aiId": {
             "type": "string",
-            "description": "The AI; `(other)` beyond 5,000 of them."
+            "description": "The AI; `(other)` stands for those beyond 5,000 of a day, `(rest)` for those beyond the 100 largest."
           },
           "tokens": {
             "type": "string",
@@ -1511,7 +1546,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "properties": {
           "ai_id": {
             "type": "string",
-            "description": "The AI; `(other)` beyond 5,000 of them."
+            "description": "The AI; `(other)` stands for those beyond 5,000 of a day, `(rest)` for those beyond the 100 largest."
           },
           "tokens": {
             "type": "integer",
@@ -1589,20 +1624,11 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           },
           "etag": {
             "type": "string",
-            "description": "The revision of the policy. Send it back in `PutBudget` to change only what you have seen."
+            "description": "The revision of the policy. Send it back in `UpdateBudget` to change only what you have seen."
           },
-          "paused": {
-            "type": "boolean",
-            "description": "True while no new grants are made (`PauseBudget`)."
-          },
-          "pauseReason": {
-            "type": "string",
-            "description": "Why, in the operator's words."
-          },
-          "pausedAt": {
-            "type": "string",
-            "format": "date-time",
-            "description": "Since when."
+          "pause": {
+            "$ref": "#/components/schemas/PauseState",
+            "description": "Set while no new grants are made (`PauseBudget`)."
           },
           "createdAt": {
             "type": "string",
@@ -1612,6 +1638,65 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "timeZoneInForce": {
             "type": "string",
             "description": "The IANA time zone whose calendar the windows follow now. Differs from the policy's after a change of zone in a month that already has usage: the new zone then begins with the next month."
+          }
+        }
+      },
+      "CreateBudgetRequest": {
+        "type": "object",
+        "description": "Creates a budget.",
+        "properties": {
+          "budgetId": {
+            "type": "string",
+            "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$",
+            "description": "The id: `[a-z0-9][a-z0-9._-]{0,62}`. Required."
+          },
+          "policy": {
+            "anyOf": [
+              {
+                "$ref": "#/components/schemas/Policy"
+              },
+              {
+                "type": "null"
+              }
+            ],
+            "description": "The policy. Absent: every field at its default."
+          },
+          "validateOnly": {
+            "type": [
+              "boolean",
+              "null"
+            ],
+            "description": "Judge only: the answer is what it would be, or the error, and nothing is created."
+          },
+          "reason": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "maxLength": 256,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            "description": "Why, for the log. At most 256 bytes."
+          }
+        },
+        "additionalProperties": false,
+        "required": [
+          "budgetId"
+        ]
+      },
+      "CreateBudgetResponse": {
+        "type": "object",
+        "description": "The new budget.",
+        "properties": {
+          "budget": {
+            "$ref": "#/components/schemas/Budget",
+            "description": "The budget."
+          },
+          "warnings": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/PolicyWarning"
+            },
+            "description": "What may surprise about its policy."
           }
         }
       },
@@ -1824,14 +1909,14 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "items": {
               "$ref": "#/components/schemas/AiTokens"
             },
-            "description": "The month by AI, most first."
+            "description": "The month by AI, most first: the 100 largest, and the sum of all others as `(rest)`; `ListUsage` has all."
           },
           "byModel": {
             "type": "array",
             "items": {
               "$ref": "#/components/schemas/ModelTokens"
             },
-            "description": "The month by model, most first; presumed tokens stand under `(unknown)`."
+            "description": "The month by model, likewise; presumed tokens stand under `(unknown)`."
           },
           "presumedTokens": {
             "type": "string",
@@ -1906,14 +1991,14 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "items": {
               "$ref": "#/components/schemas/AiTokensPlain"
             },
-            "description": "The month by AI, most first."
+            "description": "The month by AI, most first: the 100 largest, and the sum of all others as `(rest)`; `ListUsage` has all."
           },
           "by_model": {
             "type": "array",
             "items": {
               "$ref": "#/components/schemas/ModelTokensPlain"
             },
-            "description": "The month by model, most first; presumed tokens stand under `(unknown)`."
+            "description": "The month by model, likewise; presumed tokens stand under `(unknown)`."
           },
           "presumed_tokens": {
             "type": "integer",
@@ -2015,7 +2100,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^-?[0-9]+$"
+                "pattern": "^(1000000000000|[0-9]{1,12})$"
               },
               {
                 "type": "integer",
@@ -2367,7 +2452,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "string",
               "null"
             ],
-            "description": "`next_page_token` of the page before."
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone."
           }
         },
         "additionalProperties": false
@@ -2419,7 +2504,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "string",
               "null"
             ],
-            "description": "`next_page_token` of the page before."
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone."
           }
         },
         "additionalProperties": false,
@@ -2501,7 +2586,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "string",
               "null"
             ],
-            "description": "`next_page_token` of the page before."
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone."
           }
         },
         "additionalProperties": false,
@@ -2532,7 +2617,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "properties": {
           "model": {
             "type": "string",
-            "description": "The model; `(unknown)` for presumed tokens, `(unspecified)` for reports without one, `(other)` beyond 500."
+            "description": "The model; `(unknown)` for presumed tokens, `(unspecified)` for reports without one, `(other)` beyond 500 of a day, `(rest)` beyond the 100 largest."
           },
           "tokens": {
             "type": "string",
@@ -2547,7 +2632,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "properties": {
           "model": {
             "type": "string",
-            "description": "The model; `(unknown)` for presumed tokens, `(unspecified)` for reports without one, `(other)` beyond 500."
+            "description": "The model; `(unknown)` for presumed tokens, `(unspecified)` for reports without one, `(other)` beyond 500 of a day, `(rest)` beyond the 100 largest."
           },
           "tokens": {
             "type": "integer",
@@ -2668,6 +2753,25 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           }
         }
       },
+      "PauseState": {
+        "type": "object",
+        "description": "A pause: no new grants are made, running leases go on.",
+        "properties": {
+          "reason": {
+            "type": "string",
+            "description": "Why, in the operator's words. May be empty."
+          },
+          "pausedAt": {
+            "type": "string",
+            "format": "date-time",
+            "description": "Since when."
+          },
+          "principal": {
+            "type": "string",
+            "description": "Who paused it, as the log names them; empty where no credentials are configured, and for pauses of earlier releases."
+          }
+        }
+      },
       "Policy": {
         "type": "object",
         "description": "The limits of one budget. Every field is optional; unset means the default. A percentage is 0 to 100 unless stated, with at most 4 decimal places; the tokens that it stands for are the floor of the exact decimal product (33.3 percent of 70,000 is 23,310). A duration is a whole number of milliseconds.",
@@ -2676,11 +2780,11 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^-?[0-9]+$"
+                "pattern": "^(1000000000000|[1-9][0-9]{0,11})$"
               },
               {
                 "type": "integer",
-                "minimum": 0,
+                "minimum": 1,
                 "maximum": 1000000000000
               },
               {
@@ -2694,6 +2798,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "number",
               "null"
             ],
+            "exclusiveMinimum": 0,
+            "maximum": 100,
             "description": "The share of `monthly_limit` that is handed out at all: the enforced limit. Above 0, to 100. Default 70."
           },
           "maxDailyPercent": {
@@ -2701,6 +2807,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "number",
               "null"
             ],
+            "exclusiveMinimum": 0,
+            "maximum": 100,
             "description": "The most of the enforced limit that one day may use. Above 0, to 100. Default 8."
           },
           "maxHourlyPercent": {
@@ -2708,6 +2816,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "number",
               "null"
             ],
+            "exclusiveMinimum": 0,
+            "maximum": 100,
             "description": "The most of the enforced limit that one hour may use. Above 0, to 100. Default 0.5."
           },
           "minDailyPercent": {
@@ -2715,6 +2825,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "number",
               "null"
             ],
+            "minimum": 0,
+            "maximum": 100,
             "description": "The least of the enforced limit that each day should use; under pacing FLOOR it is kept for every later day of the month. 0 to `max_daily_percent`. Default 2."
           },
           "pacing": {
@@ -2748,6 +2860,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "number",
               "null"
             ],
+            "exclusiveMinimum": 0,
+            "maximum": 100,
             "description": "The most of the day's cap that one AI may use; 100 turns the rule off. Above 0, to 100. Default 100."
           },
           "maxDailyPercentByAi": {
@@ -2758,13 +2872,14 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "additionalProperties": {
               "type": "number"
             },
+            "maxProperties": 250,
             "description": "The same for AIs by their id, in place of `max_daily_percent_per_ai`. At most 250 entries. An AI beyond the 5,000 that a day counts by name is counted with all others beyond them."
           },
           "maxRequestTokens": {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^-?[0-9]+$"
+                "pattern": "^(1000000000000|[0-9]{1,12})$"
               },
               {
                 "type": "integer",
@@ -2781,7 +2896,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^-?[0-9]+$"
+                "pattern": "^(1000000000000|[0-9]{1,12})$"
               },
               {
                 "type": "integer",
@@ -2862,7 +2977,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^-?[0-9]+$"
+                "pattern": "^(1000000000000|[0-9]{1,12})$"
               },
               {
                 "type": "integer",
@@ -2879,11 +2994,11 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^-?[0-9]+$"
+                "pattern": "^(1000000000000|[1-9][0-9]{0,11})$"
               },
               {
                 "type": "integer",
-                "minimum": 0,
+                "minimum": 1,
                 "maximum": 1000000000000
               },
               {
@@ -2934,6 +3049,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "additionalProperties": {
               "$ref": "#/components/schemas/TokenWeights"
             },
+            "maxProperties": 100,
             "description": "The same by model, in place of `token_weights`; a kind unset there follows `token_weights`. At most 100 entries."
           },
           "timeZone": {
@@ -2948,6 +3064,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "number",
               "null"
             ],
+            "exclusiveMinimum": 0,
+            "maximum": 100,
             "description": "An alert is raised when this share of the enforced limit is spent. Above 0, to 100. Default 80."
           },
           "criticalPercent": {
@@ -2955,6 +3073,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "number",
               "null"
             ],
+            "exclusiveMinimum": 0,
+            "maximum": 100,
             "description": "A louder one. Default 95."
           },
           "emergencyPercent": {
@@ -2962,6 +3082,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "number",
               "null"
             ],
+            "exclusiveMinimum": 0,
+            "maximum": 100,
             "description": "At this share no new grants are made until the month ends; 100 turns that off. Default 98."
           },
           "fallbackBudgetIds": {
@@ -2972,13 +3094,14 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "items": {
               "type": "string"
             },
+            "maxItems": 16,
             "description": "Budgets to ask instead, best first; named in every denial. At most 16."
           },
           "minEstimate": {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^-?[0-9]+$"
+                "pattern": "^(1000000000000|[0-9]{1,12})$"
               },
               {
                 "type": "integer",
@@ -3005,66 +3128,6 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "message": {
             "type": "string",
             "description": "What surprises, and what would not."
-          }
-        }
-      },
-      "PutBudgetRequest": {
-        "type": "object",
-        "description": "Creates or changes a budget.",
-        "properties": {
-          "budgetId": {
-            "type": "string",
-            "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$",
-            "description": "The id: `[a-z0-9][a-z0-9._-]{0,62}`. Required."
-          },
-          "policy": {
-            "anyOf": [
-              {
-                "$ref": "#/components/schemas/Policy"
-              },
-              {
-                "type": "null"
-              }
-            ],
-            "description": "The policy. Absent: every field at its default."
-          },
-          "updateMask": {
-            "type": [
-              "string",
-              "null"
-            ],
-            "examples": [
-              "cooldown,tokenWeights.inputPercent"
-            ],
-            "description": "Change only these fields of the policy; a named field that is unset in `policy` goes back to its default. Paths are relative to the policy: `cooldown`, `token_weights.input_percent`. Absent: the whole policy is replaced."
-          },
-          "etag": {
-            "type": [
-              "string",
-              "null"
-            ],
-            "description": "The etag that the change is based on. Absent: unconditional. Empty is INVALID_ARGUMENT."
-          }
-        },
-        "additionalProperties": false,
-        "required": [
-          "budgetId"
-        ]
-      },
-      "PutBudgetResponse": {
-        "type": "object",
-        "description": "The budget after the change.",
-        "properties": {
-          "budget": {
-            "$ref": "#/components/schemas/Budget",
-            "description": "The budget."
-          },
-          "warnings": {
-            "type": "array",
-            "items": {
-              "$ref": "#/components/schemas/PolicyWarning"
-            },
-            "description": "What may surprise about this policy."
           }
         }
       },
@@ -3105,7 +3168,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "type": "string",
               "format": "date-time"
             },
-            "description": "The last grant of each AI, at least for the last 24 hours."
+            "description": "The last grant of each AI, at least for the last 24 hours: the 100 latest, and the latest of all others as `(rest)`."
           }
         }
       },
@@ -3145,7 +3208,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "type": "string",
               "format": "date-time"
             },
-            "description": "The last grant of each AI, at least for the last 24 hours."
+            "description": "The last grant of each AI, at least for the last 24 hours: the 100 latest, and the latest of all others as `(rest)`."
           }
         }
       },
@@ -3290,7 +3353,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^-?[0-9]+$"
+                "pattern": "^(1000000000000|[0-9]{1,12})$"
               },
               {
                 "type": "integer",
@@ -3422,7 +3485,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^-?[0-9]+$"
+                "pattern": "^(1000000000000|[0-9]{1,12})$"
               },
               {
                 "type": "integer",
@@ -3439,7 +3502,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^-?[0-9]+$"
+                "pattern": "^(1000000000000|[0-9]{1,12})$"
               },
               {
                 "type": "integer",
@@ -3456,7 +3519,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^-?[0-9]+$"
+                "pattern": "^(1000000000000|[0-9]{1,12})$"
               },
               {
                 "type": "integer",
@@ -3473,7 +3536,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^-?[0-9]+$"
+                "pattern": "^(1000000000000|[0-9]{1,12})$"
               },
               {
                 "type": "integer",
@@ -3490,7 +3553,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^-?[0-9]+$"
+                "pattern": "^(1000000000000|[0-9]{1,12})$"
               },
               {
                 "type": "integer",
@@ -3507,7 +3570,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^-?[0-9]+$"
+                "pattern": "^(1000000000000|[0-9]{1,12})$"
               },
               {
                 "type": "integer",
@@ -3532,6 +3595,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "number",
               "null"
             ],
+            "minimum": 0,
+            "maximum": 10000,
             "description": "Of `input_tokens`."
           },
           "outputPercent": {
@@ -3539,6 +3604,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "number",
               "null"
             ],
+            "minimum": 0,
+            "maximum": 10000,
             "description": "Of `output_tokens`."
           },
           "cacheReadPercent": {
@@ -3546,6 +3613,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "number",
               "null"
             ],
+            "minimum": 0,
+            "maximum": 10000,
             "description": "Of `cache_read_tokens`."
           },
           "cacheWritePercent": {
@@ -3553,6 +3622,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "number",
               "null"
             ],
+            "minimum": 0,
+            "maximum": 10000,
             "description": "Of `cache_write_tokens`."
           },
           "reasoningPercent": {
@@ -3560,6 +3631,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "number",
               "null"
             ],
+            "minimum": 0,
+            "maximum": 10000,
             "description": "Of `reasoning_tokens`."
           },
           "totalPercent": {
@@ -3567,6 +3640,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "number",
               "null"
             ],
+            "minimum": 0,
+            "maximum": 10000,
             "description": "Of `total_tokens`, for reports that know only that."
           }
         },
@@ -3592,6 +3667,107 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "budgetId",
           "aiId"
         ]
+      },
+      "UpdateBudgetRequest": {
+        "type": "object",
+        "description": "Changes a budget.",
+        "properties": {
+          "budgetId": {
+            "type": "string",
+            "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$",
+            "description": "The budget. Required."
+          },
+          "policy": {
+            "anyOf": [
+              {
+                "$ref": "#/components/schemas/Policy"
+              },
+              {
+                "type": "null"
+              }
+            ],
+            "description": "The policy to take fields from."
+          },
+          "updateMask": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "examples": [
+              "cooldown,tokenWeights.inputPercent"
+            ],
+            "description": "Change these fields of the policy; a named field that is unset in `policy` goes back to its default, a named map or list that is empty is emptied. Paths are relative to the policy: `cooldown`, `token_weights.input_percent`; `*` alone replaces the whole policy. Absent: the fields that are set in `policy` (of `token_weights` the kinds that are set, of maps and lists those that are not empty, each as a whole)."
+          },
+          "etag": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "description": "The etag that the change is based on. Absent: unconditional. Empty is INVALID_ARGUMENT."
+          },
+          "allowMissing": {
+            "type": [
+              "boolean",
+              "null"
+            ],
+            "description": "Create the budget if it is not there. An `etag` of a budget that is not there is NOT_FOUND all the same."
+          },
+          "validateOnly": {
+            "type": [
+              "boolean",
+              "null"
+            ],
+            "description": "Judge only: the answer is what it would be, or the error, and nothing changes."
+          },
+          "reason": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "maxLength": 256,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            "description": "Why, for the log. At most 256 bytes."
+          }
+        },
+        "additionalProperties": false,
+        "required": [
+          "budgetId"
+        ]
+      },
+      "UpdateBudgetResponse": {
+        "type": "object",
+        "description": "The budget after the change.",
+        "properties": {
+          "budget": {
+            "$ref": "#/components/schemas/Budget",
+            "description": "The budget. Under `validate_only` its `etag` is that of the policy in force."
+          },
+          "warnings": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/PolicyWarning"
+            },
+            "description": "What may surprise about this policy."
+          },
+          "before": {
+            "$ref": "#/components/schemas/Budget",
+            "description": "The budget before the change; unset if it was not there."
+          },
+          "windows": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/WindowStatus"
+            },
+            "description": "The hour, the day and the month with this policy in force."
+          },
+          "windowsBefore": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/WindowStatus"
+            },
+            "description": "The same with the policy before; empty if there was no budget."
+          }
+        }
       },
       "Usage": {
         "type": "object",

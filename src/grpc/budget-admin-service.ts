@@ -1,12 +1,13 @@
 import * as gen from '../gen/budget/v1/budget_admin_service.js';
 import {
+  createBudget,
   deleteBudget,
   getBudget,
   listBudgets,
   pauseBudget,
-  putBudget,
   resetClock,
   resumeBudget,
+  updateBudget,
 } from './handlers/budgets.js';
 import { listLeases, revokeLease } from './handlers/leases.js';
 import { adjustUsage, listUsage } from './handlers/usage-history.js';
@@ -17,7 +18,20 @@ const service = gen.BudgetAdminServiceService;
 
 /** `budget.v1.BudgetAdminService`: each method, what it takes and gives, and who answers. */
 export const BUDGET_ADMIN_SERVICE: Readonly<Record<keyof typeof service, Method>> = {
-  putBudget: unary(service.putBudget, gen.PutBudgetRequest, gen.PutBudgetResponse, putBudget, 'put-policy'),
+  createBudget: unary(
+    service.createBudget,
+    gen.CreateBudgetRequest,
+    gen.CreateBudgetResponse,
+    createBudget,
+    'put-policy',
+  ),
+  updateBudget: unary(
+    service.updateBudget,
+    gen.UpdateBudgetRequest,
+    gen.UpdateBudgetResponse,
+    updateBudget,
+    'put-policy',
+  ),
   getBudget: unary(service.getBudget, gen.GetBudgetRequest, gen.GetBudgetResponse, getBudget),
   listBudgets: unary(service.listBudgets, gen.ListBudgetsRequest, gen.ListBudgetsResponse, listBudgets),
   deleteBudget: unary(

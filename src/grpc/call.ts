@@ -2,10 +2,9 @@ import type { handleUnaryCall, ServerUnaryCall, sendUnaryData } from '@grpc/grpc
 import type { Caller } from '../arbiter/door.js';
 import { callFailure } from './call-failure.js';
 import { decodeRequest } from './decode.js';
-import type { Entrance } from './entrance.js';
 import { type EndCall, observingCalls } from './observed-call.js';
 import { type ActionName, tellUnlessDecided } from './refused-action.js';
-import type { Services, UnaryMethod } from './service.js';
+import type { Entrance, Services, UnaryMethod } from './service.js';
 import { OK_CODE } from './status.js';
 import { encoded } from './wire.js';
 

@@ -1,6 +1,7 @@
 import type { FieldViolation } from '../domain/outcomes.js';
 import type { LeaseView } from '../domain/types.js';
 import { amount, moment } from '../domain/wording.js';
+import { messageFits } from './header-size.js';
 import type { Complaint } from './request-error.js';
 
 /** What is wrong with a request, and what its caller can do about it. */
@@ -17,7 +18,9 @@ export function complaintText(complaint: Complaint): string {
         'what was spent here can still be reported with RecordUsage'
       );
     case 'BUDGET_NOT_FOUND':
-      return `there is no budget ${quoted(complaint.budgetId)}: check the id, or create it with PutBudget`;
+      return `there is no budget ${quoted(complaint.budgetId)}: check the id, or create it with CreateBudget`;
+    case 'BUDGET_EXISTS':
+      return `there is a budget ${quoted(complaint.budgetId)} already: change it with UpdateBudget`;
     case 'LEASE_NOT_FOUND':
       return (
         'this lease was never granted, closed more than 7 days ago, or granted after the backup that was restored: ' +
@@ -94,12 +97,16 @@ function leaseClosed({ leaseId, status, closedAt }: LeaseView): string {
   );
 }
 
-/** The first violation in full, since many clients show nothing but the message. */
+/** Every violation in full, as many as a header holds, since many clients show nothing but the message. */
 export function violationsText(complaint: Complaint, violations: readonly FieldViolation[]): string {
-  const first = violations[0];
-  if (first === undefined) return complaint.reason;
-  const more = violations.length > 1 ? `; and ${violations.length - 1} more, see the field violations` : '';
-  return `${first.field}: ${first.description}${more}`;
+  const [first, ...others] = violations.map(({ field, description }) => `${field}: ${description}`);
+  let text = first ?? complaint.reason;
+  for (const [index, next] of others.entries()) {
+    const longer = `${text}; ${next}`;
+    if (!messageFits(longer)) return `${text}; and ${others.length - index} more`;
+    text = longer;
+  }
+  return text;
 }
 
 function quoted(text: string): string {

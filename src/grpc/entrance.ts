@@ -1,15 +1,8 @@
-import type { ServerUnaryCall } from '@grpc/grpc-js';
 import type { Access, Presented } from '../access/access.js';
 import { AuditedDoor } from '../access/audited-door.js';
 import type { Rule } from '../access/permissions.js';
 import { type Principal, principalLabel } from '../access/principal.js';
-import type { Services } from './service.js';
-
-/** What every kind of call can tell of its caller. */
-type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'getAuthContext' | 'getPeer'>;
-
-/** What a call finds behind the entrance: the services as its principal may use them. */
-export type Entrance = (call: AnyCall) => Services | Promise<Services>;
+import type { AnyCall, Entrance, Services } from './service.js';
 
 /** The entrance of one method. Without credentials in the configuration it is open. */
 export function entrance(services: Services, rule: Rule | 'open', path: string): Entrance {

@@ -3,12 +3,11 @@ import type { FieldViolation } from '../domain/outcomes.js';
 import type { Any } from '../gen/google/protobuf/any.js';
 import { BadRequest, ErrorInfo, RetryInfo } from '../gen/google/rpc/error_details.js';
 import { Status } from '../gen/google/rpc/status.js';
+import { MAX_VIOLATION_BYTES, messageFits } from './header-size.js';
 import type { Failure } from './status.js';
 import { durationMessage } from './to-message/time.js';
 
 const DOMAIN = 'budget.v1';
-/** Clients refuse answers whose headers are large, many above 8 KiB, and base64 adds a third. */
-const MAX_VIOLATION_BYTES = 3_000;
 const MAX_TEXT_BYTES = 600;
 
 /** A failure as grpc-js sends it, with its details in the trailer that rich clients read. */
@@ -22,7 +21,16 @@ export function errorResponse(failure: Failure): ServerErrorResponse {
 
 /** A failure as a message, for an answer within a stream. */
 export function statusMessage(failure: Failure): Status {
-  return { code: failure.code, message: shortened(failure.message), details: detailsOf(failure) };
+  return {
+    code: failure.code,
+    message: toldMessage(failure),
+    details: detailsOf(failure),
+  };
+}
+
+/** As much of the message as headers hold; well-formed, as `shortened` is. */
+export function toldMessage({ message }: Failure): string {
+  return messageFits(message) ? Buffer.from(message).toString() : shortened(message);
 }
 
 /** What programs read of a failure, whichever protocol tells it. */
@@ -67,7 +75,7 @@ function bounded(violations: readonly FieldViolation[]): FieldViolation[] {
 }
 
 /** Well-formed, since grpc-js throws on half a character when it encodes the message of a status. */
-export function shortened(text: string): string {
+function shortened(text: string): string {
   const bytes = Buffer.from(text);
   if (bytes.length <= MAX_TEXT_BYTES) return bytes.toString();
   return `${bytes

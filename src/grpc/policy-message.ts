@@ -1,86 +1,52 @@
-import type {
-  Mode as ModeName,
-  OnExpiry as OnExpiryName,
-  Pacing as PacingName,
-  PolicyFields,
-  Policy as PolicyInForce,
-  TokenWeights as Weights,
-} from '../domain/policy.js';
+import type { PolicyFields, Policy as PolicyInForce } from '../domain/policy.js';
+import {
+  POLICY_ROWS,
+  type PolicyField,
+  TOKEN_WEIGHT_NAMES,
+  type TokenWeights as Weights,
+} from '../domain/policy-fields.js';
 import { Mode, OnExpiry, Pacing, Policy, TokenWeights } from '../gen/budget/v1/budget.js';
 import { dictionary } from './to-message/dictionary.js';
 import { durationMessage } from './to-message/time.js';
 
-/** Policies between the API's messages and the domain, which differ in their durations, enums and maps only. */
+/** Policies from the domain to the API's messages, which differ in their durations, enums and maps only. */
 
-/** Fields that are the same on both sides. */
-export const PLAIN_FIELDS = [
-  'monthlyLimit',
-  'enforcedPercent',
-  'maxDailyPercent',
-  'maxHourlyPercent',
-  'minDailyPercent',
-  'maxDailyPercentPerAi',
-  'maxRequestTokens',
-  'maxReportTokens',
-  'maxConcurrent',
-  'maxConcurrentPerAi',
-  'defaultReservation',
-  'minReservation',
-  'minEstimate',
-  'timeZone',
-  'warningPercent',
-  'criticalPercent',
-  'emergencyPercent',
-] as const satisfies readonly (keyof Policy & keyof PolicyFields)[];
+type MessageField = Exclude<keyof Policy, '$type'>;
 
-/** Each with its name in the message. */
-export const DURATION_FIELDS = [
-  ['cooldownMs', 'cooldown'],
-  ['sessionGraceMs', 'sessionGrace'],
-  ['leaseTtlMs', 'leaseTtl'],
-  ['maxLeaseDurationMs', 'maxLeaseDuration'],
-  ['lateReportGraceMs', 'lateReportGrace'],
-] as const satisfies readonly (readonly [keyof PolicyFields, keyof Policy])[];
+/** `max_daily_percent_per_ai` is `maxDailyPercentPerAi` in a message. */
+export function messageName<T>(name: string): keyof T & string {
+  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()) as keyof T & string;
+}
 
-export const WEIGHT_FIELDS = [
-  ['input', 'inputPercent'],
-  ['output', 'outputPercent'],
-  ['cacheRead', 'cacheReadPercent'],
-  ['cacheWrite', 'cacheWritePercent'],
-  ['reasoning', 'reasoningPercent'],
-  ['total', 'totalPercent'],
-] as const satisfies readonly (readonly [keyof Weights, keyof TokenWeights])[];
+/** The fields in the order of the table, each with its name in the message. */
+export const MESSAGE_ROWS = POLICY_ROWS.map(
+  ([key, row]) => [key, messageName<Policy>(row.name) as MessageField, row] as const,
+);
 
-export const PACINGS: { readonly [P in PacingName]: Pacing } = {
-  NONE: Pacing.PACING_NONE,
-  FLOOR: Pacing.PACING_FLOOR,
-  EVEN: Pacing.PACING_EVEN,
+export const MESSAGE_WEIGHTS = Object.entries(TOKEN_WEIGHT_NAMES).map(
+  ([kind, name]) => [kind as keyof Weights, messageName<TokenWeights>(name)] as const,
+);
+
+/** The enums of choices, by the API's names of the fields. */
+const ENUMS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  pacing: Pacing,
+  mode: Mode,
+  on_expiry: OnExpiry,
 };
-export const MODES: { readonly [M in ModeName]: Mode } = {
-  ENFORCE: Mode.MODE_ENFORCE,
-  OBSERVE: Mode.MODE_OBSERVE,
-};
-export const EXPIRIES: { readonly [E in OnExpiryName]: OnExpiry } = {
-  CHARGE: OnExpiry.ON_EXPIRY_CHARGE,
-  REFUND: OnExpiry.ON_EXPIRY_REFUND,
-};
+
+/** The number of a choice's value in the API, whose names begin with that of the field. */
+export function enumNumber(field: string, value: string): number {
+  return ENUMS[field]?.[`${field.toUpperCase()}_${value}`] as number;
+}
 
 /** A policy as it was set: what is unset stays unset. */
 export function policyMessage(fields: PolicyFields): Policy {
-  const message = Policy.fromPartial({});
-  for (const name of PLAIN_FIELDS) Object.assign(message, { [name]: fields[name] });
-  for (const [name, inMessage] of DURATION_FIELDS) {
-    const ms = fields[name];
-    message[inMessage] = ms === undefined ? undefined : durationMessage(ms);
+  const message: Record<string, unknown> = {};
+  for (const [key, name, row] of MESSAGE_ROWS) {
+    const value = fields[key];
+    if (value !== undefined) message[name] = messageValue(row, value);
   }
-  message.pacing = fields.pacing && PACINGS[fields.pacing];
-  message.mode = fields.mode && MODES[fields.mode];
-  message.onExpiry = fields.onExpiry && EXPIRIES[fields.onExpiry];
-  message.tokenWeights = fields.tokenWeights && weightsMessage(fields.tokenWeights);
-  message.maxDailyPercentByAi = dictionary(fields.maxDailyPercentByAi ?? [], (percent) => percent);
-  message.tokenWeightsByModel = dictionary(fields.tokenWeightsByModel ?? [], weightsMessage);
-  message.fallbackBudgetIds = [...(fields.fallbackBudgetIds ?? [])];
-  return message;
+  return Object.assign(Policy.fromPartial({}), message);
 }
 
 /** A policy in force: every field is set. */
@@ -92,8 +58,25 @@ export function effectivePolicyMessage(policy: PolicyInForce): Policy {
   });
 }
 
+function messageValue(row: PolicyField, value: unknown): unknown {
+  switch (row.kind) {
+    case 'duration':
+      return durationMessage(value as number);
+    case 'choice':
+      return enumNumber(row.name, value as string);
+    case 'shares-by-ai':
+      return dictionary(value as readonly (readonly [string, number])[], (percent) => percent);
+    case 'weights':
+      return weightsMessage(value as Partial<Weights>);
+    case 'weights-by-model':
+      return dictionary(value as readonly (readonly [string, Partial<Weights>])[], weightsMessage);
+    default:
+      return value;
+  }
+}
+
 function weightsMessage(weights: Partial<Weights>): TokenWeights {
   const message = TokenWeights.fromPartial({});
-  for (const [kind, inMessage] of WEIGHT_FIELDS) message[inMessage] = weights[kind];
+  for (const [kind, inMessage] of MESSAGE_WEIGHTS) message[inMessage] = weights[kind];
   return message;
 }

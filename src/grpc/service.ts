@@ -1,5 +1,4 @@
-import type { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
-import type { handleBidiStreamingCall } from '@grpc/grpc-js';
+import type { handleBidiStreamingCall, ServerUnaryCall } from '@grpc/grpc-js';
 import type { Access } from '../access/access.js';
 import type { Caller, DistributionQuery, Door, UsageQuery, UsageRows } from '../arbiter/door.js';
 import type { DistributionStats } from '../domain/distribution.js';
@@ -9,10 +8,10 @@ import type { Ids } from '../platform/ids.js';
 import type { Log } from '../platform/log.js';
 import type { Scheduler } from '../platform/scheduler.js';
 import type { DecodedMethod } from './decode.js';
-import type { Entrance } from './entrance.js';
 import type { Observing } from './observed-call.js';
 import type { OpenStreams } from './open-streams.js';
 import type { ActionName } from './refused-action.js';
+import type { Codec } from './wire.js';
 
 /** What the handlers reach: the door, and the two questions that take more than one step behind it. */
 export interface Services extends Observing {
@@ -43,6 +42,12 @@ export interface Services extends Observing {
   readonly scheduler?: Scheduler | undefined;
 }
 
+/** What every kind of call can tell of its caller. */
+export type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'getAuthContext' | 'getPeer'>;
+
+/** What a call finds behind the entrance: the services as its principal may use them. */
+export type Entrance = (call: AnyCall) => Services | Promise<Services>;
+
 export type UnaryHandler<Q, A> = (request: Q, caller: Caller, services: Services) => Promise<A>;
 
 /** A call whose answers are many. */
@@ -55,12 +60,6 @@ export interface AnswerStream<A> extends Caller {
 
 /** Starts the answers; they go on until the caller goes. */
 export type StreamHandler<Q, A> = (request: Q, stream: AnswerStream<A>, services: Services) => Promise<void>;
-
-/** How the generated code reads and writes one type of message. */
-export interface Codec<T> {
-  decode(reader: BinaryReader): T;
-  encode(message: T, writer?: BinaryWriter): BinaryWriter;
-}
 
 export interface UnaryMethod<Q, A> extends DecodedMethod<Q> {
   readonly response: Codec<A>;

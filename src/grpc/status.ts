@@ -53,6 +53,7 @@ const COMPLAINT_CODES: { readonly [R in Complaint['reason']]: status } = {
   UNWORKABLE_POLICY: status.INVALID_ARGUMENT,
   AMOUNT_OVERFLOW: status.INVALID_ARGUMENT,
   BUDGET_NOT_FOUND: status.NOT_FOUND,
+  BUDGET_EXISTS: status.ALREADY_EXISTS,
   LEASE_NOT_FOUND: status.NOT_FOUND,
   UNKNOWN_SERVICE: status.NOT_FOUND,
   LEASE_CLOSED: status.FAILED_PRECONDITION,
@@ -172,6 +173,7 @@ function violationsOf(complaint: Complaint): readonly FieldViolation[] | undefin
 function metadataOf(complaint: Complaint): Record<string, string> {
   switch (complaint.reason) {
     case 'BUDGET_NOT_FOUND':
+    case 'BUDGET_EXISTS':
       return { budget_id: complaint.budgetId };
     case 'LEASE_NOT_FOUND':
       return { lease_id: complaint.leaseId };

@@ -2,12 +2,11 @@ import type { handleServerStreamingCall, ServerWritableStream } from '@grpc/grpc
 import { callFailure, type FailureSink } from './call-failure.js';
 import { onCredentialsEnd } from './credentials-end.js';
 import { decodeRequest } from './decode.js';
-import type { Entrance } from './entrance.js';
 import { type EndCall, observingCalls } from './observed-call.js';
 import type { OpenStreams } from './open-streams.js';
-import type { AnswerStream, Codec, Services, StreamMethod } from './service.js';
+import type { AnswerStream, Entrance, Services, StreamMethod } from './service.js';
 import { CANCELLED_CODE } from './status.js';
-import { encoded } from './wire.js';
+import { type Codec, encoded } from './wire.js';
 
 /** As `unaryCall`, for methods with a stream of answers. */
 export function streamCall<Q, A>(

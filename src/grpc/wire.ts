@@ -1,5 +1,10 @@
 import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
-import type { Codec } from './service.js';
+
+/** How the generated code reads and writes one type of message. */
+export interface Codec<T> {
+  decode(reader: BinaryReader): T;
+  encode(message: T, writer?: BinaryWriter): BinaryWriter;
+}
 
 const MAX_UINT32 = 0xffff_ffff;
 /** A writer that has grown beyond this for one long list is not kept for it. */

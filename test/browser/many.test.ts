@@ -20,7 +20,7 @@ afterAll(async () => {
 it('says of an empty store that it is empty, and fills by itself', async () => {
   await page.goto(`${world.url}/`);
   await page
-    .getByText('There is no budget yet. The first one is made with PutBudget, or by CONFIG_FILE.')
+    .getByText('There is no budget yet. The first one is made with CreateBudget, or by CONFIG_FILE.')
     .waitFor();
   await page.goto(`${world.url}/#/budgets/nobody`);
   await page.getByText('There is no budget "nobody".').waitFor();

@@ -1,3 +1,4 @@
+import { programFor } from '../../src/cli/program.js';
 import { runCli } from '../../src/cli/run.js';
 import type { Environment } from '../../src/config.js';
 
@@ -20,4 +21,11 @@ export async function cli(args: readonly string[], environment: Environment = {}
   };
   const code = await runCli(args, environment, output);
   return { code, out, err };
+}
+
+/** By their names, `serve` too. */
+export function commandNames(): string[] {
+  const output = { out: () => {}, err: () => {} };
+  const program = programFor({ environment: {}, output, finish: () => {} }, () => {});
+  return program.commands.map((command) => command.name());
 }

@@ -62,7 +62,7 @@ it('sums denials by rule, most first, and keeps the newest events', () => {
 
 it('says each event as a line, without what a terminal would obey', () => {
   const event = (of: BudgetEvent['event']) => BudgetEvent.fromPartial({ occurredAt: AT, event: of });
-  const paused = Budget.fromPartial({ paused: true, pauseReason: 'an\u001b[2Jincident\n' });
+  const paused = Budget.fromPartial({ pause: { reason: 'an\u001b[2Jincident\n' } });
   const { view } = viewWith();
   const alert = {
     rule: AlertRule.ALERT_RULE_WARNING,

@@ -73,7 +73,7 @@ describe.each(unary)('%s', (path) => {
 });
 
 it('reads the canonical JSON of durations, times, masks, enums and 64-bit numbers', async () => {
-  const { status, json } = await http.post('/budget.v1.BudgetAdminService/PutBudget', {
+  const { status, json } = await http.post('/budget.v1.BudgetAdminService/UpdateBudget', {
     budgetId: 'anthropic',
     policy: { cooldown: '1.5s', mode: 'MODE_OBSERVE', monthlyLimit: '1000000000000', maxConcurrent: 3 },
     updateMask: 'cooldown,mode,monthlyLimit,maxConcurrent',

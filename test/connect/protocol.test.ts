@@ -145,7 +145,7 @@ describe('bodies', () => {
 
   it('finds a wrong field however deep it is', async () => {
     const policy = { tokenWeightsByModel: {}, tokenWeights: { inputPercent: 'much' } };
-    const { json } = await http.post(`${ADMIN}/PutBudget`, { budgetId: 'a', policy });
+    const { json } = await http.post(`${ADMIN}/CreateBudget`, { budgetId: 'a', policy });
     expect(json['message']).toBe('policy.token_weights.input_percent: must be a number; it is "much"');
     const [, badRequest] = json['details'] as { type: string; debug: unknown }[];
     expect(badRequest).toMatchObject({

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { commandNames } from '../../src/cli/program.js';
 import { loadConfig } from '../../src/config.js';
+import { commandNames } from '../cli/support.js';
 import { makeAuthority } from '../support/certificates.js';
 
 const FOLDER = fileURLToPath(new URL('../../deploy/kubernetes/', import.meta.url));

@@ -3,10 +3,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { helpText } from '../../src/cli.js';
 import { DEFAULT_POLICY } from '../../src/domain/policy.js';
-import { POLICY_FIELD_NAMES } from '../../src/domain/policy-names.js';
+import { POLICY_ROWS } from '../../src/domain/policy-fields.js';
 import { ErrorReason, Rule } from '../../src/gen/budget/v1/budget.js';
+import { cli } from '../cli/support.js';
 import { README, tableOf } from './readme.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -52,9 +52,9 @@ describe('every document', () => {
 });
 
 describe('the tables of the README', () => {
-  it('have every variable of --help with its default', () => {
+  it('have every variable of --help with its default', async () => {
     const rows = tableOf(README, 'Configuration').map(([name, fallback]) => [bare(name), bare(fallback)]);
-    const help = [...helpText().matchAll(/^ {2}([A-Z_]+)\s[\s\S]*?Default: (.+)\.$/gm)].map(
+    const help = [...(await cli(['--help'])).out.matchAll(/^ {2}([A-Z_]+)\s[\s\S]*?Default: (.+)\.$/gm)].map(
       ([, ...row]) => row,
     );
     expect(help.length).toBeGreaterThan(5);
@@ -63,10 +63,7 @@ describe('the tables of the README', () => {
 
   it('have every field of the policy with its default', () => {
     const rows = tableOf(README, 'The rules').map(([name, fallback]) => [bare(name), fallback]);
-    const defaults = Object.entries(POLICY_FIELD_NAMES).map(([key, name]) => [
-      name,
-      shown(DEFAULT_POLICY[key as keyof typeof DEFAULT_POLICY], key),
-    ]);
+    const defaults = POLICY_ROWS.map(([key, { name }]) => [name, shown(DEFAULT_POLICY[key], key)]);
     expect(Object.fromEntries(rows)).toEqual(Object.fromEntries(defaults));
     expect(rows).toHaveLength(defaults.length);
   });

@@ -24,7 +24,7 @@ describeOnEveryStore('alerts of the running service', (place) => {
     await writeFile(file, `alert_sinks: [${sink}]\n`);
     copies = await Copies.start({ ...place, env: { ...place.env, CONFIG_FILE: file } });
     const policy = { ...ROOMY, monthly_limit: 1_000, warning_percent: 50, emergency_percent: 100 };
-    await copies.clients().admin('PutBudget', { budget_id: BUDGET, policy });
+    await copies.clients().admin('CreateBudget', { budget_id: BUDGET, policy });
   });
   afterAll(async () => {
     await copies?.stop();
@@ -76,7 +76,7 @@ describeOnEveryStore('alerts of the running service', (place) => {
 
   it('are repeated, with the same id, when the answer was lost', { timeout: 30_000 }, async () => {
     const policy = { ...ROOMY, monthly_limit: 1_000, warning_percent: 50 };
-    await copies.clients().admin('PutBudget', { budget_id: 'repeating', policy });
+    await copies.clients().admin('CreateBudget', { budget_id: 'repeating', policy });
     receiver.answer = ({ headers }, response) => {
       if (headers['budget-alert-attempt'] === '1') response.destroy();
       else response.writeHead(204).end();
@@ -93,7 +93,7 @@ describeOnEveryStore('alerts of the running service', (place) => {
     timeout: TAKEN_OVER_MS + 30_000,
   }, async () => {
     const policy = { ...ROOMY, monthly_limit: 1_000, warning_percent: 50 };
-    await copies.clients().admin('PutBudget', { budget_id: 'hanging', policy });
+    await copies.clients().admin('CreateBudget', { budget_id: 'hanging', policy });
     receiver.answer = () => {};
     await spend('u1', 600, 'hanging');
     const ofBudget = () => about('WARNING').filter(({ text }) => JSON.parse(text).budget_id === 'hanging');

@@ -51,7 +51,7 @@ const onBudget: Row[] = [
 ];
 
 const put = (policy: object, field: string): Row => [
-  'PutBudget',
+  'CreateBudget',
   { budget_id: BUDGET, policy },
   `policy.${field}`,
 ];
@@ -90,7 +90,7 @@ describe('bad input', () => {
     service = await startService();
     clients = new LoadedClients(service.grpcAddress);
     raw = new Client(service.grpcAddress, credentials.createInsecure());
-    await clients.admin('PutBudget', { budget_id: BUDGET, policy: ROOMY });
+    await clients.admin('CreateBudget', { budget_id: BUDGET, policy: ROOMY });
     etag = await readEtag();
   });
   afterAll(async () => {

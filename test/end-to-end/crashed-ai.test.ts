@@ -18,7 +18,7 @@ describeOnEveryStore('an AI that dies holding a slot', (place) => {
   beforeAll(async () => {
     copies = await Copies.start(place);
     const policy = { ...ROOMY, max_concurrent: 1 };
-    await copies.clients().admin('PutBudget', { budget_id: BUDGET, policy });
+    await copies.clients().admin('CreateBudget', { budget_id: BUDGET, policy });
   });
   afterAll(() => copies?.stop());
 

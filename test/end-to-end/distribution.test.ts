@@ -44,7 +44,7 @@ describeOnEveryStore('the distribution', (place) => {
   beforeAll(async () => {
     copies = await Copies.start(place);
     const policy = { ...ROOMY, max_concurrent: 10 };
-    await copies.clients().admin('PutBudget', { budget_id: BUDGET, policy });
+    await copies.clients().admin('CreateBudget', { budget_id: BUDGET, policy });
     await spend();
   });
   afterAll(() => copies?.stop());

@@ -19,7 +19,7 @@ describe('calls over HTTP and over gRPC', () => {
     service = await startService();
     clients = new LoadedClients(service.grpcAddress);
     const policy = { monthly_limit: 1e6, ...OPEN, cooldown: { seconds: 0, nanos: 0 }, max_concurrent: 1 };
-    await clients.admin('PutBudget', { budget_id: BUDGET, policy });
+    await clients.admin('CreateBudget', { budget_id: BUDGET, policy });
     const watch = clients.watch(BUDGET);
     watch.on('data', (update: Watched) => {
       waiters = update.waiters;

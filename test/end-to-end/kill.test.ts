@@ -20,7 +20,7 @@ describeOnEveryStore('a server that is killed under load', (place) => {
   beforeAll(async () => {
     copies = await Copies.start(place);
     const policy = { ...ROOMY, max_concurrent: SLOTS };
-    await copies.clients().admin('PutBudget', { budget_id: BUDGET, policy });
+    await copies.clients().admin('CreateBudget', { budget_id: BUDGET, policy });
   });
   afterAll(() => copies?.stop());
 

@@ -39,14 +39,14 @@ describe.each(stores)('a client that loads the proto files when it runs, on $sto
 
   it('creates a budget', async () => {
     const policy = { monthly_limit: 10_000_000, cooldown: { seconds: 0 }, max_concurrent: 1 };
-    const answer = await clients.admin('PutBudget', { budget_id: BUDGET, policy });
+    const answer = await clients.admin('CreateBudget', { budget_id: BUDGET, policy });
     expect(answer).not.toHaveProperty('budget.policy.pacing');
+    expect(answer).not.toHaveProperty('budget.pause');
     expect(answer).toMatchObject({
       budget: {
         budget_id: BUDGET,
         policy: { max_concurrent: 1 },
         effective_policy: { monthly_limit: 10_000_000, enforced_percent: 70, pacing: 'PACING_FLOOR' },
-        paused: false,
       },
     });
   });

@@ -1,3 +1,4 @@
+import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Copies } from './support/copies.js';
 import type { AcquireAnswer, Lease } from './support/messages.js';
@@ -10,6 +11,10 @@ const AI = { budget_id: BUDGET, ai_id: 'guardian' };
 
 type Answer = Record<string, unknown>;
 
+interface Put extends Answer {
+  readonly budget: { readonly etag: string; readonly policy: object };
+}
+
 describeOnEveryStore(`a write that is sent ${TIMES} times at once`, (place) => {
   let copies: Copies;
   beforeAll(async () => {
@@ -19,7 +24,7 @@ describeOnEveryStore(`a write that is sent ${TIMES} times at once`, (place) => {
   afterAll(() => copies?.stop());
 
   const put = (budget_id: string) =>
-    copies.clients().admin('PutBudget', { budget_id, policy: { ...ROOMY, max_concurrent_per_ai: 2 } });
+    copies.clients().admin('CreateBudget', { budget_id, policy: { ...ROOMY, max_concurrent_per_ai: 2 } });
   const repeat = (send: (copy: number) => Promise<Answer>): Promise<Answer[]> =>
     Promise.all(Array.from({ length: TIMES }, (_, copy) => send(copy)));
   const call = (method: string, request: object) =>
@@ -117,20 +122,33 @@ describeOnEveryStore(`a write that is sent ${TIMES} times at once`, (place) => {
 
   it('PauseBudget and ResumeBudget switch once', async () => {
     const paused = await admin('PauseBudget', { budget_id: BUDGET, reason: 'a test' });
-    expect(paused[0]).toMatchObject({ budget: { paused: true, pause_reason: 'a test' } });
+    expect(paused[0]).toMatchObject({ budget: { pause: { reason: 'a test' } } });
     for (const answer of paused) expect(answer).toEqual(paused[0]);
     const resumed = await admin('ResumeBudget', { budget_id: BUDGET });
-    expect(resumed[0]).toMatchObject({ budget: { paused: false } });
+    expect(resumed[0]).not.toHaveProperty('budget.pause');
     for (const answer of resumed) expect(answer).toEqual(resumed[0]);
   });
 
-  it('PutBudget creates one budget, and changes it once', async () => {
+  it('UpdateBudget creates one budget where it may, and changes it once', async () => {
+    const etags = new Set<string>();
     for (const max_concurrent of [3, 4]) {
-      const request = { budget_id: 'put-16-times', policy: { ...ROOMY, max_concurrent } };
-      const answers = await admin('PutBudget', request);
-      expect(answers[0]).toMatchObject({ budget: { policy: { max_concurrent } } });
-      for (const answer of answers) expect(answer).toEqual(answers[0]);
+      const policy = { ...ROOMY, max_concurrent };
+      const request = { budget_id: 'put-16-times', policy, allow_missing: true };
+      for (const { budget } of (await admin('UpdateBudget', request)) as Put[]) {
+        expect(budget).toMatchObject({ policy: { max_concurrent } });
+        etags.add(budget.etag);
+      }
     }
+    expect(etags.size).toBe(2);
+  });
+
+  it('CreateBudget creates once, and says so to the others', async () => {
+    const request = { budget_id: 'created-16-times', policy: ROOMY };
+    const results = await Promise.allSettled(
+      Array.from({ length: 16 }, () => copies.clients().admin('CreateBudget', request)),
+    );
+    const refused = results.filter((result) => result.status === 'rejected');
+    expect(refused.map(({ reason }) => reason.code)).toEqual(Array(15).fill(status.ALREADY_EXISTS));
   });
 
   it('DeleteBudget deletes once', async () => {

@@ -27,7 +27,7 @@ describeOnEveryStore(
     afterAll(() => copies?.stop());
 
     const put = (budget_id: string, policy: object = {}) =>
-      copies.clients().admin('PutBudget', { budget_id, policy: { ...ROOMY, ...policy } });
+      copies.clients().admin('CreateBudget', { budget_id, policy: { ...ROOMY, ...policy } });
 
     it('goes on where it stopped, and loses nothing of what was under way', { timeout: 30_000 }, async () => {
       await put('under-way', { max_concurrent: 6 });

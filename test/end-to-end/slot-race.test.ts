@@ -14,7 +14,7 @@ describeOnEveryStore('64 AIs race for two slots', (place) => {
   beforeAll(async () => {
     copies = await Copies.start(place);
     const policy = { ...ROOMY, max_concurrent: SLOTS, max_concurrent_per_ai: 1 };
-    await copies.clients().admin('PutBudget', { budget_id: BUDGET, policy });
+    await copies.clients().admin('CreateBudget', { budget_id: BUDGET, policy });
   });
   afterAll(() => copies?.stop());
 

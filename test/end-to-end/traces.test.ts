@@ -25,7 +25,7 @@ describe('a service with a collector', () => {
     const OTEL_EXPORTER_OTLP_ENDPOINT = `${receiver.endpoint}/`;
     service = await startService({ env: { ...QUICK, OTEL_EXPORTER_OTLP_ENDPOINT } });
     clients = new LoadedClients(service.grpcAddress);
-    await clients.admin('PutBudget', { budget_id: BUDGET, policy: { ...ROOMY, max_concurrent: 100 } });
+    await clients.admin('CreateBudget', { budget_id: BUDGET, policy: { ...ROOMY, max_concurrent: 100 } });
   });
   afterAll(async () => {
     clients?.close();

@@ -55,7 +55,7 @@ describeWith(
           ).start();
           await load.answered(50);
           const budget_id = `held${offset.replace('+', 'p')}`;
-          await clients.admin('PutBudget', {
+          await clients.admin('CreateBudget', {
             budget_id,
             policy: { cooldown: { seconds: 0 }, max_concurrent: 3 },
           });

@@ -31,7 +31,7 @@ describe('a session whose peer falls silent without a word', () => {
       ...{ cooldown: { seconds: 0 }, max_concurrent: 1, session_grace: { seconds: 1 } },
       ...{ lease_ttl: { seconds: TTL_S }, max_hourly_percent: 8 },
     };
-    await clients.admin('PutBudget', { budget_id: BUDGET, policy });
+    await clients.admin('CreateBudget', { budget_id: BUDGET, policy });
   });
   afterAll(async () => {
     clients?.close();

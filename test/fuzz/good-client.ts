@@ -29,7 +29,7 @@ export class GoodClient {
       cooldown: { seconds: 0, nanos: 0 },
       emergency_percent: 100,
     };
-    await this.clients.admin('PutBudget', { budget_id: BUDGET, policy });
+    await this.clients.admin('CreateBudget', { budget_id: BUDGET, policy });
     this.work = this.run();
     // Told by `stop`, which awaits it.
     this.work.catch(() => {});

@@ -1,3 +1,4 @@
+import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { UsageQuery } from '../../src/arbiter/door.js';
 import type { PolicyFields } from '../../src/domain/policy.js';
@@ -26,9 +27,32 @@ beforeEach(() => {
 });
 afterAll(() => harness.stop());
 
-describe('PutBudget', () => {
-  const put = (request: object) =>
-    answerOf(harness, service.putBudget, gen.PutBudgetRequest.fromPartial(request));
+describe('CreateBudget', () => {
+  const create = (request: object) =>
+    answerOf(harness, service.createBudget, gen.CreateBudgetRequest.fromPartial(request));
+  const asked = { kind: 'put-policy', fields: {}, presence: 'absent', validateOnly: false, reason: '' };
+
+  it('asks for a budget that must not be there; an absent policy is that of the defaults', async () => {
+    await create({ budgetId: 'anthropic', policy: { pacing: Pacing.PACING_UNSPECIFIED } });
+    expect(harness.door.last.request).toEqual(asked);
+    await create({ budgetId: 'anthropic', validateOnly: true, reason: 'a trial' });
+    expect(harness.door.last.request).toEqual({ ...asked, validateOnly: true, reason: 'a trial' });
+  });
+
+  it('tells where there is one already', async () => {
+    harness.door.refuse({ reason: 'BUDGET_EXISTS', budgetId: 'anthropic' });
+    const request = gen.CreateBudgetRequest.fromPartial({ budgetId: 'anthropic' });
+    expect(await failureOf(harness, service.createBudget, request)).toMatchObject({
+      code: status.ALREADY_EXISTS,
+      reason: 'BUDGET_EXISTS',
+      metadata: { budget_id: 'anthropic' },
+    });
+  });
+});
+
+describe('UpdateBudget', () => {
+  const update = (request: object) =>
+    answerOf(harness, service.updateBudget, gen.UpdateBudgetRequest.fromPartial(request));
 
   const FIELDS: PolicyFields = {
     monthlyLimit: 1_000_000,
@@ -68,9 +92,12 @@ describe('PutBudget', () => {
       budget: budget(FIELDS),
       warnings: [{ field: 'pacing', message: 'surprising' }],
     });
-    const answer = await put({ budgetId: 'anthropic', policy, etag: '3' });
+    const answer = await update({ budgetId: 'anthropic', policy, etag: '3', updateMask: ['*'] });
     expect(harness.door.last).toMatchObject({ budgetId: 'anthropic' });
-    expect(harness.door.last.request).toEqual({ kind: 'put-policy', fields: FIELDS, etag: '3' });
+    expect(harness.door.last.request).toEqual({
+      ...{ kind: 'put-policy', fields: FIELDS, etag: '3' },
+      ...{ presence: 'present', validateOnly: false, reason: '' },
+    });
     expect(answer.warnings).toEqual([{ field: 'pacing', message: 'surprising' }]);
     expect(answer.budget).toMatchObject({
       budgetId: 'anthropic',
@@ -83,18 +110,38 @@ describe('PutBudget', () => {
         minReservation: 100,
       },
       etag: '3',
-      paused: false,
+      pause: undefined,
       createdAt: new Date(NOON - 86_400_000),
       timeZoneInForce: 'UTC',
     });
     expect(answer.budget?.policy?.leaseTtl).toBeUndefined();
   });
 
-  it('takes unset enums and an absent policy for the defaults', async () => {
-    await put({ budgetId: 'anthropic', policy: { pacing: Pacing.PACING_UNSPECIFIED } });
-    expect(harness.door.last.request).toEqual({ kind: 'put-policy', fields: {} });
-    await put({ budgetId: 'anthropic' });
-    expect(harness.door.last.request).toEqual({ kind: 'put-policy', fields: {} });
+  it('changes what is set, where no mask is given; and creates only where that is allowed', async () => {
+    await update({
+      budgetId: 'anthropic',
+      policy: { cooldown: { seconds: 2, nanos: 0 } },
+      allowMissing: true,
+    });
+    expect(harness.door.last.request).toEqual({
+      ...{ kind: 'put-policy', fields: { cooldownMs: 2_000 }, updateMask: ['cooldownMs'] },
+      ...{ validateOnly: false, reason: '' },
+    });
+    await update({ budgetId: 'anthropic' });
+    expect(harness.door.last.request).toMatchObject({ fields: {}, updateMask: [], presence: 'present' });
+  });
+
+  it('says what was before, and the caps of both', async () => {
+    const [window] = snapshot().windows;
+    if (window === undefined) throw new Error('no window');
+    harness.door.answer = () => ({
+      ...{ kind: 'budget', budget: budget({}, { etag: '4' }), before: budget(), warnings: [] },
+      windows: { before: [window], after: [{ ...window, cap: 5 }] },
+    });
+    const answer = await update({ budgetId: 'anthropic', validateOnly: true });
+    expect(answer).toMatchObject({ budget: { etag: '4' }, before: { etag: '3' } });
+    expect(answer.windows.map(({ capTokens }) => capTokens)).toEqual([5]);
+    expect(answer.windowsBefore.map(({ capTokens }) => capTokens)).toEqual([window.cap]);
   });
 
   it('names the fields of an update mask', async () => {
@@ -104,7 +151,7 @@ describe('PutBudget', () => {
       'token_weights',
       'max_daily_percent_by_ai',
     ];
-    await put({ budgetId: 'anthropic', policy: {}, updateMask });
+    await update({ budgetId: 'anthropic', policy: {}, updateMask });
     expect(harness.door.last.request).toMatchObject({
       updateMask: ['cooldownMs', 'tokenWeights.input', 'tokenWeights', 'maxDailyPercentByAi'],
     });
@@ -130,10 +177,10 @@ describe('other calls about budgets', () => {
 
   it('PauseBudget and ResumeBudget', async () => {
     const paused = await answerOf(harness, service.pauseBudget, { budgetId, reason: 'audit' });
-    expect(harness.door.last.request).toEqual({ kind: 'pause', reason: 'audit' });
-    expect(paused.budget).toMatchObject({ paused: true, pauseReason: 'audit', pausedAt: new Date(NOON) });
+    expect(harness.door.last.request).toMatchObject({ kind: 'pause', reason: 'audit' });
+    expect(paused.budget?.pause).toEqual({ reason: 'audit', pausedAt: new Date(NOON), principal: '' });
     const resumed = await answerOf(harness, service.resumeBudget, { budgetId });
-    expect(resumed.budget).toMatchObject({ paused: false, pauseReason: '', pausedAt: undefined });
+    expect(resumed.budget?.pause).toBeUndefined();
   });
 
   it('ResetClock', async () => {

@@ -15,7 +15,7 @@ afterAll(() => harness.stop());
 
 const ACQUIRE = BudgetServiceService.acquireSlot.path;
 const RECORD = BudgetServiceService.recordUsage.path;
-const PUT = BudgetAdminServiceService.putBudget.path;
+const PUT = BudgetAdminServiceService.updateBudget.path;
 const HEALTH = '/grpc.health.v1.Health/Check';
 const UNARY = [...Object.values(BudgetServiceService), ...Object.values(BudgetAdminServiceService)]
   .filter((method) => !method.responseStream)

@@ -2,7 +2,10 @@ import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ArbiterError, type ArbiterFailure } from '../../src/arbiter/door.js';
 import type { Refusal } from '../../src/domain/outcomes.js';
-import { BudgetAdminServiceService, PutBudgetRequest } from '../../src/gen/budget/v1/budget_admin_service.js';
+import {
+  BudgetAdminServiceService,
+  UpdateBudgetRequest,
+} from '../../src/gen/budget/v1/budget_admin_service.js';
 import {
   BudgetServiceService,
   GetDistributionRequest,
@@ -162,8 +165,10 @@ describe('errors that nobody foresaw', () => {
 
 it('passes on the fields of a policy that cannot work', async () => {
   harness.door.refuse({ reason: 'UNWORKABLE_POLICY', violations: VIOLATIONS });
-  const request = PutBudgetRequest.fromPartial({ budgetId: 'a', policy: {} });
-  const error = await failureOf(harness, BudgetAdminServiceService.putBudget, request);
+  const request = UpdateBudgetRequest.fromPartial({ budgetId: 'a', policy: {} });
+  const error = await failureOf(harness, BudgetAdminServiceService.updateBudget, request);
   expect(error.violations).toEqual(VIOLATIONS);
-  expect(error.message).toBe('policy.min_daily_percent: lower it; and 1 more, see the field violations');
+  expect(error.message).toBe(
+    VIOLATIONS.map(({ field, description }) => `${field}: ${description}`).join('; '),
+  );
 });

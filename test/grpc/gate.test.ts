@@ -3,7 +3,10 @@ import { constants } from 'node:http2';
 import { connect as connectTcp } from 'node:net';
 import { status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
-import { BudgetAdminServiceService, PutBudgetRequest } from '../../src/gen/budget/v1/budget_admin_service.js';
+import {
+  BudgetAdminServiceService,
+  UpdateBudgetRequest,
+} from '../../src/gen/budget/v1/budget_admin_service.js';
 import {
   AcquireSlotRequest,
   BudgetServiceService,
@@ -16,7 +19,7 @@ import { endOf, framed, RawClient } from './support/raw-client.js';
 import { LEASE_ID } from './support/samples.js';
 
 const ACQUIRE = BudgetServiceService.acquireSlot;
-const PUT = BudgetAdminServiceService.putBudget;
+const PUT = BudgetAdminServiceService.updateBudget;
 const REFLECTION = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
 const REQUEST = AcquireSlotRequest.fromPartial({ budgetId: 'anthropic', aiId: 'guardian' });
 const BYTES = AcquireSlotRequest.encode(REQUEST).finish();
@@ -286,8 +289,8 @@ describe('sizes', () => {
       fallbackBudgetIds: names(16).map((name) => name.slice(0, 63)),
       timeZone: 'America/Argentina/Buenos_Aires',
     };
-    const request = PutBudgetRequest.fromPartial({ budgetId: 'a'.repeat(63), policy });
-    expect(PutBudgetRequest.encode(request).finish().length).toBeGreaterThan(50_000);
+    const request = UpdateBudgetRequest.fromPartial({ budgetId: 'a'.repeat(63), policy });
+    expect(UpdateBudgetRequest.encode(request).finish().length).toBeGreaterThan(50_000);
     expect((await ask(harness, PUT, request)).error).toBeUndefined();
   });
 });

@@ -61,15 +61,15 @@ describe.each(['v1', 'v1alpha'])('reflection %s', (version) => {
 
   it.each([
     'budget.v1.BudgetAdminService',
-    'budget.v1.BudgetAdminService.PutBudget',
-    'budget.v1.PutBudgetRequest',
-    'budget.v1.PutBudgetRequest.update_mask',
+    'budget.v1.BudgetAdminService.UpdateBudget',
+    'budget.v1.UpdateBudgetRequest',
+    'budget.v1.UpdateBudgetRequest.update_mask',
     'budget.v1.USAGE_GROUPING_DAY',
   ])('has the file of %s, with all that it depends on', async (symbol) => {
     const file = await filesOf(version, { $case: 'fileContainingSymbol', value: symbol });
     expect(file[0]?.name).toBe('budget/v1/budget_admin_service.proto');
     const registry = createFileRegistry(create(FileDescriptorSetSchema, { file: file.reverse() }));
-    expect(registry.getService('budget.v1.BudgetAdminService')?.methods).toHaveLength(12);
+    expect(registry.getService('budget.v1.BudgetAdminService')?.methods).toHaveLength(13);
     expect(registry.getMessage('google.protobuf.FieldMask')).toBeDefined();
   });
 

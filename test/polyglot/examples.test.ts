@@ -21,7 +21,7 @@ describe('the examples', () => {
   beforeAll(async () => {
     service = await startService();
     clients = new LoadedClients(service.grpcAddress);
-    await clients.admin('PutBudget', {
+    await clients.admin('CreateBudget', {
       budget_id: BUDGET,
       policy: {
         monthly_limit: 1_000_000_000,

@@ -48,7 +48,7 @@ describe('the examples in a session', () => {
     '$language: spends what it says, though its connection is cut',
     async ({ folder, run }) => {
       const budget = `session-${folder}`;
-      await clients.admin('PutBudget', {
+      await clients.admin('CreateBudget', {
         budget_id: budget,
         policy: { monthly_limit: 1_000_000_000, max_hourly_percent: 8, cooldown: { seconds: 1 } },
       });

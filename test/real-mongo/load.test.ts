@@ -58,7 +58,7 @@ describeMongo('two copies under load, whatever becomes of their MongoDB', (uri) 
   }, async () => {
     const loads = BUDGETS.map((budget, at) => new Load(copies, budget, randomFrom(at + 1), PATIENCE_MS));
     for (const budget_id of BUDGETS) {
-      await copies.clients().admin('PutBudget', { budget_id, policy: { ...ROOMY, max_concurrent: 4 } });
+      await copies.clients().admin('CreateBudget', { budget_id, policy: { ...ROOMY, max_concurrent: 4 } });
     }
     const working = loads.map((load) => load.work(AIS));
     let end = () => {};

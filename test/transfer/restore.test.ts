@@ -64,7 +64,7 @@ describeOnEveryStore('a backup that is made under load, and brought back', (plac
   beforeAll(async () => {
     lost = await startService({ env: { ...place.env } });
     clients = new LoadedClients(lost.grpcAddress);
-    await clients.admin('PutBudget', { budget_id: BUDGET, policy: ROOMY });
+    await clients.admin('CreateBudget', { budget_id: BUDGET, policy: ROOMY });
     held = await acquire('holder');
     for (let at = 0; at < BEFORE; at += 1) await record(`before-${at}`);
   });

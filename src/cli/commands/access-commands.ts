@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { Run } from '../program.js';
+import type { Run } from '../output.js';
 import type { TokenOptions } from '../token.js';
 
 const list = (value: string, before: string[] = []): string[] => [...before, value];

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { addConnectionOptions, type ConnectionOptions } from '../connection-options.js';
-import type { Run } from '../program.js';
+import type { Run } from '../output.js';
 
 interface LookOptions extends ConnectionOptions {
   readonly json?: true;

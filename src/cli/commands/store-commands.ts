@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Run } from '../program.js';
+import type { Run } from '../output.js';
 import type { BackupOptions, MigrateOptions, RestoreOptions, TidyOptions } from '../store-tasks.js';
 
 const PLACE = '"embedded" (DATA_DIR), "mongodb" (MONGODB_URI), a folder, or a URI of MongoDB';

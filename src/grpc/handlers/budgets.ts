@@ -1,6 +1,8 @@
 import { policyWarnings } from '../../domain/policy-warnings.js';
 import type { Budget } from '../../gen/budget/v1/budget.js';
 import type {
+  CreateBudgetRequest,
+  CreateBudgetResponse,
   DeleteBudgetRequest,
   DeleteBudgetResponse,
   GetBudgetRequest,
@@ -9,28 +11,46 @@ import type {
   ListBudgetsResponse,
   PauseBudgetRequest,
   PauseBudgetResponse,
-  PutBudgetRequest,
-  PutBudgetResponse,
   ResetClockRequest,
   ResetClockResponse,
   ResumeBudgetRequest,
   ResumeBudgetResponse,
+  UpdateBudgetRequest,
+  UpdateBudgetResponse,
 } from '../../gen/budget/v1/budget_admin_service.js';
 import { pageToken } from '../page-token.js';
 import { answered } from '../request-error.js';
 import type { UnaryHandler } from '../service.js';
 import { budgetMessage } from '../to-message/budget.js';
-import { readBudgetId, readDelete, readPause, readPut } from '../validate/budget-requests.js';
+import { windowMessage } from '../to-message/window.js';
+import { readBudgetId, readCreate, readDelete, readPause, readUpdate } from '../validate/budget-requests.js';
 import { BUDGETS_QUERY, readListBudgets } from '../validate/list-requests.js';
 
-export const putBudget: UnaryHandler<PutBudgetRequest, PutBudgetResponse> = async (
+export const createBudget: UnaryHandler<CreateBudgetRequest, CreateBudgetResponse> = async (
   message,
   caller,
   { door },
 ) => {
-  const { budgetId, request } = readPut(message);
+  const { budgetId, request } = readCreate(message);
   const { budget, warnings } = answered(await door.submit(budgetId, request, caller));
   return { budget: budgetMessage(budget), warnings: [...warnings] };
+};
+
+export const updateBudget: UnaryHandler<UpdateBudgetRequest, UpdateBudgetResponse> = async (
+  message,
+  caller,
+  { door },
+) => {
+  const { budgetId, request } = readUpdate(message);
+  const outcome = answered(await door.submit(budgetId, request, caller));
+  const { budget, warnings, before, windows } = outcome;
+  return {
+    budget: budgetMessage(budget),
+    warnings: [...warnings],
+    before: before && budgetMessage(before),
+    windows: (windows?.after ?? []).map(windowMessage),
+    windowsBefore: (windows?.before ?? []).map(windowMessage),
+  };
 };
 
 export const getBudget: UnaryHandler<GetBudgetRequest, GetBudgetResponse> = async (

@@ -1,7 +1,6 @@
 import type { BudgetView } from '../../domain/outcomes.js';
-import type { Budget } from '../../gen/budget/v1/budget.js';
+import type { Budget, PauseState } from '../../gen/budget/v1/budget.js';
 import { effectivePolicyMessage, policyMessage } from '../policy-message.js';
-import { optionalDate } from './time.js';
 
 export function budgetMessage(budget: BudgetView): Budget {
   return {
@@ -9,10 +8,12 @@ export function budgetMessage(budget: BudgetView): Budget {
     policy: policyMessage(budget.policyFields),
     effectivePolicy: effectivePolicyMessage(budget.policy),
     etag: budget.etag,
-    paused: budget.pause !== undefined,
-    pauseReason: budget.pause?.reason ?? '',
-    pausedAt: optionalDate(budget.pause?.at),
+    pause: budget.pause && pauseMessage(budget.pause),
     createdAt: new Date(budget.createdAt),
     timeZoneInForce: budget.zone,
   };
+}
+
+function pauseMessage({ reason, at, principal = '' }: NonNullable<BudgetView['pause']>): PauseState {
+  return { reason, pausedAt: new Date(at), principal };
 }

@@ -1,9 +1,10 @@
 import type * as domain from '../../domain/requests.js';
 import type {
+  CreateBudgetRequest,
   DeleteBudgetRequest,
   PauseBudgetRequest,
-  PutBudgetRequest,
   RevokeLeaseRequest,
+  UpdateBudgetRequest,
 } from '../../gen/budget/v1/budget_admin_service.js';
 import { Checks } from './checks.js';
 import { readPolicy, readUpdateMask } from './policy.js';
@@ -22,17 +23,31 @@ export function readBudgetId(message: { readonly budgetId: string }): string {
   return budgetId;
 }
 
-export function readPut(message: PutBudgetRequest): OfBudget<domain.PutPolicyRequest> {
+export function readCreate(message: CreateBudgetRequest): OfBudget<domain.PutPolicyRequest> {
   const checks = new Checks();
   const budgetId = checks.budgetId('budget_id', message.budgetId);
-  const request: Writable<domain.PutPolicyRequest> = {
-    kind: 'put-policy',
-    fields: readPolicy(checks, message.policy),
-  };
-  const mask = readUpdateMask(checks, message.updateMask);
-  if (mask !== undefined) request.updateMask = mask;
-  if (message.etag !== undefined) request.etag = checks.text('etag', message.etag, 1, MAX_ETAG);
+  const fields = readPolicy(checks, message.policy);
+  const reason = checks.text('reason', message.reason, 0, MAX_REASON);
   checks.done();
+  const { validateOnly } = message;
+  return { budgetId, request: { kind: 'put-policy', fields, presence: 'absent', validateOnly, reason } };
+}
+
+export function readUpdate(message: UpdateBudgetRequest): OfBudget<domain.PutPolicyRequest> {
+  const checks = new Checks();
+  const budgetId = checks.budgetId('budget_id', message.budgetId);
+  const fields = readPolicy(checks, message.policy);
+  const mask = readUpdateMask(checks, message.updateMask, fields);
+  const reason = checks.text('reason', message.reason, 0, MAX_REASON);
+  const { etag, allowMissing, validateOnly } = message;
+  if (etag !== undefined) checks.text('etag', etag, 1, MAX_ETAG);
+  checks.done();
+  const request = {
+    ...{ kind: 'put-policy' as const, fields, validateOnly, reason },
+    ...(mask !== 'everything' && { updateMask: mask }),
+    ...(etag !== undefined && { etag }),
+    ...(!allowMissing && { presence: 'present' as const }),
+  };
   return { budgetId, request };
 }
 

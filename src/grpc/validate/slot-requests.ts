@@ -18,7 +18,9 @@ import { durationMs, MAX_DURATION_MS } from './duration.js';
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 const MIN_TTL_MS = 1_000;
-const MAX_WAIT_MS = 24 * 3_600_000;
+/** Proxies cut calls that stay open for longer; the stream of a session stays open anyway. */
+const MAX_WAIT_MS = 15 * 60_000;
+const MAX_SESSION_WAIT_MS = 24 * 3_600_000;
 const MAX_LABELS = 8;
 const MAX_LABEL_KEY = 32;
 const MAX_LABEL_VALUE = 64;
@@ -44,7 +46,8 @@ export function readAcquire(
     leaseTtl === undefined
       ? undefined
       : durationMs(checks, 'lease_ttl', leaseTtl, MIN_TTL_MS, MAX_DURATION_MS);
-  const waitMs = wait === undefined ? 0 : durationMs(checks, 'wait', wait, 0, MAX_WAIT_MS);
+  const mostWaitMs = session === undefined ? MAX_WAIT_MS : MAX_SESSION_WAIT_MS;
+  const waitMs = wait === undefined ? 0 : durationMs(checks, 'wait', wait, 0, mostWaitMs);
   const labels = readLabels(checks, message.labels);
   checks.done();
   const content = { budgetId, aiId, estimatedTokens, leaseTtlMs, labels };

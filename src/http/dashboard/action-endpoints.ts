@@ -2,11 +2,10 @@ import { z } from 'zod';
 import { ACTION_MESSAGE, type RefusedAction, refusedFields } from '../../access/audit-fields.js';
 import { mayCall, PERMISSIONS } from '../../access/permissions.js';
 import { principalLabel } from '../../access/principal.js';
-import { windowOf } from '../../domain/caps-in-force.js';
 import { parseLeaseId } from '../../domain/lease-id.js';
-import type { BudgetSnapshot, FieldViolation } from '../../domain/outcomes.js';
+import type { BudgetPut, FieldViolation, Refusal } from '../../domain/outcomes.js';
 import type { PolicyFields } from '../../domain/policy.js';
-import { type PolicyPreview, previewPolicy } from '../../domain/policy-preview.js';
+import { samePolicy } from '../../domain/policy-update.js';
 import type { Log } from '../../platform/log.js';
 import type { Answer } from '../answer.js';
 import type { HttpCall } from '../endpoint.js';
@@ -58,29 +57,8 @@ export async function revoke(call: HttpCall, visitor: Visitor): Promise<Answer> 
 
 /** What a change of policy would do; nothing is changed. */
 export async function preview(call: HttpCall, visitor: Visitor, readPolicy: ReadPolicy): Promise<Answer> {
-  const { budget_id: budgetId, etag, policy } = await readChange(call, visitor, POLICY);
-  const read = readPolicy(policy);
-  if ('violations' in read) return refusedAction({ reason: 'INVALID_FIELD', ...read });
-  const door = visitor.door(RULES.putBudget, call.path);
-  const outcome = await door.submit(budgetId, { kind: 'get-snapshot' }, BROWSER);
-  if (outcome.kind === 'refused') return refusedAction(outcome.refusal);
-  const { snapshot } = outcome;
-  const current = snapshot.budget.etag;
-  if (etag !== current) return refusedAction({ reason: 'ETAG_MISMATCH', current });
-  const judged = previewPolicy(snapshot, read);
-  if (judged.kind === 'refused') return refusedAction(judged.refusal);
-  return { status: 200, body: previewData(judged, snapshot) };
-}
-
-function previewData(judged: PolicyPreview, snapshot: BudgetSnapshot): PreviewData {
-  const { same, before, after, warnings, capsBefore, capsAfter } = judged;
-  return {
-    ...{ same, warnings, changes: policyChanges(before, after) },
-    caps: (['HOUR', 'DAY', 'MONTH'] as const).map((kind) => {
-      const { spent, reserved, end } = windowOf(snapshot, kind);
-      return { kind, before: capsBefore[kind].tokens, after: capsAfter[kind].tokens, spent, reserved, end };
-    }),
-  };
+  const outcome = await changePolicy(call, visitor, readPolicy, true);
+  return 'refusal' in outcome ? refusedAction(outcome.refusal) : { status: 200, body: previewData(outcome) };
 }
 
 /** Hears of an action that is refused for what it says, before the door does. */
@@ -92,19 +70,38 @@ export async function putPolicy(
   tellRefused: TellRefused,
   readPolicy: ReadPolicy,
 ): Promise<Answer> {
+  const outcome = await changePolicy(call, visitor, readPolicy, false, tellRefused);
+  if ('refusal' in outcome) return refusedAction(outcome.refusal);
+  return done(`The policy of ${outcome.budget.budgetId} is changed, and in force.`, outcome.warnings);
+}
+
+async function changePolicy(
+  call: HttpCall,
+  visitor: Visitor,
+  readPolicy: ReadPolicy,
+  validateOnly: boolean,
+  tellRefused: TellRefused = () => {},
+): Promise<BudgetPut | { readonly refusal: Refusal }> {
   const { budget_id: budgetId, etag, policy } = await readChange(call, visitor, POLICY);
   const read = readPolicy(policy);
   if ('violations' in read) {
     tellRefused(read.violations, budgetId);
-    return refusedAction({ reason: 'INVALID_FIELD', ...read });
+    return { refusal: { reason: 'INVALID_FIELD', ...read } };
   }
-  const door = visitor.door(RULES.putBudget, call.path);
-  // A page shows budgets that there are: one that was deleted meanwhile must not begin again by this.
-  const found = await door.submit(budgetId, { kind: 'get-snapshot' }, BROWSER);
-  if (found.kind === 'refused') return refusedAction(found.refusal);
-  const outcome = await door.submit(budgetId, { kind: 'put-policy', fields: read.fields, etag }, BROWSER);
-  if (outcome.kind === 'refused') return refusedAction(outcome.refusal);
-  return done(`The policy of ${budgetId} is changed, and in force.`, outcome.warnings);
+  const { fields } = read;
+  const door = visitor.door(RULES.updateBudget, call.path);
+  const request = { kind: 'put-policy', fields, etag, presence: 'present', validateOnly } as const;
+  return door.submit(budgetId, request, BROWSER);
+}
+
+function previewData({ before, budget, warnings, windows }: BudgetPut): PreviewData {
+  const changes = before === undefined ? [] : policyChanges(before.policy, budget.policy);
+  const same = before !== undefined && samePolicy(before.policyFields, budget.policyFields);
+  const caps = windows?.after.map(({ kind, cap, spent, reserved, end }) => {
+    const now = windows.before.find((window) => window.kind === kind)?.cap ?? cap;
+    return { kind, before: now, after: cap, spent, reserved, end };
+  });
+  return { same, warnings, changes, caps: caps ?? [] };
 }
 
 type Action = (call: HttpCall, visitor: Visitor, tellRefused: TellRefused) => Promise<Answer>;

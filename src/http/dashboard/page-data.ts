@@ -215,7 +215,36 @@ export interface PolicyData {
   readonly policy: PolicyForm;
   /** What each field is when it is not set. */
   readonly defaults: PolicyForm;
+  readonly groups: readonly FormGroup[];
   readonly warnings: readonly WarningData[];
+}
+
+export interface FormGroup {
+  readonly title: string;
+  readonly fields: readonly FormField[];
+}
+
+/** What a field takes: the kinds of the table of policy fields. */
+export type FieldKind =
+  | 'tokens'
+  | 'slots'
+  | 'share'
+  | 'percent'
+  | 'duration'
+  | 'choice'
+  | 'zone'
+  | 'budgets'
+  | 'shares-by-ai'
+  | 'weights'
+  | 'weights-by-model';
+
+/** A field as the form asks for it. */
+export interface FormField {
+  readonly name: string;
+  readonly kind: FieldKind;
+  readonly help: string;
+  /** Of a choice. */
+  readonly values?: readonly string[];
 }
 
 export interface WarningData {

@@ -1,11 +1,17 @@
 import { DEFAULT_POLICY, type Policy, type PolicyFields } from '../../domain/policy.js';
-import { POLICY_FIELD_NAMES, TOKEN_WEIGHT_NAMES } from '../../domain/policy-names.js';
+import {
+  POLICY_FIELDS,
+  POLICY_GROUPS,
+  POLICY_KEYS,
+  POLICY_ROWS,
+  type PolicyKey,
+  TOKEN_WEIGHT_NAMES,
+} from '../../domain/policy-fields.js';
 import type { TokenCounts } from '../../domain/types.js';
-import type { PolicyChangeData, PolicyForm } from './page-data.js';
+import type { FormGroup, PolicyChangeData, PolicyForm } from './page-data.js';
 
 /** A policy under the API's names, with values as CONFIG_FILE writes them, and as a person reads them. */
 
-const KEYS = Object.keys(POLICY_FIELD_NAMES) as (keyof Policy)[];
 const UNITS = [
   [86_400_000, 'd'],
   [3_600_000, 'h'],
@@ -15,21 +21,39 @@ const UNITS = [
 
 /** What is set. */
 export function policyForm(fields: PolicyFields): PolicyForm {
-  const set = KEYS.filter((key) => fields[key] !== undefined);
-  return Object.fromEntries(set.map((key) => [POLICY_FIELD_NAMES[key], formValue(key, fields[key])]));
+  const set = POLICY_KEYS.filter((key) => fields[key] !== undefined);
+  return Object.fromEntries(set.map((key) => [POLICY_FIELDS[key].name, formValue(key, fields[key])]));
 }
 
 export const DEFAULTS: PolicyForm = Object.fromEntries(
-  KEYS.map((key) => [POLICY_FIELD_NAMES[key], formValue(key, DEFAULT_POLICY[key])]),
+  POLICY_KEYS.map((key) => [POLICY_FIELDS[key].name, formValue(key, DEFAULT_POLICY[key])]),
 );
 
-function formValue(key: keyof Policy, value: unknown): unknown {
-  if (key.endsWith('Ms')) return durationText(value as number);
-  if (key === 'tokenWeights') return weightsForm(value as Partial<TokenCounts>);
-  if (key === 'maxDailyPercentByAi') return Object.fromEntries(value as Iterable<[string, number]>);
-  if (key !== 'tokenWeightsByModel') return value;
-  const models = [...(value as Iterable<readonly [string, Partial<TokenCounts>]>)];
-  return Object.fromEntries(models.map(([model, weights]) => [model, weightsForm(weights)]));
+/** The fields as the form asks for them. */
+export const FORM_GROUPS: readonly FormGroup[] = POLICY_GROUPS.map((title) => {
+  const rows = POLICY_ROWS.map(([, row]) => row).filter(({ group }) => group === title);
+  const fields = rows.map((row) => {
+    const { name, kind, help } = row;
+    return { name, kind, help, ...(row.kind === 'choice' && { values: row.values }) };
+  });
+  return { title, fields };
+});
+
+function formValue(key: PolicyKey, value: unknown): unknown {
+  switch (POLICY_FIELDS[key].kind) {
+    case 'duration':
+      return durationText(value as number);
+    case 'weights':
+      return weightsForm(value as Partial<TokenCounts>);
+    case 'shares-by-ai':
+      return Object.fromEntries(value as Iterable<[string, number]>);
+    case 'weights-by-model': {
+      const models = [...(value as Iterable<readonly [string, Partial<TokenCounts>]>)];
+      return Object.fromEntries(models.map(([model, weights]) => [model, weightsForm(weights)]));
+    }
+    default:
+      return value;
+  }
 }
 
 function weightsForm(weights: Partial<TokenCounts>): object {
@@ -45,17 +69,24 @@ function durationText(ms: number): string {
 
 /** Fields in force that differ. */
 export function policyChanges(before: Policy, after: Policy): PolicyChangeData[] {
-  return KEYS.map((key) => ({
-    field: POLICY_FIELD_NAMES[key],
+  return POLICY_KEYS.map((key) => ({
+    field: POLICY_FIELDS[key].name,
     before: shownValue(before[key]),
     after: shownValue(after[key]),
     ...unitOf(key),
   })).filter((change) => change.before !== change.after);
 }
 
-function unitOf(key: keyof Policy): Pick<PolicyChangeData, 'unit'> {
-  if (key.endsWith('Ms')) return { unit: 'ms' };
-  return typeof DEFAULT_POLICY[key] === 'number' && key.includes('Percent') ? { unit: 'percent' } : {};
+function unitOf(key: PolicyKey): Pick<PolicyChangeData, 'unit'> {
+  switch (POLICY_FIELDS[key].kind) {
+    case 'duration':
+      return { unit: 'ms' };
+    case 'share':
+    case 'percent':
+      return { unit: 'percent' };
+    default:
+      return {};
+  }
 }
 
 /** Numbers as they are: the page writes them as its reader does. */

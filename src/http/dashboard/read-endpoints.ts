@@ -12,7 +12,7 @@ import { monthPage } from './month-page.js';
 import type { OpenPages } from './open-pages.js';
 import { OverviewStream, PAGE_SIZE } from './overview-stream.js';
 import type { PolicyData } from './page-data.js';
-import { DEFAULTS, policyForm } from './policy-form.js';
+import { DEFAULTS, FORM_GROUPS, policyForm } from './policy-form.js';
 import { refusedAction } from './refusal-text.js';
 import { BROWSER, type Visitor } from './visitors.js';
 
@@ -44,6 +44,7 @@ export async function policy({ query, path }: HttpCall, visitor: Visitor): Promi
   const { budget } = outcome.snapshot;
   const body: PolicyData = {
     ...{ budgetId, etag: budget.etag, policy: policyForm(budget.policyFields), defaults: DEFAULTS },
+    groups: FORM_GROUPS,
     warnings: policyWarnings(budget.policy),
   };
   return { status: 200, body };

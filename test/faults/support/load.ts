@@ -60,7 +60,11 @@ export class Load {
   }
 
   async start(): Promise<this> {
-    await this.clients.admin('PutBudget', { budget_id: this.budgetId, policy: POLICY });
+    await this.clients.admin('UpdateBudget', {
+      budget_id: this.budgetId,
+      policy: POLICY,
+      allow_missing: true,
+    });
     this.workers = Array.from({ length: AIS }, (_, i) => this.work(`ai-${i}`));
     // Whoever settles or abandons looks at how they ended.
     for (const worker of this.workers) worker.catch(() => undefined);

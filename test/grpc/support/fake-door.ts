@@ -48,8 +48,8 @@ const ANSWERS: { readonly [K in CallerRequest['kind']]: OutcomeOf[K] } = {
   'put-policy': { kind: 'budget', budget: budget(), warnings: [{ field: 'pacing', message: 'runs dry' }] },
   pause: { kind: 'budget', budget: budget({}, { pause: { reason: 'audit', at: NOON } }), warnings: [] },
   resume: { kind: 'budget', budget: budget(), warnings: [] },
-  'delete-budget': { kind: 'done' },
-  revoke: { kind: 'lease', lease: closedLease({ status: 'REVOKED' }) },
+  'delete-budget': { kind: 'deleted', before: budget() },
+  revoke: { kind: 'revoked', before: lease(), lease: closedLease({ status: 'REVOKED' }) },
   adjust: { kind: 'adjusted', day: '2026-11-15', dayTotal: 900, replayed: false },
   'reset-clock': { kind: 'clock-reset', before: NOON + 9_000, after: NOON },
 };

@@ -39,9 +39,14 @@ export const METHODS = {
     codec: budgets.GetDistributionRequest,
     valid: { budgetId: 'anthropic' },
   },
-  put: {
-    method: admin.BudgetAdminServiceService.putBudget,
-    codec: admin.PutBudgetRequest,
+  create: {
+    method: admin.BudgetAdminServiceService.createBudget,
+    codec: admin.CreateBudgetRequest,
+    valid: { budgetId: 'anthropic', policy: {} },
+  },
+  update: {
+    method: admin.BudgetAdminServiceService.updateBudget,
+    codec: admin.UpdateBudgetRequest,
     valid: { budgetId: 'anthropic', policy: {} },
   },
   getBudget: {

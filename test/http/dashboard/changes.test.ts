@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
+import { budget } from '../../grpc/support/samples.js';
 import { stopServers } from '../../support/http-server.js';
 import { ask, posted, startDashboard } from './support.js';
 
@@ -158,31 +159,36 @@ describe('a refusal', () => {
   });
 });
 
-describe('a preview', () => {
-  it('judges as PutBudget would, and changes nothing', async () => {
+describe('a change of policy', () => {
+  it('is judged first as UpdateBudget judges it, and changes nothing by that', async () => {
     const { csrf, url, door } = await opened();
-    const body = (policy: object) =>
-      posted({ budget_id: 'anthropic', etag: '3', policy }, { 'x-csrf-token': csrf });
-    const { body: policy } = await ask(`${url}/dashboard/policy?budget_id=anthropic`);
-    const etag = String(policy['etag']);
     const asked = (fields: object) =>
       ask(
         `${url}/dashboard/policy-preview`,
-        posted({ budget_id: 'anthropic', etag, policy: fields }, { 'x-csrf-token': csrf }),
+        posted({ budget_id: 'anthropic', etag: '3', policy: fields }, { 'x-csrf-token': csrf }),
       );
-    expect(await asked({ cooldown: '1m', pacing: 'NONE' })).toMatchObject({
+    expect(await asked({ cool_down: '1m' })).toMatchObject({ status: 400 });
+    door.answer = () => ({
+      ...{ kind: 'budget', warnings: [], before: budget() },
+      budget: budget({ cooldownMs: 60_000 }),
+    });
+    expect(await asked({ cooldown: '1m' })).toMatchObject({
       status: 200,
       body: {
         same: false,
-        changes: expect.arrayContaining([{ field: 'cooldown', before: 300_000, after: 60_000, unit: 'ms' }]),
+        changes: [{ field: 'cooldown', before: 300_000, after: 60_000, unit: 'ms' }],
       },
     });
+    expect(door.last.request).toMatchObject({
+      fields: { cooldownMs: 60_000 },
+      etag: '3',
+      validateOnly: true,
+    });
+    const violation = { field: 'policy.min_daily_percent', description: 'lower it' };
+    door.refuse({ reason: 'UNWORKABLE_POLICY', violations: [violation] });
     expect(await asked({ min_daily_percent: 9 })).toMatchObject({
       status: 400,
       body: { error: { code: 'UNWORKABLE_POLICY', field: 'min_daily_percent' } },
     });
-    expect(await asked({ cool_down: '1m' })).toMatchObject({ status: 400 });
-    expect((await ask(`${url}/dashboard/policy-preview`, body({}))).status).toBe(etag === '3' ? 200 : 409);
-    expect(door.asked.map(({ request: { kind } }) => kind)).not.toContain('put-policy');
   });
 });

@@ -25,7 +25,7 @@ export class Workload {
 
   async createBudgets(): Promise<void> {
     for (const [budget_id, policy] of Object.entries(POLICIES)) {
-      await this.clients.admin('PutBudget', { budget_id, policy });
+      await this.clients.admin('CreateBudget', { budget_id, policy });
     }
   }
 

@@ -6,7 +6,7 @@ import { parseLeaseId } from '../../../src/domain/lease-id.js';
 import type { OutcomeOf } from '../../../src/domain/outcomes.js';
 import type { LeaseRef } from '../../../src/domain/requests.js';
 import { FakeDoor } from '../../grpc/support/fake-door.js';
-import { budget, closedLease, LEASE_ID, lease, NOON, snapshot } from '../../grpc/support/samples.js';
+import { budget, closedLease, LEASE_ID, lease, NOON } from '../../grpc/support/samples.js';
 import { collectedLog } from '../../support/collected-log.js';
 
 let door: FakeDoor;
@@ -18,17 +18,8 @@ beforeEach(() => {
   audited = new AuditedDoor(door, 'alice', log);
 });
 
-const BEFORE = snapshot({ budget: budget({ monthlyLimit: 1 }, { etag: '1' }) });
-
-/** Answers reads with what was before, and the action with its outcome. */
-function answering(outcome: OutcomeOf[CallerRequest['kind']]): void {
-  door.answer = ({ kind }) => {
-    if (kind === 'get-snapshot') return { kind: 'snapshot', snapshot: BEFORE };
-    return kind === 'get-lease' ? { kind: 'lease', lease: lease() } : outcome;
-  };
-}
-
 const put: CallerRequest = { kind: 'put-policy', fields: { monthlyLimit: 2 } };
+const was = budget({ monthlyLimit: 1 }, { etag: '1' });
 const before = { etag: '1', policy: { monthlyLimit: 1 } };
 const after = budget({ monthlyLimit: 2 }, { etag: '2' });
 
@@ -36,19 +27,30 @@ describe('an operator action', () => {
   it.each([
     [
       put,
-      { kind: 'budget', budget: after, warnings: [] },
+      { kind: 'budget', budget: after, before: was, warnings: [] },
       { outcome: 'done', before, after: { etag: '2', policy: { monthlyLimit: 2 } } },
     ],
     [
       { kind: 'pause', reason: 'audit' },
-      { kind: 'budget', budget: budget({}, { pause: { reason: 'audit', at: NOON } }), warnings: [] },
+      {
+        ...{ kind: 'budget', before: was, warnings: [] },
+        budget: budget({}, { pause: { reason: 'audit', at: NOON } }),
+      },
       { reason: 'audit', before, after: { etag: '3', policy: {}, paused: { reason: 'audit', at: NOON } } },
     ],
-    [{ kind: 'resume' }, { kind: 'budget', budget: after, warnings: [] }, { outcome: 'done', before }],
-    [{ kind: 'delete-budget', force: true }, { kind: 'done' }, { force: true, before, after: null }],
+    [
+      { kind: 'resume' },
+      { kind: 'budget', budget: after, before: was, warnings: [] },
+      { outcome: 'done', before },
+    ],
+    [
+      { kind: 'delete-budget', force: true },
+      { kind: 'deleted', before: was },
+      { force: true, before, after: null },
+    ],
     [
       { kind: 'revoke', lease: parseLeaseId(LEASE_ID) as LeaseRef, reason: 'stuck' },
-      { kind: 'lease', lease: closedLease({ status: 'REVOKED' }) },
+      { kind: 'revoked', before: lease(), lease: closedLease({ status: 'REVOKED' }) },
       {
         ...{ lease: LEASE_ID, reason: 'stuck', outcome: 'done' },
         before: { state: 'LIVE', ai: 'guardian', reservedTokens: 400, usedTokens: 25, presumedTokens: 0 },
@@ -72,14 +74,15 @@ describe('an operator action', () => {
     [
       put,
       { kind: 'refused', refusal: { reason: 'ETAG_MISMATCH', current: '9' } },
-      { outcome: 'refused', refusal: 'ETAG_MISMATCH', before, asked: { monthlyLimit: 2 } },
+      { outcome: 'refused', refusal: 'ETAG_MISMATCH', asked: { monthlyLimit: 2 } },
     ],
   ] as [CallerRequest, OutcomeOf[CallerRequest['kind']], object][])(
     '%o',
     async (request, outcome, fields) => {
-      answering(outcome);
+      door.answer = () => outcome;
       expect(await audited.submit('anthropic', request, NOBODY)).toBe(outcome);
       expect(log.entries).toHaveLength(1);
+      expect(door.asked).toHaveLength(1);
       expect(log.entries[0]).toMatchObject({
         level: 'info',
         fields: { audit: request.kind, principal: 'alice', budget: 'anthropic', ...fields },
@@ -89,16 +92,21 @@ describe('an operator action', () => {
 
   it('that ended in doubt is told as such', async () => {
     const lost = new ArbiterError('STORE_UNAVAILABLE', 'the answer was lost');
-    door.answer = ({ kind }) =>
-      kind === 'get-snapshot' ? { kind: 'snapshot', snapshot: BEFORE } : Promise.reject(lost);
+    door.fail(lost);
     await expect(audited.submit('anthropic', put, NOBODY)).rejects.toBe(lost);
-    expect(log.entries).toMatchObject([{ level: 'warn', fields: { outcome: 'unknown', before } }]);
+    expect(log.entries).toMatchObject([{ level: 'warn', fields: { outcome: 'unknown' } }]);
   });
 });
 
-it('writes nothing about what AIs and viewers do, and asks for nothing beside', async () => {
+it('leaves the name of whoever pauses with the pause', async () => {
+  await audited.submit('anthropic', { kind: 'pause', reason: '' }, NOBODY);
+  expect(door.last.request).toEqual({ kind: 'pause', reason: '', principal: 'alice' });
+});
+
+it('writes nothing about what AIs, viewers and trials of a policy do, and asks for nothing beside', async () => {
   await audited.submit('anthropic', { kind: 'get-snapshot' }, NOBODY);
   await audited.submit('anthropic', { kind: 'get-availability', aiId: 'guardian' }, NOBODY);
+  await audited.submit('anthropic', { ...put, validateOnly: true } as CallerRequest, NOBODY);
   expect(log.entries).toEqual([]);
-  expect(door.asked).toHaveLength(2);
+  expect(door.asked).toHaveLength(3);
 });

@@ -29,9 +29,9 @@ it('says who asked for what, and where', () => {
 });
 
 it('does not let anybody fill the log, and tells the next story from its beginning', () => {
-  for (let time = 0; time < 100; time += 1) denials.tell(bob, '/s/PutBudget', `budget-${time}`);
+  for (let time = 0; time < 100; time += 1) denials.tell(bob, '/s/UpdateBudget', `budget-${time}`);
   expect(log.entries.map(({ fields }) => fields['times'])).toEqual([1, 2, 4, 8, 16, 32, 64]);
   clock.advance(61_000);
-  denials.tell(bob, '/s/PutBudget', 'again');
+  denials.tell(bob, '/s/UpdateBudget', 'again');
   expect(log.entries.at(-1)?.fields).toMatchObject({ times: 1, budget: 'again' });
 });

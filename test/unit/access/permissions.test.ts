@@ -6,7 +6,7 @@ import { ai, operator, viewer } from '../../support/access.js';
 
 const principal = (...roles: RoleGrant[]): Principal => ({ name: 'p', via: 'token', roles });
 const { acquireSlot, getLease, getDistribution } = PERMISSIONS.BudgetService;
-const { putBudget } = PERMISSIONS.BudgetAdminService;
+const { updateBudget } = PERMISSIONS.BudgetAdminService;
 
 describe('a pattern of budget ids', () => {
   it.each([
@@ -46,15 +46,15 @@ describe('what a principal may do with a budget', () => {
     ['an AI that views too', [ai('*', 'a'), viewer('*')], getLease, 'all'],
     ['an AI that views elsewhere', [ai('*', 'a'), viewer('other')], getLease, new Set(['a'])],
     ['an AI, of statistics', [ai('*', 'a')], getDistribution, undefined],
-    ['a viewer, of a policy', [viewer('*')], putBudget, undefined],
-    ['an operator of another budget', [operator('other')], putBudget, undefined],
+    ['a viewer, of a policy', [viewer('*')], updateBudget, undefined],
+    ['an operator of another budget', [operator('other')], updateBudget, undefined],
   ] as const)('%s', (_name, roles, rule, expected) => {
     expect(scopeOf(principal(...roles), rule, 'anthropic')).toEqual(expected);
   });
 
   it('is told apart from what it may do at all', () => {
-    expect(mayCall(principal(operator('other')), putBudget)).toBe(true);
-    expect(mayCall(principal(viewer('*')), putBudget)).toBe(false);
-    expect(mayCall(principal(), putBudget)).toBe(false);
+    expect(mayCall(principal(operator('other')), updateBudget)).toBe(true);
+    expect(mayCall(principal(viewer('*')), updateBudget)).toBe(false);
+    expect(mayCall(principal(), updateBudget)).toBe(false);
   });
 });

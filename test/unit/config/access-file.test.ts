@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { answerCli } from '../../../src/cli.js';
 import { parseBudgetsFile } from '../../../src/config/budgets-file.js';
 import { loadConfig } from '../../../src/config.js';
+import { cli } from '../../cli/support.js';
 import { TlsFolder } from '../../support/tls-folder.js';
 
 const SHA = 'ab'.repeat(32);
@@ -172,13 +172,13 @@ describe('the keys of an issuer', () => {
     ['is binary', Buffer.from([0x22, 0xff, 0x22]), /none.json is not text in UTF-8/],
     ['is no JSON', 'secret-token', /none.json is not JSON$/],
     ['has no keys', '{}', /none.json is not a JSON Web Key Set/],
-  ])('in a file that %s are found by --check-config', (_name, content, message) => {
+  ])('in a file that %s are found by --check-config', async (_name, content, message) => {
     const file = folder.file('c.yaml', issuer('jwks_file: none.json'));
     if (content !== undefined) folder.file('none.json', content);
-    const { exitCode, stderr } = answerCli(['--check-config'], { CONFIG_FILE: file }) ?? {};
-    expect(exitCode).toBe(2);
-    expect(stderr?.trim()).toMatch(message);
-    expect(stderr).not.toContain('secret-token');
+    const { code, err } = await cli(['--check-config'], { CONFIG_FILE: file });
+    expect(code).toBe(2);
+    expect(err.trim()).toMatch(message);
+    expect(err).not.toContain('secret-token');
     rmSync(join(file, '..', 'none.json'), { force: true });
   });
 });
@@ -208,15 +208,15 @@ describe('addresses that other machines reach', () => {
     );
   });
 
-  it('--check-config says who may call, but no hash', () => {
-    const answer = answerCli(['--check-config'], write(TOKEN));
-    expect(answer?.stdout).toMatch(/TLS: none\n {2}credentials: 1 tokens, 0 certificates\n/);
-    expect(answer?.stdout).not.toContain(SHA);
+  it('--check-config says who may call, but no hash', async () => {
+    const { out } = await cli(['--check-config'], write(TOKEN));
+    expect(out).toMatch(/TLS: none\n {2}credentials: 1 tokens, 0 certificates\n/);
+    expect(out).not.toContain(SHA);
   });
 });
 
-it('--new-token makes an entry that fits', () => {
-  const text = answerCli(['--new-token'], {})?.stdout ?? '';
+it('the command token makes an entry that fits', async () => {
+  const { out: text } = await cli(['token']);
   const entry = text.slice(text.indexOf('  - name'));
   expect(lines(`credentials:\n  tokens:\n${entry}`)).toEqual([]);
   expect(text).toMatch(/^ {2}bat_[\w-]{43}$/m);

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { answerCli } from '../../../src/cli.js';
 import { parseBudgetsFile } from '../../../src/config/budgets-file.js';
 import { ALERT_RULES } from '../../../src/domain/alert-conditions.js';
+import { cli } from '../../cli/support.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sinks-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -148,14 +148,14 @@ alert_sinks:
     ]);
   });
 
-  it('stand in --check-config, without what is secret', () => {
+  it('stand in --check-config, without what is secret', async () => {
     const file = join(folder, 'sinks.yaml');
     const url = 'https://hooks.example.org/services/hidden';
     writeFileSync(
       file,
       `alert_sinks:\n  - {name: a, kind: webhook, url: '${url}', secret: ${SECRET}, rules: [WARNING]}\n  - {name: b, kind: log}\n`,
     );
-    const { stdout = '' } = answerCli(['--check-config'], { CONFIG_FILE: file }) ?? {};
+    const { out: stdout } = await cli(['--check-config'], { CONFIG_FILE: file });
     expect(stdout).toContain('  a: webhook at hooks.example.org, signed, WARNING, budgets *\n');
     expect(stdout).toContain('  b: log, every rule, budgets *\n');
     expect(stdout).not.toContain('hidden');

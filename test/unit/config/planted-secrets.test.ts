@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { answerCli } from '../../../src/cli.js';
 import { openLog } from '../../../src/platform/pino-log.js';
+import { cli } from '../../cli/support.js';
 
 /** Nobody but who configured it may read it, wherever it was put: rightly, or by a slip. */
 const PLANTED = 'Zm9vYmFyYmF6-planted-s3cret';
@@ -18,12 +18,11 @@ writeFileSync(join(folder, 'hook'), HOOK);
 writeFileSync(join(folder, 'keys.json'), `{"keys": [], "d": "${PLANTED}"}`);
 writeFileSync(join(folder, 'half.json'), `{"keys": ${PLANTED}`);
 
-function checked(yaml: string, environment: Record<string, string> = {}): string {
+async function checked(yaml: string, environment: Record<string, string> = {}): Promise<string> {
   const file = join(folder, 'c.yaml');
   writeFileSync(file, yaml);
-  const { stdout = '', stderr = '' } =
-    answerCli(['--check-config'], { ...environment, CONFIG_FILE: file }) ?? {};
-  return stdout + stderr;
+  const { out, err } = await cli(['--check-config'], { ...environment, CONFIG_FILE: file });
+  return out + err;
 }
 
 const sink = (text: string) => `alert_sinks:\n  - {name: a, kind: webhook, ${text}}`;
@@ -57,8 +56,8 @@ describe('a secret', () => {
     ['YAML: a text that is broken off', `alert_sinks: "${PLANTED}`],
     ['YAML: an alias', sink(`secret: *${PLANTED}`)],
     ['YAML: a tag', sink(`secret: !${PLANTED} x`)],
-  ])('of the configuration is not told: %s', (_name, yaml) => {
-    expect(checked(yaml, { HOOK, PLANTED })).not.toContain(PLANTED);
+  ])('of the configuration is not told: %s', async (_name, yaml) => {
+    expect(await checked(yaml, { HOOK, PLANTED })).not.toContain(PLANTED);
   });
 
   const VARIABLES = [
@@ -71,8 +70,8 @@ describe('a secret', () => {
       'ALLOW_INSECURE',
     ],
   ];
-  it.each(VARIABLES)('in a URI is not told, though it stands in %s', (variable) => {
-    const told = checked('', { [variable]: MONGO });
+  it.each(VARIABLES)('in a URI is not told, though it stands in %s', async (variable) => {
+    const told = await checked('', { [variable]: MONGO });
     expect(told).toContain(variable);
     expect(told).not.toContain(PLANTED);
   });

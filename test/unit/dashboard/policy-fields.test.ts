@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { FIELD_GROUPS, fieldText, fieldValue } from '../../../dashboard/policy-fields.js';
+import { fieldText, fieldValue } from '../../../dashboard/policy-fields.js';
 import { readPolicy } from '../../../src/config/read-policy.js';
 import type { PolicyFields } from '../../../src/domain/policy.js';
-import { POLICY_FIELD_NAMES } from '../../../src/domain/policy-names.js';
+import { POLICY_ROWS } from '../../../src/domain/policy-fields.js';
 import { tidyPolicy } from '../../../src/domain/policy-update.js';
-import { policyForm } from '../../../src/http/dashboard/policy-form.js';
+import { FORM_GROUPS, policyForm } from '../../../src/http/dashboard/policy-form.js';
 
-const FIELDS = FIELD_GROUPS.flatMap(({ fields }) => fields);
+const FIELDS = FORM_GROUPS.flatMap(({ fields }) => fields);
 
 describe('the form of a policy', () => {
   it('has every field once', () => {
-    expect(FIELDS.map(({ name }) => name).sort()).toEqual(Object.values(POLICY_FIELD_NAMES).sort());
+    expect(FIELDS.map(({ name }) => name).sort()).toEqual(POLICY_ROWS.map(([, { name }]) => name).sort());
   });
 
   it.each<[string, PolicyFields]>([
@@ -50,12 +50,12 @@ describe('the form of a policy', () => {
   });
 
   it.each([
-    ['number', '1_000', 1_000],
-    ['number', '33.3 %', 33.3],
-    ['number', 'many', 'many'],
-    ['number', '  ', undefined],
-    ['ids', 'a, b\nc', ['a', 'b', 'c']],
-    ['by-ai', 'guardian', { guardian: '' }],
+    ['tokens', '1_000', 1_000],
+    ['tokens', '33.3 %', 33.3],
+    ['tokens', 'many', 'many'],
+    ['tokens', '  ', undefined],
+    ['budgets', 'a, b\nc', ['a', 'b', 'c']],
+    ['shares-by-ai', 'guardian', { guardian: '' }],
     ['weights', 'input_percent: ten', { input_percent: 'ten' }],
   ] as const)('%s: %j', (kind, text, value) => {
     expect(fieldValue(kind, text)).toEqual(value);

@@ -220,7 +220,11 @@ it('a revoked lease is one that expired now; of a closed one nothing changes', (
   const revoke = { kind: 'revoke', lease, reason: '' } as const;
   expect(budget.do(revoke)).toMatchObject({ lease: { status: 'REVOKED', presumedTokens: 100 } });
   const before = budget.state.revision;
-  expect(budget.do(revoke)).toMatchObject({ kind: 'lease', lease: { status: 'REVOKED' } });
+  expect(budget.do(revoke)).toMatchObject({
+    kind: 'revoked',
+    before: { status: 'REVOKED' },
+    lease: { status: 'REVOKED' },
+  });
   expect(budget.state.revision).toBe(before);
 });
 

@@ -3,8 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { capsInForce, keptForLaterDays, windowOf } from '../../../src/domain/caps-in-force.js';
 import type { BudgetSnapshot } from '../../../src/domain/outcomes.js';
 import { type Policy, policyInForce } from '../../../src/domain/policy.js';
-import { previewPolicy } from '../../../src/domain/policy-preview.js';
-import { budget, snapshot } from '../../grpc/support/samples.js';
+import { snapshot } from '../../grpc/support/samples.js';
 import { TestBudget, usage } from '../../support/budget.js';
 import { newSeed } from '../../support/seed.js';
 
@@ -52,30 +51,5 @@ describe('what is kept for later days', () => {
     const { month, today } = snapshot();
     const after = Number(new Date(month.end - 1).getUTCDate()) - Number(today.day.slice(8));
     expect(at({ pacing: 'FLOOR' })).toBe(after * 2_800);
-  });
-});
-
-describe('a preview', () => {
-  it('refuses what PutBudget would refuse', () => {
-    expect(previewPolicy(snapshot(), { fields: { minDailyPercent: 9 } })).toMatchObject({
-      refusal: { reason: 'UNWORKABLE_POLICY' },
-    });
-    expect(previewPolicy(snapshot(), { fields: { enforcedPercent: 0 } })).toMatchObject({
-      refusal: { reason: 'INVALID_FIELD' },
-    });
-  });
-
-  it('tells before and after, the caps of both, and what may surprise', () => {
-    const seen = { ...snapshot(), budget: budget({ cooldownMs: 1_000 }) };
-    const preview = previewPolicy(seen, { fields: { pacing: 'NONE', maxDailyPercent: 4 } });
-    expect(preview).toMatchObject({
-      kind: 'preview',
-      same: false,
-      before: { cooldownMs: 1_000 },
-      after: { cooldownMs: 300_000, pacing: 'NONE' },
-      capsAfter: { DAY: { tokens: 5_600 } },
-      warnings: expect.arrayContaining([expect.objectContaining({ field: 'max_hourly_percent' })]),
-    });
-    expect(previewPolicy(seen, { fields: { cooldownMs: 1_000 } })).toMatchObject({ same: true });
   });
 });

@@ -205,3 +205,35 @@ describe('what a past month lacks', () => {
     expect(past).not.toHaveProperty('forecast');
   });
 });
+
+describe('many names', () => {
+  const names = Array.from({ length: 103 }, (_, index) => `ai-${String(index).padStart(3, '0')}`);
+  const figures = new Map(names.map((name, index) => [name, index + 1]));
+
+  it('are shown up to the hundred largest, and the sum of the others', () => {
+    const { byAi, byModel } = stats({ ais: figures, models: figures });
+    expect(byAi).toHaveLength(101);
+    expect([byAi[0], byAi[99], byAi[100]]).toEqual([
+      { aiId: 'ai-102', tokens: 103 },
+      { aiId: 'ai-003', tokens: 4 },
+      { aiId: '(rest)', tokens: 1 + 2 + 3 },
+    ]);
+    expect(byModel.map(({ model }) => model)).toEqual(byAi.map(({ aiId }) => aiId));
+  });
+
+  it('are shown up to the hundred latest grants, and the latest of the others', () => {
+    const { lastAiRequests } = stats({ lastGrants: figures }).rateLimitingStatus;
+    expect(lastAiRequests.size).toBe(101);
+    expect([
+      lastAiRequests.get('ai-102'),
+      lastAiRequests.get('ai-002'),
+      lastAiRequests.get('(rest)'),
+    ]).toEqual([103, undefined, 3]);
+  });
+
+  it('that are no more than a hundred have no rest', () => {
+    const few = new Map([...figures].slice(0, 100));
+    const { byAi, rateLimitingStatus } = stats({ ais: few, lastGrants: few });
+    expect([byAi.length, rateLimitingStatus.lastAiRequests.size]).toEqual([100, 100]);
+  });
+});

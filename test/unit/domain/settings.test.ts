@@ -1,11 +1,90 @@
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../../src/domain/decide.js';
 import { Ledger } from '../../../src/domain/ledger.js';
+import type { PolicyFields } from '../../../src/domain/policy.js';
+import type { WindowStatus } from '../../../src/domain/types.js';
 import { ROOMY, TestBudget } from '../../support/budget.js';
 
 const budgetWith = (policy = {}) => new TestBudget({ ...ROOMY, ...policy });
 
-describe('PutBudget', () => {
+describe('a policy that is only judged', () => {
+  const judge = (fields: PolicyFields) => ({ kind: 'put-policy', fields, validateOnly: true }) as const;
+
+  it('changes nothing, and says what would be: warnings, and the caps of before and after', () => {
+    const budget = new TestBudget({ cooldownMs: 1_000 });
+    const { revision } = budget.state;
+    const outcome = budget.do<'budget'>(judge({ pacing: 'NONE', maxDailyPercent: 4 }));
+    expect(outcome).toMatchObject({
+      before: { policy: { cooldownMs: 1_000 } },
+      budget: { policy: { cooldownMs: 300_000, pacing: 'NONE' }, etag: outcome.before?.etag },
+      warnings: expect.arrayContaining([expect.objectContaining({ field: 'max_hourly_percent' })]),
+    });
+    const day = (windows: readonly WindowStatus[] = []) => windows.find(({ kind }) => kind === 'DAY')?.cap;
+    expect(day(outcome.windows?.after)).toBe(5_600);
+    expect(
+      budget.do<'budget'>({ kind: 'put-policy', fields: { cooldownMs: 1_000 } }).windows?.before,
+    ).toEqual(outcome.windows?.before);
+    expect(budget.state.revision).toBe(revision);
+    expect(budget.state.policy.cooldownMs).toBe(1_000);
+  });
+
+  it.each<[PolicyFields, string]>([
+    [{ minDailyPercent: 9 }, 'UNWORKABLE_POLICY'],
+    [{ enforcedPercent: 0 }, 'INVALID_FIELD'],
+  ])('%j is refused as if it were put', (fields, reason) => {
+    expect(new TestBudget().do(judge(fields))).toMatchObject({ refusal: { reason } });
+  });
+
+  it('may be that of a budget that is not there, and is not there afterwards', () => {
+    const ledger = Ledger.of('unborn', undefined);
+    const circumstances = {
+      time: 5_000,
+      maxSkewMs: 2_000,
+      evidence: { receipts: new Map(), days: new Map() },
+    };
+    const outcome = decide(ledger, { ...judge({}), presence: 'absent' }, circumstances);
+    expect(outcome).toMatchObject({ kind: 'budget', budget: { budgetId: 'unborn', etag: '' } });
+    expect(ledger.exists).toBe(false);
+  });
+});
+
+describe('a budget that must be there, or must not', () => {
+  const put = { kind: 'put-policy', fields: { cooldownMs: 1 } } as const;
+
+  it('is refused by its presence before anything else', () => {
+    const budget = new TestBudget();
+    expect(budget.do({ ...put, presence: 'absent', etag: 'stale' })).toMatchObject({
+      refusal: { reason: 'BUDGET_EXISTS' },
+    });
+    expect(budget.do({ ...put, presence: 'present' }).kind).toBe('budget');
+    budget.do({ kind: 'delete-budget', force: false });
+    for (const request of [
+      { ...put, presence: 'present' as const },
+      { ...put, etag: '1' },
+    ])
+      expect(budget.do(request)).toMatchObject({ refusal: { reason: 'BUDGET_NOT_FOUND' } });
+    expect(budget.do({ ...put, presence: 'absent' })).not.toHaveProperty('before');
+  });
+});
+
+describe('an operator action', () => {
+  it('says what was before', () => {
+    const budget = budgetWith();
+    const lease = budget.grant('a', 5_000);
+    const paused = { kind: 'pause', reason: 'why', principal: 'alice' } as const;
+    expect(budget.do<'budget'>(paused).before?.pause).toBeUndefined();
+    expect(budget.do<'budget'>({ kind: 'resume' }).before?.pause).toMatchObject({ principal: 'alice' });
+    expect(budget.do<'revoked'>({ kind: 'revoke', lease, reason: '' })).toMatchObject({
+      ...{ before: { status: 'LIVE', reservedTokens: 5_000 }, lease: { status: 'REVOKED' } },
+    });
+    expect(budget.do({ kind: 'delete-budget', force: true })).toMatchObject({
+      before: { budgetId: 'anthropic' },
+    });
+    expect(budget.do({ kind: 'delete-budget', force: true })).toEqual({ kind: 'deleted' });
+  });
+});
+
+describe('a policy that is put', () => {
   it('replaces the whole policy, or the named fields; a named and unset field is the default again', () => {
     const budget = new TestBudget({ maxConcurrent: 5, cooldownMs: 1_000 });
     budget.do({
@@ -137,8 +216,8 @@ describe('DeleteBudget', () => {
     expect(budget.do({ kind: 'delete-budget', force: false })).toMatchObject({
       refusal: { reason: 'LEASES_LIVE', count: 1 },
     });
-    expect(budget.do({ kind: 'delete-budget', force: true })).toMatchObject({ kind: 'done' });
-    expect(budget.do({ kind: 'delete-budget', force: false })).toMatchObject({ kind: 'done' });
+    expect(budget.do({ kind: 'delete-budget', force: true })).toMatchObject({ kind: 'deleted', before: {} });
+    expect(budget.do({ kind: 'delete-budget', force: false })).toEqual({ kind: 'deleted' });
     expect(budget.acquire('a')).toMatchObject({ refusal: { reason: 'BUDGET_NOT_FOUND' } });
   });
 
@@ -198,6 +277,6 @@ it('requests that one commit carries with the creation of a budget find it', () 
   const evidence = { receipts: new Map(), days: new Map() };
   const put = () => decide(ledger, { kind: 'put-policy', fields: {} }, { ...circumstances, evidence });
   const first = put();
-  expect(put()).toEqual(first);
+  expect(put()).toMatchObject(first);
   expect(ledger.epoch).toBe(1);
 });

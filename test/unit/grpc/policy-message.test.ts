@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY, type PolicyFields, policyInForce } from '../../../src/domain/policy.js';
-import { POLICY_FIELD_NAMES, TOKEN_WEIGHT_NAMES } from '../../../src/domain/policy-names.js';
+import { POLICY_ROWS, TOKEN_WEIGHT_NAMES } from '../../../src/domain/policy-fields.js';
 import { Policy } from '../../../src/gen/budget/v1/budget.js';
 import { effectivePolicyMessage, policyMessage } from '../../../src/grpc/policy-message.js';
 import { Checks } from '../../../src/grpc/validate/checks.js';
@@ -69,16 +69,41 @@ describe('a policy', () => {
 describe('an update mask', () => {
   it('knows every field by the name of the API', () => {
     const names = [
-      ...Object.values(POLICY_FIELD_NAMES),
+      ...POLICY_ROWS.map(([, { name }]) => name),
       ...Object.values(TOKEN_WEIGHT_NAMES).map((name) => `token_weights.${name}`),
     ];
     const checks = new Checks();
-    expect(readUpdateMask(checks, names)).toHaveLength(names.length);
+    expect(readUpdateMask(checks, names, {})).toHaveLength(names.length);
     checks.done();
   });
 
   it('names a field once', () => {
-    expect(readUpdateMask(new Checks(), ['cooldown', 'mode', 'cooldown'])).toEqual(['cooldownMs', 'mode']);
-    expect(readUpdateMask(new Checks(), undefined)).toBeUndefined();
+    expect(readUpdateMask(new Checks(), ['cooldown', 'mode', 'cooldown'], {})).toEqual([
+      'cooldownMs',
+      'mode',
+    ]);
+  });
+
+  it.each<[PolicyFields, string[]]>([
+    [{}, []],
+    [{ cooldownMs: 0, mode: 'OBSERVE' }, ['cooldownMs', 'mode']],
+    [{ tokenWeights: { input: 50 }, fallbackBudgetIds: ['a'] }, ['fallbackBudgetIds', 'tokenWeights.input']],
+  ])('that is absent stands for what is set: %j', (fields, paths) => {
+    expect(readUpdateMask(new Checks(), undefined, fields)).toEqual(paths);
+  });
+
+  it('names everything by a star, which stands alone', () => {
+    expect(readUpdateMask(new Checks(), ['*'], { mode: 'OBSERVE' })).toBe('everything');
+    for (const paths of [[], ['*', 'mode'], ['cool_down']]) {
+      const checks = new Checks();
+      readUpdateMask(checks, paths, {});
+      expect(() => checks.done()).toThrow(
+        expect.objectContaining({
+          complaint: expect.objectContaining({
+            violations: [expect.objectContaining({ field: 'update_mask' })],
+          }),
+        }),
+      );
+    }
   });
 });

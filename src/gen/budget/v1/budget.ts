@@ -55,7 +55,10 @@ export enum LeaseState {
   LEASE_STATE_REVOKED = 4,
 }
 
-/** The rules of admission, in the order in which they are checked. */
+/**
+ * The rules of admission, in the order in which they are checked. Later releases add rules: a blocker of a rule that a client
+ * does not know is a refusal like any other, and its `message` says it to a person.
+ */
 export enum Rule {
   /** RULE_UNSPECIFIED - Never sent. */
   RULE_UNSPECIFIED = 0,
@@ -93,7 +96,7 @@ export enum Window {
   WINDOW_MONTH = 3,
 }
 
-/** The conditions that raise an alert. */
+/** The conditions that raise an alert. Later releases add some: show the `message` of one that you do not know. */
 export enum AlertRule {
   /** ALERT_RULE_UNSPECIFIED - Never sent. */
   ALERT_RULE_UNSPECIFIED = 0,
@@ -121,7 +124,7 @@ export enum AlertRule {
 
 /**
  * The machine-readable reasons of errors: `google.rpc.ErrorInfo.reason` is the name without its prefix, the domain is
- * `budget.v1`.
+ * `budget.v1`. Later releases add some: act upon the code of a reason that you do not know.
  */
 export enum ErrorReason {
   /** ERROR_REASON_UNSPECIFIED - Never sent. */
@@ -176,6 +179,8 @@ export enum ErrorReason {
   ERROR_REASON_SESSION_TAKEN_UP = 21,
   /** ERROR_REASON_METADATA_TOO_LARGE - RESOURCE_EXHAUSTED: the metadata of the call is larger than is taken; no waiting helps. */
   ERROR_REASON_METADATA_TOO_LARGE = 22,
+  /** ERROR_REASON_BUDGET_EXISTS - ALREADY_EXISTS: there is such a budget. Change it with `UpdateBudget`. */
+  ERROR_REASON_BUDGET_EXISTS = 23,
 }
 
 /** A shared monthly allowance and the state of its switches. */
@@ -190,15 +195,11 @@ export interface Budget {
   effectivePolicy?:
     | Policy
     | undefined;
-  /** The revision of the policy. Send it back in `PutBudget` to change only what you have seen. */
+  /** The revision of the policy. Send it back in `UpdateBudget` to change only what you have seen. */
   etag: string;
-  /** True while no new grants are made (`PauseBudget`). */
-  paused: boolean;
-  /** Why, in the operator's words. */
-  pauseReason: string;
-  /** Since when. */
-  pausedAt?:
-    | Date
+  /** Set while no new grants are made (`PauseBudget`). */
+  pause?:
+    | PauseState
     | undefined;
   /** When the budget was created. */
   createdAt?:
@@ -209,6 +210,18 @@ export interface Budget {
    * that already has usage: the new zone then begins with the next month.
    */
   timeZoneInForce: string;
+}
+
+/** A pause: no new grants are made, running leases go on. */
+export interface PauseState {
+  /** Why, in the operator's words. May be empty. */
+  reason: string;
+  /** Since when. */
+  pausedAt?:
+    | Date
+    | undefined;
+  /** Who paused it, as the log names them; empty where no credentials are configured, and for pauses of earlier releases. */
+  principal: string;
 }
 
 /**
@@ -571,9 +584,7 @@ function createBaseBudget(): Budget {
     policy: undefined,
     effectivePolicy: undefined,
     etag: "",
-    paused: false,
-    pauseReason: "",
-    pausedAt: undefined,
+    pause: undefined,
     createdAt: undefined,
     timeZoneInForce: "",
   };
@@ -593,20 +604,14 @@ export const Budget: MessageFns<Budget> = {
     if (message.etag !== "") {
       writer.uint32(34).string(message.etag);
     }
-    if (message.paused !== false) {
-      writer.uint32(40).bool(message.paused);
-    }
-    if (message.pauseReason !== "") {
-      writer.uint32(50).string(message.pauseReason);
-    }
-    if (message.pausedAt !== undefined) {
-      Timestamp.encode(toTimestamp(message.pausedAt), writer.uint32(58).fork()).join();
+    if (message.pause !== undefined) {
+      PauseState.encode(message.pause, writer.uint32(42).fork()).join();
     }
     if (message.createdAt !== undefined) {
-      Timestamp.encode(toTimestamp(message.createdAt), writer.uint32(66).fork()).join();
+      Timestamp.encode(toTimestamp(message.createdAt), writer.uint32(50).fork()).join();
     }
     if (message.timeZoneInForce !== "") {
-      writer.uint32(74).string(message.timeZoneInForce);
+      writer.uint32(58).string(message.timeZoneInForce);
     }
     return writer;
   },
@@ -657,11 +662,11 @@ export const Budget: MessageFns<Budget> = {
             continue;
           }
           case 5: {
-            if (tag !== 40) {
+            if (tag !== 42) {
               break;
             }
 
-            message.paused = reader.bool();
+            message.pause = PauseState.decode(reader, reader.uint32());
             continue;
           }
           case 6: {
@@ -669,27 +674,11 @@ export const Budget: MessageFns<Budget> = {
               break;
             }
 
-            message.pauseReason = reader.string();
+            message.createdAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
           case 7: {
             if (tag !== 58) {
-              break;
-            }
-
-            message.pausedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 8: {
-            if (tag !== 66) {
-              break;
-            }
-
-            message.createdAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 9: {
-            if (tag !== 74) {
               break;
             }
 
@@ -721,11 +710,90 @@ export const Budget: MessageFns<Budget> = {
       ? Policy.fromPartial(object.effectivePolicy)
       : undefined;
     message.etag = object.etag ?? "";
-    message.paused = object.paused ?? false;
-    message.pauseReason = object.pauseReason ?? "";
-    message.pausedAt = object.pausedAt ?? undefined;
+    message.pause = (object.pause !== undefined && object.pause !== null)
+      ? PauseState.fromPartial(object.pause)
+      : undefined;
     message.createdAt = object.createdAt ?? undefined;
     message.timeZoneInForce = object.timeZoneInForce ?? "";
+    return message;
+  },
+};
+
+function createBasePauseState(): PauseState {
+  return { reason: "", pausedAt: undefined, principal: "" };
+}
+
+export const PauseState: MessageFns<PauseState> = {
+  encode(message: PauseState, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.reason !== "") {
+      writer.uint32(10).string(message.reason);
+    }
+    if (message.pausedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.pausedAt), writer.uint32(18).fork()).join();
+    }
+    if (message.principal !== "") {
+      writer.uint32(26).string(message.principal);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PauseState {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePauseState();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pausedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.principal = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<PauseState>, I>>(base?: I): PauseState {
+    return PauseState.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PauseState>, I>>(object: I): PauseState {
+    const message = createBasePauseState();
+    message.reason = object.reason ?? "";
+    message.pausedAt = object.pausedAt ?? undefined;
+    message.principal = object.principal ?? "";
     return message;
   },
 };

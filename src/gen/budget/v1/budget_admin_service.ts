@@ -38,33 +38,75 @@ export enum UsageGrouping {
   USAGE_GROUPING_MODEL = 4,
 }
 
-/** Creates or changes a budget. */
-export interface PutBudgetRequest {
+/** Creates a budget. */
+export interface CreateBudgetRequest {
   /** The id: `[a-z0-9][a-z0-9._-]{0,62}`. Required. */
   budgetId: string;
   /** The policy. Absent: every field at its default. */
   policy?:
     | Policy
     | undefined;
+  /** Judge only: the answer is what it would be, or the error, and nothing is created. */
+  validateOnly: boolean;
+  /** Why, for the log. At most 256 bytes. */
+  reason: string;
+}
+
+/** The new budget. */
+export interface CreateBudgetResponse {
+  /** The budget. */
+  budget?:
+    | Budget
+    | undefined;
+  /** What may surprise about its policy. */
+  warnings: PolicyWarning[];
+}
+
+/** Changes a budget. */
+export interface UpdateBudgetRequest {
+  /** The budget. Required. */
+  budgetId: string;
+  /** The policy to take fields from. */
+  policy?:
+    | Policy
+    | undefined;
   /**
-   * Change only these fields of the policy; a named field that is unset in `policy` goes back to its default. Paths are
-   * relative to the policy: `cooldown`, `token_weights.input_percent`. Absent: the whole policy is replaced.
+   * Change these fields of the policy; a named field that is unset in `policy` goes back to its default, a named map or list
+   * that is empty is emptied. Paths are relative to the policy: `cooldown`, `token_weights.input_percent`; `*` alone replaces
+   * the whole policy. Absent: the fields that are set in `policy` (of `token_weights` the kinds that are set, of maps and lists
+   * those that are not empty, each as a whole).
    */
   updateMask?:
     | string[]
     | undefined;
   /** The etag that the change is based on. Absent: unconditional. Empty is INVALID_ARGUMENT. */
-  etag?: string | undefined;
+  etag?:
+    | string
+    | undefined;
+  /** Create the budget if it is not there. An `etag` of a budget that is not there is NOT_FOUND all the same. */
+  allowMissing: boolean;
+  /** Judge only: the answer is what it would be, or the error, and nothing changes. */
+  validateOnly: boolean;
+  /** Why, for the log. At most 256 bytes. */
+  reason: string;
 }
 
 /** The budget after the change. */
-export interface PutBudgetResponse {
-  /** The budget. */
+export interface UpdateBudgetResponse {
+  /** The budget. Under `validate_only` its `etag` is that of the policy in force. */
   budget?:
     | Budget
     | undefined;
   /** What may surprise about this policy. */
   warnings: PolicyWarning[];
+  /** The budget before the change; unset if it was not there. */
+  before?:
+    | Budget
+    | undefined;
+  /** The hour, the day and the month with this policy in force. */
+  windows: WindowStatus[];
+  /** The same with the policy before; empty if there was no budget. */
+  windowsBefore: WindowStatus[];
 }
 
 /** A policy that works, but may surprise. */
@@ -95,7 +137,7 @@ export interface GetBudgetResponse {
 export interface ListBudgetsRequest {
   /** At most so many: 0 to 1,000; 0 means 100, more is taken as 1,000. */
   pageSize: number;
-  /** `next_page_token` of the page before. */
+  /** `next_page_token` of the page before, which is opaque, and good for the same list alone. */
   pageToken: string;
 }
 
@@ -155,7 +197,7 @@ export interface ListLeasesRequest {
   includeClosed: boolean;
   /** At most so many: 0 to 1,000; 0 means 100, more is taken as 1,000. */
   pageSize: number;
-  /** `next_page_token` of the page before. */
+  /** `next_page_token` of the page before, which is opaque, and good for the same list alone. */
   pageToken: string;
 }
 
@@ -241,7 +283,7 @@ export interface ListUsageRequest {
     | undefined;
   /** At most so many rows: 0 to 1,000; 0 means 100, more is taken as 1,000. */
   pageSize: number;
-  /** `next_page_token` of the page before. */
+  /** `next_page_token` of the page before, which is opaque, and good for the same list alone. */
   pageToken: string;
 }
 
@@ -319,7 +361,7 @@ export interface BudgetEvent {
   occurredAt?:
     | Date
     | undefined;
-  /** What. */
+  /** What. Later releases add events: skip what you do not know. */
   event?:
     | //
     /** A slot was granted. */
@@ -350,12 +392,182 @@ export interface DenialCount {
   count: number;
 }
 
-function createBasePutBudgetRequest(): PutBudgetRequest {
-  return { budgetId: "", policy: undefined, updateMask: undefined, etag: undefined };
+function createBaseCreateBudgetRequest(): CreateBudgetRequest {
+  return { budgetId: "", policy: undefined, validateOnly: false, reason: "" };
 }
 
-export const PutBudgetRequest: MessageFns<PutBudgetRequest> = {
-  encode(message: PutBudgetRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const CreateBudgetRequest: MessageFns<CreateBudgetRequest> = {
+  encode(message: CreateBudgetRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.budgetId !== "") {
+      writer.uint32(10).string(message.budgetId);
+    }
+    if (message.policy !== undefined) {
+      Policy.encode(message.policy, writer.uint32(18).fork()).join();
+    }
+    if (message.validateOnly !== false) {
+      writer.uint32(24).bool(message.validateOnly);
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateBudgetRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateBudgetRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.budgetId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.policy = Policy.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<CreateBudgetRequest>, I>>(base?: I): CreateBudgetRequest {
+    return CreateBudgetRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CreateBudgetRequest>, I>>(object: I): CreateBudgetRequest {
+    const message = createBaseCreateBudgetRequest();
+    message.budgetId = object.budgetId ?? "";
+    message.policy = (object.policy !== undefined && object.policy !== null)
+      ? Policy.fromPartial(object.policy)
+      : undefined;
+    message.validateOnly = object.validateOnly ?? false;
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseCreateBudgetResponse(): CreateBudgetResponse {
+  return { budget: undefined, warnings: [] };
+}
+
+export const CreateBudgetResponse: MessageFns<CreateBudgetResponse> = {
+  encode(message: CreateBudgetResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.budget !== undefined) {
+      Budget.encode(message.budget, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.warnings) {
+      PolicyWarning.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateBudgetResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateBudgetResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.budget = Budget.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.warnings.push(PolicyWarning.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<CreateBudgetResponse>, I>>(base?: I): CreateBudgetResponse {
+    return CreateBudgetResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CreateBudgetResponse>, I>>(object: I): CreateBudgetResponse {
+    const message = createBaseCreateBudgetResponse();
+    message.budget = (object.budget !== undefined && object.budget !== null)
+      ? Budget.fromPartial(object.budget)
+      : undefined;
+    message.warnings = object.warnings?.map((e) => PolicyWarning.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseUpdateBudgetRequest(): UpdateBudgetRequest {
+  return {
+    budgetId: "",
+    policy: undefined,
+    updateMask: undefined,
+    etag: undefined,
+    allowMissing: false,
+    validateOnly: false,
+    reason: "",
+  };
+}
+
+export const UpdateBudgetRequest: MessageFns<UpdateBudgetRequest> = {
+  encode(message: UpdateBudgetRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.budgetId !== "") {
       writer.uint32(10).string(message.budgetId);
     }
@@ -368,10 +580,19 @@ export const PutBudgetRequest: MessageFns<PutBudgetRequest> = {
     if (message.etag !== undefined) {
       writer.uint32(34).string(message.etag);
     }
+    if (message.allowMissing !== false) {
+      writer.uint32(40).bool(message.allowMissing);
+    }
+    if (message.validateOnly !== false) {
+      writer.uint32(48).bool(message.validateOnly);
+    }
+    if (message.reason !== "") {
+      writer.uint32(58).string(message.reason);
+    }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): PutBudgetRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateBudgetRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -380,7 +601,7 @@ export const PutBudgetRequest: MessageFns<PutBudgetRequest> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePutBudgetRequest();
+      const message = createBaseUpdateBudgetRequest();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -416,6 +637,30 @@ export const PutBudgetRequest: MessageFns<PutBudgetRequest> = {
             message.etag = reader.string();
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.allowMissing = reader.bool();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -428,37 +673,49 @@ export const PutBudgetRequest: MessageFns<PutBudgetRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<PutBudgetRequest>, I>>(base?: I): PutBudgetRequest {
-    return PutBudgetRequest.fromPartial(base ?? ({} as any));
+  create<I extends Exact<DeepPartial<UpdateBudgetRequest>, I>>(base?: I): UpdateBudgetRequest {
+    return UpdateBudgetRequest.fromPartial(base ?? ({} as any));
   },
-  fromPartial<I extends Exact<DeepPartial<PutBudgetRequest>, I>>(object: I): PutBudgetRequest {
-    const message = createBasePutBudgetRequest();
+  fromPartial<I extends Exact<DeepPartial<UpdateBudgetRequest>, I>>(object: I): UpdateBudgetRequest {
+    const message = createBaseUpdateBudgetRequest();
     message.budgetId = object.budgetId ?? "";
     message.policy = (object.policy !== undefined && object.policy !== null)
       ? Policy.fromPartial(object.policy)
       : undefined;
     message.updateMask = object.updateMask ?? undefined;
     message.etag = object.etag ?? undefined;
+    message.allowMissing = object.allowMissing ?? false;
+    message.validateOnly = object.validateOnly ?? false;
+    message.reason = object.reason ?? "";
     return message;
   },
 };
 
-function createBasePutBudgetResponse(): PutBudgetResponse {
-  return { budget: undefined, warnings: [] };
+function createBaseUpdateBudgetResponse(): UpdateBudgetResponse {
+  return { budget: undefined, warnings: [], before: undefined, windows: [], windowsBefore: [] };
 }
 
-export const PutBudgetResponse: MessageFns<PutBudgetResponse> = {
-  encode(message: PutBudgetResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const UpdateBudgetResponse: MessageFns<UpdateBudgetResponse> = {
+  encode(message: UpdateBudgetResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.budget !== undefined) {
       Budget.encode(message.budget, writer.uint32(10).fork()).join();
     }
     for (const v of message.warnings) {
       PolicyWarning.encode(v!, writer.uint32(18).fork()).join();
     }
+    if (message.before !== undefined) {
+      Budget.encode(message.before, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.windows) {
+      WindowStatus.encode(v!, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.windowsBefore) {
+      WindowStatus.encode(v!, writer.uint32(42).fork()).join();
+    }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): PutBudgetResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateBudgetResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -467,7 +724,7 @@ export const PutBudgetResponse: MessageFns<PutBudgetResponse> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePutBudgetResponse();
+      const message = createBaseUpdateBudgetResponse();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -487,6 +744,30 @@ export const PutBudgetResponse: MessageFns<PutBudgetResponse> = {
             message.warnings.push(PolicyWarning.decode(reader, reader.uint32()));
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.before = Budget.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.windows.push(WindowStatus.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.windowsBefore.push(WindowStatus.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -499,15 +780,20 @@ export const PutBudgetResponse: MessageFns<PutBudgetResponse> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<PutBudgetResponse>, I>>(base?: I): PutBudgetResponse {
-    return PutBudgetResponse.fromPartial(base ?? ({} as any));
+  create<I extends Exact<DeepPartial<UpdateBudgetResponse>, I>>(base?: I): UpdateBudgetResponse {
+    return UpdateBudgetResponse.fromPartial(base ?? ({} as any));
   },
-  fromPartial<I extends Exact<DeepPartial<PutBudgetResponse>, I>>(object: I): PutBudgetResponse {
-    const message = createBasePutBudgetResponse();
+  fromPartial<I extends Exact<DeepPartial<UpdateBudgetResponse>, I>>(object: I): UpdateBudgetResponse {
+    const message = createBaseUpdateBudgetResponse();
     message.budget = (object.budget !== undefined && object.budget !== null)
       ? Budget.fromPartial(object.budget)
       : undefined;
     message.warnings = object.warnings?.map((e) => PolicyWarning.fromPartial(e)) || [];
+    message.before = (object.before !== undefined && object.before !== null)
+      ? Budget.fromPartial(object.before)
+      : undefined;
+    message.windows = object.windows?.map((e) => WindowStatus.fromPartial(e)) || [];
+    message.windowsBefore = object.windowsBefore?.map((e) => WindowStatus.fromPartial(e)) || [];
     return message;
   },
 };
@@ -2526,19 +2812,31 @@ export const DenialCount: MessageFns<DenialCount> = {
  */
 export type BudgetAdminServiceService = typeof BudgetAdminServiceService;
 export const BudgetAdminServiceService = {
-  /**
-   * Creates a budget, or changes its policy: the whole of it, or with `update_mask` the named fields. A lowered limit ends no
-   * lease; it only denies until usage is below.
-   * Errors: INVALID_ARGUMENT (UNWORKABLE_POLICY); ABORTED (ETAG_MISMATCH).
-   */
-  putBudget: {
-    path: "/budget.v1.BudgetAdminService/PutBudget" as const,
+  /** Creates a budget. Errors: ALREADY_EXISTS (BUDGET_EXISTS); INVALID_ARGUMENT (UNWORKABLE_POLICY). */
+  createBudget: {
+    path: "/budget.v1.BudgetAdminService/CreateBudget" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: PutBudgetRequest): Buffer => Buffer.from(PutBudgetRequest.encode(value).finish()),
-    requestDeserialize: (value: Buffer): PutBudgetRequest => PutBudgetRequest.decode(value),
-    responseSerialize: (value: PutBudgetResponse): Buffer => Buffer.from(PutBudgetResponse.encode(value).finish()),
-    responseDeserialize: (value: Buffer): PutBudgetResponse => PutBudgetResponse.decode(value),
+    requestSerialize: (value: CreateBudgetRequest): Buffer => Buffer.from(CreateBudgetRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CreateBudgetRequest => CreateBudgetRequest.decode(value),
+    responseSerialize: (value: CreateBudgetResponse): Buffer =>
+      Buffer.from(CreateBudgetResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CreateBudgetResponse => CreateBudgetResponse.decode(value),
+  },
+  /**
+   * Changes the policy of a budget: the fields that are set, or those that `update_mask` names. A lowered limit ends no lease;
+   * it only denies until usage is below. A policy equal to the current one is OK, whatever the etag.
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND); INVALID_ARGUMENT (UNWORKABLE_POLICY); ABORTED (ETAG_MISMATCH).
+   */
+  updateBudget: {
+    path: "/budget.v1.BudgetAdminService/UpdateBudget" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: UpdateBudgetRequest): Buffer => Buffer.from(UpdateBudgetRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): UpdateBudgetRequest => UpdateBudgetRequest.decode(value),
+    responseSerialize: (value: UpdateBudgetResponse): Buffer =>
+      Buffer.from(UpdateBudgetResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): UpdateBudgetResponse => UpdateBudgetResponse.decode(value),
   },
   /** Reads a budget. Errors: NOT_FOUND (BUDGET_NOT_FOUND). */
   getBudget: {
@@ -2673,12 +2971,14 @@ export const BudgetAdminServiceService = {
 } as const;
 
 export interface BudgetAdminServiceServer extends UntypedServiceImplementation {
+  /** Creates a budget. Errors: ALREADY_EXISTS (BUDGET_EXISTS); INVALID_ARGUMENT (UNWORKABLE_POLICY). */
+  createBudget: handleUnaryCall<CreateBudgetRequest, CreateBudgetResponse>;
   /**
-   * Creates a budget, or changes its policy: the whole of it, or with `update_mask` the named fields. A lowered limit ends no
-   * lease; it only denies until usage is below.
-   * Errors: INVALID_ARGUMENT (UNWORKABLE_POLICY); ABORTED (ETAG_MISMATCH).
+   * Changes the policy of a budget: the fields that are set, or those that `update_mask` names. A lowered limit ends no lease;
+   * it only denies until usage is below. A policy equal to the current one is OK, whatever the etag.
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND); INVALID_ARGUMENT (UNWORKABLE_POLICY); ABORTED (ETAG_MISMATCH).
    */
-  putBudget: handleUnaryCall<PutBudgetRequest, PutBudgetResponse>;
+  updateBudget: handleUnaryCall<UpdateBudgetRequest, UpdateBudgetResponse>;
   /** Reads a budget. Errors: NOT_FOUND (BUDGET_NOT_FOUND). */
   getBudget: handleUnaryCall<GetBudgetRequest, GetBudgetResponse>;
   /** Lists the budgets, by id. */
@@ -2722,25 +3022,41 @@ export interface BudgetAdminServiceServer extends UntypedServiceImplementation {
 }
 
 export interface BudgetAdminServiceClient extends Client {
-  /**
-   * Creates a budget, or changes its policy: the whole of it, or with `update_mask` the named fields. A lowered limit ends no
-   * lease; it only denies until usage is below.
-   * Errors: INVALID_ARGUMENT (UNWORKABLE_POLICY); ABORTED (ETAG_MISMATCH).
-   */
-  putBudget(
-    request: PutBudgetRequest,
-    callback: (error: ServiceError | null, response: PutBudgetResponse) => void,
+  /** Creates a budget. Errors: ALREADY_EXISTS (BUDGET_EXISTS); INVALID_ARGUMENT (UNWORKABLE_POLICY). */
+  createBudget(
+    request: CreateBudgetRequest,
+    callback: (error: ServiceError | null, response: CreateBudgetResponse) => void,
   ): ClientUnaryCall;
-  putBudget(
-    request: PutBudgetRequest,
+  createBudget(
+    request: CreateBudgetRequest,
     metadata: Metadata,
-    callback: (error: ServiceError | null, response: PutBudgetResponse) => void,
+    callback: (error: ServiceError | null, response: CreateBudgetResponse) => void,
   ): ClientUnaryCall;
-  putBudget(
-    request: PutBudgetRequest,
+  createBudget(
+    request: CreateBudgetRequest,
     metadata: Metadata,
     options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: PutBudgetResponse) => void,
+    callback: (error: ServiceError | null, response: CreateBudgetResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Changes the policy of a budget: the fields that are set, or those that `update_mask` names. A lowered limit ends no lease;
+   * it only denies until usage is below. A policy equal to the current one is OK, whatever the etag.
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND); INVALID_ARGUMENT (UNWORKABLE_POLICY); ABORTED (ETAG_MISMATCH).
+   */
+  updateBudget(
+    request: UpdateBudgetRequest,
+    callback: (error: ServiceError | null, response: UpdateBudgetResponse) => void,
+  ): ClientUnaryCall;
+  updateBudget(
+    request: UpdateBudgetRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: UpdateBudgetResponse) => void,
+  ): ClientUnaryCall;
+  updateBudget(
+    request: UpdateBudgetRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: UpdateBudgetResponse) => void,
   ): ClientUnaryCall;
   /** Reads a budget. Errors: NOT_FOUND (BUDGET_NOT_FOUND). */
   getBudget(

@@ -145,10 +145,10 @@ export interface AcquireSlotRequest {
     | Duration
     | undefined;
   /**
-   * Keep the call open until the slot is granted, denied for good, or this long has passed. 0 to 24 hours. Absent: answer at once.
-   * Denied at once, too, where only time can help, and only later than this: COOLDOWN, EMERGENCY, or a cap that refuses for what
-   * is spent alone. At most 100 calls of an AI wait in a budget, those of its sessions included; a further one is
-   * RESOURCE_EXHAUSTED (QUEUE_FULL), for this AI alone.
+   * Keep the call open until the slot is granted, denied for good, or this long has passed. 0 to 15 minutes, within a session to
+   * 24 hours: proxies cut longer calls. Absent: answer at once. Denied at once, too, where only time can help, and only later
+   * than this: COOLDOWN, EMERGENCY, or a cap that refuses for what is spent alone. At most 100 calls of an AI wait in a budget,
+   * those of its sessions included; a further one is RESOURCE_EXHAUSTED (QUEUE_FULL), for this AI alone.
    */
   wait?:
     | Duration
@@ -356,9 +356,9 @@ export interface DistributionStats {
   grade: SpreadGrade;
   /** Closed days of the month that ended below `min_daily_percent`, `YYYY-MM-DD`. */
   daysBelowMinimum: string[];
-  /** The month by AI, most first. */
+  /** The month by AI, most first: the 100 largest, and the sum of all others as `(rest)`; `ListUsage` has all. */
   byAi: AiTokens[];
-  /** The month by model, most first; presumed tokens stand under `(unknown)`. */
+  /** The month by model, likewise; presumed tokens stand under `(unknown)`. */
   byModel: ModelTokens[];
   /** Tokens of the month that are presumed, not reported. */
   presumedTokens: number;
@@ -444,7 +444,7 @@ export interface RateLimitingStatus {
   maxConcurrentRequests: number;
   /** Live leases. */
   activeRequests: number;
-  /** The last grant of each AI, at least for the last 24 hours. */
+  /** The last grant of each AI, at least for the last 24 hours: the 100 latest, and the latest of all others as `(rest)`. */
   lastAiRequests: { [key: string]: Date };
 }
 
@@ -455,7 +455,7 @@ export interface RateLimitingStatus_LastAiRequestsEntry {
 
 /** Tokens of one AI. */
 export interface AiTokens {
-  /** The AI; `(other)` beyond 5,000 of them. */
+  /** The AI; `(other)` stands for those beyond 5,000 of a day, `(rest)` for those beyond the 100 largest. */
   aiId: string;
   /** Its tokens. */
   tokens: number;
@@ -463,7 +463,10 @@ export interface AiTokens {
 
 /** Tokens of one model. */
 export interface ModelTokens {
-  /** The model; `(unknown)` for presumed tokens, `(unspecified)` for reports without one, `(other)` beyond 500. */
+  /**
+   * The model; `(unknown)` for presumed tokens, `(unspecified)` for reports without one, `(other)` beyond 500 of a day, `(rest)`
+   * beyond the 100 largest.
+   */
   model: string;
   /** Its tokens. */
   tokens: number;
