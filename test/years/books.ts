@@ -61,6 +61,14 @@ export class Books {
     }
   }
 
+  /** A lease that was granted in a future that never was lasts no longer than one that is granted now. */
+  clockSetRight(now: number, ttlMs: number): void {
+    for (const [leaseId, lease] of this.leases) {
+      if (!lease.over)
+        this.leases.set(leaseId, { ...lease, expiresAt: Math.min(lease.expiresAt, now + ttlMs) });
+    }
+  }
+
   /** Nobody reports on it any more. */
   forget(leaseId: string): void {
     if (this.leases.get(leaseId)?.over) this.leases.delete(leaseId);

@@ -8,6 +8,8 @@ export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
+/** Of a lease, unless it is renewed. */
+export const TTL_MS = 3 * HOUR;
 const MONTHLY = 300_000;
 export const ENFORCED = 210_000;
 
@@ -21,7 +23,7 @@ const POLICY: PolicyFields = {
   cooldownMs: 0,
   maxConcurrent: 4,
   maxConcurrentPerAi: 2,
-  leaseTtlMs: 3 * HOUR,
+  leaseTtlMs: TTL_MS,
   maxLeaseDurationMs: 12 * HOUR,
   onExpiry: 'CHARGE',
 };

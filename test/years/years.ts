@@ -1,6 +1,6 @@
 import { Audit } from './audit.js';
 import { Callers } from './callers.js';
-import { DAY, HOUR, MINUTE, monthOf, type YearsOptions, type YearsResult, YearsRun } from './run.js';
+import { DAY, HOUR, MINUTE, monthOf, TTL_MS, type YearsOptions, type YearsResult, YearsRun } from './run.js';
 
 /** Half an hour is odd, Lord Howe's shift of half an hour odder. */
 const ZONES = ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Australia/Lord_Howe'];
@@ -152,8 +152,9 @@ export class Years {
   }
 
   private async resetClocks(): Promise<void> {
-    for (const { id } of this.run.budgets) {
+    for (const { id, books } of this.run.budgets) {
       const outcome = await this.run.machine.ask(id, { kind: 'reset-clock' });
+      books.clockSetRight(this.run.time.believed, TTL_MS);
       this.run.check(
         outcome.kind === 'clock-reset',
         () => `${id}: ResetClock answered ${JSON.stringify(outcome)}`,
