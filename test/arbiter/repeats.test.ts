@@ -91,7 +91,7 @@ describe.each([1, 2])('every write sixteen times at once with the same id, %i co
     const { windows, liveLeases } = await world.snapshot();
     expect([windows[2]?.spent, liveLeases.length]).toEqual([1_000, 0]);
     for (const outcome of await repeat(world, { kind: 'delete-budget', force: false })) {
-      expect(outcome.kind).toBe('done');
+      expect(outcome.kind).toBe('deleted');
     }
   });
 });

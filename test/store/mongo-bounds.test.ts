@@ -89,7 +89,7 @@ describeMongo('a budget of the largest entries on MongoDB', (uri) => {
       await send();
     }
     history.fill();
-    expect(budget.do({ kind: 'delete-budget', force: true })).toEqual({ kind: 'done' });
+    expect(budget.do({ kind: 'delete-budget', force: true }).kind).toBe('deleted');
     await send();
     while (budget.state.slots.waiting > 0) budget.do({ kind: 'sweep' });
     await send();

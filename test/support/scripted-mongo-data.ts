@@ -32,6 +32,7 @@ const ORDINARY: Readonly<Record<string, Ordinary>> = {
     return {};
   },
   createIndexes: () => ({}),
+  listIndexes: () => cursor([{ v: 2, key: { _id: 1 }, name: '_id_' }]),
   listCollections: (all) =>
     cursor(Array.from(all, ([name, { options }]) => ({ name, type: 'collection', options }))),
   find: (all, { find, filter, limit }) => cursor(found(all, find, filter ?? {}).slice(0, limit || undefined)),

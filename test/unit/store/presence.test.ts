@@ -14,7 +14,7 @@ function collection(documents: Map<string, number>) {
     updateOne: async ({ _id }: { readonly _id: string }) => {
       const beats = documents.get(_id);
       if (beats !== undefined) documents.set(_id, beats + 1);
-      return { matchedCount: beats === undefined ? 0 : 1 };
+      return { modifiedCount: beats === undefined ? 0 : 1 };
     },
     find: ({ _id: { $ne } }: { readonly _id: { readonly $ne: string } }) => ({
       toArray: async () =>
@@ -38,6 +38,8 @@ it('removes copies that have shown no sign for an hour, and no other', async () 
     copies: () => collection(copies),
     marks: () => ({ findOne: async () => null }),
     use: <T>(work: () => Promise<T>) => work(),
+    confirmBy: (write: () => Promise<boolean>) => write(),
+    read: <T>(send: (how: object) => Promise<T>) => send({}),
   } as unknown as StoreDocuments;
   const start = async (copyId: string) => {
     const monotonic = () => clock.monotonic();
