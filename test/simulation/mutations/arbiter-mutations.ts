@@ -5,23 +5,23 @@ export const ARBITER_MUTATIONS: readonly Mutation[] = [
   {
     name: 'an unknown outcome is taken for lost, without looking',
     file: 'src/arbiter/commit.ts',
-    find: 'return { result: await settle(context, budgetId, expected, seq), settled: true };',
-    replace: "return { result: 'lost', settled: true };",
+    find: 'const result = await settle(context, budgetId, expected, seq, error.likelyRefused);',
+    replace: "const result: 'won' | 'lost' = 'lost';",
   },
   {
     name: 'after an unknown outcome the same patch is sent again, on whatever is there',
     file: 'src/arbiter/commit.ts',
-    find: 'return { result: await settle(context, budgetId, expected, seq), settled: true };',
+    find: 'const result = await settle(context, budgetId, expected, seq, error.likelyRefused);',
     replace:
       'const there = await context.store.version(budgetId);' +
       'const head = { ...patch.head, revision: (there?.revision ?? 0) + 1 };' +
-      'return { result: await context.store.commit(budgetId, there, { ...patch, head }), settled: true };',
+      'const result = await context.store.commit(budgetId, there, { ...patch, head });',
   },
   {
     name: 'an unknown outcome is taken for won, without looking',
     file: 'src/arbiter/commit.ts',
-    find: 'return { result: await settle(context, budgetId, expected, seq), settled: true };',
-    replace: "return { result: 'won', settled: true };",
+    find: 'const result = await settle(context, budgetId, expected, seq, error.likelyRefused);',
+    replace: "const result = 'won' as 'won' | 'lost';",
   },
   {
     name: 'a delayed commit is not fenced off',
@@ -86,11 +86,11 @@ export const ARBITER_MUTATIONS: readonly Mutation[] = [
   {
     name: 'receipts count as written before the store has acknowledged them',
     file: 'src/arbiter/write-out.ts',
-    find: '      if (!(await this.attempt(() => this.context.store.writeReceipts(this.budgetId, batch)))) {',
+    find: '      const failure = await this.attempt(() => this.context.store.writeReceipts(this.budgetId, batch));',
     replace:
       '      const early = this.lookups.nextOrder();\n' +
       '      for (const { id, revision } of batch) this.writtenReceipts.set(id, { revision, order: early });\n' +
-      '      if (!(await this.attempt(() => this.context.store.writeReceipts(this.budgetId, batch)))) {',
+      '      const failure = await this.attempt(() => this.context.store.writeReceipts(this.budgetId, batch));',
   },
   {
     name: 'the outbox of a crashed copy is never taken over',

@@ -17,8 +17,8 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a renewal forgets the reservation',
     file: 'src/domain/renew.ts',
-    find: '    ...raise.change,\n',
-    replace: '    reserved: found.lease.used,\n    ...raise.change,\n',
+    find: 'reserved: raise.change?.reserved ?? found.lease.reserved,',
+    replace: 'reserved: raise.change?.reserved ?? found.lease.used,',
   },
   {
     name: 'a renewal may shorten a lease',
@@ -119,8 +119,8 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
   {
     name: 'the size of a lease is guessed',
     file: 'src/domain/state-size.ts',
-    find: '  return closedLeaseBytes(lease) + LEASE_RECEIPT_ID + names + REMEMBERED_GRANT;',
-    replace: '  return names && 700;',
+    find: '  return closedLeaseBytes(lease) + most + LEASE_RECEIPT_ID + names + presumed + REMEMBERED_GRANT;',
+    replace: '  return most + names + presumed && 700;',
   },
   {
     name: 'reservations take the room of reports',

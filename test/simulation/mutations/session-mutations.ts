@@ -29,7 +29,7 @@ export const SESSION_MUTATIONS: readonly Mutation[] = [
   {
     name: 'leases of a session are not renewed',
     file: 'src/arbiter/session-leases.ts',
-    find: 'else if (dueAt <= now + TOGETHER_MS) streams.set(fence, stream);',
+    find: 'else if (dueAt <= now + TOGETHER_MS && streams.size < RENEWED_AT_ONCE) streams.set(fence, stream);',
     replace: 'else if (dueAt < 0) streams.set(fence, stream);',
   },
   {
