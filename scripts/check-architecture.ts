@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { circlesOf, importsOf } from './figures/structure.js';
 
-/** What Biome cannot say: each thing that only one file may do, and how long a file may be. */
+/** What Biome cannot say: each thing that only one file may do, how long a file may be, and that no two import each other. */
 interface Rule {
   /** What the code must not contain, comments aside. */
   readonly pattern: RegExp;
@@ -82,7 +83,12 @@ const all = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-
   .filter((file) => !file.includes('/gen/') && existsSync(file));
 const sources = all.filter((file) => file.startsWith('src/'));
 
-const problems = [...sources.flatMap(brokenRules), ...all.flatMap(tooLong)];
+const handwritten = sources.filter((file) => file.endsWith('.ts'));
+const circles = circlesOf(importsOf(handwritten)).map(
+  (files) => `${files.join(', ')}: they import each other, types included; move what they share`,
+);
+
+const problems = [...sources.flatMap(brokenRules), ...all.flatMap(tooLong), ...circles];
 for (const problem of problems) console.error(problem);
 console.log(`architecture: ${all.length} files, ${problems.length} problems`);
 if (problems.length > 0) process.exitCode = 1;

@@ -10,6 +10,9 @@ export type OperatorRequest = Extract<
   { kind: 'put-policy' | 'pause' | 'resume' | 'delete-budget' | 'revoke' | 'adjust' | 'reset-clock' }
 >;
 
+/** What an operator's method is called in the audit. */
+export type ActionName = OperatorRequest['kind'];
+
 export const ACTION_MESSAGE = 'an operator action';
 
 /** A caller chose it, and it was found to be none. */
@@ -18,7 +21,7 @@ const MOST_OF_AN_ID = 63;
 const MOST_FIELDS = 16;
 
 export interface RefusedAction {
-  readonly action: OperatorRequest['kind'];
+  readonly action: ActionName;
   readonly who: string;
   readonly budget: string | undefined;
   readonly refusal: string;

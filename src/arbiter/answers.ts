@@ -1,20 +1,30 @@
 import type { BudgetEvent } from '../domain/events.js';
 import { parseLeaseId } from '../domain/lease-id.js';
 import type { Outcome } from '../domain/outcomes.js';
-import type { AcquireRequest } from '../domain/requests.js';
+import type { AcquireRequest, BudgetRequest } from '../domain/requests.js';
 import type { Denial, Rule } from '../domain/types.js';
 import { aged } from './ageing.js';
 import type { LocalKind } from './alert-courier.js';
-import type { Answer } from './batch.js';
-import type { BudgetQueue } from './budget-queue.js';
 import type { Context } from './context.js';
 import type { DenialMemory } from './denial-memory.js';
 import { ArbiterError } from './door.js';
 import { logDenial, logEvent } from './event-log.js';
-import type { Pending } from './pending.js';
+import type { Lookups } from './lookups.js';
+import type { BudgetObserver } from './observer.js';
+import type { Answer, Pending } from './pending.js';
 import { SessionLeases } from './session-leases.js';
 import { eventOrigins } from './traces.js';
-import { waitLeft } from './waiting-list.js';
+import { type WaitingList, waitLeft } from './waiting-list.js';
+
+/** What answering needs of the budget's queue. */
+interface Queue {
+  readonly budgetId: string;
+  readonly lookups: Lookups;
+  readonly waiters: WaitingList;
+  readonly observer: BudgetObserver;
+  submit(pending: Pending): void;
+  ask(request: BudgetRequest): void;
+}
 
 export interface AnswerListener {
   /** What happened, after it is durable. */
@@ -31,7 +41,7 @@ export class Answers {
 
   constructor(
     private readonly context: Context,
-    private readonly queue: BudgetQueue,
+    private readonly queue: Queue,
   ) {
     this.sessionLeases = new SessionLeases(context, (pending) => queue.submit(pending));
     this.denied = context.denied.of(queue.budgetId);

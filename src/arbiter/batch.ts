@@ -4,18 +4,27 @@ import { isCommitFull } from '../domain/outbox.js';
 import type { Outcome, Unknown } from '../domain/outcomes.js';
 import type { AcquireRequest, DropWrittenRequest, Evidence } from '../domain/requests.js';
 import { timeAloneUntil } from '../domain/time-alone.js';
-import type { BudgetQueue } from './budget-queue.js';
+import type { Answers } from './answers.js';
 import type { Context } from './context.js';
+import type { CopyTurns } from './copy-turns.js';
 import { ArbiterError } from './door.js';
-import { NOBODY, type Pending } from './pending.js';
+import type { Lookups } from './lookups.js';
+import { type Answer, NOBODY, type Pending } from './pending.js';
+import type { WaitingList } from './waiting-list.js';
+import type { WriteOut } from './write-out.js';
 
 const NO_EVIDENCE: Evidence = { receipts: new Map(), days: new Map() };
 
-export interface Answer {
-  readonly pending: Pending;
-  readonly outcome: Outcome;
-  /** Of a denial to one who would wait: so long no other caller can help, only time. */
-  readonly timeAloneMs?: number;
+/** What deciding needs of the budget's queue. */
+interface Queue {
+  readonly budgetId: string;
+  readonly waiters: WaitingList;
+  readonly lookups: Lookups;
+  readonly writeOut: WriteOut;
+  readonly turns: CopyTurns;
+  readonly answers: Answers;
+  lookUp(pending: Pending, receiptIds: readonly string[], days: readonly string[]): void;
+  writeOutFirst(pending: Pending): Promise<void>;
 }
 
 export interface ToDecide {
@@ -47,7 +56,7 @@ export interface Decided {
  */
 export function decideBatch(
   context: Context,
-  queue: BudgetQueue,
+  queue: Queue,
   ledger: Ledger,
   { batch, lineage, alone, restrained }: ToDecide,
 ): Decided {
@@ -95,7 +104,7 @@ class Round {
 
   constructor(
     private readonly context: Context,
-    private readonly queue: BudgetQueue,
+    private readonly queue: Queue,
     private readonly ledger: Ledger,
     private readonly lineage: number,
     private readonly restrained: boolean,

@@ -2,18 +2,7 @@ import { type Ledger, refuseNewer } from '../domain/ledger.js';
 import type { Receipt, UsageDay } from '../domain/state.js';
 import type { Scheduler } from '../platform/scheduler.js';
 import type { BudgetStore, StateVersion } from '../store/store.js';
-import type { Pending } from './pending.js';
-
-/** One read of receipts and usage documents. It counts for the requests that it was sent for until they are decided. */
-export interface Lookup {
-  /** Its place among this copy's lookups and acknowledged receipt writes. */
-  readonly order: number;
-  /** The committed state that it was sent at. */
-  readonly version: StateVersion;
-  /** The loading of the ledger that it was sent at. */
-  readonly lineage: number;
-  users: number;
-}
+import type { Lookup, Pending } from './pending.js';
 
 const DAY_MS = 86_400_000;
 const NOTHING: ReadonlyMap<string, undefined> = new Map();

@@ -1,11 +1,30 @@
 import type { Outcome } from '../domain/outcomes.js';
 import type { BudgetRequest, Evidence } from '../domain/requests.js';
 import type { Origin } from '../platform/tracing.js';
+import type { StateVersion } from '../store/store.js';
 import { ArbiterError, type Caller } from './door.js';
-import type { Lookup } from './lookups.js';
 
 /** A caller that never goes: for the arbiter's own requests. */
 export const NOBODY: Caller = { gone: false, onGone: () => {} };
+
+/** One read of receipts and usage documents. It counts for the requests that it was sent for until they are decided. */
+export interface Lookup {
+  /** Its place among this copy's lookups and acknowledged receipt writes. */
+  readonly order: number;
+  /** The committed state that it was sent at. */
+  readonly version: StateVersion;
+  /** The loading of the ledger that it was sent at. */
+  readonly lineage: number;
+  users: number;
+}
+
+/** What a request under way is told, once that is durable. */
+export interface Answer {
+  readonly pending: Pending;
+  readonly outcome: Outcome;
+  /** Of a denial to one who would wait: so long no other caller can help, only time. */
+  readonly timeAloneMs?: number;
+}
 
 /** A request under way, from its arrival until its caller has an answer. */
 export class Pending {

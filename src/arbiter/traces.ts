@@ -1,8 +1,7 @@
 import type { BudgetEvent } from '../domain/events.js';
 import type { Origin } from '../platform/tracing.js';
-import type { Answer } from './batch.js';
 import type { Context } from './context.js';
-import type { Pending } from './pending.js';
+import type { Answer, Pending } from './pending.js';
 
 /** A round serves many requests at once: it stands in the trace of one of them, and is linked to all. */
 export function inBatchSpan(

@@ -1,18 +1,8 @@
 import { dayBefore, firstDayOf } from './calendar.js';
 import type { Ledger } from './ledger.js';
 import type { Evidence } from './requests.js';
-import type { MonthWindow } from './state.js';
+import type { ClosedDay, MonthWindow } from './state.js';
 import { dayAt } from './windows.js';
-
-/**
- * The last day of the month before, kept while today is the first: the state lets go of a day as soon as it is written out, but
- * this one is graded until the second, as every other day that closed. `day` is `YYYY-MM-DD`.
- */
-export interface ClosedDay {
-  readonly day: string;
-  readonly start: number;
-  readonly total: number;
-}
 
 /** The last day of the month that is left, where the next one follows it and it was in use. */
 export function lastDayBefore({ tables, zone, month }: Ledger, next: MonthWindow): ClosedDay | undefined {

@@ -4,6 +4,7 @@ import type { Ledger } from './ledger.js';
 import { REMEMBERED_WRITERS, WRITER_MEMORY_MS } from './limits.js';
 import { standingOf } from './standing.js';
 import type { StatePatch } from './state.js';
+import { nextWake } from './wake.js';
 import { dayAt } from './windows.js';
 
 /** Who commits: the copy of the service, and the number of its commit, by which it finds out whether it was applied. */
@@ -27,11 +28,12 @@ export function finish(ledger: Ledger, stamp: Stamp, housekeeping: boolean): Sta
   addressAlerts(ledger, stamp);
   // After it: the end of an alert whose start has just been told is still to be told.
   if (housekeeping || ledger.touched) forgetAlerts(ledger);
-  if (!ledger.touched && !(housekeeping && ledger.wakeIsLate)) return undefined;
+  // Without a change there is one for the sake of the wake-up alone: the store would wake somebody for nothing, or too late.
+  if (!ledger.touched && !(housekeeping && nextWake(ledger) !== ledger.wakeAt)) return undefined;
   setStamp(ledger, stamp);
   // A lookup that was sent before may have missed them, and a state that is loaded later does not show them.
   if (stamp.receiptsInCommit && ledger.tables.outbox.touched) ledger.receiptsDroppedAt = ledger.nextRevision;
-  return ledger.takePatch();
+  return ledger.takePatch(nextWake(ledger));
 }
 
 function settleAlerts(ledger: Ledger): void {

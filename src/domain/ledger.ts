@@ -1,5 +1,4 @@
 import { type Allowance, allowanceOf } from './allowance.js';
-import type { ClosedDay } from './closed-day.js';
 import type { BudgetEvent } from './events.js';
 import { type LargestRequests, largestRequests } from './largest-requests.js';
 import { LedgerTables } from './ledger-tables.js';
@@ -7,6 +6,7 @@ import { CLOSED_AT_ONCE } from './limits.js';
 import { type Policy, type PolicyFields, policyInForce } from './policy.js';
 import { Slots } from './slots.js';
 import {
+  type ClosedDay,
   type MonthWindow,
   type Section,
   type SectionKey,
@@ -22,7 +22,6 @@ import {
 } from './state.js';
 import type { Entry } from './table.js';
 import type { Numbers } from './tidy-mark.js';
-import { nextWake } from './wake.js';
 import { type DayWindow, dayAt, daysLeft, hourAt, monthOfDay, type Span } from './windows.js';
 
 export const NO_MONTH: MonthWindow = { key: '', start: 0, end: 0 };
@@ -192,11 +191,6 @@ export class Ledger {
     return taken;
   }
 
-  /** The store would wake somebody for nothing, or too late. */
-  get wakeIsLate(): boolean {
-    return nextWake(this) !== this.wakeAt;
-  }
-
   /** Whether a commit has anything to carry. */
   get touched(): boolean {
     return this.headChanged || this.tables.touched;
@@ -208,11 +202,10 @@ export class Ledger {
   }
 
   /**
-   * What changed since the last commit, as the next one. From then on the ledger stands for the
-   * state after that commit: it must be thrown away if the commit is lost.
+   * What changed since the last commit, as the next one, after which somebody must look at it at `wakeAt`. From then on the
+   * ledger stands for the state after that commit: it must be thrown away if the commit is lost.
    */
-  takePatch(): StatePatch {
-    const wakeAt = nextWake(this);
+  takePatch(wakeAt: number | undefined): StatePatch {
     this.headChanged = false;
     this.wakeAt = wakeAt;
     this.revision += 1;

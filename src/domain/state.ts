@@ -1,4 +1,3 @@
-import type { ClosedDay } from './closed-day.js';
 import type { PolicyFields } from './policy.js';
 import type { StoredSession } from './session-ref.js';
 import type { StoredAlert } from './stored-alert.js';
@@ -43,6 +42,16 @@ export interface StateHead {
   readonly wakeAt?: number;
   /** The last day of the month before, while today is the first: it is graded as every other day that closed. */
   readonly closedDay?: ClosedDay;
+}
+
+/**
+ * The last day of the month before, kept while today is the first: the state lets go of a day as soon as it is written out, but
+ * this one is graded until the second, as every other day that closed. `day` is `YYYY-MM-DD`.
+ */
+export interface ClosedDay {
+  readonly day: string;
+  readonly start: number;
+  readonly total: number;
 }
 
 /** `key` is `YYYY-MM`. The start can differ from the calendar's in the first month after a change of zone. */

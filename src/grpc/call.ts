@@ -1,9 +1,10 @@
 import type { handleUnaryCall, ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
+import type { ActionName } from '../access/audit-fields.js';
 import type { Caller } from '../arbiter/door.js';
 import { callFailure } from './call-failure.js';
 import { decodeRequest } from './decode.js';
 import { type EndCall, observingCalls } from './observed-call.js';
-import { type ActionName, tellUnlessDecided } from './refused-action.js';
+import { tellUnlessDecided } from './refused-action.js';
 import type { Entrance, Services, UnaryMethod } from './service.js';
 import { OK_CODE } from './status.js';
 import { encoded } from './wire.js';

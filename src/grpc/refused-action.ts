@@ -1,10 +1,7 @@
-import { ACTION_MESSAGE, type OperatorRequest, refusedFields } from '../access/audit-fields.js';
+import { ACTION_MESSAGE, type ActionName, refusedFields } from '../access/audit-fields.js';
 import { principalLabel } from '../access/principal.js';
 import { RequestError } from './request-error.js';
 import type { Services } from './service.js';
-
-/** What an operator's method is called in the audit. */
-export type ActionName = OperatorRequest['kind'];
 
 /**
  * Writes the audit's line for an action that was refused before the door heard of it, for what it says or how it is written;

@@ -1,5 +1,6 @@
 import type { handleBidiStreamingCall, ServerUnaryCall } from '@grpc/grpc-js';
 import type { Access } from '../access/access.js';
+import type { ActionName } from '../access/audit-fields.js';
 import type { Caller, DistributionQuery, Door, UsageQuery, UsageRows } from '../arbiter/door.js';
 import type { DistributionStats } from '../domain/distribution.js';
 import type { Refused } from '../domain/outcomes.js';
@@ -10,7 +11,6 @@ import type { Scheduler } from '../platform/scheduler.js';
 import type { DecodedMethod } from './decode.js';
 import type { Observing } from './observed-call.js';
 import type { OpenStreams } from './open-streams.js';
-import type { ActionName } from './refused-action.js';
 import type { Codec } from './wire.js';
 
 /** What the handlers reach: the door, and the two questions that take more than one step behind it. */

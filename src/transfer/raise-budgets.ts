@@ -1,5 +1,6 @@
 import { Ledger } from '../domain/ledger.js';
 import { raisedNumbers, receiptInEpoch, restoreBudget } from '../domain/restored.js';
+import { nextWake } from '../domain/wake.js';
 import { StartError } from '../platform/start-error.js';
 import { StoreError } from '../store/store.js';
 import type { DayPosition, TransferStore } from '../store/transfer-store.js';
@@ -34,7 +35,7 @@ async function raiseBudget(store: TransferStore, budgetId: string, now: number):
   const endedLeases = ledger.tables.leases.size;
   restoreBudget(ledger, raised, Math.max(now, ledger.clock));
   const { epoch, revision } = state.head;
-  const patch = ledger.takePatch();
+  const patch = ledger.takePatch(nextWake(ledger));
   const outcome = await store.commit(budgetId, { epoch, revision }, patch).catch((error: unknown) => {
     if (error instanceof StoreError && error.failure === 'unknown') return 'lost' as const;
     throw error;

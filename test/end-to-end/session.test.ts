@@ -37,7 +37,7 @@ describeOnEveryStore('a session', (place) => {
       ...ROOMY,
       ...{ max_concurrent: 1, lease_ttl: { seconds: TTL_S }, session_grace: { seconds } },
     };
-    await copies.clients(1).admin('CreateBudget', { budget_id: budgetId, policy });
+    await copies.clients(1).admin('UpdateBudget', { budget_id: budgetId, policy, allow_missing: true });
   }
 
   const lease = async (lease_id: string) =>

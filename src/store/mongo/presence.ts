@@ -3,13 +3,6 @@ import { pause, type Scheduler } from '../../platform/scheduler.js';
 import { markText, type StoreMark } from '../store-mark.js';
 import { readMark, type StoreDocuments } from './store-documents.js';
 
-/** One copy of the service that serves from this database. */
-export interface CopyDocument {
-  readonly _id: string;
-  /** Rises while the copy lives. A count and no time: nobody's clock matters. */
-  readonly beats: number;
-}
-
 const BEAT_MS = 2_000;
 const STOP_MS = 1_000;
 /** How often each copy looks for those that were killed: an entry of theirs would stay for ever. */

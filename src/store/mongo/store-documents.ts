@@ -2,8 +2,14 @@ import type { Collection } from 'mongodb';
 import type { TidyMark } from '../../domain/tidy-mark.js';
 import type { StoreLabel, StoreMark } from '../store-mark.js';
 import { isDuplicateKey } from './mongo-errors.js';
-import type { CopyDocument } from './presence.js';
 import type { CurrentRead, SteadyPrimary } from './steady-primary.js';
+
+/** One copy of the service that serves from this database. */
+export interface CopyDocument {
+  readonly _id: string;
+  /** Rises while the copy lives. A count and no time: nobody's clock matters. */
+  readonly beats: number;
+}
 
 /** The label of the whole store; there is at most one document. Those of earlier versions had the mark alone. */
 export interface MarkDocument {

@@ -11,8 +11,8 @@ describe('a commit', () => {
     const sections = new Set<Section>();
     const { state } = budget;
     const takePatch = state.takePatch.bind(state);
-    state.takePatch = () => {
-      const patch = takePatch();
+    state.takePatch = (wakeAt) => {
+      const patch = takePatch(wakeAt);
       for (const { section } of [...patch.puts, ...patch.drops]) sections.add(section);
       for (const section of patch.resets) sections.add(section);
       return patch;
@@ -65,7 +65,7 @@ describe('a commit', () => {
 });
 
 it('a state of a newer format is refused, and says what to do', () => {
-  const head = { ...new TestBudget().loaded().takePatch().head, format: STATE_FORMAT + 1 };
+  const head = { ...new TestBudget().loaded().takePatch(undefined).head, format: STATE_FORMAT + 1 };
   const stored = applyPatch(undefined, { head, resets: [], puts: [], drops: [] });
   expect(() => Ledger.of('anthropic', stored)).toThrow(NewerFormatError);
   expect(() => Ledger.of('anthropic', stored)).toThrow(/format 3.*up to 2.*upgrade/);

@@ -54,7 +54,7 @@ it('ends leases as if revoked, and takes what waits to be written along', () => 
   });
   const ledger = Ledger.of('b', state);
   restoreBudget(ledger, { epoch: 50, fence: 60, revision: 70 }, T0 + 5_000);
-  const { head: after } = ledger.takePatch();
+  const { head: after } = ledger.takePatch(undefined);
   expect(after).toMatchObject({ epoch: 50, fence: 60, revision: 71 });
   expect([...ledger.tables.leases.keys()]).toEqual([]);
   expect(ledger.tables.days.get(day)).toMatchObject({ total: 600, presumed: 600 });
@@ -71,7 +71,12 @@ it('ends leases as if revoked, and takes what waits to be written along', () => 
 it('raises a deleted budget too', () => {
   const ledger = Ledger.of('b', stateOf({}, { deleted: true }));
   restoreBudget(ledger, { epoch: 50, fence: 60, revision: 70 }, T0 + 5_000);
-  expect(ledger.takePatch().head).toMatchObject({ deleted: true, epoch: 50, fence: 60, revision: 71 });
+  expect(ledger.takePatch(undefined).head).toMatchObject({
+    deleted: true,
+    epoch: 50,
+    fence: 60,
+    revision: 71,
+  });
 });
 
 it('gives receipts their place in the new epoch', () => {

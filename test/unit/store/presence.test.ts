@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { SILENT_LOG } from '../../../src/platform/log.js';
-import { type CopyDocument, Presence } from '../../../src/store/mongo/presence.js';
-import type { StoreDocuments } from '../../../src/store/mongo/store-documents.js';
+import { Presence } from '../../../src/store/mongo/presence.js';
+import type { CopyDocument, StoreDocuments } from '../../../src/store/mongo/store-documents.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { ManualScheduler } from '../../support/manual-scheduler.js';
 
