@@ -94,7 +94,7 @@ describe('a token that runs out', () => {
   it('ends the waiting of a call that it began', async () => {
     const metadata = new Metadata();
     metadata.set('authorization', `Bearer ${token}`);
-    const request = { ...{ budgetId: 'anthropic', aiId: 'guardian' }, wait: { seconds: 86_400, nanos: 0 } };
+    const request = { ...{ budgetId: 'anthropic', aiId: 'guardian' }, wait: { seconds: 900, nanos: 0 } };
     const acquire = (message: AcquireSlotRequest) =>
       new Promise((resolve) => harness.budgets.acquireSlot(message, metadata, resolve));
     expect(await acquire(AcquireSlotRequest.fromPartial(request))).toBeNull();
