@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ClientReadableStream, credentials } from '@grpc/grpc-js';
 import {
   BudgetAdminServiceClient,
-  CreateBudgetRequest,
+  UpdateBudgetRequest,
   type WatchBudgetResponse,
 } from '../../src/gen/budget/v1/budget_admin_service.js';
 import { BudgetServiceClient } from '../../src/gen/budget/v1/budget_service.js';
@@ -56,8 +56,8 @@ export class Demo {
 
   /** True if the books balance. */
   async run(): Promise<boolean> {
-    const create = CreateBudgetRequest.fromPartial({ budgetId: BUDGET_ID, policy: this.#policy });
-    await unary(this.#admin.createBudget.bind(this.#admin), create);
+    const update = UpdateBudgetRequest.fromPartial({ budgetId: BUDGET_ID, policy: this.#policy });
+    await unary(this.#admin.updateBudget.bind(this.#admin), update);
     const crew = this.#crew();
     this.undos.push(() => crew.stop());
     await crew.muster();
