@@ -10,6 +10,7 @@ const PROPER: readonly number[] = [
   status.INVALID_ARGUMENT,
   status.DEADLINE_EXCEEDED,
   status.NOT_FOUND,
+  status.ALREADY_EXISTS,
   status.RESOURCE_EXHAUSTED,
   status.FAILED_PRECONDITION,
   status.ABORTED,
