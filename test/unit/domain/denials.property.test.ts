@@ -9,6 +9,9 @@ import { TestBudget } from '../../support/budget.js';
 import { newSeed, randomFrom } from '../../support/seed.js';
 
 const HISTORIES = 30;
+/** The rarest of what it is about may be missing in 30 of them; none is in as many as these. */
+const MOST_HISTORIES = 1_000;
+const TO_MEET = ['caps', 'permanent', 'slots', 'more live than allowed', 'time alone'];
 const STEPS = 40;
 const MOST_RETURNS = 90;
 const HOUR_MS = 3_600_000;
@@ -20,7 +23,8 @@ describe('what a denial says of time', () => {
 
   it(`holds in random histories (seed ${seed})`, { timeout: 240_000 }, () => {
     const met = new Map<string, number>();
-    for (let at = 0; at < HISTORIES; at += 1) {
+    const missing = () => TO_MEET.filter((what) => !met.has(what));
+    for (let at = 0; at < HISTORIES || (at < MOST_HISTORIES && missing().length > 0); at += 1) {
       const history = new History(randomFrom(seed + at), met);
       try {
         history.run();
@@ -29,9 +33,7 @@ describe('what a denial says of time', () => {
       }
     }
     // A property that meets none of what it is about shows nothing.
-    for (const what of ['caps', 'permanent', 'slots', 'more live than allowed', 'time alone']) {
-      expect(met.get(what) ?? 0, what).toBeGreaterThan(0);
-    }
+    expect(missing()).toEqual([]);
   });
 });
 
