@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Document } from 'mongodb';
+import { type Document, Long } from 'mongodb';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { openMongoTransfer } from '../../src/store/mongo/open-mongo-store.js';
@@ -79,6 +79,8 @@ const ACTIONS: Readonly<Record<string, (command: Document) => readonly string[]>
   listCollections: () => ['listCollections'],
   create: () => ['createCollection'],
   createIndexes: () => ['createIndex'],
+  listIndexes: () => ['listIndexes'],
+  dropIndexes: () => ['dropIndex'],
   collMod: () => ['collMod'],
 };
 
@@ -90,8 +92,12 @@ it('the role has every action that the service needs on its database, and no oth
   };
   const mongo = await ScriptedMongo.start();
   mongo.hello = { localTime: undefined };
-  // As FerretDB does: a collection is made without its validator, so that it is set afterwards.
+  // As FerretDB does: a collection is made without its validator, so that it is set afterwards. An earlier version left its TTL index.
+  const ttl = { v: 2, key: { at: 1 }, name: 'at_1', expireAfterSeconds: 604_800 };
   mongo.script = (command) => {
+    if (nameOf(command) === 'listIndexes')
+      return { ok: 1, cursor: { id: Long.ZERO, ns: `budget.${command['listIndexes']}`, firstBatch: [ttl] } };
+    if (nameOf(command) === 'dropIndexes') return { ok: 1 };
     if (nameOf(command) !== 'create') return undefined;
     mongo.collections.set(command['create'], { options: {}, documents: new Map() });
     return { ok: 1 };
