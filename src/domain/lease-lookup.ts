@@ -55,8 +55,7 @@ export function findReceipt(ledger: Ledger, id: string, evidence: Evidence): Rec
   if (inState !== undefined) return inState;
   if (!evidence.receipts.has(id)) return 'unknown';
   const stored = evidence.receipts.get(id);
-  const now = Math.min(ledger.clock, ledger.passed);
-  if (stored === undefined || stored.at + RECEIPT_MEMORY_MS <= now) return undefined;
+  if (stored === undefined || stored.at + RECEIPT_MEMORY_MS <= ledger.agedTo) return undefined;
   return stored;
 }
 

@@ -47,7 +47,7 @@ export class Ledger {
   wakeAt: number | undefined;
   closedDay: ClosedDay | undefined;
   above: Numbers | undefined;
-  /** By this, and no further, receipts have aged: a clock that is ahead must not make an id free that was just used. */
+  /** This much has surely passed: see `agedTo`. */
   passed = Number.POSITIVE_INFINITY;
 
   policyFields: PolicyFields = {};
@@ -117,6 +117,11 @@ export class Ledger {
   /** There is such a budget, and it is not deleted. */
   get exists(): boolean {
     return this.epoch > 0 && !this.deleted;
+  }
+
+  /** By this, and no further, receipts and request ids have aged: a clock that is ahead must not make an id free that was just used. */
+  get agedTo(): number {
+    return Math.min(this.clock, this.passed);
   }
 
   /** The revision of the commit that is being gathered. */

@@ -46,7 +46,7 @@ export function closedGrants(ledger: Ledger, aiId: string, requestId: string): n
   for (let at = grants.length - PLACES; at >= 0; at -= PLACES) {
     if (grants[at] !== digest) continue;
     const { [at + FENCE]: fence = 0, [at + SECOND]: second = 0 } = grants;
-    const remembered = second * 1_000 + RECEIPT_MEMORY_MS > ledger.clock;
+    const remembered = second * 1_000 + RECEIPT_MEMORY_MS > ledger.agedTo;
     if (remembered && !ledger.slots.has(fence)) fences.push(fence);
   }
   return fences;
@@ -112,12 +112,12 @@ export function forgetFuture(ledger: Ledger): void {
 
 /** AIs that got nothing for long leave the state, a few with every grant, so that no grant pays for many. */
 function forgetOldAis(ledger: Ledger): void {
-  const { tables, policy, clock } = ledger;
+  const { tables, policy, agedTo } = ledger;
   const memory = Math.max(policy.cooldownMs, LAST_GRANT_MEMORY_MS, REQUEST_MEMORY_MS);
   let budget = 4;
   for (const aiId of tables.aisByGrant) {
     const lastGrantAt = tables.ais.get(aiId)?.lastGrantAt ?? 0;
-    if (budget-- === 0 || clock - lastGrantAt <= memory) return;
+    if (budget-- === 0 || agedTo - lastGrantAt <= memory) return;
     if (ledger.slots.liveOf(aiId) > 0) continue;
     tables.ais.delete(aiId);
     tables.aisByGrant.delete(aiId);

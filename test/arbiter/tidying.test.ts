@@ -9,7 +9,7 @@ import { FaultyStore } from '../support/faulty-store.js';
 import { Gate } from '../support/gate.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { ManualScheduler } from '../support/manual-scheduler.js';
-import { BUDGET, caller, ROOMY, recordUnleased } from './support/world.js';
+import { acquire, BUDGET, caller, leaseOf, ROOMY, recordUnleased, release } from './support/world.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -135,6 +135,22 @@ describe('a clock that is wrong, and believed', () => {
     await machine.pass(3 * DAY);
     expect(await machine.monthSpent()).toBe(6_000);
     expect(machine.removals).toEqual([]);
+  });
+
+  it('gives no second lease for a request that had one', async () => {
+    const machine = await Machine.open();
+    await machine.pass(15 * DAY);
+    const request = acquire('a', { requestId: 'before' });
+    const lease = leaseOf(await machine.ask(request));
+    await machine.ask(release(lease));
+    await machine.stop();
+    machine.errorMs = 40 * DAY;
+    machine.start();
+    await machine.pass(2 * MINUTE);
+    // With a grant, AIs are forgotten that got nothing for long.
+    leaseOf(await machine.ask(acquire('b')));
+    const refusal = { reason: 'LEASE_CLOSED', lease: { leaseId: lease.leaseId } };
+    expect(await machine.ask(request)).toMatchObject({ kind: 'refused', refusal });
   });
 });
 
