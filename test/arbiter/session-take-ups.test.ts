@@ -1,32 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { SessionRequest } from '../../src/arbiter/door.js';
-import type { SessionRef } from '../../src/domain/session-ref.js';
 import { Gate } from '../support/gate.js';
-import {
-  acquire,
-  BUDGET,
-  caller,
-  openSession,
-  openWorld,
-  ROOMY,
-  record,
-  settled,
-  type World,
-} from './support/world.js';
+import { FIRST, live, POLICY, SECOND, world } from './support/session-world.js';
+import { acquire, BUDGET, caller, openSession, record, settled, type World } from './support/world.js';
 
 const S = 1_000;
-const FIRST: SessionRef = { id: 'session', owner: '', stream: 'stream-1' };
-const SECOND: SessionRef = { ...FIRST, stream: 'stream-2' };
-const POLICY = {
-  ...ROOMY,
-  maxConcurrent: 100,
-  leaseTtlMs: 30 * S,
-  sessionGraceMs: 10 * S,
-  maxLeaseDurationMs: 300 * S,
-};
-
-const world = (options = {}) => openWorld({ policy: POLICY, ...options });
-const live = async (of: World) => (await of.state()).sections.leases.size;
 
 /** Whoever knows the id of a session, and has not what it takes to be its next stream, does it no harm. */
 describe('a healthy stream', () => {

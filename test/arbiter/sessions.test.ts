@@ -1,32 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { SessionRef } from '../../src/domain/session-ref.js';
 import { Gate } from '../support/gate.js';
-import {
-  acquire,
-  BUDGET,
-  caller,
-  openSession,
-  openWorld,
-  ROOMY,
-  refOf,
-  release,
-  settled,
-  type World,
-} from './support/world.js';
+import { FIRST, live, POLICY, SECOND, world } from './support/session-world.js';
+import { acquire, BUDGET, caller, openSession, refOf, release, settled } from './support/world.js';
 
 const S = 1_000;
-const FIRST: SessionRef = { id: 'session', owner: '', stream: 'stream-1' };
-const SECOND: SessionRef = { ...FIRST, stream: 'stream-2' };
-const POLICY = {
-  ...ROOMY,
-  maxConcurrent: 100,
-  leaseTtlMs: 30 * S,
-  sessionGraceMs: 10 * S,
-  maxLeaseDurationMs: 300 * S,
-};
-
-const world = (options = {}) => openWorld({ policy: POLICY, ...options });
-const live = async (of: World) => (await of.state()).sections.leases.size;
 
 describe('a session whose stream lives', () => {
   it('keeps its leases alive without a heartbeat, up to their longest life', async () => {
