@@ -1,5 +1,6 @@
 import type { Ledger } from './ledger.js';
 import { MAX_AI_BYTES, MAX_AIS, MAX_MODEL_BYTES, MAX_MODELS, MAX_RESERVED } from './limits.js';
+import { inMonth } from './standing.js';
 import type { HourTotal, StoredDay } from './state.js';
 import type { Table, Entry as TableEntry } from './table.js';
 import { OTHER, UNKNOWN } from './types.js';
@@ -175,11 +176,14 @@ const EVERY = () => true;
 
 /**
  * Whether this much more can be counted exactly, wherever it is booked, and still all that live leases may come to: they leave
- * room for it, see `mayReserve`. `counted`: what another sum that grows by it has already.
+ * room for it, see `mayReserve`. Each in the month of its grant: after a clock that ran ahead was reset, that is another one,
+ * and what they hold takes no room of this month's. `counted`: what another sum that grows by it has already.
  */
-export function canCount({ tables, todayTotals, slots }: Ledger, tokens: number, counted = 0): boolean {
+export function canCount(ledger: Ledger, tokens: number, counted = 0): boolean {
+  const { tables, todayTotals, slots, month } = ledger;
   const { total = 0, late = 0 } = todayTotals ?? {};
-  const highest = Math.max(tables.monthSpent, total, counted) + slots.reserved(EVERY);
+  const ofMonth = Math.max(tables.monthSpent, total) + slots.reserved(inMonth(month.key));
+  const highest = Math.max(ofMonth, counted > 0 ? counted + slots.reserved(EVERY) : 0);
   return Number.isSafeInteger(highest + tokens) && Number.isSafeInteger(late + tokens);
 }
 

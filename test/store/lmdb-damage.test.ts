@@ -15,7 +15,7 @@ import { checkFile } from '../../src/store/lmdb/file-check.js';
 import { openLmdbStore } from '../../src/store/lmdb/open-lmdb-store.js';
 import { type BudgetStore, StoreError } from '../../src/store/store.js';
 import { StoreStartError } from '../../src/store/store-start-error.js';
-import { newSeed, randomFrom } from '../support/seed.js';
+import { randomFrom, testSeed } from '../support/seed.js';
 import { head, leaseReceipt, patch, usageDay } from './samples.js';
 
 const MARK = 'flip-a-bit-here';
@@ -161,7 +161,7 @@ describe('a file of the embedded store that was damaged', () => {
     await fill();
     const before = await content();
     const whole = usedPart(path);
-    const seed = newSeed('flipped bits');
+    const seed = testSeed('flipped bits');
     const random = randomFrom(seed);
     let refused = 0;
     for (let flip = 0; flip < FLIPS; flip += 1) {

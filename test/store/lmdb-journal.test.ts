@@ -6,7 +6,7 @@ import type { Receipt, SectionPut, StatePatch } from '../../src/domain/state.js'
 import { openLmdbStore } from '../../src/store/lmdb/open-lmdb-store.js';
 import { openMemoryStore } from '../../src/store/memory/memory-store.js';
 import type { BudgetStore, StateVersion } from '../../src/store/store.js';
-import { newSeed, randomFrom } from '../support/seed.js';
+import { randomFrom, testSeed } from '../support/seed.js';
 import { contentOf, patch, T0, usageReceipt } from './samples.js';
 
 const BUDGETS = ['a', 'b'] as const;
@@ -65,7 +65,7 @@ describe('what the embedded store has in its journals', () => {
   }
 
   it('reads as if it were in its place, whatever was committed, listed, tidied and opened again', async () => {
-    const seed = newSeed('journals');
+    const seed = testSeed('journals');
     const random = randomFrom(seed);
     const model = await openMemoryStore({ receiptsInCommit: true });
     const versions = new Map<string, StateVersion>();

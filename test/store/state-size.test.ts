@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { MAX_STATE_BYTES } from '../../src/domain/limits.js';
 import { documentBytes } from '../support/document-size.js';
 import { MaximalHistory } from '../support/maximal-history.js';
-import { newSeed, randomFrom } from '../support/seed.js';
+import { randomFrom, testSeed } from '../support/seed.js';
 
 const HISTORIES = 2;
 const STEPS = 40;
 
 describe('a state of the largest entries', () => {
-  const seed = newSeed('state-size');
+  const seed = testSeed('state-size');
 
   it(`is never larger on MongoDB than measured, and never too large (seed ${seed})`, {
     timeout: 300_000,

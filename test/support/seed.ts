@@ -1,8 +1,16 @@
-/** A random run prints its seed; `SEED` replays it. */
+/** The seed of a run that searches: it is printed, and `SEED` replays it. */
 export function newSeed(name: string): number {
   const given = Number(process.env['SEED']);
   const seed = Number.isSafeInteger(given) && given > 0 ? given : Math.floor(Math.random() * 2 ** 31);
   console.info(`${name}: SEED=${seed}`);
+  return seed;
+}
+
+/** The seed of a test: always the same, so that it passes or fails by the code alone. `SEED=random` searches. */
+export function testSeed(name: string): number {
+  if (process.env['SEED'] !== undefined) return newSeed(name);
+  let seed = 0;
+  for (const char of name) seed = (Math.imul(seed, 31) + char.charCodeAt(0)) >>> 1;
   return seed;
 }
 

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { openMemoryStore } from '../../src/store/memory/memory-store.js';
-import { newSeed } from '../support/seed.js';
+import { testSeed } from '../support/seed.js';
 import { openEmbedded } from './open-embedded.js';
 import { Years } from './years.js';
 
@@ -11,14 +11,14 @@ afterAll(embedded.remove);
 describe('60 days and 40 days down', () => {
   it('leave the books of the embedded store balanced', async () => {
     const { open } = embedded;
-    const { wrong, counts } = await new Years({ days: 100, seed: newSeed('years'), open }).live();
+    const { wrong, counts } = await new Years({ days: 100, seed: testSeed('years'), open }).live();
     expect(wrong).toEqual([]);
     expect(counts['month ends']).toBeGreaterThanOrEqual(5);
   }, 110_000);
 
   it('and those of a store that others share', async () => {
     const store = await openMemoryStore({ exclusive: false });
-    const { wrong } = await new Years({ days: 100, seed: newSeed('years'), open: async () => store }).live();
+    const { wrong } = await new Years({ days: 100, seed: testSeed('years'), open: async () => store }).live();
     expect(wrong).toEqual([]);
   }, 110_000);
 });

@@ -5,7 +5,7 @@ import type { BudgetSnapshot } from '../../../src/domain/outcomes.js';
 import { type Policy, policyInForce } from '../../../src/domain/policy.js';
 import { snapshot } from '../../grpc/support/samples.js';
 import { TestBudget, usage } from '../../support/budget.js';
-import { newSeed } from '../../support/seed.js';
+import { testSeed } from '../../support/seed.js';
 
 function snapshotOf(made: TestBudget): BudgetSnapshot {
   return made.do<'snapshot'>({ kind: 'get-snapshot' }).snapshot;
@@ -35,7 +35,7 @@ describe('the caps of a policy', () => {
           );
         },
       ),
-      { seed: newSeed('caps in force'), numRuns: 60 },
+      { seed: testSeed('caps in force'), numRuns: 60 },
     );
   });
 });

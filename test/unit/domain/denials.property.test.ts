@@ -6,7 +6,7 @@ import type { LeaseRef } from '../../../src/domain/requests.js';
 import { timeAloneUntil } from '../../../src/domain/time-alone.js';
 import type { Denial } from '../../../src/domain/types.js';
 import { TestBudget } from '../../support/budget.js';
-import { newSeed, randomFrom } from '../../support/seed.js';
+import { randomFrom, testSeed } from '../../support/seed.js';
 
 const HISTORIES = 30;
 /** The rarest of what it is about may be missing in 30 of them; none is in as many as these. */
@@ -19,7 +19,7 @@ const AIS = ['a', 'b', 'c', 'd'] as const;
 
 /** Who is denied is told the truth about when to come back, whatever the policy, the history and the request. */
 describe('what a denial says of time', () => {
-  const seed = newSeed('denials');
+  const seed = testSeed('denials');
 
   it(`holds in random histories (seed ${seed})`, { timeout: 240_000 }, () => {
     const met = new Map<string, number>();

@@ -98,6 +98,25 @@ describe('a sum that would leave safe integers', () => {
     expectSafe(budget);
   });
 
+  it('leaves its room to what was reserved in the month of a clock that ran ahead', () => {
+    const budget = observed({ maxReportTokens: HUGE });
+    adjust(budget, Number.MAX_SAFE_INTEGER - 100);
+    budget.writeOut().at('2026-12-01T08:00:00Z');
+    const leases = [budget.grant('a', HUGE), budget.grant('b', HUGE)] as const;
+    budget.writeOut().at('2026-11-10T12:00:00Z').do({ kind: 'reset-clock' });
+    expect(budget.record(leases[0], 100)).toMatchObject({ chargedTokens: 100 });
+    const report = (tokens: number) =>
+      budget.do({ kind: 'record-unleased', aiId: 'modest', usage: usage(`u${tokens}`, tokens) });
+    expect(report(101)).toEqual(OVERFLOW('usage.tokens'));
+    expect(report(100)).toMatchObject({ chargedTokens: 100 });
+    // December keeps the room of what is reserved there.
+    expect(adjust(budget, HUGE)).toEqual(OVERFLOW('tokens'));
+    expectSafe(budget);
+    budget.writeOut().at('2026-12-02T08:00:00Z').do({ kind: 'sweep' });
+    expect(budget.state.tables.monthSpent).toBe(2 * HUGE);
+    expectSafe(budget);
+  });
+
   it('of late tokens alone is refused, too: they are not taken back with what is corrected', () => {
     const budget = observed({ onExpiry: 'REFUND', maxReportTokens: HUGE });
     const lease = budget.grant('a', 5, { leaseTtlMs: 1_000 });

@@ -3,7 +3,7 @@ import { parseLeaseId } from '../../../src/domain/lease-id.js';
 import type { PolicyFields } from '../../../src/domain/policy.js';
 import type { LeaseRef } from '../../../src/domain/requests.js';
 import { ROOMY, TestBudget } from '../../support/budget.js';
-import { newSeed, randomFrom } from '../../support/seed.js';
+import { randomFrom, testSeed } from '../../support/seed.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -77,7 +77,7 @@ describe('the least estimate', () => {
     expect([spentBy(0), spentBy(5_000)]).toEqual([500_000, 5_000]);
   });
 
-  const seed = newSeed('least-estimate');
+  const seed = testSeed('least-estimate');
   it(`keeps AIs that report no more than it within the hour's cap, whatever they ask (seed ${seed})`, () => {
     const random = randomFrom(seed);
     for (let run = 0; run < 30; run += 1) oneHour(random);

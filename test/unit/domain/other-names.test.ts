@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { tokensThisMonth } from '../../../src/domain/accounts.js';
 import { MAX_AIS, MAX_MODELS } from '../../../src/domain/limits.js';
 import { ROOMY, TestBudget, usage } from '../../support/budget.js';
-import { newSeed, randomFrom } from '../../support/seed.js';
+import { randomFrom, testSeed } from '../../support/seed.js';
 
 const DAY_MS = 86_400_000;
 const POLICY = { ...ROOMY, monthlyLimit: 100_000_000, maxDailyPercentPerAi: 0.1, maxReportTokens: 1e9 };
@@ -81,7 +81,7 @@ describe('an AI beyond those that a day counts by name', () => {
     expect(take('4', -1, '2026-11-10')).toMatchObject({ refusal: { reason: 'BELOW_ZERO', available: 0 } });
   });
 
-  const seed = newSeed('other-names');
+  const seed = testSeed('other-names');
   it(`never takes more than one AI may, whoever it says it is (seed ${seed})`, () => {
     const random = randomFrom(seed);
     const budget = fullDay();

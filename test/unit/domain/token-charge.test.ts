@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { addCharge, chargeOf } from '../../../src/domain/token-charge.js';
 import type { TokenCounts } from '../../../src/domain/types.js';
-import { newSeed, randomFrom } from '../../support/seed.js';
+import { randomFrom, testSeed } from '../../support/seed.js';
 
 const NONE: TokenCounts = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0, total: 0 };
 const FULL = { input: 100, output: 100, cacheRead: 100, cacheWrite: 100, reasoning: 100, total: 100 };
@@ -21,7 +21,7 @@ describe('the charge of a report', () => {
     expect(chargeOf({ ...NONE, ...tokens }, { ...FULL, ...weights })).toEqual({ whole, millionths });
   });
 
-  const seed = newSeed('token-charge');
+  const seed = testSeed('token-charge');
   it(`is rounded up once, on the sum of a lease (seed ${seed})`, () => {
     const random = randomFrom(seed);
     let sum = { tokens: 0, roundedUp: 0 };
