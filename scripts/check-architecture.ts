@@ -20,13 +20,13 @@ const RULES: readonly Rule[] = [
   },
   {
     pattern: /\bprocess\s*\.\s*env\b|\bprocess\[|from 'node:process'/g,
-    except: 'src/config.ts',
-    message: 'only src/config.ts reads the environment',
+    except: 'src/config/config.ts',
+    message: 'only src/config/config.ts reads the environment',
   },
   {
     pattern: /import\s+\{[^}]*\bstatus\b[^}]*\}\s*from '@grpc\/grpc-js'|\bgrpc\.status\b|\bcode:\s*\d/gi,
-    except: 'src/grpc/status.ts',
-    message: 'only src/grpc/status.ts picks status codes',
+    except: 'src/api/failures/status.ts',
+    message: 'only src/api/failures/status.ts picks status codes',
   },
   {
     pattern: /'prom-client'/g,
@@ -40,8 +40,8 @@ const RULES: readonly Rule[] = [
   },
   {
     pattern: /\\d\{[01],1[3-6]\}/g,
-    except: 'src/domain/fence.ts',
-    message: 'only src/domain/fence.ts says how many digits a fence has: use FENCE_PATTERN',
+    except: 'src/domain/model/fence.ts',
+    message: 'only src/domain/model/fence.ts says how many digits a fence has: use FENCE_PATTERN',
   },
   {
     pattern: /(?<![\w.])fetch\(|\bAbortSignal\s*\.\s*(?:timeout|any)\b|'undici'/g,
@@ -50,6 +50,39 @@ const RULES: readonly Rule[] = [
       'only src/platform/exchange.ts asks others over HTTP, bounded; a signal that nothing holds never fires',
   },
 ];
+/**
+ * What each folder of the sources may import of the others: a folder, or one file of it where layers meet. `main.ts`, `app` and
+ * `cli` put the rest together; nothing imports the ways in but them.
+ */
+const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  domain: [],
+  platform: [],
+  store: ['domain', 'platform'],
+  arbiter: ['domain', 'platform', 'store/store.ts'],
+  access: ['arbiter/door.ts', 'domain', 'platform'],
+  alerts: ['arbiter/alert-courier.ts', 'access/permissions.ts', 'domain', 'platform'],
+  api: ['arbiter/door.ts', 'access', 'domain', 'platform', 'gen'],
+  grpc: ['api', 'arbiter/door.ts', 'access', 'domain', 'platform', 'gen'],
+  http: ['api', 'arbiter/door.ts', 'access', 'domain', 'platform', 'gen/openapi.ts'],
+  metrics: ['api', 'arbiter', 'config/metrics-file.ts', 'domain', 'platform', 'store'],
+  transfer: ['domain', 'platform', 'store'],
+  config: ['access/settings.ts', 'alerts/settings.ts', 'domain', 'platform'],
+  cli: ['access', 'alerts', 'config', 'domain', 'gen', 'platform', 'store', 'transfer'],
+  app: ['access', 'alerts', 'arbiter', 'config', 'domain', 'metrics', 'platform', 'store'],
+  'bin.ts': ['cli', 'main.ts'],
+};
+/** Packages that only a part of the sources may import; a folder of a store is open to `app` and `cli` alone. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  mongodb: ['src/store/mongo/'],
+  lmdb: ['src/store/lmdb/'],
+  'fs-native-extensions': ['src/store/lmdb/'],
+  'temporal-polyfill': ['src/domain/'],
+  '@grpc/grpc-js': ['src/api/', 'src/grpc/', 'src/cli/'],
+  commander: ['src/cli/'],
+};
+/** The domain is pure. */
+const PURE = 'src/domain/';
+
 /** A file is one concept, however long; one of this length is surely more. */
 const MAX_LINES = 600;
 
@@ -74,21 +107,60 @@ function tooLong(file: string): string[] {
   return lines > MAX_LINES ? [`${file}: ${lines} lines; ${MAX_LINES} is the most`] : [];
 }
 
-/** Every file of the working tree that git would take, in order; generated ones aside. */
-const all = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+function brokenLayers([file, targets]: readonly [string, ReadonlySet<string>]): string[] {
+  const [, folder = ''] = file.split('/');
+  const allowed = LAYERS[folder];
+  const within = [...targets].filter((target) => {
+    const [, place = '', part = ''] = target.split('/');
+    if (place === folder) return isBesideAStore(file, target);
+    if (place === 'store' && part.endsWith('.ts') === false && !['app', 'cli'].includes(folder)) return true;
+    return allowed !== undefined && !allowed.some((one) => one === place || target === `src/${one}`);
+  });
+  return within.map((target) => `${file}: must not import ${target}; see LAYERS in this check`);
+}
+
+/** One store knows nothing of another. */
+function isBesideAStore(file: string, target: string): boolean {
+  const [from, to] = [file, target].map((path) => /^src\/store\/(\w+)\//.exec(path)?.[1]);
+  return from !== undefined && to !== undefined && from !== to;
+}
+
+function brokenPackages(file: string): string[] {
+  const names = Array.from(
+    code(readFileSync(file, 'utf8')).matchAll(/(?:\bfrom\s*|\bimport\(\s*)'([^.'][^']*)'/g),
+    ([, name = '']) => name,
+  );
+  return names
+    .filter((name) => {
+      const only = Object.entries(PACKAGES).find(([known]) => name === known || name.startsWith(`${known}/`));
+      if (only !== undefined) return !only[1].some((folder) => file.startsWith(folder));
+      return file.startsWith(PURE);
+    })
+    .map((name) => `${file}: must not import ${name}; see PACKAGES in this check`);
+}
+
+/** Every file of the working tree that git would take, in order. */
+const present = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
   encoding: 'utf8',
 })
   .split('\n')
   .filter((file) => /^(src|dashboard|test|bench|examples|scripts)\/.*\.(ts|mjs|js|py|go|java)$/.test(file))
-  .filter((file) => !file.includes('/gen/') && existsSync(file));
-const sources = all.filter((file) => file.startsWith('src/'));
+  .filter((file) => existsSync(file));
+const all = present.filter((file) => !file.includes('/gen/'));
+const sources = all.filter((file) => file.startsWith('src/') && file.endsWith('.ts'));
+const generated = present.filter((file) => file.startsWith('src/gen/'));
 
-const handwritten = sources.filter((file) => file.endsWith('.ts'));
-const circles = circlesOf(importsOf(handwritten)).map(
+const circles = circlesOf(importsOf(sources)).map(
   (files) => `${files.join(', ')}: they import each other, types included; move what they share`,
 );
 
-const problems = [...sources.flatMap(brokenRules), ...all.flatMap(tooLong), ...circles];
+const problems = [
+  ...sources.flatMap(brokenRules),
+  ...sources.flatMap(brokenPackages),
+  ...[...importsOf(sources, generated)].flatMap(brokenLayers),
+  ...all.flatMap(tooLong),
+  ...circles,
+];
 for (const problem of problems) console.error(problem);
 console.log(`architecture: ${all.length} files, ${problems.length} problems`);
 if (problems.length > 0) process.exitCode = 1;

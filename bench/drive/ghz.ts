@@ -25,7 +25,7 @@ function descriptorSet(): Promise<string> {
 export async function driveGhz(run: GhzRun): Promise<Load> {
   const printed = await runCommand('ghz', [
     '--insecure',
-    ...['--protoset', await descriptorSet(), '--call', `budget.v1.BudgetService/${run.method}`],
+    ...['--protoset', await descriptorSet(), '--call', `budgetarbiter.v1.BudgetService/${run.method}`],
     ...['--data', JSON.stringify(run.request), '--concurrency', String(run.callers)],
     // What is under way at the end is waited for: cut off, it would count as errors.
     ...['--duration', `${run.seconds}s`, '--duration-stop', 'wait', run.address],

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	budgetv1 "budgetarbiter/gen/budget/v1"
+	budgetarbiterv1 "budgetarbiter/gen/v1"
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
@@ -12,9 +12,9 @@ import (
 
 // A turn of the cycle takes a slot, reports once and gives the slot back, each counted as one call.
 func cycles(o options, conns []*grpc.ClientConn) ([]*caller, error) {
-	clients := make([]budgetv1.BudgetServiceClient, len(conns))
+	clients := make([]budgetarbiterv1.BudgetServiceClient, len(conns))
 	for at, conn := range conns {
-		clients[at] = budgetv1.NewBudgetServiceClient(conn)
+		clients[at] = budgetarbiterv1.NewBudgetServiceClient(conn)
 	}
 	return together(o, func(ctx context.Context, c *caller, number, turn int) error {
 		client := clients[number%len(clients)]
@@ -25,10 +25,10 @@ func cycles(o options, conns []*grpc.ClientConn) ([]*caller, error) {
 	}), nil
 }
 
-func cycle(ctx context.Context, client budgetv1.BudgetServiceClient, c *caller, budget, ai, id string) error {
+func cycle(ctx context.Context, client budgetarbiterv1.BudgetServiceClient, c *caller, budget, ai, id string) error {
 	var leaseID string
 	err := c.timed(func() error {
-		answer, err := client.AcquireSlot(ctx, &budgetv1.AcquireSlotRequest{
+		answer, err := client.AcquireSlot(ctx, &budgetarbiterv1.AcquireSlotRequest{
 			BudgetId: budget, AiId: ai, RequestId: &id, EstimatedTokens: proto.Int64(200),
 		})
 		if err != nil {
@@ -48,7 +48,7 @@ func cycle(ctx context.Context, client budgetv1.BudgetServiceClient, c *caller, 
 		return err
 	})
 	released := c.timed(func() error {
-		_, err := client.Release(ctx, &budgetv1.ReleaseRequest{LeaseId: leaseID})
+		_, err := client.Release(ctx, &budgetarbiterv1.ReleaseRequest{LeaseId: leaseID})
 		return err
 	})
 	if recorded != nil {

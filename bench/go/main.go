@@ -2,7 +2,7 @@
 // and streams. Prints one line of JSON.
 package main
 
-//go:generate npx buf generate
+//go:generate ../../node_modules/.bin/buf generate
 
 import (
 	"encoding/json"

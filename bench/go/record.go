@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	budgetv1 "budgetarbiter/gen/budget/v1"
+	budgetarbiterv1 "budgetarbiter/gen/v1"
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -13,11 +13,11 @@ import (
 
 // Reports alone, each with a fresh id, on a live lease per caller.
 func records(o options, conns []*grpc.ClientConn) ([]*caller, error) {
-	clients := make([]budgetv1.BudgetServiceClient, o.callers)
+	clients := make([]budgetarbiterv1.BudgetServiceClient, o.callers)
 	leases := make([]string, o.callers)
 	for number := range leases {
-		clients[number] = budgetv1.NewBudgetServiceClient(conns[number%len(conns)])
-		answer, err := clients[number].AcquireSlot(context.Background(), &budgetv1.AcquireSlotRequest{
+		clients[number] = budgetarbiterv1.NewBudgetServiceClient(conns[number%len(conns)])
+		answer, err := clients[number].AcquireSlot(context.Background(), &budgetarbiterv1.AcquireSlotRequest{
 			BudgetId: o.budgetOf(number), AiId: fmt.Sprintf("ai-%d", number), LeaseTtl: durationpb.New(time.Hour),
 		})
 		if err != nil {
@@ -35,7 +35,7 @@ func records(o options, conns []*grpc.ClientConn) ([]*caller, error) {
 		})
 	})
 	for number, lease := range leases {
-		request := &budgetv1.ReleaseRequest{LeaseId: lease}
+		request := &budgetarbiterv1.ReleaseRequest{LeaseId: lease}
 		if _, err := clients[number].Release(context.Background(), request); err != nil {
 			return nil, err
 		}
@@ -43,11 +43,11 @@ func records(o options, conns []*grpc.ClientConn) ([]*caller, error) {
 	return callers, nil
 }
 
-func report(leaseID, usageID string) *budgetv1.RecordUsageRequest {
-	return &budgetv1.RecordUsageRequest{
-		Subject: &budgetv1.RecordUsageRequest_LeaseId{LeaseId: leaseID},
-		Usage: &budgetv1.Usage{
-			UsageId: usageID, Model: "claude-sonnet-4", Tokens: &budgetv1.TokenCounts{InputTokens: 120, OutputTokens: 60},
+func report(leaseID, usageID string) *budgetarbiterv1.RecordUsageRequest {
+	return &budgetarbiterv1.RecordUsageRequest{
+		Subject: &budgetarbiterv1.RecordUsageRequest_LeaseId{LeaseId: leaseID},
+		Usage: &budgetarbiterv1.Usage{
+			UsageId: usageID, Model: "claude-sonnet-4", Tokens: &budgetarbiterv1.TokenCounts{InputTokens: 120, OutputTokens: 60},
 		},
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	budgetv1 "budgetarbiter/gen/budget/v1"
+	budgetarbiterv1 "budgetarbiter/gen/v1"
 
 	"google.golang.org/grpc"
 )
@@ -16,7 +16,7 @@ func sessions(o options, conns []*grpc.ClientConn) ([]*caller, error) {
 	return together(o, func(ctx context.Context, c *caller, number, turn int) error {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		client := budgetv1.NewBudgetServiceClient(conns[number%len(conns)])
+		client := budgetarbiterv1.NewBudgetServiceClient(conns[number%len(conns)])
 		stream, lease, err := openSession(ctx, client, o.budgetOf(number), fmt.Sprintf("ai-%d", number))
 		if err != nil {
 			return c.failed(err)
@@ -26,7 +26,7 @@ func sessions(o options, conns []*grpc.ClientConn) ([]*caller, error) {
 			func(tag uint32) error {
 				sent++
 				record := report(lease, fmt.Sprintf("%s-%d-%d-%d", o.run, number, turn, sent))
-				return stream.Send(&budgetv1.SessionRequest{Tag: tag, Call: &budgetv1.SessionRequest_Record{Record: record}})
+				return stream.Send(&budgetarbiterv1.SessionRequest{Tag: tag, Call: &budgetarbiterv1.SessionRequest_Record{Record: record}})
 			},
 			func() (uint32, error) {
 				answer, err := stream.Recv()
@@ -38,27 +38,27 @@ func sessions(o options, conns []*grpc.ClientConn) ([]*caller, error) {
 		if err != nil {
 			return err
 		}
-		release := &budgetv1.SessionRequest_Release{Release: &budgetv1.ReleaseRequest{LeaseId: lease}}
-		if _, err := ask(stream, &budgetv1.SessionRequest{Call: release}); err != nil {
+		release := &budgetarbiterv1.SessionRequest_Release{Release: &budgetarbiterv1.ReleaseRequest{LeaseId: lease}}
+		if _, err := ask(stream, &budgetarbiterv1.SessionRequest{Call: release}); err != nil {
 			return c.failed(err)
 		}
 		return stream.CloseSend()
 	}), nil
 }
 
-type sessionStream = grpc.BidiStreamingClient[budgetv1.SessionRequest, budgetv1.SessionResponse]
+type sessionStream = grpc.BidiStreamingClient[budgetarbiterv1.SessionRequest, budgetarbiterv1.SessionResponse]
 
-func openSession(ctx context.Context, client budgetv1.BudgetServiceClient, budget, ai string) (sessionStream, string, error) {
+func openSession(ctx context.Context, client budgetarbiterv1.BudgetServiceClient, budget, ai string) (sessionStream, string, error) {
 	stream, err := client.Session(ctx)
 	if err != nil {
 		return nil, "", err
 	}
-	open := &budgetv1.OpenSession{BudgetId: budget, AiId: ai}
-	if _, err := ask(stream, &budgetv1.SessionRequest{Call: &budgetv1.SessionRequest_Open{Open: open}}); err != nil {
+	open := &budgetarbiterv1.OpenSession{BudgetId: budget, AiId: ai}
+	if _, err := ask(stream, &budgetarbiterv1.SessionRequest{Call: &budgetarbiterv1.SessionRequest_Open{Open: open}}); err != nil {
 		return nil, "", err
 	}
-	acquire := &budgetv1.SessionRequest_Acquire{Acquire: &budgetv1.AcquireSlotRequest{}}
-	answer, err := ask(stream, &budgetv1.SessionRequest{Call: acquire})
+	acquire := &budgetarbiterv1.SessionRequest_Acquire{Acquire: &budgetarbiterv1.AcquireSlotRequest{}}
+	answer, err := ask(stream, &budgetarbiterv1.SessionRequest{Call: acquire})
 	if err != nil {
 		return nil, "", err
 	}
@@ -70,7 +70,7 @@ func openSession(ctx context.Context, client budgetv1.BudgetServiceClient, budge
 }
 
 // ask sends one call while no other is under way.
-func ask(stream sessionStream, call *budgetv1.SessionRequest) (*budgetv1.SessionResponse, error) {
+func ask(stream sessionStream, call *budgetarbiterv1.SessionRequest) (*budgetarbiterv1.SessionResponse, error) {
 	if err := stream.Send(call); err != nil {
 		return nil, err
 	}

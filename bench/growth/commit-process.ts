@@ -1,5 +1,5 @@
 import { BSON } from 'mongodb';
-import type { StatePatch } from '../../src/domain/state.js';
+import type { StatePatch } from '../../src/domain/model/state.js';
 import type * as Documents from '../../src/store/mongo/budget-document.js';
 import { built } from '../built.js';
 import { median } from '../measure/median.js';

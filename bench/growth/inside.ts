@@ -1,9 +1,9 @@
 import type * as Arbiters from '../../src/arbiter/arbiter.js';
 import type { CallerRequest } from '../../src/arbiter/door.js';
-import type * as LeaseIds from '../../src/domain/lease-id.js';
-import type { Granted, OutcomeOf } from '../../src/domain/outcomes.js';
-import type { LeaseRef } from '../../src/domain/requests.js';
-import type { StatePatch } from '../../src/domain/state.js';
+import type * as LeaseIds from '../../src/domain/model/lease-id.js';
+import type { Granted, OutcomeOf } from '../../src/domain/model/outcomes.js';
+import type { LeaseRef } from '../../src/domain/model/requests.js';
+import type { StatePatch } from '../../src/domain/model/state.js';
 import type * as Clocks from '../../src/platform/embedded-clock.js';
 import type * as Logs from '../../src/platform/log.js';
 import type * as Lmdb from '../../src/store/lmdb/open-lmdb-store.js';
@@ -15,7 +15,7 @@ import { ROOMY_FIELDS } from '../roomy-fields.js';
 const { Arbiter } = await built<typeof Arbiters>('arbiter/arbiter.js');
 const { embeddedClock } = await built<typeof Clocks>('platform/embedded-clock.js');
 const { SILENT_LOG } = await built<typeof Logs>('platform/log.js');
-const { parseLeaseId } = await built<typeof LeaseIds>('domain/lease-id.js');
+const { parseLeaseId } = await built<typeof LeaseIds>('domain/model/lease-id.js');
 const { openLmdbStore } = await built<typeof Lmdb>('store/lmdb/open-lmdb-store.js');
 const { openMongoStore } = await built<typeof Mongo>('store/mongo/open-mongo-store.js');
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { BudgetServiceService, RecordUsageRequest } from '../../src/gen/budget/v1/budget_service.js';
+import { BudgetServiceService, RecordUsageRequest } from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import { LoadedClients } from '../../test/support/loaded-client.js';
 import { startService } from '../../test/support/service.js';
 import { emptyTally, FloodConnection, type Tally } from './flood-connection.js';

@@ -1,10 +1,10 @@
 import type * as Decide from '../../src/domain/decide.js';
 import type * as Finish from '../../src/domain/finish.js';
-import type * as LeaseIds from '../../src/domain/lease-id.js';
-import type * as Ledgers from '../../src/domain/ledger.js';
-import type { BudgetRequest, Evidence } from '../../src/domain/requests.js';
-import type { UsageReport } from '../../src/domain/types.js';
-import type * as Wanted from '../../src/domain/wanted-receipts.js';
+import type * as Wanted from '../../src/domain/leases/wanted-receipts.js';
+import type * as Ledgers from '../../src/domain/ledger/ledger.js';
+import type * as LeaseIds from '../../src/domain/model/lease-id.js';
+import type { BudgetRequest, Evidence } from '../../src/domain/model/requests.js';
+import type { UsageReport } from '../../src/domain/model/types.js';
 import { built } from '../built.js';
 import { ROOMY_FIELDS } from '../roomy-fields.js';
 import type { TimedPeer } from './peer.js';
@@ -13,9 +13,9 @@ const BATCH = 64;
 
 const { decide } = await built<typeof Decide>('domain/decide.js');
 const { finish } = await built<typeof Finish>('domain/finish.js');
-const { Ledger } = await built<typeof Ledgers>('domain/ledger.js');
-const { parseLeaseId } = await built<typeof LeaseIds>('domain/lease-id.js');
-const { wantedReceipts } = await built<typeof Wanted>('domain/wanted-receipts.js');
+const { Ledger } = await built<typeof Ledgers>('domain/ledger/ledger.js');
+const { parseLeaseId } = await built<typeof LeaseIds>('domain/model/lease-id.js');
+const { wantedReceipts } = await built<typeof Wanted>('domain/leases/wanted-receipts.js');
 
 /** The cycle of 64 AIs in batches, with no store and no network: only the decisions are timed, not the ends of batches. */
 export async function decidePeer(): Promise<TimedPeer> {

@@ -1,10 +1,10 @@
-import { type Lease, LeaseState, Rule } from '../../src/gen/budget/v1/budget.js';
+import { type Lease, LeaseState, Rule } from '../../src/gen/budgetarbiter/v1/budget.js';
 import {
   AcquireSlotResponse,
   BudgetServiceService,
   RecordUsageResponse,
   ReleaseResponse,
-} from '../../src/gen/budget/v1/budget_service.js';
+} from '../../src/gen/budgetarbiter/v1/budget_service.js';
 
 const HOUR_MS = 3_600_000;
 const grantedAt = new Date();

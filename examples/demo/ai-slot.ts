@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Denial, type Lease, Rule } from '../../src/gen/budget/v1/budget.js';
+import { type Denial, type Lease, Rule } from '../../src/gen/budgetarbiter/v1/budget.js';
 import {
   AcquireSlotRequest,
   type BudgetServiceClient,
   RenewSlotRequest,
-} from '../../src/gen/budget/v1/budget_service.js';
+} from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import type { AiMessage, Assignment, Prompt } from './ai-messages.js';
 import { toDuration, toMs, unary } from './unary.js';
 

@@ -7,7 +7,7 @@ import {
   BudgetServiceClient,
   RecordUsageRequest,
   ReleaseRequest,
-} from '../../src/gen/budget/v1/budget_service.js';
+} from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import type { AiMessage, Assignment, Prompt, Report } from './ai-messages.js';
 import { acquire, type HeldSlot } from './ai-slot.js';
 import { unary } from './unary.js';

@@ -1,5 +1,8 @@
-import { type Lease, Rule, type Window, type WindowStatus } from '../../src/gen/budget/v1/budget.js';
-import type { BudgetEvent, WatchBudgetResponse } from '../../src/gen/budget/v1/budget_admin_service.js';
+import { type Lease, Rule, type Window, type WindowStatus } from '../../src/gen/budgetarbiter/v1/budget.js';
+import type {
+  BudgetEvent,
+  WatchBudgetResponse,
+} from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
 import type { AiMessage } from './ai-messages.js';
 import { type Happening, happeningOf } from './happenings.js';
 import { seconds } from './text.js';

@@ -1,4 +1,4 @@
-import { type Lease, LeaseState } from '../../src/gen/budget/v1/budget.js';
+import { type Lease, LeaseState } from '../../src/gen/budgetarbiter/v1/budget.js';
 import { type Distribution, sum } from './distribution.js';
 import { type Journal, tokensOf } from './journal.js';
 import type { Repeats } from './repeat-reports.js';

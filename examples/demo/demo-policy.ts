@@ -1,4 +1,4 @@
-import type { Policy } from '../../src/gen/budget/v1/budget.js';
+import type { Policy } from '../../src/gen/budgetarbiter/v1/budget.js';
 import { toDuration } from './unary.js';
 
 type PolicyOfDemo = Partial<Policy>;

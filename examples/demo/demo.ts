@@ -5,8 +5,8 @@ import {
   BudgetAdminServiceClient,
   UpdateBudgetRequest,
   type WatchBudgetResponse,
-} from '../../src/gen/budget/v1/budget_admin_service.js';
-import { BudgetServiceClient } from '../../src/gen/budget/v1/budget_service.js';
+} from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
+import { BudgetServiceClient } from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import type { AiMessage } from './ai-messages.js';
 import { Board } from './board.js';
 import { Crew } from './crew.js';

@@ -1,4 +1,4 @@
-import { type Lease, Window, type WindowStatus } from '../../src/gen/budget/v1/budget.js';
+import { type Lease, Window, type WindowStatus } from '../../src/gen/budgetarbiter/v1/budget.js';
 import type { Board } from './board.js';
 import { happeningLine } from './happening-line.js';
 import type { Journal } from './journal.js';

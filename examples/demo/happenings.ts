@@ -1,5 +1,5 @@
-import { type Alert, AlertRule, type Lease } from '../../src/gen/budget/v1/budget.js';
-import type { BudgetEvent } from '../../src/gen/budget/v1/budget_admin_service.js';
+import { type Alert, AlertRule, type Lease } from '../../src/gen/budgetarbiter/v1/budget.js';
+import type { BudgetEvent } from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
 import { amount } from './text.js';
 
 /** One line of what happened. */

@@ -1,8 +1,8 @@
-import type { Lease } from '../../src/gen/budget/v1/budget.js';
+import type { Lease } from '../../src/gen/budgetarbiter/v1/budget.js';
 import {
   type BudgetAdminServiceClient,
   ListLeasesRequest,
-} from '../../src/gen/budget/v1/budget_admin_service.js';
+} from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
 import { unary } from './unary.js';
 
 /** Every live lease of a budget, and on request the closed ones too, page by page. */

@@ -1,5 +1,5 @@
-import type { BudgetAdminServiceClient } from '../../src/gen/budget/v1/budget_admin_service.js';
-import type { BudgetServiceClient } from '../../src/gen/budget/v1/budget_service.js';
+import type { BudgetAdminServiceClient } from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
+import type { BudgetServiceClient } from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import type { Board } from './board.js';
 import { checks } from './books.js';
 import { readDistribution } from './distribution.js';

@@ -1,4 +1,7 @@
-import { type BudgetServiceClient, RecordUsageRequest } from '../../src/gen/budget/v1/budget_service.js';
+import {
+  type BudgetServiceClient,
+  RecordUsageRequest,
+} from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import type { Journal } from './journal.js';
 import { unary } from './unary.js';
 

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	budgetv1 "budgetarbiter/gen/budget/v1"
+	budgetarbiterv1 "budgetarbiter/gen/v1"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -22,7 +22,7 @@ const (
 )
 
 // Denied says that there is no slot: waiting does not help, or would take longer than the caller has patience.
-type Denied struct{ Denial *budgetv1.Denial }
+type Denied struct{ Denial *budgetarbiterv1.Denial }
 
 func (d *Denied) Error() string {
 	messages := make([]string, 0, len(d.Denial.Blockers))
@@ -34,8 +34,8 @@ func (d *Denied) Error() string {
 
 // acquire asks until the slot is granted, and comes back no earlier than a denial says. It also returns the rules that
 // had refused before.
-func acquire(ctx context.Context, client budgetv1.BudgetServiceClient, request *budgetv1.AcquireSlotRequest,
-	patience time.Duration) (lease *budgetv1.Lease, deniedRules []string, err error) {
+func acquire(ctx context.Context, client budgetarbiterv1.BudgetServiceClient, request *budgetarbiterv1.AcquireSlotRequest,
+	patience time.Duration) (lease *budgetarbiterv1.Lease, deniedRules []string, err error) {
 	giveUpAt := time.Now().Add(patience)
 	timeout := callTimeout + request.Wait.AsDuration()
 	for {

@@ -1,7 +1,7 @@
 // A small AI: makes some simulated LLM calls, each in a slot of its own, and prints one JSON line for each.
 package main
 
-//go:generate npx buf generate
+//go:generate ../../node_modules/.bin/buf generate
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 	"strconv"
 	"time"
 
-	budgetv1 "budgetarbiter/gen/budget/v1"
+	budgetarbiterv1 "budgetarbiter/gen/v1"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
@@ -40,7 +40,7 @@ func main() {
 		log.Fatal(err)
 	}
 	defer conn.Close()
-	client := budgetv1.NewBudgetServiceClient(conn)
+	client := budgetarbiterv1.NewBudgetServiceClient(conn)
 
 	request := SlotRequest{
 		BudgetID:        env("BUDGET_ID", "anthropic"),
@@ -57,7 +57,7 @@ func main() {
 }
 
 // work makes two model calls in one slot, a draft and its revision, and prints what they cost.
-func work(ctx context.Context, client budgetv1.BudgetServiceClient, request SlotRequest) error {
+func work(ctx context.Context, client budgetarbiterv1.BudgetServiceClient, request SlotRequest) error {
 	tokens := request.EstimatedTokens
 	settled, err := WithSlot(ctx, client, request, func(ctx context.Context, slot *Slot) error {
 		draft, err := callModel(ctx, tokens-tokens/2)
@@ -79,12 +79,12 @@ func work(ctx context.Context, client budgetv1.BudgetServiceClient, request Slot
 }
 
 // callModel stands for a call of a model's API: takes its time, ends early when the lease is lost, tells what it spent.
-func callModel(ctx context.Context, budgeted int64) (*budgetv1.Usage, error) {
+func callModel(ctx context.Context, budgeted int64) (*budgetarbiterv1.Usage, error) {
 	if err := sleep(ctx, 100*time.Millisecond); err != nil {
 		return nil, err
 	}
-	spent := &budgetv1.TokenCounts{InputTokens: budgeted - budgeted/2, OutputTokens: budgeted / 2}
-	return &budgetv1.Usage{Model: "simulated", Tokens: spent}, nil
+	spent := &budgetarbiterv1.TokenCounts{InputTokens: budgeted - budgeted/2, OutputTokens: budgeted / 2}
+	return &budgetarbiterv1.Usage{Model: "simulated", Tokens: spent}, nil
 }
 
 func env(name, otherwise string) string {

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"time"
 
-	budgetv1 "budgetarbiter/gen/budget/v1"
+	budgetarbiterv1 "budgetarbiter/gen/v1"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
@@ -29,7 +29,7 @@ type SlotRequest struct {
 
 // Settled says what the work cost.
 type Settled struct {
-	Lease      *budgetv1.Lease
+	Lease      *budgetarbiterv1.Lease
 	UsedTokens int64
 	// DeniedRules had refused before the slot was granted.
 	DeniedRules []string
@@ -37,20 +37,20 @@ type Settled struct {
 
 // Slot is a slot that is held.
 type Slot struct {
-	Lease *budgetv1.Lease
+	Lease *budgetarbiterv1.Lease
 	// FinalUsage is a last report: booked together with the release, which saves a call.
-	FinalUsage *budgetv1.Usage
+	FinalUsage *budgetarbiterv1.Usage
 
 	// Reports are sent even when the work's context has ended: what is spent is spent.
 	ctx    context.Context
-	client budgetv1.BudgetServiceClient
+	client budgetarbiterv1.BudgetServiceClient
 }
 
 // WithSlot runs work while holding a slot: acquires it, keeps it alive, and gives it back whatever happens. The context
 // that work gets ends when the lease is lost.
-func WithSlot(ctx context.Context, client budgetv1.BudgetServiceClient, request SlotRequest,
+func WithSlot(ctx context.Context, client budgetarbiterv1.BudgetServiceClient, request SlotRequest,
 	work func(context.Context, *Slot) error) (settled Settled, err error) {
-	message := &budgetv1.AcquireSlotRequest{
+	message := &budgetarbiterv1.AcquireSlotRequest{
 		BudgetId: request.BudgetID,
 		AiId:     request.AIID,
 		Wait:     durationpb.New(request.Wait),
@@ -80,9 +80,9 @@ func WithSlot(ctx context.Context, client budgetv1.BudgetServiceClient, request 
 }
 
 // Record books what one call spent, at once. It returns the tokens charged.
-func (s *Slot) Record(usage *budgetv1.Usage) (int64, error) {
-	request := &budgetv1.RecordUsageRequest{
-		Subject: &budgetv1.RecordUsageRequest_LeaseId{LeaseId: s.Lease.LeaseId},
+func (s *Slot) Record(usage *budgetarbiterv1.Usage) (int64, error) {
+	request := &budgetarbiterv1.RecordUsageRequest{
+		Subject: &budgetarbiterv1.RecordUsageRequest_LeaseId{LeaseId: s.Lease.LeaseId},
 		Usage:   withID(usage),
 	}
 	answer, err := retry(s.ctx, s.client.RecordUsage, request, callTimeout, time.Now().Add(reportPatience))
@@ -90,7 +90,7 @@ func (s *Slot) Record(usage *budgetv1.Usage) (int64, error) {
 }
 
 func (s *Slot) release() (usedTokens int64, err error) {
-	request := &budgetv1.ReleaseRequest{LeaseId: s.Lease.LeaseId, Usage: withID(s.FinalUsage)}
+	request := &budgetarbiterv1.ReleaseRequest{LeaseId: s.Lease.LeaseId, Usage: withID(s.FinalUsage)}
 	answer, err := retry(s.ctx, s.client.Release, request, callTimeout, time.Now().Add(reportPatience))
 	if s.FinalUsage == nil && hasCode(err, codes.FailedPrecondition, codes.NotFound) {
 		return s.Lease.UsedTokens, nil // Ended long ago, and nothing to report: there is nothing left to give back.
@@ -100,7 +100,7 @@ func (s *Slot) release() (usedTokens int64, err error) {
 
 // keepAlive renews at a third of the time left: at a third of the TTL, and ever sooner while the service is away.
 func (s *Slot) keepAlive(ctx context.Context, lose context.CancelCauseFunc) {
-	request := &budgetv1.RenewSlotRequest{LeaseId: s.Lease.LeaseId}
+	request := &budgetarbiterv1.RenewSlotRequest{LeaseId: s.Lease.LeaseId}
 	// Counted from the answer, since this machine's clock may differ from the service's.
 	endsAt := time.Now().Add(s.Lease.ExpiresIn.AsDuration())
 	for {
@@ -126,7 +126,7 @@ func (s *Slot) keepAlive(ctx context.Context, lose context.CancelCauseFunc) {
 }
 
 // withID gives the report its id, once per report and not per try: so a retry is booked once.
-func withID(usage *budgetv1.Usage) *budgetv1.Usage {
+func withID(usage *budgetarbiterv1.Usage) *budgetarbiterv1.Usage {
 	if usage != nil && usage.UsageId == "" {
 		usage.UsageId = rand.Text()
 	}

@@ -5,8 +5,8 @@ import os
 
 import grpc
 
-from budget.v1 import budget_pb2 as pb
-from budget.v1.budget_service_pb2_grpc import BudgetServiceStub
+from budgetarbiter.v1 import budget_pb2 as pb
+from budgetarbiter.v1.budget_service_pb2_grpc import BudgetServiceStub
 from slot import Slot, hold_slot
 
 ADDRESS = os.environ.get("ARBITER_ADDRESS", "127.0.0.1:50051")

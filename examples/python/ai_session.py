@@ -5,7 +5,7 @@ import json
 import grpc
 
 from ai import ADDRESS, BUDGET, CALLS, PATIENCE, TOKENS, WAIT, call_model, name
-from budget.v1.budget_service_pb2_grpc import BudgetServiceStub
+from budgetarbiter.v1.budget_service_pb2_grpc import BudgetServiceStub
 from session import Session
 from session_slot import hold_session_slot
 

@@ -13,8 +13,8 @@ from concurrent.futures import Future
 import grpc
 from google.rpc import status_pb2
 
-from budget.v1 import budget_service_pb2 as api
-from budget.v1.budget_service_pb2_grpc import BudgetServiceStub
+from budgetarbiter.v1 import budget_service_pb2 as api
+from budgetarbiter.v1.budget_service_pb2_grpc import BudgetServiceStub
 
 # Only another program or another configuration mends these. ABORTED: another process has taken the session up.
 HOPELESS = (

@@ -10,8 +10,8 @@ from datetime import timedelta
 
 import grpc
 
-from budget.v1 import budget_pb2 as pb
-from budget.v1 import budget_service_pb2 as api
+from budgetarbiter.v1 import budget_pb2 as pb
+from budgetarbiter.v1 import budget_service_pb2 as api
 from session import CallFailed, Session
 from slot import OVER, REPORT_PATIENCE, SlotLost, with_id, acquire_by
 

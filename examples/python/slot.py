@@ -11,9 +11,9 @@ from typing import TypeVar
 
 import grpc
 
-from budget.v1 import budget_pb2 as pb
-from budget.v1 import budget_service_pb2 as api
-from budget.v1.budget_service_pb2_grpc import BudgetServiceStub
+from budgetarbiter.v1 import budget_pb2 as pb
+from budgetarbiter.v1 import budget_service_pb2 as api
+from budgetarbiter.v1.budget_service_pb2_grpc import BudgetServiceStub
 
 AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 OVER = (grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.NOT_FOUND)

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { callWithRetries } from './call.js';
-import { type Denial, type Lease, Rule } from './gen/budget/v1/budget.js';
+import { type Denial, type Lease, Rule } from './gen/budgetarbiter/v1/budget.js';
 import {
   AcquireSlotRequest,
   type AcquireSlotResponse,
   type BudgetServiceClient,
-} from './gen/budget/v1/budget_service.js';
+} from './gen/budgetarbiter/v1/budget_service.js';
 import type { Duration } from './gen/google/protobuf/duration.js';
 
 export interface SlotRequest {

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { credentials } from '@grpc/grpc-js';
-import { BudgetServiceClient } from './gen/budget/v1/budget_service.js';
+import { BudgetServiceClient } from './gen/budgetarbiter/v1/budget_service.js';
 import { Session } from './session.js';
 import { withSessionSlot } from './session-slot.js';
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import { acquireBy, type SlotRequest } from './acquire.js';
-import type { Lease } from './gen/budget/v1/budget.js';
-import { RecordUsageRequest, ReleaseRequest } from './gen/budget/v1/budget_service.js';
+import type { Lease } from './gen/budgetarbiter/v1/budget.js';
+import { RecordUsageRequest, ReleaseRequest } from './gen/budgetarbiter/v1/budget_service.js';
 import { type Answer, type Call, CallFailed, type Session } from './session.js';
 import { type Settled, type Spent, withId } from './slot.js';
 

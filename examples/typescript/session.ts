@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ClientDuplexStream, type ServiceError, status } from '@grpc/grpc-js';
-import type { Lease } from './gen/budget/v1/budget.js';
+import type { Lease } from './gen/budgetarbiter/v1/budget.js';
 import {
   type BudgetServiceClient,
   OpenSession,
   type SessionOpened,
   SessionRequest,
   type SessionResponse,
-} from './gen/budget/v1/budget_service.js';
+} from './gen/budgetarbiter/v1/budget_service.js';
 import type { Status } from './gen/google/rpc/status.js';
 
 export type Call = Exclude<NonNullable<SessionRequest['call']>, { $case: 'open' }>;

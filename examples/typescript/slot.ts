@@ -3,13 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import { acquire, type SlotRequest, toMs } from './acquire.js';
 import { call, callWithRetries, hasCode } from './call.js';
-import { type Lease, Usage } from './gen/budget/v1/budget.js';
+import { type Lease, Usage } from './gen/budgetarbiter/v1/budget.js';
 import {
   type BudgetServiceClient,
   RecordUsageRequest,
   ReleaseRequest,
   RenewSlotRequest,
-} from './gen/budget/v1/budget_service.js';
+} from './gen/budgetarbiter/v1/budget_service.js';
 
 /** How long a report or a release is repeated while the service is away. */
 const REPORT_PATIENCE_MS = 60_000;

@@ -8,7 +8,7 @@ import {
   BudgetServiceClient,
   type SessionRequest,
   type SessionResponse,
-} from '../../src/gen/budget/v1/budget_service.js';
+} from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import { type Service, startService } from '../../test/support/service.js';
 
 /** What one call runs through in the built service, counted by V8. */

@@ -37,9 +37,12 @@ export function structure(): Structure {
   };
 }
 
-/** By file, what it imports of the sources, types included. */
-export function importsOf(files: readonly string[]): Map<string, Set<string>> {
-  const known = new Set(files);
+/** By file, what it imports of them and of those `beside` them, types included. */
+export function importsOf(
+  files: readonly string[],
+  beside: readonly string[] = [],
+): Map<string, Set<string>> {
+  const known = new Set([...files, ...beside]);
   return new Map(
     files.map((file) => {
       const targets = [...readFileSync(file, 'utf8').matchAll(IMPORT)]

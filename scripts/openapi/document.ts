@@ -34,7 +34,7 @@ export function openApiOf(): Schema {
 }
 
 const DESCRIPTION =
-  'The unary methods of `budget.v1`, called as the Connect protocol has it: a POST with the request in the canonical JSON of ' +
+  'The unary methods of `budgetarbiter.v1`, called as the Connect protocol has it: a POST with the request in the canonical JSON of ' +
   'protobuf. Names are in lowerCamelCase, those of the proto file are taken as well; 64-bit numbers are text in answers; what ' +
   'has its default value is left out. A field that the API does not have is refused. Beside them, pages that are read with GET. ' +
   'Credentials are needed where the service has some configured. Of the headers of the Connect protocol, `connect-timeout-ms` ' +

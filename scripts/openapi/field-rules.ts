@@ -1,11 +1,11 @@
 import type { DescField } from '@bufbuild/protobuf';
-import { MAX_AMOUNT } from '../../src/domain/limits.js';
+import { MAX_AMOUNT } from '../../src/domain/model/limits.js';
 import {
   MAX_WEIGHT,
   POLICY_ROWS,
   type PolicyField,
   TOKEN_WEIGHT_NAMES,
-} from '../../src/domain/policy-fields.js';
+} from '../../src/domain/policy/policy-fields.js';
 
 /** What the checks of requests demand of a field beyond its type; the comments of the proto files say it in words. */
 

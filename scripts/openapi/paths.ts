@@ -1,11 +1,11 @@
 import type { DescField, DescMethod } from '@bufbuild/protobuf';
-import { parametersOf, READS } from '../../src/connect/read-endpoints.js';
-import { descriptors, methodAt } from '../../src/grpc/descriptors.js';
+import { descriptors, methodAt } from '../../src/api/codec/descriptors.js';
+import { parametersOf, READS } from '../../src/http/connect/read-endpoints.js';
 import { commentOf } from './comments.js';
 import { ruleFor } from './field-rules.js';
 import { enumSchema, isRequired, type Schema, type Schemas, scalarSchema } from './schemas.js';
 
-const SERVICES = ['budget.v1.BudgetService', 'budget.v1.BudgetAdminService'];
+const SERVICES = ['budgetarbiter.v1.BudgetService', 'budgetarbiter.v1.BudgetAdminService'];
 const JSON_TYPE = 'application/json';
 
 export function rpcPaths(schemas: Schemas): Record<string, Schema> {
@@ -52,7 +52,7 @@ export function readPaths(schemas: Schemas): Record<string, Schema> {
 
 /** The page that was there first, with the names and numbers of its own. */
 export function distributionPath(schemas: Schemas): Record<string, Schema> {
-  const method = methodAt('/budget.v1.BudgetService/GetDistribution');
+  const method = methodAt('/budgetarbiter.v1.BudgetService/GetDistribution');
   const ok = { description: commentOf(method.output), content: content(schemas.ref(method.output, 'plain')) };
   const get = {
     ...operation(method, 'tokenUsageDistribution', 'Reading'),

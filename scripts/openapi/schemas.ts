@@ -1,5 +1,5 @@
 import { type DescEnum, type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
-import { MAX_AMOUNT } from '../../src/domain/limits.js';
+import { MAX_AMOUNT } from '../../src/domain/model/limits.js';
 import { commentOf } from './comments.js';
 import { AMOUNT, type FieldRule, ruleFor } from './field-rules.js';
 

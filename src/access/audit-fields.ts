@@ -1,6 +1,6 @@
 import type { CallerRequest } from '../arbiter/door.js';
-import type { BudgetView, FieldViolation, OutcomeOf } from '../domain/outcomes.js';
-import type { LeaseView } from '../domain/types.js';
+import type { BudgetView, FieldViolation, OutcomeOf } from '../domain/model/outcomes.js';
+import type { LeaseView } from '../domain/model/types.js';
 import type { LogFields } from '../platform/log.js';
 
 /** What a line of the audit says of a request and of its outcome. */

@@ -6,10 +6,10 @@ import type {
   SessionRequest,
   WatchUpdate,
 } from '../arbiter/door.js';
-import type { BudgetSnapshot, BudgetView, OutcomeOf, Refused } from '../domain/outcomes.js';
-import type { AcquireRequest } from '../domain/requests.js';
-import type { UsageDay } from '../domain/state.js';
-import type { LeaseView } from '../domain/types.js';
+import type { BudgetSnapshot, BudgetView, OutcomeOf, Refused } from '../domain/model/outcomes.js';
+import type { AcquireRequest } from '../domain/model/requests.js';
+import type { UsageDay } from '../domain/model/state.js';
+import type { LeaseView } from '../domain/model/types.js';
 import type { Log } from '../platform/log.js';
 import {
   ACTION_MESSAGE,

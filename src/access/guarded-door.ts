@@ -6,10 +6,10 @@ import type {
   SessionRequest,
   WatchUpdate,
 } from '../arbiter/door.js';
-import type { BudgetSnapshot, BudgetView, OutcomeOf, Refused } from '../domain/outcomes.js';
-import type { AcquireRequest, LeaseRef } from '../domain/requests.js';
-import type { UsageDay } from '../domain/state.js';
-import type { LeaseView } from '../domain/types.js';
+import type { BudgetSnapshot, BudgetView, OutcomeOf, Refused } from '../domain/model/outcomes.js';
+import type { AcquireRequest, LeaseRef } from '../domain/model/requests.js';
+import type { UsageDay } from '../domain/model/state.js';
+import type { LeaseView } from '../domain/model/types.js';
 import { AccessError } from './access-error.js';
 import type { LeaseOwners } from './lease-owners.js';
 import { mayCallForAll, type Rule, rolesFor, type Scope, scopeOf } from './permissions.js';

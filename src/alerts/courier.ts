@@ -1,7 +1,7 @@
 import type { AlertCourier, DeliveryDesk, LocalKind } from '../arbiter/alert-courier.js';
-import { HOLD_MS, isFree, LONGEST_RETRY_MS, TRY_FOR_MS } from '../domain/alert-deliveries.js';
-import type { DeliveryResult } from '../domain/requests.js';
-import type { PendingDelivery, StoredAlert, StoredDelivery } from '../domain/state.js';
+import { HOLD_MS, isFree, LONGEST_RETRY_MS, TRY_FOR_MS } from '../domain/alerts/alert-deliveries.js';
+import type { DeliveryResult } from '../domain/model/requests.js';
+import type { PendingDelivery, StoredAlert, StoredDelivery } from '../domain/model/state.js';
 import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
 import { pause, type Scheduler } from '../platform/scheduler.js';

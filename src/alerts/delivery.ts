@@ -1,5 +1,5 @@
-import { LONGEST_RETRY_MS } from '../domain/alert-deliveries.js';
-import type { PendingDelivery, StoredAlert, StoredDelivery } from '../domain/state.js';
+import { LONGEST_RETRY_MS } from '../domain/alerts/alert-deliveries.js';
+import type { PendingDelivery, StoredAlert, StoredDelivery } from '../domain/model/state.js';
 
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_BACKOFF_MS = 300_000;

@@ -1,7 +1,7 @@
-import { isHappening } from '../domain/alert-deliveries.js';
-import { type AlertRule, alertKey } from '../domain/alerts.js';
-import type { StoredAlert, StoredDelivery } from '../domain/state.js';
-import { moment } from '../domain/wording.js';
+import { isHappening } from '../domain/alerts/alert-deliveries.js';
+import { type AlertRule, alertKey } from '../domain/alerts/alerts.js';
+import type { StoredAlert, StoredDelivery } from '../domain/model/state.js';
+import { moment } from '../domain/model/wording.js';
 
 export const NOTICE_TYPES = ['raised', 'ended', 'happened', 'test'] as const;
 export const SEVERITIES = ['info', 'warning', 'critical'] as const;

@@ -1,4 +1,4 @@
-import { ALERT_RULES, type AlertRule } from '../domain/alert-conditions.js';
+import { ALERT_RULES, type AlertRule } from '../domain/alerts/alert-conditions.js';
 
 /** Where alerts go, as CONFIG_FILE says it: `config/alert-sinks-shape.ts` reads it. */
 

@@ -1,5 +1,5 @@
 import type { DeliveryDesk } from '../arbiter/alert-courier.js';
-import type { DeliveryResult } from '../domain/requests.js';
+import type { DeliveryResult } from '../domain/model/requests.js';
 import type { Log } from '../platform/log.js';
 import { pause, type Scheduler } from '../platform/scheduler.js';
 

@@ -1,4 +1,4 @@
-import { amount } from '../domain/wording.js';
+import { amount } from '../domain/model/wording.js';
 import { factsOf, type Notice, textOf } from './notice.js';
 import { titleOf } from './webhook-body.js';
 

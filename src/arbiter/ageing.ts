@@ -1,4 +1,4 @@
-import type { Outcome } from '../domain/outcomes.js';
+import type { Outcome } from '../domain/model/outcomes.js';
 
 /** An ordinary commit takes less: a client that counts from its asking has allowed for it, and sees round figures. */
 const WORTH_TELLING_MS = 1_000;

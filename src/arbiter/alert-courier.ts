@@ -1,5 +1,5 @@
-import type { ClaimDeliveriesRequest, SettleDeliveriesRequest } from '../domain/requests.js';
-import type { StoredAlert } from '../domain/state.js';
+import type { ClaimDeliveriesRequest, SettleDeliveriesRequest } from '../domain/model/requests.js';
+import type { StoredAlert } from '../domain/model/state.js';
 
 /** Sinks within the process. */
 export type LocalKind = 'log' | 'metric';

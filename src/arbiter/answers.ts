@@ -1,8 +1,8 @@
-import type { BudgetEvent } from '../domain/events.js';
-import { parseLeaseId } from '../domain/lease-id.js';
-import type { Outcome } from '../domain/outcomes.js';
-import type { AcquireRequest, BudgetRequest } from '../domain/requests.js';
-import type { Denial, Rule } from '../domain/types.js';
+import type { BudgetEvent } from '../domain/model/events.js';
+import { parseLeaseId } from '../domain/model/lease-id.js';
+import type { Outcome } from '../domain/model/outcomes.js';
+import type { AcquireRequest, BudgetRequest } from '../domain/model/requests.js';
+import type { Denial, Rule } from '../domain/model/types.js';
 import { aged } from './ageing.js';
 import type { LocalKind } from './alert-courier.js';
 import type { Context } from './context.js';

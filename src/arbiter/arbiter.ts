@@ -1,7 +1,7 @@
-import type { BudgetSnapshot, BudgetView, OutcomeOf, Refused } from '../domain/outcomes.js';
-import type { AcquireRequest } from '../domain/requests.js';
-import type { UsageDay } from '../domain/state.js';
-import type { LeaseView } from '../domain/types.js';
+import type { BudgetSnapshot, BudgetView, OutcomeOf, Refused } from '../domain/model/outcomes.js';
+import type { AcquireRequest } from '../domain/model/requests.js';
+import type { UsageDay } from '../domain/model/state.js';
+import type { LeaseView } from '../domain/model/types.js';
 import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
 import { PROCESS_SCHEDULER, type Scheduler } from '../platform/scheduler.js';

@@ -1,9 +1,9 @@
+import { timeAloneUntil } from '../domain/admission/time-alone.js';
 import { type Circumstances, decide } from '../domain/decide.js';
-import type { Ledger } from '../domain/ledger.js';
-import { isCommitFull } from '../domain/outbox.js';
-import type { Outcome, Unknown } from '../domain/outcomes.js';
-import type { AcquireRequest, DropWrittenRequest, Evidence } from '../domain/requests.js';
-import { timeAloneUntil } from '../domain/time-alone.js';
+import type { Ledger } from '../domain/ledger/ledger.js';
+import { isCommitFull } from '../domain/ledger/outbox.js';
+import type { Outcome, Unknown } from '../domain/model/outcomes.js';
+import type { AcquireRequest, DropWrittenRequest, Evidence } from '../domain/model/requests.js';
 import type { Answers } from './answers.js';
 import type { Context } from './context.js';
 import type { CopyTurns } from './copy-turns.js';

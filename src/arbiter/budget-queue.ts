@@ -1,8 +1,8 @@
 import { finish } from '../domain/finish.js';
-import { Ledger } from '../domain/ledger.js';
-import type { BudgetRequest } from '../domain/requests.js';
-import type { StatePatch } from '../domain/state.js';
-import { wantedReceipts } from '../domain/wanted-receipts.js';
+import { wantedReceipts } from '../domain/leases/wanted-receipts.js';
+import { Ledger } from '../domain/ledger/ledger.js';
+import type { BudgetRequest } from '../domain/model/requests.js';
+import type { StatePatch } from '../domain/model/state.js';
 import { pause } from '../platform/scheduler.js';
 import type { StateVersion } from '../store/store.js';
 import { Answers } from './answers.js';

@@ -1,5 +1,5 @@
-import type { OutcomeOf } from '../domain/outcomes.js';
-import type { ResetClockRequest } from '../domain/requests.js';
+import type { OutcomeOf } from '../domain/model/outcomes.js';
+import type { ResetClockRequest } from '../domain/model/requests.js';
 import type { Clock } from '../platform/clock.js';
 
 /**

@@ -1,6 +1,6 @@
 import { finish } from '../domain/finish.js';
-import { Ledger } from '../domain/ledger.js';
-import type { StatePatch, StoredState } from '../domain/state.js';
+import { Ledger } from '../domain/ledger/ledger.js';
+import type { StatePatch, StoredState } from '../domain/model/state.js';
 import { pause } from '../platform/scheduler.js';
 import { compareVersions, type StateVersion, StoreError } from '../store/store.js';
 import { backoffMs } from './backoff.js';

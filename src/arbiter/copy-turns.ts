@@ -1,4 +1,4 @@
-import type { Ledger } from '../domain/ledger.js';
+import type { Ledger } from '../domain/ledger/ledger.js';
 import { pause } from '../platform/scheduler.js';
 import { backoffMs } from './backoff.js';
 import type { Context } from './context.js';

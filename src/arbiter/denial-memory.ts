@@ -1,4 +1,4 @@
-import type { Blocker, Denial, Rule } from '../domain/types.js';
+import type { Blocker, Denial, Rule } from '../domain/model/types.js';
 import type { DeniedRule } from './door.js';
 
 interface Denials {

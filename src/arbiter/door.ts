@@ -1,9 +1,9 @@
-import type { BudgetEvent } from '../domain/events.js';
-import type { BudgetSnapshot, BudgetView, OutcomeOf, Refused } from '../domain/outcomes.js';
-import type { AcquireRequest, BudgetRequest, OwnKind } from '../domain/requests.js';
-import type { SessionRef } from '../domain/session-ref.js';
-import type { UsageDay } from '../domain/state.js';
-import type { LeaseView, Rule } from '../domain/types.js';
+import type { BudgetEvent } from '../domain/model/events.js';
+import type { BudgetSnapshot, BudgetView, OutcomeOf, Refused } from '../domain/model/outcomes.js';
+import type { AcquireRequest, BudgetRequest, OwnKind } from '../domain/model/requests.js';
+import type { SessionRef } from '../domain/model/session-ref.js';
+import type { UsageDay } from '../domain/model/state.js';
+import type { LeaseView, Rule } from '../domain/model/types.js';
 
 /** What a caller's connection can say while its request is under way. */
 export interface Caller {

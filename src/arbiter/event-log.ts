@@ -1,6 +1,6 @@
-import type { BudgetView } from '../domain/outcomes.js';
-import type { StoredAlert } from '../domain/state.js';
-import type { Denial, LeaseView } from '../domain/types.js';
+import type { BudgetView } from '../domain/model/outcomes.js';
+import type { StoredAlert } from '../domain/model/state.js';
+import type { Denial, LeaseView } from '../domain/model/types.js';
 import type { Log, LogFields } from '../platform/log.js';
 import type { BudgetEvent } from './door.js';
 

@@ -1,4 +1,4 @@
-import { NewerFormatError } from '../domain/ledger.js';
+import { NewerFormatError } from '../domain/ledger/ledger.js';
 import type { Log } from '../platform/log.js';
 import { StoreError } from '../store/store.js';
 import { ArbiterError } from './door.js';

@@ -1,12 +1,12 @@
-import { viewOfClosed } from '../domain/lease-lookup.js';
-import { refuseNewer } from '../domain/ledger.js';
-import { RECEIPT_MEMORY_MS } from '../domain/limits.js';
-import type { BudgetSnapshot, BudgetView } from '../domain/outcomes.js';
-import { policyInForce } from '../domain/policy.js';
-import { stillPresumed } from '../domain/presumed.js';
-import { leaseReceiptId, leaseReceiptPrefix } from '../domain/receipt-id.js';
-import type { ClosedLease, StoredPause, StoredPolicy, UsageDay } from '../domain/state.js';
-import type { LeaseView } from '../domain/types.js';
+import { stillPresumed } from '../domain/leases/presumed.js';
+import { viewOfClosed } from '../domain/ledger/lease-lookup.js';
+import { refuseNewer } from '../domain/ledger/ledger.js';
+import { RECEIPT_MEMORY_MS } from '../domain/model/limits.js';
+import type { BudgetSnapshot, BudgetView } from '../domain/model/outcomes.js';
+import { policyInForce } from '../domain/model/policy.js';
+import { leaseReceiptId, leaseReceiptPrefix } from '../domain/model/receipt-id.js';
+import type { ClosedLease, StoredPause, StoredPolicy, UsageDay } from '../domain/model/state.js';
+import type { LeaseView } from '../domain/model/types.js';
 import type { BudgetStore, ListedBudget } from '../store/store.js';
 
 /** What lies behind the state: usage documents, receipts, other budgets. */

@@ -1,5 +1,5 @@
-import { type Ledger, refuseNewer } from '../domain/ledger.js';
-import type { Receipt, UsageDay } from '../domain/state.js';
+import { type Ledger, refuseNewer } from '../domain/ledger/ledger.js';
+import type { Receipt, UsageDay } from '../domain/model/state.js';
 import type { Scheduler } from '../platform/scheduler.js';
 import type { BudgetStore, StateVersion } from '../store/store.js';
 import type { Lookup, Pending } from './pending.js';

@@ -1,6 +1,6 @@
-import type { BudgetEvent } from '../domain/events.js';
-import type { Outcome } from '../domain/outcomes.js';
-import type { BudgetRequest } from '../domain/requests.js';
+import type { BudgetEvent } from '../domain/model/events.js';
+import type { Outcome } from '../domain/model/outcomes.js';
+import type { BudgetRequest } from '../domain/model/requests.js';
 
 /**
  * Whom an arbiter tells what it does, beside callers, watchers and the log: metrics. Everything here is called on the way of

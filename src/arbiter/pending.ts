@@ -1,5 +1,5 @@
-import type { Outcome } from '../domain/outcomes.js';
-import type { BudgetRequest, Evidence } from '../domain/requests.js';
+import type { Outcome } from '../domain/model/outcomes.js';
+import type { BudgetRequest, Evidence } from '../domain/model/requests.js';
 import type { Origin } from '../platform/tracing.js';
 import type { StateVersion } from '../store/store.js';
 import { ArbiterError, type Caller } from './door.js';

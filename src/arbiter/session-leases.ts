@@ -1,6 +1,6 @@
-import type { Outcome } from '../domain/outcomes.js';
-import type { BudgetRequest } from '../domain/requests.js';
-import type { LeaseView } from '../domain/types.js';
+import type { Outcome } from '../domain/model/outcomes.js';
+import type { BudgetRequest } from '../domain/model/requests.js';
+import type { LeaseView } from '../domain/model/types.js';
 import type { Context } from './context.js';
 import { NOBODY, Pending } from './pending.js';
 

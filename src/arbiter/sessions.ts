@@ -1,5 +1,5 @@
-import type { Refused } from '../domain/outcomes.js';
-import type { LeaseView } from '../domain/types.js';
+import type { Refused } from '../domain/model/outcomes.js';
+import type { LeaseView } from '../domain/model/types.js';
 import { shuttingDown } from './answers.js';
 import type { Context } from './context.js';
 import { ArbiterError, type Caller, type OpenSession, type SessionRequest } from './door.js';

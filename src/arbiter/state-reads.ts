@@ -1,4 +1,4 @@
-import type { StoredState } from '../domain/state.js';
+import type { StoredState } from '../domain/model/state.js';
 import {
   type BudgetStore,
   compareVersions,

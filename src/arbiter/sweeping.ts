@@ -1,5 +1,5 @@
-import type { Ledger } from '../domain/ledger.js';
-import { CLOSED_AT_ONCE } from '../domain/limits.js';
+import type { Ledger } from '../domain/ledger/ledger.js';
+import { CLOSED_AT_ONCE } from '../domain/model/limits.js';
 import type { Pending } from './pending.js';
 import { isSweep } from './ready-list.js';
 

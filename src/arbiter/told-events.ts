@@ -1,7 +1,7 @@
-import { alertKey } from '../domain/alerts.js';
-import { viewOfClosed } from '../domain/lease-lookup.js';
-import type { BudgetSnapshot } from '../domain/outcomes.js';
-import type { LeaseView } from '../domain/types.js';
+import { alertKey } from '../domain/alerts/alerts.js';
+import { viewOfClosed } from '../domain/ledger/lease-lookup.js';
+import type { BudgetSnapshot } from '../domain/model/outcomes.js';
+import type { LeaseView } from '../domain/model/types.js';
 import type { BudgetEvent } from './door.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { BudgetEvent } from '../domain/events.js';
+import type { BudgetEvent } from '../domain/model/events.js';
 import type { Origin } from '../platform/tracing.js';
 import type { Context } from './context.js';
 import type { Answer, Pending } from './pending.js';

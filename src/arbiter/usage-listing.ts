@@ -1,9 +1,9 @@
-import { LAST_DAY } from '../domain/calendar.js';
-import type { Refused } from '../domain/outcomes.js';
-import { refused } from '../domain/refused.js';
-import type { UsageDay } from '../domain/state.js';
-import { zoneOfDay } from '../domain/usage-zone.js';
-import { hourName } from '../domain/windows.js';
+import type { Refused } from '../domain/model/outcomes.js';
+import { refused } from '../domain/model/refused.js';
+import type { UsageDay } from '../domain/model/state.js';
+import { LAST_DAY } from '../domain/time/calendar.js';
+import { zoneOfDay } from '../domain/time/usage-zone.js';
+import { hourName } from '../domain/time/windows.js';
 import { summed } from './distribution.js';
 import type { Caller, Door, Grouping, UsageQuery, UsageRow, UsageRows } from './door.js';
 

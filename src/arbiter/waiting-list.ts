@@ -1,9 +1,9 @@
-import { tokensThisMonth } from '../domain/accounts.js';
-import type { Ledger } from '../domain/ledger.js';
-import { closedGrants } from '../domain/request-memory.js';
-import type { AcquireRequest } from '../domain/requests.js';
-import { isTakenUp } from '../domain/sessions.js';
-import type { Denial } from '../domain/types.js';
+import { isTakenUp } from '../domain/leases/sessions.js';
+import { tokensThisMonth } from '../domain/ledger/accounts.js';
+import type { Ledger } from '../domain/ledger/ledger.js';
+import { closedGrants } from '../domain/ledger/request-memory.js';
+import type { AcquireRequest } from '../domain/model/requests.js';
+import type { Denial } from '../domain/model/types.js';
 import type { Pending } from './pending.js';
 
 /** Having waited this long weighs as much as the whole month's tokens: so everybody's turn comes. */

@@ -1,4 +1,4 @@
-import type { Ledger } from '../domain/ledger.js';
+import type { Ledger } from '../domain/ledger/ledger.js';
 import type { Context } from './context.js';
 import type { WaitingList } from './waiting-list.js';
 

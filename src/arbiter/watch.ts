@@ -1,6 +1,6 @@
-import { parseLeaseId } from '../domain/lease-id.js';
-import type { BudgetSnapshot } from '../domain/outcomes.js';
-import type { LeaseView, Rule } from '../domain/types.js';
+import { parseLeaseId } from '../domain/model/lease-id.js';
+import type { BudgetSnapshot } from '../domain/model/outcomes.js';
+import type { LeaseView, Rule } from '../domain/model/types.js';
 import type { AnswerListener } from './answers.js';
 import type { BudgetQueue } from './budget-queue.js';
 import type { Context } from './context.js';

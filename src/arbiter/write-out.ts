@@ -1,10 +1,10 @@
-import { Ledger } from '../domain/ledger.js';
-import { MAX_COMMIT_BYTES } from '../domain/limits.js';
-import { isDayClosed } from '../domain/outbox.js';
-import { usageDayOf } from '../domain/reading.js';
-import type { DropWrittenRequest } from '../domain/requests.js';
-import type { Receipt, StatePatch, UsageDay } from '../domain/state.js';
-import { nameBytes } from '../domain/state-size.js';
+import { Ledger } from '../domain/ledger/ledger.js';
+import { isDayClosed } from '../domain/ledger/outbox.js';
+import { nameBytes } from '../domain/ledger/state-size.js';
+import { MAX_COMMIT_BYTES } from '../domain/model/limits.js';
+import type { DropWrittenRequest } from '../domain/model/requests.js';
+import type { Receipt, StatePatch, UsageDay } from '../domain/model/state.js';
+import { usageDayOf } from '../domain/reads.js';
 import { pause } from '../platform/scheduler.js';
 import { StoreError } from '../store/store.js';
 import type { Context } from './context.js';

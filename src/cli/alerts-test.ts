@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { sendTestAlerts } from '../alerts/send-test.js';
-import { loadConfig } from '../config.js';
+import { loadConfig } from '../config/config.js';
 import { PROCESS_TIME } from '../platform/clock.js';
 import { openLog } from '../platform/pino-log.js';
 import { PROCESS_SCHEDULER } from '../platform/scheduler.js';

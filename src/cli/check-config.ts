@@ -1,6 +1,6 @@
 import { sinkText } from '../alerts/settings.js';
+import { type Config, ConfigError, loadConfig, settingText } from '../config/config.js';
 import { SETTING_KEYS, SETTINGS } from '../config/settings.js';
-import { type Config, ConfigError, loadConfig, settingText } from '../config.js';
 import { redactSecrets } from '../platform/redact.js';
 import type { Run } from './output.js';
 

@@ -1,7 +1,7 @@
 import { type ChannelCredentials, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
-import type { Environment } from '../config.js';
-import { BudgetAdminServiceClient } from '../gen/budget/v1/budget_admin_service.js';
-import { BudgetServiceClient } from '../gen/budget/v1/budget_service.js';
+import type { Environment } from '../config/config.js';
+import { BudgetAdminServiceClient } from '../gen/budgetarbiter/v1/budget_admin_service.js';
+import { BudgetServiceClient } from '../gen/budgetarbiter/v1/budget_service.js';
 import { StartError } from '../platform/start-error.js';
 import type { ConnectionOptions } from './connection-options.js';
 import { type ServiceAddress, serviceAddress } from './service-address.js';

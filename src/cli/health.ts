@@ -1,5 +1,5 @@
+import { ConfigError, settingText } from '../config/config.js';
 import { ADDRESS_RULE, type Address, parseAddress } from '../config/values.js';
-import { ConfigError, settingText } from '../config.js';
 import { type Answered, ExchangeError, exchange } from '../platform/exchange.js';
 import { PROCESS_SCHEDULER } from '../platform/scheduler.js';
 import { StartError } from '../platform/start-error.js';

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { type Environment, processEnvironment } from '../config.js';
+import { type Environment, processEnvironment } from '../config/config.js';
 import { StartError } from '../platform/start-error.js';
 import { type Output, PROCESS_OUTPUT } from './output.js';
 import { programFor } from './program.js';

@@ -1,5 +1,5 @@
-import { type Budget, Window, type WindowStatus } from '../gen/budget/v1/budget.js';
-import { type DistributionStats, SpreadGrade } from '../gen/budget/v1/budget_service.js';
+import { type Budget, Window, type WindowStatus } from '../gen/budgetarbiter/v1/budget.js';
+import { type DistributionStats, SpreadGrade } from '../gen/budgetarbiter/v1/budget_service.js';
 import { PROCESS_TIME } from '../platform/clock.js';
 import { connect, type Service } from './connect.js';
 import type { ConnectionOptions } from './connection-options.js';

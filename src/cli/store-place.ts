@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
+import { ConfigError, type Environment, settingText } from '../config/config.js';
 import { SETTINGS } from '../config/settings.js';
-import { ConfigError, type Environment, settingText } from '../config.js';
 import { redactSecrets } from '../platform/redact.js';
 import { StartError } from '../platform/start-error.js';
 import type { TransferStore } from '../store/transfer-store.js';

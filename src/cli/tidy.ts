@@ -1,4 +1,4 @@
-import { leapWaitMs, markAfter, type TidyMark } from '../domain/tidy-mark.js';
+import { leapWaitMs, markAfter, type TidyMark } from '../domain/time/tidy-mark.js';
 import { StartError } from '../platform/start-error.js';
 import type { TransferStore } from '../store/transfer-store.js';
 import type { TransferContext } from '../transfer/transfer.js';

@@ -1,4 +1,4 @@
-import { type Lease, Window, type WindowStatus } from '../gen/budget/v1/budget.js';
+import { type Lease, Window, type WindowStatus } from '../gen/budgetarbiter/v1/budget.js';
 import { stateOf, windowOf } from './status.js';
 import { amount, fitted, harmless, type Paint, type Style, share } from './text.js';
 import type { Happening, WatchView } from './watch-view.js';

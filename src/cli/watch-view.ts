@@ -1,5 +1,5 @@
-import { AlertRule, type Budget, type Lease, Rule } from '../gen/budget/v1/budget.js';
-import type { BudgetEvent, WatchBudgetResponse } from '../gen/budget/v1/budget_admin_service.js';
+import { AlertRule, type Budget, type Lease, Rule } from '../gen/budgetarbiter/v1/budget.js';
+import type { BudgetEvent, WatchBudgetResponse } from '../gen/budgetarbiter/v1/budget_admin_service.js';
 import { amount, harmless } from './text.js';
 
 const REMEMBERED = 50;

@@ -1,6 +1,6 @@
 import type { ServiceError } from '@grpc/grpc-js';
-import { processEnvironment, settingText } from '../config.js';
-import type { WatchBudgetResponse } from '../gen/budget/v1/budget_admin_service.js';
+import { processEnvironment, settingText } from '../config/config.js';
+import type { WatchBudgetResponse } from '../gen/budgetarbiter/v1/budget_admin_service.js';
 import { PROCESS_TIME } from '../platform/clock.js';
 import { PROCESS_SCHEDULER, pause } from '../platform/scheduler.js';
 import { connect, failureOf, type Service } from './connect.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SINK_KINDS, type SinkKind } from '../alerts/settings.js';
-import { ALERT_RULES, type AlertRule } from '../domain/alert-conditions.js';
+import { ALERT_RULES, type AlertRule } from '../domain/alerts/alert-conditions.js';
 import { nearest } from './near-miss.js';
 import { isNot, isNotDiscreetly, parsed, shown } from './values.js';
 

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
-import { BUDGET_ID_RULE, isBudgetId } from '../domain/budget-id.js';
-import type { FieldViolation } from '../domain/outcomes.js';
-import { type PolicyFields, policyInForce } from '../domain/policy.js';
-import { policyViolations, policyWarnings, rangeViolations } from '../domain/policy-check.js';
-import { POLICY_ROWS, TOKEN_WEIGHT_NAMES } from '../domain/policy-fields.js';
+import { BUDGET_ID_RULE, isBudgetId } from '../domain/model/budget-id.js';
+import type { FieldViolation } from '../domain/model/outcomes.js';
+import { type PolicyFields, policyInForce } from '../domain/model/policy.js';
+import { policyViolations, policyWarnings, rangeViolations } from '../domain/policy/policy-check.js';
+import { POLICY_ROWS, TOKEN_WEIGHT_NAMES } from '../domain/policy/policy-fields.js';
 import { textOf } from '../platform/utf8.js';
 import { type ConfiguredAccess, knownAccessKeys, readAccess } from './access-file.js';
 import { type ConfiguredSinks, readAlertSinks } from './alert-sinks-file.js';

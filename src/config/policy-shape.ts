@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import type { PolicyFields } from '../domain/policy.js';
+import type { PolicyFields } from '../domain/model/policy.js';
 import {
   POLICY_ROWS,
   type PolicyField,
   TOKEN_WEIGHT_NAMES,
   type TokenWeights,
-} from '../domain/policy-fields.js';
+} from '../domain/policy/policy-fields.js';
 import { DURATION_RULE, isNot, parseDuration, parsed } from './values.js';
 
 /**

@@ -1,5 +1,5 @@
-import type { FieldViolation } from '../domain/outcomes.js';
-import type { PolicyFields } from '../domain/policy.js';
+import type { FieldViolation } from '../domain/model/outcomes.js';
+import type { PolicyFields } from '../domain/model/policy.js';
 import { POLICY_SHAPE } from './policy-shape.js';
 
 /** A policy in the form that CONFIG_FILE has for it, from wherever it comes. Ranges are for the domain to judge. */

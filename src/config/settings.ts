@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { BUDGET_ID_RULE, isBudgetId } from '../domain/budget-id.js';
+import { BUDGET_ID_RULE, isBudgetId } from '../domain/model/budget-id.js';
 import { LOG_LEVELS, type LogLevel } from '../platform/pino-log.js';
 import {
   ADDRESS_RULE,

@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
-import { reservedAi } from '../domain/reserved-names.js';
-import { OTHER } from '../domain/types.js';
+import { reservedAi } from '../domain/model/reserved-names.js';
+import { OTHER } from '../domain/model/types.js';
 
 /** Where a server listens. Port 0 lets the system choose one. */
 export interface Address {

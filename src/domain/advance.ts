@@ -1,11 +1,11 @@
-import { firstDayOf } from './calendar.js';
-import { expireDue } from './closing.js';
-import type { Ledger } from './ledger.js';
-import type { Unknown } from './outcomes.js';
-import type { Evidence } from './requests.js';
-import { bringBackDay, enterMonth, missingDays, missingToday } from './returning-days.js';
-import type { MonthWindow } from './state.js';
-import { nextMonth } from './windows.js';
+import { expireDue } from './leases/closing.js';
+import type { Ledger } from './ledger/ledger.js';
+import { bringBackDay, enterMonth, missingDays, missingToday } from './ledger/returning-days.js';
+import type { Unknown } from './model/outcomes.js';
+import type { Evidence } from './model/requests.js';
+import type { MonthWindow } from './model/state.js';
+import { firstDayOf } from './time/calendar.js';
+import { nextMonth } from './time/windows.js';
 
 /**
  * Lets time do its work up to `now`: the month turns, leases expire, hour and day move on. Says which days must be looked up

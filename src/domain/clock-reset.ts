@@ -1,12 +1,12 @@
 import { advance } from './advance.js';
-import { dayBefore, firstDayOf } from './calendar.js';
-import { closedBefore } from './closed-day.js';
-import type { Ledger } from './ledger.js';
-import type { OutcomeOf, Unknown } from './outcomes.js';
-import { forgetFuture } from './request-memory.js';
-import type { Evidence } from './requests.js';
-import { bringBackDay, enterMonth, missingDays } from './returning-days.js';
-import { dayAt, monthAt } from './windows.js';
+import { closedBefore } from './ledger/closed-day.js';
+import type { Ledger } from './ledger/ledger.js';
+import { forgetFuture } from './ledger/request-memory.js';
+import { bringBackDay, enterMonth, missingDays } from './ledger/returning-days.js';
+import type { OutcomeOf, Unknown } from './model/outcomes.js';
+import type { Evidence } from './model/requests.js';
+import { dayBefore, firstDayOf } from './time/calendar.js';
+import { dayAt, monthAt } from './time/windows.js';
 
 /**
  * Sets the budget's clock to the trusted time. What was counted under the wrong time stays where it was counted; what would

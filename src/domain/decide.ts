@@ -1,21 +1,21 @@
-import { acquire } from './acquire.js';
-import { adjust } from './adjust.js';
 import { advance } from './advance.js';
-import { claimDeliveries, settleDeliveries } from './alert-deliveries.js';
+import { claimDeliveries, settleDeliveries } from './alerts/alert-deliveries.js';
+import { deleteBudget, pause, putPolicy, resume } from './budget-changes.js';
 import { resetClock } from './clock-reset.js';
-import { closeAsked, closeOver } from './closing.js';
-import { revoke, undoGrant } from './ending.js';
-import type { Ledger } from './ledger.js';
-import { dropWritten } from './outbox.js';
-import type { Outcome, Unknown } from './outcomes.js';
-import { getAvailability, getLease, snapshotOf } from './reading.js';
-import { record, recordUnleased } from './record.js';
-import { refused } from './refused.js';
-import { release } from './release.js';
-import { renew } from './renew.js';
-import type { BudgetRequest, Evidence, OwnKind } from './requests.js';
-import { breakSessions, keepLeases, takeUpSession } from './sessions.js';
-import { deleteBudget, pause, putPolicy, resume } from './settings.js';
+import { acquire } from './leases/acquire.js';
+import { adjust } from './leases/adjust.js';
+import { closeAsked, closeOver } from './leases/closing.js';
+import { revoke, undoGrant } from './leases/ending.js';
+import { record, recordUnleased } from './leases/record.js';
+import { release } from './leases/release.js';
+import { renew } from './leases/renew.js';
+import { breakSessions, keepLeases, takeUpSession } from './leases/sessions.js';
+import type { Ledger } from './ledger/ledger.js';
+import { dropWritten } from './ledger/outbox.js';
+import type { Outcome, Unknown } from './model/outcomes.js';
+import { refused } from './model/refused.js';
+import type { BudgetRequest, Evidence, OwnKind } from './model/requests.js';
+import { getAvailability, getLease, snapshotOf } from './reads.js';
 
 /** What a decision is made with, beside the ledger and the request. Nothing else may matter. */
 export interface Circumstances {

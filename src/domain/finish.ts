@@ -1,11 +1,17 @@
-import { addressAlerts } from './alert-deliveries.js';
-import { type AlertInput, alertConditions, alertKey, forgettableMarks, updateMarks } from './alerts.js';
-import type { Ledger } from './ledger.js';
-import { REMEMBERED_WRITERS, WRITER_MEMORY_MS } from './limits.js';
-import { standingOf } from './standing.js';
-import type { StatePatch } from './state.js';
+import { addressAlerts } from './alerts/alert-deliveries.js';
+import {
+  type AlertInput,
+  alertConditions,
+  alertKey,
+  forgettableMarks,
+  updateMarks,
+} from './alerts/alerts.js';
+import type { Ledger } from './ledger/ledger.js';
+import { standingOf } from './ledger/standing.js';
+import { REMEMBERED_WRITERS, WRITER_MEMORY_MS } from './model/limits.js';
+import type { StatePatch } from './model/state.js';
+import { dayAt } from './time/windows.js';
 import { nextWake } from './wake.js';
-import { dayAt } from './windows.js';
 
 /** Who commits: the copy of the service, and the number of its commit, by which it finds out whether it was applied. */
 export interface Stamp {

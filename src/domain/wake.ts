@@ -1,6 +1,6 @@
-import { nextTakeOver } from './alert-deliveries.js';
-import { mayEndByTime } from './alerts.js';
-import type { Ledger } from './ledger.js';
+import { nextTakeOver } from './alerts/alert-deliveries.js';
+import { mayEndByTime } from './alerts/alerts.js';
+import type { Ledger } from './ledger/ledger.js';
 
 /** How long a copy has to write out what it committed, before another takes that over. */
 export const WRITE_OUT_MS = 5_000;

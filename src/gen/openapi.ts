@@ -7,7 +7,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
     "title": "budget arbiter",
     "version": "v1",
     "summary": "Shares one monthly allowance of LLM tokens between many AIs.",
-    "description": "The unary methods of `budget.v1`, called as the Connect protocol has it: a POST with the request in the canonical JSON of protobuf. Names are in lowerCamelCase, those of the proto file are taken as well; 64-bit numbers are text in answers; what has its default value is left out. A field that the API does not have is refused. Beside them, pages that are read with GET. Credentials are needed where the service has some configured. Of the headers of the Connect protocol, `connect-timeout-ms` bounds the wait for an answer, and `connect-protocol-version` may be left out.",
+    "description": "The unary methods of `budgetarbiter.v1`, called as the Connect protocol has it: a POST with the request in the canonical JSON of protobuf. Names are in lowerCamelCase, those of the proto file are taken as well; 64-bit numbers are text in answers; what has its default value is left out. A field that the API does not have is refused. Beside them, pages that are read with GET. Credentials are needed where the service has some configured. Of the headers of the Connect protocol, `connect-timeout-ms` bounds the wait for an answer, and `connect-protocol-version` may be left out.",
     "license": {
       "name": "MIT",
       "identifier": "MIT"
@@ -27,7 +27,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
     }
   ],
   "paths": {
-    "/budget.v1.BudgetService/AcquireSlot": {
+    "/budgetarbiter.v1.BudgetService/AcquireSlot": {
       "post": {
         "operationId": "AcquireSlot",
         "summary": "Asks for a slot.",
@@ -62,7 +62,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
-    "/budget.v1.BudgetService/RenewSlot": {
+    "/budgetarbiter.v1.BudgetService/RenewSlot": {
       "post": {
         "operationId": "RenewSlot",
         "summary": "The heartbeat: extends a live lease, and may raise its reservation.",
@@ -97,7 +97,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
-    "/budget.v1.BudgetService/RecordUsage": {
+    "/budgetarbiter.v1.BudgetService/RecordUsage": {
       "post": {
         "operationId": "RecordUsage",
         "summary": "Books what was really spent, once per usage id; any number of times per lease, live or closed, or without one.",
@@ -132,7 +132,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
-    "/budget.v1.BudgetService/Release": {
+    "/budgetarbiter.v1.BudgetService/Release": {
       "post": {
         "operationId": "Release",
         "summary": "Gives the slot back, with a last report if there is one.",
@@ -167,7 +167,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
-    "/budget.v1.BudgetService/GetLease": {
+    "/budgetarbiter.v1.BudgetService/GetLease": {
       "post": {
         "operationId": "GetLease",
         "summary": "Reads a lease, live or closed within the last 7 days, by its id or by the request that it answered.",
@@ -202,7 +202,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
-    "/budget.v1.BudgetService/GetAvailability": {
+    "/budgetarbiter.v1.BudgetService/GetAvailability": {
       "post": {
         "operationId": "GetAvailability",
         "summary": "What AcquireSlot would say now.",
@@ -237,7 +237,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
-    "/budget.v1.BudgetService/GetDistribution": {
+    "/budgetarbiter.v1.BudgetService/GetDistribution": {
       "post": {
         "operationId": "GetDistribution",
         "summary": "How evenly a month is used.",
@@ -272,7 +272,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
-    "/budget.v1.BudgetAdminService/CreateBudget": {
+    "/budgetarbiter.v1.BudgetAdminService/CreateBudget": {
       "post": {
         "operationId": "CreateBudget",
         "summary": "Creates a budget.",
@@ -307,7 +307,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
-    "/budget.v1.BudgetAdminService/UpdateBudget": {
+    "/budgetarbiter.v1.BudgetAdminService/UpdateBudget": {
       "post": {
         "operationId": "UpdateBudget",
         "summary": "Changes the policy of a budget: the fields that are set, or those that `update_mask` names.",
@@ -342,7 +342,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
-    "/budget.v1.BudgetAdminService/GetBudget": {
+    "/budgetarbiter.v1.BudgetAdminService/GetBudget": {
       "post": {
         "operationId": "GetBudget",
         "summary": "Reads a budget.",
@@ -377,7 +377,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
-    "/budget.v1.BudgetAdminService/ListBudgets": {
+    "/budgetarbiter.v1.BudgetAdminService/ListBudgets": {
       "post": {
         "operationId": "ListBudgets",
         "summary": "Lists the budgets, by id.",
@@ -412,7 +412,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
-    "/budget.v1.BudgetAdminService/DeleteBudget": {
+    "/budgetarbiter.v1.BudgetAdminService/DeleteBudget": {
       "post": {
         "operationId": "DeleteBudget",
         "summary": "Deletes a budget: its leases end, its usage so far is kept for the retention time but no longer listed.",
@@ -447,7 +447,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
-    "/budget.v1.BudgetAdminService/PauseBudget": {
+    "/budgetarbiter.v1.BudgetAdminService/PauseBudget": {
       "post": {
         "operationId": "PauseBudget",
         "summary": "Stops new grants; running leases go on.",
@@ -482,7 +482,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
-    "/budget.v1.BudgetAdminService/ResumeBudget": {
+    "/budgetarbiter.v1.BudgetAdminService/ResumeBudget": {
       "post": {
         "operationId": "ResumeBudget",
         "summary": "Undoes a pause.",
@@ -517,7 +517,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
-    "/budget.v1.BudgetAdminService/ListLeases": {
+    "/budgetarbiter.v1.BudgetAdminService/ListLeases": {
       "post": {
         "operationId": "ListLeases",
         "summary": "Lists live leases, and on request those closed in the last 7 days.",
@@ -552,7 +552,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
-    "/budget.v1.BudgetAdminService/RevokeLease": {
+    "/budgetarbiter.v1.BudgetAdminService/RevokeLease": {
       "post": {
         "operationId": "RevokeLease",
         "summary": "Ends a lease now, as if it had expired.",
@@ -587,7 +587,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
-    "/budget.v1.BudgetAdminService/AdjustUsage": {
+    "/budgetarbiter.v1.BudgetAdminService/AdjustUsage": {
       "post": {
         "operationId": "AdjustUsage",
         "summary": "Corrects a wrong report or what is presumed, or brings in what was spent before; once per adjustment id.",
@@ -622,7 +622,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
-    "/budget.v1.BudgetAdminService/ListUsage": {
+    "/budgetarbiter.v1.BudgetAdminService/ListUsage": {
       "post": {
         "operationId": "ListUsage",
         "summary": "Lists usage by day, hour, AI or model, over any time within the retention.",
@@ -657,7 +657,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
-    "/budget.v1.BudgetAdminService/ResetClock": {
+    "/budgetarbiter.v1.BudgetAdminService/ResetClock": {
       "post": {
         "operationId": "ResetClock",
         "summary": "Sets the budget's clock to the trusted time, after a wrong clock had run ahead.",

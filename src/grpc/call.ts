@@ -1,13 +1,11 @@
 import type { handleUnaryCall, ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
-import type { ActionName } from '../access/audit-fields.js';
+import { answerTo } from '../api/answer-to.js';
+import { encoded } from '../api/codec/wire.js';
+import { callFailure } from '../api/failures/call-failure.js';
+import { OK_CODE } from '../api/failures/status.js';
+import { type EndCall, observingCalls } from '../api/observed-call.js';
+import type { Entrance, Services, UnaryMethod } from '../api/service.js';
 import type { Caller } from '../arbiter/door.js';
-import { callFailure } from './call-failure.js';
-import { decodeRequest } from './decode.js';
-import { type EndCall, observingCalls } from './observed-call.js';
-import { tellUnlessDecided } from './refused-action.js';
-import type { Entrance, Services, UnaryMethod } from './service.js';
-import { OK_CODE } from './status.js';
-import { encoded } from './wire.js';
 
 /**
  * A handler as grpc-js calls it. It takes bytes and gives bytes: what grpc-js cannot decode it would answer with INTERNAL,
@@ -88,34 +86,5 @@ class AnsweredCall<Q, A> implements Caller {
   onGone(listener: () => void): void {
     if (this.call.cancelled) queueMicrotask(listener);
     else this.call.once('cancelled', listener);
-  }
-}
-
-/** Where every unary call goes on, whichever protocol brought its bytes: decoded, checked, decided. */
-export function answerTo<Q, A>(
-  method: UnaryMethod<Q, A>,
-  bytes: Buffer,
-  caller: Caller,
-  own: Services,
-): Promise<A> {
-  if (method.action !== undefined) return answerAction(method.action, method, bytes, caller, own);
-  return method.answer(decodeRequest(method, bytes), caller, own);
-}
-
-async function answerAction<Q, A>(
-  action: ActionName,
-  method: UnaryMethod<Q, A>,
-  bytes: Buffer,
-  caller: Caller,
-  own: Services,
-): Promise<A> {
-  let budgetId: unknown;
-  try {
-    const request = decodeRequest(method, bytes);
-    ({ budgetId } = request as { budgetId?: unknown });
-    return await method.answer(request, caller, own);
-  } catch (error) {
-    tellUnlessDecided(error, action, budgetId, own);
-    throw error;
   }
 }

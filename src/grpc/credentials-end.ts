@@ -1,6 +1,6 @@
 import { unauthenticated } from '../access/access-error.js';
+import type { Services } from '../api/service.js';
 import { PROCESS_SCHEDULER } from '../platform/scheduler.js';
-import type { Services } from './service.js';
 
 /** A clock may be set back or forth meanwhile. */
 const LOOK_AGAIN_MS = 60_000;

@@ -1,3 +1,6 @@
+import { RequestError } from '../api/failures/request-error.js';
+import { type AnswerStream, type Method, serverStream, unary } from '../api/service.js';
+import { dictionary } from '../api/write/dictionary.js';
 import {
   HealthCheckRequest,
   HealthCheckResponse,
@@ -6,9 +9,6 @@ import {
   HealthService,
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from '../gen/grpc/health/v1/health.js';
-import { RequestError } from './request-error.js';
-import { type AnswerStream, type Method, serverStream, unary } from './service.js';
-import { dictionary } from './to-message/dictionary.js';
 
 /** `grpc.health.v1.Health`: all services of this server serve, or none does. */
 export class Health {

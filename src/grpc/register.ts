@@ -1,12 +1,13 @@
 import type { MethodDefinition, Server, UntypedHandleCall } from '@grpc/grpc-js';
 import type { Rule } from '../access/permissions.js';
+import { entrance, requirePrincipal } from '../api/entrance.js';
+import type { FailureSink } from '../api/failures/call-failure.js';
+import type { Method, Services } from '../api/service.js';
 import { unaryCall } from './call.js';
-import type { FailureSink } from './call-failure.js';
-import { entrance, requirePrincipal } from './entrance.js';
 import type { OpenStreams } from './open-streams.js';
-import { REFLECTION_SERVICES } from './reflection.js';
-import { reflectionCall } from './reflection-call.js';
-import type { Method, Services } from './service.js';
+import { REFLECTION_SERVICES } from './reflection/reflection.js';
+import { reflectionCall } from './reflection/reflection-call.js';
+import { sessionCall } from './session/session-call.js';
 import { streamCall } from './stream-call.js';
 
 /**
@@ -26,9 +27,9 @@ export function registerService<Name extends string>(
   for (const name of Object.keys(methods) as Name[]) {
     const method: Method = methods[name];
     const enter = entrance(services, ruleOf(name), method.path);
-    const converses = 'converse' in method;
-    definitions[name] = ofBytes(method.path, converses, converses || 'stream' in method);
-    if (converses) handlers[name] = method.converse(services, enter, open);
+    const isSession = 'session' in method;
+    definitions[name] = ofBytes(method.path, isSession, isSession || 'stream' in method);
+    if (isSession) handlers[name] = sessionCall(services, enter, open);
     else if ('stream' in method) handlers[name] = streamCall(method, services, enter, open);
     else handlers[name] = unaryCall(method, services, enter);
   }

@@ -1,17 +1,17 @@
 import type { Http2Server } from 'node:http2';
 import { logVerbosity, Server, type ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
 import { PERMISSIONS } from '../access/permissions.js';
+import { BUDGET_ADMIN_SERVICE } from '../api/budget-admin-service.js';
+import { BUDGET_SERVICE } from '../api/budget-service.js';
+import { audited } from '../api/entrance.js';
+import type { Services } from '../api/service.js';
 import { listenFailure } from '../platform/listen-failure.js';
 import type { TlsFiles } from '../platform/tls-files.js';
-import { BUDGET_ADMIN_SERVICE } from './budget-admin-service.js';
-import { BUDGET_SERVICE } from './budget-service.js';
-import { audited } from './entrance.js';
-import { Gate, type GateOptions } from './gate.js';
+import { Gate, type GateOptions } from './gate/gate.js';
 import { Health } from './health.js';
 import { OpenStreams } from './open-streams.js';
-import { REFLECTION_SERVICES } from './reflection.js';
+import { REFLECTION_SERVICES } from './reflection/reflection.js';
 import { registerReflection, registerService } from './register.js';
-import type { Services } from './service.js';
 import { serverCredentials } from './tls-credentials.js';
 
 export interface GrpcServerOptions extends Services {
@@ -34,7 +34,7 @@ export interface GrpcServer {
   stopNow(): void;
 }
 
-const OWN_SERVICES = ['budget.v1.BudgetService', 'budget.v1.BudgetAdminService'];
+const OWN_SERVICES = ['budgetarbiter.v1.BudgetService', 'budgetarbiter.v1.BudgetAdminService'];
 const HEALTH_SERVICE = 'grpc.health.v1.Health';
 
 /** Calls and connections are bounded by the gate; headers by it and by Node's HTTP/2, which takes 128 of them. */

@@ -1,12 +1,12 @@
 import type { handleServerStreamingCall, ServerWritableStream } from '@grpc/grpc-js';
-import { callFailure, type FailureSink } from './call-failure.js';
+import { decodeRequest } from '../api/codec/decode.js';
+import { type Codec, encoded } from '../api/codec/wire.js';
+import { callFailure, type FailureSink } from '../api/failures/call-failure.js';
+import { CANCELLED_CODE } from '../api/failures/status.js';
+import { type EndCall, observingCalls } from '../api/observed-call.js';
+import type { AnswerStream, Entrance, Services, StreamMethod } from '../api/service.js';
 import { onCredentialsEnd } from './credentials-end.js';
-import { decodeRequest } from './decode.js';
-import { type EndCall, observingCalls } from './observed-call.js';
 import type { OpenStreams } from './open-streams.js';
-import type { AnswerStream, Entrance, Services, StreamMethod } from './service.js';
-import { CANCELLED_CODE } from './status.js';
-import { type Codec, encoded } from './wire.js';
 
 /** As `unaryCall`, for methods with a stream of answers. */
 export function streamCall<Q, A>(

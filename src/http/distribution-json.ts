@@ -1,11 +1,11 @@
+import type { WindowStatus } from '../domain/model/types.js';
 import type {
   DailyDistribution,
   DistributionStats,
   MonthlyDistribution,
   RateLimitingStatus,
-} from '../domain/distribution.js';
-import type { Forecast } from '../domain/forecast.js';
-import type { WindowStatus } from '../domain/types.js';
+} from '../domain/statistics/distribution.js';
+import type { Forecast } from '../domain/statistics/forecast.js';
 import { jsonTime } from './json-time.js';
 
 /**

@@ -1,9 +1,9 @@
 import { PERMISSIONS } from '../access/permissions.js';
 import type { DistributionQuery } from '../arbiter/door.js';
-import { BUDGET_ID_RULE, isBudgetId } from '../domain/budget-id.js';
-import { DAY_RULE, isDay, isMonth, MONTH_RULE, monthOfDay } from '../domain/calendar.js';
-import type { DistributionStats } from '../domain/distribution.js';
-import type { Refused } from '../domain/outcomes.js';
+import { BUDGET_ID_RULE, isBudgetId } from '../domain/model/budget-id.js';
+import type { Refused } from '../domain/model/outcomes.js';
+import type { DistributionStats } from '../domain/statistics/distribution.js';
+import { DAY_RULE, isDay, isMonth, MONTH_RULE, monthOfDay } from '../domain/time/calendar.js';
 import { type Answer, errorAnswer } from './answer.js';
 import { distributionJson } from './distribution-json.js';
 import type { Endpoint } from './endpoint.js';

@@ -1,6 +1,6 @@
 import { AccessError } from '../access/access-error.js';
 import { ArbiterError } from '../arbiter/door.js';
-import type { Refusal } from '../domain/outcomes.js';
+import type { Refusal } from '../domain/model/outcomes.js';
 import { type Answer, errorAnswer } from './answer.js';
 import { BodyError } from './request-body.js';
 

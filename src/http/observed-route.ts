@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
+import type { HttpObserver } from '../api/http-observer.js';
 import type { CallSpan, Tracing } from '../platform/tracing.js';
 import type { Answer } from './answer.js';
 import { type Endpoint, find } from './endpoint.js';
-import type { HttpObserver } from './http-observer.js';
 
 export interface Observing {
   /** Told how every request ends. */

@@ -1,5 +1,5 @@
 import type { Caller, Door } from '../arbiter/door.js';
-import type { BudgetSnapshot } from '../domain/outcomes.js';
+import type { BudgetSnapshot } from '../domain/model/outcomes.js';
 import type { Scheduler } from '../platform/scheduler.js';
 import type { BudgetTallies } from './budget-tallies.js';
 

@@ -1,8 +1,8 @@
-import { allowanceOf } from '../domain/allowance.js';
-import { forecastOf } from '../domain/forecast.js';
-import type { BudgetSnapshot } from '../domain/outcomes.js';
-import { spreadPercent, usageFigures } from '../domain/spread.js';
-import type { WindowStatus } from '../domain/types.js';
+import type { BudgetSnapshot } from '../domain/model/outcomes.js';
+import type { WindowStatus } from '../domain/model/types.js';
+import { allowanceOf } from '../domain/policy/allowance.js';
+import { forecastOf } from '../domain/statistics/forecast.js';
+import { spreadPercent, usageFigures } from '../domain/statistics/spread.js';
 import type { BudgetFigures } from './budget-figures.js';
 import type { Exposition, Labels } from './exposition.js';
 

@@ -1,9 +1,9 @@
 import type { ArbiterObserver, BudgetObserver } from '../arbiter/observer.js';
 import type { MetricsSettings } from '../config/metrics-file.js';
-import type { BudgetEvent } from '../domain/events.js';
-import type { Outcome } from '../domain/outcomes.js';
-import type { BudgetRequest } from '../domain/requests.js';
-import { OTHER } from '../domain/types.js';
+import type { BudgetEvent } from '../domain/model/events.js';
+import type { Outcome } from '../domain/model/outcomes.js';
+import type { BudgetRequest } from '../domain/model/requests.js';
+import { OTHER } from '../domain/model/types.js';
 import { BudgetTally, sharedTally } from './budget-tally.js';
 
 /** A tally for each budget, up to a bound; beyond it one for all others, so that names cannot fill the memory of whoever scrapes. */

@@ -1,9 +1,9 @@
 import type { BudgetObserver } from '../arbiter/observer.js';
-import { ALERT_RULES } from '../domain/alert-conditions.js';
-import type { BudgetEvent } from '../domain/events.js';
-import type { Outcome } from '../domain/outcomes.js';
-import type { BudgetRequest } from '../domain/requests.js';
-import { type Denial, OTHER, RULES } from '../domain/types.js';
+import { ALERT_RULES } from '../domain/alerts/alert-conditions.js';
+import type { BudgetEvent } from '../domain/model/events.js';
+import type { Outcome } from '../domain/model/outcomes.js';
+import type { BudgetRequest } from '../domain/model/requests.js';
+import { type Denial, OTHER, RULES } from '../domain/model/types.js';
 import { Buckets, REQUESTS, SECONDS } from './buckets.js';
 
 /** What no budget has of its own: series of these by budget would be many, and nobody compares them. */

@@ -1,5 +1,5 @@
 import type { BudgetLoad } from '../arbiter/arbiter.js';
-import { OTHER } from '../domain/types.js';
+import { OTHER } from '../domain/model/types.js';
 import type { BudgetFigures } from './budget-figures.js';
 import type { BudgetTallies } from './budget-tallies.js';
 import type { Exposition } from './exposition.js';

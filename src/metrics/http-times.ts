@@ -1,4 +1,4 @@
-import type { HttpObserver } from '../http/http-observer.js';
+import type { HttpObserver } from '../api/http-observer.js';
 import { Buckets, SECONDS } from './buckets.js';
 import type { Exposition, Labels } from './exposition.js';
 

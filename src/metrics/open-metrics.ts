@@ -1,8 +1,8 @@
+import type { HttpObserver } from '../api/http-observer.js';
+import type { RpcObserver } from '../api/rpc-observer.js';
 import type { Door } from '../arbiter/door.js';
 import type { ArbiterObserver } from '../arbiter/observer.js';
 import type { MetricsSettings } from '../config/metrics-file.js';
-import type { RpcObserver } from '../grpc/rpc-observer.js';
-import type { HttpObserver } from '../http/http-observer.js';
 import type { Scheduler } from '../platform/scheduler.js';
 import type { StoreObserver } from '../store/store-observer.js';
 import { exposeBudgetCounters } from './budget-counters.js';

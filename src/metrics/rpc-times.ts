@@ -1,5 +1,5 @@
-import type { MethodObserver, RpcObserver } from '../grpc/rpc-observer.js';
-import { codeName } from '../grpc/status.js';
+import { codeName } from '../api/failures/status.js';
+import type { MethodObserver, RpcObserver } from '../api/rpc-observer.js';
 import { Buckets, SECONDS } from './buckets.js';
 import type { Exposition } from './exposition.js';
 

@@ -1,5 +1,5 @@
-import type { Receipt, StatePatch, UsageDay } from '../domain/state.js';
-import type { Cut, TidyMark } from '../domain/tidy-mark.js';
+import type { Receipt, StatePatch, UsageDay } from '../domain/model/state.js';
+import type { Cut, TidyMark } from '../domain/time/tidy-mark.js';
 import { type BudgetStore, type Freshness, type StateVersion, StoreError } from './store.js';
 import type { StoreObserver, StoreOperation, StoreOutcome, Surroundings } from './store-observer.js';
 

@@ -1,5 +1,5 @@
-import type { Receipt, StateHead, StatePatch, StoredState, UsageDay } from '../domain/state.js';
-import type { Cut, TidyMark } from '../domain/tidy-mark.js';
+import type { Receipt, StateHead, StatePatch, StoredState, UsageDay } from '../domain/model/state.js';
+import type { Cut, TidyMark } from '../domain/time/tidy-mark.js';
 
 /** Which state a commit replaces. Revisions go on rising across epochs. */
 export interface StateVersion {

@@ -1,4 +1,4 @@
-import type { UsageDay } from '../domain/state.js';
+import type { UsageDay } from '../domain/model/state.js';
 import type { BudgetStore } from './store.js';
 import type { StoreLabel } from './store-mark.js';
 

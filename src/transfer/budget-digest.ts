@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Receipt, StoredState, UsageDay } from '../domain/state.js';
+import type { Receipt, StoredState, UsageDay } from '../domain/model/state.js';
 import type { BudgetSink } from './read-budget.js';
 
 /** What a budget's parts come to, whatever store they are read from. */

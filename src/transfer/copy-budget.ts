@@ -1,4 +1,4 @@
-import { SECTIONS, type SectionPut, type StatePatch, type StoredState } from '../domain/state.js';
+import { SECTIONS, type SectionPut, type StatePatch, type StoredState } from '../domain/model/state.js';
 import { StartError } from '../platform/start-error.js';
 import { StoreError } from '../store/store.js';
 import type { TransferStore } from '../store/transfer-store.js';

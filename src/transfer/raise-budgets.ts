@@ -1,5 +1,5 @@
-import { Ledger } from '../domain/ledger.js';
-import { raisedNumbers, receiptInEpoch, restoreBudget } from '../domain/restored.js';
+import { raisedNumbers, receiptInEpoch, restoreBudget } from '../domain/leases/restored.js';
+import { Ledger } from '../domain/ledger/ledger.js';
 import { nextWake } from '../domain/wake.js';
 import { StartError } from '../platform/start-error.js';
 import { StoreError } from '../store/store.js';

@@ -1,5 +1,5 @@
-import { refuseNewer } from '../domain/ledger.js';
-import type { Receipt, StoredState, UsageDay } from '../domain/state.js';
+import { refuseNewer } from '../domain/ledger/ledger.js';
+import type { Receipt, StoredState, UsageDay } from '../domain/model/state.js';
 import type { DayPosition, TransferStore } from '../store/transfer-store.js';
 
 const PAGE = 500;

@@ -1,4 +1,4 @@
-import { RECEIPT_MEMORY_MS } from '../domain/limits.js';
+import { RECEIPT_MEMORY_MS } from '../domain/model/limits.js';
 import { StartError } from '../platform/start-error.js';
 import type { StoreMark } from '../store/store-mark.js';
 import { markText } from '../store/store-mark.js';

@@ -5,8 +5,8 @@ import { z } from 'zod';
 import { noticeOf, testNotice } from '../../src/alerts/notice.js';
 import { signature } from '../../src/alerts/remote-sink.js';
 import { WEBHOOK_BODY, webhookBody } from '../../src/alerts/webhook-body.js';
-import { ALERT_RULES } from '../../src/domain/alert-conditions.js';
-import type { StoredAlert } from '../../src/domain/state.js';
+import { ALERT_RULES } from '../../src/domain/alerts/alert-conditions.js';
+import type { StoredAlert } from '../../src/domain/model/state.js';
 
 const docs = (name: string): string =>
   readFileSync(fileURLToPath(new URL(`../../docs/${name}`, import.meta.url)), 'utf8');

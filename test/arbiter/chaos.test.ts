@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ArbiterError, type CallerRequest } from '../../src/arbiter/door.js';
-import type { Outcome } from '../../src/domain/outcomes.js';
+import type { Outcome } from '../../src/domain/model/outcomes.js';
 import type { Fault, StoreCall } from '../support/faulty-store.js';
 import { gateAfter } from '../support/gate.js';
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { LeaseRef } from '../../src/domain/requests.js';
-import type { ClosedLease, StatePatch } from '../../src/domain/state.js';
+import type { LeaseRef } from '../../src/domain/model/requests.js';
+import type { ClosedLease, StatePatch } from '../../src/domain/model/state.js';
 import { commitBytes } from '../support/document-size.js';
 import type { StoreCall } from '../support/faulty-store.js';
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PolicyFields } from '../../src/domain/policy.js';
+import type { PolicyFields } from '../../src/domain/model/policy.js';
 import { openMetricsWorld } from './support/metrics-page.js';
 import {
   acquire,

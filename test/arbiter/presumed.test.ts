@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CallerRequest } from '../../src/arbiter/door.js';
-import type { LeaseRef } from '../../src/domain/requests.js';
+import type { LeaseRef } from '../../src/domain/model/requests.js';
 import { Gate, gateAfter } from '../support/gate.js';
 import { acquire, BUDGET, caller, leaseOf, openWorld, record, release, type World } from './support/world.js';
 

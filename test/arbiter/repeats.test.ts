@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CallerRequest } from '../../src/arbiter/door.js';
-import type { Outcome } from '../../src/domain/outcomes.js';
+import type { Outcome } from '../../src/domain/model/outcomes.js';
 import {
   acquire,
   BUDGET,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { BOUNDS } from '../../src/arbiter/bounds.js';
-import type { OutcomeOf } from '../../src/domain/outcomes.js';
-import type { PolicyFields } from '../../src/domain/policy.js';
-import type { AcquireRequest } from '../../src/domain/requests.js';
+import type { OutcomeOf } from '../../src/domain/model/outcomes.js';
+import type { PolicyFields } from '../../src/domain/model/policy.js';
+import type { AcquireRequest } from '../../src/domain/model/requests.js';
 import {
   acquire,
   BUDGET,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LeaseRef } from '../../src/domain/requests.js';
+import type { LeaseRef } from '../../src/domain/model/requests.js';
 import {
   acquire,
   BUDGET,

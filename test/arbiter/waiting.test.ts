@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { OutcomeOf } from '../../src/domain/outcomes.js';
-import type { AcquireRequest } from '../../src/domain/requests.js';
+import type { OutcomeOf } from '../../src/domain/model/outcomes.js';
+import type { AcquireRequest } from '../../src/domain/model/requests.js';
 import { Gate } from '../support/gate.js';
 import { sameDigest } from '../support/same-digest.js';
 import {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { TidyMark } from '../../src/domain/tidy-mark.js';
+import type { TidyMark } from '../../src/domain/time/tidy-mark.js';
 import { openLmdbStore } from '../../src/store/lmdb/open-lmdb-store.js';
 import { cli } from './support.js';
 

@@ -4,8 +4,8 @@ import { Screen } from '../../src/cli/screen.js';
 import { COLOURED, PLAIN } from '../../src/cli/text.js';
 import { frame, happeningLine } from '../../src/cli/watch-frame.js';
 import { WatchView } from '../../src/cli/watch-view.js';
-import { AlertRule, Budget, Lease, Rule, Window } from '../../src/gen/budget/v1/budget.js';
-import { BudgetEvent, WatchBudgetResponse } from '../../src/gen/budget/v1/budget_admin_service.js';
+import { AlertRule, Budget, Lease, Rule, Window } from '../../src/gen/budgetarbiter/v1/budget.js';
+import { BudgetEvent, WatchBudgetResponse } from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
 import { ManualScheduler } from '../support/manual-scheduler.js';
 
 const AT = new Date('2026-11-10T09:20:00Z');

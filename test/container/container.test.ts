@@ -79,7 +79,14 @@ describe('with ALLOW_INSECURE=true and a read-only root', () => {
 
   const call = async (method: string, request: object) =>
     JSON.parse(
-      await must('grpcurl', '-plaintext', '-d', JSON.stringify(request), address, `budget.v1.${method}`),
+      await must(
+        'grpcurl',
+        '-plaintext',
+        '-d',
+        JSON.stringify(request),
+        address,
+        `budgetarbiter.v1.${method}`,
+      ),
     );
 
   it('is healthy by its own HEALTHCHECK', async () => {
@@ -107,8 +114,8 @@ describe('with ALLOW_INSECURE=true and a read-only root', () => {
     const services = (await must('grpcurl', '-plaintext', address, 'list')).split('\n');
     expect(services).toEqual(
       expect.arrayContaining([
-        'budget.v1.BudgetService',
-        'budget.v1.BudgetAdminService',
+        'budgetarbiter.v1.BudgetService',
+        'budgetarbiter.v1.BudgetAdminService',
         'grpc.health.v1.Health',
       ]),
     );

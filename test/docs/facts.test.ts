@@ -3,9 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_POLICY } from '../../src/domain/policy.js';
-import { POLICY_ROWS } from '../../src/domain/policy-fields.js';
-import { ErrorReason, Rule } from '../../src/gen/budget/v1/budget.js';
+import { DEFAULT_POLICY } from '../../src/domain/model/policy.js';
+import { POLICY_ROWS } from '../../src/domain/policy/policy-fields.js';
+import { ErrorReason, Rule } from '../../src/gen/budgetarbiter/v1/budget.js';
 import { cli } from '../cli/support.js';
 import { README, tableOf } from './readme.js';
 
@@ -69,7 +69,7 @@ describe('the tables of the README', () => {
   });
 
   it('have every reason of an error, with the code that the API documents', () => {
-    const proto = read('proto/budget/v1/budget.proto');
+    const proto = read('proto/budgetarbiter/v1/budget.proto');
     const documented = [
       ...proto.matchAll(/\/\/ ([A-Z_]+): [^\n]*(?:\n\s*\/\/[^\n]*)*\n\s*ERROR_REASON_(\w+) =/g),
     ];

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BudgetAdminServiceService } from '../../src/gen/budget/v1/budget_admin_service.js';
-import { BudgetServiceService } from '../../src/gen/budget/v1/budget_service.js';
+import { BudgetAdminServiceService } from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
+import { BudgetServiceService } from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import { type Service, startService } from '../support/service.js';
 import { problems } from './problems.js';
 import { README, stepsOf } from './readme.js';

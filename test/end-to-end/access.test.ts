@@ -1,8 +1,8 @@
 import { Client, credentials } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newToken } from '../../src/access/bearer-tokens.js';
-import * as admin from '../../src/gen/budget/v1/budget_admin_service.js';
-import * as budgets from '../../src/gen/budget/v1/budget_service.js';
+import * as admin from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
+import * as budgets from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import { metadataOf } from '../grpc/support/any-call.js';
 import { type Failed, failed } from '../grpc/support/harness.js';
 import { issue } from '../support/certificates.js';

@@ -1,7 +1,7 @@
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BudgetAdminServiceService } from '../../src/gen/budget/v1/budget_admin_service.js';
-import { BudgetServiceService } from '../../src/gen/budget/v1/budget_service.js';
+import { BudgetAdminServiceService } from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
+import { BudgetServiceService } from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import { randomBytes } from '../grpc/support/random-bytes.js';
 import { errorOf, LoadedClients } from '../support/loaded-client.js';
 import { randomFrom } from '../support/seed.js';

@@ -33,7 +33,7 @@ describe('calls over HTTP and over gRPC', () => {
   });
 
   const post = (method: string, body: object, signal?: AbortSignal) =>
-    fetch(`http://${service.httpAddress}/budget.v1.BudgetService/${method}`, {
+    fetch(`http://${service.httpAddress}/budgetarbiter.v1.BudgetService/${method}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),

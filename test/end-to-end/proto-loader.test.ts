@@ -155,7 +155,7 @@ describe.each(stores)('a client that loads the proto files when it runs, on $sto
     expect(await errorOf(clients.call('AcquireSlot', { ...ASK, budget_id: 'nowhere' }))).toMatchObject({
       code: status.NOT_FOUND,
       message: expect.stringContaining('nowhere'),
-      details: { ErrorInfo: { reason: 'BUDGET_NOT_FOUND', domain: 'budget.v1' } },
+      details: { ErrorInfo: { reason: 'BUDGET_NOT_FOUND', domain: 'budgetarbiter' } },
     });
     expect(await errorOf(clients.call('AcquireSlot', { ...ASK, estimated_tokens: 0 }))).toMatchObject({
       code: status.INVALID_ARGUMENT,

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { credentials, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { newToken } from '../../src/access/bearer-tokens.js';
-import { BudgetServiceClient } from '../../src/gen/budget/v1/budget_service.js';
+import { BudgetServiceClient } from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import { failed } from '../grpc/support/harness.js';
 import { type Service, startService } from '../support/service.js';
 import { SessionClient } from '../support/session-client.js';

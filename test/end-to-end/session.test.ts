@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { credentials } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { BudgetServiceClient } from '../../src/gen/budget/v1/budget_service.js';
+import { BudgetServiceClient } from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import { SessionClient } from '../support/session-client.js';
 import { Copies } from './support/copies.js';
 import { type AcquireAnswer, type Lease, toMs } from './support/messages.js';

@@ -38,7 +38,7 @@ function clingingClient(address: string): Promise<ClientHttp2Session> {
     session.once('remoteSettings', () => {
       const call = session.request({
         ':method': 'POST',
-        ':path': '/budget.v1.BudgetService/GetAvailability',
+        ':path': '/budgetarbiter.v1.BudgetService/GetAvailability',
         'content-type': 'application/grpc',
         te: 'trailers',
       });

@@ -44,14 +44,14 @@ describe('a service with a collector', () => {
   it('continues the trace of a gRPC caller, down to the store', async () => {
     const parent = parentOf('a');
     await acquire('guardian', parent.traceparent);
-    const rpc = await spanOf(parent.traceId, 'budget.v1.BudgetService/AcquireSlot');
+    const rpc = await spanOf(parent.traceId, 'budgetarbiter.v1.BudgetService/AcquireSlot');
     const batch = await spanOf(parent.traceId, 'batch');
     const commit = await spanOf(parent.traceId, 'commit');
     const store = await spanOf(parent.traceId, 'store.commit');
     expect(rpc).toMatchObject({ parentSpanId: parent.spanId, kind: 2, status: { code: 0 } });
     expect(rpc.attributes).toEqual({
       'rpc.system': 'grpc',
-      'rpc.service': 'budget.v1.BudgetService',
+      'rpc.service': 'budgetarbiter.v1.BudgetService',
       'rpc.method': 'AcquireSlot',
       'rpc.grpc.status_code': 0,
     });
@@ -83,7 +83,7 @@ describe('a service with a collector', () => {
     const parents = ['1', '2', '3', '4', '5', '6', '7', '8'].map((digit) => parentOf(digit));
     await Promise.all(parents.map(({ traceparent }, index) => acquire(`ai-${index}`, traceparent)));
     const rpcs = await Promise.all(
-      parents.map(({ traceId }) => spanOf(traceId, 'budget.v1.BudgetService/AcquireSlot')),
+      parents.map(({ traceId }) => spanOf(traceId, 'budgetarbiter.v1.BudgetService/AcquireSlot')),
     );
     const batches = () => parents.flatMap(({ traceId }) => spansOf(traceId)).filter(isBatch);
     await untilTrue('every call stands in a batch', () => {
@@ -125,7 +125,7 @@ describe('a service with a collector', () => {
       await fetch(`http://${service.httpAddress}${path}`);
     const other = parentOf('f');
     await acquire('after-the-probes', other.traceparent);
-    await spanOf(other.traceId, 'budget.v1.BudgetService/AcquireSlot');
+    await spanOf(other.traceId, 'budgetarbiter.v1.BudgetService/AcquireSlot');
     const names = new Set(receiver.spans.map(({ name }) => name));
     expect([...names].filter((name) => /healthz|readyz|metrics|Health|list/.test(name))).toEqual([]);
   });

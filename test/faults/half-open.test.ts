@@ -1,6 +1,6 @@
 import { credentials } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BudgetServiceClient } from '../../src/gen/budget/v1/budget_service.js';
+import { BudgetServiceClient } from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import { FaultyProxy } from '../support/faulty-proxy.js';
 import { LoadedClients } from '../support/loaded-client.js';
 import { type Service, startService } from '../support/service.js';

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { fromBinary, toJson } from '@bufbuild/protobuf';
-import { methodAt } from '../../src/grpc/descriptors.js';
+import { methodAt } from '../../src/api/codec/descriptors.js';
 import type { Chance } from './chance.js';
 import { message, OWN, type Target } from './messages.js';
 

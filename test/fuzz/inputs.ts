@@ -139,9 +139,9 @@ function oddPath(chance: Chance, path: string): string {
     path.toLowerCase(),
     '/',
     '/a/b/c',
-    '/budget.v1.BudgetService/',
+    '/budgetarbiter.v1.BudgetService/',
     `/${chance.text(chance.of([5, 300, 10_000]), 'abc%./$')}`,
-    '/budget.v1.BudgetService/%ff%00',
+    '/budgetarbiter.v1.BudgetService/%ff%00',
     '/__proto__/constructor',
   ]);
 }

@@ -1,6 +1,6 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
-import * as admin from '../../src/gen/budget/v1/budget_admin_service.js';
-import { BudgetServiceService, SessionRequest } from '../../src/gen/budget/v1/budget_service.js';
+import * as admin from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
+import { BudgetServiceService, SessionRequest } from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import { HealthCheckRequest } from '../../src/gen/grpc/health/v1/health.js';
 import { ServerReflectionRequest } from '../../src/gen/grpc/reflection/v1/reflection.js';
 import { randomBytes } from '../grpc/support/random-bytes.js';
@@ -88,8 +88,8 @@ const SESSION: Target = {
 const WATCH = admin.BudgetAdminServiceService.watchBudget.path;
 const QUESTIONS = [
   { messageRequest: { $case: 'listServices', value: '' } },
-  { messageRequest: { $case: 'fileContainingSymbol', value: 'budget.v1.Lease' } },
-  { messageRequest: { $case: 'fileByFilename', value: 'budget/v1/budget.proto' } },
+  { messageRequest: { $case: 'fileContainingSymbol', value: 'budgetarbiter.v1.Lease' } },
+  { messageRequest: { $case: 'fileByFilename', value: 'budgetarbiter/v1/budget.proto' } },
 ].map((question) => sample(ServerReflectionRequest, question));
 
 /** Every method of the server. */
@@ -100,7 +100,7 @@ export const TARGETS: readonly Target[] = [
   ...['Check', 'List', 'Watch'].map((name) => ({
     path: `/grpc.health.v1.Health/${name}`,
     endless: name === 'Watch',
-    samples: [sample(HealthCheckRequest, { service: 'budget.v1.BudgetService' })],
+    samples: [sample(HealthCheckRequest, { service: 'budgetarbiter.v1.BudgetService' })],
   })),
   ...['v1', 'v1alpha'].map((version) => ({
     path: `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`,

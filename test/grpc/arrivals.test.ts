@@ -3,7 +3,7 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { credentials, status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { HealthCheckRequest, HealthClient, HealthService } from '../../src/gen/grpc/health/v1/health.js';
-import type { GateLimits } from '../../src/grpc/gate-limits.js';
+import type { GateLimits } from '../../src/grpc/gate/gate-limits.js';
 import { collectedLog } from '../support/collected-log.js';
 import { ManualScheduler } from '../support/manual-scheduler.js';
 import { TlsFolder } from '../support/tls-folder.js';

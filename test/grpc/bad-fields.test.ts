@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import * as admin from '../../src/gen/budget/v1/budget_admin_service.js';
-import * as budgets from '../../src/gen/budget/v1/budget_service.js';
+import * as admin from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
+import * as budgets from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import { ask, failureOf, type Harness, startHarness } from './support/harness.js';
 import { METHODS } from './support/valid-requests.js';
 
@@ -223,7 +223,7 @@ it.each([...rows, ...byPolicy])('%s refuses %j and names %s', async (name, chang
   const error = await failureOf(harness, method as never, request);
   expect(error).toMatchObject({
     code: status.INVALID_ARGUMENT,
-    domain: 'budget.v1',
+    domain: 'budgetarbiter',
     reason: 'INVALID_FIELD',
   });
   expect(error.violations).toEqual([{ field, description: expect.stringMatching(limits) }]);

@@ -1,9 +1,9 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { UsageQuery } from '../../src/arbiter/door.js';
-import type { PolicyFields } from '../../src/domain/policy.js';
-import { Mode, OnExpiry, Pacing } from '../../src/gen/budget/v1/budget.js';
-import * as gen from '../../src/gen/budget/v1/budget_admin_service.js';
+import type { PolicyFields } from '../../src/domain/model/policy.js';
+import { Mode, OnExpiry, Pacing } from '../../src/gen/budgetarbiter/v1/budget.js';
+import * as gen from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
 import { answerOf, failureOf, type Harness, startHarness } from './support/harness.js';
 import { budget, closedLease, LEASE_ID, lease, NOON, snapshot } from './support/samples.js';
 

@@ -1,8 +1,8 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BudgetAdminServiceService } from '../../src/gen/budget/v1/budget_admin_service.js';
-import { AcquireSlotRequest, BudgetServiceService } from '../../src/gen/budget/v1/budget_service.js';
+import { BudgetAdminServiceService } from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
+import { AcquireSlotRequest, BudgetServiceService } from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import { randomFrom } from '../support/seed.js';
 import { askBytes, type Failed, type Harness, startHarness } from './support/harness.js';
 import { randomBytes } from './support/random-bytes.js';
@@ -50,7 +50,7 @@ describe('bytes that are no message', () => {
   ])('%s', async (_what, bytes) => {
     const error = await refusal(ACQUIRE, bytes);
     expect(error).toMatchObject({ code: status.INVALID_ARGUMENT, reason: 'MALFORMED_MESSAGE' });
-    expect(error.message).toContain('not a budget.v1.AcquireSlotRequest');
+    expect(error.message).toContain('not a budgetarbiter.v1.AcquireSlotRequest');
   });
 
   it('are INVALID_ARGUMENT for health checks, too', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AcquireSlotRequest } from '../../src/gen/budget/v1/budget_service.js';
+import { AcquireSlotRequest } from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import { ServerReflectionClient } from '../../src/gen/grpc/reflection/v1/reflection.js';
 import { accessFor, ai, viewer } from '../support/access.js';
 import { signed, signingKey } from '../support/fake-issuer.js';

@@ -1,16 +1,16 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ArbiterError, type ArbiterFailure } from '../../src/arbiter/door.js';
-import type { Refusal } from '../../src/domain/outcomes.js';
+import type { Refusal } from '../../src/domain/model/outcomes.js';
 import {
   BudgetAdminServiceService,
   UpdateBudgetRequest,
-} from '../../src/gen/budget/v1/budget_admin_service.js';
+} from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
 import {
   BudgetServiceService,
   GetDistributionRequest,
   ReleaseRequest,
-} from '../../src/gen/budget/v1/budget_service.js';
+} from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import { failureOf, type Harness, startHarness } from './support/harness.js';
 import { closedLease, LEASE_ID } from './support/samples.js';
 
@@ -88,7 +88,7 @@ describe('refusals', () => {
     harness.door.refuse(refusal);
     expect(await release()).toMatchObject({
       code: status[code],
-      domain: 'budget.v1',
+      domain: 'budgetarbiter',
       reason: refusal.reason,
       ...rest,
     });

@@ -6,13 +6,13 @@ import { afterEach, describe, expect, it } from 'vitest';
 import {
   BudgetAdminServiceService,
   UpdateBudgetRequest,
-} from '../../src/gen/budget/v1/budget_admin_service.js';
+} from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
 import {
   AcquireSlotRequest,
   BudgetServiceService,
   SessionRequest,
-} from '../../src/gen/budget/v1/budget_service.js';
-import type { GateLimits } from '../../src/grpc/gate-limits.js';
+} from '../../src/gen/budgetarbiter/v1/budget_service.js';
+import type { GateLimits } from '../../src/grpc/gate/gate-limits.js';
 import { ManualScheduler } from '../support/manual-scheduler.js';
 import { ask, askBytes, failureOf, type Harness, startHarness } from './support/harness.js';
 import { endOf, framed, RawClient } from './support/raw-client.js';
@@ -163,7 +163,7 @@ describe('time', () => {
     const deaf = await client();
     const watch = deaf.open(REFLECTION);
     // Each question is one byte of wire and the answer fills the window that the client never opens again.
-    const question = framed(Uint8Array.of(0x22, 15, ...Buffer.from('budget.v1.Lease')));
+    const question = framed(Uint8Array.of(0x22, 22, ...Buffer.from('budgetarbiter.v1.Lease')));
     for (let asked = 0; asked < 20; asked += 1) watch.write(question);
     watch.pause();
     await expect

@@ -1,6 +1,9 @@
 import { type ClientReadableStream, status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AcquireSlotRequest, type AcquireSlotResponse } from '../../src/gen/budget/v1/budget_service.js';
+import {
+  AcquireSlotRequest,
+  type AcquireSlotResponse,
+} from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import {
   type HealthCheckResponse,
   HealthService,
@@ -49,7 +52,7 @@ describe('health', () => {
   const check = (service: string) => answerOf(harness, HealthService.check, { service });
 
   it('answers for the server and each of its services', async () => {
-    for (const service of ['', 'budget.v1.BudgetService', 'budget.v1.BudgetAdminService']) {
+    for (const service of ['', 'budgetarbiter.v1.BudgetService', 'budgetarbiter.v1.BudgetAdminService']) {
       expect(await check(service)).toEqual({ status: ServingStatus.SERVING });
     }
     harness.server.setServing(false);

@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { closedLeases } from '../../src/arbiter/history.js';
-import { formatLeaseId, parseLeaseId } from '../../src/domain/lease-id.js';
-import { leaseReceiptId } from '../../src/domain/receipt-id.js';
-import { raisedNumbers } from '../../src/domain/restored.js';
-import type { Receipt, StoredLease } from '../../src/domain/state.js';
-import { BudgetAdminServiceService as admin } from '../../src/gen/budget/v1/budget_admin_service.js';
-import { BudgetServiceService as budgets } from '../../src/gen/budget/v1/budget_service.js';
+import { raisedNumbers } from '../../src/domain/leases/restored.js';
+import { formatLeaseId, parseLeaseId } from '../../src/domain/model/lease-id.js';
+import { leaseReceiptId } from '../../src/domain/model/receipt-id.js';
+import type { Receipt, StoredLease } from '../../src/domain/model/state.js';
+import { BudgetAdminServiceService as admin } from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
+import { BudgetServiceService as budgets } from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import { openApiDocument } from '../../src/gen/openapi.js';
-import { openMemoryStore } from '../../src/store/memory/memory-store.js';
-import { startConnect } from '../connect/support/connect-harness.js';
+import { startConnect } from '../http/connect/support/connect-harness.js';
 import { lease as storedLease, T0 } from '../store/samples.js';
 import { stopServers } from '../support/http-server.js';
+import { openMemoryStore } from '../support/memory-store.js';
 import { answerOf, failureOf, type Harness, startHarness } from './support/harness.js';
 import { closedLease, lease, snapshot } from './support/samples.js';
 
@@ -46,7 +46,9 @@ const PLACES: readonly [where: string, read: (harness: Harness, fence: number) =
     async (_, fence) => {
       const http = await startConnect();
       http.door.answer = () => ({ kind: 'lease', lease: lease({ fence }) });
-      const { json } = await http.post('/budget.v1.BudgetService/GetLease', { leaseId: leaseIdOf(fence) });
+      const { json } = await http.post('/budgetarbiter.v1.BudgetService/GetLease', {
+        leaseId: leaseIdOf(fence),
+      });
       const text = (json['lease'] as { fence: string }).fence;
       return new RegExp(fencePattern()).test(text) ? Number(text) : undefined;
     },

@@ -1,10 +1,10 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { codeName } from '../../src/api/failures/status.js';
+import type { RpcObserver } from '../../src/api/rpc-observer.js';
 import { ArbiterError } from '../../src/arbiter/door.js';
-import { BudgetAdminServiceService } from '../../src/gen/budget/v1/budget_admin_service.js';
-import { BudgetServiceService } from '../../src/gen/budget/v1/budget_service.js';
-import type { RpcObserver } from '../../src/grpc/rpc-observer.js';
-import { codeName } from '../../src/grpc/status.js';
+import { BudgetAdminServiceService } from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
+import { BudgetServiceService } from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import { SessionClient } from '../support/session-client.js';
 import { ask, askBytes, type Harness, startHarness } from './support/harness.js';
 import { LEASE_ID } from './support/samples.js';

@@ -1,10 +1,10 @@
 import type { Client } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { WatchBudgetRequest } from '../../src/gen/budget/v1/budget_admin_service.js';
-import { OpenSession, SessionRequest } from '../../src/gen/budget/v1/budget_service.js';
+import { descriptors } from '../../src/api/codec/descriptors.js';
+import { WatchBudgetRequest } from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
+import { OpenSession, SessionRequest } from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import { HealthCheckRequest } from '../../src/gen/grpc/health/v1/health.js';
 import { ServerReflectionRequest } from '../../src/gen/grpc/reflection/v1/reflection.js';
-import { descriptors } from '../../src/grpc/descriptors.js';
 import { accessFor, ai, operator, viewer } from '../support/access.js';
 import { type Came, callAny, plainClient } from './support/any-call.js';
 import { type Harness, startHarness } from './support/harness.js';
@@ -39,7 +39,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
 /** Methods whose requests name a lease, whose AI they do not say. */
 const BY_LEASE = ['RenewSlot', 'RecordUsage', 'Release', 'GetLease'];
 
-const services = ['budget.v1.BudgetService', 'budget.v1.BudgetAdminService'];
+const services = ['budgetarbiter.v1.BudgetService', 'budgetarbiter.v1.BudgetAdminService'];
 const rpcs = services.flatMap((service) =>
   (descriptors().getService(service)?.methods ?? []).map(({ name }) => ({
     name,
@@ -104,8 +104,8 @@ function bytesFor(path: string): Uint8Array {
   return method.requestSerialize(codec.fromPartial(valid));
 }
 
-const DENIED = { code: 7, reason: 'PERMISSION_DENIED', domain: 'budget.v1' };
-const UNAUTHENTICATED = { code: 16, reason: 'UNAUTHENTICATED', domain: 'budget.v1' };
+const DENIED = { code: 7, reason: 'PERMISSION_DENIED', domain: 'budgetarbiter' };
+const UNAUTHENTICATED = { code: 16, reason: 'UNAUTHENTICATED', domain: 'budgetarbiter' };
 const NOT_FOUND = { code: 5, reason: 'LEASE_NOT_FOUND' };
 
 it('has an expectation for every method, and no other', () => {

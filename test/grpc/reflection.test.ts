@@ -50,8 +50,8 @@ describe.each(['v1', 'v1alpha'])('reflection %s', (version) => {
     const [answer] = await askAll(version, [{ $case: 'listServices', value: '' }]);
     expect(answer?.value).toEqual({
       service: [
-        { name: 'budget.v1.BudgetService' },
-        { name: 'budget.v1.BudgetAdminService' },
+        { name: 'budgetarbiter.v1.BudgetService' },
+        { name: 'budgetarbiter.v1.BudgetAdminService' },
         { name: 'grpc.health.v1.Health' },
         { name: 'grpc.reflection.v1.ServerReflection' },
         { name: 'grpc.reflection.v1alpha.ServerReflection' },
@@ -60,23 +60,23 @@ describe.each(['v1', 'v1alpha'])('reflection %s', (version) => {
   });
 
   it.each([
-    'budget.v1.BudgetAdminService',
-    'budget.v1.BudgetAdminService.UpdateBudget',
-    'budget.v1.UpdateBudgetRequest',
-    'budget.v1.UpdateBudgetRequest.update_mask',
-    'budget.v1.USAGE_GROUPING_DAY',
+    'budgetarbiter.v1.BudgetAdminService',
+    'budgetarbiter.v1.BudgetAdminService.UpdateBudget',
+    'budgetarbiter.v1.UpdateBudgetRequest',
+    'budgetarbiter.v1.UpdateBudgetRequest.update_mask',
+    'budgetarbiter.v1.USAGE_GROUPING_DAY',
   ])('has the file of %s, with all that it depends on', async (symbol) => {
     const file = await filesOf(version, { $case: 'fileContainingSymbol', value: symbol });
-    expect(file[0]?.name).toBe('budget/v1/budget_admin_service.proto');
+    expect(file[0]?.name).toBe('budgetarbiter/v1/budget_admin_service.proto');
     const registry = createFileRegistry(create(FileDescriptorSetSchema, { file: file.reverse() }));
-    expect(registry.getService('budget.v1.BudgetAdminService')?.methods).toHaveLength(13);
+    expect(registry.getService('budgetarbiter.v1.BudgetAdminService')?.methods).toHaveLength(13);
     expect(registry.getMessage('google.protobuf.FieldMask')).toBeDefined();
   });
 
   it('has files by their names', async () => {
-    const files = await filesOf(version, { $case: 'fileByFilename', value: 'budget/v1/budget.proto' });
+    const files = await filesOf(version, { $case: 'fileByFilename', value: 'budgetarbiter/v1/budget.proto' });
     expect(files.map(({ name }) => name)).toEqual([
-      'budget/v1/budget.proto',
+      'budgetarbiter/v1/budget.proto',
       'google/protobuf/timestamp.proto',
       'google/protobuf/duration.proto',
     ]);
@@ -84,13 +84,16 @@ describe.each(['v1', 'v1alpha'])('reflection %s', (version) => {
 
   it('answers every question of a stream in its turn', async () => {
     const answers = await askAll(version, [
-      { $case: 'fileContainingSymbol', value: 'budget.v1.Nothing' },
-      { $case: 'fileContainingSymbol', value: 'budget.v1.Lease.nothing' },
+      { $case: 'fileContainingSymbol', value: 'budgetarbiter.v1.Nothing' },
+      { $case: 'fileContainingSymbol', value: 'budgetarbiter.v1.Lease.nothing' },
       { $case: 'fileContainingSymbol', value: '' },
       { $case: 'fileByFilename', value: 'nothing.proto' },
-      { $case: 'fileContainingExtension', value: { containingType: 'budget.v1.Lease', extensionNumber: 1 } },
-      { $case: 'allExtensionNumbersOfType', value: 'budget.v1.Lease' },
-      { $case: 'allExtensionNumbersOfType', value: 'budget.v1.Nothing' },
+      {
+        $case: 'fileContainingExtension',
+        value: { containingType: 'budgetarbiter.v1.Lease', extensionNumber: 1 },
+      },
+      { $case: 'allExtensionNumbersOfType', value: 'budgetarbiter.v1.Lease' },
+      { $case: 'allExtensionNumbersOfType', value: 'budgetarbiter.v1.Nothing' },
     ]);
     const unknown = { $case: 'errorResponse', value: { errorCode: status.NOT_FOUND } };
     const none = { $case: 'allExtensionNumbersResponse', value: { extensionNumber: [] } };

@@ -1,9 +1,9 @@
 import { Client, credentials } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PERMISSIONS } from '../../src/access/permissions.js';
-import { rpcEndpoints } from '../../src/connect/endpoints.js';
-import { PauseBudgetRequest } from '../../src/gen/budget/v1/budget_admin_service.js';
-import { BUDGET_ADMIN_SERVICE } from '../../src/grpc/budget-admin-service.js';
+import { BUDGET_ADMIN_SERVICE } from '../../src/api/budget-admin-service.js';
+import { PauseBudgetRequest } from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
+import { rpcEndpoints } from '../../src/http/connect/endpoints.js';
 import { PROCESS_SCHEDULER } from '../../src/platform/scheduler.js';
 import { accessFor, operator, viewer } from '../support/access.js';
 import { collectedLog } from '../support/collected-log.js';
@@ -18,7 +18,8 @@ const RULES: Readonly<Record<Name, { readonly viewer: string }>> = PERMISSIONS.B
 const NAMES = Object.keys(RULES) as Name[];
 const actionOf = (name: Name) => (BUDGET_ADMIN_SERVICE[name] as { readonly action?: string }).action;
 const ACTIONS = NAMES.filter((name) => actionOf(name) !== undefined);
-const pathOf = (name: Name) => `/budget.v1.BudgetAdminService/${name[0]?.toUpperCase()}${name.slice(1)}`;
+const pathOf = (name: Name) =>
+  `/budgetarbiter.v1.BudgetAdminService/${name[0]?.toUpperCase()}${name.slice(1)}`;
 
 it('every method for operators alone is an action of the audit, and no other is', () => {
   expect(ACTIONS).toEqual(NAMES.filter((name) => RULES[name].viewer === 'no'));

@@ -1,13 +1,13 @@
 import { type ClientDuplexStream, type ServiceError, status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ArbiterError } from '../../src/arbiter/door.js';
-import type { OutcomeOf } from '../../src/domain/outcomes.js';
+import type { OutcomeOf } from '../../src/domain/model/outcomes.js';
 import {
   BudgetServiceService,
   OpenSession,
   SessionRequest,
   SessionResponse,
-} from '../../src/gen/budget/v1/budget_service.js';
+} from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import { ManualScheduler } from '../support/manual-scheduler.js';
 import { SessionClient } from '../support/session-client.js';
 import { failed, type Harness, startHarness } from './support/harness.js';

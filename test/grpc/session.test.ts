@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ArbiterError } from '../../src/arbiter/door.js';
-import type { OutcomeOf } from '../../src/domain/outcomes.js';
+import type { OutcomeOf } from '../../src/domain/model/outcomes.js';
 import { BadRequest, ErrorInfo } from '../../src/gen/google/rpc/error_details.js';
 import type { Status } from '../../src/gen/google/rpc/status.js';
 import { SessionClient } from '../support/session-client.js';

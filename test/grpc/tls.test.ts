@@ -1,7 +1,7 @@
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { Client, credentials } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { GetBudgetRequest } from '../../src/gen/budget/v1/budget_admin_service.js';
+import { GetBudgetRequest } from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
 import type { TlsFiles } from '../../src/platform/tls-files.js';
 import { accessFor, viewer } from '../support/access.js';
 import { type Issued, issue, makeAuthority } from '../support/certificates.js';
@@ -11,7 +11,7 @@ import { TlsFolder } from '../support/tls-folder.js';
 import { type Came, callAny } from './support/any-call.js';
 import { type Harness, startHarness } from './support/harness.js';
 
-const PATH = '/budget.v1.BudgetAdminService/GetBudget';
+const PATH = '/budgetarbiter.v1.BudgetAdminService/GetBudget';
 const REQUEST = GetBudgetRequest.encode({ budgetId: 'anthropic' }).finish();
 const SPIFFE = 'spiffe://example.org/reader';
 const { access } = accessFor({

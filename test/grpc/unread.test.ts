@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { status } from '@grpc/grpc-js';
 import { afterEach, expect, it } from 'vitest';
-import { AcquireSlotRequest, BudgetServiceService } from '../../src/gen/budget/v1/budget_service.js';
+import { AcquireSlotRequest, BudgetServiceService } from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import { ManualScheduler } from '../support/manual-scheduler.js';
 import { type Harness, startHarness } from './support/harness.js';
 import { framed, RawClient } from './support/raw-client.js';
 
 const REFLECTION = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
 /** A few bytes, and their answer is the whole API. */
-const QUESTION = framed(Uint8Array.of(0x22, 15, ...Buffer.from('budget.v1.Lease')));
+const QUESTION = framed(Uint8Array.of(0x22, 22, ...Buffer.from('budgetarbiter.v1.Lease')));
 const ACQUIRE = BudgetServiceService.acquireSlot.path;
 const REQUEST = AcquireSlotRequest.encode(
   AcquireSlotRequest.fromPartial({ budgetId: 'anthropic', aiId: 'guardian' }),

@@ -1,8 +1,8 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BudgetEvent, WatchUpdate } from '../../src/arbiter/door.js';
-import { Rule } from '../../src/gen/budget/v1/budget.js';
-import type { WatchBudgetResponse } from '../../src/gen/budget/v1/budget_admin_service.js';
+import { Rule } from '../../src/gen/budgetarbiter/v1/budget.js';
+import type { WatchBudgetResponse } from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
 import { failed, type Harness, startHarness } from './support/harness.js';
 import { ALERT, budget, LEASE_ID, lease, NOON, snapshot } from './support/samples.js';
 

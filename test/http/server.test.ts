@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ArbiterError } from '../../src/arbiter/door.js';
-import type { Refusal } from '../../src/domain/outcomes.js';
+import type { Refusal } from '../../src/domain/model/outcomes.js';
 import { EXAMPLE_STATS } from '../support/distribution.js';
 import { DISTRIBUTION, startServer as start, stopServers } from '../support/http-server.js';
 

@@ -1,8 +1,8 @@
 import { ArbiterError, type CallerRequest } from '../../src/arbiter/door.js';
-import { parseLeaseId } from '../../src/domain/lease-id.js';
-import type { OutcomeOf, Refusal } from '../../src/domain/outcomes.js';
-import type { StoredState } from '../../src/domain/state.js';
-import type { Denial, LeaseView } from '../../src/domain/types.js';
+import { parseLeaseId } from '../../src/domain/model/lease-id.js';
+import type { OutcomeOf, Refusal } from '../../src/domain/model/outcomes.js';
+import type { StoredState } from '../../src/domain/model/state.js';
+import type { Denial, LeaseView } from '../../src/domain/model/types.js';
 import type { Journal, Known } from './journal.js';
 import { BUDGET, type CallOptions, GaveUp, type SimWorld } from './sim-world.js';
 

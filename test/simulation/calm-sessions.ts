@@ -1,6 +1,6 @@
 import { ArbiterError } from '../../src/arbiter/door.js';
-import { parseLeaseId } from '../../src/domain/lease-id.js';
-import type { SessionRef } from '../../src/domain/session-ref.js';
+import { parseLeaseId } from '../../src/domain/model/lease-id.js';
+import type { SessionRef } from '../../src/domain/model/session-ref.js';
 import { SimulatedCaller } from './caller.js';
 import { BUDGET, type Copy, SimCaller } from './sim-world.js';
 

@@ -1,7 +1,7 @@
-import { parseLeaseId } from '../../src/domain/lease-id.js';
-import type { OutcomeOf } from '../../src/domain/outcomes.js';
-import type { PolicyFields } from '../../src/domain/policy.js';
-import type { AcquireRequest } from '../../src/domain/requests.js';
+import { parseLeaseId } from '../../src/domain/model/lease-id.js';
+import type { OutcomeOf } from '../../src/domain/model/outcomes.js';
+import type { PolicyFields } from '../../src/domain/model/policy.js';
+import type { AcquireRequest } from '../../src/domain/model/requests.js';
 import { SimulatedCaller } from './caller.js';
 import { type Copy, SimCaller } from './sim-world.js';
 

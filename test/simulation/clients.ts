@@ -1,9 +1,9 @@
-import { parseLeaseId } from '../../src/domain/lease-id.js';
-import { REQUEST_MEMORY_MS } from '../../src/domain/limits.js';
-import type { OutcomeOf } from '../../src/domain/outcomes.js';
-import type { AcquireRequest, LeaseRef } from '../../src/domain/requests.js';
-import type { SessionRef } from '../../src/domain/session-ref.js';
-import type { UsageReport } from '../../src/domain/types.js';
+import { parseLeaseId } from '../../src/domain/model/lease-id.js';
+import { REQUEST_MEMORY_MS } from '../../src/domain/model/limits.js';
+import type { OutcomeOf } from '../../src/domain/model/outcomes.js';
+import type { AcquireRequest, LeaseRef } from '../../src/domain/model/requests.js';
+import type { SessionRef } from '../../src/domain/model/session-ref.js';
+import type { UsageReport } from '../../src/domain/model/types.js';
 import { SimulatedCaller } from './caller.js';
 import { extremeName, extremeRequest } from './extremes.js';
 import type { Journal } from './journal.js';

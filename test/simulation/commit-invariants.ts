@@ -1,10 +1,16 @@
-import { restOfOpen } from '../../src/domain/day-rest.js';
-import { Ledger } from '../../src/domain/ledger.js';
-import { policyInForce } from '../../src/domain/policy.js';
-import { leaseReceiptId } from '../../src/domain/receipt-id.js';
-import { standingOf } from '../../src/domain/standing.js';
-import type { ClosedLease, Receipt, StoredLease, StoredPolicy, StoredState } from '../../src/domain/state.js';
-import { UNKNOWN } from '../../src/domain/types.js';
+import { restOfOpen } from '../../src/domain/ledger/day-rest.js';
+import { Ledger } from '../../src/domain/ledger/ledger.js';
+import { standingOf } from '../../src/domain/ledger/standing.js';
+import { policyInForce } from '../../src/domain/model/policy.js';
+import { leaseReceiptId } from '../../src/domain/model/receipt-id.js';
+import type {
+  ClosedLease,
+  Receipt,
+  StoredLease,
+  StoredPolicy,
+  StoredState,
+} from '../../src/domain/model/state.js';
+import { UNKNOWN } from '../../src/domain/model/types.js';
 import { checkMeasured, checkSafe } from './extremes.js';
 import { MAX_SKEW_MS } from './sim-clock.js';
 

@@ -1,9 +1,9 @@
 import { BSON } from 'mongodb';
-import type { Ledger } from '../../src/domain/ledger.js';
-import { MAX_FULL_STATE_BYTES, MAX_RESERVED } from '../../src/domain/limits.js';
-import type { PolicyFields } from '../../src/domain/policy.js';
-import { inDay, inMonth } from '../../src/domain/standing.js';
-import { SECTIONS, type StoredState } from '../../src/domain/state.js';
+import type { Ledger } from '../../src/domain/ledger/ledger.js';
+import { inDay, inMonth } from '../../src/domain/ledger/standing.js';
+import { MAX_FULL_STATE_BYTES, MAX_RESERVED } from '../../src/domain/model/limits.js';
+import type { PolicyFields } from '../../src/domain/model/policy.js';
+import { SECTIONS, type StoredState } from '../../src/domain/model/state.js';
 import { newDocument } from '../../src/store/mongo/budget-document.js';
 
 /** What is as large as callers can make it, in some runs: the names of things, or what is asked for. */

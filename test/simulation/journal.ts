@@ -1,4 +1,4 @@
-import type { LeaseView } from '../../src/domain/types.js';
+import type { LeaseView } from '../../src/domain/model/types.js';
 
 /** What callers were told. No later answer may contradict it, and at the end the books must agree with it. */
 export class Journal {

@@ -1,6 +1,6 @@
 import type { CallerRequest } from '../../src/arbiter/door.js';
-import { parseLeaseId } from '../../src/domain/lease-id.js';
-import type { PolicyFields } from '../../src/domain/policy.js';
+import { parseLeaseId } from '../../src/domain/model/lease-id.js';
+import type { PolicyFields } from '../../src/domain/model/policy.js';
 import { SimulatedCaller } from './caller.js';
 import { extremePolicy } from './extremes.js';
 import { BUDGET, type SimWorld } from './sim-world.js';

@@ -1,10 +1,10 @@
 import { BOUNDS } from '../../src/arbiter/bounds.js';
-import { parseLeaseId } from '../../src/domain/lease-id.js';
-import { Ledger } from '../../src/domain/ledger.js';
-import { REMEMBERED_REQUESTS } from '../../src/domain/limits.js';
-import { usageDayOf } from '../../src/domain/reading.js';
-import { leaseReceiptId } from '../../src/domain/receipt-id.js';
-import type { Receipt, StoredState, UsageDay } from '../../src/domain/state.js';
+import { Ledger } from '../../src/domain/ledger/ledger.js';
+import { parseLeaseId } from '../../src/domain/model/lease-id.js';
+import { REMEMBERED_REQUESTS } from '../../src/domain/model/limits.js';
+import { leaseReceiptId } from '../../src/domain/model/receipt-id.js';
+import type { Receipt, StoredState, UsageDay } from '../../src/domain/model/state.js';
+import { usageDayOf } from '../../src/domain/reads.js';
 import type { BudgetStore } from '../../src/store/store.js';
 import { sum } from './commit-invariants.js';
 import type { Journal } from './journal.js';

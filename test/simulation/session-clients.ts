@@ -1,5 +1,5 @@
 import { ArbiterError, type OpenSession } from '../../src/arbiter/door.js';
-import type { SessionRef } from '../../src/domain/session-ref.js';
+import type { SessionRef } from '../../src/domain/model/session-ref.js';
 import { type Carrier, Client } from './clients.js';
 import { BUDGET, type Copy, GaveUp, SimCaller } from './sim-world.js';
 

@@ -4,7 +4,7 @@ import {
   type SectionValues,
   type StatePatch,
   type StoredState,
-} from '../../src/domain/state.js';
+} from '../../src/domain/model/state.js';
 
 type Sections = { [S in Section]: Map<string, SectionValues[S]> };
 

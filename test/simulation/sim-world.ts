@@ -1,12 +1,12 @@
+import { Tidying } from '../../src/app/tidying.js';
 import { Arbiter } from '../../src/arbiter/arbiter.js';
 import { BOUNDS } from '../../src/arbiter/bounds.js';
 import type { Caller, CallerRequest } from '../../src/arbiter/door.js';
-import type { OutcomeOf } from '../../src/domain/outcomes.js';
-import type { StoredState } from '../../src/domain/state.js';
+import type { OutcomeOf } from '../../src/domain/model/outcomes.js';
+import type { StoredState } from '../../src/domain/model/state.js';
 import type { Clock } from '../../src/platform/clock.js';
 import { SILENT_LOG } from '../../src/platform/log.js';
 import type { Scheduler } from '../../src/platform/scheduler.js';
-import { Tidying } from '../../src/tidying.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { ManualScheduler } from '../support/manual-scheduler.js';
 import { checkCommit, type Promises } from './commit-invariants.js';

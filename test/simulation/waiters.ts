@@ -1,8 +1,8 @@
 import { BOUNDS } from '../../src/arbiter/bounds.js';
 import { ArbiterError } from '../../src/arbiter/door.js';
-import { parseLeaseId } from '../../src/domain/lease-id.js';
-import type { PolicyFields } from '../../src/domain/policy.js';
-import type { AcquireRequest, LeaseRef } from '../../src/domain/requests.js';
+import { parseLeaseId } from '../../src/domain/model/lease-id.js';
+import type { PolicyFields } from '../../src/domain/model/policy.js';
+import type { AcquireRequest, LeaseRef } from '../../src/domain/model/requests.js';
 import { SimulatedCaller } from './caller.js';
 import { BUDGET } from './sim-world.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SectionPut, StatePatch } from '../../src/domain/state.js';
+import type { SectionPut, StatePatch } from '../../src/domain/model/state.js';
 import type { BudgetStore } from '../../src/store/store.js';
 import type { ContractOptions, Subject } from './contract.js';
 import { contentOf, head, lease, leaseReceipt, NASTY_NAMES, patch, T0 } from './samples.js';

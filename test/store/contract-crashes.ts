@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { StatePatch } from '../../src/domain/state.js';
+import type { StatePatch } from '../../src/domain/model/state.js';
 import type { BudgetStore } from '../../src/store/store.js';
 import type { Subject } from './contract.js';
 import { contentOf, leaseReceipt, patch, T0, usageDay, usageReceipt } from './samples.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { StatePatch } from '../../src/domain/state.js';
+import type { StatePatch } from '../../src/domain/model/state.js';
 import type { ContractOptions, Subject } from './contract.js';
 import { leaseReceipt, NASTY_NAMES, patch, T0, usageReceipt } from './samples.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TidyMark } from '../../src/domain/tidy-mark.js';
+import type { TidyMark } from '../../src/domain/time/tidy-mark.js';
 import type { ContractOptions, Subject } from './contract.js';
 import { head, lease, patch, T0, usageDay, usageReceipt } from './samples.js';
 

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { STATE_FORMAT } from '../../src/domain/state.js';
+import { STATE_FORMAT } from '../../src/domain/model/state.js';
 import { openLmdbStore, openLmdbTransfer } from '../../src/store/lmdb/open-lmdb-store.js';
-import { openMemoryStore } from '../../src/store/memory/memory-store.js';
 import { openMongoStore, openMongoTransfer } from '../../src/store/mongo/open-mongo-store.js';
 import type { BudgetStore } from '../../src/store/store.js';
 import type { TransferStore } from '../../src/store/transfer-store.js';
@@ -12,6 +11,7 @@ import { restore } from '../../src/transfer/restore.js';
 import { NOW } from '../fixtures/history.js';
 import { insertInto, knownLeases, layOut } from '../fixtures/open-fixture.js';
 import { usage } from '../support/budget.js';
+import { openMemoryStore } from '../support/memory-store.js';
 import { describeMongo, temporaryDatabase } from '../support/mongo.js';
 import { StoredBudget } from '../support/stored-budget.js';
 import { temporaryFolder } from '../transfer/support/stores.js';

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { Arbiter } from '../../src/arbiter/arbiter.js';
-import type { StatePatch } from '../../src/domain/state.js';
+import type { StatePatch } from '../../src/domain/model/state.js';
 import { SILENT_LOG } from '../../src/platform/log.js';
 import { PROCESS_SCHEDULER } from '../../src/platform/scheduler.js';
 import { openLmdbStore } from '../../src/store/lmdb/open-lmdb-store.js';
-import { openMemoryStore } from '../../src/store/memory/memory-store.js';
 import type { BudgetStore, StateVersion } from '../../src/store/store.js';
 import { acquire, BUDGET, caller, leaseOf, ROOMY, record, release } from '../arbiter/support/world.js';
 import { ManualClock } from '../support/manual-clock.js';
+import { openMemoryStore } from '../support/memory-store.js';
 
 const CALLERS = 32;
 const CYCLES = 40;

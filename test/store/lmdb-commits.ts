@@ -1,4 +1,4 @@
-import type { StatePatch, StoredState } from '../../src/domain/state.js';
+import type { StatePatch, StoredState } from '../../src/domain/model/state.js';
 import { head, patch } from './samples.js';
 
 const ENTRIES = 40;

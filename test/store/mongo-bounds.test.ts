@@ -1,7 +1,7 @@
 import { BSON, MongoClient } from 'mongodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { MAX_FULL_STATE_BYTES } from '../../src/domain/limits.js';
-import type { StatePatch } from '../../src/domain/state.js';
+import { MAX_FULL_STATE_BYTES } from '../../src/domain/model/limits.js';
+import type { StatePatch } from '../../src/domain/model/state.js';
 import { openMongoStore } from '../../src/store/mongo/open-mongo-store.js';
 import { type BudgetStore, StoreError } from '../../src/store/store.js';
 import { BUDGET } from '../support/budget.js';

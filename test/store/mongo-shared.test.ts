@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { StatePatch } from '../../src/domain/state.js';
+import type { StatePatch } from '../../src/domain/model/state.js';
 import { openMongoStore } from '../../src/store/mongo/open-mongo-store.js';
 import type { BudgetStore } from '../../src/store/store.js';
 import { FaultyProxy } from '../support/faulty-proxy.js';

@@ -1,7 +1,7 @@
 import type { Document } from 'mongodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadConfig } from '../../src/config.js';
-import { openStore } from '../../src/open-store.js';
+import { openStore } from '../../src/app/open-store.js';
+import { loadConfig } from '../../src/config/config.js';
 import type { Scheduler } from '../../src/platform/scheduler.js';
 import { openMongoStore } from '../../src/store/mongo/open-mongo-store.js';
 import { VALIDATORS } from '../../src/store/mongo/validators.js';

@@ -1,7 +1,7 @@
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Ledger } from '../../src/domain/ledger.js';
-import { SECTIONS, STATE_FORMAT } from '../../src/domain/state.js';
+import { Ledger } from '../../src/domain/ledger/ledger.js';
+import { SECTIONS, STATE_FORMAT } from '../../src/domain/model/state.js';
 import { openMongoStore } from '../../src/store/mongo/open-mongo-store.js';
 import type { BudgetStore } from '../../src/store/store.js';
 import { collectedLog } from '../support/collected-log.js';

@@ -7,7 +7,7 @@ import {
   type StoredPresumed,
   type StoredState,
   type UsageDay,
-} from '../../src/domain/state.js';
+} from '../../src/domain/model/state.js';
 
 /** A recent whole second: a TTL index may remove what lies more than a week back. */
 export const T0 = Math.floor(Date.now() / 1000) * 1000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_STATE_BYTES } from '../../src/domain/limits.js';
+import { MAX_STATE_BYTES } from '../../src/domain/model/limits.js';
 import { documentBytes } from '../support/document-size.js';
 import { MaximalHistory } from '../support/maximal-history.js';
 import { randomFrom, testSeed } from '../support/seed.js';

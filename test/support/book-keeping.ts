@@ -1,13 +1,13 @@
 import { expect } from 'vitest';
-import { restOf } from '../../src/domain/day-rest.js';
-import type { Ledger } from '../../src/domain/ledger.js';
-import { REMEMBERED_REQUESTS } from '../../src/domain/limits.js';
-import { snapshotOf, usageDayOf } from '../../src/domain/reading.js';
-import { aiDayFigures } from '../../src/domain/rules/caps.js';
-import { Slots } from '../../src/domain/slots.js';
-import { standingOf } from '../../src/domain/standing.js';
-import type { UsageDay } from '../../src/domain/state.js';
-import { UNKNOWN } from '../../src/domain/types.js';
+import { aiDayFigures } from '../../src/domain/admission/rules/caps.js';
+import { restOf } from '../../src/domain/ledger/day-rest.js';
+import type { Ledger } from '../../src/domain/ledger/ledger.js';
+import { Slots } from '../../src/domain/ledger/slots.js';
+import { standingOf } from '../../src/domain/ledger/standing.js';
+import { REMEMBERED_REQUESTS } from '../../src/domain/model/limits.js';
+import type { UsageDay } from '../../src/domain/model/state.js';
+import { UNKNOWN } from '../../src/domain/model/types.js';
+import { snapshotOf, usageDayOf } from '../../src/domain/reads.js';
 import type { TestBudget } from './budget.js';
 
 /** Right after a grant, what is spent and reserved is within every cap in force, and so are the slots. */

@@ -1,16 +1,16 @@
 import { type Circumstances, decide } from '../../src/domain/decide.js';
-import type { BudgetEvent } from '../../src/domain/events.js';
 import { finish } from '../../src/domain/finish.js';
-import { parseLeaseId } from '../../src/domain/lease-id.js';
-import { Ledger } from '../../src/domain/ledger.js';
-import { isCommitFull } from '../../src/domain/outbox.js';
-import type { BudgetSnapshot, Outcome } from '../../src/domain/outcomes.js';
-import type { PolicyFields } from '../../src/domain/policy.js';
-import { usageDayOf } from '../../src/domain/reading.js';
-import type { AcquireRequest, BudgetRequest, LeaseRef } from '../../src/domain/requests.js';
-import type { Receipt, StatePatch, UsageDay } from '../../src/domain/state.js';
-import type { Denial, LeaseView, UsageReport } from '../../src/domain/types.js';
-import { applyPatch, copyState, type MemoryBudget } from '../../src/store/memory/memory-budget.js';
+import { Ledger } from '../../src/domain/ledger/ledger.js';
+import { isCommitFull } from '../../src/domain/ledger/outbox.js';
+import type { BudgetEvent } from '../../src/domain/model/events.js';
+import { parseLeaseId } from '../../src/domain/model/lease-id.js';
+import type { BudgetSnapshot, Outcome } from '../../src/domain/model/outcomes.js';
+import type { PolicyFields } from '../../src/domain/model/policy.js';
+import type { AcquireRequest, BudgetRequest, LeaseRef } from '../../src/domain/model/requests.js';
+import type { Receipt, StatePatch, UsageDay } from '../../src/domain/model/state.js';
+import type { Denial, LeaseView, UsageReport } from '../../src/domain/model/types.js';
+import { usageDayOf } from '../../src/domain/reads.js';
+import { applyPatch, copyState, type MemoryBudget } from './memory-budget.js';
 
 export const BUDGET = 'anthropic';
 

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import type { AcquireRequest } from '../../src/domain/requests.js';
-import type { Blocker, Denial } from '../../src/domain/types.js';
+import type { AcquireRequest } from '../../src/domain/model/requests.js';
+import type { Blocker, Denial } from '../../src/domain/model/types.js';
 import type { TestBudget } from './budget.js';
 
 /**

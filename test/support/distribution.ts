@@ -1,4 +1,4 @@
-import type { DistributionStats } from '../../src/domain/distribution.js';
+import type { DistributionStats } from '../../src/domain/statistics/distribution.js';
 
 /** The statistics of the example in the design, with something in every field. */
 export const EXAMPLE_STATS: DistributionStats = {

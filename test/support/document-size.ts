@@ -5,9 +5,9 @@ import {
   type SectionPut,
   type SectionValues,
   type StatePatch,
-} from '../../src/domain/state.js';
-import type { MemoryBudget } from '../../src/store/memory/memory-budget.js';
+} from '../../src/domain/model/state.js';
 import { newDocument, updateOf } from '../../src/store/mongo/budget-document.js';
+import type { MemoryBudget } from './memory-budget.js';
 
 /** What a budget's document takes on MongoDB, in bytes. */
 export function documentBytes({ head, sections }: Pick<MemoryBudget, 'head' | 'sections'>): number {

@@ -1,5 +1,5 @@
-import type { Receipt, StatePatch, StoredState, UsageDay } from '../../src/domain/state.js';
-import type { Cut, TidyMark } from '../../src/domain/tidy-mark.js';
+import type { Receipt, StatePatch, StoredState, UsageDay } from '../../src/domain/model/state.js';
+import type { Cut, TidyMark } from '../../src/domain/time/tidy-mark.js';
 import {
   type BudgetStore,
   type Freshness,

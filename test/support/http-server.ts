@@ -1,9 +1,9 @@
 import type { Access } from '../../src/access/access.js';
+import type { HttpObserver } from '../../src/api/http-observer.js';
 import type { Dashboard } from '../../src/http/dashboard/dashboard.js';
 import type { GetDistribution } from '../../src/http/distribution-route.js';
 import type { Endpoint } from '../../src/http/endpoint.js';
 import type { HttpLimits } from '../../src/http/http-limits.js';
-import type { HttpObserver } from '../../src/http/http-observer.js';
 import type { MetricsPage } from '../../src/http/metrics-endpoint.js';
 import { createHttpServer, type HttpServer } from '../../src/http/server.js';
 import type { TlsFiles } from '../../src/platform/tls-files.js';

@@ -15,14 +15,14 @@ const PROTO = fileURLToPath(new URL('../../proto', import.meta.url));
 /** As a caller without code generation reads them: names as in the proto files, numbers for int64, names of enum values. */
 const definition = loadSync(
   [
-    'budget/v1/budget_service.proto',
-    'budget/v1/budget_admin_service.proto',
+    'budgetarbiter/v1/budget_service.proto',
+    'budgetarbiter/v1/budget_admin_service.proto',
     'google/rpc/status.proto',
     'google/rpc/error_details.proto',
   ],
   { includeDirs: [PROTO], keepCase: true, longs: Number, enums: String, defaults: true, oneofs: true },
 );
-const budgetV1 = (loadPackageDefinition(definition)['budget'] as GrpcObject)['v1'] as Record<
+const budgetarbiterV1 = (loadPackageDefinition(definition)['budgetarbiter'] as GrpcObject)['v1'] as Record<
   'BudgetService' | 'BudgetAdminService',
   ServiceClientConstructor
 >;
@@ -42,8 +42,8 @@ export class LoadedClients {
   readonly #admin: Client;
 
   constructor(address: string, options: ChannelOptions = {}) {
-    this.#budget = new budgetV1.BudgetService(address, credentials.createInsecure(), options);
-    this.#admin = new budgetV1.BudgetAdminService(address, credentials.createInsecure(), options);
+    this.#budget = new budgetarbiterV1.BudgetService(address, credentials.createInsecure(), options);
+    this.#admin = new budgetarbiterV1.BudgetAdminService(address, credentials.createInsecure(), options);
   }
 
   /** Calls a method of `BudgetService`. */

@@ -1,10 +1,10 @@
 import { expect } from 'vitest';
-import { parseLeaseId } from '../../src/domain/lease-id.js';
-import { MAX_AIS, MAX_FULL_STATE_BYTES, MAX_STATE_BYTES } from '../../src/domain/limits.js';
-import type { Outcome } from '../../src/domain/outcomes.js';
-import type { PolicyFields } from '../../src/domain/policy.js';
-import type { BudgetRequest, LeaseRef } from '../../src/domain/requests.js';
-import { STATE_FORMAT } from '../../src/domain/state.js';
+import { parseLeaseId } from '../../src/domain/model/lease-id.js';
+import { MAX_AIS, MAX_FULL_STATE_BYTES, MAX_STATE_BYTES } from '../../src/domain/model/limits.js';
+import type { Outcome } from '../../src/domain/model/outcomes.js';
+import type { PolicyFields } from '../../src/domain/model/policy.js';
+import type { BudgetRequest, LeaseRef } from '../../src/domain/model/requests.js';
+import { STATE_FORMAT } from '../../src/domain/model/state.js';
 import { ROOMY, TestBudget, usage } from './budget.js';
 import { commitBytes, documentBytes } from './document-size.js';
 

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
-import { parseLeaseId } from '../../src/domain/lease-id.js';
-import type { LeaseRef } from '../../src/domain/requests.js';
-import type { LeaseView } from '../../src/domain/types.js';
+import { parseLeaseId } from '../../src/domain/model/lease-id.js';
+import type { LeaseRef } from '../../src/domain/model/requests.js';
+import type { LeaseView } from '../../src/domain/model/types.js';
 import { figuresOf } from './book-keeping.js';
 import type { TestBudget } from './budget.js';
 

@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
-import { parseLeaseId } from '../../src/domain/lease-id.js';
-import type { Outcome } from '../../src/domain/outcomes.js';
-import type { PolicyFields } from '../../src/domain/policy.js';
-import type { AcquireRequest, LeaseRef } from '../../src/domain/requests.js';
+import { parseLeaseId } from '../../src/domain/model/lease-id.js';
+import type { Outcome } from '../../src/domain/model/outcomes.js';
+import type { PolicyFields } from '../../src/domain/model/policy.js';
+import type { AcquireRequest, LeaseRef } from '../../src/domain/model/requests.js';
 import {
   expectBooksBalance,
   expectGrantWithinCaps,

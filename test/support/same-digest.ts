@@ -1,4 +1,4 @@
-import { digestOf } from '../../src/domain/request-memory.js';
+import { digestOf } from '../../src/domain/ledger/request-memory.js';
 
 /** Two request ids that the state cannot tell apart by what it keeps of them. */
 export function sameDigest(): [string, string] {

@@ -4,7 +4,7 @@ import {
   OpenSession,
   SessionRequest,
   type SessionResponse,
-} from '../../src/gen/budget/v1/budget_service.js';
+} from '../../src/gen/budgetarbiter/v1/budget_service.js';
 
 type Call = NonNullable<SessionRequest['call']>;
 type CallOf<C extends Call['$case']> = Extract<Call, { $case: C }>['value'];

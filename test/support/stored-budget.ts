@@ -1,12 +1,12 @@
 import { type Circumstances, decide } from '../../src/domain/decide.js';
 import { finish } from '../../src/domain/finish.js';
-import { parseLeaseId } from '../../src/domain/lease-id.js';
-import { Ledger } from '../../src/domain/ledger.js';
-import type { Outcome } from '../../src/domain/outcomes.js';
-import { usageDayOf } from '../../src/domain/reading.js';
-import type { AcquireRequest, BudgetRequest, LeaseRef } from '../../src/domain/requests.js';
-import type { Receipt, UsageDay } from '../../src/domain/state.js';
-import type { LeaseView } from '../../src/domain/types.js';
+import { Ledger } from '../../src/domain/ledger/ledger.js';
+import { parseLeaseId } from '../../src/domain/model/lease-id.js';
+import type { Outcome } from '../../src/domain/model/outcomes.js';
+import type { AcquireRequest, BudgetRequest, LeaseRef } from '../../src/domain/model/requests.js';
+import type { Receipt, UsageDay } from '../../src/domain/model/state.js';
+import type { LeaseView } from '../../src/domain/model/types.js';
+import { usageDayOf } from '../../src/domain/reads.js';
 import type { BudgetStore } from '../../src/store/store.js';
 import { usage } from './budget.js';
 

@@ -1,5 +1,5 @@
-import { parseLeaseId } from '../../src/domain/lease-id.js';
-import type { LeaseRef } from '../../src/domain/requests.js';
+import { parseLeaseId } from '../../src/domain/model/lease-id.js';
+import type { LeaseRef } from '../../src/domain/model/requests.js';
 import { type Budget, DAY, ENFORCED, HOUR, monthOf, type YearsRun } from './run.js';
 
 /** Within this time a repeated id is surely known. */

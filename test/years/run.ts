@@ -1,5 +1,5 @@
-import type { PolicyFields } from '../../src/domain/policy.js';
-import type { LeaseRef } from '../../src/domain/requests.js';
+import type { PolicyFields } from '../../src/domain/model/policy.js';
+import type { LeaseRef } from '../../src/domain/model/requests.js';
 import { randomFrom } from '../support/seed.js';
 import { Books } from './books.js';
 import { Machine, type OpenStore } from './machine.js';

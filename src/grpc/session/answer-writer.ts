@@ -1,6 +1,6 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
-import { noteAnswers } from '../connection.js';
+import { noteAnswers } from '../gate/connection.js';
 
 const FRAME_HEADER = 5;
 

@@ -1,18 +1,18 @@
+import { decodeRequest } from '../../api/codec/decode.js';
+import { encoded } from '../../api/codec/wire.js';
+import { toldFailure } from '../../api/failures/call-failure.js';
+import { statusMessage } from '../../api/failures/error-details.js';
+import { endCode, OK_CODE } from '../../api/failures/status.js';
+import { acquireSlot, renewSlot } from '../../api/handlers/slots.js';
+import { recordUsage, release } from '../../api/handlers/usage.js';
+import type { Services } from '../../api/service.js';
 import { ArbiterError, type Caller } from '../../arbiter/door.js';
 import {
   type AcquireSlotRequest,
   type RecordUsageRequest,
   type SessionRequest,
   SessionResponse,
-} from '../../gen/budget/v1/budget_service.js';
-import { toldFailure } from '../call-failure.js';
-import { decodeRequest } from '../decode.js';
-import { statusMessage } from '../error-details.js';
-import { acquireSlot, renewSlot } from '../handlers/slots.js';
-import { recordUsage, release } from '../handlers/usage.js';
-import type { Services } from '../service.js';
-import { endCode, OK_CODE } from '../status.js';
-import { encoded } from '../wire.js';
+} from '../../gen/budgetarbiter/v1/budget_service.js';
 import { MOST_BUDGETS, misplaced, SESSION_METHOD, tagOf } from './session-messages.js';
 import { type Answered, sessionObservers } from './session-observers.js';
 

@@ -1,13 +1,13 @@
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
+import { invalidFields, type RequestError } from '../../api/failures/request-error.js';
+import { Checks } from '../../api/read/checks.js';
 import type { SessionRequest as SessionBeginning } from '../../arbiter/door.js';
 import {
   BudgetServiceService,
   type OpenSession,
   SessionRequest,
-} from '../../gen/budget/v1/budget_service.js';
+} from '../../gen/budgetarbiter/v1/budget_service.js';
 import type { Ids } from '../../platform/ids.js';
-import { invalidFields, type RequestError } from '../request-error.js';
-import { Checks } from '../validate/checks.js';
 
 /** A session's client sends these, and nothing else. */
 export const SESSION_METHOD = { path: BudgetServiceService.session.path, request: SessionRequest };

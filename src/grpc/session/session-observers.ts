@@ -1,5 +1,5 @@
-import { BudgetServiceService } from '../../gen/budget/v1/budget_service.js';
-import { type MethodObserver, type RpcObserver, UNOBSERVED_CALLS } from '../rpc-observer.js';
+import { type MethodObserver, type RpcObserver, UNOBSERVED_CALLS } from '../../api/rpc-observer.js';
+import { BudgetServiceService } from '../../gen/budgetarbiter/v1/budget_service.js';
 
 /** How the calls of a session are answered, other than by an error. */
 export type Answered = 'acquired' | 'renewed' | 'recorded' | 'released';

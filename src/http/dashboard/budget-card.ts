@@ -1,8 +1,8 @@
-import { allowanceOf } from '../../domain/allowance.js';
-import { capsInForce, keptForLaterDays, windowOf } from '../../domain/caps-in-force.js';
-import type { BudgetSnapshot } from '../../domain/outcomes.js';
-import type { UsageDay } from '../../domain/state.js';
-import type { WindowKind } from '../../domain/types.js';
+import type { BudgetSnapshot } from '../../domain/model/outcomes.js';
+import type { UsageDay } from '../../domain/model/state.js';
+import type { WindowKind } from '../../domain/model/types.js';
+import { allowanceOf } from '../../domain/policy/allowance.js';
+import { capsInForce, keptForLaterDays, windowOf } from '../../domain/policy/caps-in-force.js';
 import { monthStats } from './month-stats.js';
 import type { BudgetCard, Status, WindowData } from './page-data.js';
 

@@ -1,8 +1,8 @@
 import type { Door, WatchUpdate } from '../../arbiter/door.js';
 import { ArbiterError } from '../../arbiter/door.js';
-import { firstDayOf, lastDayOf } from '../../domain/calendar.js';
-import type { BudgetSnapshot } from '../../domain/outcomes.js';
-import type { UsageDay } from '../../domain/state.js';
+import type { BudgetSnapshot } from '../../domain/model/outcomes.js';
+import type { UsageDay } from '../../domain/model/state.js';
+import { firstDayOf, lastDayOf } from '../../domain/time/calendar.js';
 import type { Log } from '../../platform/log.js';
 import { happeningOf, type SeenNow } from './live-data.js';
 import type { HappeningData } from './page-data.js';

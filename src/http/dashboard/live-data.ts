@@ -1,6 +1,6 @@
 import type { BudgetEvent, DeniedRule } from '../../arbiter/door.js';
-import type { StoredAlert } from '../../domain/state.js';
-import type { LeaseView } from '../../domain/types.js';
+import type { StoredAlert } from '../../domain/model/state.js';
+import type { LeaseView } from '../../domain/model/types.js';
 import { budgetCard, type Seen } from './budget-card.js';
 import type { AlertData, DayData, DenialData, HappeningData, LeaseData, LiveData } from './page-data.js';
 

@@ -1,10 +1,10 @@
 import type { Door } from '../../arbiter/door.js';
-import { firstDayOf, lastDayOf, monthOfDay } from '../../domain/calendar.js';
-import type { DistributionStats } from '../../domain/distribution.js';
-import type { BudgetSnapshot, Refused } from '../../domain/outcomes.js';
-import type { UsageDay } from '../../domain/state.js';
-import { zoneOfMonth } from '../../domain/usage-zone.js';
-import { calendarMonth } from '../../domain/windows.js';
+import type { BudgetSnapshot, Refused } from '../../domain/model/outcomes.js';
+import type { UsageDay } from '../../domain/model/state.js';
+import type { DistributionStats } from '../../domain/statistics/distribution.js';
+import { firstDayOf, lastDayOf, monthOfDay } from '../../domain/time/calendar.js';
+import { zoneOfMonth } from '../../domain/time/usage-zone.js';
+import { calendarMonth } from '../../domain/time/windows.js';
 import { dayData, limitsData, type MonthOf, monthStats, namedTokens } from './month-stats.js';
 import type { DayNames, MonthData, MonthFigures } from './page-data.js';
 import { BROWSER } from './visitors.js';

@@ -1,8 +1,12 @@
-import { allowanceOf } from '../../domain/allowance.js';
-import { type DayTotals, type DistributionStats, distributionStats } from '../../domain/distribution.js';
-import type { BudgetSnapshot } from '../../domain/outcomes.js';
-import type { MonthWindow, UsageDay } from '../../domain/state.js';
-import { daysOfMonth } from '../../domain/windows.js';
+import type { BudgetSnapshot } from '../../domain/model/outcomes.js';
+import type { MonthWindow, UsageDay } from '../../domain/model/state.js';
+import { allowanceOf } from '../../domain/policy/allowance.js';
+import {
+  type DayTotals,
+  type DistributionStats,
+  distributionStats,
+} from '../../domain/statistics/distribution.js';
+import { daysOfMonth } from '../../domain/time/windows.js';
 import type { DayData, LimitsData, NamedTokens } from './page-data.js';
 
 /** A month of a budget: the state's own, or one that is past. */

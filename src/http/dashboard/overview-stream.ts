@@ -1,5 +1,5 @@
 import { ArbiterError } from '../../arbiter/door.js';
-import type { BudgetView } from '../../domain/outcomes.js';
+import type { BudgetView } from '../../domain/model/outcomes.js';
 import type { Scheduler } from '../../platform/scheduler.js';
 import { budgetCard } from './budget-card.js';
 import { signOut } from './budget-stream.js';

@@ -1,4 +1,5 @@
-import { DEFAULT_POLICY, type Policy, type PolicyFields } from '../../domain/policy.js';
+import { DEFAULT_POLICY, type Policy, type PolicyFields } from '../../domain/model/policy.js';
+import type { TokenCounts } from '../../domain/model/types.js';
 import {
   POLICY_FIELDS,
   POLICY_GROUPS,
@@ -6,8 +7,7 @@ import {
   POLICY_ROWS,
   type PolicyKey,
   TOKEN_WEIGHT_NAMES,
-} from '../../domain/policy-fields.js';
-import type { TokenCounts } from '../../domain/types.js';
+} from '../../domain/policy/policy-fields.js';
 import type { FormGroup, PolicyChangeData, PolicyForm } from './page-data.js';
 
 /** A policy under the API's names, with values as CONFIG_FILE writes them, and as a person reads them. */

@@ -1,7 +1,7 @@
 import { PERMISSIONS } from '../../access/permissions.js';
-import { isBudgetId } from '../../domain/budget-id.js';
-import { DAY_RULE, isDay, isMonth, MONTH_RULE, monthOfDay } from '../../domain/calendar.js';
-import { policyWarnings } from '../../domain/policy-warnings.js';
+import { isBudgetId } from '../../domain/model/budget-id.js';
+import { policyWarnings } from '../../domain/policy/policy-warnings.js';
+import { DAY_RULE, isDay, isMonth, MONTH_RULE, monthOfDay } from '../../domain/time/calendar.js';
 import type { Scheduler } from '../../platform/scheduler.js';
 import type { Answer } from '../answer.js';
 import type { HttpCall } from '../endpoint.js';

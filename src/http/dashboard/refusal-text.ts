@@ -1,4 +1,4 @@
-import type { Refusal } from '../../domain/outcomes.js';
+import type { Refusal } from '../../domain/model/outcomes.js';
 import { type Answer, errorAnswer } from '../answer.js';
 import { refusalAnswer } from '../error-answers.js';
 

@@ -1,4 +1,4 @@
-import type { Section, SectionValues } from '../../domain/state.js';
+import type { Section, SectionValues } from '../../domain/model/state.js';
 import { journalKey, sectionKey } from './keys.js';
 import { type PlacedReceipt, placeChange, type ReceiptBlock } from './receipt-blocks.js';
 import { type Change, put } from './value-codec.js';

@@ -1,4 +1,4 @@
-import type { Section, StatePatch } from '../../domain/state.js';
+import type { Section, StatePatch } from '../../domain/model/state.js';
 import { type JournalEntry, type JournaledCommit, JournalLayer } from './journal-layer.js';
 import { journalKey } from './keys.js';
 import { blockChange, type Place, type ReceiptBlock } from './receipt-blocks.js';

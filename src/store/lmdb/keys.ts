@@ -1,4 +1,4 @@
-import { SECTIONS, type Section } from '../../domain/state.js';
+import { SECTIONS, type Section } from '../../domain/model/state.js';
 import { StoreError } from '../store.js';
 
 /**

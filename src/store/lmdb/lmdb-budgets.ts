@@ -5,7 +5,7 @@ import {
   type StateHead,
   type StatePatch,
   type StoredState,
-} from '../../domain/state.js';
+} from '../../domain/model/state.js';
 import type { Log } from '../../platform/log.js';
 import type { ListedBudget, StateVersion } from '../store.js';
 import { type Journal, journalChange, journaled } from './journal.js';

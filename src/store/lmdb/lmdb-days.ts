@@ -1,4 +1,4 @@
-import type { StoredPresumed, UsageDay } from '../../domain/state.js';
+import type { StoredPresumed, UsageDay } from '../../domain/model/state.js';
 import type { DayPosition } from '../transfer-store.js';
 import { dayKey, type Key, keyAfter, keyParts, rangeUnder } from './keys.js';
 import type { LmdbFile } from './lmdb-file.js';

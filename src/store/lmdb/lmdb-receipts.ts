@@ -1,4 +1,4 @@
-import type { Receipt } from '../../domain/state.js';
+import type { Receipt } from '../../domain/model/state.js';
 import { blocksBefore, keyAfter, keyParts, receiptKey, receiptRange } from './keys.js';
 import type { LmdbFile } from './lmdb-file.js';
 import type { LmdbJournals } from './lmdb-journals.js';

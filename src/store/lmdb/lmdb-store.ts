@@ -1,5 +1,5 @@
-import type { Receipt, StatePatch, StoredState, UsageDay } from '../../domain/state.js';
-import type { Cut, TidyMark } from '../../domain/tidy-mark.js';
+import type { Receipt, StatePatch, StoredState, UsageDay } from '../../domain/model/state.js';
+import type { Cut, TidyMark } from '../../domain/time/tidy-mark.js';
 import type { Log } from '../../platform/log.js';
 import type { BudgetStore, ListedBudget, StateVersion, Tidied } from '../store.js';
 import type { DataFolderLock } from './data-folder-lock.js';

@@ -1,4 +1,4 @@
-import type { UsageDay } from '../../domain/state.js';
+import type { UsageDay } from '../../domain/model/state.js';
 import type { Log } from '../../platform/log.js';
 import type { StoreLabel, StoreMark } from '../store-mark.js';
 import type { DayPosition, TransferStore } from '../transfer-store.js';

@@ -1,4 +1,4 @@
-import type { Receipt, StatePatch } from '../../domain/state.js';
+import type { Receipt, StatePatch } from '../../domain/model/state.js';
 import { blockKey, receiptKey } from './keys.js';
 import type { LmdbView } from './lmdb-file.js';
 import { type Change, put } from './value-codec.js';

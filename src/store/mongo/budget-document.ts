@@ -6,7 +6,7 @@ import {
   type StateHead,
   type StatePatch,
   type StoredState,
-} from '../../domain/state.js';
+} from '../../domain/model/state.js';
 import { fieldName, fieldsOf, keyOf } from './field-names.js';
 import { fromStoredValue, toStoredValue } from './stored-values.js';
 

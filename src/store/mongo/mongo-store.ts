@@ -5,8 +5,8 @@ import {
   type StatePatch,
   type StoredState,
   type UsageDay,
-} from '../../domain/state.js';
-import type { Cut, TidyMark } from '../../domain/tidy-mark.js';
+} from '../../domain/model/state.js';
+import type { Cut, TidyMark } from '../../domain/time/tidy-mark.js';
 import { PROCESS_SCHEDULER } from '../../platform/scheduler.js';
 import {
   type BudgetStore,

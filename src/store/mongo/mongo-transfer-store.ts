@@ -1,4 +1,4 @@
-import type { UsageDay } from '../../domain/state.js';
+import type { UsageDay } from '../../domain/model/state.js';
 import type { Scheduler } from '../../platform/scheduler.js';
 import type { StoreLabel } from '../store-mark.js';
 import type { DayPosition, TransferStore } from '../transfer-store.js';

@@ -1,4 +1,4 @@
-import type { Receipt } from '../../domain/state.js';
+import type { Receipt } from '../../domain/model/state.js';
 import { packReceipt, unpackReceipt } from './stored-values.js';
 
 /** `at` is a date, since a TTL index removes the document by it. `_id` carries the budget, as that of usage does. */

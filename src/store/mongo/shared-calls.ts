@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb';
-import type { Receipt } from '../../domain/state.js';
+import type { Receipt } from '../../domain/model/state.js';
 import type { Scheduler } from '../../platform/scheduler.js';
 import { type StateVersion, StoreError } from '../store.js';
 import type { BudgetDocument } from './budget-document.js';

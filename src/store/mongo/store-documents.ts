@@ -1,5 +1,5 @@
 import type { Collection } from 'mongodb';
-import type { TidyMark } from '../../domain/tidy-mark.js';
+import type { TidyMark } from '../../domain/time/tidy-mark.js';
 import type { StoreLabel, StoreMark } from '../store-mark.js';
 import { isDuplicateKey } from './mongo-errors.js';
 import type { CurrentRead, SteadyPrimary } from './steady-primary.js';

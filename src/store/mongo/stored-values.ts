@@ -1,4 +1,4 @@
-import type { Receipt, Section, SectionValues, StoredLease } from '../../domain/state.js';
+import type { Receipt, Section, SectionValues, StoredLease } from '../../domain/model/state.js';
 
 /**
  * Values are stored as they are, but for labels, whose names callers make: they become a list of pairs, since older servers

@@ -1,5 +1,5 @@
 import type { Collection, Db } from 'mongodb';
-import type { StatePatch, StoredWriter } from '../../domain/state.js';
+import type { StatePatch, StoredWriter } from '../../domain/model/state.js';
 import { type StateVersion, StoreError } from '../store.js';
 import { type BudgetDocument, sectionOf, updateOf } from './budget-document.js';
 import type { Answer } from './gathering.js';

@@ -1,4 +1,4 @@
-import type { StoredPresumed, UsageDay } from '../../domain/state.js';
+import type { StoredPresumed, UsageDay } from '../../domain/model/state.js';
 import { fieldsOf, mapOf } from './field-names.js';
 
 /** One budget's local day, whole. `_id` carries the budget, so that it is unique however the collection is sharded. */

@@ -1,5 +1,5 @@
 import type { Document } from 'mongodb';
-import { SECTIONS } from '../../domain/state.js';
+import { SECTIONS } from '../../domain/model/state.js';
 
 const TEXT = { bsonType: 'string' };
 const WHOLE = { bsonType: ['int', 'long', 'double'], multipleOf: 1 };

@@ -6,16 +6,16 @@ import type { SinkSettings } from '../../../src/alerts/settings.js';
 import { Arbiter } from '../../../src/arbiter/arbiter.js';
 import type { CallerRequest } from '../../../src/arbiter/door.js';
 import { UNOBSERVED } from '../../../src/arbiter/observer.js';
-import { ALERT_RULES } from '../../../src/domain/alert-conditions.js';
-import type { BudgetEvent } from '../../../src/domain/events.js';
-import type { StoredAlert } from '../../../src/domain/state.js';
+import { ALERT_RULES } from '../../../src/domain/alerts/alert-conditions.js';
+import type { BudgetEvent } from '../../../src/domain/model/events.js';
+import type { StoredAlert } from '../../../src/domain/model/state.js';
 import { pause, type Scheduler } from '../../../src/platform/scheduler.js';
-import { openMemoryStore } from '../../../src/store/memory/memory-store.js';
 import { BUDGET, caller, ROOMY, recordUnleased } from '../../arbiter/support/world.js';
 import { collectedLog } from '../../support/collected-log.js';
 import { FaultyStore } from '../../support/faulty-store.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { ManualScheduler } from '../../support/manual-scheduler.js';
+import { openMemoryStore } from '../../support/memory-store.js';
 
 export interface Told {
   readonly copy: number;

@@ -1,4 +1,4 @@
-import type { SessionRef } from '../../../src/domain/session-ref.js';
+import type { SessionRef } from '../../../src/domain/model/session-ref.js';
 import { openWorld, ROOMY, type World } from './world.js';
 
 const S = 1_000;

@@ -2,26 +2,26 @@ import { Arbiter } from '../../../src/arbiter/arbiter.js';
 import type { Bounds } from '../../../src/arbiter/bounds.js';
 import type { Caller, CallerRequest } from '../../../src/arbiter/door.js';
 import type { ArbiterObserver } from '../../../src/arbiter/observer.js';
-import { parseLeaseId } from '../../../src/domain/lease-id.js';
-import type { BudgetSnapshot, Granted, OutcomeOf } from '../../../src/domain/outcomes.js';
-import type { PolicyFields } from '../../../src/domain/policy.js';
+import { parseLeaseId } from '../../../src/domain/model/lease-id.js';
+import type { BudgetSnapshot, Granted, OutcomeOf } from '../../../src/domain/model/outcomes.js';
+import type { PolicyFields } from '../../../src/domain/model/policy.js';
 import type {
   AcquireRequest,
   LeaseRef,
   RecordRequest,
   RecordUnleasedRequest,
   ReleaseRequest,
-} from '../../../src/domain/requests.js';
-import type { SessionRef } from '../../../src/domain/session-ref.js';
-import type { StoredState, UsageDay } from '../../../src/domain/state.js';
-import type { UsageReport } from '../../../src/domain/types.js';
+} from '../../../src/domain/model/requests.js';
+import type { SessionRef } from '../../../src/domain/model/session-ref.js';
+import type { StoredState, UsageDay } from '../../../src/domain/model/state.js';
+import type { UsageReport } from '../../../src/domain/model/types.js';
 import type { Tracing } from '../../../src/platform/tracing.js';
-import { openMemoryStore } from '../../../src/store/memory/memory-store.js';
 import type { BudgetStore } from '../../../src/store/store.js';
 import { collectedLog, type LogEntry } from '../../support/collected-log.js';
 import { FaultyStore } from '../../support/faulty-store.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { ManualScheduler } from '../../support/manual-scheduler.js';
+import { openMemoryStore } from '../../support/memory-store.js';
 
 export const BUDGET = 'anthropic';
 

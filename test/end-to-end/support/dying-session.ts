@@ -1,5 +1,5 @@
 import { credentials } from '@grpc/grpc-js';
-import { BudgetServiceClient } from '../../../src/gen/budget/v1/budget_service.js';
+import { BudgetServiceClient } from '../../../src/gen/budgetarbiter/v1/budget_service.js';
 import { SessionClient } from '../../support/session-client.js';
 
 /** A process of its own: takes a slot in a session, says so on stdout, and goes on without a heartbeat until somebody kills it. */

@@ -6,9 +6,9 @@ import {
   type SessionRequest,
   type WatchUpdate,
 } from '../../../src/arbiter/door.js';
-import type { BudgetSnapshot, BudgetView, OutcomeOf, Refusal } from '../../../src/domain/outcomes.js';
-import type { AcquireRequest } from '../../../src/domain/requests.js';
-import type { LeaseView } from '../../../src/domain/types.js';
+import type { BudgetSnapshot, BudgetView, OutcomeOf, Refusal } from '../../../src/domain/model/outcomes.js';
+import type { AcquireRequest } from '../../../src/domain/model/requests.js';
+import type { LeaseView } from '../../../src/domain/model/types.js';
 import { budget, closedLease, DENIAL, lease, NOON, snapshot } from './samples.js';
 
 type Outcome = OutcomeOf[CallerRequest['kind']];

@@ -1,6 +1,6 @@
 import { credentials, type ServiceError } from '@grpc/grpc-js';
-import { BudgetAdminServiceClient } from '../../../src/gen/budget/v1/budget_admin_service.js';
-import { BudgetServiceClient } from '../../../src/gen/budget/v1/budget_service.js';
+import { BudgetAdminServiceClient } from '../../../src/gen/budgetarbiter/v1/budget_admin_service.js';
+import { BudgetServiceClient } from '../../../src/gen/budgetarbiter/v1/budget_service.js';
 import { BadRequest, ErrorInfo, RetryInfo } from '../../../src/gen/google/rpc/error_details.js';
 import { Status } from '../../../src/gen/google/rpc/status.js';
 import { HealthClient } from '../../../src/gen/grpc/health/v1/health.js';

@@ -1,9 +1,9 @@
-import type { DistributionStats } from '../../../src/domain/distribution.js';
-import { formatLeaseId } from '../../../src/domain/lease-id.js';
-import type { BudgetSnapshot, BudgetView } from '../../../src/domain/outcomes.js';
-import { type PolicyFields, policyInForce } from '../../../src/domain/policy.js';
-import type { StoredAlert } from '../../../src/domain/state.js';
-import type { Denial, LeaseView, WindowStatus } from '../../../src/domain/types.js';
+import { formatLeaseId } from '../../../src/domain/model/lease-id.js';
+import type { BudgetSnapshot, BudgetView } from '../../../src/domain/model/outcomes.js';
+import { type PolicyFields, policyInForce } from '../../../src/domain/model/policy.js';
+import type { StoredAlert } from '../../../src/domain/model/state.js';
+import type { Denial, LeaseView, WindowStatus } from '../../../src/domain/model/types.js';
+import type { DistributionStats } from '../../../src/domain/statistics/distribution.js';
 
 export const NOON = Date.UTC(2026, 10, 15, 12);
 export const LEASE_ID = formatLeaseId('anthropic', 1, 7, 'abcdefghijklmnop');

@@ -4,31 +4,31 @@ import type { Mutation } from './mutation.js';
 export const ALERT_MUTATIONS: readonly Mutation[] = [
   {
     name: 'an alert that a crashed copy held is never taken over',
-    file: 'src/domain/alert-deliveries.ts',
+    at: 'changePending',
     find: 'if (!wanted && (own || !request.alone) && !isFree(delivery, clock)) return undefined;',
     replace: 'if (!wanted) return undefined;',
   },
   {
     name: 'an alert counts as delivered before the sink has heard it',
-    file: 'src/alerts/courier.ts',
+    at: 'attempt',
     find: 'if (sent.delivered) log.info(',
     replace: 'if (failures === 0 || sent.delivered) log.info(',
   },
   {
     name: 'the end of an alert is not told where its start was told late',
-    file: 'src/domain/alert-deliveries.ts',
+    at: 'addressed',
     find: 'return deliveries.map((delivery) => (toldTheStart(delivery) ? begin',
     replace: 'return deliveries.map((delivery) => (delivery.failures === 0 ? begin',
   },
   {
     name: 'the end of an alert may be told before its start',
-    file: 'src/domain/alert-deliveries.ts',
+    at: 'addressed',
     find: "notice === 'RAISED' && status === 'DELIVERED';",
     replace: "notice === 'RAISED' && status !== 'GAVE_UP';",
   },
   {
     name: 'nobody is woken for an alert that is not delivered',
-    file: 'src/domain/wake.ts',
+    at: 'nextWake',
     find: '  earliest = Math.min(earliest, nextTakeOver(ledger));\n',
     replace: '',
   },

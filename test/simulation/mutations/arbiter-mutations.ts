@@ -4,13 +4,13 @@ import type { Mutation } from './mutation.js';
 export const ARBITER_MUTATIONS: readonly Mutation[] = [
   {
     name: 'an unknown outcome is taken for lost, without looking',
-    file: 'src/arbiter/commit.ts',
+    at: 'commitOnce',
     find: 'const result = await settle(context, budgetId, expected, seq, error.likelyRefused);',
     replace: "const result: 'won' | 'lost' = 'lost';",
   },
   {
     name: 'after an unknown outcome the same patch is sent again, on whatever is there',
-    file: 'src/arbiter/commit.ts',
+    at: 'commitOnce',
     find: 'const result = await settle(context, budgetId, expected, seq, error.likelyRefused);',
     replace:
       'const there = await context.store.version(budgetId);' +
@@ -19,49 +19,49 @@ export const ARBITER_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'an unknown outcome is taken for won, without looking',
-    file: 'src/arbiter/commit.ts',
+    at: 'commitOnce',
     find: 'const result = await settle(context, budgetId, expected, seq, error.likelyRefused);',
     replace: "const result = 'won' as 'won' | 'lost';",
   },
   {
     name: 'a delayed commit is not fenced off',
-    file: 'src/arbiter/commit.ts',
+    at: 'isFencedOff',
     find: "return fence !== undefined && (await context.store.commit(budgetId, expected, fence)) === 'won';",
     replace: 'return fence !== undefined;',
   },
   {
     name: 'a commit counts as lost where an older state is shown, not a later one',
-    file: 'src/arbiter/commit.ts',
+    at: 'settle',
     find: "if (moved > 0) return 'lost';",
     replace: "if (moved !== 0) return 'lost';",
   },
   {
     name: 'a state older than one that the copy has seen is taken',
-    file: 'src/arbiter/state-reads.ts',
+    at: 'load',
     find: 'if (compareVersions(version, this.seen) >= 0) {',
     replace: 'if (version.epoch >= 0) {',
   },
   {
     name: 'the first state that a copy sees of a budget need not be current',
-    file: 'src/arbiter/state-reads.ts',
+    at: 'load',
     find: '    const stored = await this.store.load(this.budgetId, freshness);',
     replace: "    const stored = await this.store.load(this.budgetId, 'recent');",
   },
   {
     name: 'whatever was loaded proves denials and what is not found',
-    file: 'src/arbiter/state-reads.ts',
+    at: 'load',
     find: "const isCurrent = freshness === 'current';",
     replace: 'const isCurrent = true;',
   },
   {
     name: 'a denial is not confirmed',
-    file: 'src/arbiter/state-reads.ts',
+    at: 'isCurrent',
     find: 'const version = (await this.store.version(this.budgetId)) ?? ABSENT;',
     replace: "const version = (await this.store.load(this.budgetId, 'recent'))?.head ?? ABSENT;",
   },
   {
     name: 'a lost commit counts as won',
-    file: 'src/arbiter/budget-queue.ts',
+    at: 'commit',
     find: [
       "if (result === 'lost') {",
       '      this.observer.lostRace();',
@@ -73,19 +73,19 @@ export const ARBITER_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'an answer without a commit is not proved current',
-    file: 'src/arbiter/budget-queue.ts',
+    at: 'answerUnwritten',
     find: 'isCurrent || this.context.store.exclusive ||',
     replace: 'isCurrent || !this.context.store.exclusive ||',
   },
   {
     name: 'answers are given before the commit is known',
-    file: 'src/arbiter/budget-queue.ts',
+    at: 'commit',
     find: '    this.sending = true;\n',
     replace: '    this.sending = true;\n    this.give(decided);\n',
   },
   {
     name: 'receipts count as written before the store has acknowledged them',
-    file: 'src/arbiter/write-out.ts',
+    at: 'writeReceipts',
     find: '      const failure = await this.attempt(() => this.context.store.writeReceipts(this.budgetId, batch));',
     replace:
       '      const early = this.lookups.nextOrder();\n' +
@@ -94,31 +94,31 @@ export const ARBITER_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the outbox of a crashed copy is never taken over',
-    file: 'src/arbiter/write-out.ts',
+    at: 'takeOver',
     find: '!known && Math.abs(now - receipt.at) >= FOREIGN_AFTER_MS',
     replace: '!known && now - receipt.at < 0',
   },
   {
     name: 'lookups ignore what was dropped since',
-    file: 'src/arbiter/lookups.ts',
+    at: 'areReceiptsValid',
     find: ' && ledger.receiptsDroppedAt <= lookup.version.revision;',
     replace: ';',
   },
   {
     name: 'drops are not held back for lookups under way',
-    file: 'src/arbiter/lookups.ts',
+    at: 'heldBack',
     find: 'if (lookup.order < order) return true;',
     replace: 'if (lookup.order < order) return false;',
   },
   {
     name: 'a day leaves the state although it changed since it was written',
-    file: 'src/domain/outbox.ts',
+    at: 'dropWritten',
     find: 'totals.changedAt <= revision && isDayClosed(ledger, day)',
     replace: 'isDayClosed(ledger, day)',
   },
   {
     name: 'newcomers are tried before those who wait',
-    file: 'src/arbiter/waiting-list.ts',
+    at: 'turn',
     find: `isDue(ledger, waiter) ||
           coolsTooLate(ledger, waiter, now) ||
           (changed && mayHear(waiter)),`,
@@ -126,31 +126,31 @@ export const ARBITER_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'one AI may take every place to wait',
-    file: 'src/arbiter/answers.ts',
+    at: 'wait',
     find: 'if (waiters.sizeOf(aiId) >= bounds.waitersPerAi) {',
     replace: 'if (waiters.sizeOf(aiId) >= bounds.waitersPerBudget) {',
   },
   {
     name: 'who waits for what only time could bring, later, is not told so',
-    file: 'src/arbiter/answers.ts',
+    at: 'deny',
     find: 'if (leftMs > 0 && timeAloneMs <= leftMs && !denial.permanent) {',
     replace: 'if (leftMs > 0 && !denial.permanent) {',
   },
   {
     name: 'who waits does not hear that its request was granted to another call',
-    file: 'src/arbiter/waiting-list.ts',
+    at: 'turn',
     find: 'isAnswered(ledger, waiter.pending) || mayPass(ledger, waiter);',
     replace: 'mayPass(ledger, waiter);',
   },
   {
     name: 'who waits does not hear that the budget is deleted',
-    file: 'src/domain/settings.ts',
+    at: 'deleteBudget',
     find: '  ledger.loosened += 1;\n',
     replace: '',
   },
   {
     name: 'a copy with waiters does not look what others have changed',
-    file: 'src/arbiter/wake.ts',
+    at: 'POLL_MS',
     find: 'const POLL_MS = 250;',
     replace: 'const POLL_MS = 25_000;',
   },

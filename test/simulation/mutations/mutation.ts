@@ -1,8 +1,9 @@
 /** A deliberate mistake, as a small patch of one file: the simulation must notice it. */
 export interface Mutation {
   readonly name: string;
-  readonly file: string;
-  /** Stands in the file exactly once. */
+  /** The function, class or constant that declares what is changed: a move of files changes nothing here. */
+  readonly at: string;
+  /** Stands exactly once in the file of that name's declaration. */
   readonly find: string;
   readonly replace: string;
   /** The simulation that must notice it; absent: that of the service. */

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Mutation } from './mutation.js';
@@ -13,15 +13,32 @@ export interface Verdict {
   readonly violation: string;
 }
 
-/** Whether the mistake can still be made: the place that it changes is there. */
-export function applies({ file, find }: Mutation): boolean {
-  return readFileSync(join(ROOT, file), 'utf8').split(find).length === 2;
+/** Where the mistake is to be made: the one file that declares the name and has the text once. */
+export function placeOf({ at, find }: Pick<Mutation, 'at' | 'find'>): string {
+  const declared = new RegExp(
+    `\\b(?:function|class|const) ${at}\\b|^ {2}(?:(?:private|async|readonly|static) )*${at}(?:<.*>)?(?: = )?\\(`,
+    'm',
+  );
+  const places = mutable().filter((file) => {
+    const text = readFileSync(join(ROOT, file), 'utf8');
+    return declared.test(text) && text.split(find).length === 2;
+  });
+  if (places.length === 1 && places[0] !== undefined) return places[0];
+  throw new Error(`${places.length} files declare ${at} and contain once: ${find}`);
+}
+
+/** The sources, and the store that the simulation plays. */
+function mutable(): string[] {
+  const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.startsWith('gen'))
+    .map((file) => `src/${file}`);
+  return [...sources, 'test/simulation/sim-store.ts'];
 }
 
 /** Runs the simulation on a copy of the sources with the mistake in it. */
 export function runMutation(mutation: Mutation, seeds: number): Verdict {
-  const { file, find, replace, script = 'test/simulation/main.ts' } = mutation;
-  if (!applies(mutation)) throw new Error(`${file} has changed: it must contain once: ${find}`);
+  const { find, replace, script = 'test/simulation/main.ts' } = mutation;
+  const file = placeOf(mutation);
   const text = readFileSync(join(ROOT, file), 'utf8');
   const copy = mkdtempSync(join(tmpdir(), 'mutation-'));
   try {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { SectionPut } from '../../../src/domain/state.js';
+import type { SectionPut } from '../../../src/domain/model/state.js';
 import { openLmdbTransfer } from '../../../src/store/lmdb/open-lmdb-store.js';
 import type { StoreMark } from '../../../src/store/store-mark.js';
 import type { TransferStore } from '../../../src/store/transfer-store.js';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { DenialMemories, DenialMemory } from '../../../src/arbiter/denial-memory.js';
-import type { Denial, Rule } from '../../../src/domain/types.js';
+import type { Denial, Rule } from '../../../src/domain/model/types.js';
 
 function denial(...rules: Rule[]): Denial {
   const blockers = rules.map((rule) => ({

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { logDenial, logEvent, logLostRace } from '../../../src/arbiter/event-log.js';
-import { DEFAULT_POLICY } from '../../../src/domain/policy.js';
-import type { StoredAlert } from '../../../src/domain/state.js';
-import type { LeaseView } from '../../../src/domain/types.js';
+import { DEFAULT_POLICY } from '../../../src/domain/model/policy.js';
+import type { StoredAlert } from '../../../src/domain/model/state.js';
+import type { LeaseView } from '../../../src/domain/model/types.js';
 import { collectedLog } from '../../support/collected-log.js';
 
 const AT = Date.parse('2026-11-01T09:00:00Z');

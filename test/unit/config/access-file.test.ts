@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseBudgetsFile } from '../../../src/config/budgets-file.js';
-import { loadConfig } from '../../../src/config.js';
+import { loadConfig } from '../../../src/config/config.js';
 import { cli } from '../../cli/support.js';
 import { TlsFolder } from '../../support/tls-folder.js';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { fieldText, fieldValue } from '../../../dashboard/policy-fields.js';
 import { readPolicy } from '../../../src/config/read-policy.js';
-import type { PolicyFields } from '../../../src/domain/policy.js';
-import { POLICY_ROWS } from '../../../src/domain/policy-fields.js';
-import { tidyPolicy } from '../../../src/domain/policy-update.js';
+import type { PolicyFields } from '../../../src/domain/model/policy.js';
+import { POLICY_ROWS } from '../../../src/domain/policy/policy-fields.js';
+import { tidyPolicy } from '../../../src/domain/policy/policy-update.js';
 import { FORM_GROUPS, policyForm } from '../../../src/http/dashboard/policy-form.js';
 
 const FIELDS = FORM_GROUPS.flatMap(({ fields }) => fields);

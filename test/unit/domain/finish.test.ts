@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { REMEMBERED_WRITERS, WRITER_MEMORY_MS } from '../../../src/domain/limits.js';
+import { REMEMBERED_WRITERS, WRITER_MEMORY_MS } from '../../../src/domain/model/limits.js';
 import { ROOMY, TestBudget } from '../../support/budget.js';
 
 const budgetWith = (policy = {}) => new TestBudget({ ...ROOMY, ...policy });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseLeaseId } from '../../../src/domain/lease-id.js';
-import type { PolicyFields } from '../../../src/domain/policy.js';
+import { parseLeaseId } from '../../../src/domain/model/lease-id.js';
+import type { PolicyFields } from '../../../src/domain/model/policy.js';
 import { TestBudget } from '../../support/budget.js';
 import { RandomHistory } from '../../support/random-history.js';
 import { randomFrom, testSeed } from '../../support/seed.js';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { formatLeaseId, parseLeaseId } from '../../../src/domain/lease-id.js';
+import { formatLeaseId, parseLeaseId } from '../../../src/domain/model/lease-id.js';
 import { randomIds } from '../../../src/platform/ids.js';
 
 it('makes nonces that lease ids can carry, never one twice', () => {

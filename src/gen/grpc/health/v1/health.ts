@@ -23,7 +23,7 @@ import {
 
 /** Asks for the state of a service. */
 export interface HealthCheckRequest {
-  /** Its full name, such as `budget.v1.BudgetService`; empty for the whole server. */
+  /** Its full name, such as `budgetarbiter.v1.BudgetService`; empty for the whole server. */
   service: string;
 }
 

@@ -1,7 +1,7 @@
 package arbiter;
 
-import budget.v1.TokenCounts;
-import budget.v1.Usage;
+import dev.budgetarbiter.v1.TokenCounts;
+import dev.budgetarbiter.v1.Usage;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.grpc.Grpc;

@@ -1,12 +1,12 @@
 package arbiter;
 
-import budget.v1.AcquireSlotRequest;
-import budget.v1.AcquireSlotResponse;
-import budget.v1.Blocker;
-import budget.v1.BudgetServiceGrpc;
-import budget.v1.BudgetServiceGrpc.BudgetServiceBlockingStub;
-import budget.v1.Denial;
-import budget.v1.Lease;
+import dev.budgetarbiter.v1.AcquireSlotRequest;
+import dev.budgetarbiter.v1.AcquireSlotResponse;
+import dev.budgetarbiter.v1.Blocker;
+import dev.budgetarbiter.v1.BudgetServiceGrpc;
+import dev.budgetarbiter.v1.BudgetServiceGrpc.BudgetServiceBlockingStub;
+import dev.budgetarbiter.v1.Denial;
+import dev.budgetarbiter.v1.Lease;
 import com.google.protobuf.util.Durations;
 import io.grpc.Channel;
 import io.grpc.Status;

@@ -1,10 +1,10 @@
 package arbiter;
 
-import budget.v1.Lease;
-import budget.v1.RecordUsageRequest;
-import budget.v1.ReleaseRequest;
-import budget.v1.RenewSlotRequest;
-import budget.v1.Usage;
+import dev.budgetarbiter.v1.Lease;
+import dev.budgetarbiter.v1.RecordUsageRequest;
+import dev.budgetarbiter.v1.ReleaseRequest;
+import dev.budgetarbiter.v1.RenewSlotRequest;
+import dev.budgetarbiter.v1.Usage;
 import com.google.protobuf.util.Durations;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;

@@ -1,7 +1,7 @@
 package arbiter;
 
-import budget.v1.Blocker;
-import budget.v1.Denial;
+import dev.budgetarbiter.v1.Blocker;
+import dev.budgetarbiter.v1.Denial;
 import java.util.stream.Collectors;
 
 /** No slot: waiting does not help, or would take longer than the caller has patience. */

@@ -1,6 +1,6 @@
 package arbiter;
 
-import budget.v1.AcquireSlotRequest;
+import dev.budgetarbiter.v1.AcquireSlotRequest;
 import com.google.protobuf.util.Durations;
 import java.time.Duration;
 import java.util.UUID;

@@ -1,0 +1,87 @@
+import * as gen from '../gen/budgetarbiter/v1/budget_admin_service.js';
+import {
+  createBudget,
+  deleteBudget,
+  getBudget,
+  listBudgets,
+  pauseBudget,
+  resetClock,
+  resumeBudget,
+  updateBudget,
+} from './handlers/budgets.js';
+import { listLeases, revokeLease } from './handlers/leases.js';
+import { adjustUsage, listUsage } from './handlers/usage-history.js';
+import { watchBudget } from './handlers/watch-budget.js';
+import { type Method, serverStream, unary } from './service.js';
+
+const service = gen.BudgetAdminServiceService;
+
+/** `budgetarbiter.v1.BudgetAdminService`: each method, what it takes and gives, and who answers. */
+export const BUDGET_ADMIN_SERVICE: Readonly<Record<keyof typeof service, Method>> = {
+  createBudget: unary(
+    service.createBudget,
+    gen.CreateBudgetRequest,
+    gen.CreateBudgetResponse,
+    createBudget,
+    'put-policy',
+  ),
+  updateBudget: unary(
+    service.updateBudget,
+    gen.UpdateBudgetRequest,
+    gen.UpdateBudgetResponse,
+    updateBudget,
+    'put-policy',
+  ),
+  getBudget: unary(service.getBudget, gen.GetBudgetRequest, gen.GetBudgetResponse, getBudget),
+  listBudgets: unary(service.listBudgets, gen.ListBudgetsRequest, gen.ListBudgetsResponse, listBudgets),
+  deleteBudget: unary(
+    service.deleteBudget,
+    gen.DeleteBudgetRequest,
+    gen.DeleteBudgetResponse,
+    deleteBudget,
+    'delete-budget',
+  ),
+  pauseBudget: unary(
+    service.pauseBudget,
+    gen.PauseBudgetRequest,
+    gen.PauseBudgetResponse,
+    pauseBudget,
+    'pause',
+  ),
+  resumeBudget: unary(
+    service.resumeBudget,
+    gen.ResumeBudgetRequest,
+    gen.ResumeBudgetResponse,
+    resumeBudget,
+    'resume',
+  ),
+  listLeases: unary(service.listLeases, gen.ListLeasesRequest, gen.ListLeasesResponse, listLeases),
+  revokeLease: unary(
+    service.revokeLease,
+    gen.RevokeLeaseRequest,
+    gen.RevokeLeaseResponse,
+    revokeLease,
+    'revoke',
+  ),
+  adjustUsage: unary(
+    service.adjustUsage,
+    gen.AdjustUsageRequest,
+    gen.AdjustUsageResponse,
+    adjustUsage,
+    'adjust',
+  ),
+  listUsage: unary(service.listUsage, gen.ListUsageRequest, gen.ListUsageResponse, listUsage),
+  resetClock: unary(
+    service.resetClock,
+    gen.ResetClockRequest,
+    gen.ResetClockResponse,
+    resetClock,
+    'reset-clock',
+  ),
+  watchBudget: serverStream(
+    service.watchBudget,
+    gen.WatchBudgetRequest,
+    gen.WatchBudgetResponse,
+    watchBudget,
+  ),
+};

@@ -1,0 +1,66 @@
+import type {
+  AcquireSlotRequest,
+  AcquireSlotResponse,
+  GetAvailabilityRequest,
+  GetAvailabilityResponse,
+  GetLeaseRequest,
+  GetLeaseResponse,
+  RenewSlotRequest,
+  RenewSlotResponse,
+} from '../../gen/budgetarbiter/v1/budget_service.js';
+import { answered } from '../failures/request-error.js';
+import { readAcquire, readAvailability, readGetLease, readRenew } from '../read/slot-requests.js';
+import type { UnaryHandler } from '../service.js';
+import { denialMessage, optionalDenial } from '../write/denial.js';
+import { leaseMessage } from '../write/lease.js';
+
+export const acquireSlot: UnaryHandler<AcquireSlotRequest, AcquireSlotResponse> = async (
+  message,
+  caller,
+  { door, ids, session, validForMs },
+) => {
+  const { budgetId, request, waitMs: wanted } = readAcquire(message, ids, session);
+  // What was shown may run out while the call waits: then it is answered, and the next has to show something new.
+  const waitMs = validForMs === undefined ? wanted : Math.min(wanted, Math.max(0, validForMs()));
+  const outcome = answered(
+    waitMs > 0
+      ? await door.acquireWaiting(budgetId, request, waitMs, caller)
+      : await door.submit(budgetId, request, caller),
+  );
+  if (outcome.kind === 'denied') {
+    return { outcome: { $case: 'denied', value: denialMessage(outcome.denial) } };
+  }
+  const { lease, replayed, wouldDeny } = outcome;
+  const grant = { lease: leaseMessage(lease), replayed, wouldDeny: optionalDenial(wouldDeny) };
+  return { outcome: { $case: 'granted', value: grant } };
+};
+
+export const renewSlot: UnaryHandler<RenewSlotRequest, RenewSlotResponse> = async (
+  message,
+  caller,
+  { door, session },
+) => {
+  const request = readRenew(message, session);
+  const { lease, raiseDenied } = answered(await door.submit(request.lease.budgetId, request, caller));
+  return { lease: leaseMessage(lease), raiseDenied: optionalDenial(raiseDenied) };
+};
+
+export const getLease: UnaryHandler<GetLeaseRequest, GetLeaseResponse> = async (
+  message,
+  caller,
+  { door },
+) => {
+  const { budgetId, request } = readGetLease(message);
+  const { lease } = answered(await door.submit(budgetId, request, caller));
+  return { lease: leaseMessage(lease) };
+};
+
+export const getAvailability: UnaryHandler<GetAvailabilityRequest, GetAvailabilityResponse> = async (
+  message,
+  caller,
+  { door },
+) => {
+  const { budgetId, request } = readAvailability(message);
+  const { availableTokens, denial } = answered(await door.submit(budgetId, request, caller));
+  return { availableTokens, denial: optionalDenial(denial) };
+};

@@ -1,0 +1,62 @@
+import type { AcquireRequest } from '../../domain/model/requests.js';
+import type { SessionRef } from '../../domain/model/session-ref.js';
+import type { Labels } from '../../domain/model/types.js';
+import { fingerprint } from '../../platform/digest.js';
+
+/** All that a repeat must share. */
+interface Content {
+  readonly budgetId: string;
+  readonly aiId: string;
+  readonly estimatedTokens: number | undefined;
+  readonly leaseTtlMs: number | undefined;
+  readonly labels: Labels | undefined;
+}
+
+interface Ids {
+  readonly requestId: string;
+  readonly requestIdMade: boolean;
+  readonly nonce: string;
+}
+
+/**
+ * A request for a slot whose fingerprint is made when somebody asks for it: a grant keeps it and a repeat is held against it,
+ * but a denial, which may come thousands of times a second, needs none.
+ */
+export class AskedAcquire implements AcquireRequest {
+  readonly kind = 'acquire';
+  readonly aiId: string;
+  readonly requestId: string;
+  readonly requestIdMade: boolean;
+  readonly nonce: string;
+  declare estimatedTokens?: number;
+  declare leaseTtlMs?: number;
+  declare labels?: Labels;
+  declare session?: SessionRef;
+  private readonly budgetId: string;
+  private madeFingerprint: string | undefined;
+
+  constructor(content: Content, { requestId, requestIdMade, nonce }: Ids, session: SessionRef | undefined) {
+    const { budgetId, aiId, estimatedTokens, leaseTtlMs, labels } = content;
+    this.aiId = aiId;
+    this.requestId = requestId;
+    this.requestIdMade = requestIdMade;
+    this.nonce = nonce;
+    this.budgetId = budgetId;
+    if (estimatedTokens !== undefined) this.estimatedTokens = estimatedTokens;
+    if (leaseTtlMs !== undefined) this.leaseTtlMs = leaseTtlMs;
+    if (labels !== undefined) this.labels = labels;
+    if (session !== undefined) this.session = session;
+  }
+
+  get fingerprint(): string {
+    const { budgetId, aiId, estimatedTokens, leaseTtlMs, labels } = this;
+    const labelled = labels && labelParts(labels);
+    this.madeFingerprint ??= fingerprint([budgetId, aiId, estimatedTokens, leaseTtlMs, labelled]);
+    return this.madeFingerprint;
+  }
+}
+
+/** In the order of the keys: a map has none of its own, and a repeat may send another. */
+function labelParts(labels: Labels): [string, string][] {
+  return Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
+}

@@ -1,0 +1,126 @@
+import type { Grouping, UsageQuery } from '../../arbiter/door.js';
+import { FENCE_PATTERN, fenceOf } from '../../domain/model/fence.js';
+import {
+  type ListBudgetsRequest,
+  type ListLeasesRequest,
+  type ListUsageRequest,
+  UsageGrouping,
+} from '../../gen/budgetarbiter/v1/budget_admin_service.js';
+import { readPageToken } from '../page-token.js';
+import { BUDGET_ID, Checks } from './checks.js';
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+const DEFAULT_PAGE = 100;
+const MAX_PAGE = 1_000;
+const MAX_SPAN_MS = 366 * 86_400_000;
+
+function pageSize(checks: Checks, value: number): number {
+  if (value < 0) checks.fail('page_size', `must be 0 to 1,000, where 0 means 100; it is ${value}`);
+  return value === 0 ? DEFAULT_PAGE : Math.min(value, MAX_PAGE);
+}
+
+/** Where a page starts, in words of the list: after a key, or at its beginning. */
+function afterKey(checks: Checks, query: readonly string[], token: string): string | undefined {
+  if (token === '') return undefined;
+  const after = readPageToken(query, token);
+  if (after === undefined) {
+    checks.fail(
+      'page_token',
+      'must be `next_page_token` of a page of the same list, with the same fields but page_size',
+    );
+  }
+  return after;
+}
+
+export interface BudgetsPage {
+  readonly after: string;
+  readonly size: number;
+}
+
+export const BUDGETS_QUERY = ['budgets'];
+
+export function readListBudgets(message: ListBudgetsRequest): BudgetsPage {
+  const checks = new Checks();
+  const size = pageSize(checks, message.pageSize);
+  const after = afterKey(checks, BUDGETS_QUERY, message.pageToken) ?? '';
+  if (after !== '' && !BUDGET_ID.test(after)) checks.fail('page_token', 'does not fit');
+  checks.done();
+  return { after, size };
+}
+
+/** A page of leases begins among the live ones or among the closed ones, after a fence. */
+export interface LeasesPage {
+  readonly budgetId: string;
+  readonly query: readonly string[];
+  readonly includeClosed: boolean;
+  readonly size: number;
+  readonly part: 'live' | 'closed';
+  readonly afterFence: number;
+}
+
+const LEASES_KEY = new RegExp(`^(live|closed):(${FENCE_PATTERN})$`);
+
+export function readListLeases(message: ListLeasesRequest): LeasesPage {
+  const checks = new Checks();
+  const budgetId = checks.budgetId('budget_id', message.budgetId);
+  const size = pageSize(checks, message.pageSize);
+  const query = ['leases', budgetId, String(message.includeClosed)];
+  const after = afterKey(checks, query, message.pageToken);
+  const [, part, digits] = LEASES_KEY.exec(after ?? '') ?? [];
+  const afterFence = fenceOf(digits);
+  if (after !== undefined && afterFence === undefined) checks.fail('page_token', 'does not fit');
+  checks.done();
+  return {
+    budgetId,
+    query,
+    includeClosed: message.includeClosed,
+    size,
+    part: part === 'closed' ? 'closed' : 'live',
+    afterFence: afterFence ?? 0,
+  };
+}
+
+const GROUPINGS: ReadonlyMap<number, Grouping> = new Map([
+  [UsageGrouping.USAGE_GROUPING_UNSPECIFIED, 'DAY'],
+  [UsageGrouping.USAGE_GROUPING_DAY, 'DAY'],
+  [UsageGrouping.USAGE_GROUPING_HOUR, 'HOUR'],
+  [UsageGrouping.USAGE_GROUPING_AI, 'AI'],
+  [UsageGrouping.USAGE_GROUPING_MODEL, 'MODEL'],
+]);
+
+export interface UsagePage {
+  readonly budgetId: string;
+  readonly pageQuery: readonly string[];
+  readonly query: UsageQuery;
+}
+
+export function readListUsage(message: ListUsageRequest): UsagePage {
+  const checks = new Checks();
+  const budgetId = checks.budgetId('budget_id', message.budgetId);
+  const groupBy = GROUPINGS.get(message.groupBy);
+  if (groupBy === undefined) {
+    checks.fail('group_by', `must be DAY, HOUR, AI, MODEL or unset; it is ${message.groupBy}`);
+  }
+  const { fromDay, toDay } = message;
+  checkSpan(checks, fromDay, toDay);
+  const size = pageSize(checks, message.pageSize);
+  const pageQuery = ['usage', budgetId, groupBy ?? '', fromDay ?? '', toDay ?? ''];
+  const after = afterKey(checks, pageQuery, message.pageToken);
+  checks.done();
+  const query: Writable<UsageQuery> = { groupBy: groupBy ?? 'DAY', pageSize: size };
+  if (fromDay !== undefined) query.fromDay = fromDay;
+  if (toDay !== undefined) query.toDay = toDay;
+  if (after !== undefined) query.afterKey = after;
+  return { budgetId, pageQuery, query };
+}
+
+function checkSpan(checks: Checks, fromDay: string | undefined, toDay: string | undefined): void {
+  if (fromDay !== undefined) checks.day('from_day', fromDay);
+  if (toDay !== undefined) checks.day('to_day', toDay);
+  if (fromDay === undefined || toDay === undefined) return;
+  if (toDay < fromDay) checks.fail('to_day', 'must not be before from_day');
+  else if (Date.parse(toDay) - Date.parse(fromDay) > MAX_SPAN_MS) {
+    checks.fail('to_day', 'must be at most 366 days after from_day: ask for two spans');
+  }
+}

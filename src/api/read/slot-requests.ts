@@ -1,0 +1,139 @@
+import type { DistributionQuery } from '../../arbiter/door.js';
+import type * as domain from '../../domain/model/requests.js';
+import type { SessionRef } from '../../domain/model/session-ref.js';
+import type { Labels } from '../../domain/model/types.js';
+import type {
+  AcquireSlotRequest,
+  GetAvailabilityRequest,
+  GetDistributionRequest,
+  GetLeaseRequest,
+  RenewSlotRequest,
+} from '../../gen/budgetarbiter/v1/budget_service.js';
+import type { Ids } from '../../platform/ids.js';
+import { invalidFields } from '../failures/request-error.js';
+import { AskedAcquire } from './asked-acquire.js';
+import { Checks, isText } from './checks.js';
+import { durationMs, MAX_DURATION_MS } from './duration.js';
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+const MIN_TTL_MS = 1_000;
+/** Proxies cut calls that stay open for longer; the stream of a session stays open anyway. */
+const MAX_WAIT_MS = 15 * 60_000;
+const MAX_SESSION_WAIT_MS = 24 * 3_600_000;
+const MAX_LABELS = 8;
+const MAX_LABEL_KEY = 32;
+const MAX_LABEL_VALUE = 64;
+
+/** A request for one budget, as the arbiter's door takes it. */
+export interface OfBudget<R> {
+  readonly budgetId: string;
+  readonly request: R;
+}
+
+export function readAcquire(
+  message: AcquireSlotRequest,
+  ids: Ids,
+  session?: SessionRef,
+): OfBudget<domain.AcquireRequest> & { readonly waitMs: number } {
+  const checks = new Checks();
+  const budgetId = checks.budgetId('budget_id', message.budgetId);
+  const aiId = checks.aiId('ai_id', message.aiId);
+  const { requestId, estimatedTokens, leaseTtl, wait } = message;
+  if (requestId !== undefined) checks.id('request_id', requestId);
+  if (estimatedTokens !== undefined) checks.amount('estimated_tokens', estimatedTokens, 1);
+  const leaseTtlMs =
+    leaseTtl === undefined
+      ? undefined
+      : durationMs(checks, 'lease_ttl', leaseTtl, MIN_TTL_MS, MAX_DURATION_MS);
+  const mostWaitMs = session === undefined ? MAX_WAIT_MS : MAX_SESSION_WAIT_MS;
+  const waitMs = wait === undefined ? 0 : durationMs(checks, 'wait', wait, 0, mostWaitMs);
+  const labels = readLabels(checks, message.labels);
+  checks.done();
+  const content = { budgetId, aiId, estimatedTokens, leaseTtlMs, labels };
+  const request = new AskedAcquire(content, idsOf(requestId, ids), session);
+  return { budgetId, request, waitMs };
+}
+
+function idsOf(requestId: string | undefined, ids: Ids) {
+  const requestIdMade = requestId === undefined;
+  return { requestId: requestId ?? ids.requestId(), requestIdMade, nonce: ids.nonce() };
+}
+
+function readLabels(checks: Checks, labels: Labels): Labels | undefined {
+  const keys = Object.keys(labels);
+  if (keys.length === 0) return undefined;
+  if (keys.length > MAX_LABELS) {
+    checks.fail('labels', `must have at most ${MAX_LABELS} entries; it has ${keys.length}`);
+    return undefined;
+  }
+  for (const key of keys) {
+    const field = `labels[${JSON.stringify(key.slice(0, MAX_LABEL_KEY))}]`;
+    if (!isText(key, 1, MAX_LABEL_KEY)) {
+      checks.fail(field, `its key must be 1 to ${MAX_LABEL_KEY} bytes without control characters`);
+    }
+    checks.text(field, labels[key] ?? '', 0, MAX_LABEL_VALUE);
+  }
+  return labels;
+}
+
+export function readRenew(message: RenewSlotRequest, session?: SessionRef): domain.RenewRequest {
+  const checks = new Checks();
+  const { leaseTtl, reserveTokens } = message;
+  const request: Writable<domain.RenewRequest> = {
+    kind: 'renew',
+    lease: checks.leaseId('lease_id', message.leaseId),
+  };
+  if (leaseTtl !== undefined) {
+    request.leaseTtlMs = durationMs(checks, 'lease_ttl', leaseTtl, MIN_TTL_MS, MAX_DURATION_MS);
+  }
+  if (reserveTokens !== undefined) request.reserveTokens = checks.amount('reserve_tokens', reserveTokens, 1);
+  if (session !== undefined) request.session = session;
+  checks.done();
+  return request;
+}
+
+export function readGetLease({ key }: GetLeaseRequest): OfBudget<domain.GetLeaseRequest> {
+  const checks = new Checks();
+  if (key === undefined) {
+    throw invalidFields([{ field: 'key', description: 'one of lease_id and request is required' }]);
+  }
+  if (key.$case === 'request') {
+    const budgetId = checks.budgetId('request.budget_id', key.value.budgetId);
+    const aiId = checks.id('request.ai_id', key.value.aiId);
+    const requestId = checks.id('request.request_id', key.value.requestId);
+    checks.done();
+    return { budgetId, request: { kind: 'get-lease', key: { aiId, requestId } } };
+  }
+  const lease = checks.leaseId('lease_id', key.value);
+  checks.done();
+  return { budgetId: lease.budgetId, request: { kind: 'get-lease', key: { lease } } };
+}
+
+export function readAvailability(message: GetAvailabilityRequest): OfBudget<domain.GetAvailabilityRequest> {
+  const checks = new Checks();
+  const budgetId = checks.budgetId('budget_id', message.budgetId);
+  const request: Writable<domain.GetAvailabilityRequest> = {
+    kind: 'get-availability',
+    aiId: checks.aiId('ai_id', message.aiId),
+  };
+  if (message.estimatedTokens !== undefined) {
+    request.estimatedTokens = checks.amount('estimated_tokens', message.estimatedTokens, 1);
+  }
+  checks.done();
+  return { budgetId, request };
+}
+
+/** Which month of a budget, and which day of it. */
+export function readDistribution(message: GetDistributionRequest): OfBudget<DistributionQuery> {
+  const checks = new Checks();
+  const budgetId = checks.budgetId('budget_id', message.budgetId);
+  const query: Writable<DistributionQuery> = {};
+  if (message.month !== undefined) query.month = checks.month('month', message.month);
+  if (message.day !== undefined) query.day = checks.day('day', message.day);
+  if (query.month !== undefined && query.day !== undefined && !query.day.startsWith(query.month)) {
+    checks.fail('day', `must be a day of the month ${JSON.stringify(query.month.slice(0, 16))}`);
+  }
+  checks.done();
+  return { budgetId, request: query };
+}

@@ -1,0 +1,72 @@
+import type { Ledger } from '../ledger/ledger.js';
+import type { Standing } from '../ledger/standing.js';
+import type { Blocker, Denial } from '../model/types.js';
+import { aiDailyCapBlocker, dailyCapBlocker, hourlyCapBlocker, monthlyCapBlocker } from './rules/caps.js';
+import { aiConcurrencyBlocker, concurrencyBlocker } from './rules/concurrency.js';
+import { cooldownBlocker } from './rules/cooldown.js';
+import { emergencyBlocker, pausedBlocker, requestSizeBlocker } from './rules/switches.js';
+
+/** The ladder of refusals for a new slot. Every rule that refuses is collected; an empty list admits. */
+export function admission(ledger: Ledger, standing: Standing, aiId: string, requested: number): Blocker[] {
+  const demand = { requested, inAll: requested };
+  return refusing([
+    pausedBlocker(ledger),
+    emergencyBlocker(ledger, requested),
+    requestSizeBlocker(ledger, requested),
+    cooldownBlocker(ledger, aiId),
+    concurrencyBlocker(ledger),
+    aiConcurrencyBlocker(ledger, aiId),
+    hourlyCapBlocker(ledger, standing, demand),
+    dailyCapBlocker(ledger, standing, demand),
+    aiDailyCapBlocker(ledger, standing, aiId, demand),
+    monthlyCapBlocker(ledger, standing, demand),
+  ]);
+}
+
+/** The rules that a live lease's raised reservation must pass: it has its slot already. */
+export function raiseAdmission(
+  ledger: Ledger,
+  standing: Standing,
+  raise: { readonly aiId: string; readonly reserveTokens: number; readonly newlyHeld: number },
+): Blocker[] {
+  const { aiId, reserveTokens, newlyHeld } = raise;
+  const demand = { requested: newlyHeld, inAll: reserveTokens };
+  return refusing([
+    pausedBlocker(ledger),
+    emergencyBlocker(ledger, newlyHeld),
+    requestSizeBlocker(ledger, reserveTokens),
+    hourlyCapBlocker(ledger, standing, demand),
+    dailyCapBlocker(ledger, standing, demand),
+    aiDailyCapBlocker(ledger, standing, aiId, demand),
+    monthlyCapBlocker(ledger, standing, demand),
+  ]);
+}
+
+function refusing(checks: readonly (Blocker | undefined)[]): Blocker[] {
+  const blockers: Blocker[] = [];
+  for (const blocker of checks) if (blocker !== undefined) blockers.push(blocker);
+  return blockers;
+}
+
+/** The answer that lists them all, and says when to come back. */
+export function denialOf(ledger: Ledger, blockers: readonly Blocker[]): Denial {
+  const availableAt = latestEnd(blockers);
+  return {
+    blockers,
+    permanent: blockers.some((blocker) => blocker.permanent),
+    fallbackBudgetIds: ledger.policy.fallbackBudgetIds,
+    ...(availableAt === undefined
+      ? {}
+      : { availableAt, retryAfterMs: Math.max(0, availableAt - ledger.clock) }),
+  };
+}
+
+/** When the last of them no longer refuses; undefined if one of them says no time. */
+function latestEnd(blockers: readonly Blocker[]): number | undefined {
+  let latest = Number.NEGATIVE_INFINITY;
+  for (const { availableAt } of blockers) {
+    if (availableAt === undefined) return undefined;
+    if (availableAt > latest) latest = availableAt;
+  }
+  return latest;
+}

@@ -1,0 +1,164 @@
+import { isNamedToday, tokensToday } from '../../ledger/accounts.js';
+import type { Ledger } from '../../ledger/ledger.js';
+import type { HourOfGrants } from '../../ledger/slots.js';
+import { unspent } from '../../ledger/slots.js';
+import { inDay, inHour, inMonth, type Standing, type WindowFigures } from '../../ledger/standing.js';
+import { MAX_AIS } from '../../model/limits.js';
+import { percentOf } from '../../model/percent.js';
+import type { Blocker, Rule } from '../../model/types.js';
+import { amount } from '../../model/wording.js';
+import type { Cap } from '../../policy/pacing.js';
+import { committed, firstDayThatAdmits, firstHourThatAdmits } from './later-windows.js';
+
+const UNNAMED = `beyond the ${amount(MAX_AIS)} that a day names`;
+
+/**
+ * What a cap is asked for. Of a raise only what it adds is `requested`, but what the lease would then hold `inAll` must fit
+ * the window: if it never does, no waiting helps.
+ */
+export interface Demand {
+  readonly requested: number;
+  readonly inAll: number;
+}
+
+/** The hour's cap. */
+export function hourlyCapBlocker(ledger: Ledger, standing: Standing, demand: Demand): Blocker | undefined {
+  if (admits(standing.hour, demand)) return undefined;
+  return capBlocker(ledger, {
+    rule: 'HOURLY_CAP',
+    name: 'this hour',
+    figures: standing.hour,
+    demand,
+    holders: inHour(ledger.hour.start),
+    largest: ledger.largest.hour,
+    later: () => firstHourThatAdmits(ledger, demand.requested, committed(ledger)),
+  });
+}
+
+/** The day's cap in force. */
+export function dailyCapBlocker(ledger: Ledger, standing: Standing, demand: Demand): Blocker | undefined {
+  if (admits(standing.day, demand)) return undefined;
+  return capBlocker(ledger, {
+    rule: 'DAILY_CAP',
+    name: 'today',
+    figures: standing.day,
+    demand,
+    holders: inDay(ledger.today.day),
+    largest: ledger.largest.day,
+    later: () => firstDayThatAdmits(ledger, (cap) => demand.requested <= cap, committed(ledger)),
+  });
+}
+
+/** One AI's share of the day's cap, so that one AI cannot take the whole day. */
+export function aiDailyCapBlocker(
+  ledger: Ledger,
+  standing: Standing,
+  aiId: string,
+  demand: Demand,
+): Blocker | undefined {
+  const figures = aiDayFigures(ledger, standing, aiId);
+  if (figures === undefined || admits(figures, demand)) return undefined;
+  const percent = aiDailyPercent(ledger, aiId);
+  return capBlocker(ledger, {
+    rule: 'AI_DAILY_CAP',
+    name: isNamedToday(ledger, aiId) ? `${aiId} today` : `${aiId} and all AIs ${UNNAMED} today`,
+    figures,
+    demand,
+    holders: inDay(ledger.today.day),
+    largest: percentOf(ledger.largest.day, percent),
+    later: () =>
+      firstDayThatAdmits(ledger, (cap) => demand.requested <= percentOf(cap, percent), committed(ledger)),
+    firstHolder: () => firstExpiryToday(ledger, aiId),
+  });
+}
+
+/** The enforced limit of the month. */
+export function monthlyCapBlocker(ledger: Ledger, standing: Standing, demand: Demand): Blocker | undefined {
+  if (admits(standing.month, demand)) return undefined;
+  return capBlocker(ledger, {
+    rule: 'MONTHLY_CAP',
+    name: 'this month',
+    figures: standing.month,
+    demand,
+    holders: inMonth(ledger.month.key),
+    largest: ledger.allowance.enforced,
+    later: () => ledger.month.end,
+  });
+}
+
+/** What one AI has of today, undefined where the rule is off for it. */
+export function aiDayFigures(ledger: Ledger, standing: Standing, aiId: string): WindowFigures | undefined {
+  const percent = aiDailyPercent(ledger, aiId);
+  if (percent === 100) return undefined;
+  const day = ledger.today.day;
+  const spent = tokensToday(ledger, aiId);
+  const reserved = ledger.slots.reservedOf(aiId, day);
+  const { tokens, loweredBy } = standing.day.cap;
+  const cap: Cap = { tokens: percentOf(tokens, percent), ...(loweredBy === undefined ? {} : { loweredBy }) };
+  return { spent, reserved, cap };
+}
+
+export function aiDailyPercent({ policy }: Ledger, aiId: string): number {
+  return policy.maxDailyPercentByAi.get(aiId) ?? policy.maxDailyPercentPerAi;
+}
+
+function firstExpiryToday(ledger: Ledger, aiId: string): number | undefined {
+  const ends = [...ledger.slots.fencesOf(aiId)]
+    .map((fence) => ledger.lease(fence))
+    .filter((lease) => lease?.day === ledger.today.day && unspent(lease) > 0)
+    .map((lease) => lease?.expiresAt ?? 0);
+  return ends.length === 0 ? undefined : Math.min(...ends);
+}
+
+interface CapCheck {
+  readonly rule: Rule;
+  readonly name: string;
+  readonly figures: WindowFigures;
+  readonly demand: Demand;
+  /** Whose reservations count in the window. */
+  readonly holders: (hour: HourOfGrants) => boolean;
+  /** The most that any window ever admits: a request above it can never be admitted. */
+  readonly largest: number;
+  readonly later: () => number | undefined;
+  readonly firstHolder?: () => number | undefined;
+}
+
+/** Asked before anything of a refusal is put together: most requests are admitted. */
+export function admits(
+  { spent, reserved, cap }: WindowFigures,
+  { requested }: Pick<Demand, 'requested'>,
+): boolean {
+  return spent + reserved + requested <= cap.tokens;
+}
+
+function capBlocker(ledger: Ledger, check: CapCheck): Blocker {
+  const { rule, name, figures, largest } = check;
+  const { requested, inAll } = check.demand;
+  const { spent, reserved, cap } = figures;
+  const permanent = inAll > largest;
+  const availableAt = permanent ? undefined : whenFree(ledger, check);
+  const message =
+    `${name}: ${amount(spent)} spent + ${amount(reserved)} reserved + ${amount(requested)} requested ` +
+    `is above the cap of ${amount(cap.tokens)} tokens` +
+    (cap.loweredBy === undefined ? '' : ` (${cap.loweredBy})`) +
+    (permanent ? '; no window admits as much: ask for less' : '');
+  return {
+    rule,
+    limit: cap.tokens,
+    spent,
+    reserved,
+    requested,
+    message,
+    ...(availableAt === undefined ? {} : { availableAt }),
+    ...(permanent ? { permanent } : {}),
+  };
+}
+
+/** A holder may give back what is only reserved; what is spent stays until the window ends. */
+function whenFree(
+  ledger: Ledger,
+  { figures, demand, holders, later, firstHolder }: CapCheck,
+): number | undefined {
+  if (figures.spent + demand.requested > figures.cap.tokens) return later();
+  return firstHolder === undefined ? ledger.slots.firstHolder(holders)?.expiresAt : firstHolder();
+}

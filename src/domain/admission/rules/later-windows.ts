@@ -1,0 +1,76 @@
+import type { Ledger } from '../../ledger/ledger.js';
+import { inMonth } from '../../ledger/standing.js';
+import type { MonthWindow } from '../../model/state.js';
+import { dayCap } from '../../policy/pacing.js';
+import { dayIn, dayOfMonth, daysInMonth } from '../../time/calendar.js';
+import { type DayWindow, daysLeft, dayWindow, nextMonth } from '../../time/windows.js';
+
+/** What lowers the caps of the month's later days. */
+export interface Committed {
+  /** Spent and reserved in all of the month. */
+  readonly month: number;
+  /** The same without today. */
+  readonly otherDays: number;
+}
+
+export function committed({ tables, slots, month, today }: Ledger): Committed {
+  const elsewhere = slots.reserved((hour) => hour.month === month.key && hour.day !== today.day);
+  return {
+    month: tables.monthSpent + slots.reserved(inMonth(month.key)),
+    otherDays: tables.monthSpent - (tables.dayTotals.get(today.day) ?? 0) + elsewhere,
+  };
+}
+
+/** The start of the first later day whose cap in force would admit if nothing more were spent. */
+export function firstDayThatAdmits(
+  ledger: Ledger,
+  admits: (cap: number) => boolean,
+  taken: Committed,
+): number | undefined {
+  return firstLaterDay(ledger, admits, taken)?.start;
+}
+
+/** The start of the first later hour that would admit: an untouched hour takes up to its own maximum and the day's cap. */
+export function firstHourThatAdmits(ledger: Ledger, requested: number, taken: Committed): number | undefined {
+  const { allowance, policy, hour, today } = ledger;
+  if (requested > allowance.hourlyMax) return undefined;
+  if (policy.pacing !== 'EVEN') return hour.end;
+  if (hour.end < today.end && requested <= capOf(ledger, today.day, taken.otherDays)) return hour.end;
+  return firstLaterDay(ledger, (cap) => requested <= cap, taken)?.start;
+}
+
+function firstLaterDay(
+  ledger: Ledger,
+  admits: (cap: number) => boolean,
+  taken: Committed,
+): DayWindow | undefined {
+  const { zone, month, today, policy, allowance } = ledger;
+  const inThis = firstDay(zone, month, dayOfMonth(today.day) + 1, (day) =>
+    admits(capOf(ledger, day, taken.month)),
+  );
+  if (inThis !== undefined) return inThis;
+  // Nothing of this month counts in the next one.
+  const next = nextMonth(policy.timeZone, month);
+  return firstDay(policy.timeZone, next, 1, (day) =>
+    admits(dayCap(allowance, policy.pacing, 0, daysLeft(next, day)).tokens),
+  );
+}
+
+/** Caps are asked before the calendar, which is slow: a day that is over before the month began is none. */
+function firstDay(
+  zone: string,
+  month: MonthWindow,
+  from: number,
+  admits: (day: string) => boolean,
+): DayWindow | undefined {
+  for (let of = from; of <= daysInMonth(month.key); of += 1) {
+    const day = dayIn(month.key, of);
+    const window = admits(day) ? dayWindow(zone, month, day) : undefined;
+    if (window !== undefined && window.end > window.start) return window;
+  }
+  return undefined;
+}
+
+function capOf({ allowance, policy, month }: Ledger, day: string, before: number): number {
+  return dayCap(allowance, policy.pacing, before, daysLeft(month, day)).tokens;
+}

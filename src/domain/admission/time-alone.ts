@@ -1,0 +1,95 @@
+import { tokensToday } from '../ledger/accounts.js';
+import type { Ledger } from '../ledger/ledger.js';
+import { type Standing, spentInHour } from '../ledger/standing.js';
+import { percentOf } from '../model/percent.js';
+import type { Blocker, Denial } from '../model/types.js';
+import { dayCap, hourCap } from '../policy/pacing.js';
+import { hoursLeft, monthOfDay } from '../time/windows.js';
+import { admits, aiDailyPercent } from './rules/caps.js';
+import { type Committed, firstDayThatAdmits, firstHourThatAdmits } from './rules/later-windows.js';
+
+/**
+ * Until when what was denied just now stays denied whatever others do; undefined if they might help at any moment. Others may give
+ * back what is reserved, by a release, and within the grace what was presumed of them; spent tokens, a cooldown and an emergency
+ * end with time alone. An operator could help, too: nobody can wait for that.
+ */
+export function timeAloneUntil(ledger: Ledger, aiId: string, { blockers }: Denial): number | undefined {
+  const hope = hopeOf(ledger);
+  const ends = blockers.map((blocker) => endByTime(ledger, aiId, blocker, hope));
+  const known = ends.filter((end) => end !== undefined);
+  return known.length === 0 ? undefined : Math.max(...known);
+}
+
+/** The windows if all of that came back. Nobody knows from which hour or AI: it may be from any. */
+interface Hope {
+  readonly standing: Standing;
+  readonly taken: Committed;
+  readonly presumedToday: number;
+}
+
+function hopeOf(ledger: Ledger): Hope {
+  const { tables, allowance, policy, today } = ledger;
+  const returnable = returnableTokens(ledger);
+  const inDay = ledger.todayTotals?.total ?? 0;
+  const inHour = spentInHour(ledger);
+  const hour = Math.max(0, inHour - returnable.today);
+  const day = Math.max(0, inDay - returnable.today);
+  const month = Math.max(0, tables.monthSpent - returnable.month);
+  const otherDays = Math.max(0, month - day);
+  const ofDay = dayCap(allowance, policy.pacing, otherDays, ledger.daysLeft);
+  const ofHour = hourCap(allowance, policy.pacing, {
+    inHour: hour,
+    inOtherHours: Math.max(0, inDay - inHour - returnable.today),
+    dayCap: ofDay.tokens,
+    hoursLeft: () => hoursLeft(ledger.zone, today.end, ledger.clock),
+  });
+  const standing = {
+    hour: { spent: hour, reserved: 0, cap: ofHour },
+    day: { spent: day, reserved: 0, cap: ofDay },
+    month: { spent: month, reserved: 0, cap: { tokens: allowance.enforced } },
+  };
+  return { standing, taken: { month, otherDays }, presumedToday: returnable.today };
+}
+
+/** Presumed tokens that a late release or report may still free, at most. */
+function returnableTokens({ tables, clock, today, month }: Ledger): { today: number; month: number } {
+  const sums = { today: 0, month: 0 };
+  for (const [day, { presumed, settleUntil }] of tables.days.entries()) {
+    if (settleUntil <= clock) continue;
+    if (day === today.day) sums.today += presumed;
+    if (monthOfDay(day) === month.key) sums.month += presumed;
+  }
+  return sums;
+}
+
+function endByTime(
+  ledger: Ledger,
+  aiId: string,
+  blocker: Blocker,
+  { standing, taken, presumedToday }: Hope,
+): number | undefined {
+  const { allowance, month } = ledger;
+  const { requested } = blocker;
+  switch (blocker.rule) {
+    case 'COOLDOWN':
+      return blocker.availableAt;
+    case 'EMERGENCY':
+      return standing.month.spent >= allowance.grantable ? month.end : undefined;
+    case 'HOURLY_CAP':
+      if (admits(standing.hour, blocker)) return undefined;
+      return firstHourThatAdmits(ledger, requested, taken);
+    case 'DAILY_CAP':
+      if (admits(standing.day, blocker)) return undefined;
+      return firstDayThatAdmits(ledger, (cap) => requested <= cap, taken);
+    case 'AI_DAILY_CAP': {
+      const share = (cap: number) => percentOf(cap, aiDailyPercent(ledger, aiId));
+      const spent = Math.max(0, tokensToday(ledger, aiId) - presumedToday);
+      if (spent + requested <= share(standing.day.cap.tokens)) return undefined;
+      return firstDayThatAdmits(ledger, (cap) => requested <= share(cap), taken);
+    }
+    case 'MONTHLY_CAP':
+      return admits(standing.month, blocker) ? undefined : month.end;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,180 @@
+import { percentOf } from '../model/percent.js';
+import type { Policy } from '../model/policy.js';
+import type { MonthWindow, StoredAlert } from '../model/state.js';
+import type { Allowance } from '../policy/allowance.js';
+import { forecastCounts, forecastOf } from '../statistics/forecast.js';
+import {
+  mean,
+  POOR_ABOVE,
+  spreadGrade,
+  spreadPercent,
+  toHundredths,
+  type UsageFigures,
+  usageFigures,
+} from '../statistics/spread.js';
+import type { DayWindow, Span } from '../time/windows.js';
+import * as messages from './alert-messages.js';
+
+export const ALERT_RULES = [
+  'POOR_SPREAD',
+  'DAILY_SPIKE',
+  'HOURLY_BURST',
+  'DAY_BELOW_MINIMUM',
+  'WARNING',
+  'CRITICAL',
+  'EMERGENCY',
+  'LEASE_EXPIRED',
+  'OVERRUN',
+  'EXHAUSTION_FORECAST',
+] as const;
+
+export type AlertRule = (typeof ALERT_RULES)[number];
+
+/** The share of an hour's cap above which it counts as a burst. */
+const BURST_PERCENT = 80;
+
+/** By `YYYY-MM-DD`. */
+type DayTotals = Pick<ReadonlyMap<string, number>, 'get' | typeof Symbol.iterator>;
+
+export interface AlertInput {
+  readonly policy: Policy;
+  readonly allowance: Allowance;
+  readonly now: number;
+  readonly month: MonthWindow;
+  readonly today: DayWindow;
+  readonly hour: Span;
+  readonly hourSpent: number;
+  /** The hour's cap in force. */
+  readonly hourCap: number;
+  readonly monthSpent: number;
+  /** Tokens of the month's days with usage. */
+  readonly dayTotals: DayTotals;
+  /** The day before today, of the month before if today is the first; absent if the budget was not in use by then. */
+  readonly closedDay?: { readonly day: string; readonly start: number; readonly total: number };
+}
+
+/** A rule as it stands in one window. */
+export interface AlertCondition {
+  readonly rule: AlertRule;
+  readonly window: StoredAlert['window'];
+  readonly windowStart: number;
+  readonly value: number;
+  readonly threshold: number;
+  readonly holds: boolean;
+  /** Built only for an alert that is raised: conditions are looked at with every decision. */
+  readonly message: () => string;
+}
+
+/** Every condition that a budget's figures can raise, each for the window under way (or the day that closed). */
+export function alertConditions(input: AlertInput): AlertCondition[] {
+  const earlier = usageFigures(earlierTotals(input));
+  return [
+    ...uneven(input, earlier),
+    ...spike(input, earlier),
+    burst(input),
+    ...belowMinimum(input),
+    ...shares(input),
+    exhaustion(input),
+  ];
+}
+
+function uneven({ month }: AlertInput, closed: UsageFigures): AlertCondition[] {
+  const grade = spreadGrade(closed);
+  if (grade === 'UNSPECIFIED') return [];
+  const value = toHundredths(spreadPercent(closed));
+  const message = () => messages.poorSpread(month.key, closed, value, POOR_ABOVE);
+  const holds = grade === 'POOR';
+  return [ofMonth({ rule: 'POOR_SPREAD', value, threshold: POOR_ABOVE, holds, message }, month)];
+}
+
+function spike({ allowance, today, dayTotals }: AlertInput, earlier: UsageFigures): AlertCondition[] {
+  const minimum = allowance.dailyMin;
+  if (earlier.count === 0) return [];
+  const value = dayTotals.get(today.day) ?? 0;
+  const threshold = Math.max(toHundredths(2 * mean(earlier)), minimum);
+  return [
+    {
+      rule: 'DAILY_SPIKE',
+      window: 'DAY',
+      windowStart: today.start,
+      value,
+      threshold,
+      holds: value > 2 * mean(earlier) && value > minimum,
+      message: () => messages.dailySpike(today.day, value, mean(earlier), earlier.count),
+    },
+  ];
+}
+
+function burst({ hour, hourSpent, hourCap }: AlertInput): AlertCondition {
+  return {
+    rule: 'HOURLY_BURST',
+    window: 'HOUR',
+    windowStart: hour.start,
+    value: hourSpent,
+    threshold: percentOf(hourCap, BURST_PERCENT),
+    holds: hourSpent * 100 > hourCap * BURST_PERCENT,
+    message: () => messages.hourlyBurst(hour, hourSpent, hourCap, BURST_PERCENT),
+  };
+}
+
+function belowMinimum({ policy, allowance, closedDay }: AlertInput): AlertCondition[] {
+  const minimum = allowance.dailyMin;
+  if (closedDay === undefined) return [];
+  const { day, start, total } = closedDay;
+  return [
+    {
+      rule: 'DAY_BELOW_MINIMUM',
+      window: 'DAY',
+      windowStart: start,
+      value: total,
+      threshold: minimum,
+      holds: total < minimum,
+      message: () => messages.dayBelowMinimum(day, total, minimum, policy.minDailyPercent),
+    },
+  ];
+}
+
+function shares({ policy, allowance, month, monthSpent }: AlertInput): AlertCondition[] {
+  const { enforced, warning, critical, grantable } = allowance;
+  const share = (
+    rule: 'WARNING' | 'CRITICAL' | 'EMERGENCY',
+    percent: number,
+    threshold: number,
+  ): AlertCondition => {
+    const holds = monthSpent > 0 && monthSpent >= threshold;
+    const message = () => messages.shareSpent(rule, month, monthSpent, enforced, percent);
+    return ofMonth({ rule, value: monthSpent, threshold, holds, message }, month);
+  };
+  return [
+    share('WARNING', policy.warningPercent, warning),
+    share('CRITICAL', policy.criticalPercent, critical),
+    share('EMERGENCY', policy.emergencyPercent, grantable),
+  ];
+}
+
+function exhaustion({ allowance, month, monthSpent, now }: AlertInput): AlertCondition {
+  const { enforced } = allowance;
+  const { exhaustedAt, projectedMonthTokens: value } = forecastOf({
+    enforced,
+    spent: monthSpent,
+    month,
+    now,
+  });
+  const holds = exhaustedAt !== undefined && forecastCounts(month, now);
+  const message = () => messages.exhaustionForecast(month, value, enforced, exhaustedAt ?? now);
+  return ofMonth({ rule: 'EXHAUSTION_FORECAST', value, threshold: enforced, holds, message }, month);
+}
+
+function earlierTotals({ dayTotals, today }: AlertInput): number[] {
+  const totals: number[] = [];
+  for (const [day, total] of dayTotals) if (day < today.day) totals.push(total);
+  return totals;
+}
+
+/** Field by field: they are made with every commit, and spreads cost many times as much. */
+function ofMonth(
+  { rule, value, threshold, holds, message }: Omit<AlertCondition, 'window' | 'windowStart'>,
+  month: MonthWindow,
+): AlertCondition {
+  return { rule, window: 'MONTH', windowStart: month.start, value, threshold, holds, message };
+}

@@ -1,0 +1,105 @@
+import { admission, denialOf } from '../admission/admission.js';
+import { requestedTokens } from '../admission/reservation.js';
+import { mayReserve, openDay } from '../ledger/accounts.js';
+import { type LeaseLookup, viewOfClosed, viewOfLive } from '../ledger/lease-lookup.js';
+import type { Ledger } from '../ledger/ledger.js';
+import { leaseOfRequest, rememberGrant } from '../ledger/request-memory.js';
+import { standingOf } from '../ledger/standing.js';
+import { formatLeaseId } from '../model/lease-id.js';
+import { MAX_STATE_BYTES } from '../model/limits.js';
+import type { Denied, Granted, OutcomeOf, Unknown } from '../model/outcomes.js';
+import { refused } from '../model/refused.js';
+import type { AcquireRequest, Evidence } from '../model/requests.js';
+import type { StoredLease } from '../model/state.js';
+import type { Denial } from '../model/types.js';
+import { isTakenFrom } from './session-streams.js';
+import { carriedBy, isTakenUp } from './sessions.js';
+
+/** Grants a slot, or says which rules refuse. */
+export function acquire(
+  ledger: Ledger,
+  request: AcquireRequest,
+  evidence: Evidence,
+  distrust: string | undefined,
+): OutcomeOf['acquire'] | Unknown {
+  if (isTakenUp(ledger, request)) return refused({ reason: 'SESSION_TAKEN_UP' });
+  const before = leaseOfRequest(ledger, request.aiId, request.requestId, evidence);
+  if (before.kind === 'unknown') return before;
+  if (before.kind === 'lost') return refused({ reason: 'LEASE_NOT_FOUND', leaseId: '' });
+  if (before.kind !== 'missing') return repeat(ledger, request, before);
+  if (distrust !== undefined) return refused({ reason: 'CLOCK_NOT_TRUSTED', detail: distrust });
+  const bytes = ledger.tables.bytes;
+  if (bytes > MAX_STATE_BYTES) return refused({ reason: 'STATE_FULL', bytes });
+  const standing = standingOf(ledger);
+  const requested = requestedTokens(ledger, standing, request);
+  const blockers = admission(ledger, standing, request.aiId, requested);
+  const denial = blockers.length === 0 ? undefined : denialOf(ledger, blockers);
+  // A pause is an operator's order, not a rule on trial: it holds in mode OBSERVE too.
+  const holds = ledger.policy.mode === 'ENFORCE' || ledger.pause !== undefined;
+  if (denial !== undefined && holds) return { kind: 'denied', denial } satisfies Denied;
+  if (!mayReserve(ledger, requested))
+    return refused({ reason: 'AMOUNT_OVERFLOW', field: 'estimated_tokens' });
+  return grant(ledger, request, requested, denial);
+}
+
+/** The same request again: it gets the lease that it got, while that is live. */
+function repeat(
+  ledger: Ledger,
+  request: AcquireRequest,
+  before: Extract<LeaseLookup, { kind: 'live' | 'closed' }>,
+): OutcomeOf['acquire'] {
+  const { fingerprint } = before.kind === 'live' ? before.lease : before.closed.lease;
+  if (fingerprint !== request.fingerprint) {
+    return refused({ reason: 'ID_REUSED', field: 'request_id', id: request.requestId });
+  }
+  if (before.kind === 'closed') {
+    return refused({ reason: 'LEASE_CLOSED', lease: viewOfClosed(ledger, before.closed) });
+  }
+  // Whoever asks in a session relies on it to keep the lease alive.
+  const { session } = request;
+  if (isTakenFrom(before.lease, session)) return refused({ reason: 'SESSION_TAKEN_UP' });
+  const lease = session === undefined ? before.lease : carriedBy(ledger, before.lease, session);
+  return { kind: 'granted', lease: viewOfLive(ledger, lease), replayed: true };
+}
+
+/** From here nothing may fail. */
+function grant(ledger: Ledger, request: AcquireRequest, reserved: number, wouldDeny?: Denial): Granted {
+  openDay(ledger, ledger.today);
+  ledger.fence += 1;
+  const lease = newLease(ledger, request, reserved);
+  ledger.setLease(lease.fence, lease);
+  rememberGrant(ledger, lease);
+  const view = viewOfLive(ledger, lease);
+  ledger.note({ kind: 'granted', at: ledger.clock, lease: view });
+  return {
+    kind: 'granted',
+    lease: view,
+    replayed: false,
+    ...(wouldDeny === undefined ? {} : { wouldDeny }),
+  };
+}
+
+function newLease(ledger: Ledger, request: AcquireRequest, reserved: number): StoredLease {
+  const { policy, clock, fence } = ledger;
+  const ttlMs = Math.min(request.leaseTtlMs ?? policy.leaseTtlMs, policy.maxLeaseDurationMs);
+  const previousGrantAt = ledger.tables.ais.get(request.aiId)?.lastGrantAt;
+  return {
+    leaseId: formatLeaseId(ledger.budgetId, ledger.epoch, fence, request.nonce),
+    fence,
+    aiId: request.aiId,
+    requestId: request.requestId,
+    fingerprint: request.fingerprint,
+    reserved,
+    used: 0,
+    roundedUp: 0,
+    grantedAt: clock,
+    expiresAt: clock + ttlMs,
+    renewableUntil: clock + policy.maxLeaseDurationMs,
+    ttlMs,
+    day: ledger.today.day,
+    hourStart: ledger.hour.start,
+    ...(previousGrantAt === undefined ? {} : { previousGrantAt }),
+    ...(request.labels === undefined ? {} : { labels: request.labels }),
+    ...(request.session === undefined ? {} : { session: request.session }),
+  };
+}

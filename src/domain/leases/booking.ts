@@ -1,0 +1,106 @@
+import { overrunAlert } from '../alerts/alerts.js';
+import { book, canCount, openDay } from '../ledger/accounts.js';
+import { viewOfClosed, viewOfLive } from '../ledger/lease-lookup.js';
+import type { Ledger } from '../ledger/ledger.js';
+import type { Refusal } from '../model/outcomes.js';
+import type { ClosedLease, StoredLease } from '../model/state.js';
+import { type LeaseView, UNSPECIFIED, type UsageReport } from '../model/types.js';
+import { addCharge, chargeOf, type TokenCharge } from '../policy/token-charge.js';
+import { putClosed, raiseOnce } from './closing.js';
+import { settlePresumed } from './presumed.js';
+
+/** How a report was counted. */
+export interface Booked {
+  readonly chargedTokens: number;
+  /** Above the reservation. */
+  readonly overrunTokens: number;
+  readonly late: boolean;
+}
+
+const NOTHING = { tokens: 0, roundedUp: 0 };
+
+/** What a report counts by the policy's weights for its model. */
+export function chargeFor({ policy }: Ledger, usage: UsageReport): TokenCharge {
+  return chargeOf(usage.tokens, policy.tokenWeightsByModel.get(usage.model) ?? policy.tokenWeights);
+}
+
+/** Why a report cannot be booked as it stands; undefined if it can. */
+export function reportRefusal(ledger: Ledger, charge: TokenCharge, used = 0): Refusal | undefined {
+  const amount = charge.whole + (charge.millionths > 0 ? 1 : 0);
+  const limit = ledger.policy.maxReportTokens || ledger.policy.monthlyLimit;
+  if (amount > limit) return { reason: 'REPORT_TOO_LARGE', charge: amount, limit };
+  if (canCount(ledger, amount) && Number.isSafeInteger(used + amount)) return undefined;
+  return { reason: 'AMOUNT_OVERFLOW', field: 'usage.tokens' };
+}
+
+/** Books a report on a live lease: up to its reservation in the windows of the grant, the overrun in those of now. */
+export function bookOnLive(
+  ledger: Ledger,
+  lease: StoredLease,
+  usage: UsageReport,
+  charge: TokenCharge,
+): Booked & { readonly lease: StoredLease } {
+  const after = charged(lease, charge);
+  const chargedTokens = after.used - lease.used;
+  const within = Math.min(chargedTokens, Math.max(0, lease.reserved - lease.used));
+  const overrunTokens = chargedTokens - within;
+  const { aiId, day, hourStart } = lease;
+  const model = modelOf(usage);
+  if (within > 0) book(ledger, { day, hourStart, aiId, model, tokens: within });
+  if (overrunTokens > 0) {
+    bookNow(ledger, aiId, model, overrunTokens);
+    tellOverrun(ledger, viewOfLive(ledger, after), after, overrunTokens);
+  }
+  ledger.setLease(lease.fence, after);
+  return { chargedTokens, overrunTokens, late: false, lease: after };
+}
+
+/** Books a report on a closed lease: first out of what was presumed of it; only the excess is new, in the windows of now. */
+export function bookLate(
+  ledger: Ledger,
+  closed: ClosedLease,
+  usage: UsageReport,
+  charge: TokenCharge,
+): Booked & { readonly closed: ClosedLease } {
+  const { lease } = closed;
+  const after = charged(lease, charge);
+  const chargedTokens = after.used - lease.used;
+  const model = modelOf(usage);
+  const moved = settlePresumed(ledger, closed, model, chargedTokens);
+  const excess = chargedTokens - moved;
+  if (excess > 0) bookNow(ledger, lease.aiId, model, excess, excess);
+  const overrunTokens = chargedTokens - Math.min(chargedTokens, Math.max(0, lease.reserved - lease.used));
+  const updated = { ...closed, lease: after, presumed: closed.presumed - moved };
+  if (overrunTokens > 0) tellOverrun(ledger, viewOfClosed(ledger, updated), after, overrunTokens);
+  putClosed(ledger, updated);
+  return { chargedTokens, overrunTokens, late: true, closed: updated };
+}
+
+/** Books a report that has no lease, in the windows of now. */
+export function bookUnleased(ledger: Ledger, aiId: string, usage: UsageReport, charge: TokenCharge): Booked {
+  const chargedTokens = addCharge(NOTHING, charge).tokens;
+  if (chargedTokens > 0) bookNow(ledger, aiId, modelOf(usage), chargedTokens);
+  return { chargedTokens, overrunTokens: 0, late: false };
+}
+
+function tellOverrun(ledger: Ledger, view: LeaseView, lease: StoredLease, tokens: number): void {
+  ledger.note({ kind: 'overrun', at: ledger.clock, lease: view, tokens });
+  raiseOnce(ledger, overrunAlert(lease, tokens, ledger.hour, ledger.clock));
+}
+
+/** The windows of now are those of the decision's moment. */
+function bookNow(ledger: Ledger, aiId: string, model: string, tokens: number, late = 0): void {
+  openDay(ledger, ledger.today);
+  const { today, hour } = ledger;
+  book(ledger, { day: today.day, hourStart: hour.start, aiId, model, tokens, late });
+}
+
+/** The charge of a lease is rounded up once, on its cumulative sum. */
+function charged(lease: StoredLease, charge: TokenCharge): StoredLease {
+  const sum = addCharge({ tokens: lease.used, roundedUp: lease.roundedUp }, charge);
+  return { ...lease, used: sum.tokens, roundedUp: sum.roundedUp };
+}
+
+function modelOf({ model }: UsageReport): string {
+  return model === '' ? UNSPECIFIED : model;
+}

@@ -1,0 +1,154 @@
+import { findLease, findReceipt, unknownReceipts, viewOfClosed } from '../ledger/lease-lookup.js';
+import type { Ledger } from '../ledger/ledger.js';
+import { outboxRefusal } from '../ledger/outbox.js';
+import { bytesOfItsDay, withItsDay } from '../ledger/returning-days.js';
+import { unspent } from '../ledger/slots.js';
+import type { Refusal, Refused, Released, Unknown } from '../model/outcomes.js';
+import { leaseReceiptId, usageReceiptId } from '../model/receipt-id.js';
+import { refused } from '../model/refused.js';
+import type { Evidence, ReleaseRequest } from '../model/requests.js';
+import type { BookedUsage, ClosedLease, ReleaseAnswer, StoredLease } from '../model/state.js';
+import type { UsageReport } from '../model/types.js';
+import { type Booked, bookLate, bookOnLive, chargeFor, reportRefusal } from './booking.js';
+import { closeReleased, putClosed } from './closing.js';
+import { freePresumed } from './presumed.js';
+import { rememberUsage } from './record.js';
+import { isTakenFrom } from './session-streams.js';
+
+/** Gives a slot back, with a last report if there is one. */
+export function release(
+  ledger: Ledger,
+  request: ReleaseRequest,
+  evidence: Evidence,
+): Released | Refused | Unknown {
+  const found = findLease(ledger, request.lease, evidence);
+  if (found.kind === 'unknown') return found;
+  if (found.kind === 'missing') return refused({ reason: 'LEASE_NOT_FOUND', leaseId: request.lease.leaseId });
+  if (found.kind === 'live' && isTakenFrom(found.lease, request.session)) {
+    // With its usage, which is not booked: it can be reported by itself.
+    return refused({ reason: 'SESSION_TAKEN_UP' });
+  }
+  const closed = found.kind === 'closed' ? found.closed : undefined;
+  if (closed?.release !== undefined) return repeat(request, closed.release);
+  if (closed !== undefined && request.usage === undefined && ledger.clock >= closed.settleUntil) {
+    return refused({ reason: 'LEASE_CLOSED', lease: viewOfClosed(ledger, closed) });
+  }
+  const lease = found.kind === 'live' ? found.lease : found.closed.lease;
+  const returning = closed === undefined ? 0 : bytesOfItsDay(ledger, closed, evidence);
+  const refusal =
+    closed && request.usage === undefined ? returnRefusal(ledger, closed, returning) : undefined;
+  if (refusal !== undefined) return refused(refusal);
+  const report = lastReport(ledger, lease, request.usage, evidence, returning);
+  if (report.kind !== 'report') return report;
+  if (closed === undefined) return settleLive(ledger, lease, report);
+  return settleClosed(ledger, withItsDay(ledger, closed, evidence), report);
+}
+
+/** A closed lease that comes back into the state, perhaps with its day, needs room there, as a report does. */
+function returnRefusal(ledger: Ledger, { lease }: ClosedLease, returning: number): Refusal | undefined {
+  const isThere = ledger.tables.outbox.has(leaseReceiptId(ledger.epoch, lease.fence));
+  return isThere && returning === 0 ? undefined : outboxRefusal(ledger, returning);
+}
+
+/** The first answer again, for the same content. */
+function repeat({ usage, lease }: ReleaseRequest, before: ReleaseAnswer): Released | Refused {
+  const sameId = before.usageId === undefined || before.usageId === (usage?.usageId ?? '');
+  if (!sameId || (usage?.fingerprint ?? '') !== before.fingerprint) {
+    return refused({ reason: 'ID_REUSED', field: 'lease_id', id: lease.leaseId });
+  }
+  const { usedTokens, freedTokens, overrunTokens } = before;
+  return { kind: 'released', usedTokens, freedTokens, overrunTokens, replayed: true };
+}
+
+/** The usage that is yet to be booked; absent if there is none, or if it was booked before under its id. */
+interface LastReport {
+  readonly kind: 'report';
+  readonly fingerprint: string;
+  /** The usage's id, empty if it has none; absent without usage. */
+  readonly usageId?: string;
+  readonly usage?: UsageReport;
+  /** Under which the usage will be known; absent if it has no id. */
+  readonly receiptId?: string;
+  readonly before?: BookedUsage;
+}
+
+const NO_REPORT: LastReport = { kind: 'report', fingerprint: '' };
+
+function lastReport(
+  ledger: Ledger,
+  lease: StoredLease,
+  usage: UsageReport | undefined,
+  evidence: Evidence,
+  /** Bytes that come back into the state with it. */
+  returning: number,
+): LastReport | Refused | Unknown {
+  if (usage === undefined) return NO_REPORT;
+  const { fingerprint, usageId } = usage;
+  const receiptId = usageId === undefined ? undefined : usageReceiptId(ledger.epoch, lease.aiId, usageId);
+  if (usageId !== undefined && receiptId !== undefined) {
+    const before = findReceipt(ledger, receiptId, evidence);
+    if (before === 'unknown') return unknownReceipts(receiptId);
+    if (before !== undefined) {
+      const body = before.body as BookedUsage;
+      if (body.fingerprint === fingerprint) return { kind: 'report', fingerprint, usageId, before: body };
+      return refused({ reason: 'ID_REUSED', field: 'usage.usage_id', id: usageId });
+    }
+  }
+  const refusal =
+    reportRefusal(ledger, chargeFor(ledger, usage), lease.used) ?? outboxRefusal(ledger, returning);
+  if (refusal !== undefined) return refused(refusal);
+  const known = receiptId === undefined ? {} : { receiptId };
+  return { kind: 'report', fingerprint, usageId: usageId ?? '', usage, ...known };
+}
+
+function settleLive(ledger: Ledger, lease: StoredLease, report: LastReport): Released {
+  const booked = report.usage && bookOnLive(ledger, lease, report.usage, chargeFor(ledger, report.usage));
+  const settled = booked?.lease ?? lease;
+  const answer = answerOf(report, settled, unspent(settled), booked);
+  closeReleased(ledger, settled, answer);
+  remember(ledger, report, booked, lease);
+  return released(answer, lease.aiId, booked);
+}
+
+/** Of an expired or revoked lease: books what comes late, and within the grace frees what is still presumed. */
+function settleClosed(ledger: Ledger, closed: ClosedLease, report: LastReport): Released {
+  const booked = report.usage && bookLate(ledger, closed, report.usage, chargeFor(ledger, report.usage));
+  const after = booked?.closed ?? closed;
+  const freed = ledger.clock < after.settleUntil ? freePresumed(ledger, after) : 0;
+  const answer = answerOf(report, after.lease, freed, booked);
+  putClosed(ledger, { ...after, presumed: after.presumed - freed, release: answer });
+  remember(ledger, report, booked, after.lease);
+  return released(answer, after.lease.aiId, booked);
+}
+
+function remember(
+  ledger: Ledger,
+  { usage, receiptId }: LastReport,
+  booked: Booked | undefined,
+  { fence }: StoredLease,
+): void {
+  if (usage && receiptId !== undefined && booked) rememberUsage(ledger, receiptId, usage, booked, fence);
+}
+
+function answerOf(
+  { fingerprint, usageId, before }: LastReport,
+  lease: StoredLease,
+  freedTokens: number,
+  booked: Booked | undefined,
+): ReleaseAnswer {
+  const overrunTokens = booked?.overrunTokens ?? before?.overrunTokens ?? 0;
+  const named = usageId === undefined ? {} : { usageId };
+  return { fingerprint, ...named, usedTokens: lease.used, freedTokens, overrunTokens };
+}
+
+function released(answer: ReleaseAnswer, aiId: string, booked: Booked | undefined): Released {
+  const { usedTokens, freedTokens, overrunTokens } = answer;
+  return {
+    kind: 'released',
+    usedTokens,
+    freedTokens,
+    overrunTokens,
+    replayed: false,
+    ...(booked && { booked: { aiId, chargedTokens: booked.chargedTokens, late: booked.late } }),
+  };
+}

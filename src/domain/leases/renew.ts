@@ -1,0 +1,77 @@
+import { denialOf, raiseAdmission } from '../admission/admission.js';
+import { mayReserve } from '../ledger/accounts.js';
+import { findLease, viewOfClosed, viewOfLive } from '../ledger/lease-lookup.js';
+import type { Ledger } from '../ledger/ledger.js';
+import { unspent } from '../ledger/slots.js';
+import { standingOf } from '../ledger/standing.js';
+import type { OutcomeOf, Unknown } from '../model/outcomes.js';
+import { refused } from '../model/refused.js';
+import type { Evidence, RenewRequest } from '../model/requests.js';
+import type { StoredLease } from '../model/state.js';
+import type { Blocker, Denial } from '../model/types.js';
+import { moment } from '../model/wording.js';
+import { isTakenFrom } from './session-streams.js';
+
+/** The heartbeat of a live lease. Pause, cooldown or emergency never end a running AI. */
+export function renew(
+  ledger: Ledger,
+  request: RenewRequest,
+  evidence: Evidence,
+): OutcomeOf['renew'] | Unknown {
+  const found = findLease(ledger, request.lease, evidence);
+  if (found.kind === 'unknown') return found;
+  if (found.kind === 'missing') return refused({ reason: 'LEASE_NOT_FOUND', leaseId: request.lease.leaseId });
+  if (found.kind === 'closed') {
+    return refused({ reason: 'LEASE_CLOSED', lease: viewOfClosed(ledger, found.closed) });
+  }
+  if (isTakenFrom(found.lease, request.session)) return refused({ reason: 'SESSION_TAKEN_UP' });
+  const raise = raised(ledger, found.lease, request.reserveTokens);
+  if (raise.change !== undefined && !mayReserve(ledger, raise.change.newlyHeld)) {
+    return refused({ reason: 'AMOUNT_OVERFLOW', field: 'reserve_tokens' });
+  }
+  const lease = {
+    ...found.lease,
+    reserved: raise.change?.reserved ?? found.lease.reserved,
+    expiresAt: extended(ledger, found.lease, request.leaseTtlMs),
+  };
+  ledger.setLease(lease.fence, lease);
+  return {
+    kind: 'renewed',
+    lease: viewOfLive(ledger, lease),
+    ...(raise.denied === undefined ? {} : { raiseDenied: raise.denied }),
+  };
+}
+
+/** Never shortened, and never beyond the lease's longest life. */
+export function extended({ clock }: Ledger, lease: StoredLease, ttlMs = lease.ttlMs): number {
+  return Math.max(lease.expiresAt, Math.min(clock + ttlMs, lease.renewableUntil));
+}
+
+function raised(
+  ledger: Ledger,
+  lease: StoredLease,
+  reserveTokens: number | undefined,
+): { change?: { reserved: number; newlyHeld: number }; denied?: Denial } {
+  if (reserveTokens === undefined || reserveTokens <= Math.max(lease.reserved, lease.used)) return {};
+  if (lease.hourStart !== ledger.hour.start)
+    return { denied: denialOf(ledger, [hourIsOver(lease, reserveTokens)]) };
+  const newlyHeld = reserveTokens - Math.max(lease.reserved, lease.used);
+  const raise = { aiId: lease.aiId, reserveTokens, newlyHeld };
+  const blockers = raiseAdmission(ledger, standingOf(ledger), raise);
+  const holds = ledger.policy.mode === 'ENFORCE' || ledger.pause !== undefined;
+  if (blockers.length > 0 && holds) return { denied: denialOf(ledger, blockers) };
+  return { change: { reserved: reserveTokens, newlyHeld } };
+}
+
+/** A reservation counts in the hour of its grant, and a closed hour takes nothing more. */
+function hourIsOver(lease: StoredLease, requested: number): Blocker {
+  return {
+    rule: 'HOURLY_CAP',
+    limit: lease.reserved,
+    spent: lease.used,
+    reserved: unspent(lease),
+    requested,
+    permanent: true,
+    message: `the hour of the grant (${moment(lease.hourStart)}) is over: release this lease and acquire a new one`,
+  };
+}

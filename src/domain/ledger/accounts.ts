@@ -1,0 +1,194 @@
+import { MAX_AI_BYTES, MAX_AIS, MAX_MODEL_BYTES, MAX_MODELS, MAX_RESERVED } from '../model/limits.js';
+import type { HourTotal, StoredDay } from '../model/state.js';
+import { OTHER, UNKNOWN } from '../model/types.js';
+import { type DayWindow, monthOfDay } from '../time/windows.js';
+import type { Ledger } from './ledger.js';
+import { inMonth } from './standing.js';
+import type { Table, Entry as TableEntry } from './table.js';
+
+/**
+ * Where tokens are counted: days, their hours, AIs and models, and the month. Every change goes through `book`, so that the
+ * sums of hours, AIs and models are the day's total, and the sums of days are the month's.
+ */
+export interface Entry {
+  readonly day: string;
+  readonly hourStart: number;
+  readonly aiId: string;
+  readonly model: string;
+  /** May be negative. */
+  readonly tokens: number;
+  readonly presumed?: number;
+  readonly late?: number;
+}
+
+/** Opens a day in the state, so that its tokens can be counted. */
+export function openDay(ledger: Ledger, window: DayWindow): void {
+  if (ledger.tables.days.has(window.day)) return;
+  const { start, end, day } = window;
+  const { zone } = ledger;
+  const empty = { start, end, total: 0, presumed: 0, late: 0, hours: [], settleUntil: 0, zone };
+  ledger.tables.putDay(day, { ...empty, changedAt: ledger.nextRevision });
+  if (day > ledger.lastOpenedDay) ledger.lastOpenedDay = day;
+}
+
+/** Counts tokens in a day that is in the state. */
+export function book(ledger: Ledger, entry: Entry): void {
+  const { tables } = ledger;
+  const day = changingDay(ledger, entry.day);
+  day.total += entry.tokens;
+  day.presumed += entry.presumed ?? 0;
+  day.late += entry.late ?? 0;
+  addInHour(day, entry.hourStart, entry.tokens);
+  const { ais, models } = tables.accountsOf(entry.day);
+  const ai = nameIn(ais, entry.aiId, AI_ROOM);
+  const model = nameIn(models, entry.model, MODEL_ROOM);
+  addInDay(tables.dayAis, ais, entry.day, ai, entry.tokens);
+  addInDay(tables.dayModels, models, entry.day, model, entry.tokens);
+  // Under the day's names: what is `(other)` in a day can be taken back from `(other)` of its month.
+  if (monthOfDay(entry.day) === ledger.month.key && !ledger.deleted)
+    countInMonth(ledger, entry.day, ai, model, entry.tokens);
+  else if (ledger.closedDay?.day === entry.day) {
+    ledger.closedDay = { ...ledger.closedDay, total: ledger.closedDay.total + entry.tokens };
+  }
+  if (entry.tokens < 0) ledger.loosened += 1;
+}
+
+function countInMonth({ tables }: Ledger, day: string, ai: string, model: string, tokens: number): void {
+  add(tables.dayTotals, day, tokens);
+  tables.monthSpent += tokens;
+  countAiInMonth(tables.monthAis, ai, tokens);
+  countModelInMonth(tables.monthModels, model, tokens);
+}
+
+export function countAiInMonth(monthAis: Table<number>, ai: string, tokens: number): void {
+  add(monthAis, nameIn(monthAis, ai, AI_ROOM), tokens);
+}
+
+export function countModelInMonth(monthModels: Table<number>, model: string, tokens: number): void {
+  add(monthModels, nameIn(monthModels, model, MODEL_ROOM), tokens);
+}
+
+/** Moves tokens of a day from one model to another: what was presumed turns out to be used, and by what. */
+export function moveModel(ledger: Ledger, entry: Omit<Entry, 'late'>, from: string): void {
+  const { tokens, model, presumed = 0 } = entry;
+  book(ledger, { ...entry, model: from, tokens: -tokens, presumed });
+  book(ledger, { ...entry, model, tokens, presumed: 0 });
+}
+
+/** The form of a day that this commit will carry. Until then it is nobody else's, so all that it books changes it in place. */
+interface ChangingDay extends Writable<Omit<StoredDay, 'hours'>> {
+  readonly hours: Writable<HourTotal>[];
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+function changingDay({ tables: { days }, nextRevision }: Ledger, name: string): ChangingDay {
+  const entry = days.entry(name);
+  const day = entry?.value;
+  if (entry === undefined || day === undefined) throw new Error(`day ${name} is not in the state`);
+  if (day.changedAt === nextRevision) return day as ChangingDay;
+  const copy = { ...day, hours: ownHours(day.hours), changedAt: nextRevision };
+  days.change(entry, copy);
+  return copy;
+}
+
+/** A copy that a day in the state may change. */
+export function ownHours(hours: readonly HourTotal[]): HourTotal[] {
+  return hours.map(({ start, tokens }) => ({ start, tokens }));
+}
+
+function addInHour({ hours }: ChangingDay, start: number, tokens: number): void {
+  const last = hours[hours.length - 1];
+  const hour = last?.start === start ? last : hours.find((one) => one.start === start);
+  if (hour !== undefined) {
+    hour.tokens += tokens;
+    return;
+  }
+  const at = hours.findIndex((one) => one.start > start);
+  hours.splice(at < 0 ? hours.length : at, 0, { start, tokens });
+}
+
+/** Where the tokens of an AI or model stand in a day: under its own name, or beyond those that it names under `(other)`. */
+export function standsUnder(names: Pick<Names, 'has'>, name: string): string {
+  return name === UNKNOWN || names.has(name) || !names.has(OTHER) ? name : OTHER;
+}
+
+/** The name that an AI or model is counted under: its own while there is room, else `(other)`. */
+function nameIn(names: Names, name: string, room: Room): string {
+  const hasRoom = names.size < room.names && names.bytes < room.bytes;
+  return hasRoom || name === UNKNOWN || names.has(name) ? name : OTHER;
+}
+
+/** How many names are counted by themselves, and what they may take of the state. */
+interface Room {
+  readonly names: number;
+  readonly bytes: number;
+}
+
+const AI_ROOM: Room = { names: MAX_AIS, bytes: MAX_AI_BYTES };
+const MODEL_ROOM: Room = { names: MAX_MODELS, bytes: MAX_MODEL_BYTES };
+
+/** Whether what an AI uses today stands under its own name, or would. */
+export function isNamedToday({ tables, today: { day } }: Ledger, aiId: string): boolean {
+  return !tables.dayAis.has(`${day} ${OTHER}`) || tables.dayAis.has(`${day} ${aiId}`);
+}
+
+/** What an AI is counted with today. Beyond the AIs that a day names it may be whose all of `(other)` is. */
+export function tokensToday({ tables: { dayAis }, today: { day } }: Ledger, aiId: string): number {
+  return dayAis.get(`${day} ${aiId}`) ?? dayAis.get(`${day} ${OTHER}`) ?? 0;
+}
+
+/** The same of the month. An AI that the month names and today does not goes on under `(other)`. */
+export function tokensThisMonth(ledger: Ledger, aiId: string): number {
+  const { monthAis } = ledger.tables;
+  const own = monthAis.get(aiId);
+  const others = monthAis.get(OTHER) ?? 0;
+  if (own === undefined) return others;
+  return isNamedToday(ledger, aiId) ? own : own + others;
+}
+
+interface Names {
+  readonly size: number;
+  readonly bytes: number;
+  has(name: string): boolean;
+}
+
+function add(table: Table<number>, key: string, tokens: number): void {
+  const entry = table.entry(key);
+  if (entry === undefined) table.set(key, tokens);
+  else table.change(entry, (entry.value ?? 0) + tokens);
+}
+
+/** The key of an entry is long, and is made once. */
+function addInDay(
+  table: Table<number>,
+  accounts: Map<string, TableEntry<number>>,
+  day: string,
+  name: string,
+  tokens: number,
+): void {
+  const entry = accounts.get(name);
+  if (entry === undefined) accounts.set(name, table.set(`${day} ${name}`, tokens));
+  else table.change(entry, (entry.value ?? 0) + tokens);
+}
+
+const EVERY = () => true;
+
+/**
+ * Whether this much more can be counted exactly, wherever it is booked, and still all that live leases may come to: they leave
+ * room for it, see `mayReserve`. Each in the month of its grant: after a clock that ran ahead was reset, that is another one,
+ * and what they hold takes no room of this month's. `counted`: what another sum that grows by it has already.
+ */
+export function canCount(ledger: Ledger, tokens: number, counted = 0): boolean {
+  const { tables, todayTotals, slots, month } = ledger;
+  const { total = 0, late = 0 } = todayTotals ?? {};
+  const ofMonth = Math.max(tables.monthSpent, total) + slots.reserved(inMonth(month.key));
+  const highest = Math.max(ofMonth, counted > 0 ? counted + slots.reserved(EVERY) : 0);
+  return Number.isSafeInteger(highest + tokens) && Number.isSafeInteger(late + tokens);
+}
+
+/** Whether so much more may be reserved. Whatever is, and is then presumed, reports still have as much room again. */
+export function mayReserve(ledger: Ledger, tokens: number): boolean {
+  const spent = Math.max(ledger.tables.monthSpent, ledger.todayTotals?.total ?? 0);
+  return spent + ledger.slots.reserved(EVERY) + tokens <= MAX_RESERVED;
+}

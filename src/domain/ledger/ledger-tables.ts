@@ -1,0 +1,191 @@
+import {
+  SECTIONS,
+  type Section,
+  type SectionValues,
+  type StoredDay,
+  type StoredPresumed,
+  type StoredState,
+  type UsageDay,
+} from '../model/state.js';
+import { HEAD_BYTES, MEASURES } from './state-size.js';
+import { type Entry, Gauge, Table } from './table.js';
+import { UseOrder } from './use-order.js';
+
+/** Entries of one open day by name. None leaves before the day does. */
+export class DayNames extends Map<string, Entry<number>> {
+  /** Of its entries as they are stored. */
+  bytes = 0;
+
+  override set(name: string, entry: Entry<number>): this {
+    if (!this.has(name)) this.bytes += entry.bytes;
+    return super.set(name, entry);
+  }
+}
+
+/** The entries of one open day, by the names that it counts under. */
+export interface DayAccounts {
+  readonly ais: DayNames;
+  readonly models: DayNames;
+  readonly presumed: Map<string, Entry<StoredPresumed>>;
+}
+
+type DayParts = Pick<UsageDay, 'ais' | 'models' | 'presumedBy'>;
+
+interface SectionTable {
+  readonly section: Section;
+  readonly table: Table<SectionValues[Section]>;
+}
+
+/** The sections of a state in memory, with the orders and counts that decisions need. */
+export class LedgerTables {
+  readonly settings: Table<SectionValues['settings']>;
+  readonly leases: Table<SectionValues['leases']>;
+  readonly ais: Table<SectionValues['ais']>;
+  readonly days: Table<SectionValues['days']>;
+  readonly dayAis: Table<number>;
+  readonly dayModels: Table<number>;
+  readonly dayPresumed: Table<StoredPresumed>;
+  readonly dayTotals: Table<number>;
+  readonly monthAis: Table<number>;
+  readonly monthModels: Table<number>;
+  readonly outbox: Table<SectionValues['outbox']>;
+  readonly alerts: Table<SectionValues['alerts']>;
+  readonly writers: Table<SectionValues['writers']>;
+
+  /** AIs in the order of their last grants, oldest first. */
+  readonly aisByGrant = new UseOrder();
+  private readonly accounts = new Map<string, DayAccounts>();
+  private readonly gauge = new Gauge();
+  /** Every section, to be walked quickly. */
+  readonly all: readonly SectionTable[];
+  /** Tokens of the month: the sum of `dayTotals`. */
+  monthSpent = 0;
+
+  constructor(stored?: StoredState['sections']) {
+    const table = <S extends Section>(section: S) =>
+      new Table<SectionValues[S]>(stored?.[section] ?? [], MEASURES[section], this.gauge);
+    this.settings = table('settings');
+    this.leases = table('leases');
+    this.ais = table('ais');
+    this.days = table('days');
+    this.dayAis = table('dayAis');
+    this.dayModels = table('dayModels');
+    this.dayPresumed = table('dayPresumed');
+    this.dayTotals = table('dayTotals');
+    this.monthAis = table('monthAis');
+    this.monthModels = table('monthModels');
+    this.outbox = table('outbox');
+    this.alerts = table('alerts');
+    this.writers = table('writers');
+    this.all = SECTIONS.map((section) => ({
+      section,
+      table: this[section] as unknown as Table<SectionValues[Section]>,
+    }));
+    this.index();
+  }
+
+  get touched(): boolean {
+    for (const { table } of this.all) if (table.touched) return true;
+    return false;
+  }
+
+  /** What the stored state takes at most, with the room that its live leases need to end: see `state-size.ts`. */
+  get bytes(): number {
+    return HEAD_BYTES + this.gauge.bytes;
+  }
+
+  /** What the next commit carries, or a little more. */
+  get changedBytes(): number {
+    return this.gauge.changed;
+  }
+
+  /** The changes are handed over. */
+  handedOver(): void {
+    this.gauge.changed = 0;
+  }
+
+  private index(): void {
+    for (const tokens of this.dayTotals.values()) this.monthSpent += tokens;
+    for (const key of this.dayAis.keys()) link(this.dayAis, key, this.accountsOf(key.slice(0, 10)).ais);
+    for (const key of this.dayModels.keys())
+      link(this.dayModels, key, this.accountsOf(key.slice(0, 10)).models);
+    for (const key of this.dayPresumed.keys())
+      link(this.dayPresumed, key, this.accountsOf(key.slice(0, 10)).presumed);
+    const byGrant = [...this.ais.entries()].sort(([, a], [, b]) => a.lastGrantAt - b.lastGrantAt);
+    for (const [aiId] of byGrant) this.aisByGrant.use(aiId);
+  }
+
+  accountsOf(day: string): DayAccounts {
+    const found = this.accounts.get(day);
+    if (found !== undefined) return found;
+    const made: DayAccounts = { ais: new DayNames(), models: new DayNames(), presumed: new Map() };
+    this.accounts.set(day, made);
+    return made;
+  }
+
+  /** How many AIs and models an open day counts by name. */
+  names(day: string): { ais: number; models: number } {
+    const { ais, models } = this.accountsOf(day);
+    return { ais: ais.size, models: models.size };
+  }
+
+  /** The entries of one day in `dayAis` or `dayModels`, by name. */
+  ofDay(table: Table<number>, day: string): Map<string, number> {
+    const { ais, models } = this.accountsOf(day);
+    const found = new Map<string, number>();
+    for (const [name, { value = 0 }] of table === this.dayAis ? ais : models) found.set(name, value);
+    return found;
+  }
+
+  /** Takes a day out of the state, with its AIs and models. */
+  dropDay(day: string): void {
+    this.days.delete(day);
+    const { ais, models, presumed } = this.accountsOf(day);
+    for (const { key } of ais.values()) this.dayAis.delete(key);
+    for (const { key } of models.values()) this.dayModels.delete(key);
+    for (const { key } of presumed.values()) this.dayPresumed.delete(key);
+    this.accounts.delete(day);
+  }
+
+  /** Takes every day out of the state. */
+  dropDays(): void {
+    for (const table of [this.days, this.dayAis, this.dayModels, this.dayPresumed]) table.reset();
+    this.accounts.clear();
+  }
+
+  /** What is presumed in an open day, by its key. */
+  presumedBy(day: string): Map<string, StoredPresumed> {
+    const found = new Map<string, StoredPresumed>();
+    for (const [key, { value }] of this.accountsOf(day).presumed)
+      if (value !== undefined) found.set(key, value);
+    return found;
+  }
+
+  /** Puts in what is now presumed under a key of an open day; nothing is no entry. */
+  setPresumed(day: string, key: string, value: StoredPresumed): void {
+    const { presumed } = this.accountsOf(day);
+    const name = `${day} ${key}`;
+    if (value.tokens > 0) {
+      presumed.set(key, this.dayPresumed.set(name, value));
+      return;
+    }
+    this.dayPresumed.delete(name);
+    presumed.delete(key);
+  }
+
+  /** Brings a day into the state as it stood in its usage document, or a new one. */
+  putDay(day: string, totals: StoredDay, names?: DayParts): void {
+    this.days.set(day, totals);
+    if (names === undefined) return;
+    const accounts = this.accountsOf(day);
+    for (const [name, tokens] of names.ais) accounts.ais.set(name, this.dayAis.set(`${day} ${name}`, tokens));
+    for (const [name, tokens] of names.models)
+      accounts.models.set(name, this.dayModels.set(`${day} ${name}`, tokens));
+    for (const [key, presumed] of names.presumedBy) this.setPresumed(day, key, presumed);
+  }
+}
+
+function link<V>(table: Table<V>, key: string, accounts: Map<string, Entry<V>>): void {
+  const entry = table.entry(key);
+  if (entry !== undefined) accounts.set(key.slice(11), entry);
+}

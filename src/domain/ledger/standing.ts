@@ -1,0 +1,84 @@
+import type { WindowStatus } from '../model/types.js';
+import { type Cap, dayCap, hourCap } from '../policy/pacing.js';
+import { hoursLeft } from '../time/windows.js';
+import type { Ledger } from './ledger.js';
+import type { HourOfGrants } from './slots.js';
+
+/** One window as it stands: what is counted in it against its cap in force. */
+export interface WindowFigures {
+  readonly spent: number;
+  readonly reserved: number;
+  readonly cap: Cap;
+}
+
+/** Where a budget stands now, in every window. */
+export interface Standing {
+  readonly hour: WindowFigures;
+  readonly day: WindowFigures;
+  readonly month: WindowFigures;
+}
+
+export function standingOf(ledger: Ledger): Standing {
+  const { tables, slots, allowance, policy, today } = ledger;
+  const daySpent = ledger.todayTotals?.total ?? 0;
+  const dayReserved = slots.reserved(inDay(today.day));
+  const monthReserved = slots.reserved(inMonth(ledger.month.key));
+  const before = tables.monthSpent - dayTotal(ledger) + monthReserved - dayReserved;
+  const ofDay = dayCap(allowance, policy.pacing, before, ledger.daysLeft);
+  const hourSpent = spentInHour(ledger);
+  const hourReserved = slots.reserved(inHour(ledger.hour.start));
+  const ofHour = hourCap(allowance, policy.pacing, {
+    inHour: hourSpent + hourReserved,
+    inOtherHours: daySpent + dayReserved - hourSpent - hourReserved,
+    dayCap: ofDay.tokens,
+    hoursLeft: () => hoursLeft(ledger.zone, today.end, ledger.clock),
+  });
+  return {
+    hour: { spent: hourSpent, reserved: hourReserved, cap: ofHour },
+    day: { spent: daySpent, reserved: dayReserved, cap: ofDay },
+    month: { spent: tables.monthSpent, reserved: monthReserved, cap: { tokens: allowance.enforced } },
+  };
+}
+
+function dayTotal(ledger: Ledger): number {
+  return ledger.tables.dayTotals.get(ledger.today.day) ?? 0;
+}
+
+export function spentInHour(ledger: Ledger): number {
+  const hours = ledger.todayTotals?.hours;
+  const last = hours?.[hours.length - 1];
+  if (last?.start === ledger.hour.start) return last.tokens;
+  return hours?.find((h) => h.start === ledger.hour.start)?.tokens ?? 0;
+}
+
+export function left(figures: WindowFigures): number {
+  return Math.max(0, figures.cap.tokens - figures.spent - figures.reserved);
+}
+
+export function inHour(start: number): (hour: HourOfGrants) => boolean {
+  return (hour) => hour.start === start;
+}
+export function inDay(day: string): (hour: HourOfGrants) => boolean {
+  return (hour) => hour.day === day;
+}
+export function inMonth(key: string): (hour: HourOfGrants) => boolean {
+  return (hour) => hour.month === key;
+}
+
+/** The three windows, for those who look. */
+export function windowStatuses(ledger: Ledger): WindowStatus[] {
+  const standing = standingOf(ledger);
+  const status = (
+    kind: WindowStatus['kind'],
+    span: { start: number; end: number },
+    of: WindowFigures,
+  ): WindowStatus => ({
+    ...{ kind, start: span.start, end: span.end },
+    ...{ cap: of.cap.tokens, spent: of.spent, reserved: of.reserved, available: left(of) },
+  });
+  return [
+    status('HOUR', ledger.hour, standing.hour),
+    status('DAY', ledger.today, standing.day),
+    status('MONTH', ledger.month, standing.month),
+  ];
+}

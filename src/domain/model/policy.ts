@@ -1,0 +1,66 @@
+import {
+  type POLICY_FIELDS,
+  POLICY_ROWS,
+  type PolicyField,
+  type PolicyKey,
+  type TokenWeights,
+} from '../policy/policy-fields.js';
+
+type Fields = typeof POLICY_FIELDS;
+
+type ValueInForce<F> = F extends { kind: 'choice'; values: readonly (infer V)[] }
+  ? V
+  : F extends { kind: 'zone' }
+    ? string
+    : F extends { kind: 'budgets' }
+      ? readonly string[]
+      : F extends { kind: 'shares-by-ai' }
+        ? ReadonlyMap<string, number>
+        : F extends { kind: 'weights' }
+          ? TokenWeights
+          : F extends { kind: 'weights-by-model' }
+            ? ReadonlyMap<string, TokenWeights>
+            : number;
+
+type SetValue<F> = F extends { kind: 'shares-by-ai' }
+  ? readonly (readonly [string, number])[]
+  : F extends { kind: 'weights' }
+    ? Partial<TokenWeights>
+    : F extends { kind: 'weights-by-model' }
+      ? readonly (readonly [string, Partial<TokenWeights>])[]
+      : ValueInForce<F>;
+
+/** A policy in force: every default filled in. */
+export type Policy = { readonly [K in PolicyKey]: ValueInForce<Fields[K]> };
+
+/**
+ * A policy as it was set, in plain JSON: an absent field follows the default. Maps keyed by callers' names are lists of
+ * pairs in the order of the names, so that no store meets such a name as a field.
+ */
+export type PolicyFields = { readonly [K in PolicyKey]?: SetValue<Fields[K]> };
+
+export type Pacing = Policy['pacing'];
+export type Mode = Policy['mode'];
+export type OnExpiry = Policy['onExpiry'];
+
+export const DEFAULT_POLICY = Object.fromEntries(
+  POLICY_ROWS.map(([key, field]) => [key, defaultOf(field)]),
+) as Policy;
+
+function defaultOf(field: PolicyField): unknown {
+  if ('default' in field) return field.default;
+  return field.kind === 'budgets' ? [] : new Map();
+}
+
+/** Fills in every default. */
+export function policyInForce(fields: PolicyFields): Policy {
+  const { maxDailyPercentByAi, tokenWeights, tokenWeightsByModel, ...simple } = fields;
+  const weights = { ...DEFAULT_POLICY.tokenWeights, ...tokenWeights };
+  return {
+    ...DEFAULT_POLICY,
+    ...simple,
+    maxDailyPercentByAi: new Map(maxDailyPercentByAi),
+    tokenWeights: weights,
+    tokenWeightsByModel: new Map(tokenWeightsByModel?.map(([model, own]) => [model, { ...weights, ...own }])),
+  };
+}

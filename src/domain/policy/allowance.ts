@@ -1,0 +1,30 @@
+import { percentOf } from '../model/percent.js';
+import type { Policy } from '../model/policy.js';
+
+/** The limits of a policy in tokens. */
+export interface Allowance {
+  /** What is handed out in a month at all. */
+  readonly enforced: number;
+  /** Grants end when this much is spent: the emergency share of it. Pacing divides this. */
+  readonly grantable: number;
+  readonly warning: number;
+  readonly critical: number;
+  readonly emergencyOff: boolean;
+  readonly dailyMax: number;
+  readonly hourlyMax: number;
+  readonly dailyMin: number;
+}
+
+export function allowanceOf(policy: Policy): Allowance {
+  const enforced = percentOf(policy.monthlyLimit, policy.enforcedPercent);
+  return {
+    enforced,
+    grantable: percentOf(enforced, policy.emergencyPercent),
+    warning: percentOf(enforced, policy.warningPercent),
+    critical: percentOf(enforced, policy.criticalPercent),
+    emergencyOff: policy.emergencyPercent === 100,
+    dailyMax: percentOf(enforced, policy.maxDailyPercent),
+    hourlyMax: percentOf(enforced, policy.maxHourlyPercent),
+    dailyMin: percentOf(enforced, policy.minDailyPercent),
+  };
+}

@@ -1,0 +1,92 @@
+import type { FieldViolation } from '../model/outcomes.js';
+import { percentOf, percentUnits } from '../model/percent.js';
+import { type Policy, type PolicyFields, policyInForce } from '../model/policy.js';
+import { amount } from '../model/wording.js';
+import { allowanceOf } from './allowance.js';
+import { largestRequests } from './largest-requests.js';
+import { rangeViolations } from './policy-ranges.js';
+
+export { rangeViolations } from './policy-ranges.js';
+export { policyWarnings } from './policy-warnings.js';
+
+const LONGEST_MONTH = 31;
+
+/** What is wrong with a policy: fields out of range, or else fields that cannot work together. */
+export function policyViolations(fields: PolicyFields): FieldViolation[] {
+  const outOfRange = rangeViolations(fields);
+  return outOfRange.length > 0 ? outOfRange : workabilityViolations(policyInForce(fields));
+}
+
+/** Fields that are each in range, and together make a policy that keeps no promise or grants nothing ever. */
+export function workabilityViolations(policy: Policy): FieldViolation[] {
+  const empties = emptyLimits(policy);
+  return [...minimumViolations(policy), ...empties, ...(empties.length > 0 ? [] : leastEstimate(policy))];
+}
+
+function minimumViolations(policy: Policy): FieldViolation[] {
+  const { minDailyPercent: least, maxDailyPercent: most, emergencyPercent: emergency } = policy;
+  if (least > most) {
+    return [
+      violation(
+        'min_daily_percent',
+        `${least}% is above max_daily_percent, ${most}%: lower it, or raise that`,
+      ),
+    ];
+  }
+  const needed = percentUnits(least) * LONGEST_MONTH;
+  if (policy.pacing !== 'FLOOR' || needed <= percentUnits(emergency)) return [];
+  const sum = `${least}% x ${LONGEST_MONTH} days = ${needed / 10_000}% > emergency_percent ${emergency}%`;
+  const advice = `set it to at most ${Math.floor(percentUnits(emergency) / LONGEST_MONTH) / 10_000}, or use another pacing`;
+  return [
+    violation('min_daily_percent', `pacing FLOOR cannot keep this minimum for every day: ${sum}; ${advice}`),
+  ];
+}
+
+/** Limits that are above 0 percent, and yet no whole token. Only the first of them: the others follow from it. */
+function emptyLimits(policy: Policy): FieldViolation[] {
+  const { monthlyLimit, maxDailyPercentPerAi: perAi } = policy;
+  const { enforced, grantable, dailyMax, hourlyMax } = allowanceOf(policy);
+  if (enforced === 0)
+    return [empty('enforced_percent', policy.enforcedPercent, 'monthly_limit', monthlyLimit)];
+  if (grantable === 0)
+    return [empty('emergency_percent', policy.emergencyPercent, 'the enforced limit', enforced)];
+  const empties: FieldViolation[] = [];
+  if (dailyMax === 0)
+    empties.push(empty('max_daily_percent', policy.maxDailyPercent, 'the enforced limit', enforced));
+  else if (percentOf(dailyMax, perAi) === 0) {
+    empties.push(empty('max_daily_percent_per_ai', perAi, "the day's cap", dailyMax));
+  }
+  if (hourlyMax === 0)
+    empties.push(empty('max_hourly_percent', policy.maxHourlyPercent, 'the enforced limit', enforced));
+  return empties;
+}
+
+/** A least estimate that nothing admits denies everybody for good. */
+function leastEstimate(policy: Policy): FieldViolation[] {
+  const { minEstimate: least, maxRequestTokens: most } = policy;
+  if (most > 0 && least > most) {
+    const description = `${amount(least)} is above max_request_tokens, ${amount(most)}: lower it, or raise that`;
+    return [violation('min_estimate', `${description}, or nothing could ever be granted`)];
+  }
+  const { hour, day } = largestRequests(policy);
+  const admitted = Math.min(hour, day);
+  if (least <= admitted) return [];
+  const description = `${amount(least)} is above the most that an hour and a day ever admit, ${amount(admitted)}`;
+  return [
+    violation(
+      'min_estimate',
+      `${description}, so nothing could ever be granted; lower it, or raise the percentages`,
+    ),
+  ];
+}
+
+function empty(field: string, percent: number, whole: string, tokens: number): FieldViolation {
+  return violation(
+    field,
+    `${percent}% of ${whole}, ${amount(tokens)}, is less than one token, so nothing could ever be granted; raise it`,
+  );
+}
+
+function violation(field: string, description: string): FieldViolation {
+  return { field: `policy.${field}`, description };
+}

@@ -1,0 +1,149 @@
+import type { FieldViolation } from '../model/outcomes.js';
+import { isPercent } from '../model/percent.js';
+import type { PolicyFields } from '../model/policy.js';
+import { reservedAi, reservedModel } from '../model/reserved-names.js';
+import { amount, duration } from '../model/wording.js';
+import { isTimeZone } from '../time/windows.js';
+import {
+  MAX_WEIGHT,
+  POLICY_ROWS,
+  type PolicyField,
+  TOKEN_WEIGHT_NAMES,
+  type TokenWeights,
+} from './policy-fields.js';
+
+/** Every field that is out of its own range. */
+export function rangeViolations(fields: PolicyFields): FieldViolation[] {
+  return POLICY_ROWS.flatMap(([key, row]) => {
+    const value = fields[key];
+    return value === undefined ? [] : violationsOf(row, `policy.${row.name}`, value);
+  });
+}
+
+function violationsOf(row: PolicyField, field: string, value: unknown): FieldViolation[] {
+  switch (row.kind) {
+    case 'shares-by-ai':
+      return aiOverrides(field, value as NonNullable<PolicyFields['maxDailyPercentByAi']>, row.most);
+    case 'weights':
+      return weights(field, value as Partial<TokenWeights>);
+    case 'weights-by-model':
+      return modelOverrides(field, value as NonNullable<PolicyFields['tokenWeightsByModel']>, row.most);
+    case 'budgets':
+      return budgets(field, value as readonly string[], row.most);
+    default: {
+      const description = wrongValue(row, value);
+      return description === undefined ? [] : [{ field, description }];
+    }
+  }
+}
+
+type Simple = Exclude<PolicyField, { kind: 'shares-by-ai' | 'weights' | 'weights-by-model' | 'budgets' }>;
+
+/** What is right, for a person, if the value is not; undefined if it is. */
+function wrongValue(row: Simple, value: unknown): string | undefined {
+  switch (row.kind) {
+    case 'choice':
+      return row.values.includes(value as string) ? undefined : `must be one of ${row.values.join(', ')}`;
+    case 'zone':
+      return isTimeZone(value as string)
+        ? undefined
+        : 'must be the IANA name of a time zone, such as `Europe/Berlin` or `UTC`';
+    default:
+      return wrongNumber(row, value as number);
+  }
+}
+
+function wrongNumber(row: Exclude<Simple, { kind: 'choice' | 'zone' }>, value: number): string | undefined {
+  if (row.kind === 'share') return wrongShare(value);
+  const { kind, least, most } = row;
+  const inRange = value >= least && value <= most;
+  if (kind === 'percent') return wrongPercent(value, least, most);
+  if (Number.isSafeInteger(value) && inRange) return undefined;
+  return kind === 'duration'
+    ? `must be ${duration(least)} to ${duration(most)} in whole milliseconds; it is ${value} ms`
+    : `must be a whole number from ${least} to ${amount(most)}; it is ${value}`;
+}
+
+function wrongShare(value: number): string | undefined {
+  return isPercent(value) && value > 0 && value <= 100
+    ? undefined
+    : `must be above 0 and at most 100, with at most 4 decimal places; it is ${value}`;
+}
+
+function wrongPercent(value: number, least: number, most: number): string | undefined {
+  return isPercent(value) && value >= least && value <= most
+    ? undefined
+    : `must be ${amount(least)} to ${amount(most)}, with at most 4 decimal places; it is ${value}`;
+}
+
+function aiOverrides(
+  field: string,
+  entries: readonly (readonly [string, number])[],
+  most: number,
+): FieldViolation[] {
+  const violations = tooMany(field, entries.length, most);
+  for (const [aiId, percent] of entries) {
+    const wrong = /^[!-~]{1,128}$/.test(aiId)
+      ? (reservedAi(aiId) ?? wrongShare(percent))
+      : 'an AI id is 1 to 128 printable ASCII characters without spaces';
+    if (wrong !== undefined) violations.push({ field: entryOf(field, aiId), description: wrong });
+  }
+  return violations;
+}
+
+function modelOverrides(
+  field: string,
+  entries: readonly (readonly [string, Partial<TokenWeights>])[],
+  most: number,
+): FieldViolation[] {
+  const violations = tooMany(field, entries.length, most);
+  for (const [model, own] of entries) {
+    const entry = entryOf(field, model);
+    const wrong = isModelName(model)
+      ? reservedModel(model)
+      : 'a model is 1 to 128 bytes without control characters';
+    if (wrong === undefined) violations.push(...weights(entry, own));
+    else violations.push({ field: entry, description: wrong });
+  }
+  return violations;
+}
+
+function weights(field: string, own: Partial<TokenWeights>): FieldViolation[] {
+  return (Object.keys(TOKEN_WEIGHT_NAMES) as (keyof TokenWeights)[]).flatMap((kind) => {
+    const value = own[kind];
+    const wrong = value === undefined ? undefined : wrongPercent(value, 0, MAX_WEIGHT);
+    return wrong === undefined ? [] : [{ field: `${field}.${TOKEN_WEIGHT_NAMES[kind]}`, description: wrong }];
+  });
+}
+
+function budgets(field: string, ids: readonly string[], most: number): FieldViolation[] {
+  const violations = tooMany(field, ids.length, most);
+  for (const [index, id] of ids.entries()) {
+    if (/^[a-z0-9][a-z0-9._-]{0,62}$/.test(id)) continue;
+    const description = 'a budget id is 1 to 63 characters, `[a-z0-9][a-z0-9._-]{0,62}`';
+    violations.push({ field: `${field}[${index}]`, description });
+  }
+  return violations;
+}
+
+function tooMany(field: string, count: number, most: number): FieldViolation[] {
+  if (count <= most) return [];
+  return [{ field, description: `must have at most ${amount(most)} entries; it has ${amount(count)}` }];
+}
+
+function entryOf(field: string, key: string): string {
+  return `${field}[${JSON.stringify(key.slice(0, 128))}]`;
+}
+
+function isModelName(model: string): boolean {
+  return model !== '' && utf8Bytes(model) <= 128 && !/\p{Cc}/u.test(model);
+}
+
+function utf8Bytes(text: string): number {
+  let bytes = 0;
+  for (const character of text) {
+    const code = character.codePointAt(0) ?? 0;
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  }
+  return bytes;
+}

@@ -1,0 +1,75 @@
+import type { PolicyFields } from '../model/policy.js';
+import type { PolicyPath } from '../model/requests.js';
+import { TOKEN_KINDS } from '../model/types.js';
+import { POLICY_ROWS, type PolicyField, type TokenWeights } from './policy-fields.js';
+
+/** The policy after a change: `fields` as a whole, or with a mask those that it names. Named and unset means the default. */
+export function updatePolicy(
+  current: PolicyFields,
+  fields: PolicyFields,
+  mask?: readonly PolicyPath[],
+): PolicyFields {
+  if (mask === undefined) return tidyPolicy(fields);
+  const updated: Record<string, unknown> = { ...current };
+  for (const path of mask) {
+    const [name, kind] = path.split('.') as [keyof PolicyFields, keyof TokenWeights | undefined];
+    updated[name] =
+      kind === undefined
+        ? fields[name]
+        : { ...(updated['tokenWeights'] as object | undefined), [kind]: fields.tokenWeights?.[kind] };
+  }
+  return tidyPolicy(updated as PolicyFields);
+}
+
+/** Whether two policies set the same, whatever the order of their fields and entries. A default set by name is not an unset one. */
+export function samePolicy(a: PolicyFields, b: PolicyFields): boolean {
+  return canonicalText(a) === canonicalText(b);
+}
+
+/** One form for one content: entries in the order of their names, and nothing that is unset or empty. */
+export function tidyPolicy(fields: PolicyFields): PolicyFields {
+  const tidy: Record<string, unknown> = { ...fields };
+  for (const [key, row] of POLICY_ROWS) {
+    const value = fields[key] === undefined ? undefined : tidyValue(row, fields[key]);
+    if (value === undefined) delete tidy[key];
+    else tidy[key] = value;
+  }
+  return tidy as PolicyFields;
+}
+
+type Pairs<T> = readonly (readonly [string, T])[];
+
+function tidyValue({ kind }: PolicyField, value: unknown): unknown {
+  switch (kind) {
+    case 'shares-by-ai':
+      return unlessEmpty(inOrder(value as Pairs<number>));
+    case 'weights':
+      return tidyWeights(value as Partial<TokenWeights>);
+    case 'weights-by-model': {
+      const models = value as Pairs<Partial<TokenWeights>>;
+      return unlessEmpty(inOrder(models.map(([model, own]) => [model, tidyWeights(own) ?? {}] as const)));
+    }
+    case 'budgets':
+      return unlessEmpty(value as readonly string[]);
+    default:
+      return value;
+  }
+}
+
+function unlessEmpty<T>(entries: readonly T[]): readonly T[] | undefined {
+  return entries.length === 0 ? undefined : entries;
+}
+
+function tidyWeights(weights: Partial<TokenWeights>): Partial<TokenWeights> | undefined {
+  const set = TOKEN_KINDS.filter((kind) => weights[kind] !== undefined);
+  return set.length === 0 ? undefined : Object.fromEntries(set.map((kind) => [kind, weights[kind]]));
+}
+
+function inOrder<T>(entries: Pairs<T>): Pairs<T> {
+  return [...new Map(entries)].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function canonicalText(fields: PolicyFields): string {
+  const tidy = tidyPolicy(fields);
+  return JSON.stringify(Object.entries(tidy).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

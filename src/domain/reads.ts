@@ -1,0 +1,93 @@
+import { admission, denialOf } from './admission/admission.js';
+import { availableTokens, requestedTokens } from './admission/reservation.js';
+import { viewOfBudget } from './budget-changes.js';
+import { ownHours } from './ledger/accounts.js';
+import { findLease, viewOfClosed, viewOfLive } from './ledger/lease-lookup.js';
+import type { Ledger } from './ledger/ledger.js';
+import { leaseOfRequest } from './ledger/request-memory.js';
+import { standingOf, windowStatuses } from './ledger/standing.js';
+import type { Availability, BudgetSnapshot, OutcomeOf, Unknown } from './model/outcomes.js';
+import { refused } from './model/refused.js';
+import type { Evidence, GetAvailabilityRequest, GetLeaseRequest } from './model/requests.js';
+import { type ClosedLease, STATE_FORMAT, type StoredDay, type UsageDay } from './model/state.js';
+
+/** Requests that change nothing. */
+
+export function getLease(
+  ledger: Ledger,
+  { key }: GetLeaseRequest,
+  evidence: Evidence,
+): OutcomeOf['get-lease'] | Unknown {
+  const found =
+    'lease' in key
+      ? findLease(ledger, key.lease, evidence)
+      : leaseOfRequest(ledger, key.aiId, key.requestId, evidence);
+  switch (found.kind) {
+    case 'unknown':
+      return found;
+    case 'missing':
+    case 'lost':
+      return refused({ reason: 'LEASE_NOT_FOUND', leaseId: 'lease' in key ? key.lease.leaseId : '' });
+    case 'live':
+      return { kind: 'lease', lease: viewOfLive(ledger, found.lease) };
+    case 'closed':
+      return { kind: 'lease', lease: viewOfClosed(ledger, found.closed) };
+  }
+}
+
+/** What a request for a slot would meet now. */
+export function getAvailability(ledger: Ledger, request: GetAvailabilityRequest): Availability {
+  const standing = standingOf(ledger);
+  const requested = requestedTokens(ledger, standing, request);
+  const blockers = admission(ledger, standing, request.aiId, requested);
+  return {
+    kind: 'availability',
+    availableTokens: availableTokens(ledger, standing, request.aiId),
+    ...(blockers.length === 0 ? {} : { denial: denialOf(ledger, blockers) }),
+  };
+}
+
+/** A copy of everything that readers want, which later decisions do not change. */
+export function snapshotOf(ledger: Ledger): BudgetSnapshot {
+  const { tables } = ledger;
+  return {
+    budget: viewOfBudget(ledger),
+    epoch: ledger.epoch,
+    revision: ledger.revision,
+    now: ledger.clock,
+    month: ledger.month,
+    today: ledger.today,
+    liveLeases: [...ledger.slots.leasesLive()]
+      .sort((a, b) => a.fence - b.fence)
+      .map((lease) => viewOfLive(ledger, lease)),
+    closedLeases: closedLeases(ledger),
+    lastGrants: new Map([...tables.ais.entries()].map(([ai, { lastGrantAt }]) => [ai, lastGrantAt])),
+    windows: windowStatuses(ledger),
+    openDays: [...tables.days.entries()].map(([day, totals]) => usageDayOf(ledger, day, totals)),
+    dayTotals: new Map(tables.dayTotals.entries()),
+    monthAis: new Map(tables.monthAis.entries()),
+    monthModels: new Map(tables.monthModels.entries()),
+    alerts: [...tables.alerts.values()].filter(({ epoch }) => epoch === undefined),
+  };
+}
+
+function closedLeases({ tables: { outbox }, epoch }: Ledger): ClosedLease[] {
+  const closed: ClosedLease[] = [];
+  for (const { body, epoch: of } of outbox.values())
+    if (body.kind === 'lease' && of === epoch) closed.push(body);
+  return closed.sort((a, b) => a.lease.fence - b.lease.fence);
+}
+
+/** An open day as its usage document says it. */
+export function usageDayOf(ledger: Ledger, day: string, totals: StoredDay): UsageDay {
+  const { start, end, total, presumed, late, zone } = totals;
+  const hours = ownHours(totals.hours);
+  const { tables, budgetId, epoch, revision } = ledger;
+  return {
+    ...{ format: STATE_FORMAT, budgetId, epoch, day, start, end, revision, total, presumed, late, hours },
+    ais: tables.ofDay(tables.dayAis, day),
+    models: tables.ofDay(tables.dayModels, day),
+    presumedBy: tables.presumedBy(day),
+    ...(zone === undefined ? {} : { zone }),
+  };
+}

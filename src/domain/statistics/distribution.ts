@@ -1,0 +1,204 @@
+import type { Policy } from '../model/policy.js';
+import type { HourTotal, MonthWindow } from '../model/state.js';
+import { REST, type WindowStatus } from '../model/types.js';
+import { allowanceOf } from '../policy/allowance.js';
+import { daysOfMonth, hourName } from '../time/windows.js';
+import { type Forecast, forecastOf } from './forecast.js';
+import { mean, type SpreadGrade, spreadGrade, spreadPercent, toHundredths, usageFigures } from './spread.js';
+
+/** A day of the month as it was used. */
+export interface DayTotals {
+  readonly day: string;
+  readonly start: number;
+  readonly end: number;
+  readonly total: number;
+  readonly presumed: number;
+  readonly late: number;
+}
+
+export interface DistributionInput {
+  readonly budgetId: string;
+  readonly policy: Policy;
+  readonly zone: string;
+  readonly month: MonthWindow;
+  /** Days of the month in any order; one that is not here had no usage. */
+  readonly days: readonly DayTotals[];
+  /** The day whose hours are shown. */
+  readonly day: { readonly date: string; readonly hours: readonly HourTotal[] };
+  readonly ais: ReadonlyMap<string, number>;
+  readonly models: ReadonlyMap<string, number>;
+  readonly activeRequests: number;
+  readonly lastGrants: ReadonlyMap<string, number>;
+  readonly windows: readonly WindowStatus[];
+  readonly now: number;
+  readonly isCurrentMonth: boolean;
+}
+
+export interface DistributionStats {
+  readonly monthlyDistribution: MonthlyDistribution;
+  readonly dailyDistribution: DailyDistribution;
+  readonly rateLimitingStatus: RateLimitingStatus;
+  readonly grade: SpreadGrade;
+  readonly daysBelowMinimum: readonly string[];
+  /** Most first: the `MOST_NAMES` largest, and the sum of all others as `(rest)`. */
+  readonly byAi: readonly { readonly aiId: string; readonly tokens: number }[];
+  readonly byModel: readonly { readonly model: string; readonly tokens: number }[];
+  readonly presumedTokens: number;
+  readonly lateTokens: number;
+  /** Absent for a past month. */
+  readonly forecast?: Forecast;
+  /** Empty for a past month. */
+  readonly windows: readonly WindowStatus[];
+  readonly budgetId: string;
+  readonly month: string;
+  readonly timeZone: string;
+}
+
+export interface MonthlyDistribution {
+  readonly totalTokens: number;
+  readonly daysWithUsage: number;
+  readonly avgDailyUsage: number;
+  readonly maxDailyUsage: number;
+  readonly minDailyUsage: number;
+  readonly usageSpreadPercentage: number;
+  readonly dailyUsageData: readonly {
+    readonly date: string;
+    readonly tokens: number;
+    readonly start: number;
+  }[];
+}
+
+export interface DailyDistribution {
+  readonly totalTokens: number;
+  readonly hoursWithUsage: number;
+  readonly avgHourlyUsage: number;
+  readonly hourlyUsageData: readonly {
+    readonly hour: string;
+    readonly tokens: number;
+    readonly start: number;
+  }[];
+  readonly date: string;
+}
+
+export interface RateLimitingStatus {
+  readonly maxDailyPercentage: number;
+  readonly maxHourlyPercentage: number;
+  readonly minDailyPercentage: number;
+  /** Seconds. */
+  readonly aiCooldownPeriod: number;
+  readonly maxConcurrentRequests: number;
+  readonly activeRequests: number;
+  /** The `MOST_NAMES` latest, and the latest of all others as `(rest)`. */
+  readonly lastAiRequests: ReadonlyMap<string, number>;
+}
+
+/** Names that statistics show one by one: the answer stays small, whoever makes up how many names. `ListUsage` has all. */
+export const MOST_NAMES = 100;
+
+/** How evenly a month is used. */
+export function distributionStats(input: DistributionInput): DistributionStats {
+  const { policy, month, now } = input;
+  const { enforced, dailyMin } = allowanceOf(policy);
+  const days = everyDay(input);
+  const monthly = monthlyDistribution(days);
+  const closed = days.filter(({ end }) => end <= now);
+  return {
+    monthlyDistribution: monthly,
+    dailyDistribution: dailyDistribution(input),
+    rateLimitingStatus: rateLimitingStatus(input),
+    grade: spreadGrade(usageFigures(closed.map(({ total }) => total))),
+    daysBelowMinimum: daysBelow(closed, dailyMin),
+    byAi: largest(input.ais).map(([aiId, tokens]) => ({ aiId, tokens })),
+    byModel: largest(input.models).map(([model, tokens]) => ({ model, tokens })),
+    presumedTokens: sum(days.map(({ presumed }) => presumed)),
+    lateTokens: sum(days.map(({ late }) => late)),
+    ...(input.isCurrentMonth && {
+      forecast: forecastOf({ enforced, spent: monthly.totalTokens, month, now }),
+    }),
+    windows: input.isCurrentMonth ? input.windows : [],
+    budgetId: input.budgetId,
+    month: month.key,
+    timeZone: input.zone,
+  };
+}
+
+function everyDay({ zone, month, days }: DistributionInput): DayTotals[] {
+  const unused = daysOfMonth(zone, month).map((window) => ({ ...window, total: 0, presumed: 0, late: 0 }));
+  const byDay = new Map<string, DayTotals>();
+  for (const day of [...unused, ...days]) byDay.set(day.day, day);
+  return [...byDay.values()].sort((a, b) => (a.day < b.day ? -1 : 1));
+}
+
+function monthlyDistribution(days: readonly DayTotals[]): MonthlyDistribution {
+  const figures = usageFigures(days.map(({ total }) => total));
+  return {
+    totalTokens: figures.total,
+    daysWithUsage: figures.count,
+    avgDailyUsage: toHundredths(mean(figures)),
+    maxDailyUsage: figures.max,
+    minDailyUsage: figures.min,
+    usageSpreadPercentage: toHundredths(spreadPercent(figures)),
+    dailyUsageData: days
+      .filter(({ total }) => total > 0)
+      .map(({ day, total, start }) => ({ date: day, tokens: total, start })),
+  };
+}
+
+function dailyDistribution({ zone, day }: DistributionInput): DailyDistribution {
+  const figures = usageFigures(day.hours.map(({ tokens }) => tokens));
+  return {
+    totalTokens: figures.total,
+    hoursWithUsage: figures.count,
+    avgHourlyUsage: toHundredths(mean(figures)),
+    hourlyUsageData: day.hours
+      .filter(({ tokens }) => tokens > 0)
+      .sort((a, b) => a.start - b.start)
+      .map(({ start, tokens }) => ({ hour: hourName(zone, start), tokens, start })),
+    date: day.date,
+  };
+}
+
+function rateLimitingStatus({ policy, activeRequests, lastGrants }: DistributionInput): RateLimitingStatus {
+  return {
+    maxDailyPercentage: policy.maxDailyPercent,
+    maxHourlyPercentage: policy.maxHourlyPercent,
+    minDailyPercentage: policy.minDailyPercent,
+    aiCooldownPeriod: Math.ceil(policy.cooldownMs / 1_000),
+    maxConcurrentRequests: policy.maxConcurrent,
+    activeRequests,
+    lastAiRequests: latest(lastGrants),
+  };
+}
+
+/** Days before the first usage do not count: the budget was not in use yet. A later day without any does. */
+function daysBelow(closed: readonly DayTotals[], minimum: number): string[] {
+  const first = closed.findIndex(({ total }) => total > 0);
+  if (first === -1) return [];
+  return closed
+    .slice(first)
+    .filter(({ total }) => total < minimum)
+    .map(({ day }) => day);
+}
+
+function mostFirst(tokensByName: ReadonlyMap<string, number>): [string, number][] {
+  return [...tokensByName]
+    .filter(([, tokens]) => tokens > 0)
+    .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
+}
+
+function largest(tokensByName: ReadonlyMap<string, number>): [string, number][] {
+  const all = mostFirst(tokensByName);
+  const others = all.slice(MOST_NAMES).map(([, tokens]) => tokens);
+  return others.length === 0 ? all : [...all.slice(0, MOST_NAMES), [REST, sum(others)]];
+}
+
+function latest(moments: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+  if (moments.size <= MOST_NAMES) return moments;
+  const all = [...moments].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
+  const [, latestOther = 0] = all[MOST_NAMES] ?? [];
+  return new Map([...all.slice(0, MOST_NAMES), [REST, latestOther]]);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,71 @@
+import type { Server, Socket } from 'node:net';
+import { PeerCounts, peerOf } from '../../platform/peer-address.js';
+
+interface Arrival {
+  readonly socket: Socket;
+  seconds: number;
+}
+
+export interface ArrivalLimits {
+  readonly connectionsPerAddress: number;
+  readonly newConnectionsPerSecond: number;
+  readonly helloSeconds: number;
+}
+
+/**
+ * Connections from their first packet on. With TLS, HTTP/2 hears of one only after its handshake, which a client that says
+ * nothing never makes: it would keep its place for ever, and nobody would count it.
+ */
+export class Arrivals {
+  private readonly counts = new PeerCounts();
+  /** Opened since the last sweep, closed ones included. */
+  private opened = new PeerCounts();
+  /** Without a session yet, by the peer's address and port. */
+  private readonly silent = new Map<string, Arrival>();
+
+  constructor(
+    private readonly limits: ArrivalLimits,
+    /** Ends the session of a connection that is one too many; false if it has none. */
+    private readonly cutOff: (socket: Socket) => boolean,
+  ) {}
+
+  watch(server: Server): void {
+    server.prependListener('connection', (socket: Socket) => this.arrive(socket));
+  }
+
+  private arrive(socket: Socket): void {
+    const peer = peerOf(socket.remoteAddress);
+    const key = keyOf(socket);
+    this.silent.set(key, { socket, seconds: 0 });
+    socket.once('close', () => {
+      this.counts.add(peer, -1);
+      if (this.silent.get(key)?.socket === socket) this.silent.delete(key);
+    });
+    const { connectionsPerAddress, newConnectionsPerSecond } = this.limits;
+    const [count, opened] = [this.counts.add(peer, 1), this.opened.add(peer, 1)];
+    if (count <= connectionsPerAddress && opened <= newConnectionsPerSecond) return;
+    // Not before others have seen it: they would set up what is gone already.
+    setImmediate(() => {
+      if (!this.cutOff(socket)) socket.destroy();
+    });
+  }
+
+  /** It speaks HTTP/2; what becomes of it now is for its session to watch. */
+  spoke(socket: Socket): void {
+    this.silent.delete(keyOf(socket));
+  }
+
+  /** Once a second. */
+  sweep(): void {
+    this.opened = new PeerCounts();
+    for (const arrival of this.silent.values()) {
+      arrival.seconds += 1;
+      if (arrival.seconds > this.limits.helloSeconds) arrival.socket.destroy();
+    }
+  }
+}
+
+/** The same for a connection and for the TLS socket upon it. */
+export function keyOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}

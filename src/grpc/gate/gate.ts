@@ -1,0 +1,219 @@
+import {
+  constants,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import { errorResponse } from '../../api/failures/error-details.js';
+import { failureOf } from '../../api/failures/status.js';
+import { TransportError } from '../../api/failures/transport-error.js';
+import { ArbiterError } from '../../arbiter/door.js';
+import { PeerCounts, peerOf } from '../../platform/peer-address.js';
+import { PROCESS_SCHEDULER, type Scheduler } from '../../platform/scheduler.js';
+import { Arrivals, keyOf } from './arrivals.js';
+import { Connection } from './connection.js';
+import { GATE_LIMITS, type GateLimits } from './gate-limits.js';
+import { SlowLane } from './slow-lane.js';
+
+const SWEEP_MS = 1_000;
+const RETRY_MS = 1_000;
+const TOO_MANY = 'the server has too many calls under way; ask again shortly';
+const UNREAD = 'read the answers of this connection before you ask for more';
+const HEALTH_CHECK = '/grpc.health.v1.Health/Check';
+const HEALTH_WATCH = '/grpc.health.v1.Health/Watch';
+
+export interface GateOptions {
+  readonly limits?: Partial<GateLimits>;
+  readonly scheduler?: Scheduler;
+  /** Paths of methods whose clients send more than one message. */
+  readonly conversations: readonly string[];
+  /** Told of every call that is refused. */
+  readonly onRefused?: (() => void) | undefined;
+}
+
+/**
+ * Stands before grpc-js, which bounds neither connections nor calls nor the time that a client takes: counts them, and refuses
+ * what is too much before anything is computed for it.
+ */
+export class Gate {
+  private readonly limits: GateLimits;
+  private readonly scheduler: Scheduler;
+  private readonly conversations: ReadonlySet<string>;
+  private readonly onRefused: (() => void) | undefined;
+  private readonly connections = new Map<ServerHttp2Session, Connection>();
+  private readonly byKey = new Map<string, Connection>();
+  private readonly callsOf = new PeerCounts();
+  private readonly watchesOf = new PeerCounts();
+  private readonly arrivals: Arrivals;
+  private readonly refusal = refusalHeaders(full(TOO_MANY));
+  private readonly choked = refusalHeaders(full(UNREAD));
+  private readonly wordy: OutgoingHttpHeaders;
+  private readonly slowLane: SlowLane;
+  private cancelSweep: (() => void) | undefined;
+  private watches = 0;
+  /** Calls under way. */
+  calls = 0;
+
+  constructor({ limits, scheduler = PROCESS_SCHEDULER, conversations, onRefused }: GateOptions) {
+    this.onRefused = onRefused;
+    this.limits = { ...GATE_LIMITS, ...limits };
+    this.scheduler = scheduler;
+    this.conversations = new Set(conversations);
+    this.arrivals = new Arrivals(this.limits, (socket) => this.byKey.get(keyOf(socket))?.cutOff() ?? false);
+    const { refusalsPerSecond, calls } = this.limits;
+    const roomy = () => this.calls < calls / 4;
+    this.slowLane = new SlowLane(refusalsPerSecond, scheduler, roomy);
+    const wordy = `metadata of more than ${this.limits.metadataBytes} bytes is not taken`;
+    this.wordy = refusalHeaders(new TransportError('METADATA_TOO_LARGE', wordy));
+  }
+
+  /** Puts itself before the listeners that grpc-js has on its server. */
+  guard(server: Http2Server): void {
+    server.maxConnections = this.limits.connections;
+    server.updateSettings({
+      maxConcurrentStreams: this.limits.callsPerConnection,
+    });
+    this.arrivals.watch(server);
+    server.prependListener('session', (session: ServerHttp2Session) => this.connect(session));
+    const behind = server.listeners('stream');
+    server.removeAllListeners('stream');
+    server.on(
+      'stream',
+      (call: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number, raw: string[]) => {
+        if (!this.admit(call, String(headers[':path']), raw)) return;
+        for (const listener of behind) listener.call(server, call, headers, flags, raw);
+      },
+    );
+    if (this.cancelSweep === undefined) this.sweepLater();
+  }
+
+  stop(): void {
+    this.cancelSweep?.();
+    this.slowLane.stop();
+  }
+
+  private sweepLater(): void {
+    this.cancelSweep = this.scheduler.after(SWEEP_MS, () => {
+      for (const connection of this.connections.values()) connection.sweep();
+      this.cutOffUnread();
+      this.arrivals.sweep();
+      this.sweepLater();
+    });
+  }
+
+  /** What each connection may leave unread is too much for the memory when many do. */
+  private cutOffUnread(): void {
+    const { unreadBytesInAll } = this.limits;
+    const connections = [...this.connections.values()].filter(({ unread }) => unread > 0);
+    let unread = connections.reduce((sum, connection) => sum + connection.unread, 0);
+    if (unread <= unreadBytesInAll) return;
+    for (const connection of connections.sort((a, b) => b.unread - a.unread)) {
+      if (unread <= unreadBytesInAll) return;
+      unread -= connection.unread;
+      connection.cutOff();
+    }
+  }
+
+  private connect(session: ServerHttp2Session): void {
+    const { socket } = session;
+    const connection = new Connection(session, peerOf(socket.remoteAddress), this.limits);
+    const key = keyOf(socket);
+    this.arrivals.spoke(socket);
+    this.connections.set(session, connection);
+    this.byKey.set(key, connection);
+    session.once('close', () => {
+      this.connections.delete(session);
+      if (this.byKey.get(key) === connection) this.byKey.delete(key);
+      this.slowLane.leave(connection);
+    });
+  }
+
+  /** Whether a call may go on to its handler; one that may not is answered. */
+  private admit(call: ServerHttp2Stream, path: string, rawHeaders: readonly string[]): boolean {
+    const connection = call.session && this.connections.get(call.session as ServerHttp2Session);
+    if (connection === undefined) {
+      call.on('error', () => {});
+      call.close(constants.NGHTTP2_REFUSED_STREAM);
+      return false;
+    }
+    const refused = this.refusalOf(connection, path, rawHeaders);
+    if (refused !== undefined) {
+      refuse(call, refused);
+      this.onRefused?.();
+      this.slowLane.refused(connection);
+      return false;
+    }
+    this.calls += 1;
+    this.count(connection.address, path, 1);
+    connection.open(call, this.conversations.has(path));
+    call.once('close', () => {
+      this.calls -= 1;
+      this.count(connection.address, path, -1);
+      connection.close(call);
+    });
+    return true;
+  }
+
+  private count(address: string, path: string, difference: 1 | -1): void {
+    this.callsOf.add(address, difference);
+    if (path !== HEALTH_WATCH) return;
+    this.watches += difference;
+    this.watchesOf.add(address, difference);
+  }
+
+  private refusalOf(
+    connection: Connection,
+    path: string,
+    rawHeaders: readonly string[],
+  ): OutgoingHttpHeaders | undefined {
+    const { calls, callsPerAddress, callsPerConnection, healthChecks } = this.limits;
+    if (connection.choked) return this.choked;
+    if (sizeOf(rawHeaders) > this.limits.metadataBytes) return this.wordy;
+    const more = path === HEALTH_CHECK ? healthChecks : 0;
+    const full =
+      this.calls >= calls + more ||
+      this.callsOf.of(connection.address) >= callsPerAddress + more ||
+      connection.size >= callsPerConnection ||
+      (path === HEALTH_WATCH && this.isWatchedEnough(connection.address));
+    return full ? this.refusal : undefined;
+  }
+
+  /** Nobody who watches the health needs credentials, and a watch has no end. */
+  private isWatchedEnough(address: string): boolean {
+    const { healthWatches, healthWatchesPerAddress } = this.limits;
+    return this.watches >= healthWatches || this.watchesOf.of(address) >= healthWatchesPerAddress;
+  }
+}
+
+/** The end of the call is all that is sent. Nobody reads what its client still sends, so Node closes the stream. */
+function refuse(call: ServerHttp2Stream, headers: OutgoingHttpHeaders): void {
+  call.on('error', () => {});
+  call.respond(headers, { endStream: true });
+}
+
+/** As HTTP/2 counts them, so that nobody makes thousands of empty ones. */
+function sizeOf(rawHeaders: readonly string[]): number {
+  let size = 16 * rawHeaders.length;
+  for (const text of rawHeaders) size += text.length;
+  return size;
+}
+
+function full(message: string): ArbiterError {
+  return new ArbiterError('QUEUE_FULL', message, RETRY_MS);
+}
+
+/** Made once: a refusal must cost next to nothing. */
+function refusalHeaders(error: ArbiterError | TransportError): OutgoingHttpHeaders {
+  const failure = failureOf(error);
+  if (failure === undefined) throw new Error(`there is no status for ${error.message}`);
+  const { code, details, metadata } = errorResponse(failure);
+  return {
+    ':status': constants.HTTP_STATUS_OK,
+    'content-type': 'application/grpc+proto',
+    'grpc-status': code,
+    'grpc-message': encodeURI(details ?? ''),
+    ...metadata?.toHttp2Headers(),
+  };
+}

@@ -1,0 +1,98 @@
+import {
+  type DescField,
+  type DescMessage,
+  fromJson,
+  type JsonObject,
+  type JsonValue,
+  ScalarType,
+} from '@bufbuild/protobuf';
+import { descriptors } from '../../api/codec/descriptors.js';
+import type { FieldViolation } from '../../domain/model/outcomes.js';
+
+/**
+ * Finds the field for which a message could not be read, and says what belongs there: the library names the innermost type
+ * alone. Only after a failure, so it may try one field after the other.
+ */
+export function jsonFault(type: DescMessage, json: JsonValue, error: unknown, prefix = ''): FieldViolation {
+  if (!isObject(json)) return { field: prefix || type.typeName, description: 'must be a JSON object' };
+  for (const [key, value] of Object.entries(json)) {
+    const field = type.fields.find(({ name, jsonName }) => key === name || key === jsonName);
+    if (field === undefined) return unknownField(type, `${prefix}${key.slice(0, 64)}`);
+    const cause = failure(type, { [key]: value });
+    if (cause === undefined) continue;
+    const path = `${prefix}${field.name}`;
+    const inner = field.fieldKind === 'message' && isOwn(field.message) ? field.message : undefined;
+    if (inner !== undefined) return jsonFault(inner, value, cause, `${path}.`);
+    return { field: path, description: `must be ${expected(field)}; it is ${shown(value)}` };
+  }
+  const reason = error instanceof Error ? error.message.replace(/^.* from JSON: /s, '') : 'does not fit';
+  return { field: prefix.slice(0, -1) || type.typeName, description: reason.slice(0, 200) };
+}
+
+function failure(type: DescMessage, json: JsonObject): unknown {
+  try {
+    fromJson(type, json, { registry: descriptors() });
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+function unknownField(type: DescMessage, field: string): FieldViolation {
+  const known = type.fields.map(({ jsonName }) => jsonName).join(', ');
+  return { field, description: `unknown field; known are ${known || 'none'}` };
+}
+
+/** Those of protobuf have a form of JSON of their own. */
+function isOwn({ typeName }: DescMessage): boolean {
+  return !typeName.startsWith('google.protobuf.');
+}
+
+function isObject(json: JsonValue): json is JsonObject {
+  return typeof json === 'object' && json !== null && !Array.isArray(json);
+}
+
+function expected(field: DescField): string {
+  switch (field.fieldKind) {
+    case 'enum':
+      return `one of ${field.enum.values.map(({ name }) => name).join(', ')}`;
+    case 'list':
+      return field.scalar === ScalarType.STRING ? 'a list of texts' : 'a list';
+    case 'map':
+      return field.scalar === undefined
+        ? 'an object of objects'
+        : `an object whose values are ${scalar(field.scalar)}`;
+    case 'message':
+      return WELL_KNOWN[field.message.typeName] ?? 'an object';
+    case 'scalar':
+      return scalar(field.scalar);
+  }
+}
+
+const WELL_KNOWN: Readonly<Record<string, string>> = {
+  'google.protobuf.Duration': 'a duration in seconds, such as "1.5s"',
+  'google.protobuf.Timestamp': 'a time, such as "2026-11-01T09:00:00Z"',
+  'google.protobuf.FieldMask':
+    'a text of paths in lowerCamelCase, such as "cooldown,tokenWeights.inputPercent"',
+};
+
+function scalar(type: ScalarType): string {
+  switch (type) {
+    case ScalarType.STRING:
+      return 'text';
+    case ScalarType.BOOL:
+      return 'true or false';
+    case ScalarType.DOUBLE:
+      return 'a number';
+    default:
+      return 'a whole number, or one as text';
+  }
+}
+
+/** What is nested is not printed: it may be nested deeper than the printer can follow. */
+function shown(value: JsonValue): string {
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  const text = JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 80)}...` : text;
+}

@@ -1,0 +1,108 @@
+import { type DescMessage, type JsonObject, ScalarType } from '@bufbuild/protobuf';
+import { invalidFields } from '../../api/failures/request-error.js';
+import type { Failure } from '../../api/failures/status.js';
+import { type Answer, errorAnswer } from '../answer.js';
+import type { Endpoint, HttpCall } from '../endpoint.js';
+import { connectCode, failureHeaders } from './connect-error.js';
+import { HttpCaller } from './http-caller.js';
+import { bytesOfJson, jsonOfBytes } from './json-message.js';
+import type { UnaryRpc } from './unary-rpc.js';
+
+const ADMIN = '/budgetarbiter.v1.BudgetAdminService';
+
+/** A page that reads: its path, and the method that answers it. */
+export interface Read {
+  readonly path: string;
+  readonly rpc: string;
+}
+
+/** Each list by the budget it belongs to, and once more with the budget as a parameter, `DEFAULT_BUDGET` without it. */
+export const READS: readonly Read[] = [
+  { path: '/api/v1/budgets', rpc: `${ADMIN}/ListBudgets` },
+  { path: '/api/v1/budgets/{budget_id}', rpc: `${ADMIN}/GetBudget` },
+  ...['/api/v1/budgets/{budget_id}', '/api/v1'].flatMap((under) => [
+    { path: `${under}/distribution`, rpc: '/budgetarbiter.v1.BudgetService/GetDistribution' },
+    { path: `${under}/leases`, rpc: `${ADMIN}/ListLeases` },
+    { path: `${under}/usage`, rpc: `${ADMIN}/ListUsage` },
+  ]),
+];
+
+const BUDGET_ID = 'budget_id';
+/** Its place between the slashes of a path that has one. */
+const BUDGET_PART = 4;
+
+export function readEndpoints(rpcs: readonly UnaryRpc[], defaultBudget: string): Endpoint[] {
+  return READS.map(({ path, rpc: rpcPath }) => {
+    const rpc = rpcs.find((candidate) => candidate.path === rpcPath);
+    if (rpc === undefined) throw new Error(`there is no method ${rpcPath} for ${path}`);
+    return {
+      path,
+      methods: ['GET'],
+      access: rpc.rule,
+      answer: (call) => rpc.observed(() => answerOf(rpc, path, call, defaultBudget)),
+      failed: (error) => failed(rpc.failure(error)),
+    };
+  });
+}
+
+async function answerOf(rpc: UnaryRpc, path: string, call: HttpCall, defaultBudget: string): Promise<Answer> {
+  const request = bytesOfJson(rpc.input, requestOf(rpc.input, path, call, defaultBudget));
+  const caller = new HttpCaller(call.request.socket);
+  try {
+    const answer = await rpc.answer(request, call.principal, caller);
+    return { status: 200, body: jsonOfBytes(rpc.output, answer) };
+  } finally {
+    caller.answered();
+  }
+}
+
+function requestOf(
+  type: DescMessage,
+  path: string,
+  { path: asked, query }: HttpCall,
+  defaultBudget: string,
+): JsonObject {
+  const inPath = path.includes(`{${BUDGET_ID}}`);
+  const parameters = parametersOf(type, inPath);
+  const request: JsonObject = {};
+  for (const name of query.keys()) {
+    const field = parameters.find((parameter) => parameter.name === name);
+    if (field === undefined) {
+      const known = parameters.map((parameter) => parameter.name).join(', ');
+      throw invalidFields([
+        { field: name.slice(0, 64), description: `unknown parameter; known are ${known || 'none'}` },
+      ]);
+    }
+    const [value = '', ...more] = query.getAll(name);
+    if (more.length > 0) throw invalidFields([{ field: name, description: 'given more than once' }]);
+    const isFlag = field.scalar === ScalarType.BOOL && (value === 'true' || value === 'false');
+    request[name] = isFlag ? value === 'true' : value;
+  }
+  if (inPath) request[BUDGET_ID] = decoded(asked.split('/')[BUDGET_PART] ?? '');
+  else if (type.fields.some(({ name }) => name === BUDGET_ID)) request[BUDGET_ID] ??= defaultBudget;
+  return request;
+}
+
+/** The fields of a request that a query names. */
+export function parametersOf(type: DescMessage, budgetInPath: boolean): DescMessage['fields'] {
+  return type.fields.filter(({ name }) => !budgetInPath || name !== BUDGET_ID);
+}
+
+/** What cannot be decoded is no budget's id, and is refused as such. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+/** In the form of all that is read over HTTP. */
+function failed(failure: Failure): Answer {
+  const { name, httpStatus } = connectCode(failure);
+  const field = failure.reason === 'BUDGET_NOT_FOUND' ? BUDGET_ID : failure.violations?.[0]?.field;
+  return errorAnswer(httpStatus, failure.reason ?? name.toUpperCase(), failure.message, {
+    ...(field === undefined ? {} : { field }),
+    headers: failureHeaders(failure, httpStatus),
+  });
+}

@@ -1,0 +1,79 @@
+import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
+import { describe, expect, it } from 'vitest';
+import { encoded, RequestReader } from '../../../../src/api/codec/wire.js';
+import {
+  RecordUsageRequest,
+  RecordUsageResponse,
+} from '../../../../src/gen/budgetarbiter/v1/budget_service.js';
+
+const AROUND = [0, 7, 14, 21, 28, 31, 32, 35, 40, 52].flatMap((bits) => [
+  2 ** bits - 1,
+  2 ** bits,
+  2 ** bits + 1,
+]);
+const AMOUNTS = [...new Set([...AROUND, 200, 1_260, 10 ** 12, Number.MAX_SAFE_INTEGER])];
+
+describe('RequestReader', () => {
+  it.each([...AMOUNTS, ...AMOUNTS.map((amount) => -amount)])(
+    'reads the int64 %d as the library does',
+    (amount) => {
+      const bytes = new BinaryWriter().int64(amount).int64(7).finish();
+      const own = new RequestReader(bytes);
+      const library = new BinaryReader(bytes);
+      for (let count = 0; count < 2; count += 1) {
+        expect(String(own.int64())).toBe(String(library.int64()));
+        expect(own.pos).toBe(library.pos);
+      }
+    },
+  );
+
+  it('reads a number that is written longer than it need be', () => {
+    expect(String(new RequestReader(Uint8Array.of(0x81, 0x80, 0x00)).int64())).toBe('1');
+    expect(String(new RequestReader(Uint8Array.of(0x81, 0x80, 0x80, 0x80, 0x00)).int64())).toBe('1');
+  });
+
+  it.each([[[]], [[0x81]], [[0x81, 0x81]], [[0x81, 0x81, 0x81]]])(
+    'refuses bytes that end too early: %j',
+    (bytes) => {
+      expect(() => new RequestReader(Uint8Array.from(bytes)).int64()).toThrow();
+    },
+  );
+});
+
+describe('encoded', () => {
+  const answer = (chargedTokens: number) =>
+    RecordUsageResponse.fromPartial({ chargedTokens, lease: { leaseId: 'ä:1', labels: { a: 'b' } } });
+
+  it.each(AMOUNTS)('writes the amount %d as the library does', (amount) => {
+    const message = answer(amount);
+    expect(encoded(RecordUsageResponse, message)).toEqual(
+      Buffer.from(RecordUsageResponse.encode(message).finish()),
+    );
+  });
+
+  it('gives each answer bytes of its own', () => {
+    const first = encoded(RecordUsageResponse, answer(1));
+    const copy = Buffer.from(first);
+    encoded(RecordUsageResponse, answer(2));
+    expect(first).toEqual(copy);
+  });
+
+  it('forgets what it had of a message that cannot be written', () => {
+    const broken = {
+      ...answer(5),
+      lease: { ...answer(5).lease, state: 0.5 },
+    } as unknown as RecordUsageResponse;
+    expect(() => encoded(RecordUsageResponse, broken)).toThrow();
+    const message = answer(6);
+    expect(encoded(RecordUsageResponse, message)).toEqual(
+      Buffer.from(RecordUsageResponse.encode(message).finish()),
+    );
+  });
+
+  it('writes an answer that is longer than the memory it keeps', () => {
+    const message = RecordUsageRequest.fromPartial({ usage: { errorMessage: 'x'.repeat(200_000) } });
+    expect(RecordUsageRequest.decode(encoded(RecordUsageRequest, message)).usage?.errorMessage).toHaveLength(
+      200_000,
+    );
+  });
+});
