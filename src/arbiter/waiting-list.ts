@@ -39,6 +39,14 @@ export class WaitingList {
     return this.byAi.get(aiId) ?? 0;
   }
 
+  /** Whether a call with this request id waits. */
+  waitsFor(aiId: string, requestId: string): boolean {
+    if (this.sizeOf(aiId) === 0) return false;
+    return [...this.waiters.values()].some(
+      ({ aiId: ai, pending }) => ai === aiId && (pending.request as AcquireRequest).requestId === requestId,
+    );
+  }
+
   /** Adds one, or notes its newest denial. */
   put(pending: Pending, { availableAt = Number.POSITIVE_INFINITY }: Denial): void {
     const waiter = this.waiters.get(pending);
