@@ -2,7 +2,7 @@ import type { BudgetEvent } from '../domain/model/events.js';
 import { parseLeaseId } from '../domain/model/lease-id.js';
 import type { Outcome } from '../domain/model/outcomes.js';
 import type { AcquireRequest, BudgetRequest } from '../domain/model/requests.js';
-import type { Denial, Rule } from '../domain/model/types.js';
+import type { Denial, LeaseView, Rule } from '../domain/model/types.js';
 import { aged } from './ageing.js';
 import type { LocalKind } from './alert-courier.js';
 import type { Context } from './context.js';
@@ -63,10 +63,19 @@ export class Answers {
     else if (outcome.kind === 'denied') this.deny(pending, outcome.denial, timeAloneMs);
     else {
       this.leave(pending);
+      if (outcome.kind === 'granted') this.wakeDoubles(outcome.lease);
       this.noteObserved(outcome);
       this.mindSession(pending.request, outcome);
       pending.resolve(aged(outcome, ageMs));
     }
+  }
+
+  /** Other calls with its request id that wait here have their answer, too: under other content it is that the id is taken. */
+  private wakeDoubles({ aiId, requestId }: LeaseView): void {
+    const { waiters } = this.queue;
+    if (!waiters.waitsFor(aiId, requestId)) return;
+    waiters.tryAgain();
+    this.queue.ask({ kind: 'sweep' });
   }
 
   /** Whoever tries a policy in mode OBSERVE wants to see whom it would refuse, and why. */

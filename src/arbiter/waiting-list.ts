@@ -8,6 +8,8 @@ import type { Pending } from './pending.js';
 
 /** Having waited this long weighs as much as the whole month's tokens: so everybody's turn comes. */
 const AGEING_MS = 10 * 60_000;
+/** How often all are tried though nothing has come free: what others spend meanwhile, or a grace that ends, makes a wait vain. */
+const ANYWAY_MS = 5_000;
 
 interface Waiter {
   readonly pending: Pending;
@@ -25,6 +27,8 @@ export class WaitingList {
   private readonly byAi = new Map<string, number>();
   private triedWith: Ledger | undefined;
   private triedAt = -1;
+  /** By the monotonic clock: then all are tried, whatever changed. */
+  private anywayAt = Number.POSITIVE_INFINITY;
 
   get size(): number {
     return this.waiters.size;
@@ -39,6 +43,14 @@ export class WaitingList {
     return this.byAi.get(aiId) ?? 0;
   }
 
+  /** Whether a call with this request id waits. */
+  waitsFor(aiId: string, requestId: string): boolean {
+    if (this.sizeOf(aiId) === 0) return false;
+    return [...this.waiters.values()].some(
+      ({ aiId: ai, pending }) => ai === aiId && (pending.request as AcquireRequest).requestId === requestId,
+    );
+  }
+
   /** Adds one, or notes its newest denial. */
   put(pending: Pending, { availableAt = Number.POSITIVE_INFINITY }: Denial): void {
     const waiter = this.waiters.get(pending);
@@ -47,6 +59,7 @@ export class WaitingList {
       return;
     }
     const { aiId } = pending.request as AcquireRequest;
+    if (this.waiters.size === 0) this.anywayAt = pending.arrivedAt + ANYWAY_MS;
     this.waiters.set(pending, { pending, aiId, tryAt: availableAt });
     this.byAi.set(aiId, this.sizeOf(aiId) + 1);
   }
@@ -69,7 +82,8 @@ export class WaitingList {
     const waiters = [...this.waiters.values()].filter(
       ({ pending }) => !pending.abandoned && !pending.lookingUp,
     );
-    const changed = ledger !== this.triedWith || ledger.loosened !== this.triedAt;
+    const changed = ledger !== this.triedWith || ledger.loosened !== this.triedAt || now >= this.anywayAt;
+    if (changed) this.anywayAt = now + ANYWAY_MS;
     this.triedWith = ledger;
     this.triedAt = ledger.loosened;
     const mayHear = (waiter: Waiter) => isAnswered(ledger, waiter.pending) || mayPass(ledger, waiter);
@@ -94,7 +108,7 @@ export class WaitingList {
   /** When somebody may be admitted, or must be answered: in the ledger's time, and by the monotonic clock. */
   nextTurn(): { readonly at?: number; readonly answerAt?: number } {
     let at = Number.POSITIVE_INFINITY;
-    let answerAt = Number.POSITIVE_INFINITY;
+    let answerAt = this.size === 0 ? Number.POSITIVE_INFINITY : this.anywayAt;
     for (const { pending, tryAt } of this.waiters.values()) {
       at = Math.min(at, tryAt);
       answerAt = Math.min(answerAt, pending.arrivedAt + pending.waitMs);

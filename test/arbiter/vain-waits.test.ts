@@ -138,6 +138,32 @@ describe('a wait that time alone could end', () => {
     expect(world.arbiter.counts.waiters).toBe(atOnce ? 0 : 1);
   });
 
+  it.each<[string, PolicyFields, (world: World) => Promise<unknown>, (world: World) => Promise<unknown>]>([
+    [
+      'by what holders of slots spend meanwhile',
+      { ...HOUR_OF_1000, maxHourlyPercent: 100, emergencyPercent: 5, maxConcurrent: 1 },
+      (world) => world.ask(acquire('z', { leaseTtlMs: 30 * MINUTE })),
+      spend(5_000),
+    ],
+    [
+      'by the end of the grace of what is presumed',
+      { ...HOUR_OF_1000, lateReportGraceMs: 20_000 },
+      crash(900),
+      (world) => world.scheduler.advance(20_000),
+    ],
+  ])('becomes vain %s, and is denied within seconds', async (_, policy, begin, then) => {
+    const world = await openWorld({ policy: { ...ROOMY, ...policy } });
+    await begin(world);
+    const waiting = wait(world, acquire('a', asks), 4 * MINUTE);
+    // It is tried once more, and then left in peace.
+    await world.scheduler.settle();
+    await world.ask({ kind: 'get-snapshot' });
+    expect(waiting.outcome).toBeUndefined();
+    await then(world);
+    await world.scheduler.advance(5_000);
+    expect(waiting.outcome?.kind).toBe('denied');
+  });
+
   it('is granted where it ends in time', async () => {
     const world = await openWorld({ policy: { ...ROOMY, cooldownMs: 300_000 } });
     await once(world);

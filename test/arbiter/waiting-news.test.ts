@@ -87,4 +87,18 @@ describe('who waits hears', () => {
       expect(result).toMatchObject({ value: heard });
     },
   );
+
+  it.each([0, 1])('that its request id is taken by a smaller request, by copy %s', async (by) => {
+    const policy = { ...ROOMY, monthlyLimit: 1_000, enforcedPercent: 100, emergencyPercent: 100 };
+    const world = await openWorld({ copies: 2, policy: { ...policy, maxConcurrent: 100 } });
+    await world.ask(acquire('z', { estimatedTokens: 900 }));
+    const asked = { requestId: 'mine', fingerprint: 'large', estimatedTokens: 500 };
+    const answer = settled(world.arbiter.acquireWaiting(BUDGET, acquire('a', asked), 60_000, caller()));
+    await world.scheduler.advance(1_000);
+    leaseOf(await world.ask(acquire('a', { ...asked, fingerprint: 'small', estimatedTokens: 10 }), by));
+    const since = world.scheduler.now;
+    const result = await world.scheduler.until(answer);
+    expect(world.scheduler.now - since).toBeLessThan(SOON_MS);
+    expect(result).toMatchObject({ value: { refusal: { reason: 'ID_REUSED', field: 'request_id' } } });
+  });
 });

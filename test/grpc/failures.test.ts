@@ -48,6 +48,15 @@ describe('refusals', () => {
       { metadata: { usage_id: 'u-1' }, message: expect.stringMatching(/usage_id "u-1".*new id/) },
     ],
     [
+      { reason: 'ID_REUSED', field: 'lease_id', id: 'a:1:2:n' },
+      'FAILED_PRECONDITION',
+      {
+        metadata: { lease_id: 'a:1:2:n' },
+        // There is no other id for a lease that was released.
+        message: expect.stringMatching(/^(?!.*new id).*"a:1:2:n".*RecordUsage/),
+      },
+    ],
+    [
       { reason: 'REPORT_TOO_LARGE', charge: 5_000, limit: 1_000 },
       'INVALID_ARGUMENT',
       { violations: [{ field: 'usage.tokens', description: expect.stringContaining('5,000') }] },

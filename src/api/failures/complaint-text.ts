@@ -29,6 +29,12 @@ export function complaintText(complaint: Complaint): string {
     case 'LEASE_CLOSED':
       return leaseClosed(complaint.lease);
     case 'ID_REUSED':
+      if (complaint.field === 'lease_id') {
+        return (
+          `lease ${quoted(complaint.id)} was released before with other usage, or with none: ` +
+          'report further usage with RecordUsage, or repeat the release unchanged'
+        );
+      }
       return (
         `${complaint.field} ${quoted(complaint.id)} was used before with other content: ` +
         'take a new id for a new request, or repeat the old request unchanged'

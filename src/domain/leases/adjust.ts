@@ -10,7 +10,7 @@ import { refused } from '../model/refused.js';
 import type { AdjustRequest, Evidence } from '../model/requests.js';
 import type { BookedAdjustment } from '../model/state.js';
 import { UNKNOWN } from '../model/types.js';
-import { dayIn, daysInMonth, retentionStart } from '../time/calendar.js';
+import { dayIn, daysInMonth, firstDayKept } from '../time/calendar.js';
 import { monthOfDay } from '../time/windows.js';
 import { putReceipt } from './closing.js';
 import { isOf } from './presumed.js';
@@ -59,13 +59,13 @@ function replay(request: AdjustRequest, before: BookedAdjustment): OutcomeOf['ad
   return { kind: 'adjusted', day: before.day, dayTotal: before.dayTotal, replayed: true };
 }
 
-/** Nobody can correct the future, nor what is no longer kept. */
+/** Nobody can correct the future, nor what is no longer kept: both by the budget's own calendar. */
 function notToBeChanged(
-  { today, clock }: Ledger,
+  { today, month }: Ledger,
   day: string,
   retentionMonths: number | undefined,
 ): OutcomeOf['adjust'] | undefined {
-  const first = retentionMonths === undefined ? '' : retentionStart(clock, retentionMonths);
+  const first = retentionMonths === undefined ? '' : firstDayKept(month.key, retentionMonths);
   if (day >= first && day <= today.day) return undefined;
   const description =
     day < first

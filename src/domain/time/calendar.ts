@@ -82,10 +82,11 @@ export function daysLeft(month: { readonly key: string }, day: string): number {
   return daysInMonth(month.key) - dayOfMonth(day) + 1;
 }
 
-/** The first day that is kept for so many months, the current one aside, `YYYY-MM-DD`. */
-export function retentionStart(now: number, months: number): string {
-  const date = new Date(now);
-  return new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() - months, 1)).toISOString().slice(0, 10);
+/** The first day that is kept where this is the current month: that of so many months before it. */
+export function firstDayKept(month: string, months: number): string {
+  let first = month;
+  for (let passed = 0; passed < months; passed += 1) first = monthBefore(first);
+  return firstDayOf(first);
 }
 
 function padded(value: number, length: number): string {

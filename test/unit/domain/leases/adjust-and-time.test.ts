@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { decide } from '../../../../src/domain/decide.js';
 import { ROOMY, TestBudget } from '../../../support/budget.js';
 
 const budgetWith = (policy = {}) => new TestBudget({ ...ROOMY, ...policy });
@@ -26,6 +27,31 @@ describe('AdjustUsage', () => {
     });
     expect(budget.window('MONTH').spent).toBe(30);
   });
+
+  it.each([
+    ['UTC', '2026-11-30T23:00:00Z', '2026-10-01'],
+    ['Pacific/Pago_Pago', '2026-12-01T07:00:00Z', '2026-10-01'],
+    ['Pacific/Kiritimati', '2026-11-30T12:00:00Z', '2026-11-01'],
+    ['UTC', '2027-01-01T00:00:00Z', '2026-12-01'],
+  ])(
+    'is taken for the months that are kept by the calendar of %s at %s: from %s on',
+    (timeZone, at, first) => {
+      const budget = new TestBudget({ ...ROOMY, timeZone }, at);
+      const evidence = { receipts: new Map([['1:a:x', undefined]]), days: new Map() };
+      const early = new Date(Date.parse(first) - 1).toISOString().slice(0, 10);
+      const ask = (day: string) =>
+        decide(
+          budget.state,
+          { kind: 'adjust', adjustmentId: 'x', tokens: -1, reason: 'x', fingerprint: '', day },
+          {
+            ...{ time: budget.now, maxSkewMs: 2_000, retentionMonths: 1 },
+            evidence: { ...evidence, days: new Map([[day, undefined]]) },
+          },
+        );
+      expect(ask(first)).toMatchObject({ refusal: { reason: 'BELOW_ZERO' } });
+      expect(ask(early)).toMatchObject({ refusal: { reason: 'INVALID_FIELD' } });
+    },
+  );
 
   it('never goes below zero: not the day, not the AI, not the model', () => {
     const budget = budgetWith();
