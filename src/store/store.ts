@@ -93,7 +93,7 @@ export interface BudgetStore {
    */
   tidy(cut: Cut, limit: number): Promise<Tidied>;
 
-  /** What tidying remembers; undefined before its first word. */
+  /** What tidying remembers, `current`; undefined before its first word. */
   readTidyMark(): Promise<TidyMark | undefined>;
 
   /** Replaces the mark whose revision is one less; the first has revision 1. Of any number of racers, one wins. */

@@ -90,6 +90,11 @@ export async function checkTarget(
   transfer: string,
 ): Promise<void> {
   if (mark?.kind === 'filling' && mark.transfer === transfer) return;
+  if (mark?.kind === 'filling') {
+    throw new StartError(
+      `${target.place} is not free: another copy, from ${mark.from}, has begun here; finish that one, or empty this place`,
+    );
+  }
   if (mark !== undefined) throw new StartError(`${target.place} is not free: ${markText(mark)}`);
   const [any] = await target.list('', 1);
   if (any === undefined) return;

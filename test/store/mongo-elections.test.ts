@@ -71,6 +71,7 @@ async function levels(store: BudgetStore): Promise<Record<string, string[]>> {
     listReceipts: () => store.listReceipts('b', '', '', 9),
     readDays: () => store.readDays('b', 1, '2026-01-01', '2027-01-01'),
     list: () => store.list('', 9),
+    readTidyMark: () => store.readTidyMark(),
   };
   const found: Record<string, string[]> = {};
   for (const [name, read] of Object.entries(reads)) {
@@ -83,7 +84,10 @@ async function levels(store: BudgetStore): Promise<Record<string, string[]>> {
 
 const all = (...each: string[]) =>
   Object.fromEntries(
-    ['load', 'version', 'findReceipts', 'listReceipts', 'readDays', 'list'].map((name) => [name, each]),
+    ['load', 'version', 'findReceipts', 'listReceipts', 'readDays', 'list', 'readTidyMark'].map((name) => [
+      name,
+      each,
+    ]),
   );
 
 describe('reads of the MongoDB store', () => {
@@ -151,6 +155,31 @@ describe('reads of the MongoDB store', () => {
     expect((await store.load('b'))?.head.revision).toBe(2);
     const sent = mongo.commands.slice(before).map(levelOf);
     expect(sent).toEqual(['majority', 'majority', 'linearizable']);
+    await store.close();
+  });
+
+  it('tell which commits of one message won, where an election follows it at once', async () => {
+    const store = await open();
+    const stamped = (copy: string, seq: number) =>
+      patch(seq, { puts: [{ section: 'writers', key: copy, value: { seq, at: T0 } }] });
+    for (const budget of ['b', 'c']) await store.commit(budget, undefined, stamped('me', 1));
+    await store.commit('c', { epoch: 1, revision: 1 }, stamped('another', 2));
+    lag();
+    const script = mongo.script;
+    mongo.script = (command, ordinary) => {
+      if (command['update'] !== 'budgets' || command['updates'].length < 2) return script(command, ordinary);
+      const answer = ordinary();
+      beElected();
+      // As the driver learns of it, before it looks.
+      mongo.next('find', { ok: 0, code: 10107, errmsg: 'not primary' });
+      const once = mongo.script;
+      mongo.script = (next, as) => once(next, as) ?? script(next, as);
+      return answer;
+    };
+    const both = ['b', 'c'].map((budget) =>
+      store.commit(budget, { epoch: 1, revision: 1 }, stamped('me', 2)),
+    );
+    expect(await Promise.all(both)).toEqual(['won', 'lost']);
     await store.close();
   });
 

@@ -55,6 +55,8 @@ function labelPromises(open: (name: string) => Promise<TransferStore>) {
     await expect(migrate(source, second, collectedContext())).rejects.toThrow('has begun, to');
     expect((await second.list('', 1)).length).toBe(0);
     await cancelMigration(source, collectedContext());
+    const anew = migrate(source, first, collectedContext());
+    await expect(anew).rejects.toThrow('has begun here; finish that one, or empty this place');
     await migrate(source, second, collectedContext());
     expect(await contentOf(second)).toEqual(before);
     for (const again of [first, second]) {

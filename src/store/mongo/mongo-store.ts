@@ -169,7 +169,7 @@ export class MongoStore implements BudgetStore {
   }
 
   readTidyMark(): Promise<TidyMark | undefined> {
-    return this.reading(() => readTidyMark(this.db.collection<TidyMarkDocument>('marks')));
+    return this.current((how) => readTidyMark(this.db.collection<TidyMarkDocument>('marks'), how));
   }
 
   swapTidyMark(mark: TidyMark): Promise<Outcome> {

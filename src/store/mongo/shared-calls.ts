@@ -5,8 +5,7 @@ import { type StateVersion, StoreError } from '../store.js';
 import type { BudgetDocument } from './budget-document.js';
 import { type Answer, Gathering } from './gathering.js';
 import { type ReceiptDocument, receiptDocumentId, receiptOf } from './receipt-document.js';
-import type { CurrentRead } from './steady-primary.js';
-import { type Outcome, type StampedSwap, swapMany, swapOne } from './swaps.js';
+import { type Outcome, type ReadCurrent, type StampedSwap, swapMany, swapOne } from './swaps.js';
 import type { UsageDocument } from './usage-document.js';
 import { READ_MS } from './waits.js';
 import { type Mostly, writeNewer } from './write-newer.js';
@@ -21,8 +20,7 @@ const DAY_WEIGHT = 100;
 /** How calls reach the server: their failures become those of a store. */
 export interface Line {
   readonly db: () => Db;
-  /** A read that sees every acknowledged write. */
-  current<T>(send: (how: CurrentRead) => Promise<T>): Promise<T>;
+  readonly current: ReadCurrent;
   writing<T>(work: () => Promise<T>): Promise<T>;
   readonly monotonic: () => number;
   readonly soon: Scheduler['soon'];
@@ -94,7 +92,7 @@ export class SharedCalls {
     if (this.line.monotonic() < this.apartUntil)
       return Promise.all(swaps.map((one) => this.answerAlone(one)));
     try {
-      return await this.line.writing(() => swapMany(this.line.db(), swaps));
+      return await this.line.writing(() => swapMany(this.line.db(), swaps, this.line.current));
     } catch (error) {
       if (!(error instanceof StoreError && error.likelyRefused)) throw error;
       this.apartUntil = this.line.monotonic() + APART_MS;

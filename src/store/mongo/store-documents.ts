@@ -73,8 +73,12 @@ export async function replaceLabel(
   }
 }
 
-export async function readTidyMark(marks: Collection<TidyMarkDocument>): Promise<TidyMark | undefined> {
-  const document = await marks.findOne({ _id: 'tidying' });
+/** Likewise: a budget is begun above the numbers in it. */
+export async function readTidyMark(
+  marks: Collection<TidyMarkDocument>,
+  how: CurrentRead,
+): Promise<TidyMark | undefined> {
+  const document = await marks.findOne({ _id: 'tidying' }, how);
   if (document === null) return undefined;
   const { kind: _, ...mark } = document.mark;
   return mark;

@@ -5,7 +5,11 @@ import { type BudgetDocument, sectionOf, updateOf } from './budget-document.js';
 import type { Answer } from './gathering.js';
 import { WRITE_CONCERN } from './mongo-client.js';
 import { messageOf, type StatementFailure, statementError } from './mongo-errors.js';
+import type { CurrentRead } from './steady-primary.js';
 import { COMMIT_MS, READ_MS } from './waits.js';
+
+/** A read that sees every acknowledged write. */
+export type ReadCurrent = <T>(send: (how: CurrentRead) => Promise<T>) => Promise<T>;
 
 /** One compare-and-swap of a budget's document. */
 export interface Swap {
@@ -44,7 +48,11 @@ export async function swapOne(db: Db, swap: Swap): Promise<Outcome> {
 
 /** One message for swaps of different budgets. The server takes each by itself, whatever becomes of the others. Of an answer
  * with a write-concern error the driver makes an error, which leaves all of them open. */
-export async function swapMany(db: Db, swaps: readonly StampedSwap[]): Promise<Answer<Outcome>[]> {
+export async function swapMany(
+  db: Db,
+  swaps: readonly StampedSwap[],
+  current: ReadCurrent,
+): Promise<Answer<Outcome>[]> {
   const sent = inOneOrder(swaps);
   const reply = (await db.command({
     update: 'budgets',
@@ -56,7 +64,7 @@ export async function swapMany(db: Db, swaps: readonly StampedSwap[]): Promise<A
   })) as unknown as UpdateReply;
   const { n, writeErrors = [] } = reply;
   const failures = new Map(writeErrors.map((failure) => [sent[failure.index], failure]));
-  const won = n + failures.size === swaps.length ? undefined : await winnersOf(db, swaps);
+  const won = n + failures.size === swaps.length ? undefined : await winnersOf(db, swaps, current);
   return swaps.map((swap) => {
     const failure = failures.get(swap);
     if (failure) return statementError(failure);
@@ -69,16 +77,23 @@ function inOneOrder(swaps: readonly StampedSwap[]): StampedSwap[] {
   return [...swaps].sort((a, b) => (a.budgetId < b.budgetId ? -1 : 1));
 }
 
-/** The server says how many matched, not which: they left their stamps. Without that look, any of them may have won. */
-async function winnersOf(db: Db, swaps: readonly StampedSwap[]): Promise<ReadonlySet<StampedSwap>> {
+/** The server says how many matched, not which: they left their stamps. Without that look, any of them may have won. An older
+ * state than theirs shows no stamp either, so that the look must be current. */
+async function winnersOf(
+  db: Db,
+  swaps: readonly StampedSwap[],
+  current: ReadCurrent,
+): Promise<ReadonlySet<StampedSwap>> {
   const options = { projection: { writers: 1 } as const, maxTimeMS: READ_MS, batchSize: swaps.length + 1 };
   const $in = swaps.map(({ budgetId }) => budgetId);
-  const found = await budgetsOf(db)
-    .find({ _id: { $in } }, options)
-    .toArray()
-    .catch((cause: unknown) => {
-      throw new StoreError('unknown', `MongoDB: ${messageOf(cause)}`, { cause });
-    });
+  const look = (how: CurrentRead) =>
+    budgetsOf(db)
+      .find({ _id: { $in } }, { ...options, ...how })
+      .toArray();
+  const found = await current(look).catch((cause: unknown) => {
+    const reason = cause instanceof StoreError ? cause.message : `MongoDB: ${messageOf(cause)}`;
+    throw new StoreError('unknown', reason, { cause });
+  });
   const writers = new Map(found.map((document) => [document._id, sectionOf(document, 'writers')]));
   return new Set(
     swaps.filter(({ budgetId, stamp }) => writers.get(budgetId)?.get(stamp.copyId)?.seq === stamp.seq),
