@@ -1,8 +1,7 @@
 import type { Refused } from '../domain/model/outcomes.js';
 import type { MonthWindow, UsageDay } from '../domain/model/state.js';
 import { type DistributionStats, distributionStats } from '../domain/statistics/distribution.js';
-import { lastDayOf } from '../domain/time/calendar.js';
-import { zoneOfMonth } from '../domain/time/usage-zone.js';
+import { lastDayOf, zoneOfMonth } from '../domain/time/calendar.js';
 import { calendarMonth, daysOfMonth, monthOfDay } from '../domain/time/windows.js';
 import type { Caller, DistributionQuery, Door } from './door.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { UseOrder } from '../../../../src/domain/ledger/use-order.js';
+import { UseOrder } from '../../../../src/domain/ledger/ledger-tables.js';
 
 function after(...steps: string[]): string[] {
   const order = new UseOrder();
