@@ -1,6 +1,6 @@
 import { Courier, type CourierOptions } from '../alerts/courier.js';
 import { remoteSinks } from '../alerts/remote-sink.js';
-import { Routing } from '../alerts/routing.js';
+import { Routing } from '../alerts/settings.js';
 import type { Config } from '../config/config.js';
 import { PROCESS_TIME } from '../platform/clock.js';
 

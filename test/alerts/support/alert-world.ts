@@ -1,8 +1,7 @@
 import { Courier } from '../../../src/alerts/courier.js';
 import type { Notice } from '../../../src/alerts/notice.js';
-import type { Sent } from '../../../src/alerts/post.js';
-import { Routing } from '../../../src/alerts/routing.js';
-import type { SinkSettings } from '../../../src/alerts/settings.js';
+import type { Sent } from '../../../src/alerts/remote-sink.js';
+import { Routing, type SinkSettings } from '../../../src/alerts/settings.js';
 import { Arbiter } from '../../../src/arbiter/arbiter.js';
 import type { CallerRequest } from '../../../src/arbiter/door.js';
 import { UNOBSERVED } from '../../../src/arbiter/observer.js';

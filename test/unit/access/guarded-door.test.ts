@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { GuardedDoor } from '../../../src/access/guarded-door.js';
-import { LeaseOwners } from '../../../src/access/lease-owners.js';
+import { GuardedDoor, LeaseOwners } from '../../../src/access/guarded-door.js';
 import { PERMISSIONS, type Rule } from '../../../src/access/permissions.js';
 import type { RoleGrant } from '../../../src/access/settings.js';
 import type { CallerRequest } from '../../../src/arbiter/door.js';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { noticeOf, testNotice } from '../../src/alerts/notice.js';
 import { signature } from '../../src/alerts/remote-sink.js';
-import { WEBHOOK_BODY, webhookBody } from '../../src/alerts/webhook-body.js';
+import { WEBHOOK_BODY, webhookBody } from '../../src/alerts/sink-bodies.js';
 import { ALERT_RULES } from '../../src/domain/alerts/alert-conditions.js';
 import type { StoredAlert } from '../../src/domain/model/state.js';
 
