@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey, type LocalJWKSet } from 'jose';
+import { jsonOf, keySet, keySetIn } from '../platform/bytes.js';
 import { exchange } from '../platform/exchange.js';
-import { jsonOf, keySet, keySetIn } from '../platform/key-set.js';
 import type { Log } from '../platform/log.js';
 import type { Scheduler } from '../platform/scheduler.js';
 import { AccessError } from './access-error.js';

@@ -1,7 +1,7 @@
 import { fits } from '../access/permissions.js';
 import { ALERT_RULES, type AlertRule } from '../domain/alerts/alert-conditions.js';
 
-/** Where alerts go, as CONFIG_FILE says it: `config/alert-sinks-shape.ts` reads it. */
+/** Where alerts go, as CONFIG_FILE says it: `config/alert-sinks-file.ts` reads it. */
 
 export const SINK_KINDS = ['log', 'metric', 'webhook', 'slack'] as const;
 export type SinkKind = (typeof SINK_KINDS)[number];

@@ -5,16 +5,14 @@ import type { FieldViolation } from '../domain/model/outcomes.js';
 import { type PolicyFields, policyInForce } from '../domain/model/policy.js';
 import { policyViolations, policyWarnings, rangeViolations } from '../domain/policy/policy-check.js';
 import { POLICY_ROWS, TOKEN_WEIGHT_NAMES } from '../domain/policy/policy-fields.js';
-import { textOf } from '../platform/utf8.js';
+import { textOf } from '../platform/bytes.js';
 import { type ConfiguredAccess, knownAccessKeys, readAccess } from './access-file.js';
-import { type ConfiguredSinks, readAlertSinks } from './alert-sinks-file.js';
-import { SINK_KEYS } from './alert-sinks-shape.js';
-import { pathOf, pathText } from './field-path.js';
+import { type ConfiguredSinks, readAlertSinks, SINK_KEYS } from './alert-sinks-file.js';
 import { METRICS_KEYS, type MetricsSettings, readMetrics } from './metrics-file.js';
 import { nearest } from './near-miss.js';
 import { FILE_SHAPE, POLICY_SHAPE } from './policy-shape.js';
 import { shown } from './values.js';
-import { type Problem, readYaml, type YamlPath, type YamlSource } from './yaml-source.js';
+import { type Problem, pathOf, pathText, readYaml, type YamlPath, type YamlSource } from './yaml-source.js';
 
 /** A budget that the file asks for. */
 export interface ConfiguredBudget {

@@ -5,7 +5,7 @@ import { BUDGET_ADMIN_SERVICE } from '../api/budget-admin-service.js';
 import { BUDGET_SERVICE } from '../api/budget-service.js';
 import { audited } from '../api/entrance.js';
 import type { Services } from '../api/service.js';
-import { listenFailure } from '../platform/listen-failure.js';
+import { listenFailure } from '../platform/start-error.js';
 import type { TlsFiles } from '../platform/tls-files.js';
 import { Gate, type GateOptions } from './gate/gate.js';
 import { Health } from './health.js';

@@ -10,10 +10,8 @@ import { BudgetFigures } from './budget-figures.js';
 import { exposeBudgetGauges } from './budget-gauges.js';
 import { BudgetTallies } from './budget-tallies.js';
 import { type CopyState, exposeCopyGauges } from './copy-gauges.js';
+import { HttpTimes, RpcTimes, StoreTimes } from './durations.js';
 import { Exposition } from './exposition.js';
-import { HttpTimes } from './http-times.js';
-import { RpcTimes } from './rpc-times.js';
-import { StoreTimes } from './store-times.js';
 
 export interface MetricsOptions {
   readonly settings: MetricsSettings;

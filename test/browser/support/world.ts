@@ -1,7 +1,7 @@
 import type { Access } from '../../../src/access/access.js';
 import { Arbiter } from '../../../src/arbiter/arbiter.js';
 import { getDistribution } from '../../../src/arbiter/distribution.js';
-import { readPolicy } from '../../../src/config/read-policy.js';
+import { readPolicy } from '../../../src/config/policy-shape.js';
 import type { PolicyFields } from '../../../src/domain/model/policy.js';
 import { createDashboard } from '../../../src/http/dashboard/dashboard.js';
 import { createHttpServer } from '../../../src/http/server.js';

@@ -1,5 +1,5 @@
 import type { Access } from '../../../src/access/access.js';
-import { readPolicy } from '../../../src/config/read-policy.js';
+import { readPolicy } from '../../../src/config/policy-shape.js';
 import { createDashboard } from '../../../src/http/dashboard/dashboard.js';
 import { PROCESS_SCHEDULER } from '../../../src/platform/scheduler.js';
 import type { TlsFiles } from '../../../src/platform/tls-files.js';

@@ -1,5 +1,4 @@
 import type { JSONWebKeySet } from 'jose';
-import { textOf } from './utf8.js';
 
 /** Throws an error whose message says what is wrong with what came from there. */
 export function keySetIn(bytes: Uint8Array, from: string): JSONWebKeySet {
@@ -20,5 +19,19 @@ export function jsonOf(bytes: Uint8Array, from: string): unknown {
   } catch {
     // The parser would quote what it could not read.
     throw new Error(`${from} is not JSON`);
+  }
+}
+
+const DECODER = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * Bytes as text; undefined where they are no UTF-8. Node's own way puts U+FFFD for what it does not understand, and a binary
+ * key would silently become another one. A byte order mark is left out.
+ */
+export function textOf(bytes: Uint8Array): string | undefined {
+  try {
+    return DECODER.decode(bytes);
+  } catch {
+    return undefined;
   }
 }
