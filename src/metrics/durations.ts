@@ -1,8 +1,8 @@
 import { codeName } from '../api/failures/status.js';
 import type { HttpObserver } from '../api/http-observer.js';
 import type { MethodObserver, RpcObserver } from '../api/rpc-observer.js';
+import type { StoreObserver, StoreOperation, StoreOutcome } from '../store/observed-store.js';
 import type { StoreFailure } from '../store/store.js';
-import type { StoreObserver, StoreOperation, StoreOutcome } from '../store/store-observer.js';
 import { Buckets, SECONDS } from './buckets.js';
 import type { Exposition, Labels } from './exposition.js';
 

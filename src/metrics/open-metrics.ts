@@ -4,7 +4,7 @@ import type { Door } from '../arbiter/door.js';
 import type { ArbiterObserver } from '../arbiter/observer.js';
 import type { MetricsSettings } from '../config/metrics-file.js';
 import type { Scheduler } from '../platform/scheduler.js';
-import type { StoreObserver } from '../store/store-observer.js';
+import type { StoreObserver } from '../store/observed-store.js';
 import { exposeBudgetCounters } from './budget-counters.js';
 import { BudgetFigures } from './budget-figures.js';
 import { exposeBudgetGauges } from './budget-gauges.js';

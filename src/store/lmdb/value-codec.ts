@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { StoreError } from '../store.js';
-import { HOW_TO_RESTORE } from './damaged-file.js';
+import { HOW_TO_RESTORE } from './file-pages.js';
 import { type Key, printableKey } from './keys.js';
 
 /** One entry to write; without bytes, the key is removed. */

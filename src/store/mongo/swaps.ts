@@ -1,11 +1,10 @@
 import type { Collection, Db } from 'mongodb';
 import type { StatePatch, StoredWriter } from '../../domain/model/state.js';
 import { type StateVersion, StoreError } from '../store.js';
-import { type BudgetDocument, sectionOf, updateOf } from './budget-document.js';
+import { type BudgetDocument, sectionOf, updateOf } from './documents.js';
 import type { Answer } from './gathering.js';
-import { WRITE_CONCERN } from './mongo-client.js';
+import { COMMIT_MS, READ_MS, WRITE_CONCERN } from './mongo-client.js';
 import { messageOf, type StatementFailure, statementError } from './mongo-errors.js';
-import { COMMIT_MS, READ_MS } from './waits.js';
 
 /** One compare-and-swap of a budget's document. */
 export interface Swap {
