@@ -56,7 +56,7 @@ export function webhookBody(notice: Notice): WebhookBody {
   };
 }
 
-export function titleOf({ type, budgetId }: Notice, title: string): string {
+function titleOf({ type, budgetId }: Notice, title: string): string {
   if (type === 'test') return 'Test of the alert sinks';
   return `${budgetId}: ${title}${type === 'ended' ? ' (ended)' : ''}`;
 }

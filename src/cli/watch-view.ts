@@ -70,7 +70,7 @@ export class WatchView {
   }
 }
 
-export function ruleName(rule: Rule): string {
+function ruleName(rule: Rule): string {
   return (Rule[rule] ?? String(rule)).replace('RULE_', '');
 }
 

@@ -1,6 +1,5 @@
 import { codeName } from '../api/failures/status.js';
-import type { HttpObserver } from '../api/http-observer.js';
-import type { MethodObserver, RpcObserver } from '../api/rpc-observer.js';
+import type { HttpObserver, MethodObserver, RpcObserver } from '../api/observers.js';
 import type { StoreObserver, StoreOperation, StoreOutcome } from '../store/observed-store.js';
 import type { StoreFailure } from '../store/store.js';
 import { Buckets, SECONDS } from './buckets.js';

@@ -1,5 +1,4 @@
-import type { HttpObserver } from '../api/http-observer.js';
-import type { RpcObserver } from '../api/rpc-observer.js';
+import type { HttpObserver, RpcObserver } from '../api/observers.js';
 import type { Door } from '../arbiter/door.js';
 import type { ArbiterObserver } from '../arbiter/observer.js';
 import type { MetricsSettings } from '../config/metrics-file.js';

@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { codeName } from '../../src/api/failures/status.js';
-import type { RpcObserver } from '../../src/api/rpc-observer.js';
+import type { RpcObserver } from '../../src/api/observers.js';
 import { ArbiterError } from '../../src/arbiter/door.js';
 import { BudgetAdminServiceService } from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
 import { BudgetServiceService } from '../../src/gen/budgetarbiter/v1/budget_service.js';

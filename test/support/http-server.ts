@@ -1,5 +1,5 @@
 import type { Access } from '../../src/access/access.js';
-import type { HttpObserver } from '../../src/api/http-observer.js';
+import type { HttpObserver } from '../../src/api/observers.js';
 import type { Dashboard } from '../../src/http/dashboard/dashboard.js';
 import type { GetDistribution } from '../../src/http/distribution-route.js';
 import type { Endpoint } from '../../src/http/endpoint.js';

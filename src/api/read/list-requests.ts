@@ -1,5 +1,5 @@
 import type { Grouping, UsageQuery } from '../../arbiter/door.js';
-import { FENCE_PATTERN, fenceOf } from '../../domain/model/fence.js';
+import { FENCE_PATTERN, fenceOf } from '../../domain/model/lease-id.js';
 import {
   type ListBudgetsRequest,
   type ListLeasesRequest,

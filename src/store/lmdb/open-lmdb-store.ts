@@ -124,7 +124,7 @@ const BYTES = 16_384;
  * LMDB maps this file without writing it first: on a disk without room the first touch of it kills the process with a
  * signal. Written here, a full disk is an error like any other. Only for the owner of the folder: nothing in it outlives one.
  */
-export function writeLockFile(path: string): void {
+function writeLockFile(path: string): void {
   const fd = openSync(`${path}-lock`, 'w');
   try {
     const zeros = Buffer.alloc(BYTES);

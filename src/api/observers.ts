@@ -15,3 +15,10 @@ export interface MethodObserver {
 const UNOBSERVED_METHOD: MethodObserver = { begin: () => 0, end: () => {} };
 
 export const UNOBSERVED_CALLS: RpcObserver = { method: () => UNOBSERVED_METHOD, refused: () => {} };
+
+/** Whom the server tells how its requests end: metrics. */
+export interface HttpObserver {
+  /** `path`: that of the endpoint, or empty if there is none, so that nobody can make up names. */
+  ended(path: string, status: number, ms: number): void;
+  monotonic(): number;
+}
