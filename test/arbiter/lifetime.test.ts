@@ -1,16 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { caller } from '../support/caller.js';
 import { Gate } from '../support/gate.js';
-import {
-  acquire,
-  BUDGET,
-  caller,
-  leaseOf,
-  openWorld,
-  ROOMY,
-  recordUnleased,
-  release,
-  settled,
-} from './support/world.js';
+import { acquire, leaseOf, recordUnleased, release } from '../support/requests.js';
+import { BUDGET, openWorld, ROOMY, settled } from './support/world.js';
 
 const ONE_SLOT = { ...ROOMY, maxConcurrent: 1 };
 

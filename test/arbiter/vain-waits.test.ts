@@ -3,19 +3,9 @@ import { BOUNDS } from '../../src/arbiter/bounds.js';
 import type { OutcomeOf } from '../../src/domain/model/outcomes.js';
 import type { PolicyFields } from '../../src/domain/model/policy.js';
 import type { AcquireRequest } from '../../src/domain/model/requests.js';
-import {
-  acquire,
-  BUDGET,
-  caller,
-  leaseOf,
-  openSession,
-  openWorld,
-  ROOMY,
-  recordUnleased,
-  release,
-  settled,
-  type World,
-} from './support/world.js';
+import { caller } from '../support/caller.js';
+import { acquire, leaseOf, recordUnleased, release } from '../support/requests.js';
+import { BUDGET, openSession, openWorld, ROOMY, settled, type World } from './support/world.js';
 
 const MINUTE = 60_000;
 
@@ -213,7 +203,7 @@ describe('the places to wait', () => {
         message: '2 requests of a wait for a slot already; ask again without `wait`',
       },
     });
-    goes.go();
+    goes.leave();
     await world.scheduler.advance(10_000);
     const again = [wait(world, acquire('a'), 60_000), wait(world, acquire('a'), 60_000)];
     await world.scheduler.settle();

@@ -1,20 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { OutcomeOf } from '../../src/domain/model/outcomes.js';
 import type { AcquireRequest } from '../../src/domain/model/requests.js';
+import { caller } from '../support/caller.js';
 import { Gate } from '../support/gate.js';
+import { acquire, leaseOf, recordUnleased, release } from '../support/requests.js';
 import { sameDigest } from '../support/same-digest.js';
-import {
-  acquire,
-  BUDGET,
-  caller,
-  leaseOf,
-  openWorld,
-  ROOMY,
-  recordUnleased,
-  release,
-  settled,
-  type World,
-} from './support/world.js';
+import { BUDGET, openWorld, ROOMY, settled, type World } from './support/world.js';
 
 const ONE_SLOT = { ...ROOMY, maxConcurrent: 1 };
 
@@ -166,7 +157,7 @@ describe('waiting for a slot', () => {
     const waiter = wait(world, acquire('b'));
     await world.scheduler.settle();
     expect(world.arbiter.counts.waiters).toBe(1);
-    waiter.who.go();
+    waiter.who.leave();
     expect((await settled(waiter.promise)).status).toBe('rejected');
     expect(world.arbiter.counts.waiters).toBe(0);
     await world.ask(release(lease));
@@ -184,7 +175,7 @@ describe('waiting for a slot', () => {
       world.store.once('commit', { kind: 'hold-answer', gate });
       const waiter = wait(world, { ...acquire('b', { requestId: 'r' }), requestIdMade });
       await world.scheduler.settle();
-      waiter.who.go();
+      waiter.who.leave();
       gate.open();
       await world.scheduler.advance(100);
       expect((await settled(waiter.promise)).status).toBe('rejected');

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { cli } from './support.js';
 import { AlertReceiver, isSigned } from '../support/alert-receiver.js';
+import { cli } from './support.js';
 
 const SECRET = 'a secret of some length';
 const folder = mkdtempSync(join(tmpdir(), 'alerts-'));

@@ -5,8 +5,9 @@ import type { Outcome } from '../../src/domain/model/outcomes.js';
 import type { PolicyFields } from '../../src/domain/model/policy.js';
 import type { BudgetRequest, LeaseRef } from '../../src/domain/model/requests.js';
 import { STATE_FORMAT } from '../../src/domain/model/state.js';
-import { ROOMY, TestBudget, usage } from './budget.js';
+import { ROOMY, TestBudget } from './budget.js';
 import { commitBytes, documentBytes } from './document-size.js';
+import { usage } from './requests.js';
 
 const HOUR_MS = 3_600_000;
 const MB = 1024 * 1024;

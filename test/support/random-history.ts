@@ -9,9 +9,10 @@ import {
   expectReloadsTheSame,
   figuresOf,
 } from './book-keeping.js';
-import { TestBudget, usage } from './budget.js';
+import { TestBudget } from './budget.js';
 import { expectComesBack } from './coming-back.js';
 import { PresumedBooks } from './presumed-books.js';
+import { usage } from './requests.js';
 
 const HOUR_MS = 3_600_000;
 const WEEK_MS = 7 * 24 * HOUR_MS;

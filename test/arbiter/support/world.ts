@@ -1,27 +1,21 @@
 import { Arbiter } from '../../../src/arbiter/arbiter.js';
 import type { Bounds } from '../../../src/arbiter/bounds.js';
-import type { Caller, CallerRequest } from '../../../src/arbiter/door.js';
+import type { CallerRequest } from '../../../src/arbiter/door.js';
 import type { ArbiterObserver } from '../../../src/arbiter/observer.js';
-import { parseLeaseId } from '../../../src/domain/model/lease-id.js';
-import type { BudgetSnapshot, Granted, OutcomeOf } from '../../../src/domain/model/outcomes.js';
+import type { BudgetSnapshot, OutcomeOf } from '../../../src/domain/model/outcomes.js';
 import type { PolicyFields } from '../../../src/domain/model/policy.js';
-import type {
-  AcquireRequest,
-  LeaseRef,
-  RecordRequest,
-  RecordUnleasedRequest,
-  ReleaseRequest,
-} from '../../../src/domain/model/requests.js';
+import type { AcquireRequest } from '../../../src/domain/model/requests.js';
 import type { SessionRef } from '../../../src/domain/model/session-ref.js';
 import type { StoredState, UsageDay } from '../../../src/domain/model/state.js';
-import type { UsageReport } from '../../../src/domain/model/types.js';
 import type { Tracing } from '../../../src/platform/tracing.js';
 import type { BudgetStore } from '../../../src/store/store.js';
+import { caller } from '../../support/caller.js';
 import { collectedLog, type LogEntry } from '../../support/collected-log.js';
 import { FaultyStore } from '../../support/faulty-store.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { ManualScheduler } from '../../support/manual-scheduler.js';
 import { openMemoryStore } from '../../support/memory-store.js';
+import { acquire, leaseOf } from '../../support/requests.js';
 
 export const BUDGET = 'anthropic';
 
@@ -129,75 +123,10 @@ export async function openSession(
       return leaseOf(await world.scheduler.until(asked));
     },
     break: () => {
-      stream.go();
+      stream.leave();
       opened.close([BUDGET]);
     },
   };
-}
-
-/** A caller whose going a test decides. */
-export function caller(): Caller & { go(): void } {
-  const listeners: (() => void)[] = [];
-  let gone = false;
-  return {
-    get gone() {
-      return gone;
-    },
-    onGone: (listener) => void listeners.push(listener),
-    go() {
-      gone = true;
-      for (const listener of listeners) listener();
-    },
-  };
-}
-
-let made = 0;
-
-export function acquire(aiId: string, more: Partial<AcquireRequest> = {}): AcquireRequest {
-  const requestId = more.requestId ?? `made-${++made}`;
-  const requestIdMade = more.requestId === undefined;
-  return {
-    kind: 'acquire',
-    aiId,
-    requestId,
-    requestIdMade,
-    fingerprint: requestId,
-    nonce: `n${++made}`,
-    ...more,
-  };
-}
-
-export function leaseOf(outcome: OutcomeOf['acquire']): LeaseRef {
-  if (outcome.kind !== 'granted') throw new Error(`not granted: ${JSON.stringify(outcome)}`);
-  return refOf(outcome);
-}
-
-export function refOf({ lease }: Pick<Granted, 'lease'>): LeaseRef {
-  const ref = parseLeaseId(lease.leaseId);
-  if (ref === undefined) throw new Error(`not a lease id: ${lease.leaseId}`);
-  return ref;
-}
-
-export function usage(
-  usageId: string,
-  total: number,
-  model = 'm',
-): UsageReport & { readonly usageId: string } {
-  const tokens = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0, total };
-  const fingerprint = `${usageId}/${total}/${model}`;
-  return { usageId, tokens, model, requestType: '', failed: false, errorMessage: '', fingerprint };
-}
-
-export function record(lease: LeaseRef, usageId: string, tokens: number): RecordRequest {
-  return { kind: 'record', lease, usage: usage(usageId, tokens) };
-}
-
-export function recordUnleased(aiId: string, usageId: string, tokens: number): RecordUnleasedRequest {
-  return { kind: 'record-unleased', aiId, usage: usage(usageId, tokens) };
-}
-
-export function release(lease: LeaseRef, report?: UsageReport): ReleaseRequest {
-  return { kind: 'release', lease, ...(report && { usage: report }) };
 }
 
 /** Sets aside how a promise ends until the test asks. */
