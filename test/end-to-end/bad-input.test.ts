@@ -2,8 +2,8 @@ import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BudgetAdminServiceService } from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
 import { BudgetServiceService } from '../../src/gen/budgetarbiter/v1/budget_service.js';
-import { randomBytes } from '../grpc/support/random-bytes.js';
 import { errorOf, LoadedClients } from '../support/loaded-client.js';
+import { randomBytes } from '../support/random-bytes.js';
 import { randomFrom } from '../support/seed.js';
 import { type Service, startService } from '../support/service.js';
 import { ROOMY } from './support/policies.js';

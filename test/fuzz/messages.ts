@@ -3,8 +3,8 @@ import * as admin from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
 import { BudgetServiceService, SessionRequest } from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import { HealthCheckRequest } from '../../src/gen/grpc/health/v1/health.js';
 import { ServerReflectionRequest } from '../../src/gen/grpc/reflection/v1/reflection.js';
-import { randomBytes } from '../grpc/support/random-bytes.js';
-import { METHODS } from '../grpc/support/valid-requests.js';
+import { randomBytes } from '../support/random-bytes.js';
+import { METHODS } from '../support/valid-requests.js';
 import type { Chance } from './chance.js';
 
 /** The budget that inputs are about; the good client's is another. */

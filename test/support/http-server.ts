@@ -8,7 +8,7 @@ import type { MetricsPage } from '../../src/http/metrics-endpoint.js';
 import { createHttpServer, type HttpServer } from '../../src/http/server.js';
 import type { TlsFiles } from '../../src/platform/tls-files.js';
 import { collectedLog } from './collected-log.js';
-import { EXAMPLE_STATS } from './distribution.js';
+import { EXAMPLE_STATS } from './samples.js';
 
 export const DISTRIBUTION = '/api/token-usage/distribution';
 const running: HttpServer[] = [];

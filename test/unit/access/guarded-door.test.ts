@@ -6,10 +6,10 @@ import type { CallerRequest } from '../../../src/arbiter/door.js';
 import { NOBODY } from '../../../src/arbiter/pending.js';
 import { parseLeaseId } from '../../../src/domain/model/lease-id.js';
 import type { LeaseRef } from '../../../src/domain/model/requests.js';
-import { FakeDoor } from '../../grpc/support/fake-door.js';
-import { budget, LEASE_ID, lease, snapshot } from '../../grpc/support/samples.js';
 import { ai, operator, viewer } from '../../support/access.js';
+import { FakeDoor } from '../../support/fake-door.js';
 import { acquire, usage } from '../../support/requests.js';
+import { budget, LEASE_ID, lease, snapshot } from '../../support/samples.js';
 
 const { BudgetService, BudgetAdminService } = PERMISSIONS;
 const LEASE = parseLeaseId(LEASE_ID) as LeaseRef;

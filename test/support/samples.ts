@@ -1,9 +1,9 @@
-import { formatLeaseId } from '../../../src/domain/model/lease-id.js';
-import type { BudgetSnapshot, BudgetView } from '../../../src/domain/model/outcomes.js';
-import { type PolicyFields, policyInForce } from '../../../src/domain/model/policy.js';
-import type { StoredAlert } from '../../../src/domain/model/state.js';
-import type { Denial, LeaseView, WindowStatus } from '../../../src/domain/model/types.js';
-import type { DistributionStats } from '../../../src/domain/statistics/distribution.js';
+import { formatLeaseId } from '../../src/domain/model/lease-id.js';
+import type { BudgetSnapshot, BudgetView } from '../../src/domain/model/outcomes.js';
+import { type PolicyFields, policyInForce } from '../../src/domain/model/policy.js';
+import type { StoredAlert } from '../../src/domain/model/state.js';
+import type { Denial, LeaseView, WindowStatus } from '../../src/domain/model/types.js';
+import type { DistributionStats } from '../../src/domain/statistics/distribution.js';
 
 export const NOON = Date.UTC(2026, 10, 15, 12);
 export const LEASE_ID = formatLeaseId('anthropic', 1, 7, 'abcdefghijklmnop');
@@ -138,4 +138,35 @@ export const STATS: DistributionStats = {
   budgetId: 'anthropic',
   month: '2026-11',
   timeZone: 'UTC',
+};
+
+/** The example of the design, with something else in every field that it says nothing of. */
+export const EXAMPLE_STATS: DistributionStats = {
+  ...STATS,
+  rateLimitingStatus: {
+    ...STATS.rateLimitingStatus,
+    lastAiRequests: new Map([
+      ['guardian', Date.parse('2026-11-01T09:12:00.789Z')],
+      ['__proto__', Date.parse('2026-11-01T08:00:00Z')],
+    ]),
+  },
+  byModel: [{ model: 'gpt-4.1', tokens: 45_000 }],
+  presumedTokens: 70,
+  lateTokens: 7,
+  forecast: {
+    paceTokensPerHour: 131.94,
+    projectedMonthTokens: 90_000,
+    exhaustedAt: Date.parse('2026-11-29T01:02:03.004Z'),
+  },
+  windows: [
+    {
+      kind: 'HOUR',
+      start: Date.parse('2026-11-01T09:00:00Z'),
+      end: Date.parse('2026-11-01T10:00:00Z'),
+      cap: 700,
+      spent: 312,
+      reserved: 100,
+      available: 288,
+    },
+  ],
 };

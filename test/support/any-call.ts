@@ -1,5 +1,5 @@
 import { Client, type ClientOptions, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
-import { type Failed, failed } from './harness.js';
+import { type Failed, failed } from '../grpc/support/harness.js';
 
 /** What any method, streaming or not, came to: its first answer, or its error. */
 export type Came = 'answered' | Failed;

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { SILENT_LOG } from '../../../src/platform/log.js';
-import { Presence } from '../../../src/store/mongo/presence.js';
-import type { CopyDocument, StoreDocuments } from '../../../src/store/mongo/store-documents.js';
-import { ManualClock } from '../../support/manual-clock.js';
-import { ManualScheduler } from '../../support/manual-scheduler.js';
+import { SILENT_LOG } from '../../../../src/platform/log.js';
+import { Presence } from '../../../../src/store/mongo/presence.js';
+import type { CopyDocument, StoreDocuments } from '../../../../src/store/mongo/store-documents.js';
+import { ManualClock } from '../../../support/manual-clock.js';
+import { ManualScheduler } from '../../../support/manual-scheduler.js';
 
 const HOUR = 3_600_000;
 

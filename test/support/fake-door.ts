@@ -5,10 +5,10 @@ import {
   type Door,
   type SessionRequest,
   type WatchUpdate,
-} from '../../../src/arbiter/door.js';
-import type { BudgetSnapshot, BudgetView, OutcomeOf, Refusal } from '../../../src/domain/model/outcomes.js';
-import type { AcquireRequest } from '../../../src/domain/model/requests.js';
-import type { LeaseView } from '../../../src/domain/model/types.js';
+} from '../../src/arbiter/door.js';
+import type { BudgetSnapshot, BudgetView, OutcomeOf, Refusal } from '../../src/domain/model/outcomes.js';
+import type { AcquireRequest } from '../../src/domain/model/requests.js';
+import type { LeaseView } from '../../src/domain/model/types.js';
 import { budget, closedLease, DENIAL, lease, NOON, snapshot } from './samples.js';
 
 type Outcome = OutcomeOf[CallerRequest['kind']];

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { MongoClient } from 'mongodb';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type CurrentRead, SteadyPrimary } from '../../../src/store/mongo/steady-primary.js';
+import { type CurrentRead, SteadyPrimary } from '../../../../src/store/mongo/steady-primary.js';
 
 /** A server as the driver describes it. */
 interface Described {

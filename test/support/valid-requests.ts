@@ -1,5 +1,5 @@
-import * as admin from '../../../src/gen/budgetarbiter/v1/budget_admin_service.js';
-import * as budgets from '../../../src/gen/budgetarbiter/v1/budget_service.js';
+import * as admin from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
+import * as budgets from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import { LEASE_ID } from './samples.js';
 
 /** A method with a request that it takes; a row changes one field of it. */
