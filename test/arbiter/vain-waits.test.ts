@@ -1,27 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { BOUNDS } from '../../src/arbiter/bounds.js';
-import type { OutcomeOf } from '../../src/domain/model/outcomes.js';
 import type { PolicyFields } from '../../src/domain/model/policy.js';
 import type { AcquireRequest } from '../../src/domain/model/requests.js';
 import { caller } from '../support/caller.js';
 import { acquire, leaseOf, recordUnleased, release } from '../support/requests.js';
-import { BUDGET, openSession, openWorld, ROOMY, settled, type World } from './support/world.js';
+import { openSession, openWorld, ROOMY, settled, type World, wait } from './support/world.js';
 
 const MINUTE = 60_000;
-
-function wait(world: World, request: AcquireRequest, waitMs: number, who = caller()) {
-  const promise = world.arbiter.acquireWaiting(BUDGET, request, waitMs, who);
-  const waiting = { promise, outcome: undefined as OutcomeOf['acquire'] | undefined, failure: '' };
-  promise.then(
-    (outcome) => {
-      waiting.outcome = outcome;
-    },
-    (error) => {
-      waiting.failure = error.failure;
-    },
-  );
-  return waiting;
-}
 
 interface Case {
   readonly policy?: PolicyFields;
@@ -192,7 +177,7 @@ describe('the places to wait', () => {
     const goes = caller();
     const [, , full] = [
       wait(world, acquire('a'), 10_000),
-      wait(world, acquire('a'), 60_000, goes),
+      wait(world, acquire('a'), 60_000, 0, goes),
       wait(world, acquire('a'), 60_000),
     ];
     const why = settled(full.promise);

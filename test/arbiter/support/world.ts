@@ -32,6 +32,8 @@ export const ROOMY: PolicyFields = {
   defaultReservation: 1_000,
 };
 
+export const ONE_SLOT: PolicyFields = { ...ROOMY, maxConcurrent: 1 };
+
 export interface WorldOptions {
   readonly copies?: number;
   readonly exclusive?: boolean;
@@ -127,6 +129,21 @@ export async function openSession(
       opened.close([BUDGET]);
     },
   };
+}
+
+/** A call that waits for a slot, and what has come of it so far. */
+export function wait(world: World, request: AcquireRequest, waitMs = 60_000, copy = 0, who = caller()) {
+  const promise = (world.copies[copy] ?? world.arbiter).acquireWaiting(BUDGET, request, waitMs, who);
+  const waiting = { promise, who, outcome: undefined as OutcomeOf['acquire'] | undefined, failure: '' };
+  promise.then(
+    (outcome) => {
+      waiting.outcome = outcome;
+    },
+    (error) => {
+      waiting.failure = error.failure;
+    },
+  );
+  return waiting;
 }
 
 /** Sets aside how a promise ends until the test asks. */
