@@ -9,8 +9,7 @@ import { adjustmentReceiptId } from '../model/receipt-id.js';
 import type { AdjustRequest, Evidence } from '../model/requests.js';
 import type { BookedAdjustment } from '../model/state.js';
 import { UNKNOWN } from '../model/types.js';
-import { dayIn, daysInMonth, retentionStart } from '../time/calendar.js';
-import { monthOfDay } from '../time/windows.js';
+import { dayIn, daysInMonth, monthOfDay, retentionStart } from '../time/calendar.js';
 import { putReceipt } from './closing.js';
 import { isOf, takePresumed } from './presumed.js';
 

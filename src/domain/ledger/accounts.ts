@@ -2,7 +2,8 @@ import { MAX_AI_BYTES, MAX_AIS, MAX_MODEL_BYTES, MAX_MODELS, MAX_RESERVED } from
 import type { HourTotal, StoredDay } from '../model/state.js';
 import type { Writable } from '../model/types.js';
 import { OTHER, UNKNOWN } from '../model/types.js';
-import { type DayWindow, monthOfDay } from '../time/windows.js';
+import { monthOfDay } from '../time/calendar.js';
+import type { DayWindow } from '../time/windows.js';
 import type { Ledger } from './ledger.js';
 import { inMonth } from './standing.js';
 import type { Table, Entry as TableEntry } from './table.js';

@@ -1,7 +1,7 @@
 import type { Evidence } from '../model/requests.js';
 import type { ClosedDay, ClosedLease, MonthWindow } from '../model/state.js';
-import { dayBefore, dayIn, daysInMonth, firstDayOf } from '../time/calendar.js';
-import { calendarDay, type DayWindow, dayAt, dayWindow, monthOfDay } from '../time/windows.js';
+import { dayBefore, dayIn, daysInMonth, firstDayOf, monthOfDay } from '../time/calendar.js';
+import { calendarDay, type DayWindow, dayAt, dayWindow } from '../time/windows.js';
 import { countAiInMonth, countModelInMonth, openDay, ownHours } from './accounts.js';
 import type { Ledger } from './ledger.js';
 import { usageDayBytes } from './state-size.js';

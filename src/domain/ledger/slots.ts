@@ -1,5 +1,5 @@
 import type { StoredLease } from '../model/state.js';
-import { monthOfDay } from '../time/windows.js';
+import { monthOfDay } from '../time/calendar.js';
 import { ExpiryQueue } from './expiry-queue.js';
 
 const NONE: ReadonlyMap<string, number> = new Map();

@@ -6,9 +6,6 @@ import { allowanceOf } from './allowance.js';
 import { largestRequests } from './pacing.js';
 import { rangeViolations } from './policy-ranges.js';
 
-export { rangeViolations } from './policy-ranges.js';
-export { policyWarnings } from './policy-warnings.js';
-
 const LONGEST_MONTH = 31;
 
 /** What is wrong with a policy: fields out of range, or else fields that cannot work together. */

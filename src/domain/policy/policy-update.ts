@@ -2,8 +2,9 @@ import { type Refused, refused } from '../model/outcomes.js';
 import { type PolicyFields, policyInForce } from '../model/policy.js';
 import type { PolicyPath, PutPolicyRequest } from '../model/requests.js';
 import { TOKEN_KINDS } from '../model/types.js';
-import { rangeViolations, workabilityViolations } from './policy-check.js';
+import { workabilityViolations } from './policy-check.js';
 import { POLICY_ROWS, type PolicyField, type TokenWeights } from './policy-fields.js';
+import { rangeViolations } from './policy-ranges.js';
 
 /** The policy after a change: `fields` as a whole, or with a mask those that it names. Named and unset means the default. */
 export function updatePolicy(

@@ -12,7 +12,10 @@ import {
 } from '../../gen/grpc/reflection/v1/reflection.js';
 import { type OpenStreams, onCredentialsEnd } from '../open-streams.js';
 
-/** The wire form is the same under both names. */
+/**
+ * Server reflection is ours, since @grpc/reflection (1.0.4) serves a file without those that it depends on, and grpcurl fails.
+ * The wire form is the same under both names.
+ */
 export const REFLECTION_SERVICES = [
   'grpc.reflection.v1.ServerReflection',
   'grpc.reflection.v1alpha.ServerReflection',
