@@ -10,6 +10,7 @@ import type { Receipt, StatePatch, UsageDay } from '../../src/domain/model/state
 import type { Denial, LeaseView } from '../../src/domain/model/types.js';
 import { usageDayOf } from '../../src/domain/reads.js';
 import { applyPatch, copyState, type MemoryBudget } from './memory-budget.js';
+import { ROOMY_WINDOWS } from './policies.js';
 import { acquire, leaseOf, usage } from './requests.js';
 
 export const BUDGET = 'anthropic';
@@ -203,13 +204,9 @@ export class TestBudget {
 /** Nothing refuses but what a test is about. */
 export const ROOMY: PolicyFields = {
   monthlyLimit: 1_000_000,
+  ...ROOMY_WINDOWS,
   enforcedPercent: 100,
-  maxDailyPercent: 100,
-  maxHourlyPercent: 100,
-  minDailyPercent: 0,
   emergencyPercent: 100,
-  pacing: 'NONE',
-  cooldownMs: 0,
   maxConcurrent: 100,
   maxConcurrentPerAi: 100,
 };

@@ -15,6 +15,7 @@ import { FaultyStore } from '../../support/faulty-store.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { ManualScheduler } from '../../support/manual-scheduler.js';
 import { openMemoryStore } from '../../support/memory-store.js';
+import { ROOMY_WINDOWS } from '../../support/policies.js';
 import { acquire, leaseOf } from '../../support/requests.js';
 
 export const BUDGET = 'anthropic';
@@ -22,11 +23,7 @@ export const BUDGET = 'anthropic';
 /** Generous: what a test is not about must not refuse. */
 export const ROOMY: PolicyFields = {
   monthlyLimit: 100_000_000,
-  maxDailyPercent: 100,
-  maxHourlyPercent: 100,
-  minDailyPercent: 0,
-  pacing: 'NONE',
-  cooldownMs: 0,
+  ...ROOMY_WINDOWS,
   maxConcurrent: 2,
   maxConcurrentPerAi: 100,
   defaultReservation: 1_000,

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { alertKey, forgettableMarks, leaseExpiredAlert, overrunAlert, updateMarks } from '../../../../src/domain/alerts/alerts.js';
-import { type AlertCondition } from '../../../../src/domain/alerts/alert-conditions.js';
+import type { AlertCondition } from '../../../../src/domain/alerts/alert-conditions.js';
+import {
+  alertKey,
+  forgettableMarks,
+  leaseExpiredAlert,
+  overrunAlert,
+  updateMarks,
+} from '../../../../src/domain/alerts/alerts.js';
 import type { StoredAlert, StoredLease } from '../../../../src/domain/model/state.js';
 
 const HOUR = 3_600_000;
