@@ -1,6 +1,6 @@
 import { BSON } from 'mongodb';
 import type { StatePatch } from '../../src/domain/model/state.js';
-import type * as Documents from '../../src/store/mongo/budget-document.js';
+import type * as Documents from '../../src/store/mongo/documents.js';
 import { built } from '../built.js';
 import { median } from '../measure/median.js';
 import { eachOf } from '../serve/budgets.js';
@@ -26,7 +26,7 @@ const CYCLES = 20;
 const SETTLE_MS = 3_000;
 const DAY_MS = 86_400_000;
 
-const { updateOf } = await built<typeof Documents>('store/mongo/budget-document.js');
+const { updateOf } = await built<typeof Documents>('store/mongo/documents.js');
 
 /** Medians of a round. */
 interface Round {

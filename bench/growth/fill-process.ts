@@ -3,7 +3,7 @@ import type * as Decide from '../../src/domain/decide.js';
 import type * as Finish from '../../src/domain/finish.js';
 import type * as Ledgers from '../../src/domain/ledger/ledger.js';
 import { STATE_FORMAT, type StatePatch, type UsageDay } from '../../src/domain/model/state.js';
-import type * as Documents from '../../src/store/mongo/budget-document.js';
+import type * as Documents from '../../src/store/mongo/documents.js';
 import { built } from '../built.js';
 import { ROOMY_FIELDS } from '../roomy-fields.js';
 import { eachOf } from '../serve/budgets.js';
@@ -19,7 +19,7 @@ const INSERTED_AT_ONCE = 1_000;
 const { decide } = await built<typeof Decide>('domain/decide.js');
 const { finish } = await built<typeof Finish>('domain/finish.js');
 const { Ledger } = await built<typeof Ledgers>('domain/ledger/ledger.js');
-const { newDocument } = await built<typeof Documents>('store/mongo/budget-document.js');
+const { newDocument } = await built<typeof Documents>('store/mongo/documents.js');
 
 const WHAT = { budgets, records, year } satisfies Record<
   string,

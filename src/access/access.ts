@@ -6,10 +6,8 @@ import { AccessError, unauthenticated } from './access-error.js';
 import { AuditedDoor } from './audited-door.js';
 import { BearerTokens, tokenDigest } from './bearer-tokens.js';
 import { Certificates, type VerifiedCertificate } from './certificates.js';
-import { Denials } from './denials.js';
-import { GuardedDoor, notAllowed } from './guarded-door.js';
+import { GuardedDoor, LeaseOwners, notAllowed } from './guarded-door.js';
 import { JwtTokens } from './jwt-tokens.js';
-import { LeaseOwners } from './lease-owners.js';
 import { mayCall, type Rule, scopeOf } from './permissions.js';
 import { type Principal, principalLabel } from './principal.js';
 import type { AccessSettings } from './settings.js';
@@ -127,5 +125,51 @@ export class Access {
   private told(error: AccessError, principal: Principal, method: string, budgetId?: string): AccessError {
     this.denials.tell(principal, method, budgetId);
     return error;
+  }
+}
+
+/** After so long without a denial the next one is a new story. */
+const STORY_MS = 60_000;
+const MOST = 1_000;
+
+interface Story {
+  times: number;
+  at: number;
+}
+
+/**
+ * Tells the log of those who ask for more than they may. Of one that goes on asking at its 1st, 2nd, 4th, 8th time: nobody
+ * shall fill the log by it.
+ */
+export class Denials {
+  private readonly stories = new Map<string, Story>();
+
+  constructor(
+    private readonly monotonic: () => number,
+    private readonly log: Log,
+  ) {}
+
+  tell(principal: Principal, method: string, budget?: string): void {
+    const times = this.count(`${principal.name} ${method}`);
+    if (!Number.isInteger(Math.log2(times))) return;
+    const fields = { principal: principalLabel(principal), method, times };
+    this.log.info(
+      budget === undefined ? fields : { ...fields, budget },
+      'a principal asked for more than it may',
+    );
+  }
+
+  private count(key: string): number {
+    const now = this.monotonic();
+    const before = this.stories.get(key);
+    const goesOn = before !== undefined && now - before.at < STORY_MS;
+    const times = goesOn ? before.times + 1 : 1;
+    this.stories.delete(key);
+    this.stories.set(key, { times, at: now });
+    if (this.stories.size > MOST) {
+      const [oldest] = this.stories.keys();
+      if (oldest !== undefined) this.stories.delete(oldest);
+    }
+    return times;
   }
 }

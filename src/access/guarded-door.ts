@@ -11,7 +11,6 @@ import type { AcquireRequest, LeaseRef } from '../domain/model/requests.js';
 import type { UsageDay } from '../domain/model/state.js';
 import type { LeaseView } from '../domain/model/types.js';
 import { AccessError } from './access-error.js';
-import type { LeaseOwners } from './lease-owners.js';
 import { mayCallForAll, type Rule, rolesFor, type Scope, scopeOf } from './permissions.js';
 import { type Principal, principalDigest } from './principal.js';
 
@@ -197,4 +196,26 @@ export function notAllowed({ name }: Principal, rule: Rule, budgetId?: string): 
 
 function notFound(leaseId: string): Refused {
   return { kind: 'refused', refusal: { reason: 'LEASE_NOT_FOUND', leaseId } };
+}
+
+/** More leases than are used at once; a lease that fell out is looked up again. */
+const MOST = 20_000;
+
+/** Which AI a lease belongs to. It never changes, so what was once learnt stays true. */
+export class LeaseOwners {
+  private readonly ais = new Map<string, string>();
+
+  constructor(private readonly most = MOST) {}
+
+  get(leaseId: string): string | undefined {
+    return this.ais.get(leaseId);
+  }
+
+  learn(leaseId: string, aiId: string): void {
+    this.ais.delete(leaseId);
+    this.ais.set(leaseId, aiId);
+    if (this.ais.size <= this.most) return;
+    const [oldest] = this.ais.keys();
+    if (oldest !== undefined) this.ais.delete(oldest);
+  }
 }

@@ -3,8 +3,7 @@ import type { TimeSources } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
 import type { Scheduler } from '../platform/scheduler.js';
 import { AccessError, unauthenticated } from './access-error.js';
-import { IssuerKeys } from './issuer-keys.js';
-import { keySource } from './key-sources.js';
+import { IssuerKeys, keySource } from './issuer-keys.js';
 import type { Principal } from './principal.js';
 import type { JwtSettings } from './settings.js';
 

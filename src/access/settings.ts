@@ -1,4 +1,4 @@
-/** Who may call, as CONFIG_FILE says it: `config/access-shape.ts` reads it, `access.ts` acts on it. */
+/** Who may call, as CONFIG_FILE says it: `config/access-file.ts` reads it, `access.ts` acts on it. */
 
 /** `ai` acts as the AIs it was given, `viewer` reads, `operator` may do everything. */
 export type Role = 'ai' | 'viewer' | 'operator';

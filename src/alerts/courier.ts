@@ -5,12 +5,10 @@ import type { PendingDelivery, StoredAlert, StoredDelivery } from '../domain/mod
 import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
 import { pause, type Scheduler } from '../platform/scheduler.js';
-import { type Delivery, retryInMs, sameTry } from './delivery.js';
-import { Lanes } from './lanes.js';
+import { type Delivery, Lanes, retryInMs, Settlements, sameTry } from './deliveries.js';
 import { noticeOf } from './notice.js';
 import type { RemoteSink } from './remote-sink.js';
-import type { Routing } from './routing.js';
-import { Settlements } from './settlements.js';
+import type { Routing } from './settings.js';
 
 /** A try that might outlast its hold is not begun: the hold is renewed first. */
 const LEAST_HOLD_MS = 12_000;

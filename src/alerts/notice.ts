@@ -1,5 +1,6 @@
+import type { AlertRule } from '../domain/alerts/alert-conditions.js';
 import { isHappening } from '../domain/alerts/alert-deliveries.js';
-import { type AlertRule, alertKey } from '../domain/alerts/alerts.js';
+import { alertKey } from '../domain/alerts/alerts.js';
 import type { StoredAlert, StoredDelivery } from '../domain/model/state.js';
 import { moment } from '../domain/model/wording.js';
 

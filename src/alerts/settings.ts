@@ -1,6 +1,7 @@
+import { fits } from '../access/permissions.js';
 import { ALERT_RULES, type AlertRule } from '../domain/alerts/alert-conditions.js';
 
-/** Where alerts go, as CONFIG_FILE says it: `config/alert-sinks-shape.ts` reads it. */
+/** Where alerts go, as CONFIG_FILE says it: `config/alert-sinks-file.ts` reads it. */
 
 export const SINK_KINDS = ['log', 'metric', 'webhook', 'slack'] as const;
 export type SinkKind = (typeof SINK_KINDS)[number];
@@ -28,4 +29,26 @@ export function sinkText(sink: SinkSettings): string {
   const signed = kind === 'webhook' ? [secret === undefined ? 'not signed' : 'signed'] : [];
   const which = rules.length === ALERT_RULES.length ? 'every rule' : rules.join(' ');
   return `${name}: ${[placeOf(sink), ...signed, which, `budgets ${budgets.join(' ')}`].join(', ')}`;
+}
+
+/** Which sinks an alert goes to. */
+export class Routing {
+  constructor(private readonly sinks: readonly SinkSettings[]) {}
+
+  /** Sinks of other machines, by name: they are told again until they have heard. */
+  remote(budgetId: string, rule: string): string[] {
+    return this.sinks
+      .filter((sink) => sink.url !== undefined && wants(sink, budgetId, rule))
+      .map(({ name }) => name);
+  }
+
+  /** Whether the log, or the metric, tells it. Where no sink of that kind is configured, it tells everything. */
+  local(kind: Extract<SinkKind, 'log' | 'metric'>, budgetId: string, rule: string): boolean {
+    const own = this.sinks.filter((sink) => sink.kind === kind);
+    return own.length === 0 || own.some((sink) => wants(sink, budgetId, rule));
+  }
+}
+
+function wants({ rules, budgets }: SinkSettings, budgetId: string, rule: string): boolean {
+  return rules.some((wanted) => wanted === rule) && budgets.some((pattern) => fits(pattern, budgetId));
 }

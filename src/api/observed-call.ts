@@ -1,7 +1,7 @@
 import type { Metadata } from '@grpc/grpc-js';
 import type { CallSpan, Tracing } from '../platform/tracing.js';
 import { codeName, isServerFault } from './failures/status.js';
-import { type RpcObserver, UNOBSERVED_CALLS } from './rpc-observer.js';
+import { type RpcObserver, UNOBSERVED_CALLS } from './observers.js';
 
 export interface Observing {
   /** Told how every call ends. */

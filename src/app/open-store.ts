@@ -5,11 +5,8 @@ import { redactSecrets } from '../platform/redact.js';
 import { pause, type Scheduler } from '../platform/scheduler.js';
 import { StartError } from '../platform/start-error.js';
 import type { Tracing } from '../platform/tracing.js';
-import { observedStore } from '../store/observed-store.js';
-import type { BudgetStore } from '../store/store.js';
-import type { StoreObserver } from '../store/store-observer.js';
-import { storeSpans } from '../store/store-spans.js';
-import { StoreStartError, StoreUnreachable } from '../store/store-start-error.js';
+import { observedStore, type StoreObserver, storeSpans } from '../store/observed-store.js';
+import { type BudgetStore, StoreStartError, StoreUnreachable } from '../store/store.js';
 
 const GIVE_UP_AFTER_MS = 30_000;
 const TRY_EVERY_MS = 2_000;

@@ -1,5 +1,9 @@
+import type { Arbiter } from '../arbiter/arbiter.js';
+import type { CopyState } from '../metrics/copy-gauges.js';
+import type { ComparingClock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
 import type { Scheduler } from '../platform/scheduler.js';
+import { version } from '../platform/version.js';
 import type { BudgetStore } from '../store/store.js';
 
 const EVERY_MS = 1_000;
@@ -54,4 +58,21 @@ export class Readiness {
     this.serving = serving;
     this.changed(serving);
   }
+}
+
+/** What this copy of the service tells of itself in its metrics. */
+export function copyState(
+  store: BudgetStore,
+  arbiter: Arbiter,
+  clock: ComparingClock,
+  readiness: Readiness,
+): CopyState {
+  return {
+    ...{ version: version(), store: store.name },
+    load: () => arbiter.load(),
+    watchers: () => arbiter.counts.watchers,
+    serving: () => readiness.ready,
+    clockTrusted: () => clock.read().trusted,
+    clockSkewMs: () => clock.skewMs(),
+  };
 }

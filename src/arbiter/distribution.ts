@@ -1,9 +1,8 @@
 import type { Refused } from '../domain/model/outcomes.js';
 import type { MonthWindow, UsageDay } from '../domain/model/state.js';
 import { type DistributionStats, distributionStats } from '../domain/statistics/distribution.js';
-import { lastDayOf } from '../domain/time/calendar.js';
-import { zoneOfMonth } from '../domain/time/usage-zone.js';
-import { calendarMonth, daysOfMonth, monthOfDay } from '../domain/time/windows.js';
+import { lastDayOf, monthOfDay, zoneOfMonth } from '../domain/time/calendar.js';
+import { calendarMonth, daysOfMonth } from '../domain/time/windows.js';
 import type { Caller, DistributionQuery, Door } from './door.js';
 
 /** The statistics of a month: one snapshot of the state, and the usage documents of its closed days. */

@@ -1,8 +1,6 @@
-import type { Refused } from '../domain/model/outcomes.js';
-import { refused } from '../domain/model/refused.js';
+import { type Refused, refused } from '../domain/model/outcomes.js';
 import type { UsageDay } from '../domain/model/state.js';
-import { LAST_DAY } from '../domain/time/calendar.js';
-import { zoneOfDay } from '../domain/time/usage-zone.js';
+import { LAST_DAY, zoneOfDay } from '../domain/time/calendar.js';
 import { hourName } from '../domain/time/windows.js';
 import { summed } from './distribution.js';
 import type { Caller, Door, Grouping, UsageQuery, UsageRow, UsageRows } from './door.js';

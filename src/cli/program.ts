@@ -1,10 +1,10 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { SETTING_KEYS, SETTINGS } from '../config/settings.js';
 import { version } from '../platform/version.js';
-import { addAccessCommands } from './commands/access-commands.js';
-import { addLookCommands } from './commands/look-commands.js';
-import { addStoreCommands } from './commands/store-commands.js';
+import type { ConnectionOptions } from './connect.js';
 import type { Run } from './output.js';
+import type { BackupOptions, MigrateOptions, RestoreOptions, TidyOptions } from './store-tasks.js';
+import type { TokenOptions } from './token.js';
 
 /** Asks for nothing but to serve: what commander calls when no command is named. */
 export type Serve = () => void;
@@ -71,4 +71,142 @@ function oneLine(text: string): string {
     .replace(/\s*\n\s*/g, ' ')
     .trim();
   return `${line}; --help says what there is\n`;
+}
+
+interface LookOptions extends ConnectionOptions {
+  readonly json?: true;
+  readonly once?: true;
+}
+
+/** Commands that ask a running service how things stand. */
+function addLookCommands(program: Command, run: Run): void {
+  const status = program
+    .command('status')
+    .description('Print how each budget stands, as the running service sees it.')
+    .argument('[budget...]', 'these budgets only')
+    .option('--json', 'print JSON, one object for each budget');
+  addConnectionOptions(status).action(async (budgetIds: string[], options: LookOptions) => {
+    const { printStatus } = await import('./status.js');
+    await printStatus(run, budgetIds, options);
+  });
+
+  const watch = program
+    .command('watch')
+    .description('Show a budget live: windows, slots, refusals, events.')
+    .argument('[budget]', 'default: DEFAULT_BUDGET')
+    .option('--once', 'print one picture, and end');
+  addConnectionOptions(watch).action(async (budgetId: string | undefined, options: LookOptions) => {
+    const { watchBudget } = await import('./watch.js');
+    await watchBudget(run, budgetId, options);
+  });
+
+  program
+    .command('health')
+    .description('Exit with 0 if the service on this machine is ready, else with 1. For probes.')
+    .option('--live', 'ask whether the process is alive, not whether it can decide')
+    .option('--http-address <host:port>', 'where it serves HTTP (default: HTTP_ADDRESS)')
+    .action(async (options: { live?: true; httpAddress?: string }) => {
+      const { checkHealth } = await import('./health.js');
+      await checkHealth(run, options);
+    });
+}
+
+const PLACE = '"embedded" (DATA_DIR), "mongodb" (MONGODB_URI), a folder, or a URI of MongoDB';
+
+/** No option takes a token itself: whoever lists the processes of a machine would read it. */
+function addConnectionOptions(command: Command): Command {
+  return command
+    .option(
+      '--address <host:port>',
+      'where the service serves gRPC (default: the one that GRPC_ADDRESS names)',
+    )
+    .option('--tls', 'use TLS, and trust the authorities of this machine')
+    .option('--ca <file>', 'use TLS, and trust these authorities, in PEM')
+    .option('--server-name <name>', 'the name in its certificate, if it is not the address')
+    .option('--cert <file>', 'show this client certificate, in PEM')
+    .option('--key <file>', 'its private key, in PEM')
+    .option(
+      '--token-file <file>',
+      'a file with the bearer token (default: ARBITER_TOKEN holds the token itself)',
+    );
+}
+
+/** Commands that work on what is stored. */
+function addStoreCommands(program: Command, run: Run): void {
+  program
+    .command('migrate')
+    .description('Move everything from one store to another, verified; run again, it goes on.')
+    .requiredOption('--from <place>', `the store to leave: ${PLACE}`)
+    .option('--to <place>', 'the store to move to, which must be empty')
+    .option('--database <name>', 'the database in MongoDB (default: MONGODB_DATABASE)')
+    .option('--cancel', 'call an unfinished migration off: a service may start on --from again')
+    .action(async (options: MigrateOptions) => {
+      const { runMigrate } = await import('./store-tasks.js');
+      await runMigrate(run, options);
+    });
+
+  program
+    .command('backup')
+    .description('Copy everything into a new folder, while the service goes on.')
+    .requiredOption('--to <folder>', 'the folder to make')
+    .option('--from <place>', `the store (default: the one that is configured): ${PLACE}`)
+    .option('--database <name>', 'the database in MongoDB (default: MONGODB_DATABASE)')
+    .action(async (options: BackupOptions) => {
+      const { runBackup } = await import('./store-tasks.js');
+      await runBackup(run, options);
+    });
+
+  program
+    .command('restore')
+    .description('Bring a backup back, above every fence and lease that was granted since.')
+    .option('--from <folder>', 'a folder that the command backup made')
+    .option(
+      '--in-place',
+      'the store was put back by other means, as mongorestore: make it ready to be served',
+    )
+    .option('--to <place>', `the store, which must be empty (default: the one that is configured): ${PLACE}`)
+    .option('--database <name>', 'the database in MongoDB (default: MONGODB_DATABASE)')
+    .action(async (options: RestoreOptions) => {
+      const { runRestore } = await import('./store-tasks.js');
+      await runRestore(run, options);
+    });
+
+  program
+    .command('tidy')
+    .description('Say what was removed as too old, and what stays since the clock may be wrong.')
+    .option('--clock-is-right', 'remove what is beyond the retention by the clock as it is now')
+    .option('--in <place>', `the store (default: the one that is configured): ${PLACE}`)
+    .option('--database <name>', 'the database in MongoDB (default: MONGODB_DATABASE)')
+    .action(async (options: TidyOptions) => {
+      const { runTidy } = await import('./store-tasks.js');
+      await runTidy(run, options);
+    });
+}
+
+const list = (value: string, before: string[] = []): string[] => [...before, value];
+
+/** Commands about who may call, and who is told. */
+function addAccessCommands(program: Command, run: Run): void {
+  program
+    .command('token')
+    .description('Make a bearer token, and print it with its entry for CONFIG_FILE.')
+    .option('--name <name>', 'whose it is', 'guardian-service')
+    .addOption(
+      new Option('--role <role>', 'what it may do').choices(['ai', 'viewer', 'operator']).default('ai'),
+    )
+    .option('--budgets <pattern>', 'on which budgets: an id, or a pattern with *', 'anthropic')
+    .option('--ai <id>', 'for role ai: as which AI; may be repeated (default: guardian)', list)
+    .action(async (options: TokenOptions) => {
+      const { newTokenText } = await import('./token.js');
+      run.output.out(`${newTokenText(options)}\n`);
+    });
+
+  const alerts = program.command('alerts').description('Alerts: `alerts test` sends a sample to every sink.');
+  alerts
+    .command('test')
+    .description('Send a sample alert to every sink of CONFIG_FILE, and say what became of it.')
+    .action(async () => {
+      const { testAlerts } = await import('./alerts-test.js');
+      await testAlerts(run);
+    });
 }

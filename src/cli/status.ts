@@ -1,8 +1,7 @@
 import { type Budget, Window, type WindowStatus } from '../gen/budgetarbiter/v1/budget.js';
 import { type DistributionStats, SpreadGrade } from '../gen/budgetarbiter/v1/budget_service.js';
 import { PROCESS_TIME } from '../platform/clock.js';
-import { connect, type Service } from './connect.js';
-import type { ConnectionOptions } from './connection-options.js';
+import { type ConnectionOptions, connect, type Service } from './connect.js';
 import type { Run } from './output.js';
 import { amount, share, table } from './text.js';
 

@@ -1,6 +1,14 @@
-import { AlertRule, type Budget, type Lease, Rule } from '../gen/budgetarbiter/v1/budget.js';
+import {
+  AlertRule,
+  type Budget,
+  type Lease,
+  Rule,
+  Window,
+  type WindowStatus,
+} from '../gen/budgetarbiter/v1/budget.js';
 import type { BudgetEvent, WatchBudgetResponse } from '../gen/budgetarbiter/v1/budget_admin_service.js';
-import { amount, harmless } from './text.js';
+import { stateOf, windowOf } from './status.js';
+import { amount, fitted, harmless, type Paint, type Style, share } from './text.js';
 
 const REMEMBERED = 50;
 const SILENCE_MS = 4_000;
@@ -62,7 +70,7 @@ export class WatchView {
   }
 }
 
-export function ruleName(rule: Rule): string {
+function ruleName(rule: Rule): string {
   return (Rule[rule] ?? String(rule)).replace('RULE_', '');
 }
 
@@ -89,4 +97,99 @@ function changeText({ pause, etag }: Budget): string {
 function leaseText({ aiId, fence, usedTokens, reservedTokens, presumedTokens }: Lease): string {
   const presumed = presumedTokens > 0 ? `, ${amount(presumedTokens)} presumed` : '';
   return `${harmless(aiId)} (fence ${fence}): ${amount(usedTokens)} of ${amount(reservedTokens)} tokens used${presumed}`;
+}
+
+const LEAST_COLUMNS = 64;
+const MOST_COLUMNS = 120;
+const MOST_SLOTS = 10;
+const MOST_HAPPENINGS = 12;
+
+const WINDOWS = [
+  ['hour', Window.WINDOW_HOUR],
+  ['day', Window.WINDOW_DAY],
+  ['month', Window.WINDOW_MONTH],
+] as const;
+
+/** The live view as lines: pure, so that it can be looked at without a terminal. */
+export function frame(view: WatchView, size: { columns: number; rows: number }, paint: Paint): string[] {
+  const width = Math.max(LEAST_COLUMNS, Math.min(MOST_COLUMNS, size.columns)) - 1;
+  const { update } = view;
+  const waiting = update === undefined || update.waiters === 0 ? '' : `, ${update.waiters} waiting`;
+  const most = view.budget?.effectivePolicy?.maxConcurrent ?? 0;
+  const top = [
+    title(view, width, paint),
+    rule('tokens: █ spent ▒ reserved', width, paint),
+    ...WINDOWS.map(([name, kind]) =>
+      windowLine(name, windowOf(update ?? { windows: [] }, kind), width, paint),
+    ),
+    rule(`slots: ${update?.liveSlots ?? 0} of ${most} held${waiting}`, width, paint),
+    ...slots(view, width, paint),
+    rule('denied by, since this view began', width, paint),
+    paint(fitted(denials(view), width), 'yellow'),
+    rule('events', width, paint),
+  ];
+  const room = Math.max(1, Math.min(MOST_HAPPENINGS, size.rows - 1 - top.length));
+  return [...top, ...view.happenings.slice(-room).map((happening) => happeningLine(happening, width))];
+}
+
+function title(view: WatchView, width: number, paint: Paint): string {
+  const { budget, update, trouble } = view;
+  const state =
+    budget === undefined ? '' : stateOf(budget, windowOf(update ?? { windows: [] }, Window.WINDOW_MONTH));
+  const name = ` ${view.budgetId} on ${view.target}  `;
+  if (trouble !== undefined) return paint(fitted(`${name}NOT LIVE: ${trouble}`, width), 'red');
+  if (update?.stale) return paint(fitted(`${name}STALE: its store does not answer`, width), 'red');
+  const time = update === undefined ? '' : ` ${new Date(view.now).toISOString().slice(0, 19)}Z`;
+  const style: Style = state === 'normal' ? 'green' : state === 'warning' ? 'yellow' : 'red';
+  return (
+    paint(name, 'bold') + paint(fitted(state, width - name.length - time.length), style) + paint(time, 'dim')
+  );
+}
+
+function rule(text: string, width: number, paint: Paint): string {
+  return `${paint('── ', 'dim')}${paint(text, 'bold')}${paint(` ${'─'.repeat(Math.max(0, width - text.length - 4))}`, 'dim')}`;
+}
+
+function windowLine(name: string, window: WindowStatus | undefined, width: number, paint: Paint): string {
+  if (window === undefined) return `   ${name}`;
+  const { capTokens, spentTokens, reservedTokens } = window;
+  const sum = `${amount(spentTokens)} + ${amount(reservedTokens)}`.padStart(22);
+  const figures = `${sum} of ${amount(capTokens).padStart(11)}${share(spentTokens + reservedTokens, capTokens).padStart(6)}`;
+  const cells = Math.max(4, width - 9 - figures.length);
+  const end = (tokens: number) => Math.min(cells, Math.round((tokens / Math.max(1, capTokens)) * cells));
+  const spent = end(spentTokens);
+  const held = end(spentTokens + reservedTokens) - spent;
+  const style: Style =
+    spentTokens >= 0.95 * capTokens ? 'red' : spentTokens >= 0.8 * capTokens ? 'yellow' : 'green';
+  const bar =
+    paint('█'.repeat(spent) + '▒'.repeat(held), style) + paint('·'.repeat(cells - spent - held), 'dim');
+  return `   ${name.padEnd(6)}${bar}${figures}`;
+}
+
+function slots(view: WatchView, width: number, paint: Paint): string[] {
+  const shown = view.leases.slice(0, MOST_SLOTS).map((lease) => slot(lease, view.now, width, paint));
+  const more = view.leases.length - shown.length;
+  if (shown.length === 0) return [paint('   nobody', 'dim')];
+  return more > 0 ? [...shown, paint(`   and ${more} more`, 'dim')] : shown;
+}
+
+function slot(lease: Lease, now: number, width: number, paint: Paint): string {
+  const leftMs = Math.max(0, (lease.expiresAt?.getTime() ?? now) - now);
+  const tokens = `${amount(lease.usedTokens)} of ${amount(lease.reservedTokens)} tokens used`;
+  const left = `ends in ${(leftMs / 1_000).toFixed(0)} s`;
+  const figures = `${left.padStart(18)}${tokens.padStart(32)}`;
+  return `   ${fitted(harmless(lease.aiId), width - 3 - figures.length)}${paint(figures, leftMs < 10_000 ? 'yellow' : 'dim')}`;
+}
+
+function denials({ denials: counts }: WatchView): string {
+  const sorted = [...counts].sort(([, a], [, b]) => b - a);
+  return sorted.length === 0
+    ? '   nothing'
+    : `   ${sorted.map(([name, count]) => `${name} ${amount(count)}`).join('   ')}`;
+}
+
+/** Without a width as long as it is. */
+export function happeningLine({ at, kind, text }: Happening, width?: number): string {
+  const line = `   ${at.toISOString().slice(0, 19)}Z  ${kind.padEnd(9)} ${text}`;
+  return width === undefined ? line.trim() : fitted(line, width).trimEnd();
 }

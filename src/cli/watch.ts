@@ -2,14 +2,11 @@ import type { ServiceError } from '@grpc/grpc-js';
 import { processEnvironment, settingText } from '../config/config.js';
 import type { WatchBudgetResponse } from '../gen/budgetarbiter/v1/budget_admin_service.js';
 import { PROCESS_TIME } from '../platform/clock.js';
-import { PROCESS_SCHEDULER, pause } from '../platform/scheduler.js';
-import { connect, failureOf, type Service } from './connect.js';
-import type { ConnectionOptions } from './connection-options.js';
-import type { Run } from './output.js';
-import { Screen } from './screen.js';
+import { PROCESS_SCHEDULER, pause, type Scheduler } from '../platform/scheduler.js';
+import { type ConnectionOptions, connect, failureOf, type Service } from './connect.js';
+import type { Output, Run } from './output.js';
 import { COLOURED, PLAIN } from './text.js';
-import { frame, happeningLine } from './watch-frame.js';
-import { type Happening, WatchView } from './watch-view.js';
+import { frame, type Happening, happeningLine, WatchView } from './watch-view.js';
 
 const RETRY_MS = 1_000;
 /** Renewals are no events: the ends of leases are asked for. */
@@ -129,4 +126,45 @@ async function refresh({ admin, call }: Service, view: WatchView): Promise<void>
 function closed(): ServiceError {
   const details = 'the service ended the stream';
   return Object.assign(new Error(`14 UNAVAILABLE: ${details}`), { details }) as ServiceError;
+}
+
+const ENTER = '\u001b[?1049h\u001b[?25l\u001b[2J';
+const LEAVE = '\u001b[?25h\u001b[?1049l';
+const HOME = '\u001b[H';
+const REST_OF_LINE = '\u001b[K';
+const REST_OF_SCREEN = '\u001b[J';
+const FRAME_MS = 250;
+
+/** Draws a picture in place, on the terminal's second screen: what stood there before comes back. */
+export class Screen {
+  private cancel: (() => void) | undefined;
+
+  constructor(
+    private readonly output: Output,
+    private readonly scheduler: Scheduler,
+    private readonly size: NonNullable<Output['screen']>,
+    private readonly picture: () => readonly string[],
+  ) {}
+
+  start(): void {
+    this.output.out(ENTER);
+    this.plan();
+  }
+
+  /** Gives the terminal back, with the last picture on it. */
+  stop(): void {
+    this.cancel?.();
+    this.output.out(`${LEAVE}${this.picture().join('\n')}\n`);
+  }
+
+  private plan(): void {
+    this.cancel = this.scheduler.after(FRAME_MS, () => {
+      // One write for a picture: a terminal that draws between two would flicker.
+      const lines = this.picture()
+        .slice(0, this.size().rows)
+        .map((line) => line + REST_OF_LINE);
+      this.output.out(`${HOME}${lines.join('\r\n')}${REST_OF_SCREEN}`);
+      this.plan();
+    });
+  }
 }

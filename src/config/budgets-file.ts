@@ -3,18 +3,18 @@ import type { z } from 'zod';
 import { BUDGET_ID_RULE, isBudgetId } from '../domain/model/budget-id.js';
 import type { FieldViolation } from '../domain/model/outcomes.js';
 import { type PolicyFields, policyInForce } from '../domain/model/policy.js';
-import { policyViolations, policyWarnings, rangeViolations } from '../domain/policy/policy-check.js';
+import { policyViolations } from '../domain/policy/policy-check.js';
 import { POLICY_ROWS, TOKEN_WEIGHT_NAMES } from '../domain/policy/policy-fields.js';
-import { textOf } from '../platform/utf8.js';
+import { rangeViolations } from '../domain/policy/policy-ranges.js';
+import { policyWarnings } from '../domain/policy/policy-warnings.js';
+import { textOf } from '../platform/bytes.js';
 import { type ConfiguredAccess, knownAccessKeys, readAccess } from './access-file.js';
-import { type ConfiguredSinks, readAlertSinks } from './alert-sinks-file.js';
-import { SINK_KEYS } from './alert-sinks-shape.js';
-import { pathOf, pathText } from './field-path.js';
+import { type ConfiguredSinks, readAlertSinks, SINK_KEYS } from './alert-sinks-file.js';
 import { METRICS_KEYS, type MetricsSettings, readMetrics } from './metrics-file.js';
 import { nearest } from './near-miss.js';
 import { FILE_SHAPE, POLICY_SHAPE } from './policy-shape.js';
 import { shown } from './values.js';
-import { type Problem, readYaml, type YamlPath, type YamlSource } from './yaml-source.js';
+import { type Problem, pathOf, pathText, readYaml, type YamlPath, type YamlSource } from './yaml-source.js';
 
 /** A budget that the file asks for. */
 export interface ConfiguredBudget {

@@ -9,18 +9,18 @@ import {
   type BudgetView,
   type Refusal,
   type Refused,
+  refused,
   type Unknown,
 } from './model/outcomes.js';
 import { type PolicyFields, policyInForce } from './model/policy.js';
-import { refused } from './model/refused.js';
 import type { DeleteBudgetRequest, PauseRequest, PutPolicyRequest } from './model/requests.js';
 import type { WindowStatus } from './model/types.js';
 import { capsInForce } from './policy/caps-in-force.js';
-import { changedPolicy, isRefused } from './policy/policy-change.js';
-import { samePolicy } from './policy/policy-update.js';
+import { changedPolicy, isRefused, samePolicy } from './policy/policy-update.js';
 import { policyWarnings } from './policy/policy-warnings.js';
+import { monthOfDay } from './time/calendar.js';
 import { highest } from './time/tidy-mark.js';
-import { calendarMonth, monthAt, monthOfDay } from './time/windows.js';
+import { calendarMonth, monthAt } from './time/windows.js';
 
 /** What operators set: the policy, the pause, and whether there is such a budget at all. */
 

@@ -1,8 +1,7 @@
 import { advance } from './advance.js';
-import { closedBefore } from './ledger/closed-day.js';
 import type { Ledger } from './ledger/ledger.js';
 import { forgetFuture } from './ledger/request-memory.js';
-import { bringBackDay, enterMonth, missingDays } from './ledger/returning-days.js';
+import { bringBackDay, closedBefore, enterMonth, missingDays } from './ledger/returning-days.js';
 import type { OutcomeOf, Unknown } from './model/outcomes.js';
 import type { Evidence } from './model/requests.js';
 import { dayBefore, firstDayOf } from './time/calendar.js';

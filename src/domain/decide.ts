@@ -12,8 +12,7 @@ import { renew } from './leases/renew.js';
 import { breakSessions, keepLeases, takeUpSession } from './leases/sessions.js';
 import type { Ledger } from './ledger/ledger.js';
 import { dropWritten } from './ledger/outbox.js';
-import type { Outcome, Unknown } from './model/outcomes.js';
-import { refused } from './model/refused.js';
+import { type Outcome, refused, type Unknown } from './model/outcomes.js';
 import type { BudgetRequest, Evidence, OwnKind } from './model/requests.js';
 import { getAvailability, getLease, snapshotOf } from './reads.js';
 

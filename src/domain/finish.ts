@@ -1,11 +1,6 @@
+import { type AlertInput, alertConditions } from './alerts/alert-conditions.js';
 import { addressAlerts } from './alerts/alert-deliveries.js';
-import {
-  type AlertInput,
-  alertConditions,
-  alertKey,
-  forgettableMarks,
-  updateMarks,
-} from './alerts/alerts.js';
+import { alertKey, forgettableMarks, updateMarks } from './alerts/alerts.js';
 import type { Ledger } from './ledger/ledger.js';
 import { standingOf } from './ledger/standing.js';
 import { REMEMBERED_WRITERS, WRITER_MEMORY_MS } from './model/limits.js';

@@ -1,13 +1,17 @@
-import { admission, denialOf } from './admission/admission.js';
-import { availableTokens, requestedTokens } from './admission/reservation.js';
+import { admission, availableTokens, denialOf, requestedTokens } from './admission/admission.js';
 import { viewOfBudget } from './budget-changes.js';
 import { ownHours } from './ledger/accounts.js';
 import { findLease, viewOfClosed, viewOfLive } from './ledger/lease-lookup.js';
 import type { Ledger } from './ledger/ledger.js';
 import { leaseOfRequest } from './ledger/request-memory.js';
 import { standingOf, windowStatuses } from './ledger/standing.js';
-import type { Availability, BudgetSnapshot, OutcomeOf, Unknown } from './model/outcomes.js';
-import { refused } from './model/refused.js';
+import {
+  type Availability,
+  type BudgetSnapshot,
+  type OutcomeOf,
+  refused,
+  type Unknown,
+} from './model/outcomes.js';
 import type { Evidence, GetAvailabilityRequest, GetLeaseRequest } from './model/requests.js';
 import { type ClosedLease, STATE_FORMAT, type StoredDay, type UsageDay } from './model/state.js';
 

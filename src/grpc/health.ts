@@ -10,7 +10,10 @@ import {
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from '../gen/grpc/health/v1/health.js';
 
-/** `grpc.health.v1.Health`: all services of this server serve, or none does. */
+/**
+ * `grpc.health.v1.Health`: all services of this server serve, or none does. Ours, so that its calls are decoded, counted and
+ * bounded as all others are: a package would put handlers of its own beside them.
+ */
 export class Health {
   private serving = false;
   private readonly watchers = new Set<() => void>();

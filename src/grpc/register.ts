@@ -5,8 +5,7 @@ import type { FailureSink } from '../api/failures/call-failure.js';
 import type { Method, Services } from '../api/service.js';
 import { unaryCall } from './call.js';
 import type { OpenStreams } from './open-streams.js';
-import { REFLECTION_SERVICES } from './reflection/reflection.js';
-import { reflectionCall } from './reflection/reflection-call.js';
+import { REFLECTION_SERVICES, reflectionCall } from './reflection/reflection.js';
 import { sessionCall } from './session/session-call.js';
 import { streamCall } from './stream-call.js';
 

@@ -1,18 +1,17 @@
 import type { Http2Server } from 'node:http2';
-import { logVerbosity, Server, type ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
+import { experimental, logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
 import { PERMISSIONS } from '../access/permissions.js';
 import { BUDGET_ADMIN_SERVICE } from '../api/budget-admin-service.js';
 import { BUDGET_SERVICE } from '../api/budget-service.js';
 import { audited } from '../api/entrance.js';
 import type { Services } from '../api/service.js';
-import { listenFailure } from '../platform/listen-failure.js';
-import type { TlsFiles } from '../platform/tls-files.js';
+import { listenFailure } from '../platform/start-error.js';
+import type { TlsFiles, TlsMaterial } from '../platform/tls-files.js';
 import { Gate, type GateOptions } from './gate/gate.js';
 import { Health } from './health.js';
 import { OpenStreams } from './open-streams.js';
 import { REFLECTION_SERVICES } from './reflection/reflection.js';
 import { registerReflection, registerService } from './register.js';
-import { serverCredentials } from './tls-credentials.js';
 
 export interface GrpcServerOptions extends Services {
   /** `host:port`; port 0 takes a free one. */
@@ -118,4 +117,53 @@ function shutDown(server: Server, bound: string | undefined, timeoutMs: number):
 /** Says goodbye to every connection, and breaks it after the time. `forceShutdown` knows of none while channelz is off. */
 function cutOff(server: Server, bound: string | undefined, graceMs: number): void {
   if (bound !== undefined) server.drain(bound, graceMs);
+}
+
+type Provider = experimental.CertificateProvider;
+
+/** How the server shows itself and what it asks of clients: nothing without TLS files. */
+function serverCredentials(tls: TlsFiles | undefined): ServerCredentials {
+  if (tls === undefined) return ServerCredentials.createInsecure();
+  const provider = new FileProvider(tls);
+  // A client may show a certificate, or a token instead: who shows neither is turned away by the entrance.
+  // grpc-js 1.14 takes its own certificate first and the authority of clients second, whatever its types call them.
+  return experimental.createCertificateProviderServerCredentials(
+    provider,
+    tls.asksClients ? provider : (null as unknown as Provider),
+    false,
+  );
+}
+
+type CaListener = experimental.CaCertificateUpdateListener;
+type IdentityListener = experimental.IdentityCertificateUpdateListener;
+
+/** Hands the current files to grpc-js, and new ones when they change; connections that are open stay as they are. */
+class FileProvider implements Provider {
+  private readonly stops = new Map<CaListener | IdentityListener, () => void>();
+
+  constructor(private readonly tls: TlsFiles) {}
+
+  addCaCertificateListener(listener: CaListener): void {
+    this.add(listener, ({ clientCa }) =>
+      listener(clientCa === undefined ? null : { caCertificate: clientCa }),
+    );
+  }
+
+  addIdentityCertificateListener(listener: IdentityListener): void {
+    this.add(listener, ({ cert, key }) => listener({ certificate: cert, privateKey: key }));
+  }
+
+  removeCaCertificateListener(listener: CaListener): void {
+    this.stops.get(listener)?.();
+  }
+
+  removeIdentityCertificateListener(listener: IdentityListener): void {
+    this.stops.get(listener)?.();
+  }
+
+  /** Not at once: grpc-js puts its server on the list only after this returns. */
+  private add(listener: CaListener | IdentityListener, tell: (material: TlsMaterial) => void): void {
+    this.stops.set(listener, this.tls.onChange(tell));
+    queueMicrotask(() => tell(this.tls.current));
+  }
 }

@@ -5,8 +5,7 @@ import { callFailure, type FailureSink } from '../api/failures/call-failure.js';
 import { CANCELLED_CODE } from '../api/failures/status.js';
 import { type EndCall, observingCalls } from '../api/observed-call.js';
 import type { AnswerStream, Entrance, Services, StreamMethod } from '../api/service.js';
-import { onCredentialsEnd } from './credentials-end.js';
-import type { OpenStreams } from './open-streams.js';
+import { type OpenStreams, onCredentialsEnd } from './open-streams.js';
 
 /** As `unaryCall`, for methods with a stream of answers. */
 export function streamCall<Q, A>(

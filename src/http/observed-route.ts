@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { HttpObserver } from '../api/http-observer.js';
+import type { HttpObserver } from '../api/observers.js';
 import type { CallSpan, Tracing } from '../platform/tracing.js';
 import type { Answer } from './answer.js';
 import { type Endpoint, find } from './endpoint.js';

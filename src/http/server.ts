@@ -8,7 +8,7 @@ import {
 import { createServer as createTlsServer, type Server as HttpsOnly } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { listenFailure } from '../platform/listen-failure.js';
+import { listenFailure } from '../platform/start-error.js';
 import type { TlsFiles, TlsMaterial } from '../platform/tls-files.js';
 import { type Answer, Content, errorAnswer, Stream } from './answer.js';
 import type { Endpoint } from './endpoint.js';

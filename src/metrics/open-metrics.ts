@@ -1,19 +1,16 @@
-import type { HttpObserver } from '../api/http-observer.js';
-import type { RpcObserver } from '../api/rpc-observer.js';
+import type { HttpObserver, RpcObserver } from '../api/observers.js';
 import type { Door } from '../arbiter/door.js';
 import type { ArbiterObserver } from '../arbiter/observer.js';
 import type { MetricsSettings } from '../config/metrics-file.js';
 import type { Scheduler } from '../platform/scheduler.js';
-import type { StoreObserver } from '../store/store-observer.js';
+import type { StoreObserver } from '../store/observed-store.js';
 import { exposeBudgetCounters } from './budget-counters.js';
 import { BudgetFigures } from './budget-figures.js';
 import { exposeBudgetGauges } from './budget-gauges.js';
 import { BudgetTallies } from './budget-tallies.js';
 import { type CopyState, exposeCopyGauges } from './copy-gauges.js';
+import { HttpTimes, RpcTimes, StoreTimes } from './durations.js';
 import { Exposition } from './exposition.js';
-import { HttpTimes } from './http-times.js';
-import { RpcTimes } from './rpc-times.js';
-import { StoreTimes } from './store-times.js';
 
 export interface MetricsOptions {
   readonly settings: MetricsSettings;

@@ -1,7 +1,14 @@
+import { SpanKind } from '@opentelemetry/api';
 import type { Receipt, StatePatch, UsageDay } from '../domain/model/state.js';
 import type { Cut, TidyMark } from '../domain/time/tidy-mark.js';
-import { type BudgetStore, type Freshness, type StateVersion, StoreError } from './store.js';
-import type { StoreObserver, StoreOperation, StoreOutcome, Surroundings } from './store-observer.js';
+import type { Tracing } from '../platform/tracing.js';
+import {
+  type BudgetStore,
+  type Freshness,
+  type StateVersion,
+  StoreError,
+  type StoreFailure,
+} from './store.js';
 
 export interface ObservedStoreOptions {
   readonly observer: StoreObserver;
@@ -108,3 +115,32 @@ class ObservedStore implements BudgetStore {
     return running;
   }
 }
+
+const SYSTEMS: Readonly<Record<BudgetStore['name'], string>> = {
+  memory: 'memory',
+  lmdb: 'lmdb',
+  mongo: 'mongodb',
+};
+
+/** A span for each operation of the store, in the trace of whoever asks. */
+export function storeSpans(tracing: Tracing, name: BudgetStore['name']): Surroundings {
+  const attributes = { 'db.system.name': SYSTEMS[name] };
+  return (operation, run) => {
+    const own = { ...attributes, 'db.operation.name': operation };
+    return tracing.step(`store.${operation}`, own, run, SpanKind.CLIENT);
+  };
+}
+
+/** What a store is asked. */
+export type StoreOperation = Exclude<keyof BudgetStore, 'name' | 'exclusive' | 'close'>;
+
+/** `unforeseen`: no `StoreError`, so a fault of this service. */
+export type StoreOutcome = 'ok' | StoreFailure | 'unforeseen';
+
+/** Whom an observed store tells how long it took: metrics. Must neither throw nor wait. */
+export interface StoreObserver {
+  ended(operation: StoreOperation, outcome: StoreOutcome, ms: number): void;
+}
+
+/** Puts each operation into whatever surrounds it, such as a span of a trace. */
+type Surroundings = <T>(operation: StoreOperation, run: () => Promise<T>) => Promise<T>;

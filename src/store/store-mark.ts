@@ -1,4 +1,4 @@
-import { StoreStartError } from './store-start-error.js';
+import { StoreStartError } from './store.js';
 
 /**
  * Why a store must not be served from: it is half of something, or its budgets live on elsewhere. Two services that each

@@ -1,8 +1,7 @@
 import { StartError } from '../platform/start-error.js';
 import { markText } from '../store/store-mark.js';
 import type { TransferStore } from '../store/transfer-store.js';
-import { BudgetDigest } from './budget-digest.js';
-import { copyBudget } from './copy-budget.js';
+import { BudgetDigest, copyBudget } from './copy-budget.js';
 import { HeldLabel } from './held-label.js';
 import { budgetIds } from './read-budget.js';
 import { copyTidyMark, digestOf, receiptsFrom, type TransferContext } from './transfer.js';

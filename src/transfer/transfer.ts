@@ -1,10 +1,8 @@
 import { RECEIPT_MEMORY_MS } from '../domain/model/limits.js';
 import { StartError } from '../platform/start-error.js';
-import type { StoreMark } from '../store/store-mark.js';
-import { markText } from '../store/store-mark.js';
+import { markText, type StoreMark } from '../store/store-mark.js';
 import type { TransferStore } from '../store/transfer-store.js';
-import { BudgetDigest } from './budget-digest.js';
-import { copyBudget } from './copy-budget.js';
+import { BudgetDigest, copyBudget } from './copy-budget.js';
 import { budgetIds, readBudget } from './read-budget.js';
 
 export interface TransferContext {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { CallerRequest } from '../../src/arbiter/door.js';
-import { caller, openWorld } from './support/world.js';
+import { caller } from '../support/caller.js';
+import { openWorld } from './support/world.js';
 
 async function world() {
   const made = await openWorld({ bounds: { budgets: 3 } });

@@ -1,20 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { ArbiterError, type CallerRequest } from '../../src/arbiter/door.js';
 import type { Outcome } from '../../src/domain/model/outcomes.js';
+import { caller } from '../support/caller.js';
 import type { Fault, StoreCall } from '../support/faulty-store.js';
 import { gateAfter } from '../support/gate.js';
-import {
-  acquire,
-  BUDGET,
-  caller,
-  leaseOf,
-  openWorld,
-  ROOMY,
-  record,
-  recordUnleased,
-  release,
-  type World,
-} from './support/world.js';
+import { acquire, leaseOf, record, recordUnleased, release } from '../support/requests.js';
+import { BUDGET, openWorld, ROOMY, type World } from './support/world.js';
 
 const SEEDS = process.env['CHAOS_SEEDS']?.split(',').map(Number) ?? [1, 2, 3, 4, 5, 6, 7, 8];
 const COPIES = 3;
@@ -75,7 +66,7 @@ class Client {
     const who = caller();
     let over = false;
     const going = scheduler.after(scheduler.random() * 1_000, () => {
-      if (!over) who.go();
+      if (!over) who.leave();
     });
     try {
       const outcome = await copy.acquireWaiting(BUDGET, acquire(this.aiId), 700, who);

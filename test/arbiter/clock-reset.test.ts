@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { BUDGET, caller, openWorld, ROOMY, recordUnleased, type World } from './support/world.js';
+import { caller } from '../support/caller.js';
+import { recordUnleased } from '../support/requests.js';
+import { BUDGET, openWorld, ROOMY, type World } from './support/world.js';
 
 async function stateAt(world: World, moment: string) {
   world.clock.set(moment);

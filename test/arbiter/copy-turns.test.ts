@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { caller } from '../support/caller.js';
 import { Gate } from '../support/gate.js';
-import { BUDGET, caller, openWorld, recordUnleased, type World } from './support/world.js';
+import { recordUnleased } from '../support/requests.js';
+import { BUDGET, openWorld, type World } from './support/world.js';
 
 const ROUND_TRIP_MS = 2;
 const CALLERS = 16;

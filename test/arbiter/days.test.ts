@@ -2,18 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { getDistribution } from '../../src/arbiter/distribution.js';
 import type { CallerRequest } from '../../src/arbiter/door.js';
 import { listUsage } from '../../src/arbiter/usage-listing.js';
+import { caller } from '../support/caller.js';
 import { Gate } from '../support/gate.js';
-import {
-  acquire,
-  BUDGET,
-  caller,
-  leaseOf,
-  openWorld,
-  ROOMY,
-  recordUnleased,
-  settled,
-  type World,
-} from './support/world.js';
+import { acquire, leaseOf, recordUnleased } from '../support/requests.js';
+import { BUDGET, openWorld, ROOMY, settled, type World } from './support/world.js';
 
 const DAY_MS = 86_400_000;
 

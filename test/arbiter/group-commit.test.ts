@@ -1,16 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { caller } from '../support/caller.js';
 import { Gate } from '../support/gate.js';
-import {
-  acquire,
-  BUDGET,
-  caller,
-  leaseOf,
-  openWorld,
-  ROOMY,
-  record,
-  recordUnleased,
-  release,
-} from './support/world.js';
+import { acquire, leaseOf, record, recordUnleased, release } from '../support/requests.js';
+import { BUDGET, openWorld, ROOMY } from './support/world.js';
 
 const CALLERS = 64;
 

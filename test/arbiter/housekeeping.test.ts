@@ -1,20 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { LeaseRef } from '../../src/domain/model/requests.js';
 import type { ClosedLease, StatePatch } from '../../src/domain/model/state.js';
+import { caller } from '../support/caller.js';
 import { commitBytes } from '../support/document-size.js';
 import type { StoreCall } from '../support/faulty-store.js';
-import {
-  acquire,
-  BUDGET,
-  caller,
-  leaseOf,
-  openSession,
-  openWorld,
-  ROOMY,
-  record,
-  recordUnleased,
-  type World,
-} from './support/world.js';
+import { acquire, leaseOf, record, recordUnleased } from '../support/requests.js';
+import { BUDGET, openSession, openWorld, ROOMY, type World } from './support/world.js';
 
 const MINUTE_MS = 60_000;
 const MANY = 350;

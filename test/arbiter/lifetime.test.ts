@@ -1,18 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { caller } from '../support/caller.js';
 import { Gate } from '../support/gate.js';
-import {
-  acquire,
-  BUDGET,
-  caller,
-  leaseOf,
-  openWorld,
-  ROOMY,
-  recordUnleased,
-  release,
-  settled,
-} from './support/world.js';
-
-const ONE_SLOT = { ...ROOMY, maxConcurrent: 1 };
+import { acquire, leaseOf, recordUnleased, release } from '../support/requests.js';
+import { BUDGET, ONE_SLOT, openWorld, settled } from './support/world.js';
 
 describe('expiry', () => {
   it('frees a slot by itself, and is announced only after its commit', async () => {

@@ -1,17 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { PolicyFields } from '../../src/domain/model/policy.js';
+import { caller } from '../support/caller.js';
+import { acquire, leaseOf, record, recordUnleased, release, usage } from '../support/requests.js';
 import { openMetricsWorld } from './support/metrics-page.js';
-import {
-  acquire,
-  BUDGET,
-  caller,
-  leaseOf,
-  ROOMY,
-  record,
-  recordUnleased,
-  release,
-  usage,
-} from './support/world.js';
+import { BUDGET, ROOMY } from './support/world.js';
 
 const OWN = `{budget="${BUDGET}"}`;
 

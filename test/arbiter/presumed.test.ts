@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { CallerRequest } from '../../src/arbiter/door.js';
 import type { LeaseRef } from '../../src/domain/model/requests.js';
+import { caller } from '../support/caller.js';
 import { Gate, gateAfter } from '../support/gate.js';
-import { acquire, BUDGET, caller, leaseOf, openWorld, record, release, type World } from './support/world.js';
+import { acquire, leaseOf, record, release } from '../support/requests.js';
+import { BUDGET, openWorld, type World } from './support/world.js';
 
 const DAY = '2026-11-10';
 const DAY_MS = 86_400_000;

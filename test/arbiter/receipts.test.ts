@@ -1,16 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { caller } from '../support/caller.js';
 import { Gate, gateAfter } from '../support/gate.js';
-import {
-  acquire,
-  BUDGET,
-  caller,
-  leaseOf,
-  openWorld,
-  record,
-  recordUnleased,
-  release,
-  type World,
-} from './support/world.js';
+import { acquire, leaseOf, record, recordUnleased, release } from '../support/requests.js';
+import { BUDGET, openWorld, type World } from './support/world.js';
 
 const OPTIONS = { copies: 2, seed: 31 };
 
@@ -96,7 +88,7 @@ describe('receipts', () => {
     await expect(world.scheduler.until(late)).rejects.toMatchObject({ failure: 'STORE_UNAVAILABLE' });
     const who = caller();
     const gone = world.arbiter.submit(BUDGET, recordUnleased('guardian', 'c', 10), who);
-    who.go();
+    who.leave();
     gate.open();
     await expect(world.scheduler.until(gone)).rejects.toMatchObject({ failure: 'CANCELLED' });
     await untilDropped(world);

@@ -1,18 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { CallerRequest } from '../../src/arbiter/door.js';
 import type { Outcome } from '../../src/domain/model/outcomes.js';
-import {
-  acquire,
-  BUDGET,
-  caller,
-  leaseOf,
-  openWorld,
-  record,
-  recordUnleased,
-  release,
-  usage,
-  type World,
-} from './support/world.js';
+import { caller } from '../support/caller.js';
+import { acquire, leaseOf, record, recordUnleased, release, usage } from '../support/requests.js';
+import { BUDGET, openWorld, type World } from './support/world.js';
 
 const TIMES = 16;
 

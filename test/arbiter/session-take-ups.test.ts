@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { SessionRequest } from '../../src/arbiter/door.js';
+import { caller } from '../support/caller.js';
 import { Gate } from '../support/gate.js';
+import { acquire, record } from '../support/requests.js';
 import { FIRST, live, POLICY, SECOND, world } from './support/session-world.js';
-import { acquire, BUDGET, caller, openSession, record, settled, type World } from './support/world.js';
+import { BUDGET, openSession, settled, type World } from './support/world.js';
 
 const S = 1_000;
 
@@ -28,7 +30,7 @@ describe('a healthy stream', () => {
         const arbiter = of.copies[copy] ?? of.arbiter;
         const opened = settled(arbiter.openSession(request, () => {}, gone));
         await of.scheduler.advance(100);
-        gone.go();
+        gone.leave();
         commit.open();
         expect((await of.scheduler.until(opened)).status).toBe('rejected');
       },

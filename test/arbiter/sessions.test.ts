@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { caller } from '../support/caller.js';
 import { Gate } from '../support/gate.js';
+import { acquire, refOf, release } from '../support/requests.js';
 import { FIRST, live, POLICY, SECOND, world } from './support/session-world.js';
-import { acquire, BUDGET, caller, openSession, refOf, release, settled } from './support/world.js';
+import { BUDGET, openSession, settled } from './support/world.js';
 
 const S = 1_000;
 

@@ -3,13 +3,15 @@ import { Tidying } from '../../src/app/tidying.js';
 import { Arbiter } from '../../src/arbiter/arbiter.js';
 import type { CallerRequest } from '../../src/arbiter/door.js';
 import { embeddedClock } from '../../src/platform/embedded-clock.js';
+import { caller } from '../support/caller.js';
 import { collectedLog } from '../support/collected-log.js';
 import { FaultyStore } from '../support/faulty-store.js';
 import { Gate } from '../support/gate.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { ManualScheduler } from '../support/manual-scheduler.js';
 import { openMemoryStore } from '../support/memory-store.js';
-import { acquire, BUDGET, caller, leaseOf, ROOMY, recordUnleased, release } from './support/world.js';
+import { acquire, leaseOf, recordUnleased, release } from '../support/requests.js';
+import { BUDGET, ROOMY } from './support/world.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

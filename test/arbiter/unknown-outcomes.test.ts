@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { caller } from '../support/caller.js';
 import type { Fault } from '../support/faulty-store.js';
 import { Gate } from '../support/gate.js';
-import { acquire, BUDGET, caller, openWorld, recordUnleased, type World } from './support/world.js';
+import { acquire, recordUnleased } from '../support/requests.js';
+import { BUDGET, openWorld, type World } from './support/world.js';
 
 async function spent(world: World, copy = 0): Promise<number | undefined> {
   return (await world.snapshot(copy)).windows[2]?.spent;

@@ -1,37 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { BOUNDS } from '../../src/arbiter/bounds.js';
-import type { OutcomeOf } from '../../src/domain/model/outcomes.js';
 import type { PolicyFields } from '../../src/domain/model/policy.js';
 import type { AcquireRequest } from '../../src/domain/model/requests.js';
-import {
-  acquire,
-  BUDGET,
-  caller,
-  leaseOf,
-  openSession,
-  openWorld,
-  ROOMY,
-  recordUnleased,
-  release,
-  settled,
-  type World,
-} from './support/world.js';
+import { caller } from '../support/caller.js';
+import { acquire, leaseOf, recordUnleased, release } from '../support/requests.js';
+import { openSession, openWorld, ROOMY, settled, type World, wait } from './support/world.js';
 
 const MINUTE = 60_000;
-
-function wait(world: World, request: AcquireRequest, waitMs: number, who = caller()) {
-  const promise = world.arbiter.acquireWaiting(BUDGET, request, waitMs, who);
-  const waiting = { promise, outcome: undefined as OutcomeOf['acquire'] | undefined, failure: '' };
-  promise.then(
-    (outcome) => {
-      waiting.outcome = outcome;
-    },
-    (error) => {
-      waiting.failure = error.failure;
-    },
-  );
-  return waiting;
-}
 
 interface Case {
   readonly policy?: PolicyFields;
@@ -228,7 +203,7 @@ describe('the places to wait', () => {
     const goes = caller();
     const [, , full] = [
       wait(world, acquire('a'), 10_000),
-      wait(world, acquire('a'), 60_000, goes),
+      wait(world, acquire('a'), 60_000, 0, goes),
       wait(world, acquire('a'), 60_000),
     ];
     const why = settled(full.promise);
@@ -239,7 +214,7 @@ describe('the places to wait', () => {
         message: '2 requests of a wait for a slot already; ask again without `wait`',
       },
     });
-    goes.go();
+    goes.leave();
     await world.scheduler.advance(10_000);
     const again = [wait(world, acquire('a'), 60_000), wait(world, acquire('a'), 60_000)];
     await world.scheduler.settle();

@@ -1,17 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { LeaseRef } from '../../src/domain/model/requests.js';
-import {
-  acquire,
-  BUDGET,
-  caller,
-  leaseOf,
-  openSession,
-  openWorld,
-  ROOMY,
-  release,
-  settled,
-  type World,
-} from './support/world.js';
+import { caller } from '../support/caller.js';
+import { acquire, leaseOf, release } from '../support/requests.js';
+import { BUDGET, openSession, openWorld, ROOMY, settled, type World } from './support/world.js';
 
 /** Whatever happens to what somebody waits for, on this copy or on another, is heard as soon as a copy looks. */
 describe('who waits hears', () => {

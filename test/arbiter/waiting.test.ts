@@ -1,34 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { OutcomeOf } from '../../src/domain/model/outcomes.js';
-import type { AcquireRequest } from '../../src/domain/model/requests.js';
+import { caller } from '../support/caller.js';
 import { Gate } from '../support/gate.js';
+import { acquire, leaseOf, recordUnleased, release } from '../support/requests.js';
 import { sameDigest } from '../support/same-digest.js';
-import {
-  acquire,
-  BUDGET,
-  caller,
-  leaseOf,
-  openWorld,
-  ROOMY,
-  recordUnleased,
-  release,
-  settled,
-  type World,
-} from './support/world.js';
-
-const ONE_SLOT = { ...ROOMY, maxConcurrent: 1 };
-
-function wait(world: World, request: AcquireRequest, waitMs = 60_000, copy = 0, who = caller()) {
-  const promise = (world.copies[copy] ?? world.arbiter).acquireWaiting(BUDGET, request, waitMs, who);
-  const waiting = { promise, outcome: undefined as OutcomeOf['acquire'] | undefined, who };
-  promise.then(
-    (outcome) => {
-      waiting.outcome = outcome;
-    },
-    () => {},
-  );
-  return waiting;
-}
+import { BUDGET, ONE_SLOT, openWorld, settled, wait } from './support/world.js';
 
 describe('waiting for a slot', () => {
   it('goes on when what was to be looked up could not be: the free slot is not forgotten', async () => {
@@ -166,7 +141,7 @@ describe('waiting for a slot', () => {
     const waiter = wait(world, acquire('b'));
     await world.scheduler.settle();
     expect(world.arbiter.counts.waiters).toBe(1);
-    waiter.who.go();
+    waiter.who.leave();
     expect((await settled(waiter.promise)).status).toBe('rejected');
     expect(world.arbiter.counts.waiters).toBe(0);
     await world.ask(release(lease));
@@ -184,7 +159,7 @@ describe('waiting for a slot', () => {
       world.store.once('commit', { kind: 'hold-answer', gate });
       const waiter = wait(world, { ...acquire('b', { requestId: 'r' }), requestIdMade });
       await world.scheduler.settle();
-      waiter.who.go();
+      waiter.who.leave();
       gate.open();
       await world.scheduler.advance(100);
       expect((await settled(waiter.promise)).status).toBe('rejected');

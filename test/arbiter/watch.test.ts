@@ -1,17 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { WatchUpdate } from '../../src/arbiter/door.js';
+import { caller } from '../support/caller.js';
 import { Gate } from '../support/gate.js';
-import {
-  acquire,
-  BUDGET,
-  caller,
-  leaseOf,
-  openWorld,
-  ROOMY,
-  recordUnleased,
-  release,
-  type World,
-} from './support/world.js';
+import { acquire, leaseOf, recordUnleased, release } from '../support/requests.js';
+import { BUDGET, openWorld, ROOMY, type World } from './support/world.js';
 
 async function watch(world: World, copy = 0) {
   const updates: WatchUpdate[] = [];

@@ -3,7 +3,8 @@ import { getDistribution } from '../../src/arbiter/distribution.js';
 import { NOBODY } from '../../src/arbiter/pending.js';
 import { listUsage } from '../../src/arbiter/usage-listing.js';
 import { monthPage } from '../../src/http/dashboard/month-page.js';
-import { BUDGET, openWorld, ROOMY, recordUnleased, type World } from './support/world.js';
+import { recordUnleased } from '../support/requests.js';
+import { BUDGET, openWorld, ROOMY, type World } from './support/world.js';
 
 async function at(world: World, moment: string): Promise<void> {
   world.clock.set(moment);

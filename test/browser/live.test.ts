@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { leaseOf, release, usage } from '../arbiter/support/world.js';
+import { leaseOf, release, usage } from '../support/requests.js';
 import { Browser } from './support/browser.js';
 import { BUDGET, recordMonth } from './support/recorded-month.js';
 import { openWorld, type World } from './support/world.js';

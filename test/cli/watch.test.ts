@@ -1,9 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, it } from 'vitest';
-import { Screen } from '../../src/cli/screen.js';
 import { COLOURED, PLAIN } from '../../src/cli/text.js';
-import { frame, happeningLine } from '../../src/cli/watch-frame.js';
-import { WatchView } from '../../src/cli/watch-view.js';
+import { Screen } from '../../src/cli/watch.js';
+import { frame, happeningLine, WatchView } from '../../src/cli/watch-view.js';
 import { AlertRule, Budget, Lease, Rule, Window } from '../../src/gen/budgetarbiter/v1/budget.js';
 import { BudgetEvent, WatchBudgetResponse } from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
 import { ManualScheduler } from '../support/manual-scheduler.js';

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AlertReceiver, isSigned, OK, type Received } from '../support/alert-receiver.js';
+import { ROOMY_MESSAGE } from '../support/policies.js';
 import { Copies } from './support/copies.js';
 import { describeOnEveryStore } from './support/places.js';
-import { ROOMY } from './support/policies.js';
 
 const BUDGET = 'alerting';
 const SECRET = 'a secret of some length';
@@ -23,7 +23,7 @@ describeOnEveryStore('alerts of the running service', (place) => {
     const sink = `{name: ops, kind: webhook, url: '${receiver.url}', secret: '${SECRET}'}`;
     await writeFile(file, `alert_sinks: [${sink}]\n`);
     copies = await Copies.start({ ...place, env: { ...place.env, CONFIG_FILE: file } });
-    const policy = { ...ROOMY, monthly_limit: 1_000, warning_percent: 50, emergency_percent: 100 };
+    const policy = { ...ROOMY_MESSAGE, monthly_limit: 1_000, warning_percent: 50, emergency_percent: 100 };
     await copies.clients().admin('CreateBudget', { budget_id: BUDGET, policy });
   });
   afterAll(async () => {
@@ -75,7 +75,7 @@ describeOnEveryStore('alerts of the running service', (place) => {
   });
 
   it('are repeated, with the same id, when the answer was lost', { timeout: 30_000 }, async () => {
-    const policy = { ...ROOMY, monthly_limit: 1_000, warning_percent: 50 };
+    const policy = { ...ROOMY_MESSAGE, monthly_limit: 1_000, warning_percent: 50 };
     await copies.clients().admin('CreateBudget', { budget_id: 'repeating', policy });
     receiver.answer = ({ headers }, response) => {
       if (headers['budget-alert-attempt'] === '1') response.destroy();
@@ -92,7 +92,7 @@ describeOnEveryStore('alerts of the running service', (place) => {
   it('that hang do not hold up a stop, and are told by the next start', {
     timeout: TAKEN_OVER_MS + 30_000,
   }, async () => {
-    const policy = { ...ROOMY, monthly_limit: 1_000, warning_percent: 50 };
+    const policy = { ...ROOMY_MESSAGE, monthly_limit: 1_000, warning_percent: 50 };
     await copies.clients().admin('CreateBudget', { budget_id: 'hanging', policy });
     receiver.answer = () => {};
     await spend('u1', 600, 'hanging');

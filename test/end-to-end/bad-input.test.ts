@@ -2,11 +2,11 @@ import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BudgetAdminServiceService } from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
 import { BudgetServiceService } from '../../src/gen/budgetarbiter/v1/budget_service.js';
-import { randomBytes } from '../grpc/support/random-bytes.js';
 import { errorOf, LoadedClients } from '../support/loaded-client.js';
+import { ROOMY_MESSAGE } from '../support/policies.js';
+import { randomBytes } from '../support/random-bytes.js';
 import { randomFrom } from '../support/seed.js';
 import { type Service, startService } from '../support/service.js';
-import { ROOMY } from './support/policies.js';
 
 const BUDGET = 'guarded';
 const AI = { budget_id: BUDGET, ai_id: 'guardian' };
@@ -90,7 +90,7 @@ describe('bad input', () => {
     service = await startService();
     clients = new LoadedClients(service.grpcAddress);
     raw = new Client(service.grpcAddress, credentials.createInsecure());
-    await clients.admin('CreateBudget', { budget_id: BUDGET, policy: ROOMY });
+    await clients.admin('CreateBudget', { budget_id: BUDGET, policy: ROOMY_MESSAGE });
     etag = await readEtag();
   });
   afterAll(async () => {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ROOMY_MESSAGE } from '../support/policies.js';
 import { Copies } from './support/copies.js';
 import type { PutAnswer } from './support/messages.js';
 import { describeOnEveryStore } from './support/places.js';
-import { ROOMY } from './support/policies.js';
 
 const BUDGET = 'hot';
 const CALLERS = 64;
@@ -19,7 +19,7 @@ describeOnEveryStore(
 
     /** The revision of the commit that changes the policy: every commit raises it by one. */
     async function revision(monthly_limit: number): Promise<number> {
-      const request = { budget_id: BUDGET, policy: { ...ROOMY, monthly_limit }, allow_missing: true };
+      const request = { budget_id: BUDGET, policy: { ...ROOMY_MESSAGE, monthly_limit }, allow_missing: true };
       return Number((await copies.clients().admin<PutAnswer>('UpdateBudget', request)).budget.etag);
     }
 

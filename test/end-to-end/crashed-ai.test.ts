@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ROOMY_MESSAGE } from '../support/policies.js';
 import { Copies } from './support/copies.js';
 import { type AcquireAnswer, type Lease, toMs } from './support/messages.js';
 import { describeOnEveryStore } from './support/places.js';
-import { ROOMY } from './support/policies.js';
 import { until, untilTrue } from './support/until.js';
 
 const BUDGET = 'crashed';
@@ -17,7 +17,7 @@ describeOnEveryStore('an AI that dies holding a slot', (place) => {
   let copies: Copies;
   beforeAll(async () => {
     copies = await Copies.start(place);
-    const policy = { ...ROOMY, max_concurrent: 1 };
+    const policy = { ...ROOMY_MESSAGE, max_concurrent: 1 };
     await copies.clients().admin('CreateBudget', { budget_id: BUDGET, policy });
   });
   afterAll(() => copies?.stop());

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ROOMY_MESSAGE } from '../support/policies.js';
 import { Copies } from './support/copies.js';
 import type { AcquireAnswer, DistributionAnswer } from './support/messages.js';
 import { describeOnEveryStore } from './support/places.js';
-import { ROOMY } from './support/policies.js';
 import { until } from './support/until.js';
 import { byName, total, type UsageDocument, usageDocuments } from './support/usage-documents.js';
 
@@ -43,7 +43,7 @@ describeOnEveryStore('the distribution', (place) => {
   let copies: Copies;
   beforeAll(async () => {
     copies = await Copies.start(place);
-    const policy = { ...ROOMY, max_concurrent: 10 };
+    const policy = { ...ROOMY_MESSAGE, max_concurrent: 10 };
     await copies.clients().admin('CreateBudget', { budget_id: BUDGET, policy });
     await spend();
   });

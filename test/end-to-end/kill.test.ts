@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ROOMY_MESSAGE } from '../support/policies.js';
 import { randomFrom } from '../support/seed.js';
 import { expectBooked, untilNobodyHoldsASlot } from './support/books.js';
 import { Copies } from './support/copies.js';
 import { Load } from './support/load.js';
 import type { AcquireAnswer } from './support/messages.js';
 import { describeOnEveryStore } from './support/places.js';
-import { ROOMY } from './support/policies.js';
 import { untilTrue } from './support/until.js';
 
 const BUDGET = 'killed';
@@ -19,7 +19,7 @@ describeOnEveryStore('a server that is killed under load', (place) => {
   let copies: Copies;
   beforeAll(async () => {
     copies = await Copies.start(place);
-    const policy = { ...ROOMY, max_concurrent: SLOTS };
+    const policy = { ...ROOMY_MESSAGE, max_concurrent: SLOTS };
     await copies.clients().admin('CreateBudget', { budget_id: BUDGET, policy });
   });
   afterAll(() => copies?.stop());

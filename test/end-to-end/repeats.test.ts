@@ -1,9 +1,9 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ROOMY_MESSAGE } from '../support/policies.js';
 import { Copies } from './support/copies.js';
 import type { AcquireAnswer, Lease } from './support/messages.js';
 import { describeOnEveryStore } from './support/places.js';
-import { ROOMY } from './support/policies.js';
 
 const BUDGET = 'repeated';
 const TIMES = 16;
@@ -24,7 +24,9 @@ describeOnEveryStore(`a write that is sent ${TIMES} times at once`, (place) => {
   afterAll(() => copies?.stop());
 
   const put = (budget_id: string) =>
-    copies.clients().admin('CreateBudget', { budget_id, policy: { ...ROOMY, max_concurrent_per_ai: 2 } });
+    copies
+      .clients()
+      .admin('CreateBudget', { budget_id, policy: { ...ROOMY_MESSAGE, max_concurrent_per_ai: 2 } });
   const repeat = (send: (copy: number) => Promise<Answer>): Promise<Answer[]> =>
     Promise.all(Array.from({ length: TIMES }, (_, copy) => send(copy)));
   const call = (method: string, request: object) =>
@@ -132,7 +134,7 @@ describeOnEveryStore(`a write that is sent ${TIMES} times at once`, (place) => {
   it('UpdateBudget creates one budget where it may, and changes it once', async () => {
     const etags = new Set<string>();
     for (const max_concurrent of [3, 4]) {
-      const policy = { ...ROOMY, max_concurrent };
+      const policy = { ...ROOMY_MESSAGE, max_concurrent };
       const request = { budget_id: 'put-16-times', policy, allow_missing: true };
       for (const { budget } of (await admin('UpdateBudget', request)) as Put[]) {
         expect(budget).toMatchObject({ policy: { max_concurrent } });
@@ -143,7 +145,7 @@ describeOnEveryStore(`a write that is sent ${TIMES} times at once`, (place) => {
   });
 
   it('CreateBudget creates once, and says so to the others', async () => {
-    const request = { budget_id: 'created-16-times', policy: ROOMY };
+    const request = { budget_id: 'created-16-times', policy: ROOMY_MESSAGE };
     const results = await Promise.allSettled(
       Array.from({ length: 16 }, () => copies.clients().admin('CreateBudget', request)),
     );

@@ -4,11 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { credentials } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { BudgetServiceClient } from '../../src/gen/budgetarbiter/v1/budget_service.js';
+import { ROOMY_MESSAGE } from '../support/policies.js';
 import { SessionClient } from '../support/session-client.js';
 import { Copies } from './support/copies.js';
 import { type AcquireAnswer, type Lease, toMs } from './support/messages.js';
 import { describeOnEveryStore } from './support/places.js';
-import { ROOMY } from './support/policies.js';
 import { until, untilTrue } from './support/until.js';
 
 const DYING_SESSION = fileURLToPath(new URL('support/dying-session.ts', import.meta.url));
@@ -34,7 +34,7 @@ describeOnEveryStore('a session', (place) => {
 
   async function putGrace(seconds: number): Promise<void> {
     const policy = {
-      ...ROOMY,
+      ...ROOMY_MESSAGE,
       ...{ max_concurrent: 1, lease_ttl: { seconds: TTL_S }, session_grace: { seconds } },
     };
     await copies.clients(1).admin('UpdateBudget', { budget_id: budgetId, policy, allow_missing: true });

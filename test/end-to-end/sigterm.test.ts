@@ -5,13 +5,13 @@ import {
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from '../../src/gen/grpc/health/v1/health.js';
 import { errorOf } from '../support/loaded-client.js';
+import { ROOMY_MESSAGE } from '../support/policies.js';
 import { randomFrom } from '../support/seed.js';
 import { expectBooked } from './support/books.js';
 import { Copies } from './support/copies.js';
 import { Load } from './support/load.js';
 import type { LeasesAnswer } from './support/messages.js';
 import { describeOnEveryStore } from './support/places.js';
-import { ROOMY } from './support/policies.js';
 import { untilTrue } from './support/until.js';
 import { total, usageDocuments } from './support/usage-documents.js';
 
@@ -27,7 +27,7 @@ describeOnEveryStore(
     afterAll(() => copies?.stop());
 
     const put = (budget_id: string, policy: object = {}) =>
-      copies.clients().admin('CreateBudget', { budget_id, policy: { ...ROOMY, ...policy } });
+      copies.clients().admin('CreateBudget', { budget_id, policy: { ...ROOMY_MESSAGE, ...policy } });
 
     it('goes on where it stopped, and loses nothing of what was under way', { timeout: 30_000 }, async () => {
       await put('under-way', { max_concurrent: 6 });

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ROOMY_MESSAGE } from '../support/policies.js';
 import { Copies } from './support/copies.js';
 import type { AcquireAnswer, Lease } from './support/messages.js';
 import { describeOnEveryStore } from './support/places.js';
-import { ROOMY } from './support/policies.js';
 
 const BUDGET = 'raced';
 const CALLERS = 64;
@@ -13,7 +13,7 @@ describeOnEveryStore('64 AIs race for two slots', (place) => {
   let copies: Copies;
   beforeAll(async () => {
     copies = await Copies.start(place);
-    const policy = { ...ROOMY, max_concurrent: SLOTS, max_concurrent_per_ai: 1 };
+    const policy = { ...ROOMY_MESSAGE, max_concurrent: SLOTS, max_concurrent_per_ai: 1 };
     await copies.clients().admin('CreateBudget', { budget_id: BUDGET, policy });
   });
   afterAll(() => copies?.stop());

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LoadedClients } from '../support/loaded-client.js';
 import { type ReceivedSpan, startOtlpReceiver } from '../support/otlp-receiver.js';
+import { ROOMY_MESSAGE } from '../support/policies.js';
 import { type Service, startService } from '../support/service.js';
 import { failedStart } from './support/failed-start.js';
 import type { AcquireAnswer } from './support/messages.js';
-import { ROOMY } from './support/policies.js';
 import { until, untilTrue } from './support/until.js';
 
 const BUDGET = 'traced';
@@ -25,7 +25,10 @@ describe('a service with a collector', () => {
     const OTEL_EXPORTER_OTLP_ENDPOINT = `${receiver.endpoint}/`;
     service = await startService({ env: { ...QUICK, OTEL_EXPORTER_OTLP_ENDPOINT } });
     clients = new LoadedClients(service.grpcAddress);
-    await clients.admin('CreateBudget', { budget_id: BUDGET, policy: { ...ROOMY, max_concurrent: 100 } });
+    await clients.admin('CreateBudget', {
+      budget_id: BUDGET,
+      policy: { ...ROOMY_MESSAGE, max_concurrent: 100 },
+    });
   });
   afterAll(async () => {
     clients?.close();

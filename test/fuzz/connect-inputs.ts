@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { fromBinary, toJson } from '@bufbuild/protobuf';
 import { methodAt } from '../../src/api/codec/descriptors.js';
-import type { Chance } from './chance.js';
+import type { Chance } from '../support/chance.js';
 import { message, OWN, type Target } from './messages.js';
 
 const TYPES = [
@@ -81,17 +81,17 @@ const PATHS = [
 /** A call of the API over HTTP as its clients would not make it, or nearly. */
 export function connectRequest(chance: Chance): Buffer {
   if (chance.maybe(0.15)) return readRequest(chance);
-  const target = chance.of(OWN);
+  const target = chance.pick(OWN);
   const asBytes = chance.maybe(0.1);
   const sent = asBytes ? message(chance, target) : jsonBody(chance, target);
   const body = chance.maybe(0.03) ? gzipSync(sent) : sent;
-  const type = chance.maybe(0.05) ? chance.of(TYPES) : `application/${asBytes ? 'proto' : 'json'}`;
+  const type = chance.maybe(0.05) ? chance.pick(TYPES) : `application/${asBytes ? 'proto' : 'json'}`;
   const lines = [
     `POST ${chance.maybe(0.02) ? `${target.path}x` : target.path} HTTP/1.1`,
     'Host: localhost',
     `Content-Type: ${type}`,
   ];
-  for (let count = chance.of([0, 0, 0, 1, 2]); count > 0; count -= 1) lines.push(chance.of(ODD_HEADERS));
+  for (let count = chance.pick([0, 0, 0, 1, 2]); count > 0; count -= 1) lines.push(chance.pick(ODD_HEADERS));
   const length = chance.maybe(0.03) ? chance.below(70_000) : body.length;
   if (chance.maybe(0.1)) return chunked(chance, lines, body);
   lines.push(`Content-Length: ${length}`);
@@ -100,7 +100,7 @@ export function connectRequest(chance: Chance): Buffer {
 
 function readRequest(chance: Chance): Buffer {
   const noise = chance.maybe(0.3) ? chance.text(chance.below(30), 'abc=&%?_.-/12') : '';
-  return head([`GET ${chance.of(PATHS)}${noise} HTTP/1.1`, 'Host: localhost']);
+  return head([`GET ${chance.pick(PATHS)}${noise} HTTP/1.1`, 'Host: localhost']);
 }
 
 function head(lines: readonly string[]): Buffer {
@@ -117,12 +117,12 @@ function chunked(chance: Chance, lines: readonly string[], body: Buffer): Buffer
 /** The JSON of a request that is right, or with a part exchanged, or hardly JSON any more. */
 function jsonBody(chance: Chance, { path, samples }: Target): Buffer {
   const { input } = methodAt(path);
-  const text = JSON.stringify(toJson(input, fromBinary(input, chance.of(samples))));
+  const text = JSON.stringify(toJson(input, fromBinary(input, chance.pick(samples))));
   switch (chance.below(6)) {
     case 0:
       return Buffer.from(text);
     case 1:
-      return Buffer.from(chance.of(ODD_VALUES));
+      return Buffer.from(chance.pick(ODD_VALUES));
     case 2:
       return deep(chance);
     case 3:
@@ -135,14 +135,14 @@ function jsonBody(chance: Chance, { path, samples }: Target): Buffer {
 /** Puts something else in the place of one of the values or names. */
 function exchanged(chance: Chance, text: string): string {
   const parts = [...text.matchAll(/"(?:[^"\\]|\\.)*"|[\d.]+|true|false/g)];
-  if (parts.length === 0) return `{"${chance.text(5, 'abc_')}":${chance.of(ODD_VALUES)}}`;
-  const { index, 0: part } = chance.of(parts);
-  return text.slice(0, index) + chance.of(ODD_VALUES) + text.slice(index + part.length);
+  if (parts.length === 0) return `{"${chance.text(5, 'abc_')}":${chance.pick(ODD_VALUES)}}`;
+  const { index, 0: part } = chance.pick(parts);
+  return text.slice(0, index) + chance.pick(ODD_VALUES) + text.slice(index + part.length);
 }
 
 function deep(chance: Chance): Buffer {
-  const depth = chance.of([30, 1_000, 20_000]);
-  const [open, close] = chance.of([
+  const depth = chance.pick([30, 1_000, 20_000]);
+  const [open, close] = chance.pick([
     ['[', ']'],
     ['{"policy":', '}'],
     ['{"labels":', '}'],

@@ -1,4 +1,4 @@
-import type { Chance } from './chance.js';
+import type { Chance } from '../support/chance.js';
 
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 /** `:method POST, :scheme http, :path /grpc.health.v1.Health/Check, content-type application/grpc`, without compression. */
@@ -45,22 +45,22 @@ export function frameBytes(chance: Chance): Buffer {
 }
 
 function oddFrame(chance: Chance): Buffer {
-  const stream = chance.of([0, 1, 1, 3, 5, 2, 2 ** 31 - 1]);
+  const stream = chance.pick([0, 1, 1, 3, 5, 2, 2 ** 31 - 1]);
   const message = Buffer.from([0, 0, 0, 0, 0]);
   switch (chance.below(12)) {
     case 0:
-      return frame(1, chance.of([4, 5, 0, 1]), stream, HEADERS);
+      return frame(1, chance.pick([4, 5, 0, 1]), stream, HEADERS);
     case 1:
       return frame(
         0,
-        chance.of([0, 1, 8]),
+        chance.pick([0, 1, 8]),
         stream,
-        chance.of([message, message.subarray(0, 3), Buffer.alloc(0)]),
+        chance.pick([message, message.subarray(0, 3), Buffer.alloc(0)]),
       );
     case 2:
       return frame(1, 5, stream, chance.bytes(chance.below(80)));
     case 3:
-      return frame(9, chance.of([0, 4]), stream, chance.of([HEADERS, Buffer.alloc(0), chance.bytes(40)]));
+      return frame(9, chance.pick([0, 4]), stream, chance.pick([HEADERS, Buffer.alloc(0), chance.bytes(40)]));
     case 4:
       return frame(3, 0, stream, chance.bytes(4));
     case 5:
@@ -68,18 +68,18 @@ function oddFrame(chance: Chance): Buffer {
         8,
         0,
         stream,
-        chance.of([Buffer.alloc(4), Buffer.from('7fffffff', 'hex'), chance.bytes(3)]),
+        chance.pick([Buffer.alloc(4), Buffer.from('7fffffff', 'hex'), chance.bytes(3)]),
       );
     case 6:
-      return frame(6, chance.below(2), 0, chance.bytes(chance.of([8, 8, 7, 0])));
+      return frame(6, chance.below(2), 0, chance.bytes(chance.pick([8, 8, 7, 0])));
     case 7:
-      return frame(4, chance.below(2), 0, chance.bytes(chance.of([6, 12, 5, 600])));
+      return frame(4, chance.below(2), 0, chance.bytes(chance.pick([6, 12, 5, 600])));
     case 8:
-      return frame(7, 0, 0, chance.bytes(chance.of([8, 20, 3])));
+      return frame(7, 0, 0, chance.bytes(chance.pick([8, 20, 3])));
     case 9:
       return frame(chance.below(256), chance.below(256), stream, chance.bytes(chance.below(60)));
     case 10:
-      return frame(0, 0, stream, message, chance.of([0xff_ffff, 16_385, 60]));
+      return frame(0, 0, stream, message, chance.pick([0xff_ffff, 16_385, 60]));
     default:
       return Buffer.concat(
         Array.from({ length: 40 }, () =>

@@ -1,5 +1,6 @@
 import { deflateSync, gzipSync } from 'node:zlib';
-import { Chance } from './chance.js';
+import { Chance } from '../support/chance.js';
+import { randomFrom } from '../support/seed.js';
 import { frameBytes } from './frame-inputs.js';
 import { httpBytes } from './http-inputs.js';
 import { message, TARGETS } from './messages.js';
@@ -20,7 +21,7 @@ export interface CallInput {
 
 /** The same for the same seed and index, so that one input can be tried again alone. */
 export function inputOf(seed: number, index: number): Input {
-  const chance = new Chance(Math.imul(seed, 0x9e37_79b1) ^ Math.imul(index + 1, 0x85eb_ca6b));
+  const chance = new Chance(randomFrom(Math.imul(seed, 0x9e37_79b1) ^ Math.imul(index + 1, 0x85eb_ca6b)));
   const kind = chance.below(20);
   if (kind === 0) return { kind: 'frames', hex: frameBytes(chance).toString('hex') };
   if (kind <= 5) return { kind: 'http', hex: httpBytes(chance).toString('hex') };
@@ -28,7 +29,7 @@ export function inputOf(seed: number, index: number): Input {
 }
 
 function callInput(chance: Chance): CallInput {
-  const target = chance.of(TARGETS);
+  const target = chance.pick(TARGETS);
   const { bytes, encoding } = body(chance, message(chance, target));
   const first =
     target.first !== undefined && chance.maybe(0.8) ? [framed(0, target.first.length, target.first)] : [];
@@ -63,7 +64,7 @@ function body(chance: Chance, bytes: Buffer): Body {
     case 1:
       return compressed(chance, bytes);
     case 2:
-      return { bytes: framed(0, chance.of([bytes.length + 1, 65_537, 2 ** 31, 2 ** 32 - 1]), bytes) };
+      return { bytes: framed(0, chance.pick([bytes.length + 1, 65_537, 2 ** 31, 2 ** 32 - 1]), bytes) };
     case 3:
       return { bytes: framed(0, chance.below(bytes.length + 1), bytes) };
     case 4:
@@ -78,11 +79,14 @@ function body(chance: Chance, bytes: Buffer): Body {
 }
 
 function compressed(chance: Chance, bytes: Buffer): Body {
-  const name = chance.of(['gzip', 'deflate', 'br', 'identity', 'nonsense', '']);
+  const name = chance.pick(['gzip', 'deflate', 'br', 'identity', 'nonsense', '']);
   const bomb = chance.maybe(0.1) ? Buffer.alloc(8_000_000) : bytes;
-  const packed = chance.of([gzipSync(bomb), deflateSync(bomb), bytes]);
+  const packed = chance.pick([gzipSync(bomb), deflateSync(bomb), bytes]);
   const cut = chance.maybe(0.3) ? packed.subarray(0, chance.below(packed.length)) : packed;
-  return { bytes: framed(chance.of([0, 1, 1, 1, 3]), cut.length, cut), encoding: { 'grpc-encoding': name } };
+  return {
+    bytes: framed(chance.pick([0, 1, 1, 1, 3]), cut.length, cut),
+    encoding: { 'grpc-encoding': name },
+  };
 }
 
 const TYPES = [
@@ -116,31 +120,31 @@ function headers(chance: Chance): Record<string, string> {
     te: 'trailers',
     'grpc-timeout': '900m',
   };
-  if (chance.maybe(0.05)) made['content-type'] = chance.of(TYPES);
-  if (chance.maybe(0.06)) made['grpc-timeout'] = chance.of(TIMEOUTS);
+  if (chance.maybe(0.05)) made['content-type'] = chance.pick(TYPES);
+  if (chance.maybe(0.06)) made['grpc-timeout'] = chance.pick(TIMEOUTS);
   if (chance.maybe(0.03)) delete made['te'];
   if (chance.maybe(0.05))
-    made['authorization'] = `Bearer ${chance.text(chance.of([0, 5, 300, 9_000]), PRINTABLE)}`;
-  if (chance.maybe(0.05)) made['x-odd-bin'] = chance.text(chance.of([0, 1, 3, 50]), PRINTABLE);
+    made['authorization'] = `Bearer ${chance.text(chance.pick([0, 5, 300, 9_000]), PRINTABLE)}`;
+  if (chance.maybe(0.05)) made['x-odd-bin'] = chance.text(chance.pick([0, 1, 3, 50]), PRINTABLE);
   if (chance.maybe(0.04))
-    made['x-note'] = chance.text(chance.of([1, 1_000, 15_000, 20_000, 60_000]), PRINTABLE).trim();
+    made['x-note'] = chance.text(chance.pick([1, 1_000, 15_000, 20_000, 60_000]), PRINTABLE).trim();
   if (chance.maybe(0.02)) {
-    for (let count = chance.of([30, 110, 200]); count > 0; count -= 1)
+    for (let count = chance.pick([30, 110, 200]); count > 0; count -= 1)
       made[`x-${count}`] = chance.text(5, 'abc');
   }
   if (chance.maybe(0.02)) made['grpc-status-details-bin'] = chance.text(40, 'abc=/+');
-  if (chance.maybe(0.02)) made['x-latin'] = chance.of(['\u00e4\u00f6', '\u00ff'.repeat(30), '\t\t']);
+  if (chance.maybe(0.02)) made['x-latin'] = chance.pick(['\u00e4\u00f6', '\u00ff'.repeat(30), '\t\t']);
   return made;
 }
 
 function oddPath(chance: Chance, path: string): string {
-  return chance.of([
+  return chance.pick([
     `${path}x`,
     path.toLowerCase(),
     '/',
     '/a/b/c',
     '/budgetarbiter.v1.BudgetService/',
-    `/${chance.text(chance.of([5, 300, 10_000]), 'abc%./$')}`,
+    `/${chance.text(chance.pick([5, 300, 10_000]), 'abc%./$')}`,
     '/budgetarbiter.v1.BudgetService/%ff%00',
     '/__proto__/constructor',
   ]);

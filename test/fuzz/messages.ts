@@ -3,9 +3,9 @@ import * as admin from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
 import { BudgetServiceService, SessionRequest } from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import { HealthCheckRequest } from '../../src/gen/grpc/health/v1/health.js';
 import { ServerReflectionRequest } from '../../src/gen/grpc/reflection/v1/reflection.js';
-import { randomBytes } from '../grpc/support/random-bytes.js';
-import { METHODS } from '../grpc/support/valid-requests.js';
-import type { Chance } from './chance.js';
+import type { Chance } from '../support/chance.js';
+import { randomBytes } from '../support/random-bytes.js';
+import { METHODS } from '../support/valid-requests.js';
 
 /** The budget that inputs are about; the good client's is another. */
 export const FUZZED = 'anthropic';
@@ -111,7 +111,7 @@ export const TARGETS: readonly Target[] = [
 
 /** A message that is wrong somehow; sometimes one that is right. */
 export function message(chance: Chance, { samples }: Target): Buffer {
-  const valid = Buffer.from(chance.of(samples));
+  const valid = Buffer.from(chance.pick(samples));
   switch (chance.below(8)) {
     case 0:
       return valid;
@@ -124,7 +124,7 @@ export function message(chance: Chance, { samples }: Target): Buffer {
     case 4:
       return Buffer.concat([valid, deep(chance)]);
     case 5:
-      return Buffer.concat([valid, Buffer.from(chance.of(samples))]);
+      return Buffer.concat([valid, Buffer.from(chance.pick(samples))]);
     default:
       return mutated(chance, valid);
   }
@@ -142,9 +142,9 @@ function mutated(chance: Chance, valid: Buffer): Buffer {
       [before, chance.bytes(count), after],
       [before, after.subarray(0, count), after],
       [before],
-      [before, Buffer.alloc(chance.below(300), chance.of([0, 0x7f, 0x80, 0xff])), after],
+      [before, Buffer.alloc(chance.below(300), chance.pick([0, 0x7f, 0x80, 0xff])), after],
     ];
-    bytes = Buffer.concat(chance.of(parts));
+    bytes = Buffer.concat(chance.pick(parts));
   }
   return bytes;
 }
@@ -152,9 +152,9 @@ function mutated(chance: Chance, valid: Buffer): Buffer {
 function unknownFields(chance: Chance): Uint8Array {
   const writer = new BinaryWriter();
   for (let count = chance.below(20); count >= 0; count -= 1) {
-    const number = chance.of([1, 7, 99, 1_000, 536_870_911]);
+    const number = chance.pick([1, 7, 99, 1_000, 536_870_911]);
     if (chance.maybe(0.5)) writer.tag(number, 2).bytes(chance.bytes(chance.below(100)));
-    else writer.tag(number, 0).uint64(chance.of([0n, 1n, 2n ** 63n, 2n ** 64n - 1n]));
+    else writer.tag(number, 0).uint64(chance.pick([0n, 1n, 2n ** 63n, 2n ** 64n - 1n]));
   }
   return writer.finish();
 }
@@ -162,7 +162,7 @@ function unknownFields(chance: Chance): Uint8Array {
 /** Messages or groups within each other, as deep as a message holds; or maps with very many keys. */
 function deep(chance: Chance): Buffer {
   const number = 1 + chance.below(30);
-  const depth = chance.of([3, 40, 1_000, 10_000]);
+  const depth = chance.pick([3, 40, 1_000, 10_000]);
   if (chance.maybe(0.4)) {
     const ends = chance.maybe(0.5) ? Buffer.alloc(depth, (1 << 3) | 4) : Buffer.alloc(0);
     return Buffer.concat([Buffer.alloc(depth, (1 << 3) | 3), ends]);
@@ -177,8 +177,8 @@ function deep(chance: Chance): Buffer {
 
 function manyKeys(chance: Chance, number: number): Buffer {
   const writer = new BinaryWriter();
-  for (let count = chance.of([10, 300, 3_000]); count > 0; count -= 1) {
-    const key = chance.of(['__proto__', 'constructor', `k${count}`, '\ud7ff', 'a.b$%']);
+  for (let count = chance.pick([10, 300, 3_000]); count > 0; count -= 1) {
+    const key = chance.pick(['__proto__', 'constructor', `k${count}`, '\ud7ff', 'a.b$%']);
     writer.tag(number, 2).fork().uint32(10).string(key).uint32(18).string('x').join();
   }
   return Buffer.from(writer.finish()).subarray(0, 60_000);

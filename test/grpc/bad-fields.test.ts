@@ -2,8 +2,8 @@ import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as admin from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
 import * as budgets from '../../src/gen/budgetarbiter/v1/budget_service.js';
+import { METHODS } from '../support/valid-requests.js';
 import { ask, failureOf, type Harness, startHarness } from './support/harness.js';
-import { METHODS } from './support/valid-requests.js';
 
 let harness: Harness;
 beforeAll(async () => {

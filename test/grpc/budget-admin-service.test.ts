@@ -4,8 +4,8 @@ import type { UsageQuery } from '../../src/arbiter/door.js';
 import type { PolicyFields } from '../../src/domain/model/policy.js';
 import { Mode, OnExpiry, Pacing } from '../../src/gen/budgetarbiter/v1/budget.js';
 import * as gen from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
+import { budget, closedLease, LEASE_ID, lease, NOON, snapshot } from '../support/samples.js';
 import { answerOf, failureOf, type Harness, startHarness } from './support/harness.js';
-import { budget, closedLease, LEASE_ID, lease, NOON, snapshot } from './support/samples.js';
 
 const service = gen.BudgetAdminServiceService;
 let harness: Harness;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { LeaseState, Rule, Usage } from '../../src/gen/budgetarbiter/v1/budget.js';
 import * as gen from '../../src/gen/budgetarbiter/v1/budget_service.js';
+import { closedLease, DENIAL, LEASE_ID, lease, NOON, STATS } from '../support/samples.js';
 import { answerOf, type Harness, startHarness } from './support/harness.js';
-import { closedLease, DENIAL, LEASE_ID, lease, NOON, STATS } from './support/samples.js';
 
 const service = gen.BudgetServiceService;
 let harness: Harness;

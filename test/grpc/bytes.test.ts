@@ -3,9 +3,9 @@ import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BudgetAdminServiceService } from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
 import { AcquireSlotRequest, BudgetServiceService } from '../../src/gen/budgetarbiter/v1/budget_service.js';
+import { randomBytes } from '../support/random-bytes.js';
 import { randomFrom } from '../support/seed.js';
 import { askBytes, type Failed, type Harness, startHarness } from './support/harness.js';
-import { randomBytes } from './support/random-bytes.js';
 
 let harness: Harness;
 beforeAll(async () => {

@@ -2,8 +2,8 @@ import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Caller } from '../../src/arbiter/door.js';
 import { AcquireSlotRequest, BudgetServiceService } from '../../src/gen/budgetarbiter/v1/budget_service.js';
+import { lease } from '../support/samples.js';
 import { answerOf, type Failed, failed, type Harness, startHarness } from './support/harness.js';
-import { lease } from './support/samples.js';
 
 const acquire = BudgetServiceService.acquireSlot;
 const REQUEST = AcquireSlotRequest.fromPartial({ budgetId: 'a', aiId: 'b', wait: { seconds: 60 } });

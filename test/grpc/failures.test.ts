@@ -11,8 +11,8 @@ import {
   GetDistributionRequest,
   ReleaseRequest,
 } from '../../src/gen/budgetarbiter/v1/budget_service.js';
+import { closedLease, LEASE_ID } from '../support/samples.js';
 import { failureOf, type Harness, startHarness } from './support/harness.js';
-import { closedLease, LEASE_ID } from './support/samples.js';
 
 let harness: Harness;
 beforeAll(async () => {

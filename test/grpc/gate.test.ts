@@ -14,9 +14,9 @@ import {
 } from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import type { GateLimits } from '../../src/grpc/gate/gate-limits.js';
 import { ManualScheduler } from '../support/manual-scheduler.js';
+import { LEASE_ID } from '../support/samples.js';
 import { ask, askBytes, failureOf, type Harness, startHarness } from './support/harness.js';
 import { endOf, framed, RawClient } from './support/raw-client.js';
-import { LEASE_ID } from './support/samples.js';
 
 const ACQUIRE = BudgetServiceService.acquireSlot;
 const PUT = BudgetAdminServiceService.updateBudget;

@@ -10,6 +10,7 @@ import {
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from '../../src/gen/grpc/health/v1/health.js';
 import { createGrpcServer } from '../../src/grpc/server.js';
+import { lease } from '../support/samples.js';
 import {
   answerOf,
   ask,
@@ -19,7 +20,6 @@ import {
   type Harness,
   startHarness,
 } from './support/harness.js';
-import { lease } from './support/samples.js';
 
 let harness: Harness;
 beforeEach(async () => {

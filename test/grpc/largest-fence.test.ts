@@ -11,8 +11,8 @@ import { startConnect } from '../http/connect/support/connect-harness.js';
 import { lease as storedLease, T0 } from '../store/samples.js';
 import { stopServers } from '../support/http-server.js';
 import { openMemoryStore } from '../support/memory-store.js';
+import { closedLease, lease, snapshot } from '../support/samples.js';
 import { answerOf, failureOf, type Harness, startHarness } from './support/harness.js';
-import { closedLease, lease, snapshot } from './support/samples.js';
 
 /** The largest that there can be; one of a restore of today; and the digits before them. */
 const RESTORED = raisedNumbers({ epoch: 1, fence: 7, revision: 9, clock: 0 }, Date.UTC(2026, 10, 15));

@@ -1,13 +1,13 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { codeName } from '../../src/api/failures/status.js';
-import type { RpcObserver } from '../../src/api/rpc-observer.js';
+import type { RpcObserver } from '../../src/api/observers.js';
 import { ArbiterError } from '../../src/arbiter/door.js';
 import { BudgetAdminServiceService } from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
 import { BudgetServiceService } from '../../src/gen/budgetarbiter/v1/budget_service.js';
+import { LEASE_ID } from '../support/samples.js';
 import { SessionClient } from '../support/session-client.js';
 import { ask, askBytes, type Harness, startHarness } from './support/harness.js';
-import { LEASE_ID } from './support/samples.js';
 
 const ended: [path: string, code: string][] = [];
 const underWay = new Map<string, number>();

@@ -6,10 +6,11 @@ import { OpenSession, SessionRequest } from '../../src/gen/budgetarbiter/v1/budg
 import { HealthCheckRequest } from '../../src/gen/grpc/health/v1/health.js';
 import { ServerReflectionRequest } from '../../src/gen/grpc/reflection/v1/reflection.js';
 import { accessFor, ai, operator, viewer } from '../support/access.js';
-import { type Came, callAny, plainClient } from './support/any-call.js';
+import { type Came, callAny, plainClient } from '../support/any-call.js';
+import { ANSWERS_BY_THE_DOOR } from '../support/ready-answers.js';
+import { budget } from '../support/samples.js';
+import { METHODS } from '../support/valid-requests.js';
 import { type Harness, startHarness } from './support/harness.js';
-import { budget, STATS } from './support/samples.js';
-import { METHODS } from './support/valid-requests.js';
 
 /** Who may call what, as the API's readers understand it; written down once more, apart from the table that decides. */
 const EXPECTED: Readonly<Record<string, readonly string[]>> = {
@@ -64,14 +65,7 @@ let client: Client;
 beforeAll(async () => {
   harness = await startHarness({
     access: accessFor({ tokens }).access,
-    getDistribution: async (door, budgetId, _query, caller) => {
-      await door.submit(budgetId, { kind: 'get-snapshot' }, caller);
-      return { stats: STATS };
-    },
-    listUsage: async (door, budgetId, _query, caller) => {
-      await door.submit(budgetId, { kind: 'get-snapshot' }, caller);
-      return { rows: [] };
-    },
+    ...ANSWERS_BY_THE_DOOR,
   });
   harness.door.budgets = [budget()];
   harness.door.onWatch = () =>

@@ -6,12 +6,12 @@ import { PauseBudgetRequest } from '../../src/gen/budgetarbiter/v1/budget_admin_
 import { rpcEndpoints } from '../../src/http/connect/endpoints.js';
 import { PROCESS_SCHEDULER } from '../../src/platform/scheduler.js';
 import { accessFor, operator, viewer } from '../support/access.js';
+import { callAny } from '../support/any-call.js';
 import { collectedLog } from '../support/collected-log.js';
+import { FakeDoor } from '../support/fake-door.js';
 import { startServer, stopServers } from '../support/http-server.js';
-import { callAny } from './support/any-call.js';
-import { FakeDoor } from './support/fake-door.js';
+import { READY_ANSWERS } from '../support/ready-answers.js';
 import { type Harness, startHarness } from './support/harness.js';
-import { STATS } from './support/samples.js';
 
 type Name = keyof typeof PERMISSIONS.BudgetAdminService;
 const RULES: Readonly<Record<Name, { readonly viewer: string }>> = PERMISSIONS.BudgetAdminService;
@@ -81,9 +81,7 @@ describe.each(ACTIONS)('%s that is refused before it is decided', (name) => {
     const [door, log] = [new FakeDoor(), collectedLog()];
     const rpcs = rpcEndpoints({
       ...{ door, log, access, scheduler: PROCESS_SCHEDULER, defaultBudget: 'anthropic' },
-      ids: { nonce: () => 'nonce-1', requestId: () => 'made-1', copyId: () => 'copy-1' },
-      getDistribution: async () => ({ stats: STATS }),
-      listUsage: async () => ({ rows: [] }),
+      ...READY_ANSWERS,
     });
     const { url } = await startServer({ rpcs, access });
     const headers = { authorization: 'Bearer ops', 'content-type': 'application/json' };

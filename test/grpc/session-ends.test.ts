@@ -9,9 +9,9 @@ import {
   SessionResponse,
 } from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import { ManualScheduler } from '../support/manual-scheduler.js';
+import { LEASE_ID, lease } from '../support/samples.js';
 import { SessionClient } from '../support/session-client.js';
 import { failed, type Harness, startHarness } from './support/harness.js';
-import { LEASE_ID, lease } from './support/samples.js';
 
 let harness: Harness;
 let scheduler: ManualScheduler;

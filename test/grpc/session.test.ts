@@ -4,9 +4,9 @@ import { ArbiterError } from '../../src/arbiter/door.js';
 import type { OutcomeOf } from '../../src/domain/model/outcomes.js';
 import { BadRequest, ErrorInfo } from '../../src/gen/google/rpc/error_details.js';
 import type { Status } from '../../src/gen/google/rpc/status.js';
+import { LEASE_ID, lease } from '../support/samples.js';
 import { SessionClient } from '../support/session-client.js';
 import { failed, type Harness, startHarness } from './support/harness.js';
-import { LEASE_ID, lease } from './support/samples.js';
 
 let harness: Harness;
 beforeEach(async () => {

@@ -4,11 +4,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { GetBudgetRequest } from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
 import type { TlsFiles } from '../../src/platform/tls-files.js';
 import { accessFor, viewer } from '../support/access.js';
+import { type Came, callAny } from '../support/any-call.js';
 import { type Issued, issue, makeAuthority } from '../support/certificates.js';
 import { collectedLog } from '../support/collected-log.js';
 import { Looking } from '../support/looking.js';
 import { TlsFolder } from '../support/tls-folder.js';
-import { type Came, callAny } from './support/any-call.js';
 import { type Harness, startHarness } from './support/harness.js';
 
 const PATH = '/budgetarbiter.v1.BudgetAdminService/GetBudget';

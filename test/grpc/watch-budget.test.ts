@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BudgetEvent, WatchUpdate } from '../../src/arbiter/door.js';
 import { Rule } from '../../src/gen/budgetarbiter/v1/budget.js';
 import type { WatchBudgetResponse } from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
+import { ALERT, budget, LEASE_ID, lease, NOON, snapshot } from '../support/samples.js';
 import { failed, type Harness, startHarness } from './support/harness.js';
-import { ALERT, budget, LEASE_ID, lease, NOON, snapshot } from './support/samples.js';
 
 let harness: Harness;
 beforeAll(async () => {

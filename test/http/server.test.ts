@@ -2,8 +2,8 @@ import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ArbiterError } from '../../src/arbiter/door.js';
 import type { Refusal } from '../../src/domain/model/outcomes.js';
-import { EXAMPLE_STATS } from '../support/distribution.js';
 import { DISTRIBUTION, startServer as start, stopServers } from '../support/http-server.js';
+import { EXAMPLE_STATS } from '../support/samples.js';
 
 /** Sends bytes as they are, and resolves with all that comes back until the server closes the connection. */
 function exchange(port: number, bytes: string): Promise<string> {

@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { StartError } from '../../src/platform/start-error.js';
-import { EXAMPLE_STATS } from '../support/distribution.js';
 import {
   createServer as create,
   DISTRIBUTION,
   startServer as start,
   stopServers,
 } from '../support/http-server.js';
+import { EXAMPLE_STATS } from '../support/samples.js';
 
 afterEach(stopServers);
 

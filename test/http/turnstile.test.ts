@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import type { HttpLimits } from '../../src/http/http-limits.js';
-import { EXAMPLE_STATS } from '../support/distribution.js';
 import { DISTRIBUTION, startServer, stopServers } from '../support/http-server.js';
+import { EXAMPLE_STATS } from '../support/samples.js';
 
 afterEach(stopServers);
 

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { expectBooked, untilNobodyHoldsASlot } from '../end-to-end/support/books.js';
 import { Copies } from '../end-to-end/support/copies.js';
 import { Load } from '../end-to-end/support/load.js';
-import { ROOMY } from '../end-to-end/support/policies.js';
 import { describeMongo, temporaryDatabase } from '../support/mongo.js';
+import { ROOMY_MESSAGE } from '../support/policies.js';
 import { randomFrom } from '../support/seed.js';
 
 /** So long does somebody else do what they like to the servers: `run.sh`. */
@@ -58,7 +58,9 @@ describeMongo('two copies under load, whatever becomes of their MongoDB', (uri) 
   }, async () => {
     const loads = BUDGETS.map((budget, at) => new Load(copies, budget, randomFrom(at + 1), PATIENCE_MS));
     for (const budget_id of BUDGETS) {
-      await copies.clients().admin('CreateBudget', { budget_id, policy: { ...ROOMY, max_concurrent: 4 } });
+      await copies
+        .clients()
+        .admin('CreateBudget', { budget_id, policy: { ...ROOMY_MESSAGE, max_concurrent: 4 } });
     }
     const working = loads.map((load) => load.work(AIS));
     let end = () => {};

@@ -1,8 +1,9 @@
 import { ArbiterError } from '../../src/arbiter/door.js';
 import { parseLeaseId } from '../../src/domain/model/lease-id.js';
 import type { SessionRef } from '../../src/domain/model/session-ref.js';
+import { TestCaller } from '../support/caller.js';
 import { SimulatedCaller } from './caller.js';
-import { BUDGET, type Copy, SimCaller } from './sim-world.js';
+import { BUDGET, type Copy } from './sim-world.js';
 
 const TTL_MS = 15_000;
 const GRACE_MS = 2_000;
@@ -93,7 +94,7 @@ export class CalmSessions extends SimulatedCaller {
       ...ids,
     } as const;
     const { session, copy } = stream;
-    const crossing = this.world.call({ ...request, session }, { copy, stream: new SimCaller() });
+    const crossing = this.world.call({ ...request, session }, { copy, stream: new TestCaller() });
     this.world.brokenStreams.add(session.stream);
     stream.close();
     const granted = await crossing.catch(() => undefined);
@@ -114,7 +115,7 @@ export class CalmSessions extends SimulatedCaller {
       this.world.violated('a session came back in time and lost its lease');
     const late = { kind: 'break-sessions', streams: new Set([before.session.stream]) } as const;
     const [copy] = this.world.copies;
-    await copy?.arbiter.submit(BUDGET, late as never, new SimCaller());
+    await copy?.arbiter.submit(BUDGET, late as never, new TestCaller());
     return again;
   }
 
@@ -140,7 +141,7 @@ export class CalmSessions extends SimulatedCaller {
   }: Attempt): Promise<Stream | undefined> {
     const copy = this.world.pick(this.world.copies);
     const session = { id: 'calm', owner, stream: `calm-${++this.made}` };
-    const caller = new SimCaller();
+    const caller = new TestCaller();
     let told = false;
     const takenUp = (): void => {
       told = true;
@@ -196,7 +197,7 @@ interface Attempt {
 interface Stream {
   readonly copy: Copy;
   readonly session: SessionRef;
-  readonly caller: SimCaller;
+  readonly caller: TestCaller;
   readonly leaseIds: readonly string[];
   readonly takenUp: () => boolean;
   readonly close: () => void;

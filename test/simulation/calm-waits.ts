@@ -2,8 +2,9 @@ import { parseLeaseId } from '../../src/domain/model/lease-id.js';
 import type { OutcomeOf } from '../../src/domain/model/outcomes.js';
 import type { PolicyFields } from '../../src/domain/model/policy.js';
 import type { AcquireRequest } from '../../src/domain/model/requests.js';
+import { TestCaller } from '../support/caller.js';
 import { SimulatedCaller } from './caller.js';
-import { type Copy, SimCaller } from './sim-world.js';
+import type { Copy } from './sim-world.js';
 
 /** How often a copy with waiters looks what others have changed, and what commits take on a calm sea. */
 const HEARD_WITHIN_MS = 900;
@@ -78,7 +79,7 @@ export class CalmWaits extends SimulatedCaller {
   }
 
   private wait(copy: Copy, request: AcquireRequest): Promise<OutcomeOf['acquire']> {
-    return this.world.call(request, { waitMs: WAIT_MS, copy, stream: new SimCaller() });
+    return this.world.call(request, { waitMs: WAIT_MS, copy, stream: new TestCaller() });
   }
 
   private async heard(

@@ -1,14 +1,15 @@
-import { parseLeaseId } from '../../src/domain/model/lease-id.js';
 import { REQUEST_MEMORY_MS } from '../../src/domain/model/limits.js';
 import type { OutcomeOf } from '../../src/domain/model/outcomes.js';
 import type { AcquireRequest, LeaseRef } from '../../src/domain/model/requests.js';
 import type { SessionRef } from '../../src/domain/model/session-ref.js';
 import type { UsageReport } from '../../src/domain/model/types.js';
+import type { TestCaller } from '../support/caller.js';
+import { refOf, usage } from '../support/requests.js';
 import { SimulatedCaller } from './caller.js';
 import { extremeName, extremeRequest } from './extremes.js';
 import type { Journal } from './journal.js';
 import { REFUSED_LABEL } from './sim-store.js';
-import type { Copy, SimCaller, SimWorld } from './sim-world.js';
+import type { Copy, SimWorld } from './sim-world.js';
 
 type Recorded = Extract<OutcomeOf['record'], { kind: 'recorded' }>;
 
@@ -28,7 +29,7 @@ interface Work {
 export interface Carrier {
   readonly session: SessionRef;
   readonly copy: Copy;
-  readonly stream: SimCaller;
+  readonly stream: TestCaller;
 }
 
 /** One AI: asks, works, reports, releases; and all that goes wrong with a real one. */
@@ -96,10 +97,7 @@ export class Client extends SimulatedCaller {
       ...(carrier && { copy: carrier.copy, stream: carrier.stream }),
     });
     if (outcome?.kind !== 'granted') return undefined;
-    const { leaseId, reservedTokens: left } = outcome.lease;
-    const lease = parseLeaseId(leaseId);
-    if (lease === undefined) throw new Error(`not a lease id: ${leaseId}`);
-    const work = { lease, request, ...asked, left };
+    const work = { lease: refOf(outcome), request, ...asked, left: outcome.lease.reservedTokens };
     if (!requestIdMade) await this.repeat(work);
     return work;
   }
@@ -236,10 +234,7 @@ export class Client extends SimulatedCaller {
     const wanted = Math.floor(this.world.random() * 300);
     const total = this.modest ? Math.min(wanted, work?.left ?? 0) : wanted;
     if (work !== undefined) work.left -= Math.min(work.left, total);
-    const tokens = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0, total };
-    const model = this.world.pick(['m', 'gpt-4.1', '']);
-    const fingerprint = String(total);
-    return { usageId, tokens, model, requestType: '', failed: false, errorMessage: '', fingerprint };
+    return { ...usage(usageId, total, this.world.pick(['m', 'gpt-4.1', ''])), fingerprint: String(total) };
   }
 
   private id(kind: string): string {

@@ -4,7 +4,7 @@ import { inDay, inMonth } from '../../src/domain/ledger/standing.js';
 import { MAX_FULL_STATE_BYTES, MAX_RESERVED } from '../../src/domain/model/limits.js';
 import type { PolicyFields } from '../../src/domain/model/policy.js';
 import { SECTIONS, type StoredState } from '../../src/domain/model/state.js';
-import { newDocument } from '../../src/store/mongo/budget-document.js';
+import { newDocument } from '../../src/store/mongo/documents.js';
 
 /** What is as large as callers can make it, in some runs: the names of things, or what is asked for. */
 export type Extreme = 'NAMES' | 'SUMS' | undefined;

@@ -1,7 +1,8 @@
 import { ArbiterError, type OpenSession } from '../../src/arbiter/door.js';
 import type { SessionRef } from '../../src/domain/model/session-ref.js';
+import { TestCaller } from '../support/caller.js';
 import { type Carrier, Client } from './clients.js';
-import { BUDGET, type Copy, GaveUp, SimCaller } from './sim-world.js';
+import { BUDGET, type Copy, GaveUp } from './sim-world.js';
 
 /** Longer than a copy takes to answer, whatever happens to the store. */
 const OPEN_MS = 8_000;
@@ -117,7 +118,7 @@ export class SessionClient extends Client {
 
   private async open(session: SessionRef, attempt: Attempt = {}): Promise<Live | undefined> {
     const copy = this.world.pick(this.world.copies);
-    const stream = new SimCaller();
+    const stream = new TestCaller();
     let told = false;
     const takenUp = (): void => {
       told = true;
@@ -152,7 +153,7 @@ export class SessionClient extends Client {
 
 interface Opening {
   readonly session: SessionRef;
-  readonly stream: SimCaller;
+  readonly stream: TestCaller;
   readonly takenUp: () => void;
   readonly attempt: Attempt;
 }

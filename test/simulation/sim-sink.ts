@@ -1,8 +1,7 @@
 import { Courier } from '../../src/alerts/courier.js';
 import { type Notice, noticeOf } from '../../src/alerts/notice.js';
-import type { Sent } from '../../src/alerts/post.js';
-import { Routing } from '../../src/alerts/routing.js';
-import type { SinkSettings } from '../../src/alerts/settings.js';
+import type { Sent } from '../../src/alerts/remote-sink.js';
+import { Routing, type SinkSettings } from '../../src/alerts/settings.js';
 import { ALERT_RULES } from '../../src/domain/alerts/alert-conditions.js';
 import { isHappening } from '../../src/domain/alerts/alert-deliveries.js';
 import { alertKey } from '../../src/domain/alerts/alerts.js';

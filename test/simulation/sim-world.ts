@@ -1,12 +1,13 @@
 import { Tidying } from '../../src/app/tidying.js';
 import { Arbiter } from '../../src/arbiter/arbiter.js';
 import { BOUNDS } from '../../src/arbiter/bounds.js';
-import type { Caller, CallerRequest } from '../../src/arbiter/door.js';
+import type { CallerRequest } from '../../src/arbiter/door.js';
 import type { OutcomeOf } from '../../src/domain/model/outcomes.js';
 import type { StoredState } from '../../src/domain/model/state.js';
 import type { Clock } from '../../src/platform/clock.js';
 import { SILENT_LOG } from '../../src/platform/log.js';
 import type { Scheduler } from '../../src/platform/scheduler.js';
+import { TestCaller } from '../support/caller.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { ManualScheduler } from '../support/manual-scheduler.js';
 import { checkCommit, type Promises } from './commit-invariants.js';
@@ -174,7 +175,7 @@ export class SimWorld {
   /** Sends a request to some copy. Every copy that lives must answer it in time. */
   call<R extends CallerRequest>(request: R, options: CallOptions = {}): Promise<OutcomeOf[R['kind']]> {
     const { waitMs = 0, leavesAfterMs, copy = this.pick(this.copies), stream } = options;
-    const caller = stream ?? new SimCaller();
+    const caller = stream ?? new TestCaller();
     if (leavesAfterMs !== undefined) this.scheduler.after(leavesAfterMs, () => caller.leave());
     return new Promise((resolve, reject) => {
       const cancel = this.scheduler.after(SLACK_MS + waitMs, () => {
@@ -291,22 +292,7 @@ export interface CallOptions {
   readonly leavesAfterMs?: number;
   readonly copy?: Copy;
   /** The session's stream that the call is made on. */
-  readonly stream?: SimCaller;
-}
-
-export class SimCaller implements Caller {
-  gone = false;
-  private readonly listeners: (() => void)[] = [];
-
-  onGone(listener: () => void): void {
-    this.listeners.push(listener);
-  }
-
-  leave(): void {
-    if (this.gone) return;
-    this.gone = true;
-    for (const listener of this.listeners.splice(0)) listener();
-  }
+  readonly stream?: TestCaller;
 }
 
 /** What was presumed of leases that ended in this commit, by the id of their receipts. */

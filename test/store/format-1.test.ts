@@ -10,9 +10,9 @@ import { budgetIds, readBudget } from '../../src/transfer/read-budget.js';
 import { restore } from '../../src/transfer/restore.js';
 import { NOW } from '../fixtures/history.js';
 import { insertInto, knownLeases, layOut } from '../fixtures/open-fixture.js';
-import { usage } from '../support/budget.js';
 import { openMemoryStore } from '../support/memory-store.js';
 import { describeMongo, temporaryDatabase } from '../support/mongo.js';
+import { usage } from '../support/requests.js';
 import { StoredBudget } from '../support/stored-budget.js';
 import { temporaryFolder } from '../transfer/support/stores.js';
 

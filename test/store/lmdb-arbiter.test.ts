@@ -8,9 +8,11 @@ import { SILENT_LOG } from '../../src/platform/log.js';
 import { PROCESS_SCHEDULER } from '../../src/platform/scheduler.js';
 import { openLmdbStore } from '../../src/store/lmdb/open-lmdb-store.js';
 import type { BudgetStore, StateVersion } from '../../src/store/store.js';
-import { acquire, BUDGET, caller, leaseOf, ROOMY, record, release } from '../arbiter/support/world.js';
+import { BUDGET, ROOMY } from '../arbiter/support/world.js';
+import { caller } from '../support/caller.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { openMemoryStore } from '../support/memory-store.js';
+import { acquire, leaseOf, record, release } from '../support/requests.js';
 
 const CALLERS = 32;
 const CYCLES = 40;

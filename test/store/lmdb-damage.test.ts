@@ -13,8 +13,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkFile } from '../../src/store/lmdb/file-check.js';
 import { openLmdbStore } from '../../src/store/lmdb/open-lmdb-store.js';
-import { type BudgetStore, StoreError } from '../../src/store/store.js';
-import { StoreStartError } from '../../src/store/store-start-error.js';
+import { type BudgetStore, StoreError, StoreStartError } from '../../src/store/store.js';
 import { randomFrom, testSeed } from '../support/seed.js';
 import { head, leaseReceipt, patch, usageDay } from './samples.js';
 

@@ -6,7 +6,7 @@ import { FORMAT_KEY } from '../../src/store/lmdb/keys.js';
 import { LmdbFile } from '../../src/store/lmdb/lmdb-file.js';
 import { openLmdbStore } from '../../src/store/lmdb/open-lmdb-store.js';
 import { put } from '../../src/store/lmdb/value-codec.js';
-import { StoreStartError } from '../../src/store/store-start-error.js';
+import { StoreStartError } from '../../src/store/store.js';
 import { describeStoreContract } from './contract.js';
 import { revisionsIn } from './lmdb-commits.js';
 import { Child, type ChildMode } from './lmdb-owner.js';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { databaseOf, newClient } from '../../src/store/mongo/mongo-client.js';
 import { openMongoStore, openMongoTransfer } from '../../src/store/mongo/open-mongo-store.js';
-import { StoreStartError } from '../../src/store/store-start-error.js';
+import { StoreStartError } from '../../src/store/store.js';
 import { nameOf, ScriptedMongo } from '../support/scripted-mongo.js';
 import { setMark } from '../transfer/support/stores.js';
 import { patch, T0, usageDay, usageReceipt } from './samples.js';

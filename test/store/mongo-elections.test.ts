@@ -1,8 +1,7 @@
 import { type Document, ObjectId } from 'mongodb';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openMongoStore, openMongoTransfer } from '../../src/store/mongo/open-mongo-store.js';
-import type { BudgetStore } from '../../src/store/store.js';
-import { StoreStartError } from '../../src/store/store-start-error.js';
+import { type BudgetStore, StoreStartError } from '../../src/store/store.js';
 import { ManualScheduler } from '../support/manual-scheduler.js';
 import { ScriptedMongo } from '../support/scripted-mongo.js';
 import { answerOrdinarily, type Collections } from '../support/scripted-mongo-data.js';

@@ -1,7 +1,7 @@
 import type { Document } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { SERVER_CODES } from '../../src/store/mongo/mongo-errors.js';
 import { openMongoStore } from '../../src/store/mongo/open-mongo-store.js';
-import { SERVER_CODES } from '../../src/store/mongo/server-codes.js';
 import type { BudgetStore, StoreFailure } from '../../src/store/store.js';
 import { nameOf, type Script, ScriptedMongo } from '../support/scripted-mongo.js';
 import { patch, T0, usageReceipt } from './samples.js';

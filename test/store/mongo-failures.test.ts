@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openMongoStore } from '../../src/store/mongo/open-mongo-store.js';
-import type { BudgetStore } from '../../src/store/store.js';
-import { StoreStartError, StoreUnreachable } from '../../src/store/store-start-error.js';
+import { type BudgetStore, StoreStartError, StoreUnreachable } from '../../src/store/store.js';
 import { FaultyProxy } from '../support/faulty-proxy.js';
 import { describeMongo, temporaryDatabase } from '../support/mongo.js';
 import { patch, usageDay, usageReceipt } from './samples.js';

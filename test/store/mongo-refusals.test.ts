@@ -4,9 +4,11 @@ import { Arbiter } from '../../src/arbiter/arbiter.js';
 import { PROCESS_SCHEDULER } from '../../src/platform/scheduler.js';
 import { openMongoStore } from '../../src/store/mongo/open-mongo-store.js';
 import type { BudgetStore } from '../../src/store/store.js';
-import { acquire, caller, ROOMY, recordUnleased } from '../arbiter/support/world.js';
+import { ROOMY } from '../arbiter/support/world.js';
+import { caller } from '../support/caller.js';
 import { collectedLog } from '../support/collected-log.js';
 import { ManualClock } from '../support/manual-clock.js';
+import { acquire, recordUnleased } from '../support/requests.js';
 import { nameOf, ScriptedMongo } from '../support/scripted-mongo.js';
 
 /** FerretDB's for a validator, CommandNotFound, ImmutableField, Atlas's own, a validator's, one that nobody has heard of. */

@@ -4,8 +4,8 @@ import { openStore } from '../../src/app/open-store.js';
 import { loadConfig } from '../../src/config/config.js';
 import type { Scheduler } from '../../src/platform/scheduler.js';
 import { openMongoStore } from '../../src/store/mongo/open-mongo-store.js';
-import { VALIDATORS } from '../../src/store/mongo/validators.js';
-import { StoreStartError, StoreUnreachable } from '../../src/store/store-start-error.js';
+import { VALIDATORS } from '../../src/store/mongo/schema.js';
+import { StoreStartError, StoreUnreachable } from '../../src/store/store.js';
 import { collectedLog } from '../support/collected-log.js';
 import { nameOf, ScriptedMongo } from '../support/scripted-mongo.js';
 

@@ -7,10 +7,10 @@ import {
   MongoWriteConcernError,
 } from 'mongodb';
 import { describe, expect, it } from 'vitest';
-import { fieldName, keyOf } from '../../src/store/mongo/field-names.js';
+import { fieldName, keyOf } from '../../src/store/mongo/documents.js';
 import { readError, writeError } from '../../src/store/mongo/mongo-errors.js';
 import { probeCompareAndSwap } from '../../src/store/mongo/probe.js';
-import { StoreStartError } from '../../src/store/store-start-error.js';
+import { StoreStartError } from '../../src/store/store.js';
 import { NASTY_NAMES } from './samples.js';
 
 describe('field names', () => {

@@ -3,14 +3,15 @@ import { finish } from '../../src/domain/finish.js';
 import { Ledger } from '../../src/domain/ledger/ledger.js';
 import { isCommitFull } from '../../src/domain/ledger/outbox.js';
 import type { BudgetEvent } from '../../src/domain/model/events.js';
-import { parseLeaseId } from '../../src/domain/model/lease-id.js';
-import type { BudgetSnapshot, Outcome } from '../../src/domain/model/outcomes.js';
+import type { BudgetSnapshot, Granted, Outcome } from '../../src/domain/model/outcomes.js';
 import type { PolicyFields } from '../../src/domain/model/policy.js';
 import type { AcquireRequest, BudgetRequest, LeaseRef } from '../../src/domain/model/requests.js';
 import type { Receipt, StatePatch, UsageDay } from '../../src/domain/model/state.js';
-import type { Denial, LeaseView, UsageReport } from '../../src/domain/model/types.js';
+import type { Denial, LeaseView } from '../../src/domain/model/types.js';
 import { usageDayOf } from '../../src/domain/reads.js';
 import { applyPatch, copyState, type MemoryBudget } from './memory-budget.js';
+import { ROOMY_WINDOWS } from './policies.js';
+import { acquire, leaseOf, usage } from './requests.js';
 
 export const BUDGET = 'anthropic';
 
@@ -164,16 +165,7 @@ export class TestBudget {
 
   acquire(aiId: string, more: Partial<AcquireRequest> = {}): Outcome {
     const requestId = more.requestId ?? `r${++this.made}`;
-    const nonce = `n${++this.made}`;
-    return this.do({
-      kind: 'acquire',
-      aiId,
-      requestId,
-      requestIdMade: false,
-      fingerprint: 'f',
-      nonce,
-      ...more,
-    });
+    return this.do(acquire(aiId, { requestId, fingerprint: 'f', nonce: `n${++this.made}`, ...more }));
   }
 
   /** A grant is expected. */
@@ -184,10 +176,8 @@ export class TestBudget {
   ): LeaseRef & { view: LeaseView } {
     const estimate = estimatedTokens === undefined ? {} : { estimatedTokens };
     const outcome = this.acquire(aiId, { ...estimate, ...more });
-    if (outcome.kind !== 'granted') throw new Error(`not granted: ${JSON.stringify(outcome)}`);
-    const lease = parseLeaseId(outcome.lease.leaseId);
-    if (lease === undefined) throw new Error(outcome.lease.leaseId);
-    return { ...lease, view: outcome.lease };
+    const lease = leaseOf(outcome);
+    return { ...lease, view: (outcome as Granted).lease };
   }
 
   /** A denial is expected. */
@@ -211,26 +201,12 @@ export class TestBudget {
   }
 }
 
-export function usage(
-  usageId: string,
-  total: number,
-  model = 'm',
-): UsageReport & { readonly usageId: string } {
-  const tokens = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0, total };
-  const fingerprint = `${total}/${model}`;
-  return { usageId, tokens, model, requestType: '', failed: false, errorMessage: '', fingerprint };
-}
-
 /** Nothing refuses but what a test is about. */
 export const ROOMY: PolicyFields = {
   monthlyLimit: 1_000_000,
+  ...ROOMY_WINDOWS,
   enforcedPercent: 100,
-  maxDailyPercent: 100,
-  maxHourlyPercent: 100,
-  minDailyPercent: 0,
   emergencyPercent: 100,
-  pacing: 'NONE',
-  cooldownMs: 0,
   maxConcurrent: 100,
   maxConcurrentPerAi: 100,
 };

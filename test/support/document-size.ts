@@ -6,7 +6,7 @@ import {
   type SectionValues,
   type StatePatch,
 } from '../../src/domain/model/state.js';
-import { newDocument, updateOf } from '../../src/store/mongo/budget-document.js';
+import { newDocument, updateOf } from '../../src/store/mongo/documents.js';
 import type { MemoryBudget } from './memory-budget.js';
 
 /** What a budget's document takes on MongoDB, in bytes. */

@@ -1,5 +1,5 @@
 import type { Access } from '../../src/access/access.js';
-import type { HttpObserver } from '../../src/api/http-observer.js';
+import type { HttpObserver } from '../../src/api/observers.js';
 import type { Dashboard } from '../../src/http/dashboard/dashboard.js';
 import type { GetDistribution } from '../../src/http/distribution-route.js';
 import type { Endpoint } from '../../src/http/endpoint.js';
@@ -8,7 +8,7 @@ import type { MetricsPage } from '../../src/http/metrics-endpoint.js';
 import { createHttpServer, type HttpServer } from '../../src/http/server.js';
 import type { TlsFiles } from '../../src/platform/tls-files.js';
 import { collectedLog } from './collected-log.js';
-import { EXAMPLE_STATS } from './distribution.js';
+import { EXAMPLE_STATS } from './samples.js';
 
 export const DISTRIBUTION = '/api/token-usage/distribution';
 const running: HttpServer[] = [];

@@ -5,8 +5,10 @@ import type { Outcome } from '../../src/domain/model/outcomes.js';
 import type { PolicyFields } from '../../src/domain/model/policy.js';
 import type { BudgetRequest, LeaseRef } from '../../src/domain/model/requests.js';
 import { STATE_FORMAT } from '../../src/domain/model/state.js';
-import { ROOMY, TestBudget, usage } from './budget.js';
+import { ROOMY, TestBudget } from './budget.js';
+import { Chance } from './chance.js';
 import { commitBytes, documentBytes } from './document-size.js';
+import { usage } from './requests.js';
 
 const HOUR_MS = 3_600_000;
 const MB = 1024 * 1024;
@@ -16,27 +18,20 @@ const MOST_BYTES = 16 * MB - 64 * 1024;
 const MOST_COMMIT_BYTES = 6 * MB;
 
 /** A random history whose entries are as large as callers can make them, and as many as they can. */
-export class MaximalHistory {
+export class MaximalHistory extends Chance {
   readonly budget: TestBudget;
   private leases: LeaseRef[] = [];
   private made = 0;
   /** The largest that the document was. */
   largest = 0;
 
-  constructor(private readonly random: () => number) {
+  constructor(random: () => number) {
+    super(random);
     this.budget = new TestBudget(this.policy());
     this.budget.sinks = ['s'.repeat(64), 't'.repeat(64)];
     this.budget.onCommit = (patch) => {
       expect(commitBytes(patch), 'bytes of a commit').toBeLessThan(MOST_COMMIT_BYTES);
     };
-  }
-
-  private below(end: number): number {
-    return Math.floor(this.random() * end);
-  }
-
-  private pick<T>(from: readonly T[]): T {
-    return from[this.below(from.length)] as T;
   }
 
   private policy(): PolicyFields {

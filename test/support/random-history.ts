@@ -9,9 +9,11 @@ import {
   expectReloadsTheSame,
   figuresOf,
 } from './book-keeping.js';
-import { TestBudget, usage } from './budget.js';
+import { TestBudget } from './budget.js';
+import { Chance } from './chance.js';
 import { expectComesBack } from './coming-back.js';
 import { PresumedBooks } from './presumed-books.js';
+import { usage } from './requests.js';
 
 const HOUR_MS = 3_600_000;
 const WEEK_MS = 7 * 24 * HOUR_MS;
@@ -26,7 +28,7 @@ const STARTS = [
 ];
 
 /** A random history of one budget. It keeps its own books beside, and compares after every step. */
-export class RandomHistory {
+export class RandomHistory extends Chance {
   readonly budget: TestBudget;
   private readonly leases: LeaseRef[] = [];
   private readonly asked: AcquireRequest[] = [];
@@ -44,21 +46,10 @@ export class RandomHistory {
   private revision = 1;
 
   /** `apart`: the days have room to keep every lease apart. */
-  constructor(
-    private readonly random: () => number,
-    apart = true,
-  ) {
+  constructor(random: () => number, apart = true) {
+    super(random);
     this.budget = new TestBudget(this.policy(), this.pick(STARTS));
     this.presumed = new PresumedBooks(this.budget, apart);
-  }
-
-  /** From 0 to below `end`. */
-  private below(end: number): number {
-    return Math.floor(this.random() * end);
-  }
-
-  private pick<T>(from: readonly T[]): T {
-    return from[this.below(from.length)] as T;
   }
 
   private policy(): PolicyFields {

@@ -1,14 +1,13 @@
 import { type Circumstances, decide } from '../../src/domain/decide.js';
 import { finish } from '../../src/domain/finish.js';
 import { Ledger } from '../../src/domain/ledger/ledger.js';
-import { parseLeaseId } from '../../src/domain/model/lease-id.js';
 import type { Outcome } from '../../src/domain/model/outcomes.js';
 import type { AcquireRequest, BudgetRequest, LeaseRef } from '../../src/domain/model/requests.js';
 import type { Receipt, UsageDay } from '../../src/domain/model/state.js';
 import type { LeaseView } from '../../src/domain/model/types.js';
 import { usageDayOf } from '../../src/domain/reads.js';
 import type { BudgetStore } from '../../src/store/store.js';
-import { usage } from './budget.js';
+import { acquire, leaseOf, usage } from './requests.js';
 
 /** One budget in a real store, without a service around it: every request is decided, committed and looked up as it would. */
 export class StoredBudget {
@@ -93,14 +92,8 @@ export class StoredBudget {
 
   /** A grant is expected. */
   async grant(aiId: string, estimatedTokens: number, more: Partial<AcquireRequest> = {}): Promise<LeaseRef> {
-    const named = { requestId: `r${++this.made}`, requestIdMade: false, fingerprint: 'f' };
-    const outcome = await this.do({
-      ...{ kind: 'acquire', aiId, ...named, nonce: `n${this.made}`, estimatedTokens },
-      ...more,
-    });
-    const lease = outcome.kind === 'granted' ? parseLeaseId(outcome.lease.leaseId) : undefined;
-    if (lease === undefined) throw new Error(`not granted: ${JSON.stringify(outcome)}`);
-    return lease;
+    const named = { requestId: `r${++this.made}`, fingerprint: 'f', nonce: `n${this.made}` };
+    return leaseOf(await this.do(acquire(aiId, { ...named, estimatedTokens, ...more })));
   }
 
   record(lease: LeaseRef, usageId: string, total: number, model = 'm') {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { lockReaders } from '../../src/store/lmdb/data-folder-lock.js';
 import { openLmdbStore } from '../../src/store/lmdb/open-lmdb-store.js';
-import { StoreUnreachable } from '../../src/store/store-start-error.js';
+import { StoreUnreachable } from '../../src/store/store.js';
 import { backUp } from '../../src/transfer/backup.js';
 import { restore, restoreInPlace } from '../../src/transfer/restore.js';
 import { cli } from '../cli/support.js';

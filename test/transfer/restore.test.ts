@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeOnEveryStore, type Place } from '../end-to-end/support/places.js';
-import { ROOMY } from '../end-to-end/support/policies.js';
 import { LoadedClients } from '../support/loaded-client.js';
+import { ROOMY_MESSAGE } from '../support/policies.js';
 import { type Service, startService } from '../support/service.js';
 import { runCommand } from './support/command.js';
 import { temporaryFolder } from './support/stores.js';
@@ -64,7 +64,7 @@ describeOnEveryStore('a backup that is made under load, and brought back', (plac
   beforeAll(async () => {
     lost = await startService({ env: { ...place.env } });
     clients = new LoadedClients(lost.grpcAddress);
-    await clients.admin('CreateBudget', { budget_id: BUDGET, policy: ROOMY });
+    await clients.admin('CreateBudget', { budget_id: BUDGET, policy: ROOMY_MESSAGE });
     held = await acquire('holder');
     for (let at = 0; at < BEFORE; at += 1) await record(`before-${at}`);
   });

@@ -1,5 +1,5 @@
-import { parseLeaseId } from '../../src/domain/model/lease-id.js';
 import type { LeaseRef } from '../../src/domain/model/requests.js';
+import { acquire, refOf, usage as report } from '../support/requests.js';
 import { type Budget, DAY, ENFORCED, HOUR, monthOf, type YearsRun } from './run.js';
 
 /** Within this time a repeated id is surely known. */
@@ -39,14 +39,13 @@ export class Callers {
     const requested = this.run.between(500, 9_000);
     const aiId = `ai-${this.run.between(1, 6)}`;
     const outcome = await this.run.machine.ask(budget.id, {
-      ...{ kind: 'acquire', aiId, requestId: `r${made}`, requestIdMade: false, fingerprint: '' },
-      ...{ nonce: `n${made}`, estimatedTokens: requested },
+      ...acquire(aiId, { requestId: `r${made}`, fingerprint: '', nonce: `n${made}` }),
+      estimatedTokens: requested,
     });
     this.run.count(outcome.kind);
     if (outcome.kind !== 'granted') return;
     const { leaseId, reservedTokens, expiresAt, asOf } = outcome.lease;
-    const ref = parseLeaseId(leaseId);
-    if (ref === undefined) throw new Error(leaseId);
+    const ref = refOf(outcome);
     const { books } = budget;
     const month = monthOf(books, asOf);
     const held = books.monthTotal(month) + books.reserved + reservedTokens;
@@ -65,7 +64,7 @@ export class Callers {
     const outcome = await this.run.machine.ask(budget.id, {
       kind: 'record',
       lease,
-      usage: usageOf(usageId, tokens),
+      usage: report(usageId, tokens),
     });
     if (outcome.kind !== 'recorded') return this.lost(budget, lease, outcome);
     this.run.count('reports');
@@ -87,7 +86,7 @@ export class Callers {
     const tokens = this.run.between(1, 300);
     const made = this.run.next();
     const usageId = `u${made}`;
-    const request = { kind: 'record-unleased', aiId, usage: usageOf(usageId, tokens) } as const;
+    const request = { kind: 'record-unleased', aiId, usage: report(usageId, tokens) } as const;
     const outcome = await this.run.machine.ask(budget.id, request);
     this.run.check(
       outcome.kind === 'recorded',
@@ -103,7 +102,7 @@ export class Callers {
     const usage = this.run.pick(budget.usages);
     if (usage === undefined) return;
     const { aiId, usageId, tokens } = usage;
-    const request = { kind: 'record-unleased', aiId, usage: usageOf(usageId, tokens) } as const;
+    const request = { kind: 'record-unleased', aiId, usage: report(usageId, tokens) } as const;
     const outcome = await this.run.machine.ask(budget.id, request);
     this.run.count('repeats');
     const replayed = outcome.kind === 'recorded' && outcome.replayed;
@@ -120,7 +119,7 @@ export class Callers {
   }
 
   private async release(budget: Budget, lease: LeaseRef, tokens: number): Promise<void> {
-    const { usageId: _, ...unnamed } = usageOf('', tokens);
+    const { usageId: _, ...unnamed } = report('', tokens);
     const usage = tokens === 0 ? {} : { usage: unnamed };
     const outcome = await this.run.machine.ask(budget.id, { kind: 'release', lease, ...usage });
     this.run.count(outcome.kind);
@@ -136,10 +135,4 @@ export class Callers {
     this.run.check(isOld, () => `${budget.id}: ${lease.leaseId} got ${JSON.stringify(outcome)}`);
     budget.leases.delete(lease.leaseId);
   }
-}
-
-function usageOf(usageId: string, total: number) {
-  const tokens = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0, total };
-  const fingerprint = `${usageId}/${total}`;
-  return { usageId, tokens, model: 'm', requestType: '', failed: false, errorMessage: '', fingerprint };
 }

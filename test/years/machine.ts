@@ -1,6 +1,6 @@
 import { Courier } from '../../src/alerts/courier.js';
 import type { Notice } from '../../src/alerts/notice.js';
-import { Routing } from '../../src/alerts/routing.js';
+import { Routing } from '../../src/alerts/settings.js';
 import { Tidying } from '../../src/app/tidying.js';
 import { Arbiter } from '../../src/arbiter/arbiter.js';
 import type { CallerRequest } from '../../src/arbiter/door.js';

@@ -1,4 +1,5 @@
 import type * as domain from '../../domain/model/requests.js';
+import type { Writable } from '../../domain/model/types.js';
 import type {
   CreateBudgetRequest,
   DeleteBudgetRequest,
@@ -9,8 +10,6 @@ import type {
 import { Checks } from './checks.js';
 import { readPolicy, readUpdateMask } from './policy.js';
 import type { OfBudget } from './slot-requests.js';
-
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 const MAX_ETAG = 64;
 const MAX_REASON = 256;

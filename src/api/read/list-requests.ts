@@ -1,5 +1,6 @@
 import type { Grouping, UsageQuery } from '../../arbiter/door.js';
-import { FENCE_PATTERN, fenceOf } from '../../domain/model/fence.js';
+import { FENCE_PATTERN, fenceOf } from '../../domain/model/lease-id.js';
+import type { Writable } from '../../domain/model/types.js';
 import {
   type ListBudgetsRequest,
   type ListLeasesRequest,
@@ -8,8 +9,6 @@ import {
 } from '../../gen/budgetarbiter/v1/budget_admin_service.js';
 import { readPageToken } from '../page-token.js';
 import { BUDGET_ID, Checks } from './checks.js';
-
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 const DEFAULT_PAGE = 100;
 const MAX_PAGE = 1_000;

@@ -1,7 +1,7 @@
 import type { DistributionQuery } from '../../arbiter/door.js';
 import type * as domain from '../../domain/model/requests.js';
 import type { SessionRef } from '../../domain/model/session-ref.js';
-import type { Labels } from '../../domain/model/types.js';
+import type { Labels, Writable } from '../../domain/model/types.js';
 import type {
   AcquireSlotRequest,
   GetAvailabilityRequest,
@@ -14,8 +14,6 @@ import { invalidFields } from '../failures/request-error.js';
 import { AskedAcquire } from './asked-acquire.js';
 import { Checks, isText } from './checks.js';
 import { durationMs, MAX_DURATION_MS } from './duration.js';
-
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 const MIN_TTL_MS = 1_000;
 /** Proxies cut calls that stay open for longer; the stream of a session stays open anyway. */

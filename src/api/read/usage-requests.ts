@@ -1,7 +1,7 @@
 import { MAX_AMOUNT } from '../../domain/model/limits.js';
 import type * as domain from '../../domain/model/requests.js';
 import type { SessionRef } from '../../domain/model/session-ref.js';
-import type { TokenCounts, UsageReport } from '../../domain/model/types.js';
+import type { TokenCounts, UsageReport, Writable } from '../../domain/model/types.js';
 import { amount } from '../../domain/model/wording.js';
 import type { TokenCounts as TokenCountsMessage, Usage } from '../../gen/budgetarbiter/v1/budget.js';
 import type { AdjustUsageRequest } from '../../gen/budgetarbiter/v1/budget_admin_service.js';
@@ -10,7 +10,6 @@ import { fingerprint } from '../../platform/digest.js';
 import { Checks } from './checks.js';
 import type { OfBudget } from './slot-requests.js';
 
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
 type NamedUsage = UsageReport & { readonly usageId: string };
 
 const MAX_REQUEST_TYPE = 64;

@@ -4,7 +4,8 @@ import { type Standing, spentInHour } from '../ledger/standing.js';
 import { percentOf } from '../model/percent.js';
 import type { Blocker, Denial } from '../model/types.js';
 import { dayCap, hourCap } from '../policy/pacing.js';
-import { hoursLeft, monthOfDay } from '../time/windows.js';
+import { monthOfDay } from '../time/calendar.js';
+import { hoursLeft } from '../time/windows.js';
 import { admits, aiDailyPercent } from './rules/caps.js';
 import { type Committed, firstDayThatAdmits, firstHourThatAdmits } from './rules/later-windows.js';
 

@@ -3,8 +3,6 @@ import type { Span } from '../time/windows.js';
 import type { AlertCondition, AlertRule } from './alert-conditions.js';
 import * as messages from './alert-messages.js';
 
-export { type AlertCondition, type AlertInput, type AlertRule, alertConditions } from './alert-conditions.js';
-
 /** Marks of windows that are over are kept a while for those who look later, then forgotten. */
 const MARK_MEMORY_MS = 72 * 3_600_000;
 

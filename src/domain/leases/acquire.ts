@@ -1,5 +1,4 @@
-import { admission, denialOf } from '../admission/admission.js';
-import { requestedTokens } from '../admission/reservation.js';
+import { admission, denialOf, requestedTokens } from '../admission/admission.js';
 import { mayReserve, openDay } from '../ledger/accounts.js';
 import { type LeaseLookup, viewOfClosed, viewOfLive } from '../ledger/lease-lookup.js';
 import type { Ledger } from '../ledger/ledger.js';
@@ -7,8 +6,7 @@ import { leaseOfRequest, rememberGrant } from '../ledger/request-memory.js';
 import { standingOf } from '../ledger/standing.js';
 import { formatLeaseId } from '../model/lease-id.js';
 import { MAX_STATE_BYTES } from '../model/limits.js';
-import type { Denied, Granted, OutcomeOf, Unknown } from '../model/outcomes.js';
-import { refused } from '../model/refused.js';
+import { type Denied, type Granted, type OutcomeOf, refused, type Unknown } from '../model/outcomes.js';
 import type { AcquireRequest, Evidence } from '../model/requests.js';
 import type { StoredLease } from '../model/state.js';
 import type { Denial } from '../model/types.js';

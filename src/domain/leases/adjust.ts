@@ -1,20 +1,17 @@
 import { book, canCount, standsUnder } from '../ledger/accounts.js';
-import { type DayFigures, figuresOfOpen, restOf } from '../ledger/day-rest.js';
+import { type DayFigures, figuresOfOpen, restOf, restOfOpen } from '../ledger/day-rest.js';
 import { findReceipt, unknownReceipts } from '../ledger/lease-lookup.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { outboxRefusal } from '../ledger/outbox.js';
 import { bringBackDay, returningBytes } from '../ledger/returning-days.js';
-import type { OutcomeOf, Unknown } from '../model/outcomes.js';
+import { type OutcomeOf, refused, type Unknown } from '../model/outcomes.js';
 import { adjustmentReceiptId } from '../model/receipt-id.js';
-import { refused } from '../model/refused.js';
 import type { AdjustRequest, Evidence } from '../model/requests.js';
 import type { BookedAdjustment } from '../model/state.js';
 import { UNKNOWN } from '../model/types.js';
-import { dayIn, daysInMonth, firstDayKept } from '../time/calendar.js';
-import { monthOfDay } from '../time/windows.js';
+import { dayIn, daysInMonth, firstDayKept, monthOfDay } from '../time/calendar.js';
 import { putReceipt } from './closing.js';
-import { isOf } from './presumed.js';
-import { mayBePresumed, takeAway } from './take-away.js';
+import { isOf, takePresumed } from './presumed.js';
 
 /** Corrects a wrong report, or brings in what was spent before; once per adjustment id. */
 export function adjust(
@@ -133,4 +130,81 @@ function availableFor(figures: DayFigures, request: AdjustRequest): number {
 
 function whose(day: string, { aiId, model }: AdjustRequest): string {
   return [day, aiId, model].filter((part) => part !== undefined).join(', ');
+}
+
+/**
+ * What an adjustment downwards takes away, and in which order. A correction that names an AI, or the model `(unknown)`, is about
+ * what was presumed: that goes first, of the leases of that AI or of all, and the rest after it. One that names neither is about
+ * the day: what is presumed goes last. One that names another model takes nothing that is presumed.
+ */
+type Whose = Pick<AdjustRequest, 'aiId' | 'model'>;
+
+/** Presumed tokens stand under no model of which anybody knows. */
+function mayBePresumed({ model }: Whose): boolean {
+  return model === undefined || model === UNKNOWN;
+}
+
+/** Takes tokens that are there out of a day in the state. Says how many of them were presumed. */
+function takeAway(ledger: Ledger, day: string, whose: Whose, tokens: number): number {
+  const { aiId, model } = whose;
+  const before = ledger.tables.days.get(day)?.presumed ?? 0;
+  const named = aiId !== undefined || model !== undefined;
+  let left = tokens;
+  if (named && mayBePresumed(whose)) left -= takePresumed(ledger, day, aiId, left);
+  left -= takeRest(ledger, day, whose, left);
+  if (!named) left -= takePresumed(ledger, day, undefined, left);
+  if (left > 0) throw new Error(`the figures of ${day} do not add up`);
+  return before - (ledger.tables.days.get(day)?.presumed ?? 0);
+}
+
+/** Takes from the latest hours, and from the AIs and models with the most tokens where none is named. Says how much. */
+function takeRest(ledger: Ledger, day: string, { aiId, model }: Whose, tokens: number): number {
+  const rest = restOfOpen(ledger, day);
+  const ais = parts(rest.ais, aiId && standsUnder(rest.ais, aiId), tokens);
+  const models = parts(rest.models, model && standsUnder(rest.models, model), tokens);
+  const hours = rest.hours
+    .filter((hour) => hour.tokens > 0)
+    .map(({ start, tokens: has }) => ({ start, tokens: has }));
+  let left = tokens;
+  // Each step takes the least that all three sides still have, so that their sums stay equal.
+  while (left > 0) {
+    const [ofAi, ofModel, hour] = [ais[0], models[0], hours.at(-1)];
+    if (ofAi === undefined || ofModel === undefined || hour === undefined) break;
+    const step = Math.min(left, ofAi.tokens, ofModel.tokens, hour.tokens);
+    const presumed = ofModel.name === UNKNOWN ? -presumedByNoLease(ledger, day, step) : 0;
+    book(ledger, {
+      day,
+      hourStart: hour.start,
+      aiId: ofAi.name,
+      model: ofModel.name,
+      tokens: -step,
+      presumed,
+    });
+    for (const part of [ofAi, ofModel, hour]) part.tokens -= step;
+    if (ofAi.tokens === 0) ais.shift();
+    if (ofModel.tokens === 0) models.shift();
+    if (hour.tokens === 0) hours.pop();
+    left -= step;
+  }
+  return tokens - left;
+}
+
+interface Part {
+  readonly name: string;
+  tokens: number;
+}
+
+function parts(figures: ReadonlyMap<string, number>, only: string | undefined, tokens: number): Part[] {
+  if (only !== undefined) return [{ name: only, tokens }];
+  return [...figures]
+    .map(([name, has]) => ({ name, tokens: has }))
+    .filter((part) => part.tokens > 0)
+    .sort((a, b) => b.tokens - a.tokens || (a.name < b.name ? -1 : 1));
+}
+
+/** What format 1 presumed stands under `(unknown)` beside adjustments that named no model: those go first. */
+function presumedByNoLease({ tables }: Ledger, day: string, step: number): number {
+  const presumed = tables.days.get(day)?.presumed ?? 0;
+  const unknown = tables.dayModels.get(`${day} ${UNKNOWN}`) ?? 0;
+  return Math.max(0, step - Math.max(0, unknown - presumed));
 }

@@ -1,8 +1,7 @@
 import { findLease, viewOfClosed, viewOfLive } from '../ledger/lease-lookup.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { forgetGrant } from '../ledger/request-memory.js';
-import type { OutcomeOf, Revoked, Unknown } from '../model/outcomes.js';
-import { refused } from '../model/refused.js';
+import { type OutcomeOf, type Revoked, refused, type Unknown } from '../model/outcomes.js';
 import type { Evidence, RevokeRequest, UndoGrantRequest } from '../model/requests.js';
 import type { LeaseView } from '../model/types.js';
 import { expire } from './closing.js';

@@ -9,9 +9,8 @@ import {
 import type { Ledger } from '../ledger/ledger.js';
 import { outboxRefusal } from '../ledger/outbox.js';
 import { bytesOfItsDay, withItsDay } from '../ledger/returning-days.js';
-import type { Recorded, Refused, Unknown } from '../model/outcomes.js';
+import { type Recorded, type Refused, refused, type Unknown } from '../model/outcomes.js';
 import { usageReceiptId } from '../model/receipt-id.js';
-import { refused } from '../model/refused.js';
 import type { Evidence, RecordRequest, RecordUnleasedRequest } from '../model/requests.js';
 import type { BookedUsage, Receipt } from '../model/state.js';
 import type { LeaseView, UsageReport } from '../model/types.js';

@@ -1,7 +1,9 @@
 import { MAX_AI_BYTES, MAX_AIS, MAX_MODEL_BYTES, MAX_MODELS, MAX_RESERVED } from '../model/limits.js';
 import type { HourTotal, StoredDay } from '../model/state.js';
+import type { Writable } from '../model/types.js';
 import { OTHER, UNKNOWN } from '../model/types.js';
-import { type DayWindow, monthOfDay } from '../time/windows.js';
+import { monthOfDay } from '../time/calendar.js';
+import type { DayWindow } from '../time/windows.js';
 import type { Ledger } from './ledger.js';
 import { inMonth } from './standing.js';
 import type { Table, Entry as TableEntry } from './table.js';
@@ -79,8 +81,6 @@ export function moveModel(ledger: Ledger, entry: Omit<Entry, 'late'>, from: stri
 interface ChangingDay extends Writable<Omit<StoredDay, 'hours'>> {
   readonly hours: Writable<HourTotal>[];
 }
-
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 function changingDay({ tables: { days }, nextRevision }: Ledger, name: string): ChangingDay {
   const entry = days.entry(name);

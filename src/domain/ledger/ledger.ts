@@ -17,9 +17,10 @@ import {
   type StoredState,
 } from '../model/state.js';
 import { type Allowance, allowanceOf } from '../policy/allowance.js';
-import { type LargestRequests, largestRequests } from '../policy/largest-requests.js';
+import { type LargestRequests, largestRequests } from '../policy/pacing.js';
+import { daysLeft, monthOfDay } from '../time/calendar.js';
 import type { Numbers } from '../time/tidy-mark.js';
-import { type DayWindow, dayAt, daysLeft, hourAt, monthOfDay, type Span } from '../time/windows.js';
+import { type DayWindow, dayAt, hourAt, type Span } from '../time/windows.js';
 import { LedgerTables } from './ledger-tables.js';
 import { Slots } from './slots.js';
 import type { Entry } from './table.js';

@@ -1,3 +1,4 @@
+import { FNV_START, fnv } from '../model/fnv.js';
 import {
   LAST_GRANT_MEMORY_MS,
   RECEIPT_MEMORY_MS,
@@ -150,11 +151,9 @@ function placeOf(grants: readonly number[], fence: number): number {
   return -1;
 }
 
-/** FNV-1a of 32 bits. Ids that share one cost a look at a receipt more, never a wrong answer. */
+/** Ids that share one cost a look at a receipt more, never a wrong answer. */
 export function digestOf(requestId: string): number {
-  let digest = 0x811c9dc5;
-  for (let at = 0; at < requestId.length; at += 1) {
-    digest = Math.imul(digest ^ requestId.charCodeAt(at), 0x01000193);
-  }
+  let digest = FNV_START;
+  for (let at = 0; at < requestId.length; at += 1) digest = fnv(digest, requestId.charCodeAt(at));
   return digest;
 }

@@ -1,9 +1,8 @@
 import type { Evidence } from '../model/requests.js';
-import type { ClosedLease, MonthWindow } from '../model/state.js';
-import { dayIn, daysInMonth } from '../time/calendar.js';
-import { calendarDay, type DayWindow, dayAt, dayWindow, monthOfDay } from '../time/windows.js';
+import type { ClosedDay, ClosedLease, MonthWindow } from '../model/state.js';
+import { dayBefore, dayIn, daysInMonth, firstDayOf, monthOfDay } from '../time/calendar.js';
+import { calendarDay, type DayWindow, dayAt, dayWindow } from '../time/windows.js';
 import { countAiInMonth, countModelInMonth, openDay, ownHours } from './accounts.js';
-import { closedBefore, lastDayBefore } from './closed-day.js';
 import type { Ledger } from './ledger.js';
 import { usageDayBytes } from './state-size.js';
 
@@ -110,4 +109,22 @@ function count(
   tables.monthSpent += total;
   for (const [ai, tokens] of ais) countAiInMonth(tables.monthAis, ai, tokens);
   for (const [model, tokens] of models) countModelInMonth(tables.monthModels, model, tokens);
+}
+
+/** The last day of the month that is left, where the next one follows it and it was in use. */
+function lastDayBefore({ tables, zone, month }: Ledger, next: MonthWindow): ClosedDay | undefined {
+  if (month.end !== next.start || tables.dayTotals.size === 0) return undefined;
+  const { day, start } = dayAt(zone, month, month.end - 1);
+  return { day, start, total: tables.dayTotals.get(day) ?? 0 };
+}
+
+/** The same of a month that is come back to: from its document, if that was asked for and there is one. */
+export function closedBefore(
+  { tables }: Ledger,
+  { key }: MonthWindow,
+  { days }: Evidence,
+): ClosedDay | undefined {
+  const day = dayBefore(firstDayOf(key));
+  const known = tables.days.get(day) ?? days.get(day);
+  return known && { day, start: known.start, total: known.total };
 }

@@ -23,7 +23,7 @@ const TEXT = 5;
 /** A place in a list of at most a hundred. */
 const PLACE = 4;
 
-/** Where it stands as the name of a field, percent-escaped: `store/mongo/field-names.ts`. */
+/** Where it stands as the name of a field, percent-escaped: `store/mongo/documents.ts`. */
 export function nameBytes(name: string): number {
   if (PLAIN.test(name)) return NAME + name.length;
   let bytes = NAME;

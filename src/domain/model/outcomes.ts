@@ -222,3 +222,7 @@ export interface OutcomeOf {
   'claim-deliveries': Done | Refused;
   'settle-deliveries': Done | Refused;
 }
+
+export function refused(refusal: Refusal): Refused {
+  return { kind: 'refused', refusal };
+}

@@ -137,3 +137,6 @@ export const UNSPECIFIED = '(unspecified)';
 export const OTHER = '(other)';
 /** All that statistics do not show by name. */
 export const REST = '(rest)';
+
+/** While it is being made; handed out as what it is. */
+export type Writable<T> = { -readonly [K in keyof T]: T[K] };

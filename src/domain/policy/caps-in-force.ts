@@ -1,7 +1,8 @@
 import type { BudgetSnapshot, BudgetView } from '../model/outcomes.js';
 import type { Policy } from '../model/policy.js';
 import type { WindowKind, WindowStatus } from '../model/types.js';
-import { daysLeft, hoursLeft } from '../time/windows.js';
+import { daysLeft } from '../time/calendar.js';
+import { hoursLeft } from '../time/windows.js';
 import { allowanceOf } from './allowance.js';
 import { type Cap, dayCap, hourCap } from './pacing.js';
 

@@ -1,5 +1,5 @@
-import type { Pacing } from '../model/policy.js';
-import type { Allowance } from './allowance.js';
+import type { Pacing, Policy } from '../model/policy.js';
+import { type Allowance, allowanceOf } from './allowance.js';
 
 /** A cap, and for a person what lowered it below the policy's percentage. */
 export interface Cap {
@@ -62,4 +62,18 @@ function lowered(max: number, paced: number, reason: string): Cap {
 export function ceilDiv(dividend: number, divisor: number): number {
   const quotient = Math.floor(dividend / divisor);
   return quotient * divisor < dividend ? quotient + 1 : quotient;
+}
+
+/** The most that one request may ever ask of an hour and of a day, in tokens. */
+export interface LargestRequests {
+  readonly hour: number;
+  readonly day: number;
+}
+
+/** What the last day of a month in which nothing is spent admits: no other day has a larger cap. */
+export function largestRequests(policy: Policy): LargestRequests {
+  const allowance = allowanceOf(policy);
+  const day = dayCap(allowance, policy.pacing, 0, 1).tokens;
+  const untouched = { inHour: 0, inOtherHours: 0, dayCap: day, hoursLeft: () => 1 };
+  return { hour: hourCap(allowance, policy.pacing, untouched).tokens, day };
 }

@@ -3,11 +3,8 @@ import { percentOf, percentUnits } from '../model/percent.js';
 import { type Policy, type PolicyFields, policyInForce } from '../model/policy.js';
 import { amount } from '../model/wording.js';
 import { allowanceOf } from './allowance.js';
-import { largestRequests } from './largest-requests.js';
+import { largestRequests } from './pacing.js';
 import { rangeViolations } from './policy-ranges.js';
-
-export { rangeViolations } from './policy-ranges.js';
-export { policyWarnings } from './policy-warnings.js';
 
 const LONGEST_MONTH = 31;
 

@@ -1,7 +1,10 @@
-import type { PolicyFields } from '../model/policy.js';
-import type { PolicyPath } from '../model/requests.js';
+import { type Refused, refused } from '../model/outcomes.js';
+import { type PolicyFields, policyInForce } from '../model/policy.js';
+import type { PolicyPath, PutPolicyRequest } from '../model/requests.js';
 import { TOKEN_KINDS } from '../model/types.js';
+import { workabilityViolations } from './policy-check.js';
 import { POLICY_ROWS, type PolicyField, type TokenWeights } from './policy-fields.js';
+import { rangeViolations } from './policy-ranges.js';
 
 /** The policy after a change: `fields` as a whole, or with a mask those that it names. Named and unset means the default. */
 export function updatePolicy(
@@ -72,4 +75,21 @@ function inOrder<T>(entries: Pairs<T>): Pairs<T> {
 function canonicalText(fields: PolicyFields): string {
   const tidy = tidyPolicy(fields);
   return JSON.stringify(Object.entries(tidy).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** What a change of policy asks for. */
+type PolicyChange = Pick<PutPolicyRequest, 'fields' | 'updateMask'>;
+
+/** The policy that a change makes of the current one, if it may be set at all. */
+export function changedPolicy(current: PolicyFields, change: PolicyChange): PolicyFields | Refused {
+  const fields = tidyPolicy(updatePolicy(current, change.fields, change.updateMask));
+  const invalid = rangeViolations(fields);
+  if (invalid.length > 0) return refused({ reason: 'INVALID_FIELD', violations: invalid });
+  const unworkable = workabilityViolations(policyInForce(fields));
+  if (unworkable.length > 0) return refused({ reason: 'UNWORKABLE_POLICY', violations: unworkable });
+  return fields;
+}
+
+export function isRefused(changed: PolicyFields | Refused): changed is Refused {
+  return 'kind' in changed;
 }

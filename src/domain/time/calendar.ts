@@ -1,3 +1,5 @@
+import type { UsageDay } from '../model/state.js';
+
 /** Calendar days and months as text, `YYYY-MM-DD` and `YYYY-MM`, which sort as they follow each other. */
 
 const DAY = /^(\d{4})-(\d{2})-(\d{2})$/;
@@ -91,4 +93,17 @@ export function firstDayKept(month: string, months: number): string {
 
 function padded(value: number, length: number): string {
   return String(value).padStart(length, '0');
+}
+
+/**
+ * Whose calendar past usage is named in: that of its time. A budget may have moved to another zone since, whose midnights are
+ * others. Documents from before this was kept follow the budget's present zone, the only one that is known of them.
+ */
+export function zoneOfDay({ zone }: Pick<UsageDay, 'zone'>, present: string): string {
+  return zone ?? present;
+}
+
+/** A zone changes with a month, so that one day tells of all. */
+export function zoneOfMonth(days: readonly Pick<UsageDay, 'zone'>[], present: string): string {
+  return days.find(({ zone }) => zone !== undefined)?.zone ?? present;
 }

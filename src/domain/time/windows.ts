@@ -3,7 +3,6 @@ import type { MonthWindow } from '../model/state.js';
 import { dayAfter, dayIn, daysInMonth, firstDayOf, monthAfter, monthOfDay } from './calendar.js';
 import { PerZone, RecentSpans, type Span } from './recent.js';
 
-export { daysLeft, isDay, isMonth, monthOfDay } from './calendar.js';
 export type { Span } from './recent.js';
 
 /** `day` is `YYYY-MM-DD`. */

@@ -34,8 +34,8 @@ export interface GateOptions {
 }
 
 /**
- * Stands before grpc-js, which bounds neither connections nor calls nor the time that a client takes: counts them, and refuses
- * what is too much before anything is computed for it.
+ * Ours, since grpc-js bounds neither connections nor calls nor the time that a client takes: stands before it, counts them, and
+ * refuses what is too much before anything is computed for it.
  */
 export class Gate {
   private readonly limits: GateLimits;

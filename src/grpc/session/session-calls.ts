@@ -5,16 +5,17 @@ import { statusMessage } from '../../api/failures/error-details.js';
 import { endCode, OK_CODE } from '../../api/failures/status.js';
 import { acquireSlot, renewSlot } from '../../api/handlers/slots.js';
 import { recordUsage, release } from '../../api/handlers/usage.js';
+import { type MethodObserver, type RpcObserver, UNOBSERVED_CALLS } from '../../api/observers.js';
 import type { Services } from '../../api/service.js';
 import { ArbiterError, type Caller } from '../../arbiter/door.js';
 import {
   type AcquireSlotRequest,
+  BudgetServiceService,
   type RecordUsageRequest,
   type SessionRequest,
   SessionResponse,
 } from '../../gen/budgetarbiter/v1/budget_service.js';
 import { MOST_BUDGETS, misplaced, SESSION_METHOD, tagOf } from './session-messages.js';
-import { type Answered, sessionObservers } from './session-observers.js';
 
 type Answer = NonNullable<SessionResponse['answer']>;
 type ValueOf<C extends Answer['$case']> = Extract<Answer, { $case: C }>['value'];
@@ -218,4 +219,20 @@ function sessionEnded(): ArbiterError {
     'CANCELLED',
     'the session ended while this call waited: open another, and ask again with the same request id',
   );
+}
+
+/** How the calls of a session are answered, other than by an error. */
+type Answered = 'acquired' | 'renewed' | 'recorded' | 'released';
+
+/** A call within a session is counted as one of its own would be. */
+function sessionObservers(
+  observer: RpcObserver = UNOBSERVED_CALLS,
+): Readonly<Record<Answered, MethodObserver>> {
+  const { acquireSlot, renewSlot, recordUsage, release } = BudgetServiceService;
+  return {
+    acquired: observer.method(acquireSlot.path),
+    renewed: observer.method(renewSlot.path),
+    recorded: observer.method(recordUsage.path),
+    released: observer.method(release.path),
+  };
 }

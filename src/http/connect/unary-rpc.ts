@@ -8,7 +8,7 @@ import { encoded } from '../../api/codec/wire.js';
 import { admission } from '../../api/entrance.js';
 import { toldFailure } from '../../api/failures/call-failure.js';
 import { endCode, type Failure, OK_CODE } from '../../api/failures/status.js';
-import { type MethodObserver, UNOBSERVED_CALLS } from '../../api/rpc-observer.js';
+import { type MethodObserver, UNOBSERVED_CALLS } from '../../api/observers.js';
 import type { Method, Services } from '../../api/service.js';
 import type { Caller } from '../../arbiter/door.js';
 import { bytesOfBody } from './json-message.js';

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { open } from 'lmdb';
-import { StoreStartError } from '../store-start-error.js';
+import { StoreStartError } from '../store.js';
 import { type DataFolderLock, lockDataFolder, lockReaders } from './data-folder-lock.js';
 import { checkFile } from './file-check.js';
 import { DATA_FILE, flushFolder, makePrivateFolder } from './open-lmdb-store.js';

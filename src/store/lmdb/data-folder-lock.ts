@@ -2,7 +2,7 @@ import { close, closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { tryLock } from 'fs-native-extensions';
-import { StoreStartError, StoreUnreachable } from '../store-start-error.js';
+import { StoreStartError, StoreUnreachable } from '../store.js';
 
 export interface DataFolderLock {
   release(): Promise<void>;

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { damagedFile } from './damaged-file.js';
+import { StoreStartError } from '../store.js';
 
 /** A file of LMDB read by its pages, without LMDB, which would die of what it does not understand. */
 export class FilePages {
@@ -52,4 +52,14 @@ function openExisting(path: string): number | undefined {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+/** What an operator does about it, in every message of a damaged file. */
+export const HOW_TO_RESTORE =
+  'stop the service and put a backup in its place, or set DATA_DIR to another folder';
+
+function damagedFile(path: string, what: string): StoreStartError {
+  return new StoreStartError(
+    `${path} is damaged, or not a file of this service (${what}): ${HOW_TO_RESTORE}.`,
+  );
 }

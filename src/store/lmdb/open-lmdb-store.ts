@@ -1,18 +1,15 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { open as openHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type Log, SILENT_LOG } from '../../platform/log.js';
-import type { BudgetStore } from '../store.js';
+import { type BudgetStore, StoreStartError, StoreUnreachable } from '../store.js';
 import { refuseMarked } from '../store-mark.js';
-import { StoreStartError, StoreUnreachable } from '../store-start-error.js';
 import type { TransferStore } from '../transfer-store.js';
 import { type DataFolderLock, lockDataFolder, lockReaders } from './data-folder-lock.js';
 import { checkFile } from './file-check.js';
 import { FORMAT_KEY } from './keys.js';
 import { LmdbFile } from './lmdb-file.js';
-import { LmdbStore } from './lmdb-store.js';
-import { LmdbTransferStore, readMark } from './lmdb-transfer-store.js';
-import { writeLockFile } from './lock-file.js';
+import { LmdbStore, LmdbTransferStore, readMark } from './lmdb-store.js';
 import { put } from './value-codec.js';
 
 export interface LmdbStoreOptions {
@@ -117,5 +114,23 @@ async function naming<T>(folder: string, work: () => Promise<T>): Promise<T> {
     if (error instanceof StoreStartError || error instanceof StoreUnreachable) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new StoreStartError(`Cannot use the data folder ${folder}: ${reason}`, { cause: error });
+  }
+}
+
+/** Room for the readers that LMDB notes there, and more than it asks for. */
+const BYTES = 16_384;
+
+/**
+ * LMDB maps this file without writing it first: on a disk without room the first touch of it kills the process with a
+ * signal. Written here, a full disk is an error like any other. Only for the owner of the folder: nothing in it outlives one.
+ */
+function writeLockFile(path: string): void {
+  const fd = openSync(`${path}-lock`, 'w');
+  try {
+    const zeros = Buffer.alloc(BYTES);
+    for (let written = 0; written < BYTES; ) written += writeSync(fd, zeros, written);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
   }
 }

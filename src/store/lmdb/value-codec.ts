@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
+import { FNV_START, fnv } from '../../domain/model/fnv.js';
 import { StoreError } from '../store.js';
-import { HOW_TO_RESTORE } from './damaged-file.js';
+import { HOW_TO_RESTORE } from './file-pages.js';
 import { type Key, printableKey } from './keys.js';
 
 /** One entry to write; without bytes, the key is removed. */
@@ -44,12 +45,12 @@ function checksum(key: Uint8Array, version: number, text: Uint8Array): number {
   return crc32(text, seedOf(key, version));
 }
 
-/** FNV-1a: for a few bytes it is quicker than to ask for a CRC. Two keys that differ in one byte never have the same. */
+/** For a few bytes it is quicker than to ask for a CRC. Two keys that differ in one byte never have the same. */
 function seedOf(key: Uint8Array, version: number): number {
-  let hash = 0x811c9dc5;
-  for (const byte of key) hash = Math.imul(hash ^ byte, 0x01000193);
+  let hash = FNV_START;
+  for (const byte of key) hash = fnv(hash, byte);
   // Whole, as LMDB keeps it: a flipped bit may make a fraction of it.
   versionNumber[0] = version;
-  for (const word of versionWords) hash = Math.imul(hash ^ word, 0x01000193);
+  for (const word of versionWords) hash = fnv(hash, word);
   return hash >>> 0;
 }

@@ -7,7 +7,7 @@ import {
   type UsageDay,
 } from '../../domain/model/state.js';
 import type { Cut, TidyMark } from '../../domain/time/tidy-mark.js';
-import { PROCESS_SCHEDULER } from '../../platform/scheduler.js';
+import { PROCESS_SCHEDULER, type Scheduler } from '../../platform/scheduler.js';
 import {
   type BudgetStore,
   type Freshness,
@@ -16,18 +16,38 @@ import {
   StoreError,
   type Tidied,
 } from '../store.js';
-import { type BudgetDocument, headOf, newDocument, sectionOf, stateOf } from './budget-document.js';
-import { databaseOf } from './mongo-client.js';
-import type { MongoClients } from './mongo-clients.js';
+import type { StoreLabel } from '../store-mark.js';
+import type { DayPosition, TransferStore } from '../transfer-store.js';
+import {
+  type BudgetDocument,
+  headOf,
+  newDocument,
+  type ReceiptDocument,
+  receiptDocument,
+  receiptDocumentId,
+  receiptOf,
+  sectionOf,
+  stateOf,
+  type UsageDocument,
+  usageDay,
+  usageDocument,
+  usageDocumentId,
+} from './documents.js';
+import { COMMIT_MS, databaseOf, type MongoClients, READ_MS } from './mongo-client.js';
 import { isDuplicateKey, readError, writeError } from './mongo-errors.js';
-import { type ReceiptDocument, receiptDocument, receiptDocumentId, receiptOf } from './receipt-document.js';
+import { runningCopies } from './presence.js';
 import { ServerTime } from './server-time.js';
 import { SharedCalls } from './shared-calls.js';
 import type { CurrentRead } from './steady-primary.js';
-import { readTidyMark, type StoreDocuments, swapTidyMark, type TidyMarkDocument } from './store-documents.js';
+import {
+  readLabel,
+  readTidyMark,
+  replaceLabel,
+  type StoreDocuments,
+  swapTidyMark,
+  type TidyMarkDocument,
+} from './store-documents.js';
 import { type Outcome, stampedSwap, swapOne } from './swaps.js';
-import { type UsageDocument, usageDay, usageDocument, usageDocumentId } from './usage-document.js';
-import { COMMIT_MS, READ_MS } from './waits.js';
 
 /** Above every text that starts with the same prefix, in the order of UTF-8. */
 const LAST = '\u{10ffff}';
@@ -280,4 +300,38 @@ async function removeSome<D extends { readonly _id: string }>(
   // Once more what makes it old: it may have been written again meanwhile.
   const { deletedCount } = await collection.deleteMany({ ...old, _id: { $in: ids } } as Filter<D>);
   return deletedCount;
+}
+
+export class MongoTransferStore extends MongoStore implements TransferStore {
+  constructor(
+    clients: MongoClients,
+    database: string,
+    monotonic: () => number,
+    readonly place: string,
+    private readonly scheduler: Scheduler,
+  ) {
+    super(clients, database, monotonic);
+  }
+
+  listDays(budgetId: string, after: DayPosition | undefined, limit: number): Promise<UsageDay[]> {
+    return this.current(async (how) => {
+      const $gt = after === undefined ? `${budgetId}:` : usageDocumentId(budgetId, after.epoch, after.day);
+      // The sign after the colon ends what begins with the id and a colon.
+      const filter = { _id: { $gt, $lt: `${budgetId};` }, budget: budgetId };
+      const options = { maxTimeMS: READ_MS, limit, batchSize: limit + 1, ...how };
+      return (await this.usage.find(filter, options).sort({ _id: 1 }).toArray()).map(usageDay);
+    });
+  }
+
+  readLabel(): Promise<StoreLabel> {
+    return this.current((how) => readLabel(this.documents, how));
+  }
+
+  replaceLabel(before: StoreLabel, label: StoreLabel): Promise<boolean> {
+    return this.writing(() => replaceLabel(this.documents, before, label));
+  }
+
+  runningCopies(): Promise<string[]> {
+    return this.unlimited(() => runningCopies(this.documents, this.scheduler));
+  }
 }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type Collection, MongoServerError } from 'mongodb';
-import { StoreStartError } from '../store-start-error.js';
+import { StoreStartError } from '../store.js';
+import { READ_MS } from './mongo-client.js';
 import { isPassing, isUserRefused, messageOf } from './mongo-errors.js';
 import type { SteadyPrimary } from './steady-primary.js';
-import { READ_MS } from './waits.js';
 
 /** Of two racers that compare and swap the same version at once: which were told that they won. */
 export type Race = (version: number) => Promise<readonly [boolean, boolean]>;

@@ -1,12 +1,11 @@
 import type { Collection, Db } from 'mongodb';
 import type { StatePatch, StoredWriter } from '../../domain/model/state.js';
 import { type StateVersion, StoreError } from '../store.js';
-import { type BudgetDocument, sectionOf, updateOf } from './budget-document.js';
+import { type BudgetDocument, sectionOf, updateOf } from './documents.js';
 import type { Answer } from './gathering.js';
-import { WRITE_CONCERN } from './mongo-client.js';
+import { COMMIT_MS, READ_MS, WRITE_CONCERN } from './mongo-client.js';
 import { messageOf, type StatementFailure, statementError } from './mongo-errors.js';
 import type { CurrentRead } from './steady-primary.js';
-import { COMMIT_MS, READ_MS } from './waits.js';
 
 /** A read that sees every acknowledged write. */
 export type ReadCurrent = <T>(send: (how: CurrentRead) => Promise<T>) => Promise<T>;

@@ -1,8 +1,7 @@
 import { Courier } from '../../../src/alerts/courier.js';
 import type { Notice } from '../../../src/alerts/notice.js';
-import type { Sent } from '../../../src/alerts/post.js';
-import { Routing } from '../../../src/alerts/routing.js';
-import type { SinkSettings } from '../../../src/alerts/settings.js';
+import type { Sent } from '../../../src/alerts/remote-sink.js';
+import { Routing, type SinkSettings } from '../../../src/alerts/settings.js';
 import { Arbiter } from '../../../src/arbiter/arbiter.js';
 import type { CallerRequest } from '../../../src/arbiter/door.js';
 import { UNOBSERVED } from '../../../src/arbiter/observer.js';
@@ -10,12 +9,14 @@ import { ALERT_RULES } from '../../../src/domain/alerts/alert-conditions.js';
 import type { BudgetEvent } from '../../../src/domain/model/events.js';
 import type { StoredAlert } from '../../../src/domain/model/state.js';
 import { pause, type Scheduler } from '../../../src/platform/scheduler.js';
-import { BUDGET, caller, ROOMY, recordUnleased } from '../../arbiter/support/world.js';
+import { BUDGET, ROOMY } from '../../arbiter/support/world.js';
+import { caller } from '../../support/caller.js';
 import { collectedLog } from '../../support/collected-log.js';
 import { FaultyStore } from '../../support/faulty-store.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { ManualScheduler } from '../../support/manual-scheduler.js';
 import { openMemoryStore } from '../../support/memory-store.js';
+import { recordUnleased } from '../../support/requests.js';
 
 export interface Told {
   readonly copy: number;

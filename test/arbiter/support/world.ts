@@ -1,42 +1,35 @@
 import { Arbiter } from '../../../src/arbiter/arbiter.js';
 import type { Bounds } from '../../../src/arbiter/bounds.js';
-import type { Caller, CallerRequest } from '../../../src/arbiter/door.js';
+import type { CallerRequest } from '../../../src/arbiter/door.js';
 import type { ArbiterObserver } from '../../../src/arbiter/observer.js';
-import { parseLeaseId } from '../../../src/domain/model/lease-id.js';
-import type { BudgetSnapshot, Granted, OutcomeOf } from '../../../src/domain/model/outcomes.js';
+import type { BudgetSnapshot, OutcomeOf } from '../../../src/domain/model/outcomes.js';
 import type { PolicyFields } from '../../../src/domain/model/policy.js';
-import type {
-  AcquireRequest,
-  LeaseRef,
-  RecordRequest,
-  RecordUnleasedRequest,
-  ReleaseRequest,
-} from '../../../src/domain/model/requests.js';
+import type { AcquireRequest } from '../../../src/domain/model/requests.js';
 import type { SessionRef } from '../../../src/domain/model/session-ref.js';
 import type { StoredState, UsageDay } from '../../../src/domain/model/state.js';
-import type { UsageReport } from '../../../src/domain/model/types.js';
 import type { Tracing } from '../../../src/platform/tracing.js';
 import type { BudgetStore } from '../../../src/store/store.js';
+import { caller } from '../../support/caller.js';
 import { collectedLog, type LogEntry } from '../../support/collected-log.js';
 import { FaultyStore } from '../../support/faulty-store.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { ManualScheduler } from '../../support/manual-scheduler.js';
 import { openMemoryStore } from '../../support/memory-store.js';
+import { ROOMY_WINDOWS } from '../../support/policies.js';
+import { acquire, leaseOf } from '../../support/requests.js';
 
 export const BUDGET = 'anthropic';
 
 /** Generous: what a test is not about must not refuse. */
 export const ROOMY: PolicyFields = {
   monthlyLimit: 100_000_000,
-  maxDailyPercent: 100,
-  maxHourlyPercent: 100,
-  minDailyPercent: 0,
-  pacing: 'NONE',
-  cooldownMs: 0,
+  ...ROOMY_WINDOWS,
   maxConcurrent: 2,
   maxConcurrentPerAi: 100,
   defaultReservation: 1_000,
 };
+
+export const ONE_SLOT: PolicyFields = { ...ROOMY, maxConcurrent: 1 };
 
 export interface WorldOptions {
   readonly copies?: number;
@@ -129,75 +122,25 @@ export async function openSession(
       return leaseOf(await world.scheduler.until(asked));
     },
     break: () => {
-      stream.go();
+      stream.leave();
       opened.close([BUDGET]);
     },
   };
 }
 
-/** A caller whose going a test decides. */
-export function caller(): Caller & { go(): void } {
-  const listeners: (() => void)[] = [];
-  let gone = false;
-  return {
-    get gone() {
-      return gone;
+/** A call that waits for a slot, and what has come of it so far. */
+export function wait(world: World, request: AcquireRequest, waitMs = 60_000, copy = 0, who = caller()) {
+  const promise = (world.copies[copy] ?? world.arbiter).acquireWaiting(BUDGET, request, waitMs, who);
+  const waiting = { promise, who, outcome: undefined as OutcomeOf['acquire'] | undefined, failure: '' };
+  promise.then(
+    (outcome) => {
+      waiting.outcome = outcome;
     },
-    onGone: (listener) => void listeners.push(listener),
-    go() {
-      gone = true;
-      for (const listener of listeners) listener();
+    (error) => {
+      waiting.failure = error.failure;
     },
-  };
-}
-
-let made = 0;
-
-export function acquire(aiId: string, more: Partial<AcquireRequest> = {}): AcquireRequest {
-  const requestId = more.requestId ?? `made-${++made}`;
-  const requestIdMade = more.requestId === undefined;
-  return {
-    kind: 'acquire',
-    aiId,
-    requestId,
-    requestIdMade,
-    fingerprint: requestId,
-    nonce: `n${++made}`,
-    ...more,
-  };
-}
-
-export function leaseOf(outcome: OutcomeOf['acquire']): LeaseRef {
-  if (outcome.kind !== 'granted') throw new Error(`not granted: ${JSON.stringify(outcome)}`);
-  return refOf(outcome);
-}
-
-export function refOf({ lease }: Pick<Granted, 'lease'>): LeaseRef {
-  const ref = parseLeaseId(lease.leaseId);
-  if (ref === undefined) throw new Error(`not a lease id: ${lease.leaseId}`);
-  return ref;
-}
-
-export function usage(
-  usageId: string,
-  total: number,
-  model = 'm',
-): UsageReport & { readonly usageId: string } {
-  const tokens = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0, total };
-  const fingerprint = `${usageId}/${total}/${model}`;
-  return { usageId, tokens, model, requestType: '', failed: false, errorMessage: '', fingerprint };
-}
-
-export function record(lease: LeaseRef, usageId: string, tokens: number): RecordRequest {
-  return { kind: 'record', lease, usage: usage(usageId, tokens) };
-}
-
-export function recordUnleased(aiId: string, usageId: string, tokens: number): RecordUnleasedRequest {
-  return { kind: 'record-unleased', aiId, usage: usage(usageId, tokens) };
-}
-
-export function release(lease: LeaseRef, report?: UsageReport): ReleaseRequest {
-  return { kind: 'release', lease, ...(report && { usage: report }) };
+  );
+  return waiting;
 }
 
 /** Sets aside how a promise ends until the test asks. */

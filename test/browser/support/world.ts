@@ -1,15 +1,16 @@
 import type { Access } from '../../../src/access/access.js';
 import { Arbiter } from '../../../src/arbiter/arbiter.js';
 import { getDistribution } from '../../../src/arbiter/distribution.js';
-import { readPolicy } from '../../../src/config/read-policy.js';
+import { readPolicy } from '../../../src/config/policy-shape.js';
 import type { PolicyFields } from '../../../src/domain/model/policy.js';
 import { createDashboard } from '../../../src/http/dashboard/dashboard.js';
 import { createHttpServer } from '../../../src/http/server.js';
 import { PROCESS_SCHEDULER } from '../../../src/platform/scheduler.js';
-import { acquire, caller, leaseOf, usage } from '../../arbiter/support/world.js';
+import { caller } from '../../support/caller.js';
 import { collectedLog } from '../../support/collected-log.js';
 import { FaultyStore } from '../../support/faulty-store.js';
 import { openMemoryStore } from '../../support/memory-store.js';
+import { acquire, leaseOf, usage } from '../../support/requests.js';
 import { FlowingClock } from './flowing-clock.js';
 
 export const NOW = '2026-11-24T14:20:00Z';

@@ -1,5 +1,6 @@
 import { type ServiceError, status } from '@grpc/grpc-js';
 import { LoadedClients } from '../../support/loaded-client.js';
+import { ROOMY_MESSAGE } from '../../support/policies.js';
 import { randomFrom } from '../../support/seed.js';
 import { expectedFailure, LoadRecord } from './load-record.js';
 import { pause } from './pause.js';
@@ -15,13 +16,7 @@ export const RECOVERY_MS = 30_000;
 
 /** Nothing but slots is short, and what expires is refunded: so the month's total is what was reported, to the token. */
 const POLICY = {
-  monthly_limit: 1_000_000_000_000,
-  enforced_percent: 100,
-  max_daily_percent: 100,
-  max_hourly_percent: 100,
-  min_daily_percent: 0,
-  emergency_percent: 100,
-  cooldown: { seconds: 0 },
+  ...ROOMY_MESSAGE,
   max_concurrent: MAX_CONCURRENT,
   lease_ttl: { seconds: LEASE_TTL_S },
   on_expiry: 'ON_EXPIRY_REFUND',

@@ -5,15 +5,9 @@ import { BadRequest, ErrorInfo, RetryInfo } from '../../../src/gen/google/rpc/er
 import { Status } from '../../../src/gen/google/rpc/status.js';
 import { HealthClient } from '../../../src/gen/grpc/health/v1/health.js';
 import { createGrpcServer, type GrpcServer, type GrpcServerOptions } from '../../../src/grpc/server.js';
-import type { Log, LogFields } from '../../../src/platform/log.js';
-import { FakeDoor } from './fake-door.js';
-import { STATS } from './samples.js';
-
-export interface LogEntry {
-  readonly level: keyof Log;
-  readonly fields: LogFields;
-  readonly message: string;
-}
+import { collectedLog, type LogEntry } from '../../support/collected-log.js';
+import { FakeDoor } from '../../support/fake-door.js';
+import { READY_ANSWERS } from '../../support/ready-answers.js';
 
 export interface Harness {
   readonly door: FakeDoor;
@@ -29,14 +23,12 @@ export interface Harness {
 /** A real server with a fake door behind it, and real clients. */
 export async function startHarness(options: Partial<GrpcServerOptions> = {}): Promise<Harness> {
   const door = new FakeDoor();
-  const logged: LogEntry[] = [];
+  const log = collectedLog();
   const server = createGrpcServer({
     address: '127.0.0.1:0',
     door,
-    log: recordingLog(logged),
-    ids: { nonce: () => 'nonce-1', requestId: () => 'made-1', copyId: () => 'copy-1' },
-    getDistribution: async () => ({ stats: STATS }),
-    listUsage: async () => ({ rows: [] }),
+    log,
+    ...READY_ANSWERS,
     ...options,
   });
   const port = await server.start();
@@ -51,14 +43,7 @@ export async function startHarness(options: Partial<GrpcServerOptions> = {}): Pr
     for (const client of Object.values(clients)) client.close();
     server.stopNow();
   };
-  return { door, server, port, logged, ...clients, stop };
-}
-
-function recordingLog(entries: LogEntry[]): Log {
-  const at = (level: keyof Log) => (fields: LogFields, message: string) => {
-    entries.push({ level, fields, message });
-  };
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+  return { door, server, port, logged: log.entries, ...clients, stop };
 }
 
 /** What a call came to: its answer, or its error taken apart. */

@@ -2,9 +2,9 @@ import { fromBinary, toJson } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { descriptors, methodAt } from '../../../src/api/codec/descriptors.js';
 import { askBytes, type Harness, startHarness } from '../../grpc/support/harness.js';
-import { budget, STATS } from '../../grpc/support/samples.js';
-import { METHODS } from '../../grpc/support/valid-requests.js';
 import { stopServers } from '../../support/http-server.js';
+import { budget, STATS } from '../../support/samples.js';
+import { METHODS } from '../../support/valid-requests.js';
 import { type ConnectHarness, startConnect } from './support/connect-harness.js';
 
 let grpc: Harness;

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { descriptors } from '../../../src/api/codec/descriptors.js';
 import { ArbiterError } from '../../../src/arbiter/door.js';
 import type { Refusal } from '../../../src/domain/model/outcomes.js';
-import { closedLease, LEASE_ID } from '../../grpc/support/samples.js';
 import { accessFor, ai, operator, viewer } from '../../support/access.js';
 import { stopServers } from '../../support/http-server.js';
+import { closedLease, LEASE_ID } from '../../support/samples.js';
 import { ADMIN, BUDGETS, type ConnectHarness, startConnect } from './support/connect-harness.js';
 
 let http: ConnectHarness;

@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
 import { codeName } from '../../../src/api/failures/status.js';
-import type { RpcObserver } from '../../../src/api/rpc-observer.js';
+import type { RpcObserver } from '../../../src/api/observers.js';
 import { accessFor, viewer } from '../../support/access.js';
 import { stopServers } from '../../support/http-server.js';
 import { ManualScheduler } from '../../support/manual-scheduler.js';

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DistributionQuery, UsageQuery } from '../../../src/arbiter/door.js';
 import { READS } from '../../../src/http/connect/read-endpoints.js';
-import { budget, closedLease, STATS } from '../../grpc/support/samples.js';
 import { accessFor, ai, viewer } from '../../support/access.js';
 import { stopServers } from '../../support/http-server.js';
+import { ANSWERS_BY_THE_DOOR } from '../../support/ready-answers.js';
+import { budget, closedLease, STATS } from '../../support/samples.js';
 import { ADMIN, BUDGETS, type ConnectHarness, startConnect } from './support/connect-harness.js';
 
 const asked: unknown[] = [];
@@ -138,14 +139,7 @@ describe('with credentials configured', () => {
   it.each(READS)('$path is for viewers of the budget', async ({ path }) => {
     const closed = await startConnect({
       access,
-      getDistribution: async (door, budgetId, _query, caller) => {
-        await door.submit(budgetId, { kind: 'get-snapshot' }, caller);
-        return { stats: STATS };
-      },
-      listUsage: async (door, budgetId, _query, caller) => {
-        await door.submit(budgetId, { kind: 'get-snapshot' }, caller);
-        return { rows: [] };
-      },
+      ...ANSWERS_BY_THE_DOOR,
     });
     const get = (token: string, budgetId: string) =>
       closed.get(path.replace('{budget_id}', budgetId), { authorization: `Bearer ${token}` });

@@ -3,8 +3,8 @@ import { BudgetStream } from '../../../src/http/dashboard/budget-stream.js';
 import type { EventStream } from '../../../src/http/dashboard/event-stream.js';
 import { LiveBudgets } from '../../../src/http/dashboard/live-budgets.js';
 import type { Visitor } from '../../../src/http/dashboard/visitors.js';
-import { NOON, snapshot } from '../../grpc/support/samples.js';
 import { collectedLog } from '../../support/collected-log.js';
+import { NOON, snapshot } from '../../support/samples.js';
 import { DashboardDoor } from './support.js';
 
 const quiet = {

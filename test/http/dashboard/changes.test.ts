@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import { budget } from '../../grpc/support/samples.js';
 import { stopServers } from '../../support/http-server.js';
+import { budget } from '../../support/samples.js';
 import { ask, posted, startDashboard } from './support.js';
 
 afterEach(stopServers);

@@ -5,9 +5,9 @@ import { LiveBudgets } from '../../../src/http/dashboard/live-budgets.js';
 import { OverviewStream } from '../../../src/http/dashboard/overview-stream.js';
 import type { OverviewUpdate } from '../../../src/http/dashboard/page-data.js';
 import type { Visitor } from '../../../src/http/dashboard/visitors.js';
-import { budget, NOON, snapshot } from '../../grpc/support/samples.js';
 import { collectedLog } from '../../support/collected-log.js';
 import { ManualScheduler } from '../../support/manual-scheduler.js';
+import { budget, NOON, snapshot } from '../../support/samples.js';
 import { DashboardDoor } from './support.js';
 
 /** What a page needs of its stream. */

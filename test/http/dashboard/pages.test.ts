@@ -3,8 +3,8 @@ import { get, type IncomingMessage } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { WatchUpdate } from '../../../src/arbiter/door.js';
 import { loadAssets } from '../../../src/http/dashboard/assets.js';
-import { NOON, snapshot } from '../../grpc/support/samples.js';
 import { stopServers } from '../../support/http-server.js';
+import { NOON, snapshot } from '../../support/samples.js';
 import { ask, startDashboard } from './support.js';
 
 afterEach(stopServers);

@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { WatchUpdate } from '../../../src/arbiter/door.js';
-import { NOON, snapshot } from '../../grpc/support/samples.js';
 import { accessFor, viewer } from '../../support/access.js';
 import { issue } from '../../support/certificates.js';
 import { collectedLog } from '../../support/collected-log.js';
 import { type SigningKey, signed, signingKey } from '../../support/fake-issuer.js';
 import { FakeTime } from '../../support/fake-time.js';
 import { stopServers } from '../../support/http-server.js';
+import { NOON, snapshot } from '../../support/samples.js';
 import { TlsFolder } from '../../support/tls-folder.js';
 import { ask, posted, startDashboard } from './support.js';
 

@@ -1,10 +1,10 @@
 import type { Access } from '../../../src/access/access.js';
-import { readPolicy } from '../../../src/config/read-policy.js';
+import { readPolicy } from '../../../src/config/policy-shape.js';
 import { createDashboard } from '../../../src/http/dashboard/dashboard.js';
 import { PROCESS_SCHEDULER } from '../../../src/platform/scheduler.js';
 import type { TlsFiles } from '../../../src/platform/tls-files.js';
-import { FakeDoor } from '../../grpc/support/fake-door.js';
 import { collectedLog } from '../../support/collected-log.js';
+import { FakeDoor } from '../../support/fake-door.js';
 import { FakeTime } from '../../support/fake-time.js';
 import { startServer } from '../../support/http-server.js';
 

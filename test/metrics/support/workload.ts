@@ -1,14 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AcquireAnswer } from '../../end-to-end/support/messages.js';
-import { ROOMY } from '../../end-to-end/support/policies.js';
 import { LoadedClients } from '../../support/loaded-client.js';
+import { ROOMY_MESSAGE } from '../../support/policies.js';
 import type { Service } from '../../support/service.js';
 
 /** Budgets to which, together, everything happens that metrics tell of. */
 const POLICIES = {
-  busy: { ...ROOMY, max_concurrent: 5, lease_ttl: { seconds: 60 } },
-  observed: { ...ROOMY, max_concurrent: 1, mode: 'MODE_OBSERVE' },
-  'used-up': { ...ROOMY, monthly_limit: 1_000, emergency_percent: 98 },
+  busy: { ...ROOMY_MESSAGE, max_concurrent: 5, lease_ttl: { seconds: 60 } },
+  observed: { ...ROOMY_MESSAGE, max_concurrent: 1, mode: 'MODE_OBSERVE' },
+  'used-up': { ...ROOMY_MESSAGE, monthly_limit: 1_000, emergency_percent: 98 },
 } as const;
 
 /** The AI that CONFIG_FILE names under metrics.ai_labels. */

@@ -7,7 +7,7 @@ import type { SectionPut } from '../../../src/domain/model/state.js';
 import { openLmdbTransfer } from '../../../src/store/lmdb/open-lmdb-store.js';
 import type { StoreMark } from '../../../src/store/store-mark.js';
 import type { TransferStore } from '../../../src/store/transfer-store.js';
-import { BudgetDigest } from '../../../src/transfer/budget-digest.js';
+import { BudgetDigest } from '../../../src/transfer/copy-budget.js';
 import { budgetIds, readBudget } from '../../../src/transfer/read-budget.js';
 import type { TransferContext } from '../../../src/transfer/transfer.js';
 import {

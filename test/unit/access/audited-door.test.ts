@@ -5,9 +5,9 @@ import { NOBODY } from '../../../src/arbiter/pending.js';
 import { parseLeaseId } from '../../../src/domain/model/lease-id.js';
 import type { OutcomeOf } from '../../../src/domain/model/outcomes.js';
 import type { LeaseRef } from '../../../src/domain/model/requests.js';
-import { FakeDoor } from '../../grpc/support/fake-door.js';
-import { budget, closedLease, LEASE_ID, lease, NOON } from '../../grpc/support/samples.js';
 import { collectedLog } from '../../support/collected-log.js';
+import { FakeDoor } from '../../support/fake-door.js';
+import { budget, closedLease, LEASE_ID, lease, NOON } from '../../support/samples.js';
 
 let door: FakeDoor;
 let log: ReturnType<typeof collectedLog>;

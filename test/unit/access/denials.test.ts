@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from 'vitest';
-import { Denials } from '../../../src/access/denials.js';
+import { Denials } from '../../../src/access/access.js';
 import { collectedLog } from '../../support/collected-log.js';
 import { ManualClock } from '../../support/manual-clock.js';
 

@@ -1,24 +1,19 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { GuardedDoor } from '../../../src/access/guarded-door.js';
-import { LeaseOwners } from '../../../src/access/lease-owners.js';
+import { GuardedDoor, LeaseOwners } from '../../../src/access/guarded-door.js';
 import { PERMISSIONS, type Rule } from '../../../src/access/permissions.js';
 import type { RoleGrant } from '../../../src/access/settings.js';
 import type { CallerRequest } from '../../../src/arbiter/door.js';
 import { NOBODY } from '../../../src/arbiter/pending.js';
 import { parseLeaseId } from '../../../src/domain/model/lease-id.js';
 import type { LeaseRef } from '../../../src/domain/model/requests.js';
-import { FakeDoor } from '../../grpc/support/fake-door.js';
-import { budget, LEASE_ID, lease, snapshot } from '../../grpc/support/samples.js';
 import { ai, operator, viewer } from '../../support/access.js';
+import { FakeDoor } from '../../support/fake-door.js';
+import { acquire, usage } from '../../support/requests.js';
+import { budget, LEASE_ID, lease, snapshot } from '../../support/samples.js';
 
 const { BudgetService, BudgetAdminService } = PERMISSIONS;
 const LEASE = parseLeaseId(LEASE_ID) as LeaseRef;
-const usage = {
-  ...{ usageId: 'u', model: '', requestType: '', failed: false, errorMessage: '', fingerprint: 'f' },
-  tokens: { input: 1, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0, total: 0 },
-};
-const acquire = (aiId: string) =>
-  ({ kind: 'acquire', aiId, requestId: 'r', requestIdMade: false, fingerprint: 'f', nonce: 'n' }) as const;
+const REPORT = usage('u', 1);
 const NOT_FOUND = { kind: 'refused', refusal: { reason: 'LEASE_NOT_FOUND', leaseId: LEASE_ID } };
 
 let door: FakeDoor;
@@ -40,7 +35,7 @@ const kindsAsked = () => door.asked.map(({ request }) => request.kind);
 
 const OF_A_LEASE: [CallerRequest, Rule][] = [
   [{ kind: 'renew', lease: LEASE }, BudgetService.renewSlot],
-  [{ kind: 'record', lease: LEASE, usage }, BudgetService.recordUsage],
+  [{ kind: 'record', lease: LEASE, usage: REPORT }, BudgetService.recordUsage],
   [{ kind: 'release', lease: LEASE }, BudgetService.release],
 ];
 
@@ -88,7 +83,11 @@ describe.each(OF_A_LEASE)('%o', (request, rule) => {
 describe('requests that name their AI', () => {
   it.each([
     ['acquire', acquire('sandbox'), BudgetService.acquireSlot],
-    ['unleased usage', { kind: 'record-unleased', aiId: 'sandbox', usage }, BudgetService.recordUsage],
+    [
+      'unleased usage',
+      { kind: 'record-unleased', aiId: 'sandbox', usage: REPORT },
+      BudgetService.recordUsage,
+    ],
     ['availability', { kind: 'get-availability', aiId: 'sandbox' }, BudgetService.getAvailability],
     ['a lease', { kind: 'get-lease', key: { aiId: 'sandbox', requestId: 'r' } }, BudgetService.getLease],
   ] as [string, CallerRequest, Rule][])('%s', async (_name, request, rule) => {

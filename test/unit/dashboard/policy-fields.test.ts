@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fieldText, fieldValue } from '../../../dashboard/policy-fields.js';
-import { readPolicy } from '../../../src/config/read-policy.js';
+import { readPolicy } from '../../../src/config/policy-shape.js';
 import type { PolicyFields } from '../../../src/domain/model/policy.js';
 import { POLICY_ROWS } from '../../../src/domain/policy/policy-fields.js';
 import { tidyPolicy } from '../../../src/domain/policy/policy-update.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { distributionJson } from '../../../src/http/distribution-json.js';
-import { EXAMPLE_STATS } from '../../support/distribution.js';
+import { EXAMPLE_STATS } from '../../support/samples.js';
 
 type Json = { distribution_stats: Record<string, Record<string, unknown>> };
 const sent = (stats = EXAMPLE_STATS) => JSON.parse(JSON.stringify(distributionJson(stats))) as Json;

@@ -3,7 +3,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { lineOutput } from '../../../src/platform/line-output.js';
+import { lineOutput } from '../../../src/platform/pino-log.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'line-output-'));
 const file = join(folder, 'lines');
@@ -25,7 +25,7 @@ describe('lineOutput', () => {
   });
 
   it('lets a process end whose reader is gone', async () => {
-    const module = new URL('../../../src/platform/line-output.ts', import.meta.url);
+    const module = new URL('../../../src/platform/pino-log.ts', import.meta.url);
     const script = `
       import { lineOutput } from ${JSON.stringify(module.href)};
       const output = lineOutput(1);

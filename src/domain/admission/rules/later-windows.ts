@@ -2,8 +2,8 @@ import type { Ledger } from '../../ledger/ledger.js';
 import { inMonth } from '../../ledger/standing.js';
 import type { MonthWindow } from '../../model/state.js';
 import { dayCap } from '../../policy/pacing.js';
-import { dayIn, dayOfMonth, daysInMonth } from '../../time/calendar.js';
-import { type DayWindow, daysLeft, dayWindow, nextMonth } from '../../time/windows.js';
+import { dayIn, dayOfMonth, daysInMonth, daysLeft } from '../../time/calendar.js';
+import { type DayWindow, dayWindow, nextMonth } from '../../time/windows.js';
 
 /** What lowers the caps of the month's later days. */
 export interface Committed {

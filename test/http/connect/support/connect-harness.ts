@@ -1,10 +1,10 @@
 import { type RpcEndpointOptions, rpcEndpoints } from '../../../../src/http/connect/endpoints.js';
 import type { HttpLimits } from '../../../../src/http/http-limits.js';
 import { PROCESS_SCHEDULER } from '../../../../src/platform/scheduler.js';
-import { FakeDoor } from '../../../grpc/support/fake-door.js';
-import { STATS } from '../../../grpc/support/samples.js';
 import { collectedLog } from '../../../support/collected-log.js';
+import { FakeDoor } from '../../../support/fake-door.js';
 import { startServer } from '../../../support/http-server.js';
+import { READY_ANSWERS } from '../../../support/ready-answers.js';
 
 export const BUDGETS = '/budgetarbiter.v1.BudgetService';
 export const ADMIN = '/budgetarbiter.v1.BudgetAdminService';
@@ -37,9 +37,7 @@ export async function startConnect(
   const log = collectedLog();
   const rpcs = rpcEndpoints({
     ...{ door, log, defaultBudget: 'anthropic', scheduler: PROCESS_SCHEDULER },
-    ids: { nonce: () => 'nonce-1', requestId: () => 'made-1', copyId: () => 'copy-1' },
-    getDistribution: async () => ({ stats: STATS }),
-    listUsage: async () => ({ rows: [] }),
+    ...READY_ANSWERS,
     ...options,
   });
   const { port, url } = await startServer({

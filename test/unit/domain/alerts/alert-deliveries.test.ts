@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { HOLD_MS, TRY_FOR_MS } from '../../../../src/domain/alerts/alert-deliveries.js';
 import type { DeliveryResult } from '../../../../src/domain/model/requests.js';
 import type { StoredAlert, StoredDelivery } from '../../../../src/domain/model/state.js';
-import { ROOMY, TestBudget, usage } from '../../../support/budget.js';
+import { ROOMY, TestBudget } from '../../../support/budget.js';
+import { usage } from '../../../support/requests.js';
 
 const POLICY = { ...ROOMY, monthlyLimit: 1_000, warningPercent: 50 };
 const COPY = 'test';

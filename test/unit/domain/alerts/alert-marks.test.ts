@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { AlertCondition } from '../../../../src/domain/alerts/alert-conditions.js';
 import {
-  type AlertCondition,
   alertKey,
   forgettableMarks,
   leaseExpiredAlert,

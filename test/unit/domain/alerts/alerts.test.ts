@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type AlertInput, type AlertRule, alertConditions } from '../../../../src/domain/alerts/alerts.js';
+import {
+  type AlertInput,
+  type AlertRule,
+  alertConditions,
+} from '../../../../src/domain/alerts/alert-conditions.js';
 import { type PolicyFields, policyInForce } from '../../../../src/domain/model/policy.js';
 import { allowanceOf } from '../../../../src/domain/policy/allowance.js';
 import { calendarDay, calendarMonth } from '../../../../src/domain/time/windows.js';

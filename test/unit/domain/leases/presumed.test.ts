@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LeaseRef } from '../../../../src/domain/model/requests.js';
-import { ROOMY, TestBudget, usage } from '../../../support/budget.js';
+import { ROOMY, TestBudget } from '../../../support/budget.js';
+import { usage } from '../../../support/requests.js';
 
 const DAY = '2026-11-10';
 

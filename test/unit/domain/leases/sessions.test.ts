@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { LeaseRef } from '../../../../src/domain/model/requests.js';
 import type { SessionRef } from '../../../../src/domain/model/session-ref.js';
 import type { StoredLease } from '../../../../src/domain/model/state.js';
-import { ROOMY, TestBudget, usage } from '../../../support/budget.js';
+import { ROOMY, TestBudget } from '../../../support/budget.js';
+import { usage } from '../../../support/requests.js';
 
 const S = 1_000;
 const FIRST: SessionRef = { id: 'session', owner: 'robot', stream: 'stream-1' };

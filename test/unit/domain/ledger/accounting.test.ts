@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_AIS, MAX_MODELS } from '../../../../src/domain/model/limits.js';
 import { UNKNOWN } from '../../../../src/domain/model/types.js';
-import { ROOMY, TestBudget, usage } from '../../../support/budget.js';
+import { ROOMY, TestBudget } from '../../../support/budget.js';
+import { usage } from '../../../support/requests.js';
 
 const budgetWith = (policy = {}) => new TestBudget({ ...ROOMY, ...policy });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_RESERVED } from '../../../../src/domain/model/limits.js';
-import { ROOMY, TestBudget, usage } from '../../../support/budget.js';
+import { ROOMY, TestBudget } from '../../../support/budget.js';
+import { usage } from '../../../support/requests.js';
 
 const HUGE = 1e12;
 const OVERFLOW = (field: string) => ({ kind: 'refused', refusal: { reason: 'AMOUNT_OVERFLOW', field } });

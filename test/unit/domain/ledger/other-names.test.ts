@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tokensThisMonth } from '../../../../src/domain/ledger/accounts.js';
 import { MAX_AIS, MAX_MODELS } from '../../../../src/domain/model/limits.js';
-import { ROOMY, TestBudget, usage } from '../../../support/budget.js';
+import { ROOMY, TestBudget } from '../../../support/budget.js';
+import { usage } from '../../../support/requests.js';
 import { randomFrom, testSeed } from '../../../support/seed.js';
 
 const DAY_MS = 86_400_000;

@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { BudgetSnapshot } from '../../../../src/domain/model/outcomes.js';
 import { type Policy, policyInForce } from '../../../../src/domain/model/policy.js';
 import { capsInForce, keptForLaterDays, windowOf } from '../../../../src/domain/policy/caps-in-force.js';
-import { snapshot } from '../../../grpc/support/samples.js';
-import { TestBudget, usage } from '../../../support/budget.js';
+import { TestBudget } from '../../../support/budget.js';
+import { usage } from '../../../support/requests.js';
+import { snapshot } from '../../../support/samples.js';
 import { testSeed } from '../../../support/seed.js';
 
 function snapshotOf(made: TestBudget): BudgetSnapshot {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { descriptors } from '../../../../src/api/codec/descriptors.js';
 import { DEFAULT_POLICY, type PolicyFields, policyInForce } from '../../../../src/domain/model/policy.js';
-import { policyViolations, rangeViolations } from '../../../../src/domain/policy/policy-check.js';
+import { policyViolations } from '../../../../src/domain/policy/policy-check.js';
 import { POLICY_GROUPS, POLICY_ROWS } from '../../../../src/domain/policy/policy-fields.js';
+import { rangeViolations } from '../../../../src/domain/policy/policy-ranges.js';
 
 const MESSAGE = descriptors().getMessage('budgetarbiter.v1.Policy');
 
