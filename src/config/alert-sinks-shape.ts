@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { SINK_KINDS, type SinkKind } from '../alerts/settings.js';
 import { ALERT_RULES, type AlertRule } from '../domain/alerts/alert-conditions.js';
 import { nearest } from './near-miss.js';
-import { isNot, isNotDiscreetly, parsed, shown } from './values.js';
+import { BUDGET_PATTERN, isNot, isNotDiscreetly, parsed, shown } from './values.js';
 
 /** The form of the section `alert_sinks` of CONFIG_FILE. Each key may be written as it stands here, and no other. */
 
@@ -18,7 +18,6 @@ const SENDS: readonly SinkKind[] = ['webhook', 'slack'];
 const named = (pattern: RegExp, what: string) =>
   parsed((text) => (pattern.test(text) ? text : undefined), what);
 
-const budget = named(/^[a-z0-9._*-]{1,63}$/, 'a budget id, or a pattern of one such as "*" or "team-*"');
 const VARIABLE = 'the name of an environment variable';
 // Somebody may have put the address or the secret itself there.
 const variable = parsed(
@@ -62,7 +61,7 @@ const sink = z
       budgets: z
         .preprocess(
           (value) => (typeof value === 'string' ? [value] : value),
-          list(budget, 'a list of budget ids or patterns'),
+          list(BUDGET_PATTERN, 'a list of budget ids or patterns'),
         )
         .default(['*']),
     },

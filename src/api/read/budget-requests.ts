@@ -1,3 +1,4 @@
+import { NUMBERS, TEXTS } from '../../domain/model/field-limits.js';
 import type * as domain from '../../domain/model/requests.js';
 import type {
   CreateBudgetRequest,
@@ -5,15 +6,13 @@ import type {
   PauseBudgetRequest,
   RevokeLeaseRequest,
   UpdateBudgetRequest,
+  WatchBudgetRequest,
 } from '../../gen/budgetarbiter/v1/budget_admin_service.js';
 import { Checks } from './checks.js';
 import { readPolicy, readUpdateMask } from './policy.js';
 import type { OfBudget } from './slot-requests.js';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
-
-const MAX_ETAG = 64;
-const MAX_REASON = 256;
 
 /** For requests that name a budget and nothing else. */
 export function readBudgetId(message: { readonly budgetId: string }): string {
@@ -23,11 +22,19 @@ export function readBudgetId(message: { readonly budgetId: string }): string {
   return budgetId;
 }
 
+export function readWatch({ budgetId, afterRevision }: WatchBudgetRequest) {
+  const checks = new Checks();
+  checks.budgetId('budget_id', budgetId);
+  if (afterRevision !== undefined) checks.amount('after_revision', afterRevision, NUMBERS.afterRevision);
+  checks.done();
+  return { budgetId, afterRevision };
+}
+
 export function readCreate(message: CreateBudgetRequest): OfBudget<domain.PutPolicyRequest> {
   const checks = new Checks();
   const budgetId = checks.budgetId('budget_id', message.budgetId);
   const fields = readPolicy(checks, message.policy);
-  const reason = checks.text('reason', message.reason, 0, MAX_REASON);
+  const reason = checks.text('reason', message.reason, TEXTS.reason);
   checks.done();
   const { validateOnly } = message;
   return { budgetId, request: { kind: 'put-policy', fields, presence: 'absent', validateOnly, reason } };
@@ -38,9 +45,9 @@ export function readUpdate(message: UpdateBudgetRequest): OfBudget<domain.PutPol
   const budgetId = checks.budgetId('budget_id', message.budgetId);
   const fields = readPolicy(checks, message.policy);
   const mask = readUpdateMask(checks, message.updateMask, fields);
-  const reason = checks.text('reason', message.reason, 0, MAX_REASON);
+  const reason = checks.text('reason', message.reason, TEXTS.reason);
   const { etag, allowMissing, validateOnly } = message;
-  if (etag !== undefined) checks.text('etag', etag, 1, MAX_ETAG);
+  if (etag !== undefined) checks.text('etag', etag, TEXTS.etag);
   checks.done();
   const request = {
     ...{ kind: 'put-policy' as const, fields, validateOnly, reason },
@@ -55,7 +62,7 @@ export function readDelete(message: DeleteBudgetRequest): OfBudget<domain.Delete
   const checks = new Checks();
   const budgetId = checks.budgetId('budget_id', message.budgetId);
   const request: Writable<domain.DeleteBudgetRequest> = { kind: 'delete-budget', force: message.force };
-  if (message.etag !== undefined) request.etag = checks.text('etag', message.etag, 1, MAX_ETAG);
+  if (message.etag !== undefined) request.etag = checks.text('etag', message.etag, TEXTS.etag);
   checks.done();
   return { budgetId, request };
 }
@@ -63,7 +70,7 @@ export function readDelete(message: DeleteBudgetRequest): OfBudget<domain.Delete
 export function readPause(message: PauseBudgetRequest): OfBudget<domain.PauseRequest> {
   const checks = new Checks();
   const budgetId = checks.budgetId('budget_id', message.budgetId);
-  const reason = checks.text('reason', message.reason, 0, MAX_REASON);
+  const reason = checks.text('reason', message.reason, TEXTS.reason);
   checks.done();
   return { budgetId, request: { kind: 'pause', reason } };
 }
@@ -71,7 +78,7 @@ export function readPause(message: PauseBudgetRequest): OfBudget<domain.PauseReq
 export function readRevoke(message: RevokeLeaseRequest): domain.RevokeRequest {
   const checks = new Checks();
   const lease = checks.leaseId('lease_id', message.leaseId);
-  const reason = checks.text('reason', message.reason, 0, MAX_REASON);
+  const reason = checks.text('reason', message.reason, TEXTS.reason);
   checks.done();
   return { kind: 'revoke', lease, reason };
 }
