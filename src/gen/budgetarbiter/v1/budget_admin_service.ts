@@ -229,9 +229,12 @@ export interface AdjustUsageRequest {
   budgetId: string;
   /** Makes a retry safe: 1 to 128 printable ASCII characters without spaces, unique per budget for 7 days. Required. */
   adjustmentId: string;
-  /** Charged tokens to add, or with a minus sign to take away: -10^12 to 10^12, not 0. No figure goes below zero. */
+  /**
+   * Charged tokens to add, or with a minus sign to take away: -10^12 to 10^12, not 0. Required. No figure
+   * goes below zero.
+   */
   tokens: number;
-  /** Why, for the log. 1 to 256 bytes. */
+  /** Why, for the log. 1 to 256 bytes. Required. */
   reason: string;
   /**
    * The day to correct, `YYYY-MM-DD`, in the budget's zone, not in the future and within the retention, which begins with a
