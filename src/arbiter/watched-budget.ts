@@ -66,7 +66,7 @@ export class WatchedBudget implements AnswerListener {
   }
 
   happened(events: readonly BudgetEvent[], revision: number): void {
-    for (const event of events) this.told.add(event);
+    if (!this.context.store.exclusive) for (const event of events) this.told.add(event);
     this.events.add(events, revision);
   }
 

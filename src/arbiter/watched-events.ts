@@ -39,13 +39,20 @@ export class WatchedEvents {
   private known: number | undefined;
   private count = 0;
   private losses = 0;
-  private isAheadFull = false;
+  /** Of what waits, the earliest that were too many to keep. */
+  private dropped = { count: 0, first: 0, last: 0 };
 
   /** What this replica committed. */
   add(events: readonly BudgetEvent[], revision: number): void {
-    this.isAheadFull ||= this.ahead.length + events.length > KEPT;
-    if (this.isAheadFull) this.ahead = [];
-    else for (const event of events) this.ahead.push({ event, after: revision - 1, revision });
+    for (const event of events) this.ahead.push({ event, after: revision - 1, revision });
+    // Twice as many, so that an event is moved once.
+    if (this.ahead.length < 2 * KEPT) return;
+    const [first, ...more] = this.ahead.splice(0, this.ahead.length - KEPT);
+    const { dropped } = this;
+    if (first === undefined) return;
+    if (dropped.count === 0) dropped.first = first.revision;
+    dropped.count += 1 + more.length;
+    dropped.last = more.at(-1)?.revision ?? first.revision;
   }
 
   /** The first look: whoever comes from now on is told what happens after it. */
@@ -53,6 +60,7 @@ export class WatchedEvents {
     this.known = revision;
     this.start = revision;
     this.kept = [];
+    this.countDropped(revision);
     this.takeAhead(revision);
   }
 
@@ -65,6 +73,7 @@ export class WatchedEvents {
   /** A look found this budget at `revision`, and by then this beside what was added. `lost`: and more, which it cannot tell. */
   advance(revision: number, found: readonly BudgetEvent[], lost: boolean): void {
     const after = this.known ?? 0;
+    this.countDropped(revision);
     const news = this.takeAhead(revision);
     for (const event of found) news.push({ event, after, revision });
     if (found.length > 0) news.sort((a, b) => a.event.at - b.event.at);
@@ -74,11 +83,20 @@ export class WatchedEvents {
     for (const dropped of this.kept.splice(0, this.kept.length - KEPT)) {
       this.start = Math.max(this.start, dropped.revision);
     }
-    if (!lost && !this.isAheadFull) return;
-    this.isAheadFull = false;
+    if (!lost) return;
     this.losses += 1;
     this.kept = [];
     this.start = revision;
+  }
+
+  /** Nobody knows which of them came after this revision; so whoever comes back there is told that it missed something. */
+  private countDropped(revision: number): void {
+    const { count, first, last } = this.dropped;
+    if (count === 0 || first > revision) return;
+    this.count += count;
+    this.start = Math.max(this.start, last);
+    this.kept = [];
+    this.dropped = { count: 0, first: 0, last: 0 };
   }
 
   private takeAhead(revision: number): Logged[] {
