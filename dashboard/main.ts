@@ -10,7 +10,7 @@ import { ServerClock } from './server-clock.js';
 import { SignInView } from './sign-in-view.js';
 import type { PageContext, View } from './view.js';
 
-const BUDGET = /^\/budgets\/([a-z0-9][a-z0-9._-]{0,62})(\/policy)?$/;
+const BUDGET = /^\/budgets\/([^/]+)(\/policy)?$/;
 const SECOND_MS = 1_000;
 
 /** The page: its header, and the view that its address names. */

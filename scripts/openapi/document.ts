@@ -38,7 +38,9 @@ const DESCRIPTION =
   'protobuf. Names are in lowerCamelCase, those of the proto file are taken as well; 64-bit numbers are text in answers; what ' +
   'has its default value is left out. A field that the API does not have is refused. Beside them, pages that are read with GET. ' +
   'Credentials are needed where the service has some configured. Of the headers of the Connect protocol, `connect-timeout-ms` ' +
-  'bounds the wait for an answer, and `connect-protocol-version` may be left out.';
+  'bounds the wait for an answer, and `connect-protocol-version` may be left out. Three limits that JSON Schema has no word for: ' +
+  '`x-maxBytes` is the most bytes of UTF-8 that a text may have, `x-minimum` and `x-maximum` are the bounds of durations, days and ' +
+  'months, which are texts.';
 
 const TEXT = { type: 'string' };
 

@@ -1,76 +1,158 @@
-import type { DescField } from '@bufbuild/protobuf';
-import { MAX_AMOUNT } from '../../src/domain/model/limits.js';
+import { type DescField, ScalarType } from '@bufbuild/protobuf';
+import {
+  DURATIONS,
+  ENTRIES,
+  NUMBERS,
+  type NumberLimit,
+  TEXTS,
+  type TextLimit,
+} from '../../src/domain/model/field-limits.js';
+import { OTHER, UNKNOWN } from '../../src/domain/model/types.js';
 import {
   MAX_WEIGHT,
   POLICY_ROWS,
   type PolicyField,
   TOKEN_WEIGHT_NAMES,
 } from '../../src/domain/policy/policy-fields.js';
+import { FIRST_DAY, FIRST_MONTH, LAST_DAY, LAST_MONTH } from '../../src/domain/time/calendar.js';
+import { wholeWithin } from './whole-within.js';
 
-/** What the checks of requests demand of a field beyond its type; the comments of the proto files say it in words. */
+/** What the checks of requests demand of a field beyond its type, from where they read it; comments of the proto files say it in words. */
 
-export interface FieldRule {
+export interface Keywords {
   readonly [keyword: string]: unknown;
 }
 
-const DAY = { format: 'date', pattern: '^\\d{4}-\\d{2}-\\d{2}$' };
-const ID = { pattern: '^[!-~]{1,128}$' };
+export interface FieldRule {
+  /** Of the value, or of each in a list or map. */
+  readonly value: Keywords;
+  /** Of each key of a map. */
+  readonly key?: Keywords;
+  /** How many entries a list or map may have. */
+  readonly entries?: number;
+}
+
+const MONTH_PATTERN = '^[0-9]{4}-(0[1-9]|1[0-2])';
+const DAY = value({
+  ...{ format: 'date', pattern: `${MONTH_PATTERN}-(0[1-9]|[12][0-9]|3[01])$` },
+  ...{ 'x-minimum': FIRST_DAY, 'x-maximum': LAST_DAY },
+});
+
+const FREE = value({});
+const SHARE = value({ exclusiveMinimum: 0, maximum: 100 });
 
 /** By the name that a field has in every request. Whoever breaks one of these is refused. */
-const REQUEST_RULES: Readonly<Record<string, FieldRule>> = {
-  budget_id: { pattern: '^[a-z0-9][a-z0-9._-]{0,62}$' },
-  ai_id: ID,
-  request_id: ID,
-  adjustment_id: ID,
-  usage_id: { pattern: '^[!-~]{0,128}$' },
-  lease_id: { minLength: 1, maxLength: 160 },
+const BY_NAME: Readonly<Record<string, FieldRule>> = {
+  budget_id: text(TEXTS.budgetId),
+  ai_id: text(TEXTS.aiId, OTHER),
+  request_id: text(TEXTS.requestId),
+  adjustment_id: text(TEXTS.adjustmentId),
+  lease_id: text(TEXTS.leaseId),
   day: DAY,
   from_day: DAY,
   to_day: DAY,
-  month: { pattern: '^\\d{4}-(0[1-9]|1[0-2])$' },
-  reason: text(256),
-  model: text(128),
-  request_type: text(64),
-  error_message: { maxLength: 512 },
-  page_size: { minimum: 0 },
-  tokens: { minimum: -MAX_AMOUNT, maximum: MAX_AMOUNT },
+  month: value({ pattern: `${MONTH_PATTERN}$`, 'x-minimum': FIRST_MONTH, 'x-maximum': LAST_MONTH }),
+  reason: text(TEXTS.reason),
+  etag: text(TEXTS.etag),
+  request_type: text(TEXTS.requestType),
+  error_message: text(TEXTS.errorMessage),
+  page_size: number(NUMBERS.pageSize),
+  page_token: text(TEXTS.pageToken),
+  estimated_tokens: number(NUMBERS.estimatedTokens),
+  reserve_tokens: number(NUMBERS.reserveTokens),
+  lease_ttl: duration(DURATIONS.leaseTtl, '[0-9]{1,9}'),
+  wait: duration(DURATIONS.wait, '[0-9]{1,9}'),
+  labels: {
+    value: text(TEXTS.labelValue).value,
+    key: text(TEXTS.labelKey).value,
+    entries: ENTRIES.labels,
+  },
 };
 
-/** By the name of a message, then of its field: ranges that hold there alone. */
-const MESSAGE_RULES: Readonly<Record<string, Readonly<Record<string, FieldRule>>>> = {
-  Policy: Object.fromEntries(POLICY_ROWS.map(([, row]) => [row.name, rangeOf(row)])),
-  TokenWeights: Object.fromEntries(
-    Object.values(TOKEN_WEIGHT_NAMES).map((name) => [name, { minimum: 0, maximum: MAX_WEIGHT }]),
+/** By the name of a message, then of its field: what holds there alone. */
+const BY_MESSAGE: Readonly<Record<string, Readonly<Record<string, FieldRule>>>> = {
+  AdjustUsageRequest: {
+    reason: text(TEXTS.reasonOfAdjustment),
+    model: text(TEXTS.model, OTHER),
+    tokens: number(NUMBERS.adjustedTokens),
+  },
+  /** It may ask for what was granted before a name was reserved. */
+  LeaseRequest: { ai_id: text(TEXTS.aiId) },
+  Policy: Object.fromEntries(POLICY_ROWS.map(([, row]) => [row.name, policyRule(row)])),
+  TokenCounts: Object.fromEntries(
+    ['input', 'output', 'cache_read', 'cache_write', 'reasoning', 'total'].map((kind) => [
+      `${kind}_tokens`,
+      number(NUMBERS.countedTokens),
+    ]),
   ),
+  TokenWeights: Object.fromEntries(
+    Object.values(TOKEN_WEIGHT_NAMES).map((name) => [name, number({ least: 0, most: MAX_WEIGHT })]),
+  ),
+  Usage: {
+    // Of a release it may be empty.
+    usage_id: text({ ...TEXTS.usageId, least: 0 }),
+    model: text(TEXTS.modelOrNone, OTHER, UNKNOWN),
+  },
 };
 
-/** What is demanded of a field of a request; undefined if nothing is beyond its type. */
-export function ruleFor(field: DescField): FieldRule | undefined {
-  return MESSAGE_RULES[field.parent.name]?.[field.name] ?? REQUEST_RULES[field.name];
+/** What is demanded of a field of a request. A text, number or duration that nobody has thought of has no place in a request. */
+export function ruleFor(field: DescField): FieldRule {
+  const rule = BY_MESSAGE[field.parent.name]?.[field.name] ?? BY_NAME[field.name];
+  if (rule !== undefined) return rule;
+  const isFree =
+    field.fieldKind === 'enum' ||
+    (field.fieldKind === 'scalar' && field.scalar === ScalarType.BOOL) ||
+    (field.fieldKind === 'message' && field.message.typeName !== 'google.protobuf.Duration');
+  if (!isFree) throw new Error(`${field.toString()} has no limits: give it some in field-rules.ts`);
+  return FREE;
 }
 
-function rangeOf(row: PolicyField): FieldRule {
-  switch (row.kind) {
+function policyRule(row: PolicyField): FieldRule {
+  const { kind } = row;
+  switch (kind) {
     case 'tokens':
     case 'slots':
     case 'percent':
-      return { minimum: row.least, maximum: row.most };
+      return number(row);
     case 'share':
-      return { exclusiveMinimum: 0, maximum: 100 };
+      return SHARE;
+    case 'duration':
+      return duration(row, '[0-9]{1,3}0{0,6}');
     case 'budgets':
-      return { maxItems: row.most };
+      return { value: text(TEXTS.budgetId).value, entries: row.most };
     case 'shares-by-ai':
+      return { value: SHARE.value, key: text(TEXTS.aiId, OTHER).value, entries: row.most };
     case 'weights-by-model':
-      return { maxProperties: row.most };
+      return { value: {}, key: text(TEXTS.model, OTHER, UNKNOWN).value, entries: row.most };
     default:
-      return {};
+      return FREE;
   }
 }
 
-/** The range of every other amount of tokens. */
-export const AMOUNT: FieldRule = { minimum: 0, maximum: MAX_AMOUNT };
+function value(keywords: Keywords): FieldRule {
+  return { value: keywords };
+}
 
-/** Bytes are counted, of which a character has one or more. */
-function text(maxLength: number): FieldRule {
-  return { maxLength, pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$' };
+/** JSON Schema counts characters. Of what is counted in bytes no text may have more of them, and `x-maxBytes` says the rest. */
+function text({ least, most, unit, pattern }: TextLimit, ...reserved: readonly string[]): FieldRule {
+  return value({
+    ...(least > 0 && { minLength: least }),
+    ...{ maxLength: most, pattern: pattern.source },
+    ...(unit === 'bytes' && { 'x-maxBytes': most }),
+    ...(reserved.length > 0 && { not: { enum: reserved } }),
+  });
+}
+
+function number({ least, most, not }: NumberLimit): FieldRule {
+  return value({ minimum: least, maximum: most, ...(not !== undefined && { not: { enum: [not] } }) });
+}
+
+/** In the JSON of protobuf, with the bounds as that has them beside the pattern. Bounds are whole seconds. */
+function duration({ least, most }: NumberLimit, fraction: string): FieldRule {
+  const [from, to] = [least / 1_000, most / 1_000];
+  const within = `${wholeWithin(from, to - 1)}(?:\\.${fraction})?`;
+  return value({
+    pattern: `^(?:${within}|${to}(?:\\.0{1,9})?)s$`,
+    ...{ 'x-minimum': `${from}s`, 'x-maximum': `${to}s` },
+  });
 }

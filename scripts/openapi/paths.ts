@@ -90,7 +90,7 @@ function parameter(field: DescField, place: 'path' | 'query'): Schema {
     field.fieldKind === 'enum'
       ? enumSchema(field.enum, 'answer')
       : field.fieldKind === 'scalar'
-        ? scalarSchema(field, field.scalar, 'request')
+        ? scalarSchema(field.scalar, 'request', ruleFor(field).value)
         : {};
   const isBudget = field.name === 'budget_id';
   const description =
@@ -99,7 +99,7 @@ function parameter(field: DescField, place: 'path' | 'query'): Schema {
     throw new Error(`${field.toString()} is no parameter`);
   return {
     ...{ name: field.name, in: place, required: place === 'path', description },
-    schema: { ...schema, ...ruleFor(field) },
+    schema,
   };
 }
 

@@ -1,7 +1,7 @@
 import { type DescEnum, type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
-import { MAX_AMOUNT } from '../../src/domain/model/limits.js';
 import { commentOf } from './comments.js';
-import { AMOUNT, type FieldRule, ruleFor } from './field-rules.js';
+import { type FieldRule, type Keywords, ruleFor } from './field-rules.js';
+import { wholeWithin } from './whole-within.js';
 
 export type Schema = Readonly<Record<string, unknown>>;
 
@@ -56,39 +56,51 @@ export class Schemas {
   }
 
   private fieldSchema(field: DescField, style: Style): Schema {
-    const collection = field.fieldKind === 'list' || field.fieldKind === 'map';
-    const schema = {
-      ...this.valueSchema(field, style),
-      ...(collection && style === 'request' ? ruleFor(field) : {}),
-    };
+    const schema = this.valueSchema(field, style);
     if (style === 'request') return isRequired(field) || isChoice(field) ? schema : orNull(schema);
     return style === 'plain' && field.message !== undefined && isOptional(field) ? orNull(schema) : schema;
   }
 
   private valueSchema(field: DescField, style: Style): Schema {
+    const { key, entries, value } = style === 'request' ? ruleFor(field) : ANSWERED;
     switch (field.fieldKind) {
       case 'scalar':
-        return scalarSchema(field, field.scalar, style);
+        return scalarSchema(field.scalar, style, value);
       case 'enum':
         return enumSchema(field.enum, style);
-      case 'message':
-        return this.ref(field.message, style);
+      case 'message': {
+        const known = this.ref(field.message, style);
+        return '$ref' in known ? known : { ...known, ...value };
+      }
       case 'list':
-        return { type: 'array', items: this.elementSchema(field, style) };
+        return {
+          ...{ type: 'array', items: this.elementSchema(field, style, value) },
+          ...(entries !== undefined && { maxItems: entries }),
+        };
       case 'map':
-        return { type: 'object', additionalProperties: this.elementSchema(field, style) };
+        return {
+          ...{ type: 'object', additionalProperties: this.elementSchema(field, style, value) },
+          ...(key && { propertyNames: key }),
+          ...(entries !== undefined && { maxProperties: entries }),
+        };
     }
   }
 
-  private elementSchema(field: DescField & { fieldKind: 'list' | 'map' }, style: Style): Schema {
+  private elementSchema(
+    field: DescField & { fieldKind: 'list' | 'map' },
+    style: Style,
+    value: Keywords,
+  ): Schema {
     if (field.message !== undefined) return this.ref(field.message, style);
     if (field.enum !== undefined) return enumSchema(field.enum, style);
-    return scalarSchema(undefined, field.scalar, style);
+    return scalarSchema(field.scalar, style, value);
   }
 }
 
-export function scalarSchema(field: DescField | undefined, type: ScalarType, style: Style): Schema {
-  const rule = style === 'request' && field !== undefined ? ruleFor(field) : undefined;
+/** What an answer has is not for its readers to check. */
+const ANSWERED: FieldRule = { value: {} };
+
+export function scalarSchema(type: ScalarType, style: Style, rule: Keywords): Schema {
   switch (type) {
     case ScalarType.STRING:
       return { type: 'string', ...rule };
@@ -99,29 +111,27 @@ export function scalarSchema(field: DescField | undefined, type: ScalarType, sty
     case ScalarType.INT32:
       return { type: 'integer', format: 'int32', ...rule };
     case ScalarType.INT64:
-      return int64(rule ?? AMOUNT, style);
+      return int64(rule, style);
     default:
-      throw new Error(`${field?.toString()}: no schema for scalar ${type}`);
+      throw new Error(`no schema for scalar ${type}`);
   }
 }
 
 /** As text, since readers of JSON may lose digits of a number. A request may have either. */
-function int64(rule: FieldRule, style: Style): Schema {
+function int64(rule: Keywords, style: Style): Schema {
   if (style === 'plain') return { type: 'integer' };
   if (style === 'answer') return { type: 'string', pattern: '^-?[0-9]+$' };
   return {
     anyOf: [
-      { type: 'string', pattern: digitsWithin(rule) },
+      { type: 'string', pattern: digitsWithin(Number(rule['minimum']), Number(rule['maximum'])) },
       { type: 'integer', ...rule },
     ],
   };
 }
 
-/** What a range that ends at the largest amount is in digits. */
-function digitsWithin({ minimum, maximum }: FieldRule): string {
-  if (maximum !== MAX_AMOUNT) return '^-?[0-9]+$';
-  const sign = Number(minimum) < 0 ? '-?' : '';
-  return `^${sign}(${MAX_AMOUNT}|${minimum === 1 ? '[1-9][0-9]{0,11}' : '[0-9]{1,12}'})$`;
+/** A range in digits. One that begins below zero reaches as far above it, and has no zero. */
+function digitsWithin(least: number, most: number): string {
+  return least < 0 ? `^-?${wholeWithin(1, most)}$` : `^${wholeWithin(least, most)}$`;
 }
 
 export function enumSchema({ values, sharedPrefix = '' }: DescEnum, style: Style): Schema {

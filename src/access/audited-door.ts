@@ -76,7 +76,7 @@ export class AuditedDoor implements Door {
     return this.door.listBudgets(after, limit);
   }
 
-  watch(budgetId: string, listener: (update: WatchUpdate) => void): Promise<() => void> {
-    return this.door.watch(budgetId, listener);
+  watch(budgetId: string, listener: (update: WatchUpdate) => void, after?: number): Promise<() => void> {
+    return this.door.watch(budgetId, listener, after);
   }
 }

@@ -154,9 +154,13 @@ export class GuardedDoor implements Door {
     }
   }
 
-  async watch(budgetId: string, listener: (update: WatchUpdate) => void): Promise<() => void> {
+  async watch(
+    budgetId: string,
+    listener: (update: WatchUpdate) => void,
+    after?: number,
+  ): Promise<() => void> {
     this.requireAll(budgetId);
-    return this.door.watch(budgetId, listener);
+    return this.door.watch(budgetId, listener, after);
   }
 
   private scope(budgetId: string): NonNullable<Scope> {

@@ -1,7 +1,6 @@
-/** Tokens of pages: where the next page begins, and of which list, so that a token of another list is found out. */
+import { fits, TEXTS } from '../domain/model/field-limits.js';
 
-const MAX_TOKEN = 2_048;
-const FORM = /^[A-Za-z0-9_-]+$/;
+/** Tokens of pages: where the next page begins, and of which list, so that a token of another list is found out. */
 
 export function pageToken(query: readonly string[], after: string): string {
   return Buffer.from(JSON.stringify([...query, after])).toString('base64url');
@@ -9,7 +8,7 @@ export function pageToken(query: readonly string[], after: string): string {
 
 /** What the page comes after; undefined for a token that is none of this list. */
 export function readPageToken(query: readonly string[], token: string): string | undefined {
-  if (token.length > MAX_TOKEN || !FORM.test(token)) return undefined;
+  if (!fits(TEXTS.pageToken, token)) return undefined;
   const parts = parsed(token);
   if (!Array.isArray(parts) || parts.length !== query.length + 1) return undefined;
   if (query.some((part, index) => parts[index] !== part)) return undefined;

@@ -10,11 +10,13 @@ export class WatchMerger {
   private events: BudgetEvent[] = [];
   private mergedEvents = 0;
   private denials = new Map<Rule, number>();
+  private missed = false;
 
   add(update: WatchUpdate): void {
     this.latest = update;
     const room = Math.max(0, MAX_EVENTS - this.events.length);
     this.events.push(...update.events.slice(0, room));
+    this.missed ||= update.missed ?? false;
     this.mergedEvents += update.mergedEvents + Math.max(0, update.events.length - room);
     for (const [rule, count] of update.denials) {
       this.denials.set(rule, (this.denials.get(rule) ?? 0) + count);
@@ -24,12 +26,13 @@ export class WatchMerger {
   /** Everything since the last time, as one update; undefined if there was none. */
   take(): WatchUpdate | undefined {
     if (this.latest === undefined) return undefined;
-    const { events, mergedEvents, denials } = this;
-    const merged = { ...this.latest, events, mergedEvents, denials };
+    const { events, mergedEvents, denials, missed } = this;
+    const merged = { ...this.latest, events, mergedEvents, denials, ...(missed && { missed }) };
     this.latest = undefined;
     this.events = [];
     this.mergedEvents = 0;
     this.denials = new Map();
+    this.missed = false;
     return merged;
   }
 }

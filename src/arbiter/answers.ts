@@ -27,8 +27,8 @@ interface Queue {
 }
 
 export interface AnswerListener {
-  /** What happened, after it is durable. */
-  happened(events: readonly BudgetEvent[]): void;
+  /** What happened in the commit that made this revision, after it is durable. */
+  happened(events: readonly BudgetEvent[], revision: number): void;
   /** The rules of a denial that was answered. */
   denied(rules: readonly Rule[]): void;
 }
@@ -97,12 +97,12 @@ export class Answers {
     }
   }
 
-  /** `answers`: of the batch that made it happen. */
-  announce(events: readonly BudgetEvent[], answers: readonly Answer[]): void {
+  /** `answers`: of the batch that made it happen, in the commit of this revision. */
+  announce(events: readonly BudgetEvent[], answers: readonly Answer[], revision: number): void {
     if (events.length === 0) return;
     this.queue.observer.happened(events.filter((event) => this.isToldTo('metric', event)));
     this.logAll(events, answers);
-    for (const listener of this.listeners) listener.happened(events);
+    for (const listener of this.listeners) listener.happened(events, revision);
   }
 
   private logAll(events: readonly BudgetEvent[], answers: readonly Answer[]): void {

@@ -222,9 +222,13 @@ export class Arbiter implements Door, DeliveryDesk {
     return askStore(() => listBudgets(this.context.store, after, limit));
   }
 
-  async watch(budgetId: string, listener: (update: WatchUpdate) => void): Promise<() => void> {
+  async watch(
+    budgetId: string,
+    listener: (update: WatchUpdate) => void,
+    afterRevision?: number,
+  ): Promise<() => void> {
     if (this.stopped) throw shuttingDown();
-    return this.watches.add(budgetId, listener);
+    return this.watches.add(budgetId, listener, afterRevision);
   }
 
   private tick(): void {

@@ -189,7 +189,7 @@ export class BudgetQueue {
     this.context.counts.commits += 1;
     this.context.counts.committedRequests += decided.answers.length;
     this.writeOut.committed(ledger, patch);
-    this.answers.announce(ledger.takeEvents(), decided.answers);
+    this.answers.announce(ledger.takeEvents(), decided.answers, ledger.revision);
     this.give(decided);
     const left = await this.turns.won(ledger.revision);
     // Found by looking, or another copy was left a turn: it may have committed since.

@@ -67,16 +67,26 @@ export interface Door {
   /** Budgets with an id above `after`, in order. */
   listBudgets(after: string, limit: number): Promise<BudgetView[]>;
 
-  /** Calls `listener` at least once a second until the returned function is called or the budget is gone. Throws QUEUE_FULL. */
-  watch(budgetId: string, listener: (update: WatchUpdate) => void): Promise<() => void>;
+  /**
+   * Calls `listener` at least once a second until the returned function is called or the budget is gone. Throws QUEUE_FULL.
+   * `afterRevision`: up to which an earlier watch was told everything; this one goes on there, or says that it `missed` something.
+   */
+  watch(
+    budgetId: string,
+    listener: (update: WatchUpdate) => void,
+    afterRevision?: number,
+  ): Promise<() => void>;
 }
 
 export type { BudgetEvent };
 
 export interface WatchUpdate {
   readonly at: number;
+  /** With those that are only counted, all that happened since the update before, up to the revision of `snapshot`. */
   readonly events: readonly BudgetEvent[];
   readonly mergedEvents: number;
+  /** More may have happened since then, and cannot be told. */
+  readonly missed?: boolean;
   readonly denials: ReadonlyMap<Rule, number>;
   /** Whom each rule denied last, and how often it did, by this copy since its start. */
   readonly deniedRules?: readonly DeniedRule[];

@@ -15,13 +15,21 @@ export class ToldEvents {
   /** True the first time. */
   add(event: BudgetEvent): boolean {
     const key = keyOf(event);
-    const told = this.present.has(key) || this.past.has(key);
+    const told = this.has(key);
     this.present.add(key);
     return !told;
   }
 
+  hasGrant(fence: number): boolean {
+    return this.has(`granted ${fence}`);
+  }
+
   hasEnd(fence: number): boolean {
-    return this.present.has(`ended ${fence}`) || this.past.has(`ended ${fence}`);
+    return this.has(`ended ${fence}`);
+  }
+
+  private has(key: string): boolean {
+    return this.present.has(key) || this.past.has(key);
   }
 
   /** Two snapshots were compared. */
@@ -48,7 +56,7 @@ function keyOf(event: BudgetEvent): string {
   }
 }
 
-/** What another copy committed between two snapshots, as far as they show it; and the leases whose end must be looked up. */
+/** What other replicas committed between two snapshots, as far as they show it; and the leases whose end must be looked up. */
 export function foreignEvents(before: BudgetSnapshot, after: BudgetSnapshot) {
   const events: BudgetEvent[] = [];
   const known = new Set(before.liveLeases.map(({ fence }) => fence));
@@ -59,7 +67,7 @@ export function foreignEvents(before: BudgetSnapshot, after: BudgetSnapshot) {
   for (const ended of after.closedLeases) {
     const lease = viewOfClosed({ budgetId: after.budget.budgetId, clock: after.now }, ended);
     // Granted and closed since; an older one is here because a late report brought it back.
-    if (closed.has(lease.fence) || known.has(lease.fence) || lease.grantedAt < before.now) continue;
+    if (closed.has(lease.fence) || known.has(lease.fence) || lease.fence <= before.fence) continue;
     events.push({ kind: 'granted', at: lease.grantedAt, lease }, endOf(lease));
   }
   if (after.budget.etag !== before.budget.etag || after.budget.pause?.at !== before.budget.pause?.at) {
@@ -73,6 +81,11 @@ export function foreignEvents(before: BudgetSnapshot, after: BudgetSnapshot) {
   }
   const live = new Set(after.liveLeases.map(({ fence }) => fence));
   return { events, gone: before.liveLeases.filter(({ fence }) => !live.has(fence)) };
+}
+
+/** The end of a lease that left nothing behind: nobody had received its grant. */
+export function undone(lease: LeaseView, at: number): BudgetEvent {
+  return { kind: 'released', at, lease: { ...lease, status: 'RELEASED', closedAt: at } };
 }
 
 /** How a closed lease ended. */

@@ -2,10 +2,16 @@ import type { BudgetQueue } from './budget-queue.js';
 import type { Context } from './context.js';
 import { ArbiterError, type Door, type WatchUpdate } from './door.js';
 import { Watch } from './watch.js';
+import { WatchedBudget } from './watched-budget.js';
+
+/** What happens is kept so long for a watcher that left, and of so many budgets that nobody watches. */
+const KEPT_MS = 60_000;
+const KEPT_BUDGETS = 100;
 
 /** Everybody who watches a budget on this copy. */
 export class Watches {
-  private readonly open = new Set<Watch>();
+  private readonly watched = new Map<string, WatchedBudget>();
+  private open = 0;
 
   constructor(
     private readonly context: Context,
@@ -14,37 +20,68 @@ export class Watches {
   ) {}
 
   /** Returns how to stop. A watch of a budget that is gone stops by itself, and says so. */
-  add(budgetId: string, listener: (update: WatchUpdate) => void): () => void {
-    const { bounds } = this.context;
-    const ofBudget = [...this.open].filter((watch) => watch.budgetId === budgetId).length;
-    if (ofBudget >= bounds.watchersPerBudget || this.open.size >= bounds.watchers) {
+  add(budgetId: string, listener: (update: WatchUpdate) => void, afterRevision?: number): () => void {
+    const { bounds, counts } = this.context;
+    if ((this.watched.get(budgetId)?.size ?? 0) >= bounds.watchersPerBudget || this.open >= bounds.watchers) {
       throw new ArbiterError('QUEUE_FULL', 'too many watchers at once; close one', 5_000);
     }
-    const watch = new Watch(budgetId, this.context, this.queue(budgetId), this.door, (update) => {
-      if (update.gone) this.stop(watch);
+    const budget = this.watchedBudget(budgetId);
+    let isOpen = true;
+    const stop = (gone: boolean): void => {
+      if (!isOpen) return;
+      isOpen = false;
+      this.open -= 1;
+      counts.watchers -= 1;
+      budget.remove(watch);
+      if (budget.size === 0) this.leave(budget, gone);
+    };
+    const watch = new Watch((update) => {
+      if (update.gone) stop(true);
       listener(update);
-    });
-    this.open.add(watch);
-    this.context.counts.watchers += 1;
-    return () => this.stop(watch);
+    }, afterRevision);
+    this.open += 1;
+    counts.watchers += 1;
+    budget.add(watch);
+    return () => stop(false);
   }
 
-  private stop(watch: Watch): void {
-    if (!this.open.delete(watch)) return;
-    this.context.counts.watchers -= 1;
-    watch.close();
+  private watchedBudget(budgetId: string): WatchedBudget {
+    const found = this.watched.get(budgetId);
+    if (found !== undefined) return found;
+    const made = new WatchedBudget(budgetId, this.context, this.queue(budgetId), this.door);
+    this.watched.set(budgetId, made);
+    return made;
+  }
+
+  private leave(budget: WatchedBudget, gone: boolean): void {
+    if (gone) {
+      this.drop(budget);
+      return;
+    }
+    const left = [...this.watched.values()].filter(({ size }) => size === 0);
+    const earliest = left.sort((a, b) => a.leftAt - b.leftAt)[0];
+    if (left.length > KEPT_BUDGETS && earliest !== undefined) this.drop(earliest);
+  }
+
+  private drop(budget: WatchedBudget): void {
+    budget.close();
+    if (this.watched.get(budget.budgetId) === budget) this.watched.delete(budget.budgetId);
   }
 
   /** Budgets that must stay in memory. */
   budgets(): Set<string> {
-    return new Set([...this.open].map((watch) => watch.budgetId));
+    return new Set(this.watched.keys());
   }
 
   tick(): void {
-    for (const watch of this.open) void watch.tick();
+    const now = this.context.clock.monotonic();
+    for (const budget of [...this.watched.values()]) {
+      if (budget.size === 0 && now - budget.leftAt >= KEPT_MS) this.drop(budget);
+      else budget.tick();
+    }
   }
 
   close(): void {
-    for (const watch of this.open) watch.close();
+    for (const budget of this.watched.values()) budget.close();
   }
 }

@@ -25,6 +25,8 @@ export class WatchView {
   budget: Budget | undefined;
   update: WatchBudgetResponse | undefined;
   leases: readonly Lease[] = [];
+  /** Up to which everything was told: a new stream goes on there. Absent before the first message. */
+  revision: number | undefined;
   /** Since the view began, by rule. */
   readonly denials = new Map<string, number>();
   readonly happenings: Happening[] = [];
@@ -42,6 +44,7 @@ export class WatchView {
   /** Takes in a message of the stream; gives what happened, in order. */
   take(update: WatchBudgetResponse): Happening[] {
     this.update = update;
+    if (update.revision > 0) this.revision = update.revision;
     this.updatedAt = this.monotonic();
     this.ended = undefined;
     for (const { rule, count } of update.denials) {
@@ -49,6 +52,11 @@ export class WatchView {
       this.denials.set(name, (this.denials.get(name) ?? 0) + count);
     }
     const happened = update.events.flatMap((event) => happeningOf(event) ?? []);
+    if (update.missed) {
+      const text = 'more may have happened meanwhile; the figures are right';
+      happened.unshift({ at: update.observedAt ?? new Date(0), kind: 'missed', text });
+      this.budget = undefined;
+    }
     for (const { event } of update.events) if (event?.$case === 'changed') this.budget = event.value;
     this.happenings.push(...happened);
     this.happenings.splice(0, this.happenings.length - REMEMBERED);

@@ -86,7 +86,8 @@ function oneStream(
   ended: AbortSignal,
 ): Promise<ServiceError | undefined> {
   return new Promise((resolve, reject) => {
-    const stream = service.admin.watchBudget({ budgetId: view.budgetId }, service.metadata);
+    const { budgetId, revision: afterRevision } = view;
+    const stream = service.admin.watchBudget({ budgetId, afterRevision }, service.metadata);
     let askedAt = Number.NEGATIVE_INFINITY;
     const finish = (failure?: ServiceError): void => {
       ended.removeEventListener('abort', onEnd);

@@ -10,9 +10,10 @@ import type {
   RoleGrant,
   TokenSettings,
 } from '../access/settings.js';
+import { fits, TEXTS } from '../domain/model/field-limits.js';
 import { keySetIn } from '../platform/bytes.js';
 import { readTls, type TlsPaths } from '../platform/tls-files.js';
-import { AI_ID, discreet, isNot, isNotDiscreetly, parsed, shown } from './values.js';
+import { AI_ID, BUDGET_PATTERN, discreet, isNot, isNotDiscreetly, parsed, shown } from './values.js';
 import { type Problem, pathText, type YamlPath, type YamlSource } from './yaml-source.js';
 
 /** The form of the sections `tls` and `credentials` of CONFIG_FILE. Each key may be written as it stands here, and no other. */
@@ -30,8 +31,8 @@ const ACCESS_KEYS = {
 
 const file = z.string({ error: isNot('a file') }).min(1, { error: isNot('a file') });
 const name = parsed(
-  matching(/^[\x21-\x7e]{1,64}$/),
-  'a name of 1 to 64 printable ASCII characters without spaces, for the log',
+  (text) => (fits(TEXTS.principal, text) ? text : undefined),
+  `a name of ${TEXTS.principal.rule}, for the log`,
 );
 const ROLES: readonly Role[] = ['ai', 'viewer', 'operator'];
 
@@ -39,10 +40,7 @@ const roleGrant = z
   .strictObject(
     {
       role: z.enum(ROLES, { error: isNot(`one of ${ROLES.join(', ')}`) }),
-      budgets: parsed(
-        matching(/^[a-z0-9._*-]{1,63}$/),
-        'a budget id, or a pattern of one such as "*" or "team-*"',
-      ),
+      budgets: BUDGET_PATTERN,
       ais: listOf(AI_ID, 'a list of AI ids').optional(),
     },
     { error: isNot('a role such as {role: viewer, budgets: "*"}') },

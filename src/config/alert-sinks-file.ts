@@ -5,7 +5,7 @@ import { SINK_KINDS, type SinkKind, type SinkSettings } from '../alerts/settings
 import { ALERT_RULES, type AlertRule } from '../domain/alerts/alert-conditions.js';
 import { textOf } from '../platform/bytes.js';
 import { nearest } from './near-miss.js';
-import { type Address, isLoopback, isNot, isNotDiscreetly, parsed, shown } from './values.js';
+import { type Address, BUDGET_PATTERN, isLoopback, isNot, isNotDiscreetly, parsed, shown } from './values.js';
 import { type Problem, pathText, type YamlPath, type YamlSource } from './yaml-source.js';
 
 /** The form of the section `alert_sinks` of CONFIG_FILE. Each key may be written as it stands here, and no other. */
@@ -22,7 +22,6 @@ const SENDS: readonly SinkKind[] = ['webhook', 'slack'];
 const named = (pattern: RegExp, what: string) =>
   parsed((text) => (pattern.test(text) ? text : undefined), what);
 
-const budget = named(/^[a-z0-9._*-]{1,63}$/, 'a budget id, or a pattern of one such as "*" or "team-*"');
 const VARIABLE = 'the name of an environment variable';
 // Somebody may have put the address or the secret itself there.
 const variable = parsed(
@@ -66,7 +65,7 @@ const sink = z
       budgets: z
         .preprocess(
           (value) => (typeof value === 'string' ? [value] : value),
-          list(budget, 'a list of budget ids or patterns'),
+          list(BUDGET_PATTERN, 'a list of budget ids or patterns'),
         )
         .default(['*']),
     },

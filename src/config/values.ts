@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
+import { fits, TEXTS } from '../domain/model/field-limits.js';
 import { reservedAi } from '../domain/model/reserved-names.js';
 import { OTHER } from '../domain/model/types.js';
 
@@ -54,10 +55,16 @@ export function parsed<T>(
   });
 }
 
+/** The budgets that a setting is about. */
+export const BUDGET_PATTERN = parsed(
+  (text) => (fits(TEXTS.budgetPattern, text) ? text : undefined),
+  TEXTS.budgetPattern.rule,
+);
+
 /** An AI that a setting names. */
 export const AI_ID = parsed(
-  (text) => (/^[\x21-\x7e]{1,128}$/.test(text) && reservedAi(text) === undefined ? text : undefined),
-  `an AI id of 1 to 128 printable ASCII characters without spaces, other than ${OTHER}`,
+  (text) => (fits(TEXTS.aiId, text) && reservedAi(text) === undefined ? text : undefined),
+  `an AI id of ${TEXTS.aiId.rule}, other than ${OTHER}`,
 );
 
 const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;

@@ -58,6 +58,7 @@ export function snapshotOf(ledger: Ledger): BudgetSnapshot {
     budget: viewOfBudget(ledger),
     epoch: ledger.epoch,
     revision: ledger.revision,
+    fence: ledger.fence,
     now: ledger.clock,
     month: ledger.month,
     today: ledger.today,

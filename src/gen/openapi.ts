@@ -7,7 +7,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
     "title": "budget arbiter",
     "version": "v1",
     "summary": "Shares one monthly allowance of LLM tokens between many AIs.",
-    "description": "The unary methods of `budgetarbiter.v1`, called as the Connect protocol has it: a POST with the request in the canonical JSON of protobuf. Names are in lowerCamelCase, those of the proto file are taken as well; 64-bit numbers are text in answers; what has its default value is left out. A field that the API does not have is refused. Beside them, pages that are read with GET. Credentials are needed where the service has some configured. Of the headers of the Connect protocol, `connect-timeout-ms` bounds the wait for an answer, and `connect-protocol-version` may be left out.",
+    "description": "The unary methods of `budgetarbiter.v1`, called as the Connect protocol has it: a POST with the request in the canonical JSON of protobuf. Names are in lowerCamelCase, those of the proto file are taken as well; 64-bit numbers are text in answers; what has its default value is left out. A field that the API does not have is refused. Beside them, pages that are read with GET. Credentials are needed where the service has some configured. Of the headers of the Connect protocol, `connect-timeout-ms` bounds the wait for an answer, and `connect-protocol-version` may be left out. Three limits that JSON Schema has no word for: `x-maxBytes` is the most bytes of UTF-8 that a text may have, `x-minimum` and `x-maximum` are the bounds of durations, days and months, which are texts.",
     "license": {
       "name": "MIT",
       "identifier": "MIT"
@@ -709,7 +709,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "schema": {
               "type": "integer",
               "format": "int32",
-              "minimum": 0
+              "minimum": 0,
+              "maximum": 2147483647
             }
           },
           {
@@ -718,7 +719,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "required": false,
             "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone.",
             "schema": {
-              "type": "string"
+              "type": "string",
+              "maxLength": 2048,
+              "pattern": "^[A-Za-z0-9_-]*$"
             }
           }
         ],
@@ -755,7 +758,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "description": "The budget. Required.",
             "schema": {
               "type": "string",
-              "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$"
+              "minLength": 1,
+              "maxLength": 63,
+              "pattern": "^[a-z0-9][a-z0-9._-]*$"
             }
           }
         ],
@@ -792,7 +797,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "description": "The budget. Required.",
             "schema": {
               "type": "string",
-              "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$"
+              "minLength": 1,
+              "maxLength": 63,
+              "pattern": "^[a-z0-9][a-z0-9._-]*$"
             }
           },
           {
@@ -802,7 +809,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "description": "The month, `YYYY-MM`, from `0001-02` to `9999-11`. Absent: that of `day`, or else the current one.",
             "schema": {
               "type": "string",
-              "pattern": "^\\d{4}-(0[1-9]|1[0-2])$"
+              "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$",
+              "x-minimum": "0001-02",
+              "x-maximum": "9999-11"
             }
           },
           {
@@ -813,7 +822,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "schema": {
               "type": "string",
               "format": "date",
-              "pattern": "^\\d{4}-\\d{2}-\\d{2}$"
+              "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+              "x-minimum": "0001-02-01",
+              "x-maximum": "9999-11-30"
             }
           }
         ],
@@ -850,7 +861,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "description": "The budget. Required.",
             "schema": {
               "type": "string",
-              "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$"
+              "minLength": 1,
+              "maxLength": 63,
+              "pattern": "^[a-z0-9][a-z0-9._-]*$"
             }
           },
           {
@@ -870,7 +883,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "schema": {
               "type": "integer",
               "format": "int32",
-              "minimum": 0
+              "minimum": 0,
+              "maximum": 2147483647
             }
           },
           {
@@ -879,7 +893,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "required": false,
             "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone.",
             "schema": {
-              "type": "string"
+              "type": "string",
+              "maxLength": 2048,
+              "pattern": "^[A-Za-z0-9_-]*$"
             }
           }
         ],
@@ -916,7 +932,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "description": "The budget. Required.",
             "schema": {
               "type": "string",
-              "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$"
+              "minLength": 1,
+              "maxLength": 63,
+              "pattern": "^[a-z0-9][a-z0-9._-]*$"
             }
           },
           {
@@ -943,7 +961,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "schema": {
               "type": "string",
               "format": "date",
-              "pattern": "^\\d{4}-\\d{2}-\\d{2}$"
+              "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+              "x-minimum": "0001-02-01",
+              "x-maximum": "9999-11-30"
             }
           },
           {
@@ -954,7 +974,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "schema": {
               "type": "string",
               "format": "date",
-              "pattern": "^\\d{4}-\\d{2}-\\d{2}$"
+              "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+              "x-minimum": "0001-02-01",
+              "x-maximum": "9999-11-30"
             }
           },
           {
@@ -965,7 +987,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "schema": {
               "type": "integer",
               "format": "int32",
-              "minimum": 0
+              "minimum": 0,
+              "maximum": 2147483647
             }
           },
           {
@@ -974,7 +997,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "required": false,
             "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone.",
             "schema": {
-              "type": "string"
+              "type": "string",
+              "maxLength": 2048,
+              "pattern": "^[A-Za-z0-9_-]*$"
             }
           }
         ],
@@ -1011,7 +1036,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "description": "The budget. Absent: DEFAULT_BUDGET.",
             "schema": {
               "type": "string",
-              "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$"
+              "minLength": 1,
+              "maxLength": 63,
+              "pattern": "^[a-z0-9][a-z0-9._-]*$"
             }
           },
           {
@@ -1021,7 +1048,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "description": "The month, `YYYY-MM`, from `0001-02` to `9999-11`. Absent: that of `day`, or else the current one.",
             "schema": {
               "type": "string",
-              "pattern": "^\\d{4}-(0[1-9]|1[0-2])$"
+              "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$",
+              "x-minimum": "0001-02",
+              "x-maximum": "9999-11"
             }
           },
           {
@@ -1032,7 +1061,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "schema": {
               "type": "string",
               "format": "date",
-              "pattern": "^\\d{4}-\\d{2}-\\d{2}$"
+              "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+              "x-minimum": "0001-02-01",
+              "x-maximum": "9999-11-30"
             }
           }
         ],
@@ -1069,7 +1100,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "description": "The budget. Absent: DEFAULT_BUDGET.",
             "schema": {
               "type": "string",
-              "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$"
+              "minLength": 1,
+              "maxLength": 63,
+              "pattern": "^[a-z0-9][a-z0-9._-]*$"
             }
           },
           {
@@ -1089,7 +1122,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "schema": {
               "type": "integer",
               "format": "int32",
-              "minimum": 0
+              "minimum": 0,
+              "maximum": 2147483647
             }
           },
           {
@@ -1098,7 +1132,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "required": false,
             "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone.",
             "schema": {
-              "type": "string"
+              "type": "string",
+              "maxLength": 2048,
+              "pattern": "^[A-Za-z0-9_-]*$"
             }
           }
         ],
@@ -1135,7 +1171,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "description": "The budget. Absent: DEFAULT_BUDGET.",
             "schema": {
               "type": "string",
-              "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$"
+              "minLength": 1,
+              "maxLength": 63,
+              "pattern": "^[a-z0-9][a-z0-9._-]*$"
             }
           },
           {
@@ -1162,7 +1200,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "schema": {
               "type": "string",
               "format": "date",
-              "pattern": "^\\d{4}-\\d{2}-\\d{2}$"
+              "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+              "x-minimum": "0001-02-01",
+              "x-maximum": "9999-11-30"
             }
           },
           {
@@ -1173,7 +1213,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "schema": {
               "type": "string",
               "format": "date",
-              "pattern": "^\\d{4}-\\d{2}-\\d{2}$"
+              "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+              "x-minimum": "0001-02-01",
+              "x-maximum": "9999-11-30"
             }
           },
           {
@@ -1184,7 +1226,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "schema": {
               "type": "integer",
               "format": "int32",
-              "minimum": 0
+              "minimum": 0,
+              "maximum": 2147483647
             }
           },
           {
@@ -1193,7 +1236,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "required": false,
             "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone.",
             "schema": {
-              "type": "string"
+              "type": "string",
+              "maxLength": 2048,
+              "pattern": "^[A-Za-z0-9_-]*$"
             }
           }
         ],
@@ -1230,7 +1275,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "description": "The budget. Absent: DEFAULT_BUDGET.",
             "schema": {
               "type": "string",
-              "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$"
+              "minLength": 1,
+              "maxLength": 63,
+              "pattern": "^[a-z0-9][a-z0-9._-]*$"
             }
           },
           {
@@ -1240,7 +1287,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "description": "The month, `YYYY-MM`, from `0001-02` to `9999-11`. Absent: that of `day`, or else the current one.",
             "schema": {
               "type": "string",
-              "pattern": "^\\d{4}-(0[1-9]|1[0-2])$"
+              "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$",
+              "x-minimum": "0001-02",
+              "x-maximum": "9999-11"
             }
           },
           {
@@ -1251,7 +1300,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "schema": {
               "type": "string",
               "format": "date",
-              "pattern": "^\\d{4}-\\d{2}-\\d{2}$"
+              "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+              "x-minimum": "0001-02-01",
+              "x-maximum": "9999-11-30"
             }
           }
         ],
@@ -1347,12 +1398,21 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "properties": {
           "budgetId": {
             "type": "string",
-            "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[a-z0-9][a-z0-9._-]*$",
             "description": "The budget. Required."
           },
           "aiId": {
             "type": "string",
-            "pattern": "^[!-~]{1,128}$",
+            "minLength": 1,
+            "maxLength": 128,
+            "pattern": "^[!-~]*$",
+            "not": {
+              "enum": [
+                "(other)"
+              ]
+            },
             "description": "Who asks: 1 to 128 printable ASCII characters without spaces; not `(other)`, which stands for the AIs that a day no longer counts by name. Required."
           },
           "requestId": {
@@ -1360,18 +1420,20 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "string",
               "null"
             ],
-            "pattern": "^[!-~]{1,128}$",
+            "minLength": 1,
+            "maxLength": 128,
+            "pattern": "^[!-~]*$",
             "description": "Makes a retry safe: the same id gets the live lease again, `replayed`. 1 to 128 printable ASCII characters without spaces; the last 16 of an AI are remembered, for an hour or more. Absent: the server makes one, and a retry is a new request. A repeat must have the same content in all fields but `wait`."
           },
           "estimatedTokens": {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^(1000000000000|[0-9]{1,12})$"
+                "pattern": "^(?:1000000000000|[1-9][0-9]{0,11})$"
               },
               {
                 "type": "integer",
-                "minimum": 0,
+                "minimum": 1,
                 "maximum": 1000000000000
               },
               {
@@ -1385,10 +1447,12 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "string",
               "null"
             ],
-            "pattern": "^-?[0-9]{1,12}(\\.[0-9]{1,9})?s$",
+            "pattern": "^(?:(?:[1-2][0-9]{7}|30[0-9]{6}|31[0-5][0-9]{5}|316[0-1][0-9]{4}|3162[0-1][0-9]{3}|31622[0-3][0-9]{2}|[1-9][0-9]{0,6})(?:\\.[0-9]{1,9})?|31622400(?:\\.0{1,9})?)s$",
             "examples": [
               "1.5s"
             ],
+            "x-minimum": "1s",
+            "x-maximum": "31622400s",
             "description": "How long the lease lives without a renewal: 1 s or more; more than `max_lease_duration` is clamped to it. Absent: `lease_ttl`."
           },
           "wait": {
@@ -1396,10 +1460,12 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "string",
               "null"
             ],
-            "pattern": "^-?[0-9]{1,12}(\\.[0-9]{1,9})?s$",
+            "pattern": "^(?:(?:0|[1-8][0-9]{2}|[1-9][0-9]{0,1})(?:\\.[0-9]{1,9})?|900(?:\\.0{1,9})?)s$",
             "examples": [
               "1.5s"
             ],
+            "x-minimum": "0s",
+            "x-maximum": "900s",
             "description": "Keep the call open until the slot is granted, denied for good, or this long has passed. 0 to 15 minutes, within a session to 24 hours: proxies cut longer calls. Absent: answer at once. Denied at once, too, where only time can help, and only later than this: COOLDOWN, EMERGENCY, or a cap that refuses for what is spent alone. At most 100 calls of an AI wait in a budget, those of its sessions included; a further one is RESOURCE_EXHAUSTED (QUEUE_FULL), for this AI alone."
           },
           "labels": {
@@ -1408,8 +1474,18 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "additionalProperties": {
-              "type": "string"
+              "type": "string",
+              "maxLength": 64,
+              "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+              "x-maxBytes": 64
             },
+            "propertyNames": {
+              "minLength": 1,
+              "maxLength": 32,
+              "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+              "x-maxBytes": 32
+            },
+            "maxProperties": 8,
             "description": "Kept with the lease, for operators. At most 8, keys of 1 to 32 bytes, values of at most 64 bytes."
           }
         },
@@ -1439,39 +1515,44 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "properties": {
           "budgetId": {
             "type": "string",
-            "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[a-z0-9][a-z0-9._-]*$",
             "description": "The budget. Required."
           },
           "adjustmentId": {
             "type": "string",
-            "pattern": "^[!-~]{1,128}$",
+            "minLength": 1,
+            "maxLength": 128,
+            "pattern": "^[!-~]*$",
             "description": "Makes a retry safe: 1 to 128 printable ASCII characters without spaces, unique per budget for 7 days. Required."
           },
           "tokens": {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^-?(1000000000000|[0-9]{1,12})$"
+                "pattern": "^-?(?:1000000000000|[1-9][0-9]{0,11})$"
               },
               {
                 "type": "integer",
                 "minimum": -1000000000000,
-                "maximum": 1000000000000
-              },
-              {
-                "type": "null"
+                "maximum": 1000000000000,
+                "not": {
+                  "enum": [
+                    0
+                  ]
+                }
               }
             ],
-            "description": "Charged tokens to add, or with a minus sign to take away: -10^12 to 10^12, not 0. No figure goes below zero."
+            "description": "Charged tokens to add, or with a minus sign to take away: -10^12 to 10^12, not 0. Required. No figure goes below zero."
           },
           "reason": {
-            "type": [
-              "string",
-              "null"
-            ],
+            "type": "string",
+            "minLength": 1,
             "maxLength": 256,
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
-            "description": "Why, for the log. 1 to 256 bytes."
+            "x-maxBytes": 256,
+            "description": "Why, for the log. 1 to 256 bytes. Required."
           },
           "day": {
             "type": [
@@ -1479,7 +1560,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "format": "date",
-            "pattern": "^\\d{4}-\\d{2}-\\d{2}$",
+            "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+            "x-minimum": "0001-02-01",
+            "x-maximum": "9999-11-30",
             "description": "The day to correct, `YYYY-MM-DD`, in the budget's zone, not in the future and within the retention, which begins with a month. Absent: today."
           },
           "aiId": {
@@ -1487,7 +1570,14 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "string",
               "null"
             ],
-            "pattern": "^[!-~]{1,128}$",
+            "minLength": 1,
+            "maxLength": 128,
+            "pattern": "^[!-~]*$",
+            "not": {
+              "enum": [
+                "(other)"
+              ]
+            },
             "description": "The AI that they belong to. Absent: what is added stands under `(unknown)`; what is taken is taken from the AIs with the most tokens first. Tokens presumed of leases that were granted on that day: a correction that names an AI, and no model or `(unknown)`, takes from those of its leases first, the lease that was granted first before the others, and then from the rest; one that names neither AI nor model takes from them last. What is taken from a lease is no longer presumed of it: a late report of it counts in full. Not `(other)`: name the AI itself, and its part of that is corrected."
           },
           "model": {
@@ -1495,15 +1585,24 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "string",
               "null"
             ],
+            "minLength": 1,
             "maxLength": 128,
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            "x-maxBytes": 128,
+            "not": {
+              "enum": [
+                "(other)"
+              ]
+            },
             "description": "The model that they belong to; `(unknown)` corrects presumed tokens, of all AIs where none is named. Any other takes nothing that is presumed. Absent: likewise. Not `(other)`, likewise."
           }
         },
         "additionalProperties": false,
         "required": [
           "budgetId",
-          "adjustmentId"
+          "adjustmentId",
+          "tokens",
+          "reason"
         ]
       },
       "AdjustUsageResponse": {
@@ -1647,7 +1746,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "properties": {
           "budgetId": {
             "type": "string",
-            "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[a-z0-9][a-z0-9._-]*$",
             "description": "The id: `[a-z0-9][a-z0-9._-]{0,62}`. Required."
           },
           "policy": {
@@ -1675,6 +1776,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             ],
             "maxLength": 256,
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            "x-maxBytes": 256,
             "description": "Why, for the log. At most 256 bytes."
           }
         },
@@ -1806,7 +1908,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "properties": {
           "budgetId": {
             "type": "string",
-            "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[a-z0-9][a-z0-9._-]*$",
             "description": "The budget. Required."
           },
           "force": {
@@ -1821,6 +1925,10 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "string",
               "null"
             ],
+            "minLength": 1,
+            "maxLength": 64,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            "x-maxBytes": 64,
             "description": "The etag that the deletion is based on. Absent: unconditional."
           }
         },
@@ -2088,23 +2196,32 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "properties": {
           "budgetId": {
             "type": "string",
-            "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[a-z0-9][a-z0-9._-]*$",
             "description": "The budget. Required."
           },
           "aiId": {
             "type": "string",
-            "pattern": "^[!-~]{1,128}$",
+            "minLength": 1,
+            "maxLength": 128,
+            "pattern": "^[!-~]*$",
+            "not": {
+              "enum": [
+                "(other)"
+              ]
+            },
             "description": "The AI, not `(other)`. Required."
           },
           "estimatedTokens": {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^(1000000000000|[0-9]{1,12})$"
+                "pattern": "^(?:1000000000000|[1-9][0-9]{0,11})$"
               },
               {
                 "type": "integer",
-                "minimum": 0,
+                "minimum": 1,
                 "maximum": 1000000000000
               },
               {
@@ -2141,7 +2258,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "properties": {
           "budgetId": {
             "type": "string",
-            "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[a-z0-9][a-z0-9._-]*$",
             "description": "The budget. Required."
           }
         },
@@ -2173,7 +2292,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "properties": {
           "budgetId": {
             "type": "string",
-            "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[a-z0-9][a-z0-9._-]*$",
             "description": "The budget. Required."
           },
           "month": {
@@ -2181,7 +2302,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "string",
               "null"
             ],
-            "pattern": "^\\d{4}-(0[1-9]|1[0-2])$",
+            "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$",
+            "x-minimum": "0001-02",
+            "x-maximum": "9999-11",
             "description": "The month, `YYYY-MM`, from `0001-02` to `9999-11`. Absent: that of `day`, or else the current one."
           },
           "day": {
@@ -2190,7 +2313,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "format": "date",
-            "pattern": "^\\d{4}-\\d{2}-\\d{2}$",
+            "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+            "x-minimum": "0001-02-01",
+            "x-maximum": "9999-11-30",
             "description": "The day whose hours are shown, `YYYY-MM-DD`, within the month. Absent: today, or the last day of a past month."
           }
         },
@@ -2227,6 +2352,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "minLength": 1,
             "maxLength": 160,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             "description": "The id of the lease."
           },
           "request": {
@@ -2413,17 +2539,23 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "properties": {
           "budgetId": {
             "type": "string",
-            "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[a-z0-9][a-z0-9._-]*$",
             "description": "The budget. Required."
           },
           "aiId": {
             "type": "string",
-            "pattern": "^[!-~]{1,128}$",
+            "minLength": 1,
+            "maxLength": 128,
+            "pattern": "^[!-~]*$",
             "description": "The AI. Required."
           },
           "requestId": {
             "type": "string",
-            "pattern": "^[!-~]{1,128}$",
+            "minLength": 1,
+            "maxLength": 128,
+            "pattern": "^[!-~]*$",
             "description": "The id of the request. Required."
           }
         },
@@ -2445,6 +2577,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             ],
             "format": "int32",
             "minimum": 0,
+            "maximum": 2147483647,
             "description": "At most so many: 0 to 1,000; 0 means 100, more is taken as 1,000."
           },
           "pageToken": {
@@ -2452,6 +2585,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "string",
               "null"
             ],
+            "maxLength": 2048,
+            "pattern": "^[A-Za-z0-9_-]*$",
             "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone."
           }
         },
@@ -2480,7 +2615,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "properties": {
           "budgetId": {
             "type": "string",
-            "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[a-z0-9][a-z0-9._-]*$",
             "description": "The budget. Required."
           },
           "includeClosed": {
@@ -2497,6 +2634,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             ],
             "format": "int32",
             "minimum": 0,
+            "maximum": 2147483647,
             "description": "At most so many: 0 to 1,000; 0 means 100, more is taken as 1,000."
           },
           "pageToken": {
@@ -2504,6 +2642,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "string",
               "null"
             ],
+            "maxLength": 2048,
+            "pattern": "^[A-Za-z0-9_-]*$",
             "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone."
           }
         },
@@ -2535,7 +2675,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "properties": {
           "budgetId": {
             "type": "string",
-            "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[a-z0-9][a-z0-9._-]*$",
             "description": "The budget. Required."
           },
           "groupBy": {
@@ -2560,7 +2702,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "format": "date",
-            "pattern": "^\\d{4}-\\d{2}-\\d{2}$",
+            "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+            "x-minimum": "0001-02-01",
+            "x-maximum": "9999-11-30",
             "description": "The first day, `YYYY-MM-DD`, from `0001-02-01` to `9999-11-30`. Absent: the first of the current month."
           },
           "toDay": {
@@ -2569,7 +2713,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "format": "date",
-            "pattern": "^\\d{4}-\\d{2}-\\d{2}$",
+            "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+            "x-minimum": "0001-02-01",
+            "x-maximum": "9999-11-30",
             "description": "The last day, `YYYY-MM-DD`, at most 366 days after the first. Absent: the last of that span with usage."
           },
           "pageSize": {
@@ -2579,6 +2725,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             ],
             "format": "int32",
             "minimum": 0,
+            "maximum": 2147483647,
             "description": "At most so many rows: 0 to 1,000; 0 means 100, more is taken as 1,000."
           },
           "pageToken": {
@@ -2586,6 +2733,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "string",
               "null"
             ],
+            "maxLength": 2048,
+            "pattern": "^[A-Za-z0-9_-]*$",
             "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone."
           }
         },
@@ -2725,7 +2874,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "properties": {
           "budgetId": {
             "type": "string",
-            "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[a-z0-9][a-z0-9._-]*$",
             "description": "The budget. Required."
           },
           "reason": {
@@ -2735,6 +2886,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             ],
             "maxLength": 256,
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            "x-maxBytes": 256,
             "description": "Why, for everyone who is denied. At most 256 bytes."
           }
         },
@@ -2780,7 +2932,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^(1000000000000|[1-9][0-9]{0,11})$"
+                "pattern": "^(?:1000000000000|[1-9][0-9]{0,11})$"
               },
               {
                 "type": "integer",
@@ -2870,7 +3022,19 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "additionalProperties": {
-              "type": "number"
+              "type": "number",
+              "exclusiveMinimum": 0,
+              "maximum": 100
+            },
+            "propertyNames": {
+              "minLength": 1,
+              "maxLength": 128,
+              "pattern": "^[!-~]*$",
+              "not": {
+                "enum": [
+                  "(other)"
+                ]
+              }
             },
             "maxProperties": 250,
             "description": "The same for AIs by their id, in place of `max_daily_percent_per_ai`. At most 250 entries. An AI beyond the 5,000 that a day counts by name is counted with all others beyond them."
@@ -2879,7 +3043,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^(1000000000000|[0-9]{1,12})$"
+                "pattern": "^(?:0|1000000000000|[1-9][0-9]{0,11})$"
               },
               {
                 "type": "integer",
@@ -2896,7 +3060,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^(1000000000000|[0-9]{1,12})$"
+                "pattern": "^(?:0|1000000000000|[1-9][0-9]{0,11})$"
               },
               {
                 "type": "integer",
@@ -2914,10 +3078,12 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "string",
               "null"
             ],
-            "pattern": "^-?[0-9]{1,12}(\\.[0-9]{1,9})?s$",
+            "pattern": "^(?:(?:0|1[0-9]{6}|2[0-5][0-9]{5}|26[0-6][0-9]{4}|267[0-7][0-9]{3}|2678[0-3][0-9]{2}|[1-9][0-9]{0,5})(?:\\.[0-9]{1,3}0{0,6})?|2678400(?:\\.0{1,9})?)s$",
             "examples": [
               "1.5s"
             ],
+            "x-minimum": "0s",
+            "x-maximum": "2678400s",
             "description": "Time between two grants to the same AI. 0 to 31 days. Default 300 s."
           },
           "maxConcurrent": {
@@ -2945,10 +3111,12 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "string",
               "null"
             ],
-            "pattern": "^-?[0-9]{1,12}(\\.[0-9]{1,9})?s$",
+            "pattern": "^(?:(?:0|[1-2][0-9]{3}|3[0-5][0-9]{2}|[1-9][0-9]{0,2})(?:\\.[0-9]{1,3}0{0,6})?|3600(?:\\.0{1,9})?)s$",
             "examples": [
               "1.5s"
             ],
+            "x-minimum": "0s",
+            "x-maximum": "3600s",
             "description": "How long a lease outlives its broken session. 0 to 1 hour. Default 10 s."
           },
           "leaseTtl": {
@@ -2956,10 +3124,12 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "string",
               "null"
             ],
-            "pattern": "^-?[0-9]{1,12}(\\.[0-9]{1,9})?s$",
+            "pattern": "^(?:(?:[1-7][0-9]{4}|8[0-5][0-9]{3}|86[0-3][0-9]{2}|[1-9][0-9]{0,3})(?:\\.[0-9]{1,3}0{0,6})?|86400(?:\\.0{1,9})?)s$",
             "examples": [
               "1.5s"
             ],
+            "x-minimum": "1s",
+            "x-maximum": "86400s",
             "description": "A lease not renewed for this long is over. 1 s to 24 hours. Default 120 s."
           },
           "maxLeaseDuration": {
@@ -2967,17 +3137,19 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "string",
               "null"
             ],
-            "pattern": "^-?[0-9]{1,12}(\\.[0-9]{1,9})?s$",
+            "pattern": "^(?:(?:[1-7][0-9]{4}|8[0-5][0-9]{3}|86[0-3][0-9]{2}|[1-9][0-9]{0,3})(?:\\.[0-9]{1,3}0{0,6})?|86400(?:\\.0{1,9})?)s$",
             "examples": [
               "1.5s"
             ],
+            "x-minimum": "1s",
+            "x-maximum": "86400s",
             "description": "Renewals end this long after the grant. 1 s to 24 hours. Default 3,600 s."
           },
           "defaultReservation": {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^(1000000000000|[0-9]{1,12})$"
+                "pattern": "^(?:0|1000000000000|[1-9][0-9]{0,11})$"
               },
               {
                 "type": "integer",
@@ -2994,7 +3166,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^(1000000000000|[1-9][0-9]{0,11})$"
+                "pattern": "^(?:1000000000000|[1-9][0-9]{0,11})$"
               },
               {
                 "type": "integer",
@@ -3024,10 +3196,12 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "string",
               "null"
             ],
-            "pattern": "^-?[0-9]{1,12}(\\.[0-9]{1,9})?s$",
+            "pattern": "^(?:(?:0|[1-7][0-9]{4}|8[0-5][0-9]{3}|86[0-3][0-9]{2}|[1-9][0-9]{0,3})(?:\\.[0-9]{1,3}0{0,6})?|86400(?:\\.0{1,9})?)s$",
             "examples": [
               "1.5s"
             ],
+            "x-minimum": "0s",
+            "x-maximum": "86400s",
             "description": "How long after an expiry a `Release` still frees what was presumed spent. 0 to 24 hours. Default 3,600 s."
           },
           "tokenWeights": {
@@ -3048,6 +3222,18 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             ],
             "additionalProperties": {
               "$ref": "#/components/schemas/TokenWeights"
+            },
+            "propertyNames": {
+              "minLength": 1,
+              "maxLength": 128,
+              "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+              "x-maxBytes": 128,
+              "not": {
+                "enum": [
+                  "(other)",
+                  "(unknown)"
+                ]
+              }
             },
             "maxProperties": 100,
             "description": "The same by model, in place of `token_weights`; a kind unset there follows `token_weights`. At most 100 entries."
@@ -3092,7 +3278,10 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "items": {
-              "type": "string"
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 63,
+              "pattern": "^[a-z0-9][a-z0-9._-]*$"
             },
             "maxItems": 16,
             "description": "Budgets to ask instead, best first; named in every denial. At most 16."
@@ -3101,7 +3290,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^(1000000000000|[0-9]{1,12})$"
+                "pattern": "^(?:0|1000000000000|[1-9][0-9]{0,11})$"
               },
               {
                 "type": "integer",
@@ -3220,6 +3409,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "minLength": 1,
             "maxLength": 160,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             "description": "A lease, live or closed."
           },
           "unleased": {
@@ -3284,6 +3474,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "minLength": 1,
             "maxLength": 160,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             "description": "The lease. Required."
           },
           "usage": {
@@ -3336,6 +3527,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "minLength": 1,
             "maxLength": 160,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             "description": "The lease. Required."
           },
           "leaseTtl": {
@@ -3343,21 +3535,23 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "string",
               "null"
             ],
-            "pattern": "^-?[0-9]{1,12}(\\.[0-9]{1,9})?s$",
+            "pattern": "^(?:(?:[1-2][0-9]{7}|30[0-9]{6}|31[0-5][0-9]{5}|316[0-1][0-9]{4}|3162[0-1][0-9]{3}|31622[0-3][0-9]{2}|[1-9][0-9]{0,6})(?:\\.[0-9]{1,9})?|31622400(?:\\.0{1,9})?)s$",
             "examples": [
               "1.5s"
             ],
+            "x-minimum": "1s",
+            "x-maximum": "31622400s",
             "description": "New time to live from now, 1 s or more; clamped to `renewable_until`, and never shortens the lease. Absent: that of the grant."
           },
           "reserveTokens": {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^(1000000000000|[0-9]{1,12})$"
+                "pattern": "^(?:1000000000000|[1-9][0-9]{0,11})$"
               },
               {
                 "type": "integer",
-                "minimum": 0,
+                "minimum": 1,
                 "maximum": 1000000000000
               },
               {
@@ -3392,7 +3586,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "properties": {
           "budgetId": {
             "type": "string",
-            "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[a-z0-9][a-z0-9._-]*$",
             "description": "The budget. Required."
           }
         },
@@ -3423,7 +3619,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "properties": {
           "budgetId": {
             "type": "string",
-            "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[a-z0-9][a-z0-9._-]*$",
             "description": "The budget. Required."
           }
         },
@@ -3450,6 +3648,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "minLength": 1,
             "maxLength": 160,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             "description": "The lease. Required."
           },
           "reason": {
@@ -3459,6 +3658,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             ],
             "maxLength": 256,
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            "x-maxBytes": 256,
             "description": "Why, for the log. At most 256 bytes."
           }
         },
@@ -3485,7 +3685,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^(1000000000000|[0-9]{1,12})$"
+                "pattern": "^(?:0|1000000000000|[1-9][0-9]{0,11})$"
               },
               {
                 "type": "integer",
@@ -3502,7 +3702,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^(1000000000000|[0-9]{1,12})$"
+                "pattern": "^(?:0|1000000000000|[1-9][0-9]{0,11})$"
               },
               {
                 "type": "integer",
@@ -3519,7 +3719,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^(1000000000000|[0-9]{1,12})$"
+                "pattern": "^(?:0|1000000000000|[1-9][0-9]{0,11})$"
               },
               {
                 "type": "integer",
@@ -3536,7 +3736,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^(1000000000000|[0-9]{1,12})$"
+                "pattern": "^(?:0|1000000000000|[1-9][0-9]{0,11})$"
               },
               {
                 "type": "integer",
@@ -3553,7 +3753,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^(1000000000000|[0-9]{1,12})$"
+                "pattern": "^(?:0|1000000000000|[1-9][0-9]{0,11})$"
               },
               {
                 "type": "integer",
@@ -3570,7 +3770,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "anyOf": [
               {
                 "type": "string",
-                "pattern": "^(1000000000000|[0-9]{1,12})$"
+                "pattern": "^(?:0|1000000000000|[1-9][0-9]{0,11})$"
               },
               {
                 "type": "integer",
@@ -3653,12 +3853,21 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "properties": {
           "budgetId": {
             "type": "string",
-            "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[a-z0-9][a-z0-9._-]*$",
             "description": "The budget. Required."
           },
           "aiId": {
             "type": "string",
-            "pattern": "^[!-~]{1,128}$",
+            "minLength": 1,
+            "maxLength": 128,
+            "pattern": "^[!-~]*$",
+            "not": {
+              "enum": [
+                "(other)"
+              ]
+            },
             "description": "The AI, not `(other)`. Required."
           }
         },
@@ -3674,7 +3883,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "properties": {
           "budgetId": {
             "type": "string",
-            "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[a-z0-9][a-z0-9._-]*$",
             "description": "The budget. Required."
           },
           "policy": {
@@ -3703,6 +3914,10 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "string",
               "null"
             ],
+            "minLength": 1,
+            "maxLength": 64,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            "x-maxBytes": 64,
             "description": "The etag that the change is based on. Absent: unconditional. Empty is INVALID_ARGUMENT."
           },
           "allowMissing": {
@@ -3726,6 +3941,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             ],
             "maxLength": 256,
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            "x-maxBytes": 256,
             "description": "Why, for the log. At most 256 bytes."
           }
         },
@@ -3778,7 +3994,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "string",
               "null"
             ],
-            "pattern": "^[!-~]{0,128}$",
+            "maxLength": 128,
+            "pattern": "^[!-~]*$",
             "description": "Unique per budget and AI for 7 days, 1 to 128 printable ASCII characters without spaces. The same usage reported again, on this lease, on another, late or unleased, is booked once. Required in `RecordUsage`, optional in `Release`."
           },
           "tokens": {
@@ -3799,6 +4016,13 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             ],
             "maxLength": 128,
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            "x-maxBytes": 128,
+            "not": {
+              "enum": [
+                "(other)",
+                "(unknown)"
+              ]
+            },
             "description": "The model, such as `claude-sonnet-4`. At most 128 bytes; empty stands as `(unspecified)` in the statistics. Not `(other)` or `(unknown)`, under which usage stands that no model is known of."
           },
           "requestType": {
@@ -3808,6 +4032,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             ],
             "maxLength": 64,
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            "x-maxBytes": 64,
             "description": "What the call was for, in the caller's words. At most 64 bytes."
           },
           "failed": {
@@ -3823,6 +4048,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "maxLength": 512,
+            "pattern": "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f]*$",
+            "x-maxBytes": 512,
             "description": "Why. At most 512 bytes, and may have several lines; written to the log."
           }
         },

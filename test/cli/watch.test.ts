@@ -128,3 +128,11 @@ it('draws in place, and gives the terminal back with the last picture', async ()
   expect(pictures).toBe(before);
   expect(printed.endsWith(`\u001b[?1049lpicture ${before}\nbelow the screen\n`)).toBe(true);
 });
+
+it('remembers up to where it was told, and says when it missed something', () => {
+  const { view } = viewWith(update({ revision: 41 }));
+  expect(view.take(update({ revision: 44, missed: true }))).toMatchObject([{ at: AT, kind: 'missed' }]);
+  expect(view.budget).toBeUndefined();
+  expect(view.take(update({ stale: true }))).toEqual([]);
+  expect(view.revision).toBe(44);
+});

@@ -24,11 +24,11 @@ function update(events: readonly BudgetEvent[], changes: Partial<WatchUpdate> = 
   return { ...quiet, events, ...changes };
 }
 
-async function watch() {
+async function watch(afterRevision?: number) {
   const watching = new Promise<void>((resolve) => {
     harness.door.onWatch = resolve;
   });
-  const stream = harness.admin.watchBudget({ budgetId: 'anthropic' });
+  const stream = harness.admin.watchBudget({ budgetId: 'anthropic', afterRevision });
   stream.on('error', () => {});
   await watching;
   return stream;
@@ -64,6 +64,34 @@ describe('WatchBudget', () => {
     const gone = new Promise<void>((resolve) => stream.once('error', () => resolve()));
     stream.cancel();
     await gone;
+  });
+
+  it.each([undefined, 0, 41, Number.MAX_SAFE_INTEGER])('goes on after revision %s', async (after) => {
+    const stream = await watch(after);
+    expect(harness.door.watchedAfter).toBe(after);
+    const messages: WatchBudgetResponse[] = [];
+    stream.on('data', (message: WatchBudgetResponse) => messages.push(message));
+    harness.door.tell(update([], { snapshot: snapshot({ revision: 42 }), missed: true }));
+    await expect.poll(() => messages).toHaveLength(1);
+    harness.door.tell(update([], { snapshot: snapshot({ revision: 43 }) }));
+    await expect.poll(() => messages).toHaveLength(2);
+    harness.door.tell(update([], { snapshot: undefined, stale: true }));
+    await expect.poll(() => messages).toHaveLength(3);
+    expect(messages).toMatchObject([
+      { revision: 42, missed: true },
+      { revision: 43, missed: false },
+      { revision: 0, missed: false, stale: true },
+    ]);
+    stream.cancel();
+  });
+
+  it('takes no revision below 0', async () => {
+    const stream = harness.admin.watchBudget({ budgetId: 'anthropic', afterRevision: -1 });
+    const failure = new Promise((resolve) => stream.on('error', (error) => resolve(failed(error as never))));
+    expect(await failure).toMatchObject({
+      code: status.INVALID_ARGUMENT,
+      violations: [{ field: 'after_revision', description: expect.stringMatching(/^must be 0 to /) }],
+    });
   });
 
   it('leaves the door when the watcher goes', async () => {

@@ -11,7 +11,11 @@ const EXAMPLES = 25;
  * Run beside each other, since the service answers those who show wrong credentials late. Processes of their own: threads of
  * one trip over a fault of Python 3.11.
  */
-const PARTS = ['/budget\\.v1\\.BudgetService/', '/budget\\.v1\\.BudgetAdminService/', '^/[^b]'];
+const PARTS = [
+  '/budgetarbiter\\.v1\\.BudgetService/',
+  '/budgetarbiter\\.v1\\.BudgetAdminService/',
+  '^/(?!budgetarbiter)',
+];
 
 export interface Run {
   readonly code: number | null;

@@ -61,6 +61,7 @@ export class FakeDoor implements Door {
   budgets: BudgetView[] = [];
   closed: LeaseView[] = [];
   watchers = new Set<(update: WatchUpdate) => void>();
+  watchedAfter: number | undefined;
   /** Called when somebody is watching. */
   onWatch: (() => void) | undefined;
 
@@ -122,7 +123,12 @@ export class FakeDoor implements Door {
     return this.budgets.filter(({ budgetId }) => budgetId > after).slice(0, limit);
   }
 
-  async watch(budgetId: string, listener: (update: WatchUpdate) => void): Promise<() => void> {
+  async watch(
+    budgetId: string,
+    listener: (update: WatchUpdate) => void,
+    afterRevision?: number,
+  ): Promise<() => void> {
+    this.watchedAfter = afterRevision;
     if (budgetId === 'crowded') throw new ArbiterError('QUEUE_FULL', 'too many watchers: close one');
     this.watchers.add(listener);
     this.onWatch?.();

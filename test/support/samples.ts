@@ -77,6 +77,7 @@ export function snapshot(changes: Partial<BudgetSnapshot> = {}): BudgetSnapshot 
     today: { day: '2026-11-15', start: Date.UTC(2026, 10, 15), end: Date.UTC(2026, 10, 16) },
     liveLeases: [lease()],
     closedLeases: [],
+    fence: 1,
     lastGrants: new Map(),
     windows: WINDOWS,
     openDays: [],

@@ -1,9 +1,10 @@
+import type { WatchUpdate } from '../../arbiter/door.js';
 import type {
   WatchBudgetRequest,
   WatchBudgetResponse,
 } from '../../gen/budgetarbiter/v1/budget_admin_service.js';
 import { answered, RequestError } from '../failures/request-error.js';
-import { readBudgetId } from '../read/budget-requests.js';
+import { readWatch } from '../read/budget-requests.js';
 import type { StreamHandler } from '../service.js';
 import { WatchMerger } from '../watch-merger.js';
 import { watchMessage } from '../write/watch-update.js';
@@ -17,7 +18,7 @@ export const watchBudget: StreamHandler<WatchBudgetRequest, WatchBudgetResponse>
   stream,
   { door },
 ) => {
-  const budgetId = readBudgetId(message);
+  const { budgetId, afterRevision } = readWatch(message);
   answered(await door.submit(budgetId, { kind: 'get-snapshot' }, stream));
   const merger = new WatchMerger();
   let underWay = false;
@@ -31,9 +32,10 @@ export const watchBudget: StreamHandler<WatchBudgetRequest, WatchBudgetResponse>
       else sendNext();
     });
   };
-  const stop = await door.watch(budgetId, (update) => {
+  const listener = (update: WatchUpdate): void => {
     merger.add(update);
     sendNext();
-  });
+  };
+  const stop = await door.watch(budgetId, listener, afterRevision);
   stream.onGone(stop);
 };

@@ -1,3 +1,4 @@
+import { NUMBERS, TEXTS } from '../../domain/model/field-limits.js';
 import type * as domain from '../../domain/model/requests.js';
 import type { Writable } from '../../domain/model/types.js';
 import type {
@@ -6,13 +7,11 @@ import type {
   PauseBudgetRequest,
   RevokeLeaseRequest,
   UpdateBudgetRequest,
+  WatchBudgetRequest,
 } from '../../gen/budgetarbiter/v1/budget_admin_service.js';
 import { Checks } from './checks.js';
 import { readPolicy, readUpdateMask } from './policy.js';
 import type { OfBudget } from './slot-requests.js';
-
-const MAX_ETAG = 64;
-const MAX_REASON = 256;
 
 /** For requests that name a budget and nothing else. */
 export function readBudgetId(message: { readonly budgetId: string }): string {
@@ -22,11 +21,19 @@ export function readBudgetId(message: { readonly budgetId: string }): string {
   return budgetId;
 }
 
+export function readWatch({ budgetId, afterRevision }: WatchBudgetRequest) {
+  const checks = new Checks();
+  checks.budgetId('budget_id', budgetId);
+  if (afterRevision !== undefined) checks.amount('after_revision', afterRevision, NUMBERS.afterRevision);
+  checks.done();
+  return { budgetId, afterRevision };
+}
+
 export function readCreate(message: CreateBudgetRequest): OfBudget<domain.PutPolicyRequest> {
   const checks = new Checks();
   const budgetId = checks.budgetId('budget_id', message.budgetId);
   const fields = readPolicy(checks, message.policy);
-  const reason = checks.text('reason', message.reason, 0, MAX_REASON);
+  const reason = checks.text('reason', message.reason, TEXTS.reason);
   checks.done();
   const { validateOnly } = message;
   return { budgetId, request: { kind: 'put-policy', fields, presence: 'absent', validateOnly, reason } };
@@ -37,9 +44,9 @@ export function readUpdate(message: UpdateBudgetRequest): OfBudget<domain.PutPol
   const budgetId = checks.budgetId('budget_id', message.budgetId);
   const fields = readPolicy(checks, message.policy);
   const mask = readUpdateMask(checks, message.updateMask, fields);
-  const reason = checks.text('reason', message.reason, 0, MAX_REASON);
+  const reason = checks.text('reason', message.reason, TEXTS.reason);
   const { etag, allowMissing, validateOnly } = message;
-  if (etag !== undefined) checks.text('etag', etag, 1, MAX_ETAG);
+  if (etag !== undefined) checks.text('etag', etag, TEXTS.etag);
   checks.done();
   const request = {
     ...{ kind: 'put-policy' as const, fields, validateOnly, reason },
@@ -54,7 +61,7 @@ export function readDelete(message: DeleteBudgetRequest): OfBudget<domain.Delete
   const checks = new Checks();
   const budgetId = checks.budgetId('budget_id', message.budgetId);
   const request: Writable<domain.DeleteBudgetRequest> = { kind: 'delete-budget', force: message.force };
-  if (message.etag !== undefined) request.etag = checks.text('etag', message.etag, 1, MAX_ETAG);
+  if (message.etag !== undefined) request.etag = checks.text('etag', message.etag, TEXTS.etag);
   checks.done();
   return { budgetId, request };
 }
@@ -62,7 +69,7 @@ export function readDelete(message: DeleteBudgetRequest): OfBudget<domain.Delete
 export function readPause(message: PauseBudgetRequest): OfBudget<domain.PauseRequest> {
   const checks = new Checks();
   const budgetId = checks.budgetId('budget_id', message.budgetId);
-  const reason = checks.text('reason', message.reason, 0, MAX_REASON);
+  const reason = checks.text('reason', message.reason, TEXTS.reason);
   checks.done();
   return { budgetId, request: { kind: 'pause', reason } };
 }
@@ -70,7 +77,7 @@ export function readPause(message: PauseBudgetRequest): OfBudget<domain.PauseReq
 export function readRevoke(message: RevokeLeaseRequest): domain.RevokeRequest {
   const checks = new Checks();
   const lease = checks.leaseId('lease_id', message.leaseId);
-  const reason = checks.text('reason', message.reason, 0, MAX_REASON);
+  const reason = checks.text('reason', message.reason, TEXTS.reason);
   checks.done();
   return { kind: 'revoke', lease, reason };
 }

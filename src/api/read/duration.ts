@@ -1,18 +1,17 @@
+import type { NumberLimit } from '../../domain/model/field-limits.js';
 import { duration as inWords } from '../../domain/model/wording.js';
 import type { Duration } from '../../gen/google/protobuf/duration.js';
 import type { Checks } from './checks.js';
 
 const MAX_SECONDS = 315_576_000_000;
 const NANOS_PER_MS = 1_000_000;
-export const MAX_DURATION_MS = 366 * 86_400_000;
 
 /** A request's duration in whole milliseconds, rounded down. */
 export function durationMs(
   checks: Checks,
   field: string,
   value: Duration,
-  leastMs: number,
-  mostMs: number,
+  { least: leastMs, most: mostMs }: NumberLimit,
 ): number {
   if (!isLegal(value)) {
     checks.fail(field, ILLEGAL);

@@ -1,6 +1,9 @@
 import type { Grouping, UsageQuery } from '../../arbiter/door.js';
+import { isBudgetId } from '../../domain/model/budget-id.js';
+import { NUMBERS, PAGES, TEXTS } from '../../domain/model/field-limits.js';
 import { FENCE_PATTERN, fenceOf } from '../../domain/model/lease-id.js';
 import type { Writable } from '../../domain/model/types.js';
+import { amount } from '../../domain/model/wording.js';
 import {
   type ListBudgetsRequest,
   type ListLeasesRequest,
@@ -8,28 +11,30 @@ import {
   UsageGrouping,
 } from '../../gen/budgetarbiter/v1/budget_admin_service.js';
 import { readPageToken } from '../page-token.js';
-import { BUDGET_ID, Checks } from './checks.js';
+import { Checks } from './checks.js';
 
-const DEFAULT_PAGE = 100;
-const MAX_PAGE = 1_000;
 const MAX_SPAN_MS = 366 * 86_400_000;
 
 function pageSize(checks: Checks, value: number): number {
-  if (value < 0) checks.fail('page_size', `must be 0 to 1,000, where 0 means 100; it is ${value}`);
-  return value === 0 ? DEFAULT_PAGE : Math.min(value, MAX_PAGE);
+  if (value < NUMBERS.pageSize.least) {
+    const { usual, most } = PAGES;
+    checks.fail('page_size', `must be 0 to ${amount(most)}, where 0 means ${usual}; it is ${value}`);
+  }
+  return value === 0 ? PAGES.usual : Math.min(value, PAGES.most);
 }
 
 /** Where a page starts, in words of the list: after a key, or at its beginning. */
-function afterKey(checks: Checks, query: readonly string[], token: string): string | undefined {
+function afterKey(
+  checks: Checks,
+  query: readonly string[],
+  token: string,
+  isKey: (key: string) => boolean = () => true,
+): string | undefined {
   if (token === '') return undefined;
   const after = readPageToken(query, token);
-  if (after === undefined) {
-    checks.fail(
-      'page_token',
-      'must be `next_page_token` of a page of the same list, with the same fields but page_size',
-    );
-  }
-  return after;
+  if (after !== undefined && isKey(after)) return after;
+  checks.fail('page_token', `must be ${TEXTS.pageToken.rule}`);
+  return undefined;
 }
 
 export interface BudgetsPage {
@@ -42,8 +47,7 @@ export const BUDGETS_QUERY = ['budgets'];
 export function readListBudgets(message: ListBudgetsRequest): BudgetsPage {
   const checks = new Checks();
   const size = pageSize(checks, message.pageSize);
-  const after = afterKey(checks, BUDGETS_QUERY, message.pageToken) ?? '';
-  if (after !== '' && !BUDGET_ID.test(after)) checks.fail('page_token', 'does not fit');
+  const after = afterKey(checks, BUDGETS_QUERY, message.pageToken, isBudgetId) ?? '';
   checks.done();
   return { after, size };
 }
@@ -65,10 +69,8 @@ export function readListLeases(message: ListLeasesRequest): LeasesPage {
   const budgetId = checks.budgetId('budget_id', message.budgetId);
   const size = pageSize(checks, message.pageSize);
   const query = ['leases', budgetId, String(message.includeClosed)];
-  const after = afterKey(checks, query, message.pageToken);
-  const [, part, digits] = LEASES_KEY.exec(after ?? '') ?? [];
-  const afterFence = fenceOf(digits);
-  if (after !== undefined && afterFence === undefined) checks.fail('page_token', 'does not fit');
+  const isKey = (key: string) => fenceOf(LEASES_KEY.exec(key)?.[2]) !== undefined;
+  const [, part, digits] = LEASES_KEY.exec(afterKey(checks, query, message.pageToken, isKey) ?? '') ?? [];
   checks.done();
   return {
     budgetId,
@@ -76,7 +78,7 @@ export function readListLeases(message: ListLeasesRequest): LeasesPage {
     includeClosed: message.includeClosed,
     size,
     part: part === 'closed' ? 'closed' : 'live',
-    afterFence: afterFence ?? 0,
+    afterFence: fenceOf(digits) ?? 0,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { DistributionQuery } from '../../arbiter/door.js';
+import { DURATIONS, ENTRIES, fits, NUMBERS, TEXTS } from '../../domain/model/field-limits.js';
 import type * as domain from '../../domain/model/requests.js';
 import type { SessionRef } from '../../domain/model/session-ref.js';
 import type { Labels, Writable } from '../../domain/model/types.js';
@@ -12,16 +13,8 @@ import type {
 import type { Ids } from '../../platform/ids.js';
 import { invalidFields } from '../failures/request-error.js';
 import { AskedAcquire } from './asked-acquire.js';
-import { Checks, isText } from './checks.js';
-import { durationMs, MAX_DURATION_MS } from './duration.js';
-
-const MIN_TTL_MS = 1_000;
-/** Proxies cut calls that stay open for longer; the stream of a session stays open anyway. */
-const MAX_WAIT_MS = 15 * 60_000;
-const MAX_SESSION_WAIT_MS = 24 * 3_600_000;
-const MAX_LABELS = 8;
-const MAX_LABEL_KEY = 32;
-const MAX_LABEL_VALUE = 64;
+import { Checks } from './checks.js';
+import { durationMs } from './duration.js';
 
 /** A request for one budget, as the arbiter's door takes it. */
 export interface OfBudget<R> {
@@ -38,14 +31,12 @@ export function readAcquire(
   const budgetId = checks.budgetId('budget_id', message.budgetId);
   const aiId = checks.aiId('ai_id', message.aiId);
   const { requestId, estimatedTokens, leaseTtl, wait } = message;
-  if (requestId !== undefined) checks.id('request_id', requestId);
-  if (estimatedTokens !== undefined) checks.amount('estimated_tokens', estimatedTokens, 1);
-  const leaseTtlMs =
-    leaseTtl === undefined
-      ? undefined
-      : durationMs(checks, 'lease_ttl', leaseTtl, MIN_TTL_MS, MAX_DURATION_MS);
-  const mostWaitMs = session === undefined ? MAX_WAIT_MS : MAX_SESSION_WAIT_MS;
-  const waitMs = wait === undefined ? 0 : durationMs(checks, 'wait', wait, 0, mostWaitMs);
+  if (requestId !== undefined) checks.text('request_id', requestId, TEXTS.requestId);
+  if (estimatedTokens !== undefined)
+    checks.amount('estimated_tokens', estimatedTokens, NUMBERS.estimatedTokens);
+  const leaseTtlMs = leaseTtl && durationMs(checks, 'lease_ttl', leaseTtl, DURATIONS.leaseTtl);
+  const wanted = session === undefined ? DURATIONS.wait : DURATIONS.waitInSession;
+  const waitMs = wait === undefined ? 0 : durationMs(checks, 'wait', wait, wanted);
   const labels = readLabels(checks, message.labels);
   checks.done();
   const content = { budgetId, aiId, estimatedTokens, leaseTtlMs, labels };
@@ -61,16 +52,14 @@ function idsOf(requestId: string | undefined, ids: Ids) {
 function readLabels(checks: Checks, labels: Labels): Labels | undefined {
   const keys = Object.keys(labels);
   if (keys.length === 0) return undefined;
-  if (keys.length > MAX_LABELS) {
-    checks.fail('labels', `must have at most ${MAX_LABELS} entries; it has ${keys.length}`);
+  if (keys.length > ENTRIES.labels) {
+    checks.fail('labels', `must have at most ${ENTRIES.labels} entries; it has ${keys.length}`);
     return undefined;
   }
   for (const key of keys) {
-    const field = `labels[${JSON.stringify(key.slice(0, MAX_LABEL_KEY))}]`;
-    if (!isText(key, 1, MAX_LABEL_KEY)) {
-      checks.fail(field, `its key must be 1 to ${MAX_LABEL_KEY} bytes without control characters`);
-    }
-    checks.text(field, labels[key] ?? '', 0, MAX_LABEL_VALUE);
+    const field = `labels[${JSON.stringify(key.slice(0, TEXTS.labelKey.most))}]`;
+    if (!fits(TEXTS.labelKey, key)) checks.fail(field, `its key must be ${TEXTS.labelKey.rule}`);
+    checks.text(field, labels[key] ?? '', TEXTS.labelValue);
   }
   return labels;
 }
@@ -83,9 +72,10 @@ export function readRenew(message: RenewSlotRequest, session?: SessionRef): doma
     lease: checks.leaseId('lease_id', message.leaseId),
   };
   if (leaseTtl !== undefined) {
-    request.leaseTtlMs = durationMs(checks, 'lease_ttl', leaseTtl, MIN_TTL_MS, MAX_DURATION_MS);
+    request.leaseTtlMs = durationMs(checks, 'lease_ttl', leaseTtl, DURATIONS.leaseTtl);
   }
-  if (reserveTokens !== undefined) request.reserveTokens = checks.amount('reserve_tokens', reserveTokens, 1);
+  if (reserveTokens !== undefined)
+    request.reserveTokens = checks.amount('reserve_tokens', reserveTokens, NUMBERS.reserveTokens);
   if (session !== undefined) request.session = session;
   checks.done();
   return request;
@@ -98,8 +88,8 @@ export function readGetLease({ key }: GetLeaseRequest): OfBudget<domain.GetLease
   }
   if (key.$case === 'request') {
     const budgetId = checks.budgetId('request.budget_id', key.value.budgetId);
-    const aiId = checks.id('request.ai_id', key.value.aiId);
-    const requestId = checks.id('request.request_id', key.value.requestId);
+    const aiId = checks.text('request.ai_id', key.value.aiId, TEXTS.aiId);
+    const requestId = checks.text('request.request_id', key.value.requestId, TEXTS.requestId);
     checks.done();
     return { budgetId, request: { kind: 'get-lease', key: { aiId, requestId } } };
   }
@@ -116,7 +106,11 @@ export function readAvailability(message: GetAvailabilityRequest): OfBudget<doma
     aiId: checks.aiId('ai_id', message.aiId),
   };
   if (message.estimatedTokens !== undefined) {
-    request.estimatedTokens = checks.amount('estimated_tokens', message.estimatedTokens, 1);
+    request.estimatedTokens = checks.amount(
+      'estimated_tokens',
+      message.estimatedTokens,
+      NUMBERS.estimatedTokens,
+    );
   }
   checks.done();
   return { budgetId, request };

@@ -1,8 +1,7 @@
-import { MAX_AMOUNT } from '../../domain/model/limits.js';
+import { NUMBERS, TEXTS } from '../../domain/model/field-limits.js';
 import type * as domain from '../../domain/model/requests.js';
 import type { SessionRef } from '../../domain/model/session-ref.js';
 import type { TokenCounts, UsageReport, Writable } from '../../domain/model/types.js';
-import { amount } from '../../domain/model/wording.js';
 import type { TokenCounts as TokenCountsMessage, Usage } from '../../gen/budgetarbiter/v1/budget.js';
 import type { AdjustUsageRequest } from '../../gen/budgetarbiter/v1/budget_admin_service.js';
 import type { RecordUsageRequest, ReleaseRequest } from '../../gen/budgetarbiter/v1/budget_service.js';
@@ -12,9 +11,6 @@ import type { OfBudget } from './slot-requests.js';
 
 type NamedUsage = UsageReport & { readonly usageId: string };
 
-const MAX_REQUEST_TYPE = 64;
-const MAX_ERROR_MESSAGE = 512;
-const MAX_REASON = 256;
 const NO_TOKENS: TokenCounts = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0, total: 0 };
 
 export function readRecord(
@@ -25,7 +21,7 @@ export function readRecord(
   if (subject === undefined) checks.fail('subject', 'one of lease_id and unleased is required');
   if (message.usage === undefined) checks.fail('usage', 'is required');
   const usage = message.usage && readUsage(checks, message.usage);
-  if (usage?.usageId === '') checks.id('usage.usage_id', '');
+  if (usage?.usageId === '') checks.text('usage.usage_id', '', TEXTS.usageId);
   if (subject?.$case === 'unleased') {
     const budgetId = checks.budgetId('unleased.budget_id', subject.value.budgetId);
     const aiId = checks.aiId('unleased.ai_id', subject.value.aiId);
@@ -55,11 +51,11 @@ export function readRelease(message: ReleaseRequest, session?: SessionRef): doma
 
 /** The id may be empty here. */
 function readUsage(checks: Checks, usage: Usage): NamedUsage {
-  const usageId = usage.usageId === '' ? '' : checks.id('usage.usage_id', usage.usageId);
+  const usageId = usage.usageId === '' ? '' : checks.text('usage.usage_id', usage.usageId, TEXTS.usageId);
   const tokens = usage.tokens === undefined ? NO_TOKENS : readTokens(checks, usage.tokens);
-  const model = checks.model('usage.model', usage.model, 0);
-  const requestType = checks.text('usage.request_type', usage.requestType, 0, MAX_REQUEST_TYPE);
-  const errorMessage = checks.lines('usage.error_message', usage.errorMessage, 0, MAX_ERROR_MESSAGE);
+  const model = checks.model('usage.model', usage.model, TEXTS.modelOrNone);
+  const requestType = checks.text('usage.request_type', usage.requestType, TEXTS.requestType);
+  const errorMessage = checks.text('usage.error_message', usage.errorMessage, TEXTS.errorMessage);
   const { failed } = usage;
   const { input, output, cacheRead, cacheWrite, reasoning, total } = tokens;
   const content = [
@@ -79,12 +75,16 @@ function readUsage(checks: Checks, usage: Usage): NamedUsage {
 
 function readTokens(checks: Checks, counts: TokenCountsMessage): TokenCounts {
   const tokens = {
-    input: checks.amount('usage.tokens.input_tokens', counts.inputTokens, 0),
-    output: checks.amount('usage.tokens.output_tokens', counts.outputTokens, 0),
-    cacheRead: checks.amount('usage.tokens.cache_read_tokens', counts.cacheReadTokens, 0),
-    cacheWrite: checks.amount('usage.tokens.cache_write_tokens', counts.cacheWriteTokens, 0),
-    reasoning: checks.amount('usage.tokens.reasoning_tokens', counts.reasoningTokens, 0),
-    total: checks.amount('usage.tokens.total_tokens', counts.totalTokens, 0),
+    input: checks.amount('usage.tokens.input_tokens', counts.inputTokens, NUMBERS.countedTokens),
+    output: checks.amount('usage.tokens.output_tokens', counts.outputTokens, NUMBERS.countedTokens),
+    cacheRead: checks.amount('usage.tokens.cache_read_tokens', counts.cacheReadTokens, NUMBERS.countedTokens),
+    cacheWrite: checks.amount(
+      'usage.tokens.cache_write_tokens',
+      counts.cacheWriteTokens,
+      NUMBERS.countedTokens,
+    ),
+    reasoning: checks.amount('usage.tokens.reasoning_tokens', counts.reasoningTokens, NUMBERS.countedTokens),
+    total: checks.amount('usage.tokens.total_tokens', counts.totalTokens, NUMBERS.countedTokens),
   };
   const kinds = tokens.input || tokens.output || tokens.cacheRead || tokens.cacheWrite || tokens.reasoning;
   if (tokens.total !== 0 && kinds !== 0) {
@@ -99,16 +99,13 @@ function readTokens(checks: Checks, counts: TokenCountsMessage): TokenCounts {
 export function readAdjust(message: AdjustUsageRequest): OfBudget<domain.AdjustRequest> {
   const checks = new Checks();
   const budgetId = checks.budgetId('budget_id', message.budgetId);
-  const adjustmentId = checks.id('adjustment_id', message.adjustmentId);
+  const adjustmentId = checks.text('adjustment_id', message.adjustmentId, TEXTS.adjustmentId);
   const { tokens, day, aiId, model } = message;
-  if (tokens === 0 || Math.abs(tokens) > MAX_AMOUNT) {
-    const most = amount(MAX_AMOUNT);
-    checks.fail('tokens', `must be -${most} to ${most}, not 0; it is ${amount(tokens)}`);
-  }
-  const reason = checks.text('reason', message.reason, 1, MAX_REASON);
+  checks.amount('tokens', tokens, NUMBERS.adjustedTokens);
+  const reason = checks.text('reason', message.reason, TEXTS.reasonOfAdjustment);
   if (day !== undefined) checks.day('day', day);
   if (aiId !== undefined) checks.aiId('ai_id', aiId);
-  if (model !== undefined) checks.model('model', model, 1, true);
+  if (model !== undefined) checks.model('model', model, TEXTS.model, true);
   checks.done();
   const request: Writable<domain.AdjustRequest> = {
     kind: 'adjust',

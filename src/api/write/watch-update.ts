@@ -16,6 +16,8 @@ export function watchMessage(update: WatchUpdate): WatchBudgetResponse {
     waiters: update.waiters,
     windows: update.snapshot?.windows.map(windowMessage) ?? [],
     stale: update.stale,
+    revision: update.snapshot?.revision ?? 0,
+    missed: update.missed ?? false,
   };
 }
 

@@ -1,3 +1,4 @@
+import { BUDGET_ID_PATTERN } from './field-limits.js';
 import type { LeaseRef } from './requests.js';
 
 /**
@@ -12,13 +13,13 @@ export function fenceOf(digits: string | undefined): number | undefined {
   return Number.isSafeInteger(fence) ? fence : undefined;
 }
 
-/** `budget:epoch:fence:nonce`, at most 160 characters. Opaque to callers; every later call needs nothing else. */
+/** `budget:epoch:fence:nonce`. Opaque to callers; every later call needs nothing else. */
 export function formatLeaseId(budgetId: string, epoch: number, fence: number, nonce: string): string {
   return `${budgetId}:${epoch}:${fence}:${nonce}`;
 }
 
 const LEASE_ID = new RegExp(
-  `^([a-z0-9][a-z0-9._-]{0,62}):(${FENCE_PATTERN}):(${FENCE_PATTERN}):[A-Za-z0-9_-]{1,32}$`,
+  `^(${BUDGET_ID_PATTERN}):(${FENCE_PATTERN}):(${FENCE_PATTERN}):[A-Za-z0-9_-]{1,32}$`,
 );
 
 /** The parts of a lease id, or undefined for a string that this service never made. */

@@ -31,6 +31,8 @@ export interface BudgetSnapshot {
   readonly budget: BudgetView;
   readonly epoch: number;
   readonly revision: number;
+  /** That of the latest grant. */
+  readonly fence: number;
   /** The moment that decisions are made at. */
   readonly now: number;
   readonly month: { readonly key: string; readonly start: number; readonly end: number };

@@ -1,3 +1,4 @@
+import { fits, TEXTS } from '../model/field-limits.js';
 import type { FieldViolation } from '../model/outcomes.js';
 import { isPercent } from '../model/percent.js';
 import type { PolicyFields } from '../model/policy.js';
@@ -83,9 +84,9 @@ function aiOverrides(
 ): FieldViolation[] {
   const violations = tooMany(field, entries.length, most);
   for (const [aiId, percent] of entries) {
-    const wrong = /^[!-~]{1,128}$/.test(aiId)
+    const wrong = fits(TEXTS.aiId, aiId)
       ? (reservedAi(aiId) ?? wrongShare(percent))
-      : 'an AI id is 1 to 128 printable ASCII characters without spaces';
+      : `an AI id is ${TEXTS.aiId.rule}`;
     if (wrong !== undefined) violations.push({ field: entryOf(field, aiId), description: wrong });
   }
   return violations;
@@ -99,9 +100,7 @@ function modelOverrides(
   const violations = tooMany(field, entries.length, most);
   for (const [model, own] of entries) {
     const entry = entryOf(field, model);
-    const wrong = isModelName(model)
-      ? reservedModel(model)
-      : 'a model is 1 to 128 bytes without control characters';
+    const wrong = fits(TEXTS.model, model) ? reservedModel(model) : `a model is ${TEXTS.model.rule}`;
     if (wrong === undefined) violations.push(...weights(entry, own));
     else violations.push({ field: entry, description: wrong });
   }
@@ -119,8 +118,8 @@ function weights(field: string, own: Partial<TokenWeights>): FieldViolation[] {
 function budgets(field: string, ids: readonly string[], most: number): FieldViolation[] {
   const violations = tooMany(field, ids.length, most);
   for (const [index, id] of ids.entries()) {
-    if (/^[a-z0-9][a-z0-9._-]{0,62}$/.test(id)) continue;
-    const description = 'a budget id is 1 to 63 characters, `[a-z0-9][a-z0-9._-]{0,62}`';
+    if (fits(TEXTS.budgetId, id)) continue;
+    const description = `a budget id is ${TEXTS.budgetId.rule}`;
     violations.push({ field: `${field}[${index}]`, description });
   }
   return violations;
@@ -132,18 +131,5 @@ function tooMany(field: string, count: number, most: number): FieldViolation[] {
 }
 
 function entryOf(field: string, key: string): string {
-  return `${field}[${JSON.stringify(key.slice(0, 128))}]`;
-}
-
-function isModelName(model: string): boolean {
-  return model !== '' && utf8Bytes(model) <= 128 && !/\p{Cc}/u.test(model);
-}
-
-function utf8Bytes(text: string): number {
-  let bytes = 0;
-  for (const character of text) {
-    const code = character.codePointAt(0) ?? 0;
-    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-  }
-  return bytes;
+  return `${field}[${JSON.stringify(key.slice(0, TEXTS.aiId.most))}]`;
 }

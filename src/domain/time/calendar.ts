@@ -6,8 +6,8 @@ const DAY = /^(\d{4})-(\d{2})-(\d{2})$/;
 const MONTH = /^(\d{4})-(\d{2})$/;
 
 /** The first and last that can be asked about: beyond, four digits could not say the month before or after, by which it is found. */
-const FIRST_MONTH = '0001-02';
-const LAST_MONTH = '9999-11';
+export const FIRST_MONTH = '0001-02';
+export const LAST_MONTH = '9999-11';
 export const FIRST_DAY = firstDayOf(FIRST_MONTH);
 export const LAST_DAY = lastDayOf(LAST_MONTH);
 /** What is right, for a person. */

@@ -2,6 +2,7 @@ import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { invalidFields, type RequestError } from '../../api/failures/request-error.js';
 import { Checks } from '../../api/read/checks.js';
 import type { SessionRequest as SessionBeginning } from '../../arbiter/door.js';
+import { ENTRIES, TEXTS } from '../../domain/model/field-limits.js';
 import {
   BudgetServiceService,
   type OpenSession,
@@ -12,10 +13,8 @@ import type { Ids } from '../../platform/ids.js';
 /** A session's client sends these, and nothing else. */
 export const SESSION_METHOD = { path: BudgetServiceService.session.path, request: SessionRequest };
 
-const SESSION_ID = /^[A-Za-z0-9_-]{1,64}$/;
-const MOST_OTHER_BUDGETS = 16;
 /** What a session may spend: no more budgets than it could be taken up in. */
-export const MOST_BUDGETS = 1 + MOST_OTHER_BUDGETS;
+export const MOST_BUDGETS = 1 + ENTRIES.otherBudgets;
 const TAG_FIELD = 1;
 
 export function readOpen(message: OpenSession, ids: Pick<Ids, 'nonce'>): SessionBeginning {
@@ -23,16 +22,11 @@ export function readOpen(message: OpenSession, ids: Pick<Ids, 'nonce'>): Session
   const budgetId = checks.budgetId('open.budget_id', message.budgetId);
   const aiId = checks.aiId('open.ai_id', message.aiId);
   const { sessionId, otherBudgetIds } = message;
-  if (sessionId !== undefined && !SESSION_ID.test(sessionId)) {
-    checks.fail(
-      'open.session_id',
-      'must be as `SessionOpened.session_id` gave it; leave it out for a new session',
-    );
-  }
-  if (otherBudgetIds.length > MOST_OTHER_BUDGETS) {
+  if (sessionId !== undefined) checks.text('open.session_id', sessionId, TEXTS.sessionId);
+  if (otherBudgetIds.length > ENTRIES.otherBudgets) {
     checks.fail(
       'open.other_budget_ids',
-      `must be at most ${MOST_OTHER_BUDGETS} budgets; there are ${otherBudgetIds.length}`,
+      `must be at most ${ENTRIES.otherBudgets} budgets; there are ${otherBudgetIds.length}`,
     );
   } else for (const other of otherBudgetIds) checks.budgetId('open.other_budget_ids', other);
   checks.done();

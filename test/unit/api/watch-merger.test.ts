@@ -57,6 +57,15 @@ it('keeps the first thousand events, counts the others, sums denials, and tells 
   );
 });
 
+it('keeps that something was missed, until it was said', () => {
+  const merger = new WatchMerger();
+  merger.add(update(1, { missed: true }));
+  merger.add(update(2));
+  expect(merger.take()).toMatchObject({ at: 2, missed: true });
+  merger.add(update(3));
+  expect(merger.take()).toEqual(update(3));
+});
+
 it('begins anew after each take', () => {
   const merger = new WatchMerger();
   merger.add(update(1, { events: [event(1)], denials: new Map([['PAUSED', 1]]), mergedEvents: 1 }));

@@ -124,7 +124,7 @@ export enum AlertRule {
 
 /**
  * The machine-readable reasons of errors: `google.rpc.ErrorInfo.reason` is the name without its prefix, the domain is
- * `budgetarbiter.v1`. Later releases add some: act upon the code of a reason that you do not know.
+ * `budgetarbiter`. Later releases add some: act upon the code of a reason that you do not know.
  */
 export enum ErrorReason {
   /** ERROR_REASON_UNSPECIFIED - Never sent. */

@@ -229,9 +229,12 @@ export interface AdjustUsageRequest {
   budgetId: string;
   /** Makes a retry safe: 1 to 128 printable ASCII characters without spaces, unique per budget for 7 days. Required. */
   adjustmentId: string;
-  /** Charged tokens to add, or with a minus sign to take away: -10^12 to 10^12, not 0. No figure goes below zero. */
+  /**
+   * Charged tokens to add, or with a minus sign to take away: -10^12 to 10^12, not 0. Required. No figure
+   * goes below zero.
+   */
   tokens: number;
-  /** Why, for the log. 1 to 256 bytes. */
+  /** Why, for the log. 1 to 256 bytes. Required. */
   reason: string;
   /**
    * The day to correct, `YYYY-MM-DD`, in the budget's zone, not in the future and within the retention, which begins with a
@@ -331,6 +334,13 @@ export interface ResetClockResponse {
 export interface WatchBudgetRequest {
   /** The budget. Required. */
   budgetId: string;
+  /**
+   * Go on after this: the `revision` of the last message that the watcher took, from any replica. 0 to 2^53 - 1. Absent: from now
+   * on. A revision that no longer says where the watcher was (the events after it are forgotten, another replica did not keep
+   * them apart, the budget was deleted and begun anew, or there is no such revision yet) is no error: the first message has
+   * `missed`.
+   */
+  afterRevision?: number | undefined;
 }
 
 /** What happened since the message before. At least one a second, also when nothing did. */
@@ -351,8 +361,20 @@ export interface WatchBudgetResponse {
   waiters: number;
   /** The hour, the day and the month as they stand now. */
   windows: WindowStatus[];
-  /** True while the store does not answer: the figures are the last known. */
+  /** True while the store does not answer: the figures are the last known, and no events are told until it answers. */
   stale: boolean;
+  /**
+   * The budget's revision that this message is complete to: all that happened up to it has been told, or counted, in this
+   * message or before; nothing that happened after it has. It rises with every change of the budget, and goes on rising
+   * when the budget is deleted and begun anew, so that it never stands for two moments. 0 while nothing is known: before the store
+   * has answered, and in the last message of a deleted budget; keep the one before then.
+   */
+  revision: number;
+  /**
+   * More may have happened since `after_revision` (in the first message that is not `stale`) or since the message before (in any
+   * other), and cannot be told any more. The figures are right all the same: read what else matters anew.
+   */
+  missed: boolean;
 }
 
 /** One thing that happened. */
@@ -2375,13 +2397,16 @@ export const ResetClockResponse: MessageFns<ResetClockResponse> = {
 };
 
 function createBaseWatchBudgetRequest(): WatchBudgetRequest {
-  return { budgetId: "" };
+  return { budgetId: "", afterRevision: undefined };
 }
 
 export const WatchBudgetRequest: MessageFns<WatchBudgetRequest> = {
   encode(message: WatchBudgetRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.budgetId !== "") {
       writer.uint32(10).string(message.budgetId);
+    }
+    if (message.afterRevision !== undefined) {
+      writer.uint32(16).int64(message.afterRevision);
     }
     return writer;
   },
@@ -2407,6 +2432,14 @@ export const WatchBudgetRequest: MessageFns<WatchBudgetRequest> = {
             message.budgetId = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.afterRevision = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2425,6 +2458,7 @@ export const WatchBudgetRequest: MessageFns<WatchBudgetRequest> = {
   fromPartial<I extends Exact<DeepPartial<WatchBudgetRequest>, I>>(object: I): WatchBudgetRequest {
     const message = createBaseWatchBudgetRequest();
     message.budgetId = object.budgetId ?? "";
+    message.afterRevision = object.afterRevision ?? undefined;
     return message;
   },
 };
@@ -2439,6 +2473,8 @@ function createBaseWatchBudgetResponse(): WatchBudgetResponse {
     waiters: 0,
     windows: [],
     stale: false,
+    revision: 0,
+    missed: false,
   };
 }
 
@@ -2467,6 +2503,12 @@ export const WatchBudgetResponse: MessageFns<WatchBudgetResponse> = {
     }
     if (message.stale !== false) {
       writer.uint32(64).bool(message.stale);
+    }
+    if (message.revision !== 0) {
+      writer.uint32(72).int64(message.revision);
+    }
+    if (message.missed !== false) {
+      writer.uint32(80).bool(message.missed);
     }
     return writer;
   },
@@ -2548,6 +2590,22 @@ export const WatchBudgetResponse: MessageFns<WatchBudgetResponse> = {
             message.stale = reader.bool();
             continue;
           }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.revision = longToNumber(reader.int64());
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.missed = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2573,6 +2631,8 @@ export const WatchBudgetResponse: MessageFns<WatchBudgetResponse> = {
     message.waiters = object.waiters ?? 0;
     message.windows = object.windows?.map((e) => WindowStatus.fromPartial(e)) || [];
     message.stale = object.stale ?? false;
+    message.revision = object.revision ?? 0;
+    message.missed = object.missed ?? false;
     return message;
   },
 };
@@ -2957,6 +3017,12 @@ export const BudgetAdminServiceService = {
   },
   /**
    * Streams what happens: grants, releases, expiries, alerts, and denials counted by rule. At least one message a second.
+   *
+   * A watcher whose stream broke goes on where it was: it sends the `revision` of the last message that it took as
+   * `after_revision`. Then it is told each event once, or `missed`: never is an event left out in silence. A replica keeps the last
+   * 1,000 events of a budget while somebody watches it there, and for a minute after. What other replicas commit is found by looking
+   * at the budget once a second: their grants and ends of leases are all told; of several changes of the budget (`changed`), or of
+   * one alert, between two looks the last is told.
    * Errors: NOT_FOUND (BUDGET_NOT_FOUND: also when the budget is deleted later); RESOURCE_EXHAUSTED (QUEUE_FULL: too many watchers).
    */
   watchBudget: {
@@ -3016,6 +3082,12 @@ export interface BudgetAdminServiceServer extends UntypedServiceImplementation {
   resetClock: handleUnaryCall<ResetClockRequest, ResetClockResponse>;
   /**
    * Streams what happens: grants, releases, expiries, alerts, and denials counted by rule. At least one message a second.
+   *
+   * A watcher whose stream broke goes on where it was: it sends the `revision` of the last message that it took as
+   * `after_revision`. Then it is told each event once, or `missed`: never is an event left out in silence. A replica keeps the last
+   * 1,000 events of a budget while somebody watches it there, and for a minute after. What other replicas commit is found by looking
+   * at the budget once a second: their grants and ends of leases are all told; of several changes of the budget (`changed`), or of
+   * one alert, between two looks the last is told.
    * Errors: NOT_FOUND (BUDGET_NOT_FOUND: also when the budget is deleted later); RESOURCE_EXHAUSTED (QUEUE_FULL: too many watchers).
    */
   watchBudget: handleServerStreamingCall<WatchBudgetRequest, WatchBudgetResponse>;
@@ -3235,6 +3307,12 @@ export interface BudgetAdminServiceClient extends Client {
   ): ClientUnaryCall;
   /**
    * Streams what happens: grants, releases, expiries, alerts, and denials counted by rule. At least one message a second.
+   *
+   * A watcher whose stream broke goes on where it was: it sends the `revision` of the last message that it took as
+   * `after_revision`. Then it is told each event once, or `missed`: never is an event left out in silence. A replica keeps the last
+   * 1,000 events of a budget while somebody watches it there, and for a minute after. What other replicas commit is found by looking
+   * at the budget once a second: their grants and ends of leases are all told; of several changes of the budget (`changed`), or of
+   * one alert, between two looks the last is told.
    * Errors: NOT_FOUND (BUDGET_NOT_FOUND: also when the budget is deleted later); RESOURCE_EXHAUSTED (QUEUE_FULL: too many watchers).
    */
   watchBudget(request: WatchBudgetRequest, options?: Partial<CallOptions>): ClientReadableStream<WatchBudgetResponse>;
