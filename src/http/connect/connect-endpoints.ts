@@ -5,9 +5,8 @@ import { ArbiterError } from '../../arbiter/door.js';
 import type { Scheduler } from '../../platform/scheduler.js';
 import { type Answer, Content } from '../answer.js';
 import type { Endpoint, HttpCall } from '../endpoint.js';
-import { BodyError } from '../request-body.js';
 import { type Format, readHeaders } from './call-headers.js';
-import { connectError } from './connect-error.js';
+import { connectError, connectJson } from './connect-error.js';
 import { HttpCaller, within } from './http-caller.js';
 import { jsonOfBytes } from './json-message.js';
 import type { UnaryRpc } from './unary-rpc.js';
@@ -24,8 +23,9 @@ export function connectEndpoints(rpcs: readonly UnaryRpc[], scheduler: Scheduler
     path: rpc.path,
     methods: ['POST'],
     access: rpc.rule,
+    cookie: 'calling',
     answer: (call) => rpc.observed(() => answered(rpc, call, scheduler, underWay)),
-    failed: (error) => failed(error, (cause) => rpc.failure(cause)),
+    failed: (error) => connectError(rpc.failure(error)),
   }));
 }
 
@@ -53,10 +53,10 @@ async function answerOf(
   format: Format,
   caller: HttpCaller,
 ): Promise<Answer> {
-  const sent = await body(MAX_BODY).catch(refuseLarge);
+  const sent = await body(MAX_BODY);
   const request = format === 'json' ? rpc.bytesOf(sent, principal) : sent;
   const answer = await rpc.answer(request, principal, caller);
-  if (format === 'json') return { status: 200, body: json(jsonOfBytes(rpc.output, answer)) };
+  if (format === 'json') return { status: 200, body: connectJson(jsonOfBytes(rpc.output, answer)) };
   return { status: 200, body: new Content('application/proto', answer) };
 }
 
@@ -76,36 +76,8 @@ export function unservedEndpoint(
     answer: () => {
       throw new TransportError('METHOD', message);
     },
-    failed: (error) => failed(error, failure),
+    failed: (error) => connectError(failure(error)),
   };
-}
-
-function failed(error: unknown, failure: (error: unknown) => Failure): Answer {
-  const told = connectError(failure(error));
-  const answer = { ...told, body: json(told.body) };
-  return error instanceof TransportError ? { ...answer, ...beside(error, told) } : answer;
-}
-
-/** What HTTP has to say beside the code. */
-function beside({ problem }: TransportError, { headers }: Answer): Partial<Answer> {
-  switch (problem) {
-    case 'CONTENT_TYPE':
-      return { status: 415, headers: { ...headers, 'accept-post': 'application/json, application/proto' } };
-    case 'ENCODING':
-      return { headers: { ...headers, 'accept-encoding': 'identity' } };
-    default:
-      return {};
-  }
-}
-
-/** Clients of the protocol take the type letter by letter, without a charset. */
-function json(value: object): Content {
-  return Content.text('application/json', `${JSON.stringify(value)}\n`);
-}
-
-function refuseLarge(error: unknown): never {
-  if (!(error instanceof BodyError)) throw error;
-  throw new TransportError('TOO_LARGE', `the body is larger than a message may be, ${error.maxBytes} bytes`);
 }
 
 function tooMany(): ArbiterError {
