@@ -10,20 +10,21 @@ const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?$/i;
  * A page of another site can send nothing to this place: what it may send without being asked has none of the content types
  * of calls, and what a browser says of where a request comes from must be here. Who says nothing of it is no page.
  */
-export function refuseOtherSites({ headers }: IncomingMessage): void {
-  const site = headers['sec-fetch-site'];
+export function refuseOtherSites(request: IncomingMessage): void {
+  const { 'sec-fetch-site': site, origin } = request.headers;
   const elsewhere = site !== undefined && site !== 'same-origin' && site !== 'none';
-  if (!elsewhere && (headers.origin === undefined || isOwnPlace(headers.origin, headers.host))) return;
+  if (!elsewhere && (origin === undefined || isOwnPlace(origin, request))) return;
   throw new TransportError(
     'CROSS_SITE',
     'this call was sent by a page of another site: calls from a browser must come from the same origin',
   );
 }
 
-/** By host and port: whether TLS ends here or at a proxy, the scheme does not tell one site from another. */
-function isOwnPlace(origin: string, host: string | undefined): boolean {
-  const [, place] = /^https?:\/\/([^/?#]+)$/i.exec(origin) ?? [];
-  return place !== undefined && place.toLowerCase() === host?.toLowerCase();
+/** By host and port; by the scheme only where TLS ends here, since a proxy may not say whether it ends there. */
+function isOwnPlace(origin: string, { headers, socket }: IncomingMessage): boolean {
+  const [, scheme, place] = /^(https?):\/\/([^/?#]+)$/i.exec(origin) ?? [];
+  if (socket instanceof TLSSocket && scheme?.toLowerCase() !== 'https') return false;
+  return place !== undefined && place.toLowerCase() === headers.host?.toLowerCase();
 }
 
 /** What a browser adds a cookie to by itself must have been sent by a page of ours, must say so, and must be JSON. */
