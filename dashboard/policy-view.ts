@@ -9,13 +9,20 @@ import type { PageContext, View } from './view.js';
 
 type Input = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 
+/** A field on the page, and the text that it had at first. */
+interface Shown {
+  readonly field: FormField;
+  readonly input: Input;
+  readonly given: string;
+}
+
 /** The policy of one budget, to be looked at and changed. */
 export class PolicyView implements View {
   readonly title: string;
   readonly element: HTMLElement;
   private readonly form = h('form', { class: 'policy', novalidate: true });
   private readonly problem = h('p', { class: 'problem', role: 'alert' });
-  private readonly inputs = new Map<string, { readonly field: FormField; readonly input: Input }>();
+  private readonly inputs = new Map<string, Shown>();
   private fields: readonly FormField[] = [];
   private etag: string | undefined;
 
@@ -98,7 +105,7 @@ export class PolicyView implements View {
     const { name, help, limits } = field;
     const id = `policy-${name}`;
     const input = inputFor(field, id, fieldText(field, value), fieldText(field, field.default));
-    this.inputs.set(name, { field, input });
+    this.inputs.set(name, { field, input, given: input.value });
     return h(
       'div',
       { class: 'field' },
@@ -109,11 +116,16 @@ export class PolicyView implements View {
     );
   }
 
-  private policy(): Record<string, unknown> {
-    const values = [...this.inputs].map(
-      ([name, { field, input }]) => [name, fieldValue(field, input.value)] as const,
-    );
-    return Object.fromEntries(values.filter(([, value]) => value !== undefined));
+  /** What the form was given goes back as it is; what has been emptied follows the default. */
+  private changes(): object {
+    const changed = [...this.inputs].filter(([, { input, given }]) => input.value !== given);
+    if (changed.length === 0) return {};
+    return {
+      policy: Object.fromEntries(
+        changed.map(([name, { field, input }]) => [name, fieldValue(field, input.value)]),
+      ),
+      updateMask: changed.map(([name]) => jsonName(name)).join(','),
+    };
   }
 
   private async review(): Promise<void> {
@@ -121,7 +133,7 @@ export class PolicyView implements View {
     this.clearProblems();
     const { api } = this.context;
     const { budgetId, etag } = this;
-    const change = { budgetId, etag, policy: this.policy(), updateMask: '*' };
+    const change = { budgetId, etag, ...this.changes() };
     try {
       const judged = await api.call<UpdatedBudget>('UpdateBudget', { ...change, validateOnly: true });
       if (isSame(judged)) {

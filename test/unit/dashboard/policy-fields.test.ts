@@ -75,7 +75,6 @@ describe('the form of a policy', () => {
         },
         ...{ cooldownMs: 90_000, leaseTtlMs: 1_500, sessionGraceMs: 0, maxLeaseDurationMs: 86_400_000 },
         maxDailyPercentByAi: [
-          ['__proto__', 1],
           ['a:b', 2],
           ['guardian', 50],
         ],
@@ -91,6 +90,31 @@ describe('the form of a policy', () => {
     const sent = sentPolicy(policy);
     const texts = FIELDS.map((field) => [field.name, fieldText(field, sent[jsonName(field.name)])] as const);
     expect(readTexts(texts)).toEqual(tidyPolicy(policy));
+  });
+
+  it('shows an entry that only CONFIG_FILE can make, and does not lose it without a word', () => {
+    const policy: PolicyFields = {
+      maxDailyPercentByAi: [
+        ['__proto__', 1],
+        ['guardian', 50],
+      ],
+    };
+    const field = FIELDS.find(({ name }) => name === 'max_daily_percent_by_ai');
+    const text = field && fieldText(field, sentPolicy(policy)['maxDailyPercentByAi']);
+    expect(text).toBe('__proto__: 1\nguardian: 50');
+    expect(() => readTexts([['max_daily_percent_by_ai', text ?? '']])).toThrow(
+      expect.objectContaining({
+        complaint: {
+          reason: 'INVALID_FIELD',
+          violations: [
+            {
+              field: 'policy.max_daily_percent_by_ai["__proto__"]',
+              description: 'this key is reserved; use another',
+            },
+          ],
+        },
+      }),
+    );
   });
 
   it.each([
