@@ -19,8 +19,9 @@ export class ApiError extends Error {
   }
 }
 
-/** An error as every answer has it; `debug` is a detail of `google.rpc` in JSON. */
+/** An error as every answer has it; `debug` is a detail of `google.rpc` in JSON. `error`: from the server itself, which is busy. */
 interface ErrorJson {
+  readonly error?: { readonly message: string };
   readonly message?: string;
   readonly details?: readonly {
     readonly type: string;
@@ -73,7 +74,8 @@ export class Api {
   }
 }
 
-function errorOf(status: number, { message = `The service answered ${status}.`, details = [] }: ErrorJson) {
+function errorOf(status: number, { error, details = [], ...told }: ErrorJson) {
+  const message = told.message ?? error?.message ?? `The service answered ${status}.`;
   const debug = (type: string) => details.find((detail) => detail.type === `google.rpc.${type}`)?.debug;
   return new ApiError(status, debug('ErrorInfo')?.reason, message, debug('BadRequest')?.fieldViolations);
 }

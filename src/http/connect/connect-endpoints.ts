@@ -13,12 +13,12 @@ import type { UnaryRpc } from './unary-rpc.js';
 
 /** As over gRPC: the largest legal request is a policy that names 250 AIs and 100 models. */
 const MAX_BODY = 64 * 1024;
-/** Below the number of all requests under way: AIs that wait for a slot keep nobody from the dashboard and the probes. */
-const MAX_CALLS = 128;
-
-/** `POST /budgetarbiter.v1.BudgetService/AcquireSlot` and so on: unary calls of the Connect protocol. */
-export function connectEndpoints(rpcs: readonly UnaryRpc[], scheduler: Scheduler): Endpoint[] {
-  const underWay = new Set<HttpCaller>();
+/**
+ * `POST /budgetarbiter.v1.BudgetService/AcquireSlot` and so on: unary calls of the Connect protocol, at most so many at once of
+ * these methods together.
+ */
+export function connectEndpoints(rpcs: readonly UnaryRpc[], most: number, scheduler: Scheduler): Endpoint[] {
+  const underWay = new UnderWay(most);
   return rpcs.map((rpc) => ({
     path: rpc.path,
     methods: ['POST'],
@@ -33,16 +33,15 @@ async function answered(
   rpc: UnaryRpc,
   call: HttpCall,
   scheduler: Scheduler,
-  underWay: Set<HttpCaller>,
+  underWay: UnderWay,
 ): Promise<Answer> {
   const { format, timeoutMs } = readHeaders(call.request);
-  if (underWay.size >= MAX_CALLS) throw tooMany();
+  underWay.begin();
   const caller = new HttpCaller(call.request.socket);
-  underWay.add(caller);
   try {
     return await within(timeoutMs, scheduler, caller, answerOf(rpc, call, format, caller));
   } finally {
-    underWay.delete(caller);
+    underWay.end();
     caller.answered();
   }
 }
@@ -67,7 +66,7 @@ export function unservedEndpoint(
   rpcs: readonly UnaryRpc[],
   failure: (error: unknown) => Failure,
 ): Endpoint {
-  const names = rpcs.flatMap(({ path }) => (path.startsWith(`/${service}/`) ? [path.split('/')[2]] : []));
+  const names = rpcs.map(({ path }) => path.split('/')[2]);
   const message = `${service} has no unary method of this name, but ${names.join(', ')}. Streams are for gRPC`;
   return {
     path: `/${service}/*`,
@@ -80,9 +79,22 @@ export function unservedEndpoint(
   };
 }
 
-function tooMany(): ArbiterError {
-  return new ArbiterError(
-    'QUEUE_FULL',
-    `${MAX_CALLS} calls over HTTP are under way, which is the most: repeat the call shortly, or use gRPC`,
-  );
+class UnderWay {
+  private calls = 0;
+
+  constructor(private readonly most: number) {}
+
+  begin(): void {
+    if (this.calls >= this.most) {
+      throw new ArbiterError(
+        'QUEUE_FULL',
+        `${this.most} calls of this service are under way over HTTP, which is the most: repeat the call shortly, or use gRPC`,
+      );
+    }
+    this.calls += 1;
+  }
+
+  end(): void {
+    this.calls -= 1;
+  }
 }
