@@ -231,6 +231,13 @@ describe('without credentials', () => {
     expect(dashboardLog.entries).toMatchObject([{ fields: { audit: 'pause', principal: 'anonymous' } }]);
   });
 
+  it('there is nothing to sign in to', async () => {
+    const { url } = await startDashboard();
+    const { status, body, cookie } = await signedIn(url, 'operator');
+    expect({ status, cookie }).toEqual({ status: 400, cookie: '' });
+    expect(body.message).toBe('token: no credentials are configured here');
+  });
+
   it('nothing but the files of the page is there under a name that an attacker gave to this machine', async () => {
     const { door, port } = await startDashboard();
     const origin = 'http://rebound.example';
