@@ -1,5 +1,6 @@
-import type { DoneData, LeaseData, LiveData } from '../src/http/dashboard/page-data.js';
+import type { LeaseData, LiveData } from '../src/http/dashboard/page-data.js';
 import type { Api } from './api.js';
+import type { RevokedLease } from './api-json.js';
 import { ask } from './dialog.js';
 import { h } from './dom.js';
 import { tokens } from './format.js';
@@ -26,7 +27,10 @@ export class BudgetActions {
         h('p', {}, `${running} until they are released or run out. Reports are taken as always.`),
       ],
       ...{ confirm: 'Pause', dangerous: true, reason: REASON },
-      act: (reason) => this.done('pause', { budget_id: this.budgetId, reason }),
+      act: async (reason) => {
+        await this.api.call('PauseBudget', { budgetId: this.budgetId, reason });
+        return `${this.budgetId} is paused: no new slots are granted; running leases go on.`;
+      },
     });
   }
 
@@ -44,7 +48,10 @@ export class BudgetActions {
         ),
       ],
       confirm: 'Resume',
-      act: () => this.done('resume', { budget_id: this.budgetId }),
+      act: async () => {
+        await this.api.call('ResumeBudget', { budgetId: this.budgetId });
+        return `${this.budgetId} is resumed: slots are granted again.`;
+      },
     });
   }
 
@@ -67,12 +74,12 @@ export class BudgetActions {
         ),
       ],
       ...{ confirm: 'Revoke', dangerous: true, reason: REASON },
-      act: (reason) => this.done('revoke', { lease_id: leaseId, reason }),
+      act: async (reason) => {
+        const { lease } = await this.api.call<RevokedLease>('RevokeLease', { leaseId, reason });
+        if (lease.state === 'LEASE_STATE_REVOKED')
+          return `The lease of ${aiId} is revoked; its slot is free.`;
+        return `The lease of ${aiId} had ended before, by itself.`;
+      },
     });
-  }
-
-  private async done(name: string, body: object): Promise<string> {
-    const { message } = await this.api.post<DoneData>(name, body);
-    return message;
   }
 }

@@ -222,7 +222,7 @@ export class BudgetView implements View {
 
   /** What is not there, or not for this reader, no waiting brings. */
   private failed(error: unknown): void {
-    const isStore = error instanceof ApiError && error.code === 'STORE_UNAVAILABLE';
+    const isStore = error instanceof ApiError && error.reason === 'STORE_UNAVAILABLE';
     setText(this.problem, isStore ? STORE_DOWN : messageOf(error));
     if (!(error instanceof ApiError) || ![403, 404].includes(error.status)) return;
     this.stream.close();

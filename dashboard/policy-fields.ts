@@ -1,35 +1,61 @@
-import type { FieldKind } from '../src/http/dashboard/page-data.js';
+import type { FormField } from '../src/http/dashboard/page-data.js';
+import { apiName } from './api-json.js';
+import { duration, percent, tokens } from './format.js';
 
-/** Values of a policy between the texts of its form and what the service reads. */
+/** Values of a policy between the API's JSON, the texts of the form, and what a person reads. */
+
+type Field = Pick<FormField, 'name' | 'kind'>;
+
+const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+type Unit = keyof typeof UNIT_MS;
 
 /** A value as the form writes it; an unset one is empty. */
-export function fieldText(kind: FieldKind, value: unknown): string {
+export function fieldText({ name, kind }: Field, value: unknown): string {
   if (value === undefined || value === null) return '';
   switch (kind) {
+    case 'duration':
+      return durationText(msOf(value));
+    case 'choice':
+      return String(value).slice(name.length + 1);
     case 'budgets':
       return (value as string[]).join(', ');
     case 'shares-by-ai':
+      return lines(Object.entries(value), String);
     case 'weights':
-      return lines(value, String);
+      return lines(weightsOf(value), String);
     case 'weights-by-model':
-      return lines(value, (weights) =>
-        Object.entries(weights as object)
-          .map(([name, percent]) => `${name} ${percent}`)
-          .join(', '),
-      );
+      return lines(Object.entries(value), (weights) => pairsText(weightsOf(weights)));
     default:
       return String(value);
   }
 }
 
-function lines(value: unknown, text: (entry: unknown) => string): string {
-  return Object.entries(value as object)
-    .map(([name, entry]) => `${name}: ${text(entry)}`)
-    .join('\n');
+/** A value as a person reads it; one that is not there has no entries. */
+export function shownValue(field: Field, value: unknown): string {
+  switch (field.kind) {
+    case 'tokens':
+    case 'slots':
+      return tokens(Number(value));
+    case 'share':
+    case 'percent':
+      return percent(Number(value));
+    case 'duration':
+      return duration(msOf(value));
+    case 'shares-by-ai':
+      return pairsText(Object.entries(value ?? {})) || 'none';
+    case 'weights':
+      return pairsText(weightsOf(value ?? {})) || 'none';
+    case 'weights-by-model': {
+      const models = Object.entries(value ?? {});
+      return models.map(([model, own]) => `${model} (${pairsText(weightsOf(own))})`).join(', ') || 'none';
+    }
+    default:
+      return fieldText(field, value) || 'none';
+  }
 }
 
-/** What the service is sent; undefined leaves the field at its default. What is no number stays a text, of which it complains. */
-export function fieldValue(kind: FieldKind, text: string): unknown {
+/** What the API is sent; undefined leaves the field at its default. What is no number stays a text, of which it complains. */
+export function fieldValue({ name, kind }: Field, text: string): unknown {
   const trimmed = text.trim();
   if (trimmed === '') return undefined;
   switch (kind) {
@@ -38,6 +64,10 @@ export function fieldValue(kind: FieldKind, text: string): unknown {
     case 'share':
     case 'percent':
       return numberOf(trimmed);
+    case 'duration':
+      return durationOf(trimmed);
+    case 'choice':
+      return `${name.toUpperCase()}_${trimmed}`;
     case 'budgets':
       return trimmed.split(/[\s,]+/).filter((id) => id !== '');
     case 'shares-by-ai':
@@ -46,7 +76,7 @@ export function fieldValue(kind: FieldKind, text: string): unknown {
     case 'weights-by-model':
       return entries(trimmed, (weights) => {
         const pairs = weights.split(',').map((pair) => pair.trim().split(/\s+/));
-        return ownEntries(pairs.map(([name = '', percent = '']) => [name, numberOf(percent)]));
+        return ownEntries(pairs.map(([kind = '', percent = '']) => [kind, numberOf(percent)]));
       });
     default:
       return trimmed;
@@ -70,7 +100,39 @@ function ownEntries(pairs: (readonly [string, unknown])[]): object {
   return Object.fromEntries(pairs);
 }
 
+function lines(pairs: readonly (readonly [string, unknown])[], text: (entry: unknown) => string): string {
+  return pairs.map(([name, entry]) => `${name}: ${text(entry)}`).join('\n');
+}
+
+function pairsText(pairs: readonly (readonly [string, unknown])[]): string {
+  return pairs.map(([name, entry]) => `${name} ${entry}`).join(', ');
+}
+
+function weightsOf(weights: unknown): [string, unknown][] {
+  return Object.entries(weights as object).map(([kind, percent]) => [apiName(kind), percent]);
+}
+
 function numberOf(text: string): number | string {
   const plain = text.replace(/%$/, '').replaceAll('_', '').trim();
   return plain !== '' && Number.isFinite(Number(plain)) ? Number(plain) : text;
+}
+
+/** `1.5s` in JSON. */
+function msOf(value: unknown): number {
+  return Math.round(Number(String(value).replace(/s$/, '')) * 1_000);
+}
+
+/** The largest unit that divides it. */
+function durationText(ms: number): string {
+  for (const unit of ['d', 'h', 'm', 's'] as const) {
+    if (ms % UNIT_MS[unit] === 0) return ms === 0 ? '0s' : `${ms / UNIT_MS[unit]}${unit}`;
+  }
+  return `${ms}ms`;
+}
+
+/** In seconds, as JSON has it; to the millionth, beyond which a product of decimals is none any more. */
+function durationOf(text: string): string {
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text) ?? [];
+  if (amount === undefined) return text;
+  return `${Number(((Number(amount) * UNIT_MS[unit as Unit]) / 1_000).toFixed(6))}s`;
 }

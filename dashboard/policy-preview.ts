@@ -1,18 +1,29 @@
-import type {
-  CapChange,
-  PolicyChangeData,
-  PreviewData,
-  WarningData,
-} from '../src/http/dashboard/page-data.js';
+import type { FormField } from '../src/http/dashboard/page-data.js';
+import { jsonName, type UpdatedBudget, type WarningJson, type WindowJson } from './api-json.js';
 import { h } from './dom.js';
-import { duration, percent, tokens } from './format.js';
+import { tokens } from './format.js';
 import { WINDOW_NAMES } from './meter.js';
+import { shownValue } from './policy-fields.js';
+
+interface CapChange {
+  readonly kind: 'HOUR' | 'DAY' | 'MONTH';
+  readonly before: number;
+  readonly after: number;
+  readonly taken: number;
+}
+
+/** Whether a change would change nothing, not even what is set to its default. */
+export function isSame({ before, budget }: UpdatedBudget): boolean {
+  return JSON.stringify(before.policy ?? {}) === JSON.stringify(budget.policy ?? {});
+}
 
 /** What a change would do: its differences to today, what becomes of the caps, and what may surprise. */
-export function previewBody({ changes, caps, warnings }: PreviewData): HTMLElement[] {
+export function previewBody(judged: UpdatedBudget, fields: readonly FormField[]): HTMLElement[] {
+  const { warnings = [] } = judged;
+  const caps = capsOf(judged);
   return [
     h('h3', {}, 'Different from today'),
-    table('Different from today', ['Field', 'Now', 'After'], changes.map(changeRow)),
+    table('Different from today', ['Field', 'Now', 'After'], changesOf(judged, fields)),
     h('h3', {}, 'Caps in force, at once'),
     table('Caps in force', ['Window', 'Now', 'After', 'Spent and reserved'], caps.map(capRow)),
     ...caps.filter(isClosed).map((cap) => h('p', { class: 'caution' }, closedText(cap))),
@@ -21,34 +32,48 @@ export function previewBody({ changes, caps, warnings }: PreviewData): HTMLEleme
   ];
 }
 
-export function warningList(warnings: readonly WarningData[]): HTMLElement {
+export function warningList(warnings: readonly WarningJson[]): HTMLElement {
   const items = warnings.map(({ field, message }) => h('li', {}, h('code', {}, field), `: ${message}`));
   return h('ul', { class: 'warnings' }, ...items);
 }
 
-function changeRow({ field, before, after, unit }: PolicyChangeData): string[] {
-  return [field, valueText(before, unit), valueText(after, unit)];
+/** Of what is in force. */
+function changesOf({ before, budget }: UpdatedBudget, fields: readonly FormField[]): string[][] {
+  const [now, then] = [before.effectivePolicy ?? {}, budget.effectivePolicy ?? {}];
+  return fields
+    .map((field) => {
+      const key = jsonName(field.name);
+      return [field.name, shownValue(field, now[key]), shownValue(field, then[key])];
+    })
+    .filter(([, was, is]) => was !== is);
 }
 
-function valueText(value: number | string, unit: PolicyChangeData['unit']): string {
-  if (typeof value === 'string') return value;
-  if (unit === 'ms') return duration(value);
-  return unit === 'percent' ? percent(value) : tokens(value);
+function capsOf({ windows = [], windowsBefore = [] }: UpdatedBudget): CapChange[] {
+  return windows.map((after) => {
+    const before = windowsBefore.find(({ window }) => window === after.window) ?? after;
+    const kind = after.window.replace('WINDOW_', '') as CapChange['kind'];
+    const taken = Number(after.spentTokens ?? 0) + Number(after.reservedTokens ?? 0);
+    return { kind, taken, before: capOf(before), after: capOf(after) };
+  });
 }
 
-function capRow({ kind, before, after, spent, reserved }: CapChange): string[] {
-  return [WINDOW_NAMES[kind], tokens(before), tokens(after), tokens(spent + reserved)];
+function capOf({ capTokens = '0' }: WindowJson): number {
+  return Number(capTokens);
+}
+
+function capRow({ kind, before, after, taken }: CapChange): string[] {
+  return [WINDOW_NAMES[kind], tokens(before), tokens(after), tokens(taken)];
 }
 
 /** Open today, and full under the new policy. */
-function isClosed({ before, after, spent, reserved }: CapChange): boolean {
-  return spent + reserved >= after && spent + reserved < before;
+function isClosed({ before, after, taken }: CapChange): boolean {
+  return taken >= after && taken < before;
 }
 
-function closedText({ kind, after, spent, reserved }: CapChange): string {
+function closedText({ kind, after, taken }: CapChange): string {
   const until = { HOUR: 'this hour', DAY: 'this day', MONTH: 'this month' }[kind];
   return (
-    `${tokens(spent + reserved)} are spent and reserved already, and the cap becomes ${tokens(after)}: ` +
+    `${tokens(taken)} are spent and reserved already, and the cap becomes ${tokens(after)}: ` +
     `new slots are denied until the end of ${until}. Live leases go on.`
   );
 }

@@ -1,12 +1,20 @@
-import type { DoneData, FormField, PolicyData, PreviewData } from '../src/http/dashboard/page-data.js';
+import type { FormField, PolicyFormData } from '../src/http/dashboard/page-data.js';
 import { ApiError, messageOf } from './api.js';
+import { type FoundBudget, jsonName, type UpdatedBudget } from './api-json.js';
 import { ask, notice } from './dialog.js';
 import { fill, h, setText } from './dom.js';
 import { fieldText, fieldValue } from './policy-fields.js';
-import { previewBody, warningList } from './policy-preview.js';
+import { isSame, previewBody, warningList } from './policy-preview.js';
 import type { PageContext, View } from './view.js';
 
 type Input = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
+
+/** A field on the page, and the text that it had at first. */
+interface Shown {
+  readonly field: FormField;
+  readonly input: Input;
+  readonly given: string;
+}
 
 /** The policy of one budget, to be looked at and changed. */
 export class PolicyView implements View {
@@ -14,8 +22,9 @@ export class PolicyView implements View {
   readonly element: HTMLElement;
   private readonly form = h('form', { class: 'policy', novalidate: true });
   private readonly problem = h('p', { class: 'problem', role: 'alert' });
-  private readonly inputs = new Map<string, { readonly field: FormField; readonly input: Input }>();
-  private data: PolicyData | undefined;
+  private readonly inputs = new Map<string, Shown>();
+  private fields: readonly FormField[] = [];
+  private etag: string | undefined;
 
   constructor(
     private readonly context: PageContext,
@@ -45,25 +54,31 @@ export class PolicyView implements View {
 
   private async load(): Promise<void> {
     try {
-      this.data = await this.context.api.get<PolicyData>('policy', { budget_id: this.budgetId });
-      this.putForm(this.data);
+      const { api } = this.context;
+      const [form, found] = await Promise.all([
+        api.get<PolicyFormData>('policy-form'),
+        api.call<FoundBudget>('GetBudget', { budgetId: this.budgetId }),
+      ]);
+      this.fields = form.fields;
+      this.etag = found.budget.etag;
+      this.putForm(form, found);
     } catch (error) {
       fill(this.form, h('p', { class: 'problem', role: 'alert' }, messageOf(error)));
     }
   }
 
-  private putForm({ policy, defaults, warnings, groups: fieldGroups }: PolicyData): void {
+  private putForm({ groups, fields }: PolicyFormData, { budget, warnings = [] }: FoundBudget): void {
     this.inputs.clear();
-    const groups = fieldGroups.map(({ title, fields }) =>
+    const rowsOf = (group: string) =>
+      fields
+        .filter((field) => field.group === group)
+        .map((field) => this.row(field, budget.policy?.[jsonName(field.name)]));
+    const fieldsets = groups.map((group) =>
       h(
         'fieldset',
         { class: 'panel' },
-        h('legend', {}, title),
-        h(
-          'div',
-          { class: 'fields' },
-          ...fields.map((field) => this.row(field, policy[field.name], defaults[field.name])),
-        ),
+        h('legend', {}, group),
+        h('div', { class: 'fields' }, ...rowsOf(group)),
       ),
     );
     fill(
@@ -75,7 +90,7 @@ export class PolicyView implements View {
           h('h2', {}, 'Warnings of the policy in force'),
           warningList(warnings),
         ),
-      ...groups,
+      ...fieldsets,
       this.problem,
       h(
         'div',
@@ -86,45 +101,55 @@ export class PolicyView implements View {
     );
   }
 
-  private row(field: FormField, value: unknown, fallback: unknown): HTMLElement {
-    const { name, kind, help } = field;
+  private row(field: FormField, value: unknown): HTMLElement {
+    const { name, help, limits } = field;
     const id = `policy-${name}`;
-    const input = inputFor(field, id, fieldText(kind, value), fieldText(kind, fallback));
-    this.inputs.set(name, { field, input });
+    const input = inputFor(field, id, fieldText(field, value), fieldText(field, field.default));
+    this.inputs.set(name, { field, input, given: input.value });
     return h(
       'div',
       { class: 'field' },
       h('label', { for: id }, name),
       input,
-      h('p', { class: 'help', id: `${id}-help` }, help),
+      h('p', { class: 'help', id: `${id}-help` }, limits === '' ? help : `${help} (${limits})`),
       h('p', { class: 'problem', id: `${id}-problem` }),
     );
   }
 
-  private policy(): Record<string, unknown> {
-    const values = [...this.inputs].map(
-      ([name, { field, input }]) => [name, fieldValue(field.kind, input.value)] as const,
-    );
-    return Object.fromEntries(values.filter(([, value]) => value !== undefined));
+  /** What the form was given goes back as it is; what has been emptied follows the default. */
+  private changes(): object {
+    const changed = [...this.inputs].filter(([, { input, given }]) => input.value !== given);
+    if (changed.length === 0) return {};
+    return {
+      policy: Object.fromEntries(
+        changed.map(([name, { field, input }]) => [name, fieldValue(field, input.value)]),
+      ),
+      updateMask: changed.map(([name]) => jsonName(name)).join(','),
+    };
   }
 
   private async review(): Promise<void> {
-    if (this.data === undefined) return;
+    if (this.etag === undefined) return;
     this.clearProblems();
-    const change = { budget_id: this.budgetId, etag: this.data.etag, policy: this.policy() };
+    const { api } = this.context;
+    const { budgetId, etag } = this;
+    const change = { budgetId, etag, ...this.changes() };
     try {
-      const preview = await this.context.api.post<PreviewData>('policy-preview', change);
-      if (preview.same) {
+      const judged = await api.call<UpdatedBudget>('UpdateBudget', { ...change, validateOnly: true });
+      if (isSame(judged)) {
         notice('Nothing is different from the policy in force.');
         return;
       }
       const done = await ask({
-        title: `Change the policy of ${this.budgetId}?`,
-        body: previewBody(preview),
+        title: `Change the policy of ${budgetId}?`,
+        body: previewBody(judged, this.fields),
         confirm: 'Apply',
-        act: async () => (await this.context.api.post<DoneData>('put-policy', change)).message,
+        act: async () => {
+          await api.call('UpdateBudget', change);
+          return `The policy of ${budgetId} is changed, and in force.`;
+        },
       });
-      if (done) location.hash = `#/budgets/${this.budgetId}`;
+      if (done) location.hash = `#/budgets/${budgetId}`;
     } catch (error) {
       this.tell(error);
     }
@@ -132,13 +157,17 @@ export class PolicyView implements View {
 
   private tell(error: unknown): void {
     setText(this.problem, messageOf(error));
-    const name = error instanceof ApiError ? error.field?.split(/[.[]/)[0] : undefined;
-    const wrong = name === undefined ? undefined : this.inputs.get(name);
-    if (name === undefined || wrong === undefined) return;
-    wrong.input.setAttribute('aria-invalid', 'true');
-    const place = this.form.querySelector(`#policy-${name}-problem`);
-    if (place !== null) setText(place, messageOf(error));
-    wrong.input.focus();
+    const violations = error instanceof ApiError ? error.violations : [];
+    // The first that is wrong is where to go on.
+    for (const { field, description } of violations.toReversed()) {
+      const [, name = ''] = /^policy\.(\w+)/.exec(field) ?? [];
+      const wrong = this.inputs.get(name);
+      if (wrong === undefined) continue;
+      wrong.input.setAttribute('aria-invalid', 'true');
+      const place = this.form.querySelector(`#policy-${name}-problem`);
+      if (place !== null) setText(place, `${field.replace('policy.', '')}: ${description}`);
+      wrong.input.focus();
+    }
   }
 
   private clearProblems(): void {

@@ -10,7 +10,6 @@ import { Turns } from './arbiter/turns.js';
 import { listUsage } from './arbiter/usage-listing.js';
 import { runCli } from './cli/run.js';
 import { type Config, loadConfig } from './config/config.js';
-import { readPolicy } from './config/policy-shape.js';
 import { createGrpcServer } from './grpc/server.js';
 import { rpcEndpoints } from './http/connect/endpoints.js';
 import { createDashboard } from './http/dashboard/dashboard.js';
@@ -59,13 +58,13 @@ async function start(config: Config, log: Log, undos: Undo[]): Promise<void> {
   const readiness = new Readiness(store, scheduler, log, (serving) => grpc.setServing(serving));
   const { defaultBudget } = config;
   const http = createHttpServer({
-    ...{ address: config.httpAddress, defaultBudget, log, access, tls, observer: metrics.http, tracing },
+    ...{ address: config.httpAddress, defaultBudget, log, ids, access, tls, observer: metrics.http, tracing },
     getDistribution: (budgetId, query) => services.getDistribution(arbiter, budgetId, query, NOBODY),
     ready: () => readiness.ready,
     rpcs: rpcEndpoints({ ...services, scheduler, defaultBudget }),
     metrics: metrics.page(arbiter, copyState(store, arbiter, clock, readiness)),
     dashboard: createDashboard({
-      ...{ door: arbiter, access, time: PROCESS_TIME, scheduler, log, readPolicy, version: version() },
+      ...{ door: arbiter, access, time: PROCESS_TIME, scheduler, log, ids, version: version() },
     }),
   });
   const grpcPort = await grpc.start();

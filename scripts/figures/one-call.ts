@@ -1,9 +1,10 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as passed } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { type ClientDuplexStream, credentials } from '@grpc/grpc-js';
+import { BudgetAdminServiceService } from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
 import {
   BudgetServiceClient,
   type SessionRequest,
@@ -30,11 +31,12 @@ export async function waysOfCalls(): Promise<Way[]> {
   try {
     const session = new OpenSession(client);
     await session.ask({ $case: 'open', value: { budgetId: BUDGET, aiId: 'c', otherBudgetIds: [] } });
+    const pause = await pageThatPauses(service);
     const counted = (call: string, ask: (id: string) => Promise<unknown>) => count(service, to, call, ask);
     return [
       await counted('AcquireSlot', (id) => acquire(client, id)),
       await counted('RecordUsage in a session', (id) => session.ask(report(id))),
-      await counted('a pause by the dashboard', () => pauseByDashboard(service)),
+      await counted('a pause by the dashboard', pause),
     ];
   } finally {
     client.close();
@@ -51,7 +53,7 @@ async function count(
 ): Promise<Way> {
   await ask('warm');
   // What the service does by itself after a call must be over.
-  await pause(300);
+  await passed(300);
   process.kill(service.pid, 'SIGUSR2');
   await until(() => existsSync(`${to}.begun`));
   await ask('counted');
@@ -63,7 +65,7 @@ async function count(
 }
 
 async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await pause(5);
+  while (!holds()) await passed(5);
 }
 
 function acquire(client: BudgetServiceClient, aiId: string): Promise<unknown> {
@@ -104,15 +106,15 @@ class OpenSession {
   }
 }
 
-/** As the page does it. The pause is lifted before each, outside of what is counted. */
-async function pauseByDashboard({ httpAddress }: Service): Promise<void> {
+/** A page that is open: what it learnt when it was loaded does not count. */
+async function pageThatPauses({ httpAddress }: Service): Promise<(reason: string) => Promise<void>> {
   const origin = `http://${httpAddress}`;
   const session = (await (await fetch(`${origin}/dashboard/session`)).json()) as { csrf: string };
   const headers = { 'content-type': 'application/json', 'x-csrf-token': session.csrf, origin };
-  const post = (path: string, body: object) =>
-    fetch(`${origin}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
-  const before = await post('/dashboard/pause', { budget_id: BUDGET, reason: 'figures' });
-  if (before.status !== 404) return;
-  const path = `/${BudgetServiceClient.serviceName.replace('BudgetService', 'BudgetAdminService')}/PauseBudget`;
-  await post(path, { budgetId: BUDGET, reason: 'figures' });
+  const url = origin + BudgetAdminServiceService.pauseBudget.path;
+  return async (reason) => {
+    const body = JSON.stringify({ budgetId: BUDGET, reason });
+    const answer = await fetch(url, { method: 'POST', headers, body });
+    if (!answer.ok) throw new Error(`the pause was answered ${answer.status}: ${await answer.text()}`);
+  };
 }

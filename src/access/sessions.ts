@@ -6,7 +6,7 @@ import { type Principal, principalDigest } from './principal.js';
 /** Who works through a browser, in the place of the token that was shown once. */
 export interface Session {
   readonly principal: Principal;
-  /** What every change must repeat: another site's page cannot read it. */
+  /** What every call must repeat: another site's page cannot read it. */
   readonly csrf: string;
 }
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
+import { TransportError } from '../api/failures/transport-error.js';
 import { peerOf } from '../platform/peer-address.js';
-import { type Answer, errorAnswer } from './answer.js';
 
 /**
  * A web page may give its own name the address 127.0.0.1 after it was loaded; the browser then takes this service for the
@@ -17,14 +17,12 @@ export function namesThisMachine(host: string | undefined): boolean {
 }
 
 /** Where nobody needs credentials, whoever can connect is trusted: on loopback that must not be a page from elsewhere. */
-export function isMisdirected({ headers, socket }: IncomingMessage): boolean {
+export function refuseMisdirected({ headers, socket }: IncomingMessage): void {
   const own = peerOf(socket.localAddress);
-  return (own === '::1' || own.startsWith('127.')) && !namesThisMachine(headers.host);
+  if ((own !== '::1' && !own.startsWith('127.')) || namesThisMachine(headers.host)) return;
+  throw new TransportError(
+    'MISDIRECTED',
+    'without credentials this service answers to localhost and to addresses only: call it by one of these, or name credentials ' +
+      'in CONFIG_FILE',
+  );
 }
-
-export const MISDIRECTED: Answer = errorAnswer(
-  421,
-  'MISDIRECTED',
-  'Without credentials this service answers to localhost and to addresses only: call it by one of these, or name credentials ' +
-    'in CONFIG_FILE.',
-);

@@ -1,12 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { TransportError } from '../api/failures/transport-error.js';
 import { ArbiterError } from '../arbiter/door.js';
-
-/** A body that cannot be taken in. */
-export class BodyError extends Error {
-  constructor(readonly maxBytes: number) {
-    super(`a request's body may have ${maxBytes} bytes`);
-  }
-}
 
 export function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
@@ -18,21 +12,25 @@ export async function readBody(
   response: ServerResponse,
   maxBytes: number,
 ): Promise<Buffer> {
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw new BodyError(maxBytes);
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
   if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
     for await (const chunk of request as AsyncIterable<Buffer>) {
       bytes += chunk.length;
-      if (bytes > maxBytes) throw new BodyError(maxBytes);
+      if (bytes > maxBytes) throw tooLarge(maxBytes);
       chunks.push(chunk);
     }
   } catch (error) {
-    if (error instanceof BodyError) throw error;
+    if (error instanceof TransportError) throw error;
     throw new ArbiterError('CANCELLED', 'the connection broke before the request was whole', undefined, {
       cause: error,
     });
   }
   return Buffer.concat(chunks);
+}
+
+function tooLarge(maxBytes: number): TransportError {
+  return new TransportError('TOO_LARGE', `the body is larger than a message may be, ${maxBytes} bytes`);
 }

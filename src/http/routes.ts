@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Access } from '../access/access.js';
 import { PERMISSIONS } from '../access/permissions.js';
-import type { Log } from '../platform/log.js';
+import { type FailureSink, toldFailure } from '../api/failures/call-failure.js';
 import { type Answer, errorAnswer } from './answer.js';
 import type { Dashboard } from './dashboard/dashboard.js';
 import { distributionEndpoint, type GetDistribution } from './distribution-route.js';
@@ -9,18 +9,17 @@ import { type Endpoint, find } from './endpoint.js';
 import { enter } from './entrance.js';
 import { failureAnswer } from './error-answers.js';
 import { healthEndpoints } from './health-endpoints.js';
-import { isMisdirected, MISDIRECTED } from './host-check.js';
+import { refuseMisdirected } from './host-check.js';
 import { type MetricsPage, metricsEndpoint } from './metrics-endpoint.js';
 import type { Observing } from './observed-route.js';
 import { readBody } from './request-body.js';
 
-export interface RouteOptions extends Observing {
+export interface RouteOptions extends Observing, FailureSink {
   /** Shown when a request names no budget. */
   readonly defaultBudget: string;
   readonly getDistribution: GetDistribution;
   /** The store answers and this copy is not stopping. */
   readonly ready: () => boolean;
-  readonly log: Log;
   /** What Prometheus reads. Absent: there is none. */
   readonly metrics?: MetricsPage | undefined;
   /** Who may see what. Absent: no credentials are configured, and everybody may see everything. */
@@ -47,28 +46,26 @@ export async function route(
   request: IncomingMessage,
   response: ServerResponse,
   endpoints: readonly Endpoint[],
-  { access, log }: RouteOptions,
+  options: RouteOptions,
 ): Promise<Answer> {
   const [path = '', ...query] = (request.url ?? '').split('?');
   const endpoint = find(endpoints, path);
   try {
+    const { access, dashboard } = options;
     // What is not there, only those learn who may see what is.
-    const rule = endpoint?.access ?? PERMISSIONS.http;
-    if (access === undefined && rule !== 'open' && isMisdirected(request)) return MISDIRECTED;
-    const { principal, maySee } = await enter(access, request, rule, path);
+    const wanted = endpoint ?? { access: PERMISSIONS.http };
+    if (access === undefined && wanted.access !== 'open') refuseMisdirected(request);
+    const entered = await enter({ access, sessions: dashboard?.sessions }, request, wanted, path);
     if (endpoint === undefined) return nothingHere(endpoints);
     if (!isServed(endpoint, request.method)) return wrongMethod(endpoint);
     return await endpoint.answer({
-      ...{ request, path, principal, maySee },
+      ...{ request, path, ...entered },
       query: new URLSearchParams(query.join('?')),
       body: (maxBytes) => readBody(request, response, maxBytes),
     });
   } catch (error) {
     if (endpoint?.failed !== undefined) return endpoint.failed(error);
-    const answer = failureAnswer(error);
-    if (answer !== undefined) return answer;
-    log.error({ path, err: error }, 'HTTP request failed');
-    return errorAnswer(500, 'INTERNAL', 'The service failed to answer; its log says why.');
+    return failureAnswer(toldFailure(error, endpoint?.path ?? '', options));
   }
 }
 

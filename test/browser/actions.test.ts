@@ -138,7 +138,7 @@ describe('changing the policy', () => {
     await page.getByLabel('enforced_percent').fill('many');
     await button('Review the change …').click();
     await page
-      .getByText(/"many" is not a percentage: a number such as 0\.5/)
+      .getByText(/enforced_percent: must be a number; it is "many"/)
       .first()
       .waitFor();
   });
@@ -147,7 +147,7 @@ describe('changing the policy', () => {
     await page.getByLabel('enforced_percent').fill('60');
     await world.put(BUDGET, { monthlyLimit: 2_500_000 });
     await button('Review the change …').click();
-    await page.getByText(/Somebody else has changed the policy meanwhile: load it again/).waitFor();
+    await page.getByText(/the policy has changed since this etag was read/).waitFor();
     await button('Start again').click();
     await page.locator('#policy-monthly_limit[placeholder="200000"]').waitFor();
     await expect.poll(() => page.getByLabel('monthly_limit').inputValue()).toBe('2500000');

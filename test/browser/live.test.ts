@@ -107,7 +107,9 @@ describe('a budget that is deleted', () => {
     await own.goto(`${world.url}/#/budgets/openai`);
     await own.getByText('Live', { exact: true }).waitFor();
     await world.arbiter.submit('openai', { kind: 'delete-budget', force: true }, NOBODY);
-    await own.getByText('There is no budget "openai".').waitFor();
+    await own
+      .getByText('there is no budget "openai": check the id, or create it with CreateBudget')
+      .waitFor();
     await own.locator('.connection.off').waitFor({ state: 'attached' });
     await own.close();
   });

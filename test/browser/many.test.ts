@@ -23,7 +23,7 @@ it('says of an empty store that it is empty, and fills by itself', async () => {
     .getByText('There is no budget yet. The first one is made with CreateBudget, or by CONFIG_FILE.')
     .waitFor();
   await page.goto(`${world.url}/#/budgets/nobody`);
-  await page.getByText('There is no budget "nobody".').waitFor();
+  await page.getByText('there is no budget "nobody": check the id, or create it with CreateBudget').waitFor();
   expect(await accessibilityProblems(page)).toEqual([]);
   await page.goto(`${world.url}/#/`);
   await world.put('first', {});

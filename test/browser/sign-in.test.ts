@@ -64,7 +64,7 @@ describe('with credentials configured', () => {
       name: 'budget_session',
       httpOnly: true,
       sameSite: 'Strict',
-      path: '/dashboard/',
+      path: '/',
     });
     expect(more).toEqual([]);
     expect(await page.evaluate(() => document.cookie)).toBe('');

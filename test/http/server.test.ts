@@ -54,9 +54,9 @@ describe('GET /api/token-usage/distribution', () => {
   });
 
   it.each([
-    ['?budget_id=', 'budget_id', /must be a budget id, 1 to 63 characters/],
-    ['?budget_id=Not%20one', 'budget_id', /must be a budget id/],
-    ['?budget_id=%ff%00', 'budget_id', /must be a budget id/],
+    ['?budget_id=', 'budget_id', /^budget_id: must be 1 to 63 characters, .*; it is empty$/],
+    ['?budget_id=Not%20one', 'budget_id', /must be 1 to 63 characters/],
+    ['?budget_id=%ff%00', 'budget_id', /must be 1 to 63 characters/],
     ['?budget_id=a&budget_id=b', 'budget_id', /more than once/],
     ['?budget=a', 'budget', /unknown parameter; known are budget_id, month, day/],
     ['?month=11-2026', 'month', /must be a month as YYYY-MM/],
@@ -65,7 +65,7 @@ describe('GET /api/token-usage/distribution', () => {
     ['?day=2026-11-01?x', 'day', /must be a day/],
     ['?month=2026-13', 'month', /must be a month/],
     ['?day=2026-02-29', 'day', /must be a day of the calendar/],
-    ['?month=2026-10&day=2026-11-01', 'day', /must be within the month 2026-10/],
+    ['?month=2026-10&day=2026-11-01', 'day', /must be a day of the month "2026-10"/],
     ['?__proto__=1', '__proto__', /unknown parameter/],
   ])('%s is 400 and names the field', async (query, field, message) => {
     const server = await start();
@@ -84,12 +84,16 @@ describe('GET /api/token-usage/distribution', () => {
     const response = await fetch(`${url}${DISTRIBUTION}?budget_id=nobody`);
     expect(response.status).toBe(404);
     expect(await response.json()).toEqual({
-      error: { code: 'BUDGET_NOT_FOUND', message: 'There is no budget "nobody".', field: 'budget_id' },
+      error: {
+        code: 'BUDGET_NOT_FOUND',
+        message: 'there is no budget "nobody": check the id, or create it with CreateBudget',
+        field: 'budget_id',
+      },
     });
   });
 
   it('passes on which field a day or month breaks', async () => {
-    const violations = [{ field: 'day', description: 'day: is not kept any more' }];
+    const violations = [{ field: 'day', description: 'is not kept any more' }];
     const { url } = await start({ getDistribution: refused({ reason: 'INVALID_FIELD', violations }) });
     const response = await fetch(`${url}${DISTRIBUTION}?day=2020-02-29`);
     expect(response.status).toBe(400);
@@ -99,18 +103,18 @@ describe('GET /api/token-usage/distribution', () => {
   });
 
   it.each([
-    ['STORE_UNAVAILABLE', 503],
-    ['SHUTTING_DOWN', 503],
-    ['QUEUE_FULL', 429],
-    ['STORE_REFUSED', 400],
-  ] as const)('%s is %d', async (failure, status) => {
+    ['STORE_UNAVAILABLE', 503, 'STORE_UNAVAILABLE'],
+    ['SHUTTING_DOWN', 503, 'SHUTTING_DOWN'],
+    ['QUEUE_FULL', 429, 'QUEUE_FULL'],
+    ['STORE_REFUSED', 400, 'INVALID_FIELD'],
+  ] as const)('%s is %d %s', async (failure, status, code) => {
     const error = new ArbiterError(failure, 'in words', 1_500);
     const { url, log } = await start({ getDistribution: failing(error) });
     const response = await fetch(url + DISTRIBUTION);
     expect(response.status).toBe(status);
     expect(response.headers.get('retry-after')).toBe(failure === 'STORE_REFUSED' ? null : '2');
-    expect(await response.json()).toEqual({ error: { code: failure, message: 'in words' } });
-    expect(log.entries).toEqual([]);
+    expect(await response.json()).toEqual({ error: { code, message: 'in words' } });
+    expect(log.entries).toMatchObject([{ level: 'debug', message: 'a call was refused' }]);
   });
 
   it('tells a fault of its own to the log, not to the caller', async () => {

@@ -40,6 +40,7 @@ export function createServer({ getDistribution, ready = () => true, port = 0, ..
         return { stats: EXAMPLE_STATS };
       }),
     ready,
+    ids: { nonce: () => 'nonce-1' },
     ...{ log, ...more },
   });
   running.push(server);

@@ -16,6 +16,8 @@ export interface Failure {
   readonly metadata?: Readonly<Record<string, string>>;
   readonly violations?: readonly FieldViolation[];
   readonly retryAfterMs?: number;
+  /** What HTTP may have a status of its own for. */
+  readonly problem?: TransportProblem;
 }
 
 /** Codes that answers of the reflection protocol carry within. */
@@ -106,6 +108,7 @@ const TRANSPORT_CODES: { readonly [P in TransportProblem]: status } = {
   ENCODING: status.UNIMPLEMENTED,
   METHOD: status.UNIMPLEMENTED,
   CROSS_SITE: status.PERMISSION_DENIED,
+  MISDIRECTED: status.PERMISSION_DENIED,
   TOO_LARGE: status.RESOURCE_EXHAUSTED,
   METADATA_TOO_LARGE: status.RESOURCE_EXHAUSTED,
   DEADLINE: status.DEADLINE_EXCEEDED,
@@ -118,8 +121,8 @@ export function failureOf(error: unknown): Failure | undefined {
   if (error instanceof AccessError) return { ...ACCESS_ANSWERS[error.failure], message: error.message };
   if (error instanceof TransportError) {
     const { problem, message } = error;
-    const code = TRANSPORT_CODES[problem];
-    return problem === 'METADATA_TOO_LARGE' ? { code, message, reason: problem } : { code, message };
+    const told = { code: TRANSPORT_CODES[problem], message, problem };
+    return problem === 'METADATA_TOO_LARGE' ? { ...told, reason: problem } : told;
   }
   return undefined;
 }

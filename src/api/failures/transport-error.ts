@@ -5,6 +5,7 @@ export type TransportProblem =
   | 'ENCODING'
   | 'METHOD'
   | 'CROSS_SITE'
+  | 'MISDIRECTED'
   | 'TOO_LARGE'
   | 'METADATA_TOO_LARGE'
   | 'DEADLINE';

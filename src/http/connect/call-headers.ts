@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { TransportError } from '../../api/failures/transport-error.js';
+import { refuseOtherSites } from '../own-page.js';
 
 export type Format = 'json' | 'proto';
 
@@ -15,7 +16,7 @@ const TIMEOUT = /^\d{1,10}$/;
 
 /** Reads the headers of the Connect protocol's unary calls, or throws what is wrong with them. */
 export function readHeaders(request: IncomingMessage): CallHeaders {
-  refuseCrossSite(request);
+  refuseOtherSites(request);
   const { headers } = request;
   const format = readFormat(headers['content-type']);
   const encoding = headers['content-encoding'];
@@ -30,26 +31,6 @@ export function readHeaders(request: IncomingMessage): CallHeaders {
     throw new TransportError('HEADER', 'connect-protocol-version must be 1, or absent');
   }
   return { format, ...readTimeout(headers['connect-timeout-ms']) };
-}
-
-/**
- * A page of another site can send nothing to this place: what it may send without being asked has none of these content
- * types, and what a browser says of where a request comes from must be here.
- */
-function refuseCrossSite({ headers }: IncomingMessage): void {
-  const site = headers['sec-fetch-site'];
-  const elsewhere = site !== undefined && site !== 'same-origin' && site !== 'none';
-  if (!elsewhere && (headers.origin === undefined || isOwn(headers.origin, headers.host))) return;
-  throw new TransportError(
-    'CROSS_SITE',
-    'this call was sent by a page of another site: calls from a browser must come from the same origin',
-  );
-}
-
-/** By host and port: whether TLS ends here or at a proxy, the scheme does not tell one site from another. */
-function isOwn(origin: string, host: string | undefined): boolean {
-  const [, place] = /^https?:\/\/([^/?#]+)$/i.exec(origin) ?? [];
-  return place !== undefined && place.toLowerCase() === host?.toLowerCase();
 }
 
 function readFormat(type: string | undefined): Format {

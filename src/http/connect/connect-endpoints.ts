@@ -5,27 +5,27 @@ import { ArbiterError } from '../../arbiter/door.js';
 import type { Scheduler } from '../../platform/scheduler.js';
 import { type Answer, Content } from '../answer.js';
 import type { Endpoint, HttpCall } from '../endpoint.js';
-import { BodyError } from '../request-body.js';
 import { type Format, readHeaders } from './call-headers.js';
-import { connectError } from './connect-error.js';
+import { connectError, connectJson } from './connect-error.js';
 import { HttpCaller, within } from './http-caller.js';
 import { jsonOfBytes } from './json-message.js';
 import type { UnaryRpc } from './unary-rpc.js';
 
 /** As over gRPC: the largest legal request is a policy that names 250 AIs and 100 models. */
 const MAX_BODY = 64 * 1024;
-/** Below the number of all requests under way: AIs that wait for a slot keep nobody from the dashboard and the probes. */
-const MAX_CALLS = 128;
-
-/** `POST /budgetarbiter.v1.BudgetService/AcquireSlot` and so on: unary calls of the Connect protocol. */
-export function connectEndpoints(rpcs: readonly UnaryRpc[], scheduler: Scheduler): Endpoint[] {
-  const underWay = new Set<HttpCaller>();
+/**
+ * `POST /budgetarbiter.v1.BudgetService/AcquireSlot` and so on: unary calls of the Connect protocol, at most so many at once of
+ * these methods together.
+ */
+export function connectEndpoints(rpcs: readonly UnaryRpc[], most: number, scheduler: Scheduler): Endpoint[] {
+  const underWay = new UnderWay(most);
   return rpcs.map((rpc) => ({
     path: rpc.path,
     methods: ['POST'],
     access: rpc.rule,
+    cookie: 'calling',
     answer: (call) => rpc.observed(() => answered(rpc, call, scheduler, underWay)),
-    failed: (error) => failed(error, (cause) => rpc.failure(cause)),
+    failed: (error) => connectError(rpc.failure(error)),
   }));
 }
 
@@ -33,16 +33,15 @@ async function answered(
   rpc: UnaryRpc,
   call: HttpCall,
   scheduler: Scheduler,
-  underWay: Set<HttpCaller>,
+  underWay: UnderWay,
 ): Promise<Answer> {
   const { format, timeoutMs } = readHeaders(call.request);
-  if (underWay.size >= MAX_CALLS) throw tooMany();
+  underWay.begin();
   const caller = new HttpCaller(call.request.socket);
-  underWay.add(caller);
   try {
     return await within(timeoutMs, scheduler, caller, answerOf(rpc, call, format, caller));
   } finally {
-    underWay.delete(caller);
+    underWay.end();
     caller.answered();
   }
 }
@@ -53,10 +52,10 @@ async function answerOf(
   format: Format,
   caller: HttpCaller,
 ): Promise<Answer> {
-  const sent = await body(MAX_BODY).catch(refuseLarge);
+  const sent = await body(MAX_BODY);
   const request = format === 'json' ? rpc.bytesOf(sent, principal) : sent;
   const answer = await rpc.answer(request, principal, caller);
-  if (format === 'json') return { status: 200, body: json(jsonOfBytes(rpc.output, answer)) };
+  if (format === 'json') return { status: 200, body: connectJson(jsonOfBytes(rpc.output, answer)) };
   return { status: 200, body: new Content('application/proto', answer) };
 }
 
@@ -67,7 +66,7 @@ export function unservedEndpoint(
   rpcs: readonly UnaryRpc[],
   failure: (error: unknown) => Failure,
 ): Endpoint {
-  const names = rpcs.flatMap(({ path }) => (path.startsWith(`/${service}/`) ? [path.split('/')[2]] : []));
+  const names = rpcs.map(({ path }) => path.split('/')[2]);
   const message = `${service} has no unary method of this name, but ${names.join(', ')}. Streams are for gRPC`;
   return {
     path: `/${service}/*`,
@@ -76,41 +75,26 @@ export function unservedEndpoint(
     answer: () => {
       throw new TransportError('METHOD', message);
     },
-    failed: (error) => failed(error, failure),
+    failed: (error) => connectError(failure(error)),
   };
 }
 
-function failed(error: unknown, failure: (error: unknown) => Failure): Answer {
-  const told = connectError(failure(error));
-  const answer = { ...told, body: json(told.body) };
-  return error instanceof TransportError ? { ...answer, ...beside(error, told) } : answer;
-}
+class UnderWay {
+  private calls = 0;
 
-/** What HTTP has to say beside the code. */
-function beside({ problem }: TransportError, { headers }: Answer): Partial<Answer> {
-  switch (problem) {
-    case 'CONTENT_TYPE':
-      return { status: 415, headers: { ...headers, 'accept-post': 'application/json, application/proto' } };
-    case 'ENCODING':
-      return { headers: { ...headers, 'accept-encoding': 'identity' } };
-    default:
-      return {};
+  constructor(private readonly most: number) {}
+
+  begin(): void {
+    if (this.calls >= this.most) {
+      throw new ArbiterError(
+        'QUEUE_FULL',
+        `${this.most} calls of this service are under way over HTTP, which is the most: repeat the call shortly, or use gRPC`,
+      );
+    }
+    this.calls += 1;
   }
-}
 
-/** Clients of the protocol take the type letter by letter, without a charset. */
-function json(value: object): Content {
-  return Content.text('application/json', `${JSON.stringify(value)}\n`);
-}
-
-function refuseLarge(error: unknown): never {
-  if (!(error instanceof BodyError)) throw error;
-  throw new TransportError('TOO_LARGE', `the body is larger than a message may be, ${error.maxBytes} bytes`);
-}
-
-function tooMany(): ArbiterError {
-  return new ArbiterError(
-    'QUEUE_FULL',
-    `${MAX_CALLS} calls over HTTP are under way, which is the most: repeat the call shortly, or use gRPC`,
-  );
+  end(): void {
+    this.calls -= 1;
+  }
 }

@@ -2,7 +2,8 @@ import { type DescMessage, fromBinary, toJson } from '@bufbuild/protobuf';
 import { descriptors } from '../../api/codec/descriptors.js';
 import { detailsOf, toldMessage } from '../../api/failures/error-details.js';
 import type { Failure } from '../../api/failures/status.js';
-import type { Answer } from '../answer.js';
+import type { TransportProblem } from '../../api/failures/transport-error.js';
+import { type Answer, Content } from '../answer.js';
 
 /** The Connect protocol's name and HTTP status of each code of gRPC, which is its place in this list. */
 const CODES: readonly (readonly [name: string, httpStatus: number])[] = [
@@ -26,6 +27,9 @@ const CODES: readonly (readonly [name: string, httpStatus: number])[] = [
 ];
 const UNKNOWN = ['unknown', 500] as const;
 
+/** Where HTTP has a status that says more than the code does. */
+const STATUSES: { readonly [P in TransportProblem]?: number } = { CONTENT_TYPE: 415, MISDIRECTED: 421 };
+
 /** Codes with which a retry later may help, as HTTP says it, too. */
 const RETRIED = [429, 503];
 
@@ -37,18 +41,31 @@ export function connectError(failure: Failure): Answer {
   return {
     status: httpStatus,
     headers: failureHeaders(failure, httpStatus),
-    body: { code: name, message, ...(details.length === 0 ? {} : { details }) },
+    body: connectJson({ code: name, message, ...(details.length === 0 ? {} : { details }) }),
   };
 }
 
-export function connectCode(failure: Failure): { readonly name: string; readonly httpStatus: number } {
-  const [name, httpStatus] = CODES[failure.code] ?? UNKNOWN;
-  return { name, httpStatus };
+/** Clients of the protocol take the type letter by letter, without a charset. */
+export function connectJson(value: object): Content {
+  return Content.text('application/json', `${JSON.stringify(value)}\n`);
+}
+
+export function connectCode({ code, problem }: Failure): {
+  readonly name: string;
+  readonly httpStatus: number;
+} {
+  const [name, httpStatus] = CODES[code] ?? UNKNOWN;
+  return { name, httpStatus: (problem && STATUSES[problem]) ?? httpStatus };
 }
 
 /** What a client that knows HTTP alone can act upon. */
-export function failureHeaders({ retryAfterMs }: Failure, httpStatus: number): Record<string, string> {
+export function failureHeaders(
+  { retryAfterMs, problem }: Failure,
+  httpStatus: number,
+): Record<string, string> {
   const headers: Record<string, string> = {};
+  if (problem === 'CONTENT_TYPE') headers['accept-post'] = 'application/json, application/proto';
+  if (problem === 'ENCODING') headers['accept-encoding'] = 'identity';
   if (httpStatus === 401) headers['www-authenticate'] = 'Bearer realm="budget-arbiter"';
   if (retryAfterMs !== undefined && RETRIED.includes(httpStatus)) {
     headers['retry-after'] = String(Math.ceil(retryAfterMs / 1_000));

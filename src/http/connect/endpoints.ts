@@ -17,16 +17,26 @@ export interface RpcEndpointOptions extends Services {
   readonly scheduler: Scheduler;
 }
 
-const SERVICES = ['budgetarbiter.v1.BudgetService', 'budgetarbiter.v1.BudgetAdminService'];
+/**
+ * Each service, and how many of its calls are carried at once. Together fewer than all requests under way: AIs that wait for a
+ * slot keep no operator from acting, and neither keeps anybody from pages and probes.
+ */
+const SERVICES = [
+  { service: 'budgetarbiter.v1.BudgetService', most: 128 },
+  { service: 'budgetarbiter.v1.BudgetAdminService', most: 64 },
+] as const;
 
 /** The API over HTTP: every unary method, pages that read, and what describes them. */
 export function rpcEndpoints(options: RpcEndpointOptions): Endpoint[] {
   const rpcs = apiRpcs(options);
   return [
-    ...connectEndpoints(rpcs, options.scheduler),
-    ...SERVICES.map((service) =>
-      unservedEndpoint(service, PERMISSIONS.http, rpcs, (error) => toldFailure(error, service, options)),
-    ),
+    ...SERVICES.flatMap(({ service, most }) => {
+      const own = rpcs.filter(({ path }) => path.startsWith(`/${service}/`));
+      return [
+        ...connectEndpoints(own, most, options.scheduler),
+        unservedEndpoint(service, PERMISSIONS.http, own, (error) => toldFailure(error, service, options)),
+      ];
+    }),
     ...readEndpoints(rpcs, options.defaultBudget),
     openApiEndpoint(options.access !== undefined),
   ];

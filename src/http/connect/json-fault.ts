@@ -29,6 +29,19 @@ export function jsonFault(type: DescMessage, json: JsonValue, error: unknown, pr
   return { field: prefix.slice(0, -1) || type.typeName, description: reason.slice(0, 200) };
 }
 
+/** Entries of maps that no object of the library can hold, which it would lose without a word. Over gRPC they are refused, too. */
+export function lostEntries(type: DescMessage, json: JsonValue, prefix = ''): FieldViolation[] {
+  if (!isObject(json)) return [];
+  return type.fields.flatMap((field) => {
+    const value = json[field.jsonName] ?? json[field.name];
+    if (value === undefined || !isObject(value)) return [];
+    const path = `${prefix}${field.name}`;
+    if (field.fieldKind === 'message') return lostEntries(field.message, value, `${path}.`);
+    if (field.fieldKind !== 'map' || !Object.hasOwn(value, '__proto__')) return [];
+    return [{ field: `${path}["__proto__"]`, description: 'this key is reserved; use another' }];
+  });
+}
+
 function failure(type: DescMessage, json: JsonObject): unknown {
   try {
     fromJson(type, json, { registry: descriptors() });

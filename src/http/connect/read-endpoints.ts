@@ -1,9 +1,8 @@
 import { type DescMessage, type JsonObject, ScalarType } from '@bufbuild/protobuf';
-import { invalidFields } from '../../api/failures/request-error.js';
-import type { Failure } from '../../api/failures/status.js';
-import { type Answer, errorAnswer } from '../answer.js';
+import type { Answer } from '../answer.js';
 import type { Endpoint, HttpCall } from '../endpoint.js';
-import { connectCode, failureHeaders } from './connect-error.js';
+import { failureAnswer } from '../error-answers.js';
+import { readQuery } from '../query.js';
 import { HttpCaller } from './http-caller.js';
 import { bytesOfJson, jsonOfBytes } from './json-message.js';
 import type { UnaryRpc } from './unary-rpc.js';
@@ -40,7 +39,7 @@ export function readEndpoints(rpcs: readonly UnaryRpc[], defaultBudget: string):
       methods: ['GET'],
       access: rpc.rule,
       answer: (call) => rpc.observed(() => answerOf(rpc, path, call, defaultBudget)),
-      failed: (error) => failed(rpc.failure(error)),
+      failed: (error) => failureAnswer(rpc.failure(error)),
     };
   });
 }
@@ -65,17 +64,10 @@ function requestOf(
   const inPath = path.includes(`{${BUDGET_ID}}`);
   const parameters = parametersOf(type, inPath);
   const request: JsonObject = {};
-  for (const name of query.keys()) {
+  const names = parameters.map(({ name }) => name);
+  for (const [name, value] of readQuery(query, names)) {
     const field = parameters.find((parameter) => parameter.name === name);
-    if (field === undefined) {
-      const known = parameters.map((parameter) => parameter.name).join(', ');
-      throw invalidFields([
-        { field: name.slice(0, 64), description: `unknown parameter; known are ${known || 'none'}` },
-      ]);
-    }
-    const [value = '', ...more] = query.getAll(name);
-    if (more.length > 0) throw invalidFields([{ field: name, description: 'given more than once' }]);
-    const isFlag = field.scalar === ScalarType.BOOL && (value === 'true' || value === 'false');
+    const isFlag = field?.scalar === ScalarType.BOOL && (value === 'true' || value === 'false');
     request[name] = isFlag ? value === 'true' : value;
   }
   if (inPath) request[BUDGET_ID] = decoded(asked.split('/')[BUDGET_PART] ?? '');
@@ -95,14 +87,4 @@ function decoded(part: string): string {
   } catch {
     return part;
   }
-}
-
-/** In the form of all that is read over HTTP. */
-function failed(failure: Failure): Answer {
-  const { name, httpStatus } = connectCode(failure);
-  const field = failure.reason === 'BUDGET_NOT_FOUND' ? BUDGET_ID : failure.violations?.[0]?.field;
-  return errorAnswer(httpStatus, failure.reason ?? name.toUpperCase(), failure.message, {
-    ...(field === undefined ? {} : { field }),
-    headers: failureHeaders(failure, httpStatus),
-  });
 }

@@ -4,7 +4,7 @@ import type { LiveBudget } from './live-budget.js';
 import type { LiveBudgets } from './live-budgets.js';
 import { liveData, type SeenNow } from './live-data.js';
 import type { TickData } from './page-data.js';
-import { mayOperate, type Visitor } from './visitors.js';
+import type { Visitor } from './visitors.js';
 
 /** Forecasts move by themselves, though nothing is spent. */
 const REFRESH_MS = 15_000;
@@ -54,7 +54,7 @@ export class BudgetStream {
     const version = versionOf(seen);
     if (version === this.toldVersion && seen.at - this.toldAt < REFRESH_MS) {
       this.stream.send('tick', { at: seen.at, stale: seen.stale, waiters: seen.waiters } satisfies TickData);
-    } else if (this.stream.send('live', liveData(seen, mayOperate(this.visitor, this.budgetId)))) {
+    } else if (this.stream.send('live', liveData(seen, this.visitor.mayOperate(this.budgetId)))) {
       this.toldVersion = version;
       this.toldAt = seen.at;
     }

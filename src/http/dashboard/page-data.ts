@@ -12,9 +12,9 @@ export interface SessionData {
   readonly credentials: boolean;
   /** Absent: nobody has signed in. */
   readonly name?: string;
-  /** Signed in by a cookie, which `logout` ends; not by a client certificate. */
+  /** Signed in by a cookie, which signing out ends; not by a client certificate. */
   readonly canSignOut: boolean;
-  /** To be sent with every POST, in the header `x-csrf-token`. */
+  /** To be sent with every call, in the header `x-csrf-token`. */
   readonly csrf: string;
   readonly version: string;
 }
@@ -205,22 +205,9 @@ export interface DayNames {
   readonly models: readonly NamedTokens[];
 }
 
-/** A policy as its form shows it: fields under the API's names, as CONFIG_FILE writes them. */
-export type PolicyForm = Readonly<Record<string, unknown>>;
-
-export interface PolicyData {
-  readonly budgetId: string;
-  readonly etag: string;
-  /** What is set. */
-  readonly policy: PolicyForm;
-  /** What each field is when it is not set. */
-  readonly defaults: PolicyForm;
-  readonly groups: readonly FormGroup[];
-  readonly warnings: readonly WarningData[];
-}
-
-export interface FormGroup {
-  readonly title: string;
+/** What a policy is made of, as its form asks for it. */
+export interface PolicyFormData {
+  readonly groups: readonly string[];
   readonly fields: readonly FormField[];
 }
 
@@ -238,50 +225,16 @@ export type FieldKind =
   | 'weights'
   | 'weights-by-model';
 
-/** A field as the form asks for it. */
 export interface FormField {
+  /** In the API's words. */
   readonly name: string;
+  readonly group: string;
   readonly kind: FieldKind;
   readonly help: string;
+  /** What values it may have, for a person. */
+  readonly limits: string;
   /** Of a choice. */
   readonly values?: readonly string[];
-}
-
-export interface WarningData {
-  readonly field: string;
-  readonly message: string;
-}
-
-/** What a change of policy would do. */
-export interface PreviewData {
-  readonly same: boolean;
-  readonly warnings: readonly WarningData[];
-  readonly changes: readonly PolicyChangeData[];
-  readonly caps: readonly CapChange[];
-}
-
-export interface PolicyChangeData {
-  readonly field: string;
-  readonly before: number | string;
-  readonly after: number | string;
-  readonly unit?: 'percent' | 'ms';
-}
-
-export interface CapChange {
-  readonly kind: 'HOUR' | 'DAY' | 'MONTH';
-  readonly before: number;
-  readonly after: number;
-  readonly spent: number;
-  readonly reserved: number;
-  readonly end: number;
-}
-
-/** What an action did, in words. */
-export interface DoneData {
-  readonly message: string;
-  readonly warnings?: readonly WarningData[];
-}
-
-export interface ErrorData {
-  readonly error: { readonly code: string; readonly message: string; readonly field?: string };
+  /** What it is when it is not set, in the JSON of the API; absent: nothing. */
+  readonly default?: unknown;
 }

@@ -1,39 +1,96 @@
-import { z } from 'zod';
 import type { Access } from '../../access/access.js';
 import { AccessError } from '../../access/access-error.js';
 import { PERMISSIONS } from '../../access/permissions.js';
 import { principalLabel } from '../../access/principal.js';
+import { randomText, type Sessions } from '../../access/sessions.js';
+import { invalidFields } from '../../api/failures/request-error.js';
+import type { Log } from '../../platform/log.js';
 import type { Answer } from '../answer.js';
 import type { HttpCall } from '../endpoint.js';
-import { RequestPresented } from '../entrance.js';
-import { readChange } from './changes.js';
+import { identify, RequestPresented } from '../entrance.js';
+import { refuseMisdirected } from '../host-check.js';
+import { requireOwnPage, requireSecret } from '../own-page.js';
+import { endedCookie, sessionCookie, sessionIdOf } from '../session-cookie.js';
 import type { SessionData } from './page-data.js';
-import { endedCookie, sessionCookie, sessionIdOf } from './session-cookie.js';
-import type { Visitor, Visitors } from './visitors.js';
 
-const TOKEN = z.strictObject({
-  token: z
-    .string()
-    .trim()
-    .min(1, 'is empty')
-    .max(16 * 1024, 'is too long'),
-});
+export interface SignInOptions {
+  readonly access: Access | undefined;
+  readonly sessions: Sessions;
+  readonly log: Log;
+  readonly version: string;
+}
 
-/** Who is looking. Those who are nobody yet learn that, and nothing else. */
-export async function session({ request }: HttpCall, visitors: Visitors, version: string): Promise<Answer> {
-  const credentials = visitors.access !== undefined;
-  const carriesSome = sessionIdOf(request) !== undefined || hasCredentials(request);
-  const nobody = { credentials, canSignOut: false, csrf: visitors.csrf, version };
-  if (credentials && !carriesSome) return { status: 200, body: nobody satisfies SessionData };
-  try {
-    const visitor = await visitors.of(request);
-    return { status: 200, body: sessionData(visitor, credentials, version) };
-  } catch (error) {
-    if (!(error instanceof AccessError) || error.failure !== 'UNAUTHENTICATED') throw error;
+/** A token as large as a header may carry, and what JSON adds. */
+const MAX_BYTES = 64 * 1024;
+const MAX_TOKEN = 16 * 1024;
+
+/** How a browser comes by its session, and is rid of it. */
+export class SignIns {
+  /** For those who have no session: another site's page can neither read it nor send it along. */
+  private readonly csrf = randomText();
+
+  constructor(private readonly options: SignInOptions) {}
+
+  /** Who is looking. Those who are nobody yet learn that, and nothing else. */
+  async session({ request }: HttpCall): Promise<Answer> {
+    const { access, sessions } = this.options;
+    if (access === undefined) {
+      refuseMisdirected(request);
+      return { status: 200, body: this.dataOf(undefined) };
+    }
+    if (sessionIdOf(request) === undefined && !hasCredentials(request)) {
+      return { status: 200, body: this.dataOf(undefined) };
+    }
+    try {
+      const { principal, session } = await identify(access, sessions, request, 'reading');
+      return { status: 200, body: this.dataOf(principalLabel(principal), session?.csrf) };
+    } catch (error) {
+      if (!(error instanceof AccessError) || error.failure !== 'UNAUTHENTICATED') throw error;
+      const headers = { 'set-cookie': endedCookie(request) };
+      return { status: 200, body: this.dataOf(undefined), headers };
+    }
+  }
+
+  /** Exchanges a token for a session. The token stays nowhere. */
+  async signIn({ request, path, body }: HttpCall): Promise<Answer> {
+    const { access, sessions, log } = this.options;
+    requireOwnPage(request);
+    requireSecret(request, this.csrf);
+    const token = tokenIn(await body(MAX_BYTES));
+    if (access === undefined) {
+      throw invalidFields([{ field: 'token', description: 'no credentials are configured here' }]);
+    }
+    const peer = new RequestPresented(request).peer();
+    const principal = await access.authenticate({
+      authorization: [`Bearer ${token}`],
+      certificate: () => undefined,
+      peer: () => peer,
+    });
+    access.require(principal, PERMISSIONS.http, path);
+    // Whoever had the browser before is out of it.
+    const before = sessionIdOf(request);
+    if (before !== undefined) sessions.close(before);
+    const { id, session } = sessions.open(principal);
+    const name = principalLabel(principal);
+    log.info({ principal: name, peer }, 'signed in to the dashboard');
+    const headers = { 'set-cookie': sessionCookie(request, id) };
+    return { status: 200, body: this.dataOf(name, session.csrf), headers };
+  }
+
+  signOut({ request, session, principal }: HttpCall): Answer {
+    const { sessions, log } = this.options;
+    if (session !== undefined) sessions.close(session.id);
+    log.info({ principal: principalLabel(principal) }, 'signed out of the dashboard');
+    return { status: 200, body: {}, headers: { 'set-cookie': endedCookie(request) } };
+  }
+
+  /** `csrf`: that of a session, which one can sign out of. */
+  private dataOf(name: string | undefined, csrf?: string): SessionData {
+    const { access, version } = this.options;
     return {
-      status: 200,
-      body: nobody satisfies SessionData,
-      headers: { 'set-cookie': endedCookie(request) },
+      ...{ credentials: access !== undefined, version },
+      ...{ canSignOut: csrf !== undefined, csrf: csrf ?? this.csrf },
+      ...(name === undefined ? {} : { name }),
     };
   }
 }
@@ -43,49 +100,19 @@ function hasCredentials(request: HttpCall['request']): boolean {
   return presented.authorization.length > 0 || presented.certificate() !== undefined;
 }
 
-function sessionData(visitor: Visitor, credentials: boolean, version: string): SessionData {
-  const { principal, csrf, sessionId } = visitor;
-  return {
-    ...{ credentials, csrf, version, canSignOut: sessionId !== undefined },
-    ...(principal === undefined ? {} : { name: principalLabel(principal) }),
-  };
+/** Not repeated in what is said of it. */
+function tokenIn(body: Buffer): string {
+  const token = parsed(body)?.trim();
+  if (token !== undefined && token !== '' && token.length <= MAX_TOKEN) return token;
+  const description = `must be a text of 1 to ${MAX_TOKEN} characters, the one field of a JSON object`;
+  throw invalidFields([{ field: 'token', description }]);
 }
 
-/** Exchanges a token for a session. The token stays nowhere. */
-export async function signIn(
-  call: HttpCall,
-  visitors: Visitors,
-  access: Access,
-  version: string,
-): Promise<Answer> {
-  const guard = { csrf: visitors.csrf, anonymous: false };
-  const { token } = await readChange(call, guard, TOKEN);
-  const { request, path } = call;
-  const peer = new RequestPresented(request).peer();
-  const principal = await access.authenticate({
-    authorization: [`Bearer ${token}`],
-    certificate: () => undefined,
-    peer: () => peer,
-  });
-  access.require(principal, PERMISSIONS.http, path);
-  // Whoever had the browser before is out of it.
-  const before = sessionIdOf(request);
-  if (before !== undefined) visitors.sessions.close(before);
-  const { id, session: opened } = visitors.sessions.open(principal);
-  visitors.log.info({ principal: principalLabel(principal), peer }, 'signed in to the dashboard');
-  const body: SessionData = {
-    ...{ credentials: true, canSignOut: true, csrf: opened.csrf, version },
-    name: principalLabel(principal),
-  };
-  return { status: 200, body, headers: { 'set-cookie': sessionCookie(request, id) } };
-}
-
-export async function signOut(call: HttpCall, visitors: Visitors): Promise<Answer> {
-  const visitor = await visitors.of(call.request);
-  await readChange(call, visitor, z.strictObject({}));
-  const { sessionId, principal } = visitor;
-  if (sessionId !== undefined) visitors.sessions.close(sessionId);
-  visitors.log.info({ principal: principalLabel(principal) }, 'signed out of the dashboard');
-  const message = 'You are signed out.';
-  return { status: 200, body: { message }, headers: { 'set-cookie': endedCookie(call.request) } };
+function parsed(body: Buffer): string | undefined {
+  try {
+    const { token, ...others } = JSON.parse(body.toString()) as { readonly token?: unknown };
+    return typeof token === 'string' && Object.keys(others).length === 0 ? token : undefined;
+  } catch {
+    return undefined;
+  }
 }

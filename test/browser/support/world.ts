@@ -1,10 +1,12 @@
 import type { Access } from '../../../src/access/access.js';
 import { Arbiter } from '../../../src/arbiter/arbiter.js';
 import { getDistribution } from '../../../src/arbiter/distribution.js';
-import { readPolicy } from '../../../src/config/policy-shape.js';
+import { listUsage } from '../../../src/arbiter/usage-listing.js';
 import type { PolicyFields } from '../../../src/domain/model/policy.js';
+import { rpcEndpoints } from '../../../src/http/connect/endpoints.js';
 import { createDashboard } from '../../../src/http/dashboard/dashboard.js';
 import { createHttpServer } from '../../../src/http/server.js';
+import { randomIds } from '../../../src/platform/ids.js';
 import { PROCESS_SCHEDULER } from '../../../src/platform/scheduler.js';
 import { caller } from '../../support/caller.js';
 import { collectedLog } from '../../support/collected-log.js';
@@ -28,15 +30,16 @@ export async function openWorld({ access, port = 0 }: { access?: Access; port?: 
     bounds: { requestMs: 1_000 },
   });
   arbiter.start();
-  const dashboard = createDashboard({
-    ...{ door: arbiter, access, time: clock, scheduler, log, readPolicy, version: '0.1.0' },
-  });
+  const ids = randomIds();
+  const shared = { door: arbiter, access, scheduler, log, ids };
+  const dashboard = createDashboard({ ...shared, time: clock, version: '0.1.0' });
   const http = createHttpServer({
     address: { host: '127.0.0.1', port, text: `127.0.0.1:${port}` },
     defaultBudget: 'anthropic',
     getDistribution: (budgetId, query) => getDistribution(arbiter, budgetId, query, caller()),
     ready: () => true,
-    ...{ dashboard, log, access },
+    rpcs: rpcEndpoints({ ...shared, defaultBudget: 'anthropic', getDistribution, listUsage }),
+    ...{ dashboard, log, ids, access },
   });
   const url = `http://127.0.0.1:${await http.start()}`;
   return {

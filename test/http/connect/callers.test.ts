@@ -4,8 +4,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ArbiterError, type Caller } from '../../../src/arbiter/door.js';
 import { PROCESS_SCHEDULER, type Scheduler } from '../../../src/platform/scheduler.js';
 import { stopServers } from '../../support/http-server.js';
-import { BUDGETS, type ConnectHarness, startConnect } from './support/connect-harness.js';
+import { budget } from '../../support/samples.js';
+import { ADMIN, BUDGETS, type ConnectHarness, startConnect } from './support/connect-harness.js';
 
+const PAUSED = { kind: 'budget', budget: budget(), warnings: [] } as const;
 const ACQUIRE = `${BUDGETS}/AcquireSlot`;
 const WAIT = JSON.stringify({ budgetId: 'anthropic', aiId: 'guardian', wait: '60s' });
 
@@ -107,7 +109,7 @@ it('goes when its time is over', async () => {
   expect(callers[0]?.gone).toBe(true);
 });
 
-it('lets 128 calls of all wait, and answers everybody else', async () => {
+it('lets 128 calls of AIs wait, and answers everybody else, operators too', async () => {
   // Of one address as many would be a bound of their own.
   const http = await startConnect({}, { requestsPerAddress: 256 });
   const callers = keepCalls(http);
@@ -116,6 +118,10 @@ it('lets 128 calls of all wait, and answers everybody else', async () => {
   const { status, json, headers } = await http.post(ACQUIRE, WAIT);
   expect([status, json['code'], headers.get('retry-after')]).toEqual([429, 'resource_exhausted', '1']);
   expect((await http.get('/healthz')).status).toBe(200);
+  const keep = http.door.answer;
+  http.door.answer = (request, caller) =>
+    (request.kind === 'pause' ? PAUSED : keep?.(request, caller)) as never;
+  expect((await http.post(`${ADMIN}/PauseBudget`, { budgetId: 'anthropic' })).status).toBe(200);
   for (const socket of sockets) socket.destroy();
   await Promise.all(callers.map(gone));
   http.door.answer = undefined;

@@ -38,10 +38,7 @@ beforeAll(async () => {
     listUsage: (door, ...rest) => listUsage(door, ...rest),
   });
   const time = new FakeTime(NOW);
-  const dashboard = createDashboard({
-    ...{ ...shared, access: undefined, time, version: '1' },
-    readPolicy: () => ({ fields: {} }),
-  });
+  const dashboard = createDashboard({ ...shared, ids, access: undefined, time, version: '1' });
   const started = await startServer({
     ...{ rpcs, dashboard },
     getDistribution: (budgetId, query) => getDistribution(arbiter, budgetId, query, caller()),

@@ -131,6 +131,8 @@ describe('bodies', () => {
       '{"estimatedTokens": "9007199254740993", "budgetId": "a"}',
       /^estimated_tokens: must be 0 to 1,000,000,000,000; it is 9007199254740993/,
     ],
+    ['{"labels": {"__proto__": "x"}}', 'labels["__proto__"]: this key is reserved; use another'],
+    ['{"labels": {"\\u005f_proto__": "x"}}', 'labels["__proto__"]: this key is reserved; use another'],
     ['{"labels": {"a": 1}}', 'labels: must be an object whose values are text; it is an object'],
     ['{"budgetId": "\\ud800"}', /^budget_id: must be text/],
     ['{"budgetId": "a", "budget_id": "b"}', /set multiple times/],

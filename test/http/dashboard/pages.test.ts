@@ -119,7 +119,7 @@ describe('the stream of a budget', () => {
     const told = await ask(`${url}/dashboard/budget?budget_id=anthropic`);
     expect(told).toMatchObject({
       status: 429,
-      body: { error: { code: 'QUEUE_FULL', message: /64 pages are open/ } },
+      body: { code: 'resource_exhausted', message: /64 pages are open/ },
     });
     expect((await ask(`${url}/healthz`)).status).toBe(200);
     for (const { close } of pages) close();

@@ -13,7 +13,7 @@ import { FakeTime } from '../../support/fake-time.js';
 import { stopServers } from '../../support/http-server.js';
 import { NOON, snapshot } from '../../support/samples.js';
 import { TlsFolder } from '../../support/tls-folder.js';
-import { ask, posted, startDashboard } from './support.js';
+import { signedIn, startDashboard } from './support.js';
 
 const ISSUER = 'https://issuer.example.org';
 const HOUR_MS = 3_600_000;
@@ -95,10 +95,8 @@ const WAYS: readonly [string, (started: Started) => Promise<Record<string, strin
   [
     'a session that a JWT opened',
     async ({ url, token }) => {
-      const { body } = await ask(`${url}/dashboard/session`);
-      const csrf = { 'x-csrf-token': String(body['csrf']) };
-      const told = await ask(`${url}/dashboard/sign-in`, posted({ token }, csrf));
-      return { cookie: (told.headers.get('set-cookie') ?? '').split(';')[0] ?? '' };
+      const { cookie } = await signedIn(url, token);
+      return { cookie };
     },
   ],
 ];

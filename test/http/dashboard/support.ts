@@ -1,5 +1,5 @@
 import type { Access } from '../../../src/access/access.js';
-import { readPolicy } from '../../../src/config/policy-shape.js';
+import { rpcEndpoints } from '../../../src/http/connect/endpoints.js';
 import { createDashboard } from '../../../src/http/dashboard/dashboard.js';
 import { PROCESS_SCHEDULER } from '../../../src/platform/scheduler.js';
 import type { TlsFiles } from '../../../src/platform/tls-files.js';
@@ -7,6 +7,10 @@ import { collectedLog } from '../../support/collected-log.js';
 import { FakeDoor } from '../../support/fake-door.js';
 import { FakeTime } from '../../support/fake-time.js';
 import { startServer } from '../../support/http-server.js';
+import { STATS } from '../../support/samples.js';
+
+export const ADMIN = '/budgetarbiter.v1.BudgetAdminService';
+export const PAUSE = `${ADMIN}/PauseBudget`;
 
 /** The door of tests, which knows days, too. */
 export class DashboardDoor extends FakeDoor {
@@ -15,7 +19,7 @@ export class DashboardDoor extends FakeDoor {
   }
 }
 
-/** A server with a dashboard in front of a door that has ready answers. */
+/** A server with a dashboard and the API in front of a door that has ready answers. */
 export async function startDashboard({
   access,
   tls,
@@ -27,18 +31,35 @@ export async function startDashboard({
 } = {}) {
   const door = new DashboardDoor();
   const log = collectedLog();
-  const dashboard = createDashboard({
-    ...{ door, access, time, scheduler: PROCESS_SCHEDULER, log, readPolicy, version: '1.2.3' },
+  const ids = { nonce: () => 'nonce-1', requestId: () => 'made-1', copyId: () => 'copy-1' };
+  const shared = { door, access, log, ids, scheduler: PROCESS_SCHEDULER };
+  const dashboard = createDashboard({ ...shared, time, version: '1.2.3' });
+  const rpcs = rpcEndpoints({
+    ...{ ...shared, defaultBudget: 'anthropic' },
+    getDistribution: async () => ({ stats: STATS }),
+    listUsage: async () => ({ rows: [] }),
   });
-  const server = await startServer({ dashboard, ...(access && { access }), ...(tls && { tls }) });
+  const server = await startServer({ dashboard, rpcs, ...(access && { access }), ...(tls && { tls }) });
   return { ...server, door, time, dashboardLog: log };
+}
+
+/** Signs a browser in, and says what its page sends with a call. */
+export async function signedIn(url: string, token: string, more: Record<string, string> = {}) {
+  const { body } = await ask(`${url}/dashboard/session`);
+  const page = { origin: url, 'x-csrf-token': String(body['csrf']), ...more };
+  const told = await ask(`${url}/dashboard/sign-in`, posted({ token }, page));
+  const cookie = (told.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+  const headers = { origin: url, cookie, 'x-csrf-token': String(told.body['csrf']) };
+  return { ...told, setCookie: told.headers.get('set-cookie'), cookie, headers };
 }
 
 export interface Told {
   readonly status: number;
   readonly headers: Headers;
   readonly body: Record<string, unknown> & {
-    readonly error?: { readonly code: string; readonly message: string; readonly field?: string };
+    readonly code?: string;
+    readonly message?: string;
+    readonly details?: readonly { readonly type: string; readonly debug: Record<string, unknown> }[];
   };
 }
 

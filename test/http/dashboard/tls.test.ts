@@ -5,7 +5,7 @@ import { type Issued, issue } from '../../support/certificates.js';
 import { collectedLog } from '../../support/collected-log.js';
 import { stopServers } from '../../support/http-server.js';
 import { TlsFolder } from '../../support/tls-folder.js';
-import { startDashboard } from './support.js';
+import { ADMIN, PAUSE, startDashboard } from './support.js';
 
 let folder: TlsFolder;
 beforeAll(() => {
@@ -33,10 +33,11 @@ interface Asking {
 
 async function start() {
   const server = await startDashboard({ access, tls: folder.read(collectedLog()) });
-  const ask = (name: string, { body, headers = {}, client }: Asking = {}) =>
+  const origin = `https://localhost:${server.port}`;
+  const ask = (path: string, { body, headers = {}, client }: Asking = {}) =>
     new Promise<Answered>((resolve, reject) => {
       const asking = request({
-        ...{ host: 'localhost', port: server.port, path: `/dashboard/${name}`, agent: false },
+        ...{ host: 'localhost', port: server.port, path, agent: false },
         ...{ ca: folder.serverAuthority.cert, method: body === undefined ? 'GET' : 'POST' },
         headers: { 'content-type': 'application/json', ...headers },
         ...(client && { cert: client.cert, key: client.key }),
@@ -48,30 +49,42 @@ async function start() {
       });
       asking.end(body && JSON.stringify(body));
     });
-  return { ...server, ask };
+  return { ...server, ask, origin };
 }
 
-it('marks the cookie of a session as one for TLS alone', async () => {
-  const { ask } = await start();
-  const { body } = await ask('session');
-  const headers = { 'x-csrf-token': body['csrf'] ?? '' };
-  const { status, cookie } = await ask('sign-in', { body: { token: 'viewer' }, headers });
+it('marks the cookie of a session as one for TLS and this place alone', async () => {
+  const { ask, origin } = await start();
+  const { body } = await ask('/dashboard/session');
+  const headers = { origin, 'x-csrf-token': body['csrf'] ?? '' };
+  const {
+    status,
+    cookie,
+    body: session,
+  } = await ask('/dashboard/sign-in', { body: { token: 'viewer' }, headers });
   expect(status).toBe(200);
-  expect(cookie).toMatch(/^__Secure-budget_session=[\w-]{43}; .*HttpOnly; SameSite=Strict; Secure$/);
+  expect(cookie).toMatch(/^__Host-budget_session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Secure$/);
   const own = { cookie: cookie.split(';')[0] ?? '' };
-  expect((await ask('policy?budget_id=a', { headers: own })).status).toBe(200);
-  const bare = { cookie: own.cookie.replace('__Secure-', '') };
-  expect((await ask('policy?budget_id=a', { headers: bare })).status).toBe(401);
+  const month = '/dashboard/month?budget_id=a';
+  expect((await ask(month, { headers: own })).status).toBe(200);
+  const bare = { cookie: own.cookie.replace('__Host-', '') };
+  expect((await ask(month, { headers: bare })).status).toBe(401);
+  const read = (from: string) => {
+    const sent = { ...own, origin: from, 'x-csrf-token': session['csrf'] ?? '' };
+    return ask(`${ADMIN}/GetBudget`, { body: { budgetId: 'a' }, headers: sent });
+  };
+  expect((await read(origin)).status).toBe(200);
+  expect((await read(origin.replace('https:', 'http:'))).status).toBe(403);
 });
 
-it('knows a browser by its certificate, and asks it for the page’s token all the same', async () => {
-  const { ask, door } = await start();
+it('knows a browser by its certificate, and lets no page of another site use it', async () => {
+  const { ask, door, origin } = await start();
   const client = issue(folder.clientAuthority, { commonName: 'x', dns: ['ops.example.org'] });
-  const { body } = await ask('session', { client });
+  const { body } = await ask('/dashboard/session', { client });
   expect(body).toMatchObject({ name: 'ops', canSignOut: false });
-  const pause = { budget_id: 'a', reason: '' };
-  expect((await ask('pause', { client, body: pause })).status).toBe(403);
+  const pause = (headers: Record<string, string>) => ask(PAUSE, { client, body: { budgetId: 'a' }, headers });
+  expect((await pause({ origin: 'https://evil.example' })).status).toBe(403);
+  expect((await pause({ origin: origin.replace('https:', 'http:') })).status).toBe(403);
+  expect((await pause({ origin, 'sec-fetch-site': 'cross-site' })).status).toBe(403);
   expect(door.asked).toEqual([]);
-  const headers = { 'x-csrf-token': body['csrf'] ?? '' };
-  expect((await ask('pause', { client, body: pause, headers })).status).toBe(200);
+  expect((await pause({ origin, 'sec-fetch-site': 'same-origin' })).status).toBe(200);
 });

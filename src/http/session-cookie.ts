@@ -1,13 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 
-/** The browser sends it to the dashboard's data alone, never to the API beside it. */
-const PATH = '/dashboard/';
 const ID = /^[\w-]{43}$/;
 
-/** The prefix makes browsers refuse one that came without TLS. */
+/** The prefix makes browsers refuse one that came without TLS, or that a neighbour set for all of a domain. */
 function nameFor(request: IncomingMessage): string {
-  return isSecure(request) ? '__Secure-budget_session' : 'budget_session';
+  return isSecure(request) ? '__Host-budget_session' : 'budget_session';
 }
 
 /** Of several neither: one of them is not ours, and nobody can tell which. */
@@ -22,11 +20,11 @@ export function sessionIdOf(request: IncomingMessage): string | undefined {
 
 /** Gone with the browser, at the latest; the service ends it sooner. */
 export function sessionCookie(request: IncomingMessage, id: string): string {
-  return `${nameFor(request)}=${id}; Path=${PATH}; HttpOnly; SameSite=Strict${secure(request)}`;
+  return `${nameFor(request)}=${id}; Path=/; HttpOnly; SameSite=Strict${secure(request)}`;
 }
 
 export function endedCookie(request: IncomingMessage): string {
-  return `${nameFor(request)}=; Path=${PATH}; Max-Age=0; HttpOnly; SameSite=Strict${secure(request)}`;
+  return `${nameFor(request)}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict${secure(request)}`;
 }
 
 function secure(request: IncomingMessage): string {

@@ -1,0 +1,54 @@
+/**
+ * What the page reads of the API's answers, in the JSON of protobuf: what is 0, false or empty is left out, and large whole
+ * numbers are texts.
+ */
+
+/** By fields in lowerCamelCase. */
+export type PolicyJson = Readonly<Record<string, unknown>>;
+
+export interface BudgetJson {
+  /** What is set. */
+  readonly policy?: PolicyJson;
+  /** What is in force. */
+  readonly effectivePolicy?: PolicyJson;
+  readonly etag: string;
+}
+
+export interface WarningJson {
+  readonly field: string;
+  readonly message: string;
+}
+
+export interface WindowJson {
+  readonly window: 'WINDOW_HOUR' | 'WINDOW_DAY' | 'WINDOW_MONTH';
+  readonly capTokens?: string;
+  readonly spentTokens?: string;
+  readonly reservedTokens?: string;
+}
+
+/** `GetBudget` */
+export interface FoundBudget {
+  readonly budget: BudgetJson;
+  readonly warnings?: readonly WarningJson[];
+}
+
+/** `UpdateBudget` of a budget that is there. */
+export interface UpdatedBudget extends FoundBudget {
+  readonly before: BudgetJson;
+  readonly windows?: readonly WindowJson[];
+  readonly windowsBefore?: readonly WindowJson[];
+}
+
+/** `RevokeLease` */
+export interface RevokedLease {
+  readonly lease: { readonly state: string };
+}
+
+/** `max_daily_percent` is `maxDailyPercent` in JSON. */
+export function jsonName(name: string): string {
+  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+export function apiName(json: string): string {
+  return json.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
