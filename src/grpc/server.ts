@@ -1,4 +1,3 @@
-import type { Http2Server } from 'node:http2';
 import { logVerbosity, Server, type ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
 import { PERMISSIONS } from '../access/permissions.js';
 import { BUDGET_ADMIN_SERVICE } from '../api/budget-admin-service.js';
@@ -8,6 +7,7 @@ import type { Services } from '../api/service.js';
 import { listenFailure } from '../platform/listen-failure.js';
 import type { TlsFiles } from '../platform/tls-files.js';
 import { Gate, type GateOptions } from './gate/gate.js';
+import { http2ServersOf } from './grpc-js-internals.js';
 import { Health } from './health.js';
 import { OpenStreams } from './open-streams.js';
 import { REFLECTION_SERVICES } from './reflection/reflection.js';
@@ -64,7 +64,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   return {
     async start() {
       const port = await listen(server, options.address, serverCredentials(options.tls));
-      for (const http2Server of listening(server)) gate.guard(http2Server);
+      for (const http2Server of http2ServersOf(server)) gate.guard(http2Server);
       bound = options.address.replace(/:0$/, `:${port}`);
       return port;
     },
@@ -92,15 +92,6 @@ function listen(server: Server, address: string, credentials: ServerCredentials)
       else reject(listenFailure('GRPC_ADDRESS', address, withCode(cause)));
     });
   });
-}
-
-/** grpc-js shows nobody the servers beneath it, which alone know of connections. A release that has none stops the start. */
-function listening(server: Server): Http2Server[] {
-  const { http2Servers } = server as unknown as { http2Servers?: Map<Http2Server, unknown> };
-  if (http2Servers === undefined || http2Servers.size === 0) {
-    throw new Error('this release of grpc-js hides its HTTP/2 servers, so nothing bounds their connections');
-  }
-  return [...http2Servers.keys()];
 }
 
 /** grpc-js passes on the system's error as text only. */

@@ -1,5 +1,6 @@
-import { experimental, ServerCredentials } from '@grpc/grpc-js';
+import { type experimental, ServerCredentials } from '@grpc/grpc-js';
 import type { TlsFiles, TlsMaterial } from '../platform/tls-files.js';
+import { credentialsBy } from './grpc-js-internals.js';
 
 type Provider = experimental.CertificateProvider;
 
@@ -8,12 +9,7 @@ export function serverCredentials(tls: TlsFiles | undefined): ServerCredentials 
   if (tls === undefined) return ServerCredentials.createInsecure();
   const provider = new FileProvider(tls);
   // A client may show a certificate, or a token instead: who shows neither is turned away by the entrance.
-  // grpc-js 1.14 takes its own certificate first and the authority of clients second, whatever its types call them.
-  return experimental.createCertificateProviderServerCredentials(
-    provider,
-    tls.asksClients ? provider : (null as unknown as Provider),
-    false,
-  );
+  return credentialsBy(provider, tls.asksClients);
 }
 
 type CaListener = experimental.CaCertificateUpdateListener;
