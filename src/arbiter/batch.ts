@@ -52,7 +52,8 @@ export function decideBatch(
   // A commit that goes anyway carries the drops along; a batch of peeks must not commit for them.
   const drops = housekeeping || (ledger.touched && turns.mayDrop(at)) ? round.drop() : undefined;
   const { answers, left, failures, searches, afterLastDays, failed } = round;
-  const found = { at, answers, left, failures, searches, afterLastDays, failed, housekeeping };
+  const closed = ledger.closings < restraint.closings;
+  const found = { at, answers, left, failures, searches, afterLastDays, failed, housekeeping, closed };
   return drops === undefined ? found : { ...found, drops };
 }
 

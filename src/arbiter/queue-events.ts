@@ -40,6 +40,8 @@ export interface Decided {
   readonly failed: boolean;
   /** The arbiter's own requests are among them. */
   readonly housekeeping: boolean;
+  /** Leases whose time is over were closed along the way. */
+  readonly closed: boolean;
   readonly drops?: DropWrittenRequest;
 }
 

@@ -206,10 +206,11 @@ export class QueueMachine<L extends StateVersion> {
 
   private turn(): readonly Effect<L>[] {
     this.expect('GATHERING', 'turn');
+    const { kept: ledger } = this;
     if (this.ready.size === 0) {
       this.mode = IDLE;
       // Without a ledger nobody knows what is due; those who wait must not be left to the next request.
-      return [this.kept === undefined ? { do: 'wake-to-retry' } : { do: 'wake-when-due', ledger: this.kept }];
+      return [ledger === undefined ? { do: 'wake-to-retry' } : { do: 'wake-when-due', ledger }];
     }
     const { alone } = this.ready;
     // Taken before the loading is sent: so a loading that is current proves to these that their ledger is.
@@ -220,10 +221,10 @@ export class QueueMachine<L extends StateVersion> {
       if (pending.abandoned) effects.push({ do: 'dismiss', pending });
       else batch.push(pending);
     }
-    if (this.kept === undefined) {
+    if (ledger === undefined) {
       this.mode = { name: 'LOADING', batch, alone };
       effects.push({ do: 'begin', batch, first: { do: 'load' } });
-    } else effects.push({ do: 'begin', batch, first: this.decide(this.kept, batch, alone, false) });
+    } else effects.push({ do: 'begin', batch, first: this.decide(ledger, batch, alone, false) });
     return effects;
   }
 
@@ -341,9 +342,12 @@ export class QueueMachine<L extends StateVersion> {
 
   /** Whatever the store did, the ledger is not to be trusted. */
   private failed({ error, refused, now }: EventOf<L, 'failed'>): readonly Effect<L>[] {
-    const { batch } = this;
+    const { batch, mode } = this;
     this.kept = undefined;
-    if (refused && (batch.length > 1 || this.sweeping.refused(batch))) return this.findGuilty(batch, now);
+    const closed = mode.name === 'COMMITTING' && mode.commit.decided.closed;
+    if (refused && (batch.length > 1 || this.sweeping.refused(batch, closed))) {
+      return this.findGuilty(batch, now);
+    }
     // First, so that whatever goes wrong with the others, the queue goes on.
     const effects: Effect<L>[] = [...this.endRound()];
     effects.push({ do: 'log-failure', error, again: this.store === 'FAILS' });

@@ -39,15 +39,16 @@ export class Sweeping {
     return { restrained: false, closings: 1, passOver: this.refusals - 1 };
   }
 
-  /** The store refused a round of one request. True: it is to be decided once more, after a sweep. */
-  refused(batch: readonly Pending[]): boolean {
+  /** The store refused a round of one request, which closed leases or not. True: it is to be decided once more, after a sweep. */
+  refused(batch: readonly Pending[], closed: boolean): boolean {
     const { state } = this;
     if (isSweep(batch[0])) {
       this.state = 'APART';
       this.refusals += 1;
       return false;
     }
-    if (state !== 'APART') this.state = state === 'CLEARED' ? 'TOGETHER' : 'ASKED';
+    // Those that it closed are more than the sweep found.
+    if (state !== 'APART') this.state = state === 'CLEARED' && !closed ? 'TOGETHER' : 'ASKED';
     return this.state === 'ASKED';
   }
 
