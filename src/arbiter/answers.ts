@@ -16,14 +16,15 @@ import { SessionLeases } from './session-leases.js';
 import { eventOrigins } from './traces.js';
 import { type WaitingList, waitLeft } from './waiting-list.js';
 
-/** What answering needs of the budget's queue. */
-interface Queue {
+/** What answering works with, and where it sends what follows from an answer. */
+export interface AnswerParts {
   readonly budgetId: string;
   readonly lookups: Lookups;
   readonly waiters: WaitingList;
   readonly observer: BudgetObserver;
-  submit(pending: Pending): void;
-  ask(request: BudgetRequest): void;
+  readonly submit: (pending: Pending) => void;
+  /** The arbiter's own request. */
+  readonly ask: (request: BudgetRequest) => void;
 }
 
 export interface AnswerListener {
@@ -41,10 +42,10 @@ export class Answers {
 
   constructor(
     private readonly context: Context,
-    private readonly queue: Queue,
+    private readonly parts: AnswerParts,
   ) {
-    this.sessionLeases = new SessionLeases(context, (pending) => queue.submit(pending));
-    this.denied = context.denied.of(queue.budgetId);
+    this.sessionLeases = new SessionLeases(context, parts.submit);
+    this.denied = context.denied.of(parts.budgetId);
   }
 
   /** Returns how to stop. */
@@ -57,8 +58,8 @@ export class Answers {
 
   /** `ageMs`: how long ago it was decided. */
   give({ pending, outcome, timeAloneMs }: Answer, ageMs: number): void {
-    this.queue.lookups.release(pending);
-    if (outcome.kind !== 'denied') this.queue.observer.decided(pending.request, outcome);
+    this.parts.lookups.release(pending);
+    if (outcome.kind !== 'denied') this.parts.observer.decided(pending.request, outcome);
     if (pending.abandoned) this.takeBack(pending, outcome);
     else if (outcome.kind === 'denied') this.deny(pending, outcome.denial, timeAloneMs);
     else {
@@ -72,10 +73,10 @@ export class Answers {
 
   /** Other calls with its request id that wait here have their answer, too: under other content it is that the id is taken. */
   private wakeDoubles({ aiId, requestId }: LeaseView): void {
-    const { waiters } = this.queue;
+    const { waiters } = this.parts;
     if (!waiters.waitsFor(aiId, requestId)) return;
     waiters.tryAgain();
-    this.queue.ask({ kind: 'sweep' });
+    this.parts.ask({ kind: 'sweep' });
   }
 
   /** Whoever tries a policy in mode OBSERVE wants to see whom it would refuse, and why. */
@@ -100,14 +101,14 @@ export class Answers {
   /** `answers`: of the batch that made it happen, in the commit of this revision. */
   announce(events: readonly BudgetEvent[], answers: readonly Answer[], revision: number): void {
     if (events.length === 0) return;
-    this.queue.observer.happened(events.filter((event) => this.isToldTo('metric', event)));
+    this.parts.observer.happened(events.filter((event) => this.isToldTo('metric', event)));
     this.logAll(events, answers);
     for (const listener of this.listeners) listener.happened(events, revision);
   }
 
   private logAll(events: readonly BudgetEvent[], answers: readonly Answer[]): void {
     const { log, tracing } = this.context;
-    const { budgetId } = this.queue;
+    const { budgetId } = this.parts;
     const origins = tracing && eventOrigins(answers);
     for (const event of events) {
       if (!this.isToldTo('log', event)) continue;
@@ -120,7 +121,7 @@ export class Answers {
   private isToldTo(kind: LocalKind, event: BudgetEvent): boolean {
     const { alerts } = this.context;
     if (event.kind !== 'alert' || alerts === undefined) return true;
-    return alerts.isFor(kind, this.queue.budgetId, event.alert.rule);
+    return alerts.isFor(kind, this.parts.budgetId, event.alert.rule);
   }
 
   private deny(pending: Pending, denial: Denial, timeAloneMs = 0): void {
@@ -140,19 +141,19 @@ export class Answers {
     const rules = denial.blockers.map(({ rule }) => rule);
     for (const listener of this.listeners) listener.denied(rules);
     const outcome = { kind: 'denied', denial } as const;
-    this.queue.observer.decided(request, outcome);
+    this.parts.observer.decided(request, outcome);
     pending.resolve(outcome);
   }
 
   private logDenial({ origin }: Pending, aiId: string, denial: Denial): void {
     const { log, tracing } = this.context;
-    const write = () => logDenial(log, this.queue.budgetId, aiId, denial);
+    const write = () => logDenial(log, this.parts.budgetId, aiId, denial);
     if (tracing === undefined) write();
     else tracing.within(origin, write);
   }
 
   private wait(pending: Pending, denial: Denial): ArbiterError | undefined {
-    const { waiters } = this.queue;
+    const { waiters } = this.parts;
     const { bounds, counts, stopping } = this.context;
     if (!waiters.has(pending)) {
       if (stopping()) return shuttingDown();
@@ -176,14 +177,14 @@ export class Answers {
 
   /** It no longer waits for a slot. */
   leave(pending: Pending): void {
-    if (!this.queue.waiters.has(pending)) return;
-    this.queue.waiters.remove(pending);
+    if (!this.parts.waiters.has(pending)) return;
+    this.parts.waiters.remove(pending);
     this.context.counts.waiters -= 1;
   }
 
   /** Every way out but an outcome: whatever it holds is let go, so that nothing waits for it for ever. */
   fail(pending: Pending, error: unknown): void {
-    this.queue.lookups.release(pending);
+    this.parts.lookups.release(pending);
     this.leave(pending);
     pending.reject(error);
   }
@@ -202,7 +203,7 @@ export class Answers {
     const stream = request.session?.stream;
     const lease = parseLeaseId(outcome.lease.leaseId);
     if (lease !== undefined && request.requestIdMade && !outcome.replayed) {
-      this.queue.ask({ kind: 'undo-grant', lease, stream });
+      this.parts.ask({ kind: 'undo-grant', lease, stream });
     } else if (stream !== undefined && !this.context.streams.has(stream)) this.sessionLeases.break(stream);
   }
 
@@ -217,7 +218,7 @@ export class Answers {
   }
 
   refuseWaiters(): void {
-    for (const pending of this.queue.waiters.all()) {
+    for (const pending of this.parts.waiters.all()) {
       this.leave(pending);
       pending.reject(shuttingDown());
     }

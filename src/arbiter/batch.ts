@@ -4,50 +4,24 @@ import type { Ledger } from '../domain/ledger/ledger.js';
 import { isCommitFull } from '../domain/ledger/outbox.js';
 import type { Outcome, Unknown } from '../domain/model/outcomes.js';
 import type { AcquireRequest, DropWrittenRequest, Evidence } from '../domain/model/requests.js';
-import type { Answers } from './answers.js';
 import type { Context } from './context.js';
 import type { CopyTurns } from './copy-turns.js';
 import { ArbiterError } from './door.js';
 import type { Lookups } from './lookups.js';
 import { type Answer, NOBODY, type Pending } from './pending.js';
+import type { Decided, Search, ToDecide } from './queue-events.js';
 import type { WaitingList } from './waiting-list.js';
 import type { WriteOut } from './write-out.js';
 
 const NO_EVIDENCE: Evidence = { receipts: new Map(), days: new Map() };
 
-/** What deciding needs of the budget's queue. */
-interface Queue {
+/** What deciding looks at beside the ledger. */
+export interface DecidingParts {
   readonly budgetId: string;
   readonly waiters: WaitingList;
   readonly lookups: Lookups;
   readonly writeOut: WriteOut;
   readonly turns: CopyTurns;
-  readonly answers: Answers;
-  lookUp(pending: Pending, receiptIds: readonly string[], days: readonly string[]): void;
-  writeOutFirst(pending: Pending): Promise<void>;
-}
-
-export interface ToDecide {
-  readonly batch: readonly Pending[];
-  /** The loading of the ledger. */
-  readonly lineage: number;
-  /** Nobody but the batch: those who wait are tried in another round. */
-  readonly alone: boolean;
-  /** Nothing that time alone asks for goes along. */
-  readonly restrained: boolean;
-}
-
-export interface Decided {
-  /** By the monotonic clock. */
-  readonly at: number;
-  readonly answers: readonly Answer[];
-  /** Those whose turn did not come, since the commit is full: they are decided in the next. */
-  readonly left: readonly Pending[];
-  /** A decision threw: the ledger can no longer be trusted. Its request has its answer. */
-  readonly failed: boolean;
-  /** The arbiter's own requests are among them. */
-  readonly housekeeping: boolean;
-  readonly drops?: DropWrittenRequest;
 }
 
 /**
@@ -56,27 +30,31 @@ export interface Decided {
  */
 export function decideBatch(
   context: Context,
-  queue: Queue,
-  ledger: Ledger,
-  { batch, lineage, alone, restrained }: ToDecide,
+  parts: DecidingParts,
+  { ledger, batch, lineage, alone, restraint }: ToDecide<Ledger>,
 ): Decided {
   const at = context.clock.monotonic();
-  const round = new Round(context, queue, ledger, lineage, restrained);
+  ledger.closings = restraint.closings;
+  ledger.passedOver = ledger.slots.waiting > 0 ? restraint.passOver % ledger.slots.waiting : 0;
+  const { waiters, turns } = parts;
+  const round = new Round(context, parts, ledger, lineage, restraint.restrained);
   for (const pending of batch) if (pending.request.kind !== 'acquire') round.decide(pending);
-  if (!alone && queue.waiters.size > 0) {
+  if (!alone && waiters.size > 0) {
     // Time must do its work before waiters are asked for.
     round.letTimeWork();
-    for (const waiter of queue.waiters.turn(ledger, at)) round.decide(waiter);
+    for (const waiter of waiters.turn(ledger, at)) round.decide(waiter);
   }
   for (const pending of batch) {
-    const tried = !alone && queue.waiters.has(pending);
+    const tried = !alone && waiters.has(pending);
     if (pending.request.kind === 'acquire' && !tried) round.decide(pending);
   }
   const housekeeping = batch.some((pending) => pending.caller === NOBODY);
   // A commit that goes anyway carries the drops along; a batch of peeks must not commit for them.
-  const drops = housekeeping || (ledger.touched && queue.turns.mayDrop()) ? round.drop() : undefined;
-  const { answers, left, failed } = round;
-  return { at, answers, left, failed, housekeeping, ...(drops === undefined ? {} : { drops }) };
+  const drops = housekeeping || (ledger.touched && turns.mayDrop(at)) ? round.drop() : undefined;
+  const { answers, left, failures, searches, afterLastDays, failed } = round;
+  const closed = ledger.closings < restraint.closings;
+  const found = { at, answers, left, failures, searches, afterLastDays, failed, housekeeping, closed };
+  return drops === undefined ? found : { ...found, drops };
 }
 
 function storeRefusesMore(): ArbiterError {
@@ -99,12 +77,15 @@ function circumstancesNow({
 class Round {
   readonly answers: Answer[] = [];
   readonly left: Pending[] = [];
+  readonly failures: { pending: Pending; error: unknown }[] = [];
+  readonly searches: Search[] = [];
+  readonly afterLastDays: Pending[] = [];
   failed = false;
   private readonly circumstances: (evidence: Evidence) => Circumstances;
 
   constructor(
     private readonly context: Context,
-    private readonly queue: Queue,
+    private readonly parts: DecidingParts,
     private readonly ledger: Ledger,
     private readonly lineage: number,
     private readonly restrained: boolean,
@@ -113,7 +94,7 @@ class Round {
   }
 
   decide(pending: Pending): void {
-    if (isCommitFull(this.ledger) && !this.queue.waiters.has(pending)) {
+    if (isCommitFull(this.ledger) && !this.parts.waiters.has(pending)) {
       this.left.push(pending);
       return;
     }
@@ -129,9 +110,9 @@ class Round {
       else this.answers.push(this.answer(pending, outcome));
     } catch (error) {
       this.failed = true;
-      const fields = { budget: this.queue.budgetId, request: pending.request.kind, err: error };
+      const fields = { budget: this.parts.budgetId, request: pending.request.kind, err: error };
       if (pending.caller === NOBODY) this.context.log.error(fields, 'a decision failed');
-      this.queue.answers.fail(pending, error);
+      this.failures.push({ pending, error });
     }
   }
 
@@ -149,7 +130,7 @@ class Round {
 
   /** Drops from the state what is known to be written. */
   drop(): DropWrittenRequest | undefined {
-    const written = this.queue.writeOut.drops(this.ledger);
+    const written = this.parts.writeOut.drops(this.ledger);
     if (written === undefined) return undefined;
     const outcome = decide(this.ledger, written, this.circumstances(NO_EVIDENCE));
     return outcome.kind === 'unknown' ? undefined : written;
@@ -158,7 +139,7 @@ class Round {
   private evidence(pending: Pending): Evidence {
     const { lookup, evidence } = pending;
     if (lookup === undefined || evidence === undefined) return NO_EVIDENCE;
-    const { lookups } = this.queue;
+    const { lookups } = this.parts;
     const receipts = lookups.areReceiptsValid(lookup, this.ledger, this.lineage);
     const days = lookups.areDaysValid(lookup, this.ledger, this.lineage);
     if (receipts && days) return evidence;
@@ -170,19 +151,19 @@ class Round {
 
   private ask(pending: Pending, { receiptIds, days, writeOut, again }: Unknown): void {
     if (again) {
-      if (this.restrained && !this.ledger.touched) this.queue.answers.fail(pending, storeRefusesMore());
+      if (this.restrained && !this.ledger.touched) this.failures.push({ pending, error: storeRefusesMore() });
       else this.left.push(pending);
       return;
     }
     // What it was told before stays with it: a request may need several things, one after the other.
     const known = pending.evidence;
-    this.queue.lookups.release(pending);
+    this.parts.lookups.release(pending);
     if (writeOut) {
-      void this.queue.writeOutFirst(pending);
+      this.afterLastDays.push(pending);
       return;
     }
     const receipts = new Set([...(known?.receipts.keys() ?? []), ...receiptIds]);
     const wantedDays = new Set([...(known?.days.keys() ?? []), ...days]);
-    this.queue.lookUp(pending, [...receipts], [...wantedDays]);
+    this.searches.push({ pending, receiptIds: [...receipts], days: [...wantedDays] });
   }
 }

@@ -2,300 +2,325 @@ import { finish } from '../domain/finish.js';
 import { wantedReceipts } from '../domain/leases/wanted-receipts.js';
 import { Ledger } from '../domain/ledger/ledger.js';
 import type { BudgetRequest } from '../domain/model/requests.js';
-import type { StatePatch } from '../domain/model/state.js';
 import { pause } from '../platform/scheduler.js';
 import type { StateVersion } from '../store/store.js';
 import { Answers } from './answers.js';
-import { type Decided, decideBatch } from './batch.js';
+import { backoffMs } from './backoff.js';
+import { decideBatch } from './batch.js';
 import { commit } from './commit.js';
 import { type Context, stampOf } from './context.js';
-import { CopyTurns } from './copy-turns.js';
+import { RACING_MS } from './copy-turns.js';
+import { logLostRace } from './event-log.js';
 import { asCallerSees, isRefusal, logFailure } from './failure.js';
 import { LastDays } from './last-days.js';
 import { Lookups } from './lookups.js';
 import type { BudgetObserver } from './observer.js';
 import { Pending } from './pending.js';
-import { ReadyList } from './ready-list.js';
+import type { Decided, Effect, QueueEvent, ToCommit, ToDecide } from './queue-events.js';
+import { QueueMachine } from './queue-machine.js';
 import { StateReads } from './state-reads.js';
-import { Sweeping } from './sweeping.js';
-import { inBatchSpan } from './traces.js';
-import { WaitingList } from './waiting-list.js';
+import { RoundSpan } from './traces.js';
+import type { WaitingList } from './waiting-list.js';
 import { Wake } from './wake.js';
 import { TELL_WRITTEN, WriteOut } from './write-out.js';
 
-/** A decision older than this at sending is made again: its time may be another hour's. */
-const STALL_MS = 500;
+const LOST_RACE_MS = 50;
 
 /**
- * The requests of one budget: while a commit is in flight newcomers gather, and the next commit carries them all. At any time
- * one round is under way: load if need be, decide, commit or prove current, answer.
+ * Runs one budget: carries out what its machine wants done (`queue-machine.ts`, which is drawn there), and tells it what came of
+ * that. While a commit is in flight newcomers gather, and the next commit carries them all.
  */
 export class BudgetQueue {
-  private readonly ready = new ReadyList();
-  /** Taken for the round under way, those included who wait for a slot and are tried in it. */
-  private batch: readonly Pending[] = [];
-  /** Grants to take back once the store answers again. */
-  private undos: Pending[] = [];
-  private ledger: Ledger | undefined;
-  /** The last one, thrown away or not: good enough to guess what must be looked up. */
-  private seen: Ledger | undefined;
-  /** Rises with every loading: what was looked up for an older one is proved differently. */
-  private lineage = 0;
-  private committed: StateVersion = { epoch: 0, revision: 0 };
-  private pumping = false;
-  /** A commit is in flight: the ledger is ahead of the stored state. */
-  private sending = false;
-  private failed = false;
+  private readonly machine: QueueMachine<Ledger>;
   private readonly reads: StateReads;
-  readonly waiters = new WaitingList();
-  readonly lookups: Lookups;
-  readonly writeOut: WriteOut;
+  private readonly lookups: Lookups;
+  private readonly writeOut: WriteOut;
   private readonly lastDays: LastDays;
-  private readonly sweeping = new Sweeping();
-  readonly turns: CopyTurns;
-  readonly answers: Answers;
-  readonly observer: BudgetObserver;
   private readonly wake: Wake;
+  private readonly span: RoundSpan;
+  private readonly observer: BudgetObserver;
+  readonly answers: Answers;
   lastUsedAt: number;
 
   constructor(
-    readonly budgetId: string,
+    private readonly budgetId: string,
     private readonly context: Context,
   ) {
-    const state = () => ({ version: this.committed, lineage: this.lineage });
-    this.lookups = new Lookups(budgetId, context, state, (pending, error) => this.lookedUp(pending, error));
+    const { store, bounds, clock } = context;
+    this.machine = new QueueMachine({ mostAtOnce: bounds.batch, exclusive: store.exclusive });
+    const { waiters } = this.machine;
+    const state = () => ({ version: this.machine.committed, lineage: this.machine.lineage });
+    this.lookups = new Lookups(budgetId, context, state, (pending, error) =>
+      this.tell({ kind: 'looked-up', pending, error }),
+    );
     this.writeOut = new WriteOut(context, budgetId, this.lookups);
-    this.reads = new StateReads(context.store, budgetId);
+    this.reads = new StateReads(store, budgetId);
     this.lastDays = new LastDays(context, this.writeOut);
-    this.turns = new CopyTurns(context, budgetId);
     this.observer = context.observer.budget(budgetId);
-    this.answers = new Answers(context, this);
+    this.answers = new Answers(context, {
+      ...{ budgetId, waiters, lookups: this.lookups, observer: this.observer },
+      submit: (pending) => this.submit(pending),
+      ask: (request) => this.ask(request),
+    });
     this.wake = new Wake(context, () => this.ask({ kind: 'sweep' }));
-    this.lastUsedAt = context.clock.monotonic();
+    this.span = new RoundSpan(context);
+    this.lastUsedAt = clock.monotonic();
+  }
+
+  get waiters(): WaitingList {
+    return this.machine.waiters;
   }
 
   get size(): number {
-    return this.ready.size + this.batch.length + this.lookups.size + this.lastDays.all().length;
+    const { ready, batch } = this.machine;
+    return ready.size + batch.length + this.lookups.size + this.lastDays.all().length;
   }
 
   submit(pending: Pending): void {
     this.lastUsedAt = pending.arrivedAt;
     // Against the state as it will be if the commit in flight wins; `decide` has the last word.
-    const wanted = this.seen === undefined ? [] : wantedReceipts(this.seen, pending.request);
-    if (wanted.length > 0) this.lookUp(pending, wanted, []);
-    else this.enqueue(pending);
+    const { lastLedger } = this.machine;
+    const wanted = lastLedger === undefined ? [] : wantedReceipts(lastLedger, pending.request);
+    this.tell({ kind: 'submitted', pending, wanted });
   }
 
   /** The arbiter's own request. */
   ask(request: BudgetRequest): void {
-    if (request.kind !== 'undo-grant' && this.ready.hasOwn(request.kind)) return;
-    this.enqueue(Pending.own(request, this.context.clock.monotonic()));
+    this.tell({ kind: 'asked', pending: Pending.own(request, this.now()) });
   }
 
-  private enqueue(pending: Pending): void {
-    this.ready.add(pending);
-    if (this.pumping) return;
-    this.pumping = true;
-    this.context.scheduler.soon(() => void this.pump());
+  private now(): number {
+    return this.context.clock.monotonic();
   }
 
-  private async pump(): Promise<void> {
-    while (this.ready.size > 0) {
-      try {
-        await this.round();
-      } catch (error) {
-        this.roundFailed(error);
-      }
-      this.batch = [];
-      await new Promise<void>((resolve) => this.context.scheduler.soon(resolve));
+  /** Of what comes from outside the round under way. */
+  private tell(event: QueueEvent<Ledger>): void {
+    for (const effect of this.machine.step(event)) this.carryOut(effect);
+  }
+
+  /** Of what comes of the round under way: whatever goes wrong is a failure of this round. */
+  private goOn(event: QueueEvent<Ledger>): void {
+    try {
+      this.tell(event);
+    } catch (error) {
+      this.roundFailed(error);
     }
-    this.pumping = false;
-    // Without a ledger nobody knows what is due; those who wait must not be left to the next request.
-    if (this.ledger === undefined) this.wake.retry();
-    else this.wake.plan(this.ledger, this.waiters, !this.context.store.exclusive);
-  }
-
-  private async round(): Promise<void> {
-    const { alone } = this.ready;
-    // Taken before the loading is sent: so a loading that is current proves to these that their ledger is.
-    this.batch = this.takeBatch();
-    await inBatchSpan(this.context, this.budgetId, this.batch, () => this.decideTaken(alone));
-  }
-
-  private async decideTaken(alone: boolean): Promise<void> {
-    const { ledger, isCurrent } =
-      this.ledger === undefined ? await this.load() : { ledger: this.ledger, isCurrent: false };
-    const { batch, lineage } = this;
-    const restrained = this.sweeping.restrain(ledger, batch);
-    const decided = decideBatch(this.context, this, ledger, { batch, lineage, alone, restrained });
-    this.batch = decided.answers.map(({ pending }) => pending);
-    this.ready.addFirst(decided.left);
-    if (decided.failed) return this.decideAgain();
-    const seq = this.context.nextSeq();
-    const stamp = stampOf(this.context, this.budgetId, seq, restrained);
-    const patch = finish(ledger, stamp, decided.housekeeping);
-    if (patch === undefined) return this.answerUnwritten(decided, isCurrent);
-    if (this.context.clock.monotonic() - decided.at > STALL_MS) return this.decideAgain();
-    await this.commit(ledger, patch, seq, decided);
-  }
-
-  private async load(): Promise<{ readonly ledger: Ledger; readonly isCurrent: boolean }> {
-    const { stored, isCurrent } = await this.reads.load();
-    const ledger = Ledger.of(this.budgetId, stored);
-    if (stored === undefined) ledger.beginAbove((await this.context.store.readTidyMark())?.numbers);
-    this.ledger = ledger;
-    this.seen = ledger;
-    this.turns.loaded(ledger);
-    this.lineage += 1;
-    this.committed = { epoch: ledger.epoch, revision: ledger.revision };
-    this.answers.denied.ofEpoch(ledger.epoch);
-    this.writeOut.loaded(ledger);
-    if (this.failed) this.context.log.info({ budget: this.budgetId }, 'the store answers again');
-    this.failed = false;
-    this.ready.add(...this.undos.splice(0));
-    return { ledger, isCurrent };
-  }
-
-  private takeBatch(): Pending[] {
-    const taken = this.ready.takeBatch(this.context.bounds.batch, this.sweeping.apart);
-    for (const pending of taken) if (pending.abandoned) this.answers.dismiss(pending);
-    return taken.filter((pending) => !pending.answered);
-  }
-
-  /** Answers that no commit carries need a ledger that is current: a read that was sent after the requests arrived. */
-  private async answerUnwritten(decided: Decided, isCurrent: boolean): Promise<void> {
-    const proved = isCurrent || this.context.store.exclusive || (await this.reads.isCurrent(this.committed));
-    return proved ? this.give(decided) : this.decideAgain();
-  }
-
-  private async commit(ledger: Ledger, patch: StatePatch, seq: number, decided: Decided): Promise<void> {
-    const expected = this.committed.revision === 0 ? undefined : this.committed;
-    this.sending = true;
-    const sentAt = this.context.clock.monotonic();
-    const one = { expected, patch, seq, sendBy: decided.at + STALL_MS };
-    const { result, settled } = await commit(this.context, this.budgetId, one).finally(() => {
-      this.sending = false;
-    });
-    if (settled) this.reads.doubt();
-    if (result === 'lost') {
-      this.observer.lostRace();
-      this.decideAgain();
-      return this.turns.lost();
-    }
-    this.observer.committed(this.context.clock.monotonic() - sentAt);
-    this.committed = { epoch: ledger.epoch, revision: ledger.revision };
-    this.reads.saw(this.committed);
-    this.answers.denied.ofEpoch(ledger.epoch);
-    this.context.counts.commits += 1;
-    this.context.counts.committedRequests += decided.answers.length;
-    this.writeOut.committed(ledger, patch);
-    this.answers.announce(ledger.takeEvents(), decided.answers, ledger.revision);
-    this.give(decided);
-    const left = await this.turns.won(ledger.revision);
-    // Found by looking, or another copy was left a turn: it may have committed since.
-    if (settled || (left && this.ready.size > 0)) this.ledger = undefined;
-  }
-
-  private give({ at, answers, drops }: Decided): void {
-    if (this.ledger !== undefined && this.sweeping.done(this.ledger, this.batch)) this.ask({ kind: 'sweep' });
-    if (drops !== undefined) this.writeOut.told(drops);
-    this.observer.batch(answers.length);
-    const ageMs = this.context.clock.monotonic() - at;
-    for (const answer of answers) this.answers.give(answer, ageMs);
-  }
-
-  /** Throws the ledger away; the batch is decided again, before those that came later. Waiters are tried in any round. */
-  private decideAgain(): void {
-    this.ledger = undefined;
-    this.ready.addFirst(this.batch.filter((pending) => !this.waiters.has(pending)));
-    this.batch = [];
   }
 
   private roundFailed(error: unknown): void {
-    const { batch } = this;
-    if (isRefusal(error) && (batch.length > 1 || this.sweeping.refused(batch))) {
-      this.ready.oneAtATime(batch.length);
-      // One at a time and those who waited with them: each of them may be the guilty one.
-      for (const pending of batch) this.answers.leave(pending);
-      this.decideAgain();
-      if (batch.length === 1) this.ready.sweepFirst(this.context.clock.monotonic());
-      return;
-    }
-    logFailure(this.context.log, this.budgetId, error, this.failed);
-    this.ledger = undefined;
-    if (isRefusal(error)) {
-      for (const pending of batch) this.answers.fail(pending, asCallerSees(error));
-      return;
-    }
-    this.failed = true;
-    for (const pending of [...batch, ...this.ready.takeAll()]) {
-      if (pending.request.kind === 'undo-grant') this.undos.push(pending);
-      else if (!this.waiters.has(pending)) this.answers.fail(pending, asCallerSees(error));
-    }
-    this.wake.retry();
+    this.span.end(error);
+    this.tell({ kind: 'failed', error, refused: isRefusal(error), now: this.now() });
   }
 
-  /** What is not known yet and must be looked up; the request comes back with it. */
-  lookUp(pending: Pending, receiptIds: readonly string[], days: readonly string[]): void {
-    pending.lookingUp = true;
-    this.lookups.ask(pending, receiptIds, days);
+  private follow(work: Promise<QueueEvent<Ledger>>): void {
+    work.then(
+      (event) => this.goOn(event),
+      (error) => this.roundFailed(error),
+    );
   }
 
-  private lookedUp(pending: Pending, error: unknown): void {
-    pending.lookingUp = false;
-    if (error === undefined) this.enqueue(pending);
-    else if (this.waiters.has(pending)) {
-      this.waiters.tryAgain();
-      this.wake.retry();
-    } else this.answers.fail(pending, asCallerSees(error));
+  private carryOut(effect: Effect<Ledger>): void {
+    switch (effect.do) {
+      case 'turn':
+        this.span.end();
+        this.context.scheduler.soon(() => this.goOn({ kind: 'turn' }));
+        break;
+      case 'begin':
+        this.span.begin(this.budgetId, effect.batch, () => this.begin(effect.first));
+        break;
+      case 'load':
+        this.follow(this.load());
+        break;
+      case 'decide':
+        this.tell(this.decide(effect.toDecide));
+        break;
+      case 'prove':
+        this.follow(this.prove(effect.version));
+        break;
+      case 'commit':
+        this.follow(this.commit(effect.commit));
+        break;
+      case 'publish':
+        this.publish(effect.commit);
+        break;
+      case 'answer':
+        this.answer(effect.decided);
+        break;
+      case 'rest':
+        this.follow(this.rest(effect));
+        break;
+      default:
+        this.carryOutBeside(effect);
+    }
+  }
+
+  /** What the round does not wait for. */
+  private carryOutBeside(effect: Exclude<Effect<Ledger>, { do: RoundEffect }>): void {
+    switch (effect.do) {
+      case 'look-up':
+        this.lookups.ask(effect.search);
+        break;
+      case 'write-last-days':
+        void this.writeLastDays(effect.pending);
+        break;
+      case 'fail':
+        this.answers.fail(effect.pending, asCallerSees(effect.error));
+        break;
+      case 'dismiss':
+        this.answers.dismiss(effect.pending);
+        break;
+      case 'stop-waiting':
+        this.answers.leave(effect.pending);
+        break;
+      case 'log-failure':
+        logFailure(this.context.log, this.budgetId, effect.error, effect.again);
+        break;
+      case 'log-recovery':
+        this.context.log.info({ budget: this.budgetId }, 'the store answers again');
+        break;
+      case 'write-out':
+        this.writeOut.tick(effect.ledger);
+        break;
+      case 'tell-written':
+        if (this.writeOut.drops(effect.ledger) !== undefined) this.ask(TELL_WRITTEN);
+        break;
+      case 'wake-when-due':
+        this.wake.plan(effect.ledger, this.waiters, !this.context.store.exclusive);
+        break;
+      case 'wake-to-retry':
+        this.wake.retry();
+        break;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  private begin(first: Effect<Ledger>): void {
+    try {
+      this.carryOut(first);
+    } catch (error) {
+      this.roundFailed(error);
+    }
+  }
+
+  private async load(): Promise<QueueEvent<Ledger>> {
+    const { store, copyId } = this.context;
+    const { stored, isCurrent } = await this.reads.load();
+    const ledger = Ledger.of(this.budgetId, stored);
+    if (stored === undefined) ledger.beginAbove((await store.readTidyMark())?.numbers);
+    this.answers.denied.ofEpoch(ledger.epoch);
+    this.writeOut.loaded(ledger);
+    const rivals = [...ledger.tables.writers.entries()].filter(
+      ([id, { at }]) => id !== copyId && ledger.clock - at < RACING_MS,
+    ).length;
+    return { kind: 'loaded', ledger, isCurrent, rivals, now: this.now() };
+  }
+
+  private decide(toDecide: ToDecide<Ledger>): QueueEvent<Ledger> {
+    const { context, budgetId, machine } = this;
+    const { ledger, restraint } = toDecide;
+    const { waiters, turns } = machine;
+    const parts = { budgetId, waiters, turns, lookups: this.lookups, writeOut: this.writeOut };
+    const decided = decideBatch(context, parts, toDecide);
+    const seq = context.nextSeq();
+    const stamp = stampOf(context, budgetId, seq, restraint.restrained);
+    const patch = decided.failed ? undefined : finish(ledger, stamp, decided.housekeeping);
+    return { kind: 'decided', decided, patch, seq, toClose: ledger.slots.waiting, now: this.now() };
+  }
+
+  /** Answers that no commit carries need a ledger that is current: a read that was sent after the requests arrived. */
+  private async prove(version: StateVersion): Promise<QueueEvent<Ledger>> {
+    return { kind: 'proved', isCurrent: await this.reads.isCurrent(version), now: this.now() };
+  }
+
+  private async commit(one: ToCommit<Ledger>): Promise<QueueEvent<Ledger>> {
+    const sentAt = this.now();
+    const { result, settled } = await commit(this.context, this.budgetId, one);
+    const now = this.now();
+    if (settled) this.reads.doubt();
+    if (result === 'won') {
+      this.observer.committed(now - sentAt);
+      this.reads.saw({ epoch: one.ledger.epoch, revision: one.ledger.revision });
+    } else this.observer.lostRace();
+    return { kind: 'committed', result, settled, now };
+  }
+
+  private publish({ ledger, patch, decided }: ToCommit<Ledger>): void {
+    const { counts } = this.context;
+    const { answers } = decided;
+    counts.commits += 1;
+    counts.committedRequests += answers.length;
+    this.answers.denied.ofEpoch(ledger.epoch);
+    this.writeOut.committed(ledger, patch);
+    this.answers.announce(ledger.takeEvents(), answers, ledger.revision);
+  }
+
+  private answer({ at, answers, drops }: Decided): void {
+    if (drops !== undefined) this.writeOut.told(drops);
+    this.observer.batch(answers.length);
+    const ageMs = this.now() - at;
+    for (const answer of answers) this.answers.give(answer, ageMs);
+    this.tell({ kind: 'answered', now: this.now() });
+  }
+
+  private async rest(effect: Extract<Effect<Ledger>, { do: 'rest' }>): Promise<QueueEvent<Ledger>> {
+    const { scheduler, log, counts } = this.context;
+    if ('lostInRow' in effect) {
+      const { lostInRow } = effect;
+      counts.lostRaces += 1;
+      // Two that raced must not race again in step.
+      const waitMs = backoffMs(scheduler, lostInRow, LOST_RACE_MS);
+      logLostRace(log, this.budgetId, lostInRow, Math.round(waitMs));
+      await pause(scheduler, waitMs);
+    } else {
+      // Twice: they load first.
+      await pause(scheduler, Math.ceil(effect.turnMs * (2 + scheduler.random() / 2)));
+    }
+    return { kind: 'rested' };
   }
 
   /** A deleted budget begins again only when its last days are written out. */
-  async writeOutFirst(pending: Pending): Promise<void> {
-    const error = await this.lastDays.write(pending, this.failed);
-    this.ledger = undefined;
-    this.lookedUp(pending, error);
+  private async writeLastDays(pending: Pending): Promise<void> {
+    const error = await this.lastDays.write(pending, this.machine.storeFails);
+    this.tell({ kind: 'last-days-written', pending, error });
   }
 
   /** Once a second: what is too old is answered, what is written is told to the state. */
   tick(): void {
-    this.expire(this.context.clock.monotonic());
-    if (this.sending || this.ledger === undefined) return;
-    this.writeOut.tick(this.ledger);
-    if (this.pumping) return;
-    if (this.writeOut.drops(this.ledger) !== undefined) this.ask(TELL_WRITTEN);
-    this.wake.plan(this.ledger, this.waiters, !this.context.store.exclusive);
+    this.expire(this.now());
+    this.tell({ kind: 'tick' });
   }
 
   private expire(now: number): void {
-    const underWay = [...this.ready.all(), ...this.batch, ...this.lookups.underWay(), ...this.lastDays.all()];
-    this.answers.expire([...underWay, ...this.waiters.all()], now);
-    for (const pending of this.ready.takeAnswered()) this.answers.dismiss(pending);
+    const { ready, batch, waiters } = this.machine;
+    const away = [...this.lookups.underWay(), ...this.lastDays.all()];
+    this.answers.expire([...ready.all(), ...batch, ...away, ...waiters.all()], now);
   }
 
   /** Nobody needs it in memory. */
   get idle(): boolean {
-    if (this.pumping || this.size > 0 || this.waiters.size > 0 || this.undos.length > 0) return false;
-    if (!this.answers.sessionLeases.idle) return false;
-    return this.ledger === undefined || this.writeOut.idle(this.ledger);
+    const { machine } = this;
+    if (!machine.isForgettable || this.size > 0 || !this.answers.sessionLeases.idle) return false;
+    return machine.ledger === undefined || this.writeOut.idle(machine.ledger);
   }
 
   /** Somebody asked for a budget that never was: such names must not fill the memory. */
   get neverWas(): boolean {
-    return this.ledger?.revision === 0;
+    return this.machine.ledger?.revision === 0;
   }
 
   /** Answers what it can within `mostMs`, then writes everything out, within as much time again. */
   async stop(mostMs: number): Promise<void> {
     this.answers.refuseWaiters();
     const { clock, scheduler } = this.context;
+    const { machine } = this;
     const until = clock.monotonic() + mostMs;
-    const busy = () => this.pumping || this.lookups.size > 0 || this.lastDays.all().length > 0;
+    const busy = () => !machine.isIdle || this.lookups.size > 0 || this.lastDays.all().length > 0;
     while (busy() && clock.monotonic() < until) await pause(scheduler, 5);
     this.release();
     this.expire(Number.POSITIVE_INFINITY);
-    if (this.lineage > 0)
-      await Promise.race([this.writeOut.flushStored(this.failed), pause(scheduler, mostMs)]);
+    if (machine.lineage > 0)
+      await Promise.race([this.writeOut.flushStored(machine.storeFails), pause(scheduler, mostMs)]);
   }
 
   release(): void {
@@ -303,3 +328,5 @@ export class BudgetQueue {
     this.answers.sessionLeases.stop();
   }
 }
+
+type RoundEffect = 'turn' | 'begin' | 'load' | 'decide' | 'prove' | 'commit' | 'publish' | 'answer' | 'rest';

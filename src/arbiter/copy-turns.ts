@@ -1,12 +1,5 @@
-import type { Ledger } from '../domain/ledger/ledger.js';
-import { pause } from '../platform/scheduler.js';
-import { backoffMs } from './backoff.js';
-import type { Context } from './context.js';
-import { logLostRace } from './event-log.js';
-
-const LOST_RACE_MS = 50;
 /** A copy whose last commit is older is not racing. */
-const RACING_MS = 500;
+export const RACING_MS = 500;
 const MOST_TURN_MS = 50;
 /** Turns left to others of which nobody made use, until this copy takes all again. */
 const UNUSED_TURNS = 2;
@@ -15,7 +8,7 @@ const DROP_EVERY_MS = 250;
 
 /**
  * Copies that use one budget at the same time take turns, without a word to each other: who has won leaves the others as long as a
- * round takes, and then loads. Racing instead, each would throw away most of what it decides.
+ * round takes, and then loads. Racing instead, each would throw away most of what it decides. `now` is the monotonic clock's.
  */
 export class CopyTurns {
   private lostInRow = 0;
@@ -29,51 +22,34 @@ export class CopyTurns {
   private roundMs = 5;
   private droppedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(
-    private readonly context: Context,
-    private readonly budgetId: string,
-  ) {}
-
-  loaded({ clock, tables }: Ledger): void {
-    const { copyId, clock: time } = this.context;
-    this.loadedAt = time.monotonic();
-    const racing = [...tables.writers.entries()].filter(
-      ([id, { at }]) => id !== copyId && clock - at < RACING_MS,
-    );
-    this.others = Math.max(1, racing.length);
+  /** `rivals`: other copies that are racing. */
+  loaded(rivals: number, now: number): void {
+    this.loadedAt = now;
+    this.others = Math.max(1, rivals);
   }
 
-  /** Resolves when this copy should try again: two that raced must not race again in step. */
-  async lost(): Promise<void> {
-    const { scheduler, log, counts } = this.context;
-    counts.lostRaces += 1;
+  /** How many races were lost in a row, by now. */
+  lost(): number {
     this.leavesTurns = true;
     this.unused = 0;
     this.lostInRow += 1;
-    const waitMs = backoffMs(scheduler, this.lostInRow, LOST_RACE_MS);
-    logLostRace(log, this.budgetId, this.lostInRow, Math.round(waitMs));
-    await pause(scheduler, waitMs);
+    return this.lostInRow;
   }
 
-  /** Leaves others their turn, if any are about. True: they may have used it, so this copy must load. */
-  async won(revision: number): Promise<boolean> {
+  /** For how long others are to have their turn, if any are about. They may use it, so this copy must load then. */
+  won(revision: number, now: number): number | undefined {
     this.lostInRow = 0;
     this.unused = revision === this.leftAt + 1 ? this.unused + 1 : 0;
     if (this.unused >= UNUSED_TURNS) this.leavesTurns = false;
-    if (!this.leavesTurns) return false;
-    const { clock, scheduler } = this.context;
-    this.roundMs += (clock.monotonic() - this.loadedAt - this.roundMs) / 4;
+    if (!this.leavesTurns) return undefined;
+    this.roundMs += (now - this.loadedAt - this.roundMs) / 4;
     this.leftAt = revision;
-    const turnMs = Math.min(this.roundMs, MOST_TURN_MS) * this.others;
-    // Twice: they load first.
-    await pause(scheduler, Math.ceil(turnMs * (2 + scheduler.random() / 2)));
-    return true;
+    return Math.min(this.roundMs, MOST_TURN_MS) * this.others;
   }
 
   /** Whether a commit should drop from the state what is written. */
-  mayDrop(): boolean {
+  mayDrop(now: number): boolean {
     if (!this.leavesTurns) return true;
-    const now = this.context.clock.monotonic();
     if (now - this.droppedAt < DROP_EVERY_MS) return false;
     this.droppedAt = now;
     return true;

@@ -3,21 +3,33 @@ import type { Receipt, UsageDay } from '../domain/model/state.js';
 import type { Scheduler } from '../platform/scheduler.js';
 import type { BudgetStore, StateVersion } from '../store/store.js';
 import type { Lookup, Pending } from './pending.js';
+import type { Search } from './queue-events.js';
 
 const DAY_MS = 86_400_000;
 const NOTHING: ReadonlyMap<string, undefined> = new Map();
 
-interface Wanted {
-  readonly pending: Pending;
-  readonly receiptIds: readonly string[];
-  readonly days: readonly string[];
-}
-
-/** Looks up what the state does not know: one read at a time, each for every request that gathered since the last. */
+/**
+ * Looks up what the state does not know: one read at a time, each for every request that gathered since the last.
+ *
+ *   request ──ask──▶ wanted ──(one read at a time)──▶ reading ──found──▶ evidence, until the request is decided: `release`
+ *                                                       └──failed──▶ told with the error
+ *
+ * A read says nothing of what changed after its sending. So each carries what was known then, its `Lookup`:
+ *
+ * - `version`, of the committed state. Receipts that left the state in a commit after it (`receiptsDroppedAt > revision`) may be missed by
+ *   the read and by the state: what was found and not found counts no more, and is looked up again. The same of days.
+ * - `lineage`, the loading of the ledger. As long as it is the same every drop since was this copy's own, and such a drop waits:
+ * - `order`, its place among this copy's lookups (each takes the next number at its sending) and acknowledged writes of receipts
+ *   and days (each takes one when it is acknowledged). What was written at `n` is not dropped while a lookup below `n` is in use
+ *   (`heldBack`): that lookup may have been sent before the write, and its miss counts.
+ *
+ *        lookup 4 sent ──▶ (misses r) ─────────────────▶ decided: released
+ *                 r acknowledged: 5 ──── drop of r held back ───┴──▶ r may leave the state
+ */
 export class Lookups {
-  private wanted: Wanted[] = [];
+  private wanted: Search[] = [];
   /** What the read under way was sent for. */
-  private reading: readonly Wanted[] = [];
+  private reading: readonly Search[] = [];
   private running = false;
   private readonly active = new Set<Lookup>();
   private order = 0;
@@ -44,8 +56,8 @@ export class Lookups {
     return [...this.wanted, ...this.reading].map(({ pending }) => pending);
   }
 
-  ask(pending: Pending, receiptIds: readonly string[], days: readonly string[]): void {
-    this.wanted.push({ pending, receiptIds, days });
+  ask(search: Search): void {
+    this.wanted.push(search);
     if (!this.running) void this.run();
   }
 
@@ -101,7 +113,7 @@ export class Lookups {
   }
 
   /** Gives each request its part of what was found; or says what went wrong. */
-  private async look(group: readonly Wanted[], lookup: Lookup): Promise<unknown> {
+  private async look(group: readonly Search[], lookup: Lookup): Promise<unknown> {
     try {
       const [receipts, days] = await Promise.all([
         this.findReceipts([...new Set(group.flatMap((w) => w.receiptIds))]),

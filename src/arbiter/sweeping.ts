@@ -1,4 +1,3 @@
-import type { Ledger } from '../domain/ledger/ledger.js';
 import { CLOSED_AT_ONCE } from '../domain/model/limits.js';
 import type { Pending } from './pending.js';
 import { isSweep } from './ready-list.js';
@@ -11,6 +10,19 @@ import { isSweep } from './ready-list.js';
  */
 type State = 'TOGETHER' | 'ASKED' | 'CLEARED' | 'APART';
 
+/** What a round may do of that. */
+export interface Restraint {
+  /** It carries what was asked for, and nothing that time alone would add. */
+  readonly restrained: boolean;
+  /** Leases that it may close because their time is over. */
+  readonly closings: number;
+  /** So many of them it leaves alone, beginning anew after the last: the first may be the one that the store refuses. */
+  readonly passOver: number;
+}
+
+const UNRESTRAINED: Restraint = { restrained: false, closings: CLOSED_AT_ONCE, passOver: 0 };
+const REQUESTS_ALONE: Restraint = { restrained: true, closings: 0, passOver: 0 };
+
 /** What nobody asked for: leases are closed when their time is over, alerts are settled. It must not fail who did ask. */
 export class Sweeping {
   private state: State = 'TOGETHER';
@@ -20,43 +32,41 @@ export class Sweeping {
     return this.state === 'APART';
   }
 
-  /** Before a round. Says whether it is to carry what was asked for alone; apart, a sweep closes one lease at a time. */
-  restrain(ledger: Ledger, batch: readonly Pending[]): boolean {
-    ledger.closings = CLOSED_AT_ONCE;
-    ledger.passedOver = 0;
-    if (!this.apart) return false;
-    const here = isSweep(batch[0]);
-    ledger.closings = here ? 1 : 0;
-    // The first of them may be the one that the store refuses.
-    ledger.passedOver = here && ledger.slots.waiting > 0 ? (this.refusals - 1) % ledger.slots.waiting : 0;
-    return !here;
+  /** Of a round with this batch. Apart, a sweep closes one lease at a time. */
+  restraint(batch: readonly Pending[]): Restraint {
+    if (!this.apart) return UNRESTRAINED;
+    if (!isSweep(batch[0])) return REQUESTS_ALONE;
+    return { restrained: false, closings: 1, passOver: this.refusals - 1 };
   }
 
-  /** The store refused a round of one request. True: it is to be decided once more, after a sweep. */
-  refused(batch: readonly Pending[]): boolean {
+  /** The store refused a round of one request, which closed leases or not. True: it is to be decided once more, after a sweep. */
+  refused(batch: readonly Pending[], closed: boolean): boolean {
     const { state } = this;
     if (isSweep(batch[0])) {
       this.state = 'APART';
       this.refusals += 1;
       return false;
     }
-    if (state !== 'APART') this.state = state === 'CLEARED' ? 'TOGETHER' : 'ASKED';
+    // Those that it closed are more than the sweep found.
+    if (state !== 'APART') this.state = state === 'CLEARED' && !closed ? 'TOGETHER' : 'ASKED';
     return this.state === 'ASKED';
   }
 
-  /** A round is durable, or there was nothing to write. Says whether leases are left that a sweep must close at once. */
-  done(ledger: Ledger, batch: readonly Pending[]): boolean {
-    const { waiting } = ledger.slots;
+  /**
+   * A round is durable, or there was nothing to write; it left so many leases whose time is over. Says whether a sweep must close
+   * them at once.
+   */
+  done(toClose: number, batch: readonly Pending[]): boolean {
     const swept = isSweep(batch[0]);
     if (this.apart && !swept) return false;
-    if (batch.length > 0) this.state = this.after(swept, waiting);
-    return waiting > 0;
+    if (batch.length > 0) this.state = this.after(swept, toClose);
+    return toClose > 0;
   }
 
-  private after(swept: boolean, waiting: number): State {
-    if (this.apart && waiting > 0) return 'APART';
+  private after(swept: boolean, toClose: number): State {
+    if (this.apart && toClose > 0) return 'APART';
     this.refusals = 0;
     if (this.state !== 'ASKED' || !swept) return 'TOGETHER';
-    return waiting > 0 ? 'ASKED' : 'CLEARED';
+    return toClose > 0 ? 'ASKED' : 'CLEARED';
   }
 }

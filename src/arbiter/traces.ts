@@ -4,15 +4,32 @@ import type { Context } from './context.js';
 import type { Answer, Pending } from './pending.js';
 
 /** A round serves many requests at once: it stands in the trace of one of them, and is linked to all. */
-export function inBatchSpan(
-  { tracing }: Context,
-  budget: string,
-  batch: readonly Pending[],
-  work: () => Promise<void>,
-): Promise<void> {
-  if (tracing === undefined) return work();
-  const origins = batch.map(({ origin }) => origin);
-  return tracing.shared('batch', { budget, requests: batch.length }, origins, work);
+export class RoundSpan {
+  private close: ((failure?: unknown) => void) | undefined;
+
+  constructor(private readonly context: Pick<Context, 'tracing'>) {}
+
+  /** What `work` does and starts belongs to it, until its end. It must not throw. */
+  begin(budget: string, batch: readonly Pending[], work: () => void): void {
+    const { tracing } = this.context;
+    if (tracing === undefined) {
+      work();
+      return;
+    }
+    const origins = batch.map(({ origin }) => origin);
+    const round = () =>
+      new Promise<void>((resolve, reject) => {
+        this.close = (failure) => (failure === undefined ? resolve() : reject(failure));
+        work();
+      });
+    // What went wrong is told by the queue itself; here it only marks the span.
+    tracing.shared('batch', { budget, requests: batch.length }, origins, round).catch(() => {});
+  }
+
+  end(failure?: unknown): void {
+    this.close?.(failure);
+    this.close = undefined;
+  }
 }
 
 /** By what happened, the request that made it happen. What time did has none. */

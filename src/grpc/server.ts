@@ -1,5 +1,4 @@
-import type { Http2Server } from 'node:http2';
-import { experimental, logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
+import { type experimental, logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
 import { PERMISSIONS } from '../access/permissions.js';
 import { BUDGET_ADMIN_SERVICE } from '../api/budget-admin-service.js';
 import { BUDGET_SERVICE } from '../api/budget-service.js';
@@ -8,6 +7,7 @@ import type { Services } from '../api/service.js';
 import { listenFailure } from '../platform/start-error.js';
 import type { TlsFiles, TlsMaterial } from '../platform/tls-files.js';
 import { Gate, type GateOptions } from './gate/gate.js';
+import { credentialsBy, http2ServersOf } from './grpc-js-internals.js';
 import { Health } from './health.js';
 import { OpenStreams } from './open-streams.js';
 import { REFLECTION_SERVICES } from './reflection/reflection.js';
@@ -63,7 +63,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   return {
     async start() {
       const port = await listen(server, options.address, serverCredentials(options.tls));
-      for (const http2Server of listening(server)) gate.guard(http2Server);
+      for (const http2Server of http2ServersOf(server)) gate.guard(http2Server);
       bound = options.address.replace(/:0$/, `:${port}`);
       return port;
     },
@@ -93,15 +93,6 @@ function listen(server: Server, address: string, credentials: ServerCredentials)
   });
 }
 
-/** grpc-js shows nobody the servers beneath it, which alone know of connections. A release that has none stops the start. */
-function listening(server: Server): Http2Server[] {
-  const { http2Servers } = server as unknown as { http2Servers?: Map<Http2Server, unknown> };
-  if (http2Servers === undefined || http2Servers.size === 0) {
-    throw new Error('this release of grpc-js hides its HTTP/2 servers, so nothing bounds their connections');
-  }
-  return [...http2Servers.keys()];
-}
-
 /** grpc-js passes on the system's error as text only. */
 function withCode(cause: Error): Error & { code?: string } {
   const [code] = /\bE[A-Z_]{4,}\b/.exec(cause.message) ?? [];
@@ -126,12 +117,7 @@ function serverCredentials(tls: TlsFiles | undefined): ServerCredentials {
   if (tls === undefined) return ServerCredentials.createInsecure();
   const provider = new FileProvider(tls);
   // A client may show a certificate, or a token instead: who shows neither is turned away by the entrance.
-  // grpc-js 1.14 takes its own certificate first and the authority of clients second, whatever its types call them.
-  return experimental.createCertificateProviderServerCredentials(
-    provider,
-    tls.asksClients ? provider : (null as unknown as Provider),
-    false,
-  );
+  return credentialsBy(provider, tls.asksClients);
 }
 
 type CaListener = experimental.CaCertificateUpdateListener;

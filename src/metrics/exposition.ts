@@ -57,7 +57,8 @@ export class Exposition {
       ...{ name: full, help, type: 'histogram', aggregator: 'sum' },
       values: [...read()].flatMap(([labels, buckets]) => linesOf(full, labels, buckets)),
     });
-    // The library's own kind of histogram can only be filled value by value. It asks a metric for its name and its figures.
+    // The library's own kind of histogram can only be filled value by value. It asks a metric for its name and its figures:
+    // prom-client 15.1.3, and `test/unit/metrics/exposition.test.ts` asks whichever is installed.
     this.#registry.registerMetric({ name: full, get } as unknown as Histogram);
   }
 

@@ -99,7 +99,10 @@ describe('one refusal has one envelope, over gRPC, HTTP, in pages and in the das
 
 describe('a reason for a pause', () => {
   it.each([
-    ['é'.repeat(200), /^reason: must be at most 256 bytes of UTF-8 without control characters; it has 400 bytes$/],
+    [
+      'é'.repeat(200),
+      /^reason: must be at most 256 bytes of UTF-8 without control characters; it has 400 bytes$/,
+    ],
     ['é'.repeat(128), undefined],
     ['a'.repeat(256), undefined],
     ['a'.repeat(257), /at most 256 bytes/],

@@ -1,6 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { seedsOfCommit } from './from-commit.js';
 import { showFailure } from './show-failure.js';
 import { simulate } from './simulate.js';
 
@@ -8,23 +7,10 @@ import { simulate } from './simulate.js';
 const RANGE = 500;
 const FIXED_FROM = 1;
 
-/** Other seeds with every commit, the same for the same commit. */
-function fromCommit(): number {
-  let commit = 'no commit';
-  try {
-    commit = execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8', stdio: 'pipe' }).trim();
-  } catch {
-    // Not a clone: an archive of the sources.
-  }
-  const from = 100_000 + (createHash('sha256').update(commit).digest().readUInt32BE() % 1_000_000_000);
-  console.log(`seeds ${from} to ${from + RANGE - 1}, by commit ${commit}`);
-  return from;
-}
-
 describe('simulated service', () => {
   it.each([
     ['seeds that never change', FIXED_FROM],
-    ['seeds of this commit', fromCommit()],
+    ['seeds of this commit', seedsOfCommit(RANGE)],
   ])('holds every invariant: %s', async (_, from) => {
     let commits = 0;
     for (let seed = from; seed < from + RANGE; seed += 1) {

@@ -1,6 +1,7 @@
 import { constants, type Http2Session, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { GateLimits } from './gate-limits.js';
 import type { Readable } from './slow-lane.js';
+import { readOn } from './socket-reading.js';
 
 /** A call on its connection, as often as the sweep has seen it. */
 interface Seen {
@@ -9,12 +10,6 @@ interface Seen {
   seconds: number;
   unread: number;
   stalledSeconds: number;
-}
-
-/** Node shows no other way to leave a connection unread. */
-interface Handle {
-  readStart?(): void;
-  readStop?(): void;
 }
 
 const connections = new WeakMap<Http2Session, Connection>();
@@ -74,10 +69,7 @@ export class Connection implements Readable {
   }
 
   read(on: boolean): void {
-    if (this.session.destroyed) return;
-    const { _handle: handle } = this.session.socket as unknown as { _handle?: Handle | null };
-    if (on) handle?.readStart?.();
-    else handle?.readStop?.();
+    if (!this.session.destroyed) readOn(this.session, on);
   }
 
   /** True: there is nothing left to end. */

@@ -1,5 +1,4 @@
 import type { ServerHttp2Stream } from 'node:http2';
-import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { noteAnswers } from '../gate/connection.js';
 
 const FRAME_HEADER = 5;
@@ -47,11 +46,4 @@ export class AnswerWriter {
       this.onTaken();
     });
   }
-}
-
-/** grpc-js keeps the stream beneath a call to itself. A release that hides it better must be met by another way to write. */
-export function streamBeneath(call: ServerDuplexStream<Buffer, Buffer>): ServerHttp2Stream {
-  const { stream } = (call as unknown as { call?: { stream?: ServerHttp2Stream } }).call ?? {};
-  if (stream === undefined) throw new Error('this release of grpc-js hides the stream of a call');
-  return stream;
 }

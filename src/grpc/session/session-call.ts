@@ -9,8 +9,9 @@ import { leaseMessage } from '../../api/write/lease.js';
 import { ArbiterError, type OpenSession } from '../../arbiter/door.js';
 import { SessionResponse } from '../../gen/budgetarbiter/v1/budget_service.js';
 import { PROCESS_SCHEDULER } from '../../platform/scheduler.js';
+import { streamBeneath } from '../grpc-js-internals.js';
 import { type OpenStreams, onCredentialsEnd } from '../open-streams.js';
-import { AnswerWriter, streamBeneath } from './answer-writer.js';
+import { AnswerWriter } from './answer-writer.js';
 import { SessionCalls, type Speaker } from './session-calls.js';
 import { misplaced, readOpen, SESSION_METHOD } from './session-messages.js';
 
@@ -32,7 +33,22 @@ export function sessionCall(
     observed(call.metadata, (end) => void new SessionCall(call, services, open, end).begin(enter));
 }
 
-/** One session's stream, from the first message to its end. */
+/**
+ * One session's stream, from the first message to its end.
+ *
+ *   begin ── entrance lets in ──▶ waits for `open` (10 s) ── open ──▶ taking up ── opened ──▶ open: calls, answers ──┐
+ *                                                                     reads nothing                │                 │
+ *                      too many unread or under way: `pause`;  fewer: `resume` ◀── flow ───────────┘                 │
+ *                                                                                                                    │
+ *   finish ◀── the client says no more (half-closed: waits are ended, the leases' grace begins) ◀────────────────────┤
+ *     │        or the server says goodbye (open streams)                                                             │
+ *     └─ nothing more is read; what is under way is answered ──▶ end, with OK or the goodbye ──▶ leave                │
+ *                                                                                                                    │
+ *   leave ◀── cancelled; fail: a bad message, credentials over, taken up elsewhere, answers unread for 3 s ◀─────────┘
+ *     gone: told once, nothing is sent any more, waits are given up, the session is closed
+ *
+ * A take-up that ends after `leave` closes its session at once: `opened` looks whether the client is gone.
+ */
 class SessionCall implements Speaker {
   gone = false;
   private readonly listeners = new Set<() => void>();

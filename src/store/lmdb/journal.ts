@@ -35,6 +35,18 @@ export function journalChange(budgetId: string, { revision, entries, blocks }: J
  * and what many commits change, as the tokens of an AI, or put and drop again, as a lease, goes to its place once for them
  * all: when they are many, by and by, each later commit taking a part along, so that none takes long.
  *
+ *   a commit:  take ──▶ one transaction of the file: the commit ─── won ──▶ taken, add
+ *                       into the journal, a part into its place └── else ──▶ forget (it is read from the file again)
+ *
+ *                add       full: all at once          take, part by part              the last part is taken
+ *   newest ───────────▶ newer ──────────────▶ older ─────────────────────▶ in place ─────────────────────────▶ older is gone
+ *
+ * - **take**: the next values of `older`, each as `newer` has it if it changed since, and last what removes its commits from the
+ *   journal. A part counts as gone from then on, so no second part is taken while the first is under way.
+ * - **taken**: the file has that part; the next commit may take one.
+ * - **forget** (`lmdb-journals.ts`): the transaction failed, or another commit came between, so nobody knows what the file has of
+ *   the part. This object is thrown away with its place in the order, and made again of what the file says.
+ *
  * Whoever loads a state applies the whole journal to what is in its place. So a value that went there before its commit left
  * the journal does no harm, as long as it is the newest.
  */

@@ -61,27 +61,29 @@ export const ARBITER_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a lost commit counts as won',
-    at: 'commit',
+    at: 'committedOrLost',
     find: [
       "if (result === 'lost') {",
-      '      this.observer.lostRace();',
-      '      this.decideAgain();',
-      '      return this.turns.lost();',
+      '      this.drop(batch);',
+      "      this.mode = { name: 'RESTING', left: false };",
+      "      return [{ do: 'rest', lostInRow: this.turns.lost() }];",
       '    }',
     ].join('\n'),
-    replace: "if (result === 'lost') this.ledger = undefined;",
+    replace: "if (result === 'lost') this.kept = undefined;",
   },
   {
     name: 'an answer without a commit is not proved current',
-    at: 'answerUnwritten',
-    find: 'isCurrent || this.context.store.exclusive ||',
-    replace: 'isCurrent || !this.context.store.exclusive ||',
+    at: 'decided',
+    find: 'isCurrent || this.options.exclusive',
+    replace: 'isCurrent || !this.options.exclusive',
   },
   {
     name: 'answers are given before the commit is known',
     at: 'commit',
-    find: '    this.sending = true;\n',
-    replace: '    this.sending = true;\n    this.give(decided);\n',
+    find: '    const sentAt = this.now();\n',
+    replace:
+      '    const sentAt = this.now();\n' +
+      '    for (const answer of one.decided.answers) this.answers.give(answer, 0);\n',
   },
   {
     name: 'receipts count as written before the store has acknowledged them',

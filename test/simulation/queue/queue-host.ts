@@ -1,0 +1,334 @@
+import { Pending } from '../../../src/arbiter/pending.js';
+import type { Decided, Effect, QueueEvent, ToCommit, ToDecide } from '../../../src/arbiter/queue-events.js';
+import { type ModeName, QueueMachine, STALL_MS } from '../../../src/arbiter/queue-machine.js';
+import type { StatePatch } from '../../../src/domain/model/state.js';
+import { type Asking, askingFor, type Job } from './jobs.js';
+import type { QueueWorld } from './queue-world.js';
+import { type ToyDecision, toyDecide } from './toy-decide.js';
+import { copyOf, type ToyCommit, type ToyState } from './toy-store.js';
+
+type Event = QueueEvent<ToyState>;
+type Do = Effect<ToyState>['do'];
+
+/** Where the machine must be when it wants this done; what is not here it may want anywhere. */
+const MODES: Partial<Record<Do, readonly ModeName[]>> = {
+  turn: ['GATHERING'],
+  load: ['LOADING'],
+  decide: ['DECIDING'],
+  prove: ['PROVING'],
+  commit: ['COMMITTING'],
+  publish: ['ANSWERING'],
+  answer: ['ANSWERING'],
+  rest: ['RESTING'],
+  'tell-written': ['IDLE'],
+  'wake-when-due': ['IDLE'],
+  'write-out': ['IDLE', 'GATHERING', 'PROVING', 'RESTING', 'LOADING'],
+};
+/** What the driver may break at, before it is begun. */
+const BREAKABLE: readonly Do[] = ['load', 'decide', 'prove', 'commit', 'publish', 'answer', 'rest'];
+
+/** Something under way. `ofRound`: the machine waits for it, and for nothing else. */
+interface Operation {
+  readonly what: Do | 'wake';
+  readonly ofRound: boolean;
+  readonly arrive?: () => void;
+  readonly complete: () => void;
+}
+
+class Refusal extends Error {}
+
+/** Plays the driver of one machine, and looks at every effect. */
+export class QueueHost {
+  readonly machine: QueueMachine<ToyState>;
+  operations: Operation[] = [];
+  readonly askings = new Map<Pending, Asking>();
+  private loadings = 0;
+  private seen = 0;
+  private mustBeCurrent = true;
+  private mustRest = false;
+  private decision: ToyDecision | undefined;
+  /** The revision that the decision under way rests on, or has made. */
+  private standsOn = 0;
+
+  constructor(private readonly world: QueueWorld) {
+    this.machine = new QueueMachine({ mostAtOnce: 6, exclusive: world.exclusive });
+  }
+
+  submit(job: Job, again: boolean): Asking {
+    const asking = askingFor(job, this.world.now, again);
+    this.askings.set(asking.pending, asking);
+    if (job.kind === 'undo') this.tell({ kind: 'asked', pending: asking.pending });
+    else {
+      const wanted =
+        job.nature === 'to look up' && this.machine.lastLedger !== undefined ? [`${job.id}`] : [];
+      this.tell({ kind: 'submitted', pending: asking.pending, wanted });
+    }
+    return asking;
+  }
+
+  sweep(): void {
+    this.tell({ kind: 'asked', pending: Pending.own({ kind: 'sweep' }, this.world.now) });
+  }
+
+  /** Its caller has waited long enough. */
+  giveUp({ pending }: Asking): void {
+    this.machine.waiters.remove(pending);
+    pending.reject(new Error('too late'));
+  }
+
+  tell(event: Event): void {
+    for (const effect of this.machine.step(event)) this.carryOut(effect);
+  }
+
+  private goOn(event: Event): void {
+    try {
+      this.tell(event);
+    } catch (error) {
+      this.roundFailed(error);
+    }
+  }
+
+  private roundFailed(error: unknown): void {
+    if (!(error instanceof Refusal) && !(error as Error).message.startsWith('on purpose')) {
+      this.world.violated(`the machine threw: ${(error as Error).message}`);
+    }
+    this.tell({ kind: 'failed', error, refused: error instanceof Refusal, now: this.world.now });
+  }
+
+  private check(effect: Effect<ToyState>): void {
+    const { modeName } = this.machine;
+    this.world.saw(`${effect.do} in ${modeName}`);
+    const allowed = MODES[effect.do];
+    if (allowed !== undefined && !allowed.includes(modeName)) {
+      this.world.violated(`${effect.do} is wanted in ${modeName}`);
+    }
+    if (BREAKABLE.includes(effect.do) && this.operations.some(({ ofRound }) => ofRound)) {
+      this.world.violated(`${effect.do} is wanted while another thing of the round is under way`);
+    }
+  }
+
+  private carryOut(effect: Effect<ToyState>): void {
+    this.check(effect);
+    const { world } = this;
+    if (BREAKABLE.includes(effect.do) && world.chance(0.01)) {
+      this.mustRest = false;
+      throw new Error('on purpose: the driver broke');
+    }
+    switch (effect.do) {
+      case 'turn':
+        this.begin(effect.do, () => this.goOn({ kind: 'turn' }));
+        break;
+      case 'begin':
+        if (this.mustRest) world.violated('after a lost race the next round began without a rest');
+        try {
+          this.carryOut(effect.first);
+        } catch (error) {
+          this.roundFailed(error);
+        }
+        return;
+      case 'load':
+        this.load();
+        break;
+      case 'decide':
+        this.decide(effect.toDecide);
+        break;
+      case 'prove':
+        this.prove(effect.version.revision);
+        break;
+      case 'commit':
+        this.commit(effect.commit);
+        break;
+      case 'publish':
+        this.seen = effect.commit.ledger.revision;
+        this.standsOn = effect.commit.ledger.revision;
+        return;
+      case 'answer':
+        this.answer(effect.decided);
+        break;
+      case 'rest':
+        this.mustRest = false;
+        this.begin(effect.do, () => this.goOn({ kind: 'rested' }));
+        break;
+      default:
+        this.carryOutBeside(effect);
+    }
+  }
+
+  private carryOutBeside(effect: Effect<ToyState>): void {
+    switch (effect.do) {
+      case 'look-up': {
+        const { pending } = effect.search;
+        this.beside(effect.do, () => this.found(pending, 'looked-up'));
+        break;
+      }
+      case 'write-last-days':
+        this.beside(effect.do, () => this.found(effect.pending, 'last-days-written'));
+        break;
+      case 'fail':
+        this.fail(effect.pending, effect.error);
+        break;
+      case 'dismiss':
+        if (!effect.pending.abandoned) this.world.violated('somebody was dismissed who waits for an answer');
+        this.machine.waiters.remove(effect.pending);
+        effect.pending.reject(new Error('gone'));
+        break;
+      case 'stop-waiting':
+        this.machine.waiters.remove(effect.pending);
+        break;
+      case 'write-out':
+        if (!this.world.store.wasStored(effect.ledger))
+          this.world.violated('what is not stored is written out');
+        return;
+      case 'wake-when-due':
+      case 'wake-to-retry':
+        if (!this.operations.some(({ what }) => what === 'wake')) this.beside('wake', () => this.sweep());
+        return;
+      default:
+    }
+  }
+
+  private begin(what: Do, complete: () => void, arrive?: () => void): void {
+    if (this.operations.some(({ ofRound }) => ofRound))
+      this.world.violated(`${what} is begun beside another`);
+    this.operations.push({ what, ofRound: true, complete, ...(arrive === undefined ? {} : { arrive }) });
+  }
+
+  private beside(what: Do | 'wake', complete: () => void): void {
+    this.operations.push({ what, ofRound: false, complete });
+  }
+
+  complete(operation: Operation): void {
+    this.operations = this.operations.filter((other) => other !== operation);
+    operation.complete();
+    this.checkAlive();
+  }
+
+  /** No mode lasts without something that will end it; and who waits is not forgotten. */
+  private checkAlive(): void {
+    const underWay = this.operations.filter(({ ofRound }) => ofRound).length;
+    const { modeName, waiters } = this.machine;
+    if (underWay !== (modeName === 'IDLE' ? 0 : 1)) {
+      this.world.violated(`${underWay} things of a round are under way in ${modeName}`);
+    }
+    if (modeName === 'IDLE' && waiters.size > 0 && !this.operations.some(({ what }) => what === 'wake')) {
+      this.world.violated('somebody waits, and nothing will wake the queue');
+    }
+  }
+
+  private found(pending: Pending, kind: 'looked-up' | 'last-days-written'): void {
+    const asking = this.askings.get(pending);
+    const error = this.world.chance(0.1) ? new Error('not found out') : undefined;
+    if (asking !== undefined && error === undefined) asking.found = true;
+    this.tell({ kind, pending, error });
+  }
+
+  /** What a read shows is of its sending, of its answer, or, where it need not be current, of before. */
+  private load(): void {
+    const { world } = this;
+    const isCurrent = this.mustBeCurrent || world.exclusive || world.chance(0.5);
+    const early = world.chance(0.5) ? world.store.load() : undefined;
+    this.begin('load', () => {
+      if (world.chance(0.1)) return this.roundFailed(new Error('on purpose: no answer'));
+      const old = this.seen + Math.floor(world.random() * (world.store.revision + 1 - this.seen));
+      const ledger = isCurrent ? (early ?? world.store.load()) : world.store.load(old);
+      this.mustBeCurrent = false;
+      this.seen = ledger.revision;
+      this.loadings += 1;
+      const rivals = world.chance(0.5) ? 1 : 0;
+      this.goOn({ kind: 'loaded', ledger, isCurrent, rivals, now: world.now });
+    });
+  }
+
+  private decide(toDecide: ToDecide<ToyState>): void {
+    const { world, machine } = this;
+    const { ledger, batch, lineage } = toDecide;
+    if (!world.store.wasStored(ledger)) world.violated('a decision is made on what was never stored');
+    if (lineage !== this.loadings)
+      world.violated(`the loading is told as ${lineage}, and is ${this.loadings}`);
+    if (new Set([...batch, ...machine.ready.all()]).size < batch.length + machine.ready.size) {
+      world.violated('somebody is in two places');
+    }
+    if (batch.some(({ lookingUp }) => lookingUp)) world.violated('somebody is decided who is looked up for');
+    this.standsOn = ledger.revision;
+    const at = world.now - (world.chance(0.03) ? STALL_MS + 1 : 0);
+    const decision = toyDecide(toDecide, machine.waiters, (p) => this.askings.get(p), {
+      at,
+      calm: world.calm,
+    });
+    this.decision = decision;
+    const { decided, touched, toClose } = decision;
+    const patch = touched && !decided.failed ? ({} as StatePatch) : undefined;
+    if (patch !== undefined) ledger.revision += 1;
+    this.tell({ kind: 'decided', decided, patch, seq: 0, toClose, now: world.now });
+  }
+
+  private prove(revision: number): void {
+    const { world } = this;
+    const early = world.chance(0.5) ? world.store.revision : undefined;
+    this.begin('prove', () => {
+      if (world.chance(0.1)) return this.roundFailed(new Error('on purpose: no answer'));
+      const isCurrent = (early ?? world.store.revision) === revision;
+      if (!isCurrent) this.mustBeCurrent = true;
+      this.goOn({ kind: 'proved', isCurrent, now: world.now });
+    });
+  }
+
+  private commit({ ledger, expected, sendBy, decided }: ToCommit<ToyState>): void {
+    const { world } = this;
+    if (sendBy < world.now) world.violated('what was decided long ago is sent');
+    if (decided !== this.decision?.decided) world.violated('another decision is sent than was made last');
+    const refused = this.decision?.refused ?? false;
+    const sent: ToyCommit = { expected: expected?.revision ?? 0, next: copyOf(ledger) };
+    let result: 'won' | 'lost' | undefined;
+    const arrive = () => {
+      if (!refused) result ??= world.store.swap(sent, world.now) ? 'won' : 'lost';
+    };
+    const complete = () => {
+      if (refused) return this.roundFailed(new Refusal('refused'));
+      if (result === undefined && world.chance(0.1))
+        return this.roundFailed(new Error('on purpose: not sent'));
+      const settled = world.chance(0.15);
+      // Looked for and not found, it is fenced off: by now it can win no more.
+      if (settled && result === undefined) result = world.fence(sent.expected);
+      else arrive();
+      if (settled) this.mustBeCurrent = true;
+      if (result === 'lost') this.mustRest = true;
+      this.goOn({ kind: 'committed', result: result ?? 'lost', settled, now: world.now });
+    };
+    this.begin('commit', complete, arrive);
+  }
+
+  /** As `Answers` does it. */
+  private answer(decided: Decided): void {
+    const { world } = this;
+    if (decided !== this.decision?.decided) world.violated('another decision is answered than was made last');
+    for (const { pending, outcome } of decided.answers) {
+      const asking = this.askings.get(pending);
+      if (asking === undefined || pending.abandoned) continue;
+      const { job, arrivedAt } = asking;
+      if (!world.store.wasCurrentSince(this.standsOn, arrivedAt)) {
+        world.violated(`job ${job.id} is answered from a state that was old when it came`);
+      }
+      if (outcome.kind === 'denied' && job.waits) this.machine.waiters.put(pending, outcome.denial);
+      else {
+        if (outcome.kind === 'done' && job.kind !== 'read' && !world.store.has(job.id)) {
+          world.violated(`job ${job.id} is told to be done, and is not stored`);
+        }
+        this.machine.waiters.remove(pending);
+        pending.resolve(outcome);
+        if (outcome.kind === 'denied') asking.outcome = 'failed';
+      }
+      if (world.chance(0.005)) throw new Error('on purpose: whoever listens broke');
+    }
+    this.tell({ kind: 'answered', now: world.now });
+  }
+
+  private fail(pending: Pending, error: unknown): void {
+    const asking = this.askings.get(pending);
+    if (error instanceof Refusal && asking !== undefined && asking.job.nature !== 'refused') {
+      this.world.violated(`job ${asking.job.id} failed, and another was refused`);
+    }
+    this.machine.waiters.remove(pending);
+    pending.reject(error);
+  }
+}

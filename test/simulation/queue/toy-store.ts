@@ -1,0 +1,68 @@
+/** A state so small that everything about it can be known: what was applied, how many slots are held, what time must close. */
+export interface ToyState {
+  readonly epoch: number;
+  revision: number;
+  readonly applied: Set<number>;
+  held: number;
+  overdue: readonly number[];
+}
+
+export interface ToyCommit {
+  readonly expected: number;
+  readonly next: ToyState;
+}
+
+export function copyOf({ epoch, revision, applied, held, overdue }: ToyState): ToyState {
+  return { epoch, revision, applied: new Set(applied), held, overdue };
+}
+
+function signatureOf({ revision, applied, held, overdue }: ToyState): string {
+  return `${revision}: ${[...applied].sort((a, b) => a - b).join(',')} / ${held} / ${overdue.join(',')}`;
+}
+
+/** One budget as it is stored: it swaps or does not, and remembers every state there ever was, and until when. */
+export class ToyStore {
+  private state: ToyState = { epoch: 1, revision: 1, applied: new Set(), held: 0, overdue: [] };
+  private readonly history = new Map<number, { state: ToyState; until: number }>();
+
+  constructor() {
+    this.remember();
+  }
+
+  private remember(): void {
+    this.history.set(this.state.revision, { state: copyOf(this.state), until: Number.POSITIVE_INFINITY });
+  }
+
+  /** As it is, or as it was at a revision. */
+  load(revision = this.revision): ToyState {
+    return copyOf(this.history.get(revision)?.state ?? this.state);
+  }
+
+  get revision(): number {
+    return this.state.revision;
+  }
+
+  has(job: number): boolean {
+    return this.state.applied.has(job);
+  }
+
+  swap({ expected, next }: ToyCommit, now: number): boolean {
+    if (this.state.revision !== expected) return false;
+    const before = this.history.get(expected);
+    if (before !== undefined) before.until = now;
+    this.state = copyOf(next);
+    this.remember();
+    return true;
+  }
+
+  /** Whether a ledger shows exactly what is, or was, stored at its revision. */
+  wasStored(ledger: ToyState): boolean {
+    const stored = this.history.get(ledger.revision);
+    return stored !== undefined && signatureOf(stored.state) === signatureOf(ledger);
+  }
+
+  /** Whether this was the newest state at that time, or at any time since. */
+  wasCurrentSince(revision: number, time: number): boolean {
+    return (this.history.get(revision)?.until ?? -1) >= time;
+  }
+}
