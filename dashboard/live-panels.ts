@@ -52,7 +52,7 @@ export class LivePanels {
     this.slotTable.update(live.leases.map((lease) => ({ ...lease, mayRevoke: live.mayOperate })));
     this.alertTable.update(live.alerts);
     const granted = observing ? ' The budget observes only: what would have been denied was granted.' : '';
-    setText(this.denialNote, `Counted by this copy of the service since it started.${granted}`);
+    setText(this.denialNote, `Counted by this replica since it started.${granted}`);
     this.denialTable.update(live.denials);
     this.happeningTable.update(live.happenings);
     this.tick();

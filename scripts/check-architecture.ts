@@ -59,14 +59,14 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   platform: [],
   store: ['domain', 'platform'],
   arbiter: ['domain', 'platform', 'store/store.ts'],
-  access: ['arbiter/door.ts', 'domain', 'platform'],
-  alerts: ['arbiter/alert-courier.ts', 'access/permissions.ts', 'domain', 'platform'],
-  api: ['arbiter/door.ts', 'access', 'domain', 'platform', 'gen'],
-  grpc: ['api', 'arbiter/door.ts', 'access', 'domain', 'platform', 'gen'],
-  http: ['api', 'arbiter/door.ts', 'access', 'domain', 'platform', 'gen/openapi.ts'],
+  access: ['arbiter/service-port.ts', 'domain', 'platform'],
+  alerts: ['arbiter/alert-dispatcher.ts', 'access/permissions.ts', 'domain', 'platform'],
+  api: ['arbiter/service-port.ts', 'access', 'domain', 'platform', 'gen'],
+  grpc: ['api', 'arbiter/service-port.ts', 'access', 'domain', 'platform', 'gen'],
+  http: ['api', 'arbiter/service-port.ts', 'access', 'domain', 'platform', 'gen/openapi.ts'],
   metrics: ['api', 'arbiter', 'config/metrics-file.ts', 'domain', 'platform', 'store'],
   transfer: ['domain', 'platform', 'store'],
-  config: ['access/settings.ts', 'alerts/settings.ts', 'domain', 'platform'],
+  config: ['access/access-settings.ts', 'alerts/sink-settings.ts', 'domain', 'platform'],
   cli: ['access', 'alerts', 'config', 'domain', 'gen', 'platform', 'store', 'transfer'],
   app: ['access', 'alerts', 'arbiter', 'config', 'domain', 'metrics', 'platform', 'store'],
   'bin.ts': ['cli', 'main.ts'],
@@ -80,8 +80,9 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@grpc/grpc-js': ['src/api/', 'src/grpc/', 'src/cli/'],
   commander: ['src/cli/'],
 };
-/** The domain is pure. */
+/** The domain is pure: a hash is a function. */
 const PURE = 'src/domain/';
+const PURE_MAY = ['node:crypto'];
 
 /** A file is one concept, however long; one of this length is surely more. */
 const MAX_LINES = 600;
@@ -134,7 +135,7 @@ function brokenPackages(file: string): string[] {
     .filter((name) => {
       const only = Object.entries(PACKAGES).find(([known]) => name === known || name.startsWith(`${known}/`));
       if (only !== undefined) return !only[1].some((folder) => file.startsWith(folder));
-      return file.startsWith(PURE);
+      return file.startsWith(PURE) && !PURE_MAY.includes(name);
     })
     .map((name) => `${file}: must not import ${name}; see PACKAGES in this check`);
 }

@@ -1,12 +1,12 @@
 import { createFirstBudgets } from './app/first-budgets.js';
 import { openAccess, openAlerts, startTraces } from './app/open-parts.js';
 import { observed, openStore } from './app/open-store.js';
-import { copyState, Readiness } from './app/readiness.js';
+import { Readiness, replicaState } from './app/readiness.js';
 import { Tidying } from './app/tidying.js';
 import { Arbiter } from './arbiter/arbiter.js';
 import { getDistribution } from './arbiter/distribution.js';
 import { NOBODY } from './arbiter/pending.js';
-import { Turns } from './arbiter/turns.js';
+import { Semaphore } from './arbiter/semaphore.js';
 import { listUsage } from './arbiter/usage-listing.js';
 import { runCli } from './cli/run.js';
 import { type Config, loadConfig } from './config/config.js';
@@ -53,7 +53,10 @@ async function start(config: Config, log: Log, undos: Undo[]): Promise<void> {
 
   const { access, tls, stop: stopAccess } = openAccess(config, log, scheduler);
   undos.push(stopAccess);
-  const services = { ...inTurns(), ...{ door: arbiter, ids, log, access, observer: metrics.rpc, tracing } };
+  const services = {
+    ...boundedQuestions(),
+    ...{ servicePort: arbiter, ids, log, access, observer: metrics.rpc, tracing },
+  };
   const grpc = createGrpcServer({ ...services, tls, address: config.grpcAddress.text });
   const readiness = new Readiness(store, scheduler, log, (serving) => grpc.setServing(serving));
   const { defaultBudget } = config;
@@ -62,9 +65,9 @@ async function start(config: Config, log: Log, undos: Undo[]): Promise<void> {
     getDistribution: (budgetId, query) => services.getDistribution(arbiter, budgetId, query, NOBODY),
     ready: () => readiness.ready,
     rpcs: rpcEndpoints({ ...services, scheduler, defaultBudget }),
-    metrics: metrics.page(arbiter, copyState(store, arbiter, clock, readiness)),
+    metrics: metrics.page(arbiter, replicaState(store, arbiter, clock, readiness)),
     dashboard: createDashboard({
-      ...{ door: arbiter, access, time: PROCESS_TIME, scheduler, log, ids, version: version() },
+      ...{ servicePort: arbiter, access, time: PROCESS_TIME, scheduler, log, ids, version: version() },
     }),
   });
   const grpcPort = await grpc.start();
@@ -81,7 +84,7 @@ async function start(config: Config, log: Log, undos: Undo[]): Promise<void> {
       grpc: at(config.grpcAddress.host, grpcPort),
       http: at(config.httpAddress.host, httpPort),
       ...{ tls: tls !== undefined, credentials: access !== undefined },
-      ...{ store: store.name, version: version(), copy: copyId },
+      ...{ store: store.name, version: version(), replica: copyId },
     },
     'listening',
   );
@@ -118,11 +121,11 @@ async function startArbiter(
 }
 
 /** What takes long to compute, asked over gRPC or HTTP. */
-function inTurns(): { getDistribution: typeof getDistribution; listUsage: typeof listUsage } {
-  const turns = new Turns({ scheduler });
+function boundedQuestions(): { getDistribution: typeof getDistribution; listUsage: typeof listUsage } {
+  const semaphore = new Semaphore({ scheduler });
   return {
-    getDistribution: (...asked) => turns.take(asked[3], () => getDistribution(...asked)),
-    listUsage: (...asked) => turns.take(asked[3], () => listUsage(...asked)),
+    getDistribution: (...asked) => semaphore.take(asked[3], () => getDistribution(...asked)),
+    listUsage: (...asked) => semaphore.take(asked[3], () => listUsage(...asked)),
   };
 }
 

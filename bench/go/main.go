@@ -69,7 +69,7 @@ func parse() options {
 	var o options
 	var addresses string
 	flag.StringVar(&o.mode, "mode", "cycle", "what to drive: cycle, record, session, echo-stream")
-	flag.StringVar(&addresses, "addresses", "127.0.0.1:50051", "where the service listens, with commas between its copies")
+	flag.StringVar(&addresses, "addresses", "127.0.0.1:50051", "where the service listens, with commas between its replicas")
 	flag.IntVar(&o.callers, "callers", 64, "how many call at once")
 	flag.DurationVar(&o.duration, "duration", 3*time.Second, "for how long")
 	flag.StringVar(&o.budget, "budget", "bench", "the budget, or the first part of the names of several")

@@ -1,5 +1,5 @@
 import type * as Arbiters from '../../src/arbiter/arbiter.js';
-import type { CallerRequest } from '../../src/arbiter/door.js';
+import type { CallerRequest } from '../../src/arbiter/service-port.js';
 import type * as LeaseIds from '../../src/domain/model/lease-id.js';
 import type { Granted, OutcomeOf } from '../../src/domain/model/outcomes.js';
 import type { LeaseRef } from '../../src/domain/model/requests.js';
@@ -67,7 +67,7 @@ export class Inside {
     return outcome as Exclude<OutcomeOf[R['kind']], { kind: 'refused' }>;
   }
 
-  /** How long the state takes to load, as a copy must that lost a race. */
+  /** How long the state takes to load, as a replica must that lost a race. */
   async loadMs(budgetId: string): Promise<number> {
     const since = performance.now();
     await this.#store.load(budgetId);

@@ -52,12 +52,12 @@ export const TARGETS: readonly Target[] = [
     reached: p99('embedded-cycle', 'echo-cycle', 64),
   },
   {
-    what: 'cycle, two copies on one hot budget, 64 callers, to one copy',
+    what: 'cycle, two replicas on one hot budget, 64 callers, to one replica',
     goal: 0.8,
     reached: rate('pair-cycle', 'mongo-cycle', 64),
   },
   {
-    what: 'least served of 64 callers on two copies, to the mean',
+    what: 'least served of 64 callers on two replicas, to the mean',
     goal: 0.1,
     reached: (cells) => leastShare(cellOf(cells, 'pair-cycle', 64)),
   },

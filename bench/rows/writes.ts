@@ -7,7 +7,7 @@ import type { Row } from './row.js';
 export const PLACE_NAMES = {
   embedded: 'embedded',
   mongo: 'MongoDB',
-  pair: 'MongoDB, two copies',
+  pair: 'MongoDB, two replicas',
 } as const satisfies Partial<Record<Place, string>>;
 const NAMES = { cycle: 'cycle', record: 'RecordUsage', session: 'RecordUsage in sessions' } as const;
 type Mode = keyof typeof NAMES;

@@ -1,16 +1,16 @@
-import type { Door } from '../arbiter/door.js';
+import type { ServicePort } from '../arbiter/service-port.js';
 import type { TimeSources } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
 import type { Scheduler } from '../platform/scheduler.js';
 import { AccessError, unauthenticated } from './access-error.js';
-import { AuditedDoor } from './audited-door.js';
+import type { AccessSettings } from './access-settings.js';
+import { AuditedPort } from './audited-port.js';
 import { BearerTokens, tokenDigest } from './bearer-tokens.js';
 import { Certificates, type VerifiedCertificate } from './certificates.js';
-import { GuardedDoor, LeaseOwners, notAllowed } from './guarded-door.js';
+import { GuardedPort, LeaseOwners, notAllowed } from './guarded-port.js';
 import { JwtTokens } from './jwt-tokens.js';
 import { mayCall, type Rule, scopeOf } from './permissions.js';
 import { type Principal, principalLabel } from './principal.js';
-import type { AccessSettings } from './settings.js';
 import { Slowdown } from './slowdown.js';
 
 /** What a call shows of its caller. */
@@ -40,7 +40,7 @@ export class Access {
   private readonly certificates: Certificates;
   private readonly jwt: JwtTokens;
   private readonly slowdown: Slowdown;
-  private readonly denials: Denials;
+  private readonly forbidden: ForbiddenCalls;
   private readonly owners = new LeaseOwners();
   private readonly log: Log;
   private readonly time: TimeSources;
@@ -50,7 +50,7 @@ export class Access {
     this.certificates = new Certificates(settings.certificates, () => time.wall());
     this.jwt = new JwtTokens(settings.jwt, time, scheduler, log);
     this.slowdown = new Slowdown(scheduler, () => time.monotonic(), log);
-    this.denials = new Denials(() => time.monotonic(), log);
+    this.forbidden = new ForbiddenCalls(() => time.monotonic(), log);
     this.log = log;
     this.time = time;
   }
@@ -107,12 +107,12 @@ export class Access {
     return until === undefined ? undefined : () => until - this.time.wall();
   }
 
-  /** The door as a principal finds it. Throws PERMISSION_DENIED if it has no role at all for the rule's method. */
-  doorFor(principal: Principal, rule: Rule, method: string, door: Door): Door {
+  /** The service port as a principal finds it. Throws PERMISSION_DENIED if it has no role at all for the rule's method. */
+  portFor(principal: Principal, rule: Rule, method: string, servicePort: ServicePort): ServicePort {
     if (!mayCall(principal, rule)) throw this.told(notAllowed(principal, rule), principal, method);
-    const tell = (budgetId: string) => this.denials.tell(principal, method, budgetId);
-    const audited = new AuditedDoor(door, principalLabel(principal), this.log);
-    return new GuardedDoor(audited, principal, rule, this.owners, tell);
+    const tell = (budgetId: string) => this.forbidden.tell(principal, method, budgetId);
+    const audited = new AuditedPort(servicePort, principalLabel(principal), this.log);
+    return new GuardedPort(audited, principal, rule, this.owners, tell);
   }
 
   /** For what concerns one whole budget. */
@@ -123,7 +123,7 @@ export class Access {
   }
 
   private told(error: AccessError, principal: Principal, method: string, budgetId?: string): AccessError {
-    this.denials.tell(principal, method, budgetId);
+    this.forbidden.tell(principal, method, budgetId);
     return error;
   }
 }
@@ -141,7 +141,7 @@ interface Story {
  * Tells the log of those who ask for more than they may. Of one that goes on asking at its 1st, 2nd, 4th, 8th time: nobody
  * shall fill the log by it.
  */
-export class Denials {
+export class ForbiddenCalls {
   private readonly stories = new Map<string, Story>();
 
   constructor(

@@ -1,4 +1,4 @@
-import type { CallerRequest } from '../arbiter/door.js';
+import type { CallerRequest } from '../arbiter/service-port.js';
 import type { BudgetView, FieldViolation, OutcomeOf } from '../domain/model/outcomes.js';
 import type { LeaseView } from '../domain/model/types.js';
 import type { LogFields } from '../platform/log.js';

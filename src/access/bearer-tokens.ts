@@ -1,6 +1,6 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { TokenSettings } from './access-settings.js';
 import type { Principal } from './principal.js';
-import type { TokenSettings } from './settings.js';
 
 /** Lets scanners of repositories recognize a token that somebody committed. */
 const PREFIX = 'bat_';

@@ -1,6 +1,6 @@
 import { unauthenticated } from './access-error.js';
+import type { CertificateSettings } from './access-settings.js';
 import type { Principal } from './principal.js';
-import type { CertificateSettings } from './settings.js';
 
 /** A client's certificate that the TLS layer has verified against the configured authorities. */
 export interface VerifiedCertificate {

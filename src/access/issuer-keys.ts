@@ -5,7 +5,7 @@ import { exchange } from '../platform/exchange.js';
 import type { Log } from '../platform/log.js';
 import type { Scheduler } from '../platform/scheduler.js';
 import { AccessError } from './access-error.js';
-import type { JwtSettings } from './settings.js';
+import type { JwtSettings } from './access-settings.js';
 
 /** Keys are read again after this time, so that one that the issuer withdrew is not trusted for longer. */
 const FRESH_MS = 10 * 60_000;

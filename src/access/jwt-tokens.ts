@@ -3,9 +3,9 @@ import type { TimeSources } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
 import type { Scheduler } from '../platform/scheduler.js';
 import { AccessError, unauthenticated } from './access-error.js';
+import type { JwtSettings } from './access-settings.js';
 import { IssuerKeys, keySource } from './issuer-keys.js';
 import type { Principal } from './principal.js';
-import type { JwtSettings } from './settings.js';
 
 /** Signatures that only the issuer can make: with a shared secret whoever checks a token could make one. */
 const ALGORITHMS = [

@@ -1,5 +1,5 @@
+import type { Role } from './access-settings.js';
 import type { Principal } from './principal.js';
-import type { Role } from './settings.js';
 
 /** `own`: for the AI ids that the principal was given, and for their leases only. */
 export type Permission = 'yes' | 'own' | 'no';

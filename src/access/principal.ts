@@ -1,5 +1,5 @@
-import { fingerprint } from '../platform/digest.js';
-import type { RoleGrant } from './settings.js';
+import { fingerprint } from '../domain/model/fingerprint.js';
+import type { RoleGrant } from './access-settings.js';
 
 /** Somebody who showed credentials that are right. */
 export interface Principal {

@@ -1,4 +1,4 @@
-import type { DeliveryDesk } from '../arbiter/alert-courier.js';
+import type { DeliveryPort } from '../arbiter/alert-dispatcher.js';
 import { LONGEST_RETRY_MS } from '../domain/alerts/alert-deliveries.js';
 import type { DeliveryResult } from '../domain/model/requests.js';
 import type { PendingDelivery, StoredAlert, StoredDelivery } from '../domain/model/state.js';
@@ -8,7 +8,7 @@ import { pause, type Scheduler } from '../platform/scheduler.js';
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_BACKOFF_MS = 300_000;
 
-/** One notice on its way from this copy to one sink. */
+/** One notice on its way from this replica to one sink. */
 export interface Delivery {
   readonly budgetId: string;
   readonly epoch: number;
@@ -89,7 +89,7 @@ export class Lanes {
 const AGAIN_MS = 1_000;
 
 interface SettlementsOptions {
-  readonly desk: DeliveryDesk;
+  readonly deliveryPort: DeliveryPort;
   readonly copyId: string;
   readonly scheduler: Scheduler;
   readonly log: Log;
@@ -102,7 +102,7 @@ interface Waiting {
 }
 
 /** Brings into the state what became of tries. What is delivered and not known as such would be sent again. */
-export class Settlements {
+export class DeliveryResults {
   private readonly waiting = new Map<string, Waiting[]>();
   private readonly writing = new Set<string>();
 
@@ -112,7 +112,7 @@ export class Settlements {
     return this.writing.size > 0;
   }
 
-  /** Resolves when it is durable, or when this copy stops. */
+  /** Resolves when it is durable, or when this replica stops. */
   add(budgetId: string, result: DeliveryResult): Promise<void> {
     return new Promise((done) => {
       const queue = this.waiting.get(budgetId) ?? [];
@@ -124,7 +124,7 @@ export class Settlements {
 
   /** One commit at a time for a budget; what ends meanwhile goes with the next. */
   private async write(budgetId: string): Promise<void> {
-    const { desk, copyId, scheduler, log, stopped } = this.options;
+    const { deliveryPort, copyId, scheduler, log, stopped } = this.options;
     this.writing.add(budgetId);
     for (;;) {
       const batch = this.waiting.get(budgetId) ?? [];
@@ -133,7 +133,7 @@ export class Settlements {
       const results = batch.map(({ result }) => result);
       for (;;) {
         try {
-          await desk.settleAlerts(budgetId, { kind: 'settle-deliveries', copyId, results });
+          await deliveryPort.recordDeliveries(budgetId, { kind: 'record-deliveries', copyId, results });
           break;
         } catch (error) {
           if (stopped()) break;

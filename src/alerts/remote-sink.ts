@@ -2,8 +2,8 @@ import { createHmac } from 'node:crypto';
 import { type Answered, ExchangeError, exchange } from '../platform/exchange.js';
 import type { Scheduler } from '../platform/scheduler.js';
 import type { Notice } from './notice.js';
-import { placeOf, type SinkSettings } from './settings.js';
 import { slackBody, webhookBody } from './sink-bodies.js';
+import { placeOf, type SinkSettings } from './sink-settings.js';
 import { struck } from './strike.js';
 
 /** A sink that can fail: it is told again until it has heard. */

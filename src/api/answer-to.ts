@@ -1,6 +1,6 @@
 import { ACTION_MESSAGE, type ActionName, refusedFields } from '../access/audit-fields.js';
 import { principalLabel } from '../access/principal.js';
-import type { Caller } from '../arbiter/door.js';
+import type { Caller } from '../arbiter/service-port.js';
 import { decodeRequest } from './codec/decode.js';
 import { RequestError } from './failures/request-error.js';
 import type { Services, UnaryMethod } from './service.js';
@@ -35,8 +35,8 @@ async function answerAction<Q, A>(
 }
 
 /**
- * Writes the audit's line for an action that was refused before the door heard of it, for what it says or how it is written;
- * what comes behind the door has a line already.
+ * Writes the audit's line for an action that was refused before the service port heard of it, for what it says or how it is written;
+ * what comes behind the service port has a line already.
  */
 export function tellUnlessDecided(
   error: unknown,

@@ -1,5 +1,5 @@
 import type { Access, Presented } from '../access/access.js';
-import { AuditedDoor } from '../access/audited-door.js';
+import { AuditedPort } from '../access/audited-port.js';
 import type { Rule } from '../access/permissions.js';
 import { type Principal, principalLabel } from '../access/principal.js';
 import type { AnyCall, Entrance, Services } from './service.js';
@@ -26,9 +26,9 @@ export function admission(
   return (principal) => {
     const known = admitted.get(principal);
     if (known !== undefined) return known;
-    const door = access.doorFor(principal, rule, path, services.door);
+    const servicePort = access.portFor(principal, rule, path, services.servicePort);
     const who = principalLabel(principal);
-    const own = { ...services, door, who, validForMs: access.validForMs(principal) };
+    const own = { ...services, servicePort, who, validForMs: access.validForMs(principal) };
     admitted.set(principal, own);
     return own;
   };
@@ -46,7 +46,10 @@ export async function requirePrincipal(
 /** While nobody is known by name, what operators do is written down all the same. */
 export function audited(services: Services): Services {
   if (services.access !== undefined) return services;
-  return { ...services, door: new AuditedDoor(services.door, principalLabel(undefined), services.log) };
+  return {
+    ...services,
+    servicePort: new AuditedPort(services.servicePort, principalLabel(undefined), services.log),
+  };
 }
 
 class CallPresented implements Presented {

@@ -1,7 +1,13 @@
 import type { ServerUnaryCall } from '@grpc/grpc-js';
 import type { Access } from '../access/access.js';
 import type { ActionName } from '../access/audit-fields.js';
-import type { Caller, DistributionQuery, Door, UsageQuery, UsageRows } from '../arbiter/door.js';
+import type {
+  Caller,
+  DistributionQuery,
+  ServicePort,
+  UsageQuery,
+  UsageRows,
+} from '../arbiter/service-port.js';
 import type { Refused } from '../domain/model/outcomes.js';
 import type { SessionRef } from '../domain/model/session-ref.js';
 import type { DistributionStats } from '../domain/statistics/distribution.js';
@@ -12,17 +18,17 @@ import type { DecodedMethod } from './codec/decode.js';
 import type { Codec } from './codec/wire.js';
 import type { Observing } from './observed-call.js';
 
-/** What the handlers reach: the door, and the two questions that take more than one step behind it. */
+/** What the handlers reach: the service port, and the two questions that take more than one step behind it. */
 export interface Services extends Observing {
-  readonly door: Door;
+  readonly servicePort: ServicePort;
   readonly getDistribution: (
-    door: Door,
+    servicePort: ServicePort,
     budgetId: string,
     query: DistributionQuery,
     caller: Caller,
   ) => Promise<{ readonly stats: DistributionStats } | Refused>;
   readonly listUsage: (
-    door: Door,
+    servicePort: ServicePort,
     budgetId: string,
     query: UsageQuery,
     caller: Caller,

@@ -1,4 +1,4 @@
-import type { BudgetEvent, WatchUpdate } from '../arbiter/door.js';
+import type { BudgetEvent, WatchUpdate } from '../arbiter/service-port.js';
 import type { Rule } from '../domain/model/types.js';
 
 /** What the API promises: more events than these are counted, not told. */

@@ -1,7 +1,7 @@
 import { Access } from '../access/access.js';
-import { Courier, type CourierOptions } from '../alerts/courier.js';
+import { type CourierOptions, Dispatcher } from '../alerts/dispatcher.js';
 import { remoteSinks } from '../alerts/remote-sink.js';
-import { Routing } from '../alerts/settings.js';
+import { Routing } from '../alerts/sink-settings.js';
 import type { Config } from '../config/config.js';
 import { PROCESS_TIME } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
@@ -58,8 +58,8 @@ export async function startTraces(
 export function openAlerts(
   { alertSinks }: Config,
   options: Omit<CourierOptions, 'routing' | 'sinks'>,
-): Courier {
+): Dispatcher {
   const { scheduler } = options;
   const sinks = remoteSinks(alertSinks, { scheduler, wall: PROCESS_TIME.wall });
-  return new Courier({ ...options, routing: new Routing(alertSinks), sinks });
+  return new Dispatcher({ ...options, routing: new Routing(alertSinks), sinks });
 }

@@ -1,5 +1,5 @@
 import type { Arbiter } from '../arbiter/arbiter.js';
-import type { CopyState } from '../metrics/copy-gauges.js';
+import type { ReplicaState } from '../metrics/replica-gauges.js';
 import type { ComparingClock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
 import type { Scheduler } from '../platform/scheduler.js';
@@ -60,13 +60,13 @@ export class Readiness {
   }
 }
 
-/** What this copy of the service tells of itself in its metrics. */
-export function copyState(
+/** What this replica tells of itself in its metrics. */
+export function replicaState(
   store: BudgetStore,
   arbiter: Arbiter,
   clock: ComparingClock,
   readiness: Readiness,
-): CopyState {
+): ReplicaState {
   return {
     ...{ version: version(), store: store.name },
     load: () => arbiter.load(),

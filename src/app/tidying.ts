@@ -32,7 +32,7 @@ export class Tidying {
   private cancel = (): void => {};
   private stopped = false;
   private running: Promise<void> = Promise.resolve();
-  /** The mark as this copy knows it, and since when, by the monotonic clock: for so long it has surely run since. */
+  /** The mark as this replica knows it, and since when, by the monotonic clock: for so long it has surely run since. */
   private known: { readonly mark: TidyMark; readonly since: number } | undefined;
   /** What was known before the mark had to be read again. */
   private passedBefore = 0;
@@ -100,7 +100,7 @@ export class Tidying {
     if (!trusted) return undefined;
     const monotonic = clock.monotonic();
     const { known } = this;
-    // Another copy's is first seen; how long ago it was written, nobody can tell.
+    // Another replica's is first seen; how long ago it was written, nobody can tell.
     if (mark !== undefined && mark.revision !== known?.mark.revision) {
       this.known = { mark, since: monotonic };
       return mark;

@@ -4,14 +4,14 @@ import type { Outcome } from '../domain/model/outcomes.js';
 import type { AcquireRequest, BudgetRequest } from '../domain/model/requests.js';
 import type { Denial, LeaseView, Rule } from '../domain/model/types.js';
 import { aged } from './ageing.js';
-import type { LocalKind } from './alert-courier.js';
+import type { LocalKind } from './alert-dispatcher.js';
 import type { Context } from './context.js';
 import type { DenialMemory } from './denial-memory.js';
-import { ArbiterError } from './door.js';
 import { logDenial, logEvent } from './event-log.js';
 import type { Lookups } from './lookups.js';
 import type { BudgetObserver } from './observer.js';
 import type { Answer, Pending } from './pending.js';
+import { ArbiterError } from './service-port.js';
 import { SessionLeases } from './session-leases.js';
 import { eventOrigins } from './traces.js';
 import { type WaitingList, waitLeft } from './waiting-list.js';
@@ -85,7 +85,7 @@ export class Answers {
     this.denied.note(outcome.lease.aiId, outcome.wouldDeny, this.context.clock.read().now);
   }
 
-  /** Sessions that live on this copy have their leases kept. A stream that ended meanwhile ends for this lease, too. */
+  /** Sessions that live on this replica have their leases kept. A stream that ended meanwhile ends for this lease, too. */
   private mindSession(request: Pending['request'], outcome: Outcome): void {
     const { sessionLeases } = this;
     if (outcome.kind === 'granted') {
@@ -232,7 +232,7 @@ function waitersFull(what: string): ArbiterError {
 export function shuttingDown(): ArbiterError {
   return new ArbiterError(
     'SHUTTING_DOWN',
-    'this copy of the service is shutting down; ask another, or again shortly',
+    'this replica is shutting down; ask another, or again shortly',
     1_000,
   );
 }

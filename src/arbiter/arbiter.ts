@@ -7,31 +7,31 @@ import type { Log } from '../platform/log.js';
 import { PROCESS_SCHEDULER, type Scheduler } from '../platform/scheduler.js';
 import type { Tracing } from '../platform/tracing.js';
 import { type BudgetStore, StoreError } from '../store/store.js';
-import type { AlertCourier, DeliveryDesk, DeliveryRequest } from './alert-courier.js';
+import type { AlertDispatcher, DeliveryPort, DeliveryRequest } from './alert-dispatcher.js';
 import { shuttingDown } from './answers.js';
 import { BOUNDS, type Bounds } from './bounds.js';
 import { BudgetQueue } from './budget-queue.js';
 import { resettingClock } from './clock-step.js';
 import type { Context, Counts } from './context.js';
 import { DenialMemories } from './denial-memory.js';
+import { askStore } from './failure.js';
+import { closedLeases, listBudgets, usageDays } from './history.js';
+import { type ArbiterObserver, UNOBSERVED } from './observer.js';
+import { Sessions } from './open-sessions.js';
+import { NOBODY, Pending } from './pending.js';
 import {
   ArbiterError,
   type Caller,
   type CallerRequest,
-  type Door,
   type OpenSession,
+  type ServicePort,
   type SessionRequest,
   type WatchUpdate,
-} from './door.js';
-import { askStore } from './failure.js';
-import { closedLeases, listBudgets, usageDays } from './history.js';
-import { type ArbiterObserver, UNOBSERVED } from './observer.js';
-import { NOBODY, Pending } from './pending.js';
-import { Sessions } from './sessions.js';
+} from './service-port.js';
 import { Watches } from './watches.js';
 
 const TICK_MS = 1_000;
-/** What another copy has not done by then, this one does. */
+/** What another replica has not done by then, this one does. */
 const OVERDUE_MS = 1_000;
 const DUE_AT_ONCE = 100;
 /** Looking through all budgets for room costs as much as a thousand refusals. */
@@ -49,7 +49,7 @@ export interface ArbiterOptions {
   /** The moment up to which time has surely passed, whatever the clock says; absent: that of the clock. */
   readonly passed?: () => number;
   readonly scheduler?: Scheduler;
-  readonly alerts?: AlertCourier;
+  readonly alerts?: AlertDispatcher;
   readonly bounds?: Partial<Bounds>;
   readonly observer?: ArbiterObserver;
   readonly tracing?: Tracing | undefined;
@@ -63,7 +63,7 @@ export interface BudgetLoad {
 }
 
 /** Decides for every budget: one queue each, loaded when used, forgotten when idle. */
-export class Arbiter implements Door, DeliveryDesk {
+export class Arbiter implements ServicePort, DeliveryPort {
   private readonly queues = new Map<string, BudgetQueue>();
   private readonly watches: Watches;
   private readonly sessions: Sessions;
@@ -117,7 +117,7 @@ export class Arbiter implements Door, DeliveryDesk {
     this.budgetsFull = tooMany(`more than ${budgets} budgets are in use`, 1_000);
   }
 
-  /** Begins to look after budgets that nobody asks for: expiries, days to close, what a crashed copy left behind. */
+  /** Begins to look after budgets that nobody asks for: expiries, days to close, what a crashed replica left behind. */
   start(): void {
     this.cancelTick = this.context.scheduler.after(TICK_MS, () => {
       // Whatever this tick meets, a store that hangs included, the next one comes.
@@ -167,8 +167,8 @@ export class Arbiter implements Door, DeliveryDesk {
     });
   }
 
-  /** A request of the courier's, also while stopping: what was sent is to be known as sent. */
-  settleAlerts(budgetId: string, request: DeliveryRequest): Promise<void> {
+  /** A request of the dispatcher's, also while stopping: what was sent is to be known as sent. */
+  recordDeliveries(budgetId: string, request: DeliveryRequest): Promise<void> {
     return new Promise((resolve, reject) => {
       const now = this.context.clock.monotonic();
       const done = { resolve: () => resolve(), reject };
@@ -243,7 +243,7 @@ export class Arbiter implements Door, DeliveryDesk {
     this.watches.tick();
   }
 
-  /** Budgets whose time has come and that nobody looked after, of this copy or of another. */
+  /** Budgets whose time has come and that nobody looked after, of this replica or of another. */
   private async takeOverDue(): Promise<void> {
     const { store, clock, scheduler, log } = this.context;
     const { now, trusted } = clock.read();

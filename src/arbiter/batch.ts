@@ -5,11 +5,11 @@ import { isCommitFull } from '../domain/ledger/outbox.js';
 import type { Outcome, Unknown } from '../domain/model/outcomes.js';
 import type { AcquireRequest, DropWrittenRequest, Evidence } from '../domain/model/requests.js';
 import type { Context } from './context.js';
-import type { CopyTurns } from './copy-turns.js';
-import { ArbiterError } from './door.js';
 import type { Lookups } from './lookups.js';
 import { type Answer, NOBODY, type Pending } from './pending.js';
 import type { Decided, Search, ToDecide } from './queue-events.js';
+import type { ReplicaYield } from './replica-yield.js';
+import { ArbiterError } from './service-port.js';
 import type { WaitingList } from './waiting-list.js';
 import type { WriteOut } from './write-out.js';
 
@@ -21,7 +21,7 @@ export interface DecidingParts {
   readonly waiters: WaitingList;
   readonly lookups: Lookups;
   readonly writeOut: WriteOut;
-  readonly turns: CopyTurns;
+  readonly turns: ReplicaYield;
 }
 
 /**

@@ -12,7 +12,7 @@ export interface Bounds {
   /** Watchers of one budget and of all. */
   readonly watchersPerBudget: number;
   readonly watchers: number;
-  /** Sessions of this copy. */
+  /** Sessions of this replica. */
   readonly sessions: number;
   /** A batch larger than this makes the first of it wait for the last. */
   readonly batch: number;

@@ -9,7 +9,6 @@ import { backoffMs } from './backoff.js';
 import { decideBatch } from './batch.js';
 import { commit } from './commit.js';
 import { type Context, stampOf } from './context.js';
-import { RACING_MS } from './copy-turns.js';
 import { logLostRace } from './event-log.js';
 import { asCallerSees, isRefusal, logFailure } from './failure.js';
 import { LastDays } from './last-days.js';
@@ -18,6 +17,7 @@ import type { BudgetObserver } from './observer.js';
 import { Pending } from './pending.js';
 import type { Decided, Effect, QueueEvent, ToCommit, ToDecide } from './queue-events.js';
 import { QueueMachine } from './queue-machine.js';
+import { RACING_MS } from './replica-yield.js';
 import { StateReads } from './state-reads.js';
 import { RoundSpan } from './traces.js';
 import type { WaitingList } from './waiting-list.js';
@@ -235,14 +235,14 @@ export class BudgetQueue {
 
   private async commit(one: ToCommit<Ledger>): Promise<QueueEvent<Ledger>> {
     const sentAt = this.now();
-    const { result, settled } = await commit(this.context, this.budgetId, one);
+    const { result, looked } = await commit(this.context, this.budgetId, one);
     const now = this.now();
-    if (settled) this.reads.doubt();
+    if (looked) this.reads.doubt();
     if (result === 'won') {
       this.observer.committed(now - sentAt);
       this.reads.saw({ epoch: one.ledger.epoch, revision: one.ledger.revision });
     } else this.observer.lostRace();
-    return { kind: 'committed', result, settled, now };
+    return { kind: 'committed', result, looked, now };
   }
 
   private publish({ ledger, patch, decided }: ToCommit<Ledger>): void {

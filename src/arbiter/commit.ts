@@ -10,12 +10,12 @@ import { type Context, stampOf } from './context.js';
 const TRIES_WHILE_STOPPING = 8;
 
 /**
- * `won`: this patch is the new state. `lost`: it is not and never will be. `settled`: the answer was found by looking, so
+ * `won`: this patch is the new state. `lost`: it is not and never will be. `looked`: the answer was found by looking, so
  * others may have committed since.
  */
 export interface CommitResult {
   readonly result: 'won' | 'lost';
-  readonly settled: boolean;
+  readonly looked: boolean;
 }
 
 /** What replaces which state. */
@@ -39,7 +39,7 @@ async function commitOnce(context: Context, budgetId: string, one: Commit): Prom
   const { expected, patch, seq, sendBy } = one;
   try {
     const result = await context.store.commit(budgetId, expected, patch, sendBy);
-    return { result, settled: false };
+    return { result, looked: false };
   } catch (error) {
     if (!(error instanceof StoreError) || error.failure !== 'unknown') throw error;
     context.counts.unknownOutcomes += 1;
@@ -48,12 +48,12 @@ async function commitOnce(context: Context, budgetId: string, one: Commit): Prom
       { budget: budgetId, seq, reason: error.message },
       'the outcome of a commit is unknown: looking whether it was applied',
     );
-    const result = await settle(context, budgetId, expected, seq, error.likelyRefused);
+    const result = await lookWhetherApplied(context, budgetId, expected, seq, error.likelyRefused);
     // The same again would be answered the same, for ever.
     if (result === 'lost' && error.likelyRefused) {
       throw new StoreError('refused', error.message, { cause: error });
     }
-    return { result, settled: true };
+    return { result, looked: true };
   }
 }
 
@@ -62,7 +62,7 @@ async function commitOnce(context: Context, budgetId: string, one: Commit): Prom
  * changes nothing fences the delayed write off. An older version says nothing: it passes. A write that was answered with an
  * error is not delayed: where the fence is answered with one, too, there is nothing to wait for.
  */
-async function settle(
+async function lookWhetherApplied(
   context: Context,
   budgetId: string,
   expected: StateVersion | undefined,

@@ -4,7 +4,7 @@ import type { Log } from '../platform/log.js';
 import type { Scheduler } from '../platform/scheduler.js';
 import type { Tracing } from '../platform/tracing.js';
 import type { BudgetStore } from '../store/store.js';
-import type { AlertCourier } from './alert-courier.js';
+import type { AlertDispatcher } from './alert-dispatcher.js';
 import type { Bounds } from './bounds.js';
 import type { DenialMemories } from './denial-memory.js';
 import type { ArbiterObserver } from './observer.js';
@@ -21,18 +21,18 @@ export interface Context {
   readonly maxSkewMs: number;
   /** How long usage is kept beside the current month; absent: for ever. */
   readonly retentionMonths: number | undefined;
-  /** Names this run of this copy of the service in the stamps of its commits. */
+  /** Names this run of this replica in the stamps of its commits. */
   readonly copyId: string;
   readonly counts: Counts;
   /** Where alerts go beside watchers; absent: to the log alone. */
-  readonly alerts: AlertCourier | undefined;
+  readonly alerts: AlertDispatcher | undefined;
   readonly observer: ArbiterObserver;
   /** Absent where nobody collects traces. */
   readonly tracing: Tracing | undefined;
   readonly denied: DenialMemories;
-  /** The streams of sessions that are open on this copy. */
+  /** The streams of sessions that are open on this replica. */
   readonly streams: Set<string>;
-  /** The number of the next commit of this copy. */
+  /** The number of the next commit of this replica. */
   nextSeq(): number;
   readonly stopping: () => boolean;
 }

@@ -1,5 +1,5 @@
 import type { Blocker, Denial, Rule } from '../domain/model/types.js';
-import type { DeniedRule } from './door.js';
+import type { DeniedRule } from './service-port.js';
 
 interface Denials {
   count: number;

@@ -3,21 +3,21 @@ import type { MonthWindow, UsageDay } from '../domain/model/state.js';
 import { type DistributionStats, distributionStats } from '../domain/statistics/distribution.js';
 import { lastDayOf, monthOfDay, zoneOfMonth } from '../domain/time/calendar.js';
 import { calendarMonth, daysOfMonth } from '../domain/time/windows.js';
-import type { Caller, DistributionQuery, Door } from './door.js';
+import type { Caller, DistributionQuery, ServicePort } from './service-port.js';
 
 /** The statistics of a month: one snapshot of the state, and the usage documents of its closed days. */
 export async function getDistribution(
-  door: Door,
+  servicePort: ServicePort,
   budgetId: string,
   query: DistributionQuery,
   caller: Caller,
 ): Promise<{ readonly stats: DistributionStats } | Refused> {
-  const outcome = await door.submit(budgetId, { kind: 'get-snapshot' }, caller);
+  const outcome = await servicePort.submit(budgetId, { kind: 'get-snapshot' }, caller);
   if (outcome.kind === 'refused') return outcome;
   const { snapshot } = outcome;
   const key = query.month ?? (query.day === undefined ? snapshot.month.key : monthOfDay(query.day));
   const isCurrentMonth = key === snapshot.month.key;
-  const days = await door.usageDays(snapshot, `${key}-01`, lastDayOf(key));
+  const days = await servicePort.usageDays(snapshot, `${key}-01`, lastDayOf(key));
   const zone = isCurrentMonth ? snapshot.budget.zone : zoneOfMonth(days, snapshot.budget.zone);
   const month = isCurrentMonth ? snapshot.month : calendarMonth(zone, key);
   const date = query.day ?? (isCurrentMonth ? snapshot.today.day : lastDay(zone, month));

@@ -2,7 +2,7 @@ import type { BudgetView } from '../domain/model/outcomes.js';
 import type { StoredAlert } from '../domain/model/state.js';
 import type { Denial, LeaseView } from '../domain/model/types.js';
 import type { Log, LogFields } from '../platform/log.js';
-import type { BudgetEvent } from './door.js';
+import type { BudgetEvent } from './service-port.js';
 
 /** One line per state change. `budget`, `ai`, `lease` and `fence` are named so in every line; amounts are tokens. */
 export function logEvent(log: Log, budgetId: string, event: BudgetEvent): void {
@@ -43,7 +43,7 @@ export function logDenial(log: Log, budgetId: string, aiId: string, denial: Deni
   );
 }
 
-/** Another copy of the service committed first; the batch is decided again after `backoffMs`. */
+/** Another replica committed first; the batch is decided again after `backoffMs`. */
 export function logLostRace(log: Log, budgetId: string, attempt: number, backoffMs: number): void {
   log.debug({ budget: budgetId, attempt, backoffMs }, 'commit lost a race');
 }

@@ -1,7 +1,7 @@
 import { NewerFormatError } from '../domain/ledger/ledger.js';
 import type { Log } from '../platform/log.js';
 import { StoreError } from '../store/store.js';
-import { ArbiterError } from './door.js';
+import { ArbiterError } from './service-port.js';
 
 /** What a failure of the store is to a caller, and to the log. */
 

@@ -1,8 +1,8 @@
 import { pause } from '../platform/scheduler.js';
 import { shuttingDown } from './answers.js';
 import type { Context } from './context.js';
-import type { ArbiterError } from './door.js';
 import type { Pending } from './pending.js';
+import type { ArbiterError } from './service-port.js';
 import type { WriteOut } from './write-out.js';
 
 const AGAIN_MS = 250;

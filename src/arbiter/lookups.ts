@@ -18,8 +18,8 @@ const NOTHING: ReadonlyMap<string, undefined> = new Map();
  *
  * - `version`, of the committed state. Receipts that left the state in a commit after it (`receiptsDroppedAt > revision`) may be missed by
  *   the read and by the state: what was found and not found counts no more, and is looked up again. The same of days.
- * - `lineage`, the loading of the ledger. As long as it is the same every drop since was this copy's own, and such a drop waits:
- * - `order`, its place among this copy's lookups (each takes the next number at its sending) and acknowledged writes of receipts
+ * - `lineage`, the loading of the ledger. As long as it is the same every drop since was this replica's own, and such a drop waits:
+ * - `order`, its place among this replica's lookups (each takes the next number at its sending) and acknowledged writes of receipts
  *   and days (each takes one when it is acknowledged). What was written at `n` is not dropped while a lookup below `n` is in use
  *   (`heldBack`): that lookup may have been sent before the write, and its miss counts.
  *
@@ -73,7 +73,7 @@ export class Lookups {
 
   /**
    * Whether the receipts that were found, and not found, still hold. A receipt that was dropped from the state since may have been written
-   * after the read; but a drop of this copy's own waits for every lookup that was sent before the write was acknowledged.
+   * after the read; but a drop of this replica's own waits for every lookup that was sent before the write was acknowledged.
    */
   areReceiptsValid(lookup: Lookup, ledger: Ledger, lineage: number): boolean {
     if (lookup.lineage === lineage) return lookup.version.epoch === ledger.epoch;

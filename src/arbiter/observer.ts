@@ -20,7 +20,7 @@ export interface BudgetObserver {
   batch(requests: number): void;
   /** Its commit won, `ms` after it was sent. */
   committed(ms: number): void;
-  /** Another copy of the service committed first. */
+  /** Another replica committed first. */
   lostRace(): void;
   /** A commit's answer did not come; whether it was applied is found out by looking. */
   unknownOutcome(): void;

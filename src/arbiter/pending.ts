@@ -2,14 +2,14 @@ import type { Outcome } from '../domain/model/outcomes.js';
 import type { BudgetRequest, Evidence } from '../domain/model/requests.js';
 import type { Origin } from '../platform/tracing.js';
 import type { StateVersion } from '../store/store.js';
-import { ArbiterError, type Caller } from './door.js';
+import { ArbiterError, type Caller } from './service-port.js';
 
 /** A caller that never goes: for the arbiter's own requests. */
 export const NOBODY: Caller = { gone: false, onGone: () => {} };
 
 /** One read of receipts and usage documents. It counts for the requests that it was sent for until they are decided. */
 export interface Lookup {
-  /** Its place among this copy's lookups and acknowledged receipt writes. */
+  /** Its place among this replica's lookups and acknowledged receipt writes. */
   readonly order: number;
   /** The committed state that it was sent at. */
   readonly version: StateVersion;
@@ -44,7 +44,7 @@ export class Pending {
     readonly caller: Caller,
     /** By the monotonic clock. */
     readonly arrivedAt: number,
-    private readonly settle: { resolve(outcome: Outcome): void; reject(error: unknown): void },
+    private readonly promise: { resolve(outcome: Outcome): void; reject(error: unknown): void },
     waitMs = 0,
   ) {
     this.waitMs = waitMs;
@@ -58,13 +58,13 @@ export class Pending {
   resolve(outcome: Outcome): void {
     if (this.answered) return;
     this.answered = true;
-    this.settle.resolve(outcome);
+    this.promise.resolve(outcome);
   }
 
   reject(error: unknown): void {
     if (this.answered) return;
     this.answered = true;
-    this.settle.reject(error);
+    this.promise.reject(error);
   }
 
   /** Nobody waits for its answer any more. */

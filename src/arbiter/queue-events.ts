@@ -64,7 +64,7 @@ export type QueueEvent<L> =
   /** The arbiter's own; one of a kind that waits already is enough. */
   | { readonly kind: 'asked'; readonly pending: Pending }
   | { readonly kind: 'turn' }
-  /** `rivals`: other copies that commit to this budget just now. */
+  /** `rivals`: other replicas that commit to this budget just now. */
   | {
       readonly kind: 'loaded';
       readonly ledger: L;
@@ -82,11 +82,11 @@ export type QueueEvent<L> =
       readonly now: number;
     }
   | { readonly kind: 'proved'; readonly isCurrent: boolean; readonly now: number }
-  /** `settled`: found out by looking, so others may have committed since. */
+  /** `looked`: found out by looking, so others may have committed since. */
   | {
       readonly kind: 'committed';
       readonly result: 'won' | 'lost';
-      readonly settled: boolean;
+      readonly looked: boolean;
       readonly now: number;
     }
   | { readonly kind: 'answered'; readonly now: number }

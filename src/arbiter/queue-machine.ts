@@ -1,8 +1,8 @@
 import type { StateVersion } from '../store/store.js';
-import { CopyTurns } from './copy-turns.js';
 import { Pending } from './pending.js';
 import type { Decided, Effect, QueueEvent, ToCommit } from './queue-events.js';
 import { ReadyList } from './ready-list.js';
+import { ReplicaYield } from './replica-yield.js';
 import { Sweeping } from './sweeping.js';
 import { WaitingList } from './waiting-list.js';
 
@@ -33,7 +33,7 @@ export const STALL_MS = 500;
  *                     │  │               ▼ `answer`      │                                      │
  *                     │  └─────────▶ ANSWERING ◀─────────┘                                      │
  *                     │                │  └─────────── answered: `turn` ────────────────────────┤
- *         lost: `rest`│                │ answered, and other copies race: `rest`                │
+ *         lost: `rest`│                │ answered, and other replicas race: `rest`                │
  *                     └──▶ RESTING ◀───┘                                                        │
  *                             └───────────────────────── rested: `turn` ────────────────────────┤
  *   DECIDING failed or took too long; PROVING: it was not current; failed, anywhere: `turn` ────┘
@@ -76,7 +76,7 @@ interface ToAnswer {
 
 interface Won {
   readonly revision: number;
-  readonly settled: boolean;
+  readonly looked: boolean;
 }
 
 const IDLE = { name: 'IDLE' } as const;
@@ -96,7 +96,7 @@ export class QueueMachine<L extends StateVersion> {
   private mode: Mode<L> = IDLE;
   readonly ready = new ReadyList();
   readonly waiters = new WaitingList();
-  readonly turns = new CopyTurns();
+  readonly turns = new ReplicaYield();
   private readonly sweeping = new Sweeping();
   private kept: L | undefined;
   private last: L | undefined;
@@ -127,7 +127,7 @@ export class QueueMachine<L extends StateVersion> {
     return this.loadings;
   }
 
-  /** The state as this copy has last seen it, by loading or by a commit of its own. */
+  /** The state as this replica has last seen it, by loading or by a commit of its own. */
   get committed(): StateVersion {
     return this.stored;
   }
@@ -286,7 +286,7 @@ export class QueueMachine<L extends StateVersion> {
     return isCurrent ? [this.answer(batch, toAnswer, undefined, now)] : this.decideAgain(batch);
   }
 
-  private committedOrLost({ result, settled, now }: EventOf<L, 'committed'>): readonly Effect<L>[] {
+  private committedOrLost({ result, looked, now }: EventOf<L, 'committed'>): readonly Effect<L>[] {
     const { batch, commit, toClose } = this.expect('COMMITTING', 'committed');
     if (result === 'lost') {
       this.drop(batch);
@@ -294,7 +294,7 @@ export class QueueMachine<L extends StateVersion> {
       return [{ do: 'rest', lostInRow: this.turns.lost() }];
     }
     this.stored = versionOf(commit.ledger);
-    const won = { revision: commit.ledger.revision, settled };
+    const won = { revision: commit.ledger.revision, looked };
     const toAnswer = { decided: commit.decided, toClose };
     return [{ do: 'publish', commit }, this.answer(batch, toAnswer, won, now)];
   }
@@ -315,7 +315,7 @@ export class QueueMachine<L extends StateVersion> {
   private answered(now: number): readonly Effect<L>[] {
     const { won } = this.expect('ANSWERING', 'answered');
     if (won === undefined) return this.gather();
-    if (won.settled) this.kept = undefined;
+    if (won.looked) this.kept = undefined;
     const turnMs = this.turns.won(won.revision, now);
     if (turnMs === undefined) return this.gather();
     this.mode = { name: 'RESTING', left: true };
@@ -324,7 +324,7 @@ export class QueueMachine<L extends StateVersion> {
 
   private rested(): readonly Effect<L>[] {
     const { left } = this.expect('RESTING', 'rested');
-    // Another copy was left a turn: it may have committed since.
+    // Another replica was left a turn: it may have committed since.
     if (left && this.ready.size > 0) this.kept = undefined;
     return this.gather();
   }

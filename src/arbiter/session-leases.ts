@@ -18,7 +18,7 @@ interface Carried {
   readonly endsAt: number;
 }
 
-/** Keeps the leases of one budget alive whose sessions' streams are on this copy, and says to the state when such a stream ends. */
+/** Keeps the leases of one budget alive whose sessions' streams are on this replica, and says to the state when such a stream ends. */
 export class SessionLeases {
   /** By fence. */
   private readonly carried = new Map<number, Carried>();
@@ -68,7 +68,7 @@ export class SessionLeases {
     void this.ask();
   }
 
-  /** A take-up by this stream has failed. Whose leases it took was not told: it may be of any copy. */
+  /** A take-up by this stream has failed. Whose leases it took was not told: it may be of any replica. */
   giveBack(stream: string): void {
     this.unopened = [...this.unopened, stream];
     void this.ask();

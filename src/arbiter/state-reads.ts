@@ -15,9 +15,9 @@ export interface ReadState {
   readonly isCurrent: boolean;
 }
 
-/** Reads of one budget's state by this copy: none shows less than one before it, or than what this copy has committed. */
+/** Reads of one budget's state by this replica: none shows less than one before it, or than what this replica has committed. */
 export class StateReads {
-  /** The highest version that this copy has seen. */
+  /** The highest version that this replica has seen. */
   private seen = ABSENT;
   /** At first nobody knows what must be seen. After that, a commit proves by its comparison what it was decided on. */
   private next: Freshness = 'current';
@@ -67,6 +67,6 @@ function setBack(found: StateVersion, seen: StateVersion): StoreError {
   return new StoreError(
     'unavailable',
     `the store has this budget at ${text(found)}, and had it at ${text(seen)} before; ` +
-      'if its data was set back on purpose, start all copies of the service anew',
+      'if its data was set back on purpose, start all replicas anew',
   );
 }

@@ -23,7 +23,7 @@ export interface Restraint {
 const UNRESTRAINED: Restraint = { restrained: false, closings: CLOSED_AT_ONCE, passOver: 0 };
 const REQUESTS_ALONE: Restraint = { restrained: true, closings: 0, passOver: 0 };
 
-/** What nobody asked for: leases are closed when their time is over, alerts are settled. It must not fail who did ask. */
+/** What nobody asked for: leases are closed when their time is over, alerts are evaluated. It must not fail who did ask. */
 export class Sweeping {
   private state: State = 'TOGETHER';
   private refusals = 0;

@@ -2,7 +2,7 @@ import { alertKey } from '../domain/alerts/alerts.js';
 import { viewOfClosed } from '../domain/ledger/lease-lookup.js';
 import type { BudgetSnapshot } from '../domain/model/outcomes.js';
 import type { LeaseView } from '../domain/model/types.js';
-import type { BudgetEvent } from './door.js';
+import type { BudgetEvent } from './service-port.js';
 
 /**
  * What a watcher was told of already. A snapshot may be older than an event that was told before it came; so what is told is

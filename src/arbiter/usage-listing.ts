@@ -3,7 +3,7 @@ import type { UsageDay } from '../domain/model/state.js';
 import { LAST_DAY, zoneOfDay } from '../domain/time/calendar.js';
 import { hourName } from '../domain/time/windows.js';
 import { summed } from './distribution.js';
-import type { Caller, Door, Grouping, UsageQuery, UsageRow, UsageRows } from './door.js';
+import type { Caller, Grouping, ServicePort, UsageQuery, UsageRow, UsageRows } from './service-port.js';
 
 /** A row that can be listed, and where it stands in the order. Two hours of one name differ in their start. */
 interface ListedRow extends UsageRow {
@@ -15,17 +15,17 @@ const DAY_MS = 86_400_000;
 
 /** Usage by day, hour, AI or model, a page at a time. */
 export async function listUsage(
-  door: Door,
+  servicePort: ServicePort,
   budgetId: string,
   query: UsageQuery,
   caller: Caller,
 ): Promise<UsageRows | Refused> {
-  const outcome = await door.submit(budgetId, { kind: 'get-snapshot' }, caller);
+  const outcome = await servicePort.submit(budgetId, { kind: 'get-snapshot' }, caller);
   if (outcome.kind === 'refused') return outcome;
   const { snapshot } = outcome;
   const from = query.fromDay ?? earliest(snapshot.month.key, query.toDay);
   const to = query.toDay ?? daysAfter(from, LONGEST_DAYS);
-  const days = await door.usageDays(snapshot, from, to);
+  const days = await servicePort.usageDays(snapshot, from, to);
   const after = query.afterKey ?? '';
   const all = ROWS[query.groupBy](days, snapshot.budget.zone);
   // Each month can be counted exactly; a sum over several may not.

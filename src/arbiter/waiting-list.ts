@@ -146,7 +146,7 @@ function coolAt({ policy, tables }: Ledger, { aiId }: Waiter): number {
   return (tables.ais.get(aiId)?.lastGrantAt ?? Number.NEGATIVE_INFINITY) + policy.cooldownMs;
 }
 
-/** Another copy has granted it, to another call with its request id; or another stream goes on with its session. */
+/** Another replica has granted it, to another call with its request id; or another stream goes on with its session. */
 function isAnswered(ledger: Ledger, { request }: Pending): boolean {
   const { aiId, requestId, requestIdMade } = request as AcquireRequest;
   if (isTakenUp(ledger, request as AcquireRequest)) return true;

@@ -2,7 +2,7 @@ import type { Ledger } from '../domain/ledger/ledger.js';
 import type { Context } from './context.js';
 import type { WaitingList } from './waiting-list.js';
 
-/** How often a copy with waiters looks whether another copy freed a slot. */
+/** How often a replica with waiters looks whether another replica freed a slot. */
 const POLL_MS = 250;
 /** After a failure of the store, until the next try for those who still wait. */
 const RETRY_MS = 1_000;

@@ -1,5 +1,5 @@
 import type { Rule } from '../domain/model/types.js';
-import type { WatchUpdate } from './door.js';
+import type { WatchUpdate } from './service-port.js';
 import type { News, Place, WatchedEvents } from './watched-events.js';
 
 /** What is the same for all who watch a budget. */

@@ -4,8 +4,8 @@ import type { LeaseView, Rule } from '../domain/model/types.js';
 import type { AnswerListener } from './answers.js';
 import type { BudgetQueue } from './budget-queue.js';
 import type { Context } from './context.js';
-import { ArbiterError, type BudgetEvent, type Door } from './door.js';
 import { NOBODY } from './pending.js';
+import { ArbiterError, type BudgetEvent, type ServicePort } from './service-port.js';
 import { endOf, foreignEvents, ToldEvents, undone } from './told-events.js';
 import type { CommonUpdate, Watch } from './watch.js';
 import { WatchedEvents } from './watched-events.js';
@@ -40,7 +40,7 @@ export class WatchedBudget implements AnswerListener {
     readonly budgetId: string,
     private readonly context: Context,
     private readonly queue: BudgetQueue,
-    private readonly door: Door,
+    private readonly servicePort: ServicePort,
   ) {
     this.stopListening = queue.answers.listen(this);
   }
@@ -111,7 +111,7 @@ export class WatchedBudget implements AnswerListener {
 
   private async look(): Promise<Found> {
     try {
-      const outcome = await this.door.submit(this.budgetId, { kind: 'get-snapshot' }, NOBODY_WATCHING);
+      const outcome = await this.servicePort.submit(this.budgetId, { kind: 'get-snapshot' }, NOBODY_WATCHING);
       if (outcome.kind === 'refused') return 'gone';
       await this.compare(outcome.snapshot);
       return 'fresh';
@@ -166,7 +166,7 @@ export class WatchedBudget implements AnswerListener {
     if (after.fence - before.fence > MOST_UNSEEN) return { found, lost: true };
     const unseen = this.unseenFences(before, after, found);
     if (unseen.size === 0) return { found, lost: false };
-    for (const lease of await this.door.closedLeases(after, before.fence, MOST_UNSEEN)) {
+    for (const lease of await this.servicePort.closedLeases(after, before.fence, MOST_UNSEEN)) {
       if (unseen.delete(lease.fence))
         found.push({ kind: 'granted', at: lease.grantedAt, lease }, endOf(lease));
     }
@@ -188,7 +188,7 @@ export class WatchedBudget implements AnswerListener {
     const lease = parseLeaseId(leaseId);
     if (lease === undefined) return undefined;
     const request = { kind: 'get-lease', key: { lease } } as const;
-    const outcome = await this.door.submit(this.budgetId, request, NOBODY_WATCHING);
+    const outcome = await this.servicePort.submit(this.budgetId, request, NOBODY_WATCHING);
     return outcome.kind === 'lease' ? endOf(outcome.lease) : undefined;
   }
 }

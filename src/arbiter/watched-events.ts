@@ -1,4 +1,4 @@
-import type { BudgetEvent } from './door.js';
+import type { BudgetEvent } from './service-port.js';
 
 /** So many are kept for watchers that come back. */
 const KEPT = 1_000;

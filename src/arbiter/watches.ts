@@ -1,6 +1,6 @@
 import type { BudgetQueue } from './budget-queue.js';
 import type { Context } from './context.js';
-import { ArbiterError, type Door, type WatchUpdate } from './door.js';
+import { ArbiterError, type ServicePort, type WatchUpdate } from './service-port.js';
 import { Watch } from './watch.js';
 import { WatchedBudget } from './watched-budget.js';
 
@@ -8,7 +8,7 @@ import { WatchedBudget } from './watched-budget.js';
 const KEPT_MS = 60_000;
 const KEPT_BUDGETS = 100;
 
-/** Everybody who watches a budget on this copy. */
+/** Everybody who watches a budget on this replica. */
 export class Watches {
   private readonly watched = new Map<string, WatchedBudget>();
   private open = 0;
@@ -16,7 +16,7 @@ export class Watches {
   constructor(
     private readonly context: Context,
     private readonly queue: (budgetId: string) => BudgetQueue,
-    private readonly door: Door,
+    private readonly servicePort: ServicePort,
   ) {}
 
   /** Returns how to stop. A watch of a budget that is gone stops by itself, and says so. */
@@ -48,7 +48,7 @@ export class Watches {
   private watchedBudget(budgetId: string): WatchedBudget {
     const found = this.watched.get(budgetId);
     if (found !== undefined) return found;
-    const made = new WatchedBudget(budgetId, this.context, this.queue(budgetId), this.door);
+    const made = new WatchedBudget(budgetId, this.context, this.queue(budgetId), this.servicePort);
     this.watched.set(budgetId, made);
     return made;
   }

@@ -13,7 +13,7 @@ import type { Lookups } from './lookups.js';
 
 /** How often an open day that changes all the time is written out. */
 const DAYS_EVERY_MS = 2_000;
-/** Receipts that another copy committed are left to it for so long. */
+/** Receipts that another replica committed are left to it for so long. */
 const FOREIGN_AFTER_MS = 4_000;
 const RECEIPTS_AT_ONCE = 1_000;
 const RETRY_MS = 500;
@@ -27,7 +27,7 @@ export const TELL_WRITTEN: DropWrittenRequest = {
 
 interface Written {
   readonly revision: number;
-  /** Its place among this copy's lookups: one that was sent before may have missed it. */
+  /** Its place among this replica's lookups: one that was sent before may have missed it. */
   readonly order: number;
 }
 
@@ -61,7 +61,7 @@ export class WriteOut {
     this.tick(ledger);
   }
 
-  /** The state was loaded: what another copy left behind is taken over after a while. */
+  /** The state was loaded: what another replica left behind is taken over after a while. */
   loaded(ledger: Ledger): void {
     const { outbox, days } = ledger.tables;
     for (const [id, { revision }] of this.writtenReceipts) {

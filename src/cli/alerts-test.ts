@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Notice, testNotice, textOf } from '../alerts/notice.js';
 import { type RemoteSink, remoteSinks, type SendingMeans } from '../alerts/remote-sink.js';
-import { placeOf, type SinkSettings } from '../alerts/settings.js';
+import { placeOf, type SinkSettings } from '../alerts/sink-settings.js';
 import { loadConfig } from '../config/config.js';
 import { PROCESS_TIME } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';

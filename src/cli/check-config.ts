@@ -1,4 +1,4 @@
-import { sinkText } from '../alerts/settings.js';
+import { sinkText } from '../alerts/sink-settings.js';
 import { type Config, ConfigError, loadConfig, settingText } from '../config/config.js';
 import { SETTING_KEYS, SETTINGS } from '../config/settings.js';
 import { redactSecrets } from '../platform/redact.js';

@@ -9,7 +9,7 @@ import type {
   Role,
   RoleGrant,
   TokenSettings,
-} from '../access/settings.js';
+} from '../access/access-settings.js';
 import { fits, TEXTS } from '../domain/model/field-limits.js';
 import { keySetIn } from '../platform/bytes.js';
 import { readTls, type TlsPaths } from '../platform/tls-files.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { SINK_KINDS, type SinkKind, type SinkSettings } from '../alerts/settings.js';
+import { SINK_KINDS, type SinkKind, type SinkSettings } from '../alerts/sink-settings.js';
 import { ALERT_RULES, type AlertRule } from '../domain/alerts/alert-conditions.js';
 import { textOf } from '../platform/bytes.js';
 import { nearest } from './near-miss.js';

@@ -1,4 +1,4 @@
-import type { SinkSettings } from '../alerts/settings.js';
+import type { SinkSettings } from '../alerts/sink-settings.js';
 import { redactSecrets } from '../platform/redact.js';
 import { StartError } from '../platform/start-error.js';
 import type { ConfiguredAccess } from './access-file.js';

@@ -49,10 +49,7 @@ export const SETTINGS = {
         '(in a password write %40 for "@", %3A for ":", %2F for "/")',
       true,
     ),
-    help: [
-      'The MongoDB that several copies of the service share.',
-      'Without it one process stores in DATA_DIR.',
-    ],
+    help: ['The MongoDB that several replicas share.', 'Without it one process stores in DATA_DIR.'],
   },
   mongodbDatabase: {
     variable: 'MONGODB_DATABASE',

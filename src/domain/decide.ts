@@ -1,5 +1,5 @@
 import { advance } from './advance.js';
-import { claimDeliveries, settleDeliveries } from './alerts/alert-deliveries.js';
+import { claimDeliveries, recordDeliveries } from './alerts/alert-deliveries.js';
 import { deleteBudget, pause, putPolicy, resume } from './budget-changes.js';
 import { resetClock } from './clock-reset.js';
 import { acquire } from './leases/acquire.js';
@@ -120,8 +120,8 @@ function housekeeping(
     case 'claim-deliveries':
       claimDeliveries(ledger, request);
       break;
-    case 'settle-deliveries':
-      settleDeliveries(ledger, request);
+    case 'record-deliveries':
+      recordDeliveries(ledger, request);
       break;
     case 'sweep':
   }
@@ -143,7 +143,7 @@ function decideAbsent(
       if (ledger.deleted) return { kind: 'deleted' };
       break;
     case 'claim-deliveries':
-    case 'settle-deliveries':
+    case 'record-deliveries':
     case 'sweep':
     case 'drop-written':
       closeOver(ledger);

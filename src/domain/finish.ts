@@ -8,7 +8,7 @@ import type { StatePatch } from './model/state.js';
 import { dayAt } from './time/windows.js';
 import { nextWake } from './wake.js';
 
-/** Who commits: the copy of the service, and the number of its commit, by which it finds out whether it was applied. */
+/** Who commits: the replica, and the number of its commit, by which it finds out whether it was applied. */
 export interface Stamp {
   readonly copyId: string;
   readonly seq: number;
@@ -25,7 +25,7 @@ export interface Stamp {
  * Only the arbiter's own requests may commit for the sake of the next wake-up alone: a caller's peek writes nothing.
  */
 export function finish(ledger: Ledger, stamp: Stamp, housekeeping: boolean): StatePatch | undefined {
-  if (ledger.exists && !stamp.restrained && (housekeeping || ledger.touched)) settleAlerts(ledger);
+  if (ledger.exists && !stamp.restrained && (housekeeping || ledger.touched)) evaluateAlerts(ledger);
   addressAlerts(ledger, stamp);
   // After it: the end of an alert whose start has just been told is still to be told.
   if (housekeeping || ledger.touched) forgetAlerts(ledger);
@@ -37,7 +37,7 @@ export function finish(ledger: Ledger, stamp: Stamp, housekeeping: boolean): Sta
   return ledger.takePatch(nextWake(ledger));
 }
 
-function settleAlerts(ledger: Ledger): void {
+function evaluateAlerts(ledger: Ledger): void {
   const { tables, clock } = ledger;
   if (!ledger.touched && ledger.alertsSettledFor === ledger.hour.start) return;
   ledger.alertsSettledFor = ledger.hour.start;
@@ -86,7 +86,7 @@ function dayBefore({ tables, today, month, zone, createdAt, closedDay }: Ledger)
 }
 
 /**
- * Stamps of copies that are long gone are forgotten. One that slept through the outcome of its commit, and finds no stamp of its
+ * Stamps of replicas that are long gone are forgotten. One that slept through the outcome of its commit, and finds no stamp of its
  * own, would decide the batch once more.
  */
 function setStamp({ tables, clock }: Ledger, { copyId, seq }: Stamp): void {

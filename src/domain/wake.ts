@@ -2,7 +2,7 @@ import { nextTakeOver } from './alerts/alert-deliveries.js';
 import { mayEndByTime } from './alerts/alerts.js';
 import type { Ledger } from './ledger/ledger.js';
 
-/** How long a copy has to write out what it committed, before another takes that over. */
+/** How long a replica has to write out what it committed, before another takes that over. */
 export const WRITE_OUT_MS = 5_000;
 
 /** Of a deleted budget's alerts nothing stays once their sinks have been told. */

@@ -5,7 +5,7 @@ import { callFailure } from '../api/failures/call-failure.js';
 import { OK_CODE } from '../api/failures/status.js';
 import { type EndCall, observingCalls } from '../api/observed-call.js';
 import type { Entrance, Services, UnaryMethod } from '../api/service.js';
-import type { Caller } from '../arbiter/door.js';
+import type { Caller } from '../arbiter/service-port.js';
 
 /**
  * A handler as grpc-js calls it. It takes bytes and gives bytes: what grpc-js cannot decode it would answer with INTERNAL,

@@ -1,6 +1,6 @@
 import { unauthenticated } from '../access/access-error.js';
 import type { Services } from '../api/service.js';
-import { ArbiterError } from '../arbiter/door.js';
+import { ArbiterError } from '../arbiter/service-port.js';
 import { PROCESS_SCHEDULER } from '../platform/scheduler.js';
 
 /** Streams that only their client would end. A server that waits for its calls to be answered ends them first. */
@@ -22,10 +22,7 @@ export class OpenStreams {
 }
 
 function shuttingDown(): ArbiterError {
-  return new ArbiterError(
-    'SHUTTING_DOWN',
-    'this copy of the service is shutting down: open the stream on another',
-  );
+  return new ArbiterError('SHUTTING_DOWN', 'this replica is shutting down: open the stream on another');
 }
 
 /** A clock may be set back or forth meanwhile. */

@@ -1,7 +1,7 @@
 import { PERMISSIONS } from '../access/permissions.js';
 import { unlessRefused } from '../api/failures/request-error.js';
 import { readDistribution } from '../api/read/slot-requests.js';
-import type { DistributionQuery } from '../arbiter/door.js';
+import type { DistributionQuery } from '../arbiter/service-port.js';
 import type { Refused } from '../domain/model/outcomes.js';
 import type { DistributionStats } from '../domain/statistics/distribution.js';
 import { distributionJson } from './distribution-json.js';

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Rule } from '../access/permissions.js';
 import type { Principal } from '../access/principal.js';
-import type { Answer } from './answer.js';
+import type { HttpResponse } from './response.js';
 
 /** One thing that is served over HTTP. */
 export interface Endpoint {
@@ -15,9 +15,9 @@ export interface Endpoint {
   readonly cookie?: CookieUse;
   /** Asked every few seconds by machines, so that its traces would be most of all traces: it leaves none. */
   readonly untraced?: true;
-  readonly answer: (call: HttpCall) => Answer | Promise<Answer>;
+  readonly answer: (call: HttpCall) => HttpResponse | Promise<HttpResponse>;
   /** How it tells what went wrong, if not as the others do. */
-  readonly failed?: (error: unknown) => Answer;
+  readonly failed?: (error: unknown) => HttpResponse;
 }
 
 /**

@@ -1,18 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import type { Access, Presented } from '../access/access.js';
+import type { Logins } from '../access/logins.js';
 import type { Principal } from '../access/principal.js';
-import type { Sessions } from '../access/sessions.js';
 import type { CookieUse, Endpoint, HttpCall } from './endpoint.js';
+import { sessionIdOf } from './login-cookie.js';
 import { refuseOtherSites, requireOwnPage, requireSecret } from './own-page.js';
-import { sessionIdOf } from './session-cookie.js';
 
 /** What tells who sends a request. */
 export interface Keepers {
   /** Absent: no credentials are configured, and everybody may do everything. */
   readonly access?: Access | undefined;
   /** Absent where there is no dashboard, and nobody signs in. */
-  readonly sessions?: Sessions | undefined;
+  readonly logins?: Logins | undefined;
 }
 
 /** Who sends a request, and what of it comes from a browser's session. */
@@ -22,13 +22,13 @@ export interface Identified extends Pick<HttpCall, 'session' | 'stillIn'> {
 
 /** Finds out who sends a request, and whether they may. */
 export async function enter(
-  { access, sessions }: Keepers,
+  { access, logins }: Keepers,
   request: IncomingMessage,
   { access: rule, cookie }: Pick<Endpoint, 'access' | 'cookie'>,
   path: string,
 ): Promise<Pick<HttpCall, 'principal' | 'session' | 'stillIn' | 'maySee'>> {
   if (access === undefined || rule === 'open') return { maySee: () => {}, stillIn: () => true };
-  const identified = await identify(access, sessions, request, cookie);
+  const identified = await identify(access, logins, request, cookie);
   const { principal } = identified;
   access.require(principal, rule, path);
   return { ...identified, maySee: (budgetId) => access.require(principal, rule, path, budgetId) };
@@ -37,14 +37,14 @@ export async function enter(
 /** By the header; without one by the session of a cookie, where that counts; else by the certificate. */
 export async function identify(
   access: Access,
-  sessions: Sessions | undefined,
+  logins: Logins | undefined,
   request: IncomingMessage,
   cookie: CookieUse | undefined,
 ): Promise<Identified> {
   const presented = new RequestPresented(request);
   const mayBeCookie = cookie !== undefined && presented.authorization.length === 0;
   const id = mayBeCookie ? sessionIdOf(request) : undefined;
-  if (sessions === undefined || id === undefined) {
+  if (logins === undefined || id === undefined) {
     const principal = await access.authenticate(presented);
     const validForMs = access.validForMs(principal);
     return { principal, stillIn: () => validForMs === undefined || validForMs() > 0 };
@@ -52,11 +52,11 @@ export async function identify(
   // Before the session is looked up: a request of another site must not keep it from ending.
   if (cookie === 'calling') requireOwnPage(request);
   else refuseOtherSites(request);
-  const session = sessions.use(id);
+  const session = logins.use(id);
   if (session === undefined) return access.refuse(presented, 'this session is over: sign in again');
   const { principal, csrf } = session;
   if (cookie === 'calling') requireSecret(request, csrf);
-  return { principal, session: { id, csrf }, stillIn: () => sessions.use(id) !== undefined };
+  return { principal, session: { id, csrf }, stillIn: () => logins.use(id) !== undefined };
 }
 
 /** The credentials that an HTTP request carries by itself: a header, or the certificate of its connection. */

@@ -1,5 +1,5 @@
-import { type Answer, errorAnswer } from './answer.js';
 import type { Endpoint } from './endpoint.js';
+import { errorResponse, type HttpResponse } from './response.js';
 
 const HEALTH = '/healthz';
 const READINESS = '/readyz';
@@ -13,9 +13,9 @@ export function healthEndpoints(ready: () => boolean): Endpoint[] {
   ];
 }
 
-function readiness(ready: boolean): Answer {
+function readiness(ready: boolean): HttpResponse {
   if (ready) return { status: 200, body: { status: 'ready' } };
-  return errorAnswer(
+  return errorResponse(
     503,
     'NOT_READY',
     'The service cannot decide now: its store does not answer, or it is stopping.',

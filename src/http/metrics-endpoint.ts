@@ -1,6 +1,6 @@
 import { PERMISSIONS } from '../access/permissions.js';
-import { Content } from './answer.js';
 import type { Endpoint } from './endpoint.js';
+import { Content } from './response.js';
 
 /** No budget has this id, and only who may see all budgets has a role that fits it. */
 const EVERY_BUDGET = '*';

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { HttpObserver } from '../api/observers.js';
 import type { CallSpan, Tracing } from '../platform/tracing.js';
-import type { Answer } from './answer.js';
 import { type Endpoint, find } from './endpoint.js';
+import type { HttpResponse } from './response.js';
 
 export interface Observing {
   /** Told how every request ends. */
@@ -16,8 +16,8 @@ export function observed(
   request: IncomingMessage,
   endpoints: readonly Endpoint[],
   { observer, tracing }: Observing,
-  answer: () => Promise<Answer>,
-): Promise<Answer> {
+  answer: () => Promise<HttpResponse>,
+): Promise<HttpResponse> {
   const endpoint = find(endpoints, (request.url ?? '').split('?')[0] ?? '');
   // Where nothing is served anybody may make up any path.
   const path = endpoint?.path ?? '';
@@ -39,8 +39,8 @@ export function observed(
 async function timedAnswer(
   path: string,
   observer: HttpObserver,
-  answer: () => Promise<Answer>,
-): Promise<Answer> {
+  answer: () => Promise<HttpResponse>,
+): Promise<HttpResponse> {
   const since = observer.monotonic();
   const given = await answer();
   observer.ended(path, given.status, observer.monotonic() - since);

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TransportError } from '../api/failures/transport-error.js';
-import { ArbiterError } from '../arbiter/door.js';
+import { ArbiterError } from '../arbiter/service-port.js';
 
 export function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;

@@ -10,14 +10,14 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { listenFailure } from '../platform/start-error.js';
 import type { TlsFiles, TlsMaterial } from '../platform/tls-files.js';
-import { type Answer, Content, errorAnswer, Stream } from './answer.js';
 import type { Endpoint } from './endpoint.js';
 import { isHealthCheck } from './health-endpoints.js';
+import { BUSY, HttpGate } from './http-gate.js';
 import { HTTP_LIMITS, type HttpLimits } from './http-limits.js';
 import { observed } from './observed-route.js';
 import { hasBody } from './request-body.js';
+import { Content, errorResponse, type HttpResponse, Stream } from './response.js';
 import { endpointsOf, type RouteOptions, route } from './routes.js';
-import { BUSY, Turnstile } from './turnstile.js';
 
 export interface HttpServerOptions extends RouteOptions {
   readonly address: { readonly host: string; readonly port: number; readonly text: string };
@@ -68,11 +68,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const server = openServer(options.tls);
   // A client that does not read its answer is let go.
   server.timeout = MAX_SILENCE_MS;
-  const turnstile = new Turnstile({ ...HTTP_LIMITS, ...options.limits });
-  turnstile.watch(server);
+  const gate = new HttpGate({ ...HTTP_LIMITS, ...options.limits });
+  gate.watch(server);
   const endpoints = endpointsOf(options);
   const answer = (request: IncomingMessage, response: ServerResponse) =>
-    void respond(request, response, endpoints, options, server, turnstile);
+    void respond(request, response, endpoints, options, server, gate);
   server.on('request', answer);
   // Who waits to be told to go on is told so by the endpoint that wants a body.
   server.on('checkContinue', answer);
@@ -116,9 +116,9 @@ async function respond(
   endpoints: readonly Endpoint[],
   options: RouteOptions,
   server: Server,
-  turnstile: Turnstile,
+  gate: HttpGate,
 ): Promise<void> {
-  const admitted = turnstile.enter(request.socket, response, isHealthCheck(request.url));
+  const admitted = gate.enter(request.socket, response, isHealthCheck(request.url));
   const answering = () => route(request, response, endpoints, options);
   const answer = admitted ? await observed(request, endpoints, options, answering) : BUSY;
   // A body that nobody read would have to be taken in before the next request on this connection.
@@ -129,7 +129,7 @@ async function respond(
 function send(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, body, headers }: Answer,
+  { status, body, headers }: HttpResponse,
   connection: Readonly<Record<string, string>>,
 ): void {
   if (body instanceof Stream) {
@@ -160,18 +160,18 @@ function refuseMalformed(error: Error & { code?: string }, socket: Duplex): void
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${text}`);
 }
 
-function malformed(code: string | undefined): Answer {
+function malformed(code: string | undefined): HttpResponse {
   switch (code) {
     case 'HPE_HEADER_OVERFLOW':
-      return errorAnswer(
+      return errorResponse(
         431,
         'TOO_LARGE',
         `Request line and headers may have ${LIMITS.maxHeaderSize} bytes.`,
       );
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return errorAnswer(408, 'TOO_SLOW', 'The request did not arrive in time.');
+      return errorResponse(408, 'TOO_SLOW', 'The request did not arrive in time.');
     default:
-      return errorAnswer(400, 'MALFORMED_REQUEST', 'This is not an HTTP/1.1 request.');
+      return errorResponse(400, 'MALFORMED_REQUEST', 'This is not an HTTP/1.1 request.');
   }
 }
 

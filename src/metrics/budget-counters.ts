@@ -26,11 +26,7 @@ const TOTALS: readonly (readonly [string, NumberOf, string])[] = [
   ['late_tokens_total', 'lateTokens', 'Of the tokens reported, those on a lease that was over already.'],
   ['presumed_tokens_total', 'presumedTokens', 'Tokens presumed spent when a lease expired or was revoked.'],
   ['overrun_tokens_total', 'overrunTokens', 'Tokens reported above the reservation of their lease.'],
-  [
-    'lost_races_total',
-    'lostRaces',
-    'Commits that another copy of the service overtook; they were decided again.',
-  ],
+  ['lost_races_total', 'lostRaces', 'Commits that another replica overtook; they were decided again.'],
   [
     'unknown_outcomes_total',
     'unknownOutcomes',

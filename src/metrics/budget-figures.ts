@@ -1,4 +1,4 @@
-import type { Caller, Door } from '../arbiter/door.js';
+import type { Caller, ServicePort } from '../arbiter/service-port.js';
 import type { BudgetSnapshot } from '../domain/model/outcomes.js';
 import type { Scheduler } from '../platform/scheduler.js';
 import type { BudgetTallies } from './budget-tallies.js';
@@ -12,14 +12,14 @@ const FRESH_MS = 1_000;
 const SCRAPE: Caller = { gone: false, onGone: () => {} };
 
 export interface BudgetFiguresOptions {
-  readonly door: Door;
+  readonly servicePort: ServicePort;
   readonly tallies: BudgetTallies;
   readonly scheduler: Scheduler;
   readonly monotonic: () => number;
   readonly maxBudgets: number;
 }
 
-/** Where each budget stands, asked for when somebody scrapes: through the same door, by the same snapshot that watchers see. */
+/** Where each budget stands, asked for when somebody scrapes: through the same port, by the same snapshot that watchers see. */
 export class BudgetFigures {
   snapshots = new Map<string, BudgetSnapshot>();
   /** Budgets whose figures could not be had. */
@@ -61,8 +61,8 @@ export class BudgetFigures {
 
   /** Budgets in which nothing has happened yet have figures, too. */
   private async findNames(): Promise<void> {
-    const { door, tallies, maxBudgets } = this.options;
-    const listed = await door.listBudgets('', maxBudgets + 1).catch(() => []);
+    const { servicePort, tallies, maxBudgets } = this.options;
+    const listed = await servicePort.listBudgets('', maxBudgets + 1).catch(() => []);
     for (const { budgetId } of listed) tallies.of(budgetId);
     this.tooMany = listed.some(({ budgetId }) => !tallies.has(budgetId));
   }
@@ -77,8 +77,10 @@ export class BudgetFigures {
   }
 
   private async askOnce(budgetId: string): Promise<void> {
-    const { door, tallies } = this.options;
-    const outcome = await door.submit(budgetId, { kind: 'get-snapshot' }, SCRAPE).catch(() => undefined);
+    const { servicePort, tallies } = this.options;
+    const outcome = await servicePort
+      .submit(budgetId, { kind: 'get-snapshot' }, SCRAPE)
+      .catch(() => undefined);
     if (outcome?.kind === 'snapshot') this.snapshots.set(budgetId, outcome.snapshot);
     else if (outcome?.refusal.reason === 'BUDGET_NOT_FOUND') tallies.forget(budgetId);
   }

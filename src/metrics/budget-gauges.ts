@@ -23,7 +23,7 @@ const WINDOW_GAUGES: readonly OfWindow[] = [
 ];
 
 const BUDGET_GAUGES: readonly OfBudget[] = [
-  ['live_slots', 'Live leases, of all copies of the service.', ({ liveLeases }) => liveLeases.length],
+  ['live_slots', 'Live leases, of all replicas.', ({ liveLeases }) => liveLeases.length],
   ['slot_limit', 'The most that may be live at once.', ({ budget }) => budget.policy.maxConcurrent],
   [
     'paused',

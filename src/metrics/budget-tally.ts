@@ -22,7 +22,7 @@ export interface AiTally {
   usedTokens: number;
 }
 
-/** What happened to one budget in this copy of the service since its start. Plain numbers: it is counted on the hot path. */
+/** What happened to one budget in this replica since its start. Plain numbers: it is counted on the hot path. */
 export class BudgetTally implements BudgetObserver {
   grants = 0;
   renewals = 0;

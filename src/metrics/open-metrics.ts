@@ -1,6 +1,6 @@
 import type { HttpObserver, RpcObserver } from '../api/observers.js';
-import type { Door } from '../arbiter/door.js';
 import type { ArbiterObserver } from '../arbiter/observer.js';
+import type { ServicePort } from '../arbiter/service-port.js';
 import type { MetricsSettings } from '../config/metrics-file.js';
 import type { Scheduler } from '../platform/scheduler.js';
 import type { StoreObserver } from '../store/observed-store.js';
@@ -8,9 +8,9 @@ import { exposeBudgetCounters } from './budget-counters.js';
 import { BudgetFigures } from './budget-figures.js';
 import { exposeBudgetGauges } from './budget-gauges.js';
 import { BudgetTallies } from './budget-tallies.js';
-import { type CopyState, exposeCopyGauges } from './copy-gauges.js';
 import { HttpTimes, RpcTimes, StoreTimes } from './durations.js';
 import { Exposition } from './exposition.js';
+import { exposeReplicaGauges, type ReplicaState } from './replica-gauges.js';
 
 export interface MetricsOptions {
   readonly settings: MetricsSettings;
@@ -25,7 +25,7 @@ export interface Metrics {
   readonly http: HttpObserver;
   readonly store: StoreObserver;
   /** Once all parts are there: the page that Prometheus reads. */
-  page(door: Door, copy: CopyState): MetricsPage;
+  page(servicePort: ServicePort, replica: ReplicaState): MetricsPage;
 }
 
 export type MetricsPage = () => Promise<{ readonly type: string; readonly text: string }>;
@@ -37,13 +37,13 @@ export function openMetrics({ settings, scheduler, monotonic }: MetricsOptions):
   const store = new StoreTimes();
   return {
     ...{ arbiter: tallies, rpc, http, store },
-    page(door, copy) {
+    page(servicePort, replica) {
       const exposition = new Exposition();
       const { maxBudgets, aiLabels } = settings;
-      const figures = new BudgetFigures({ door, tallies, scheduler, monotonic, maxBudgets });
+      const figures = new BudgetFigures({ servicePort, tallies, scheduler, monotonic, maxBudgets });
       exposeBudgetCounters(exposition, tallies, aiLabels.length > 0);
       exposeBudgetGauges(exposition, figures);
-      exposeCopyGauges(exposition, copy, tallies, figures);
+      exposeReplicaGauges(exposition, replica, tallies, figures);
       for (const times of [rpc, http, store]) times.expose(exposition);
       exposition.ofProcess();
       return async () => {

@@ -56,10 +56,10 @@ export function exchange(asked: Asked, scheduler: Scheduler): Promise<Answered> 
         ...(body === undefined ? {} : { 'content-length': String(body.length) }),
       },
     });
-    const end = (settle: () => void): void => {
+    const end = (finish: () => void): void => {
       cancel();
       sending.destroy();
-      settle();
+      finish();
     };
     const fail = (message: string, code: string): void => end(() => reject(new ExchangeError(message, code)));
     const cancel = scheduler.after(withinMs, () => fail(`no answer within ${withinMs / 1_000} s`, 'LATE'));

@@ -6,7 +6,7 @@ export interface Ids {
   nonce(): string;
   /** For a request whose caller gave no id. */
   requestId(): string;
-  /** Names one run of one copy of the service. */
+  /** Names one run of one replica. */
   copyId(): string;
 }
 

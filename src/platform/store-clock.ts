@@ -46,7 +46,7 @@ export interface StoreClock extends ComparingClock {
 }
 
 /**
- * Trusted time where several copies share a store: the store's, carried forward by the monotonic clock, while it agrees
+ * Trusted time where several replicas share a store: the store's, carried forward by the monotonic clock, while it agrees
  * with this process's own wall clock. Which of the two is wrong nobody here can know, so `acceptStep` believes neither:
  * it asks the store again. Untrusted until the first sample; till then `now` is 0, before every stored moment.
  */

@@ -2,7 +2,7 @@ import { StoreStartError } from './store.js';
 
 /**
  * Why a store must not be served from: it is half of something, or its budgets live on elsewhere. Two services that each
- * take a copy of one budget for their own would hand out its tokens twice.
+ * take a replica of one budget for their own would hand out its tokens twice.
  */
 export type StoreMark =
   /** A migration or a restore fills it. `raising`: all is there, and its numbers are being raised. */

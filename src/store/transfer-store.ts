@@ -14,8 +14,8 @@ export interface TransferStore extends BudgetStore {
   /** One atomic compare-and-swap by identity and revision. False: the store has another label by now. */
   replaceLabel(before: StoreLabel, label: StoreLabel): Promise<boolean>;
 
-  /** Names of the copies of the service that serve from it. A copy that starts now sees the mark that was set before. */
-  runningCopies(): Promise<string[]>;
+  /** Names of the replicas that serve from it. A replica that starts now sees the mark that was set before. */
+  runningReplicas(): Promise<string[]>;
 }
 
 export type DayPosition = Pick<UsageDay, 'epoch' | 'day'>;

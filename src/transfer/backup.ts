@@ -7,7 +7,7 @@ import { budgetIds } from './read-budget.js';
 import { copyTidyMark, digestOf, receiptsFrom, type TransferContext } from './transfer.js';
 
 /**
- * Copies every budget, each as it stands at one moment, while the service goes on. Half a backup is never taken for one: its
+ * Replicas every budget, each as it stands at one moment, while the service goes on. Half a backup is never taken for one: its
  * mark says so until all is there and was read back.
  */
 export async function backUp(

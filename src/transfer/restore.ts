@@ -97,9 +97,7 @@ async function raiseBudget(store: TransferStore, budgetId: string, now: number):
   const found = outcome === 'won' ? patch.head : await store.version(budgetId);
   if (found?.epoch === patch.head.epoch && found.revision === patch.head.revision)
     return { budgetId, endedLeases };
-  throw new StartError(
-    `budget ${budgetId} changed meanwhile: stop every copy of the service, and run the restore again`,
-  );
+  throw new StartError(`budget ${budgetId} changed meanwhile: stop every replica, and run the restore again`);
 }
 
 async function copyDays(store: TransferStore, budgetId: string, from: number, to: number): Promise<void> {

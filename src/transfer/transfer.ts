@@ -20,7 +20,7 @@ export function receiptsFrom({ wallMs }: TransferContext): number {
   return wallMs() - RECEIPT_MEMORY_MS + TIDYING_MARGIN_MS;
 }
 
-/** Copies every budget that the target does not have yet: after an interruption it goes on where it was. */
+/** Replicas every budget that the target does not have yet: after an interruption it goes on where it was. */
 export async function copyAll(
   source: TransferStore,
   target: TransferStore,
@@ -67,16 +67,16 @@ export async function digestOf(store: TransferStore, budgetId: string, from: num
   const digest = new BudgetDigest(from);
   if (await readBudget(store, budgetId, digest)) return digest;
   throw new StartError(
-    `budget ${budgetId} changes in ${store.place}: stop every copy of the service there, and run this again`,
+    `budget ${budgetId} changes in ${store.place}: stop every replica there, and run this again`,
   );
 }
 
-/** Nobody serves from it. To be asked after the mark is set: a copy that starts later sees the mark. */
+/** Nobody serves from it. To be asked after the mark is set: a replica that starts later sees the mark. */
 export async function refuseRunning(store: TransferStore): Promise<void> {
-  const copies = await store.runningCopies();
-  if (copies.length === 0) return;
+  const replicas = await store.runningReplicas();
+  if (replicas.length === 0) return;
   throw new StartError(
-    `${copies.length === 1 ? 'a copy of the service runs' : `${copies.length} copies of the service run`} on ${store.place}: ` +
+    `${replicas.length === 1 ? 'a replica runs' : `${replicas.length} replicas run`} on ${store.place}: ` +
       'stop every one, and run this again',
   );
 }
@@ -90,7 +90,7 @@ export async function checkTarget(
   if (mark?.kind === 'filling' && mark.transfer === transfer) return;
   if (mark?.kind === 'filling') {
     throw new StartError(
-      `${target.place} is not free: another copy, from ${mark.from}, has begun here; finish that one, or empty this place`,
+      `${target.place} is not free: another replica, from ${mark.from}, has begun here; finish that one, or empty this place`,
     );
   }
   if (mark !== undefined) throw new StartError(`${target.place} is not free: ${markText(mark)}`);
@@ -104,6 +104,6 @@ export async function checkTarget(
 function differs(source: TransferStore, target: TransferStore, budgetId: string): StartError {
   return new StartError(
     `budget ${budgetId} is not the same in ${source.place} and ${target.place}: was either used meanwhile? ` +
-      'Stop every copy of the service, empty the target, and begin again',
+      'Stop every replica, empty the target, and begin again',
   );
 }

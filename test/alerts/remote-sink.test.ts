@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { noticeOf } from '../../src/alerts/notice.js';
 import { remoteSinks } from '../../src/alerts/remote-sink.js';
-import type { SinkSettings } from '../../src/alerts/settings.js';
+import type { SinkSettings } from '../../src/alerts/sink-settings.js';
 import type { StoredAlert } from '../../src/domain/model/state.js';
 import { AlertReceiver, isSigned } from '../support/alert-receiver.js';
 import { ManualClock } from '../support/manual-clock.js';

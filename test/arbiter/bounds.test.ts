@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { CallerRequest } from '../../src/arbiter/door.js';
+import type { CallerRequest } from '../../src/arbiter/service-port.js';
 import { caller } from '../support/caller.js';
 import { openWorld } from './support/world.js';
 

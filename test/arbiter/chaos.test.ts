@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ArbiterError, type CallerRequest } from '../../src/arbiter/door.js';
+import { ArbiterError, type CallerRequest } from '../../src/arbiter/service-port.js';
 import type { Outcome } from '../../src/domain/model/outcomes.js';
 import { caller } from '../support/caller.js';
 import type { Fault, StoreCall } from '../support/faulty-store.js';
@@ -28,7 +28,7 @@ function badNetwork(world: World): (call: StoreCall) => Fault | undefined {
   };
 }
 
-/** A client that repeats with the same ids, by any copy, until it has an answer that is one. */
+/** A client that repeats with the same ids, by any replica, until it has an answer that is one. */
 class Client {
   booked = 0;
   constructor(
@@ -37,12 +37,12 @@ class Client {
   ) {}
 
   private async persist(request: CallerRequest): Promise<Outcome> {
-    const { copies, scheduler, arbiter } = this.world;
+    const { replicas, scheduler, arbiter } = this.world;
     for (let attempt = 0; ; attempt += 1) {
       if (attempt > 200) throw new Error(`no answer to ${JSON.stringify(request)}`);
-      const copy = copies[Math.floor(scheduler.random() * copies.length)] ?? arbiter;
+      const replica = replicas[Math.floor(scheduler.random() * replicas.length)] ?? arbiter;
       try {
-        return await copy.submit(BUDGET, request, caller());
+        return await replica.submit(BUDGET, request, caller());
       } catch (error) {
         if (!(error instanceof ArbiterError)) throw error;
         await new Promise<void>((resolve) => void scheduler.after(scheduler.random() * 500, resolve));
@@ -53,7 +53,7 @@ class Client {
   private async report(request: CallerRequest, tokens: number): Promise<void> {
     expect((await this.persist(request)).kind).toBe('recorded');
     this.booked += tokens;
-    // Now and then the same again, by whichever copy.
+    // Now and then the same again, by whichever replica.
     if (this.world.scheduler.random() < 0.5) {
       expect(await this.persist(request)).toMatchObject({ kind: 'recorded', replayed: true });
     }
@@ -61,15 +61,15 @@ class Client {
 
   /** Waits for a slot, and may lose patience: then nobody knows of a lease, and none may stay. */
   private async waitImpatiently(): Promise<void> {
-    const { copies, scheduler, arbiter } = this.world;
-    const copy = copies[Math.floor(scheduler.random() * copies.length)] ?? arbiter;
+    const { replicas, scheduler, arbiter } = this.world;
+    const replica = replicas[Math.floor(scheduler.random() * replicas.length)] ?? arbiter;
     const who = caller();
     let over = false;
     const going = scheduler.after(scheduler.random() * 1_000, () => {
       if (!over) who.leave();
     });
     try {
-      const outcome = await copy.acquireWaiting(BUDGET, acquire(this.aiId), 700, who);
+      const outcome = await replica.acquireWaiting(BUDGET, acquire(this.aiId), 700, who);
       over = true;
       if (outcome.kind === 'granted') await this.persist(release(leaseOf(outcome)));
     } catch (error) {
@@ -97,7 +97,7 @@ class Client {
 describe('whatever the network does', () => {
   it.each(SEEDS)('every report is booked once and every caller is answered, seed %i', async (seed) => {
     const world = await openWorld({
-      copies: COPIES,
+      replicas: COPIES,
       seed,
       receiptsInCommit: seed % 2 === 0,
       policy: { ...ROOMY, leaseTtlMs: 3_600_000, maxConcurrent: 4 },
@@ -115,7 +115,7 @@ describe('whatever the network does', () => {
     for (const [at, client] of clients.entries()) expect(monthAis.get(`ai-${at}`)).toBe(client.booked);
     expect((await world.documents()).map(({ total }) => total)).toEqual([booked]);
     expect([sections.outbox.size, sections.leases.size]).toEqual([0, 0]);
-    for (const { counts } of world.copies) expect(counts.waiters).toBe(0);
+    for (const { counts } of world.replicas) expect(counts.waiters).toBe(0);
     const bad = world.log.entries.filter(({ level }) => level === 'error');
     expect(bad).toEqual([]);
   });

@@ -24,7 +24,7 @@ describe('days after a clock was reset', () => {
   });
 
   it('come back with the end that the zone of now gives them, so that they are not closed at once', async () => {
-    const world = await openWorld({ copies: 2, policy: { ...ROOMY, timeZone: 'Asia/Kolkata' } });
+    const world = await openWorld({ replicas: 2, policy: { ...ROOMY, timeZone: 'Asia/Kolkata' } });
     await world.ask(recordUnleased('guardian', 'early', 10));
     await world.ask({ kind: 'put-policy', fields: { ...ROOMY, timeZone: 'Europe/Berlin' } });
     // In the next month the new zone holds, and after the reset it goes on to.

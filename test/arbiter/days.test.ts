@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { getDistribution } from '../../src/arbiter/distribution.js';
-import type { CallerRequest } from '../../src/arbiter/door.js';
+import type { CallerRequest } from '../../src/arbiter/service-port.js';
 import { listUsage } from '../../src/arbiter/usage-listing.js';
 import { caller } from '../support/caller.js';
 import { Gate } from '../support/gate.js';
@@ -24,8 +24,8 @@ async function totals(world: World): Promise<Record<string, number>> {
 }
 
 describe('usage documents', () => {
-  it('are written while the day is open, absolute, by whichever copy', async () => {
-    const world = await openWorld({ copies: 2 });
+  it('are written while the day is open, absolute, by whichever replica', async () => {
+    const world = await openWorld({ replicas: 2 });
     await world.ask(recordUnleased('a', 'u1', 10));
     await world.ask(recordUnleased('b', 'u2', 20), 1);
     await world.ask(recordUnleased('a', 'u3', 5));
@@ -41,9 +41,9 @@ describe('usage documents', () => {
   });
 
   it.each([1, 2])(
-    'take a day out of the state when it is over, though nothing happens, %i copies',
-    async (copies) => {
-      const world = await openWorld({ copies });
+    'take a day out of the state when it is over, though nothing happens, %i replicas',
+    async (replicas) => {
+      const world = await openWorld({ replicas });
       await world.ask(recordUnleased('a', 'u1', 10));
       await world.scheduler.advance(60_000);
       expect((await world.state()).sections.days.size).toBe(1);
@@ -95,12 +95,12 @@ describe('usage documents', () => {
     expect(await totals(world)).toEqual({ '2026-11-10': 0 });
   });
 
-  it('come back for an adjustment after they left the state, from two copies at once', async () => {
-    const world = await openWorld({ copies: 2, seed: 3 });
+  it('come back for an adjustment after they left the state, from two replicas at once', async () => {
+    const world = await openWorld({ replicas: 2, seed: 3 });
     await world.ask(recordUnleased('a', 'u1', 10));
     await nextDay(world);
     const asked = ['x', 'y', 'x', 'z'].map((id, at) =>
-      (world.copies[at % 2] ?? world.arbiter).submit(BUDGET, adjust(id, 5, '2026-11-10'), caller()),
+      (world.replicas[at % 2] ?? world.arbiter).submit(BUDGET, adjust(id, 5, '2026-11-10'), caller()),
     );
     const outcomes = await world.scheduler.until(Promise.all(asked));
     for (const outcome of outcomes) expect(outcome.kind).toBe('adjusted');
@@ -110,8 +110,8 @@ describe('usage documents', () => {
     expect((await world.snapshot()).windows[2]?.spent).toBe(25);
   });
 
-  it('lose nothing when a document was read before another copy changed the day and let it go', async () => {
-    const world = await openWorld({ copies: 2 });
+  it('lose nothing when a document was read before another replica changed the day and let it go', async () => {
+    const world = await openWorld({ replicas: 2 });
     await world.ask(recordUnleased('a', 'u1', 10));
     await nextDay(world);
     const gate = new Gate();
@@ -128,7 +128,7 @@ describe('usage documents', () => {
   });
 
   it('never hold what no commit has carried', async () => {
-    const world = await openWorld({ copies: 2 });
+    const world = await openWorld({ replicas: 2 });
     await world.ask(acquire('a', { estimatedTokens: 500, leaseTtlMs: 600_000 }));
     await world.scheduler.advance(10_000);
     // Deleting presumes what is reserved; the deletion is refused, and the recreation in its batch must not write it out.
@@ -165,7 +165,7 @@ describe('usage documents', () => {
   });
 
   it('survive deletion and immediate recreation, each in its own epoch', async () => {
-    const world = await openWorld({ copies: 2 });
+    const world = await openWorld({ replicas: 2 });
     await world.ask(recordUnleased('a', 'u1', 10));
     world.store.failing('unavailable', 'writeDays');
     await world.ask({ kind: 'delete-budget', force: true });
@@ -187,7 +187,7 @@ describe('usage documents', () => {
 
 describe('statistics', () => {
   async function twoMonths(): Promise<World> {
-    const world = await openWorld({ copies: 2, start: '2026-10-29T22:00:00Z' });
+    const world = await openWorld({ replicas: 2, start: '2026-10-29T22:00:00Z' });
     for (let day = 0; day < 6; day += 1) {
       await world.ask(recordUnleased(`ai-${day % 2}`, `u-${day}`, 100 + day), day % 2);
       await nextDay(world);

@@ -41,28 +41,32 @@ describe('group commit', () => {
     expect((await world.scheduler.until(asked)).kind).toBe('granted');
   });
 
-  it('grants two slots to 64 parallel callers exactly twice, a hundred rounds, over two copies', async () => {
-    const world = await openWorld({ copies: 2, seed: 7 });
+  it('grants two slots to 64 parallel callers exactly twice, a hundred rounds, over two replicas', async () => {
+    const world = await openWorld({ replicas: 2, seed: 7 });
     for (let round = 0; round < 100; round += 1) {
       const asked = Array.from({ length: CALLERS }, (_, at) =>
-        (world.copies[at % 2] ?? world.arbiter).submit(BUDGET, acquire(`ai-${at}`), caller()),
+        (world.replicas[at % 2] ?? world.arbiter).submit(BUDGET, acquire(`ai-${at}`), caller()),
       );
       const outcomes = await world.scheduler.until(Promise.all(asked));
       const granted = outcomes.filter(({ kind }) => kind === 'granted');
       expect(granted, `round ${round}`).toHaveLength(2);
       const releases = granted.map((outcome, at) =>
-        (world.copies[(round + at) % 2] ?? world.arbiter).submit(BUDGET, release(leaseOf(outcome)), caller()),
+        (world.replicas[(round + at) % 2] ?? world.arbiter).submit(
+          BUDGET,
+          release(leaseOf(outcome)),
+          caller(),
+        ),
       );
       await world.scheduler.until(Promise.all(releases));
     }
     expect((await world.snapshot(1)).liveLeases).toHaveLength(0);
-    expect(world.copies.reduce((sum, { counts }) => sum + counts.lostRaces, 0)).toBeGreaterThan(0);
+    expect(world.replicas.reduce((sum, { counts }) => sum + counts.lostRaces, 0)).toBeGreaterThan(0);
   });
 
-  it('counts every report once that two copies commit at the same time', async () => {
-    const world = await openWorld({ copies: 2, seed: 11 });
+  it('counts every report once that two replicas commit at the same time', async () => {
+    const world = await openWorld({ replicas: 2, seed: 11 });
     const asked = Array.from({ length: 400 }, (_, at) =>
-      (world.copies[at % 2] ?? world.arbiter).submit(
+      (world.replicas[at % 2] ?? world.arbiter).submit(
         BUDGET,
         recordUnleased(`ai-${at % 5}`, `u-${at}`, 3),
         caller(),

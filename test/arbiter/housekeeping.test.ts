@@ -50,8 +50,8 @@ describe('what time asks for', () => {
     expect(closings.filter((count) => count > 0)).toEqual([100, 100, 100, 50]);
   });
 
-  it('is not lost when the copy dies in the middle of it', async () => {
-    const world = await openWorld({ policy: POLICY, copies: 2 });
+  it('is not lost when the replica dies in the middle of it', async () => {
+    const world = await openWorld({ policy: POLICY, replicas: 2 });
     await grantMany(world, MANY);
     let closing = 0;
     world.store.plan = (call) => {

@@ -20,8 +20,8 @@ describe('expiry', () => {
     expect((await world.state()).sections.leases.size).toBe(0);
   });
 
-  it('is announced once by several copies', async () => {
-    const world = await openWorld({ copies: 3 });
+  it('is announced once by several replicas', async () => {
+    const world = await openWorld({ replicas: 3 });
     await world.ask(acquire('a', { leaseTtlMs: 5_000 }));
     await world.snapshot(1);
     await world.snapshot(2);
@@ -29,8 +29,8 @@ describe('expiry', () => {
     expect(world.log.entries.filter(({ message }) => message === 'lease expired')).toHaveLength(1);
   });
 
-  it('of a budget whose copy died is found by another', async () => {
-    const world = await openWorld({ copies: 2 });
+  it('of a budget whose replica died is found by another', async () => {
+    const world = await openWorld({ replicas: 2 });
     await world.ask(acquire('a', { leaseTtlMs: 5_000 }));
     world.store.failing('unavailable');
     await world.scheduler.advance(9_000);
@@ -65,7 +65,7 @@ describe('a store that is down', () => {
   it.each(['load', 'version', 'commit', 'findReceipts', 'writeDays', 'due'] as const)(
     'answers callers within their time though %s hangs, and serves on afterwards',
     async (method) => {
-      const world = await openWorld({ copies: 2 });
+      const world = await openWorld({ replicas: 2 });
       await world.ask(recordUnleased('a', 'first', 1), 1);
       const gate = new Gate();
       world.store.plan = (call) => (call.method === method ? { kind: 'hold', gate } : undefined);
@@ -83,7 +83,7 @@ describe('a store that is down', () => {
   );
 
   it('does not make timers spin', async () => {
-    const world = await openWorld({ copies: 2, policy: ONE_SLOT });
+    const world = await openWorld({ replicas: 2, policy: ONE_SLOT });
     await world.ask(acquire('a', { leaseTtlMs: 3_600_000 }));
     void settled(world.arbiter.acquireWaiting(BUDGET, acquire('b'), 600_000, caller()));
     world.clock.distrust('tested');
@@ -91,7 +91,7 @@ describe('a store that is down', () => {
       if (failing) for (const store of world.stores) store.failing('unavailable');
       const before = world.scheduler.ran;
       await world.scheduler.advance(60_000);
-      // Both copies tick once a second, and one looks for a slot four times a second.
+      // Both replicas tick once a second, and one looks for a slot four times a second.
       expect(world.scheduler.ran - before).toBeLessThan(60 * 20);
     }
   });
@@ -132,7 +132,7 @@ describe('bounds', () => {
   });
 
   it('budgets that nobody uses leave the memory, and come back as they were', async () => {
-    const world = await openWorld({ copies: 2 });
+    const world = await openWorld({ replicas: 2 });
     const lease = leaseOf(await world.ask(acquire('a', { leaseTtlMs: 3_000_000 })));
     await world.ask(recordUnleased('a', 'u', 5));
     for (let at = 0; at < 50; at += 1) {
@@ -170,7 +170,7 @@ describe('shut-down', () => {
   });
 
   it.each(['hangs', 'fails'])('ends in time though the store %s', async (how) => {
-    const world = await openWorld({ copies: 2 });
+    const world = await openWorld({ replicas: 2 });
     await world.ask(recordUnleased('a', 'u', 5));
     const gate = new Gate();
     world.store.plan = () =>

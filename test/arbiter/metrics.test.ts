@@ -87,7 +87,7 @@ describe('counters', () => {
   });
 
   it('count lost races and unknown outcomes', async () => {
-    const world = await openMetricsWorld({}, { copies: 2 });
+    const world = await openMetricsWorld({}, { replicas: 2 });
     await world.ask(acquire('guardian'), 0);
     await world.ask(recordUnleased('other', 'u', 1), 1);
     await world.ask(recordUnleased('other', 'v', 1), 0);
@@ -165,7 +165,7 @@ describe('gauges', () => {
   });
 
   it('leave out what the store does not tell, and say so; counters stay', async () => {
-    const world = await openMetricsWorld({}, { copies: 2 });
+    const world = await openMetricsWorld({}, { replicas: 2 });
     await world.ask(acquire('guardian'));
     await world.scrape();
     world.store.failing('unavailable');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CallerRequest } from '../../src/arbiter/door.js';
+import type { CallerRequest } from '../../src/arbiter/service-port.js';
 import type { LeaseRef } from '../../src/domain/model/requests.js';
 import { caller } from '../support/caller.js';
 import { Gate, gateAfter } from '../support/gate.js';
@@ -14,8 +14,8 @@ function correct(id: string, tokens: number, aiId: string): CallerRequest {
 }
 
 /** Two leases that ended with 500 presumed each, and whose day has left the state. */
-async function closedDay(copies: number) {
-  const world = await openWorld({ copies, seed: 5, bounds: { requestMs: 60_000 } });
+async function closedDay(replicas: number) {
+  const world = await openWorld({ replicas, seed: 5, bounds: { requestMs: 60_000 } });
   const grant = async (aiId: string) =>
     leaseOf(await world.ask(acquire(aiId, { estimatedTokens: 500, leaseTtlMs: 5_000 })));
   const [a, b] = [await grant('a'), await grant('b')];
@@ -34,32 +34,32 @@ async function total(world: World): Promise<number> {
   return (await world.snapshot()).windows[2]?.spent ?? 0;
 }
 
-async function presumed(world: World, lease: LeaseRef, copy = 0): Promise<number | undefined> {
-  const found = await world.ask({ kind: 'get-lease', key: { lease } }, copy);
+async function presumed(world: World, lease: LeaseRef, replica = 0): Promise<number | undefined> {
+  const found = await world.ask({ kind: 'get-lease', key: { lease } }, replica);
   return found.kind === 'lease' ? found.lease.presumedTokens : undefined;
 }
 
 describe('what is presumed in a day that has left the state', () => {
-  it.each([1, 2])('is settled by lease, whatever comes at once, %i copies', async (copies) => {
-    const { world, a, b } = await closedDay(copies);
+  it.each([1, 2])('is settled by lease, whatever comes at once, %i replicas', async (replicas) => {
+    const { world, a, b } = await closedDay(replicas);
     const requests = [
       ...[correct('x', -300, 'a'), correct('x', -300, 'a'), record(a, 'u', 400), record(a, 'u', 400)],
       ...[record(b, 'v', 100), record(b, 'w', 50), release(b)],
     ];
     const asked = requests.map((request, at) =>
-      (world.copies[at % copies] ?? world.arbiter).submit(BUDGET, request, caller()),
+      (world.replicas[at % replicas] ?? world.arbiter).submit(BUDGET, request, caller()),
     );
     await world.scheduler.until(Promise.all(asked));
     await untilLeft(world);
-    expect(await presumed(world, a, copies - 1)).toBe(0);
-    expect(await presumed(world, b, copies - 1)).toBe(350);
+    expect(await presumed(world, a, replicas - 1)).toBe(0);
+    expect(await presumed(world, b, replicas - 1)).toBe(350);
     const [document] = await world.documents();
     expect(document).toMatchObject({ day: DAY, presumed: 350 });
     // The report of a came after its correction, or before it.
     expect([400 + 500, 200 + 500]).toContain(await total(world));
   });
 
-  it('is not taken from a document that another copy has changed since it was read', async () => {
+  it('is not taken from a document that another replica has changed since it was read', async () => {
     const { world, a } = await closedDay(2);
     const gate = new Gate();
     world.store.once('readDays', { kind: 'hold-answer', gate });
@@ -74,7 +74,7 @@ describe('what is presumed in a day that has left the state', () => {
     expect(await total(world)).toBe(500 + 500);
   });
 
-  it('is found though another copy commits all the time, and documents are slow', async () => {
+  it('is found though another replica commits all the time, and documents are slow', async () => {
     const { world, a } = await closedDay(2);
     const live = leaseOf(await world.ask(acquire('c', { estimatedTokens: 5, leaseTtlMs: 60_000 }), 1));
     const slow = (ms: number) => ({ kind: 'hold-answer', gate: gateAfter(world.scheduler, ms) }) as const;
@@ -82,7 +82,7 @@ describe('what is presumed in a day that has left the state', () => {
     if (world.stores[1]) world.stores[1].plan = ({ method }) => (method === 'commit' ? slow(10) : undefined);
     let busy = true;
     const commits = (async () => {
-      while (busy) await world.copies[1]?.submit(BUDGET, { kind: 'renew', lease: live }, caller());
+      while (busy) await world.replicas[1]?.submit(BUDGET, { kind: 'renew', lease: live }, caller());
     })();
     const asked = world.arbiter.submit(BUDGET, record(a, 'u', 500), caller());
     const outcome = await world.scheduler.until(asked, 5_000);

@@ -4,14 +4,14 @@ import { Gate, gateAfter } from '../support/gate.js';
 import { acquire, leaseOf, record, recordUnleased, release } from '../support/requests.js';
 import { BUDGET, openWorld, type World } from './support/world.js';
 
-const OPTIONS = { copies: 2, seed: 31 };
+const OPTIONS = { replicas: 2, seed: 31 };
 
 async function spent(world: World): Promise<number | undefined> {
   return (await world.snapshot()).windows[2]?.spent;
 }
 
-function report(world: World, usageId: string, copy = 0) {
-  const copyOf = world.copies[copy] ?? world.arbiter;
+function report(world: World, usageId: string, replica = 0) {
+  const copyOf = world.replicas[replica] ?? world.arbiter;
   return copyOf.submit(BUDGET, recordUnleased('guardian', usageId, 10), caller());
 }
 
@@ -34,16 +34,16 @@ describe('receipts', () => {
   });
 
   it.each([0, 1])(
-    'are not charged twice by a stale miss: looked up by copy %i across a drop by copy 0',
+    'are not charged twice by a stale miss: looked up by replica %i across a drop by replica 0',
     async (by) => {
       const world = await openWorld(OPTIONS);
-      // The looking copy knows the budget, so it looks up before it decides.
+      // The looking replica knows the budget, so it looks up before it decides.
       await world.scheduler.until(report(world, 'first', by));
       const gate = new Gate();
       world.stores[by]?.once('findReceipts', { kind: 'hold-answer', gate });
       const late = report(world, 'u', by);
       await world.scheduler.settle();
-      // The same report comes again by the other copy, is booked, written out and dropped, all while the first is looking.
+      // The same report comes again by the other replica, is booked, written out and dropped, all while the first is looking.
       await world.scheduler.until(report(world, 'u', 1 - by));
       await world.scheduler.advance(3_000);
       await world.scheduler.until(report(world, 'more', 1 - by));
@@ -54,8 +54,8 @@ describe('receipts', () => {
     },
   );
 
-  it('stay in the state while a lookup of the same copy that may have missed them is under way', async () => {
-    const world = await openWorld({ copies: 1, exclusive: true });
+  it('stay in the state while a lookup of the same replica that may have missed them is under way', async () => {
+    const world = await openWorld({ replicas: 1, exclusive: true });
     await world.ask(recordUnleased('guardian', 'first', 10));
     await untilDropped(world);
     const [gate, slow] = [new Gate(), new Gate()];
@@ -76,7 +76,7 @@ describe('receipts', () => {
   });
 
   it('are let go again when the lookup that held them back fails, is abandoned, or takes too long', async () => {
-    const world = await openWorld({ copies: 1, exclusive: true });
+    const world = await openWorld({ replicas: 1, exclusive: true });
     await world.ask(recordUnleased('guardian', 'first', 10));
     const gate = new Gate();
     world.store.once('findReceipts', { kind: 'fail', failure: 'unavailable' });
@@ -101,9 +101,9 @@ describe('receipts', () => {
     }
     let running = true;
     let answered = 0;
-    const busy = async (copy: number, at: number) => {
+    const busy = async (replica: number, at: number) => {
       for (let use = 0; running; use += 1) {
-        await report(world, `hot-${copy}-${at}-${use}`, copy);
+        await report(world, `hot-${replica}-${at}-${use}`, replica);
         answered += 1;
       }
     };
@@ -118,14 +118,14 @@ describe('receipts', () => {
     expect(await spent(world)).toBe(answered * 10);
   });
 
-  it('net every late report on a closed lease once, from two copies at once', async () => {
+  it('net every late report on a closed lease once, from two replicas at once', async () => {
     const world = await openWorld(OPTIONS);
     const lease = leaseOf(await world.ask(acquire('guardian', { estimatedTokens: 100, leaseTtlMs: 5_000 })));
     await world.scheduler.advance(20_000);
     expect((await world.snapshot()).windows[2]?.spent).toBe(100);
     await untilDropped(world);
-    const ask = (copy: number, id: string) =>
-      (world.copies[copy] ?? world.arbiter).submit(BUDGET, record(lease, id, 60), caller());
+    const ask = (replica: number, id: string) =>
+      (world.replicas[replica] ?? world.arbiter).submit(BUDGET, record(lease, id, 60), caller());
     await world.scheduler.until(Promise.all([ask(0, 'x'), ask(1, 'y'), ask(1, 'x'), ask(0, 'y')]));
     // 120 were used: 100 out of what was presumed, 20 beyond it.
     expect(await spent(world)).toBe(120);
@@ -139,7 +139,7 @@ describe('receipts', () => {
     });
   });
 
-  it('of a copy that crashed are written out by another', async () => {
+  it('of a replica that crashed are written out by another', async () => {
     const world = await openWorld(OPTIONS);
     world.store.failing('unavailable', 'writeReceipts', 'writeDays');
     const lease = leaseOf(await world.ask(acquire('guardian')));
@@ -152,7 +152,7 @@ describe('receipts', () => {
     });
   });
 
-  it('of a copy that crashed while the clock had run ahead are written out once the clock is reset', async () => {
+  it('of a replica that crashed while the clock had run ahead are written out once the clock is reset', async () => {
     const world = await openWorld(OPTIONS);
     world.clock.set('2026-11-10T12:10:00Z');
     world.store.failing('unavailable', 'writeReceipts', 'writeDays');

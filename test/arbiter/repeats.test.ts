@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CallerRequest } from '../../src/arbiter/door.js';
+import type { CallerRequest } from '../../src/arbiter/service-port.js';
 import type { Outcome } from '../../src/domain/model/outcomes.js';
 import { caller } from '../support/caller.js';
 import { acquire, leaseOf, record, recordUnleased, release, usage } from '../support/requests.js';
@@ -16,14 +16,14 @@ function same(outcome: Outcome): unknown {
 
 async function repeat(world: World, request: CallerRequest): Promise<Outcome[]> {
   const asked = Array.from({ length: TIMES }, (_, at) =>
-    (world.copies[at % world.copies.length] ?? world.arbiter).submit(BUDGET, request, caller()),
+    (world.replicas[at % world.replicas.length] ?? world.arbiter).submit(BUDGET, request, caller()),
   );
   return world.scheduler.until(Promise.all(asked));
 }
 
 async function expectOneEffect(world: World, request: CallerRequest): Promise<Outcome> {
   const first = await repeat(world, request);
-  // Once more after everything was written out and dropped, and after both copies have forgotten.
+  // Once more after everything was written out and dropped, and after both replicas have forgotten.
   await world.scheduler.advance(10_000);
   const again = await repeat(world, request);
   for (const outcome of [...first, ...again]) expect(same(outcome)).toEqual(same(first[0] as Outcome));
@@ -32,15 +32,15 @@ async function expectOneEffect(world: World, request: CallerRequest): Promise<Ou
   return first[0] as Outcome;
 }
 
-describe.each([1, 2])('every write sixteen times at once with the same id, %i copies', (copies) => {
+describe.each([1, 2])('every write sixteen times at once with the same id, %i replicas', (replicas) => {
   it('grants one slot', async () => {
-    const world = await openWorld({ copies, seed: 21 });
+    const world = await openWorld({ replicas, seed: 21 });
     await expectOneEffect(world, acquire('guardian', { requestId: 'r', leaseTtlMs: 60_000 }));
     expect((await world.snapshot()).liveLeases).toHaveLength(1);
   });
 
   it('books one report on a lease, live and closed', async () => {
-    const world = await openWorld({ copies, seed: 22 });
+    const world = await openWorld({ replicas, seed: 22 });
     const lease = leaseOf(await world.ask(acquire('guardian', { leaseTtlMs: 60_000 })));
     await expectOneEffect(world, record(lease, 'u', 70));
     await world.ask(release(lease));
@@ -49,20 +49,20 @@ describe.each([1, 2])('every write sixteen times at once with the same id, %i co
   });
 
   it('books one report without a lease', async () => {
-    const world = await openWorld({ copies, seed: 23 });
+    const world = await openWorld({ replicas, seed: 23 });
     await expectOneEffect(world, recordUnleased('guardian', 'u', 70));
     expect((await world.snapshot()).windows[2]?.spent).toBe(70);
   });
 
   it('releases once, with usage', async () => {
-    const world = await openWorld({ copies, seed: 24 });
+    const world = await openWorld({ replicas, seed: 24 });
     const lease = leaseOf(await world.ask(acquire('guardian')));
     await expectOneEffect(world, release(lease, usage('last', 30)));
     expect((await world.snapshot()).windows[2]).toMatchObject({ spent: 30, reserved: 0 });
   });
 
   it('adjusts once, today and a day that left the state', async () => {
-    const world = await openWorld({ copies, seed: 25 });
+    const world = await openWorld({ replicas, seed: 25 });
     const adjust = (id: string, day?: string): CallerRequest => ({
       ...{ kind: 'adjust', adjustmentId: id, tokens: 40, reason: '', fingerprint: id },
       ...(day === undefined ? {} : { day }),
@@ -73,7 +73,7 @@ describe.each([1, 2])('every write sixteen times at once with the same id, %i co
   });
 
   it('pauses, renews, revokes and deletes once', async () => {
-    const world = await openWorld({ copies, seed: 26 });
+    const world = await openWorld({ replicas, seed: 26 });
     const lease = leaseOf(await world.ask(acquire('guardian', { leaseTtlMs: 300_000 })));
     await repeat(world, { kind: 'pause', reason: 'lunch' });
     const renewed = await repeat(world, { kind: 'renew', lease, reserveTokens: 5_000 });

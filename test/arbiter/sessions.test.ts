@@ -146,8 +146,8 @@ describe('a stream that breaks', () => {
     expect(await live(of)).toBe(0);
   });
 
-  it('when the copy itself dies, the lease has its own time to live', async () => {
-    const of = await world({ copies: 2 });
+  it('when the replica itself dies, the lease has its own time to live', async () => {
+    const of = await world({ replicas: 2 });
     await (await openSession(of, FIRST)).acquire();
     of.store.failing('unavailable');
     await of.scheduler.advance(25 * S);
@@ -156,27 +156,27 @@ describe('a stream that breaks', () => {
     expect(await live(of)).toBe(0);
   });
 
-  it('when the copy stops, it is no AI that crashed', async () => {
-    const of = await world({ copies: 2 });
+  it('when the replica stops, it is no AI that crashed', async () => {
+    const of = await world({ replicas: 2 });
     const session = await openSession(of, FIRST);
     const lease = await session.acquire();
     const stopped = of.arbiter.stop();
     session.break();
     await of.scheduler.until(stopped);
     await of.scheduler.advance(15 * S);
-    const again = await openSession(of, SECOND, { copy: 1 });
+    const again = await openSession(of, SECOND, { replica: 1 });
     expect(again.leases).toMatchObject([{ leaseId: lease.leaseId }]);
   });
 });
 
 describe('a client that comes back', () => {
-  it.each([0, 1])('within the grace has its leases again, on copy %d', async (copy) => {
-    const of = await world({ copies: 2 });
+  it.each([0, 1])('within the grace has its leases again, on replica %d', async (replica) => {
+    const of = await world({ replicas: 2 });
     const session = await openSession(of, FIRST);
     const lease = await session.acquire();
     session.break();
     await of.scheduler.advance(9 * S);
-    const again = await openSession(of, SECOND, { copy });
+    const again = await openSession(of, SECOND, { replica });
     expect(again.leases.map((held) => held.leaseId)).toEqual([lease.leaseId]);
     await of.scheduler.advance(120 * S);
     expect(await live(of)).toBe(1);
@@ -185,13 +185,13 @@ describe('a client that comes back', () => {
     expect(await live(of)).toBe(0);
   });
 
-  it.each([0, 1])('before its old stream was missed is not hurt by it, on copy %d', async (copy) => {
-    const of = await world({ copies: 2 });
+  it.each([0, 1])('before its old stream was missed is not hurt by it, on replica %d', async (replica) => {
+    const of = await world({ replicas: 2 });
     const old = await openSession(of, FIRST);
     await old.acquire();
-    const again = await openSession(of, SECOND, { copy });
+    const again = await openSession(of, SECOND, { replica });
     expect(again.leases).toHaveLength(1);
-    expect(old.takenUp()).toBe(copy === 0);
+    expect(old.takenUp()).toBe(replica === 0);
     old.break();
     await of.scheduler.advance(60 * S);
     expect(await live(of)).toBe(1);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Tidying } from '../../src/app/tidying.js';
 import { Arbiter } from '../../src/arbiter/arbiter.js';
-import type { CallerRequest } from '../../src/arbiter/door.js';
+import type { CallerRequest } from '../../src/arbiter/service-port.js';
 import { embeddedClock } from '../../src/platform/embedded-clock.js';
 import { caller } from '../support/caller.js';
 import { collectedLog } from '../support/collected-log.js';

@@ -5,8 +5,8 @@ import { Gate } from '../support/gate.js';
 import { acquire, recordUnleased } from '../support/requests.js';
 import { BUDGET, openWorld, type World } from './support/world.js';
 
-async function spent(world: World, copy = 0): Promise<number | undefined> {
-  return (await world.snapshot(copy)).windows[2]?.spent;
+async function spent(world: World, replica = 0): Promise<number | undefined> {
+  return (await world.snapshot(replica)).windows[2]?.spent;
 }
 
 function report(world: World, usageId = 'u', tokens = 10) {
@@ -15,7 +15,7 @@ function report(world: World, usageId = 'u', tokens = 10) {
 
 describe('a commit whose outcome is unknown', () => {
   it('counts once when it was applied', async () => {
-    const world = await openWorld({ copies: 2 });
+    const world = await openWorld({ replicas: 2 });
     world.store.once('commit', { kind: 'lose-answer' });
     expect(await world.scheduler.until(report(world))).toMatchObject({ kind: 'recorded', replayed: false });
     expect(await spent(world)).toBe(10);
@@ -23,14 +23,14 @@ describe('a commit whose outcome is unknown', () => {
   });
 
   it('counts once when it was not applied', async () => {
-    const world = await openWorld({ copies: 2 });
+    const world = await openWorld({ replicas: 2 });
     world.store.once('commit', { kind: 'fail', failure: 'unknown' });
     expect(await world.scheduler.until(report(world))).toMatchObject({ kind: 'recorded', replayed: false });
     expect(await spent(world)).toBe(10);
   });
 
   it('counts once when it arrives after the fence-off', async () => {
-    const world = await openWorld({ copies: 2 });
+    const world = await openWorld({ replicas: 2 });
     const gate = new Gate();
     world.store.once('commit', { kind: 'late', gate });
     await world.scheduler.until(report(world));
@@ -41,7 +41,7 @@ describe('a commit whose outcome is unknown', () => {
   });
 
   it('counts once when it arrives before the fence-off', async () => {
-    const world = await openWorld({ copies: 2 });
+    const world = await openWorld({ replicas: 2 });
     const [gate, fence] = [new Gate(), new Gate()];
     world.store.once('commit', { kind: 'late', gate });
     world.store.once('commit', { kind: 'hold', gate: fence });
@@ -55,7 +55,7 @@ describe('a commit whose outcome is unknown', () => {
   });
 
   it('tells how long the lease has left at the answer, not at the decision', async () => {
-    const world = await openWorld({ copies: 2 });
+    const world = await openWorld({ replicas: 2 });
     const gate = new Gate();
     world.store.once('commit', { kind: 'hold-answer', gate });
     const asked = world.arbiter.submit(BUDGET, acquire('guardian', { leaseTtlMs: 10_000 }), caller());
@@ -73,7 +73,7 @@ describe('a commit whose outcome is unknown', () => {
     { kind: 'late', gate: fence },
   ];
   it.each(FENCE_FAULTS)('counts once when its fence-off is unknown too: $kind', async (fault) => {
-    const world = await openWorld({ copies: 2 });
+    const world = await openWorld({ replicas: 2 });
     const gate = new Gate();
     world.store.once('commit', { kind: 'late', gate });
     world.store.once('commit', fault);
@@ -85,8 +85,8 @@ describe('a commit whose outcome is unknown', () => {
     expect(await spent(world, 1)).toBe(10);
   });
 
-  it('counts once when another copy committed on top of it', async () => {
-    const world = await openWorld({ copies: 2 });
+  it('counts once when another replica committed on top of it', async () => {
+    const world = await openWorld({ replicas: 2 });
     const gate = new Gate();
     world.store.once('load', { kind: 'hold', gate });
     world.store.once('commit', { kind: 'lose-answer' });
@@ -99,7 +99,7 @@ describe('a commit whose outcome is unknown', () => {
   });
 
   it('creates a budget once', async () => {
-    const world = await openWorld({ copies: 2 });
+    const world = await openWorld({ replicas: 2 });
     const gate = new Gate();
     world.store.once('commit', { kind: 'late', gate });
     const put = { kind: 'put-policy', fields: { monthlyLimit: 5_000 } } as const;
@@ -111,7 +111,7 @@ describe('a commit whose outcome is unknown', () => {
   });
 
   it('sweeps and serves on by itself afterwards', async () => {
-    const world = await openWorld({ copies: 1 });
+    const world = await openWorld({ replicas: 1 });
     await world.ask(acquire('a', { leaseTtlMs: 5_000 }));
     world.store.once('commit', { kind: 'lose-answer' });
     await world.scheduler.until(report(world));

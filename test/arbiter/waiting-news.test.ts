@@ -4,9 +4,9 @@ import { caller } from '../support/caller.js';
 import { acquire, leaseOf, release } from '../support/requests.js';
 import { BUDGET, openSession, openWorld, ROOMY, settled, type World } from './support/world.js';
 
-/** Whatever happens to what somebody waits for, on this copy or on another, is heard as soon as a copy looks. */
+/** Whatever happens to what somebody waits for, on this replica or on another, is heard as soon as a replica looks. */
 describe('who waits hears', () => {
-  /** How often a copy with waiters looks, and what an answer takes. */
+  /** How often a replica with waiters looks, and what an answer takes. */
   const SOON_MS = 300;
   const session = (stream: string) => ({ id: 'session', owner: '', stream });
   const waiter = acquire('a', { requestId: 'mine', estimatedTokens: 100, session: session('stream-1') });
@@ -50,8 +50,8 @@ describe('who waits hears', () => {
     [
       'that another stream goes on with its session',
       async (world, by) => {
-        // By its own copy its stream ends, and its callers with it.
-        await openSession(world, session('stream-2'), { copy: 1 });
+        // By its own replica its stream ends, and its callers with it.
+        await openSession(world, session('stream-2'), { replica: 1 });
         return by;
       },
       { kind: 'refused', refusal: { reason: 'SESSION_TAKEN_UP' } },
@@ -59,10 +59,10 @@ describe('who waits hears', () => {
   ];
 
   it.each([0, 1].flatMap((by) => HAPPENINGS.map(([what, happen, heard]) => ({ by, what, happen, heard }))))(
-    '$what, by copy $by',
+    '$what, by replica $by',
     async ({ by, happen, heard }) => {
       // A lease of the session itself, by which it is known that it was taken up.
-      const world = await openWorld({ copies: 2, policy: { ...ROOMY, cooldownMs: 0, maxConcurrent: 100 } });
+      const world = await openWorld({ replicas: 2, policy: { ...ROOMY, cooldownMs: 0, maxConcurrent: 100 } });
       const opened = await openSession(world, session('stream-1'));
       const held = await opened.acquire({ estimatedTokens: 1 });
       await world.ask({ kind: 'put-policy', fields: { ...ROOMY, cooldownMs: 5_000, maxConcurrent: 100 } });
@@ -79,9 +79,9 @@ describe('who waits hears', () => {
     },
   );
 
-  it.each([0, 1])('that its request id is taken by a smaller request, by copy %s', async (by) => {
+  it.each([0, 1])('that its request id is taken by a smaller request, by replica %s', async (by) => {
     const policy = { ...ROOMY, monthlyLimit: 1_000, enforcedPercent: 100, emergencyPercent: 100 };
-    const world = await openWorld({ copies: 2, policy: { ...policy, maxConcurrent: 100 } });
+    const world = await openWorld({ replicas: 2, policy: { ...policy, maxConcurrent: 100 } });
     await world.ask(acquire('z', { estimatedTokens: 900 }));
     const asked = { requestId: 'mine', fingerprint: 'large', estimatedTokens: 500 };
     const answer = settled(world.arbiter.acquireWaiting(BUDGET, acquire('a', asked), 60_000, caller()));

@@ -105,7 +105,7 @@ describe('waiting for a slot', () => {
   });
 
   it('stays while paused, until somebody resumes', async () => {
-    const world = await openWorld({ copies: 2, policy: ONE_SLOT });
+    const world = await openWorld({ replicas: 2, policy: ONE_SLOT });
     await world.ask({ kind: 'pause', reason: '' });
     const waiter = wait(world, acquire('b'), 60_000, 1);
     await world.scheduler.advance(10_000);
@@ -115,8 +115,8 @@ describe('waiting for a slot', () => {
     expect(waiter.outcome?.kind).toBe('granted');
   });
 
-  it('finds within a second what another copy freed', async () => {
-    const world = await openWorld({ copies: 2, policy: ONE_SLOT });
+  it('finds within a second what another replica freed', async () => {
+    const world = await openWorld({ replicas: 2, policy: ONE_SLOT });
     const lease = leaseOf(await world.ask(acquire('a')));
     const waiter = wait(world, acquire('b'), 60_000, 1);
     await world.scheduler.advance(3_210);
@@ -199,7 +199,7 @@ describe('waiting for a slot', () => {
   });
 
   it('goes on after a commit of unknown outcome, without another request', async () => {
-    const world = await openWorld({ copies: 2, policy: { ...ONE_SLOT, leaseTtlMs: 600_000 } });
+    const world = await openWorld({ replicas: 2, policy: { ...ONE_SLOT, leaseTtlMs: 600_000 } });
     const lease = leaseOf(await world.ask(acquire('a')));
     const waiter = wait(world, acquire('b'), 300_000);
     await world.scheduler.settle();

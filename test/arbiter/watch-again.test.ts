@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { BudgetEvent, WatchUpdate } from '../../src/arbiter/door.js';
+import type { BudgetEvent, WatchUpdate } from '../../src/arbiter/service-port.js';
 import type { LeaseRef } from '../../src/domain/model/requests.js';
 import { acquire, leaseOf, release } from '../support/requests.js';
 import { randomFrom, testSeed } from '../support/seed.js';
@@ -9,9 +9,9 @@ import { BUDGET, openWorld, ROOMY, type World } from './support/world.js';
 
 const MANY = { ...ROOMY, maxConcurrent: 1_000, maxConcurrentPerAi: 1_000 };
 
-async function watch(world: World, copy: number, afterRevision?: number) {
+async function watch(world: World, replica: number, afterRevision?: number) {
   const updates: WatchUpdate[] = [];
-  const arbiter = world.copies[copy] ?? world.arbiter;
+  const arbiter = world.replicas[replica] ?? world.arbiter;
   const stop = await arbiter.watch(BUDGET, (update) => updates.push(update), afterRevision);
   await world.scheduler.advance(10);
   const kinds = () => updates.flatMap(({ events }) => events.map(nameOf));
@@ -23,9 +23,9 @@ function nameOf(event: BudgetEvent): string {
 }
 
 describe.each([
-  ['alone', { copies: 1 }],
-  ['with another', { copies: 2 }],
-])('a watcher that comes back to its copy, %s on the store', (_, how) => {
+  ['alone', { replicas: 1 }],
+  ['with another', { replicas: 2 }],
+])('a watcher that comes back to its replica, %s on the store', (_, how) => {
   it('is told what happened meanwhile, once', async () => {
     const world = await openWorld({ ...how, policy: MANY });
     const first = await watch(world, 0);
@@ -33,7 +33,7 @@ describe.each([
     await world.scheduler.advance(1_100);
     expect(first.kinds()).toEqual(['granted told']);
     first.stop();
-    await world.ask(acquire('meanwhile', {}), how.copies - 1);
+    await world.ask(acquire('meanwhile', {}), how.replicas - 1);
     await world.scheduler.advance(3_000);
     const again = await watch(world, 0, first.revision());
     await world.ask(acquire('after'));
@@ -70,8 +70,8 @@ describe.each([
     const first = await watch(world, 0);
     first.stop();
     const before = first.revision();
-    await world.ask({ kind: 'delete-budget', force: true }, how.copies - 1);
-    await world.ask({ kind: 'put-policy', fields: MANY }, how.copies - 1);
+    await world.ask({ kind: 'delete-budget', force: true }, how.replicas - 1);
+    await world.ask({ kind: 'put-policy', fields: MANY }, how.replicas - 1);
     const again = await watch(world, 0, before);
     expect(again.updates).toMatchObject([{ events: [], missed: true }]);
     expect(again.revision()).toBeGreaterThan(before);
@@ -84,9 +84,9 @@ describe.each([
   });
 });
 
-describe('a watcher that comes back to another copy', () => {
+describe('a watcher that comes back to another replica', () => {
   it('misses nothing where nothing happened, and says so where it cannot know', async () => {
-    const world = await openWorld({ copies: 2, policy: MANY });
+    const world = await openWorld({ replicas: 2, policy: MANY });
     const first = await watch(world, 0);
     await world.ask(acquire('told'));
     await world.scheduler.advance(5_000);
@@ -103,7 +103,7 @@ describe('a watcher that comes back to another copy', () => {
   });
 
   it('is not told of a stale look that it knows less than before', async () => {
-    const world = await openWorld({ copies: 2, policy: MANY });
+    const world = await openWorld({ replicas: 2, policy: MANY });
     const other = await watch(world, 1);
     const first = await watch(world, 0);
     await world.ask(acquire('told'));
@@ -117,9 +117,9 @@ describe('a watcher that comes back to another copy', () => {
   });
 });
 
-describe('of what another copy did between two looks', () => {
+describe('of what another replica did between two looks', () => {
   it('a watcher is told each grant and end, though neither look shows them', async () => {
-    const world = await openWorld({ copies: 2, policy: MANY });
+    const world = await openWorld({ replicas: 2, policy: MANY });
     const { updates, kinds } = await watch(world, 0);
     // One look hangs while leases come, go and are written out.
     world.store.plan = () => ({ kind: 'fail', failure: 'unavailable' });
@@ -135,7 +135,7 @@ describe('of what another copy did between two looks', () => {
   });
 
   it('a watcher hears that it missed some, where they were very many', async () => {
-    const world = await openWorld({ copies: 2, policy: MANY });
+    const world = await openWorld({ replicas: 2, policy: MANY });
     const { updates } = await watch(world, 0);
     world.store.plan = () => ({ kind: 'fail', failure: 'unavailable' });
     for (let at = 0; at < 1_001; at += 1)
@@ -146,7 +146,7 @@ describe('of what another copy did between two looks', () => {
   });
 
   it('a watcher hears that its budget is gone, where it was begun anew by then', async () => {
-    const world = await openWorld({ copies: 2, policy: MANY });
+    const world = await openWorld({ replicas: 2, policy: MANY });
     const { updates } = await watch(world, 0);
     await world.ask({ kind: 'delete-budget', force: true }, 1);
     await world.ask({ kind: 'put-policy', fields: MANY }, 1);
@@ -178,9 +178,9 @@ class Wanderer {
     private readonly facts: readonly Fact[],
   ) {}
 
-  async go(copy: number): Promise<void> {
+  async go(replica: number): Promise<void> {
     this.leave();
-    const arbiter = this.world.copies[copy] ?? this.world.arbiter;
+    const arbiter = this.world.replicas[replica] ?? this.world.arbiter;
     if (this.revision !== undefined) this.resumed += 1;
     this.stop = await arbiter.watch(BUDGET, (update) => this.take(update), this.revision);
   }
@@ -223,8 +223,8 @@ it.each(seeds)(
   'a watcher that comes back at random is told each event once, or that it missed some: %d',
   async (at) => {
     const random = randomFrom(testSeed(`watch again ${at}`));
-    const copies = 1 + (at % 3);
-    const world = await openWorld({ copies, policy: MANY, seed: at });
+    const replicas = 1 + (at % 3);
+    const world = await openWorld({ replicas, policy: MANY, seed: at });
     const pick = (below: number) => Math.floor(random() * below);
     const facts: Fact[] = [];
     const wanderers = Array.from({ length: 4 }, () => new Wanderer(world, facts));
@@ -232,24 +232,24 @@ it.each(seeds)(
     const revision = async () => (await world.inner.version(BUDGET))?.revision ?? 0;
     for (let step = 0; step < 120; step += 1) {
       const wanderer = wanderers[pick(4)];
-      if (random() < 0.15) await wanderer?.go(pick(copies));
+      if (random() < 0.15) await wanderer?.go(pick(replicas));
       if (random() < 0.1) wanderer?.leave();
       if (random() < 0.6) await world.scheduler.advance(pick(random() < 0.05 ? 70_000 : 900));
       const after = await revision();
       const lease = random() < 0.5 ? live.splice(pick(live.length), 1)[0] : undefined;
-      if (lease !== undefined) await world.ask(release(lease), pick(copies));
+      if (lease !== undefined) await world.ask(release(lease), pick(replicas));
       const granted =
-        lease ?? leaseOf(await world.ask(acquire(`a${pick(5)}`, { leaseTtlMs: 86_000_000 }), pick(copies)));
+        lease ?? leaseOf(await world.ask(acquire(`a${pick(5)}`, { leaseTtlMs: 86_000_000 }), pick(replicas)));
       if (lease === undefined) live.push(granted);
       const name = `${lease === undefined ? 'granted' : 'released'} ${granted.fence}`;
       facts.push({ name, after, by: await revision() });
       for (const each of wanderers) each.check();
     }
-    for (const each of wanderers) await each.go(pick(copies));
+    for (const each of wanderers) await each.go(pick(replicas));
     await world.scheduler.advance(3_000);
     for (const each of wanderers) each.check();
     const sum = (of: (each: Wanderer) => number) => wanderers.reduce((total, each) => total + of(each), 0);
     // It would be no use if it said so always.
-    if (copies === 1) expect(sum(({ missed }) => missed)).toBeLessThan(sum(({ resumed }) => resumed) / 2);
+    if (replicas === 1) expect(sum(({ missed }) => missed)).toBeLessThan(sum(({ resumed }) => resumed) / 2);
   },
 );

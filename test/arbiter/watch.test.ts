@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { WatchUpdate } from '../../src/arbiter/door.js';
+import type { WatchUpdate } from '../../src/arbiter/service-port.js';
 import { caller } from '../support/caller.js';
 import { Gate } from '../support/gate.js';
 import { acquire, leaseOf, recordUnleased, release } from '../support/requests.js';
 import { BUDGET, openWorld, ROOMY, type World } from './support/world.js';
 
-async function watch(world: World, copy = 0) {
+async function watch(world: World, replica = 0) {
   const updates: WatchUpdate[] = [];
-  const stop = await (world.copies[copy] ?? world.arbiter).watch(BUDGET, (update) => updates.push(update));
+  const stop = await (world.replicas[replica] ?? world.arbiter).watch(BUDGET, (update) =>
+    updates.push(update),
+  );
   await world.scheduler.advance(1_500);
   const kinds = () =>
     updates.flatMap(({ events }) => events.map(({ kind }) => kind)).filter((kind) => kind !== 'alert');
@@ -16,10 +18,10 @@ async function watch(world: World, copy = 0) {
 
 describe('a watcher', () => {
   it.each([
-    ['its own copy', 0],
-    ['another copy', 1],
+    ['its own replica', 0],
+    ['another replica', 1],
   ])('is told once what %s commits', async (_, by) => {
-    const world = await openWorld({ copies: 2, policy: { ...ROOMY, maxConcurrent: 10 } });
+    const world = await openWorld({ replicas: 2, policy: { ...ROOMY, maxConcurrent: 10 } });
     const { kinds } = await watch(world);
     const first = leaseOf(await world.ask(acquire('a', { leaseTtlMs: 60_000 }), by));
     await world.ask(acquire('b', { leaseTtlMs: 3_000 }), by);
@@ -31,8 +33,8 @@ describe('a watcher', () => {
     expect(kinds().sort()).toEqual(['changed', 'expired', 'granted', 'granted', 'released']);
   });
 
-  it('is told of a short lease of another copy', async () => {
-    const world = await openWorld({ copies: 2 });
+  it('is told of a short lease of another replica', async () => {
+    const world = await openWorld({ replicas: 2 });
     const { kinds } = await watch(world);
     await world.ask(release(leaseOf(await world.ask(acquire('a'), 1))), 1);
     await world.scheduler.advance(5_000);
@@ -40,7 +42,7 @@ describe('a watcher', () => {
   });
 
   it('is told once though a snapshot is taken in the very batch of the grant', async () => {
-    const world = await openWorld({ copies: 2, policy: { ...ROOMY, maxConcurrent: 100 } });
+    const world = await openWorld({ replicas: 2, policy: { ...ROOMY, maxConcurrent: 100 } });
     const { kinds } = await watch(world);
     for (let at = 0; at < 40; at += 1) {
       void world.arbiter.submit(BUDGET, acquire(`a${at}`, { leaseTtlMs: 60_000 }), caller());
@@ -65,8 +67,8 @@ describe('a watcher', () => {
     expect(last?.snapshot?.windows[2]?.spent).toBe(9);
   });
 
-  it.each([0, 1])('hears that its budget is deleted, by copy %d, and nothing after that', async (by) => {
-    const world = await openWorld({ copies: 2 });
+  it.each([0, 1])('hears that its budget is deleted, by replica %d, and nothing after that', async (by) => {
+    const world = await openWorld({ replicas: 2 });
     const { updates, kinds } = await watch(world);
     await world.ask(acquire('a'));
     await world.ask({ kind: 'delete-budget', force: true }, by);
@@ -82,9 +84,9 @@ describe('a watcher', () => {
   });
 
   it.each([0, 1])(
-    'of a budget that begins again, by copy %d, sees no denials of the one before',
+    'of a budget that begins again, by replica %d, sees no denials of the one before',
     async (by) => {
-      const world = await openWorld({ copies: 2, policy: { ...ROOMY, maxConcurrent: 1 } });
+      const world = await openWorld({ replicas: 2, policy: { ...ROOMY, maxConcurrent: 1 } });
       await world.ask(acquire('a'));
       await world.ask(acquire('b'));
       await world.ask({ kind: 'delete-budget', force: true }, by);
@@ -95,7 +97,7 @@ describe('a watcher', () => {
   );
 
   it.each(['hangs', 'fails'])('hears at least once a second, with a flag, when the store %s', async (how) => {
-    const world = await openWorld({ copies: 2 });
+    const world = await openWorld({ replicas: 2 });
     const { updates, stop } = await watch(world);
     const gate = new Gate();
     world.store.plan = () =>

@@ -185,7 +185,7 @@ describe.each([
   ['dark', 1280],
   ['light', 390],
   ['dark', 390],
-  // As much as a desk shows at four times the size.
+  // As much as a deliveryPort shows at four times the size.
   ['light', 320],
 ] as const)('%s, %d pixels wide', (scheme, width) => {
   it.each([

@@ -4,36 +4,36 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AlertReceiver, isSigned, OK, type Received } from '../support/alert-receiver.js';
 import { ROOMY_MESSAGE } from '../support/policies.js';
-import { Copies } from './support/copies.js';
 import { describeOnEveryStore } from './support/places.js';
+import { Replicas } from './support/replicas.js';
 
 const BUDGET = 'alerting';
 const SECRET = 'a secret of some length';
-/** Longer than a copy holds an alert after it died, and others look for what is due. */
+/** Longer than a replica holds an alert after it died, and others look for what is due. */
 const TAKEN_OVER_MS = 90_000;
 
 describeOnEveryStore('alerts of the running service', (place) => {
   let receiver: AlertReceiver;
   let folder: string;
-  let copies: Copies;
+  let replicas: Replicas;
   beforeAll(async () => {
     receiver = await AlertReceiver.start();
     folder = await mkdtemp(path.join(tmpdir(), 'alerts-'));
     const file = path.join(folder, 'config.yaml');
     const sink = `{name: ops, kind: webhook, url: '${receiver.url}', secret: '${SECRET}'}`;
     await writeFile(file, `alert_sinks: [${sink}]\n`);
-    copies = await Copies.start({ ...place, env: { ...place.env, CONFIG_FILE: file } });
+    replicas = await Replicas.start({ ...place, env: { ...place.env, CONFIG_FILE: file } });
     const policy = { ...ROOMY_MESSAGE, monthly_limit: 1_000, warning_percent: 50, emergency_percent: 100 };
-    await copies.clients().admin('CreateBudget', { budget_id: BUDGET, policy });
+    await replicas.clients().admin('CreateBudget', { budget_id: BUDGET, policy });
   });
   afterAll(async () => {
-    await copies?.stop();
+    await replicas?.stop();
     await receiver.stop();
     await rm(folder, { recursive: true });
   });
 
   async function spend(usageId: string, tokens: number, budget_id = BUDGET): Promise<void> {
-    await copies.clients().call('RecordUsage', {
+    await replicas.clients().call('RecordUsage', {
       unleased: { budget_id, ai_id: 'a' },
       usage: { usage_id: usageId, tokens: { total_tokens: tokens } },
     });
@@ -59,11 +59,11 @@ describeOnEveryStore('alerts of the running service', (place) => {
     receiver.answer = (_, response) => void response.writeHead(500).end();
     await spend('u3', 50);
     await receiver.until(() => about('EMERGENCY').length >= 2);
-    await copies.copy(0).service.kill();
+    await replicas.replica(0).service.kill();
     const before = about('EMERGENCY');
     receiver.answer = OK;
-    await copies.restart(0);
-    await copies.clients().admin('GetBudget', { budget_id: BUDGET });
+    await replicas.restart(0);
+    await replicas.clients().admin('GetBudget', { budget_id: BUDGET });
     await receiver.until(() => about('EMERGENCY').length > before.length);
     const all = about('EMERGENCY');
     expect(new Set(all.map(({ text }) => text)).size).toBe(1);
@@ -76,7 +76,7 @@ describeOnEveryStore('alerts of the running service', (place) => {
 
   it('are repeated, with the same id, when the answer was lost', { timeout: 30_000 }, async () => {
     const policy = { ...ROOMY_MESSAGE, monthly_limit: 1_000, warning_percent: 50 };
-    await copies.clients().admin('CreateBudget', { budget_id: 'repeating', policy });
+    await replicas.clients().admin('CreateBudget', { budget_id: 'repeating', policy });
     receiver.answer = ({ headers }, response) => {
       if (headers['budget-alert-attempt'] === '1') response.destroy();
       else response.writeHead(204).end();
@@ -93,15 +93,15 @@ describeOnEveryStore('alerts of the running service', (place) => {
     timeout: TAKEN_OVER_MS + 30_000,
   }, async () => {
     const policy = { ...ROOMY_MESSAGE, monthly_limit: 1_000, warning_percent: 50 };
-    await copies.clients().admin('CreateBudget', { budget_id: 'hanging', policy });
+    await replicas.clients().admin('CreateBudget', { budget_id: 'hanging', policy });
     receiver.answer = () => {};
     await spend('u1', 600, 'hanging');
     const ofBudget = () => about('WARNING').filter(({ text }) => JSON.parse(text).budget_id === 'hanging');
     await receiver.until(() => ofBudget().length > 0);
-    expect((await copies.terminate(0)).code).toBe(0);
+    expect((await replicas.terminate(0)).code).toBe(0);
     receiver.answer = OK;
-    await copies.restart(0);
-    await copies.clients().admin('GetBudget', { budget_id: 'hanging' });
+    await replicas.restart(0);
+    await replicas.clients().admin('GetBudget', { budget_id: 'hanging' });
     await receiver.until(() => ofBudget().length > 1);
   });
 });

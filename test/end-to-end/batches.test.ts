@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ROOMY_MESSAGE } from '../support/policies.js';
-import { Copies } from './support/copies.js';
 import type { PutAnswer } from './support/messages.js';
 import { describeOnEveryStore } from './support/places.js';
+import { Replicas } from './support/replicas.js';
 
 const BUDGET = 'hot';
 const CALLERS = 64;
@@ -11,16 +11,16 @@ const REPORTS = 40;
 describeOnEveryStore(
   'a hot budget',
   (place) => {
-    let copies: Copies;
+    let replicas: Replicas;
     beforeAll(async () => {
-      copies = await Copies.start(place);
+      replicas = await Replicas.start(place);
     });
-    afterAll(() => copies?.stop());
+    afterAll(() => replicas?.stop());
 
     /** The revision of the commit that changes the policy: every commit raises it by one. */
     async function revision(monthly_limit: number): Promise<number> {
       const request = { budget_id: BUDGET, policy: { ...ROOMY_MESSAGE, monthly_limit }, allow_missing: true };
-      return Number((await copies.clients().admin<PutAnswer>('UpdateBudget', request)).budget.etag);
+      return Number((await replicas.clients().admin<PutAnswer>('UpdateBudget', request)).budget.etag);
     }
 
     it('needs at most one commit for four decisions', { timeout: 60_000 }, async () => {
@@ -29,7 +29,7 @@ describeOnEveryStore(
         const unleased = { budget_id: BUDGET, ai_id: `ai-${ai}` };
         for (let report = 0; report < REPORTS; report += 1) {
           const usage = { usage_id: `${ai}-${report}`, tokens: { total_tokens: 10 } };
-          await copies.clients().call('RecordUsage', { unleased, usage });
+          await replicas.clients().call('RecordUsage', { unleased, usage });
         }
       };
       await Promise.all(Array.from({ length: CALLERS }, (_, ai) => caller(ai)));

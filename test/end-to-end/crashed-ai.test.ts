@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ROOMY_MESSAGE } from '../support/policies.js';
-import { Copies } from './support/copies.js';
 import { type AcquireAnswer, type Lease, toMs } from './support/messages.js';
 import { describeOnEveryStore } from './support/places.js';
+import { Replicas } from './support/replicas.js';
 import { until, untilTrue } from './support/until.js';
 
 const BUDGET = 'crashed';
@@ -14,20 +14,20 @@ const TTL_SECONDS = 2;
 const WITHIN_MS = 1_000;
 
 describeOnEveryStore('an AI that dies holding a slot', (place) => {
-  let copies: Copies;
+  let replicas: Replicas;
   beforeAll(async () => {
-    copies = await Copies.start(place);
+    replicas = await Replicas.start(place);
     const policy = { ...ROOMY_MESSAGE, max_concurrent: 1 };
-    await copies.clients().admin('CreateBudget', { budget_id: BUDGET, policy });
+    await replicas.clients().admin('CreateBudget', { budget_id: BUDGET, policy });
   });
-  afterAll(() => copies?.stop());
+  afterAll(() => replicas?.stop());
 
   const lease = async (lease_id: string) =>
-    (await copies.clients().call<{ lease: Lease }>('GetLease', { lease_id })).lease;
+    (await replicas.clients().call<{ lease: Lease }>('GetLease', { lease_id })).lease;
 
   /** Of a process that renewed its lease at least once, and was killed. */
   async function leaseOfTheDead(): Promise<Lease> {
-    const { grpcAddress } = copies.copy(0).service;
+    const { grpcAddress } = replicas.replica(0).service;
     const args = ['--import', 'tsx', DYING_AI, grpcAddress, BUDGET, String(TTL_SECONDS)];
     const ai = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     const [leaseId] = (await once(ai.stdout, 'data')) as [Buffer];
@@ -40,7 +40,7 @@ describeOnEveryStore('an AI that dies holding a slot', (place) => {
 
   it('leaves it to one that waits, within a second of the end of its lease', async () => {
     const left = await leaseOfTheDead();
-    const answer = await copies.clients(1).call<AcquireAnswer>('AcquireSlot', {
+    const answer = await replicas.clients(1).call<AcquireAnswer>('AcquireSlot', {
       budget_id: BUDGET,
       ai_id: 'waiting',
       estimated_tokens: 1_000,
@@ -58,8 +58,8 @@ describeOnEveryStore('an AI that dies holding a slot', (place) => {
   });
 
   it('leaves a line in the log', async () => {
-    const { logs } = copies.copy(0).service;
-    const all = () => [...logs, ...copies.copy(1).service.logs];
+    const { logs } = replicas.replica(0).service;
+    const all = () => [...logs, ...replicas.replica(1).service.logs];
     await until('a log line about the expiry', () =>
       all().find(({ ai, msg }) => ai === 'dying' && /expired/.test(`${msg}`)),
     );

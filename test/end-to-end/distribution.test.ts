@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ROOMY_MESSAGE } from '../support/policies.js';
-import { Copies } from './support/copies.js';
 import type { AcquireAnswer, DistributionAnswer } from './support/messages.js';
 import { describeOnEveryStore } from './support/places.js';
+import { Replicas } from './support/replicas.js';
 import { until } from './support/until.js';
 import { byName, total, type UsageDocument, usageDocuments } from './support/usage-documents.js';
 
@@ -40,21 +40,21 @@ const PROMISED = {
 };
 
 describeOnEveryStore('the distribution', (place) => {
-  let copies: Copies;
+  let replicas: Replicas;
   beforeAll(async () => {
-    copies = await Copies.start(place);
+    replicas = await Replicas.start(place);
     const policy = { ...ROOMY_MESSAGE, max_concurrent: 10 };
-    await copies.clients().admin('CreateBudget', { budget_id: BUDGET, policy });
+    await replicas.clients().admin('CreateBudget', { budget_id: BUDGET, policy });
     await spend();
   });
-  afterAll(() => copies?.stop());
+  afterAll(() => replicas?.stop());
 
   /** Usage of every kind: on a lease, released, left to be presumed, unleased, late, and of an earlier day. */
   async function spend(): Promise<void> {
     const ask = async (ai_id: string) => {
       const request = { budget_id: BUDGET, ai_id, estimated_tokens: 5_000 };
       return (
-        (await copies.clients().call<AcquireAnswer>('AcquireSlot', request)).granted?.lease.lease_id ?? ''
+        (await replicas.clients().call<AcquireAnswer>('AcquireSlot', request)).granted?.lease.lease_id ?? ''
       );
     };
     const usage = (model: string, total_tokens: number) => ({
@@ -69,28 +69,28 @@ describeOnEveryStore('the distribution', (place) => {
     ];
     for (const [index, model] of MODELS.entries()) {
       const request = { lease_id: guardian, usage: usage(model, 100 + index) };
-      await copies.clients(index).call('RecordUsage', request);
+      await replicas.clients(index).call('RecordUsage', request);
     }
-    await copies.clients().call('Release', { lease_id: guardian, usage: usage('claude-sonnet-4', 77) });
-    await copies.clients(1).admin('RevokeLease', { lease_id: imperium, reason: 'a test' });
-    await copies.clients().call('RecordUsage', { lease_id: imperium, usage: usage('late', 6_000) });
-    await copies.clients(1).admin('RevokeLease', { lease_id: sandbox, reason: 'a test' });
+    await replicas.clients().call('Release', { lease_id: guardian, usage: usage('claude-sonnet-4', 77) });
+    await replicas.clients(1).admin('RevokeLease', { lease_id: imperium, reason: 'a test' });
+    await replicas.clients().call('RecordUsage', { lease_id: imperium, usage: usage('late', 6_000) });
+    await replicas.clients(1).admin('RevokeLease', { lease_id: sandbox, reason: 'a test' });
     const unleased = { budget_id: BUDGET, ai_id: '(x)$.y' };
-    await copies.clients(1).call('RecordUsage', { unleased, usage: usage('', 333) });
+    await replicas.clients(1).call('RecordUsage', { unleased, usage: usage('', 333) });
     await ask('conquest');
     for (const day of [isoDay(0), isoDay(-1), isoDay(-2)]) {
       const request = { budget_id: BUDGET, adjustment_id: day, tokens: 4_321, reason: 'a test', day };
-      await copies.clients().admin('AdjustUsage', request);
+      await replicas.clients().admin('AdjustUsage', request);
     }
   }
 
-  const grpc = async (query: object, copy = 0) => {
+  const grpc = async (query: object, replica = 0) => {
     const request = { budget_id: BUDGET, ...query };
-    return (await copies.clients(copy).call<DistributionAnswer>('GetDistribution', request))
+    return (await replicas.clients(replica).call<DistributionAnswer>('GetDistribution', request))
       .distribution_stats;
   };
-  const http = async (query: string, copy = 0): Promise<Stats> => {
-    const url = `http://${copies.copy(copy).service.httpAddress}/api/token-usage/distribution?budget_id=${BUDGET}${query}`;
+  const http = async (query: string, replica = 0): Promise<Stats> => {
+    const url = `http://${replicas.replica(replica).service.httpAddress}/api/token-usage/distribution?budget_id=${BUDGET}${query}`;
     const response = await fetch(url);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toMatch(/^application\/json/);
@@ -117,13 +117,13 @@ describeOnEveryStore('the distribution', (place) => {
   });
 
   it.each([0, -1, -2])(
-    'is the same from HTTP and gRPC, through every copy (%i days from today)',
+    'is the same from HTTP and gRPC, through every replica (%i days from today)',
     async (offset) => {
       const day = isoDay(offset);
       const fromGrpc = comparable(await grpc({ day }));
-      for (let copy = 0; copy < copies.count; copy += 1) {
-        expect(comparable(await http(`&day=${day}`, copy))).toEqual(fromGrpc);
-        expect(comparable(await grpc({ day }, copy))).toEqual(fromGrpc);
+      for (let replica = 0; replica < replicas.count; replica += 1) {
+        expect(comparable(await http(`&day=${day}`, replica))).toEqual(fromGrpc);
+        expect(comparable(await grpc({ day }, replica))).toEqual(fromGrpc);
       }
     },
   );
@@ -157,7 +157,7 @@ describeOnEveryStore('the distribution', (place) => {
   if (place.mongo !== undefined) sumOfDocuments();
 
   it('names what does not exist', async () => {
-    const { httpAddress } = copies.copy(0).service;
+    const { httpAddress } = replicas.replica(0).service;
     const base = `http://${httpAddress}/api/token-usage/distribution`;
     expect((await fetch(`${base}?budget_id=nowhere`)).status).toBe(404);
     expect((await fetch(`${base}?budget_id=`)).status).toBe(400);

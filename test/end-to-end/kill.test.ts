@@ -2,10 +2,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ROOMY_MESSAGE } from '../support/policies.js';
 import { randomFrom } from '../support/seed.js';
 import { expectBooked, untilNobodyHoldsASlot } from './support/books.js';
-import { Copies } from './support/copies.js';
 import { Load } from './support/load.js';
 import type { AcquireAnswer } from './support/messages.js';
 import { describeOnEveryStore } from './support/places.js';
+import { Replicas } from './support/replicas.js';
 import { untilTrue } from './support/until.js';
 
 const BUDGET = 'killed';
@@ -16,13 +16,13 @@ const KILLS = 10;
 const BETWEEN = { least: 20, most: 80 };
 
 describeOnEveryStore('a server that is killed under load', (place) => {
-  let copies: Copies;
+  let replicas: Replicas;
   beforeAll(async () => {
-    copies = await Copies.start(place);
+    replicas = await Replicas.start(place);
     const policy = { ...ROOMY_MESSAGE, max_concurrent: SLOTS };
-    await copies.clients().admin('CreateBudget', { budget_id: BUDGET, policy });
+    await replicas.clients().admin('CreateBudget', { budget_id: BUDGET, policy });
   });
-  afterAll(() => copies?.stop());
+  afterAll(() => replicas?.stop());
 
   it(`keeps every acknowledged usage once, and every slot, ${KILLS} times`, {
     timeout: 180_000,
@@ -30,23 +30,23 @@ describeOnEveryStore('a server that is killed under load', (place) => {
     const seed = Math.floor(Math.random() * 2 ** 32);
     console.info(`seed ${seed}`);
     const random = randomFrom(seed);
-    const load = new Load(copies, BUDGET, random);
+    const load = new Load(replicas, BUDGET, random);
     const working = load.work(AIS);
     for (let kill = 0; kill < KILLS; kill += 1) {
       const wanted = load.reports + BETWEEN.least + Math.floor(random() * (BETWEEN.most - BETWEEN.least));
       await Promise.race([working, untilTrue('the load goes on', () => load.reports >= wanted, 20_000)]);
-      await copies.killAndRestart(kill);
+      await replicas.killAndRestart(kill);
     }
     load.stop();
     await working;
-    await copies.killAndRestart(0);
-    await expectBooked(place, copies.clients(), BUDGET, load);
+    await replicas.killAndRestart(0);
+    await expectBooked(place, replicas.clients(), BUDGET, load);
 
-    await untilNobodyHoldsASlot(copies.clients(), BUDGET);
+    await untilNobodyHoldsASlot(replicas.clients(), BUDGET);
     const again = Array.from({ length: SLOTS }, (_, ai) =>
-      copies.clients(ai).call<AcquireAnswer>('AcquireSlot', { budget_id: BUDGET, ai_id: `later-${ai}` }),
+      replicas.clients(ai).call<AcquireAnswer>('AcquireSlot', { budget_id: BUDGET, ai_id: `later-${ai}` }),
     );
     expect((await Promise.all(again)).map(({ outcome }) => outcome)).toEqual(again.map(() => 'granted'));
-    await expectBooked(place, copies.clients(), BUDGET, load);
+    await expectBooked(place, replicas.clients(), BUDGET, load);
   });
 });

@@ -1,9 +1,9 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ROOMY_MESSAGE } from '../support/policies.js';
-import { Copies } from './support/copies.js';
 import type { AcquireAnswer, Lease } from './support/messages.js';
 import { describeOnEveryStore } from './support/places.js';
+import { Replicas } from './support/replicas.js';
 
 const BUDGET = 'repeated';
 const TIMES = 16;
@@ -16,34 +16,34 @@ interface Put extends Answer {
 }
 
 describeOnEveryStore(`a write that is sent ${TIMES} times at once`, (place) => {
-  let copies: Copies;
+  let replicas: Replicas;
   beforeAll(async () => {
-    copies = await Copies.start(place);
+    replicas = await Replicas.start(place);
     await put(BUDGET);
   });
-  afterAll(() => copies?.stop());
+  afterAll(() => replicas?.stop());
 
   const put = (budget_id: string) =>
-    copies
+    replicas
       .clients()
       .admin('CreateBudget', { budget_id, policy: { ...ROOMY_MESSAGE, max_concurrent_per_ai: 2 } });
-  const repeat = (send: (copy: number) => Promise<Answer>): Promise<Answer[]> =>
-    Promise.all(Array.from({ length: TIMES }, (_, copy) => send(copy)));
+  const repeat = (send: (replica: number) => Promise<Answer>): Promise<Answer[]> =>
+    Promise.all(Array.from({ length: TIMES }, (_, replica) => send(replica)));
   const call = (method: string, request: object) =>
-    repeat((copy) => copies.clients(copy).call<Answer>(method, request));
+    repeat((replica) => replicas.clients(replica).call<Answer>(method, request));
   const admin = (method: string, request: object) =>
-    repeat((copy) => copies.clients(copy).admin<Answer>(method, request));
+    repeat((replica) => replicas.clients(replica).admin<Answer>(method, request));
 
   const leaseNow = async (lease_id: string) =>
-    (await copies.clients().call<{ lease: Lease }>('GetLease', { lease_id })).lease;
+    (await replicas.clients().call<{ lease: Lease }>('GetLease', { lease_id })).lease;
   const tokensNow = async () => {
     const request = { budget_id: BUDGET };
-    const answer = await copies.clients().call<Answer>('GetDistribution', request);
+    const answer = await replicas.clients().call<Answer>('GetDistribution', request);
     return (answer['distribution_stats'] as { monthly_distribution: { total_tokens: number } })
       .monthly_distribution.total_tokens;
   };
   const acquire = async (request_id: string) => {
-    const answer = await copies
+    const answer = await replicas
       .clients()
       .call<AcquireAnswer>('AcquireSlot', { ...AI, request_id, estimated_tokens: 1_000 });
     return answer.granted?.lease.lease_id ?? '';
@@ -52,10 +52,12 @@ describeOnEveryStore(`a write that is sent ${TIMES} times at once`, (place) => {
   it('AcquireSlot grants one lease', async () => {
     const answers = await call('AcquireSlot', { ...AI, request_id: 'ask-1', estimated_tokens: 1_000 });
     const granted = expectOnce(answers.map((answer) => answer['granted'] as Answer));
-    const { leases } = await copies.clients().admin<{ leases: Lease[] }>('ListLeases', { budget_id: BUDGET });
+    const { leases } = await replicas
+      .clients()
+      .admin<{ leases: Lease[] }>('ListLeases', { budget_id: BUDGET });
     expect(leases).toHaveLength(1);
     expect(leases[0]?.lease_id).toBe((granted['lease'] as Lease).lease_id);
-    await copies.clients().call('Release', { lease_id: leases[0]?.lease_id });
+    await replicas.clients().call('Release', { lease_id: leases[0]?.lease_id });
   });
 
   it('RenewSlot raises the reservation once', async () => {
@@ -69,7 +71,7 @@ describeOnEveryStore(`a write that is sent ${TIMES} times at once`, (place) => {
     const [first, ...rest] = answers.map(({ lease }) => withoutAge(lease as Answer));
     expect(first).toMatchObject({ lease_id, reserved_tokens: 3_000 });
     for (const other of rest) expect(other).toEqual(first);
-    await copies.clients().call('Release', { lease_id });
+    await replicas.clients().call('Release', { lease_id });
   });
 
   it('RecordUsage on a lease charges once', async () => {
@@ -79,7 +81,7 @@ describeOnEveryStore(`a write that is sent ${TIMES} times at once`, (place) => {
     const once = expectOnce(await call('RecordUsage', { lease_id, usage }));
     expect(once).toMatchObject({ charged_tokens: 25, lease: { lease_id, used_tokens: 25 } });
     expect(await leaseNow(lease_id)).toMatchObject({ used_tokens: 25 });
-    await copies.clients().call('Release', { lease_id });
+    await replicas.clients().call('Release', { lease_id });
     expect(await tokensNow()).toBe(before + 25);
   });
 
@@ -147,7 +149,7 @@ describeOnEveryStore(`a write that is sent ${TIMES} times at once`, (place) => {
   it('CreateBudget creates once, and says so to the others', async () => {
     const request = { budget_id: 'created-16-times', policy: ROOMY_MESSAGE };
     const results = await Promise.allSettled(
-      Array.from({ length: 16 }, () => copies.clients().admin('CreateBudget', request)),
+      Array.from({ length: 16 }, () => replicas.clients().admin('CreateBudget', request)),
     );
     const refused = results.filter((result) => result.status === 'rejected');
     expect(refused.map(({ reason }) => reason.code)).toEqual(Array(15).fill(status.ALREADY_EXISTS));
@@ -157,7 +159,9 @@ describeOnEveryStore(`a write that is sent ${TIMES} times at once`, (place) => {
     await put('deleted');
     const answers = await admin('DeleteBudget', { budget_id: 'deleted' });
     for (const answer of answers) expect(answer).toEqual({});
-    const { budgets } = await copies.clients().admin<{ budgets: { budget_id: string }[] }>('ListBudgets', {});
+    const { budgets } = await replicas
+      .clients()
+      .admin<{ budgets: { budget_id: string }[] }>('ListBudgets', {});
     expect(budgets.map(({ budget_id }) => budget_id)).not.toContain('deleted');
   });
 });

@@ -6,9 +6,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { BudgetServiceClient } from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import { ROOMY_MESSAGE } from '../support/policies.js';
 import { SessionClient } from '../support/session-client.js';
-import { Copies } from './support/copies.js';
 import { type AcquireAnswer, type Lease, toMs } from './support/messages.js';
 import { describeOnEveryStore } from './support/places.js';
+import { Replicas } from './support/replicas.js';
 import { until, untilTrue } from './support/until.js';
 
 const DYING_SESSION = fileURLToPath(new URL('support/dying-session.ts', import.meta.url));
@@ -16,14 +16,14 @@ const GRACE_S = 2;
 const TTL_S = 60;
 
 describeOnEveryStore('a session', (place) => {
-  let copies: Copies;
+  let replicas: Replicas;
   let budgets = 0;
   let budgetId: string;
   const clients: BudgetServiceClient[] = [];
   beforeAll(async () => {
-    copies = await Copies.start(place);
+    replicas = await Replicas.start(place);
   });
-  afterAll(() => copies?.stop());
+  afterAll(() => replicas?.stop());
   beforeEach(async () => {
     budgetId = `session-${++budgets}`;
     await putGrace(GRACE_S);
@@ -37,15 +37,15 @@ describeOnEveryStore('a session', (place) => {
       ...ROOMY_MESSAGE,
       ...{ max_concurrent: 1, lease_ttl: { seconds: TTL_S }, session_grace: { seconds } },
     };
-    await copies.clients(1).admin('UpdateBudget', { budget_id: budgetId, policy, allow_missing: true });
+    await replicas.clients(1).admin('UpdateBudget', { budget_id: budgetId, policy, allow_missing: true });
   }
 
   const lease = async (lease_id: string) =>
-    (await copies.clients(1).call<{ lease: Lease }>('GetLease', { lease_id })).lease;
+    (await replicas.clients(1).call<{ lease: Lease }>('GetLease', { lease_id })).lease;
 
-  function begin(copy: number): SessionClient {
+  function begin(replica: number): SessionClient {
     const client = new BudgetServiceClient(
-      copies.copy(copy).service.grpcAddress,
+      replicas.replica(replica).service.grpcAddress,
       credentials.createInsecure(),
     );
     clients.push(client);
@@ -54,7 +54,7 @@ describeOnEveryStore('a session', (place) => {
 
   /** A session in a process of its own, which holds the only slot. */
   async function startDying(): Promise<{ ai: ChildProcess; sessionId: string; leaseId: string }> {
-    const { grpcAddress } = copies.copy(0).service;
+    const { grpcAddress } = replicas.replica(0).service;
     const ai = spawn(process.execPath, ['--import', 'tsx', DYING_SESSION, grpcAddress, budgetId, 'dying'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -69,7 +69,7 @@ describeOnEveryStore('a session', (place) => {
 
   it('whose process is killed leaves its slot within the grace', async () => {
     const { ai, leaseId } = await startDying();
-    const asked = copies.clients(1).call<AcquireAnswer>('AcquireSlot', {
+    const asked = replicas.clients(1).call<AcquireAnswer>('AcquireSlot', {
       ...{ budget_id: budgetId, ai_id: 'waiting', estimated_tokens: 1_000, wait: { seconds: 30 } },
     });
     await kill(ai);
@@ -83,7 +83,7 @@ describeOnEveryStore('a session', (place) => {
     console.info(`the slot was another's ${Date.now() - killedAt} ms after the kill`);
   });
 
-  it('is taken up by a client that comes back within the grace, on whatever copy', async () => {
+  it('is taken up by a client that comes back within the grace, on whatever replica', async () => {
     await putGrace(30);
     const { ai, sessionId, leaseId } = await startDying();
     await kill(ai);
@@ -93,13 +93,13 @@ describeOnEveryStore('a session', (place) => {
     expect(leftS(await lease(leaseId))).toBeGreaterThan(30);
   });
 
-  it('outlives the copy that carries it, whether that is killed or stops', async () => {
+  it('outlives the replica that carries it, whether that is killed or stops', async () => {
     let session = begin(0);
     const { sessionId } = await session.open({ budgetId, aiId: 'faithful' });
     const leaseId = await session.acquire({ estimatedTokens: 1_000 });
     for (const end of ['killAndRestart', 'terminate'] as const) {
-      if (end === 'terminate') await copies.terminate(0).then(() => copies.restart(0));
-      else await copies.killAndRestart(0);
+      if (end === 'terminate') await replicas.terminate(0).then(() => replicas.restart(0));
+      else await replicas.killAndRestart(0);
       expect((await session.ended)?.code).toBe(14);
       session = begin(0);
       const { leases } = await until('it serves again', () =>
@@ -120,7 +120,7 @@ describeOnEveryStore('a session', (place) => {
     const usage = { usageId: 'u', tokens: { totalTokens: 400 } } as never;
     const subject = { $case: 'leaseId', value: leaseId } as const;
     const once = await session.ask('recorded', { $case: 'record', value: { subject, usage } });
-    const again = await copies.clients(1).call('RecordUsage', {
+    const again = await replicas.clients(1).call('RecordUsage', {
       ...{ lease_id: leaseId, usage: { usage_id: 'u', tokens: { total_tokens: 400 } } },
     });
     expect([once, again]).toMatchObject([

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ROOMY_MESSAGE } from '../support/policies.js';
-import { Copies } from './support/copies.js';
 import type { AcquireAnswer, Lease } from './support/messages.js';
 import { describeOnEveryStore } from './support/places.js';
+import { Replicas } from './support/replicas.js';
 
 const BUDGET = 'raced';
 const CALLERS = 64;
@@ -10,19 +10,19 @@ const SLOTS = 2;
 const ROUNDS = 100;
 
 describeOnEveryStore('64 AIs race for two slots', (place) => {
-  let copies: Copies;
+  let replicas: Replicas;
   beforeAll(async () => {
-    copies = await Copies.start(place);
+    replicas = await Replicas.start(place);
     const policy = { ...ROOMY_MESSAGE, max_concurrent: SLOTS, max_concurrent_per_ai: 1 };
-    await copies.clients().admin('CreateBudget', { budget_id: BUDGET, policy });
+    await replicas.clients().admin('CreateBudget', { budget_id: BUDGET, policy });
   });
-  afterAll(() => copies?.stop());
+  afterAll(() => replicas?.stop());
 
-  /** One call of each AI, all at once, dealt out among the copies. */
+  /** One call of each AI, all at once, dealt out among the replicas. */
   async function race(): Promise<{ granted: Lease[]; rules: string[] }> {
     const answers = await Promise.all(
       Array.from({ length: CALLERS }, (_, ai) =>
-        copies.clients(ai).call<AcquireAnswer>('AcquireSlot', {
+        replicas.clients(ai).call<AcquireAnswer>('AcquireSlot', {
           budget_id: BUDGET,
           ai_id: `ai-${ai}`,
           estimated_tokens: 100,
@@ -36,8 +36,8 @@ describeOnEveryStore('64 AIs race for two slots', (place) => {
   }
 
   async function giveBack({ lease_id }: Lease, round: number): Promise<void> {
-    if (round % 3 === 0) await copies.clients(round).admin('RevokeLease', { lease_id, reason: 'a test' });
-    else await copies.clients(round).call('Release', { lease_id });
+    if (round % 3 === 0) await replicas.clients(round).admin('RevokeLease', { lease_id, reason: 'a test' });
+    else await replicas.clients(round).call('Release', { lease_id });
   }
 
   it(`grants exactly two, ${ROUNDS} times, with rising fences`, { timeout: 60_000 }, async () => {

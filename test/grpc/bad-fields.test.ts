@@ -218,7 +218,7 @@ const rows = [...byBudgetId, ...byLeaseId, ...byUsage, ...bySlot, ...byDate, ...
 
 it.each([...rows, ...byPolicy])('%s refuses %j and names %s', async (name, changes, field, limits) => {
   const { method, codec, valid } = METHODS[name];
-  harness.door.asked = [];
+  harness.servicePort.asked = [];
   const request = (codec as { fromPartial(fields: object): unknown }).fromPartial({ ...valid, ...changes });
   const error = await failureOf(harness, method as never, request);
   expect(error).toMatchObject({
@@ -228,7 +228,7 @@ it.each([...rows, ...byPolicy])('%s refuses %j and names %s', async (name, chang
   });
   expect(error.violations).toEqual([{ field, description: expect.stringMatching(limits) }]);
   expect(error.message).toContain(field);
-  expect(harness.door.asked).toEqual([]);
+  expect(harness.servicePort.asked).toEqual([]);
 });
 
 it.each([
@@ -238,10 +238,10 @@ it.each([
   ['getLease', { key: { $case: 'request', value: { budgetId: 'a', aiId: '(other)', requestId: 'r' } } }],
 ] as const)('%s takes %j: what stands there can be read and corrected', async (name, changes) => {
   const { method, codec, valid } = METHODS[name];
-  harness.door.asked = [];
+  harness.servicePort.asked = [];
   const request = (codec as { fromPartial(fields: object): unknown }).fromPartial({ ...valid, ...changes });
   await ask(harness, method as never, request);
-  expect(harness.door.asked).toHaveLength(1);
+  expect(harness.servicePort.asked).toHaveLength(1);
 });
 
 it('names every field that is wrong', async () => {

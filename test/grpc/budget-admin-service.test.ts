@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { UsageQuery } from '../../src/arbiter/door.js';
+import type { UsageQuery } from '../../src/arbiter/service-port.js';
 import type { PolicyFields } from '../../src/domain/model/policy.js';
 import { Mode, OnExpiry, Pacing } from '../../src/gen/budgetarbiter/v1/budget.js';
 import * as gen from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
@@ -23,7 +23,7 @@ beforeAll(async () => {
   });
 });
 beforeEach(() => {
-  harness.door.answer = undefined;
+  harness.servicePort.answer = undefined;
 });
 afterAll(() => harness.stop());
 
@@ -34,13 +34,13 @@ describe('CreateBudget', () => {
 
   it('asks for a budget that must not be there; an absent policy is that of the defaults', async () => {
     await create({ budgetId: 'anthropic', policy: { pacing: Pacing.PACING_UNSPECIFIED } });
-    expect(harness.door.last.request).toEqual(asked);
+    expect(harness.servicePort.last.request).toEqual(asked);
     await create({ budgetId: 'anthropic', validateOnly: true, reason: 'a trial' });
-    expect(harness.door.last.request).toEqual({ ...asked, validateOnly: true, reason: 'a trial' });
+    expect(harness.servicePort.last.request).toEqual({ ...asked, validateOnly: true, reason: 'a trial' });
   });
 
   it('tells where there is one already', async () => {
-    harness.door.refuse({ reason: 'BUDGET_EXISTS', budgetId: 'anthropic' });
+    harness.servicePort.refuse({ reason: 'BUDGET_EXISTS', budgetId: 'anthropic' });
     const request = gen.CreateBudgetRequest.fromPartial({ budgetId: 'anthropic' });
     expect(await failureOf(harness, service.createBudget, request)).toMatchObject({
       code: status.ALREADY_EXISTS,
@@ -72,7 +72,7 @@ describe('UpdateBudget', () => {
     fallbackBudgetIds: ['openai', 'local'],
   };
 
-  it('brings every field to the door, and back', async () => {
+  it('brings every field to the service port, and back', async () => {
     const policy = {
       monthlyLimit: 1_000_000,
       enforcedPercent: 33.3,
@@ -87,14 +87,14 @@ describe('UpdateBudget', () => {
       timeZone: 'Europe/Berlin',
       fallbackBudgetIds: ['openai', 'local'],
     };
-    harness.door.answer = () => ({
+    harness.servicePort.answer = () => ({
       kind: 'budget',
       budget: budget(FIELDS),
       warnings: [{ field: 'pacing', message: 'surprising' }],
     });
     const answer = await update({ budgetId: 'anthropic', policy, etag: '3', updateMask: ['*'] });
-    expect(harness.door.last).toMatchObject({ budgetId: 'anthropic' });
-    expect(harness.door.last.request).toEqual({
+    expect(harness.servicePort.last).toMatchObject({ budgetId: 'anthropic' });
+    expect(harness.servicePort.last.request).toEqual({
       ...{ kind: 'put-policy', fields: FIELDS, etag: '3' },
       ...{ presence: 'present', validateOnly: false, reason: '' },
     });
@@ -123,18 +123,22 @@ describe('UpdateBudget', () => {
       policy: { cooldown: { seconds: 2, nanos: 0 } },
       allowMissing: true,
     });
-    expect(harness.door.last.request).toEqual({
+    expect(harness.servicePort.last.request).toEqual({
       ...{ kind: 'put-policy', fields: { cooldownMs: 2_000 }, updateMask: ['cooldownMs'] },
       ...{ validateOnly: false, reason: '' },
     });
     await update({ budgetId: 'anthropic' });
-    expect(harness.door.last.request).toMatchObject({ fields: {}, updateMask: [], presence: 'present' });
+    expect(harness.servicePort.last.request).toMatchObject({
+      fields: {},
+      updateMask: [],
+      presence: 'present',
+    });
   });
 
   it('says what was before, and the caps of both', async () => {
     const [window] = snapshot().windows;
     if (window === undefined) throw new Error('no window');
-    harness.door.answer = () => ({
+    harness.servicePort.answer = () => ({
       ...{ kind: 'budget', budget: budget({}, { etag: '4' }), before: budget(), warnings: [] },
       windows: { before: [window], after: [{ ...window, cap: 5 }] },
     });
@@ -152,7 +156,7 @@ describe('UpdateBudget', () => {
       'max_daily_percent_by_ai',
     ];
     await update({ budgetId: 'anthropic', policy: {}, updateMask });
-    expect(harness.door.last.request).toMatchObject({
+    expect(harness.servicePort.last.request).toMatchObject({
       updateMask: ['cooldownMs', 'tokenWeights.input', 'tokenWeights', 'maxDailyPercentByAi'],
     });
   });
@@ -163,21 +167,21 @@ describe('other calls about budgets', () => {
 
   it('GetBudget, with warnings', async () => {
     const answer = await answerOf(harness, service.getBudget, { budgetId });
-    expect(harness.door.last.request).toEqual({ kind: 'get-snapshot' });
+    expect(harness.servicePort.last.request).toEqual({ kind: 'get-snapshot' });
     expect(answer.budget?.budgetId).toBe('anthropic');
     expect(answer.warnings.map(({ field }) => field)).toContain('max_hourly_percent');
   });
 
   it('DeleteBudget', async () => {
     await answerOf(harness, service.deleteBudget, { budgetId, force: true, etag: '3' });
-    expect(harness.door.last.request).toEqual({ kind: 'delete-budget', force: true, etag: '3' });
+    expect(harness.servicePort.last.request).toEqual({ kind: 'delete-budget', force: true, etag: '3' });
     await answerOf(harness, service.deleteBudget, { budgetId, force: false });
-    expect(harness.door.last.request).toEqual({ kind: 'delete-budget', force: false });
+    expect(harness.servicePort.last.request).toEqual({ kind: 'delete-budget', force: false });
   });
 
   it('PauseBudget and ResumeBudget', async () => {
     const paused = await answerOf(harness, service.pauseBudget, { budgetId, reason: 'audit' });
-    expect(harness.door.last.request).toMatchObject({ kind: 'pause', reason: 'audit' });
+    expect(harness.servicePort.last.request).toMatchObject({ kind: 'pause', reason: 'audit' });
     expect(paused.budget?.pause).toEqual({ reason: 'audit', pausedAt: new Date(NOON), principal: '' });
     const resumed = await answerOf(harness, service.resumeBudget, { budgetId });
     expect(resumed.budget?.pause).toBeUndefined();
@@ -191,7 +195,7 @@ describe('other calls about budgets', () => {
   it('RevokeLease, with the reason in the log', async () => {
     harness.logged.length = 0;
     const answer = await answerOf(harness, service.revokeLease, { leaseId: LEASE_ID, reason: 'runaway' });
-    expect(harness.door.last.request).toMatchObject({
+    expect(harness.servicePort.last.request).toMatchObject({
       kind: 'revoke',
       lease: { fence: 7 },
       reason: 'runaway',
@@ -213,7 +217,7 @@ describe('other calls about budgets', () => {
     };
     const answer = await answerOf(harness, service.adjustUsage, request);
     const { budgetId: _, ...fields } = request;
-    expect(harness.door.last.request).toMatchObject({ kind: 'adjust', ...fields });
+    expect(harness.servicePort.last.request).toMatchObject({ kind: 'adjust', ...fields });
     expect(answer).toEqual({ day: '2026-11-15', dayTotalTokens: 900, replayed: false });
     expect(harness.logged[0]?.fields).toMatchObject({ adjustmentId: 'a-1', reason: 'reported twice' });
   });
@@ -221,7 +225,7 @@ describe('other calls about budgets', () => {
 
 describe('lists', () => {
   it('ListBudgets, page by page', async () => {
-    harness.door.budgets = ['a', 'b', 'c', 'd', 'e'].map((budgetId) => budget({}, { budgetId }));
+    harness.servicePort.budgets = ['a', 'b', 'c', 'd', 'e'].map((budgetId) => budget({}, { budgetId }));
     const pages: string[][] = [];
     let pageToken = '';
     do {
@@ -237,7 +241,7 @@ describe('lists', () => {
       { length: 1_000 },
       (_, n) => [`ai-${n}-${'x'.repeat(110)}`, 5] as const,
     );
-    harness.door.budgets = [...'abcdefghijklmnopqrst'].map((budgetId) =>
+    harness.servicePort.budgets = [...'abcdefghijklmnopqrst'].map((budgetId) =>
       budget({ maxDailyPercentByAi }, { budgetId }),
     );
     const page = await answerOf(harness, service.listBudgets, { pageSize: 1_000, pageToken: '' });
@@ -248,8 +252,8 @@ describe('lists', () => {
 
   it('ListLeases, live ones first, then closed ones', async () => {
     const liveLeases = [9, 4, 6].map((fence) => lease({ fence, leaseId: `live-${fence}` }));
-    harness.door.answer = () => ({ kind: 'snapshot', snapshot: snapshot({ liveLeases }) });
-    harness.door.closed = [1, 2, 3].map((fence) => closedLease({ fence, leaseId: `closed-${fence}` }));
+    harness.servicePort.answer = () => ({ kind: 'snapshot', snapshot: snapshot({ liveLeases }) });
+    harness.servicePort.closed = [1, 2, 3].map((fence) => closedLease({ fence, leaseId: `closed-${fence}` }));
     const list = async (includeClosed: boolean, pageSize: number): Promise<string[][]> => {
       const pages: string[][] = [];
       let pageToken = '';

@@ -10,7 +10,7 @@ beforeAll(async () => {
   harness = await startHarness();
 });
 beforeEach(() => {
-  harness.door.answer = undefined;
+  harness.servicePort.answer = undefined;
   harness.logged.length = 0;
 });
 afterAll(() => harness.stop());
@@ -34,9 +34,9 @@ describe('AcquireSlot', () => {
     labels: { team: 'blue', city: 'Zürich' },
   };
 
-  it('brings every field to the door, and the grant back', async () => {
+  it('brings every field to the service port, and the grant back', async () => {
     const answer = await acquire(whole);
-    expect(harness.door.last).toMatchObject({
+    expect(harness.servicePort.last).toMatchObject({
       budgetId: 'anthropic',
       request: {
         kind: 'acquire',
@@ -75,7 +75,7 @@ describe('AcquireSlot', () => {
   it('shares a fingerprint among repeats, whatever the order of labels and the wait, and with nothing else', async () => {
     const fingerprintOf = async (changes: object): Promise<string> => {
       await acquire({ ...whole, ...changes });
-      return (harness.door.last.request as { fingerprint: string }).fingerprint;
+      return (harness.servicePort.last.request as { fingerprint: string }).fingerprint;
     };
     const first = await fingerprintOf({});
     expect(await fingerprintOf({ labels: { city: 'Zürich', team: 'blue' }, wait: { seconds: 5 } })).toBe(
@@ -94,7 +94,7 @@ describe('AcquireSlot', () => {
 
   it('makes a request id for a caller that gives none', async () => {
     await acquire({ budgetId: 'anthropic', aiId: 'guardian' });
-    const { request, waitMs } = harness.door.last;
+    const { request, waitMs } = harness.servicePort.last;
     expect(request).toMatchObject({ requestId: 'made-1', requestIdMade: true });
     expect(request).not.toHaveProperty('estimatedTokens');
     expect(request).not.toHaveProperty('labels');
@@ -103,11 +103,11 @@ describe('AcquireSlot', () => {
 
   it('waits when it is asked to', async () => {
     await acquire({ budgetId: 'anthropic', aiId: 'guardian', wait: { seconds: 3, nanos: 250_999_999 } });
-    expect(harness.door.last.waitMs).toBe(3_250);
+    expect(harness.servicePort.last.waitMs).toBe(3_250);
   });
 
   it('answers a denial with every blocker', async () => {
-    harness.door.answer = () => ({ kind: 'denied', denial: DENIAL });
+    harness.servicePort.answer = () => ({ kind: 'denied', denial: DENIAL });
     const answer = await acquire({ budgetId: 'anthropic', aiId: 'guardian' });
     expect(answer.outcome).toEqual({
       $case: 'denied',
@@ -125,10 +125,15 @@ describe('AcquireSlot', () => {
   });
 
   it('says what would have denied', async () => {
-    harness.door.answer = () => ({ kind: 'granted', lease: lease(), replayed: true, wouldDeny: DENIAL });
+    harness.servicePort.answer = () => ({
+      kind: 'granted',
+      lease: lease(),
+      replayed: true,
+      wouldDeny: DENIAL,
+    });
     const { outcome } = await acquire({ budgetId: 'anthropic', aiId: '__proto__' });
     expect(outcome?.value).toMatchObject({ replayed: true, wouldDeny: { blockers: [{}, {}] } });
-    expect(harness.door.last.request).toMatchObject({ aiId: '__proto__' });
+    expect(harness.servicePort.last.request).toMatchObject({ aiId: '__proto__' });
   });
 });
 
@@ -140,7 +145,7 @@ describe('the other calls of BudgetService', () => {
       reserveTokens: 900,
     });
     const answer = await answerOf(harness, service.renewSlot, request);
-    expect(harness.door.last).toMatchObject({
+    expect(harness.servicePort.last).toMatchObject({
       budgetId: 'anthropic',
       request: {
         kind: 'renew',
@@ -159,7 +164,7 @@ describe('the other calls of BudgetService', () => {
       usage,
     });
     const answer = await answerOf(harness, service.recordUsage, request);
-    expect(harness.door.last.request).toMatchObject({
+    expect(harness.servicePort.last.request).toMatchObject({
       kind: 'record',
       usage: {
         usageId: 'usage-1',
@@ -184,7 +189,7 @@ describe('the other calls of BudgetService', () => {
       usage: { ...usage, failed: true, errorMessage: 'overloaded' },
     });
     const answer = await answerOf(harness, service.recordUsage, request);
-    expect(harness.door.last).toMatchObject({
+    expect(harness.servicePort.last).toMatchObject({
       budgetId: 'anthropic',
       request: { kind: 'record-unleased', aiId: 'guardian', usage: { usageId: 'usage-1', failed: true } },
     });
@@ -203,21 +208,27 @@ describe('the other calls of BudgetService', () => {
       answerOf(harness, service.release, gen.ReleaseRequest.fromPartial({ leaseId: LEASE_ID, ...fields }));
     const answer = await release({ usage });
     expect(answer).toEqual({ usedTokens: 30, freedTokens: 370, overrunTokens: 1, replayed: false });
-    expect(harness.door.last.request).toMatchObject({ kind: 'release', usage: { usageId: 'usage-1' } });
+    expect(harness.servicePort.last.request).toMatchObject({
+      kind: 'release',
+      usage: { usageId: 'usage-1' },
+    });
     await release({ usage: { ...usage, usageId: '' } });
-    expect(harness.door.last.request).toHaveProperty('usage.fingerprint');
-    expect(harness.door.last.request).not.toHaveProperty('usage.usageId');
+    expect(harness.servicePort.last.request).toHaveProperty('usage.fingerprint');
+    expect(harness.servicePort.last.request).not.toHaveProperty('usage.usageId');
     await release({});
-    expect(harness.door.last.request).not.toHaveProperty('usage');
+    expect(harness.servicePort.last.request).not.toHaveProperty('usage');
   });
 
   it('GetLease by its id and by its request', async () => {
     const byId = await answerOf(harness, service.getLease, { key: { $case: 'leaseId', value: LEASE_ID } });
     expect(byId.lease?.presumedTokens).toBe(375);
-    expect(harness.door.last.request).toMatchObject({ kind: 'get-lease', key: { lease: { fence: 7 } } });
+    expect(harness.servicePort.last.request).toMatchObject({
+      kind: 'get-lease',
+      key: { lease: { fence: 7 } },
+    });
     const request = { budgetId: 'openai', aiId: 'guardian', requestId: 'request-1' };
     await answerOf(harness, service.getLease, { key: { $case: 'request', value: request } });
-    expect(harness.door.last).toMatchObject({
+    expect(harness.servicePort.last).toMatchObject({
       budgetId: 'openai',
       request: { key: { aiId: 'guardian', requestId: 'request-1' } },
     });
@@ -226,7 +237,7 @@ describe('the other calls of BudgetService', () => {
   it('GetAvailability', async () => {
     const request = { budgetId: 'anthropic', aiId: 'guardian', estimatedTokens: 10 };
     const answer = await answerOf(harness, service.getAvailability, request);
-    expect(harness.door.last.request).toEqual({
+    expect(harness.servicePort.last.request).toEqual({
       kind: 'get-availability',
       aiId: 'guardian',
       estimatedTokens: 10,

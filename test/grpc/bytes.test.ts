@@ -136,7 +136,7 @@ describe('odd bytes that are messages', () => {
       .uint32(0)
       .finish();
     expect((await askBytes(harness, ACQUIRE, bytes)).error).toBeUndefined();
-    expect(harness.door.last.request).toMatchObject({ aiId: '__proto__', requestId: 'constructor' });
+    expect(harness.servicePort.last.request).toMatchObject({ aiId: '__proto__', requestId: 'constructor' });
   });
 
   it('keeps a character that stands for undecodable text, where the caller sent it', async () => {
@@ -144,7 +144,7 @@ describe('odd bytes that are messages', () => {
     const message = AcquireSlotRequest.fromPartial({ budgetId: 'a', aiId: 'b', labels });
     const bytes = AcquireSlotRequest.encode(message).finish();
     expect((await askBytes(harness, ACQUIRE, bytes)).error).toBeUndefined();
-    expect(harness.door.last.request).toMatchObject({ labels });
+    expect(harness.servicePort.last.request).toMatchObject({ labels });
   });
 
   it('bounds the size of a message', async () => {

@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Caller } from '../../src/arbiter/door.js';
+import type { Caller } from '../../src/arbiter/service-port.js';
 import { AcquireSlotRequest, BudgetServiceService } from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import { lease } from '../support/samples.js';
 import { answerOf, type Failed, failed, type Harness, startHarness } from './support/harness.js';
@@ -13,11 +13,11 @@ beforeAll(async () => {
   harness = await startHarness();
 });
 beforeEach(() => {
-  harness.door.answer = undefined;
+  harness.servicePort.answer = undefined;
 });
 afterAll(() => harness.stop());
 
-/** Sends a request that the door keeps waiting; resolves with its caller once it is there. */
+/** Sends a request that the service port keeps waiting; resolves with its caller once it is there. */
 function startWaiting(deadlineMs?: number): {
   cancel: () => void;
   caller: Promise<Caller>;
@@ -26,7 +26,7 @@ function startWaiting(deadlineMs?: number): {
   let cancel = (): void => {};
   let failure: Promise<Failed> | undefined;
   const caller = new Promise<Caller>((resolve) => {
-    harness.door.answer = (_request, at) => {
+    harness.servicePort.answer = (_request, at) => {
       resolve(at);
       return new Promise((_, reject) => at.onGone(() => reject(new Error('gone'))));
     };
@@ -69,7 +69,7 @@ describe('a caller', () => {
   it('is gone when its connection breaks', async () => {
     const other = await startHarness();
     const caller = new Promise<Caller>((resolve) => {
-      other.door.answer = (_request, at) => {
+      other.servicePort.answer = (_request, at) => {
         resolve(at);
         return new Promise(() => {});
       };
@@ -85,7 +85,7 @@ describe('a caller', () => {
 
   it('stays until it is answered', async () => {
     let seen: Caller | undefined;
-    harness.door.answer = (_request, at) => {
+    harness.servicePort.answer = (_request, at) => {
       seen = at;
       expect(at.gone).toBe(false);
       return { kind: 'granted', lease: lease(), replayed: false };

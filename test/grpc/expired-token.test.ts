@@ -59,12 +59,12 @@ describe('a token that runs out', () => {
       code: status.UNAUTHENTICATED,
       details: expect.stringContaining('has expired: open it again with a new one'),
     });
-    expect(harness.door.sessions[0]?.closedWith).toEqual(['anthropic']);
+    expect(harness.servicePort.sessions[0]?.closedWith).toEqual(['anthropic']);
   });
 
   it('ends a watch', async () => {
     const watching = new Promise<void>((resolve) => {
-      harness.door.onWatch = resolve;
+      harness.servicePort.onWatch = resolve;
     });
     const metadata = new Metadata();
     metadata.set('authorization', `Bearer ${token}`);
@@ -98,11 +98,11 @@ describe('a token that runs out', () => {
     const acquire = (message: AcquireSlotRequest) =>
       new Promise((resolve) => harness.budgets.acquireSlot(message, metadata, resolve));
     expect(await acquire(AcquireSlotRequest.fromPartial(request))).toBeNull();
-    expect(harness.door.last.waitMs).toBe(SECONDS * 1_000);
+    expect(harness.servicePort.last.waitMs).toBe(SECONDS * 1_000);
     expect(
       await acquire(AcquireSlotRequest.fromPartial({ ...request, wait: { seconds: 9, nanos: 0 } })),
     ).toBeNull();
-    expect(harness.door.last.waitMs).toBe(9_000);
+    expect(harness.servicePort.last.waitMs).toBe(9_000);
   });
 
   it('leaves nothing behind when the stream ends before it', async () => {

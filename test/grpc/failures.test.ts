@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ArbiterError, type ArbiterFailure } from '../../src/arbiter/door.js';
+import { ArbiterError, type ArbiterFailure } from '../../src/arbiter/service-port.js';
 import type { Refusal } from '../../src/domain/model/outcomes.js';
 import {
   BudgetAdminServiceService,
@@ -94,7 +94,7 @@ describe('refusals', () => {
       { retryAfterSeconds: 10, message: expect.stringMatching(/operator over all of them \(budgets "\*"\)/) },
     ],
   ])('%o is %s', async (refusal, code, rest) => {
-    harness.door.refuse(refusal);
+    harness.servicePort.refuse(refusal);
     expect(await release()).toMatchObject({
       code: status[code],
       domain: 'budgetarbiter',
@@ -118,7 +118,7 @@ describe('failures of the arbiter', () => {
     ['SHUTTING_DOWN', 'UNAVAILABLE', 'SHUTTING_DOWN', 1],
     ['CANCELLED', 'CANCELLED', undefined, undefined],
   ])('%s is %s', async (failure, code, reason, retryAfterSeconds) => {
-    harness.door.fail(new ArbiterError(failure, 'what to do'));
+    harness.servicePort.fail(new ArbiterError(failure, 'what to do'));
     expect(await release()).toMatchObject({
       code: status[code],
       message: 'what to do',
@@ -128,7 +128,7 @@ describe('failures of the arbiter', () => {
   });
 
   it('passes on when to come back', async () => {
-    harness.door.fail(new ArbiterError('QUEUE_FULL', 'too many', 7_000));
+    harness.servicePort.fail(new ArbiterError('QUEUE_FULL', 'too many', 7_000));
     expect(await release()).toMatchObject({ retryAfterSeconds: 7 });
   });
 });
@@ -139,7 +139,7 @@ describe('errors that nobody foresaw', () => {
   it('are told to the log, and to the caller by their id alone', async () => {
     harness.logged.length = 0;
     const secret = new Error('password 123 in /etc/secret');
-    harness.door.fail(secret);
+    harness.servicePort.fail(secret);
     const error = await release();
     expect(error).toMatchObject({ code: status.INTERNAL, reason: undefined, violations: [] });
     expect(error.message).toContain('nonce-1');
@@ -153,7 +153,7 @@ describe('errors that nobody foresaw', () => {
 
   it('are caught in the answer, too', async () => {
     harness.logged.length = 0;
-    harness.door.answer = () => ({
+    harness.servicePort.answer = () => ({
       kind: 'released',
       usedTokens: 0.5,
       freedTokens: 0,
@@ -165,15 +165,15 @@ describe('errors that nobody foresaw', () => {
   });
 
   it('survive thrown things that are no errors', async () => {
-    harness.door.fail('half a \ud800 character' as never);
+    harness.servicePort.fail('half a \ud800 character' as never);
     expect((await release()).code).toBe(status.INTERNAL);
-    harness.door.fail(new ArbiterError('QUEUE_FULL', 'half a \ud800 character'));
+    harness.servicePort.fail(new ArbiterError('QUEUE_FULL', 'half a \ud800 character'));
     expect((await release()).code).toBe(status.RESOURCE_EXHAUSTED);
   });
 });
 
 it('passes on the fields of a policy that cannot work', async () => {
-  harness.door.refuse({ reason: 'UNWORKABLE_POLICY', violations: VIOLATIONS });
+  harness.servicePort.refuse({ reason: 'UNWORKABLE_POLICY', violations: VIOLATIONS });
   const request = UpdateBudgetRequest.fromPartial({ budgetId: 'a', policy: {} });
   const error = await failureOf(harness, BudgetAdminServiceService.updateBudget, request);
   expect(error.violations).toEqual(VIOLATIONS);

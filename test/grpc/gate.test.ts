@@ -42,11 +42,11 @@ async function client(): Promise<RawClient> {
   return made;
 }
 
-/** Calls that nobody answers until the test says so. Resolves when all of them are at the door. */
+/** Calls that nobody answers until the test says so. Resolves when all of them are at the service port. */
 async function occupy(count: number): Promise<{ answer(): void; ends: Promise<unknown>[] }> {
   const release: (() => void)[] = [];
   const arrived = new Promise<void>((resolve) => {
-    harness.door.answer = () =>
+    harness.servicePort.answer = () =>
       new Promise((_, reject) => {
         release.push(() => reject(new Error('of no interest')));
         if (release.length === count) resolve();
@@ -54,7 +54,7 @@ async function occupy(count: number): Promise<{ answer(): void; ends: Promise<un
   });
   const ends = Array.from({ length: count }, () => ask(harness, ACQUIRE, REQUEST));
   await arrived;
-  harness.door.answer = undefined;
+  harness.servicePort.answer = undefined;
   return { answer: () => void release.splice(0).map((letGo) => letGo()), ends };
 }
 
@@ -65,7 +65,7 @@ describe('calls under way', () => {
     await start({ calls: 3 });
     const busy = await occupy(3);
     expect(await failureOf(harness, ACQUIRE, REQUEST)).toMatchObject(tooMany);
-    expect(harness.door.asked).toHaveLength(3);
+    expect(harness.servicePort.asked).toHaveLength(3);
     busy.answer();
     await Promise.all(busy.ends);
     expect((await ask(harness, ACQUIRE, REQUEST)).error).toBeUndefined();

@@ -92,13 +92,13 @@ describe('drain', () => {
     const health = collect(harness.health.watch({ service: '' }));
     expect(await health.next()).toEqual({ status: ServingStatus.SERVING });
     const watching = new Promise<void>((resolve) => {
-      harness.door.onWatch = resolve;
+      harness.servicePort.onWatch = resolve;
     });
     const budget = collect(harness.admin.watchBudget({ budgetId: 'a' }));
     await watching;
     let grant = (): void => {};
     const asked = new Promise<void>((resolve) => {
-      harness.door.answer = () =>
+      harness.servicePort.answer = () =>
         new Promise((answer) => {
           grant = () => answer({ kind: 'granted', lease: lease(), replayed: false });
           resolve();
@@ -119,7 +119,7 @@ describe('drain', () => {
         retryAfterSeconds: 1,
       });
     }
-    expect(harness.door.watchers.size).toBe(0);
+    expect(harness.servicePort.watchers.size).toBe(0);
     expect(drained).toBe(false);
     grant();
     expect((await underWay).outcome?.$case).toBe('granted');
@@ -129,7 +129,7 @@ describe('drain', () => {
 
   it('cuts off what is not answered in time', async () => {
     const asked = new Promise<void>((resolve) => {
-      harness.door.answer = () => {
+      harness.servicePort.answer = () => {
         resolve();
         return new Promise(() => {});
       };
@@ -151,8 +151,8 @@ describe('drain', () => {
 
 it('names the address that it cannot listen on', async () => {
   const address = `127.0.0.1:${harness.port}`;
-  const { door } = harness;
-  const second = createGrpcServer({ door, address, ...({} as object) } as never);
+  const { servicePort } = harness;
+  const second = createGrpcServer({ servicePort, address, ...({} as object) } as never);
   await expect(second.start()).rejects.toThrow(
     `GRPC_ADDRESS: cannot listen on ${address}: another process uses it`,
   );

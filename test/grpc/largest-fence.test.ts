@@ -27,7 +27,7 @@ const PLACES: readonly [where: string, read: (harness: Harness, fence: number) =
     'a lease id of a call',
     async (harness, fence) => {
       await answerOf(harness, budgets.renewSlot, { leaseId: leaseIdOf(fence) });
-      const { request } = harness.door.last;
+      const { request } = harness.servicePort.last;
       return 'lease' in request ? request.lease.fence : undefined;
     },
   ],
@@ -36,7 +36,7 @@ const PLACES: readonly [where: string, read: (harness: Harness, fence: number) =
   [
     'an answer in bytes',
     async (harness, fence) => {
-      harness.door.answer = () => ({ kind: 'lease', lease: lease({ fence }) });
+      harness.servicePort.answer = () => ({ kind: 'lease', lease: lease({ fence }) });
       const request = { key: { $case: 'leaseId' as const, value: leaseIdOf(fence) } };
       return (await answerOf(harness, budgets.getLease, request)).lease?.fence;
     },
@@ -45,7 +45,7 @@ const PLACES: readonly [where: string, read: (harness: Harness, fence: number) =
     'an answer in JSON',
     async (_, fence) => {
       const http = await startConnect();
-      http.door.answer = () => ({ kind: 'lease', lease: lease({ fence }) });
+      http.servicePort.answer = () => ({ kind: 'lease', lease: lease({ fence }) });
       const { json } = await http.post('/budgetarbiter.v1.BudgetService/GetLease', {
         leaseId: leaseIdOf(fence),
       });
@@ -58,9 +58,9 @@ const PLACES: readonly [where: string, read: (harness: Harness, fence: number) =
 /** The lease of the second page, which comes after a page that ends with the fence before. */
 async function pageAfter(harness: Harness, fence: number, includeClosed: boolean): Promise<unknown> {
   const leases = [fence - 1, fence].filter((each) => each > 0);
-  if (includeClosed) harness.door.closed = leases.map((each) => closedLease({ fence: each }));
+  if (includeClosed) harness.servicePort.closed = leases.map((each) => closedLease({ fence: each }));
   const liveLeases = includeClosed ? [] : leases.map((each) => lease({ fence: each }));
-  harness.door.answer = () => ({ kind: 'snapshot', snapshot: snapshot({ liveLeases }) });
+  harness.servicePort.answer = () => ({ kind: 'snapshot', snapshot: snapshot({ liveLeases }) });
   let last: number | undefined;
   let pageToken = '';
   do {

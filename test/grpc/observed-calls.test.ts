@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { codeName } from '../../src/api/failures/status.js';
 import type { RpcObserver } from '../../src/api/observers.js';
-import { ArbiterError } from '../../src/arbiter/door.js';
+import { ArbiterError } from '../../src/arbiter/service-port.js';
 import { BudgetAdminServiceService } from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
 import { BudgetServiceService } from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import { LEASE_ID } from '../support/samples.js';
@@ -55,7 +55,7 @@ it('tells of every call how it ended, of one that does not decode, too', async (
 
 it('tells of a stream that its client left', async () => {
   const watching = new Promise<void>((resolve) => {
-    harness.door.onWatch = resolve;
+    harness.servicePort.onWatch = resolve;
   });
   const stream = harness.admin.watchBudget({ budgetId: 'anthropic' });
   stream.on('error', ({ code }: { code: number }) => expect(code).toBe(status.CANCELLED));
@@ -83,7 +83,7 @@ describe('a session', () => {
 
   it('has its calls told as those on their own, and its stream', async () => {
     const session = await opened();
-    harness.door.answer = () => Promise.reject(new ArbiterError('STORE_UNAVAILABLE', 'no store'));
+    harness.servicePort.answer = () => Promise.reject(new ArbiterError('STORE_UNAVAILABLE', 'no store'));
     const value = { leaseId: LEASE_ID, usage: undefined };
     await session.send({ $case: 'release', value });
     await session.send({ $case: 'renew', value: { leaseId: '' } });
@@ -101,12 +101,12 @@ describe('a session', () => {
   });
 
   it('has a call told that was granted', async () => {
-    harness.door.answer = undefined;
+    harness.servicePort.answer = undefined;
     const session = await opened();
     await session.acquire({});
     expect(ended.splice(0)).toEqual([[ACQUIRE, 'OK']]);
     const held = new Promise<void>((resolve) => {
-      harness.door.answer = () => {
+      harness.servicePort.answer = () => {
         resolve();
         return new Promise(() => {});
       };
@@ -123,7 +123,7 @@ it('tells of a call that was refused at the gate', async () => {
   const full = await startHarness({ observer, gate: { limits: { calls: 1 } } });
   let release: () => void = () => {};
   const arrived = new Promise<void>((resolve) => {
-    full.door.answer = () =>
+    full.servicePort.answer = () =>
       new Promise((_, reject) => {
         release = () => reject(new Error('of no interest'));
         resolve();

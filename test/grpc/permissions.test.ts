@@ -48,7 +48,7 @@ const rpcs = services.flatMap((service) =>
   })),
 );
 
-/** The lease of the fake door, and the AI of the requests, are of guardian on the budget anthropic. */
+/** The lease of the fake servicePort, and the AI of the requests, are of guardian on the budget anthropic. */
 const tokens = {
   ai: [ai('anthropic', 'guardian')],
   'other-ai': [ai('*', 'sandbox')],
@@ -67,9 +67,9 @@ beforeAll(async () => {
     access: accessFor({ tokens }).access,
     ...ANSWERS_BY_THE_DOOR,
   });
-  harness.door.budgets = [budget()];
-  harness.door.onWatch = () =>
-    harness.door.tell({
+  harness.servicePort.budgets = [budget()];
+  harness.servicePort.onWatch = () =>
+    harness.servicePort.tell({
       ...{ at: 0, events: [], mergedEvents: 0, denials: new Map(), waiters: 0, stale: true },
       snapshot: undefined,
     });
@@ -118,9 +118,9 @@ describe.each(rpcs)('$name', ({ name, path }) => {
 
   it('for nobody, and for somebody who is wrong', async () => {
     for (const shown of [{}, { token: 'wrong' }, { authorization: 'ai' }]) {
-      const asked = harness.door.asked.length;
+      const asked = harness.servicePort.asked.length;
       expect(await callAny(client, path, bytesFor(path), shown)).toMatchObject(UNAUTHENTICATED);
-      expect(harness.door.asked).toHaveLength(asked);
+      expect(harness.servicePort.asked).toHaveLength(asked);
     }
   });
 

@@ -8,7 +8,7 @@ import { PROCESS_SCHEDULER } from '../../src/platform/scheduler.js';
 import { accessFor, operator, viewer } from '../support/access.js';
 import { callAny } from '../support/any-call.js';
 import { collectedLog } from '../support/collected-log.js';
-import { FakeDoor } from '../support/fake-door.js';
+import { FakePort } from '../support/fake-port.js';
 import { startServer, stopServers } from '../support/http-server.js';
 import { READY_ANSWERS } from '../support/ready-answers.js';
 import { type Harness, startHarness } from './support/harness.js';
@@ -68,7 +68,7 @@ describe.each(ACTIONS)('%s that is refused before it is decided', (name) => {
     });
     if (name !== 'revokeLease')
       expect(line).toMatchObject({ budget: 'No Budget', fields: expect.arrayContaining(['budget_id']) });
-    expect(harness.door.asked).toEqual([]);
+    expect(harness.servicePort.asked).toEqual([]);
   });
 
   it('for bytes that are no message leaves one, too; who may not act leaves another kind of line', async () => {
@@ -78,9 +78,9 @@ describe.each(ACTIONS)('%s that is refused before it is decided', (name) => {
   });
 
   it('over HTTP leaves one, whether its JSON or its fields are wrong', async () => {
-    const [door, log] = [new FakeDoor(), collectedLog()];
+    const [servicePort, log] = [new FakePort(), collectedLog()];
     const rpcs = rpcEndpoints({
-      ...{ door, log, access, scheduler: PROCESS_SCHEDULER, defaultBudget: 'anthropic' },
+      ...{ servicePort, log, access, scheduler: PROCESS_SCHEDULER, defaultBudget: 'anthropic' },
       ...READY_ANSWERS,
     });
     const { url } = await startServer({ rpcs, access });
@@ -101,8 +101,8 @@ describe.each(ACTIONS)('%s that is refused before it is decided', (name) => {
   });
 });
 
-it('what the door refuses has one line, not two', async () => {
-  harness.door.refuse({ reason: 'BUDGET_NOT_FOUND', budgetId: 'a' });
+it('what the service port refuses has one line, not two', async () => {
+  harness.servicePort.refuse({ reason: 'BUDGET_NOT_FOUND', budgetId: 'a' });
   const request = PauseBudgetRequest.encode({ budgetId: 'a', reason: '' }).finish();
   await callAny(client, pathOf('pauseBudget'), Buffer.from(request), { token: 'ops' });
   expect(audit([...accessLog.entries, ...harness.logged])).toMatchObject([

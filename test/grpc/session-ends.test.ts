@@ -1,6 +1,6 @@
 import { type ClientDuplexStream, type ServiceError, status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ArbiterError } from '../../src/arbiter/door.js';
+import { ArbiterError } from '../../src/arbiter/service-port.js';
 import type { OutcomeOf } from '../../src/domain/model/outcomes.js';
 import {
   BudgetServiceService,
@@ -29,7 +29,7 @@ const RELEASED = {
   replayed: false,
 } as const;
 const RELEASE = { $case: 'release', value: { leaseId: LEASE_ID } } as const;
-const closedWith = () => harness.door.sessions[0]?.closedWith;
+const closedWith = () => harness.servicePort.sessions[0]?.closedWith;
 
 async function opened(): Promise<SessionClient> {
   const session = new SessionClient(harness.budgets);
@@ -40,7 +40,7 @@ async function opened(): Promise<SessionClient> {
 /** Calls stay under way until the returned function is called. */
 function holdAnswers(): () => void {
   const held: ((outcome: OutcomeOf['release']) => void)[] = [];
-  harness.door.answer = () => new Promise((resolve) => held.push(resolve as never));
+  harness.servicePort.answer = () => new Promise((resolve) => held.push(resolve as never));
   return () => {
     for (const answer of held) answer(RELEASED);
   };
@@ -60,7 +60,7 @@ describe('a session ends', () => {
     const session = await opened();
     const answerAll = holdAnswers();
     const answer = session.send(RELEASE);
-    await expect.poll(() => harness.door.last.request.kind).toBe('release');
+    await expect.poll(() => harness.servicePort.last.request.kind).toBe('release');
     session.stream.end();
     await expect.poll(closedWith).toEqual(['anthropic']);
     answerAll();
@@ -70,12 +70,12 @@ describe('a session ends', () => {
 
   it('when its client has no more to say while it waits: who waits is answered, too', async () => {
     const session = await opened();
-    harness.door.answer = (_, caller) =>
+    harness.servicePort.answer = (_, caller) =>
       new Promise((__, reject) => caller.onGone(() => reject(new ArbiterError('CANCELLED', 'gone'))));
     const waiting = [1, 2].map(() =>
       session.send({ $case: 'acquire', value: { wait: { seconds: 9, nanos: 0 } } }),
     );
-    await expect.poll(() => harness.door.asked.length).toBe(3);
+    await expect.poll(() => harness.servicePort.asked.length).toBe(3);
     session.stream.end();
     for (const answer of await Promise.all(waiting)) {
       const message = expect.stringContaining('same request id');
@@ -95,22 +95,22 @@ describe('a session ends', () => {
   it('when its client goes while it waits: the waiting call is gone too', async () => {
     const session = await opened();
     let gone = false;
-    harness.door.answer = (_, caller) => {
+    harness.servicePort.answer = (_, caller) => {
       caller.onGone(() => {
         gone = true;
       });
       return new Promise(() => {});
     };
     void session.acquire({ wait: { seconds: 9, nanos: 0 } });
-    await expect.poll(() => harness.door.last.waitMs).toBe(9_000);
+    await expect.poll(() => harness.servicePort.last.waitMs).toBe(9_000);
     session.stream.cancel();
     await expect.poll(() => gone).toBe(true);
-    expect(harness.door.last.caller.gone).toBe(true);
+    expect(harness.servicePort.last.caller.gone).toBe(true);
   });
 
   it('when another stream takes it up', async () => {
     const session = await opened();
-    harness.door.sessions[0]?.takenUp();
+    harness.servicePort.sessions[0]?.takenUp();
     const error = failed((await session.ended) as ServiceError);
     expect(error).toMatchObject({ code: status.ABORTED, reason: 'SESSION_TAKEN_UP' });
     expect(closedWith()).toEqual(['anthropic']);
@@ -120,7 +120,7 @@ describe('a session ends', () => {
     const session = await opened();
     const answerAll = holdAnswers();
     const answer = session.send(RELEASE);
-    await expect.poll(() => harness.door.last.request.kind).toBe('release');
+    await expect.poll(() => harness.servicePort.last.request.kind).toBe('release');
     const drained = harness.server.drain(5_000);
     await new Promise(setImmediate);
     expect(closedWith()).toBeUndefined();
@@ -148,13 +148,13 @@ describe('a session ends', () => {
     const session = await opened();
     session.stream.pause();
     const labels = Object.fromEntries(Array.from({ length: 8 }, (_, at) => [`label-${at}`, 'x'.repeat(64)]));
-    harness.door.answer = () => ({ kind: 'granted', lease: lease({ labels }), replayed: false });
+    harness.servicePort.answer = () => ({ kind: 'granted', lease: lease({ labels }), replayed: false });
     for (let call = 0; call < 3_000; call += 1) void session.acquire();
     const tick = setInterval(() => void scheduler.advance(500), 20);
     await expect.poll(closedWith, { timeout: 10_000 }).toEqual(['anthropic']);
     clearInterval(tick);
     // As much as windows and buffers on the way hold, of which nobody here knows that it is not read, and 64.
-    expect(harness.door.asked.length).toBeLessThan(1_000);
+    expect(harness.servicePort.asked.length).toBeLessThan(1_000);
     session.stream.resume();
     const error = failed((await session.ended) as ServiceError);
     expect(error).toMatchObject({ code: status.RESOURCE_EXHAUSTED, reason: 'QUEUE_FULL' });

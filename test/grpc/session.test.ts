@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ArbiterError } from '../../src/arbiter/door.js';
+import { ArbiterError } from '../../src/arbiter/service-port.js';
 import type { OutcomeOf } from '../../src/domain/model/outcomes.js';
 import { BadRequest, ErrorInfo } from '../../src/gen/google/rpc/error_details.js';
 import type { Status } from '../../src/gen/google/rpc/status.js';
@@ -30,7 +30,7 @@ describe('the first message', () => {
   it('begins a session with an id of the server', async () => {
     const session = begin();
     expect(await session.open()).toEqual({ sessionId: 'nonce-1', leases: [] });
-    expect(harness.door.sessions[0]?.request).toEqual({
+    expect(harness.servicePort.sessions[0]?.request).toEqual({
       aiId: 'guardian',
       session: { id: 'nonce-1', owner: '', stream: 'nonce-1' },
       budgetIds: ['anthropic'],
@@ -38,14 +38,14 @@ describe('the first message', () => {
   });
 
   it('takes a session up, in each of its budgets', async () => {
-    harness.door.answer = () => ({ kind: 'carried-leases', leases: [lease({ sessionId: 'mine' })] });
+    harness.servicePort.answer = () => ({ kind: 'carried-leases', leases: [lease({ sessionId: 'mine' })] });
     const session = begin();
     const answer = await session.open({ sessionId: 'mine', otherBudgetIds: ['openai', 'anthropic'] });
     expect(answer).toMatchObject({
       sessionId: 'mine',
       leases: [{ leaseId: LEASE_ID, sessionId: 'mine' }, {}],
     });
-    expect(harness.door.sessions[0]?.request).toMatchObject({
+    expect(harness.servicePort.sessions[0]?.request).toMatchObject({
       session: { id: 'mine' },
       budgetIds: ['anthropic', 'openai'],
     });
@@ -71,11 +71,11 @@ describe('the first message', () => {
       code: status.INVALID_ARGUMENT,
       violations: [{ field: 'open', description: expect.stringContaining('first message') }],
     });
-    expect(harness.door.asked).toEqual([]);
+    expect(harness.servicePort.asked).toEqual([]);
   });
 
   it('names a budget that exists', async () => {
-    harness.door.refuse({ reason: 'BUDGET_NOT_FOUND', budgetId: 'anthropic' });
+    harness.servicePort.refuse({ reason: 'BUDGET_NOT_FOUND', budgetId: 'anthropic' });
     await expect(begin().open()).rejects.toMatchObject({ code: status.NOT_FOUND });
   });
 });
@@ -84,18 +84,18 @@ describe('calls', () => {
   it('are answered as calls of their own are, with the defaults of the session', async () => {
     const session = await opened();
     expect(await session.acquire()).toBe(LEASE_ID);
-    expect(harness.door.last).toMatchObject({
+    expect(harness.servicePort.last).toMatchObject({
       budgetId: 'anthropic',
       request: { aiId: 'guardian', requestId: 'made-1', session: { id: 'nonce-1' } },
     });
     await session.acquire({ budgetId: 'openai', aiId: 'guardian' });
-    expect(harness.door.last.budgetId).toBe('openai');
+    expect(harness.servicePort.last.budgetId).toBe('openai');
     const renewed = await session.ask('renewed', { $case: 'renew', value: { leaseId: LEASE_ID } });
     expect(renewed.lease?.leaseId).toBe(LEASE_ID);
     const subject = { $case: 'unleased', value: { budgetId: '', aiId: '' } } as const;
     const usage = { usageId: 'u' } as never;
     await session.ask('recorded', { $case: 'record', value: { subject, usage } });
-    expect(harness.door.last).toMatchObject({ budgetId: 'anthropic', request: { aiId: 'guardian' } });
+    expect(harness.servicePort.last).toMatchObject({ budgetId: 'anthropic', request: { aiId: 'guardian' } });
     const released = await session.ask('released', { $case: 'release', value: { leaseId: LEASE_ID } });
     expect(released.usedTokens).toBe(30);
   });
@@ -103,7 +103,7 @@ describe('calls', () => {
   it('are answered as they are ready, in any order', async () => {
     const session = await opened();
     const answers: ((outcome: OutcomeOf['release']) => void)[] = [];
-    harness.door.answer = () => new Promise((resolve) => answers.push(resolve as never));
+    harness.servicePort.answer = () => new Promise((resolve) => answers.push(resolve as never));
     const all = [1, 2, 3].map(() => session.send({ $case: 'release', value: { leaseId: LEASE_ID } }));
     await expect.poll(() => answers.length).toBe(3);
     const outcome = {
@@ -124,17 +124,17 @@ describe('calls', () => {
   it('that fail are answered with their status, and the stream goes on', async () => {
     const session = await opened();
     const release = { $case: 'release', value: { leaseId: LEASE_ID } } as const;
-    harness.door.refuse({ reason: 'LEASE_NOT_FOUND', leaseId: LEASE_ID });
+    harness.servicePort.refuse({ reason: 'LEASE_NOT_FOUND', leaseId: LEASE_ID });
     const missing = await session.ask('failed', release);
     expect(missing.code).toBe(status.NOT_FOUND);
     expect(reasonOf(missing)).toBe('LEASE_NOT_FOUND');
-    harness.door.fail(new ArbiterError('STORE_UNAVAILABLE', 'away', 1_000));
+    harness.servicePort.fail(new ArbiterError('STORE_UNAVAILABLE', 'away', 1_000));
     expect(await session.ask('failed', release)).toMatchObject({ code: status.UNAVAILABLE, message: 'away' });
-    harness.door.fail(new Error('secret'));
+    harness.servicePort.fail(new Error('secret'));
     const unforeseen = await session.ask('failed', release);
     expect(unforeseen.code).toBe(status.INTERNAL);
     expect(unforeseen.message).not.toContain('secret');
-    harness.door.answer = undefined;
+    harness.servicePort.answer = undefined;
     expect(await session.acquire()).toBe(LEASE_ID);
   });
 
@@ -162,7 +162,7 @@ describe('calls', () => {
   it('that wait leave nothing behind, and are bounded', async () => {
     const session = await opened();
     const answers: (() => void)[] = [];
-    harness.door.answer = (request, caller) => {
+    harness.servicePort.answer = (request, caller) => {
       if (request.kind !== 'acquire') return { kind: 'done' } as never;
       caller.onGone(() => {});
       return new Promise((resolve) =>
@@ -176,7 +176,7 @@ describe('calls', () => {
     expect(reasonOf(failure)).toBe('QUEUE_FULL');
     for (const answer of answers) answer();
     await Promise.all(waiting);
-    harness.door.answer = undefined;
+    harness.servicePort.answer = undefined;
     expect(await session.acquire({ wait })).toBe(LEASE_ID);
   });
 });

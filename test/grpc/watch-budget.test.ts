@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BudgetEvent, WatchUpdate } from '../../src/arbiter/door.js';
+import type { BudgetEvent, WatchUpdate } from '../../src/arbiter/service-port.js';
 import { Rule } from '../../src/gen/budgetarbiter/v1/budget.js';
 import type { WatchBudgetResponse } from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
 import { ALERT, budget, LEASE_ID, lease, NOON, snapshot } from '../support/samples.js';
@@ -26,7 +26,7 @@ function update(events: readonly BudgetEvent[], changes: Partial<WatchUpdate> = 
 
 async function watch(afterRevision?: number) {
   const watching = new Promise<void>((resolve) => {
-    harness.door.onWatch = resolve;
+    harness.servicePort.onWatch = resolve;
   });
   const stream = harness.admin.watchBudget({ budgetId: 'anthropic', afterRevision });
   stream.on('error', () => {});
@@ -38,7 +38,7 @@ describe('WatchBudget', () => {
   it('tells events, denials and figures', async () => {
     const stream = await watch();
     const message = new Promise<WatchBudgetResponse>((resolve) => stream.once('data', resolve));
-    harness.door.tell(
+    harness.servicePort.tell(
       update(
         [
           { kind: 'granted', at: NOON, lease: lease() },
@@ -68,14 +68,14 @@ describe('WatchBudget', () => {
 
   it.each([undefined, 0, 41, Number.MAX_SAFE_INTEGER])('goes on after revision %s', async (after) => {
     const stream = await watch(after);
-    expect(harness.door.watchedAfter).toBe(after);
+    expect(harness.servicePort.watchedAfter).toBe(after);
     const messages: WatchBudgetResponse[] = [];
     stream.on('data', (message: WatchBudgetResponse) => messages.push(message));
-    harness.door.tell(update([], { snapshot: snapshot({ revision: 42 }), missed: true }));
+    harness.servicePort.tell(update([], { snapshot: snapshot({ revision: 42 }), missed: true }));
     await expect.poll(() => messages).toHaveLength(1);
-    harness.door.tell(update([], { snapshot: snapshot({ revision: 43 }) }));
+    harness.servicePort.tell(update([], { snapshot: snapshot({ revision: 43 }) }));
     await expect.poll(() => messages).toHaveLength(2);
-    harness.door.tell(update([], { snapshot: undefined, stale: true }));
+    harness.servicePort.tell(update([], { snapshot: undefined, stale: true }));
     await expect.poll(() => messages).toHaveLength(3);
     expect(messages).toMatchObject([
       { revision: 42, missed: true },
@@ -94,13 +94,13 @@ describe('WatchBudget', () => {
     });
   });
 
-  it('leaves the door when the watcher goes', async () => {
-    const before = harness.door.watchers.size;
+  it('leaves the service port when the watcher goes', async () => {
+    const before = harness.servicePort.watchers.size;
     const stream = await watch();
-    const [listener] = [...harness.door.watchers].slice(-1);
-    expect(harness.door.watchers.size).toBeGreaterThanOrEqual(before);
+    const [listener] = [...harness.servicePort.watchers].slice(-1);
+    expect(harness.servicePort.watchers.size).toBeGreaterThanOrEqual(before);
     stream.cancel();
-    await expect.poll(() => harness.door.watchers.has(listener as never)).toBe(false);
+    await expect.poll(() => harness.servicePort.watchers.has(listener as never)).toBe(false);
   });
 
   it('merges for a watcher that does not read, and loses no count', async () => {
@@ -113,7 +113,7 @@ describe('WatchBudget', () => {
     }));
     const rounds = 60;
     for (let round = 0; round < rounds; round++) {
-      harness.door.tell(update(events, { denials: new Map([['PAUSED', 1]]) }));
+      harness.servicePort.tell(update(events, { denials: new Map([['PAUSED', 1]]) }));
       await new Promise(setImmediate);
     }
     const totals = { messages: 0, told: 0, merged: 0, denials: 0 };
@@ -139,14 +139,14 @@ describe('WatchBudget', () => {
     const messages: WatchBudgetResponse[] = [];
     stream.on('data', (message: WatchBudgetResponse) => messages.push(message));
     const ended = new Promise((resolve) => stream.on('error', (error) => resolve(failed(error as never))));
-    const [listener] = [...harness.door.watchers].slice(-1);
+    const [listener] = [...harness.servicePort.watchers].slice(-1);
     const events: BudgetEvent[] = [{ kind: 'revoked', at: NOON, lease: lease({ status: 'REVOKED' }) }];
-    harness.door.tell(update(events, { snapshot: undefined, gone: true }));
+    harness.servicePort.tell(update(events, { snapshot: undefined, gone: true }));
     expect(await ended).toMatchObject({ code: status.NOT_FOUND, reason: 'BUDGET_NOT_FOUND' });
     expect(messages).toMatchObject([
       { events: [{ event: { $case: 'revoked' } }], stale: false, liveSlots: 0 },
     ]);
-    expect(harness.door.watchers.has(listener as never)).toBe(false);
+    expect(harness.servicePort.watchers.has(listener as never)).toBe(false);
   });
 
   it('says why it cannot begin', async () => {

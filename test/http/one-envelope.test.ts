@@ -1,7 +1,7 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { methodAt } from '../../src/api/codec/descriptors.js';
-import { ArbiterError } from '../../src/arbiter/door.js';
+import { ArbiterError } from '../../src/arbiter/service-port.js';
 import type { Refusal } from '../../src/domain/model/outcomes.js';
 import { askBytes, type Harness, startHarness } from '../grpc/support/harness.js';
 import { stopServers } from '../support/http-server.js';
@@ -82,17 +82,17 @@ async function everybodySays(): Promise<void> {
 
 describe('one refusal has one envelope, over gRPC, HTTP, in pages and in the dashboard', () => {
   it.each(REFUSALS)('$reason', async (refusal) => {
-    for (const { door } of [grpc, http]) door.refuse(refusal);
+    for (const { servicePort } of [grpc, http]) servicePort.refuse(refusal);
     await everybodySays();
   });
 
   it.each(FAILURES)('$failure', async (failure) => {
-    for (const { door } of [grpc, http]) door.fail(failure);
+    for (const { servicePort } of [grpc, http]) servicePort.fail(failure);
     await everybodySays();
   });
 
   it('a fault of our own, of which nothing is told but its id in the log', async () => {
-    for (const { door } of [grpc, http]) door.fail(new Error('secret detail'));
+    for (const { servicePort } of [grpc, http]) servicePort.fail(new Error('secret detail'));
     await everybodySays();
   });
 });
@@ -109,7 +109,7 @@ describe('a reason for a pause', () => {
     ['a\nb', /without control characters/],
     ['', undefined],
   ])('%j is judged alike by all', async (reason, message) => {
-    for (const { door } of [grpc, http]) door.answer = undefined;
+    for (const { servicePort } of [grpc, http]) servicePort.answer = undefined;
     const request = { budgetId: 'anthropic', reason };
     const said = await overGrpc(PAUSE, request);
     if (message === undefined) expect(said.message).toBeUndefined();

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ArbiterError } from '../../src/arbiter/door.js';
+import { ArbiterError } from '../../src/arbiter/service-port.js';
 import type { Refusal } from '../../src/domain/model/outcomes.js';
 import { DISTRIBUTION, startServer as start, stopServers } from '../support/http-server.js';
 import { EXAMPLE_STATS } from '../support/samples.js';

@@ -1,8 +1,8 @@
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { expectBooked, untilNobodyHoldsASlot } from '../end-to-end/support/books.js';
-import { Copies } from '../end-to-end/support/copies.js';
 import { Load } from '../end-to-end/support/load.js';
+import { Replicas } from '../end-to-end/support/replicas.js';
 import { describeMongo, temporaryDatabase } from '../support/mongo.js';
 import { ROOMY_MESSAGE } from '../support/policies.js';
 import { randomFrom } from '../support/seed.js';
@@ -18,21 +18,21 @@ const PATIENCE_MS = 90_000;
 const COLLECTIONS = ['budgets', 'usage', 'receipts', 'copies', 'marks', 'probe'];
 const REFUSED_BY_VALIDATOR = [121, 525074461];
 
-describeMongo('two copies under load, whatever becomes of their MongoDB', (uri) => {
+describeMongo('two replicas under load, whatever becomes of their MongoDB', (uri) => {
   // A database of a fixed name, since the user there may use no other; it goes with its containers.
   const database = process.env['REAL_MONGO_DATABASE'] ?? temporaryDatabase(uri);
   const place = {
-    copies: 2,
+    replicas: 2,
     env: { MONGODB_URI: uri, MONGODB_DATABASE: database },
     mongo: { uri, database },
   };
   const client = new MongoClient(uri);
-  let copies: Copies;
+  let replicas: Replicas;
   beforeAll(async () => {
-    copies = await Copies.start(place);
+    replicas = await Replicas.start(place);
   });
   afterAll(async () => {
-    await copies?.stop();
+    await replicas?.stop();
     await client.close();
   });
 
@@ -48,17 +48,19 @@ describeMongo('two copies under load, whatever becomes of their MongoDB', (uri) 
       const wrong = db.collection<{ _id: number }>(name).insertOne({ _id: 7 });
       await expect(wrong, name).rejects.toMatchObject({ code });
     }
-    for (let copy = 0; copy < copies.count; copy += 1) {
-      expect(JSON.stringify(copies.copy(copy).service.logs)).not.toContain('does not check documents');
+    for (let replica = 0; replica < replicas.count; replica += 1) {
+      expect(JSON.stringify(replicas.replica(replica).service.logs)).not.toContain(
+        'does not check documents',
+      );
     }
   });
 
   it(`book every acknowledged usage once, after ${SECONDS} s`, {
     timeout: SECONDS * 1_000 + 300_000,
   }, async () => {
-    const loads = BUDGETS.map((budget, at) => new Load(copies, budget, randomFrom(at + 1), PATIENCE_MS));
+    const loads = BUDGETS.map((budget, at) => new Load(replicas, budget, randomFrom(at + 1), PATIENCE_MS));
     for (const budget_id of BUDGETS) {
-      await copies
+      await replicas
         .clients()
         .admin('CreateBudget', { budget_id, policy: { ...ROOMY_MESSAGE, max_concurrent: 4 } });
     }
@@ -76,10 +78,10 @@ describeMongo('two copies under load, whatever becomes of their MongoDB', (uri) 
       const load = loads[at] as Load;
       console.info(`${budget}: ${load.reports} reports acknowledged`);
       expect(load.reports).toBeGreaterThan(0);
-      for (let copy = 0; copy < copies.count; copy += 1) {
-        await expectBooked(place, copies.clients(copy), budget, load);
+      for (let replica = 0; replica < replicas.count; replica += 1) {
+        await expectBooked(place, replicas.clients(replica), budget, load);
       }
-      await untilNobodyHoldsASlot(copies.clients(), budget);
+      await untilNobodyHoldsASlot(replicas.clients(), budget);
     }
   });
 

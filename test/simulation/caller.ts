@@ -1,4 +1,4 @@
-import { ArbiterError, type CallerRequest } from '../../src/arbiter/door.js';
+import { ArbiterError, type CallerRequest } from '../../src/arbiter/service-port.js';
 import { parseLeaseId } from '../../src/domain/model/lease-id.js';
 import type { OutcomeOf, Refusal } from '../../src/domain/model/outcomes.js';
 import type { StoredState } from '../../src/domain/model/state.js';

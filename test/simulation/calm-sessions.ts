@@ -1,9 +1,9 @@
-import { ArbiterError } from '../../src/arbiter/door.js';
+import { ArbiterError } from '../../src/arbiter/service-port.js';
 import { parseLeaseId } from '../../src/domain/model/lease-id.js';
 import type { SessionRef } from '../../src/domain/model/session-ref.js';
 import { TestCaller } from '../support/caller.js';
 import { SimulatedCaller } from './caller.js';
-import { BUDGET, type Copy } from './sim-world.js';
+import { BUDGET, type Replica } from './sim-world.js';
 
 const TTL_MS = 15_000;
 const GRACE_MS = 2_000;
@@ -65,13 +65,13 @@ export class CalmSessions extends SimulatedCaller {
     return healthy;
   }
 
-  /** On whatever copy the session goes on, the stream before may do nothing any more with what was its own. */
+  /** On whatever replica the session goes on, the stream before may do nothing any more with what was its own. */
   private async mustTellTheOneBefore(before: Stream, leaseId: string): Promise<Stream> {
     const again = await this.open();
     const lease = parseLeaseId(leaseId);
-    const { session, copy, caller: stream } = before;
+    const { session, replica, caller: stream } = before;
     for (const kind of ['renew', 'release'] as const) {
-      const told = lease && (await this.world.call({ kind, lease, session }, { copy, stream }));
+      const told = lease && (await this.world.call({ kind, lease, session }, { replica, stream }));
       const reason = told?.kind === 'refused' ? told.refusal.reason : told?.kind;
       if (reason !== 'SESSION_TAKEN_UP') this.world.violated(`a stream that is over may ${kind}: ${reason}`);
     }
@@ -93,8 +93,8 @@ export class CalmSessions extends SimulatedCaller {
       fingerprint: 'f',
       ...ids,
     } as const;
-    const { session, copy } = stream;
-    const crossing = this.world.call({ ...request, session }, { copy, stream: new TestCaller() });
+    const { session, replica } = stream;
+    const crossing = this.world.call({ ...request, session }, { replica, stream: new TestCaller() });
     this.world.brokenStreams.add(session.stream);
     stream.close();
     const granted = await crossing.catch(() => undefined);
@@ -106,7 +106,7 @@ export class CalmSessions extends SimulatedCaller {
       this.world.violated('a grant that crossed the end of its stream outlived the grace');
   }
 
-  /** Within the grace, on any copy; and the stream before is missed once more, late. */
+  /** Within the grace, on any replica; and the stream before is missed once more, late. */
   private async comeBack(before: Stream, leaseId: string): Promise<Stream> {
     this.break(before);
     await this.world.pause(GRACE_MS / 2);
@@ -114,8 +114,8 @@ export class CalmSessions extends SimulatedCaller {
     if (!again.leaseIds.includes(leaseId))
       this.world.violated('a session came back in time and lost its lease');
     const late = { kind: 'break-sessions', streams: new Set([before.session.stream]) } as const;
-    const [copy] = this.world.copies;
-    await copy?.arbiter.submit(BUDGET, late as never, new TestCaller());
+    const [replica] = this.world.replicas;
+    await replica?.arbiter.submit(BUDGET, late as never, new TestCaller());
     return again;
   }
 
@@ -139,7 +139,7 @@ export class CalmSessions extends SimulatedCaller {
     budgetIds = [BUDGET],
     leavesAfterMs,
   }: Attempt): Promise<Stream | undefined> {
-    const copy = this.world.pick(this.world.copies);
+    const replica = this.world.pick(this.world.replicas);
     const session = { id: 'calm', owner, stream: `calm-${++this.made}` };
     const caller = new TestCaller();
     let told = false;
@@ -147,7 +147,7 @@ export class CalmSessions extends SimulatedCaller {
       told = true;
     };
     if (leavesAfterMs !== undefined) this.world.scheduler.after(leavesAfterMs, () => caller.leave());
-    const opened = await copy.arbiter
+    const opened = await replica.arbiter
       .openSession({ aiId, session, budgetIds }, takenUp, caller)
       .catch((error: unknown) => {
         if (error instanceof ArbiterError) return undefined;
@@ -155,7 +155,7 @@ export class CalmSessions extends SimulatedCaller {
       });
     if (opened?.kind !== 'open') return undefined;
     const leaseIds = opened.leases.map((lease) => lease.leaseId);
-    return { copy, session, caller, leaseIds, takenUp: () => told, close: () => opened.close([BUDGET]) };
+    return { replica, session, caller, leaseIds, takenUp: () => told, close: () => opened.close([BUDGET]) };
   }
 
   private break({ session, caller, close }: Stream): void {
@@ -172,7 +172,7 @@ export class CalmSessions extends SimulatedCaller {
         ? await this.ask(request, { waitMs })
         : await this.ask(
             { ...request, session: stream.session },
-            { copy: stream.copy, stream: stream.caller },
+            { replica: stream.replica, stream: stream.caller },
           );
     if (outcome?.kind === 'granted') return outcome.lease.leaseId;
     this.world.violated(`${aiId} got no slot: ${JSON.stringify(outcome)}`);
@@ -195,7 +195,7 @@ interface Attempt {
 }
 
 interface Stream {
-  readonly copy: Copy;
+  readonly replica: Replica;
   readonly session: SessionRef;
   readonly caller: TestCaller;
   readonly leaseIds: readonly string[];

@@ -4,9 +4,9 @@ import type { PolicyFields } from '../../src/domain/model/policy.js';
 import type { AcquireRequest } from '../../src/domain/model/requests.js';
 import { TestCaller } from '../support/caller.js';
 import { SimulatedCaller } from './caller.js';
-import type { Copy } from './sim-world.js';
+import type { Replica } from './sim-world.js';
 
-/** How often a copy with waiters looks what others have changed, and what commits take on a calm sea. */
+/** How often a replica with waiters looks what others have changed, and what commits take on a calm sea. */
 const HEARD_WITHIN_MS = 900;
 const WAIT_MS = 60_000;
 const COOLDOWN_MS = 20_000;
@@ -15,7 +15,7 @@ const POLICY: PolicyFields = {
   ...{ maxConcurrent: 1, cooldownMs: COOLDOWN_MS, leaseTtlMs: 120_000 },
 };
 
-/** On a calm sea: who waits hears soon of what became of it, by whatever copy. */
+/** On a calm sea: who waits hears soon of what became of it, by whatever replica. */
 export class CalmWaits extends SimulatedCaller {
   private made = 0;
 
@@ -28,16 +28,16 @@ export class CalmWaits extends SimulatedCaller {
     await this.ofADeletion();
   }
 
-  /** The same request, by two copies: only one of its two calls is there for the answer that both must have. */
+  /** The same request, by two replicas: only one of its two calls is there for the answer that both must have. */
   private async ofAGrantElsewhere(): Promise<void> {
     const { world } = this;
     await this.ask({ kind: 'pause', reason: 'test' });
     const request = this.request();
-    const [here, there] = [world.pick(world.copies), world.pick(world.copies)];
+    const [here, there] = [world.pick(world.replicas), world.pick(world.replicas)];
     const waiting = this.wait(here, request);
     await world.pause(1_000);
     // Whichever is first; the other one's cooldown runs then.
-    void world.call({ kind: 'resume' }, { copy: there });
+    void world.call({ kind: 'resume' }, { replica: there });
     const granted = await this.untilGranted(there, { ...request, nonce: `calm-${++this.made}` });
     const heard = await this.heard(waiting, 'that its request was granted to another call');
     if (granted === '' || heard?.kind !== 'granted' || heard.lease.leaseId !== granted) {
@@ -47,9 +47,9 @@ export class CalmWaits extends SimulatedCaller {
     if (lease !== undefined) await this.ask({ kind: 'release', lease });
   }
 
-  private async untilGranted(copy: Copy, request: AcquireRequest): Promise<string> {
+  private async untilGranted(replica: Replica, request: AcquireRequest): Promise<string> {
     for (let tries = 0; tries < 20; tries += 1) {
-      const outcome = await this.world.call(request, { copy });
+      const outcome = await this.world.call(request, { replica });
       if (outcome.kind === 'granted') return outcome.lease.leaseId;
       await this.world.pause(20);
     }
@@ -59,7 +59,7 @@ export class CalmWaits extends SimulatedCaller {
   private async ofADeletion(): Promise<void> {
     const { world } = this;
     await this.ask({ kind: 'pause', reason: 'test' });
-    const waiting = [1, 2, 3].map(() => this.wait(world.pick(world.copies), this.request()));
+    const waiting = [1, 2, 3].map(() => this.wait(world.pick(world.replicas), this.request()));
     await world.pause(2_000);
     world.epochs += 1;
     await this.ask({ kind: 'delete-budget', force: true });
@@ -78,8 +78,8 @@ export class CalmWaits extends SimulatedCaller {
     return { kind: 'acquire', aiId: `calm-${this.made}`, estimatedTokens: 10, fingerprint: 'f', ...ids };
   }
 
-  private wait(copy: Copy, request: AcquireRequest): Promise<OutcomeOf['acquire']> {
-    return this.world.call(request, { waitMs: WAIT_MS, copy, stream: new TestCaller() });
+  private wait(replica: Replica, request: AcquireRequest): Promise<OutcomeOf['acquire']> {
+    return this.world.call(request, { waitMs: WAIT_MS, replica, stream: new TestCaller() });
   }
 
   private async heard(

@@ -9,7 +9,7 @@ import { SimulatedCaller } from './caller.js';
 import { extremeName, extremeRequest } from './extremes.js';
 import type { Journal } from './journal.js';
 import { REFUSED_LABEL } from './sim-store.js';
-import type { Copy, SimWorld } from './sim-world.js';
+import type { Replica, SimWorld } from './sim-world.js';
 
 type Recorded = Extract<OutcomeOf['record'], { kind: 'recorded' }>;
 
@@ -28,7 +28,7 @@ interface Work {
 /** A session's stream, as far as a call on it goes. */
 export interface Carrier {
   readonly session: SessionRef;
-  readonly copy: Copy;
+  readonly replica: Replica;
   readonly stream: TestCaller;
 }
 
@@ -94,7 +94,7 @@ export class Client extends SimulatedCaller {
       waitMs,
       tries: requestIdMade ? 1 : 12,
       ...(leavesAfterMs === undefined ? {} : { leavesAfterMs }),
-      ...(carrier && { copy: carrier.copy, stream: carrier.stream }),
+      ...(carrier && { replica: carrier.replica, stream: carrier.stream }),
     });
     if (outcome?.kind !== 'granted') return undefined;
     const work = { lease: refOf(outcome), request, ...asked, left: outcome.lease.reservedTokens };
@@ -123,8 +123,8 @@ export class Client extends SimulatedCaller {
   private askAgain({ session: _, ...request }: AcquireRequest): Promise<OutcomeOf['acquire'] | undefined> {
     const carrier = this.world.random() < 0.5 ? this.carrier() : undefined;
     if (carrier === undefined) return this.ask(request);
-    const { session, copy, stream } = carrier;
-    return this.ask({ ...request, session }, { copy, stream });
+    const { session, replica, stream } = carrier;
+    return this.ask({ ...request, session }, { replica, stream });
   }
 
   private async work(work: Work): Promise<void> {
@@ -150,8 +150,8 @@ export class Client extends SimulatedCaller {
   private onStream() {
     const carrier = this.world.random() < 0.5 ? this.carrier() : undefined;
     if (carrier === undefined) return { call: {}, on: {} };
-    const { session, copy, stream } = carrier;
-    return { call: { session }, on: { copy, stream } };
+    const { session, replica, stream } = carrier;
+    return { call: { session }, on: { replica, stream } };
   }
 
   private async renew(work: Work): Promise<void> {

@@ -1,4 +1,4 @@
-import type { CallerRequest } from '../../src/arbiter/door.js';
+import type { CallerRequest } from '../../src/arbiter/service-port.js';
 import { parseLeaseId } from '../../src/domain/model/lease-id.js';
 import type { PolicyFields } from '../../src/domain/model/policy.js';
 import { SimulatedCaller } from './caller.js';
@@ -152,8 +152,8 @@ const nextDay: Disturbance = ({ world }) => world.skip(26 * HOUR_MS);
 type Disturbance = (operator: Operator, step: number) => Promise<void> | void;
 
 const FAULTS: readonly Disturbance[] = [
-  ({ world }) => world.crashSomeCopy(),
-  ({ world }) => world.crashSomeCopy(),
+  ({ world }) => world.crashSomeReplica(),
+  ({ world }) => world.crashSomeReplica(),
   ({ world }) => world.disturbSomeClock(),
   ({ world }) => world.skip(world.pick([60_000, HOUR_MS, 7 * HOUR_MS, 26 * HOUR_MS])),
   (operator) => operator.stall(),

@@ -12,7 +12,7 @@ import { BUDGET, type SimWorld } from './sim-world.js';
 
 /** What must hold when everything has come to rest: the books, from receipts, days and what clients were told. */
 export async function checkRest(
-  { store, time, copies, sink, presumed }: SimWorld,
+  { store, time, replicas, sink, presumed }: SimWorld,
   journal: Journal,
 ): Promise<string[]> {
   const state = await store.load(BUDGET);
@@ -32,11 +32,12 @@ export async function checkRest(
   checkLeases(state, receipts, journal, wrong);
   checkSize(state, time.now, wrong);
   wrong.push(...sink.checkRest(BUDGET, state));
-  for (const { arbiter } of copies) {
+  for (const { arbiter } of replicas) {
     // A day that closed just now was worth a look.
     const quiet = time.now - state.head.clock > BOUNDS.idleMs;
-    if (arbiter.size > 0 && quiet) wrong.push(`a copy at rest keeps ${arbiter.size} budget in memory`);
-    if (arbiter.counts.waiters !== 0) wrong.push(`a copy at rest counts ${arbiter.counts.waiters} waiters`);
+    if (arbiter.size > 0 && quiet) wrong.push(`a replica at rest keeps ${arbiter.size} budget in memory`);
+    if (arbiter.counts.waiters !== 0)
+      wrong.push(`a replica at rest counts ${arbiter.counts.waiters} waiters`);
   }
   return wrong;
 }

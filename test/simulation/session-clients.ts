@@ -1,10 +1,10 @@
-import { ArbiterError, type OpenSession } from '../../src/arbiter/door.js';
+import { ArbiterError, type OpenSession } from '../../src/arbiter/service-port.js';
 import type { SessionRef } from '../../src/domain/model/session-ref.js';
 import { TestCaller } from '../support/caller.js';
 import { type Carrier, Client } from './clients.js';
-import { BUDGET, type Copy, GaveUp } from './sim-world.js';
+import { BUDGET, GaveUp, type Replica } from './sim-world.js';
 
-/** Longer than a copy takes to answer, whatever happens to the store. */
+/** Longer than a replica takes to answer, whatever happens to the store. */
 const OPEN_MS = 8_000;
 
 interface Live extends Carrier {
@@ -18,7 +18,7 @@ interface Attempt {
   readonly budgetIds?: readonly string[];
 }
 
-/** An AI whose slots are in a session: it sends no heartbeat, its stream breaks, and it comes back, to whatever copy. */
+/** An AI whose slots are in a session: it sends no heartbeat, its stream breaks, and it comes back, to whatever replica. */
 export class SessionClient extends Client {
   private live: Live | undefined;
   private streams = 0;
@@ -28,9 +28,9 @@ export class SessionClient extends Client {
     this.break();
   }
 
-  /** A stream on a copy that has crashed is found broken when it is used. */
+  /** A stream on a replica that has crashed is found broken when it is used. */
   protected override carrier(): Carrier | undefined {
-    if (this.live?.copy.link.alive === false) this.break();
+    if (this.live?.replica.link.alive === false) this.break();
     return this.live;
   }
 
@@ -61,15 +61,15 @@ export class SessionClient extends Client {
     if (live === undefined) return;
     this.journal.mayEndEarly(this.aiId);
     world.brokenStreams.add(live.session.stream);
-    if (live.copy.link.alive) live.opened.close([BUDGET]);
+    if (live.replica.link.alive) live.opened.close([BUDGET]);
     world.scheduler.after(world.random() * 2_000, () => live.stream.leave());
   }
 
-  private end({ session, stream, copy, opened }: Live): void {
+  private end({ session, stream, replica, opened }: Live): void {
     this.journal.mayEndEarly(this.aiId);
     this.world.brokenStreams.add(session.stream);
     stream.leave();
-    if (copy.link.alive) opened.close([BUDGET]);
+    if (replica.link.alive) opened.close([BUDGET]);
   }
 
   private async comeBack(): Promise<void> {
@@ -117,33 +117,33 @@ export class SessionClient extends Client {
   }
 
   private async open(session: SessionRef, attempt: Attempt = {}): Promise<Live | undefined> {
-    const copy = this.world.pick(this.world.copies);
+    const replica = this.world.pick(this.world.replicas);
     const stream = new TestCaller();
     let told = false;
     const takenUp = (): void => {
       told = true;
     };
     try {
-      const opened = await this.opened(copy, { session, stream, takenUp, attempt });
-      return opened.kind === 'open' ? { session, copy, stream, opened, takenUp: () => told } : undefined;
+      const opened = await this.opened(replica, { session, stream, takenUp, attempt });
+      return opened.kind === 'open' ? { session, replica, stream, opened, takenUp: () => told } : undefined;
     } catch (error) {
       if (!(error instanceof ArbiterError) && !(error instanceof GaveUp)) throw error;
       // A stream that never began carries nothing; it takes nothing from the one before, either.
-      if (!copy.link.alive) this.world.brokenStreams.add(session.stream);
+      if (!replica.link.alive) this.world.brokenStreams.add(session.stream);
       stream.leave();
       return undefined;
     }
   }
 
-  private opened(copy: Copy, { session, stream, takenUp, attempt }: Opening) {
+  private opened(replica: Replica, { session, stream, takenUp, attempt }: Opening) {
     const { world } = this;
     const { aiId = this.aiId, budgetIds = [BUDGET] } = attempt;
-    return new Promise<Awaited<ReturnType<Copy['arbiter']['openSession']>>>((resolve, reject) => {
+    return new Promise<Awaited<ReturnType<Replica['arbiter']['openSession']>>>((resolve, reject) => {
       const cancel = world.scheduler.after(OPEN_MS, () => {
-        if (copy.link.alive) world.violated('a session got no answer in its time');
+        if (replica.link.alive) world.violated('a session got no answer in its time');
         reject(new GaveUp());
       });
-      copy.arbiter
+      replica.arbiter
         .openSession({ aiId, session, budgetIds }, takenUp, stream)
         .then(resolve, reject)
         .finally(cancel);

@@ -48,9 +48,9 @@ export class WorldTime {
   }
 }
 
-/** The clocks of one copy's machine: the wall clock may be wrong, both drift. What they are worth, the service decides. */
+/** The clocks of one replica's machine: the wall clock may be wrong, both drift. What they are worth, the service decides. */
 export class SimClock {
-  /** What this copy's wall clock is wrong by. */
+  /** What this replica's wall clock is wrong by. */
   wallErrorMs = 0;
   readonly clock: StoreClock;
 

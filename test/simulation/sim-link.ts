@@ -15,7 +15,7 @@ export type StoreMethod = (typeof METHODS)[number];
 
 const SLOW_MS = 3_000;
 
-/** The calls that a copy makes. */
+/** The calls that a replica makes. */
 export const METHODS = [
   'load',
   'version',
@@ -35,8 +35,8 @@ export const METHODS = [
 ] as const;
 
 /**
- * The way from one copy to the store. Calls overtake each other, fail before or after they took effect, take effect long
- * after they were given up, or never. When the copy has crashed nothing reaches it any more, but what it sent may arrive.
+ * The way from one replica to the store. Calls overtake each other, fail before or after they took effect, take effect long
+ * after they were given up, or never. When the replica has crashed nothing reaches it any more, but what it sent may arrive.
  */
 export class SimLink {
   alive = true;
@@ -67,7 +67,7 @@ export class SimLink {
     this.store = store as unknown as BudgetStore;
   }
 
-  /** What a copy has committed it knows: it decides nothing on a state that is older. */
+  /** What a replica has committed it knows: it decides nothing on a state that is older. */
   private inOrder(commit: BudgetStore['commit']): BudgetStore['commit'] {
     const won = new Map<string, number>();
     return async (budgetId, expected, patch, sendBy) => {

@@ -1,7 +1,7 @@
-import { Courier } from '../../src/alerts/courier.js';
+import { Dispatcher } from '../../src/alerts/dispatcher.js';
 import { type Notice, noticeOf } from '../../src/alerts/notice.js';
 import type { Sent } from '../../src/alerts/remote-sink.js';
-import { Routing, type SinkSettings } from '../../src/alerts/settings.js';
+import { Routing, type SinkSettings } from '../../src/alerts/sink-settings.js';
 import { ALERT_RULES } from '../../src/domain/alerts/alert-conditions.js';
 import { isHappening } from '../../src/domain/alerts/alert-deliveries.js';
 import { alertKey } from '../../src/domain/alerts/alerts.js';
@@ -28,15 +28,15 @@ export class SimSink {
     private readonly violated: (what: string) => void,
   ) {}
 
-  /** The courier of one copy, by which it reaches this receiver. */
-  courier(copyId: string, clock: Clock, scheduler: Scheduler): Courier {
+  /** The dispatcher of one replica, by which it reaches this receiver. */
+  dispatcher(copyId: string, clock: Clock, scheduler: Scheduler): Dispatcher {
     const send = async (notice: Notice): Promise<Sent> => {
       await pause(scheduler, this.random() ** 4 * SLOWEST_MS);
       return this.take(notice);
     };
     const sinks = [{ name: SINK.name, place: 'sim', send }];
     const means = { copyId, clock, scheduler, log: SILENT_LOG, alone: false };
-    return new Courier({ ...means, sinks, routing: new Routing([SINK]) });
+    return new Dispatcher({ ...means, sinks, routing: new Routing([SINK]) });
   }
 
   private take({ id, type }: Notice): Sent {

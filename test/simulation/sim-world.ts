@@ -1,7 +1,7 @@
 import { Tidying } from '../../src/app/tidying.js';
 import { Arbiter } from '../../src/arbiter/arbiter.js';
 import { BOUNDS } from '../../src/arbiter/bounds.js';
-import type { CallerRequest } from '../../src/arbiter/door.js';
+import type { CallerRequest } from '../../src/arbiter/service-port.js';
 import type { OutcomeOf } from '../../src/domain/model/outcomes.js';
 import type { StoredState } from '../../src/domain/model/state.js';
 import type { Clock } from '../../src/platform/clock.js';
@@ -33,16 +33,16 @@ const LAGGING_PARTS: readonly Lag['parts'][] = [
 /** Of a wrong time that the store told; a commit that was decided by it may arrive late. */
 const UNLEARN_MS = 20_000;
 
-/** A call whose copy crashed: nobody knows whether it had an effect. */
+/** A call whose replica crashed: nobody knows whether it had an effect. */
 export class GaveUp extends Error {}
 
-export interface Copy {
+export interface Replica {
   readonly arbiter: Arbiter;
   readonly link: SimLink;
   readonly clock: SimClock;
 }
 
-/** Several copies of the service over one store, in one process, driven by one seed. */
+/** Several replicas over one store, in one process, driven by one seed. */
 export class SimWorld {
   readonly scheduler: ManualScheduler;
   readonly time: WorldTime;
@@ -55,7 +55,7 @@ export class SimWorld {
   readonly violations: string[] = [];
   /** Every state that was, with the moment (by the scheduler) at which it began. */
   readonly states: { readonly at: number; readonly state: StoredState }[] = [];
-  readonly copies: Copy[] = [];
+  readonly replicas: Replica[] = [];
   /** What holds in this run and not in every run. */
   promises: Promises = { floor: false, clockWasReset: false };
   /** Streams of sessions whose clients have gone: only what these carried may end before its time. */
@@ -73,7 +73,7 @@ export class SimWorld {
   /** What callers drive to its bounds in this run. */
   readonly extreme: Extreme;
 
-  constructor(seed: number, startedAt: number, copies: number) {
+  constructor(seed: number, startedAt: number, replicas: number) {
     this.extreme = extremeOf(seed);
     const meter = new ManualClock(startedAt);
     this.scheduler = new ManualScheduler([meter], seed);
@@ -85,10 +85,10 @@ export class SimWorld {
       // Some runs on a store that writes receipts with the commit, as the embedded one does.
       seed % 7 === 3,
     );
-    for (let at = 0; at < copies; at += 1) this.copies.push(this.startCopy());
+    for (let at = 0; at < replicas; at += 1) this.replicas.push(this.startReplica());
   }
 
-  private startCopy(): Copy {
+  private startReplica(): Replica {
     const link = new SimLink(this.store, this.scheduler, this.weather, (what) => this.violated(what));
     const scheduler: Scheduler = {
       after: (ms, task) => this.scheduler.after(ms, () => link.alive && task()),
@@ -99,7 +99,7 @@ export class SimWorld {
     clock.wallErrorMs = (this.random() - 0.5) * 800;
     clock.start(scheduler);
     const copyId = `copy-${++this.started}`;
-    const alerts = this.sink.courier(copyId, clock.clock, scheduler);
+    const alerts = this.sink.dispatcher(copyId, clock.clock, scheduler);
     const arbiter = new Arbiter({
       ...{
         store: link.store,
@@ -129,10 +129,10 @@ export class SimWorld {
     this.violations.push(...checkCommit(BUDGET, { before, after, receipt, ...known }));
   }
 
-  /** Every copy has learnt the right time since the store's was wrong, and has no other clock that agrees with the wrong one. */
+  /** Every replica has learnt the right time since the store's was wrong, and has no other clock that agrees with the wrong one. */
   private nobodyIsMisled(): boolean {
     const since = this.scheduler.now - this.misledUntil;
-    return since > UNLEARN_MS && this.copies.every(({ clock }) => Math.abs(clock.wallErrorMs) < 60_000);
+    return since > UNLEARN_MS && this.replicas.every(({ clock }) => Math.abs(clock.wallErrorMs) < 60_000);
   }
 
   private misledUntil = Number.NEGATIVE_INFINITY;
@@ -172,36 +172,36 @@ export class SimWorld {
     return new Promise((resolve) => void this.scheduler.after(ms, resolve));
   }
 
-  /** Sends a request to some copy. Every copy that lives must answer it in time. */
+  /** Sends a request to some replica. Every replica that lives must answer it in time. */
   call<R extends CallerRequest>(request: R, options: CallOptions = {}): Promise<OutcomeOf[R['kind']]> {
-    const { waitMs = 0, leavesAfterMs, copy = this.pick(this.copies), stream } = options;
+    const { waitMs = 0, leavesAfterMs, replica = this.pick(this.replicas), stream } = options;
     const caller = stream ?? new TestCaller();
     if (leavesAfterMs !== undefined) this.scheduler.after(leavesAfterMs, () => caller.leave());
     return new Promise((resolve, reject) => {
       const cancel = this.scheduler.after(SLACK_MS + waitMs, () => {
-        if (copy.link.alive) this.violated(`${request.kind} got no answer in its time`);
+        if (replica.link.alive) this.violated(`${request.kind} got no answer in its time`);
         if (stream === undefined) caller.leave();
         reject(new GaveUp());
       });
       const answer =
         request.kind === 'acquire' && waitMs > 0
-          ? copy.arbiter.acquireWaiting(BUDGET, request, waitMs, caller)
-          : copy.arbiter.submit(BUDGET, request, caller);
+          ? replica.arbiter.acquireWaiting(BUDGET, request, waitMs, caller)
+          : replica.arbiter.submit(BUDGET, request, caller);
       (answer as Promise<OutcomeOf[R['kind']]>).then(resolve, reject).finally(cancel);
     });
   }
 
-  crashSomeCopy(): void {
-    const at = Math.floor(this.random() * this.copies.length);
-    const copy = this.copies[at];
-    if (copy === undefined) return;
-    this.note(`copy ${at} crashes`);
-    copy.link.alive = false;
-    this.copies[at] = this.startCopy();
+  crashSomeReplica(): void {
+    const at = Math.floor(this.random() * this.replicas.length);
+    const replica = this.replicas[at];
+    if (replica === undefined) return;
+    this.note(`replica ${at} crashes`);
+    replica.link.alive = false;
+    this.replicas[at] = this.startReplica();
   }
 
   disturbSomeClock(): void {
-    const { clock } = this.pick(this.copies);
+    const { clock } = this.pick(this.replicas);
     clock.wallErrorMs = this.pick([0, 0, 1_500, -1_500, 20_000, -20_000, 3 * 3_600_000]);
     this.note(`a wall clock is wrong by ${clock.wallErrorMs} ms`);
   }
@@ -216,12 +216,12 @@ export class SimWorld {
     this.misledUntil = ms === 0 ? this.scheduler.now : Number.POSITIVE_INFINITY;
     this.time.storeErrorMs = ms;
     // Machines of one place follow one source of time: most are wrong together.
-    for (const { clock } of this.copies) if (ms === 0 || this.random() < 0.7) clock.wallErrorMs = ms;
+    for (const { clock } of this.replicas) if (ms === 0 || this.random() < 0.7) clock.wallErrorMs = ms;
   }
 
-  /** A copy has just been started, its clock is wrong until somebody looks, and tidying is the first to believe it. */
+  /** A replica has just been started, its clock is wrong until somebody looks, and tidying is the first to believe it. */
   tidyByWrongClock(errorMs: number): void {
-    const { link, clock } = this.pick(this.copies);
+    const { link, clock } = this.pick(this.replicas);
     this.note(`tidying with a clock that is wrong by ${errorMs / 86_400_000} days`);
     const wrong: Clock = {
       read: () => {
@@ -239,7 +239,7 @@ export class SimWorld {
   skip(ms: number): void {
     this.note(`${ms / 60_000} minutes pass`);
     this.time.skip(ms);
-    for (const { clock } of this.copies) void clock.clock.resample();
+    for (const { clock } of this.replicas) void clock.clock.resample();
   }
 
   stall(): void {
@@ -273,7 +273,7 @@ export class SimWorld {
   storm(weather: Weather): void {
     this.weather = weather;
     this.sink.faults = weather.faults * 2;
-    for (const { link } of this.copies) link.weather = weather;
+    for (const { link } of this.replicas) link.weather = weather;
   }
 
   /** From now on nothing goes wrong any more. */
@@ -282,7 +282,7 @@ export class SimWorld {
     this.storm({ faults: 0, delayMs: 5 });
     this.misleadTime(0);
     this.store.heal();
-    for (const { clock } of this.copies) clock.wallErrorMs = 0;
+    for (const { clock } of this.replicas) clock.wallErrorMs = 0;
   }
 }
 
@@ -290,7 +290,7 @@ export interface CallOptions {
   readonly waitMs?: number;
   /** The caller goes away by then. */
   readonly leavesAfterMs?: number;
-  readonly copy?: Copy;
+  readonly replica?: Replica;
   /** The session's stream that the call is made on. */
   readonly stream?: TestCaller;
 }

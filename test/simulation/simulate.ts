@@ -40,7 +40,7 @@ const LONGEST_MS = 60 * 60_000;
 const MOST_AT_REST = 20;
 /** What is left to do is done within this time of calm; then nobody needs the budget in memory. */
 const CALM_MS = 45_000;
-/** Longer than alerts wait between two tries, and than a copy that crashed holds them. */
+/** Longer than alerts wait between two tries, and than a replica that crashed holds them. */
 const ALERTS_TOLD_MS = 15 * 60_000;
 
 /** One run: the same seed gives the same run. */
@@ -120,7 +120,7 @@ async function live(
   const before = world.commits;
   await scheduler.advance(BOUNDS.idleMs + 5_000);
   // What was looked at without a commit meanwhile, an alert for one, stays for as long again.
-  const keeps = () => world.copies.some(({ arbiter }) => arbiter.size > 0);
+  const keeps = () => world.replicas.some(({ arbiter }) => arbiter.size > 0);
   for (let more = 0; more < 2 && keeps(); more += 1) await scheduler.advance(BOUNDS.idleMs + 5_000);
   if (world.commits - before > MOST_AT_REST) world.violated(`${world.commits - before} commits at rest`);
 }

@@ -1,5 +1,5 @@
 import { BOUNDS } from '../../src/arbiter/bounds.js';
-import { ArbiterError } from '../../src/arbiter/door.js';
+import { ArbiterError } from '../../src/arbiter/service-port.js';
 import { parseLeaseId } from '../../src/domain/model/lease-id.js';
 import type { PolicyFields } from '../../src/domain/model/policy.js';
 import type { AcquireRequest, LeaseRef } from '../../src/domain/model/requests.js';
@@ -53,8 +53,8 @@ export class Waiters extends SimulatedCaller {
 
   /** Whether it was refused for those that wait already. The rest goes away after a while. */
   private async floodOnce(): Promise<boolean> {
-    const [copy] = this.world.copies;
-    const options = { waitMs: WAIT_MS, leavesAfterMs: 2_000, ...(copy && { copy }) };
+    const [replica] = this.world.replicas;
+    const options = { waitMs: WAIT_MS, leavesAfterMs: 2_000, ...(replica && { replica }) };
     const failure = await this.world.call(this.request('flood'), options).catch((error) => error);
     return failure instanceof ArbiterError && failure.failure === 'QUEUE_FULL';
   }
@@ -80,7 +80,7 @@ export class Waiters extends SimulatedCaller {
     for (let turn = 0; this.done < WAITERS && turn < 200; turn += 1) await this.slot('hog', 0);
   }
 
-  /** Takes the slot, if it gets it, for a moment. Everybody asks the same copy: others know nothing of its queue. */
+  /** Takes the slot, if it gets it, for a moment. Everybody asks the same replica: others know nothing of its queue. */
   private async slot(aiId: string, waitMs: number): Promise<boolean> {
     const lease = await this.take(aiId, waitMs);
     await this.world.pause(this.world.random() * 100);
@@ -90,9 +90,9 @@ export class Waiters extends SimulatedCaller {
   }
 
   private async take(aiId: string, waitMs = 0): Promise<LeaseRef | undefined> {
-    const [copy] = this.world.copies;
-    if (copy === undefined) return undefined;
-    const outcome = await this.ask(this.request(aiId), { waitMs, copy });
+    const [replica] = this.world.replicas;
+    if (replica === undefined) return undefined;
+    const outcome = await this.ask(this.request(aiId), { waitMs, replica });
     return outcome?.kind === 'granted' ? parseLeaseId(outcome.lease.leaseId) : undefined;
   }
 

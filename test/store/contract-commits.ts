@@ -236,7 +236,7 @@ function everyKind(): SectionPut[] {
     { section: 'dayAis', key: '2026-11-24 guardian', value: 0 },
     { section: 'dayTotals', key: '2026-11-24', value: Number.MAX_SAFE_INTEGER },
     { section: 'outbox', key: '1:l:0000000000000007', value: leaseReceipt('1:l:0000000000000007', 2) },
-    { section: 'writers', key: 'copy.1', value: { seq: 12, at: T0 } },
+    { section: 'writers', key: 'replica.1', value: { seq: 12, at: T0 } },
     {
       section: 'alerts',
       key: `HOURLY ${T0}`,

@@ -36,7 +36,7 @@ async function seen(store: BudgetStore, revision: number): Promise<number[]> {
 /** See `Freshness`. What an election does to it, `mongo-elections.test.ts` shows. */
 export function describeFreshness(subject: Subject, { rounds }: ContractOptions): void {
   describe('freshness', () => {
-    it('a current read sees what any copy was told to be written, at once', async () => {
+    it('a current read sees what any replica was told to be written, at once', async () => {
       const { store, peer } = subject.current;
       for (let revision = 1; revision <= rounds; revision += 1) {
         const [writer, reader] = revision % 2 === 0 ? [store, peer] : [peer, store];

@@ -10,7 +10,7 @@ import { describeTidying } from './contract-tidying.js';
 
 export interface OpenedStore {
   readonly store: BudgetStore;
-  /** A second door to the same data, as another copy of the service has; the same one if the store is exclusive. */
+  /** A second way to the same data, as another replica has; the same one if the store is exclusive. */
   readonly peer: BudgetStore;
   /** Leaves the store as a process that ended would, and opens it again. */
   reopen(): Promise<BudgetStore>;

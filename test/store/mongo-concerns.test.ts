@@ -36,9 +36,9 @@ describe('whatever MONGODB_URI says', () => {
       mongo.collections.set(command['create'], { options: {}, documents: new Map() });
       return { ok: 1 };
     };
-    const store = await openMongoStore({ uri, database: 'x', copyId: 'copy' });
+    const store = await openMongoStore({ uri, database: 'x', copyId: 'replica' });
     const stamped = (revision: number) =>
-      patch(revision, { puts: [{ section: 'writers', key: 'copy', value: { seq: revision, at: T0 } }] });
+      patch(revision, { puts: [{ section: 'writers', key: 'replica', value: { seq: revision, at: T0 } }] });
     await Promise.all(['a', 'b'].map((budget) => store.commit(budget, undefined, stamped(1))));
     const both = ['a', 'b'].map((budget) => store.commit(budget, { epoch: 1, revision: 1 }, stamped(2)));
     expect(await Promise.all(both)).toEqual(['won', 'won']);

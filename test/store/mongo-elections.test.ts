@@ -159,8 +159,8 @@ describe('reads of the MongoDB store', () => {
 
   it('tell which commits of one message won, where an election follows it at once', async () => {
     const store = await open();
-    const stamped = (copy: string, seq: number) =>
-      patch(seq, { puts: [{ section: 'writers', key: copy, value: { seq, at: T0 } }] });
+    const stamped = (replica: string, seq: number) =>
+      patch(seq, { puts: [{ section: 'writers', key: replica, value: { seq, at: T0 } }] });
     for (const budget of ['b', 'c']) await store.commit(budget, undefined, stamped('me', 1));
     await store.commit('c', { epoch: 1, revision: 1 }, stamped('another', 2));
     lag();

@@ -11,7 +11,7 @@ const ROUNDS = 10;
 
 let seq = 0;
 
-/** As the arbiter commits: with the stamp of its copy. */
+/** As the arbiter commits: with the stamp of its replica. */
 function stamped(copyId: string, revision: number, more: StatePatch['puts'] = []): StatePatch {
   seq += 1;
   const stamp = { section: 'writers' as const, key: copyId, value: { seq, at: T0 } };
@@ -33,7 +33,7 @@ describeMongo('commits of many budgets to MongoDB', (uri) => {
     await two.close();
   });
 
-  it('have one winner each when two copies race for all of them, and no deadlock', async () => {
+  it('have one winner each when two replicas race for all of them, and no deadlock', async () => {
     for (let revision = 1; revision <= ROUNDS; revision += 1) {
       const expected = { epoch: 1, revision };
       const sent = new Map<string, number>();

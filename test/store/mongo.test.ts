@@ -21,7 +21,7 @@ describeMongo('the MongoDB store', (uri) => {
     Promise.all(['budgets', 'usage', 'receipts', 'marks'].map((name) => db.collection(name).deleteMany({})));
 
   beforeAll(async () => {
-    // Two copies that start at once in an empty database.
+    // Two replicas that start at once in an empty database.
     [store, peer] = await Promise.all([openMongoStore({ uri, database, copyId: 'a', log }), open()]);
   });
   afterAll(async () => {

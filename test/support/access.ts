@@ -1,6 +1,6 @@
 import { Access } from '../../src/access/access.js';
+import type { AccessSettings, RoleGrant } from '../../src/access/access-settings.js';
 import { tokenDigest } from '../../src/access/bearer-tokens.js';
-import type { AccessSettings, RoleGrant } from '../../src/access/settings.js';
 import { PROCESS_TIME, type TimeSources } from '../../src/platform/clock.js';
 import { PROCESS_SCHEDULER, type Scheduler } from '../../src/platform/scheduler.js';
 import { collectedLog } from './collected-log.js';

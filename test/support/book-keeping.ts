@@ -110,7 +110,7 @@ function expectIndexes(state: Ledger): void {
   }
 }
 
-/** A copy that loads the state knows all that this one knows. */
+/** A replica that loads the state knows all that this one knows. */
 export function expectReloadsTheSame(budget: TestBudget): void {
   const [here, there] = [budget.state, budget.loaded()];
   expect(picture(there)).toEqual(picture(here));

@@ -9,7 +9,7 @@ import type { AcquireRequest, BudgetRequest, LeaseRef } from '../../src/domain/m
 import type { Receipt, StatePatch, UsageDay } from '../../src/domain/model/state.js';
 import type { Denial, LeaseView } from '../../src/domain/model/types.js';
 import { usageDayOf } from '../../src/domain/reads.js';
-import { applyPatch, copyState, type MemoryBudget } from './memory-budget.js';
+import { applyPatch, type MemoryBudget, replicaState } from './memory-budget.js';
 import { ROOMY_WINDOWS } from './policies.js';
 import { acquire, leaseOf, usage } from './requests.js';
 
@@ -129,9 +129,9 @@ export class TestBudget {
     return this;
   }
 
-  /** What another copy of the service would load now. */
+  /** What another replica would load now. */
   loaded(): Ledger {
-    return Ledger.of(BUDGET, this.stored && copyState(this.stored));
+    return Ledger.of(BUDGET, this.stored && replicaState(this.stored));
   }
 
   storedState(): MemoryBudget {

@@ -1,4 +1,4 @@
-import type { Caller } from '../../src/arbiter/door.js';
+import type { Caller } from '../../src/arbiter/service-port.js';
 
 /** A caller whose going a test decides. */
 export class TestCaller implements Caller {

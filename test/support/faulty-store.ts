@@ -36,7 +36,7 @@ export type Fault =
 /** Says of every call what goes wrong with it, if anything. */
 export type FaultPlan = (call: StoreCall) => Fault | undefined;
 
-/** The way from one copy of the service to its store, with the faults of a network. Several may share the store behind it. */
+/** The way from one replica to its store, with the faults of a network. Several may share the store behind it. */
 export class FaultyStore implements BudgetStore {
   plan: FaultPlan = () => undefined;
   private readonly next: { readonly method: StoreMethod; readonly fault: Fault }[] = [];

@@ -14,7 +14,7 @@ export interface MemoryBudget {
   readonly sections: MemorySections;
 }
 
-export function copyState(budget: MemoryBudget): StoredState {
+export function replicaState(budget: MemoryBudget): StoredState {
   return structuredClone(budget);
 }
 

@@ -1,7 +1,7 @@
 import type { Receipt, StatePatch, StoredState, UsageDay } from '../../src/domain/model/state.js';
 import type { Cut, TidyMark } from '../../src/domain/time/tidy-mark.js';
 import type { BudgetStore, ListedBudget, StateVersion, Tidied } from '../../src/store/store.js';
-import { applyPatch, copyState, type MemoryBudget } from './memory-budget.js';
+import { applyPatch, type MemoryBudget, replicaState } from './memory-budget.js';
 
 export interface MemoryStoreOptions {
   /** False: behave as a store that other writers share, so that one instance can serve several arbiters. */
@@ -31,7 +31,7 @@ class MemoryStore implements BudgetStore {
 
   async load(budgetId: string): Promise<StoredState | undefined> {
     const budget = this.budgets.get(budgetId);
-    return budget && copyState(budget);
+    return budget && replicaState(budget);
   }
 
   async version(budgetId: string): Promise<StateVersion | undefined> {

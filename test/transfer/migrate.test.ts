@@ -168,18 +168,16 @@ describeMongo('a migration to MongoDB', (uri) => {
     });
   }, 60_000);
 
-  it('is refused while a copy of the service runs there, and passes over one that was killed', async () => {
+  it('is refused while a replica runs there, and passes over one that was killed', async () => {
     const folder = temporaryFolder();
     const here = { uri, database: second, scheduler: HURRIED };
-    const copy = await openMongoStore({ ...here, copyId: 'alive' });
-    await copy.commit('b', undefined, patch(1, { head: head(1) }));
+    const replica = await openMongoStore({ ...here, copyId: 'alive' });
+    await replica.commit('b', undefined, patch(1, { head: head(1) }));
     await withStores([openMongoTransfer(here), openFolder(folder)], async (source, target) => {
-      await expect(migrate(source, target, collectedContext())).rejects.toThrow(
-        'a copy of the service runs on',
-      );
-      // Neither was touched: the copy serves on.
-      expect(await copy.version('b')).toEqual({ epoch: 1, revision: 1 });
-      await copy.close();
+      await expect(migrate(source, target, collectedContext())).rejects.toThrow('a replica runs on');
+      // Neither was touched: the replica serves on.
+      expect(await replica.version('b')).toEqual({ epoch: 1, revision: 1 });
+      await replica.close();
       const killed = await openMongoStore({ ...here, copyId: 'killed' });
       expect(killed.name).toBe('mongo');
       Object.assign(killed, { beforeClose: async () => {} });

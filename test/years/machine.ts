@@ -1,10 +1,10 @@
-import { Courier } from '../../src/alerts/courier.js';
+import { Dispatcher } from '../../src/alerts/dispatcher.js';
 import type { Notice } from '../../src/alerts/notice.js';
-import { Routing } from '../../src/alerts/settings.js';
+import { Routing } from '../../src/alerts/sink-settings.js';
 import { Tidying } from '../../src/app/tidying.js';
 import { Arbiter } from '../../src/arbiter/arbiter.js';
-import type { CallerRequest } from '../../src/arbiter/door.js';
 import { NOBODY } from '../../src/arbiter/pending.js';
+import type { CallerRequest } from '../../src/arbiter/service-port.js';
 import { ALERT_RULES } from '../../src/domain/alerts/alert-conditions.js';
 import type { OutcomeOf } from '../../src/domain/model/outcomes.js';
 import { embeddedClock } from '../../src/platform/embedded-clock.js';
@@ -24,7 +24,7 @@ export type OpenStore = () => Promise<BudgetStore>;
 interface Process {
   readonly arbiter: Arbiter;
   readonly tidying: Tidying;
-  readonly courier: Courier;
+  readonly dispatcher: Dispatcher;
   readonly store: BudgetStore;
   readonly clock: StoreClock | undefined;
   alive: boolean;
@@ -78,23 +78,30 @@ export class Machine {
     const clock = shared ?? embeddedClock({ maxSkewMs: MAX_SKEW_MS, sources });
     const { log } = this;
     const means = { clock, scheduler, log };
-    const courier = this.courier(copyId, store.exclusive, means);
+    const dispatcher = this.dispatcher(copyId, store.exclusive, means);
     const tidying = new Tidying({ ...means, store, retentionMonths: RETENTION_MONTHS });
     const { passed } = tidying;
-    const arbiter = new Arbiter({ ...means, store, passed, copyId, maxSkewMs: MAX_SKEW_MS, alerts: courier });
-    const running: Process = { arbiter, tidying, courier, store, clock: shared, alive: true };
+    const arbiter = new Arbiter({
+      ...means,
+      store,
+      passed,
+      copyId,
+      maxSkewMs: MAX_SKEW_MS,
+      alerts: dispatcher,
+    });
+    const running: Process = { arbiter, tidying, dispatcher, store, clock: shared, alive: true };
     this.process = running;
     await this.sample();
-    courier.start(arbiter);
+    dispatcher.start(arbiter);
     arbiter.start();
     tidying.start();
   }
 
-  private courier(
+  private dispatcher(
     copyId: string,
     alone: boolean,
-    means: Pick<ConstructorParameters<typeof Courier>[0], 'clock' | 'scheduler' | 'log'>,
-  ): Courier {
+    means: Pick<ConstructorParameters<typeof Dispatcher>[0], 'clock' | 'scheduler' | 'log'>,
+  ): Dispatcher {
     const send = async ({ id }: Notice) => {
       if (this.sinkFails) return { delivered: false, detail: 'failed' } as const;
       this.heard.add(id);
@@ -108,7 +115,7 @@ export class Machine {
       budgets: ['*'],
     } as const;
     const sinks = [{ name: sink.name, place: sink.name, send }];
-    return new Courier({ ...means, copyId, alone, sinks, routing: new Routing([sink]) });
+    return new Dispatcher({ ...means, copyId, alone, sinks, routing: new Routing([sink]) });
   }
 
   /** The store tells its time, where it has one. */
@@ -149,10 +156,10 @@ export class Machine {
 
   async stop(): Promise<void> {
     const { running } = this;
-    const { arbiter, courier, tidying, store } = running;
+    const { arbiter, dispatcher, tidying, store } = running;
     arbiter.refuseNew();
     await this.time.until(tidying.stop());
-    await this.time.until(courier.stop());
+    await this.time.until(dispatcher.stop());
     await this.time.until(arbiter.stop());
     await this.end(running, store);
   }

@@ -1,6 +1,6 @@
 import type { FieldViolation, Refusal, Refused } from '../../domain/model/outcomes.js';
 
-/** What a request can meet before and behind the arbiter's door. */
+/** What a request can meet before and behind the arbiter's service port. */
 export type Complaint =
   | Refusal
   | { readonly reason: 'MALFORMED_MESSAGE'; readonly typeName: string; readonly detail?: string }
@@ -11,7 +11,7 @@ export class RequestError extends Error {
   override readonly name = 'RequestError';
   constructor(
     readonly complaint: Complaint,
-    /** It comes from behind the door, which has told it to the audit. */
+    /** It comes from behind the service port, which has told it to the audit. */
     readonly decided = false,
   ) {
     super(complaint.reason);

@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { AccessError, type AccessFailure } from '../../access/access-error.js';
-import { ArbiterError, type ArbiterFailure } from '../../arbiter/door.js';
+import { ArbiterError, type ArbiterFailure } from '../../arbiter/service-port.js';
 import type { FieldViolation } from '../../domain/model/outcomes.js';
 import { complaintText, violationsText } from './complaint-text.js';
 import { type Complaint, RequestError } from './request-error.js';

@@ -29,20 +29,20 @@ import { windowMessage } from '../write/window.js';
 export const createBudget: UnaryHandler<CreateBudgetRequest, CreateBudgetResponse> = async (
   message,
   caller,
-  { door },
+  { servicePort },
 ) => {
   const { budgetId, request } = readCreate(message);
-  const { budget, warnings } = answered(await door.submit(budgetId, request, caller));
+  const { budget, warnings } = answered(await servicePort.submit(budgetId, request, caller));
   return { budget: budgetMessage(budget), warnings: [...warnings] };
 };
 
 export const updateBudget: UnaryHandler<UpdateBudgetRequest, UpdateBudgetResponse> = async (
   message,
   caller,
-  { door },
+  { servicePort },
 ) => {
   const { budgetId, request } = readUpdate(message);
-  const outcome = answered(await door.submit(budgetId, request, caller));
+  const outcome = answered(await servicePort.submit(budgetId, request, caller));
   const { budget, warnings, before, windows } = outcome;
   return {
     budget: budgetMessage(budget),
@@ -56,9 +56,9 @@ export const updateBudget: UnaryHandler<UpdateBudgetRequest, UpdateBudgetRespons
 export const getBudget: UnaryHandler<GetBudgetRequest, GetBudgetResponse> = async (
   message,
   caller,
-  { door },
+  { servicePort },
 ) => {
-  const outcome = await door.submit(readBudgetId(message), { kind: 'get-snapshot' }, caller);
+  const outcome = await servicePort.submit(readBudgetId(message), { kind: 'get-snapshot' }, caller);
   const { budget } = answered(outcome).snapshot;
   return { budget: budgetMessage(budget), warnings: policyWarnings(budget.policy) };
 };
@@ -69,10 +69,10 @@ const MAX_PAGE_ENTRIES = 10_000;
 export const listBudgets: UnaryHandler<ListBudgetsRequest, ListBudgetsResponse> = async (
   message,
   _caller,
-  { door },
+  { servicePort },
 ) => {
   const { after, size } = readListBudgets(message);
-  const found = await door.listBudgets(after, size + 1);
+  const found = await servicePort.listBudgets(after, size + 1);
   const budgets: Budget[] = [];
   let entries = 0;
   for (const view of found.slice(0, size)) {
@@ -88,38 +88,38 @@ export const listBudgets: UnaryHandler<ListBudgetsRequest, ListBudgetsResponse> 
 export const deleteBudget: UnaryHandler<DeleteBudgetRequest, DeleteBudgetResponse> = async (
   message,
   caller,
-  { door },
+  { servicePort },
 ) => {
   const { budgetId, request } = readDelete(message);
-  answered(await door.submit(budgetId, request, caller));
+  answered(await servicePort.submit(budgetId, request, caller));
   return {};
 };
 
 export const pauseBudget: UnaryHandler<PauseBudgetRequest, PauseBudgetResponse> = async (
   message,
   caller,
-  { door },
+  { servicePort },
 ) => {
   const { budgetId, request } = readPause(message);
-  const { budget } = answered(await door.submit(budgetId, request, caller));
+  const { budget } = answered(await servicePort.submit(budgetId, request, caller));
   return { budget: budgetMessage(budget) };
 };
 
 export const resumeBudget: UnaryHandler<ResumeBudgetRequest, ResumeBudgetResponse> = async (
   message,
   caller,
-  { door },
+  { servicePort },
 ) => {
-  const outcome = await door.submit(readBudgetId(message), { kind: 'resume' }, caller);
+  const outcome = await servicePort.submit(readBudgetId(message), { kind: 'resume' }, caller);
   return { budget: budgetMessage(answered(outcome).budget) };
 };
 
 export const resetClock: UnaryHandler<ResetClockRequest, ResetClockResponse> = async (
   message,
   caller,
-  { door },
+  { servicePort },
 ) => {
-  const outcome = await door.submit(readBudgetId(message), { kind: 'reset-clock' }, caller);
+  const outcome = await servicePort.submit(readBudgetId(message), { kind: 'reset-clock' }, caller);
   const { before, after } = answered(outcome);
   return { before: new Date(before), after: new Date(after) };
 };

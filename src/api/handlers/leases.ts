@@ -1,4 +1,4 @@
-import type { Caller, Door } from '../../arbiter/door.js';
+import type { Caller, ServicePort } from '../../arbiter/service-port.js';
 import type { LeaseView } from '../../domain/model/types.js';
 import type {
   ListLeasesRequest,
@@ -16,10 +16,10 @@ import { leaseMessage } from '../write/lease.js';
 export const listLeases: UnaryHandler<ListLeasesRequest, ListLeasesResponse> = async (
   message,
   caller,
-  { door },
+  { servicePort },
 ) => {
   const page = readListLeases(message);
-  const found = await leasesOfPage(page, door, caller);
+  const found = await leasesOfPage(page, servicePort, caller);
   const shown = found.slice(0, page.size);
   const last = shown.at(-1);
   const more = found.length > shown.length && last !== undefined;
@@ -30,13 +30,17 @@ export const listLeases: UnaryHandler<ListLeasesRequest, ListLeasesResponse> = a
 };
 
 /** One lease more than the page holds, if there is one. */
-async function leasesOfPage(page: LeasesPage, door: Door, caller: Caller): Promise<LeaseView[]> {
-  const { snapshot } = answered(await door.submit(page.budgetId, { kind: 'get-snapshot' }, caller));
+async function leasesOfPage(
+  page: LeasesPage,
+  servicePort: ServicePort,
+  caller: Caller,
+): Promise<LeaseView[]> {
+  const { snapshot } = answered(await servicePort.submit(page.budgetId, { kind: 'get-snapshot' }, caller));
   const inLive = page.part === 'live';
   const live = inLive ? liveAfter(snapshot.liveLeases, page.afterFence) : [];
   const wanted = page.size + 1 - live.length;
   if (!page.includeClosed || wanted <= 0) return live;
-  const closed = await door.closedLeases(snapshot, inLive ? 0 : page.afterFence, wanted);
+  const closed = await servicePort.closedLeases(snapshot, inLive ? 0 : page.afterFence, wanted);
   return [...live, ...closed];
 }
 
@@ -51,9 +55,9 @@ function keyOf(lease: LeaseView): string {
 export const revokeLease: UnaryHandler<RevokeLeaseRequest, RevokeLeaseResponse> = async (
   message,
   caller,
-  { door },
+  { servicePort },
 ) => {
   const request = readRevoke(message);
-  const { lease } = answered(await door.submit(request.lease.budgetId, request, caller));
+  const { lease } = answered(await servicePort.submit(request.lease.budgetId, request, caller));
   return { lease: leaseMessage(lease) };
 };

@@ -17,15 +17,15 @@ import { leaseMessage } from '../write/lease.js';
 export const acquireSlot: UnaryHandler<AcquireSlotRequest, AcquireSlotResponse> = async (
   message,
   caller,
-  { door, ids, session, validForMs },
+  { servicePort, ids, session, validForMs },
 ) => {
   const { budgetId, request, waitMs: wanted } = readAcquire(message, ids, session);
   // What was shown may run out while the call waits: then it is answered, and the next has to show something new.
   const waitMs = validForMs === undefined ? wanted : Math.min(wanted, Math.max(0, validForMs()));
   const outcome = answered(
     waitMs > 0
-      ? await door.acquireWaiting(budgetId, request, waitMs, caller)
-      : await door.submit(budgetId, request, caller),
+      ? await servicePort.acquireWaiting(budgetId, request, waitMs, caller)
+      : await servicePort.submit(budgetId, request, caller),
   );
   if (outcome.kind === 'denied') {
     return { outcome: { $case: 'denied', value: denialMessage(outcome.denial) } };
@@ -38,29 +38,29 @@ export const acquireSlot: UnaryHandler<AcquireSlotRequest, AcquireSlotResponse> 
 export const renewSlot: UnaryHandler<RenewSlotRequest, RenewSlotResponse> = async (
   message,
   caller,
-  { door, session },
+  { servicePort, session },
 ) => {
   const request = readRenew(message, session);
-  const { lease, raiseDenied } = answered(await door.submit(request.lease.budgetId, request, caller));
+  const { lease, raiseDenied } = answered(await servicePort.submit(request.lease.budgetId, request, caller));
   return { lease: leaseMessage(lease), raiseDenied: optionalDenial(raiseDenied) };
 };
 
 export const getLease: UnaryHandler<GetLeaseRequest, GetLeaseResponse> = async (
   message,
   caller,
-  { door },
+  { servicePort },
 ) => {
   const { budgetId, request } = readGetLease(message);
-  const { lease } = answered(await door.submit(budgetId, request, caller));
+  const { lease } = answered(await servicePort.submit(budgetId, request, caller));
   return { lease: leaseMessage(lease) };
 };
 
 export const getAvailability: UnaryHandler<GetAvailabilityRequest, GetAvailabilityResponse> = async (
   message,
   caller,
-  { door },
+  { servicePort },
 ) => {
   const { budgetId, request } = readAvailability(message);
-  const { availableTokens, denial } = answered(await door.submit(budgetId, request, caller));
+  const { availableTokens, denial } = answered(await servicePort.submit(budgetId, request, caller));
   return { availableTokens, denial: optionalDenial(denial) };
 };

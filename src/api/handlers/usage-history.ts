@@ -14,10 +14,10 @@ import { optionalDate } from '../write/time.js';
 export const adjustUsage: UnaryHandler<AdjustUsageRequest, AdjustUsageResponse> = async (
   message,
   caller,
-  { door },
+  { servicePort },
 ) => {
   const { budgetId, request } = readAdjust(message);
-  const { day, dayTotal, replayed } = answered(await door.submit(budgetId, request, caller));
+  const { day, dayTotal, replayed } = answered(await servicePort.submit(budgetId, request, caller));
   return { day, dayTotalTokens: dayTotal, replayed };
 };
 
@@ -27,7 +27,7 @@ export const listUsage: UnaryHandler<ListUsageRequest, ListUsageResponse> = asyn
   services,
 ) => {
   const { budgetId, pageQuery, query } = readListUsage(message);
-  const answer = unlessRefused(await services.listUsage(services.door, budgetId, query, caller));
+  const answer = unlessRefused(await services.listUsage(services.servicePort, budgetId, query, caller));
   return {
     rows: answer.rows.map(({ key, start, tokens, presumed, late }) => ({
       key,

@@ -18,10 +18,10 @@ import { leaseMessage } from '../write/lease.js';
 export const recordUsage: UnaryHandler<RecordUsageRequest, RecordUsageResponse> = async (
   message,
   caller,
-  { door, log },
+  { servicePort, log },
 ) => {
   const { budgetId, request } = readRecord(message);
-  const outcome = answered(await door.submit(budgetId, request, caller));
+  const outcome = answered(await servicePort.submit(budgetId, request, caller));
   const { chargedTokens, overrunTokens, late, replayed, lease } = outcome;
   if (!replayed) {
     logFailure(
@@ -38,11 +38,11 @@ export const recordUsage: UnaryHandler<RecordUsageRequest, RecordUsageResponse> 
 export const release: UnaryHandler<ReleaseRequest, ReleaseResponse> = async (
   message,
   caller,
-  { door, log, session },
+  { servicePort, log, session },
 ) => {
   const request = readRelease(message, session);
   const { budgetId, leaseId } = request.lease;
-  const outcome = answered(await door.submit(budgetId, request, caller));
+  const outcome = answered(await servicePort.submit(budgetId, request, caller));
   const { usedTokens, freedTokens, overrunTokens, replayed } = outcome;
   if (!replayed && request.usage !== undefined) {
     logFailure(log, request.usage, budgetId, undefined, { leaseId });
@@ -72,6 +72,6 @@ export const getDistribution: UnaryHandler<GetDistributionRequest, GetDistributi
   services,
 ) => {
   const { budgetId, request } = readDistribution(message);
-  const answer = await services.getDistribution(services.door, budgetId, request, caller);
+  const answer = await services.getDistribution(services.servicePort, budgetId, request, caller);
   return { distributionStats: distributionMessage(unlessRefused(answer).stats) };
 };

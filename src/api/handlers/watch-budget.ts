@@ -1,4 +1,4 @@
-import type { WatchUpdate } from '../../arbiter/door.js';
+import type { WatchUpdate } from '../../arbiter/service-port.js';
 import type {
   WatchBudgetRequest,
   WatchBudgetResponse,
@@ -16,10 +16,10 @@ import { watchMessage } from '../write/watch-update.js';
 export const watchBudget: StreamHandler<WatchBudgetRequest, WatchBudgetResponse> = async (
   message,
   stream,
-  { door },
+  { servicePort },
 ) => {
   const { budgetId, afterRevision } = readWatch(message);
-  answered(await door.submit(budgetId, { kind: 'get-snapshot' }, stream));
+  answered(await servicePort.submit(budgetId, { kind: 'get-snapshot' }, stream));
   const merger = new WatchMerger();
   let underWay = false;
   const sendNext = (): void => {
@@ -36,6 +36,6 @@ export const watchBudget: StreamHandler<WatchBudgetRequest, WatchBudgetResponse>
     merger.add(update);
     sendNext();
   };
-  const stop = await door.watch(budgetId, listener, afterRevision);
+  const stop = await servicePort.watch(budgetId, listener, afterRevision);
   stream.onGone(stop);
 };

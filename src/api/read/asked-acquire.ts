@@ -1,7 +1,7 @@
+import { acquireFingerprint } from '../../domain/model/fingerprint.js';
 import type { AcquireRequest } from '../../domain/model/requests.js';
 import type { SessionRef } from '../../domain/model/session-ref.js';
 import type { Labels } from '../../domain/model/types.js';
-import { fingerprint } from '../../platform/digest.js';
 
 /** All that a repeat must share. */
 interface Content {
@@ -32,7 +32,7 @@ export class AskedAcquire implements AcquireRequest {
   declare leaseTtlMs?: number;
   declare labels?: Labels;
   declare session?: SessionRef;
-  private readonly budgetId: string;
+  readonly budgetId: string;
   private madeFingerprint: string | undefined;
 
   constructor(content: Content, { requestId, requestIdMade, nonce }: Ids, session: SessionRef | undefined) {
@@ -49,14 +49,7 @@ export class AskedAcquire implements AcquireRequest {
   }
 
   get fingerprint(): string {
-    const { budgetId, aiId, estimatedTokens, leaseTtlMs, labels } = this;
-    const labelled = labels && labelParts(labels);
-    this.madeFingerprint ??= fingerprint([budgetId, aiId, estimatedTokens, leaseTtlMs, labelled]);
+    this.madeFingerprint ??= acquireFingerprint(this);
     return this.madeFingerprint;
   }
-}
-
-/** In the order of the keys: a map has none of its own, and a repeat may send another. */
-function labelParts(labels: Labels): [string, string][] {
-  return Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
 }

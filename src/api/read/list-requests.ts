@@ -1,4 +1,4 @@
-import type { Grouping, UsageQuery } from '../../arbiter/door.js';
+import type { Grouping, UsageQuery } from '../../arbiter/service-port.js';
 import { isBudgetId } from '../../domain/model/budget-id.js';
 import { NUMBERS, PAGES, TEXTS } from '../../domain/model/field-limits.js';
 import { FENCE_PATTERN, fenceOf } from '../../domain/model/lease-id.js';

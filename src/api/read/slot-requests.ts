@@ -1,4 +1,4 @@
-import type { DistributionQuery } from '../../arbiter/door.js';
+import type { DistributionQuery } from '../../arbiter/service-port.js';
 import { DURATIONS, ENTRIES, fits, NUMBERS, TEXTS } from '../../domain/model/field-limits.js';
 import type * as domain from '../../domain/model/requests.js';
 import type { SessionRef } from '../../domain/model/session-ref.js';
@@ -16,7 +16,7 @@ import { AskedAcquire } from './asked-acquire.js';
 import { Checks } from './checks.js';
 import { durationMs } from './duration.js';
 
-/** A request for one budget, as the arbiter's door takes it. */
+/** A request for one budget, as the arbiter's service port takes it. */
 export interface OfBudget<R> {
   readonly budgetId: string;
   readonly request: R;

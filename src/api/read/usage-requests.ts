@@ -1,11 +1,11 @@
 import { NUMBERS, TEXTS } from '../../domain/model/field-limits.js';
+import { adjustmentFingerprint, usageFingerprint } from '../../domain/model/fingerprint.js';
 import type * as domain from '../../domain/model/requests.js';
 import type { SessionRef } from '../../domain/model/session-ref.js';
 import type { TokenCounts, UsageReport, Writable } from '../../domain/model/types.js';
 import type { TokenCounts as TokenCountsMessage, Usage } from '../../gen/budgetarbiter/v1/budget.js';
 import type { AdjustUsageRequest } from '../../gen/budgetarbiter/v1/budget_admin_service.js';
 import type { RecordUsageRequest, ReleaseRequest } from '../../gen/budgetarbiter/v1/budget_service.js';
-import { fingerprint } from '../../platform/digest.js';
 import { Checks } from './checks.js';
 import type { OfBudget } from './slot-requests.js';
 
@@ -57,20 +57,8 @@ function readUsage(checks: Checks, usage: Usage): NamedUsage {
   const requestType = checks.text('usage.request_type', usage.requestType, TEXTS.requestType);
   const errorMessage = checks.text('usage.error_message', usage.errorMessage, TEXTS.errorMessage);
   const { failed } = usage;
-  const { input, output, cacheRead, cacheWrite, reasoning, total } = tokens;
-  const content = [
-    input,
-    output,
-    cacheRead,
-    cacheWrite,
-    reasoning,
-    total,
-    model,
-    requestType,
-    failed,
-    errorMessage,
-  ];
-  return { usageId, tokens, model, requestType, failed, errorMessage, fingerprint: fingerprint(content) };
+  const content = { tokens, model, requestType, failed, errorMessage };
+  return { usageId, ...content, fingerprint: usageFingerprint(content) };
 }
 
 function readTokens(checks: Checks, counts: TokenCountsMessage): TokenCounts {
@@ -112,7 +100,7 @@ export function readAdjust(message: AdjustUsageRequest): OfBudget<domain.AdjustR
     adjustmentId,
     tokens,
     reason,
-    fingerprint: fingerprint([tokens, reason, day, aiId, model]),
+    fingerprint: adjustmentFingerprint({ tokens, reason, day, aiId, model }),
   };
   if (day !== undefined) request.day = day;
   if (aiId !== undefined) request.aiId = aiId;

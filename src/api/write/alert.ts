@@ -18,7 +18,7 @@ const RULES: ReadonlyMap<string, AlertRule> = new Map([
 
 export function alertMessage(alert: StoredAlert): Alert {
   return {
-    // The state may come from a newer copy of the service, with a rule that this one has no name for.
+    // The state may come from a newer replica, with a rule that this one has no name for.
     rule: RULES.get(alert.rule) ?? AlertRule.ALERT_RULE_UNSPECIFIED,
     window: windowKindMessage(alert.window),
     windowStart: new Date(alert.windowStart),

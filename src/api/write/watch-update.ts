@@ -1,4 +1,4 @@
-import type { BudgetEvent as EventView, WatchUpdate } from '../../arbiter/door.js';
+import type { BudgetEvent as EventView, WatchUpdate } from '../../arbiter/service-port.js';
 import type { BudgetEvent, WatchBudgetResponse } from '../../gen/budgetarbiter/v1/budget_admin_service.js';
 import { alertMessage } from './alert.js';
 import { budgetMessage } from './budget.js';

@@ -1,21 +1,21 @@
 import type { Ledger } from '../ledger/ledger.js';
-import type { ClaimDeliveriesRequest, DeliveryResult, SettleDeliveriesRequest } from '../model/requests.js';
+import type { ClaimDeliveriesRequest, DeliveryResult, RecordDeliveriesRequest } from '../model/requests.js';
 import type { PendingDelivery, StoredAlert, StoredDelivery } from '../model/state.js';
 
 /**
  * Whom alerts are sent to, and how far that went. It is part of an alert's mark, so that the commit that raises an alert also
- * promises its delivery: no crash falls between the two, and any copy of the service finds what is left to do.
+ * promises its delivery: no crash falls between the two, and any replica finds what is left to do.
  */
 
 /** What fails is tried again for so long; a try that fails later is the last. */
 export const TRY_FOR_MS = 3_600_000;
-/** Longer than a try takes: until then the copy that sends has the time to say what became of it. */
+/** Longer than a try takes: until then the replica that sends has the time to say what became of it. */
 export const HOLD_MS = 30_000;
 /** No two tries are farther apart. What is held for longer was promised under a wrong clock, and is free. */
 export const LONGEST_RETRY_MS = 600_000;
-/** A copy that would hold a delivery for less than this holds it anew. */
+/** A replica that would hold a delivery for less than this holds it anew. */
 const RENEW_BELOW_MS = HOLD_MS / 2;
-/** Deliveries that no copy knows how to make are looked at this often, until their time is over. */
+/** Deliveries that no replica knows how to make are looked at this often, until their time is over. */
 const LOOK_AGAIN_MS = 60_000;
 
 const RELEASED_AFTER_MS = 1_000;
@@ -33,7 +33,7 @@ export interface Sender {
   readonly sinksFor?: (rule: string) => readonly string[];
 }
 
-/** Notes for every alert that was raised or ended since the last commit who must be told; the committing copy sends. */
+/** Notes for every alert that was raised or ended since the last commit who must be told; the committing replica sends. */
 export function addressAlerts({ tables: { alerts }, clock }: Ledger, sender: Sender): void {
   if (!alerts.touched) return;
   for (const key of alerts.changedKeys()) {
@@ -87,9 +87,9 @@ export function claimDeliveries(ledger: Ledger, request: ClaimDeliveriesRequest)
   });
 }
 
-export function settleDeliveries(
+export function recordDeliveries(
   ledger: Ledger,
-  { copyId, results, release }: SettleDeliveriesRequest,
+  { copyId, results, release }: RecordDeliveriesRequest,
 ): void {
   for (const result of results) {
     changePending(ledger, (delivery, key, { raisedAt, epoch = ledger.epoch }) => {
@@ -118,7 +118,7 @@ function settled(
 ): StoredDelivery | undefined {
   const { sink, notice, failures } = delivery;
   if (retryInMs === undefined) return { sink, notice, failures, status: 'DELIVERED' };
-  // Another copy has taken it over and counts by itself.
+  // Another replica has taken it over and counts by itself.
   if (delivery.copyId !== copyId) return undefined;
   if (isOverdue(delivery, now)) return gaveUp({ ...delivery, failures: failures + 1 });
   const nextAt = now + Math.min(retryInMs, LONGEST_RETRY_MS);
@@ -149,7 +149,7 @@ function changePending(
   }
 }
 
-/** When another copy may take over what is not delivered; infinite if all is. */
+/** When another replica may take over what is not delivered; infinite if all is. */
 export function nextTakeOver({ tables: { alerts }, clock, wakeAt }: Ledger): number {
   let earliest = Number.POSITIVE_INFINITY;
   for (const { deliveries } of alerts.values()) {

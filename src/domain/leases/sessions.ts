@@ -15,8 +15,8 @@ import { extended } from './renew.js';
 import { belongsTo, givenBack, isTakenFrom, moved, withoutEnded } from './session-streams.js';
 
 /**
- * A session's leases live as long as its stream: the copy of the service that holds the stream renews them, and when it ends
- * they have the grace to be taken up by another. What no copy says any more, since it died, their own `expiresAt` ends.
+ * A session's leases live as long as its stream: the replica that holds the stream renews them, and when it ends
+ * they have the grace to be taken up by another. What no replica says any more, since it died, their own `expiresAt` ends.
  */
 
 const NONE: ReadonlySet<string> = new Set();
@@ -62,7 +62,7 @@ export function keepLeases(ledger: Ledger, { streams }: KeepLeasesRequest): Carr
   return { kind: 'carried-leases', leases };
 }
 
-/** By their streams, since a grant may have crossed the break: the copy that decided it does not know its fence. */
+/** By their streams, since a grant may have crossed the break: the replica that decided it does not know its fence. */
 export function breakSessions(
   ledger: Ledger,
   { streams, unopened = NONE }: BreakSessionsRequest,

@@ -16,7 +16,7 @@ export const REQUEST_MEMORY_MS = 60 * 60_000;
 export const LAST_GRANT_MEMORY_MS = 24 * 60 * 60_000;
 /** How long usage ids, adjustment ids and closed leases are known. */
 export const RECEIPT_MEMORY_MS = 7 * 24 * 60 * 60_000;
-/** Stamps of copies that committed nothing for this long are forgotten, but never the last few: a machine may sleep that long. */
+/** Stamps of replicas that committed nothing for this long are forgotten, but never the last few: a machine may sleep that long. */
 export const WRITER_MEMORY_MS = 24 * 60 * 60_000;
 export const REMEMBERED_WRITERS = 16;
 /** What they take of the state, in a day or month: so much, with all their characters. */
@@ -37,5 +37,5 @@ export const CLOSED_AT_ONCE = 100;
  * exactly: whatever is reserved, and then presumed, reports have the other half.
  */
 export const MAX_RESERVED = Math.floor(Number.MAX_SAFE_INTEGER / 2);
-/** Streams that a lease remembers to have had before: those of other copies hear only at their next call that it is taken. */
+/** Streams that a lease remembers to have had before: those of other replicas hear only at their next call that it is taken. */
 export const REMEMBERED_STREAMS = 8;

@@ -222,7 +222,7 @@ export interface OutcomeOf {
   sweep: Done | Refused;
   'drop-written': Done | Refused;
   'claim-deliveries': Done | Refused;
-  'settle-deliveries': Done | Refused;
+  'record-deliveries': Done | Refused;
 }
 
 export function refused(refusal: Refusal): Refused {

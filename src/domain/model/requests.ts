@@ -183,18 +183,18 @@ export interface DropWrittenRequest {
 export interface ClaimDeliveriesRequest {
   readonly kind: 'claim-deliveries';
   readonly copyId: string;
-  /** The sinks that this copy knows, by name. */
+  /** The sinks that this replica knows, by name. */
   readonly sinks: readonly string[];
-  /** No other copy can be running: what another one held is free. */
+  /** No other replica can be running: what another one held is free. */
   readonly alone: boolean;
 }
 
 /** What became of tries to tell sinks of alerts. */
-export interface SettleDeliveriesRequest {
-  readonly kind: 'settle-deliveries';
+export interface RecordDeliveriesRequest {
+  readonly kind: 'record-deliveries';
   readonly copyId: string;
   readonly results: readonly DeliveryResult[];
-  /** The copy stops: what it holds may be taken over at once. */
+  /** The replica stops: what it holds may be taken over at once. */
   readonly release?: boolean;
 }
 
@@ -232,7 +232,7 @@ export type BudgetRequest =
   | SweepRequest
   | DropWrittenRequest
   | ClaimDeliveriesRequest
-  | SettleDeliveriesRequest;
+  | RecordDeliveriesRequest;
 
 /** The arbiter's own requests; no caller can make them. */
 export type OwnKind =
@@ -242,7 +242,7 @@ export type OwnKind =
   | 'keep-leases'
   | 'break-sessions'
   | 'claim-deliveries'
-  | 'settle-deliveries';
+  | 'record-deliveries';
 
 /** What the arbiter looked up in the store before the decision, because the state did not know it. */
 export interface Evidence {

@@ -3,11 +3,11 @@ export interface SessionRef {
   readonly id: string;
   /** Stands for the principal that opened it: nobody else can take it up. Empty while nobody is known by name. */
   readonly owner: string;
-  /** The stream that carries it: an earlier one, that breaks late or on another copy, must not touch a lease any more. */
+  /** The stream that carries it: an earlier one, that breaks late or on another replica, must not touch a lease any more. */
   readonly stream: string;
 }
 
-/** A session as its leases know it, so that any copy of the service can take it up. */
+/** A session as its leases know it, so that any replica can take it up. */
 export interface StoredSession extends SessionRef {
   /** Its stream has ended: the grace runs. */
   readonly ended?: true;

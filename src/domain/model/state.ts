@@ -8,7 +8,7 @@ import type { Labels, LeaseStatus } from './types.js';
  */
 
 /**
- * The newest format that this code reads and writes. A copy refuses a state newer than it knows. Sections and fields that came
+ * The newest format that this code reads and writes. A replica refuses a state newer than it knows. Sections and fields that came
  * after format 1 are optional, and absent ones are empty: what an older format stored is read as it is, and written as this one
  * by its first commit. Format 2 began with presumed tokens by lease.
  */
@@ -84,7 +84,7 @@ export interface SectionValues {
   outbox: Receipt;
   /** By `RULE window-start`. */
   alerts: StoredAlert;
-  /** By the id of a copy of the service: its last commit. */
+  /** By the id of a replica: its last commit. */
   writers: StoredWriter;
 }
 
@@ -319,7 +319,7 @@ export interface PendingDelivery extends DeliveryOf {
   readonly since: number;
   /** The next try is not before. */
   readonly nextAt: number;
-  /** The copy of the service that sends it; until `heldUntil` the others leave it alone. */
+  /** The replica that sends it; until `heldUntil` the others leave it alone. */
   readonly copyId: string;
   readonly heldUntil: number;
 }

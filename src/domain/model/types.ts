@@ -15,6 +15,17 @@
  * - denial: an answer that says which rules refuse now, and when to come back.
  * - presumed: tokens that a lease had reserved and not reported when it expired; they count as spent.
  * - overrun: tokens that a lease spends above its reservation.
+ * - settle: to turn a lease's reservation into what it used; what is left is free, or presumed.
+ * - replica: one running service; several share one store. Stored as `copyId`, in the collection `copies`.
+ * - session: leases of an AI that live as long as its stream. A person's, in a browser, is a login.
+ * - receipt: what a write was answered, kept under its id, so that a repeat gets the same answer.
+ * - outbox: receipts and days that a commit changed, in the state until they are written out to documents of their own.
+ * - evidence: what was looked up of those documents, and is handed to a decision.
+ * - epoch: which life of a budget's id; it rises when a deleted budget is created again. Leases of another are not found.
+ * - dispatcher: carries alerts to sinks.
+ * - service port: the one way to the arbiter, for gRPC, HTTP and tests alike; access and audit stand before it.
+ * - turn: whose waiting request for a slot is tried next. Replicas yield to each other; questions have a semaphore.
+ * - backpressure: a connection that is refused too often is read later.
  *
  * Amounts of tokens are safe integers. Moments are milliseconds since 1970 UTC; durations end in `Ms`.
  */

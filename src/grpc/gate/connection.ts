@@ -1,6 +1,6 @@
 import { constants, type Http2Session, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import type { Readable } from './backpressure.js';
 import type { GateLimits } from './gate-limits.js';
-import type { Readable } from './slow-lane.js';
 import { readOn } from './socket-reading.js';
 
 /** A call on its connection, as often as the sweep has seen it. */

@@ -9,13 +9,13 @@ import {
 import { errorResponse } from '../../api/failures/error-details.js';
 import { failureOf } from '../../api/failures/status.js';
 import { TransportError } from '../../api/failures/transport-error.js';
-import { ArbiterError } from '../../arbiter/door.js';
+import { ArbiterError } from '../../arbiter/service-port.js';
 import { PeerCounts, peerOf } from '../../platform/peer-address.js';
 import { PROCESS_SCHEDULER, type Scheduler } from '../../platform/scheduler.js';
 import { Arrivals, keyOf } from './arrivals.js';
+import { Backpressure } from './backpressure.js';
 import { Connection } from './connection.js';
 import { GATE_LIMITS, type GateLimits } from './gate-limits.js';
-import { SlowLane } from './slow-lane.js';
 
 const SWEEP_MS = 1_000;
 const RETRY_MS = 1_000;
@@ -50,7 +50,7 @@ export class Gate {
   private readonly refusal = refusalHeaders(full(TOO_MANY));
   private readonly choked = refusalHeaders(full(UNREAD));
   private readonly wordy: OutgoingHttpHeaders;
-  private readonly slowLane: SlowLane;
+  private readonly backpressure: Backpressure;
   private cancelSweep: (() => void) | undefined;
   private watches = 0;
   /** Calls under way. */
@@ -64,7 +64,7 @@ export class Gate {
     this.arrivals = new Arrivals(this.limits, (socket) => this.byKey.get(keyOf(socket))?.cutOff() ?? false);
     const { refusalsPerSecond, calls } = this.limits;
     const roomy = () => this.calls < calls / 4;
-    this.slowLane = new SlowLane(refusalsPerSecond, scheduler, roomy);
+    this.backpressure = new Backpressure(refusalsPerSecond, scheduler, roomy);
     const wordy = `metadata of more than ${this.limits.metadataBytes} bytes is not taken`;
     this.wordy = refusalHeaders(new TransportError('METADATA_TOO_LARGE', wordy));
   }
@@ -91,7 +91,7 @@ export class Gate {
 
   stop(): void {
     this.cancelSweep?.();
-    this.slowLane.stop();
+    this.backpressure.stop();
   }
 
   private sweepLater(): void {
@@ -126,7 +126,7 @@ export class Gate {
     session.once('close', () => {
       this.connections.delete(session);
       if (this.byKey.get(key) === connection) this.byKey.delete(key);
-      this.slowLane.leave(connection);
+      this.backpressure.leave(connection);
     });
   }
 
@@ -142,7 +142,7 @@ export class Gate {
     if (refused !== undefined) {
       refuse(call, refused);
       this.onRefused?.();
-      this.slowLane.refused(connection);
+      this.backpressure.refused(connection);
       return false;
     }
     this.calls += 1;

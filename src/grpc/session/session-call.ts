@@ -6,7 +6,7 @@ import { CANCELLED_CODE, endCode, OK_CODE } from '../../api/failures/status.js';
 import { type EndCall, observingCalls } from '../../api/observed-call.js';
 import type { Entrance, Services } from '../../api/service.js';
 import { leaseMessage } from '../../api/write/lease.js';
-import { ArbiterError, type OpenSession } from '../../arbiter/door.js';
+import { ArbiterError, type OpenSession } from '../../arbiter/service-port.js';
 import { SessionResponse } from '../../gen/budgetarbiter/v1/budget_service.js';
 import { PROCESS_SCHEDULER } from '../../platform/scheduler.js';
 import { streamBeneath } from '../grpc-js-internals.js';
@@ -119,7 +119,7 @@ class SessionCall implements Speaker {
     this.opening = true;
     const { budgetId, aiId } = call.value;
     const takenUp = () => this.fail(new RequestError({ reason: 'SESSION_TAKEN_UP' }));
-    own.door
+    own.servicePort
       .openSession(beginning, takenUp, this)
       .then((opened) => this.opened(tag, unlessRefused(opened), own, budgetId, aiId))
       .catch((error: unknown) => this.fail(error));

@@ -7,7 +7,7 @@ import { acquireSlot, renewSlot } from '../../api/handlers/slots.js';
 import { recordUsage, release } from '../../api/handlers/usage.js';
 import { type MethodObserver, type RpcObserver, UNOBSERVED_CALLS } from '../../api/observers.js';
 import type { Services } from '../../api/service.js';
-import { ArbiterError, type Caller } from '../../arbiter/door.js';
+import { ArbiterError, type Caller } from '../../arbiter/service-port.js';
 import {
   type AcquireSlotRequest,
   BudgetServiceService,

@@ -1,7 +1,7 @@
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { invalidFields, type RequestError } from '../../api/failures/request-error.js';
 import { Checks } from '../../api/read/checks.js';
-import type { SessionRequest as SessionBeginning } from '../../arbiter/door.js';
+import type { SessionRequest as SessionBeginning } from '../../arbiter/service-port.js';
 import { ENTRIES, TEXTS } from '../../domain/model/field-limits.js';
 import {
   BudgetServiceService,

@@ -1,10 +1,10 @@
 import type { Rule } from '../../access/permissions.js';
 import type { Failure } from '../../api/failures/status.js';
 import { TransportError } from '../../api/failures/transport-error.js';
-import { ArbiterError } from '../../arbiter/door.js';
+import { ArbiterError } from '../../arbiter/service-port.js';
 import type { Scheduler } from '../../platform/scheduler.js';
-import { type Answer, Content } from '../answer.js';
 import type { Endpoint, HttpCall } from '../endpoint.js';
+import { Content, type HttpResponse } from '../response.js';
 import { type Format, readHeaders } from './call-headers.js';
 import { connectError, connectJson } from './connect-error.js';
 import { HttpCaller, within } from './http-caller.js';
@@ -34,7 +34,7 @@ async function answered(
   call: HttpCall,
   scheduler: Scheduler,
   underWay: UnderWay,
-): Promise<Answer> {
+): Promise<HttpResponse> {
   const { format, timeoutMs } = readHeaders(call.request);
   underWay.begin();
   const caller = new HttpCaller(call.request.socket);
@@ -51,7 +51,7 @@ async function answerOf(
   { body, principal }: HttpCall,
   format: Format,
   caller: HttpCaller,
-): Promise<Answer> {
+): Promise<HttpResponse> {
   const sent = await body(MAX_BODY);
   const request = format === 'json' ? rpc.bytesOf(sent, principal) : sent;
   const answer = await rpc.answer(request, principal, caller);

@@ -3,7 +3,7 @@ import { descriptors } from '../../api/codec/descriptors.js';
 import { detailsOf, toldMessage } from '../../api/failures/error-details.js';
 import type { Failure } from '../../api/failures/status.js';
 import type { TransportProblem } from '../../api/failures/transport-error.js';
-import { type Answer, Content } from '../answer.js';
+import { Content, type HttpResponse } from '../response.js';
 
 /** The Connect protocol's name and HTTP status of each code of gRPC, which is its place in this list. */
 const CODES: readonly (readonly [name: string, httpStatus: number])[] = [
@@ -34,7 +34,7 @@ const STATUSES: { readonly [P in TransportProblem]?: number } = { CONTENT_TYPE: 
 const RETRIED = [429, 503];
 
 /** A failure in the form of the Connect protocol. */
-export function connectError(failure: Failure): Answer {
+export function connectError(failure: Failure): HttpResponse {
   const { name, httpStatus } = connectCode(failure);
   const details = detailsOf(failure).map(({ typeUrl, value }) => detail(typeUrl, value));
   const message = toldMessage(failure);

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { TransportError } from '../../api/failures/transport-error.js';
-import type { Caller } from '../../arbiter/door.js';
+import type { Caller } from '../../arbiter/service-port.js';
 import type { Scheduler } from '../../platform/scheduler.js';
 
 /** The callers on one connection, which tells all of them by one listener that it is gone. */

@@ -50,9 +50,9 @@ const PROTO = Buffer.from('__proto__');
 const STAND_IN = '\u0001proto\u0001\u0001\u0001';
 
 function replaced(bytes: Buffer): Buffer {
-  const copy = Buffer.from(bytes);
-  for (let at = copy.indexOf(PROTO); at >= 0; at = copy.indexOf(PROTO, at)) copy.write(STAND_IN, at);
-  return copy;
+  const replica = Buffer.from(bytes);
+  for (let at = replica.indexOf(PROTO); at >= 0; at = replica.indexOf(PROTO, at)) replica.write(STAND_IN, at);
+  return replica;
 }
 
 function renamed(json: JsonValue): JsonValue {

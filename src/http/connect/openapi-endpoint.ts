@@ -1,7 +1,7 @@
 import { PERMISSIONS } from '../../access/permissions.js';
 import { openApiDocument } from '../../gen/openapi.js';
-import { Content } from '../answer.js';
 import type { Endpoint } from '../endpoint.js';
+import { Content } from '../response.js';
 
 /** `GET /openapi.json`, as this service is: what needs no credentials here says so. */
 export function openApiEndpoint(hasCredentials: boolean): Endpoint {

@@ -1,8 +1,8 @@
 import { type DescMessage, type JsonObject, ScalarType } from '@bufbuild/protobuf';
-import type { Answer } from '../answer.js';
 import type { Endpoint, HttpCall } from '../endpoint.js';
-import { failureAnswer } from '../error-answers.js';
+import { failureResponse } from '../error-responses.js';
 import { readQuery } from '../query.js';
+import type { HttpResponse } from '../response.js';
 import { HttpCaller } from './http-caller.js';
 import { bytesOfJson, jsonOfBytes } from './json-message.js';
 import type { UnaryRpc } from './unary-rpc.js';
@@ -39,12 +39,17 @@ export function readEndpoints(rpcs: readonly UnaryRpc[], defaultBudget: string):
       methods: ['GET'],
       access: rpc.rule,
       answer: (call) => rpc.observed(() => answerOf(rpc, path, call, defaultBudget)),
-      failed: (error) => failureAnswer(rpc.failure(error)),
+      failed: (error) => failureResponse(rpc.failure(error)),
     };
   });
 }
 
-async function answerOf(rpc: UnaryRpc, path: string, call: HttpCall, defaultBudget: string): Promise<Answer> {
+async function answerOf(
+  rpc: UnaryRpc,
+  path: string,
+  call: HttpCall,
+  defaultBudget: string,
+): Promise<HttpResponse> {
   const request = bytesOfJson(rpc.input, requestOf(rpc.input, path, call, defaultBudget));
   const caller = new HttpCaller(call.request.socket);
   try {

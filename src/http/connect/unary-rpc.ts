@@ -10,7 +10,7 @@ import { toldFailure } from '../../api/failures/call-failure.js';
 import { endCode, type Failure, OK_CODE } from '../../api/failures/status.js';
 import { type MethodObserver, UNOBSERVED_CALLS } from '../../api/observers.js';
 import type { Method, Services } from '../../api/service.js';
-import type { Caller } from '../../arbiter/door.js';
+import type { Caller } from '../../arbiter/service-port.js';
 import { bytesOfBody } from './json-message.js';
 
 type Unary = Extract<Method, { readonly answer: unknown }>;

@@ -4,8 +4,8 @@ import { createRequire } from 'node:module';
 import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { type Answer, Content, errorAnswer } from '../answer.js';
 import type { Endpoint, HttpCall } from '../endpoint.js';
+import { Content, errorResponse, type HttpResponse } from '../response.js';
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -65,11 +65,11 @@ function read(file: string): Asset {
   return { content: new Content(type, bytes), packed: new Content(type, gzipSync(bytes)), etag };
 }
 
-function served(files: ReadonlyMap<string, Asset>, name: string, { request }: HttpCall): Answer {
+function served(files: ReadonlyMap<string, Asset>, name: string, { request }: HttpCall): HttpResponse {
   const asset = files.get(name);
   if (asset === undefined) {
     const message = files.size === 0 ? 'The dashboard is not built: npm run build' : 'There is no such file.';
-    return errorAnswer(404, 'NOT_FOUND', message);
+    return errorResponse(404, 'NOT_FOUND', message);
   }
   const { content, packed, etag } = asset;
   const known = (request.headers['if-none-match'] ?? '')

@@ -1,4 +1,4 @@
-import { ArbiterError } from '../../arbiter/door.js';
+import { ArbiterError } from '../../arbiter/service-port.js';
 import type { EventStream } from './event-stream.js';
 import type { LiveBudget } from './live-budget.js';
 import type { LiveBudgets } from './live-budgets.js';

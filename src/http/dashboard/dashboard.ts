@@ -1,23 +1,23 @@
 import type { Access } from '../../access/access.js';
+import { Logins } from '../../access/logins.js';
 import { PERMISSIONS } from '../../access/permissions.js';
-import { Sessions } from '../../access/sessions.js';
 import { type FailureSink, toldFailure } from '../../api/failures/call-failure.js';
-import type { Door } from '../../arbiter/door.js';
+import type { ServicePort } from '../../arbiter/service-port.js';
 import type { TimeSources } from '../../platform/clock.js';
 import type { Scheduler } from '../../platform/scheduler.js';
-import type { Answer } from '../answer.js';
 import { connectError } from '../connect/connect-error.js';
 import type { Endpoint, HttpCall } from '../endpoint.js';
+import type { HttpResponse } from '../response.js';
 import { assetEndpoints } from './assets.js';
 import { LiveBudgets } from './live-budgets.js';
+import { SignIns } from './login-endpoints.js';
 import { OpenPages } from './open-pages.js';
 import { POLICY_FORM } from './policy-form.js';
 import * as reads from './read-endpoints.js';
-import { SignIns } from './session-endpoints.js';
 import { type Visitor, visitorOf } from './visitors.js';
 
 export interface DashboardOptions extends FailureSink {
-  readonly door: Door;
+  readonly servicePort: ServicePort;
   readonly access: Access | undefined;
   readonly time: TimeSources;
   readonly scheduler: Scheduler;
@@ -28,19 +28,19 @@ export interface DashboardOptions extends FailureSink {
 export interface Dashboard {
   readonly endpoints: readonly Endpoint[];
   /** Of those who have signed in. */
-  readonly sessions: Sessions;
+  readonly logins: Logins;
   /** Ends the streams of open pages. */
   close(): void;
 }
 
-type Read = (call: HttpCall, visitor: Visitor) => Answer | Promise<Answer>;
+type Read = (call: HttpCall, visitor: Visitor) => HttpResponse | Promise<HttpResponse>;
 
 export function createDashboard(options: DashboardOptions): Dashboard {
-  const { door, access, time, scheduler, log } = options;
-  const sessions = new Sessions(time);
-  const signIns = new SignIns({ ...options, sessions });
+  const { servicePort, access, time, scheduler, log } = options;
+  const logins = new Logins(time);
+  const signIns = new SignIns({ ...options, logins });
   const pages = new OpenPages(log);
-  const live = { budgets: new LiveBudgets(door, log), pages, scheduler, now: () => time.wall() };
+  const live = { budgets: new LiveBudgets(servicePort, log), pages, scheduler, now: () => time.wall() };
   /** A page reads one form of errors, whichever endpoint tells them. */
   const told = (name: string) => {
     const path = `/dashboard/${name}`;
@@ -48,7 +48,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   };
   const reading = (name: string, read: Read): Endpoint => ({
     ...{ ...told(name), methods: ['GET'], access: PERMISSIONS.http, cookie: 'reading' },
-    answer: (call) => read(call, visitorOf(call, access, door)),
+    answer: (call) => read(call, visitorOf(call, access, servicePort)),
   });
   return {
     endpoints: [
@@ -64,7 +64,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
       reading('month', reads.month),
       reading('policy-form', () => ({ status: 200, body: POLICY_FORM })),
     ],
-    sessions,
+    logins,
     close: () => pages.close(),
   };
 }

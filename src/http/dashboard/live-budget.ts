@@ -1,5 +1,5 @@
-import type { Door, WatchUpdate } from '../../arbiter/door.js';
-import { ArbiterError } from '../../arbiter/door.js';
+import type { ServicePort, WatchUpdate } from '../../arbiter/service-port.js';
+import { ArbiterError } from '../../arbiter/service-port.js';
 import type { BudgetSnapshot } from '../../domain/model/outcomes.js';
 import type { UsageDay } from '../../domain/model/state.js';
 import { firstDayOf, lastDayOf } from '../../domain/time/calendar.js';
@@ -24,7 +24,7 @@ export class LiveBudget {
 
   constructor(
     readonly budgetId: string,
-    private readonly door: Door,
+    private readonly servicePort: ServicePort,
     private readonly log: Log,
   ) {}
 
@@ -35,7 +35,7 @@ export class LiveBudget {
   }
 
   private async watch(): Promise<void> {
-    const stop = await this.door.watch(this.budgetId, (update) => {
+    const stop = await this.servicePort.watch(this.budgetId, (update) => {
       this.take(update).catch((error: unknown) => {
         this.log.error({ budget: this.budgetId, err: error }, 'the dashboard could not take an update');
       });
@@ -91,7 +91,7 @@ export class LiveBudget {
     this.daysOf = wanted;
     this.days.clear();
     try {
-      const found = await this.door.usageDays(snapshot, firstDayOf(key), lastDayOf(key));
+      const found = await this.servicePort.usageDays(snapshot, firstDayOf(key), lastDayOf(key));
       for (const day of found) if (!this.days.has(day.day)) this.days.set(day.day, day);
     } catch (error) {
       if (!(error instanceof ArbiterError)) throw error;

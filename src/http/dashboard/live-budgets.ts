@@ -1,4 +1,4 @@
-import { ArbiterError, type Door } from '../../arbiter/door.js';
+import { ArbiterError, type ServicePort } from '../../arbiter/service-port.js';
 import type { Log } from '../../platform/log.js';
 import { LiveBudget } from './live-budget.js';
 
@@ -10,7 +10,7 @@ export class LiveBudgets {
   private readonly budgets = new Map<string, LiveBudget>();
 
   constructor(
-    private readonly door: Door,
+    private readonly servicePort: ServicePort,
     private readonly log: Log,
     private readonly most = MOST,
   ) {}
@@ -43,7 +43,7 @@ export class LiveBudgets {
         5_000,
       );
     }
-    const live = new LiveBudget(budgetId, this.door, this.log);
+    const live = new LiveBudget(budgetId, this.servicePort, this.log);
     this.budgets.set(budgetId, live);
     return live;
   }

@@ -1,4 +1,4 @@
-import type { BudgetEvent, DeniedRule } from '../../arbiter/door.js';
+import type { BudgetEvent, DeniedRule } from '../../arbiter/service-port.js';
 import type { StoredAlert } from '../../domain/model/state.js';
 import type { LeaseView } from '../../domain/model/types.js';
 import { budgetCard, type Seen } from './budget-card.js';

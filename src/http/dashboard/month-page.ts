@@ -1,4 +1,4 @@
-import type { Door } from '../../arbiter/door.js';
+import type { ServicePort } from '../../arbiter/service-port.js';
 import type { BudgetSnapshot, Refused } from '../../domain/model/outcomes.js';
 import type { UsageDay } from '../../domain/model/state.js';
 import type { DistributionStats } from '../../domain/statistics/distribution.js';
@@ -15,16 +15,16 @@ export interface MonthQuery {
 
 /** A month of a budget, and what one of its days was used for. */
 export async function monthPage(
-  door: Door,
+  servicePort: ServicePort,
   budgetId: string,
   { month, day }: MonthQuery,
 ): Promise<MonthData | Refused> {
-  const outcome = await door.submit(budgetId, { kind: 'get-snapshot' }, BROWSER);
+  const outcome = await servicePort.submit(budgetId, { kind: 'get-snapshot' }, BROWSER);
   if (outcome.kind === 'refused') return outcome;
   const { snapshot } = outcome;
   const key = month ?? (day === undefined ? snapshot.month.key : monthOfDay(day));
   const isCurrent = key === snapshot.month.key;
-  const found = await door.usageDays(snapshot, firstDayOf(key), lastDayOf(key));
+  const found = await servicePort.usageDays(snapshot, firstDayOf(key), lastDayOf(key));
   const zone = isCurrent ? snapshot.budget.zone : zoneOfMonth(found, snapshot.budget.zone);
   const of: MonthOf = {
     ...{ snapshot, isCurrent, zone },

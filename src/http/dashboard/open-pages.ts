@@ -1,6 +1,6 @@
-import { ArbiterError } from '../../arbiter/door.js';
+import { ArbiterError } from '../../arbiter/service-port.js';
 import type { Log } from '../../platform/log.js';
-import { Stream } from '../answer.js';
+import { Stream } from '../response.js';
 import { EventStream } from './event-stream.js';
 
 /** Fewer than the requests that the server carries: pages must not keep health checks and the API out. */
@@ -31,7 +31,7 @@ export class OpenPages {
     return this.streams.size;
   }
 
-  /** They open themselves again, on another copy if there is one. */
+  /** They open themselves again, on another replica if there is one. */
   close(): void {
     this.closing = true;
     for (const stream of [...this.streams]) stream.end();

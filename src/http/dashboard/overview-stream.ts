@@ -1,4 +1,4 @@
-import { ArbiterError } from '../../arbiter/door.js';
+import { ArbiterError } from '../../arbiter/service-port.js';
 import type { BudgetView } from '../../domain/model/outcomes.js';
 import type { Scheduler } from '../../platform/scheduler.js';
 import { budgetCard } from './budget-card.js';

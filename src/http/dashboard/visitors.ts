@@ -1,13 +1,13 @@
 import type { Access } from '../../access/access.js';
 import { unauthenticated } from '../../access/access-error.js';
 import { PERMISSIONS, scopeOf } from '../../access/permissions.js';
-import type { Caller, Door } from '../../arbiter/door.js';
+import type { Caller, ServicePort } from '../../arbiter/service-port.js';
 import type { HttpCall } from '../endpoint.js';
 
 /** Somebody who looks at the dashboard. */
 export interface Visitor {
   /** As they find it, for reading. */
-  readonly door: Door;
+  readonly servicePort: ServicePort;
   /** Whether they may change this budget. */
   mayOperate(budgetId: string): boolean;
   /** Whether what let them in still holds, for streams that stay open. */
@@ -23,13 +23,13 @@ const OPERATING = PERMISSIONS.BudgetAdminService.pauseBudget;
 export function visitorOf(
   { principal, path, stillIn }: HttpCall,
   access: Access | undefined,
-  door: Door,
+  servicePort: ServicePort,
 ): Visitor {
-  if (access === undefined) return { door, mayOperate: () => true, stillIn };
+  if (access === undefined) return { servicePort, mayOperate: () => true, stillIn };
   // An endpoint that forgot to ask who calls must not be open for it.
   if (principal === undefined) throw unauthenticated('credentials are needed here');
   return {
-    door: access.doorFor(principal, PERMISSIONS.http, path, door),
+    servicePort: access.portFor(principal, PERMISSIONS.http, path, servicePort),
     mayOperate: (budgetId) => scopeOf(principal, OPERATING, budgetId) === 'all',
     stillIn,
   };

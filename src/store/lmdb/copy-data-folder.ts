@@ -7,7 +7,7 @@ import { checkFile } from './file-check.js';
 import { DATA_FILE, flushFolder, makePrivateFolder } from './open-lmdb-store.js';
 
 /**
- * Copies the file of a data folder as it stands at one moment, while a service writes to it or while none does: a reader
+ * Replicas the file of a data folder as it stands at one moment, while a service writes to it or while none does: a reader
  * of LMDB, which keeps the pages that it sees from being written over. A copy by the file system would mix moments.
  */
 export async function copyDataFolder(from: string, to: string): Promise<void> {

@@ -156,7 +156,7 @@ export class LmdbBudgets {
 
   /** With all that a budget left behind in sections and journal; the guard sees to it that none can be missed. */
   async forget(budgetId: string, { epoch, revision }: StateVersion): Promise<'won' | 'lost'> {
-    await this.journals.settle(budgetId);
+    await this.journals.flush(budgetId);
     const keys = this.file.view((view) => {
       const head = view.get<StateHead>(headKey(budgetId))?.value;
       if (head?.epoch !== epoch || head.revision !== revision || !head.deleted) return undefined;

@@ -74,7 +74,7 @@ export class LmdbJournals {
   }
 
   /** Puts what a budget's commits changed in its place: all of those that were answered before the call. */
-  async settle(budgetId: string): Promise<void> {
+  async flush(budgetId: string): Promise<void> {
     for (;;) {
       const journal = this.of(budgetId);
       if (journal.isEmpty) return;

@@ -22,7 +22,7 @@ export class LmdbReceipts {
 
   async write(budgetId: string, receipts: readonly Receipt[]): Promise<void> {
     if (receipts.length === 0) return;
-    await this.journals.settle(budgetId);
+    await this.journals.flush(budgetId);
     await Promise.all(receipts.map((receipt) => this.writeOne(budgetId, receipt)));
   }
 
@@ -41,7 +41,7 @@ export class LmdbReceipts {
   }
 
   async list(budgetId: string, prefix: string, after: string, limit: number): Promise<Receipt[]> {
-    await this.journals.settle(budgetId);
+    await this.journals.flush(budgetId);
     const range = receiptRange(budgetId, prefix);
     const next = keyAfter(receiptKey(budgetId, after));
     const start = Buffer.compare(next, range.start) > 0 ? next : range.start;
@@ -61,7 +61,7 @@ export class LmdbReceipts {
 
   async tidy(before: number, limit: number): Promise<number> {
     const old = this.olderThan(before, limit);
-    for (const budgetId of new Set(old.map(({ budgetId }) => budgetId))) await this.journals.settle(budgetId);
+    for (const budgetId of new Set(old.map(({ budgetId }) => budgetId))) await this.journals.flush(budgetId);
     // Only then their blocks: without them, nobody would find what is to be removed.
     await this.remove(old.flatMap((block) => this.placesIn(block)));
     const removed = await this.remove(old.map(({ key }) => ({ key, version: 0 })));

@@ -141,7 +141,7 @@ export class LmdbTransferStore extends LmdbStore implements TransferStore {
     return this.file.writeIf(LABEL_KEY, before.revision === 0 ? undefined : before.revision, changes);
   }
 
-  async runningCopies(): Promise<string[]> {
+  async runningReplicas(): Promise<string[]> {
     return [];
   }
 }

@@ -34,7 +34,7 @@ const VALUES = {
 /**
  * Every wait has an end, each somewhat above what the server is told with `maxTimeMS`, so that a server or a network that
  * says nothing becomes an error within seconds. Writes are never repeated by the driver: whether a commit was applied is
- * settled by looking. An option here beats the one of the same name in a URI.
+ * found out by looking. An option here beats the one of the same name in a URI.
  */
 const CLIENT_OPTIONS = {
   ...VALUES,

@@ -35,7 +35,7 @@ import {
 } from './documents.js';
 import { COMMIT_MS, databaseOf, type MongoClients, READ_MS } from './mongo-client.js';
 import { isDuplicateKey, readError, writeError } from './mongo-errors.js';
-import { runningCopies } from './presence.js';
+import { runningReplicas } from './presence.js';
 import { ServerTime } from './server-time.js';
 import { SharedCalls } from './shared-calls.js';
 import type { CurrentRead } from './steady-primary.js';
@@ -57,7 +57,7 @@ const HEAD_AND_SETTINGS = Object.fromEntries(
 );
 
 /**
- * For several copies of the service. Reads are of the primary, with read concern majority: see `mongo-client.ts`. Where that may
+ * For several replicas. Reads are of the primary, with read concern majority: see `mongo-client.ts`. Where that may
  * show an older state, those that must be current say more: see `SteadyPrimary`.
  */
 export class MongoStore implements BudgetStore {
@@ -331,7 +331,7 @@ export class MongoTransferStore extends MongoStore implements TransferStore {
     return this.writing(() => replaceLabel(this.documents, before, label));
   }
 
-  runningCopies(): Promise<string[]> {
-    return this.unlimited(() => runningCopies(this.documents, this.scheduler));
+  runningReplicas(): Promise<string[]> {
+    return this.unlimited(() => runningReplicas(this.documents, this.scheduler));
   }
 }

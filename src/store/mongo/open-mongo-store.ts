@@ -18,7 +18,7 @@ import { readMark } from './store-documents.js';
 export interface MongoStoreOptions {
   readonly uri: string;
   readonly database: string;
-  /** Names this copy of the service in the server's logs. */
+  /** Names this replica in the server's logs. */
   readonly copyId?: string;
   readonly log?: Log;
   readonly monotonic?: () => number;

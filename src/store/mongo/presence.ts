@@ -5,7 +5,7 @@ import { readMark, type StoreDocuments } from './store-documents.js';
 
 const BEAT_MS = 2_000;
 const STOP_MS = 1_000;
-/** How often each copy looks for those that were killed: an entry of theirs would stay for ever. */
+/** How often each replica looks for those that were killed: an entry of theirs would stay for ever. */
 const LOOK_EVERY_BEATS = 300;
 /** Without a sign for so long, by the looker's monotonic clock. One that slept as long and goes on enters itself again. */
 const GONE_MS = 3_600_000;
@@ -13,14 +13,14 @@ const GONE_MS = 3_600_000;
 const WATCH_MS = 20_000;
 
 /**
- * Shows that a copy serves from here, and looks whether it still may: a copy that stood still while its budgets were moved
+ * Shows that a replica serves from here, and looks whether it still may: a replica that stood still while its budgets were moved
  * away must not serve them when it goes on. Its beats show, too, that the primary still has a majority.
  */
 export class Presence {
   private cancel: (() => void) | undefined;
   private stopped = false;
   private beats = 0;
-  /** Of the other copies the last sign, and when it was first seen. */
+  /** Of the other replicas the last sign, and when it was first seen. */
   private signs = new Map<string, { readonly beats: number; readonly since: number }>();
 
   constructor(
@@ -33,13 +33,13 @@ export class Presence {
     private readonly monotonic: () => number,
   ) {}
 
-  /** Before the mark is read: whoever marks the store and then looks for copies sees this one, or it sees the mark. */
+  /** Before the mark is read: whoever marks the store and then looks for replicas sees this one, or it sees the mark. */
   async start(): Promise<void> {
     await this.show((work) => work());
     this.plan();
   }
 
-  /** With a limit: a copy whose store is gone must still end in time. What stays behind is found not to beat. */
+  /** With a limit: a replica whose store is gone must still end in time. What stays behind is found not to beat. */
   async stop(): Promise<void> {
     this.stopped = true;
     this.cancel?.();
@@ -76,7 +76,7 @@ export class Presence {
       if (this.beats % LOOK_EVERY_BEATS === 1) await use(() => this.removeGone());
     } catch (error) {
       // A store that does not answer is told elsewhere.
-      this.log.debug({ err: error }, 'the sign of life of this copy was not written');
+      this.log.debug({ err: error }, 'the sign of life of this replica was not written');
     }
   }
 
@@ -118,8 +118,8 @@ export class Presence {
   }
 }
 
-/** Copies whose count rises while somebody looks. The entry of a copy that was killed stays as it is, and is removed. */
-export async function runningCopies(
+/** Replicas whose count rises while somebody looks. The entry of a replica that was killed stays as it is, and is removed. */
+export async function runningReplicas(
   { copies, read }: Pick<StoreDocuments, 'copies' | 'read'>,
   scheduler: Scheduler,
 ): Promise<string[]> {

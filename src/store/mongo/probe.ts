@@ -32,7 +32,7 @@ export interface ProbeDocument {
   readonly version: number;
 }
 
-/** Runs the probe on a document of its own, so that copies that start at once do not meet. */
+/** Runs the probe on a document of its own, so that replicas that start at once do not meet. */
 export async function probeServer(collection: Collection<ProbeDocument>): Promise<void> {
   const _id = randomUUID();
   const swap = async (version: number) => {

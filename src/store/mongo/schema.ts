@@ -57,7 +57,7 @@ async function dropTtl(receipts: Collection): Promise<void> {
   }
 }
 
-/** Another copy that starts at this moment has dropped it. */
+/** Another replica that starts at this moment has dropped it. */
 function ignoreAbsent(error: unknown): void {
   if (!(error instanceof MongoServerError && error.code === INDEX_NOT_FOUND)) throw error;
 }
@@ -84,7 +84,7 @@ async function createPlain(db: Db, name: CollectionName): Promise<void> {
   }
 }
 
-/** Another copy that starts at this moment has made it. */
+/** Another replica that starts at this moment has made it. */
 function isThere(error: unknown): boolean {
   return error instanceof MongoServerError && error.code === NAMESPACE_EXISTS;
 }
@@ -106,7 +106,7 @@ async function ignoresValidators(db: Db): Promise<boolean> {
     await probe.insertOne({ _id: BREAKS_THE_VALIDATOR });
   } catch (error) {
     if (!isRejected(error)) throw error;
-    // A duplicate key if another copy asks at this moment, or died while it did: so it was taken.
+    // A duplicate key if another replica asks at this moment, or died while it did: so it was taken.
     if (!isDuplicateKey(error)) return false;
   }
   await probe.deleteOne({ _id: BREAKS_THE_VALIDATOR });
@@ -120,8 +120,8 @@ const DATE = { bsonType: 'date' };
 const OBJECT = { bsonType: 'object' };
 
 /**
- * Rises with every change of what stands below. A copy of the service replaces validators of a lower version and never those
- * of a higher one: else an old copy that starts beside a new one would put back what refuses the new one's commits.
+ * Rises with every change of what stands below. A replica replaces validators of a lower version and never those
+ * of a higher one: else an old replica that starts beside a new one would put back what refuses the new one's commits.
  */
 const VERSION = 2;
 const NAMED = 'validator of budget-arbiter, version ';

@@ -4,10 +4,10 @@ import type { StoreLabel, StoreMark } from '../store-mark.js';
 import { isDuplicateKey } from './mongo-errors.js';
 import type { CurrentRead, SteadyPrimary } from './steady-primary.js';
 
-/** One copy of the service that serves from this database. */
-export interface CopyDocument {
+/** One replica that serves from this database. */
+export interface ReplicaDocument {
   readonly _id: string;
-  /** Rises while the copy lives. A count and no time: nobody's clock matters. */
+  /** Rises while the replica lives. A count and no time: nobody's clock matters. */
   readonly beats: number;
 }
 
@@ -27,7 +27,7 @@ export interface TidyMarkDocument {
 
 /** What is kept about the store as a whole. By functions, since the client in use may be replaced. */
 export interface StoreDocuments {
-  readonly copies: () => Collection<CopyDocument>;
+  readonly copies: () => Collection<ReplicaDocument>;
   readonly marks: () => Collection<MarkDocument>;
   /** Ends every wait for the driver. */
   readonly use: <T>(work: () => Promise<T>) => Promise<T>;
@@ -37,7 +37,7 @@ export interface StoreDocuments {
   readonly read: <T>(send: (how: CurrentRead) => Promise<T>) => Promise<T>;
 }
 
-/** Where no copy of the service is to miss it, sent by `read`. */
+/** Where no replica is to miss it, sent by `read`. */
 export async function readMark(
   { marks }: StoreDocuments,
   how: CurrentRead = {},

@@ -71,7 +71,7 @@ export async function swapMany(
   });
 }
 
-/** The same for all copies: where a message is one transaction (FerretDB, DocumentDB), two orders deadlock. */
+/** The same for all replicas: where a message is one transaction (FerretDB, DocumentDB), two orders deadlock. */
 function inOneOrder(swaps: readonly StampedSwap[]): StampedSwap[] {
   return [...swaps].sort((a, b) => (a.budgetId < b.budgetId ? -1 : 1));
 }

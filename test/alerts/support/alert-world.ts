@@ -1,10 +1,10 @@
-import { Courier } from '../../../src/alerts/courier.js';
+import { Dispatcher } from '../../../src/alerts/dispatcher.js';
 import type { Notice } from '../../../src/alerts/notice.js';
 import type { Sent } from '../../../src/alerts/remote-sink.js';
-import { Routing, type SinkSettings } from '../../../src/alerts/settings.js';
+import { Routing, type SinkSettings } from '../../../src/alerts/sink-settings.js';
 import { Arbiter } from '../../../src/arbiter/arbiter.js';
-import type { CallerRequest } from '../../../src/arbiter/door.js';
 import { UNOBSERVED } from '../../../src/arbiter/observer.js';
+import type { CallerRequest } from '../../../src/arbiter/service-port.js';
 import { ALERT_RULES } from '../../../src/domain/alerts/alert-conditions.js';
 import type { BudgetEvent } from '../../../src/domain/model/events.js';
 import type { StoredAlert } from '../../../src/domain/model/state.js';
@@ -19,7 +19,7 @@ import { openMemoryStore } from '../../support/memory-store.js';
 import { recordUnleased } from '../../support/requests.js';
 
 export interface Told {
-  readonly copy: number;
+  readonly replica: number;
   readonly sink: string;
   readonly notice: Notice;
   readonly attempt: number;
@@ -27,7 +27,7 @@ export interface Told {
 }
 
 export interface AlertWorldOptions {
-  readonly copies?: number;
+  readonly replicas?: number;
   readonly exclusive?: boolean;
   readonly sinks?: readonly SinkSettings[];
   /** What a sink answers; it may take its time. */
@@ -43,14 +43,17 @@ export function sinkNamed(name: string, more: Partial<SinkSettings> = {}): SinkS
 
 export const POLICY = { ...ROOMY, monthlyLimit: 1_000, enforcedPercent: 100, warningPercent: 50 };
 
-/** Copies of the service with sinks that a test answers for, over one store; copies can crash and start. */
+/** Replicas with sinks that a test answers for, over one store; replicas can crash and start. */
 export class AlertWorld {
   readonly clock = new ManualClock('2026-11-10T09:10:00Z');
   readonly scheduler = new ManualScheduler([this.clock]);
   readonly log = collectedLog();
   readonly told: Told[] = [];
-  readonly copies: { readonly arbiter: Arbiter; readonly courier: Courier; readonly store: FaultyStore }[] =
-    [];
+  readonly replicas: {
+    readonly arbiter: Arbiter;
+    readonly dispatcher: Dispatcher;
+    readonly store: FaultyStore;
+  }[] = [];
   readonly counted: StoredAlert[] = [];
   private readonly inner;
   private readonly alive: boolean[] = [];
@@ -63,16 +66,16 @@ export class AlertWorld {
   }
 
   static async open(options: AlertWorldOptions = {}): Promise<AlertWorld> {
-    const { copies = 1, exclusive = copies === 1 } = options;
+    const { replicas = 1, exclusive = replicas === 1 } = options;
     const world = new AlertWorld(options, await openMemoryStore({ exclusive }));
-    for (let at = 0; at < copies; at += 1) world.startCopy();
+    for (let at = 0; at < replicas; at += 1) world.startReplica();
     await world.ask({ kind: 'put-policy', fields: POLICY });
     return world;
   }
 
-  /** Another copy; returns its number. */
-  startCopy(sinks = this.options.sinks ?? [sinkNamed('ops')]): number {
-    const at = this.copies.length;
+  /** Another replica; returns its number. */
+  startReplica(sinks = this.options.sinks ?? [sinkNamed('ops')]): number {
+    const at = this.replicas.length;
     const { answer = () => HEARD } = this.options;
     this.alive[at] = true;
     const scheduler: Scheduler = {
@@ -82,13 +85,13 @@ export class AlertWorld {
       random: () => this.scheduler.random(),
     };
     const send = (sink: string) => async (notice: Notice, attempt: number) => {
-      const told = { copy: at, sink, notice, attempt, at: this.scheduler.now };
+      const told = { replica: at, sink, notice, attempt, at: this.scheduler.now };
       this.told.push(told);
       return answer(told);
     };
     const store = new FaultyStore(this.inner);
     const shared = { copyId: `copy-${at}`, clock: this.clock, scheduler, log: this.log };
-    const courier = new Courier({
+    const dispatcher = new Dispatcher({
       ...shared,
       routing: new Routing(sinks),
       alone: store.exclusive,
@@ -100,28 +103,28 @@ export class AlertWorld {
       for (const event of events) if (event.kind === 'alert') this.counted.push(event.alert);
     };
     const observer = { budget: (budgetId: string) => ({ ...UNOBSERVED.budget(budgetId), happened }) };
-    const arbiter = new Arbiter({ ...shared, store, maxSkewMs: 2_000, alerts: courier, observer });
+    const arbiter = new Arbiter({ ...shared, store, maxSkewMs: 2_000, alerts: dispatcher, observer });
     arbiter.start();
-    courier.start(arbiter);
-    this.copies.push({ arbiter, courier, store });
+    dispatcher.start(arbiter);
+    this.replicas.push({ arbiter, dispatcher, store });
     return at;
   }
 
   /** Nothing that it had begun goes on, and nobody is told. */
   crash(at: number): void {
     this.alive[at] = false;
-    const { store } = this.copy(at);
+    const { store } = this.replica(at);
     store.plan = () => ({ kind: 'fail', failure: 'unavailable' });
   }
 
-  copy(at: number) {
-    const copy = this.copies[at];
-    if (copy === undefined) throw new Error(`no copy ${at}`);
-    return copy;
+  replica(at: number) {
+    const replica = this.replicas[at];
+    if (replica === undefined) throw new Error(`no replica ${at}`);
+    return replica;
   }
 
   ask(request: CallerRequest, at = 0): Promise<unknown> {
-    return this.scheduler.until(this.copy(at).arbiter.submit(BUDGET, request, caller()));
+    return this.scheduler.until(this.replica(at).arbiter.submit(BUDGET, request, caller()));
   }
 
   private spent = 0;
@@ -137,11 +140,11 @@ export class AlertWorld {
     return [...(state?.sections.alerts.values() ?? [])].filter((mark) => mark.rule === rule);
   }
 
-  /** What was told about a rule, as `copy sink type attempt`. */
+  /** What was told about a rule, as `replica sink type attempt`. */
   toldOf(rule: string): string[] {
     return this.told
       .filter(({ notice }) => notice.alert.rule === rule)
-      .map(({ copy, sink, notice, attempt }) => `${copy} ${sink} ${notice.type} ${attempt}`);
+      .map(({ replica, sink, notice, attempt }) => `${replica} ${sink} ${notice.type} ${attempt}`);
   }
 
   /** An answer that comes so much later. */

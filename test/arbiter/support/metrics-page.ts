@@ -8,7 +8,7 @@ export interface MetricsWorld extends World {
   scrape(): Promise<Map<string, number>>;
 }
 
-/** A world whose first and only copy is measured. Time stands still for the metrics unless the test moves it. */
+/** A world whose first and only replica is measured. Time stands still for the metrics unless the test moves it. */
 export async function openMetricsWorld(
   settings: Partial<MetricsSettings> = {},
   options: WorldOptions = {},

@@ -1,7 +1,7 @@
 import { Arbiter } from '../../../src/arbiter/arbiter.js';
 import type { Bounds } from '../../../src/arbiter/bounds.js';
-import type { CallerRequest } from '../../../src/arbiter/door.js';
 import type { ArbiterObserver } from '../../../src/arbiter/observer.js';
+import type { CallerRequest } from '../../../src/arbiter/service-port.js';
 import type { BudgetSnapshot, OutcomeOf } from '../../../src/domain/model/outcomes.js';
 import type { PolicyFields } from '../../../src/domain/model/policy.js';
 import type { AcquireRequest } from '../../../src/domain/model/requests.js';
@@ -32,7 +32,7 @@ export const ROOMY: PolicyFields = {
 export const ONE_SLOT: PolicyFields = { ...ROOMY, maxConcurrent: 1 };
 
 export interface WorldOptions {
-  readonly copies?: number;
+  readonly replicas?: number;
   readonly exclusive?: boolean;
   readonly receiptsInCommit?: boolean;
   readonly policy?: PolicyFields;
@@ -43,31 +43,31 @@ export interface WorldOptions {
   readonly tracing?: Tracing;
 }
 
-/** Some copies of the service over one store, with time, chance and the network in the test's hand. */
+/** Some replicas over one store, with time, chance and the network in the test's hand. */
 export interface World {
   readonly clock: ManualClock;
   readonly scheduler: ManualScheduler;
   readonly inner: BudgetStore;
-  readonly copies: readonly Arbiter[];
-  /** The first copy, and its way to the store. */
+  readonly replicas: readonly Arbiter[];
+  /** The first replica, and its way to the store. */
   readonly arbiter: Arbiter;
   readonly store: FaultyStore;
   readonly stores: readonly FaultyStore[];
   readonly log: { readonly entries: readonly LogEntry[] };
-  ask<R extends CallerRequest>(request: R, copy?: number): Promise<OutcomeOf[R['kind']]>;
-  snapshot(copy?: number): Promise<BudgetSnapshot>;
+  ask<R extends CallerRequest>(request: R, replica?: number): Promise<OutcomeOf[R['kind']]>;
+  snapshot(replica?: number): Promise<BudgetSnapshot>;
   state(): Promise<StoredState>;
   documents(): Promise<UsageDay[]>;
 }
 
 export async function openWorld(options: WorldOptions = {}): Promise<World> {
-  const { copies = 1, exclusive = copies === 1, policy = ROOMY, bounds, start, seed } = options;
+  const { replicas = 1, exclusive = replicas === 1, policy = ROOMY, bounds, start, seed } = options;
   const { receiptsInCommit = false } = options;
   const clock = new ManualClock(start ?? '2026-11-10T09:10:00Z');
   const scheduler = new ManualScheduler([clock], seed);
   const inner = await openMemoryStore({ exclusive, receiptsInCommit });
   const log = collectedLog();
-  const stores = Array.from({ length: copies }, () => new FaultyStore(inner));
+  const stores = Array.from({ length: replicas }, () => new FaultyStore(inner));
   const arbiters = stores.map((store, at) => {
     const copyId = `copy-${at}`;
     const { observer, tracing } = options;
@@ -75,17 +75,17 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     return new Arbiter({ store, clock, log, copyId, maxSkewMs: 2_000, scheduler, ...told });
   });
   const [arbiter, store] = [arbiters[0], stores[0]];
-  if (arbiter === undefined || store === undefined) throw new Error('a world needs a copy');
-  for (const copy of arbiters) copy.start();
-  const ask: World['ask'] = (request, copy = 0) => {
-    const promise = (arbiters[copy] ?? arbiter).submit(BUDGET, request, caller());
+  if (arbiter === undefined || store === undefined) throw new Error('a world needs a replica');
+  for (const replica of arbiters) replica.start();
+  const ask: World['ask'] = (request, replica = 0) => {
+    const promise = (arbiters[replica] ?? arbiter).submit(BUDGET, request, caller());
     return scheduler.until(promise);
   };
   await ask({ kind: 'put-policy', fields: policy });
   return {
-    ...{ clock, scheduler, inner, copies: arbiters, arbiter, store, stores, log, ask },
-    async snapshot(copy = 0) {
-      const outcome = await ask({ kind: 'get-snapshot' }, copy);
+    ...{ clock, scheduler, inner, replicas: arbiters, arbiter, store, stores, log, ask },
+    async snapshot(replica = 0) {
+      const outcome = await ask({ kind: 'get-snapshot' }, replica);
       if (outcome.kind !== 'snapshot') throw new Error(JSON.stringify(outcome));
       return outcome.snapshot;
     },
@@ -99,15 +99,15 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   };
 }
 
-/** A session as a client has it: its stream is on one copy, and its caller goes when the stream breaks. */
+/** A session as a client has it: its stream is on one replica, and its caller goes when the stream breaks. */
 export async function openSession(
   world: World,
   session: SessionRef,
-  { copy = 0, aiId = 'a' }: { copy?: number; aiId?: string } = {},
+  { replica = 0, aiId = 'a' }: { replica?: number; aiId?: string } = {},
 ) {
   const stream = caller();
   let takenUp = false;
-  const arbiter = world.copies[copy] ?? world.arbiter;
+  const arbiter = world.replicas[replica] ?? world.arbiter;
   const request = { aiId, session, budgetIds: [BUDGET] };
   const onTakenUp = () => {
     takenUp = true;
@@ -129,8 +129,8 @@ export async function openSession(
 }
 
 /** A call that waits for a slot, and what has come of it so far. */
-export function wait(world: World, request: AcquireRequest, waitMs = 60_000, copy = 0, who = caller()) {
-  const promise = (world.copies[copy] ?? world.arbiter).acquireWaiting(BUDGET, request, waitMs, who);
+export function wait(world: World, request: AcquireRequest, waitMs = 60_000, replica = 0, who = caller()) {
+  const promise = (world.replicas[replica] ?? world.arbiter).acquireWaiting(BUDGET, request, waitMs, who);
   const waiting = { promise, who, outcome: undefined as OutcomeOf['acquire'] | undefined, failure: '' };
   promise.then(
     (outcome) => {

@@ -26,12 +26,12 @@ export async function openWorld({ access, port = 0 }: { access?: Access; port?: 
   const log = collectedLog();
   const scheduler = PROCESS_SCHEDULER;
   const arbiter = new Arbiter({
-    ...{ store, clock, log, copyId: 'copy', maxSkewMs: 2_000, scheduler },
+    ...{ store, clock, log, copyId: 'replica', maxSkewMs: 2_000, scheduler },
     bounds: { requestMs: 1_000 },
   });
   arbiter.start();
   const ids = randomIds();
-  const shared = { door: arbiter, access, scheduler, log, ids };
+  const shared = { servicePort: arbiter, access, scheduler, log, ids };
   const dashboard = createDashboard({ ...shared, time: clock, version: '0.1.0' });
   const http = createHttpServer({
     address: { host: '127.0.0.1', port, text: `127.0.0.1:${port}` },

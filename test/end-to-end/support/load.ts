@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type ServiceError, status } from '@grpc/grpc-js';
-import type { Copies } from './copies.js';
 import type { AcquireAnswer } from './messages.js';
+import type { Replicas } from './replicas.js';
 
 /** What a client gets from a server that dies or is not there; it repeats the same call until it is answered. */
 const TRY_AGAIN: readonly unknown[] = [status.UNAVAILABLE, status.CANCELLED];
@@ -21,20 +21,20 @@ export class Load {
   readonly acknowledged = new Map<string, number>();
   /** How many reports those are. */
   reports = 0;
-  readonly #copies: Copies;
+  readonly #replicas: Replicas;
   readonly #budgetId: string;
   readonly #random: () => number;
   readonly #patienceMs: number;
   #stopping = false;
 
-  constructor(copies: Copies, budgetId: string, random: () => number, patienceMs = PATIENCE_MS) {
+  constructor(replicas: Replicas, budgetId: string, random: () => number, patienceMs = PATIENCE_MS) {
     this.#patienceMs = patienceMs;
-    this.#copies = copies;
+    this.#replicas = replicas;
     this.#budgetId = budgetId;
     this.#random = random;
   }
 
-  /** Works until told to stop, and until everything is acknowledged. Each AI prefers one copy. */
+  /** Works until told to stop, and until everything is acknowledged. Each AI prefers one replica. */
   async work(ais: number): Promise<void> {
     await Promise.all(Array.from({ length: ais }, (_, ai) => this.#ai(`ai-${ai}`, ai)));
   }
@@ -43,23 +43,23 @@ export class Load {
     this.#stopping = true;
   }
 
-  async #ai(aiId: string, copy: number): Promise<void> {
+  async #ai(aiId: string, replica: number): Promise<void> {
     for (let turn = 0; !this.#stopping; turn += 1) {
-      const leaseId = await this.#acquire(aiId, copy, turn);
+      const leaseId = await this.#acquire(aiId, replica, turn);
       const subject = leaseId === undefined ? { unleased: this.#subject(aiId) } : { lease_id: leaseId };
       const reports = leaseId === undefined ? 1 : REPORTS_PER_SLOT;
       for (let report = 0; report < reports; report += 1) {
-        await this.#report('RecordUsage', copy, aiId, `${aiId}-${turn}-${report}`, subject);
+        await this.#report('RecordUsage', replica, aiId, `${aiId}-${turn}-${report}`, subject);
       }
       // Now and then an AI forgets its slot, which must come back by itself.
       if (leaseId === undefined || turn % 4 === 3) continue;
-      await this.#report('Release', copy, aiId, `${aiId}-${turn}-last`, { lease_id: leaseId });
+      await this.#report('Release', replica, aiId, `${aiId}-${turn}-last`, { lease_id: leaseId });
     }
   }
 
-  async #acquire(aiId: string, copy: number, turn: number): Promise<string | undefined> {
+  async #acquire(aiId: string, replica: number, turn: number): Promise<string | undefined> {
     try {
-      const answer = await this.#persist<AcquireAnswer>(copy, 'AcquireSlot', {
+      const answer = await this.#persist<AcquireAnswer>(replica, 'AcquireSlot', {
         ...this.#subject(aiId),
         request_id: `${aiId}-ask-${turn}`,
         estimated_tokens: 2_000,
@@ -74,10 +74,16 @@ export class Load {
   }
 
   /** A model for each AI, so that what is presumed stands apart from what its AI reported. */
-  async #report(method: string, copy: number, aiId: string, usageId: string, subject: object): Promise<void> {
+  async #report(
+    method: string,
+    replica: number,
+    aiId: string,
+    usageId: string,
+    subject: object,
+  ): Promise<void> {
     const total = 1 + Math.floor(this.#random() * 900);
     const usage: Usage = { usage_id: usageId, model: modelOf(aiId), tokens: { total_tokens: total } };
-    await this.#persist(copy, method, { ...subject, usage });
+    await this.#persist(replica, method, { ...subject, usage });
     this.acknowledged.set(aiId, (this.acknowledged.get(aiId) ?? 0) + total);
     this.reports += 1;
   }
@@ -86,12 +92,12 @@ export class Load {
     return { budget_id: this.#budgetId, ai_id: aiId };
   }
 
-  /** The same call, now at this copy and now at the next, until one answers it. */
+  /** The same call, now at this replica and now at the next, until one answers it. */
   async #persist<Answer>(preferred: number, method: string, request: object): Promise<Answer> {
     const end = performance.now() + this.#patienceMs;
-    for (let copy = preferred; ; copy += 1) {
+    for (let replica = preferred; ; replica += 1) {
       try {
-        return await this.#copies.clients(copy).call<Answer>(method, request);
+        return await this.#replicas.clients(replica).call<Answer>(method, request);
       } catch (error) {
         if (!TRY_AGAIN.includes((error as ServiceError).code) || performance.now() > end) throw error;
       }

@@ -6,11 +6,11 @@ import { Status } from '../../../src/gen/google/rpc/status.js';
 import { HealthClient } from '../../../src/gen/grpc/health/v1/health.js';
 import { createGrpcServer, type GrpcServer, type GrpcServerOptions } from '../../../src/grpc/server.js';
 import { collectedLog, type LogEntry } from '../../support/collected-log.js';
-import { FakeDoor } from '../../support/fake-door.js';
+import { FakePort } from '../../support/fake-port.js';
 import { READY_ANSWERS } from '../../support/ready-answers.js';
 
 export interface Harness {
-  readonly door: FakeDoor;
+  readonly servicePort: FakePort;
   readonly server: GrpcServer;
   readonly port: number;
   readonly logged: LogEntry[];
@@ -20,13 +20,13 @@ export interface Harness {
   stop(): void;
 }
 
-/** A real server with a fake door behind it, and real clients. */
+/** A real server with a fake servicePort behind it, and real clients. */
 export async function startHarness(options: Partial<GrpcServerOptions> = {}): Promise<Harness> {
-  const door = new FakeDoor();
+  const servicePort = new FakePort();
   const log = collectedLog();
   const server = createGrpcServer({
     address: '127.0.0.1:0',
-    door,
+    servicePort,
     log,
     ...READY_ANSWERS,
     ...options,
@@ -43,7 +43,7 @@ export async function startHarness(options: Partial<GrpcServerOptions> = {}): Pr
     for (const client of Object.values(clients)) client.close();
     server.stopNow();
   };
-  return { door, server, port, logged: log.entries, ...clients, stop };
+  return { servicePort, server, port, logged: log.entries, ...clients, stop };
 }
 
 /** What a call came to: its answer, or its error taken apart. */

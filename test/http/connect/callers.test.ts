@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ArbiterError, type Caller } from '../../../src/arbiter/door.js';
+import { ArbiterError, type Caller } from '../../../src/arbiter/service-port.js';
 import { PROCESS_SCHEDULER, type Scheduler } from '../../../src/platform/scheduler.js';
 import { stopServers } from '../../support/http-server.js';
 import { budget } from '../../support/samples.js';
@@ -13,10 +13,10 @@ const WAIT = JSON.stringify({ budgetId: 'anthropic', aiId: 'guardian', wait: '60
 
 afterEach(stopServers);
 
-/** Lets the door keep every call, until its caller goes. */
+/** Lets the service port keep every call, until its caller goes. */
 function keepCalls(http: ConnectHarness): Caller[] {
   const callers: Caller[] = [];
-  http.door.answer = (_request, caller) => {
+  http.servicePort.answer = (_request, caller) => {
     callers.push(caller);
     return new Promise((_, reject) => caller.onGone(() => reject(new ArbiterError('CANCELLED', 'gone'))));
   };
@@ -60,7 +60,7 @@ describe('a caller', () => {
     const http = await startConnect();
     let called = 0;
     let caller: Caller | undefined;
-    http.door.answer = (_request, own) => {
+    http.servicePort.answer = (_request, own) => {
       caller = own;
       own.onGone(() => {
         called += 1;
@@ -118,13 +118,13 @@ it('lets 128 calls of AIs wait, and answers everybody else, operators too', asyn
   const { status, json, headers } = await http.post(ACQUIRE, WAIT);
   expect([status, json['code'], headers.get('retry-after')]).toEqual([429, 'resource_exhausted', '1']);
   expect((await http.get('/healthz')).status).toBe(200);
-  const keep = http.door.answer;
-  http.door.answer = (request, caller) =>
+  const keep = http.servicePort.answer;
+  http.servicePort.answer = (request, caller) =>
     (request.kind === 'pause' ? PAUSED : keep?.(request, caller)) as never;
   expect((await http.post(`${ADMIN}/PauseBudget`, { budgetId: 'anthropic' })).status).toBe(200);
   for (const socket of sockets) socket.destroy();
   await Promise.all(callers.map(gone));
-  http.door.answer = undefined;
+  http.servicePort.answer = undefined;
   await expect.poll(async () => (await http.post(ACQUIRE, WAIT)).status).toBe(200);
 });
 
@@ -138,5 +138,5 @@ it('says nothing of a client that leaves in the middle of its body', async () =>
   await expect.poll(async () => (await http.get('/healthz')).status).toBe(200);
   socket.resetAndDestroy();
   await expect.poll(() => http.log.entries.map(({ message }) => message)).toEqual(['a call was refused']);
-  expect(http.door.asked).toEqual([]);
+  expect(http.servicePort.asked).toEqual([]);
 });

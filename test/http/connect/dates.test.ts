@@ -26,16 +26,16 @@ let arbiter: Arbiter;
 beforeAll(async () => {
   const store = await openMemoryStore({ exclusive: true });
   const clock = new ManualClock(NOW);
-  const about = { copyId: 'copy', maxSkewMs: 2_000, retentionMonths: 24 };
+  const about = { copyId: 'replica', maxSkewMs: 2_000, retentionMonths: 24 };
   arbiter = new Arbiter({ store, clock, log: SILENT_LOG, ...about });
   await arbiter.submit(BUDGET, { kind: 'put-policy', fields: {} }, caller());
   await arbiter.submit(BUDGET, recordUnleased('a', 'u', 5), caller());
-  const shared = { door: arbiter, log: SILENT_LOG, scheduler: PROCESS_SCHEDULER };
+  const shared = { servicePort: arbiter, log: SILENT_LOG, scheduler: PROCESS_SCHEDULER };
   const ids = { nonce: () => 'n', requestId: () => 'r', copyId: () => 'c' };
   const rpcs = rpcEndpoints({
     ...{ ...shared, ids, defaultBudget: BUDGET },
-    getDistribution: (door, ...rest) => getDistribution(door, ...rest),
-    listUsage: (door, ...rest) => listUsage(door, ...rest),
+    getDistribution: (servicePort, ...rest) => getDistribution(servicePort, ...rest),
+    listUsage: (servicePort, ...rest) => listUsage(servicePort, ...rest),
   });
   const time = new FakeTime(NOW);
   const dashboard = createDashboard({ ...shared, ids, access: undefined, time, version: '1' });

@@ -13,7 +13,7 @@ beforeAll(async () => {
   const usage = { rows: [{ key: '2026-11-15', start: 5_000, tokens: 9, presumed: 1, late: 0 }] };
   const answers = { getDistribution: async () => ({ stats: STATS }), listUsage: async () => usage };
   [grpc, http] = await Promise.all([startHarness(answers), startConnect(answers)]);
-  for (const { door } of [grpc, http]) door.budgets = [budget()];
+  for (const { servicePort } of [grpc, http]) servicePort.budgets = [budget()];
 });
 afterAll(async () => {
   grpc.stop();
@@ -51,7 +51,7 @@ describe.each(unary)('%s', (path) => {
     const proto = await http.post(path, request, { 'content-type': 'application/proto' });
     expect(proto).toMatchObject({ status: 200, type: 'application/proto' });
     expect(proto.bytes).toEqual(answer);
-    expect(http.door.asked.at(-1)?.request).toEqual(grpc.door.asked.at(-1)?.request);
+    expect(http.servicePort.asked.at(-1)?.request).toEqual(grpc.servicePort.asked.at(-1)?.request);
   });
 
   it('takes the names of the proto file, too', async () => {
@@ -79,7 +79,7 @@ it('reads the canonical JSON of durations, times, masks, enums and 64-bit number
     updateMask: 'cooldown,mode,monthlyLimit,maxConcurrent',
   });
   expect(status, JSON.stringify(json)).toBe(200);
-  expect(http.door.last.request).toMatchObject({
+  expect(http.servicePort.last.request).toMatchObject({
     kind: 'put-policy',
     fields: { cooldownMs: 1_500, mode: 'OBSERVE', monthlyLimit: 1e12, maxConcurrent: 3 },
   });

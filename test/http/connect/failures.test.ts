@@ -1,7 +1,7 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { descriptors } from '../../../src/api/codec/descriptors.js';
-import { ArbiterError } from '../../../src/arbiter/door.js';
+import { ArbiterError } from '../../../src/arbiter/service-port.js';
 import type { Refusal } from '../../../src/domain/model/outcomes.js';
 import { accessFor, ai, operator, viewer } from '../../support/access.js';
 import { stopServers } from '../../support/http-server.js';
@@ -25,7 +25,7 @@ describe('a refusal', () => {
     [{ reason: 'STATE_FULL', bytes: 12_582_913 }, 429, 'resource_exhausted'],
     [{ reason: 'CLOCK_NOT_TRUSTED', detail: 'it is 7 s ahead' }, 503, 'unavailable'],
   ])('%o is %d %s', async (refusal, status, code) => {
-    http.door.refuse(refusal);
+    http.servicePort.refuse(refusal);
     const came = await release();
     expect([came.status, came.type, came.json['code']]).toEqual([status, 'application/json', code]);
     const [info] = came.json['details'] as { type: string; value: string; debug: unknown }[];
@@ -42,7 +42,7 @@ describe('a refusal', () => {
   });
 
   it('says when to come back, to those who know HTTP alone, too', async () => {
-    http.door.refuse({ reason: 'CLOCK_NOT_TRUSTED', detail: 'x' });
+    http.servicePort.refuse({ reason: 'CLOCK_NOT_TRUSTED', detail: 'x' });
     const { headers, json } = await release();
     expect(headers.get('retry-after')).toBe('10');
     expect(json['details']).toContainEqual(
@@ -58,13 +58,13 @@ it.each([
   ['SHUTTING_DOWN', 503, 'unavailable'],
   ['CANCELLED', 499, 'canceled'],
 ] as const)('%s is %d %s', async (failure, status, code) => {
-  http.door.fail(new ArbiterError(failure, 'in words', 1_500));
+  http.servicePort.fail(new ArbiterError(failure, 'in words', 1_500));
   const came = await release();
   expect([came.status, came.json['code'], came.json['message']]).toEqual([status, code, 'in words']);
 });
 
 it('tells a fault of its own to the log, and to the caller by its id there', async () => {
-  http.door.fail(new Error('secret detail'));
+  http.servicePort.fail(new Error('secret detail'));
   const { status, json, bytes } = await release();
   expect([status, json['code']]).toEqual([500, 'internal']);
   expect(bytes.toString()).toContain('nonce-1');
@@ -106,13 +106,13 @@ describe('with credentials configured', () => {
   });
 
   it.each([{}, as('wrong'), { authorization: 'ai' }])('%o is nobody', async (headers) => {
-    const asked = closed.door.asked.length;
+    const asked = closed.servicePort.asked.length;
     for (const path of [`${BUDGETS}/AcquireSlot`, `${ADMIN}/WatchBudget`]) {
       const { status, json, headers: told } = await closed.post(path, acquire('guardian'), headers);
       expect([status, json['code']]).toEqual([401, 'unauthenticated']);
       expect(told.get('www-authenticate')).toBe('Bearer realm="budget-arbiter"');
     }
-    expect(closed.door.asked).toHaveLength(asked);
+    expect(closed.servicePort.asked).toHaveLength(asked);
   });
 
   it('writes the audit as gRPC does', async () => {
@@ -128,7 +128,7 @@ describe('with credentials configured', () => {
 });
 
 it('writes the audit without credentials, too', async () => {
-  http.door.answer = undefined;
+  http.servicePort.answer = undefined;
   await http.post(`${ADMIN}/ResumeBudget`, { budgetId: 'anthropic' });
   expect(http.log.entries).toContainEqual(
     expect.objectContaining({ fields: expect.objectContaining({ audit: 'resume', principal: 'anonymous' }) }),

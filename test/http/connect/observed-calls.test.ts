@@ -35,10 +35,10 @@ it('are told to the observer of gRPC, as they end', async () => {
   await http.post(`${BUDGETS}/GetAvailability`, ASKED);
   await http.post(`${BUDGETS}/GetAvailability`, '{');
   await http.post(`${BUDGETS}/GetAvailability`, 'x'.repeat(65_537));
-  http.door.refuse({ reason: 'BUDGET_NOT_FOUND', budgetId: 'anthropic' });
+  http.servicePort.refuse({ reason: 'BUDGET_NOT_FOUND', budgetId: 'anthropic' });
   await http.post(`${BUDGETS}/GetAvailability`, ASKED);
   await http.get('/api/v1/budgets/anthropic');
-  http.door.answer = () => Promise.reject(new Error('nobody foresaw this'));
+  http.servicePort.answer = () => Promise.reject(new Error('nobody foresaw this'));
   await http.post(`${BUDGETS}/GetAvailability`, ASKED);
   expect(ended).toEqual([
     [`${BUDGETS}/GetAvailability`, 'OK'],
@@ -55,9 +55,9 @@ it('end by their time', async () => {
   const { observer, ended } = observing();
   const scheduler = new ManualScheduler([]);
   const http = await startConnect({ observer, scheduler });
-  http.door.answer = () => new Promise(() => {});
+  http.servicePort.answer = () => new Promise(() => {});
   const call = http.post(`${BUDGETS}/AcquireSlot`, ASKED, { 'connect-timeout-ms': '500' });
-  await expect.poll(() => http.door.asked.length).toBe(1);
+  await expect.poll(() => http.servicePort.asked.length).toBe(1);
   scheduler.advance(500);
   await call;
   expect(ended).toEqual([[`${BUDGETS}/AcquireSlot`, 'DEADLINE_EXCEEDED']]);

@@ -36,7 +36,7 @@ describe.each([
   it('is no page over HTTP, which Connect reads as unimplemented', async () => {
     const came = await http.post(path, { budgetId: 'anthropic' });
     expect([404, 501]).toContain(came.status);
-    expect(http.door.asked).toEqual([]);
+    expect(http.servicePort.asked).toEqual([]);
   });
 });
 

@@ -21,16 +21,16 @@ const DAY: UsageDay = {
 let http: ConnectHarness;
 beforeAll(async () => {
   http = await startConnect({ listUsage });
-  const { door } = http;
-  door.budgets = ['a', 'b', 'c'].map((budgetId) => budget({}, { budgetId }));
+  const { servicePort } = http;
+  servicePort.budgets = ['a', 'b', 'c'].map((budgetId) => budget({}, { budgetId }));
   const liveLeases = [4, 6, 9].map((fence) => lease({ fence, leaseId: `live-${fence}` }));
-  door.answer = ({ kind }) => {
+  servicePort.answer = ({ kind }) => {
     if (kind === 'get-snapshot') return { kind: 'snapshot', snapshot: snapshot({ liveLeases }) };
     throw new Error(`nobody asks for ${kind} here`);
   };
-  door.closed = [1, 2, 3].map((fence) => closedLease({ fence, leaseId: `closed-${fence}` }));
+  servicePort.closed = [1, 2, 3].map((fence) => closedLease({ fence, leaseId: `closed-${fence}` }));
   const days = ['2026-11-13', '2026-11-14', '2026-11-15'].map((day) => ({ ...DAY, day }));
-  Object.assign(door, { usageDays: async () => days });
+  Object.assign(servicePort, { usageDays: async () => days });
 });
 afterAll(stopServers);
 

@@ -26,7 +26,7 @@ describe('headers', () => {
     ['multipart/form-data; boundary=x', 415],
     ['', 415],
   ])('content-type %s: %d', async (type, status) => {
-    const asked = http.door.asked.length;
+    const asked = http.servicePort.asked.length;
     const came = await http.post(ACQUIRE, REQUEST, { 'content-type': type });
     expect(came.status).toBe(status);
     if (status === 200) return;
@@ -35,7 +35,7 @@ describe('headers', () => {
       message: expect.stringContaining('content-type must'),
     });
     expect(came.headers.get('accept-post')).toBe('application/json, application/proto');
-    expect(http.door.asked).toHaveLength(asked);
+    expect(http.servicePort.asked).toHaveLength(asked);
   });
 
   it.each([
@@ -77,11 +77,11 @@ describe('a browser', () => {
   ])('with %o: %d', async (headers: Record<string, string>, status) => {
     const own = { OWN: http.url, HTTPS: http.url.replace('http:', 'https:') };
     const sent = Object.entries(headers).map(([name, value]) => [name, own[value as 'OWN'] ?? value]);
-    const asked = http.door.asked.length;
+    const asked = http.servicePort.asked.length;
     // Node's fetch sends no `sec-fetch-site` of its own choice, as a browser would.
     const { status: came, body } = await raw(Object.fromEntries(sent));
     expect(came).toBe(status);
-    expect(http.door.asked).toHaveLength(status === 200 ? asked + 1 : asked);
+    expect(http.servicePort.asked).toHaveLength(status === 200 ? asked + 1 : asked);
     if (status !== 200) expect(body).toMatchObject({ code: 'permission_denied' });
   });
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DistributionQuery, UsageQuery } from '../../../src/arbiter/door.js';
+import type { DistributionQuery, UsageQuery } from '../../../src/arbiter/service-port.js';
 import { READS } from '../../../src/http/connect/read-endpoints.js';
 import { accessFor, ai, viewer } from '../../support/access.js';
 import { stopServers } from '../../support/http-server.js';
@@ -22,8 +22,8 @@ const answers = {
 let http: ConnectHarness;
 beforeAll(async () => {
   http = await startConnect(answers);
-  http.door.budgets = [budget()];
-  http.door.closed = [closedLease(), closedLease({ fence: 8 })];
+  http.servicePort.budgets = [budget()];
+  http.servicePort.closed = [closedLease(), closedLease({ fence: 8 })];
 });
 afterAll(stopServers);
 
@@ -118,9 +118,9 @@ describe('what is read over HTTP', () => {
   });
 
   it('tells a budget that is not there as the distribution does', async () => {
-    http.door.refuse({ reason: 'BUDGET_NOT_FOUND', budgetId: 'nobody' });
+    http.servicePort.refuse({ reason: 'BUDGET_NOT_FOUND', budgetId: 'nobody' });
     const { status, json } = await http.get('/api/v1/budgets/nobody');
-    http.door.answer = undefined;
+    http.servicePort.answer = undefined;
     expect(status).toBe(404);
     expect(json).toMatchObject({ error: { code: 'BUDGET_NOT_FOUND', field: 'budget_id' } });
   });
@@ -151,7 +151,7 @@ describe('with credentials configured', () => {
 
   it('lists only what a viewer may see', async () => {
     const closed = await startConnect({ access });
-    closed.door.budgets = [budget(), budget({}, { budgetId: 'openai' })];
+    closed.servicePort.budgets = [budget(), budget({}, { budgetId: 'openai' })];
     const { json } = await closed.get('/api/v1/budgets', { authorization: 'Bearer viewer' });
     expect(json['budgets']).toEqual([expect.objectContaining({ budgetId: 'anthropic' })]);
   });

@@ -5,7 +5,7 @@ import { LiveBudgets } from '../../../src/http/dashboard/live-budgets.js';
 import type { Visitor } from '../../../src/http/dashboard/visitors.js';
 import { collectedLog } from '../../support/collected-log.js';
 import { NOON, snapshot } from '../../support/samples.js';
-import { DashboardDoor } from './support.js';
+import { DashboardPort } from './support.js';
 
 const quiet = {
   ...{ at: NOON, events: [], mergedEvents: 0, denials: new Map(), waiters: 0, stale: false },
@@ -29,18 +29,18 @@ async function opened(budgets: LiveBudgets) {
 }
 
 it('ends when its budget is deleted, and says so; of one that was created again it tells anew', async () => {
-  const door = new DashboardDoor();
-  const budgets = new LiveBudgets(door, collectedLog());
+  const servicePort = new DashboardPort();
+  const budgets = new LiveBudgets(servicePort, collectedLog());
   const sent = await opened(budgets);
-  door.tell(quiet);
+  servicePort.tell(quiet);
   await expect.poll(() => sent.length).toBe(1);
-  door.tell({ ...quiet, snapshot: undefined, gone: true });
-  door.watchers.clear();
+  servicePort.tell({ ...quiet, snapshot: undefined, gone: true });
+  servicePort.watchers.clear();
   await expect.poll(() => sent.at(-1)).toBe('end');
   expect(sent.at(-2)).toMatch(/^problem .*no budget anthropic any more/);
   expect(budgets.size).toBe(0);
   const again = await opened(budgets);
-  door.tell(quiet);
+  servicePort.tell(quiet);
   await expect.poll(() => again.length).toBe(1);
   expect(again[0]).toMatch(/^live /);
 });

@@ -73,12 +73,12 @@ async function asOperator() {
 
 describe('the cookie of a session', () => {
   it.each(FOREIGN)('counts for no method %s', async (_, by) => {
-    const { door, send } = await asOperator();
+    const { servicePort, send } = await asOperator();
     for (const { path, body } of CALLS) {
       const told = await send(path, body, by);
       expect([path, told.status, told.body.code]).toEqual([path, 403, 'permission_denied']);
     }
-    expect(door.asked).toEqual([]);
+    expect(servicePort.asked).toEqual([]);
   });
 
   it.each([
@@ -86,12 +86,12 @@ describe('the cookie of a session', () => {
     ...['application/jsonp', 'text/json', 'application/json; charset=latin1', 'application/proto'],
     'text/plain; application/json',
   ])('needs JSON, not %j', async (type) => {
-    const { door, send } = await asOperator();
+    const { servicePort, send } = await asOperator();
     for (const { path, body } of CALLS) {
       const told = await send(path, body, { 'content-type': type });
       expect([path, told.status, told.body.code]).toEqual([path, 415, 'invalid_argument']);
     }
-    expect(door.asked).toEqual([]);
+    expect(servicePort.asked).toEqual([]);
     const charset = { 'content-type': 'application/json; charset=utf-8' };
     expect((await send(PAUSE, REASON, charset)).status).toBe(200);
   });
@@ -137,7 +137,7 @@ describe('the cookie of a session', () => {
         ],
       });
     }
-    expect(server.door.asked).toHaveLength(1);
+    expect(server.servicePort.asked).toHaveLength(1);
   });
 
   it('is not kept alive by what another site sends', async () => {
@@ -149,7 +149,7 @@ describe('the cookie of a session', () => {
   });
 
   it('is not looked at where there is a token, right or wrong', async () => {
-    const { url, door } = await startDashboard({ access });
+    const { url, servicePort } = await startDashboard({ access });
     const { cookie } = await signedIn(url, 'viewer');
     const call = (authorization: string) => ask(url + PAUSE, posted(REASON, { cookie, authorization }));
     expect((await call('Bearer operator')).status).toBe(200);
@@ -158,7 +158,7 @@ describe('the cookie of a session', () => {
     const both = (authorization: string) => ask(url + PAUSE, posted(REASON, { ...headers, authorization }));
     expect((await both('Bearer viewer')).status).toBe(403);
     expect((await both('Bearer wrong')).status).toBe(401);
-    expect(door.asked).toHaveLength(1);
+    expect(servicePort.asked).toHaveLength(1);
   });
 
   it('counts for nothing but calls and the pages of the dashboard', async () => {
@@ -188,24 +188,27 @@ describe('an action by the page', () => {
     ),
   );
 
-  it.each(actions)('$path is one request at the door, and one line of the audit', async ({ path, body }) => {
-    const { door, send } = await asOperator();
-    expect((await send(path, body)).status).toBe(200);
-    expect(door.asked).toHaveLength(1);
-    expect(audits()).toMatchObject([{ principal: 'operator', outcome: 'done' }]);
-    expect(audits()[0]).toHaveProperty('before');
-  });
+  it.each(actions)(
+    '$path is one request at the service port, and one line of the audit',
+    async ({ path, body }) => {
+      const { servicePort, send } = await asOperator();
+      expect((await send(path, body)).status).toBe(200);
+      expect(servicePort.asked).toHaveLength(1);
+      expect(audits()).toMatchObject([{ principal: 'operator', outcome: 'done' }]);
+      expect(audits()[0]).toHaveProperty('before');
+    },
+  );
 
   it('is judged first by UpdateBudget, which changes nothing by that, and leaves no line', async () => {
-    const { door, send } = await asOperator();
+    const { servicePort, send } = await asOperator();
     const change = { budgetId: 'anthropic', etag: '3', policy: { cooldown: '60s' }, updateMask: 'cooldown' };
     expect((await send(`${ADMIN}/UpdateBudget`, { ...change, validateOnly: true })).status).toBe(200);
-    expect(door.last.request).toMatchObject({
+    expect(servicePort.last.request).toMatchObject({
       fields: { cooldownMs: 60_000 },
       etag: '3',
       validateOnly: true,
     });
-    expect(door.last.request).toHaveProperty('updateMask', ['cooldownMs']);
+    expect(servicePort.last.request).toHaveProperty('updateMask', ['cooldownMs']);
     expect(audits()).toEqual([]);
   });
 });
@@ -216,12 +219,12 @@ describe('without credentials', () => {
   );
 
   it.each(FROM_ELSEWHERE)('a call is refused %s', async (_, by) => {
-    const { url, door } = await startDashboard();
+    const { url, servicePort } = await startDashboard();
     for (const { path, body } of CALLS) {
       const told = await ask(url + path, posted(body, changed(url, {}, by)));
       expect([path, told.status]).toEqual([path, 403]);
     }
-    expect(door.asked).toEqual([]);
+    expect(servicePort.asked).toEqual([]);
   });
 
   it('the page acts by its origin alone, and is named anonymous', async () => {
@@ -239,7 +242,7 @@ describe('without credentials', () => {
   });
 
   it('nothing but the files of the page is there under a name that an attacker gave to this machine', async () => {
-    const { door, port } = await startDashboard();
+    const { servicePort, port } = await startDashboard();
     const origin = 'http://rebound.example';
     const headers = { host: 'rebound.example', origin, 'content-type': 'application/json' };
     const statusOf = (method: string, path: string, body?: unknown) =>
@@ -252,6 +255,6 @@ describe('without credentials', () => {
       expect([path, await statusOf('POST', path, body)]).toEqual([path, 421]);
     for (const name of ['session', 'budgets', 'budget?budget_id=a', 'month?budget_id=a', 'policy-form'])
       expect([name, await statusOf('GET', `/dashboard/${name}`)]).toEqual([name, 421]);
-    expect(door.asked).toEqual([]);
+    expect(servicePort.asked).toEqual([]);
   });
 });

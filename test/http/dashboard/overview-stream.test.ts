@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { WatchUpdate } from '../../../src/arbiter/door.js';
+import type { WatchUpdate } from '../../../src/arbiter/service-port.js';
 import type { EventStream } from '../../../src/http/dashboard/event-stream.js';
 import { LiveBudgets } from '../../../src/http/dashboard/live-budgets.js';
 import { OverviewStream } from '../../../src/http/dashboard/overview-stream.js';
@@ -8,7 +8,7 @@ import type { Visitor } from '../../../src/http/dashboard/visitors.js';
 import { collectedLog } from '../../support/collected-log.js';
 import { ManualScheduler } from '../../support/manual-scheduler.js';
 import { budget, NOON, snapshot } from '../../support/samples.js';
-import { DashboardDoor } from './support.js';
+import { DashboardPort } from './support.js';
 
 /** What a page needs of its stream. */
 function fakeStream() {
@@ -30,11 +30,11 @@ const update = (revision: number): WatchUpdate => ({
 
 async function opened() {
   const scheduler = new ManualScheduler([]);
-  const door = new DashboardDoor();
+  const servicePort = new DashboardPort();
   let stillIn = true;
   const { stream, sent, leave } = fakeStream();
   const page = new OverviewStream(stream, {
-    budgets: new LiveBudgets(door, collectedLog()),
+    budgets: new LiveBudgets(servicePort, collectedLog()),
     visitor: { stillIn: () => stillIn } as Visitor,
     list: async () => [budget()],
     now: () => NOON,
@@ -47,45 +47,45 @@ async function opened() {
   const signOut = () => {
     stillIn = false;
   };
-  return { scheduler, door, sent, leave, signOut };
+  return { scheduler, servicePort, sent, leave, signOut };
 }
 
 it('tells of a change soon after it is seen, not only with the tick of its second', async () => {
-  const { scheduler, door, sent } = await opened();
+  const { scheduler, servicePort, sent } = await opened();
   const cards = () => sent.flatMap((told) => told.cards.map(({ budgetId }) => budgetId));
-  door.tell(update(10));
+  servicePort.tell(update(10));
   await scheduler.advance(200);
   expect(cards()).toEqual(['anthropic']);
   sent.splice(0);
-  door.tell(update(10));
+  servicePort.tell(update(10));
   await scheduler.advance(200);
   expect(sent.filter((told) => told.cards.length > 0)).toEqual([]);
 });
 
 it('gathers what many budgets have to tell', async () => {
-  const { scheduler, door, sent } = await opened();
-  for (const revision of [10, 11, 12]) door.tell(update(revision));
+  const { scheduler, servicePort, sent } = await opened();
+  for (const revision of [10, 11, 12]) servicePort.tell(update(revision));
   await scheduler.advance(200);
   expect(sent.filter((told) => told.cards.length > 0)).toHaveLength(1);
 });
 
 it('forgets a budget that was deleted, and follows it anew when it is listed again', async () => {
-  const { scheduler, door, sent } = await opened();
-  door.tell({ ...update(10), snapshot: undefined, gone: true });
-  door.watchers.clear();
+  const { scheduler, servicePort, sent } = await opened();
+  servicePort.tell({ ...update(10), snapshot: undefined, gone: true });
+  servicePort.watchers.clear();
   await scheduler.advance(200);
   expect(sent.flatMap(({ stale }) => stale)).toEqual([]);
   await scheduler.advance(3_000);
   sent.splice(0);
-  door.tell(update(11));
+  servicePort.tell(update(11));
   await scheduler.advance(200);
   expect(sent.flatMap((told) => told.cards.map(({ budgetId }) => budgetId))).toEqual(['anthropic']);
 });
 
 it('tells nothing to those who have left, or are no longer signed in', async () => {
   for (const how of ['leave', 'signOut'] as const) {
-    const { scheduler, door, sent, ...ways } = await opened();
-    door.tell(update(10));
+    const { scheduler, servicePort, sent, ...ways } = await opened();
+    servicePort.tell(update(10));
     ways[how]();
     await scheduler.advance(200);
     expect(sent.flatMap((told) => told.cards ?? [])).toEqual([]);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { get, type IncomingMessage } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { WatchUpdate } from '../../../src/arbiter/door.js';
+import type { WatchUpdate } from '../../../src/arbiter/service-port.js';
 import { loadAssets } from '../../../src/http/dashboard/assets.js';
 import { stopServers } from '../../support/http-server.js';
 import { NOON, snapshot } from '../../support/samples.js';
@@ -71,42 +71,42 @@ async function stream(url: string) {
 
 describe('the stream of a budget', () => {
   it('tells figures, and then that nothing has changed', async () => {
-    const { url, door } = await startDashboard();
+    const { url, servicePort } = await startDashboard();
     const watched = new Promise<void>((resolve) => {
-      door.onWatch = resolve;
+      servicePort.onWatch = resolve;
     });
     const { response, events, close } = await stream(`${url}/dashboard/budget?budget_id=anthropic`);
     expect(response.headers['content-type']).toBe('text/event-stream; charset=utf-8');
     await watched;
-    door.tell(update());
+    servicePort.tell(update());
     await expect.poll(() => events().map(({ name }) => name)).toEqual(['live']);
-    door.tell(update());
+    servicePort.tell(update());
     await expect.poll(() => events().map(({ name }) => name)).toEqual(['live', 'tick']);
-    door.tell(update({ stale: true }));
+    servicePort.tell(update({ stale: true }));
     await expect.poll(() => events().at(-1)).toMatchObject({ name: 'live', data: { stale: true } });
     close();
-    await expect.poll(() => door.watchers.size).toBe(0);
+    await expect.poll(() => servicePort.watchers.size).toBe(0);
   });
 
   it('shares one watch among all who look', async () => {
-    const { url, door } = await startDashboard();
+    const { url, servicePort } = await startDashboard();
     const pages = await Promise.all(
       [1, 2, 3].map(() => stream(`${url}/dashboard/budget?budget_id=anthropic`)),
     );
-    await expect.poll(() => door.watchers.size).toBe(1);
-    door.tell(update());
+    await expect.poll(() => servicePort.watchers.size).toBe(1);
+    servicePort.tell(update());
     for (const { events } of pages) await expect.poll(() => events().length).toBeGreaterThan(0);
     for (const { close } of pages) close();
-    await expect.poll(() => door.watchers.size).toBe(0);
+    await expect.poll(() => servicePort.watchers.size).toBe(0);
   });
 
   it('says why there is none', async () => {
-    const { url, door } = await startDashboard();
+    const { url, servicePort } = await startDashboard();
     const { events } = await stream(`${url}/dashboard/budget?budget_id=crowded`);
     await expect
       .poll(events)
       .toEqual([{ name: 'problem', data: { message: 'too many watchers: close one' } }]);
-    door.refuse({ reason: 'BUDGET_NOT_FOUND', budgetId: 'nobody' });
+    servicePort.refuse({ reason: 'BUDGET_NOT_FOUND', budgetId: 'nobody' });
     expect((await ask(`${url}/dashboard/budget?budget_id=nobody`)).status).toBe(404);
     expect((await ask(`${url}/dashboard/budget`)).status).toBe(400);
   });

@@ -4,7 +4,7 @@ import { request as secure } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { WatchUpdate } from '../../../src/arbiter/door.js';
+import type { WatchUpdate } from '../../../src/arbiter/service-port.js';
 import { accessFor, viewer } from '../../support/access.js';
 import { issue } from '../../support/certificates.js';
 import { collectedLog } from '../../support/collected-log.js';
@@ -59,7 +59,7 @@ async function start(withTls: boolean) {
 type Started = Awaited<ReturnType<typeof start>>;
 
 /** The names of the events of a stream, as they come, and its end. */
-async function follow({ port, client, door }: Started, path: string, headers: Record<string, string>) {
+async function follow({ port, client, servicePort }: Started, path: string, headers: Record<string, string>) {
   const events: string[] = [];
   const options = { host: 'localhost', port, path: `/dashboard/${path}`, agent: false, headers } as const;
   const isSecure = headers['x-by'] === 'certificate';
@@ -80,7 +80,7 @@ async function follow({ port, client, door }: Started, path: string, headers: Re
     });
   });
   const watched = new Promise<void>((resolve) => {
-    door.onWatch = resolve;
+    servicePort.onWatch = resolve;
   });
   asking.end();
   expect(await opened).toBe(200);
@@ -104,15 +104,15 @@ const WAYS: readonly [string, (started: Started) => Promise<Record<string, strin
 describe.each(['budget?budget_id=anthropic', 'budgets'])('the stream of %s', (path) => {
   it.each(WAYS)('ends with what opened it: %s', async (_name, shown) => {
     const started = await start(_name === 'a client certificate');
-    const { time, door } = started;
-    door.budgets = [snapshot().budget];
+    const { time, servicePort } = started;
+    servicePort.budgets = [snapshot().budget];
     const { events, end } = await follow(started, path, await shown(started));
     time.step(HOUR_MS - 60_000);
-    door.tell(UPDATE);
+    servicePort.tell(UPDATE);
     time.step(61_000);
-    door.tell(UPDATE);
+    servicePort.tell(UPDATE);
     await end;
     expect(events.at(-1)).toBe('signed-out');
-    expect(door.watchers.size).toBe(0);
+    expect(servicePort.watchers.size).toBe(0);
   });
 });

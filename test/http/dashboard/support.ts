@@ -4,7 +4,7 @@ import { createDashboard } from '../../../src/http/dashboard/dashboard.js';
 import { PROCESS_SCHEDULER } from '../../../src/platform/scheduler.js';
 import type { TlsFiles } from '../../../src/platform/tls-files.js';
 import { collectedLog } from '../../support/collected-log.js';
-import { FakeDoor } from '../../support/fake-door.js';
+import { FakePort } from '../../support/fake-port.js';
 import { FakeTime } from '../../support/fake-time.js';
 import { startServer } from '../../support/http-server.js';
 import { STATS } from '../../support/samples.js';
@@ -12,14 +12,14 @@ import { STATS } from '../../support/samples.js';
 export const ADMIN = '/budgetarbiter.v1.BudgetAdminService';
 export const PAUSE = `${ADMIN}/PauseBudget`;
 
-/** The door of tests, which knows days, too. */
-export class DashboardDoor extends FakeDoor {
+/** The service port of tests, which knows days, too. */
+export class DashboardPort extends FakePort {
   override usageDays(): never {
     return Promise.resolve([]) as never;
   }
 }
 
-/** A server with a dashboard and the API in front of a door that has ready answers. */
+/** A server with a dashboard and the API in front of a service port that has ready answers. */
 export async function startDashboard({
   access,
   tls,
@@ -29,10 +29,10 @@ export async function startDashboard({
   tls?: TlsFiles;
   time?: FakeTime;
 } = {}) {
-  const door = new DashboardDoor();
+  const servicePort = new DashboardPort();
   const log = collectedLog();
   const ids = { nonce: () => 'nonce-1', requestId: () => 'made-1', copyId: () => 'copy-1' };
-  const shared = { door, access, log, ids, scheduler: PROCESS_SCHEDULER };
+  const shared = { servicePort, access, log, ids, scheduler: PROCESS_SCHEDULER };
   const dashboard = createDashboard({ ...shared, time, version: '1.2.3' });
   const rpcs = rpcEndpoints({
     ...{ ...shared, defaultBudget: 'anthropic' },
@@ -40,7 +40,7 @@ export async function startDashboard({
     listUsage: async () => ({ rows: [] }),
   });
   const server = await startServer({ dashboard, rpcs, ...(access && { access }), ...(tls && { tls }) });
-  return { ...server, door, time, dashboardLog: log };
+  return { ...server, servicePort, time, dashboardLog: log };
 }
 
 /** Signs a browser in, and says what its page sends with a call. */

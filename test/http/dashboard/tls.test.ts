@@ -77,7 +77,7 @@ it('marks the cookie of a session as one for TLS and this place alone', async ()
 });
 
 it('knows a browser by its certificate, and lets no page of another site use it', async () => {
-  const { ask, door, origin } = await start();
+  const { ask, servicePort, origin } = await start();
   const client = issue(folder.clientAuthority, { commonName: 'x', dns: ['ops.example.org'] });
   const { body } = await ask('/dashboard/session', { client });
   expect(body).toMatchObject({ name: 'ops', canSignOut: false });
@@ -85,6 +85,6 @@ it('knows a browser by its certificate, and lets no page of another site use it'
   expect((await pause({ origin: 'https://evil.example' })).status).toBe(403);
   expect((await pause({ origin: origin.replace('https:', 'http:') })).status).toBe(403);
   expect((await pause({ origin, 'sec-fetch-site': 'cross-site' })).status).toBe(403);
-  expect(door.asked).toEqual([]);
+  expect(servicePort.asked).toEqual([]);
   expect((await pause({ origin, 'sec-fetch-site': 'same-origin' })).status).toBe(200);
 });

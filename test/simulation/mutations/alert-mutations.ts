@@ -3,7 +3,7 @@ import type { Mutation } from './mutation.js';
 /** Mistakes of the way of an alert to its sinks. */
 export const ALERT_MUTATIONS: readonly Mutation[] = [
   {
-    name: 'an alert that a crashed copy held is never taken over',
+    name: 'an alert that a crashed replica held is never taken over',
     at: 'changePending',
     find: 'if (!wanted && (own || !request.alone) && !isFree(delivery, clock)) return undefined;',
     replace: 'if (!wanted) return undefined;',

@@ -31,18 +31,18 @@ export const ARBITER_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a commit counts as lost where an older state is shown, not a later one',
-    at: 'settle',
+    at: 'lookWhetherApplied',
     find: "if (moved > 0) return 'lost';",
     replace: "if (moved !== 0) return 'lost';",
   },
   {
-    name: 'a state older than one that the copy has seen is taken',
+    name: 'a state older than one that the replica has seen is taken',
     at: 'load',
     find: 'if (compareVersions(version, this.seen) >= 0) {',
     replace: 'if (version.epoch >= 0) {',
   },
   {
-    name: 'the first state that a copy sees of a budget need not be current',
+    name: 'the first state that a replica sees of a budget need not be current',
     at: 'load',
     find: '    const stored = await this.store.load(this.budgetId, freshness);',
     replace: "    const stored = await this.store.load(this.budgetId, 'recent');",
@@ -95,7 +95,7 @@ export const ARBITER_MUTATIONS: readonly Mutation[] = [
       '      const failure = await this.attempt(() => this.context.store.writeReceipts(this.budgetId, batch));',
   },
   {
-    name: 'the outbox of a crashed copy is never taken over',
+    name: 'the outbox of a crashed replica is never taken over',
     at: 'takeOver',
     find: '!known && Math.abs(now - receipt.at) >= FOREIGN_AFTER_MS',
     replace: '!known && now - receipt.at < 0',
@@ -151,7 +151,7 @@ export const ARBITER_MUTATIONS: readonly Mutation[] = [
     replace: '',
   },
   {
-    name: 'a copy with waiters does not look what others have changed',
+    name: 'a replica with waiters does not look what others have changed',
     at: 'POLL_MS',
     find: 'const POLL_MS = 250;',
     replace: 'const POLL_MS = 25_000;',

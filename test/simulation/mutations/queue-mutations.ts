@@ -113,7 +113,7 @@ export const QUEUE_MUTATIONS: readonly Mutation[] = [
     replace: "state === 'CLEARED'",
   },
   {
-    name: 'a copy that lost a race does not rest',
+    name: 'a replica that lost a race does not rest',
     ...{ script, at: 'committedOrLost' },
     find: "      this.mode = { name: 'RESTING', left: false };\n      return [{ do: 'rest', lostInRow: this.turns.lost() }];\n",
     replace: '      return this.gather();\n',

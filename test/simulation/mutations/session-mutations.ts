@@ -33,7 +33,7 @@ export const SESSION_MUTATIONS: readonly Mutation[] = [
     replace: 'else if (dueAt < 0) streams.set(fence, stream);',
   },
   {
-    name: 'a session that is taken up is not kept by its new copy',
+    name: 'a session that is taken up is not kept by its new replica',
     at: 'giveBack',
     find: 'for (const lease of found[at] ?? []) this.leasesOf(budgetId).carry(lease, stream);',
     replace: 'this.leasesOf(budgetId);',

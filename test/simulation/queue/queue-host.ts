@@ -287,13 +287,13 @@ export class QueueHost {
       if (refused) return this.roundFailed(new Refusal('refused'));
       if (result === undefined && world.chance(0.1))
         return this.roundFailed(new Error('on purpose: not sent'));
-      const settled = world.chance(0.15);
+      const looked = world.chance(0.15);
       // Looked for and not found, it is fenced off: by now it can win no more.
-      if (settled && result === undefined) result = world.fence(sent.expected);
+      if (looked && result === undefined) result = world.fence(sent.expected);
       else arrive();
-      if (settled) this.mustBeCurrent = true;
+      if (looked) this.mustBeCurrent = true;
       if (result === 'lost') this.mustRest = true;
-      this.goOn({ kind: 'committed', result: result ?? 'lost', settled, now: world.now });
+      this.goOn({ kind: 'committed', result: result ?? 'lost', looked, now: world.now });
     };
     this.begin('commit', complete, arrive);
   }

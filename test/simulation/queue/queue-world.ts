@@ -24,7 +24,7 @@ export interface QueueResult {
 
 /**
  * Some machines, each with a driver of its own, on one store: every effect may fail, take any time and be overtaken by any other, drivers
- * break and copies crash, and requests come at any moment. The same seed gives the same run.
+ * break and replicas crash, and requests come at any moment. The same seed gives the same run.
  */
 export class QueueWorld {
   now = 0;
@@ -37,7 +37,7 @@ export class QueueWorld {
   private readonly violations: string[] = [];
   private readonly hash: Hash = createHash('sha256');
   private readonly effects = new Set<string>();
-  /** Commits of copies that crashed: they arrive, or do not. */
+  /** Commits of replicas that crashed: they arrive, or do not. */
   private delayed: (() => void)[] = [];
   private nextJob = 1;
 
@@ -131,7 +131,7 @@ export class QueueWorld {
     else asking.gone = true;
   }
 
-  /** The copy is gone, and another takes its place. What it has sent may arrive now, later or never. */
+  /** The replica is gone, and another takes its place. What it has sent may arrive now, later or never. */
   private crash(host: QueueHost): void {
     for (const { arrive } of host.operations) {
       if (arrive === undefined) continue;
@@ -151,7 +151,7 @@ export class QueueWorld {
   }
 
   private again(one: Open, host: QueueHost): void {
-    // What a copy asked itself for is gone with it.
+    // What a replica asked itself for is gone with it.
     if (one.job.kind === 'undo' && one.host !== host) {
       one.asking.outcome = 'done';
       return;

@@ -28,8 +28,8 @@ interface Spent {
 
 class Place {
   label: StoreLabel = { revision: 0 };
-  /** Copies of the service that serve from it. */
-  readonly copies = new Set<string>();
+  /** Replicas that serve from it. */
+  readonly replicas = new Set<string>();
   constructor(
     readonly name: Name,
     public store: BudgetStore,
@@ -74,7 +74,7 @@ export class TransferWorld {
       await this.check();
     }
     this.actors = [];
-    for (const place of this.places.values()) place.copies.clear();
+    for (const place of this.places.values()) place.replicas.clear();
     await this.comeToRest();
   }
 
@@ -88,7 +88,7 @@ export class TransferWorld {
     if (this.chance(0.02)) {
       this.history.push(`${actor.what} is killed`);
       actor.over = true;
-      for (const place of this.places.values()) place.copies.delete(actor.what);
+      for (const place of this.places.values()) place.replicas.delete(actor.what);
       return;
     }
     const { go } = actor;
@@ -146,14 +146,14 @@ export class TransferWorld {
   /** As the service does it: it shows itself, looks at the mark, and looks again between what it does. */
   private async serve(place: Place, actor: Actor): Promise<void> {
     const store = this.seen(place.name, actor);
-    place.copies.add(actor.what);
+    place.replicas.add(actor.what);
     for (let spending = 0; spending < SPENDINGS; spending += 1) {
       if ((await store.readLabel()).mark !== undefined) break;
       await this.turn(actor);
       await this.spend(store, place);
     }
     await this.turn(actor);
-    place.copies.delete(actor.what);
+    place.replicas.delete(actor.what);
   }
 
   private async spend(store: TransferStore, place: Place): Promise<void> {
@@ -190,7 +190,7 @@ export class TransferWorld {
         if (same) place.label = next;
         return same;
       },
-      runningCopies: async () => [...place.copies],
+      runningReplicas: async () => [...place.replicas],
       listDays: async () => [],
     };
     const call =

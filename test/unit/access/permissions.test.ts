@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { RoleGrant } from '../../../src/access/access-settings.js';
 import { fits, mayCall, PERMISSIONS, scopeOf } from '../../../src/access/permissions.js';
 import type { Principal } from '../../../src/access/principal.js';
-import type { RoleGrant } from '../../../src/access/settings.js';
 import { ai, operator, viewer } from '../../support/access.js';
 
 const principal = (...roles: RoleGrant[]): Principal => ({ name: 'p', via: 'token', roles });

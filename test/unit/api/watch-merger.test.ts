@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { WatchMerger } from '../../../src/api/watch-merger.js';
-import type { BudgetEvent, WatchUpdate } from '../../../src/arbiter/door.js';
+import type { BudgetEvent, WatchUpdate } from '../../../src/arbiter/service-port.js';
 
 const event = (at: number): BudgetEvent => ({ kind: 'granted', at, lease: {} as never });
 

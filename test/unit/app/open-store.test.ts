@@ -21,7 +21,7 @@ it('gives up on a MongoDB that does not answer for 30 s, with a line for each tr
     random: () => 0.5,
   };
   const log = collectedLog();
-  const opening = openStore(config, 'copy', log, scheduler, () => now);
+  const opening = openStore(config, 'replica', log, scheduler, () => now);
   const error = await opening.then(
     () => undefined,
     (reason: unknown) => reason,

@@ -97,7 +97,7 @@ describe('the reads of a budget', () => {
     show(at(3));
     await expect(load()).rejects.toMatchObject({
       failure: 'unavailable',
-      message: expect.stringContaining('start all copies of the service anew'),
+      message: expect.stringContaining('start all replicas anew'),
     });
     show(at(7));
     expect((await load())[0]).toEqual(at(7));

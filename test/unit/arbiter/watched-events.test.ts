@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { BudgetEvent } from '../../../src/arbiter/door.js';
+import type { BudgetEvent } from '../../../src/arbiter/service-port.js';
 import { WatchedEvents } from '../../../src/arbiter/watched-events.js';
 
 const event = (at: number): BudgetEvent => ({ kind: 'granted', at, lease: {} as never });

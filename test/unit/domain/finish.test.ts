@@ -140,11 +140,11 @@ describe('a commit', () => {
     expect(state.revision).toBe(revision);
   });
 
-  it('stamps its copy, and forgets copies that are long gone', () => {
+  it('stamps its replica, and forgets replicas that are long gone', () => {
     const budget = budgetWith();
     const { writers } = budget.state.tables;
     const restarts = Array.from({ length: REMEMBERED_WRITERS }, (_, at) => `restart ${at}`);
-    for (const copy of restarts) writers.set(copy, { seq: 9, at: budget.now });
+    for (const replica of restarts) writers.set(replica, { seq: 9, at: budget.now });
     budget.pass(WRITER_MEMORY_MS).grant('a', 1);
     expect(writers.size).toBe(REMEMBERED_WRITERS + 1);
     // The last few stay, however old: a machine that slept looks for its own.

@@ -9,7 +9,7 @@ it('makes nonces that lease ids can carry, never one twice', () => {
   for (const nonce of nonces) expect(parseLeaseId(formatLeaseId('a', 1, 1, nonce))).toBeDefined();
 });
 
-it('makes request ids and copy ids as a caller could', () => {
+it('makes request ids and replica ids as a caller could', () => {
   const ids = randomIds();
   for (const id of [ids.requestId(), ids.copyId()]) expect(id).toMatch(/^[!-~]{16,36}$/);
   expect(ids.requestId()).not.toBe(ids.requestId());

@@ -353,11 +353,11 @@ export interface WatchBudgetResponse {
   events: BudgetEvent[];
   /** Events left out because there were more. */
   mergedEvents: number;
-  /** Denials since the message before, by rule, as this copy of the service counted them. */
+  /** Denials since the message before, by rule, as this replica counted them. */
   denials: DenialCount[];
   /** Live leases now. */
   liveSlots: number;
-  /** Requests that wait for a slot now, in this copy of the service. */
+  /** Requests that wait for a slot now, in this replica. */
   waiters: number;
   /** The hour, the day and the month as they stand now. */
   windows: WindowStatus[];

@@ -3579,16 +3579,16 @@ export const BudgetServiceService = {
    * A lease that was acquired on the stream needs no heartbeat: the service renews it while the stream lives, up to
    * `max_lease_duration`. When the stream ends, however it ends, its leases end `session_grace` later, or at their
    * `expires_at` if that is earlier; half-closing it is an end at once, and calls that wait fail with CANCELLED. A client that comes back within the grace opens a new stream with the `session_id` of the
-   * old one, and has its leases again; so it does after a copy of the service has died, when leases keep their `expires_at`.
+   * old one, and has its leases again; so it does after a replica has died, when leases keep their `expires_at`.
    *
-   * Bounds: 1,000 sessions of one copy of the service; per session 256 calls under way, beyond which no more are read for the
+   * Bounds: 1,000 sessions of one replica; per session 256 calls under way, beyond which no more are read for the
    * moment, and 64 that wait for a slot, beyond which a call that waits fails with QUEUE_FULL. A client must read: while 64
    * answers are unread no calls are read, and if nothing is read for 3 seconds then the stream ends with RESOURCE_EXHAUSTED.
    * A peer that is gone without a word is found within 10 seconds.
    *
    * The stream ends with an error when the first message is no valid `open` (INVALID_ARGUMENT, NOT_FOUND (BUDGET_NOT_FOUND),
    * PERMISSION_DENIED), when a message is not a `SessionRequest` (INVALID_ARGUMENT), when another stream takes the session up
-   * (ABORTED (SESSION_TAKEN_UP); on another copy of the service its calls fail so from then on, but for `record`), when the client does not read or there are too many sessions (RESOURCE_EXHAUSTED), and, once
+   * (ABORTED (SESSION_TAKEN_UP); on another replica its calls fail so from then on, but for `record`), when the client does not read or there are too many sessions (RESOURCE_EXHAUSTED), and, once
    * what is under way is answered, when the service shuts down (UNAVAILABLE (SHUTTING_DOWN)). Credentials are checked when it
    * opens.
    */
@@ -3652,16 +3652,16 @@ export interface BudgetServiceServer extends UntypedServiceImplementation {
    * A lease that was acquired on the stream needs no heartbeat: the service renews it while the stream lives, up to
    * `max_lease_duration`. When the stream ends, however it ends, its leases end `session_grace` later, or at their
    * `expires_at` if that is earlier; half-closing it is an end at once, and calls that wait fail with CANCELLED. A client that comes back within the grace opens a new stream with the `session_id` of the
-   * old one, and has its leases again; so it does after a copy of the service has died, when leases keep their `expires_at`.
+   * old one, and has its leases again; so it does after a replica has died, when leases keep their `expires_at`.
    *
-   * Bounds: 1,000 sessions of one copy of the service; per session 256 calls under way, beyond which no more are read for the
+   * Bounds: 1,000 sessions of one replica; per session 256 calls under way, beyond which no more are read for the
    * moment, and 64 that wait for a slot, beyond which a call that waits fails with QUEUE_FULL. A client must read: while 64
    * answers are unread no calls are read, and if nothing is read for 3 seconds then the stream ends with RESOURCE_EXHAUSTED.
    * A peer that is gone without a word is found within 10 seconds.
    *
    * The stream ends with an error when the first message is no valid `open` (INVALID_ARGUMENT, NOT_FOUND (BUDGET_NOT_FOUND),
    * PERMISSION_DENIED), when a message is not a `SessionRequest` (INVALID_ARGUMENT), when another stream takes the session up
-   * (ABORTED (SESSION_TAKEN_UP); on another copy of the service its calls fail so from then on, but for `record`), when the client does not read or there are too many sessions (RESOURCE_EXHAUSTED), and, once
+   * (ABORTED (SESSION_TAKEN_UP); on another replica its calls fail so from then on, but for `record`), when the client does not read or there are too many sessions (RESOURCE_EXHAUSTED), and, once
    * what is under way is answered, when the service shuts down (UNAVAILABLE (SHUTTING_DOWN)). Credentials are checked when it
    * opens.
    */
@@ -3815,16 +3815,16 @@ export interface BudgetServiceClient extends Client {
    * A lease that was acquired on the stream needs no heartbeat: the service renews it while the stream lives, up to
    * `max_lease_duration`. When the stream ends, however it ends, its leases end `session_grace` later, or at their
    * `expires_at` if that is earlier; half-closing it is an end at once, and calls that wait fail with CANCELLED. A client that comes back within the grace opens a new stream with the `session_id` of the
-   * old one, and has its leases again; so it does after a copy of the service has died, when leases keep their `expires_at`.
+   * old one, and has its leases again; so it does after a replica has died, when leases keep their `expires_at`.
    *
-   * Bounds: 1,000 sessions of one copy of the service; per session 256 calls under way, beyond which no more are read for the
+   * Bounds: 1,000 sessions of one replica; per session 256 calls under way, beyond which no more are read for the
    * moment, and 64 that wait for a slot, beyond which a call that waits fails with QUEUE_FULL. A client must read: while 64
    * answers are unread no calls are read, and if nothing is read for 3 seconds then the stream ends with RESOURCE_EXHAUSTED.
    * A peer that is gone without a word is found within 10 seconds.
    *
    * The stream ends with an error when the first message is no valid `open` (INVALID_ARGUMENT, NOT_FOUND (BUDGET_NOT_FOUND),
    * PERMISSION_DENIED), when a message is not a `SessionRequest` (INVALID_ARGUMENT), when another stream takes the session up
-   * (ABORTED (SESSION_TAKEN_UP); on another copy of the service its calls fail so from then on, but for `record`), when the client does not read or there are too many sessions (RESOURCE_EXHAUSTED), and, once
+   * (ABORTED (SESSION_TAKEN_UP); on another replica its calls fail so from then on, but for `record`), when the client does not read or there are too many sessions (RESOURCE_EXHAUSTED), and, once
    * what is under way is answered, when the service shuts down (UNAVAILABLE (SHUTTING_DOWN)). Credentials are checked when it
    * opens.
    */

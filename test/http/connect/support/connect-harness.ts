@@ -2,7 +2,7 @@ import { type RpcEndpointOptions, rpcEndpoints } from '../../../../src/http/conn
 import type { HttpLimits } from '../../../../src/http/http-limits.js';
 import { PROCESS_SCHEDULER } from '../../../../src/platform/scheduler.js';
 import { collectedLog } from '../../../support/collected-log.js';
-import { FakeDoor } from '../../../support/fake-door.js';
+import { FakePort } from '../../../support/fake-port.js';
 import { startServer } from '../../../support/http-server.js';
 import { READY_ANSWERS } from '../../../support/ready-answers.js';
 
@@ -20,7 +20,7 @@ export interface Came {
 }
 
 export interface ConnectHarness {
-  readonly door: FakeDoor;
+  readonly servicePort: FakePort;
   readonly port: number;
   readonly url: string;
   readonly log: ReturnType<typeof collectedLog>;
@@ -28,15 +28,15 @@ export interface ConnectHarness {
   get(path: string, headers?: Record<string, string>): Promise<Came>;
 }
 
-/** A real HTTP server with a fake door behind it. */
+/** A real HTTP server with a fake servicePort behind it. */
 export async function startConnect(
   options: Partial<RpcEndpointOptions> = {},
   limits: Partial<HttpLimits> = {},
 ): Promise<ConnectHarness> {
-  const door = new FakeDoor();
+  const servicePort = new FakePort();
   const log = collectedLog();
   const rpcs = rpcEndpoints({
-    ...{ door, log, defaultBudget: 'anthropic', scheduler: PROCESS_SCHEDULER },
+    ...{ servicePort, log, defaultBudget: 'anthropic', scheduler: PROCESS_SCHEDULER },
     ...READY_ANSWERS,
     ...options,
   });
@@ -46,7 +46,7 @@ export async function startConnect(
     ...(options.access && { access: options.access }),
   });
   return {
-    ...{ door, port, url, log },
+    ...{ servicePort, port, url, log },
     post: (path, body, headers = {}) => {
       const sent = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
       const init = { method: 'POST', headers: { 'content-type': 'application/json', ...headers } };

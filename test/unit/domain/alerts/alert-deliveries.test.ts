@@ -28,7 +28,7 @@ function settle(budget: TestBudget, change: Partial<DeliveryResult> = {}, copyId
   const { rule, windowStart, raisedAt } = markOf(budget);
   const key = `${rule} ${windowStart}`;
   const result = { key, raisedAt, epoch: 1, sink: 'ops', notice: 'RAISED', ...change } as const;
-  budget.do({ kind: 'settle-deliveries', copyId, results: [result] });
+  budget.do({ kind: 'record-deliveries', copyId, results: [result] });
 }
 
 function claim(
@@ -45,7 +45,7 @@ function recover(budget: TestBudget): void {
 }
 
 describe('deliveries of alerts', () => {
-  it('are promised by the commit that raises the alert, held by the copy that made it', () => {
+  it('are promised by the commit that raises the alert, held by the replica that made it', () => {
     const budget = warned(['ops', 'chat']);
     const { now } = budget;
     const pending = {
@@ -80,7 +80,7 @@ describe('deliveries of alerts', () => {
       sink: 'ops',
       notice: 'RAISED',
     } as const;
-    budget.do({ kind: 'settle-deliveries', copyId: COPY, results: [result] });
+    budget.do({ kind: 'record-deliveries', copyId: COPY, results: [result] });
     expect(deliveriesOf(budget, 'OVERRUN')).toEqual([
       { sink: 'ops', notice: 'RAISED', status: 'DELIVERED', failures: 0 },
     ]);
@@ -125,7 +125,7 @@ describe('deliveries of alerts', () => {
     ['of another raising', { raisedAt: 1 }, COPY],
     ['of another sink', { sink: 'chat' }, COPY],
     ['of the end', { notice: 'ENDED' }, COPY],
-    ['of a copy that no longer holds it, and failed', { retryInMs: 1 }, 'other'],
+    ['of a replica that no longer holds it, and failed', { retryInMs: 1 }, 'other'],
   ])('are not touched by a result %s', (_, change, copyId) => {
     const budget = warned();
     const before = deliveriesOf(budget);
@@ -151,7 +151,7 @@ describe('deliveries of alerts', () => {
     expect(deliveriesOf(budget)).toMatchObject([{ copyId: 'other', heldUntil: budget.now + HOLD_MS }]);
   });
 
-  it('are held anew by their own copy, late but not before', () => {
+  it('are held anew by their own replica, late but not before', () => {
     const budget = warned().pass(HOLD_MS / 2);
     const { now } = budget;
     claim(budget, COPY);
@@ -163,17 +163,17 @@ describe('deliveries of alerts', () => {
     ]);
   });
 
-  it('are let go by a copy that stops', () => {
+  it('are let go by a replica that stops', () => {
     const budget = warned();
-    budget.do({ kind: 'settle-deliveries', copyId: 'other', results: [], release: true });
+    budget.do({ kind: 'record-deliveries', copyId: 'other', results: [], release: true });
     expect(deliveriesOf(budget)).toMatchObject([{ heldUntil: budget.now + HOLD_MS }]);
-    budget.do({ kind: 'settle-deliveries', copyId: COPY, results: [], release: true });
+    budget.do({ kind: 'record-deliveries', copyId: COPY, results: [], release: true });
     const heldUntil = budget.now + 1_000;
     expect(deliveriesOf(budget)).toMatchObject([{ status: 'PENDING', heldUntil }]);
     expect(budget.state.wakeAt).toBeLessThanOrEqual(heldUntil);
   });
 
-  it('of a sink that the copy does not know are left, and given up after the hour', () => {
+  it('of a sink that the replica does not know are left, and given up after the hour', () => {
     const budget = warned().pass(HOLD_MS);
     claim(budget, 'other', { sinks: ['chat'] });
     expect(deliveriesOf(budget)).toMatchObject([{ copyId: COPY, status: 'PENDING' }]);
@@ -198,12 +198,12 @@ describe('deliveries of alerts', () => {
       events.flatMap((event) =>
         event.kind === 'alert' && event.alert.endedAt !== undefined ? [event.alert.rule] : [],
       );
-    /** As the courier would, with the key under which the mark stands. */
+    /** As the dispatcher would, with the key under which the mark stands. */
     const heard = (budget: TestBudget, rule: string, notice: 'RAISED' | 'ENDED') => {
       for (const [key, mark] of budget.loaded().tables.alerts.entries()) {
         if (mark.rule !== rule) continue;
         const result = { key, raisedAt: mark.raisedAt, epoch: mark.epoch ?? 2, sink: 'ops', notice } as const;
-        budget.do({ kind: 'settle-deliveries', copyId: COPY, results: [result] });
+        budget.do({ kind: 'record-deliveries', copyId: COPY, results: [result] });
       }
     };
 

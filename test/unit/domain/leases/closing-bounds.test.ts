@@ -80,7 +80,7 @@ describe('many leases that end at one moment', () => {
     expect(budget.record(last, 10)).toMatchObject({ late: true });
   });
 
-  it('are the same to a copy that loads the state meanwhile', () => {
+  it('are the same to a replica that loads the state meanwhile', () => {
     const { budget } = crowd();
     budget.pass(MINUTE_MS).do({ kind: 'sweep' });
     budget.reload();

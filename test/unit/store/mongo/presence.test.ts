@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { SILENT_LOG } from '../../../../src/platform/log.js';
 import { Presence } from '../../../../src/store/mongo/presence.js';
-import type { CopyDocument, StoreDocuments } from '../../../../src/store/mongo/store-documents.js';
+import type { ReplicaDocument, StoreDocuments } from '../../../../src/store/mongo/store-documents.js';
 import { ManualClock } from '../../../support/manual-clock.js';
 import { ManualScheduler } from '../../../support/manual-scheduler.js';
 
@@ -10,7 +10,7 @@ const HOUR = 3_600_000;
 /** As much of a collection as is asked for. */
 function collection(documents: Map<string, number>) {
   return {
-    insertOne: async ({ _id, beats }: CopyDocument) => void documents.set(_id, beats),
+    insertOne: async ({ _id, beats }: ReplicaDocument) => void documents.set(_id, beats),
     updateOne: async ({ _id }: { readonly _id: string }) => {
       const beats = documents.get(_id);
       if (beats !== undefined) documents.set(_id, beats + 1);
@@ -30,12 +30,12 @@ function collection(documents: Map<string, number>) {
   };
 }
 
-it('removes copies that have shown no sign for an hour, and no other', async () => {
+it('removes replicas that have shown no sign for an hour, and no other', async () => {
   const clock = new ManualClock();
   const scheduler = new ManualScheduler([clock]);
-  const copies = new Map([['killed', 7]]);
+  const replicas = new Map([['killed', 7]]);
   const documents = {
-    copies: () => collection(copies),
+    replicas: () => collection(replicas),
     marks: () => ({ findOne: async () => null }),
     use: <T>(work: () => Promise<T>) => work(),
     confirmBy: (write: () => Promise<boolean>) => write(),
@@ -49,14 +49,14 @@ it('removes copies that have shown no sign for an hour, and no other', async () 
   };
   const [a, b] = [await start('a'), await start('b')];
   await scheduler.advance(HOUR - 60_000);
-  expect([...copies.keys()].sort()).toEqual(['a', 'b', 'killed']);
+  expect([...replicas.keys()].sort()).toEqual(['a', 'b', 'killed']);
   await scheduler.advance(20 * 60_000);
-  expect([...copies.keys()].sort()).toEqual(['a', 'b']);
+  expect([...replicas.keys()].sort()).toEqual(['a', 'b']);
   // One that slept for long is taken for gone; when it goes on, it is there again.
-  copies.delete('b');
+  replicas.delete('b');
   await scheduler.advance(5_000);
-  expect([...copies.keys()].sort()).toEqual(['a', 'b']);
+  expect([...replicas.keys()].sort()).toEqual(['a', 'b']);
   await b.stop();
   await a.stop();
-  expect(copies.size).toBe(0);
+  expect(replicas.size).toBe(0);
 });

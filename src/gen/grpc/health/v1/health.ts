@@ -39,7 +39,7 @@ export enum HealthCheckResponse_ServingStatus {
   UNKNOWN = 0,
   /** SERVING - It answers. */
   SERVING = 1,
-  /** NOT_SERVING - It does not: the store is gone, or this copy is shutting down. */
+  /** NOT_SERVING - It does not: the store is gone, or this replica is shutting down. */
   NOT_SERVING = 2,
   /** SERVICE_UNKNOWN - No such service. Used by Watch only. */
   SERVICE_UNKNOWN = 3,
@@ -352,7 +352,7 @@ export const HealthListResponse_StatusesEntry: MessageFns<HealthListResponse_Sta
   },
 };
 
-/** Says whether this copy of the service can answer. */
+/** Says whether this replica can answer. */
 export type HealthService = typeof HealthService;
 export const HealthService = {
   /** The state of one service, or with an empty name of all of them. Errors: NOT_FOUND for a name that is not served. */

@@ -1,21 +1,21 @@
 import type { Access } from '../../access/access.js';
 import { AccessError } from '../../access/access-error.js';
+import { type Logins, randomText } from '../../access/logins.js';
 import { PERMISSIONS } from '../../access/permissions.js';
 import { principalLabel } from '../../access/principal.js';
-import { randomText, type Sessions } from '../../access/sessions.js';
 import { invalidFields } from '../../api/failures/request-error.js';
 import type { Log } from '../../platform/log.js';
-import type { Answer } from '../answer.js';
 import type { HttpCall } from '../endpoint.js';
 import { identify, RequestPresented } from '../entrance.js';
 import { refuseMisdirected } from '../host-check.js';
+import { endedCookie, sessionCookie, sessionIdOf } from '../login-cookie.js';
 import { requireOwnPage, requireSecret } from '../own-page.js';
-import { endedCookie, sessionCookie, sessionIdOf } from '../session-cookie.js';
+import type { HttpResponse } from '../response.js';
 import type { SessionData } from './page-data.js';
 
 export interface SignInOptions {
   readonly access: Access | undefined;
-  readonly sessions: Sessions;
+  readonly logins: Logins;
   readonly log: Log;
   readonly version: string;
 }
@@ -32,8 +32,8 @@ export class SignIns {
   constructor(private readonly options: SignInOptions) {}
 
   /** Who is looking. Those who are nobody yet learn that, and nothing else. */
-  async session({ request }: HttpCall): Promise<Answer> {
-    const { access, sessions } = this.options;
+  async session({ request }: HttpCall): Promise<HttpResponse> {
+    const { access, logins } = this.options;
     if (access === undefined) {
       refuseMisdirected(request);
       return { status: 200, body: this.dataOf(undefined) };
@@ -42,7 +42,7 @@ export class SignIns {
       return { status: 200, body: this.dataOf(undefined) };
     }
     try {
-      const { principal, session } = await identify(access, sessions, request, 'reading');
+      const { principal, session } = await identify(access, logins, request, 'reading');
       return { status: 200, body: this.dataOf(principalLabel(principal), session?.csrf) };
     } catch (error) {
       if (!(error instanceof AccessError) || error.failure !== 'UNAUTHENTICATED') throw error;
@@ -52,8 +52,8 @@ export class SignIns {
   }
 
   /** Exchanges a token for a session. The token stays nowhere. */
-  async signIn({ request, path, body }: HttpCall): Promise<Answer> {
-    const { access, sessions, log } = this.options;
+  async signIn({ request, path, body }: HttpCall): Promise<HttpResponse> {
+    const { access, logins, log } = this.options;
     requireOwnPage(request);
     requireSecret(request, this.csrf);
     const token = tokenIn(await body(MAX_BYTES));
@@ -69,17 +69,17 @@ export class SignIns {
     access.require(principal, PERMISSIONS.http, path);
     // Whoever had the browser before is out of it.
     const before = sessionIdOf(request);
-    if (before !== undefined) sessions.close(before);
-    const { id, session } = sessions.open(principal);
+    if (before !== undefined) logins.close(before);
+    const { id, session } = logins.open(principal);
     const name = principalLabel(principal);
     log.info({ principal: name, peer }, 'signed in to the dashboard');
     const headers = { 'set-cookie': sessionCookie(request, id) };
     return { status: 200, body: this.dataOf(name, session.csrf), headers };
   }
 
-  signOut({ request, session, principal }: HttpCall): Answer {
-    const { sessions, log } = this.options;
-    if (session !== undefined) sessions.close(session.id);
+  signOut({ request, session, principal }: HttpCall): HttpResponse {
+    const { logins, log } = this.options;
+    if (session !== undefined) logins.close(session.id);
     log.info({ principal: principalLabel(principal) }, 'signed out of the dashboard');
     return { status: 200, body: {}, headers: { 'set-cookie': endedCookie(request) } };
   }

@@ -2,57 +2,57 @@ import { LoadedClients } from '../../support/loaded-client.js';
 import { type Service, startService } from '../../support/service.js';
 import type { Place } from './places.js';
 
-export interface Copy {
+export interface Replica {
   readonly service: Service;
   readonly clients: LoadedClients;
 }
 
-/** The copies of the service at one place, each with clients of its own. */
-export class Copies {
+/** The replicas at one place, each with clients of its own. */
+export class Replicas {
   readonly #place: Place;
-  readonly #running: Copy[] = [];
+  readonly #running: Replica[] = [];
 
   private constructor(place: Place) {
     this.#place = place;
   }
 
-  static async start(place: Place): Promise<Copies> {
-    const copies = new Copies(place);
-    for (let index = 0; index < place.copies; index += 1) await copies.#start(index);
-    return copies;
+  static async start(place: Place): Promise<Replicas> {
+    const replicas = new Replicas(place);
+    for (let index = 0; index < place.replicas; index += 1) await replicas.#start(index);
+    return replicas;
   }
 
   get count(): number {
-    return this.#place.copies;
+    return this.#place.replicas;
   }
 
-  /** Any number names a copy: callers are dealt out among them. */
-  copy(index: number): Copy {
-    const copy = this.#running[index % this.count];
-    if (copy === undefined) throw new Error(`no copy ${index} was started`);
-    return copy;
+  /** Any number names a replica: callers are dealt out among them. */
+  replica(index: number): Replica {
+    const replica = this.#running[index % this.count];
+    if (replica === undefined) throw new Error(`no replica ${index} was started`);
+    return replica;
   }
 
   clients(index = 0): LoadedClients {
-    return this.copy(index).clients;
+    return this.replica(index).clients;
   }
 
   /** Ends one with SIGKILL, and starts another in its place. */
   async killAndRestart(index: number): Promise<void> {
-    await this.copy(index).service.kill();
+    await this.replica(index).service.kill();
     await this.restart(index);
   }
 
   /** Asks one to stop. Returns its exit code, and how long it took. */
   async terminate(index: number): Promise<{ code: number | null; ms: number }> {
     const since = performance.now();
-    const code = await this.copy(index).service.stop();
+    const code = await this.replica(index).service.stop();
     return { code, ms: performance.now() - since };
   }
 
   /** Starts another in the place of one that has ended. */
   async restart(index: number): Promise<void> {
-    const { clients } = this.copy(index);
+    const { clients } = this.replica(index);
     await this.#start(index % this.count);
     clients.close();
   }

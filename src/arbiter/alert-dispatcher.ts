@@ -1,11 +1,11 @@
-import type { ClaimDeliveriesRequest, SettleDeliveriesRequest } from '../domain/model/requests.js';
+import type { ClaimDeliveriesRequest, RecordDeliveriesRequest } from '../domain/model/requests.js';
 import type { StoredAlert } from '../domain/model/state.js';
 
 /** Sinks within the process. */
 export type LocalKind = 'log' | 'metric';
 
 /** What carries alerts to sinks, as the arbiter sees it. No method may throw or wait. */
-export interface AlertCourier {
+export interface AlertDispatcher {
   /** The sinks to be told of an alert, by name. They are noted in its mark by the commit that raises it. */
   sinksFor(budgetId: string, rule: string): readonly string[];
   /** Whether the log tells it, or a metric counts it. */
@@ -14,9 +14,9 @@ export interface AlertCourier {
   saw(budgetId: string, epoch: number, marks: ReadonlyMap<string, StoredAlert>): void;
 }
 
-export type DeliveryRequest = ClaimDeliveriesRequest | SettleDeliveriesRequest;
+export type DeliveryRequest = ClaimDeliveriesRequest | RecordDeliveriesRequest;
 
-/** Where the courier takes over deliveries and says what became of them. Rejects if that cannot be committed now. */
-export interface DeliveryDesk {
-  settleAlerts(budgetId: string, request: DeliveryRequest): Promise<void>;
+/** Where the dispatcher takes over deliveries and says what became of them. Rejects if that cannot be committed now. */
+export interface DeliveryPort {
+  recordDeliveries(budgetId: string, request: DeliveryRequest): Promise<void>;
 }

@@ -1,13 +1,13 @@
 import type { Failure } from '../api/failures/status.js';
-import { type Answer, errorAnswer } from './answer.js';
 import { connectCode, failureHeaders } from './connect/connect-error.js';
+import { errorResponse, type HttpResponse } from './response.js';
 
 /** A failure in the form of all that is read over HTTP: a code for programs, the message, and the field if one is wrong. */
-export function failureAnswer(failure: Failure): Answer {
+export function failureResponse(failure: Failure): HttpResponse {
   const { reason, problem, message, violations } = failure;
   const { name, httpStatus } = connectCode(failure);
   const field = reason === 'BUDGET_NOT_FOUND' ? 'budget_id' : violations?.[0]?.field;
-  return errorAnswer(httpStatus, reason ?? problem ?? name.toUpperCase(), message, {
+  return errorResponse(httpStatus, reason ?? problem ?? name.toUpperCase(), message, {
     ...(field === undefined ? {} : { field }),
     headers: failureHeaders(failure, httpStatus),
   });

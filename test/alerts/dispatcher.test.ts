@@ -125,7 +125,7 @@ describe('alerts on their way to sinks', () => {
 
   it('are not sent again because the store does not answer', async () => {
     const world = await AlertWorld.open({ answer: () => world.later(1_000) });
-    const { store } = world.copy(0);
+    const { store } = world.replica(0);
     await world.spend(600);
     await world.scheduler.advance(500);
     store.plan = () => ({ kind: 'fail', failure: 'unavailable' });
@@ -137,15 +137,15 @@ describe('alerts on their way to sinks', () => {
   });
 
   it('of a sink that nobody knows any more are given up in the end', async () => {
-    const world = await AlertWorld.open({ copies: 2, answer: () => FAILED });
+    const world = await AlertWorld.open({ replicas: 2, answer: () => FAILED });
     await world.spend(600);
     world.crash(0);
     world.crash(1);
-    const other = world.startCopy([sinkNamed('new')]);
+    const other = world.startReplica([sinkNamed('new')]);
     await world.scheduler.advance(50 * MINUTE);
     expect((await world.marks('WARNING'))[0]?.deliveries).toMatchObject([{ sink: 'ops', status: 'PENDING' }]);
     await world.scheduler.advance(15 * MINUTE);
     expect((await world.marks('WARNING'))[0]?.deliveries).toMatchObject([{ sink: 'ops', status: 'GAVE_UP' }]);
-    expect(world.told.filter(({ copy }) => copy === other)).toEqual([]);
+    expect(world.told.filter(({ replica }) => replica === other)).toEqual([]);
   });
 });

@@ -1,12 +1,12 @@
 import type { Scheduler } from '../platform/scheduler.js';
-import { ArbiterError, type Caller } from './door.js';
+import { ArbiterError, type Caller } from './service-port.js';
 
 /** Enough that those who read from a distant store do not wait for each other. */
 const AT_ONCE = 8;
 const MOST_WAITING = 500;
 const RETRY_MS = 1_000;
 
-export interface TurnsOptions {
+export interface SemaphoreOptions {
   readonly scheduler: Scheduler;
   readonly atOnce?: number;
   readonly mostWaiting?: number;
@@ -16,14 +16,14 @@ export interface TurnsOptions {
  * Questions whose answers take long to compute have their turns, a few at once, with room for everybody else between them.
  * Thousands that come together would otherwise be answered in one turn of the loop, and no AI while it lasts.
  */
-export class Turns {
+export class Semaphore {
   private readonly waiting: (() => void)[] = [];
   private running = 0;
   private readonly scheduler: Scheduler;
   private readonly atOnce: number;
   private readonly mostWaiting: number;
 
-  constructor({ scheduler, atOnce = AT_ONCE, mostWaiting = MOST_WAITING }: TurnsOptions) {
+  constructor({ scheduler, atOnce = AT_ONCE, mostWaiting = MOST_WAITING }: SemaphoreOptions) {
     this.scheduler = scheduler;
     this.atOnce = atOnce;
     this.mostWaiting = mostWaiting;

@@ -4,7 +4,7 @@ import { tokenDigest } from './bearer-tokens.js';
 import { type Principal, principalDigest } from './principal.js';
 
 /** Who works through a browser, in the place of the token that was shown once. */
-export interface Session {
+export interface Login {
   readonly principal: Principal;
   /** What every call must repeat: another site's page cannot read it. */
   readonly csrf: string;
@@ -18,15 +18,15 @@ const MOST = 1_000;
 const MOST_OF_ONE = 20;
 const ID_BYTES = 32;
 
-interface Open extends Session {
+interface Open extends Login {
   readonly openedAt: number;
   usedAt: number;
 }
 
 /**
- * Sessions of this copy, in memory alone: a restart ends them all. Kept under digests, so that a copy of the memory opens none.
+ * Logins of this replica, in memory alone: a restart ends them all. Kept under digests, so that a copy of the memory opens none.
  */
-export class Sessions {
+export class Logins {
   /** In the order of their last use. */
   private readonly byDigest = new Map<string, Open>();
 
@@ -36,7 +36,7 @@ export class Sessions {
   ) {}
 
   /** Returns the id, which only the browser keeps. */
-  open(principal: Principal): { readonly id: string; readonly session: Session } {
+  open(principal: Principal): { readonly id: string; readonly session: Login } {
     const now = this.time.monotonic();
     this.makeRoom(principal);
     const id = randomText();
@@ -46,7 +46,7 @@ export class Sessions {
   }
 
   /** The session of an id, which is in use by this. */
-  use(id: string): Session | undefined {
+  use(id: string): Login | undefined {
     const digest = tokenDigest(id);
     const session = this.byDigest.get(digest);
     if (session === undefined) return undefined;
@@ -71,7 +71,7 @@ export class Sessions {
     return ended || now - usedAt >= IDLE_MS || now - openedAt >= LONGEST_MS;
   }
 
-  /** Whoever signs in again and again pushes out his own sessions before those of others. */
+  /** Whoever signs in again and again pushes out his own logins before those of others. */
   private makeRoom(principal: Principal): void {
     const who = principalDigest(principal);
     const own: string[] = [];

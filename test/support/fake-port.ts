@@ -2,10 +2,10 @@ import {
   ArbiterError,
   type Caller,
   type CallerRequest,
-  type Door,
+  type ServicePort,
   type SessionRequest,
   type WatchUpdate,
-} from '../../src/arbiter/door.js';
+} from '../../src/arbiter/service-port.js';
 import type { BudgetSnapshot, BudgetView, OutcomeOf, Refusal } from '../../src/domain/model/outcomes.js';
 import type { AcquireRequest } from '../../src/domain/model/requests.js';
 import type { LeaseView } from '../../src/domain/model/types.js';
@@ -54,8 +54,8 @@ const ANSWERS: { readonly [K in CallerRequest['kind']]: OutcomeOf[K] } = {
   'reset-clock': { kind: 'clock-reset', before: NOON + 9_000, after: NOON },
 };
 
-/** A door with a ready answer for everything, which remembers what it was asked. */
-export class FakeDoor implements Door {
+/** A servicePort with a ready answer for everything, which remembers what it was asked. */
+export class FakePort implements ServicePort {
   asked: Asked[] = [];
   answer: Answer | undefined;
   budgets: BudgetView[] = [];

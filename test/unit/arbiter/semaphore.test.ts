@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import type { Caller } from '../../../src/arbiter/door.js';
 import { NOBODY } from '../../../src/arbiter/pending.js';
-import { Turns } from '../../../src/arbiter/turns.js';
+import { Semaphore } from '../../../src/arbiter/semaphore.js';
+import type { Caller } from '../../../src/arbiter/service-port.js';
 import { PROCESS_SCHEDULER as scheduler } from '../../../src/platform/scheduler.js';
 
 const soon = () => new Promise<void>((resolve) => scheduler.soon(resolve));
@@ -13,7 +13,7 @@ function works() {
 }
 
 it('a few are answered at once, the next ones in their order, and one too many is refused at once', async () => {
-  const turns = new Turns({ scheduler, atOnce: 2, mostWaiting: 1 });
+  const turns = new Semaphore({ scheduler, atOnce: 2, mostWaiting: 1 });
   const { open, work } = works();
   const first = [turns.take(NOBODY, work), turns.take(NOBODY, work), turns.take(NOBODY, work)];
   await expect(turns.take(NOBODY, work)).rejects.toMatchObject({
@@ -31,7 +31,7 @@ it('a few are answered at once, the next ones in their order, and one too many i
 });
 
 it('others have their turn of the loop between two answers', async () => {
-  const turns = new Turns({ scheduler, atOnce: 1 });
+  const turns = new Semaphore({ scheduler, atOnce: 1 });
   const order: string[] = [];
   const asked = ['a', 'b', 'c'].map((name) =>
     turns.take(NOBODY, async () => {
@@ -45,7 +45,7 @@ it('others have their turn of the loop between two answers', async () => {
 });
 
 it('a failure and a caller who has gone give their place to the next', async () => {
-  const turns = new Turns({ scheduler, atOnce: 1 });
+  const turns = new Semaphore({ scheduler, atOnce: 1 });
   const gone: Caller = { gone: true, onGone: () => {} };
   let worked = false;
   const failed = turns.take(NOBODY, () => Promise.reject(new Error('no')));

@@ -1,21 +1,21 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { AuditedDoor } from '../../../src/access/audited-door.js';
-import { ArbiterError, type CallerRequest } from '../../../src/arbiter/door.js';
+import { AuditedPort } from '../../../src/access/audited-port.js';
 import { NOBODY } from '../../../src/arbiter/pending.js';
+import { ArbiterError, type CallerRequest } from '../../../src/arbiter/service-port.js';
 import { parseLeaseId } from '../../../src/domain/model/lease-id.js';
 import type { OutcomeOf } from '../../../src/domain/model/outcomes.js';
 import type { LeaseRef } from '../../../src/domain/model/requests.js';
 import { collectedLog } from '../../support/collected-log.js';
-import { FakeDoor } from '../../support/fake-door.js';
+import { FakePort } from '../../support/fake-port.js';
 import { budget, closedLease, LEASE_ID, lease, NOON } from '../../support/samples.js';
 
-let door: FakeDoor;
+let servicePort: FakePort;
 let log: ReturnType<typeof collectedLog>;
-let audited: AuditedDoor;
+let audited: AuditedPort;
 beforeEach(() => {
-  door = new FakeDoor();
+  servicePort = new FakePort();
   log = collectedLog();
-  audited = new AuditedDoor(door, 'alice', log);
+  audited = new AuditedPort(servicePort, 'alice', log);
 });
 
 const put: CallerRequest = { kind: 'put-policy', fields: { monthlyLimit: 2 } };
@@ -79,10 +79,10 @@ describe('an operator action', () => {
   ] as [CallerRequest, OutcomeOf[CallerRequest['kind']], object][])(
     '%o',
     async (request, outcome, fields) => {
-      door.answer = () => outcome;
+      servicePort.answer = () => outcome;
       expect(await audited.submit('anthropic', request, NOBODY)).toBe(outcome);
       expect(log.entries).toHaveLength(1);
-      expect(door.asked).toHaveLength(1);
+      expect(servicePort.asked).toHaveLength(1);
       expect(log.entries[0]).toMatchObject({
         level: 'info',
         fields: { audit: request.kind, principal: 'alice', budget: 'anthropic', ...fields },
@@ -92,7 +92,7 @@ describe('an operator action', () => {
 
   it('that ended in doubt is told as such', async () => {
     const lost = new ArbiterError('STORE_UNAVAILABLE', 'the answer was lost');
-    door.fail(lost);
+    servicePort.fail(lost);
     await expect(audited.submit('anthropic', put, NOBODY)).rejects.toBe(lost);
     expect(log.entries).toMatchObject([{ level: 'warn', fields: { outcome: 'unknown' } }]);
   });
@@ -100,7 +100,7 @@ describe('an operator action', () => {
 
 it('leaves the name of whoever pauses with the pause', async () => {
   await audited.submit('anthropic', { kind: 'pause', reason: '' }, NOBODY);
-  expect(door.last.request).toEqual({ kind: 'pause', reason: '', principal: 'alice' });
+  expect(servicePort.last.request).toEqual({ kind: 'pause', reason: '', principal: 'alice' });
 });
 
 it('writes nothing about what AIs, viewers and trials of a policy do, and asks for nothing beside', async () => {
@@ -108,5 +108,5 @@ it('writes nothing about what AIs, viewers and trials of a policy do, and asks f
   await audited.submit('anthropic', { kind: 'get-availability', aiId: 'guardian' }, NOBODY);
   await audited.submit('anthropic', { ...put, validateOnly: true } as CallerRequest, NOBODY);
   expect(log.entries).toEqual([]);
-  expect(door.asked).toHaveLength(3);
+  expect(servicePort.asked).toHaveLength(3);
 });

@@ -15,7 +15,7 @@ export interface Readable {
  * Connections whose calls are refused and that are not read for a while. Even a refusal costs something: who offers more
  * refusable calls than the server can refuse beside its work waits in his own buffers, and the others do not.
  */
-export class SlowLane {
+export class Backpressure {
   private readonly waiting = new Map<Readable, { ticks: number }>();
   private readonly perTick: number;
   private allowance: number;

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { type Readable, SlowLane } from '../../../../src/grpc/gate/slow-lane.js';
+import { Backpressure, type Readable } from '../../../../src/grpc/gate/backpressure.js';
 import { ManualScheduler } from '../../../support/manual-scheduler.js';
 
 /** Refused as often as it is read. */
-function flooder(lane: () => SlowLane, refusals: number) {
+function flooder(lane: () => Backpressure, refusals: number) {
   const seen = { refused: 0, reads: true };
   const connection: Readable = {
     read(on) {
@@ -22,7 +22,7 @@ function flooder(lane: () => SlowLane, refusals: number) {
 
 it('reads connections that are refused no faster than it can refuse, each in its turn', async () => {
   const scheduler = new ManualScheduler([]);
-  const lane: SlowLane = new SlowLane(1_000, scheduler, () => false);
+  const lane: Backpressure = new Backpressure(1_000, scheduler, () => false);
   const flooders = Array.from({ length: 20 }, () => flooder(() => lane, 100));
   for (const { flood } of flooders) flood();
   expect(lane.size).toBe(10);
@@ -37,7 +37,7 @@ it('reads connections that are refused no faster than it can refuse, each in its
 it('reads on at once where nobody is refused any more, and leaves nobody behind', async () => {
   const scheduler = new ManualScheduler([]);
   let roomy = false;
-  const lane: SlowLane = new SlowLane(100, scheduler, () => roomy);
+  const lane: Backpressure = new Backpressure(100, scheduler, () => roomy);
   const calm = { reads: [] as boolean[], read: (on: boolean) => void calm.reads.push(on) };
   for (let call = 0; call < 1_000; call += 1) lane.refused(calm);
   expect(calm.reads).toEqual([false]);

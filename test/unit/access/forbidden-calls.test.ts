@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from 'vitest';
-import { Denials } from '../../../src/access/access.js';
+import { ForbiddenCalls } from '../../../src/access/access.js';
 import { collectedLog } from '../../support/collected-log.js';
 import { ManualClock } from '../../support/manual-clock.js';
 
@@ -8,16 +8,16 @@ const bob = { name: 'bob', via: 'token', roles: [] } as const;
 
 let clock: ManualClock;
 let log: ReturnType<typeof collectedLog>;
-let denials: Denials;
+let forbidden: ForbiddenCalls;
 beforeEach(() => {
   clock = new ManualClock();
   log = collectedLog();
-  denials = new Denials(() => clock.monotonic(), log);
+  forbidden = new ForbiddenCalls(() => clock.monotonic(), log);
 });
 
 it('says who asked for what, and where', () => {
-  denials.tell(alice, '/s/PauseBudget', 'openai');
-  denials.tell(bob, '/s/PauseBudget');
+  forbidden.tell(alice, '/s/PauseBudget', 'openai');
+  forbidden.tell(bob, '/s/PauseBudget');
   expect(log.entries).toEqual([
     {
       level: 'info',
@@ -29,9 +29,9 @@ it('says who asked for what, and where', () => {
 });
 
 it('does not let anybody fill the log, and tells the next story from its beginning', () => {
-  for (let time = 0; time < 100; time += 1) denials.tell(bob, '/s/UpdateBudget', `budget-${time}`);
+  for (let time = 0; time < 100; time += 1) forbidden.tell(bob, '/s/UpdateBudget', `budget-${time}`);
   expect(log.entries.map(({ fields }) => fields['times'])).toEqual([1, 2, 4, 8, 16, 32, 64]);
   clock.advance(61_000);
-  denials.tell(bob, '/s/UpdateBudget', 'again');
+  forbidden.tell(bob, '/s/UpdateBudget', 'again');
   expect(log.entries.at(-1)?.fields).toMatchObject({ times: 1, budget: 'again' });
 });

@@ -4,8 +4,8 @@ import type { BudgetFigures } from './budget-figures.js';
 import type { BudgetTallies } from './budget-tallies.js';
 import type { Exposition } from './exposition.js';
 
-/** What this copy of the service can tell of itself. */
-export interface CopyState {
+/** What this replica can tell of itself. */
+export interface ReplicaState {
   readonly version: string;
   readonly store: string;
   /** Requests of every budget in memory. */
@@ -17,9 +17,9 @@ export interface CopyState {
   readonly clockSkewMs: () => number | undefined;
 }
 
-export function exposeCopyGauges(
+export function exposeReplicaGauges(
   exposition: Exposition,
-  copy: CopyState,
+  replica: ReplicaState,
   tallies: BudgetTallies,
   figures: BudgetFigures,
 ): void {
@@ -28,21 +28,25 @@ export function exposeCopyGauges(
       const value = read();
       return value === undefined ? [] : [[{}, value]];
     });
-  const { version, store } = copy;
+  const { version, store } = replica;
   const build = { name: 'build_info', help: 'What runs here: always 1.', labels: ['version', 'store'] };
   exposition.gauge(build, () => [[{ version, store }, 1]]);
-  one('serving', '1 while the store answers and this copy is not stopping.', () => Number(copy.serving()));
-  one('clock_trusted', '0 while clocks disagree and nothing is granted.', () => Number(copy.clockTrusted()));
+  one('serving', '1 while the store answers and this replica is not stopping.', () =>
+    Number(replica.serving()),
+  );
+  one('clock_trusted', '0 while clocks disagree and nothing is granted.', () =>
+    Number(replica.clockTrusted()),
+  );
   one(
     'clock_skew_seconds',
     "This machine's clock less the store's, or on the embedded store less the monotonic clock's time.",
     () => {
-      const ms = copy.clockSkewMs();
+      const ms = replica.clockSkewMs();
       return ms === undefined ? undefined : ms / 1_000;
     },
   );
-  one('watchers', 'Watchers of budgets.', copy.watchers);
-  one('budgets_in_memory', 'Budgets that this copy has in memory.', () => copy.load().length);
+  one('watchers', 'Watchers of budgets.', replica.watchers);
+  one('budgets_in_memory', 'Budgets that this replica has in memory.', () => replica.load().length);
   one(
     'scrape_missing_budgets',
     'Budgets whose figures could not be had for this scrape.',
@@ -53,13 +57,13 @@ export function exposeCopyGauges(
     '1 while there are more budgets than metrics.max_budgets; those beyond count under (other).',
     () => Number(figures.tooMany),
   );
-  exposeLoad(exposition, copy, tallies);
+  exposeLoad(exposition, replica, tallies);
 }
 
-function exposeLoad(exposition: Exposition, { load }: CopyState, tallies: BudgetTallies): void {
+function exposeLoad(exposition: Exposition, { load }: ReplicaState, tallies: BudgetTallies): void {
   for (const [name, key, help] of [
-    ['queued_requests', 'queued', 'Requests that wait to be decided or committed, in this copy.'],
-    ['waiters', 'waiting', 'Requests that stay until there is a slot, in this copy.'],
+    ['queued_requests', 'queued', 'Requests that wait to be decided or committed, in this replica.'],
+    ['waiters', 'waiting', 'Requests that stay until there is a slot, in this replica.'],
   ] as const) {
     exposition.gauge({ name, help, labels: ['budget'] }, () => {
       const sums = new Map<string, number>(tallies.names.map((budget) => [budget, 0]));

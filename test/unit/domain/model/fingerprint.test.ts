@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { fingerprint } from '../../../src/platform/digest.js';
+import { fingerprint } from '../../../../src/domain/model/fingerprint.js';
 
 it('is shared by equal parts', () => {
   expect(fingerprint(['a', 1, undefined, true, [['k', 'v']]])).toBe(

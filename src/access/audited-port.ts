@@ -1,11 +1,11 @@
 import type {
   Caller,
   CallerRequest,
-  Door,
   OpenSession,
+  ServicePort,
   SessionRequest,
   WatchUpdate,
-} from '../arbiter/door.js';
+} from '../arbiter/service-port.js';
 import type { BudgetSnapshot, BudgetView, OutcomeOf, Refused } from '../domain/model/outcomes.js';
 import type { AcquireRequest } from '../domain/model/requests.js';
 import type { UsageDay } from '../domain/model/state.js';
@@ -20,9 +20,9 @@ import {
 } from './audit-fields.js';
 
 /** Writes one line for every operator action that passes: who, what, before and after; also for one that was refused. */
-export class AuditedDoor implements Door {
+export class AuditedPort implements ServicePort {
   constructor(
-    private readonly door: Door,
+    private readonly servicePort: ServicePort,
     private readonly who: string,
     private readonly log: Log,
   ) {}
@@ -33,7 +33,7 @@ export class AuditedDoor implements Door {
     caller: Caller,
   ): Promise<OutcomeOf[R['kind']]> {
     const action = actionOf(request);
-    if (action === undefined) return this.door.submit(budgetId, request, caller);
+    if (action === undefined) return this.servicePort.submit(budgetId, request, caller);
     return this.audited(budgetId, action, caller) as Promise<OutcomeOf[R['kind']]>;
   }
 
@@ -41,7 +41,7 @@ export class AuditedDoor implements Door {
     const request = asked.kind === 'pause' ? { ...asked, principal: this.who } : asked;
     const about = { audit: request.kind, principal: this.who, budget: budgetId, ...targetFields(request) };
     try {
-      const outcome = await this.door.submit(budgetId, request, caller);
+      const outcome = await this.servicePort.submit(budgetId, request, caller);
       this.log.info({ ...about, ...outcomeFields(request, outcome) }, ACTION_MESSAGE);
       return outcome;
     } catch (error) {
@@ -57,26 +57,26 @@ export class AuditedDoor implements Door {
     waitMs: number,
     caller: Caller,
   ): Promise<OutcomeOf['acquire']> {
-    return this.door.acquireWaiting(budgetId, request, waitMs, caller);
+    return this.servicePort.acquireWaiting(budgetId, request, waitMs, caller);
   }
 
   openSession(request: SessionRequest, takenUp: () => void, caller: Caller): Promise<OpenSession | Refused> {
-    return this.door.openSession(request, takenUp, caller);
+    return this.servicePort.openSession(request, takenUp, caller);
   }
 
   usageDays(snapshot: BudgetSnapshot, from: string, to: string): Promise<UsageDay[]> {
-    return this.door.usageDays(snapshot, from, to);
+    return this.servicePort.usageDays(snapshot, from, to);
   }
 
   closedLeases(snapshot: BudgetSnapshot, afterFence: number, limit: number): Promise<LeaseView[]> {
-    return this.door.closedLeases(snapshot, afterFence, limit);
+    return this.servicePort.closedLeases(snapshot, afterFence, limit);
   }
 
   listBudgets(after: string, limit: number): Promise<BudgetView[]> {
-    return this.door.listBudgets(after, limit);
+    return this.servicePort.listBudgets(after, limit);
   }
 
   watch(budgetId: string, listener: (update: WatchUpdate) => void, after?: number): Promise<() => void> {
-    return this.door.watch(budgetId, listener, after);
+    return this.servicePort.watch(budgetId, listener, after);
   }
 }

@@ -36,10 +36,10 @@ export interface OpenSession {
 }
 
 /**
- * The arbiter's door: gRPC, HTTP and sessions enter here. Every method may throw an `ArbiterError`, and nothing else that a
+ * The arbiter's servicePort: gRPC, HTTP and sessions enter here. Every method may throw an `ArbiterError`, and nothing else that a
  * caller should see.
  */
-export interface Door {
+export interface ServicePort {
   /** Decides and commits one request. Resolves when the outcome is durable. */
   submit<R extends CallerRequest>(
     budgetId: string,
@@ -55,7 +55,7 @@ export interface Door {
     caller: Caller,
   ): Promise<OutcomeOf['acquire']>;
 
-  /** Begins a session. `takenUp` is called if another stream of this copy takes it up. Throws QUEUE_FULL. */
+  /** Begins a session. `takenUp` is called if another stream of this replica takes it up. Throws QUEUE_FULL. */
   openSession(request: SessionRequest, takenUp: () => void, caller: Caller): Promise<OpenSession | Refused>;
 
   /** Usage documents with `from <= day <= to`, newest state of open days included, in order. */
@@ -88,7 +88,7 @@ export interface WatchUpdate {
   /** More may have happened since then, and cannot be told. */
   readonly missed?: boolean;
   readonly denials: ReadonlyMap<Rule, number>;
-  /** Whom each rule denied last, and how often it did, by this copy since its start. */
+  /** Whom each rule denied last, and how often it did, by this replica since its start. */
   readonly deniedRules?: readonly DeniedRule[];
   readonly waiters: number;
   readonly snapshot: BudgetSnapshot | undefined;
@@ -147,7 +147,7 @@ export interface UsageRows {
  * - QUEUE_FULL: too many requests, waiters or watchers at once.
  * - STORE_UNAVAILABLE: the store does not answer, or the outcome is not known; repeat with the same ids.
  * - STORE_REFUSED: the store will never accept this request.
- * - SHUTTING_DOWN: this copy is stopping.
+ * - SHUTTING_DOWN: this replica is stopping.
  * - CANCELLED: the caller has gone.
  */
 export type ArbiterFailure =

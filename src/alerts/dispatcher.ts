@@ -1,26 +1,26 @@
-import type { AlertCourier, DeliveryDesk, LocalKind } from '../arbiter/alert-courier.js';
+import type { AlertDispatcher, DeliveryPort, LocalKind } from '../arbiter/alert-dispatcher.js';
 import { HOLD_MS, isFree, LONGEST_RETRY_MS, TRY_FOR_MS } from '../domain/alerts/alert-deliveries.js';
 import type { DeliveryResult } from '../domain/model/requests.js';
 import type { PendingDelivery, StoredAlert, StoredDelivery } from '../domain/model/state.js';
 import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
 import { pause, type Scheduler } from '../platform/scheduler.js';
-import { type Delivery, Lanes, retryInMs, Settlements, sameTry } from './deliveries.js';
+import { type Delivery, DeliveryResults, Lanes, retryInMs, sameTry } from './deliveries.js';
 import { noticeOf } from './notice.js';
 import type { RemoteSink } from './remote-sink.js';
-import type { Routing } from './settings.js';
+import type { Routing } from './sink-settings.js';
 
 /** A try that might outlast its hold is not begun: the hold is renewed first. */
 const LEAST_HOLD_MS = 12_000;
 const AGAIN_MS = 1_000;
-/** Tries under way at shut-down get so long to end; what they leave undone another copy or the next start does. */
+/** Tries under way at shut-down get so long to end; what they leave undone another replica or the next start does. */
 const STOP_MS = 1_000;
 
 export interface CourierOptions {
   readonly routing: Routing;
   readonly sinks: readonly RemoteSink[];
   readonly copyId: string;
-  /** No other copy can be running on the store. */
+  /** No other replica can be running on the store. */
   readonly alone: boolean;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
@@ -29,9 +29,9 @@ export interface CourierOptions {
 
 /**
  * Sends alerts to the sinks of other machines, at least once. What is to be sent stands in the marks of the budgets' states;
- * this is only the working copy of the part that this copy of the service holds.
+ * this is only the working copy of the part that this replica holds.
  */
-export class Courier implements AlertCourier {
+export class Dispatcher implements AlertDispatcher {
   /** By budget, by the mark's key and the sink. */
   private readonly deliveries = new Map<string, Map<string, Delivery>>();
   private readonly sinks: ReadonlyMap<string, RemoteSink>;
@@ -39,18 +39,18 @@ export class Courier implements AlertCourier {
   private readonly claiming = new Set<string>();
   /** What is too old, for sinks that are no longer configured: by budget, mark and sink. Giving them up is told, too. */
   private readonly unsendable = new Set<string>();
-  private settlements: Settlements | undefined;
-  private desk: DeliveryDesk | undefined;
+  private results: DeliveryResults | undefined;
+  private deliveryPort: DeliveryPort | undefined;
   private stopped = false;
 
   constructor(private readonly options: CourierOptions) {
     this.sinks = new Map(options.sinks.map((sink) => [sink.name, sink]));
   }
 
-  start(desk: DeliveryDesk): void {
+  start(deliveryPort: DeliveryPort): void {
     const { copyId, scheduler, log } = this.options;
-    this.desk = desk;
-    this.settlements = new Settlements({ desk, copyId, scheduler, log, stopped: () => this.stopped });
+    this.deliveryPort = deliveryPort;
+    this.results = new DeliveryResults({ deliveryPort, copyId, scheduler, log, stopped: () => this.stopped });
   }
 
   sinksFor(budgetId: string, rule: string): readonly string[] {
@@ -77,7 +77,7 @@ export class Courier implements AlertCourier {
     else this.deliveries.delete(budgetId);
   }
 
-  /** Whether this copy has to do with it. */
+  /** Whether this replica has to do with it. */
   private sawOne(
     known: Map<string, Delivery>,
     id: string,
@@ -170,20 +170,20 @@ export class Courier implements AlertCourier {
       result = { ...subject, retryInMs: wait };
     }
     // Not awaited: a store that does not answer must not hold up the next one for this sink.
-    void this.settlements?.add(budgetId, result).then(() => {
+    void this.results?.add(budgetId, result).then(() => {
       // If the commit said something else than expected, the state is looked at again soon.
       if (known.get(id) === delivery) known.delete(id);
     });
   }
 
-  /** Takes over what nobody holds, and renews what this copy holds; the commit shows what came of it. True when it is done. */
+  /** Takes over what nobody holds, and renews what this replica holds; the commit shows what came of it. True when it is done. */
   private async claim(budgetId: string): Promise<boolean> {
-    if (this.claiming.has(budgetId) || this.desk === undefined) return false;
+    if (this.claiming.has(budgetId) || this.deliveryPort === undefined) return false;
     const { copyId, alone, log } = this.options;
     this.claiming.add(budgetId);
     const request = { kind: 'claim-deliveries', copyId, sinks: [...this.sinks.keys()], alone } as const;
     try {
-      await this.desk.settleAlerts(budgetId, request);
+      await this.deliveryPort.recordDeliveries(budgetId, request);
       return true;
     } catch (error) {
       // Told by others, if it is the store's. What is free is seen again, and what is held is tried again.
@@ -209,12 +209,14 @@ export class Courier implements AlertCourier {
     known.delete(id);
   }
 
-  /** The next one need not wait until this copy's hold is over. */
+  /** The next one need not wait until this replica's hold is over. */
   private async release(): Promise<void> {
     const { copyId } = this.options;
-    const request = { kind: 'settle-deliveries', copyId, results: [], release: true } as const;
+    const request = { kind: 'record-deliveries', copyId, results: [], release: true } as const;
     const budgets = [...this.deliveries.keys()];
-    await Promise.allSettled(budgets.map((budgetId) => this.desk?.settleAlerts(budgetId, request)));
+    await Promise.allSettled(
+      budgets.map((budgetId) => this.deliveryPort?.recordDeliveries(budgetId, request)),
+    );
   }
 
   /** Begins nothing new, and lets what is under way end for a moment. */
@@ -224,7 +226,7 @@ export class Courier implements AlertCourier {
     this.lanes.clear();
     for (const known of this.deliveries.values()) for (const delivery of known.values()) delivery.cancel();
     const until = clock.monotonic() + STOP_MS;
-    const busy = () => this.lanes.busy || (this.settlements?.busy ?? false);
+    const busy = () => this.lanes.busy || (this.results?.busy ?? false);
     while (busy() && clock.monotonic() < until) await pause(scheduler, 10);
     await Promise.race([this.release(), pause(scheduler, STOP_MS)]);
     this.deliveries.clear();

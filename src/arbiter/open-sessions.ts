@@ -2,7 +2,7 @@ import type { Refused } from '../domain/model/outcomes.js';
 import type { LeaseView } from '../domain/model/types.js';
 import { shuttingDown } from './answers.js';
 import type { Context } from './context.js';
-import { ArbiterError, type Caller, type OpenSession, type SessionRequest } from './door.js';
+import { ArbiterError, type Caller, type OpenSession, type SessionRequest } from './service-port.js';
 import type { SessionLeases } from './session-leases.js';
 
 interface Live {
@@ -14,7 +14,7 @@ type Found = readonly LeaseView[] | Refused;
 /** `onlyLook`: whether there is such a budget; nothing is taken up yet. */
 type TakeUp = (budgetId: string, look: { readonly onlyLook?: true }) => Promise<Found>;
 
-/** The sessions whose streams are on this copy of the service. */
+/** The sessions whose streams are on this replica. */
 export class Sessions {
   private readonly live = new Map<string, Live>();
 
@@ -35,7 +35,7 @@ export class Sessions {
     if (counts.sessions >= bounds.sessions) {
       throw new ArbiterError(
         'QUEUE_FULL',
-        `this copy carries ${bounds.sessions} sessions; ask another`,
+        `this replica carries ${bounds.sessions} sessions; ask another`,
         5_000,
       );
     }
@@ -98,7 +98,7 @@ export class Sessions {
       if (!streams.delete(stream)) return;
       counts.sessions -= 1;
       if (this.live.get(key)?.stream === stream) this.live.delete(key);
-      // A copy that stops is no AI that crashed: its leases keep their time, to be taken up on another copy.
+      // A replica that stops is no AI that crashed: its leases keep their time, to be taken up on another replica.
       if (stopping()) return;
       for (const budgetId of usedBudgetIds) this.leasesOf(budgetId).break(stream);
     };

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
 /** What an endpoint answers. */
-export interface Answer {
+export interface HttpResponse {
   readonly status: number;
   readonly body: Body;
   readonly headers?: Readonly<Record<string, string>>;
@@ -30,12 +30,12 @@ export class Stream {
 }
 
 /** An error as every route tells it: a code for programs, a message for a person, and the parameter if one is wrong. */
-export function errorAnswer(
+export function errorResponse(
   status: number,
   code: string,
   message: string,
   more: { readonly field?: string; readonly headers?: Readonly<Record<string, string>> } = {},
-): Answer {
+): HttpResponse {
   const { field, headers = {} } = more;
   return { status, body: { error: { code, message, ...(field === undefined ? {} : { field }) } }, headers };
 }

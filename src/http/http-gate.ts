@@ -1,10 +1,10 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { PeerCounts, peerOf } from '../platform/peer-address.js';
-import { type Answer, errorAnswer } from './answer.js';
 import type { HttpLimits } from './http-limits.js';
+import { errorResponse, type HttpResponse } from './response.js';
 
-export const BUSY: Answer = errorAnswer(
+export const BUSY: HttpResponse = errorResponse(
   503,
   'BUSY',
   'The service has too many requests under way; ask again shortly.',
@@ -18,7 +18,7 @@ interface UnderWay {
 }
 
 /** Counts connections, and requests under way until their answers are taken. */
-export class Turnstile {
+export class HttpGate {
   private requests = 0;
   private readonly requestsOf = new PeerCounts();
   private readonly connectionsOf = new PeerCounts();

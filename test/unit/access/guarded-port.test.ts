@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { GuardedDoor, LeaseOwners } from '../../../src/access/guarded-door.js';
+import type { RoleGrant } from '../../../src/access/access-settings.js';
+import { GuardedPort, LeaseOwners } from '../../../src/access/guarded-port.js';
 import { PERMISSIONS, type Rule } from '../../../src/access/permissions.js';
-import type { RoleGrant } from '../../../src/access/settings.js';
-import type { CallerRequest } from '../../../src/arbiter/door.js';
 import { NOBODY } from '../../../src/arbiter/pending.js';
+import type { CallerRequest } from '../../../src/arbiter/service-port.js';
 import { parseLeaseId } from '../../../src/domain/model/lease-id.js';
 import type { LeaseRef } from '../../../src/domain/model/requests.js';
 import { ai, operator, viewer } from '../../support/access.js';
-import { FakeDoor } from '../../support/fake-door.js';
+import { FakePort } from '../../support/fake-port.js';
 import { acquire, usage } from '../../support/requests.js';
 import { budget, LEASE_ID, lease, snapshot } from '../../support/samples.js';
 
@@ -16,22 +16,22 @@ const LEASE = parseLeaseId(LEASE_ID) as LeaseRef;
 const REPORT = usage('u', 1);
 const NOT_FOUND = { kind: 'refused', refusal: { reason: 'LEASE_NOT_FOUND', leaseId: LEASE_ID } };
 
-let door: FakeDoor;
+let servicePort: FakePort;
 let owners: LeaseOwners;
 let told: string[];
 beforeEach(() => {
-  door = new FakeDoor();
+  servicePort = new FakePort();
   owners = new LeaseOwners();
   told = [];
 });
 
-function guarded(rule: Rule, ...roles: RoleGrant[]): GuardedDoor {
-  return new GuardedDoor(door, { name: 'robot', via: 'token', roles }, rule, owners, (budgetId) =>
+function guarded(rule: Rule, ...roles: RoleGrant[]): GuardedPort {
+  return new GuardedPort(servicePort, { name: 'robot', via: 'token', roles }, rule, owners, (budgetId) =>
     told.push(budgetId),
   );
 }
 
-const kindsAsked = () => door.asked.map(({ request }) => request.kind);
+const kindsAsked = () => servicePort.asked.map(({ request }) => request.kind);
 
 const OF_A_LEASE: [CallerRequest, Rule][] = [
   [{ kind: 'renew', lease: LEASE }, BudgetService.renewSlot],
@@ -59,9 +59,9 @@ describe.each(OF_A_LEASE)('%o', (request, rule) => {
   });
 
   it('of no lease, or of no budget, it answers the same', async () => {
-    door.refuse({ reason: 'LEASE_NOT_FOUND', leaseId: LEASE_ID });
+    servicePort.refuse({ reason: 'LEASE_NOT_FOUND', leaseId: LEASE_ID });
     expect(await asOwner().submit('anthropic', request, NOBODY)).toEqual(NOT_FOUND);
-    door.refuse({ reason: 'BUDGET_NOT_FOUND', budgetId: 'anthropic' });
+    servicePort.refuse({ reason: 'BUDGET_NOT_FOUND', budgetId: 'anthropic' });
     expect(await asOwner().submit('anthropic', request, NOBODY)).toEqual(NOT_FOUND);
   });
 
@@ -75,7 +75,7 @@ describe.each(OF_A_LEASE)('%o', (request, rule) => {
       const denied = guarded(rule, role).submit('anthropic', request, NOBODY);
       await expect(denied).rejects.toMatchObject({ failure: 'PERMISSION_DENIED' });
     }
-    expect(door.asked).toEqual([]);
+    expect(servicePort.asked).toEqual([]);
     expect(told).toEqual(['anthropic', 'anthropic']);
   });
 });
@@ -96,7 +96,7 @@ describe('requests that name their AI', () => {
       failure: 'PERMISSION_DENIED',
       message: expect.stringContaining('as the AI "sandbox" on the budget "anthropic"'),
     });
-    expect(door.asked).toEqual([]);
+    expect(servicePort.asked).toEqual([]);
     expect(told).toEqual(['anthropic']);
     await guarded(rule, ai('anthropic', 'x', 'sandbox')).submit('anthropic', request, NOBODY);
     expect(kindsAsked()).toEqual([request.kind]);
@@ -128,7 +128,7 @@ describe('requests that name their AI', () => {
 describe('reading', () => {
   it('shows an AI its own leases only', async () => {
     const request = { kind: 'get-lease', key: { lease: LEASE } } as const;
-    door.answer = () => ({ kind: 'lease', lease: lease() });
+    servicePort.answer = () => ({ kind: 'lease', lease: lease() });
     const own = guarded(BudgetService.getLease, ai('*', 'guardian'));
     expect(await own.submit('anthropic', request, NOBODY)).toMatchObject({ kind: 'lease' });
     const other = guarded(BudgetService.getLease, ai('*', 'sandbox'));
@@ -140,7 +140,7 @@ describe('reading', () => {
       { length: 50 },
       (_, index) => `${index % 10 === 0 ? 'mine' : 'other'}-${100 + index}`,
     );
-    door.budgets = ids.sort().map((budgetId) => budget({}, { budgetId }));
+    servicePort.budgets = ids.sort().map((budgetId) => budget({}, { budgetId }));
     const own = guarded(BudgetAdminService.listBudgets, viewer('mine-*'));
     const mine = ids.filter((id) => id.startsWith('mine'));
     const shown = async (after: string, limit: number) =>
@@ -156,9 +156,9 @@ describe('reading', () => {
     await expect(own.watch('anthropic', () => {})).rejects.toMatchObject(denied);
     await expect(own.closedLeases(snapshot(), 0, 1)).rejects.toMatchObject(denied);
     await expect(own.usageDays(snapshot(), '', '')).rejects.toMatchObject(denied);
-    expect(door.watchers.size).toBe(0);
+    expect(servicePort.watchers.size).toBe(0);
     await own.watch('mine', () => {});
-    expect(door.watchers.size).toBe(1);
+    expect(servicePort.watchers.size).toBe(1);
   });
 });
 
@@ -178,8 +178,8 @@ describe('a session', () => {
     guarded(BudgetService.session, ...roles).openSession(request, () => {}, NOBODY);
 
   it('is opened in the name of its principal, whatever the caller says', async () => {
-    const other = new GuardedDoor(
-      door,
+    const other = new GuardedPort(
+      servicePort,
       { name: 'other', via: 'token', roles: [operator('*')] },
       BudgetService.session,
       owners,
@@ -188,7 +188,7 @@ describe('a session', () => {
     await open(ai('*', 'guardian'));
     await open(operator('*'));
     await other.openSession(request, () => {}, NOBODY);
-    const [asAi, asOperator, asOther] = door.sessions.map((opened) => opened.request.session.owner);
+    const [asAi, asOperator, asOther] = servicePort.sessions.map((opened) => opened.request.session.owner);
     expect(asAi).toMatch(/^[\w-]{20,}$/);
     expect(asOperator).toBe(asAi);
     expect(asOther).not.toBe(asAi);
@@ -198,7 +198,7 @@ describe('a session', () => {
     for (const role of [ai('*', 'sandbox'), ai('anthropic', 'guardian'), viewer('*')]) {
       await expect(open(role)).rejects.toMatchObject({ failure: 'PERMISSION_DENIED' });
     }
-    expect(door.asked).toEqual([]);
+    expect(servicePort.asked).toEqual([]);
   });
 });
 
@@ -214,6 +214,6 @@ describe('what an operator asks reaches beyond its budgets', () => {
     ['over one, and a viewer of all', [operator('anthropic'), viewer('*')], true],
   ])('never, for one %s', async (_, roles, limited) => {
     await guarded(rule, ...roles).submit('anthropic', reset, NOBODY);
-    expect(door.last.request).toEqual(limited ? { ...reset, ofSomeBudgets: true } : reset);
+    expect(servicePort.last.request).toEqual(limited ? { ...reset, ofSomeBudgets: true } : reset);
   });
 });

@@ -18,14 +18,14 @@ function distant({ stores, scheduler }: World): void {
   }
 }
 
-/** Callers of one copy who ask again as soon as they are answered, until `stop`. */
-function busy(world: World, copy: number) {
+/** Callers of one replica who ask again as soon as they are answered, until `stop`. */
+function busy(world: World, replica: number) {
   let stopped = false;
   let answers = 0;
   const loop = async (at: number) => {
     for (let turn = 0; !stopped; turn += 1) {
-      const request = recordUnleased(`ai-${at}`, `${copy}-${at}-${turn}`, 1);
-      await (world.copies[copy] ?? world.arbiter).submit(BUDGET, request, caller());
+      const request = recordUnleased(`ai-${at}`, `${replica}-${at}-${turn}`, 1);
+      await (world.replicas[replica] ?? world.arbiter).submit(BUDGET, request, caller());
       answers += 1;
     }
   };
@@ -39,19 +39,19 @@ function busy(world: World, copy: number) {
   };
 }
 
-const lost = (world: World, copy: number) => world.copies[copy]?.counts.lostRaces ?? 0;
-const commits = (world: World, copy: number) => world.copies[copy]?.counts.commits ?? 0;
+const lost = (world: World, replica: number) => world.replicas[replica]?.counts.lostRaces ?? 0;
+const commits = (world: World, replica: number) => world.replicas[replica]?.counts.commits ?? 0;
 
-describe('copies that use one budget at the same time', () => {
-  it('take turns: few races are lost, every commit carries many, and each copy gets its share', async () => {
-    const world = await openWorld({ copies: 2, seed: 3 });
+describe('replicas that use one budget at the same time', () => {
+  it('take turns: few races are lost, every commit carries many, and each replica gets its share', async () => {
+    const world = await openWorld({ replicas: 2, seed: 3 });
     distant(world);
-    const copies = [busy(world, 0), busy(world, 1)];
+    const replicas = [busy(world, 0), busy(world, 1)];
     await world.scheduler.advance(600);
-    for (const copy of copies) await copy.stop();
+    for (const replica of replicas) await replica.stop();
     const won = commits(world, 0) + commits(world, 1);
     expect(lost(world, 0) + lost(world, 1)).toBeLessThan(won / 10);
-    const answers = copies.map((copy) => copy.answers());
+    const answers = replicas.map((replica) => replica.answers());
     const sum = answers.reduce((all, one) => all + one, 0);
     expect(Math.min(...answers)).toBeGreaterThan(sum / 3);
     expect(sum / won).toBeGreaterThan(CALLERS / 2);
@@ -59,18 +59,18 @@ describe('copies that use one budget at the same time', () => {
   });
 
   it('leave no turns when the others have stopped', async () => {
-    const world = await openWorld({ copies: 2, seed: 4 });
+    const world = await openWorld({ replicas: 2, seed: 4 });
     distant(world);
-    const copies = [busy(world, 0), busy(world, 1)];
+    const replicas = [busy(world, 0), busy(world, 1)];
     await world.scheduler.advance(300);
-    await copies[1]?.stop();
+    await replicas[1]?.stop();
     await world.scheduler.advance(300);
     const loads = world.store.count('load');
     const before = commits(world, 0);
     await world.scheduler.advance(300);
-    // The other copy still writes out what it has; that alone costs a race.
+    // The other replica still writes out what it has; that alone costs a race.
     expect(world.store.count('load') - loads).toBeLessThan(10);
     expect(commits(world, 0) - before).toBeGreaterThan(60);
-    await copies[0]?.stop();
+    await replicas[0]?.stop();
   });
 });

@@ -1,11 +1,11 @@
 import type {
   Caller,
   CallerRequest,
-  Door,
   OpenSession,
+  ServicePort,
   SessionRequest,
   WatchUpdate,
-} from '../arbiter/door.js';
+} from '../arbiter/service-port.js';
 import type { BudgetSnapshot, BudgetView, OutcomeOf, Refused } from '../domain/model/outcomes.js';
 import type { AcquireRequest, LeaseRef } from '../domain/model/requests.js';
 import type { UsageDay } from '../domain/model/state.js';
@@ -15,16 +15,16 @@ import { mayCallForAll, type Rule, rolesFor, type Scope, scopeOf } from './permi
 import { type Principal, principalDigest } from './principal.js';
 
 /**
- * The door as one principal finds it, for one method of the API: what it may not do, it is refused before the arbiter
+ * The service port as one principal finds it, for one method of the API: what it may not do, it is refused before the arbiter
  * hears of it. An AI can neither act on a lease of another AI nor learn that it exists: such a lease is not found.
  */
-export class GuardedDoor implements Door {
+export class GuardedPort implements ServicePort {
   constructor(
-    private readonly door: Door,
+    private readonly servicePort: ServicePort,
     private readonly principal: Principal,
     private readonly rule: Rule,
     private readonly owners: LeaseOwners,
-    /** Hears of every refusal of this door. */
+    /** Hears of every refusal of this servicePort. */
     private readonly tell: (budgetId: string) => void,
   ) {}
 
@@ -34,7 +34,7 @@ export class GuardedDoor implements Door {
     caller: Caller,
   ): Promise<OutcomeOf[R['kind']]> {
     const scope = scopeOf(this.principal, this.rule, budgetId);
-    if (scope === 'all') return this.door.submit(budgetId, this.limited(request), caller);
+    if (scope === 'all') return this.servicePort.submit(budgetId, this.limited(request), caller);
     if (scope === undefined) return Promise.reject(this.denied(budgetId));
     return this.submitOwn(budgetId, request, caller, scope) as Promise<OutcomeOf[R['kind']]>;
   }
@@ -53,7 +53,7 @@ export class GuardedDoor implements Door {
   ): Promise<OutcomeOf['acquire']> {
     const scope = this.scope(budgetId);
     if (scope !== 'all') this.requireOwn(scope, budgetId, request.aiId);
-    return this.learned(await this.door.acquireWaiting(budgetId, request, waitMs, caller));
+    return this.learned(await this.servicePort.acquireWaiting(budgetId, request, waitMs, caller));
   }
 
   private async submitOwn(
@@ -65,20 +65,21 @@ export class GuardedDoor implements Door {
     switch (request.kind) {
       case 'acquire':
         this.requireOwn(own, budgetId, request.aiId);
-        return this.learned(await this.door.submit(budgetId, request, caller));
+        return this.learned(await this.servicePort.submit(budgetId, request, caller));
       case 'record-unleased':
       case 'take-up-session':
       case 'get-availability':
         this.requireOwn(own, budgetId, request.aiId);
-        return this.door.submit(budgetId, request, caller);
+        return this.servicePort.submit(budgetId, request, caller);
       case 'get-lease':
         if ('aiId' in request.key) this.requireOwn(own, budgetId, request.key.aiId);
-        return this.unlessForeign(await this.door.submit(budgetId, request, caller), own);
+        return this.unlessForeign(await this.servicePort.submit(budgetId, request, caller), own);
       case 'renew':
       case 'record':
       case 'release':
         return (
-          (await this.refusalOf(request.lease, caller, own)) ?? this.door.submit(budgetId, request, caller)
+          (await this.refusalOf(request.lease, caller, own)) ??
+          this.servicePort.submit(budgetId, request, caller)
         );
       default:
         throw this.denied(budgetId);
@@ -97,7 +98,7 @@ export class GuardedDoor implements Door {
     const owner = this.owners.get(lease.leaseId);
     if (owner !== undefined && own.has(owner)) return undefined;
     const request = { kind: 'get-lease', key: { lease } } as const;
-    const found = this.unlessForeign(await this.door.submit(lease.budgetId, request, caller), own);
+    const found = this.unlessForeign(await this.servicePort.submit(lease.budgetId, request, caller), own);
     if (found.kind === 'lease') return undefined;
     return found.refusal.reason === 'BUDGET_NOT_FOUND' ? notFound(lease.leaseId) : found;
   }
@@ -120,7 +121,7 @@ export class GuardedDoor implements Door {
       if (scope !== 'all') this.requireOwn(scope, budgetId, request.aiId);
     }
     const session = { ...request.session, owner: principalDigest(this.principal) };
-    const opened = await this.door.openSession({ ...request, session }, takenUp, caller);
+    const opened = await this.servicePort.openSession({ ...request, session }, takenUp, caller);
     if (opened.kind === 'open')
       for (const { leaseId, aiId } of opened.leases) this.owners.learn(leaseId, aiId);
     return opened;
@@ -133,12 +134,12 @@ export class GuardedDoor implements Door {
 
   async usageDays(snapshot: BudgetSnapshot, from: string, to: string): Promise<UsageDay[]> {
     this.requireAll(snapshot.budget.budgetId);
-    return this.door.usageDays(snapshot, from, to);
+    return this.servicePort.usageDays(snapshot, from, to);
   }
 
   async closedLeases(snapshot: BudgetSnapshot, afterFence: number, limit: number): Promise<LeaseView[]> {
     this.requireAll(snapshot.budget.budgetId);
-    return this.door.closedLeases(snapshot, afterFence, limit);
+    return this.servicePort.closedLeases(snapshot, afterFence, limit);
   }
 
   /** Only those that the principal may read; it does not learn of others. */
@@ -146,7 +147,7 @@ export class GuardedDoor implements Door {
     const shown: BudgetView[] = [];
     let last = after;
     for (;;) {
-      const page = await this.door.listBudgets(last, limit);
+      const page = await this.servicePort.listBudgets(last, limit);
       shown.push(...page.filter(({ budgetId }) => scopeOf(this.principal, this.rule, budgetId) === 'all'));
       const next = page.at(-1)?.budgetId;
       if (shown.length >= limit || page.length < limit || next === undefined) return shown.slice(0, limit);
@@ -160,7 +161,7 @@ export class GuardedDoor implements Door {
     after?: number,
   ): Promise<() => void> {
     this.requireAll(budgetId);
-    return this.door.watch(budgetId, listener, after);
+    return this.servicePort.watch(budgetId, listener, after);
   }
 
   private scope(budgetId: string): NonNullable<Scope> {

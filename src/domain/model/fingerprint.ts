@@ -1,0 +1,61 @@
+import { hash } from 'node:crypto';
+import type { Labels, TokenCounts } from './types.js';
+
+/**
+ * What belongs to the content of a write, as a digest: a repeat under the same id must have the same, whichever mouth of the API it
+ * came through. Kept in leases and receipts, so what goes into one never changes its order.
+ */
+
+export type FingerprintPart = string | number | boolean | undefined | readonly FingerprintPart[];
+
+/** 128 bits: two contents that a caller sends under one id never share it by accident. */
+const LENGTH = 22;
+
+export interface AcquireContent {
+  readonly budgetId: string;
+  readonly aiId: string;
+  readonly estimatedTokens?: number | undefined;
+  readonly leaseTtlMs?: number | undefined;
+  readonly labels?: Labels | undefined;
+}
+
+export function acquireFingerprint(content: AcquireContent): string {
+  const { budgetId, aiId, estimatedTokens, leaseTtlMs, labels } = content;
+  return fingerprint([budgetId, aiId, estimatedTokens, leaseTtlMs, labels && labelParts(labels)]);
+}
+
+export interface UsageContent {
+  readonly tokens: TokenCounts;
+  readonly model: string;
+  readonly requestType: string;
+  readonly failed: boolean;
+  readonly errorMessage: string;
+}
+
+export function usageFingerprint({ tokens, model, requestType, failed, errorMessage }: UsageContent): string {
+  const { input, output, cacheRead, cacheWrite, reasoning, total } = tokens;
+  const counts = [input, output, cacheRead, cacheWrite, reasoning, total];
+  return fingerprint([...counts, model, requestType, failed, errorMessage]);
+}
+
+export interface AdjustmentContent {
+  readonly tokens: number;
+  readonly reason: string;
+  readonly day?: string | undefined;
+  readonly aiId?: string | undefined;
+  readonly model?: string | undefined;
+}
+
+export function adjustmentFingerprint({ tokens, reason, day, aiId, model }: AdjustmentContent): string {
+  return fingerprint([tokens, reason, day, aiId, model]);
+}
+
+/** A digest that two lists of parts share only if they are equal, part by part; an absent part is unlike an empty one. */
+export function fingerprint(parts: readonly FingerprintPart[]): string {
+  return hash('sha256', JSON.stringify(parts), 'base64url').slice(0, LENGTH);
+}
+
+/** In the order of the keys: a map has none of its own, and a repeat may send another. */
+function labelParts(labels: Labels): [string, string][] {
+  return Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
+}
