@@ -35,7 +35,7 @@ it('removes replicas that have shown no sign for an hour, and no other', async (
   const scheduler = new ManualScheduler([clock]);
   const replicas = new Map([['killed', 7]]);
   const documents = {
-    replicas: () => collection(replicas),
+    copies: () => collection(replicas),
     marks: () => ({ findOne: async () => null }),
     use: <T>(work: () => Promise<T>) => work(),
     confirmBy: (write: () => Promise<boolean>) => write(),
