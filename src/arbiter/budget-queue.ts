@@ -25,7 +25,7 @@ import { Wake } from './wake.js';
 import { TELL_WRITTEN, WriteOut } from './write-out.js';
 
 const LOST_RACE_MS = 50;
-const TURN = { kind: 'turn' } as const;
+const GATHERED = { kind: 'gathered' } as const;
 
 /**
  * Runs one budget: carries out what its machine wants done (`queue-machine.ts`, which is drawn there), and tells it what came of
@@ -124,9 +124,9 @@ export class BudgetQueue {
 
   private carryOut(effect: Effect<Ledger>): void {
     switch (effect.do) {
-      case 'turn':
+      case 'gather':
         this.span.end();
-        this.context.scheduler.soon(() => this.goOn(() => TURN));
+        this.context.scheduler.soon(() => this.goOn(() => GATHERED));
         break;
       case 'begin':
         this.span.begin(this.budgetId, effect.batch, () => this.begin(effect.first));
@@ -341,4 +341,13 @@ export class BudgetQueue {
   }
 }
 
-type RoundEffect = 'turn' | 'begin' | 'load' | 'decide' | 'prove' | 'commit' | 'publish' | 'answer' | 'rest';
+type RoundEffect =
+  | 'gather'
+  | 'begin'
+  | 'load'
+  | 'decide'
+  | 'prove'
+  | 'commit'
+  | 'publish'
+  | 'answer'
+  | 'rest';
