@@ -6,8 +6,8 @@ import { pause } from '../platform/scheduler.js';
 import type { StateVersion } from '../store/store.js';
 import { Answers } from './answers.js';
 import { backoffMs } from './backoff.js';
-import { decideBatch } from './batch.js';
-import { commit } from './commit.js';
+import { type DecidingParts, decideBatch } from './batch.js';
+import { type CommitResult, commit } from './commit.js';
 import { type Context, stampOf } from './context.js';
 import { logLostRace } from './event-log.js';
 import { asCallerSees, isRefusal, logFailure } from './failure.js';
@@ -25,6 +25,7 @@ import { Wake } from './wake.js';
 import { TELL_WRITTEN, WriteOut } from './write-out.js';
 
 const LOST_RACE_MS = 50;
+const GATHERED = { kind: 'gathered' } as const;
 
 /**
  * Runs one budget: carries out what its machine wants done (`queue-machine.ts`, which is drawn there), and tells it what came of
@@ -38,6 +39,7 @@ export class BudgetQueue {
   private readonly lastDays: LastDays;
   private readonly wake: Wake;
   private readonly span: RoundSpan;
+  private readonly deciding: DecidingParts;
   private readonly observer: BudgetObserver;
   readonly answers: Answers;
   lastUsedAt: number;
@@ -48,12 +50,13 @@ export class BudgetQueue {
   ) {
     const { store, bounds, clock } = context;
     this.machine = new QueueMachine({ mostAtOnce: bounds.batch, exclusive: store.exclusive });
-    const { waiters } = this.machine;
+    const { waiters, turns } = this.machine;
     const state = () => ({ version: this.machine.committed, lineage: this.machine.lineage });
     this.lookups = new Lookups(budgetId, context, state, (pending, error) =>
       this.tell({ kind: 'looked-up', pending, error }),
     );
     this.writeOut = new WriteOut(context, budgetId, this.lookups);
+    this.deciding = { budgetId, waiters, turns, lookups: this.lookups, writeOut: this.writeOut };
     this.reads = new StateReads(store, budgetId);
     this.lastDays = new LastDays(context, this.writeOut);
     this.observer = context.observer.budget(budgetId);
@@ -99,9 +102,9 @@ export class BudgetQueue {
   }
 
   /** Of what comes of the round under way: whatever goes wrong is a failure of this round. */
-  private goOn(event: QueueEvent<Ledger>): void {
+  private goOn(next: () => QueueEvent<Ledger>): void {
     try {
-      this.tell(event);
+      this.tell(next());
     } catch (error) {
       this.roundFailed(error);
     }
@@ -114,16 +117,16 @@ export class BudgetQueue {
 
   private follow(work: Promise<QueueEvent<Ledger>>): void {
     work.then(
-      (event) => this.goOn(event),
+      (event) => this.goOn(() => event),
       (error) => this.roundFailed(error),
     );
   }
 
   private carryOut(effect: Effect<Ledger>): void {
     switch (effect.do) {
-      case 'turn':
+      case 'gather':
         this.span.end();
-        this.context.scheduler.soon(() => this.goOn({ kind: 'turn' }));
+        this.context.scheduler.soon(() => this.goOn(() => GATHERED));
         break;
       case 'begin':
         this.span.begin(this.budgetId, effect.batch, () => this.begin(effect.first));
@@ -138,7 +141,7 @@ export class BudgetQueue {
         this.follow(this.prove(effect.version));
         break;
       case 'commit':
-        this.follow(this.commit(effect.commit));
+        this.commit(effect.commit);
         break;
       case 'publish':
         this.publish(effect.commit);
@@ -217,11 +220,9 @@ export class BudgetQueue {
   }
 
   private decide(toDecide: ToDecide<Ledger>): QueueEvent<Ledger> {
-    const { context, budgetId, machine } = this;
+    const { context, budgetId } = this;
     const { ledger, restraint } = toDecide;
-    const { waiters, turns } = machine;
-    const parts = { budgetId, waiters, turns, lookups: this.lookups, writeOut: this.writeOut };
-    const decided = decideBatch(context, parts, toDecide);
+    const decided = decideBatch(context, this.deciding, toDecide);
     const seq = context.nextSeq();
     const stamp = stampOf(context, budgetId, seq, restraint.restrained);
     const patch = decided.failed ? undefined : finish(ledger, stamp, decided.housekeeping);
@@ -233,14 +234,25 @@ export class BudgetQueue {
     return { kind: 'proved', isCurrent: await this.reads.isCurrent(version), now: this.now() };
   }
 
-  private async commit(one: ToCommit<Ledger>): Promise<QueueEvent<Ledger>> {
+  private commit(one: ToCommit<Ledger>): void {
     const sentAt = this.now();
-    const { result, looked } = await commit(this.context, this.budgetId, one);
+    // Not awaited in a function of its own: a promise more would be one more for every call.
+    commit(this.context, this.budgetId, one).then(
+      (found) => this.goOn(() => this.committed(one, found, sentAt)),
+      (error) => this.roundFailed(error),
+    );
+  }
+
+  private committed(
+    { ledger }: ToCommit<Ledger>,
+    { result, looked }: CommitResult,
+    sentAt: number,
+  ): QueueEvent<Ledger> {
     const now = this.now();
     if (looked) this.reads.doubt();
     if (result === 'won') {
       this.observer.committed(now - sentAt);
-      this.reads.saw({ epoch: one.ledger.epoch, revision: one.ledger.revision });
+      this.reads.saw(ledger);
     } else this.observer.lostRace();
     return { kind: 'committed', result, looked, now };
   }
@@ -329,4 +341,13 @@ export class BudgetQueue {
   }
 }
 
-type RoundEffect = 'turn' | 'begin' | 'load' | 'decide' | 'prove' | 'commit' | 'publish' | 'answer' | 'rest';
+type RoundEffect =
+  | 'gather'
+  | 'begin'
+  | 'load'
+  | 'decide'
+  | 'prove'
+  | 'commit'
+  | 'publish'
+  | 'answer'
+  | 'rest';

@@ -63,7 +63,7 @@ export type QueueEvent<L> =
   | { readonly kind: 'submitted'; readonly pending: Pending; readonly wanted: readonly string[] }
   /** The arbiter's own; one of a kind that waits already is enough. */
   | { readonly kind: 'asked'; readonly pending: Pending }
-  | { readonly kind: 'turn' }
+  | { readonly kind: 'gathered' }
   /** `rivals`: other replicas that commit to this budget just now. */
   | {
       readonly kind: 'loaded';
@@ -98,10 +98,10 @@ export type QueueEvent<L> =
   /** Once a second. */
   | { readonly kind: 'tick' };
 
-/** What is done at once, or started; what comes of `turn`, `load`, `decide`, `prove`, `commit`, `answer` and `rest` is told. */
+/** What is done at once, or started; what comes of `gather`, `load`, `decide`, `prove`, `commit`, `answer` and `rest` is told. */
 export type Effect<L> =
   /** Come back after what is under way, input and output included. The round before, if there was one, is over. */
-  | { readonly do: 'turn' }
+  | { readonly do: 'gather' }
   /** A round begins, with this. */
   | { readonly do: 'begin'; readonly batch: readonly Pending[]; readonly first: FirstEffect<L> }
   | FirstEffect<L>

@@ -13,12 +13,12 @@ export const STALL_MS = 500;
  * What runs one budget, as a machine: it is told events, and says effects (both in `queue-events.ts`). The same events have the same
  * effects: it waits for nothing, asks nobody and reads no clock. `budget-queue.ts` carries out what it says, and tells what came of it.
  *
- *        somebody is ready: `turn`
+ *        somebody is ready: `gather`
  *   IDLE ─────────────────────────▶ GATHERING ◀─────────────────────────────────────────────────┐
  *    ▲                               │  │  │                                                    │
- *    └──── turn, nobody is ready ────┘  │  └─── turn, no ledger: `load` ───▶ LOADING             │
+ *    └─── gathered, nobody at all ───┘  │  └─ gathered, no ledger: `load` ─▶ LOADING             │
  *                                       │                                      │                │
- *                       turn, a ledger: │                                      │                │
+ *                   gathered, a ledger: │                                      │                │
  *                              `decide` ▼             loaded: `decide`         │                │
  *                                    DECIDING ◀────────────────────────────────┘                │
  *                                     │  │  │                                                   │
@@ -32,11 +32,11 @@ export const STALL_MS = 500;
  *                     │  │ `answer`      │ is current:   │                                      │
  *                     │  │               ▼ `answer`      │                                      │
  *                     │  └─────────▶ ANSWERING ◀─────────┘                                      │
- *                     │                │  └─────────── answered: `turn` ────────────────────────┤
- *         lost: `rest`│                │ answered, and other replicas race: `rest`                │
+ *                     │                │  └─────────── answered: `gather` ──────────────────────┤
+ *         lost: `rest`│                │ answered, and other replicas race: `rest`              │
  *                     └──▶ RESTING ◀───┘                                                        │
- *                             └───────────────────────── rested: `turn` ────────────────────────┤
- *   DECIDING failed or took too long; PROVING: it was not current; failed, anywhere: `turn` ────┘
+ *                             └───────────────────────── rested: `gather` ──────────────────────┤
+ *   DECIDING failed or took too long; PROVING: it was not current; failed, anywhere: `gather` ──┘
  *
  * - **One round at a time**, from GATHERING to GATHERING. Who comes meanwhile gathers in `ready`; the next round carries all.
  * - **In COMMITTING the ledger is ahead** of the stored state: nothing is written out of it, and nobody is answered.
@@ -83,7 +83,7 @@ const IDLE = { name: 'IDLE' } as const;
 const GATHERING = { name: 'GATHERING' } as const;
 const NOBODY_THERE: readonly Pending[] = [];
 const NOTHING: readonly never[] = [];
-const TURN = [{ do: 'turn' }] as const;
+const GATHER = [{ do: 'gather' }] as const;
 
 export interface MachineOptions {
   /** A batch larger than this makes the first of it wait for the last. */
@@ -158,8 +158,8 @@ export class QueueMachine<L extends StateVersion> {
         return this.submitted(event);
       case 'asked':
         return this.asked(event.pending);
-      case 'turn':
-        return this.turn();
+      case 'gathered':
+        return this.gathered();
       case 'loaded':
         return this.loaded(event);
       case 'decided':
@@ -201,11 +201,11 @@ export class QueueMachine<L extends StateVersion> {
 
   private gather(): readonly Effect<L>[] {
     this.mode = GATHERING;
-    return TURN;
+    return GATHER;
   }
 
-  private turn(): readonly Effect<L>[] {
-    this.expect('GATHERING', 'turn');
+  private gathered(): readonly Effect<L>[] {
+    this.expect('GATHERING', 'gathered');
     const { kept: ledger } = this;
     if (this.ready.size === 0) {
       this.mode = IDLE;

@@ -126,7 +126,7 @@ export const QUEUE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'nothing wakes the queue of those who wait when it has no ledger',
-    ...{ script, at: 'turn' },
+    ...{ script, at: 'gathered' },
     find: "[ledger === undefined ? { do: 'wake-to-retry' } : { do: 'wake-when-due', ledger }]",
     replace: "ledger === undefined ? NOTHING : [{ do: 'wake-when-due', ledger }]",
   },

@@ -12,7 +12,7 @@ type Do = Effect<ToyState>['do'];
 
 /** Where the machine must be when it wants this done; what is not here it may want anywhere. */
 const MODES: Partial<Record<Do, readonly ModeName[]>> = {
-  turn: ['GATHERING'],
+  gather: ['GATHERING'],
   load: ['LOADING'],
   decide: ['DECIDING'],
   prove: ['PROVING'],
@@ -115,8 +115,8 @@ export class QueueHost {
       throw new Error('on purpose: the driver broke');
     }
     switch (effect.do) {
-      case 'turn':
-        this.begin(effect.do, () => this.goOn({ kind: 'turn' }));
+      case 'gather':
+        this.begin(effect.do, () => this.goOn({ kind: 'gathered' }));
         break;
       case 'begin':
         if (this.mustRest) world.violated('after a lost race the next round began without a rest');
