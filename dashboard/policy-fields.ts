@@ -34,7 +34,7 @@ export function fieldText({ name, kind }: Field, value: unknown): string {
 export function shownValue(field: Field, value: unknown): string {
   switch (field.kind) {
     case 'tokens':
-    case 'slots':
+    case 'count':
       return tokens(Number(value));
     case 'share':
     case 'percent':
@@ -60,7 +60,7 @@ export function fieldValue({ name, kind }: Field, text: string): unknown {
   if (trimmed === '') return undefined;
   switch (kind) {
     case 'tokens':
-    case 'slots':
+    case 'count':
     case 'share':
     case 'percent':
       return numberOf(trimmed);

@@ -193,7 +193,7 @@ function inputFor({ kind, values = [] }: FormField, id: string, value: string, f
     area.value = value;
     return area;
   }
-  const isNumber = kind === 'tokens' || kind === 'slots' || kind === 'share' || kind === 'percent';
+  const isNumber = kind === 'tokens' || kind === 'count' || kind === 'share' || kind === 'percent';
   const input = h('input', {
     ...common,
     type: 'text',

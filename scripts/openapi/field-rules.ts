@@ -111,7 +111,7 @@ function policyRule(row: PolicyField): FieldRule {
   const { kind } = row;
   switch (kind) {
     case 'tokens':
-    case 'slots':
+    case 'count':
     case 'percent':
       return number(row);
     case 'share':

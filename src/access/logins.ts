@@ -36,25 +36,25 @@ export class Logins {
   ) {}
 
   /** Returns the id, which only the browser keeps. */
-  open(principal: Principal): { readonly id: string; readonly session: Login } {
+  open(principal: Principal): { readonly id: string; readonly login: Login } {
     const now = this.time.monotonic();
     this.makeRoom(principal);
     const id = randomText();
-    const session = { principal, csrf: randomText(), openedAt: now, usedAt: now };
-    this.byDigest.set(tokenDigest(id), session);
-    return { id, session };
+    const login = { principal, csrf: randomText(), openedAt: now, usedAt: now };
+    this.byDigest.set(tokenDigest(id), login);
+    return { id, login };
   }
 
-  /** The session of an id, which is in use by this. */
+  /** The login of an id, which is in use by this. */
   use(id: string): Login | undefined {
     const digest = tokenDigest(id);
-    const session = this.byDigest.get(digest);
-    if (session === undefined) return undefined;
+    const login = this.byDigest.get(digest);
+    if (login === undefined) return undefined;
     this.byDigest.delete(digest);
-    if (this.isOver(session)) return undefined;
-    session.usedAt = this.time.monotonic();
-    this.byDigest.set(digest, session);
-    return session;
+    if (this.isOver(login)) return undefined;
+    login.usedAt = this.time.monotonic();
+    this.byDigest.set(digest, login);
+    return login;
   }
 
   close(id: string): void {
@@ -75,9 +75,9 @@ export class Logins {
   private makeRoom(principal: Principal): void {
     const who = principalDigest(principal);
     const own: string[] = [];
-    for (const [digest, session] of [...this.byDigest]) {
-      if (this.isOver(session)) this.byDigest.delete(digest);
-      else if (principalDigest(session.principal) === who) own.push(digest);
+    for (const [digest, login] of [...this.byDigest]) {
+      if (this.isOver(login)) this.byDigest.delete(digest);
+      else if (principalDigest(login.principal) === who) own.push(digest);
     }
     const [oldest] = own.length >= MOST_OF_ONE ? own : this.byDigest.keys();
     const full = own.length >= MOST_OF_ONE || this.byDigest.size >= this.most;

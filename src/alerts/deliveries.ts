@@ -88,7 +88,7 @@ export class Lanes {
 
 const AGAIN_MS = 1_000;
 
-interface SettlementsOptions {
+interface DeliveryResultsOptions {
   readonly deliveryPort: DeliveryPort;
   readonly copyId: string;
   readonly scheduler: Scheduler;
@@ -106,7 +106,7 @@ export class DeliveryResults {
   private readonly waiting = new Map<string, Waiting[]>();
   private readonly writing = new Set<string>();
 
-  constructor(private readonly options: SettlementsOptions) {}
+  constructor(private readonly options: DeliveryResultsOptions) {}
 
   get busy(): boolean {
     return this.writing.size > 0;

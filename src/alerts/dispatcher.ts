@@ -16,7 +16,7 @@ const AGAIN_MS = 1_000;
 /** Tries under way at shut-down get so long to end; what they leave undone another replica or the next start does. */
 const STOP_MS = 1_000;
 
-export interface CourierOptions {
+export interface DispatcherOptions {
   readonly routing: Routing;
   readonly sinks: readonly RemoteSink[];
   readonly copyId: string;
@@ -43,7 +43,7 @@ export class Dispatcher implements AlertDispatcher {
   private deliveryPort: DeliveryPort | undefined;
   private stopped = false;
 
-  constructor(private readonly options: CourierOptions) {
+  constructor(private readonly options: DispatcherOptions) {
     this.sinks = new Map(options.sinks.map((sink) => [sink.name, sink]));
   }
 

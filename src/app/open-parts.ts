@@ -1,5 +1,5 @@
 import { Access } from '../access/access.js';
-import { type CourierOptions, Dispatcher } from '../alerts/dispatcher.js';
+import { Dispatcher, type DispatcherOptions } from '../alerts/dispatcher.js';
 import { remoteSinks } from '../alerts/remote-sink.js';
 import { Routing } from '../alerts/sink-settings.js';
 import type { Config } from '../config/config.js';
@@ -57,7 +57,7 @@ export async function startTraces(
 /** What carries alerts to the sinks of the configuration. */
 export function openAlerts(
   { alertSinks }: Config,
-  options: Omit<CourierOptions, 'routing' | 'sinks'>,
+  options: Omit<DispatcherOptions, 'routing' | 'sinks'>,
 ): Dispatcher {
   const { scheduler } = options;
   const sinks = remoteSinks(alertSinks, { scheduler, wall: PROCESS_TIME.wall });

@@ -21,7 +21,7 @@ export interface DecidingParts {
   readonly waiters: WaitingList;
   readonly lookups: Lookups;
   readonly writeOut: WriteOut;
-  readonly turns: ReplicaYield;
+  readonly yielding: ReplicaYield;
 }
 
 /**
@@ -36,7 +36,7 @@ export function decideBatch(
   const at = context.clock.monotonic();
   ledger.closings = restraint.closings;
   ledger.passedOver = ledger.slots.waiting > 0 ? restraint.passOver % ledger.slots.waiting : 0;
-  const { waiters, turns } = parts;
+  const { waiters, yielding } = parts;
   const round = new Round(context, parts, ledger, lineage, restraint.restrained);
   for (const pending of batch) if (pending.request.kind !== 'acquire') round.decide(pending);
   if (!alone && waiters.size > 0) {
@@ -50,7 +50,7 @@ export function decideBatch(
   }
   const housekeeping = batch.some((pending) => pending.caller === NOBODY);
   // A commit that goes anyway carries the drops along; a batch of peeks must not commit for them.
-  const drops = housekeeping || (ledger.touched && turns.mayDrop(at)) ? round.drop() : undefined;
+  const drops = housekeeping || (ledger.touched && yielding.mayDrop(at)) ? round.drop() : undefined;
   const { answers, left, failures, searches, afterLastDays, failed } = round;
   const closed = ledger.closings < restraint.closings;
   const found = { at, answers, left, failures, searches, afterLastDays, failed, housekeeping, closed };

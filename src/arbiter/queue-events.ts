@@ -111,9 +111,9 @@ export type Effect<L> =
   /** It won: what happened is told to everybody whom it concerns but those who asked. */
   | { readonly do: 'publish'; readonly commit: ToCommit<L> }
   | { readonly do: 'answer'; readonly decided: Decided }
-  /** Leave others their turn: after so many races lost in a row, or for so long, and by chance somewhat longer. */
+  /** Yield to others: after so many races lost in a row, or for so long, and by chance somewhat longer. */
   | { readonly do: 'rest'; readonly lostInRow: number }
-  | { readonly do: 'rest'; readonly turnMs: number }
+  | { readonly do: 'rest'; readonly yieldMs: number }
   | { readonly do: 'look-up'; readonly search: Search }
   | { readonly do: 'write-last-days'; readonly pending: Pending }
   | { readonly do: 'fail'; readonly pending: Pending; readonly error: unknown }

@@ -66,7 +66,7 @@ type Mode<L> =
     }
   /** `won`: by the commit that made this revision; absent: nothing was written. */
   | { readonly name: 'ANSWERING'; readonly batch: readonly Pending[]; readonly won?: Won }
-  /** `left`: others have a turn, and may use it. */
+  /** `left`: others may commit meanwhile. */
   | { readonly name: 'RESTING'; readonly left: boolean };
 
 interface ToAnswer {
@@ -96,7 +96,7 @@ export class QueueMachine<L extends StateVersion> {
   private mode: Mode<L> = IDLE;
   readonly ready = new ReadyList();
   readonly waiters = new WaitingList();
-  readonly turns = new ReplicaYield();
+  readonly yielding = new ReplicaYield();
   private readonly sweeping = new Sweeping();
   private kept: L | undefined;
   private last: L | undefined;
@@ -241,7 +241,7 @@ export class QueueMachine<L extends StateVersion> {
     const { batch, alone } = this.expect('LOADING', 'loaded');
     this.kept = ledger;
     this.last = ledger;
-    this.turns.loaded(rivals, now);
+    this.yielding.loaded(rivals, now);
     this.loadings += 1;
     this.stored = versionOf(ledger);
     const recovered = this.store === 'FAILS';
@@ -291,7 +291,7 @@ export class QueueMachine<L extends StateVersion> {
     if (result === 'lost') {
       this.drop(batch);
       this.mode = { name: 'RESTING', left: false };
-      return [{ do: 'rest', lostInRow: this.turns.lost() }];
+      return [{ do: 'rest', lostInRow: this.yielding.lost() }];
     }
     this.stored = versionOf(commit.ledger);
     const won = { revision: commit.ledger.revision, looked };
@@ -316,15 +316,15 @@ export class QueueMachine<L extends StateVersion> {
     const { won } = this.expect('ANSWERING', 'answered');
     if (won === undefined) return this.gather();
     if (won.looked) this.kept = undefined;
-    const turnMs = this.turns.won(won.revision, now);
-    if (turnMs === undefined) return this.gather();
+    const yieldMs = this.yielding.won(won.revision, now);
+    if (yieldMs === undefined) return this.gather();
     this.mode = { name: 'RESTING', left: true };
-    return [{ do: 'rest', turnMs }];
+    return [{ do: 'rest', yieldMs }];
   }
 
   private rested(): readonly Effect<L>[] {
     const { left } = this.expect('RESTING', 'rested');
-    // Another replica was left a turn: it may have committed since.
+    // Another replica was let through: it may have committed since.
     if (left && this.ready.size > 0) this.kept = undefined;
     return this.gather();
   }

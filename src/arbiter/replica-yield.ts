@@ -7,7 +7,7 @@ const UNUSED_YIELDS = 2;
 const DROP_EVERY_MS = 250;
 
 /**
- * Replicas that use one budget at the same time take turns, without a word to each other: who has won leaves the others as long as a
+ * Replicas that use one budget at the same time yield to each other, without a word: who has won leaves the others as long as a
  * round takes, and then loads. Racing instead, each would throw away most of what it decides. `now` is the monotonic clock's.
  */
 export class ReplicaYield {
@@ -15,7 +15,7 @@ export class ReplicaYield {
   private yields = false;
   private others = 1;
   private unused = 0;
-  /** What this replica committed before it left the last turn to others. */
+  /** What this replica committed before it last yielded. */
   private leftAt = 0;
   private loadedAt = 0;
   /** From a loading to the commit that won, on average. */
@@ -36,7 +36,7 @@ export class ReplicaYield {
     return this.lostInRow;
   }
 
-  /** For how long others are to have their turn, if any are about. They may use it, so this replica must load then. */
+  /** For how long to yield to others, if any are about. They may use it, so this replica must load then. */
   won(revision: number, now: number): number | undefined {
     this.lostInRow = 0;
     this.unused = revision === this.leftAt + 1 ? this.unused + 1 : 0;

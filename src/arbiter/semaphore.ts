@@ -13,7 +13,7 @@ export interface SemaphoreOptions {
 }
 
 /**
- * Questions whose answers take long to compute have their turns, a few at once, with room for everybody else between them.
+ * Questions whose answers take long to compute are answered a few at once, with room for everybody else between them.
  * Thousands that come together would otherwise be answered in one turn of the loop, and no AI while it lasts.
  */
 export class Semaphore {
@@ -35,7 +35,7 @@ export class Semaphore {
       const message = `more than ${this.mostWaiting} requests for statistics wait; ask again shortly`;
       throw new ArbiterError('QUEUE_FULL', message, RETRY_MS);
     }
-    if (this.running >= this.atOnce || this.waiting.length > 0) await this.turn();
+    if (this.running >= this.atOnce || this.waiting.length > 0) await this.place();
     else this.running += 1;
     try {
       if (caller.gone) throw new ArbiterError('CANCELLED', 'the caller has gone');
@@ -45,7 +45,7 @@ export class Semaphore {
     }
   }
 
-  private turn(): Promise<void> {
+  private place(): Promise<void> {
     return new Promise((resolve) => void this.waiting.push(resolve));
   }
 

@@ -33,7 +33,7 @@ export class ToldEvents {
   }
 
   /** Two snapshots were compared. */
-  turn(): void {
+  compared(): void {
     this.past = this.present;
     this.present = new Set();
   }

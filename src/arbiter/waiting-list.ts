@@ -1,3 +1,4 @@
+import { cooldownEnd } from '../domain/admission/rules/cooldown.js';
 import { isTakenUp } from '../domain/leases/sessions.js';
 import { tokensThisMonth } from '../domain/ledger/accounts.js';
 import type { Ledger } from '../domain/ledger/ledger.js';
@@ -138,12 +139,9 @@ function isDue(ledger: Ledger, { tryAt }: Waiter): boolean {
 /** Its AI got a slot by another request: what waits less than the cooldown is told so now. */
 function coolsTooLate(ledger: Ledger, waiter: Waiter, now: number): boolean {
   return (
-    ledger.policy.mode !== 'OBSERVE' && coolAt(ledger, waiter) - ledger.clock > waitLeft(waiter.pending, now)
+    ledger.policy.mode !== 'OBSERVE' &&
+    cooldownEnd(ledger, waiter.aiId) - ledger.clock > waitLeft(waiter.pending, now)
   );
-}
-
-function coolAt({ policy, tables }: Ledger, { aiId }: Waiter): number {
-  return (tables.ais.get(aiId)?.lastGrantAt ?? Number.NEGATIVE_INFINITY) + policy.cooldownMs;
 }
 
 /** Another replica has granted it, to another call with its request id; or another stream goes on with its session. */
@@ -161,7 +159,7 @@ function isAnswered(ledger: Ledger, { request }: Pending): boolean {
  */
 function mayPass(ledger: Ledger, waiter: Waiter): boolean {
   if (!ledger.exists) return true;
-  const cool = coolAt(ledger, waiter);
+  const cool = cooldownEnd(ledger, waiter.aiId);
   if (cool <= ledger.clock || ledger.policy.mode === 'OBSERVE') return true;
   waiter.tryAt = Math.min(waiter.tryAt, cool);
   return false;

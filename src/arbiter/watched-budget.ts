@@ -130,7 +130,7 @@ export class WatchedBudget implements AnswerListener {
     if (before?.epoch === snapshot.epoch) {
       const { found, lost } = await this.foreign(before, snapshot);
       const news = found.filter((event) => this.told.add(event));
-      this.told.turn();
+      this.told.compared();
       this.events.advance(snapshot.revision, news, lost);
     } else {
       // It was deleted and began again: who watched the one before hears that it is gone.

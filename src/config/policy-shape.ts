@@ -15,7 +15,7 @@ import { DURATION_RULE, isNot, parseDuration, parsed } from './values.js';
  */
 
 const tokens = z.number({ error: isNot('a whole number of tokens') });
-const slots = z.number({ error: isNot('a whole number of slots') });
+const count = z.number({ error: isNot('a whole number') });
 const percent = z.number({ error: isNot('a percentage: a number such as 0.5') });
 const duration = parsed(parseDuration, DURATION_RULE);
 const weights = renamed<Partial<TokenWeights>>(
@@ -27,8 +27,8 @@ function shapeOf(row: PolicyField): z.ZodType {
   switch (row.kind) {
     case 'tokens':
       return tokens;
-    case 'slots':
-      return slots;
+    case 'count':
+      return count;
     case 'share':
     case 'percent':
       return percent;

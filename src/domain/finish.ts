@@ -39,8 +39,8 @@ export function finish(ledger: Ledger, stamp: Stamp, housekeeping: boolean): Sta
 
 function evaluateAlerts(ledger: Ledger): void {
   const { tables, clock } = ledger;
-  if (!ledger.touched && ledger.alertsSettledFor === ledger.hour.start) return;
-  ledger.alertsSettledFor = ledger.hour.start;
+  if (!ledger.touched && ledger.alertsCheckedFor === ledger.hour.start) return;
+  ledger.alertsCheckedFor = ledger.hour.start;
   const marks = tables.alerts;
   const { raise, end } = updateMarks(marks, alertConditions(alertInput(ledger)), clock);
   for (const alert of [...raise, ...end]) {

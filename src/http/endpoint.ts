@@ -11,7 +11,7 @@ export interface Endpoint {
   readonly methods: readonly ('GET' | 'POST')[];
   /** `open`: asked without credentials. */
   readonly access: 'open' | Rule;
-  /** Absent: the cookie of a browser's session counts for nothing. */
+  /** Absent: the cookie of a browser's login counts for nothing. */
   readonly cookie?: CookieUse;
   /** Asked every few seconds by machines, so that its traces would be most of all traces: it leaves none. */
   readonly untraced?: true;
@@ -21,7 +21,7 @@ export interface Endpoint {
 }
 
 /**
- * Where the cookie of a browser's session shows who calls. `reading`: a page of ours asks by what cannot carry a header, such as
+ * Where the cookie of a browser's login shows who calls. `reading`: a page of ours asks by what cannot carry a header, such as
  * a stream of events, and changes nothing by it; `calling`: the request must prove that a page of ours sent it.
  */
 export type CookieUse = 'reading' | 'calling';
@@ -33,8 +33,8 @@ export interface HttpCall {
   readonly query: URLSearchParams;
   /** Absent: no credentials are configured, and everybody may do everything. */
   readonly principal?: Principal | undefined;
-  /** What showed who calls, if it was the cookie of a session. */
-  readonly session?: { readonly id: string; readonly csrf: string };
+  /** What showed who calls, if it was the cookie of a login. */
+  readonly login?: { readonly id: string; readonly csrf: string };
   /** Whether what showed who calls still holds, for answers that go on. */
   readonly stillIn: () => boolean;
   /** Throws an `AccessError` where the endpoint's rule does not let the caller near this budget. */

@@ -4,7 +4,7 @@ import type { Access, Presented } from '../access/access.js';
 import type { Logins } from '../access/logins.js';
 import type { Principal } from '../access/principal.js';
 import type { CookieUse, Endpoint, HttpCall } from './endpoint.js';
-import { sessionIdOf } from './login-cookie.js';
+import { loginIdOf } from './login-cookie.js';
 import { refuseOtherSites, requireOwnPage, requireSecret } from './own-page.js';
 
 /** What tells who sends a request. */
@@ -15,8 +15,8 @@ export interface Keepers {
   readonly logins?: Logins | undefined;
 }
 
-/** Who sends a request, and what of it comes from a browser's session. */
-export interface Identified extends Pick<HttpCall, 'session' | 'stillIn'> {
+/** Who sends a request, and what of it comes from a browser's login. */
+export interface Identified extends Pick<HttpCall, 'login' | 'stillIn'> {
   readonly principal: Principal;
 }
 
@@ -26,7 +26,7 @@ export async function enter(
   request: IncomingMessage,
   { access: rule, cookie }: Pick<Endpoint, 'access' | 'cookie'>,
   path: string,
-): Promise<Pick<HttpCall, 'principal' | 'session' | 'stillIn' | 'maySee'>> {
+): Promise<Pick<HttpCall, 'principal' | 'login' | 'stillIn' | 'maySee'>> {
   if (access === undefined || rule === 'open') return { maySee: () => {}, stillIn: () => true };
   const identified = await identify(access, logins, request, cookie);
   const { principal } = identified;
@@ -34,7 +34,7 @@ export async function enter(
   return { ...identified, maySee: (budgetId) => access.require(principal, rule, path, budgetId) };
 }
 
-/** By the header; without one by the session of a cookie, where that counts; else by the certificate. */
+/** By the header; without one by the login of a cookie, where that counts; else by the certificate. */
 export async function identify(
   access: Access,
   logins: Logins | undefined,
@@ -43,20 +43,20 @@ export async function identify(
 ): Promise<Identified> {
   const presented = new RequestPresented(request);
   const mayBeCookie = cookie !== undefined && presented.authorization.length === 0;
-  const id = mayBeCookie ? sessionIdOf(request) : undefined;
+  const id = mayBeCookie ? loginIdOf(request) : undefined;
   if (logins === undefined || id === undefined) {
     const principal = await access.authenticate(presented);
     const validForMs = access.validForMs(principal);
     return { principal, stillIn: () => validForMs === undefined || validForMs() > 0 };
   }
-  // Before the session is looked up: a request of another site must not keep it from ending.
+  // Before the login is looked up: a request of another site must not keep it from ending.
   if (cookie === 'calling') requireOwnPage(request);
   else refuseOtherSites(request);
-  const session = logins.use(id);
-  if (session === undefined) return access.refuse(presented, 'this session is over: sign in again');
-  const { principal, csrf } = session;
+  const login = logins.use(id);
+  if (login === undefined) return access.refuse(presented, 'this session is over: sign in again');
+  const { principal, csrf } = login;
   if (cookie === 'calling') requireSecret(request, csrf);
-  return { principal, session: { id, csrf }, stillIn: () => logins.use(id) !== undefined };
+  return { principal, login: { id, csrf }, stillIn: () => logins.use(id) !== undefined };
 }
 
 /** The credentials that an HTTP request carries by itself: a header, or the certificate of its connection. */

@@ -9,7 +9,7 @@ function nameFor(request: IncomingMessage): string {
 }
 
 /** Of several neither: one of them is not ours, and nobody can tell which. */
-export function sessionIdOf(request: IncomingMessage): string | undefined {
+export function loginIdOf(request: IncomingMessage): string | undefined {
   const wanted = `${nameFor(request)}=`;
   const pairs = (request.headers.cookie ?? '').split(';').map((part) => part.trim());
   const [id, ...more] = pairs
@@ -19,7 +19,7 @@ export function sessionIdOf(request: IncomingMessage): string | undefined {
 }
 
 /** Gone with the browser, at the latest; the service ends it sooner. */
-export function sessionCookie(request: IncomingMessage, id: string): string {
+export function loginCookie(request: IncomingMessage, id: string): string {
   return `${nameFor(request)}=${id}; Path=/; HttpOnly; SameSite=Strict${secure(request)}`;
 }
 

@@ -12,7 +12,7 @@ let harness: Harness;
 let usageQuery: UsageQuery | undefined;
 beforeAll(async () => {
   harness = await startHarness({
-    listUsage: async (_door, _budgetId, query) => {
+    listUsage: async (_port, _budgetId, query) => {
       usageQuery = query;
       const start = Date.UTC(2026, 10, 15);
       return {

@@ -7,7 +7,7 @@ import { HealthCheckRequest } from '../../src/gen/grpc/health/v1/health.js';
 import { ServerReflectionRequest } from '../../src/gen/grpc/reflection/v1/reflection.js';
 import { accessFor, ai, operator, viewer } from '../support/access.js';
 import { type Came, callAny, plainClient } from '../support/any-call.js';
-import { ANSWERS_BY_THE_DOOR } from '../support/ready-answers.js';
+import { ANSWERS_BY_THE_PORT } from '../support/ready-answers.js';
 import { budget } from '../support/samples.js';
 import { METHODS } from '../support/valid-requests.js';
 import { type Harness, startHarness } from './support/harness.js';
@@ -65,7 +65,7 @@ let client: Client;
 beforeAll(async () => {
   harness = await startHarness({
     access: accessFor({ tokens }).access,
-    ...ANSWERS_BY_THE_DOOR,
+    ...ANSWERS_BY_THE_PORT,
   });
   harness.servicePort.budgets = [budget()];
   harness.servicePort.onWatch = () =>

@@ -9,7 +9,7 @@ export const READY_ANSWERS = {
 };
 
 /** The same, asking the service port first, as the service does: a guarded one refuses then. */
-export const ANSWERS_BY_THE_DOOR = {
+export const ANSWERS_BY_THE_PORT = {
   async getDistribution(
     servicePort: ServicePort,
     budgetId: string,

@@ -76,7 +76,7 @@ export class Ledger {
   private events: BudgetEvent[] = [];
   private headChanged = false;
   /** The hour that alerts were last settled for. */
-  alertsSettledFor = Number.NaN;
+  alertsCheckedFor = Number.NaN;
 
   private constructor(
     readonly budgetId: string,

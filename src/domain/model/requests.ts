@@ -93,7 +93,7 @@ export interface GetAvailabilityRequest {
   readonly estimatedTokens?: number;
 }
 
-/** Everything about a budget that a reader may want at one moment; `snapshot.ts` gathers it. */
+/** Everything about a budget that a reader may want at one moment; `snapshotOf` in `reads.ts` gathers it. */
 export interface GetSnapshotRequest {
   readonly kind: 'get-snapshot';
 }

@@ -303,7 +303,7 @@ export interface StoredAlert {
 }
 
 /** What a sink is told of an alert: first that it was raised, then that it ended. The newest of the two stands here. */
-export type StoredDelivery = PendingDelivery | SettledDelivery;
+export type StoredDelivery = PendingDelivery | EndedDelivery;
 
 interface DeliveryOf {
   /** The sink's name in the configuration. */
@@ -324,6 +324,6 @@ export interface PendingDelivery extends DeliveryOf {
   readonly heldUntil: number;
 }
 
-export interface SettledDelivery extends DeliveryOf {
+export interface EndedDelivery extends DeliveryOf {
   readonly status: 'DELIVERED' | 'GAVE_UP';
 }

@@ -30,7 +30,7 @@ interface Range {
 
 /** What values a field may have, and which it has while it is unset. */
 export type PolicyRule =
-  | ({ readonly kind: 'tokens' | 'slots' | 'percent' } & Range)
+  | ({ readonly kind: 'tokens' | 'count' | 'percent' } & Range)
   /** Above 0, at most 100 percent. */
   | { readonly kind: 'share'; readonly default: number }
   /** In milliseconds. */
@@ -61,7 +61,7 @@ const FULL_WEIGHTS: TokenWeights = {
 const share = (value: number) => ({ kind: 'share', default: value }) as const;
 const tokens = (least: number, value: number) =>
   ({ kind: 'tokens', least, most: MAX_AMOUNT, default: value }) as const;
-const slots = (value: number) => ({ kind: 'slots', least: 1, most: 1_000, default: value }) as const;
+const count = (value: number) => ({ kind: 'count', least: 1, most: 1_000, default: value }) as const;
 const lasting = (least: number, most: number, value: number) =>
   ({ kind: 'duration', least, most, default: value }) as const;
 const oneOf = <const V extends string>(values: readonly V[], value: V) =>
@@ -132,8 +132,8 @@ export const POLICY_FIELDS = {
     lasting(0, 31 * DAY, 300 * SECOND),
     'between two grants to the same AI',
   ),
-  maxConcurrent: field('max_concurrent', 'Slots and leases', slots(2), 'live slots'),
-  maxConcurrentPerAi: field('max_concurrent_per_ai', 'Slots and leases', slots(1), 'live slots of one AI'),
+  maxConcurrent: field('max_concurrent', 'Slots and leases', count(2), 'live slots'),
+  maxConcurrentPerAi: field('max_concurrent_per_ai', 'Slots and leases', count(1), 'live slots of one AI'),
   sessionGraceMs: field(
     'session_grace',
     'Slots and leases',

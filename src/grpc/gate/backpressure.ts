@@ -60,11 +60,11 @@ export class Backpressure {
 
   private tick(): void {
     this.allowance = Math.min(this.allowance + this.perTick, 20 * this.perTick);
-    let turns = this.roomy() ? 4 : Math.ceil(this.allowance / CALLS_OF_A_READ);
+    let reads = this.roomy() ? 4 : Math.ceil(this.allowance / CALLS_OF_A_READ);
     for (const [connection, seen] of this.waiting) {
       seen.ticks += 1;
-      turns -= 1;
-      if (turns < 0 && seen.ticks < LONGEST_TICKS) continue;
+      reads -= 1;
+      if (reads < 0 && seen.ticks < LONGEST_TICKS) continue;
       this.waiting.delete(connection);
       connection.read(true);
     }

@@ -8,7 +8,7 @@ import type { Log } from '../../platform/log.js';
 import type { HttpCall } from '../endpoint.js';
 import { identify, RequestPresented } from '../entrance.js';
 import { refuseMisdirected } from '../host-check.js';
-import { endedCookie, sessionCookie, sessionIdOf } from '../login-cookie.js';
+import { endedCookie, loginCookie, loginIdOf } from '../login-cookie.js';
 import { requireOwnPage, requireSecret } from '../own-page.js';
 import type { HttpResponse } from '../response.js';
 import type { SessionData } from './page-data.js';
@@ -24,9 +24,9 @@ export interface SignInOptions {
 const MAX_BYTES = 64 * 1024;
 const MAX_TOKEN = 16 * 1024;
 
-/** How a browser comes by its session, and is rid of it. */
+/** How a browser signs in and out. */
 export class SignIns {
-  /** For those who have no session: another site's page can neither read it nor send it along. */
+  /** For those who are not signed in: another site's page can neither read it nor send it along. */
   private readonly csrf = randomText();
 
   constructor(private readonly options: SignInOptions) {}
@@ -38,12 +38,12 @@ export class SignIns {
       refuseMisdirected(request);
       return { status: 200, body: this.dataOf(undefined) };
     }
-    if (sessionIdOf(request) === undefined && !hasCredentials(request)) {
+    if (loginIdOf(request) === undefined && !hasCredentials(request)) {
       return { status: 200, body: this.dataOf(undefined) };
     }
     try {
-      const { principal, session } = await identify(access, logins, request, 'reading');
-      return { status: 200, body: this.dataOf(principalLabel(principal), session?.csrf) };
+      const { principal, login } = await identify(access, logins, request, 'reading');
+      return { status: 200, body: this.dataOf(principalLabel(principal), login?.csrf) };
     } catch (error) {
       if (!(error instanceof AccessError) || error.failure !== 'UNAUTHENTICATED') throw error;
       const headers = { 'set-cookie': endedCookie(request) };
@@ -51,7 +51,7 @@ export class SignIns {
     }
   }
 
-  /** Exchanges a token for a session. The token stays nowhere. */
+  /** Exchanges a token for a login. The token stays nowhere. */
   async signIn({ request, path, body }: HttpCall): Promise<HttpResponse> {
     const { access, logins, log } = this.options;
     requireOwnPage(request);
@@ -68,23 +68,23 @@ export class SignIns {
     });
     access.require(principal, PERMISSIONS.http, path);
     // Whoever had the browser before is out of it.
-    const before = sessionIdOf(request);
+    const before = loginIdOf(request);
     if (before !== undefined) logins.close(before);
-    const { id, session } = logins.open(principal);
+    const { id, login } = logins.open(principal);
     const name = principalLabel(principal);
     log.info({ principal: name, peer }, 'signed in to the dashboard');
-    const headers = { 'set-cookie': sessionCookie(request, id) };
-    return { status: 200, body: this.dataOf(name, session.csrf), headers };
+    const headers = { 'set-cookie': loginCookie(request, id) };
+    return { status: 200, body: this.dataOf(name, login.csrf), headers };
   }
 
-  signOut({ request, session, principal }: HttpCall): HttpResponse {
+  signOut({ request, login, principal }: HttpCall): HttpResponse {
     const { logins, log } = this.options;
-    if (session !== undefined) logins.close(session.id);
+    if (login !== undefined) logins.close(login.id);
     log.info({ principal: principalLabel(principal) }, 'signed out of the dashboard');
     return { status: 200, body: {}, headers: { 'set-cookie': endedCookie(request) } };
   }
 
-  /** `csrf`: that of a session, which one can sign out of. */
+  /** `csrf`: that of a login, which one can sign out of. */
   private dataOf(name: string | undefined, csrf?: string): SessionData {
     const { access, version } = this.options;
     return {

@@ -214,7 +214,7 @@ export interface PolicyFormData {
 /** What a field takes: the kinds of the table of policy fields. */
 export type FieldKind =
   | 'tokens'
-  | 'slots'
+  | 'count'
   | 'share'
   | 'percent'
   | 'duration'

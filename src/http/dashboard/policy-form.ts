@@ -45,7 +45,7 @@ function defaultOf(row: PolicyField): unknown {
 function limitsOf(row: PolicyField): string {
   switch (row.kind) {
     case 'tokens':
-    case 'slots':
+    case 'count':
       return `${amount(row.least)} to ${amount(row.most)}`;
     case 'percent':
       return `${row.least} to ${row.most} percent`;

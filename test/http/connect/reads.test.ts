@@ -3,17 +3,17 @@ import type { DistributionQuery, UsageQuery } from '../../../src/arbiter/service
 import { READS } from '../../../src/http/connect/read-endpoints.js';
 import { accessFor, ai, viewer } from '../../support/access.js';
 import { stopServers } from '../../support/http-server.js';
-import { ANSWERS_BY_THE_DOOR } from '../../support/ready-answers.js';
+import { ANSWERS_BY_THE_PORT } from '../../support/ready-answers.js';
 import { budget, closedLease, STATS } from '../../support/samples.js';
 import { ADMIN, BUDGETS, type ConnectHarness, startConnect } from './support/connect-harness.js';
 
 const asked: unknown[] = [];
 const answers = {
-  getDistribution: async (_door: unknown, budgetId: string, query: DistributionQuery) => {
+  getDistribution: async (_port: unknown, budgetId: string, query: DistributionQuery) => {
     asked.push([budgetId, query]);
     return { stats: STATS };
   },
-  listUsage: async (_door: unknown, budgetId: string, query: UsageQuery) => {
+  listUsage: async (_port: unknown, budgetId: string, query: UsageQuery) => {
     asked.push([budgetId, query]);
     return { rows: [{ key: '2026-11-15', start: 5_000, tokens: 9, presumed: 1, late: 0 }], nextKey: 'k' };
   },
@@ -139,7 +139,7 @@ describe('with credentials configured', () => {
   it.each(READS)('$path is for viewers of the budget', async ({ path }) => {
     const closed = await startConnect({
       access,
-      ...ANSWERS_BY_THE_DOOR,
+      ...ANSWERS_BY_THE_PORT,
     });
     const get = (token: string, budgetId: string) =>
       closed.get(path.replace('{budget_id}', budgetId), { authorization: `Bearer ${token}` });

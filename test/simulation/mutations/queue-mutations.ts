@@ -115,7 +115,7 @@ export const QUEUE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a replica that lost a race does not rest',
     ...{ script, at: 'committedOrLost' },
-    find: "      this.mode = { name: 'RESTING', left: false };\n      return [{ do: 'rest', lostInRow: this.turns.lost() }];\n",
+    find: "      this.mode = { name: 'RESTING', left: false };\n      return [{ do: 'rest', lostInRow: this.yielding.lost() }];\n",
     replace: '      return this.gather();\n',
   },
   {

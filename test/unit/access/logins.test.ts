@@ -17,7 +17,7 @@ describe('sessions', () => {
     const [one, other] = [logins.open(named('a')), logins.open(named('a'))];
     expect(logins.use(one.id)?.principal.name).toBe('a');
     expect(logins.use(`${one.id.slice(0, -1)}_`)).toBeUndefined();
-    expect(new Set([one.id, other.id, one.session.csrf, other.session.csrf]).size).toBe(4);
+    expect(new Set([one.id, other.id, one.login.csrf, other.login.csrf]).size).toBe(4);
   });
 
   it('end with the JWT that opened them', () => {

@@ -96,7 +96,7 @@ sinks: []
       expect.stringMatching(
         /^budgets.yaml:10:30: budgets.anthropic.fallback_budget_ids\[1\]: a budget id is /,
       ),
-      'budgets.yaml:11:5: budgets.anthropic.max_concurrent: nothing is not a whole number of slots',
+      'budgets.yaml:11:5: budgets.anthropic.max_concurrent: nothing is not a whole number',
       expect.stringMatching(/^budgets.yaml:12:3: budgets.Bad: "Bad" is not a budget id: 1 to 63 characters/),
       'budgets.yaml:13:10: budgets.other: 5 is not a map of settings such as monthly_limit',
       'budgets.yaml:14:1: sinks: no such setting; known here: alert_sinks, budgets, credentials, metrics, tls',
