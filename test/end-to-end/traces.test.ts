@@ -65,12 +65,16 @@ describe('a service with a collector', () => {
     expect(receiver.resource()).toMatchObject({ 'service.name': 'budget-arbiter' });
   });
 
+  /** The service writes its lines a moment after it has answered. */
+  const lineOfGrant = (wanted: string) =>
+    until('the line of the grant', () =>
+      service.logs.find(({ msg, ai }) => msg === 'slot granted' && ai === wanted),
+    );
+
   it('writes the trace id into the log lines of the request', async () => {
     const parent = parentOf('b');
     await acquire('logged', parent.traceparent);
-    const line = await until('the line of the grant', () =>
-      service.logs.find(({ msg, ai }) => msg === 'slot granted' && ai === 'logged'),
-    );
+    const line = await lineOfGrant('logged');
     expect(line).toMatchObject({
       trace_id: parent.traceId,
       span_id: expect.stringMatching(/^[0-9a-f]{16}$/),
@@ -96,8 +100,8 @@ describe('a service with a collector', () => {
       return rpcs.every(({ spanId }) => served.has(spanId));
     });
     for (const [index, { traceId }] of parents.entries()) {
-      const line = service.logs.find(({ msg, ai }) => msg === 'slot granted' && ai === `ai-${index}`);
-      expect(line?.['trace_id']).toBe(traceId);
+      const line = await lineOfGrant(`ai-${index}`);
+      expect(line['trace_id']).toBe(traceId);
     }
   });
 
@@ -119,8 +123,8 @@ describe('a service with a collector', () => {
     await acquire('last', other.traceparent);
     await spanOf(other.traceId, 'batch');
     expect(spansOf(unsampled.traceId)).toEqual([]);
-    const line = service.logs.find(({ msg, ai }) => msg === 'slot granted' && ai === 'unsampled');
-    expect(line?.['trace_id']).toBe(unsampled.traceId);
+    const line = await lineOfGrant('unsampled');
+    expect(line['trace_id']).toBe(unsampled.traceId);
   });
 
   it('makes no traces of probes and scrapes', async () => {
