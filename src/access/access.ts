@@ -9,7 +9,7 @@ import { BearerTokens, tokenDigest } from './bearer-tokens.js';
 import { Certificates, type VerifiedCertificate } from './certificates.js';
 import { GuardedPort, LeaseOwners, notAllowed } from './guarded-port.js';
 import { JwtTokens } from './jwt-tokens.js';
-import { mayCall, type Rule, scopeOf } from './permissions.js';
+import { type AccessRule, mayCall, scopeOf } from './permissions.js';
 import { type Principal, principalLabel } from './principal.js';
 import { Slowdown } from './slowdown.js';
 
@@ -108,7 +108,7 @@ export class Access {
   }
 
   /** The service port as a principal finds it. Throws PERMISSION_DENIED if it has no role at all for the rule's method. */
-  portFor(principal: Principal, rule: Rule, method: string, servicePort: ServicePort): ServicePort {
+  portFor(principal: Principal, rule: AccessRule, method: string, servicePort: ServicePort): ServicePort {
     if (!mayCall(principal, rule)) throw this.told(notAllowed(principal, rule), principal, method);
     const tell = (budgetId: string) => this.forbidden.tell(principal, method, budgetId);
     const audited = new AuditedPort(servicePort, principalLabel(principal), this.log);
@@ -116,7 +116,7 @@ export class Access {
   }
 
   /** For what concerns one whole budget. */
-  require(principal: Principal, rule: Rule, method: string, budgetId?: string): void {
+  require(principal: Principal, rule: AccessRule, method: string, budgetId?: string): void {
     const allowed =
       budgetId === undefined ? mayCall(principal, rule) : scopeOf(principal, rule, budgetId) === 'all';
     if (!allowed) throw this.told(notAllowed(principal, rule, budgetId), principal, method, budgetId);

@@ -11,7 +11,7 @@ import type { AcquireRequest, LeaseRef } from '../domain/model/requests.js';
 import type { UsageDay } from '../domain/model/state.js';
 import type { LeaseView } from '../domain/model/types.js';
 import { AccessError } from './access-error.js';
-import { mayCallForAll, type Rule, rolesFor, type Scope, scopeOf } from './permissions.js';
+import { type AccessRule, mayCallForAll, rolesFor, type Scope, scopeOf } from './permissions.js';
 import { type Principal, principalDigest } from './principal.js';
 
 /**
@@ -22,9 +22,9 @@ export class GuardedPort implements ServicePort {
   constructor(
     private readonly servicePort: ServicePort,
     private readonly principal: Principal,
-    private readonly rule: Rule,
+    private readonly rule: AccessRule,
     private readonly owners: LeaseOwners,
-    /** Hears of every refusal of this servicePort. */
+    /** Hears of every refusal of this port. */
     private readonly tell: (budgetId: string) => void,
   ) {}
 
@@ -191,7 +191,7 @@ export class GuardedPort implements ServicePort {
 }
 
 /** What a principal is told that lacks the role; on a budget that does not exist, too. */
-export function notAllowed({ name }: Principal, rule: Rule, budgetId?: string): AccessError {
+export function notAllowed({ name }: Principal, rule: AccessRule, budgetId?: string): AccessError {
   const where = budgetId === undefined ? '' : ` on the budget ${JSON.stringify(budgetId)}`;
   return new AccessError(
     'PERMISSION_DENIED',

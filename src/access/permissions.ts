@@ -3,9 +3,9 @@ import type { Principal } from './principal.js';
 
 /** `own`: for the AI ids that the principal was given, and for their leases only. */
 export type Permission = 'yes' | 'own' | 'no';
-export type Rule = { readonly [R in Role]: Permission };
+export type AccessRule = { readonly [R in Role]: Permission };
 
-function rule(ai: Permission, viewer: Permission, operator: Permission): Rule {
+function rule(ai: Permission, viewer: Permission, operator: Permission): AccessRule {
   return { ai, viewer, operator };
 }
 
@@ -49,7 +49,7 @@ export const PERMISSIONS = {
 /** What a rule lets a principal do with one budget: everything, as some AIs only, or nothing. */
 export type Scope = 'all' | ReadonlySet<string> | undefined;
 
-export function scopeOf({ roles }: Principal, rule: Rule, budgetId: string): Scope {
+export function scopeOf({ roles }: Principal, rule: AccessRule, budgetId: string): Scope {
   let own: Set<string> | undefined;
   for (const grant of roles) {
     const permission = rule[grant.role];
@@ -62,17 +62,17 @@ export function scopeOf({ roles }: Principal, rule: Rule, budgetId: string): Sco
 }
 
 /** Whether the rule lets the principal do with every budget what it does: for what concerns the whole process. */
-export function mayCallForAll({ roles }: Principal, rule: Rule): boolean {
+export function mayCallForAll({ roles }: Principal, rule: AccessRule): boolean {
   return roles.some(({ role, budgets }) => rule[role] === 'yes' && /^\*+$/.test(budgets));
 }
 
 /** Whether there is any budget that the rule lets the principal near. */
-export function mayCall({ roles }: Principal, rule: Rule): boolean {
+export function mayCall({ roles }: Principal, rule: AccessRule): boolean {
   return roles.some((grant) => rule[grant.role] !== 'no');
 }
 
 /** The roles that a rule asks for, for a message. */
-export function rolesFor(rule: Rule): string {
+export function rolesFor(rule: AccessRule): string {
   return (['ai', 'viewer', 'operator'] as const).filter((role) => rule[role] !== 'no').join(' or ');
 }
 

@@ -1,11 +1,11 @@
 import type { Access, Presented } from '../access/access.js';
 import { AuditedPort } from '../access/audited-port.js';
-import type { Rule } from '../access/permissions.js';
+import type { AccessRule } from '../access/permissions.js';
 import { type Principal, principalLabel } from '../access/principal.js';
 import type { AnyCall, Entrance, Services } from './service.js';
 
 /** The entrance of one method. Without credentials in the configuration it is open. */
-export function entrance(services: Services, rule: Rule | 'open', path: string): Entrance {
+export function entrance(services: Services, rule: AccessRule | 'open', path: string): Entrance {
   const { access } = services;
   if (access === undefined || rule === 'open') return () => services;
   const admit = admission(services, access, rule, path);
@@ -19,7 +19,7 @@ export function entrance(services: Services, rule: Rule | 'open', path: string):
 export function admission(
   services: Services,
   access: Access,
-  rule: Rule,
+  rule: AccessRule,
   path: string,
 ): (principal: Principal) => Services {
   const admitted = new WeakMap<Principal, Services>();

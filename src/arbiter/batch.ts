@@ -2,7 +2,7 @@ import { timeAloneUntil } from '../domain/admission/time-alone.js';
 import { type Circumstances, decide } from '../domain/decide.js';
 import type { Ledger } from '../domain/ledger/ledger.js';
 import { isCommitFull } from '../domain/ledger/outbox.js';
-import type { Outcome, Unknown } from '../domain/model/outcomes.js';
+import type { NeedsLookup, Outcome } from '../domain/model/outcomes.js';
 import type { AcquireRequest, DropWrittenRequest, Evidence } from '../domain/model/requests.js';
 import type { Context } from './context.js';
 import type { Lookups } from './lookups.js';
@@ -149,7 +149,7 @@ class Round {
     };
   }
 
-  private ask(pending: Pending, { receiptIds, days, writeOut, again }: Unknown): void {
+  private ask(pending: Pending, { receiptIds, days, writeOut, again }: NeedsLookup): void {
     if (again) {
       if (this.restrained && !this.ledger.touched) this.failures.push({ pending, error: storeRefusesMore() });
       else this.left.push(pending);

@@ -36,7 +36,7 @@ export interface OpenSession {
 }
 
 /**
- * The arbiter's servicePort: gRPC, HTTP and sessions enter here. Every method may throw an `ArbiterError`, and nothing else that a
+ * The arbiter's service port: gRPC, HTTP and sessions enter here. Every method may throw an `ArbiterError`, and nothing else that a
  * caller should see.
  */
 export interface ServicePort {

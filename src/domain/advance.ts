@@ -1,7 +1,7 @@
 import { expireDue } from './leases/closing.js';
 import type { Ledger } from './ledger/ledger.js';
 import { bringBackDay, enterMonth, missingDays, missingToday } from './ledger/returning-days.js';
-import type { Unknown } from './model/outcomes.js';
+import type { NeedsLookup } from './model/outcomes.js';
 import type { Evidence } from './model/requests.js';
 import type { MonthWindow } from './model/state.js';
 import { firstDayOf } from './time/calendar.js';
@@ -11,7 +11,7 @@ import { nextMonth } from './time/windows.js';
  * Lets time do its work up to `now`: the month turns, leases expire, hour and day move on. Says which days must be looked up
  * first, if any; then nothing has changed.
  */
-export function advance(ledger: Ledger, now: number, evidence: Evidence): Unknown | undefined {
+export function advance(ledger: Ledger, now: number, evidence: Evidence): NeedsLookup | undefined {
   const target = monthOf(ledger, now);
   const missing = target === ledger.month ? missingToday(ledger, now) : missingDays(ledger, target.key);
   if (missing.length > 0) {

@@ -7,10 +7,10 @@ import {
   type BudgetDeleted,
   type BudgetPut,
   type BudgetView,
+  type NeedsLookup,
   type Refusal,
   type Refused,
   refused,
-  type Unknown,
 } from './model/outcomes.js';
 import { type PolicyFields, policyInForce } from './model/policy.js';
 import type { DeleteBudgetRequest, PauseRequest, PutPolicyRequest } from './model/requests.js';
@@ -44,7 +44,7 @@ function changed(ledger: Ledger, before?: BudgetView): BudgetPut {
 }
 
 /** Creates a budget or changes its policy. Content equal to the current is OK, whatever the etag. */
-export function putPolicy(ledger: Ledger, request: PutPolicyRequest): BudgetPut | Refused | Unknown {
+export function putPolicy(ledger: Ledger, request: PutPolicyRequest): BudgetPut | Refused | NeedsLookup {
   const misplaced = presenceRefusal(ledger, request);
   if (misplaced !== undefined) return refused(misplaced);
   const before = ledger.exists ? viewOfBudget(ledger) : undefined;

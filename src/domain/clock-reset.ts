@@ -2,7 +2,7 @@ import { advance } from './advance.js';
 import type { Ledger } from './ledger/ledger.js';
 import { forgetFuture } from './ledger/request-memory.js';
 import { bringBackDay, closedBefore, enterMonth, missingDays } from './ledger/returning-days.js';
-import type { OutcomeOf, Unknown } from './model/outcomes.js';
+import type { NeedsLookup, OutcomeOf } from './model/outcomes.js';
 import type { Evidence } from './model/requests.js';
 import { dayBefore, firstDayOf } from './time/calendar.js';
 import { dayAt, monthAt } from './time/windows.js';
@@ -15,7 +15,7 @@ export function resetClock(
   ledger: Ledger,
   trusted: number,
   evidence: Evidence,
-): OutcomeOf['reset-clock'] | Unknown {
+): OutcomeOf['reset-clock'] | NeedsLookup {
   const before = ledger.clock;
   if (trusted >= before)
     return advance(ledger, trusted, evidence) ?? { kind: 'clock-reset', before, after: trusted };

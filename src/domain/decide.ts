@@ -12,7 +12,7 @@ import { renew } from './leases/renew.js';
 import { breakSessions, keepLeases, takeUpSession } from './leases/sessions.js';
 import type { Ledger } from './ledger/ledger.js';
 import { dropWritten } from './ledger/outbox.js';
-import { type Outcome, refused, type Unknown } from './model/outcomes.js';
+import { type NeedsLookup, type Outcome, refused } from './model/outcomes.js';
 import type { BudgetRequest, Evidence, OwnKind } from './model/requests.js';
 import { getAvailability, getLease, snapshotOf } from './reads.js';
 
@@ -38,7 +38,7 @@ export function decide(
   ledger: Ledger,
   request: BudgetRequest,
   circumstances: Circumstances,
-): Outcome | Unknown {
+): Outcome | NeedsLookup {
   const { time, evidence } = circumstances;
   ledger.passed = circumstances.passed ?? Number.POSITIVE_INFINITY;
   if (!ledger.exists) return decideAbsent(ledger, request, circumstances);
@@ -65,7 +65,7 @@ function decideNow(
   request: Exclude<BudgetRequest, { kind: 'reset-clock' }>,
   { evidence, retentionMonths }: Circumstances,
   distrust: string | undefined,
-): Outcome | Unknown {
+): Outcome | NeedsLookup {
   if (ledger.slots.waiting > 0) closeAsked(ledger, request);
   switch (request.kind) {
     case 'acquire':
@@ -108,7 +108,7 @@ function decideNow(
 function housekeeping(
   ledger: Ledger,
   request: Extract<BudgetRequest, { kind: Exclude<OwnKind, 'undo-grant'> }>,
-): Outcome | Unknown {
+): Outcome | NeedsLookup {
   switch (request.kind) {
     case 'keep-leases':
       return keepLeases(ledger, request);
@@ -133,7 +133,7 @@ function decideAbsent(
   ledger: Ledger,
   request: BudgetRequest,
   { time, distrust }: Circumstances,
-): Outcome | Unknown {
+): Outcome | NeedsLookup {
   if (distrust === undefined) ledger.clock = Math.max(ledger.clock, time);
   switch (request.kind) {
     case 'put-policy':

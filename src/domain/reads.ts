@@ -8,9 +8,9 @@ import { standingOf, windowStatuses } from './ledger/standing.js';
 import {
   type Availability,
   type BudgetSnapshot,
+  type NeedsLookup,
   type OutcomeOf,
   refused,
-  type Unknown,
 } from './model/outcomes.js';
 import type { Evidence, GetAvailabilityRequest, GetLeaseRequest } from './model/requests.js';
 import { type ClosedLease, STATE_FORMAT, type StoredDay, type UsageDay } from './model/state.js';
@@ -21,7 +21,7 @@ export function getLease(
   ledger: Ledger,
   { key }: GetLeaseRequest,
   evidence: Evidence,
-): OutcomeOf['get-lease'] | Unknown {
+): OutcomeOf['get-lease'] | NeedsLookup {
   const found =
     'lease' in key
       ? findLease(ledger, key.lease, evidence)

@@ -1,5 +1,5 @@
 import type { MethodDefinition, Server, UntypedHandleCall } from '@grpc/grpc-js';
-import type { Rule } from '../access/permissions.js';
+import type { AccessRule } from '../access/permissions.js';
 import { entrance, requirePrincipal } from '../api/entrance.js';
 import type { FailureSink } from '../api/failures/call-failure.js';
 import type { Method, Services } from '../api/service.js';
@@ -16,13 +16,13 @@ import { streamCall } from './stream-call.js';
 export function registerService<Name extends string>(
   server: Server,
   methods: Readonly<Record<Name, Method>>,
-  rules: Readonly<Record<Name, Rule>> | 'open',
+  rules: Readonly<Record<Name, AccessRule>> | 'open',
   services: Services,
   open: OpenStreams,
 ): void {
   const definitions: Record<string, MethodDefinition<Buffer, Buffer>> = {};
   const handlers: Record<string, UntypedHandleCall> = {};
-  const ruleOf = (name: Name): Rule | 'open' => (typeof rules === 'string' ? rules : rules[name]);
+  const ruleOf = (name: Name): AccessRule | 'open' => (typeof rules === 'string' ? rules : rules[name]);
   for (const name of Object.keys(methods) as Name[]) {
     const method: Method = methods[name];
     const enter = entrance(services, ruleOf(name), method.path);

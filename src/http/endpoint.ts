@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Rule } from '../access/permissions.js';
+import type { AccessRule } from '../access/permissions.js';
 import type { Principal } from '../access/principal.js';
 import type { HttpResponse } from './response.js';
 
@@ -10,7 +10,7 @@ export interface Endpoint {
   /** HEAD comes with GET. */
   readonly methods: readonly ('GET' | 'POST')[];
   /** `open`: asked without credentials. */
-  readonly access: 'open' | Rule;
+  readonly access: 'open' | AccessRule;
   /** Absent: the cookie of a browser's login counts for nothing. */
   readonly cookie?: CookieUse;
   /** Asked every few seconds by machines, so that its traces would be most of all traces: it leaves none. */

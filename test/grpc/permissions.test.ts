@@ -48,7 +48,7 @@ const rpcs = services.flatMap((service) =>
   })),
 );
 
-/** The lease of the fake servicePort, and the AI of the requests, are of guardian on the budget anthropic. */
+/** The lease of the fake service port, and the AI of the requests, are of guardian on the budget anthropic. */
 const tokens = {
   ai: [ai('anthropic', 'guardian')],
   'other-ai': [ai('*', 'sandbox')],

@@ -54,7 +54,7 @@ const ANSWERS: { readonly [K in CallerRequest['kind']]: OutcomeOf[K] } = {
   'reset-clock': { kind: 'clock-reset', before: NOON + 9_000, after: NOON },
 };
 
-/** A servicePort with a ready answer for everything, which remembers what it was asked. */
+/** A service port with a ready answer for everything, which remembers what it was asked. */
 export class FakePort implements ServicePort {
   asked: Asked[] = [];
   answer: Answer | undefined;

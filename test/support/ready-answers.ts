@@ -1,7 +1,7 @@
 import type { Caller, DistributionQuery, ServicePort, UsageQuery } from '../../src/arbiter/service-port.js';
 import { STATS } from './samples.js';
 
-/** What a server needs beside its servicePort, with ready answers and ids that a test knows. */
+/** What a server needs beside its service port, with ready answers and ids that a test knows. */
 export const READY_ANSWERS = {
   ids: { nonce: () => 'nonce-1', requestId: () => 'made-1', copyId: () => 'copy-1' },
   getDistribution: async () => ({ stats: STATS }),

@@ -6,7 +6,7 @@ import { leaseOfRequest, rememberGrant } from '../ledger/request-memory.js';
 import { standingOf } from '../ledger/standing.js';
 import { formatLeaseId } from '../model/lease-id.js';
 import { MAX_STATE_BYTES } from '../model/limits.js';
-import { type Denied, type Granted, type OutcomeOf, refused, type Unknown } from '../model/outcomes.js';
+import { type Denied, type Granted, type NeedsLookup, type OutcomeOf, refused } from '../model/outcomes.js';
 import type { AcquireRequest, Evidence } from '../model/requests.js';
 import type { StoredLease } from '../model/state.js';
 import type { Denial } from '../model/types.js';
@@ -19,7 +19,7 @@ export function acquire(
   request: AcquireRequest,
   evidence: Evidence,
   distrust: string | undefined,
-): OutcomeOf['acquire'] | Unknown {
+): OutcomeOf['acquire'] | NeedsLookup {
   if (isTakenUp(ledger, request)) return refused({ reason: 'SESSION_TAKEN_UP' });
   const before = leaseOfRequest(ledger, request.aiId, request.requestId, evidence);
   if (before.kind === 'unknown') return before;

@@ -4,7 +4,7 @@ import { findReceipt, unknownReceipts } from '../ledger/lease-lookup.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { outboxRefusal } from '../ledger/outbox.js';
 import { bringBackDay, returningBytes } from '../ledger/returning-days.js';
-import { type OutcomeOf, refused, type Unknown } from '../model/outcomes.js';
+import { type NeedsLookup, type OutcomeOf, refused } from '../model/outcomes.js';
 import { adjustmentReceiptId } from '../model/receipt-id.js';
 import type { AdjustRequest, Evidence } from '../model/requests.js';
 import type { BookedAdjustment } from '../model/state.js';
@@ -19,7 +19,7 @@ export function adjust(
   request: AdjustRequest,
   evidence: Evidence,
   retentionMonths?: number,
-): OutcomeOf['adjust'] | Unknown {
+): OutcomeOf['adjust'] | NeedsLookup {
   const receiptId = adjustmentReceiptId(ledger.epoch, request.adjustmentId);
   const receipt = findReceipt(ledger, receiptId, evidence);
   if (receipt === 'unknown') return unknownReceipts(receiptId);

@@ -1,7 +1,7 @@
 import { findLease, viewOfClosed, viewOfLive } from '../ledger/lease-lookup.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { forgetGrant } from '../ledger/request-memory.js';
-import { type OutcomeOf, type Revoked, refused, type Unknown } from '../model/outcomes.js';
+import { type NeedsLookup, type OutcomeOf, type Revoked, refused } from '../model/outcomes.js';
 import type { Evidence, RevokeRequest, UndoGrantRequest } from '../model/requests.js';
 import type { LeaseView } from '../model/types.js';
 import { expire } from './closing.js';
@@ -11,7 +11,7 @@ export function revoke(
   ledger: Ledger,
   request: RevokeRequest,
   evidence: Evidence,
-): OutcomeOf['revoke'] | Unknown {
+): OutcomeOf['revoke'] | NeedsLookup {
   const found = findLease(ledger, request.lease, evidence);
   switch (found.kind) {
     case 'unknown':

@@ -9,7 +9,7 @@ import {
 import type { Ledger } from '../ledger/ledger.js';
 import { outboxRefusal } from '../ledger/outbox.js';
 import { bytesOfItsDay, withItsDay } from '../ledger/returning-days.js';
-import { type Recorded, type Refused, refused, type Unknown } from '../model/outcomes.js';
+import { type NeedsLookup, type Recorded, type Refused, refused } from '../model/outcomes.js';
 import { usageReceiptId } from '../model/receipt-id.js';
 import type { Evidence, RecordRequest, RecordUnleasedRequest } from '../model/requests.js';
 import type { BookedUsage, Receipt } from '../model/state.js';
@@ -24,7 +24,7 @@ export function record(
   ledger: Ledger,
   request: RecordRequest,
   evidence: Evidence,
-): Recorded | Refused | Unknown {
+): Recorded | Refused | NeedsLookup {
   const { usage } = request;
   const found = findLease(ledger, request.lease, evidence);
   if (found.kind === 'missing') return refused({ reason: 'LEASE_NOT_FOUND', leaseId: request.lease.leaseId });
@@ -52,7 +52,7 @@ export function recordUnleased(
   ledger: Ledger,
   request: RecordUnleasedRequest,
   evidence: Evidence,
-): Recorded | Refused | Unknown {
+): Recorded | Refused | NeedsLookup {
   const { usage, aiId } = request;
   const receiptId = usageReceiptId(ledger.epoch, aiId, usage.usageId);
   const before = findReceipt(ledger, receiptId, evidence);

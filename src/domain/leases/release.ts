@@ -3,7 +3,7 @@ import type { Ledger } from '../ledger/ledger.js';
 import { outboxRefusal } from '../ledger/outbox.js';
 import { bytesOfItsDay, withItsDay } from '../ledger/returning-days.js';
 import { unspent } from '../ledger/slots.js';
-import { type Refusal, type Refused, type Released, refused, type Unknown } from '../model/outcomes.js';
+import { type NeedsLookup, type Refusal, type Refused, type Released, refused } from '../model/outcomes.js';
 import { leaseReceiptId, usageReceiptId } from '../model/receipt-id.js';
 import type { Evidence, ReleaseRequest } from '../model/requests.js';
 import type { BookedUsage, ClosedLease, ReleaseAnswer, StoredLease } from '../model/state.js';
@@ -19,7 +19,7 @@ export function release(
   ledger: Ledger,
   request: ReleaseRequest,
   evidence: Evidence,
-): Released | Refused | Unknown {
+): Released | Refused | NeedsLookup {
   const found = findLease(ledger, request.lease, evidence);
   if (found.kind === 'unknown') return found;
   if (found.kind === 'missing') return refused({ reason: 'LEASE_NOT_FOUND', leaseId: request.lease.leaseId });
@@ -80,7 +80,7 @@ function lastReport(
   evidence: Evidence,
   /** Bytes that come back into the state with it. */
   returning: number,
-): LastReport | Refused | Unknown {
+): LastReport | Refused | NeedsLookup {
   if (usage === undefined) return NO_REPORT;
   const { fingerprint, usageId } = usage;
   const receiptId = usageId === undefined ? undefined : usageReceiptId(ledger.epoch, lease.aiId, usageId);

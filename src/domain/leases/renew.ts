@@ -4,7 +4,7 @@ import { findLease, viewOfClosed, viewOfLive } from '../ledger/lease-lookup.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { unspent } from '../ledger/slots.js';
 import { standingOf } from '../ledger/standing.js';
-import { type OutcomeOf, refused, type Unknown } from '../model/outcomes.js';
+import { type NeedsLookup, type OutcomeOf, refused } from '../model/outcomes.js';
 import type { Evidence, RenewRequest } from '../model/requests.js';
 import type { StoredLease } from '../model/state.js';
 import type { Blocker, Denial } from '../model/types.js';
@@ -16,7 +16,7 @@ export function renew(
   ledger: Ledger,
   request: RenewRequest,
   evidence: Evidence,
-): OutcomeOf['renew'] | Unknown {
+): OutcomeOf['renew'] | NeedsLookup {
   const found = findLease(ledger, request.lease, evidence);
   if (found.kind === 'unknown') return found;
   if (found.kind === 'missing') return refused({ reason: 'LEASE_NOT_FOUND', leaseId: request.lease.leaseId });

@@ -1,7 +1,7 @@
 import { viewOfLive } from '../ledger/lease-lookup.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { isCommitFull } from '../ledger/outbox.js';
-import { AGAIN, type CarriedLeases, type Done, type Unknown } from '../model/outcomes.js';
+import { AGAIN, type CarriedLeases, type Done, type NeedsLookup } from '../model/outcomes.js';
 import type {
   AcquireRequest,
   BreakSessionsRequest,
@@ -24,7 +24,7 @@ const NONE: ReadonlySet<string> = new Set();
 export function takeUpSession(
   ledger: Ledger,
   { aiId, session, onlyLook }: TakeUpSessionRequest,
-): CarriedLeases | Unknown {
+): CarriedLeases | NeedsLookup {
   const leases = [];
   for (const fence of onlyLook ? [] : [...ledger.slots.fencesOf(aiId)]) {
     const lease = ledger.lease(fence);
@@ -66,7 +66,7 @@ export function keepLeases(ledger: Ledger, { streams }: KeepLeasesRequest): Carr
 export function breakSessions(
   ledger: Ledger,
   { streams, unopened = NONE }: BreakSessionsRequest,
-): Done | Unknown {
+): Done | NeedsLookup {
   const graceEnd = ledger.clock + ledger.policy.sessionGraceMs;
   for (const lease of [...ledger.slots.leasesLive()]) {
     if (lease.session === undefined) continue;

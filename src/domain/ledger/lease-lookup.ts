@@ -1,6 +1,6 @@
 import { presumedDayOf, stillPresumed } from '../leases/presumed.js';
 import { RECEIPT_MEMORY_MS } from '../model/limits.js';
-import type { Unknown } from '../model/outcomes.js';
+import type { NeedsLookup } from '../model/outcomes.js';
 import { leaseReceiptId } from '../model/receipt-id.js';
 import type { Evidence, LeaseRef } from '../model/requests.js';
 import type { ClosedLease, Receipt, StoredLease } from '../model/state.js';
@@ -12,7 +12,7 @@ export type LeaseLookup =
   | { readonly kind: 'live'; readonly lease: StoredLease }
   | { readonly kind: 'closed'; readonly closed: ClosedLease }
   | { readonly kind: 'missing' }
-  | Unknown;
+  | NeedsLookup;
 
 const MISSING: LeaseLookup = { kind: 'missing' };
 
@@ -59,7 +59,7 @@ export function findReceipt(ledger: Ledger, id: string, evidence: Evidence): Rec
   return stored;
 }
 
-export function unknownReceipts(...receiptIds: string[]): Unknown {
+export function unknownReceipts(...receiptIds: string[]): NeedsLookup {
   return { kind: 'unknown', receiptIds, days: [] };
 }
 

@@ -186,7 +186,7 @@ export type Outcome =
   | Refused;
 
 /** The state does not know these; look them up and decide again. Never reaches a caller. */
-export interface Unknown {
+export interface NeedsLookup {
   readonly kind: 'unknown';
   readonly receiptIds: readonly string[];
   readonly days: readonly string[];
@@ -196,7 +196,7 @@ export interface Unknown {
   readonly again?: true;
 }
 
-export const AGAIN: Unknown = { kind: 'unknown', receiptIds: [], days: [], again: true };
+export const AGAIN: NeedsLookup = { kind: 'unknown', receiptIds: [], days: [], again: true };
 
 /** Which outcome answers which request. */
 export interface OutcomeOf {

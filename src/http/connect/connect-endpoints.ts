@@ -1,4 +1,4 @@
-import type { Rule } from '../../access/permissions.js';
+import type { AccessRule } from '../../access/permissions.js';
 import type { Failure } from '../../api/failures/status.js';
 import { TransportError } from '../../api/failures/transport-error.js';
 import { ArbiterError } from '../../arbiter/service-port.js';
@@ -62,7 +62,7 @@ async function answerOf(
 /** What else is called below a service: methods that stream, and those that there are not. */
 export function unservedEndpoint(
   service: string,
-  rule: Rule,
+  rule: AccessRule,
   rpcs: readonly UnaryRpc[],
   failure: (error: unknown) => Failure,
 ): Endpoint {

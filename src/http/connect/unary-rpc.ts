@@ -1,6 +1,6 @@
 import type { DescMessage } from '@bufbuild/protobuf';
 import { unauthenticated } from '../../access/access-error.js';
-import type { Rule } from '../../access/permissions.js';
+import type { AccessRule } from '../../access/permissions.js';
 import type { Principal } from '../../access/principal.js';
 import { answerTo, tellUnlessDecided } from '../../api/answer-to.js';
 import { methodAt } from '../../api/codec/descriptors.js';
@@ -25,7 +25,7 @@ export class UnaryRpc {
 
   constructor(
     private readonly method: Unary,
-    readonly rule: Rule,
+    readonly rule: AccessRule,
     private readonly services: Services,
   ) {
     this.path = method.path;
@@ -79,7 +79,7 @@ function budgetIn(body: Buffer): unknown {
   }
 }
 
-function openOrAdmitted(services: Services, rule: Rule, path: string) {
+function openOrAdmitted(services: Services, rule: AccessRule, path: string) {
   const { access } = services;
   if (access === undefined) return () => services;
   const admit = admission(services, access, rule, path);
@@ -93,7 +93,7 @@ function openOrAdmitted(services: Services, rule: Rule, path: string) {
 /** The unary methods of one service; one that streams is not called this way. */
 export function unaryRpcs<Name extends string>(
   methods: Readonly<Record<Name, Method>>,
-  rules: Readonly<Record<Name, Rule>>,
+  rules: Readonly<Record<Name, AccessRule>>,
   services: Services,
 ): UnaryRpc[] {
   return (Object.keys(methods) as Name[]).flatMap((name) => {

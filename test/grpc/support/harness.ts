@@ -20,7 +20,7 @@ export interface Harness {
   stop(): void;
 }
 
-/** A real server with a fake servicePort behind it, and real clients. */
+/** A real server with a fake service port behind it, and real clients. */
 export async function startHarness(options: Partial<GrpcServerOptions> = {}): Promise<Harness> {
   const servicePort = new FakePort();
   const log = collectedLog();

@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { fromBinary, toJson } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { PERMISSIONS, type Rule } from '../../../src/access/permissions.js';
+import { type AccessRule, PERMISSIONS } from '../../../src/access/permissions.js';
 import { BUDGET_ADMIN_SERVICE } from '../../../src/api/budget-admin-service.js';
 import { methodAt } from '../../../src/api/codec/descriptors.js';
 import { accessFor, operator, viewer } from '../../support/access.js';
@@ -22,8 +22,10 @@ const CALLS = Object.values(METHODS).map((row) => {
   const { input } = methodAt(path);
   const bytes = codec.encode(codec.fromPartial(valid)).finish();
   const [, service = '', name = ''] = path.split('/');
-  const rules = PERMISSIONS[service.split('.').at(-1) as 'BudgetService'] as Readonly<Record<string, Rule>>;
-  const rule = rules[`${name[0]?.toLowerCase()}${name.slice(1)}`] as Rule;
+  const rules = PERMISSIONS[service.split('.').at(-1) as 'BudgetService'] as Readonly<
+    Record<string, AccessRule>
+  >;
+  const rule = rules[`${name[0]?.toLowerCase()}${name.slice(1)}`] as AccessRule;
   return { path, body: toJson(input, fromBinary(input, bytes)), rule };
 });
 

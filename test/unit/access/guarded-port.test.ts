@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { RoleGrant } from '../../../src/access/access-settings.js';
 import { GuardedPort, LeaseOwners } from '../../../src/access/guarded-port.js';
-import { PERMISSIONS, type Rule } from '../../../src/access/permissions.js';
+import { type AccessRule, PERMISSIONS } from '../../../src/access/permissions.js';
 import { NOBODY } from '../../../src/arbiter/pending.js';
 import type { CallerRequest } from '../../../src/arbiter/service-port.js';
 import { parseLeaseId } from '../../../src/domain/model/lease-id.js';
@@ -25,7 +25,7 @@ beforeEach(() => {
   told = [];
 });
 
-function guarded(rule: Rule, ...roles: RoleGrant[]): GuardedPort {
+function guarded(rule: AccessRule, ...roles: RoleGrant[]): GuardedPort {
   return new GuardedPort(servicePort, { name: 'robot', via: 'token', roles }, rule, owners, (budgetId) =>
     told.push(budgetId),
   );
@@ -33,7 +33,7 @@ function guarded(rule: Rule, ...roles: RoleGrant[]): GuardedPort {
 
 const kindsAsked = () => servicePort.asked.map(({ request }) => request.kind);
 
-const OF_A_LEASE: [CallerRequest, Rule][] = [
+const OF_A_LEASE: [CallerRequest, AccessRule][] = [
   [{ kind: 'renew', lease: LEASE }, BudgetService.renewSlot],
   [{ kind: 'record', lease: LEASE, usage: REPORT }, BudgetService.recordUsage],
   [{ kind: 'release', lease: LEASE }, BudgetService.release],
@@ -90,7 +90,7 @@ describe('requests that name their AI', () => {
     ],
     ['availability', { kind: 'get-availability', aiId: 'sandbox' }, BudgetService.getAvailability],
     ['a lease', { kind: 'get-lease', key: { aiId: 'sandbox', requestId: 'r' } }, BudgetService.getLease],
-  ] as [string, CallerRequest, Rule][])('%s', async (_name, request, rule) => {
+  ] as [string, CallerRequest, AccessRule][])('%s', async (_name, request, rule) => {
     const denied = guarded(rule, ai('*', 'guardian')).submit('anthropic', request, NOBODY);
     await expect(denied).rejects.toMatchObject({
       failure: 'PERMISSION_DENIED',

@@ -28,7 +28,7 @@ export interface ConnectHarness {
   get(path: string, headers?: Record<string, string>): Promise<Came>;
 }
 
-/** A real HTTP server with a fake servicePort behind it. */
+/** A real HTTP server with a fake service port behind it. */
 export async function startConnect(
   options: Partial<RpcEndpointOptions> = {},
   limits: Partial<HttpLimits> = {},
