@@ -181,6 +181,8 @@ export enum ErrorReason {
   ERROR_REASON_METADATA_TOO_LARGE = 22,
   /** ERROR_REASON_BUDGET_EXISTS - ALREADY_EXISTS: there is such a budget. Change it with `UpdateBudget`. */
   ERROR_REASON_BUDGET_EXISTS = 23,
+  /** ERROR_REASON_USAGE_REPORTED - FAILED_PRECONDITION: a lease that has usage cannot be given back as unused. Release it without UNREPORTED_UNUSED. */
+  ERROR_REASON_USAGE_REPORTED = 24,
 }
 
 /** A shared monthly allowance and the state of its switches. */
