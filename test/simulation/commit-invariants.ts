@@ -169,8 +169,10 @@ function checkEnd(lease: StoredLease, after: StoredState, epoch: number, say: Sa
   const receipt = after.sections.outbox.get(leaseReceiptId(epoch, lease.fence));
   const undone = receipt === undefined && lease.used === 0;
   say(undone || receipt?.body.kind === 'lease', `lease ${lease.fence} ended without a receipt`);
-  if (receipt?.body.kind !== 'lease' || receipt.body.presuming === undefined) return;
-  const { presumed, lease: last } = receipt.body;
+  if (receipt?.body.kind !== 'lease') return;
+  const { presuming, release, status, presumed, lease: last } = receipt.body;
+  // Not of one that had run out before, nor of one that was settled in the same commit.
+  if (presuming === undefined || release !== undefined || status !== 'RELEASED') return;
   const left = Math.max(0, last.reserved - last.used);
   say(presumed === left, `lease ${lease.fence} left ${left} unreported, and ${presumed} are presumed`);
 }
