@@ -2490,7 +2490,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "presumedTokens": {
             "type": "string",
             "pattern": "^-?[0-9]+$",
-            "description": "Tokens presumed spent because the lease expired or was revoked, and nothing was reported of them yet."
+            "description": "Tokens presumed spent because the lease expired, was revoked or was released so, and nothing was reported of them yet."
           },
           "grantedAt": {
             "type": "string",

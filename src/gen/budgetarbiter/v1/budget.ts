@@ -409,7 +409,7 @@ export interface Lease {
   reservedTokens: number;
   /** Tokens charged to the lease so far, by all its reports. */
   usedTokens: number;
-  /** Tokens presumed spent because the lease expired or was revoked, and nothing was reported of them yet. */
+  /** Tokens presumed spent because the lease expired, was revoked or was released so, and nothing was reported of them yet. */
   presumedTokens: number;
   /** When it was granted. Its hour, day and month are the windows that the reservation counts in. */
   grantedAt?:
