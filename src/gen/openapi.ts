@@ -136,7 +136,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
       "post": {
         "operationId": "Release",
         "summary": "Gives the slot back, with a last report if there is one.",
-        "description": "Gives the slot back, with a last report if there is one. What was reserved and not used is free again. Errors: NOT_FOUND (LEASE_NOT_FOUND); INVALID_ARGUMENT (REPORT_TOO_LARGE, AMOUNT_OVERFLOW); FAILED_PRECONDITION (ID_REUSED: released before with other usage; LEASE_CLOSED: no usage, after the grace of an expired lease).",
+        "description": "Gives the slot back, with a last report if there is one. What was reserved and not used is free again, unless `unreported` says otherwise. Errors: NOT_FOUND (LEASE_NOT_FOUND); INVALID_ARGUMENT (REPORT_TOO_LARGE, AMOUNT_OVERFLOW); FAILED_PRECONDITION (ID_REUSED: released before with other usage; LEASE_CLOSED: no usage, after the grace of an expired lease; USAGE_REPORTED: given back as unused, and it is not).",
         "tags": [
           "BudgetService"
         ],
@@ -2490,7 +2490,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "presumedTokens": {
             "type": "string",
             "pattern": "^-?[0-9]+$",
-            "description": "Tokens presumed spent because the lease expired or was revoked, and nothing was reported of them yet."
+            "description": "Tokens presumed spent because the lease expired, was revoked or was released so, and nothing was reported of them yet."
           },
           "grantedAt": {
             "type": "string",
@@ -3486,7 +3486,21 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
                 "type": "null"
               }
             ],
-            "description": "A last report, booked in the same step. Its `usage_id` may be empty, since a lease is released once anyway."
+            "description": "A last report, booked in the same step. Its `usage_id` may be empty, since a lease is released once anyway. None with UNREPORTED_UNUSED."
+          },
+          "unreported": {
+            "enum": [
+              "UNREPORTED_UNSPECIFIED",
+              "UNREPORTED_FREE",
+              "UNREPORTED_PRESUME",
+              "UNREPORTED_UNUSED",
+              0,
+              1,
+              2,
+              3,
+              null
+            ],
+            "description": "What becomes of what is reserved and not reported. Part of the content that a repeat must have."
           }
         },
         "additionalProperties": false,

@@ -24,7 +24,11 @@ const TOTALS: readonly (readonly [string, NumberOf, string])[] = [
   ],
   ['used_tokens_total', 'usedTokens', 'Tokens reported, as charged. Adjustments are not counted.'],
   ['late_tokens_total', 'lateTokens', 'Of the tokens reported, those on a lease that was over already.'],
-  ['presumed_tokens_total', 'presumedTokens', 'Tokens presumed spent when a lease expired or was revoked.'],
+  [
+    'presumed_tokens_total',
+    'presumedTokens',
+    'Tokens presumed spent when a lease expired, was revoked, or was released so.',
+  ],
   ['overrun_tokens_total', 'overrunTokens', 'Tokens reported above the reservation of their lease.'],
   ['lost_races_total', 'lostRaces', 'Commits that another replica overtook; they were decided again.'],
   [

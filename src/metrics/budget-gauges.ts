@@ -37,7 +37,7 @@ const BUDGET_GAUGES: readonly OfBudget[] = [
   ],
   [
     'day_presumed_tokens',
-    'Of what is spent today, what is presumed of expired and revoked leases.',
+    'Of what is spent today, what is presumed of leases that expired, were revoked, or were released so.',
     ({ openDays, today }) => openDays.find(({ day }) => day === today.day)?.presumed ?? 0,
   ],
   [

@@ -87,6 +87,7 @@ export class BudgetTally implements BudgetObserver {
         break;
       case 'released':
         this.releases += 1;
+        this.presumedTokens += event.lease.presumedTokens;
         break;
       case 'expired':
       case 'revoked':

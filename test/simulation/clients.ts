@@ -166,17 +166,31 @@ export class Client extends SimulatedCaller {
   }
 
   private async release(work: Work): Promise<void> {
-    const usage = this.world.random() < 0.5 ? this.usage(work, this.id('u')) : undefined;
+    const unreported = this.world.pick([undefined, undefined, 'PRESUME', 'UNUSED'] as const);
+    const reports = unreported !== 'UNUSED' && this.world.random() < 0.5;
+    const usage = reports ? this.usage(work, this.id('u')) : undefined;
     const { call, on } = this.onStream();
-    const released = await this.ask(
-      { kind: 'release', lease: work.lease, ...(usage && { usage }), ...call },
-      on,
-    );
+    const request = { kind: 'release', lease: work.lease, ...(usage && { usage }), ...call } as const;
+    const released = await this.ask({ ...request, ...(unreported && { unreported }) }, on);
+    if (unreported === 'PRESUME' && this.world.random() < 0.5) await this.settle(work);
     if (released?.kind !== 'released') return;
     const { usedTokens, freedTokens, overrunTokens } = released;
-    this.journal.same(`release ${work.lease.leaseId}`, `${usedTokens} ${freedTokens} ${overrunTokens}`);
+    this.journal.same(
+      `release ${work.lease.leaseId} ${unreported}`,
+      `${usedTokens} ${freedTokens} ${overrunTokens}`,
+    );
     work.left = 0;
-    if (usage !== undefined && this.world.random() < 0.2) await this.releaseOtherwise(work, usage);
+    if (usage !== undefined && unreported === undefined && this.world.random() < 0.2)
+      await this.releaseOtherwise(work, usage);
+  }
+
+  /** What a release left presumed is known now. */
+  private async settle({ lease }: Work): Promise<void> {
+    await this.world.pause(this.world.random() * 20_000);
+    const settled = await this.ask({ kind: 'release', lease });
+    if (settled?.kind !== 'released') return;
+    const { usedTokens, freedTokens, overrunTokens } = settled;
+    this.journal.same(`release ${lease.leaseId} settled`, `${usedTokens} ${freedTokens} ${overrunTokens}`);
   }
 
   /** The same amounts under another id are another usage: that is no repeat, and nothing of it is booked. */

@@ -61,6 +61,7 @@ export function checkCommit(budgetId: string, committed: Committed): string[] {
   checkSafe(ledger, say);
   if (committed.measured) checkMeasured(ledger, after, say);
   checkLeases(committed, say);
+  checkCooldowns(committed, say);
   if (before !== undefined && before.head.epoch === after.head.epoch) {
     checkGrants(before, ledger, say);
     const granted = after.head.fence > before.head.fence;
@@ -154,9 +155,13 @@ function mayShorten(
   return expiresAt >= (before?.head.clock ?? 0) + least;
 }
 
-function graceOf({ sections }: StoredState): number {
+function graceOf(state: StoredState): number {
+  return policyOf(state).sessionGraceMs;
+}
+
+function policyOf({ sections }: StoredState) {
   const { fields } = sections.settings.get('policy') as StoredPolicy;
-  return policyInForce(fields).sessionGraceMs;
+  return policyInForce(fields);
 }
 
 /** Whatever ends leaves its receipt in the same commit; but for a grant that nobody received, which is as if it had not been. */
@@ -164,6 +169,28 @@ function checkEnd(lease: StoredLease, after: StoredState, epoch: number, say: Sa
   const receipt = after.sections.outbox.get(leaseReceiptId(epoch, lease.fence));
   const undone = receipt === undefined && lease.used === 0;
   say(undone || receipt?.body.kind === 'lease', `lease ${lease.fence} ended without a receipt`);
+  if (receipt?.body.kind !== 'lease') return;
+  const { presuming, release, status, presumed, lease: last } = receipt.body;
+  // Not of one that had run out before, nor of one that was settled in the same commit.
+  if (presuming === undefined || release !== undefined || status !== 'RELEASED') return;
+  const left = Math.max(0, last.reserved - last.used);
+  say(presumed === left, `lease ${lease.fence} left ${left} unreported, and ${presumed} are presumed`);
+}
+
+/** A cooldown comes back for a slot that is unused, and not twice within it. */
+function checkCooldowns({ before, after, promises }: Committed, say: Say): void {
+  const { epoch } = after.head;
+  for (const [ai, { cooldownFrom, unusedAt, grants }] of after.sections.ais) {
+    const earlier = before?.sections.ais.get(ai)?.unusedAt;
+    if (earlier !== undefined && unusedAt !== undefined && unusedAt !== earlier && !promises.clockWasReset) {
+      const { cooldownMs } = policyOf(before as StoredState);
+      say(unusedAt - earlier >= cooldownMs, `${ai} got its cooldown back twice within ${cooldownMs} ms`);
+    }
+    if (cooldownFrom === undefined) continue;
+    const receipt = after.sections.outbox.get(leaseReceiptId(epoch, grants.at(-2) ?? 0));
+    const used = receipt?.body.kind === 'lease' ? receipt.body.lease.used : 0;
+    say(used === 0, `${ai} has the cooldown back of a slot that used ${used}`);
+  }
 }
 
 /** Between a release and an expiry there is one winner, whatever comes late. */

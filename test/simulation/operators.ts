@@ -15,7 +15,7 @@ export function randomPolicy(world: SimWorld): PolicyFields {
     maxHourlyPercent: 10,
     pacing: world.pick(['NONE', 'FLOOR', 'EVEN'] as const),
     onExpiry: world.pick(['CHARGE', 'REFUND'] as const),
-    cooldownMs: world.pick([0, 500]),
+    cooldownMs: world.pick([0, 0, 500, 500, 15_000]),
     maxConcurrent: world.pick([1, 2, 4]),
     maxConcurrentPerAi: world.pick([1, 3]),
     leaseTtlMs: 4_000,

@@ -77,7 +77,7 @@ function checkPresumed({ epoch, receipts, days, presumed, journal }: Presumption
     if (body.kind !== 'lease' || of !== epoch) continue;
     const { fence, day, aiId } = body.lease;
     const stands = days.get(day)?.presumedBy.get(String(fence))?.tokens ?? 0;
-    const freed = (body.release?.freedTokens ?? 0) > 0 && body.status !== 'RELEASED';
+    const freed = (body.release?.freedTokens ?? 0) > 0 && (body.status !== 'RELEASED' || body.presuming);
     const most = freed ? 0 : Math.max(0, (presumed.get(id) ?? 0) - (late.get(fence) ?? 0));
     const corrected = journal.corrected.has(`${day} ${aiId}`) || journal.corrected.has(`${day} `);
     if (stands > most || (stands < most && !corrected))

@@ -96,7 +96,8 @@ export class RandomHistory extends Chance {
 
   private hear({ events }: TestBudget): void {
     for (const event of events) {
-      if (event.kind === 'expired' || event.kind === 'revoked')
+      const ended = event.kind === 'expired' || event.kind === 'revoked' || event.kind === 'released';
+      if (ended && (event.kind !== 'released' || event.lease.presumedTokens > 0))
         this.presumed.ended(event.lease, this.dayOf.get(event.lease.leaseId) ?? '');
     }
   }
@@ -184,17 +185,23 @@ export class RandomHistory extends Chance {
   private release(): void {
     if (this.leases.length === 0) return;
     const lease = this.pick(this.leases);
-    const report = this.random() < 0.3 ? { usage: usage(`e${lease.fence}`, this.below(300)) } : {};
-    const outcome = this.do({ kind: 'release', lease, ...report });
+    const unreported = this.pick([undefined, undefined, 'PRESUME', 'UNUSED'] as const);
+    const reports = unreported !== 'UNUSED' && this.random() < 0.3;
+    const report = reports ? { usage: usage(`e${lease.fence}`, this.below(300)) } : {};
+    const outcome = this.do({ kind: 'release', lease, ...report, ...(unreported && { unreported }) });
     if (outcome.kind !== 'released') return;
+    // A release that left something presumed, and the one that settled it.
+    const which = unreported === 'PRESUME' ? 'presuming ' : '';
     this.same(
-      `release ${lease.leaseId}`,
+      `release ${which}${lease.leaseId}`,
       `${outcome.usedTokens} ${outcome.freedTokens} ${outcome.overrunTokens}`,
     );
     if (outcome.replayed) return;
+    const wasLive = this.budget.events.some(({ kind }) => kind === 'released');
     const grown = this.look(lease);
     this.spent += grown;
-    this.presumed.settle(lease, grown);
+    // What a live lease reports with its release was never presumed.
+    if (!wasLive) this.presumed.settle(lease, grown);
     this.presumed.free(lease, outcome.freedTokens);
   }
 

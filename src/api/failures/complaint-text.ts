@@ -47,6 +47,11 @@ export function complaintText(complaint: Complaint): string {
         `the policy has changed since this etag was read; it is now ${quoted(complaint.current)}: ` +
         'read the budget again, and repeat the change with its etag'
       );
+    case 'USAGE_REPORTED':
+      return (
+        `lease ${quoted(complaint.lease.leaseId)} has ${amount(complaint.lease.usedTokens)} tokens of usage: ` +
+        'it cannot be given back as unused; release it without UNREPORTED_UNUSED'
+      );
     case 'LEASES_LIVE':
       return `${amount(complaint.count)} leases are live: wait until they end, or set force to revoke them`;
     default:

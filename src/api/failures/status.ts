@@ -61,6 +61,7 @@ const COMPLAINT_CODES: { readonly [R in Complaint['reason']]: status } = {
   LEASE_CLOSED: status.FAILED_PRECONDITION,
   ID_REUSED: status.FAILED_PRECONDITION,
   LEASES_LIVE: status.FAILED_PRECONDITION,
+  USAGE_REPORTED: status.FAILED_PRECONDITION,
   BELOW_ZERO: status.FAILED_PRECONDITION,
   ETAG_MISMATCH: status.ABORTED,
   SESSION_TAKEN_UP: status.ABORTED,
@@ -180,6 +181,7 @@ function metadataOf(complaint: Complaint): Record<string, string> {
       return { budget_id: complaint.budgetId };
     case 'LEASE_NOT_FOUND':
       return { lease_id: complaint.leaseId };
+    case 'USAGE_REPORTED':
     case 'LEASE_CLOSED':
       return { lease_id: complaint.lease.leaseId, state: complaint.lease.status };
     case 'ID_REUSED':

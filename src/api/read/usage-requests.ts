@@ -5,7 +5,11 @@ import type { SessionRef } from '../../domain/model/session-ref.js';
 import type { TokenCounts, UsageReport, Writable } from '../../domain/model/types.js';
 import type { TokenCounts as TokenCountsMessage, Usage } from '../../gen/budgetarbiter/v1/budget.js';
 import type { AdjustUsageRequest } from '../../gen/budgetarbiter/v1/budget_admin_service.js';
-import type { RecordUsageRequest, ReleaseRequest } from '../../gen/budgetarbiter/v1/budget_service.js';
+import {
+  type RecordUsageRequest,
+  type ReleaseRequest,
+  Unreported,
+} from '../../gen/budgetarbiter/v1/budget_service.js';
 import { Checks } from './checks.js';
 import type { OfBudget } from './slot-requests.js';
 
@@ -33,6 +37,13 @@ export function readRecord(
   return { budgetId: lease.budgetId, request: { kind: 'record', lease, usage: usage as NamedUsage } };
 }
 
+const UNREPORTED: ReadonlyMap<number, domain.Unreported | 'FREE'> = new Map([
+  [Unreported.UNREPORTED_UNSPECIFIED, 'FREE'],
+  [Unreported.UNREPORTED_FREE, 'FREE'],
+  [Unreported.UNREPORTED_PRESUME, 'PRESUME'],
+  [Unreported.UNREPORTED_UNUSED, 'UNUSED'],
+]);
+
 export function readRelease(message: ReleaseRequest, session?: SessionRef): domain.ReleaseRequest {
   const checks = new Checks();
   const request: Writable<domain.ReleaseRequest> = {
@@ -40,7 +51,14 @@ export function readRelease(message: ReleaseRequest, session?: SessionRef): doma
     lease: checks.leaseId('lease_id', message.leaseId),
   };
   const usage = message.usage && readUsage(checks, message.usage);
+  const unreported = UNREPORTED.get(message.unreported);
+  if (unreported === undefined)
+    checks.fail('unreported', 'must be one of UNREPORTED_FREE, _PRESUME and _UNUSED');
+  if (unreported === 'UNUSED' && usage !== undefined) {
+    checks.fail('usage', 'none may be given with UNREPORTED_UNUSED: nothing was asked of the model');
+  }
   checks.done();
+  if (unreported !== undefined && unreported !== 'FREE') request.unreported = unreported;
   if (usage !== undefined) {
     const { usageId, ...unnamed } = usage;
     request.usage = usageId === '' ? unnamed : usage;

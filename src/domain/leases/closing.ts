@@ -66,18 +66,33 @@ export function expire(
   status: 'EXPIRED' | 'REVOKED',
   revokedAt = ledger.clock,
 ): ClosedLease {
-  const { policy, clock } = ledger;
-  const presumed = policy.onExpiry === 'CHARGE' ? unspent(lease) : 0;
   // It was over at its end, however late somebody looked.
   const closedAt = status === 'EXPIRED' ? lease.expiresAt : revokedAt;
-  const settleUntil = closedAt + policy.lateReportGraceMs;
-  const key = presumed > 0 ? { presumedKey: presume(ledger, lease, presumed) } : {};
-  if (presumed > 0) keepOpen(ledger, lease.day, settleUntil);
-  const closed: ClosedLease = { kind: 'lease', lease, status, presumed, ...key, closedAt, settleUntil };
+  const presumed = ledger.policy.onExpiry === 'CHARGE' ? unspent(lease) : 0;
+  const closed = withPresumed(ledger, { kind: 'lease', lease, status, presumed, closedAt });
   endLease(ledger, closed);
   const kind = status === 'EXPIRED' ? 'expired' : 'revoked';
-  ledger.note({ kind, at: clock, lease: viewOfClosed(ledger, closed) });
+  ledger.note({ kind, at: ledger.clock, lease: viewOfClosed(ledger, closed) });
   return closed;
+}
+
+/** What is not reported is presumed, for as long as the grace. */
+function withPresumed(ledger: Ledger, ending: Omit<ClosedLease, 'settleUntil'>): ClosedLease {
+  const { lease, presumed, closedAt } = ending;
+  const settleUntil = closedAt + ledger.policy.lateReportGraceMs;
+  if (presumed === 0) return { ...ending, settleUntil };
+  const presumedKey = presume(ledger, lease, presumed);
+  keepOpen(ledger, lease.day, settleUntil);
+  return { ...ending, presumedKey, settleUntil };
+}
+
+/** Ends a live lease by a release that leaves what is not reported presumed, whatever expiries do. */
+export function closePresuming(ledger: Ledger, lease: StoredLease, presuming: ReleaseAnswer): void {
+  const { clock } = ledger;
+  const ending = { kind: 'lease', lease, status: 'RELEASED', closedAt: clock, presuming } as const;
+  const closed = withPresumed(ledger, { ...ending, presumed: unspent(lease) });
+  endLease(ledger, closed);
+  ledger.note({ kind: 'released', at: clock, lease: viewOfClosed(ledger, closed) });
 }
 
 /** The day may not leave the state while a late release can still free what was presumed in it. */

@@ -8,6 +8,7 @@ import {
 } from '../ledger/lease-lookup.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { outboxRefusal } from '../ledger/outbox.js';
+import { takeCooldown } from '../ledger/request-memory.js';
 import { bytesOfItsDay, withItsDay } from '../ledger/returning-days.js';
 import { type NeedsLookup, type Recorded, type Refused, refused } from '../model/outcomes.js';
 import { usageReceiptId } from '../model/receipt-id.js';
@@ -43,6 +44,7 @@ export function record(
       ? bookOnLive(ledger, found.lease, usage, charge)
       : bookLate(ledger, withItsDay(ledger, found.closed, evidence), usage, charge);
   rememberUsage(ledger, receiptId, usage, booked, lease.fence);
+  if (found.kind === 'closed' && found.closed.release?.unreported === 'UNUSED') takeCooldown(ledger, lease);
   const view = 'lease' in booked ? viewOfLive(ledger, booked.lease) : viewOfClosed(ledger, booked.closed);
   return recorded(booked, false, view);
 }

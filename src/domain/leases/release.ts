@@ -1,15 +1,16 @@
-import { findLease, findReceipt, unknownReceipts, viewOfClosed } from '../ledger/lease-lookup.js';
+import { findLease, findReceipt, unknownReceipts, viewOfClosed, viewOfLive } from '../ledger/lease-lookup.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { outboxRefusal } from '../ledger/outbox.js';
+import { returnCooldown } from '../ledger/request-memory.js';
 import { bytesOfItsDay, withItsDay } from '../ledger/returning-days.js';
 import { unspent } from '../ledger/slots.js';
 import { type NeedsLookup, type Refusal, type Refused, type Released, refused } from '../model/outcomes.js';
 import { leaseReceiptId, usageReceiptId } from '../model/receipt-id.js';
-import type { Evidence, ReleaseRequest } from '../model/requests.js';
+import type { Evidence, ReleaseRequest, Unreported } from '../model/requests.js';
 import type { BookedUsage, ClosedLease, ReleaseAnswer, StoredLease } from '../model/state.js';
 import type { UsageReport } from '../model/types.js';
 import { type Booked, bookLate, bookOnLive, chargeFor, reportRefusal } from './booking.js';
-import { closeReleased, putClosed } from './closing.js';
+import { closePresuming, closeReleased, putClosed } from './closing.js';
 import { freePresumed } from './presumed.js';
 import { rememberUsage } from './record.js';
 import { isTakenFrom } from './session-streams.js';
@@ -28,19 +29,29 @@ export function release(
     return refused({ reason: 'SESSION_TAKEN_UP' });
   }
   const closed = found.kind === 'closed' ? found.closed : undefined;
-  if (closed?.release !== undefined) return repeat(request, closed.release);
+  if (closed?.presuming !== undefined && isSame(request, closed.presuming)) return replay(closed.presuming);
+  if (closed?.release !== undefined || (closed?.presuming && request.unreported === 'PRESUME')) {
+    return repeat(request, closed.release);
+  }
   if (closed !== undefined && request.usage === undefined && ledger.clock >= closed.settleUntil) {
     return refused({ reason: 'LEASE_CLOSED', lease: viewOfClosed(ledger, closed) });
   }
   const lease = found.kind === 'live' ? found.lease : found.closed.lease;
+  if (request.unreported === 'UNUSED' && lease.used > 0) {
+    return refused({
+      reason: 'USAGE_REPORTED',
+      lease: found.kind === 'live' ? viewOfLive(ledger, lease) : viewOfClosed(ledger, found.closed),
+    });
+  }
   const returning = closed === undefined ? 0 : bytesOfItsDay(ledger, closed, evidence);
   const refusal =
     closed && request.usage === undefined ? returnRefusal(ledger, closed, returning) : undefined;
   if (refusal !== undefined) return refused(refusal);
   const report = lastReport(ledger, lease, request.usage, evidence, returning);
   if (report.kind !== 'report') return report;
-  if (closed === undefined) return settleLive(ledger, lease, report);
-  return settleClosed(ledger, withItsDay(ledger, closed, evidence), report);
+  if (request.unreported === 'UNUSED') returnCooldown(ledger, lease);
+  if (closed === undefined) return settleLive(ledger, lease, report, request.unreported);
+  return settleClosed(ledger, withItsDay(ledger, closed, evidence), report, request.unreported);
 }
 
 /** A closed lease that comes back into the state, perhaps with its day, needs room there, as a report does. */
@@ -50,11 +61,17 @@ function returnRefusal(ledger: Ledger, { lease }: ClosedLease, returning: number
 }
 
 /** The first answer again, for the same content. */
-function repeat({ usage, lease }: ReleaseRequest, before: ReleaseAnswer): Released | Refused {
+function repeat(request: ReleaseRequest, before: ReleaseAnswer | undefined): Released | Refused {
+  if (before !== undefined && isSame(request, before)) return replay(before);
+  return refused({ reason: 'ID_REUSED', field: 'lease_id', id: request.lease.leaseId });
+}
+
+function isSame({ usage, unreported }: ReleaseRequest, before: ReleaseAnswer): boolean {
   const sameId = before.usageId === undefined || before.usageId === (usage?.usageId ?? '');
-  if (!sameId || (usage?.fingerprint ?? '') !== before.fingerprint) {
-    return refused({ reason: 'ID_REUSED', field: 'lease_id', id: lease.leaseId });
-  }
+  return sameId && (usage?.fingerprint ?? '') === before.fingerprint && unreported === before.unreported;
+}
+
+function replay(before: ReleaseAnswer): Released {
   const { usedTokens, freedTokens, overrunTokens } = before;
   return { kind: 'released', usedTokens, freedTokens, overrunTokens, replayed: true };
 }
@@ -100,22 +117,39 @@ function lastReport(
   return { kind: 'report', fingerprint, usageId: usageId ?? '', usage, ...known };
 }
 
-function settleLive(ledger: Ledger, lease: StoredLease, report: LastReport): Released {
+function settleLive(
+  ledger: Ledger,
+  lease: StoredLease,
+  report: LastReport,
+  unreported: Unreported | undefined,
+): Released {
   const booked = report.usage && bookOnLive(ledger, lease, report.usage, chargeFor(ledger, report.usage));
   const settled = booked?.lease ?? lease;
-  const answer = answerOf(report, settled, unspent(settled), booked);
-  closeReleased(ledger, settled, answer);
+  const freed = unreported === 'PRESUME' ? 0 : unspent(settled);
+  const answer = answerOf(report, settled, freed, booked, unreported);
+  if (unreported === 'PRESUME') closePresuming(ledger, settled, answer);
+  else closeReleased(ledger, settled, answer);
   remember(ledger, report, booked, lease);
   return released(answer, lease.aiId, booked);
 }
 
-/** Of an expired or revoked lease: books what comes late, and within the grace frees what is still presumed. */
-function settleClosed(ledger: Ledger, closed: ClosedLease, report: LastReport): Released {
+/**
+ * Of a lease that is over already: books what comes late, and within the grace frees what is still presumed, unless it is to stay
+ * so.
+ */
+function settleClosed(
+  ledger: Ledger,
+  closed: ClosedLease,
+  report: LastReport,
+  unreported: Unreported | undefined,
+): Released {
   const booked = report.usage && bookLate(ledger, closed, report.usage, chargeFor(ledger, report.usage));
   const after = booked?.closed ?? closed;
-  const freed = ledger.clock < after.settleUntil ? freePresumed(ledger, after) : 0;
-  const answer = answerOf(report, after.lease, freed, booked);
-  putClosed(ledger, { ...after, presumed: after.presumed - freed, release: answer });
+  const stays = unreported === 'PRESUME' || ledger.clock >= after.settleUntil;
+  const freed = stays ? 0 : freePresumed(ledger, after);
+  const answer = answerOf(report, after.lease, freed, booked, unreported);
+  const answered = unreported === 'PRESUME' ? { presuming: answer } : { release: answer };
+  putClosed(ledger, { ...after, presumed: after.presumed - freed, ...answered });
   remember(ledger, report, booked, after.lease);
   return released(answer, after.lease.aiId, booked);
 }
@@ -134,9 +168,13 @@ function answerOf(
   lease: StoredLease,
   freedTokens: number,
   booked: Booked | undefined,
+  unreported: Unreported | undefined,
 ): ReleaseAnswer {
   const overrunTokens = booked?.overrunTokens ?? before?.overrunTokens ?? 0;
-  const named = usageId === undefined ? {} : { usageId };
+  const named = {
+    ...(usageId !== undefined && { usageId }),
+    ...(unreported !== undefined && { unreported }),
+  };
   return { fingerprint, ...named, usedTokens: lease.used, freedTokens, overrunTokens };
 }
 

@@ -32,7 +32,8 @@ export function renew(
     ...found.lease,
     reserved: raise.change?.reserved ?? found.lease.reserved,
     expiresAt: extended(ledger, found.lease, request.leaseTtlMs),
-  };
+    renewed: true,
+  } as const;
   ledger.setLease(lease.fence, lease);
   return {
     kind: 'renewed',

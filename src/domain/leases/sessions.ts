@@ -88,7 +88,8 @@ function putIfNew(
   expiresAt: number,
 ): StoredLease {
   if (before.expiresAt === expiresAt && before.session === session) return before;
-  const after = { ...before, session, expiresAt };
+  const renewed = expiresAt > before.expiresAt ? ({ renewed: true } as const) : {};
+  const after = { ...before, session, expiresAt, ...renewed };
   ledger.setLease(after.fence, after);
   return after;
 }

@@ -6,7 +6,7 @@ import {
   REQUEST_MEMORY_MS,
 } from '../model/limits.js';
 import type { Evidence } from '../model/requests.js';
-import type { StoredLease } from '../model/state.js';
+import type { StoredAi, StoredLease } from '../model/state.js';
 import { type LeaseLookup, leaseByFence } from './lease-lookup.js';
 import type { Ledger } from './ledger.js';
 
@@ -63,7 +63,8 @@ export function rememberGrant(ledger: Ledger, lease: StoredLease): void {
   const { aiId, grantedAt: lastGrantAt } = lease;
   const grants = grantsOf(ledger, aiId).slice(-PLACES * (REMEMBERED_REQUESTS - 1));
   grants.push(...grantOf(ledger, lease));
-  tables.ais.set(aiId, { lastGrantAt, grants });
+  const unusedAt = tables.ais.get(aiId)?.unusedAt;
+  tables.ais.set(aiId, { lastGrantAt, grants, ...(unusedAt === undefined ? {} : { unusedAt }) });
   tables.aisByGrant.use(aiId);
   forgetOldAis(ledger);
 }
@@ -95,7 +96,36 @@ export function forgetGrant(ledger: Ledger, { aiId, fence, previousGrantAt }: St
   const grants = at < 0 ? before.grants : before.grants.toSpliced(at, PLACES);
   // A later grant of this AI stands, and its cooldown with it. One that was made while the clock ran ahead is not after now.
   const lastGrantAt = isNewest && previousGrantAt !== undefined ? previousGrantAt : before.lastGrantAt;
-  tables.ais.set(aiId, { lastGrantAt: Math.min(lastGrantAt, ledger.clock), grants });
+  tables.ais.set(aiId, { ...before, lastGrantAt: Math.min(lastGrantAt, ledger.clock), grants });
+}
+
+/** How young a lease must be to give its AI the cooldown back: who sat on a slot for longer kept it from others. */
+const UNUSED_WITHIN_MS = 30_000;
+
+/**
+ * A slot was given back unused: its AI's cooldown runs from its grant before, unless it kept the slot, or gave one back like this
+ * within the last cooldown, so that nobody takes slots at will.
+ */
+export function returnCooldown(ledger: Ledger, lease: StoredLease): void {
+  const { tables, clock, policy } = ledger;
+  const ai = tables.ais.get(lease.aiId);
+  if (ai === undefined || !isNewestGrant(ai, lease)) return;
+  if (lease.renewed === true || clock - lease.grantedAt >= UNUSED_WITHIN_MS) return;
+  if (ai.unusedAt !== undefined && clock - ai.unusedAt < policy.cooldownMs) return;
+  tables.ais.set(lease.aiId, { ...ai, cooldownFrom: lease.previousGrantAt ?? 0, unusedAt: clock });
+  ledger.loosened += 1;
+}
+
+/** It was used after all. */
+export function takeCooldown({ tables }: Ledger, lease: StoredLease): void {
+  const ai = tables.ais.get(lease.aiId);
+  if (ai?.cooldownFrom === undefined || !isNewestGrant(ai, lease)) return;
+  const { cooldownFrom: _, ...rest } = ai;
+  tables.ais.set(lease.aiId, rest);
+}
+
+function isNewestGrant({ grants }: StoredAi, { fence }: StoredLease): boolean {
+  return grants.at(FENCE - PLACES) === fence;
 }
 
 /**
@@ -106,13 +136,22 @@ export function forgetGrant(ledger: Ledger, { aiId, fence, previousGrantAt }: St
 export function forgetFuture(ledger: Ledger): void {
   const { tables, clock } = ledger;
   const now = secondOf(clock);
-  for (const [aiId, { lastGrantAt, grants }] of [...tables.ais.entries()]) {
+  for (const [aiId, ai] of [...tables.ais.entries()]) {
+    const { lastGrantAt, grants, cooldownFrom, unusedAt } = ai;
     const living = (place: number) => ledger.lease(grants[place + FENCE - SECOND] ?? 0) !== undefined;
     const changed = grants.map((value, place) =>
       place % PLACES === SECOND && value > now && living(place) ? now : value,
     );
-    const isChanged = lastGrantAt > clock || changed.some((value, place) => value !== grants[place]);
-    if (isChanged) tables.ais.set(aiId, { lastGrantAt: Math.min(lastGrantAt, clock), grants: changed });
+    const isChanged =
+      Math.max(lastGrantAt, cooldownFrom ?? 0, unusedAt ?? 0) > clock ||
+      changed.some((value, place) => value !== grants[place]);
+    if (!isChanged) continue;
+    tables.ais.set(aiId, {
+      lastGrantAt: Math.min(lastGrantAt, clock),
+      grants: changed,
+      ...(cooldownFrom === undefined ? {} : { cooldownFrom: Math.min(cooldownFrom, clock) }),
+      ...(unusedAt === undefined ? {} : { unusedAt: Math.min(unusedAt, clock) }),
+    });
   }
 }
 

@@ -68,6 +68,7 @@ export function valueBytes(value: unknown): number {
 
 /** All that an entry has beside its texts: measured once. */
 const LEASE: Required<Omit<StoredLease, 'labels' | 'session'>> = {
+  renewed: true,
   ...{ leaseId: '', aiId: '', requestId: '', fingerprint: '', day: '2026-01-01' },
   ...{ fence: 0, reserved: 0, used: 0, roundedUp: 0, grantedAt: 0, expiresAt: 0, renewableUntil: 0 },
   ...{ ttlMs: 0, hourStart: 0, previousGrantAt: 0 },
@@ -82,13 +83,15 @@ const CLOSED_LEASE = valueBytes({
 });
 const SESSION = part('session', { id: '', owner: '', stream: '', ended: true, before: [] });
 const STREAM = PLACE + valueBytes({ stream: '', ended: true });
-const RELEASE = part('release', {
-  ...{ fingerprint: '', usageId: '', usedTokens: 0, freedTokens: 0, overrunTokens: 0 },
-});
+const RELEASE_BODY = {
+  ...{ fingerprint: '', usageId: '', unreported: 'PRESUME', usedTokens: 0, freedTokens: 0, overrunTokens: 0 },
+};
+const RELEASE = part('release', RELEASE_BODY);
+const PRESUMING = part('presuming', RELEASE_BODY);
 const PRESUMED_KEY = part('presumedKey', '');
 /** What a lease may come to beside: in a session after its grant, at its release, by what is presumed of it. */
 const MOST_OF_SESSION = SESSION + 64 + 32 + 32 + REMEMBERED_STREAMS * (STREAM + 32);
-const MOST_OF_RELEASE = RELEASE + 32 + 128;
+const MOST_OF_RELEASE = RELEASE + PRESUMING + 2 * (32 + 128);
 const MOST_OF_PRESUMED_KEY = PRESUMED_KEY + 132;
 const USAGE = valueBytes({
   ...RECEIPT,
@@ -107,7 +110,7 @@ const DAY =
   part('zone', ' '.repeat(64)) +
   HOURS * (PLACE + valueBytes({ start: 0, tokens: 0 }));
 const WRITER = valueBytes({ seq: 0, at: 0 });
-const AI = valueBytes({ lastGrantAt: 0, grants: [] });
+const AI = valueBytes({ lastGrantAt: 0, grants: [], cooldownFrom: 0, unusedAt: 0 });
 /** A grant that outlived 16 newer ones is remembered at its end. */
 const REMEMBERED_GRANT = 3 * (PLACE + NUMBER);
 const DAY_NAME = '2026-01-01 '.length;
@@ -150,10 +153,12 @@ function receiptBytes({ id, body }: Receipt): number {
 }
 
 /** Measured by hand: it is made with every release. */
-function closedBytes({ lease, release, presumedKey }: ClosedLease): number {
+function closedBytes({ lease, release, presuming, presumedKey }: ClosedLease): number {
   const { session } = lease;
   let bytes = closedLeaseBytes(lease);
   if (release !== undefined) bytes += RELEASE + release.fingerprint.length + (release.usageId?.length ?? 0);
+  if (presuming !== undefined)
+    bytes += PRESUMING + presuming.fingerprint.length + (presuming.usageId?.length ?? 0);
   if (presumedKey !== undefined) bytes += PRESUMED_KEY + presumedKey.length;
   if (session === undefined) return bytes;
   const { id, owner, stream, before = [] } = session;

@@ -63,6 +63,8 @@ export type Refusal =
   /** Another stream carries the session's leases, or this lease, now. */
   | { readonly reason: 'SESSION_TAKEN_UP' }
   | { readonly reason: 'ID_REUSED'; readonly field: string; readonly id: string }
+  /** It was to be given back as unused. */
+  | { readonly reason: 'USAGE_REPORTED'; readonly lease: LeaseView }
   | { readonly reason: 'REPORT_TOO_LARGE'; readonly charge: number; readonly limit: number }
   | { readonly reason: 'AMOUNT_OVERFLOW'; readonly field: string }
   | { readonly reason: 'ETAG_MISMATCH'; readonly current: string }

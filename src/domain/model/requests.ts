@@ -56,7 +56,15 @@ export interface ReleaseRequest {
   /** The session that the call is made in. */
   readonly session?: SessionRef;
   readonly usage?: UsageReport;
+  /** What becomes of what is reserved and not reported; absent: it is free. */
+  readonly unreported?: Unreported;
 }
+
+/**
+ * - PRESUME: something was spent, nobody knows how much: it is presumed, until a late report or a later release settles it.
+ * - UNUSED: nothing was asked of the model: as if the slot had not been granted.
+ */
+export type Unreported = 'PRESUME' | 'UNUSED';
 
 /** Gives the live leases of a session to the stream that it goes on with. Of a new session it finds none. */
 export interface TakeUpSessionRequest {

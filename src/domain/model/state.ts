@@ -1,4 +1,5 @@
 import type { PolicyFields } from './policy.js';
+import type { Unreported } from './requests.js';
 import type { StoredSession } from './session-ref.js';
 import type { Labels, LeaseStatus } from './types.js';
 
@@ -140,10 +141,16 @@ export interface StoredLease {
   readonly labels?: Labels;
   /** The session that keeps it alive; absent in leases of calls of their own, and in states from before there were sessions. */
   readonly session?: StoredSession;
+  /** It was renewed, by its AI or its session. */
+  readonly renewed?: true;
 }
 
 export interface StoredAi {
   readonly lastGrantAt: number;
+  /** Since when its cooldown counts, where that is not its last grant: that one was given back unused. */
+  readonly cooldownFrom?: number;
+  /** When it last gave a slot back unused, and got its cooldown back with it. */
+  readonly unusedAt?: number;
   /** Its newest grants, oldest first, three numbers each: a digest of the request id, the fence, when: see `request-memory.ts`. */
   readonly grants: readonly number[];
 }
@@ -205,6 +212,8 @@ export interface ClosedLease {
   readonly settleUntil: number;
   /** The answer of the release that settled it, and the content that a repeat must share. */
   readonly release?: ReleaseAnswer;
+  /** The same of a release that left what was not reported presumed: a later one may settle it. */
+  readonly presuming?: ReleaseAnswer;
 }
 
 export interface ReleaseAnswer {
@@ -212,6 +221,8 @@ export interface ReleaseAnswer {
   readonly fingerprint: string;
   /** Of the usage, empty if it had none; absent in a release without usage, and in receipts of format 1, which do not say. */
   readonly usageId?: string;
+  /** Absent: what was not reported is free. */
+  readonly unreported?: Unreported;
   readonly usedTokens: number;
   readonly freedTokens: number;
   readonly overrunTokens: number;

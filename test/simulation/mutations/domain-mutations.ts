@@ -152,4 +152,22 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
     find: '    largest: ledger.largest.day,\n',
     replace: '    largest: ledger.allowance.dailyMax,\n',
   },
+  {
+    name: 'what a release leaves to be presumed is free',
+    at: 'closePresuming',
+    find: 'presumed: unspent(lease) });',
+    replace: 'presumed: 0 * unspent(lease) });',
+  },
+  {
+    name: 'a cooldown comes back as often as slots are given back unused',
+    at: 'returnCooldown',
+    find: 'clock - ai.unusedAt < policy.cooldownMs',
+    replace: 'clock - ai.unusedAt < 0 * policy.cooldownMs',
+  },
+  {
+    name: 'a slot that was used after all leaves no cooldown',
+    at: 'takeCooldown',
+    find: 'if (ai?.cooldownFrom === undefined || !isNewestGrant(ai, lease)) return;',
+    replace: 'if (ai?.cooldownFrom === undefined || isNewestGrant(ai, lease)) return;',
+  },
 ];

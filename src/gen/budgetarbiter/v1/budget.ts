@@ -181,6 +181,8 @@ export enum ErrorReason {
   ERROR_REASON_METADATA_TOO_LARGE = 22,
   /** ERROR_REASON_BUDGET_EXISTS - ALREADY_EXISTS: there is such a budget. Change it with `UpdateBudget`. */
   ERROR_REASON_BUDGET_EXISTS = 23,
+  /** ERROR_REASON_USAGE_REPORTED - FAILED_PRECONDITION: a lease that has usage cannot be given back as unused. Release it without UNREPORTED_UNUSED. */
+  ERROR_REASON_USAGE_REPORTED = 24,
 }
 
 /** A shared monthly allowance and the state of its switches. */
@@ -407,7 +409,7 @@ export interface Lease {
   reservedTokens: number;
   /** Tokens charged to the lease so far, by all its reports. */
   usedTokens: number;
-  /** Tokens presumed spent because the lease expired or was revoked, and nothing was reported of them yet. */
+  /** Tokens presumed spent because the lease expired, was revoked or was released so, and nothing was reported of them yet. */
   presumedTokens: number;
   /** When it was granted. Its hour, day and month are the windows that the reservation counts in. */
   grantedAt?:

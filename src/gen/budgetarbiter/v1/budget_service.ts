@@ -25,6 +25,25 @@ import { Timestamp } from "../../google/protobuf/timestamp.js";
 import { Status } from "../../google/rpc/status.js";
 import { Denial, Lease, Usage, WindowStatus } from "./budget.js";
 
+/** What becomes of the tokens that a lease had reserved and nobody reported when it is released. */
+export enum Unreported {
+  /** UNREPORTED_UNSPECIFIED - As UNREPORTED_FREE. */
+  UNREPORTED_UNSPECIFIED = 0,
+  /** UNREPORTED_FREE - They are free again: all that was spent is reported. */
+  UNREPORTED_FREE = 1,
+  /**
+   * UNREPORTED_PRESUME - Something was spent, nobody knows how much, such as of a stream that broke: they are presumed spent, whatever `on_expiry`,
+   * until late reports say more, or a later Release with UNREPORTED_FREE within `late_report_grace` frees what is left.
+   */
+  UNREPORTED_PRESUME = 2,
+  /**
+   * UNREPORTED_UNUSED - Nothing was asked of the model: they are free, and the AI's cooldown counts from its grant before this one, if this lease is
+   * younger than 30 seconds, was never renewed, and the AI gave no other slot back so within its last cooldown. A late report
+   * puts the cooldown back. With usage on the lease: FAILED_PRECONDITION (USAGE_REPORTED).
+   */
+  UNREPORTED_UNUSED = 3,
+}
+
 /** How even the closed days of a month are. */
 export enum SpreadGrade {
   /** SPREAD_GRADE_UNSPECIFIED - Fewer than three closed days have usage. */
@@ -254,8 +273,15 @@ export interface RecordUsageResponse {
 export interface ReleaseRequest {
   /** The lease. Required. */
   leaseId: string;
-  /** A last report, booked in the same step. Its `usage_id` may be empty, since a lease is released once anyway. */
-  usage?: Usage | undefined;
+  /**
+   * A last report, booked in the same step. Its `usage_id` may be empty, since a lease is released once anyway. None with
+   * UNREPORTED_UNUSED.
+   */
+  usage?:
+    | Usage
+    | undefined;
+  /** What becomes of what is reserved and not reported. Part of the content that a repeat must have. */
+  unreported: Unreported;
 }
 
 /** What the release settled. A replay gets the figures of the first answer. */
@@ -1738,7 +1764,7 @@ export const RecordUsageResponse: MessageFns<RecordUsageResponse> = {
 };
 
 function createBaseReleaseRequest(): ReleaseRequest {
-  return { leaseId: "", usage: undefined };
+  return { leaseId: "", usage: undefined, unreported: 0 };
 }
 
 export const ReleaseRequest: MessageFns<ReleaseRequest> = {
@@ -1748,6 +1774,9 @@ export const ReleaseRequest: MessageFns<ReleaseRequest> = {
     }
     if (message.usage !== undefined) {
       Usage.encode(message.usage, writer.uint32(18).fork()).join();
+    }
+    if (message.unreported !== 0) {
+      writer.uint32(24).int32(message.unreported);
     }
     return writer;
   },
@@ -1781,6 +1810,14 @@ export const ReleaseRequest: MessageFns<ReleaseRequest> = {
             message.usage = Usage.decode(reader, reader.uint32());
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.unreported = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1800,6 +1837,7 @@ export const ReleaseRequest: MessageFns<ReleaseRequest> = {
     const message = createBaseReleaseRequest();
     message.leaseId = object.leaseId ?? "";
     message.usage = (object.usage !== undefined && object.usage !== null) ? Usage.fromPartial(object.usage) : undefined;
+    message.unreported = object.unreported ?? 0;
     return message;
   },
 };
@@ -3514,9 +3552,11 @@ export const BudgetServiceService = {
     responseDeserialize: (value: Buffer): RecordUsageResponse => RecordUsageResponse.decode(value),
   },
   /**
-   * Gives the slot back, with a last report if there is one. What was reserved and not used is free again.
+   * Gives the slot back, with a last report if there is one. What was reserved and not used is free again, unless `unreported`
+   * says otherwise.
    * Errors: NOT_FOUND (LEASE_NOT_FOUND); INVALID_ARGUMENT (REPORT_TOO_LARGE, AMOUNT_OVERFLOW);
-   * FAILED_PRECONDITION (ID_REUSED: released before with other usage; LEASE_CLOSED: no usage, after the grace of an expired lease).
+   * FAILED_PRECONDITION (ID_REUSED: released before with other usage; LEASE_CLOSED: no usage, after the grace of an expired lease;
+   * USAGE_REPORTED: given back as unused, and it is not).
    */
   release: {
     path: "/budgetarbiter.v1.BudgetService/Release" as const,
@@ -3623,9 +3663,11 @@ export interface BudgetServiceServer extends UntypedServiceImplementation {
    */
   recordUsage: handleUnaryCall<RecordUsageRequest, RecordUsageResponse>;
   /**
-   * Gives the slot back, with a last report if there is one. What was reserved and not used is free again.
+   * Gives the slot back, with a last report if there is one. What was reserved and not used is free again, unless `unreported`
+   * says otherwise.
    * Errors: NOT_FOUND (LEASE_NOT_FOUND); INVALID_ARGUMENT (REPORT_TOO_LARGE, AMOUNT_OVERFLOW);
-   * FAILED_PRECONDITION (ID_REUSED: released before with other usage; LEASE_CLOSED: no usage, after the grace of an expired lease).
+   * FAILED_PRECONDITION (ID_REUSED: released before with other usage; LEASE_CLOSED: no usage, after the grace of an expired lease;
+   * USAGE_REPORTED: given back as unused, and it is not).
    */
   release: handleUnaryCall<ReleaseRequest, ReleaseResponse>;
   /**
@@ -3730,9 +3772,11 @@ export interface BudgetServiceClient extends Client {
     callback: (error: ServiceError | null, response: RecordUsageResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Gives the slot back, with a last report if there is one. What was reserved and not used is free again.
+   * Gives the slot back, with a last report if there is one. What was reserved and not used is free again, unless `unreported`
+   * says otherwise.
    * Errors: NOT_FOUND (LEASE_NOT_FOUND); INVALID_ARGUMENT (REPORT_TOO_LARGE, AMOUNT_OVERFLOW);
-   * FAILED_PRECONDITION (ID_REUSED: released before with other usage; LEASE_CLOSED: no usage, after the grace of an expired lease).
+   * FAILED_PRECONDITION (ID_REUSED: released before with other usage; LEASE_CLOSED: no usage, after the grace of an expired lease;
+   * USAGE_REPORTED: given back as unused, and it is not).
    */
   release(
     request: ReleaseRequest,
