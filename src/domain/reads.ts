@@ -1,4 +1,5 @@
-import { admission, availableTokens, denialOf, requestedTokens } from './admission/admission.js';
+import { admission, denialOf, requestedTokens } from './admission/admission.js';
+import { roomFor } from './admission/room.js';
 import { viewOfBudget } from './budget-changes.js';
 import { ownHours } from './ledger/accounts.js';
 import { findLease, viewOfClosed, viewOfLive } from './ledger/lease-lookup.js';
@@ -43,10 +44,10 @@ export function getLease(
 export function getAvailability(ledger: Ledger, request: GetAvailabilityRequest): Availability {
   const standing = standingOf(ledger);
   const requested = requestedTokens(ledger, standing, request);
-  const blockers = admission(ledger, standing, request.aiId, requested);
+  const blockers = admission(ledger, standing, request, requested);
   return {
     kind: 'availability',
-    availableTokens: availableTokens(ledger, standing, request.aiId),
+    availableTokens: roomFor(ledger, standing, request),
     ...(blockers.length === 0 ? {} : { denial: denialOf(ledger, blockers) }),
   };
 }

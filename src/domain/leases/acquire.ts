@@ -30,7 +30,7 @@ export function acquire(
   if (bytes > MAX_STATE_BYTES) return refused({ reason: 'STATE_FULL', bytes });
   const standing = standingOf(ledger);
   const requested = requestedTokens(ledger, standing, request);
-  const blockers = admission(ledger, standing, request.aiId, requested);
+  const blockers = admission(ledger, standing, request, requested);
   const denial = blockers.length === 0 ? undefined : denialOf(ledger, blockers);
   // A pause is an operator's order, not a rule on trial: it holds in mode OBSERVE too.
   const holds = ledger.policy.mode === 'ENFORCE' || ledger.pause !== undefined;

@@ -148,7 +148,7 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'what pacing never admits is not said to be denied for good',
-    at: 'dailyCapBlocker',
+    at: 'dailyCap',
     find: '    largest: ledger.largest.day,\n',
     replace: '    largest: ledger.allowance.dailyMax,\n',
   },
