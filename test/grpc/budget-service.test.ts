@@ -130,6 +130,7 @@ describe('AcquireSlot', () => {
       lease: lease(),
       replayed: true,
       wouldDeny: DENIAL,
+      availableTokens: 0,
     });
     const { outcome } = await acquire({ budgetId: 'anthropic', aiId: '__proto__' });
     expect(outcome?.value).toMatchObject({ replayed: true, wouldDeny: { blockers: [{}, {}] } });

@@ -166,7 +166,9 @@ describe('calls', () => {
       if (request.kind !== 'acquire') return { kind: 'done' } as never;
       caller.onGone(() => {});
       return new Promise((resolve) =>
-        answers.push(() => resolve({ kind: 'granted', lease: lease(), replayed: false })),
+        answers.push(() =>
+          resolve({ kind: 'granted', lease: lease(), replayed: false, availableTokens: 500 }),
+        ),
       );
     };
     const wait = { seconds: 9, nanos: 0 };

@@ -1,15 +1,23 @@
 import type { Ledger } from '../ledger/ledger.js';
 import type { Standing } from '../ledger/standing.js';
 import type { Blocker, Denial } from '../model/types.js';
-import { ceilDiv } from '../policy/pacing.js';
-import { addCapBlockers, roomFor } from './room.js';
+import { addCapBlockers } from './room.js';
 import type { Asker } from './rules/caps.js';
 import { aiConcurrencyBlocker, concurrencyBlocker } from './rules/concurrency.js';
 import { cooldownBlocker } from './rules/cooldown.js';
 import { emergencyBlocker, pausedBlocker, requestSizeBlocker } from './rules/switches.js';
 
-/** The ladder of refusals for a new slot. Every rule that refuses is collected; an empty list admits. */
-export function admission(ledger: Ledger, standing: Standing, asker: Asker, requested: number): Blocker[] {
+/**
+ * The ladder of refusals for a new slot. Every rule that refuses is collected; an empty list admits. Caps need to admit no more than
+ * the `least` that is enough.
+ */
+export function admission(
+  ledger: Ledger,
+  standing: Standing,
+  asker: Asker,
+  requested: number,
+  least: number,
+): Blocker[] {
   const { aiId } = asker;
   const blockers = refusing([
     pausedBlocker(ledger),
@@ -19,7 +27,7 @@ export function admission(ledger: Ledger, standing: Standing, asker: Asker, requ
     concurrencyBlocker(ledger),
     aiConcurrencyBlocker(ledger, aiId),
   ]);
-  addCapBlockers(blockers, ledger, standing, asker, { requested, inAll: requested });
+  addCapBlockers(blockers, ledger, standing, asker, { requested: least, inAll: least });
   return blockers;
 }
 
@@ -67,31 +75,4 @@ function latestEnd(blockers: readonly Blocker[]): number | undefined {
     if (availableAt > latest) latest = availableAt;
   }
   return latest;
-}
-
-/**
- * What a request asks for: its estimate, or what the policy reserves for callers that cannot estimate. Never less than the least
- * estimate, however little is asked, or nothing said: what is reserved is all that holds back those who come after.
- */
-export function requestedTokens(
-  ledger: Ledger,
-  standing: Standing,
-  request: Asker & { readonly estimatedTokens?: number },
-): number {
-  const { policy } = ledger;
-  if (request.estimatedTokens !== undefined) return Math.max(request.estimatedTokens, policy.minEstimate);
-  const unasked =
-    policy.defaultReservation > 0 ? policy.defaultReservation : share(ledger, standing, request);
-  const most = policy.maxRequestTokens > 0 ? policy.maxRequestTokens : Number.POSITIVE_INFINITY;
-  return Math.max(Math.min(unasked, most), policy.minEstimate);
-}
-
-/** An equal part of what is left for each free slot; where less than the minimum is left, the window denies. */
-function share(ledger: Ledger, standing: Standing, asker: Asker): number {
-  return Math.max(ledger.policy.minReservation, partOfRoom(ledger, roomFor(ledger, standing, asker)));
-}
-
-/** The part of what is left that one of the free slots gets, so that nobody takes all of it. */
-function partOfRoom({ policy, slots }: Ledger, room: number): number {
-  return ceilDiv(room, Math.max(1, policy.maxConcurrent - slots.live));
 }
