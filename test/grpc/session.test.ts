@@ -88,7 +88,8 @@ describe('calls', () => {
       budgetId: 'anthropic',
       request: { aiId: 'guardian', requestId: 'made-1', session: { id: 'nonce-1' } },
     });
-    await session.acquire({ budgetId: 'openai', aiId: 'guardian' });
+    await session.acquire({ budgetId: 'openai', aiId: 'guardian', estimatedTokens: 300, atLeastTokens: 20 });
+    expect(harness.servicePort.last.request).toMatchObject({ estimatedTokens: 300, atLeastTokens: 20 });
     expect(harness.servicePort.last.budgetId).toBe('openai');
     const renewed = await session.ask('renewed', { $case: 'renew', value: { leaseId: LEASE_ID } });
     expect(renewed.lease?.leaseId).toBe(LEASE_ID);
