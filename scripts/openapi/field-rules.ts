@@ -59,6 +59,7 @@ const BY_NAME: Readonly<Record<string, FieldRule>> = {
   page_size: number(NUMBERS.pageSize),
   page_token: text(TEXTS.pageToken),
   estimated_tokens: number(NUMBERS.estimatedTokens),
+  at_least_tokens: number(NUMBERS.atLeastTokens),
   reserve_tokens: number(NUMBERS.reserveTokens),
   lease_ttl: duration(DURATIONS.leaseTtl, '[0-9]{1,9}'),
   wait: duration(DURATIONS.wait, '[0-9]{1,9}'),

@@ -8,7 +8,7 @@ import type { BudgetEvent } from './service-port.js';
 export function logEvent(log: Log, budgetId: string, event: BudgetEvent): void {
   switch (event.kind) {
     case 'granted':
-      log.info(leaseFields(budgetId, event.lease), 'slot granted');
+      logGrant(log, leaseFields(budgetId, event.lease), event.askedTokens);
       break;
     case 'released':
       log.info(leaseFields(budgetId, event.lease), 'slot released');
@@ -32,6 +32,12 @@ export function logEvent(log: Log, budgetId: string, event: BudgetEvent): void {
       logChange(log, budgetId, event.budget);
       break;
   }
+}
+
+/** `asked`: where caps left less, and that was enough. */
+function logGrant(log: Log, fields: LogFields, asked: number | undefined): void {
+  if (asked === undefined) log.info(fields, 'slot granted');
+  else log.info({ ...fields, asked }, 'slot granted, for less than was asked');
 }
 
 /** A denial is an ordinary answer, given as often as it is asked for: at debug. */

@@ -1,17 +1,13 @@
-import { admission, availableTokens, denialOf, requestedTokens } from './admission/admission.js';
+import { admission, denialOf } from './admission/admission.js';
+import { leastTokens, requestedTokens, wishViolation } from './admission/asked.js';
+import { roomFor } from './admission/room.js';
 import { viewOfBudget } from './budget-changes.js';
 import { ownHours } from './ledger/accounts.js';
 import { findLease, viewOfClosed, viewOfLive } from './ledger/lease-lookup.js';
 import type { Ledger } from './ledger/ledger.js';
 import { leaseOfRequest } from './ledger/request-memory.js';
 import { standingOf, windowStatuses } from './ledger/standing.js';
-import {
-  type Availability,
-  type BudgetSnapshot,
-  type NeedsLookup,
-  type OutcomeOf,
-  refused,
-} from './model/outcomes.js';
+import { type BudgetSnapshot, type NeedsLookup, type OutcomeOf, refused } from './model/outcomes.js';
 import type { Evidence, GetAvailabilityRequest, GetLeaseRequest } from './model/requests.js';
 import { type ClosedLease, STATE_FORMAT, type StoredDay, type UsageDay } from './model/state.js';
 
@@ -40,13 +36,19 @@ export function getLease(
 }
 
 /** What a request for a slot would meet now. */
-export function getAvailability(ledger: Ledger, request: GetAvailabilityRequest): Availability {
+export function getAvailability(
+  ledger: Ledger,
+  request: GetAvailabilityRequest,
+): OutcomeOf['get-availability'] {
+  const violation = wishViolation(ledger, request);
+  if (violation !== undefined) return refused({ reason: 'INVALID_FIELD', violations: [violation] });
   const standing = standingOf(ledger);
   const requested = requestedTokens(ledger, standing, request);
-  const blockers = admission(ledger, standing, request.aiId, requested);
+  const least = leastTokens(ledger, request, requested);
+  const blockers = admission(ledger, standing, request, requested, least);
   return {
     kind: 'availability',
-    availableTokens: availableTokens(ledger, standing, request.aiId),
+    availableTokens: roomFor(ledger, standing, request),
     ...(blockers.length === 0 ? {} : { denial: denialOf(ledger, blockers) }),
   };
 }

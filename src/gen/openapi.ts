@@ -31,7 +31,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
       "post": {
         "operationId": "AcquireSlot",
         "summary": "Asks for a slot.",
-        "description": "Asks for a slot. A denial is an ordinary answer, lists every rule that refuses, and burns nothing. Errors: NOT_FOUND (BUDGET_NOT_FOUND); FAILED_PRECONDITION (LEASE_CLOSED: the lease of this request id is closed; ID_REUSED: the request id was used with other content); INVALID_ARGUMENT (AMOUNT_OVERFLOW: in mode OBSERVE); RESOURCE_EXHAUSTED (STATE_FULL); UNAVAILABLE (CLOCK_NOT_TRUSTED).",
+        "description": "Asks for a slot. A denial is an ordinary answer, lists every rule that refuses, and burns nothing. Errors: NOT_FOUND (BUDGET_NOT_FOUND); FAILED_PRECONDITION (LEASE_CLOSED: the lease of this request id is closed; ID_REUSED: the request id was used with other content); INVALID_ARGUMENT (AMOUNT_OVERFLOW: in mode OBSERVE; INVALID_FIELD: `expected` is weighed above 10^12, or below `at_least_tokens`); RESOURCE_EXHAUSTED (STATE_FULL); UNAVAILABLE (CLOCK_NOT_TRUSTED).",
         "tags": [
           "BudgetService"
         ],
@@ -206,7 +206,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
       "post": {
         "operationId": "GetAvailability",
         "summary": "What AcquireSlot would say now.",
-        "description": "What AcquireSlot would say now. Writes nothing. Errors: NOT_FOUND (BUDGET_NOT_FOUND).",
+        "description": "What AcquireSlot would say now. Writes nothing. Errors: NOT_FOUND (BUDGET_NOT_FOUND); INVALID_ARGUMENT (INVALID_FIELD: as AcquireSlot).",
         "tags": [
           "BudgetService"
         ],
@@ -1440,7 +1440,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
                 "type": "null"
               }
             ],
-            "description": "Charged tokens that the caller expects to spend: 1 to 10^12; less than the policy's `min_estimate` reserves that. Absent: the policy's default reservation."
+            "description": "Charged tokens that the caller expects to spend: 1 to 10^12; less than the policy's `min_estimate` reserves that. Absent, and `expected` too: the policy's default reservation."
           },
           "leaseTtl": {
             "type": [
@@ -1487,6 +1487,34 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             },
             "maxProperties": 8,
             "description": "Kept with the lease, for operators. At most 8, keys of 1 to 32 bytes, values of at most 64 bytes."
+          },
+          "expected": {
+            "anyOf": [
+              {
+                "$ref": "#/components/schemas/TokenCounts"
+              },
+              {
+                "type": "null"
+              }
+            ],
+            "description": "What the caller expects to spend, by kind, in place of `estimated_tokens`: weighed by the policy's token weights as they are when it is decided, and rounded up, so that a caller needs no weights. At least one token; weighed at most 10^12, and at least 1."
+          },
+          "atLeastTokens": {
+            "anyOf": [
+              {
+                "type": "string",
+                "pattern": "^(?:1000000000000|[1-9][0-9]{0,11})$"
+              },
+              {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": 1000000000000
+              },
+              {
+                "type": "null"
+              }
+            ],
+            "description": "Rather fewer tokens than no slot: where only caps refuse all that is asked for, this many charged tokens are enough. Then the slot has an equal part of what the caps leave for each free slot, and never less than this: see `Lease.reserved_tokens`. What a denial says of caps is said of this many. 1 to 10^12, and no more than `estimated_tokens` or than `expected` is weighed; less than the policy's `min_estimate` is that. Where neither is given, at least this much is asked for. Absent: all or nothing."
           }
         },
         "additionalProperties": false,
@@ -2228,7 +2256,35 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
                 "type": "null"
               }
             ],
-            "description": "Charged tokens that it would ask for: 1 to 10^12; less than the policy's `min_estimate` counts as that. Absent: the policy's default reservation."
+            "description": "Charged tokens that it would ask for: 1 to 10^12; less than the policy's `min_estimate` counts as that. Absent, and `expected` too: the policy's default reservation."
+          },
+          "expected": {
+            "anyOf": [
+              {
+                "$ref": "#/components/schemas/TokenCounts"
+              },
+              {
+                "type": "null"
+              }
+            ],
+            "description": "As in AcquireSlotRequest."
+          },
+          "atLeastTokens": {
+            "anyOf": [
+              {
+                "type": "string",
+                "pattern": "^(?:1000000000000|[1-9][0-9]{0,11})$"
+              },
+              {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": 1000000000000
+              },
+              {
+                "type": "null"
+              }
+            ],
+            "description": "As in AcquireSlotRequest."
           }
         },
         "additionalProperties": false,
@@ -2398,7 +2454,12 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           },
           "wouldDeny": {
             "$ref": "#/components/schemas/Denial",
-            "description": "In mode OBSERVE: the rules that would have refused."
+            "description": "In mode OBSERVE: the rules that would have refused. There all that is asked for is granted, whatever `at_least_tokens`."
+          },
+          "availableTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Charged tokens that this AI's tightest window leaves after this grant; of a replay, as it stands now."
           }
         }
       },

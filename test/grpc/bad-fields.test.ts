@@ -68,6 +68,22 @@ const durations = (name: 'acquire' | 'renew', inMessage: string, field: string, 
     { seconds: 5, nanos: -2_147_483_648 },
   ].map((value): Row => [name, { [inMessage]: value }, field, limits]);
 
+/** How much a slot is asked for. */
+function byWish(name: 'acquire' | 'availability'): Row[] {
+  return [
+    ...[0, -1, 1e12 + 1].map(
+      (atLeastTokens): Row => [name, { atLeastTokens }, 'at_least_tokens', /1 to 1,000,000,000,000/],
+    ),
+    [name, { estimatedTokens: 300, atLeastTokens: 301 }, 'at_least_tokens', /at most .* of 300; it is 301/],
+    [name, { estimatedTokens: 300, expected: { inputTokens: 300 } }, 'expected', /give one of the two/],
+    [name, { expected: {} }, 'expected', /at least one token/],
+    [name, { expected: { inputTokens: 0, totalTokens: 0 } }, 'expected', /at least one token/],
+    [name, { expected: { inputTokens: -1 } }, 'expected.input_tokens', TOKENS],
+    [name, { expected: { reasoningTokens: 1e12 + 1 } }, 'expected.reasoning_tokens', TOKENS],
+    [name, { expected: { cacheReadTokens: 1, totalTokens: 1 } }, 'expected.total_tokens', /total alone/],
+  ];
+}
+
 const bySlot: Row[] = [
   ...['', 'a b', 'a\u0000', 'ü', 'x'.repeat(129)].flatMap((aiId): Row[] => [
     ['acquire', { aiId }, 'ai_id', ID],
@@ -79,6 +95,7 @@ const bySlot: Row[] = [
     ['availability', { estimatedTokens: tokens }, 'estimated_tokens', /1 to 1,000,000,000,000/],
     ['renew', { reserveTokens: tokens }, 'reserve_tokens', /1 to 1,000,000,000,000/],
   ]),
+  ...(['acquire', 'availability'] as const).flatMap(byWish),
   ...durations('acquire', 'leaseTtl', 'lease_ttl', /1 s to 366 days|legal/),
   ...durations('renew', 'leaseTtl', 'lease_ttl', /1 s to 366 days|legal/),
   ...durations('acquire', 'wait', 'wait', /0 s to 15 min|legal/),

@@ -90,6 +90,20 @@ describe('AcquireSlot', () => {
       expect(await fingerprintOf(other)).not.toBe(first);
     }
     expect(await fingerprintOf({ estimatedTokens: undefined })).not.toBe(first);
+    expect(await fingerprintOf({ atLeastTokens: 400 })).not.toBe(first);
+    const expected = { estimatedTokens: undefined, expected: { inputTokens: 400 } };
+    expect(await fingerprintOf(expected)).not.toBe(await fingerprintOf({ estimatedTokens: undefined }));
+  });
+
+  it('takes counts and a least, in both questions, and says what is left', async () => {
+    const asks = { expected: { inputTokens: 300, reasoningTokens: 2 }, atLeastTokens: 100 };
+    const { outcome } = await acquire({ budgetId: 'anthropic', aiId: 'guardian', ...asks });
+    expect(outcome?.value).toMatchObject({ availableTokens: 500 });
+    const read = { expected: { input: 300, output: 0, reasoning: 2, total: 0 }, atLeastTokens: 100 };
+    expect(harness.servicePort.last.request).toMatchObject(read);
+    const peek = gen.GetAvailabilityRequest.fromPartial({ budgetId: 'anthropic', aiId: 'guardian', ...asks });
+    await answerOf(harness, gen.BudgetServiceService.getAvailability, peek);
+    expect(harness.servicePort.last.request).toMatchObject({ kind: 'get-availability', ...read });
   });
 
   it('makes a request id for a caller that gives none', async () => {
@@ -130,6 +144,7 @@ describe('AcquireSlot', () => {
       lease: lease(),
       replayed: true,
       wouldDeny: DENIAL,
+      availableTokens: 0,
     });
     const { outcome } = await acquire({ budgetId: 'anthropic', aiId: '__proto__' });
     expect(outcome?.value).toMatchObject({ replayed: true, wouldDeny: { blockers: [{}, {}] } });

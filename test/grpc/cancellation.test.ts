@@ -88,7 +88,7 @@ describe('a caller', () => {
     harness.servicePort.answer = (_request, at) => {
       seen = at;
       expect(at.gone).toBe(false);
-      return { kind: 'granted', lease: lease(), replayed: false };
+      return { kind: 'granted', lease: lease(), replayed: false, availableTokens: 500 };
     };
     await answerOf(harness, acquire, REQUEST);
     await gone(seen as Caller);

@@ -100,7 +100,7 @@ describe('drain', () => {
     const asked = new Promise<void>((resolve) => {
       harness.servicePort.answer = () =>
         new Promise((answer) => {
-          grant = () => answer({ kind: 'granted', lease: lease(), replayed: false });
+          grant = () => answer({ kind: 'granted', lease: lease(), replayed: false, availableTokens: 500 });
           resolve();
         });
     });

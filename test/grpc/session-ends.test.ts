@@ -148,7 +148,12 @@ describe('a session ends', () => {
     const session = await opened();
     session.stream.pause();
     const labels = Object.fromEntries(Array.from({ length: 8 }, (_, at) => [`label-${at}`, 'x'.repeat(64)]));
-    harness.servicePort.answer = () => ({ kind: 'granted', lease: lease({ labels }), replayed: false });
+    harness.servicePort.answer = () => ({
+      kind: 'granted',
+      lease: lease({ labels }),
+      replayed: false,
+      availableTokens: 500,
+    });
     for (let call = 0; call < 3_000; call += 1) void session.acquire();
     const tick = setInterval(() => void scheduler.advance(500), 20);
     await expect.poll(closedWith, { timeout: 10_000 }).toEqual(['anthropic']);

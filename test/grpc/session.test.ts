@@ -88,7 +88,8 @@ describe('calls', () => {
       budgetId: 'anthropic',
       request: { aiId: 'guardian', requestId: 'made-1', session: { id: 'nonce-1' } },
     });
-    await session.acquire({ budgetId: 'openai', aiId: 'guardian' });
+    await session.acquire({ budgetId: 'openai', aiId: 'guardian', estimatedTokens: 300, atLeastTokens: 20 });
+    expect(harness.servicePort.last.request).toMatchObject({ estimatedTokens: 300, atLeastTokens: 20 });
     expect(harness.servicePort.last.budgetId).toBe('openai');
     const renewed = await session.ask('renewed', { $case: 'renew', value: { leaseId: LEASE_ID } });
     expect(renewed.lease?.leaseId).toBe(LEASE_ID);
@@ -166,7 +167,9 @@ describe('calls', () => {
       if (request.kind !== 'acquire') return { kind: 'done' } as never;
       caller.onGone(() => {});
       return new Promise((resolve) =>
-        answers.push(() => resolve({ kind: 'granted', lease: lease(), replayed: false })),
+        answers.push(() =>
+          resolve({ kind: 'granted', lease: lease(), replayed: false, availableTokens: 500 }),
+        ),
       );
     };
     const wait = { seconds: 9, nanos: 0 };

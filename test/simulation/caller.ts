@@ -1,8 +1,10 @@
 import { ArbiterError, type CallerRequest } from '../../src/arbiter/service-port.js';
 import { parseLeaseId } from '../../src/domain/model/lease-id.js';
 import type { OutcomeOf, Refusal } from '../../src/domain/model/outcomes.js';
+import type { AcquireRequest } from '../../src/domain/model/requests.js';
 import type { StoredState } from '../../src/domain/model/state.js';
 import type { Denial, LeaseView } from '../../src/domain/model/types.js';
+import { wrongOfAsking } from './asking-invariants.js';
 import type { Journal, Known } from './journal.js';
 import { BUDGET, type CallOptions, GaveUp, type SimWorld } from './sim-world.js';
 
@@ -57,6 +59,7 @@ export class SimulatedCaller {
   private hold(request: CallerRequest, outcome: OutcomeOf[CallerRequest['kind']], asked: Asked): void {
     const { journal } = this;
     const { known } = asked;
+    if (request.kind === 'acquire') this.holdAsked(request, outcome as OutcomeOf['acquire'], asked);
     if (outcome.kind === 'granted') journal.grant(idOf(request), outcome.lease, known);
     if (outcome.kind === 'denied') this.holdDenial(outcome.denial, asked);
     if (outcome.kind === 'refused') this.holdRefusal(request, outcome.refusal, asked);
@@ -67,6 +70,11 @@ export class SimulatedCaller {
       this.world.violated(`lease ${outcome.lease.leaseId} was renewed after its end`);
     }
     if (outcome.kind === 'released' && request.kind === 'release') journal.end(request.lease.leaseId);
+  }
+
+  private holdAsked(request: AcquireRequest, outcome: OutcomeOf['acquire'], { askedAt }: Asked): void {
+    const states = this.world.statesSince(askedAt);
+    for (const what of wrongOfAsking(request, outcome, states)) this.world.violated(what);
   }
 
   /** A denial must have been true at some moment between question and answer. */

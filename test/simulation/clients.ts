@@ -4,7 +4,7 @@ import type { AcquireRequest, LeaseRef } from '../../src/domain/model/requests.j
 import type { SessionRef } from '../../src/domain/model/session-ref.js';
 import type { UsageReport } from '../../src/domain/model/types.js';
 import type { TestCaller } from '../support/caller.js';
-import { refOf, usage } from '../support/requests.js';
+import { counts, refOf, usage } from '../support/requests.js';
 import { SimulatedCaller } from './caller.js';
 import { extremeName, extremeRequest } from './extremes.js';
 import type { Journal } from './journal.js';
@@ -70,15 +70,30 @@ export class Client extends SimulatedCaller {
 
   private request(more: Partial<AcquireRequest> = {}): AcquireRequest {
     const { world } = this;
-    const estimate = this.modest || world.random() < 0.5;
     return {
       ...{ kind: 'acquire', aiId: this.aiId, requestId: this.id('r'), requestIdMade: false },
       ...{ fingerprint: 'f', nonce: `n-${++this.made}` },
       leaseTtlMs: 1_000 + Math.floor(world.random() * 8_000),
-      ...(estimate ? { estimatedTokens: 1 + Math.floor(world.random() * 400) } : {}),
+      ...this.wish(),
       ...extremeRequest(world.extreme, () => world.random()),
       ...more,
     };
+  }
+
+  /** How much it asks for: an estimate, counts, or nothing; all of it, or at least so much. */
+  private wish(): Pick<AcquireRequest, 'estimatedTokens' | 'expected' | 'atLeastTokens'> {
+    const { world } = this;
+    const kind = world.random();
+    const enough = world.random() < 0.4;
+    const upTo = (most: number) => 1 + Math.floor(world.random() * most);
+    if (kind < 0.15) {
+      // Weights may bring it down to a third.
+      const atLeast = enough ? { atLeastTokens: upTo(30) } : {};
+      return { expected: counts({ total: 100 + upTo(900) }), ...atLeast };
+    }
+    if (!this.modest && kind < 0.5) return enough ? { atLeastTokens: upTo(400) } : {};
+    const estimatedTokens = upTo(enough ? 8_000 : 400);
+    return enough ? { estimatedTokens, atLeastTokens: upTo(estimatedTokens) } : { estimatedTokens };
   }
 
   private async acquire(): Promise<Work | undefined> {

@@ -29,7 +29,7 @@ interface Asked {
 }
 
 const ANSWERS: { readonly [K in CallerRequest['kind']]: OutcomeOf[K] } = {
-  acquire: { kind: 'granted', lease: lease(), replayed: false },
+  acquire: { kind: 'granted', lease: lease(), replayed: false, availableTokens: 500 },
   renew: { kind: 'renewed', lease: lease(), raiseDenied: DENIAL },
   record: {
     kind: 'recorded',

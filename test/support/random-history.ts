@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { parseLeaseId } from '../../src/domain/model/lease-id.js';
-import type { Outcome } from '../../src/domain/model/outcomes.js';
+import type { Granted, Outcome } from '../../src/domain/model/outcomes.js';
 import type { PolicyFields } from '../../src/domain/model/policy.js';
 import type { AcquireRequest, LeaseRef } from '../../src/domain/model/requests.js';
 import {
@@ -103,9 +103,11 @@ export class RandomHistory extends Chance {
   }
 
   private acquire(): void {
-    const estimate = this.random() < 0.6 ? { estimatedTokens: 1 + this.below(900) } : {};
+    const estimatedTokens = this.random() < 0.6 ? 1 + this.below(900) : undefined;
+    const estimate = estimatedTokens === undefined ? {} : { estimatedTokens };
     const [aiId, requestId] = [this.pick(['a', 'b', 'c', 'd']), `r${this.below(40)}`];
-    const rest = { requestIdMade: false, fingerprint: 'f', nonce: `n${++this.made}`, ...estimate };
+    const enough = this.random() < 0.3 ? { atLeastTokens: 1 + this.below(estimatedTokens ?? 300) } : {};
+    const rest = { requestIdMade: false, fingerprint: 'f', nonce: `n${++this.made}`, ...estimate, ...enough };
     this.ask({ kind: 'acquire', aiId, requestId, ...rest });
   }
 
@@ -115,12 +117,13 @@ export class RandomHistory extends Chance {
       expectComesBack(this.budget, request, outcome.denial);
     if (outcome.kind !== 'granted') return;
     const { leaseId, fence, reservedTokens } = outcome.lease;
+    if (this.random() < 0.2) expectLeft(this.budget, request.aiId, outcome);
     if (outcome.replayed) {
       expect(this.leases.map((lease) => lease.leaseId)).toContain(leaseId);
       return;
     }
     expect(fence, 'fences rise').toBeGreaterThan(this.fence);
-    expect(reservedTokens).toBeGreaterThanOrEqual(1);
+    expect(reservedTokens).toBeGreaterThanOrEqual(request.atLeastTokens ?? request.estimatedTokens ?? 1);
     this.fence = fence;
     const lease = parseLeaseId(leaseId);
     if (lease !== undefined) this.leases.push(lease);
@@ -290,6 +293,12 @@ export class RandomHistory extends Chance {
     this.checkPresumed();
     this.revision = state.revision;
   }
+}
+
+/** A grant says what whoever peeks then is told. */
+function expectLeft(budget: TestBudget, aiId: string, { availableTokens }: Granted): void {
+  const peek = budget.fork().do<'availability'>({ kind: 'get-availability', aiId });
+  expect(availableTokens, 'left after a grant').toBe(peek.availableTokens);
 }
 
 /** The same id has the same content, whoever repeats it. */

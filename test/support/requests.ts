@@ -7,7 +7,7 @@ import type {
   RecordUnleasedRequest,
   ReleaseRequest,
 } from '../../src/domain/model/requests.js';
-import type { UsageReport } from '../../src/domain/model/types.js';
+import type { TokenCounts, UsageReport } from '../../src/domain/model/types.js';
 
 let made = 0;
 
@@ -38,15 +38,27 @@ export function refOf({ lease }: Pick<Granted, 'lease'>): LeaseRef {
   return ref;
 }
 
+/** Tokens by kind; what is not named is 0. */
+export function counts(some: Partial<TokenCounts>): TokenCounts {
+  return { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0, total: 0, ...some };
+}
+
 /** The same content has the same fingerprint. */
 export function usage(
   usageId: string,
   total: number,
   model = 'm',
 ): UsageReport & { readonly usageId: string } {
-  const tokens = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0, total };
   const fingerprint = `${total}/${model}`;
-  return { usageId, tokens, model, requestType: '', failed: false, errorMessage: '', fingerprint };
+  return {
+    usageId,
+    tokens: counts({ total }),
+    model,
+    requestType: '',
+    failed: false,
+    errorMessage: '',
+    fingerprint,
+  };
 }
 
 export function record(lease: LeaseRef, usageId: string, tokens: number): RecordRequest {

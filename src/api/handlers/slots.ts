@@ -30,8 +30,13 @@ export const acquireSlot: UnaryHandler<AcquireSlotRequest, AcquireSlotResponse> 
   if (outcome.kind === 'denied') {
     return { outcome: { $case: 'denied', value: denialMessage(outcome.denial) } };
   }
-  const { lease, replayed, wouldDeny } = outcome;
-  const grant = { lease: leaseMessage(lease), replayed, wouldDeny: optionalDenial(wouldDeny) };
+  const { lease, replayed, wouldDeny, availableTokens } = outcome;
+  const grant = {
+    lease: leaseMessage(lease),
+    replayed,
+    wouldDeny: optionalDenial(wouldDeny),
+    availableTokens,
+  };
   return { outcome: { $case: 'granted', value: grant } };
 };
 

@@ -1,13 +1,13 @@
 import { acquireFingerprint } from '../../domain/model/fingerprint.js';
 import type { AcquireRequest } from '../../domain/model/requests.js';
 import type { SessionRef } from '../../domain/model/session-ref.js';
-import type { Labels } from '../../domain/model/types.js';
+import type { Labels, TokenCounts } from '../../domain/model/types.js';
+import type { ReadWish } from './wish.js';
 
-/** All that a repeat must share. */
+/** All that a repeat must share, with how much it wants. */
 interface Content {
   readonly budgetId: string;
   readonly aiId: string;
-  readonly estimatedTokens: number | undefined;
   readonly leaseTtlMs: number | undefined;
   readonly labels: Labels | undefined;
 }
@@ -29,20 +29,28 @@ export class AskedAcquire implements AcquireRequest {
   readonly requestIdMade: boolean;
   readonly nonce: string;
   declare estimatedTokens?: number;
+  declare expected?: TokenCounts;
+  declare atLeastTokens?: number;
   declare leaseTtlMs?: number;
   declare labels?: Labels;
   declare session?: SessionRef;
   readonly budgetId: string;
   private madeFingerprint: string | undefined;
 
-  constructor(content: Content, { requestId, requestIdMade, nonce }: Ids, session: SessionRef | undefined) {
-    const { budgetId, aiId, estimatedTokens, leaseTtlMs, labels } = content;
+  constructor(
+    { budgetId, aiId, leaseTtlMs, labels }: Content,
+    { estimatedTokens, expected, atLeastTokens }: ReadWish,
+    { requestId, requestIdMade, nonce }: Ids,
+    session: SessionRef | undefined,
+  ) {
     this.aiId = aiId;
     this.requestId = requestId;
     this.requestIdMade = requestIdMade;
     this.nonce = nonce;
     this.budgetId = budgetId;
     if (estimatedTokens !== undefined) this.estimatedTokens = estimatedTokens;
+    if (expected !== undefined) this.expected = expected;
+    if (atLeastTokens !== undefined) this.atLeastTokens = atLeastTokens;
     if (leaseTtlMs !== undefined) this.leaseTtlMs = leaseTtlMs;
     if (labels !== undefined) this.labels = labels;
     if (session !== undefined) this.session = session;

@@ -15,6 +15,7 @@ import { invalidFields } from '../failures/request-error.js';
 import { AskedAcquire } from './asked-acquire.js';
 import { Checks } from './checks.js';
 import { durationMs } from './duration.js';
+import { readWish } from './wish.js';
 
 /** A request for one budget, as the arbiter's service port takes it. */
 export interface OfBudget<R> {
@@ -30,17 +31,16 @@ export function readAcquire(
   const checks = new Checks();
   const budgetId = checks.budgetId('budget_id', message.budgetId);
   const aiId = checks.aiId('ai_id', message.aiId);
-  const { requestId, estimatedTokens, leaseTtl, wait } = message;
+  const { requestId, leaseTtl, wait } = message;
   if (requestId !== undefined) checks.text('request_id', requestId, TEXTS.requestId);
-  if (estimatedTokens !== undefined)
-    checks.amount('estimated_tokens', estimatedTokens, NUMBERS.estimatedTokens);
+  const wish = readWish(checks, message);
   const leaseTtlMs = leaseTtl && durationMs(checks, 'lease_ttl', leaseTtl, DURATIONS.leaseTtl);
   const wanted = session === undefined ? DURATIONS.wait : DURATIONS.waitInSession;
   const waitMs = wait === undefined ? 0 : durationMs(checks, 'wait', wait, wanted);
   const labels = readLabels(checks, message.labels);
   checks.done();
-  const content = { budgetId, aiId, estimatedTokens, leaseTtlMs, labels };
-  const request = new AskedAcquire(content, idsOf(requestId, ids), session);
+  const content = { budgetId, aiId, leaseTtlMs, labels };
+  const request = new AskedAcquire(content, wish, idsOf(requestId, ids), session);
   return { budgetId, request, waitMs };
 }
 
@@ -105,13 +105,10 @@ export function readAvailability(message: GetAvailabilityRequest): OfBudget<doma
     kind: 'get-availability',
     aiId: checks.aiId('ai_id', message.aiId),
   };
-  if (message.estimatedTokens !== undefined) {
-    request.estimatedTokens = checks.amount(
-      'estimated_tokens',
-      message.estimatedTokens,
-      NUMBERS.estimatedTokens,
-    );
-  }
+  const { estimatedTokens, expected, atLeastTokens } = readWish(checks, message);
+  if (estimatedTokens !== undefined) request.estimatedTokens = estimatedTokens;
+  if (expected !== undefined) request.expected = expected;
+  if (atLeastTokens !== undefined) request.atLeastTokens = atLeastTokens;
   checks.done();
   return { budgetId, request };
 }

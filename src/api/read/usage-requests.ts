@@ -3,7 +3,7 @@ import { adjustmentFingerprint, usageFingerprint } from '../../domain/model/fing
 import type * as domain from '../../domain/model/requests.js';
 import type { SessionRef } from '../../domain/model/session-ref.js';
 import type { TokenCounts, UsageReport, Writable } from '../../domain/model/types.js';
-import type { TokenCounts as TokenCountsMessage, Usage } from '../../gen/budgetarbiter/v1/budget.js';
+import type { Usage } from '../../gen/budgetarbiter/v1/budget.js';
 import type { AdjustUsageRequest } from '../../gen/budgetarbiter/v1/budget_admin_service.js';
 import {
   type RecordUsageRequest,
@@ -12,9 +12,11 @@ import {
 } from '../../gen/budgetarbiter/v1/budget_service.js';
 import { Checks } from './checks.js';
 import type { OfBudget } from './slot-requests.js';
+import { countPathsOf, readTokenCounts } from './token-counts.js';
 
 type NamedUsage = UsageReport & { readonly usageId: string };
 
+const USAGE_COUNTS = countPathsOf('usage.tokens');
 const NO_TOKENS: TokenCounts = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0, total: 0 };
 
 export function readRecord(
@@ -70,36 +72,13 @@ export function readRelease(message: ReleaseRequest, session?: SessionRef): doma
 /** The id may be empty here. */
 function readUsage(checks: Checks, usage: Usage): NamedUsage {
   const usageId = usage.usageId === '' ? '' : checks.text('usage.usage_id', usage.usageId, TEXTS.usageId);
-  const tokens = usage.tokens === undefined ? NO_TOKENS : readTokens(checks, usage.tokens);
+  const tokens = usage.tokens === undefined ? NO_TOKENS : readTokenCounts(checks, USAGE_COUNTS, usage.tokens);
   const model = checks.model('usage.model', usage.model, TEXTS.modelOrNone);
   const requestType = checks.text('usage.request_type', usage.requestType, TEXTS.requestType);
   const errorMessage = checks.text('usage.error_message', usage.errorMessage, TEXTS.errorMessage);
   const { failed } = usage;
   const content = { tokens, model, requestType, failed, errorMessage };
   return { usageId, ...content, fingerprint: usageFingerprint(content) };
-}
-
-function readTokens(checks: Checks, counts: TokenCountsMessage): TokenCounts {
-  const tokens = {
-    input: checks.amount('usage.tokens.input_tokens', counts.inputTokens, NUMBERS.countedTokens),
-    output: checks.amount('usage.tokens.output_tokens', counts.outputTokens, NUMBERS.countedTokens),
-    cacheRead: checks.amount('usage.tokens.cache_read_tokens', counts.cacheReadTokens, NUMBERS.countedTokens),
-    cacheWrite: checks.amount(
-      'usage.tokens.cache_write_tokens',
-      counts.cacheWriteTokens,
-      NUMBERS.countedTokens,
-    ),
-    reasoning: checks.amount('usage.tokens.reasoning_tokens', counts.reasoningTokens, NUMBERS.countedTokens),
-    total: checks.amount('usage.tokens.total_tokens', counts.totalTokens, NUMBERS.countedTokens),
-  };
-  const kinds = tokens.input || tokens.output || tokens.cacheRead || tokens.cacheWrite || tokens.reasoning;
-  if (tokens.total !== 0 && kinds !== 0) {
-    checks.fail(
-      'usage.tokens.total_tokens',
-      'must be 0 where kinds are given: report the kinds, or the total alone',
-    );
-  }
-  return tokens;
 }
 
 export function readAdjust(message: AdjustUsageRequest): OfBudget<domain.AdjustRequest> {

@@ -1,52 +1,51 @@
 import type { Ledger } from '../ledger/ledger.js';
-import { left, type Standing } from '../ledger/standing.js';
+import type { Standing } from '../ledger/standing.js';
 import type { Blocker, Denial } from '../model/types.js';
-import { ceilDiv } from '../policy/pacing.js';
-import {
-  aiDailyCapBlocker,
-  aiDayFigures,
-  dailyCapBlocker,
-  hourlyCapBlocker,
-  monthlyCapBlocker,
-} from './rules/caps.js';
+import { addCapBlockers } from './room.js';
+import type { Asker } from './rules/caps.js';
 import { aiConcurrencyBlocker, concurrencyBlocker } from './rules/concurrency.js';
 import { cooldownBlocker } from './rules/cooldown.js';
 import { emergencyBlocker, pausedBlocker, requestSizeBlocker } from './rules/switches.js';
 
-/** The ladder of refusals for a new slot. Every rule that refuses is collected; an empty list admits. */
-export function admission(ledger: Ledger, standing: Standing, aiId: string, requested: number): Blocker[] {
-  const demand = { requested, inAll: requested };
-  return refusing([
+/**
+ * The ladder of refusals for a new slot. Every rule that refuses is collected; an empty list admits. Caps need to admit no more than
+ * the `least` that is enough.
+ */
+export function admission(
+  ledger: Ledger,
+  standing: Standing,
+  asker: Asker,
+  requested: number,
+  least: number,
+): Blocker[] {
+  const { aiId } = asker;
+  const blockers = refusing([
     pausedBlocker(ledger),
     emergencyBlocker(ledger, requested),
     requestSizeBlocker(ledger, requested),
     cooldownBlocker(ledger, aiId),
     concurrencyBlocker(ledger),
     aiConcurrencyBlocker(ledger, aiId),
-    hourlyCapBlocker(ledger, standing, demand),
-    dailyCapBlocker(ledger, standing, demand),
-    aiDailyCapBlocker(ledger, standing, aiId, demand),
-    monthlyCapBlocker(ledger, standing, demand),
   ]);
+  addCapBlockers(blockers, ledger, standing, asker, { requested: least, inAll: least });
+  return blockers;
 }
 
 /** The rules that a live lease's raised reservation must pass: it has its slot already. */
 export function raiseAdmission(
   ledger: Ledger,
   standing: Standing,
-  raise: { readonly aiId: string; readonly reserveTokens: number; readonly newlyHeld: number },
+  asker: Asker,
+  raise: { readonly reserveTokens: number; readonly newlyHeld: number },
 ): Blocker[] {
-  const { aiId, reserveTokens, newlyHeld } = raise;
-  const demand = { requested: newlyHeld, inAll: reserveTokens };
-  return refusing([
+  const { reserveTokens, newlyHeld } = raise;
+  const blockers = refusing([
     pausedBlocker(ledger),
     emergencyBlocker(ledger, newlyHeld),
     requestSizeBlocker(ledger, reserveTokens),
-    hourlyCapBlocker(ledger, standing, demand),
-    dailyCapBlocker(ledger, standing, demand),
-    aiDailyCapBlocker(ledger, standing, aiId, demand),
-    monthlyCapBlocker(ledger, standing, demand),
   ]);
+  addCapBlockers(blockers, ledger, standing, asker, { requested: newlyHeld, inAll: reserveTokens });
+  return blockers;
 }
 
 function refusing(checks: readonly (Blocker | undefined)[]): Blocker[] {
@@ -76,35 +75,4 @@ function latestEnd(blockers: readonly Blocker[]): number | undefined {
     if (availableAt > latest) latest = availableAt;
   }
   return latest;
-}
-
-/** What the tightest window has left for this AI, whether or not it may ask now. */
-export function availableTokens(ledger: Ledger, standing: Standing, aiId: string): number {
-  const ofAi = aiDayFigures(ledger, standing, aiId);
-  const available = Math.min(left(standing.hour), left(standing.day), left(standing.month));
-  return ofAi === undefined ? available : Math.min(available, left(ofAi));
-}
-
-/**
- * What a request asks for: its estimate, or what the policy reserves for callers that cannot estimate. Never less than the least
- * estimate, however little is asked, or nothing said: what is reserved is all that holds back those who come after.
- */
-export function requestedTokens(
-  ledger: Ledger,
-  standing: Standing,
-  request: { readonly aiId: string; readonly estimatedTokens?: number },
-): number {
-  const { policy } = ledger;
-  if (request.estimatedTokens !== undefined) return Math.max(request.estimatedTokens, policy.minEstimate);
-  const unasked =
-    policy.defaultReservation > 0 ? policy.defaultReservation : share(ledger, standing, request.aiId);
-  const most = policy.maxRequestTokens > 0 ? policy.maxRequestTokens : Number.POSITIVE_INFINITY;
-  return Math.max(Math.min(unasked, most), policy.minEstimate);
-}
-
-/** An equal part of what is left for each free slot; where less than the minimum is left, the window denies. */
-function share(ledger: Ledger, standing: Standing, aiId: string): number {
-  const { policy, slots } = ledger;
-  const freeSlots = Math.max(1, policy.maxConcurrent - slots.live);
-  return Math.max(policy.minReservation, ceilDiv(availableTokens(ledger, standing, aiId), freeSlots));
 }

@@ -1,9 +1,11 @@
-import { admission, denialOf, requestedTokens } from '../admission/admission.js';
+import { admission, denialOf } from '../admission/admission.js';
+import { grantedTokens, leastTokens, requestedTokens, wishViolation } from '../admission/asked.js';
+import { roomFor } from '../admission/room.js';
 import { mayReserve, openDay } from '../ledger/accounts.js';
 import { type LeaseLookup, viewOfClosed, viewOfLive } from '../ledger/lease-lookup.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { leaseOfRequest, rememberGrant } from '../ledger/request-memory.js';
-import { standingOf } from '../ledger/standing.js';
+import { type Standing, standingAfter, standingOf } from '../ledger/standing.js';
 import { formatLeaseId } from '../model/lease-id.js';
 import { MAX_STATE_BYTES } from '../model/limits.js';
 import { type Denied, type Granted, type NeedsLookup, type OutcomeOf, refused } from '../model/outcomes.js';
@@ -28,16 +30,28 @@ export function acquire(
   if (distrust !== undefined) return refused({ reason: 'CLOCK_NOT_TRUSTED', detail: distrust });
   const bytes = ledger.tables.bytes;
   if (bytes > MAX_STATE_BYTES) return refused({ reason: 'STATE_FULL', bytes });
+  const violation = wishViolation(ledger, request);
+  if (violation !== undefined) return refused({ reason: 'INVALID_FIELD', violations: [violation] });
+  return ask(ledger, request);
+}
+
+function ask(ledger: Ledger, request: AcquireRequest): OutcomeOf['acquire'] {
   const standing = standingOf(ledger);
   const requested = requestedTokens(ledger, standing, request);
-  const blockers = admission(ledger, standing, request.aiId, requested);
+  const least = leastTokens(ledger, request, requested);
+  const blockers = admission(ledger, standing, request, requested, least);
   const denial = blockers.length === 0 ? undefined : denialOf(ledger, blockers);
   // A pause is an operator's order, not a rule on trial: it holds in mode OBSERVE too.
   const holds = ledger.policy.mode === 'ENFORCE' || ledger.pause !== undefined;
   if (denial !== undefined && holds) return { kind: 'denied', denial } satisfies Denied;
-  if (!mayReserve(ledger, requested))
-    return refused({ reason: 'AMOUNT_OVERFLOW', field: 'estimated_tokens' });
-  return grant(ledger, request, requested, denial);
+  // On trial a policy takes nothing from anybody: all that is asked for is granted.
+  const reserved =
+    ledger.policy.mode === 'OBSERVE' ? requested : grantedTokens(ledger, standing, request, requested, least);
+  if (!mayReserve(ledger, reserved)) {
+    const field = request.expected === undefined ? 'estimated_tokens' : 'expected';
+    return refused({ reason: 'AMOUNT_OVERFLOW', field });
+  }
+  return grant(ledger, request, { standing, requested, reserved }, denial);
 }
 
 /** The same request again: it gets the lease that it got, while that is live. */
@@ -57,24 +71,35 @@ function repeat(
   const { session } = request;
   if (isTakenFrom(before.lease, session)) return refused({ reason: 'SESSION_TAKEN_UP' });
   const lease = session === undefined ? before.lease : carriedBy(ledger, before.lease, session);
-  return { kind: 'granted', lease: viewOfLive(ledger, lease), replayed: true };
+  const availableTokens = roomFor(ledger, standingOf(ledger), lease);
+  return { kind: 'granted', lease: viewOfLive(ledger, lease), replayed: true, availableTokens };
+}
+
+/** What a grant was decided on: where the budget stood before it, what was asked for, and what of that it gets. */
+interface Decided {
+  readonly standing: Standing;
+  readonly requested: number;
+  readonly reserved: number;
 }
 
 /** From here nothing may fail. */
-function grant(ledger: Ledger, request: AcquireRequest, reserved: number, wouldDeny?: Denial): Granted {
+function grant(
+  ledger: Ledger,
+  request: AcquireRequest,
+  { standing, requested, reserved }: Decided,
+  wouldDeny?: Denial,
+): Granted {
   openDay(ledger, ledger.today);
   ledger.fence += 1;
   const lease = newLease(ledger, request, reserved);
   ledger.setLease(lease.fence, lease);
   rememberGrant(ledger, lease);
   const view = viewOfLive(ledger, lease);
-  ledger.note({ kind: 'granted', at: ledger.clock, lease: view });
-  return {
-    kind: 'granted',
-    lease: view,
-    replayed: false,
-    ...(wouldDeny === undefined ? {} : { wouldDeny }),
-  };
+  const granted = { kind: 'granted', at: ledger.clock, lease: view } as const;
+  ledger.note(reserved < requested ? { ...granted, askedTokens: requested } : granted);
+  const availableTokens = roomFor(ledger, standingAfter(ledger, standing, reserved), request);
+  const outcome = { kind: 'granted', lease: view, replayed: false, availableTokens } as const;
+  return wouldDeny === undefined ? outcome : { ...outcome, wouldDeny };
 }
 
 function newLease(ledger: Ledger, request: AcquireRequest, reserved: number): StoredLease {

@@ -56,8 +56,7 @@ function raised(
   if (lease.hourStart !== ledger.hour.start)
     return { denied: denialOf(ledger, [hourIsOver(lease, reserveTokens)]) };
   const newlyHeld = reserveTokens - Math.max(lease.reserved, lease.used);
-  const raise = { aiId: lease.aiId, reserveTokens, newlyHeld };
-  const blockers = raiseAdmission(ledger, standingOf(ledger), raise);
+  const blockers = raiseAdmission(ledger, standingOf(ledger), lease, { reserveTokens, newlyHeld });
   const holds = ledger.policy.mode === 'ENFORCE' || ledger.pause !== undefined;
   if (blockers.length > 0 && holds) return { denied: denialOf(ledger, blockers) };
   return { change: { reserved: reserveTokens, newlyHeld } };

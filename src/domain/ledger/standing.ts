@@ -1,4 +1,4 @@
-import type { WindowStatus } from '../model/types.js';
+import type { WindowStatus, Writable } from '../model/types.js';
 import { type Cap, dayCap, hourCap } from '../policy/pacing.js';
 import { hoursLeft } from '../time/windows.js';
 import type { Ledger } from './ledger.js';
@@ -38,6 +38,19 @@ export function standingOf(ledger: Ledger): Standing {
     day: { spent: daySpent, reserved: dayReserved, cap: ofDay },
     month: { spent: tables.monthSpent, reserved: monthReserved, cap: { tokens: allowance.enforced } },
   };
+}
+
+/**
+ * The same right after so many tokens more are reserved in the windows of now. Every grant asks for it: unless pacing looks at the
+ * hour's own figures, no cap in force has changed, and the standing before, which nobody looks at any more, is changed in place.
+ */
+export function standingAfter(ledger: Ledger, before: Standing, tokens: number): Standing {
+  if (ledger.policy.pacing === 'EVEN') return standingOf(ledger);
+  const { hour, day, month }: { readonly [K in keyof Standing]: Writable<WindowFigures> } = before;
+  hour.reserved += tokens;
+  day.reserved += tokens;
+  month.reserved += tokens;
+  return before;
 }
 
 function dayTotal(ledger: Ledger): number {

@@ -4,8 +4,15 @@ import type { LeaseView } from './types.js';
 
 /** What happened to a budget, for logs and watchers. */
 export type BudgetEvent =
+  /** `askedTokens`: where it is granted less than it asked for. */
   | {
-      readonly kind: 'granted' | 'released' | 'expired' | 'revoked';
+      readonly kind: 'granted';
+      readonly at: number;
+      readonly lease: LeaseView;
+      readonly askedTokens?: number;
+    }
+  | {
+      readonly kind: 'released' | 'expired' | 'revoked';
       readonly at: number;
       readonly lease: LeaseView;
     }

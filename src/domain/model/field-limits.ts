@@ -91,6 +91,7 @@ const HOUR_MS = 3_600_000;
 
 export const NUMBERS = {
   estimatedTokens: { least: 1, most: MAX_AMOUNT },
+  atLeastTokens: { least: 1, most: MAX_AMOUNT },
   reserveTokens: { least: 1, most: MAX_AMOUNT },
   /** Of one kind, in one report. */
   countedTokens: { least: 0, most: MAX_AMOUNT },

@@ -15,13 +15,26 @@ export interface AcquireContent {
   readonly budgetId: string;
   readonly aiId: string;
   readonly estimatedTokens?: number | undefined;
+  /** As counted, not as weighed: a repeat after a change of the weights is the same request. */
+  readonly expected?: TokenCounts | undefined;
+  readonly atLeastTokens?: number | undefined;
   readonly leaseTtlMs?: number | undefined;
   readonly labels?: Labels | undefined;
 }
 
 export function acquireFingerprint(content: AcquireContent): string {
-  const { budgetId, aiId, estimatedTokens, leaseTtlMs, labels } = content;
-  return fingerprint([budgetId, aiId, estimatedTokens, leaseTtlMs, labels && labelParts(labels)]);
+  const { budgetId, aiId, estimatedTokens, leaseTtlMs, labels, expected, atLeastTokens } = content;
+  const parts: FingerprintPart[] = [
+    budgetId,
+    aiId,
+    estimatedTokens,
+    leaseTtlMs,
+    labels && labelParts(labels),
+  ];
+  // Younger fields are named, and stand here only where they are set: without them a request keeps the digest that it had before.
+  if (expected !== undefined) parts.push(['expected', countParts(expected)]);
+  if (atLeastTokens !== undefined) parts.push(['at_least_tokens', atLeastTokens]);
+  return fingerprint(parts);
 }
 
 export interface UsageContent {
@@ -33,9 +46,11 @@ export interface UsageContent {
 }
 
 export function usageFingerprint({ tokens, model, requestType, failed, errorMessage }: UsageContent): string {
-  const { input, output, cacheRead, cacheWrite, reasoning, total } = tokens;
-  const counts = [input, output, cacheRead, cacheWrite, reasoning, total];
-  return fingerprint([...counts, model, requestType, failed, errorMessage]);
+  return fingerprint([...countParts(tokens), model, requestType, failed, errorMessage]);
+}
+
+function countParts({ input, output, cacheRead, cacheWrite, reasoning, total }: TokenCounts): number[] {
+  return [input, output, cacheRead, cacheWrite, reasoning, total];
 }
 
 export interface AdjustmentContent {

@@ -81,6 +81,8 @@ export interface Granted {
   readonly kind: 'granted';
   readonly lease: LeaseView;
   readonly replayed: boolean;
+  /** What the tightest window leaves its AI after this grant. */
+  readonly availableTokens: number;
   readonly wouldDeny?: Denial;
 }
 export interface Denied {

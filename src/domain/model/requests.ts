@@ -1,7 +1,7 @@
 import type { PolicyFields } from './policy.js';
 import type { SessionRef } from './session-ref.js';
 import type { StoredDelivery, UsageDay } from './state.js';
-import type { Labels, UsageReport } from './types.js';
+import type { Labels, TokenCounts, UsageReport } from './types.js';
 
 /** A lease as a caller names it: `lease-id.ts` takes the opaque id apart. */
 export interface LeaseRef {
@@ -19,6 +19,10 @@ export interface AcquireRequest {
   /** The server made it: nobody can repeat it, so a grant that nobody receives is undone. */
   readonly requestIdMade: boolean;
   readonly estimatedTokens?: number;
+  /** What the caller expects to spend, in place of an estimate: to be weighed. */
+  readonly expected?: TokenCounts;
+  /** Where caps refuse the whole, so much is enough. */
+  readonly atLeastTokens?: number;
   readonly leaseTtlMs?: number;
   readonly labels?: Labels;
   /** A digest of what a repeat must share: all but `wait`. */
@@ -99,6 +103,8 @@ export interface GetAvailabilityRequest {
   readonly kind: 'get-availability';
   readonly aiId: string;
   readonly estimatedTokens?: number;
+  readonly expected?: TokenCounts;
+  readonly atLeastTokens?: number;
 }
 
 /** Everything about a budget that a reader may want at one moment; `snapshotOf` in `reads.ts` gathers it. */

@@ -11,6 +11,8 @@
  * - usage: tokens really spent, booked once per usage id.
  * - window: the hour, day or month, in the budget's time zone, in which a lease was granted.
  * - cap: the most that spent + reserved may reach in one window.
+ * - room: what all caps leave for whoever asks now: the most that none of them refuses.
+ * - least: of what a request asks for, what would be enough where caps leave no more.
  * - spread: (max day - min day) / max day x 100, over the days with usage.
  * - denial: an answer that says which rules refuse now, and when to come back.
  * - presumed: tokens that a lease had reserved and not reported when it expired; they count as spent.

@@ -85,6 +85,17 @@ it('reads the canonical JSON of durations, times, masks, enums and 64-bit number
   });
 });
 
+it('reads how much a slot is asked for, and writes what is left', async () => {
+  const asks = { expected: { inputTokens: '300', outputTokens: 20 }, atLeastTokens: '100' };
+  const body = { budgetId: 'anthropic', aiId: 'guardian', ...asks };
+  const { json } = await http.post('/budgetarbiter.v1.BudgetService/AcquireSlot', body);
+  expect(json).toMatchObject({ granted: { availableTokens: '500' } });
+  expect(http.servicePort.last.request).toMatchObject({
+    expected: { input: 300, output: 20 },
+    atLeastTokens: 100,
+  });
+});
+
 it('names a prototype only to refuse it', async () => {
   const body = '{"budgetId":"anthropic","aiId":"guardian","labels":{"__proto__":"x"}}';
   const { json } = await http.post('/budgetarbiter.v1.BudgetService/AcquireSlot', body);

@@ -37,6 +37,12 @@ const SAID_IN_WORDS: readonly (readonly [
     'a release needs none, and has the same message',
     (value) => value === '',
   ],
+  [
+    /\/(AcquireSlot|GetAvailability)$/,
+    /^expected\./,
+    'nothing but zeros is no expectation',
+    (value) => Number(value) === 0,
+  ],
   [/./, /page_token$/, 'only the service can make one', (value) => value !== ''],
   [/./, /^policy\.time_zone$/, 'the names of time zones are a table of their own'],
   [/\/UpdateBudget$/, /^update_mask$/, 'it names fields of a policy'],

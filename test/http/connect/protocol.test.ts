@@ -121,7 +121,8 @@ describe('bodies', () => {
     [Buffer.from([0x7b, 0xff, 0x7d]), 'the body is not JSON: it is not UTF-8'],
     [
       '{"budgetId": "a", "aiId": "b", "budget": 1}',
-      'budget: unknown field; known are budgetId, aiId, requestId, estimatedTokens, leaseTtl, wait, labels',
+      'budget: unknown field; known are budgetId, aiId, requestId, estimatedTokens, leaseTtl, wait, labels, ' +
+        'expected, atLeastTokens',
     ],
     ['{"__proto__": {}}', /^__proto__: unknown field/],
     ['{"budgetId": 5}', 'budget_id: must be text; it is 5'],

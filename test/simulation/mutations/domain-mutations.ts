@@ -137,8 +137,44 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
   {
     name: 'the least estimate is forgotten',
     at: 'requestedTokens',
-    find: 'return Math.max(request.estimatedTokens, policy.minEstimate);',
-    replace: 'return request.estimatedTokens;',
+    find: 'return Math.max(wish.estimatedTokens, policy.minEstimate);',
+    replace: 'return wish.estimatedTokens;',
+  },
+  {
+    name: 'a smaller grant is less than what would be enough',
+    at: 'grantedTokens',
+    find: 'Math.max(least, partOf(ledger, room))',
+    replace: 'partOf(ledger, room)',
+  },
+  {
+    name: 'whoever asks for more than there is takes all that is left',
+    at: 'grantedTokens',
+    find: 'Math.max(least, partOf(ledger, room))',
+    replace: 'Math.max(least, room)',
+  },
+  {
+    name: 'caps are asked for the whole, though less would be enough',
+    at: 'admission',
+    find: '{ requested: least, inAll: least }',
+    replace: '{ requested, inAll: requested }',
+  },
+  {
+    name: 'all is granted where only enough is there',
+    at: 'grantedTokens',
+    find: 'requested <= room ?',
+    replace: 'requested !== room ?',
+  },
+  {
+    name: 'whoever wants all or nothing is cut',
+    at: 'leastTokens',
+    find: 'atLeastTokens === undefined ? requested :',
+    replace: 'atLeastTokens === undefined ? Math.max(1, policy.minEstimate) :',
+  },
+  {
+    name: 'what a grant leaves is told as before it',
+    at: 'grant',
+    find: 'roomFor(ledger, standingAfter(ledger, standing, reserved), request)',
+    replace: 'roomFor(ledger, standing, request)',
   },
   {
     name: 'a slot is said to be free when the first of too many leases ends',
@@ -148,7 +184,7 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'what pacing never admits is not said to be denied for good',
-    at: 'dailyCapBlocker',
+    at: 'dailyCap',
     find: '    largest: ledger.largest.day,\n',
     replace: '    largest: ledger.allowance.dailyMax,\n',
   },

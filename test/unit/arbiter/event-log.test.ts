@@ -51,6 +51,12 @@ const BUDGET = {
 describe('the event log', () => {
   it.each<[Parameters<typeof logEvent>[2], string, string, object]>([
     [{ kind: 'granted', at: AT, lease: LEASE }, 'info', 'slot granted', WHO],
+    [
+      { kind: 'granted', at: AT, lease: LEASE, askedTokens: 900 },
+      'info',
+      'slot granted, for less than was asked',
+      { ...WHO, asked: 900 },
+    ],
     [{ kind: 'released', at: AT, lease: LEASE }, 'info', 'slot released', WHO],
     [
       { kind: 'expired', at: AT, lease: { ...LEASE, presumedTokens: 380 } },

@@ -2,7 +2,7 @@ import { isNamedToday, tokensToday } from '../../ledger/accounts.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { HourOfGrants } from '../../ledger/slots.js';
 import { unspent } from '../../ledger/slots.js';
-import { inDay, inHour, inMonth, type Standing, type WindowFigures } from '../../ledger/standing.js';
+import { inDay, inHour, inMonth, left, type Standing, type WindowFigures } from '../../ledger/standing.js';
 import { MAX_AIS } from '../../model/limits.js';
 import { percentOf } from '../../model/percent.js';
 import type { Blocker, Rule } from '../../model/types.js';
@@ -21,70 +21,94 @@ export interface Demand {
   readonly inAll: number;
 }
 
-/** The hour's cap. */
-export function hourlyCapBlocker(ledger: Ledger, standing: Standing, demand: Demand): Blocker | undefined {
-  if (admits(standing.hour, demand)) return undefined;
-  return capBlocker(ledger, {
-    rule: 'HOURLY_CAP',
-    name: 'this hour',
-    figures: standing.hour,
-    demand,
-    holders: inHour(ledger.hour.start),
-    largest: ledger.largest.hour,
-    later: () => firstHourThatAdmits(ledger, demand.requested, committed(ledger)),
-  });
+/** Who asks, and for which model if they say. */
+export interface Asker {
+  readonly aiId: string;
+  readonly model?: string;
 }
+
+/** One cap of admission: why it refuses, and how much it leaves. The list of them is in `room.ts`. */
+export interface AdmissionCap {
+  /** Why it refuses; undefined if it admits. */
+  readonly refuses: (ledger: Ledger, standing: Standing, asker: Asker, demand: Demand) => Blocker | undefined;
+  /** The most that it admits now, in tokens: it refuses what is more, and nothing else. Infinity where it does not bind. */
+  readonly leaves: (ledger: Ledger, standing: Standing, asker: Asker) => number;
+}
+
+/** The hour's cap. */
+export const hourlyCap: AdmissionCap = {
+  leaves: (_ledger, standing) => left(standing.hour),
+  refuses: (ledger, standing, _asker, demand) => {
+    if (admits(standing.hour, demand)) return undefined;
+    return capBlocker(ledger, {
+      rule: 'HOURLY_CAP',
+      name: 'this hour',
+      figures: standing.hour,
+      demand,
+      holders: inHour(ledger.hour.start),
+      largest: ledger.largest.hour,
+      later: () => firstHourThatAdmits(ledger, demand.requested, committed(ledger)),
+    });
+  },
+};
 
 /** The day's cap in force. */
-export function dailyCapBlocker(ledger: Ledger, standing: Standing, demand: Demand): Blocker | undefined {
-  if (admits(standing.day, demand)) return undefined;
-  return capBlocker(ledger, {
-    rule: 'DAILY_CAP',
-    name: 'today',
-    figures: standing.day,
-    demand,
-    holders: inDay(ledger.today.day),
-    largest: ledger.largest.day,
-    later: () => firstDayThatAdmits(ledger, (cap) => demand.requested <= cap, committed(ledger)),
-  });
-}
+export const dailyCap: AdmissionCap = {
+  leaves: (_ledger, standing) => left(standing.day),
+  refuses: (ledger, standing, _asker, demand) => {
+    if (admits(standing.day, demand)) return undefined;
+    return capBlocker(ledger, {
+      rule: 'DAILY_CAP',
+      name: 'today',
+      figures: standing.day,
+      demand,
+      holders: inDay(ledger.today.day),
+      largest: ledger.largest.day,
+      later: () => firstDayThatAdmits(ledger, (cap) => demand.requested <= cap, committed(ledger)),
+    });
+  },
+};
 
 /** One AI's share of the day's cap, so that one AI cannot take the whole day. */
-export function aiDailyCapBlocker(
-  ledger: Ledger,
-  standing: Standing,
-  aiId: string,
-  demand: Demand,
-): Blocker | undefined {
-  const figures = aiDayFigures(ledger, standing, aiId);
-  if (figures === undefined || admits(figures, demand)) return undefined;
-  const percent = aiDailyPercent(ledger, aiId);
-  return capBlocker(ledger, {
-    rule: 'AI_DAILY_CAP',
-    name: isNamedToday(ledger, aiId) ? `${aiId} today` : `${aiId} and all AIs ${UNNAMED} today`,
-    figures,
-    demand,
-    holders: inDay(ledger.today.day),
-    largest: percentOf(ledger.largest.day, percent),
-    later: () =>
-      firstDayThatAdmits(ledger, (cap) => demand.requested <= percentOf(cap, percent), committed(ledger)),
-    firstHolder: () => firstExpiryToday(ledger, aiId),
-  });
-}
+export const aiDailyCap: AdmissionCap = {
+  leaves: (ledger, standing, { aiId }) => {
+    const figures = aiDayFigures(ledger, standing, aiId);
+    return figures === undefined ? Number.POSITIVE_INFINITY : left(figures);
+  },
+  refuses: (ledger, standing, { aiId }, demand) => {
+    const figures = aiDayFigures(ledger, standing, aiId);
+    if (figures === undefined || admits(figures, demand)) return undefined;
+    const percent = aiDailyPercent(ledger, aiId);
+    return capBlocker(ledger, {
+      rule: 'AI_DAILY_CAP',
+      name: isNamedToday(ledger, aiId) ? `${aiId} today` : `${aiId} and all AIs ${UNNAMED} today`,
+      figures,
+      demand,
+      holders: inDay(ledger.today.day),
+      largest: percentOf(ledger.largest.day, percent),
+      later: () =>
+        firstDayThatAdmits(ledger, (cap) => demand.requested <= percentOf(cap, percent), committed(ledger)),
+      firstHolder: () => firstExpiryToday(ledger, aiId),
+    });
+  },
+};
 
 /** The enforced limit of the month. */
-export function monthlyCapBlocker(ledger: Ledger, standing: Standing, demand: Demand): Blocker | undefined {
-  if (admits(standing.month, demand)) return undefined;
-  return capBlocker(ledger, {
-    rule: 'MONTHLY_CAP',
-    name: 'this month',
-    figures: standing.month,
-    demand,
-    holders: inMonth(ledger.month.key),
-    largest: ledger.allowance.enforced,
-    later: () => ledger.month.end,
-  });
-}
+export const monthlyCap: AdmissionCap = {
+  leaves: (_ledger, standing) => left(standing.month),
+  refuses: (ledger, standing, _asker, demand) => {
+    if (admits(standing.month, demand)) return undefined;
+    return capBlocker(ledger, {
+      rule: 'MONTHLY_CAP',
+      name: 'this month',
+      figures: standing.month,
+      demand,
+      holders: inMonth(ledger.month.key),
+      largest: ledger.allowance.enforced,
+      later: () => ledger.month.end,
+    });
+  },
+};
 
 /** What one AI has of today, undefined where the rule is off for it. */
 export function aiDayFigures(ledger: Ledger, standing: Standing, aiId: string): WindowFigures | undefined {
@@ -110,7 +134,8 @@ function firstExpiryToday(ledger: Ledger, aiId: string): number | undefined {
   return ends.length === 0 ? undefined : Math.min(...ends);
 }
 
-interface CapCheck {
+/** All that a cap's refusal is put together from. */
+export interface CapCheck {
   readonly rule: Rule;
   readonly name: string;
   readonly figures: WindowFigures;
@@ -131,7 +156,8 @@ export function admits(
   return spent + reserved + requested <= cap.tokens;
 }
 
-function capBlocker(ledger: Ledger, check: CapCheck): Blocker {
+/** A cap's refusal, with when it would admit. */
+export function capBlocker(ledger: Ledger, check: CapCheck): Blocker {
   const { rule, name, figures, largest } = check;
   const { requested, inAll } = check.demand;
   const { spent, reserved, cap } = figures;

@@ -23,7 +23,7 @@ import {
 import { Duration } from "../../google/protobuf/duration.js";
 import { Timestamp } from "../../google/protobuf/timestamp.js";
 import { Status } from "../../google/rpc/status.js";
-import { Denial, Lease, Usage, WindowStatus } from "./budget.js";
+import { Denial, Lease, TokenCounts, Usage, WindowStatus } from "./budget.js";
 
 /** What becomes of the tokens that a lease had reserved and nobody reported when it is released. */
 export enum Unreported {
@@ -153,8 +153,8 @@ export interface AcquireSlotRequest {
     | string
     | undefined;
   /**
-   * Charged tokens that the caller expects to spend: 1 to 10^12; less than the policy's `min_estimate` reserves that. Absent:
-   * the policy's default reservation.
+   * Charged tokens that the caller expects to spend: 1 to 10^12; less than the policy's `min_estimate` reserves that. Absent, and
+   * `expected` too: the policy's default reservation.
    */
   estimatedTokens?:
     | number
@@ -174,6 +174,20 @@ export interface AcquireSlotRequest {
     | undefined;
   /** Kept with the lease, for operators. At most 8, keys of 1 to 32 bytes, values of at most 64 bytes. */
   labels: { [key: string]: string };
+  /**
+   * What the caller expects to spend, by kind, in place of `estimated_tokens`: weighed by the policy's token weights as they are when
+   * it is decided, and rounded up, so that a caller needs no weights. At least one token; weighed at most 10^12, and at least 1.
+   */
+  expected?:
+    | TokenCounts
+    | undefined;
+  /**
+   * Rather fewer tokens than no slot: where only caps refuse all that is asked for, this many charged tokens are enough. Then the
+   * slot has an equal part of what the caps leave for each free slot, and never less than this: see `Lease.reserved_tokens`. What a
+   * denial says of caps is said of this many. 1 to 10^12, and no more than `estimated_tokens` or than `expected` is weighed; less
+   * than the policy's `min_estimate` is that. Where neither is given, at least this much is asked for. Absent: all or nothing.
+   */
+  atLeastTokens?: number | undefined;
 }
 
 export interface AcquireSlotRequest_LabelsEntry {
@@ -202,8 +216,12 @@ export interface Grant {
     | undefined;
   /** An earlier call with the same request id made this grant; nothing new was reserved. */
   replayed: boolean;
-  /** In mode OBSERVE: the rules that would have refused. */
-  wouldDeny?: Denial | undefined;
+  /** In mode OBSERVE: the rules that would have refused. There all that is asked for is granted, whatever `at_least_tokens`. */
+  wouldDeny?:
+    | Denial
+    | undefined;
+  /** Charged tokens that this AI's tightest window leaves after this grant; of a replay, as it stands now. */
+  availableTokens: number;
 }
 
 /** Extends a lease. */
@@ -332,10 +350,18 @@ export interface GetAvailabilityRequest {
   /** The AI, not `(other)`. Required. */
   aiId: string;
   /**
-   * Charged tokens that it would ask for: 1 to 10^12; less than the policy's `min_estimate` counts as that. Absent: the policy's
-   * default reservation.
+   * Charged tokens that it would ask for: 1 to 10^12; less than the policy's `min_estimate` counts as that. Absent, and `expected`
+   * too: the policy's default reservation.
    */
-  estimatedTokens?: number | undefined;
+  estimatedTokens?:
+    | number
+    | undefined;
+  /** As in AcquireSlotRequest. */
+  expected?:
+    | TokenCounts
+    | undefined;
+  /** As in AcquireSlotRequest. */
+  atLeastTokens?: number | undefined;
 }
 
 /** What a request would meet now. */
@@ -980,6 +1006,8 @@ function createBaseAcquireSlotRequest(): AcquireSlotRequest {
     leaseTtl: undefined,
     wait: undefined,
     labels: {},
+    expected: undefined,
+    atLeastTokens: undefined,
   };
 }
 
@@ -1006,6 +1034,12 @@ export const AcquireSlotRequest: MessageFns<AcquireSlotRequest> = {
     globalThis.Object.entries(message.labels).forEach(([key, value]: [string, string]) => {
       AcquireSlotRequest_LabelsEntry.encode({ key: key as any, value }, writer.uint32(58).fork()).join();
     });
+    if (message.expected !== undefined) {
+      TokenCounts.encode(message.expected, writer.uint32(74).fork()).join();
+    }
+    if (message.atLeastTokens !== undefined) {
+      writer.uint32(80).int64(message.atLeastTokens);
+    }
     return writer;
   },
 
@@ -1081,6 +1115,22 @@ export const AcquireSlotRequest: MessageFns<AcquireSlotRequest> = {
             }
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.expected = TokenCounts.decode(reader, reader.uint32());
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.atLeastTokens = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1115,6 +1165,10 @@ export const AcquireSlotRequest: MessageFns<AcquireSlotRequest> = {
       },
       {},
     );
+    message.expected = (object.expected !== undefined && object.expected !== null)
+      ? TokenCounts.fromPartial(object.expected)
+      : undefined;
+    message.atLeastTokens = object.atLeastTokens ?? undefined;
     return message;
   },
 };
@@ -1270,7 +1324,7 @@ export const AcquireSlotResponse: MessageFns<AcquireSlotResponse> = {
 };
 
 function createBaseGrant(): Grant {
-  return { lease: undefined, replayed: false, wouldDeny: undefined };
+  return { lease: undefined, replayed: false, wouldDeny: undefined, availableTokens: 0 };
 }
 
 export const Grant: MessageFns<Grant> = {
@@ -1283,6 +1337,9 @@ export const Grant: MessageFns<Grant> = {
     }
     if (message.wouldDeny !== undefined) {
       Denial.encode(message.wouldDeny, writer.uint32(26).fork()).join();
+    }
+    if (message.availableTokens !== 0) {
+      writer.uint32(32).int64(message.availableTokens);
     }
     return writer;
   },
@@ -1324,6 +1381,14 @@ export const Grant: MessageFns<Grant> = {
             message.wouldDeny = Denial.decode(reader, reader.uint32());
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.availableTokens = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1346,6 +1411,7 @@ export const Grant: MessageFns<Grant> = {
     message.wouldDeny = (object.wouldDeny !== undefined && object.wouldDeny !== null)
       ? Denial.fromPartial(object.wouldDeny)
       : undefined;
+    message.availableTokens = object.availableTokens ?? 0;
     return message;
   },
 };
@@ -2149,7 +2215,7 @@ export const GetLeaseResponse: MessageFns<GetLeaseResponse> = {
 };
 
 function createBaseGetAvailabilityRequest(): GetAvailabilityRequest {
-  return { budgetId: "", aiId: "", estimatedTokens: undefined };
+  return { budgetId: "", aiId: "", estimatedTokens: undefined, expected: undefined, atLeastTokens: undefined };
 }
 
 export const GetAvailabilityRequest: MessageFns<GetAvailabilityRequest> = {
@@ -2162,6 +2228,12 @@ export const GetAvailabilityRequest: MessageFns<GetAvailabilityRequest> = {
     }
     if (message.estimatedTokens !== undefined) {
       writer.uint32(24).int64(message.estimatedTokens);
+    }
+    if (message.expected !== undefined) {
+      TokenCounts.encode(message.expected, writer.uint32(42).fork()).join();
+    }
+    if (message.atLeastTokens !== undefined) {
+      writer.uint32(48).int64(message.atLeastTokens);
     }
     return writer;
   },
@@ -2203,6 +2275,22 @@ export const GetAvailabilityRequest: MessageFns<GetAvailabilityRequest> = {
             message.estimatedTokens = longToNumber(reader.int64());
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.expected = TokenCounts.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.atLeastTokens = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2223,6 +2311,10 @@ export const GetAvailabilityRequest: MessageFns<GetAvailabilityRequest> = {
     message.budgetId = object.budgetId ?? "";
     message.aiId = object.aiId ?? "";
     message.estimatedTokens = object.estimatedTokens ?? undefined;
+    message.expected = (object.expected !== undefined && object.expected !== null)
+      ? TokenCounts.fromPartial(object.expected)
+      : undefined;
+    message.atLeastTokens = object.atLeastTokens ?? undefined;
     return message;
   },
 };
@@ -3512,7 +3604,8 @@ export const BudgetServiceService = {
   /**
    * Asks for a slot. A denial is an ordinary answer, lists every rule that refuses, and burns nothing.
    * Errors: NOT_FOUND (BUDGET_NOT_FOUND); FAILED_PRECONDITION (LEASE_CLOSED: the lease of this request id is closed;
-   * ID_REUSED: the request id was used with other content); INVALID_ARGUMENT (AMOUNT_OVERFLOW: in mode OBSERVE);
+   * ID_REUSED: the request id was used with other content); INVALID_ARGUMENT (AMOUNT_OVERFLOW: in mode OBSERVE; INVALID_FIELD: `expected`
+   * is weighed above 10^12, or below `at_least_tokens`);
    * RESOURCE_EXHAUSTED (STATE_FULL); UNAVAILABLE (CLOCK_NOT_TRUSTED).
    */
   acquireSlot: {
@@ -3582,7 +3675,7 @@ export const BudgetServiceService = {
   },
   /**
    * What AcquireSlot would say now. Writes nothing.
-   * Errors: NOT_FOUND (BUDGET_NOT_FOUND).
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND); INVALID_ARGUMENT (INVALID_FIELD: as AcquireSlot).
    */
   getAvailability: {
     path: "/budgetarbiter.v1.BudgetService/GetAvailability" as const,
@@ -3647,7 +3740,8 @@ export interface BudgetServiceServer extends UntypedServiceImplementation {
   /**
    * Asks for a slot. A denial is an ordinary answer, lists every rule that refuses, and burns nothing.
    * Errors: NOT_FOUND (BUDGET_NOT_FOUND); FAILED_PRECONDITION (LEASE_CLOSED: the lease of this request id is closed;
-   * ID_REUSED: the request id was used with other content); INVALID_ARGUMENT (AMOUNT_OVERFLOW: in mode OBSERVE);
+   * ID_REUSED: the request id was used with other content); INVALID_ARGUMENT (AMOUNT_OVERFLOW: in mode OBSERVE; INVALID_FIELD: `expected`
+   * is weighed above 10^12, or below `at_least_tokens`);
    * RESOURCE_EXHAUSTED (STATE_FULL); UNAVAILABLE (CLOCK_NOT_TRUSTED).
    */
   acquireSlot: handleUnaryCall<AcquireSlotRequest, AcquireSlotResponse>;
@@ -3677,7 +3771,7 @@ export interface BudgetServiceServer extends UntypedServiceImplementation {
   getLease: handleUnaryCall<GetLeaseRequest, GetLeaseResponse>;
   /**
    * What AcquireSlot would say now. Writes nothing.
-   * Errors: NOT_FOUND (BUDGET_NOT_FOUND).
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND); INVALID_ARGUMENT (INVALID_FIELD: as AcquireSlot).
    */
   getAvailability: handleUnaryCall<GetAvailabilityRequest, GetAvailabilityResponse>;
   /**
@@ -3714,7 +3808,8 @@ export interface BudgetServiceClient extends Client {
   /**
    * Asks for a slot. A denial is an ordinary answer, lists every rule that refuses, and burns nothing.
    * Errors: NOT_FOUND (BUDGET_NOT_FOUND); FAILED_PRECONDITION (LEASE_CLOSED: the lease of this request id is closed;
-   * ID_REUSED: the request id was used with other content); INVALID_ARGUMENT (AMOUNT_OVERFLOW: in mode OBSERVE);
+   * ID_REUSED: the request id was used with other content); INVALID_ARGUMENT (AMOUNT_OVERFLOW: in mode OBSERVE; INVALID_FIELD: `expected`
+   * is weighed above 10^12, or below `at_least_tokens`);
    * RESOURCE_EXHAUSTED (STATE_FULL); UNAVAILABLE (CLOCK_NOT_TRUSTED).
    */
   acquireSlot(
@@ -3814,7 +3909,7 @@ export interface BudgetServiceClient extends Client {
   ): ClientUnaryCall;
   /**
    * What AcquireSlot would say now. Writes nothing.
-   * Errors: NOT_FOUND (BUDGET_NOT_FOUND).
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND); INVALID_ARGUMENT (INVALID_FIELD: as AcquireSlot).
    */
   getAvailability(
     request: GetAvailabilityRequest,

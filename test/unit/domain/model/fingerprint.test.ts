@@ -1,5 +1,10 @@
-import { expect, it } from 'vitest';
-import { fingerprint } from '../../../../src/domain/model/fingerprint.js';
+import { describe, expect, it } from 'vitest';
+import {
+  type AcquireContent,
+  acquireFingerprint,
+  fingerprint,
+} from '../../../../src/domain/model/fingerprint.js';
+import { counts } from '../../../support/requests.js';
 
 it('is shared by equal parts', () => {
   expect(fingerprint(['a', 1, undefined, true, [['k', 'v']]])).toBe(
@@ -24,4 +29,28 @@ it('is not shared by parts that only look alike when joined', () => {
     [0],
   ];
   expect(new Set(alike.map(fingerprint)).size).toBe(alike.length);
+});
+
+describe('of a request for a slot', () => {
+  const asked = { budgetId: 'b', aiId: 'a', estimatedTokens: 300, leaseTtlMs: 1_000, labels: { k: 'v' } };
+
+  it('is what it was before there were younger fields: a repeat across the upgrade finds its lease', () => {
+    expect(acquireFingerprint(asked)).toBe(fingerprint(['b', 'a', 300, 1_000, [['k', 'v']]]));
+    expect(acquireFingerprint({ budgetId: 'b', aiId: 'a' })).toBe(
+      fingerprint(['b', 'a', undefined, undefined, undefined]),
+    );
+  });
+
+  it('is another with other counts or another least', () => {
+    const contents: AcquireContent[] = [
+      asked,
+      { ...asked, atLeastTokens: 1 },
+      { ...asked, atLeastTokens: 2 },
+      { ...asked, expected: counts({ input: 1 }) },
+      { ...asked, expected: counts({ output: 1 }) },
+      { ...asked, expected: counts({ total: 1 }) },
+      { ...asked, expected: counts({ total: 1 }), atLeastTokens: 1 },
+    ];
+    expect(new Set(contents.map(acquireFingerprint)).size).toBe(contents.length);
+  });
 });
