@@ -2,7 +2,12 @@ import { NUMBERS, TEXTS } from '../../domain/model/field-limits.js';
 import { adjustmentFingerprint, usageFingerprint } from '../../domain/model/fingerprint.js';
 import type * as domain from '../../domain/model/requests.js';
 import type { SessionRef } from '../../domain/model/session-ref.js';
-import type { TokenCounts, UsageReport, Writable } from '../../domain/model/types.js';
+import type {
+  TokenCounts,
+  Unreported as UnreportedTokens,
+  UsageReport,
+  Writable,
+} from '../../domain/model/types.js';
 import type { Usage } from '../../gen/budgetarbiter/v1/budget.js';
 import type { AdjustUsageRequest } from '../../gen/budgetarbiter/v1/budget_admin_service.js';
 import {
@@ -39,7 +44,7 @@ export function readRecord(
   return { budgetId: lease.budgetId, request: { kind: 'record', lease, usage: usage as NamedUsage } };
 }
 
-const UNREPORTED: ReadonlyMap<number, domain.Unreported | 'FREE'> = new Map([
+const UNREPORTED: ReadonlyMap<number, UnreportedTokens | 'FREE'> = new Map([
   [Unreported.UNREPORTED_UNSPECIFIED, 'FREE'],
   [Unreported.UNREPORTED_FREE, 'FREE'],
   [Unreported.UNREPORTED_PRESUME, 'PRESUME'],

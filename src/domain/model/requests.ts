@@ -1,7 +1,7 @@
 import type { PolicyFields } from './policy.js';
 import type { SessionRef } from './session-ref.js';
 import type { StoredDelivery, UsageDay } from './state.js';
-import type { Labels, TokenCounts, UsageReport } from './types.js';
+import type { Labels, TokenCounts, Unreported, UsageReport } from './types.js';
 
 /** A lease as a caller names it: `lease-id.ts` takes the opaque id apart. */
 export interface LeaseRef {
@@ -63,12 +63,6 @@ export interface ReleaseRequest {
   /** What becomes of what is reserved and not reported; absent: it is free. */
   readonly unreported?: Unreported;
 }
-
-/**
- * - PRESUME: something was spent, nobody knows how much: it is presumed, until a late report or a later release settles it.
- * - UNUSED: nothing was asked of the model: as if the slot had not been granted.
- */
-export type Unreported = 'PRESUME' | 'UNUSED';
 
 /** Gives the live leases of a session to the stream that it goes on with. Of a new session it finds none. */
 export interface TakeUpSessionRequest {

@@ -1,7 +1,6 @@
 import type { PolicyFields } from './policy.js';
-import type { Unreported } from './requests.js';
 import type { StoredSession } from './session-ref.js';
-import type { Labels, LeaseStatus } from './types.js';
+import type { Labels, LeaseStatus, Unreported } from './types.js';
 
 /**
  * The stored form of one budget: a small head, and sections of entries, so that a commit can send changed entries only.

@@ -51,6 +51,14 @@ export const TOKEN_KINDS = [
   'total',
 ] as const satisfies readonly (keyof TokenCounts)[];
 
+/**
+ * What becomes of tokens that were reserved and not reported, where they are not free again.
+ *
+ * - PRESUME: something was spent, nobody knows how much: it is presumed, until a late report or a later release settles it.
+ * - UNUSED: nothing was asked of the model: as if the slot had not been granted.
+ */
+export type Unreported = 'PRESUME' | 'UNUSED';
+
 /** What one LLM call really spent, as reported. */
 export interface UsageReport {
   /** Absent only in a release. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { LeaseRef, Unreported } from '../../../../src/domain/model/requests.js';
+import type { LeaseRef } from '../../../../src/domain/model/requests.js';
+import type { Unreported } from '../../../../src/domain/model/types.js';
 import { ROOMY, TestBudget } from '../../../support/budget.js';
 import { usage } from '../../../support/requests.js';
 
