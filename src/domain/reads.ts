@@ -1,5 +1,5 @@
 import { admission, denialOf } from './admission/admission.js';
-import { leastTokens, requestedTokens, wishViolation } from './admission/asked.js';
+import { askedViolation, estimateOf, leastTokens, requestedTokens } from './admission/asked.js';
 import { roomFor } from './admission/room.js';
 import { viewOfBudget } from './budget-changes.js';
 import { ownHours } from './ledger/accounts.js';
@@ -40,10 +40,11 @@ export function getAvailability(
   ledger: Ledger,
   request: GetAvailabilityRequest,
 ): OutcomeOf['get-availability'] {
-  const violation = wishViolation(ledger, request);
+  const estimate = estimateOf(ledger, request);
+  const violation = askedViolation(request, estimate);
   if (violation !== undefined) return refused({ reason: 'INVALID_FIELD', violations: [violation] });
   const standing = standingOf(ledger);
-  const requested = requestedTokens(ledger, standing, request);
+  const requested = requestedTokens(ledger, standing, request, estimate);
   const least = leastTokens(ledger, request, requested);
   const blockers = admission(ledger, standing, request, requested, least);
   return {

@@ -69,7 +69,7 @@ const durations = (name: 'acquire' | 'renew', inMessage: string, field: string, 
   ].map((value): Row => [name, { [inMessage]: value }, field, limits]);
 
 /** How much a slot is asked for. */
-function byWish(name: 'acquire' | 'availability'): Row[] {
+function byAsked(name: 'acquire' | 'availability'): Row[] {
   return [
     ...[0, -1, 1e12 + 1].map(
       (atLeastTokens): Row => [name, { atLeastTokens }, 'at_least_tokens', /1 to 1,000,000,000,000/],
@@ -95,7 +95,7 @@ const bySlot: Row[] = [
     ['availability', { estimatedTokens: tokens }, 'estimated_tokens', /1 to 1,000,000,000,000/],
     ['renew', { reserveTokens: tokens }, 'reserve_tokens', /1 to 1,000,000,000,000/],
   ]),
-  ...(['acquire', 'availability'] as const).flatMap(byWish),
+  ...(['acquire', 'availability'] as const).flatMap(byAsked),
   ...durations('acquire', 'leaseTtl', 'lease_ttl', /1 s to 366 days|legal/),
   ...durations('renew', 'leaseTtl', 'lease_ttl', /1 s to 366 days|legal/),
   ...durations('acquire', 'wait', 'wait', /0 s to 15 min|legal/),

@@ -74,19 +74,20 @@ export class Client extends SimulatedCaller {
       ...{ kind: 'acquire', aiId: this.aiId, requestId: this.id('r'), requestIdMade: false },
       ...{ fingerprint: 'f', nonce: `n-${++this.made}` },
       leaseTtlMs: 1_000 + Math.floor(world.random() * 8_000),
-      ...this.wish(),
+      ...this.asked(),
       ...extremeRequest(world.extreme, () => world.random()),
       ...more,
     };
   }
 
   /** How much it asks for: an estimate, counts, or nothing; all of it, or at least so much. */
-  private wish(): Pick<AcquireRequest, 'estimatedTokens' | 'expected' | 'atLeastTokens'> {
+  private asked(): Pick<AcquireRequest, 'estimatedTokens' | 'expected' | 'atLeastTokens'> {
     const { world } = this;
     const kind = world.random();
     const enough = world.random() < 0.4;
     const upTo = (most: number) => 1 + Math.floor(world.random() * most);
-    if (kind < 0.15) {
+    // Extreme sums come as estimates, and nobody may give both.
+    if (kind < 0.15 && world.extreme !== 'SUMS') {
       // Weights may bring it down to a third.
       const atLeast = enough ? { atLeastTokens: upTo(30) } : {};
       return { expected: counts({ total: 100 + upTo(900) }), ...atLeast };

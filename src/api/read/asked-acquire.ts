@@ -2,9 +2,9 @@ import { acquireFingerprint } from '../../domain/model/fingerprint.js';
 import type { AcquireRequest } from '../../domain/model/requests.js';
 import type { SessionRef } from '../../domain/model/session-ref.js';
 import type { Labels, TokenCounts } from '../../domain/model/types.js';
-import type { ReadWish } from './wish.js';
+import type { AskedTokens } from './asked-tokens.js';
 
-/** All that a repeat must share, with how much it wants. */
+/** All that a repeat must share, with how much it asks for. */
 interface Content {
   readonly budgetId: string;
   readonly aiId: string;
@@ -39,7 +39,7 @@ export class AskedAcquire implements AcquireRequest {
 
   constructor(
     { budgetId, aiId, leaseTtlMs, labels }: Content,
-    { estimatedTokens, expected, atLeastTokens }: ReadWish,
+    { estimatedTokens, expected, atLeastTokens }: AskedTokens,
     { requestId, requestIdMade, nonce }: Ids,
     session: SessionRef | undefined,
   ) {

@@ -13,9 +13,9 @@ import type {
 import type { Ids } from '../../platform/ids.js';
 import { invalidFields } from '../failures/request-error.js';
 import { AskedAcquire } from './asked-acquire.js';
+import { readAskedTokens } from './asked-tokens.js';
 import { Checks } from './checks.js';
 import { durationMs } from './duration.js';
-import { readWish } from './wish.js';
 
 /** A request for one budget, as the arbiter's service port takes it. */
 export interface OfBudget<R> {
@@ -33,14 +33,14 @@ export function readAcquire(
   const aiId = checks.aiId('ai_id', message.aiId);
   const { requestId, leaseTtl, wait } = message;
   if (requestId !== undefined) checks.text('request_id', requestId, TEXTS.requestId);
-  const wish = readWish(checks, message);
+  const asked = readAskedTokens(checks, message);
   const leaseTtlMs = leaseTtl && durationMs(checks, 'lease_ttl', leaseTtl, DURATIONS.leaseTtl);
   const wanted = session === undefined ? DURATIONS.wait : DURATIONS.waitInSession;
   const waitMs = wait === undefined ? 0 : durationMs(checks, 'wait', wait, wanted);
   const labels = readLabels(checks, message.labels);
   checks.done();
   const content = { budgetId, aiId, leaseTtlMs, labels };
-  const request = new AskedAcquire(content, wish, idsOf(requestId, ids), session);
+  const request = new AskedAcquire(content, asked, idsOf(requestId, ids), session);
   return { budgetId, request, waitMs };
 }
 
@@ -105,7 +105,7 @@ export function readAvailability(message: GetAvailabilityRequest): OfBudget<doma
     kind: 'get-availability',
     aiId: checks.aiId('ai_id', message.aiId),
   };
-  const { estimatedTokens, expected, atLeastTokens } = readWish(checks, message);
+  const { estimatedTokens, expected, atLeastTokens } = readAskedTokens(checks, message);
   if (estimatedTokens !== undefined) request.estimatedTokens = estimatedTokens;
   if (expected !== undefined) request.expected = expected;
   if (atLeastTokens !== undefined) request.atLeastTokens = atLeastTokens;

@@ -9,31 +9,40 @@ import { addCharge, chargeOf } from '../policy/token-charge.js';
 import { roomFor } from './room.js';
 import type { Asker } from './rules/caps.js';
 
-/** What a request for a slot says of how much it wants. */
-export interface Wish extends Asker {
+/** What a request for a slot says of how much it asks for. */
+export interface Asked extends Asker {
   readonly estimatedTokens?: number;
   readonly expected?: TokenCounts;
   readonly atLeastTokens?: number;
 }
 
+/** Its estimate, or what it expects as the policy weighs it; undefined if it gives neither. */
+export function estimateOf({ policy }: Ledger, { estimatedTokens, expected }: Asked): number | undefined {
+  if (expected === undefined) return estimatedTokens;
+  // Rounded up as a charge is. Where the policy charges nothing for it, 1 is asked for: a slot reserves something.
+  return Math.max(1, addCharge({ tokens: 0, roundedUp: 0 }, chargeOf(expected, policy.tokenWeights)).tokens);
+}
+
 /**
- * What a request asks for: its estimate, what it expects as the policy weighs it, or what the policy reserves for callers that
- * cannot estimate. Never less than the least estimate, however little is asked, or nothing said: what is reserved is all that holds
- * back those who come after.
+ * What a request asks for: its estimate, or what the policy reserves for callers that cannot estimate. Never less than the least
+ * estimate, however little is asked, or nothing said: what is reserved is all that holds back those who come after.
  */
-export function requestedTokens(ledger: Ledger, standing: Standing, wish: Wish): number {
+export function requestedTokens(
+  ledger: Ledger,
+  standing: Standing,
+  asked: Asked,
+  estimate: number | undefined,
+): number {
   const { policy } = ledger;
-  if (wish.estimatedTokens !== undefined) return Math.max(wish.estimatedTokens, policy.minEstimate);
-  if (wish.expected !== undefined)
-    return Math.max(weighedTokens(ledger, wish, wish.expected), policy.minEstimate);
-  const unasked = policy.defaultReservation > 0 ? policy.defaultReservation : share(ledger, standing, wish);
+  if (estimate !== undefined) return Math.max(estimate, policy.minEstimate);
+  const unasked = policy.defaultReservation > 0 ? policy.defaultReservation : share(ledger, standing, asked);
   const most = policy.maxRequestTokens > 0 ? policy.maxRequestTokens : Number.POSITIVE_INFINITY;
   // Whoever says how much is enough, and nothing else, asks for that much at least.
-  return Math.max(Math.min(unasked, most), policy.minEstimate, wish.atLeastTokens ?? 0);
+  return Math.max(Math.min(unasked, most), policy.minEstimate, asked.atLeastTokens ?? 0);
 }
 
 /** Of what it asks for, what is enough where caps leave no more: all of it, if it does not say. */
-export function leastTokens({ policy }: Ledger, { atLeastTokens }: Wish, requested: number): number {
+export function leastTokens({ policy }: Ledger, { atLeastTokens }: Asked, requested: number): number {
   return atLeastTokens === undefined ? requested : Math.max(atLeastTokens, policy.minEstimate);
 }
 
@@ -53,11 +62,12 @@ export function grantedTokens(
   return requested <= room ? requested : Math.max(least, partOf(ledger, room));
 }
 
-/** What is wrong with how much a request wants, which only its budget's weights can tell. */
-export function wishViolation(ledger: Ledger, wish: Wish): FieldViolation | undefined {
-  const { expected, atLeastTokens = 0 } = wish;
-  if (expected === undefined) return undefined;
-  const weighed = weighedTokens(ledger, wish, expected);
+/** What is wrong with how much a request asks for, which only its budget's weights can tell. */
+export function askedViolation(
+  { expected, atLeastTokens = 0 }: Asked,
+  weighed: number | undefined,
+): FieldViolation | undefined {
+  if (expected === undefined || weighed === undefined) return undefined;
   if (weighed > MAX_AMOUNT) {
     const description = `must be weighed at most ${amount(MAX_AMOUNT)}; it is ${amount(weighed)} by the policy's token weights`;
     return { field: 'expected', description };
@@ -66,12 +76,6 @@ export function wishViolation(ledger: Ledger, wish: Wish): FieldViolation | unde
   const asked = `${amount(weighed)}, as \`expected\` is weighed by the policy`;
   const description = `must be at most what is asked for: ${asked}; it is ${amount(atLeastTokens)}`;
   return { field: 'at_least_tokens', description };
-}
-
-/** Rounded up as a charge is. Where the policy charges nothing for it, 1 is asked for: a slot reserves something. */
-function weighedTokens({ policy }: Ledger, { model = '' }: Asker, expected: TokenCounts): number {
-  const charge = chargeOf(expected, policy.tokenWeightsByModel.get(model) ?? policy.tokenWeights);
-  return Math.max(1, addCharge({ tokens: 0, roundedUp: 0 }, charge).tokens);
 }
 
 /** An equal part of what is left for each free slot; where less than the minimum is left, the window denies. */

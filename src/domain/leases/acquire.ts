@@ -1,5 +1,11 @@
 import { admission, denialOf } from '../admission/admission.js';
-import { grantedTokens, leastTokens, requestedTokens, wishViolation } from '../admission/asked.js';
+import {
+  askedViolation,
+  estimateOf,
+  grantedTokens,
+  leastTokens,
+  requestedTokens,
+} from '../admission/asked.js';
 import { roomFor } from '../admission/room.js';
 import { mayReserve, openDay } from '../ledger/accounts.js';
 import { type LeaseLookup, viewOfClosed, viewOfLive } from '../ledger/lease-lookup.js';
@@ -30,14 +36,15 @@ export function acquire(
   if (distrust !== undefined) return refused({ reason: 'CLOCK_NOT_TRUSTED', detail: distrust });
   const bytes = ledger.tables.bytes;
   if (bytes > MAX_STATE_BYTES) return refused({ reason: 'STATE_FULL', bytes });
-  const violation = wishViolation(ledger, request);
+  const estimate = estimateOf(ledger, request);
+  const violation = askedViolation(request, estimate);
   if (violation !== undefined) return refused({ reason: 'INVALID_FIELD', violations: [violation] });
-  return ask(ledger, request);
+  return ask(ledger, request, estimate);
 }
 
-function ask(ledger: Ledger, request: AcquireRequest): OutcomeOf['acquire'] {
+function ask(ledger: Ledger, request: AcquireRequest, estimate: number | undefined): OutcomeOf['acquire'] {
   const standing = standingOf(ledger);
-  const requested = requestedTokens(ledger, standing, request);
+  const requested = requestedTokens(ledger, standing, request, estimate);
   const least = leastTokens(ledger, request, requested);
   const blockers = admission(ledger, standing, request, requested, least);
   const denial = blockers.length === 0 ? undefined : denialOf(ledger, blockers);

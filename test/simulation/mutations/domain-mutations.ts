@@ -137,8 +137,8 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
   {
     name: 'the least estimate is forgotten',
     at: 'requestedTokens',
-    find: 'return Math.max(wish.estimatedTokens, policy.minEstimate);',
-    replace: 'return wish.estimatedTokens;',
+    find: 'return Math.max(estimate, policy.minEstimate);',
+    replace: 'return estimate;',
   },
   {
     name: 'a smaller grant is less than what would be enough',

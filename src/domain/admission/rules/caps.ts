@@ -21,10 +21,9 @@ export interface Demand {
   readonly inAll: number;
 }
 
-/** Who asks, and for which model if they say. */
+/** Who asks. */
 export interface Asker {
   readonly aiId: string;
-  readonly model?: string;
 }
 
 /** One cap of admission: why it refuses, and how much it leaves. The list of them is in `room.ts`. */

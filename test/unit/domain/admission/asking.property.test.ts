@@ -1,23 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { parseLeaseId } from '../../../../src/domain/model/lease-id.js';
 import type { Denied, Granted } from '../../../../src/domain/model/outcomes.js';
 import type { PolicyFields } from '../../../../src/domain/model/policy.js';
-import type { AcquireRequest, LeaseRef } from '../../../../src/domain/model/requests.js';
-import { policyViolations } from '../../../../src/domain/policy/policy-check.js';
 import { expectGrantWithinCaps } from '../../../support/book-keeping.js';
-import { TestBudget } from '../../../support/budget.js';
-import { Chance } from '../../../support/chance.js';
+import type { TestBudget } from '../../../support/budget.js';
 import { counts } from '../../../support/requests.js';
 import { randomFrom, testSeed } from '../../../support/seed.js';
+import { type Asks, SmallHistory } from '../../../support/small-history.js';
 
 const HISTORIES = 40;
-const STEPS = 40;
 const MOST_RETURNS = 90;
-const HOUR_MS = 3_600_000;
-const AIS = ['a', 'b', 'c', 'd'] as const;
 const TO_MEET = ['whole', 'part', 'least', 'caps refuse the least', 'something else refuses', 'expected'];
-
-type Asks = Pick<AcquireRequest, 'estimatedTokens' | 'expected' | 'atLeastTokens'>;
 
 /** What `at_least_tokens` promises, whatever the policy, the history and the request. */
 describe('at least so many tokens', () => {
@@ -37,77 +29,21 @@ describe('at least so many tokens', () => {
   });
 });
 
-class History extends Chance {
-  private readonly budget: TestBudget;
-  private readonly leases: LeaseRef[] = [];
-
-  constructor(
-    random: () => number,
-    private readonly met: Set<string>,
-  ) {
-    super(random);
-    const start = this.pick(['2026-11-02T09:10:00Z', '2026-11-29T20:00:00Z', '2028-02-28T22:00:00Z']);
-    this.budget = new TestBudget(this.policy(), start);
+class History extends SmallHistory {
+  protected ownFields(): PolicyFields {
+    return {
+      maxRequestTokens: this.pick([0, 0, 0, 3_000]),
+      defaultReservation: this.pick([0, 200]),
+      tokenWeights: { input: this.pick([100, 20]), output: this.pick([100, 333.3]) },
+    };
   }
 
-  run(): void {
-    for (let step = 0; step < STEPS; step += 1) {
-      this.budget.pass(this.pick([0, 0, 1_000, 70_000, HOUR_MS, 9 * HOUR_MS]));
-      const kind = this.below(12);
-      if (kind < 6) this.acquire();
-      else if (kind < 8) this.spend();
-      else if (kind < 10) this.release();
-      else if (kind === 10) this.budget.do({ kind: 'put-policy', fields: this.policy() });
-      else this.budget.writeOut();
-      this.check(this.pick(AIS), this.size());
-    }
-  }
-
-  private policy(): PolicyFields {
-    for (;;) {
-      const fields: PolicyFields = {
-        monthlyLimit: this.pick([10_000, 100_000]),
-        enforcedPercent: this.pick([100, 70]),
-        maxDailyPercent: this.pick([100, 30, 8]),
-        maxHourlyPercent: this.pick([100, 20, 3]),
-        minDailyPercent: this.pick([0, 1]),
-        maxDailyPercentPerAi: this.pick([100, 40, 10]),
-        pacing: this.pick(['NONE', 'FLOOR', 'EVEN'] as const),
-        onExpiry: this.pick(['CHARGE', 'REFUND'] as const),
-        cooldownMs: this.pick([0, 0, 60_000]),
-        maxConcurrent: this.pick([1, 2, 5]),
-        maxConcurrentPerAi: this.pick([1, 3]),
-        minEstimate: this.pick([0, 0, 50]),
-        maxRequestTokens: this.pick([0, 0, 0, 3_000]),
-        defaultReservation: this.pick([0, 200]),
-        leaseTtlMs: this.pick([60_000, 1_800_000]),
-        tokenWeights: { input: this.pick([100, 20]), output: this.pick([100, 333.3]) },
-        maxReportTokens: 100_000,
-        timeZone: this.pick(['UTC', 'Europe/Berlin']),
-      };
-      if (policyViolations(fields).length === 0) return fields;
-    }
-  }
-
-  private acquire(): void {
+  protected asks(): Asks {
     const estimatedTokens = this.size();
-    const asks = { estimatedTokens, atLeastTokens: 1 + this.below(estimatedTokens) };
-    const outcome = this.budget.acquire(this.pick(AIS), { ...asks, leaseTtlMs: 1_000 + this.below(HOUR_MS) });
-    const lease = outcome.kind === 'granted' ? parseLeaseId(outcome.lease.leaseId) : undefined;
-    if (lease !== undefined) this.leases.push(lease);
+    return { estimatedTokens, atLeastTokens: 1 + this.below(estimatedTokens) };
   }
 
-  private spend(): void {
-    const lease = this.leases.at(-1);
-    if (lease !== undefined) this.budget.record(lease, this.below(2_000));
-  }
-
-  private release(): void {
-    const [lease] = this.leases.splice(this.below(this.leases.length), 1);
-    if (lease !== undefined) this.budget.release(lease, this.below(300));
-  }
-
-  private check(aiId: string, least: number): void {
+  protected check(aiId: string, least: number): void {
     const more = least + this.below(this.pick([1, 50, 5_000]));
     const asks = this.pick<Asks>([{ estimatedTokens: more }, { expected: this.weighing(more) }, {}]);
     if (asks.expected !== undefined) this.met.add('expected');
@@ -187,9 +123,5 @@ class History extends Chance {
   private weighing(tokens: number): NonNullable<Asks['expected']> {
     const { input } = this.budget.state.policy.tokenWeights;
     return counts({ input: Math.ceil((tokens * 100) / input), output: this.below(50) });
-  }
-
-  private size(): number {
-    return 1 + this.below(this.pick([50, 500, 5_000, 100_000]));
   }
 }

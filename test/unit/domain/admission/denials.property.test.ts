@@ -1,28 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { timeAloneUntil } from '../../../../src/domain/admission/time-alone.js';
-import { parseLeaseId } from '../../../../src/domain/model/lease-id.js';
 import type { PolicyFields } from '../../../../src/domain/model/policy.js';
-import type { LeaseRef } from '../../../../src/domain/model/requests.js';
 import type { Denial } from '../../../../src/domain/model/types.js';
-import { policyViolations } from '../../../../src/domain/policy/policy-check.js';
 import { TestBudget } from '../../../support/budget.js';
 import { randomFrom, testSeed } from '../../../support/seed.js';
+import { type Asks, SmallHistory } from '../../../support/small-history.js';
 
 const HISTORIES = 30;
 /** The rarest of what it is about may be missing in 30 of them; none is in as many as these. */
 const MOST_HISTORIES = 1_000;
 const TO_MEET = ['caps', 'permanent', 'slots', 'more live than allowed', 'time alone'];
-const STEPS = 40;
 const MOST_RETURNS = 90;
 const HOUR_MS = 3_600_000;
-const AIS = ['a', 'b', 'c', 'd'] as const;
 
 /** Who is denied is told the truth about when to come back, whatever the policy, the history and the request. */
 describe('what a denial says of time', () => {
   const seed = testSeed('denials');
 
   it(`holds in random histories (seed ${seed})`, { timeout: 240_000 }, () => {
-    const met = new Map<string, number>();
+    const met = new Set<string>();
     const missing = () => TO_MEET.filter((what) => !met.has(what));
     for (let at = 0; at < HISTORIES || (at < MOST_HISTORIES && missing().length > 0); at += 1) {
       const history = new History(randomFrom(seed + at), met);
@@ -37,82 +33,25 @@ describe('what a denial says of time', () => {
   });
 });
 
-class History {
-  private readonly budget: TestBudget;
-  private readonly leases: LeaseRef[] = [];
-
-  constructor(
-    private readonly random: () => number,
-    private readonly met: Map<string, number>,
-  ) {
-    const start = this.pick(['2026-11-02T09:10:00Z', '2026-11-29T20:00:00Z', '2028-02-28T22:00:00Z']);
-    this.budget = new TestBudget(this.policy(), start);
-  }
-
-  run(): void {
-    for (let step = 0; step < STEPS; step += 1) {
-      this.budget.pass(this.pick([0, 0, 1_000, 70_000, HOUR_MS, 9 * HOUR_MS]));
-      const kind = this.below(12);
-      if (kind < 6) this.acquire();
-      else if (kind < 8) this.spend();
-      else if (kind < 10) this.release();
-      else if (kind === 10) this.budget.do({ kind: 'put-policy', fields: this.nextPolicy() });
-      else this.budget.writeOut();
-      this.ask();
-    }
-  }
-
+class History extends SmallHistory {
   /** Another one; or the same with fewer slots than may be live already. */
-  private nextPolicy(): PolicyFields {
+  protected override nextPolicy(): PolicyFields {
     if (this.random() < 0.5) return this.policy();
     return { ...this.budget.state.policyFields, maxConcurrent: 1, maxConcurrentPerAi: 1 };
   }
 
-  private policy(): PolicyFields {
-    for (;;) {
-      const fields: PolicyFields = {
-        monthlyLimit: this.pick([10_000, 100_000]),
-        enforcedPercent: this.pick([100, 70]),
-        emergencyPercent: this.pick([98, 60, 20, 5]),
-        maxDailyPercent: this.pick([100, 30, 8]),
-        maxHourlyPercent: this.pick([100, 20, 3]),
-        minDailyPercent: this.pick([0, 1]),
-        maxDailyPercentPerAi: this.pick([100, 40, 10]),
-        pacing: this.pick(['NONE', 'FLOOR', 'EVEN', 'EVEN'] as const),
-        onExpiry: this.pick(['CHARGE', 'REFUND'] as const),
-        lateReportGraceMs: this.pick([0, HOUR_MS, 24 * HOUR_MS]),
-        cooldownMs: this.pick([0, 0, 60_000]),
-        maxConcurrent: this.pick([1, 2, 5]),
-        maxConcurrentPerAi: this.pick([1, 3]),
-        minEstimate: this.pick([0, 0, 50]),
-        leaseTtlMs: this.pick([60_000, 1_800_000]),
-        maxReportTokens: 100_000,
-        timeZone: this.pick(['UTC', 'Europe/Berlin']),
-      };
-      if (policyViolations(fields).length === 0) return fields;
-    }
+  protected ownFields(): PolicyFields {
+    return {
+      emergencyPercent: this.pick([98, 60, 20, 5]),
+      lateReportGraceMs: this.pick([0, HOUR_MS, 24 * HOUR_MS]),
+    };
   }
 
-  private acquire(): void {
-    const leaseTtlMs = 1_000 + this.below(HOUR_MS);
-    const outcome = this.budget.acquire(this.pick(AIS), { estimatedTokens: this.size(), leaseTtlMs });
-    const lease = outcome.kind === 'granted' ? parseLeaseId(outcome.lease.leaseId) : undefined;
-    if (lease !== undefined) this.leases.push(lease);
+  protected asks(): Asks {
+    return { estimatedTokens: this.size() };
   }
 
-  private spend(): void {
-    const lease = this.leases.at(-1);
-    if (lease !== undefined) this.budget.record(lease, this.below(2_000));
-  }
-
-  private release(): void {
-    const [lease] = this.leases.splice(this.below(this.leases.length), 1);
-    if (lease !== undefined) this.budget.release(lease, this.below(300));
-  }
-
-  /** Asks without taking, and holds the answer against what would become of it. */
-  private ask(): void {
-    const [aiId, estimatedTokens] = [this.pick(AIS), this.size()];
+  protected check(aiId: string, estimatedTokens: number): void {
     const denial = denialNow(this.budget, aiId, estimatedTokens);
     if (denial === undefined) return;
     const wanted = { aiId, estimatedTokens };
@@ -120,7 +59,7 @@ class History {
       if (rule.endsWith('CONCURRENCY')) this.checkSlots(rule, wanted, availableAt);
     }
     if (denial.blockers.every(({ rule }) => rule.endsWith('_CAP'))) {
-      this.meet('caps');
+      this.met.add('caps');
       if (denial.permanent) this.checkPermanent(wanted, denial);
       else this.checkReturns(wanted, denial);
     }
@@ -130,7 +69,7 @@ class History {
 
   /** It is refused at every hour of a month in which nobody has spent anything: the largest of a day's is asked for at its start. */
   private checkPermanent({ aiId, estimatedTokens }: Wanted, denial: Denial): void {
-    this.meet('permanent');
+    this.met.add('permanent');
     expect(denial.availableAt).toBeUndefined();
     const fresh = new TestBudget(this.budget.state.policyFields, '2027-03-01T00:00:00Z');
     for (let day = 0; day < 31; day += 1) {
@@ -156,10 +95,10 @@ class History {
   /** Refused until the end of the lease after which fewer than allowed are live, if nobody renews. */
   private checkSlots(rule: string, { aiId, estimatedTokens }: Wanted, availableAt: number | undefined): void {
     const { policy, slots } = this.budget.state;
-    this.meet('slots');
+    this.met.add('slots');
     const ofAi = rule === 'AI_CONCURRENCY';
     const isMore = ofAi ? slots.liveOf(aiId) > policy.maxConcurrentPerAi : slots.live > policy.maxConcurrent;
-    if (isMore) this.meet('more live than allowed');
+    if (isMore) this.met.add('more live than allowed');
     const later = this.budget.fork();
     const rules = () =>
       denialNow(later, aiId, estimatedTokens)?.blockers.map((blocker) => blocker.rule) ?? [];
@@ -171,29 +110,13 @@ class History {
 
   /** It is refused until then even if everybody gives back all that can be given back. */
   private checkTimeAlone({ aiId, estimatedTokens }: Wanted, until: number): void {
-    this.meet('time alone');
+    this.met.add('time alone');
     const later = this.budget.fork();
     for (const lease of this.leases) later.release(lease);
     for (const share of [0, 0.5, 1]) {
       later.now = Math.floor(this.budget.now + share * (until - 1 - this.budget.now));
       expect(denialNow(later, aiId, estimatedTokens), `after ${share} of the time`).toBeDefined();
     }
-  }
-
-  private size(): number {
-    return 1 + this.below(this.pick([50, 500, 5_000, 100_000]));
-  }
-
-  private meet(what: string): void {
-    this.met.set(what, (this.met.get(what) ?? 0) + 1);
-  }
-
-  private below(end: number): number {
-    return Math.floor(this.random() * end);
-  }
-
-  private pick<T>(from: readonly T[]): T {
-    return from[this.below(from.length)] as T;
   }
 }
 

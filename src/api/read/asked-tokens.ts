@@ -7,21 +7,21 @@ import { countPathsOf, readTokenCounts } from './token-counts.js';
 
 const EXPECTED_COUNTS = countPathsOf('expected');
 
-/** How much a request for a slot, or for what it would meet, wants. */
-export interface ReadWish {
+/** How much a request for a slot, or for what it would meet, asks for. */
+export interface AskedTokens {
   readonly estimatedTokens: number | undefined;
   readonly expected: TokenCounts | undefined;
   readonly atLeastTokens: number | undefined;
 }
 
-interface WishMessage {
+interface AskedMessage {
   readonly estimatedTokens?: number | undefined;
   readonly expected?: TokenCountsMessage | undefined;
   readonly atLeastTokens?: number | undefined;
 }
 
 /** What `expected` comes to, and whether it is no less than `at_least_tokens`, only the budget's policy can say. */
-export function readWish(checks: Checks, message: WishMessage): ReadWish {
+export function readAskedTokens(checks: Checks, message: AskedMessage): AskedTokens {
   const { estimatedTokens, atLeastTokens } = message;
   if (estimatedTokens !== undefined)
     checks.amount('estimated_tokens', estimatedTokens, NUMBERS.estimatedTokens);
