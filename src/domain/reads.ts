@@ -88,7 +88,7 @@ function closedLeases({ tables: { outbox }, epoch }: Ledger): ClosedLease[] {
 
 /** An open day as its usage document says it. */
 export function usageDayOf(ledger: Ledger, day: string, totals: StoredDay): UsageDay {
-  const { start, end, total, presumed, late, zone } = totals;
+  const { start, end, total, presumed, late, zone, unit } = totals;
   const hours = ownHours(totals.hours);
   const { tables, budgetId, epoch, revision } = ledger;
   return {
@@ -97,5 +97,6 @@ export function usageDayOf(ledger: Ledger, day: string, totals: StoredDay): Usag
     models: tables.ofDay(tables.dayModels, day),
     presumedBy: tables.presumedBy(day),
     ...(zone === undefined ? {} : { zone }),
+    ...(unit === undefined ? {} : { unit }),
   };
 }

@@ -3363,6 +3363,14 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               }
             ],
             "description": "The least that any lease reserves at its grant: a smaller estimate, or none, reserves this much all the same, so that a low estimate opens no cap. It is then what counts against `max_request_tokens` and the caps. 0, for none, to 10^12, and never more than these admit. Default 0."
+          },
+          "unit": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "pattern": "^(tokens|[A-Z]{3})$",
+            "description": "What all amounts of this budget count: `tokens`, or a currency by its ISO 4217 code, such as `USD`. Under a currency they are millionths of it, whatever the fields are called, and weights are prices: at 3 USD for a million input tokens one of them counts 300 percent. `min_reservation` or `default_reservation` must then be set. It cannot change while a month within the retention has usage, or a lease lives (UNIT_IN_USE). Default `tokens`."
           }
         },
         "additionalProperties": false
@@ -3863,7 +3871,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
       },
       "TokenWeights": {
         "type": "object",
-        "description": "What one token of a kind counts, in percent: 0 to 10,000, at most 4 decimal places. Unset is 100.",
+        "description": "What one token of a kind counts, in percent: 0 to 10,000,000, at most 4 decimal places. Unset is 100. 100 percent is a token; under a currency (`Policy.unit`) a millionth of it, so that a price for a million tokens times 100 is the weight.",
         "properties": {
           "inputPercent": {
             "type": [
@@ -3871,7 +3879,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "minimum": 0,
-            "maximum": 10000,
+            "maximum": 10000000,
             "description": "Of `input_tokens`."
           },
           "outputPercent": {
@@ -3880,7 +3888,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "minimum": 0,
-            "maximum": 10000,
+            "maximum": 10000000,
             "description": "Of `output_tokens`."
           },
           "cacheReadPercent": {
@@ -3889,7 +3897,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "minimum": 0,
-            "maximum": 10000,
+            "maximum": 10000000,
             "description": "Of `cache_read_tokens`."
           },
           "cacheWritePercent": {
@@ -3898,7 +3906,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "minimum": 0,
-            "maximum": 10000,
+            "maximum": 10000000,
             "description": "Of `cache_write_tokens`."
           },
           "reasoningPercent": {
@@ -3907,7 +3915,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "minimum": 0,
-            "maximum": 10000,
+            "maximum": 10000000,
             "description": "Of `reasoning_tokens`."
           },
           "totalPercent": {
@@ -3916,7 +3924,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "minimum": 0,
-            "maximum": 10000,
+            "maximum": 10000000,
             "description": "Of `total_tokens`, for reports that know only that."
           }
         },

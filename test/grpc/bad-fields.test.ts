@@ -216,11 +216,11 @@ const byPolicy: Row[] = [
   ofPolicy({ leaseTtl: { seconds: Number.MAX_SAFE_INTEGER } }, 'lease_ttl', /legal/),
   ofPolicy({ maxConcurrent: 0 }, 'max_concurrent', /1 to 1,000/),
   ofPolicy({ maxConcurrentPerAi: 1_001 }, 'max_concurrent_per_ai', /1 to 1,000/),
-  ofPolicy({ tokenWeights: { inputPercent: -1 } }, 'token_weights.input_percent', /0 to 10,000/),
+  ofPolicy({ tokenWeights: { inputPercent: -1 } }, 'token_weights.input_percent', /0 to 10,000,000/),
   ofPolicy(
     { tokenWeightsByModel: { m: { totalPercent: 1e5 } } },
     'token_weights_by_model["m"].total_percent',
-    /0 to 10,000/,
+    /0 to 10,000,000/,
   ),
   ofPolicy({ timeZone: '' }, 'time_zone', /IANA/),
   ofPolicy({ timeZone: 'Mars/Olympus' }, 'time_zone', /IANA/),

@@ -28,7 +28,7 @@ export function chargeFor({ policy }: Ledger, usage: UsageReport): TokenCharge {
 export function reportRefusal(ledger: Ledger, charge: TokenCharge, used = 0): Refusal | undefined {
   const amount = charge.whole + (charge.millionths > 0 ? 1 : 0);
   const limit = ledger.policy.maxReportTokens || ledger.policy.monthlyLimit;
-  if (amount > limit) return { reason: 'REPORT_TOO_LARGE', charge: amount, limit };
+  if (amount > limit) return { reason: 'REPORT_TOO_LARGE', charge: amount, limit, unit: ledger.policy.unit };
   if (canCount(ledger, amount) && Number.isSafeInteger(used + amount)) return undefined;
   return { reason: 'AMOUNT_OVERFLOW', field: 'usage.tokens' };
 }
@@ -85,7 +85,7 @@ export function bookUnleased(ledger: Ledger, aiId: string, usage: UsageReport, c
 
 function tellOverrun(ledger: Ledger, view: LeaseView, lease: StoredLease, tokens: number): void {
   ledger.note({ kind: 'overrun', at: ledger.clock, lease: view, tokens });
-  raiseOnce(ledger, overrunAlert(lease, tokens, ledger.hour, ledger.clock));
+  raiseOnce(ledger, overrunAlert(ledger, lease, tokens));
 }
 
 /** The windows of now are those of the decision's moment. */

@@ -41,6 +41,7 @@ export function release(
     return refused({
       reason: 'USAGE_REPORTED',
       lease: found.kind === 'live' ? viewOfLive(ledger, lease) : viewOfClosed(ledger, found.closed),
+      unit: ledger.policy.unit,
     });
   }
   const returning = closed === undefined ? 0 : bytesOfItsDay(ledger, closed, evidence);

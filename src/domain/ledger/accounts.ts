@@ -2,6 +2,7 @@ import { MAX_AI_BYTES, MAX_AIS, MAX_MODEL_BYTES, MAX_MODELS, MAX_RESERVED } from
 import type { HourTotal, StoredDay } from '../model/state.js';
 import type { Writable } from '../model/types.js';
 import { OTHER, UNKNOWN } from '../model/types.js';
+import { TOKENS } from '../model/unit.js';
 import { monthOfDay } from '../time/calendar.js';
 import type { DayWindow } from '../time/windows.js';
 import type { Ledger } from './ledger.js';
@@ -27,8 +28,9 @@ export interface Entry {
 export function openDay(ledger: Ledger, window: DayWindow): void {
   if (ledger.tables.days.has(window.day)) return;
   const { start, end, day } = window;
-  const { zone } = ledger;
-  const empty = { start, end, total: 0, presumed: 0, late: 0, hours: [], settleUntil: 0, zone };
+  const { zone, policy } = ledger;
+  const unit = policy.unit === TOKENS ? undefined : { unit: policy.unit };
+  const empty = { start, end, total: 0, presumed: 0, late: 0, hours: [], settleUntil: 0, zone, ...unit };
   ledger.tables.putDay(day, { ...empty, changedAt: ledger.nextRevision });
   if (day > ledger.lastOpenedDay) ledger.lastOpenedDay = day;
 }

@@ -108,6 +108,7 @@ const HOURS = 64;
 const DAY =
   valueBytes({ start: 0, end: 0, total: 0, presumed: 0, late: 0, hours: [], changedAt: 0, settleUntil: 0 }) +
   part('zone', ' '.repeat(64)) +
+  part('unit', 'USD') +
   HOURS * (PLACE + valueBytes({ start: 0, tokens: 0 }));
 const WRITER = valueBytes({ seq: 0, at: 0 });
 const AI = valueBytes({ lastGrantAt: 0, grants: [], cooldownFrom: 0, unusedAt: 0 });

@@ -64,12 +64,19 @@ export type Refusal =
   | { readonly reason: 'SESSION_TAKEN_UP' }
   | { readonly reason: 'ID_REUSED'; readonly field: string; readonly id: string }
   /** It was to be given back as unused. */
-  | { readonly reason: 'USAGE_REPORTED'; readonly lease: LeaseView }
-  | { readonly reason: 'REPORT_TOO_LARGE'; readonly charge: number; readonly limit: number }
+  | { readonly reason: 'USAGE_REPORTED'; readonly lease: LeaseView; readonly unit: string }
+  | {
+      readonly reason: 'REPORT_TOO_LARGE';
+      readonly charge: number;
+      readonly limit: number;
+      readonly unit: string;
+    }
   | { readonly reason: 'AMOUNT_OVERFLOW'; readonly field: string }
   | { readonly reason: 'ETAG_MISMATCH'; readonly current: string }
   | { readonly reason: 'LEASES_LIVE'; readonly count: number }
-  | { readonly reason: 'BELOW_ZERO'; readonly available: number; readonly of: string }
+  | { readonly reason: 'BELOW_ZERO'; readonly available: number; readonly of: string; readonly unit: string }
+  /** `month`: which has usage; absent: a lease lives. */
+  | { readonly reason: 'UNIT_IN_USE'; readonly unit: string; readonly asked: string; readonly month?: string }
   | { readonly reason: 'INVALID_FIELD'; readonly violations: readonly FieldViolation[] }
   | { readonly reason: 'UNWORKABLE_POLICY'; readonly violations: readonly FieldViolation[] }
   | { readonly reason: 'STATE_FULL'; readonly bytes: number }

@@ -167,6 +167,8 @@ export interface StoredDay {
   readonly settleUntil: number;
   /** Whose calendar it follows; absent in states from before it was kept. */
   readonly zone?: string;
+  /** What its amounts count; absent: tokens. */
+  readonly unit?: string;
 }
 
 /** Tokens presumed of one lease; or of several leases of one AI, and then of no hour. */
@@ -269,6 +271,8 @@ export interface UsageDay {
   readonly presumedBy: ReadonlyMap<string, StoredPresumed>;
   /** Whose calendar names it and its hours; absent in documents from before it was kept. */
   readonly zone?: string;
+  /** What its amounts count; absent: tokens. */
+  readonly unit?: string;
 }
 
 /** The whole stored state of a budget. Keys are decoded. */
@@ -306,6 +310,8 @@ export interface StoredAlert {
   readonly value: number;
   readonly threshold: number;
   readonly message: string;
+  /** What value and threshold count, but for percentages; absent: tokens. */
+  readonly unit?: string;
   /** Of a budget that was deleted, and maybe created again since; absent in alerts of the budget that lives. */
   readonly epoch?: number;
   /** By sink, how far it was told; absent where no sink is to be told, and in states older than sinks. */

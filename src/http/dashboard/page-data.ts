@@ -220,6 +220,7 @@ export type FieldKind =
   | 'duration'
   | 'choice'
   | 'zone'
+  | 'unit'
   | 'budgets'
   | 'shares-by-ai'
   | 'weights'

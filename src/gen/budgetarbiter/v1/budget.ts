@@ -183,6 +183,8 @@ export enum ErrorReason {
   ERROR_REASON_BUDGET_EXISTS = 23,
   /** ERROR_REASON_USAGE_REPORTED - FAILED_PRECONDITION: a lease that has usage cannot be given back as unused. Release it without UNREPORTED_UNUSED. */
   ERROR_REASON_USAGE_REPORTED = 24,
+  /** ERROR_REASON_UNIT_IN_USE - FAILED_PRECONDITION: what the budget has counted would be in another unit. Let the usage age out, or use a budget of its own. */
+  ERROR_REASON_UNIT_IN_USE = 27,
 }
 
 /** A shared monthly allowance and the state of its switches. */
@@ -352,7 +354,16 @@ export interface Policy {
    * low estimate opens no cap. It is then what counts against `max_request_tokens` and the caps. 0, for none, to 10^12, and
    * never more than these admit. Default 0.
    */
-  minEstimate?: number | undefined;
+  minEstimate?:
+    | number
+    | undefined;
+  /**
+   * What all amounts of this budget count: `tokens`, or a currency by its ISO 4217 code, such as `USD`. Under a currency they are
+   * millionths of it, whatever the fields are called, and weights are prices: at 3 USD for a million input tokens one of them
+   * counts 300 percent. `min_reservation` or `default_reservation` must then be set. It cannot change while a month within the
+   * retention has usage, or a lease lives (UNIT_IN_USE). Default `tokens`.
+   */
+  unit?: string | undefined;
 }
 
 export interface Policy_MaxDailyPercentByAiEntry {
@@ -365,7 +376,10 @@ export interface Policy_TokenWeightsByModelEntry {
   value?: TokenWeights | undefined;
 }
 
-/** What one token of a kind counts, in percent: 0 to 10,000, at most 4 decimal places. Unset is 100. */
+/**
+ * What one token of a kind counts, in percent: 0 to 10,000,000, at most 4 decimal places. Unset is 100. 100 percent is a token; under a
+ * currency (`Policy.unit`) a millionth of it, so that a price for a million tokens times 100 is the weight.
+ */
 export interface TokenWeights {
   /** Of `input_tokens`. */
   inputPercent?:
@@ -831,6 +845,7 @@ function createBasePolicy(): Policy {
     emergencyPercent: undefined,
     fallbackBudgetIds: [],
     minEstimate: undefined,
+    unit: undefined,
   };
 }
 
@@ -922,6 +937,9 @@ export const Policy: MessageFns<Policy> = {
     }
     if (message.minEstimate !== undefined) {
       writer.uint32(232).int64(message.minEstimate);
+    }
+    if (message.unit !== undefined) {
+      writer.uint32(274).string(message.unit);
     }
     return writer;
   },
@@ -1177,6 +1195,14 @@ export const Policy: MessageFns<Policy> = {
             message.minEstimate = longToNumber(reader.int64());
             continue;
           }
+          case 34: {
+            if (tag !== 274) {
+              break;
+            }
+
+            message.unit = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1250,6 +1276,7 @@ export const Policy: MessageFns<Policy> = {
     message.emergencyPercent = object.emergencyPercent ?? undefined;
     message.fallbackBudgetIds = object.fallbackBudgetIds?.map((e) => e) || [];
     message.minEstimate = object.minEstimate ?? undefined;
+    message.unit = object.unit ?? undefined;
     return message;
   },
 };
