@@ -2086,6 +2086,10 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "timeZone": {
             "type": "string",
             "description": "The time zone whose calendar the days and hours follow."
+          },
+          "unit": {
+            "type": "string",
+            "description": "What the amounts count: `tokens`, or the ISO 4217 code of a currency, of which they are millionths."
           }
         }
       },
@@ -2173,6 +2177,10 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "time_zone": {
             "type": "string",
             "description": "The time zone whose calendar the days and hours follow."
+          },
+          "unit": {
+            "type": "string",
+            "description": "What the amounts count: `tokens`, or the ISO 4217 code of a currency, of which they are millionths."
           }
         }
       },

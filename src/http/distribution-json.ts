@@ -29,6 +29,7 @@ export function distributionJson(stats: DistributionStats): object {
       budget_id: stats.budgetId,
       month: stats.month,
       time_zone: stats.timeZone,
+      unit: stats.unit,
     },
   };
 }

@@ -218,7 +218,7 @@ const byPolicy: Row[] = [
   ofPolicy({ maxConcurrentPerAi: 1_001 }, 'max_concurrent_per_ai', /1 to 1,000/),
   ofPolicy({ tokenWeights: { inputPercent: -1 } }, 'token_weights.input_percent', /0 to 10,000,000/),
   ofPolicy(
-    { tokenWeightsByModel: { m: { totalPercent: 1e5 } } },
+    { tokenWeightsByModel: { m: { totalPercent: 1e8 } } },
     'token_weights_by_model["m"].total_percent',
     /0 to 10,000,000/,
   ),

@@ -1,6 +1,7 @@
 import type { Policy } from '../model/policy.js';
 import type { HourTotal, MonthWindow } from '../model/state.js';
 import { REST, type WindowStatus } from '../model/types.js';
+import { TOKENS } from '../model/unit.js';
 import { allowanceOf } from '../policy/allowance.js';
 import { daysOfMonth, hourName } from '../time/windows.js';
 import { type Forecast, forecastOf } from './forecast.js';
@@ -14,6 +15,8 @@ export interface DayTotals {
   readonly total: number;
   readonly presumed: number;
   readonly late: number;
+  /** Absent: tokens. */
+  readonly unit?: string;
 }
 
 export interface DistributionInput {
@@ -52,6 +55,8 @@ export interface DistributionStats {
   readonly budgetId: string;
   readonly month: string;
   readonly timeZone: string;
+  /** What its amounts count: see `unit.ts`. */
+  readonly unit: string;
 }
 
 export interface MonthlyDistribution {
@@ -119,7 +124,14 @@ export function distributionStats(input: DistributionInput): DistributionStats {
     budgetId: input.budgetId,
     month: month.key,
     timeZone: input.zone,
+    unit: unitOfMonth(input),
   };
+}
+
+/** A month that is past may have been counted in another unit than the budget counts in now. */
+function unitOfMonth({ policy, days, isCurrentMonth }: DistributionInput): string {
+  const used = isCurrentMonth ? undefined : days.find(({ total }) => total > 0);
+  return used === undefined ? policy.unit : (used.unit ?? TOKENS);
 }
 
 function everyDay({ zone, month, days }: DistributionInput): DayTotals[] {

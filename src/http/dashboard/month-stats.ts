@@ -38,9 +38,15 @@ export function monthStats(of: MonthOf): DistributionStats {
 function everyDay({ snapshot, month, isCurrent, zone, days }: MonthOf): DayTotals[] {
   return daysOfMonth(zone, month).map((window) => {
     const known = days.get(window.day);
-    const { presumed = 0, late = 0 } = known ?? {};
+    const { presumed = 0, late = 0, unit } = known ?? {};
     const inState = isCurrent ? snapshot.dayTotals.get(window.day) : undefined;
-    return { ...window, total: inState ?? known?.total ?? 0, presumed, late };
+    return {
+      ...window,
+      total: inState ?? known?.total ?? 0,
+      presumed,
+      late,
+      ...(unit !== undefined && { unit }),
+    };
   });
 }
 

@@ -428,6 +428,8 @@ export interface DistributionStats {
   month: string;
   /** The time zone whose calendar the days and hours follow. */
   timeZone: string;
+  /** What the amounts count: `tokens`, or the ISO 4217 code of a currency, of which they are millionths. */
+  unit: string;
 }
 
 /** A month by days. Days without usage do not count in minimum, average and spread. */
@@ -2540,6 +2542,7 @@ function createBaseDistributionStats(): DistributionStats {
     budgetId: "",
     month: "",
     timeZone: "",
+    unit: "",
   };
 }
 
@@ -2586,6 +2589,9 @@ export const DistributionStats: MessageFns<DistributionStats> = {
     }
     if (message.timeZone !== "") {
       writer.uint32(114).string(message.timeZone);
+    }
+    if (message.unit !== "") {
+      writer.uint32(162).string(message.unit);
     }
     return writer;
   },
@@ -2715,6 +2721,14 @@ export const DistributionStats: MessageFns<DistributionStats> = {
             message.timeZone = reader.string();
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.unit = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2754,6 +2768,7 @@ export const DistributionStats: MessageFns<DistributionStats> = {
     message.budgetId = object.budgetId ?? "";
     message.month = object.month ?? "";
     message.timeZone = object.timeZone ?? "";
+    message.unit = object.unit ?? "";
     return message;
   },
 };
