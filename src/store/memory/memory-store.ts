@@ -1,6 +1,6 @@
-import type { Receipt, StatePatch, StoredState, UsageDay } from '../../src/domain/model/state.js';
-import type { Cut, TidyMark } from '../../src/domain/time/tidy-mark.js';
-import type { BudgetStore, ListedBudget, StateVersion, Tidied } from '../../src/store/store.js';
+import type { Receipt, StatePatch, StoredState, UsageDay } from '../../domain/model/state.js';
+import type { Cut, TidyMark } from '../../domain/time/tidy-mark.js';
+import type { BudgetStore, ListedBudget, StateVersion, Tidied } from '../store.js';
 import { applyPatch, type MemoryBudget, replicaState } from './memory-budget.js';
 
 export interface MemoryStoreOptions {
@@ -14,7 +14,7 @@ export async function openMemoryStore(options: MemoryStoreOptions = {}): Promise
   return new MemoryStore(options.exclusive ?? true, options.receiptsInCommit ?? false);
 }
 
-/** For tests: everything is a copy, so that nobody can reach into the stored state. */
+/** For replays and tests: everything is a copy, so that nobody can reach into the stored state. */
 class MemoryStore implements BudgetStore {
   readonly name = 'memory';
   private readonly budgets = new Map<string, MemoryBudget>();
