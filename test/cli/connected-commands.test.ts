@@ -44,7 +44,7 @@ describe('commands that ask a service without credentials', () => {
     await clients.call('AcquireSlot', { budget_id: 'dollars', ai_id: 'a', estimated_tokens: 1_240_000 });
     const { out } = await cli(['status', 'dollars'], env);
     expect(out).toMatch(
-      /^dollars +normal +\$1\.24\/\$350\.00 +0% +\$1\.24\/\$28\.00 +4% +\$1\.24\/\$1\.75 +71% /m,
+      /^dollars +normal +\$1\.24\/\$350\.00 +0% +\$1\.24\/\$28\.00 +4% +\$1\.24\/\$1\.75 +70% /m,
     );
     const told = await cli(['status', 'dollars', '--json'], env);
     expect(JSON.parse(told.out)).toMatchObject({
