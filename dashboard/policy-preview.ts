@@ -20,7 +20,11 @@ interface CapChange {
 
 /** Whether a change would change nothing, not even what is set to its default. */
 export function isSame({ before, budget }: UpdatedBudget): boolean {
-  return JSON.stringify(before.policy ?? {}) === JSON.stringify(budget.policy ?? {});
+  return said(before) === said(budget);
+}
+
+function said({ policy = {}, preset, presetPolicy = {} }: BudgetJson): string {
+  return JSON.stringify([policy, preset, presetPolicy]);
 }
 
 /** What a change would do: its differences to today, what becomes of the caps, and what may surprise. */
@@ -51,7 +55,8 @@ export function warningList(warnings: readonly WarningJson[]): HTMLElement {
 /** Of what is in force. */
 function changesOf({ before, budget }: UpdatedBudget, fields: readonly FormField[]): string[][] {
   const [now, then] = [before.effectivePolicy ?? {}, budget.effectivePolicy ?? {}];
-  return fields
+  const presets = [presetName(before), presetName(budget)];
+  const changed = fields
     .map((field) => {
       const key = jsonName(field.name);
       return [
@@ -61,6 +66,12 @@ function changesOf({ before, budget }: UpdatedBudget, fields: readonly FormField
       ];
     })
     .filter(([, was, is]) => was !== is);
+  return presets[0] === presets[1] ? changed : [['preset', ...presets], ...changed];
+}
+
+/** `CALLS` */
+export function presetName({ preset }: BudgetJson): string {
+  return preset.replace('PRESET_', '');
 }
 
 /** What its amounts count. */

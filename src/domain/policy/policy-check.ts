@@ -1,6 +1,6 @@
 import type { FieldViolation } from '../model/outcomes.js';
 import { percentOf, percentUnits } from '../model/percent.js';
-import { DEFAULT_POLICY, type Policy, type PolicyFields, policyInForce } from '../model/policy.js';
+import { type Policy, type PolicyFields, policyInForce } from '../model/policy.js';
 import { inUnit, smallestOf, TOKENS } from '../model/unit.js';
 import { allowanceOf } from './allowance.js';
 import { largestRequests } from './pacing.js';
@@ -19,7 +19,7 @@ export function workabilityViolations(fields: PolicyFields): FieldViolation[] {
   const policy = policyInForce(fields);
   const empties = emptyLimits(policy);
   const others = empties.length > 0 ? empties : leastEstimate(policy);
-  return [...minimumViolations(policy), ...others, ...withoutReservation(fields)];
+  return [...minimumViolations(policy), ...others, ...withoutReservation(fields, policy)];
 }
 
 function minimumViolations(policy: Policy): FieldViolation[] {
@@ -87,18 +87,19 @@ function empty(unit: string, field: string, percent: number, whole: string, of: 
   );
 }
 
-/** Under a currency the default least, 100 millionths, would be a reservation of nearly nothing. */
-function withoutReservation({
-  unit = TOKENS,
-  minReservation,
-  defaultReservation = 0,
-}: PolicyFields): FieldViolation[] {
-  if (unit === TOKENS || minReservation !== undefined || defaultReservation > 0) return [];
-  const least = inUnit(unit, DEFAULT_POLICY.minReservation);
-  const description = `a caller without an estimate would reserve as little as ${least}: set this, or`;
+/** Under a currency a default that is meant in tokens would reserve nearly nothing. */
+function withoutReservation(fields: PolicyFields, policy: Policy): FieldViolation[] {
+  const { unit, defaultReservation: inForce, minReservation } = policy;
+  const { defaultReservation = 0 } = fields;
+  const isLeastSet = fields.minReservation !== undefined;
+  if (unit === TOKENS || defaultReservation > 0 || (isLeastSet && inForce === 0)) return [];
+  const least = inUnit(unit, inForce || minReservation);
+  const description = `a caller without an estimate would reserve as little as ${least}: set`;
+  const unsaid = violation('default_reservation', `${description} it in millionths of ${unit}`);
+  if (inForce > 0) return [unsaid];
   return [
-    violation('min_reservation', `${description} default_reservation, in millionths of ${unit}`),
-    violation('default_reservation', `${description} min_reservation, in millionths of ${unit}`),
+    violation('min_reservation', `${description} it or default_reservation in millionths of ${unit}`),
+    unsaid,
   ];
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PolicyFields } from '../../../../src/domain/model/policy.js';
 import { policyViolations } from '../../../../src/domain/policy/policy-check.js';
+import { presetOf } from '../../../../src/domain/policy/presets.js';
 
 const DAY = 86_400_000;
 const broken = (fields: PolicyFields): string[] => policyViolations(fields).map(({ field }) => field);
@@ -183,6 +184,9 @@ describe('policies that cannot work', () => {
     [{ unit: 'USD' }, ['policy.min_reservation', 'policy.default_reservation']],
     [{ unit: 'USD', defaultReservation: 0 }, ['policy.min_reservation', 'policy.default_reservation']],
     [{ unit: 'USD', minReservation: 100 }, []],
+    [{ unit: 'USD', minReservation: 100, preset: presetOf('CALLS') }, ['policy.default_reservation']],
+    [{ unit: 'USD', preset: presetOf('CALLS') }, ['policy.default_reservation']],
+    [{ unit: 'USD', minReservation: 100, defaultReservation: 0, preset: presetOf('CALLS') }, []],
     [{ unit: 'USD', defaultReservation: 5_000 }, []],
     [{ unit: 'tokens' }, []],
   ])('a currency needs a reservation of its own: %j', (fields, wrong) => {
