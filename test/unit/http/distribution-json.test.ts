@@ -36,6 +36,7 @@ describe('the JSON of a distribution', () => {
       'budget_id',
       'month',
       'time_zone',
+      'unit',
     ]);
     expect(stats).toMatchObject({
       monthly_distribution: { daily_usage_data: [{ start: '2026-11-01T00:00:00Z' }] },
