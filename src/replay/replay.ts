@@ -65,6 +65,8 @@ export class Replay {
   /** Returns owed, in hundredths of a request or less. */
   private owed = 0;
   private now = 0;
+  /** The moment of the last decision; each has one of its own, as in a recording. */
+  private decidedAt = 0;
 
   private constructor(
     private readonly budget: VirtualBudget,
@@ -142,6 +144,7 @@ export class Replay {
       put.kind !== 'refused' && change !== undefined
         ? await budget.decide({ kind: 'put-policy', fields: change, updateMask }, time)
         : put;
+    this.passMoment();
     if (changed.kind === 'refused') throw new UnworkablePolicy(changed);
   }
 
@@ -149,6 +152,7 @@ export class Replay {
     this.requests += 1;
     const usage = { ...report(tokens, model), usageId: `u${this.requests}` };
     await this.budget.decide({ kind: 'record-unleased', aiId, usage }, millisOf(this.now));
+    this.passMoment();
     this.countDemand(tokens);
   }
 
@@ -159,6 +163,7 @@ export class Replay {
     this.requests += 1;
     const request = requestOf(asked, `r${this.requests}`);
     const outcome = await this.budget.decide(request, millisOf(this.now));
+    this.passMoment();
     if (asking.at === firstAt) {
       this.countDemand(tokensOf(asked));
       this.tallies.ask(asked.aiId, tokensOf(asked));
@@ -216,7 +221,7 @@ export class Replay {
     this.waits.note(millisOf(this.now) - millisOf(firstAt));
     const { leaseId, fence } = lease;
     const ref = { leaseId, fence, budgetId: this.budget.budgetId, epoch: this.budget.ledger.epoch };
-    this.events.put({ kind: 'end', at: this.now + asked.took, lease: ref, model: asked.model, tokens });
+    this.events.put({ kind: 'end', at: this.decidedAt + asked.took, lease: ref, model: asked.model, tokens });
   }
 
   private async giveBack({ lease, model, tokens }: Held): Promise<void> {
@@ -225,6 +230,7 @@ export class Replay {
     const most = policy.maxReportTokens || policy.monthlyLimit;
     const usage = report(Math.min(tokens, most), model);
     await this.budget.decide({ kind: 'release', lease, usage }, this.nowMs);
+    this.passMoment();
   }
 
   private async serveWaiters(): Promise<void> {
@@ -234,6 +240,7 @@ export class Replay {
       const asking = this.waiting.get(pending);
       if (asking === undefined) continue;
       const outcome = await this.budget.decide(pending.request as AcquireRequest, this.nowMs);
+      if (outcome.kind === 'granted') this.passMoment();
       this.answer(pending, asking, outcome);
     }
   }
@@ -258,6 +265,10 @@ export class Replay {
     if (this.owed < 1) return false;
     this.owed -= 1;
     return true;
+  }
+
+  private passMoment(): void {
+    this.decidedAt = Math.max(this.now, this.decidedAt + 1);
   }
 
   private get nowMs(): number {
