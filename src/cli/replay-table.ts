@@ -29,7 +29,7 @@ export function replayTable(told: Told): string {
 
 const FIGURES: readonly (readonly [string, (outcome: Outcome) => string])[] = [
   ['days lasted', lasted],
-  ['used', ({ usedPercent, usedTokens }) => `${percent(usedPercent)}, ${amount(usedTokens)}`],
+  ['used of their share', ({ usedPercent, usedTokens }) => `${percent(usedPercent)}, ${amount(usedTokens)}`],
   ['spread', ({ spreadPercent }) => percent(spreadPercent)],
   ['  a clairvoyant’s', ({ clairvoyantSpreadPercent }) => percent(clairvoyantSpreadPercent)],
   ['least day', ({ leastDay }) => (leastDay ? `${leastDay.day} ${amount(leastDay.tokens)}` : '-')],
