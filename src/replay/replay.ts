@@ -40,6 +40,8 @@ interface Asking {
   readonly at: number;
   readonly asked: AskedSlot;
   readonly firstAt: number;
+  /** The last day on which it was asked. */
+  readonly day?: string;
 }
 
 const COME_BACK_MICROS = 3_600 * MICROS_PER_SECOND;
@@ -51,7 +53,7 @@ const CALLER: Caller = { gone: false, onGone: () => {} };
 export class Replay {
   readonly tallies = new Tallies();
   readonly waits = new WaitTimes();
-  /** By day: tokens that were asked for, each request once. */
+  /** By day: tokens that were asked for, each request once a day. */
   readonly demand = new Map<string, number>();
   /** By month: the first day on which the month itself refused. */
   readonly dry = new Map<string, string>();
@@ -164,10 +166,9 @@ export class Replay {
     const request = requestOf(asked, `r${this.requests}`);
     const outcome = await this.budget.decide(request, millisOf(this.now));
     this.passMoment();
-    if (asking.at === firstAt) {
-      this.countDemand(tokensOf(asked));
-      this.tallies.ask(asked.aiId, tokensOf(asked));
-    }
+    if (asking.at === firstAt) this.tallies.ask(asked.aiId, tokensOf(asked));
+    // What comes back on another day is wanted then, too.
+    if (asking.day !== this.budget.ledger.today.day) this.countDemand(tokensOf(asked));
     const pending = new Pending(request, CALLER, this.nowMs, NOBODY_HEARS, asked.waitMs);
     this.answer(pending, asking, outcome);
   }
@@ -201,7 +202,8 @@ export class Replay {
     this.tallies.deny(asked.aiId, tokensOf(asked), denial, this.nowMs);
     this.noteDry(denial);
     if (denial.permanent || !this.comesBack()) return;
-    this.events.put({ ...asking, at: this.now + COME_BACK_MICROS });
+    const { day } = this.budget.ledger.today;
+    this.events.put({ ...asking, day, at: this.now + COME_BACK_MICROS });
   }
 
   /** As the service keeps a request that would wait: unless time alone, and more of it than it has, would help. */
