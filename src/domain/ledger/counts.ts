@@ -20,12 +20,9 @@ export function countOf(tokens: number, calls: CallCount | undefined): StoredCou
 export function countedOn(
   before: StoredCount | undefined,
   tokens: number,
-  calls: CallCount | undefined,
+  more: CallCount | undefined,
 ): StoredCount {
-  return countOf(tokensOf(before) + tokens, sumOfCalls(callsOf(before), calls));
-}
-
-export function sumOfCalls(one: CallCount | undefined, other: CallCount | undefined): CallCount | undefined {
-  if (one === undefined || other === undefined) return one ?? other;
-  return { calls: one.calls + other.calls, failedCalls: one.failedCalls + other.failedCalls };
+  if (typeof before !== 'object') return countOf((before ?? 0) + tokens, more);
+  const [had, calls, failedCalls] = before;
+  return [had + tokens, calls + (more?.calls ?? 0), failedCalls + (more?.failedCalls ?? 0)];
 }
