@@ -49,8 +49,8 @@ export function book(ledger: Ledger, entry: Entry): void {
   const { ais, models } = tables.accountsOf(entry.day);
   const ai = nameIn(ais, entry.aiId, AI_ROOM);
   const model = nameIn(models, entry.model, MODEL_ROOM);
-  addInDay(tables.dayAis, ais, { ...entry, name: ai });
-  addInDay(tables.dayModels, models, { ...entry, name: model });
+  addInDay(tables.dayAis, ais, ai, entry);
+  addInDay(tables.dayModels, models, model, entry);
   if (entry.tokens === 0) return;
   addInHour(day, entry.hourStart, entry.tokens);
   // Under the day's names: what is `(other)` in a day can be taken back from `(other)` of its month.
@@ -175,7 +175,8 @@ function add(table: Table<number>, key: string, tokens: number): void {
 function addInDay(
   table: Table<StoredCount>,
   accounts: Map<string, TableEntry<StoredCount>>,
-  { day, name, tokens, calls }: Pick<Entry, 'day' | 'tokens' | 'calls'> & { readonly name: string },
+  name: string,
+  { day, tokens, calls }: Entry,
 ): void {
   const entry = accounts.get(name);
   const count = countedOn(entry?.value, tokens, calls);
