@@ -1,5 +1,6 @@
 import type { DayData, LiveData, MonthData } from '../src/http/dashboard/page-data.js';
 import { BarChart } from './bar-chart.js';
+import { callColumns } from './call-columns.js';
 import { behind, DataTable } from './data-table.js';
 import { fill, h, setText } from './dom.js';
 import { Amounts, count, monthName, percent, shiftMonth, words, type ZoneTimes } from './format.js';
@@ -61,6 +62,7 @@ export class MonthSection {
           value: ({ late }) => late,
           show: ({ late }) => this.amounts.text(late),
         },
+        ...callColumns,
       ],
     });
     this.element = h(
@@ -128,6 +130,7 @@ export class MonthSection {
       ['Spread', `${percent(spreadPercent)}, ${graded}`],
       ['Days below the minimum', count(figures.daysBelowMinimum.length)],
       ['Presumed, late', `${amounts.text(presumed)} · ${amounts.text(late)}`],
+      ['Calls, failed', `${count(figures.calls)} · ${count(figures.failedCalls)}`],
     ];
     fill(this.figures, ...facts.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))));
   }

@@ -4,7 +4,7 @@ import { type DistributionStats, SpreadGrade } from '../gen/budgetarbiter/v1/bud
 import { PROCESS_TIME } from '../platform/clock.js';
 import { type ConnectionOptions, connect, type Service } from './connect.js';
 import type { Run } from './output.js';
-import { share, table } from './text.js';
+import { amount, share, table } from './text.js';
 
 const PAGE = 1_000;
 
@@ -42,6 +42,8 @@ export function statusTable(standings: readonly BudgetStanding[]): string {
     'HOUR',
     '',
     'SLOTS',
+    'CALLS',
+    'FAILED',
     'SPREAD',
     'PROJECTED',
     'EXHAUSTED',
@@ -59,6 +61,7 @@ function row({ budget, stats }: BudgetStanding): string[] {
     ...[budget.budgetId, stateOf(budget, month)],
     ...[month, day, hour].flatMap((window) => used(window, stats.unit)),
     `${activeRequests}/${maxConcurrentRequests}`,
+    ...[amount(stats.calls), share(stats.failedCalls, stats.calls)],
     gradeOf(stats),
     projectedMonthTokens === undefined ? '-' : aboutInUnit(stats.unit, projectedMonthTokens),
     exhaustedAt?.toISOString().slice(0, 10) ?? '-',
@@ -93,7 +96,7 @@ function statusJson(standings: readonly BudgetStanding[]): string {
     .map(({ budget, stats }) => {
       const state = stateOf(budget, windowOf(stats, Window.WINDOW_MONTH));
       const windows = stats.windows.map(({ window, ...rest }) => ({ window: Window[window], ...rest }));
-      return `${JSON.stringify({ budgetId: budget.budgetId, state, unit: stats.unit, windows, grade: SpreadGrade[stats.grade], forecast: stats.forecast, activeRequests: stats.rateLimitingStatus?.activeRequests ?? 0 })}\n`;
+      return `${JSON.stringify({ budgetId: budget.budgetId, state, unit: stats.unit, windows, grade: SpreadGrade[stats.grade], forecast: stats.forecast, activeRequests: stats.rateLimitingStatus?.activeRequests ?? 0, calls: stats.calls, failedCalls: stats.failedCalls })}\n`;
     })
     .join('');
 }

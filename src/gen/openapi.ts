@@ -1664,6 +1664,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "pattern": "^-?[0-9]+$",
             "description": "Its tokens."
+          },
+          "calls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Its calls that were reported."
+          },
+          "failedCalls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "How many of them failed."
           }
         }
       },
@@ -1678,6 +1688,14 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "tokens": {
             "type": "integer",
             "description": "Its tokens."
+          },
+          "calls": {
+            "type": "integer",
+            "description": "Its calls that were reported."
+          },
+          "failed_calls": {
+            "type": "integer",
+            "description": "How many of them failed."
           }
         }
       },
@@ -1933,6 +1951,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "format": "date-time",
             "description": "Its first moment."
+          },
+          "calls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Its calls that were reported."
+          },
+          "failedCalls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "How many of them failed."
           }
         }
       },
@@ -1952,6 +1980,14 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "format": "date-time",
             "description": "Its first moment."
+          },
+          "calls": {
+            "type": "integer",
+            "description": "Its calls that were reported."
+          },
+          "failed_calls": {
+            "type": "integer",
+            "description": "How many of them failed."
           }
         }
       },
@@ -2115,6 +2151,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "unit": {
             "type": "string",
             "description": "What the amounts count: `tokens`, or the ISO 4217 code of a currency, of which they are millionths."
+          },
+          "calls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Calls of the month that were reported."
+          },
+          "failedCalls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "How many of them failed."
           }
         }
       },
@@ -2206,6 +2252,14 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "unit": {
             "type": "string",
             "description": "What the amounts count: `tokens`, or the ISO 4217 code of a currency, of which they are millionths."
+          },
+          "calls": {
+            "type": "integer",
+            "description": "Calls of the month that were reported."
+          },
+          "failed_calls": {
+            "type": "integer",
+            "description": "How many of them failed."
           }
         }
       },
@@ -2866,6 +2920,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "pattern": "^-?[0-9]+$",
             "description": "Its tokens."
+          },
+          "calls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Its calls that were reported."
+          },
+          "failedCalls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "How many of them failed."
           }
         }
       },
@@ -2880,6 +2944,14 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "tokens": {
             "type": "integer",
             "description": "Its tokens."
+          },
+          "calls": {
+            "type": "integer",
+            "description": "Its calls that were reported."
+          },
+          "failed_calls": {
+            "type": "integer",
+            "description": "How many of them failed."
           }
         }
       },
@@ -2920,7 +2992,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "items": {
               "$ref": "#/components/schemas/DayUsage"
             },
-            "description": "The days with usage, in order."
+            "description": "The days with usage, in order; those with calls alone, which spent nothing, too."
           }
         }
       },
@@ -2958,7 +3030,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "items": {
               "$ref": "#/components/schemas/DayUsagePlain"
             },
-            "description": "The days with usage, in order."
+            "description": "The days with usage, in order; those with calls alone, which spent nothing, too."
           }
         }
       },
@@ -4179,6 +4251,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "pattern": "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f]*$",
             "x-maxBytes": 512,
             "description": "Why. At most 512 bytes, and may have several lines; written to the log."
+          },
+          "calls": {
+            "type": [
+              "integer",
+              "null"
+            ],
+            "format": "int32",
+            "minimum": 0,
+            "maximum": 10000,
+            "description": "How many calls this is about, 0 to 10,000; if they failed, all of them did. Unset: one. They are counted once, with the tokens or without any, in the day of the first of these tokens; in that of the grant, or of now where it is over, if there are none."
           }
         },
         "additionalProperties": false
@@ -4210,6 +4292,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "pattern": "^-?[0-9]+$",
             "description": "Of a day: how many of them were reported late, beyond what had been presumed."
+          },
+          "calls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Its calls that were reported. Of an hour 0: calls are counted by day."
+          },
+          "failedCalls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "How many of them failed."
           }
         }
       },

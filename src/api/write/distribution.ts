@@ -41,6 +41,8 @@ export function distributionMessage(stats: StatsView): DistributionStats {
     month: stats.month,
     timeZone: stats.timeZone,
     unit: stats.unit,
+    calls: stats.calls,
+    failedCalls: stats.failedCalls,
   };
 }
 

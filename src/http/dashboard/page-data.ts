@@ -93,7 +93,13 @@ export interface SpanData {
   readonly end: number;
 }
 
-export interface DayData extends SpanData {
+/** Calls that were reported. */
+export interface CallData {
+  readonly calls: number;
+  readonly failedCalls: number;
+}
+
+export interface DayData extends SpanData, CallData {
   /** `YYYY-MM-DD`. */
   readonly day: string;
   readonly total: number;
@@ -103,7 +109,7 @@ export interface DayData extends SpanData {
   readonly hours: readonly { readonly start: number; readonly tokens: number }[];
 }
 
-export interface NamedTokens {
+export interface NamedTokens extends CallData {
   readonly name: string;
   readonly tokens: number;
 }
@@ -189,7 +195,7 @@ export interface MonthData {
   readonly day: DayNames;
 }
 
-export interface MonthFigures {
+export interface MonthFigures extends CallData {
   readonly total: number;
   readonly daysWithUsage: number;
   readonly average: number;
