@@ -1,7 +1,7 @@
 import type { BudgetObserver } from '../arbiter/observer.js';
 import { ALERT_RULES } from '../domain/alerts/alert-conditions.js';
 import type { BudgetEvent } from '../domain/model/events.js';
-import type { Outcome } from '../domain/model/outcomes.js';
+import type { Outcome, Recorded, Released } from '../domain/model/outcomes.js';
 import type { BudgetRequest } from '../domain/model/requests.js';
 import { type Denial, OTHER, RULES } from '../domain/model/types.js';
 import { Buckets, REQUESTS, SECONDS } from './buckets.js';
@@ -35,6 +35,7 @@ export class BudgetTally implements BudgetObserver {
   lateTokens = 0;
   presumedTokens = 0;
   overrunTokens = 0;
+  unpricedReports = 0;
   lostRaces = 0;
   unknownOutcomes = 0;
   // From zero on, so that the first of each is seen as a rise.
@@ -54,7 +55,7 @@ export class BudgetTally implements BudgetObserver {
     switch (outcome.kind) {
       case 'recorded':
         if (outcome.replayed) this.replays += 1;
-        else this.used(outcome.chargedTokens, outcome.late, outcome.lease?.aiId ?? aiOf(request));
+        else this.used(outcome, outcome.lease?.aiId ?? aiOf(request));
         break;
       case 'denied':
         this.denied(outcome.denial, aiOf(request));
@@ -68,8 +69,7 @@ export class BudgetTally implements BudgetObserver {
         break;
       case 'released':
         if (outcome.replayed) this.replays += 1;
-        else if (outcome.booked !== undefined)
-          this.used(outcome.booked.chargedTokens, outcome.booked.late, outcome.booked.aiId);
+        else if (outcome.booked !== undefined) this.used(outcome.booked, outcome.booked.aiId);
         break;
       default:
     }
@@ -124,7 +124,11 @@ export class BudgetTally implements BudgetObserver {
     this.unknownOutcomes += 1;
   }
 
-  private used(tokens: number, late: boolean, aiId: string | undefined): void {
+  private used(
+    { chargedTokens: tokens, late, unpriced }: NonNullable<Released['booked'] | Recorded>,
+    aiId: string | undefined,
+  ): void {
+    if (unpriced) this.unpricedReports += 1;
     this.usedTokens += tokens;
     if (late) this.lateTokens += tokens;
     if (this.namedAis.size > 0 && aiId !== undefined) this.ai(aiId).usedTokens += tokens;
