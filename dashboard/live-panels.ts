@@ -112,7 +112,8 @@ export class LivePanels {
     const { budgetId, times } = this.options;
     return new DataTable<AlertData>({
       ...{ caption: 'Alerts', file: `${budgetId}-alerts`, empty: 'No alerts.', first: 3, stack: true },
-      key: ({ rule, windowStart }) => `${rule} ${windowStart}`,
+      key: ({ rule, windowStart, message }) =>
+        `${rule} ${windowStart} ${rule === 'UNPRICED_MODEL' ? message : ''}`,
       columns: [
         { title: 'Rule', value: ({ rule }) => rule, show: ({ rule }) => words(rule) },
         { title: 'Raised', value: (row) => iso(row.raisedAt), show: (row) => times().moment(row.raisedAt) },

@@ -3402,7 +3402,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               }
             },
             "maxProperties": 100,
-            "description": "The same by model, in place of `token_weights`; a kind unset there follows `token_weights`. At most 100 entries."
+            "description": "The same by model, in place of `token_weights`; a kind unset there follows `token_weights`. A key is a model, or a pattern in which `*` stands for any run of characters; the one that fits best counts: the model itself, then most literal characters, then fewest stars, then the one that sorts first. Who names no model is `(unspecified)`, which `*` fits. At most 100 entries."
           },
           "timeZone": {
             "type": [

@@ -26,6 +26,7 @@ export const ALERT_RULES = [
   'LEASE_EXPIRED',
   'OVERRUN',
   'EXHAUSTION_FORECAST',
+  'UNPRICED_MODEL',
 ] as const;
 
 export type AlertRule = (typeof ALERT_RULES)[number];

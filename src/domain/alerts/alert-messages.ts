@@ -104,3 +104,11 @@ export function overrun(unit: string, lease: StoredLease, tokens: number): strin
     'It should estimate more, or raise its reservation with RenewSlot before it spends.'
   );
 }
+
+export function unpricedModel(unit: string, model: string, tokens: number): string {
+  return (
+    `No entry of token_weights_by_model fits the model ${model}, so a report of it was charged by token_weights: ` +
+    `${withUnit(unit, tokens)}. Add it, or a pattern such as \`*\` for all that have no entry of their own; ` +
+    'what was booked before stays as it is until AdjustUsage corrects it.'
+  );
+}

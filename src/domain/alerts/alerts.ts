@@ -8,15 +8,17 @@ import * as messages from './alert-messages.js';
 /** Marks of windows that are over are kept a while for those who look later, then forgotten. */
 const MARK_MEMORY_MS = 72 * 3_600_000;
 
-/** The key of a mark: a rule is raised at most once in a window. */
+/** The key of a mark: a rule is raised at most once in a window, or for a model in it. */
 export function alertKey({
   rule,
   windowStart,
+  model,
 }: {
   readonly rule: string;
   readonly windowStart: number;
+  readonly model?: string;
 }): string {
-  return `${rule} ${windowStart}`;
+  return model === undefined ? `${rule} ${windowStart}` : `${rule} ${windowStart} ${model}`;
 }
 
 /** Marks by their keys. */
@@ -78,6 +80,7 @@ export function mayEndByTime({ rule, window, endedAt }: StoredAlert): boolean {
 
 /** Where something happens: the budget, as a decision finds it. */
 interface Where {
+  readonly month: Pick<MonthWindow, 'start'>;
   readonly policy: Pick<Policy, 'unit'>;
   readonly hour: Span;
   readonly clock: number;
@@ -99,6 +102,14 @@ export function overrunAlert(where: Where, lease: StoredLease, overrun: number):
     threshold: lease.reserved,
     message: messages.overrun(where.policy.unit, lease, overrun),
   });
+}
+
+/** A report of a model without weights of its own; once in its month. `tokens`: what it was charged. */
+export function unpricedModelAlert(where: Where, model: string, tokens: number): StoredAlert {
+  const { policy, month } = where;
+  const message = messages.unpricedModel(policy.unit, model, tokens);
+  const happening = happened('UNPRICED_MODEL', where, { value: tokens, threshold: 0, message });
+  return { ...happening, window: 'MONTH', windowStart: month.start, model };
 }
 
 /** An event is over as soon as it has happened; its mark keeps the same event from alerting again within the hour. */

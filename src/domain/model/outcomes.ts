@@ -107,6 +107,8 @@ export interface Recorded {
   readonly overrunTokens: number;
   readonly late: boolean;
   readonly replayed: boolean;
+  /** Booked now, of a model that lacks weights of its own; for the metrics. */
+  readonly unpriced?: true;
   readonly lease?: LeaseView;
 }
 export interface Released {
@@ -115,7 +117,12 @@ export interface Released {
   readonly freedTokens: number;
   readonly overrunTokens: number;
   /** What its own report came to, where that was booked now; for the metrics. */
-  readonly booked?: { readonly aiId: string; readonly chargedTokens: number; readonly late: boolean };
+  readonly booked?: {
+    readonly aiId: string;
+    readonly chargedTokens: number;
+    readonly late: boolean;
+    readonly unpriced?: true;
+  };
   readonly replayed: boolean;
 }
 /** Leases that a session's stream carries, renewed just now. */

@@ -323,6 +323,8 @@ export interface StoredAlert {
   readonly value: number;
   readonly threshold: number;
   readonly message: string;
+  /** Of UNPRICED_MODEL. */
+  readonly model?: string;
   /** What value and threshold count, but for percentages; absent: tokens. */
   readonly unit?: string;
   /** Of a budget that was deleted, and maybe created again since; absent in alerts of the budget that lives. */

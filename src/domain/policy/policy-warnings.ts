@@ -29,6 +29,7 @@ function warningsOf(policy: Policy): PolicyWarning[] {
     check(policy, say);
   sizeWarnings(policy, say);
   charging(policy, say);
+  patterns(policy, say);
   if (policy.unit !== TOKENS) money(policy, say);
   return warnings;
 }
@@ -167,6 +168,17 @@ function leases(policy: Policy, say: Say): void {
       `${duration(grace)} is above lease_ttl, ${duration(inForce)}: leases end before it is over; lower it`,
     );
   }
+}
+
+/** Before there were patterns, such a key was the name of a model. */
+function patterns({ tokenWeightsByModel }: Policy, say: Say): void {
+  const [first, ...others] = [...tokenWeightsByModel.keys()].filter((key) => key.includes('*'));
+  if (first === undefined) return;
+  const more = others.length === 0 ? 'is a pattern' : `and ${others.length} more are patterns`;
+  say(
+    'token_weights_by_model',
+    `\`${first}\` ${more}: a \`*\` stands for any run of characters, and each model has the weights of the entry that fits it best`,
+  );
 }
 
 function charging(policy: Policy, say: Say): void {

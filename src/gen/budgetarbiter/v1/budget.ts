@@ -133,6 +133,11 @@ export enum AlertRule {
   ALERT_RULE_OVERRUN = 9,
   /** ALERT_RULE_EXHAUSTION_FORECAST - At this pace the month's allowance ends before the month. */
   ALERT_RULE_EXHAUSTION_FORECAST = 10,
+  /**
+   * ALERT_RULE_UNPRICED_MODEL - A report was charged by `token_weights`, since no entry of `token_weights_by_model` fits its model, though there are some. Once for a
+   * model and month, and for at most 20 models a month.
+   */
+  ALERT_RULE_UNPRICED_MODEL = 11,
 }
 
 /**
@@ -346,7 +351,11 @@ export interface Policy {
   tokenWeights?:
     | TokenWeights
     | undefined;
-  /** The same by model, in place of `token_weights`; a kind unset there follows `token_weights`. At most 100 entries. */
+  /**
+   * The same by model, in place of `token_weights`; a kind unset there follows `token_weights`. A key is a model, or a pattern in which `*`
+   * stands for any run of characters; the one that fits best counts: the model itself, then most literal characters, then fewest
+   * stars, then the one that sorts first. Who names no model is `(unspecified)`, which `*` fits. At most 100 entries.
+   */
   tokenWeightsByModel: { [key: string]: TokenWeights };
   /** The IANA time zone whose calendar the windows follow, such as `Europe/Berlin`. Default `UTC`. */
   timeZone?:

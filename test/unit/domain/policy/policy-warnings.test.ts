@@ -15,6 +15,7 @@ describe('warnings about a policy', () => {
   it('none where nothing surprises', () => {
     expect(warned({})).toEqual([]);
     expect(warned(IN_USD)).toEqual([]);
+    expect(warned({ tokenWeightsByModel: [['gpt-5', { input: 125 }]] })).toEqual([]);
   });
 
   it('none of what nobody set, whatever the preset', () => {
@@ -106,6 +107,23 @@ describe('warnings about a policy', () => {
       /nothing is charged/,
     ],
     [{ mode: 'OBSERVE' }, 'mode', /no limit holds/],
+    [
+      { tokenWeightsByModel: [['gpt-*', {}]] },
+      'token_weights_by_model',
+      /^`gpt-\*` is a pattern: a `\*` stands/,
+    ],
+    [
+      {
+        tokenWeightsByModel: [
+          ['a*', {}],
+          ['gpt-5', {}],
+          ['gpt-*', {}],
+          ['*', {}],
+        ],
+      },
+      'token_weights_by_model',
+      /^`a\*` and 2 more are patterns:/,
+    ],
     [{ fallbackBudgetIds: ['openai', 'openai'] }, 'fallback_budget_ids', /named more than once: openai/],
   ])('%j', (fields, field, message) => {
     const warnings = warned(fields);
