@@ -45,6 +45,7 @@ export class LedgerTables {
   readonly dayModels: Table<number>;
   readonly dayPresumed: Table<StoredPresumed>;
   readonly dayTotals: Table<number>;
+  readonly pastDays: Table<SectionValues['pastDays']>;
   readonly monthAis: Table<number>;
   readonly monthModels: Table<number>;
   readonly outbox: Table<SectionValues['outbox']>;
@@ -71,6 +72,7 @@ export class LedgerTables {
     this.dayModels = table('dayModels');
     this.dayPresumed = table('dayPresumed');
     this.dayTotals = table('dayTotals');
+    this.pastDays = table('pastDays');
     this.monthAis = table('monthAis');
     this.monthModels = table('monthModels');
     this.outbox = table('outbox');

@@ -123,7 +123,7 @@ const OBJECT = { bsonType: 'object' };
  * Rises with every change of what stands below. A replica replaces validators of a lower version and never those
  * of a higher one: else an old replica that starts beside a new one would put back what refuses the new one's commits.
  */
-const VERSION = 2;
+const VERSION = 3;
 const NAMED = 'validator of budget-arbiter, version ';
 
 /** Fields that every release needs, and others that are checked where they are there. Unknown ones may be. */
@@ -172,6 +172,7 @@ export const VALIDATORS = {
     {
       wakeAt: WHOLE,
       daysDroppedAt: AMOUNT,
+      learnedFor: TEXT,
       closedDay: having({ day: TEXT, start: WHOLE, total: WHOLE }),
       ...Object.fromEntries(SECTIONS.map((section) => [section, OBJECT])),
     },
@@ -188,11 +189,11 @@ export const VALIDATORS = {
       total: AMOUNT,
       presumed: AMOUNT,
       late: AMOUNT,
-      hours: { bsonType: 'array', items: having({ start: WHOLE, tokens: AMOUNT }) },
+      hours: { bsonType: 'array', items: having({ start: WHOLE, tokens: AMOUNT }, { adjusted: WHOLE }) },
       ais: OBJECT,
       models: OBJECT,
     },
-    { format: { ...WHOLE, minimum: 1 }, presumedBy: OBJECT, zone: TEXT },
+    { format: { ...WHOLE, minimum: 1 }, presumedBy: OBJECT, zone: TEXT, refused: { bsonType: 'bool' } },
   ),
   receipts: validator({
     _id: TEXT,
