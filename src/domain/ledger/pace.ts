@@ -1,3 +1,6 @@
+import type { Policy } from '../model/policy.js';
+import type { MonthWindow } from '../model/state.js';
+import type { Allowance } from '../policy/allowance.js';
 import {
   EXPERIENCE_DAYS,
   type Experience,
@@ -7,8 +10,20 @@ import {
 } from '../policy/experience.js';
 import { type Cap, type DayInput, dayCap } from '../policy/pacing.js';
 import { daysBefore, daysInMonth } from '../time/calendar.js';
-import { hoursLeft } from '../time/windows.js';
-import type { Ledger } from './ledger.js';
+import { type DayWindow, hoursLeft } from '../time/windows.js';
+import type { LedgerTables } from './ledger-tables.js';
+
+/** What it is made of: of the ledger. */
+interface Paced {
+  readonly policy: Policy;
+  readonly allowance: Allowance;
+  readonly tables: Pick<LedgerTables, 'pastDays'>;
+  readonly zone: string;
+  readonly month: MonthWindow;
+  readonly today: DayWindow;
+  readonly daysLeft: number;
+  readonly clock: number;
+}
 
 /** What pacing needs to know, kept until an hour opens, the policy changes or a closed day does: a request costs no more for it. */
 export class Pace {
@@ -17,7 +32,7 @@ export class Pace {
   private share: HourShare | undefined;
   private cap: { readonly before: number; readonly cap: Cap } | undefined;
 
-  constructor(private readonly ledger: Ledger) {}
+  constructor(private readonly ledger: Paced) {}
 
   /** Something that it was made of has changed. */
   forget(): void {
