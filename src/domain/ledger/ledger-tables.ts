@@ -85,8 +85,9 @@ export class LedgerTables {
     this.index();
   }
 
+  /** Something that must be committed. What was learned of past days goes along: it could be learned again. */
   get touched(): boolean {
-    for (const { table } of this.all) if (table.touched) return true;
+    for (const { section, table } of this.all) if (table.touched && section !== 'pastDays') return true;
     return false;
   }
 

@@ -60,7 +60,6 @@ export function learnPastDays(ledger: Ledger, evidence: Evidence): void {
   if (usedBefore && !ledger.tables.pastDays.has(first))
     ledger.setPastDay(first, { total: 0, refused: false });
   ledger.learnedFor = day;
-  ledger.touchHead();
 }
 
 function isUsedBefore({ tables }: Ledger, first: string): boolean {
