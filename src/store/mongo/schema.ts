@@ -193,7 +193,10 @@ export const VALIDATORS = {
       ais: OBJECT,
       models: OBJECT,
     },
-    { format: { ...WHOLE, minimum: 1 }, presumedBy: OBJECT, zone: TEXT, refused: { bsonType: 'bool' } },
+    {
+      ...{ format: { ...WHOLE, minimum: 1 }, presumedBy: OBJECT, zone: TEXT, refused: { bsonType: 'bool' } },
+      ...{ calls: AMOUNT, failedCalls: AMOUNT, aiCalls: OBJECT, modelCalls: OBJECT },
+    },
   ),
   receipts: validator({
     _id: TEXT,
