@@ -51,8 +51,10 @@ function usedMonth(
   return undefined;
 }
 
-/** Days that are open, and in which nothing was used, count in the new unit from now on. */
-export function useUnit({ tables, policy, nextRevision }: Ledger): void {
+/** Days that are open, and in which nothing was used, count in the new unit from now on; coming ones are not planned by older ones. */
+export function useUnit({ tables, policy, nextRevision, pace }: Ledger): void {
+  tables.pastDays.reset();
+  pace.forget();
   const unit = policy.unit === TOKENS ? undefined : policy.unit;
   for (const [day, totals] of [...tables.days.entries()]) {
     if (totals.unit === unit) continue;

@@ -30,7 +30,10 @@ export enum Pacing {
   PACING_NONE = 1,
   /** PACING_FLOOR - Whatever the first days burn, every later day of the month still finds `min_daily_percent`. */
   PACING_FLOOR = 2,
-  /** PACING_EVEN - What is left is divided among the days left, and the day among its hours. */
+  /**
+   * PACING_EVEN - What is left is divided among the days left, and the day among its hours. A day may take more than its equal part by as much
+   * as the last 28 days left of theirs, at most half as much again; `evenness_percent` says what later days keep.
+   */
   PACING_EVEN = 3,
 }
 
@@ -389,7 +392,14 @@ export interface Policy {
    * counts 300 percent. `min_reservation` or `default_reservation` must then be set. It cannot change while a month within the
    * retention has usage, or a lease lives (UNIT_IN_USE). Default `tokens`.
    */
-  unit?: string | undefined;
+  unit?:
+    | string
+    | undefined;
+  /**
+   * Under pacing EVEN, the share of an even month's day that every later day keeps, however much today takes beyond an equal part of
+   * what is left. 100: strictly equal parts. 0 to 100. Default 93.3333.
+   */
+  evennessPercent?: number | undefined;
 }
 
 export interface Policy_MaxDailyPercentByAiEntry {
@@ -905,6 +915,7 @@ function createBasePolicy(): Policy {
     fallbackBudgetIds: [],
     minEstimate: undefined,
     unit: undefined,
+    evennessPercent: undefined,
   };
 }
 
@@ -999,6 +1010,9 @@ export const Policy: MessageFns<Policy> = {
     }
     if (message.unit !== undefined) {
       writer.uint32(274).string(message.unit);
+    }
+    if (message.evennessPercent !== undefined) {
+      writer.uint32(281).double(message.evennessPercent);
     }
     return writer;
   },
@@ -1262,6 +1276,14 @@ export const Policy: MessageFns<Policy> = {
             message.unit = reader.string();
             continue;
           }
+          case 35: {
+            if (tag !== 281) {
+              break;
+            }
+
+            message.evennessPercent = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1336,6 +1358,7 @@ export const Policy: MessageFns<Policy> = {
     message.fallbackBudgetIds = object.fallbackBudgetIds?.map((e) => e) || [];
     message.minEstimate = object.minEstimate ?? undefined;
     message.unit = object.unit ?? undefined;
+    message.evennessPercent = object.evennessPercent ?? undefined;
     return message;
   },
 };
