@@ -2,11 +2,14 @@ import { timeAloneUntil } from '../domain/admission/time-alone.js';
 import { type Circumstances, decide } from '../domain/decide.js';
 import type { Ledger } from '../domain/ledger/ledger.js';
 import { isCommitFull } from '../domain/ledger/outbox.js';
+import type { BudgetEvent } from '../domain/model/events.js';
 import type { NeedsLookup, Outcome } from '../domain/model/outcomes.js';
 import type { AcquireRequest, DropWrittenRequest, Evidence } from '../domain/model/requests.js';
+import type { Turns } from '../domain/turns/turns.js';
 import type { Context } from './context.js';
 import type { Lookups } from './lookups.js';
 import { type Answer, NOBODY, type Pending } from './pending.js';
+import { LedgerProspect } from './prospect.js';
 import type { Decided, Search, ToDecide } from './queue-events.js';
 import type { ReplicaYield } from './replica-yield.js';
 import { ArbiterError } from './service-port.js';
@@ -19,6 +22,7 @@ const NO_EVIDENCE: Evidence = { receipts: new Map(), days: new Map() };
 export interface DecidingParts {
   readonly budgetId: string;
   readonly waiters: WaitingList;
+  readonly turns: Turns;
   readonly lookups: Lookups;
   readonly writeOut: WriteOut;
   readonly yielding: ReplicaYield;
@@ -36,13 +40,13 @@ export function decideBatch(
   const at = context.clock.monotonic();
   ledger.closings = restraint.closings;
   ledger.passedOver = ledger.slots.waiting > 0 ? restraint.passOver % ledger.slots.waiting : 0;
-  const { waiters, yielding } = parts;
+  const { waiters, turns, yielding } = parts;
   const round = new Round(context, parts, ledger, lineage, restraint.restrained);
   for (const pending of batch) if (pending.request.kind !== 'acquire') round.decide(pending);
   if (!alone && waiters.size > 0) {
     // Time must do its work before waiters are asked for.
     round.letTimeWork();
-    for (const waiter of waiters.turn(ledger, at)) round.decide(waiter);
+    for (const waiter of waiters.turn(round.prospect, turns, at)) round.decide(waiter);
   }
   for (const pending of batch) {
     const tried = !alone && waiters.has(pending);
@@ -81,6 +85,9 @@ class Round {
   readonly searches: Search[] = [];
   readonly afterLastDays: Pending[] = [];
   failed = false;
+  readonly prospect: LedgerProspect;
+  /** So much of what happened has moved the turns. */
+  private told = 0;
   private readonly circumstances: (evidence: Evidence) => Circumstances;
 
   constructor(
@@ -91,6 +98,7 @@ class Round {
     private readonly restrained: boolean,
   ) {
     this.circumstances = circumstancesNow(context);
+    this.prospect = new LedgerProspect(ledger);
   }
 
   decide(pending: Pending): void {
@@ -106,6 +114,7 @@ class Round {
     try {
       const circumstances = this.circumstances(this.evidence(pending));
       const outcome = decide(this.ledger, pending.request, circumstances);
+      this.moveTurns();
       if (outcome.kind === 'unknown') this.ask(pending, outcome);
       else this.answers.push(this.answer(pending, outcome));
     } catch (error) {
@@ -126,6 +135,18 @@ class Round {
 
   letTimeWork(): void {
     decide(this.ledger, { kind: 'sweep' }, this.circumstances(NO_EVIDENCE));
+    this.moveTurns();
+  }
+
+  /** By what has happened: before the next of those who wait is chosen. */
+  private moveTurns(): void {
+    const { ledger, parts, prospect } = this;
+    const { untold } = ledger;
+    for (; this.told < untold.length; this.told += 1) {
+      const event = untold[this.told] as BudgetEvent;
+      parts.turns.happened(event, (aiId) => prospect.flowOf(aiId));
+      if (event.kind === 'granted') parts.waiters.granted(event.lease.aiId);
+    }
   }
 
   /** Drops from the state what is known to be written. */

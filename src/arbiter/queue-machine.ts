@@ -1,3 +1,4 @@
+import { Turns } from '../domain/turns/turns.js';
 import type { StateVersion } from '../store/store.js';
 import { Pending } from './pending.js';
 import type { Decided, Effect, QueueEvent, ToCommit } from './queue-events.js';
@@ -96,6 +97,8 @@ export class QueueMachine<L extends StateVersion> {
   private mode: Mode<L> = IDLE;
   readonly ready = new ReadyList();
   readonly waiters = new WaitingList();
+  /** Of the grants that commits have carried, and, in a round, of those that its commit will carry. */
+  readonly turns = new Turns();
   readonly yielding = new ReplicaYield();
   private readonly sweeping = new Sweeping();
   private kept: L | undefined;
@@ -293,6 +296,7 @@ export class QueueMachine<L extends StateVersion> {
       this.mode = { name: 'RESTING', left: false };
       return [{ do: 'rest', lostInRow: this.yielding.lost() }];
     }
+    this.turns.keep();
     this.stored = versionOf(commit.ledger);
     const won = { revision: commit.ledger.revision, looked };
     const toAnswer = { decided: commit.decided, toClose };
@@ -332,6 +336,7 @@ export class QueueMachine<L extends StateVersion> {
   /** Throws the ledger away; the batch is decided again, before those that came later. Waiters are tried in any round. */
   private drop(batch: readonly Pending[]): void {
     this.kept = undefined;
+    this.turns.rollBack();
     this.ready.addFirst(batch.filter((pending) => !this.waiters.has(pending)));
   }
 
@@ -344,6 +349,7 @@ export class QueueMachine<L extends StateVersion> {
   private failed({ error, refused, now }: EventOf<L, 'failed'>): readonly Effect<L>[] {
     const { batch, mode } = this;
     this.kept = undefined;
+    this.turns.rollBack();
     const closed = mode.name === 'COMMITTING' && mode.commit.decided.closed;
     if (refused && (batch.length > 1 || this.sweeping.refused(batch, closed))) {
       return this.findGuilty(batch, now);
@@ -379,7 +385,10 @@ export class QueueMachine<L extends StateVersion> {
 
   private lookedUp({ pending, error }: { pending: Pending; error?: unknown }): readonly Effect<L>[] {
     pending.lookingUp = false;
-    if (error === undefined) return this.enqueue(pending);
+    if (error === undefined) {
+      this.waiters.heard(pending);
+      return this.enqueue(pending);
+    }
     if (!this.waiters.has(pending)) return [{ do: 'fail', pending, error }];
     this.waiters.tryAgain();
     return [{ do: 'wake-to-retry' }];
