@@ -12,8 +12,8 @@ export interface Prospect {
   readonly clock: number;
   /** Rises whenever something may have become possible that was denied before. */
   readonly loosened: number;
-  /** Another one for every policy, and when there is no budget any more. */
-  readonly terms: number;
+  /** Another one for every policy. */
+  readonly policyRevision: number;
   /** Whatever is asked for, and by whomever, is denied; it will be loosened before it is not. */
   readonly closed: boolean;
   /** An AI is denied until then, whatever others do; long ago if it is not. */
@@ -34,8 +34,8 @@ export class LedgerProspect implements Prospect {
     return this.ledger.loosened;
   }
 
-  get terms(): number {
-    return this.ledger.exists ? this.ledger.policyRevision : 0;
+  get policyRevision(): number {
+    return this.ledger.policyRevision;
   }
 
   get closed(): boolean {

@@ -48,7 +48,7 @@ export class WaitingList {
   private turnsTaken = 0;
   private triedWith: object | undefined;
   private triedAt = -1;
-  private triedOn = -1;
+  private triedUnder = -1;
   /** By the monotonic clock: then all are tried, whatever changed. */
   private anywayAt = Number.POSITIVE_INFINITY;
 
@@ -150,11 +150,11 @@ export class WaitingList {
   *turn(ledger: Prospect, turns: Turns, now: number): Generator<Pending, void, undefined> {
     this.turnsTaken += 1;
     const isNew = ledger.ledger !== this.triedWith;
-    const everybody = ledger.terms !== this.triedOn || now >= this.anywayAt;
+    const everybody = ledger.policyRevision !== this.triedUnder || now >= this.anywayAt;
     const changed = isNew || everybody || ledger.loosened !== this.triedAt;
     this.triedWith = ledger.ledger;
     this.triedAt = ledger.loosened;
-    this.triedOn = ledger.terms;
+    this.triedUnder = ledger.policyRevision;
     if (everybody) this.anywayAt = now + ANYWAY_MS;
     this.gatherEnded(now);
     if (isNew) for (const aiId of this.byAi.keys()) this.served.add(aiId);
