@@ -3,7 +3,7 @@ import { isTakenUp } from '../domain/leases/sessions.js';
 import type { Ledger } from '../domain/ledger/ledger.js';
 import { closedGrants } from '../domain/ledger/request-memory.js';
 import type { AcquireRequest } from '../domain/model/requests.js';
-import type { Flow } from '../domain/turns/turns.js';
+import { type Flow, flowOf } from '../domain/turns/flow.js';
 
 /** What those who wait for a slot look at of a ledger: little, for it is looked at for each of them. */
 export interface Prospect {
@@ -22,6 +22,8 @@ export interface Prospect {
   isAnswered(request: AcquireRequest): boolean;
   flowOf(aiId: string): Flow;
 }
+
+const NO_TEAMS = new Map();
 
 export class LedgerProspect implements Prospect {
   constructor(readonly ledger: Ledger) {}
@@ -60,6 +62,6 @@ export class LedgerProspect implements Prospect {
   }
 
   flowOf(aiId: string): Flow {
-    return { id: aiId, weight: 1, shared: false };
+    return flowOf(NO_TEAMS, undefined, aiId);
   }
 }

@@ -1,7 +1,8 @@
 import type { BudgetEvent } from '../../src/domain/model/events.js';
 import type { LeaseView } from '../../src/domain/model/types.js';
 import { Contest } from '../../src/domain/turns/contest.js';
-import { type Flow, Turns } from '../../src/domain/turns/turns.js';
+import { type Flow, flowOf } from '../../src/domain/turns/flow.js';
+import { Turns } from '../../src/domain/turns/turns.js';
 
 /** A call that waits, as a contest sees it. */
 export interface Call {
@@ -53,13 +54,11 @@ export class TurnLine {
 
 /** Every AI is a flow of its own. */
 export function alone(weights: Readonly<Record<string, number>> = {}): (aiId: string) => Flow {
-  return (aiId) => ({ id: aiId, weight: weights[aiId] ?? 1, shared: false });
+  return (aiId) => ({ ...flowOf(new Map(), undefined, aiId), weight: weights[aiId] ?? 1 });
 }
 
 /** An AI is called `team/name`; in none, `name`. */
 export function teams(weights: Readonly<Record<string, number>>): (aiId: string) => Flow {
-  return (aiId) => {
-    const id = aiId.includes('/') ? (aiId.split('/')[0] ?? '') : '';
-    return { id, weight: weights[id] ?? 1, shared: true };
-  };
+  const byId = new Map(Object.entries(weights).map(([id, weight]) => [id, { weight }]));
+  return (aiId) => flowOf(byId, aiId.includes('/') ? aiId.split('/')[0] : undefined, aiId);
 }

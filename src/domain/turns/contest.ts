@@ -1,5 +1,6 @@
+import type { Flow, FlowOf } from './flow.js';
 import { Heap } from './heap.js';
-import type { Flow, FlowOf, Turns } from './turns.js';
+import type { Turns } from './turns.js';
 
 /** Calls of one AI that wait, in their order. */
 export interface AiCalls<C> {

@@ -1,16 +1,7 @@
 import type { BudgetEvent } from '../model/events.js';
 import type { LeaseView } from '../model/types.js';
+import type { Flow, FlowOf } from './flow.js';
 import { Tags } from './tags.js';
-
-/** Whose turn an AI's is: a team's, or its own. */
-export interface Flow {
-  readonly id: string;
-  readonly weight: number;
-  /** Others share it: within it its AIs take turns by the same rule, alike. */
-  readonly shared: boolean;
-}
-
-export type FlowOf = (aiId: string) => Flow;
 
 /** More leases than this are not remembered; a budget has at most 1,000 slots. */
 const MOST_SERVED = 2_000;

@@ -184,7 +184,7 @@ class ToyRound {
     const contenders = this.couldBeGranted().map((pending) => {
       const { aiId } = pending.request as AcquireRequest;
       const [ofFlow, within] = book.starts(aiId);
-      return { pending, flow: toyFlowOf(aiId).id, ofFlow, within, place: placeOf(pending) };
+      return { pending, flow: book.flowOf(aiId), ofFlow, within, place: placeOf(pending) };
     });
     const ofFlows = new Map<string, (typeof contenders)[number]>();
     for (const one of contenders.sort((a, b) => a.within - b.within || a.place - b.place)) {

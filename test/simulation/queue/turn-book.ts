@@ -1,11 +1,23 @@
-import type { Flow } from '../../../src/domain/turns/turns.js';
+import { type Flow, flowOf } from '../../../src/domain/turns/flow.js';
 
-const WEIGHTS: Readonly<Record<string, number>> = { x: 2, y: 0.5 };
+const TEAMS = new Map([
+  ['x', { weight: 2 }],
+  ['y', { weight: 0.5 }],
+]);
 
-/** `x/1` is in the team `x`; whoever is in none shares a flow with all others in none. */
+/** `x/1` is in the team `x`; who has no stroke is in none. */
+function teamOf(aiId: string): string | undefined {
+  return aiId.includes('/') ? aiId.split('/')[0] : undefined;
+}
+
 export function toyFlowOf(aiId: string): Flow {
-  const id = aiId.includes('/') ? (aiId.split('/')[0] ?? '') : '';
-  return { id, weight: WEIGHTS[id] ?? 1, shared: true };
+  return flowOf(TEAMS, teamOf(aiId), aiId);
+}
+
+/** As the rule says it, not as `flowOf` does. */
+function handFlowOf(aiId: string): { id: string; weight: number } {
+  const id = teamOf(aiId) ?? '';
+  return { id, weight: TEAMS.get(id)?.weight ?? 1 };
 }
 
 interface Level {
@@ -41,7 +53,7 @@ export class TurnBook {
   }
 
   grant(aiId: string, tokens: number): void {
-    const { id, weight } = toyFlowOf(aiId);
+    const { id, weight } = handFlowOf(aiId);
     this.move('flows', id, tokens / weight);
     this.move(`in ${id}`, aiId, tokens);
   }
@@ -54,7 +66,7 @@ export class TurnBook {
   }
 
   end(aiId: string, more: number): void {
-    const { id, weight } = toyFlowOf(aiId);
+    const { id, weight } = handFlowOf(aiId);
     if (more === 0) return;
     for (const [name, who, cost] of [
       ['flows', id, more / weight],
@@ -70,9 +82,13 @@ export class TurnBook {
     return Math.max(largestStart, finish?.get(who) ?? 0);
   }
 
+  flowOf(aiId: string): string {
+    return handFlowOf(aiId).id;
+  }
+
   /** Where the next turn of its flow starts, and within that its own. */
   starts(aiId: string, levels = this.trial): readonly [number, number] {
-    const { id } = toyFlowOf(aiId);
+    const { id } = handFlowOf(aiId);
     return [this.startIn('flows', id, levels), this.startIn(`in ${id}`, aiId, levels)];
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Flow } from '../../../../src/domain/turns/turns.js';
+import type { Flow } from '../../../../src/domain/turns/flow.js';
 import { randomFrom, testSeed } from '../../../support/seed.js';
 import { alone, type Call, TurnLine, teams } from '../../../support/turn-line.js';
 
