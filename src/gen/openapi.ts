@@ -1765,6 +1765,19 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "timeZoneInForce": {
             "type": "string",
             "description": "The IANA time zone whose calendar the windows follow now. Differs from the policy's after a change of zone in a month that already has usage: the new zone then begins with the next month."
+          },
+          "preset": {
+            "type": "string",
+            "enum": [
+              "PRESET_UNSPECIFIED",
+              "PRESET_WORK_SESSIONS",
+              "PRESET_CALLS"
+            ],
+            "description": "What the budget is for: where fields of the policy that are unset take their defaults from."
+          },
+          "presetPolicy": {
+            "$ref": "#/components/schemas/Policy",
+            "description": "The values that the preset had when it was chosen, and keeps for this budget. Empty if none was ever chosen."
           }
         }
       },
@@ -1806,6 +1819,18 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             "x-maxBytes": 256,
             "description": "Why, for the log. At most 256 bytes."
+          },
+          "preset": {
+            "enum": [
+              "PRESET_UNSPECIFIED",
+              "PRESET_WORK_SESSIONS",
+              "PRESET_CALLS",
+              0,
+              1,
+              2,
+              null
+            ],
+            "description": "Where the policy's unset fields take their defaults from. Unset: WORK_SESSIONS."
           }
         },
         "additionalProperties": false,
@@ -2987,7 +3012,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
       },
       "Policy": {
         "type": "object",
-        "description": "The limits of one budget. Every field is optional; unset means the default. A percentage is 0 to 100 unless stated, with at most 4 decimal places; the tokens that it stands for are the floor of the exact decimal product (33.3 percent of 70,000 is 23,310). A duration is a whole number of milliseconds.",
+        "description": "The limits of one budget. Every field is optional; unset means the default, that of the budget's preset if it names the field. A percentage is 0 to 100 unless stated, with at most 4 decimal places; the tokens that it stands for are the floor of the exact decimal product (33.3 percent of 70,000 is 23,310). A duration is a whole number of milliseconds.",
         "properties": {
           "monthlyLimit": {
             "anyOf": [
@@ -4018,6 +4043,18 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             "x-maxBytes": 256,
             "description": "Why, for the log. At most 256 bytes."
+          },
+          "preset": {
+            "enum": [
+              "PRESET_UNSPECIFIED",
+              "PRESET_WORK_SESSIONS",
+              "PRESET_CALLS",
+              0,
+              1,
+              2,
+              null
+            ],
+            "description": "Where the policy's unset fields take their defaults from, with the values of this release. Unset: it stays what it is."
           }
         },
         "additionalProperties": false,

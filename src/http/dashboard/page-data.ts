@@ -207,6 +207,7 @@ export interface DayNames {
 
 /** What a policy is made of, as its form asks for it. */
 export interface PolicyFormData {
+  readonly presets: readonly string[];
   readonly groups: readonly string[];
   readonly fields: readonly FormField[];
 }

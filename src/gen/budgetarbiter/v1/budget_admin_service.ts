@@ -22,7 +22,7 @@ import {
 } from "@grpc/grpc-js";
 import { FieldMask } from "../../google/protobuf/field_mask.js";
 import { Timestamp } from "../../google/protobuf/timestamp.js";
-import { Alert, Budget, Lease, Policy, Rule, WindowStatus } from "./budget.js";
+import { Alert, Budget, Lease, Policy, Preset, Rule, WindowStatus } from "./budget.js";
 
 /** By what usage is summed. */
 export enum UsageGrouping {
@@ -50,6 +50,8 @@ export interface CreateBudgetRequest {
   validateOnly: boolean;
   /** Why, for the log. At most 256 bytes. */
   reason: string;
+  /** Where the policy's unset fields take their defaults from. Unset: WORK_SESSIONS. */
+  preset: Preset;
 }
 
 /** The new budget. */
@@ -89,6 +91,8 @@ export interface UpdateBudgetRequest {
   validateOnly: boolean;
   /** Why, for the log. At most 256 bytes. */
   reason: string;
+  /** Where the policy's unset fields take their defaults from, with the values of this release. Unset: it stays what it is. */
+  preset: Preset;
 }
 
 /** The budget after the change. */
@@ -415,7 +419,7 @@ export interface DenialCount {
 }
 
 function createBaseCreateBudgetRequest(): CreateBudgetRequest {
-  return { budgetId: "", policy: undefined, validateOnly: false, reason: "" };
+  return { budgetId: "", policy: undefined, validateOnly: false, reason: "", preset: 0 };
 }
 
 export const CreateBudgetRequest: MessageFns<CreateBudgetRequest> = {
@@ -431,6 +435,9 @@ export const CreateBudgetRequest: MessageFns<CreateBudgetRequest> = {
     }
     if (message.reason !== "") {
       writer.uint32(34).string(message.reason);
+    }
+    if (message.preset !== 0) {
+      writer.uint32(40).int32(message.preset);
     }
     return writer;
   },
@@ -480,6 +487,14 @@ export const CreateBudgetRequest: MessageFns<CreateBudgetRequest> = {
             message.reason = reader.string();
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.preset = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -503,6 +518,7 @@ export const CreateBudgetRequest: MessageFns<CreateBudgetRequest> = {
       : undefined;
     message.validateOnly = object.validateOnly ?? false;
     message.reason = object.reason ?? "";
+    message.preset = object.preset ?? 0;
     return message;
   },
 };
@@ -585,6 +601,7 @@ function createBaseUpdateBudgetRequest(): UpdateBudgetRequest {
     allowMissing: false,
     validateOnly: false,
     reason: "",
+    preset: 0,
   };
 }
 
@@ -610,6 +627,9 @@ export const UpdateBudgetRequest: MessageFns<UpdateBudgetRequest> = {
     }
     if (message.reason !== "") {
       writer.uint32(58).string(message.reason);
+    }
+    if (message.preset !== 0) {
+      writer.uint32(64).int32(message.preset);
     }
     return writer;
   },
@@ -683,6 +703,14 @@ export const UpdateBudgetRequest: MessageFns<UpdateBudgetRequest> = {
             message.reason = reader.string();
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.preset = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -709,6 +737,7 @@ export const UpdateBudgetRequest: MessageFns<UpdateBudgetRequest> = {
     message.allowMissing = object.allowMissing ?? false;
     message.validateOnly = object.validateOnly ?? false;
     message.reason = object.reason ?? "";
+    message.preset = object.preset ?? 0;
     return message;
   },
 };
