@@ -68,6 +68,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   transfer: ['domain', 'platform', 'store'],
   replay: [
     'arbiter/pending.ts',
+    'arbiter/prospect.ts',
     'arbiter/service-port.ts',
     'arbiter/waiting-list.ts',
     'domain',

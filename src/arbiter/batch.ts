@@ -5,7 +5,6 @@ import { isCommitFull } from '../domain/ledger/outbox.js';
 import type { BudgetEvent } from '../domain/model/events.js';
 import type { NeedsLookup, Outcome } from '../domain/model/outcomes.js';
 import type { AcquireRequest, DropWrittenRequest, Evidence } from '../domain/model/requests.js';
-import type { Turns } from '../domain/turns/turns.js';
 import type { Context } from './context.js';
 import type { Lookups } from './lookups.js';
 import { type Answer, NOBODY, type Pending } from './pending.js';
@@ -22,7 +21,6 @@ const NO_EVIDENCE: Evidence = { receipts: new Map(), days: new Map() };
 export interface DecidingParts {
   readonly budgetId: string;
   readonly waiters: WaitingList;
-  readonly turns: Turns;
   readonly lookups: Lookups;
   readonly writeOut: WriteOut;
   readonly yielding: ReplicaYield;
@@ -40,13 +38,13 @@ export function decideBatch(
   const at = context.clock.monotonic();
   ledger.closings = restraint.closings;
   ledger.passedOver = ledger.slots.waiting > 0 ? restraint.passOver % ledger.slots.waiting : 0;
-  const { waiters, turns, yielding } = parts;
+  const { waiters, yielding } = parts;
   const round = new Round(context, parts, ledger, lineage, restraint.restrained);
   for (const pending of batch) if (pending.request.kind !== 'acquire') round.decide(pending);
   if (!alone && waiters.size > 0) {
     // Time must do its work before waiters are asked for.
     round.letTimeWork();
-    for (const waiter of waiters.turn(round.prospect, turns, at)) round.decide(waiter);
+    for (const waiter of waiters.turn(round.prospect, at)) round.decide(waiter);
   }
   for (const pending of batch) {
     const tried = !alone && waiters.has(pending);
@@ -142,11 +140,8 @@ class Round {
   private moveTurns(): void {
     const { ledger, parts, prospect } = this;
     const { untold } = ledger;
-    for (; this.told < untold.length; this.told += 1) {
-      const event = untold[this.told] as BudgetEvent;
-      parts.turns.happened(event, (aiId) => prospect.flowOf(aiId));
-      if (event.kind === 'granted') parts.waiters.granted(event.lease.aiId);
-    }
+    for (; this.told < untold.length; this.told += 1)
+      parts.waiters.happened(untold[this.told] as BudgetEvent, prospect);
   }
 
   /** Drops from the state what is known to be written. */

@@ -50,13 +50,13 @@ export class BudgetQueue {
   ) {
     const { store, bounds, clock } = context;
     this.machine = new QueueMachine({ mostAtOnce: bounds.batch, exclusive: store.exclusive });
-    const { waiters, turns, yielding } = this.machine;
+    const { waiters, yielding } = this.machine;
     const state = () => ({ version: this.machine.committed, lineage: this.machine.lineage });
     this.lookups = new Lookups(budgetId, context, state, (pending, error) =>
       this.tell({ kind: 'looked-up', pending, error }),
     );
     this.writeOut = new WriteOut(context, budgetId, this.lookups);
-    this.deciding = { budgetId, waiters, turns, yielding, lookups: this.lookups, writeOut: this.writeOut };
+    this.deciding = { budgetId, waiters, yielding, lookups: this.lookups, writeOut: this.writeOut };
     this.reads = new StateReads(store, budgetId);
     this.lastDays = new LastDays(context, this.writeOut);
     this.observer = context.observer.budget(budgetId);

@@ -1,4 +1,3 @@
-import { Turns } from '../domain/turns/turns.js';
 import type { StateVersion } from '../store/store.js';
 import { Pending } from './pending.js';
 import type { Decided, Effect, QueueEvent, ToCommit } from './queue-events.js';
@@ -97,8 +96,6 @@ export class QueueMachine<L extends StateVersion> {
   private mode: Mode<L> = IDLE;
   readonly ready = new ReadyList();
   readonly waiters = new WaitingList();
-  /** Of the grants that commits have carried, and, in a round, of those that its commit will carry. */
-  readonly turns = new Turns();
   readonly yielding = new ReplicaYield();
   private readonly sweeping = new Sweeping();
   private kept: L | undefined;
@@ -296,7 +293,7 @@ export class QueueMachine<L extends StateVersion> {
       this.mode = { name: 'RESTING', left: false };
       return [{ do: 'rest', lostInRow: this.yielding.lost() }];
     }
-    this.turns.keep();
+    this.waiters.turns.keep();
     this.stored = versionOf(commit.ledger);
     const won = { revision: commit.ledger.revision, looked };
     const toAnswer = { decided: commit.decided, toClose };
@@ -336,7 +333,7 @@ export class QueueMachine<L extends StateVersion> {
   /** Throws the ledger away; the batch is decided again, before those that came later. Waiters are tried in any round. */
   private drop(batch: readonly Pending[]): void {
     this.kept = undefined;
-    this.turns.rollBack();
+    this.waiters.turns.rollBack();
     this.ready.addFirst(batch.filter((pending) => !this.waiters.has(pending)));
   }
 
@@ -349,7 +346,7 @@ export class QueueMachine<L extends StateVersion> {
   private failed({ error, refused, now }: EventOf<L, 'failed'>): readonly Effect<L>[] {
     const { batch, mode } = this;
     this.kept = undefined;
-    this.turns.rollBack();
+    this.waiters.turns.rollBack();
     const closed = mode.name === 'COMMITTING' && mode.commit.decided.closed;
     if (refused && (batch.length > 1 || this.sweeping.refused(batch, closed))) {
       return this.findGuilty(batch, now);

@@ -1,8 +1,9 @@
 import { ExpiryQueue } from '../domain/ledger/expiry-queue.js';
+import type { BudgetEvent } from '../domain/model/events.js';
 import type { AcquireRequest } from '../domain/model/requests.js';
 import type { Denial } from '../domain/model/types.js';
 import { type AiCalls, Contest } from '../domain/turns/contest.js';
-import type { Turns } from '../domain/turns/turns.js';
+import { Turns } from '../domain/turns/turns.js';
 import { KeptPlaces } from './kept-places.js';
 import type { Pending } from './pending.js';
 import type { Prospect } from './prospect.js';
@@ -34,6 +35,7 @@ interface WaitersOfAi extends AiCalls<Waiter> {
  * not overtake one of them. While nobody at all can be admitted only those are tried for whom there is news.
  */
 export class WaitingList {
+  readonly turns = new Turns();
   private readonly waiters = new Map<Pending, Waiter>();
   private readonly byOrder = new Map<number, Waiter>();
   private readonly byAi = new Map<string, WaitersOfAi>();
@@ -141,13 +143,19 @@ export class WaitingList {
     if (waiter !== undefined) this.news.add(waiter);
   }
 
+  /** Of one decision: it moves the turns, on trial. */
+  happened(event: BudgetEvent, ledger: Prospect): void {
+    this.turns.happened(event, (aiId) => ledger.flowOf(aiId));
+    if (event.kind === 'granted') this.granted(event.lease.aiId);
+  }
+
   /** An AI was granted a slot: other calls of its may have their answer by that, too. */
   granted(aiId: string): void {
     if (this.byAi.has(aiId)) this.served.add(aiId);
   }
 
-  /** Whom to try now, one after the other: each is decided, and its grant has moved the turns, before the next is asked for. */
-  *turn(ledger: Prospect, turns: Turns, now: number): Generator<Pending, void, undefined> {
+  /** Whom to try now, one after the other: each is decided, and what happened is told, before the next is asked for. */
+  *turn(ledger: Prospect, now: number): Generator<Pending, void, undefined> {
     this.turnsTaken += 1;
     const isNew = ledger.ledger !== this.triedWith;
     const everybody = ledger.policyRevision !== this.triedUnder || now >= this.anywayAt;
@@ -162,7 +170,7 @@ export class WaitingList {
     const due = this.takeDue(ledger.clock);
     if (everybody || !ledger.closed) {
       const all = changed ? this.warm(ledger) : byAi([...due, ...this.news].filter(isThere));
-      const contest = new Contest(turns, (aiId) => ledger.flowOf(aiId), all);
+      const contest = new Contest(this.turns, (aiId) => ledger.flowOf(aiId), all);
       for (let next = contest.next(); next !== undefined; next = contest.next()) {
         if (!everybody && ledger.closed) break;
         next.triedIn = this.turnsTaken;
@@ -221,7 +229,7 @@ export class WaitingList {
     for (const ofAi of this.byAi.values()) {
       const coolsUntil = ledger.coolsUntil(ofAi.aiId);
       if (coolsUntil <= ledger.clock) {
-        yield ofAi.calls.every(isThere) ? ofAi : { aiId: ofAi.aiId, calls: ofAi.calls.filter(isThere) };
+        yield { aiId: ofAi.aiId, calls: ofAi.calls.filter(isThere) };
       } else if (coolsUntil !== ofAi.coolsUntil) {
         ofAi.coolsUntil = coolsUntil;
         for (const waiter of ofAi.calls) this.planTry(waiter, Math.min(waiter.tryAt, coolsUntil));

@@ -169,14 +169,14 @@ export const QUEUE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a commit that was lost has moved the turns',
     ...{ script, at: 'drop' },
-    find: '    this.turns.rollBack();\n    this.ready.addFirst(',
+    find: '    this.waiters.turns.rollBack();\n    this.ready.addFirst(',
     replace: '    this.ready.addFirst(',
   },
   {
     name: 'a commit that won has not moved the turns',
     ...{ script, at: 'committedOrLost' },
-    find: '    this.turns.keep();\n',
-    replace: '    this.turns.rollBack();\n',
+    find: '    this.waiters.turns.keep();\n',
+    replace: '    this.waiters.turns.rollBack();\n',
   },
   {
     name: 'ties go to the one that came last',

@@ -261,7 +261,7 @@ export class QueueHost {
     const at = world.now - (world.chance(0.03) ? STALL_MS + 1 : 0);
     this.checkTurns();
     const decision = toyDecide(toDecide, {
-      ...{ waiters: machine.waiters, turns: machine.turns, book: this.book, at, calm: world.calm },
+      ...{ waiters: machine.waiters, book: this.book, at, calm: world.calm },
       askingOf: (pending) => this.askings.get(pending),
       placeOf: (pending) => this.places.get(pending) ?? 0,
       violated: (what) => world.violated(what),
@@ -359,7 +359,7 @@ export class QueueHost {
     const { book, machine, world } = this;
     for (const aiId of AIS) {
       const flow = toyFlowOf(aiId);
-      const starts = [machine.turns.startOf(flow), machine.turns.startWithin(flow, aiId)].map(
+      const starts = [machine.waiters.turns.startOf(flow), machine.waiters.turns.startWithin(flow, aiId)].map(
         (start) => Number(start) / 1_000_000,
       );
       const byHand = book.startsKept(aiId);

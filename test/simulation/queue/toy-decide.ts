@@ -5,7 +5,6 @@ import type { WaitingList } from '../../../src/arbiter/waiting-list.js';
 import type { BudgetEvent } from '../../../src/domain/model/events.js';
 import type { Outcome } from '../../../src/domain/model/outcomes.js';
 import type { AcquireRequest } from '../../../src/domain/model/requests.js';
-import type { Turns } from '../../../src/domain/turns/turns.js';
 import { type Asking, aiOf, type Job } from './jobs.js';
 import type { ToyLease, ToyState } from './toy-store.js';
 import { type TurnBook, toyFlowOf } from './turn-book.js';
@@ -27,7 +26,6 @@ export interface ToyDecision {
 /** What a decision works with beside the ledger. */
 export interface ToyParts {
   readonly waiters: WaitingList;
-  readonly turns: Turns;
   readonly book: TurnBook;
   readonly askingOf: (pending: Pending) => Asking | undefined;
   /** Which of those that wait came first. */
@@ -43,13 +41,13 @@ const DENIED = { kind: 'denied', denial: { blockers: [] } } as unknown as Outcom
 
 /** Decides as the domain does, on the toy: it changes the ledger, and says what came of each request. */
 export function toyDecide({ ledger, batch, alone, restraint }: ToDecide<ToyState>, parts: ToyParts) {
-  const { waiters, turns, book, at } = parts;
+  const { waiters, book, at } = parts;
   const closing = close(ledger, restraint);
   book.begin();
   const round = new ToyRound(ledger, parts);
   for (const pending of batch) if (pending.request.kind !== 'acquire') round.decide(pending);
   if (!alone) {
-    for (const pending of waiters.turn(round.prospect(), turns, at)) round.tryWaiter(pending);
+    for (const pending of waiters.turn(round.prospect, at)) round.tryWaiter(pending);
     round.checkNobodyWasLeft();
   }
   for (const pending of batch) {
@@ -80,7 +78,7 @@ class ToyRound {
     private readonly parts: ToyParts,
   ) {}
 
-  prospect(): Prospect {
+  get prospect(): Prospect {
     const { ledger, parts } = this;
     return {
       ...{ ledger, clock: parts.at, policyRevision: 1, flowOf: toyFlowOf },
@@ -163,8 +161,7 @@ class ToyRound {
 
   private happened(kind: 'granted' | 'released', { fence, aiId, reserved }: ToyLease, used: number): void {
     const lease = { fence, aiId, reservedTokens: reserved, usedTokens: used, presumedTokens: 0 };
-    this.parts.turns.happened({ kind, at: 0, lease } as BudgetEvent, toyFlowOf);
-    if (kind === 'granted') this.parts.waiters.granted(aiId);
+    this.parts.waiters.happened({ kind, at: 0, lease } as BudgetEvent, this.prospect);
   }
 
   /** Of all who could be granted a slot now, the one whose turn it is comes first. */
