@@ -169,8 +169,8 @@ export class WaitingList {
     this.gatherAnswered(ledger, now);
     const due = this.takeDue(ledger.clock);
     if (everybody || !ledger.closed) {
-      const all = changed ? this.warm(ledger) : byAi([...due, ...this.news].filter(isThere));
-      const contest = new Contest(this.turns, (aiId) => ledger.flowOf(aiId), all);
+      const all = changed ? this.warm(ledger) : byAi([...due, ...this.news]);
+      const contest = new Contest(this.turns, (aiId) => ledger.flowOf(aiId), all, isThere);
       for (let next = contest.next(); next !== undefined; next = contest.next()) {
         if (!everybody && ledger.closed) break;
         next.triedIn = this.turnsTaken;
@@ -229,7 +229,7 @@ export class WaitingList {
     for (const ofAi of this.byAi.values()) {
       const coolsUntil = ledger.coolsUntil(ofAi.aiId);
       if (coolsUntil <= ledger.clock) {
-        yield { aiId: ofAi.aiId, calls: ofAi.calls.filter(isThere) };
+        yield ofAi;
       } else if (coolsUntil !== ofAi.coolsUntil) {
         ofAi.coolsUntil = coolsUntil;
         for (const waiter of ofAi.calls) this.planTry(waiter, Math.min(waiter.tryAt, coolsUntil));

@@ -1664,6 +1664,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "pattern": "^-?[0-9]+$",
             "description": "Its tokens."
+          },
+          "calls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Its calls that were reported."
+          },
+          "failedCalls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "How many of them failed."
           }
         }
       },
@@ -1678,6 +1688,14 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "tokens": {
             "type": "integer",
             "description": "Its tokens."
+          },
+          "calls": {
+            "type": "integer",
+            "description": "Its calls that were reported."
+          },
+          "failed_calls": {
+            "type": "integer",
+            "description": "How many of them failed."
           }
         }
       },
@@ -1933,6 +1951,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "format": "date-time",
             "description": "Its first moment."
+          },
+          "calls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Its calls that were reported."
+          },
+          "failedCalls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "How many of them failed."
           }
         }
       },
@@ -1952,6 +1980,14 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "format": "date-time",
             "description": "Its first moment."
+          },
+          "calls": {
+            "type": "integer",
+            "description": "Its calls that were reported."
+          },
+          "failed_calls": {
+            "type": "integer",
+            "description": "How many of them failed."
           }
         }
       },
@@ -2111,6 +2147,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "timeZone": {
             "type": "string",
             "description": "The time zone whose calendar the days and hours follow."
+          },
+          "calls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Calls of the month that were reported."
+          },
+          "failedCalls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "How many of them failed."
           }
         }
       },
@@ -2198,6 +2244,14 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "time_zone": {
             "type": "string",
             "description": "The time zone whose calendar the days and hours follow."
+          },
+          "calls": {
+            "type": "integer",
+            "description": "Calls of the month that were reported."
+          },
+          "failed_calls": {
+            "type": "integer",
+            "description": "How many of them failed."
           }
         }
       },
@@ -2858,6 +2912,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "pattern": "^-?[0-9]+$",
             "description": "Its tokens."
+          },
+          "calls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Its calls that were reported."
+          },
+          "failedCalls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "How many of them failed."
           }
         }
       },
@@ -2872,6 +2936,14 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "tokens": {
             "type": "integer",
             "description": "Its tokens."
+          },
+          "calls": {
+            "type": "integer",
+            "description": "Its calls that were reported."
+          },
+          "failed_calls": {
+            "type": "integer",
+            "description": "How many of them failed."
           }
         }
       },
@@ -2912,7 +2984,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "items": {
               "$ref": "#/components/schemas/DayUsage"
             },
-            "description": "The days with usage, in order."
+            "description": "The days with usage, in order; those with calls alone, which spent nothing, too."
           }
         }
       },
@@ -2950,7 +3022,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "items": {
               "$ref": "#/components/schemas/DayUsagePlain"
             },
-            "description": "The days with usage, in order."
+            "description": "The days with usage, in order; those with calls alone, which spent nothing, too."
           }
         }
       },
@@ -4163,6 +4235,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "pattern": "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f]*$",
             "x-maxBytes": 512,
             "description": "Why. At most 512 bytes, and may have several lines; written to the log."
+          },
+          "calls": {
+            "type": [
+              "integer",
+              "null"
+            ],
+            "format": "int32",
+            "minimum": 0,
+            "maximum": 10000,
+            "description": "How many calls this is about, 0 to 10,000; if they failed, all of them did. Unset: one. They are counted once, with the tokens or without any, in the day of the first of these tokens; in that of the grant, or of now where it is over, if there are none."
           }
         },
         "additionalProperties": false
@@ -4194,6 +4276,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "pattern": "^-?[0-9]+$",
             "description": "Of a day: how many of them were reported late, beyond what had been presumed."
+          },
+          "calls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Its calls that were reported. Of an hour 0: calls are counted by day."
+          },
+          "failedCalls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "How many of them failed."
           }
         }
       },

@@ -48,7 +48,7 @@ export class TurnLine {
       if (found === undefined) byAi.set(call.aiId, { aiId: call.aiId, calls: [call] });
       else found.calls.push(call);
     }
-    return new Contest(this.turns, this.flowOf, byAi.values());
+    return new Contest(this.turns, this.flowOf, byAi.values(), () => true);
   }
 }
 

@@ -15,11 +15,12 @@ interface Contender {
 }
 
 interface AiContender<C> extends Contender, AiCalls<C> {
-  at: number;
+  readonly flow: Flow;
+  call: C;
 }
 
-interface FlowContender<C> extends Contender {
-  readonly flow: Flow;
+/** AIs of one flow. */
+interface SharedContender<C> extends Contender {
   readonly ais: Heap<AiContender<C>>;
 }
 
@@ -28,36 +29,47 @@ interface FlowContender<C> extends Contender {
  * longest. Who is denied takes no part any more; who is granted has moved the tags by the time that the next one is asked for.
  */
 export class Contest<C extends { readonly order: number }> {
-  private readonly flows: Heap<FlowContender<C>>;
+  private readonly flows: Heap<AiContender<C> | SharedContender<C>>;
   private hasTried = false;
 
   constructor(
     private readonly turns: Turns,
     flowOf: FlowOf,
     all: Iterable<AiCalls<C>>,
+    /** Whether a call can be tried at all. */
+    private readonly isThere: (call: C) => boolean,
   ) {
-    const byFlow = new Map<string, { flow: Flow; ais: AiContender<C>[] }>();
+    const flows: (AiContender<C> | SharedContender<C>)[] = [];
+    const shared = new Map<string, AiContender<C>[]>();
     for (const { aiId, calls } of all) {
-      const [first] = calls;
-      if (first === undefined) continue;
+      const call = this.callAfter(calls, 0);
+      if (call === undefined) continue;
       const flow = flowOf(aiId);
-      const ai = { aiId, calls, at: 0, start: turns.startWithin(flow, aiId), order: first.order };
-      const found = byFlow.get(flow.id);
-      if (found === undefined) byFlow.set(flow.id, { flow, ais: [ai] });
-      else found.ais.push(ai);
+      const start = flow.shared ? turns.startWithin(flow, aiId) : turns.startOf(flow);
+      const ai = { aiId, calls, flow, call, start, order: call.order };
+      const found = shared.get(flow.id);
+      if (!flow.shared) flows.push(ai);
+      else if (found === undefined) shared.set(flow.id, [ai]);
+      else found.push(ai);
     }
-    const flows = Array.from(byFlow.values(), ({ flow, ais }) => {
-      const heap = new Heap(isBefore, ais);
-      return { flow, ais: heap, start: turns.startOf(flow), order: heap.first?.order ?? 0 };
-    });
+    for (const of of shared.values()) {
+      const ais = new Heap(isBefore, of);
+      const { first } = ais;
+      if (first !== undefined) flows.push({ ais, start: turns.startOf(first.flow), order: first.order });
+    }
     this.flows = new Heap(isBefore, flows);
   }
 
   next(): C | undefined {
     if (this.hasTried) this.passOn();
     this.hasTried = true;
-    const ai = this.flows.first?.ais.first;
-    return ai?.calls[ai.at];
+    const { first } = this.flows;
+    return first !== undefined && 'ais' in first ? first.ais.first?.call : first?.call;
+  }
+
+  private callAfter(calls: readonly C[], order: number): C | undefined {
+    for (const call of calls) if (call.order > order && this.isThere(call)) return call;
+    return undefined;
   }
 
   /**
@@ -66,24 +78,33 @@ export class Contest<C extends { readonly order: number }> {
    */
   private passOn(): void {
     const { flows, turns } = this;
-    const flow = flows.first;
-    const ai = flow?.ais.first;
-    if (flow === undefined || ai === undefined) return;
-    ai.at += 1;
-    const next = ai.calls[ai.at];
-    if (next === undefined) flow.ais.dropFirst();
-    else {
-      ai.order = next.order;
-      ai.start = turns.startWithin(flow.flow, ai.aiId);
-      flow.ais.moved();
+    const { first } = flows;
+    if (first === undefined) return;
+    if (!('ais' in first)) {
+      this.passOnIn(flows as Heap<AiContender<C>>, first, turns.startOf(first.flow));
+      return;
     }
-    const first = flow.ais.first;
-    if (first === undefined) flows.dropFirst();
+    const { ais } = first;
+    if (ais.first !== undefined) {
+      const { flow, aiId } = ais.first;
+      first.start = turns.startOf(flow);
+      this.passOnIn(ais, ais.first, turns.startWithin(flow, aiId));
+    }
+    if (ais.first === undefined) flows.dropFirst();
     else {
-      flow.order = first.order;
-      flow.start = turns.startOf(flow.flow);
+      first.order = ais.first.order;
       flows.moved();
     }
+  }
+
+  private passOnIn(heap: Heap<AiContender<C>>, ai: AiContender<C>, start: bigint): void {
+    const call = this.callAfter(ai.calls, ai.order);
+    if (call === undefined) {
+      heap.dropFirst();
+      return;
+    }
+    Object.assign(ai, { call, order: call.order, start });
+    heap.moved();
   }
 }
 

@@ -187,7 +187,7 @@ export const QUEUE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'who was served keeps its turn for the next of its calls',
     ...{ script, at: 'passOn' },
-    find: '      flow.start = turns.startOf(flow.flow);\n',
+    find: '      first.start = turns.startOf(flow);\n',
     replace: '',
   },
   {
