@@ -88,28 +88,27 @@ describe('waiting for a slot', () => {
   });
 
   it.each([
-    ['within a minute', 'mine', 59_000, 'first'],
-    ['with another request id', 'another', 1_000, 'second'],
-    ['after a minute', 'mine', 61_000, 'second'],
-  ])(
-    'stands where it stood when it ended in vain, and is repeated %s',
-    async (_, requestId, afterMs, place) => {
-      const world = await openWorld({ policy: { ...ONE_SLOT, leaseTtlMs: 600_000 } });
-      const lease = leaseOf(await world.ask(acquire('z')));
-      const first = wait(world, acquire('a', { requestId: 'mine' }), 1_000);
-      await world.scheduler.settle();
-      const other = wait(world, acquire('b'), 300_000);
-      await world.scheduler.advance(1_000);
-      expect(first.outcome?.kind).toBe('denied');
-      await world.scheduler.advance(afterMs);
-      const again = wait(world, acquire('a', { requestId }), 300_000);
-      await world.scheduler.settle();
-      await world.ask(release(lease));
-      expect([again.outcome?.kind, other.outcome?.kind]).toEqual(
-        place === 'first' ? ['granted', undefined] : [undefined, 'granted'],
-      );
-    },
-  );
+    ['its time being over, within a minute', 1_000, 'mine', 59_000, 'first'],
+    ['its caller having gone', 300_000, 'mine', 59_000, 'first'],
+    ['with another request id', 1_000, 'another', 1_000, 'second'],
+    ['after a minute', 1_000, 'mine', 61_000, 'second'],
+  ])('stands where it stood when it is repeated, %s', async (_, waitMs, requestId, afterMs, place) => {
+    const world = await openWorld({ policy: { ...ONE_SLOT, leaseTtlMs: 600_000 } });
+    const lease = leaseOf(await world.ask(acquire('z')));
+    const first = wait(world, acquire('a', { requestId: 'mine' }), waitMs);
+    await world.scheduler.settle();
+    const other = wait(world, acquire('b'), 300_000);
+    await world.scheduler.advance(1_000);
+    first.who.leave();
+    expect((await settled(first.promise)).status).toBe(waitMs === 1_000 ? 'fulfilled' : 'rejected');
+    await world.scheduler.advance(afterMs);
+    const again = wait(world, acquire('a', { requestId }), 300_000);
+    await world.scheduler.settle();
+    await world.ask(release(lease));
+    expect([again.outcome?.kind, other.outcome?.kind]).toEqual(
+      place === 'first' ? ['granted', undefined] : [undefined, 'granted'],
+    );
+  });
 
   it('is not overtaken by a newcomer', async () => {
     const world = await openWorld({ policy: ONE_SLOT });
