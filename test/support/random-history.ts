@@ -8,7 +8,9 @@ import {
   CallBooks,
   expectBooksBalance,
   expectGrantWithinCaps,
+  expectOneUnit,
   expectReloadsTheSame,
+  expectWeighed,
   figuresOf,
 } from './book-keeping.js';
 import { TestBudget } from './budget.js';
@@ -16,6 +18,16 @@ import { Chance } from './chance.js';
 import { expectComesBack } from './coming-back.js';
 import { PresumedBooks } from './presumed-books.js';
 import { usage } from './requests.js';
+
+/** None, one that fits some models, and one that fits all beside one that fits better. */
+const WEIGHTS: readonly NonNullable<PolicyFields['tokenWeightsByModel']>[] = [
+  [],
+  [['m*', { total: 50 }]],
+  [
+    ['*', { total: 120.5 }],
+    ['m', { total: 80 }],
+  ],
+];
 
 const HOUR_MS = 3_600_000;
 const WEEK_MS = 7 * 24 * HOUR_MS;
@@ -72,6 +84,8 @@ export class RandomHistory extends Chance {
       lateReportGraceMs: this.pick([0, HOUR_MS]),
       timeZone: this.pick(['UTC', 'Europe/Berlin', 'Australia/Lord_Howe', 'America/Los_Angeles']),
       ...(this.random() < 0.3 ? { tokenWeights: { total: 33.3 } } : {}),
+      ...{ unit: this.pick(['tokens', 'tokens', 'USD']), minReservation: 100 },
+      tokenWeightsByModel: this.pick(WEIGHTS),
     };
   }
 
@@ -155,7 +169,9 @@ export class RandomHistory extends Chance {
     const outcome = this.do({ kind: 'record', lease, usage: report });
     if (outcome.kind !== 'recorded') return;
     const aiId = outcome.lease?.aiId ?? '';
-    if (this.book(`${lease.epoch} ${aiId} ${usageId}`, outcome, lease)) this.calls.add(aiId, report);
+    if (!this.book(`${lease.epoch} ${aiId} ${usageId}`, outcome, lease)) return;
+    this.calls.add(aiId, report);
+    expectWeighed(this.budget, report, outcome.chargedTokens);
   }
 
   private unleased(): void {
@@ -163,7 +179,9 @@ export class RandomHistory extends Chance {
     const report = usageOf(usageId);
     const outcome = this.do({ kind: 'record-unleased', aiId, usage: report });
     if (outcome.kind !== 'recorded') return;
-    if (this.book(`${this.budget.state.epoch} ${aiId} ${usageId}`, outcome)) this.calls.add(aiId, report);
+    if (!this.book(`${this.budget.state.epoch} ${aiId} ${usageId}`, outcome)) return;
+    this.calls.add(aiId, report);
+    expectWeighed(this.budget, report, outcome.chargedTokens);
   }
 
   /** Whether it is new. */
@@ -313,6 +331,7 @@ export class RandomHistory extends Chance {
     const committed = state.revision > this.revision;
     expectBooksBalance(this.budget, this.spent + this.presumed.corrected);
     if (this.random() < 0.1) this.calls.expectIn(this.budget);
+    if (this.random() < 0.1) expectOneUnit(this.budget);
     if (committed && this.random() < 0.3) expectReloadsTheSame(this.budget);
     this.checkPresumed();
     this.revision = state.revision;
