@@ -21,13 +21,20 @@ export function committed({ tables, slots, month, today }: Ledger): Committed {
   };
 }
 
+/** A later day, and its cap in force if nothing more were spent. */
+export interface LaterDay {
+  readonly cap: number;
+  /** Asked for after the cap: the calendar is slow. Undefined for a day that is over before its month began. */
+  readonly window: () => DayWindow | undefined;
+}
+
 /** The start of the first later day whose cap in force would admit if nothing more were spent. */
 export function firstDayThatAdmits(
   ledger: Ledger,
   admits: (cap: number) => boolean,
   taken: Committed,
 ): number | undefined {
-  return firstLaterDay(ledger, admits, taken)?.start;
+  return inLaterDays(ledger, taken, ({ cap, window }) => (admits(cap) ? window()?.start : undefined));
 }
 
 /** The start of the first later hour that would admit: an untouched hour takes up to its own maximum and the day's cap. */
@@ -36,37 +43,44 @@ export function firstHourThatAdmits(ledger: Ledger, requested: number, taken: Co
   if (requested > allowance.hourlyMax) return undefined;
   if (policy.pacing !== 'EVEN') return hour.end;
   if (hour.end < today.end && requested <= capOf(ledger, today.day, taken.otherDays)) return hour.end;
-  return firstLaterDay(ledger, (cap) => requested <= cap, taken)?.start;
+  return firstDayThatAdmits(ledger, (cap) => requested <= cap, taken);
 }
 
-function firstLaterDay(
+/** What is found in the first later day in which something is found, of this month and the next. */
+export function inLaterDays<T>(
   ledger: Ledger,
-  admits: (cap: number) => boolean,
   taken: Committed,
-): DayWindow | undefined {
+  find: (day: LaterDay) => T | undefined,
+): T | undefined {
   const { zone, month, today, policy, allowance } = ledger;
-  const inThis = firstDay(zone, month, dayOfMonth(today.day) + 1, (day) =>
-    admits(capOf(ledger, day, taken.month)),
+  const inThis = inDays(
+    { zone, month, from: dayOfMonth(today.day) + 1 },
+    (day) => capOf(ledger, day, taken.month),
+    find,
   );
   if (inThis !== undefined) return inThis;
   // Nothing of this month counts in the next one.
   const next = nextMonth(policy.timeZone, month);
-  return firstDay(policy.timeZone, next, 1, (day) =>
-    admits(dayCap(allowance, policy.pacing, 0, daysLeft(next, day)).tokens),
+  return inDays(
+    { zone: policy.timeZone, month: next, from: 1 },
+    (day) => dayCap(allowance, policy.pacing, 0, daysLeft(next, day)).tokens,
+    find,
   );
 }
 
-/** Caps are asked before the calendar, which is slow: a day that is over before the month began is none. */
-function firstDay(
-  zone: string,
-  month: MonthWindow,
-  from: number,
-  admits: (day: string) => boolean,
-): DayWindow | undefined {
+function inDays<T>(
+  { zone, month, from }: { readonly zone: string; readonly month: MonthWindow; readonly from: number },
+  cap: (day: string) => number,
+  find: (day: LaterDay) => T | undefined,
+): T | undefined {
   for (let of = from; of <= daysInMonth(month.key); of += 1) {
     const day = dayIn(month.key, of);
-    const window = admits(day) ? dayWindow(zone, month, day) : undefined;
-    if (window !== undefined && window.end > window.start) return window;
+    const window = () => {
+      const found = dayWindow(zone, month, day);
+      return found.end > found.start ? found : undefined;
+    };
+    const found = find({ cap: cap(day), window });
+    if (found !== undefined) return found;
   }
   return undefined;
 }
