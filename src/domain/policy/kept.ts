@@ -73,7 +73,7 @@ export function sumKept(teams: readonly Guaranteed[], window: Keeping, at: numbe
   return sum;
 }
 
-/** Of the room that a window has, what is free for one team: beside what is kept for others, and what is promised to it anyway. */
+/** The most that a team may ask for: what the window has room for beside what is kept for others, or what is promised to it anyway. */
 export function freeOf(room: number, keptForOthers: number, promisedToIt: number): number {
-  return Math.max(room - keptForOthers, Math.min(room, promisedToIt));
+  return Math.max(room - keptForOthers, promisedToIt);
 }

@@ -127,7 +127,9 @@ class Shared {
     const own = this.teams[who];
     const others = this.teams.filter((one) => one !== own);
     const ofOwn = own === undefined ? 0 : promised(own, own.lapsed, this.window, this.now);
-    return freeOf(this.room, sumKept(others, this.window, this.now), ofOwn);
+    const free = freeOf(this.room, sumKept(others, this.window, this.now), ofOwn);
+    expect(free, 'what is promised is there').toBeLessThanOrEqual(this.room);
+    return free;
   }
 
   asks(who: number, tokens: number): boolean {
