@@ -183,7 +183,7 @@ export function deleteBudget(ledger: Ledger, { force, etag }: DeleteBudgetReques
   ledger.slots.retireAll(ledger.policy.onExpiry === 'CHARGE');
   const { tables } = ledger;
   tables.ais.reset();
-  for (const table of [tables.dayTotals, tables.monthAis, tables.monthModels]) table.reset();
+  for (const table of [tables.dayTotals, tables.monthAis, tables.monthModels, tables.lapsed]) table.reset();
   tables.aisByGrant.clear();
   tables.monthSpent = 0;
   closeOver(ledger);

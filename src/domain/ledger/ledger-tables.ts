@@ -47,6 +47,7 @@ export class LedgerTables {
   readonly dayTotals: Table<number>;
   readonly monthAis: Table<number>;
   readonly monthModels: Table<number>;
+  readonly lapsed: Table<SectionValues['lapsed']>;
   readonly outbox: Table<SectionValues['outbox']>;
   readonly alerts: Table<SectionValues['alerts']>;
   readonly writers: Table<SectionValues['writers']>;
@@ -73,6 +74,7 @@ export class LedgerTables {
     this.dayTotals = table('dayTotals');
     this.monthAis = table('monthAis');
     this.monthModels = table('monthModels');
+    this.lapsed = table('lapsed');
     this.outbox = table('outbox');
     this.alerts = table('alerts');
     this.writers = table('writers');

@@ -109,6 +109,7 @@ const DAY =
   valueBytes({ start: 0, end: 0, total: 0, presumed: 0, late: 0, hours: [], changedAt: 0, settleUntil: 0 }) +
   part('zone', ' '.repeat(64)) +
   HOURS * (PLACE + valueBytes({ start: 0, tokens: 0 }));
+const LAPSED = valueBytes({ windowStart: 0, tokens: 0 });
 const WRITER = valueBytes({ seq: 0, at: 0 });
 const AI = valueBytes({ lastGrantAt: 0, grants: [], cooldownFrom: 0, unusedAt: 0 });
 /** A grant that outlived 16 newer ones is remembered at its end. */
@@ -204,6 +205,7 @@ export const MEASURES: { readonly [S in Section]: Measure<SectionValues[S]> } = 
   dayTotals: TOKENS,
   monthAis: TOKENS,
   monthModels: TOKENS,
+  lapsed: { nameBytes, valueBytes: () => LAPSED, varies: false },
   outbox: { nameBytes: mostNameBytes, valueBytes: receiptBytes, varies: true },
   alerts: { nameBytes, valueBytes, varies: true },
   writers: { nameBytes, valueBytes: () => WRITER, varies: false },

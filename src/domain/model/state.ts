@@ -80,6 +80,8 @@ export interface SectionValues {
   monthAis: number;
   /** By model. */
   monthModels: number;
+  /** By `DAY team` and `HOUR team`: what a guaranteed team let melt there: see `policy/kept.ts`. */
+  lapsed: StoredLapsed;
   /** By receipt id: receipts that are not yet known to be written. */
   outbox: Receipt;
   /** By `RULE window-start`. */
@@ -100,6 +102,7 @@ export const SECTIONS = [
   'dayTotals',
   'monthAis',
   'monthModels',
+  'lapsed',
   'outbox',
   'alerts',
   'writers',
@@ -178,6 +181,12 @@ export interface StoredPresumed {
 
 export interface HourTotal {
   readonly start: number;
+  readonly tokens: number;
+}
+
+/** Of the window that starts then; of any other nothing has lapsed. */
+export interface StoredLapsed {
+  readonly windowStart: number;
   readonly tokens: number;
 }
 

@@ -24,12 +24,16 @@ export interface Guaranteed {
 
 /** Of what is guaranteed, what has not melted at a moment, rounded up. */
 export function unmelted(guaranteed: number, { start, end, lending }: Keeping, at: number): number {
-  const length = end - start;
   const twiceLeft = 2 * (end - at);
-  if (lending === 'NEVER' || twiceLeft >= length) return guaranteed;
+  return lending === 'NEVER' ? guaranteed : partOf(guaranteed, twiceLeft, end - start);
+}
+
+/** So much of a whole length of tokens, rounded up; all of them where that is longer. */
+export function partOf(tokens: number, part: number, length: number): number {
+  if (part >= length) return tokens;
   // Whole lengths and the rest apart: the product of an amount and a duration need not be exact.
-  const rest = guaranteed % length;
-  return ((guaranteed - rest) / length) * twiceLeft + Math.ceil((rest * twiceLeft) / length);
+  const rest = tokens % length;
+  return ((tokens - rest) / length) * part + Math.ceil((rest * part) / length);
 }
 
 /** What others must leave for a team. */
