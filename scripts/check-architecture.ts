@@ -60,7 +60,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   store: ['domain', 'platform'],
   arbiter: ['domain', 'platform', 'store/store.ts'],
   access: ['arbiter/service-port.ts', 'domain', 'platform'],
-  alerts: ['arbiter/alert-dispatcher.ts', 'access/permissions.ts', 'domain', 'platform'],
+  alerts: ['arbiter/alert-dispatcher.ts', 'domain', 'platform'],
   api: ['arbiter/service-port.ts', 'access', 'domain', 'platform', 'gen'],
   grpc: ['api', 'arbiter/service-port.ts', 'access', 'domain', 'platform', 'gen'],
   http: ['api', 'arbiter/service-port.ts', 'access', 'domain', 'platform', 'gen/openapi.ts'],

@@ -7,6 +7,7 @@ import {
   TOKEN_WEIGHT_NAMES,
   type TokenWeights,
 } from '../domain/policy/policy-fields.js';
+import { SCOPE_ROWS, type ScopeLimitFields, type TeamFields } from '../domain/policy/scope-fields.js';
 import { DURATION_RULE, isNot, parseDuration, parsed } from './values.js';
 
 /**
@@ -21,6 +22,16 @@ const duration = parsed(parseDuration, DURATION_RULE);
 const weights = renamed<Partial<TokenWeights>>(
   Object.entries(TOKEN_WEIGHT_NAMES).map(([kind, name]) => [kind, name, percent]),
 );
+
+const aiIds = z.array(z.string({ error: isNot('an AI id or a pattern') }), {
+  error: isNot('a list of AI ids or patterns'),
+});
+const team = renamed<TeamFields>([['aiIds', 'ai_ids', aiIds], ...shapesOf('teams')]);
+const modelLimit = renamed<ScopeLimitFields>(shapesOf('limits-by-model'));
+
+function shapesOf(kind: keyof typeof SCOPE_ROWS): [own: string, name: string, shape: z.ZodType][] {
+  return SCOPE_ROWS[kind].map(([key, row]) => [key, row.name, row.kind === 'count' ? count : percent]);
+}
 
 /** The form of one field, by its kind. */
 function shapeOf(row: PolicyField): z.ZodType {
@@ -46,6 +57,10 @@ function shapeOf(row: PolicyField): z.ZodType {
       return weights;
     case 'weights-by-model':
       return byName(weights, 'a map from models to token weights');
+    case 'teams':
+      return byName(team, 'a map from team ids to teams');
+    case 'limits-by-model':
+      return byName(modelLimit, 'a map from models or patterns to limits');
   }
 }
 

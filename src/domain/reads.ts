@@ -96,6 +96,7 @@ export function usageDayOf(ledger: Ledger, day: string, totals: StoredDay): Usag
     ais: tables.ofDay(tables.dayAis, day),
     models: tables.ofDay(tables.dayModels, day),
     presumedBy: tables.presumedBy(day),
+    parts: tables.partsOf(day),
     ...(zone === undefined ? {} : { zone }),
   };
 }

@@ -5,6 +5,7 @@ import { OTHER, UNKNOWN } from '../model/types.js';
 import { monthOfDay } from '../time/calendar.js';
 import type { DayWindow } from '../time/windows.js';
 import type { Ledger } from './ledger.js';
+import { type CountedNames, countInScopes } from './scope-counts.js';
 import { inMonth } from './standing.js';
 import type { Table, Entry as TableEntry } from './table.js';
 
@@ -21,6 +22,8 @@ export interface Entry {
   readonly tokens: number;
   readonly presumed?: number;
   readonly late?: number;
+  /** Of what is presumed, the model of its lease. */
+  readonly modelOfLease?: string | undefined;
 }
 
 /** Opens a day in the state, so that its tokens can be counted. */
@@ -47,27 +50,42 @@ export function book(ledger: Ledger, entry: Entry): void {
   addInDay(tables.dayAis, ais, entry.day, ai, entry.tokens);
   addInDay(tables.dayModels, models, entry.day, model, entry.tokens);
   // Under the day's names: what is `(other)` in a day can be taken back from `(other)` of its month.
+  let ofMonth: CountedNames | undefined;
   if (monthOfDay(entry.day) === ledger.month.key && !ledger.deleted)
-    countInMonth(ledger, entry.day, ai, model, entry.tokens);
+    ofMonth = countInMonth(ledger, entry.day, ai, model, entry.tokens);
   else if (ledger.closedDay?.day === entry.day) {
     ledger.closedDay = { ...ledger.closedDay, total: ledger.closedDay.total + entry.tokens };
   }
+  if (ledger.scopes !== undefined) countInScopes(ledger, ledger.scopes, entry, { ai, model }, ofMonth);
   if (entry.tokens < 0) ledger.loosened += 1;
 }
 
-function countInMonth({ tables }: Ledger, day: string, ai: string, model: string, tokens: number): void {
+function countInMonth(
+  { tables }: Ledger,
+  day: string,
+  ai: string,
+  model: string,
+  tokens: number,
+): CountedNames {
   add(tables.dayTotals, day, tokens);
   tables.monthSpent += tokens;
-  countAiInMonth(tables.monthAis, ai, tokens);
-  countModelInMonth(tables.monthModels, model, tokens);
+  return {
+    ai: countAiInMonth(tables.monthAis, ai, tokens),
+    model: countModelInMonth(tables.monthModels, model, tokens),
+  };
 }
 
-export function countAiInMonth(monthAis: Table<number>, ai: string, tokens: number): void {
-  add(monthAis, nameIn(monthAis, ai, AI_ROOM), tokens);
+/** Counts what an AI has of a day of the month. Says the name under which it stands there. */
+export function countAiInMonth(monthAis: Table<number>, ai: string, tokens: number): string {
+  const name = nameIn(monthAis, ai, AI_ROOM);
+  add(monthAis, name, tokens);
+  return name;
 }
 
-export function countModelInMonth(monthModels: Table<number>, model: string, tokens: number): void {
-  add(monthModels, nameIn(monthModels, model, MODEL_ROOM), tokens);
+export function countModelInMonth(monthModels: Table<number>, model: string, tokens: number): string {
+  const name = nameIn(monthModels, model, MODEL_ROOM);
+  add(monthModels, name, tokens);
+  return name;
 }
 
 /** Moves tokens of a day from one model to another: what was presumed turns out to be used, and by what. */

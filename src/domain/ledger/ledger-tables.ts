@@ -28,7 +28,7 @@ export interface DayAccounts {
   readonly presumed: Map<string, Entry<StoredPresumed>>;
 }
 
-type DayParts = Pick<UsageDay, 'ais' | 'models' | 'presumedBy'>;
+type DayNamed = Pick<UsageDay, 'ais' | 'models' | 'presumedBy' | 'parts'>;
 
 interface SectionTable {
   readonly section: Section;
@@ -47,6 +47,11 @@ export class LedgerTables {
   readonly dayTotals: Table<number>;
   readonly monthAis: Table<number>;
   readonly monthModels: Table<number>;
+  readonly hourAis: Table<number>;
+  readonly hourModels: Table<number>;
+  readonly hourParts: Table<number>;
+  readonly dayParts: Table<number>;
+  readonly monthParts: Table<number>;
   readonly lapsed: Table<SectionValues['lapsed']>;
   readonly outbox: Table<SectionValues['outbox']>;
   readonly alerts: Table<SectionValues['alerts']>;
@@ -74,6 +79,11 @@ export class LedgerTables {
     this.dayTotals = table('dayTotals');
     this.monthAis = table('monthAis');
     this.monthModels = table('monthModels');
+    this.hourAis = table('hourAis');
+    this.hourModels = table('hourModels');
+    this.hourParts = table('hourParts');
+    this.dayParts = table('dayParts');
+    this.monthParts = table('monthParts');
     this.lapsed = table('lapsed');
     this.outbox = table('outbox');
     this.alerts = table('alerts');
@@ -145,13 +155,22 @@ export class LedgerTables {
     for (const { key } of ais.values()) this.dayAis.delete(key);
     for (const { key } of models.values()) this.dayModels.delete(key);
     for (const { key } of presumed.values()) this.dayPresumed.delete(key);
+    for (const key of this.partsOf(day).keys()) this.dayParts.delete(`${day} ${key}`);
     this.accounts.delete(day);
   }
 
   /** Takes every day out of the state. */
   dropDays(): void {
-    for (const table of [this.days, this.dayAis, this.dayModels, this.dayPresumed]) table.reset();
+    for (const table of [this.days, this.dayAis, this.dayModels, this.dayPresumed, this.dayParts])
+      table.reset();
     this.accounts.clear();
+  }
+
+  /** What scopes have of names of many in an open day: see `scope-counts.ts`. They are few. */
+  partsOf(day: string): Map<string, number> {
+    const found = new Map<string, number>();
+    for (const [key, tokens] of this.dayParts) if (key.startsWith(day)) found.set(key.slice(11), tokens);
+    return found;
   }
 
   /** What is presumed in an open day, by its key. */
@@ -175,7 +194,7 @@ export class LedgerTables {
   }
 
   /** Brings a day into the state as it stood in its usage document, or a new one. */
-  putDay(day: string, totals: StoredDay, names?: DayParts): void {
+  putDay(day: string, totals: StoredDay, names?: DayNamed): void {
     this.days.set(day, totals);
     if (names === undefined) return;
     const accounts = this.accountsOf(day);
@@ -183,6 +202,7 @@ export class LedgerTables {
     for (const [name, tokens] of names.models)
       accounts.models.set(name, this.dayModels.set(`${day} ${name}`, tokens));
     for (const [key, presumed] of names.presumedBy) this.setPresumed(day, key, presumed);
+    for (const [key, tokens] of names.parts) this.dayParts.set(`${day} ${key}`, tokens);
   }
 }
 

@@ -4,6 +4,7 @@ import type { Policy } from '../model/policy.js';
 import { TOKEN_KINDS } from '../model/types.js';
 import { amount, duration } from '../model/wording.js';
 import { type Allowance, allowanceOf } from './allowance.js';
+import { scopeWarnings } from './scope-warnings.js';
 
 const HOURS = 24;
 const LONGEST_MONTH = 31;
@@ -11,15 +12,15 @@ const SHORTEST_MONTH = 28;
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
-/** What may surprise about a policy that works. */
-export function policyWarnings(policy: Policy): PolicyWarning[] {
+/** What may surprise about a policy that works. `ais`: those of this month, where that is known. */
+export function policyWarnings(policy: Policy, ais?: readonly string[]): PolicyWarning[] {
   const warnings: PolicyWarning[] = [];
   const say: Say = (field, message) => warnings.push({ field, message });
   for (const check of [hourAgainstDay, dayAgainstMonth, dailyMinimum, thresholds, slots, leases])
     check(policy, say);
   sizeWarnings(policy, say);
   charging(policy, say);
-  return warnings;
+  return [...warnings, ...scopeWarnings(policy, ais)];
 }
 
 function hourAgainstDay({ maxHourlyPercent: hour, maxDailyPercent: day, pacing }: Policy, say: Say): void {

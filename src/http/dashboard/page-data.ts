@@ -223,7 +223,9 @@ export type FieldKind =
   | 'budgets'
   | 'shares-by-ai'
   | 'weights'
-  | 'weights-by-model';
+  | 'weights-by-model'
+  | 'teams'
+  | 'limits-by-model';
 
 export interface FormField {
   /** In the API's words. */
