@@ -1720,7 +1720,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "RULE_TEAM_CONCURRENCY",
               "RULE_MODEL_CONCURRENCY",
               "RULE_TEAM_CAP",
-              "RULE_MODEL_CAP"
+              "RULE_MODEL_CAP",
+              "RULE_KEPT_FOR_OTHERS"
             ],
             "description": "The rule."
           },
@@ -1765,7 +1766,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           },
           "scope": {
             "type": "string",
-            "description": "Of TEAM_CAP and TEAM_CONCURRENCY the team id, of MODEL_CAP and MODEL_CONCURRENCY the pattern in `Policy.models`."
+            "description": "Of TEAM_CAP and TEAM_CONCURRENCY the team id, of MODEL_CAP and MODEL_CONCURRENCY the pattern in `Policy.models`; of KEPT_FOR_OTHERS the team that asks, unset for an AI in none."
           }
         }
       },
@@ -3533,6 +3534,18 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             },
             "maxProperties": 64,
             "description": "Limits of models, by a pattern of their names, of 1 to 128 bytes, in which `*` stands for any run of characters. The pattern that fits a model best binds it, in the order of `teams`. A reservation counts for the model that the request names, usage for the model that it names; who names none counts as `(unspecified)`, which `*` binds. At most 64."
+          },
+          "lending": {
+            "enum": [
+              "LENDING_UNSPECIFIED",
+              "LENDING_GRADUAL",
+              "LENDING_NEVER",
+              0,
+              1,
+              2,
+              null
+            ],
+            "description": "What becomes of what is guaranteed to a team (`guaranteed_percent`) and not used. Default GRADUAL."
           }
         },
         "additionalProperties": false

@@ -10,9 +10,10 @@ import {
   hourlyCap,
   monthlyCap,
 } from './rules/caps.js';
+import { keptInDay, keptInHour } from './rules/kept-for-others.js';
 
 /** Every cap of admission, in the order in which they are checked. A new one is one entry here, for all that is below. */
-const CAPS: readonly AdmissionCap[] = [hourlyCap, dailyCap, aiDailyCap, monthlyCap];
+const CAPS: readonly AdmissionCap[] = [hourlyCap, keptInHour, dailyCap, aiDailyCap, keptInDay, monthlyCap];
 
 /** Adds why caps refuse; nothing if all of them admit. */
 export function addCapBlockers(

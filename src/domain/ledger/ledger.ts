@@ -21,6 +21,8 @@ import { type LargestRequests, largestRequests } from '../policy/pacing.js';
 import { daysLeft, monthOfDay } from '../time/calendar.js';
 import type { Numbers } from '../time/tidy-mark.js';
 import { type DayWindow, dayAt, hourAt, type Span } from '../time/windows.js';
+import { Guarantees } from './guarantees.js';
+import { forgetLapsed } from './kept-windows.js';
 import { LedgerTables } from './ledger-tables.js';
 import { beginHour, movePolicy, regroup, regroupDay } from './scope-counts.js';
 import { Scopes } from './scopes.js';
@@ -60,6 +62,7 @@ export class Ledger {
   largest: LargestRequests = largestRequests(this.policy);
   /** Teams and limits of models; undefined while the policy has none, which then cost nothing. */
   scopes: Scopes | undefined;
+  guarantees: Guarantees | undefined;
   pause: StoredPause | undefined;
 
   /** The hour and the day of the last decision. */
@@ -144,6 +147,7 @@ export class Ledger {
     this.largest = largestRequests(this.policy);
     this.scopes = Scopes.of(this.policy);
     this.slots.useScopes(this.scopes);
+    this.guarantees = Guarantees.of(this.policy, this.scopes);
     this.loosened += 1;
   }
 
@@ -154,6 +158,7 @@ export class Ledger {
     this.usePolicy(fields, revision);
     this.tables.settings.set('policy', { fields, revision });
     movePolicy(this, scopes);
+    forgetLapsed(this);
   }
 
   setPause(pause: StoredPause | undefined): void {

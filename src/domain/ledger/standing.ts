@@ -53,6 +53,18 @@ export function standingAfter(ledger: Ledger, before: Standing, tokens: number):
   return before;
 }
 
+/** The hour's cap as it is paced: an untouched hour's allowance is for one request, and no part of it is anybody's. */
+export function pacedHour(ledger: Ledger, { hour, day }: Standing): Cap {
+  const { allowance, policy, zone, today, clock } = ledger;
+  if (policy.pacing !== 'EVEN' || hour.spent + hour.reserved > 0) return hour.cap;
+  return hourCap(allowance, policy.pacing, {
+    inHour: 1,
+    inOtherHours: day.spent + day.reserved,
+    dayCap: day.cap.tokens,
+    hoursLeft: () => hoursLeft(zone, today.end, clock),
+  });
+}
+
 function dayTotal(ledger: Ledger): number {
   return ledger.tables.dayTotals.get(ledger.today.day) ?? 0;
 }

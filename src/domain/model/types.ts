@@ -87,6 +87,7 @@ export const RULES = [
   'DAILY_CAP',
   'AI_DAILY_CAP',
   'MONTHLY_CAP',
+  'KEPT_FOR_OTHERS',
 ] as const;
 export type Rule = (typeof RULES)[number];
 

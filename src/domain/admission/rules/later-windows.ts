@@ -24,6 +24,7 @@ export function committed({ tables, slots, month, today }: Ledger): Committed {
 /** A later day, and its cap in force if nothing more were spent. */
 export interface LaterDay {
   readonly cap: number;
+  readonly zone: string;
   /** Asked for after the cap: the calendar is slow. Undefined for a day that is over before its month began. */
   readonly window: () => DayWindow | undefined;
 }
@@ -79,7 +80,7 @@ function inDays<T>(
       const found = dayWindow(zone, month, day);
       return found.end > found.start ? found : undefined;
     };
-    const found = find({ cap: cap(day), window });
+    const found = find({ cap: cap(day), zone, window });
     if (found !== undefined) return found;
   }
   return undefined;

@@ -41,6 +41,16 @@ export enum OnExpiry {
   ON_EXPIRY_REFUND = 2,
 }
 
+/** What becomes of what is guaranteed to a team in an hour or a day and not used. Unspent tokens can be lent, spent ones cannot be taken back. */
+export enum Lending {
+  /** LENDING_UNSPECIFIED - Not set: GRADUAL. */
+  LENDING_UNSPECIFIED = 0,
+  /** LENDING_GRADUAL - All of it is kept through the first half of the window, and melts through the second: who asks late may find less. */
+  LENDING_GRADUAL = 1,
+  /** LENDING_NEVER - All of it is kept to the end, also if nobody uses it. */
+  LENDING_NEVER = 2,
+}
+
 /** Where a lease stands. Only a LIVE one holds a slot. */
 export enum LeaseState {
   /** LEASE_STATE_UNSPECIFIED - Never sent. */
@@ -90,6 +100,11 @@ export enum Rule {
   RULE_TEAM_CAP = 13,
   /** RULE_MODEL_CAP - The part that the models have which the pattern binds. Checked after TEAM_CAP of the window. */
   RULE_MODEL_CAP = 14,
+  /**
+   * RULE_KEPT_FOR_OTHERS - What is kept for other teams (`Team.guaranteed_percent`, `guaranteed_slots`): of the slots, checked after MODEL_CONCURRENCY; of the
+   * hour's and the day's cap, after MODEL_CAP of the window. `limit` is what there is less what is kept. Time ends it as what is kept melts.
+   */
+  RULE_KEPT_FOR_OTHERS = 15,
 }
 
 /** The lengths of windows. */
@@ -375,6 +390,8 @@ export interface Policy {
    * for the model that it names; who names none counts as `(unspecified)`, which `*` binds. At most 64.
    */
   models: { [key: string]: ModelLimit };
+  /** What becomes of what is guaranteed to a team (`guaranteed_percent`) and not used. Default GRADUAL. */
+  lending?: Lending | undefined;
 }
 
 export interface Policy_MaxDailyPercentByAiEntry {
@@ -590,7 +607,10 @@ export interface Blocker {
   window?:
     | Window
     | undefined;
-  /** Of TEAM_CAP and TEAM_CONCURRENCY the team id, of MODEL_CAP and MODEL_CONCURRENCY the pattern in `Policy.models`. */
+  /**
+   * Of TEAM_CAP and TEAM_CONCURRENCY the team id, of MODEL_CAP and MODEL_CONCURRENCY the pattern in `Policy.models`; of KEPT_FOR_OTHERS
+   * the team that asks, unset for an AI in none.
+   */
   scope?: string | undefined;
 }
 
@@ -938,6 +958,7 @@ function createBasePolicy(): Policy {
     minEstimate: undefined,
     teams: {},
     models: {},
+    lending: undefined,
   };
 }
 
@@ -1036,6 +1057,9 @@ export const Policy: MessageFns<Policy> = {
     globalThis.Object.entries(message.models).forEach(([key, value]: [string, ModelLimit]) => {
       Policy_ModelsEntry.encode({ key: key as any, value }, writer.uint32(250).fork()).join();
     });
+    if (message.lending !== undefined) {
+      writer.uint32(256).int32(message.lending);
+    }
     return writer;
   },
 
@@ -1312,6 +1336,14 @@ export const Policy: MessageFns<Policy> = {
             }
             continue;
           }
+          case 32: {
+            if (tag !== 256) {
+              break;
+            }
+
+            message.lending = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1403,6 +1435,7 @@ export const Policy: MessageFns<Policy> = {
       },
       {},
     );
+    message.lending = object.lending ?? undefined;
     return message;
   },
 };

@@ -1,0 +1,135 @@
+import { type Guaranteed, type Keeping, kept, lapsedBy, partOf, promised } from '../policy/kept.js';
+import type { GuaranteedParts, Guarantees } from './guarantees.js';
+import type { Ledger } from './ledger.js';
+import type { Scope } from './scopes.js';
+import { pacedHour, type Standing, type WindowFigures } from './standing.js';
+
+/** A window of now, as far as it keeps something of its cap for the teams that are guaranteed a part of it. */
+export interface KeptWindow {
+  readonly kind: 'HOUR' | 'DAY';
+  readonly window: Keeping;
+  /** Of the hour with its cap as it is paced: an untouched hour's allowance is not there to be guaranteed. */
+  readonly figures: WindowFigures;
+  readonly guarantees: Guarantees;
+  readonly parts: GuaranteedParts;
+}
+
+export function keptHour(ledger: Ledger, guarantees: Guarantees, standing: Standing): KeptWindow {
+  const { spent, reserved } = standing.hour;
+  const cap = pacedHour(ledger, standing);
+  return {
+    ...{ kind: 'HOUR', window: keeping(ledger, ledger.hour), figures: { spent, reserved, cap } },
+    ...{ guarantees, parts: guarantees.ofHour(cap.tokens) },
+  };
+}
+
+export function keptDay(ledger: Ledger, guarantees: Guarantees, { day }: Standing): KeptWindow {
+  return {
+    ...{ kind: 'DAY', window: keeping(ledger, ledger.today), figures: day },
+    ...{ guarantees, parts: guarantees.ofDay(day.cap.tokens) },
+  };
+}
+
+export function keeping(
+  { policy: { lending } }: Ledger,
+  { start, end }: { readonly start: number; readonly end: number },
+): Keeping {
+  return { start, end, lending };
+}
+
+/** What a team has spent and holds in the window. */
+export function takenIn({ hour, today }: Ledger, kind: KeptWindow['kind'], team: Scope): number {
+  return kind === 'HOUR' ? team.hour + team.heldInHour(hour.start) : team.day + team.heldInDay(today.day);
+}
+
+/** What is kept for all teams but one. */
+export function keptForOthers(
+  ledger: Ledger,
+  { kind, window, guarantees, parts }: KeptWindow,
+  own: Scope | undefined,
+): number {
+  let sum = 0;
+  for (const [place, { team }] of guarantees.ofCaps.entries()) {
+    if (team === own) continue;
+    const guaranteed = parts.tokens[place] ?? 0;
+    sum += kept({ guaranteed, taken: takenIn(ledger, kind, team) }, window, ledger.clock);
+  }
+  return sum;
+}
+
+/** The teams but one for which something is kept, as they stand. */
+export function others(
+  ledger: Ledger,
+  { kind, guarantees, parts }: KeptWindow,
+  own: Scope | undefined,
+): (Guaranteed & { readonly teamId: string })[] {
+  return guarantees.ofCaps.flatMap(({ team }, place) => {
+    const figures = { guaranteed: parts.tokens[place] ?? 0, taken: takenIn(ledger, kind, team) };
+    return team === own ? [] : [{ teamId: team.id, ...figures }];
+  });
+}
+
+/** What a team may still take of the window, whatever is kept for others. `taken`: what it has, or is thought to have. */
+export function promisedIn(
+  ledger: Ledger,
+  { kind, window, guarantees, parts }: KeptWindow,
+  own: Scope | undefined,
+  taken = own === undefined ? 0 : takenIn(ledger, kind, own),
+): number {
+  const place = guarantees.placeOf(own);
+  if (own === undefined || place < 0) return 0;
+  const guaranteed = parts.tokens[place] ?? 0;
+  return promised({ guaranteed, taken }, lapsedIn(ledger, kind, window, own), window, ledger.clock);
+}
+
+/**
+ * The most that a team may ask for however small pacing makes the hours: what its guarantee of the day comes to by this hour's end,
+ * less what it has taken today. Else small hours would eat the guarantee of the day.
+ */
+export function dueNow(ledger: Ledger, standing: Standing, own: Scope | undefined): number {
+  const { guarantees, today, hour } = ledger;
+  if (guarantees === undefined || own === undefined) return 0;
+  const guaranteed = guarantees.ofDay(standing.day.cap.tokens).tokens[guarantees.placeOf(own)] ?? 0;
+  const due = partOf(guaranteed, hour.end - today.start, today.end - today.start);
+  return Math.max(0, due - takenIn(ledger, 'DAY', own));
+}
+
+/** The same with what is promised to it of the hour: what others were due may have filled the hour beyond its paced part. */
+export function beyondPacing(ledger: Ledger, standing: Standing, aiId: string): number {
+  const { guarantees, scopes } = ledger;
+  const own = scopes?.teamOf(aiId);
+  if (guarantees === undefined || guarantees.placeOf(own) < 0) return 0;
+  const promisedNow = promisedIn(ledger, keptHour(ledger, guarantees, standing), own);
+  return Math.max(promisedNow, dueNow(ledger, standing, own));
+}
+
+function lapsedIn({ tables }: Ledger, kind: KeptWindow['kind'], { start }: Keeping, team: Scope): number {
+  if (tables.lapsed.size === 0) return 0;
+  const known = tables.lapsed.get(`${kind} ${team.id}`);
+  return known?.windowStart === start ? known.tokens : 0;
+}
+
+/** A team is about to take something: what has melted for it until now has lapsed. */
+export function noteLapsed(ledger: Ledger, standing: Standing, aiId: string): void {
+  const { guarantees, scopes } = ledger;
+  if (guarantees === undefined) return;
+  const own = scopes?.teamOf(aiId);
+  const place = guarantees.placeOf(own);
+  if (own === undefined || place < 0) return;
+  for (const { kind, window, parts } of [
+    keptHour(ledger, guarantees, standing),
+    keptDay(ledger, guarantees, standing),
+  ]) {
+    const team = { guaranteed: parts.tokens[place] ?? 0, taken: takenIn(ledger, kind, own) };
+    const before = lapsedIn(ledger, kind, window, own);
+    const tokens = lapsedBy(team, before, window, ledger.clock);
+    if (tokens > before) ledger.tables.lapsed.set(`${kind} ${own.id}`, { windowStart: window.start, tokens });
+  }
+}
+
+/** Another policy: nothing lapses for teams that are guaranteed nothing. */
+export function forgetLapsed({ tables: { lapsed }, guarantees }: Ledger): void {
+  if (lapsed.size === 0) return;
+  const kept = new Set(guarantees?.ofCaps.map(({ team }) => team.id));
+  for (const key of [...lapsed.keys()]) if (!kept.has(key.slice(key.indexOf(' ') + 1))) lapsed.delete(key);
+}
