@@ -1,9 +1,9 @@
 import type { Ledger } from '../../ledger/ledger.js';
 import { inMonth } from '../../ledger/standing.js';
 import type { MonthWindow } from '../../model/state.js';
-import { dayCap } from '../../policy/pacing.js';
+import { dayCap, pacedHourCap } from '../../policy/pacing.js';
 import { dayIn, dayOfMonth, daysInMonth, daysLeft } from '../../time/calendar.js';
-import { type DayWindow, dayWindow, nextMonth } from '../../time/windows.js';
+import { type DayWindow, dayWindow, hourAt, hoursLeft, nextMonth } from '../../time/windows.js';
 
 /** What lowers the caps of the month's later days. */
 export interface Committed {
@@ -37,6 +37,45 @@ export function firstHourThatAdmits(ledger: Ledger, requested: number, taken: Co
   if (policy.pacing !== 'EVEN') return hour.end;
   if (hour.end < today.end && requested <= capOf(ledger, today.day, taken.otherDays)) return hour.end;
   return firstLaterDay(ledger, (cap) => requested <= cap, taken)?.start;
+}
+
+/**
+ * The start of the first later hour whose cap, as it is paced, would admit: under EVEN it grows with every hour in which nothing is
+ * spent, and is the largest in a day's last.
+ */
+export function firstPacedHour(
+  ledger: Ledger,
+  admits: (cap: number) => boolean,
+  taken: Committed,
+): number | undefined {
+  const { allowance, policy, zone, month, hour, today } = ledger;
+  if (policy.pacing !== 'EVEN') return admits(allowance.hourlyMax) ? hour.end : undefined;
+  const inToday = { cap: capOf(ledger, today.day, taken.otherDays), spent: taken.month - taken.otherDays };
+  const ofToday = firstHour(ledger, { zone, month, from: hour.end, end: today.end }, inToday, admits);
+  if (ofToday !== undefined) return ofToday;
+  const largestOf = (cap: number) =>
+    pacedHourCap(allowance, policy.pacing, { inOtherHours: 0, dayCap: cap, hoursLeft: () => 1 }).tokens;
+  const day = firstLaterDay(ledger, (cap) => admits(largestOf(cap)), taken);
+  if (day === undefined) return undefined;
+  const isThis = day.start < month.end;
+  const of = isThis ? { zone, month } : { zone: policy.timeZone, month: nextMonth(policy.timeZone, month) };
+  const cap = dayCap(allowance, policy.pacing, isThis ? taken.month : 0, daysLeft(of.month, day.day)).tokens;
+  return firstHour(ledger, { ...of, from: day.start, end: day.end }, { cap, spent: 0 }, admits);
+}
+
+function firstHour(
+  { allowance, policy }: Ledger,
+  hours: { readonly zone: string; readonly month: MonthWindow; readonly from: number; readonly end: number },
+  day: { readonly cap: number; readonly spent: number },
+  admits: (cap: number) => boolean,
+): number | undefined {
+  const { zone, month, end } = hours;
+  for (let start = hours.from; start < end; start = hourAt(zone, start, month).end) {
+    const left = () => hoursLeft(zone, end, start);
+    const input = { inOtherHours: day.spent, dayCap: day.cap, hoursLeft: left };
+    if (admits(pacedHourCap(allowance, policy.pacing, input).tokens)) return start;
+  }
+  return undefined;
 }
 
 function firstLaterDay(
