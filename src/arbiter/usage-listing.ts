@@ -1,5 +1,6 @@
-import { type Refused, refused } from '../domain/model/outcomes.js';
+import { type BudgetView, type Refused, refused } from '../domain/model/outcomes.js';
 import type { UsageDay } from '../domain/model/state.js';
+import { byTeam } from '../domain/statistics/by-team.js';
 import { LAST_DAY, zoneOfDay } from '../domain/time/calendar.js';
 import { hourName } from '../domain/time/windows.js';
 import { summed } from './distribution.js';
@@ -13,7 +14,7 @@ interface ListedRow extends UsageRow {
 const LONGEST_DAYS = 366;
 const DAY_MS = 86_400_000;
 
-/** Usage by day, hour, AI or model, a page at a time. */
+/** Usage by day, hour, AI, model or team, a page at a time. */
 export async function listUsage(
   servicePort: ServicePort,
   budgetId: string,
@@ -27,7 +28,7 @@ export async function listUsage(
   const to = query.toDay ?? daysAfter(from, LONGEST_DAYS);
   const days = await servicePort.usageDays(snapshot, from, to);
   const after = query.afterKey ?? '';
-  const all = ROWS[query.groupBy](days, snapshot.budget.zone);
+  const all = ROWS[query.groupBy](days, snapshot.budget);
   // Each month can be counted exactly; a sum over several may not.
   if (!all.every(({ tokens }) => Number.isSafeInteger(tokens))) {
     return refused({ reason: 'AMOUNT_OVERFLOW', field: 'to_day' });
@@ -54,12 +55,12 @@ function daysAfter(day: string, days: number): string {
   return after > Date.parse(LAST_DAY) ? LAST_DAY : new Date(after).toISOString().slice(0, 10);
 }
 
-const ROWS: { readonly [G in Grouping]: (days: readonly UsageDay[], zone: string) => ListedRow[] } = {
+const ROWS: { readonly [G in Grouping]: (days: readonly UsageDay[], budget: BudgetView) => ListedRow[] } = {
   DAY: (days) =>
     days.map(({ day, start, total, presumed, late }) => ({
       ...{ cursor: day, key: day, start, tokens: total, presumed, late },
     })),
-  HOUR: (days, zone) =>
+  HOUR: (days, { zone }) =>
     days.flatMap((day) =>
       day.hours.map(({ start, tokens }) => ({
         ...{
@@ -73,6 +74,7 @@ const ROWS: { readonly [G in Grouping]: (days: readonly UsageDay[], zone: string
     ),
   AI: (days) => named(summed(days, ({ ais }) => ais)),
   MODEL: (days) => named(summed(days, ({ models }) => models)),
+  TEAM: (days, { policy }) => named(byTeam(policy, days)),
 };
 
 function named(sums: ReadonlyMap<string, number>): ListedRow[] {

@@ -22,6 +22,7 @@ export function distributionJson(stats: DistributionStats): object {
       days_below_minimum: stats.daysBelowMinimum,
       by_ai: stats.byAi.map(({ aiId, tokens }) => ({ ai_id: aiId, tokens })),
       by_model: stats.byModel.map(({ model, tokens }) => ({ model, tokens })),
+      by_team: stats.byTeam.map(({ teamId, tokens }) => ({ team_id: teamId, tokens })),
       presumed_tokens: stats.presumedTokens,
       late_tokens: stats.lateTokens,
       ...(stats.forecast === undefined ? {} : { forecast: forecast(stats.forecast) }),

@@ -84,6 +84,7 @@ export function snapshot(changes: Partial<BudgetSnapshot> = {}): BudgetSnapshot 
     dayTotals: new Map(),
     monthAis: new Map(),
     monthModels: new Map(),
+    monthParts: new Map(),
     alerts: [],
     ...changes,
   };
@@ -132,6 +133,7 @@ export const STATS: DistributionStats = {
   daysBelowMinimum: ['2026-11-02'],
   byAi: [{ aiId: 'guardian', tokens: 45_000 }],
   byModel: [{ model: '(unknown)', tokens: 45_000 }],
+  byTeam: [],
   presumedTokens: 100,
   lateTokens: 10,
   forecast: { paceTokensPerHour: 250.5, projectedMonthTokens: 90_000, exhaustedAt: NOON + 86_400_000 },
@@ -152,6 +154,7 @@ export const EXAMPLE_STATS: DistributionStats = {
     ]),
   },
   byModel: [{ model: 'gpt-4.1', tokens: 45_000 }],
+  byTeam: [],
   presumedTokens: 70,
   lateTokens: 7,
   forecast: {

@@ -91,8 +91,9 @@ export function countModelInMonth(monthModels: Table<number>, model: string, tok
 /** Moves tokens of a day from one model to another: what was presumed turns out to be used, and by what. */
 export function moveModel(ledger: Ledger, entry: Omit<Entry, 'late'>, from: string): void {
   const { tokens, model, presumed = 0 } = entry;
+  const { modelOfLease: _, ...known } = entry;
   book(ledger, { ...entry, model: from, tokens: -tokens, presumed });
-  book(ledger, { ...entry, model, tokens, presumed: 0 });
+  book(ledger, { ...known, model, tokens, presumed: 0 });
 }
 
 /** The form of a day that this commit will carry. Until then it is nobody else's, so all that it books changes it in place. */

@@ -2,7 +2,7 @@ import { type Guaranteed, type Keeping, kept, lapsedBy, partOf, promised } from 
 import type { GuaranteedParts, Guarantees } from './guarantees.js';
 import type { Ledger } from './ledger.js';
 import type { Scope } from './scopes.js';
-import { pacedHour, type Standing, type WindowFigures } from './standing.js';
+import type { Standing, WindowFigures } from './standing.js';
 
 /** A window of now, as far as it keeps something of its cap for the teams that are guaranteed a part of it. */
 export interface KeptWindow {
@@ -16,7 +16,7 @@ export interface KeptWindow {
 
 export function keptHour(ledger: Ledger, guarantees: Guarantees, standing: Standing): KeptWindow {
   const { spent, reserved } = standing.hour;
-  const cap = pacedHour(ledger, standing);
+  const cap = standing.pacedHour;
   return {
     ...{ kind: 'HOUR', window: keeping(ledger, ledger.hour), figures: { spent, reserved, cap } },
     ...{ guarantees, parts: guarantees.ofHour(cap.tokens) },

@@ -183,6 +183,11 @@ export class Ledger {
     return this.slots.lease(fence);
   }
 
+  /** The team that an AI is in. */
+  teamIdOf(aiId: string): string | undefined {
+    return this.scopes?.teamOf(aiId)?.id;
+  }
+
   /** The hour and the day of a moment in the present month are those of now. */
   moveTo(now: number): void {
     const { today } = this;

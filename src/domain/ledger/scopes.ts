@@ -3,6 +3,7 @@ import type { StoredLease } from '../model/state.js';
 import { OTHER, UNSPECIFIED } from '../model/types.js';
 import { Patterns } from '../policy/patterns.js';
 import type { ScopeLimits } from '../policy/scope-fields.js';
+import { teamPatterns } from '../policy/team-patterns.js';
 import { monthOfDay } from '../time/calendar.js';
 
 export type ScopeKind = 'TEAM' | 'MODEL';
@@ -73,11 +74,11 @@ export class Scopes {
   /** The hour that is counted. */
   hourStart = Number.NaN;
 
-  private constructor({ teams, models }: Policy) {
+  private constructor(policy: Policy) {
+    const { teams, models } = policy;
     this.teams = new Map(Array.from(teams, ([id, team]) => [id, new Scope('TEAM', id, team)]));
     this.models = new Map(Array.from(models, ([id, limits]) => [id, new Scope('MODEL', id, limits)]));
-    const members = Array.from(teams, ([id, { aiIds }]) => aiIds.map((pattern) => ({ pattern, id })));
-    this.byAi = new Binding(new Patterns(members.flat()), this.teams);
+    this.byAi = new Binding(teamPatterns(policy), this.teams);
     this.byModel = new Binding(new Patterns(Array.from(models.keys(), own)), this.models);
   }
 

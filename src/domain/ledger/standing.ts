@@ -1,5 +1,5 @@
 import type { WindowStatus, Writable } from '../model/types.js';
-import { type Cap, dayCap, hourCap } from '../policy/pacing.js';
+import { type Cap, dayCap, hourCap, pacedHourCap } from '../policy/pacing.js';
 import { hoursLeft } from '../time/windows.js';
 import type { Ledger } from './ledger.js';
 import type { HourOfGrants } from './slots.js';
@@ -16,6 +16,8 @@ export interface Standing {
   readonly hour: WindowFigures;
   readonly day: WindowFigures;
   readonly month: WindowFigures;
+  /** The hour's cap as it is paced, whether the hour is untouched or not; percentages of it are of this. */
+  readonly pacedHour: Cap;
 }
 
 export function standingOf(ledger: Ledger): Standing {
@@ -27,16 +29,20 @@ export function standingOf(ledger: Ledger): Standing {
   const ofDay = dayCap(allowance, policy.pacing, before, ledger.daysLeft);
   const hourSpent = spentInHour(ledger);
   const hourReserved = slots.reserved(inHour(ledger.hour.start));
-  const ofHour = hourCap(allowance, policy.pacing, {
+  const input = {
     inHour: hourSpent + hourReserved,
     inOtherHours: daySpent + dayReserved - hourSpent - hourReserved,
     dayCap: ofDay.tokens,
     hoursLeft: () => hoursLeft(ledger.zone, today.end, ledger.clock),
-  });
+  };
+  const ofHour = hourCap(allowance, policy.pacing, input);
+  // Only scopes ask for it, and only of an untouched hour is it another.
+  const isAsked = ledger.scopes !== undefined && input.inHour === 0;
   return {
     hour: { spent: hourSpent, reserved: hourReserved, cap: ofHour },
     day: { spent: daySpent, reserved: dayReserved, cap: ofDay },
     month: { spent: tables.monthSpent, reserved: monthReserved, cap: { tokens: allowance.enforced } },
+    pacedHour: isAsked ? pacedHourCap(allowance, policy.pacing, input) : ofHour,
   };
 }
 
@@ -46,23 +52,11 @@ export function standingOf(ledger: Ledger): Standing {
  */
 export function standingAfter(ledger: Ledger, before: Standing, tokens: number): Standing {
   if (ledger.policy.pacing === 'EVEN') return standingOf(ledger);
-  const { hour, day, month }: { readonly [K in keyof Standing]: Writable<WindowFigures> } = before;
+  const { hour, day, month }: { readonly [K in 'hour' | 'day' | 'month']: Writable<WindowFigures> } = before;
   hour.reserved += tokens;
   day.reserved += tokens;
   month.reserved += tokens;
   return before;
-}
-
-/** The hour's cap as it is paced: an untouched hour's allowance is for one request, and no part of it is anybody's. */
-export function pacedHour(ledger: Ledger, { hour, day }: Standing): Cap {
-  const { allowance, policy, zone, today, clock } = ledger;
-  if (policy.pacing !== 'EVEN' || hour.spent + hour.reserved > 0) return hour.cap;
-  return hourCap(allowance, policy.pacing, {
-    inHour: 1,
-    inOtherHours: day.spent + day.reserved,
-    dayCap: day.cap.tokens,
-    hoursLeft: () => hoursLeft(zone, today.end, clock),
-  });
 }
 
 function dayTotal(ledger: Ledger): number {

@@ -50,6 +50,8 @@ export interface BudgetSnapshot {
   readonly dayTotals: ReadonlyMap<string, number>;
   readonly monthAis: ReadonlyMap<string, number>;
   readonly monthModels: ReadonlyMap<string, number>;
+  /** What scopes have of names of many in the month: see `ledger/scope-counts.ts`. */
+  readonly monthParts: ReadonlyMap<string, number>;
   readonly alerts: readonly StoredAlert[];
 }
 
@@ -124,6 +126,8 @@ export interface Availability {
   readonly kind: 'availability';
   readonly availableTokens: number;
   readonly denial?: Denial;
+  /** The AI's team, and its windows; absent for an AI in none. */
+  readonly team?: { readonly teamId: string; readonly windows: readonly WindowStatus[] };
 }
 export interface Snapshot {
   readonly kind: 'snapshot';

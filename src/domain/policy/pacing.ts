@@ -46,9 +46,15 @@ export interface HourInput {
 
 /** The hour's cap in force. */
 export function hourCap(allowance: Allowance, pacing: Pacing, input: HourInput): Cap {
-  if (pacing !== 'EVEN') return { tokens: allowance.hourlyMax };
   // Equal parts can be smaller than any one request: an untouched hour admits one all the same.
-  if (input.inHour === 0) return lowered(allowance.hourlyMax, input.dayCap, "the day's cap is lower");
+  if (pacing === 'EVEN' && input.inHour === 0)
+    return lowered(allowance.hourlyMax, input.dayCap, "the day's cap is lower");
+  return pacedHourCap(allowance, pacing, input);
+}
+
+/** The same without what an untouched hour admits: percentages of the hour's cap are of this. */
+export function pacedHourCap(allowance: Allowance, pacing: Pacing, input: Omit<HourInput, 'inHour'>): Cap {
+  if (pacing !== 'EVEN') return { tokens: allowance.hourlyMax };
   const left = Math.max(0, input.dayCap - input.inOtherHours);
   const part = ceilDiv(12 * left, 10 * input.hoursLeft());
   return lowered(allowance.hourlyMax, part, 'pacing EVEN divides the day among its hours');
@@ -67,6 +73,8 @@ export function ceilDiv(dividend: number, divisor: number): number {
 /** The most that one request may ever ask of an hour and of a day, in tokens. */
 export interface LargestRequests {
   readonly hour: number;
+  /** Of an hour as it is paced. */
+  readonly pacedHour: number;
   readonly day: number;
 }
 
@@ -75,5 +83,9 @@ export function largestRequests(policy: Policy): LargestRequests {
   const allowance = allowanceOf(policy);
   const day = dayCap(allowance, policy.pacing, 0, 1).tokens;
   const untouched = { inHour: 0, inOtherHours: 0, dayCap: day, hoursLeft: () => 1 };
-  return { hour: hourCap(allowance, policy.pacing, untouched).tokens, day };
+  return {
+    hour: hourCap(allowance, policy.pacing, untouched).tokens,
+    pacedHour: pacedHourCap(allowance, policy.pacing, untouched).tokens,
+    day,
+  };
 }

@@ -27,6 +27,8 @@ export interface DistributionInput {
   readonly day: { readonly date: string; readonly hours: readonly HourTotal[] };
   readonly ais: ReadonlyMap<string, number>;
   readonly models: ReadonlyMap<string, number>;
+  /** Empty while the policy has no teams. */
+  readonly teams: ReadonlyMap<string, number>;
   readonly activeRequests: number;
   readonly lastGrants: ReadonlyMap<string, number>;
   readonly windows: readonly WindowStatus[];
@@ -43,6 +45,7 @@ export interface DistributionStats {
   /** Most first: the `MOST_NAMES` largest, and the sum of all others as `(rest)`. */
   readonly byAi: readonly { readonly aiId: string; readonly tokens: number }[];
   readonly byModel: readonly { readonly model: string; readonly tokens: number }[];
+  readonly byTeam: readonly { readonly teamId: string; readonly tokens: number }[];
   readonly presumedTokens: number;
   readonly lateTokens: number;
   /** Absent for a past month. */
@@ -110,6 +113,7 @@ export function distributionStats(input: DistributionInput): DistributionStats {
     daysBelowMinimum: daysBelow(closed, dailyMin),
     byAi: largest(input.ais).map(([aiId, tokens]) => ({ aiId, tokens })),
     byModel: largest(input.models).map(([model, tokens]) => ({ model, tokens })),
+    byTeam: largest(input.teams).map(([teamId, tokens]) => ({ teamId, tokens })),
     presumedTokens: sum(days.map(({ presumed }) => presumed)),
     lateTokens: sum(days.map(({ late }) => late)),
     ...(input.isCurrentMonth && {

@@ -37,6 +37,7 @@ export async function monthPage(
     ...{ currentMonth: snapshot.month.key, limits: limitsData(snapshot), days: dayData(of) },
     ais: stats.byAi.map(({ aiId, tokens }) => ({ name: aiId, tokens })),
     models: stats.byModel.map(({ model, tokens }) => ({ name: model, tokens })),
+    teams: stats.byTeam.map(({ teamId, tokens }) => ({ name: teamId, tokens })),
     figures: figuresOf(stats),
     day: dayNames(of, day ?? shownDay(snapshot, of)),
   };

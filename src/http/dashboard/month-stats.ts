@@ -1,6 +1,7 @@
 import type { BudgetSnapshot } from '../../domain/model/outcomes.js';
 import type { MonthWindow, UsageDay } from '../../domain/model/state.js';
 import { allowanceOf } from '../../domain/policy/allowance.js';
+import { monthByTeam } from '../../domain/statistics/by-team.js';
 import {
   type DayTotals,
   type DistributionStats,
@@ -30,6 +31,7 @@ export function monthStats(of: MonthOf): DistributionStats {
     day: { date: today.day, hours: [] },
     ais: isCurrent ? snapshot.monthAis : summed(days, ({ ais }) => ais),
     models: isCurrent ? snapshot.monthModels : summed(days, ({ models }) => models),
+    teams: monthByTeam(snapshot, isCurrent, days.values()),
     activeRequests: liveLeases.length,
   });
 }

@@ -182,6 +182,8 @@ export interface MonthData {
   readonly days: readonly DayData[];
   readonly ais: readonly NamedTokens[];
   readonly models: readonly NamedTokens[];
+  /** Empty while the policy has no teams. */
+  readonly teams: readonly NamedTokens[];
   readonly figures: MonthFigures;
   readonly day: DayNames;
 }

@@ -6,17 +6,19 @@ import { put } from './value-codec.js';
 
 type Pairs<V> = readonly (readonly [string, V])[];
 
-/** Documents of format 1 do not say their format, nor of which leases they presume anything. */
-type StoredDay = Omit<UsageDay, 'format' | 'ais' | 'models' | 'presumedBy'> & {
+/** Documents of format 1 do not say their format, nor of which leases they presume anything; later ones may lack parts. */
+type StoredDay = Omit<UsageDay, 'format' | 'ais' | 'models' | 'presumedBy' | 'parts'> & {
   readonly format?: number;
   readonly ais: Pairs<number>;
   readonly models: Pairs<number>;
   readonly presumedBy?: Pairs<StoredPresumed>;
+  readonly parts?: Pairs<number>;
 };
 
 function dayOf({ value }: { readonly value: StoredDay }): UsageDay {
-  const { format = 1, ais, models, presumedBy = [], ...day } = value;
-  return { format, ...day, ais: new Map(ais), models: new Map(models), presumedBy: new Map(presumedBy) };
+  const { format = 1, ais, models, presumedBy = [], parts = [], ...day } = value;
+  const named = { ais: new Map(ais), models: new Map(models) };
+  return { format, ...day, ...named, presumedBy: new Map(presumedBy), parts: new Map(parts) };
 }
 
 /** Usage documents, each written whole; the version in LMDB is the revision, and only a higher one replaces it. */
@@ -59,8 +61,9 @@ export class LmdbDays {
 
   private async writeOne(day: UsageDay): Promise<void> {
     const key = dayKey(day.budgetId, day.epoch, day.day);
-    const maps = { ais: [...day.ais], models: [...day.models], presumedBy: [...day.presumedBy] };
-    const stored: StoredDay = { ...day, ...maps };
+    const named = { ais: [...day.ais], models: [...day.models] };
+    const parts = { presumedBy: [...day.presumedBy], parts: [...day.parts] };
+    const stored: StoredDay = { ...day, ...named, ...parts };
     const change = put(key, stored, day.revision);
     for (;;) {
       const version = this.file.view((view) => view.version(key));

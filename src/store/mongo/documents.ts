@@ -91,7 +91,7 @@ function putsBySection(puts: StatePatch['puts'], sections: readonly Section[]): 
 
 /** One budget's local day, whole. `_id` carries the budget, so that it is unique however the collection is sharded. */
 export interface UsageDocument
-  extends Omit<UsageDay, 'budgetId' | 'format' | 'ais' | 'models' | 'presumedBy'> {
+  extends Omit<UsageDay, 'budgetId' | 'format' | 'ais' | 'models' | 'presumedBy' | 'parts'> {
   readonly _id: string;
   readonly budget: string;
   readonly ais: Readonly<Record<string, number>>;
@@ -99,6 +99,8 @@ export interface UsageDocument
   /** Absent in documents of format 1, as is `presumedBy`. */
   readonly format?: number;
   readonly presumedBy?: Readonly<Record<string, StoredPresumed>>;
+  /** Absent in documents from before there were scopes. */
+  readonly parts?: Readonly<Record<string, number>>;
 }
 
 /** No budget id has a colon, and days sort as text. */
@@ -106,7 +108,7 @@ export function usageDocumentId(budgetId: string, epoch: number, day: string): s
   return `${budgetId}:${epoch}:${day}`;
 }
 
-export function usageDocument({ budgetId, ais, models, presumedBy, ...day }: UsageDay): UsageDocument {
+export function usageDocument({ budgetId, ais, models, presumedBy, parts, ...day }: UsageDay): UsageDocument {
   return {
     _id: usageDocumentId(budgetId, day.epoch, day.day),
     budget: budgetId,
@@ -114,12 +116,14 @@ export function usageDocument({ budgetId, ais, models, presumedBy, ...day }: Usa
     ais: fieldsOf(ais),
     models: fieldsOf(models),
     presumedBy: fieldsOf(presumedBy),
+    parts: fieldsOf(parts),
   };
 }
 
 export function usageDay(document: UsageDocument): UsageDay {
-  const { _id, budget, format = 1, ais, models, presumedBy, ...day } = document;
-  const maps = { ais: mapOf(ais), models: mapOf(models), presumedBy: mapOf(presumedBy) };
+  const { _id, budget, format = 1, ais, models, presumedBy, parts, ...day } = document;
+  const named = { ais: mapOf(ais), models: mapOf(models) };
+  const maps = { ...named, presumedBy: mapOf(presumedBy), parts: mapOf(parts) };
   return { format, budgetId: budget, ...day, ...maps };
 }
 

@@ -192,7 +192,7 @@ export const VALIDATORS = {
       ais: OBJECT,
       models: OBJECT,
     },
-    { format: { ...WHOLE, minimum: 1 }, presumedBy: OBJECT, zone: TEXT },
+    { format: { ...WHOLE, minimum: 1 }, presumedBy: OBJECT, parts: OBJECT, zone: TEXT },
   ),
   receipts: validator({
     _id: TEXT,

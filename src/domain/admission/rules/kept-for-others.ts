@@ -76,14 +76,9 @@ function keptBlocker(ledger: Ledger, standing: Standing, keptWindow: KeptWindow,
   const tokens = sumKept(keeps, window, ledger.clock);
   const isDue = kind === 'HOUR' && requested <= dueNow(ledger, standing, own);
   const cap = isDue ? ledger.allowance.hourlyMax : figures.cap.tokens;
+  const { guarantees } = keptWindow;
   const later = (asked: number) =>
-    momentLater(
-      ledger,
-      kind,
-      { guarantees: keptWindow.guarantees, own, requested: asked },
-      standing,
-      committed(ledger),
-    );
+    momentLater(ledger, kind, { guarantees, own, requested: asked }, committed(ledger));
   const availableAt = momentInWindow(ledger, keptWindow, teams, cap, requested) ?? later(requested);
   const permanent = availableAt === undefined || (inAll > requested && later(inAll) === undefined);
   const free = amount(Math.max(0, mostFree));

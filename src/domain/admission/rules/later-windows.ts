@@ -1,9 +1,9 @@
 import type { Ledger } from '../../ledger/ledger.js';
 import { inMonth } from '../../ledger/standing.js';
 import type { MonthWindow } from '../../model/state.js';
-import { dayCap } from '../../policy/pacing.js';
+import { dayCap, pacedHourCap } from '../../policy/pacing.js';
 import { dayIn, dayOfMonth, daysInMonth, daysLeft } from '../../time/calendar.js';
-import { type DayWindow, dayWindow, nextMonth } from '../../time/windows.js';
+import { type DayWindow, dayWindow, hourAt, hoursLeft, nextMonth, type Span } from '../../time/windows.js';
 
 /** What lowers the caps of the month's later days. */
 export interface Committed {
@@ -21,10 +21,15 @@ export function committed({ tables, slots, month, today }: Ledger): Committed {
   };
 }
 
-/** A later day, and its cap in force if nothing more were spent. */
-export interface LaterDay {
-  readonly cap: number;
+/** Whose days and hours they are. */
+interface Calendar {
   readonly zone: string;
+  readonly month: MonthWindow;
+}
+
+/** A later day, and its cap in force if nothing more were spent. */
+export interface LaterDay extends Calendar {
+  readonly cap: number;
   /** Asked for after the cap: the calendar is slow. Undefined for a day that is over before its month began. */
   readonly window: () => DayWindow | undefined;
 }
@@ -45,6 +50,75 @@ export function firstHourThatAdmits(ledger: Ledger, requested: number, taken: Co
   if (policy.pacing !== 'EVEN') return hour.end;
   if (hour.end < today.end && requested <= capOf(ledger, today.day, taken.otherDays)) return hour.end;
   return firstDayThatAdmits(ledger, (cap) => requested <= cap, taken);
+}
+
+/** A later hour, with its cap as it is paced if nothing more were spent: under EVEN it grows with every hour. */
+export interface LaterHour extends Span {
+  readonly cap: number;
+  /** Its day. */
+  readonly day: Span & { readonly cap: number; readonly isToday: boolean };
+}
+
+/** The start of the first later hour whose cap, as it is paced, would admit. */
+export function firstPacedHour(
+  ledger: Ledger,
+  admits: (cap: number) => boolean,
+  taken: Committed,
+): number | undefined {
+  return inLaterHours(ledger, taken, ({ cap, start }) => (admits(cap) ? start : undefined));
+}
+
+/** What is found in the first later hour in which something is found. Under EVEN it is looked for in a day's last hour first. */
+export function inLaterHours<T>(
+  ledger: Ledger,
+  taken: Committed,
+  find: (hour: LaterHour) => T | undefined,
+): T | undefined {
+  const { allowance, policy, zone, month, hour, today } = ledger;
+  const cap = capOf(ledger, today.day, taken.otherDays);
+  const ofToday = { ...today, zone, month, cap, isToday: true };
+  if (policy.pacing !== 'EVEN') {
+    const next = hour.end < month.end ? month : nextMonth(policy.timeZone, month);
+    return find({ ...hourAt(policy.timeZone, hour.end, next), cap: allowance.hourlyMax, day: ofToday });
+  }
+  const spent = taken.month - taken.otherDays;
+  return (
+    inHoursOf(ledger, ofToday, { from: hour.end, spent }, find) ??
+    inLaterDays(ledger, taken, (later) => {
+      if (find(lastHour(ledger, later.cap)) === undefined) return undefined;
+      const { zone, month, cap, window } = later;
+      const span = window();
+      if (span === undefined) return undefined;
+      return inHoursOf(ledger, { ...span, zone, month, cap, isToday: false }, { from: span.start, spent: 0 }, find);
+    })
+  );
+}
+
+/** Of a day with this cap the hour that admits most, as if it were all of the day. */
+function lastHour({ allowance, policy }: Ledger, dayCap: number): LaterHour {
+  const input = { inOtherHours: 0, dayCap, hoursLeft: () => 1 };
+  const span = { start: 0, end: 3_600_000 };
+  const { tokens } = pacedHourCap(allowance, policy.pacing, input);
+  return { ...span, cap: tokens, day: { ...span, cap: dayCap, isToday: false } };
+}
+
+function inHoursOf<T>(
+  { allowance, policy }: Ledger,
+  day: LaterHour['day'] & Calendar,
+  { from, spent }: { readonly from: number; readonly spent: number },
+  find: (hour: LaterHour) => T | undefined,
+): T | undefined {
+  const { zone, month, end } = day;
+  for (let start = from; start < end; ) {
+    const hour = hourAt(zone, start, month);
+    const left = () => hoursLeft(zone, end, hour.start);
+    const input = { inOtherHours: spent, dayCap: day.cap, hoursLeft: left };
+    const { tokens } = pacedHourCap(allowance, policy.pacing, input);
+    const found = find({ ...hour, cap: tokens, day });
+    if (found !== undefined) return found;
+    start = hour.end;
+  }
+  return undefined;
 }
 
 /** What is found in the first later day in which something is found, of this month and the next. */
@@ -70,7 +144,7 @@ export function inLaterDays<T>(
 }
 
 function inDays<T>(
-  { zone, month, from }: { readonly zone: string; readonly month: MonthWindow; readonly from: number },
+  { zone, month, from }: Calendar & { readonly from: number },
   cap: (day: string) => number,
   find: (day: LaterDay) => T | undefined,
 ): T | undefined {
@@ -80,7 +154,7 @@ function inDays<T>(
       const found = dayWindow(zone, month, day);
       return found.end > found.start ? found : undefined;
     };
-    const found = find({ cap: cap(day), zone, window });
+    const found = find({ cap: cap(day), zone, month, window });
     if (found !== undefined) return found;
   }
   return undefined;
