@@ -1,5 +1,6 @@
 import { isHappening } from './alerts/alert-deliveries.js';
 import { closeOver } from './leases/closing.js';
+import { forgetLapsed } from './ledger/kept-windows.js';
 import { type Ledger, NO_MONTH } from './ledger/ledger.js';
 import { windowStatuses } from './ledger/standing.js';
 import {
@@ -74,6 +75,7 @@ export function putPolicy(ledger: Ledger, request: PutPolicyRequest): BudgetPut 
     return { kind: 'unknown', receiptIds: [], days: [], writeOut: true };
   if (before === undefined) create(ledger);
   ledger.setPolicy(fields);
+  forgetLapsed(ledger);
   useZoneIfUnused(ledger);
   return { ...changed(ledger, before), ...(windows && { windows }) };
 }

@@ -1,5 +1,6 @@
 import { overrunAlert } from '../alerts/alerts.js';
 import { book, canCount, openDay } from '../ledger/accounts.js';
+import { noteLapsed } from '../ledger/kept-windows.js';
 import { viewOfClosed, viewOfLive } from '../ledger/lease-lookup.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Refusal } from '../model/outcomes.js';
@@ -91,6 +92,7 @@ function tellOverrun(ledger: Ledger, view: LeaseView, lease: StoredLease, tokens
 /** The windows of now are those of the decision's moment. */
 function bookNow(ledger: Ledger, aiId: string, model: string, tokens: number, late = 0): void {
   openDay(ledger, ledger.today);
+  noteLapsed(ledger, aiId);
   const { today, hour } = ledger;
   book(ledger, { day: today.day, hourStart: hour.start, aiId, model, tokens, late });
 }

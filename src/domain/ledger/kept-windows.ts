@@ -2,7 +2,7 @@ import { type Guaranteed, type Keeping, kept, lapsedBy, partOf, promised } from 
 import type { GuaranteedParts, Guarantees } from './guarantees.js';
 import type { Ledger } from './ledger.js';
 import type { Scope } from './scopes.js';
-import type { Standing, WindowFigures } from './standing.js';
+import { type Standing, standingOf, type WindowFigures } from './standing.js';
 
 /** A window of now, as far as it keeps something of its cap for the teams that are guaranteed a part of it. */
 export interface KeptWindow {
@@ -109,27 +109,27 @@ function lapsedIn({ tables }: Ledger, kind: KeptWindow['kind'], { start }: Keepi
   return known?.windowStart === start ? known.tokens : 0;
 }
 
-/** A team is about to take something: what has melted for it until now has lapsed. */
-export function noteLapsed(ledger: Ledger, standing: Standing, aiId: string): void {
-  const { guarantees, scopes } = ledger;
-  if (guarantees === undefined) return;
+/** An AI is about to take something: what has melted for its team until now has lapsed. */
+export function noteLapsed(ledger: Ledger, aiId: string, known?: Standing): void {
+  const { guarantees, scopes, tables, clock } = ledger;
   const own = scopes?.teamOf(aiId);
-  const place = guarantees.placeOf(own);
-  if (own === undefined || place < 0) return;
-  for (const { kind, window, parts } of [
-    keptHour(ledger, guarantees, standing),
-    keptDay(ledger, guarantees, standing),
-  ]) {
-    const team = { guaranteed: parts.tokens[place] ?? 0, taken: takenIn(ledger, kind, own) };
+  if (guarantees === undefined || own === undefined || guarantees.placeOf(own) < 0) return;
+  const standing = known ?? standingOf(ledger);
+  for (const kept of [keptHour(ledger, guarantees, standing), keptDay(ledger, guarantees, standing)]) {
+    const { kind, window, parts } = kept;
+    const team = {
+      guaranteed: parts.tokens[guarantees.placeOf(own)] ?? 0,
+      taken: takenIn(ledger, kind, own),
+    };
     const before = lapsedIn(ledger, kind, window, own);
-    const tokens = lapsedBy(team, before, window, ledger.clock);
-    if (tokens > before) ledger.tables.lapsed.set(`${kind} ${own.id}`, { windowStart: window.start, tokens });
+    const tokens = lapsedBy(team, before, window, clock);
+    if (tokens > before) tables.lapsed.set(`${kind} ${own.id}`, { windowStart: window.start, tokens });
   }
 }
 
-/** Another policy: nothing lapses for teams that are guaranteed nothing. */
+/** Another policy is in force: nothing lapses for teams that are guaranteed nothing. */
 export function forgetLapsed({ tables: { lapsed }, guarantees }: Ledger): void {
   if (lapsed.size === 0) return;
-  const kept = new Set(guarantees?.ofCaps.map(({ team }) => team.id));
-  for (const key of [...lapsed.keys()]) if (!kept.has(key.slice(key.indexOf(' ') + 1))) lapsed.delete(key);
+  const teams = new Set(guarantees?.ofCaps.map(({ team }) => team.id));
+  for (const key of [...lapsed.keys()]) if (!teams.has(key.slice(key.indexOf(' ') + 1))) lapsed.delete(key);
 }

@@ -22,7 +22,6 @@ import { daysLeft, monthOfDay } from '../time/calendar.js';
 import type { Numbers } from '../time/tidy-mark.js';
 import { type DayWindow, dayAt, hourAt, type Span } from '../time/windows.js';
 import { Guarantees } from './guarantees.js';
-import { forgetLapsed } from './kept-windows.js';
 import { LedgerTables } from './ledger-tables.js';
 import { beginHour, movePolicy, regroup, regroupDay } from './scope-counts.js';
 import { Scopes } from './scopes.js';
@@ -158,7 +157,6 @@ export class Ledger {
     this.usePolicy(fields, revision);
     this.tables.settings.set('policy', { fields, revision });
     movePolicy(this, scopes);
-    forgetLapsed(this);
   }
 
   setPause(pause: StoredPause | undefined): void {

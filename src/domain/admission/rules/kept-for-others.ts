@@ -100,7 +100,7 @@ function areKept(tokens: number): string {
 const MOST_LISTED = 3;
 
 /** `a`, `a and b`, `a, b and c`, `a, b, c and 4 other teams`. */
-function listed(names: readonly string[]): string {
+export function listed(names: readonly string[]): string {
   const more = names.length - MOST_LISTED;
   const shown =
     more > 0 ? [...names.slice(0, MOST_LISTED), `${more} other ${more === 1 ? 'team' : 'teams'}`] : names;

@@ -89,7 +89,12 @@ export function inLaterHours<T>(
       const { zone, month, cap, window } = later;
       const span = window();
       if (span === undefined) return undefined;
-      return inHoursOf(ledger, { ...span, zone, month, cap, isToday: false }, { from: span.start, spent: 0 }, find);
+      return inHoursOf(
+        ledger,
+        { ...span, zone, month, cap, isToday: false },
+        { from: span.start, spent: 0 },
+        find,
+      );
     })
   );
 }
