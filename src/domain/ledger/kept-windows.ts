@@ -86,21 +86,29 @@ export function promisedIn(
  * The most that a team may ask for however small pacing makes the hours: what its guarantee of the day comes to by this hour's end,
  * less what it has taken today. Else small hours would eat the guarantee of the day.
  */
-export function dueNow(ledger: Ledger, standing: Standing, own: Scope | undefined): number {
+export function dueNow(
+  ledger: Ledger,
+  { day }: Standing,
+  own: Scope | undefined,
+  taken = own === undefined ? 0 : takenIn(ledger, 'DAY', own),
+): number {
   const { guarantees, today, hour } = ledger;
-  if (guarantees === undefined || own === undefined) return 0;
-  const guaranteed = guarantees.ofDay(standing.day.cap.tokens).tokens[guarantees.placeOf(own)] ?? 0;
-  const due = partOf(guaranteed, hour.end - today.start, today.end - today.start);
-  return Math.max(0, due - takenIn(ledger, 'DAY', own));
+  const place = guarantees?.placeOf(own) ?? -1;
+  const guaranteed = guarantees?.ofDay(day.cap.tokens).tokens[place] ?? 0;
+  return Math.max(0, partOf(guaranteed, hour.end - today.start, today.end - today.start) - taken);
 }
 
 /** The same with what is promised to it of the hour: what others were due may have filled the hour beyond its paced part. */
-export function beyondPacing(ledger: Ledger, standing: Standing, aiId: string): number {
-  const { guarantees, scopes } = ledger;
-  const own = scopes?.teamOf(aiId);
+export function beyondPacing(
+  ledger: Ledger,
+  standing: Standing,
+  own: Scope | undefined,
+  taken?: { readonly hour: number; readonly day: number },
+): number {
+  const { guarantees } = ledger;
   if (guarantees === undefined || guarantees.placeOf(own) < 0) return 0;
-  const promisedNow = promisedIn(ledger, keptHour(ledger, guarantees, standing), own);
-  return Math.max(promisedNow, dueNow(ledger, standing, own));
+  const inHour = promisedIn(ledger, keptHour(ledger, guarantees, standing), own, taken?.hour);
+  return Math.max(inHour, dueNow(ledger, standing, own, taken?.day));
 }
 
 function lapsedIn({ tables }: Ledger, kind: KeptWindow['kind'], { start }: Keeping, team: Scope): number {

@@ -41,12 +41,13 @@ export const hourlyCap: AdmissionCap = {
   leaves: (ledger, standing, { aiId }) => {
     const paced = left(standing.hour);
     if (ledger.guarantees === undefined) return paced;
-    return Math.max(paced, Math.min(left(unpaced(ledger, standing)), beyondPacing(ledger, standing, aiId)));
+    const beyond = beyondPacing(ledger, standing, ledger.scopes?.teamOf(aiId));
+    return Math.max(paced, Math.min(left(unpacedHour(ledger, standing)), beyond));
   },
   refuses: (ledger, standing, { aiId }, demand) => {
     if (admits(standing.hour, demand)) return undefined;
-    const isBeyond = demand.requested <= beyondPacing(ledger, standing, aiId);
-    const figures = isBeyond ? unpaced(ledger, standing) : standing.hour;
+    const isBeyond = demand.requested <= beyondPacing(ledger, standing, ledger.scopes?.teamOf(aiId));
+    const figures = isBeyond ? unpacedHour(ledger, standing) : standing.hour;
     if (isBeyond && admits(figures, demand)) return undefined;
     return capBlocker(ledger, {
       ...{ rule: 'HOURLY_CAP', window: 'HOUR' },
@@ -61,7 +62,7 @@ export const hourlyCap: AdmissionCap = {
 };
 
 /** The hour without what pacing takes from it. */
-function unpaced({ allowance }: Ledger, { hour }: Standing): WindowFigures {
+export function unpacedHour({ allowance }: Ledger, { hour }: Standing): WindowFigures {
   return { ...hour, cap: { tokens: allowance.hourlyMax } };
 }
 

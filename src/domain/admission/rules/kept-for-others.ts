@@ -7,6 +7,7 @@ import {
   keptHour,
   others,
   promisedIn,
+  takenIn,
 } from '../../ledger/kept-windows.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { Scope } from '../../ledger/scopes.js';
@@ -77,8 +78,9 @@ function keptBlocker(ledger: Ledger, standing: Standing, keptWindow: KeptWindow,
   const isDue = kind === 'HOUR' && requested <= dueNow(ledger, standing, own);
   const cap = isDue ? ledger.allowance.hourlyMax : figures.cap.tokens;
   const { guarantees } = keptWindow;
+  const takenToday = own === undefined ? 0 : takenIn(ledger, 'DAY', own);
   const later = (asked: number) =>
-    momentLater(ledger, kind, { guarantees, own, requested: asked }, committed(ledger));
+    momentLater(ledger, kind, { guarantees, own, takenToday, requested: asked }, committed(ledger));
   const availableAt = momentInWindow(ledger, keptWindow, teams, cap, requested) ?? later(requested);
   const permanent = availableAt === undefined || (inAll > requested && later(inAll) === undefined);
   const free = amount(Math.max(0, mostFree));

@@ -1,5 +1,5 @@
 import type { Guarantees } from '../../ledger/guarantees.js';
-import { type KeptWindow, keeping, takenIn } from '../../ledger/kept-windows.js';
+import { type KeptWindow, keeping } from '../../ledger/kept-windows.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { Scope } from '../../ledger/scopes.js';
 import { inDay, inHour } from '../../ledger/standing.js';
@@ -12,6 +12,8 @@ import { type Committed, inLaterDays, inLaterHours, type LaterHour } from './lat
 export interface Wanted {
   readonly guarantees: Guarantees;
   readonly own: Scope | undefined;
+  /** What its team has taken today. */
+  readonly takenToday: number;
   readonly requested: number;
 }
 
@@ -45,7 +47,7 @@ export function momentLater(
   const { requested } = wanted;
   if (kind === 'HOUR') {
     return inLaterHours(ledger, taken, (hour) => {
-      const most = requested <= dueIn(ledger, wanted, hour) ? ledger.allowance.hourlyMax : hour.cap;
+      const most = requested <= dueIn(wanted, hour) ? ledger.allowance.hourlyMax : hour.cap;
       return momentIn(ledger, wanted, hour.cap, most, hour);
     });
   }
@@ -72,9 +74,8 @@ function momentIn(
 }
 
 /** As `dueNow`, of a later hour. */
-function dueIn(ledger: Ledger, { guarantees, own }: Wanted, { day, end }: LaterHour): number {
-  if (own === undefined) return 0;
+function dueIn({ guarantees, own, takenToday }: Wanted, { day, end }: LaterHour): number {
   const guaranteed = guarantees.partsOf(day.cap).tokens[guarantees.placeOf(own)] ?? 0;
   const due = partOf(guaranteed, end - day.start, day.end - day.start);
-  return day.isToday ? due - takenIn(ledger, 'DAY', own) : due;
+  return day.isToday ? due - takenToday : due;
 }
