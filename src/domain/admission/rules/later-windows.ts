@@ -68,11 +68,15 @@ export function firstPacedHour(
   return inLaterHours(ledger, taken, ({ cap, start }) => (admits(cap) ? start : undefined));
 }
 
-/** What is found in the first later hour in which something is found. Under EVEN it is looked for in a day's last hour first. */
+/**
+ * What is found in the first later hour in which something is found. Under EVEN a day's last hour has the largest cap: `maybe` says by
+ * that one whether its hours are looked for in the calendar.
+ */
 export function inLaterHours<T>(
   ledger: Ledger,
   taken: Committed,
   find: (hour: LaterHour) => T | undefined,
+  maybe = (last: LaterHour) => find(last) !== undefined,
 ): T | undefined {
   const { allowance, policy, zone, month, hour, today } = ledger;
   const cap = capOf(ledger, today.day, taken.otherDays);
@@ -85,7 +89,7 @@ export function inLaterHours<T>(
   return (
     inHoursOf(ledger, ofToday, { from: hour.end, spent }, find) ??
     inLaterDays(ledger, taken, (later) => {
-      if (find(lastHour(ledger, later.cap)) === undefined) return undefined;
+      if (!maybe(lastHour(ledger, later.cap))) return undefined;
       const { zone, month, cap, window } = later;
       const span = window();
       if (span === undefined) return undefined;

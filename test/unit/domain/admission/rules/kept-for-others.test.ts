@@ -5,7 +5,7 @@ import type { TeamFields } from '../../../../../src/domain/policy/scope-fields.j
 import { ROOMY, TestBudget } from '../../../../support/budget.js';
 
 /** Each team has the AI of its name, and those whose ids begin with it and a slash. */
-function teams(fields: Record<string, TeamFields>): PolicyFields['teams'] {
+function teams(fields: Record<string, TeamFields>): NonNullable<PolicyFields['teams']> {
   return Object.entries(fields).map(([id, team]) => [id, { aiIds: [id, `${id}/*`], ...team }] as const);
 }
 
