@@ -194,7 +194,7 @@ export function regroupMonth(ledger: Ledger): void {
   regroupSheet(scopes, monthSheet(ledger), tables.monthAis.keys(), tables.monthModels.keys());
 }
 
-/** Another hour is counted from nothing. */
+/** Another hour is counted from nothing, also one that a clock which was reset comes back to: only the hour of now is kept by name. */
 export function beginHour({ scopes, hour, tables }: Ledger): void {
   if (scopes === undefined || scopes.hourStart === hour.start) return;
   scopes.hourStart = hour.start;
