@@ -145,7 +145,7 @@ export class TestBudget {
     const { receipts, documents } = this;
     const copies = { receipts: new Map(receipts), documents: new Map(documents) };
     const stored = this.stored && structuredClone(this.stored);
-    Object.assign(other, this, copies, { stored, ledger: this.loaded() });
+    Object.assign(other, this, copies, { stored, ledger: this.loaded(), onCommit: () => {} });
     return other;
   }
 

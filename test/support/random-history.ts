@@ -14,6 +14,7 @@ import { Chance } from './chance.js';
 import { expectComesBack } from './coming-back.js';
 import { PresumedBooks } from './presumed-books.js';
 import { usage } from './requests.js';
+import { forgottenModels, HourBooks, wrongScopes } from './scope-books.js';
 
 const HOUR_MS = 3_600_000;
 const WEEK_MS = 7 * 24 * HOUR_MS;
@@ -37,6 +38,8 @@ export class RandomHistory extends Chance {
   private readonly used = new Map<string, number>();
   private readonly dayOf = new Map<string, string>();
   private readonly presumed: PresumedBooks;
+  private readonly hour = new HourBooks();
+  private regrouped: string | undefined;
   /** All that was ever charged or adjusted. */
   private spent = 0;
   private made = 0;
@@ -50,6 +53,7 @@ export class RandomHistory extends Chance {
     super(random);
     this.budget = new TestBudget(this.policy(), this.pick(STARTS));
     this.presumed = new PresumedBooks(this.budget, apart);
+    this.budget.onCommit = (patch) => this.hour.see(this.budget.storedState(), patch, this.budget.state);
   }
 
   private policy(): PolicyFields {
@@ -67,6 +71,29 @@ export class RandomHistory extends Chance {
       lateReportGraceMs: this.pick([0, HOUR_MS]),
       timeZone: this.pick(['UTC', 'Europe/Berlin', 'Australia/Lord_Howe', 'America/Los_Angeles']),
       ...(this.random() < 0.3 ? { tokenWeights: { total: 33.3 } } : {}),
+      ...this.scopes(),
+    };
+  }
+
+  /** AIs move between teams, and models between patterns, whenever the policy changes. */
+  private scopes(): PolicyFields {
+    const percent = () => this.pick([100, 100, 60, 25]);
+    const limits = () => ({
+      maxHourlyPercent: percent(),
+      maxDailyPercent: percent(),
+      maxMonthlyPercent: this.pick([100, 30, 10]),
+      maxConcurrent: this.pick([0, 0, 1, 2]),
+    });
+    const teams = this.pick([
+      [],
+      [['left', ['a', 'b']] as const],
+      [['left', ['a*']] as const, ['right', ['*']] as const],
+      [['left', ['b', 'c']] as const, ['right', ['d*', 'a']] as const],
+    ]);
+    const models = this.pick([[], ['m*'], ['*', 'm-*'], ['m-dear', '(un*']]);
+    return {
+      teams: teams.map(([teamId, aiIds]) => [teamId, { aiIds, ...limits() }]),
+      models: models.map((pattern) => [pattern, limits()]),
     };
   }
 
@@ -106,8 +133,11 @@ export class RandomHistory extends Chance {
     const estimatedTokens = this.random() < 0.6 ? 1 + this.below(900) : undefined;
     const estimate = estimatedTokens === undefined ? {} : { estimatedTokens };
     const [aiId, requestId] = [this.pick(['a', 'b', 'c', 'd']), `r${this.below(40)}`];
+    const named = this.pick([undefined, 'm', 'm-dear']);
+    const model = named === undefined ? {} : { model: named };
     const enough = this.random() < 0.3 ? { atLeastTokens: 1 + this.below(estimatedTokens ?? 300) } : {};
-    const rest = { requestIdMade: false, fingerprint: 'f', nonce: `n${++this.made}`, ...estimate, ...enough };
+    const made = { requestIdMade: false, fingerprint: 'f', nonce: `n${++this.made}` };
+    const rest = { ...made, ...estimate, ...enough, ...model };
     this.ask({ kind: 'acquire', aiId, requestId, ...rest });
   }
 
@@ -117,7 +147,7 @@ export class RandomHistory extends Chance {
       expectComesBack(this.budget, request, outcome.denial);
     if (outcome.kind !== 'granted') return;
     const { leaseId, fence, reservedTokens } = outcome.lease;
-    if (this.random() < 0.2) expectLeft(this.budget, request.aiId, outcome);
+    if (this.random() < 0.2) expectLeft(this.budget, request, outcome);
     if (outcome.replayed) {
       expect(this.leases.map((lease) => lease.leaseId)).toContain(leaseId);
       return;
@@ -129,7 +159,8 @@ export class RandomHistory extends Chance {
     if (lease !== undefined) this.leases.push(lease);
     this.dayOf.set(leaseId, this.budget.state.today.day);
     this.asked.push(request);
-    if (this.budget.state.policy.mode === 'ENFORCE') expectGrantWithinCaps(this.budget.state, request.aiId);
+    if (this.budget.state.policy.mode === 'ENFORCE')
+      expectGrantWithinCaps(this.budget.state, request.aiId, request.model);
   }
 
   /** An earlier request comes again, with the same id. */
@@ -146,14 +177,14 @@ export class RandomHistory extends Chance {
     if (this.leases.length === 0) return;
     const lease = this.pick(this.leases);
     const usageId = `u${this.random() < 0.3 ? this.below(this.made) : ++this.made}`;
-    const outcome = this.do({ kind: 'record', lease, usage: usage(usageId, usageTokens(usageId)) });
+    const outcome = this.do({ kind: 'record', lease, usage: usageOf(usageId) });
     if (outcome.kind === 'recorded')
       this.book(`${lease.epoch} ${outcome.lease?.aiId} ${usageId}`, outcome, lease);
   }
 
   private unleased(): void {
     const [usageId, aiId] = [`u${++this.made}`, this.pick(['a', 'b', 'c', 'd'])];
-    const outcome = this.do({ kind: 'record-unleased', aiId, usage: usage(usageId, usageTokens(usageId)) });
+    const outcome = this.do({ kind: 'record-unleased', aiId, usage: usageOf(usageId) });
     if (outcome.kind === 'recorded') this.book(`${this.budget.state.epoch} ${aiId} ${usageId}`, outcome);
   }
 
@@ -216,8 +247,11 @@ export class RandomHistory extends Chance {
   private operate(): void {
     const lease = this.leases.at(-1);
     const kind = this.below(6);
-    if (kind < 2) this.do({ kind: 'put-policy', fields: this.policy() });
-    else if (kind === 2) this.do({ kind: 'pause', reason: '' });
+    if (kind < 2) {
+      const { state, documents } = this.budget;
+      this.regrouped = forgottenModels(state, documents.values()) ?? this.regrouped;
+      this.do({ kind: 'put-policy', fields: this.policy() });
+    } else if (kind === 2) this.do({ kind: 'pause', reason: '' });
     else if (kind === 3 && lease !== undefined) this.do({ kind: 'revoke', lease, reason: '' });
     else if (kind === 4 && this.random() < 0.2) this.begin();
     this.do({ kind: 'resume' });
@@ -279,6 +313,12 @@ export class RandomHistory extends Chance {
     if (outcome.kind === 'lease') expect(outcome.lease.presumedTokens, lease.leaseId).toBe(tokens);
   }
 
+  private checkScopes(): void {
+    const { budget, hour } = this;
+    const wrong = wrongScopes(budget.state, budget.documents.values(), this.regrouped);
+    expect([...wrong, ...hour.check(budget.state)], 'scopes that count otherwise').toEqual([]);
+  }
+
   private same(what: string, answer: string): void {
     expect(this.answers.get(what) ?? answer, what).toBe(answer);
     this.answers.set(what, answer);
@@ -290,18 +330,26 @@ export class RandomHistory extends Chance {
     const committed = state.revision > this.revision;
     expectBooksBalance(this.budget, this.spent + this.presumed.corrected);
     if (committed && this.random() < 0.3) expectReloadsTheSame(this.budget);
+    this.checkScopes();
     this.checkPresumed();
     this.revision = state.revision;
   }
 }
 
 /** A grant says what whoever peeks then is told. */
-function expectLeft(budget: TestBudget, aiId: string, { availableTokens }: Granted): void {
-  const peek = budget.fork().do<'availability'>({ kind: 'get-availability', aiId });
+function expectLeft(
+  budget: TestBudget,
+  { aiId, model }: AcquireRequest,
+  { lease, availableTokens }: Granted,
+): void {
+  // A replay goes by the model of its lease.
+  const of = lease.model ?? model;
+  const peek = budget.fork().do<'availability'>({ kind: 'get-availability', aiId, ...(of && { model: of }) });
   expect(availableTokens, 'left after a grant').toBe(peek.availableTokens);
 }
 
 /** The same id has the same content, whoever repeats it. */
-function usageTokens(usageId: string): number {
-  return (Number(usageId.slice(1)) * 37) % 700;
+function usageOf(usageId: string) {
+  const number = Number(usageId.slice(1));
+  return usage(usageId, (number * 37) % 700, ['m', 'm-dear', ''][number % 3]);
 }

@@ -1,5 +1,7 @@
+import type { MonthWindow } from '../model/state.js';
 import { OTHER, UNKNOWN } from '../model/types.js';
-import type { Ledger } from './ledger.js';
+import type { DayWindow, Span } from '../time/windows.js';
+import type { LedgerTables } from './ledger-tables.js';
 import type { Scope, Scopes } from './scopes.js';
 import type { Table } from './table.js';
 
@@ -9,6 +11,16 @@ import type { Table } from './table.js';
  * parts, kept when they are booked: by team of `(other)` AIs, by pattern of `(other)` models, by the pattern of the lease's model of
  * what is presumed. Parts stay where they were booked, but for those of leases that are known.
  */
+
+/** What of a ledger is needed here. */
+interface Counted {
+  readonly tables: LedgerTables;
+  readonly scopes: Scopes | undefined;
+  readonly hour: Span;
+  readonly today: DayWindow;
+  readonly month: MonthWindow;
+  readonly deleted: boolean;
+}
 
 /** Of which tokens a part is. */
 type PartOf = 'TEAM' | 'MODEL' | 'PRESUMED';
@@ -41,7 +53,7 @@ interface Sheet {
   readonly models: (name: string) => number;
 }
 
-function hourSheet({ tables: { hourParts, hourAis, hourModels } }: Ledger): Sheet {
+function hourSheet({ tables: { hourParts, hourAis, hourModels } }: Counted): Sheet {
   const of = (table: Table<number>) => (name: string) => table.get(name) ?? 0;
   return { window: 'hour', parts: hourParts, prefix: '', ais: of(hourAis), models: of(hourModels) };
 }
@@ -56,14 +68,14 @@ function daySheet({ tables, today }: Ledger, day: string): Sheet {
   };
 }
 
-function monthSheet({ tables: { monthParts, monthAis, monthModels } }: Ledger): Sheet {
+function monthSheet({ tables: { monthParts, monthAis, monthModels } }: Counted): Sheet {
   const of = (table: Table<number>) => (name: string) => table.get(name) ?? 0;
   return { window: 'month', parts: monthParts, prefix: '', ais: of(monthAis), models: of(monthModels) };
 }
 
 /** Counts a booking in its scopes, right after it was counted by name. `ofMonth`: absent where it is of another month. */
 export function countInScopes(
-  ledger: Ledger,
+  ledger: Counted,
   scopes: Scopes,
   booking: Booking,
   ofDay: CountedNames,
@@ -170,7 +182,7 @@ function addAbove(table: Table<number>, key: string, tokens: number): number {
 }
 
 /** The scopes of a policy that has just come into force, or of a state that was just loaded, as its windows have it. */
-export function regroup(ledger: Ledger): void {
+export function regroup(ledger: Counted): void {
   const { scopes } = ledger;
   if (scopes === undefined) return;
   scopes.hourStart = ledger.hour.start;
@@ -181,21 +193,21 @@ export function regroup(ledger: Ledger): void {
 }
 
 /** After today has come to be another day, or has come back from its document. */
-export function regroupDay(ledger: Ledger): void {
+export function regroupDay(ledger: Counted): void {
   const { scopes, today, tables } = ledger;
   if (scopes === undefined) return;
   const { ais, models } = tables.accountsOf(today.day);
   regroupSheet(scopes, daySheet(ledger, today.day), ais.keys(), models.keys());
 }
 
-export function regroupMonth(ledger: Ledger): void {
+export function regroupMonth(ledger: Counted): void {
   const { scopes, tables } = ledger;
   if (scopes === undefined) return;
   regroupSheet(scopes, monthSheet(ledger), tables.monthAis.keys(), tables.monthModels.keys());
 }
 
-/** Another hour is counted from nothing. */
-export function beginHour({ scopes, hour, tables }: Ledger): void {
+/** Another hour is counted from nothing, also one that a clock which was reset comes back to: only the hour of now is kept by name. */
+export function beginHour({ scopes, hour, tables }: Counted): void {
   if (scopes === undefined || scopes.hourStart === hour.start) return;
   scopes.hourStart = hour.start;
   for (const table of [tables.hourAis, tables.hourModels, tables.hourParts]) table.reset();
@@ -223,7 +235,7 @@ function regroupSheet(scopes: Scopes, sheet: Sheet, ais: Iterable<string>, model
  * Another policy is in force. What is presumed of leases that are known moves to the scope of their models; parts of scopes that are
  * no more belong to none.
  */
-export function movePolicy(ledger: Ledger, before: Scopes | undefined): void {
+export function movePolicy(ledger: Counted, before: Scopes | undefined): void {
   const { tables, scopes } = ledger;
   for (const day of tables.days.keys()) movePresumed(ledger, day, before);
   const kept = (key: string) => scopes !== undefined && hasScope(scopes, key);
@@ -241,7 +253,7 @@ export function hasScope({ teams, models }: Scopes, key: string): boolean {
   return (key.slice(0, space) === 'TEAM' ? teams : models).has(key.slice(space + 1));
 }
 
-function movePresumed(ledger: Ledger, day: string, before: Scopes | undefined): void {
+function movePresumed(ledger: Counted, day: string, before: Scopes | undefined): void {
   const { scopes, tables, month, hour, today } = ledger;
   for (const { hourStart, tokens, model } of tables.presumedBy(day).values()) {
     // Of several leases nobody knows the models.
@@ -261,14 +273,14 @@ function movePresumed(ledger: Ledger, day: string, before: Scopes | undefined): 
 }
 
 /** What a month that is entered anew counts of one of its days: its parts, and names that the month has no room for. */
-export function countPartsOfDay(ledger: Ledger, parts: Iterable<readonly [string, number]>): void {
+export function countPartsOfDay(ledger: Counted, parts: Iterable<readonly [string, number]>): void {
   const { scopes, tables } = ledger;
   if (scopes === undefined) return;
   for (const [key, tokens] of parts) if (hasScope(scopes, key)) addAbove(tables.monthParts, key, tokens);
 }
 
 /** The same of a name of a day that stands under `(other)` in the month. */
-export function countOtherOfMonth(ledger: Ledger, of: 'TEAM' | 'MODEL', name: string, tokens: number): void {
+export function countOtherOfMonth(ledger: Counted, of: 'TEAM' | 'MODEL', name: string, tokens: number): void {
   const scope = of === 'TEAM' ? ledger.scopes?.teamOf(name) : ledger.scopes?.ofModel(name);
   if (scope !== undefined) addAbove(ledger.tables.monthParts, `${of} ${scope.id}`, tokens);
 }

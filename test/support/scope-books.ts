@@ -1,0 +1,264 @@
+import { expect } from 'vitest';
+import type { Ledger } from '../../src/domain/ledger/ledger.js';
+import type { Scope, ScopeKind } from '../../src/domain/ledger/scopes.js';
+import { unspent } from '../../src/domain/ledger/slots.js';
+import type { Policy } from '../../src/domain/model/policy.js';
+import type {
+  Section,
+  SectionValues,
+  StatePatch,
+  StoredDay,
+  StoredPresumed,
+  UsageDay,
+} from '../../src/domain/model/state.js';
+import { OTHER, UNKNOWN, UNSPECIFIED } from '../../src/domain/model/types.js';
+import { Patterns } from '../../src/domain/policy/patterns.js';
+import type { MemoryBudget } from './memory-budget.js';
+
+type WindowName = 'hour' | 'day' | 'month';
+type Sums = Map<string, number>;
+
+/** Which scope a name counts in, found anew each time. */
+interface Naming {
+  readonly team: (aiId: string) => string | undefined;
+  readonly model: (model: string) => string | undefined;
+  /** Of what is presumed of a lease: where no pattern binds its model, it stands under `(unknown)` as any name. */
+  readonly presumed: (model: string) => string | undefined;
+}
+
+function namingOf({ teams, models }: Policy): Naming {
+  const members = [...teams].flatMap(([id, { aiIds }]) => aiIds.map((pattern) => ({ pattern, id })));
+  const byAi = new Patterns(members);
+  const byModel = new Patterns([...models.keys()].map((pattern) => ({ pattern, id: pattern })));
+  const model = (name: string) => byModel.bestFor(name);
+  return { team: (aiId) => byAi.bestFor(aiId), model, presumed: (of) => model(of) ?? model(UNKNOWN) };
+}
+
+/**
+ * What every scope spent in a day or month by the names that are counted there, where nothing stands under `(other)`. What is presumed
+ * of a lease counts for the model that its request named.
+ */
+export function expectedOf(
+  policy: Policy,
+  ais: Iterable<readonly [string, number]>,
+  models: Iterable<readonly [string, number]>,
+  presumed: Iterable<StoredPresumed>,
+): { readonly teams: Sums; readonly models: Sums } {
+  const naming = namingOf(policy);
+  const [byTeam, byModel]: [Sums, Sums] = [new Map(), new Map()];
+  for (const [ai, tokens] of ais) add(byTeam, naming.team(ai), tokens);
+  for (const [model, tokens] of models) add(byModel, naming.model(model), tokens);
+  for (const { model = UNSPECIFIED, tokens } of presumed) {
+    add(byModel, naming.model(UNKNOWN), -tokens);
+    add(byModel, naming.presumed(model), tokens);
+  }
+  return { teams: byTeam, models: byModel };
+}
+
+function add(sums: Sums, id: string | undefined, tokens: number): void {
+  if (id !== undefined) sums.set(id, (sums.get(id) ?? 0) + tokens);
+}
+
+/**
+ * Scopes that count something else than they should, and what live leases hold in them. Each is a sentence. `regrouped`: the month in
+ * which the policy changed after a day with presumed tokens was closed; they stay where they were booked.
+ */
+export function wrongScopes(
+  ledger: Ledger,
+  documents: Iterable<UsageDay>,
+  regrouped: string | undefined,
+): string[] {
+  const { scopes, tables, today, policy, month } = ledger;
+  if (scopes === undefined || !ledger.exists) return [];
+  const wrong: string[] = [];
+  const named = [...tables.monthAis.keys(), ...tables.monthModels.keys()];
+  if (!named.includes(OTHER)) {
+    const presumed = [...tables.presumedBy(today.day).values()];
+    const { ais, models } = tables.accountsOf(today.day);
+    const ofDay = expectedOf(policy, valuesOf(ais), valuesOf(models), presumed);
+    compare(wrong, ledger, 'day', ofDay);
+    const ofMonth = presumedOfMonth(ledger, month.key, documents);
+    const expected = expectedOf(policy, tables.monthAis, tables.monthModels, ofMonth);
+    compare(wrong, ledger, 'month', expected, regrouped === month.key ? 'TEAM' : undefined);
+  }
+  for (const scope of scopesOf(ledger)) {
+    const leases = [...ledger.slots.leasesLive()].filter((lease) => scopes.isOf(scope, lease));
+    const held = leases.reduce((sum, lease) => sum + (lease.day === today.day ? unspent(lease) : 0), 0);
+    if (ledger.slots.waiting > 0) continue;
+    if (scope.fences.size !== leases.length)
+      wrong.push(`${scope.id} has ${scope.fences.size} live leases, not ${leases.length}`);
+    if (scope.heldInDay(today.day) !== held)
+      wrong.push(`${scope.id} holds ${scope.heldInDay(today.day)} today, not ${held}`);
+  }
+  return wrong;
+}
+
+/** The month if the models of what is presumed in it are known no more to a policy that comes now. */
+export function forgottenModels(ledger: Ledger, documents: Iterable<UsageDay>): string | undefined {
+  const { key } = ledger.month;
+  const open = new Set(ledger.tables.days.keys());
+  const isForgotten = ({ day, presumed, epoch }: UsageDay) =>
+    epoch === ledger.epoch && day.startsWith(key) && presumed > 0 && !open.has(day);
+  return [...documents].some(isForgotten) ? key : undefined;
+}
+
+function presumedOfMonth(
+  { tables, epoch }: Ledger,
+  key: string,
+  documents: Iterable<UsageDay>,
+): StoredPresumed[] {
+  const open = [...tables.days.keys()].filter((day) => day.startsWith(key));
+  const found = open.flatMap((day) => [...tables.presumedBy(day).values()]);
+  for (const document of documents) {
+    const isClosed =
+      document.epoch === epoch && document.day.startsWith(key) && !tables.days.has(document.day);
+    if (isClosed) found.push(...document.presumedBy.values());
+  }
+  return found;
+}
+
+function* valuesOf(
+  entries: Iterable<readonly [string, { readonly value: number | undefined }]>,
+): Iterable<readonly [string, number]> {
+  for (const [name, { value = 0 }] of entries) yield [name, value];
+}
+
+function scopesOf({ scopes }: Ledger): Scope[] {
+  return scopes === undefined ? [] : [...scopes.teams.values(), ...scopes.models.values()];
+}
+
+function compare(
+  wrong: string[],
+  ledger: Ledger,
+  window: WindowName,
+  expected: { readonly teams: Sums; readonly models: Sums },
+  only?: ScopeKind,
+): void {
+  for (const scope of scopesOf(ledger)) {
+    if (only !== undefined && scope.kind !== only) continue;
+    const should = (scope.kind === 'TEAM' ? expected.teams : expected.models).get(scope.id) ?? 0;
+    if (scope[window] !== should)
+      wrong.push(`${scope.kind} ${scope.id}: ${scope[window]} in the ${window}, not ${should}`);
+  }
+}
+
+/** A replica that loads the state counts the same. */
+export function expectScopesReload(here: Ledger, there: Ledger): void {
+  expect(pictureOf(there)).toEqual(pictureOf(here));
+}
+
+function pictureOf(ledger: Ledger) {
+  return scopesOf(ledger).map(({ kind, id, hour, day, month, fences }) => ({
+    ...{ kind, id, hour, day, month },
+    fences: [...fences].sort((a, b) => a - b),
+  }));
+}
+
+const PRESUMED = 'presumed of ';
+
+/** What AIs and models spent in the hour, by books of its own: it sees every commit of one request. */
+export class HourBooks {
+  private ais: Sums = new Map();
+  private models: Sums = new Map();
+  private hour = Number.NaN;
+  private counts = { teams: false, models: false };
+  /** Once nobody can say whose tokens of the hour were taken back. */
+  private isKnown = true;
+
+  /** A commit that is about to be applied. */
+  see(before: MemoryBudget | undefined, patch: StatePatch, after: Ledger): void {
+    const { hour, today } = after;
+    this.begin(hour.start, before, patch, after);
+    const presumed = changesOf(before, patch, 'dayPresumed', `${today.day} `);
+    let left = hourOf(patch, today.day, hour.start) ?? 0;
+    left -=
+      (hourOf(before, today.day, hour.start) ?? 0) *
+      Number(hourOf(patch, today.day, hour.start) !== undefined);
+    const ofAis = deltas(changesOf(before, patch, 'dayAis', `${today.day} `));
+    const ofModels = deltas(changesOf(before, patch, 'dayModels', `${today.day} `));
+    for (const [, [was, is]] of presumed) {
+      const { aiId, hourStart, model = UNSPECIFIED } = (is ?? was) as StoredPresumed;
+      const tokens = (is?.tokens ?? 0) - (was?.tokens ?? 0);
+      add(ofAis, aiId, -tokens);
+      add(ofModels, UNKNOWN, -tokens);
+      if (hourStart !== hour.start) continue;
+      left -= tokens;
+      add(this.ais, aiId, tokens);
+      add(this.models, `${PRESUMED}${model}`, tokens);
+    }
+    if (left === 0) return;
+    const [ai, ...moreAis] = [...ofAis].filter(([, tokens]) => tokens !== 0);
+    const [model, ...moreModels] = [...ofModels].filter(([, tokens]) => tokens !== 0);
+    const isOne = ai !== undefined && model !== undefined && moreAis.length + moreModels.length === 0;
+    // A correction takes from the latest hours, whoever spent in them.
+    if (!isOne || left < 0) this.isKnown = false;
+    add(this.ais, ai?.[0], left);
+    add(this.models, model?.[0], left);
+  }
+
+  private begin(start: number, before: MemoryBudget | undefined, patch: StatePatch, after: Ledger): void {
+    const isNew = start !== this.hour || before?.head.epoch !== patch.head.epoch;
+    const counts = { teams: after.policy.teams.size > 0, models: after.policy.models.size > 0 };
+    // An hour that a clock comes back to is counted from nothing.
+    if (isNew) this.isKnown = patch.head.clock >= (before?.head.clock ?? 0);
+    if (isNew || !counts.teams || !this.counts.teams) this.ais = new Map();
+    if (isNew || !counts.models || !this.counts.models) this.models = new Map();
+    // A policy that begins to count in the midst of an hour does not know what was spent before.
+    if (!isNew && (counts.teams !== this.counts.teams || counts.models !== this.counts.models))
+      this.isKnown = false;
+    this.hour = start;
+    this.counts = counts;
+  }
+
+  check(ledger: Ledger): string[] {
+    if (!this.isKnown || ledger.scopes === undefined || ledger.hour.start !== this.hour) return [];
+    const naming = namingOf(ledger.policy);
+    const expected = { teams: new Map<string, number>(), models: new Map<string, number>() };
+    for (const [ai, tokens] of this.ais) add(expected.teams, naming.team(ai), tokens);
+    for (const [model, tokens] of this.models) {
+      const of = model.startsWith(PRESUMED)
+        ? naming.presumed(model.slice(PRESUMED.length))
+        : naming.model(model);
+      add(expected.models, of, tokens);
+    }
+    const wrong: string[] = [];
+    compare(wrong, ledger, 'hour', expected);
+    return wrong;
+  }
+}
+
+type Change<S extends Section> = [string, [SectionValues[S] | undefined, SectionValues[S] | undefined]];
+
+function changesOf<S extends Section>(
+  before: MemoryBudget | undefined,
+  { puts, drops, resets }: StatePatch,
+  section: S,
+  prefix: string,
+): Change<S>[] {
+  const was = before?.sections[section] as Map<string, SectionValues[S]> | undefined;
+  const found: Change<S>[] = [];
+  if (resets.includes(section)) return found;
+  for (const { section: of, key, value } of puts) {
+    if (of === section && key.startsWith(prefix))
+      found.push([key.slice(prefix.length), [was?.get(key), value as SectionValues[S]]]);
+  }
+  for (const { section: of, key } of drops) {
+    if (of === section && key.startsWith(prefix))
+      found.push([key.slice(prefix.length), [was?.get(key), undefined]]);
+  }
+  return found;
+}
+
+function deltas(changes: Change<'dayAis'>[]): Sums {
+  return new Map(changes.map(([name, [was = 0, is = 0]]) => [name, is - was]));
+}
+
+function hourOf(of: MemoryBudget | StatePatch | undefined, day: string, start: number): number | undefined {
+  const totals =
+    of !== undefined && 'puts' in of
+      ? (of.puts.find(({ section, key }) => section === 'days' && key === day)?.value as
+          | StoredDay
+          | undefined)
+      : of?.sections.days.get(day);
+  return totals && (totals.hours.find((hour) => hour.start === start)?.tokens ?? 0);
+}
