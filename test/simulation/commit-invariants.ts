@@ -15,7 +15,7 @@ import { checkMeasured, checkSafe } from './extremes.js';
 import { MAX_SKEW_MS } from './sim-clock.js';
 
 /** How far a replica's idea of the store's time may be ahead of it: half of the slowest round trip that counts, and drift. */
-const CLOCK_SLACK_MS = 1_500;
+export const CLOCK_SLACK_MS = 1_500;
 
 /** What holds in some runs only. */
 export interface Promises {

@@ -28,13 +28,31 @@ export function randomPolicy(world: SimWorld): PolicyFields {
     ...(world.random() < 0.1 ? { emergencyPercent: 1.5, minDailyPercent: 0 } : {}),
     ...(world.random() < 0.3 ? { tokenWeights: { total: 33.3 } } : {}),
     ...(world.random() < 0.1 ? { mode: 'OBSERVE' as const } : {}),
+    ...(world.random() < 0.3 ? guarantees(world) : {}),
   });
+}
+
+/** Of two teams; the other AIs are in none. */
+function guarantees(world: SimWorld): PolicyFields {
+  const [ofOne, ofOther] = world.pick([
+    [40, 20],
+    [50, 50],
+    [5, 60],
+  ] as const);
+  return {
+    lending: world.pick(['GRADUAL', 'GRADUAL', 'NEVER'] as const),
+    teams: [
+      ['one', { aiIds: ['ai-0'], guaranteedPercent: ofOne, guaranteedSlots: world.pick([0, 1]) }],
+      ['other', { aiIds: ['ai-1', '*ai-2*'], guaranteedPercent: ofOther }],
+    ],
+  };
 }
 
 /** Under it, and with demand within its reservations, every day finds its minimum. */
 export function floorPolicy(world: SimWorld): PolicyFields {
   return {
     ...randomPolicy(world),
+    ...(world.random() < 0.6 ? guarantees(world) : {}),
     ...{
       pacing: 'FLOOR',
       onExpiry: 'CHARGE',

@@ -36,7 +36,7 @@ describe('what a denial says of time', () => {
 class History extends SmallHistory {
   /** Another one; or the same with fewer slots than may be live already. */
   protected override nextPolicy(): PolicyFields {
-    if (this.random() < 0.3) return this.policy();
+    if (this.budget.state.slots.live < 2 || this.random() < 0.2) return this.policy();
     return { ...this.budget.state.policyFields, maxConcurrent: 1, maxConcurrentPerAi: 1 };
   }
 

@@ -86,12 +86,12 @@ class History extends Chance {
       this.pass(this.pick([0, 0, 0, 1_000, 7 * MINUTE_MS, 31 * MINUTE_MS, 5 * 60 * MINUTE_MS]));
       this.look();
       const kind = this.below(10);
-      if (kind < 3) this.askFor('c', this.all('c'));
-      else if (kind < 5) this.ask('c', 1 + this.below(this.pick([10, 300])));
-      else if (kind < 7) this.ask(this.pick(['a', 'b']), 1 + this.below(this.pick([10, 300])));
-      else if (kind < 8) this.askFor(this.pick(['a', 'b']), this.all('a'));
+      if (kind < 3) this.askForAll('c');
+      else if (kind < 4) this.ask('c', 1 + this.below(this.pick([10, 300])));
+      else if (kind < 6) this.ask(this.pick(['a', 'b']), 1 + this.below(this.pick([10, 300])));
+      else if (kind < 9) this.askForAll(this.pick(['a', 'b']));
       else this.giveBack();
-      this.checkPromise(this.pick(['a', 'b'] as const));
+      if (this.random() < 0.7) this.checkPromise(this.pick(['a', 'b'] as const));
     }
     if (budget.state.policy.lending === 'GRADUAL') this.checkNothingIsWasted();
   }
@@ -134,12 +134,9 @@ class History extends Chance {
     return true;
   }
 
-  private askFor(team: string, tokens: number): void {
-    if (tokens > 0) this.ask(team, tokens);
-  }
-
-  private all(aiId: string): number {
-    return this.budget.do<'availability'>({ kind: 'get-availability', aiId }).availableTokens;
+  private askForAll(aiId: string): void {
+    const { availableTokens } = this.budget.do<'availability'>({ kind: 'get-availability', aiId });
+    if (availableTokens > 0) this.ask(aiId, availableTokens);
   }
 
   private giveBack(): void {
