@@ -54,7 +54,9 @@ export function momentLater(
       taken,
       (hour) => (isDue(hour) ? momentIn(ledger, wanted, hour.cap, hourlyMax, hour) : inPaced(hour)),
       // What is due may find most in an earlier hour, which keeps less for others.
-      (last) => isDue(last) || inPaced(last) !== undefined,
+      (first, last) =>
+        inPaced(last) !== undefined ||
+        (isDue(last) && momentIn(ledger, wanted, first.cap, hourlyMax, first) !== undefined),
     );
   }
   return inLaterDays(ledger, taken, ({ cap, window }) => {

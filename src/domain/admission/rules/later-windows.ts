@@ -3,7 +3,7 @@ import { inMonth } from '../../ledger/standing.js';
 import type { MonthWindow } from '../../model/state.js';
 import { dayCap, pacedHourCap } from '../../policy/pacing.js';
 import { dayIn, dayOfMonth, daysInMonth, daysLeft } from '../../time/calendar.js';
-import { type DayWindow, dayWindow, hourAt, hoursLeft, nextMonth, type Span } from '../../time/windows.js';
+import { type DayWindow, dayWindow, hourAt, nextMonth, type Span } from '../../time/windows.js';
 
 /** What lowers the caps of the month's later days. */
 export interface Committed {
@@ -69,14 +69,14 @@ export function firstPacedHour(
 }
 
 /**
- * What is found in the first later hour in which something is found. Under EVEN a day's last hour has the largest cap: `maybe` says by
- * that one whether its hours are looked for in the calendar.
+ * What is found in the first later hour in which something is found. Under EVEN a day's first hour has the least cap, and its last the
+ * largest: `maybe` says by these whether its hours are looked for in the calendar, which is slow.
  */
 export function inLaterHours<T>(
   ledger: Ledger,
   taken: Committed,
   find: (hour: LaterHour) => T | undefined,
-  maybe = (last: LaterHour) => find(last) !== undefined,
+  maybe = (_first: LaterHour, last: LaterHour) => find(last) !== undefined,
 ): T | undefined {
   const { allowance, policy, zone, month, hour, today } = ledger;
   const cap = capOf(ledger, today.day, taken.otherDays);
@@ -89,7 +89,7 @@ export function inLaterHours<T>(
   return (
     inHoursOf(ledger, ofToday, { from: hour.end, spent }, find) ??
     inLaterDays(ledger, taken, (later) => {
-      if (!maybe(lastHour(ledger, later.cap))) return undefined;
+      if (!maybe(someHour(ledger, later.cap, MOST_HOURS), someHour(ledger, later.cap, 1))) return undefined;
       const { zone, month, cap, window } = later;
       const span = window();
       if (span === undefined) return undefined;
@@ -103,9 +103,12 @@ export function inLaterHours<T>(
   );
 }
 
-/** Of a day with this cap the hour that admits most, as if it were all of the day. */
-function lastHour({ allowance, policy }: Ledger, dayCap: number): LaterHour {
-  const input = { inOtherHours: 0, dayCap, hoursLeft: () => 1 };
+/** No day has more. */
+const MOST_HOURS = 26;
+
+/** An hour of a day with this cap, so many hours before its end, as if it were all of the day. */
+function someHour({ allowance, policy }: Ledger, dayCap: number, left: number): LaterHour {
+  const input = { inOtherHours: 0, dayCap, hoursLeft: () => left };
   const span = { start: 0, end: 3_600_000 };
   const { tokens } = pacedHourCap(allowance, policy.pacing, input);
   return { ...span, cap: tokens, day: { ...span, cap: dayCap, isToday: false } };
@@ -118,14 +121,13 @@ function inHoursOf<T>(
   find: (hour: LaterHour) => T | undefined,
 ): T | undefined {
   const { zone, month, end } = day;
-  for (let start = from; start < end; ) {
-    const hour = hourAt(zone, start, month);
-    const left = () => hoursLeft(zone, end, hour.start);
-    const input = { inOtherHours: spent, dayCap: day.cap, hoursLeft: left };
+  const hours: Span[] = [];
+  for (let at = from; at < end; at = hours.at(-1)?.end ?? end) hours.push(hourAt(zone, at, month));
+  for (const [place, hour] of hours.entries()) {
+    const input = { inOtherHours: spent, dayCap: day.cap, hoursLeft: () => hours.length - place };
     const { tokens } = pacedHourCap(allowance, policy.pacing, input);
     const found = find({ ...hour, cap: tokens, day });
     if (found !== undefined) return found;
-    start = hour.end;
   }
   return undefined;
 }
