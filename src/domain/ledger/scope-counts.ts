@@ -58,7 +58,7 @@ function hourSheet({ tables: { hourParts, hourAis, hourModels } }: Counted): She
   return { window: 'hour', parts: hourParts, prefix: '', ais: of(hourAis), models: of(hourModels) };
 }
 
-function daySheet({ tables, today }: Ledger, day: string): Sheet {
+function daySheet({ tables, today }: Counted, day: string): Sheet {
   const { ais, models } = tables.accountsOf(day);
   return {
     ...(day === today.day && { window: 'day' }),
