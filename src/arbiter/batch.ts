@@ -100,7 +100,7 @@ class Round {
     }
     if (this.failed) {
       // Decided again with the rest, on a ledger that can be trusted.
-      this.answers.push({ pending, outcome: { kind: 'done' } });
+      this.answers.push({ pending, outcome: { kind: 'done' }, at: this.ledger.clock });
       return;
     }
     try {
@@ -118,10 +118,11 @@ class Round {
 
   private answer(pending: Pending, outcome: Outcome): Answer {
     const { ledger } = this;
-    if (outcome.kind !== 'denied' || pending.waitMs === 0) return { pending, outcome };
+    const answer = { pending, outcome, at: ledger.clock };
+    if (outcome.kind !== 'denied' || pending.waitMs === 0) return answer;
     const { aiId } = pending.request as AcquireRequest;
     const until = timeAloneUntil(ledger, aiId, outcome.denial);
-    return { pending, outcome, ...(until === undefined ? {} : { timeAloneMs: until - ledger.clock }) };
+    return { ...answer, ...(until === undefined ? {} : { timeAloneMs: until - ledger.clock }) };
   }
 
   letTimeWork(): void {

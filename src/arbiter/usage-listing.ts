@@ -1,6 +1,8 @@
 import { type BudgetView, type Refused, refused } from '../domain/model/outcomes.js';
 import type { UsageDay } from '../domain/model/state.js';
-import { byTeam } from '../domain/statistics/by-team.js';
+import type { CallCount } from '../domain/model/types.js';
+import { byTeam, callsByTeam } from '../domain/statistics/by-team.js';
+import { callsByName, NO_CALLS } from '../domain/statistics/calls-by-name.js';
 import { LAST_DAY, zoneOfDay } from '../domain/time/calendar.js';
 import { hourName } from '../domain/time/windows.js';
 import { summed } from './distribution.js';
@@ -34,7 +36,7 @@ export async function listUsage(
     return refused({ reason: 'AMOUNT_OVERFLOW', field: 'to_day' });
   }
   const rows = all
-    .filter(({ cursor, tokens }) => tokens > 0 && cursor > after)
+    .filter(({ cursor, tokens, calls }) => (tokens > 0 || calls > 0) && cursor > after)
     .sort((a, b) => (a.cursor < b.cursor ? -1 : 1));
   const page = rows.slice(0, query.pageSize);
   const last = page[page.length - 1];
@@ -57,8 +59,8 @@ function daysAfter(day: string, days: number): string {
 
 const ROWS: { readonly [G in Grouping]: (days: readonly UsageDay[], budget: BudgetView) => ListedRow[] } = {
   DAY: (days) =>
-    days.map(({ day, start, total, presumed, late }) => ({
-      ...{ cursor: day, key: day, start, tokens: total, presumed, late },
+    days.map(({ day, start, total, presumed, late, calls = 0, failedCalls = 0 }) => ({
+      ...{ cursor: day, key: day, start, tokens: total, presumed, late, calls, failedCalls },
     })),
   HOUR: (days, { zone }) =>
     days.flatMap((day) =>
@@ -69,14 +71,25 @@ const ROWS: { readonly [G in Grouping]: (days: readonly UsageDay[], budget: Budg
           start,
           tokens,
         },
-        ...{ presumed: 0, late: 0 },
+        ...{ presumed: 0, late: 0, ...NO_CALLS },
       })),
     ),
-  AI: (days) => named(summed(days, ({ ais }) => ais)),
-  MODEL: (days) => named(summed(days, ({ models }) => models)),
-  TEAM: (days, { policy }) => named(byTeam(policy, days)),
+  AI: (days) =>
+    named(
+      summed(days, ({ ais }) => ais),
+      callsByName(days, ({ aiCalls }) => aiCalls),
+    ),
+  MODEL: (days) =>
+    named(
+      summed(days, ({ models }) => models),
+      callsByName(days, ({ modelCalls }) => modelCalls),
+    ),
+  TEAM: (days, { policy }) => named(byTeam(policy, days), callsByTeam(policy, days)),
 };
 
-function named(sums: ReadonlyMap<string, number>): ListedRow[] {
-  return [...sums].map(([name, tokens]) => ({ cursor: name, key: name, tokens, presumed: 0, late: 0 }));
+function named(sums: ReadonlyMap<string, number>, calls: ReadonlyMap<string, CallCount>): ListedRow[] {
+  return [...sums].map(([name, tokens]) => ({
+    ...{ cursor: name, key: name, tokens, presumed: 0, late: 0 },
+    ...(calls.get(name) ?? NO_CALLS),
+  }));
 }

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import type { FieldViolation } from '../domain/model/outcomes.js';
-import type { PolicyFields } from '../domain/model/policy.js';
+import { type PolicyFields, PRESETS } from '../domain/model/policy.js';
 import {
   POLICY_ROWS,
   type PolicyField,
   TOKEN_WEIGHT_NAMES,
   type TokenWeights,
 } from '../domain/policy/policy-fields.js';
+import { presetOf } from '../domain/policy/presets.js';
 import { SCOPE_ROWS, type ScopeLimitFields, type TeamFields } from '../domain/policy/scope-fields.js';
 import { DURATION_RULE, isNot, parseDuration, parsed } from './values.js';
 
@@ -32,6 +33,7 @@ const modelLimit = renamed<ScopeLimitFields>(shapesOf('limits-by-model'));
 function shapesOf(kind: keyof typeof SCOPE_ROWS): [own: string, name: string, shape: z.ZodType][] {
   return SCOPE_ROWS[kind].map(([key, row]) => [key, row.name, row.kind === 'count' ? count : percent]);
 }
+const preset = z.enum(PRESETS, { error: isNot(`one of ${PRESETS.join(', ')}`) }).transform(presetOf);
 
 /** The form of one field, by its kind. */
 function shapeOf(row: PolicyField): z.ZodType {
@@ -67,7 +69,10 @@ function shapeOf(row: PolicyField): z.ZodType {
 /** A policy; nothing at all is one with every default. */
 export const POLICY_SHAPE = z.preprocess(
   (value) => value ?? {},
-  renamed<PolicyFields>(POLICY_ROWS.map(([key, row]) => [key, row.name, shapeOf(row)])),
+  renamed<PolicyFields>([
+    ...POLICY_ROWS.map(([key, row]) => [key, row.name, shapeOf(row)] as const),
+    ['preset', 'preset', preset],
+  ]),
 );
 
 /** The whole file, its sections not yet looked at. */

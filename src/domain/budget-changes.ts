@@ -37,7 +37,7 @@ export function viewOfBudget(ledger: Ledger): BudgetView {
 
 function put(ledger: Ledger, before?: BudgetView): BudgetPut {
   const budget = viewOfBudget(ledger);
-  const warnings = policyWarnings(budget.policy, before && aisOf(ledger, budget.policy));
+  const warnings = policyWarnings(budget.policyFields, before && aisOf(ledger, budget.policy));
   return { kind: 'budget', budget, warnings, ...(before && { before }) };
 }
 
@@ -95,12 +95,8 @@ function wouldPut(ledger: Ledger, fields: PolicyFields, before: BudgetView | und
   const { budgetId, clock } = ledger;
   const unborn = { budgetId, etag: '', createdAt: clock, zone: policy.timeZone };
   const budget = { ...(before ?? unborn), policyFields: fields, policy };
-  return {
-    kind: 'budget',
-    budget,
-    warnings: policyWarnings(policy, before && aisOf(ledger, policy)),
-    ...(before && { before }),
-  };
+  const warnings = policyWarnings(fields, before && aisOf(ledger, policy));
+  return { kind: 'budget', budget, warnings, ...(before && { before }) };
 }
 
 function windowsOf(ledger: Ledger, fields: PolicyFields): NonNullable<BudgetPut['windows']> {

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { tokensOf } from '../../src/domain/ledger/counts.js';
 import type { Ledger } from '../../src/domain/ledger/ledger.js';
 import type { Scope, ScopeKind } from '../../src/domain/ledger/scopes.js';
 import { unspent } from '../../src/domain/ledger/slots.js';
@@ -7,13 +8,14 @@ import type {
   Section,
   SectionValues,
   StatePatch,
+  StoredCount,
   StoredDay,
   StoredPresumed,
   UsageDay,
 } from '../../src/domain/model/state.js';
 import { OTHER, UNKNOWN, UNSPECIFIED } from '../../src/domain/model/types.js';
 import { Patterns } from '../../src/domain/policy/patterns.js';
-import type { MemoryBudget } from './memory-budget.js';
+import type { MemoryBudget } from '../../src/store/memory/memory-budget.js';
 
 type WindowName = 'hour' | 'day' | 'month';
 type Sums = Map<string, number>;
@@ -118,9 +120,9 @@ function presumedOfMonth(
 }
 
 function* valuesOf(
-  entries: Iterable<readonly [string, { readonly value: number | undefined }]>,
+  entries: Iterable<readonly [string, { readonly value: StoredCount | undefined }]>,
 ): Iterable<readonly [string, number]> {
-  for (const [name, { value = 0 }] of entries) yield [name, value];
+  for (const [name, { value }] of entries) yield [name, tokensOf(value)];
 }
 
 function scopesOf({ scopes }: Ledger): Scope[] {
@@ -250,7 +252,7 @@ function changesOf<S extends Section>(
 }
 
 function deltas(changes: Change<'dayAis'>[]): Sums {
-  return new Map(changes.map(([name, [was = 0, is = 0]]) => [name, is - was]));
+  return new Map(changes.map(([name, [was, is]]) => [name, tokensOf(is) - tokensOf(was)]));
 }
 
 function hourOf(of: MemoryBudget | StatePatch | undefined, day: string, start: number): number | undefined {

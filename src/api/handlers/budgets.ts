@@ -64,7 +64,7 @@ export const getBudget: UnaryHandler<GetBudgetRequest, GetBudgetResponse> = asyn
   const { snapshot } = answered(outcome);
   const { budget, monthAis, lastGrants, month } = snapshot;
   const ais = aisOfMonth(monthAis.keys(), lastGrants, month);
-  return { budget: budgetMessage(budget), warnings: policyWarnings(budget.policy, ais) };
+  return { budget: budgetMessage(budget), warnings: policyWarnings(budget.policyFields, ais) };
 };
 
 /** Clients refuse answers above 4 MiB, and a policy may name hundreds of AIs, models and teams. */

@@ -1,6 +1,7 @@
 import type { MonthWindow } from '../model/state.js';
 import { OTHER, UNKNOWN } from '../model/types.js';
 import type { DayWindow, Span } from '../time/windows.js';
+import { tokensOf } from './counts.js';
 import type { LedgerTables } from './ledger-tables.js';
 import type { Scope, Scopes } from './scopes.js';
 import type { Table } from './table.js';
@@ -63,8 +64,8 @@ function daySheet({ tables, today }: Counted, day: string): Sheet {
   return {
     ...(day === today.day && { window: 'day' }),
     ...{ parts: tables.dayParts, prefix: `${day} ` },
-    ais: (name) => ais.get(name)?.value ?? 0,
-    models: (name) => models.get(name)?.value ?? 0,
+    ais: (name) => tokensOf(ais.get(name)?.value),
+    models: (name) => tokensOf(models.get(name)?.value),
   };
 }
 

@@ -1,7 +1,9 @@
 import type { BudgetSnapshot } from '../model/outcomes.js';
 import type { Policy } from '../model/policy.js';
-import { NONE, OTHER } from '../model/types.js';
+import type { UsageDay } from '../model/state.js';
+import { type CallCount, NONE, OTHER } from '../model/types.js';
 import { teamIdOf } from '../policy/team-patterns.js';
+import { callsByName, sumOfCalls } from './calls-by-name.js';
 
 /** What is counted of a day, or of a month. */
 export interface CountedAis {
@@ -30,7 +32,18 @@ export function byTeam(policy: Policy, counted: Iterable<CountedAis>): Map<strin
   return sums;
 }
 
-/** The same of a month: of the current one the state says it, of a past one its days. */
+/** Calls by team, likewise. Of `(other)` AIs nobody knows the teams. */
+export function callsByTeam(policy: Policy, days: Iterable<UsageDay>): Map<string, CallCount> {
+  const sums = new Map<string, CallCount>();
+  if (policy.teams.size === 0) return sums;
+  for (const [ai, calls] of callsByName(days, ({ aiCalls }) => aiCalls)) {
+    const teamId = (ai === OTHER ? undefined : teamIdOf(policy, ai)) ?? NONE;
+    sums.set(teamId, sumOfCalls([sums.get(teamId), calls]));
+  }
+  return sums;
+}
+
+/** Tokens of a month by team: of the current one the state says it, of a past one its days. */
 export function monthByTeam(
   { budget, monthAis, monthParts }: Pick<BudgetSnapshot, 'budget' | 'monthAis' | 'monthParts'>,
   isCurrent: boolean,

@@ -1,4 +1,5 @@
 import type { StoredPresumed, UsageDay } from '../../domain/model/state.js';
+import type { CallCount } from '../../domain/model/types.js';
 import type { DayPosition } from '../transfer-store.js';
 import { dayKey, type Key, keyAfter, keyParts, rangeUnder } from './keys.js';
 import type { LmdbFile } from './lmdb-file.js';
@@ -7,18 +8,28 @@ import { put } from './value-codec.js';
 type Pairs<V> = readonly (readonly [string, V])[];
 
 /** Documents of format 1 do not say their format, nor of which leases they presume anything; later ones may lack parts. */
-type StoredDay = Omit<UsageDay, 'format' | 'ais' | 'models' | 'presumedBy' | 'parts'> & {
+type StoredDay = Omit<
+  UsageDay,
+  'format' | 'ais' | 'models' | 'aiCalls' | 'modelCalls' | 'presumedBy' | 'parts'
+> & {
   readonly format?: number;
   readonly ais: Pairs<number>;
   readonly models: Pairs<number>;
+  /** Absent where no calls were counted. */
+  readonly aiCalls?: Pairs<CallCount>;
+  readonly modelCalls?: Pairs<CallCount>;
   readonly presumedBy?: Pairs<StoredPresumed>;
   readonly parts?: Pairs<number>;
 };
 
 function dayOf({ value }: { readonly value: StoredDay }): UsageDay {
-  const { format = 1, ais, models, presumedBy = [], parts = [], ...day } = value;
-  const named = { ais: new Map(ais), models: new Map(models) };
-  return { format, ...day, ...named, presumedBy: new Map(presumedBy), parts: new Map(parts) };
+  const { format = 1, ais, models, aiCalls, modelCalls, presumedBy = [], parts = [], ...day } = value;
+  return {
+    ...{ format, ...day, ais: new Map(ais), models: new Map(models) },
+    ...{ presumedBy: new Map(presumedBy), parts: new Map(parts) },
+    ...(aiCalls !== undefined && { aiCalls: new Map(aiCalls) }),
+    ...(modelCalls !== undefined && { modelCalls: new Map(modelCalls) }),
+  };
 }
 
 /** Usage documents, each written whole; the version in LMDB is the revision, and only a higher one replaces it. */
@@ -61,9 +72,12 @@ export class LmdbDays {
 
   private async writeOne(day: UsageDay): Promise<void> {
     const key = dayKey(day.budgetId, day.epoch, day.day);
-    const named = { ais: [...day.ais], models: [...day.models] };
-    const parts = { presumedBy: [...day.presumedBy], parts: [...day.parts] };
-    const stored: StoredDay = { ...day, ...named, ...parts };
+    const { ais, models, aiCalls, modelCalls, presumedBy, parts, ...rest } = day;
+    const stored: StoredDay = {
+      ...{ ...rest, ais: [...ais], models: [...models], presumedBy: [...presumedBy], parts: [...parts] },
+      ...(aiCalls !== undefined && { aiCalls: [...aiCalls] }),
+      ...(modelCalls !== undefined && { modelCalls: [...modelCalls] }),
+    };
     const change = put(key, stored, day.revision);
     for (;;) {
       const version = this.file.view((view) => view.version(key));

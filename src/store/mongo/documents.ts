@@ -11,6 +11,7 @@ import {
   type StoredState,
   type UsageDay,
 } from '../../domain/model/state.js';
+import type { CallCount } from '../../domain/model/types.js';
 import { StoreError } from '../store.js';
 
 /** A budget in one document: the fields of its head, and a sub-document for each section. */
@@ -91,11 +92,17 @@ function putsBySection(puts: StatePatch['puts'], sections: readonly Section[]): 
 
 /** One budget's local day, whole. `_id` carries the budget, so that it is unique however the collection is sharded. */
 export interface UsageDocument
-  extends Omit<UsageDay, 'budgetId' | 'format' | 'ais' | 'models' | 'presumedBy' | 'parts'> {
+  extends Omit<
+    UsageDay,
+    'budgetId' | 'format' | 'ais' | 'models' | 'aiCalls' | 'modelCalls' | 'presumedBy' | 'parts'
+  > {
   readonly _id: string;
   readonly budget: string;
   readonly ais: Readonly<Record<string, number>>;
   readonly models: Readonly<Record<string, number>>;
+  /** Absent where no calls were counted. */
+  readonly aiCalls?: Readonly<Record<string, CallCount>>;
+  readonly modelCalls?: Readonly<Record<string, CallCount>>;
   /** Absent in documents of format 1, as is `presumedBy`. */
   readonly format?: number;
   readonly presumedBy?: Readonly<Record<string, StoredPresumed>>;
@@ -108,22 +115,28 @@ export function usageDocumentId(budgetId: string, epoch: number, day: string): s
   return `${budgetId}:${epoch}:${day}`;
 }
 
-export function usageDocument({ budgetId, ais, models, presumedBy, parts, ...day }: UsageDay): UsageDocument {
+export function usageDocument(usage: UsageDay): UsageDocument {
+  const { budgetId, ais, models, aiCalls, modelCalls, presumedBy, parts, ...day } = usage;
   return {
     _id: usageDocumentId(budgetId, day.epoch, day.day),
     budget: budgetId,
     ...day,
     ais: fieldsOf(ais),
     models: fieldsOf(models),
+    ...(aiCalls !== undefined && { aiCalls: fieldsOf(aiCalls) }),
+    ...(modelCalls !== undefined && { modelCalls: fieldsOf(modelCalls) }),
     presumedBy: fieldsOf(presumedBy),
     parts: fieldsOf(parts),
   };
 }
 
 export function usageDay(document: UsageDocument): UsageDay {
-  const { _id, budget, format = 1, ais, models, presumedBy, parts, ...day } = document;
-  const named = { ais: mapOf(ais), models: mapOf(models) };
-  const maps = { ...named, presumedBy: mapOf(presumedBy), parts: mapOf(parts) };
+  const { _id, budget, format = 1, ais, models, aiCalls, modelCalls, presumedBy, parts, ...day } = document;
+  const maps = {
+    ...{ ais: mapOf(ais), models: mapOf(models), presumedBy: mapOf(presumedBy), parts: mapOf(parts) },
+    ...(aiCalls !== undefined && { aiCalls: mapOf(aiCalls) }),
+    ...(modelCalls !== undefined && { modelCalls: mapOf(modelCalls) }),
+  };
   return { format, budgetId: budget, ...day, ...maps };
 }
 

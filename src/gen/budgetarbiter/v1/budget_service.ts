@@ -449,6 +449,10 @@ export interface DistributionStats {
   timeZone: string;
   /** The month by team, most first; tokens of AIs in no team stand under `(none)`. Empty while the policy has no teams. */
   byTeam: TeamTokens[];
+  /** Calls of the month that were reported. */
+  calls: number;
+  /** How many of them failed. */
+  failedCalls: number;
 }
 
 /** A month by days. Days without usage do not count in minimum, average and spread. */
@@ -465,7 +469,7 @@ export interface MonthlyDistribution {
   minDailyUsage: number;
   /** (max day - min day) / max day x 100, to 2 decimal places. */
   usageSpreadPercentage: number;
-  /** The days with usage, in order. */
+  /** The days with usage, in order; those with calls alone, which spent nothing, too. */
   dailyUsageData: DayUsage[];
 }
 
@@ -476,7 +480,13 @@ export interface DayUsage {
   /** Its tokens. */
   tokens: number;
   /** Its first moment. */
-  start?: Date | undefined;
+  start?:
+    | Date
+    | undefined;
+  /** Its calls that were reported. */
+  calls: number;
+  /** How many of them failed. */
+  failedCalls: number;
 }
 
 /** One day by hours. Hours without usage do not count in the average. */
@@ -532,6 +542,10 @@ export interface AiTokens {
   aiId: string;
   /** Its tokens. */
   tokens: number;
+  /** Its calls that were reported. */
+  calls: number;
+  /** How many of them failed. */
+  failedCalls: number;
 }
 
 /** Tokens of one model. */
@@ -543,6 +557,10 @@ export interface ModelTokens {
   model: string;
   /** Its tokens. */
   tokens: number;
+  /** Its calls that were reported. */
+  calls: number;
+  /** How many of them failed. */
+  failedCalls: number;
 }
 
 /** Tokens of one team, by the policy of now. */
@@ -551,6 +569,10 @@ export interface TeamTokens {
   teamId: string;
   /** Its tokens. */
   tokens: number;
+  /** Its calls that were reported; those of `(other)` AIs stand under `(none)`. */
+  calls: number;
+  /** How many of them failed. */
+  failedCalls: number;
 }
 
 /** How the month would end if it went on like this. */
@@ -2626,6 +2648,8 @@ function createBaseDistributionStats(): DistributionStats {
     month: "",
     timeZone: "",
     byTeam: [],
+    calls: 0,
+    failedCalls: 0,
   };
 }
 
@@ -2675,6 +2699,12 @@ export const DistributionStats: MessageFns<DistributionStats> = {
     }
     for (const v of message.byTeam) {
       TeamTokens.encode(v!, writer.uint32(130).fork()).join();
+    }
+    if (message.calls !== 0) {
+      writer.uint32(144).int64(message.calls);
+    }
+    if (message.failedCalls !== 0) {
+      writer.uint32(152).int64(message.failedCalls);
     }
     return writer;
   },
@@ -2812,6 +2842,22 @@ export const DistributionStats: MessageFns<DistributionStats> = {
             message.byTeam.push(TeamTokens.decode(reader, reader.uint32()));
             continue;
           }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.calls = longToNumber(reader.int64());
+            continue;
+          }
+          case 19: {
+            if (tag !== 152) {
+              break;
+            }
+
+            message.failedCalls = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2852,6 +2898,8 @@ export const DistributionStats: MessageFns<DistributionStats> = {
     message.month = object.month ?? "";
     message.timeZone = object.timeZone ?? "";
     message.byTeam = object.byTeam?.map((e) => TeamTokens.fromPartial(e)) || [];
+    message.calls = object.calls ?? 0;
+    message.failedCalls = object.failedCalls ?? 0;
     return message;
   },
 };
@@ -2992,7 +3040,7 @@ export const MonthlyDistribution: MessageFns<MonthlyDistribution> = {
 };
 
 function createBaseDayUsage(): DayUsage {
-  return { date: "", tokens: 0, start: undefined };
+  return { date: "", tokens: 0, start: undefined, calls: 0, failedCalls: 0 };
 }
 
 export const DayUsage: MessageFns<DayUsage> = {
@@ -3005,6 +3053,12 @@ export const DayUsage: MessageFns<DayUsage> = {
     }
     if (message.start !== undefined) {
       Timestamp.encode(toTimestamp(message.start), writer.uint32(26).fork()).join();
+    }
+    if (message.calls !== 0) {
+      writer.uint32(32).int64(message.calls);
+    }
+    if (message.failedCalls !== 0) {
+      writer.uint32(40).int64(message.failedCalls);
     }
     return writer;
   },
@@ -3046,6 +3100,22 @@ export const DayUsage: MessageFns<DayUsage> = {
             message.start = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.calls = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.failedCalls = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3066,6 +3136,8 @@ export const DayUsage: MessageFns<DayUsage> = {
     message.date = object.date ?? "";
     message.tokens = object.tokens ?? 0;
     message.start = object.start ?? undefined;
+    message.calls = object.calls ?? 0;
+    message.failedCalls = object.failedCalls ?? 0;
     return message;
   },
 };
@@ -3470,7 +3542,7 @@ export const RateLimitingStatus_LastAiRequestsEntry: MessageFns<RateLimitingStat
 };
 
 function createBaseAiTokens(): AiTokens {
-  return { aiId: "", tokens: 0 };
+  return { aiId: "", tokens: 0, calls: 0, failedCalls: 0 };
 }
 
 export const AiTokens: MessageFns<AiTokens> = {
@@ -3480,6 +3552,12 @@ export const AiTokens: MessageFns<AiTokens> = {
     }
     if (message.tokens !== 0) {
       writer.uint32(16).int64(message.tokens);
+    }
+    if (message.calls !== 0) {
+      writer.uint32(24).int64(message.calls);
+    }
+    if (message.failedCalls !== 0) {
+      writer.uint32(32).int64(message.failedCalls);
     }
     return writer;
   },
@@ -3513,6 +3591,22 @@ export const AiTokens: MessageFns<AiTokens> = {
             message.tokens = longToNumber(reader.int64());
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.calls = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.failedCalls = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3532,12 +3626,14 @@ export const AiTokens: MessageFns<AiTokens> = {
     const message = createBaseAiTokens();
     message.aiId = object.aiId ?? "";
     message.tokens = object.tokens ?? 0;
+    message.calls = object.calls ?? 0;
+    message.failedCalls = object.failedCalls ?? 0;
     return message;
   },
 };
 
 function createBaseModelTokens(): ModelTokens {
-  return { model: "", tokens: 0 };
+  return { model: "", tokens: 0, calls: 0, failedCalls: 0 };
 }
 
 export const ModelTokens: MessageFns<ModelTokens> = {
@@ -3547,6 +3643,12 @@ export const ModelTokens: MessageFns<ModelTokens> = {
     }
     if (message.tokens !== 0) {
       writer.uint32(16).int64(message.tokens);
+    }
+    if (message.calls !== 0) {
+      writer.uint32(24).int64(message.calls);
+    }
+    if (message.failedCalls !== 0) {
+      writer.uint32(32).int64(message.failedCalls);
     }
     return writer;
   },
@@ -3580,6 +3682,22 @@ export const ModelTokens: MessageFns<ModelTokens> = {
             message.tokens = longToNumber(reader.int64());
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.calls = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.failedCalls = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3599,12 +3717,14 @@ export const ModelTokens: MessageFns<ModelTokens> = {
     const message = createBaseModelTokens();
     message.model = object.model ?? "";
     message.tokens = object.tokens ?? 0;
+    message.calls = object.calls ?? 0;
+    message.failedCalls = object.failedCalls ?? 0;
     return message;
   },
 };
 
 function createBaseTeamTokens(): TeamTokens {
-  return { teamId: "", tokens: 0 };
+  return { teamId: "", tokens: 0, calls: 0, failedCalls: 0 };
 }
 
 export const TeamTokens: MessageFns<TeamTokens> = {
@@ -3614,6 +3734,12 @@ export const TeamTokens: MessageFns<TeamTokens> = {
     }
     if (message.tokens !== 0) {
       writer.uint32(16).int64(message.tokens);
+    }
+    if (message.calls !== 0) {
+      writer.uint32(24).int64(message.calls);
+    }
+    if (message.failedCalls !== 0) {
+      writer.uint32(32).int64(message.failedCalls);
     }
     return writer;
   },
@@ -3647,6 +3773,22 @@ export const TeamTokens: MessageFns<TeamTokens> = {
             message.tokens = longToNumber(reader.int64());
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.calls = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.failedCalls = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3666,6 +3808,8 @@ export const TeamTokens: MessageFns<TeamTokens> = {
     const message = createBaseTeamTokens();
     message.teamId = object.teamId ?? "";
     message.tokens = object.tokens ?? 0;
+    message.calls = object.calls ?? 0;
+    message.failedCalls = object.failedCalls ?? 0;
     return message;
   },
 };
