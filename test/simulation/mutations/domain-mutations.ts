@@ -237,6 +237,8 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
     at: 'bringBackDay',
     find: '...(calls !== undefined && {',
     replace: '...(calls === undefined && {',
+  },
+  {
     name: 'kept: nothing is, for other teams',
     at: 'keptForOthers',
     find: 'sum += kept(',
