@@ -79,7 +79,10 @@ export class Operator extends SimulatedCaller {
     const { world } = this;
     for (let step = 0; step < steps; step += 1) {
       await world.pause(world.random() * 4_000);
-      await world.pick(gentle ? [...FAULTS, nextDay, nextDay] : [...FAULTS, ...ORDERS])(this, step);
+      await world.pick(gentle ? [...FAULTS, nextDay, nextDay, lateInHour] : [...FAULTS, ...ORDERS])(
+        this,
+        step,
+      );
     }
     await this.order({ kind: 'resume' });
   }
@@ -165,6 +168,10 @@ export class Operator extends SimulatedCaller {
   }
 }
 
+/** When some of what is kept for guaranteed teams has melted. */
+const lateInHour: Disturbance = ({ world }) =>
+  world.skip((HOUR_MS - (world.time.now % HOUR_MS)) * (1 - world.random() / 2));
+
 const nextDay: Disturbance = ({ world }) => world.skip(26 * HOUR_MS);
 
 type Disturbance = (operator: Operator, step: number) => Promise<void> | void;
@@ -174,6 +181,7 @@ const FAULTS: readonly Disturbance[] = [
   ({ world }) => world.crashSomeReplica(),
   ({ world }) => world.disturbSomeClock(),
   ({ world }) => world.skip(world.pick([60_000, HOUR_MS, 7 * HOUR_MS, 26 * HOUR_MS])),
+  lateInHour,
   (operator) => operator.stall(),
   ({ world }) => world.failOver(),
   (operator) => operator.revokeSome(),
