@@ -1,7 +1,8 @@
+import { scopeFigures } from '../../src/domain/admission/rules/scope-cap.js';
 import { restOfOpen } from '../../src/domain/ledger/day-rest.js';
 import { Ledger } from '../../src/domain/ledger/ledger.js';
 import type { LedgerTables } from '../../src/domain/ledger/ledger-tables.js';
-import { standingOf } from '../../src/domain/ledger/standing.js';
+import { type Standing, standingOf } from '../../src/domain/ledger/standing.js';
 import { policyInForce } from '../../src/domain/model/policy.js';
 import { leaseReceiptId } from '../../src/domain/model/receipt-id.js';
 import type {
@@ -13,6 +14,7 @@ import type {
   StoredState,
 } from '../../src/domain/model/state.js';
 import { UNKNOWN } from '../../src/domain/model/types.js';
+import { wrongScopes } from '../support/scope-books.js';
 import { checkMeasured, checkSafe } from './extremes.js';
 import { MAX_SKEW_MS } from './sim-clock.js';
 
@@ -64,6 +66,9 @@ export function checkCommit(budgetId: string, committed: Committed): string[] {
   if (committed.measured) checkMeasured(ledger, after, say);
   checkLeases(committed, say);
   checkCooldowns(committed, say);
+  // What a day that came back presumes may be of a policy that was.
+  const known = { ofDay: !promises.clockWasReset, ofMonth: false };
+  for (const sentence of wrongScopes(ledger, [], known)) say(false, sentence);
   if (before !== undefined && before.head.epoch === after.head.epoch) {
     checkGrants(before, ledger, say);
     const granted = after.head.fence > before.head.fence;
@@ -239,7 +244,9 @@ function checkGrants(before: StoredState, ledger: Ledger, say: Say): void {
     const live = slots.liveOf(aiId);
     say(live <= policy.maxConcurrentPerAi, `${aiId} holds ${live} slots of ${policy.maxConcurrentPerAi}`);
   }
-  const { hour, day, month } = standingOf(ledger);
+  const standing = standingOf(ledger);
+  checkScopes(ledger, granted, standing, say);
+  const { hour, day, month } = standing;
   say(
     hour.spent + hour.reserved <= allowance.hourlyMax,
     `hour ${hour.spent} + ${hour.reserved} above its cap`,
@@ -266,6 +273,29 @@ function checkKeptSlots({ tables, policy, scopes, slots }: Ledger, say: Say): vo
     slots.live + sum(kept) <= policy.maxConcurrent,
     `${slots.live} live slots, and ${sum(kept)} kept for others`,
   );
+}
+
+/** Within reservations no team and no limit of models is exceeded, nor their slots. */
+function checkScopes(ledger: Ledger, granted: readonly StoredLease[], standing: Standing, say: Say): void {
+  const scopes = granted.flatMap(({ aiId, model }) => [
+    ledger.scopes?.teamOf(aiId),
+    ledger.scopes?.ofModel(model),
+  ]);
+  for (const scope of new Set(scopes)) {
+    if (scope === undefined) continue;
+    const { maxHourlyPercent, maxDailyPercent, maxMonthlyPercent, maxConcurrent } = scope.limits;
+    const live = scope.fences.size;
+    say(maxConcurrent === 0 || live <= maxConcurrent, `${scope.id}: ${live} live slots of ${maxConcurrent}`);
+    for (const [window, percent] of [
+      ['HOUR', maxHourlyPercent],
+      ['DAY', maxDailyPercent],
+      ['MONTH', maxMonthlyPercent],
+    ] as const) {
+      const { spent, reserved, cap } = scopeFigures(ledger, standing, scope, window);
+      const holds = percent === 100 || spent + reserved <= cap.tokens;
+      say(holds, `${scope.id}: ${spent} + ${reserved} of the ${window} above ${cap.tokens}`);
+    }
+  }
 }
 
 export function sum(values: Iterable<number>): number {

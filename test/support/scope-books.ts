@@ -62,26 +62,27 @@ function add(sums: Sums, id: string | undefined, tokens: number): void {
 }
 
 /**
- * Scopes that count something else than they should, and what live leases hold in them. Each is a sentence. `regrouped`: the month in
- * which the policy changed after a day with presumed tokens was closed; they stay where they were booked.
+ * Scopes that count something else than they should, and what live leases hold in them. Each is a sentence. `models`: where what
+ * is presumed is known by the models of its leases. Of days that are closed their `documents` say it; once the policy changes,
+ * they stay where they were booked.
  */
 export function wrongScopes(
   ledger: Ledger,
   documents: Iterable<UsageDay>,
-  regrouped: string | undefined,
+  models: { readonly ofDay: boolean; readonly ofMonth: boolean },
 ): string[] {
   const { scopes, tables, today, policy, month } = ledger;
   if (scopes === undefined || !ledger.exists) return [];
   const wrong: string[] = [];
-  const named = [...tables.monthAis.keys(), ...tables.monthModels.keys()];
-  if (!named.includes(OTHER)) {
+  const isNamed = !tables.monthAis.has(OTHER) && !tables.monthModels.has(OTHER);
+  if (isNamed) {
     const presumed = [...tables.presumedBy(today.day).values()];
-    const { ais, models } = tables.accountsOf(today.day);
-    const ofDay = expectedOf(policy, valuesOf(ais), valuesOf(models), presumed);
-    compare(wrong, ledger, 'day', ofDay);
+    const { ais, models: named } = tables.accountsOf(today.day);
+    const ofDay = expectedOf(policy, valuesOf(ais), valuesOf(named), presumed);
+    compare(wrong, ledger, 'day', ofDay, models.ofDay ? undefined : 'TEAM');
     const ofMonth = presumedOfMonth(ledger, month.key, documents);
     const expected = expectedOf(policy, tables.monthAis, tables.monthModels, ofMonth);
-    compare(wrong, ledger, 'month', expected, regrouped === month.key ? 'TEAM' : undefined);
+    compare(wrong, ledger, 'month', expected, models.ofMonth ? undefined : 'TEAM');
   }
   for (const scope of scopesOf(ledger)) {
     const leases = [...ledger.slots.leasesLive()].filter((lease) => scopes.isOf(scope, lease));
