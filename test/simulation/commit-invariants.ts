@@ -1,8 +1,7 @@
-import { scopeFigures } from '../../src/domain/admission/rules/scope-cap.js';
 import { restOfOpen } from '../../src/domain/ledger/day-rest.js';
 import { Ledger } from '../../src/domain/ledger/ledger.js';
 import type { LedgerTables } from '../../src/domain/ledger/ledger-tables.js';
-import { type Standing, standingOf } from '../../src/domain/ledger/standing.js';
+import { standingOf } from '../../src/domain/ledger/standing.js';
 import { policyInForce } from '../../src/domain/model/policy.js';
 import { leaseReceiptId } from '../../src/domain/model/receipt-id.js';
 import type {
@@ -14,7 +13,7 @@ import type {
   StoredState,
 } from '../../src/domain/model/state.js';
 import { UNKNOWN } from '../../src/domain/model/types.js';
-import { wrongScopes } from '../support/scope-books.js';
+import { exceededScopes, wrongScopes } from '../support/scope-books.js';
 import { checkMeasured, checkSafe } from './extremes.js';
 import { MAX_SKEW_MS } from './sim-clock.js';
 
@@ -245,7 +244,7 @@ function checkGrants(before: StoredState, ledger: Ledger, say: Say): void {
     say(live <= policy.maxConcurrentPerAi, `${aiId} holds ${live} slots of ${policy.maxConcurrentPerAi}`);
   }
   const standing = standingOf(ledger);
-  checkScopes(ledger, granted, standing, say);
+  for (const sentence of exceededScopes(ledger, standing, granted)) say(false, sentence);
   const { hour, day, month } = standing;
   say(
     hour.spent + hour.reserved <= allowance.hourlyMax,
@@ -273,29 +272,6 @@ function checkKeptSlots({ tables, policy, scopes, slots }: Ledger, say: Say): vo
     slots.live + sum(kept) <= policy.maxConcurrent,
     `${slots.live} live slots, and ${sum(kept)} kept for others`,
   );
-}
-
-/** Within reservations no team and no limit of models is exceeded, nor their slots. */
-function checkScopes(ledger: Ledger, granted: readonly StoredLease[], standing: Standing, say: Say): void {
-  const scopes = granted.flatMap(({ aiId, model }) => [
-    ledger.scopes?.teamOf(aiId),
-    ledger.scopes?.ofModel(model),
-  ]);
-  for (const scope of new Set(scopes)) {
-    if (scope === undefined) continue;
-    const { maxHourlyPercent, maxDailyPercent, maxMonthlyPercent, maxConcurrent } = scope.limits;
-    const live = scope.fences.size;
-    say(maxConcurrent === 0 || live <= maxConcurrent, `${scope.id}: ${live} live slots of ${maxConcurrent}`);
-    for (const [window, percent] of [
-      ['HOUR', maxHourlyPercent],
-      ['DAY', maxDailyPercent],
-      ['MONTH', maxMonthlyPercent],
-    ] as const) {
-      const { spent, reserved, cap } = scopeFigures(ledger, standing, scope, window);
-      const holds = percent === 100 || spent + reserved <= cap.tokens;
-      say(holds, `${scope.id}: ${spent} + ${reserved} of the ${window} above ${cap.tokens}`);
-    }
-  }
 }
 
 export function sum(values: Iterable<number>): number {

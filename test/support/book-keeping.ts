@@ -1,6 +1,5 @@
 import { expect } from 'vitest';
 import { aiDayFigures } from '../../src/domain/admission/rules/caps.js';
-import { scopeFigures } from '../../src/domain/admission/rules/scope-cap.js';
 import { restOf } from '../../src/domain/ledger/day-rest.js';
 import type { Ledger } from '../../src/domain/ledger/ledger.js';
 import { Slots } from '../../src/domain/ledger/slots.js';
@@ -10,10 +9,10 @@ import type { UsageDay } from '../../src/domain/model/state.js';
 import { type CallCount, UNKNOWN, type UsageReport } from '../../src/domain/model/types.js';
 import { snapshotOf, usageDayOf } from '../../src/domain/reads.js';
 import type { TestBudget } from './budget.js';
-import { expectScopesReload } from './scope-books.js';
+import { exceededScopes, expectScopesReload } from './scope-books.js';
 
 /** Right after a grant, what is spent and reserved is within every cap in force, and so are the slots. */
-export function expectGrantWithinCaps(state: Ledger, aiId: string, model?: string): void {
+export function expectGrantWithinCaps(state: Ledger, aiId: string): void {
   const standing = standingOf(state);
   const { hour, day, month } = standing;
   const { policy, allowance, slots } = state;
@@ -26,25 +25,8 @@ export function expectGrantWithinCaps(state: Ledger, aiId: string, model?: strin
   if (ofAi !== undefined) expect(ofAi.spent + ofAi.reserved).toBeLessThanOrEqual(ofAi.cap.tokens);
   expect(slots.live).toBeLessThanOrEqual(policy.maxConcurrent);
   expect(slots.liveOf(aiId)).toBeLessThanOrEqual(policy.maxConcurrentPerAi);
-  expectScopesWithinCaps(state, aiId, model);
-}
-
-function expectScopesWithinCaps(state: Ledger, aiId: string, model: string | undefined): void {
-  const standing = standingOf(state);
-  for (const scope of [state.scopes?.teamOf(aiId), state.scopes?.ofModel(model)]) {
-    if (scope === undefined) continue;
-    const { maxConcurrent } = scope.limits;
-    if (maxConcurrent > 0) expect(scope.fences.size, scope.id).toBeLessThanOrEqual(maxConcurrent);
-    const { maxHourlyPercent, maxDailyPercent, maxMonthlyPercent } = scope.limits;
-    for (const [window, percent] of [
-      ['HOUR', maxHourlyPercent],
-      ['DAY', maxDailyPercent],
-      ['MONTH', maxMonthlyPercent],
-    ] as const) {
-      const { spent, reserved, cap } = scopeFigures(state, standing, scope, window);
-      if (percent < 100) expect(spent + reserved, `${scope.id} ${window}`).toBeLessThanOrEqual(cap.tokens);
-    }
-  }
+  const newest = state.lease(state.fence);
+  expect(newest && exceededScopes(state, standing, [newest]), 'scopes').toEqual([]);
 }
 
 /** Calls that were reported, by AI and by model, each with those that failed: `name` or `name failed`. */

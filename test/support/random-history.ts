@@ -164,8 +164,7 @@ export class RandomHistory extends Chance {
     if (lease !== undefined) this.leases.push(lease);
     this.dayOf.set(leaseId, this.budget.state.today.day);
     this.asked.push(request);
-    if (this.budget.state.policy.mode === 'ENFORCE')
-      expectGrantWithinCaps(this.budget.state, request.aiId, request.model);
+    if (this.budget.state.policy.mode === 'ENFORCE') expectGrantWithinCaps(this.budget.state, request.aiId);
   }
 
   /** An earlier request comes again, with the same id. */

@@ -3,6 +3,8 @@ import { tokensOf } from '../../src/domain/ledger/counts.js';
 import type { Ledger } from '../../src/domain/ledger/ledger.js';
 import type { Scope, ScopeKind } from '../../src/domain/ledger/scopes.js';
 import { unspent } from '../../src/domain/ledger/slots.js';
+import type { Standing } from '../../src/domain/ledger/standing.js';
+import { percentOf } from '../../src/domain/model/percent.js';
 import type { Policy } from '../../src/domain/model/policy.js';
 import type {
   Section,
@@ -10,6 +12,7 @@ import type {
   StatePatch,
   StoredCount,
   StoredDay,
+  StoredLease,
   StoredPresumed,
   UsageDay,
 } from '../../src/domain/model/state.js';
@@ -103,6 +106,91 @@ export function forgottenModels(ledger: Ledger, documents: Iterable<UsageDay>): 
   const isForgotten = ({ day, presumed, epoch }: UsageDay) =>
     epoch === ledger.epoch && day.startsWith(key) && presumed > 0 && !open.has(day);
   return [...documents].some(isForgotten) ? key : undefined;
+}
+
+/** Scopes of leases that were just granted which hold or spent more than they may, by sums of their own. Each is a sentence. */
+export function exceededScopes(ledger: Ledger, standing: Standing, granted: Iterable<StoredLease>): string[] {
+  const { scopes, policy } = ledger;
+  if (scopes === undefined) return [];
+  const naming = namingOf(policy);
+  const wrong = new Set<string>();
+  for (const { aiId, model = UNSPECIFIED } of granted) {
+    const team = naming.team(aiId);
+    const pattern = naming.model(model);
+    if (team !== undefined) exceeded(wrong, ledger, standing, { kind: 'TEAM', id: team });
+    if (pattern !== undefined) exceeded(wrong, ledger, standing, { kind: 'MODEL', id: pattern });
+  }
+  return [...wrong];
+}
+
+function exceeded(
+  wrong: Set<string>,
+  ledger: Ledger,
+  standing: Standing,
+  of: { readonly kind: ScopeKind; readonly id: string },
+): void {
+  const { policy, hour, today, month, allowance } = ledger;
+  const naming = namingOf(policy);
+  const limits = of.kind === 'TEAM' ? policy.teams.get(of.id) : policy.models.get(of.id);
+  const leases = [...ledger.tables.leases.values()].filter(
+    ({ aiId, model = UNSPECIFIED }) =>
+      of.id === (of.kind === 'TEAM' ? naming.team(aiId) : naming.model(model)),
+  );
+  if (limits === undefined) return;
+  const windows = [
+    [
+      'hour',
+      limits.maxHourlyPercent,
+      standing.pacedHour.tokens,
+      (lease: StoredLease) => lease.hourStart === hour.start,
+    ],
+    ['day', limits.maxDailyPercent, standing.day.cap.tokens, (lease: StoredLease) => lease.day === today.day],
+    [
+      'month',
+      limits.maxMonthlyPercent,
+      allowance.enforced,
+      (lease: StoredLease) => lease.day.startsWith(month.key),
+    ],
+  ] as const;
+  for (const [window, percent, whole, isIn] of windows) {
+    const held = leases.filter(isIn).reduce((sum, lease) => sum + unspent(lease), 0);
+    const spent = spentIn(ledger, of, window);
+    const cap = percentOf(whole, percent);
+    if (percent < 100 && spent + held > cap)
+      wrong.add(`${of.kind} ${of.id}: ${spent} spent and ${held} held in the ${window}, above ${cap}`);
+  }
+  const { maxConcurrent } = limits;
+  if (maxConcurrent > 0 && leases.length > maxConcurrent)
+    wrong.add(`${of.kind} ${of.id}: ${leases.length} live slots of ${maxConcurrent}`);
+}
+
+/** By the sections of the state. */
+function spentIn(
+  { tables, policy, today }: Ledger,
+  { kind, id }: { readonly kind: ScopeKind; readonly id: string },
+  window: WindowName,
+): number {
+  const sections = {
+    hour: [tables.hourAis, tables.hourModels, tables.hourParts],
+    day: [
+      tables.ofDay(tables.dayAis, today.day),
+      tables.ofDay(tables.dayModels, today.day),
+      tables.partsOf(today.day),
+    ],
+    month: [tables.monthAis, tables.monthModels, tables.monthParts],
+  } as const;
+  const [ais, models, all] = sections[window];
+  const parts = new Map(all);
+  const naming = namingOf(policy);
+  if (kind === 'TEAM') {
+    const named = [...ais].filter(([ai]) => naming.team(ai) === id && ai !== OTHER);
+    return named.reduce((sum, [, tokens]) => sum + tokens, parts.get(`TEAM ${id}`) ?? 0);
+  }
+  let presumed = 0;
+  for (const [key, tokens] of parts) if (key.startsWith('PRESUMED ')) presumed += tokens;
+  const named = [...models].filter(([model]) => naming.model(model) === id && model !== OTHER);
+  const own = (parts.get(`MODEL ${id}`) ?? 0) + (parts.get(`PRESUMED ${id}`) ?? 0);
+  return named.reduce((sum, [model, tokens]) => sum + tokens - (model === UNKNOWN ? presumed : 0), own);
 }
 
 function presumedOfMonth(
