@@ -4653,6 +4653,11 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "pattern": "^-?[0-9]+$",
             "description": "What is left: cap - spent - reserved, never below 0."
+          },
+          "keptTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Kept now for teams with a `guaranteed_percent`: in the budget's hour and day, as it is paced, for all of them; in a team's hour and day, out of the budget's, for this team."
           }
         }
       },
@@ -4695,6 +4700,10 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "available_tokens": {
             "type": "integer",
             "description": "What is left: cap - spent - reserved, never below 0."
+          },
+          "kept_tokens": {
+            "type": "integer",
+            "description": "Kept now for teams with a `guaranteed_percent`: in the budget's hour and day, as it is paced, for all of them; in a team's hour and day, out of the budget's, for this team."
           }
         }
       },

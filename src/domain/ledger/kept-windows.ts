@@ -1,3 +1,4 @@
+import type { WindowStatus } from '../model/types.js';
 import { type Guaranteed, type Keeping, kept, lapsedBy, partOf, promised } from '../policy/kept.js';
 import type { GuaranteedParts, Guarantees } from './guarantees.js';
 import type { Ledger } from './ledger.js';
@@ -140,4 +141,21 @@ export function forgetLapsed({ tables: { lapsed }, guarantees }: Ledger): void {
   if (lapsed.size === 0) return;
   const teams = new Set(guarantees?.ofCaps.map(({ team }) => team.id));
   for (const key of [...lapsed.keys()]) if (!teams.has(key.slice(key.indexOf(' ') + 1))) lapsed.delete(key);
+}
+
+/** Windows of the budget, or of one team, with what is kept now for all teams, or for that one. */
+export function withKept(
+  ledger: Ledger,
+  standing: Standing,
+  windows: readonly WindowStatus[],
+  team?: Scope,
+): readonly WindowStatus[] {
+  const { guarantees } = ledger;
+  if (guarantees === undefined) return windows;
+  return windows.map((window) => {
+    if (window.kind === 'MONTH') return window;
+    const of = (window.kind === 'HOUR' ? keptHour : keptDay)(ledger, guarantees, standing);
+    const forAll = keptForOthers(ledger, of, undefined);
+    return { ...window, kept: team === undefined ? forAll : forAll - keptForOthers(ledger, of, team) };
+  });
 }

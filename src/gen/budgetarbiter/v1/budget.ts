@@ -699,6 +699,11 @@ export interface WindowStatus {
   reservedTokens: number;
   /** What is left: cap - spent - reserved, never below 0. */
   availableTokens: number;
+  /**
+   * Kept now for teams with a `guaranteed_percent`: in the budget's hour and day, as it is paced, for all of them; in a team's hour
+   * and day, out of the budget's, for this team.
+   */
+  keptTokens: number;
 }
 
 /** A condition worth telling somebody about. Raised at most once per budget, rule and window. */
@@ -3024,6 +3029,7 @@ function createBaseWindowStatus(): WindowStatus {
     spentTokens: 0,
     reservedTokens: 0,
     availableTokens: 0,
+    keptTokens: 0,
   };
 }
 
@@ -3049,6 +3055,9 @@ export const WindowStatus: MessageFns<WindowStatus> = {
     }
     if (message.availableTokens !== 0) {
       writer.uint32(56).int64(message.availableTokens);
+    }
+    if (message.keptTokens !== 0) {
+      writer.uint32(72).int64(message.keptTokens);
     }
     return writer;
   },
@@ -3122,6 +3131,14 @@ export const WindowStatus: MessageFns<WindowStatus> = {
             message.availableTokens = longToNumber(reader.int64());
             continue;
           }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.keptTokens = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3146,6 +3163,7 @@ export const WindowStatus: MessageFns<WindowStatus> = {
     message.spentTokens = object.spentTokens ?? 0;
     message.reservedTokens = object.reservedTokens ?? 0;
     message.availableTokens = object.availableTokens ?? 0;
+    message.keptTokens = object.keptTokens ?? 0;
     return message;
   },
 };

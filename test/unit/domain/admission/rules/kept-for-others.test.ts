@@ -75,6 +75,13 @@ describe('the day of sharing.md', () => {
     });
   });
 
+  it('shows what is kept, for all teams and for the one that asks', () => {
+    const budget = theDay();
+    expect(budget.window('DAY').kept).toBe(1_372);
+    const { team } = budget.do<'availability'>({ kind: 'get-availability', aiId: 'imperium' });
+    expect(team?.windows).toMatchObject([{ kept: 91_480 }, { kept: 457 }, { kind: 'MONTH' }]);
+  });
+
   it('says when as much is free, to the millisecond', () => {
     const budget = theDay();
     budget.now = refusal(budget, 'sandbox', 1_000)?.availableAt ?? 0;
