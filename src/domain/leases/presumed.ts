@@ -107,7 +107,7 @@ export function freePresumed(ledger: Ledger, { lease, presumed, presumedKey }: C
 }
 
 /**
- * Takes away what is presumed of the leases of an AI, or of all, at most so much: of the lease that was granted first first,
+ * An adjustment takes away what is presumed of the leases of an AI, or of all, at most so much: of the lease that was granted first first,
  * and last what leases share. Says how much it was.
  */
 export function takePresumed(ledger: Ledger, day: string, aiId: string | undefined, most: number): number {
@@ -122,7 +122,10 @@ export function takePresumed(ledger: Ledger, day: string, aiId: string | undefin
       hourStart === undefined ? hoursWithRoom(ledger, day, tokens) : [{ start: hourStart, tokens }];
     const known = hourStart !== undefined && { modelOfLease: presumed.model ?? UNSPECIFIED };
     for (const hour of hours)
-      takeOut(ledger, { day, hourStart: hour.start, aiId: presumed.aiId, tokens: hour.tokens, ...known });
+      takeOut(ledger, {
+        ...{ day, hourStart: hour.start, aiId: presumed.aiId, tokens: hour.tokens, adjusted: true },
+        ...known,
+      });
     lower(ledger, day, key, tokens);
     left -= tokens;
   }
@@ -148,7 +151,7 @@ function inOrderOfGrants(presumedBy: ReadonlyMap<string, StoredPresumed>): [stri
 
 function takeOut(
   ledger: Ledger,
-  { tokens, ...of }: Pick<Entry, 'day' | 'hourStart' | 'aiId' | 'tokens' | 'modelOfLease'>,
+  { tokens, ...of }: Pick<Entry, 'day' | 'hourStart' | 'aiId' | 'tokens' | 'adjusted' | 'modelOfLease'>,
 ): void {
   book(ledger, { ...of, model: UNKNOWN, tokens: -tokens, presumed: -tokens });
 }

@@ -1,6 +1,5 @@
 import type { WindowStatus, Writable } from '../model/types.js';
-import { type Cap, dayCap, hourCap, pacedHourCap } from '../policy/pacing.js';
-import { hoursLeft } from '../time/windows.js';
+import { type Cap, hourCap, pacedHourCap } from '../policy/pacing.js';
 import type { Ledger } from './ledger.js';
 import type { HourOfGrants } from './slots.js';
 
@@ -21,28 +20,28 @@ export interface Standing {
 }
 
 export function standingOf(ledger: Ledger): Standing {
-  const { tables, slots, allowance, policy, today } = ledger;
+  const { tables, slots, allowance, policy, today, pace } = ledger;
   const daySpent = ledger.todayTotals?.total ?? 0;
   const dayReserved = slots.reserved(inDay(today.day));
   const monthReserved = slots.reserved(inMonth(ledger.month.key));
   const before = tables.monthSpent - dayTotal(ledger) + monthReserved - dayReserved;
-  const ofDay = dayCap(allowance, policy.pacing, before, ledger.daysLeft);
+  const ofDay = pace.dayCap(before);
   const hourSpent = spentInHour(ledger);
   const hourReserved = slots.reserved(inHour(ledger.hour.start));
   const input = {
     inHour: hourSpent + hourReserved,
     inOtherHours: daySpent + dayReserved - hourSpent - hourReserved,
     dayCap: ofDay.tokens,
-    hoursLeft: () => hoursLeft(ledger.zone, today.end, ledger.clock),
+    pace,
   };
-  const ofHour = hourCap(allowance, policy.pacing, input);
+  const ofHour = hourCap(allowance, policy, input);
   // Only scopes ask for it, and only of an untouched hour is it another.
   const isAsked = ledger.scopes !== undefined && input.inHour === 0;
   return {
     hour: { spent: hourSpent, reserved: hourReserved, cap: ofHour },
     day: { spent: daySpent, reserved: dayReserved, cap: ofDay },
     month: { spent: tables.monthSpent, reserved: monthReserved, cap: { tokens: allowance.enforced } },
-    pacedHour: isAsked ? pacedHourCap(allowance, policy.pacing, input) : ofHour,
+    pacedHour: isAsked ? pacedHourCap(allowance, policy, input) : ofHour,
   };
 }
 

@@ -46,18 +46,10 @@ export function momentLater(
 ): number | undefined {
   const { requested } = wanted;
   if (kind === 'HOUR') {
-    const inPaced = (hour: LaterHour) => momentIn(ledger, wanted, hour.cap, hour.cap, hour);
-    const isDue = (hour: LaterHour) => requested <= dueIn(wanted, hour);
-    const { hourlyMax } = ledger.allowance;
-    return inLaterHours(
-      ledger,
-      taken,
-      (hour) => (isDue(hour) ? momentIn(ledger, wanted, hour.cap, hourlyMax, hour) : inPaced(hour)),
-      // What is due may find most in an earlier hour, which keeps less for others.
-      (first, last) =>
-        inPaced(last) !== undefined ||
-        (isDue(last) && momentIn(ledger, wanted, first.cap, hourlyMax, first) !== undefined),
-    );
+    return inLaterHours(ledger, taken, (hour) => {
+      const most = requested <= dueIn(wanted, hour) ? ledger.allowance.hourlyMax : hour.cap;
+      return momentIn(ledger, wanted, hour.cap, most, hour);
+    });
   }
   return inLaterDays(ledger, taken, ({ cap, window }) => {
     const day = requested > cap ? undefined : window();

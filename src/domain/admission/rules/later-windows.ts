@@ -1,9 +1,18 @@
 import type { Ledger } from '../../ledger/ledger.js';
 import { inMonth } from '../../ledger/standing.js';
 import type { MonthWindow } from '../../model/state.js';
-import { dayCap, pacedHourCap } from '../../policy/pacing.js';
+import { type Experience, experienceOn, HOURS_A_DAY, hourShare } from '../../policy/experience.js';
+import { dayCapTokens, pacedHourCap } from '../../policy/pacing.js';
 import { dayIn, dayOfMonth, daysInMonth, daysLeft } from '../../time/calendar.js';
-import { type DayWindow, dayWindow, hourAt, nextMonth, type Span } from '../../time/windows.js';
+import {
+  type ClockHour,
+  type DayWindow,
+  dayWindow,
+  hourAt,
+  hoursLeft,
+  nextMonth,
+  type Span,
+} from '../../time/windows.js';
 
 /** What lowers the caps of the month's later days. */
 export interface Committed {
@@ -11,13 +20,16 @@ export interface Committed {
   readonly month: number;
   /** The same without today. */
   readonly otherDays: number;
+  /** What the days before today took. */
+  readonly past: Experience['days'];
 }
 
-export function committed({ tables, slots, month, today }: Ledger): Committed {
+export function committed({ tables, slots, month, today, pace }: Ledger): Committed {
   const elsewhere = slots.reserved((hour) => hour.month === month.key && hour.day !== today.day);
   return {
     month: tables.monthSpent + slots.reserved(inMonth(month.key)),
     otherDays: tables.monthSpent - (tables.dayTotals.get(today.day) ?? 0) + elsewhere,
+    past: pace.experience.days,
   };
 }
 
@@ -45,14 +57,14 @@ export function firstDayThatAdmits(
 
 /** The start of the first later hour that would admit: an untouched hour takes up to its own maximum and the day's cap. */
 export function firstHourThatAdmits(ledger: Ledger, requested: number, taken: Committed): number | undefined {
-  const { allowance, policy, hour, today } = ledger;
+  const { allowance, policy, hour, today, month } = ledger;
   if (requested > allowance.hourlyMax) return undefined;
   if (policy.pacing !== 'EVEN') return hour.end;
-  if (hour.end < today.end && requested <= capOf(ledger, today.day, taken.otherDays)) return hour.end;
+  if (hour.end < today.end && requested <= capOf(ledger, month, today.day, taken)) return hour.end;
   return firstDayThatAdmits(ledger, (cap) => requested <= cap, taken);
 }
 
-/** A later hour, with its cap as it is paced if nothing more were spent: under EVEN it grows with every hour. */
+/** A later hour, with its cap as it is paced if nothing more were spent. */
 export interface LaterHour extends Span {
   readonly cap: number;
   /** Its day. */
@@ -69,53 +81,51 @@ export function firstPacedHour(
 }
 
 /**
- * What is found in the first later hour in which something is found. Under EVEN a day's first hour has the least cap, and its last the
- * largest: `maybe` says by these whether its hours are looked for in the calendar, which is slow.
+ * What is found in the first later hour in which something is found. Under EVEN the cap grows with every hour in which nothing is spent,
+ * and is all of the day in its last. Hours of later days weigh as those of today do.
  */
 export function inLaterHours<T>(
   ledger: Ledger,
   taken: Committed,
   find: (hour: LaterHour) => T | undefined,
-  maybe = (_first: LaterHour, last: LaterHour) => find(last) !== undefined,
 ): T | undefined {
   const { allowance, policy, zone, month, hour, today } = ledger;
-  const cap = capOf(ledger, today.day, taken.otherDays);
+  const cap = capOf(ledger, month, today.day, taken);
   const ofToday = { ...today, zone, month, cap, isToday: true };
   if (policy.pacing !== 'EVEN') {
-    const next = hour.end < month.end ? month : nextMonth(policy.timeZone, month);
-    return find({ ...hourAt(policy.timeZone, hour.end, next), cap: allowance.hourlyMax, day: ofToday });
+    const next = hour.end < month.end ? { zone, month } : nextCalendar(ledger);
+    return find({ ...hourAt(next.zone, hour.end, next.month), cap: allowance.hourlyMax, day: ofToday });
   }
   const spent = taken.month - taken.otherDays;
-  return (
-    inHoursOf(ledger, ofToday, { from: hour.end, spent }, find) ??
-    inLaterDays(ledger, taken, (later) => {
-      if (!maybe(someHour(ledger, later.cap, MOST_HOURS), someHour(ledger, later.cap, 1))) return undefined;
-      const { zone, month, cap, window } = later;
-      const span = window();
-      if (span === undefined) return undefined;
-      return inHoursOf(
-        ledger,
-        { ...span, zone, month, cap, isToday: false },
-        { from: span.start, spent: 0 },
-        find,
-      );
-    })
+  const found = inHoursOf(ledger, ofToday, { from: hour.end, spent }, find);
+  return found ?? inLaterDays(ledger, taken, (day) => inHoursOfDay(ledger, day, find));
+}
+
+/** Of a later day. First by the clock alone, as if it had no change of it: the calendar is slow. */
+function inHoursOfDay<T>(
+  ledger: Ledger,
+  { cap, window, ...calendar }: LaterDay,
+  find: (hour: LaterHour) => T | undefined,
+): T | undefined {
+  const day = { start: 0, end: HOURS_A_DAY * HOUR_MS, cap, isToday: false };
+  const hours = CLOCK_HOURS.map(({ name }) => ({ start: name * HOUR_MS, end: (name + 1) * HOUR_MS }));
+  if (inPacedHours(ledger, { day, hours, clock: CLOCK_HOURS, spent: 0 }, find) === undefined)
+    return undefined;
+  const span = window();
+  if (span === undefined) return undefined;
+  return inHoursOf(
+    ledger,
+    { ...calendar, ...span, cap, isToday: false },
+    { from: span.start, spent: 0 },
+    find,
   );
 }
 
-/** No day has more. */
-const MOST_HOURS = 26;
-
-/** An hour of a day with this cap, so many hours before its end, as if it were all of the day. */
-function someHour({ allowance, policy }: Ledger, dayCap: number, left: number): LaterHour {
-  const input = { inOtherHours: 0, dayCap, hoursLeft: () => left };
-  const span = { start: 0, end: 3_600_000 };
-  const { tokens } = pacedHourCap(allowance, policy.pacing, input);
-  return { ...span, cap: tokens, day: { ...span, cap: dayCap, isToday: false } };
-}
+const HOUR_MS = 3_600_000;
+const CLOCK_HOURS = Array.from({ length: HOURS_A_DAY }, (_, name) => ({ name, minutes: 60 }));
 
 function inHoursOf<T>(
-  { allowance, policy }: Ledger,
+  ledger: Ledger,
   day: LaterHour['day'] & Calendar,
   { from, spent }: { readonly from: number; readonly spent: number },
   find: (hour: LaterHour) => T | undefined,
@@ -123,13 +133,33 @@ function inHoursOf<T>(
   const { zone, month, end } = day;
   const hours: Span[] = [];
   for (let at = from; at < end; at = hours.at(-1)?.end ?? end) hours.push(hourAt(zone, at, month));
+  return inPacedHours(ledger, { day, hours, clock: hoursLeft(zone, end, from), spent }, find);
+}
+
+interface PacedHours {
+  readonly day: LaterHour['day'];
+  readonly hours: readonly Span[];
+  /** The same by what the clock shows. */
+  readonly clock: readonly ClockHour[];
+  readonly spent: number;
+}
+
+function inPacedHours<T>(
+  { allowance, policy, pace }: Ledger,
+  { day, hours, clock, spent }: PacedHours,
+  find: (hour: LaterHour) => T | undefined,
+): T | undefined {
   for (const [place, hour] of hours.entries()) {
-    const input = { inOtherHours: spent, dayCap: day.cap, hoursLeft: () => hours.length - place };
-    const { tokens } = pacedHourCap(allowance, policy.pacing, input);
-    const found = find({ ...hour, cap: tokens, day });
+    const share = hourShare(pace.experience, clock.slice(place));
+    const input = { inOtherHours: spent, dayCap: day.cap, pace: { hourShare: share } };
+    const found = find({ ...hour, cap: pacedHourCap(allowance, policy, input).tokens, day });
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+function nextCalendar({ policy: { timeZone: zone }, month }: Ledger): Calendar {
+  return { zone, month: nextMonth(zone, month) };
 }
 
 /** What is found in the first later day in which something is found, of this month and the next. */
@@ -138,25 +168,16 @@ export function inLaterDays<T>(
   taken: Committed,
   find: (day: LaterDay) => T | undefined,
 ): T | undefined {
-  const { zone, month, today, policy, allowance } = ledger;
-  const inThis = inDays(
-    { zone, month, from: dayOfMonth(today.day) + 1 },
-    (day) => capOf(ledger, day, taken.month),
-    find,
-  );
-  if (inThis !== undefined) return inThis;
-  // Nothing of this month counts in the next one.
-  const next = nextMonth(policy.timeZone, month);
-  return inDays(
-    { zone: policy.timeZone, month: next, from: 1 },
-    (day) => dayCap(allowance, policy.pacing, 0, daysLeft(next, day)).tokens,
-    find,
-  );
+  const { zone, month, today } = ledger;
+  const inThis = inDays(ledger, { zone, month }, dayOfMonth(today.day) + 1, taken, find);
+  return inThis ?? inDays(ledger, nextCalendar(ledger), 1, taken, find);
 }
 
 function inDays<T>(
-  { zone, month, from }: Calendar & { readonly from: number },
-  cap: (day: string) => number,
+  ledger: Ledger,
+  { zone, month }: Calendar,
+  from: number,
+  taken: Committed,
   find: (day: LaterDay) => T | undefined,
 ): T | undefined {
   for (let of = from; of <= daysInMonth(month.key); of += 1) {
@@ -165,12 +186,27 @@ function inDays<T>(
       const found = dayWindow(zone, month, day);
       return found.end > found.start ? found : undefined;
     };
-    const found = find({ cap: cap(day), zone, month, window });
+    const found = find({ cap: capOf(ledger, month, day, taken), zone, month, window });
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
-function capOf({ allowance, policy, month }: Ledger, day: string, before: number): number {
-  return dayCap(allowance, policy.pacing, before, daysLeft(month, day)).tokens;
+/** The cap of today or a later day, if nothing more is spent. Nothing of this month counts in the next one. */
+function capOf(ledger: Ledger, month: MonthWindow, day: string, taken: Committed): number {
+  const { allowance, policy, today } = ledger;
+  const isToday = day === today.day;
+  const before = month !== ledger.month ? 0 : isToday ? taken.otherDays : taken.month;
+  const past = policy.pacing === 'EVEN' && !isToday ? pastOn(ledger, month, day, taken) : taken.past;
+  const input = { before, daysLeft: daysLeft(month, day), daysInMonth: daysInMonth(month.key), past };
+  return dayCapTokens(allowance, policy, input);
+}
+
+function pastOn(ledger: Ledger, month: MonthWindow, day: string, taken: Committed): Experience['days'] {
+  const { today, todayTotals } = ledger;
+  const ofThisMonth = month === ledger.month ? 0 : daysInMonth(ledger.month.key);
+  const ahead = ofThisMonth + dayOfMonth(day) - dayOfMonth(today.day);
+  const refused = todayTotals === undefined ? false : todayTotals.refused;
+  const total = taken.month - taken.otherDays;
+  return experienceOn(taken.past, ahead, { total, ...(refused !== undefined && { refused }) });
 }

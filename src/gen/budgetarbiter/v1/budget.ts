@@ -30,7 +30,10 @@ export enum Pacing {
   PACING_NONE = 1,
   /** PACING_FLOOR - Whatever the first days burn, every later day of the month still finds `min_daily_percent`. */
   PACING_FLOOR = 2,
-  /** PACING_EVEN - What is left is divided among the days left, and the day among its hours. */
+  /**
+   * PACING_EVEN - What is left is divided among the days left, and the day among its hours. A day may take more than its equal part by as much
+   * as the last 28 days left of theirs, at most half as much again; `evenness_percent` says what later days keep.
+   */
   PACING_EVEN = 3,
 }
 
@@ -407,6 +410,13 @@ export interface Policy {
    * for the model that it names; who names none counts as `(unspecified)`, which `*` binds. At most 64.
    */
   models: { [key: string]: ModelLimit };
+  /**
+   * Under pacing EVEN, the share of an even month's day that every later day keeps, however much today takes beyond an equal part of
+   * what is left. 100: strictly equal parts. 0 to 100. Default 93.3333.
+   */
+  evennessPercent?:
+    | number
+    | undefined;
   /** What becomes of what is guaranteed to a team (`guaranteed_percent`) and not used. Default GRADUAL. */
   lending?: Lending | undefined;
 }
@@ -1013,6 +1023,7 @@ function createBasePolicy(): Policy {
     minEstimate: undefined,
     teams: {},
     models: {},
+    evennessPercent: undefined,
     lending: undefined,
   };
 }
@@ -1112,6 +1123,9 @@ export const Policy: MessageFns<Policy> = {
     globalThis.Object.entries(message.models).forEach(([key, value]: [string, ModelLimit]) => {
       Policy_ModelsEntry.encode({ key: key as any, value }, writer.uint32(250).fork()).join();
     });
+    if (message.evennessPercent !== undefined) {
+      writer.uint32(281).double(message.evennessPercent);
+    }
     if (message.lending !== undefined) {
       writer.uint32(256).int32(message.lending);
     }
@@ -1391,6 +1405,14 @@ export const Policy: MessageFns<Policy> = {
             }
             continue;
           }
+          case 35: {
+            if (tag !== 281) {
+              break;
+            }
+
+            message.evennessPercent = reader.double();
+            continue;
+          }
           case 32: {
             if (tag !== 256) {
               break;
@@ -1490,6 +1512,7 @@ export const Policy: MessageFns<Policy> = {
       },
       {},
     );
+    message.evennessPercent = object.evennessPercent ?? undefined;
     message.lending = object.lending ?? undefined;
     return message;
   },
