@@ -152,13 +152,13 @@ describe('paced hours', () => {
     });
 
   it('keep a part of what pacing leaves, also of an untouched hour', () => {
-    // The first of 30 days: 2,400 of it, an hour 120, 48 for guardian and 24 for imperium.
+    // The first of 30 days: 2,400 of it, an hour 125, 50 for guardian and 25 for imperium.
     const budget = new TestBudget(even(), '2026-11-01T00:00:00Z');
-    expect(answer(budget, 'sandbox', 48)).toBe(48);
-    expect(refusal(budget, 'sandbox', 49)).toMatchObject({
-      message: '72 are kept for guardian and imperium this hour; 48 are free for sandbox now',
+    expect(answer(budget, 'sandbox', 50)).toBe(50);
+    expect(refusal(budget, 'sandbox', 51)).toMatchObject({
+      message: '75 are kept for guardian and imperium this hour; 50 are free for sandbox now',
       window: 'HOUR',
-      limit: 48,
+      limit: 50,
     });
   });
 
@@ -177,9 +177,9 @@ describe('paced hours', () => {
 
   it('are bound by the hour at most', () => {
     const budget = new TestBudget(even({ maxHourlyPercent: 0.3 }), '2026-11-01T09:30:00Z');
-    // 216 an hour, and 38 of its 192 for imperium.
-    expect(answer(budget, 'guardian', 178)).toBe(178);
-    expect(answer(budget, 'guardian', 179)).toBe('KEPT_FOR_OTHERS');
+    // 216 an hour, and 40 of its 200 for imperium.
+    expect(answer(budget, 'guardian', 176)).toBe(176);
+    expect(answer(budget, 'guardian', 177)).toBe('KEPT_FOR_OTHERS');
     expect(answer(budget, 'guardian', 217)).toBe('HOURLY_CAP KEPT_FOR_OTHERS');
   });
 });
