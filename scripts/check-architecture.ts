@@ -69,6 +69,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   replay: [
     'arbiter/observer.ts',
     'arbiter/pending.ts',
+    'arbiter/prospect.ts',
     'arbiter/service-port.ts',
     'arbiter/waiting-list.ts',
     'domain',

@@ -199,15 +199,6 @@ export function tokensToday({ tables: { dayAis }, today: { day } }: Ledger, aiId
   return tokensOf(dayAis.get(`${day} ${aiId}`) ?? dayAis.get(`${day} ${OTHER}`));
 }
 
-/** The same of the month. An AI that the month names and today does not goes on under `(other)`. */
-export function tokensThisMonth(ledger: Ledger, aiId: string): number {
-  const { monthAis } = ledger.tables;
-  const own = monthAis.get(aiId);
-  const others = monthAis.get(OTHER) ?? 0;
-  if (own === undefined) return others;
-  return isNamedToday(ledger, aiId) ? own : own + others;
-}
-
 interface Names {
   readonly size: number;
   readonly bytes: number;

@@ -234,6 +234,11 @@ export class Ledger {
     this.events.push(event);
   }
 
+  /** What was noted since `takeEvents`. */
+  get untold(): readonly BudgetEvent[] {
+    return this.events;
+  }
+
   takeEvents(): readonly BudgetEvent[] {
     const taken = this.events;
     if (taken.length > 0) this.events = [];

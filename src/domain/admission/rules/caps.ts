@@ -178,11 +178,13 @@ export function capBlocker(ledger: Ledger, check: CapCheck): Blocker {
   const { spent, reserved, cap } = figures;
   const permanent = inAll > largest;
   const availableAt = permanent ? undefined : whenFree(ledger, check);
+  // Of a team or of models an operator sets the part itself.
+  const advice = scope === undefined ? `ask for less${otherPreset(ledger)}` : 'ask for less';
   const message =
     `${name}: ${amount(spent)} spent + ${amount(reserved)} reserved + ${amount(requested)} requested ` +
     `is above the cap of ${amount(cap.tokens)} tokens` +
     (cap.loweredBy === undefined ? '' : ` (${cap.loweredBy})`) +
-    (permanent ? `; no window admits as much: ask for less${otherPreset(ledger)}` : '');
+    (permanent ? `; no window admits as much: ${advice}` : '');
   return {
     rule,
     window,

@@ -146,17 +146,30 @@ describe('a team', () => {
 
   it('has its part of the hour as it is paced, and not of what an untouched hour admits', () => {
     const even = { ...POLICY, maxHourlyPercent: 40, pacing: 'EVEN' } as const;
-    // A day of 1,000,000 / 30, and its first hour: 1.2 / 24 of that.
+    // A day of 1,000,000 / 30, and its first hour: 1.25 / 24 of that.
     const budget = new TestBudget(even, '2026-11-01T00:10:00Z');
     expect(budget.window('HOUR').cap).toBe(33_334);
-    const refused = blockers(budget, 'web/a', 834);
-    expect(refused).toMatchObject([{ rule: 'TEAM_CAP', window: 'HOUR', limit: 833 }]);
-    // 1.2 x 33,334 / 23 is 1,740 and 870 the half.
+    const refused = blockers(budget, 'web/a', 869);
+    expect(refused).toMatchObject([{ rule: 'TEAM_CAP', window: 'HOUR', limit: 868 }]);
+    // 1.25 x 33,334 / 23 is 1,812 and 906 the half.
     expect(refused[0]?.availableAt).toBe(Date.parse('2026-11-01T01:00:00Z'));
     expect(blockers(budget, 'web/boss', 20_000)).toEqual([]);
     const ofTeam = (tokens: number) => blockers(budget, 'web/a', tokens).find(({ scope }) => scope === 'web');
-    // Its half of 1.2 times what an unused day has in its last hour: 980,000 / 19 of them are left on the 12th.
-    expect(ofTeam(30_000)?.availableAt).toBe(Date.parse('2026-11-12T23:00:00Z'));
+    // Half of an unused day, in its last hour; a day before half of that day is less.
+    const comes = Date.parse('2026-11-09T23:00:00Z');
+    expect(ofTeam(30_000)?.availableAt).toBe(comes);
+    for (const [moment, count] of [
+      [comes - 24 * HOUR_MS, 1],
+      [comes - HOUR_MS, 1],
+      [comes, 0],
+    ] as const) {
+      const later = budget.fork();
+      later.now = moment;
+      const refused = blockers(later, 'reviewer', 30_000).filter(
+        ({ rule, window }) => rule === 'TEAM_CAP' && window === 'HOUR',
+      );
+      expect(refused).toHaveLength(count);
+    }
     expect(ofTeam(200_001)).toMatchObject({ permanent: true });
   });
 });
