@@ -40,6 +40,7 @@ const DAY = value({
 });
 
 const FREE = value({});
+const UNIT = value({ pattern: '^(tokens|[A-Z]{3})$' });
 const SHARE = value({ exclusiveMinimum: 0, maximum: 100 });
 
 /** By the name that a field has in every request. Whoever breaks one of these is refused. */
@@ -137,6 +138,8 @@ function policyRule(row: PolicyField | ScopeField): FieldRule {
       return { value: {}, key: text(TEXTS.model, OTHER, UNKNOWN).value, entries: row.most };
     case 'teams':
       return { value: {}, key: text(TEXTS.teamId).value, entries: row.most };
+    case 'unit':
+      return UNIT;
     default:
       return FREE;
   }

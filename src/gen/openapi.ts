@@ -2192,6 +2192,10 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             },
             "description": "The month by team, most first; tokens of AIs in no team stand under `(none)`. Empty while the policy has no teams."
           },
+          "unit": {
+            "type": "string",
+            "description": "What the amounts count: `tokens`, or the ISO 4217 code of a currency, of which they are millionths."
+          },
           "calls": {
             "type": "string",
             "pattern": "^-?[0-9]+$",
@@ -2295,6 +2299,10 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "$ref": "#/components/schemas/TeamTokensPlain"
             },
             "description": "The month by team, most first; tokens of AIs in no team stand under `(none)`. Empty while the policy has no teams."
+          },
+          "unit": {
+            "type": "string",
+            "description": "What the amounts count: `tokens`, or the ISO 4217 code of a currency, of which they are millionths."
           },
           "calls": {
             "type": "integer",
@@ -3526,7 +3534,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               }
             },
             "maxProperties": 100,
-            "description": "The same by model, in place of `token_weights`; a kind unset there follows `token_weights`. At most 100 entries."
+            "description": "The same by model, in place of `token_weights`; a kind unset there follows `token_weights`. A key is a model, or a pattern in which `*` stands for any run of characters; the one that fits best counts: the model itself, then most literal characters, then fewest stars, then the one that sorts first. Who names no model is `(unspecified)`, which `*` fits. At most 100 entries."
           },
           "timeZone": {
             "type": [
@@ -3631,6 +3639,14 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             },
             "maxProperties": 64,
             "description": "Limits of models, by a pattern of their names, of 1 to 128 bytes, in which `*` stands for any run of characters. The pattern that fits a model best binds it, in the order of `teams`. A reservation counts for the model that the request names, usage for the model that it names; who names none counts as `(unspecified)`, which `*` binds. At most 64."
+          },
+          "unit": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "pattern": "^(tokens|[A-Z]{3})$",
+            "description": "What all amounts of this budget count: `tokens`, or a currency by its ISO 4217 code, such as `USD`. Under a currency they are millionths of it, whatever the fields are called, and weights are prices: at 3 USD for a million input tokens one of them counts 300 percent. `min_reservation` or `default_reservation` must then be set. It cannot change while a month within the retention has usage, or a lease lives (UNIT_IN_USE). Default `tokens`."
           },
           "evennessPercent": {
             "type": [
@@ -4290,7 +4306,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
       },
       "TokenWeights": {
         "type": "object",
-        "description": "What one token of a kind counts, in percent: 0 to 10,000, at most 4 decimal places. Unset is 100.",
+        "description": "What one token of a kind counts, in percent: 0 to 10,000,000, at most 4 decimal places. Unset is 100. 100 percent is a token; under a currency (`Policy.unit`) a millionth of it, so that a price for a million tokens times 100 is the weight.",
         "properties": {
           "inputPercent": {
             "type": [
@@ -4298,7 +4314,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "minimum": 0,
-            "maximum": 10000,
+            "maximum": 10000000,
             "description": "Of `input_tokens`."
           },
           "outputPercent": {
@@ -4307,7 +4323,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "minimum": 0,
-            "maximum": 10000,
+            "maximum": 10000000,
             "description": "Of `output_tokens`."
           },
           "cacheReadPercent": {
@@ -4316,7 +4332,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "minimum": 0,
-            "maximum": 10000,
+            "maximum": 10000000,
             "description": "Of `cache_read_tokens`."
           },
           "cacheWritePercent": {
@@ -4325,7 +4341,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "minimum": 0,
-            "maximum": 10000,
+            "maximum": 10000000,
             "description": "Of `cache_write_tokens`."
           },
           "reasoningPercent": {
@@ -4334,7 +4350,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "minimum": 0,
-            "maximum": 10000,
+            "maximum": 10000000,
             "description": "Of `reasoning_tokens`."
           },
           "totalPercent": {
@@ -4343,7 +4359,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "minimum": 0,
-            "maximum": 10000,
+            "maximum": 10000000,
             "description": "Of `total_tokens`, for reports that know only that."
           }
         },

@@ -2,6 +2,7 @@ import { MAX_AI_BYTES, MAX_AIS, MAX_MODEL_BYTES, MAX_MODELS, MAX_RESERVED } from
 import type { HourTotal, StoredCount, StoredDay } from '../model/state.js';
 import type { CallCount, Writable } from '../model/types.js';
 import { OTHER, UNKNOWN } from '../model/types.js';
+import { TOKENS } from '../model/unit.js';
 import { monthOfDay } from '../time/calendar.js';
 import type { DayWindow } from '../time/windows.js';
 import { countedOn, tokensOf } from './counts.js';
@@ -37,7 +38,8 @@ export interface Entry {
 export function openDay(ledger: Ledger, window: DayWindow): void {
   if (ledger.tables.days.has(window.day)) return;
   const { start, end, day } = window;
-  const { zone } = ledger;
+  const { zone, policy } = ledger;
+  const unit = policy.unit === TOKENS ? undefined : { unit: policy.unit };
   const empty = {
     start,
     end,
@@ -48,6 +50,7 @@ export function openDay(ledger: Ledger, window: DayWindow): void {
     settleUntil: 0,
     zone,
     refused: false,
+    ...unit,
   };
   ledger.tables.putDay(day, { ...empty, changedAt: ledger.nextRevision });
   if (day > ledger.lastOpenedDay) ledger.lastOpenedDay = day;

@@ -18,6 +18,7 @@ import {
   type StoredState,
 } from '../model/state.js';
 import { type Allowance, allowanceOf } from '../policy/allowance.js';
+import { ModelWeights } from '../policy/model-weights.js';
 import { type LargestRequests, largestRequests } from '../policy/pacing.js';
 import { daysLeft, monthOfDay } from '../time/calendar.js';
 import type { Numbers } from '../time/tidy-mark.js';
@@ -62,6 +63,7 @@ export class Ledger {
   policy: Policy = policyInForce({});
   allowance: Allowance = allowanceOf(this.policy);
   largest: LargestRequests = largestRequests(this.policy);
+  weights = new ModelWeights(this.policy);
   /** Teams and limits of models; undefined while the policy has none, which then cost nothing. */
   scopes: Scopes | undefined;
   guarantees: Guarantees | undefined;
@@ -150,6 +152,7 @@ export class Ledger {
     this.policy = policyInForce(fields);
     this.allowance = allowanceOf(this.policy);
     this.largest = largestRequests(this.policy);
+    this.weights = new ModelWeights(this.policy);
     this.scopes = Scopes.of(this.policy);
     this.slots.useScopes(this.scopes);
     this.pace.forget();

@@ -1,7 +1,7 @@
 import type { PolicyWarning } from '../model/outcomes.js';
 import { percentOf } from '../model/percent.js';
 import type { Policy } from '../model/policy.js';
-import { amount } from '../model/wording.js';
+import { inUnit, smallestOf } from '../model/unit.js';
 import { allowanceOf } from './allowance.js';
 import { patternTest } from './patterns.js';
 import { LIMIT_FIELDS, type ScopeLimits } from './scope-fields.js';
@@ -51,7 +51,9 @@ function smallCaps(policy: Policy, field: string, limits: ScopeLimits): PolicyWa
     const tokens = percentOf(whole, limits[key]);
     if (tokens >= least) return [];
     const few =
-      tokens === 0 ? 'is no whole token' : `is less than min_estimate, ${amount(policy.minEstimate)}`;
+      tokens === 0
+        ? `is less than one ${smallestOf(policy.unit)}`
+        : `is less than min_estimate, ${inUnit(policy.unit, policy.minEstimate)}`;
     const message = `${limits[key]}% ${few}: always denied; raise it if that is not meant`;
     return [{ field: `${field}.${LIMIT_FIELDS[key].name}`, message }];
   });

@@ -7,6 +7,7 @@ import { inDay, inHour, inMonth, left, type Standing, type WindowFigures } from 
 import { MAX_AIS } from '../../model/limits.js';
 import { percentOf } from '../../model/percent.js';
 import type { Blocker, Rule, WindowKind } from '../../model/types.js';
+import { inUnit, withUnit } from '../../model/unit.js';
 import { amount } from '../../model/wording.js';
 import type { Cap } from '../../policy/pacing.js';
 import { committed, firstDayThatAdmits, firstHourThatAdmits } from './later-windows.js';
@@ -180,9 +181,10 @@ export function capBlocker(ledger: Ledger, check: CapCheck): Blocker {
   const availableAt = permanent ? undefined : whenFree(ledger, check);
   // Of a team or of models an operator sets the part itself.
   const advice = scope === undefined ? `ask for less${otherPreset(ledger)}` : 'ask for less';
+  const { unit } = ledger.policy;
   const message =
-    `${name}: ${amount(spent)} spent + ${amount(reserved)} reserved + ${amount(requested)} requested ` +
-    `is above the cap of ${amount(cap.tokens)} tokens` +
+    `${name}: ${inUnit(unit, spent)} spent + ${inUnit(unit, reserved)} reserved + ${inUnit(unit, requested)} requested ` +
+    `is above the cap of ${withUnit(unit, cap.tokens)}` +
     (cap.loweredBy === undefined ? '' : ` (${cap.loweredBy})`) +
     (permanent ? `; no window admits as much: ${advice}` : '');
   return {

@@ -451,6 +451,8 @@ export interface DistributionStats {
   timeZone: string;
   /** The month by team, most first; tokens of AIs in no team stand under `(none)`. Empty while the policy has no teams. */
   byTeam: TeamTokens[];
+  /** What the amounts count: `tokens`, or the ISO 4217 code of a currency, of which they are millionths. */
+  unit: string;
   /** Calls of the month that were reported. */
   calls: number;
   /** How many of them failed. */
@@ -2650,6 +2652,7 @@ function createBaseDistributionStats(): DistributionStats {
     month: "",
     timeZone: "",
     byTeam: [],
+    unit: "",
     calls: 0,
     failedCalls: 0,
   };
@@ -2701,6 +2704,9 @@ export const DistributionStats: MessageFns<DistributionStats> = {
     }
     for (const v of message.byTeam) {
       TeamTokens.encode(v!, writer.uint32(130).fork()).join();
+    }
+    if (message.unit !== "") {
+      writer.uint32(162).string(message.unit);
     }
     if (message.calls !== 0) {
       writer.uint32(144).int64(message.calls);
@@ -2844,6 +2850,14 @@ export const DistributionStats: MessageFns<DistributionStats> = {
             message.byTeam.push(TeamTokens.decode(reader, reader.uint32()));
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.unit = reader.string();
+            continue;
+          }
           case 18: {
             if (tag !== 144) {
               break;
@@ -2900,6 +2914,7 @@ export const DistributionStats: MessageFns<DistributionStats> = {
     message.month = object.month ?? "";
     message.timeZone = object.timeZone ?? "";
     message.byTeam = object.byTeam?.map((e) => TeamTokens.fromPartial(e)) || [];
+    message.unit = object.unit ?? "";
     message.calls = object.calls ?? 0;
     message.failedCalls = object.failedCalls ?? 0;
     return message;
