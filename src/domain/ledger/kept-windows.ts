@@ -1,5 +1,6 @@
 import type { WindowStatus } from '../model/types.js';
 import { type Guaranteed, type Keeping, kept, lapsedBy, partOf, promised } from '../policy/kept.js';
+import type { Span } from '../time/windows.js';
 import type { GuaranteedParts, Guarantees } from './guarantees.js';
 import type { Ledger } from './ledger.js';
 import type { Scope } from './scopes.js';
@@ -31,10 +32,7 @@ export function keptDay(ledger: Ledger, guarantees: Guarantees, { day }: Standin
   };
 }
 
-export function keeping(
-  { policy: { lending } }: Ledger,
-  { start, end }: { readonly start: number; readonly end: number },
-): Keeping {
+export function keeping({ policy: { lending } }: Ledger, { start, end }: Span): Keeping {
   return { start, end, lending };
 }
 
@@ -50,10 +48,11 @@ export function keptForOthers(
   own: Scope | undefined,
 ): number {
   let sum = 0;
-  for (const [place, { team }] of guarantees.ofCaps.entries()) {
-    if (team === own) continue;
-    const guaranteed = parts.tokens[place] ?? 0;
-    sum += kept({ guaranteed, taken: takenIn(ledger, kind, team) }, window, ledger.clock);
+  let place = 0;
+  // By hand: it is asked for with every grant.
+  for (const { team } of guarantees.ofCaps) {
+    const guaranteed = parts.tokens[place++] ?? 0;
+    if (team !== own) sum += kept({ guaranteed, taken: takenIn(ledger, kind, team) }, window, ledger.clock);
   }
   return sum;
 }
@@ -123,6 +122,7 @@ export function noteLapsed(ledger: Ledger, aiId: string, known?: Standing): void
   const { guarantees, scopes, tables, clock } = ledger;
   const own = scopes?.teamOf(aiId);
   if (guarantees === undefined || own === undefined || guarantees.placeOf(own) < 0) return;
+  if (!isMelting(ledger, ledger.hour) && !isMelting(ledger, ledger.today)) return;
   const standing = known ?? standingOf(ledger);
   for (const kept of [keptHour(ledger, guarantees, standing), keptDay(ledger, guarantees, standing)]) {
     const { kind, window, parts } = kept;
@@ -134,6 +134,11 @@ export function noteLapsed(ledger: Ledger, aiId: string, known?: Standing): void
     const tokens = lapsedBy(team, before, window, clock);
     if (tokens > before) tables.lapsed.set(`${kind} ${own.id}`, { windowStart: window.start, tokens });
   }
+}
+
+/** In its second half. */
+function isMelting({ clock }: Ledger, { start, end }: Span): boolean {
+  return 2 * (end - clock) < end - start;
 }
 
 /** Another policy is in force: nothing lapses for teams that are guaranteed nothing. */

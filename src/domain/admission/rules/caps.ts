@@ -41,13 +41,15 @@ export interface AdmissionCap {
 export const hourlyCap: AdmissionCap = {
   leaves: (ledger, standing, { aiId }) => {
     const paced = left(standing.hour);
-    if (ledger.guarantees === undefined) return paced;
+    if (ledger.guarantees === undefined || standing.hour.cap.loweredBy === undefined) return paced;
     const beyond = beyondPacing(ledger, standing, ledger.scopes?.teamOf(aiId));
     return Math.max(paced, Math.min(left(unpacedHour(ledger, standing)), beyond));
   },
   refuses: (ledger, standing, { aiId }, demand) => {
     if (admits(standing.hour, demand)) return undefined;
-    const isBeyond = demand.requested <= beyondPacing(ledger, standing, ledger.scopes?.teamOf(aiId));
+    const isBeyond =
+      standing.hour.cap.loweredBy !== undefined &&
+      demand.requested <= beyondPacing(ledger, standing, ledger.scopes?.teamOf(aiId));
     const figures = isBeyond ? unpacedHour(ledger, standing) : standing.hour;
     if (isBeyond && admits(figures, demand)) return undefined;
     return capBlocker(ledger, {

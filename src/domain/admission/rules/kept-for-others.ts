@@ -55,7 +55,7 @@ function free(ledger: Ledger, standing: Standing, window: KeptWindow, own: Scope
   if (keptTokens === 0) return Number.POSITIVE_INFINITY;
   const { spent, reserved, cap } = window.figures;
   const most = freeOf(cap.tokens - spent - reserved, keptTokens, promisedIn(ledger, window, own));
-  if (window.kind === 'DAY') return most;
+  if (window.kind === 'DAY' || cap.loweredBy === undefined) return most;
   const unpaced = ledger.allowance.hourlyMax - spent - reserved - keptTokens;
   return Math.max(most, Math.min(dueNow(ledger, standing, own), unpaced));
 }
