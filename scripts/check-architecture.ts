@@ -61,7 +61,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   arbiter: ['domain', 'platform', 'store/store.ts'],
   access: ['arbiter/service-port.ts', 'domain', 'platform'],
   alerts: ['arbiter/alert-dispatcher.ts', 'domain', 'platform'],
-  api: ['arbiter/service-port.ts', 'access', 'domain', 'platform', 'gen'],
+  api: ['arbiter/service-port.ts', 'access', 'domain', 'platform', 'gen', 'replay'],
   grpc: ['api', 'arbiter/service-port.ts', 'access', 'domain', 'platform', 'gen'],
   http: ['api', 'arbiter/service-port.ts', 'access', 'domain', 'platform', 'gen/openapi.ts'],
   metrics: ['api', 'arbiter', 'config/metrics-file.ts', 'domain', 'platform', 'store'],
