@@ -4,7 +4,7 @@ import { version } from '../platform/version.js';
 import type { ConnectionOptions } from './connect.js';
 import type { ExportCommand } from './export.js';
 import type { Run } from './output.js';
-import type { ReplayCommand } from './replay.js';
+import type { ReplayCommand } from './replay-source.js';
 import type { BackupOptions, MigrateOptions, RestoreOptions, TidyOptions } from './store-tasks.js';
 import type { TokenOptions } from './token.js';
 

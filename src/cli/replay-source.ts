@@ -8,10 +8,25 @@ import { readTrace } from '../replay/read-trace.js';
 import { scaled, spanOf, stretched } from '../replay/shape-trace.js';
 import type { Trace } from '../replay/trace.js';
 import { parseUsedDays, type UsedDay, usageTrace } from '../replay/usage-trace.js';
+import type { ConnectionOptions } from './connect.js';
 import type { Run } from './output.js';
 import { readPolicyFile } from './policy-file.js';
-import type { ReplayCommand } from './replay.js';
 import { ServedBudget } from './served-budget.js';
+
+/** What the command replay is told. */
+export interface ReplayCommand extends ConnectionOptions {
+  readonly trace?: string;
+  readonly usage?: string;
+  readonly months?: number;
+  readonly policy?: string;
+  readonly against?: string;
+  readonly scale: number;
+  readonly days?: number;
+  readonly returns: number;
+  readonly failIf?: readonly string[];
+  readonly json?: true;
+  readonly svg?: string;
+}
 
 /** What is to be replayed, and under which policy it was asked for. */
 export interface Source {

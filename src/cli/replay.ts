@@ -7,27 +7,12 @@ import { type Comparison, compare } from '../replay/compare.js';
 import { CONDITION_RULE, type Condition, parseCondition } from '../replay/conditions.js';
 import { TraceError } from '../replay/read-trace.js';
 import { type PolicyChange, UnworkablePolicy } from '../replay/replay.js';
-import type { ConnectionOptions } from './connect.js';
 import type { Run } from './output.js';
 import { readPolicyFile } from './policy-file.js';
 import { Progress } from './progress.js';
-import { openSource, type Source } from './replay-source.js';
+import { openSource, type ReplayCommand, type Source } from './replay-source.js';
 import { replaySvg } from './replay-svg.js';
 import { replayTable } from './replay-table.js';
-
-export interface ReplayCommand extends ConnectionOptions {
-  readonly trace?: string;
-  readonly usage?: string;
-  readonly months?: number;
-  readonly policy?: string;
-  readonly against?: string;
-  readonly scale: number;
-  readonly days?: number;
-  readonly returns: number;
-  readonly failIf?: readonly string[];
-  readonly json?: true;
-  readonly svg?: string;
-}
 
 /** What another policy would have done with what was asked, beside the policy in force. */
 export async function runReplay(

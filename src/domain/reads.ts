@@ -88,7 +88,7 @@ function closedLeases({ tables: { outbox }, epoch }: Ledger): ClosedLease[] {
 
 /** An open day as its usage document says it. */
 export function usageDayOf(ledger: Ledger, day: string, totals: StoredDay): UsageDay {
-  const { start, end, total, presumed, late, zone } = totals;
+  const { start, end, total, presumed, late, zone, calls, failedCalls = 0 } = totals;
   const hours = ownHours(totals.hours);
   const { tables, budgetId, epoch, revision } = ledger;
   return {
@@ -96,6 +96,7 @@ export function usageDayOf(ledger: Ledger, day: string, totals: StoredDay): Usag
     ais: tables.ofDay(tables.dayAis, day),
     models: tables.ofDay(tables.dayModels, day),
     presumedBy: tables.presumedBy(day),
+    ...(calls !== undefined && { calls, failedCalls, ...tables.callsOfDay(day) }),
     ...(zone === undefined ? {} : { zone }),
   };
 }

@@ -1699,6 +1699,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "pattern": "^-?[0-9]+$",
             "description": "Its tokens."
+          },
+          "calls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Its calls that were reported."
+          },
+          "failedCalls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "How many of them failed."
           }
         }
       },
@@ -1713,6 +1723,14 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "tokens": {
             "type": "integer",
             "description": "Its tokens."
+          },
+          "calls": {
+            "type": "integer",
+            "description": "Its calls that were reported."
+          },
+          "failed_calls": {
+            "type": "integer",
+            "description": "How many of them failed."
           }
         }
       },
@@ -1968,6 +1986,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "format": "date-time",
             "description": "Its first moment."
+          },
+          "calls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Its calls that were reported."
+          },
+          "failedCalls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "How many of them failed."
           }
         }
       },
@@ -1987,6 +2015,14 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "format": "date-time",
             "description": "Its first moment."
+          },
+          "calls": {
+            "type": "integer",
+            "description": "Its calls that were reported."
+          },
+          "failed_calls": {
+            "type": "integer",
+            "description": "How many of them failed."
           }
         }
       },
@@ -2146,6 +2182,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "timeZone": {
             "type": "string",
             "description": "The time zone whose calendar the days and hours follow."
+          },
+          "calls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Calls of the month that were reported."
+          },
+          "failedCalls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "How many of them failed."
           }
         }
       },
@@ -2233,6 +2279,14 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "time_zone": {
             "type": "string",
             "description": "The time zone whose calendar the days and hours follow."
+          },
+          "calls": {
+            "type": "integer",
+            "description": "Calls of the month that were reported."
+          },
+          "failed_calls": {
+            "type": "integer",
+            "description": "How many of them failed."
           }
         }
       },
@@ -2893,6 +2947,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "pattern": "^-?[0-9]+$",
             "description": "Its tokens."
+          },
+          "calls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Its calls that were reported."
+          },
+          "failedCalls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "How many of them failed."
           }
         }
       },
@@ -2907,6 +2971,14 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "tokens": {
             "type": "integer",
             "description": "Its tokens."
+          },
+          "calls": {
+            "type": "integer",
+            "description": "Its calls that were reported."
+          },
+          "failed_calls": {
+            "type": "integer",
+            "description": "How many of them failed."
           }
         }
       },
@@ -2947,7 +3019,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "items": {
               "$ref": "#/components/schemas/DayUsage"
             },
-            "description": "The days with usage, in order."
+            "description": "The days with usage, in order; those with calls alone, which spent nothing, too."
           }
         }
       },
@@ -2985,7 +3057,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "items": {
               "$ref": "#/components/schemas/DayUsagePlain"
             },
-            "description": "The days with usage, in order."
+            "description": "The days with usage, in order; those with calls alone, which spent nothing, too."
           }
         }
       },
@@ -4559,6 +4631,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "pattern": "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f]*$",
             "x-maxBytes": 512,
             "description": "Why. At most 512 bytes, and may have several lines; written to the log."
+          },
+          "calls": {
+            "type": [
+              "integer",
+              "null"
+            ],
+            "format": "int32",
+            "minimum": 0,
+            "maximum": 10000,
+            "description": "How many calls this is about, 0 to 10,000; if they failed, all of them did. Unset: one. They are counted once, with the tokens or without any, in the day of the first of these tokens; in that of the grant, or of now where it is over, if there are none."
           }
         },
         "additionalProperties": false
@@ -4590,6 +4672,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "pattern": "^-?[0-9]+$",
             "description": "Of a day: how many of them were reported late, beyond what had been presumed."
+          },
+          "calls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Its calls that were reported. Of an hour 0: calls are counted by day."
+          },
+          "failedCalls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "How many of them failed."
           }
         }
       },

@@ -17,7 +17,7 @@ beforeAll(async () => {
       usageQuery = query;
       const start = Date.UTC(2026, 10, 15);
       return {
-        rows: [{ key: '2026-11-15', start, tokens: 900, presumed: 5, late: 6 }],
+        rows: [{ key: '2026-11-15', start, tokens: 900, presumed: 5, late: 6, calls: 8, failedCalls: 3 }],
         nextKey: '2026-11-15',
       };
     },
@@ -316,6 +316,8 @@ describe('lists', () => {
         tokens: 900,
         presumedTokens: 5,
         lateTokens: 6,
+        calls: 8,
+        failedCalls: 3,
       },
     ]);
     const pageToken = page.nextPageToken;

@@ -40,6 +40,8 @@ export function distributionMessage(stats: StatsView): DistributionStats {
     budgetId: stats.budgetId,
     month: stats.month,
     timeZone: stats.timeZone,
+    calls: stats.calls,
+    failedCalls: stats.failedCalls,
   };
 }
 

@@ -1,10 +1,10 @@
 import { overrunAlert } from '../alerts/alerts.js';
-import { book, canCount, openDay } from '../ledger/accounts.js';
+import { book, canCount, type Entry, openDay } from '../ledger/accounts.js';
 import { viewOfClosed, viewOfLive } from '../ledger/lease-lookup.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Refusal } from '../model/outcomes.js';
 import type { ClosedLease, StoredLease } from '../model/state.js';
-import { type LeaseView, UNSPECIFIED, type UsageReport } from '../model/types.js';
+import { type CallCount, type LeaseView, UNSPECIFIED, type UsageReport } from '../model/types.js';
 import { addCharge, chargeOf, type TokenCharge } from '../policy/token-charge.js';
 import { putClosed, raiseOnce } from './closing.js';
 import { settlePresumed } from './presumed.js';
@@ -33,7 +33,10 @@ export function reportRefusal(ledger: Ledger, charge: TokenCharge, used = 0): Re
   return { reason: 'AMOUNT_OVERFLOW', field: 'usage.tokens' };
 }
 
-/** Books a report on a live lease: up to its reservation in the windows of the grant, the overrun in those of now. */
+/**
+ * Books a report on a live lease: up to its reservation in the windows of the grant, the overrun in those of now. Its calls count
+ * once, where its first tokens do; without any, in the day of the grant.
+ */
 export function bookOnLive(
   ledger: Ledger,
   lease: StoredLease,
@@ -45,10 +48,11 @@ export function bookOnLive(
   const within = Math.min(chargedTokens, Math.max(0, lease.reserved - lease.used));
   const overrunTokens = chargedTokens - within;
   const { aiId, day, hourStart } = lease;
-  const model = modelOf(usage);
-  if (within > 0) book(ledger, { day, hourStart, aiId, model, tokens: within });
+  const [model, calls] = [modelOf(usage), callsOf(usage)];
+  if (within > 0 || (overrunTokens === 0 && calls !== undefined))
+    book(ledger, { day, hourStart, aiId, model, tokens: within, calls });
   if (overrunTokens > 0) {
-    bookNow(ledger, aiId, model, overrunTokens);
+    bookNow(ledger, { aiId, model, tokens: overrunTokens, calls: within > 0 ? undefined : calls });
     tellOverrun(ledger, viewOfLive(ledger, after), after, overrunTokens);
   }
   ledger.setLease(lease.fence, after);
@@ -65,10 +69,11 @@ export function bookLate(
   const { lease } = closed;
   const after = charged(lease, charge);
   const chargedTokens = after.used - lease.used;
-  const model = modelOf(usage);
-  const moved = settlePresumed(ledger, closed, model, chargedTokens);
+  const [model, calls] = [modelOf(usage), callsOf(usage)];
+  const moved = settlePresumed(ledger, closed, { model, tokens: chargedTokens, calls });
   const excess = chargedTokens - moved;
-  if (excess > 0) bookNow(ledger, lease.aiId, model, excess, excess);
+  const { aiId } = lease;
+  bookNow(ledger, { aiId, model, tokens: excess, late: excess, calls: moved > 0 ? undefined : calls });
   const overrunTokens = chargedTokens - Math.min(chargedTokens, Math.max(0, lease.reserved - lease.used));
   const updated = { ...closed, lease: after, presumed: closed.presumed - moved };
   if (overrunTokens > 0) tellOverrun(ledger, viewOfClosed(ledger, updated), after, overrunTokens);
@@ -79,7 +84,7 @@ export function bookLate(
 /** Books a report that has no lease, in the windows of now. */
 export function bookUnleased(ledger: Ledger, aiId: string, usage: UsageReport, charge: TokenCharge): Booked {
   const chargedTokens = addCharge(NOTHING, charge).tokens;
-  if (chargedTokens > 0) bookNow(ledger, aiId, modelOf(usage), chargedTokens);
+  bookNow(ledger, { aiId, model: modelOf(usage), tokens: chargedTokens, calls: callsOf(usage) });
   return { chargedTokens, overrunTokens: 0, late: false };
 }
 
@@ -88,11 +93,12 @@ function tellOverrun(ledger: Ledger, view: LeaseView, lease: StoredLease, tokens
   raiseOnce(ledger, overrunAlert(lease, tokens, ledger.hour, ledger.clock));
 }
 
-/** The windows of now are those of the decision's moment. */
-function bookNow(ledger: Ledger, aiId: string, model: string, tokens: number, late = 0): void {
+/** The windows of now are those of the decision's moment. Nothing opens no day. */
+function bookNow(ledger: Ledger, entry: Omit<Entry, 'day' | 'hourStart'>): void {
+  if (entry.tokens === 0 && entry.calls === undefined) return;
   openDay(ledger, ledger.today);
   const { today, hour } = ledger;
-  book(ledger, { day: today.day, hourStart: hour.start, aiId, model, tokens, late });
+  book(ledger, { ...entry, day: today.day, hourStart: hour.start });
 }
 
 /** The charge of a lease is rounded up once, on its cumulative sum. */
@@ -103,4 +109,9 @@ function charged(lease: StoredLease, charge: TokenCharge): StoredLease {
 
 function modelOf({ model }: UsageReport): string {
   return model === '' ? UNSPECIFIED : model;
+}
+
+/** Undefined where the report is about none. */
+function callsOf({ calls = 1, failed }: UsageReport): CallCount | undefined {
+  return calls === 0 ? undefined : { calls, failedCalls: failed ? calls : 0 };
 }

@@ -1,4 +1,5 @@
 import type { StoredPresumed, UsageDay } from '../../domain/model/state.js';
+import type { CallCount } from '../../domain/model/types.js';
 import type { DayPosition } from '../transfer-store.js';
 import { dayKey, type Key, keyAfter, keyParts, rangeUnder } from './keys.js';
 import type { LmdbFile } from './lmdb-file.js';
@@ -7,16 +8,23 @@ import { put } from './value-codec.js';
 type Pairs<V> = readonly (readonly [string, V])[];
 
 /** Documents of format 1 do not say their format, nor of which leases they presume anything. */
-type StoredDay = Omit<UsageDay, 'format' | 'ais' | 'models' | 'presumedBy'> & {
+type StoredDay = Omit<UsageDay, 'format' | 'ais' | 'models' | 'aiCalls' | 'modelCalls' | 'presumedBy'> & {
   readonly format?: number;
   readonly ais: Pairs<number>;
   readonly models: Pairs<number>;
+  /** Absent where no calls were counted. */
+  readonly aiCalls?: Pairs<CallCount>;
+  readonly modelCalls?: Pairs<CallCount>;
   readonly presumedBy?: Pairs<StoredPresumed>;
 };
 
 function dayOf({ value }: { readonly value: StoredDay }): UsageDay {
-  const { format = 1, ais, models, presumedBy = [], ...day } = value;
-  return { format, ...day, ais: new Map(ais), models: new Map(models), presumedBy: new Map(presumedBy) };
+  const { format = 1, ais, models, aiCalls, modelCalls, presumedBy = [], ...day } = value;
+  return {
+    ...{ format, ...day, ais: new Map(ais), models: new Map(models), presumedBy: new Map(presumedBy) },
+    ...(aiCalls !== undefined && { aiCalls: new Map(aiCalls) }),
+    ...(modelCalls !== undefined && { modelCalls: new Map(modelCalls) }),
+  };
 }
 
 /** Usage documents, each written whole; the version in LMDB is the revision, and only a higher one replaces it. */
@@ -59,8 +67,12 @@ export class LmdbDays {
 
   private async writeOne(day: UsageDay): Promise<void> {
     const key = dayKey(day.budgetId, day.epoch, day.day);
-    const maps = { ais: [...day.ais], models: [...day.models], presumedBy: [...day.presumedBy] };
-    const stored: StoredDay = { ...day, ...maps };
+    const { ais, models, aiCalls, modelCalls, presumedBy, ...rest } = day;
+    const stored: StoredDay = {
+      ...{ ...rest, ais: [...ais], models: [...models], presumedBy: [...presumedBy] },
+      ...(aiCalls !== undefined && { aiCalls: [...aiCalls] }),
+      ...(modelCalls !== undefined && { modelCalls: [...modelCalls] }),
+    };
     const change = put(key, stored, day.revision);
     for (;;) {
       const version = this.file.view((view) => view.version(key));

@@ -11,6 +11,7 @@ import {
   type StoredState,
   type UsageDay,
 } from '../../domain/model/state.js';
+import type { CallCount } from '../../domain/model/types.js';
 import { StoreError } from '../store.js';
 
 /** A budget in one document: the fields of its head, and a sub-document for each section. */
@@ -91,11 +92,14 @@ function putsBySection(puts: StatePatch['puts'], sections: readonly Section[]): 
 
 /** One budget's local day, whole. `_id` carries the budget, so that it is unique however the collection is sharded. */
 export interface UsageDocument
-  extends Omit<UsageDay, 'budgetId' | 'format' | 'ais' | 'models' | 'presumedBy'> {
+  extends Omit<UsageDay, 'budgetId' | 'format' | 'ais' | 'models' | 'aiCalls' | 'modelCalls' | 'presumedBy'> {
   readonly _id: string;
   readonly budget: string;
   readonly ais: Readonly<Record<string, number>>;
   readonly models: Readonly<Record<string, number>>;
+  /** Absent where no calls were counted. */
+  readonly aiCalls?: Readonly<Record<string, CallCount>>;
+  readonly modelCalls?: Readonly<Record<string, CallCount>>;
   /** Absent in documents of format 1, as is `presumedBy`. */
   readonly format?: number;
   readonly presumedBy?: Readonly<Record<string, StoredPresumed>>;
@@ -106,20 +110,27 @@ export function usageDocumentId(budgetId: string, epoch: number, day: string): s
   return `${budgetId}:${epoch}:${day}`;
 }
 
-export function usageDocument({ budgetId, ais, models, presumedBy, ...day }: UsageDay): UsageDocument {
+export function usageDocument(usage: UsageDay): UsageDocument {
+  const { budgetId, ais, models, aiCalls, modelCalls, presumedBy, ...day } = usage;
   return {
     _id: usageDocumentId(budgetId, day.epoch, day.day),
     budget: budgetId,
     ...day,
     ais: fieldsOf(ais),
     models: fieldsOf(models),
+    ...(aiCalls !== undefined && { aiCalls: fieldsOf(aiCalls) }),
+    ...(modelCalls !== undefined && { modelCalls: fieldsOf(modelCalls) }),
     presumedBy: fieldsOf(presumedBy),
   };
 }
 
 export function usageDay(document: UsageDocument): UsageDay {
-  const { _id, budget, format = 1, ais, models, presumedBy, ...day } = document;
-  const maps = { ais: mapOf(ais), models: mapOf(models), presumedBy: mapOf(presumedBy) };
+  const { _id, budget, format = 1, ais, models, aiCalls, modelCalls, presumedBy, ...day } = document;
+  const maps = {
+    ...{ ais: mapOf(ais), models: mapOf(models), presumedBy: mapOf(presumedBy) },
+    ...(aiCalls !== undefined && { aiCalls: mapOf(aiCalls) }),
+    ...(modelCalls !== undefined && { modelCalls: mapOf(modelCalls) }),
+  };
   return { format, budgetId: budget, ...day, ...maps };
 }
 

@@ -528,6 +528,11 @@ export interface Usage {
   failed: boolean;
   /** Why. At most 512 bytes, and may have several lines; written to the log. */
   errorMessage: string;
+  /**
+   * How many calls this is about, 0 to 10,000; if they failed, all of them did. Unset: one. They are counted once, with the tokens or
+   * without any, in the day of the first of these tokens; in that of the grant, or of now where it is over, if there are none.
+   */
+  calls?: number | undefined;
 }
 
 /**
@@ -2126,7 +2131,15 @@ export const Blocker: MessageFns<Blocker> = {
 };
 
 function createBaseUsage(): Usage {
-  return { usageId: "", tokens: undefined, model: "", requestType: "", failed: false, errorMessage: "" };
+  return {
+    usageId: "",
+    tokens: undefined,
+    model: "",
+    requestType: "",
+    failed: false,
+    errorMessage: "",
+    calls: undefined,
+  };
 }
 
 export const Usage: MessageFns<Usage> = {
@@ -2148,6 +2161,9 @@ export const Usage: MessageFns<Usage> = {
     }
     if (message.errorMessage !== "") {
       writer.uint32(50).string(message.errorMessage);
+    }
+    if (message.calls !== undefined) {
+      writer.uint32(56).int32(message.calls);
     }
     return writer;
   },
@@ -2213,6 +2229,14 @@ export const Usage: MessageFns<Usage> = {
             message.errorMessage = reader.string();
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.calls = reader.int32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2238,6 +2262,7 @@ export const Usage: MessageFns<Usage> = {
     message.requestType = object.requestType ?? "";
     message.failed = object.failed ?? false;
     message.errorMessage = object.errorMessage ?? "";
+    message.calls = object.calls ?? undefined;
     return message;
   },
 };

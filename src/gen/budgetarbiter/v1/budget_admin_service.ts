@@ -29,7 +29,7 @@ import { Alert, Budget, Lease, Policy, Preset, Rule, WindowStatus } from "./budg
 export enum UsageGrouping {
   /** USAGE_GROUPING_UNSPECIFIED - Not set: DAY. */
   USAGE_GROUPING_UNSPECIFIED = 0,
-  /** USAGE_GROUPING_DAY - A row for each day with usage. */
+  /** USAGE_GROUPING_DAY - A row for each day with usage, or with calls that spent nothing. */
   USAGE_GROUPING_DAY = 1,
   /** USAGE_GROUPING_HOUR - A row for each hour with usage. */
   USAGE_GROUPING_HOUR = 2,
@@ -467,6 +467,10 @@ export interface UsageRow {
   presumedTokens: number;
   /** Of a day: how many of them were reported late, beyond what had been presumed. */
   lateTokens: number;
+  /** Its calls that were reported. Of an hour 0: calls are counted by day. */
+  calls: number;
+  /** How many of them failed. */
+  failedCalls: number;
 }
 
 /** Sets the clock of a budget to the trusted time. */
@@ -3331,7 +3335,7 @@ export const ListUsageResponse: MessageFns<ListUsageResponse> = {
 };
 
 function createBaseUsageRow(): UsageRow {
-  return { key: "", start: undefined, tokens: 0, presumedTokens: 0, lateTokens: 0 };
+  return { key: "", start: undefined, tokens: 0, presumedTokens: 0, lateTokens: 0, calls: 0, failedCalls: 0 };
 }
 
 export const UsageRow: MessageFns<UsageRow> = {
@@ -3350,6 +3354,12 @@ export const UsageRow: MessageFns<UsageRow> = {
     }
     if (message.lateTokens !== 0) {
       writer.uint32(40).int64(message.lateTokens);
+    }
+    if (message.calls !== 0) {
+      writer.uint32(48).int64(message.calls);
+    }
+    if (message.failedCalls !== 0) {
+      writer.uint32(56).int64(message.failedCalls);
     }
     return writer;
   },
@@ -3407,6 +3417,22 @@ export const UsageRow: MessageFns<UsageRow> = {
             message.lateTokens = longToNumber(reader.int64());
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.calls = longToNumber(reader.int64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.failedCalls = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3429,6 +3455,8 @@ export const UsageRow: MessageFns<UsageRow> = {
     message.tokens = object.tokens ?? 0;
     message.presumedTokens = object.presumedTokens ?? 0;
     message.lateTokens = object.lateTokens ?? 0;
+    message.calls = object.calls ?? 0;
+    message.failedCalls = object.failedCalls ?? 0;
     return message;
   },
 };

@@ -428,6 +428,10 @@ export interface DistributionStats {
   month: string;
   /** The time zone whose calendar the days and hours follow. */
   timeZone: string;
+  /** Calls of the month that were reported. */
+  calls: number;
+  /** How many of them failed. */
+  failedCalls: number;
 }
 
 /** A month by days. Days without usage do not count in minimum, average and spread. */
@@ -444,7 +448,7 @@ export interface MonthlyDistribution {
   minDailyUsage: number;
   /** (max day - min day) / max day x 100, to 2 decimal places. */
   usageSpreadPercentage: number;
-  /** The days with usage, in order. */
+  /** The days with usage, in order; those with calls alone, which spent nothing, too. */
   dailyUsageData: DayUsage[];
 }
 
@@ -455,7 +459,13 @@ export interface DayUsage {
   /** Its tokens. */
   tokens: number;
   /** Its first moment. */
-  start?: Date | undefined;
+  start?:
+    | Date
+    | undefined;
+  /** Its calls that were reported. */
+  calls: number;
+  /** How many of them failed. */
+  failedCalls: number;
 }
 
 /** One day by hours. Hours without usage do not count in the average. */
@@ -511,6 +521,10 @@ export interface AiTokens {
   aiId: string;
   /** Its tokens. */
   tokens: number;
+  /** Its calls that were reported. */
+  calls: number;
+  /** How many of them failed. */
+  failedCalls: number;
 }
 
 /** Tokens of one model. */
@@ -522,6 +536,10 @@ export interface ModelTokens {
   model: string;
   /** Its tokens. */
   tokens: number;
+  /** Its calls that were reported. */
+  calls: number;
+  /** How many of them failed. */
+  failedCalls: number;
 }
 
 /** How the month would end if it went on like this. */
@@ -2540,6 +2558,8 @@ function createBaseDistributionStats(): DistributionStats {
     budgetId: "",
     month: "",
     timeZone: "",
+    calls: 0,
+    failedCalls: 0,
   };
 }
 
@@ -2586,6 +2606,12 @@ export const DistributionStats: MessageFns<DistributionStats> = {
     }
     if (message.timeZone !== "") {
       writer.uint32(114).string(message.timeZone);
+    }
+    if (message.calls !== 0) {
+      writer.uint32(144).int64(message.calls);
+    }
+    if (message.failedCalls !== 0) {
+      writer.uint32(152).int64(message.failedCalls);
     }
     return writer;
   },
@@ -2715,6 +2741,22 @@ export const DistributionStats: MessageFns<DistributionStats> = {
             message.timeZone = reader.string();
             continue;
           }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.calls = longToNumber(reader.int64());
+            continue;
+          }
+          case 19: {
+            if (tag !== 152) {
+              break;
+            }
+
+            message.failedCalls = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2754,6 +2796,8 @@ export const DistributionStats: MessageFns<DistributionStats> = {
     message.budgetId = object.budgetId ?? "";
     message.month = object.month ?? "";
     message.timeZone = object.timeZone ?? "";
+    message.calls = object.calls ?? 0;
+    message.failedCalls = object.failedCalls ?? 0;
     return message;
   },
 };
@@ -2894,7 +2938,7 @@ export const MonthlyDistribution: MessageFns<MonthlyDistribution> = {
 };
 
 function createBaseDayUsage(): DayUsage {
-  return { date: "", tokens: 0, start: undefined };
+  return { date: "", tokens: 0, start: undefined, calls: 0, failedCalls: 0 };
 }
 
 export const DayUsage: MessageFns<DayUsage> = {
@@ -2907,6 +2951,12 @@ export const DayUsage: MessageFns<DayUsage> = {
     }
     if (message.start !== undefined) {
       Timestamp.encode(toTimestamp(message.start), writer.uint32(26).fork()).join();
+    }
+    if (message.calls !== 0) {
+      writer.uint32(32).int64(message.calls);
+    }
+    if (message.failedCalls !== 0) {
+      writer.uint32(40).int64(message.failedCalls);
     }
     return writer;
   },
@@ -2948,6 +2998,22 @@ export const DayUsage: MessageFns<DayUsage> = {
             message.start = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.calls = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.failedCalls = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2968,6 +3034,8 @@ export const DayUsage: MessageFns<DayUsage> = {
     message.date = object.date ?? "";
     message.tokens = object.tokens ?? 0;
     message.start = object.start ?? undefined;
+    message.calls = object.calls ?? 0;
+    message.failedCalls = object.failedCalls ?? 0;
     return message;
   },
 };
@@ -3372,7 +3440,7 @@ export const RateLimitingStatus_LastAiRequestsEntry: MessageFns<RateLimitingStat
 };
 
 function createBaseAiTokens(): AiTokens {
-  return { aiId: "", tokens: 0 };
+  return { aiId: "", tokens: 0, calls: 0, failedCalls: 0 };
 }
 
 export const AiTokens: MessageFns<AiTokens> = {
@@ -3382,6 +3450,12 @@ export const AiTokens: MessageFns<AiTokens> = {
     }
     if (message.tokens !== 0) {
       writer.uint32(16).int64(message.tokens);
+    }
+    if (message.calls !== 0) {
+      writer.uint32(24).int64(message.calls);
+    }
+    if (message.failedCalls !== 0) {
+      writer.uint32(32).int64(message.failedCalls);
     }
     return writer;
   },
@@ -3415,6 +3489,22 @@ export const AiTokens: MessageFns<AiTokens> = {
             message.tokens = longToNumber(reader.int64());
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.calls = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.failedCalls = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3434,12 +3524,14 @@ export const AiTokens: MessageFns<AiTokens> = {
     const message = createBaseAiTokens();
     message.aiId = object.aiId ?? "";
     message.tokens = object.tokens ?? 0;
+    message.calls = object.calls ?? 0;
+    message.failedCalls = object.failedCalls ?? 0;
     return message;
   },
 };
 
 function createBaseModelTokens(): ModelTokens {
-  return { model: "", tokens: 0 };
+  return { model: "", tokens: 0, calls: 0, failedCalls: 0 };
 }
 
 export const ModelTokens: MessageFns<ModelTokens> = {
@@ -3449,6 +3541,12 @@ export const ModelTokens: MessageFns<ModelTokens> = {
     }
     if (message.tokens !== 0) {
       writer.uint32(16).int64(message.tokens);
+    }
+    if (message.calls !== 0) {
+      writer.uint32(24).int64(message.calls);
+    }
+    if (message.failedCalls !== 0) {
+      writer.uint32(32).int64(message.failedCalls);
     }
     return writer;
   },
@@ -3482,6 +3580,22 @@ export const ModelTokens: MessageFns<ModelTokens> = {
             message.tokens = longToNumber(reader.int64());
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.calls = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.failedCalls = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3501,6 +3615,8 @@ export const ModelTokens: MessageFns<ModelTokens> = {
     const message = createBaseModelTokens();
     message.model = object.model ?? "";
     message.tokens = object.tokens ?? 0;
+    message.calls = object.calls ?? 0;
+    message.failedCalls = object.failedCalls ?? 0;
     return message;
   },
 };
