@@ -95,7 +95,11 @@ function closedText({ kind, after, taken }: CapChange): string {
   );
 }
 
-function table(caption: string, heads: readonly string[], rows: readonly string[][]): HTMLElement {
+export function table(
+  caption: string,
+  heads: readonly string[],
+  rows: readonly (readonly string[])[],
+): HTMLElement {
   const body = rows.map(([first = '', ...rest]) =>
     h('tr', {}, h('th', { scope: 'row' }, first), ...rest.map((text) => h('td', {}, text))),
   );

@@ -5,6 +5,7 @@ import { ask, notice } from './dialog.js';
 import { fill, h, setText } from './dom.js';
 import { fieldText, fieldValue } from './policy-fields.js';
 import { isSame, presetName, previewBody, warningList } from './policy-preview.js';
+import { pastDays } from './policy-simulation.js';
 import type { PageContext, View } from './view.js';
 
 type Input = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
@@ -186,7 +187,7 @@ export class PolicyView implements View {
       }
       const done = await ask({
         title: `Change the policy of ${budgetId}?`,
-        body: previewBody(judged, this.fields),
+        body: [...previewBody(judged, this.fields), pastDays(api, { budgetId, ...this.changes() })],
         confirm: 'Apply',
         act: async () => {
           await api.call('UpdateBudget', change);

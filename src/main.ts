@@ -18,7 +18,7 @@ import { rpcEndpoints } from './http/connect/endpoints.js';
 import { createDashboard } from './http/dashboard/dashboard.js';
 import { createHttpServer } from './http/server.js';
 import { openMetrics } from './metrics/open-metrics.js';
-import { type ComparingClock, PROCESS_TIME, type TrustChange } from './platform/clock.js';
+import { type ComparingClock, computedMs, PROCESS_TIME, type TrustChange } from './platform/clock.js';
 import { embeddedClock } from './platform/embedded-clock.js';
 import { randomIds } from './platform/ids.js';
 import type { Log } from './platform/log.js';
@@ -133,7 +133,7 @@ async function startArbiter(
 function boundedQuestions(): Pick<Services, 'getDistribution' | 'listUsage' | 'simulatePolicy'> {
   const semaphore = new Semaphore({ scheduler });
   const simulations = new Semaphore({ scheduler, atOnce: 1, mostWaiting: MOST_SIMULATIONS });
-  const slices = () => new Slices(scheduler, PROCESS_TIME.monotonic);
+  const slices = () => new Slices(scheduler, { monotonic: PROCESS_TIME.monotonic, computed: computedMs });
   return {
     getDistribution: (...asked) => semaphore.take(asked[3], () => getDistribution(...asked)),
     listUsage: (...asked) => semaphore.take(asked[3], () => listUsage(...asked)),

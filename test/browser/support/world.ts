@@ -7,6 +7,7 @@ import type { PolicyFields } from '../../../src/domain/model/policy.js';
 import { rpcEndpoints } from '../../../src/http/connect/endpoints.js';
 import { createDashboard } from '../../../src/http/dashboard/dashboard.js';
 import { createHttpServer } from '../../../src/http/server.js';
+import { computedMs, PROCESS_TIME } from '../../../src/platform/clock.js';
 import { randomIds } from '../../../src/platform/ids.js';
 import { PROCESS_SCHEDULER } from '../../../src/platform/scheduler.js';
 import { Slices, simulatePolicy } from '../../../src/replay/simulate-policy.js';
@@ -36,7 +37,10 @@ export async function openWorld({ access, port = 0 }: { access?: Access; port?: 
   const shared = { servicePort: arbiter, access, scheduler, log, ids };
   const dashboard = createDashboard({ ...shared, time: clock, version: '0.1.0' });
   const simulated: Services['simulatePolicy'] = (...asked) =>
-    simulatePolicy(...asked, new Slices(scheduler, () => performance.now()));
+    simulatePolicy(
+      ...asked,
+      new Slices(scheduler, { monotonic: PROCESS_TIME.monotonic, computed: computedMs }),
+    );
   const http = createHttpServer({
     address: { host: '127.0.0.1', port, text: `127.0.0.1:${port}` },
     defaultBudget: 'anthropic',

@@ -52,10 +52,11 @@ async function usedBudget(days: number): Promise<Used> {
   return { budget, port };
 }
 
+const NO_TIME = { monotonic: () => 0, computed: () => 0 };
 const AT_ONCE = { soon: (task: () => void) => task(), after: () => () => {}, random: () => 0 };
 
 async function simulated({ port }: Used, query: Partial<SimulationQuery> = {}) {
-  const slices = new Slices(AT_ONCE, () => 0);
+  const slices = new Slices(AT_ONCE, NO_TIME);
   const found = await simulatePolicy(port, BUDGET, { ...QUERY, ...query }, caller(), slices);
   if ('refusal' in found) throw new Error(JSON.stringify(found.refusal));
   return found;
@@ -112,7 +113,7 @@ describe('trying a policy on the last days', () => {
       BUDGET,
       { ...QUERY, change },
       caller(),
-      new Slices(AT_ONCE, () => 0),
+      new Slices(AT_ONCE, NO_TIME),
     );
     expect(await asked).toMatchObject({ refusal: { reason: 'UNWORKABLE_POLICY' } });
   });
@@ -122,16 +123,21 @@ describe('slices', () => {
   it('let others have their turn after 4 ms, and end after 2 s of computing', async () => {
     const time = new FakeTime('2026-11-01T00:00:00Z');
     const tasks: (() => void)[] = [];
+    let computedMs = 0;
+    const compute = () => {
+      time.pass(5);
+      computedMs += 5;
+    };
     const scheduler = {
       after: () => () => {},
       soon: (task: () => void) => void tasks.push(task),
       random: () => 0,
     };
-    const slices = new Slices(scheduler, () => time.monotonic());
+    const slices = new Slices(scheduler, { monotonic: () => time.monotonic(), computed: () => computedMs });
     slices.begin();
     expect(slices.pause()).toBeUndefined();
     for (let computed = 0; computed < 2_000; computed += 5) {
-      time.pass(5);
+      compute();
       const paused = slices.pause();
       expect(paused).toBeInstanceOf(Promise);
       // What others do meanwhile does not count.
@@ -140,14 +146,14 @@ describe('slices', () => {
       await paused;
       expect(slices.pause()).toBeUndefined();
     }
-    time.pass(5);
+    compute();
     expect(() => slices.pause()).toThrow('more than 2 s');
   });
 
   it('end when the caller goes', async () => {
     const used = await usedBudget(2);
     const who = caller();
-    const asked = simulatePolicy(used.port, BUDGET, QUERY, who, new Slices(AT_ONCE, () => 0));
+    const asked = simulatePolicy(used.port, BUDGET, QUERY, who, new Slices(AT_ONCE, NO_TIME));
     who.leave();
     await expect(asked).rejects.toThrow('the caller has gone');
   });
