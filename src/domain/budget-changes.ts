@@ -66,6 +66,8 @@ export function putPolicy(ledger: Ledger, request: PutPolicyRequest): BudgetPut 
   if (before === undefined) create(ledger);
   ledger.setPolicy(fields);
   useZoneIfUnused(ledger);
+  // Nothing is to be learned of days before there was such a budget.
+  if (before === undefined) ledger.learnedFor = ledger.today.day;
   return { ...changed(ledger, before), ...(windows && { windows }) };
 }
 
@@ -98,8 +100,9 @@ function windowsUnder(
   fields: PolicyFields,
   windows: readonly WindowStatus[],
 ): WindowStatus[] {
-  const { month, today, clock: now, zone } = ledger;
-  const caps = capsInForce(policyInForce(fields), { month, today, now, windows, budget: { zone } });
+  const { month, today, clock: now, zone, pace } = ledger;
+  const figures = { month, today, now, windows, budget: { zone }, experience: pace.experience };
+  const caps = capsInForce(policyInForce(fields), figures);
   return windows.map((window) => {
     const cap = caps[window.kind].tokens;
     return { ...window, cap, available: Math.max(0, cap - window.spent - window.reserved) };
@@ -117,6 +120,7 @@ function create(ledger: Ledger): void {
   ledger.month = NO_MONTH;
   ledger.lastOpenedDay = '';
   ledger.closedDay = undefined;
+  ledger.learnedFor = undefined;
   ledger.tables.dropDays();
   ledger.writtenDays.clear();
   ledger.daysDroppedAt = ledger.nextRevision;
@@ -183,7 +187,7 @@ export function deleteBudget(ledger: Ledger, { force, etag }: DeleteBudgetReques
   ledger.slots.retireAll(ledger.policy.onExpiry === 'CHARGE');
   const { tables } = ledger;
   tables.ais.reset();
-  for (const table of [tables.dayTotals, tables.monthAis, tables.monthModels]) table.reset();
+  for (const table of [tables.dayTotals, tables.pastDays, tables.monthAis, tables.monthModels]) table.reset();
   tables.aisByGrant.clear();
   tables.monthSpent = 0;
   closeOver(ledger);

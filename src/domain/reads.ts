@@ -73,6 +73,7 @@ export function snapshotOf(ledger: Ledger): BudgetSnapshot {
     windows: windowStatuses(ledger),
     openDays: [...tables.days.entries()].map(([day, totals]) => usageDayOf(ledger, day, totals)),
     dayTotals: new Map(tables.dayTotals.entries()),
+    experience: ledger.pace.experience,
     monthAis: new Map(tables.monthAis.entries()),
     monthModels: new Map(tables.monthModels.entries()),
     alerts: [...tables.alerts.values()].filter(({ epoch }) => epoch === undefined),
@@ -88,7 +89,7 @@ function closedLeases({ tables: { outbox }, epoch }: Ledger): ClosedLease[] {
 
 /** An open day as its usage document says it. */
 export function usageDayOf(ledger: Ledger, day: string, totals: StoredDay): UsageDay {
-  const { start, end, total, presumed, late, zone, calls, failedCalls = 0 } = totals;
+  const { start, end, total, presumed, late, zone, refused, calls, failedCalls = 0 } = totals;
   const hours = ownHours(totals.hours);
   const { tables, budgetId, epoch, revision } = ledger;
   return {
@@ -98,5 +99,6 @@ export function usageDayOf(ledger: Ledger, day: string, totals: StoredDay): Usag
     presumedBy: tables.presumedBy(day),
     ...(calls !== undefined && { calls, failedCalls, ...tables.callsOfDay(day) }),
     ...(zone === undefined ? {} : { zone }),
+    ...(refused === undefined ? {} : { refused }),
   };
 }

@@ -3495,6 +3495,15 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               }
             ],
             "description": "The least that any lease reserves at its grant: a smaller estimate, or none, reserves this much all the same, so that a low estimate opens no cap. It is then what counts against `max_request_tokens` and the caps. 0, for none, to 10^12, and never more than these admit. Default 0."
+          },
+          "evennessPercent": {
+            "type": [
+              "number",
+              "null"
+            ],
+            "minimum": 0,
+            "maximum": 100,
+            "description": "Under pacing EVEN, the share of an even month's day that every later day keeps, however much today takes beyond an equal part of what is left. 100: strictly equal parts. 0 to 100. Default 93.3333."
           }
         },
         "additionalProperties": false

@@ -1,4 +1,4 @@
-import { admission, denialOf } from '../admission/admission.js';
+import { admission, denialOf, isPacedRefusal } from '../admission/admission.js';
 import {
   askedViolation,
   estimateOf,
@@ -50,7 +50,7 @@ function ask(ledger: Ledger, request: AcquireRequest, estimate: number | undefin
   const denial = blockers.length === 0 ? undefined : denialOf(ledger, blockers);
   // A pause is an operator's order, not a rule on trial: it holds in mode OBSERVE too.
   const holds = ledger.policy.mode === 'ENFORCE' || ledger.pause !== undefined;
-  if (denial !== undefined && holds) return { kind: 'denied', denial } satisfies Denied;
+  if (denial !== undefined && holds) return denied(ledger, standing, denial);
   // On trial a policy takes nothing from anybody: all that is asked for is granted.
   const reserved =
     ledger.policy.mode === 'OBSERVE' ? requested : grantedTokens(ledger, standing, request, requested, least);
@@ -59,6 +59,12 @@ function ask(ledger: Ledger, request: AcquireRequest, estimate: number | undefin
     return refused({ reason: 'AMOUNT_OVERFLOW', field });
   }
   return grant(ledger, request, { standing, requested, reserved }, denial);
+}
+
+/** It changes nothing: what is to be remembered of it is told. */
+function denied({ today }: Ledger, standing: Standing, denial: Denial): Denied {
+  const paced = isPacedRefusal(standing, denial.blockers);
+  return { kind: 'denied', denial, ...(paced && { pacedOn: today.day }) };
 }
 
 /** The same request again: it gets the lease that it got, while that is live. */

@@ -96,7 +96,7 @@ export function freePresumed(ledger: Ledger, { lease, presumed, presumedKey }: C
 }
 
 /**
- * Takes away what is presumed of the leases of an AI, or of all, at most so much: of the lease that was granted first first,
+ * An adjustment takes away what is presumed of the leases of an AI, or of all, at most so much: of the lease that was granted first first,
  * and last what leases share. Says how much it was.
  */
 export function takePresumed(ledger: Ledger, day: string, aiId: string | undefined, most: number): number {
@@ -110,7 +110,13 @@ export function takePresumed(ledger: Ledger, day: string, aiId: string | undefin
     const hours =
       hourStart === undefined ? hoursWithRoom(ledger, day, tokens) : [{ start: hourStart, tokens }];
     for (const hour of hours)
-      takeOut(ledger, { day, hourStart: hour.start, aiId: presumed.aiId, tokens: hour.tokens });
+      takeOut(ledger, {
+        day,
+        hourStart: hour.start,
+        aiId: presumed.aiId,
+        tokens: hour.tokens,
+        adjusted: true,
+      });
     lower(ledger, day, key, tokens);
     left -= tokens;
   }
@@ -136,7 +142,7 @@ function inOrderOfGrants(presumedBy: ReadonlyMap<string, StoredPresumed>): [stri
 
 function takeOut(
   ledger: Ledger,
-  { tokens, ...of }: Pick<Entry, 'day' | 'hourStart' | 'aiId' | 'tokens'>,
+  { tokens, ...of }: Pick<Entry, 'day' | 'hourStart' | 'aiId' | 'tokens' | 'adjusted'>,
 ): void {
   book(ledger, { ...of, model: UNKNOWN, tokens: -tokens, presumed: -tokens });
 }

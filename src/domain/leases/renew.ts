@@ -1,5 +1,5 @@
-import { denialOf, raiseAdmission } from '../admission/admission.js';
-import { mayReserve } from '../ledger/accounts.js';
+import { denialOf, isPacedRefusal, raiseAdmission } from '../admission/admission.js';
+import { markRefused, mayReserve } from '../ledger/accounts.js';
 import { findLease, viewOfClosed, viewOfLive } from '../ledger/lease-lookup.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { unspent } from '../ledger/slots.js';
@@ -56,9 +56,13 @@ function raised(
   if (lease.hourStart !== ledger.hour.start)
     return { denied: denialOf(ledger, [hourIsOver(lease, reserveTokens)]) };
   const newlyHeld = reserveTokens - Math.max(lease.reserved, lease.used);
-  const blockers = raiseAdmission(ledger, standingOf(ledger), lease, { reserveTokens, newlyHeld });
+  const standing = standingOf(ledger);
+  const blockers = raiseAdmission(ledger, standing, lease, { reserveTokens, newlyHeld });
   const holds = ledger.policy.mode === 'ENFORCE' || ledger.pause !== undefined;
-  if (blockers.length > 0 && holds) return { denied: denialOf(ledger, blockers) };
+  if (blockers.length > 0 && holds) {
+    if (isPacedRefusal(standing, blockers)) markRefused(ledger, ledger.today.day);
+    return { denied: denialOf(ledger, blockers) };
+  }
   return { change: { reserved: reserveTokens, newlyHeld } };
 }
 

@@ -6,6 +6,7 @@ import { monthOfDay } from '../time/calendar.js';
 import type { DayWindow } from '../time/windows.js';
 import { countedOn, tokensOf } from './counts.js';
 import type { Ledger } from './ledger.js';
+import { learnDay } from './past-days.js';
 import { inMonth } from './standing.js';
 import type { Table, Entry as TableEntry } from './table.js';
 
@@ -23,6 +24,8 @@ export interface Entry {
   readonly tokens: number;
   readonly presumed?: number;
   readonly late?: number;
+  /** By an adjustment: nobody knows in which hour it was spent. */
+  readonly adjusted?: boolean;
   /** Those of a report come with the first of what is booked of it, and with nothing else. */
   readonly calls?: CallCount | undefined;
 }
@@ -32,7 +35,17 @@ export function openDay(ledger: Ledger, window: DayWindow): void {
   if (ledger.tables.days.has(window.day)) return;
   const { start, end, day } = window;
   const { zone } = ledger;
-  const empty = { start, end, total: 0, presumed: 0, late: 0, hours: [], settleUntil: 0, zone };
+  const empty = {
+    start,
+    end,
+    total: 0,
+    presumed: 0,
+    late: 0,
+    hours: [],
+    settleUntil: 0,
+    zone,
+    refused: false,
+  };
   ledger.tables.putDay(day, { ...empty, changedAt: ledger.nextRevision });
   if (day > ledger.lastOpenedDay) ledger.lastOpenedDay = day;
 }
@@ -52,7 +65,7 @@ export function book(ledger: Ledger, entry: Entry): void {
   addInDay(tables.dayAis, ais, ai, entry);
   addInDay(tables.dayModels, models, model, entry);
   if (entry.tokens === 0) return;
-  addInHour(day, entry.hourStart, entry.tokens);
+  addInHour(day, entry);
   // Under the day's names: what is `(other)` in a day can be taken back from `(other)` of its month.
   if (monthOfDay(entry.day) === ledger.month.key && !ledger.deleted)
     countInMonth(ledger, entry.day, ai, model, entry.tokens);
@@ -60,6 +73,17 @@ export function book(ledger: Ledger, entry: Entry): void {
     ledger.closedDay = { ...ledger.closedDay, total: ledger.closedDay.total + entry.tokens };
   }
   if (entry.tokens < 0) ledger.loosened += 1;
+  if (entry.day < ledger.today.day) learnDay(ledger, entry.day);
+}
+
+/** A paced cap refused a request on this day. It may have been written out since: then the past days alone still know it. */
+export function markRefused(ledger: Ledger, name: string): void {
+  const { tables } = ledger;
+  if (tables.days.get(name)?.refused) return;
+  if (tables.days.has(name)) changingDay(ledger, name).refused = true;
+  const past = tables.pastDays.get(name);
+  if (past === undefined || past.refused) return;
+  ledger.setPastDay(name, { ...past, refused: true });
 }
 
 function countInMonth({ tables }: Ledger, day: string, ai: string, model: string, tokens: number): void {
@@ -106,18 +130,24 @@ function addCalls(day: ChangingDay, { calls, failedCalls }: CallCount): void {
 
 /** A copy that a day in the state may change. */
 export function ownHours(hours: readonly HourTotal[]): HourTotal[] {
-  return hours.map(({ start, tokens }) => ({ start, tokens }));
+  return hours.map(({ start, tokens, adjusted }) =>
+    adjusted === undefined ? { start, tokens } : { start, tokens, adjusted },
+  );
 }
 
-function addInHour({ hours }: ChangingDay, start: number, tokens: number): void {
+function addInHour({ hours }: ChangingDay, { hourStart: start, tokens, adjusted }: Entry): void {
   const last = hours[hours.length - 1];
-  const hour = last?.start === start ? last : hours.find((one) => one.start === start);
-  if (hour !== undefined) {
-    hour.tokens += tokens;
-    return;
-  }
+  const hour =
+    last?.start === start ? last : (hours.find((one) => one.start === start) ?? insertHour(hours, start));
+  hour.tokens += tokens;
+  if (adjusted) hour.adjusted = (hour.adjusted ?? 0) + tokens;
+}
+
+function insertHour(hours: Writable<HourTotal>[], start: number): Writable<HourTotal> {
+  const hour = { start, tokens: 0 };
   const at = hours.findIndex((one) => one.start > start);
-  hours.splice(at < 0 ? hours.length : at, 0, { start, tokens });
+  hours.splice(at < 0 ? hours.length : at, 0, hour);
+  return hour;
 }
 
 /** Where the tokens of an AI or model stand in a day: under its own name, or beyond those that it names under `(other)`. */

@@ -48,6 +48,7 @@ export class LedgerTables {
   readonly dayModels: Table<StoredCount>;
   readonly dayPresumed: Table<StoredPresumed>;
   readonly dayTotals: Table<number>;
+  readonly pastDays: Table<SectionValues['pastDays']>;
   readonly monthAis: Table<number>;
   readonly monthModels: Table<number>;
   readonly outbox: Table<SectionValues['outbox']>;
@@ -74,6 +75,7 @@ export class LedgerTables {
     this.dayModels = table('dayModels');
     this.dayPresumed = table('dayPresumed');
     this.dayTotals = table('dayTotals');
+    this.pastDays = table('pastDays');
     this.monthAis = table('monthAis');
     this.monthModels = table('monthModels');
     this.outbox = table('outbox');
@@ -86,8 +88,9 @@ export class LedgerTables {
     this.index();
   }
 
+  /** Something that must be committed. What was learned of past days goes along: it could be learned again. */
   get touched(): boolean {
-    for (const { table } of this.all) if (table.touched) return true;
+    for (const { section, table } of this.all) if (table.touched && section !== 'pastDays') return true;
     return false;
   }
 

@@ -10,6 +10,7 @@ import type {
   StoredPresumed,
   UsageDay,
 } from '../model/state.js';
+import { HOURS_A_DAY } from '../policy/experience.js';
 
 /**
  * How many bytes the entries of a state take where it is one document: as BSON, on MongoDB, whose bound of 16 MB none may reach.
@@ -111,7 +112,9 @@ const DAY =
   part('calls', 0) +
   part('failedCalls', 0) +
   part('zone', ' '.repeat(64)) +
-  HOURS * (PLACE + valueBytes({ start: 0, tokens: 0 }));
+  part('refused', true) +
+  HOURS * (PLACE + valueBytes({ start: 0, tokens: 0, adjusted: 0 }));
+const PAST_DAY = valueBytes({ total: 0, refused: true, hours: Array.from({ length: HOURS_A_DAY }, () => 0) });
 const WRITER = valueBytes({ seq: 0, at: 0 });
 const AI = valueBytes({ lastGrantAt: 0, grants: [], cooldownFrom: 0, unusedAt: 0 });
 /** A grant that outlived 16 newer ones is remembered at its end. */
@@ -209,6 +212,7 @@ export const MEASURES: { readonly [S in Section]: Measure<SectionValues[S]> } = 
   dayModels: COUNTS,
   dayPresumed: { nameBytes, valueBytes: presumedBytes, varies: false },
   dayTotals: TOKENS,
+  pastDays: { nameBytes, valueBytes: () => PAST_DAY, varies: false },
   monthAis: TOKENS,
   monthModels: TOKENS,
   outbox: { nameBytes: mostNameBytes, valueBytes: receiptBytes, varies: true },

@@ -1,7 +1,8 @@
 import type { Ledger } from '../../ledger/ledger.js';
 import { inMonth } from '../../ledger/standing.js';
 import type { MonthWindow } from '../../model/state.js';
-import { dayCap } from '../../policy/pacing.js';
+import { type Experience, experienceOn } from '../../policy/experience.js';
+import { dayCapTokens } from '../../policy/pacing.js';
 import { dayIn, dayOfMonth, daysInMonth, daysLeft } from '../../time/calendar.js';
 import { type DayWindow, dayWindow, nextMonth } from '../../time/windows.js';
 
@@ -11,13 +12,16 @@ export interface Committed {
   readonly month: number;
   /** The same without today. */
   readonly otherDays: number;
+  /** What the days before today took. */
+  readonly past: Experience['days'];
 }
 
-export function committed({ tables, slots, month, today }: Ledger): Committed {
+export function committed({ tables, slots, month, today, pace }: Ledger): Committed {
   const elsewhere = slots.reserved((hour) => hour.month === month.key && hour.day !== today.day);
   return {
     month: tables.monthSpent + slots.reserved(inMonth(month.key)),
     otherDays: tables.monthSpent - (tables.dayTotals.get(today.day) ?? 0) + elsewhere,
+    past: pace.experience.days,
   };
 }
 
@@ -32,10 +36,10 @@ export function firstDayThatAdmits(
 
 /** The start of the first later hour that would admit: an untouched hour takes up to its own maximum and the day's cap. */
 export function firstHourThatAdmits(ledger: Ledger, requested: number, taken: Committed): number | undefined {
-  const { allowance, policy, hour, today } = ledger;
+  const { allowance, policy, hour, today, month } = ledger;
   if (requested > allowance.hourlyMax) return undefined;
   if (policy.pacing !== 'EVEN') return hour.end;
-  if (hour.end < today.end && requested <= capOf(ledger, today.day, taken.otherDays)) return hour.end;
+  if (hour.end < today.end && requested <= capOf(ledger, month, today.day, taken)) return hour.end;
   return firstLaterDay(ledger, (cap) => requested <= cap, taken)?.start;
 }
 
@@ -44,16 +48,13 @@ function firstLaterDay(
   admits: (cap: number) => boolean,
   taken: Committed,
 ): DayWindow | undefined {
-  const { zone, month, today, policy, allowance } = ledger;
+  const { zone, month, today, policy } = ledger;
   const inThis = firstDay(zone, month, dayOfMonth(today.day) + 1, (day) =>
-    admits(capOf(ledger, day, taken.month)),
+    admits(capOf(ledger, month, day, taken)),
   );
   if (inThis !== undefined) return inThis;
-  // Nothing of this month counts in the next one.
   const next = nextMonth(policy.timeZone, month);
-  return firstDay(policy.timeZone, next, 1, (day) =>
-    admits(dayCap(allowance, policy.pacing, 0, daysLeft(next, day)).tokens),
-  );
+  return firstDay(policy.timeZone, next, 1, (day) => admits(capOf(ledger, next, day, taken)));
 }
 
 /** Caps are asked before the calendar, which is slow: a day that is over before the month began is none. */
@@ -71,6 +72,21 @@ function firstDay(
   return undefined;
 }
 
-function capOf({ allowance, policy, month }: Ledger, day: string, before: number): number {
-  return dayCap(allowance, policy.pacing, before, daysLeft(month, day)).tokens;
+/** The cap of today or a later day, if nothing more is spent. Nothing of this month counts in the next one. */
+function capOf(ledger: Ledger, month: MonthWindow, day: string, taken: Committed): number {
+  const { allowance, policy, today } = ledger;
+  const isToday = day === today.day;
+  const before = month !== ledger.month ? 0 : isToday ? taken.otherDays : taken.month;
+  const past = policy.pacing === 'EVEN' && !isToday ? pastOn(ledger, month, day, taken) : taken.past;
+  const input = { before, daysLeft: daysLeft(month, day), daysInMonth: daysInMonth(month.key), past };
+  return dayCapTokens(allowance, policy, input);
+}
+
+function pastOn(ledger: Ledger, month: MonthWindow, day: string, taken: Committed): Experience['days'] {
+  const { today, todayTotals } = ledger;
+  const ofThisMonth = month === ledger.month ? 0 : daysInMonth(ledger.month.key);
+  const ahead = ofThisMonth + dayOfMonth(day) - dayOfMonth(today.day);
+  const refused = todayTotals === undefined ? false : todayTotals.refused;
+  const total = taken.month - taken.otherDays;
+  return experienceOn(taken.past, ahead, { total, ...(refused !== undefined && { refused }) });
 }

@@ -30,7 +30,10 @@ export enum Pacing {
   PACING_NONE = 1,
   /** PACING_FLOOR - Whatever the first days burn, every later day of the month still finds `min_daily_percent`. */
   PACING_FLOOR = 2,
-  /** PACING_EVEN - What is left is divided among the days left, and the day among its hours. */
+  /**
+   * PACING_EVEN - What is left is divided among the days left, and the day among its hours. A day may take more than its equal part by as much
+   * as the last 28 days left of theirs, at most half as much again; `evenness_percent` says what later days keep.
+   */
   PACING_EVEN = 3,
 }
 
@@ -369,7 +372,14 @@ export interface Policy {
    * low estimate opens no cap. It is then what counts against `max_request_tokens` and the caps. 0, for none, to 10^12, and
    * never more than these admit. Default 0.
    */
-  minEstimate?: number | undefined;
+  minEstimate?:
+    | number
+    | undefined;
+  /**
+   * Under pacing EVEN, the share of an even month's day that every later day keeps, however much today takes beyond an equal part of
+   * what is left. 100: strictly equal parts. 0 to 100. Default 93.3333.
+   */
+  evennessPercent?: number | undefined;
 }
 
 export interface Policy_MaxDailyPercentByAiEntry {
@@ -881,6 +891,7 @@ function createBasePolicy(): Policy {
     emergencyPercent: undefined,
     fallbackBudgetIds: [],
     minEstimate: undefined,
+    evennessPercent: undefined,
   };
 }
 
@@ -972,6 +983,9 @@ export const Policy: MessageFns<Policy> = {
     }
     if (message.minEstimate !== undefined) {
       writer.uint32(232).int64(message.minEstimate);
+    }
+    if (message.evennessPercent !== undefined) {
+      writer.uint32(281).double(message.evennessPercent);
     }
     return writer;
   },
@@ -1227,6 +1241,14 @@ export const Policy: MessageFns<Policy> = {
             message.minEstimate = longToNumber(reader.int64());
             continue;
           }
+          case 35: {
+            if (tag !== 281) {
+              break;
+            }
+
+            message.evennessPercent = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1300,6 +1322,7 @@ export const Policy: MessageFns<Policy> = {
     message.emergencyPercent = object.emergencyPercent ?? undefined;
     message.fallbackBudgetIds = object.fallbackBudgetIds?.map((e) => e) || [];
     message.minEstimate = object.minEstimate ?? undefined;
+    message.evennessPercent = object.evennessPercent ?? undefined;
     return message;
   },
 };
