@@ -68,6 +68,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   transfer: ['domain', 'platform', 'store'],
   replay: [
     'arbiter/observer.ts',
+    'arbiter/paced-refusals.ts',
     'arbiter/pending.ts',
     'arbiter/service-port.ts',
     'arbiter/waiting-list.ts',
