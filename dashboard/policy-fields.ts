@@ -1,6 +1,6 @@
 import type { FormField } from '../src/http/dashboard/page-data.js';
 import { apiName } from './api-json.js';
-import { duration, percent, tokens } from './format.js';
+import { Amounts, count, duration, percent } from './format.js';
 
 /** Values of a policy between the API's JSON, the texts of the form, and what a person reads. */
 
@@ -31,11 +31,12 @@ export function fieldText({ name, kind }: Field, value: unknown): string {
 }
 
 /** A value as a person reads it; one that is not there has no entries. */
-export function shownValue(field: Field, value: unknown): string {
+export function shownValue(field: Field, value: unknown, unit = 'tokens'): string {
   switch (field.kind) {
     case 'tokens':
+      return new Amounts(unit).text(Number(value));
     case 'count':
-      return tokens(Number(value));
+      return count(Number(value));
     case 'share':
     case 'percent':
       return percent(Number(value));

@@ -70,6 +70,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'arbiter/observer.ts',
     'arbiter/paced-refusals.ts',
     'arbiter/pending.ts',
+    'arbiter/prospect.ts',
     'arbiter/service-port.ts',
     'arbiter/waiting-list.ts',
     'domain',

@@ -39,6 +39,7 @@ const DAY = value({
 });
 
 const FREE = value({});
+const UNIT = value({ pattern: '^(tokens|[A-Z]{3})$' });
 const SHARE = value({ exclusiveMinimum: 0, maximum: 100 });
 
 /** By the name that a field has in every request. Whoever breaks one of these is refused. */
@@ -129,6 +130,8 @@ function policyRule(row: PolicyField): FieldRule {
       return { value: SHARE.value, key: text(TEXTS.aiId, OTHER).value, entries: row.most };
     case 'weights-by-model':
       return { value: {}, key: text(TEXTS.model, OTHER, UNKNOWN).value, entries: row.most };
+    case 'unit':
+      return UNIT;
     default:
       return FREE;
   }

@@ -41,6 +41,8 @@ function shapeOf(row: PolicyField): z.ZodType {
       return z.enum(row.values, { error: isNot(`one of ${row.values.join(', ')}`) });
     case 'zone':
       return z.string({ error: isNot('the IANA name of a time zone, such as Europe/Berlin') });
+    case 'unit':
+      return z.string({ error: isNot('tokens, or the code of a currency, such as USD') });
     case 'budgets':
       return z.array(z.string({ error: isNot('a budget id') }), { error: isNot('a list of budget ids') });
     case 'shares-by-ai':

@@ -13,7 +13,7 @@ import {
   refused,
 } from './model/outcomes.js';
 import { type PolicyFields, policyInForce } from './model/policy.js';
-import type { DeleteBudgetRequest, PauseRequest, PutPolicyRequest } from './model/requests.js';
+import type { DeleteBudgetRequest, Evidence, PauseRequest, PutPolicyRequest } from './model/requests.js';
 import type { WindowStatus } from './model/types.js';
 import { capsInForce } from './policy/caps-in-force.js';
 import { changedPolicy, isRefused, samePolicy } from './policy/policy-update.js';
@@ -21,6 +21,7 @@ import { policyWarnings } from './policy/policy-warnings.js';
 import { monthOfDay } from './time/calendar.js';
 import { highest } from './time/tidy-mark.js';
 import { calendarMonth, monthAt } from './time/windows.js';
+import { unitInUse, useUnit } from './unit-change.js';
 
 /** What operators set: the policy, the pause, and whether there is such a budget at all. */
 
@@ -44,7 +45,12 @@ function changed(ledger: Ledger, before?: BudgetView): BudgetPut {
 }
 
 /** Creates a budget or changes its policy. Content equal to the current is OK, whatever the etag. */
-export function putPolicy(ledger: Ledger, request: PutPolicyRequest): BudgetPut | Refused | NeedsLookup {
+export function putPolicy(
+  ledger: Ledger,
+  request: PutPolicyRequest,
+  evidence: Evidence,
+  retentionMonths?: number,
+): BudgetPut | Refused | NeedsLookup {
   const misplaced = presenceRefusal(ledger, request);
   if (misplaced !== undefined) return refused(misplaced);
   const before = ledger.exists ? viewOfBudget(ledger) : undefined;
@@ -55,6 +61,8 @@ export function putPolicy(ledger: Ledger, request: PutPolicyRequest): BudgetPut 
   if (!same && request.etag !== undefined && request.etag !== before?.etag) {
     return refused({ reason: 'ETAG_MISMATCH', current: before?.etag ?? '' });
   }
+  const inUse = before && unitInUse(ledger, fields, evidence, retentionMonths);
+  if (inUse !== undefined) return 'reason' in inUse ? refused(inUse) : inUse;
   const windows = before && windowsOf(ledger, fields);
   if (request.validateOnly) return { ...wouldPut(ledger, fields, before), ...(windows && { windows }) };
   if (same) return { ...put(ledger, before), ...(windows && { windows }) };
@@ -65,6 +73,7 @@ export function putPolicy(ledger: Ledger, request: PutPolicyRequest): BudgetPut 
     return { kind: 'unknown', receiptIds: [], days: [], writeOut: true };
   if (before === undefined) create(ledger);
   ledger.setPolicy(fields);
+  if (before !== undefined && before.policy.unit !== ledger.policy.unit) useUnit(ledger);
   useZoneIfUnused(ledger);
   // Nothing is to be learned of days before there was such a budget.
   if (before === undefined) ledger.learnedFor = ledger.today.day;

@@ -89,7 +89,7 @@ function closedLeases({ tables: { outbox }, epoch }: Ledger): ClosedLease[] {
 
 /** An open day as its usage document says it. */
 export function usageDayOf(ledger: Ledger, day: string, totals: StoredDay): UsageDay {
-  const { start, end, total, presumed, late, zone, refused, calls, failedCalls = 0 } = totals;
+  const { start, end, total, presumed, late, zone, unit, refused, calls, failedCalls = 0 } = totals;
   const hours = ownHours(totals.hours);
   const { tables, budgetId, epoch, revision } = ledger;
   return {
@@ -99,6 +99,7 @@ export function usageDayOf(ledger: Ledger, day: string, totals: StoredDay): Usag
     presumedBy: tables.presumedBy(day),
     ...(calls !== undefined && { calls, failedCalls, ...tables.callsOfDay(day) }),
     ...(zone === undefined ? {} : { zone }),
+    ...(unit === undefined ? {} : { unit }),
     ...(refused === undefined ? {} : { refused }),
   };
 }

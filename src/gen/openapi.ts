@@ -1501,7 +1501,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             ],
             "x-minimum": "0s",
             "x-maximum": "900s",
-            "description": "Keep the call open until the slot is granted, denied for good, or this long has passed. 0 to 15 minutes, within a session to 24 hours: proxies cut longer calls. Absent: answer at once. Denied at once, too, where only time can help, and only later than this: COOLDOWN, EMERGENCY, or a cap that refuses for what is spent alone. At most 100 calls of an AI wait in a budget, those of its sessions included; a further one is RESOURCE_EXHAUSTED (QUEUE_FULL), for this AI alone."
+            "description": "Keep the call open until the slot is granted, denied for good, or this long has passed. 0 to 15 minutes, within a session to 24 hours: proxies cut longer calls. Absent: answer at once. Denied at once, too, where only time can help, and only later than this: COOLDOWN, EMERGENCY, or a cap that refuses for what is spent alone. At most 100 calls of an AI wait in a budget, those of its sessions included; a further one is RESOURCE_EXHAUSTED (QUEUE_FULL), for this AI alone. Those who wait on one replica are served in turns, so that over time AIs get equal tokens. A call that waited in vain and is repeated with its `request_id` within a minute stands where it stood."
           },
           "labels": {
             "type": [
@@ -2183,6 +2183,10 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "description": "The time zone whose calendar the days and hours follow."
           },
+          "unit": {
+            "type": "string",
+            "description": "What the amounts count: `tokens`, or the ISO 4217 code of a currency, of which they are millionths."
+          },
           "calls": {
             "type": "string",
             "pattern": "^-?[0-9]+$",
@@ -2279,6 +2283,10 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "time_zone": {
             "type": "string",
             "description": "The time zone whose calendar the days and hours follow."
+          },
+          "unit": {
+            "type": "string",
+            "description": "What the amounts count: `tokens`, or the ISO 4217 code of a currency, of which they are millionths."
           },
           "calls": {
             "type": "integer",
@@ -3429,7 +3437,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               }
             },
             "maxProperties": 100,
-            "description": "The same by model, in place of `token_weights`; a kind unset there follows `token_weights`. At most 100 entries."
+            "description": "The same by model, in place of `token_weights`; a kind unset there follows `token_weights`. A key is a model, or a pattern in which `*` stands for any run of characters; the one that fits best counts: the model itself, then most literal characters, then fewest stars, then the one that sorts first. Who names no model is `(unspecified)`, which `*` fits. At most 100 entries."
           },
           "timeZone": {
             "type": [
@@ -3495,6 +3503,14 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               }
             ],
             "description": "The least that any lease reserves at its grant: a smaller estimate, or none, reserves this much all the same, so that a low estimate opens no cap. It is then what counts against `max_request_tokens` and the caps. 0, for none, to 10^12, and never more than these admit. Default 0."
+          },
+          "unit": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "pattern": "^(tokens|[A-Z]{3})$",
+            "description": "What all amounts of this budget count: `tokens`, or a currency by its ISO 4217 code, such as `USD`. Under a currency they are millionths of it, whatever the fields are called, and weights are prices: at 3 USD for a million input tokens one of them counts 300 percent. `min_reservation` or `default_reservation` must then be set. It cannot change while a month within the retention has usage, or a lease lives (UNIT_IN_USE). Default `tokens`."
           },
           "evennessPercent": {
             "type": [
@@ -4365,7 +4381,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
       },
       "TokenWeights": {
         "type": "object",
-        "description": "What one token of a kind counts, in percent: 0 to 10,000, at most 4 decimal places. Unset is 100.",
+        "description": "What one token of a kind counts, in percent: 0 to 10,000,000, at most 4 decimal places. Unset is 100. 100 percent is a token; under a currency (`Policy.unit`) a millionth of it, so that a price for a million tokens times 100 is the weight.",
         "properties": {
           "inputPercent": {
             "type": [
@@ -4373,7 +4389,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "minimum": 0,
-            "maximum": 10000,
+            "maximum": 10000000,
             "description": "Of `input_tokens`."
           },
           "outputPercent": {
@@ -4382,7 +4398,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "minimum": 0,
-            "maximum": 10000,
+            "maximum": 10000000,
             "description": "Of `output_tokens`."
           },
           "cacheReadPercent": {
@@ -4391,7 +4407,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "minimum": 0,
-            "maximum": 10000,
+            "maximum": 10000000,
             "description": "Of `cache_read_tokens`."
           },
           "cacheWritePercent": {
@@ -4400,7 +4416,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "minimum": 0,
-            "maximum": 10000,
+            "maximum": 10000000,
             "description": "Of `cache_write_tokens`."
           },
           "reasoningPercent": {
@@ -4409,7 +4425,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "minimum": 0,
-            "maximum": 10000,
+            "maximum": 10000000,
             "description": "Of `reasoning_tokens`."
           },
           "totalPercent": {
@@ -4418,7 +4434,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "minimum": 0,
-            "maximum": 10000,
+            "maximum": 10000000,
             "description": "Of `total_tokens`, for reports that know only that."
           }
         },

@@ -30,6 +30,7 @@ export function distributionJson(stats: DistributionStats): object {
       budget_id: stats.budgetId,
       month: stats.month,
       time_zone: stats.timeZone,
+      unit: stats.unit,
       calls: stats.calls,
       failed_calls: stats.failedCalls,
     },

@@ -145,6 +145,7 @@ export const STATS: DistributionStats = {
   budgetId: 'anthropic',
   month: '2026-11',
   timeZone: 'UTC',
+  unit: 'tokens',
 };
 
 /** The example of the design, with something else in every field that it says nothing of. */

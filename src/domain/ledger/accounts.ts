@@ -2,6 +2,7 @@ import { MAX_AI_BYTES, MAX_AIS, MAX_MODEL_BYTES, MAX_MODELS, MAX_RESERVED } from
 import type { HourTotal, StoredCount, StoredDay } from '../model/state.js';
 import type { CallCount, Writable } from '../model/types.js';
 import { OTHER, UNKNOWN } from '../model/types.js';
+import { TOKENS } from '../model/unit.js';
 import { monthOfDay } from '../time/calendar.js';
 import type { DayWindow } from '../time/windows.js';
 import { countedOn, tokensOf } from './counts.js';
@@ -34,7 +35,8 @@ export interface Entry {
 export function openDay(ledger: Ledger, window: DayWindow): void {
   if (ledger.tables.days.has(window.day)) return;
   const { start, end, day } = window;
-  const { zone } = ledger;
+  const { zone, policy } = ledger;
+  const unit = policy.unit === TOKENS ? undefined : { unit: policy.unit };
   const empty = {
     start,
     end,
@@ -45,6 +47,7 @@ export function openDay(ledger: Ledger, window: DayWindow): void {
     settleUntil: 0,
     zone,
     refused: false,
+    ...unit,
   };
   ledger.tables.putDay(day, { ...empty, changedAt: ledger.nextRevision });
   if (day > ledger.lastOpenedDay) ledger.lastOpenedDay = day;
@@ -178,15 +181,6 @@ export function isNamedToday({ tables, today: { day } }: Ledger, aiId: string): 
 /** What an AI is counted with today. Beyond the AIs that a day names it may be whose all of `(other)` is. */
 export function tokensToday({ tables: { dayAis }, today: { day } }: Ledger, aiId: string): number {
   return tokensOf(dayAis.get(`${day} ${aiId}`) ?? dayAis.get(`${day} ${OTHER}`));
-}
-
-/** The same of the month. An AI that the month names and today does not goes on under `(other)`. */
-export function tokensThisMonth(ledger: Ledger, aiId: string): number {
-  const { monthAis } = ledger.tables;
-  const own = monthAis.get(aiId);
-  const others = monthAis.get(OTHER) ?? 0;
-  if (own === undefined) return others;
-  return isNamedToday(ledger, aiId) ? own : own + others;
 }
 
 interface Names {

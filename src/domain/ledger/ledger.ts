@@ -18,6 +18,7 @@ import {
   type StoredState,
 } from '../model/state.js';
 import { type Allowance, allowanceOf } from '../policy/allowance.js';
+import { ModelWeights } from '../policy/model-weights.js';
 import { type LargestRequests, largestRequests } from '../policy/pacing.js';
 import { daysLeft, monthOfDay } from '../time/calendar.js';
 import type { Numbers } from '../time/tidy-mark.js';
@@ -59,6 +60,7 @@ export class Ledger {
   policy: Policy = policyInForce({});
   allowance: Allowance = allowanceOf(this.policy);
   largest: LargestRequests = largestRequests(this.policy);
+  weights = new ModelWeights(this.policy);
   pause: StoredPause | undefined;
 
   /** The hour and the day of the last decision. */
@@ -142,6 +144,7 @@ export class Ledger {
     this.policy = policyInForce(fields);
     this.allowance = allowanceOf(this.policy);
     this.largest = largestRequests(this.policy);
+    this.weights = new ModelWeights(this.policy);
     this.pace.forget();
     this.loosened += 1;
   }
@@ -206,6 +209,11 @@ export class Ledger {
 
   note(event: BudgetEvent): void {
     this.events.push(event);
+  }
+
+  /** What was noted since `takeEvents`. */
+  get untold(): readonly BudgetEvent[] {
+    return this.events;
   }
 
   takeEvents(): readonly BudgetEvent[] {

@@ -22,7 +22,7 @@ export function bringBackDay(ledger: Ledger, day: string, evidence: Evidence): v
     openDay(ledger, window);
     return;
   }
-  const { start, total, presumed, late, zone, refused, calls, failedCalls } = document;
+  const { start, total, presumed, late, zone, unit, refused, calls, failedCalls } = document;
   const hours = ownHours(document.hours);
   // Written in another zone it may have ended earlier: closed at once, it would be brought back again and again.
   const end = Math.max(document.end, window.end);
@@ -31,6 +31,7 @@ export function bringBackDay(ledger: Ledger, day: string, evidence: Evidence): v
     ...{ start, end, total, presumed, late, hours, changedAt, settleUntil: 0 },
     ...(calls !== undefined && { calls, failedCalls: failedCalls ?? 0 }),
     ...(zone !== undefined && { zone }),
+    ...(unit !== undefined && { unit }),
     ...(refused !== undefined && { refused }),
   };
   ledger.tables.putDay(day, totals, document);

@@ -112,6 +112,7 @@ const DAY =
   part('calls', 0) +
   part('failedCalls', 0) +
   part('zone', ' '.repeat(64)) +
+  part('unit', 'USD') +
   part('refused', true) +
   HOURS * (PLACE + valueBytes({ start: 0, tokens: 0, adjusted: 0 }));
 const PAST_DAY = valueBytes({ total: 0, refused: true, hours: Array.from({ length: HOURS_A_DAY }, () => 0) });

@@ -67,12 +67,19 @@ export type Refusal =
   | { readonly reason: 'SESSION_TAKEN_UP' }
   | { readonly reason: 'ID_REUSED'; readonly field: string; readonly id: string }
   /** It was to be given back as unused. */
-  | { readonly reason: 'USAGE_REPORTED'; readonly lease: LeaseView }
-  | { readonly reason: 'REPORT_TOO_LARGE'; readonly charge: number; readonly limit: number }
+  | { readonly reason: 'USAGE_REPORTED'; readonly lease: LeaseView; readonly unit: string }
+  | {
+      readonly reason: 'REPORT_TOO_LARGE';
+      readonly charge: number;
+      readonly limit: number;
+      readonly unit: string;
+    }
   | { readonly reason: 'AMOUNT_OVERFLOW'; readonly field: string }
   | { readonly reason: 'ETAG_MISMATCH'; readonly current: string }
   | { readonly reason: 'LEASES_LIVE'; readonly count: number }
-  | { readonly reason: 'BELOW_ZERO'; readonly available: number; readonly of: string }
+  | { readonly reason: 'BELOW_ZERO'; readonly available: number; readonly of: string; readonly unit: string }
+  /** `month`: which has usage; absent: a lease lives. */
+  | { readonly reason: 'UNIT_IN_USE'; readonly unit: string; readonly asked: string; readonly month?: string }
   | { readonly reason: 'INVALID_FIELD'; readonly violations: readonly FieldViolation[] }
   | { readonly reason: 'UNWORKABLE_POLICY'; readonly violations: readonly FieldViolation[] }
   | { readonly reason: 'STATE_FULL'; readonly bytes: number }
@@ -105,6 +112,8 @@ export interface Recorded {
   readonly overrunTokens: number;
   readonly late: boolean;
   readonly replayed: boolean;
+  /** Booked now, of a model that lacks weights of its own; for the metrics. */
+  readonly unpriced?: true;
   readonly lease?: LeaseView;
 }
 export interface Released {
@@ -113,7 +122,12 @@ export interface Released {
   readonly freedTokens: number;
   readonly overrunTokens: number;
   /** What its own report came to, where that was booked now; for the metrics. */
-  readonly booked?: { readonly aiId: string; readonly chargedTokens: number; readonly late: boolean };
+  readonly booked?: {
+    readonly aiId: string;
+    readonly chargedTokens: number;
+    readonly late: boolean;
+    readonly unpriced?: true;
+  };
   readonly replayed: boolean;
 }
 /** Leases that a session's stream carries, renewed just now. */

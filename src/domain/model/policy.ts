@@ -10,7 +10,7 @@ type Fields = typeof POLICY_FIELDS;
 
 type ValueInForce<F> = F extends { kind: 'choice'; values: readonly (infer V)[] }
   ? V
-  : F extends { kind: 'zone' }
+  : F extends { kind: 'zone' | 'unit' }
     ? string
     : F extends { kind: 'budgets' }
       ? readonly string[]

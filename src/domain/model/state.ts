@@ -181,6 +181,8 @@ export interface StoredDay {
   readonly zone?: string;
   /** A paced cap refused a request on it; absent in states from before it was kept. */
   readonly refused?: boolean;
+  /** What its amounts count; absent: tokens. */
+  readonly unit?: string;
 }
 
 /** A closed day, of the days before today. What it left of an equal part, and in which hours it was used, coming days may expect. */
@@ -298,6 +300,8 @@ export interface UsageDay {
   readonly presumedBy: ReadonlyMap<string, StoredPresumed>;
   /** Whose calendar names it and its hours; absent in documents from before it was kept. */
   readonly zone?: string;
+  /** What its amounts count; absent: tokens. */
+  readonly unit?: string;
   /** A paced cap refused a request on it; absent in documents from before it was kept. */
   readonly refused?: boolean;
 }
@@ -337,6 +341,10 @@ export interface StoredAlert {
   readonly value: number;
   readonly threshold: number;
   readonly message: string;
+  /** Of UNPRICED_MODEL. */
+  readonly model?: string;
+  /** What value and threshold count, but for percentages; absent: tokens. */
+  readonly unit?: string;
   /** Of a budget that was deleted, and maybe created again since; absent in alerts of the budget that lives. */
   readonly epoch?: number;
   /** By sink, how far it was told; absent where no sink is to be told, and in states older than sinks. */

@@ -1,5 +1,6 @@
 import { MAX_AMOUNT } from '../model/limits.js';
 import type { TokenCounts } from '../model/types.js';
+import { TOKENS } from '../model/unit.js';
 
 /**
  * Every field of a policy, once. What names one derives from here: the types, the defaults, the ranges, the API's message and its
@@ -36,7 +37,7 @@ export type PolicyRule =
   /** In milliseconds. */
   | ({ readonly kind: 'duration' } & Range)
   | { readonly kind: 'choice'; readonly values: readonly string[]; readonly default: string }
-  | { readonly kind: 'zone'; readonly default: string }
+  | { readonly kind: 'zone' | 'unit'; readonly default: string }
   /** How many entries there may be: with these the largest legal policy stays within the 64 KiB of a message. */
   | { readonly kind: 'budgets' | 'shares-by-ai' | 'weights-by-model'; readonly most: number }
   | { readonly kind: 'weights'; readonly default: TokenWeights };
@@ -46,8 +47,8 @@ export type PolicyField = PolicyRule & Description;
 const SECOND = 1_000;
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-/** The largest weight of a token, in percent. */
-export const MAX_WEIGHT = 10_000;
+/** The largest weight of a token, in percent: as a price, 100,000 of a currency for a million tokens. */
+export const MAX_WEIGHT = 10_000_000;
 
 const FULL_WEIGHTS: TokenWeights = {
   input: 100,
@@ -71,6 +72,12 @@ const upTo = <const K extends string>(most: number, kind: K) => ({ kind, most })
 /** The fields by their names in the domain; those of durations end in their unit. */
 export const POLICY_FIELDS = {
   monthlyLimit: field('monthly_limit', 'Limits', tokens(1, 200_000), 'tokens a month'),
+  unit: field(
+    'unit',
+    'Limits',
+    { kind: 'unit', default: TOKENS },
+    'tokens, or a currency such as USD: amounts are millionths of it, weights are prices',
+  ),
   enforcedPercent: field('enforced_percent', 'Limits', share(70), 'of it is handed out: the enforced limit'),
   maxDailyPercent: field(
     'max_daily_percent',

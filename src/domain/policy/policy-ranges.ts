@@ -3,6 +3,7 @@ import type { FieldViolation } from '../model/outcomes.js';
 import { isPercent } from '../model/percent.js';
 import type { PolicyFields } from '../model/policy.js';
 import { reservedAi, reservedModel } from '../model/reserved-names.js';
+import { isUnit } from '../model/unit.js';
 import { amount, duration } from '../model/wording.js';
 import { isTimeZone } from '../time/windows.js';
 import {
@@ -49,12 +50,19 @@ function wrongValue(row: Simple, value: unknown): string | undefined {
       return isTimeZone(value as string)
         ? undefined
         : 'must be the IANA name of a time zone, such as `Europe/Berlin` or `UTC`';
+    case 'unit':
+      return isUnit(value as string)
+        ? undefined
+        : 'must be `tokens`, or the ISO 4217 code of a currency in capitals, such as `USD`';
     default:
       return wrongNumber(row, value as number);
   }
 }
 
-function wrongNumber(row: Exclude<Simple, { kind: 'choice' | 'zone' }>, value: number): string | undefined {
+function wrongNumber(
+  row: Exclude<Simple, { kind: 'choice' | 'zone' | 'unit' }>,
+  value: number,
+): string | undefined {
   if (row.kind === 'share') return wrongShare(value);
   const { kind, least, most } = row;
   const inRange = value >= least && value <= most;

@@ -1,5 +1,5 @@
 import { type Refused, refused } from '../model/outcomes.js';
-import { type PolicyFields, policyInForce } from '../model/policy.js';
+import type { PolicyFields } from '../model/policy.js';
 import type { PolicyPath, PutPolicyRequest } from '../model/requests.js';
 import { TOKEN_KINDS } from '../model/types.js';
 import { workabilityViolations } from './policy-check.js';
@@ -87,7 +87,7 @@ export function changedPolicy(current: PolicyFields, change: PolicyChange): Poli
   const fields = tidyPolicy({ ...updated, ...(preset && { preset }) });
   const invalid = rangeViolations(fields);
   if (invalid.length > 0) return refused({ reason: 'INVALID_FIELD', violations: invalid });
-  const unworkable = workabilityViolations(policyInForce(fields));
+  const unworkable = workabilityViolations(fields);
   if (unworkable.length > 0) return refused({ reason: 'UNWORKABLE_POLICY', violations: unworkable });
   return fields;
 }

@@ -2,6 +2,7 @@ import { standsUnder } from '../ledger/accounts.js';
 import type { Policy } from '../model/policy.js';
 import type { HourTotal, MonthWindow } from '../model/state.js';
 import { type CallCount, REST, type WindowStatus } from '../model/types.js';
+import { TOKENS } from '../model/unit.js';
 import { allowanceOf } from '../policy/allowance.js';
 import { daysOfMonth, hourName } from '../time/windows.js';
 import { NO_CALLS, sumOfCalls } from './calls-by-name.js';
@@ -16,6 +17,8 @@ export interface DayTotals extends Partial<CallCount> {
   readonly total: number;
   readonly presumed: number;
   readonly late: number;
+  /** Absent: tokens. */
+  readonly unit?: string;
 }
 
 export interface DistributionInput {
@@ -61,6 +64,8 @@ export interface DistributionStats extends CallCount {
   readonly budgetId: string;
   readonly month: string;
   readonly timeZone: string;
+  /** What its amounts count: see `unit.ts`. */
+  readonly unit: string;
 }
 
 export interface MonthlyDistribution {
@@ -125,7 +130,14 @@ export function distributionStats(input: DistributionInput): DistributionStats {
     budgetId: input.budgetId,
     month: month.key,
     timeZone: input.zone,
+    unit: unitOfMonth(input),
   };
+}
+
+/** A month that is past may have been counted in another unit than the budget counts in now. */
+function unitOfMonth({ policy, days, isCurrentMonth }: DistributionInput): string {
+  const used = isCurrentMonth ? undefined : days.find(({ total }) => total > 0);
+  return used === undefined ? policy.unit : (used.unit ?? TOKENS);
 }
 
 function everyDay({ zone, month, days }: DistributionInput): DayTotals[] {

@@ -43,9 +43,10 @@ export function monthStats(of: MonthOf): DistributionStats {
 function everyDay({ snapshot, month, isCurrent, zone, days }: MonthOf): (DayTotals & CallCount)[] {
   return daysOfMonth(zone, month).map((window) => {
     const known = days.get(window.day);
-    const { presumed = 0, late = 0, calls = 0, failedCalls = 0 } = known ?? {};
+    const { presumed = 0, late = 0, calls = 0, failedCalls = 0, unit } = known ?? {};
     const inState = isCurrent ? snapshot.dayTotals.get(window.day) : undefined;
-    return { ...window, total: inState ?? known?.total ?? 0, presumed, late, calls, failedCalls };
+    const total = inState ?? known?.total ?? 0;
+    return { ...window, total, presumed, late, calls, failedCalls, ...(unit !== undefined && { unit }) };
   });
 }
 

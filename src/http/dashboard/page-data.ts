@@ -1,6 +1,6 @@
 /**
  * What the service tells the pages of the dashboard, as JSON. Both sides are checked against these types, so this file
- * imports nothing of either. Amounts are tokens, moments milliseconds since 1970 UTC.
+ * imports nothing of either. Amounts are in the budget's unit: tokens, or millionths of a currency. Moments are milliseconds since 1970 UTC.
  */
 
 export type Status = 'NORMAL' | 'WARNING' | 'CRITICAL' | 'EMERGENCY';
@@ -41,6 +41,8 @@ export interface WindowData {
 export interface BudgetCard {
   readonly budgetId: string;
   readonly zone: string;
+  /** `tokens`, or the code of a currency. */
+  readonly unit: string;
   readonly month: string;
   readonly status: Status;
   readonly paused: boolean;
@@ -178,6 +180,7 @@ export interface TickData {
 export interface MonthData {
   readonly budgetId: string;
   readonly zone: string;
+  readonly unit: string;
   readonly at: number;
   readonly month: SpanData & { readonly key: string };
   readonly isCurrent: boolean;
@@ -227,6 +230,7 @@ export type FieldKind =
   | 'duration'
   | 'choice'
   | 'zone'
+  | 'unit'
   | 'budgets'
   | 'shares-by-ai'
   | 'weights'

@@ -57,6 +57,7 @@ function limitsOf(row: PolicyField): string {
       return `${duration(row.least)} to ${duration(row.most)}`;
     case 'choice':
     case 'zone':
+    case 'unit':
       return '';
     case 'weights':
       return `0 to ${amount(MAX_WEIGHT)} percent each`;

@@ -6,6 +6,7 @@ import { inDay, inHour, inMonth, left, type Standing, type WindowFigures } from 
 import { MAX_AIS } from '../../model/limits.js';
 import { percentOf } from '../../model/percent.js';
 import type { Blocker, Rule } from '../../model/types.js';
+import { inUnit, withUnit } from '../../model/unit.js';
 import { amount } from '../../model/wording.js';
 import type { Cap } from '../../policy/pacing.js';
 import { committed, firstDayThatAdmits, firstHourThatAdmits } from './later-windows.js';
@@ -162,9 +163,10 @@ export function capBlocker(ledger: Ledger, check: CapCheck): Blocker {
   const { spent, reserved, cap } = figures;
   const permanent = inAll > largest;
   const availableAt = permanent ? undefined : whenFree(ledger, check);
+  const { unit } = ledger.policy;
   const message =
-    `${name}: ${amount(spent)} spent + ${amount(reserved)} reserved + ${amount(requested)} requested ` +
-    `is above the cap of ${amount(cap.tokens)} tokens` +
+    `${name}: ${inUnit(unit, spent)} spent + ${inUnit(unit, reserved)} reserved + ${inUnit(unit, requested)} requested ` +
+    `is above the cap of ${withUnit(unit, cap.tokens)}` +
     (cap.loweredBy === undefined ? '' : ` (${cap.loweredBy})`) +
     (permanent ? `; no window admits as much: ask for less${otherPreset(ledger)}` : '');
   return {

@@ -136,6 +136,11 @@ export enum AlertRule {
   ALERT_RULE_OVERRUN = 9,
   /** ALERT_RULE_EXHAUSTION_FORECAST - At this pace the month's allowance ends before the month. */
   ALERT_RULE_EXHAUSTION_FORECAST = 10,
+  /**
+   * ALERT_RULE_UNPRICED_MODEL - A report was charged by `token_weights`, since no entry of `token_weights_by_model` fits its model, though there are some. Once for a
+   * model and month, and for at most 20 models a month.
+   */
+  ALERT_RULE_UNPRICED_MODEL = 11,
 }
 
 /**
@@ -199,6 +204,8 @@ export enum ErrorReason {
   ERROR_REASON_BUDGET_EXISTS = 23,
   /** ERROR_REASON_USAGE_REPORTED - FAILED_PRECONDITION: a lease that has usage cannot be given back as unused. Release it without UNREPORTED_UNUSED. */
   ERROR_REASON_USAGE_REPORTED = 24,
+  /** ERROR_REASON_UNIT_IN_USE - FAILED_PRECONDITION: what the budget has counted would be in another unit. Let the usage age out, or use a budget of its own. */
+  ERROR_REASON_UNIT_IN_USE = 27,
 }
 
 /** A shared monthly allowance and the state of its switches. */
@@ -347,7 +354,11 @@ export interface Policy {
   tokenWeights?:
     | TokenWeights
     | undefined;
-  /** The same by model, in place of `token_weights`; a kind unset there follows `token_weights`. At most 100 entries. */
+  /**
+   * The same by model, in place of `token_weights`; a kind unset there follows `token_weights`. A key is a model, or a pattern in which `*`
+   * stands for any run of characters; the one that fits best counts: the model itself, then most literal characters, then fewest
+   * stars, then the one that sorts first. Who names no model is `(unspecified)`, which `*` fits. At most 100 entries.
+   */
   tokenWeightsByModel: { [key: string]: TokenWeights };
   /** The IANA time zone whose calendar the windows follow, such as `Europe/Berlin`. Default `UTC`. */
   timeZone?:
@@ -376,6 +387,15 @@ export interface Policy {
     | number
     | undefined;
   /**
+   * What all amounts of this budget count: `tokens`, or a currency by its ISO 4217 code, such as `USD`. Under a currency they are
+   * millionths of it, whatever the fields are called, and weights are prices: at 3 USD for a million input tokens one of them
+   * counts 300 percent. `min_reservation` or `default_reservation` must then be set. It cannot change while a month within the
+   * retention has usage, or a lease lives (UNIT_IN_USE). Default `tokens`.
+   */
+  unit?:
+    | string
+    | undefined;
+  /**
    * Under pacing EVEN, the share of an even month's day that every later day keeps, however much today takes beyond an equal part of
    * what is left. 100: strictly equal parts. 0 to 100. Default 93.3333.
    */
@@ -392,7 +412,10 @@ export interface Policy_TokenWeightsByModelEntry {
   value?: TokenWeights | undefined;
 }
 
-/** What one token of a kind counts, in percent: 0 to 10,000, at most 4 decimal places. Unset is 100. */
+/**
+ * What one token of a kind counts, in percent: 0 to 10,000,000, at most 4 decimal places. Unset is 100. 100 percent is a token; under a
+ * currency (`Policy.unit`) a millionth of it, so that a price for a million tokens times 100 is the weight.
+ */
 export interface TokenWeights {
   /** Of `input_tokens`. */
   inputPercent?:
@@ -891,6 +914,7 @@ function createBasePolicy(): Policy {
     emergencyPercent: undefined,
     fallbackBudgetIds: [],
     minEstimate: undefined,
+    unit: undefined,
     evennessPercent: undefined,
   };
 }
@@ -983,6 +1007,9 @@ export const Policy: MessageFns<Policy> = {
     }
     if (message.minEstimate !== undefined) {
       writer.uint32(232).int64(message.minEstimate);
+    }
+    if (message.unit !== undefined) {
+      writer.uint32(274).string(message.unit);
     }
     if (message.evennessPercent !== undefined) {
       writer.uint32(281).double(message.evennessPercent);
@@ -1241,6 +1268,14 @@ export const Policy: MessageFns<Policy> = {
             message.minEstimate = longToNumber(reader.int64());
             continue;
           }
+          case 34: {
+            if (tag !== 274) {
+              break;
+            }
+
+            message.unit = reader.string();
+            continue;
+          }
           case 35: {
             if (tag !== 281) {
               break;
@@ -1322,6 +1357,7 @@ export const Policy: MessageFns<Policy> = {
     message.emergencyPercent = object.emergencyPercent ?? undefined;
     message.fallbackBudgetIds = object.fallbackBudgetIds?.map((e) => e) || [];
     message.minEstimate = object.minEstimate ?? undefined;
+    message.unit = object.unit ?? undefined;
     message.evennessPercent = object.evennessPercent ?? undefined;
     return message;
   },

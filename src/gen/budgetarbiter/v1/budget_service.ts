@@ -167,7 +167,9 @@ export interface AcquireSlotRequest {
    * Keep the call open until the slot is granted, denied for good, or this long has passed. 0 to 15 minutes, within a session to
    * 24 hours: proxies cut longer calls. Absent: answer at once. Denied at once, too, where only time can help, and only later
    * than this: COOLDOWN, EMERGENCY, or a cap that refuses for what is spent alone. At most 100 calls of an AI wait in a budget,
-   * those of its sessions included; a further one is RESOURCE_EXHAUSTED (QUEUE_FULL), for this AI alone.
+   * those of its sessions included; a further one is RESOURCE_EXHAUSTED (QUEUE_FULL), for this AI alone. Those who wait on one replica are
+   * served in turns, so that over time AIs get equal tokens. A call that waited in vain and is repeated with its `request_id` within a
+   * minute stands where it stood.
    */
   wait?:
     | Duration
@@ -428,6 +430,8 @@ export interface DistributionStats {
   month: string;
   /** The time zone whose calendar the days and hours follow. */
   timeZone: string;
+  /** What the amounts count: `tokens`, or the ISO 4217 code of a currency, of which they are millionths. */
+  unit: string;
   /** Calls of the month that were reported. */
   calls: number;
   /** How many of them failed. */
@@ -2558,6 +2562,7 @@ function createBaseDistributionStats(): DistributionStats {
     budgetId: "",
     month: "",
     timeZone: "",
+    unit: "",
     calls: 0,
     failedCalls: 0,
   };
@@ -2606,6 +2611,9 @@ export const DistributionStats: MessageFns<DistributionStats> = {
     }
     if (message.timeZone !== "") {
       writer.uint32(114).string(message.timeZone);
+    }
+    if (message.unit !== "") {
+      writer.uint32(162).string(message.unit);
     }
     if (message.calls !== 0) {
       writer.uint32(144).int64(message.calls);
@@ -2741,6 +2749,14 @@ export const DistributionStats: MessageFns<DistributionStats> = {
             message.timeZone = reader.string();
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.unit = reader.string();
+            continue;
+          }
           case 18: {
             if (tag !== 144) {
               break;
@@ -2796,6 +2812,7 @@ export const DistributionStats: MessageFns<DistributionStats> = {
     message.budgetId = object.budgetId ?? "";
     message.month = object.month ?? "";
     message.timeZone = object.timeZone ?? "";
+    message.unit = object.unit ?? "";
     message.calls = object.calls ?? 0;
     message.failedCalls = object.failedCalls ?? 0;
     return message;
