@@ -225,6 +225,15 @@ export class PolicyView implements View {
   }
 }
 
+/** Kinds of fields with an entry a line. */
+const HAS_LINES: ReadonlySet<FormField['kind']> = new Set([
+  'shares-by-ai',
+  'weights',
+  'weights-by-model',
+  'teams',
+  'limits-by-model',
+]);
+
 function inputFor({ kind, values = [] }: FormField, id: string, value: string, fallback: string): Input {
   const common = { id, 'aria-describedby': `${id}-help ${id}-problem` };
   if (kind === 'choice') {
@@ -236,7 +245,7 @@ function inputFor({ kind, values = [] }: FormField, id: string, value: string, f
     select.value = value;
     return select;
   }
-  if (kind === 'shares-by-ai' || kind === 'weights' || kind === 'weights-by-model') {
+  if (HAS_LINES.has(kind)) {
     const rows = kind === 'weights' ? 6 : 3;
     const area = h('textarea', { ...common, rows, placeholder: fallback || 'none', spellcheck: 'false' });
     area.value = value;

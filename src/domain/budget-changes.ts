@@ -12,12 +12,13 @@ import {
   type Refused,
   refused,
 } from './model/outcomes.js';
-import { type PolicyFields, policyInForce } from './model/policy.js';
+import { type Policy, type PolicyFields, policyInForce } from './model/policy.js';
 import type { DeleteBudgetRequest, Evidence, PauseRequest, PutPolicyRequest } from './model/requests.js';
 import type { WindowStatus } from './model/types.js';
 import { capsInForce } from './policy/caps-in-force.js';
 import { changedPolicy, isRefused, samePolicy } from './policy/policy-update.js';
 import { policyWarnings } from './policy/policy-warnings.js';
+import { aisOfMonth } from './policy/scope-warnings.js';
 import { monthOfDay } from './time/calendar.js';
 import { highest } from './time/tidy-mark.js';
 import { calendarMonth, monthAt } from './time/windows.js';
@@ -36,7 +37,15 @@ export function viewOfBudget(ledger: Ledger): BudgetView {
 
 function put(ledger: Ledger, before?: BudgetView): BudgetPut {
   const budget = viewOfBudget(ledger);
-  return { kind: 'budget', budget, warnings: policyWarnings(budget.policyFields), ...(before && { before }) };
+  const warnings = policyWarnings(budget.policyFields, before && aisOf(ledger, budget.policy));
+  return { kind: 'budget', budget, warnings, ...(before && { before }) };
+}
+
+/** Of the month under way; where no team asks for them, none. */
+function aisOf({ tables, month }: Ledger, policy: Policy): string[] | undefined {
+  if (policy.teams.size === 0) return undefined;
+  const grants = Array.from(tables.ais.entries(), ([aiId, { lastGrantAt }]) => [aiId, lastGrantAt] as const);
+  return aisOfMonth(tables.monthAis.keys(), grants, month);
 }
 
 function changed(ledger: Ledger, before?: BudgetView): BudgetPut {
@@ -95,7 +104,8 @@ function wouldPut(ledger: Ledger, fields: PolicyFields, before: BudgetView | und
   const { budgetId, clock } = ledger;
   const unborn = { budgetId, etag: '', createdAt: clock, zone: policy.timeZone };
   const budget = { ...(before ?? unborn), policyFields: fields, policy };
-  return { kind: 'budget', budget, warnings: policyWarnings(fields), ...(before && { before }) };
+  const warnings = policyWarnings(fields, before && aisOf(ledger, policy));
+  return { kind: 'budget', budget, warnings, ...(before && { before }) };
 }
 
 function windowsOf(ledger: Ledger, fields: PolicyFields): NonNullable<BudgetPut['windows']> {
@@ -197,6 +207,7 @@ export function deleteBudget(ledger: Ledger, { force, etag }: DeleteBudgetReques
   const { tables } = ledger;
   tables.ais.reset();
   for (const table of [tables.dayTotals, tables.pastDays, tables.monthAis, tables.monthModels]) table.reset();
+  for (const table of [tables.hourAis, tables.hourModels, tables.hourParts, tables.monthParts]) table.reset();
   tables.aisByGrant.clear();
   tables.monthSpent = 0;
   closeOver(ledger);

@@ -1,6 +1,7 @@
 import { admission, denialOf } from './admission/admission.js';
 import { askedViolation, estimateOf, leastTokens, requestedTokens } from './admission/asked.js';
 import { roomFor } from './admission/room.js';
+import { scopeWindows } from './admission/rules/scope-cap.js';
 import { viewOfBudget } from './budget-changes.js';
 import { ownHours } from './ledger/accounts.js';
 import { findLease, viewOfClosed, viewOfLive } from './ledger/lease-lookup.js';
@@ -47,9 +48,11 @@ export function getAvailability(
   const requested = requestedTokens(ledger, standing, request, estimate);
   const least = leastTokens(ledger, request, requested);
   const blockers = admission(ledger, standing, request, requested, least);
+  const team = ledger.scopes?.teamOf(request.aiId);
   return {
     kind: 'availability',
     availableTokens: roomFor(ledger, standing, request),
+    ...(team && { team: { teamId: team.id, windows: scopeWindows(ledger, standing, team) } }),
     ...(blockers.length === 0 ? {} : { denial: denialOf(ledger, blockers) }),
   };
 }
@@ -76,6 +79,7 @@ export function snapshotOf(ledger: Ledger): BudgetSnapshot {
     experience: ledger.pace.experience,
     monthAis: new Map(tables.monthAis.entries()),
     monthModels: new Map(tables.monthModels.entries()),
+    monthParts: new Map(tables.monthParts.entries()),
     alerts: [...tables.alerts.values()].filter(({ epoch }) => epoch === undefined),
   };
 }
@@ -97,6 +101,7 @@ export function usageDayOf(ledger: Ledger, day: string, totals: StoredDay): Usag
     ais: tables.ofDay(tables.dayAis, day),
     models: tables.ofDay(tables.dayModels, day),
     presumedBy: tables.presumedBy(day),
+    parts: tables.partsOf(day),
     ...(calls !== undefined && { calls, failedCalls, ...tables.callsOfDay(day) }),
     ...(zone === undefined ? {} : { zone }),
     ...(unit === undefined ? {} : { unit }),
