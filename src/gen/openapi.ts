@@ -657,6 +657,41 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
+    "/budgetarbiter.v1.BudgetAdminService/SimulatePolicy": {
+      "post": {
+        "operationId": "SimulatePolicy",
+        "summary": "What another policy would have done with the budget's last days, beside the policy in force: both decide, in virtual time, what its usage tells of requests.",
+        "description": "What another policy would have done with the budget's last days, beside the policy in force: both decide, in virtual time, what its usage tells of requests. It changes nothing. One at a time a replica. Errors: NOT_FOUND (BUDGET_NOT_FOUND); INVALID_ARGUMENT (UNWORKABLE_POLICY); RESOURCE_EXHAUSTED (QUEUE_FULL: too many ask for one, or it took more than 2 s).",
+        "tags": [
+          "BudgetAdminService"
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {
+            "application/json": {
+              "schema": {
+                "$ref": "#/components/schemas/SimulatePolicyRequest"
+              }
+            }
+          }
+        },
+        "responses": {
+          "200": {
+            "description": "The policy in force and the candidate, on the same requests.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/SimulatePolicyResponse"
+                }
+              }
+            }
+          },
+          "default": {
+            "$ref": "#/components/responses/CallFailed"
+          }
+        }
+      }
+    },
     "/budgetarbiter.v1.BudgetAdminService/ResetClock": {
       "post": {
         "operationId": "ResetClock",
@@ -949,7 +984,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
                 "USAGE_GROUPING_DAY",
                 "USAGE_GROUPING_HOUR",
                 "USAGE_GROUPING_AI",
-                "USAGE_GROUPING_MODEL"
+                "USAGE_GROUPING_MODEL",
+                "USAGE_GROUPING_TEAM"
               ]
             }
           },
@@ -1188,7 +1224,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
                 "USAGE_GROUPING_DAY",
                 "USAGE_GROUPING_HOUR",
                 "USAGE_GROUPING_AI",
-                "USAGE_GROUPING_MODEL"
+                "USAGE_GROUPING_MODEL",
+                "USAGE_GROUPING_TEAM"
               ]
             }
           },
@@ -1488,6 +1525,22 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "maxProperties": 8,
             "description": "Kept with the lease, for operators. At most 8, keys of 1 to 32 bytes, values of at most 64 bytes."
           },
+          "model": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "maxLength": 128,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            "x-maxBytes": 128,
+            "not": {
+              "enum": [
+                "(other)",
+                "(unknown)"
+              ]
+            },
+            "description": "The model that the caller is about to ask, such as `claude-sonnet-4`, for the limits of `Policy.models`: at most 128 bytes, not `(other)` or `(unknown)`. Absent or empty: it counts as `(unspecified)`."
+          },
           "expected": {
             "anyOf": [
               {
@@ -1497,7 +1550,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
                 "type": "null"
               }
             ],
-            "description": "What the caller expects to spend, by kind, in place of `estimated_tokens`: weighed by the policy's token weights as they are when it is decided, and rounded up, so that a caller needs no weights. At least one token; weighed at most 10^12, and at least 1."
+            "description": "What the caller expects to spend, by kind, in place of `estimated_tokens`: weighed by the policy's token weights for `model`, as they are when it is decided, and rounded up, so that a caller needs no weights. At least one token; weighed at most 10^12, and at least 1."
           },
           "atLeastTokens": {
             "anyOf": [
@@ -1716,7 +1769,12 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "RULE_HOURLY_CAP",
               "RULE_DAILY_CAP",
               "RULE_AI_DAILY_CAP",
-              "RULE_MONTHLY_CAP"
+              "RULE_MONTHLY_CAP",
+              "RULE_TEAM_CONCURRENCY",
+              "RULE_MODEL_CONCURRENCY",
+              "RULE_TEAM_CAP",
+              "RULE_MODEL_CAP",
+              "RULE_KEPT_FOR_OTHERS"
             ],
             "description": "The rule."
           },
@@ -1748,6 +1806,20 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "message": {
             "type": "string",
             "description": "The same for a person, with what lowered the limit if something did."
+          },
+          "window": {
+            "type": "string",
+            "enum": [
+              "WINDOW_UNSPECIFIED",
+              "WINDOW_HOUR",
+              "WINDOW_DAY",
+              "WINDOW_MONTH"
+            ],
+            "description": "Of a cap, the window that it is of. Unset for rules of slots and the others."
+          },
+          "scope": {
+            "type": "string",
+            "description": "Of TEAM_CAP and TEAM_CONCURRENCY the team id, of MODEL_CAP and MODEL_CONCURRENCY the pattern in `Policy.models`; of KEPT_FOR_OTHERS the team that asks, unset for an AI in none."
           }
         }
       },
@@ -2148,6 +2220,13 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "description": "The time zone whose calendar the days and hours follow."
           },
+          "byTeam": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/TeamTokens"
+            },
+            "description": "The month by team, most first; tokens of AIs in no team stand under `(none)`. Empty while the policy has no teams."
+          },
           "unit": {
             "type": "string",
             "description": "What the amounts count: `tokens`, or the ISO 4217 code of a currency, of which they are millionths."
@@ -2249,6 +2328,13 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "description": "The time zone whose calendar the days and hours follow."
           },
+          "by_team": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/TeamTokensPlain"
+            },
+            "description": "The month by team, most first; tokens of AIs in no team stand under `(none)`. Empty while the policy has no teams."
+          },
           "unit": {
             "type": "string",
             "description": "What the amounts count: `tokens`, or the ISO 4217 code of a currency, of which they are millionths."
@@ -2345,6 +2431,22 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             ],
             "description": "Charged tokens that it would ask for: 1 to 10^12; less than the policy's `min_estimate` counts as that. Absent, and `expected` too: the policy's default reservation."
           },
+          "model": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "maxLength": 128,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            "x-maxBytes": 128,
+            "not": {
+              "enum": [
+                "(other)",
+                "(unknown)"
+              ]
+            },
+            "description": "As in AcquireSlotRequest."
+          },
           "expected": {
             "anyOf": [
               {
@@ -2392,6 +2494,17 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "denial": {
             "$ref": "#/components/schemas/Denial",
             "description": "The rules that would refuse; unset if none would."
+          },
+          "teamId": {
+            "type": "string",
+            "description": "The team that the AI is in; unset if in none."
+          },
+          "teamWindows": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/WindowStatus"
+            },
+            "description": "The hour, the day and the month of that team as they stand now, with its own caps. Empty for an AI in none."
           }
         }
       },
@@ -2678,6 +2791,14 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "sessionId": {
             "type": "string",
             "description": "The session that it was acquired or last taken up in (`BudgetService.Session`); unset for one acquired by a call of its own."
+          },
+          "teamId": {
+            "type": "string",
+            "description": "The team that its AI is in by the policy of now; unset for an AI in none."
+          },
+          "model": {
+            "type": "string",
+            "description": "The model that the request named; unset if it named none."
           }
         }
       },
@@ -2835,11 +2956,13 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "USAGE_GROUPING_HOUR",
               "USAGE_GROUPING_AI",
               "USAGE_GROUPING_MODEL",
+              "USAGE_GROUPING_TEAM",
               0,
               1,
               2,
               3,
               4,
+              5,
               null
             ],
             "description": "By what. Unspecified means DAY."
@@ -2907,6 +3030,50 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "description": "Empty on the last page."
           }
         }
+      },
+      "ModelLimit": {
+        "type": "object",
+        "description": "What the models that a pattern binds may use together. A percentage of 100 turns its rule off.",
+        "properties": {
+          "maxHourlyPercent": {
+            "type": [
+              "number",
+              "null"
+            ],
+            "exclusiveMinimum": 0,
+            "maximum": 100,
+            "description": "The most of the hour's cap in force, as it is paced. Above 0, to 100. Default 100."
+          },
+          "maxDailyPercent": {
+            "type": [
+              "number",
+              "null"
+            ],
+            "exclusiveMinimum": 0,
+            "maximum": 100,
+            "description": "The most of the day's cap in force. Above 0, to 100. Default 100."
+          },
+          "maxMonthlyPercent": {
+            "type": [
+              "number",
+              "null"
+            ],
+            "exclusiveMinimum": 0,
+            "maximum": 100,
+            "description": "The most of the enforced limit of the month. Above 0, to 100. Default 100."
+          },
+          "maxConcurrent": {
+            "type": [
+              "integer",
+              "null"
+            ],
+            "format": "int32",
+            "minimum": 0,
+            "maximum": 1000,
+            "description": "Live slots whose requests name such a model, 0 to 1,000; 0 means no limit. Default 0."
+          }
+        },
+        "additionalProperties": false
       },
       "ModelTokens": {
         "type": "object",
@@ -3469,6 +3636,45 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             ],
             "description": "The least that any lease reserves at its grant: a smaller estimate, or none, reserves this much all the same, so that a low estimate opens no cap. It is then what counts against `max_request_tokens` and the caps. 0, for none, to 10^12, and never more than these admit. Default 0."
           },
+          "teams": {
+            "type": [
+              "object",
+              "null"
+            ],
+            "additionalProperties": {
+              "$ref": "#/components/schemas/Team"
+            },
+            "propertyNames": {
+              "minLength": 1,
+              "maxLength": 63,
+              "pattern": "^[a-z0-9][a-z0-9._-]*$"
+            },
+            "maxProperties": 64,
+            "description": "Named parts of the budget, by team id: 1 to 63 characters, `[a-z0-9][a-z0-9._-]{0,62}`. An AI is in the team whose pattern fits it best: its own id first, then the pattern with most literal characters, then with fewest stars, then the team id that sorts first; or in none. At most 64 teams, with 256 patterns in all."
+          },
+          "models": {
+            "type": [
+              "object",
+              "null"
+            ],
+            "additionalProperties": {
+              "$ref": "#/components/schemas/ModelLimit"
+            },
+            "propertyNames": {
+              "minLength": 1,
+              "maxLength": 128,
+              "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+              "x-maxBytes": 128,
+              "not": {
+                "enum": [
+                  "(other)",
+                  "(unknown)"
+                ]
+              }
+            },
+            "maxProperties": 64,
+            "description": "Limits of models, by a pattern of their names, of 1 to 128 bytes, in which `*` stands for any run of characters. The pattern that fits a model best binds it, in the order of `teams`. A reservation counts for the model that the request names, usage for the model that it names; who names none counts as `(unspecified)`, which `*` binds. At most 64."
+          },
           "unit": {
             "type": [
               "string",
@@ -3485,6 +3691,18 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "minimum": 0,
             "maximum": 100,
             "description": "Under pacing EVEN, the share of an even month's day that every later day keeps, however much today takes beyond an equal part of what is left. 100: strictly equal parts. 0 to 100. Default 93.3333."
+          },
+          "lending": {
+            "enum": [
+              "LENDING_UNSPECIFIED",
+              "LENDING_GRADUAL",
+              "LENDING_NEVER",
+              0,
+              1,
+              2,
+              null
+            ],
+            "description": "What becomes of what is guaranteed to a team (`guaranteed_percent`) and not used. Default GRADUAL."
           }
         },
         "additionalProperties": false
@@ -3871,6 +4089,515 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "lease": {
             "$ref": "#/components/schemas/Lease",
             "description": "The lease."
+          }
+        }
+      },
+      "SimulatePolicyRequest": {
+        "type": "object",
+        "description": "Tries a policy on a budget's own past.",
+        "properties": {
+          "budgetId": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[a-z0-9][a-z0-9._-]*$",
+            "description": "The budget. Required."
+          },
+          "policy": {
+            "anyOf": [
+              {
+                "$ref": "#/components/schemas/Policy"
+              },
+              {
+                "type": "null"
+              }
+            ],
+            "description": "The policy to take fields from, as in `UpdateBudget`."
+          },
+          "updateMask": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "examples": [
+              "cooldown,tokenWeights.inputPercent"
+            ],
+            "description": "The fields to change, as in `UpdateBudget`."
+          },
+          "preset": {
+            "enum": [
+              "PRESET_UNSPECIFIED",
+              "PRESET_WORK_SESSIONS",
+              "PRESET_CALLS",
+              0,
+              1,
+              2,
+              null
+            ],
+            "description": "Where the candidate's unset fields take their defaults from, as in `UpdateBudget`."
+          },
+          "days": {
+            "type": [
+              "integer",
+              "null"
+            ],
+            "format": "int32",
+            "minimum": 1,
+            "maximum": 28,
+            "description": "So many closed days before today: 1 to 28. Absent: 28. A budget without a closed day is tried on today."
+          },
+          "demandPercent": {
+            "type": [
+              "integer",
+              "null"
+            ],
+            "format": "int32",
+            "minimum": 1,
+            "maximum": 1000,
+            "description": "Demand, in percent of what it was: 1 to 1,000. Absent: 100."
+          },
+          "returnsPercent": {
+            "type": [
+              "integer",
+              "null"
+            ],
+            "format": "int32",
+            "minimum": 0,
+            "maximum": 100,
+            "description": "So much of what is refused is asked again an hour later, in percent: 0 to 100. Absent: 0."
+          }
+        },
+        "additionalProperties": false,
+        "required": [
+          "budgetId"
+        ]
+      },
+      "SimulatePolicyResponse": {
+        "type": "object",
+        "description": "The policy in force and the candidate, on the same requests.",
+        "properties": {
+          "inForce": {
+            "$ref": "#/components/schemas/SimulatedOutcome",
+            "description": "The policy in force. Unset if the days had no usage."
+          },
+          "candidate": {
+            "$ref": "#/components/schemas/SimulatedOutcome",
+            "description": "The candidate. Unset if the days had no usage."
+          },
+          "gains": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/SimulatedShift"
+            },
+            "description": "AIs that are granted most more by the candidate, most first."
+          },
+          "losses": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/SimulatedShift"
+            },
+            "description": "AIs that are granted most less, most first."
+          },
+          "recordedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Tokens that were used on these days."
+          },
+          "selfCheck": {
+            "type": "string",
+            "description": "How far the policy in force is from them here, for a person."
+          },
+          "cannotKnow": {
+            "type": "array",
+            "items": {
+              "type": "string"
+            },
+            "description": "What it cannot know, for a person."
+          }
+        }
+      },
+      "SimulatedAi": {
+        "type": "object",
+        "description": "What an AI asked for, and what it got, in tokens.",
+        "properties": {
+          "aiId": {
+            "type": "string",
+            "description": "The AI."
+          },
+          "askedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Asked for."
+          },
+          "grantedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Granted."
+          },
+          "refusedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Refused."
+          }
+        }
+      },
+      "SimulatedDay": {
+        "type": "object",
+        "description": "One day.",
+        "properties": {
+          "date": {
+            "type": "string",
+            "description": "`YYYY-MM-DD`."
+          },
+          "tokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Tokens used."
+          },
+          "demandTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Tokens asked for."
+          }
+        }
+      },
+      "SimulatedOutcome": {
+        "type": "object",
+        "description": "What became of requests under one policy.",
+        "properties": {
+          "lastedDays": {
+            "type": "integer",
+            "format": "int32",
+            "description": "The days that the shortest month lasted before the month itself refused; of one that did not, all of its days here."
+          },
+          "dry": {
+            "type": "boolean",
+            "description": "Whether a month refused before its last day here."
+          },
+          "usedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Tokens used."
+          },
+          "usedPercent": {
+            "type": "number",
+            "description": "Percent of what may be granted on these days."
+          },
+          "spreadPercent": {
+            "type": "number",
+            "description": "Spread of the days, in percent: the mean of the months."
+          },
+          "clairvoyantSpreadPercent": {
+            "type": "number",
+            "description": "The least spread that the same use could have had, for one who knew the demand of every day."
+          },
+          "askedRequests": {
+            "type": "integer",
+            "format": "int32",
+            "description": "Requests that were made."
+          },
+          "askedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Their tokens."
+          },
+          "grantedRequests": {
+            "type": "integer",
+            "format": "int32",
+            "description": "Requests granted."
+          },
+          "grantedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Their tokens."
+          },
+          "refusedRequests": {
+            "type": "integer",
+            "format": "int32",
+            "description": "Refusals. With `returns_percent` a request may be refused several times."
+          },
+          "refusedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Their tokens."
+          },
+          "byRule": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/SimulatedRefusals"
+            },
+            "description": "By rule, most tokens first. A request that several rules refuse counts under each."
+          },
+          "byAi": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/SimulatedAi"
+            },
+            "description": "By AI, those that asked for most first, at most 100."
+          },
+          "firstRefusal": {
+            "$ref": "#/components/schemas/SimulatedRefusal",
+            "description": "The first refusal; unset if there was none."
+          },
+          "waitP50": {
+            "type": "string",
+            "pattern": "^-?[0-9]{1,12}(\\.[0-9]{1,9})?s$",
+            "examples": [
+              "1.5s"
+            ],
+            "description": "Half of the granted requests waited no longer, until they came again."
+          },
+          "waitP95": {
+            "type": "string",
+            "pattern": "^-?[0-9]{1,12}(\\.[0-9]{1,9})?s$",
+            "examples": [
+              "1.5s"
+            ],
+            "description": "95 percent of them waited no longer."
+          },
+          "days": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/SimulatedDay"
+            },
+            "description": "Each day."
+          }
+        }
+      },
+      "SimulatedRefusal": {
+        "type": "object",
+        "description": "One refusal.",
+        "properties": {
+          "refusedAt": {
+            "type": "string",
+            "format": "date-time",
+            "description": "When."
+          },
+          "aiId": {
+            "type": "string",
+            "description": "The AI that asked."
+          },
+          "rule": {
+            "type": "string",
+            "enum": [
+              "RULE_UNSPECIFIED",
+              "RULE_PAUSED",
+              "RULE_EMERGENCY",
+              "RULE_REQUEST_TOO_LARGE",
+              "RULE_COOLDOWN",
+              "RULE_CONCURRENCY",
+              "RULE_AI_CONCURRENCY",
+              "RULE_HOURLY_CAP",
+              "RULE_DAILY_CAP",
+              "RULE_AI_DAILY_CAP",
+              "RULE_MONTHLY_CAP",
+              "RULE_TEAM_CONCURRENCY",
+              "RULE_MODEL_CONCURRENCY",
+              "RULE_TEAM_CAP",
+              "RULE_MODEL_CAP",
+              "RULE_KEPT_FOR_OTHERS"
+            ],
+            "description": "The first rule that refused."
+          },
+          "message": {
+            "type": "string",
+            "description": "Why, for a person."
+          }
+        }
+      },
+      "SimulatedRefusals": {
+        "type": "object",
+        "description": "What a rule refused.",
+        "properties": {
+          "rule": {
+            "type": "string",
+            "enum": [
+              "RULE_UNSPECIFIED",
+              "RULE_PAUSED",
+              "RULE_EMERGENCY",
+              "RULE_REQUEST_TOO_LARGE",
+              "RULE_COOLDOWN",
+              "RULE_CONCURRENCY",
+              "RULE_AI_CONCURRENCY",
+              "RULE_HOURLY_CAP",
+              "RULE_DAILY_CAP",
+              "RULE_AI_DAILY_CAP",
+              "RULE_MONTHLY_CAP",
+              "RULE_TEAM_CONCURRENCY",
+              "RULE_MODEL_CONCURRENCY",
+              "RULE_TEAM_CAP",
+              "RULE_MODEL_CAP",
+              "RULE_KEPT_FOR_OTHERS"
+            ],
+            "description": "The rule."
+          },
+          "requests": {
+            "type": "integer",
+            "format": "int32",
+            "description": "Requests."
+          },
+          "tokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Their tokens."
+          }
+        }
+      },
+      "SimulatedShift": {
+        "type": "object",
+        "description": "An AI that is granted more or less by the candidate, in tokens.",
+        "properties": {
+          "aiId": {
+            "type": "string",
+            "description": "The AI."
+          },
+          "inForceTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "By the policy in force."
+          },
+          "candidateTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "By the candidate."
+          }
+        }
+      },
+      "Team": {
+        "type": "object",
+        "description": "A named part of a budget: some AIs, and what they may use together. A percentage of 100 turns its rule off.",
+        "properties": {
+          "aiIds": {
+            "type": [
+              "array",
+              "null"
+            ],
+            "items": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 64,
+              "pattern": "^[!-~]*$",
+              "not": {
+                "enum": [
+                  "(other)"
+                ]
+              }
+            },
+            "maxItems": 256,
+            "description": "Its AIs: ids, or patterns in which `*` stands for any run of characters, such as `web/*`. At least one; each 1 to 64 printable ASCII characters without spaces."
+          },
+          "maxHourlyPercent": {
+            "type": [
+              "number",
+              "null"
+            ],
+            "exclusiveMinimum": 0,
+            "maximum": 100,
+            "description": "The most of the hour's cap in force, as it is paced, that the team may use. Above 0, to 100. Default 100."
+          },
+          "maxDailyPercent": {
+            "type": [
+              "number",
+              "null"
+            ],
+            "exclusiveMinimum": 0,
+            "maximum": 100,
+            "description": "The most of the day's cap in force. Above 0, to 100. Default 100."
+          },
+          "maxMonthlyPercent": {
+            "type": [
+              "number",
+              "null"
+            ],
+            "exclusiveMinimum": 0,
+            "maximum": 100,
+            "description": "The most of the enforced limit of the month. Above 0, to 100. Default 100."
+          },
+          "maxConcurrent": {
+            "type": [
+              "integer",
+              "null"
+            ],
+            "format": "int32",
+            "minimum": 0,
+            "maximum": 1000,
+            "description": "Live slots of the team, 0 to 1,000; 0 means no limit of its own. Default 0."
+          },
+          "guaranteedPercent": {
+            "type": [
+              "number",
+              "null"
+            ],
+            "minimum": 0,
+            "maximum": 100,
+            "description": "Of the hour's and of the day's cap in force, what is kept for the team. 0 to the team's own percentages, and no more than 100 for all teams together. Default 0."
+          },
+          "guaranteedSlots": {
+            "type": [
+              "integer",
+              "null"
+            ],
+            "format": "int32",
+            "minimum": 0,
+            "maximum": 1000,
+            "description": "Slots that are kept for the team. 0 to its own `max_concurrent`, if that is set, and no more than the budget's for all teams together. Default 0."
+          },
+          "weight": {
+            "type": [
+              "number",
+              "null"
+            ],
+            "minimum": 0.01,
+            "maximum": 100,
+            "description": "Its part of the turns among those who wait. 0.01 to 100, with at most 4 decimal places. Default 1."
+          }
+        },
+        "additionalProperties": false
+      },
+      "TeamTokens": {
+        "type": "object",
+        "description": "Tokens of one team, by the policy of now.",
+        "properties": {
+          "teamId": {
+            "type": "string",
+            "description": "The team; `(none)` for those of AIs in no team."
+          },
+          "tokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Its tokens."
+          },
+          "calls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Its calls that were reported; those of `(other)` AIs stand under `(none)`."
+          },
+          "failedCalls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "How many of them failed."
+          }
+        }
+      },
+      "TeamTokensPlain": {
+        "type": "object",
+        "description": "Tokens of one team, by the policy of now.",
+        "properties": {
+          "team_id": {
+            "type": "string",
+            "description": "The team; `(none)` for those of AIs in no team."
+          },
+          "tokens": {
+            "type": "integer",
+            "description": "Its tokens."
+          },
+          "calls": {
+            "type": "integer",
+            "description": "Its calls that were reported; those of `(other)` AIs stand under `(none)`."
+          },
+          "failed_calls": {
+            "type": "integer",
+            "description": "How many of them failed."
           }
         }
       },
@@ -4276,11 +5003,11 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
       },
       "UsageRow": {
         "type": "object",
-        "description": "The usage of one day, hour, AI or model.",
+        "description": "The usage of one day, hour, AI, model or team.",
         "properties": {
           "key": {
             "type": "string",
-            "description": "`YYYY-MM-DD`, `YYYY-MM-DD HH:00`, the AI or the model."
+            "description": "`YYYY-MM-DD`, `YYYY-MM-DD HH:00`, the AI, the model or the team."
           },
           "start": {
             "type": "string",
@@ -4357,6 +5084,11 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "pattern": "^-?[0-9]+$",
             "description": "What is left: cap - spent - reserved, never below 0."
+          },
+          "keptTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Kept now for teams with a `guaranteed_percent`: in the budget's hour and day, as it is paced, for all of them; in a team's hour and day, out of the budget's, for this team."
           }
         }
       },
@@ -4399,6 +5131,10 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "available_tokens": {
             "type": "integer",
             "description": "What is left: cap - spent - reserved, never below 0."
+          },
+          "kept_tokens": {
+            "type": "integer",
+            "description": "Kept now for teams with a `guaranteed_percent`: in the budget's hour and day, as it is paced, for all of them; in a team's hour and day, out of the budget's, for this team."
           }
         }
       },
