@@ -1,5 +1,5 @@
-import { ceilDiv } from './pacing.js';
 import type { Span } from '../time/windows.js';
+import { ceilDiv } from './pacing.js';
 
 /**
  * What a window keeps of its cap for the teams that are guaranteed a part of it. Unspent tokens can be lent, spent ones cannot be
