@@ -16,7 +16,9 @@ export interface CountedAis {
 export function byTeam(policy: Policy, counted: Iterable<CountedAis>): Map<string, number> {
   const sums = new Map<string, number>();
   if (policy.teams.size === 0) return sums;
-  const add = (teamId: string, tokens: number) => sums.set(teamId, (sums.get(teamId) ?? 0) + tokens);
+  const add = (teamId: string, tokens: number) => {
+    if (tokens !== 0) sums.set(teamId, (sums.get(teamId) ?? 0) + tokens);
+  };
   for (const { ais, parts } of counted) {
     let ofMany = 0;
     for (const teamId of policy.teams.keys()) {
