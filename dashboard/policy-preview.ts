@@ -31,7 +31,7 @@ function said({ policy = {}, preset, presetPolicy = {} }: BudgetJson): string {
 export function previewBody(judged: UpdatedBudget, fields: readonly FormField[]): HTMLElement[] {
   const { warnings = [] } = judged;
   const caps = capsOf(judged);
-  const amounts = new Amounts(unitOf(judged.budget));
+  const amounts = amountsOf(judged);
   return [
     h('h3', {}, 'Different from today'),
     table('Different from today', ['Field', 'Now', 'After'], changesOf(judged, fields)),
@@ -74,6 +74,11 @@ export function presetName({ preset }: BudgetJson): string {
   return preset.replace('PRESET_', '');
 }
 
+/** How amounts of the budget are written. */
+export function amountsOf({ budget }: UpdatedBudget): Amounts {
+  return new Amounts(unitOf(budget));
+}
+
 /** What its amounts count. */
 function unitOf({ effectivePolicy }: BudgetJson): string {
   return String(effectivePolicy?.['unit'] ?? 'tokens');
@@ -109,7 +114,11 @@ function closedText({ kind, after, taken }: CapChange, amounts: Amounts): string
   );
 }
 
-function table(caption: string, heads: readonly string[], rows: readonly string[][]): HTMLElement {
+export function table(
+  caption: string,
+  heads: readonly string[],
+  rows: readonly (readonly string[])[],
+): HTMLElement {
   const body = rows.map(([first = '', ...rest]) =>
     h('tr', {}, h('th', { scope: 'row' }, first), ...rest.map((text) => h('td', {}, text))),
   );

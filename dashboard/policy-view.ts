@@ -4,7 +4,8 @@ import { type BudgetJson, type FoundBudget, jsonName, type UpdatedBudget } from 
 import { ask, notice } from './dialog.js';
 import { fill, h, setText } from './dom.js';
 import { fieldText, fieldValue, shownValue } from './policy-fields.js';
-import { isSame, presetName, previewBody, warningList } from './policy-preview.js';
+import { amountsOf, isSame, presetName, previewBody, warningList } from './policy-preview.js';
+import { pastDays } from './policy-simulation.js';
 import type { PageContext, View } from './view.js';
 
 type Input = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
@@ -190,7 +191,10 @@ export class PolicyView implements View {
       }
       const done = await ask({
         title: `Change the policy of ${budgetId}?`,
-        body: previewBody(judged, this.fields),
+        body: [
+          ...previewBody(judged, this.fields),
+          pastDays(api, { budgetId, ...this.changes() }, amountsOf(judged)),
+        ],
         confirm: 'Apply',
         act: async () => {
           await api.call('UpdateBudget', change);

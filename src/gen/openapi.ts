@@ -657,6 +657,41 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
+    "/budgetarbiter.v1.BudgetAdminService/SimulatePolicy": {
+      "post": {
+        "operationId": "SimulatePolicy",
+        "summary": "What another policy would have done with the budget's last days, beside the policy in force: both decide, in virtual time, what its usage tells of requests.",
+        "description": "What another policy would have done with the budget's last days, beside the policy in force: both decide, in virtual time, what its usage tells of requests. It changes nothing. One at a time a replica. Errors: NOT_FOUND (BUDGET_NOT_FOUND); INVALID_ARGUMENT (UNWORKABLE_POLICY); RESOURCE_EXHAUSTED (QUEUE_FULL: too many ask for one, or it took more than 2 s).",
+        "tags": [
+          "BudgetAdminService"
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {
+            "application/json": {
+              "schema": {
+                "$ref": "#/components/schemas/SimulatePolicyRequest"
+              }
+            }
+          }
+        },
+        "responses": {
+          "200": {
+            "description": "The policy in force and the candidate, on the same requests.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/SimulatePolicyResponse"
+                }
+              }
+            }
+          },
+          "default": {
+            "$ref": "#/components/responses/CallFailed"
+          }
+        }
+      }
+    },
     "/budgetarbiter.v1.BudgetAdminService/ResetClock": {
       "post": {
         "operationId": "ResetClock",
@@ -4041,6 +4076,375 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "lease": {
             "$ref": "#/components/schemas/Lease",
             "description": "The lease."
+          }
+        }
+      },
+      "SimulatePolicyRequest": {
+        "type": "object",
+        "description": "Tries a policy on a budget's own past.",
+        "properties": {
+          "budgetId": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[a-z0-9][a-z0-9._-]*$",
+            "description": "The budget. Required."
+          },
+          "policy": {
+            "anyOf": [
+              {
+                "$ref": "#/components/schemas/Policy"
+              },
+              {
+                "type": "null"
+              }
+            ],
+            "description": "The policy to take fields from, as in `UpdateBudget`."
+          },
+          "updateMask": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "examples": [
+              "cooldown,tokenWeights.inputPercent"
+            ],
+            "description": "The fields to change, as in `UpdateBudget`."
+          },
+          "preset": {
+            "enum": [
+              "PRESET_UNSPECIFIED",
+              "PRESET_WORK_SESSIONS",
+              "PRESET_CALLS",
+              0,
+              1,
+              2,
+              null
+            ],
+            "description": "Where the candidate's unset fields take their defaults from, as in `UpdateBudget`."
+          },
+          "days": {
+            "type": [
+              "integer",
+              "null"
+            ],
+            "format": "int32",
+            "minimum": 1,
+            "maximum": 28,
+            "description": "So many closed days before today: 1 to 28. Absent: 28. A budget without a closed day is tried on today."
+          },
+          "demandPercent": {
+            "type": [
+              "integer",
+              "null"
+            ],
+            "format": "int32",
+            "minimum": 1,
+            "maximum": 1000,
+            "description": "Demand, in percent of what it was: 1 to 1,000. Absent: 100."
+          },
+          "returnsPercent": {
+            "type": [
+              "integer",
+              "null"
+            ],
+            "format": "int32",
+            "minimum": 0,
+            "maximum": 100,
+            "description": "So much of what is refused is asked again an hour later, in percent: 0 to 100. Absent: 0."
+          }
+        },
+        "additionalProperties": false,
+        "required": [
+          "budgetId"
+        ]
+      },
+      "SimulatePolicyResponse": {
+        "type": "object",
+        "description": "The policy in force and the candidate, on the same requests.",
+        "properties": {
+          "inForce": {
+            "$ref": "#/components/schemas/SimulatedOutcome",
+            "description": "The policy in force. Unset if the days had no usage."
+          },
+          "candidate": {
+            "$ref": "#/components/schemas/SimulatedOutcome",
+            "description": "The candidate. Unset if the days had no usage."
+          },
+          "gains": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/SimulatedShift"
+            },
+            "description": "AIs that are granted most more by the candidate, most first."
+          },
+          "losses": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/SimulatedShift"
+            },
+            "description": "AIs that are granted most less, most first."
+          },
+          "recordedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Tokens that were used on these days."
+          },
+          "selfCheck": {
+            "type": "string",
+            "description": "How far the policy in force is from them here, for a person."
+          },
+          "cannotKnow": {
+            "type": "array",
+            "items": {
+              "type": "string"
+            },
+            "description": "What it cannot know, for a person."
+          }
+        }
+      },
+      "SimulatedAi": {
+        "type": "object",
+        "description": "What an AI asked for, and what it got, in tokens.",
+        "properties": {
+          "aiId": {
+            "type": "string",
+            "description": "The AI."
+          },
+          "askedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Asked for."
+          },
+          "grantedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Granted."
+          },
+          "refusedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Refused."
+          }
+        }
+      },
+      "SimulatedDay": {
+        "type": "object",
+        "description": "One day.",
+        "properties": {
+          "date": {
+            "type": "string",
+            "description": "`YYYY-MM-DD`."
+          },
+          "tokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Tokens used."
+          },
+          "demandTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Tokens asked for."
+          }
+        }
+      },
+      "SimulatedOutcome": {
+        "type": "object",
+        "description": "What became of requests under one policy.",
+        "properties": {
+          "lastedDays": {
+            "type": "integer",
+            "format": "int32",
+            "description": "The days that the shortest month lasted before the month itself refused; of one that did not, all of its days here."
+          },
+          "dry": {
+            "type": "boolean",
+            "description": "Whether a month refused before its last day here."
+          },
+          "usedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Tokens used."
+          },
+          "usedPercent": {
+            "type": "number",
+            "description": "Percent of what may be granted on these days."
+          },
+          "spreadPercent": {
+            "type": "number",
+            "description": "Spread of the days, in percent: the mean of the months."
+          },
+          "clairvoyantSpreadPercent": {
+            "type": "number",
+            "description": "The least spread that the same use could have had, for one who knew the demand of every day."
+          },
+          "askedRequests": {
+            "type": "integer",
+            "format": "int32",
+            "description": "Requests that were made."
+          },
+          "askedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Their tokens."
+          },
+          "grantedRequests": {
+            "type": "integer",
+            "format": "int32",
+            "description": "Requests granted."
+          },
+          "grantedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Their tokens."
+          },
+          "refusedRequests": {
+            "type": "integer",
+            "format": "int32",
+            "description": "Refusals. With `returns_percent` a request may be refused several times."
+          },
+          "refusedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Their tokens."
+          },
+          "byRule": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/SimulatedRefusals"
+            },
+            "description": "By rule, most tokens first. A request that several rules refuse counts under each."
+          },
+          "byAi": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/SimulatedAi"
+            },
+            "description": "By AI, those that asked for most first, at most 100."
+          },
+          "firstRefusal": {
+            "$ref": "#/components/schemas/SimulatedRefusal",
+            "description": "The first refusal; unset if there was none."
+          },
+          "waitP50": {
+            "type": "string",
+            "pattern": "^-?[0-9]{1,12}(\\.[0-9]{1,9})?s$",
+            "examples": [
+              "1.5s"
+            ],
+            "description": "Half of the granted requests waited no longer, until they came again."
+          },
+          "waitP95": {
+            "type": "string",
+            "pattern": "^-?[0-9]{1,12}(\\.[0-9]{1,9})?s$",
+            "examples": [
+              "1.5s"
+            ],
+            "description": "95 percent of them waited no longer."
+          },
+          "days": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/SimulatedDay"
+            },
+            "description": "Each day."
+          }
+        }
+      },
+      "SimulatedRefusal": {
+        "type": "object",
+        "description": "One refusal.",
+        "properties": {
+          "refusedAt": {
+            "type": "string",
+            "format": "date-time",
+            "description": "When."
+          },
+          "aiId": {
+            "type": "string",
+            "description": "The AI that asked."
+          },
+          "rule": {
+            "type": "string",
+            "enum": [
+              "RULE_UNSPECIFIED",
+              "RULE_PAUSED",
+              "RULE_EMERGENCY",
+              "RULE_REQUEST_TOO_LARGE",
+              "RULE_COOLDOWN",
+              "RULE_CONCURRENCY",
+              "RULE_AI_CONCURRENCY",
+              "RULE_HOURLY_CAP",
+              "RULE_DAILY_CAP",
+              "RULE_AI_DAILY_CAP",
+              "RULE_MONTHLY_CAP",
+              "RULE_TEAM_CONCURRENCY",
+              "RULE_MODEL_CONCURRENCY",
+              "RULE_TEAM_CAP",
+              "RULE_MODEL_CAP"
+            ],
+            "description": "The first rule that refused."
+          },
+          "message": {
+            "type": "string",
+            "description": "Why, for a person."
+          }
+        }
+      },
+      "SimulatedRefusals": {
+        "type": "object",
+        "description": "What a rule refused.",
+        "properties": {
+          "rule": {
+            "type": "string",
+            "enum": [
+              "RULE_UNSPECIFIED",
+              "RULE_PAUSED",
+              "RULE_EMERGENCY",
+              "RULE_REQUEST_TOO_LARGE",
+              "RULE_COOLDOWN",
+              "RULE_CONCURRENCY",
+              "RULE_AI_CONCURRENCY",
+              "RULE_HOURLY_CAP",
+              "RULE_DAILY_CAP",
+              "RULE_AI_DAILY_CAP",
+              "RULE_MONTHLY_CAP",
+              "RULE_TEAM_CONCURRENCY",
+              "RULE_MODEL_CONCURRENCY",
+              "RULE_TEAM_CAP",
+              "RULE_MODEL_CAP"
+            ],
+            "description": "The rule."
+          },
+          "requests": {
+            "type": "integer",
+            "format": "int32",
+            "description": "Requests."
+          },
+          "tokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Their tokens."
+          }
+        }
+      },
+      "SimulatedShift": {
+        "type": "object",
+        "description": "An AI that is granted more or less by the candidate, in tokens.",
+        "properties": {
+          "aiId": {
+            "type": "string",
+            "description": "The AI."
+          },
+          "inForceTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "By the policy in force."
+          },
+          "candidateTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "By the candidate."
           }
         }
       },

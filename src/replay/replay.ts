@@ -5,7 +5,7 @@ import { WaitingList, waitLeft } from '../arbiter/waiting-list.js';
 import { timeAloneUntil } from '../domain/admission/time-alone.js';
 import type { OutcomeOf } from '../domain/model/outcomes.js';
 import type { PolicyFields } from '../domain/model/policy.js';
-import type { AcquireRequest, BudgetRequest, LeaseRef, PolicyPath } from '../domain/model/requests.js';
+import type { AcquireRequest, BudgetRequest, LeaseRef, PutPolicyRequest } from '../domain/model/requests.js';
 import type { UsageDay } from '../domain/model/state.js';
 import type { Denial, LeaseView, UsageReport } from '../domain/model/types.js';
 import { EventHeap } from './event-heap.js';
@@ -14,12 +14,15 @@ import { type AskedSlot, MICROS_PER_MS, MICROS_PER_SECOND, millisOf, type TraceE
 import { VirtualBudget } from './virtual-budget.js';
 import { WaitTimes } from './wait-times.js';
 
+/** As `put-policy` takes it: without a mask the whole policy is replaced. */
+export type PolicyChange = Pick<PutPolicyRequest, 'fields' | 'updateMask'>;
+
 export interface ReplayOptions {
   readonly budgetId: string;
   /** In force from the start, until the trace says another. */
   readonly fields: PolicyFields;
   /** What is changed of any policy that the trace has. */
-  readonly change?: PolicyFields;
+  readonly change?: PolicyChange;
   /** How much of what is refused is asked again an hour later, 0 to 1. */
   readonly returns?: number;
   /** Told of each request, in the order in which they are settled. */
@@ -145,10 +148,9 @@ export class Replay {
     const time = millisOf(this.now);
     const put = await budget.decide({ kind: 'put-policy', fields }, time);
     const { change } = options;
-    const updateMask = Object.keys(change ?? {}) as PolicyPath[];
     const changed =
       put.kind !== 'refused' && change !== undefined
-        ? await budget.decide({ kind: 'put-policy', fields: change, updateMask }, time)
+        ? await budget.decide({ kind: 'put-policy', ...change }, time)
         : put;
     this.passMoment();
     if (changed.kind === 'refused') throw new UnworkablePolicy(changed);

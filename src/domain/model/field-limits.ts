@@ -108,6 +108,9 @@ export const NUMBERS = {
   /** An int32; what is above the largest page is taken for it. */
   pageSize: { least: 0, most: 2 ** 31 - 1 },
   afterRevision: { least: 0, most: Number.MAX_SAFE_INTEGER },
+  simulatedDays: { least: 1, most: 28 },
+  demandPercent: { least: 1, most: 1_000 },
+  returnsPercent: { least: 0, most: 100 },
 } as const satisfies Readonly<Record<string, NumberLimit>>;
 
 /** In milliseconds. */
