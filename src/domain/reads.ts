@@ -4,6 +4,7 @@ import { roomFor } from './admission/room.js';
 import { scopeWindows } from './admission/rules/scope-cap.js';
 import { viewOfBudget } from './budget-changes.js';
 import { ownHours } from './ledger/accounts.js';
+import { withKept } from './ledger/kept-windows.js';
 import { findLease, viewOfClosed, viewOfLive } from './ledger/lease-lookup.js';
 import type { Ledger } from './ledger/ledger.js';
 import { leaseOfRequest } from './ledger/request-memory.js';
@@ -65,7 +66,7 @@ export function getAvailability(
 }
 
 function teamStatus(ledger: Ledger, standing: Standing, team: Scope): TeamStatus {
-  const windows = scopeWindows(ledger, standing, team);
+  const windows = withKept(ledger, standing, scopeWindows(ledger, standing, team), team);
   return { teamId: team.id, windows, liveSlots: team.fences.size };
 }
 
@@ -92,7 +93,7 @@ export function snapshotOf(ledger: Ledger): BudgetSnapshot {
       .map((lease) => viewOfLive(ledger, lease)),
     closedLeases: closedLeases(ledger),
     lastGrants: new Map([...tables.ais.entries()].map(([ai, { lastGrantAt }]) => [ai, lastGrantAt])),
-    windows: windowStatuses(ledger),
+    windows: withKept(ledger, standingOf(ledger), windowStatuses(ledger)),
     teams: teamsOf(ledger),
     openDays: [...tables.days.entries()].map(([day, totals]) => usageDayOf(ledger, day, totals)),
     dayTotals: new Map(tables.dayTotals.entries()),
