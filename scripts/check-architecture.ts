@@ -67,6 +67,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   metrics: ['api', 'arbiter', 'config/metrics-file.ts', 'domain', 'platform', 'store'],
   transfer: ['domain', 'platform', 'store'],
   replay: [
+    'arbiter/paced-refusals.ts',
     'arbiter/pending.ts',
     'arbiter/service-port.ts',
     'arbiter/waiting-list.ts',

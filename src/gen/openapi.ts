@@ -2148,6 +2148,10 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "description": "The time zone whose calendar the days and hours follow."
           },
+          "spreadByWeekdayPercentage": {
+            "type": "number",
+            "description": "The largest spread among the closed days of one weekday, from the second of each on, to 2 decimal places: what is uneven beside the rhythm of the week. 0 before that."
+          },
           "calls": {
             "type": "string",
             "pattern": "^-?[0-9]+$",
@@ -2244,6 +2248,10 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "time_zone": {
             "type": "string",
             "description": "The time zone whose calendar the days and hours follow."
+          },
+          "spread_by_weekday_percentage": {
+            "type": "number",
+            "description": "The largest spread among the closed days of one weekday, from the second of each on, to 2 decimal places: what is uneven beside the rhythm of the week. 0 before that."
           },
           "calls": {
             "type": "integer",

@@ -92,10 +92,11 @@ function activeAlerts({ alerts }: BudgetSnapshot, budget: string): [Labels, numb
   return [...rules].map((rule) => [{ budget, rule }, 1]);
 }
 
-function forecast({ budget, month, now, windows }: BudgetSnapshot) {
+function forecast(snapshot: BudgetSnapshot) {
+  const { budget, windows } = snapshot;
   const { enforced } = allowanceOf(budget.policy);
   const spent = windows.find(({ kind }) => kind === 'MONTH')?.spent ?? 0;
-  return forecastOf({ enforced, spent, month, now });
+  return forecastOf({ ...snapshot, zone: budget.zone, enforced, spent });
 }
 
 function seconds(ms: number | undefined): number | undefined {

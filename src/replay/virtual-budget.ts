@@ -1,3 +1,4 @@
+import { PacedRefusals } from '../arbiter/paced-refusals.js';
 import { type Circumstances, decide } from '../domain/decide.js';
 import { finish } from '../domain/finish.js';
 import { Ledger } from '../domain/ledger/ledger.js';
@@ -21,6 +22,7 @@ export class VirtualBudget {
   private commits = 0;
   private tidiedAt = Number.NEGATIVE_INFINITY;
   private version: StateVersion | undefined;
+  private readonly refusals = new PacedRefusals();
 
   private constructor(
     readonly budgetId: string,
@@ -39,6 +41,8 @@ export class VirtualBudget {
     for (;;) {
       this.decisions += 1;
       const outcome: Outcome | NeedsLookup = decide(this.ledger, request, circumstances(time, evidence));
+      if (outcome.kind === 'denied' && outcome.pacedOn !== undefined)
+        this.refusals.note(this.ledger.epoch, outcome.pacedOn);
       if (outcome.kind !== 'unknown') return outcome as OutcomeOf[R['kind']];
       await this.commit();
       evidence = await this.lookUp(outcome, evidence);
@@ -50,6 +54,11 @@ export class VirtualBudget {
     const { ledger, store, budgetId } = this;
     this.decisions = 0;
     this.commits += 1;
+    const marks = this.refusals.marks();
+    if (marks !== undefined) {
+      decide(ledger, marks, circumstances(ledger.clock, NO_EVIDENCE));
+      this.refusals.marked(marks);
+    }
     const stamp = { copyId: 'replay', seq: this.commits, receiptsInCommit: true };
     const patch = finish(ledger, stamp, true);
     if (patch === undefined) return;

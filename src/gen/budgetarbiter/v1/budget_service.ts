@@ -428,6 +428,11 @@ export interface DistributionStats {
   month: string;
   /** The time zone whose calendar the days and hours follow. */
   timeZone: string;
+  /**
+   * The largest spread among the closed days of one weekday, from the second of each on, to 2 decimal places: what is uneven beside
+   * the rhythm of the week. 0 before that.
+   */
+  spreadByWeekdayPercentage: number;
   /** Calls of the month that were reported. */
   calls: number;
   /** How many of them failed. */
@@ -2558,6 +2563,7 @@ function createBaseDistributionStats(): DistributionStats {
     budgetId: "",
     month: "",
     timeZone: "",
+    spreadByWeekdayPercentage: 0,
     calls: 0,
     failedCalls: 0,
   };
@@ -2606,6 +2612,9 @@ export const DistributionStats: MessageFns<DistributionStats> = {
     }
     if (message.timeZone !== "") {
       writer.uint32(114).string(message.timeZone);
+    }
+    if (message.spreadByWeekdayPercentage !== 0) {
+      writer.uint32(121).double(message.spreadByWeekdayPercentage);
     }
     if (message.calls !== 0) {
       writer.uint32(144).int64(message.calls);
@@ -2741,6 +2750,14 @@ export const DistributionStats: MessageFns<DistributionStats> = {
             message.timeZone = reader.string();
             continue;
           }
+          case 15: {
+            if (tag !== 121) {
+              break;
+            }
+
+            message.spreadByWeekdayPercentage = reader.double();
+            continue;
+          }
           case 18: {
             if (tag !== 144) {
               break;
@@ -2796,6 +2813,7 @@ export const DistributionStats: MessageFns<DistributionStats> = {
     message.budgetId = object.budgetId ?? "";
     message.month = object.month ?? "";
     message.timeZone = object.timeZone ?? "";
+    message.spreadByWeekdayPercentage = object.spreadByWeekdayPercentage ?? 0;
     message.calls = object.calls ?? 0;
     message.failedCalls = object.failedCalls ?? 0;
     return message;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { policyInForce } from '../../../../src/domain/model/policy.js';
 import type { CallCount } from '../../../../src/domain/model/types.js';
+import { NO_EXPERIENCE } from '../../../../src/domain/policy/experience.js';
 import { NO_CALLS } from '../../../../src/domain/statistics/calls-by-name.js';
 import {
   type DayTotals,
@@ -33,6 +34,10 @@ function stats(changes: Partial<DistributionInput> = {}) {
     windows: [],
     now: NOW,
     isCurrentMonth: true,
+    outlook: {
+      ...{ zone: ZONE, month, now: NOW, today: dayWindow(ZONE, month, '2026-11-15') },
+      ...{ countsFrom: month.start, experience: NO_EXPERIENCE },
+    },
     ...changes,
   });
 }
