@@ -20,24 +20,32 @@ export interface DemandKind {
   readonly months: (tokens: number) => readonly Demand[];
 }
 
+/** Its hour is stretched to a month, and comes twice. */
 export const AZURE: DemandKind = {
   name: 'a service without nights (Azure code)',
   months: (tokens) => {
     const requests = rows('azure-code/requests.csv');
     const seconds = 1 + Math.max(...requests.map(([second]) => second));
-    const factor = tokens / requests.reduce((sum, [, size]) => sum + size, 0);
     const month = Array.from({ length: DAYS_OF_MONTH * HOURS }, (): number[] => []);
-    // What is rounded off a request goes to the next one.
-    let owed = 0;
-    for (const [second, size] of requests) {
+    for (const [second, size] of requests) month[Math.floor((second / seconds) * month.length)]?.push(size);
+    return [scaled([...month, ...month], tokens / sum(requests.map(([, size]) => size)))];
+  },
+};
+
+/** What is rounded off a request goes to the next one. */
+function scaled(hours: Demand, factor: number): Demand {
+  let owed = 0;
+  return hours.map((requests) => {
+    const sizes: number[] = [];
+    for (const size of requests) {
       owed += size * factor;
       const whole = Math.floor(owed);
       owed -= whole;
-      if (whole > 0) month[Math.floor((second / seconds) * month.length)]?.push(whole);
+      if (whole > 0) sizes.push(whole);
     }
-    return [[...month, ...month]];
-  },
-};
+    return sizes;
+  });
+}
 
 /** Six months of 30 days after one to learn from, to one scale: some ask for more than others. */
 export const TAXIS: DemandKind = {
@@ -54,38 +62,40 @@ export const TAXIS: DemandKind = {
   },
 };
 
-/** How office hours are drawn: see `docs/outcome.md`. */
-export const OFFICE_HOURS = { from: 8, hours: 12, firstDay: 6, ofDays: 0.5, ofHours: 0.7, seed: 99 };
+/** How office hours are drawn: see `docs/outcome.md`. The spreads are of the logarithm. */
+export const OFFICE_HOURS = { from: 8, hours: 11, spreadOfDays: 0.391, spreadOfHours: 0.248, seed: 36 };
 
+/** The first day is a Monday. */
 export const OFFICE: DemandKind = {
   name: 'office hours',
   months: (tokens) => {
-    const { from, hours: length, firstDay, ofDays, ofHours, seed } = OFFICE_HOURS;
+    const { from, hours: length, spreadOfDays, spreadOfHours, seed } = OFFICE_HOURS;
     const random = randomFrom(seed);
-    const around = (by: number) => 1 + by * (2 * random() - 1);
+    const times = (spread: number) => Math.exp(spread * normal(random));
     const hours: number[] = [];
     for (let day = 0; day < DAYS_BEFORE + DAYS_OF_MONTH; day += 1) {
-      const ofDay = ((day + firstDay) % WEEK_DAYS >= 5 ? 0.25 : 1) * around(ofDays);
+      const ofDay = (day % WEEK_DAYS >= 5 ? 0.25 : 1) * times(spreadOfDays);
       for (let hour = 0; hour < HOURS; hour += 1)
-        hours.push((hour >= from && hour < from + length ? 1 : 0.1) * ofDay * around(ofHours));
+        hours.push((hour >= from && hour < from + length ? 1 : 0.1) * ofDay * times(spreadOfHours));
     }
     const factor = tokens / sum(hours.slice(DAYS_BEFORE * HOURS));
     return [hours.map((part) => requestsOf(part * factor))];
   },
 };
 
-const QUIET: Hour = [REQUEST_TOKENS];
+/** Small ones: a cap is met to a few tokens. */
+const SMALL_REQUEST = 4;
 
 /** A month in which everybody always wants more, after one in which nearly nobody wanted anything. */
 export function saturating(tokensAnHour: number): DemandKind {
-  const full = requestsOf(tokensAnHour);
+  const full = requestsOf(tokensAnHour, SMALL_REQUEST);
   const hours = (length: number, hour: Hour) => Array.from({ length: length * HOURS }, () => hour);
-  const month = [...hours(DAYS_BEFORE, QUIET), ...hours(DAYS_OF_MONTH, full)];
+  const month = [...hours(DAYS_BEFORE, [SMALL_REQUEST]), ...hours(DAYS_OF_MONTH, full)];
   return { name: 'saturating, after a quiet month', months: () => [month] };
 }
 
-function requestsOf(tokens: number): Hour {
-  return Array.from({ length: Math.round(tokens / REQUEST_TOKENS) }, () => REQUEST_TOKENS);
+function requestsOf(tokens: number, size = REQUEST_TOKENS): Hour {
+  return Array.from({ length: Math.round(tokens / size) }, () => size);
 }
 
 function rows(file: string): [number, number][] {
@@ -107,4 +117,9 @@ function randomFrom(seed: number): () => number {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
+}
+
+/** Of the normal distribution around 0. */
+function normal(random: () => number): number {
+  return Math.sqrt(-2 * Math.log(random() + 1e-12)) * Math.cos(2 * Math.PI * random());
 }

@@ -22,7 +22,8 @@ export function document(rows: readonly Row[]): string {
     '![A month under NONE, FLOOR and EVEN](outcome.svg)',
     '',
     'Each cell: used percent / spread percent / tokens of the least day. The last two columns: the spread that one who knew the future',
-    'would have had with what EVEN used, by filling all days up to one level, and how far EVEN is from it.',
+    'would have had with what EVEN used, by filling all days up to one level within the same largest hour and day, and how far EVEN is',
+    'from it.',
     '',
     `| demand | ${HEADS.map(([, head]) => head).join(' | ')} | clairvoyant | distance |`,
     `|---|${HEADS.map(() => '---|').join('')}---|---|`,
@@ -64,17 +65,18 @@ function dryness(rows: readonly Row[]): string {
   );
 }
 
-const { from, hours, ofDays, ofHours, seed } = OFFICE_HOURS;
+const { from, hours, spreadOfDays, spreadOfHours, seed } = OFFICE_HOURS;
 
 const HOW_DRAWN = [
   '## How the demands are made',
   '',
-  '- **Azure code**: 8,819 requests of about an hour, stretched to a month, twice. **Taxis**: passengers by hour, six months of 30 days after one',
-  '  to learn from, to one scale, so that some months ask for more than others. Sources and licences: [traces](../scripts/outcome/traces/README.md).',
-  `- **Office hours**: from ${from} to ${from + hours} o’clock one part an hour, otherwise a tenth of one; on week-ends a quarter of all that. The days are`,
-  `  drawn evenly within ${Math.round(100 * ofDays)} percent around that, and their hours within ${Math.round(100 * ofHours)} percent around their days, from one seed (${seed}).`,
-  '  The specification says the tenth and the quarter, and not how the rest was drawn: hours, noise and seed are fitted, so that its rows are met.',
-  '- **Saturating**: more than any hour admits, after a month of 20 tokens an hour.',
-  '- Requests are of 20 tokens but for those of Azure, which have their own sizes.',
+  '- **Azure code**: 8,819 requests of about an hour, stretched to a month, twice. Most of it comes in a few busy hours, which the largest',
+  '  hour of 700 cuts under every rule. **Taxis**: passengers by hour, six months of 30 days after one to learn from, to one scale, so that some',
+  '  months ask for more than others. Sources and licences: [traces](../scripts/outcome/traces/README.md).',
+  `- **Office hours**: from ${from} to ${from + hours} o’clock one part an hour, otherwise a tenth of it; on week-ends a quarter of all that. Days and hours are drawn`,
+  `  around it, by factors whose logarithm is normal: ${spreadOfDays} of days, ${spreadOfHours} of the hours of a day, from seed ${seed}. The specification says the tenth and`,
+  '  the quarter, and not how the rest was drawn: hours, spreads and seed are fitted, so that its rows are met within about a point.',
+  '- **Saturating**: more than any hour admits, after a month of 4 tokens an hour.',
+  '- Requests are of 20 tokens, of 4 where demand is saturating, and of their own sizes at Azure.',
   '- The first form of EVEN gave each day an equal part of what was left, and each hour 1.2 of an equal part of the day. It lives on here alone.',
 ];

@@ -1,9 +1,7 @@
 import { clairvoyantSpread } from '../../src/replay/clairvoyant.js';
+import { GRANTABLE } from './default-policy.js';
 import type { DemandKind } from './demand.js';
 import { type Month, type OutcomeRule, RULES, runMonth } from './run-month.js';
-
-/** What a default budget grants in a month. */
-export const GRANTABLE = 137_200;
 
 /** What became of a month, or of several on average. */
 export interface Figures {

@@ -3,8 +3,8 @@ import type { PolicyFields } from '../../src/domain/model/policy.js';
 import { ceilDiv } from '../../src/domain/policy/pacing.js';
 import { hoursLeft } from '../../src/domain/time/windows.js';
 import type { VirtualBudget } from '../../src/replay/virtual-budget.js';
+import { ENFORCED, LARGEST_DAY, LARGEST_HOUR } from './default-policy.js';
 
-const ENFORCED = 140_000;
 const WHOLE_PERCENT = 1_000_000;
 const UNITS_PER_PERCENT = 10_000;
 
@@ -35,12 +35,12 @@ export class FirstForm {
     const { ledger } = this.budget;
     const { total = 0 } = ledger.todayTotals ?? {};
     const left = Math.max(0, ledger.allowance.grantable - (ledger.tables.monthSpent - total));
-    const day = Math.min(11_200, ceilDiv(left, ledger.daysLeft));
+    const day = Math.min(LARGEST_DAY, ceilDiv(left, ledger.daysLeft));
     const inHour = spentInHour(ledger);
-    if (inHour === 0) return { day, hour: Math.min(700, day) };
+    if (inHour === 0) return { day, hour: Math.min(LARGEST_HOUR, day) };
     const hours = hoursLeft(ledger.zone, ledger.today.end, ledger.clock).length;
     const part = ceilDiv(12 * Math.max(0, day - (total - inHour)), 10 * hours);
-    return { day, hour: Math.min(700, part) };
+    return { day, hour: Math.min(LARGEST_HOUR, part) };
   }
 }
 

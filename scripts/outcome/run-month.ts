@@ -2,6 +2,7 @@ import type { PolicyFields } from '../../src/domain/model/policy.js';
 import type { AcquireRequest, LeaseRef } from '../../src/domain/model/requests.js';
 import { dayName } from '../../src/domain/time/windows.js';
 import { VirtualBudget } from '../../src/replay/virtual-budget.js';
+import { LARGEST_DAY, LARGEST_HOUR } from './default-policy.js';
 import { DAYS_BEFORE, DAYS_OF_MONTH, type Demand } from './demand.js';
 import { FirstForm } from './first-form.js';
 
@@ -19,7 +20,7 @@ const FIELDS: PolicyFields = { cooldownMs: 0, maxConcurrent: 1, maxConcurrentPer
 export interface Month {
   /** Tokens of each of its days. */
   readonly days: readonly number[];
-  /** What each of its days asked for. */
+  /** What each of its days asked for, as far as the largest hour and the largest day of the policy admit it. */
   readonly demand: readonly number[];
   /** The first day on which the month itself refused, from 1. */
   readonly dry?: number;
@@ -38,14 +39,19 @@ export async function runMonth(rule: OutcomeRule, demand: Demand): Promise<Month
   return {
     days: month.map((at) => totals.get(dayName('UTC', MONTH_START + at * DAY_HOURS * HOUR_MS)) ?? 0),
     demand: month.map((at) =>
-      tokensOf(demand.slice((DAYS_BEFORE + at) * DAY_HOURS, (DAYS_BEFORE + at + 1) * DAY_HOURS)),
+      admissible(demand.slice((DAYS_BEFORE + at) * DAY_HOURS, (DAYS_BEFORE + at + 1) * DAY_HOURS)),
     ),
     ...(dryAt !== undefined && { dry: 1 + Math.floor((dryAt - MONTH_START) / HOUR_MS / DAY_HOURS) }),
   };
 }
 
-function tokensOf(hours: Demand): number {
-  return hours.flat().reduce((sum, tokens) => sum + tokens, 0);
+function admissible(hours: Demand): number {
+  const ofHours = hours.map((requests) => Math.min(LARGEST_HOUR, sum(requests)));
+  return Math.min(LARGEST_DAY, sum(ofHours));
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 class Asking {
