@@ -19,17 +19,20 @@ export interface Row {
   readonly name: string;
   readonly factor?: number;
   readonly rules: ReadonlyMap<OutcomeRule, Figures>;
+  readonly months: ReadonlyMap<OutcomeRule, readonly Month[]>;
 }
 
 export async function rowOf(kind: DemandKind, factor?: number): Promise<Row> {
   const rules = new Map<OutcomeRule, Figures>();
+  const all = new Map<OutcomeRule, readonly Month[]>();
   const demands = kind.months(GRANTABLE * (factor ?? 1));
   for (const rule of RULES) {
     const months: Month[] = [];
     for (const demand of demands) months.push(await runMonth(rule, demand));
+    all.set(rule, months);
     rules.set(rule, meanOf(months.map(figuresOf)));
   }
-  return { name: kind.name, ...(factor !== undefined && { factor }), rules };
+  return { name: kind.name, ...(factor !== undefined && { factor }), rules, months: all };
 }
 
 function figuresOf({ days, demand, dry }: Month): Figures {

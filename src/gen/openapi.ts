@@ -2274,12 +2274,12 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "projectedMonthTokens": {
             "type": "string",
             "pattern": "^-?[0-9]+$",
-            "description": "Tokens of the whole month at the rate of its days so far, without regard to caps."
+            "description": "Tokens of the whole month without regard to caps: each day as its weekday was in the last 28 days, the rest of today as its hours were; before 14 days have closed, at the rate of the month's days so far, in a budget's first month from its first day on."
           },
           "exhaustedAt": {
             "type": "string",
             "format": "date-time",
-            "description": "When the enforced limit would be reached at that rate; unset if not within the month."
+            "description": "When the enforced limit would be reached so; unset if not within the month."
           }
         }
       },
@@ -2293,7 +2293,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           },
           "projected_month_tokens": {
             "type": "integer",
-            "description": "Tokens of the whole month at the rate of its days so far, without regard to caps."
+            "description": "Tokens of the whole month without regard to caps: each day as its weekday was in the last 28 days, the rest of today as its hours were; before 14 days have closed, at the rate of the month's days so far, in a budget's first month from its first day on."
           },
           "exhausted_at": {
             "type": [
@@ -2301,7 +2301,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "format": "date-time",
-            "description": "When the enforced limit would be reached at that rate; unset if not within the month."
+            "description": "When the enforced limit would be reached so; unset if not within the month."
           }
         }
       },

@@ -47,7 +47,7 @@ const BUDGET_GAUGES: readonly OfBudget[] = [
   ],
   [
     'projected_month_tokens',
-    'What the month would come to at the rate of its days so far, caps aside.',
+    'What the month would come to if it went on as before, caps aside.',
     (snapshot) => forecast(snapshot).projectedMonthTokens,
   ],
   [

@@ -63,7 +63,7 @@ export function exhaustionForecast(
   at: number,
 ): string {
   return (
-    `At the rate of its days so far, ${month.key} would take ${amount(projected)} of ${amount(enforced)} tokens ` +
+    `If it goes on as before, ${month.key} would take ${amount(projected)} of ${amount(enforced)} tokens ` +
     `and be used up on ${moment(at)}, before it ends on ${moment(month.end)}. ` +
     'Slow the AIs down, lower max_daily_percent, or choose pacing EVEN.'
   );

@@ -551,9 +551,12 @@ export interface ModelTokens {
 export interface Forecast {
   /** Tokens an hour, from now to the month's end, that would land exactly on the enforced limit. */
   paceTokensPerHour: number;
-  /** Tokens of the whole month at the rate of its days so far, without regard to caps. */
+  /**
+   * Tokens of the whole month without regard to caps: each day as its weekday was in the last 28 days, the rest of today as its hours were;
+   * before 14 days have closed, at the rate of the month's days so far, in a budget's first month from its first day on.
+   */
   projectedMonthTokens: number;
-  /** When the enforced limit would be reached at that rate; unset if not within the month. */
+  /** When the enforced limit would be reached so; unset if not within the month. */
   exhaustedAt?: Date | undefined;
 }
 
