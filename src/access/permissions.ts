@@ -39,6 +39,7 @@ export const PERMISSIONS = {
     resumeBudget: /* */ rule('no', 'no', 'yes'),
     revokeLease: /*  */ rule('no', 'no', 'yes'),
     adjustUsage: /*  */ rule('no', 'no', 'yes'),
+    simulatePolicy: /*  */ rule('no', 'no', 'yes'),
     resetClock: /*   */ rule('no', 'no', 'yes'),
   },
   /** Every page over HTTP but the health checks, and what the dashboard reads; what it does has the rows above. */

@@ -10,6 +10,7 @@ import {
   updateBudget,
 } from './handlers/budgets.js';
 import { listLeases, revokeLease } from './handlers/leases.js';
+import { simulatePolicy } from './handlers/simulate-policy.js';
 import { adjustUsage, listUsage } from './handlers/usage-history.js';
 import { watchBudget } from './handlers/watch-budget.js';
 import { type Method, serverStream, unary } from './service.js';
@@ -71,6 +72,12 @@ export const BUDGET_ADMIN_SERVICE: Readonly<Record<keyof typeof service, Method>
     'adjust',
   ),
   listUsage: unary(service.listUsage, gen.ListUsageRequest, gen.ListUsageResponse, listUsage),
+  simulatePolicy: unary(
+    service.simulatePolicy,
+    gen.SimulatePolicyRequest,
+    gen.SimulatePolicyResponse,
+    simulatePolicy,
+  ),
   resetClock: unary(
     service.resetClock,
     gen.ResetClockRequest,

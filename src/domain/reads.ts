@@ -1,6 +1,7 @@
 import { admission, denialOf } from './admission/admission.js';
 import { askedViolation, estimateOf, leastTokens, requestedTokens } from './admission/asked.js';
 import { roomFor } from './admission/room.js';
+import { scopeWindows } from './admission/rules/scope-cap.js';
 import { viewOfBudget } from './budget-changes.js';
 import { ownHours } from './ledger/accounts.js';
 import { findLease, viewOfClosed, viewOfLive } from './ledger/lease-lookup.js';
@@ -47,9 +48,11 @@ export function getAvailability(
   const requested = requestedTokens(ledger, standing, request, estimate);
   const least = leastTokens(ledger, request, requested);
   const blockers = admission(ledger, standing, request, requested, least);
+  const team = ledger.scopes?.teamOf(request.aiId);
   return {
     kind: 'availability',
     availableTokens: roomFor(ledger, standing, request),
+    ...(team && { team: { teamId: team.id, windows: scopeWindows(ledger, standing, team) } }),
     ...(blockers.length === 0 ? {} : { denial: denialOf(ledger, blockers) }),
   };
 }
@@ -77,6 +80,7 @@ export function snapshotOf(ledger: Ledger): BudgetSnapshot {
     countsFrom: ledger.pace.countsFrom,
     monthAis: new Map(tables.monthAis.entries()),
     monthModels: new Map(tables.monthModels.entries()),
+    monthParts: new Map(tables.monthParts.entries()),
     alerts: [...tables.alerts.values()].filter(({ epoch }) => epoch === undefined),
   };
 }
@@ -90,7 +94,7 @@ function closedLeases({ tables: { outbox }, epoch }: Ledger): ClosedLease[] {
 
 /** An open day as its usage document says it. */
 export function usageDayOf(ledger: Ledger, day: string, totals: StoredDay): UsageDay {
-  const { start, end, total, presumed, late, zone, refused, calls, failedCalls = 0 } = totals;
+  const { start, end, total, presumed, late, zone, unit, refused, calls, failedCalls = 0 } = totals;
   const hours = ownHours(totals.hours);
   const { tables, budgetId, epoch, revision } = ledger;
   return {
@@ -98,8 +102,10 @@ export function usageDayOf(ledger: Ledger, day: string, totals: StoredDay): Usag
     ais: tables.ofDay(tables.dayAis, day),
     models: tables.ofDay(tables.dayModels, day),
     presumedBy: tables.presumedBy(day),
+    parts: tables.partsOf(day),
     ...(calls !== undefined && { calls, failedCalls, ...tables.callsOfDay(day) }),
     ...(zone === undefined ? {} : { zone }),
+    ...(unit === undefined ? {} : { unit }),
     ...(refused === undefined ? {} : { refused }),
   };
 }

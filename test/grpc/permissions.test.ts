@@ -34,6 +34,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   ResumeBudget: ['operator'],
   RevokeLease: ['operator'],
   AdjustUsage: ['operator'],
+  SimulatePolicy: ['operator'],
   ResetClock: ['operator'],
 };
 

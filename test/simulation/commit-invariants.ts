@@ -13,6 +13,7 @@ import type {
   StoredState,
 } from '../../src/domain/model/state.js';
 import { UNKNOWN } from '../../src/domain/model/types.js';
+import { exceededScopes, wrongScopes } from '../support/scope-books.js';
 import { checkMeasured, checkSafe } from './extremes.js';
 import { checkPacing } from './pacing-invariants.js';
 import { MAX_SKEW_MS } from './sim-clock.js';
@@ -66,6 +67,9 @@ export function checkCommit(budgetId: string, committed: Committed): string[] {
   checkPacing(ledger, after, say);
   checkLeases(committed, say);
   checkCooldowns(committed, say);
+  // What a day that came back presumes may be of a policy that was.
+  const known = { ofDay: !promises.clockWasReset, ofMonth: false };
+  for (const sentence of wrongScopes(ledger, [], known)) say(false, sentence);
   if (before !== undefined && before.head.epoch === after.head.epoch) {
     checkGrants(before, ledger, say);
     const granted = after.head.fence > before.head.fence;
@@ -240,7 +244,9 @@ function checkGrants(before: StoredState, ledger: Ledger, say: Say): void {
     const live = slots.liveOf(aiId);
     say(live <= policy.maxConcurrentPerAi, `${aiId} holds ${live} slots of ${policy.maxConcurrentPerAi}`);
   }
-  const { hour, day, month } = standingOf(ledger);
+  const standing = standingOf(ledger);
+  for (const sentence of exceededScopes(ledger, standing, granted)) say(false, sentence);
+  const { hour, day, month } = standing;
   say(
     hour.spent + hour.reserved <= allowance.hourlyMax,
     `hour ${hour.spent} + ${hour.reserved} above its cap`,

@@ -87,6 +87,7 @@ export function snapshot(changes: Partial<BudgetSnapshot> = {}): BudgetSnapshot 
     countsFrom: Date.UTC(2026, 10),
     monthAis: new Map(),
     monthModels: new Map(),
+    monthParts: new Map(),
     alerts: [],
     ...changes,
   };
@@ -138,6 +139,7 @@ export const STATS: DistributionStats = {
   daysBelowMinimum: ['2026-11-02'],
   byAi: [{ aiId: 'guardian', tokens: 45_000, calls: 150, failedCalls: 20 }],
   byModel: [{ model: '(unknown)', tokens: 45_000, calls: 0, failedCalls: 0 }],
+  byTeam: [],
   presumedTokens: 100,
   lateTokens: 10,
   calls: 151,
@@ -147,6 +149,7 @@ export const STATS: DistributionStats = {
   budgetId: 'anthropic',
   month: '2026-11',
   timeZone: 'UTC',
+  unit: 'tokens',
 };
 
 /** The example of the design, with something else in every field that it says nothing of. */
@@ -160,6 +163,7 @@ export const EXAMPLE_STATS: DistributionStats = {
     ]),
   },
   byModel: [{ model: 'gpt-4.1', tokens: 45_000, calls: 150, failedCalls: 20 }],
+  byTeam: [],
   presumedTokens: 70,
   lateTokens: 7,
   forecast: {

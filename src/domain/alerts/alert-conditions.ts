@@ -27,6 +27,7 @@ export const ALERT_RULES = [
   'LEASE_EXPIRED',
   'OVERRUN',
   'EXHAUSTION_FORECAST',
+  'UNPRICED_MODEL',
 ] as const;
 
 export type AlertRule = (typeof ALERT_RULES)[number];
@@ -78,16 +79,16 @@ export function alertConditions(input: AlertInput): AlertCondition[] {
 
 /** Poor of all days, and of those of one weekday: quiet week-ends alone are no waste. */
 function uneven(input: AlertInput, closed: UsageFigures): AlertCondition[] {
-  const { month } = input;
+  const { policy, month } = input;
   const grade = spreadGrade(closed);
   if (grade === 'UNSPECIFIED') return [];
   const value = toHundredths(spreadPercent(closed));
-  const message = () => messages.poorSpread(month.key, closed, value, POOR_ABOVE);
+  const message = () => messages.poorSpread(policy.unit, month.key, closed, value, POOR_ABOVE);
   const holds = grade === 'POOR' && weekdaySpreadPercent(earlierDays(input)) > POOR_ABOVE;
   return [ofMonth({ rule: 'POOR_SPREAD', value, threshold: POOR_ABOVE, holds, message }, month)];
 }
 
-function spike({ allowance, today, dayTotals }: AlertInput, earlier: UsageFigures): AlertCondition[] {
+function spike({ policy, allowance, today, dayTotals }: AlertInput, earlier: UsageFigures): AlertCondition[] {
   const minimum = allowance.dailyMin;
   if (earlier.count === 0) return [];
   const value = dayTotals.get(today.day) ?? 0;
@@ -100,12 +101,12 @@ function spike({ allowance, today, dayTotals }: AlertInput, earlier: UsageFigure
       value,
       threshold,
       holds: value > 2 * mean(earlier) && value > minimum,
-      message: () => messages.dailySpike(today.day, value, mean(earlier), earlier.count),
+      message: () => messages.dailySpike(policy.unit, today.day, value, mean(earlier), earlier.count),
     },
   ];
 }
 
-function burst({ hour, hourSpent, hourCap }: AlertInput): AlertCondition {
+function burst({ policy, hour, hourSpent, hourCap }: AlertInput): AlertCondition {
   return {
     rule: 'HOURLY_BURST',
     window: 'HOUR',
@@ -113,7 +114,7 @@ function burst({ hour, hourSpent, hourCap }: AlertInput): AlertCondition {
     value: hourSpent,
     threshold: percentOf(hourCap, BURST_PERCENT),
     holds: hourSpent * 100 > hourCap * BURST_PERCENT,
-    message: () => messages.hourlyBurst(hour, hourSpent, hourCap, BURST_PERCENT),
+    message: () => messages.hourlyBurst(policy.unit, hour, hourSpent, hourCap, BURST_PERCENT),
   };
 }
 
@@ -129,7 +130,7 @@ function belowMinimum({ policy, allowance, closedDay }: AlertInput): AlertCondit
       value: total,
       threshold: minimum,
       holds: total < minimum,
-      message: () => messages.dayBelowMinimum(day, total, minimum, policy.minDailyPercent),
+      message: () => messages.dayBelowMinimum(policy.unit, day, total, minimum, policy.minDailyPercent),
     },
   ];
 }
@@ -142,7 +143,7 @@ function shares({ policy, allowance, month, monthSpent }: AlertInput): AlertCond
     threshold: number,
   ): AlertCondition => {
     const holds = monthSpent > 0 && monthSpent >= threshold;
-    const message = () => messages.shareSpent(rule, month, monthSpent, enforced, percent);
+    const message = () => messages.shareSpent(policy.unit, rule, month, monthSpent, enforced, percent);
     return ofMonth({ rule, value: monthSpent, threshold, holds, message }, month);
   };
   return [
@@ -153,12 +154,12 @@ function shares({ policy, allowance, month, monthSpent }: AlertInput): AlertCond
 }
 
 function exhaustion(input: AlertInput): AlertCondition {
-  const { allowance, month, monthSpent, now } = input;
+  const { policy, allowance, month, monthSpent, now } = input;
   const { enforced } = allowance;
   const forecast = forecastOf({ ...input, enforced, spent: monthSpent });
   const { exhaustedAt, projectedMonthTokens: value } = forecast;
   const holds = exhaustedAt !== undefined && forecastCounts(input);
-  const message = () => messages.exhaustionForecast(month, value, enforced, exhaustedAt ?? now);
+  const message = () => messages.exhaustionForecast(policy.unit, month, value, enforced, exhaustedAt ?? now);
   return ofMonth({ rule: 'EXHAUSTION_FORECAST', value, threshold: enforced, holds, message }, month);
 }
 

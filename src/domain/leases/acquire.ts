@@ -136,6 +136,7 @@ function newLease(ledger: Ledger, request: AcquireRequest, reserved: number): St
     hourStart: ledger.hour.start,
     ...(previousGrantAt === undefined ? {} : { previousGrantAt }),
     ...(request.labels === undefined ? {} : { labels: request.labels }),
+    ...(request.model === undefined ? {} : { model: request.model }),
     ...(request.session === undefined ? {} : { session: request.session }),
   };
 }

@@ -2,11 +2,13 @@ import { MAX_AI_BYTES, MAX_AIS, MAX_MODEL_BYTES, MAX_MODELS, MAX_RESERVED } from
 import type { HourTotal, StoredCount, StoredDay } from '../model/state.js';
 import type { CallCount, Writable } from '../model/types.js';
 import { OTHER, UNKNOWN } from '../model/types.js';
+import { TOKENS } from '../model/unit.js';
 import { monthOfDay } from '../time/calendar.js';
 import type { DayWindow } from '../time/windows.js';
 import { countedOn, tokensOf } from './counts.js';
 import type { Ledger } from './ledger.js';
 import { learnDay } from './past-days.js';
+import { type CountedNames, countInScopes } from './scope-counts.js';
 import { inMonth } from './standing.js';
 import type { Table, Entry as TableEntry } from './table.js';
 
@@ -24,6 +26,8 @@ export interface Entry {
   readonly tokens: number;
   readonly presumed?: number;
   readonly late?: number;
+  /** Of what is presumed, the model of its lease. */
+  readonly modelOfLease?: string | undefined;
   /** By an adjustment: nobody knows in which hour it was spent. */
   readonly adjusted?: boolean;
   /** Those of a report come with the first of what is booked of it, and with nothing else. */
@@ -34,7 +38,8 @@ export interface Entry {
 export function openDay(ledger: Ledger, window: DayWindow): void {
   if (ledger.tables.days.has(window.day)) return;
   const { start, end, day } = window;
-  const { zone } = ledger;
+  const { zone, policy } = ledger;
+  const unit = policy.unit === TOKENS ? undefined : { unit: policy.unit };
   const empty = {
     start,
     end,
@@ -45,6 +50,7 @@ export function openDay(ledger: Ledger, window: DayWindow): void {
     settleUntil: 0,
     zone,
     refused: false,
+    ...unit,
   };
   ledger.tables.putDay(day, { ...empty, changedAt: ledger.nextRevision });
   if (day > ledger.lastOpenedDay) ledger.lastOpenedDay = day;
@@ -67,11 +73,13 @@ export function book(ledger: Ledger, entry: Entry): void {
   if (entry.tokens === 0) return;
   addInHour(day, entry);
   // Under the day's names: what is `(other)` in a day can be taken back from `(other)` of its month.
+  let ofMonth: CountedNames | undefined;
   if (monthOfDay(entry.day) === ledger.month.key && !ledger.deleted)
-    countInMonth(ledger, entry.day, ai, model, entry.tokens);
+    ofMonth = countInMonth(ledger, entry.day, ai, model, entry.tokens);
   else if (ledger.closedDay?.day === entry.day) {
     ledger.closedDay = { ...ledger.closedDay, total: ledger.closedDay.total + entry.tokens };
   }
+  if (ledger.scopes !== undefined) countInScopes(ledger, ledger.scopes, entry, { ai, model }, ofMonth);
   if (entry.tokens < 0) ledger.loosened += 1;
   if (entry.day < ledger.today.day) learnDay(ledger, entry.day);
 }
@@ -87,26 +95,40 @@ export function markRefused(ledger: Ledger, name: string): void {
   ledger.setPastDay(name, { ...past, refused: true });
 }
 
-function countInMonth({ tables }: Ledger, day: string, ai: string, model: string, tokens: number): void {
+function countInMonth(
+  { tables }: Ledger,
+  day: string,
+  ai: string,
+  model: string,
+  tokens: number,
+): CountedNames {
   add(tables.dayTotals, day, tokens);
   tables.monthSpent += tokens;
-  countAiInMonth(tables.monthAis, ai, tokens);
-  countModelInMonth(tables.monthModels, model, tokens);
+  return {
+    ai: countAiInMonth(tables.monthAis, ai, tokens),
+    model: countModelInMonth(tables.monthModels, model, tokens),
+  };
 }
 
-export function countAiInMonth(monthAis: Table<number>, ai: string, tokens: number): void {
-  add(monthAis, nameIn(monthAis, ai, AI_ROOM), tokens);
+/** Counts what an AI has of a day of the month. Says the name under which it stands there. */
+export function countAiInMonth(monthAis: Table<number>, ai: string, tokens: number): string {
+  const name = nameIn(monthAis, ai, AI_ROOM);
+  add(monthAis, name, tokens);
+  return name;
 }
 
-export function countModelInMonth(monthModels: Table<number>, model: string, tokens: number): void {
-  add(monthModels, nameIn(monthModels, model, MODEL_ROOM), tokens);
+export function countModelInMonth(monthModels: Table<number>, model: string, tokens: number): string {
+  const name = nameIn(monthModels, model, MODEL_ROOM);
+  add(monthModels, name, tokens);
+  return name;
 }
 
 /** Moves tokens of a day from one model to another: what was presumed turns out to be used, and by what. */
 export function moveModel(ledger: Ledger, entry: Omit<Entry, 'late'>, from: string): void {
   const { tokens, model, presumed = 0 } = entry;
+  const { modelOfLease: _, ...known } = entry;
   book(ledger, { ...entry, model: from, tokens: -tokens, presumed, calls: undefined });
-  book(ledger, { ...entry, model, tokens, presumed: 0 });
+  book(ledger, { ...known, model, tokens, presumed: 0 });
 }
 
 /** The form of a day that this commit will carry. Until then it is nobody else's, so all that it books changes it in place. */
@@ -179,15 +201,6 @@ export function isNamedToday({ tables, today: { day } }: Ledger, aiId: string): 
 /** What an AI is counted with today. Beyond the AIs that a day names it may be whose all of `(other)` is. */
 export function tokensToday({ tables: { dayAis }, today: { day } }: Ledger, aiId: string): number {
   return tokensOf(dayAis.get(`${day} ${aiId}`) ?? dayAis.get(`${day} ${OTHER}`));
-}
-
-/** The same of the month. An AI that the month names and today does not goes on under `(other)`. */
-export function tokensThisMonth(ledger: Ledger, aiId: string): number {
-  const { monthAis } = ledger.tables;
-  const own = monthAis.get(aiId);
-  const others = monthAis.get(OTHER) ?? 0;
-  if (own === undefined) return others;
-  return isNamedToday(ledger, aiId) ? own : own + others;
 }
 
 interface Names {

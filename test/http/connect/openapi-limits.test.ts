@@ -45,7 +45,7 @@ const SAID_IN_WORDS: readonly (readonly [
   ],
   [/./, /page_token$/, 'only the service can make one', (value) => value !== ''],
   [/./, /^policy\.time_zone$/, 'the names of time zones are a table of their own'],
-  [/\/UpdateBudget$/, /^update_mask$/, 'it names fields of a policy'],
+  [/\/(UpdateBudget|SimulatePolicy)$/, /^update_mask$/, 'it names fields of a policy'],
 ];
 
 let http: ConnectHarness;

@@ -36,6 +36,7 @@ describe('the JSON of a distribution', () => {
       'budget_id',
       'month',
       'time_zone',
+      'unit',
       'calls',
       'failed_calls',
     ]);

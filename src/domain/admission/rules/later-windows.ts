@@ -1,10 +1,10 @@
 import type { Ledger } from '../../ledger/ledger.js';
 import { inMonth } from '../../ledger/standing.js';
 import type { MonthWindow } from '../../model/state.js';
-import { type Experience, experienceOn } from '../../policy/experience.js';
-import { dayCapTokens } from '../../policy/pacing.js';
+import { type Experience, experienceOn, hourShare } from '../../policy/experience.js';
+import { dayCapTokens, pacedHourCap } from '../../policy/pacing.js';
 import { dayIn, dayOfMonth, daysInMonth, daysLeft } from '../../time/calendar.js';
-import { type DayWindow, dayWindow, nextMonth } from '../../time/windows.js';
+import { type DayWindow, dayWindow, hourAt, hoursLeft, nextMonth } from '../../time/windows.js';
 
 /** What lowers the caps of the month's later days. */
 export interface Committed {
@@ -41,6 +41,43 @@ export function firstHourThatAdmits(ledger: Ledger, requested: number, taken: Co
   if (policy.pacing !== 'EVEN') return hour.end;
   if (hour.end < today.end && requested <= capOf(ledger, month, today.day, taken)) return hour.end;
   return firstLaterDay(ledger, (cap) => requested <= cap, taken)?.start;
+}
+
+/**
+ * The start of the first later hour whose cap, as it is paced, would admit: under EVEN it grows with every hour in which nothing is
+ * spent, and is all of the day in its last. Hours of later days weigh as those of today do.
+ */
+export function firstPacedHour(
+  ledger: Ledger,
+  admits: (cap: number) => boolean,
+  taken: Committed,
+): number | undefined {
+  const { allowance, policy, zone, month, hour, today } = ledger;
+  if (policy.pacing !== 'EVEN') return admits(allowance.hourlyMax) ? hour.end : undefined;
+  const inToday = { cap: capOf(ledger, month, today.day, taken), spent: taken.month - taken.otherDays };
+  const ofToday = firstHour(ledger, { zone, month, from: hour.end, end: today.end }, inToday, admits);
+  if (ofToday !== undefined) return ofToday;
+  const day = firstLaterDay(ledger, (cap) => admits(Math.min(cap, allowance.hourlyMax)), taken);
+  if (day === undefined) return undefined;
+  const next = { zone: policy.timeZone, month: nextMonth(policy.timeZone, month) };
+  const of = day.start < month.end ? { zone, month } : next;
+  const cap = capOf(ledger, of.month, day.day, taken);
+  return firstHour(ledger, { ...of, from: day.start, end: day.end }, { cap, spent: 0 }, admits);
+}
+
+function firstHour(
+  { allowance, policy, pace }: Ledger,
+  hours: { readonly zone: string; readonly month: MonthWindow; readonly from: number; readonly end: number },
+  day: { readonly cap: number; readonly spent: number },
+  admits: (cap: number) => boolean,
+): number | undefined {
+  const { zone, month, end } = hours;
+  for (let start = hours.from; start < end; start = hourAt(zone, start, month).end) {
+    const share = hourShare(pace.experience, hoursLeft(zone, end, start));
+    const input = { inOtherHours: day.spent, dayCap: day.cap, pace: { hourShare: share } };
+    if (admits(pacedHourCap(allowance, policy, input).tokens)) return start;
+  }
+  return undefined;
 }
 
 function firstLaterDay(

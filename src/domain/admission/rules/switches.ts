@@ -1,6 +1,7 @@
 import type { Ledger } from '../../ledger/ledger.js';
 import type { Blocker } from '../../model/types.js';
-import { amount, moment } from '../../model/wording.js';
+import { inUnit, withUnit } from '../../model/unit.js';
+import { moment } from '../../model/wording.js';
 
 /** An operator paused the budget; nobody can know until when. */
 export function pausedBlocker({ pause }: Ledger): Blocker | undefined {
@@ -28,7 +29,7 @@ export function emergencyBlocker(ledger: Ledger, requested: number): Blocker | u
     requested,
     availableAt: month.end,
     message:
-      `${amount(tables.monthSpent)} of ${amount(allowance.enforced)} tokens are spent, ` +
+      `${inUnit(policy.unit, tables.monthSpent)} of ${withUnit(policy.unit, allowance.enforced)} are spent, ` +
       `${policy.emergencyPercent}% or more: no new grants until the month ends`,
   };
 }
@@ -44,7 +45,7 @@ export function requestSizeBlocker({ policy }: Ledger, requested: number): Block
     requested,
     permanent: true,
     message:
-      `one request may reserve at most ${amount(policy.maxRequestTokens)} tokens, ` +
-      `not ${amount(requested)}: ask for less`,
+      `one request may reserve at most ${withUnit(policy.unit, policy.maxRequestTokens)}, ` +
+      `not ${inUnit(policy.unit, requested)}: ask for less`,
   };
 }
