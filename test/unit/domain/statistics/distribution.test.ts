@@ -20,6 +20,8 @@ function used(day: string, total: number, presumed = 0, late = 0): DayTotals {
 }
 
 function stats(changes: Partial<DistributionInput> = {}) {
+  const today = dayWindow(ZONE, month, '2026-11-15');
+  const outlook = { zone: ZONE, month, now: NOW, today, countsFrom: month.start, experience: NO_EXPERIENCE };
   return distributionStats({
     budgetId: 'anthropic',
     policy: policyInForce({}),
@@ -35,10 +37,7 @@ function stats(changes: Partial<DistributionInput> = {}) {
     windows: [],
     now: NOW,
     isCurrentMonth: true,
-    outlook: {
-      ...{ zone: ZONE, month, now: NOW, today: dayWindow(ZONE, month, '2026-11-15') },
-      ...{ countsFrom: month.start, experience: NO_EXPERIENCE },
-    },
+    ...(changes.isCurrentMonth !== false && { outlook }),
     ...changes,
   });
 }
