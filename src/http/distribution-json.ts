@@ -104,5 +104,6 @@ function windowStatus(window: WindowStatus): object {
     spent_tokens: window.spent,
     reserved_tokens: window.reserved,
     available_tokens: window.available,
+    kept_tokens: window.kept ?? 0,
   };
 }

@@ -23,6 +23,7 @@ import { type LargestRequests, largestRequests } from '../policy/pacing.js';
 import { daysLeft, monthOfDay } from '../time/calendar.js';
 import type { Numbers } from '../time/tidy-mark.js';
 import { type DayWindow, dayAt, hourAt, type Span } from '../time/windows.js';
+import { Guarantees } from './guarantees.js';
 import { LedgerTables } from './ledger-tables.js';
 import { Pace } from './pace.js';
 import { beginHour, movePolicy, regroup, regroupDay } from './scope-counts.js';
@@ -65,6 +66,7 @@ export class Ledger {
   weights = new ModelWeights(this.policy);
   /** Teams and limits of models; undefined while the policy has none, which then cost nothing. */
   scopes: Scopes | undefined;
+  guarantees: Guarantees | undefined;
   pause: StoredPause | undefined;
 
   /** The hour and the day of the last decision. */
@@ -154,6 +156,7 @@ export class Ledger {
     this.scopes = Scopes.of(this.policy);
     this.slots.useScopes(this.scopes);
     this.pace.forget();
+    this.guarantees = Guarantees.of(this.policy, this.scopes);
     this.loosened += 1;
   }
 

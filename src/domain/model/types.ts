@@ -104,6 +104,7 @@ export const RULES = [
   'DAILY_CAP',
   'AI_DAILY_CAP',
   'MONTHLY_CAP',
+  'KEPT_FOR_OTHERS',
 ] as const;
 export type Rule = (typeof RULES)[number];
 
@@ -173,6 +174,8 @@ export interface WindowStatus {
   readonly spent: number;
   readonly reserved: number;
   readonly available: number;
+  /** Of the hour and the day where teams are guaranteed a part: kept for all of them now; of a team's window, for it. */
+  readonly kept?: number;
 }
 
 /** Presumed tokens stand under this model; adjustments without an AI or a model under it too. */

@@ -57,6 +57,16 @@ export enum OnExpiry {
   ON_EXPIRY_REFUND = 2,
 }
 
+/** What becomes of what is guaranteed to a team in an hour or a day and not used. Unspent tokens can be lent, spent ones cannot be taken back. */
+export enum Lending {
+  /** LENDING_UNSPECIFIED - Not set: GRADUAL. */
+  LENDING_UNSPECIFIED = 0,
+  /** LENDING_GRADUAL - All of it is kept through the first half of the window, and melts through the second: who asks late may find less. */
+  LENDING_GRADUAL = 1,
+  /** LENDING_NEVER - All of it is kept to the end, also if nobody uses it. */
+  LENDING_NEVER = 2,
+}
+
 /** Where a lease stands. Only a LIVE one holds a slot. */
 export enum LeaseState {
   /** LEASE_STATE_UNSPECIFIED - Never sent. */
@@ -106,6 +116,11 @@ export enum Rule {
   RULE_TEAM_CAP = 13,
   /** RULE_MODEL_CAP - The part that the models have which the pattern binds. Checked after TEAM_CAP of the window. */
   RULE_MODEL_CAP = 14,
+  /**
+   * RULE_KEPT_FOR_OTHERS - What is kept for other teams (`Team.guaranteed_percent`, `guaranteed_slots`): of the slots, checked after MODEL_CONCURRENCY; of the
+   * hour's and the day's cap, after MODEL_CAP of the window. `limit` is what there is less what is kept. Time ends it as what is kept melts.
+   */
+  RULE_KEPT_FOR_OTHERS = 15,
 }
 
 /** The lengths of windows. */
@@ -419,7 +434,11 @@ export interface Policy {
    * Under pacing EVEN, the share of an even month's day that every later day keeps, however much today takes beyond an equal part of
    * what is left. 100: strictly equal parts. 0 to 100. Default 93.3333.
    */
-  evennessPercent?: number | undefined;
+  evennessPercent?:
+    | number
+    | undefined;
+  /** What becomes of what is guaranteed to a team (`guaranteed_percent`) and not used. Default GRADUAL. */
+  lending?: Lending | undefined;
 }
 
 export interface Policy_MaxDailyPercentByAiEntry {
@@ -638,7 +657,10 @@ export interface Blocker {
   window?:
     | Window
     | undefined;
-  /** Of TEAM_CAP and TEAM_CONCURRENCY the team id, of MODEL_CAP and MODEL_CONCURRENCY the pattern in `Policy.models`. */
+  /**
+   * Of TEAM_CAP and TEAM_CONCURRENCY the team id, of MODEL_CAP and MODEL_CONCURRENCY the pattern in `Policy.models`; of KEPT_FOR_OTHERS
+   * the team that asks, unset for an AI in none.
+   */
   scope?: string | undefined;
 }
 
@@ -710,6 +732,11 @@ export interface WindowStatus {
   reservedTokens: number;
   /** What is left: cap - spent - reserved, never below 0. */
   availableTokens: number;
+  /**
+   * Kept now for teams with a `guaranteed_percent`: in the budget's hour and day, as it is paced, for all of them; in a team's hour
+   * and day, out of the budget's, for this team.
+   */
+  keptTokens: number;
 }
 
 /** A condition worth telling somebody about. Raised at most once per budget, rule and window. */
@@ -1021,6 +1048,7 @@ function createBasePolicy(): Policy {
     models: {},
     unit: undefined,
     evennessPercent: undefined,
+    lending: undefined,
   };
 }
 
@@ -1124,6 +1152,9 @@ export const Policy: MessageFns<Policy> = {
     }
     if (message.evennessPercent !== undefined) {
       writer.uint32(281).double(message.evennessPercent);
+    }
+    if (message.lending !== undefined) {
+      writer.uint32(256).int32(message.lending);
     }
     return writer;
   },
@@ -1417,6 +1448,14 @@ export const Policy: MessageFns<Policy> = {
             message.evennessPercent = reader.double();
             continue;
           }
+          case 32: {
+            if (tag !== 256) {
+              break;
+            }
+
+            message.lending = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1510,6 +1549,7 @@ export const Policy: MessageFns<Policy> = {
     );
     message.unit = object.unit ?? undefined;
     message.evennessPercent = object.evennessPercent ?? undefined;
+    message.lending = object.lending ?? undefined;
     return message;
   },
 };
@@ -3048,6 +3088,7 @@ function createBaseWindowStatus(): WindowStatus {
     spentTokens: 0,
     reservedTokens: 0,
     availableTokens: 0,
+    keptTokens: 0,
   };
 }
 
@@ -3073,6 +3114,9 @@ export const WindowStatus: MessageFns<WindowStatus> = {
     }
     if (message.availableTokens !== 0) {
       writer.uint32(56).int64(message.availableTokens);
+    }
+    if (message.keptTokens !== 0) {
+      writer.uint32(72).int64(message.keptTokens);
     }
     return writer;
   },
@@ -3146,6 +3190,14 @@ export const WindowStatus: MessageFns<WindowStatus> = {
             message.availableTokens = longToNumber(reader.int64());
             continue;
           }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.keptTokens = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3170,6 +3222,7 @@ export const WindowStatus: MessageFns<WindowStatus> = {
     message.spentTokens = object.spentTokens ?? 0;
     message.reservedTokens = object.reservedTokens ?? 0;
     message.availableTokens = object.availableTokens ?? 0;
+    message.keptTokens = object.keptTokens ?? 0;
     return message;
   },
 };
