@@ -31,7 +31,7 @@ function said({ policy = {}, preset, presetPolicy = {} }: BudgetJson): string {
 export function previewBody(judged: UpdatedBudget, fields: readonly FormField[]): HTMLElement[] {
   const { warnings = [] } = judged;
   const caps = capsOf(judged);
-  const amounts = new Amounts(unitOf(judged.budget));
+  const amounts = amountsOf(judged);
   return [
     h('h3', {}, 'Different from today'),
     table('Different from today', ['Field', 'Now', 'After'], changesOf(judged, fields)),
@@ -72,6 +72,11 @@ function changesOf({ before, budget }: UpdatedBudget, fields: readonly FormField
 /** `CALLS` */
 export function presetName({ preset }: BudgetJson): string {
   return preset.replace('PRESET_', '');
+}
+
+/** How amounts of the budget are written. */
+export function amountsOf({ budget }: UpdatedBudget): Amounts {
+  return new Amounts(unitOf(budget));
 }
 
 /** What its amounts count. */

@@ -4,7 +4,7 @@ import { type BudgetJson, type FoundBudget, jsonName, type UpdatedBudget } from 
 import { ask, notice } from './dialog.js';
 import { fill, h, setText } from './dom.js';
 import { fieldText, fieldValue, shownValue } from './policy-fields.js';
-import { isSame, presetName, previewBody, warningList } from './policy-preview.js';
+import { amountsOf, isSame, presetName, previewBody, warningList } from './policy-preview.js';
 import { pastDays } from './policy-simulation.js';
 import type { PageContext, View } from './view.js';
 
@@ -191,7 +191,10 @@ export class PolicyView implements View {
       }
       const done = await ask({
         title: `Change the policy of ${budgetId}?`,
-        body: [...previewBody(judged, this.fields), pastDays(api, { budgetId, ...this.changes() })],
+        body: [
+          ...previewBody(judged, this.fields),
+          pastDays(api, { budgetId, ...this.changes() }, amountsOf(judged)),
+        ],
         confirm: 'Apply',
         act: async () => {
           await api.call('UpdateBudget', change);
@@ -225,6 +228,15 @@ export class PolicyView implements View {
   }
 }
 
+/** Kinds of fields with an entry a line. */
+const HAS_LINES: ReadonlySet<FormField['kind']> = new Set([
+  'shares-by-ai',
+  'weights',
+  'weights-by-model',
+  'teams',
+  'limits-by-model',
+]);
+
 function inputFor({ kind, values = [] }: FormField, id: string, value: string, fallback: string): Input {
   const common = { id, 'aria-describedby': `${id}-help ${id}-problem` };
   if (kind === 'choice') {
@@ -236,7 +248,7 @@ function inputFor({ kind, values = [] }: FormField, id: string, value: string, f
     select.value = value;
     return select;
   }
-  if (kind === 'shares-by-ai' || kind === 'weights' || kind === 'weights-by-model') {
+  if (HAS_LINES.has(kind)) {
     const rows = kind === 'weights' ? 6 : 3;
     const area = h('textarea', { ...common, rows, placeholder: fallback || 'none', spellcheck: 'false' });
     area.value = value;

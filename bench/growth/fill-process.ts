@@ -94,6 +94,7 @@ function pastDay(start: number): UsageDay {
       ais: named('ai', AIS),
       models: named('model', MODELS),
       presumedBy: new Map(),
+      parts: new Map(),
     },
   };
 }

@@ -1,5 +1,6 @@
 import { isHappening } from './alerts/alert-deliveries.js';
 import { closeOver } from './leases/closing.js';
+import { forgetLapsed } from './ledger/kept-windows.js';
 import { type Ledger, NO_MONTH } from './ledger/ledger.js';
 import { windowStatuses } from './ledger/standing.js';
 import {
@@ -12,12 +13,13 @@ import {
   type Refused,
   refused,
 } from './model/outcomes.js';
-import { type PolicyFields, policyInForce } from './model/policy.js';
+import { type Policy, type PolicyFields, policyInForce } from './model/policy.js';
 import type { DeleteBudgetRequest, Evidence, PauseRequest, PutPolicyRequest } from './model/requests.js';
 import type { WindowStatus } from './model/types.js';
 import { capsInForce } from './policy/caps-in-force.js';
 import { changedPolicy, isRefused, samePolicy } from './policy/policy-update.js';
 import { policyWarnings } from './policy/policy-warnings.js';
+import { aisOfMonth } from './policy/scope-warnings.js';
 import { monthOfDay } from './time/calendar.js';
 import { highest } from './time/tidy-mark.js';
 import { calendarMonth, monthAt } from './time/windows.js';
@@ -36,7 +38,15 @@ export function viewOfBudget(ledger: Ledger): BudgetView {
 
 function put(ledger: Ledger, before?: BudgetView): BudgetPut {
   const budget = viewOfBudget(ledger);
-  return { kind: 'budget', budget, warnings: policyWarnings(budget.policyFields), ...(before && { before }) };
+  const warnings = policyWarnings(budget.policyFields, before && aisOf(ledger, budget.policy));
+  return { kind: 'budget', budget, warnings, ...(before && { before }) };
+}
+
+/** Of the month under way; where no team asks for them, none. */
+function aisOf({ tables, month }: Ledger, policy: Policy): string[] | undefined {
+  if (policy.teams.size === 0) return undefined;
+  const grants = Array.from(tables.ais.entries(), ([aiId, { lastGrantAt }]) => [aiId, lastGrantAt] as const);
+  return aisOfMonth(tables.monthAis.keys(), grants, month);
 }
 
 function changed(ledger: Ledger, before?: BudgetView): BudgetPut {
@@ -74,6 +84,7 @@ export function putPolicy(
   if (before === undefined) create(ledger);
   ledger.setPolicy(fields);
   if (before !== undefined && before.policy.unit !== ledger.policy.unit) useUnit(ledger);
+  forgetLapsed(ledger);
   useZoneIfUnused(ledger);
   // Nothing is to be learned of days before there was such a budget.
   if (before === undefined) ledger.learnedFor = ledger.today.day;
@@ -95,7 +106,8 @@ function wouldPut(ledger: Ledger, fields: PolicyFields, before: BudgetView | und
   const { budgetId, clock } = ledger;
   const unborn = { budgetId, etag: '', createdAt: clock, zone: policy.timeZone };
   const budget = { ...(before ?? unborn), policyFields: fields, policy };
-  return { kind: 'budget', budget, warnings: policyWarnings(fields), ...(before && { before }) };
+  const warnings = policyWarnings(fields, before && aisOf(ledger, policy));
+  return { kind: 'budget', budget, warnings, ...(before && { before }) };
 }
 
 function windowsOf(ledger: Ledger, fields: PolicyFields): NonNullable<BudgetPut['windows']> {
@@ -197,6 +209,8 @@ export function deleteBudget(ledger: Ledger, { force, etag }: DeleteBudgetReques
   const { tables } = ledger;
   tables.ais.reset();
   for (const table of [tables.dayTotals, tables.pastDays, tables.monthAis, tables.monthModels]) table.reset();
+  for (const table of [tables.hourAis, tables.hourModels, tables.hourParts, tables.monthParts]) table.reset();
+  tables.lapsed.reset();
   tables.aisByGrant.clear();
   tables.monthSpent = 0;
   closeOver(ledger);

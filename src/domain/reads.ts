@@ -1,8 +1,10 @@
 import { admission, denialOf } from './admission/admission.js';
 import { askedViolation, estimateOf, leastTokens, requestedTokens } from './admission/asked.js';
 import { roomFor } from './admission/room.js';
+import { scopeWindows } from './admission/rules/scope-cap.js';
 import { viewOfBudget } from './budget-changes.js';
 import { ownHours } from './ledger/accounts.js';
+import { withKept } from './ledger/kept-windows.js';
 import { findLease, viewOfClosed, viewOfLive } from './ledger/lease-lookup.js';
 import type { Ledger } from './ledger/ledger.js';
 import { leaseOfRequest } from './ledger/request-memory.js';
@@ -47,9 +49,16 @@ export function getAvailability(
   const requested = requestedTokens(ledger, standing, request, estimate);
   const least = leastTokens(ledger, request, requested);
   const blockers = admission(ledger, standing, request, requested, least);
+  const team = ledger.scopes?.teamOf(request.aiId);
   return {
     kind: 'availability',
     availableTokens: roomFor(ledger, standing, request),
+    ...(team && {
+      team: {
+        teamId: team.id,
+        windows: withKept(ledger, standing, scopeWindows(ledger, standing, team), team),
+      },
+    }),
     ...(blockers.length === 0 ? {} : { denial: denialOf(ledger, blockers) }),
   };
 }
@@ -70,12 +79,13 @@ export function snapshotOf(ledger: Ledger): BudgetSnapshot {
       .map((lease) => viewOfLive(ledger, lease)),
     closedLeases: closedLeases(ledger),
     lastGrants: new Map([...tables.ais.entries()].map(([ai, { lastGrantAt }]) => [ai, lastGrantAt])),
-    windows: windowStatuses(ledger),
+    windows: withKept(ledger, standingOf(ledger), windowStatuses(ledger)),
     openDays: [...tables.days.entries()].map(([day, totals]) => usageDayOf(ledger, day, totals)),
     dayTotals: new Map(tables.dayTotals.entries()),
     experience: ledger.pace.experience,
     monthAis: new Map(tables.monthAis.entries()),
     monthModels: new Map(tables.monthModels.entries()),
+    monthParts: new Map(tables.monthParts.entries()),
     alerts: [...tables.alerts.values()].filter(({ epoch }) => epoch === undefined),
   };
 }
@@ -97,6 +107,7 @@ export function usageDayOf(ledger: Ledger, day: string, totals: StoredDay): Usag
     ais: tables.ofDay(tables.dayAis, day),
     models: tables.ofDay(tables.dayModels, day),
     presumedBy: tables.presumedBy(day),
+    parts: tables.partsOf(day),
     ...(calls !== undefined && { calls, failedCalls, ...tables.callsOfDay(day) }),
     ...(zone === undefined ? {} : { zone }),
     ...(unit === undefined ? {} : { unit }),

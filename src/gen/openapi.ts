@@ -984,7 +984,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
                 "USAGE_GROUPING_DAY",
                 "USAGE_GROUPING_HOUR",
                 "USAGE_GROUPING_AI",
-                "USAGE_GROUPING_MODEL"
+                "USAGE_GROUPING_MODEL",
+                "USAGE_GROUPING_TEAM"
               ]
             }
           },
@@ -1223,7 +1224,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
                 "USAGE_GROUPING_DAY",
                 "USAGE_GROUPING_HOUR",
                 "USAGE_GROUPING_AI",
-                "USAGE_GROUPING_MODEL"
+                "USAGE_GROUPING_MODEL",
+                "USAGE_GROUPING_TEAM"
               ]
             }
           },
@@ -1523,6 +1525,22 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "maxProperties": 8,
             "description": "Kept with the lease, for operators. At most 8, keys of 1 to 32 bytes, values of at most 64 bytes."
           },
+          "model": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "maxLength": 128,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            "x-maxBytes": 128,
+            "not": {
+              "enum": [
+                "(other)",
+                "(unknown)"
+              ]
+            },
+            "description": "The model that the caller is about to ask, such as `claude-sonnet-4`, for the limits of `Policy.models`: at most 128 bytes, not `(other)` or `(unknown)`. Absent or empty: it counts as `(unspecified)`."
+          },
           "expected": {
             "anyOf": [
               {
@@ -1751,7 +1769,12 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "RULE_HOURLY_CAP",
               "RULE_DAILY_CAP",
               "RULE_AI_DAILY_CAP",
-              "RULE_MONTHLY_CAP"
+              "RULE_MONTHLY_CAP",
+              "RULE_TEAM_CONCURRENCY",
+              "RULE_MODEL_CONCURRENCY",
+              "RULE_TEAM_CAP",
+              "RULE_MODEL_CAP",
+              "RULE_KEPT_FOR_OTHERS"
             ],
             "description": "The rule."
           },
@@ -1783,6 +1806,20 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "message": {
             "type": "string",
             "description": "The same for a person, with what lowered the limit if something did."
+          },
+          "window": {
+            "type": "string",
+            "enum": [
+              "WINDOW_UNSPECIFIED",
+              "WINDOW_HOUR",
+              "WINDOW_DAY",
+              "WINDOW_MONTH"
+            ],
+            "description": "Of a cap, the window that it is of. Unset for rules of slots and the others."
+          },
+          "scope": {
+            "type": "string",
+            "description": "Of TEAM_CAP and TEAM_CONCURRENCY the team id, of MODEL_CAP and MODEL_CONCURRENCY the pattern in `Policy.models`; of KEPT_FOR_OTHERS the team that asks, unset for an AI in none."
           }
         }
       },
@@ -2183,6 +2220,13 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "description": "The time zone whose calendar the days and hours follow."
           },
+          "byTeam": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/TeamTokens"
+            },
+            "description": "The month by team, most first; tokens of AIs in no team stand under `(none)`. Empty while the policy has no teams."
+          },
           "unit": {
             "type": "string",
             "description": "What the amounts count: `tokens`, or the ISO 4217 code of a currency, of which they are millionths."
@@ -2284,6 +2328,13 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "description": "The time zone whose calendar the days and hours follow."
           },
+          "by_team": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/TeamTokensPlain"
+            },
+            "description": "The month by team, most first; tokens of AIs in no team stand under `(none)`. Empty while the policy has no teams."
+          },
           "unit": {
             "type": "string",
             "description": "What the amounts count: `tokens`, or the ISO 4217 code of a currency, of which they are millionths."
@@ -2380,6 +2431,22 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             ],
             "description": "Charged tokens that it would ask for: 1 to 10^12; less than the policy's `min_estimate` counts as that. Absent, and `expected` too: the policy's default reservation."
           },
+          "model": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "maxLength": 128,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            "x-maxBytes": 128,
+            "not": {
+              "enum": [
+                "(other)",
+                "(unknown)"
+              ]
+            },
+            "description": "As in AcquireSlotRequest."
+          },
           "expected": {
             "anyOf": [
               {
@@ -2427,6 +2494,17 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "denial": {
             "$ref": "#/components/schemas/Denial",
             "description": "The rules that would refuse; unset if none would."
+          },
+          "teamId": {
+            "type": "string",
+            "description": "The team that the AI is in; unset if in none."
+          },
+          "teamWindows": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/WindowStatus"
+            },
+            "description": "The hour, the day and the month of that team as they stand now, with its own caps. Empty for an AI in none."
           }
         }
       },
@@ -2713,6 +2791,14 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "sessionId": {
             "type": "string",
             "description": "The session that it was acquired or last taken up in (`BudgetService.Session`); unset for one acquired by a call of its own."
+          },
+          "teamId": {
+            "type": "string",
+            "description": "The team that its AI is in by the policy of now; unset for an AI in none."
+          },
+          "model": {
+            "type": "string",
+            "description": "The model that the request named; unset if it named none."
           }
         }
       },
@@ -2870,11 +2956,13 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "USAGE_GROUPING_HOUR",
               "USAGE_GROUPING_AI",
               "USAGE_GROUPING_MODEL",
+              "USAGE_GROUPING_TEAM",
               0,
               1,
               2,
               3,
               4,
+              5,
               null
             ],
             "description": "By what. Unspecified means DAY."
@@ -2942,6 +3030,50 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "description": "Empty on the last page."
           }
         }
+      },
+      "ModelLimit": {
+        "type": "object",
+        "description": "What the models that a pattern binds may use together. A percentage of 100 turns its rule off.",
+        "properties": {
+          "maxHourlyPercent": {
+            "type": [
+              "number",
+              "null"
+            ],
+            "exclusiveMinimum": 0,
+            "maximum": 100,
+            "description": "The most of the hour's cap in force, as it is paced. Above 0, to 100. Default 100."
+          },
+          "maxDailyPercent": {
+            "type": [
+              "number",
+              "null"
+            ],
+            "exclusiveMinimum": 0,
+            "maximum": 100,
+            "description": "The most of the day's cap in force. Above 0, to 100. Default 100."
+          },
+          "maxMonthlyPercent": {
+            "type": [
+              "number",
+              "null"
+            ],
+            "exclusiveMinimum": 0,
+            "maximum": 100,
+            "description": "The most of the enforced limit of the month. Above 0, to 100. Default 100."
+          },
+          "maxConcurrent": {
+            "type": [
+              "integer",
+              "null"
+            ],
+            "format": "int32",
+            "minimum": 0,
+            "maximum": 1000,
+            "description": "Live slots whose requests name such a model, 0 to 1,000; 0 means no limit. Default 0."
+          }
+        },
+        "additionalProperties": false
       },
       "ModelTokens": {
         "type": "object",
@@ -3504,6 +3636,45 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             ],
             "description": "The least that any lease reserves at its grant: a smaller estimate, or none, reserves this much all the same, so that a low estimate opens no cap. It is then what counts against `max_request_tokens` and the caps. 0, for none, to 10^12, and never more than these admit. Default 0."
           },
+          "teams": {
+            "type": [
+              "object",
+              "null"
+            ],
+            "additionalProperties": {
+              "$ref": "#/components/schemas/Team"
+            },
+            "propertyNames": {
+              "minLength": 1,
+              "maxLength": 63,
+              "pattern": "^[a-z0-9][a-z0-9._-]*$"
+            },
+            "maxProperties": 64,
+            "description": "Named parts of the budget, by team id: 1 to 63 characters, `[a-z0-9][a-z0-9._-]{0,62}`. An AI is in the team whose pattern fits it best: its own id first, then the pattern with most literal characters, then with fewest stars, then the team id that sorts first; or in none. At most 64 teams, with 256 patterns in all."
+          },
+          "models": {
+            "type": [
+              "object",
+              "null"
+            ],
+            "additionalProperties": {
+              "$ref": "#/components/schemas/ModelLimit"
+            },
+            "propertyNames": {
+              "minLength": 1,
+              "maxLength": 128,
+              "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+              "x-maxBytes": 128,
+              "not": {
+                "enum": [
+                  "(other)",
+                  "(unknown)"
+                ]
+              }
+            },
+            "maxProperties": 64,
+            "description": "Limits of models, by a pattern of their names, of 1 to 128 bytes, in which `*` stands for any run of characters. The pattern that fits a model best binds it, in the order of `teams`. A reservation counts for the model that the request names, usage for the model that it names; who names none counts as `(unspecified)`, which `*` binds. At most 64."
+          },
           "unit": {
             "type": [
               "string",
@@ -3520,6 +3691,18 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "minimum": 0,
             "maximum": 100,
             "description": "Under pacing EVEN, the share of an even month's day that every later day keeps, however much today takes beyond an equal part of what is left. 100: strictly equal parts. 0 to 100. Default 93.3333."
+          },
+          "lending": {
+            "enum": [
+              "LENDING_UNSPECIFIED",
+              "LENDING_GRADUAL",
+              "LENDING_NEVER",
+              0,
+              1,
+              2,
+              null
+            ],
+            "description": "What becomes of what is guaranteed to a team (`guaranteed_percent`) and not used. Default GRADUAL."
           }
         },
         "additionalProperties": false
@@ -4207,7 +4390,12 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "RULE_HOURLY_CAP",
               "RULE_DAILY_CAP",
               "RULE_AI_DAILY_CAP",
-              "RULE_MONTHLY_CAP"
+              "RULE_MONTHLY_CAP",
+              "RULE_TEAM_CONCURRENCY",
+              "RULE_MODEL_CONCURRENCY",
+              "RULE_TEAM_CAP",
+              "RULE_MODEL_CAP",
+              "RULE_KEPT_FOR_OTHERS"
             ],
             "description": "The first rule that refused."
           },
@@ -4234,7 +4422,12 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "RULE_HOURLY_CAP",
               "RULE_DAILY_CAP",
               "RULE_AI_DAILY_CAP",
-              "RULE_MONTHLY_CAP"
+              "RULE_MONTHLY_CAP",
+              "RULE_TEAM_CONCURRENCY",
+              "RULE_MODEL_CONCURRENCY",
+              "RULE_TEAM_CAP",
+              "RULE_MODEL_CAP",
+              "RULE_KEPT_FOR_OTHERS"
             ],
             "description": "The rule."
           },
@@ -4267,6 +4460,144 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "pattern": "^-?[0-9]+$",
             "description": "By the candidate."
+          }
+        }
+      },
+      "Team": {
+        "type": "object",
+        "description": "A named part of a budget: some AIs, and what they may use together. A percentage of 100 turns its rule off.",
+        "properties": {
+          "aiIds": {
+            "type": [
+              "array",
+              "null"
+            ],
+            "items": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 64,
+              "pattern": "^[!-~]*$",
+              "not": {
+                "enum": [
+                  "(other)"
+                ]
+              }
+            },
+            "maxItems": 256,
+            "description": "Its AIs: ids, or patterns in which `*` stands for any run of characters, such as `web/*`. At least one; each 1 to 64 printable ASCII characters without spaces."
+          },
+          "maxHourlyPercent": {
+            "type": [
+              "number",
+              "null"
+            ],
+            "exclusiveMinimum": 0,
+            "maximum": 100,
+            "description": "The most of the hour's cap in force, as it is paced, that the team may use. Above 0, to 100. Default 100."
+          },
+          "maxDailyPercent": {
+            "type": [
+              "number",
+              "null"
+            ],
+            "exclusiveMinimum": 0,
+            "maximum": 100,
+            "description": "The most of the day's cap in force. Above 0, to 100. Default 100."
+          },
+          "maxMonthlyPercent": {
+            "type": [
+              "number",
+              "null"
+            ],
+            "exclusiveMinimum": 0,
+            "maximum": 100,
+            "description": "The most of the enforced limit of the month. Above 0, to 100. Default 100."
+          },
+          "maxConcurrent": {
+            "type": [
+              "integer",
+              "null"
+            ],
+            "format": "int32",
+            "minimum": 0,
+            "maximum": 1000,
+            "description": "Live slots of the team, 0 to 1,000; 0 means no limit of its own. Default 0."
+          },
+          "guaranteedPercent": {
+            "type": [
+              "number",
+              "null"
+            ],
+            "minimum": 0,
+            "maximum": 100,
+            "description": "Of the hour's and of the day's cap in force, what is kept for the team. 0 to the team's own percentages, and no more than 100 for all teams together. Default 0."
+          },
+          "guaranteedSlots": {
+            "type": [
+              "integer",
+              "null"
+            ],
+            "format": "int32",
+            "minimum": 0,
+            "maximum": 1000,
+            "description": "Slots that are kept for the team. 0 to its own `max_concurrent`, if that is set, and no more than the budget's for all teams together. Default 0."
+          },
+          "weight": {
+            "type": [
+              "number",
+              "null"
+            ],
+            "minimum": 0.01,
+            "maximum": 100,
+            "description": "Its part of the turns among those who wait. 0.01 to 100, with at most 4 decimal places. Default 1."
+          }
+        },
+        "additionalProperties": false
+      },
+      "TeamTokens": {
+        "type": "object",
+        "description": "Tokens of one team, by the policy of now.",
+        "properties": {
+          "teamId": {
+            "type": "string",
+            "description": "The team; `(none)` for those of AIs in no team."
+          },
+          "tokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Its tokens."
+          },
+          "calls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Its calls that were reported; those of `(other)` AIs stand under `(none)`."
+          },
+          "failedCalls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "How many of them failed."
+          }
+        }
+      },
+      "TeamTokensPlain": {
+        "type": "object",
+        "description": "Tokens of one team, by the policy of now.",
+        "properties": {
+          "team_id": {
+            "type": "string",
+            "description": "The team; `(none)` for those of AIs in no team."
+          },
+          "tokens": {
+            "type": "integer",
+            "description": "Its tokens."
+          },
+          "calls": {
+            "type": "integer",
+            "description": "Its calls that were reported; those of `(other)` AIs stand under `(none)`."
+          },
+          "failed_calls": {
+            "type": "integer",
+            "description": "How many of them failed."
           }
         }
       },
@@ -4672,11 +5003,11 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
       },
       "UsageRow": {
         "type": "object",
-        "description": "The usage of one day, hour, AI or model.",
+        "description": "The usage of one day, hour, AI, model or team.",
         "properties": {
           "key": {
             "type": "string",
-            "description": "`YYYY-MM-DD`, `YYYY-MM-DD HH:00`, the AI or the model."
+            "description": "`YYYY-MM-DD`, `YYYY-MM-DD HH:00`, the AI, the model or the team."
           },
           "start": {
             "type": "string",
@@ -4753,6 +5084,11 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "pattern": "^-?[0-9]+$",
             "description": "What is left: cap - spent - reserved, never below 0."
+          },
+          "keptTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Kept now for teams with a `guaranteed_percent`: in the budget's hour and day, as it is paced, for all of them; in a team's hour and day, out of the budget's, for this team."
           }
         }
       },
@@ -4795,6 +5131,10 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "available_tokens": {
             "type": "integer",
             "description": "What is left: cap - spent - reserved, never below 0."
+          },
+          "kept_tokens": {
+            "type": "integer",
+            "description": "Kept now for teams with a `guaranteed_percent`: in the budget's hour and day, as it is paced, for all of them; in a team's hour and day, out of the budget's, for this team."
           }
         }
       },

@@ -23,6 +23,7 @@ export function distributionJson(stats: DistributionStats): object {
       days_below_minimum: stats.daysBelowMinimum,
       by_ai: stats.byAi.map(({ aiId, ...usage }) => ({ ai_id: aiId, ...namedUsage(usage) })),
       by_model: stats.byModel.map(({ model, ...usage }) => ({ model, ...namedUsage(usage) })),
+      by_team: stats.byTeam.map(({ teamId, ...usage }) => ({ team_id: teamId, ...namedUsage(usage) })),
       presumed_tokens: stats.presumedTokens,
       late_tokens: stats.lateTokens,
       ...(stats.forecast === undefined ? {} : { forecast: forecast(stats.forecast) }),
@@ -102,5 +103,6 @@ function windowStatus(window: WindowStatus): object {
     spent_tokens: window.spent,
     reserved_tokens: window.reserved,
     available_tokens: window.available,
+    kept_tokens: window.kept ?? 0,
   };
 }

@@ -33,15 +33,16 @@ function wrongOfGrant(request: AcquireRequest, granted: Granted, states: readonl
 
 /** Against the commit that granted it. */
 function wrongOfCommit(
-  { aiId, requestId, estimatedTokens, atLeastTokens }: AcquireRequest,
+  request: AcquireRequest,
   { lease, availableTokens }: Granted,
   state: StoredState,
 ): string[] {
   const wrong: string[] = [];
+  const { requestId, estimatedTokens, atLeastTokens } = request;
   const { fence, reservedTokens } = lease;
   const ledger = Ledger.of(BUDGET, state);
   const { policy, slots } = ledger;
-  const room = roomFor(ledger, standingOf(ledger), { aiId });
+  const room = roomFor(ledger, standingOf(ledger), request);
   const isLast = state.head.fence === fence;
   if (room > availableTokens || (isLast && room !== availableTokens))
     wrong.push(`${requestId} was told that ${availableTokens} are left, and ${room} are`);
@@ -63,6 +64,6 @@ function wrongOfDenial(
   if (atLeastTokens === undefined) return [];
   const enough = states.map((state) => Math.max(atLeastTokens, Ledger.of(BUDGET, state).policy.minEstimate));
   return denial.blockers
-    .filter(({ rule, requested }) => rule.endsWith('_CAP') && !enough.includes(requested))
+    .filter(({ window, requested }) => window !== undefined && !enough.includes(requested))
     .map(({ rule, requested }) => `${requestId}: ${rule} refuses ${requested}; ${atLeastTokens} would do`);
 }

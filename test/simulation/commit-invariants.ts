@@ -13,11 +13,12 @@ import type {
   StoredState,
 } from '../../src/domain/model/state.js';
 import { UNKNOWN } from '../../src/domain/model/types.js';
+import { exceededScopes, wrongScopes } from '../support/scope-books.js';
 import { checkMeasured, checkSafe } from './extremes.js';
 import { MAX_SKEW_MS } from './sim-clock.js';
 
 /** How far a replica's idea of the store's time may be ahead of it: half of the slowest round trip that counts, and drift. */
-const CLOCK_SLACK_MS = 1_500;
+export const CLOCK_SLACK_MS = 1_500;
 
 /** What holds in some runs only. */
 export interface Promises {
@@ -64,6 +65,9 @@ export function checkCommit(budgetId: string, committed: Committed): string[] {
   if (committed.measured) checkMeasured(ledger, after, say);
   checkLeases(committed, say);
   checkCooldowns(committed, say);
+  // What a day that came back presumes may be of a policy that was.
+  const known = { ofDay: !promises.clockWasReset, ofMonth: false };
+  for (const sentence of wrongScopes(ledger, [], known)) say(false, sentence);
   if (before !== undefined && before.head.epoch === after.head.epoch) {
     checkGrants(before, ledger, say);
     const granted = after.head.fence > before.head.fence;
@@ -234,11 +238,14 @@ function checkGrants(before: StoredState, ledger: Ledger, say: Say): void {
   if (ledger.policy.mode === 'OBSERVE') return;
   const { slots, policy, allowance } = ledger;
   say(slots.live <= policy.maxConcurrent, `${slots.live} live slots of ${policy.maxConcurrent}`);
+  checkKeptSlots(ledger, say);
   for (const { aiId } of granted) {
     const live = slots.liveOf(aiId);
     say(live <= policy.maxConcurrentPerAi, `${aiId} holds ${live} slots of ${policy.maxConcurrentPerAi}`);
   }
-  const { hour, day, month } = standingOf(ledger);
+  const standing = standingOf(ledger);
+  for (const sentence of exceededScopes(ledger, standing, granted)) say(false, sentence);
+  const { hour, day, month } = standing;
   say(
     hour.spent + hour.reserved <= allowance.hourlyMax,
     `hour ${hour.spent} + ${hour.reserved} above its cap`,
@@ -250,6 +257,20 @@ function checkGrants(before: StoredState, ledger: Ledger, say: Say): void {
   say(
     month.spent + month.reserved <= allowance.enforced,
     `month ${month.spent} + ${month.reserved} above its cap`,
+  );
+}
+
+/** After the last grant those slots are left that other teams are guaranteed. */
+function checkKeptSlots({ tables, policy, scopes, slots }: Ledger, say: Say): void {
+  const last = [...tables.leases.values()].reduce((a, b) => (b.fence > a.fence ? b : a));
+  const own = scopes?.teamOf(last.aiId)?.id;
+  const kept = [...policy.teams].map(([team, { guaranteedSlots }]) => {
+    const live = [...tables.leases.values()].filter(({ aiId }) => scopes?.teamOf(aiId)?.id === team);
+    return team === own ? 0 : Math.max(0, guaranteedSlots - live.length);
+  });
+  say(
+    slots.live + sum(kept) <= policy.maxConcurrent,
+    `${slots.live} live slots, and ${sum(kept)} kept for others`,
   );
 }
 

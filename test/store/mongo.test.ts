@@ -70,6 +70,7 @@ describeMongo('the MongoDB store', (uri) => {
       dayTotals: {},
       monthAis: {},
       monthModels: { '_gpt-4%2E1': 5 },
+      lapsed: {},
       outbox: {},
       alerts: {},
       writers: {},

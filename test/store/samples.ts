@@ -98,6 +98,7 @@ export function usageDay(day: string, revision: number, changes: Partial<UsageDa
       ['7', { aiId: 'gpt-4.1', hourStart: T0, tokens: revision }],
       ...NASTY_NAMES.map((name) => [`ai:${name}`, { aiId: name, tokens: 1 }] as const),
     ]),
+    parts: new Map(NASTY_NAMES.map((name) => [`MODEL ${name}`, revision])),
     ...changes,
   };
 }

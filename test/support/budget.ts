@@ -162,7 +162,7 @@ export class TestBudget {
     const refused = new Set(this.refused);
     const copies = { receipts: new Map(receipts), documents: new Map(documents), refused };
     const stored = this.stored && structuredClone(this.stored);
-    Object.assign(other, this, copies, { stored, ledger: this.loaded() });
+    Object.assign(other, this, copies, { stored, ledger: this.loaded(), onCommit: () => {} });
     return other;
   }
 

@@ -160,6 +160,7 @@ export class MaximalHistory extends Chance {
           models: new Map([['m', MAX_AIS]]),
           format: STATE_FORMAT,
           presumedBy: new Map(),
+          parts: new Map(),
         },
       });
     }

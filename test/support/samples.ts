@@ -86,6 +86,7 @@ export function snapshot(changes: Partial<BudgetSnapshot> = {}): BudgetSnapshot 
     experience: NO_EXPERIENCE,
     monthAis: new Map(),
     monthModels: new Map(),
+    monthParts: new Map(),
     alerts: [],
     ...changes,
   };
@@ -136,6 +137,7 @@ export const STATS: DistributionStats = {
   daysBelowMinimum: ['2026-11-02'],
   byAi: [{ aiId: 'guardian', tokens: 45_000, calls: 150, failedCalls: 20 }],
   byModel: [{ model: '(unknown)', tokens: 45_000, calls: 0, failedCalls: 0 }],
+  byTeam: [],
   presumedTokens: 100,
   lateTokens: 10,
   calls: 151,
@@ -159,6 +161,7 @@ export const EXAMPLE_STATS: DistributionStats = {
     ]),
   },
   byModel: [{ model: 'gpt-4.1', tokens: 45_000, calls: 150, failedCalls: 20 }],
+  byTeam: [],
   presumedTokens: 70,
   lateTokens: 7,
   forecast: {

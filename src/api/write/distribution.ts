@@ -33,6 +33,7 @@ export function distributionMessage(stats: StatsView): DistributionStats {
     daysBelowMinimum: [...stats.daysBelowMinimum],
     byAi: [...stats.byAi],
     byModel: [...stats.byModel],
+    byTeam: [...stats.byTeam],
     presumedTokens: stats.presumedTokens,
     lateTokens: stats.lateTokens,
     forecast: forecast(stats.forecast),

@@ -28,5 +28,7 @@ export function leaseMessage(lease: LeaseView): Lease {
     labels: lease.labels,
     closedAt: optionalDate(lease.closedAt),
     sessionId: lease.sessionId,
+    teamId: lease.teamId,
+    model: lease.model,
   };
 }

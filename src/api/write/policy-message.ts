@@ -5,7 +5,16 @@ import {
   TOKEN_WEIGHT_NAMES,
   type TokenWeights as Weights,
 } from '../../domain/policy/policy-fields.js';
-import { Mode, OnExpiry, Pacing, Policy, TokenWeights } from '../../gen/budgetarbiter/v1/budget.js';
+import {
+  Lending,
+  Mode,
+  ModelLimit,
+  OnExpiry,
+  Pacing,
+  Policy,
+  Team,
+  TokenWeights,
+} from '../../gen/budgetarbiter/v1/budget.js';
 import { dictionary } from './dictionary.js';
 import { durationMessage } from './time.js';
 
@@ -32,6 +41,7 @@ const ENUMS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   pacing: Pacing,
   mode: Mode,
   on_expiry: OnExpiry,
+  lending: Lending,
 };
 
 /** The number of a choice's value in the API, whose names begin with that of the field. */
@@ -55,6 +65,8 @@ export function effectivePolicyMessage(policy: PolicyInForce): Policy {
     ...policy,
     maxDailyPercentByAi: [...policy.maxDailyPercentByAi],
     tokenWeightsByModel: [...policy.tokenWeightsByModel],
+    teams: [...policy.teams],
+    models: [...policy.models],
   });
 }
 
@@ -70,6 +82,14 @@ function messageValue(row: PolicyField, value: unknown): unknown {
       return weightsMessage(value as Partial<Weights>);
     case 'weights-by-model':
       return dictionary(value as readonly (readonly [string, Partial<Weights>])[], weightsMessage);
+    case 'teams':
+      return dictionary(value as NonNullable<PolicyFields['teams']>, ({ aiIds = [], ...numbers }) =>
+        Team.fromPartial({ ...numbers, aiIds: [...aiIds] }),
+      );
+    case 'limits-by-model':
+      return dictionary(value as NonNullable<PolicyFields['models']>, (limits) =>
+        ModelLimit.fromPartial(limits),
+      );
     default:
       return value;
   }

@@ -8,6 +8,7 @@ import {
 } from '../admission/asked.js';
 import { roomFor } from '../admission/room.js';
 import { mayReserve, openDay } from '../ledger/accounts.js';
+import { noteLapsed } from '../ledger/kept-windows.js';
 import { type LeaseLookup, viewOfClosed, viewOfLive } from '../ledger/lease-lookup.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { leaseOfRequest, rememberGrant } from '../ledger/request-memory.js';
@@ -103,6 +104,7 @@ function grant(
   wouldDeny?: Denial,
 ): Granted {
   openDay(ledger, ledger.today);
+  noteLapsed(ledger, request.aiId, standing);
   ledger.fence += 1;
   const lease = newLease(ledger, request, reserved);
   ledger.setLease(lease.fence, lease);
@@ -136,6 +138,7 @@ function newLease(ledger: Ledger, request: AcquireRequest, reserved: number): St
     hourStart: ledger.hour.start,
     ...(previousGrantAt === undefined ? {} : { previousGrantAt }),
     ...(request.labels === undefined ? {} : { labels: request.labels }),
+    ...(request.model === undefined ? {} : { model: request.model }),
     ...(request.session === undefined ? {} : { session: request.session }),
   };
 }

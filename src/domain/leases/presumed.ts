@@ -3,7 +3,7 @@ import { restOfOpen } from '../ledger/day-rest.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { MAX_PRESUMED_LEASES } from '../model/limits.js';
 import type { ClosedLease, HourTotal, StoredLease, StoredPresumed } from '../model/state.js';
-import { UNKNOWN } from '../model/types.js';
+import { UNKNOWN, UNSPECIFIED } from '../model/types.js';
 
 /**
  * Tokens that a lease had reserved and not reported when it ended. They stand in the day, hour and AI of its grant, under the
@@ -28,12 +28,20 @@ const SHARED = 'ai:';
 
 /** Books what a lease that ends had reserved and not reported. Says the key under which its day keeps it. */
 export function presume(ledger: Ledger, lease: StoredLease, tokens: number): string {
-  const { day, hourStart, aiId, fence } = lease;
+  const { day, hourStart, aiId, fence, model } = lease;
   const { tables } = ledger;
-  book(ledger, { day, hourStart, aiId, model: UNKNOWN, tokens, presumed: tokens });
+  book(ledger, {
+    ...{ day, hourStart, aiId, model: UNKNOWN, tokens, presumed: tokens },
+    modelOfLease: model ?? UNSPECIFIED,
+  });
   const { presumed, ais } = tables.accountsOf(day);
   if (presumed.size < MAX_PRESUMED_LEASES) {
-    tables.setPresumed(day, String(fence), { aiId, hourStart, tokens });
+    tables.setPresumed(day, String(fence), {
+      aiId,
+      hourStart,
+      tokens,
+      ...(model !== undefined && { model }),
+    });
     return String(fence);
   }
   const name = standsUnder(ais, aiId);
@@ -76,8 +84,9 @@ export function settlePresumed(
 ): number {
   const tokens = Math.min(late.tokens, closed.presumed);
   if (tokens === 0) return 0;
-  const { day, hourStart, aiId } = closed.lease;
-  moveModel(ledger, { ...late, day, hourStart, aiId, tokens, presumed: -tokens }, UNKNOWN);
+  const { day, hourStart, aiId, model: modelOfLease = UNSPECIFIED } = closed.lease;
+  const known = closed.presumedKey !== undefined && { modelOfLease };
+  moveModel(ledger, { ...late, day, hourStart, aiId, tokens, presumed: -tokens, ...known }, UNKNOWN);
   lower(ledger, day, closed.presumedKey, tokens);
   return tokens;
 }
@@ -90,7 +99,9 @@ export function freePresumed(ledger: Ledger, { lease, presumed, presumedKey }: C
   // What a correction of format 1 took from the AI cannot be freed once more.
   const tokens = presumedKey === undefined ? Math.min(presumed, leftOfAi(ledger, day, aiId)) : presumed;
   const hours = own ? [{ start: hourStart, tokens }] : hoursWithRoom(ledger, day, tokens, hourStart);
-  for (const hour of hours) takeOut(ledger, { day, hourStart: hour.start, aiId, tokens: hour.tokens });
+  const known = presumedKey !== undefined && { modelOfLease: lease.model ?? UNSPECIFIED };
+  for (const hour of hours)
+    takeOut(ledger, { day, hourStart: hour.start, aiId, tokens: hour.tokens, ...known });
   lower(ledger, day, presumedKey, tokens);
   return tokens;
 }
@@ -109,13 +120,11 @@ export function takePresumed(ledger: Ledger, day: string, aiId: string | undefin
     const { hourStart } = presumed;
     const hours =
       hourStart === undefined ? hoursWithRoom(ledger, day, tokens) : [{ start: hourStart, tokens }];
+    const known = hourStart !== undefined && { modelOfLease: presumed.model ?? UNSPECIFIED };
     for (const hour of hours)
       takeOut(ledger, {
-        day,
-        hourStart: hour.start,
-        aiId: presumed.aiId,
-        tokens: hour.tokens,
-        adjusted: true,
+        ...{ day, hourStart: hour.start, aiId: presumed.aiId, tokens: hour.tokens, adjusted: true },
+        ...known,
       });
     lower(ledger, day, key, tokens);
     left -= tokens;
@@ -142,7 +151,7 @@ function inOrderOfGrants(presumedBy: ReadonlyMap<string, StoredPresumed>): [stri
 
 function takeOut(
   ledger: Ledger,
-  { tokens, ...of }: Pick<Entry, 'day' | 'hourStart' | 'aiId' | 'tokens' | 'adjusted'>,
+  { tokens, ...of }: Pick<Entry, 'day' | 'hourStart' | 'aiId' | 'tokens' | 'adjusted' | 'modelOfLease'>,
 ): void {
   book(ledger, { ...of, model: UNKNOWN, tokens: -tokens, presumed: -tokens });
 }

@@ -1,5 +1,6 @@
 import { denialOf, isPacedRefusal, raiseAdmission } from '../admission/admission.js';
 import { markRefused, mayReserve } from '../ledger/accounts.js';
+import { noteLapsed } from '../ledger/kept-windows.js';
 import { findLease, viewOfClosed, viewOfLive } from '../ledger/lease-lookup.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { unspent } from '../ledger/slots.js';
@@ -28,6 +29,7 @@ export function renew(
   if (raise.change !== undefined && !mayReserve(ledger, raise.change.newlyHeld)) {
     return refused({ reason: 'AMOUNT_OVERFLOW', field: 'reserve_tokens' });
   }
+  if (raise.change !== undefined) noteLapsed(ledger, found.lease.aiId);
   const lease = {
     ...found.lease,
     reserved: raise.change?.reserved ?? found.lease.reserved,

@@ -8,6 +8,7 @@ import type { DayWindow } from '../time/windows.js';
 import { countedOn, tokensOf } from './counts.js';
 import type { Ledger } from './ledger.js';
 import { learnDay } from './past-days.js';
+import { type CountedNames, countInScopes } from './scope-counts.js';
 import { inMonth } from './standing.js';
 import type { Table, Entry as TableEntry } from './table.js';
 
@@ -25,6 +26,8 @@ export interface Entry {
   readonly tokens: number;
   readonly presumed?: number;
   readonly late?: number;
+  /** Of what is presumed, the model of its lease. */
+  readonly modelOfLease?: string | undefined;
   /** By an adjustment: nobody knows in which hour it was spent. */
   readonly adjusted?: boolean;
   /** Those of a report come with the first of what is booked of it, and with nothing else. */
@@ -70,11 +73,13 @@ export function book(ledger: Ledger, entry: Entry): void {
   if (entry.tokens === 0) return;
   addInHour(day, entry);
   // Under the day's names: what is `(other)` in a day can be taken back from `(other)` of its month.
+  let ofMonth: CountedNames | undefined;
   if (monthOfDay(entry.day) === ledger.month.key && !ledger.deleted)
-    countInMonth(ledger, entry.day, ai, model, entry.tokens);
+    ofMonth = countInMonth(ledger, entry.day, ai, model, entry.tokens);
   else if (ledger.closedDay?.day === entry.day) {
     ledger.closedDay = { ...ledger.closedDay, total: ledger.closedDay.total + entry.tokens };
   }
+  if (ledger.scopes !== undefined) countInScopes(ledger, ledger.scopes, entry, { ai, model }, ofMonth);
   if (entry.tokens < 0) ledger.loosened += 1;
   if (entry.day < ledger.today.day) learnDay(ledger, entry.day);
 }
@@ -89,26 +94,40 @@ export function markRefused(ledger: Ledger, name: string): void {
   ledger.setPastDay(name, { ...past, refused: true });
 }
 
-function countInMonth({ tables }: Ledger, day: string, ai: string, model: string, tokens: number): void {
+function countInMonth(
+  { tables }: Ledger,
+  day: string,
+  ai: string,
+  model: string,
+  tokens: number,
+): CountedNames {
   add(tables.dayTotals, day, tokens);
   tables.monthSpent += tokens;
-  countAiInMonth(tables.monthAis, ai, tokens);
-  countModelInMonth(tables.monthModels, model, tokens);
+  return {
+    ai: countAiInMonth(tables.monthAis, ai, tokens),
+    model: countModelInMonth(tables.monthModels, model, tokens),
+  };
 }
 
-export function countAiInMonth(monthAis: Table<number>, ai: string, tokens: number): void {
-  add(monthAis, nameIn(monthAis, ai, AI_ROOM), tokens);
+/** Counts what an AI has of a day of the month. Says the name under which it stands there. */
+export function countAiInMonth(monthAis: Table<number>, ai: string, tokens: number): string {
+  const name = nameIn(monthAis, ai, AI_ROOM);
+  add(monthAis, name, tokens);
+  return name;
 }
 
-export function countModelInMonth(monthModels: Table<number>, model: string, tokens: number): void {
-  add(monthModels, nameIn(monthModels, model, MODEL_ROOM), tokens);
+export function countModelInMonth(monthModels: Table<number>, model: string, tokens: number): string {
+  const name = nameIn(monthModels, model, MODEL_ROOM);
+  add(monthModels, name, tokens);
+  return name;
 }
 
 /** Moves tokens of a day from one model to another: what was presumed turns out to be used, and by what. */
 export function moveModel(ledger: Ledger, entry: Omit<Entry, 'late'>, from: string): void {
   const { tokens, model, presumed = 0 } = entry;
+  const { modelOfLease: _, ...known } = entry;
   book(ledger, { ...entry, model: from, tokens: -tokens, presumed, calls: undefined });
-  book(ledger, { ...entry, model, tokens, presumed: 0 });
+  book(ledger, { ...known, model, tokens, presumed: 0 });
 }
 
 /** The form of a day that this commit will carry. Until then it is nobody else's, so all that it books changes it in place. */

@@ -31,7 +31,7 @@ export interface DayAccounts {
   readonly presumed: Map<string, Entry<StoredPresumed>>;
 }
 
-type DayParts = Pick<UsageDay, 'ais' | 'models' | 'aiCalls' | 'modelCalls' | 'presumedBy'>;
+type DayParts = Pick<UsageDay, 'ais' | 'models' | 'aiCalls' | 'modelCalls' | 'presumedBy' | 'parts'>;
 
 interface SectionTable {
   readonly section: Section;
@@ -51,6 +51,12 @@ export class LedgerTables {
   readonly pastDays: Table<SectionValues['pastDays']>;
   readonly monthAis: Table<number>;
   readonly monthModels: Table<number>;
+  readonly hourAis: Table<number>;
+  readonly hourModels: Table<number>;
+  readonly hourParts: Table<number>;
+  readonly dayParts: Table<number>;
+  readonly monthParts: Table<number>;
+  readonly lapsed: Table<SectionValues['lapsed']>;
   readonly outbox: Table<SectionValues['outbox']>;
   readonly alerts: Table<SectionValues['alerts']>;
   readonly writers: Table<SectionValues['writers']>;
@@ -78,6 +84,12 @@ export class LedgerTables {
     this.pastDays = table('pastDays');
     this.monthAis = table('monthAis');
     this.monthModels = table('monthModels');
+    this.hourAis = table('hourAis');
+    this.hourModels = table('hourModels');
+    this.hourParts = table('hourParts');
+    this.dayParts = table('dayParts');
+    this.monthParts = table('monthParts');
+    this.lapsed = table('lapsed');
     this.outbox = table('outbox');
     this.alerts = table('alerts');
     this.writers = table('writers');
@@ -155,13 +167,22 @@ export class LedgerTables {
     for (const { key } of ais.values()) this.dayAis.delete(key);
     for (const { key } of models.values()) this.dayModels.delete(key);
     for (const { key } of presumed.values()) this.dayPresumed.delete(key);
+    for (const key of this.partsOf(day).keys()) this.dayParts.delete(`${day} ${key}`);
     this.accounts.delete(day);
   }
 
   /** Takes every day out of the state. */
   dropDays(): void {
-    for (const table of [this.days, this.dayAis, this.dayModels, this.dayPresumed]) table.reset();
+    for (const table of [this.days, this.dayAis, this.dayModels, this.dayPresumed, this.dayParts])
+      table.reset();
     this.accounts.clear();
+  }
+
+  /** What scopes have of names of many in an open day: see `scope-counts.ts`. They are few. */
+  partsOf(day: string): Map<string, number> {
+    const found = new Map<string, number>();
+    for (const [key, tokens] of this.dayParts) if (key.startsWith(day)) found.set(key.slice(11), tokens);
+    return found;
   }
 
   /** What is presumed in an open day, by its key. */
@@ -195,6 +216,7 @@ export class LedgerTables {
     for (const [name, tokens] of models)
       accounts.models.set(name, this.dayModels.set(`${day} ${name}`, countOf(tokens, modelCalls?.get(name))));
     for (const [key, presumed] of names.presumedBy) this.setPresumed(day, key, presumed);
+    for (const [key, tokens] of names.parts) this.dayParts.set(`${day} ${key}`, tokens);
   }
 }
 

@@ -1,9 +1,10 @@
 import type { Evidence } from '../model/requests.js';
-import type { ClosedDay, ClosedLease, MonthWindow } from '../model/state.js';
+import type { ClosedDay, ClosedLease, MonthWindow, UsageDay } from '../model/state.js';
 import { dayBefore, dayIn, daysInMonth, firstDayOf, monthOfDay } from '../time/calendar.js';
 import { calendarDay, type DayWindow, dayAt, dayWindow } from '../time/windows.js';
 import { countAiInMonth, countModelInMonth, openDay, ownHours } from './accounts.js';
 import type { Ledger } from './ledger.js';
+import { countOtherOfMonth, countPartsOfDay, regroupDay, regroupMonth } from './scope-counts.js';
 import { usageDayBytes } from './state-size.js';
 
 /**
@@ -35,6 +36,7 @@ export function bringBackDay(ledger: Ledger, day: string, evidence: Evidence): v
     ...(refused !== undefined && { refused }),
   };
   ledger.tables.putDay(day, totals, document);
+  if (day === ledger.today.day) regroupDay(ledger);
 }
 
 function windowOf({ zone, month, today }: Ledger, day: string): DayWindow {
@@ -87,31 +89,38 @@ export function enterMonth(ledger: Ledger, zone: string, month: MonthWindow, evi
   ledger.zone = zone;
   ledger.month = month;
   ledger.hour = { start: 0, end: 0 };
-  for (const table of [tables.dayTotals, tables.monthAis, tables.monthModels]) table.reset();
+  for (const table of [tables.dayTotals, tables.monthAis, tables.monthModels, tables.monthParts])
+    table.reset();
   tables.monthSpent = 0;
   for (const [day, { total }] of tables.days.entries()) {
     if (monthOfDay(day) !== month.key) continue;
-    count(ledger, day, total, tables.ofDay(tables.dayAis, day), tables.ofDay(tables.dayModels, day));
+    const [ais, models] = [tables.ofDay(tables.dayAis, day), tables.ofDay(tables.dayModels, day)];
+    count(ledger, { day, total, ais, models, parts: tables.partsOf(day) });
   }
   for (const document of evidence.days.values()) {
     if (document === undefined || monthOfDay(document.day) !== month.key) continue;
     if (tables.days.has(document.day)) continue;
-    count(ledger, document.day, document.total, document.ais, document.models);
+    count(ledger, document);
   }
+  regroupMonth(ledger);
   ledger.touchHead();
 }
 
 function count(
-  { tables }: Ledger,
-  day: string,
-  total: number,
-  ais: ReadonlyMap<string, number>,
-  models: ReadonlyMap<string, number>,
+  ledger: Ledger,
+  { day, total, ais, models, parts }: Pick<UsageDay, 'day' | 'total' | 'ais' | 'models' | 'parts'>,
 ): void {
+  const { tables } = ledger;
   tables.dayTotals.set(day, total);
   tables.monthSpent += total;
-  for (const [ai, tokens] of ais) countAiInMonth(tables.monthAis, ai, tokens);
-  for (const [model, tokens] of models) countModelInMonth(tables.monthModels, model, tokens);
+  for (const [ai, tokens] of ais) {
+    if (countAiInMonth(tables.monthAis, ai, tokens) !== ai) countOtherOfMonth(ledger, 'TEAM', ai, tokens);
+  }
+  for (const [model, tokens] of models) {
+    if (countModelInMonth(tables.monthModels, model, tokens) !== model)
+      countOtherOfMonth(ledger, 'MODEL', model, tokens);
+  }
+  countPartsOfDay(ledger, parts);
 }
 
 /** The last day of the month that is left, where the next one follows it and it was in use. */

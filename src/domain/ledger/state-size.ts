@@ -69,7 +69,7 @@ export function valueBytes(value: unknown): number {
 }
 
 /** All that an entry has beside its texts: measured once. */
-const LEASE: Required<Omit<StoredLease, 'labels' | 'session'>> = {
+const LEASE: Required<Omit<StoredLease, 'labels' | 'session' | 'model'>> = {
   renewed: true,
   ...{ leaseId: '', aiId: '', requestId: '', fingerprint: '', day: '2026-01-01' },
   ...{ fence: 0, reserved: 0, used: 0, roundedUp: 0, grantedAt: 0, expiresAt: 0, renewableUntil: 0 },
@@ -104,6 +104,7 @@ const USAGE = valueBytes({
 });
 /** Name and id of a lease's receipt: epoch and fence have at most 16 digits each. */
 const LEASE_RECEIPT_ID = 4 * 36 + NAME;
+const MODEL = part('model', '');
 const LABEL = PLACE + DOCUMENT + 2 * (3 + TEXT);
 /** Those of a day: after a change of zone its first may be longer than two, and an adjustment may add one. */
 const HOURS = 64;
@@ -116,6 +117,7 @@ const DAY =
   part('refused', true) +
   HOURS * (PLACE + valueBytes({ start: 0, tokens: 0, adjusted: 0 }));
 const PAST_DAY = valueBytes({ total: 0, refused: true, hours: Array.from({ length: HOURS_A_DAY }, () => 0) });
+const LAPSED = valueBytes({ windowStart: 0, tokens: 0 });
 const WRITER = valueBytes({ seq: 0, at: 0 });
 const AI = valueBytes({ lastGrantAt: 0, grants: [], cooldownFrom: 0, unusedAt: 0 });
 /** A grant that outlived 16 newer ones is remembered at its end. */
@@ -129,9 +131,10 @@ const PRESUMED_NAME = NAME + DAY_NAME + 16;
 
 /** But for what `part`s may be beside it. */
 function closedLeaseBytes(lease: StoredLease): number {
-  const { leaseId, aiId, requestId, fingerprint, labels } = lease;
+  const { leaseId, aiId, requestId, fingerprint, labels, model } = lease;
   const texts = leaseId.length + aiId.length + requestId.length + fingerprint.length;
-  return CLOSED_LEASE + texts + (labels === undefined ? 0 : labelBytes(labels));
+  const named = model === undefined ? 0 : MODEL + textBytes(model);
+  return CLOSED_LEASE + texts + named + (labels === undefined ? 0 : labelBytes(labels));
 }
 
 function labelBytes(labels: NonNullable<StoredLease['labels']>): number {
@@ -142,17 +145,17 @@ function labelBytes(labels: NonNullable<StoredLease['labels']>): number {
 
 /**
  * A live lease counts as what it leaves at its end: its receipt, and what it presumes, by itself and under its AI's name in its
- * day and month. So there is room for that already, however many end at once.
+ * hour, day and month. So there is room for that already, however many end at once.
  */
 function leaseBytes(lease: StoredLease): number {
-  const names = 2 * mostNameBytes(lease.aiId) + DAY_NAME + COUNT + NUMBER;
+  const names = 3 * mostNameBytes(lease.aiId) + DAY_NAME + COUNT + 2 * NUMBER;
   const presumed = PRESUMED_NAME + presumedBytes(lease);
   const most = MOST_OF_SESSION + MOST_OF_RELEASE + MOST_OF_PRESUMED_KEY;
   return closedLeaseBytes(lease) + most + LEASE_RECEIPT_ID + names + presumed + REMEMBERED_GRANT;
 }
 
-function presumedBytes({ aiId }: Pick<StoredPresumed, 'aiId'>): number {
-  return PRESUMED + textBytes(aiId);
+function presumedBytes({ aiId, model }: Pick<StoredPresumed, 'aiId' | 'model'>): number {
+  return PRESUMED + textBytes(aiId) + (model === undefined ? 0 : MODEL + textBytes(model));
 }
 
 function receiptBytes({ id, body }: Receipt): number {
@@ -184,6 +187,7 @@ export function usageDayBytes(day: UsageDay | undefined): number {
   }
   for (const [key, presumed] of day?.presumedBy ?? [])
     bytes += DAY_NAME + nameBytes(key) + presumedBytes(presumed);
+  for (const key of day?.parts.keys() ?? []) bytes += DAY_NAME + nameBytes(key) + NUMBER;
   return bytes;
 }
 
@@ -216,6 +220,12 @@ export const MEASURES: { readonly [S in Section]: Measure<SectionValues[S]> } = 
   pastDays: { nameBytes, valueBytes: () => PAST_DAY, varies: false },
   monthAis: TOKENS,
   monthModels: TOKENS,
+  hourAis: TOKENS,
+  hourModels: TOKENS,
+  hourParts: TOKENS,
+  dayParts: TOKENS,
+  monthParts: TOKENS,
+  lapsed: { nameBytes, valueBytes: () => LAPSED, varies: false },
   outbox: { nameBytes: mostNameBytes, valueBytes: receiptBytes, varies: true },
   alerts: { nameBytes, valueBytes, varies: true },
   writers: { nameBytes, valueBytes: () => WRITER, varies: false },

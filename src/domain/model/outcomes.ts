@@ -53,6 +53,8 @@ export interface BudgetSnapshot {
   readonly experience: Experience;
   readonly monthAis: ReadonlyMap<string, number>;
   readonly monthModels: ReadonlyMap<string, number>;
+  /** What scopes have of names of many in the month: see `ledger/scope-counts.ts`. */
+  readonly monthParts: ReadonlyMap<string, number>;
   readonly alerts: readonly StoredAlert[];
 }
 
@@ -143,6 +145,8 @@ export interface Availability {
   readonly kind: 'availability';
   readonly availableTokens: number;
   readonly denial?: Denial;
+  /** The AI's team, and its windows; absent for an AI in none. */
+  readonly team?: { readonly teamId: string; readonly windows: readonly WindowStatus[] };
 }
 export interface Snapshot {
   readonly kind: 'snapshot';

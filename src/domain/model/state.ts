@@ -85,6 +85,17 @@ export interface SectionValues {
   monthAis: number;
   /** By model. */
   monthModels: number;
+  /** By AI: tokens of the current hour, while the policy has teams. */
+  hourAis: number;
+  /** By model: the same, while it has limits of models. */
+  hourModels: number;
+  /** By `TEAM id`, `MODEL pattern` or `PRESUMED pattern`: what scopes have of names of many; see `scope-counts.ts`. */
+  hourParts: number;
+  /** By `YYYY-MM-DD`, a space and the same: of open days. */
+  dayParts: number;
+  monthParts: number;
+  /** By `DAY team` and `HOUR team`: what a guaranteed team let melt there: see `policy/kept.ts`. */
+  lapsed: StoredLapsed;
   /** By receipt id: receipts that are not yet known to be written. */
   outbox: Receipt;
   /** By `RULE window-start`. */
@@ -106,6 +117,12 @@ export const SECTIONS = [
   'pastDays',
   'monthAis',
   'monthModels',
+  'hourAis',
+  'hourModels',
+  'hourParts',
+  'dayParts',
+  'monthParts',
+  'lapsed',
   'outbox',
   'alerts',
   'writers',
@@ -144,6 +161,8 @@ export interface StoredLease {
   /** The AI's last grant before this one, to undo a grant that nobody received. */
   readonly previousGrantAt?: number;
   readonly labels?: Labels;
+  /** The model that the request named; absent if none. */
+  readonly model?: string;
   /** The session that keeps it alive; absent in leases of calls of their own, and in states from before there were sessions. */
   readonly session?: StoredSession;
   /** It was renewed, by its AI or its session. */
@@ -196,6 +215,8 @@ export interface StoredPresumed {
   readonly aiId: string;
   readonly hourStart?: number;
   readonly tokens: number;
+  /** The model that the lease's request named; absent if none, and of several leases. */
+  readonly model?: string;
 }
 
 export interface HourTotal {
@@ -203,6 +224,12 @@ export interface HourTotal {
   readonly tokens: number;
   /** How much of it adjustments put there, or took; absent if there was none. */
   readonly adjusted?: number;
+}
+
+/** Of the window that starts then; of any other nothing has lapsed. */
+export interface StoredLapsed {
+  readonly windowStart: number;
+  readonly tokens: number;
 }
 
 export interface StoredWriter {
@@ -298,6 +325,8 @@ export interface UsageDay {
   readonly modelCalls?: ReadonlyMap<string, CallCount>;
   /** What is still presumed, by lease: see `presumed.ts`. Empty in documents of format 1. */
   readonly presumedBy: ReadonlyMap<string, StoredPresumed>;
+  /** What scopes have of names of many: see `scope-counts.ts`. */
+  readonly parts: ReadonlyMap<string, number>;
   /** Whose calendar names it and its hours; absent in documents from before it was kept. */
   readonly zone?: string;
   /** What its amounts count; absent: tokens. */

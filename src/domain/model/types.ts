@@ -4,6 +4,8 @@
  * - budget: a shared monthly allowance of LLM tokens, e.g. `anthropic`.
  * - policy: the limits of one budget.
  * - AI: a caller that spends tokens, e.g. `guardian`.
+ * - team: a named part of a budget: the AIs that its patterns bind.
+ * - scope: a part of a budget that is counted by itself: a team, or the models that one pattern binds.
  * - slot: the right to make requests now; at most `maxConcurrent` are live per budget.
  * - lease: one granted slot: its id, fence, AI, reservation and end.
  * - fence: a number that rises with every grant of a budget.
@@ -93,10 +95,16 @@ export const RULES = [
   'COOLDOWN',
   'CONCURRENCY',
   'AI_CONCURRENCY',
+  'TEAM_CONCURRENCY',
+  'MODEL_CONCURRENCY',
   'HOURLY_CAP',
+  // Of the hour here, of the day after DAILY_CAP, of the month after MONTHLY_CAP.
+  'TEAM_CAP',
+  'MODEL_CAP',
   'DAILY_CAP',
   'AI_DAILY_CAP',
   'MONTHLY_CAP',
+  'KEPT_FOR_OTHERS',
 ] as const;
 export type Rule = (typeof RULES)[number];
 
@@ -109,6 +117,10 @@ export interface Blocker {
   readonly requested: number;
   /** When this rule would admit if nothing more were spent; absent if nobody can know or no waiting helps. */
   readonly availableAt?: number;
+  /** Of a cap: the window that it is of. */
+  readonly window?: WindowKind;
+  /** Of a rule of a team or of models: the team id, or the pattern. */
+  readonly scope?: string;
   /** No waiting helps: the request is larger than this rule ever admits, in a month with nothing spent, pacing included. */
   readonly permanent?: true;
   readonly message: string;
@@ -141,6 +153,10 @@ export interface LeaseView {
   readonly renewableUntil: number;
   readonly closedAt?: number;
   readonly labels: Labels;
+  /** The team that its AI is in by the policy of that moment. */
+  readonly teamId?: string | undefined;
+  /** The model that its request named. */
+  readonly model?: string | undefined;
   /** The session that keeps it alive. */
   readonly sessionId?: string | undefined;
   /** The moment of the decision, for `expires_in`. */
@@ -158,6 +174,8 @@ export interface WindowStatus {
   readonly spent: number;
   readonly reserved: number;
   readonly available: number;
+  /** Of the hour and the day where teams are guaranteed a part: kept for all of them now; of a team's window, for it. */
+  readonly kept?: number;
 }
 
 /** Presumed tokens stand under this model; adjustments without an AI or a model under it too. */
@@ -166,6 +184,8 @@ export const UNKNOWN = '(unknown)';
 export const UNSPECIFIED = '(unspecified)';
 /** AIs and models beyond the bounds of a day. */
 export const OTHER = '(other)';
+/** AIs in no team, where teams are listed. */
+export const NONE = '(none)';
 /** All that statistics do not show by name. */
 export const REST = '(rest)';
 

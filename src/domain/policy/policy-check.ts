@@ -5,6 +5,7 @@ import { inUnit, smallestOf, TOKENS } from '../model/unit.js';
 import { allowanceOf } from './allowance.js';
 import { largestRequests } from './pacing.js';
 import { rangeViolations } from './policy-ranges.js';
+import type { Team } from './scope-fields.js';
 
 const LONGEST_MONTH = 31;
 
@@ -19,7 +20,10 @@ export function workabilityViolations(fields: PolicyFields): FieldViolation[] {
   const policy = policyInForce(fields);
   const empties = emptyLimits(policy);
   const others = empties.length > 0 ? empties : leastEstimate(policy);
-  return [...minimumViolations(policy), ...others, ...withoutReservation(fields, policy)];
+  return [
+    ...[...minimumViolations(policy), ...others],
+    ...[...withoutReservation(fields, policy), ...guaranteeViolations(policy)],
+  ];
 }
 
 function minimumViolations(policy: Policy): FieldViolation[] {
@@ -77,6 +81,42 @@ function leastEstimate(policy: Policy): FieldViolation[] {
       `${description}, so nothing could ever be granted; lower it, or raise the percentages`,
     ),
   ];
+}
+
+/** What cannot be kept for teams: more than there is, or more than a team itself may use. */
+function guaranteeViolations({ teams, maxConcurrent }: Policy): FieldViolation[] {
+  const violations: FieldViolation[] = [];
+  let [units, slots] = [0, 0];
+  for (const [teamId, team] of teams) {
+    units += percentUnits(team.guaranteedPercent);
+    slots += team.guaranteedSlots;
+    violations.push(...aboveItsOwn(`teams[${JSON.stringify(teamId)}]`, team));
+  }
+  if (units > percentUnits(100)) {
+    const sum = `guaranteed_percent of all teams comes to ${units / 10_000}%, above 100%`;
+    violations.push(violation('teams', `${sum}: lower some, or they cannot all be kept`));
+  }
+  if (slots > maxConcurrent) {
+    const sum = `guaranteed_slots of all teams come to ${slots}, above max_concurrent, ${maxConcurrent}`;
+    violations.push(violation('teams', `${sum}: lower some, or raise that`));
+  }
+  return violations;
+}
+
+function aboveItsOwn(field: string, team: Team): FieldViolation[] {
+  const { guaranteedPercent: kept, maxHourlyPercent: ofHour, maxDailyPercent: ofDay } = team;
+  const most = Math.min(ofHour, ofDay);
+  const violations: FieldViolation[] = [];
+  if (kept > most) {
+    const cap = ofHour < ofDay ? 'max_hourly_percent' : 'max_daily_percent';
+    const description = `${kept}% is above its ${cap}, ${most}%: it could never use them; lower it, or raise that`;
+    violations.push(violation(`${field}.guaranteed_percent`, description));
+  }
+  if (team.maxConcurrent > 0 && team.guaranteedSlots > team.maxConcurrent) {
+    const description = `${team.guaranteedSlots} is above its max_concurrent, ${team.maxConcurrent}`;
+    violations.push(violation(`${field}.guaranteed_slots`, `${description}: lower it, or raise that`));
+  }
+  return violations;
 }
 
 function empty(unit: string, field: string, percent: number, whole: string, of: number): FieldViolation {

@@ -12,7 +12,13 @@ import { TOKENS } from '../model/unit.js';
 export type TokenWeights = { readonly [K in keyof TokenCounts]: number };
 
 /** Where the dashboard's form shows a field, in this order. */
-export const POLICY_GROUPS = ['Limits', 'Slots and leases', 'Requests', 'Alerts and the rest'] as const;
+export const POLICY_GROUPS = [
+  'Limits',
+  'Slots and leases',
+  'Requests',
+  'Teams and models',
+  'Alerts and the rest',
+] as const;
 type PolicyGroup = (typeof POLICY_GROUPS)[number];
 
 interface Description {
@@ -38,8 +44,11 @@ export type PolicyRule =
   | ({ readonly kind: 'duration' } & Range)
   | { readonly kind: 'choice'; readonly values: readonly string[]; readonly default: string }
   | { readonly kind: 'zone' | 'unit'; readonly default: string }
-  /** How many entries there may be: with these the largest legal policy stays within the 64 KiB of a message. */
-  | { readonly kind: 'budgets' | 'shares-by-ai' | 'weights-by-model'; readonly most: number }
+  /** How many entries there may be. What they may take together: `policy-size.ts`. */
+  | {
+      readonly kind: 'budgets' | 'shares-by-ai' | 'weights-by-model' | 'teams' | 'limits-by-model';
+      readonly most: number;
+    }
   | { readonly kind: 'weights'; readonly default: TokenWeights };
 
 export type PolicyField = PolicyRule & Description;
@@ -226,6 +235,24 @@ export const POLICY_FIELDS = {
     'Alerts and the rest',
     upTo(16, 'budgets'),
     'budgets that denials name, with commas between',
+  ),
+  teams: field(
+    'teams',
+    'Teams and models',
+    upTo(64, 'teams'),
+    'one a line: web: web/* reviewer, max_daily_percent 30, max_concurrent 2',
+  ),
+  models: field(
+    'models',
+    'Teams and models',
+    upTo(64, 'limits-by-model'),
+    'one a line: claude-opus-*: max_daily_percent 20',
+  ),
+  lending: field(
+    'lending',
+    'Teams and models',
+    oneOf(['GRADUAL', 'NEVER'], 'GRADUAL'),
+    'whether others get, late in a window, what is guaranteed to a team and not used',
   ),
 } as const satisfies Readonly<Record<string, PolicyField>>;
 

@@ -5,6 +5,7 @@ import { TOKEN_KINDS } from '../model/types.js';
 import { inUnit, MILLIONTHS, smallestOf, TOKENS } from '../model/unit.js';
 import { amount, duration } from '../model/wording.js';
 import { type Allowance, allowanceOf } from './allowance.js';
+import { scopeWarnings } from './scope-warnings.js';
 
 const HOURS = 24;
 const LONGEST_MONTH = 31;
@@ -12,10 +13,15 @@ const SHORTEST_MONTH = 28;
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
-/** What may surprise about a policy that works, in what was set: not what its preset's defaults would surprise with anyway. */
-export function policyWarnings(fields: PolicyFields): PolicyWarning[] {
+/**
+ * What may surprise about a policy that works, in what was set: not what its preset's defaults would surprise with anyway. `ais`: those of
+ * this month, where that is known.
+ */
+export function policyWarnings(fields: PolicyFields, ais?: readonly string[]): PolicyWarning[] {
   const anyway = new Set(warningsOf(policyInForce(unset(fields))).map(({ message }) => message));
-  return warningsOf(policyInForce(fields)).filter(({ message }) => !anyway.has(message));
+  const policy = policyInForce(fields);
+  const own = warningsOf(policy).filter(({ message }) => !anyway.has(message));
+  return [...own, ...scopeWarnings(policy, ais)];
 }
 
 function unset({ preset }: PolicyFields): PolicyFields {

@@ -32,8 +32,11 @@ export interface DistributionInput {
   readonly day: { readonly date: string; readonly hours: readonly HourTotal[] };
   readonly ais: ReadonlyMap<string, number>;
   readonly models: ReadonlyMap<string, number>;
+  /** Empty while the policy has no teams. */
+  readonly teams: ReadonlyMap<string, number>;
   readonly aiCalls?: ReadonlyMap<string, CallCount>;
   readonly modelCalls?: ReadonlyMap<string, CallCount>;
+  readonly teamCalls?: ReadonlyMap<string, CallCount>;
   readonly activeRequests: number;
   readonly lastGrants: ReadonlyMap<string, number>;
   readonly windows: readonly WindowStatus[];
@@ -55,6 +58,7 @@ export interface DistributionStats extends CallCount {
   /** Most first: the `MOST_NAMES` largest, and the sum of all others as `(rest)`. */
   readonly byAi: readonly (NamedUsage & { readonly aiId: string })[];
   readonly byModel: readonly (NamedUsage & { readonly model: string })[];
+  readonly byTeam: readonly (NamedUsage & { readonly teamId: string })[];
   readonly presumedTokens: number;
   readonly lateTokens: number;
   /** Absent for a past month. */
@@ -120,6 +124,7 @@ export function distributionStats(input: DistributionInput): DistributionStats {
     daysBelowMinimum: daysBelow(closed, dailyMin),
     byAi: largest(input.ais, input.aiCalls).map(([aiId, usage]) => ({ aiId, ...usage })),
     byModel: largest(input.models, input.modelCalls).map(([model, usage]) => ({ model, ...usage })),
+    byTeam: largest(input.teams, input.teamCalls).map(([teamId, usage]) => ({ teamId, ...usage })),
     ...sumOfCalls(days),
     presumedTokens: sum(days.map(({ presumed }) => presumed)),
     lateTokens: sum(days.map(({ late }) => late)),

@@ -37,6 +37,7 @@ export async function monthPage(
     ...{ currentMonth: snapshot.month.key, limits: limitsData(snapshot), days: dayData(of) },
     ais: stats.byAi.map(({ aiId, ...usage }) => ({ name: aiId, ...usage })),
     models: stats.byModel.map(({ model, ...usage }) => ({ name: model, ...usage })),
+    teams: stats.byTeam.map(({ teamId, ...usage }) => ({ name: teamId, ...usage })),
     figures: figuresOf(stats),
     day: dayNames(of, day ?? shownDay(snapshot, of)),
   };

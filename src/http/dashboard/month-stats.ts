@@ -2,6 +2,7 @@ import type { BudgetSnapshot } from '../../domain/model/outcomes.js';
 import type { MonthWindow, UsageDay } from '../../domain/model/state.js';
 import type { CallCount } from '../../domain/model/types.js';
 import { allowanceOf } from '../../domain/policy/allowance.js';
+import { callsByTeam, monthByTeam } from '../../domain/statistics/by-team.js';
 import { callsByName } from '../../domain/statistics/calls-by-name.js';
 import {
   type DayTotals,
@@ -33,6 +34,8 @@ export function monthStats(of: MonthOf): DistributionStats {
     day: { date: today.day, hours: [] },
     ais: isCurrent ? snapshot.monthAis : summed(days, ({ ais }) => ais),
     models: isCurrent ? snapshot.monthModels : summed(days, ({ models }) => models),
+    teams: monthByTeam(snapshot, isCurrent, days.values()),
+    teamCalls: callsByTeam(budget.policy, days.values()),
     aiCalls: callsByName(days.values(), ({ aiCalls }) => aiCalls),
     modelCalls: callsByName(days.values(), ({ modelCalls }) => modelCalls),
     activeRequests: liveLeases.length,

@@ -33,7 +33,7 @@ export interface WindowData {
   readonly presumed: number;
   readonly reserved: number;
   readonly available: number;
-  /** Of what is available in the month: kept for later days. */
+  /** Of what is available: of the month kept for later days, of the day and the hour for guaranteed teams. */
   readonly kept: number;
 }
 
@@ -191,6 +191,8 @@ export interface MonthData {
   readonly days: readonly DayData[];
   readonly ais: readonly NamedTokens[];
   readonly models: readonly NamedTokens[];
+  /** Empty while the policy has no teams. */
+  readonly teams: readonly NamedTokens[];
   readonly figures: MonthFigures;
   readonly day: DayNames;
 }
@@ -234,7 +236,9 @@ export type FieldKind =
   | 'budgets'
   | 'shares-by-ai'
   | 'weights'
-  | 'weights-by-model';
+  | 'weights-by-model'
+  | 'teams'
+  | 'limits-by-model';
 
 export interface FormField {
   /** In the API's words. */

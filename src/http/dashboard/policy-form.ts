@@ -64,6 +64,8 @@ function limitsOf(row: PolicyField): string {
     case 'budgets':
     case 'shares-by-ai':
     case 'weights-by-model':
+    case 'teams':
+    case 'limits-by-model':
       return `at most ${amount(row.most)} entries`;
   }
 }

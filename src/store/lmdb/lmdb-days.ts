@@ -7,8 +7,11 @@ import { put } from './value-codec.js';
 
 type Pairs<V> = readonly (readonly [string, V])[];
 
-/** Documents of format 1 do not say their format, nor of which leases they presume anything. */
-type StoredDay = Omit<UsageDay, 'format' | 'ais' | 'models' | 'aiCalls' | 'modelCalls' | 'presumedBy'> & {
+/** Documents of format 1 do not say their format, nor of which leases they presume anything; later ones may lack parts. */
+type StoredDay = Omit<
+  UsageDay,
+  'format' | 'ais' | 'models' | 'aiCalls' | 'modelCalls' | 'presumedBy' | 'parts'
+> & {
   readonly format?: number;
   readonly ais: Pairs<number>;
   readonly models: Pairs<number>;
@@ -16,12 +19,14 @@ type StoredDay = Omit<UsageDay, 'format' | 'ais' | 'models' | 'aiCalls' | 'model
   readonly aiCalls?: Pairs<CallCount>;
   readonly modelCalls?: Pairs<CallCount>;
   readonly presumedBy?: Pairs<StoredPresumed>;
+  readonly parts?: Pairs<number>;
 };
 
 function dayOf({ value }: { readonly value: StoredDay }): UsageDay {
-  const { format = 1, ais, models, aiCalls, modelCalls, presumedBy = [], ...day } = value;
+  const { format = 1, ais, models, aiCalls, modelCalls, presumedBy = [], parts = [], ...day } = value;
   return {
-    ...{ format, ...day, ais: new Map(ais), models: new Map(models), presumedBy: new Map(presumedBy) },
+    ...{ format, ...day, ais: new Map(ais), models: new Map(models) },
+    ...{ presumedBy: new Map(presumedBy), parts: new Map(parts) },
     ...(aiCalls !== undefined && { aiCalls: new Map(aiCalls) }),
     ...(modelCalls !== undefined && { modelCalls: new Map(modelCalls) }),
   };
@@ -67,9 +72,9 @@ export class LmdbDays {
 
   private async writeOne(day: UsageDay): Promise<void> {
     const key = dayKey(day.budgetId, day.epoch, day.day);
-    const { ais, models, aiCalls, modelCalls, presumedBy, ...rest } = day;
+    const { ais, models, aiCalls, modelCalls, presumedBy, parts, ...rest } = day;
     const stored: StoredDay = {
-      ...{ ...rest, ais: [...ais], models: [...models], presumedBy: [...presumedBy] },
+      ...{ ...rest, ais: [...ais], models: [...models], presumedBy: [...presumedBy], parts: [...parts] },
       ...(aiCalls !== undefined && { aiCalls: [...aiCalls] }),
       ...(modelCalls !== undefined && { modelCalls: [...modelCalls] }),
     };

@@ -93,7 +93,10 @@ function putsBySection(puts: StatePatch['puts'], sections: readonly Section[]): 
 
 /** One budget's local day, whole. `_id` carries the budget, so that it is unique however the collection is sharded. */
 export interface UsageDocument
-  extends Omit<UsageDay, 'budgetId' | 'format' | 'ais' | 'models' | 'aiCalls' | 'modelCalls' | 'presumedBy'> {
+  extends Omit<
+    UsageDay,
+    'budgetId' | 'format' | 'ais' | 'models' | 'aiCalls' | 'modelCalls' | 'presumedBy' | 'parts'
+  > {
   readonly _id: string;
   readonly budget: string;
   readonly ais: Readonly<Record<string, number>>;
@@ -104,6 +107,8 @@ export interface UsageDocument
   /** Absent in documents of format 1, as is `presumedBy`. */
   readonly format?: number;
   readonly presumedBy?: Readonly<Record<string, StoredPresumed>>;
+  /** Absent in documents from before there were scopes. */
+  readonly parts?: Readonly<Record<string, number>>;
 }
 
 /** No budget id has a colon, and days sort as text. */
@@ -112,7 +117,7 @@ export function usageDocumentId(budgetId: string, epoch: number, day: string): s
 }
 
 export function usageDocument(usage: UsageDay): UsageDocument {
-  const { budgetId, ais, models, aiCalls, modelCalls, presumedBy, ...day } = usage;
+  const { budgetId, ais, models, aiCalls, modelCalls, presumedBy, parts, ...day } = usage;
   return {
     _id: usageDocumentId(budgetId, day.epoch, day.day),
     budget: budgetId,
@@ -122,13 +127,14 @@ export function usageDocument(usage: UsageDay): UsageDocument {
     ...(aiCalls !== undefined && { aiCalls: fieldsOf(aiCalls) }),
     ...(modelCalls !== undefined && { modelCalls: fieldsOf(modelCalls) }),
     presumedBy: fieldsOf(presumedBy),
+    parts: fieldsOf(parts),
   };
 }
 
 export function usageDay(document: UsageDocument): UsageDay {
-  const { _id, budget, format = 1, ais, models, aiCalls, modelCalls, presumedBy, ...day } = document;
+  const { _id, budget, format = 1, ais, models, aiCalls, modelCalls, presumedBy, parts, ...day } = document;
   const maps = {
-    ...{ ais: mapOf(ais), models: mapOf(models), presumedBy: mapOf(presumedBy) },
+    ...{ ais: mapOf(ais), models: mapOf(models), presumedBy: mapOf(presumedBy), parts: mapOf(parts) },
     ...(aiCalls !== undefined && { aiCalls: mapOf(aiCalls) }),
     ...(modelCalls !== undefined && { modelCalls: mapOf(modelCalls) }),
   };

@@ -1,11 +1,12 @@
 import { isNamedToday, tokensToday } from '../../ledger/accounts.js';
+import { beyondPacing } from '../../ledger/kept-windows.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { HourOfGrants } from '../../ledger/slots.js';
 import { unspent } from '../../ledger/slots.js';
 import { inDay, inHour, inMonth, left, type Standing, type WindowFigures } from '../../ledger/standing.js';
 import { MAX_AIS } from '../../model/limits.js';
 import { percentOf } from '../../model/percent.js';
-import type { Blocker, Rule } from '../../model/types.js';
+import type { Blocker, Rule, WindowKind } from '../../model/types.js';
 import { inUnit, withUnit } from '../../model/unit.js';
 import { amount } from '../../model/wording.js';
 import type { Cap } from '../../policy/pacing.js';
@@ -22,9 +23,10 @@ export interface Demand {
   readonly inAll: number;
 }
 
-/** Who asks. */
+/** Who asks, and for which model if that was said. */
 export interface Asker {
   readonly aiId: string;
+  readonly model?: string;
 }
 
 /** One cap of admission: why it refuses, and how much it leaves. The list of them is in `room.ts`. */
@@ -37,13 +39,23 @@ export interface AdmissionCap {
 
 /** The hour's cap. */
 export const hourlyCap: AdmissionCap = {
-  leaves: (_ledger, standing) => left(standing.hour),
-  refuses: (ledger, standing, _asker, demand) => {
+  leaves: (ledger, standing, { aiId }) => {
+    const paced = left(standing.hour);
+    if (ledger.guarantees === undefined || standing.hour.cap.loweredBy === undefined) return paced;
+    const beyond = beyondPacing(ledger, standing, ledger.scopes?.teamOf(aiId));
+    return Math.max(paced, Math.min(left(unpacedHour(ledger, standing)), beyond));
+  },
+  refuses: (ledger, standing, { aiId }, demand) => {
     if (admits(standing.hour, demand)) return undefined;
+    const isBeyond =
+      standing.hour.cap.loweredBy !== undefined &&
+      demand.requested <= beyondPacing(ledger, standing, ledger.scopes?.teamOf(aiId));
+    const figures = isBeyond ? unpacedHour(ledger, standing) : standing.hour;
+    if (isBeyond && admits(figures, demand)) return undefined;
     return capBlocker(ledger, {
-      rule: 'HOURLY_CAP',
+      ...{ rule: 'HOURLY_CAP', window: 'HOUR' },
       name: 'this hour',
-      figures: standing.hour,
+      figures,
       demand,
       holders: inHour(ledger.hour.start),
       largest: ledger.largest.hour,
@@ -52,13 +64,18 @@ export const hourlyCap: AdmissionCap = {
   },
 };
 
+/** The hour without what pacing takes from it. */
+export function unpacedHour({ allowance }: Ledger, { hour }: Standing): WindowFigures {
+  return { ...hour, cap: { tokens: allowance.hourlyMax } };
+}
+
 /** The day's cap in force. */
 export const dailyCap: AdmissionCap = {
   leaves: (_ledger, standing) => left(standing.day),
   refuses: (ledger, standing, _asker, demand) => {
     if (admits(standing.day, demand)) return undefined;
     return capBlocker(ledger, {
-      rule: 'DAILY_CAP',
+      ...{ rule: 'DAILY_CAP', window: 'DAY' },
       name: 'today',
       figures: standing.day,
       demand,
@@ -80,11 +97,10 @@ export const aiDailyCap: AdmissionCap = {
     if (figures === undefined || admits(figures, demand)) return undefined;
     const percent = aiDailyPercent(ledger, aiId);
     return capBlocker(ledger, {
-      rule: 'AI_DAILY_CAP',
+      ...{ rule: 'AI_DAILY_CAP', window: 'DAY' },
       name: isNamedToday(ledger, aiId) ? `${aiId} today` : `${aiId} and all AIs ${UNNAMED} today`,
       figures,
       demand,
-      holders: inDay(ledger.today.day),
       largest: percentOf(ledger.largest.day, percent),
       later: () =>
         firstDayThatAdmits(ledger, (cap) => demand.requested <= percentOf(cap, percent), committed(ledger)),
@@ -99,7 +115,7 @@ export const monthlyCap: AdmissionCap = {
   refuses: (ledger, standing, _asker, demand) => {
     if (admits(standing.month, demand)) return undefined;
     return capBlocker(ledger, {
-      rule: 'MONTHLY_CAP',
+      ...{ rule: 'MONTHLY_CAP', window: 'MONTH' },
       name: 'this month',
       figures: standing.month,
       demand,
@@ -137,11 +153,13 @@ function firstExpiryToday(ledger: Ledger, aiId: string): number | undefined {
 /** All that a cap's refusal is put together from. */
 export interface CapCheck {
   readonly rule: Rule;
+  readonly window: WindowKind;
+  readonly scope?: string;
   readonly name: string;
   readonly figures: WindowFigures;
   readonly demand: Demand;
-  /** Whose reservations count in the window. */
-  readonly holders: (hour: HourOfGrants) => boolean;
+  /** Whose reservations count in the window; or when the first holder ends. */
+  readonly holders?: (hour: HourOfGrants) => boolean;
   /** The most that any window ever admits: a request above it can never be admitted. */
   readonly largest: number;
   readonly later: () => number | undefined;
@@ -158,19 +176,23 @@ export function admits(
 
 /** A cap's refusal, with when it would admit. */
 export function capBlocker(ledger: Ledger, check: CapCheck): Blocker {
-  const { rule, name, figures, largest } = check;
+  const { rule, window, scope, name, figures, largest } = check;
   const { requested, inAll } = check.demand;
   const { spent, reserved, cap } = figures;
   const permanent = inAll > largest;
   const availableAt = permanent ? undefined : whenFree(ledger, check);
+  // Of a team or of models an operator sets the part itself.
+  const advice = scope === undefined ? `ask for less${otherPreset(ledger)}` : 'ask for less';
   const { unit } = ledger.policy;
   const message =
     `${name}: ${inUnit(unit, spent)} spent + ${inUnit(unit, reserved)} reserved + ${inUnit(unit, requested)} requested ` +
     `is above the cap of ${withUnit(unit, cap.tokens)}` +
     (cap.loweredBy === undefined ? '' : ` (${cap.loweredBy})`) +
-    (permanent ? `; no window admits as much: ask for less${otherPreset(ledger)}` : '');
+    (permanent ? `; no window admits as much: ${advice}` : '');
   return {
     rule,
+    window,
+    ...(scope === undefined ? {} : { scope }),
     limit: cap.tokens,
     spent,
     reserved,
@@ -193,5 +215,6 @@ function whenFree(
   { figures, demand, holders, later, firstHolder }: CapCheck,
 ): number | undefined {
   if (figures.spent + demand.requested > figures.cap.tokens) return later();
-  return firstHolder === undefined ? ledger.slots.firstHolder(holders)?.expiresAt : firstHolder();
+  if (firstHolder !== undefined) return firstHolder();
+  return holders && ledger.slots.firstHolder(holders)?.expiresAt;
 }

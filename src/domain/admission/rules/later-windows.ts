@@ -1,10 +1,18 @@
 import type { Ledger } from '../../ledger/ledger.js';
 import { inMonth } from '../../ledger/standing.js';
 import type { MonthWindow } from '../../model/state.js';
-import { type Experience, experienceOn } from '../../policy/experience.js';
-import { dayCapTokens } from '../../policy/pacing.js';
+import { type Experience, experienceOn, HOURS_A_DAY, hourShare } from '../../policy/experience.js';
+import { dayCapTokens, pacedHourCap } from '../../policy/pacing.js';
 import { dayIn, dayOfMonth, daysInMonth, daysLeft } from '../../time/calendar.js';
-import { type DayWindow, dayWindow, nextMonth } from '../../time/windows.js';
+import {
+  type ClockHour,
+  type DayWindow,
+  dayWindow,
+  hourAt,
+  hoursLeft,
+  nextMonth,
+  type Span,
+} from '../../time/windows.js';
 
 /** What lowers the caps of the month's later days. */
 export interface Committed {
@@ -25,13 +33,26 @@ export function committed({ tables, slots, month, today, pace }: Ledger): Commit
   };
 }
 
+/** Whose days and hours they are. */
+interface Calendar {
+  readonly zone: string;
+  readonly month: MonthWindow;
+}
+
+/** A later day, and its cap in force if nothing more were spent. */
+export interface LaterDay extends Calendar {
+  readonly cap: number;
+  /** Asked for after the cap: the calendar is slow. Undefined for a day that is over before its month began. */
+  readonly window: () => DayWindow | undefined;
+}
+
 /** The start of the first later day whose cap in force would admit if nothing more were spent. */
 export function firstDayThatAdmits(
   ledger: Ledger,
   admits: (cap: number) => boolean,
   taken: Committed,
 ): number | undefined {
-  return firstLaterDay(ledger, admits, taken)?.start;
+  return inLaterDays(ledger, taken, ({ cap, window }) => (admits(cap) ? window()?.start : undefined));
 }
 
 /** The start of the first later hour that would admit: an untouched hour takes up to its own maximum and the day's cap. */
@@ -40,34 +61,133 @@ export function firstHourThatAdmits(ledger: Ledger, requested: number, taken: Co
   if (requested > allowance.hourlyMax) return undefined;
   if (policy.pacing !== 'EVEN') return hour.end;
   if (hour.end < today.end && requested <= capOf(ledger, month, today.day, taken)) return hour.end;
-  return firstLaterDay(ledger, (cap) => requested <= cap, taken)?.start;
+  return firstDayThatAdmits(ledger, (cap) => requested <= cap, taken);
 }
 
-function firstLaterDay(
+/** A later hour, with its cap as it is paced if nothing more were spent. */
+export interface LaterHour extends Span {
+  readonly cap: number;
+  /** Its day. */
+  readonly day: Span & { readonly cap: number; readonly isToday: boolean };
+}
+
+/** The start of the first later hour whose cap, as it is paced, would admit. */
+export function firstPacedHour(
   ledger: Ledger,
   admits: (cap: number) => boolean,
   taken: Committed,
-): DayWindow | undefined {
-  const { zone, month, today, policy } = ledger;
-  const inThis = firstDay(zone, month, dayOfMonth(today.day) + 1, (day) =>
-    admits(capOf(ledger, month, day, taken)),
-  );
-  if (inThis !== undefined) return inThis;
-  const next = nextMonth(policy.timeZone, month);
-  return firstDay(policy.timeZone, next, 1, (day) => admits(capOf(ledger, next, day, taken)));
+): number | undefined {
+  return inLaterHours(ledger, taken, ({ cap, start }) => (admits(cap) ? start : undefined));
 }
 
-/** Caps are asked before the calendar, which is slow: a day that is over before the month began is none. */
-function firstDay(
-  zone: string,
-  month: MonthWindow,
+/**
+ * What is found in the first later hour in which something is found. Under EVEN the cap grows with every hour in which nothing is spent,
+ * and is all of the day in its last. Hours of later days weigh as those of today do.
+ */
+export function inLaterHours<T>(
+  ledger: Ledger,
+  taken: Committed,
+  find: (hour: LaterHour) => T | undefined,
+): T | undefined {
+  const { allowance, policy, zone, month, hour, today } = ledger;
+  const cap = capOf(ledger, month, today.day, taken);
+  const ofToday = { ...today, zone, month, cap, isToday: true };
+  if (policy.pacing !== 'EVEN') {
+    const next = hour.end < month.end ? { zone, month } : nextCalendar(ledger);
+    return find({ ...hourAt(next.zone, hour.end, next.month), cap: allowance.hourlyMax, day: ofToday });
+  }
+  const spent = taken.month - taken.otherDays;
+  const found = inHoursOf(ledger, ofToday, { from: hour.end, spent }, find);
+  return found ?? inLaterDays(ledger, taken, (day) => inHoursOfDay(ledger, day, find));
+}
+
+/** Of a later day. First by the clock alone, as if it had no change of it: the calendar is slow. */
+function inHoursOfDay<T>(
+  ledger: Ledger,
+  { cap, window, ...calendar }: LaterDay,
+  find: (hour: LaterHour) => T | undefined,
+): T | undefined {
+  const day = { start: 0, end: HOURS_A_DAY * HOUR_MS, cap, isToday: false };
+  const hours = CLOCK_HOURS.map(({ name }) => ({ start: name * HOUR_MS, end: (name + 1) * HOUR_MS }));
+  if (inPacedHours(ledger, { day, hours, clock: CLOCK_HOURS, spent: 0 }, find) === undefined)
+    return undefined;
+  const span = window();
+  if (span === undefined) return undefined;
+  return inHoursOf(
+    ledger,
+    { ...calendar, ...span, cap, isToday: false },
+    { from: span.start, spent: 0 },
+    find,
+  );
+}
+
+const HOUR_MS = 3_600_000;
+const CLOCK_HOURS = Array.from({ length: HOURS_A_DAY }, (_, name) => ({ name, minutes: 60 }));
+
+function inHoursOf<T>(
+  ledger: Ledger,
+  day: LaterHour['day'] & Calendar,
+  { from, spent }: { readonly from: number; readonly spent: number },
+  find: (hour: LaterHour) => T | undefined,
+): T | undefined {
+  const { zone, month, end } = day;
+  const hours: Span[] = [];
+  for (let at = from; at < end; at = hours.at(-1)?.end ?? end) hours.push(hourAt(zone, at, month));
+  return inPacedHours(ledger, { day, hours, clock: hoursLeft(zone, end, from), spent }, find);
+}
+
+interface PacedHours {
+  readonly day: LaterHour['day'];
+  readonly hours: readonly Span[];
+  /** The same by what the clock shows. */
+  readonly clock: readonly ClockHour[];
+  readonly spent: number;
+}
+
+function inPacedHours<T>(
+  { allowance, policy, pace }: Ledger,
+  { day, hours, clock, spent }: PacedHours,
+  find: (hour: LaterHour) => T | undefined,
+): T | undefined {
+  for (const [place, hour] of hours.entries()) {
+    const share = hourShare(pace.experience, clock.slice(place));
+    const input = { inOtherHours: spent, dayCap: day.cap, pace: { hourShare: share } };
+    const found = find({ ...hour, cap: pacedHourCap(allowance, policy, input).tokens, day });
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function nextCalendar({ policy: { timeZone: zone }, month }: Ledger): Calendar {
+  return { zone, month: nextMonth(zone, month) };
+}
+
+/** What is found in the first later day in which something is found, of this month and the next. */
+export function inLaterDays<T>(
+  ledger: Ledger,
+  taken: Committed,
+  find: (day: LaterDay) => T | undefined,
+): T | undefined {
+  const { zone, month, today } = ledger;
+  const inThis = inDays(ledger, { zone, month }, dayOfMonth(today.day) + 1, taken, find);
+  return inThis ?? inDays(ledger, nextCalendar(ledger), 1, taken, find);
+}
+
+function inDays<T>(
+  ledger: Ledger,
+  { zone, month }: Calendar,
   from: number,
-  admits: (day: string) => boolean,
-): DayWindow | undefined {
+  taken: Committed,
+  find: (day: LaterDay) => T | undefined,
+): T | undefined {
   for (let of = from; of <= daysInMonth(month.key); of += 1) {
     const day = dayIn(month.key, of);
-    const window = admits(day) ? dayWindow(zone, month, day) : undefined;
-    if (window !== undefined && window.end > window.start) return window;
+    const window = () => {
+      const found = dayWindow(zone, month, day);
+      return found.end > found.start ? found : undefined;
+    };
+    const found = find({ cap: capOf(ledger, month, day, taken), zone, month, window });
+    if (found !== undefined) return found;
   }
   return undefined;
 }

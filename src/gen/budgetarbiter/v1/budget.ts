@@ -57,6 +57,16 @@ export enum OnExpiry {
   ON_EXPIRY_REFUND = 2,
 }
 
+/** What becomes of what is guaranteed to a team in an hour or a day and not used. Unspent tokens can be lent, spent ones cannot be taken back. */
+export enum Lending {
+  /** LENDING_UNSPECIFIED - Not set: GRADUAL. */
+  LENDING_UNSPECIFIED = 0,
+  /** LENDING_GRADUAL - All of it is kept through the first half of the window, and melts through the second: who asks late may find less. */
+  LENDING_GRADUAL = 1,
+  /** LENDING_NEVER - All of it is kept to the end, also if nobody uses it. */
+  LENDING_NEVER = 2,
+}
+
 /** Where a lease stands. Only a LIVE one holds a slot. */
 export enum LeaseState {
   /** LEASE_STATE_UNSPECIFIED - Never sent. */
@@ -72,7 +82,7 @@ export enum LeaseState {
 }
 
 /**
- * The rules of admission, in the order in which they are checked. Later releases add rules: a blocker of a rule that a client
+ * The rules of admission, those of the first release in the order in which they are checked. Later releases add rules: a blocker of a rule that a client
  * does not know is a refusal like any other, and its `message` says it to a person.
  */
 export enum Rule {
@@ -98,6 +108,19 @@ export enum Rule {
   RULE_AI_DAILY_CAP = 9,
   /** RULE_MONTHLY_CAP - The enforced limit of the month. */
   RULE_MONTHLY_CAP = 10,
+  /** RULE_TEAM_CONCURRENCY - The AI's team holds its `max_concurrent` slots. Checked after AI_CONCURRENCY. */
+  RULE_TEAM_CONCURRENCY = 11,
+  /** RULE_MODEL_CONCURRENCY - The slots of the models that the pattern binds. Checked after TEAM_CONCURRENCY. */
+  RULE_MODEL_CONCURRENCY = 12,
+  /** RULE_TEAM_CAP - The team's part of the hour's, the day's or the month's cap. Checked after the budget's own cap of the window. */
+  RULE_TEAM_CAP = 13,
+  /** RULE_MODEL_CAP - The part that the models have which the pattern binds. Checked after TEAM_CAP of the window. */
+  RULE_MODEL_CAP = 14,
+  /**
+   * RULE_KEPT_FOR_OTHERS - What is kept for other teams (`Team.guaranteed_percent`, `guaranteed_slots`): of the slots, checked after MODEL_CONCURRENCY; of the
+   * hour's and the day's cap, after MODEL_CAP of the window. `limit` is what there is less what is kept. Time ends it as what is kept melts.
+   */
+  RULE_KEPT_FOR_OTHERS = 15,
 }
 
 /** The lengths of windows. */
@@ -387,6 +410,18 @@ export interface Policy {
     | number
     | undefined;
   /**
+   * Named parts of the budget, by team id: 1 to 63 characters, `[a-z0-9][a-z0-9._-]{0,62}`. An AI is in the team whose pattern
+   * fits it best: its own id first, then the pattern with most literal characters, then with fewest stars, then the team id that
+   * sorts first; or in none. At most 64 teams, with 256 patterns in all.
+   */
+  teams: { [key: string]: Team };
+  /**
+   * Limits of models, by a pattern of their names, of 1 to 128 bytes, in which `*` stands for any run of characters. The pattern
+   * that fits a model best binds it, in the order of `teams`. A reservation counts for the model that the request names, usage
+   * for the model that it names; who names none counts as `(unspecified)`, which `*` binds. At most 64.
+   */
+  models: { [key: string]: ModelLimit };
+  /**
    * What all amounts of this budget count: `tokens`, or a currency by its ISO 4217 code, such as `USD`. Under a currency they are
    * millionths of it, whatever the fields are called, and weights are prices: at 3 USD for a million input tokens one of them
    * counts 300 percent. `min_reservation` or `default_reservation` must then be set. It cannot change while a month within the
@@ -399,7 +434,11 @@ export interface Policy {
    * Under pacing EVEN, the share of an even month's day that every later day keeps, however much today takes beyond an equal part of
    * what is left. 100: strictly equal parts. 0 to 100. Default 93.3333.
    */
-  evennessPercent?: number | undefined;
+  evennessPercent?:
+    | number
+    | undefined;
+  /** What becomes of what is guaranteed to a team (`guaranteed_percent`) and not used. Default GRADUAL. */
+  lending?: Lending | undefined;
 }
 
 export interface Policy_MaxDailyPercentByAiEntry {
@@ -410,6 +449,75 @@ export interface Policy_MaxDailyPercentByAiEntry {
 export interface Policy_TokenWeightsByModelEntry {
   key: string;
   value?: TokenWeights | undefined;
+}
+
+export interface Policy_TeamsEntry {
+  key: string;
+  value?: Team | undefined;
+}
+
+export interface Policy_ModelsEntry {
+  key: string;
+  value?: ModelLimit | undefined;
+}
+
+/** A named part of a budget: some AIs, and what they may use together. A percentage of 100 turns its rule off. */
+export interface Team {
+  /**
+   * Its AIs: ids, or patterns in which `*` stands for any run of characters, such as `web/*`. At least one; each 1 to 64
+   * printable ASCII characters without spaces.
+   */
+  aiIds: string[];
+  /** The most of the hour's cap in force, as it is paced, that the team may use. Above 0, to 100. Default 100. */
+  maxHourlyPercent?:
+    | number
+    | undefined;
+  /** The most of the day's cap in force. Above 0, to 100. Default 100. */
+  maxDailyPercent?:
+    | number
+    | undefined;
+  /** The most of the enforced limit of the month. Above 0, to 100. Default 100. */
+  maxMonthlyPercent?:
+    | number
+    | undefined;
+  /** Live slots of the team, 0 to 1,000; 0 means no limit of its own. Default 0. */
+  maxConcurrent?:
+    | number
+    | undefined;
+  /**
+   * Of the hour's and of the day's cap in force, what is kept for the team. 0 to the team's own percentages, and no more than 100
+   * for all teams together. Default 0.
+   */
+  guaranteedPercent?:
+    | number
+    | undefined;
+  /**
+   * Slots that are kept for the team. 0 to its own `max_concurrent`, if that is set, and no more than the budget's for all teams
+   * together. Default 0.
+   */
+  guaranteedSlots?:
+    | number
+    | undefined;
+  /** Its part of the turns among those who wait. 0.01 to 100, with at most 4 decimal places. Default 1. */
+  weight?: number | undefined;
+}
+
+/** What the models that a pattern binds may use together. A percentage of 100 turns its rule off. */
+export interface ModelLimit {
+  /** The most of the hour's cap in force, as it is paced. Above 0, to 100. Default 100. */
+  maxHourlyPercent?:
+    | number
+    | undefined;
+  /** The most of the day's cap in force. Above 0, to 100. Default 100. */
+  maxDailyPercent?:
+    | number
+    | undefined;
+  /** The most of the enforced limit of the month. Above 0, to 100. Default 100. */
+  maxMonthlyPercent?:
+    | number
+    | undefined;
+  /** Live slots whose requests name such a model, 0 to 1,000; 0 means no limit. Default 0. */
+  maxConcurrent?: number | undefined;
 }
 
 /**
@@ -484,7 +592,15 @@ export interface Lease {
     | Date
     | undefined;
   /** The session that it was acquired or last taken up in (`BudgetService.Session`); unset for one acquired by a call of its own. */
-  sessionId?: string | undefined;
+  sessionId?:
+    | string
+    | undefined;
+  /** The team that its AI is in by the policy of now; unset for an AI in none. */
+  teamId?:
+    | string
+    | undefined;
+  /** The model that the request named; unset if it named none. */
+  model?: string | undefined;
 }
 
 export interface Lease_LabelsEntry {
@@ -537,6 +653,15 @@ export interface Blocker {
     | undefined;
   /** The same for a person, with what lowered the limit if something did. */
   message: string;
+  /** Of a cap, the window that it is of. Unset for rules of slots and the others. */
+  window?:
+    | Window
+    | undefined;
+  /**
+   * Of TEAM_CAP and TEAM_CONCURRENCY the team id, of MODEL_CAP and MODEL_CONCURRENCY the pattern in `Policy.models`; of KEPT_FOR_OTHERS
+   * the team that asks, unset for an AI in none.
+   */
+  scope?: string | undefined;
 }
 
 /** What one LLM call really spent. */
@@ -607,6 +732,11 @@ export interface WindowStatus {
   reservedTokens: number;
   /** What is left: cap - spent - reserved, never below 0. */
   availableTokens: number;
+  /**
+   * Kept now for teams with a `guaranteed_percent`: in the budget's hour and day, as it is paced, for all of them; in a team's hour
+   * and day, out of the budget's, for this team.
+   */
+  keptTokens: number;
 }
 
 /** A condition worth telling somebody about. Raised at most once per budget, rule and window. */
@@ -914,8 +1044,11 @@ function createBasePolicy(): Policy {
     emergencyPercent: undefined,
     fallbackBudgetIds: [],
     minEstimate: undefined,
+    teams: {},
+    models: {},
     unit: undefined,
     evennessPercent: undefined,
+    lending: undefined,
   };
 }
 
@@ -1008,11 +1141,20 @@ export const Policy: MessageFns<Policy> = {
     if (message.minEstimate !== undefined) {
       writer.uint32(232).int64(message.minEstimate);
     }
+    globalThis.Object.entries(message.teams).forEach(([key, value]: [string, Team]) => {
+      Policy_TeamsEntry.encode({ key: key as any, value }, writer.uint32(242).fork()).join();
+    });
+    globalThis.Object.entries(message.models).forEach(([key, value]: [string, ModelLimit]) => {
+      Policy_ModelsEntry.encode({ key: key as any, value }, writer.uint32(250).fork()).join();
+    });
     if (message.unit !== undefined) {
       writer.uint32(274).string(message.unit);
     }
     if (message.evennessPercent !== undefined) {
       writer.uint32(281).double(message.evennessPercent);
+    }
+    if (message.lending !== undefined) {
+      writer.uint32(256).int32(message.lending);
     }
     return writer;
   },
@@ -1268,6 +1410,28 @@ export const Policy: MessageFns<Policy> = {
             message.minEstimate = longToNumber(reader.int64());
             continue;
           }
+          case 30: {
+            if (tag !== 242) {
+              break;
+            }
+
+            const entry30 = Policy_TeamsEntry.decode(reader, reader.uint32());
+            if (entry30.value !== undefined) {
+              message.teams[entry30.key] = entry30.value;
+            }
+            continue;
+          }
+          case 31: {
+            if (tag !== 250) {
+              break;
+            }
+
+            const entry31 = Policy_ModelsEntry.decode(reader, reader.uint32());
+            if (entry31.value !== undefined) {
+              message.models[entry31.key] = entry31.value;
+            }
+            continue;
+          }
           case 34: {
             if (tag !== 274) {
               break;
@@ -1282,6 +1446,14 @@ export const Policy: MessageFns<Policy> = {
             }
 
             message.evennessPercent = reader.double();
+            continue;
+          }
+          case 32: {
+            if (tag !== 256) {
+              break;
+            }
+
+            message.lending = reader.int32() as any;
             continue;
           }
         }
@@ -1357,8 +1529,27 @@ export const Policy: MessageFns<Policy> = {
     message.emergencyPercent = object.emergencyPercent ?? undefined;
     message.fallbackBudgetIds = object.fallbackBudgetIds?.map((e) => e) || [];
     message.minEstimate = object.minEstimate ?? undefined;
+    message.teams = (globalThis.Object.entries(object.teams ?? {}) as [string, Team][]).reduce(
+      (acc: { [key: string]: Team }, [key, value]: [string, Team]) => {
+        if (value !== undefined) {
+          acc[key] = Team.fromPartial(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.models = (globalThis.Object.entries(object.models ?? {}) as [string, ModelLimit][]).reduce(
+      (acc: { [key: string]: ModelLimit }, [key, value]: [string, ModelLimit]) => {
+        if (value !== undefined) {
+          acc[key] = ModelLimit.fromPartial(value);
+        }
+        return acc;
+      },
+      {},
+    );
     message.unit = object.unit ?? undefined;
     message.evennessPercent = object.evennessPercent ?? undefined;
+    message.lending = object.lending ?? undefined;
     return message;
   },
 };
@@ -1503,6 +1694,386 @@ export const Policy_TokenWeightsByModelEntry: MessageFns<Policy_TokenWeightsByMo
   },
 };
 
+function createBasePolicy_TeamsEntry(): Policy_TeamsEntry {
+  return { key: "", value: undefined };
+}
+
+export const Policy_TeamsEntry: MessageFns<Policy_TeamsEntry> = {
+  encode(message: Policy_TeamsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== undefined) {
+      Team.encode(message.value, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Policy_TeamsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePolicy_TeamsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = Team.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<Policy_TeamsEntry>, I>>(base?: I): Policy_TeamsEntry {
+    return Policy_TeamsEntry.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Policy_TeamsEntry>, I>>(object: I): Policy_TeamsEntry {
+    const message = createBasePolicy_TeamsEntry();
+    message.key = object.key ?? "";
+    message.value = (object.value !== undefined && object.value !== null) ? Team.fromPartial(object.value) : undefined;
+    return message;
+  },
+};
+
+function createBasePolicy_ModelsEntry(): Policy_ModelsEntry {
+  return { key: "", value: undefined };
+}
+
+export const Policy_ModelsEntry: MessageFns<Policy_ModelsEntry> = {
+  encode(message: Policy_ModelsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== undefined) {
+      ModelLimit.encode(message.value, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Policy_ModelsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePolicy_ModelsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = ModelLimit.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<Policy_ModelsEntry>, I>>(base?: I): Policy_ModelsEntry {
+    return Policy_ModelsEntry.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Policy_ModelsEntry>, I>>(object: I): Policy_ModelsEntry {
+    const message = createBasePolicy_ModelsEntry();
+    message.key = object.key ?? "";
+    message.value = (object.value !== undefined && object.value !== null)
+      ? ModelLimit.fromPartial(object.value)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseTeam(): Team {
+  return {
+    aiIds: [],
+    maxHourlyPercent: undefined,
+    maxDailyPercent: undefined,
+    maxMonthlyPercent: undefined,
+    maxConcurrent: undefined,
+    guaranteedPercent: undefined,
+    guaranteedSlots: undefined,
+    weight: undefined,
+  };
+}
+
+export const Team: MessageFns<Team> = {
+  encode(message: Team, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.aiIds) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.maxHourlyPercent !== undefined) {
+      writer.uint32(17).double(message.maxHourlyPercent);
+    }
+    if (message.maxDailyPercent !== undefined) {
+      writer.uint32(25).double(message.maxDailyPercent);
+    }
+    if (message.maxMonthlyPercent !== undefined) {
+      writer.uint32(33).double(message.maxMonthlyPercent);
+    }
+    if (message.maxConcurrent !== undefined) {
+      writer.uint32(40).int32(message.maxConcurrent);
+    }
+    if (message.guaranteedPercent !== undefined) {
+      writer.uint32(49).double(message.guaranteedPercent);
+    }
+    if (message.guaranteedSlots !== undefined) {
+      writer.uint32(56).int32(message.guaranteedSlots);
+    }
+    if (message.weight !== undefined) {
+      writer.uint32(65).double(message.weight);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Team {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTeam();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.aiIds.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.maxHourlyPercent = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.maxDailyPercent = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.maxMonthlyPercent = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.maxConcurrent = reader.int32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.guaranteedPercent = reader.double();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.guaranteedSlots = reader.int32();
+            continue;
+          }
+          case 8: {
+            if (tag !== 65) {
+              break;
+            }
+
+            message.weight = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<Team>, I>>(base?: I): Team {
+    return Team.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Team>, I>>(object: I): Team {
+    const message = createBaseTeam();
+    message.aiIds = object.aiIds?.map((e) => e) || [];
+    message.maxHourlyPercent = object.maxHourlyPercent ?? undefined;
+    message.maxDailyPercent = object.maxDailyPercent ?? undefined;
+    message.maxMonthlyPercent = object.maxMonthlyPercent ?? undefined;
+    message.maxConcurrent = object.maxConcurrent ?? undefined;
+    message.guaranteedPercent = object.guaranteedPercent ?? undefined;
+    message.guaranteedSlots = object.guaranteedSlots ?? undefined;
+    message.weight = object.weight ?? undefined;
+    return message;
+  },
+};
+
+function createBaseModelLimit(): ModelLimit {
+  return {
+    maxHourlyPercent: undefined,
+    maxDailyPercent: undefined,
+    maxMonthlyPercent: undefined,
+    maxConcurrent: undefined,
+  };
+}
+
+export const ModelLimit: MessageFns<ModelLimit> = {
+  encode(message: ModelLimit, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.maxHourlyPercent !== undefined) {
+      writer.uint32(9).double(message.maxHourlyPercent);
+    }
+    if (message.maxDailyPercent !== undefined) {
+      writer.uint32(17).double(message.maxDailyPercent);
+    }
+    if (message.maxMonthlyPercent !== undefined) {
+      writer.uint32(25).double(message.maxMonthlyPercent);
+    }
+    if (message.maxConcurrent !== undefined) {
+      writer.uint32(32).int32(message.maxConcurrent);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ModelLimit {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseModelLimit();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.maxHourlyPercent = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.maxDailyPercent = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.maxMonthlyPercent = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.maxConcurrent = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ModelLimit>, I>>(base?: I): ModelLimit {
+    return ModelLimit.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ModelLimit>, I>>(object: I): ModelLimit {
+    const message = createBaseModelLimit();
+    message.maxHourlyPercent = object.maxHourlyPercent ?? undefined;
+    message.maxDailyPercent = object.maxDailyPercent ?? undefined;
+    message.maxMonthlyPercent = object.maxMonthlyPercent ?? undefined;
+    message.maxConcurrent = object.maxConcurrent ?? undefined;
+    return message;
+  },
+};
+
 function createBaseTokenWeights(): TokenWeights {
   return {
     inputPercent: undefined,
@@ -1643,6 +2214,8 @@ function createBaseLease(): Lease {
     labels: {},
     closedAt: undefined,
     sessionId: undefined,
+    teamId: undefined,
+    model: undefined,
   };
 }
 
@@ -1695,6 +2268,12 @@ export const Lease: MessageFns<Lease> = {
     }
     if (message.sessionId !== undefined) {
       writer.uint32(130).string(message.sessionId);
+    }
+    if (message.teamId !== undefined) {
+      writer.uint32(138).string(message.teamId);
+    }
+    if (message.model !== undefined) {
+      writer.uint32(154).string(message.model);
     }
     return writer;
   },
@@ -1843,6 +2422,22 @@ export const Lease: MessageFns<Lease> = {
             message.sessionId = reader.string();
             continue;
           }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.teamId = reader.string();
+            continue;
+          }
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1886,6 +2481,8 @@ export const Lease: MessageFns<Lease> = {
     );
     message.closedAt = object.closedAt ?? undefined;
     message.sessionId = object.sessionId ?? undefined;
+    message.teamId = object.teamId ?? undefined;
+    message.model = object.model ?? undefined;
     return message;
   },
 };
@@ -2063,7 +2660,17 @@ export const Denial: MessageFns<Denial> = {
 };
 
 function createBaseBlocker(): Blocker {
-  return { rule: 0, limit: 0, spent: 0, reserved: 0, requested: 0, availableAt: undefined, message: "" };
+  return {
+    rule: 0,
+    limit: 0,
+    spent: 0,
+    reserved: 0,
+    requested: 0,
+    availableAt: undefined,
+    message: "",
+    window: undefined,
+    scope: undefined,
+  };
 }
 
 export const Blocker: MessageFns<Blocker> = {
@@ -2088,6 +2695,12 @@ export const Blocker: MessageFns<Blocker> = {
     }
     if (message.message !== "") {
       writer.uint32(58).string(message.message);
+    }
+    if (message.window !== undefined) {
+      writer.uint32(64).int32(message.window);
+    }
+    if (message.scope !== undefined) {
+      writer.uint32(74).string(message.scope);
     }
     return writer;
   },
@@ -2161,6 +2774,22 @@ export const Blocker: MessageFns<Blocker> = {
             message.message = reader.string();
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.window = reader.int32() as any;
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.scope = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2185,6 +2814,8 @@ export const Blocker: MessageFns<Blocker> = {
     message.requested = object.requested ?? 0;
     message.availableAt = object.availableAt ?? undefined;
     message.message = object.message ?? "";
+    message.window = object.window ?? undefined;
+    message.scope = object.scope ?? undefined;
     return message;
   },
 };
@@ -2457,6 +3088,7 @@ function createBaseWindowStatus(): WindowStatus {
     spentTokens: 0,
     reservedTokens: 0,
     availableTokens: 0,
+    keptTokens: 0,
   };
 }
 
@@ -2482,6 +3114,9 @@ export const WindowStatus: MessageFns<WindowStatus> = {
     }
     if (message.availableTokens !== 0) {
       writer.uint32(56).int64(message.availableTokens);
+    }
+    if (message.keptTokens !== 0) {
+      writer.uint32(72).int64(message.keptTokens);
     }
     return writer;
   },
@@ -2555,6 +3190,14 @@ export const WindowStatus: MessageFns<WindowStatus> = {
             message.availableTokens = longToNumber(reader.int64());
             continue;
           }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.keptTokens = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2579,6 +3222,7 @@ export const WindowStatus: MessageFns<WindowStatus> = {
     message.spentTokens = object.spentTokens ?? 0;
     message.reservedTokens = object.reservedTokens ?? 0;
     message.availableTokens = object.availableTokens ?? 0;
+    message.keptTokens = object.keptTokens ?? 0;
     return message;
   },
 };

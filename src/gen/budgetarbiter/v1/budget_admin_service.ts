@@ -37,6 +37,8 @@ export enum UsageGrouping {
   USAGE_GROUPING_AI = 3,
   /** USAGE_GROUPING_MODEL - A row for each model, over the whole span, by name. */
   USAGE_GROUPING_MODEL = 4,
+  /** USAGE_GROUPING_TEAM - A row for each team of the policy of now, over the whole span, by id; tokens of AIs in no team stand under `(none)`. */
+  USAGE_GROUPING_TEAM = 5,
 }
 
 /** Creates a budget. */
@@ -453,9 +455,9 @@ export interface ListUsageResponse {
   nextPageToken: string;
 }
 
-/** The usage of one day, hour, AI or model. */
+/** The usage of one day, hour, AI, model or team. */
 export interface UsageRow {
-  /** `YYYY-MM-DD`, `YYYY-MM-DD HH:00`, the AI or the model. */
+  /** `YYYY-MM-DD`, `YYYY-MM-DD HH:00`, the AI, the model or the team. */
   key: string;
   /** The first moment of the day or hour. */
   start?:

@@ -177,6 +177,13 @@ export interface AcquireSlotRequest {
   /** Kept with the lease, for operators. At most 8, keys of 1 to 32 bytes, values of at most 64 bytes. */
   labels: { [key: string]: string };
   /**
+   * The model that the caller is about to ask, such as `claude-sonnet-4`, for the limits of `Policy.models`: at most 128 bytes, not
+   * `(other)` or `(unknown)`. Absent or empty: it counts as `(unspecified)`.
+   */
+  model?:
+    | string
+    | undefined;
+  /**
    * What the caller expects to spend, by kind, in place of `estimated_tokens`: weighed by the policy's token weights as they are when
    * it is decided, and rounded up, so that a caller needs no weights. At least one token; weighed at most 10^12, and at least 1.
    */
@@ -359,6 +366,10 @@ export interface GetAvailabilityRequest {
     | number
     | undefined;
   /** As in AcquireSlotRequest. */
+  model?:
+    | string
+    | undefined;
+  /** As in AcquireSlotRequest. */
   expected?:
     | TokenCounts
     | undefined;
@@ -371,7 +382,15 @@ export interface GetAvailabilityResponse {
   /** What the tightest window has left, whether or not this AI may ask now. */
   availableTokens: number;
   /** The rules that would refuse; unset if none would. */
-  denial?: Denial | undefined;
+  denial?:
+    | Denial
+    | undefined;
+  /** The team that the AI is in; unset if in none. */
+  teamId?:
+    | string
+    | undefined;
+  /** The hour, the day and the month of that team as they stand now, with its own caps. Empty for an AI in none. */
+  teamWindows: WindowStatus[];
 }
 
 /** Asks for the statistics of a month. */
@@ -430,6 +449,8 @@ export interface DistributionStats {
   month: string;
   /** The time zone whose calendar the days and hours follow. */
   timeZone: string;
+  /** The month by team, most first; tokens of AIs in no team stand under `(none)`. Empty while the policy has no teams. */
+  byTeam: TeamTokens[];
   /** What the amounts count: `tokens`, or the ISO 4217 code of a currency, of which they are millionths. */
   unit: string;
   /** Calls of the month that were reported. */
@@ -541,6 +562,18 @@ export interface ModelTokens {
   /** Its tokens. */
   tokens: number;
   /** Its calls that were reported. */
+  calls: number;
+  /** How many of them failed. */
+  failedCalls: number;
+}
+
+/** Tokens of one team, by the policy of now. */
+export interface TeamTokens {
+  /** The team; `(none)` for those of AIs in no team. */
+  teamId: string;
+  /** Its tokens. */
+  tokens: number;
+  /** Its calls that were reported; those of `(other)` AIs stand under `(none)`. */
   calls: number;
   /** How many of them failed. */
   failedCalls: number;
@@ -1028,6 +1061,7 @@ function createBaseAcquireSlotRequest(): AcquireSlotRequest {
     leaseTtl: undefined,
     wait: undefined,
     labels: {},
+    model: undefined,
     expected: undefined,
     atLeastTokens: undefined,
   };
@@ -1056,6 +1090,9 @@ export const AcquireSlotRequest: MessageFns<AcquireSlotRequest> = {
     globalThis.Object.entries(message.labels).forEach(([key, value]: [string, string]) => {
       AcquireSlotRequest_LabelsEntry.encode({ key: key as any, value }, writer.uint32(58).fork()).join();
     });
+    if (message.model !== undefined) {
+      writer.uint32(66).string(message.model);
+    }
     if (message.expected !== undefined) {
       TokenCounts.encode(message.expected, writer.uint32(74).fork()).join();
     }
@@ -1137,6 +1174,14 @@ export const AcquireSlotRequest: MessageFns<AcquireSlotRequest> = {
             }
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
           case 9: {
             if (tag !== 74) {
               break;
@@ -1187,6 +1232,7 @@ export const AcquireSlotRequest: MessageFns<AcquireSlotRequest> = {
       },
       {},
     );
+    message.model = object.model ?? undefined;
     message.expected = (object.expected !== undefined && object.expected !== null)
       ? TokenCounts.fromPartial(object.expected)
       : undefined;
@@ -2237,7 +2283,14 @@ export const GetLeaseResponse: MessageFns<GetLeaseResponse> = {
 };
 
 function createBaseGetAvailabilityRequest(): GetAvailabilityRequest {
-  return { budgetId: "", aiId: "", estimatedTokens: undefined, expected: undefined, atLeastTokens: undefined };
+  return {
+    budgetId: "",
+    aiId: "",
+    estimatedTokens: undefined,
+    model: undefined,
+    expected: undefined,
+    atLeastTokens: undefined,
+  };
 }
 
 export const GetAvailabilityRequest: MessageFns<GetAvailabilityRequest> = {
@@ -2250,6 +2303,9 @@ export const GetAvailabilityRequest: MessageFns<GetAvailabilityRequest> = {
     }
     if (message.estimatedTokens !== undefined) {
       writer.uint32(24).int64(message.estimatedTokens);
+    }
+    if (message.model !== undefined) {
+      writer.uint32(34).string(message.model);
     }
     if (message.expected !== undefined) {
       TokenCounts.encode(message.expected, writer.uint32(42).fork()).join();
@@ -2297,6 +2353,14 @@ export const GetAvailabilityRequest: MessageFns<GetAvailabilityRequest> = {
             message.estimatedTokens = longToNumber(reader.int64());
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
           case 5: {
             if (tag !== 42) {
               break;
@@ -2333,6 +2397,7 @@ export const GetAvailabilityRequest: MessageFns<GetAvailabilityRequest> = {
     message.budgetId = object.budgetId ?? "";
     message.aiId = object.aiId ?? "";
     message.estimatedTokens = object.estimatedTokens ?? undefined;
+    message.model = object.model ?? undefined;
     message.expected = (object.expected !== undefined && object.expected !== null)
       ? TokenCounts.fromPartial(object.expected)
       : undefined;
@@ -2342,7 +2407,7 @@ export const GetAvailabilityRequest: MessageFns<GetAvailabilityRequest> = {
 };
 
 function createBaseGetAvailabilityResponse(): GetAvailabilityResponse {
-  return { availableTokens: 0, denial: undefined };
+  return { availableTokens: 0, denial: undefined, teamId: undefined, teamWindows: [] };
 }
 
 export const GetAvailabilityResponse: MessageFns<GetAvailabilityResponse> = {
@@ -2352,6 +2417,12 @@ export const GetAvailabilityResponse: MessageFns<GetAvailabilityResponse> = {
     }
     if (message.denial !== undefined) {
       Denial.encode(message.denial, writer.uint32(18).fork()).join();
+    }
+    if (message.teamId !== undefined) {
+      writer.uint32(26).string(message.teamId);
+    }
+    for (const v of message.teamWindows) {
+      WindowStatus.encode(v!, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -2385,6 +2456,22 @@ export const GetAvailabilityResponse: MessageFns<GetAvailabilityResponse> = {
             message.denial = Denial.decode(reader, reader.uint32());
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.teamId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.teamWindows.push(WindowStatus.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2406,6 +2493,8 @@ export const GetAvailabilityResponse: MessageFns<GetAvailabilityResponse> = {
     message.denial = (object.denial !== undefined && object.denial !== null)
       ? Denial.fromPartial(object.denial)
       : undefined;
+    message.teamId = object.teamId ?? undefined;
+    message.teamWindows = object.teamWindows?.map((e) => WindowStatus.fromPartial(e)) || [];
     return message;
   },
 };
@@ -2562,6 +2651,7 @@ function createBaseDistributionStats(): DistributionStats {
     budgetId: "",
     month: "",
     timeZone: "",
+    byTeam: [],
     unit: "",
     calls: 0,
     failedCalls: 0,
@@ -2611,6 +2701,9 @@ export const DistributionStats: MessageFns<DistributionStats> = {
     }
     if (message.timeZone !== "") {
       writer.uint32(114).string(message.timeZone);
+    }
+    for (const v of message.byTeam) {
+      TeamTokens.encode(v!, writer.uint32(130).fork()).join();
     }
     if (message.unit !== "") {
       writer.uint32(162).string(message.unit);
@@ -2749,6 +2842,14 @@ export const DistributionStats: MessageFns<DistributionStats> = {
             message.timeZone = reader.string();
             continue;
           }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.byTeam.push(TeamTokens.decode(reader, reader.uint32()));
+            continue;
+          }
           case 20: {
             if (tag !== 162) {
               break;
@@ -2812,6 +2913,7 @@ export const DistributionStats: MessageFns<DistributionStats> = {
     message.budgetId = object.budgetId ?? "";
     message.month = object.month ?? "";
     message.timeZone = object.timeZone ?? "";
+    message.byTeam = object.byTeam?.map((e) => TeamTokens.fromPartial(e)) || [];
     message.unit = object.unit ?? "";
     message.calls = object.calls ?? 0;
     message.failedCalls = object.failedCalls ?? 0;
@@ -3631,6 +3733,97 @@ export const ModelTokens: MessageFns<ModelTokens> = {
   fromPartial<I extends Exact<DeepPartial<ModelTokens>, I>>(object: I): ModelTokens {
     const message = createBaseModelTokens();
     message.model = object.model ?? "";
+    message.tokens = object.tokens ?? 0;
+    message.calls = object.calls ?? 0;
+    message.failedCalls = object.failedCalls ?? 0;
+    return message;
+  },
+};
+
+function createBaseTeamTokens(): TeamTokens {
+  return { teamId: "", tokens: 0, calls: 0, failedCalls: 0 };
+}
+
+export const TeamTokens: MessageFns<TeamTokens> = {
+  encode(message: TeamTokens, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.teamId !== "") {
+      writer.uint32(10).string(message.teamId);
+    }
+    if (message.tokens !== 0) {
+      writer.uint32(16).int64(message.tokens);
+    }
+    if (message.calls !== 0) {
+      writer.uint32(24).int64(message.calls);
+    }
+    if (message.failedCalls !== 0) {
+      writer.uint32(32).int64(message.failedCalls);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TeamTokens {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTeamTokens();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.teamId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.tokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.calls = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.failedCalls = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<TeamTokens>, I>>(base?: I): TeamTokens {
+    return TeamTokens.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<TeamTokens>, I>>(object: I): TeamTokens {
+    const message = createBaseTeamTokens();
+    message.teamId = object.teamId ?? "";
     message.tokens = object.tokens ?? 0;
     message.calls = object.calls ?? 0;
     message.failedCalls = object.failedCalls ?? 0;

@@ -28,6 +28,7 @@ function stats(changes: Partial<DistributionInput> = {}) {
     day: { date: '2026-11-15', hours: [] },
     ais: new Map(),
     models: new Map(),
+    teams: new Map(),
     activeRequests: 0,
     lastGrants: new Map(),
     windows: [],
