@@ -1503,7 +1503,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             ],
             "x-minimum": "0s",
             "x-maximum": "900s",
-            "description": "Keep the call open until the slot is granted, denied for good, or this long has passed. 0 to 15 minutes, within a session to 24 hours: proxies cut longer calls. Absent: answer at once. Denied at once, too, where only time can help, and only later than this: COOLDOWN, EMERGENCY, or a cap that refuses for what is spent alone. At most 100 calls of an AI wait in a budget, those of its sessions included; a further one is RESOURCE_EXHAUSTED (QUEUE_FULL), for this AI alone. Those who wait on one replica are served in turns, so that over time AIs get equal tokens. A call that waited in vain and is repeated with its `request_id` within a minute stands where it stood."
+            "description": "Keep the call open until the slot is granted, denied for good, or this long has passed. 0 to 15 minutes, within a session to 24 hours: proxies cut longer calls. Absent: answer at once. Denied at once, too, where only time can help, and only later than this: COOLDOWN, EMERGENCY, or a cap that refuses for what is spent alone. At most 100 calls of an AI wait in a budget, those of its sessions included; a further one is RESOURCE_EXHAUSTED (QUEUE_FULL), for this AI alone. Those who wait on one replica are served in turns: over time teams get tokens by their `weight`, and the AIs in one equal tokens; without teams each AI is one. A call that waited in vain and is repeated with its `request_id` within a minute stands where it stood."
           },
           "labels": {
             "type": [
