@@ -81,6 +81,7 @@ export function snapshot(changes: Partial<BudgetSnapshot> = {}): BudgetSnapshot 
     fence: 1,
     lastGrants: new Map(),
     windows: WINDOWS,
+    teams: [],
     openDays: [],
     dayTotals: new Map(),
     experience: NO_EXPERIENCE,

@@ -27,6 +27,14 @@ export interface BudgetView {
   readonly zone: string;
 }
 
+/** A team as it stands now. */
+export interface TeamStatus {
+  readonly teamId: string;
+  /** Its hour, day and month. */
+  readonly windows: readonly WindowStatus[];
+  readonly liveSlots: number;
+}
+
 /** A budget at one moment, for statistics, lists and watchers. Plain copies: later decisions do not change it. */
 export interface BudgetSnapshot {
   readonly budget: BudgetView;
@@ -45,6 +53,8 @@ export interface BudgetSnapshot {
   readonly lastGrants: ReadonlyMap<string, number>;
   /** Hour, day and month as they stand. */
   readonly windows: readonly WindowStatus[];
+  /** By id; none while the policy has no teams. */
+  readonly teams: readonly TeamStatus[];
   /** The days in the state, whole, which are newer than their usage documents. */
   readonly openDays: readonly import('./state.js').UsageDay[];
   /** Tokens by day of the current month, open days included. */
@@ -148,7 +158,7 @@ export interface Availability {
   readonly availableTokens: number;
   readonly denial?: Denial;
   /** The AI's team, and its windows; absent for an AI in none. */
-  readonly team?: { readonly teamId: string; readonly windows: readonly WindowStatus[] };
+  readonly team?: TeamStatus;
 }
 export interface Snapshot {
   readonly kind: 'snapshot';

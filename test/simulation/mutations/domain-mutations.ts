@@ -276,7 +276,7 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'kept: nothing lapses of what a late team let melt',
-    at: 'noteLapsed',
+    at: 'noteIn',
     find: 'if (tokens > before) tables',
     replace: 'if (tokens < before) tables',
   },
