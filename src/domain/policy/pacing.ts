@@ -1,10 +1,6 @@
 import { percentUnits } from '../model/percent.js';
 import type { Policy } from '../model/policy.js';
-<<<<<<< HEAD
-import { inUnit, TOKENS } from '../model/unit.js';
-=======
 import { inUnit } from '../model/unit.js';
->>>>>>> main
 import { type Allowance, allowanceOf } from './allowance.js';
 import {
   EXPERIENCE_DAYS,
@@ -30,11 +26,7 @@ export interface DayInput {
   readonly past: Experience['days'];
 }
 
-<<<<<<< HEAD
-type PacingOf = Pick<Policy, 'pacing' | 'evennessPercent'> & Partial<Pick<Policy, 'unit'>>;
-=======
 type PacingOf = Pick<Policy, 'pacing' | 'evennessPercent' | 'unit'>;
->>>>>>> main
 
 /** The day's cap in force. */
 export function dayCap(allowance: Allowance, policy: PacingOf, input: DayInput): Cap {
@@ -92,16 +84,7 @@ function evenCap(allowance: Allowance, { evennessPercent }: PacingOf, input: Day
 /** 100 percent. */
 const WHOLE = percentUnits(100);
 
-<<<<<<< HEAD
-function whyLowered(
-  allowance: Allowance,
-  { pacing, unit = TOKENS }: PacingOf,
-  input: DayInput,
-  cap: number,
-): string {
-=======
 function whyLowered(allowance: Allowance, { pacing, unit }: PacingOf, input: DayInput, cap: number): string {
->>>>>>> main
   if (pacing === 'FLOOR') return 'pacing FLOOR keeps the daily minimum of every later day';
   const { daysLeft, past } = input;
   const left = leftOf(allowance, input);

@@ -14,11 +14,7 @@ import type { Ledger } from '../../ledger/ledger.js';
 import type { Scope } from '../../ledger/scopes.js';
 import type { Standing } from '../../ledger/standing.js';
 import type { Blocker } from '../../model/types.js';
-<<<<<<< HEAD
-import { inUnit, TOKENS } from '../../model/unit.js';
-=======
 import { inUnit } from '../../model/unit.js';
->>>>>>> main
 import { freeOf, kept, sumKept } from '../../policy/kept.js';
 import type { AdmissionCap, Demand } from './caps.js';
 import { momentInWindow, momentLater } from './kept-until.js';
@@ -93,24 +89,13 @@ function keptBlocker(ledger: Ledger, standing: Standing, keptWindow: KeptWindow,
     ...{ rule: 'KEPT_FOR_OTHERS', window: kind, ...(own && { scope: own.id }) },
     ...{ limit: Math.max(0, cap - tokens), spent, reserved, requested },
     message:
-<<<<<<< HEAD
-      `${areKept(unit, tokens)} for ${listed(keeps.map(({ teamId }) => teamId))}` +
-=======
       `${inUnit(unit, tokens)} ${tokens === 1 ? 'is' : 'are'} kept for ${listed(keeps.map(({ teamId }) => teamId))}` +
->>>>>>> main
       `${kind === 'HOUR' ? ' this hour' : ''}; ${free} are free for ${own?.id ?? aiId} now` +
       (permanent ? '; no window admits as much: ask for less' : ''),
     ...(permanent ? { permanent } : { availableAt }),
   };
 }
 
-<<<<<<< HEAD
-function areKept(unit: string, tokens: number): string {
-  return `${inUnit(unit, tokens)} ${unit === TOKENS && tokens === 1 ? 'is' : 'are'} kept`;
-}
-
-=======
->>>>>>> main
 const MOST_LISTED = 3;
 
 /** `a`, `a and b`, `a, b and c`, `a, b, c and 4 other teams`. */
