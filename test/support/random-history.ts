@@ -60,6 +60,7 @@ export class RandomHistory extends Chance {
   /** All that was ever charged or adjusted. */
   private spent = 0;
   private made = 0;
+  private policies = 0;
   private fence = 0;
   /** Then hours and days to come may have been spent in. */
   private wasReset = false;
@@ -91,10 +92,15 @@ export class RandomHistory extends Chance {
       lateReportGraceMs: this.pick([0, HOUR_MS]),
       timeZone: this.pick(['UTC', 'Europe/Berlin', 'Australia/Lord_Howe', 'America/Los_Angeles']),
       ...(this.random() < 0.3 ? { tokenWeights: { total: 33.3 } } : {}),
-      ...{ unit: this.pick(['tokens', 'tokens', 'USD']), minReservation: 100 },
-      tokenWeightsByModel: this.pick(WEIGHTS),
+      ...this.charging(),
       ...this.scopes(),
     };
+  }
+
+  private charging(): PolicyFields {
+    const turn = this.policies++;
+    const unit = turn % 4 === 0 ? 'USD' : 'tokens';
+    return { unit, minReservation: 100, tokenWeightsByModel: WEIGHTS[turn % WEIGHTS.length] ?? [] };
   }
 
   /** AIs move between teams, and models between patterns, whenever the policy changes. */

@@ -96,7 +96,7 @@ export function markRefused(ledger: Ledger, name: string): void {
 }
 
 function countInMonth(
-  { tables }: Ledger,
+  { tables, today, pace }: Ledger,
   day: string,
   ai: string,
   model: string,
@@ -104,6 +104,8 @@ function countInMonth(
 ): CountedNames {
   add(tables.dayTotals, day, tokens);
   tables.monthSpent += tokens;
+  // A correction may make another day the first that was used.
+  if (day < today.day) pace.forget();
   return {
     ai: countAiInMonth(tables.monthAis, ai, tokens),
     model: countModelInMonth(tables.monthModels, model, tokens),
