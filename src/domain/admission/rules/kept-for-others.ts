@@ -1,6 +1,7 @@
 import type { Guarantees } from '../../ledger/guarantees.js';
 import {
   dueNow,
+  isBesideAll,
   type KeptWindow,
   keptDay,
   keptForOthers,
@@ -13,19 +14,20 @@ import type { Ledger } from '../../ledger/ledger.js';
 import type { Scope } from '../../ledger/scopes.js';
 import type { Standing } from '../../ledger/standing.js';
 import type { Blocker } from '../../model/types.js';
-import { amount } from '../../model/wording.js';
+import { inUnit } from '../../model/unit.js';
 import { freeOf, kept, sumKept } from '../../policy/kept.js';
 import type { AdmissionCap, Demand } from './caps.js';
 import { momentInWindow, momentLater } from './kept-until.js';
 import { committed } from './later-windows.js';
 
 /** What the hour keeps of its cap, as it is paced, for the teams that are guaranteed a part of it. */
-export const keptInHour: AdmissionCap = keptIn(keptHour);
+export const keptInHour: AdmissionCap = keptIn('HOUR', keptHour);
 
 /** The same of the day's cap in force. */
-export const keptInDay: AdmissionCap = keptIn(keptDay);
+export const keptInDay: AdmissionCap = keptIn('DAY', keptDay);
 
 function keptIn(
+  kind: KeptWindow['kind'],
   windowOf: (ledger: Ledger, guarantees: Guarantees, standing: Standing) => KeptWindow,
 ): AdmissionCap {
   return {
@@ -37,10 +39,8 @@ function keptIn(
     refuses: (ledger, standing, { aiId }, demand) => {
       const { guarantees } = ledger;
       if (guarantees === undefined || guarantees.ofCaps.length === 0) return undefined;
+      if (isBesideAll(guarantees, kind, standing, demand.requested)) return undefined;
       const window = windowOf(ledger, guarantees, standing);
-      const { spent, reserved, cap } = window.figures;
-      // Nobody is asked for what is kept where all that is guaranteed is there beside the request.
-      if (spent + reserved + demand.requested + window.parts.sum <= cap.tokens) return undefined;
       const own = ledger.scopes?.teamOf(aiId);
       const mostFree = free(ledger, standing, window, own);
       if (demand.requested <= mostFree) return undefined;
@@ -83,20 +83,17 @@ function keptBlocker(ledger: Ledger, standing: Standing, keptWindow: KeptWindow,
     momentLater(ledger, kind, { guarantees, own, takenToday, requested: asked }, committed(ledger));
   const availableAt = momentInWindow(ledger, keptWindow, teams, cap, requested) ?? later(requested);
   const permanent = availableAt === undefined || (inAll > requested && later(inAll) === undefined);
-  const free = amount(Math.max(0, mostFree));
+  const { unit } = ledger.policy;
+  const free = inUnit(unit, Math.max(0, mostFree));
   return {
     ...{ rule: 'KEPT_FOR_OTHERS', window: kind, ...(own && { scope: own.id }) },
     ...{ limit: Math.max(0, cap - tokens), spent, reserved, requested },
     message:
-      `${areKept(tokens)} for ${listed(keeps.map(({ teamId }) => teamId))}` +
+      `${inUnit(unit, tokens)} ${tokens === 1 ? 'is' : 'are'} kept for ${listed(keeps.map(({ teamId }) => teamId))}` +
       `${kind === 'HOUR' ? ' this hour' : ''}; ${free} are free for ${own?.id ?? aiId} now` +
       (permanent ? '; no window admits as much: ask for less' : ''),
     ...(permanent ? { permanent } : { availableAt }),
   };
-}
-
-function areKept(tokens: number): string {
-  return `${amount(tokens)} ${tokens === 1 ? 'is' : 'are'} kept`;
 }
 
 const MOST_LISTED = 3;
