@@ -35,6 +35,7 @@ export async function getDistribution(
       lastGrants,
       now,
       isCurrentMonth,
+      ...(isCurrentMonth && { outlook: { ...snapshot, zone } }),
     },
     day: { date, hours: days.find(({ day }) => day === date)?.hours ?? [] },
     ais: isCurrentMonth ? snapshot.monthAis : summed(days, ({ ais }) => ais),

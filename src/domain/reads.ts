@@ -98,6 +98,7 @@ export function snapshotOf(ledger: Ledger): BudgetSnapshot {
     openDays: [...tables.days.entries()].map(([day, totals]) => usageDayOf(ledger, day, totals)),
     dayTotals: new Map(tables.dayTotals.entries()),
     experience: ledger.pace.experience,
+    countsFrom: ledger.pace.countsFrom,
     monthAis: new Map(tables.monthAis.entries()),
     monthModels: new Map(tables.monthModels.entries()),
     monthParts: new Map(tables.monthParts.entries()),

@@ -2220,6 +2220,10 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "description": "The time zone whose calendar the days and hours follow."
           },
+          "spreadByWeekdayPercentage": {
+            "type": "number",
+            "description": "The largest spread among the closed days of one weekday, from the second of each on, to 2 decimal places: what is uneven beside the rhythm of the week. 0 before that."
+          },
           "byTeam": {
             "type": "array",
             "items": {
@@ -2328,6 +2332,10 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "description": "The time zone whose calendar the days and hours follow."
           },
+          "spread_by_weekday_percentage": {
+            "type": "number",
+            "description": "The largest spread among the closed days of one weekday, from the second of each on, to 2 decimal places: what is uneven beside the rhythm of the week. 0 before that."
+          },
           "by_team": {
             "type": "array",
             "items": {
@@ -2360,12 +2368,12 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "projectedMonthTokens": {
             "type": "string",
             "pattern": "^-?[0-9]+$",
-            "description": "Tokens of the whole month at the rate of its days so far, without regard to caps."
+            "description": "Tokens of the whole month without regard to caps: each day as its weekday was in the last 28 days, the rest of today as its hours were; before 14 days have closed, at the rate of the month's days so far, in a budget's first month from its first day on."
           },
           "exhaustedAt": {
             "type": "string",
             "format": "date-time",
-            "description": "When the enforced limit would be reached at that rate; unset if not within the month."
+            "description": "When the enforced limit would be reached so; unset if not within the month."
           }
         }
       },
@@ -2379,7 +2387,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           },
           "projected_month_tokens": {
             "type": "integer",
-            "description": "Tokens of the whole month at the rate of its days so far, without regard to caps."
+            "description": "Tokens of the whole month without regard to caps: each day as its weekday was in the last 28 days, the rest of today as its hours were; before 14 days have closed, at the rate of the month's days so far, in a budget's first month from its first day on."
           },
           "exhausted_at": {
             "type": [
@@ -2387,7 +2395,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "format": "date-time",
-            "description": "When the enforced limit would be reached at that rate; unset if not within the month."
+            "description": "When the enforced limit would be reached so; unset if not within the month."
           }
         }
       },

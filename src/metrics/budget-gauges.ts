@@ -54,7 +54,7 @@ const BUDGET_GAUGES: readonly OfBudget[] = [
   ],
   [
     'projected_month_tokens',
-    'What the month would come to at the rate of its days so far, caps aside.',
+    'What the month would come to if it went on as before, caps aside.',
     (snapshot) => forecast(snapshot).projectedMonthTokens,
   ],
   [
@@ -116,10 +116,11 @@ function activeAlerts({ alerts }: BudgetSnapshot, budget: string): [Labels, numb
   return [...rules].map((rule) => [{ budget, rule }, 1]);
 }
 
-function forecast({ budget, month, now, windows }: BudgetSnapshot) {
+function forecast(snapshot: BudgetSnapshot) {
+  const { budget, windows } = snapshot;
   const { enforced } = allowanceOf(budget.policy);
   const spent = windows.find(({ kind }) => kind === 'MONTH')?.spent ?? 0;
-  return forecastOf({ enforced, spent, month, now });
+  return forecastOf({ ...snapshot, zone: budget.zone, enforced, spent });
 }
 
 function seconds(ms: number | undefined): number | undefined {

@@ -15,6 +15,7 @@ import type {
 import { UNKNOWN } from '../../src/domain/model/types.js';
 import { exceededScopes, wrongScopes } from '../support/scope-books.js';
 import { checkMeasured, checkSafe } from './extremes.js';
+import { checkPacing } from './pacing-invariants.js';
 import { MAX_SKEW_MS } from './sim-clock.js';
 
 /** How far a replica's idea of the store's time may be ahead of it: half of the slowest round trip that counts, and drift. */
@@ -63,6 +64,7 @@ export function checkCommit(budgetId: string, committed: Committed): string[] {
   checkSums(ledger, say);
   checkSafe(ledger, say);
   if (committed.measured) checkMeasured(ledger, after, say);
+  checkPacing(ledger, after, say);
   checkLeases(committed, say);
   checkCooldowns(committed, say);
   // What a day that came back presumes may be of a policy that was.

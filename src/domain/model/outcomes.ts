@@ -59,8 +59,10 @@ export interface BudgetSnapshot {
   readonly openDays: readonly import('./state.js').UsageDay[];
   /** Tokens by day of the current month, open days included. */
   readonly dayTotals: ReadonlyMap<string, number>;
-  /** What pacing goes by. */
+  /** What pacing and the forecast go by. */
   readonly experience: Experience;
+  /** From when on the month's usage counts: its start, or the budget's first day in it. */
+  readonly countsFrom: number;
   readonly monthAis: ReadonlyMap<string, number>;
   readonly monthModels: ReadonlyMap<string, number>;
   /** What scopes have of names of many in the month: see `ledger/scope-counts.ts`. */

@@ -6,8 +6,16 @@ import { TOKENS } from '../model/unit.js';
 import { allowanceOf } from '../policy/allowance.js';
 import { daysOfMonth, hourName } from '../time/windows.js';
 import { NO_CALLS, sumOfCalls } from './calls-by-name.js';
-import { type Forecast, forecastOf } from './forecast.js';
-import { mean, type SpreadGrade, spreadGrade, spreadPercent, toHundredths, usageFigures } from './spread.js';
+import { type Forecast, forecastOf, type Outlook } from './forecast.js';
+import {
+  mean,
+  type SpreadGrade,
+  spreadGrade,
+  spreadPercent,
+  toHundredths,
+  usageFigures,
+  weekdaySpreadPercent,
+} from './spread.js';
 
 /** A day of the month as it was used. */
 export interface DayTotals extends Partial<CallCount> {
@@ -42,6 +50,8 @@ export interface DistributionInput {
   readonly windows: readonly WindowStatus[];
   readonly now: number;
   readonly isCurrentMonth: boolean;
+  /** Of the current month. */
+  readonly outlook?: Outlook;
 }
 
 /** Tokens and calls of a name. */
@@ -54,6 +64,8 @@ export interface DistributionStats extends CallCount {
   readonly dailyDistribution: DailyDistribution;
   readonly rateLimitingStatus: RateLimitingStatus;
   readonly grade: SpreadGrade;
+  /** The largest among the closed days of one weekday, from the second of each on. */
+  readonly spreadByWeekdayPercentage: number;
   readonly daysBelowMinimum: readonly string[];
   /** Most first: the `MOST_NAMES` largest, and the sum of all others as `(rest)`. */
   readonly byAi: readonly (NamedUsage & { readonly aiId: string })[];
@@ -121,6 +133,9 @@ export function distributionStats(input: DistributionInput): DistributionStats {
     dailyDistribution: dailyDistribution(input),
     rateLimitingStatus: rateLimitingStatus(input),
     grade: spreadGrade(usageFigures(closed.map(({ total }) => total))),
+    spreadByWeekdayPercentage: toHundredths(
+      weekdaySpreadPercent(closed.map(({ day, total }) => [day, total] as const)),
+    ),
     daysBelowMinimum: daysBelow(closed, dailyMin),
     byAi: largest(input.ais, input.aiCalls).map(([aiId, usage]) => ({ aiId, ...usage })),
     byModel: largest(input.models, input.modelCalls).map(([model, usage]) => ({ model, ...usage })),
@@ -128,8 +143,8 @@ export function distributionStats(input: DistributionInput): DistributionStats {
     ...sumOfCalls(days),
     presumedTokens: sum(days.map(({ presumed }) => presumed)),
     lateTokens: sum(days.map(({ late }) => late)),
-    ...(input.isCurrentMonth && {
-      forecast: forecastOf({ enforced, spent: monthly.totalTokens, month, now }),
+    ...(input.outlook && {
+      forecast: forecastOf({ ...input.outlook, enforced, spent: monthly.totalTokens }),
     }),
     windows: input.isCurrentMonth ? input.windows : [],
     budgetId: input.budgetId,

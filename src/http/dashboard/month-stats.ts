@@ -30,6 +30,7 @@ export function monthStats(of: MonthOf): DistributionStats {
   return distributionStats({
     ...{ budgetId: budget.budgetId, policy: budget.policy, zone, month, windows, lastGrants },
     ...{ now, isCurrentMonth: isCurrent },
+    ...(isCurrent && { outlook: { ...snapshot, zone } }),
     days: everyDay(of),
     day: { date: today.day, hours: [] },
     ais: isCurrent ? snapshot.monthAis : summed(days, ({ ais }) => ais),

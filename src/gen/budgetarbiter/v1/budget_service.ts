@@ -449,6 +449,11 @@ export interface DistributionStats {
   month: string;
   /** The time zone whose calendar the days and hours follow. */
   timeZone: string;
+  /**
+   * The largest spread among the closed days of one weekday, from the second of each on, to 2 decimal places: what is uneven beside
+   * the rhythm of the week. 0 before that.
+   */
+  spreadByWeekdayPercentage: number;
   /** The month by team, most first; tokens of AIs in no team stand under `(none)`. Empty while the policy has no teams. */
   byTeam: TeamTokens[];
   /** What the amounts count: `tokens`, or the ISO 4217 code of a currency, of which they are millionths. */
@@ -583,9 +588,12 @@ export interface TeamTokens {
 export interface Forecast {
   /** Tokens an hour, from now to the month's end, that would land exactly on the enforced limit. */
   paceTokensPerHour: number;
-  /** Tokens of the whole month at the rate of its days so far, without regard to caps. */
+  /**
+   * Tokens of the whole month without regard to caps: each day as its weekday was in the last 28 days, the rest of today as its hours were;
+   * before 14 days have closed, at the rate of the month's days so far, in a budget's first month from its first day on.
+   */
   projectedMonthTokens: number;
-  /** When the enforced limit would be reached at that rate; unset if not within the month. */
+  /** When the enforced limit would be reached so; unset if not within the month. */
   exhaustedAt?: Date | undefined;
 }
 
@@ -2651,6 +2659,7 @@ function createBaseDistributionStats(): DistributionStats {
     budgetId: "",
     month: "",
     timeZone: "",
+    spreadByWeekdayPercentage: 0,
     byTeam: [],
     unit: "",
     calls: 0,
@@ -2701,6 +2710,9 @@ export const DistributionStats: MessageFns<DistributionStats> = {
     }
     if (message.timeZone !== "") {
       writer.uint32(114).string(message.timeZone);
+    }
+    if (message.spreadByWeekdayPercentage !== 0) {
+      writer.uint32(121).double(message.spreadByWeekdayPercentage);
     }
     for (const v of message.byTeam) {
       TeamTokens.encode(v!, writer.uint32(130).fork()).join();
@@ -2842,6 +2854,14 @@ export const DistributionStats: MessageFns<DistributionStats> = {
             message.timeZone = reader.string();
             continue;
           }
+          case 15: {
+            if (tag !== 121) {
+              break;
+            }
+
+            message.spreadByWeekdayPercentage = reader.double();
+            continue;
+          }
           case 16: {
             if (tag !== 130) {
               break;
@@ -2913,6 +2933,7 @@ export const DistributionStats: MessageFns<DistributionStats> = {
     message.budgetId = object.budgetId ?? "";
     message.month = object.month ?? "";
     message.timeZone = object.timeZone ?? "";
+    message.spreadByWeekdayPercentage = object.spreadByWeekdayPercentage ?? 0;
     message.byTeam = object.byTeam?.map((e) => TeamTokens.fromPartial(e)) || [];
     message.unit = object.unit ?? "";
     message.calls = object.calls ?? 0;
