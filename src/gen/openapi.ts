@@ -4476,10 +4476,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "description": "A named part of a budget: some AIs, and what they may use together. A percentage of 100 turns its rule off.",
         "properties": {
           "aiIds": {
-            "type": [
-              "array",
-              "null"
-            ],
+            "type": "array",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -4491,8 +4488,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
                 ]
               }
             },
+            "minItems": 1,
             "maxItems": 256,
-            "description": "Its AIs: ids, or patterns in which `*` stands for any run of characters, such as `web/*`. At least one; each 1 to 64 printable ASCII characters without spaces."
+            "description": "Its AIs: ids, or patterns in which `*` stands for any run of characters, such as `web/*`. At least one; each 1 to 64 printable ASCII characters without spaces. Required."
           },
           "maxHourlyPercent": {
             "type": [
@@ -4560,7 +4558,10 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "description": "Its part of the turns among those who wait. 0.01 to 100, with at most 4 decimal places. Default 1."
           }
         },
-        "additionalProperties": false
+        "additionalProperties": false,
+        "required": [
+          "aiIds"
+        ]
       },
       "TeamTokens": {
         "type": "object",

@@ -465,7 +465,7 @@ export interface Policy_ModelsEntry {
 export interface Team {
   /**
    * Its AIs: ids, or patterns in which `*` stands for any run of characters, such as `web/*`. At least one; each 1 to 64
-   * printable ASCII characters without spaces.
+   * printable ASCII characters without spaces. Required.
    */
   aiIds: string[];
   /** The most of the hour's cap in force, as it is paced, that the team may use. Above 0, to 100. Default 100. */
