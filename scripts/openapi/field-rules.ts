@@ -47,6 +47,7 @@ const BY_NAME: Readonly<Record<string, FieldRule>> = {
   ai_id: text(TEXTS.aiId, OTHER),
   request_id: text(TEXTS.requestId),
   adjustment_id: text(TEXTS.adjustmentId),
+  top_up_id: text(TEXTS.topUpId),
   lease_id: text(TEXTS.leaseId),
   day: DAY,
   from_day: DAY,
@@ -76,6 +77,10 @@ const BY_MESSAGE: Readonly<Record<string, Readonly<Record<string, FieldRule>>>> 
     reason: text(TEXTS.reasonOfAdjustment),
     model: text(TEXTS.model, OTHER),
     tokens: number(NUMBERS.adjustedTokens),
+  },
+  AddTopUpRequest: {
+    reason: text(TEXTS.reasonOfAdjustment),
+    tokens: number(NUMBERS.topUpTokens),
   },
   /** It may ask for what was granted before a name was reserved. */
   LeaseRequest: { ai_id: text(TEXTS.aiId) },

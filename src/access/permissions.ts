@@ -30,6 +30,7 @@ export const PERMISSIONS = {
     listBudgets: /*  */ rule('no', 'yes', 'yes'),
     listLeases: /*   */ rule('no', 'yes', 'yes'),
     listUsage: /*    */ rule('no', 'yes', 'yes'),
+    listTopUps: /*   */ rule('no', 'yes', 'yes'),
     watchBudget: /*  */ rule('no', 'yes', 'yes'),
     createBudget: /* */ rule('no', 'no', 'yes'),
     updateBudget: /* */ rule('no', 'no', 'yes'),
@@ -38,6 +39,8 @@ export const PERMISSIONS = {
     resumeBudget: /* */ rule('no', 'no', 'yes'),
     revokeLease: /*  */ rule('no', 'no', 'yes'),
     adjustUsage: /*  */ rule('no', 'no', 'yes'),
+    addTopUp: /*     */ rule('no', 'no', 'yes'),
+    endTopUp: /*     */ rule('no', 'no', 'yes'),
     resetClock: /*   */ rule('no', 'no', 'yes'),
   },
   /** Every page over HTTP but the health checks, and what the dashboard reads; what it does has the rows above. */

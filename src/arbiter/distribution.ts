@@ -34,6 +34,7 @@ export async function getDistribution(
       now,
       isCurrentMonth,
     },
+    larger: isCurrentMonth ? snapshot.larger : 0,
     day: { date, hours: days.find(({ day }) => day === date)?.hours ?? [] },
     ais: isCurrentMonth ? snapshot.monthAis : summed(days, ({ ais }) => ais),
     models: isCurrentMonth ? snapshot.monthModels : summed(days, ({ models }) => models),

@@ -99,7 +99,8 @@ function windowsUnder(
   windows: readonly WindowStatus[],
 ): WindowStatus[] {
   const { month, today, clock: now, zone } = ledger;
-  const caps = capsInForce(policyInForce(fields), { month, today, now, windows, budget: { zone } });
+  const larger = ledger.topUps.largerBy(month.key);
+  const caps = capsInForce(policyInForce(fields), { month, today, now, windows, larger, budget: { zone } });
   return windows.map((window) => {
     const cap = caps[window.kind].tokens;
     return { ...window, cap, available: Math.max(0, cap - window.spent - window.reserved) };
@@ -183,9 +184,9 @@ export function deleteBudget(ledger: Ledger, { force, etag }: DeleteBudgetReques
   ledger.slots.retireAll(ledger.policy.onExpiry === 'CHARGE');
   const { tables } = ledger;
   tables.ais.reset();
-  for (const table of [tables.dayTotals, tables.monthAis, tables.monthModels]) table.reset();
+  tables.dropMonth();
   tables.aisByGrant.clear();
-  tables.monthSpent = 0;
+  ledger.topUps.clear();
   closeOver(ledger);
   ledger.pause = undefined;
   ledger.policyFields = {};

@@ -1,12 +1,14 @@
 import { admission, denialOf } from './admission/admission.js';
 import { askedViolation, estimateOf, leastTokens, requestedTokens } from './admission/asked.js';
 import { roomFor } from './admission/room.js';
+import { topUpOver } from './admission/top-up.js';
 import { viewOfBudget } from './budget-changes.js';
 import { ownHours } from './ledger/accounts.js';
 import { findLease, viewOfClosed, viewOfLive } from './ledger/lease-lookup.js';
 import type { Ledger } from './ledger/ledger.js';
 import { leaseOfRequest } from './ledger/request-memory.js';
 import { standingOf, windowStatuses } from './ledger/standing.js';
+import { viewOfTopUp } from './ledger/top-ups.js';
 import { type BudgetSnapshot, type NeedsLookup, type OutcomeOf, refused } from './model/outcomes.js';
 import type { Evidence, GetAvailabilityRequest, GetLeaseRequest } from './model/requests.js';
 import { type ClosedLease, STATE_FORMAT, type StoredDay, type UsageDay } from './model/state.js';
@@ -47,10 +49,12 @@ export function getAvailability(
   const requested = requestedTokens(ledger, standing, request, estimate);
   const least = leastTokens(ledger, request, requested);
   const blockers = admission(ledger, standing, request, requested, least);
+  const topUpId = topUpOver(ledger, standing, request, { requested, least }, blockers);
+  const admitted = blockers.length === 0 || topUpId !== undefined;
   return {
     kind: 'availability',
     availableTokens: roomFor(ledger, standing, request),
-    ...(blockers.length === 0 ? {} : { denial: denialOf(ledger, blockers) }),
+    ...(admitted ? {} : { denial: denialOf(ledger, blockers) }),
   };
 }
 
@@ -75,6 +79,9 @@ export function snapshotOf(ledger: Ledger): BudgetSnapshot {
     dayTotals: new Map(tables.dayTotals.entries()),
     monthAis: new Map(tables.monthAis.entries()),
     monthModels: new Map(tables.monthModels.entries()),
+    monthTopped: tables.monthTopped,
+    larger: ledger.topUps.largerBy(ledger.month.key),
+    topUps: [...tables.topUps.entries()].map(([id, topUp]) => viewOfTopUp(ledger, id, topUp)),
     alerts: [...tables.alerts.values()].filter(({ epoch }) => epoch === undefined),
   };
 }
@@ -88,7 +95,7 @@ function closedLeases({ tables: { outbox }, epoch }: Ledger): ClosedLease[] {
 
 /** An open day as its usage document says it. */
 export function usageDayOf(ledger: Ledger, day: string, totals: StoredDay): UsageDay {
-  const { start, end, total, presumed, late, zone } = totals;
+  const { start, end, total, presumed, late, topped, zone } = totals;
   const hours = ownHours(totals.hours);
   const { tables, budgetId, epoch, revision } = ledger;
   return {
@@ -96,6 +103,9 @@ export function usageDayOf(ledger: Ledger, day: string, totals: StoredDay): Usag
     ais: tables.ofDay(tables.dayAis, day),
     models: tables.ofDay(tables.dayModels, day),
     presumedBy: tables.presumedBy(day),
+    ...(topped && { topped }),
+    toppedAis: tables.toppedOfDay(tables.toppedAis, day),
+    toppedModels: tables.toppedOfDay(tables.toppedModels, day),
     ...(zone === undefined ? {} : { zone }),
   };
 }

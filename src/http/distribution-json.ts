@@ -29,6 +29,7 @@ export function distributionJson(stats: DistributionStats): object {
       budget_id: stats.budgetId,
       month: stats.month,
       time_zone: stats.timeZone,
+      topped_tokens: stats.toppedTokens,
     },
   };
 }
@@ -94,5 +95,6 @@ function windowStatus(window: WindowStatus): object {
     spent_tokens: window.spent,
     reserved_tokens: window.reserved,
     available_tokens: window.available,
+    topped_tokens: window.topped,
   };
 }

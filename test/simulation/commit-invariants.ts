@@ -89,13 +89,12 @@ function checkSums(ledger: Ledger, say: Say): void {
     say(totals.presumed <= (models.get(UNKNOWN) ?? 0), `${day}: more presumed than unknown`);
     const byLease = sum([...tables.presumedBy(day).values()].map(({ tokens }) => tokens));
     say(byLease === totals.presumed, `${day}: by lease ${byLease} presumed, of the day ${totals.presumed}`);
-    const rest = restOfOpen(ledger, day);
-    for (const of of [
-      ...rest.ais.values(),
-      ...rest.models.values(),
-      ...rest.hours.map(({ tokens }) => tokens),
-    ])
-      say(of >= 0, `${day}: taken from what is presumed of a lease`);
+    for (const isTopped of [false, true]) {
+      const rest = restOfOpen(ledger, day, isTopped);
+      const hoursOf = rest.hours.map(({ tokens }) => tokens);
+      for (const of of [...rest.ais.values(), ...rest.models.values(), ...hoursOf])
+        say(of >= 0, `${day}: taken from what is presumed of a lease, or what was topped`);
+    }
     say(totals.presumed >= 0 && totals.total >= 0 && totals.late >= 0, `${day}: below zero`);
     for (const { tokens } of totals.hours) say(tokens >= 0, `${day}: an hour below zero`);
   }

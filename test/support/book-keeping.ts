@@ -66,9 +66,16 @@ const checked = new WeakSet<UsageDay>();
 function expectRestStands(day: UsageDay): void {
   if (checked.has(day)) return;
   checked.add(day);
-  const { total, hours, ais, models } = restOf(day);
-  const parts = [total, ...hours.map(({ tokens }) => tokens), ...ais.values(), ...models.values()];
-  expect(Math.min(0, ...parts), day.day).toBe(0);
+  for (const isTopped of [false, true]) {
+    const { total, hours, ais, models } = restOf(day, isTopped);
+    const parts = [total, ...hours.map(({ tokens }) => tokens), ...ais.values(), ...models.values()];
+    expect(Math.min(0, ...parts), day.day).toBe(0);
+  }
+  const topped = [
+    sum(day.hours.map((hour) => hour.topped ?? 0)),
+    ...[sum(day.toppedAis.values()), sum(day.toppedModels.values())],
+  ];
+  expect(new Set([day.topped ?? 0, ...topped]).size, `topped on ${day.day}`).toBe(1);
   const kept = sum([...day.presumedBy.values()].map(({ tokens }) => tokens));
   expect(kept, `presumed by lease on ${day.day}`).toBe(day.presumed);
   expect(Math.min(1, ...[...day.presumedBy.values()].map(({ tokens }) => tokens))).toBe(1);

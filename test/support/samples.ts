@@ -2,7 +2,7 @@ import { formatLeaseId } from '../../src/domain/model/lease-id.js';
 import type { BudgetSnapshot, BudgetView } from '../../src/domain/model/outcomes.js';
 import { type PolicyFields, policyInForce } from '../../src/domain/model/policy.js';
 import type { StoredAlert } from '../../src/domain/model/state.js';
-import type { Denial, LeaseView, WindowStatus } from '../../src/domain/model/types.js';
+import type { Denial, LeaseView, TopUpView, WindowStatus } from '../../src/domain/model/types.js';
 import type { DistributionStats } from '../../src/domain/statistics/distribution.js';
 
 export const NOON = Date.UTC(2026, 10, 15, 12);
@@ -64,8 +64,23 @@ export function budget(fields: PolicyFields = {}, changes: Partial<BudgetView> =
 }
 
 export const WINDOWS: readonly WindowStatus[] = [
-  { kind: 'HOUR', start: NOON, end: NOON + 3_600_000, cap: 700, spent: 600, reserved: 50, available: 50 },
+  {
+    kind: 'HOUR',
+    start: NOON,
+    end: NOON + 3_600_000,
+    cap: 700,
+    spent: 600,
+    reserved: 50,
+    available: 50,
+    topped: 20,
+  },
 ];
+
+export const TOP_UP: TopUpView = {
+  ...{ topUpId: 'friday', kind: 'OVER_CAPS', tokens: 5_000, reason: 'a release', aiId: 'guardian' },
+  ...{ addedAt: NOON - 60_000, expiresAt: NOON + 86_400_000 },
+  ...{ spent: 1_200, reserved: 300, available: 3_500, takenBack: 0 },
+};
 
 export function snapshot(changes: Partial<BudgetSnapshot> = {}): BudgetSnapshot {
   return {
@@ -84,6 +99,9 @@ export function snapshot(changes: Partial<BudgetSnapshot> = {}): BudgetSnapshot 
     dayTotals: new Map(),
     monthAis: new Map(),
     monthModels: new Map(),
+    monthTopped: 20,
+    larger: 0,
+    topUps: [TOP_UP],
     alerts: [],
     ...changes,
   };
@@ -132,6 +150,7 @@ export const STATS: DistributionStats = {
   daysBelowMinimum: ['2026-11-02'],
   byAi: [{ aiId: 'guardian', tokens: 45_000 }],
   byModel: [{ model: '(unknown)', tokens: 45_000 }],
+  toppedTokens: 20,
   presumedTokens: 100,
   lateTokens: 10,
   forecast: { paceTokensPerHour: 250.5, projectedMonthTokens: 90_000, exhaustedAt: NOON + 86_400_000 },
@@ -153,6 +172,7 @@ export const EXAMPLE_STATS: DistributionStats = {
   },
   byModel: [{ model: 'gpt-4.1', tokens: 45_000 }],
   presumedTokens: 70,
+  toppedTokens: 20,
   lateTokens: 7,
   forecast: {
     paceTokensPerHour: 131.94,
@@ -168,6 +188,7 @@ export const EXAMPLE_STATS: DistributionStats = {
       spent: 312,
       reserved: 100,
       available: 288,
+      topped: 0,
     },
   ],
 };

@@ -73,6 +73,13 @@ function amountOrCapacity(complaint: Complaint): string {
       );
     case 'BELOW_ZERO':
       return `only ${amount(complaint.available)} tokens of ${complaint.of} can be taken away: adjust by less`;
+    case 'TOP_UP_NOT_FOUND':
+      return (
+        `there is no top-up ${quoted(complaint.topUpId)}, or it has ended and nothing is left of it: ` +
+        'ListTopUps has those in force'
+      );
+    case 'TOO_MANY_TOP_UPS':
+      return `${complaint.most} top-ups of this budget have not ended: end one with EndTopUp first`;
     case 'STATE_FULL':
       return (
         `the state of this budget is full (${amount(complaint.bytes)} bytes), so nothing new is granted until ` +

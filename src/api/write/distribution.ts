@@ -40,6 +40,7 @@ export function distributionMessage(stats: StatsView): DistributionStats {
     budgetId: stats.budgetId,
     month: stats.month,
     timeZone: stats.timeZone,
+    toppedTokens: stats.toppedTokens,
   };
 }
 

@@ -28,5 +28,6 @@ export function leaseMessage(lease: LeaseView): Lease {
     labels: lease.labels,
     closedAt: optionalDate(lease.closedAt),
     sessionId: lease.sessionId,
+    topUpId: lease.topUpId,
   };
 }

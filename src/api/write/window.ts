@@ -20,5 +20,6 @@ export function windowMessage(view: WindowView): WindowStatus {
     spentTokens: view.spent,
     reservedTokens: view.reserved,
     availableTokens: view.available,
+    toppedTokens: view.topped,
   };
 }

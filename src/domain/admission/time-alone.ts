@@ -1,6 +1,7 @@
 import { tokensToday } from '../ledger/accounts.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { type Standing, spentInHour } from '../ledger/standing.js';
+import { inWindow, monthInWindow } from '../ledger/topped.js';
 import { percentOf } from '../model/percent.js';
 import type { Blocker, Denial } from '../model/types.js';
 import { dayCap, hourCap } from '../policy/pacing.js';
@@ -8,6 +9,7 @@ import { monthOfDay } from '../time/calendar.js';
 import { hoursLeft } from '../time/windows.js';
 import { admits, aiDailyPercent } from './rules/caps.js';
 import { type Committed, firstDayThatAdmits, firstHourThatAdmits } from './rules/later-windows.js';
+import { mayBeLifted } from './top-up.js';
 
 /**
  * Until when what was denied just now stays denied whatever others do; undefined if they might help at any moment. Others may give
@@ -16,7 +18,9 @@ import { type Committed, firstDayThatAdmits, firstHourThatAdmits } from './rules
  */
 export function timeAloneUntil(ledger: Ledger, aiId: string, { blockers }: Denial): number | undefined {
   const hope = hopeOf(ledger);
-  const ends = blockers.map((blocker) => endByTime(ledger, aiId, blocker, hope));
+  const ends = blockers.map((blocker) =>
+    mayBeLifted(ledger, { aiId }, blocker) ? undefined : endByTime(ledger, aiId, blocker, hope),
+  );
   const known = ends.filter((end) => end !== undefined);
   return known.length === 0 ? undefined : Math.max(...known);
 }
@@ -31,11 +35,11 @@ interface Hope {
 function hopeOf(ledger: Ledger): Hope {
   const { tables, allowance, policy, today } = ledger;
   const returnable = returnableTokens(ledger);
-  const inDay = ledger.todayTotals?.total ?? 0;
+  const inDay = inWindow(ledger.todayTotals);
   const inHour = spentInHour(ledger);
   const hour = Math.max(0, inHour - returnable.today);
   const day = Math.max(0, inDay - returnable.today);
-  const month = Math.max(0, tables.monthSpent - returnable.month);
+  const month = Math.max(0, monthInWindow(tables) - returnable.month);
   const otherDays = Math.max(0, month - day);
   const ofDay = dayCap(allowance, policy.pacing, otherDays, ledger.daysLeft);
   const ofHour = hourCap(allowance, policy.pacing, {

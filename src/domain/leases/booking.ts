@@ -1,7 +1,8 @@
 import { overrunAlert } from '../alerts/alerts.js';
-import { book, canCount, openDay } from '../ledger/accounts.js';
+import { book, canCount, type Entry, openDay } from '../ledger/accounts.js';
 import { viewOfClosed, viewOfLive } from '../ledger/lease-lookup.js';
 import type { Ledger } from '../ledger/ledger.js';
+import { bookTopUp, toppedOf } from '../ledger/top-ups.js';
 import type { Refusal } from '../model/outcomes.js';
 import type { ClosedLease, StoredLease } from '../model/state.js';
 import { type LeaseView, UNSPECIFIED, type UsageReport } from '../model/types.js';
@@ -46,7 +47,10 @@ export function bookOnLive(
   const overrunTokens = chargedTokens - within;
   const { aiId, day, hourStart } = lease;
   const model = modelOf(usage);
-  if (within > 0) book(ledger, { day, hourStart, aiId, model, tokens: within });
+  if (within > 0) {
+    book(ledger, { day, hourStart, aiId, model, tokens: within, topped: toppedOf(lease, within) });
+    bookTopUp(ledger, lease, within);
+  }
   if (overrunTokens > 0) {
     bookNow(ledger, aiId, model, overrunTokens);
     tellOverrun(ledger, viewOfLive(ledger, after), after, overrunTokens);
@@ -68,8 +72,11 @@ export function bookLate(
   const model = modelOf(usage);
   const moved = settlePresumed(ledger, closed, model, chargedTokens);
   const excess = chargedTokens - moved;
-  if (excess > 0) bookNow(ledger, lease.aiId, model, excess, excess);
   const overrunTokens = chargedTokens - Math.min(chargedTokens, Math.max(0, lease.reserved - lease.used));
+  // What was free again had been reserved all the same: from a top-up it came then, and stays out of windows.
+  const topped = toppedOf(lease, Math.max(0, excess - overrunTokens));
+  if (excess > 0) bookNow(ledger, lease.aiId, model, excess, { late: excess, topped });
+  bookTopUp(ledger, lease, topped);
   const updated = { ...closed, lease: after, presumed: closed.presumed - moved };
   if (overrunTokens > 0) tellOverrun(ledger, viewOfClosed(ledger, updated), after, overrunTokens);
   putClosed(ledger, updated);
@@ -89,10 +96,16 @@ function tellOverrun(ledger: Ledger, view: LeaseView, lease: StoredLease, tokens
 }
 
 /** The windows of now are those of the decision's moment. */
-function bookNow(ledger: Ledger, aiId: string, model: string, tokens: number, late = 0): void {
+function bookNow(
+  ledger: Ledger,
+  aiId: string,
+  model: string,
+  tokens: number,
+  of: Pick<Entry, 'late' | 'topped'> = {},
+): void {
   openDay(ledger, ledger.today);
   const { today, hour } = ledger;
-  book(ledger, { day: today.day, hourStart: hour.start, aiId, model, tokens, late });
+  book(ledger, { day: today.day, hourStart: hour.start, aiId, model, tokens, ...of });
 }
 
 /** The charge of a lease is rounded up once, on its cumulative sum. */

@@ -5,8 +5,10 @@ import { OTHER, UNKNOWN } from '../model/types.js';
 import { monthOfDay } from '../time/calendar.js';
 import type { DayWindow } from '../time/windows.js';
 import type { Ledger } from './ledger.js';
+import type { LedgerTables } from './ledger-tables.js';
 import { inMonth } from './standing.js';
-import type { Table, Entry as TableEntry } from './table.js';
+import { add, type Table, type Entry as TableEntry } from './table.js';
+import { countTopped, countToppedDay, countToppedInDay, toppedIn } from './topped.js';
 
 /**
  * Where tokens are counted: days, their hours, AIs and models, and the month. Every change goes through `book`, so that the
@@ -21,6 +23,8 @@ export interface Entry {
   readonly tokens: number;
   readonly presumed?: number;
   readonly late?: number;
+  /** Of `tokens`, what came from a top-up. */
+  readonly topped?: number;
 }
 
 /** Opens a day in the state, so that its tokens can be counted. */
@@ -40,40 +44,68 @@ export function book(ledger: Ledger, entry: Entry): void {
   day.total += entry.tokens;
   day.presumed += entry.presumed ?? 0;
   day.late += entry.late ?? 0;
-  addInHour(day, entry.hourStart, entry.tokens);
+  const hour = addInHour(day, entry.hourStart, entry.tokens);
   const { ais, models } = tables.accountsOf(entry.day);
   const ai = nameIn(ais, entry.aiId, AI_ROOM);
   const model = nameIn(models, entry.model, MODEL_ROOM);
   addInDay(tables.dayAis, ais, entry.day, ai, entry.tokens);
   addInDay(tables.dayModels, models, entry.day, model, entry.tokens);
+  const { topped = 0 } = entry;
+  if (topped !== 0) countToppedInDay(tables, { day, hour }, { span: entry.day, ai, model, topped });
   // Under the day's names: what is `(other)` in a day can be taken back from `(other)` of its month.
   if (monthOfDay(entry.day) === ledger.month.key && !ledger.deleted)
-    countInMonth(ledger, entry.day, ai, model, entry.tokens);
+    countInMonth(tables, { day: entry.day, ai, model, tokens: entry.tokens, topped });
   else if (ledger.closedDay?.day === entry.day) {
     ledger.closedDay = { ...ledger.closedDay, total: ledger.closedDay.total + entry.tokens };
   }
   if (entry.tokens < 0) ledger.loosened += 1;
 }
 
-function countInMonth({ tables }: Ledger, day: string, ai: string, model: string, tokens: number): void {
+interface OfDay {
+  readonly day: string;
+  readonly ai: string;
+  readonly model: string;
+  readonly tokens: number;
+  readonly topped: number;
+}
+
+function countInMonth(tables: LedgerTables, { day, ai, model, tokens, topped }: OfDay): void {
   add(tables.dayTotals, day, tokens);
   tables.monthSpent += tokens;
-  countAiInMonth(tables.monthAis, ai, tokens);
-  countModelInMonth(tables.monthModels, model, tokens);
+  const span = monthOfDay(day);
+  countToppedDay(tables, day, topped);
+  countAiInMonth(tables, span, ai, tokens, topped);
+  countModelInMonth(tables, span, model, tokens, topped);
 }
 
-export function countAiInMonth(monthAis: Table<number>, ai: string, tokens: number): void {
-  add(monthAis, nameIn(monthAis, ai, AI_ROOM), tokens);
+export function countAiInMonth(
+  { monthAis, toppedAis }: LedgerTables,
+  month: string,
+  ai: string,
+  tokens: number,
+  topped = 0,
+): void {
+  const name = nameIn(monthAis, ai, AI_ROOM);
+  add(monthAis, name, tokens);
+  countTopped(toppedAis, month, name, topped);
 }
 
-export function countModelInMonth(monthModels: Table<number>, model: string, tokens: number): void {
-  add(monthModels, nameIn(monthModels, model, MODEL_ROOM), tokens);
+export function countModelInMonth(
+  { monthModels, toppedModels }: LedgerTables,
+  month: string,
+  model: string,
+  tokens: number,
+  topped = 0,
+): void {
+  const name = nameIn(monthModels, model, MODEL_ROOM);
+  add(monthModels, name, tokens);
+  countTopped(toppedModels, month, name, topped);
 }
 
 /** Moves tokens of a day from one model to another: what was presumed turns out to be used, and by what. */
 export function moveModel(ledger: Ledger, entry: Omit<Entry, 'late'>, from: string): void {
-  const { tokens, model, presumed = 0 } = entry;
-  book(ledger, { ...entry, model: from, tokens: -tokens, presumed });
+  const { tokens, model, presumed = 0, topped = 0 } = entry;
+  book(ledger, { ...entry, model: from, tokens: -tokens, presumed, topped: -topped });
   book(ledger, { ...entry, model, tokens, presumed: 0 });
 }
 
@@ -94,18 +126,20 @@ function changingDay({ tables: { days }, nextRevision }: Ledger, name: string): 
 
 /** A copy that a day in the state may change. */
 export function ownHours(hours: readonly HourTotal[]): HourTotal[] {
-  return hours.map(({ start, tokens }) => ({ start, tokens }));
+  return hours.map(({ start, tokens, topped }) => ({ start, tokens, ...(topped && { topped }) }));
 }
 
-function addInHour({ hours }: ChangingDay, start: number, tokens: number): void {
+function addInHour({ hours }: ChangingDay, start: number, tokens: number): Writable<HourTotal> {
   const last = hours[hours.length - 1];
   const hour = last?.start === start ? last : hours.find((one) => one.start === start);
   if (hour !== undefined) {
     hour.tokens += tokens;
-    return;
+    return hour;
   }
+  const made = { start, tokens };
   const at = hours.findIndex((one) => one.start > start);
-  hours.splice(at < 0 ? hours.length : at, 0, { start, tokens });
+  hours.splice(at < 0 ? hours.length : at, 0, made);
+  return made;
 }
 
 /** Where the tokens of an AI or model stand in a day: under its own name, or beyond those that it names under `(other)`. */
@@ -133,9 +167,11 @@ export function isNamedToday({ tables, today: { day } }: Ledger, aiId: string): 
   return !tables.dayAis.has(`${day} ${OTHER}`) || tables.dayAis.has(`${day} ${aiId}`);
 }
 
-/** What an AI is counted with today. Beyond the AIs that a day names it may be whose all of `(other)` is. */
-export function tokensToday({ tables: { dayAis }, today: { day } }: Ledger, aiId: string): number {
-  return dayAis.get(`${day} ${aiId}`) ?? dayAis.get(`${day} ${OTHER}`) ?? 0;
+/** What its window counts of an AI today. Beyond the AIs that a day names it may be whose all of `(other)` is. */
+export function tokensToday({ tables: { dayAis, toppedAis }, today: { day } }: Ledger, aiId: string): number {
+  const own = dayAis.get(`${day} ${aiId}`);
+  const tokens = own ?? dayAis.get(`${day} ${OTHER}`) ?? 0;
+  return tokens - toppedIn(toppedAis, day, own === undefined ? OTHER : aiId);
 }
 
 /** The same of the month. An AI that the month names and today does not goes on under `(other)`. */
@@ -151,12 +187,6 @@ interface Names {
   readonly size: number;
   readonly bytes: number;
   has(name: string): boolean;
-}
-
-function add(table: Table<number>, key: string, tokens: number): void {
-  const entry = table.entry(key);
-  if (entry === undefined) table.set(key, tokens);
-  else table.change(entry, (entry.value ?? 0) + tokens);
 }
 
 /** The key of an entry is long, and is made once. */
@@ -182,13 +212,13 @@ const EVERY = () => true;
 export function canCount(ledger: Ledger, tokens: number, counted = 0): boolean {
   const { tables, todayTotals, slots, month } = ledger;
   const { total = 0, late = 0 } = todayTotals ?? {};
-  const ofMonth = Math.max(tables.monthSpent, total) + slots.reserved(inMonth(month.key));
-  const highest = Math.max(ofMonth, counted > 0 ? counted + slots.reserved(EVERY) : 0);
+  const ofMonth = Math.max(tables.monthSpent, total) + slots.reserved(inMonth(month.key)) + slots.topped;
+  const highest = Math.max(ofMonth, counted > 0 ? counted + slots.reserved(EVERY) + slots.topped : 0);
   return Number.isSafeInteger(highest + tokens) && Number.isSafeInteger(late + tokens);
 }
 
 /** Whether so much more may be reserved. Whatever is, and is then presumed, reports still have as much room again. */
 export function mayReserve(ledger: Ledger, tokens: number): boolean {
   const spent = Math.max(ledger.tables.monthSpent, ledger.todayTotals?.total ?? 0);
-  return spent + ledger.slots.reserved(EVERY) + tokens <= MAX_RESERVED;
+  return spent + ledger.slots.reserved(EVERY) + ledger.slots.topped + tokens <= MAX_RESERVED;
 }

@@ -86,6 +86,7 @@ export function viewOfLive(ledger: ViewContext, lease: StoredLease): LeaseView {
     renewableUntil: lease.renewableUntil,
     labels: lease.labels ?? NO_LABELS,
     sessionId: lease.session?.id,
+    topUpId: lease.topUpId,
     asOf: ledger.clock,
   };
 }
@@ -108,6 +109,7 @@ export function viewOfClosed(ledger: ViewContext, closed: ClosedLease): LeaseVie
     closedAt: closed.closedAt,
     labels: lease.labels ?? NO_LABELS,
     sessionId: lease.session?.id,
+    topUpId: lease.topUpId,
     asOf: ledger.clock,
   };
 }

@@ -5,6 +5,7 @@ import {
   type StoredDay,
   type StoredPresumed,
   type StoredState,
+  type StoredTopUp,
   type UsageDay,
 } from '../model/state.js';
 import { HEAD_BYTES, MEASURES } from './state-size.js';
@@ -28,7 +29,7 @@ export interface DayAccounts {
   readonly presumed: Map<string, Entry<StoredPresumed>>;
 }
 
-type DayParts = Pick<UsageDay, 'ais' | 'models' | 'presumedBy'>;
+type DayParts = Pick<UsageDay, 'ais' | 'models' | 'presumedBy' | 'toppedAis' | 'toppedModels'>;
 
 interface SectionTable {
   readonly section: Section;
@@ -47,6 +48,10 @@ export class LedgerTables {
   readonly dayTotals: Table<number>;
   readonly monthAis: Table<number>;
   readonly monthModels: Table<number>;
+  readonly topUps: Table<StoredTopUp>;
+  readonly toppedDays: Table<number>;
+  readonly toppedAis: Table<number>;
+  readonly toppedModels: Table<number>;
   readonly outbox: Table<SectionValues['outbox']>;
   readonly alerts: Table<SectionValues['alerts']>;
   readonly writers: Table<SectionValues['writers']>;
@@ -59,6 +64,8 @@ export class LedgerTables {
   readonly all: readonly SectionTable[];
   /** Tokens of the month: the sum of `dayTotals`. */
   monthSpent = 0;
+  /** Of these, what came from top-ups: the sum of `toppedDays`. */
+  monthTopped = 0;
 
   constructor(stored?: StoredState['sections']) {
     const table = <S extends Section>(section: S) =>
@@ -73,6 +80,10 @@ export class LedgerTables {
     this.dayTotals = table('dayTotals');
     this.monthAis = table('monthAis');
     this.monthModels = table('monthModels');
+    this.topUps = table('topUps');
+    this.toppedDays = table('toppedDays');
+    this.toppedAis = table('toppedAis');
+    this.toppedModels = table('toppedModels');
     this.outbox = table('outbox');
     this.alerts = table('alerts');
     this.writers = table('writers');
@@ -105,6 +116,7 @@ export class LedgerTables {
 
   private index(): void {
     for (const tokens of this.dayTotals.values()) this.monthSpent += tokens;
+    for (const tokens of this.toppedDays.values()) this.monthTopped += tokens;
     for (const key of this.dayAis.keys()) link(this.dayAis, key, this.accountsOf(key.slice(0, 10)).ais);
     for (const key of this.dayModels.keys())
       link(this.dayModels, key, this.accountsOf(key.slice(0, 10)).models);
@@ -136,8 +148,22 @@ export class LedgerTables {
     return found;
   }
 
+  /** Of the tokens of one day those that came from top-ups, by AI or by model. */
+  toppedOfDay(table: Table<number>, day: string): Map<string, number> {
+    const found = new Map<string, number>();
+    if (table.size === 0) return found;
+    const { ais, models } = this.accountsOf(day);
+    for (const name of (table === this.toppedAis ? ais : models).keys()) {
+      const topped = table.get(`${day} ${name}`);
+      if (topped !== undefined) found.set(name, topped);
+    }
+    return found;
+  }
+
   /** Takes a day out of the state, with its AIs and models. */
   dropDay(day: string): void {
+    for (const table of [this.toppedAis, this.toppedModels])
+      for (const name of this.toppedOfDay(table, day).keys()) table.delete(`${day} ${name}`);
     this.days.delete(day);
     const { ais, models, presumed } = this.accountsOf(day);
     for (const { key } of ais.values()) this.dayAis.delete(key);
@@ -149,7 +175,18 @@ export class LedgerTables {
   /** Takes every day out of the state. */
   dropDays(): void {
     for (const table of [this.days, this.dayAis, this.dayModels, this.dayPresumed]) table.reset();
+    for (const table of [this.toppedAis, this.toppedModels]) table.reset();
     this.accounts.clear();
+  }
+
+  /** Nothing is counted in the month any more, or nothing yet. */
+  dropMonth(): void {
+    for (const table of [this.dayTotals, this.monthAis, this.monthModels, this.toppedDays]) table.reset();
+    for (const table of [this.toppedAis, this.toppedModels]) {
+      for (const key of [...table.keys()]) if (isOfMonth(key)) table.delete(key);
+    }
+    this.monthSpent = 0;
+    this.monthTopped = 0;
   }
 
   /** What is presumed in an open day, by its key. */
@@ -181,7 +218,14 @@ export class LedgerTables {
     for (const [name, tokens] of names.models)
       accounts.models.set(name, this.dayModels.set(`${day} ${name}`, tokens));
     for (const [key, presumed] of names.presumedBy) this.setPresumed(day, key, presumed);
+    for (const [name, tokens] of names.toppedAis) this.toppedAis.set(`${day} ${name}`, tokens);
+    for (const [name, tokens] of names.toppedModels) this.toppedModels.set(`${day} ${name}`, tokens);
   }
+}
+
+/** `YYYY-MM name`, and not `YYYY-MM-DD name`. */
+function isOfMonth(key: string): boolean {
+  return key[7] === ' ';
 }
 
 function link<V>(table: Table<V>, key: string, accounts: Map<string, Entry<V>>): void {

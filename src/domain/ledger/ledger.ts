@@ -15,6 +15,7 @@ import {
   type StoredPause,
   type StoredPolicy,
   type StoredState,
+  type StoredTopUp,
 } from '../model/state.js';
 import { type Allowance, allowanceOf } from '../policy/allowance.js';
 import { type LargestRequests, largestRequests } from '../policy/pacing.js';
@@ -24,6 +25,7 @@ import { type DayWindow, dayAt, hourAt, type Span } from '../time/windows.js';
 import { LedgerTables } from './ledger-tables.js';
 import { Slots } from './slots.js';
 import type { Entry } from './table.js';
+import { TopUps } from './top-up-table.js';
 
 export const NO_MONTH: MonthWindow = { key: '', start: 0, end: 0 };
 
@@ -34,6 +36,7 @@ export const NO_MONTH: MonthWindow = { key: '', start: 0, end: 0 };
 export class Ledger {
   readonly tables: LedgerTables;
   readonly slots = new Slots();
+  readonly topUps: TopUps;
   epoch = 0;
   revision = 0;
   fence = 0;
@@ -41,7 +44,7 @@ export class Ledger {
   deleted = false;
   createdAt = 0;
   zone = 'UTC';
-  month = NO_MONTH;
+  private monthWindow = NO_MONTH;
   lastOpenedDay = '';
   receiptsDroppedAt = 0;
   daysDroppedAt = 0;
@@ -83,6 +86,7 @@ export class Ledger {
     stored?: StoredState,
   ) {
     this.tables = new LedgerTables(stored?.sections);
+    this.topUps = new TopUps(this.tables.topUps);
     if (stored !== undefined) this.read(stored.head);
   }
 
@@ -134,8 +138,36 @@ export class Ledger {
     this.policyFields = fields;
     this.policyRevision = revision;
     this.policy = policyInForce(fields);
-    this.allowance = allowanceOf(this.policy);
-    this.largest = largestRequests(this.policy);
+    this.allow();
+    this.loosened += 1;
+  }
+
+  /** The present month. */
+  get month(): MonthWindow {
+    return this.monthWindow;
+  }
+
+  set month(month: MonthWindow) {
+    this.monthWindow = month;
+    this.allow();
+  }
+
+  /** What the policy allows, and top-ups beside it. */
+  private allow(): void {
+    const { policy, topUps } = this;
+    this.allowance = this.allowanceIn(this.month.key);
+    this.largest = largestRequests(policy, topUps.mostLarger(this.month.key));
+  }
+
+  /** By what is known of it now. */
+  allowanceIn(month: string): Allowance {
+    return allowanceOf(this.policy, this.topUps.largerBy(month));
+  }
+
+  /** Puts in the present form of a top-up; undefined takes it out. */
+  setTopUp(topUpId: string, topUp: StoredTopUp | undefined): void {
+    this.topUps.put(topUpId, topUp);
+    this.allow();
     this.loosened += 1;
   }
 
@@ -158,8 +190,11 @@ export class Ledger {
     const key = String(fence);
     if (lease === undefined) this.tables.leases.delete(key);
     else this.tables.leases.set(key, lease);
-    this.slots.replace(this.slots.lease(fence), lease);
+    const before = this.slots.lease(fence);
+    this.slots.replace(before, lease);
     if (lease !== undefined) return;
+    // It may have been the last of a top-up that has ended.
+    if ((before ?? this.slots.overLease(fence))?.topUpId !== undefined) this.topUps.lookAt = 0;
     this.slots.removeOver(fence);
     this.loosened += 1;
   }

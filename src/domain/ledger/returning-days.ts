@@ -1,10 +1,12 @@
 import type { Evidence } from '../model/requests.js';
-import type { ClosedDay, ClosedLease, MonthWindow } from '../model/state.js';
+import type { ClosedDay, ClosedLease, MonthWindow, UsageDay } from '../model/state.js';
 import { dayBefore, dayIn, daysInMonth, firstDayOf, monthOfDay } from '../time/calendar.js';
 import { calendarDay, type DayWindow, dayAt, dayWindow } from '../time/windows.js';
 import { countAiInMonth, countModelInMonth, openDay, ownHours } from './accounts.js';
 import type { Ledger } from './ledger.js';
+import type { LedgerTables } from './ledger-tables.js';
 import { usageDayBytes } from './state-size.js';
+import { countToppedDay } from './topped.js';
 
 /**
  * Days that left the state and are needed again: for an adjustment, or after a clock that had run ahead was reset. Their usage
@@ -22,13 +24,14 @@ export function bringBackDay(ledger: Ledger, day: string, evidence: Evidence): v
     openDay(ledger, window);
     return;
   }
-  const { start, total, presumed, late, zone } = document;
+  const { start, total, presumed, late, topped, zone } = document;
   const hours = ownHours(document.hours);
   // Written in another zone it may have ended earlier: closed at once, it would be brought back again and again.
   const end = Math.max(document.end, window.end);
   const changedAt = ledger.nextRevision;
   const totals = {
     ...{ start, end, total, presumed, late, hours, changedAt, settleUntil: 0 },
+    ...(topped && { topped }),
     ...(zone !== undefined && { zone }),
   };
   ledger.tables.putDay(day, totals, document);
@@ -84,31 +87,38 @@ export function enterMonth(ledger: Ledger, zone: string, month: MonthWindow, evi
   ledger.zone = zone;
   ledger.month = month;
   ledger.hour = { start: 0, end: 0 };
-  for (const table of [tables.dayTotals, tables.monthAis, tables.monthModels]) table.reset();
-  tables.monthSpent = 0;
-  for (const [day, { total }] of tables.days.entries()) {
+  tables.dropMonth();
+  for (const [day, { total, topped }] of tables.days.entries()) {
     if (monthOfDay(day) !== month.key) continue;
-    count(ledger, day, total, tables.ofDay(tables.dayAis, day), tables.ofDay(tables.dayModels, day));
+    count(tables, {
+      ...{ day, total, ...(topped && { topped }) },
+      ...{ ais: tables.ofDay(tables.dayAis, day), models: tables.ofDay(tables.dayModels, day) },
+      toppedAis: tables.toppedOfDay(tables.toppedAis, day),
+      toppedModels: tables.toppedOfDay(tables.toppedModels, day),
+    });
   }
   for (const document of evidence.days.values()) {
     if (document === undefined || monthOfDay(document.day) !== month.key) continue;
     if (tables.days.has(document.day)) continue;
-    count(ledger, document.day, document.total, document.ais, document.models);
+    count(tables, document);
   }
   ledger.touchHead();
 }
 
-function count(
-  { tables }: Ledger,
-  day: string,
-  total: number,
-  ais: ReadonlyMap<string, number>,
-  models: ReadonlyMap<string, number>,
-): void {
+type CountedDay = Pick<
+  UsageDay,
+  'day' | 'total' | 'topped' | 'ais' | 'models' | 'toppedAis' | 'toppedModels'
+>;
+
+function count(tables: LedgerTables, counted: CountedDay): void {
+  const { day, total, topped = 0, ais, models, toppedAis, toppedModels } = counted;
+  const month = monthOfDay(day);
   tables.dayTotals.set(day, total);
   tables.monthSpent += total;
-  for (const [ai, tokens] of ais) countAiInMonth(tables.monthAis, ai, tokens);
-  for (const [model, tokens] of models) countModelInMonth(tables.monthModels, model, tokens);
+  countToppedDay(tables, day, topped);
+  for (const [ai, tokens] of ais) countAiInMonth(tables, month, ai, tokens, toppedAis.get(ai));
+  for (const [model, tokens] of models)
+    countModelInMonth(tables, month, model, tokens, toppedModels.get(model));
 }
 
 /** The last day of the month that is left, where the next one follows it and it was in use. */

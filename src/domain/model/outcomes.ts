@@ -1,6 +1,6 @@
 import type { Policy, PolicyFields } from './policy.js';
 import type { ClosedLease, StoredAlert, StoredPause } from './state.js';
-import type { Denial, LeaseView, WindowStatus } from './types.js';
+import type { Denial, LeaseView, TopUpView, WindowStatus } from './types.js';
 
 /** One field of a request or policy that is wrong, and what would be right. */
 export interface FieldViolation {
@@ -50,6 +50,12 @@ export interface BudgetSnapshot {
   readonly dayTotals: ReadonlyMap<string, number>;
   readonly monthAis: ReadonlyMap<string, number>;
   readonly monthModels: ReadonlyMap<string, number>;
+  /** Of the month's tokens, what came from top-ups. */
+  readonly monthTopped: number;
+  /** What top-ups add to the enforced limit of the current month. */
+  readonly larger: number;
+  /** Those that have not left the state, by id. */
+  readonly topUps: readonly TopUpView[];
   readonly alerts: readonly StoredAlert[];
 }
 
@@ -72,6 +78,8 @@ export type Refusal =
   | { readonly reason: 'BELOW_ZERO'; readonly available: number; readonly of: string }
   | { readonly reason: 'INVALID_FIELD'; readonly violations: readonly FieldViolation[] }
   | { readonly reason: 'UNWORKABLE_POLICY'; readonly violations: readonly FieldViolation[] }
+  | { readonly reason: 'TOP_UP_NOT_FOUND'; readonly topUpId: string }
+  | { readonly reason: 'TOO_MANY_TOP_UPS'; readonly most: number }
   | { readonly reason: 'STATE_FULL'; readonly bytes: number }
   | { readonly reason: 'OUTBOX_FULL' }
   /** `needsAllBudgets`: who may act on all budgets could have had the time believed. */
@@ -155,6 +163,15 @@ export interface Adjusted {
   readonly dayTotal: number;
   readonly replayed: boolean;
 }
+/** A top-up was added or ended, or had been before. */
+export interface TopUpPut {
+  readonly kind: 'top-up';
+  readonly topUp: TopUpView;
+  /** As it was; absent if it was not there. */
+  readonly before?: TopUpView;
+  /** Nothing changed now. */
+  readonly replayed: boolean;
+}
 export interface ClockReset {
   readonly kind: 'clock-reset';
   /** The budget's clock, as it was. */
@@ -185,6 +202,7 @@ export type Outcome =
   | BudgetDeleted
   | Revoked
   | Adjusted
+  | TopUpPut
   | ClockReset
   | Done
   | Refused;
@@ -221,6 +239,8 @@ export interface OutcomeOf {
   'delete-budget': BudgetDeleted | Refused;
   revoke: Revoked | Refused;
   adjust: Adjusted | Refused;
+  'add-top-up': TopUpPut | Refused;
+  'end-top-up': TopUpPut | Refused;
   'reset-clock': ClockReset | Refused;
   'undo-grant': Done | Refused;
   sweep: Done | Refused;

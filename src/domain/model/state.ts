@@ -1,6 +1,6 @@
 import type { PolicyFields } from './policy.js';
 import type { StoredSession } from './session-ref.js';
-import type { Labels, LeaseStatus, Unreported } from './types.js';
+import type { Labels, LeaseStatus, TopUpKind, Unreported } from './types.js';
 
 /**
  * The stored form of one budget: a small head, and sections of entries, so that a commit can send changed entries only.
@@ -80,6 +80,14 @@ export interface SectionValues {
   monthAis: number;
   /** By model. */
   monthModels: number;
+  /** By id: what operators gave beyond the policy, and what a month left over. */
+  topUps: StoredTopUp;
+  /** By `YYYY-MM-DD`: of `dayTotals`, the tokens that came from top-ups. Absent here and below: none. */
+  toppedDays: number;
+  /** By `span AI`, a span being an open day, `YYYY-MM-DD`, or the current month, `YYYY-MM`: of `dayAis` and `monthAis`. */
+  toppedAis: number;
+  /** By `span model`. */
+  toppedModels: number;
   /** By receipt id: receipts that are not yet known to be written. */
   outbox: Receipt;
   /** By `RULE window-start`. */
@@ -100,6 +108,10 @@ export const SECTIONS = [
   'dayTotals',
   'monthAis',
   'monthModels',
+  'topUps',
+  'toppedDays',
+  'toppedAis',
+  'toppedModels',
   'outbox',
   'alerts',
   'writers',
@@ -142,6 +154,32 @@ export interface StoredLease {
   readonly session?: StoredSession;
   /** It was renewed, by its AI or its session. */
   readonly renewed?: true;
+  /** The top-up that it was granted from: what it reserves counts there, and in no window. */
+  readonly topUpId?: string;
+}
+
+/** Tokens beyond the policy: see `top-ups.ts`. */
+export interface StoredTopUp {
+  readonly kind: TopUpKind;
+  readonly tokens: number;
+  readonly reason: string;
+  readonly addedAt: number;
+  /** A digest of the content, which a repeat with the same id must share. */
+  readonly fingerprint: string;
+  /** OVER_CAPS: it is for this AI alone. */
+  readonly aiId?: string;
+  /** OVER_CAPS: when it ends, if nobody ends it before. */
+  readonly expiresAt?: number;
+  /** OVER_CAPS: what leases have spent of it, and what is presumed of them. */
+  readonly spent?: number;
+  /** OVER_CAPS: until then a late release may give some of it back. */
+  readonly settleUntil?: number;
+  /** LARGER_MONTH: `YYYY-MM`. */
+  readonly month?: string;
+  /** LARGER_MONTH: what its end took back of it. */
+  readonly takenBack?: number;
+  /** When an operator ended it. */
+  readonly endedAt?: number;
 }
 
 export interface StoredAi {
@@ -160,6 +198,8 @@ export interface StoredDay {
   readonly total: number;
   readonly presumed: number;
   readonly late: number;
+  /** Of `total`, what came from top-ups. */
+  readonly topped?: number;
   readonly hours: readonly HourTotal[];
   /** The revision of the last commit that changed it. */
   readonly changedAt: number;
@@ -174,11 +214,15 @@ export interface StoredPresumed {
   readonly aiId: string;
   readonly hourStart?: number;
   readonly tokens: number;
+  /** They came from a top-up. */
+  readonly topped?: true;
 }
 
 export interface HourTotal {
   readonly start: number;
   readonly tokens: number;
+  /** Of `tokens`, what came from top-ups. */
+  readonly topped?: number;
 }
 
 export interface StoredWriter {
@@ -195,7 +239,7 @@ export interface Receipt {
   readonly at: number;
   /** The revision of the commit that wrote it last: a newer one replaces an older one. */
   readonly revision: number;
-  readonly body: ClosedLease | BookedUsage | BookedAdjustment;
+  readonly body: ClosedLease | BookedUsage | BookedAdjustment | AddedTopUp;
 }
 
 export interface ClosedLease {
@@ -248,6 +292,12 @@ export interface BookedAdjustment {
   readonly presumedTokens?: number;
 }
 
+export interface AddedTopUp {
+  readonly kind: 'top-up';
+  /** As it was added. */
+  readonly topUp: StoredTopUp;
+}
+
 /** A usage document: one budget's local day, whole, as absolute values. */
 export interface UsageDay {
   readonly format: number;
@@ -267,6 +317,10 @@ export interface UsageDay {
   readonly models: ReadonlyMap<string, number>;
   /** What is still presumed, by lease: see `presumed.ts`. Empty in documents of format 1. */
   readonly presumedBy: ReadonlyMap<string, StoredPresumed>;
+  /** Of `total`, what came from top-ups; by AI and by model. Absent and empty in documents of days without any. */
+  readonly topped?: number;
+  readonly toppedAis: ReadonlyMap<string, number>;
+  readonly toppedModels: ReadonlyMap<string, number>;
   /** Whose calendar names it and its hours; absent in documents from before it was kept. */
   readonly zone?: string;
 }

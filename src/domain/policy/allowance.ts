@@ -15,8 +15,9 @@ export interface Allowance {
   readonly dailyMin: number;
 }
 
-export function allowanceOf(policy: Policy): Allowance {
-  const enforced = percentOf(policy.monthlyLimit, policy.enforcedPercent);
+/** `larger`: what top-ups add to the enforced limit of the month, and so to all that is a percentage of it. */
+export function allowanceOf(policy: Policy, larger = 0): Allowance {
+  const enforced = percentOf(policy.monthlyLimit, policy.enforcedPercent) + larger;
   return {
     enforced,
     grantable: percentOf(enforced, policy.emergencyPercent),

@@ -64,16 +64,17 @@ export function ceilDiv(dividend: number, divisor: number): number {
   return quotient * divisor < dividend ? quotient + 1 : quotient;
 }
 
-/** The most that one request may ever ask of an hour and of a day, in tokens. */
+/** The most that one request may ever ask of an hour, of a day and of a month, in tokens. */
 export interface LargestRequests {
   readonly hour: number;
   readonly day: number;
+  readonly month: number;
 }
 
 /** What the last day of a month in which nothing is spent admits: no other day has a larger cap. */
-export function largestRequests(policy: Policy): LargestRequests {
-  const allowance = allowanceOf(policy);
+export function largestRequests(policy: Policy, larger = 0): LargestRequests {
+  const allowance = allowanceOf(policy, larger);
   const day = dayCap(allowance, policy.pacing, 0, 1).tokens;
   const untouched = { inHour: 0, inOtherHours: 0, dayCap: day, hoursLeft: () => 1 };
-  return { hour: hourCap(allowance, policy.pacing, untouched).tokens, day };
+  return { hour: hourCap(allowance, policy.pacing, untouched).tokens, day, month: allowance.enforced };
 }

@@ -14,11 +14,14 @@ export interface DayTotals {
   readonly total: number;
   readonly presumed: number;
   readonly late: number;
+  readonly topped?: number;
 }
 
 export interface DistributionInput {
   readonly budgetId: string;
   readonly policy: Policy;
+  /** What top-ups add to the enforced limit of the month. */
+  readonly larger: number;
   readonly zone: string;
   readonly month: MonthWindow;
   /** Days of the month in any order; one that is not here had no usage. */
@@ -45,6 +48,8 @@ export interface DistributionStats {
   readonly byModel: readonly { readonly model: string; readonly tokens: number }[];
   readonly presumedTokens: number;
   readonly lateTokens: number;
+  /** What came from top-ups: it counts in every figure, and in no cap. */
+  readonly toppedTokens: number;
   /** Absent for a past month. */
   readonly forecast?: Forecast;
   /** Empty for a past month. */
@@ -98,9 +103,10 @@ export const MOST_NAMES = 100;
 /** How evenly a month is used. */
 export function distributionStats(input: DistributionInput): DistributionStats {
   const { policy, month, now } = input;
-  const { enforced, dailyMin } = allowanceOf(policy);
+  const { enforced, dailyMin } = allowanceOf(policy, input.larger);
   const days = everyDay(input);
   const monthly = monthlyDistribution(days);
+  const topped = sum(days.map((day) => day.topped ?? 0));
   const closed = days.filter(({ end }) => end <= now);
   return {
     monthlyDistribution: monthly,
@@ -112,8 +118,9 @@ export function distributionStats(input: DistributionInput): DistributionStats {
     byModel: largest(input.models).map(([model, tokens]) => ({ model, tokens })),
     presumedTokens: sum(days.map(({ presumed }) => presumed)),
     lateTokens: sum(days.map(({ late }) => late)),
+    toppedTokens: topped,
     ...(input.isCurrentMonth && {
-      forecast: forecastOf({ enforced, spent: monthly.totalTokens, month, now }),
+      forecast: forecastOf({ enforced, spent: monthly.totalTokens - topped, topped, month, now }),
     }),
     windows: input.isCurrentMonth ? input.windows : [],
     budgetId: input.budgetId,

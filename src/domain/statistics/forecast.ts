@@ -15,7 +15,10 @@ export interface Forecast {
 
 export interface ForecastInput {
   readonly enforced: number;
+  /** Without what came from top-ups. */
   readonly spent: number;
+  /** What came from them: it is in the month's total, and nothing more of it is expected. */
+  readonly topped?: number;
   readonly month: Span;
   readonly now: number;
 }
@@ -24,11 +27,11 @@ export interface ForecastInput {
  * Projects the month at the rate of its days so far, without regard to caps. The rate is taken over a day at the least: AIs
  * work in bursts, and the first busy hour of a month would else project a month that is nothing but busy hours.
  */
-export function forecastOf({ enforced, spent, month, now }: ForecastInput): Forecast {
+export function forecastOf({ enforced, spent, topped = 0, month, now }: ForecastInput): Forecast {
   const hoursLeft = Math.max(0, month.end - now) / HOUR_MS;
   const left = Math.max(0, enforced - spent);
   const perMs = spent / Math.max(now - month.start, DAY_MS);
-  const projected = Math.round(perMs * (month.end - month.start));
+  const projected = Math.round(perMs * (month.end - month.start)) + topped;
   const forecast = {
     paceTokensPerHour: hoursLeft === 0 ? 0 : toHundredths(left / hoursLeft),
     projectedMonthTokens: Math.min(projected, Number.MAX_SAFE_INTEGER),

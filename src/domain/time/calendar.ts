@@ -54,7 +54,7 @@ export function dayBefore(day: string): string {
   return of > 1 ? dayIn(monthOfDay(day), of - 1) : lastDayOf(monthBefore(monthOfDay(day)));
 }
 
-function monthBefore(month: string): string {
+export function monthBefore(month: string): string {
   const [year, of] = [Number(month.slice(0, 4)), Number(month.slice(5, 7))];
   return of === 1 ? `${padded(year - 1, 4)}-12` : `${padded(year, 4)}-${padded(of - 1, 2)}`;
 }

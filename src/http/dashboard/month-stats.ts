@@ -26,6 +26,7 @@ export function monthStats(of: MonthOf): DistributionStats {
   return distributionStats({
     ...{ budgetId: budget.budgetId, policy: budget.policy, zone, month, windows, lastGrants },
     ...{ now, isCurrentMonth: isCurrent },
+    larger: isCurrent ? snapshot.larger : 0,
     days: everyDay(of),
     day: { date: today.day, hours: [] },
     ais: isCurrent ? snapshot.monthAis : summed(days, ({ ais }) => ais),
@@ -38,9 +39,9 @@ export function monthStats(of: MonthOf): DistributionStats {
 function everyDay({ snapshot, month, isCurrent, zone, days }: MonthOf): DayTotals[] {
   return daysOfMonth(zone, month).map((window) => {
     const known = days.get(window.day);
-    const { presumed = 0, late = 0 } = known ?? {};
+    const { presumed = 0, late = 0, topped = 0 } = known ?? {};
     const inState = isCurrent ? snapshot.dayTotals.get(window.day) : undefined;
-    return { ...window, total: inState ?? known?.total ?? 0, presumed, late };
+    return { ...window, total: inState ?? known?.total ?? 0, presumed, late, topped };
   });
 }
 
@@ -48,8 +49,8 @@ export function dayData(of: MonthOf): DayData[] {
   return everyDay(of).map((totals) => ({ ...totals, hours: of.days.get(totals.day)?.hours ?? [] }));
 }
 
-export function limitsData({ budget: { policy } }: BudgetSnapshot): LimitsData {
-  const allowance = allowanceOf(policy);
+export function limitsData({ budget: { policy }, larger }: BudgetSnapshot): LimitsData {
+  const allowance = allowanceOf(policy, larger);
   const { enforced, dailyMax, dailyMin, hourlyMax, warning, critical } = allowance;
   return {
     ...{ monthlyLimit: policy.monthlyLimit, enforced, dailyMax, dailyMin, hourlyMax, warning, critical },

@@ -6,17 +6,20 @@ import { put } from './value-codec.js';
 
 type Pairs<V> = readonly (readonly [string, V])[];
 
-/** Documents of format 1 do not say their format, nor of which leases they presume anything. */
-type StoredDay = Omit<UsageDay, 'format' | 'ais' | 'models' | 'presumedBy'> & {
+/** Documents of format 1 do not say their format, nor of which leases they presume anything; those of days without any, nothing topped. */
+type StoredDay = Omit<UsageDay, 'format' | 'ais' | 'models' | 'presumedBy' | 'toppedAis' | 'toppedModels'> & {
   readonly format?: number;
   readonly ais: Pairs<number>;
   readonly models: Pairs<number>;
   readonly presumedBy?: Pairs<StoredPresumed>;
+  readonly toppedAis?: Pairs<number>;
+  readonly toppedModels?: Pairs<number>;
 };
 
 function dayOf({ value }: { readonly value: StoredDay }): UsageDay {
-  const { format = 1, ais, models, presumedBy = [], ...day } = value;
-  return { format, ...day, ais: new Map(ais), models: new Map(models), presumedBy: new Map(presumedBy) };
+  const { format = 1, ais, models, presumedBy = [], toppedAis = [], toppedModels = [], ...day } = value;
+  const names = { ais: new Map(ais), models: new Map(models), presumedBy: new Map(presumedBy) };
+  return { format, ...day, ...names, toppedAis: new Map(toppedAis), toppedModels: new Map(toppedModels) };
 }
 
 /** Usage documents, each written whole; the version in LMDB is the revision, and only a higher one replaces it. */
@@ -59,8 +62,10 @@ export class LmdbDays {
 
   private async writeOne(day: UsageDay): Promise<void> {
     const key = dayKey(day.budgetId, day.epoch, day.day);
+    const { toppedAis, toppedModels, ...rest } = day;
     const maps = { ais: [...day.ais], models: [...day.models], presumedBy: [...day.presumedBy] };
-    const stored: StoredDay = { ...day, ...maps };
+    const topped = toppedAis.size > 0 && { toppedAis: [...toppedAis], toppedModels: [...toppedModels] };
+    const stored: StoredDay = { ...rest, ...maps, ...topped };
     const change = put(key, stored, day.revision);
     for (;;) {
       const version = this.file.view((view) => view.version(key));

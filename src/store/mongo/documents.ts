@@ -91,7 +91,10 @@ function putsBySection(puts: StatePatch['puts'], sections: readonly Section[]): 
 
 /** One budget's local day, whole. `_id` carries the budget, so that it is unique however the collection is sharded. */
 export interface UsageDocument
-  extends Omit<UsageDay, 'budgetId' | 'format' | 'ais' | 'models' | 'presumedBy'> {
+  extends Omit<
+    UsageDay,
+    'budgetId' | 'format' | 'ais' | 'models' | 'presumedBy' | 'toppedAis' | 'toppedModels'
+  > {
   readonly _id: string;
   readonly budget: string;
   readonly ais: Readonly<Record<string, number>>;
@@ -99,6 +102,9 @@ export interface UsageDocument
   /** Absent in documents of format 1, as is `presumedBy`. */
   readonly format?: number;
   readonly presumedBy?: Readonly<Record<string, StoredPresumed>>;
+  /** Absent in documents of days without any. */
+  readonly toppedAis?: Readonly<Record<string, number>>;
+  readonly toppedModels?: Readonly<Record<string, number>>;
 }
 
 /** No budget id has a colon, and days sort as text. */
@@ -106,7 +112,8 @@ export function usageDocumentId(budgetId: string, epoch: number, day: string): s
   return `${budgetId}:${epoch}:${day}`;
 }
 
-export function usageDocument({ budgetId, ais, models, presumedBy, ...day }: UsageDay): UsageDocument {
+export function usageDocument(usage: UsageDay): UsageDocument {
+  const { budgetId, ais, models, presumedBy, toppedAis, toppedModels, ...day } = usage;
   return {
     _id: usageDocumentId(budgetId, day.epoch, day.day),
     budget: budgetId,
@@ -114,13 +121,15 @@ export function usageDocument({ budgetId, ais, models, presumedBy, ...day }: Usa
     ais: fieldsOf(ais),
     models: fieldsOf(models),
     presumedBy: fieldsOf(presumedBy),
+    ...(toppedAis.size > 0 && { toppedAis: fieldsOf(toppedAis), toppedModels: fieldsOf(toppedModels) }),
   };
 }
 
 export function usageDay(document: UsageDocument): UsageDay {
-  const { _id, budget, format = 1, ais, models, presumedBy, ...day } = document;
+  const { _id, budget, format = 1, ais, models, presumedBy, toppedAis, toppedModels, ...day } = document;
   const maps = { ais: mapOf(ais), models: mapOf(models), presumedBy: mapOf(presumedBy) };
-  return { format, budgetId: budget, ...day, ...maps };
+  const topped = { toppedAis: mapOf(toppedAis), toppedModels: mapOf(toppedModels) };
+  return { format, budgetId: budget, ...day, ...maps, ...topped };
 }
 
 /** `at` is a date, since a TTL index removes the document by it. `_id` carries the budget, as that of usage does. */

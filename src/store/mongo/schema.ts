@@ -123,7 +123,7 @@ const OBJECT = { bsonType: 'object' };
  * Rises with every change of what stands below. A replica replaces validators of a lower version and never those
  * of a higher one: else an old replica that starts beside a new one would put back what refuses the new one's commits.
  */
-const VERSION = 2;
+const VERSION = 3;
 const NAMED = 'validator of budget-arbiter, version ';
 
 /** Fields that every release needs, and others that are checked where they are there. Unknown ones may be. */
@@ -192,7 +192,10 @@ export const VALIDATORS = {
       ais: OBJECT,
       models: OBJECT,
     },
-    { format: { ...WHOLE, minimum: 1 }, presumedBy: OBJECT, zone: TEXT },
+    {
+      ...{ format: { ...WHOLE, minimum: 1 }, presumedBy: OBJECT, zone: TEXT },
+      ...{ topped: AMOUNT, toppedAis: OBJECT, toppedModels: OBJECT },
+    },
   ),
   receipts: validator({
     _id: TEXT,

@@ -36,6 +36,7 @@ describe('the JSON of a distribution', () => {
       'budget_id',
       'month',
       'time_zone',
+      'topped_tokens',
     ]);
     expect(stats).toMatchObject({
       monthly_distribution: { daily_usage_data: [{ start: '2026-11-01T00:00:00Z' }] },
@@ -46,6 +47,7 @@ describe('the JSON of a distribution', () => {
       by_model: [{ model: 'gpt-4.1', tokens: 45_000 }],
       presumed_tokens: 70,
       late_tokens: 7,
+      topped_tokens: 20,
       forecast: {
         pace_tokens_per_hour: 131.94,
         projected_month_tokens: 90_000,

@@ -1,5 +1,6 @@
 import type { Ledger } from '../../ledger/ledger.js';
 import { inMonth } from '../../ledger/standing.js';
+import { dayOfMonthInWindow, monthInWindow } from '../../ledger/topped.js';
 import type { MonthWindow } from '../../model/state.js';
 import { dayCap } from '../../policy/pacing.js';
 import { dayIn, dayOfMonth, daysInMonth, daysLeft } from '../../time/calendar.js';
@@ -16,8 +17,8 @@ export interface Committed {
 export function committed({ tables, slots, month, today }: Ledger): Committed {
   const elsewhere = slots.reserved((hour) => hour.month === month.key && hour.day !== today.day);
   return {
-    month: tables.monthSpent + slots.reserved(inMonth(month.key)),
-    otherDays: tables.monthSpent - (tables.dayTotals.get(today.day) ?? 0) + elsewhere,
+    month: monthInWindow(tables) + slots.reserved(inMonth(month.key)),
+    otherDays: monthInWindow(tables) - dayOfMonthInWindow(tables, today.day) + elsewhere,
   };
 }
 
@@ -44,13 +45,14 @@ function firstLaterDay(
   admits: (cap: number) => boolean,
   taken: Committed,
 ): DayWindow | undefined {
-  const { zone, month, today, policy, allowance } = ledger;
+  const { zone, month, today, policy } = ledger;
   const inThis = firstDay(zone, month, dayOfMonth(today.day) + 1, (day) =>
     admits(capOf(ledger, day, taken.month)),
   );
   if (inThis !== undefined) return inThis;
   // Nothing of this month counts in the next one.
   const next = nextMonth(policy.timeZone, month);
+  const allowance = ledger.allowanceIn(next.key);
   return firstDay(policy.timeZone, next, 1, (day) =>
     admits(dayCap(allowance, policy.pacing, 0, daysLeft(next, day)).tokens),
   );

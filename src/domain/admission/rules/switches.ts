@@ -1,4 +1,5 @@
 import type { Ledger } from '../../ledger/ledger.js';
+import { monthInWindow } from '../../ledger/topped.js';
 import type { Blocker } from '../../model/types.js';
 import { amount, moment } from '../../model/wording.js';
 
@@ -19,16 +20,17 @@ export function pausedBlocker({ pause }: Ledger): Blocker | undefined {
 /** The emergency share of the month is spent: what is left is for leases that run. */
 export function emergencyBlocker(ledger: Ledger, requested: number): Blocker | undefined {
   const { allowance, tables, month, policy } = ledger;
-  if (allowance.emergencyOff || tables.monthSpent < allowance.grantable) return undefined;
+  const spent = monthInWindow(tables);
+  if (allowance.emergencyOff || spent < allowance.grantable) return undefined;
   return {
     rule: 'EMERGENCY',
     limit: allowance.grantable,
-    spent: tables.monthSpent,
+    spent,
     reserved: 0,
     requested,
     availableAt: month.end,
     message:
-      `${amount(tables.monthSpent)} of ${amount(allowance.enforced)} tokens are spent, ` +
+      `${amount(spent)} of ${amount(allowance.enforced)} tokens are spent, ` +
       `${policy.emergencyPercent}% or more: no new grants until the month ends`,
   };
 }

@@ -41,6 +41,16 @@ export enum OnExpiry {
   ON_EXPIRY_REFUND = 2,
 }
 
+/** What a top-up does. */
+export enum TopUpKind {
+  /** TOP_UP_KIND_UNSPECIFIED - Not set. */
+  TOP_UP_KIND_UNSPECIFIED = 0,
+  /** TOP_UP_KIND_OVER_CAPS - A slot that only caps refuse is granted from it, as long as it lasts. */
+  TOP_UP_KIND_OVER_CAPS = 1,
+  /** TOP_UP_KIND_LARGER_MONTH - The enforced limit of one month is larger by it, and so is every cap that is a percentage of that. */
+  TOP_UP_KIND_LARGER_MONTH = 2,
+}
+
 /** Where a lease stands. Only a LIVE one holds a slot. */
 export enum LeaseState {
   /** LEASE_STATE_UNSPECIFIED - Never sent. */
@@ -183,6 +193,10 @@ export enum ErrorReason {
   ERROR_REASON_BUDGET_EXISTS = 23,
   /** ERROR_REASON_USAGE_REPORTED - FAILED_PRECONDITION: a lease that has usage cannot be given back as unused. Release it without UNREPORTED_UNUSED. */
   ERROR_REASON_USAGE_REPORTED = 24,
+  /** ERROR_REASON_TOP_UP_NOT_FOUND - There is no such top-up, or it has ended and nothing is left of it. */
+  ERROR_REASON_TOP_UP_NOT_FOUND = 25,
+  /** ERROR_REASON_TOO_MANY_TOP_UPS - As many top-ups as a budget may have have not ended. RESOURCE_EXHAUSTED. */
+  ERROR_REASON_TOO_MANY_TOP_UPS = 26,
 }
 
 /** A shared monthly allowance and the state of its switches. */
@@ -352,7 +366,14 @@ export interface Policy {
    * low estimate opens no cap. It is then what counts against `max_request_tokens` and the caps. 0, for none, to 10^12, and
    * never more than these admit. Default 0.
    */
-  minEstimate?: number | undefined;
+  minEstimate?:
+    | number
+    | undefined;
+  /**
+   * The most of the enforced limit that a month leaves to the next, of what was not handed out of it: when a month begins, its
+   * enforced limit grows by that, as a top-up with the id `rollover-YYYY-MM`. 0 to 100. Default 0.
+   */
+  rolloverMaxPercent?: number | undefined;
 }
 
 export interface Policy_MaxDailyPercentByAiEntry {
@@ -434,12 +455,56 @@ export interface Lease {
     | Date
     | undefined;
   /** The session that it was acquired or last taken up in (`BudgetService.Session`); unset for one acquired by a call of its own. */
-  sessionId?: string | undefined;
+  sessionId?:
+    | string
+    | undefined;
+  /** The top-up that it was granted from: what it reserves counts there, and in no window. */
+  topUpId?: string | undefined;
 }
 
 export interface Lease_LabelsEntry {
   key: string;
   value: string;
+}
+
+/** Tokens beyond the policy: an operator gives them, or a month leaves them to the next. */
+export interface TopUp {
+  /** Names it. One that begins with `rollover-` is what a month left to the next. */
+  topUpId: string;
+  /** How many tokens. */
+  tokens: number;
+  /** What it does. */
+  kind: TopUpKind;
+  /** OVER_CAPS: it is for this AI alone. */
+  aiId?:
+    | string
+    | undefined;
+  /** LARGER_MONTH: the month, `YYYY-MM`. */
+  month?:
+    | string
+    | undefined;
+  /** OVER_CAPS: when it ends, if nobody ends it before. */
+  expiresAt?:
+    | Date
+    | undefined;
+  /** Why. */
+  reason: string;
+  /** When it was added. */
+  addedAt?:
+    | Date
+    | undefined;
+  /** When it ended. */
+  endedAt?:
+    | Date
+    | undefined;
+  /** OVER_CAPS: what leases have spent of it, what is presumed of them included. */
+  spentTokens: number;
+  /** OVER_CAPS: what live leases hold of it. */
+  reservedTokens: number;
+  /** OVER_CAPS: what it can still grant. */
+  availableTokens: number;
+  /** LARGER_MONTH: what its end took back. */
+  takenBackTokens: number;
 }
 
 /**
@@ -552,6 +617,8 @@ export interface WindowStatus {
   reservedTokens: number;
   /** What is left: cap - spent - reserved, never below 0. */
   availableTokens: number;
+  /** What was spent in it beside `spent_tokens`: it was reserved from top-ups, and no cap looks at it. */
+  toppedTokens: number;
 }
 
 /** A condition worth telling somebody about. Raised at most once per budget, rule and window. */
@@ -831,6 +898,7 @@ function createBasePolicy(): Policy {
     emergencyPercent: undefined,
     fallbackBudgetIds: [],
     minEstimate: undefined,
+    rolloverMaxPercent: undefined,
   };
 }
 
@@ -922,6 +990,9 @@ export const Policy: MessageFns<Policy> = {
     }
     if (message.minEstimate !== undefined) {
       writer.uint32(232).int64(message.minEstimate);
+    }
+    if (message.rolloverMaxPercent !== undefined) {
+      writer.uint32(265).double(message.rolloverMaxPercent);
     }
     return writer;
   },
@@ -1177,6 +1248,14 @@ export const Policy: MessageFns<Policy> = {
             message.minEstimate = longToNumber(reader.int64());
             continue;
           }
+          case 33: {
+            if (tag !== 265) {
+              break;
+            }
+
+            message.rolloverMaxPercent = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1250,6 +1329,7 @@ export const Policy: MessageFns<Policy> = {
     message.emergencyPercent = object.emergencyPercent ?? undefined;
     message.fallbackBudgetIds = object.fallbackBudgetIds?.map((e) => e) || [];
     message.minEstimate = object.minEstimate ?? undefined;
+    message.rolloverMaxPercent = object.rolloverMaxPercent ?? undefined;
     return message;
   },
 };
@@ -1534,6 +1614,7 @@ function createBaseLease(): Lease {
     labels: {},
     closedAt: undefined,
     sessionId: undefined,
+    topUpId: undefined,
   };
 }
 
@@ -1586,6 +1667,9 @@ export const Lease: MessageFns<Lease> = {
     }
     if (message.sessionId !== undefined) {
       writer.uint32(130).string(message.sessionId);
+    }
+    if (message.topUpId !== undefined) {
+      writer.uint32(146).string(message.topUpId);
     }
     return writer;
   },
@@ -1734,6 +1818,14 @@ export const Lease: MessageFns<Lease> = {
             message.sessionId = reader.string();
             continue;
           }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.topUpId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1777,6 +1869,7 @@ export const Lease: MessageFns<Lease> = {
     );
     message.closedAt = object.closedAt ?? undefined;
     message.sessionId = object.sessionId ?? undefined;
+    message.topUpId = object.topUpId ?? undefined;
     return message;
   },
 };
@@ -1844,6 +1937,219 @@ export const Lease_LabelsEntry: MessageFns<Lease_LabelsEntry> = {
     const message = createBaseLease_LabelsEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseTopUp(): TopUp {
+  return {
+    topUpId: "",
+    tokens: 0,
+    kind: 0,
+    aiId: undefined,
+    month: undefined,
+    expiresAt: undefined,
+    reason: "",
+    addedAt: undefined,
+    endedAt: undefined,
+    spentTokens: 0,
+    reservedTokens: 0,
+    availableTokens: 0,
+    takenBackTokens: 0,
+  };
+}
+
+export const TopUp: MessageFns<TopUp> = {
+  encode(message: TopUp, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.topUpId !== "") {
+      writer.uint32(10).string(message.topUpId);
+    }
+    if (message.tokens !== 0) {
+      writer.uint32(16).int64(message.tokens);
+    }
+    if (message.kind !== 0) {
+      writer.uint32(24).int32(message.kind);
+    }
+    if (message.aiId !== undefined) {
+      writer.uint32(34).string(message.aiId);
+    }
+    if (message.month !== undefined) {
+      writer.uint32(50).string(message.month);
+    }
+    if (message.expiresAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.expiresAt), writer.uint32(58).fork()).join();
+    }
+    if (message.reason !== "") {
+      writer.uint32(66).string(message.reason);
+    }
+    if (message.addedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.addedAt), writer.uint32(74).fork()).join();
+    }
+    if (message.endedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.endedAt), writer.uint32(82).fork()).join();
+    }
+    if (message.spentTokens !== 0) {
+      writer.uint32(88).int64(message.spentTokens);
+    }
+    if (message.reservedTokens !== 0) {
+      writer.uint32(96).int64(message.reservedTokens);
+    }
+    if (message.availableTokens !== 0) {
+      writer.uint32(104).int64(message.availableTokens);
+    }
+    if (message.takenBackTokens !== 0) {
+      writer.uint32(112).int64(message.takenBackTokens);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TopUp {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTopUp();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.topUpId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.tokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.kind = reader.int32() as any;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.aiId = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.month = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.expiresAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.addedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.endedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.spentTokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.reservedTokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.availableTokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.takenBackTokens = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<TopUp>, I>>(base?: I): TopUp {
+    return TopUp.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<TopUp>, I>>(object: I): TopUp {
+    const message = createBaseTopUp();
+    message.topUpId = object.topUpId ?? "";
+    message.tokens = object.tokens ?? 0;
+    message.kind = object.kind ?? 0;
+    message.aiId = object.aiId ?? undefined;
+    message.month = object.month ?? undefined;
+    message.expiresAt = object.expiresAt ?? undefined;
+    message.reason = object.reason ?? "";
+    message.addedAt = object.addedAt ?? undefined;
+    message.endedAt = object.endedAt ?? undefined;
+    message.spentTokens = object.spentTokens ?? 0;
+    message.reservedTokens = object.reservedTokens ?? 0;
+    message.availableTokens = object.availableTokens ?? 0;
+    message.takenBackTokens = object.takenBackTokens ?? 0;
     return message;
   },
 };
@@ -2328,6 +2634,7 @@ function createBaseWindowStatus(): WindowStatus {
     spentTokens: 0,
     reservedTokens: 0,
     availableTokens: 0,
+    toppedTokens: 0,
   };
 }
 
@@ -2353,6 +2660,9 @@ export const WindowStatus: MessageFns<WindowStatus> = {
     }
     if (message.availableTokens !== 0) {
       writer.uint32(56).int64(message.availableTokens);
+    }
+    if (message.toppedTokens !== 0) {
+      writer.uint32(64).int64(message.toppedTokens);
     }
     return writer;
   },
@@ -2426,6 +2736,14 @@ export const WindowStatus: MessageFns<WindowStatus> = {
             message.availableTokens = longToNumber(reader.int64());
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.toppedTokens = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2450,6 +2768,7 @@ export const WindowStatus: MessageFns<WindowStatus> = {
     message.spentTokens = object.spentTokens ?? 0;
     message.reservedTokens = object.reservedTokens ?? 0;
     message.availableTokens = object.availableTokens ?? 0;
+    message.toppedTokens = object.toppedTokens ?? 0;
     return message;
   },
 };

@@ -428,6 +428,8 @@ export interface DistributionStats {
   month: string;
   /** The time zone whose calendar the days and hours follow. */
   timeZone: string;
+  /** Tokens of the month that were reserved from top-ups: they count in every figure above, and in no cap. */
+  toppedTokens: number;
 }
 
 /** A month by days. Days without usage do not count in minimum, average and spread. */
@@ -2540,6 +2542,7 @@ function createBaseDistributionStats(): DistributionStats {
     budgetId: "",
     month: "",
     timeZone: "",
+    toppedTokens: 0,
   };
 }
 
@@ -2586,6 +2589,9 @@ export const DistributionStats: MessageFns<DistributionStats> = {
     }
     if (message.timeZone !== "") {
       writer.uint32(114).string(message.timeZone);
+    }
+    if (message.toppedTokens !== 0) {
+      writer.uint32(136).int64(message.toppedTokens);
     }
     return writer;
   },
@@ -2715,6 +2721,14 @@ export const DistributionStats: MessageFns<DistributionStats> = {
             message.timeZone = reader.string();
             continue;
           }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.toppedTokens = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2754,6 +2768,7 @@ export const DistributionStats: MessageFns<DistributionStats> = {
     message.budgetId = object.budgetId ?? "";
     message.month = object.month ?? "";
     message.timeZone = object.timeZone ?? "";
+    message.toppedTokens = object.toppedTokens ?? 0;
     return message;
   },
 };
