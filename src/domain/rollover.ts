@@ -3,22 +3,14 @@ import { missingDays } from './ledger/returning-days.js';
 import { unspentInWindows } from './ledger/slots.js';
 import { inMonth } from './ledger/standing.js';
 import { inWindow, monthInWindow } from './ledger/topped.js';
-import { percentOf } from './model/percent.js';
-import type { Policy } from './model/policy.js';
 import type { Evidence } from './model/requests.js';
 import { ROLLOVER } from './model/reserved-names.js';
 import type { MonthWindow } from './model/state.js';
-import { allowanceOf } from './policy/allowance.js';
+import { rolledOver } from './policy/allowance.js';
 import { monthBefore, monthOfDay } from './time/calendar.js';
 import { calendarMonth } from './time/windows.js';
 
 /** What a month leaves to the next, as a top-up of that month: once, when it begins. */
-
-/** Of what was not handed out of a month at most this part of its limit, all without top-ups: nothing is rolled on twice. */
-export function rolledOver(policy: Policy, taken: number): number {
-  const { enforced, grantable } = allowanceOf(policy);
-  return Math.min(percentOf(enforced, policy.rolloverMaxPercent), Math.max(0, grantable - taken));
-}
 
 /** Days of the month before that must be looked up first, where that is not the one that ends: it was in use under a wrong clock. */
 export function missingForRollover(ledger: Ledger, next: MonthWindow): string[] {

@@ -159,9 +159,9 @@ export class Ledger {
     this.largest = largestRequests(policy, topUps.mostLarger(this.month.key));
   }
 
-  /** By what is known of it now. */
-  allowanceIn(month: string): Allowance {
-    return allowanceOf(this.policy, this.topUps.largerBy(month));
+  /** By what is known of it now; `more`: what it will be larger by. */
+  allowanceIn(month: string, more = 0): Allowance {
+    return allowanceOf(this.policy, this.topUps.largerBy(month) + more);
   }
 
   /** Puts in the present form of a top-up; undefined takes it out. */

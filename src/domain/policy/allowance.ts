@@ -29,3 +29,10 @@ export function allowanceOf(policy: Policy, larger = 0): Allowance {
     dailyMin: percentOf(enforced, policy.minDailyPercent),
   };
 }
+
+/** What a month leaves to the next: of what was not handed out at most this part of its limit, all without top-ups, so that nothing is rolled on twice. */
+export function rolledOver(policy: Policy, taken: number): number {
+  if (policy.rolloverMaxPercent === 0) return 0;
+  const { enforced, grantable } = allowanceOf(policy);
+  return Math.min(percentOf(enforced, policy.rolloverMaxPercent), Math.max(0, grantable - taken));
+}

@@ -2,6 +2,7 @@ import type { Ledger } from '../../ledger/ledger.js';
 import { inMonth } from '../../ledger/standing.js';
 import { dayOfMonthInWindow, monthInWindow } from '../../ledger/topped.js';
 import type { MonthWindow } from '../../model/state.js';
+import { type Allowance, rolledOver } from '../../policy/allowance.js';
 import { dayCap } from '../../policy/pacing.js';
 import { dayIn, dayOfMonth, daysInMonth, daysLeft } from '../../time/calendar.js';
 import { type DayWindow, dayWindow, nextMonth } from '../../time/windows.js';
@@ -23,39 +24,45 @@ export function committed({ tables, slots, month, today }: Ledger): Committed {
 }
 
 /** The start of the first later day whose cap in force would admit if nothing more were spent. */
-export function firstDayThatAdmits(
-  ledger: Ledger,
-  admits: (cap: number) => boolean,
-  taken: Committed,
-): number | undefined {
+export function firstDayThatAdmits(ledger: Ledger, admits: Admits, taken: Committed): number | undefined {
   return firstLaterDay(ledger, admits, taken)?.start;
 }
 
 /** The start of the first later hour that would admit: an untouched hour takes up to its own maximum and the day's cap. */
 export function firstHourThatAdmits(ledger: Ledger, requested: number, taken: Committed): number | undefined {
-  const { allowance, policy, hour, today } = ledger;
-  if (requested > allowance.hourlyMax) return undefined;
-  if (policy.pacing !== 'EVEN') return hour.end;
-  if (hour.end < today.end && requested <= capOf(ledger, today.day, taken.otherDays)) return hour.end;
-  return firstLaterDay(ledger, (cap) => requested <= cap, taken)?.start;
+  const { allowance, policy, hour, today, month } = ledger;
+  const fitsThis = requested <= allowance.hourlyMax;
+  if (policy.pacing !== 'EVEN') {
+    if (fitsThis && hour.end < month.end) return hour.end;
+    return requested <= nextAllowance(ledger, nextMonth(policy.timeZone, month), taken).hourlyMax
+      ? month.end
+      : undefined;
+  }
+  if (fitsThis && hour.end < today.end && requested <= capOf(ledger, today.day, taken.otherDays))
+    return hour.end;
+  const admits = (cap: number, { hourlyMax }: Allowance) => requested <= Math.min(cap, hourlyMax);
+  return firstLaterDay(ledger, admits, taken)?.start;
 }
 
-function firstLaterDay(
-  ledger: Ledger,
-  admits: (cap: number) => boolean,
-  taken: Committed,
-): DayWindow | undefined {
-  const { zone, month, today, policy } = ledger;
+type Admits = (cap: number, allowance: Allowance) => boolean;
+
+function firstLaterDay(ledger: Ledger, admits: Admits, taken: Committed): DayWindow | undefined {
+  const { zone, month, today, policy, allowance } = ledger;
   const inThis = firstDay(zone, month, dayOfMonth(today.day) + 1, (day) =>
-    admits(capOf(ledger, day, taken.month)),
+    admits(capOf(ledger, day, taken.month), allowance),
   );
   if (inThis !== undefined) return inThis;
-  // Nothing of this month counts in the next one.
   const next = nextMonth(policy.timeZone, month);
-  const allowance = ledger.allowanceIn(next.key);
+  const ofNext = nextAllowance(ledger, next, taken);
   return firstDay(policy.timeZone, next, 1, (day) =>
-    admits(dayCap(allowance, policy.pacing, 0, daysLeft(next, day)).tokens),
+    admits(dayCap(ofNext, policy.pacing, 0, daysLeft(next, day)).tokens, ofNext),
   );
+}
+
+/** Nothing of this month counts in the next one; but what is left of it may make that larger. */
+function nextAllowance(ledger: Ledger, next: MonthWindow, taken: Committed): Allowance {
+  const rollover = ledger.createdAt > ledger.month.start ? 0 : rolledOver(ledger.policy, taken.month);
+  return ledger.allowanceIn(next.key, rollover);
 }
 
 /** Caps are asked before the calendar, which is slow: a day that is over before the month began is none. */
