@@ -1,3 +1,4 @@
+import { fitsPattern } from '../domain/policy/patterns.js';
 import type { Role } from './access-settings.js';
 import type { Principal } from './principal.js';
 
@@ -56,7 +57,7 @@ export function scopeOf({ roles }: Principal, rule: AccessRule, budgetId: string
   let own: Set<string> | undefined;
   for (const grant of roles) {
     const permission = rule[grant.role];
-    if (permission === 'no' || !fits(grant.budgets, budgetId)) continue;
+    if (permission === 'no' || !fitsPattern(grant.budgets, budgetId)) continue;
     if (permission === 'yes') return 'all';
     own ??= new Set();
     for (const ai of grant.ais) own.add(ai);
@@ -77,20 +78,4 @@ export function mayCall({ roles }: Principal, rule: AccessRule): boolean {
 /** The roles that a rule asks for, for a message. */
 export function rolesFor(rule: AccessRule): string {
   return (['ai', 'viewer', 'operator'] as const).filter((role) => rule[role] !== 'no').join(' or ');
-}
-
-/** Pieces between the stars, each found after the one before: no pattern can make this slow. */
-export function fits(pattern: string, budgetId: string): boolean {
-  const [first = '', ...rest] = pattern.split('*');
-  const last = rest.pop();
-  if (last === undefined) return pattern === budgetId;
-  if (!budgetId.startsWith(first) || !budgetId.endsWith(last)) return false;
-  let at = first.length;
-  const end = budgetId.length - last.length;
-  for (const piece of rest) {
-    const found = budgetId.indexOf(piece, at);
-    if (found < 0) return false;
-    at = found + piece.length;
-  }
-  return at <= end;
 }

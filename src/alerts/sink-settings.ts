@@ -1,5 +1,5 @@
-import { fits } from '../access/permissions.js';
 import { ALERT_RULES, type AlertRule } from '../domain/alerts/alert-conditions.js';
+import { fitsPattern } from '../domain/policy/patterns.js';
 
 /** Where alerts go, as CONFIG_FILE says it: `config/alert-sinks-file.ts` reads it. */
 
@@ -50,5 +50,5 @@ export class Routing {
 }
 
 function wants({ rules, budgets }: SinkSettings, budgetId: string, rule: string): boolean {
-  return rules.some((wanted) => wanted === rule) && budgets.some((pattern) => fits(pattern, budgetId));
+  return rules.some((wanted) => wanted === rule) && budgets.some((pattern) => fitsPattern(pattern, budgetId));
 }

@@ -3,13 +3,13 @@ import { Tidying } from '../../src/app/tidying.js';
 import { Arbiter } from '../../src/arbiter/arbiter.js';
 import type { CallerRequest } from '../../src/arbiter/service-port.js';
 import { embeddedClock } from '../../src/platform/embedded-clock.js';
+import { openMemoryStore } from '../../src/store/memory/memory-store.js';
 import { caller } from '../support/caller.js';
 import { collectedLog } from '../support/collected-log.js';
 import { FaultyStore } from '../support/faulty-store.js';
 import { Gate } from '../support/gate.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { ManualScheduler } from '../support/manual-scheduler.js';
-import { openMemoryStore } from '../support/memory-store.js';
 import { acquire, leaseOf, recordUnleased, release } from '../support/requests.js';
 import { BUDGET, ROOMY } from './support/world.js';
 

@@ -7,10 +7,10 @@ import type { Receipt, StoredLease } from '../../src/domain/model/state.js';
 import { BudgetAdminServiceService as admin } from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
 import { BudgetServiceService as budgets } from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import { openApiDocument } from '../../src/gen/openapi.js';
+import { openMemoryStore } from '../../src/store/memory/memory-store.js';
 import { startConnect } from '../http/connect/support/connect-harness.js';
 import { lease as storedLease, T0 } from '../store/samples.js';
 import { stopServers } from '../support/http-server.js';
-import { openMemoryStore } from '../support/memory-store.js';
 import { closedLease, lease, snapshot } from '../support/samples.js';
 import { answerOf, failureOf, type Harness, startHarness } from './support/harness.js';
 

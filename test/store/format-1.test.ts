@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { STATE_FORMAT } from '../../src/domain/model/state.js';
 import { openLmdbStore, openLmdbTransfer } from '../../src/store/lmdb/open-lmdb-store.js';
+import { openMemoryStore } from '../../src/store/memory/memory-store.js';
 import { openMongoStore, openMongoTransfer } from '../../src/store/mongo/open-mongo-store.js';
 import type { BudgetStore } from '../../src/store/store.js';
 import type { TransferStore } from '../../src/store/transfer-store.js';
@@ -10,7 +11,6 @@ import { budgetIds, readBudget } from '../../src/transfer/read-budget.js';
 import { restore } from '../../src/transfer/restore.js';
 import { NOW } from '../fixtures/history.js';
 import { insertInto, knownLeases, layOut } from '../fixtures/open-fixture.js';
-import { openMemoryStore } from '../support/memory-store.js';
 import { describeMongo, temporaryDatabase } from '../support/mongo.js';
 import { usage } from '../support/requests.js';
 import { StoredBudget } from '../support/stored-budget.js';

@@ -7,11 +7,11 @@ import type { StatePatch } from '../../src/domain/model/state.js';
 import { SILENT_LOG } from '../../src/platform/log.js';
 import { PROCESS_SCHEDULER } from '../../src/platform/scheduler.js';
 import { openLmdbStore } from '../../src/store/lmdb/open-lmdb-store.js';
+import { openMemoryStore } from '../../src/store/memory/memory-store.js';
 import type { BudgetStore, StateVersion } from '../../src/store/store.js';
 import { BUDGET, ROOMY } from '../arbiter/support/world.js';
 import { caller } from '../support/caller.js';
 import { ManualClock } from '../support/manual-clock.js';
-import { openMemoryStore } from '../support/memory-store.js';
 import { acquire, leaseOf, record, release } from '../support/requests.js';
 
 const CALLERS = 32;

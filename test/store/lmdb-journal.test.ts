@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Receipt, SectionPut, StatePatch } from '../../src/domain/model/state.js';
 import { openLmdbStore } from '../../src/store/lmdb/open-lmdb-store.js';
+import { openMemoryStore } from '../../src/store/memory/memory-store.js';
 import type { BudgetStore, StateVersion } from '../../src/store/store.js';
-import { openMemoryStore } from '../support/memory-store.js';
 import { randomFrom, testSeed } from '../support/seed.js';
 import { contentOf, patch, T0, usageReceipt } from './samples.js';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { openMemoryStore } from '../support/memory-store.js';
+import { openMemoryStore } from '../../src/store/memory/memory-store.js';
 import { describeStoreContract } from './contract.js';
 
 describeStoreContract(

@@ -9,7 +9,7 @@ import type { AcquireRequest, BudgetRequest, LeaseRef } from '../../src/domain/m
 import type { Receipt, StatePatch, UsageDay } from '../../src/domain/model/state.js';
 import type { Denial, LeaseView } from '../../src/domain/model/types.js';
 import { usageDayOf } from '../../src/domain/reads.js';
-import { applyPatch, type MemoryBudget, replicaState } from './memory-budget.js';
+import { applyPatch, type MemoryBudget, replicaState } from '../../src/store/memory/memory-budget.js';
 import { ROOMY_WINDOWS } from './policies.js';
 import { acquire, leaseOf, usage } from './requests.js';
 

@@ -6,8 +6,8 @@ import {
   type SectionValues,
   type StatePatch,
 } from '../../src/domain/model/state.js';
+import type { MemoryBudget } from '../../src/store/memory/memory-budget.js';
 import { newDocument, updateOf } from '../../src/store/mongo/documents.js';
-import type { MemoryBudget } from './memory-budget.js';
 
 /** What a budget's document takes on MongoDB, in bytes. */
 export function documentBytes({ head, sections }: Pick<MemoryBudget, 'head' | 'sections'>): number {

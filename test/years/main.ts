@@ -4,8 +4,8 @@
  */
 import { parseArgs } from 'node:util';
 import { MongoClient } from 'mongodb';
+import { openMemoryStore } from '../../src/store/memory/memory-store.js';
 import { openMongoStore } from '../../src/store/mongo/open-mongo-store.js';
-import { openMemoryStore } from '../support/memory-store.js';
 import { newSeed } from '../support/seed.js';
 import type { OpenStore } from './machine.js';
 import { openEmbedded } from './open-embedded.js';

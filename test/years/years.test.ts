@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { openMemoryStore } from '../support/memory-store.js';
+import { openMemoryStore } from '../../src/store/memory/memory-store.js';
 import { testSeed } from '../support/seed.js';
 import { openEmbedded } from './open-embedded.js';
 import { Years } from './years.js';

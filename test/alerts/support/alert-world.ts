@@ -9,13 +9,13 @@ import { ALERT_RULES } from '../../../src/domain/alerts/alert-conditions.js';
 import type { BudgetEvent } from '../../../src/domain/model/events.js';
 import type { StoredAlert } from '../../../src/domain/model/state.js';
 import { pause, type Scheduler } from '../../../src/platform/scheduler.js';
+import { openMemoryStore } from '../../../src/store/memory/memory-store.js';
 import { BUDGET, ROOMY } from '../../arbiter/support/world.js';
 import { caller } from '../../support/caller.js';
 import { collectedLog } from '../../support/collected-log.js';
 import { FaultyStore } from '../../support/faulty-store.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { ManualScheduler } from '../../support/manual-scheduler.js';
-import { openMemoryStore } from '../../support/memory-store.js';
 import { recordUnleased } from '../../support/requests.js';
 
 export interface Told {

@@ -8,13 +8,13 @@ import type { AcquireRequest } from '../../../src/domain/model/requests.js';
 import type { SessionRef } from '../../../src/domain/model/session-ref.js';
 import type { StoredState, UsageDay } from '../../../src/domain/model/state.js';
 import type { Tracing } from '../../../src/platform/tracing.js';
+import { openMemoryStore } from '../../../src/store/memory/memory-store.js';
 import type { BudgetStore } from '../../../src/store/store.js';
 import { caller } from '../../support/caller.js';
 import { collectedLog, type LogEntry } from '../../support/collected-log.js';
 import { FaultyStore } from '../../support/faulty-store.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { ManualScheduler } from '../../support/manual-scheduler.js';
-import { openMemoryStore } from '../../support/memory-store.js';
 import { ROOMY_WINDOWS } from '../../support/policies.js';
 import { acquire, leaseOf } from '../../support/requests.js';
 

@@ -8,10 +8,10 @@ import { createDashboard } from '../../../src/http/dashboard/dashboard.js';
 import { createHttpServer } from '../../../src/http/server.js';
 import { randomIds } from '../../../src/platform/ids.js';
 import { PROCESS_SCHEDULER } from '../../../src/platform/scheduler.js';
+import { openMemoryStore } from '../../../src/store/memory/memory-store.js';
 import { caller } from '../../support/caller.js';
 import { collectedLog } from '../../support/collected-log.js';
 import { FaultyStore } from '../../support/faulty-store.js';
-import { openMemoryStore } from '../../support/memory-store.js';
 import { acquire, leaseOf, usage } from '../../support/requests.js';
 import { FlowingClock } from './flowing-clock.js';
 

@@ -7,11 +7,11 @@ import { rpcEndpoints } from '../../../src/http/connect/endpoints.js';
 import { createDashboard } from '../../../src/http/dashboard/dashboard.js';
 import { SILENT_LOG } from '../../../src/platform/log.js';
 import { PROCESS_SCHEDULER } from '../../../src/platform/scheduler.js';
+import { openMemoryStore } from '../../../src/store/memory/memory-store.js';
 import { caller } from '../../support/caller.js';
 import { FakeTime } from '../../support/fake-time.js';
 import { DISTRIBUTION, startServer, stopServers } from '../../support/http-server.js';
 import { ManualClock } from '../../support/manual-clock.js';
-import { openMemoryStore } from '../../support/memory-store.js';
 import { recordUnleased } from '../../support/requests.js';
 
 const NOW = '2026-11-10T09:10:00Z';

@@ -1,5 +1,6 @@
 import type { StateHead } from '../../../src/domain/model/state.js';
 import { StartError } from '../../../src/platform/start-error.js';
+import { openMemoryStore } from '../../../src/store/memory/memory-store.js';
 import { type BudgetStore, StoreError } from '../../../src/store/store.js';
 import type { StoreLabel } from '../../../src/store/store-mark.js';
 import type { TransferStore } from '../../../src/store/transfer-store.js';
@@ -7,7 +8,6 @@ import { cancelMigration, migrate } from '../../../src/transfer/migrate.js';
 import type { TransferContext } from '../../../src/transfer/transfer.js';
 import { head, patch, T0 } from '../../store/samples.js';
 import { ManualScheduler } from '../../support/manual-scheduler.js';
-import { openMemoryStore } from '../../support/memory-store.js';
 
 /**
  * Operators who move budgets between stores, both ways and several at once, while services start and stop: one call to a

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { StateReads } from '../../../src/arbiter/state-reads.js';
+import { openMemoryStore } from '../../../src/store/memory/memory-store.js';
 import type { BudgetStore, Freshness, StateVersion } from '../../../src/store/store.js';
 import { FaultyStore } from '../../support/faulty-store.js';
-import { openMemoryStore } from '../../support/memory-store.js';
 
 /** A store whose recent reads may show another state than its current ones. */
 class TwoFaced extends FaultyStore {

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
+import { openMemoryStore } from '../../../src/store/memory/memory-store.js';
 import { observedStore } from '../../../src/store/observed-store.js';
 import { FaultyStore } from '../../support/faulty-store.js';
 import { Gate } from '../../support/gate.js';
-import { openMemoryStore } from '../../support/memory-store.js';
 
 async function setUp() {
   const store = new FaultyStore(await openMemoryStore({ exclusive: true }));

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Ledger, NewerFormatError } from '../../../../src/domain/ledger/ledger.js';
 import { type Section, STATE_FORMAT } from '../../../../src/domain/model/state.js';
+import { applyPatch } from '../../../../src/store/memory/memory-budget.js';
 import { expectReloadsTheSame } from '../../../support/book-keeping.js';
 import { ROOMY, TestBudget } from '../../../support/budget.js';
-import { applyPatch } from '../../../support/memory-budget.js';
 
 describe('a commit', () => {
   /** What the next commit would change, by section. */

@@ -1,6 +1,6 @@
-import type { Receipt, StatePatch, StoredState, UsageDay } from '../../src/domain/model/state.js';
-import type { Cut, TidyMark } from '../../src/domain/time/tidy-mark.js';
-import type { BudgetStore, ListedBudget, StateVersion, Tidied } from '../../src/store/store.js';
+import type { Receipt, StatePatch, StoredState, UsageDay } from '../../domain/model/state.js';
+import type { Cut, TidyMark } from '../../domain/time/tidy-mark.js';
+import type { BudgetStore, ListedBudget, StateVersion, Tidied } from '../store.js';
 import { applyPatch, type MemoryBudget, replicaState } from './memory-budget.js';
 
 export interface MemoryStoreOptions {
@@ -8,13 +8,19 @@ export interface MemoryStoreOptions {
   readonly exclusive?: boolean;
   /** Write receipts with the commit, as the embedded store does. */
   readonly receiptsInCommit?: boolean;
+  /** False: keep what is handed over as it is. For one writer who, as a ledger, changes nothing that it has handed over. */
+  readonly copies?: boolean;
 }
 
 export async function openMemoryStore(options: MemoryStoreOptions = {}): Promise<BudgetStore> {
-  return new MemoryStore(options.exclusive ?? true, options.receiptsInCommit ?? false);
+  return new MemoryStore(
+    options.exclusive ?? true,
+    options.receiptsInCommit ?? false,
+    options.copies ?? true,
+  );
 }
 
-/** For tests: everything is a copy, so that nobody can reach into the stored state. */
+/** For replays and tests. To a test everything is a copy, so that nobody can reach into the stored state. */
 class MemoryStore implements BudgetStore {
   readonly name = 'memory';
   private readonly budgets = new Map<string, MemoryBudget>();
@@ -27,6 +33,7 @@ class MemoryStore implements BudgetStore {
   constructor(
     readonly exclusive: boolean,
     readonly receiptsInCommit: boolean,
+    private readonly copies: boolean,
   ) {}
 
   async load(budgetId: string): Promise<StoredState | undefined> {
@@ -48,7 +55,7 @@ class MemoryStore implements BudgetStore {
     if (budget?.head.epoch !== expected?.epoch || budget?.head.revision !== expected?.revision) {
       return 'lost';
     }
-    const applied = applyPatch(budget, structuredClone(patch));
+    const applied = applyPatch(budget, this.kept(patch));
     this.budgets.set(budgetId, applied);
     if (this.receiptsInCommit) await this.writeReceipts(budgetId, takeAll(applied.sections.outbox));
     return 'won';
@@ -57,7 +64,7 @@ class MemoryStore implements BudgetStore {
   async writeDays(days: readonly UsageDay[]): Promise<void> {
     for (const day of days) {
       const stored = inner(this.days, `${day.budgetId} ${day.epoch}`);
-      if ((stored.get(day.day)?.revision ?? -1) < day.revision) stored.set(day.day, structuredClone(day));
+      if ((stored.get(day.day)?.revision ?? -1) < day.revision) stored.set(day.day, this.kept(day));
     }
   }
 
@@ -73,7 +80,7 @@ class MemoryStore implements BudgetStore {
     const stored = inner(this.receipts, budgetId);
     for (const receipt of receipts) {
       const before = stored.get(receipt.id)?.revision ?? -1;
-      if (before < receipt.revision) stored.set(receipt.id, structuredClone(receipt));
+      if (before < receipt.revision) stored.set(receipt.id, this.kept(receipt));
     }
   }
 
@@ -143,6 +150,10 @@ class MemoryStore implements BudgetStore {
   }
 
   async close(): Promise<void> {}
+
+  private kept<V>(value: V): V {
+    return this.copies ? structuredClone(value) : value;
+  }
 }
 
 function removeSome<V>(

@@ -5,7 +5,7 @@ import {
   type StateHead,
   type StatePatch,
   type StoredState,
-} from '../../src/domain/model/state.js';
+} from '../../domain/model/state.js';
 
 type MemorySections = { readonly [S in Section]: Map<string, SectionValues[S]> };
 

@@ -1,0 +1,298 @@
+import { Pending } from '../arbiter/pending.js';
+import type { Caller } from '../arbiter/service-port.js';
+import { WaitingList, waitLeft } from '../arbiter/waiting-list.js';
+import { timeAloneUntil } from '../domain/admission/time-alone.js';
+import type { OutcomeOf } from '../domain/model/outcomes.js';
+import type { PolicyFields } from '../domain/model/policy.js';
+import type { AcquireRequest, LeaseRef, PolicyPath } from '../domain/model/requests.js';
+import type { UsageDay } from '../domain/model/state.js';
+import type { Denial, LeaseView, UsageReport } from '../domain/model/types.js';
+import { EventHeap } from './event-heap.js';
+import { Tallies } from './tallies.js';
+import { type AskedSlot, MICROS_PER_MS, MICROS_PER_SECOND, millisOf, type TraceEntry } from './trace.js';
+import { VirtualBudget } from './virtual-budget.js';
+import { WaitTimes } from './wait-times.js';
+
+export interface ReplayOptions {
+  readonly budgetId: string;
+  /** In force from the start, until the trace says another. */
+  readonly fields: PolicyFields;
+  /** What is changed of any policy that the trace has. */
+  readonly change?: PolicyFields;
+  /** How much of what is refused is asked again an hour later, 0 to 1. */
+  readonly returns?: number;
+  /** Told of each request, in the order in which they are settled. */
+  readonly settled?: (asked: AskedSlot, outcome: 'granted' | 'denied') => void;
+}
+
+/** A slot that is held, and what it spends. */
+interface Held {
+  readonly kind: 'end';
+  readonly at: number;
+  readonly lease: LeaseRef;
+  readonly model: string;
+  readonly tokens: number;
+}
+
+/** A request under way, from its first asking, however often it comes again. */
+interface Asking {
+  readonly kind: 'ask';
+  readonly at: number;
+  readonly asked: AskedSlot;
+  readonly firstAt: number;
+}
+
+const COME_BACK_MICROS = 3_600 * MICROS_PER_SECOND;
+/** Whoever works longer than its lease may be renewed for is late, as in life. */
+const SPARE_MS = 1_000;
+const CALLER: Caller = { gone: false, onGone: () => {} };
+
+/** What a policy would have done with what a trace asks for: real decisions, at the trace's own moments. */
+export class Replay {
+  readonly tallies = new Tallies();
+  readonly waits = new WaitTimes();
+  /** By day: tokens that were asked for, each request once. */
+  readonly demand = new Map<string, number>();
+  /** By month: the first day on which the month itself refused. */
+  readonly dry = new Map<string, string>();
+  /** When the first entry was, and the last. */
+  firstAt: number | undefined;
+  lastAt = 0;
+  private readonly events = new EventHeap<Held | Asking>();
+  private readonly waiters = new WaitingList();
+  private readonly waiting = new Map<Pending, Asking>();
+  private requests = 0;
+  /** Returns owed, in hundredths of a request or less. */
+  private owed = 0;
+  private now = 0;
+
+  private constructor(
+    private readonly budget: VirtualBudget,
+    private readonly options: ReplayOptions,
+  ) {}
+
+  /** Throws where the policy cannot be set. */
+  static async begin(options: ReplayOptions, at: number): Promise<Replay> {
+    const replay = new Replay(await VirtualBudget.open(options.budgetId), options);
+    replay.now = at;
+    await replay.setPolicy(options.fields);
+    return replay;
+  }
+
+  get zone(): string {
+    return this.budget.ledger.zone;
+  }
+
+  get policy(): PolicyFields {
+    return this.budget.ledger.policyFields;
+  }
+
+  /** What the enforced limit leaves to be granted in a month. */
+  get grantable(): number {
+    return this.budget.ledger.allowance.grantable;
+  }
+
+  /** Counts tokens that were spent before the trace begins. */
+  async spentBefore(at: number, tokens: number): Promise<void> {
+    this.now = at;
+    const adjustmentId = `before ${at}`;
+    const request = { kind: 'adjust', adjustmentId, tokens, reason: 'before', fingerprint: '' } as const;
+    await this.budget.decide(request, millisOf(at));
+  }
+
+  /** The next entry; what was to happen before it happens first. */
+  async take(entry: TraceEntry): Promise<void> {
+    await this.runTo(entry.at);
+    this.now = entry.at;
+    this.firstAt ??= entry.at;
+    this.lastAt = entry.at;
+    if (entry.kind === 'policy') await this.setPolicy(entry.fields);
+    else if (entry.kind === 'unleased') await this.spend(entry);
+    else await this.ask({ kind: 'ask', at: entry.at, asked: entry, firstAt: entry.at });
+    await this.serveWaiters();
+  }
+
+  /** The trace is over: slots are given back, and what comes again comes again while its month lasts. */
+  async end(): Promise<readonly UsageDay[]> {
+    const { end } = this.budget.ledger.month;
+    await this.runTo(Math.max(end * MICROS_PER_MS, this.lastAt + MICROS_PER_SECOND) - 1);
+    return this.budget.days();
+  }
+
+  private async runTo(at: number): Promise<void> {
+    for (;;) {
+      const waiterAt = this.nextWaiterAt();
+      const next = Math.min(waiterAt, this.events.nextAt);
+      if (next > at) return;
+      this.now = Math.max(this.now, next);
+      const event = this.events.nextAt <= waiterAt ? this.events.take() : undefined;
+      if (event?.kind === 'end') await this.giveBack(event);
+      else if (event !== undefined) await this.ask(event);
+      await this.serveWaiters();
+    }
+  }
+
+  private async setPolicy(fields: PolicyFields): Promise<void> {
+    const { budget, options } = this;
+    const time = millisOf(this.now);
+    const put = await budget.decide({ kind: 'put-policy', fields }, time);
+    const { change } = options;
+    const updateMask = Object.keys(change ?? {}) as PolicyPath[];
+    const changed =
+      put.kind !== 'refused' && change !== undefined
+        ? await budget.decide({ kind: 'put-policy', fields: change, updateMask }, time)
+        : put;
+    if (changed.kind === 'refused') throw new UnworkablePolicy(changed);
+  }
+
+  private async spend({ aiId, model, tokens }: Extract<TraceEntry, { kind: 'unleased' }>): Promise<void> {
+    this.requests += 1;
+    const usage = { ...report(tokens, model), usageId: `u${this.requests}` };
+    await this.budget.decide({ kind: 'record-unleased', aiId, usage }, millisOf(this.now));
+    this.countDemand(tokens);
+  }
+
+  private async ask(asking: Asking): Promise<void> {
+    const { asked, firstAt } = asking;
+    // Waiters are tried first: a newcomer does not overtake one that could be admitted.
+    await this.serveWaiters();
+    this.requests += 1;
+    const request = requestOf(asked, `r${this.requests}`);
+    const outcome = await this.budget.decide(request, millisOf(this.now));
+    if (asking.at === firstAt) {
+      this.countDemand(tokensOf(asked));
+      this.tallies.ask(asked.aiId, tokensOf(asked));
+    }
+    const pending = new Pending(request, CALLER, this.nowMs, NOBODY_HEARS, asked.waitMs);
+    this.answer(pending, asking, outcome);
+  }
+
+  private countDemand(tokens: number): void {
+    const { day } = this.budget.ledger.today;
+    this.demand.set(day, (this.demand.get(day) ?? 0) + tokens);
+  }
+
+  private answer(pending: Pending, asking: Asking, outcome: OutcomeOf['acquire']): void {
+    const { asked } = asking;
+    if (outcome.kind === 'denied' && this.staysFor(pending, outcome.denial)) {
+      this.waiters.put(pending, outcome.denial);
+      this.waiting.set(pending, asking);
+      return;
+    }
+    this.waiters.remove(pending);
+    this.waiting.delete(pending);
+    if (outcome.kind === 'granted') this.hold(asking, outcome.lease);
+    else if (outcome.kind === 'denied') this.deny(asking, outcome.denial);
+    else {
+      const { reason } = outcome.refusal;
+      this.tallies.refuse(asked.aiId, tokensOf(asked), this.nowMs, [reason], reason);
+    }
+    const isFirst = asking.at === asking.firstAt;
+    if (isFirst) this.options.settled?.(asked, outcome.kind === 'granted' ? 'granted' : 'denied');
+  }
+
+  private deny(asking: Asking, denial: Denial): void {
+    const { asked } = asking;
+    this.tallies.deny(asked.aiId, tokensOf(asked), denial, this.nowMs);
+    this.noteDry(denial);
+    if (denial.permanent || !this.comesBack()) return;
+    this.events.put({ ...asking, at: this.now + COME_BACK_MICROS });
+  }
+
+  /** As the service keeps a request that would wait: unless time alone, and more of it than it has, would help. */
+  private staysFor(pending: Pending, denial: Denial): boolean {
+    const left = waitLeft(pending, this.nowMs);
+    if (left <= 0 || denial.permanent) return false;
+    const { ledger } = this.budget;
+    const until = timeAloneUntil(ledger, (pending.request as AcquireRequest).aiId, denial);
+    return until === undefined || until - ledger.clock <= left;
+  }
+
+  private hold({ asked, firstAt }: Asking, lease: LeaseView): void {
+    const { reservedTokens: reserved } = lease;
+    const asksLess = asked.atLeast !== undefined && reserved < (asked.estimate ?? 0);
+    const tokens = asksLess ? Math.min(tokensOf(asked), reserved) : (asked.tokens ?? reserved);
+    this.tallies.grant(asked.aiId, tokens);
+    this.waits.note(millisOf(this.now) - millisOf(firstAt));
+    const { leaseId, fence } = lease;
+    const ref = { leaseId, fence, budgetId: this.budget.budgetId, epoch: this.budget.ledger.epoch };
+    this.events.put({ kind: 'end', at: this.now + asked.took, lease: ref, model: asked.model, tokens });
+  }
+
+  private async giveBack({ lease, model, tokens }: Held): Promise<void> {
+    const { policy } = this.budget.ledger;
+    // A report above the bound is one that nobody could make.
+    const most = policy.maxReportTokens || policy.monthlyLimit;
+    const usage = report(Math.min(tokens, most), model);
+    await this.budget.decide({ kind: 'release', lease, usage }, this.nowMs);
+  }
+
+  private async serveWaiters(): Promise<void> {
+    if (this.waiters.size === 0) return;
+    await this.budget.decide({ kind: 'sweep' }, this.nowMs);
+    for (const pending of this.waiters.turn(this.budget.ledger, this.nowMs)) {
+      const asking = this.waiting.get(pending);
+      if (asking === undefined) continue;
+      const outcome = await this.budget.decide(pending.request as AcquireRequest, this.nowMs);
+      this.answer(pending, asking, outcome);
+    }
+  }
+
+  private nextWaiterAt(): number {
+    if (this.waiters.size === 0) return Number.POSITIVE_INFINITY;
+    const { at = Number.POSITIVE_INFINITY, answerAt = Number.POSITIVE_INFINITY } = this.waiters.nextTurn();
+    const next = Math.min(at, answerAt) * MICROS_PER_MS;
+    // What was due and changed nothing is not tried twice at one moment.
+    return next > this.now ? next : (this.nowMs + 1) * MICROS_PER_MS;
+  }
+
+  private noteDry({ blockers }: Denial): void {
+    const isDry = blockers.some(({ rule }) => rule === 'MONTHLY_CAP' || rule === 'EMERGENCY');
+    const { month, today } = this.budget.ledger;
+    if (isDry && !this.dry.has(month.key)) this.dry.set(month.key, today.day);
+  }
+
+  /** The share of refusals that comes back, spread evenly over them. */
+  private comesBack(): boolean {
+    this.owed += this.options.returns ?? 0;
+    if (this.owed < 1) return false;
+    this.owed -= 1;
+    return true;
+  }
+
+  private get nowMs(): number {
+    return millisOf(this.now);
+  }
+}
+
+/** The policy cannot be set: the refusal says why. */
+export class UnworkablePolicy extends Error {
+  override readonly name = 'UnworkablePolicy';
+  constructor({ refusal }: Extract<OutcomeOf['put-policy'], { kind: 'refused' }>) {
+    const violations = 'violations' in refusal ? refusal.violations : [];
+    const told = violations.map(({ field, description }) => `${field}: ${description}`);
+    super(told.length > 0 ? told.join('; ') : refusal.reason);
+  }
+}
+
+const NOBODY_HEARS = { resolve: () => {}, reject: () => {} };
+
+function requestOf({ aiId, estimate, atLeast, took }: AskedSlot, requestId: string): AcquireRequest {
+  return {
+    ...{ kind: 'acquire', aiId, requestId, requestIdMade: true, fingerprint: '', nonce: 'replay' },
+    leaseTtlMs: millisOf(took) + SPARE_MS,
+    ...(estimate !== undefined && { estimatedTokens: estimate }),
+    ...(atLeast !== undefined && { atLeastTokens: atLeast }),
+  };
+}
+
+/** What a request came to, or would have. */
+function tokensOf({ tokens, estimate }: AskedSlot): number {
+  return tokens ?? estimate ?? 0;
+}
+
+/** Traces say what was charged: one figure, not by kind. */
+function report(tokens: number, model: string): UsageReport {
+  const counts = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0, total: tokens };
+  return { tokens: counts, model, requestType: '', failed: false, errorMessage: '', fingerprint: '' };
+}

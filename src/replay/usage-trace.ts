@@ -1,0 +1,65 @@
+import type { UsageDay } from '../domain/model/state.js';
+import { REST } from '../domain/model/types.js';
+import { type AskedSlot, MICROS_PER_MS, type Trace } from './trace.js';
+
+/** Of usage documents: a day's hours, and who used them. */
+export type UsedDay = Pick<UsageDay, 'day' | 'hours' | 'ais' | 'models'>;
+
+export interface UsageTraceOptions {
+  /** How large a request is, where nothing says. */
+  readonly meanTokens: number;
+  /** No hour has more requests: they are larger instead. */
+  readonly mostPerHour: number;
+}
+
+const HOUR_MICROS = 3_600_000_000;
+/** Whoever uses less than these of a day is asked for together. */
+const MOST_NAMES = 50;
+
+/**
+ * What usage documents tell, as requests: those of an hour are of their mean size, evenly over the hour, and of the AIs and models
+ * of their day in turn, by what each used of it.
+ */
+export async function* usageTrace(days: Iterable<UsedDay>, options: UsageTraceOptions): Trace {
+  for (const day of days) yield* requestsOf(day, options);
+}
+
+function* requestsOf({ hours, ais, models }: UsedDay, options: UsageTraceOptions): Iterable<AskedSlot> {
+  const [aiTurns, modelTurns] = [new Turns(ais), new Turns(models)];
+  for (const { start, tokens } of [...hours].sort((a, b) => a.start - b.start)) {
+    if (tokens <= 0) continue;
+    const wanted = Math.round(tokens / Math.max(1, options.meanTokens));
+    const requests = Math.min(tokens, options.mostPerHour, Math.max(1, wanted));
+    for (let nth = 0; nth < requests; nth += 1) {
+      const size = Math.floor((tokens * (nth + 1)) / requests) - Math.floor((tokens * nth) / requests);
+      const at = start * MICROS_PER_MS + Math.floor((HOUR_MICROS * nth) / requests);
+      const model = modelTurns.next(size);
+      const asked = { tokens: size, estimate: size, took: 0, waitMs: 0 };
+      yield { kind: 'slot', at, aiId: aiTurns.next(size), model: model === REST ? '' : model, ...asked };
+    }
+  }
+}
+
+/** Names in turn, each for its share of the tokens: next is whoever is furthest behind it. */
+class Turns {
+  private readonly names: { readonly name: string; readonly share: number; owed: number }[];
+
+  constructor(shares: ReadonlyMap<string, number>) {
+    const used = [...shares].filter(([, tokens]) => tokens > 0).sort(([, a], [, b]) => b - a);
+    const rest = used.slice(MOST_NAMES).reduce((sum, [, tokens]) => sum + tokens, 0);
+    const named = rest > 0 ? [...used.slice(0, MOST_NAMES), [REST, rest] as const] : used;
+    const total = named.reduce((sum, [, tokens]) => sum + tokens, 0);
+    this.names = named.map(([name, tokens]) => ({ name, share: tokens / total, owed: 0 }));
+  }
+
+  next(tokens: number): string {
+    let furthest = this.names[0];
+    for (const name of this.names) {
+      name.owed += name.share * tokens;
+      if (furthest === undefined || name.owed > furthest.owed) furthest = name;
+    }
+    if (furthest === undefined) return REST;
+    furthest.owed -= tokens;
+    return furthest.name;
+  }
+}
