@@ -53,6 +53,7 @@ const BY_NAME: Readonly<Record<string, FieldRule>> = {
   from_day: DAY,
   to_day: DAY,
   month: value({ pattern: `${MONTH_PATTERN}$`, 'x-minimum': FIRST_MONTH, 'x-maximum': LAST_MONTH }),
+  expires_at: value({ pattern: `${MONTH_PATTERN}-(0[1-9]|[12][0-9]|3[01])T[0-9:.]+(Z|[+-][0-9:]+)$` }),
   reason: text(TEXTS.reason),
   etag: text(TEXTS.etag),
   request_type: text(TEXTS.requestType),

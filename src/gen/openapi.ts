@@ -1681,9 +1681,10 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "TOP_UP_KIND_LARGER_MONTH",
               0,
               1,
-              2
+              2,
+              null
             ],
-            "description": "What it does. Required."
+            "description": "What it does. Unspecified means OVER_CAPS."
           },
           "aiId": {
             "type": [
@@ -1698,7 +1699,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
                 "(other)"
               ]
             },
-            "description": "OVER_CAPS: for this AI alone, and then it lifts what binds this AI, too. Absent: for every AI, and it lifts the hour, the day, the month and the emergency of the budget alone."
+            "description": "Of OVER_CAPS alone: for this AI, and then it lifts what binds this AI, too. Absent: for every AI, and it lifts the hour, the day, the month and the emergency of the budget alone."
           },
           "month": {
             "type": [
@@ -1708,12 +1709,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$",
             "x-minimum": "0001-02",
             "x-maximum": "9999-11",
-            "description": "LARGER_MONTH: the month, `YYYY-MM`, this one or a later one. Absent: this one."
+            "description": "Of LARGER_MONTH alone: the month, `YYYY-MM`, this one or a later one, from `0001-02` to `9999-11`. Absent: this one."
           },
           "expiresAt": {
-            "type": "string",
+            "type": [
+              "string",
+              "null"
+            ],
             "format": "date-time",
-            "description": "OVER_CAPS: when it ends, at most 92 days from now. Required."
+            "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T[0-9:.]+(Z|[+-][0-9:]+)$",
+            "description": "When it ends, at most 92 days from now. OVER_CAPS must have it, and LARGER_MONTH must not."
           },
           "reason": {
             "type": "string",
@@ -1729,8 +1734,6 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "budgetId",
           "topUpId",
           "tokens",
-          "kind",
-          "expiresAt",
           "reason"
         ]
       },

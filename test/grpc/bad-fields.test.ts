@@ -188,7 +188,7 @@ const byAdmin: Row[] = [
   ),
   ['addTopUp', { topUpId: 'rollover-2026-12' }, 'top_up_id', /what a month leaves/],
   ...[0, -1, 1e12 + 1].map((tokens): Row => ['addTopUp', { tokens }, 'tokens', /1 to 1,000,000,000,000/]),
-  ...[0, 3, -1].map((kind): Row => ['addTopUp', { kind }, 'kind', /OVER_CAPS or/]),
+  ...[3, -1].map((kind): Row => ['addTopUp', { kind }, 'kind', /OVER_CAPS, .* or unset/]),
   ...['', 'r'.repeat(257)].map((reason): Row => ['addTopUp', { reason }, 'reason', /1 to 256 bytes/]),
   ['addTopUp', { aiId: '(other)' }, 'ai_id', /name the AI itself/],
   ['addTopUp', { expiresAt: undefined }, 'expires_at', /is required/],

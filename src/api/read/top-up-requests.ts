@@ -14,6 +14,7 @@ import { afterKey, pageSize } from './list-requests.js';
 import type { OfBudget } from './slot-requests.js';
 
 const KINDS: ReadonlyMap<number, Kind> = new Map([
+  [TopUpKind.TOP_UP_KIND_UNSPECIFIED, 'OVER_CAPS'],
   [TopUpKind.TOP_UP_KIND_OVER_CAPS, 'OVER_CAPS'],
   [TopUpKind.TOP_UP_KIND_LARGER_MONTH, 'LARGER_MONTH'],
 ]);
@@ -29,7 +30,8 @@ export function readAddTopUp(message: AddTopUpRequest): OfBudget<domain.AddTopUp
     );
   const tokens = checks.amount('tokens', message.tokens, NUMBERS.topUpTokens);
   const kind = KINDS.get(message.kind);
-  if (kind === undefined) checks.fail('kind', 'must be TOP_UP_KIND_OVER_CAPS or TOP_UP_KIND_LARGER_MONTH');
+  if (kind === undefined)
+    checks.fail('kind', 'must be TOP_UP_KIND_OVER_CAPS, TOP_UP_KIND_LARGER_MONTH or unset');
   const reason = checks.text('reason', message.reason, TEXTS.reasonOfAdjustment);
   const { aiId, month } = message;
   if (aiId !== undefined) checks.aiId('ai_id', aiId);
@@ -51,7 +53,8 @@ export function readAddTopUp(message: AddTopUpRequest): OfBudget<domain.AddTopUp
 /** Each kind has its own span, and none may be given the other's. */
 function checkKind(checks: Checks, kind: Kind, { aiId, month, expiresAt }: AddTopUpRequest): void {
   if (kind === 'OVER_CAPS') {
-    if (expiresAt === undefined) checks.fail('expires_at', 'is required for TOP_UP_KIND_OVER_CAPS');
+    if (expiresAt === undefined)
+      checks.fail('expires_at', 'is required where kind is not TOP_UP_KIND_LARGER_MONTH');
     if (month !== undefined) checks.fail('month', 'is for TOP_UP_KIND_LARGER_MONTH: give expires_at');
     return;
   }

@@ -43,7 +43,7 @@ export enum OnExpiry {
 
 /** What a top-up does. */
 export enum TopUpKind {
-  /** TOP_UP_KIND_UNSPECIFIED - Not set. */
+  /** TOP_UP_KIND_UNSPECIFIED - Not set: OVER_CAPS. */
   TOP_UP_KIND_UNSPECIFIED = 0,
   /** TOP_UP_KIND_OVER_CAPS - A slot that only caps refuse is granted from it, as long as it lasts. */
   TOP_UP_KIND_OVER_CAPS = 1,

@@ -281,20 +281,20 @@ export interface AddTopUpRequest {
   topUpId: string;
   /** How many tokens: 1 to 10^12. Required. */
   tokens: number;
-  /** What it does. Required. */
+  /** What it does. Unspecified means OVER_CAPS. */
   kind: TopUpKind;
   /**
-   * OVER_CAPS: for this AI alone, and then it lifts what binds this AI, too. Absent: for every AI, and it lifts the hour, the day, the
+   * Of OVER_CAPS alone: for this AI, and then it lifts what binds this AI, too. Absent: for every AI, and it lifts the hour, the day, the
    * month and the emergency of the budget alone.
    */
   aiId?:
     | string
     | undefined;
-  /** LARGER_MONTH: the month, `YYYY-MM`, this one or a later one. Absent: this one. */
+  /** Of LARGER_MONTH alone: the month, `YYYY-MM`, this one or a later one, from `0001-02` to `9999-11`. Absent: this one. */
   month?:
     | string
     | undefined;
-  /** OVER_CAPS: when it ends, at most 92 days from now. Required. */
+  /** When it ends, at most 92 days from now. OVER_CAPS must have it, and LARGER_MONTH must not. */
   expiresAt?:
     | Date
     | undefined;
