@@ -11,6 +11,10 @@ export interface BudgetJson {
   readonly policy?: PolicyJson;
   /** What is in force. */
   readonly effectivePolicy?: PolicyJson;
+  /** `PRESET_CALLS` */
+  readonly preset: string;
+  /** The defaults that it brought. */
+  readonly presetPolicy?: PolicyJson;
   readonly etag: string;
 }
 

@@ -1,5 +1,6 @@
 import type { DayData, LiveData, MonthData } from '../src/http/dashboard/page-data.js';
 import { BarChart } from './bar-chart.js';
+import { callColumns } from './call-columns.js';
 import { behind, DataTable } from './data-table.js';
 import { fill, h, setText } from './dom.js';
 import { monthName, percent, shiftMonth, tokens, words, type ZoneTimes } from './format.js';
@@ -50,6 +51,7 @@ export class MonthSection {
           show: (row) => tokens(row.presumed),
         },
         { title: 'Late', number: true, value: ({ late }) => late, show: ({ late }) => tokens(late) },
+        ...callColumns,
       ],
     });
     this.element = h(
@@ -107,6 +109,7 @@ export class MonthSection {
       ['Spread', `${percent(spreadPercent)}, ${graded}`],
       ['Days below the minimum', tokens(figures.daysBelowMinimum.length)],
       ['Presumed, late', `${tokens(presumed)} · ${tokens(late)}`],
+      ['Calls, failed', `${tokens(figures.calls)} · ${tokens(figures.failedCalls)}`],
     ];
     fill(this.figures, ...facts.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))));
   }

@@ -1,4 +1,5 @@
 import type { NamedTokens } from '../src/http/dashboard/page-data.js';
+import { callColumns } from './call-columns.js';
 import { type Column, DataTable } from './data-table.js';
 import { h, setShare } from './dom.js';
 import { share, tokens } from './format.js';
@@ -20,6 +21,7 @@ export class NamesPanel {
       { title: what, value: ({ name }) => name },
       { title: 'Tokens', number: true, value: (row) => row.tokens, show: (row) => tokens(row.tokens) },
       { title: 'Share', number: true, value: ({ part }) => Math.round(part * 1_000) / 10, show: shareCell },
+      ...callColumns,
     ];
     this.table = new DataTable({
       ...{ caption: title, file, columns, key: ({ name }) => name, empty: 'No usage.', first: FIRST },

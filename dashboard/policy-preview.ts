@@ -1,5 +1,11 @@
 import type { FormField } from '../src/http/dashboard/page-data.js';
-import { jsonName, type UpdatedBudget, type WarningJson, type WindowJson } from './api-json.js';
+import {
+  type BudgetJson,
+  jsonName,
+  type UpdatedBudget,
+  type WarningJson,
+  type WindowJson,
+} from './api-json.js';
 import { h } from './dom.js';
 import { tokens } from './format.js';
 import { WINDOW_NAMES } from './meter.js';
@@ -14,7 +20,11 @@ interface CapChange {
 
 /** Whether a change would change nothing, not even what is set to its default. */
 export function isSame({ before, budget }: UpdatedBudget): boolean {
-  return JSON.stringify(before.policy ?? {}) === JSON.stringify(budget.policy ?? {});
+  return said(before) === said(budget);
+}
+
+function said({ policy = {}, preset, presetPolicy = {} }: BudgetJson): string {
+  return JSON.stringify([policy, preset, presetPolicy]);
 }
 
 /** What a change would do: its differences to today, what becomes of the caps, and what may surprise. */
@@ -40,12 +50,19 @@ export function warningList(warnings: readonly WarningJson[]): HTMLElement {
 /** Of what is in force. */
 function changesOf({ before, budget }: UpdatedBudget, fields: readonly FormField[]): string[][] {
   const [now, then] = [before.effectivePolicy ?? {}, budget.effectivePolicy ?? {}];
-  return fields
+  const presets = [presetName(before), presetName(budget)];
+  const changed = fields
     .map((field) => {
       const key = jsonName(field.name);
       return [field.name, shownValue(field, now[key]), shownValue(field, then[key])];
     })
     .filter(([, was, is]) => was !== is);
+  return presets[0] === presets[1] ? changed : [['preset', ...presets], ...changed];
+}
+
+/** `CALLS` */
+export function presetName({ preset }: BudgetJson): string {
+  return preset.replace('PRESET_', '');
 }
 
 function capsOf({ windows = [], windowsBefore = [] }: UpdatedBudget): CapChange[] {

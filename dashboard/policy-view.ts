@@ -4,7 +4,7 @@ import { type FoundBudget, jsonName, type UpdatedBudget } from './api-json.js';
 import { ask, notice } from './dialog.js';
 import { fill, h, setText } from './dom.js';
 import { fieldText, fieldValue } from './policy-fields.js';
-import { isSame, previewBody, warningList } from './policy-preview.js';
+import { isSame, presetName, previewBody, warningList } from './policy-preview.js';
 import type { PageContext, View } from './view.js';
 
 type Input = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
@@ -16,6 +16,12 @@ interface Shown {
   readonly given: string;
 }
 
+/** Where unset fields take their defaults from, and what that was at first. */
+interface Preset {
+  readonly select: HTMLSelectElement;
+  readonly given: string;
+}
+
 /** The policy of one budget, to be looked at and changed. */
 export class PolicyView implements View {
   readonly title: string;
@@ -24,6 +30,7 @@ export class PolicyView implements View {
   private readonly problem = h('p', { class: 'problem', role: 'alert' });
   private readonly inputs = new Map<string, Shown>();
   private fields: readonly FormField[] = [];
+  private preset: Preset | undefined;
   private etag: string | undefined;
 
   constructor(
@@ -67,12 +74,16 @@ export class PolicyView implements View {
     }
   }
 
-  private putForm({ groups, fields }: PolicyFormData, { budget, warnings = [] }: FoundBudget): void {
+  private putForm(form: PolicyFormData, { budget, warnings = [] }: FoundBudget): void {
+    const { groups, fields } = form;
     this.inputs.clear();
     const rowsOf = (group: string) =>
       fields
         .filter((field) => field.group === group)
-        .map((field) => this.row(field, budget.policy?.[jsonName(field.name)]));
+        .map((field) => {
+          const name = jsonName(field.name);
+          return this.row(field, budget.policy?.[name], budget.presetPolicy?.[name] ?? field.default);
+        });
     const fieldsets = groups.map((group) =>
       h(
         'fieldset',
@@ -90,6 +101,7 @@ export class PolicyView implements View {
           h('h2', {}, 'Warnings of the policy in force'),
           warningList(warnings),
         ),
+      this.presetChoice(form.presets, presetName(budget)),
       ...fieldsets,
       this.problem,
       h(
@@ -101,10 +113,33 @@ export class PolicyView implements View {
     );
   }
 
-  private row(field: FormField, value: unknown): HTMLElement {
+  private presetChoice(names: readonly string[], given: string): HTMLElement {
+    const options = names.map((name) => h('option', { value: name }, name));
+    const select = h('select', { id: 'policy-preset', 'aria-describedby': 'policy-preset-help' }, ...options);
+    select.value = given;
+    this.preset = { select, given };
+    return h(
+      'fieldset',
+      { class: 'panel' },
+      h('legend', {}, 'Defaults'),
+      h(
+        'div',
+        { class: 'field' },
+        h('label', { for: 'policy-preset' }, 'preset'),
+        select,
+        h(
+          'p',
+          { class: 'help', id: 'policy-preset-help' },
+          'what empty fields follow: WORK_SESSIONS for AIs that work for minutes, CALLS for a slot for each LLM call',
+        ),
+      ),
+    );
+  }
+
+  private row(field: FormField, value: unknown, fallback: unknown): HTMLElement {
     const { name, help, limits } = field;
     const id = `policy-${name}`;
-    const input = inputFor(field, id, fieldText(field, value), fieldText(field, field.default));
+    const input = inputFor(field, id, fieldText(field, value), fieldText(field, fallback));
     this.inputs.set(name, { field, input, given: input.value });
     return h(
       'div',
@@ -119,7 +154,16 @@ export class PolicyView implements View {
   /** What the form was given goes back as it is; what has been emptied follows the default. */
   private changes(): object {
     const changed = [...this.inputs].filter(([, { input, given }]) => input.value !== given);
-    if (changed.length === 0) return {};
+    const { preset } = this;
+    const chosen =
+      preset === undefined || preset.select.value === preset.given ? undefined : preset.select.value;
+    return {
+      ...(chosen !== undefined && { preset: `PRESET_${chosen}` }),
+      ...(changed.length > 0 && this.changedFields(changed)),
+    };
+  }
+
+  private changedFields(changed: readonly (readonly [string, Shown])[]): object {
     return {
       policy: Object.fromEntries(
         changed.map(([name, { field, input }]) => [name, fieldValue(field, input.value)]),

@@ -99,6 +99,7 @@ const BY_MESSAGE: Readonly<Record<string, Readonly<Record<string, FieldRule>>>> 
     // Of a release it may be empty.
     usage_id: text({ ...TEXTS.usageId, least: 0 }),
     model: text(TEXTS.modelOrNone, OTHER, UNKNOWN),
+    calls: number(NUMBERS.calls),
   },
 };
 

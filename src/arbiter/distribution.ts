@@ -1,5 +1,6 @@
 import type { Refused } from '../domain/model/outcomes.js';
 import type { MonthWindow, UsageDay } from '../domain/model/state.js';
+import { callsByName } from '../domain/statistics/calls-by-name.js';
 import { type DistributionStats, distributionStats } from '../domain/statistics/distribution.js';
 import { lastDayOf, monthOfDay, zoneOfMonth } from '../domain/time/calendar.js';
 import { calendarMonth, daysOfMonth } from '../domain/time/windows.js';
@@ -38,6 +39,8 @@ export async function getDistribution(
     day: { date, hours: days.find(({ day }) => day === date)?.hours ?? [] },
     ais: isCurrentMonth ? snapshot.monthAis : summed(days, ({ ais }) => ais),
     models: isCurrentMonth ? snapshot.monthModels : summed(days, ({ models }) => models),
+    aiCalls: callsByName(days, ({ aiCalls }) => aiCalls),
+    modelCalls: callsByName(days, ({ modelCalls }) => modelCalls),
     activeRequests: liveLeases.length,
   });
   return { stats };

@@ -3,7 +3,7 @@ import type { BudgetSnapshot, BudgetView, OutcomeOf, Refused } from '../domain/m
 import type { AcquireRequest, BudgetRequest, OwnKind } from '../domain/model/requests.js';
 import type { SessionRef } from '../domain/model/session-ref.js';
 import type { UsageDay } from '../domain/model/state.js';
-import type { LeaseView, Rule } from '../domain/model/types.js';
+import type { CallCount, LeaseView, Rule } from '../domain/model/types.js';
 
 /** What a caller's connection can say while its request is under way. */
 export interface Caller {
@@ -128,7 +128,7 @@ export interface UsageQuery {
 }
 
 /** The usage of one day, hour, AI or model. */
-export interface UsageRow {
+export interface UsageRow extends CallCount {
   readonly key: string;
   readonly start?: number;
   readonly tokens: number;

@@ -1,5 +1,7 @@
 import { type Refused, refused } from '../domain/model/outcomes.js';
 import type { UsageDay } from '../domain/model/state.js';
+import type { CallCount } from '../domain/model/types.js';
+import { callsByName, NO_CALLS } from '../domain/statistics/calls-by-name.js';
 import { LAST_DAY, zoneOfDay } from '../domain/time/calendar.js';
 import { hourName } from '../domain/time/windows.js';
 import { summed } from './distribution.js';
@@ -33,7 +35,7 @@ export async function listUsage(
     return refused({ reason: 'AMOUNT_OVERFLOW', field: 'to_day' });
   }
   const rows = all
-    .filter(({ cursor, tokens }) => tokens > 0 && cursor > after)
+    .filter(({ cursor, tokens, calls }) => (tokens > 0 || calls > 0) && cursor > after)
     .sort((a, b) => (a.cursor < b.cursor ? -1 : 1));
   const page = rows.slice(0, query.pageSize);
   const last = page[page.length - 1];
@@ -56,8 +58,8 @@ function daysAfter(day: string, days: number): string {
 
 const ROWS: { readonly [G in Grouping]: (days: readonly UsageDay[], zone: string) => ListedRow[] } = {
   DAY: (days) =>
-    days.map(({ day, start, total, presumed, late }) => ({
-      ...{ cursor: day, key: day, start, tokens: total, presumed, late },
+    days.map(({ day, start, total, presumed, late, calls = 0, failedCalls = 0 }) => ({
+      ...{ cursor: day, key: day, start, tokens: total, presumed, late, calls, failedCalls },
     })),
   HOUR: (days, zone) =>
     days.flatMap((day) =>
@@ -68,13 +70,24 @@ const ROWS: { readonly [G in Grouping]: (days: readonly UsageDay[], zone: string
           start,
           tokens,
         },
-        ...{ presumed: 0, late: 0 },
+        ...{ presumed: 0, late: 0, ...NO_CALLS },
       })),
     ),
-  AI: (days) => named(summed(days, ({ ais }) => ais)),
-  MODEL: (days) => named(summed(days, ({ models }) => models)),
+  AI: (days) =>
+    named(
+      summed(days, ({ ais }) => ais),
+      callsByName(days, ({ aiCalls }) => aiCalls),
+    ),
+  MODEL: (days) =>
+    named(
+      summed(days, ({ models }) => models),
+      callsByName(days, ({ modelCalls }) => modelCalls),
+    ),
 };
 
-function named(sums: ReadonlyMap<string, number>): ListedRow[] {
-  return [...sums].map(([name, tokens]) => ({ cursor: name, key: name, tokens, presumed: 0, late: 0 }));
+function named(sums: ReadonlyMap<string, number>, calls: ReadonlyMap<string, CallCount>): ListedRow[] {
+  return [...sums].map(([name, tokens]) => ({
+    ...{ cursor: name, key: name, tokens, presumed: 0, late: 0 },
+    ...(calls.get(name) ?? NO_CALLS),
+  }));
 }

@@ -41,6 +41,8 @@ export function statusTable(standings: readonly BudgetStanding[]): string {
     'HOUR',
     '',
     'SLOTS',
+    'CALLS',
+    'FAILED',
     'SPREAD',
     'PROJECTED',
     'EXHAUSTED',
@@ -58,6 +60,7 @@ function row({ budget, stats }: BudgetStanding): string[] {
     ...[budget.budgetId, stateOf(budget, month)],
     ...[...used(month), ...used(day), ...used(hour)],
     `${activeRequests}/${maxConcurrentRequests}`,
+    ...[amount(stats.calls), share(stats.failedCalls, stats.calls)],
     gradeOf(stats),
     projectedMonthTokens === undefined ? '-' : amount(projectedMonthTokens),
     exhaustedAt?.toISOString().slice(0, 10) ?? '-',
@@ -92,7 +95,7 @@ function statusJson(standings: readonly BudgetStanding[]): string {
     .map(({ budget, stats }) => {
       const state = stateOf(budget, windowOf(stats, Window.WINDOW_MONTH));
       const windows = stats.windows.map(({ window, ...rest }) => ({ window: Window[window], ...rest }));
-      return `${JSON.stringify({ budgetId: budget.budgetId, state, windows, grade: SpreadGrade[stats.grade], forecast: stats.forecast, activeRequests: stats.rateLimitingStatus?.activeRequests ?? 0 })}\n`;
+      return `${JSON.stringify({ budgetId: budget.budgetId, state, windows, grade: SpreadGrade[stats.grade], forecast: stats.forecast, activeRequests: stats.rateLimitingStatus?.activeRequests ?? 0, calls: stats.calls, failedCalls: stats.failedCalls })}\n`;
     })
     .join('');
 }

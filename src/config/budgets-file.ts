@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 import { BUDGET_ID_RULE, isBudgetId } from '../domain/model/budget-id.js';
 import type { FieldViolation } from '../domain/model/outcomes.js';
-import { type PolicyFields, policyInForce } from '../domain/model/policy.js';
+import type { PolicyFields } from '../domain/model/policy.js';
 import { policyViolations } from '../domain/policy/policy-check.js';
 import { POLICY_ROWS, TOKEN_WEIGHT_NAMES } from '../domain/policy/policy-fields.js';
 import { rangeViolations } from '../domain/policy/policy-ranges.js';
@@ -152,11 +152,13 @@ function knownKeys(path: YamlPath): string[] {
   if (path[0] === 'alert_sinks') return [...SINK_KEYS];
   if (path[0] === 'metrics') return [...METRICS_KEYS];
   if (path[0] !== 'budgets') return [...knownAccessKeys(path)];
-  return path.length === 2 ? POLICY_ROWS.map(([, { name }]) => name) : Object.values(TOKEN_WEIGHT_NAMES);
+  return path.length === 2
+    ? [...POLICY_ROWS.map(([, { name }]) => name), 'preset']
+    : Object.values(TOKEN_WEIGHT_NAMES);
 }
 
 function budgetWarnings(source: YamlSource, { budgetId, fields }: ConfiguredBudget): Problem[] {
-  return policyWarnings(policyInForce(fields)).map(({ field, message }) =>
+  return policyWarnings(fields).map(({ field, message }) =>
     problem(source, ['budgets', budgetId, ...pathOf(field)], message),
   );
 }

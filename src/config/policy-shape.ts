@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import type { FieldViolation } from '../domain/model/outcomes.js';
-import type { PolicyFields } from '../domain/model/policy.js';
+import { type PolicyFields, PRESETS } from '../domain/model/policy.js';
 import {
   POLICY_ROWS,
   type PolicyField,
   TOKEN_WEIGHT_NAMES,
   type TokenWeights,
 } from '../domain/policy/policy-fields.js';
+import { presetOf } from '../domain/policy/presets.js';
 import { DURATION_RULE, isNot, parseDuration, parsed } from './values.js';
 
 /**
@@ -21,6 +22,8 @@ const duration = parsed(parseDuration, DURATION_RULE);
 const weights = renamed<Partial<TokenWeights>>(
   Object.entries(TOKEN_WEIGHT_NAMES).map(([kind, name]) => [kind, name, percent]),
 );
+
+const preset = z.enum(PRESETS, { error: isNot(`one of ${PRESETS.join(', ')}`) }).transform(presetOf);
 
 /** The form of one field, by its kind. */
 function shapeOf(row: PolicyField): z.ZodType {
@@ -52,7 +55,10 @@ function shapeOf(row: PolicyField): z.ZodType {
 /** A policy; nothing at all is one with every default. */
 export const POLICY_SHAPE = z.preprocess(
   (value) => value ?? {},
-  renamed<PolicyFields>(POLICY_ROWS.map(([key, row]) => [key, row.name, shapeOf(row)])),
+  renamed<PolicyFields>([
+    ...POLICY_ROWS.map(([key, row]) => [key, row.name, shapeOf(row)] as const),
+    ['preset', 'preset', preset],
+  ]),
 );
 
 /** The whole file, its sections not yet looked at. */

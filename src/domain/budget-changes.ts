@@ -35,7 +35,7 @@ export function viewOfBudget(ledger: Ledger): BudgetView {
 
 function put(ledger: Ledger, before?: BudgetView): BudgetPut {
   const budget = viewOfBudget(ledger);
-  return { kind: 'budget', budget, warnings: policyWarnings(budget.policy), ...(before && { before }) };
+  return { kind: 'budget', budget, warnings: policyWarnings(budget.policyFields), ...(before && { before }) };
 }
 
 function changed(ledger: Ledger, before?: BudgetView): BudgetPut {
@@ -84,7 +84,7 @@ function wouldPut(ledger: Ledger, fields: PolicyFields, before: BudgetView | und
   const { budgetId, clock } = ledger;
   const unborn = { budgetId, etag: '', createdAt: clock, zone: policy.timeZone };
   const budget = { ...(before ?? unborn), policyFields: fields, policy };
-  return { kind: 'budget', budget, warnings: policyWarnings(policy), ...(before && { before }) };
+  return { kind: 'budget', budget, warnings: policyWarnings(fields), ...(before && { before }) };
 }
 
 function windowsOf(ledger: Ledger, fields: PolicyFields): NonNullable<BudgetPut['windows']> {

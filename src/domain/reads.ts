@@ -95,7 +95,7 @@ function closedLeases({ tables: { outbox }, epoch }: Ledger): ClosedLease[] {
 
 /** An open day as its usage document says it. */
 export function usageDayOf(ledger: Ledger, day: string, totals: StoredDay): UsageDay {
-  const { start, end, total, presumed, late, topped, zone } = totals;
+  const { start, end, total, presumed, late, topped, zone, calls, failedCalls = 0 } = totals;
   const hours = ownHours(totals.hours);
   const { tables, budgetId, epoch, revision } = ledger;
   return {
@@ -103,6 +103,7 @@ export function usageDayOf(ledger: Ledger, day: string, totals: StoredDay): Usag
     ais: tables.ofDay(tables.dayAis, day),
     models: tables.ofDay(tables.dayModels, day),
     presumedBy: tables.presumedBy(day),
+    ...(calls !== undefined && { calls, failedCalls, ...tables.callsOfDay(day) }),
     ...(topped && { topped }),
     toppedAis: tables.toppedOfDay(tables.toppedAis, day),
     toppedModels: tables.toppedOfDay(tables.toppedModels, day),

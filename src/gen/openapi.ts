@@ -1878,6 +1878,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "pattern": "^-?[0-9]+$",
             "description": "Its tokens."
+          },
+          "calls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Its calls that were reported."
+          },
+          "failedCalls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "How many of them failed."
           }
         }
       },
@@ -1892,6 +1902,14 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "tokens": {
             "type": "integer",
             "description": "Its tokens."
+          },
+          "calls": {
+            "type": "integer",
+            "description": "Its calls that were reported."
+          },
+          "failed_calls": {
+            "type": "integer",
+            "description": "How many of them failed."
           }
         }
       },
@@ -1979,6 +1997,19 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "timeZoneInForce": {
             "type": "string",
             "description": "The IANA time zone whose calendar the windows follow now. Differs from the policy's after a change of zone in a month that already has usage: the new zone then begins with the next month."
+          },
+          "preset": {
+            "type": "string",
+            "enum": [
+              "PRESET_UNSPECIFIED",
+              "PRESET_WORK_SESSIONS",
+              "PRESET_CALLS"
+            ],
+            "description": "What the budget is for: where fields of the policy that are unset take their defaults from."
+          },
+          "presetPolicy": {
+            "$ref": "#/components/schemas/Policy",
+            "description": "The values that the preset had when it was chosen, and keeps for this budget. Empty if none was ever chosen."
           }
         }
       },
@@ -2020,6 +2051,18 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             "x-maxBytes": 256,
             "description": "Why, for the log. At most 256 bytes."
+          },
+          "preset": {
+            "enum": [
+              "PRESET_UNSPECIFIED",
+              "PRESET_WORK_SESSIONS",
+              "PRESET_CALLS",
+              0,
+              1,
+              2,
+              null
+            ],
+            "description": "Where the policy's unset fields take their defaults from. Unset: WORK_SESSIONS."
           }
         },
         "additionalProperties": false,
@@ -2122,6 +2165,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "format": "date-time",
             "description": "Its first moment."
+          },
+          "calls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Its calls that were reported."
+          },
+          "failedCalls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "How many of them failed."
           }
         }
       },
@@ -2141,6 +2194,14 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "format": "date-time",
             "description": "Its first moment."
+          },
+          "calls": {
+            "type": "integer",
+            "description": "Its calls that were reported."
+          },
+          "failed_calls": {
+            "type": "integer",
+            "description": "How many of them failed."
           }
         }
       },
@@ -2305,6 +2366,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "pattern": "^-?[0-9]+$",
             "description": "Tokens of the month that were reserved from top-ups: they count in every figure above, and in no cap."
+          },
+          "calls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Calls of the month that were reported."
+          },
+          "failedCalls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "How many of them failed."
           }
         }
       },
@@ -2396,6 +2467,14 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "topped_tokens": {
             "type": "integer",
             "description": "Tokens of the month that were reserved from top-ups: they count in every figure above, and in no cap."
+          },
+          "calls": {
+            "type": "integer",
+            "description": "Calls of the month that were reported."
+          },
+          "failed_calls": {
+            "type": "integer",
+            "description": "How many of them failed."
           }
         }
       },
@@ -3158,6 +3237,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "pattern": "^-?[0-9]+$",
             "description": "Its tokens."
+          },
+          "calls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Its calls that were reported."
+          },
+          "failedCalls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "How many of them failed."
           }
         }
       },
@@ -3172,6 +3261,14 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "tokens": {
             "type": "integer",
             "description": "Its tokens."
+          },
+          "calls": {
+            "type": "integer",
+            "description": "Its calls that were reported."
+          },
+          "failed_calls": {
+            "type": "integer",
+            "description": "How many of them failed."
           }
         }
       },
@@ -3212,7 +3309,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "items": {
               "$ref": "#/components/schemas/DayUsage"
             },
-            "description": "The days with usage, in order."
+            "description": "The days with usage, in order; those with calls alone, which spent nothing, too."
           }
         }
       },
@@ -3250,7 +3347,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "items": {
               "$ref": "#/components/schemas/DayUsagePlain"
             },
-            "description": "The days with usage, in order."
+            "description": "The days with usage, in order; those with calls alone, which spent nothing, too."
           }
         }
       },
@@ -3312,7 +3409,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
       },
       "Policy": {
         "type": "object",
-        "description": "The limits of one budget. Every field is optional; unset means the default. A percentage is 0 to 100 unless stated, with at most 4 decimal places; the tokens that it stands for are the floor of the exact decimal product (33.3 percent of 70,000 is 23,310). A duration is a whole number of milliseconds.",
+        "description": "The limits of one budget. Every field is optional; unset means the default, that of the budget's preset if it names the field. A percentage is 0 to 100 unless stated, with at most 4 decimal places; the tokens that it stands for are the floor of the exact decimal product (33.3 percent of 70,000 is 23,310). A duration is a whole number of milliseconds.",
         "properties": {
           "monthlyLimit": {
             "anyOf": [
@@ -4423,6 +4520,18 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             "x-maxBytes": 256,
             "description": "Why, for the log. At most 256 bytes."
+          },
+          "preset": {
+            "enum": [
+              "PRESET_UNSPECIFIED",
+              "PRESET_WORK_SESSIONS",
+              "PRESET_CALLS",
+              0,
+              1,
+              2,
+              null
+            ],
+            "description": "Where the policy's unset fields take their defaults from, with the values of this release. Unset: it stays what it is."
           }
         },
         "additionalProperties": false,
@@ -4531,6 +4640,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "pattern": "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f]*$",
             "x-maxBytes": 512,
             "description": "Why. At most 512 bytes, and may have several lines; written to the log."
+          },
+          "calls": {
+            "type": [
+              "integer",
+              "null"
+            ],
+            "format": "int32",
+            "minimum": 0,
+            "maximum": 10000,
+            "description": "How many calls this is about, 0 to 10,000; if they failed, all of them did. Unset: one. They are counted once, with the tokens or without any, in the day of the first of these tokens; in that of the grant, or of now where it is over, if there are none."
           }
         },
         "additionalProperties": false
@@ -4562,6 +4681,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "pattern": "^-?[0-9]+$",
             "description": "Of a day: how many of them were reported late, beyond what had been presumed."
+          },
+          "calls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Its calls that were reported. Of an hour 0: calls are counted by day."
+          },
+          "failedCalls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "How many of them failed."
           }
         }
       },

@@ -3,6 +3,7 @@ import type {
   DailyDistribution,
   DistributionStats,
   MonthlyDistribution,
+  NamedUsage,
   RateLimitingStatus,
 } from '../domain/statistics/distribution.js';
 import type { Forecast } from '../domain/statistics/forecast.js';
@@ -20,8 +21,8 @@ export function distributionJson(stats: DistributionStats): object {
       rate_limiting_status: rateLimiting(stats.rateLimitingStatus),
       grade: stats.grade,
       days_below_minimum: stats.daysBelowMinimum,
-      by_ai: stats.byAi.map(({ aiId, tokens }) => ({ ai_id: aiId, tokens })),
-      by_model: stats.byModel.map(({ model, tokens }) => ({ model, tokens })),
+      by_ai: stats.byAi.map(({ aiId, ...usage }) => ({ ai_id: aiId, ...namedUsage(usage) })),
+      by_model: stats.byModel.map(({ model, ...usage }) => ({ model, ...namedUsage(usage) })),
       presumed_tokens: stats.presumedTokens,
       late_tokens: stats.lateTokens,
       ...(stats.forecast === undefined ? {} : { forecast: forecast(stats.forecast) }),
@@ -30,6 +31,8 @@ export function distributionJson(stats: DistributionStats): object {
       month: stats.month,
       time_zone: stats.timeZone,
       topped_tokens: stats.toppedTokens,
+      calls: stats.calls,
+      failed_calls: stats.failedCalls,
     },
   };
 }
@@ -42,12 +45,16 @@ function monthly(month: MonthlyDistribution): object {
     max_daily_usage: month.maxDailyUsage,
     min_daily_usage: month.minDailyUsage,
     usage_spread_percentage: month.usageSpreadPercentage,
-    daily_usage_data: month.dailyUsageData.map(({ date, tokens, start }) => ({
+    daily_usage_data: month.dailyUsageData.map(({ date, start, ...usage }) => ({
       date,
-      tokens,
+      ...namedUsage(usage),
       start: jsonTime(start),
     })),
   };
+}
+
+function namedUsage({ tokens, calls, failedCalls }: NamedUsage): object {
+  return { tokens, calls, failed_calls: failedCalls };
 }
 
 function daily(day: DailyDistribution): object {

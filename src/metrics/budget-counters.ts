@@ -38,18 +38,26 @@ const TOTALS: readonly (readonly [string, NumberOf, string])[] = [
   ],
 ];
 
-const BY_RULE: readonly (readonly [string, MapOf, string])[] = [
+const BY_LABEL: readonly (readonly [string, MapOf, 'rule' | 'outcome', string])[] = [
   [
     'denials_total',
     'denialsByRule',
+    'rule',
     'Denials by the rule that refused; one that several rules refuse counts for each of them.',
   ],
   [
     'observed_denials_total',
     'observedByRule',
+    'rule',
     'Grants that the rule would have refused, of a budget in mode OBSERVE.',
   ],
-  ['alerts_total', 'alerts', 'Alerts raised, by their rule.'],
+  ['alerts_total', 'alerts', 'rule', 'Alerts raised, by their rule.'],
+  [
+    'calls_total',
+    'callsByOutcome',
+    'outcome',
+    'Calls reported, once each, by how they ended: `ok` or `failed`.',
+  ],
 ];
 
 export function exposeBudgetCounters(exposition: Exposition, tallies: BudgetTallies, byAi: boolean): void {
@@ -58,9 +66,11 @@ export function exposeBudgetCounters(exposition: Exposition, tallies: BudgetTall
       each(tallies, (tally, budget) => [[{ budget }, tally[key]]]),
     );
   }
-  for (const [name, key, help] of BY_RULE) {
-    exposition.counter({ name, help, labels: ['budget', 'rule'] }, () =>
-      each(tallies, (tally, budget) => [...tally[key]].map(([rule, count]) => [{ budget, rule }, count])),
+  for (const [name, key, label, help] of BY_LABEL) {
+    exposition.counter({ name, help, labels: ['budget', label] }, () =>
+      each(tallies, (tally, budget) =>
+        [...tally[key]].map(([value, count]) => [{ budget, [label]: value }, count]),
+      ),
     );
   }
   exposition.histogram({ name: 'batch_requests', help: 'Requests that were decided together.' }, () => [
@@ -78,6 +88,7 @@ function exposeAiCounters(exposition: Exposition, tallies: BudgetTallies): void 
     ['ai_grants_total', 'grants', 'Slots granted, by AI.'],
     ['ai_denied_requests_total', 'denials', 'Requests for a slot that were denied, by AI.'],
     ['ai_used_tokens_total', 'usedTokens', 'Tokens reported, as charged, by AI.'],
+    ['ai_calls_total', 'calls', 'Calls reported, those that failed included, by AI.'],
   ] as const) {
     exposition.counter({ name, help, labels: ['budget', 'ai'] }, () =>
       each(tallies, (tally, budget) => [...tally.ais].map(([ai, counts]) => [{ budget, ai }, counts[key]])),

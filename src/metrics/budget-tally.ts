@@ -3,7 +3,7 @@ import { ALERT_RULES } from '../domain/alerts/alert-conditions.js';
 import type { BudgetEvent } from '../domain/model/events.js';
 import type { Outcome } from '../domain/model/outcomes.js';
 import type { BudgetRequest } from '../domain/model/requests.js';
-import { type Denial, OTHER, RULES } from '../domain/model/types.js';
+import { type Denial, OTHER, RULES, type UsageReport } from '../domain/model/types.js';
 import { Buckets, REQUESTS, SECONDS } from './buckets.js';
 
 /** What no budget has of its own: series of these by budget would be many, and nobody compares them. */
@@ -20,6 +20,7 @@ export interface AiTally {
   grants: number;
   denials: number;
   usedTokens: number;
+  calls: number;
 }
 
 /** What happened to one budget in this replica since its start. Plain numbers: it is counted on the hot path. */
@@ -41,6 +42,10 @@ export class BudgetTally implements BudgetObserver {
   readonly denialsByRule = new Map<string, number>(RULES.map((rule) => [rule, 0]));
   readonly observedByRule = new Map<string, number>();
   readonly alerts = new Map<string, number>(ALERT_RULES.map((rule) => [rule, 0]));
+  readonly callsByOutcome = new Map<string, number>([
+    ['ok', 0],
+    ['failed', 0],
+  ]);
   readonly ais = new Map<string, AiTally>();
   /** The budget is gone, and its name may be another's by now. */
   forgotten = false;
@@ -54,7 +59,7 @@ export class BudgetTally implements BudgetObserver {
     switch (outcome.kind) {
       case 'recorded':
         if (outcome.replayed) this.replays += 1;
-        else this.used(outcome.chargedTokens, outcome.late, outcome.lease?.aiId ?? aiOf(request));
+        else this.used(outcome, outcome.lease?.aiId ?? aiOf(request), usageOf(request));
         break;
       case 'denied':
         this.denied(outcome.denial, aiOf(request));
@@ -69,7 +74,7 @@ export class BudgetTally implements BudgetObserver {
       case 'released':
         if (outcome.replayed) this.replays += 1;
         else if (outcome.booked !== undefined)
-          this.used(outcome.booked.chargedTokens, outcome.booked.late, outcome.booked.aiId);
+          this.used(outcome.booked, outcome.booked.aiId, usageOf(request));
         break;
       default:
     }
@@ -124,10 +129,18 @@ export class BudgetTally implements BudgetObserver {
     this.unknownOutcomes += 1;
   }
 
-  private used(tokens: number, late: boolean, aiId: string | undefined): void {
-    this.usedTokens += tokens;
-    if (late) this.lateTokens += tokens;
-    if (this.namedAis.size > 0 && aiId !== undefined) this.ai(aiId).usedTokens += tokens;
+  private used(
+    { chargedTokens, late }: { readonly chargedTokens: number; readonly late: boolean },
+    aiId: string | undefined,
+    { calls = 1, failed = false }: Partial<UsageReport> = {},
+  ): void {
+    this.usedTokens += chargedTokens;
+    if (late) this.lateTokens += chargedTokens;
+    add(this.callsByOutcome, failed ? 'failed' : 'ok', calls);
+    if (this.namedAis.size === 0 || aiId === undefined) return;
+    const ai = this.ai(aiId);
+    ai.usedTokens += chargedTokens;
+    ai.calls += calls;
   }
 
   private denied(denial: Denial, aiId: string | undefined): void {
@@ -140,7 +153,7 @@ export class BudgetTally implements BudgetObserver {
     const name = this.namedAis.has(aiId) ? aiId : OTHER;
     const found = this.ais.get(name);
     if (found !== undefined) return found;
-    const made = { grants: 0, denials: 0, usedTokens: 0 };
+    const made = { grants: 0, denials: 0, usedTokens: 0, calls: 0 };
     this.ais.set(name, made);
     return made;
   }
@@ -150,10 +163,14 @@ function aiOf(request: BudgetRequest): string | undefined {
   return 'aiId' in request ? request.aiId : undefined;
 }
 
+function usageOf(request: BudgetRequest): UsageReport | undefined {
+  return 'usage' in request ? request.usage : undefined;
+}
+
 function countRules(counts: Map<string, number>, { blockers }: Denial): void {
   for (const { rule } of blockers) add(counts, rule);
 }
 
-function add(counts: Map<string, number>, name: string): void {
-  counts.set(name, (counts.get(name) ?? 0) + 1);
+function add(counts: Map<string, number>, name: string, count = 1): void {
+  counts.set(name, (counts.get(name) ?? 0) + count);
 }

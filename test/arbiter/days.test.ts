@@ -4,7 +4,7 @@ import type { CallerRequest } from '../../src/arbiter/service-port.js';
 import { listUsage } from '../../src/arbiter/usage-listing.js';
 import { caller } from '../support/caller.js';
 import { Gate } from '../support/gate.js';
-import { acquire, leaseOf, recordUnleased } from '../support/requests.js';
+import { acquire, leaseOf, recordUnleased, usage } from '../support/requests.js';
 import { BUDGET, openWorld, ROOMY, settled, type World } from './support/world.js';
 
 const DAY_MS = 86_400_000;
@@ -189,7 +189,8 @@ describe('statistics', () => {
   async function twoMonths(): Promise<World> {
     const world = await openWorld({ replicas: 2, start: '2026-10-29T22:00:00Z' });
     for (let day = 0; day < 6; day += 1) {
-      await world.ask(recordUnleased(`ai-${day % 2}`, `u-${day}`, 100 + day), day % 2);
+      const report = usage(`u-${day}`, 100 + day, 'm', { calls: day, failed: day % 3 === 0 });
+      await world.ask({ kind: 'record-unleased', aiId: `ai-${day % 2}`, usage: report }, day % 2);
       await nextDay(world);
     }
     await world.ask(adjust('x', 50, '2026-10-30'));
@@ -207,11 +208,19 @@ describe('statistics', () => {
       const sum = documents.reduce((total, document) => total + document.total, 0);
       expect(sum).toBeGreaterThan(0);
       expect(JSON.stringify(result.stats)).toContain(String(sum));
+      const calls = documents.reduce((total, document) => total + (document.calls ?? 0), 0);
+      expect(calls).toBeGreaterThan(0);
+      const { byAi, byModel, monthlyDistribution } = result.stats;
+      const parts = [byAi, byModel, monthlyDistribution.dailyUsageData];
+      for (const part of [[result.stats], ...parts])
+        expect(part.reduce((total, each) => total + each.calls, 0)).toBe(calls);
     }
   });
 
   it('list usage in pages that together are the whole', async () => {
     const world = await twoMonths();
+    await world.ask({ kind: 'record-unleased', aiId: 'failing', usage: usage('none', 0, 'n') });
+    await nextDay(world);
     for (const groupBy of ['DAY', 'HOUR', 'AI', 'MODEL'] as const) {
       const range = { groupBy, fromDay: '2026-10-01', toDay: '2026-11-30' };
       const all = await world.scheduler.until(
@@ -229,6 +238,11 @@ describe('statistics', () => {
       }
       expect(paged).toEqual(all.rows);
       expect(paged.reduce((sum, { tokens }) => sum + tokens, 0)).toBe(615 + 49);
+      const sums = [
+        paged.reduce((sum, { calls }) => sum + calls, 0),
+        paged.reduce((sum, { failedCalls }) => sum + failedCalls, 0),
+      ];
+      expect(sums, groupBy).toEqual(groupBy === 'HOUR' ? [0, 0] : [0 + 1 + 2 + 3 + 4 + 5 + 1, 0 + 3]);
     }
   });
 });

@@ -22,7 +22,8 @@ describe('counters', () => {
     await world.ask(record(lease, 'u-1', 60));
     await world.ask(record(lease, 'u-1', 60));
     await world.ask(record(lease, 'u-2', 70));
-    await world.ask(recordUnleased('sandbox', 'u-3', 5));
+    const failed = usage('u-3', 5, 'm', { calls: 4, failed: true });
+    await world.ask({ kind: 'record-unleased', aiId: 'sandbox', usage: failed });
     await world.ask(release(lease, usage('u-4', 7)));
     await world.ask(release(lease, usage('u-4', 7)));
     const page = await world.scrape();
@@ -36,6 +37,8 @@ describe('counters', () => {
       overrun_tokens_total: 37,
       late_tokens_total: 0,
     });
+    const calls = (outcome: string) => page.get(`calls_total{budget="${BUDGET}",outcome="${outcome}"}`);
+    expect([calls('ok'), calls('failed')]).toEqual([3, 4]);
     expect(page.get('commit_duration_seconds_count')).toBeGreaterThanOrEqual(5);
     expect(page.get('batch_requests_sum')).toBeGreaterThanOrEqual(10);
   });
@@ -122,6 +125,7 @@ describe('series by AI', () => {
     const byAi = (name: string, ai: string) => page.get(`${name}{budget="${BUDGET}",ai="${ai}"}`);
     expect(['guardian', '(other)'].map((ai) => byAi('ai_grants_total', ai))).toEqual([1, 2]);
     expect(['guardian', '(other)'].map((ai) => byAi('ai_used_tokens_total', ai))).toEqual([15, 3]);
+    expect(['guardian', '(other)'].map((ai) => byAi('ai_calls_total', ai))).toEqual([2, 1]);
     expect(['guardian', '(other)'].map((ai) => byAi('ai_denied_requests_total', ai))).toEqual([0, 1]);
   });
 });

@@ -143,6 +143,24 @@ describe('changing the policy', () => {
       .waitFor();
   });
 
+  it('takes a preset, whose defaults then stand in the empty fields', async () => {
+    await button('Start again').click();
+    await page.getByLabel('preset').selectOption('CALLS');
+    await button('Review the change …').click();
+    await dialog().waitFor();
+    const [first] = await dialog().locator('table').first().locator('tbody tr').allInnerTexts();
+    expect(first?.split(/\t|\n/)).toEqual(['preset', 'WORK_SESSIONS', 'CALLS']);
+    await dialog().getByRole('button', { name: 'Apply' }).click();
+    await page.getByText(`The policy of ${BUDGET} is changed, and in force.`).waitFor();
+    await page.getByRole('link', { name: 'Change policy' }).click();
+    await page.locator('#policy-default_reservation[placeholder="2000"]').waitFor();
+    await page.getByLabel('preset').selectOption('WORK_SESSIONS');
+    await button('Review the change …').click();
+    await dialog().getByRole('button', { name: 'Apply' }).click();
+    await page.getByText(`The policy of ${BUDGET} is changed, and in force.`).waitFor();
+    await page.getByRole('link', { name: 'Change policy' }).click();
+  });
+
   it('does not overwrite what somebody else has changed meanwhile', async () => {
     await page.getByLabel('enforced_percent').fill('60');
     await world.put(BUDGET, { monthlyLimit: 2_500_000 });

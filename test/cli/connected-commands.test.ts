@@ -30,7 +30,7 @@ describe('commands that ask a service without credentials', () => {
     const { code, out } = await cli(['status'], env);
     expect(code).toBe(0);
     expect(out).toMatch(/^BUDGET +STATE +MONTH/);
-    expect(out).toMatch(/^anthropic +normal +300\/140,000 +0% +300\/11,200 +2% +300\/700 +42% +1\/2 /m);
+    expect(out).toMatch(/^anthropic +normal +300\/140,000 +0% +300\/11,200 +2% +300\/700 +42% +1\/2 +0 +- /m);
   });
 
   it('status --json has an object for each budget that is named', async () => {

@@ -68,7 +68,8 @@ describeOnEveryStore('the distribution', (place) => {
       await ask('sandbox'),
     ];
     for (const [index, model] of MODELS.entries()) {
-      const request = { lease_id: guardian, usage: usage(model, 100 + index) };
+      const calls = { calls: index + 1, failed: index === 2 };
+      const request = { lease_id: guardian, usage: { ...usage(model, 100 + index), ...calls } };
       await replicas.clients(index).call('RecordUsage', request);
     }
     await replicas.clients().call('Release', { lease_id: guardian, usage: usage('claude-sonnet-4', 77) });
@@ -77,6 +78,10 @@ describeOnEveryStore('the distribution', (place) => {
     await replicas.clients(1).admin('RevokeLease', { lease_id: sandbox, reason: 'a test' });
     const unleased = { budget_id: BUDGET, ai_id: '(x)$.y' };
     await replicas.clients(1).call('RecordUsage', { unleased, usage: usage('', 333) });
+    const nothing = { ...usage('gpt-4.1', 0), failed: true };
+    await replicas
+      .clients()
+      .call('RecordUsage', { unleased: { ...unleased, ai_id: 'failing' }, usage: nothing });
     await ask('conquest');
     for (const day of [isoDay(0), isoDay(-1), isoDay(-2)]) {
       const request = { budget_id: BUDGET, adjustment_id: day, tokens: 4_321, reason: 'a test', day };
@@ -128,6 +133,17 @@ describeOnEveryStore('the distribution', (place) => {
     },
   );
 
+  it('counts each report once, by AI and model, what failed and what spent nothing too', async () => {
+    const { calls, failed_calls, by_ai, by_model } = await grpc({});
+    // Five reports of 1 to 5 calls, a release, one late, one without a lease, and one that failed without tokens.
+    expect([calls, failed_calls]).toEqual([15 + 4, 3 + 1]);
+    const ofAis = new Map(by_ai.map((row) => [row.ai_id, [row.calls, row.failed_calls]]));
+    expect(Object.fromEntries(ofAis)).toMatchObject({
+      ...{ guardian: [16, 3], imperium: [1, 0], '(x)$.y': [1, 0], failing: [1, 1] },
+    });
+    expect(total(by_model.map((row) => row.calls))).toBe(calls);
+  });
+
   const sumOfDocuments = (): void =>
     it('is the sum of the usage documents', async () => {
       const months = new Set([isoDay(0), isoDay(-1), isoDay(-2)].map((day) => day.slice(0, 7)));
@@ -145,6 +161,8 @@ describeOnEveryStore('the distribution', (place) => {
           },
           presumed_tokens: total(documents.map(({ presumed }) => presumed)),
           late_tokens: total(documents.map(({ late }) => late)),
+          calls: total(documents.map(({ calls = 0 }) => calls)),
+          failed_calls: total(documents.map(({ failedCalls = 0 }) => failedCalls)),
         });
         expect(new Map(stats.by_ai.map(({ ai_id, tokens }) => [ai_id, tokens]))).toEqual(
           sums(documents, 'ais'),
@@ -182,9 +200,10 @@ function comparable(stats: object): Stats {
       ),
     ) as Stats;
   const { presumed_tokens, late_tokens, budget_id, month, time_zone, days_below_minimum } = rest;
+  const { calls, failed_calls } = rest;
   return {
     ...{ monthly_distribution, daily_distribution, rate_limiting_status, by_ai, by_model },
-    ...{ presumed_tokens, late_tokens, budget_id, month, time_zone, days_below_minimum },
+    ...{ presumed_tokens, late_tokens, budget_id, month, time_zone, days_below_minimum, calls, failed_calls },
   };
 }
 

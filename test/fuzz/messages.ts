@@ -51,6 +51,8 @@ const USAGE = {
   tokens: { inputTokens: 5, outputTokens: 7 },
   model: 'gpt-4.1',
   requestType: 'chat',
+  failed: true,
+  calls: 3,
 };
 const UNLEASED = { $case: 'unleased', value: { budgetId: FUZZED, aiId: 'guardian' } };
 const MORE: Readonly<Record<string, readonly object[]>> = {

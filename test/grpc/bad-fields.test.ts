@@ -52,6 +52,9 @@ const byUsage: Row[] = [
       ofUsage({ tokens: { [`${kind}Tokens`]: count } }, field, TOKENS),
     );
   }),
+  ...[-1, 10_001, 2 ** 31 - 1].flatMap((calls) =>
+    ofUsage({ calls }, 'calls', /^must be 0 to 10,000; it is /),
+  ),
   ...ofUsage({ tokens: { inputTokens: 1, totalTokens: 1 } }, 'tokens.total_tokens', /total alone/),
 ];
 

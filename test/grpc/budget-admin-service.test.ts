@@ -2,7 +2,8 @@ import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { UsageQuery } from '../../src/arbiter/service-port.js';
 import type { PolicyFields } from '../../src/domain/model/policy.js';
-import { Mode, OnExpiry, Pacing, TopUpKind } from '../../src/gen/budgetarbiter/v1/budget.js';
+import { presetOf } from '../../src/domain/policy/presets.js';
+import { Mode, OnExpiry, Pacing, Preset, TopUpKind } from '../../src/gen/budgetarbiter/v1/budget.js';
 import * as gen from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
 import { budget, closedLease, LEASE_ID, lease, NOON, snapshot, TOP_UP } from '../support/samples.js';
 import { answerOf, failureOf, type Harness, startHarness } from './support/harness.js';
@@ -16,7 +17,7 @@ beforeAll(async () => {
       usageQuery = query;
       const start = Date.UTC(2026, 10, 15);
       return {
-        rows: [{ key: '2026-11-15', start, tokens: 900, presumed: 5, late: 6 }],
+        rows: [{ key: '2026-11-15', start, tokens: 900, presumed: 5, late: 6, calls: 8, failedCalls: 3 }],
         nextKey: '2026-11-15',
       };
     },
@@ -148,6 +149,17 @@ describe('UpdateBudget', () => {
     expect(answer.windowsBefore.map(({ capTokens }) => capTokens)).toEqual([window.cap]);
   });
 
+  it('takes a preset, at the creation too', async () => {
+    const asked = { budgetId: 'anthropic', preset: Preset.PRESET_CALLS };
+    await update(asked);
+    expect(harness.servicePort.last.request).toMatchObject({ fields: { preset: presetOf('CALLS') } });
+    await answerOf(harness, service.createBudget, gen.CreateBudgetRequest.fromPartial(asked));
+    expect(harness.servicePort.last.request).toMatchObject({ fields: { preset: presetOf('CALLS') } });
+    await expect(update({ ...asked, preset: 7 as Preset })).rejects.toThrow(
+      /preset: must be WORK_SESSIONS, CALLS or unset; it is 7/,
+    );
+  });
+
   it('names the fields of an update mask', async () => {
     const updateMask = [
       'cooldown',
@@ -165,11 +177,18 @@ describe('UpdateBudget', () => {
 describe('other calls about budgets', () => {
   const budgetId = 'anthropic';
 
-  it('GetBudget, with warnings', async () => {
+  it('GetBudget, with warnings and what its preset stands for', async () => {
+    const fields = { pacing: 'NONE', preset: presetOf('CALLS') } as const;
+    harness.servicePort.answer = () => ({ kind: 'snapshot', snapshot: snapshot({ budget: budget(fields) }) });
     const answer = await answerOf(harness, service.getBudget, { budgetId });
     expect(harness.servicePort.last.request).toEqual({ kind: 'get-snapshot' });
     expect(answer.budget?.budgetId).toBe('anthropic');
-    expect(answer.warnings.map(({ field }) => field)).toContain('max_hourly_percent');
+    expect(answer.warnings.map(({ field }) => field)).toEqual(['pacing']);
+    expect(answer.budget).toMatchObject({
+      preset: Preset.PRESET_CALLS,
+      presetPolicy: { maxConcurrent: 200, cooldown: { seconds: 0, nanos: 0 } },
+      effectivePolicy: { maxConcurrent: 200, pacing: Pacing.PACING_NONE },
+    });
   });
 
   it('DeleteBudget', async () => {
@@ -347,6 +366,8 @@ describe('lists', () => {
         tokens: 900,
         presumedTokens: 5,
         lateTokens: 6,
+        calls: 8,
+        failedCalls: 3,
       },
     ]);
     const pageToken = page.nextPageToken;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { RecordRequest } from '../../src/domain/model/requests.js';
 import { LeaseState, Rule, Usage } from '../../src/gen/budgetarbiter/v1/budget.js';
 import * as gen from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import { closedLease, DENIAL, LEASE_ID, lease, NOON, STATS } from '../support/samples.js';
@@ -196,6 +197,14 @@ describe('the other calls of BudgetService', () => {
       closedAt: new Date(closedLease().closedAt ?? 0),
       expiresIn: { seconds: 0, nanos: 0 },
     });
+  });
+
+  it.each([undefined, 0, 1, 10_000])('RecordUsage of so many calls: %s', async (calls) => {
+    const subject = { $case: 'leaseId', value: LEASE_ID } as const;
+    const request = gen.RecordUsageRequest.fromPartial({ subject, usage: { ...usage, calls } });
+    await answerOf(harness, service.recordUsage, request);
+    const asked = harness.servicePort.last.request as RecordRequest;
+    expect(asked.usage.calls).toBe(calls);
   });
 
   it('RecordUsage without a lease, with the failure in the log', async () => {

@@ -264,7 +264,9 @@ export class Client extends SimulatedCaller {
     const wanted = Math.floor(this.world.random() * 300);
     const total = this.modest ? Math.min(wanted, work?.left ?? 0) : wanted;
     if (work !== undefined) work.left -= Math.min(work.left, total);
-    return { ...usage(usageId, total, this.world.pick(['m', 'gpt-4.1', ''])), fingerprint: String(total) };
+    const more = this.world.pick([{}, {}, { failed: true }, { calls: 0 }, { calls: 3, failed: true }]);
+    const report = usage(usageId, total, this.world.pick(['m', 'gpt-4.1', '']), more);
+    return { ...report, fingerprint: `${total} ${JSON.stringify(more)}` };
   }
 
   private id(kind: string): string {

@@ -1,11 +1,13 @@
 import { restOfOpen } from '../../src/domain/ledger/day-rest.js';
 import { Ledger } from '../../src/domain/ledger/ledger.js';
+import type { LedgerTables } from '../../src/domain/ledger/ledger-tables.js';
 import { standingOf } from '../../src/domain/ledger/standing.js';
 import { policyInForce } from '../../src/domain/model/policy.js';
 import { leaseReceiptId } from '../../src/domain/model/receipt-id.js';
 import type {
   ClosedLease,
   Receipt,
+  StoredDay,
   StoredLease,
   StoredPolicy,
   StoredState,
@@ -95,6 +97,7 @@ function checkSums(ledger: Ledger, say: Say): void {
       for (const of of [...rest.ais.values(), ...rest.models.values(), ...hoursOf])
         say(of >= 0, `${day}: taken from what is presumed of a lease, or what was topped`);
     }
+    checkCalls(day, totals, tables.callsOfDay(day), say);
     say(totals.presumed >= 0 && totals.total >= 0 && totals.late >= 0, `${day}: below zero`);
     for (const { tokens } of totals.hours) say(tokens >= 0, `${day}: an hour below zero`);
   }
@@ -105,6 +108,19 @@ function checkSums(ledger: Ledger, say: Say): void {
   for (const [day, tokens] of tables.dayTotals.entries()) {
     const open = tables.days.get(day);
     say(open === undefined || open.total === tokens, `${day}: month and day disagree`);
+  }
+}
+
+function checkCalls(
+  day: string,
+  { calls = 0, failedCalls = 0 }: StoredDay,
+  { aiCalls, modelCalls }: ReturnType<LedgerTables['callsOfDay']>,
+  say: Say,
+): void {
+  for (const parts of [[...aiCalls.values()], [...modelCalls.values()]]) {
+    say(sum(parts.map((part) => part.calls)) === calls, `${day}: calls do not add up to ${calls}`);
+    const failed = sum(parts.map((part) => part.failedCalls));
+    say(failed === failedCalls && failed <= calls, `${day}: ${failed} failed calls, not ${failedCalls}`);
   }
 }
 

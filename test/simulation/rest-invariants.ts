@@ -4,6 +4,7 @@ import { parseLeaseId } from '../../src/domain/model/lease-id.js';
 import { REMEMBERED_REQUESTS } from '../../src/domain/model/limits.js';
 import { leaseReceiptId } from '../../src/domain/model/receipt-id.js';
 import type { Receipt, StoredState, UsageDay } from '../../src/domain/model/state.js';
+import type { CallCount } from '../../src/domain/model/types.js';
 import { usageDayOf } from '../../src/domain/reads.js';
 import type { BudgetStore } from '../../src/store/store.js';
 import { sum } from './commit-invariants.js';
@@ -26,6 +27,7 @@ export async function checkRest(
     const days = await daysOf(store, state, epoch, wrong);
     const spent = exactSum([...days.values()].map((day) => day.total - day.presumed));
     if (booked !== spent) wrong.push(`epoch ${epoch}: receipts say ${booked}, days say ${spent}`);
+    checkCalls(epoch, receipts, days, wrong);
     checkPresumed({ epoch, receipts, days, presumed, journal }, wrong);
   }
   checkUsages(receipts, journal, wrong);
@@ -56,6 +58,45 @@ function bookedIn(epoch: number, receipts: ReadonlyMap<string, Receipt>, journal
     booked += BigInt(body.presumedTokens ?? 0);
   }
   return booked;
+}
+
+/** Each report counts once, whatever became of it, by its model and in all; and nothing else counts. */
+function checkCalls(
+  epoch: number,
+  receipts: ReadonlyMap<string, Receipt>,
+  days: ReadonlyMap<string, UsageDay>,
+  wrong: string[],
+): void {
+  const reported = new CallSums();
+  for (const { body, epoch: of } of receipts.values()) {
+    if (of !== epoch || body.kind !== 'usage') continue;
+    const { calls = 1, failed, model } = body;
+    const count = { calls, failedCalls: failed ? calls : 0 };
+    reported.add('in all', count);
+    reported.add(model === '' ? '(unspecified)' : model, count);
+  }
+  const counted = new CallSums();
+  for (const { calls = 0, failedCalls = 0, modelCalls = new Map() } of days.values()) {
+    counted.add('in all', { calls, failedCalls });
+    for (const [model, count] of modelCalls) counted.add(model, count);
+  }
+  const [said, found] = [reported.text, counted.text];
+  if (said !== found) wrong.push(`epoch ${epoch}: calls by receipts ${said}, by days ${found}`);
+}
+
+class CallSums {
+  private readonly sums = new Map<string, CallCount>();
+
+  add(name: string, { calls, failedCalls }: CallCount): void {
+    const before = this.sums.get(name) ?? { calls: 0, failedCalls: 0 };
+    const sum = { calls: before.calls + calls, failedCalls: before.failedCalls + failedCalls };
+    if (sum.calls > 0) this.sums.set(name, sum);
+  }
+
+  get text(): string {
+    const sorted = [...this.sums].sort(([a], [b]) => (a < b ? -1 : 1));
+    return sorted.map(([name, { calls, failedCalls }]) => `${name} ${calls}/${failedCalls}`).join(', ');
+  }
 }
 
 interface Presumption {

@@ -11,6 +11,13 @@ export function describeDays(subject: Subject, { rounds }: ContractOptions): voi
       expect(await store.readDays('b', 1, '2026-11-24', '2026-11-24')).toEqual([usageDay('2026-11-24', 3)]);
     });
 
+    it('of before calls were counted have none', async () => {
+      const { store } = subject;
+      const { calls: _, failedCalls: _1, aiCalls: _2, modelCalls: _3, ...older } = usageDay('2026-11-24', 3);
+      await store.writeDays([older]);
+      expect(await store.readDays('b', 1, '2026-11-24', '2026-11-24')).toStrictEqual([older]);
+    });
+
     it('are replaced whole by a higher revision and by no other', async () => {
       const { store } = subject;
       const newer = usageDay('2026-11-24', 4, { ais: new Map([['only', 40]]), hours: [] });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { STATE_FORMAT } from '../../src/domain/model/state.js';
+import { STATE_FORMAT, type UsageDay } from '../../src/domain/model/state.js';
 import { openLmdbStore, openLmdbTransfer } from '../../src/store/lmdb/open-lmdb-store.js';
 import { openMemoryStore } from '../../src/store/memory/memory-store.js';
 import { openMongoStore, openMongoTransfer } from '../../src/store/mongo/open-mongo-store.js';
@@ -22,6 +22,13 @@ const context = { tell: () => {}, wallMs: () => Date.parse(NOW), newId: () => 'f
 /** What a month comes to: the days in the state, and the documents of those that are not. */
 async function monthOf(budget: StoredBudget): Promise<number> {
   return (await budget.do<'snapshot'>({ kind: 'get-snapshot' })).snapshot.windows[2]?.spent ?? 0;
+}
+
+async function today(budget: StoredBudget): Promise<UsageDay> {
+  const { snapshot } = await budget.do<'snapshot'>({ kind: 'get-snapshot' });
+  const day = snapshot.openDays.find((open) => open.day === snapshot.today.day);
+  if (day === undefined) throw new Error('today is not open');
+  return day;
 }
 
 /** What format 1 stored is opened, and goes on: nothing is lost, and nothing is counted twice. */
@@ -55,9 +62,21 @@ function describeGoesOn(name: string, open: () => Promise<BudgetStore>): void {
 
     it('is written as the present format by its first commit', async () => {
       expect((await store.load('kept'))?.head.format).toBe(1);
+      expect((await today(budget)).calls, 'of format 1').toBeUndefined();
       expect(await budget.record(leases.live, 'live-2', 10, 'gpt-4.1')).toMatchObject({ late: false });
       expect((await store.load('kept'))?.head.format).toBe(STATE_FORMAT);
       expect(await monthOf(budget)).toBe(1_376);
+    });
+
+    it('counts calls from now on, beside tokens', async () => {
+      const { calls, failedCalls, total } = await today(budget);
+      expect({ calls, failedCalls }).toEqual({ calls: 1, failedCalls: 0 });
+      await budget.do({
+        kind: 'record-unleased',
+        aiId: 'a',
+        usage: usage('failed', 0, 'm', { failed: true }),
+      });
+      expect(await today(budget)).toMatchObject({ calls: 2, failedCalls: 1, total });
     });
 
     it('knows what was reported and released, whatever id a Release gave', async () => {

@@ -10,11 +10,11 @@ export function commitOf(revision: number): StatePatch {
     key: `entry ${i}`,
     value: revision,
   }));
-  const own = { section: 'dayAis' as const, key: `of ${revision}`, value: revision };
+  const own = { section: 'monthAis' as const, key: `of ${revision}`, value: revision };
   return patch(revision, {
     head: head(revision, { wakeAt: revision }),
     puts: [...puts, own],
-    drops: [{ section: 'dayAis', key: `of ${revision - 1}` }],
+    drops: [{ section: 'monthAis', key: `of ${revision - 1}` }],
     resets: revision % 5 === 0 ? ['alerts'] : [],
   });
 }
@@ -22,5 +22,5 @@ export function commitOf(revision: number): StatePatch {
 /** The revisions that a state holds traces of: one, if commits are atomic. */
 export function revisionsIn({ head, sections }: StoredState): Set<number> {
   const entries = [...sections.monthAis.values(), ...sections.monthModels.values()];
-  return new Set([head.revision, head.wakeAt ?? 0, ...sections.dayAis.values(), ...entries]);
+  return new Set([head.revision, head.wakeAt ?? 0, ...entries]);
 }

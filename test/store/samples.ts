@@ -90,6 +90,10 @@ export function usageDay(day: string, revision: number, changes: Partial<UsageDa
     ],
     ais: new Map(NASTY_NAMES.map((name, i) => [name, revision + i])),
     models: new Map([['gpt-4.1', revision * 10]]),
+    calls: revision + NASTY_NAMES.length,
+    failedCalls: revision,
+    aiCalls: new Map(NASTY_NAMES.map((name) => [name, { calls: revision, failedCalls: 1 }])),
+    modelCalls: new Map([['gpt-4.1', { calls: revision, failedCalls: 0 }]]),
     presumedBy: new Map<string, StoredPresumed>([
       ['7', { aiId: 'gpt-4.1', hourStart: T0, tokens: revision }],
       ...NASTY_NAMES.map((name) => [`ai:${name}`, { aiId: name, tokens: 1 }] as const),

@@ -6,7 +6,7 @@ import { Slots } from '../../src/domain/ledger/slots.js';
 import { standingOf } from '../../src/domain/ledger/standing.js';
 import { REMEMBERED_REQUESTS } from '../../src/domain/model/limits.js';
 import type { UsageDay } from '../../src/domain/model/state.js';
-import { UNKNOWN } from '../../src/domain/model/types.js';
+import { type CallCount, UNKNOWN, type UsageReport } from '../../src/domain/model/types.js';
 import { snapshotOf, usageDayOf } from '../../src/domain/reads.js';
 import type { TestBudget } from './budget.js';
 
@@ -26,6 +26,37 @@ export function expectGrantWithinCaps(state: Ledger, aiId: string): void {
   expect(slots.liveOf(aiId)).toBeLessThanOrEqual(policy.maxConcurrentPerAi);
 }
 
+/** Calls that were reported, by AI and by model, each with those that failed: `name` or `name failed`. */
+export class CallBooks {
+  private readonly counts = new Map<string, number>();
+
+  add(aiId: string, { model, calls = 1, failed }: UsageReport): void {
+    for (const name of [`AI ${aiId}`, `model ${model}`]) {
+      this.count(name, calls);
+      if (failed) this.count(`${name} failed`, calls);
+    }
+  }
+
+  private count(name: string, calls: number): void {
+    if (calls > 0) this.counts.set(name, (this.counts.get(name) ?? 0) + calls);
+  }
+
+  /** All that days count, open or written, of every epoch. */
+  expectIn(budget: TestBudget): void {
+    const counted = new CallBooks();
+    for (const { aiCalls = new Map(), modelCalls = new Map() } of daysOf(budget)) {
+      for (const [ai, calls] of aiCalls) counted.addCount(`AI ${ai}`, calls);
+      for (const [model, calls] of modelCalls) counted.addCount(`model ${model}`, calls);
+    }
+    expect(Object.fromEntries(counted.counts), 'calls').toEqual(Object.fromEntries(this.counts));
+  }
+
+  private addCount(name: string, { calls, failedCalls }: CallCount): void {
+    this.count(name, calls);
+    this.count(`${name} failed`, failedCalls);
+  }
+}
+
 /** Every figure is the sum of its parts; `spent` is all that there must be beside what is presumed, in days open or written. */
 export function expectBooksBalance(budget: TestBudget, spent: number): void {
   const { state } = budget;
@@ -37,7 +68,10 @@ export function expectBooksBalance(budget: TestBudget, spent: number): void {
   expect(sum(tables.monthModels.values())).toBe(month);
   expect(Math.min(0, ...tables.monthAis.values(), ...tables.monthModels.values())).toBe(0);
   const days = daysOf(budget);
-  for (const day of days) expectRestStands(day);
+  for (const day of days) {
+    expectRestStands(day);
+    expectCallsBalance(day);
+  }
   const presumed = sum(days.map((day) => day.presumed));
   expect(sum(days.map(({ total }) => total)), 'all that was ever spent').toBe(spent + presumed);
   expectIndexes(state);
@@ -79,6 +113,14 @@ function expectRestStands(day: UsageDay): void {
   const kept = sum([...day.presumedBy.values()].map(({ tokens }) => tokens));
   expect(kept, `presumed by lease on ${day.day}`).toBe(day.presumed);
   expect(Math.min(1, ...[...day.presumedBy.values()].map(({ tokens }) => tokens))).toBe(1);
+}
+
+function expectCallsBalance({ day, calls = 0, failedCalls = 0, aiCalls, modelCalls }: UsageDay): void {
+  for (const parts of [aiCalls, modelCalls]) {
+    const counts = [...(parts?.values() ?? [])];
+    expect(sum(counts.map((count) => count.calls)), `calls of ${day}`).toBe(calls);
+    expect(sum(counts.map((count) => count.failedCalls)), `failed calls of ${day}`).toBe(failedCalls);
+  }
 }
 
 /** Days of every epoch: those in the state, else their documents. */

@@ -134,7 +134,9 @@ export class MaximalHistory extends Chance {
   usage() {
     this.made += 1;
     const model = this.pick([`${'模'.repeat(40)}${this.below(600)}`, wide('.', 128, this.below(600)), 'm']);
-    return { ...usage(wide('%', 128, this.made), this.below(3_000), model), requestType: 'é'.repeat(32) };
+    const more = this.random() < 0.5 ? { calls: this.below(10_001), failed: true } : {};
+    const report = usage(wide('%', 128, this.made), this.below(3_000), model, more);
+    return { ...report, requestType: 'é'.repeat(32) };
   }
 
   /** A day of as many AIs as a day may have, as its document would bring it back. */

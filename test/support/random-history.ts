@@ -3,7 +3,9 @@ import { parseLeaseId } from '../../src/domain/model/lease-id.js';
 import type { Granted, Outcome } from '../../src/domain/model/outcomes.js';
 import type { PolicyFields } from '../../src/domain/model/policy.js';
 import type { AcquireRequest, LeaseRef } from '../../src/domain/model/requests.js';
+import type { UsageReport } from '../../src/domain/model/types.js';
 import {
+  CallBooks,
   expectBooksBalance,
   expectGrantWithinCaps,
   expectReloadsTheSame,
@@ -37,6 +39,9 @@ export class RandomHistory extends Chance {
   private readonly used = new Map<string, number>();
   private readonly dayOf = new Map<string, string>();
   private readonly presumed: PresumedBooks;
+  private readonly calls = new CallBooks();
+  /** Releases whose report was booked. */
+  private readonly reported = new Set<string>();
   /** All that was ever charged or adjusted. */
   private spent = 0;
   private made = 0;
@@ -146,18 +151,23 @@ export class RandomHistory extends Chance {
     if (this.leases.length === 0) return;
     const lease = this.pick(this.leases);
     const usageId = `u${this.random() < 0.3 ? this.below(this.made) : ++this.made}`;
-    const outcome = this.do({ kind: 'record', lease, usage: usage(usageId, usageTokens(usageId)) });
-    if (outcome.kind === 'recorded')
-      this.book(`${lease.epoch} ${outcome.lease?.aiId} ${usageId}`, outcome, lease);
+    const report = usageOf(usageId);
+    const outcome = this.do({ kind: 'record', lease, usage: report });
+    if (outcome.kind !== 'recorded') return;
+    const aiId = outcome.lease?.aiId ?? '';
+    if (this.book(`${lease.epoch} ${aiId} ${usageId}`, outcome, lease)) this.calls.add(aiId, report);
   }
 
   private unleased(): void {
     const [usageId, aiId] = [`u${++this.made}`, this.pick(['a', 'b', 'c', 'd'])];
-    const outcome = this.do({ kind: 'record-unleased', aiId, usage: usage(usageId, usageTokens(usageId)) });
-    if (outcome.kind === 'recorded') this.book(`${this.budget.state.epoch} ${aiId} ${usageId}`, outcome);
+    const report = usageOf(usageId);
+    const outcome = this.do({ kind: 'record-unleased', aiId, usage: report });
+    if (outcome.kind !== 'recorded') return;
+    if (this.book(`${this.budget.state.epoch} ${aiId} ${usageId}`, outcome)) this.calls.add(aiId, report);
   }
 
-  private book(key: string, outcome: Extract<Outcome, { kind: 'recorded' }>, lease?: LeaseRef): void {
+  /** Whether it is new. */
+  private book(key: string, outcome: Extract<Outcome, { kind: 'recorded' }>, lease?: LeaseRef): boolean {
     const { chargedTokens, overrunTokens, late, replayed } = outcome;
     const before = this.booked.get(key);
     // An id is known for 7 days; then it is free again.
@@ -167,12 +177,13 @@ export class RandomHistory extends Chance {
       `usage ${key} of ${known ? before : this.budget.now}`,
       `${chargedTokens} ${overrunTokens} ${late}`,
     );
-    if (known) return;
+    if (known) return false;
     this.booked.set(key, this.budget.now);
     this.spent += chargedTokens;
-    if (lease === undefined) return;
+    if (lease === undefined) return true;
     this.presumed.settle(lease, chargedTokens);
     this.look(lease);
+    return true;
   }
 
   /** By how much a lease's use grew. */
@@ -190,7 +201,10 @@ export class RandomHistory extends Chance {
     const lease = this.pick(this.leases);
     const unreported = this.pick([undefined, undefined, 'PRESUME', 'UNUSED'] as const);
     const reports = unreported !== 'UNUSED' && this.random() < 0.3;
-    const report = reports ? { usage: usage(`e${lease.fence}`, this.below(300)) } : {};
+    const more = this.random() < 0.3 ? { failed: true, calls: this.below(3) } : {};
+    const report = reports
+      ? { usage: usage(`e${lease.fence}`, this.pick([0, this.below(300)]), 'm', more) }
+      : {};
     const outcome = this.do({ kind: 'release', lease, ...report, ...(unreported && { unreported }) });
     if (outcome.kind !== 'released') return;
     // A release that left something presumed, and the one that settled it.
@@ -200,12 +214,21 @@ export class RandomHistory extends Chance {
       `${outcome.usedTokens} ${outcome.freedTokens} ${outcome.overrunTokens}`,
     );
     if (outcome.replayed) return;
+    this.countRelease(lease, report.usage);
     const wasLive = this.budget.events.some(({ kind }) => kind === 'released');
     const grown = this.look(lease);
     this.spent += grown;
     // What a live lease reports with its release was never presumed.
     if (!wasLive) this.presumed.settle(lease, grown);
     this.presumed.free(lease, outcome.freedTokens);
+  }
+
+  /** A release that settles what another left presumed may come with the same report again. */
+  private countRelease({ leaseId }: LeaseRef, report: UsageReport | undefined): void {
+    if (report === undefined || this.reported.has(leaseId)) return;
+    this.reported.add(leaseId);
+    const aiId = this.asked[this.leases.findIndex((lease) => lease.leaseId === leaseId)]?.aiId;
+    this.calls.add(aiId ?? '', report);
   }
 
   private renew(): void {
@@ -289,6 +312,7 @@ export class RandomHistory extends Chance {
     expect(state.revision).toBeGreaterThanOrEqual(this.revision);
     const committed = state.revision > this.revision;
     expectBooksBalance(this.budget, this.spent + this.presumed.corrected);
+    if (this.random() < 0.1) this.calls.expectIn(this.budget);
     if (committed && this.random() < 0.3) expectReloadsTheSame(this.budget);
     this.checkPresumed();
     this.revision = state.revision;
@@ -302,6 +326,8 @@ function expectLeft(budget: TestBudget, aiId: string, { availableTokens }: Grant
 }
 
 /** The same id has the same content, whoever repeats it. */
-function usageTokens(usageId: string): number {
-  return (Number(usageId.slice(1)) * 37) % 700;
+function usageOf(usageId: string) {
+  const number = Number(usageId.slice(1));
+  const more = number % 3 === 0 ? { failed: true } : number % 5 === 0 ? { calls: number % 4 } : {};
+  return usage(usageId, number % 7 === 0 ? 0 : (number * 37) % 700, number % 2 ? 'm' : 'n', more);
 }

@@ -48,8 +48,9 @@ export function usage(
   usageId: string,
   total: number,
   model = 'm',
+  more: Pick<UsageReport, 'calls'> & { readonly failed?: boolean } = {},
 ): UsageReport & { readonly usageId: string } {
-  const fingerprint = `${total}/${model}`;
+  const fingerprint = [total, model, ...Object.values(more)].join('/');
   return {
     usageId,
     tokens: counts({ total }),
@@ -57,6 +58,7 @@ export function usage(
     requestType: '',
     failed: false,
     errorMessage: '',
+    ...more,
     fingerprint,
   };
 }

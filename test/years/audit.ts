@@ -36,6 +36,12 @@ export class Audit {
       same(days, expected),
       () => `${id} ${month}: days ${shown(days)}, in the books ${shown(expected)}`,
     );
+    const called = monthlyDistribution.dailyUsageData.filter(({ calls }) => calls > 0);
+    const calls = new Map(called.map((day) => [day.date, day.calls]));
+    this.run.check(
+      same(calls, books.callsOf(month)),
+      () => `${id} ${month}: calls ${shown(calls)}, in the books ${shown(books.callsOf(month))}`,
+    );
     const ais = new Map(byAi.map(({ aiId, tokens }) => [aiId, tokens]));
     this.run.check(
       same(ais, books.aisOf(month)),

@@ -5,6 +5,8 @@
 export class Books {
   /** Tokens by day, and of each day by AI. */
   readonly days = new Map<string, Map<string, number>>();
+  /** Calls by day. */
+  readonly calls = new Map<string, number>();
   private leases = new Map<string, OpenLease>();
   private readonly format: Intl.DateTimeFormat;
 
@@ -41,11 +43,18 @@ export class Books {
     // Presumed when it ran out, that much stands there already.
     if (!lease.over) this.add(lease.day, lease.aiId, within);
     this.add(this.dayOf(at), lease.aiId, tokens - within);
+    this.call(within > 0 ? lease.day : this.dayOf(at));
     this.leases.set(leaseId, { ...lease, used: lease.used + tokens });
   }
 
   unleased(aiId: string, tokens: number, at: number): void {
     this.add(this.dayOf(at), aiId, tokens);
+    this.call(this.dayOf(at));
+  }
+
+  /** Each report is one, on the day of its first token; all of these reports have some. */
+  private call(day: string): void {
+    this.calls.set(day, (this.calls.get(day) ?? 0) + 1);
   }
 
   released(leaseId: string): void {
@@ -95,6 +104,11 @@ export class Books {
   month(key: string): Map<string, number> {
     const used = [...this.days.keys()].filter((day) => day.startsWith(key)).sort();
     return new Map(used.map((day) => [day, this.totalOf(day)]));
+  }
+
+  /** Calls of a month by day. */
+  callsOf(key: string): Map<string, number> {
+    return new Map([...this.calls].filter(([day]) => day.startsWith(key)));
   }
 
   aisOf(key: string): Map<string, number> {

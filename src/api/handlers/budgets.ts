@@ -60,7 +60,7 @@ export const getBudget: UnaryHandler<GetBudgetRequest, GetBudgetResponse> = asyn
 ) => {
   const outcome = await servicePort.submit(readBudgetId(message), { kind: 'get-snapshot' }, caller);
   const { budget } = answered(outcome).snapshot;
-  return { budget: budgetMessage(budget), warnings: policyWarnings(budget.policy) };
+  return { budget: budgetMessage(budget), warnings: policyWarnings(budget.policyFields) };
 };
 
 /** Clients refuse answers above 4 MiB, and a policy may name 250 AIs and 100 models. */

@@ -29,12 +29,14 @@ export const listUsage: UnaryHandler<ListUsageRequest, ListUsageResponse> = asyn
   const { budgetId, pageQuery, query } = readListUsage(message);
   const answer = unlessRefused(await services.listUsage(services.servicePort, budgetId, query, caller));
   return {
-    rows: answer.rows.map(({ key, start, tokens, presumed, late }) => ({
+    rows: answer.rows.map(({ key, start, tokens, presumed, late, calls, failedCalls }) => ({
       key,
       start: optionalDate(start),
       tokens,
       presumedTokens: presumed,
       lateTokens: late,
+      calls,
+      failedCalls,
     })),
     nextPageToken: answer.nextKey === undefined ? '' : pageToken(pageQuery, answer.nextKey),
   };

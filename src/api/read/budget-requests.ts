@@ -10,7 +10,7 @@ import type {
   WatchBudgetRequest,
 } from '../../gen/budgetarbiter/v1/budget_admin_service.js';
 import { Checks } from './checks.js';
-import { readPolicy, readUpdateMask } from './policy.js';
+import { readPolicy, readPreset, readUpdateMask } from './policy.js';
 import type { OfBudget } from './slot-requests.js';
 
 /** For requests that name a budget and nothing else. */
@@ -33,10 +33,12 @@ export function readCreate(message: CreateBudgetRequest): OfBudget<domain.PutPol
   const checks = new Checks();
   const budgetId = checks.budgetId('budget_id', message.budgetId);
   const fields = readPolicy(checks, message.policy);
+  const preset = readPreset(checks, message.preset);
   const reason = checks.text('reason', message.reason, TEXTS.reason);
   checks.done();
   const { validateOnly } = message;
-  return { budgetId, request: { kind: 'put-policy', fields, presence: 'absent', validateOnly, reason } };
+  const request = { kind: 'put-policy' as const, presence: 'absent' as const, validateOnly, reason };
+  return { budgetId, request: { ...request, fields: { ...fields, ...(preset && { preset }) } } };
 }
 
 export function readUpdate(message: UpdateBudgetRequest): OfBudget<domain.PutPolicyRequest> {
@@ -44,12 +46,14 @@ export function readUpdate(message: UpdateBudgetRequest): OfBudget<domain.PutPol
   const budgetId = checks.budgetId('budget_id', message.budgetId);
   const fields = readPolicy(checks, message.policy);
   const mask = readUpdateMask(checks, message.updateMask, fields);
+  const preset = readPreset(checks, message.preset);
   const reason = checks.text('reason', message.reason, TEXTS.reason);
   const { etag, allowMissing, validateOnly } = message;
   if (etag !== undefined) checks.text('etag', etag, TEXTS.etag);
   checks.done();
   const request = {
-    ...{ kind: 'put-policy' as const, fields, validateOnly, reason },
+    ...{ kind: 'put-policy' as const, validateOnly, reason },
+    fields: { ...fields, ...(preset && { preset }) },
     ...(mask !== 'everything' && { updateMask: mask }),
     ...(etag !== undefined && { etag }),
     ...(!allowMissing && { presence: 'present' as const }),

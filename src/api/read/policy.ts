@@ -1,4 +1,4 @@
-import type { PolicyFields } from '../../domain/model/policy.js';
+import { type PolicyFields, PRESETS, type Preset } from '../../domain/model/policy.js';
 import type { PolicyPath } from '../../domain/model/requests.js';
 import {
   POLICY_ROWS,
@@ -8,7 +8,8 @@ import {
   type TokenWeights as Weights,
 } from '../../domain/policy/policy-fields.js';
 import { rangeViolations } from '../../domain/policy/policy-ranges.js';
-import type { Policy, TokenWeights } from '../../gen/budgetarbiter/v1/budget.js';
+import { presetOf } from '../../domain/policy/presets.js';
+import { type Policy, Preset as PresetNumber, type TokenWeights } from '../../gen/budgetarbiter/v1/budget.js';
 import type { Duration } from '../../gen/google/protobuf/duration.js';
 import { enumNumber, MESSAGE_ROWS, MESSAGE_WEIGHTS } from '../write/policy-message.js';
 import type { Checks } from './checks.js';
@@ -24,6 +25,15 @@ export function readPolicy(checks: Checks, policy: Policy | undefined): PolicyFi
   }
   checks.failAll(rangeViolations(fields as PolicyFields));
   return fields as PolicyFields;
+}
+
+/** Undefined where it is unset. */
+export function readPreset(checks: Checks, value: number): Preset | undefined {
+  if (value === PresetNumber.PRESET_UNSPECIFIED) return undefined;
+  const name = PRESETS.find((candidate) => PresetNumber[`PRESET_${candidate}`] === value);
+  if (name !== undefined) return presetOf(name);
+  checks.fail('preset', `must be ${PRESETS.join(', ')} or unset; it is ${value}`);
+  return undefined;
 }
 
 /** Undefined for what is unset, and for what is wrong and told already. */

@@ -81,8 +81,12 @@ function readUsage(checks: Checks, usage: Usage): NamedUsage {
   const model = checks.model('usage.model', usage.model, TEXTS.modelOrNone);
   const requestType = checks.text('usage.request_type', usage.requestType, TEXTS.requestType);
   const errorMessage = checks.text('usage.error_message', usage.errorMessage, TEXTS.errorMessage);
-  const { failed } = usage;
-  const content = { tokens, model, requestType, failed, errorMessage };
+  const { failed, calls } = usage;
+  if (calls !== undefined) checks.amount('usage.calls', calls, NUMBERS.calls);
+  const content = {
+    ...{ tokens, model, requestType, failed, errorMessage },
+    ...(calls !== undefined && { calls }),
+  };
   return { usageId, ...content, fingerprint: usageFingerprint(content) };
 }
 

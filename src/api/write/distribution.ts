@@ -41,6 +41,8 @@ export function distributionMessage(stats: StatsView): DistributionStats {
     month: stats.month,
     timeZone: stats.timeZone,
     toppedTokens: stats.toppedTokens,
+    calls: stats.calls,
+    failedCalls: stats.failedCalls,
   };
 }
 

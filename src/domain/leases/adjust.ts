@@ -1,4 +1,5 @@
 import { book, canCount, standsUnder } from '../ledger/accounts.js';
+import { tokensOf } from '../ledger/counts.js';
 import { type DayFigures, figuresOfOpen, restOf, restOfOpen } from '../ledger/day-rest.js';
 import { findReceipt, unknownReceipts } from '../ledger/lease-lookup.js';
 import type { Ledger } from '../ledger/ledger.js';
@@ -225,6 +226,6 @@ function parts(figures: ReadonlyMap<string, number>, only: string | undefined): 
 /** What format 1 presumed stands under `(unknown)` beside adjustments that named no model: those go first. */
 function presumedByNoLease({ tables }: Ledger, day: string, step: number): number {
   const presumed = tables.days.get(day)?.presumed ?? 0;
-  const unknown = tables.dayModels.get(`${day} ${UNKNOWN}`) ?? 0;
+  const unknown = tokensOf(tables.dayModels.get(`${day} ${UNKNOWN}`));
   return Math.max(0, step - Math.max(0, unknown - presumed));
 }

@@ -5,7 +5,7 @@ import type { Ledger } from '../ledger/ledger.js';
 import { bookTopUp, toppedOf } from '../ledger/top-ups.js';
 import type { Refusal } from '../model/outcomes.js';
 import type { ClosedLease, StoredLease } from '../model/state.js';
-import { type LeaseView, UNSPECIFIED, type UsageReport } from '../model/types.js';
+import { type CallCount, type LeaseView, UNSPECIFIED, type UsageReport } from '../model/types.js';
 import { addCharge, chargeOf, type TokenCharge } from '../policy/token-charge.js';
 import { putClosed, raiseOnce } from './closing.js';
 import { settlePresumed } from './presumed.js';
@@ -34,7 +34,10 @@ export function reportRefusal(ledger: Ledger, charge: TokenCharge, used = 0): Re
   return { reason: 'AMOUNT_OVERFLOW', field: 'usage.tokens' };
 }
 
-/** Books a report on a live lease: up to its reservation in the windows of the grant, the overrun in those of now. */
+/**
+ * Books a report on a live lease: up to its reservation in the windows of the grant, the overrun in those of now. Its calls count
+ * once, where its first tokens do; without any, in the day of the grant.
+ */
 export function bookOnLive(
   ledger: Ledger,
   lease: StoredLease,
@@ -46,13 +49,13 @@ export function bookOnLive(
   const within = Math.min(chargedTokens, Math.max(0, lease.reserved - lease.used));
   const overrunTokens = chargedTokens - within;
   const { aiId, day, hourStart } = lease;
-  const model = modelOf(usage);
-  if (within > 0) {
-    book(ledger, { day, hourStart, aiId, model, tokens: within, topped: toppedOf(lease, within) });
+  const [model, calls] = [modelOf(usage), callsOf(usage)];
+  if (within > 0 || (overrunTokens === 0 && calls !== undefined)) {
+    book(ledger, { day, hourStart, aiId, model, tokens: within, topped: toppedOf(lease, within), calls });
     bookTopUp(ledger, lease, within);
   }
   if (overrunTokens > 0) {
-    bookNow(ledger, aiId, model, overrunTokens);
+    bookNow(ledger, { aiId, model, tokens: overrunTokens, calls: within > 0 ? undefined : calls });
     tellOverrun(ledger, viewOfLive(ledger, after), after, overrunTokens);
   }
   ledger.setLease(lease.fence, after);
@@ -69,13 +72,15 @@ export function bookLate(
   const { lease } = closed;
   const after = charged(lease, charge);
   const chargedTokens = after.used - lease.used;
-  const model = modelOf(usage);
-  const moved = settlePresumed(ledger, closed, model, chargedTokens);
+  const [model, calls] = [modelOf(usage), callsOf(usage)];
+  const moved = settlePresumed(ledger, closed, { model, tokens: chargedTokens, calls });
   const excess = chargedTokens - moved;
   const overrunTokens = chargedTokens - Math.min(chargedTokens, Math.max(0, lease.reserved - lease.used));
   // What was free again had been reserved all the same: from a top-up it came then, and stays out of windows.
   const topped = toppedOf(lease, Math.max(0, excess - overrunTokens));
-  if (excess > 0) bookNow(ledger, lease.aiId, model, excess, { late: excess, topped });
+  const { aiId } = lease;
+  const late = { late: excess, topped, calls: moved > 0 ? undefined : calls };
+  bookNow(ledger, { aiId, model, tokens: excess, ...late });
   bookTopUp(ledger, lease, topped);
   const updated = { ...closed, lease: after, presumed: closed.presumed - moved };
   if (overrunTokens > 0) tellOverrun(ledger, viewOfClosed(ledger, updated), after, overrunTokens);
@@ -86,7 +91,7 @@ export function bookLate(
 /** Books a report that has no lease, in the windows of now. */
 export function bookUnleased(ledger: Ledger, aiId: string, usage: UsageReport, charge: TokenCharge): Booked {
   const chargedTokens = addCharge(NOTHING, charge).tokens;
-  if (chargedTokens > 0) bookNow(ledger, aiId, modelOf(usage), chargedTokens);
+  bookNow(ledger, { aiId, model: modelOf(usage), tokens: chargedTokens, calls: callsOf(usage) });
   return { chargedTokens, overrunTokens: 0, late: false };
 }
 
@@ -95,17 +100,12 @@ function tellOverrun(ledger: Ledger, view: LeaseView, lease: StoredLease, tokens
   raiseOnce(ledger, overrunAlert(lease, tokens, ledger.hour, ledger.clock));
 }
 
-/** The windows of now are those of the decision's moment. */
-function bookNow(
-  ledger: Ledger,
-  aiId: string,
-  model: string,
-  tokens: number,
-  of: Pick<Entry, 'late' | 'topped'> = {},
-): void {
+/** The windows of now are those of the decision's moment. Nothing opens no day. */
+function bookNow(ledger: Ledger, entry: Omit<Entry, 'day' | 'hourStart'>): void {
+  if (entry.tokens === 0 && entry.calls === undefined) return;
   openDay(ledger, ledger.today);
   const { today, hour } = ledger;
-  book(ledger, { day: today.day, hourStart: hour.start, aiId, model, tokens, ...of });
+  book(ledger, { ...entry, day: today.day, hourStart: hour.start });
 }
 
 /** The charge of a lease is rounded up once, on its cumulative sum. */
@@ -116,4 +116,9 @@ function charged(lease: StoredLease, charge: TokenCharge): StoredLease {
 
 function modelOf({ model }: UsageReport): string {
   return model === '' ? UNSPECIFIED : model;
+}
+
+/** Undefined where the report is about none. */
+function callsOf({ calls = 1, failed }: UsageReport): CallCount | undefined {
+  return calls === 0 ? undefined : { calls, failedCalls: failed ? calls : 0 };
 }

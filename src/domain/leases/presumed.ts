@@ -76,12 +76,16 @@ function ofNoLease({ presumed, presumedBy }: PresumedDay): number {
 }
 
 /** Of late tokens, those that turn out to be what was presumed: they change only their model. Says how many. */
-export function settlePresumed(ledger: Ledger, closed: ClosedLease, model: string, late: number): number {
-  const tokens = Math.min(late, closed.presumed);
+export function settlePresumed(
+  ledger: Ledger,
+  closed: ClosedLease,
+  late: Pick<Entry, 'model' | 'tokens' | 'calls'>,
+): number {
+  const tokens = Math.min(late.tokens, closed.presumed);
   if (tokens === 0) return 0;
   const { day, hourStart, aiId } = closed.lease;
   const topped = toppedOf(closed.lease, tokens);
-  moveModel(ledger, { day, hourStart, aiId, model, tokens, presumed: -tokens, topped }, UNKNOWN);
+  moveModel(ledger, { ...late, day, hourStart, aiId, tokens, presumed: -tokens, topped }, UNKNOWN);
   lower(ledger, day, closed.presumedKey, tokens);
   return tokens;
 }

@@ -85,6 +85,7 @@ export function rememberUsage(
     model: usage.model,
     requestType: usage.requestType,
     failed: usage.failed,
+    ...(usage.calls === undefined ? {} : { calls: usage.calls }),
     ...(fence === undefined ? {} : { fence }),
   });
 }

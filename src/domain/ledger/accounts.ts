@@ -1,9 +1,10 @@
 import { MAX_AI_BYTES, MAX_AIS, MAX_MODEL_BYTES, MAX_MODELS, MAX_RESERVED } from '../model/limits.js';
-import type { HourTotal, StoredDay } from '../model/state.js';
-import type { Writable } from '../model/types.js';
+import type { HourTotal, StoredCount, StoredDay } from '../model/state.js';
+import type { CallCount, Writable } from '../model/types.js';
 import { OTHER, UNKNOWN } from '../model/types.js';
 import { monthOfDay } from '../time/calendar.js';
 import type { DayWindow } from '../time/windows.js';
+import { countedOn, tokensOf } from './counts.js';
 import type { Ledger } from './ledger.js';
 import type { LedgerTables } from './ledger-tables.js';
 import { inMonth } from './standing.js';
@@ -12,7 +13,8 @@ import { countTopped, countToppedDay, countToppedInDay, toppedIn } from './toppe
 
 /**
  * Where tokens are counted: days, their hours, AIs and models, and the month. Every change goes through `book`, so that the
- * sums of hours, AIs and models are the day's total, and the sums of days are the month's.
+ * sums of hours, AIs and models are the day's total, and the sums of days are the month's. Calls are counted beside them, by day
+ * alone: no rule asks for those of a month.
  */
 export interface Entry {
   readonly day: string;
@@ -25,6 +27,8 @@ export interface Entry {
   readonly late?: number;
   /** Of `tokens`, what came from a top-up. */
   readonly topped?: number;
+  /** Those of a report come with the first of what is booked of it, and with nothing else. */
+  readonly calls?: CallCount | undefined;
 }
 
 /** Opens a day in the state, so that its tokens can be counted. */
@@ -37,19 +41,22 @@ export function openDay(ledger: Ledger, window: DayWindow): void {
   if (day > ledger.lastOpenedDay) ledger.lastOpenedDay = day;
 }
 
-/** Counts tokens in a day that is in the state. */
+/** Counts tokens, and calls, in a day that is in the state. */
 export function book(ledger: Ledger, entry: Entry): void {
   const { tables } = ledger;
+  const { calls } = entry;
   const day = changingDay(ledger, entry.day);
   day.total += entry.tokens;
   day.presumed += entry.presumed ?? 0;
   day.late += entry.late ?? 0;
-  const hour = addInHour(day, entry.hourStart, entry.tokens);
+  if (calls !== undefined) addCalls(day, calls);
   const { ais, models } = tables.accountsOf(entry.day);
   const ai = nameIn(ais, entry.aiId, AI_ROOM);
   const model = nameIn(models, entry.model, MODEL_ROOM);
-  addInDay(tables.dayAis, ais, entry.day, ai, entry.tokens);
-  addInDay(tables.dayModels, models, entry.day, model, entry.tokens);
+  addInDay(tables.dayAis, ais, ai, entry);
+  addInDay(tables.dayModels, models, model, entry);
+  if (entry.tokens === 0) return;
+  const hour = addInHour(day, entry.hourStart, entry.tokens);
   const { topped = 0 } = entry;
   if (topped !== 0) countToppedInDay(tables, { day, hour }, { span: entry.day, ai, model, topped });
   // Under the day's names: what is `(other)` in a day can be taken back from `(other)` of its month.
@@ -105,7 +112,8 @@ export function countModelInMonth(
 /** Moves tokens of a day from one model to another: what was presumed turns out to be used, and by what. */
 export function moveModel(ledger: Ledger, entry: Omit<Entry, 'late'>, from: string): void {
   const { tokens, model, presumed = 0, topped = 0 } = entry;
-  book(ledger, { ...entry, model: from, tokens: -tokens, presumed, topped: -topped });
+  const before = { ...entry, model: from, tokens: -tokens, presumed, topped: -topped, calls: undefined };
+  book(ledger, before);
   book(ledger, { ...entry, model, tokens, presumed: 0 });
 }
 
@@ -122,6 +130,11 @@ function changingDay({ tables: { days }, nextRevision }: Ledger, name: string): 
   const copy = { ...day, hours: ownHours(day.hours), changedAt: nextRevision };
   days.change(entry, copy);
   return copy;
+}
+
+function addCalls(day: ChangingDay, { calls, failedCalls }: CallCount): void {
+  day.calls = (day.calls ?? 0) + calls;
+  day.failedCalls = (day.failedCalls ?? 0) + failedCalls;
 }
 
 /** A copy that a day in the state may change. */
@@ -170,7 +183,7 @@ export function isNamedToday({ tables, today: { day } }: Ledger, aiId: string): 
 /** What its window counts of an AI today. Beyond the AIs that a day names it may be whose all of `(other)` is. */
 export function tokensToday({ tables: { dayAis, toppedAis }, today: { day } }: Ledger, aiId: string): number {
   const own = dayAis.get(`${day} ${aiId}`);
-  const tokens = own ?? dayAis.get(`${day} ${OTHER}`) ?? 0;
+  const tokens = tokensOf(own ?? dayAis.get(`${day} ${OTHER}`));
   return tokens - toppedIn(toppedAis, day, own === undefined ? OTHER : aiId);
 }
 
@@ -191,15 +204,15 @@ interface Names {
 
 /** The key of an entry is long, and is made once. */
 function addInDay(
-  table: Table<number>,
-  accounts: Map<string, TableEntry<number>>,
-  day: string,
+  table: Table<StoredCount>,
+  accounts: Map<string, TableEntry<StoredCount>>,
   name: string,
-  tokens: number,
+  { day, tokens, calls }: Entry,
 ): void {
   const entry = accounts.get(name);
-  if (entry === undefined) accounts.set(name, table.set(`${day} ${name}`, tokens));
-  else table.change(entry, (entry.value ?? 0) + tokens);
+  const count = countedOn(entry?.value, tokens, calls);
+  if (entry === undefined) accounts.set(name, table.set(`${day} ${name}`, count));
+  else table.change(entry, count);
 }
 
 const EVERY = () => true;

@@ -2,21 +2,24 @@ import {
   SECTIONS,
   type Section,
   type SectionValues,
+  type StoredCount,
   type StoredDay,
   type StoredPresumed,
   type StoredState,
   type StoredTopUp,
   type UsageDay,
 } from '../model/state.js';
+import type { CallCount } from '../model/types.js';
+import { callsOf, countOf, tokensOf } from './counts.js';
 import { HEAD_BYTES, MEASURES } from './state-size.js';
 import { type Entry, Gauge, Table } from './table.js';
 
 /** Entries of one open day by name. None leaves before the day does. */
-export class DayNames extends Map<string, Entry<number>> {
+export class DayNames extends Map<string, Entry<StoredCount>> {
   /** Of its entries as they are stored. */
   bytes = 0;
 
-  override set(name: string, entry: Entry<number>): this {
+  override set(name: string, entry: Entry<StoredCount>): this {
     if (!this.has(name)) this.bytes += entry.bytes;
     return super.set(name, entry);
   }
@@ -29,7 +32,10 @@ export interface DayAccounts {
   readonly presumed: Map<string, Entry<StoredPresumed>>;
 }
 
-type DayParts = Pick<UsageDay, 'ais' | 'models' | 'presumedBy' | 'toppedAis' | 'toppedModels'>;
+type DayParts = Pick<
+  UsageDay,
+  'ais' | 'models' | 'aiCalls' | 'modelCalls' | 'presumedBy' | 'toppedAis' | 'toppedModels'
+>;
 
 interface SectionTable {
   readonly section: Section;
@@ -42,8 +48,8 @@ export class LedgerTables {
   readonly leases: Table<SectionValues['leases']>;
   readonly ais: Table<SectionValues['ais']>;
   readonly days: Table<SectionValues['days']>;
-  readonly dayAis: Table<number>;
-  readonly dayModels: Table<number>;
+  readonly dayAis: Table<StoredCount>;
+  readonly dayModels: Table<StoredCount>;
   readonly dayPresumed: Table<StoredPresumed>;
   readonly dayTotals: Table<number>;
   readonly monthAis: Table<number>;
@@ -140,11 +146,11 @@ export class LedgerTables {
     return { ais: ais.size, models: models.size };
   }
 
-  /** The entries of one day in `dayAis` or `dayModels`, by name. */
-  ofDay(table: Table<number>, day: string): Map<string, number> {
+  /** The tokens of one day in `dayAis` or `dayModels`, by name. */
+  ofDay(table: Table<StoredCount>, day: string): Map<string, number> {
     const { ais, models } = this.accountsOf(day);
     const found = new Map<string, number>();
-    for (const [name, { value = 0 }] of table === this.dayAis ? ais : models) found.set(name, value);
+    for (const [name, { value }] of table === this.dayAis ? ais : models) found.set(name, tokensOf(value));
     return found;
   }
 
@@ -158,6 +164,12 @@ export class LedgerTables {
       if (topped !== undefined) found.set(name, topped);
     }
     return found;
+  }
+
+  /** Calls of an open day, by AI and model, where there are any. */
+  callsOfDay(day: string): Required<Pick<UsageDay, 'aiCalls' | 'modelCalls'>> {
+    const { ais, models } = this.accountsOf(day);
+    return { aiCalls: callsBy(ais), modelCalls: callsBy(models) };
   }
 
   /** Takes a day out of the state, with its AIs and models. */
@@ -214,9 +226,11 @@ export class LedgerTables {
     this.days.set(day, totals);
     if (names === undefined) return;
     const accounts = this.accountsOf(day);
-    for (const [name, tokens] of names.ais) accounts.ais.set(name, this.dayAis.set(`${day} ${name}`, tokens));
-    for (const [name, tokens] of names.models)
-      accounts.models.set(name, this.dayModels.set(`${day} ${name}`, tokens));
+    const { ais, models, aiCalls, modelCalls } = names;
+    for (const [name, tokens] of ais)
+      accounts.ais.set(name, this.dayAis.set(`${day} ${name}`, countOf(tokens, aiCalls?.get(name))));
+    for (const [name, tokens] of models)
+      accounts.models.set(name, this.dayModels.set(`${day} ${name}`, countOf(tokens, modelCalls?.get(name))));
     for (const [key, presumed] of names.presumedBy) this.setPresumed(day, key, presumed);
     for (const [name, tokens] of names.toppedAis) this.toppedAis.set(`${day} ${name}`, tokens);
     for (const [name, tokens] of names.toppedModels) this.toppedModels.set(`${day} ${name}`, tokens);
@@ -226,6 +240,15 @@ export class LedgerTables {
 /** `YYYY-MM name`, and not `YYYY-MM-DD name`. */
 function isOfMonth(key: string): boolean {
   return key[7] === ' ';
+}
+
+function callsBy(names: DayNames): Map<string, CallCount> {
+  const found = new Map<string, CallCount>();
+  for (const [name, { value }] of names) {
+    const calls = callsOf(value);
+    if (calls !== undefined) found.set(name, calls);
+  }
+  return found;
 }
 
 function link<V>(table: Table<V>, key: string, accounts: Map<string, Entry<V>>): void {

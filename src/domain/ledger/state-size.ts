@@ -5,6 +5,7 @@ import type {
   Section,
   SectionValues,
   StoredAi,
+  StoredCount,
   StoredLease,
   StoredPresumed,
   StoredTopUp,
@@ -98,7 +99,7 @@ const USAGE = valueBytes({
   ...RECEIPT,
   body: {
     ...{ kind: 'usage', fingerprint: '', chargedTokens: 0, overrunTokens: 0, late: false, fence: 0 },
-    ...{ model: '', requestType: '', failed: false },
+    ...{ model: '', requestType: '', failed: false, calls: 0 },
   },
 });
 /** Name and id of a lease's receipt: epoch and fence have at most 16 digits each. */
@@ -108,16 +109,11 @@ const LABEL = PLACE + DOCUMENT + 2 * (3 + TEXT);
 const HOURS = 64;
 const DAY =
   valueBytes({
-    start: 0,
-    end: 0,
-    total: 0,
-    presumed: 0,
-    late: 0,
-    topped: 0,
-    hours: [],
-    changedAt: 0,
-    settleUntil: 0,
+    ...{ start: 0, end: 0, total: 0, presumed: 0, late: 0, topped: 0, hours: [] },
+    ...{ changedAt: 0, settleUntil: 0 },
   }) +
+  part('calls', 0) +
+  part('failedCalls', 0) +
   part('zone', ' '.repeat(64)) +
   HOURS * (PLACE + valueBytes({ start: 0, tokens: 0, topped: 0 }));
 const WRITER = valueBytes({ seq: 0, at: 0 });
@@ -125,6 +121,8 @@ const AI = valueBytes({ lastGrantAt: 0, grants: [], cooldownFrom: 0, unusedAt: 0
 /** A grant that outlived 16 newer ones is remembered at its end. */
 const REMEMBERED_GRANT = 3 * (PLACE + NUMBER);
 const DAY_NAME = '2026-01-01 '.length;
+/** Of an AI or model in a day: tokens, calls and failed calls. */
+const COUNT = DOCUMENT + 3 * (PLACE + NUMBER);
 const PRESUMED = valueBytes({ aiId: '', hourStart: 0, tokens: 0, topped: true });
 const TOP_UP_ID = part('topUpId', '');
 /** All that a top-up may come to beside its texts. */
@@ -155,7 +153,7 @@ function labelBytes(labels: NonNullable<StoredLease['labels']>): number {
  */
 function leaseBytes(lease: StoredLease): number {
   const spans = lease.topUpId === undefined ? 1 : 3;
-  const names = spans * (2 * (mostNameBytes(lease.aiId) + NUMBER) + 2 * DAY_NAME);
+  const names = spans * (2 * mostNameBytes(lease.aiId) + 2 * DAY_NAME + COUNT + NUMBER);
   const presumed = PRESUMED_NAME + presumedBytes(lease);
   const most = MOST_OF_SESSION + MOST_OF_RELEASE + MOST_OF_PRESUMED_KEY;
   return closedLeaseBytes(lease) + most + LEASE_RECEIPT_ID + names + presumed + REMEMBERED_GRANT;
@@ -190,7 +188,7 @@ function closedBytes({ lease, release, presuming, presumedKey }: ClosedLease): n
 export function usageDayBytes(day: UsageDay | undefined): number {
   let bytes = DAY;
   for (const names of [day?.ais, day?.models, day?.toppedAis, day?.toppedModels]) {
-    for (const name of names?.keys() ?? []) bytes += DAY_NAME + nameBytes(name) + NUMBER;
+    for (const name of names?.keys() ?? []) bytes += DAY_NAME + nameBytes(name) + COUNT;
   }
   for (const [key, presumed] of day?.presumedBy ?? [])
     bytes += DAY_NAME + nameBytes(key) + presumedBytes(presumed);
@@ -215,14 +213,16 @@ export interface Measure<V> {
 }
 
 const TOKENS: Measure<number> = { nameBytes, valueBytes: () => NUMBER, varies: false };
+/** As the largest, whether there are calls or not: so a name takes the same room from its first token on. */
+const COUNTS: Measure<StoredCount> = { nameBytes, valueBytes: () => COUNT, varies: false };
 
 export const MEASURES: { readonly [S in Section]: Measure<SectionValues[S]> } = {
   settings: { nameBytes, valueBytes, varies: true },
   leases: { nameBytes: mostNameBytes, valueBytes: leaseBytes, varies: false },
   ais: { nameBytes, valueBytes: aiBytes, varies: true },
   days: { nameBytes, valueBytes: () => DAY, varies: false },
-  dayAis: TOKENS,
-  dayModels: TOKENS,
+  dayAis: COUNTS,
+  dayModels: COUNTS,
   dayPresumed: { nameBytes, valueBytes: presumedBytes, varies: false },
   dayTotals: TOKENS,
   monthAis: TOKENS,

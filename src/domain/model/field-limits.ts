@@ -97,6 +97,8 @@ export const NUMBERS = {
   /** Of one kind, in one report. */
   countedTokens: { least: 0, most: MAX_AMOUNT },
   topUpTokens: { least: 1, most: MAX_AMOUNT },
+  /** Of one report. */
+  calls: { least: 0, most: 10_000 },
   adjustedTokens: { least: -MAX_AMOUNT, most: MAX_AMOUNT, not: 0 },
   /** An int32; what is above the largest page is taken for it. */
   pageSize: { least: 0, most: 2 ** 31 - 1 },

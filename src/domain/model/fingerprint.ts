@@ -43,10 +43,14 @@ export interface UsageContent {
   readonly requestType: string;
   readonly failed: boolean;
   readonly errorMessage: string;
+  readonly calls?: number | undefined;
 }
 
-export function usageFingerprint({ tokens, model, requestType, failed, errorMessage }: UsageContent): string {
-  return fingerprint([...countParts(tokens), model, requestType, failed, errorMessage]);
+export function usageFingerprint(content: UsageContent): string {
+  const { tokens, model, requestType, failed, errorMessage, calls } = content;
+  const parts: FingerprintPart[] = [...countParts(tokens), model, requestType, failed, errorMessage];
+  if (calls !== undefined) parts.push(['calls', calls]);
+  return fingerprint(parts);
 }
 
 function countParts({ input, output, cacheRead, cacheWrite, reasoning, total }: TokenCounts): number[] {

@@ -24,8 +24,8 @@ export const RECEIPT_MEMORY_MS = 7 * 24 * 60 * 60_000;
 export const WRITER_MEMORY_MS = 24 * 60 * 60_000;
 export const REMEMBERED_WRITERS = 16;
 /** What they take of the state, in a day or month: so much, with all their characters. */
-export const MAX_AI_BYTES = 768 * 1024;
-export const MAX_MODEL_BYTES = 160 * 1024;
+export const MAX_AI_BYTES = 900 * 1024;
+export const MAX_MODEL_BYTES = 176 * 1024;
 /** A commit that carries as much takes no further request along. */
 export const MAX_COMMIT_BYTES = 2 * 1024 * 1024;
 /** Above this size of a budget's state nothing new is granted; reports and releases still work. */

@@ -37,7 +37,19 @@ export type Policy = { readonly [K in PolicyKey]: ValueInForce<Fields[K]> };
  * A policy as it was set, in plain JSON: an absent field follows the default. Maps keyed by callers' names are lists of
  * pairs in the order of the names, so that no store meets such a name as a field.
  */
-export type PolicyFields = { readonly [K in PolicyKey]?: SetValue<Fields[K]> };
+export type PolicyFields = { readonly [K in PolicyKey]?: SetValue<Fields[K]> } & {
+  /** Where absent fields take their defaults from; absent: WORK_SESSIONS. */
+  readonly preset?: Preset;
+};
+
+export const PRESETS = ['WORK_SESSIONS', 'CALLS'] as const;
+export type PresetName = (typeof PRESETS)[number];
+
+/** What a preset is called, and what it stood for when it was chosen: see `policy/presets.ts`. */
+export interface Preset {
+  readonly name: PresetName;
+  readonly values: Partial<Omit<Policy, 'maxDailyPercentByAi' | 'tokenWeights' | 'tokenWeightsByModel'>>;
+}
 
 export type Pacing = Policy['pacing'];
 export type Mode = Policy['mode'];
@@ -54,10 +66,11 @@ function defaultOf(field: PolicyField): unknown {
 
 /** Fills in every default. */
 export function policyInForce(fields: PolicyFields): Policy {
-  const { maxDailyPercentByAi, tokenWeights, tokenWeightsByModel, ...simple } = fields;
+  const { preset, maxDailyPercentByAi, tokenWeights, tokenWeightsByModel, ...simple } = fields;
   const weights = { ...DEFAULT_POLICY.tokenWeights, ...tokenWeights };
   return {
     ...DEFAULT_POLICY,
+    ...preset?.values,
     ...simple,
     maxDailyPercentByAi: new Map(maxDailyPercentByAi),
     tokenWeights: weights,

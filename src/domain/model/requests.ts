@@ -1,3 +1,4 @@
+import type { PolicyKey } from '../policy/policy-fields.js';
 import type { PolicyFields } from './policy.js';
 import type { SessionRef } from './session-ref.js';
 import type { StoredDelivery, UsageDay } from './state.js';
@@ -108,6 +109,7 @@ export interface GetSnapshotRequest {
 
 export interface PutPolicyRequest {
   readonly kind: 'put-policy';
+  /** Without a preset: it stays what it is. */
   readonly fields: PolicyFields;
   /** Absent: the whole policy is replaced. */
   readonly updateMask?: readonly PolicyPath[];
@@ -123,7 +125,7 @@ export interface PutPolicyRequest {
 }
 
 /** A field of the policy, or one kind of token in `tokenWeights`. */
-export type PolicyPath = keyof PolicyFields | `tokenWeights.${string}`;
+export type PolicyPath = PolicyKey | `tokenWeights.${string}`;
 
 export interface PauseRequest {
   readonly kind: 'pause';

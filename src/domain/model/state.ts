@@ -1,6 +1,6 @@
 import type { PolicyFields } from './policy.js';
 import type { StoredSession } from './session-ref.js';
-import type { Labels, LeaseStatus, TopUpKind, Unreported } from './types.js';
+import type { CallCount, Labels, LeaseStatus, TopUpKind, Unreported } from './types.js';
 
 /**
  * The stored form of one budget: a small head, and sections of entries, so that a commit can send changed entries only.
@@ -68,10 +68,10 @@ export interface SectionValues {
   ais: StoredAi;
   /** By `YYYY-MM-DD`: the days that can still change. */
   days: StoredDay;
-  /** By `YYYY-MM-DD AI`: tokens of an open day. */
-  dayAis: number;
+  /** By `YYYY-MM-DD AI`: tokens and calls of an open day. */
+  dayAis: StoredCount;
   /** By `YYYY-MM-DD model`. */
-  dayModels: number;
+  dayModels: StoredCount;
   /** By `YYYY-MM-DD fence`: what is presumed of leases that were granted in an open day; see `presumed.ts`. */
   dayPresumed: StoredPresumed;
   /** By `YYYY-MM-DD`: the days of the current month, open or not. */
@@ -192,6 +192,9 @@ export interface StoredAi {
   readonly grants: readonly number[];
 }
 
+/** Tokens; where calls are counted beside them: tokens, calls, and how many of these failed. */
+export type StoredCount = number | readonly [tokens: number, calls: number, failedCalls: number];
+
 export interface StoredDay {
   readonly start: number;
   readonly end: number;
@@ -200,6 +203,9 @@ export interface StoredDay {
   readonly late: number;
   /** Of `total`, what came from top-ups. */
   readonly topped?: number;
+  /** Absent: none, as is `failedCalls`. */
+  readonly calls?: number;
+  readonly failedCalls?: number;
   readonly hours: readonly HourTotal[];
   /** The revision of the last commit that changed it. */
   readonly changedAt: number;
@@ -281,6 +287,8 @@ export interface BookedUsage {
   readonly model: string;
   readonly requestType: string;
   readonly failed: boolean;
+  /** Absent: one. */
+  readonly calls?: number;
 }
 
 export interface BookedAdjustment {
@@ -315,6 +323,11 @@ export interface UsageDay {
   readonly hours: readonly HourTotal[];
   readonly ais: ReadonlyMap<string, number>;
   readonly models: ReadonlyMap<string, number>;
+  /** Absent: none, as are those below, which are under the names above. */
+  readonly calls?: number;
+  readonly failedCalls?: number;
+  readonly aiCalls?: ReadonlyMap<string, CallCount>;
+  readonly modelCalls?: ReadonlyMap<string, CallCount>;
   /** What is still presumed, by lease: see `presumed.ts`. Empty in documents of format 1. */
   readonly presumedBy: ReadonlyMap<string, StoredPresumed>;
   /** Of `total`, what came from top-ups; by AI and by model. Absent and empty in documents of days without any. */

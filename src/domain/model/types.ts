@@ -9,6 +9,7 @@
  * - fence: a number that rises with every grant of a budget.
  * - reservation: tokens that a live lease holds; they count against every cap until settled.
  * - usage: tokens really spent, booked once per usage id.
+ * - call: one request to a model, as reported; it failed or not, whatever it spent.
  * - window: the hour, day or month, in the budget's time zone, in which a lease was granted.
  * - cap: the most that spent + reserved may reach in one window.
  * - room: what all caps leave for whoever asks now: the most that none of them refuses.
@@ -71,8 +72,16 @@ export interface UsageReport {
   readonly requestType: string;
   readonly failed: boolean;
   readonly errorMessage: string;
+  /** How many calls it is about; absent: one. */
+  readonly calls?: number;
   /** A digest of the content above, which a repeat with the same id must share. */
   readonly fingerprint: string;
+}
+
+/** Calls that were reported. */
+export interface CallCount {
+  readonly calls: number;
+  readonly failedCalls: number;
 }
 
 /**

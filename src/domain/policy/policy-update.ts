@@ -82,7 +82,9 @@ type PolicyChange = Pick<PutPolicyRequest, 'fields' | 'updateMask'>;
 
 /** The policy that a change makes of the current one, if it may be set at all. */
 export function changedPolicy(current: PolicyFields, change: PolicyChange): PolicyFields | Refused {
-  const fields = tidyPolicy(updatePolicy(current, change.fields, change.updateMask));
+  const preset = change.fields.preset ?? current.preset;
+  const updated = updatePolicy(current, change.fields, change.updateMask);
+  const fields = tidyPolicy({ ...updated, ...(preset && { preset }) });
   const invalid = rangeViolations(fields);
   if (invalid.length > 0) return refused({ reason: 'INVALID_FIELD', violations: invalid });
   const unworkable = workabilityViolations(policyInForce(fields));

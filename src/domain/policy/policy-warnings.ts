@@ -1,6 +1,6 @@
 import type { PolicyWarning } from '../model/outcomes.js';
 import { percentOf, percentUnits } from '../model/percent.js';
-import type { Policy } from '../model/policy.js';
+import { type Policy, type PolicyFields, policyInForce } from '../model/policy.js';
 import { TOKEN_KINDS } from '../model/types.js';
 import { amount, duration } from '../model/wording.js';
 import { type Allowance, allowanceOf } from './allowance.js';
@@ -11,8 +11,17 @@ const SHORTEST_MONTH = 28;
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
-/** What may surprise about a policy that works. */
-export function policyWarnings(policy: Policy): PolicyWarning[] {
+/** What may surprise about a policy that works, in what was set: not what its preset's defaults would surprise with anyway. */
+export function policyWarnings(fields: PolicyFields): PolicyWarning[] {
+  const anyway = new Set(warningsOf(policyInForce(unset(fields))).map(({ message }) => message));
+  return warningsOf(policyInForce(fields)).filter(({ message }) => !anyway.has(message));
+}
+
+function unset({ preset }: PolicyFields): PolicyFields {
+  return preset === undefined ? {} : { preset };
+}
+
+function warningsOf(policy: Policy): PolicyWarning[] {
   const warnings: PolicyWarning[] = [];
   const say: Say = (field, message) => warnings.push({ field, message });
   for (const check of [hourAgainstDay, dayAgainstMonth, dailyMinimum, thresholds, slots, leases])

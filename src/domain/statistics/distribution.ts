@@ -1,13 +1,15 @@
+import { standsUnder } from '../ledger/accounts.js';
 import type { Policy } from '../model/policy.js';
 import type { HourTotal, MonthWindow } from '../model/state.js';
-import { REST, type WindowStatus } from '../model/types.js';
+import { type CallCount, REST, type WindowStatus } from '../model/types.js';
 import { allowanceOf } from '../policy/allowance.js';
 import { daysOfMonth, hourName } from '../time/windows.js';
+import { NO_CALLS, sumOfCalls } from './calls-by-name.js';
 import { type Forecast, forecastOf } from './forecast.js';
 import { mean, type SpreadGrade, spreadGrade, spreadPercent, toHundredths, usageFigures } from './spread.js';
 
 /** A day of the month as it was used. */
-export interface DayTotals {
+export interface DayTotals extends Partial<CallCount> {
   readonly day: string;
   readonly start: number;
   readonly end: number;
@@ -30,6 +32,8 @@ export interface DistributionInput {
   readonly day: { readonly date: string; readonly hours: readonly HourTotal[] };
   readonly ais: ReadonlyMap<string, number>;
   readonly models: ReadonlyMap<string, number>;
+  readonly aiCalls?: ReadonlyMap<string, CallCount>;
+  readonly modelCalls?: ReadonlyMap<string, CallCount>;
   readonly activeRequests: number;
   readonly lastGrants: ReadonlyMap<string, number>;
   readonly windows: readonly WindowStatus[];
@@ -37,15 +41,20 @@ export interface DistributionInput {
   readonly isCurrentMonth: boolean;
 }
 
-export interface DistributionStats {
+/** Tokens and calls of a name. */
+export interface NamedUsage extends CallCount {
+  readonly tokens: number;
+}
+
+export interface DistributionStats extends CallCount {
   readonly monthlyDistribution: MonthlyDistribution;
   readonly dailyDistribution: DailyDistribution;
   readonly rateLimitingStatus: RateLimitingStatus;
   readonly grade: SpreadGrade;
   readonly daysBelowMinimum: readonly string[];
   /** Most first: the `MOST_NAMES` largest, and the sum of all others as `(rest)`. */
-  readonly byAi: readonly { readonly aiId: string; readonly tokens: number }[];
-  readonly byModel: readonly { readonly model: string; readonly tokens: number }[];
+  readonly byAi: readonly (NamedUsage & { readonly aiId: string })[];
+  readonly byModel: readonly (NamedUsage & { readonly model: string })[];
   readonly presumedTokens: number;
   readonly lateTokens: number;
   /** What came from top-ups: it counts in every figure, and in no cap. */
@@ -66,11 +75,7 @@ export interface MonthlyDistribution {
   readonly maxDailyUsage: number;
   readonly minDailyUsage: number;
   readonly usageSpreadPercentage: number;
-  readonly dailyUsageData: readonly {
-    readonly date: string;
-    readonly tokens: number;
-    readonly start: number;
-  }[];
+  readonly dailyUsageData: readonly (NamedUsage & { readonly date: string; readonly start: number })[];
 }
 
 export interface DailyDistribution {
@@ -114,8 +119,9 @@ export function distributionStats(input: DistributionInput): DistributionStats {
     rateLimitingStatus: rateLimitingStatus(input),
     grade: spreadGrade(usageFigures(closed.map(({ total }) => total))),
     daysBelowMinimum: daysBelow(closed, dailyMin),
-    byAi: largest(input.ais).map(([aiId, tokens]) => ({ aiId, tokens })),
-    byModel: largest(input.models).map(([model, tokens]) => ({ model, tokens })),
+    byAi: largest(input.ais, input.aiCalls).map(([aiId, usage]) => ({ aiId, ...usage })),
+    byModel: largest(input.models, input.modelCalls).map(([model, usage]) => ({ model, ...usage })),
+    ...sumOfCalls(days),
     presumedTokens: sum(days.map(({ presumed }) => presumed)),
     lateTokens: sum(days.map(({ late }) => late)),
     toppedTokens: topped,
@@ -146,8 +152,8 @@ function monthlyDistribution(days: readonly DayTotals[]): MonthlyDistribution {
     minDailyUsage: figures.min,
     usageSpreadPercentage: toHundredths(spreadPercent(figures)),
     dailyUsageData: days
-      .filter(({ total }) => total > 0)
-      .map(({ day, total, start }) => ({ date: day, tokens: total, start })),
+      .filter(({ total, calls = 0 }) => total > 0 || calls > 0)
+      .map((day) => ({ date: day.day, tokens: day.total, start: day.start, ...sumOfCalls([day]) })),
   };
 }
 
@@ -187,16 +193,30 @@ function daysBelow(closed: readonly DayTotals[], minimum: number): string[] {
     .map(({ day }) => day);
 }
 
-function mostFirst(tokensByName: ReadonlyMap<string, number>): [string, number][] {
-  return [...tokensByName]
-    .filter(([, tokens]) => tokens > 0)
-    .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
+/** By tokens, the most first. What a name called and nothing spent comes last. */
+export function mostFirst(
+  tokensByName: ReadonlyMap<string, number>,
+  calls: ReadonlyMap<string, CallCount> = new Map(),
+): [string, NamedUsage][] {
+  const usages = new Map<string, NamedUsage>();
+  for (const [name, tokens] of tokensByName) usages.set(name, { tokens, ...NO_CALLS });
+  for (const [name, count] of calls) {
+    // A month may have no name left for whom a day counts by its own.
+    const known = standsUnder(tokensByName, name);
+    const { tokens, ...before } = usages.get(known) ?? { tokens: 0, ...NO_CALLS };
+    usages.set(known, { tokens, ...sumOfCalls([before, count]) });
+  }
+  return [...usages]
+    .filter(([, { tokens, calls: made }]) => tokens > 0 || made > 0)
+    .sort(([a, x], [b, y]) => y.tokens - x.tokens || (a < b ? -1 : 1));
 }
 
-function largest(tokensByName: ReadonlyMap<string, number>): [string, number][] {
-  const all = mostFirst(tokensByName);
-  const others = all.slice(MOST_NAMES).map(([, tokens]) => tokens);
-  return others.length === 0 ? all : [...all.slice(0, MOST_NAMES), [REST, sum(others)]];
+function largest(...figures: Parameters<typeof mostFirst>): [string, NamedUsage][] {
+  const all = mostFirst(...figures);
+  const others = all.slice(MOST_NAMES).map(([, usage]) => usage);
+  if (others.length === 0) return all;
+  const rest = { tokens: sum(others.map(({ tokens }) => tokens)), ...sumOfCalls(others) };
+  return [...all.slice(0, MOST_NAMES), [REST, rest]];
 }
 
 function latest(moments: ReadonlyMap<string, number>): ReadonlyMap<string, number> {

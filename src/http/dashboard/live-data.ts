@@ -20,8 +20,8 @@ export function liveData(seen: SeenNow, mayOperate: boolean): LiveData {
     card: budgetCard(seen),
     ...(budget.pause === undefined ? {} : { pause: budget.pause }),
     openDays: openDays.map(
-      ({ day, start, end, total, presumed, late, hours }): DayData => ({
-        ...{ day, start, end, total, presumed, late, hours },
+      ({ day, start, end, total, presumed, late, hours, calls = 0, failedCalls = 0 }): DayData => ({
+        ...{ day, start, end, total, presumed, late, hours, calls, failedCalls },
       }),
     ),
     leases: liveLeases.map(leaseData),

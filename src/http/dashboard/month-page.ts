@@ -35,8 +35,8 @@ export async function monthPage(
   return {
     ...{ budgetId, zone, at: snapshot.now, month: of.month, isCurrent },
     ...{ currentMonth: snapshot.month.key, limits: limitsData(snapshot), days: dayData(of) },
-    ais: stats.byAi.map(({ aiId, tokens }) => ({ name: aiId, tokens })),
-    models: stats.byModel.map(({ model, tokens }) => ({ name: model, tokens })),
+    ais: stats.byAi.map(({ aiId, ...usage }) => ({ name: aiId, ...usage })),
+    models: stats.byModel.map(({ model, ...usage }) => ({ name: model, ...usage })),
     figures: figuresOf(stats),
     day: dayNames(of, day ?? shownDay(snapshot, of)),
   };
@@ -49,6 +49,7 @@ function figuresOf(stats: DistributionStats): MonthFigures {
     ...{ most: month.maxDailyUsage, least: month.minDailyUsage },
     ...{ spreadPercent: month.usageSpreadPercentage, grade: stats.grade },
     ...{ presumed: stats.presumedTokens, late: stats.lateTokens },
+    ...{ calls: stats.calls, failedCalls: stats.failedCalls },
     daysBelowMinimum: stats.daysBelowMinimum,
   };
 }
@@ -56,7 +57,9 @@ function figuresOf(stats: DistributionStats): MonthFigures {
 /** Today; of a past month the last day with usage. */
 function shownDay({ today }: BudgetSnapshot, { isCurrent, days, month }: MonthOf): string {
   if (isCurrent) return today.day;
-  const used = [...days.values()].filter(({ total }) => total > 0).map(({ day }) => day);
+  const used = [...days.values()]
+    .filter(({ total, calls = 0 }) => total > 0 || calls > 0)
+    .map(({ day }) => day);
   return used.sort().at(-1) ?? lastDayOf(month.key);
 }
 
@@ -64,7 +67,7 @@ function dayNames({ days }: MonthOf, day: string): DayNames {
   const usage: UsageDay | undefined = days.get(day);
   return {
     day,
-    ais: namedTokens(usage?.ais ?? new Map()),
-    models: namedTokens(usage?.models ?? new Map()),
+    ais: namedTokens(usage?.ais ?? new Map(), usage?.aiCalls),
+    models: namedTokens(usage?.models ?? new Map(), usage?.modelCalls),
   };
 }

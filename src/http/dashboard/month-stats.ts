@@ -1,10 +1,13 @@
 import type { BudgetSnapshot } from '../../domain/model/outcomes.js';
 import type { MonthWindow, UsageDay } from '../../domain/model/state.js';
+import type { CallCount } from '../../domain/model/types.js';
 import { allowanceOf } from '../../domain/policy/allowance.js';
+import { callsByName } from '../../domain/statistics/calls-by-name.js';
 import {
   type DayTotals,
   type DistributionStats,
   distributionStats,
+  mostFirst,
 } from '../../domain/statistics/distribution.js';
 import { daysOfMonth } from '../../domain/time/windows.js';
 import type { DayData, LimitsData, NamedTokens } from './page-data.js';
@@ -31,17 +34,20 @@ export function monthStats(of: MonthOf): DistributionStats {
     day: { date: today.day, hours: [] },
     ais: isCurrent ? snapshot.monthAis : summed(days, ({ ais }) => ais),
     models: isCurrent ? snapshot.monthModels : summed(days, ({ models }) => models),
+    aiCalls: callsByName(days.values(), ({ aiCalls }) => aiCalls),
+    modelCalls: callsByName(days.values(), ({ modelCalls }) => modelCalls),
     activeRequests: liveLeases.length,
   });
 }
 
 /** Every day of the month. The state's totals of the current month are newer than any document. */
-function everyDay({ snapshot, month, isCurrent, zone, days }: MonthOf): DayTotals[] {
+function everyDay({ snapshot, month, isCurrent, zone, days }: MonthOf): (DayTotals & CallCount)[] {
   return daysOfMonth(zone, month).map((window) => {
     const known = days.get(window.day);
-    const { presumed = 0, late = 0, topped = 0 } = known ?? {};
+    const { presumed = 0, late = 0, topped = 0, calls = 0, failedCalls = 0 } = known ?? {};
     const inState = isCurrent ? snapshot.dayTotals.get(window.day) : undefined;
-    return { ...window, total: inState ?? known?.total ?? 0, presumed, late, topped };
+    const total = inState ?? known?.total ?? 0;
+    return { ...window, total, presumed, late, topped, calls, failedCalls };
   });
 }
 
@@ -62,11 +68,8 @@ export function limitsData({ budget: { policy }, larger }: BudgetSnapshot): Limi
 }
 
 /** The most first. */
-export function namedTokens(tokensByName: ReadonlyMap<string, number>): NamedTokens[] {
-  return [...tokensByName]
-    .filter(([, tokens]) => tokens !== 0)
-    .map(([name, tokens]) => ({ name, tokens }))
-    .sort((a, b) => b.tokens - a.tokens || (a.name < b.name ? -1 : 1));
+export function namedTokens(...figures: Parameters<typeof mostFirst>): NamedTokens[] {
+  return mostFirst(...figures).map(([name, usage]) => ({ name, ...usage }));
 }
 
 function summed(

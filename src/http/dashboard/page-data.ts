@@ -91,7 +91,13 @@ export interface SpanData {
   readonly end: number;
 }
 
-export interface DayData extends SpanData {
+/** Calls that were reported. */
+export interface CallData {
+  readonly calls: number;
+  readonly failedCalls: number;
+}
+
+export interface DayData extends SpanData, CallData {
   /** `YYYY-MM-DD`. */
   readonly day: string;
   readonly total: number;
@@ -101,7 +107,7 @@ export interface DayData extends SpanData {
   readonly hours: readonly { readonly start: number; readonly tokens: number }[];
 }
 
-export interface NamedTokens {
+export interface NamedTokens extends CallData {
   readonly name: string;
   readonly tokens: number;
 }
@@ -186,7 +192,7 @@ export interface MonthData {
   readonly day: DayNames;
 }
 
-export interface MonthFigures {
+export interface MonthFigures extends CallData {
   readonly total: number;
   readonly daysWithUsage: number;
   readonly average: number;
@@ -207,6 +213,7 @@ export interface DayNames {
 
 /** What a policy is made of, as its form asks for it. */
 export interface PolicyFormData {
+  readonly presets: readonly string[];
   readonly groups: readonly string[];
   readonly fields: readonly FormField[];
 }

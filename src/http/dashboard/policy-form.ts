@@ -1,3 +1,4 @@
+import { PRESETS } from '../../domain/model/policy.js';
 import { amount, duration } from '../../domain/model/wording.js';
 import {
   MAX_WEIGHT,
@@ -10,6 +11,7 @@ import type { FormField, PolicyFormData } from './page-data.js';
 
 /** The fields as the form asks for them, with their help, limits and defaults from the one table. */
 export const POLICY_FORM: PolicyFormData = {
+  presets: PRESETS,
   groups: POLICY_GROUPS,
   fields: POLICY_ROWS.map(([, row]): FormField => {
     const { name, group, kind, help } = row;

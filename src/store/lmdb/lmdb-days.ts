@@ -1,4 +1,5 @@
 import type { StoredPresumed, UsageDay } from '../../domain/model/state.js';
+import type { CallCount } from '../../domain/model/types.js';
 import type { DayPosition } from '../transfer-store.js';
 import { dayKey, type Key, keyAfter, keyParts, rangeUnder } from './keys.js';
 import type { LmdbFile } from './lmdb-file.js';
@@ -7,19 +8,30 @@ import { put } from './value-codec.js';
 type Pairs<V> = readonly (readonly [string, V])[];
 
 /** Documents of format 1 do not say their format, nor of which leases they presume anything; those of days without any, nothing topped. */
-type StoredDay = Omit<UsageDay, 'format' | 'ais' | 'models' | 'presumedBy' | 'toppedAis' | 'toppedModels'> & {
+type StoredDay = Omit<
+  UsageDay,
+  'format' | 'ais' | 'models' | 'aiCalls' | 'modelCalls' | 'presumedBy' | 'toppedAis' | 'toppedModels'
+> & {
   readonly format?: number;
   readonly ais: Pairs<number>;
   readonly models: Pairs<number>;
+  /** Absent where no calls were counted. */
+  readonly aiCalls?: Pairs<CallCount>;
+  readonly modelCalls?: Pairs<CallCount>;
   readonly presumedBy?: Pairs<StoredPresumed>;
   readonly toppedAis?: Pairs<number>;
   readonly toppedModels?: Pairs<number>;
 };
 
 function dayOf({ value }: { readonly value: StoredDay }): UsageDay {
-  const { format = 1, ais, models, presumedBy = [], toppedAis = [], toppedModels = [], ...day } = value;
-  const names = { ais: new Map(ais), models: new Map(models), presumedBy: new Map(presumedBy) };
-  return { format, ...day, ...names, toppedAis: new Map(toppedAis), toppedModels: new Map(toppedModels) };
+  const { format = 1, ais, models, aiCalls, modelCalls, presumedBy = [], ...rest } = value;
+  const { toppedAis = [], toppedModels = [], ...day } = rest;
+  return {
+    ...{ format, ...day, ais: new Map(ais), models: new Map(models), presumedBy: new Map(presumedBy) },
+    ...{ toppedAis: new Map(toppedAis), toppedModels: new Map(toppedModels) },
+    ...(aiCalls !== undefined && { aiCalls: new Map(aiCalls) }),
+    ...(modelCalls !== undefined && { modelCalls: new Map(modelCalls) }),
+  };
 }
 
 /** Usage documents, each written whole; the version in LMDB is the revision, and only a higher one replaces it. */
@@ -62,10 +74,13 @@ export class LmdbDays {
 
   private async writeOne(day: UsageDay): Promise<void> {
     const key = dayKey(day.budgetId, day.epoch, day.day);
-    const { toppedAis, toppedModels, ...rest } = day;
-    const maps = { ais: [...day.ais], models: [...day.models], presumedBy: [...day.presumedBy] };
-    const topped = toppedAis.size > 0 && { toppedAis: [...toppedAis], toppedModels: [...toppedModels] };
-    const stored: StoredDay = { ...rest, ...maps, ...topped };
+    const { ais, models, aiCalls, modelCalls, presumedBy, toppedAis, toppedModels, ...rest } = day;
+    const stored: StoredDay = {
+      ...{ ...rest, ais: [...ais], models: [...models], presumedBy: [...presumedBy] },
+      ...(aiCalls !== undefined && { aiCalls: [...aiCalls] }),
+      ...(modelCalls !== undefined && { modelCalls: [...modelCalls] }),
+      ...(toppedAis.size > 0 && { toppedAis: [...toppedAis], toppedModels: [...toppedModels] }),
+    };
     const change = put(key, stored, day.revision);
     for (;;) {
       const version = this.file.view((view) => view.version(key));

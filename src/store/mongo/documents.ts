@@ -11,6 +11,7 @@ import {
   type StoredState,
   type UsageDay,
 } from '../../domain/model/state.js';
+import type { CallCount } from '../../domain/model/types.js';
 import { StoreError } from '../store.js';
 
 /** A budget in one document: the fields of its head, and a sub-document for each section. */
@@ -93,12 +94,23 @@ function putsBySection(puts: StatePatch['puts'], sections: readonly Section[]): 
 export interface UsageDocument
   extends Omit<
     UsageDay,
-    'budgetId' | 'format' | 'ais' | 'models' | 'presumedBy' | 'toppedAis' | 'toppedModels'
+    | 'budgetId'
+    | 'format'
+    | 'ais'
+    | 'models'
+    | 'aiCalls'
+    | 'modelCalls'
+    | 'presumedBy'
+    | 'toppedAis'
+    | 'toppedModels'
   > {
   readonly _id: string;
   readonly budget: string;
   readonly ais: Readonly<Record<string, number>>;
   readonly models: Readonly<Record<string, number>>;
+  /** Absent where no calls were counted. */
+  readonly aiCalls?: Readonly<Record<string, CallCount>>;
+  readonly modelCalls?: Readonly<Record<string, CallCount>>;
   /** Absent in documents of format 1, as is `presumedBy`. */
   readonly format?: number;
   readonly presumedBy?: Readonly<Record<string, StoredPresumed>>;
@@ -113,23 +125,30 @@ export function usageDocumentId(budgetId: string, epoch: number, day: string): s
 }
 
 export function usageDocument(usage: UsageDay): UsageDocument {
-  const { budgetId, ais, models, presumedBy, toppedAis, toppedModels, ...day } = usage;
+  const { budgetId, ais, models, aiCalls, modelCalls, presumedBy, toppedAis, toppedModels, ...day } = usage;
   return {
     _id: usageDocumentId(budgetId, day.epoch, day.day),
     budget: budgetId,
     ...day,
     ais: fieldsOf(ais),
     models: fieldsOf(models),
+    ...(aiCalls !== undefined && { aiCalls: fieldsOf(aiCalls) }),
+    ...(modelCalls !== undefined && { modelCalls: fieldsOf(modelCalls) }),
     presumedBy: fieldsOf(presumedBy),
     ...(toppedAis.size > 0 && { toppedAis: fieldsOf(toppedAis), toppedModels: fieldsOf(toppedModels) }),
   };
 }
 
 export function usageDay(document: UsageDocument): UsageDay {
-  const { _id, budget, format = 1, ais, models, presumedBy, toppedAis, toppedModels, ...day } = document;
-  const maps = { ais: mapOf(ais), models: mapOf(models), presumedBy: mapOf(presumedBy) };
-  const topped = { toppedAis: mapOf(toppedAis), toppedModels: mapOf(toppedModels) };
-  return { format, budgetId: budget, ...day, ...maps, ...topped };
+  const { _id, budget, format = 1, ais, models, aiCalls, modelCalls, presumedBy, ...rest } = document;
+  const { toppedAis, toppedModels, ...day } = rest;
+  const maps = {
+    ...{ ais: mapOf(ais), models: mapOf(models), presumedBy: mapOf(presumedBy) },
+    ...{ toppedAis: mapOf(toppedAis), toppedModels: mapOf(toppedModels) },
+    ...(aiCalls !== undefined && { aiCalls: mapOf(aiCalls) }),
+    ...(modelCalls !== undefined && { modelCalls: mapOf(modelCalls) }),
+  };
+  return { format, budgetId: budget, ...day, ...maps };
 }
 
 /** `at` is a date, since a TTL index removes the document by it. `_id` carries the budget, as that of usage does. */

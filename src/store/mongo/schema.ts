@@ -195,6 +195,7 @@ export const VALIDATORS = {
     {
       ...{ format: { ...WHOLE, minimum: 1 }, presumedBy: OBJECT, zone: TEXT },
       ...{ topped: AMOUNT, toppedAis: OBJECT, toppedModels: OBJECT },
+      ...{ calls: AMOUNT, failedCalls: AMOUNT, aiCalls: OBJECT, modelCalls: OBJECT },
     },
   ),
   receipts: validator({

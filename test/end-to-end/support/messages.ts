@@ -42,6 +42,8 @@ export interface UsageRow {
   readonly tokens: number;
   readonly presumed_tokens: number;
   readonly late_tokens: number;
+  readonly calls: number;
+  readonly failed_calls: number;
 }
 
 export interface UsageAnswer {
@@ -54,10 +56,18 @@ export interface DistributionAnswer {
     readonly monthly_distribution: { readonly total_tokens: number };
     readonly daily_distribution: { readonly total_tokens: number };
     readonly rate_limiting_status: { readonly active_requests: number };
-    readonly by_ai: readonly { readonly ai_id: string; readonly tokens: number }[];
-    readonly by_model: readonly { readonly model: string; readonly tokens: number }[];
+    readonly by_ai: readonly (NamedUsage & { readonly ai_id: string })[];
+    readonly by_model: readonly (NamedUsage & { readonly model: string })[];
     readonly presumed_tokens: number;
+    readonly calls: number;
+    readonly failed_calls: number;
   };
+}
+
+interface NamedUsage {
+  readonly tokens: number;
+  readonly calls: number;
+  readonly failed_calls: number;
 }
 
 export function toMs({ seconds, nanos }: Timestamp): number {

@@ -11,6 +11,8 @@ export interface UsageDocument {
   readonly hours: readonly { readonly tokens: number }[];
   readonly ais: Readonly<Record<string, number>>;
   readonly models: Readonly<Record<string, number>>;
+  readonly calls?: number;
+  readonly failedCalls?: number;
 }
 
 /** The documents of a budget, read past the service. */

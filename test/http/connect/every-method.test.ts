@@ -10,7 +10,8 @@ import { type ConnectHarness, startConnect } from './support/connect-harness.js'
 let grpc: Harness;
 let http: ConnectHarness;
 beforeAll(async () => {
-  const usage = { rows: [{ key: '2026-11-15', start: 5_000, tokens: 9, presumed: 1, late: 0 }] };
+  const calls = { calls: 4, failedCalls: 1 };
+  const usage = { rows: [{ key: '2026-11-15', start: 5_000, tokens: 9, presumed: 1, late: 0, ...calls }] };
   const answers = { getDistribution: async () => ({ stats: STATS }), listUsage: async () => usage };
   [grpc, http] = await Promise.all([startHarness(answers), startConnect(answers)]);
   for (const { servicePort } of [grpc, http]) servicePort.budgets = [budget()];

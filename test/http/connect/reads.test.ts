@@ -15,7 +15,16 @@ const answers = {
   },
   listUsage: async (_port: unknown, budgetId: string, query: UsageQuery) => {
     asked.push([budgetId, query]);
-    return { rows: [{ key: '2026-11-15', start: 5_000, tokens: 9, presumed: 1, late: 0 }], nextKey: 'k' };
+    const row = {
+      key: '2026-11-15',
+      start: 5_000,
+      tokens: 9,
+      presumed: 1,
+      late: 0,
+      calls: 4,
+      failedCalls: 1,
+    };
+    return { rows: [row], nextKey: 'k' };
   },
 };
 

@@ -206,4 +206,36 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
     find: 'if (ai?.cooldownFrom === undefined || !isNewestGrant(ai, lease)) return;',
     replace: 'if (ai?.cooldownFrom === undefined || isNewestGrant(ai, lease)) return;',
   },
+  {
+    name: 'a repeated report counts its calls again',
+    at: 'record',
+    find: '  if (before !== undefined) return replay(usage, before, leaseView(ledger, found));\n',
+    replace:
+      '  if (before !== undefined) bookUnleased(ledger, lease.aiId, usage, { whole: 0, millionths: 0 });\n' +
+      '  if (before !== undefined) return replay(usage, before, leaseView(ledger, found));\n',
+  },
+  {
+    name: 'an overrun counts the calls of its report once more',
+    at: 'bookOnLive',
+    find: 'calls: within > 0 ? undefined : calls',
+    replace: 'calls',
+  },
+  {
+    name: 'what a late report spends beyond what was presumed counts its calls once more',
+    at: 'bookLate',
+    find: 'calls: moved > 0 ? undefined : calls',
+    replace: 'calls',
+  },
+  {
+    name: 'a report without tokens is no call',
+    at: 'bookOnLive',
+    find: '(overrunTokens === 0 && calls !== undefined)',
+    replace: 'overrunTokens < 0',
+  },
+  {
+    name: 'a day comes back without its calls',
+    at: 'bringBackDay',
+    find: '...(calls !== undefined && {',
+    replace: '...(calls === undefined && {',
+  },
 ];

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseBudgetsFile, readBudgetsFile } from '../../../src/config/budgets-file.js';
+import { presetOf } from '../../../src/domain/policy/presets.js';
 
 function lines(text: string): string[] {
   return parseBudgetsFile('budgets.yaml', text).problems.map(({ place, message }) => `${place}: ${message}`);
@@ -131,6 +132,18 @@ budgets:
     const { problems, warnings } = parseBudgetsFile('b.yaml', 'budgets:\n  a: {max_hourly_percent: 1}\n');
     expect(problems).toEqual([]);
     expect(warnings[0]?.place).toBe('b.yaml:2:27: budgets.a.max_hourly_percent');
+  });
+
+  it('names the preset that unset fields follow', () => {
+    const { budgets, problems } = parseBudgetsFile(
+      'b.yaml',
+      'budgets:\n  a: {preset: CALLS, cooldown: 1s}\n',
+    );
+    expect(problems).toEqual([]);
+    expect(budgets).toEqual([{ budgetId: 'a', fields: { preset: presetOf('CALLS'), cooldownMs: 1_000 } }]);
+    expect(lines('budgets:\n  a: {preset: calls}\n')).toEqual([
+      'budgets.yaml:2:15: budgets.a.preset: "calls" is not one of WORK_SESSIONS, CALLS',
+    ]);
   });
 
   it.each([

@@ -3,6 +3,7 @@ import { decide } from '../../../src/domain/decide.js';
 import { Ledger } from '../../../src/domain/ledger/ledger.js';
 import type { PolicyFields } from '../../../src/domain/model/policy.js';
 import type { WindowStatus } from '../../../src/domain/model/types.js';
+import { presetOf } from '../../../src/domain/policy/presets.js';
 import { ROOMY, TestBudget } from '../../support/budget.js';
 
 const budgetWith = (policy = {}) => new TestBudget({ ...ROOMY, ...policy });
@@ -130,8 +131,19 @@ describe('a policy that is put', () => {
       refusal: { reason: 'INVALID_FIELD', violations: [{ field: 'policy.time_zone' }] },
     });
     expect(budget.state.revision).toBe(before);
-    const { warnings } = budget.do<'budget'>({ kind: 'put-policy', fields: { cooldownMs: 1 } });
-    expect(warnings.map(({ field }) => field)).toContain('max_hourly_percent');
+    const { warnings } = budget.do<'budget'>({ kind: 'put-policy', fields: { pacing: 'NONE' } });
+    expect(warnings.map(({ field }) => field)).toEqual(['pacing']);
+  });
+
+  it('a preset for single calls grants what the defaults deny for good, which say that it exists', () => {
+    const budget = new TestBudget();
+    budget.do({ kind: 'put-policy', fields: {} });
+    const [blocker] = budget.deny('a', 3_000).blockers;
+    expect(blocker).toMatchObject({ rule: 'HOURLY_CAP', permanent: true });
+    expect(blocker?.message).toMatch(/ask for less, or let an operator choose the preset CALLS/);
+    budget.do({ kind: 'put-policy', fields: { preset: presetOf('CALLS') }, updateMask: [] });
+    budget.grant('a', 3_000);
+    expect(budget.deny('a', 3_000_000).blockers[0]?.message).toMatch(/ask for less$/);
   });
 
   it('a lowered limit ends no lease, it only denies', () => {

@@ -37,14 +37,18 @@ describe('the JSON of a distribution', () => {
       'month',
       'time_zone',
       'topped_tokens',
+      'calls',
+      'failed_calls',
     ]);
     expect(stats).toMatchObject({
-      monthly_distribution: { daily_usage_data: [{ start: '2026-11-01T00:00:00Z' }] },
+      monthly_distribution: {
+        daily_usage_data: [{ start: '2026-11-01T00:00:00Z', calls: 12, failed_calls: 2 }],
+      },
       daily_distribution: { date: '2026-11-01', hourly_usage_data: [{ start: '2026-11-01T09:00:00Z' }] },
       grade: 'POOR',
       days_below_minimum: ['2026-11-02'],
-      by_ai: [{ ai_id: 'guardian', tokens: 45_000 }],
-      by_model: [{ model: 'gpt-4.1', tokens: 45_000 }],
+      by_ai: [{ ai_id: 'guardian', tokens: 45_000, calls: 150, failed_calls: 20 }],
+      by_model: [{ model: 'gpt-4.1', tokens: 45_000, calls: 150, failed_calls: 20 }],
       presumed_tokens: 70,
       late_tokens: 7,
       topped_tokens: 20,
@@ -67,6 +71,8 @@ describe('the JSON of a distribution', () => {
       budget_id: 'anthropic',
       month: '2026-11',
       time_zone: 'UTC',
+      calls: 151,
+      failed_calls: 21,
     });
   });
 

@@ -166,7 +166,7 @@ export function capBlocker(ledger: Ledger, check: CapCheck): Blocker {
     `${name}: ${amount(spent)} spent + ${amount(reserved)} reserved + ${amount(requested)} requested ` +
     `is above the cap of ${amount(cap.tokens)} tokens` +
     (cap.loweredBy === undefined ? '' : ` (${cap.loweredBy})`) +
-    (permanent ? '; no window admits as much: ask for less' : '');
+    (permanent ? `; no window admits as much: ask for less${otherPreset(ledger)}` : '');
   return {
     rule,
     limit: cap.tokens,
@@ -177,6 +177,12 @@ export function capBlocker(ledger: Ledger, check: CapCheck): Blocker {
     ...(availableAt === undefined ? {} : { availableAt }),
     ...(permanent ? { permanent } : {}),
   };
+}
+
+/** A budget whose requests are single calls may stand under defaults that are made for other work. */
+function otherPreset({ policyFields: { preset } }: Ledger): string {
+  if (preset?.name === 'CALLS') return '';
+  return ', or let an operator choose the preset CALLS, made for single LLM calls';
 }
 
 /** A holder may give back what is only reserved; what is spent stays until the window ends. */

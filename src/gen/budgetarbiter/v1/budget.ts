@@ -9,6 +9,19 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Duration } from "../../google/protobuf/duration.js";
 import { Timestamp } from "../../google/protobuf/timestamp.js";
 
+/** What a budget is for: where the fields that its policy leaves unset take their defaults from. */
+export enum Preset {
+  /** PRESET_UNSPECIFIED - Not set: the preset stays what it is; of a new budget WORK_SESSIONS. */
+  PRESET_UNSPECIFIED = 0,
+  /** PRESET_WORK_SESSIONS - AIs that hold a slot for minutes: the defaults that the fields of `Policy` name. */
+  PRESET_WORK_SESSIONS = 1,
+  /**
+   * PRESET_CALLS - A slot for each LLM call: no cooldown, 200 slots, 50 of one AI, `lease_ttl` 60 s, `max_lease_duration` 15 minutes,
+   * `default_reservation` 2,000, pacing EVEN, `max_hourly_percent` 100.
+   */
+  PRESET_CALLS = 2,
+}
+
 /** How the cap of a day follows the month. The cap in force is never above `max_daily_percent`. */
 export enum Pacing {
   /** PACING_UNSPECIFIED - Not set: FLOOR. */
@@ -226,6 +239,10 @@ export interface Budget {
    * that already has usage: the new zone then begins with the next month.
    */
   timeZoneInForce: string;
+  /** What the budget is for: where fields of the policy that are unset take their defaults from. */
+  preset: Preset;
+  /** The values that the preset had when it was chosen, and keeps for this budget. Empty if none was ever chosen. */
+  presetPolicy?: Policy | undefined;
 }
 
 /** A pause: no new grants are made, running leases go on. */
@@ -241,7 +258,7 @@ export interface PauseState {
 }
 
 /**
- * The limits of one budget. Every field is optional; unset means the default.
+ * The limits of one budget. Every field is optional; unset means the default, that of the budget's preset if it names the field.
  * A percentage is 0 to 100 unless stated, with at most 4 decimal places; the tokens that it stands for are the floor of the
  * exact decimal product (33.3 percent of 70,000 is 23,310). A duration is a whole number of milliseconds.
  */
@@ -576,6 +593,11 @@ export interface Usage {
   failed: boolean;
   /** Why. At most 512 bytes, and may have several lines; written to the log. */
   errorMessage: string;
+  /**
+   * How many calls this is about, 0 to 10,000; if they failed, all of them did. Unset: one. They are counted once, with the tokens or
+   * without any, in the day of the first of these tokens; in that of the grant, or of now where it is over, if there are none.
+   */
+  calls?: number | undefined;
 }
 
 /**
@@ -656,6 +678,8 @@ function createBaseBudget(): Budget {
     pause: undefined,
     createdAt: undefined,
     timeZoneInForce: "",
+    preset: 0,
+    presetPolicy: undefined,
   };
 }
 
@@ -681,6 +705,12 @@ export const Budget: MessageFns<Budget> = {
     }
     if (message.timeZoneInForce !== "") {
       writer.uint32(58).string(message.timeZoneInForce);
+    }
+    if (message.preset !== 0) {
+      writer.uint32(64).int32(message.preset);
+    }
+    if (message.presetPolicy !== undefined) {
+      Policy.encode(message.presetPolicy, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -754,6 +784,22 @@ export const Budget: MessageFns<Budget> = {
             message.timeZoneInForce = reader.string();
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.preset = reader.int32() as any;
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.presetPolicy = Policy.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -784,6 +830,10 @@ export const Budget: MessageFns<Budget> = {
       : undefined;
     message.createdAt = object.createdAt ?? undefined;
     message.timeZoneInForce = object.timeZoneInForce ?? "";
+    message.preset = object.preset ?? 0;
+    message.presetPolicy = (object.presetPolicy !== undefined && object.presetPolicy !== null)
+      ? Policy.fromPartial(object.presetPolicy)
+      : undefined;
     return message;
   },
 };
@@ -2387,7 +2437,15 @@ export const Blocker: MessageFns<Blocker> = {
 };
 
 function createBaseUsage(): Usage {
-  return { usageId: "", tokens: undefined, model: "", requestType: "", failed: false, errorMessage: "" };
+  return {
+    usageId: "",
+    tokens: undefined,
+    model: "",
+    requestType: "",
+    failed: false,
+    errorMessage: "",
+    calls: undefined,
+  };
 }
 
 export const Usage: MessageFns<Usage> = {
@@ -2409,6 +2467,9 @@ export const Usage: MessageFns<Usage> = {
     }
     if (message.errorMessage !== "") {
       writer.uint32(50).string(message.errorMessage);
+    }
+    if (message.calls !== undefined) {
+      writer.uint32(56).int32(message.calls);
     }
     return writer;
   },
@@ -2474,6 +2535,14 @@ export const Usage: MessageFns<Usage> = {
             message.errorMessage = reader.string();
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.calls = reader.int32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2499,6 +2568,7 @@ export const Usage: MessageFns<Usage> = {
     message.requestType = object.requestType ?? "";
     message.failed = object.failed ?? false;
     message.errorMessage = object.errorMessage ?? "";
+    message.calls = object.calls ?? undefined;
     return message;
   },
 };

@@ -22,13 +22,13 @@ import {
 } from "@grpc/grpc-js";
 import { FieldMask } from "../../google/protobuf/field_mask.js";
 import { Timestamp } from "../../google/protobuf/timestamp.js";
-import { Alert, Budget, Lease, Policy, Rule, TopUp, TopUpKind, WindowStatus } from "./budget.js";
+import { Alert, Budget, Lease, Policy, Preset, Rule, TopUp, TopUpKind, WindowStatus } from "./budget.js";
 
 /** By what usage is summed. */
 export enum UsageGrouping {
   /** USAGE_GROUPING_UNSPECIFIED - Not set: DAY. */
   USAGE_GROUPING_UNSPECIFIED = 0,
-  /** USAGE_GROUPING_DAY - A row for each day with usage. */
+  /** USAGE_GROUPING_DAY - A row for each day with usage, or with calls that spent nothing. */
   USAGE_GROUPING_DAY = 1,
   /** USAGE_GROUPING_HOUR - A row for each hour with usage. */
   USAGE_GROUPING_HOUR = 2,
@@ -50,6 +50,8 @@ export interface CreateBudgetRequest {
   validateOnly: boolean;
   /** Why, for the log. At most 256 bytes. */
   reason: string;
+  /** Where the policy's unset fields take their defaults from. Unset: WORK_SESSIONS. */
+  preset: Preset;
 }
 
 /** The new budget. */
@@ -89,6 +91,8 @@ export interface UpdateBudgetRequest {
   validateOnly: boolean;
   /** Why, for the log. At most 256 bytes. */
   reason: string;
+  /** Where the policy's unset fields take their defaults from, with the values of this release. Unset: it stays what it is. */
+  preset: Preset;
 }
 
 /** The budget after the change. */
@@ -388,6 +392,10 @@ export interface UsageRow {
   presumedTokens: number;
   /** Of a day: how many of them were reported late, beyond what had been presumed. */
   lateTokens: number;
+  /** Its calls that were reported. Of an hour 0: calls are counted by day. */
+  calls: number;
+  /** How many of them failed. */
+  failedCalls: number;
 }
 
 /** Sets the clock of a budget to the trusted time. */
@@ -491,7 +499,7 @@ export interface DenialCount {
 }
 
 function createBaseCreateBudgetRequest(): CreateBudgetRequest {
-  return { budgetId: "", policy: undefined, validateOnly: false, reason: "" };
+  return { budgetId: "", policy: undefined, validateOnly: false, reason: "", preset: 0 };
 }
 
 export const CreateBudgetRequest: MessageFns<CreateBudgetRequest> = {
@@ -507,6 +515,9 @@ export const CreateBudgetRequest: MessageFns<CreateBudgetRequest> = {
     }
     if (message.reason !== "") {
       writer.uint32(34).string(message.reason);
+    }
+    if (message.preset !== 0) {
+      writer.uint32(40).int32(message.preset);
     }
     return writer;
   },
@@ -556,6 +567,14 @@ export const CreateBudgetRequest: MessageFns<CreateBudgetRequest> = {
             message.reason = reader.string();
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.preset = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -579,6 +598,7 @@ export const CreateBudgetRequest: MessageFns<CreateBudgetRequest> = {
       : undefined;
     message.validateOnly = object.validateOnly ?? false;
     message.reason = object.reason ?? "";
+    message.preset = object.preset ?? 0;
     return message;
   },
 };
@@ -661,6 +681,7 @@ function createBaseUpdateBudgetRequest(): UpdateBudgetRequest {
     allowMissing: false,
     validateOnly: false,
     reason: "",
+    preset: 0,
   };
 }
 
@@ -686,6 +707,9 @@ export const UpdateBudgetRequest: MessageFns<UpdateBudgetRequest> = {
     }
     if (message.reason !== "") {
       writer.uint32(58).string(message.reason);
+    }
+    if (message.preset !== 0) {
+      writer.uint32(64).int32(message.preset);
     }
     return writer;
   },
@@ -759,6 +783,14 @@ export const UpdateBudgetRequest: MessageFns<UpdateBudgetRequest> = {
             message.reason = reader.string();
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.preset = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -785,6 +817,7 @@ export const UpdateBudgetRequest: MessageFns<UpdateBudgetRequest> = {
     message.allowMissing = object.allowMissing ?? false;
     message.validateOnly = object.validateOnly ?? false;
     message.reason = object.reason ?? "";
+    message.preset = object.preset ?? 0;
     return message;
   },
 };
@@ -2743,7 +2776,7 @@ export const ListUsageResponse: MessageFns<ListUsageResponse> = {
 };
 
 function createBaseUsageRow(): UsageRow {
-  return { key: "", start: undefined, tokens: 0, presumedTokens: 0, lateTokens: 0 };
+  return { key: "", start: undefined, tokens: 0, presumedTokens: 0, lateTokens: 0, calls: 0, failedCalls: 0 };
 }
 
 export const UsageRow: MessageFns<UsageRow> = {
@@ -2762,6 +2795,12 @@ export const UsageRow: MessageFns<UsageRow> = {
     }
     if (message.lateTokens !== 0) {
       writer.uint32(40).int64(message.lateTokens);
+    }
+    if (message.calls !== 0) {
+      writer.uint32(48).int64(message.calls);
+    }
+    if (message.failedCalls !== 0) {
+      writer.uint32(56).int64(message.failedCalls);
     }
     return writer;
   },
@@ -2819,6 +2858,22 @@ export const UsageRow: MessageFns<UsageRow> = {
             message.lateTokens = longToNumber(reader.int64());
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.calls = longToNumber(reader.int64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.failedCalls = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2841,6 +2896,8 @@ export const UsageRow: MessageFns<UsageRow> = {
     message.tokens = object.tokens ?? 0;
     message.presumedTokens = object.presumedTokens ?? 0;
     message.lateTokens = object.lateTokens ?? 0;
+    message.calls = object.calls ?? 0;
+    message.failedCalls = object.failedCalls ?? 0;
     return message;
   },
 };

@@ -430,6 +430,10 @@ export interface DistributionStats {
   timeZone: string;
   /** Tokens of the month that were reserved from top-ups: they count in every figure above, and in no cap. */
   toppedTokens: number;
+  /** Calls of the month that were reported. */
+  calls: number;
+  /** How many of them failed. */
+  failedCalls: number;
 }
 
 /** A month by days. Days without usage do not count in minimum, average and spread. */
@@ -446,7 +450,7 @@ export interface MonthlyDistribution {
   minDailyUsage: number;
   /** (max day - min day) / max day x 100, to 2 decimal places. */
   usageSpreadPercentage: number;
-  /** The days with usage, in order. */
+  /** The days with usage, in order; those with calls alone, which spent nothing, too. */
   dailyUsageData: DayUsage[];
 }
 
@@ -457,7 +461,13 @@ export interface DayUsage {
   /** Its tokens. */
   tokens: number;
   /** Its first moment. */
-  start?: Date | undefined;
+  start?:
+    | Date
+    | undefined;
+  /** Its calls that were reported. */
+  calls: number;
+  /** How many of them failed. */
+  failedCalls: number;
 }
 
 /** One day by hours. Hours without usage do not count in the average. */
@@ -513,6 +523,10 @@ export interface AiTokens {
   aiId: string;
   /** Its tokens. */
   tokens: number;
+  /** Its calls that were reported. */
+  calls: number;
+  /** How many of them failed. */
+  failedCalls: number;
 }
 
 /** Tokens of one model. */
@@ -524,6 +538,10 @@ export interface ModelTokens {
   model: string;
   /** Its tokens. */
   tokens: number;
+  /** Its calls that were reported. */
+  calls: number;
+  /** How many of them failed. */
+  failedCalls: number;
 }
 
 /** How the month would end if it went on like this. */
@@ -2543,6 +2561,8 @@ function createBaseDistributionStats(): DistributionStats {
     month: "",
     timeZone: "",
     toppedTokens: 0,
+    calls: 0,
+    failedCalls: 0,
   };
 }
 
@@ -2592,6 +2612,12 @@ export const DistributionStats: MessageFns<DistributionStats> = {
     }
     if (message.toppedTokens !== 0) {
       writer.uint32(136).int64(message.toppedTokens);
+    }
+    if (message.calls !== 0) {
+      writer.uint32(144).int64(message.calls);
+    }
+    if (message.failedCalls !== 0) {
+      writer.uint32(152).int64(message.failedCalls);
     }
     return writer;
   },
@@ -2729,6 +2755,22 @@ export const DistributionStats: MessageFns<DistributionStats> = {
             message.toppedTokens = longToNumber(reader.int64());
             continue;
           }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.calls = longToNumber(reader.int64());
+            continue;
+          }
+          case 19: {
+            if (tag !== 152) {
+              break;
+            }
+
+            message.failedCalls = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2769,6 +2811,8 @@ export const DistributionStats: MessageFns<DistributionStats> = {
     message.month = object.month ?? "";
     message.timeZone = object.timeZone ?? "";
     message.toppedTokens = object.toppedTokens ?? 0;
+    message.calls = object.calls ?? 0;
+    message.failedCalls = object.failedCalls ?? 0;
     return message;
   },
 };
@@ -2909,7 +2953,7 @@ export const MonthlyDistribution: MessageFns<MonthlyDistribution> = {
 };
 
 function createBaseDayUsage(): DayUsage {
-  return { date: "", tokens: 0, start: undefined };
+  return { date: "", tokens: 0, start: undefined, calls: 0, failedCalls: 0 };
 }
 
 export const DayUsage: MessageFns<DayUsage> = {
@@ -2922,6 +2966,12 @@ export const DayUsage: MessageFns<DayUsage> = {
     }
     if (message.start !== undefined) {
       Timestamp.encode(toTimestamp(message.start), writer.uint32(26).fork()).join();
+    }
+    if (message.calls !== 0) {
+      writer.uint32(32).int64(message.calls);
+    }
+    if (message.failedCalls !== 0) {
+      writer.uint32(40).int64(message.failedCalls);
     }
     return writer;
   },
@@ -2963,6 +3013,22 @@ export const DayUsage: MessageFns<DayUsage> = {
             message.start = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.calls = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.failedCalls = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2983,6 +3049,8 @@ export const DayUsage: MessageFns<DayUsage> = {
     message.date = object.date ?? "";
     message.tokens = object.tokens ?? 0;
     message.start = object.start ?? undefined;
+    message.calls = object.calls ?? 0;
+    message.failedCalls = object.failedCalls ?? 0;
     return message;
   },
 };
@@ -3387,7 +3455,7 @@ export const RateLimitingStatus_LastAiRequestsEntry: MessageFns<RateLimitingStat
 };
 
 function createBaseAiTokens(): AiTokens {
-  return { aiId: "", tokens: 0 };
+  return { aiId: "", tokens: 0, calls: 0, failedCalls: 0 };
 }
 
 export const AiTokens: MessageFns<AiTokens> = {
@@ -3397,6 +3465,12 @@ export const AiTokens: MessageFns<AiTokens> = {
     }
     if (message.tokens !== 0) {
       writer.uint32(16).int64(message.tokens);
+    }
+    if (message.calls !== 0) {
+      writer.uint32(24).int64(message.calls);
+    }
+    if (message.failedCalls !== 0) {
+      writer.uint32(32).int64(message.failedCalls);
     }
     return writer;
   },
@@ -3430,6 +3504,22 @@ export const AiTokens: MessageFns<AiTokens> = {
             message.tokens = longToNumber(reader.int64());
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.calls = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.failedCalls = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3449,12 +3539,14 @@ export const AiTokens: MessageFns<AiTokens> = {
     const message = createBaseAiTokens();
     message.aiId = object.aiId ?? "";
     message.tokens = object.tokens ?? 0;
+    message.calls = object.calls ?? 0;
+    message.failedCalls = object.failedCalls ?? 0;
     return message;
   },
 };
 
 function createBaseModelTokens(): ModelTokens {
-  return { model: "", tokens: 0 };
+  return { model: "", tokens: 0, calls: 0, failedCalls: 0 };
 }
 
 export const ModelTokens: MessageFns<ModelTokens> = {
@@ -3464,6 +3556,12 @@ export const ModelTokens: MessageFns<ModelTokens> = {
     }
     if (message.tokens !== 0) {
       writer.uint32(16).int64(message.tokens);
+    }
+    if (message.calls !== 0) {
+      writer.uint32(24).int64(message.calls);
+    }
+    if (message.failedCalls !== 0) {
+      writer.uint32(32).int64(message.failedCalls);
     }
     return writer;
   },
@@ -3497,6 +3595,22 @@ export const ModelTokens: MessageFns<ModelTokens> = {
             message.tokens = longToNumber(reader.int64());
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.calls = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.failedCalls = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3516,6 +3630,8 @@ export const ModelTokens: MessageFns<ModelTokens> = {
     const message = createBaseModelTokens();
     message.model = object.model ?? "";
     message.tokens = object.tokens ?? 0;
+    message.calls = object.calls ?? 0;
+    message.failedCalls = object.failedCalls ?? 0;
     return message;
   },
 };

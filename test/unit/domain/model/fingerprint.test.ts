@@ -3,6 +3,8 @@ import {
   type AcquireContent,
   acquireFingerprint,
   fingerprint,
+  type UsageContent,
+  usageFingerprint,
 } from '../../../../src/domain/model/fingerprint.js';
 import { counts } from '../../../support/requests.js';
 
@@ -52,5 +54,29 @@ describe('of a request for a slot', () => {
       { ...asked, expected: counts({ total: 1 }), atLeastTokens: 1 },
     ];
     expect(new Set(contents.map(acquireFingerprint)).size).toBe(contents.length);
+  });
+});
+
+describe('of a report', () => {
+  const reported = {
+    tokens: counts({ input: 1 }),
+    model: 'm',
+    requestType: 't',
+    failed: true,
+    errorMessage: 'e',
+  };
+
+  it('is what it was before calls were counted, where it does not say how many', () => {
+    expect(usageFingerprint(reported)).toBe(fingerprint([1, 0, 0, 0, 0, 0, 'm', 't', true, 'e']));
+  });
+
+  it('is another with other calls, as with other content', () => {
+    const contents: UsageContent[] = [
+      reported,
+      ...[0, 1, 2].map((calls) => ({ ...reported, calls })),
+      { ...reported, failed: false },
+      { ...reported, errorMessage: '' },
+    ];
+    expect(new Set(contents.map(usageFingerprint)).size).toBe(contents.length);
   });
 });

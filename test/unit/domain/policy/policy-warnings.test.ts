@@ -1,22 +1,29 @@
 import { describe, expect, it } from 'vitest';
-import { type PolicyFields, policyInForce } from '../../../../src/domain/model/policy.js';
+import { type PolicyFields, PRESETS } from '../../../../src/domain/model/policy.js';
 import { policyWarnings } from '../../../../src/domain/policy/policy-warnings.js';
+import { presetOf } from '../../../../src/domain/policy/presets.js';
 
 /** Nothing surprises about this one; each case below changes what it names. */
 const CALM: PolicyFields = { maxDailyPercent: 12 };
-const warned = (fields: PolicyFields) => policyWarnings(policyInForce({ ...CALM, ...fields }));
+const warned = (fields: PolicyFields) => policyWarnings({ ...CALM, ...fields });
 
 describe('warnings about a policy', () => {
   it('none where nothing surprises', () => {
     expect(warned({})).toEqual([]);
   });
 
-  it('the default: its hours fill its day early', () => {
-    expect(policyWarnings(policyInForce({}))).toEqual([
+  it('none of what nobody set, whatever the preset', () => {
+    expect(policyWarnings({})).toEqual([]);
+    for (const name of PRESETS) expect(policyWarnings({ preset: presetOf(name) })).toEqual([]);
+  });
+
+  it('of a field that was set beside defaults: the hours fill the day early', () => {
+    expect(policyWarnings({ pacing: 'NONE' }).map(({ field }) => field)).toEqual(['pacing']);
+    expect(policyWarnings({ maxHourlyPercent: 0.51 })).toEqual([
       {
         field: 'max_hourly_percent',
         message:
-          '0.5% x 24 h = 12% > 8%: at full demand a day is used up after 16 h; ' +
+          '0.51% x 24 h = 12.24% > 8%: at full demand a day is used up after 16 h; ' +
           'at most 0.3333 lasts the day, and so does pacing EVEN',
       },
     ]);

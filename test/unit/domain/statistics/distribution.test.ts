@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { policyInForce } from '../../../../src/domain/model/policy.js';
+import type { CallCount } from '../../../../src/domain/model/types.js';
+import { NO_CALLS } from '../../../../src/domain/statistics/calls-by-name.js';
 import {
   type DayTotals,
   type DistributionInput,
@@ -7,6 +9,7 @@ import {
 } from '../../../../src/domain/statistics/distribution.js';
 import { dayWindow, monthAt } from '../../../../src/domain/time/windows.js';
 
+const count = (calls: number, failedCalls = 0): CallCount => ({ calls, failedCalls });
 const ZONE = 'Europe/Berlin';
 const NOW = Date.parse('2026-11-15T12:00:00Z');
 const month = monthAt(ZONE, NOW);
@@ -64,9 +67,9 @@ describe('a month by days', () => {
       minDailyUsage: 500,
       usageSpreadPercentage: 93.75,
       dailyUsageData: [
-        { date: '2026-11-01', tokens: 8_000, start: Date.parse('2026-10-31T23:00:00Z') },
-        { date: '2026-11-03', tokens: 500, start: Date.parse('2026-11-02T23:00:00Z') },
-        { date: '2026-11-05', tokens: 1_001, start: Date.parse('2026-11-04T23:00:00Z') },
+        { date: '2026-11-01', tokens: 8_000, start: Date.parse('2026-10-31T23:00:00Z'), ...NO_CALLS },
+        { date: '2026-11-03', tokens: 500, start: Date.parse('2026-11-02T23:00:00Z'), ...NO_CALLS },
+        { date: '2026-11-05', tokens: 1_001, start: Date.parse('2026-11-04T23:00:00Z'), ...NO_CALLS },
       ],
     });
   });
@@ -168,11 +171,11 @@ describe('who uses the month', () => {
     ]);
     expect(stats({ ais, models: new Map([['(unknown)', 3]]) })).toMatchObject({
       byAi: [
-        { aiId: 'conquest', tokens: 10 },
-        { aiId: 'imperium', tokens: 10 },
-        { aiId: 'sandbox', tokens: 5 },
+        { aiId: 'conquest', tokens: 10, ...NO_CALLS },
+        { aiId: 'imperium', tokens: 10, ...NO_CALLS },
+        { aiId: 'sandbox', tokens: 5, ...NO_CALLS },
       ],
-      byModel: [{ model: '(unknown)', tokens: 3 }],
+      byModel: [{ model: '(unknown)', tokens: 3, ...NO_CALLS }],
     });
   });
 
@@ -187,6 +190,65 @@ describe('who uses the month', () => {
       activeRequests: 1,
       lastAiRequests: lastGrants,
     });
+  });
+});
+
+describe('calls', () => {
+  const days = [
+    { ...used('2026-11-01', 100), ...count(3, 1) },
+    { ...used('2026-11-02', 0), ...count(2, 2) },
+    used('2026-11-03', 5),
+  ];
+
+  it('are summed, and shown by day: one with calls alone is no day with usage', () => {
+    const { monthlyDistribution, ...month } = stats({ days });
+    expect(month).toMatchObject(count(5, 3));
+    const shown = monthlyDistribution.dailyUsageData.map(({ date, tokens, calls, failedCalls }) =>
+      [date.slice(8), tokens, calls, failedCalls].join(' '),
+    );
+    expect(shown).toEqual(['01 100 3 1', '02 0 2 2', '03 5 0 0']);
+    expect(monthlyDistribution).toMatchObject({ daysWithUsage: 2, minDailyUsage: 5 });
+  });
+
+  it('stand beside the tokens of a name; one without tokens comes last', () => {
+    const ais = new Map([
+      ['a', 10],
+      ['b', 20],
+      ['c', 0],
+    ]);
+    const aiCalls = new Map([
+      ['a', count(7, 1)],
+      ['new', count(3, 3)],
+    ]);
+    expect(stats({ ais, aiCalls }).byAi).toEqual([
+      { aiId: 'b', tokens: 20, ...NO_CALLS },
+      { aiId: 'a', tokens: 10, ...count(7, 1) },
+      { aiId: 'new', tokens: 0, ...count(3, 3) },
+    ]);
+  });
+
+  it('of names that the month has no room for are those of all others', () => {
+    const models = new Map([
+      ['m', 1],
+      ['(other)', 30],
+    ]);
+    const modelCalls = new Map([
+      ['n', count(2, 1)],
+      ['(other)', count(4)],
+      ['m', count(1)],
+    ]);
+    expect(stats({ models, modelCalls }).byModel).toEqual([
+      { model: '(other)', tokens: 30, ...count(6, 1) },
+      { model: 'm', tokens: 1, ...count(1) },
+    ]);
+  });
+
+  it('of the names that are not shown are those of the rest', () => {
+    const names = Array.from({ length: 102 }, (_, index) => `ai-${index}`);
+    const ais = new Map(names.map((name, index) => [name, 200 - index]));
+    const aiCalls = new Map(names.map((name) => [name, count(2, 1)]));
+    const { byAi } = stats({ ais, aiCalls });
+    expect(byAi.at(-1)).toEqual({ aiId: '(rest)', tokens: 100 + 99, ...count(4, 2) });
   });
 });
 
@@ -217,9 +279,9 @@ describe('many names', () => {
     const { byAi, byModel } = stats({ ais: figures, models: figures });
     expect(byAi).toHaveLength(101);
     expect([byAi[0], byAi[99], byAi[100]]).toEqual([
-      { aiId: 'ai-102', tokens: 103 },
-      { aiId: 'ai-003', tokens: 4 },
-      { aiId: '(rest)', tokens: 1 + 2 + 3 },
+      { aiId: 'ai-102', tokens: 103, ...NO_CALLS },
+      { aiId: 'ai-003', tokens: 4, ...NO_CALLS },
+      { aiId: '(rest)', tokens: 1 + 2 + 3, ...NO_CALLS },
     ]);
     expect(byModel.map(({ model }) => model)).toEqual(byAi.map(({ aiId }) => aiId));
   });
