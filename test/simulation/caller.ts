@@ -150,6 +150,8 @@ function idOf(request: CallerRequest): string {
       return `release ${request.lease.leaseId}`;
     case 'adjust':
       return `adjust ${request.adjustmentId}`;
+    case 'add-top-up':
+      return `top-up ${request.topUpId}`;
     default:
       return '';
   }

@@ -14,7 +14,9 @@ import type {
 } from '../../src/domain/model/state.js';
 import { UNKNOWN } from '../../src/domain/model/types.js';
 import { checkMeasured, checkSafe } from './extremes.js';
+import { type Say, sum } from './say.js';
 import { MAX_SKEW_MS } from './sim-clock.js';
+import { checkTopped, checkTopUps } from './top-up-invariants.js';
 
 /** How far a replica's idea of the store's time may be ahead of it: half of the slowest round trip that counts, and drift. */
 const CLOCK_SLACK_MS = 1_500;
@@ -60,12 +62,14 @@ export function checkCommit(budgetId: string, committed: Committed): string[] {
   if (!promises.clockWasReset) say(after.head.clock >= (before?.head.clock ?? 0), 'the clock went back');
   const ledger = Ledger.of(budgetId, after);
   checkSums(ledger, say);
+  checkTopped(ledger, say);
   checkSafe(ledger, say);
   if (committed.measured) checkMeasured(ledger, after, say);
   checkLeases(committed, say);
   checkCooldowns(committed, say);
   if (before !== undefined && before.head.epoch === after.head.epoch) {
     checkGrants(before, ledger, say);
+    checkTopUps(before, after, say);
     const granted = after.head.fence > before.head.fence;
     const ahead = after.head.clock > committed.latestGrant + MAX_SKEW_MS + CLOCK_SLACK_MS;
     say(!granted || !ahead, "granted although the budget's clock is ahead");
@@ -76,8 +80,6 @@ export function checkCommit(budgetId: string, committed: Committed): string[] {
   }
   return wrong;
 }
-
-type Say = (holds: boolean, what: string) => void;
 
 function checkSums(ledger: Ledger, say: Say): void {
   const { tables, exists } = ledger;
@@ -237,6 +239,8 @@ function checkGrants(before: StoredState, ledger: Ledger, say: Say): void {
     const live = slots.liveOf(aiId);
     say(live <= policy.maxConcurrentPerAi, `${aiId} holds ${live} slots of ${policy.maxConcurrentPerAi}`);
   }
+  // What came from a top-up is granted whatever the windows hold.
+  if (granted.every(({ topUpId }) => topUpId !== undefined)) return;
   const { hour, day, month } = standingOf(ledger);
   say(
     hour.spent + hour.reserved <= allowance.hourlyMax,
@@ -250,10 +254,4 @@ function checkGrants(before: StoredState, ledger: Ledger, say: Say): void {
     month.spent + month.reserved <= allowance.enforced,
     `month ${month.spent} + ${month.reserved} above its cap`,
   );
-}
-
-export function sum(values: Iterable<number>): number {
-  let total = 0;
-  for (const value of values) total += value;
-  return total;
 }

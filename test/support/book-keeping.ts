@@ -124,7 +124,7 @@ function expectCallsBalance({ day, calls = 0, failedCalls = 0, aiCalls, modelCal
 }
 
 /** Days of every epoch: those in the state, else their documents. */
-function daysOf({ state, documents }: TestBudget): UsageDay[] {
+export function daysOf({ state, documents }: TestBudget): UsageDay[] {
   const days = new Map(documents);
   for (const [day, totals] of state.tables.days.entries())
     days.set(`${state.epoch} ${day}`, usageDayOf(state, day, totals));
@@ -135,7 +135,7 @@ function daysOf({ state, documents }: TestBudget): UsageDay[] {
 export function figuresOf(
   budget: TestBudget,
   day: string,
-): Pick<UsageDay, 'total' | 'presumed' | 'presumedBy'> {
+): Pick<UsageDay, 'total' | 'presumed' | 'presumedBy' | 'topped'> {
   const { state, documents } = budget;
   const totals = state.tables.days.get(day);
   if (totals !== undefined) return usageDayOf(state, day, totals);
@@ -149,6 +149,11 @@ function expectIndexes(state: Ledger): void {
   for (const lease of leases.values()) counted.replace(undefined, lease);
   expect(state.slots.live).toBe(counted.live);
   expect(state.slots.reserved(() => true)).toBe(counted.reserved(() => true));
+  expect(state.slots.topped).toBe(counted.topped);
+  for (const id of state.tables.topUps.keys())
+    expect(state.slots.ofTopUp(id), id).toEqual(counted.ofTopUp(id));
+  const { toppedDays, monthTopped } = state.tables;
+  expect(monthTopped).toBe(sum(toppedDays.values()));
   expect(state.slots.firstExpiry()?.expiresAt).toBe(counted.firstExpiry()?.expiresAt);
   for (const [aiId, { grants }] of ais) {
     expect(state.slots.liveOf(aiId)).toBe(counted.liveOf(aiId));

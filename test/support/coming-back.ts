@@ -29,6 +29,9 @@ function waitsForTime({ rule, spent, requested, limit }: Blocker): boolean {
 
 function rulesAt(budget: TestBudget, { aiId }: AcquireRequest, { requested, rule }: Blocker, moment: number) {
   const later = budget.fork();
+  // A top-up may lift it, once nothing but caps refuses.
+  for (const { topUpId, kind } of later.snapshot().topUps)
+    if (kind === 'OVER_CAPS') later.do({ kind: 'end-top-up', topUpId, reason: '' });
   later.now = moment;
   const estimate = rule === 'COOLDOWN' ? {} : { estimatedTokens: requested };
   const outcome = later.do<'availability'>({ kind: 'get-availability', aiId, ...estimate });

@@ -16,6 +16,8 @@ import { Chance } from './chance.js';
 import { expectComesBack } from './coming-back.js';
 import { PresumedBooks } from './presumed-books.js';
 import { usage } from './requests.js';
+import { largerMonth, overCaps } from './top-ups.js';
+import { type Counted, ToppedBooks } from './topped-books.js';
 
 const HOUR_MS = 3_600_000;
 const WEEK_MS = 7 * 24 * HOUR_MS;
@@ -39,6 +41,7 @@ export class RandomHistory extends Chance {
   private readonly used = new Map<string, number>();
   private readonly dayOf = new Map<string, string>();
   private readonly presumed: PresumedBooks;
+  private readonly topped: ToppedBooks;
   private readonly calls = new CallBooks();
   /** Releases whose report was booked. */
   private readonly reported = new Set<string>();
@@ -55,6 +58,7 @@ export class RandomHistory extends Chance {
     super(random);
     this.budget = new TestBudget(this.policy(), this.pick(STARTS));
     this.presumed = new PresumedBooks(this.budget, apart);
+    this.topped = new ToppedBooks(this.budget);
   }
 
   private policy(): PolicyFields {
@@ -70,6 +74,7 @@ export class RandomHistory extends Chance {
       maxConcurrentPerAi: this.pick([1, 3]),
       maxDailyPercentPerAi: this.pick([100, 40]),
       lateReportGraceMs: this.pick([0, HOUR_MS]),
+      rolloverMaxPercent: this.pick([0, 5]),
       timeZone: this.pick(['UTC', 'Europe/Berlin', 'Australia/Lord_Howe', 'America/Los_Angeles']),
       ...(this.random() < 0.3 ? { tokenWeights: { total: 33.3 } } : {}),
     };
@@ -78,7 +83,7 @@ export class RandomHistory extends Chance {
   step(): void {
     const { budget } = this;
     budget.pass(this.pick([0, 0, 1_000, 20_000, 130_000, HOUR_MS, 7 * HOUR_MS]));
-    const kind = this.below(24);
+    const kind = this.below(26);
     if (kind < 7) this.acquire();
     else if (kind < 11) this.record();
     else if (kind < 14) this.release();
@@ -88,6 +93,7 @@ export class RandomHistory extends Chance {
     else if (kind === 18) this.operate();
     else if (kind === 19) this.adjust();
     else if (kind === 20) this.repeat();
+    else if (kind > 23) this.topUp();
     else if (kind === 21) this.random() < 0.1 ? this.resetClock() : this.undo();
     else this.unleased();
     this.check();
@@ -101,6 +107,7 @@ export class RandomHistory extends Chance {
 
   private hear({ events }: TestBudget): void {
     for (const event of events) {
+      if ('lease' in event) this.topped.see(event.lease);
       const ended = event.kind === 'expired' || event.kind === 'revoked' || event.kind === 'released';
       if (ended && (event.kind !== 'released' || event.lease.presumedTokens > 0))
         this.presumed.ended(event.lease, this.dayOf.get(event.lease.leaseId) ?? '');
@@ -134,7 +141,29 @@ export class RandomHistory extends Chance {
     if (lease !== undefined) this.leases.push(lease);
     this.dayOf.set(leaseId, this.budget.state.today.day);
     this.asked.push(request);
-    if (this.budget.state.policy.mode === 'ENFORCE') expectGrantWithinCaps(this.budget.state, request.aiId);
+    if (outcome.lease.topUpId !== undefined) this.topped.granted(outcome.lease);
+    else if (this.budget.state.policy.mode === 'ENFORCE')
+      expectGrantWithinCaps(this.budget.state, request.aiId);
+  }
+
+  /** One is added, or one is ended under the leases that were granted from it. */
+  private topUp(): void {
+    const { budget } = this;
+    const known = [...budget.state.tables.topUps.keys()];
+    if (known.length > 0 && this.random() < 0.4) {
+      this.do({ kind: 'end-top-up', topUpId: this.pick(known), reason: '' });
+      return;
+    }
+    const tokens = 1 + this.below(this.pick([300, 3_000]));
+    const aiId = this.pick([undefined, undefined, 'a', 'b']);
+    const expiresAt = budget.now + this.pick([130_000, 7 * HOUR_MS, 90 * HOUR_MS]);
+    const id = `t${++this.made}`;
+    const request =
+      this.random() < 0.85
+        ? overCaps(id, tokens, expiresAt, aiId === undefined ? {} : { aiId })
+        : largerMonth(id, tokens);
+    const outcome = this.do(request);
+    if (outcome.kind === 'top-up') expect(this.do(request)).toMatchObject({ replayed: true });
   }
 
   /** An earlier request comes again, with the same id. */
@@ -191,6 +220,7 @@ export class RandomHistory extends Chance {
     const outcome = this.do({ kind: 'get-lease', key: { lease } });
     if (outcome.kind !== 'lease') return 0;
     const { usedTokens } = outcome.lease;
+    this.topped.see(outcome.lease);
     const grown = usedTokens - (this.used.get(lease.leaseId) ?? 0);
     this.used.set(lease.leaseId, usedTokens);
     return grown;
@@ -290,7 +320,21 @@ export class RandomHistory extends Chance {
     const outcome = this.do({ kind: 'adjust', adjustmentId, tokens, reason: '', fingerprint: '', ...about });
     if (outcome.kind !== 'adjusted') return;
     this.spent += tokens;
-    if (tokens < 0) this.presumed.correct(before, -tokens, about);
+    if (tokens >= 0) return;
+    const named = 'aiId' in about || 'model' in about;
+    this.topped.correct(counted(before), counted(figuresOf(this.budget, day)), named);
+    this.lookAtTopped();
+    if (before.topped === undefined) this.presumed.correct(before, -tokens, about);
+    else this.presumed.follow(before, day);
+  }
+
+  /** A correction may have taken what was presumed of them. */
+  private lookAtTopped(): void {
+    for (const { leaseId } of [...this.topped.known]) {
+      const lease = parseLeaseId(leaseId);
+      const outcome = lease && this.do({ kind: 'get-lease', key: { lease } });
+      if (outcome?.kind === 'lease') this.topped.see(outcome.lease);
+    }
   }
 
   /** Whoever asks for a lease is told what still stands. */
@@ -314,6 +358,7 @@ export class RandomHistory extends Chance {
     expectBooksBalance(this.budget, this.spent + this.presumed.corrected);
     if (this.random() < 0.1) this.calls.expectIn(this.budget);
     if (committed && this.random() < 0.3) expectReloadsTheSame(this.budget);
+    this.topped.check();
     this.checkPresumed();
     this.revision = state.revision;
   }
@@ -323,6 +368,13 @@ export class RandomHistory extends Chance {
 function expectLeft(budget: TestBudget, aiId: string, { availableTokens }: Granted): void {
   const peek = budget.fork().do<'availability'>({ kind: 'get-availability', aiId });
   expect(availableTokens, 'left after a grant').toBe(peek.availableTokens);
+}
+
+/** What came from top-ups of a day, and is presumed. */
+function counted({ total, topped = 0, presumedBy }: ReturnType<typeof figuresOf>): Counted {
+  let toppedPresumed = 0;
+  for (const one of presumedBy.values()) if (one.topped) toppedPresumed += one.tokens;
+  return { total, topped, toppedPresumed };
 }
 
 /** The same id has the same content, whoever repeats it. */

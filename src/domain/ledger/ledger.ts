@@ -19,7 +19,7 @@ import {
 } from '../model/state.js';
 import { type Allowance, allowanceOf } from '../policy/allowance.js';
 import { type LargestRequests, largestRequests } from '../policy/pacing.js';
-import { daysLeft, monthOfDay } from '../time/calendar.js';
+import { daysLeft, monthAfter, monthOfDay } from '../time/calendar.js';
 import type { Numbers } from '../time/tidy-mark.js';
 import { type DayWindow, dayAt, hourAt, type Span } from '../time/windows.js';
 import { LedgerTables } from './ledger-tables.js';
@@ -156,7 +156,9 @@ export class Ledger {
   private allow(): void {
     const { policy, topUps } = this;
     this.allowance = this.allowanceIn(this.month.key);
-    this.largest = largestRequests(policy, topUps.mostLarger(this.month.key));
+    // No denial names a later time.
+    const next = this.month.key === '' ? 0 : topUps.largerBy(monthAfter(this.month.key));
+    this.largest = largestRequests(policy, Math.max(topUps.largerBy(this.month.key), next));
   }
 
   /** By what is known of it now; `more`: what it will be larger by. */

@@ -25,13 +25,6 @@ export class TopUps {
     return this.larger.size === 0 ? 0 : (this.larger.get(month) ?? 0);
   }
 
-  /** The most that it is larger by in this month or a later one. */
-  mostLarger(month: string): number {
-    let most = 0;
-    for (const [of, tokens] of this.larger) if (of >= month && tokens > most) most = tokens;
-    return most;
-  }
-
   /** Puts in the present form of one; undefined takes it out. */
   put(topUpId: string, topUp: StoredTopUp | undefined): void {
     if (topUp === undefined) this.table.delete(topUpId);
