@@ -75,7 +75,7 @@ async function measure(
   mongoUri: string | undefined,
 ): Promise<Found> {
   const onProgress = (text: string) => console.error(text);
-  const world = new World(mongoUri);
+  const world = new World(mongoUri, options.record);
   try {
     const rows = chosen.rows.filter(({ needsMongo }) => !needsMongo || mongoUri !== undefined);
     const cells = await runRounds(world, rows, { ...options, onProgress });

@@ -19,14 +19,14 @@ async function main(): Promise<void> {
   const mongoUri = process.env['MONGODB_URI'] || undefined;
   const machine = await describeMachine(mongoUri);
   if (!options.short) return runFull(options, machine, mongoUri);
-  const world = new World(mongoUri);
+  const world = new World(mongoUri, options.record);
   const round: Options & { onProgress: (text: string) => void } = {
     ...options,
     onProgress: (text) => console.error(text),
   };
   try {
     console.log(`${machineLines(machine)}\n`);
-    if (options.record) await recordShort(world, round, machine);
+    if (options.keepRatios) await recordShort(world, round, machine);
     else if (!(await runShort(world, round))) process.exitCode = 1;
   } finally {
     await world.stop();

@@ -4,8 +4,10 @@ export interface Options {
   /** How the names of rows and parts begin; empty: everything. */
   readonly only: readonly string[];
   readonly short: boolean;
-  /** Of the short form: record in place of comparing. */
-  readonly record: boolean;
+  /** Of the short form: keep the ratios in place of comparing with them. */
+  readonly keepRatios: boolean;
+  /** Where the services append what they are asked. */
+  readonly record: string | undefined;
   /** Only print the names. */
   readonly list: boolean;
   readonly seconds: number;
@@ -26,7 +28,9 @@ Measures the service, its limits and its peers side by side. Prints tables; writ
   --list            Print the names.
   --short           A few rows for a few seconds, compared with the ratios in bench/recorded.json; fails when one is
                     below two thirds of the recorded one twice in a row.
-  --record          With --short: write bench/recorded.json.
+  --keep-ratios     With --short: write bench/recorded.json.
+  --record FILE     Append every request for a slot as it was asked, denied ones too, to FILE, for budget-arbiter replay;
+                    those of the services on MongoDB to FILE.mongo and FILE.pair-1 and -2. It makes the service slower.
   --seconds N       How long each row is measured in each round. Default: 2.5.
   --warm-up N       And warmed up before. Default: 0.7.
   --rounds N        Rounds, of which the median counts. Default: 3.
@@ -49,6 +53,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
   return {
     only: (values.only ?? '').split(',').filter((name) => name !== ''),
     short: values.short,
+    keepRatios: values['keep-ratios'],
     record: values.record,
     list: values.list,
     seconds: positive('seconds', values.seconds ?? (values.short ? '1.5' : '2.5')),
@@ -67,7 +72,8 @@ function parse(args: readonly string[]) {
       options: {
         only: { type: 'string' },
         short: { type: 'boolean', default: false },
-        record: { type: 'boolean', default: false },
+        'keep-ratios': { type: 'boolean', default: false },
+        record: { type: 'string' },
         seconds: { type: 'string' },
         'warm-up': { type: 'string', default: '0.7' },
         rounds: { type: 'string', default: '3' },

@@ -35,7 +35,7 @@ export async function runShort(world: World, options: RoundOptions): Promise<boo
   console.error(
     `slower twice in a row: ${twice.join(', ')}. npm run bench -- --only NAME shows more; after a change that`,
   );
-  console.error('is worth it, npm run bench -- --short --record writes bench/recorded.json anew.');
+  console.error('is worth it, npm run bench -- --short --keep-ratios writes bench/recorded.json anew.');
   return false;
 }
 

@@ -67,6 +67,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   metrics: ['api', 'arbiter', 'config/metrics-file.ts', 'domain', 'platform', 'store'],
   transfer: ['domain', 'platform', 'store'],
   replay: [
+    'arbiter/observer.ts',
     'arbiter/pending.ts',
     'arbiter/service-port.ts',
     'arbiter/waiting-list.ts',
@@ -76,8 +77,20 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'store/memory',
   ],
   config: ['access/access-settings.ts', 'alerts/sink-settings.ts', 'domain', 'platform'],
-  cli: ['access', 'alerts', 'config', 'domain', 'gen', 'platform', 'store', 'transfer'],
-  app: ['access', 'alerts', 'arbiter', 'config', 'domain', 'metrics', 'platform', 'store'],
+  cli: [
+    'access',
+    'alerts',
+    'api/read/checks.ts',
+    'api/read/policy.ts',
+    'config',
+    'domain',
+    'gen',
+    'platform',
+    'replay',
+    'store',
+    'transfer',
+  ],
+  app: ['access', 'alerts', 'arbiter', 'config', 'domain', 'metrics', 'platform', 'replay', 'store'],
   'bin.ts': ['cli', 'main.ts'],
 };
 /** Packages that only a part of the sources may import; a folder of a store is open to `app` and `cli` alone, and the one in memory to `replay`. */

@@ -2,9 +2,11 @@ import { createFirstBudgets } from './app/first-budgets.js';
 import { openAccess, openAlerts, startTraces } from './app/open-parts.js';
 import { observed, openStore } from './app/open-store.js';
 import { Readiness, replicaState } from './app/readiness.js';
+import { openRecording } from './app/recording.js';
 import { Tidying } from './app/tidying.js';
 import { Arbiter } from './arbiter/arbiter.js';
 import { getDistribution } from './arbiter/distribution.js';
+import { together } from './arbiter/observer.js';
 import { NOBODY } from './arbiter/pending.js';
 import { Semaphore } from './arbiter/semaphore.js';
 import { listUsage } from './arbiter/usage-listing.js';
@@ -103,7 +105,10 @@ async function startArbiter(
   const { maxClockSkewMs: maxSkewMs, usageRetentionMonths: retentionMonths } = config;
   const clock = await startClock(store, maxSkewMs, log, undos);
   const alerts = openAlerts(config, { copyId, alone: store.exclusive, clock, scheduler, log });
-  const told = { alerts, observer: metrics.arbiter, tracing };
+  const recording = config.recordFile === undefined ? undefined : openRecording(config.recordFile, log);
+  if (recording !== undefined) undos.push(recording.stop);
+  const observer = recording ? together([metrics.arbiter, recording.recorder]) : metrics.arbiter;
+  const told = { alerts, observer, tracing };
   const tidying = new Tidying({ store, clock, scheduler, log, retentionMonths });
   const { passed } = tidying;
   const arbiter = new Arbiter({

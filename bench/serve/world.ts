@@ -27,7 +27,11 @@ export class World {
   readonly #served = new Map<Place, Promise<Served>>();
   readonly #undos: (() => Promise<unknown> | unknown)[] = [];
 
-  constructor(readonly mongoUri: string | undefined) {}
+  constructor(
+    readonly mongoUri: string | undefined,
+    /** Where the services append what they are asked. */
+    private readonly record: string | undefined,
+  ) {}
 
   at(place: Place): Promise<Served> {
     const found = this.#served.get(place);
@@ -53,12 +57,18 @@ export class World {
   }
 
   async #start(place: Place): Promise<Served> {
-    if (place === 'embedded') return this.#services([await this.#embeddedEnv()]);
+    if (place === 'embedded')
+      return this.#services([{ ...(await this.#embeddedEnv()), ...this.#recordTo('') }]);
     if (place === 'mongo' || place === 'pair') {
       const env = this.#mongoEnv(place);
-      return this.#services(place === 'pair' ? [env, env] : [env]);
+      const names = place === 'pair' ? ['.pair-1', '.pair-2'] : ['.mongo'];
+      return this.#services(names.map((name) => ({ ...env, ...this.#recordTo(name) })));
     }
     return this.#echo(place === 'echo' ? 'granted' : 'denied');
+  }
+
+  #recordTo(name: string): Record<string, string> {
+    return this.record === undefined ? {} : { RECORD_FILE: `${this.record}${name}` };
   }
 
   async #embeddedEnv(): Promise<Record<string, string>> {

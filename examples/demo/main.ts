@@ -28,7 +28,7 @@ async function run(options: Options, trace: Trace): Promise<number> {
     if (options.keep) console.log(`the data of the service: ${dataDir}`);
     else await rm(dataDir, { recursive: true, force: true });
   });
-  const service = await startService(dataDir);
+  const service = await startService(dataDir, options.record);
   undos.push(() => service.stop());
   const balanced = await new Demo(service, compressed(trace, options.seconds), options, undos).run();
   return balanced ? 0 : 1;

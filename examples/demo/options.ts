@@ -9,6 +9,8 @@ export const HELP = `Four AIs share one budget and replay a recorded trace of re
   --speed N    the same as a factor: 4 replays four seconds of the trace in one
   --plain      a line per event instead of the live view (the default where the output is no terminal)
   --keep       keep the data folder of the service, and say where it is
+  --record F   write every request as it was asked, denied ones too, into this file: the
+               command replay of the service reads it
   --help       this text
 `;
 
@@ -19,6 +21,7 @@ export interface Options {
   readonly plain: boolean;
   readonly keep: boolean;
   readonly help: boolean;
+  readonly record: string | undefined;
 }
 
 /** A mistake of whoever typed the command: told in one line, without a stack. */
@@ -26,7 +29,7 @@ export class UsageError extends Error {}
 
 /** `traceSeconds`: how long the trace took when it was recorded, which is what `--speed` divides. */
 export function readOptions(args: string[], traceSeconds: number): Options {
-  const { plain, keep, help, seconds, speed } = parse(args);
+  const { plain, keep, help, seconds, speed, record } = parse(args);
   if (seconds !== undefined && speed !== undefined)
     throw new UsageError('give --seconds or --speed, not both');
   const wanted =
@@ -35,14 +38,14 @@ export function readOptions(args: string[], traceSeconds: number): Options {
     const range = `--speed from ${rounded(traceSeconds / 300)} to ${rounded(traceSeconds / 5)}`;
     throw new UsageError(`the replay must take 5 to 300 seconds: --seconds from 5 to 300, or ${range}`);
   }
-  return { seconds: wanted, plain, keep, help };
+  return { seconds: wanted, plain, keep, help, record };
 }
 
 function parse(args: string[]) {
   const flag = { type: 'boolean', default: false } as const;
   const text = { type: 'string' } as const;
   try {
-    const options = { seconds: text, speed: text, plain: flag, keep: flag, help: flag };
+    const options = { seconds: text, speed: text, plain: flag, keep: flag, help: flag, record: text };
     return parseArgs({ args, options }).values;
   } catch (error) {
     throw new UsageError((error as Error).message);

@@ -13,11 +13,14 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-/** Starts the built service on free ports, with its data in `dataDir`. */
-export async function startService(dataDir: string): Promise<Service> {
+/** Starts the built service on free ports, with its data in `dataDir`. It appends what it is asked to the file `record`. */
+export async function startService(dataDir: string, record: string | undefined): Promise<Service> {
   const child = spawn(process.execPath, [fileURLToPath(new URL('../../dist/main.js', import.meta.url))], {
     // Nothing of the shell's: a MONGODB_URI there must not see the demo's data.
-    env: { DATA_DIR: dataDir, GRPC_ADDRESS: '127.0.0.1:0', HTTP_ADDRESS: '127.0.0.1:0' },
+    env: {
+      ...{ DATA_DIR: dataDir, GRPC_ADDRESS: '127.0.0.1:0', HTTP_ADDRESS: '127.0.0.1:0' },
+      ...(record !== undefined && { RECORD_FILE: record }),
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A group of its own: Ctrl-C reaches the demo alone, which then stops everything in order.
     detached: true,

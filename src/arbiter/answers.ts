@@ -57,11 +57,12 @@ export class Answers {
   }
 
   /** `ageMs`: how long ago it was decided. */
-  give({ pending, outcome, timeAloneMs }: Answer, ageMs: number): void {
+  give(answer: Answer, ageMs: number): void {
+    const { pending, outcome, at = this.context.clock.read().now, timeAloneMs } = answer;
     this.parts.lookups.release(pending);
-    if (outcome.kind !== 'denied') this.parts.observer.decided(pending.request, outcome);
+    if (outcome.kind !== 'denied') this.parts.observer.decided(pending.request, outcome, at);
     if (pending.abandoned) this.takeBack(pending, outcome);
-    else if (outcome.kind === 'denied') this.deny(pending, outcome.denial, timeAloneMs);
+    else if (outcome.kind === 'denied') this.deny(pending, outcome.denial, at, timeAloneMs);
     else {
       this.leave(pending);
       if (outcome.kind === 'granted') this.wakeDoubles(outcome.lease);
@@ -124,12 +125,12 @@ export class Answers {
     return alerts.isFor(kind, this.parts.budgetId, event.alert.rule);
   }
 
-  private deny(pending: Pending, denial: Denial, timeAloneMs = 0): void {
+  private deny(pending: Pending, denial: Denial, at: number, timeAloneMs = 0): void {
     const { request } = pending;
     const leftMs = waitLeft(pending, this.context.clock.monotonic());
     // Nobody waits for what does not come before the wait is over.
     if (leftMs > 0 && timeAloneMs <= leftMs && !denial.permanent) {
-      const refusal = this.wait(pending, denial);
+      const refusal = this.wait(pending, denial, at);
       if (refusal !== undefined) this.fail(pending, refusal);
       return;
     }
@@ -141,7 +142,7 @@ export class Answers {
     const rules = denial.blockers.map(({ rule }) => rule);
     for (const listener of this.listeners) listener.denied(rules);
     const outcome = { kind: 'denied', denial } as const;
-    this.parts.observer.decided(request, outcome);
+    this.parts.observer.decided(request, outcome, at);
     pending.resolve(outcome);
   }
 
@@ -152,7 +153,7 @@ export class Answers {
     else tracing.within(origin, write);
   }
 
-  private wait(pending: Pending, denial: Denial): ArbiterError | undefined {
+  private wait(pending: Pending, denial: Denial, at: number): ArbiterError | undefined {
     const { waiters } = this.parts;
     const { bounds, counts, stopping } = this.context;
     if (!waiters.has(pending)) {
@@ -166,6 +167,7 @@ export class Answers {
         return waitersFull('too many requests wait for a slot already');
       }
       counts.waiters += 1;
+      this.parts.observer.waits?.(pending.request as AcquireRequest, pending.waitMs, at);
       pending.caller.onGone(() => {
         this.leave(pending);
         pending.cancel();

@@ -3,9 +3,15 @@ import { type Circumstances, decide } from '../domain/decide.js';
 import type { Ledger } from '../domain/ledger/ledger.js';
 import { isCommitFull } from '../domain/ledger/outbox.js';
 import type { NeedsLookup, Outcome } from '../domain/model/outcomes.js';
-import type { AcquireRequest, DropWrittenRequest, Evidence } from '../domain/model/requests.js';
+import type {
+  AcquireRequest,
+  DropWrittenRequest,
+  Evidence,
+  MarkRefusedRequest,
+} from '../domain/model/requests.js';
 import type { Context } from './context.js';
 import type { Lookups } from './lookups.js';
+import type { PacedRefusals } from './paced-refusals.js';
 import { type Answer, NOBODY, type Pending } from './pending.js';
 import type { Decided, Search, ToDecide } from './queue-events.js';
 import type { ReplicaYield } from './replica-yield.js';
@@ -22,6 +28,7 @@ export interface DecidingParts {
   readonly lookups: Lookups;
   readonly writeOut: WriteOut;
   readonly yielding: ReplicaYield;
+  readonly refusals: PacedRefusals;
 }
 
 /**
@@ -49,12 +56,14 @@ export function decideBatch(
     if (pending.request.kind === 'acquire' && !tried) round.decide(pending);
   }
   const housekeeping = batch.some((pending) => pending.caller === NOBODY);
+  // Before the drops: a day that is marked now must be written again first.
+  const marks = housekeeping || ledger.touched ? round.mark() : undefined;
   // A commit that goes anyway carries the drops along; a batch of peeks must not commit for them.
   const drops = housekeeping || (ledger.touched && yielding.mayDrop(at)) ? round.drop() : undefined;
   const { answers, left, failures, searches, afterLastDays, failed } = round;
   const closed = ledger.closings < restraint.closings;
   const found = { at, answers, left, failures, searches, afterLastDays, failed, housekeeping, closed };
-  return drops === undefined ? found : { ...found, drops };
+  return { ...found, ...(drops && { drops }), ...(marks && { marks }) };
 }
 
 function storeRefusesMore(): ArbiterError {
@@ -100,7 +109,7 @@ class Round {
     }
     if (this.failed) {
       // Decided again with the rest, on a ledger that can be trusted.
-      this.answers.push({ pending, outcome: { kind: 'done' } });
+      this.answers.push({ pending, outcome: { kind: 'done' }, at: this.ledger.clock });
       return;
     }
     try {
@@ -118,14 +127,23 @@ class Round {
 
   private answer(pending: Pending, outcome: Outcome): Answer {
     const { ledger } = this;
-    if (outcome.kind !== 'denied' || pending.waitMs === 0) return { pending, outcome };
+    const answer = { pending, outcome, at: ledger.clock };
+    if (outcome.kind !== 'denied' || pending.waitMs === 0) return answer;
     const { aiId } = pending.request as AcquireRequest;
     const until = timeAloneUntil(ledger, aiId, outcome.denial);
-    return { pending, outcome, ...(until === undefined ? {} : { timeAloneMs: until - ledger.clock }) };
+    return { ...answer, ...(until === undefined ? {} : { timeAloneMs: until - ledger.clock }) };
   }
 
   letTimeWork(): void {
     decide(this.ledger, { kind: 'sweep' }, this.circumstances(NO_EVIDENCE));
+  }
+
+  /** Marks the days on which a paced cap refused. */
+  mark(): MarkRefusedRequest | undefined {
+    const marks = this.parts.refusals.marks();
+    if (marks === undefined) return undefined;
+    const outcome = decide(this.ledger, marks, this.circumstances(NO_EVIDENCE));
+    return outcome.kind === 'unknown' ? undefined : marks;
   }
 
   /** Drops from the state what is known to be written. */

@@ -1,6 +1,7 @@
 import { finish } from '../domain/finish.js';
 import { wantedReceipts } from '../domain/leases/wanted-receipts.js';
 import { Ledger } from '../domain/ledger/ledger.js';
+import type { Denied } from '../domain/model/outcomes.js';
 import type { BudgetRequest } from '../domain/model/requests.js';
 import { pause } from '../platform/scheduler.js';
 import type { StateVersion } from '../store/store.js';
@@ -14,6 +15,7 @@ import { asCallerSees, isRefusal, logFailure } from './failure.js';
 import { LastDays } from './last-days.js';
 import { Lookups } from './lookups.js';
 import type { BudgetObserver } from './observer.js';
+import { PacedRefusals } from './paced-refusals.js';
 import { Pending } from './pending.js';
 import type { Decided, Effect, QueueEvent, ToCommit, ToDecide } from './queue-events.js';
 import { QueueMachine } from './queue-machine.js';
@@ -36,6 +38,7 @@ export class BudgetQueue {
   private readonly reads: StateReads;
   private readonly lookups: Lookups;
   private readonly writeOut: WriteOut;
+  private readonly refusals = new PacedRefusals();
   private readonly lastDays: LastDays;
   private readonly wake: Wake;
   private readonly span: RoundSpan;
@@ -56,7 +59,8 @@ export class BudgetQueue {
       this.tell({ kind: 'looked-up', pending, error }),
     );
     this.writeOut = new WriteOut(context, budgetId, this.lookups);
-    this.deciding = { budgetId, waiters, yielding, lookups: this.lookups, writeOut: this.writeOut };
+    const { lookups, writeOut, refusals } = this;
+    this.deciding = { budgetId, waiters, yielding, lookups, writeOut, refusals };
     this.reads = new StateReads(store, budgetId);
     this.lastDays = new LastDays(context, this.writeOut);
     this.observer = context.observer.budget(budgetId);
@@ -267,12 +271,20 @@ export class BudgetQueue {
     this.answers.announce(ledger.takeEvents(), answers, ledger.revision);
   }
 
-  private answer({ at, answers, drops }: Decided): void {
+  private answer({ at, answers, drops, marks }: Decided): void {
+    if (marks !== undefined) this.refusals.marked(marks);
     if (drops !== undefined) this.writeOut.told(drops);
     this.observer.batch(answers.length);
     const ageMs = this.now() - at;
-    for (const answer of answers) this.answers.give(answer, ageMs);
+    for (const answer of answers) {
+      if (answer.outcome.kind === 'denied') this.noteRefusal(answer.outcome);
+      this.answers.give(answer, ageMs);
+    }
     this.tell({ kind: 'answered', now: this.now() });
+  }
+
+  private noteRefusal({ pacedOn }: Denied): void {
+    if (pacedOn !== undefined) this.refusals.note(this.machine.committed.epoch, pacedOn);
   }
 
   private async rest(effect: Extract<Effect<Ledger>, { do: 'rest' }>): Promise<QueueEvent<Ledger>> {
@@ -312,6 +324,8 @@ export class BudgetQueue {
   /** Nobody needs it in memory. */
   get idle(): boolean {
     const { machine } = this;
+    // What is to be marked goes with the next commit, at the end of the day at the latest.
+    if (this.refusals.size > 0) return false;
     if (!machine.isForgettable || this.size > 0 || !this.answers.sessionLeases.idle) return false;
     return machine.ledger === undefined || this.writeOut.idle(machine.ledger);
   }

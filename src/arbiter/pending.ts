@@ -22,6 +22,8 @@ export interface Lookup {
 export interface Answer {
   readonly pending: Pending;
   readonly outcome: Outcome;
+  /** When it was decided, in the budget's time; absent: just now. */
+  readonly at?: number;
   /** Of a denial to one who would wait: so long no other caller can help, only time. */
   readonly timeAloneMs?: number;
 }

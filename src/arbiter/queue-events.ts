@@ -1,4 +1,4 @@
-import type { DropWrittenRequest } from '../domain/model/requests.js';
+import type { DropWrittenRequest, MarkRefusedRequest } from '../domain/model/requests.js';
 import type { StatePatch } from '../domain/model/state.js';
 import type { StateVersion } from '../store/store.js';
 import type { Answer, Pending } from './pending.js';
@@ -43,6 +43,7 @@ export interface Decided {
   /** Leases whose time is over were closed along the way. */
   readonly closed: boolean;
   readonly drops?: DropWrittenRequest;
+  readonly marks?: MarkRefusedRequest;
 }
 
 /** A patch of the state in place of the one that was decided on; its outcome is never left open. */

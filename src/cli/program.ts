@@ -1,8 +1,10 @@
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { SETTING_KEYS, SETTINGS } from '../config/settings.js';
 import { version } from '../platform/version.js';
 import type { ConnectionOptions } from './connect.js';
+import type { ExportCommand } from './export.js';
 import type { Run } from './output.js';
+import type { ReplayCommand } from './replay-source.js';
 import type { BackupOptions, MigrateOptions, RestoreOptions, TidyOptions } from './store-tasks.js';
 import type { TokenOptions } from './token.js';
 
@@ -25,6 +27,7 @@ export function programFor(run: Run, serve: Serve): Command {
     });
   serving(program.command('serve').description('Serve; the same as without a command.'), run, serve);
   addLookCommands(program, run);
+  addReplayCommands(program, run);
   addStoreCommands(program, run);
   addAccessCommands(program, run);
   // Last: commands inherit that words too many are told by the action.
@@ -111,6 +114,51 @@ function addLookCommands(program: Command, run: Run): void {
     });
 }
 
+/** What another policy would have done, and what to try it on. */
+function addReplayCommands(program: Command, run: Run): void {
+  const replay = program
+    .command('replay')
+    .description('Replay what was asked under another policy, beside the one in force: docs/replay.md.')
+    .argument('[budget]', 'default: DEFAULT_BUDGET, or the one of the trace')
+    .option('--trace <file>', 'requests, in CSV or JSON lines: at, ai, model, tokens, estimate, seconds')
+    .option('--months <n>', 'so many months of its usage, the current one included', number(1, 24))
+    .option('--usage <file>', 'usage that the command export wrote')
+    .option('--policy <file>', 'the fields to change, in YAML or JSON as in CONFIG_FILE')
+    .option('--against <file>', 'the policy in force (default: that of the trace, or of the running service)')
+    .option('--scale <factor>', 'so many times the tokens of each request', number(0.001, 1_000), 1)
+    .option('--days <n>', 'spread the trace over so many days, from the first of its month', number(1, 400))
+    .option('--returns <share>', 'so much of what is refused comes again an hour later', number(0, 1), 0)
+    .option('--fail-if <condition>', 'exit with 1 if it holds, such as used<97; may be repeated', list)
+    .option('--json', 'print JSON')
+    .option('--svg <file>', 'draw the days into this file');
+  addConnectionOptions(replay).action(async (budgetId: string | undefined, options: ReplayCommand) => {
+    const { runReplay } = await import('./replay.js');
+    await runReplay(run, budgetId, options);
+  });
+
+  const exporting = program
+    .command('export')
+    .description('Write what a budget granted, for the command replay: its calls of 7 days, its usage.')
+    .argument('[budget]', 'default: DEFAULT_BUDGET')
+    .option('--trace <file>', 'write the granted calls, a line of JSON each')
+    .option('--usage <file>', 'write its days with usage, a line of JSON each')
+    .option('--months <n>', 'of so many months, the current one included', number(1, 24), 2);
+  addConnectionOptions(exporting).action(async (budgetId: string | undefined, options: ExportCommand) => {
+    const { runExport } = await import('./export.js');
+    await runExport(run, budgetId, options);
+  });
+}
+
+const list = (value: string, before: string[] = []): string[] => [...before, value];
+
+function number(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`It takes a number from ${least} to ${most}.`);
+  };
+}
+
 const PLACE = '"embedded" (DATA_DIR), "mongodb" (MONGODB_URI), a folder, or a URI of MongoDB';
 
 /** No option takes a token itself: whoever lists the processes of a machine would read it. */
@@ -182,8 +230,6 @@ function addStoreCommands(program: Command, run: Run): void {
       await runTidy(run, options);
     });
 }
-
-const list = (value: string, before: string[] = []): string[] => [...before, value];
 
 /** Commands about who may call, and who is told. */
 function addAccessCommands(program: Command, run: Run): void {

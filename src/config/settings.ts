@@ -110,6 +110,14 @@ export const SETTINGS = {
       'HTTP. Other OTEL_ variables of the SDK hold, too.',
     ],
   },
+  recordFile: {
+    variable: 'RECORD_FILE',
+    schema: parsed(parsePath, 'a file'),
+    help: [
+      'Every request for a slot is appended to it as a line of JSON, denied',
+      'ones too, for the command replay.',
+    ],
+  },
   allowInsecure: {
     variable: 'ALLOW_INSECURE',
     fallback: 'false',

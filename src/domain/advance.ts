@@ -1,5 +1,6 @@
 import { expireDue } from './leases/closing.js';
 import type { Ledger } from './ledger/ledger.js';
+import { isLearned, learnPastDays, unlearnedDays } from './ledger/past-days.js';
 import { bringBackDay, enterMonth, missingDays, missingToday } from './ledger/returning-days.js';
 import type { NeedsLookup } from './model/outcomes.js';
 import type { Evidence } from './model/requests.js';
@@ -16,9 +17,10 @@ export function advance(ledger: Ledger, now: number, evidence: Evidence): NeedsL
   const target = monthOf(ledger, now);
   const turns = target !== ledger.month;
   const missing = turns ? missingOfMonths(ledger, target) : missingToday(ledger, now);
-  if (missing.length > 0) {
-    const unknown = missing.filter((day) => !evidence.days.has(day));
-    if (unknown.length > 0) return { kind: 'unknown', receiptIds: [], days: unknown };
+  const needed = isLearned(ledger, now) ? missing : [...missing, ...unlearnedDays(ledger, target, now)];
+  if (needed.length > 0) {
+    const unknown = needed.filter((day) => !evidence.days.has(day));
+    if (unknown.length > 0) return { kind: 'unknown', receiptIds: [], days: [...new Set(unknown)] };
   }
   ledger.clock = now;
   if (turns) {
@@ -29,6 +31,7 @@ export function advance(ledger: Ledger, now: number, evidence: Evidence): NeedsL
   ledger.moveTo(now);
   const { day } = ledger.today;
   if (ledger.closedDay !== undefined && day !== firstDayOf(ledger.month.key)) ledger.closedDay = undefined;
+  learnPastDays(ledger, evidence);
   // Opened even if it has no document: else every decision of this day, those without evidence too, had to look again.
   if (missing.includes(day)) bringBackDay(ledger, day, evidence);
   expireDue(ledger);

@@ -66,6 +66,8 @@ export function putPolicy(ledger: Ledger, request: PutPolicyRequest): BudgetPut 
   if (before === undefined) create(ledger);
   ledger.setPolicy(fields);
   useZoneIfUnused(ledger);
+  // Nothing is to be learned of days before there was such a budget.
+  if (before === undefined) ledger.learnedFor = ledger.today.day;
   return { ...changed(ledger, before), ...(windows && { windows }) };
 }
 
@@ -98,9 +100,10 @@ function windowsUnder(
   fields: PolicyFields,
   windows: readonly WindowStatus[],
 ): WindowStatus[] {
-  const { month, today, clock: now, zone } = ledger;
+  const { month, today, clock: now, zone, pace } = ledger;
   const larger = ledger.topUps.largerBy(month.key);
-  const caps = capsInForce(policyInForce(fields), { month, today, now, windows, larger, budget: { zone } });
+  const figures = { month, today, now, windows, larger, budget: { zone }, experience: pace.experience };
+  const caps = capsInForce(policyInForce(fields), figures);
   return windows.map((window) => {
     const cap = caps[window.kind].tokens;
     return { ...window, cap, available: Math.max(0, cap - window.spent - window.reserved) };
@@ -118,6 +121,7 @@ function create(ledger: Ledger): void {
   ledger.month = NO_MONTH;
   ledger.lastOpenedDay = '';
   ledger.closedDay = undefined;
+  ledger.learnedFor = undefined;
   ledger.tables.dropDays();
   ledger.writtenDays.clear();
   ledger.daysDroppedAt = ledger.nextRevision;
@@ -185,6 +189,7 @@ export function deleteBudget(ledger: Ledger, { force, etag }: DeleteBudgetReques
   const { tables } = ledger;
   tables.ais.reset();
   tables.dropMonth();
+  tables.pastDays.reset();
   tables.aisByGrant.clear();
   ledger.topUps.clear();
   closeOver(ledger);

@@ -1,5 +1,6 @@
 import { advance } from './advance.js';
 import type { Ledger } from './ledger/ledger.js';
+import { learnPastDays, unlearnedBefore } from './ledger/past-days.js';
 import { forgetFuture } from './ledger/request-memory.js';
 import { bringBackDay, closedBefore, enterMonth, missingDays } from './ledger/returning-days.js';
 import type { NeedsLookup, OutcomeOf } from './model/outcomes.js';
@@ -26,8 +27,9 @@ export function resetClock(
   const needed = sameMonth ? missingIfOpened(ledger, today.day) : missingDays(ledger, month.key);
   // Yesterday is then of the month before, and known from its document alone.
   if (today.day === firstDayOf(month.key)) needed.push(dayBefore(today.day));
+  needed.push(...unlearnedBefore(ledger, today.day));
   const unknown = needed.filter((day) => !evidence.days.has(day));
-  if (unknown.length > 0) return { kind: 'unknown', receiptIds: [], days: unknown };
+  if (unknown.length > 0) return { kind: 'unknown', receiptIds: [], days: [...new Set(unknown)] };
   ledger.clock = trusted;
   if (!sameMonth) {
     enterMonth(ledger, ledger.zone, month, evidence);
@@ -35,6 +37,7 @@ export function resetClock(
   } else if (today.day === firstDayOf(month.key)) ledger.closedDay = closedBefore(ledger, month, evidence);
   ledger.hour = { start: 0, end: 0 };
   ledger.moveTo(trusted);
+  learnPastDays(ledger, evidence);
   if (evidence.days.get(today.day) !== undefined) bringBackDay(ledger, today.day, evidence);
   ledger.slots.reviveAll();
   shortenLeases(ledger);

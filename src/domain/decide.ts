@@ -10,6 +10,7 @@ import { record, recordUnleased } from './leases/record.js';
 import { release } from './leases/release.js';
 import { renew } from './leases/renew.js';
 import { breakSessions, keepLeases, takeUpSession } from './leases/sessions.js';
+import { markRefused } from './ledger/accounts.js';
 import type { Ledger } from './ledger/ledger.js';
 import { dropWritten } from './ledger/outbox.js';
 import { type NeedsLookup, type Outcome, refused } from './model/outcomes.js';
@@ -122,6 +123,9 @@ function housekeeping(
     case 'drop-written':
       dropWritten(ledger, request);
       break;
+    case 'mark-refused':
+      if (request.epoch === ledger.epoch) for (const day of request.days) markRefused(ledger, day);
+      break;
     case 'claim-deliveries':
       claimDeliveries(ledger, request);
       break;
@@ -151,6 +155,7 @@ function decideAbsent(
     case 'record-deliveries':
     case 'sweep':
     case 'drop-written':
+    case 'mark-refused':
       closeOver(ledger);
       return ledger.deleted ? housekeeping(ledger, request) : { kind: 'done' };
     default:

@@ -77,6 +77,7 @@ export function snapshotOf(ledger: Ledger): BudgetSnapshot {
     windows: windowStatuses(ledger),
     openDays: [...tables.days.entries()].map(([day, totals]) => usageDayOf(ledger, day, totals)),
     dayTotals: new Map(tables.dayTotals.entries()),
+    experience: ledger.pace.experience,
     monthAis: new Map(tables.monthAis.entries()),
     monthModels: new Map(tables.monthModels.entries()),
     monthTopped: tables.monthTopped,
@@ -95,7 +96,7 @@ function closedLeases({ tables: { outbox }, epoch }: Ledger): ClosedLease[] {
 
 /** An open day as its usage document says it. */
 export function usageDayOf(ledger: Ledger, day: string, totals: StoredDay): UsageDay {
-  const { start, end, total, presumed, late, topped, zone, calls, failedCalls = 0 } = totals;
+  const { start, end, total, presumed, late, topped, zone, refused, calls, failedCalls = 0 } = totals;
   const hours = ownHours(totals.hours);
   const { tables, budgetId, epoch, revision } = ledger;
   return {
@@ -108,5 +109,6 @@ export function usageDayOf(ledger: Ledger, day: string, totals: StoredDay): Usag
     toppedAis: tables.toppedOfDay(tables.toppedAis, day),
     toppedModels: tables.toppedOfDay(tables.toppedModels, day),
     ...(zone === undefined ? {} : { zone }),
+    ...(refused === undefined ? {} : { refused }),
   };
 }

@@ -3794,6 +3794,15 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "minimum": 0,
             "maximum": 100,
             "description": "The most of the enforced limit that a month leaves to the next, of what was not handed out of it: when a month begins, its enforced limit grows by that, as a top-up with the id `rollover-YYYY-MM`. 0 to 100. Default 0."
+          },
+          "evennessPercent": {
+            "type": [
+              "number",
+              "null"
+            ],
+            "minimum": 0,
+            "maximum": 100,
+            "description": "Under pacing EVEN, the share of an even month's day that every later day keeps, however much today takes beyond an equal part of what is left. 100: strictly equal parts. 0 to 100. Default 93.3333."
           }
         },
         "additionalProperties": false

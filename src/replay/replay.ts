@@ -40,6 +40,8 @@ interface Asking {
   readonly at: number;
   readonly asked: AskedSlot;
   readonly firstAt: number;
+  /** The last day on which it was asked. */
+  readonly day?: string;
 }
 
 const COME_BACK_MICROS = 3_600 * MICROS_PER_SECOND;
@@ -51,7 +53,7 @@ const CALLER: Caller = { gone: false, onGone: () => {} };
 export class Replay {
   readonly tallies = new Tallies();
   readonly waits = new WaitTimes();
-  /** By day: tokens that were asked for, each request once. */
+  /** By day: tokens that were asked for, each request once a day. */
   readonly demand = new Map<string, number>();
   /** By month: the first day on which the month itself refused. */
   readonly dry = new Map<string, string>();
@@ -65,6 +67,8 @@ export class Replay {
   /** Returns owed, in hundredths of a request or less. */
   private owed = 0;
   private now = 0;
+  /** The moment of the last decision; each has one of its own, as in a recording. */
+  private decidedAt = 0;
 
   private constructor(
     private readonly budget: VirtualBudget,
@@ -142,6 +146,7 @@ export class Replay {
       put.kind !== 'refused' && change !== undefined
         ? await budget.decide({ kind: 'put-policy', fields: change, updateMask }, time)
         : put;
+    this.passMoment();
     if (changed.kind === 'refused') throw new UnworkablePolicy(changed);
   }
 
@@ -149,6 +154,7 @@ export class Replay {
     this.requests += 1;
     const usage = { ...report(tokens, model), usageId: `u${this.requests}` };
     await this.budget.decide({ kind: 'record-unleased', aiId, usage }, millisOf(this.now));
+    this.passMoment();
     this.countDemand(tokens);
   }
 
@@ -159,10 +165,10 @@ export class Replay {
     this.requests += 1;
     const request = requestOf(asked, `r${this.requests}`);
     const outcome = await this.budget.decide(request, millisOf(this.now));
-    if (asking.at === firstAt) {
-      this.countDemand(tokensOf(asked));
-      this.tallies.ask(asked.aiId, tokensOf(asked));
-    }
+    this.passMoment();
+    if (asking.at === firstAt) this.tallies.ask(asked.aiId, tokensOf(asked));
+    // What comes back on another day is wanted then, too.
+    if (asking.day !== this.budget.ledger.today.day) this.countDemand(tokensOf(asked));
     const pending = new Pending(request, CALLER, this.nowMs, NOBODY_HEARS, asked.waitMs);
     this.answer(pending, asking, outcome);
   }
@@ -196,7 +202,8 @@ export class Replay {
     this.tallies.deny(asked.aiId, tokensOf(asked), denial, this.nowMs);
     this.noteDry(denial);
     if (denial.permanent || !this.comesBack()) return;
-    this.events.put({ ...asking, at: this.now + COME_BACK_MICROS });
+    const { day } = this.budget.ledger.today;
+    this.events.put({ ...asking, day, at: this.now + COME_BACK_MICROS });
   }
 
   /** As the service keeps a request that would wait: unless time alone, and more of it than it has, would help. */
@@ -216,7 +223,7 @@ export class Replay {
     this.waits.note(millisOf(this.now) - millisOf(firstAt));
     const { leaseId, fence } = lease;
     const ref = { leaseId, fence, budgetId: this.budget.budgetId, epoch: this.budget.ledger.epoch };
-    this.events.put({ kind: 'end', at: this.now + asked.took, lease: ref, model: asked.model, tokens });
+    this.events.put({ kind: 'end', at: this.decidedAt + asked.took, lease: ref, model: asked.model, tokens });
   }
 
   private async giveBack({ lease, model, tokens }: Held): Promise<void> {
@@ -225,6 +232,7 @@ export class Replay {
     const most = policy.maxReportTokens || policy.monthlyLimit;
     const usage = report(Math.min(tokens, most), model);
     await this.budget.decide({ kind: 'release', lease, usage }, this.nowMs);
+    this.passMoment();
   }
 
   private async serveWaiters(): Promise<void> {
@@ -234,6 +242,7 @@ export class Replay {
       const asking = this.waiting.get(pending);
       if (asking === undefined) continue;
       const outcome = await this.budget.decide(pending.request as AcquireRequest, this.nowMs);
+      if (outcome.kind === 'granted') this.passMoment();
       this.answer(pending, asking, outcome);
     }
   }
@@ -258,6 +267,10 @@ export class Replay {
     if (this.owed < 1) return false;
     this.owed -= 1;
     return true;
+  }
+
+  private passMoment(): void {
+    this.decidedAt = Math.max(this.now, this.decidedAt + 1);
   }
 
   private get nowMs(): number {

@@ -1,5 +1,8 @@
+import { z } from 'zod';
 import type { UsageDay } from '../domain/model/state.js';
 import { REST } from '../domain/model/types.js';
+import { isDay } from '../domain/time/calendar.js';
+import { TraceError } from './read-trace.js';
 import { type AskedSlot, MICROS_PER_MS, type Trace } from './trace.js';
 
 /** Of usage documents: a day's hours, and who used them. */
@@ -10,6 +13,43 @@ export interface UsageTraceOptions {
   readonly meanTokens: number;
   /** No hour has more requests: they are larger instead. */
   readonly mostPerHour: number;
+}
+
+const TOKENS = z.int().min(0);
+const USED_DAY = z.object({
+  day: z.string().refine(isDay),
+  hours: z.array(z.object({ start: z.int(), tokens: TOKENS })),
+  ais: z.record(z.string(), TOKENS),
+  models: z.record(z.string(), TOKENS),
+});
+
+/** A day with usage as one line of JSON, which `parseUsedDays` reads. */
+export function usedDayLine({ day, hours, ais, models }: UsedDay): string {
+  const named = { ais: Object.fromEntries(ais), models: Object.fromEntries(models) };
+  return `${JSON.stringify({ day, hours, ...named })}\n`;
+}
+
+/** Throws a `TraceError` where a line is none of `usedDayLine`. */
+export function parseUsedDays(file: string, text: string): UsedDay[] {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  const days = lines.map((line, at) => usedDayOf(line, `${file}:${at + 1}`));
+  return days.sort((a, b) => (a.day < b.day ? -1 : 1));
+}
+
+function usedDayOf(line: string, place: string): UsedDay {
+  const found = USED_DAY.safeParse(jsonOf(line));
+  if (!found.success)
+    throw new TraceError(`${place}: it is no day with usage as \`budget-arbiter export\` writes it`);
+  const { day, hours, ais, models } = found.data;
+  return { day, hours, ais: new Map(Object.entries(ais)), models: new Map(Object.entries(models)) };
+}
+
+function jsonOf(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
 }
 
 const HOUR_MICROS = 3_600_000_000;

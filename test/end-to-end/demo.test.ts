@@ -6,6 +6,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cli } from '../cli/support.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** The demo's temporary folder is made in here, so that one left behind is seen. */
@@ -19,7 +20,8 @@ afterAll(() => rm(temporary, { recursive: true, force: true }));
 
 describe('the demo', () => {
   it('shows slots, denials and a crash, and proves that the books balance', { timeout: 60_000 }, async () => {
-    const { output, code } = await demo(['--seconds', '5']);
+    const recording = path.join(temporary, 'run.jsonl');
+    const { output, code } = await demo(['--seconds', '5', '--record', recording]);
     expect(output).toMatch(/^the books balance$/m);
     expect(code).toBe(0);
     expect(refusals(output)).toEqual(
@@ -31,6 +33,10 @@ describe('the demo', () => {
     expect(output).toMatch(/its slot went to \w+, \d+ ms after the lease had ended/);
     expect(output).toMatch(/report trace-\d+ was under way: made again, it (had been|was) booked/);
     expect(await folders()).toEqual([]);
+    const { selfCheck } = JSON.parse((await cli(['replay', '--trace', recording, '--json'])).out);
+    expect(selfCheck.recorded).toBeGreaterThan(50);
+    // Real timers are late by a millisecond or two, and may let somebody in between.
+    expect(selfCheck.otherwise).toBeLessThan(selfCheck.recorded / 20);
   });
 
   it('ends in order when it is interrupted', { timeout: 60_000 }, async () => {

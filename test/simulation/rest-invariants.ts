@@ -7,8 +7,8 @@ import type { Receipt, StoredState, UsageDay } from '../../src/domain/model/stat
 import type { CallCount } from '../../src/domain/model/types.js';
 import { usageDayOf } from '../../src/domain/reads.js';
 import type { BudgetStore } from '../../src/store/store.js';
-import { sum } from './say.js';
 import type { Journal } from './journal.js';
+import { sum } from './say.js';
 import { BUDGET, type SimWorld } from './sim-world.js';
 import { checkToppedAtRest } from './top-up-invariants.js';
 

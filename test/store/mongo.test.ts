@@ -79,7 +79,11 @@ describeMongo('the MongoDB store', (uri) => {
   it('keeps usage documents that other tools can sum', async () => {
     await empty();
     const presumedBy = new Map([['7', { aiId: 'guardian', hourStart: T0, tokens: 3 }]]);
-    await store.writeDays([usageDay('2026-11-24', 3, { ais: new Map([['guardian', 30]]), presumedBy })]);
+    const aiCalls = new Map([['guardian', { calls: 3, failedCalls: 1 }]]);
+    const ais = new Map([['guardian', 30]]);
+    await store.writeDays([
+      usageDay('2026-11-24', 3, { ais, presumedBy, calls: 3, failedCalls: 1, aiCalls }),
+    ]);
     expect(await db.collection('usage').findOne()).toEqual({
       _id: 'b:1:2026-11-24',
       budget: 'b',
@@ -97,6 +101,10 @@ describeMongo('the MongoDB store', (uri) => {
       ],
       ais: { _guardian: 30 },
       models: { '_gpt-4%2E1': 30 },
+      calls: 3,
+      failedCalls: 1,
+      aiCalls: { _guardian: { calls: 3, failedCalls: 1 } },
+      modelCalls: { '_gpt-4%2E1': { calls: 3, failedCalls: 0 } },
       format: STATE_FORMAT,
       presumedBy: { _7: { aiId: 'guardian', hourStart: T0, tokens: 3 } },
     });

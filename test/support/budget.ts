@@ -71,7 +71,16 @@ export class TestBudget {
     return outcomes;
   }
 
+  /** Days on which a paced cap refused since the last commit, which the next one marks. */
+  private refused = new Set<string>();
+
   private decided(request: BudgetRequest): Outcome {
+    const outcome = this.decidedWithEvidence(request);
+    if (outcome.kind === 'denied' && outcome.pacedOn !== undefined) this.refused.add(outcome.pacedOn);
+    return outcome;
+  }
+
+  private decidedWithEvidence(request: BudgetRequest): Outcome {
     const receipts = new Map<string, Receipt | undefined>();
     const days = new Map<string, UsageDay | undefined>();
     for (;;) {
@@ -93,7 +102,11 @@ export class TestBudget {
   }
 
   private commit(): void {
-    const { sinks, copyId } = this;
+    const { sinks, copyId, refused } = this;
+    if (refused.size > 0 && this.ledger.touched) {
+      this.decided({ kind: 'mark-refused', epoch: this.ledger.epoch, days: [...refused] });
+      refused.clear();
+    }
     const stamp = { copyId, seq: ++this.seq, ...(sinks === undefined ? {} : { sinksFor: () => sinks }) };
     const patch = finish(this.ledger, stamp, true);
     if (patch !== undefined) {
@@ -143,7 +156,8 @@ export class TestBudget {
   fork(): TestBudget {
     const other: TestBudget = Object.create(TestBudget.prototype);
     const { receipts, documents } = this;
-    const copies = { receipts: new Map(receipts), documents: new Map(documents) };
+    const refused = new Set(this.refused);
+    const copies = { receipts: new Map(receipts), documents: new Map(documents), refused };
     const stored = this.stored && structuredClone(this.stored);
     Object.assign(other, this, copies, { stored, ledger: this.loaded() });
     return other;

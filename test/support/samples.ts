@@ -3,6 +3,7 @@ import type { BudgetSnapshot, BudgetView } from '../../src/domain/model/outcomes
 import { type PolicyFields, policyInForce } from '../../src/domain/model/policy.js';
 import type { StoredAlert } from '../../src/domain/model/state.js';
 import type { Denial, LeaseView, TopUpView, WindowStatus } from '../../src/domain/model/types.js';
+import { NO_EXPERIENCE } from '../../src/domain/policy/experience.js';
 import type { DistributionStats } from '../../src/domain/statistics/distribution.js';
 
 export const NOON = Date.UTC(2026, 10, 15, 12);
@@ -97,6 +98,7 @@ export function snapshot(changes: Partial<BudgetSnapshot> = {}): BudgetSnapshot 
     windows: WINDOWS,
     openDays: [],
     dayTotals: new Map(),
+    experience: NO_EXPERIENCE,
     monthAis: new Map(),
     monthModels: new Map(),
     monthTopped: 20,

@@ -24,6 +24,7 @@ const OWN_VARIABLES = [
   'LOG_LEVEL',
   'ALLOW_INSECURE',
   'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'RECORD_FILE',
 ];
 
 export type LogLine = Readonly<Record<string, unknown>>;

@@ -54,6 +54,15 @@ function refusing(checks: readonly (Blocker | undefined)[]): Blocker[] {
   return blockers;
 }
 
+/** Whether a cap that pacing lowered is among those that refuse: the day would have taken more. */
+export function isPacedRefusal({ hour, day }: Standing, blockers: readonly Blocker[]): boolean {
+  return blockers.some(
+    ({ rule }) =>
+      (rule === 'HOURLY_CAP' && hour.cap.loweredBy !== undefined) ||
+      (rule === 'DAILY_CAP' && day.cap.loweredBy !== undefined),
+  );
+}
+
 /** The answer that lists them all, and says when to come back. */
 export function denialOf(ledger: Ledger, blockers: readonly Blocker[]): Denial {
   const availableAt = latestEnd(blockers);

@@ -4,9 +4,9 @@ import { type Standing, spentInHour } from '../ledger/standing.js';
 import { inWindow, monthInWindow } from '../ledger/topped.js';
 import { percentOf } from '../model/percent.js';
 import type { Blocker, Denial } from '../model/types.js';
+import type { Experience, PastDay } from '../policy/experience.js';
 import { dayCap, hourCap } from '../policy/pacing.js';
-import { monthOfDay } from '../time/calendar.js';
-import { hoursLeft } from '../time/windows.js';
+import { daysBefore, monthOfDay } from '../time/calendar.js';
 import { admits, aiDailyPercent } from './rules/caps.js';
 import { type Committed, firstDayThatAdmits, firstHourThatAdmits } from './rules/later-windows.js';
 import { mayBeLifted } from './top-up.js';
@@ -33,7 +33,7 @@ interface Hope {
 }
 
 function hopeOf(ledger: Ledger): Hope {
-  const { tables, allowance, policy, today } = ledger;
+  const { tables, allowance, policy, pace } = ledger;
   const returnable = returnableTokens(ledger);
   const inDay = inWindow(ledger.todayTotals);
   const inHour = spentInHour(ledger);
@@ -41,19 +41,34 @@ function hopeOf(ledger: Ledger): Hope {
   const day = Math.max(0, inDay - returnable.today);
   const month = Math.max(0, monthInWindow(tables) - returnable.month);
   const otherDays = Math.max(0, month - day);
-  const ofDay = dayCap(allowance, policy.pacing, otherDays, ledger.daysLeft);
-  const ofHour = hourCap(allowance, policy.pacing, {
+  const past = pastIfReturned(ledger);
+  const ofDay = dayCap(allowance, policy, { ...pace.dayInput(otherDays), past });
+  const ofHour = hourCap(allowance, policy, {
     inHour: hour,
     inOtherHours: Math.max(0, inDay - inHour - returnable.today),
     dayCap: ofDay.tokens,
-    hoursLeft: () => hoursLeft(ledger.zone, today.end, ledger.clock),
+    pace,
   });
   const standing = {
     hour: { spent: hour, reserved: 0, cap: ofHour },
     day: { spent: day, reserved: 0, cap: ofDay },
     month: { spent: month, reserved: 0, cap: { tokens: allowance.enforced } },
   };
-  return { standing, taken: { month, otherDays }, presumedToday: returnable.today };
+  return { standing, taken: { month, otherDays, past }, presumedToday: returnable.today };
+}
+
+/** The less closed days took, the more pacing hopes of those to come. */
+function pastIfReturned({ tables, clock, today, pace }: Ledger): Experience['days'] {
+  const { days } = pace.experience;
+  let hoped: (PastDay | undefined)[] | undefined;
+  for (const [day, { presumed, settleUntil }] of tables.days.entries()) {
+    if (settleUntil <= clock || presumed === 0 || day >= today.day) continue;
+    hoped ??= [...days];
+    const at = daysBefore(today.day, days.length).indexOf(day);
+    const past = days[at];
+    if (past !== undefined) hoped[at] = { ...past, total: Math.max(0, past.total - presumed) };
+  }
+  return hoped ?? days;
 }
 
 /** Presumed tokens that a late release or report may still free, at most. */

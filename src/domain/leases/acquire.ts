@@ -1,4 +1,4 @@
-import { admission, denialOf } from '../admission/admission.js';
+import { admission, denialOf, isPacedRefusal } from '../admission/admission.js';
 import {
   askedViolation,
   estimateOf,
@@ -52,8 +52,7 @@ function ask(ledger: Ledger, request: AcquireRequest, estimate: number | undefin
   // A pause is an operator's order, not a rule on trial: it holds in mode OBSERVE too.
   const holds = ledger.policy.mode === 'ENFORCE' || ledger.pause !== undefined;
   const topUpId = topUpOver(ledger, standing, request, { requested, least }, blockers);
-  if (denial !== undefined && holds && topUpId === undefined)
-    return { kind: 'denied', denial } satisfies Denied;
+  if (denial !== undefined && holds && topUpId === undefined) return denied(ledger, standing, denial);
   // On trial a policy takes nothing from anybody: all that is asked for is granted. From a top-up it is, too.
   const isWhole = ledger.policy.mode === 'OBSERVE' || topUpId !== undefined;
   const reserved = isWhole ? requested : grantedTokens(ledger, standing, request, requested, least);
@@ -63,6 +62,12 @@ function ask(ledger: Ledger, request: AcquireRequest, estimate: number | undefin
   }
   const decided = { standing, requested, reserved, topUpId };
   return grant(ledger, request, decided, topUpId === undefined ? denial : undefined);
+}
+
+/** It changes nothing: what is to be remembered of it is told. */
+function denied({ today }: Ledger, standing: Standing, denial: Denial): Denied {
+  const paced = isPacedRefusal(standing, denial.blockers);
+  return { kind: 'denied', denial, ...(paced && { pacedOn: today.day }) };
 }
 
 /** The same request again: it gets the lease that it got, while that is live. */

@@ -95,7 +95,7 @@ function fits(ledger: Ledger, day: string, evidence: Evidence, tokens: number): 
 function add(ledger: Ledger, day: string, { tokens, aiId = UNKNOWN, model = UNKNOWN }: AdjustRequest): 0 {
   const isToday = day === ledger.today.day;
   const hourStart = isToday ? ledger.hour.start : (ledger.tables.days.get(day)?.start ?? 0);
-  book(ledger, { day, hourStart, aiId, model, tokens });
+  book(ledger, { day, hourStart, aiId, model, tokens, adjusted: true });
   return 0;
 }
 
@@ -201,6 +201,7 @@ function takeRest(
       tokens: -step,
       presumed,
       topped: isTopped ? -step : 0,
+      adjusted: !isTopped,
     });
     for (const part of [ofAi, ofModel, hour]) part.tokens -= step;
     if (ofAi.tokens === 0) ais.shift();

@@ -109,7 +109,7 @@ export function freePresumed(ledger: Ledger, { lease, presumed, presumedKey }: C
 }
 
 /**
- * Takes away what is presumed of the leases of an AI, or of all, at most so much: of the lease that was granted first first,
+ * An adjustment takes away what is presumed of the leases of an AI, or of all, at most so much: of the lease that was granted first first,
  * and last what leases share. Either what came from top-ups, or what did not. Says how much it was.
  */
 export function takePresumed(
@@ -131,7 +131,11 @@ export function takePresumed(
         ? hoursWithRoom(ledger, day, { tokens, isTopped })
         : [{ start: hourStart, tokens }];
     for (const hour of hours)
-      takeOut(ledger, { day, hourStart: hour.start, aiId: presumed.aiId, tokens: hour.tokens }, isTopped);
+      takeOut(
+        ledger,
+        { day, hourStart: hour.start, aiId: presumed.aiId, tokens: hour.tokens, adjusted: !isTopped },
+        isTopped,
+      );
     lower(ledger, day, key, tokens);
     left -= tokens;
   }
@@ -158,7 +162,7 @@ function inOrderOfGrants(presumedBy: ReadonlyMap<string, StoredPresumed>): [stri
 
 function takeOut(
   ledger: Ledger,
-  { tokens, ...of }: Pick<Entry, 'day' | 'hourStart' | 'aiId' | 'tokens'>,
+  { tokens, ...of }: Pick<Entry, 'day' | 'hourStart' | 'aiId' | 'tokens' | 'adjusted'>,
   isTopped: boolean,
 ): void {
   const topped = isTopped ? -tokens : 0;

@@ -1,6 +1,6 @@
-import { denialOf, raiseAdmission } from '../admission/admission.js';
+import { denialOf, isPacedRefusal, raiseAdmission } from '../admission/admission.js';
 import { pausedBlocker, requestSizeBlocker } from '../admission/rules/switches.js';
-import { mayReserve } from '../ledger/accounts.js';
+import { markRefused, mayReserve } from '../ledger/accounts.js';
 import { findLease, viewOfClosed, viewOfLive } from '../ledger/lease-lookup.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { unspent } from '../ledger/slots.js';
@@ -60,9 +60,13 @@ function raised(
   const newlyHeld = reserveTokens - Math.max(lease.reserved, lease.used);
   if (lease.topUpId !== undefined)
     return raisedFromTopUp(ledger, lease, lease.topUpId, { reserveTokens, newlyHeld });
-  const blockers = raiseAdmission(ledger, standingOf(ledger), lease, { reserveTokens, newlyHeld });
+  const standing = standingOf(ledger);
+  const blockers = raiseAdmission(ledger, standing, lease, { reserveTokens, newlyHeld });
   const holds = ledger.policy.mode === 'ENFORCE' || ledger.pause !== undefined;
-  if (blockers.length > 0 && holds) return { denied: denialOf(ledger, blockers) };
+  if (blockers.length > 0 && holds) {
+    if (isPacedRefusal(standing, blockers)) markRefused(ledger, ledger.today.day);
+    return { denied: denialOf(ledger, blockers) };
+  }
   return { change: { reserved: reserveTokens, newlyHeld } };
 }
 

@@ -7,6 +7,7 @@ import type { DayWindow } from '../time/windows.js';
 import { countedOn, tokensOf } from './counts.js';
 import type { Ledger } from './ledger.js';
 import type { LedgerTables } from './ledger-tables.js';
+import { learnDay } from './past-days.js';
 import { inMonth } from './standing.js';
 import { add, type Table, type Entry as TableEntry } from './table.js';
 import { countTopped, countToppedDay, countToppedInDay, toppedIn } from './topped.js';
@@ -27,6 +28,8 @@ export interface Entry {
   readonly late?: number;
   /** Of `tokens`, what came from a top-up. */
   readonly topped?: number;
+  /** By an adjustment: nobody knows in which hour it was spent. What was topped is in none for experience, adjusted or not. */
+  readonly adjusted?: boolean;
   /** Those of a report come with the first of what is booked of it, and with nothing else. */
   readonly calls?: CallCount | undefined;
 }
@@ -36,7 +39,17 @@ export function openDay(ledger: Ledger, window: DayWindow): void {
   if (ledger.tables.days.has(window.day)) return;
   const { start, end, day } = window;
   const { zone } = ledger;
-  const empty = { start, end, total: 0, presumed: 0, late: 0, hours: [], settleUntil: 0, zone };
+  const empty = {
+    start,
+    end,
+    total: 0,
+    presumed: 0,
+    late: 0,
+    hours: [],
+    settleUntil: 0,
+    zone,
+    refused: false,
+  };
   ledger.tables.putDay(day, { ...empty, changedAt: ledger.nextRevision });
   if (day > ledger.lastOpenedDay) ledger.lastOpenedDay = day;
 }
@@ -56,7 +69,7 @@ export function book(ledger: Ledger, entry: Entry): void {
   addInDay(tables.dayAis, ais, ai, entry);
   addInDay(tables.dayModels, models, model, entry);
   if (entry.tokens === 0) return;
-  const hour = addInHour(day, entry.hourStart, entry.tokens);
+  const hour = addInHour(day, entry);
   const { topped = 0 } = entry;
   if (topped !== 0) countToppedInDay(tables, { day, hour }, { span: entry.day, ai, model, topped });
   // Under the day's names: what is `(other)` in a day can be taken back from `(other)` of its month.
@@ -66,6 +79,17 @@ export function book(ledger: Ledger, entry: Entry): void {
     ledger.closedDay = { ...ledger.closedDay, total: ledger.closedDay.total + entry.tokens };
   }
   if (entry.tokens < 0) ledger.loosened += 1;
+  if (entry.day < ledger.today.day) learnDay(ledger, entry.day);
+}
+
+/** A paced cap refused a request on this day. It may have been written out since: then the past days alone still know it. */
+export function markRefused(ledger: Ledger, name: string): void {
+  const { tables } = ledger;
+  if (tables.days.get(name)?.refused) return;
+  if (tables.days.has(name)) changingDay(ledger, name).refused = true;
+  const past = tables.pastDays.get(name);
+  if (past === undefined || past.refused) return;
+  ledger.setPastDay(name, { ...past, refused: true });
 }
 
 interface OfDay {
@@ -139,20 +163,28 @@ function addCalls(day: ChangingDay, { calls, failedCalls }: CallCount): void {
 
 /** A copy that a day in the state may change. */
 export function ownHours(hours: readonly HourTotal[]): HourTotal[] {
-  return hours.map(({ start, tokens, topped }) => ({ start, tokens, ...(topped && { topped }) }));
+  return hours.map(({ start, tokens, adjusted, topped }) => ({
+    ...{ start, tokens },
+    ...(adjusted !== undefined && { adjusted }),
+    ...(topped && { topped }),
+  }));
 }
 
-function addInHour({ hours }: ChangingDay, start: number, tokens: number): Writable<HourTotal> {
+function addInHour({ hours }: ChangingDay, entry: Entry): Writable<HourTotal> {
+  const { hourStart: start, tokens, adjusted } = entry;
   const last = hours[hours.length - 1];
-  const hour = last?.start === start ? last : hours.find((one) => one.start === start);
-  if (hour !== undefined) {
-    hour.tokens += tokens;
-    return hour;
-  }
-  const made = { start, tokens };
+  const hour =
+    last?.start === start ? last : (hours.find((one) => one.start === start) ?? insertHour(hours, start));
+  hour.tokens += tokens;
+  if (adjusted) hour.adjusted = (hour.adjusted ?? 0) + tokens;
+  return hour;
+}
+
+function insertHour(hours: Writable<HourTotal>[], start: number): Writable<HourTotal> {
+  const hour = { start, tokens: 0 };
   const at = hours.findIndex((one) => one.start > start);
-  hours.splice(at < 0 ? hours.length : at, 0, made);
-  return made;
+  hours.splice(at < 0 ? hours.length : at, 0, hour);
+  return hour;
 }
 
 /** Where the tokens of an AI or model stand in a day: under its own name, or beyond those that it names under `(other)`. */

@@ -52,6 +52,7 @@ export class LedgerTables {
   readonly dayModels: Table<StoredCount>;
   readonly dayPresumed: Table<StoredPresumed>;
   readonly dayTotals: Table<number>;
+  readonly pastDays: Table<SectionValues['pastDays']>;
   readonly monthAis: Table<number>;
   readonly monthModels: Table<number>;
   readonly topUps: Table<StoredTopUp>;
@@ -84,6 +85,7 @@ export class LedgerTables {
     this.dayModels = table('dayModels');
     this.dayPresumed = table('dayPresumed');
     this.dayTotals = table('dayTotals');
+    this.pastDays = table('pastDays');
     this.monthAis = table('monthAis');
     this.monthModels = table('monthModels');
     this.topUps = table('topUps');
@@ -100,8 +102,9 @@ export class LedgerTables {
     this.index();
   }
 
+  /** Something that must be committed. What was learned of past days goes along: it could be learned again. */
   get touched(): boolean {
-    for (const { table } of this.all) if (table.touched) return true;
+    for (const { section, table } of this.all) if (table.touched && section !== 'pastDays') return true;
     return false;
   }
 

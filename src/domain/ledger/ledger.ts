@@ -12,6 +12,7 @@ import {
   type StatePatch,
   type StoredDay,
   type StoredLease,
+  type StoredPastDay,
   type StoredPause,
   type StoredPolicy,
   type StoredState,
@@ -23,6 +24,7 @@ import { daysLeft, monthAfter, monthOfDay } from '../time/calendar.js';
 import type { Numbers } from '../time/tidy-mark.js';
 import { type DayWindow, dayAt, hourAt, type Span } from '../time/windows.js';
 import { LedgerTables } from './ledger-tables.js';
+import { Pace } from './pace.js';
 import { Slots } from './slots.js';
 import type { Entry } from './table.js';
 import { TopUps } from './top-up-table.js';
@@ -50,6 +52,7 @@ export class Ledger {
   daysDroppedAt = 0;
   wakeAt: number | undefined;
   closedDay: ClosedDay | undefined;
+  learnedFor: string | undefined;
   above: Numbers | undefined;
   /** This much has surely passed: see `agedTo`. */
   passed = Number.POSITIVE_INFINITY;
@@ -66,6 +69,8 @@ export class Ledger {
   today: DayWindow = { day: '', start: 0, end: 0 };
   /** Days of the month from today on, it included. */
   daysLeft = 0;
+  /** What pacing needs of all this, made once an hour. */
+  readonly pace = new Pace(this);
   private todayEntry: Entry<StoredDay> | undefined;
   /** Days whose usage document is known to be written, with its revision. */
   readonly writtenDays = new Map<string, number>();
@@ -97,11 +102,12 @@ export class Ledger {
   private read(head: StateHead): void {
     refuseNewer(this.budgetId, head);
     // A state that does not say when a day last left it may have dropped one just now.
-    const { format: _, wakeAt, closedDay, daysDroppedAt = head.revision, ...fields } = head;
+    const { format: _, wakeAt, closedDay, learnedFor, daysDroppedAt = head.revision, ...fields } = head;
     Object.assign(this, fields);
     this.daysDroppedAt = daysDroppedAt;
     this.wakeAt = wakeAt;
     this.closedDay = closedDay;
+    this.learnedFor = learnedFor;
     const policy = this.tables.settings.get('policy') as StoredPolicy | undefined;
     if (policy !== undefined) this.usePolicy(policy.fields, policy.revision);
     this.pause = this.tables.settings.get('pause') as StoredPause | undefined;
@@ -159,6 +165,7 @@ export class Ledger {
     // No denial names a later time.
     const next = this.month.key === '' ? 0 : topUps.largerBy(monthAfter(this.month.key));
     this.largest = largestRequests(policy, Math.max(topUps.largerBy(this.month.key), next));
+    this.pace.forget();
   }
 
   /** By what is known of it now; `more`: what it will be larger by. */
@@ -209,12 +216,22 @@ export class Ledger {
   moveTo(now: number): void {
     if (now < this.hour.start || now >= this.hour.end) {
       this.hour = hourAt(this.zone, now, this.month);
+      this.pace.forget();
       this.loosened += 1;
     }
     if (now < this.today.start || now >= this.today.end || monthOfDay(this.today.day) !== this.month.key) {
       this.today = dayAt(this.zone, this.month, now);
+      this.pace.forget();
       this.daysLeft = daysLeft(this.month, this.today.day);
     }
+  }
+
+  /** Puts in what a closed day came to; undefined: it is too long ago. */
+  setPastDay(day: string, past: StoredPastDay | undefined): void {
+    if (past === undefined) this.tables.pastDays.delete(day);
+    else this.tables.pastDays.set(day, past);
+    this.pace.forget();
+    this.loosened += 1;
   }
 
   /** What today counts; undefined while it is not in the state. Asked for many times in a decision. */
@@ -270,7 +287,7 @@ export class Ledger {
 
   private head(): StateHead {
     const { epoch, revision, fence, clock, deleted, createdAt, zone, month } = this;
-    const { lastOpenedDay, receiptsDroppedAt, daysDroppedAt, wakeAt, closedDay } = this;
+    const { lastOpenedDay, receiptsDroppedAt, daysDroppedAt, wakeAt, closedDay, learnedFor } = this;
     return {
       format: STATE_FORMAT,
       epoch,
@@ -286,6 +303,7 @@ export class Ledger {
       daysDroppedAt,
       ...(wakeAt === undefined ? {} : { wakeAt }),
       ...(closedDay === undefined ? {} : { closedDay }),
+      ...(learnedFor === undefined ? {} : { learnedFor }),
     };
   }
 }

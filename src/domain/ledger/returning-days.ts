@@ -24,7 +24,7 @@ export function bringBackDay(ledger: Ledger, day: string, evidence: Evidence): v
     openDay(ledger, window);
     return;
   }
-  const { start, total, presumed, late, topped, zone, calls, failedCalls } = document;
+  const { start, total, presumed, late, topped, zone, refused, calls, failedCalls } = document;
   const hours = ownHours(document.hours);
   // Written in another zone it may have ended earlier: closed at once, it would be brought back again and again.
   const end = Math.max(document.end, window.end);
@@ -34,6 +34,7 @@ export function bringBackDay(ledger: Ledger, day: string, evidence: Evidence): v
     ...(topped && { topped }),
     ...(calls !== undefined && { calls, failedCalls: failedCalls ?? 0 }),
     ...(zone !== undefined && { zone }),
+    ...(refused !== undefined && { refused }),
   };
   ledger.tables.putDay(day, totals, document);
 }

@@ -1,7 +1,6 @@
 import type { HourTotal } from '../model/state.js';
 import type { WindowStatus, Writable } from '../model/types.js';
-import { type Cap, dayCap, hourCap } from '../policy/pacing.js';
-import { hoursLeft } from '../time/windows.js';
+import { type Cap, hourCap } from '../policy/pacing.js';
 import type { Ledger } from './ledger.js';
 import type { HourOfGrants } from './slots.js';
 import { dayOfMonthInWindow, inWindow, monthInWindow } from './topped.js';
@@ -21,20 +20,20 @@ export interface Standing {
 }
 
 export function standingOf(ledger: Ledger): Standing {
-  const { tables, slots, allowance, policy, today } = ledger;
+  const { tables, slots, allowance, policy, today, pace } = ledger;
   const daySpent = inWindow(ledger.todayTotals);
   const monthSpent = monthInWindow(tables);
   const dayReserved = slots.reserved(inDay(today.day));
   const monthReserved = slots.reserved(inMonth(ledger.month.key));
   const before = monthSpent - dayOfMonthInWindow(tables, today.day) + monthReserved - dayReserved;
-  const ofDay = dayCap(allowance, policy.pacing, before, ledger.daysLeft);
+  const ofDay = pace.dayCap(before);
   const hourSpent = spentInHour(ledger);
   const hourReserved = slots.reserved(inHour(ledger.hour.start));
-  const ofHour = hourCap(allowance, policy.pacing, {
+  const ofHour = hourCap(allowance, policy, {
     inHour: hourSpent + hourReserved,
     inOtherHours: daySpent + dayReserved - hourSpent - hourReserved,
     dayCap: ofDay.tokens,
-    hoursLeft: () => hoursLeft(ledger.zone, today.end, ledger.clock),
+    pace,
   });
   return {
     hour: { spent: hourSpent, reserved: hourReserved, cap: ofHour },

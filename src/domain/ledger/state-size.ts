@@ -11,6 +11,7 @@ import type {
   StoredTopUp,
   UsageDay,
 } from '../model/state.js';
+import { HOURS_A_DAY } from '../policy/experience.js';
 
 /**
  * How many bytes the entries of a state take where it is one document: as BSON, on MongoDB, whose bound of 16 MB none may reach.
@@ -115,7 +116,9 @@ const DAY =
   part('calls', 0) +
   part('failedCalls', 0) +
   part('zone', ' '.repeat(64)) +
-  HOURS * (PLACE + valueBytes({ start: 0, tokens: 0, topped: 0 }));
+  part('refused', true) +
+  HOURS * (PLACE + valueBytes({ start: 0, tokens: 0, adjusted: 0, topped: 0 }));
+const PAST_DAY = valueBytes({ total: 0, refused: true, hours: Array.from({ length: HOURS_A_DAY }, () => 0) });
 const WRITER = valueBytes({ seq: 0, at: 0 });
 const AI = valueBytes({ lastGrantAt: 0, grants: [], cooldownFrom: 0, unusedAt: 0 });
 /** A grant that outlived 16 newer ones is remembered at its end. */
@@ -225,6 +228,7 @@ export const MEASURES: { readonly [S in Section]: Measure<SectionValues[S]> } = 
   dayModels: COUNTS,
   dayPresumed: { nameBytes, valueBytes: presumedBytes, varies: false },
   dayTotals: TOKENS,
+  pastDays: { nameBytes, valueBytes: () => PAST_DAY, varies: false },
   monthAis: TOKENS,
   monthModels: TOKENS,
   topUps: { nameBytes, valueBytes: topUpBytes, varies: false },

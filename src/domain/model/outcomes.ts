@@ -1,3 +1,4 @@
+import type { Experience } from '../policy/experience.js';
 import type { Policy, PolicyFields } from './policy.js';
 import type { ClosedLease, StoredAlert, StoredPause } from './state.js';
 import type { Denial, LeaseView, TopUpView, WindowStatus } from './types.js';
@@ -48,6 +49,8 @@ export interface BudgetSnapshot {
   readonly openDays: readonly import('./state.js').UsageDay[];
   /** Tokens by day of the current month, open days included. */
   readonly dayTotals: ReadonlyMap<string, number>;
+  /** What pacing goes by. */
+  readonly experience: Experience;
   readonly monthAis: ReadonlyMap<string, number>;
   readonly monthModels: ReadonlyMap<string, number>;
   /** Of the month's tokens, what came from top-ups. */
@@ -96,6 +99,8 @@ export interface Granted {
 export interface Denied {
   readonly kind: 'denied';
   readonly denial: Denial;
+  /** The day on which a paced cap refused, if one did: to be marked in a later commit, since a denial writes nothing. */
+  readonly pacedOn?: string;
 }
 export interface Renewed {
   readonly kind: 'renewed';
@@ -245,6 +250,7 @@ export interface OutcomeOf {
   'undo-grant': Done | Refused;
   sweep: Done | Refused;
   'drop-written': Done | Refused;
+  'mark-refused': Done | Refused;
   'claim-deliveries': Done | Refused;
   'record-deliveries': Done | Refused;
 }

@@ -211,6 +211,14 @@ export interface DropWrittenRequest {
   readonly days: ReadonlyMap<string, number>;
 }
 
+/** Marks days on which a paced cap refused: denials write nothing, so a later commit carries their marks. */
+export interface MarkRefusedRequest {
+  readonly kind: 'mark-refused';
+  /** The life of the budget that they are days of. */
+  readonly epoch: number;
+  readonly days: readonly string[];
+}
+
 /** Takes over alerts that are to be sent to sinks and that nobody else is sending. */
 export interface ClaimDeliveriesRequest {
   readonly kind: 'claim-deliveries';
@@ -265,6 +273,7 @@ export type BudgetRequest =
   | UndoGrantRequest
   | SweepRequest
   | DropWrittenRequest
+  | MarkRefusedRequest
   | ClaimDeliveriesRequest
   | RecordDeliveriesRequest;
 
@@ -273,6 +282,7 @@ export type OwnKind =
   | 'undo-grant'
   | 'sweep'
   | 'drop-written'
+  | 'mark-refused'
   | 'keep-leases'
   | 'break-sessions'
   | 'claim-deliveries'

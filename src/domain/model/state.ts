@@ -1,3 +1,4 @@
+import type { PastDay } from '../policy/experience.js';
 import type { PolicyFields } from './policy.js';
 import type { StoredSession } from './session-ref.js';
 import type { CallCount, Labels, LeaseStatus, TopUpKind, Unreported } from './types.js';
@@ -37,6 +38,8 @@ export interface StateHead {
   readonly daysDroppedAt?: number;
   /** When this budget next needs somebody's attention (expiry, writing out, closing a day); absent if never. */
   readonly wakeAt?: number;
+  /** The day for which `pastDays` were learned last: they are the days before it. Absent: they are to be learned. */
+  readonly learnedFor?: string;
   /** The last day of the month before, while today is the first: it is graded as every other day that closed. */
   readonly closedDay?: ClosedDay;
 }
@@ -76,6 +79,8 @@ export interface SectionValues {
   dayPresumed: StoredPresumed;
   /** By `YYYY-MM-DD`: the days of the current month, open or not. */
   dayTotals: number;
+  /** By `YYYY-MM-DD`: the last closed days, as far as coming ones are planned by them; see `policy/experience.ts`. */
+  pastDays: StoredPastDay;
   /** By AI: tokens of the current month. */
   monthAis: number;
   /** By model. */
@@ -106,6 +111,7 @@ export const SECTIONS = [
   'dayModels',
   'dayPresumed',
   'dayTotals',
+  'pastDays',
   'monthAis',
   'monthModels',
   'topUps',
@@ -213,6 +219,14 @@ export interface StoredDay {
   readonly settleUntil: number;
   /** Whose calendar it follows; absent in states from before it was kept. */
   readonly zone?: string;
+  /** A paced cap refused a request on it; absent in states from before it was kept. */
+  readonly refused?: boolean;
+}
+
+/** A closed day, of the days before today. What it left of an equal part, and in which hours it was used, coming days may expect. */
+export interface StoredPastDay extends PastDay {
+  /** By what the clock showed, what it used beside adjustments; absent if it used nothing, or was mostly adjusted. */
+  readonly hours?: readonly number[];
 }
 
 /** Tokens presumed of one lease; or of several leases of one AI, and then of no hour. */
@@ -229,6 +243,8 @@ export interface HourTotal {
   readonly tokens: number;
   /** Of `tokens`, what came from top-ups. */
   readonly topped?: number;
+  /** How much of the rest adjustments put there, or took; absent if there was none. */
+  readonly adjusted?: number;
 }
 
 export interface StoredWriter {
@@ -336,6 +352,8 @@ export interface UsageDay {
   readonly toppedModels: ReadonlyMap<string, number>;
   /** Whose calendar names it and its hours; absent in documents from before it was kept. */
   readonly zone?: string;
+  /** A paced cap refused a request on it; absent in documents from before it was kept. */
+  readonly refused?: boolean;
 }
 
 /** The whole stored state of a budget. Keys are decoded. */

@@ -1,5 +1,14 @@
-import type { Pacing, Policy } from '../model/policy.js';
+import { percentUnits } from '../model/percent.js';
+import type { Policy } from '../model/policy.js';
+import { amount } from '../model/wording.js';
 import { type Allowance, allowanceOf } from './allowance.js';
+import {
+  EXPERIENCE_DAYS,
+  type Experience,
+  type HourShare,
+  NO_EXPERIENCE,
+  takenOfEqualParts,
+} from './experience.js';
 
 /** A cap, and for a person what lowered it below the policy's percentage. */
 export interface Cap {
@@ -7,31 +16,81 @@ export interface Cap {
   readonly loweredBy?: string;
 }
 
-/** The day's cap in force. `before`: spent + reserved in the other days of the month; `daysLeft`: today included. */
-export function dayCap(allowance: Allowance, pacing: Pacing, before: number, daysLeft: number): Cap {
-  const left = Math.max(0, allowance.grantable - before);
-  switch (pacing) {
+export interface DayInput {
+  /** Spent + reserved in the other days of the month. */
+  readonly before: number;
+  /** Today included. */
+  readonly daysLeft: number;
+  readonly daysInMonth: number;
+  /** What the last days took. */
+  readonly past: Experience['days'];
+}
+
+type PacingOf = Pick<Policy, 'pacing' | 'evennessPercent'>;
+
+/** The day's cap in force. */
+export function dayCap(allowance: Allowance, policy: PacingOf, input: DayInput): Cap {
+  const tokens = dayCapTokens(allowance, policy, input);
+  return tokens === allowance.dailyMax
+    ? { tokens }
+    : { tokens, loweredBy: whyLowered(allowance, policy, input, tokens) };
+}
+
+export function dayCapTokens(allowance: Allowance, policy: PacingOf, input: DayInput): number {
+  return Math.max(0, Math.min(allowance.dailyMax, paced(allowance, policy, input)));
+}
+
+function paced(allowance: Allowance, policy: PacingOf, input: DayInput): number {
+  switch (policy.pacing) {
     case 'NONE':
-      return { tokens: allowance.dailyMax };
+      return Number.POSITIVE_INFINITY;
     case 'FLOOR':
-      return lowered(
-        allowance.dailyMax,
-        floorCap(allowance, left, daysLeft),
-        'pacing FLOOR keeps the daily minimum of every later day',
-      );
+      return floorCap(allowance, input);
     case 'EVEN':
-      return lowered(
-        allowance.dailyMax,
-        ceilDiv(left, daysLeft),
-        'pacing EVEN divides what is left among the days left',
-      );
+      return Math.min(floorCap(allowance, input), evenCap(allowance, policy, input));
   }
 }
 
+function leftOf({ grantable }: Allowance, { before }: DayInput): number {
+  return Math.max(0, grantable - before);
+}
+
 /** Whatever the first days burn, every later day still finds its minimum; where even that is gone, an equal part of the rest. */
-function floorCap(allowance: Allowance, left: number, daysLeft: number): number {
+function floorCap(allowance: Allowance, input: DayInput): number {
+  const { daysLeft } = input;
+  const left = leftOf(allowance, input);
   const beyondMinimums = left - allowance.dailyMin * (daysLeft - 1);
   return Math.max(beyondMinimums, Math.min(allowance.dailyMin, ceilDiv(left, daysLeft)));
+}
+
+/**
+ * An equal part of what is left, or more by as much as experience says that other days will leave of theirs: at most half as much
+ * again, and only while every later day still finds its share of what it would have had in an even month.
+ */
+function evenCap(allowance: Allowance, { evennessPercent }: PacingOf, input: DayInput): number {
+  const { daysLeft, daysInMonth, past } = input;
+  const left = leftOf(allowance, input);
+  const equal = ceilDiv(left, daysLeft);
+  const evenness = percentUnits(evennessPercent);
+  if (evenness === WHOLE) return equal;
+  const taken = takenOfEqualParts(past, left, daysLeft);
+  const hoped =
+    taken === 0 ? Number.POSITIVE_INFINITY : ceilDiv(EXPERIENCE_DAYS * left * left, daysLeft * taken);
+  const most = ceilDiv(3 * left, 2 * daysLeft);
+  const kept = Math.floor((allowance.grantable * evenness * (daysLeft - 1)) / (WHOLE * daysInMonth));
+  return Math.max(equal, Math.min(hoped, most, left - kept));
+}
+
+/** 100 percent. */
+const WHOLE = percentUnits(100);
+
+function whyLowered(allowance: Allowance, { pacing }: PacingOf, input: DayInput, cap: number): string {
+  if (pacing === 'FLOOR') return 'pacing FLOOR keeps the daily minimum of every later day';
+  const { daysLeft, past } = input;
+  const left = leftOf(allowance, input);
+  if (cap <= ceilDiv(left, daysLeft)) return 'pacing EVEN divides what is left among the days left';
+  const percent = Math.round((100 * takenOfEqualParts(past, left, daysLeft)) / (EXPERIENCE_DAYS * left));
+  return `the last ${EXPERIENCE_DAYS} days took ${percent}% of an equal part, so today may take ${amount(cap)}`;
 }
 
 export interface HourInput {
@@ -40,23 +99,23 @@ export interface HourInput {
   /** Spent + reserved in the other hours of the day. */
   readonly inOtherHours: number;
   readonly dayCap: number;
-  /** Real hours left in the day, this one included. */
-  readonly hoursLeft: () => number;
+  /** What this hour weighs among those left in the day. */
+  readonly pace: { readonly hourShare: HourShare };
 }
 
 /** The hour's cap in force. */
-export function hourCap(allowance: Allowance, pacing: Pacing, input: HourInput): Cap {
+export function hourCap(allowance: Allowance, { pacing }: PacingOf, input: HourInput): Cap {
   if (pacing !== 'EVEN') return { tokens: allowance.hourlyMax };
-  // Equal parts can be smaller than any one request: an untouched hour admits one all the same.
+  // A part can be smaller than any one request: an untouched hour admits one all the same.
   if (input.inHour === 0) return lowered(allowance.hourlyMax, input.dayCap, "the day's cap is lower");
-  const left = Math.max(0, input.dayCap - input.inOtherHours);
-  const part = ceilDiv(12 * left, 10 * input.hoursLeft());
+  const rest = Math.max(0, input.dayCap - input.inOtherHours);
+  const { weight, left } = input.pace.hourShare;
+  const part = Math.min(rest, ceilDiv(5 * rest * weight, 4 * left));
   return lowered(allowance.hourlyMax, part, 'pacing EVEN divides the day among its hours');
 }
 
-function lowered(max: number, paced: number, reason: string): Cap {
-  if (paced >= max) return { tokens: max };
-  return { tokens: Math.max(0, paced), loweredBy: reason };
+function lowered(max: number, part: number, reason: string): Cap {
+  return part >= max ? { tokens: max } : { tokens: Math.max(0, part), loweredBy: reason };
 }
 
 export function ceilDiv(dividend: number, divisor: number): number {
@@ -74,7 +133,9 @@ export interface LargestRequests {
 /** What the last day of a month in which nothing is spent admits: no other day has a larger cap. */
 export function largestRequests(policy: Policy, larger = 0): LargestRequests {
   const allowance = allowanceOf(policy, larger);
-  const day = dayCap(allowance, policy.pacing, 0, 1).tokens;
-  const untouched = { inHour: 0, inOtherHours: 0, dayCap: day, hoursLeft: () => 1 };
-  return { hour: hourCap(allowance, policy.pacing, untouched).tokens, day, month: allowance.enforced };
+  const lastDay = { before: 0, daysLeft: 1, daysInMonth: 31, past: NO_EXPERIENCE.days };
+  const day = dayCap(allowance, policy, lastDay).tokens;
+  const pace = { hourShare: { weight: 1, left: 1 } };
+  const untouched = { inHour: 0, inOtherHours: 0, dayCap: day, pace };
+  return { hour: hourCap(allowance, policy, untouched).tokens, day, month: allowance.enforced };
 }

@@ -96,6 +96,12 @@ export const POLICY_FIELDS = {
     oneOf(['NONE', 'FLOOR', 'EVEN'], 'FLOOR'),
     'how the day’s cap follows the month',
   ),
+  evennessPercent: field(
+    'evenness_percent',
+    'Limits',
+    { kind: 'percent', least: 0, most: 100, default: 93.3333 },
+    'of an even month’s day EVEN keeps for every later day; 100: strictly equal parts',
+  ),
   mode: field(
     'mode',
     'Limits',

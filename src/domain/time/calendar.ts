@@ -84,6 +84,18 @@ export function daysLeft(month: { readonly key: string }, day: string): number {
   return daysInMonth(month.key) - dayOfMonth(day) + 1;
 }
 
+/** So many days before a day, the one right before it first. */
+export function daysBefore(day: string, count: number): string[] {
+  const days: string[] = [];
+  for (let before = dayBefore(day); days.length < count; before = dayBefore(before)) days.push(before);
+  return days;
+}
+
+/** The day of the week, from 0 for Sunday. */
+export function weekdayOf(day: string): number {
+  return new Date(`${day}T00:00:00Z`).getUTCDay();
+}
+
 /** The first day that is kept where this is the current month: that of so many months before it. */
 export function firstDayKept(month: string, months: number): string {
   let first = month;

@@ -11,18 +11,31 @@ export interface DayWindow extends Span {
 }
 
 const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
 
 interface ZoneMemory {
   readonly hours: RecentSpans<Span>;
   readonly days: RecentSpans<DayWindow>;
   readonly months: RecentSpans<MonthWindow>;
-  hoursLeft: { readonly hour: Span; readonly dayEnd: number; readonly count: number } | undefined;
+  readonly clockHours: Map<number, number>;
+  hoursLeft:
+    | { readonly hour: Span; readonly dayEnd: number; readonly hours: readonly ClockHour[] }
+    | undefined;
 }
+
+/** An hour by what the clock shows, from 0 to 23. One that the clock repeats is there twice. */
+export interface ClockHour {
+  readonly name: number;
+  readonly minutes: number;
+}
+
+const KEPT_CLOCK_HOURS = 256;
 
 const memories = new PerZone<ZoneMemory>(() => ({
   hours: new RecentSpans(),
   days: new RecentSpans(),
   months: new RecentSpans(),
+  clockHours: new Map(),
   hoursLeft: undefined,
 }));
 
@@ -48,16 +61,35 @@ export function hourAt(zone: string, at: number, month?: MonthWindow): Span {
   return { start: Math.max(hour.start, month.start), end: Math.min(hour.end, month.end) };
 }
 
-/** Real hours from the one that contains `at` to the end of the day, it included. */
-export function hoursLeft(zone: string, dayEnd: number, at: number): number {
+/** The hours from the one that contains `at` to the end of the day, it included. */
+export function hoursLeft(zone: string, dayEnd: number, at: number): readonly ClockHour[] {
   const memory = memories.of(zone);
   const hour = hourAt(zone, at);
   const known = memory.hoursLeft;
-  if (known?.dayEnd === dayEnd && known.hour.start === hour.start) return known.count;
-  let count = 1;
-  for (let end = hour.end; end < dayEnd; end = hourEnd(zone, end)) count += 1;
-  memory.hoursLeft = { hour, dayEnd, count };
-  return count;
+  if (known?.dayEnd === dayEnd && known.hour.start === hour.start) return known.hours;
+  const hours = [clockHour(zone, hour)];
+  for (let { end } = hour; end < dayEnd; ) {
+    const next = { start: end, end: hourEnd(zone, end) };
+    hours.push(clockHour(zone, next));
+    end = next.end;
+  }
+  memory.hoursLeft = { hour, dayEnd, hours };
+  return hours;
+}
+
+function clockHour(zone: string, { start, end }: Span): ClockHour {
+  return { name: hourOfDay(zone, start), minutes: (end - start) / MINUTE_MS };
+}
+
+/** What the clock shows of an hour, from 0 to 23. Days that are learned ask for the same ones again and again. */
+export function hourOfDay(zone: string, start: number): number {
+  const { clockHours } = memories.of(zone);
+  const known = clockHours.get(start);
+  if (known !== undefined) return known;
+  if (clockHours.size >= KEPT_CLOCK_HOURS) clockHours.clear();
+  const { hour } = localTime(zone, start);
+  clockHours.set(start, hour);
+  return hour;
 }
 
 /** The calendar month that contains `at`. */

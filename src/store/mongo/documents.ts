@@ -35,10 +35,11 @@ const HEAD: Readonly<Record<keyof StateHead, true>> = {
   daysDroppedAt: true,
   wakeAt: true,
   closedDay: true,
+  learnedFor: true,
 };
 
 /** Of the head: absent where they do not apply. */
-const OPTIONAL_FIELDS = ['wakeAt', 'closedDay'] as const satisfies readonly (keyof StateHead)[];
+const OPTIONAL_FIELDS = ['wakeAt', 'closedDay', 'learnedFor'] as const satisfies readonly (keyof StateHead)[];
 
 export function newDocument(budgetId: string, { head, puts }: StatePatch): BudgetDocument {
   const sections = Object.fromEntries(SECTIONS.map((section) => [section, {}]));

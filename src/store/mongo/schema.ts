@@ -172,6 +172,7 @@ export const VALIDATORS = {
     {
       wakeAt: WHOLE,
       daysDroppedAt: AMOUNT,
+      learnedFor: TEXT,
       closedDay: having({ day: TEXT, start: WHOLE, total: WHOLE }),
       ...Object.fromEntries(SECTIONS.map((section) => [section, OBJECT])),
     },
@@ -188,12 +189,12 @@ export const VALIDATORS = {
       total: AMOUNT,
       presumed: AMOUNT,
       late: AMOUNT,
-      hours: { bsonType: 'array', items: having({ start: WHOLE, tokens: AMOUNT }) },
+      hours: { bsonType: 'array', items: having({ start: WHOLE, tokens: AMOUNT }, { adjusted: WHOLE }) },
       ais: OBJECT,
       models: OBJECT,
     },
     {
-      ...{ format: { ...WHOLE, minimum: 1 }, presumedBy: OBJECT, zone: TEXT },
+      ...{ format: { ...WHOLE, minimum: 1 }, presumedBy: OBJECT, zone: TEXT, refused: { bsonType: 'bool' } },
       ...{ topped: AMOUNT, toppedAis: OBJECT, toppedModels: OBJECT },
       ...{ calls: AMOUNT, failedCalls: AMOUNT, aiCalls: OBJECT, modelCalls: OBJECT },
     },

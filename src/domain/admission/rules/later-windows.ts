@@ -3,7 +3,8 @@ import { inMonth } from '../../ledger/standing.js';
 import { dayOfMonthInWindow, monthInWindow } from '../../ledger/topped.js';
 import type { MonthWindow } from '../../model/state.js';
 import { type Allowance, rolledOver } from '../../policy/allowance.js';
-import { dayCap } from '../../policy/pacing.js';
+import { type Experience, experienceOn } from '../../policy/experience.js';
+import { dayCapTokens } from '../../policy/pacing.js';
 import { dayIn, dayOfMonth, daysInMonth, daysLeft } from '../../time/calendar.js';
 import { type DayWindow, dayWindow, nextMonth } from '../../time/windows.js';
 
@@ -13,13 +14,16 @@ export interface Committed {
   readonly month: number;
   /** The same without today. */
   readonly otherDays: number;
+  /** What the days before today took. */
+  readonly past: Experience['days'];
 }
 
-export function committed({ tables, slots, month, today }: Ledger): Committed {
+export function committed({ tables, slots, month, today, pace }: Ledger): Committed {
   const elsewhere = slots.reserved((hour) => hour.month === month.key && hour.day !== today.day);
   return {
     month: monthInWindow(tables) + slots.reserved(inMonth(month.key)),
     otherDays: monthInWindow(tables) - dayOfMonthInWindow(tables, today.day) + elsewhere,
+    past: pace.experience.days,
   };
 }
 
@@ -34,12 +38,11 @@ export function firstHourThatAdmits(ledger: Ledger, requested: number, taken: Co
   const fitsThis = requested <= allowance.hourlyMax;
   if (policy.pacing !== 'EVEN') {
     if (fitsThis && hour.end < month.end) return hour.end;
-    return requested <= nextAllowance(ledger, nextMonth(policy.timeZone, month), taken).hourlyMax
-      ? month.end
-      : undefined;
+    const { hourlyMax } = nextAllowance(ledger, nextMonth(policy.timeZone, month), taken);
+    return requested <= hourlyMax ? month.end : undefined;
   }
-  if (fitsThis && hour.end < today.end && requested <= capOf(ledger, today.day, taken.otherDays))
-    return hour.end;
+  const capToday = () => capOf(ledger, { month, allowance }, today.day, taken);
+  if (fitsThis && hour.end < today.end && requested <= capToday()) return hour.end;
   const admits = (cap: number, { hourlyMax }: Allowance) => requested <= Math.min(cap, hourlyMax);
   return firstLaterDay(ledger, admits, taken)?.start;
 }
@@ -49,13 +52,13 @@ type Admits = (cap: number, allowance: Allowance) => boolean;
 function firstLaterDay(ledger: Ledger, admits: Admits, taken: Committed): DayWindow | undefined {
   const { zone, month, today, policy, allowance } = ledger;
   const inThis = firstDay(zone, month, dayOfMonth(today.day) + 1, (day) =>
-    admits(capOf(ledger, day, taken.month), allowance),
+    admits(capOf(ledger, { month, allowance }, day, taken), allowance),
   );
   if (inThis !== undefined) return inThis;
   const next = nextMonth(policy.timeZone, month);
   const ofNext = nextAllowance(ledger, next, taken);
   return firstDay(policy.timeZone, next, 1, (day) =>
-    admits(dayCap(ofNext, policy.pacing, 0, daysLeft(next, day)).tokens, ofNext),
+    admits(capOf(ledger, { month: next, allowance: ofNext }, day, taken), ofNext),
   );
 }
 
@@ -80,6 +83,26 @@ function firstDay(
   return undefined;
 }
 
-function capOf({ allowance, policy, month }: Ledger, day: string, before: number): number {
-  return dayCap(allowance, policy.pacing, before, daysLeft(month, day)).tokens;
+/** The cap of today or a later day, if nothing more is spent. Nothing of this month counts in the next one. */
+function capOf(
+  ledger: Ledger,
+  { month, allowance }: { readonly month: MonthWindow; readonly allowance: Allowance },
+  day: string,
+  taken: Committed,
+): number {
+  const { policy, today } = ledger;
+  const isToday = day === today.day;
+  const before = month !== ledger.month ? 0 : isToday ? taken.otherDays : taken.month;
+  const past = policy.pacing === 'EVEN' && !isToday ? pastOn(ledger, month, day, taken) : taken.past;
+  const input = { before, daysLeft: daysLeft(month, day), daysInMonth: daysInMonth(month.key), past };
+  return dayCapTokens(allowance, policy, input);
+}
+
+function pastOn(ledger: Ledger, month: MonthWindow, day: string, taken: Committed): Experience['days'] {
+  const { today, todayTotals } = ledger;
+  const ofThisMonth = month === ledger.month ? 0 : daysInMonth(ledger.month.key);
+  const ahead = ofThisMonth + dayOfMonth(day) - dayOfMonth(today.day);
+  const refused = todayTotals === undefined ? false : todayTotals.refused;
+  const total = taken.month - taken.otherDays;
+  return experienceOn(taken.past, ahead, { total, ...(refused !== undefined && { refused }) });
 }

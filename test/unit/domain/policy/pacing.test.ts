@@ -1,10 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY, type Pacing } from '../../../../src/domain/model/policy.js';
 import { allowanceOf } from '../../../../src/domain/policy/allowance.js';
+import { NO_EXPERIENCE, type PastDay } from '../../../../src/domain/policy/experience.js';
 import { dayCap, hourCap } from '../../../../src/domain/policy/pacing.js';
 import { TestBudget } from '../../../support/budget.js';
+import { pastDays } from '../../../support/past-days.js';
 
 const allowance = allowanceOf(DEFAULT_POLICY); // 140,000 enforced, 137,200 grantable, 11,200 / 2,800 a day, 700 an hour
+
+const NONE = NO_EXPERIENCE.days;
+
+interface Day {
+  readonly before: number;
+  readonly daysLeft: number;
+  readonly past?: readonly (PastDay | undefined)[];
+  readonly evenness?: number;
+  readonly minimum?: number;
+}
+
+function capOn(pacing: Pacing, { before, daysLeft, past = NONE, evenness = 93.3333, minimum = 2_800 }: Day) {
+  const input = { before, daysLeft, daysInMonth: 30, past };
+  return dayCap({ ...allowance, dailyMin: minimum }, { pacing, evennessPercent: evenness }, input);
+}
 
 describe("the day's cap in force", () => {
   it.each<[Pacing, number, number, number]>([
@@ -23,21 +40,121 @@ describe("the day's cap in force", () => {
     ['EVEN', 0, 5, 11_200],
     ['EVEN', 137_200, 5, 0],
   ])('under %s with %i spent before and %i days left is %i', (pacing, before, daysLeft, cap) => {
-    expect(dayCap(allowance, pacing, before, daysLeft).tokens).toBe(cap);
+    expect(capOn(pacing, { before, daysLeft }).tokens).toBe(cap);
+  });
+
+  it.each<[string, Day, number]>([
+    [
+      'a tenth of equal parts unused: 1 / 0.9 of one',
+      { before: 0, daysLeft: 30, past: pastDays([28, { total: 4_116 }]) },
+      5_082,
+    ],
+    [
+      'half of them: no more than half as much again',
+      { before: 0, daysLeft: 30, past: pastDays([28, { total: 2_000 }]) },
+      6_860,
+    ],
+    ['nothing was used: the same', { before: 0, daysLeft: 30, past: pastDays([28, { total: 0 }]) }, 6_860],
+    [
+      'what a day took beyond an equal part makes up for nothing',
+      { before: 0, daysLeft: 30, past: pastDays([14, { total: 9_000 }], [14, { total: 4_116 }]) },
+      4_815,
+    ],
+    [
+      'before the first usage a day is full',
+      { before: 0, daysLeft: 30, past: pastDays([7, { total: 4_116 }]) },
+      4_691,
+    ],
+    [
+      'so is one on which a paced cap refused, from 90 percent on',
+      { before: 0, daysLeft: 30, past: pastDays([28, { total: 4_116, refused: true }]) },
+      4_574,
+    ],
+    [
+      'below, one refused request teaches nothing',
+      { before: 0, daysLeft: 30, past: pastDays([28, { total: 4_115, refused: true }]) },
+      5_083,
+    ],
+    [
+      'stored before that was kept: from 97 percent on',
+      { before: 0, daysLeft: 30, past: pastDays([28, { total: 4_437, refused: 'unknown' }]) },
+      4_574,
+    ],
+    [
+      'and below as it is',
+      { before: 0, daysLeft: 30, past: pastDays([28, { total: 4_436, refused: 'unknown' }]) },
+      4_715,
+    ],
+    [
+      'later days keep 93.3333 percent of an even month’s day',
+      { before: 92_700, daysLeft: 10, past: pastDays([28, { total: 0 }]) },
+      44_500 - 38_415,
+    ],
+    [
+      'late in the month that is more than they have: an equal part',
+      { before: 100_000, daysLeft: 10, past: pastDays([28, { total: 0 }]) },
+      3_720,
+    ],
+    [
+      'evenness 0 keeps nothing but the minimums',
+      { before: 100_000, daysLeft: 10, evenness: 0, past: pastDays([28, { total: 0 }]) },
+      5_580,
+    ],
+    [
+      '100 percent are strictly equal parts',
+      { before: 0, daysLeft: 30, evenness: 100, past: pastDays([28, { total: 0 }]) },
+      4_574,
+    ],
+    [
+      'the minimum of later days goes before all of it',
+      { before: 0, daysLeft: 30, minimum: 4_550, past: pastDays([28, { total: 0 }]) },
+      137_200 - 29 * 4_550,
+    ],
+    [
+      'with nothing left there is nothing',
+      { before: 137_200, daysLeft: 10, past: pastDays([28, { total: 0 }]) },
+      0,
+    ],
+  ])('under EVEN: %s', (_, day, cap) => {
+    expect(capOn('EVEN', day).tokens).toBe(cap);
+  });
+
+  it.each<[Pacing, Day, string | undefined]>([
+    ['NONE', { before: 137_000, daysLeft: 2 }, undefined],
+    ['FLOOR', { before: 61_600, daysLeft: 25 }, 'pacing FLOOR keeps the daily minimum of every later day'],
+    ['EVEN', { before: 0, daysLeft: 30 }, 'pacing EVEN divides what is left among the days left'],
+    [
+      'EVEN',
+      { before: 0, daysLeft: 30, past: pastDays([28, { total: 4_116 }]) },
+      'the last 28 days took 90% of an equal part, so today may take 5,082',
+    ],
+    ['EVEN', { before: 0, daysLeft: 5 }, undefined],
+  ])('%s says what lowered it: %o', (pacing, day, why) => {
+    expect(capOn(pacing, day).loweredBy).toBe(why);
   });
 });
 
 describe("the hour's cap in force", () => {
-  it.each<[Pacing, { inHour: number; inOtherHours: number; dayCap: number; hours: number }, number]>([
-    ['FLOOR', { inHour: 500, inOtherHours: 0, dayCap: 100, hours: 24 }, 700],
-    ['EVEN', { inHour: 1, inOtherHours: 0, dayCap: 4_574, hours: 24 }, 229], // 1.2 x 4,574 / 24
-    ['EVEN', { inHour: 1, inOtherHours: 4_000, dayCap: 4_574, hours: 2 }, 345],
-    ['EVEN', { inHour: 1, inOtherHours: 0, dayCap: 4_574, hours: 1 }, 700],
-    ['EVEN', { inHour: 0, inOtherHours: 4_500, dayCap: 4_574, hours: 24 }, 700], // untouched: one request
-    ['EVEN', { inHour: 0, inOtherHours: 0, dayCap: 300, hours: 24 }, 300],
-    ['EVEN', { inHour: 5, inOtherHours: 9_000, dayCap: 4_574, hours: 24 }, 0],
-  ])('under %s with %o is %i', (pacing, { hours, ...input }, cap) => {
-    expect(hourCap(allowance, pacing, { ...input, hoursLeft: () => hours }).tokens).toBe(cap);
+  const share = (weight: number, left: number) => ({ weight, left });
+  it.each<
+    [
+      Pacing,
+      { inHour: number; inOtherHours: number; dayCap: number; hourShare: ReturnType<typeof share> },
+      number,
+    ]
+  >([
+    ['FLOOR', { inHour: 500, inOtherHours: 0, dayCap: 100, hourShare: share(1, 24) }, 700],
+    ['EVEN', { inHour: 1, inOtherHours: 0, dayCap: 4_574, hourShare: share(1, 24) }, 239], // 1.25 x 4,574 / 24
+    ['EVEN', { inHour: 1, inOtherHours: 0, dayCap: 4_800, hourShare: share(60, 1_440) }, 250],
+    ['EVEN', { inHour: 1, inOtherHours: 4_000, dayCap: 4_574, hourShare: share(1, 2) }, 359],
+    ['EVEN', { inHour: 1, inOtherHours: 4_000, dayCap: 4_574, hourShare: share(9, 10) }, 574], // all that is left
+    ['EVEN', { inHour: 1, inOtherHours: 0, dayCap: 4_574, hourShare: share(1, 1) }, 700],
+    ['EVEN', { inHour: 0, inOtherHours: 4_500, dayCap: 4_574, hourShare: share(1, 24) }, 700], // untouched: one request
+    ['EVEN', { inHour: 0, inOtherHours: 0, dayCap: 300, hourShare: share(1, 24) }, 300],
+    ['EVEN', { inHour: 5, inOtherHours: 9_000, dayCap: 4_574, hourShare: share(1, 24) }, 0],
+  ])('under %s with %o is %i', (pacing, { hourShare, ...input }, cap) => {
+    const policy = { pacing, evennessPercent: 93.3333 };
+    expect(hourCap(allowance, policy, { ...input, pace: { hourShare } }).tokens).toBe(cap);
   });
 });
 

@@ -84,7 +84,7 @@ describe('windows of any zone and moment', () => {
         const day = dayAt(zone, month, at);
         const hours = hoursOf(zone, month, day);
         expectTiles(hours, day);
-        expect(hoursLeft(zone, day.end, day.start)).toBe(hours.length);
+        expect(hoursLeft(zone, day.end, day.start)).toHaveLength(hours.length);
         expect(nextMonth(zone, month)).toEqual(monthAt(zone, month.end));
       }),
       runs,

@@ -1,0 +1,97 @@
+import type { Policy } from '../model/policy.js';
+import type { MonthWindow } from '../model/state.js';
+import type { Allowance } from '../policy/allowance.js';
+import {
+  EXPERIENCE_DAYS,
+  type Experience,
+  HOURS_A_DAY,
+  type HourShare,
+  hourShare,
+} from '../policy/experience.js';
+import { type Cap, type DayInput, dayCap } from '../policy/pacing.js';
+import { daysBefore, daysInMonth } from '../time/calendar.js';
+import { type DayWindow, hoursLeft } from '../time/windows.js';
+import type { LedgerTables } from './ledger-tables.js';
+
+/** What it is made of: of the ledger. */
+interface Paced {
+  readonly policy: Policy;
+  readonly allowance: Allowance;
+  readonly tables: Pick<LedgerTables, 'pastDays'>;
+  readonly zone: string;
+  readonly month: MonthWindow;
+  readonly today: DayWindow;
+  readonly daysLeft: number;
+  readonly clock: number;
+}
+
+/** What pacing needs to know, kept until an hour opens, the policy changes or a closed day does: a request costs no more for it. */
+export class Pace {
+  private known: Experience | undefined;
+  private window: { readonly day: string; readonly days: readonly string[] } | undefined;
+  private share: HourShare | undefined;
+  private cap: { readonly before: number; readonly cap: Cap } | undefined;
+
+  constructor(private readonly ledger: Paced) {}
+
+  /** Something that it was made of has changed. */
+  forget(): void {
+    this.known = undefined;
+    this.share = undefined;
+    this.cap = undefined;
+  }
+
+  get experience(): Experience {
+    this.known ??= this.learned();
+    return this.known;
+  }
+
+  /** What the present hour weighs among those left today. */
+  get hourShare(): HourShare {
+    const { zone, today, clock } = this.ledger;
+    this.share ??= hourShare(this.experience, hoursLeft(zone, today.end, clock));
+    return this.share;
+  }
+
+  /** The day's cap in force. `before`: spent + reserved in the other days of the month. */
+  dayCap(before: number): Cap {
+    if (this.cap?.before === before) return this.cap.cap;
+    const { allowance, policy } = this.ledger;
+    const cap = dayCap(allowance, policy, this.dayInput(before));
+    this.cap = { before, cap };
+    return cap;
+  }
+
+  dayInput(before: number): DayInput {
+    const { daysLeft, month } = this.ledger;
+    return { before, daysLeft, daysInMonth: daysInMonth(month.key), past: this.experience.days };
+  }
+
+  private learned(): Experience {
+    const { pastDays } = this.ledger.tables;
+    const hours = Array.from({ length: HOURS_A_DAY }, () => 0);
+    let hourlyDays = 0;
+    for (const { hours: ofDay } of pastDays.values()) {
+      if (ofDay === undefined) continue;
+      hourlyDays += 1;
+      for (const [name, tokens] of ofDay.entries()) hours[name] = (hours[name] ?? 0) + tokens;
+    }
+    const days = this.pastNames().map((day) => pastDays.get(day));
+    return { days: unusedAfterFirst(days), hours, hourlyDays };
+  }
+
+  /** The days before today, yesterday first. */
+  private pastNames(): readonly string[] {
+    const { day } = this.ledger.today;
+    if (this.window?.day !== day) this.window = { day, days: daysBefore(day, EXPERIENCE_DAYS) };
+    return this.window.days;
+  }
+}
+
+const UNUSED = { total: 0, refused: false };
+
+/** A day between others that were used was not: only those before the first usage say nothing. */
+function unusedAfterFirst(days: Experience['days']): Experience['days'] {
+  const first = days.findLastIndex((day) => day !== undefined);
+  return days.map((day, at) => day ?? (at < first ? UNUSED : undefined));
+}

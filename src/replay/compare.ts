@@ -1,0 +1,104 @@
+import type { PolicyFields } from '../domain/model/policy.js';
+import { dayName } from '../domain/time/windows.js';
+import { CANNOT_KNOW, type SelfCheck, type Shift, selfCheckText, shiftsOf } from './comparison.js';
+import { Replay } from './replay.js';
+import { type Outcome, outcomeOf } from './report.js';
+import { millisOf, type Trace, type TraceEntry } from './trace.js';
+
+export interface CompareOptions {
+  readonly budgetId: string;
+  /** The policy in force; where the trace says one, that is. */
+  readonly fields: PolicyFields;
+  /** Fields to change for the candidate; absent: the policy in force alone. */
+  readonly change?: PolicyFields | undefined;
+  readonly returns?: number;
+  /** Tokens that the trace's usage came to where it was recorded, day by day. */
+  readonly recordedTokens?: number;
+  /** What was used before the trace, in its first month: by the start of each day, in ms. */
+  readonly before?: readonly { readonly start: number; readonly total: number }[];
+  /** After each entry; what it gives is waited for. */
+  readonly between?: (taken: number) => Promise<void> | undefined;
+}
+
+/** The policy in force beside the candidate, on the same trace. */
+export interface Comparison {
+  readonly current: Outcome;
+  readonly candidate?: Outcome;
+  readonly gains: readonly Shift[];
+  readonly losses: readonly Shift[];
+  readonly selfCheck: SelfCheck & { readonly text: string };
+  readonly cannotKnow: readonly string[];
+}
+
+/** Undefined: the trace has no request. */
+export async function compare(trace: Trace, options: CompareOptions): Promise<Comparison | undefined> {
+  const check = { recorded: 0, otherwise: 0 };
+  let pair: Pair | undefined;
+  let taken = 0;
+  for await (const entry of trace) {
+    pair ??= await Pair.begin(entry, options, check);
+    await pair.take(entry);
+    taken += 1;
+    await options.between?.(taken);
+  }
+  if (pair === undefined) return undefined;
+  const { current, candidate } = await pair.end();
+  const recordedTokens = options.recordedTokens;
+  const selfCheck = {
+    ...check,
+    ...(recordedTokens !== undefined && { recordedTokens, replayedTokens: current.granted.tokens }),
+  };
+  const shifts = candidate === undefined ? { gains: [], losses: [] } : shiftsOf(current, candidate);
+  return {
+    ...{ current, ...(candidate && { candidate }), ...shifts },
+    selfCheck: { ...selfCheck, text: selfCheckText(selfCheck) },
+    cannotKnow: CANNOT_KNOW,
+  };
+}
+
+/** Both replays, which take the same entries. */
+class Pair {
+  private constructor(
+    private readonly current: Replay,
+    private readonly candidate: Replay | undefined,
+    private readonly firstAt: number,
+  ) {}
+
+  static async begin(
+    first: TraceEntry,
+    { budgetId, fields, change, returns = 0, before = [] }: CompareOptions,
+    check: { recorded: number; otherwise: number },
+  ): Promise<Pair> {
+    const options = { budgetId, fields, returns };
+    const settled: NonNullable<Parameters<typeof Replay.begin>[0]['settled']> = ({ recorded }, outcome) => {
+      if (recorded === undefined) return;
+      check.recorded += 1;
+      if (recorded !== outcome) check.otherwise += 1;
+    };
+    const at = Math.min(first.at, (before[0]?.start ?? Number.POSITIVE_INFINITY) * 1_000);
+    const current = await Replay.begin({ ...options, settled }, at);
+    const candidate = change && (await Replay.begin({ ...options, change }, at));
+    for (const { start, total } of before) {
+      if (total <= 0) continue;
+      await current.spentBefore(start * 1_000, total);
+      await candidate?.spentBefore(start * 1_000, total);
+    }
+    return new Pair(current, candidate, first.at);
+  }
+
+  async take(entry: TraceEntry): Promise<void> {
+    await this.current.take(entry);
+    await this.candidate?.take(entry);
+  }
+
+  async end(): Promise<{ current: Outcome; candidate?: Outcome }> {
+    const [current, candidate] = [await this.outcome(this.current), await this.outcome(this.candidate)];
+    if (current === undefined) throw new Error('a replay without an end');
+    return { current, ...(candidate && { candidate }) };
+  }
+
+  private async outcome(replay: Replay | undefined): Promise<Outcome | undefined> {
+    if (replay === undefined) return undefined;
+    return outcomeOf(replay, await replay.end(), dayName(replay.zone, millisOf(this.firstAt)));
+  }
+}
