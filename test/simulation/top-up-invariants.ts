@@ -42,6 +42,7 @@ export function checkTopped(ledger: Ledger, say: Say): void {
 
 /** Grants are decided last in a batch: a top-up that was drawn on is in force, is for that AI, and has as much. */
 export function checkTopUps(before: StoredState, after: StoredState, say: Say): void {
+  checkSpent(before, after, say);
   const { leases, topUps } = after.sections;
   for (const [key, lease] of leases) {
     const earlier = before.sections.leases.get(key);
@@ -64,6 +65,37 @@ export function checkTopUps(before: StoredState, after: StoredState, say: Say): 
     say(takenBack >= 0 && takenBack <= tokens, `${takenBack} of ${tokens} were taken back of ${id}`);
     say(expiresAt === undefined || takenBack === 0, `some of ${id} was taken back`);
   }
+}
+
+/** What leases spent or left presumed in this commit is taken from their top-ups: one by one, but where what had ended was settled. */
+function checkSpent(before: StoredState, after: StoredState, say: Say): void {
+  const spent = new Map<string, number>();
+  const settled = new Set<string>();
+  const add = ({ topUpId }: StoredLease, tokens: number) => {
+    if (topUpId !== undefined) spent.set(topUpId, (spent.get(topUpId) ?? 0) + tokens);
+  };
+  for (const lease of before.sections.leases.values()) add(lease, -within(lease));
+  for (const lease of after.sections.leases.values()) add(lease, within(lease));
+  for (const [id, { body, revision }] of after.sections.outbox) {
+    if (body.kind !== 'lease' || revision !== after.head.revision) continue;
+    const { lease, presumed } = body;
+    const hadEnded = lease.fence <= before.head.fence && !before.sections.leases.has(String(lease.fence));
+    if (hadEnded || before.sections.outbox.has(id)) settled.add(lease.topUpId ?? '');
+    else add(lease, within(lease) + presumed);
+  }
+  for (const [id, { spent: now = 0 }] of after.sections.topUps) {
+    const had = before.sections.topUps.get(id);
+    if (had === undefined || settled.has(id)) continue;
+    const taken = now - (had.spent ?? 0);
+    say(
+      taken === (spent.get(id) ?? 0),
+      `${taken} were taken from ${id}, and leases spent ${spent.get(id) ?? 0}`,
+    );
+  }
+}
+
+function within({ reserved, used }: StoredLease): number {
+  return Math.min(reserved, used);
 }
 
 function unspent({ reserved, used }: StoredLease): number {

@@ -252,9 +252,9 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a top-up that has ended grants on',
-    at: 'isFor',
-    find: 'return clock < expiresAt && ',
-    replace: 'return clock < expiresAt + 3_600_000 && ',
+    at: 'TopUps',
+    find: 'if (topUp.endedAt === undefined) overCaps.push(entry);',
+    replace: 'overCaps.push(entry);',
   },
   {
     name: 'a raise draws on a top-up whatever it has left',
