@@ -43,6 +43,31 @@ export interface UpdatedBudget extends FoundBudget {
   readonly windowsBefore?: readonly WindowJson[];
 }
 
+/** `SimulatePolicy`: absent outcomes where the days had no usage. */
+export interface SimulationJson {
+  readonly inForce?: OutcomeJson;
+  readonly candidate?: OutcomeJson;
+  readonly selfCheck?: string;
+  readonly cannotKnow?: readonly string[];
+}
+
+/** What became of requests under one policy. */
+export interface OutcomeJson {
+  readonly lastedDays?: number;
+  readonly dry?: boolean;
+  readonly usedTokens?: string;
+  readonly usedPercent?: number;
+  readonly spreadPercent?: number;
+  readonly clairvoyantSpreadPercent?: number;
+  readonly refusedTokens?: string;
+  readonly byRule?: readonly { readonly rule: string }[];
+  readonly days?: readonly {
+    readonly date: string;
+    readonly tokens?: string;
+    readonly demandTokens?: string;
+  }[];
+}
+
 /** `RevokeLease` */
 export interface RevokedLease {
   readonly lease: { readonly state: string };

@@ -1,6 +1,6 @@
 import type UPlot from 'uplot';
 import { fill, h, setText } from './dom.js';
-import { shortTokens } from './format.js';
+import { Amounts } from './format.js';
 
 declare const uPlot: typeof UPlot;
 
@@ -38,6 +38,7 @@ export class BarChart {
   private bars: readonly Bar[] = [];
   private lines: readonly ReferenceLine[] = [];
   private at = -1;
+  private amounts = new Amounts('tokens');
   private readonly hint: string;
 
   constructor(private readonly options: BarChartOptions) {
@@ -57,7 +58,8 @@ export class BarChart {
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.plot?.redraw());
   }
 
-  update(bars: readonly Bar[], lines: readonly ReferenceLine[]): void {
+  update(bars: readonly Bar[], lines: readonly ReferenceLine[], amounts: Amounts): void {
+    this.amounts = amounts;
     this.bars = bars;
     this.lines = lines;
     const shape = bars.map(({ label }) => label).join('|');
@@ -94,7 +96,7 @@ export class BarChart {
           values: (_, splits) => splits.map((at) => this.bars[at]?.label ?? ''),
           incrs: [1, 2, 3, 4, 6, 7, 12],
         },
-        { ...axis(), size: 54, values: (_, splits) => splits.map(shortTokens) },
+        { ...axis(), size: 54, values: (_, splits) => splits.map((at) => this.amounts.short(at)) },
       ],
       series: [{}, series('--presumed'), series('--used')],
       hooks: {

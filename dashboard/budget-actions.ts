@@ -3,7 +3,7 @@ import type { Api } from './api.js';
 import type { RevokedLease } from './api-json.js';
 import { ask } from './dialog.js';
 import { h } from './dom.js';
-import { tokens } from './format.js';
+import { Amounts } from './format.js';
 
 const REASON = 'Reason, for the audit';
 
@@ -55,7 +55,8 @@ export class BudgetActions {
     });
   }
 
-  revoke({ leaseId, aiId, reserved, used, fence }: LeaseData): Promise<boolean> {
+  revoke({ leaseId, aiId, reserved, used, fence }: LeaseData, unit: string): Promise<boolean> {
+    const amounts = new Amounts(unit);
     const held = Math.max(0, reserved - used);
     return ask({
       title: `Revoke the lease of ${aiId}?`,
@@ -64,7 +65,7 @@ export class BudgetActions {
         h(
           'p',
           {},
-          `It has reserved ${tokens(reserved)} tokens and reported ${tokens(used)}. The ${tokens(held)} that are left are ` +
+          `It has reserved ${amounts.told(reserved)} and reported ${amounts.text(used)}. The ${amounts.text(held)} that are left are ` +
             'presumed spent, or freed if the policy says REFUND, until a late report tells otherwise.',
         ),
         h(

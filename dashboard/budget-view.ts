@@ -4,7 +4,7 @@ import { BudgetActions } from './budget-actions.js';
 import { factsOf } from './card-view.js';
 import { DaySection } from './day-section.js';
 import { fill, h, setText } from './dom.js';
-import { ZoneTimes } from './format.js';
+import { Amounts, ZoneTimes } from './format.js';
 import { HeatMap } from './heat-map.js';
 import { LivePanels } from './live-panels.js';
 import { LiveStream } from './live-stream.js';
@@ -64,7 +64,7 @@ export class BudgetView implements View {
     this.models = new NamesPanel('The month by model', 'Model', `${budgetId}-by-model`);
     this.panels = new LivePanels({
       ...{ budgetId, clock: context.clock, times: () => this.times },
-      revoke: (lease) => void this.actions.revoke(lease),
+      revoke: (lease) => void this.actions.revoke(lease, this.live?.card.unit ?? 'tokens'),
     });
     this.element = this.layout();
     this.stream = new LiveStream(urlOf('budget', { budget_id: budgetId }), {
@@ -141,8 +141,9 @@ export class BudgetView implements View {
     const { zone } = this.times;
     const messages = zone === 'UTC' ? '' : ' Messages of alerts name times in UTC.';
     setText(this.zoneNote, `All times are in ${zone}, the zone of this budget.${messages}${paused}`);
-    for (const window of card.windows) this.meters.get(window.kind)?.update(window);
-    fill(this.facts, ...factsOf(card));
+    const amounts = new Amounts(card.unit);
+    for (const window of card.windows) this.meters.get(window.kind)?.update(window, amounts);
+    fill(this.facts, ...factsOf(card, amounts));
     this.panels.update(live);
     this.show();
     if (live.revision !== this.readRevision) this.readSoon();
@@ -237,9 +238,10 @@ export class BudgetView implements View {
     const days = data.days.map((day) => newest(day, data, live));
     this.month.update(data, days, live, times);
     this.day.update(data, days, live, times);
-    this.heat.update(data, days, times);
-    this.ais.update(data.ais);
-    this.models.update(data.models);
+    const amounts = new Amounts(data.unit);
+    this.heat.update(data, days, times, amounts);
+    this.ais.update(data.ais, amounts);
+    this.models.update(data.models, amounts);
   }
 }
 

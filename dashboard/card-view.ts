@@ -1,6 +1,6 @@
 import type { BudgetCard, WindowData } from '../src/http/dashboard/page-data.js';
 import { fill, h } from './dom.js';
-import { tokens, ZoneTimes } from './format.js';
+import { Amounts, ZoneTimes } from './format.js';
 import { Meter } from './meter.js';
 import { exhaustionText, paceText, pills, projectionText } from './pills.js';
 
@@ -24,8 +24,9 @@ export class CardView {
   update(card: BudgetCard): void {
     this.card = card;
     fill(this.status, pills(card));
-    for (const window of card.windows) this.meters.get(window.kind)?.update(window);
-    fill(this.facts, ...factsOf(card));
+    const amounts = new Amounts(card.unit);
+    for (const window of card.windows) this.meters.get(window.kind)?.update(window, amounts);
+    fill(this.facts, ...factsOf(card, amounts));
   }
 
   setStale(stale: boolean): void {
@@ -34,13 +35,13 @@ export class CardView {
 }
 
 /** What the month comes to if it goes on like this, and who is at work. */
-export function factsOf(card: BudgetCard): HTMLElement[] {
+export function factsOf(card: BudgetCard, amounts: Amounts): HTMLElement[] {
   const times = new ZoneTimes(card.zone);
   const { liveSlots, maxConcurrent, waiters, paceTokensPerHour } = card;
   return [
-    ...fact('Pace', paceText(card)),
-    ...fact('To land on the limit', `${tokens(paceTokensPerHour)} tokens an hour`),
-    ...fact('Projected month', projectionText(card)),
+    ...fact('Pace', paceText(card, amounts)),
+    ...fact('To land on the limit', `${amounts.told(paceTokensPerHour)} an hour`),
+    ...fact('Projected month', projectionText(card, amounts)),
     ...fact('Used up', exhaustionText(card, times)),
     ...fact('Live slots', `${liveSlots} of ${maxConcurrent}${waiters > 0 ? `, ${waiters} waiting` : ''}`),
     ...fact('Times in', times.zone),

@@ -2,7 +2,7 @@ import type { DayData, LiveData, MonthData } from '../src/http/dashboard/page-da
 import { BarChart } from './bar-chart.js';
 import { behind, DataTable } from './data-table.js';
 import { fill, h, setText } from './dom.js';
-import { percent, tokens, type ZoneTimes } from './format.js';
+import { Amounts, percent, type ZoneTimes } from './format.js';
 import { legend } from './meter.js';
 import { dayText } from './month-section.js';
 import { NamesPanel } from './names-panel.js';
@@ -27,6 +27,7 @@ export class DaySection {
   private readonly ais: NamesPanel;
   private readonly models: NamesPanel;
   private times: ZoneTimes | undefined;
+  private amounts = new Amounts('tokens');
 
   constructor(budgetId: string, go: (query: { month?: string; day?: string }) => void) {
     const step = (by: number) => () => {
@@ -51,7 +52,12 @@ export class DaySection {
           value: ({ start }) => new Date(start).toISOString(),
           show: ({ start }) => this.times?.moment(start) ?? '',
         },
-        { title: 'Tokens', number: true, value: (row) => row.tokens, show: (row) => tokens(row.tokens) },
+        {
+          title: 'Tokens',
+          number: true,
+          value: (row) => row.tokens,
+          show: (row) => this.amounts.text(row.tokens),
+        },
       ],
     });
     this.ais = new NamesPanel('The day by AI', 'AI', `${budgetId}-day-by-ai`);
@@ -73,7 +79,9 @@ export class DaySection {
   }
 
   update(data: MonthData, days: readonly DayData[], live: LiveData | undefined, times: ZoneTimes): void {
+    const amounts = new Amounts(data.unit);
     this.times = times;
+    this.amounts = amounts;
     const shown = days.find(({ day }) => day === data.day.day);
     const isToday = shown !== undefined && shown.day === live?.today.day;
     if (document.activeElement !== this.input) this.input.value = data.day.day;
@@ -81,26 +89,30 @@ export class DaySection {
       this.heading,
       isToday ? 'Today by hours' : `${shown ? times.day(shown.start) : data.day.day} by hours`,
     );
-    setText(this.note, shown === undefined ? 'This day is not within the month.' : `${dayText(shown)}.`);
+    setText(
+      this.note,
+      shown === undefined ? 'This day is not within the month.' : `${dayText(shown, amounts)}.`,
+    );
     const hours = shown === undefined ? [] : hoursOf(shown);
     const window = isToday ? live?.card.windows.find(({ kind }) => kind === 'HOUR') : undefined;
     this.chart.update(
       hours.map(({ start, tokens: amount }) => ({
         ...{ label: String(times.hour(start)), total: amount, presumed: 0 },
-        text: `${times.moment(start)}: ${tokens(amount)} tokens`,
+        text: `${times.moment(start)}: ${amounts.told(amount)}`,
         ...(window !== undefined && window.start === start ? { cap: window.cap } : {}),
       })),
       [{ name: 'most', amount: data.limits.hourlyMax }],
+      amounts,
     );
-    const most = `${percent(data.limits.hourlyMaxPercent)}, the hourly maximum: ${tokens(data.limits.hourlyMax)}`;
+    const most = `${percent(data.limits.hourlyMaxPercent)}, the hourly maximum: ${amounts.text(data.limits.hourlyMax)}`;
     const cap =
       window === undefined
         ? []
-        : ([['line-cap', `this hour’s cap in force: ${tokens(window.cap)}`]] as const);
+        : ([['line-cap', `this hour’s cap in force: ${amounts.text(window.cap)}`]] as const);
     fill(this.legend, legend([['used', 'spent'], ['line-most', most], ...cap]));
     this.table.update(hours);
-    this.ais.update(data.day.ais);
-    this.models.update(data.day.models);
+    this.ais.update(data.day.ais, amounts);
+    this.models.update(data.day.models, amounts);
   }
 }
 

@@ -7,14 +7,50 @@ const PERCENT = new Intl.NumberFormat(undefined, {
 });
 const PRECISE = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 4 });
 
-export function tokens(amount: number): string {
-  return NUMBER.format(amount);
+export function count(value: number): string {
+  return NUMBER.format(value);
 }
 
-/** For axes. */
-export function shortTokens(amount: number): string {
-  return COMPACT.format(amount);
+/** Amounts of one budget: tokens, or millionths of a currency. */
+export class Amounts {
+  private readonly format: Intl.NumberFormat;
+  private readonly compact: Intl.NumberFormat;
+  private readonly isMoney: boolean;
+
+  constructor(readonly unit: string) {
+    this.isMoney = unit !== 'tokens';
+    const money = { style: 'currency', currency: unit } as const;
+    this.format = this.isMoney ? new Intl.NumberFormat(undefined, { ...money, ...PRECISION }) : NUMBER;
+    this.compact = this.isMoney
+      ? new Intl.NumberFormat(undefined, { ...money, notation: 'compact', maximumSignificantDigits: 3 })
+      : COMPACT;
+  }
+
+  text(amount: number): string {
+    return this.format.format(this.inUnit(amount));
+  }
+
+  /** With what it counts, where that is not said beside it. */
+  told(amount: number): string {
+    return this.isMoney ? this.text(amount) : `${this.text(amount)} tokens`;
+  }
+
+  /** For axes. */
+  short(amount: number): string {
+    return this.compact.format(this.inUnit(amount));
+  }
+
+  private inUnit(amount: number): number {
+    return this.isMoney ? amount / 1_000_000 : amount;
+  }
 }
+
+/** The digits of the currency, or more for less than one of it: the first two that say something. */
+const PRECISION = {
+  minimumSignificantDigits: 2,
+  maximumSignificantDigits: 2,
+  roundingPriority: 'morePrecision',
+} as const;
 
 /** A share of 1. */
 export function share(part: number, whole: number): string {

@@ -1,6 +1,6 @@
 import type { DayData, MonthData } from '../src/http/dashboard/page-data.js';
 import { fill, h, hidden } from './dom.js';
-import { share, tokens, type ZoneTimes } from './format.js';
+import { type Amounts, share, type ZoneTimes } from './format.js';
 
 const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
 const LEVELS = 5;
@@ -37,22 +37,27 @@ export class HeatMap {
     this.element = h('div', {}, h('div', region, table), scale, this.note);
   }
 
-  update({ limits }: MonthData, days: readonly DayData[], times: ZoneTimes): void {
-    const text = JSON.stringify([days.map(({ day, hours }) => [day, hours]), limits.hourlyMax]);
+  update({ limits }: MonthData, days: readonly DayData[], times: ZoneTimes, amounts: Amounts): void {
+    const text = JSON.stringify([days.map(({ day, hours }) => [day, hours]), limits.hourlyMax, amounts.unit]);
     if (text === this.shown) return;
     this.shown = text;
-    fill(this.body, ...days.map((day) => this.row(day, limits.hourlyMax, times)));
+    fill(this.body, ...days.map((day) => this.row(day, limits.hourlyMax, times, amounts)));
     const most = days.flatMap(({ day, hours }) => hours.map((hour) => ({ day, ...hour })));
     const [busiest] = most.sort((a, b) => b.tokens - a.tokens);
     const told =
       busiest === undefined
         ? 'No usage in this month.'
-        : `The busiest hour: ${times.moment(busiest.start)}, ${tokens(busiest.tokens)} tokens, ` +
-          `${share(busiest.tokens, limits.hourlyMax)} of the hour’s limit of ${tokens(limits.hourlyMax)}.`;
+        : `The busiest hour: ${times.moment(busiest.start)}, ${amounts.told(busiest.tokens)}, ` +
+          `${share(busiest.tokens, limits.hourlyMax)} of the hour’s limit of ${amounts.text(limits.hourlyMax)}.`;
     fill(this.note, told);
   }
 
-  private row({ day, start, hours }: DayData, limit: number, times: ZoneTimes): HTMLElement {
+  private row(
+    { day, start, hours }: DayData,
+    limit: number,
+    times: ZoneTimes,
+    amounts: Amounts,
+  ): HTMLElement {
     const byHour = new Map<number, number>();
     // An hour that the clock repeats stands in one cell.
     for (const { start: at, tokens: amount } of hours) {
@@ -63,8 +68,8 @@ export class HeatMap {
     const open = h('button', { type: 'button', class: 'day', onclick: () => this.choose(day) }, name);
     const cells = HOURS.map((hour) => {
       const amount = byHour.get(hour) ?? 0;
-      const title = `${name}, ${hour}:00: ${tokens(amount)} tokens`;
-      return h('td', { class: `level-${level(amount, limit)}`, title }, hidden(tokens(amount)));
+      const title = `${name}, ${hour}:00: ${amounts.told(amount)}`;
+      return h('td', { class: `level-${level(amount, limit)}`, title }, hidden(amounts.text(amount)));
     });
     return h('tr', {}, h('th', { scope: 'row' }, open), ...cells);
   }

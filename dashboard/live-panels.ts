@@ -7,7 +7,7 @@ import type {
 } from '../src/http/dashboard/page-data.js';
 import { DataTable } from './data-table.js';
 import { fill, h, setText } from './dom.js';
-import { countdown, tokens, words, type ZoneTimes } from './format.js';
+import { Amounts, countdown, count as counted, words, type ZoneTimes } from './format.js';
 import type { ServerClock } from './server-clock.js';
 
 export interface LivePanelOptions {
@@ -32,6 +32,7 @@ export class LivePanels {
   private readonly denialTable: DataTable<DenialData>;
   private readonly happeningTable: DataTable<HappeningData>;
   private readonly slotCount = h('p', { class: 'note' });
+  private amounts = new Amounts('tokens');
   private readonly denialNote = h('p', { class: 'note' });
 
   constructor(private readonly options: LivePanelOptions) {
@@ -46,7 +47,8 @@ export class LivePanels {
   }
 
   update(live: LiveData): void {
-    const { liveSlots, maxConcurrent, waiters, observing } = live.card;
+    const { liveSlots, maxConcurrent, waiters, observing, unit } = live.card;
+    this.amounts = new Amounts(unit);
     const queue = waiters > 0 ? `; ${waiters} wait for one` : '';
     setText(this.slotCount, `${liveSlots} of ${maxConcurrent} slots are live${queue}.`);
     this.slotTable.update(live.leases.map((lease) => ({ ...lease, mayRevoke: live.mayOperate })));
@@ -80,9 +82,9 @@ export class LivePanels {
           title: 'Reserved',
           number: true,
           value: (row) => row.reserved,
-          show: (row) => tokens(row.reserved),
+          show: (row) => this.amounts.text(row.reserved),
         },
-        { title: 'Used', number: true, value: (row) => row.used, show: (row) => tokens(row.used) },
+        { title: 'Used', number: true, value: (row) => row.used, show: (row) => this.amounts.text(row.used) },
         { title: 'Granted', value: (row) => iso(row.grantedAt), show: (row) => times().time(row.grantedAt) },
         { title: 'Fence', number: true, value: ({ fence }) => fence },
         {
@@ -110,7 +112,8 @@ export class LivePanels {
     const { budgetId, times } = this.options;
     return new DataTable<AlertData>({
       ...{ caption: 'Alerts', file: `${budgetId}-alerts`, empty: 'No alerts.', first: 3, stack: true },
-      key: ({ rule, windowStart }) => `${rule} ${windowStart}`,
+      key: ({ rule, windowStart, message }) =>
+        `${rule} ${windowStart} ${rule === 'UNPRICED_MODEL' ? message : ''}`,
       columns: [
         { title: 'Rule', value: ({ rule }) => rule, show: ({ rule }) => words(rule) },
         { title: 'Raised', value: (row) => iso(row.raisedAt), show: (row) => times().moment(row.raisedAt) },
@@ -136,7 +139,7 @@ export class LivePanels {
       key: ({ rule }) => rule,
       columns: [
         { title: 'Rule', value: ({ rule }) => rule, show: ({ rule }) => words(rule) },
-        { title: 'Times', number: true, value: ({ count }) => count, show: ({ count }) => tokens(count) },
+        { title: 'Times', number: true, value: ({ count }) => count, show: ({ count }) => counted(count) },
         { title: 'Last', value: (row) => iso(row.lastAt), show: (row) => times().time(row.lastAt) },
         { title: 'AI', value: ({ lastAiId }) => lastAiId },
         { title: 'Why', long: true, value: ({ lastMessage }) => lastMessage },
@@ -154,7 +157,12 @@ export class LivePanels {
         { title: 'When', value: ({ at }) => iso(at), show: ({ at }) => times().time(at) },
         { title: 'What', value: ({ kind }) => kind, show: ({ kind }) => HAPPENINGS[kind] },
         { title: 'AI', value: ({ aiId }) => aiId },
-        { title: 'Tokens', number: true, value: (row) => row.tokens, show: (row) => tokensOf(row) },
+        {
+          title: 'Tokens',
+          number: true,
+          value: (row) => row.tokens,
+          show: (row) => tokensOf(row, this.amounts),
+        },
       ],
     });
   }
@@ -183,9 +191,9 @@ function ended({ endedAt, raisedAt }: AlertData, times: ZoneTimes): string | HTM
   return endedAt === raisedAt ? 'at once' : times.moment(endedAt);
 }
 
-function tokensOf({ kind, tokens: amount }: HappeningData): string {
+function tokensOf({ kind, tokens: amount }: HappeningData, amounts: Amounts): string {
   if (amount === undefined) return '';
-  return `${tokens(amount)} ${kind === 'granted' ? 'reserved' : 'used'}`;
+  return `${amounts.text(amount)} ${kind === 'granted' ? 'reserved' : 'used'}`;
 }
 
 function iso(at: number): string {

@@ -1,6 +1,6 @@
 import type { WindowData } from '../src/http/dashboard/page-data.js';
 import { fill, h, setShare, setText } from './dom.js';
-import { share, tokens } from './format.js';
+import { type Amounts, share } from './format.js';
 
 export const WINDOW_NAMES = { MONTH: 'Month', DAY: 'Today', HOUR: 'This hour' } as const;
 
@@ -37,9 +37,12 @@ export class Meter {
     );
   }
 
-  update(data: WindowData): void {
+  update(data: WindowData, amounts: Amounts): void {
     const { spent, reserved, cap, available, loweredBy, ceiling, kept } = data;
-    setText(this.figure, `${tokens(spent + reserved)} of ${tokens(cap)} · ${share(spent + reserved, cap)}`);
+    setText(
+      this.figure,
+      `${amounts.text(spent + reserved)} of ${amounts.text(cap)} · ${share(spent + reserved, cap)}`,
+    );
     const scale = Math.max(cap, spent + reserved, 1);
     const parts = partsOf(data).filter(({ amount }) => amount > 0);
     fill(
@@ -52,8 +55,11 @@ export class Meter {
     );
     this.element.classList.toggle('full', spent + reserved >= cap);
     const free = available - kept;
-    const told = [...parts.map(({ label, amount }) => `${tokens(amount)} ${label}`), `${tokens(free)} free`];
-    const why = loweredBy === undefined ? '' : ` Cap lowered from ${tokens(ceiling)}: ${loweredBy}.`;
+    const told = [
+      ...parts.map(({ label, amount }) => `${amounts.text(amount)} ${label}`),
+      `${amounts.text(free)} free`,
+    ];
+    const why = loweredBy === undefined ? '' : ` Cap lowered from ${amounts.text(ceiling)}: ${loweredBy}.`;
     setText(this.detail, `${told.join(', ')}.${why}`);
   }
 }

@@ -3,7 +3,7 @@ import { BarChart } from './bar-chart.js';
 import { callColumns } from './call-columns.js';
 import { behind, DataTable } from './data-table.js';
 import { fill, h, setText } from './dom.js';
-import { monthName, percent, shiftMonth, tokens, words, type ZoneTimes } from './format.js';
+import { Amounts, count, monthName, percent, shiftMonth, words, type ZoneTimes } from './format.js';
 import { legend } from './meter.js';
 
 /** The month as daily bars, with the lines that a day should keep between. */
@@ -17,6 +17,7 @@ export class MonthSection {
   private readonly table: DataTable<DayData>;
   private days: readonly DayData[] = [];
   private times: ZoneTimes | undefined;
+  private amounts = new Amounts('tokens');
 
   constructor(budgetId: string, go: (query: { month?: string; day?: string }) => void) {
     const step = (by: number) => () => {
@@ -43,14 +44,24 @@ export class MonthSection {
       ...{ caption: 'Tokens by day', file: `${budgetId}-days`, empty: 'No days.', key: ({ day }) => day },
       columns: [
         { title: 'Day', value: ({ day }) => day, show: ({ start }) => this.times?.day(start) ?? '' },
-        { title: 'Tokens', number: true, value: ({ total }) => total, show: ({ total }) => tokens(total) },
+        {
+          title: 'Tokens',
+          number: true,
+          value: ({ total }) => total,
+          show: ({ total }) => this.amounts.text(total),
+        },
         {
           title: 'Presumed',
           number: true,
           value: (row) => row.presumed,
-          show: (row) => tokens(row.presumed),
+          show: (row) => this.amounts.text(row.presumed),
         },
-        { title: 'Late', number: true, value: ({ late }) => late, show: ({ late }) => tokens(late) },
+        {
+          title: 'Late',
+          number: true,
+          value: ({ late }) => late,
+          show: ({ late }) => this.amounts.text(late),
+        },
         ...callColumns,
       ],
     });
@@ -63,8 +74,10 @@ export class MonthSection {
   }
 
   update(data: MonthData, days: readonly DayData[], live: LiveData | undefined, times: ZoneTimes): void {
+    const amounts = new Amounts(data.unit);
     this.days = days;
     this.times = times;
+    this.amounts = amounts;
     const { limits, month, isCurrent } = data;
     setText(this.heading, monthName(month.key));
     if (document.activeElement !== this.input) this.input.value = month.key;
@@ -73,22 +86,29 @@ export class MonthSection {
     this.chart.update(
       days.map((day) => ({
         ...{ label: String(Number(day.day.slice(8))), total: day.total, presumed: day.presumed },
-        text: `${times.day(day.start)}: ${dayText(day)}`,
+        text: `${times.day(day.start)}: ${dayText(day, amounts)}`,
         ...(day.day === today && cap !== undefined ? { cap } : {}),
       })),
       [
         { name: 'least', amount: limits.dailyMin },
         { name: 'most', amount: limits.dailyMax },
       ],
+      amounts,
     );
     fill(
       this.legend,
       legend([
         ['used', 'spent'],
         ['presumed', 'presumed'],
-        ['line-least', `${percent(limits.dailyMinPercent)}, the daily minimum: ${tokens(limits.dailyMin)}`],
-        ['line-most', `${percent(limits.dailyMaxPercent)}, the daily maximum: ${tokens(limits.dailyMax)}`],
-        ...(cap === undefined ? [] : ([['line-cap', `today’s cap in force: ${tokens(cap)}`]] as const)),
+        [
+          'line-least',
+          `${percent(limits.dailyMinPercent)}, the daily minimum: ${amounts.text(limits.dailyMin)}`,
+        ],
+        [
+          'line-most',
+          `${percent(limits.dailyMaxPercent)}, the daily maximum: ${amounts.text(limits.dailyMax)}`,
+        ],
+        ...(cap === undefined ? [] : ([['line-cap', `today’s cap in force: ${amounts.text(cap)}`]] as const)),
       ]),
     );
     this.putFigures(data);
@@ -96,26 +116,27 @@ export class MonthSection {
   }
 
   private putFigures({ figures, limits }: MonthData): void {
+    const { amounts } = this;
     const { total, daysWithUsage, average, most, least, spreadPercent, grade, presumed, late } = figures;
     const graded =
       grade === 'UNSPECIFIED' ? 'graded from the third closed day on' : words(grade).toLowerCase();
     const facts: [string, string][] = [
-      ['Spent', `${tokens(total)} of ${tokens(limits.enforced)}`],
-      ['Days with usage', tokens(daysWithUsage)],
+      ['Spent', `${amounts.text(total)} of ${amounts.text(limits.enforced)}`],
+      ['Days with usage', count(daysWithUsage)],
       [
         'Mean, least and most of a day',
-        `${tokens(Math.round(average))} · ${tokens(least)} · ${tokens(most)}`,
+        [Math.round(average), least, most].map((amount) => amounts.text(amount)).join(' · '),
       ],
       ['Spread', `${percent(spreadPercent)}, ${graded}`],
-      ['Days below the minimum', tokens(figures.daysBelowMinimum.length)],
-      ['Presumed, late', `${tokens(presumed)} · ${tokens(late)}`],
-      ['Calls, failed', `${tokens(figures.calls)} · ${tokens(figures.failedCalls)}`],
+      ['Days below the minimum', count(figures.daysBelowMinimum.length)],
+      ['Presumed, late', `${amounts.text(presumed)} · ${amounts.text(late)}`],
+      ['Calls, failed', `${count(figures.calls)} · ${count(figures.failedCalls)}`],
     ];
     fill(this.figures, ...facts.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))));
   }
 }
 
-export function dayText({ total, presumed }: DayData): string {
-  const part = presumed > 0 ? `, of which ${tokens(presumed)} presumed` : '';
-  return `${tokens(total)} tokens${part}`;
+export function dayText({ total, presumed }: DayData, amounts: Amounts): string {
+  const part = presumed > 0 ? `, of which ${amounts.text(presumed)} presumed` : '';
+  return `${amounts.told(total)}${part}`;
 }

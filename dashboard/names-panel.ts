@@ -2,7 +2,7 @@ import type { NamedTokens } from '../src/http/dashboard/page-data.js';
 import { callColumns } from './call-columns.js';
 import { type Column, DataTable } from './data-table.js';
 import { h, setShare } from './dom.js';
-import { share, tokens } from './format.js';
+import { Amounts, share } from './format.js';
 
 interface Row extends NamedTokens {
   readonly part: number;
@@ -15,11 +15,17 @@ const FIRST = 12;
 export class NamesPanel {
   readonly element: HTMLElement;
   private readonly table: DataTable<Row>;
+  private amounts = new Amounts('tokens');
 
   constructor(title: string, what: string, file: string) {
     const columns: Column<Row>[] = [
       { title: what, value: ({ name }) => name },
-      { title: 'Tokens', number: true, value: (row) => row.tokens, show: (row) => tokens(row.tokens) },
+      {
+        title: 'Tokens',
+        number: true,
+        value: (row) => row.tokens,
+        show: (row) => this.amounts.text(row.tokens),
+      },
       { title: 'Share', number: true, value: ({ part }) => Math.round(part * 1_000) / 10, show: shareCell },
       ...callColumns,
     ];
@@ -29,7 +35,8 @@ export class NamesPanel {
     this.element = h('section', { class: 'panel names' }, h('h3', {}, title), this.table.element);
   }
 
-  update(names: readonly NamedTokens[]): void {
+  update(names: readonly NamedTokens[], amounts: Amounts): void {
+    this.amounts = amounts;
     const sum = names.reduce((total, { tokens: amount }) => total + Math.max(0, amount), 0);
     const most = Math.max(1, ...names.map(({ tokens: amount }) => amount));
     this.table.update(

@@ -3,7 +3,7 @@ import { urlOf } from './api.js';
 import { CardView } from './card-view.js';
 import { behind, type Column, DataTable, putChildren } from './data-table.js';
 import { fill, h, setText } from './dom.js';
-import { words, ZoneTimes } from './format.js';
+import { Amounts, words, ZoneTimes } from './format.js';
 import { LiveStream } from './live-stream.js';
 import { meterLegend } from './meter.js';
 import { exhaustionText } from './pills.js';
@@ -160,5 +160,5 @@ const COLUMNS: readonly Column<BudgetCard>[] = [
 ];
 
 function amountColumn(title: string, value: (card: BudgetCard) => number | undefined): Column<BudgetCard> {
-  return { title, number: true, value, show: (card) => (value(card) ?? 0).toLocaleString() };
+  return { title, number: true, value, show: (card) => new Amounts(card.unit).text(value(card) ?? 0) };
 }

@@ -1,6 +1,6 @@
 import type { BudgetCard } from '../src/http/dashboard/page-data.js';
 import { h } from './dom.js';
-import { percent, tokens, words, type ZoneTimes } from './format.js';
+import { type Amounts, percent, words, type ZoneTimes } from './format.js';
 
 const SIGNS = { NORMAL: '●', WARNING: '▲', CRITICAL: '▲', EMERGENCY: '■' } as const;
 const GRADES = {
@@ -26,16 +26,16 @@ export function pills({ status, paused, observing, grade, openAlerts }: BudgetCa
 }
 
 /** Against the line on which every hour of the month is used alike. */
-export function paceText({ evenTokens, windows }: BudgetCard): string {
+export function paceText({ evenTokens, windows }: BudgetCard, amounts: Amounts): string {
   const spent = windows.find(({ kind }) => kind === 'MONTH')?.spent ?? 0;
   const away = spent - evenTokens;
   if (evenTokens === 0 || Math.abs(away) < evenTokens / 100) return 'on the even line';
   const off = percent(Math.round((Math.abs(away) / evenTokens) * 100));
-  return `${off} ${away > 0 ? 'ahead of' : 'behind'} the even line (${tokens(evenTokens)} by now)`;
+  return `${off} ${away > 0 ? 'ahead of' : 'behind'} the even line (${amounts.text(evenTokens)} by now)`;
 }
 
-export function projectionText({ projectedMonthTokens, enforced }: BudgetCard): string {
-  return `${tokens(projectedMonthTokens)} of ${tokens(enforced)}`;
+export function projectionText({ projectedMonthTokens, enforced }: BudgetCard, amounts: Amounts): string {
+  return `${amounts.text(projectedMonthTokens)} of ${amounts.text(enforced)}`;
 }
 
 export function exhaustionText({ exhaustedAt }: BudgetCard, times: ZoneTimes): string {

@@ -1,6 +1,6 @@
 import type { FormField } from '../src/http/dashboard/page-data.js';
 import { apiName } from './api-json.js';
-import { duration, percent, tokens } from './format.js';
+import { Amounts, count, duration, percent } from './format.js';
 
 /** Values of a policy between the API's JSON, the texts of the form, and what a person reads. */
 
@@ -25,17 +25,21 @@ export function fieldText({ name, kind }: Field, value: unknown): string {
       return lines(weightsOf(value), String);
     case 'weights-by-model':
       return lines(Object.entries(value), (weights) => pairsText(weightsOf(weights)));
+    case 'teams':
+    case 'limits-by-model':
+      return lines(Object.entries(value), scopeText);
     default:
       return String(value);
   }
 }
 
 /** A value as a person reads it; one that is not there has no entries. */
-export function shownValue(field: Field, value: unknown): string {
+export function shownValue(field: Field, value: unknown, unit = 'tokens'): string {
   switch (field.kind) {
     case 'tokens':
+      return new Amounts(unit).text(Number(value));
     case 'count':
-      return tokens(Number(value));
+      return count(Number(value));
     case 'share':
     case 'percent':
       return percent(Number(value));
@@ -49,6 +53,13 @@ export function shownValue(field: Field, value: unknown): string {
       const models = Object.entries(value ?? {});
       return models.map(([model, own]) => `${model} (${pairsText(weightsOf(own))})`).join(', ') || 'none';
     }
+    case 'teams':
+    case 'limits-by-model':
+      return (
+        Object.entries(value ?? {})
+          .map(([name, own]) => `${name} (${scopeText(own)})`)
+          .join(', ') || 'none'
+      );
     default:
       return fieldText(field, value) || 'none';
   }
@@ -73,22 +84,48 @@ export function fieldValue({ name, kind }: Field, text: string): unknown {
     case 'shares-by-ai':
     case 'weights':
       return entries(trimmed, numberOf);
+    case 'teams':
+      return entries(trimmed, teamOf, (line) => line.indexOf(':'));
     case 'weights-by-model':
-      return entries(trimmed, (weights) => {
-        const pairs = weights.split(',').map((pair) => pair.trim().split(/\s+/));
-        return ownEntries(pairs.map(([kind = '', percent = '']) => [kind, numberOf(percent)]));
-      });
+    case 'limits-by-model':
+      return entries(trimmed, (numbers) => pairsOf(numbers.split(',')));
     default:
       return trimmed;
   }
 }
 
-/** Names may have colons themselves: the last one counts. */
-function entries(text: string, value: (entry: string) => unknown): object {
+/** First its AIs and patterns, which have no spaces but may have commas, then its numbers. */
+function teamOf(text: string): object {
+  const [aiIds = '', ...numbers] = text.split(/,\s+|,(?=[a-z_]+ +[\d.]+)/);
+  return ownEntries([
+    ['ai_ids', aiIds.split(/\s+/).filter((pattern) => pattern !== '')],
+    ...Object.entries(pairsOf(numbers)),
+  ]);
+}
+
+function pairsOf(texts: readonly string[]): object {
+  const filled = texts.map((text) => text.trim()).filter((text) => text !== '');
+  const pairs = filled.map((text) => text.split(/\s+/));
+  return ownEntries(pairs.map(([name = '', number = '']) => [name, numberOf(number)]));
+}
+
+/** A team, or the limits of models: the AIs of a team first. */
+function scopeText(value: unknown): string {
+  const { aiIds, ...numbers } = value as { readonly aiIds?: readonly string[] };
+  const named = aiIds === undefined ? [] : [aiIds.join(' ')];
+  return [...named, ...weightsOf(numbers).map((pair) => pair.join(' '))].join(', ');
+}
+
+/** Names may have colons themselves: the last one counts, unless it may be part of the value. */
+function entries(
+  text: string,
+  value: (entry: string) => unknown,
+  colonIn = (line: string) => line.lastIndexOf(':'),
+): object {
   const filled = text.split('\n').filter((line) => line.trim() !== '');
   return ownEntries(
     filled.map((line) => {
-      const colon = line.lastIndexOf(':');
+      const colon = colonIn(line);
       if (colon < 0) return [line.trim(), ''];
       return [line.slice(0, colon).trim(), value(line.slice(colon + 1).trim())];
     }),

@@ -7,7 +7,7 @@ import {
   type WindowJson,
 } from './api-json.js';
 import { h } from './dom.js';
-import { tokens } from './format.js';
+import { Amounts } from './format.js';
 import { WINDOW_NAMES } from './meter.js';
 import { shownValue } from './policy-fields.js';
 
@@ -31,12 +31,17 @@ function said({ policy = {}, preset, presetPolicy = {} }: BudgetJson): string {
 export function previewBody(judged: UpdatedBudget, fields: readonly FormField[]): HTMLElement[] {
   const { warnings = [] } = judged;
   const caps = capsOf(judged);
+  const amounts = amountsOf(judged);
   return [
     h('h3', {}, 'Different from today'),
     table('Different from today', ['Field', 'Now', 'After'], changesOf(judged, fields)),
     h('h3', {}, 'Caps in force, at once'),
-    table('Caps in force', ['Window', 'Now', 'After', 'Spent and reserved'], caps.map(capRow)),
-    ...caps.filter(isClosed).map((cap) => h('p', { class: 'caution' }, closedText(cap))),
+    table(
+      'Caps in force',
+      ['Window', 'Now', 'After', 'Spent and reserved'],
+      caps.map((cap) => capRow(cap, amounts)),
+    ),
+    ...caps.filter(isClosed).map((cap) => h('p', { class: 'caution' }, closedText(cap, amounts))),
     h('h3', {}, warnings.length === 0 ? 'No warnings' : 'Warnings'),
     warningList(warnings),
   ];
@@ -54,7 +59,11 @@ function changesOf({ before, budget }: UpdatedBudget, fields: readonly FormField
   const changed = fields
     .map((field) => {
       const key = jsonName(field.name);
-      return [field.name, shownValue(field, now[key]), shownValue(field, then[key])];
+      return [
+        field.name,
+        shownValue(field, now[key], unitOf(before)),
+        shownValue(field, then[key], unitOf(budget)),
+      ];
     })
     .filter(([, was, is]) => was !== is);
   return presets[0] === presets[1] ? changed : [['preset', ...presets], ...changed];
@@ -63,6 +72,16 @@ function changesOf({ before, budget }: UpdatedBudget, fields: readonly FormField
 /** `CALLS` */
 export function presetName({ preset }: BudgetJson): string {
   return preset.replace('PRESET_', '');
+}
+
+/** How amounts of the budget are written. */
+export function amountsOf({ budget }: UpdatedBudget): Amounts {
+  return new Amounts(unitOf(budget));
+}
+
+/** What its amounts count. */
+function unitOf({ effectivePolicy }: BudgetJson): string {
+  return String(effectivePolicy?.['unit'] ?? 'tokens');
 }
 
 function capsOf({ windows = [], windowsBefore = [] }: UpdatedBudget): CapChange[] {
@@ -78,8 +97,8 @@ function capOf({ capTokens = '0' }: WindowJson): number {
   return Number(capTokens);
 }
 
-function capRow({ kind, before, after, taken }: CapChange): string[] {
-  return [WINDOW_NAMES[kind], tokens(before), tokens(after), tokens(taken)];
+function capRow({ kind, before, after, taken }: CapChange, amounts: Amounts): string[] {
+  return [WINDOW_NAMES[kind], ...[before, after, taken].map((amount) => amounts.text(amount))];
 }
 
 /** Open today, and full under the new policy. */
@@ -87,15 +106,19 @@ function isClosed({ before, after, taken }: CapChange): boolean {
   return taken >= after && taken < before;
 }
 
-function closedText({ kind, after, taken }: CapChange): string {
+function closedText({ kind, after, taken }: CapChange, amounts: Amounts): string {
   const until = { HOUR: 'this hour', DAY: 'this day', MONTH: 'this month' }[kind];
   return (
-    `${tokens(taken)} are spent and reserved already, and the cap becomes ${tokens(after)}: ` +
+    `${amounts.text(taken)} are spent and reserved already, and the cap becomes ${amounts.text(after)}: ` +
     `new slots are denied until the end of ${until}. Live leases go on.`
   );
 }
 
-function table(caption: string, heads: readonly string[], rows: readonly string[][]): HTMLElement {
+export function table(
+  caption: string,
+  heads: readonly string[],
+  rows: readonly (readonly string[])[],
+): HTMLElement {
   const body = rows.map(([first = '', ...rest]) =>
     h('tr', {}, h('th', { scope: 'row' }, first), ...rest.map((text) => h('td', {}, text))),
   );

@@ -1,10 +1,11 @@
 import type { FormField, PolicyFormData } from '../src/http/dashboard/page-data.js';
 import { ApiError, messageOf } from './api.js';
-import { type FoundBudget, jsonName, type UpdatedBudget } from './api-json.js';
+import { type BudgetJson, type FoundBudget, jsonName, type UpdatedBudget } from './api-json.js';
 import { ask, notice } from './dialog.js';
 import { fill, h, setText } from './dom.js';
-import { fieldText, fieldValue } from './policy-fields.js';
-import { isSame, presetName, previewBody, warningList } from './policy-preview.js';
+import { fieldText, fieldValue, shownValue } from './policy-fields.js';
+import { amountsOf, isSame, presetName, previewBody, warningList } from './policy-preview.js';
+import { pastDays } from './policy-simulation.js';
 import type { PageContext, View } from './view.js';
 
 type Input = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
@@ -78,12 +79,7 @@ export class PolicyView implements View {
     const { groups, fields } = form;
     this.inputs.clear();
     const rowsOf = (group: string) =>
-      fields
-        .filter((field) => field.group === group)
-        .map((field) => {
-          const name = jsonName(field.name);
-          return this.row(field, budget.policy?.[name], budget.presetPolicy?.[name] ?? field.default);
-        });
+      fields.filter((field) => field.group === group).map((field) => this.row(field, budget));
     const fieldsets = groups.map((group) =>
       h(
         'fieldset',
@@ -136,8 +132,17 @@ export class PolicyView implements View {
     );
   }
 
-  private row(field: FormField, value: unknown, fallback: unknown): HTMLElement {
+  private row(field: FormField, { policy, presetPolicy, effectivePolicy = {} }: BudgetJson): HTMLElement {
     const { name, help, limits } = field;
+    const key = jsonName(name);
+    const value = policy?.[key];
+    const fallback = presetPolicy?.[key] ?? field.default;
+    const unit = String(effectivePolicy['unit'] ?? 'tokens');
+    const isMoney = field.kind === 'tokens' && unit !== 'tokens';
+    const money = isMoney
+      ? `millionths of ${unit}, now ${shownValue(field, effectivePolicy[key], unit)}`
+      : '';
+    const more = [limits, money].filter((text) => text !== '').join('; ');
     const id = `policy-${name}`;
     const input = inputFor(field, id, fieldText(field, value), fieldText(field, fallback));
     this.inputs.set(name, { field, input, given: input.value });
@@ -146,7 +151,7 @@ export class PolicyView implements View {
       { class: 'field' },
       h('label', { for: id }, name),
       input,
-      h('p', { class: 'help', id: `${id}-help` }, limits === '' ? help : `${help} (${limits})`),
+      h('p', { class: 'help', id: `${id}-help` }, more === '' ? help : `${help} (${more})`),
       h('p', { class: 'problem', id: `${id}-problem` }),
     );
   }
@@ -186,7 +191,10 @@ export class PolicyView implements View {
       }
       const done = await ask({
         title: `Change the policy of ${budgetId}?`,
-        body: previewBody(judged, this.fields),
+        body: [
+          ...previewBody(judged, this.fields),
+          pastDays(api, { budgetId, ...this.changes() }, amountsOf(judged)),
+        ],
         confirm: 'Apply',
         act: async () => {
           await api.call('UpdateBudget', change);
@@ -220,6 +228,15 @@ export class PolicyView implements View {
   }
 }
 
+/** Kinds of fields with an entry a line. */
+const HAS_LINES: ReadonlySet<FormField['kind']> = new Set([
+  'shares-by-ai',
+  'weights',
+  'weights-by-model',
+  'teams',
+  'limits-by-model',
+]);
+
 function inputFor({ kind, values = [] }: FormField, id: string, value: string, fallback: string): Input {
   const common = { id, 'aria-describedby': `${id}-help ${id}-problem` };
   if (kind === 'choice') {
@@ -231,7 +248,7 @@ function inputFor({ kind, values = [] }: FormField, id: string, value: string, f
     select.value = value;
     return select;
   }
-  if (kind === 'shares-by-ai' || kind === 'weights' || kind === 'weights-by-model') {
+  if (HAS_LINES.has(kind)) {
     const rows = kind === 'weights' ? 6 : 3;
     const area = h('textarea', { ...common, rows, placeholder: fallback || 'none', spellcheck: 'false' });
     area.value = value;

@@ -1,3 +1,4 @@
+import type { Services } from './api/service.js';
 import { createFirstBudgets } from './app/first-budgets.js';
 import { openAccess, openAlerts, startTraces } from './app/open-parts.js';
 import { observed, openStore } from './app/open-store.js';
@@ -17,7 +18,7 @@ import { rpcEndpoints } from './http/connect/endpoints.js';
 import { createDashboard } from './http/dashboard/dashboard.js';
 import { createHttpServer } from './http/server.js';
 import { openMetrics } from './metrics/open-metrics.js';
-import { type ComparingClock, PROCESS_TIME, type TrustChange } from './platform/clock.js';
+import { type ComparingClock, computedMs, PROCESS_TIME, type TrustChange } from './platform/clock.js';
 import { embeddedClock } from './platform/embedded-clock.js';
 import { randomIds } from './platform/ids.js';
 import type { Log } from './platform/log.js';
@@ -27,11 +28,14 @@ import { StartError } from './platform/start-error.js';
 import { storeClock } from './platform/store-clock.js';
 import { traceFields } from './platform/tracing.js';
 import { version } from './platform/version.js';
+import { Slices, simulatePolicy } from './replay/simulate-policy.js';
 import type { BudgetStore } from './store/store.js';
 
 /** Calls under way get this long to be answered at shut-down; everything must be over within 10 s. */
 const DRAIN_MS = 5_000;
 const STOP_MS = 9_000;
+/** Beside the one that is computed. */
+const MOST_SIMULATIONS = 4;
 
 /** Undoes one step of the start. */
 type Undo = () => Promise<void> | void;
@@ -126,11 +130,14 @@ async function startArbiter(
 }
 
 /** What takes long to compute, asked over gRPC or HTTP. */
-function boundedQuestions(): { getDistribution: typeof getDistribution; listUsage: typeof listUsage } {
+function boundedQuestions(): Pick<Services, 'getDistribution' | 'listUsage' | 'simulatePolicy'> {
   const semaphore = new Semaphore({ scheduler });
+  const simulations = new Semaphore({ scheduler, atOnce: 1, mostWaiting: MOST_SIMULATIONS });
+  const slices = () => new Slices(scheduler, { monotonic: PROCESS_TIME.monotonic, computed: computedMs });
   return {
     getDistribution: (...asked) => semaphore.take(asked[3], () => getDistribution(...asked)),
     listUsage: (...asked) => semaphore.take(asked[3], () => listUsage(...asked)),
+    simulatePolicy: (...asked) => simulations.take(asked[3], () => simulatePolicy(...asked, slices())),
   };
 }
 

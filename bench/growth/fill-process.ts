@@ -96,6 +96,7 @@ function pastDay(start: number): UsageDay {
       presumedBy: new Map(),
       toppedAis: new Map(),
       toppedModels: new Map(),
+      parts: new Map(),
     },
   };
 }

@@ -14,6 +14,7 @@ import {
   type PolicyField,
   TOKEN_WEIGHT_NAMES,
 } from '../../src/domain/policy/policy-fields.js';
+import { MAX_TEAM_PATTERNS, SCOPE_ROWS, type ScopeField } from '../../src/domain/policy/scope-fields.js';
 import { FIRST_DAY, FIRST_MONTH, LAST_DAY, LAST_MONTH } from '../../src/domain/time/calendar.js';
 import { wholeWithin } from './whole-within.js';
 
@@ -39,6 +40,7 @@ const DAY = value({
 });
 
 const FREE = value({});
+const UNIT = value({ pattern: '^(tokens|[A-Z]{3})$' });
 const SHARE = value({ exclusiveMinimum: 0, maximum: 100 });
 
 /** By the name that a field has in every request. Whoever breaks one of these is refused. */
@@ -58,6 +60,9 @@ const BY_NAME: Readonly<Record<string, FieldRule>> = {
   etag: text(TEXTS.etag),
   request_type: text(TEXTS.requestType),
   error_message: text(TEXTS.errorMessage),
+  days: number(NUMBERS.simulatedDays),
+  demand_percent: number(NUMBERS.demandPercent),
+  returns_percent: number(NUMBERS.returnsPercent),
   page_size: number(NUMBERS.pageSize),
   page_token: text(TEXTS.pageToken),
   estimated_tokens: number(NUMBERS.estimatedTokens),
@@ -74,6 +79,7 @@ const BY_NAME: Readonly<Record<string, FieldRule>> = {
 
 /** By the name of a message, then of its field: what holds there alone. */
 const BY_MESSAGE: Readonly<Record<string, Readonly<Record<string, FieldRule>>>> = {
+  AcquireSlotRequest: { model: text(TEXTS.modelOrNone, OTHER, UNKNOWN) },
   AdjustUsageRequest: {
     reason: text(TEXTS.reasonOfAdjustment),
     model: text(TEXTS.model, OTHER),
@@ -83,9 +89,15 @@ const BY_MESSAGE: Readonly<Record<string, Readonly<Record<string, FieldRule>>>> 
     reason: text(TEXTS.reasonOfAdjustment),
     tokens: number(NUMBERS.topUpTokens),
   },
+  GetAvailabilityRequest: { model: text(TEXTS.modelOrNone, OTHER, UNKNOWN) },
   /** It may ask for what was granted before a name was reserved. */
   LeaseRequest: { ai_id: text(TEXTS.aiId) },
+  ModelLimit: Object.fromEntries(SCOPE_ROWS['limits-by-model'].map(([, row]) => [row.name, policyRule(row)])),
   Policy: Object.fromEntries(POLICY_ROWS.map(([, row]) => [row.name, policyRule(row)])),
+  Team: {
+    ...Object.fromEntries(SCOPE_ROWS.teams.map(([, row]) => [row.name, policyRule(row)])),
+    ai_ids: { value: text(TEXTS.aiPattern, OTHER).value, entries: MAX_TEAM_PATTERNS },
+  },
   TokenCounts: Object.fromEntries(
     ['input', 'output', 'cache_read', 'cache_write', 'reasoning', 'total'].map((kind) => [
       `${kind}_tokens`,
@@ -115,7 +127,7 @@ export function ruleFor(field: DescField): FieldRule {
   return FREE;
 }
 
-function policyRule(row: PolicyField): FieldRule {
+function policyRule(row: PolicyField | ScopeField): FieldRule {
   const { kind } = row;
   switch (kind) {
     case 'tokens':
@@ -131,7 +143,12 @@ function policyRule(row: PolicyField): FieldRule {
     case 'shares-by-ai':
       return { value: SHARE.value, key: text(TEXTS.aiId, OTHER).value, entries: row.most };
     case 'weights-by-model':
+    case 'limits-by-model':
       return { value: {}, key: text(TEXTS.model, OTHER, UNKNOWN).value, entries: row.most };
+    case 'teams':
+      return { value: {}, key: text(TEXTS.teamId).value, entries: row.most };
+    case 'unit':
+      return UNIT;
     default:
       return FREE;
   }

@@ -42,6 +42,7 @@ export const PERMISSIONS = {
     adjustUsage: /*  */ rule('no', 'no', 'yes'),
     addTopUp: /*     */ rule('no', 'no', 'yes'),
     endTopUp: /*     */ rule('no', 'no', 'yes'),
+    simulatePolicy: /*  */ rule('no', 'no', 'yes'),
     resetClock: /*   */ rule('no', 'no', 'yes'),
   },
   /** Every page over HTTP but the health checks, and what the dashboard reads; what it does has the rows above. */

@@ -31,6 +31,7 @@ const FACTS: { readonly [R in AlertRule]: RuleFacts } = {
   EMERGENCY: { title: 'the month is spent: no new slots', severity: 'critical' },
   LEASE_EXPIRED: { title: 'a lease expired', severity: 'warning' },
   OVERRUN: { title: 'an AI spent more than it had reserved', severity: 'warning' },
+  UNPRICED_MODEL: { title: 'a model without weights of its own', severity: 'warning' },
   EXHAUSTION_FORECAST: { title: 'the allowance will not last the month', severity: 'warning' },
 };
 
@@ -43,7 +44,9 @@ export function noticeOf(
 ): Notice {
   const raised = isHappening(alert) ? 'happened' : 'raised';
   const type = notice === 'ENDED' ? 'ended' : raised;
-  const id = [budgetId, epoch, ...alertKey(alert).split(' '), type].join(':');
+  // It becomes a header: callers choose the names of models.
+  const key = alertKey(alert).split(' ').map(encodeURIComponent);
+  const id = [budgetId, epoch, ...key, type].join(':');
   const { deliveries: _, epoch: __, endedAt, ...told } = alert;
   // As it was raised: a repeat after its end must not say something else.
   const end = type === 'raised' || endedAt === undefined ? {} : { endedAt };

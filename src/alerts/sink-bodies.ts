@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ALERT_RULES } from '../domain/alerts/alert-conditions.js';
+import { TOKENS, withUnit } from '../domain/model/unit.js';
 import { amount } from '../domain/model/wording.js';
 import { factsOf, NOTICE_TYPES, type Notice, SEVERITIES, textOf } from './notice.js';
 
@@ -30,7 +31,13 @@ export const WEBHOOK_BODY = z
         .describe('Absent while the condition holds. Of an event, when it happened.'),
       value: z.number().describe('The figure that was compared, when it was raised.'),
       threshold: z.number().describe('What it was compared with.'),
-      unit: z.enum(['tokens', 'percent']).describe('Of value and threshold.'),
+      unit: z
+        .enum(['tokens', 'percent'])
+        .describe('Of value and threshold. With a currency, tokens are millionths of it.'),
+      currency: z
+        .string()
+        .optional()
+        .describe('The ISO 4217 code of what the budget counts; absent: tokens.'),
     }),
   })
   .describe('What the webhook of an alert sink receives.');
@@ -51,9 +58,14 @@ export function webhookBody(notice: Notice): WebhookBody {
       rule: alert.rule as WebhookBody['alert']['rule'],
       ...{ window, window_start: iso(windowStart), raised_at: iso(raisedAt) },
       ...(endedAt === undefined ? {} : { ended_at: iso(endedAt) }),
-      ...{ value, threshold, unit: alert.rule === 'POOR_SPREAD' ? 'percent' : 'tokens' },
+      ...{ value, threshold, unit: isPercent(alert) ? 'percent' : 'tokens' },
+      ...(alert.unit !== undefined && { currency: alert.unit }),
     },
   };
+}
+
+function isPercent({ rule }: Notice['alert']): boolean {
+  return rule === 'POOR_SPREAD';
 }
 
 function titleOf({ type, budgetId }: Notice, title: string): string {
@@ -73,7 +85,8 @@ export function slackBody(notice: Notice): unknown {
   const { type, budgetId, alert, id } = notice;
   const { title, severity } = factsOf(alert);
   const heading = titleOf(notice, title);
-  const unit = alert.rule === 'POOR_SPREAD' ? '%' : ' tokens';
+  const figure = (value: number) =>
+    isPercent(alert) ? `${amount(value)}%` : withUnit(alert.unit ?? TOKENS, value);
   const field = (name: string, value: string) => ({ title: name, value: plain(value), short: true });
   return {
     text: plain(heading),
@@ -85,8 +98,8 @@ export function slackBody(notice: Notice): unknown {
         fields: [
           field('Budget', budgetId),
           field('Rule', alert.rule),
-          field('Value', `${amount(alert.value)}${unit}`),
-          field('Threshold', `${amount(alert.threshold)}${unit}`),
+          field('Value', figure(alert.value)),
+          field('Threshold', figure(alert.threshold)),
         ],
         footer: plain(id),
         ts: Math.floor((type === 'ended' ? (alert.endedAt ?? alert.raisedAt) : alert.raisedAt) / 1_000),

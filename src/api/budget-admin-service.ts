@@ -10,6 +10,7 @@ import {
   updateBudget,
 } from './handlers/budgets.js';
 import { listLeases, revokeLease } from './handlers/leases.js';
+import { simulatePolicy } from './handlers/simulate-policy.js';
 import { addTopUp, endTopUp, listTopUps } from './handlers/top-ups.js';
 import { adjustUsage, listUsage } from './handlers/usage-history.js';
 import { watchBudget } from './handlers/watch-budget.js';
@@ -75,6 +76,12 @@ export const BUDGET_ADMIN_SERVICE: Readonly<Record<keyof typeof service, Method>
   endTopUp: unary(service.endTopUp, gen.EndTopUpRequest, gen.EndTopUpResponse, endTopUp, 'end-top-up'),
   listTopUps: unary(service.listTopUps, gen.ListTopUpsRequest, gen.ListTopUpsResponse, listTopUps),
   listUsage: unary(service.listUsage, gen.ListUsageRequest, gen.ListUsageResponse, listUsage),
+  simulatePolicy: unary(
+    service.simulatePolicy,
+    gen.SimulatePolicyRequest,
+    gen.SimulatePolicyResponse,
+    simulatePolicy,
+  ),
   resetClock: unary(
     service.resetClock,
     gen.ResetClockRequest,

@@ -14,11 +14,12 @@ import type { DistributionStats } from '../domain/statistics/distribution.js';
 import type { Ids } from '../platform/ids.js';
 import type { Log } from '../platform/log.js';
 import type { Scheduler } from '../platform/scheduler.js';
+import type { SimulatePolicy } from '../replay/simulate-policy.js';
 import type { DecodedMethod } from './codec/decode.js';
 import type { Codec } from './codec/wire.js';
 import type { Observing } from './observed-call.js';
 
-/** What the handlers reach: the service port, and the two questions that take more than one step behind it. */
+/** What the handlers reach: the service port, and the questions that take more than one step behind it. */
 export interface Services extends Observing {
   readonly servicePort: ServicePort;
   readonly getDistribution: (
@@ -33,6 +34,7 @@ export interface Services extends Observing {
     query: UsageQuery,
     caller: Caller,
   ) => Promise<UsageRows | Refused>;
+  readonly simulatePolicy: SimulatePolicy;
   readonly ids: Ids;
   readonly log: Log;
   /** Who may do what. Absent: no credentials are configured, and everybody may do everything. */

@@ -64,7 +64,7 @@ export class Answers {
     if (pending.abandoned) this.takeBack(pending, outcome);
     else if (outcome.kind === 'denied') this.deny(pending, outcome.denial, at, timeAloneMs);
     else {
-      this.leave(pending);
+      this.leave(pending, 'served');
       if (outcome.kind === 'granted') this.wakeDoubles(outcome.lease);
       this.noteObserved(outcome);
       this.mindSession(pending.request, outcome);
@@ -76,7 +76,7 @@ export class Answers {
   private wakeDoubles({ aiId, requestId }: LeaseView): void {
     const { waiters } = this.parts;
     if (!waiters.waitsFor(aiId, requestId)) return;
-    waiters.tryAgain();
+    waiters.granted(aiId);
     this.parts.ask({ kind: 'sweep' });
   }
 
@@ -178,9 +178,11 @@ export class Answers {
   }
 
   /** It no longer waits for a slot. */
-  leave(pending: Pending): void {
-    if (!this.parts.waiters.has(pending)) return;
-    this.parts.waiters.remove(pending);
+  leave(pending: Pending, why: 'served' | 'in vain' = 'in vain'): void {
+    const { waiters } = this.parts;
+    if (!waiters.has(pending)) return;
+    if (why === 'served') waiters.remove(pending);
+    else waiters.giveUp(pending, this.context.clock.monotonic());
     this.context.counts.waiters -= 1;
   }
 

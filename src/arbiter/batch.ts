@@ -2,6 +2,7 @@ import { timeAloneUntil } from '../domain/admission/time-alone.js';
 import { type Circumstances, decide } from '../domain/decide.js';
 import type { Ledger } from '../domain/ledger/ledger.js';
 import { isCommitFull } from '../domain/ledger/outbox.js';
+import type { BudgetEvent } from '../domain/model/events.js';
 import type { NeedsLookup, Outcome } from '../domain/model/outcomes.js';
 import type {
   AcquireRequest,
@@ -13,6 +14,7 @@ import type { Context } from './context.js';
 import type { Lookups } from './lookups.js';
 import type { PacedRefusals } from './paced-refusals.js';
 import { type Answer, NOBODY, type Pending } from './pending.js';
+import { LedgerProspect } from './prospect.js';
 import type { Decided, Search, ToDecide } from './queue-events.js';
 import type { ReplicaYield } from './replica-yield.js';
 import { ArbiterError } from './service-port.js';
@@ -49,7 +51,7 @@ export function decideBatch(
   if (!alone && waiters.size > 0) {
     // Time must do its work before waiters are asked for.
     round.letTimeWork();
-    for (const waiter of waiters.turn(ledger, at)) round.decide(waiter);
+    for (const waiter of waiters.turn(round.prospect, at)) round.decide(waiter);
   }
   for (const pending of batch) {
     const tried = !alone && waiters.has(pending);
@@ -90,6 +92,9 @@ class Round {
   readonly searches: Search[] = [];
   readonly afterLastDays: Pending[] = [];
   failed = false;
+  readonly prospect: LedgerProspect;
+  /** So much of what happened has moved the turns. */
+  private told = 0;
   private readonly circumstances: (evidence: Evidence) => Circumstances;
 
   constructor(
@@ -100,6 +105,7 @@ class Round {
     private readonly restrained: boolean,
   ) {
     this.circumstances = circumstancesNow(context);
+    this.prospect = new LedgerProspect(ledger);
   }
 
   decide(pending: Pending): void {
@@ -115,6 +121,7 @@ class Round {
     try {
       const circumstances = this.circumstances(this.evidence(pending));
       const outcome = decide(this.ledger, pending.request, circumstances);
+      this.moveTurns();
       if (outcome.kind === 'unknown') this.ask(pending, outcome);
       else this.answers.push(this.answer(pending, outcome));
     } catch (error) {
@@ -136,6 +143,15 @@ class Round {
 
   letTimeWork(): void {
     decide(this.ledger, { kind: 'sweep' }, this.circumstances(NO_EVIDENCE));
+    this.moveTurns();
+  }
+
+  /** By what has happened: before the next of those who wait is chosen. */
+  private moveTurns(): void {
+    const { ledger, parts, prospect } = this;
+    const { untold } = ledger;
+    for (; this.told < untold.length; this.told += 1)
+      parts.waiters.happened(untold[this.told] as BudgetEvent, prospect);
   }
 
   /** Marks the days on which a paced cap refused. */

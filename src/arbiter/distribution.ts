@@ -1,5 +1,6 @@
 import type { Refused } from '../domain/model/outcomes.js';
 import type { MonthWindow, UsageDay } from '../domain/model/state.js';
+import { callsByTeam, monthByTeam } from '../domain/statistics/by-team.js';
 import { callsByName } from '../domain/statistics/calls-by-name.js';
 import { type DistributionStats, distributionStats } from '../domain/statistics/distribution.js';
 import { lastDayOf, monthOfDay, zoneOfMonth } from '../domain/time/calendar.js';
@@ -39,6 +40,8 @@ export async function getDistribution(
     day: { date, hours: days.find(({ day }) => day === date)?.hours ?? [] },
     ais: isCurrentMonth ? snapshot.monthAis : summed(days, ({ ais }) => ais),
     models: isCurrentMonth ? snapshot.monthModels : summed(days, ({ models }) => models),
+    teams: monthByTeam(snapshot, isCurrentMonth, days),
+    teamCalls: callsByTeam(budget.policy, days),
     aiCalls: callsByName(days, ({ aiCalls }) => aiCalls),
     modelCalls: callsByName(days, ({ modelCalls }) => modelCalls),
     activeRequests: liveLeases.length,

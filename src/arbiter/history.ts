@@ -1,5 +1,5 @@
 import { stillPresumed } from '../domain/leases/presumed.js';
-import { viewOfClosed } from '../domain/ledger/lease-lookup.js';
+import { viewContextOf, viewOfClosed } from '../domain/ledger/lease-lookup.js';
 import { refuseNewer } from '../domain/ledger/ledger.js';
 import { RECEIPT_MEMORY_MS } from '../domain/model/limits.js';
 import type { BudgetSnapshot, BudgetView } from '../domain/model/outcomes.js';
@@ -55,9 +55,10 @@ export async function closedLeases(
     if (closed.lease.fence > afterFence) leases.set(closed.lease.fence, closed);
   const listed = [...leases.values()].sort((a, b) => a.lease.fence - b.lease.fence).slice(0, limit);
   const days = await presumedDays(store, snapshot, listed);
+  const context = viewContextOf(snapshot);
   return listed.map((closed) => {
     const presumed = closed.presumed === 0 ? 0 : stillPresumed(closed, days.get(closed.lease.day));
-    return viewOfClosed({ budgetId: budget.budgetId, clock: now }, { ...closed, presumed });
+    return viewOfClosed(context, { ...closed, presumed });
   });
 }
 

@@ -293,6 +293,7 @@ export class QueueMachine<L extends StateVersion> {
       this.mode = { name: 'RESTING', left: false };
       return [{ do: 'rest', lostInRow: this.yielding.lost() }];
     }
+    this.waiters.turns.keep();
     this.stored = versionOf(commit.ledger);
     const won = { revision: commit.ledger.revision, looked };
     const toAnswer = { decided: commit.decided, toClose };
@@ -332,6 +333,7 @@ export class QueueMachine<L extends StateVersion> {
   /** Throws the ledger away; the batch is decided again, before those that came later. Waiters are tried in any round. */
   private drop(batch: readonly Pending[]): void {
     this.kept = undefined;
+    this.waiters.turns.rollBack();
     this.ready.addFirst(batch.filter((pending) => !this.waiters.has(pending)));
   }
 
@@ -344,6 +346,7 @@ export class QueueMachine<L extends StateVersion> {
   private failed({ error, refused, now }: EventOf<L, 'failed'>): readonly Effect<L>[] {
     const { batch, mode } = this;
     this.kept = undefined;
+    this.waiters.turns.rollBack();
     const closed = mode.name === 'COMMITTING' && mode.commit.decided.closed;
     if (refused && (batch.length > 1 || this.sweeping.refused(batch, closed))) {
       return this.findGuilty(batch, now);
@@ -379,7 +382,10 @@ export class QueueMachine<L extends StateVersion> {
 
   private lookedUp({ pending, error }: { pending: Pending; error?: unknown }): readonly Effect<L>[] {
     pending.lookingUp = false;
-    if (error === undefined) return this.enqueue(pending);
+    if (error === undefined) {
+      this.waiters.heard(pending);
+      return this.enqueue(pending);
+    }
     if (!this.waiters.has(pending)) return [{ do: 'fail', pending, error }];
     this.waiters.tryAgain();
     return [{ do: 'wake-to-retry' }];

@@ -115,7 +115,7 @@ export interface DistributionQuery {
 }
 
 /** By what usage is summed. */
-export type Grouping = 'DAY' | 'HOUR' | 'AI' | 'MODEL';
+export type Grouping = 'DAY' | 'HOUR' | 'AI' | 'MODEL' | 'TEAM';
 
 /** Which usage is listed: days from and to, the first and last included. */
 export interface UsageQuery {

@@ -1,5 +1,5 @@
 import { alertKey } from '../domain/alerts/alerts.js';
-import { viewOfClosed } from '../domain/ledger/lease-lookup.js';
+import { viewContextOf, viewOfClosed } from '../domain/ledger/lease-lookup.js';
 import type { BudgetSnapshot } from '../domain/model/outcomes.js';
 import type { LeaseView } from '../domain/model/types.js';
 import type { BudgetEvent } from './service-port.js';
@@ -63,9 +63,10 @@ export function foreignEvents(before: BudgetSnapshot, after: BudgetSnapshot) {
   for (const lease of after.liveLeases) {
     if (!known.has(lease.fence)) events.push({ kind: 'granted', at: lease.grantedAt, lease });
   }
+  const context = viewContextOf(after);
   const closed = new Set(before.closedLeases.map(({ lease }) => lease.fence));
   for (const ended of after.closedLeases) {
-    const lease = viewOfClosed({ budgetId: after.budget.budgetId, clock: after.now }, ended);
+    const lease = viewOfClosed(context, ended);
     // Granted and closed since; an older one is here because a late report brought it back.
     if (closed.has(lease.fence) || known.has(lease.fence) || lease.fence <= before.fence) continue;
     events.push({ kind: 'granted', at: lease.grantedAt, lease }, endOf(lease));

@@ -1,6 +1,7 @@
-import { type Refused, refused } from '../domain/model/outcomes.js';
+import { type BudgetView, type Refused, refused } from '../domain/model/outcomes.js';
 import type { UsageDay } from '../domain/model/state.js';
 import type { CallCount } from '../domain/model/types.js';
+import { byTeam, callsByTeam } from '../domain/statistics/by-team.js';
 import { callsByName, NO_CALLS } from '../domain/statistics/calls-by-name.js';
 import { LAST_DAY, zoneOfDay } from '../domain/time/calendar.js';
 import { hourName } from '../domain/time/windows.js';
@@ -15,7 +16,7 @@ interface ListedRow extends UsageRow {
 const LONGEST_DAYS = 366;
 const DAY_MS = 86_400_000;
 
-/** Usage by day, hour, AI or model, a page at a time. */
+/** Usage by day, hour, AI, model or team, a page at a time. */
 export async function listUsage(
   servicePort: ServicePort,
   budgetId: string,
@@ -29,7 +30,7 @@ export async function listUsage(
   const to = query.toDay ?? daysAfter(from, LONGEST_DAYS);
   const days = await servicePort.usageDays(snapshot, from, to);
   const after = query.afterKey ?? '';
-  const all = ROWS[query.groupBy](days, snapshot.budget.zone);
+  const all = ROWS[query.groupBy](days, snapshot.budget);
   // Each month can be counted exactly; a sum over several may not.
   if (!all.every(({ tokens }) => Number.isSafeInteger(tokens))) {
     return refused({ reason: 'AMOUNT_OVERFLOW', field: 'to_day' });
@@ -56,12 +57,12 @@ function daysAfter(day: string, days: number): string {
   return after > Date.parse(LAST_DAY) ? LAST_DAY : new Date(after).toISOString().slice(0, 10);
 }
 
-const ROWS: { readonly [G in Grouping]: (days: readonly UsageDay[], zone: string) => ListedRow[] } = {
+const ROWS: { readonly [G in Grouping]: (days: readonly UsageDay[], budget: BudgetView) => ListedRow[] } = {
   DAY: (days) =>
     days.map(({ day, start, total, presumed, late, calls = 0, failedCalls = 0 }) => ({
       ...{ cursor: day, key: day, start, tokens: total, presumed, late, calls, failedCalls },
     })),
-  HOUR: (days, zone) =>
+  HOUR: (days, { zone }) =>
     days.flatMap((day) =>
       day.hours.map(({ start, tokens }) => ({
         ...{
@@ -83,6 +84,7 @@ const ROWS: { readonly [G in Grouping]: (days: readonly UsageDay[], zone: string
       summed(days, ({ models }) => models),
       callsByName(days, ({ modelCalls }) => modelCalls),
     ),
+  TEAM: (days, { policy }) => named(byTeam(policy, days), callsByTeam(policy, days)),
 };
 
 function named(sums: ReadonlyMap<string, number>, calls: ReadonlyMap<string, CallCount>): ListedRow[] {

@@ -1,10 +1,12 @@
 import { writeFileSync } from 'node:fs';
+import type { PolicyFields } from '../domain/model/policy.js';
+import type { PolicyPath } from '../domain/model/requests.js';
 import { PROCESS_TIME } from '../platform/clock.js';
 import { StartError } from '../platform/start-error.js';
 import { type Comparison, compare } from '../replay/compare.js';
 import { CONDITION_RULE, type Condition, parseCondition } from '../replay/conditions.js';
 import { TraceError } from '../replay/read-trace.js';
-import { UnworkablePolicy } from '../replay/replay.js';
+import { type PolicyChange, UnworkablePolicy } from '../replay/replay.js';
 import type { Run } from './output.js';
 import { readPolicyFile } from './policy-file.js';
 import { Progress } from './progress.js';
@@ -46,13 +48,18 @@ function replayed(
 ): Promise<Comparison | undefined> {
   const { budgetId, fields, recordedTokens } = source;
   return compare(source.trace(), {
-    ...{ budgetId, fields, returns, ...(change && { change }) },
+    ...{ budgetId, fields, returns, ...(change && { change: changeOf(change) }) },
     ...(recordedTokens !== undefined && { recordedTokens }),
     between: () => {
       progress.show(source.done());
       return undefined;
     },
   });
+}
+
+/** The fields that the file sets. */
+function changeOf(fields: PolicyFields): PolicyChange {
+  return { fields, updateMask: Object.keys(fields) as PolicyPath[] };
 }
 
 function tell(run: Run, source: Source, comparison: Comparison, { json, svg }: ReplayCommand): void {

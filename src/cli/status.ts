@@ -1,3 +1,4 @@
+import { aboutInUnit } from '../domain/model/unit.js';
 import { type Budget, Window, type WindowStatus } from '../gen/budgetarbiter/v1/budget.js';
 import { type DistributionStats, SpreadGrade } from '../gen/budgetarbiter/v1/budget_service.js';
 import { PROCESS_TIME } from '../platform/clock.js';
@@ -58,20 +59,20 @@ function row({ budget, stats }: BudgetStanding): string[] {
   const { projectedMonthTokens, exhaustedAt } = stats.forecast ?? {};
   return [
     ...[budget.budgetId, stateOf(budget, month)],
-    ...[...used(month), ...used(day), ...used(hour)],
+    ...[month, day, hour].flatMap((window) => used(window, stats.unit)),
     `${activeRequests}/${maxConcurrentRequests}`,
     ...[amount(stats.calls), share(stats.failedCalls, stats.calls)],
     gradeOf(stats),
-    projectedMonthTokens === undefined ? '-' : amount(projectedMonthTokens),
+    projectedMonthTokens === undefined ? '-' : aboutInUnit(stats.unit, projectedMonthTokens),
     exhaustedAt?.toISOString().slice(0, 10) ?? '-',
   ];
 }
 
-function used(window: WindowStatus | undefined): [string, string] {
+function used(window: WindowStatus | undefined, unit: string): [string, string] {
   if (window === undefined) return ['-', ''];
   const { spentTokens, reservedTokens, capTokens } = window;
   const held = spentTokens + reservedTokens;
-  return [`${amount(held)}/${amount(capTokens)}`, share(held, capTokens)];
+  return [`${aboutInUnit(unit, held)}/${aboutInUnit(unit, capTokens)}`, share(held, capTokens)];
 }
 
 /** One word for the worst that holds. */
@@ -95,7 +96,7 @@ function statusJson(standings: readonly BudgetStanding[]): string {
     .map(({ budget, stats }) => {
       const state = stateOf(budget, windowOf(stats, Window.WINDOW_MONTH));
       const windows = stats.windows.map(({ window, ...rest }) => ({ window: Window[window], ...rest }));
-      return `${JSON.stringify({ budgetId: budget.budgetId, state, windows, grade: SpreadGrade[stats.grade], forecast: stats.forecast, activeRequests: stats.rateLimitingStatus?.activeRequests ?? 0, calls: stats.calls, failedCalls: stats.failedCalls })}\n`;
+      return `${JSON.stringify({ budgetId: budget.budgetId, state, unit: stats.unit, windows, grade: SpreadGrade[stats.grade], forecast: stats.forecast, activeRequests: stats.rateLimitingStatus?.activeRequests ?? 0, calls: stats.calls, failedCalls: stats.failedCalls })}\n`;
     })
     .join('');
 }

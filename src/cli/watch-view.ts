@@ -1,3 +1,4 @@
+import { aboutInUnit, TOKENS } from '../domain/model/unit.js';
 import {
   AlertRule,
   type Budget,
@@ -34,6 +35,8 @@ export class WatchView {
   ended: string | undefined;
   /** When the newest update came, by the monotonic clock. */
   private updatedAt = 0;
+  /** What the budget counted before it must be asked for again. */
+  private lastUnit: string = TOKENS;
 
   constructor(
     readonly budgetId: string,
@@ -51,16 +54,22 @@ export class WatchView {
       const name = ruleName(rule);
       this.denials.set(name, (this.denials.get(name) ?? 0) + count);
     }
-    const happened = update.events.flatMap((event) => happeningOf(event) ?? []);
+    const happened = update.events.flatMap((event) => happeningOf(event, this.unit) ?? []);
     if (update.missed) {
       const text = 'more may have happened meanwhile; the figures are right';
       happened.unshift({ at: update.observedAt ?? new Date(0), kind: 'missed', text });
+      this.lastUnit = this.unit;
       this.budget = undefined;
     }
     for (const { event } of update.events) if (event?.$case === 'changed') this.budget = event.value;
     this.happenings.push(...happened);
     this.happenings.splice(0, this.happenings.length - REMEMBERED);
     return happened;
+  }
+
+  /** What its amounts count. */
+  get unit(): string {
+    return this.budget?.effectivePolicy?.unit ?? this.lastUnit;
   }
 
   /** Why the figures may be old; absent while they are live. A message comes at least once a second. */
@@ -82,7 +91,10 @@ function ruleName(rule: Rule): string {
   return (Rule[rule] ?? String(rule)).replace('RULE_', '');
 }
 
-function happeningOf({ occurredAt: at = new Date(0), event }: BudgetEvent): Happening | undefined {
+function happeningOf(
+  { occurredAt: at = new Date(0), event }: BudgetEvent,
+  unit: string,
+): Happening | undefined {
   if (event === undefined) return undefined;
   switch (event.$case) {
     case 'alert': {
@@ -93,7 +105,7 @@ function happeningOf({ occurredAt: at = new Date(0), event }: BudgetEvent): Happ
     case 'changed':
       return { at, kind: 'changed', text: changeText(event.value) };
     default:
-      return { at, kind: event.$case, text: leaseText(event.value) };
+      return { at, kind: event.$case, text: leaseText(event.value, unit) };
   }
 }
 
@@ -102,9 +114,16 @@ function changeText({ pause, etag }: Budget): string {
   return `not paused; its policy has etag ${etag}`;
 }
 
-function leaseText({ aiId, fence, usedTokens, reservedTokens, presumedTokens }: Lease): string {
-  const presumed = presumedTokens > 0 ? `, ${amount(presumedTokens)} presumed` : '';
-  return `${harmless(aiId)} (fence ${fence}): ${amount(usedTokens)} of ${amount(reservedTokens)} tokens used${presumed}`;
+function leaseText(lease: Lease, unit: string): string {
+  const { aiId, fence, presumedTokens } = lease;
+  const presumed = presumedTokens > 0 ? `, ${aboutInUnit(unit, presumedTokens)} presumed` : '';
+  return `${harmless(aiId)} (fence ${fence}): ${usedText(lease, unit)}${presumed}`;
+}
+
+/** `120 of 300 tokens used`, or `$0.12 of $0.30 used`. */
+function usedText({ usedTokens, reservedTokens }: Lease, unit: string): string {
+  const what = unit === TOKENS ? ' tokens' : '';
+  return `${aboutInUnit(unit, usedTokens)} of ${aboutInUnit(unit, reservedTokens)}${what} used`;
 }
 
 const LEAST_COLUMNS = 64;
@@ -126,9 +145,9 @@ export function frame(view: WatchView, size: { columns: number; rows: number }, 
   const most = view.budget?.effectivePolicy?.maxConcurrent ?? 0;
   const top = [
     title(view, width, paint),
-    rule('tokens: █ spent ▒ reserved', width, paint),
+    rule(`${view.unit}: █ spent ▒ reserved`, width, paint),
     ...WINDOWS.map(([name, kind]) =>
-      windowLine(name, windowOf(update ?? { windows: [] }, kind), width, paint),
+      windowLine(name, windowOf(update ?? { windows: [] }, kind), view.unit, width, paint),
     ),
     rule(`slots: ${update?.liveSlots ?? 0} of ${most} held${waiting}`, width, paint),
     ...slots(view, width, paint),
@@ -158,11 +177,17 @@ function rule(text: string, width: number, paint: Paint): string {
   return `${paint('── ', 'dim')}${paint(text, 'bold')}${paint(` ${'─'.repeat(Math.max(0, width - text.length - 4))}`, 'dim')}`;
 }
 
-function windowLine(name: string, window: WindowStatus | undefined, width: number, paint: Paint): string {
+function windowLine(
+  name: string,
+  window: WindowStatus | undefined,
+  unit: string,
+  width: number,
+  paint: Paint,
+): string {
   if (window === undefined) return `   ${name}`;
   const { capTokens, spentTokens, reservedTokens } = window;
-  const sum = `${amount(spentTokens)} + ${amount(reservedTokens)}`.padStart(22);
-  const figures = `${sum} of ${amount(capTokens).padStart(11)}${share(spentTokens + reservedTokens, capTokens).padStart(6)}`;
+  const sum = `${aboutInUnit(unit, spentTokens)} + ${aboutInUnit(unit, reservedTokens)}`.padStart(22);
+  const figures = `${sum} of ${aboutInUnit(unit, capTokens).padStart(11)}${share(spentTokens + reservedTokens, capTokens).padStart(6)}`;
   const cells = Math.max(4, width - 9 - figures.length);
   const end = (tokens: number) => Math.min(cells, Math.round((tokens / Math.max(1, capTokens)) * cells));
   const spent = end(spentTokens);
@@ -175,17 +200,16 @@ function windowLine(name: string, window: WindowStatus | undefined, width: numbe
 }
 
 function slots(view: WatchView, width: number, paint: Paint): string[] {
-  const shown = view.leases.slice(0, MOST_SLOTS).map((lease) => slot(lease, view.now, width, paint));
+  const shown = view.leases.slice(0, MOST_SLOTS).map((lease) => slot(lease, view, width, paint));
   const more = view.leases.length - shown.length;
   if (shown.length === 0) return [paint('   nobody', 'dim')];
   return more > 0 ? [...shown, paint(`   and ${more} more`, 'dim')] : shown;
 }
 
-function slot(lease: Lease, now: number, width: number, paint: Paint): string {
+function slot(lease: Lease, { now, unit }: WatchView, width: number, paint: Paint): string {
   const leftMs = Math.max(0, (lease.expiresAt?.getTime() ?? now) - now);
-  const tokens = `${amount(lease.usedTokens)} of ${amount(lease.reservedTokens)} tokens used`;
   const left = `ends in ${(leftMs / 1_000).toFixed(0)} s`;
-  const figures = `${left.padStart(18)}${tokens.padStart(32)}`;
+  const figures = `${left.padStart(18)}${usedText(lease, unit).padStart(32)}`;
   return `   ${fitted(harmless(lease.aiId), width - 3 - figures.length)}${paint(figures, leftMs < 10_000 ? 'yellow' : 'dim')}`;
 }
 

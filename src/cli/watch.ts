@@ -3,6 +3,7 @@ import { processEnvironment, settingText } from '../config/config.js';
 import type { WatchBudgetResponse } from '../gen/budgetarbiter/v1/budget_admin_service.js';
 import { PROCESS_TIME } from '../platform/clock.js';
 import { PROCESS_SCHEDULER, pause, type Scheduler } from '../platform/scheduler.js';
+import type { StartError } from '../platform/start-error.js';
 import { type ConnectionOptions, connect, failureOf, type Service } from './connect.js';
 import type { Output, Run } from './output.js';
 import { COLOURED, PLAIN } from './text.js';
@@ -66,7 +67,8 @@ async function follow(
   ended: AbortSignal,
 ): Promise<void> {
   while (!ended.aborted) {
-    const failure = await oneStream(service, view, tell, once, ended);
+    const failure =
+      (await learnBudget(service, view, ended)) ?? (await oneStream(service, view, tell, once, ended));
     if (failure === undefined) return;
     const trouble = failureOf(failure, service.target);
     if (once || FINAL.test(failure.message)) throw trouble;
@@ -74,6 +76,24 @@ async function follow(
       tell([{ at: new Date(view.now), kind: 'trouble', text: `${trouble.message}; trying again` }]);
     view.ended = `${trouble.message}; trying again`;
     await pause(PROCESS_SCHEDULER, RETRY_MS);
+  }
+}
+
+/** First of all, since nobody can say an event without knowing what the budget counts: why it failed, or undefined. */
+async function learnBudget(
+  service: Service,
+  view: WatchView,
+  ended: AbortSignal,
+): Promise<ServiceError | undefined> {
+  if (view.budget !== undefined) return undefined;
+  const end = new Promise<void>((resolve) =>
+    ended.addEventListener('abort', () => resolve(), { once: true }),
+  );
+  try {
+    await Promise.race([refresh(service, view), end]);
+    return undefined;
+  } catch (error) {
+    return (error as StartError).cause as ServiceError;
   }
 }
 
@@ -86,6 +106,7 @@ function oneStream(
   ended: AbortSignal,
 ): Promise<ServiceError | undefined> {
   return new Promise((resolve, reject) => {
+    if (ended.aborted) return resolve(undefined);
     const { budgetId, revision: afterRevision } = view;
     const stream = service.admin.watchBudget({ budgetId, afterRevision }, service.metadata);
     let askedAt = Number.NEGATIVE_INFINITY;

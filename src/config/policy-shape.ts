@@ -8,6 +8,7 @@ import {
   type TokenWeights,
 } from '../domain/policy/policy-fields.js';
 import { presetOf } from '../domain/policy/presets.js';
+import { SCOPE_ROWS, type ScopeLimitFields, type TeamFields } from '../domain/policy/scope-fields.js';
 import { DURATION_RULE, isNot, parseDuration, parsed } from './values.js';
 
 /**
@@ -23,6 +24,15 @@ const weights = renamed<Partial<TokenWeights>>(
   Object.entries(TOKEN_WEIGHT_NAMES).map(([kind, name]) => [kind, name, percent]),
 );
 
+const aiIds = z.array(z.string({ error: isNot('an AI id or a pattern') }), {
+  error: isNot('a list of AI ids or patterns'),
+});
+const team = renamed<TeamFields>([['aiIds', 'ai_ids', aiIds], ...shapesOf('teams')]);
+const modelLimit = renamed<ScopeLimitFields>(shapesOf('limits-by-model'));
+
+function shapesOf(kind: keyof typeof SCOPE_ROWS): [own: string, name: string, shape: z.ZodType][] {
+  return SCOPE_ROWS[kind].map(([key, row]) => [key, row.name, row.kind === 'count' ? count : percent]);
+}
 const preset = z.enum(PRESETS, { error: isNot(`one of ${PRESETS.join(', ')}`) }).transform(presetOf);
 
 /** The form of one field, by its kind. */
@@ -41,6 +51,8 @@ function shapeOf(row: PolicyField): z.ZodType {
       return z.enum(row.values, { error: isNot(`one of ${row.values.join(', ')}`) });
     case 'zone':
       return z.string({ error: isNot('the IANA name of a time zone, such as Europe/Berlin') });
+    case 'unit':
+      return z.string({ error: isNot('tokens, or the code of a currency, such as USD') });
     case 'budgets':
       return z.array(z.string({ error: isNot('a budget id') }), { error: isNot('a list of budget ids') });
     case 'shares-by-ai':
@@ -49,6 +61,10 @@ function shapeOf(row: PolicyField): z.ZodType {
       return weights;
     case 'weights-by-model':
       return byName(weights, 'a map from models to token weights');
+    case 'teams':
+      return byName(team, 'a map from team ids to teams');
+    case 'limits-by-model':
+      return byName(modelLimit, 'a map from models or patterns to limits');
   }
 }
 

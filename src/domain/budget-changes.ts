@@ -12,15 +12,17 @@ import {
   type Refused,
   refused,
 } from './model/outcomes.js';
-import { type PolicyFields, policyInForce } from './model/policy.js';
-import type { DeleteBudgetRequest, PauseRequest, PutPolicyRequest } from './model/requests.js';
+import { type Policy, type PolicyFields, policyInForce } from './model/policy.js';
+import type { DeleteBudgetRequest, Evidence, PauseRequest, PutPolicyRequest } from './model/requests.js';
 import type { WindowStatus } from './model/types.js';
 import { capsInForce } from './policy/caps-in-force.js';
 import { changedPolicy, isRefused, samePolicy } from './policy/policy-update.js';
 import { policyWarnings } from './policy/policy-warnings.js';
+import { aisOfMonth } from './policy/scope-warnings.js';
 import { monthOfDay } from './time/calendar.js';
 import { highest } from './time/tidy-mark.js';
 import { calendarMonth, monthAt } from './time/windows.js';
+import { unitInUse, useUnit } from './unit-change.js';
 
 /** What operators set: the policy, the pause, and whether there is such a budget at all. */
 
@@ -35,7 +37,15 @@ export function viewOfBudget(ledger: Ledger): BudgetView {
 
 function put(ledger: Ledger, before?: BudgetView): BudgetPut {
   const budget = viewOfBudget(ledger);
-  return { kind: 'budget', budget, warnings: policyWarnings(budget.policyFields), ...(before && { before }) };
+  const warnings = policyWarnings(budget.policyFields, before && aisOf(ledger, budget.policy));
+  return { kind: 'budget', budget, warnings, ...(before && { before }) };
+}
+
+/** Of the month under way; where no team asks for them, none. */
+function aisOf({ tables, month }: Ledger, policy: Policy): string[] | undefined {
+  if (policy.teams.size === 0) return undefined;
+  const grants = Array.from(tables.ais.entries(), ([aiId, { lastGrantAt }]) => [aiId, lastGrantAt] as const);
+  return aisOfMonth(tables.monthAis.keys(), grants, month);
 }
 
 function changed(ledger: Ledger, before?: BudgetView): BudgetPut {
@@ -44,7 +54,12 @@ function changed(ledger: Ledger, before?: BudgetView): BudgetPut {
 }
 
 /** Creates a budget or changes its policy. Content equal to the current is OK, whatever the etag. */
-export function putPolicy(ledger: Ledger, request: PutPolicyRequest): BudgetPut | Refused | NeedsLookup {
+export function putPolicy(
+  ledger: Ledger,
+  request: PutPolicyRequest,
+  evidence: Evidence,
+  retentionMonths?: number,
+): BudgetPut | Refused | NeedsLookup {
   const misplaced = presenceRefusal(ledger, request);
   if (misplaced !== undefined) return refused(misplaced);
   const before = ledger.exists ? viewOfBudget(ledger) : undefined;
@@ -55,6 +70,8 @@ export function putPolicy(ledger: Ledger, request: PutPolicyRequest): BudgetPut 
   if (!same && request.etag !== undefined && request.etag !== before?.etag) {
     return refused({ reason: 'ETAG_MISMATCH', current: before?.etag ?? '' });
   }
+  const inUse = before && unitInUse(ledger, fields, evidence, retentionMonths);
+  if (inUse !== undefined) return 'reason' in inUse ? refused(inUse) : inUse;
   const windows = before && windowsOf(ledger, fields);
   if (request.validateOnly) return { ...wouldPut(ledger, fields, before), ...(windows && { windows }) };
   if (same) return { ...put(ledger, before), ...(windows && { windows }) };
@@ -65,6 +82,7 @@ export function putPolicy(ledger: Ledger, request: PutPolicyRequest): BudgetPut 
     return { kind: 'unknown', receiptIds: [], days: [], writeOut: true };
   if (before === undefined) create(ledger);
   ledger.setPolicy(fields);
+  if (before !== undefined && before.policy.unit !== ledger.policy.unit) useUnit(ledger);
   useZoneIfUnused(ledger);
   // Nothing is to be learned of days before there was such a budget.
   if (before === undefined) ledger.learnedFor = ledger.today.day;
@@ -86,7 +104,8 @@ function wouldPut(ledger: Ledger, fields: PolicyFields, before: BudgetView | und
   const { budgetId, clock } = ledger;
   const unborn = { budgetId, etag: '', createdAt: clock, zone: policy.timeZone };
   const budget = { ...(before ?? unborn), policyFields: fields, policy };
-  return { kind: 'budget', budget, warnings: policyWarnings(fields), ...(before && { before }) };
+  const warnings = policyWarnings(fields, before && aisOf(ledger, policy));
+  return { kind: 'budget', budget, warnings, ...(before && { before }) };
 }
 
 function windowsOf(ledger: Ledger, fields: PolicyFields): NonNullable<BudgetPut['windows']> {
@@ -190,6 +209,7 @@ export function deleteBudget(ledger: Ledger, { force, etag }: DeleteBudgetReques
   tables.ais.reset();
   tables.dropMonth();
   tables.pastDays.reset();
+  for (const table of [tables.hourAis, tables.hourModels, tables.hourParts]) table.reset();
   tables.aisByGrant.clear();
   ledger.topUps.clear();
   closeOver(ledger);

@@ -89,7 +89,7 @@ function decideNow(
     case 'get-snapshot':
       return { kind: 'snapshot', snapshot: snapshotOf(ledger) };
     case 'put-policy':
-      return putPolicy(ledger, request);
+      return putPolicy(ledger, request, evidence, retentionMonths);
     case 'pause':
       return pause(ledger, request);
     case 'resume':
@@ -141,13 +141,13 @@ function housekeeping(
 function decideAbsent(
   ledger: Ledger,
   request: BudgetRequest,
-  { time, distrust }: Circumstances,
+  { time, distrust, evidence }: Circumstances,
 ): Outcome | NeedsLookup {
   if (distrust === undefined) ledger.clock = Math.max(ledger.clock, time);
   switch (request.kind) {
     case 'put-policy':
       if (distrust !== undefined) return refused({ reason: 'CLOCK_NOT_TRUSTED', detail: distrust });
-      return putPolicy(ledger, request);
+      return putPolicy(ledger, request, evidence);
     case 'delete-budget':
       if (ledger.deleted) return { kind: 'deleted' };
       break;

@@ -1,6 +1,6 @@
 import { type AlertInput, alertConditions } from './alerts/alert-conditions.js';
 import { addressAlerts } from './alerts/alert-deliveries.js';
-import { alertKey, forgettableMarks, updateMarks } from './alerts/alerts.js';
+import { alertKey, counting, forgettableMarks, updateMarks } from './alerts/alerts.js';
 import type { Ledger } from './ledger/ledger.js';
 import { standingOf } from './ledger/standing.js';
 import { dropEndedTopUps } from './ledger/top-ups.js';
@@ -46,7 +46,7 @@ function evaluateAlerts(ledger: Ledger): void {
   ledger.alertsCheckedFor = ledger.hour.start;
   const marks = tables.alerts;
   const { raise, end } = updateMarks(marks, alertConditions(alertInput(ledger)), clock);
-  for (const alert of [...raise, ...end]) {
+  for (const alert of [...raise.map((one) => counting(ledger.policy.unit, one)), ...end]) {
     tables.alerts.set(alertKey(alert), alert);
     ledger.note({ kind: 'alert', at: clock, alert });
   }

@@ -1,6 +1,7 @@
 import { admission, denialOf } from './admission/admission.js';
 import { askedViolation, estimateOf, leastTokens, requestedTokens } from './admission/asked.js';
 import { roomFor } from './admission/room.js';
+import { scopeWindows } from './admission/rules/scope-cap.js';
 import { topUpOver } from './admission/top-up.js';
 import { viewOfBudget } from './budget-changes.js';
 import { ownHours } from './ledger/accounts.js';
@@ -51,9 +52,11 @@ export function getAvailability(
   const blockers = admission(ledger, standing, request, requested, least);
   const topUpId = topUpOver(ledger, standing, request, { requested, least }, blockers);
   const admitted = blockers.length === 0 || topUpId !== undefined;
+  const team = ledger.scopes?.teamOf(request.aiId);
   return {
     kind: 'availability',
     availableTokens: roomFor(ledger, standing, request),
+    ...(team && { team: { teamId: team.id, windows: scopeWindows(ledger, standing, team) } }),
     ...(admitted ? {} : { denial: denialOf(ledger, blockers) }),
   };
 }
@@ -83,6 +86,7 @@ export function snapshotOf(ledger: Ledger): BudgetSnapshot {
     monthTopped: tables.monthTopped,
     larger: ledger.topUps.largerBy(ledger.month.key),
     topUps: [...tables.topUps.entries()].map(([id, topUp]) => viewOfTopUp(ledger, id, topUp)),
+    monthParts: new Map(tables.monthParts.entries()),
     alerts: [...tables.alerts.values()].filter(({ epoch }) => epoch === undefined),
   };
 }
@@ -96,7 +100,7 @@ function closedLeases({ tables: { outbox }, epoch }: Ledger): ClosedLease[] {
 
 /** An open day as its usage document says it. */
 export function usageDayOf(ledger: Ledger, day: string, totals: StoredDay): UsageDay {
-  const { start, end, total, presumed, late, topped, zone, refused, calls, failedCalls = 0 } = totals;
+  const { start, end, total, presumed, late, topped, zone, unit, refused, calls, failedCalls = 0 } = totals;
   const hours = ownHours(totals.hours);
   const { tables, budgetId, epoch, revision } = ledger;
   return {
@@ -104,11 +108,13 @@ export function usageDayOf(ledger: Ledger, day: string, totals: StoredDay): Usag
     ais: tables.ofDay(tables.dayAis, day),
     models: tables.ofDay(tables.dayModels, day),
     presumedBy: tables.presumedBy(day),
+    parts: tables.partsOf(day),
     ...(calls !== undefined && { calls, failedCalls, ...tables.callsOfDay(day) }),
     ...(topped && { topped }),
     toppedAis: tables.toppedOfDay(tables.toppedAis, day),
     toppedModels: tables.toppedOfDay(tables.toppedModels, day),
     ...(zone === undefined ? {} : { zone }),
+    ...(unit === undefined ? {} : { unit }),
     ...(refused === undefined ? {} : { refused }),
   };
 }

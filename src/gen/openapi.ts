@@ -762,6 +762,41 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
+    "/budgetarbiter.v1.BudgetAdminService/SimulatePolicy": {
+      "post": {
+        "operationId": "SimulatePolicy",
+        "summary": "What another policy would have done with the budget's last days, beside the policy in force: both decide, in virtual time, what its usage tells of requests.",
+        "description": "What another policy would have done with the budget's last days, beside the policy in force: both decide, in virtual time, what its usage tells of requests. It changes nothing. One at a time a replica. Errors: NOT_FOUND (BUDGET_NOT_FOUND); INVALID_ARGUMENT (UNWORKABLE_POLICY); RESOURCE_EXHAUSTED (QUEUE_FULL: too many ask for one, or it took more than 2 s).",
+        "tags": [
+          "BudgetAdminService"
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {
+            "application/json": {
+              "schema": {
+                "$ref": "#/components/schemas/SimulatePolicyRequest"
+              }
+            }
+          }
+        },
+        "responses": {
+          "200": {
+            "description": "The policy in force and the candidate, on the same requests.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/SimulatePolicyResponse"
+                }
+              }
+            }
+          },
+          "default": {
+            "$ref": "#/components/responses/CallFailed"
+          }
+        }
+      }
+    },
     "/budgetarbiter.v1.BudgetAdminService/ResetClock": {
       "post": {
         "operationId": "ResetClock",
@@ -1054,7 +1089,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
                 "USAGE_GROUPING_DAY",
                 "USAGE_GROUPING_HOUR",
                 "USAGE_GROUPING_AI",
-                "USAGE_GROUPING_MODEL"
+                "USAGE_GROUPING_MODEL",
+                "USAGE_GROUPING_TEAM"
               ]
             }
           },
@@ -1293,7 +1329,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
                 "USAGE_GROUPING_DAY",
                 "USAGE_GROUPING_HOUR",
                 "USAGE_GROUPING_AI",
-                "USAGE_GROUPING_MODEL"
+                "USAGE_GROUPING_MODEL",
+                "USAGE_GROUPING_TEAM"
               ]
             }
           },
@@ -1571,7 +1608,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             ],
             "x-minimum": "0s",
             "x-maximum": "900s",
-            "description": "Keep the call open until the slot is granted, denied for good, or this long has passed. 0 to 15 minutes, within a session to 24 hours: proxies cut longer calls. Absent: answer at once. Denied at once, too, where only time can help, and only later than this: COOLDOWN, EMERGENCY, or a cap that refuses for what is spent alone. At most 100 calls of an AI wait in a budget, those of its sessions included; a further one is RESOURCE_EXHAUSTED (QUEUE_FULL), for this AI alone."
+            "description": "Keep the call open until the slot is granted, denied for good, or this long has passed. 0 to 15 minutes, within a session to 24 hours: proxies cut longer calls. Absent: answer at once. Denied at once, too, where only time can help, and only later than this: COOLDOWN, EMERGENCY, or a cap that refuses for what is spent alone. At most 100 calls of an AI wait in a budget, those of its sessions included; a further one is RESOURCE_EXHAUSTED (QUEUE_FULL), for this AI alone. Those who wait on one replica are served in turns, so that over time AIs get equal tokens. A call that waited in vain and is repeated with its `request_id` within a minute stands where it stood."
           },
           "labels": {
             "type": [
@@ -1592,6 +1629,22 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             },
             "maxProperties": 8,
             "description": "Kept with the lease, for operators. At most 8, keys of 1 to 32 bytes, values of at most 64 bytes."
+          },
+          "model": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "maxLength": 128,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            "x-maxBytes": 128,
+            "not": {
+              "enum": [
+                "(other)",
+                "(unknown)"
+              ]
+            },
+            "description": "The model that the caller is about to ask, such as `claude-sonnet-4`, for the limits of `Policy.models`: at most 128 bytes, not `(other)` or `(unknown)`. Absent or empty: it counts as `(unspecified)`."
           },
           "expected": {
             "anyOf": [
@@ -1930,7 +1983,11 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "RULE_HOURLY_CAP",
               "RULE_DAILY_CAP",
               "RULE_AI_DAILY_CAP",
-              "RULE_MONTHLY_CAP"
+              "RULE_MONTHLY_CAP",
+              "RULE_TEAM_CONCURRENCY",
+              "RULE_MODEL_CONCURRENCY",
+              "RULE_TEAM_CAP",
+              "RULE_MODEL_CAP"
             ],
             "description": "The rule."
           },
@@ -1962,6 +2019,20 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "message": {
             "type": "string",
             "description": "The same for a person, with what lowered the limit if something did."
+          },
+          "window": {
+            "type": "string",
+            "enum": [
+              "WINDOW_UNSPECIFIED",
+              "WINDOW_HOUR",
+              "WINDOW_DAY",
+              "WINDOW_MONTH"
+            ],
+            "description": "Of a cap, the window that it is of. Unset for rules of slots and the others."
+          },
+          "scope": {
+            "type": "string",
+            "description": "Of TEAM_CAP and TEAM_CONCURRENCY the team id, of MODEL_CAP and MODEL_CONCURRENCY the pattern in `Policy.models`."
           }
         }
       },
@@ -2367,6 +2438,17 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "pattern": "^-?[0-9]+$",
             "description": "Tokens of the month that were reserved from top-ups: they count in every figure above, and in no cap."
           },
+          "byTeam": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/TeamTokens"
+            },
+            "description": "The month by team, most first; tokens of AIs in no team stand under `(none)`. Empty while the policy has no teams."
+          },
+          "unit": {
+            "type": "string",
+            "description": "What the amounts count: `tokens`, or the ISO 4217 code of a currency, of which they are millionths."
+          },
           "calls": {
             "type": "string",
             "pattern": "^-?[0-9]+$",
@@ -2467,6 +2549,17 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "topped_tokens": {
             "type": "integer",
             "description": "Tokens of the month that were reserved from top-ups: they count in every figure above, and in no cap."
+          },
+          "by_team": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/TeamTokensPlain"
+            },
+            "description": "The month by team, most first; tokens of AIs in no team stand under `(none)`. Empty while the policy has no teams."
+          },
+          "unit": {
+            "type": "string",
+            "description": "What the amounts count: `tokens`, or the ISO 4217 code of a currency, of which they are millionths."
           },
           "calls": {
             "type": "integer",
@@ -2605,6 +2698,22 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             ],
             "description": "Charged tokens that it would ask for: 1 to 10^12; less than the policy's `min_estimate` counts as that. Absent, and `expected` too: the policy's default reservation."
           },
+          "model": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "maxLength": 128,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            "x-maxBytes": 128,
+            "not": {
+              "enum": [
+                "(other)",
+                "(unknown)"
+              ]
+            },
+            "description": "As in AcquireSlotRequest."
+          },
           "expected": {
             "anyOf": [
               {
@@ -2652,6 +2761,17 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "denial": {
             "$ref": "#/components/schemas/Denial",
             "description": "The rules that would refuse; unset if none would."
+          },
+          "teamId": {
+            "type": "string",
+            "description": "The team that the AI is in; unset if in none."
+          },
+          "teamWindows": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/WindowStatus"
+            },
+            "description": "The hour, the day and the month of that team as they stand now, with its own caps. Empty for an AI in none."
           }
         }
       },
@@ -2939,6 +3059,14 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "description": "The session that it was acquired or last taken up in (`BudgetService.Session`); unset for one acquired by a call of its own."
           },
+          "teamId": {
+            "type": "string",
+            "description": "The team that its AI is in by the policy of now; unset for an AI in none."
+          },
+          "model": {
+            "type": "string",
+            "description": "The model that the request named; unset if it named none."
+          },
           "topUpId": {
             "type": "string",
             "description": "The top-up that it was granted from: what it reserves counts there, and in no window."
@@ -3152,11 +3280,13 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "USAGE_GROUPING_HOUR",
               "USAGE_GROUPING_AI",
               "USAGE_GROUPING_MODEL",
+              "USAGE_GROUPING_TEAM",
               0,
               1,
               2,
               3,
               4,
+              5,
               null
             ],
             "description": "By what. Unspecified means DAY."
@@ -3224,6 +3354,50 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "description": "Empty on the last page."
           }
         }
+      },
+      "ModelLimit": {
+        "type": "object",
+        "description": "What the models that a pattern binds may use together. A percentage of 100 turns its rule off.",
+        "properties": {
+          "maxHourlyPercent": {
+            "type": [
+              "number",
+              "null"
+            ],
+            "exclusiveMinimum": 0,
+            "maximum": 100,
+            "description": "The most of the hour's cap in force, as it is paced. Above 0, to 100. Default 100."
+          },
+          "maxDailyPercent": {
+            "type": [
+              "number",
+              "null"
+            ],
+            "exclusiveMinimum": 0,
+            "maximum": 100,
+            "description": "The most of the day's cap in force. Above 0, to 100. Default 100."
+          },
+          "maxMonthlyPercent": {
+            "type": [
+              "number",
+              "null"
+            ],
+            "exclusiveMinimum": 0,
+            "maximum": 100,
+            "description": "The most of the enforced limit of the month. Above 0, to 100. Default 100."
+          },
+          "maxConcurrent": {
+            "type": [
+              "integer",
+              "null"
+            ],
+            "format": "int32",
+            "minimum": 0,
+            "maximum": 1000,
+            "description": "Live slots whose requests name such a model, 0 to 1,000; 0 means no limit. Default 0."
+          }
+        },
+        "additionalProperties": false
       },
       "ModelTokens": {
         "type": "object",
@@ -3719,7 +3893,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               }
             },
             "maxProperties": 100,
-            "description": "The same by model, in place of `token_weights`; a kind unset there follows `token_weights`. At most 100 entries."
+            "description": "The same by model, in place of `token_weights`; a kind unset there follows `token_weights`. A key is a model, or a pattern in which `*` stands for any run of characters; the one that fits best counts: the model itself, then most literal characters, then fewest stars, then the one that sorts first. Who names no model is `(unspecified)`, which `*` fits. At most 100 entries."
           },
           "timeZone": {
             "type": [
@@ -3794,6 +3968,53 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "minimum": 0,
             "maximum": 100,
             "description": "The most of the enforced limit that a month leaves to the next, of what was not handed out of it: when a month begins, its enforced limit grows by that, as a top-up with the id `rollover-YYYY-MM`. 0 to 100. Default 0."
+          },
+          "teams": {
+            "type": [
+              "object",
+              "null"
+            ],
+            "additionalProperties": {
+              "$ref": "#/components/schemas/Team"
+            },
+            "propertyNames": {
+              "minLength": 1,
+              "maxLength": 63,
+              "pattern": "^[a-z0-9][a-z0-9._-]*$"
+            },
+            "maxProperties": 64,
+            "description": "Named parts of the budget, by team id: 1 to 63 characters, `[a-z0-9][a-z0-9._-]{0,62}`. An AI is in the team whose pattern fits it best: its own id first, then the pattern with most literal characters, then with fewest stars, then the team id that sorts first; or in none. At most 64 teams, with 256 patterns in all."
+          },
+          "models": {
+            "type": [
+              "object",
+              "null"
+            ],
+            "additionalProperties": {
+              "$ref": "#/components/schemas/ModelLimit"
+            },
+            "propertyNames": {
+              "minLength": 1,
+              "maxLength": 128,
+              "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+              "x-maxBytes": 128,
+              "not": {
+                "enum": [
+                  "(other)",
+                  "(unknown)"
+                ]
+              }
+            },
+            "maxProperties": 64,
+            "description": "Limits of models, by a pattern of their names, of 1 to 128 bytes, in which `*` stands for any run of characters. The pattern that fits a model best binds it, in the order of `teams`. A reservation counts for the model that the request names, usage for the model that it names; who names none counts as `(unspecified)`, which `*` binds. At most 64."
+          },
+          "unit": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "pattern": "^(tokens|[A-Z]{3})$",
+            "description": "What all amounts of this budget count: `tokens`, or a currency by its ISO 4217 code, such as `USD`. Under a currency they are millionths of it, whatever the fields are called, and weights are prices: at 3 USD for a million input tokens one of them counts 300 percent. `min_reservation` or `default_reservation` must then be set. It cannot change while a month within the retention has usage, or a lease lives (UNIT_IN_USE). Default `tokens`."
           },
           "evennessPercent": {
             "type": [
@@ -4192,6 +4413,513 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           }
         }
       },
+      "SimulatePolicyRequest": {
+        "type": "object",
+        "description": "Tries a policy on a budget's own past.",
+        "properties": {
+          "budgetId": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[a-z0-9][a-z0-9._-]*$",
+            "description": "The budget. Required."
+          },
+          "policy": {
+            "anyOf": [
+              {
+                "$ref": "#/components/schemas/Policy"
+              },
+              {
+                "type": "null"
+              }
+            ],
+            "description": "The policy to take fields from, as in `UpdateBudget`."
+          },
+          "updateMask": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "examples": [
+              "cooldown,tokenWeights.inputPercent"
+            ],
+            "description": "The fields to change, as in `UpdateBudget`."
+          },
+          "preset": {
+            "enum": [
+              "PRESET_UNSPECIFIED",
+              "PRESET_WORK_SESSIONS",
+              "PRESET_CALLS",
+              0,
+              1,
+              2,
+              null
+            ],
+            "description": "Where the candidate's unset fields take their defaults from, as in `UpdateBudget`."
+          },
+          "days": {
+            "type": [
+              "integer",
+              "null"
+            ],
+            "format": "int32",
+            "minimum": 1,
+            "maximum": 28,
+            "description": "So many closed days before today: 1 to 28. Absent: 28. A budget without a closed day is tried on today."
+          },
+          "demandPercent": {
+            "type": [
+              "integer",
+              "null"
+            ],
+            "format": "int32",
+            "minimum": 1,
+            "maximum": 1000,
+            "description": "Demand, in percent of what it was: 1 to 1,000. Absent: 100."
+          },
+          "returnsPercent": {
+            "type": [
+              "integer",
+              "null"
+            ],
+            "format": "int32",
+            "minimum": 0,
+            "maximum": 100,
+            "description": "So much of what is refused is asked again an hour later, in percent: 0 to 100. Absent: 0."
+          }
+        },
+        "additionalProperties": false,
+        "required": [
+          "budgetId"
+        ]
+      },
+      "SimulatePolicyResponse": {
+        "type": "object",
+        "description": "The policy in force and the candidate, on the same requests.",
+        "properties": {
+          "inForce": {
+            "$ref": "#/components/schemas/SimulatedOutcome",
+            "description": "The policy in force. Unset if the days had no usage."
+          },
+          "candidate": {
+            "$ref": "#/components/schemas/SimulatedOutcome",
+            "description": "The candidate. Unset if the days had no usage."
+          },
+          "gains": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/SimulatedShift"
+            },
+            "description": "AIs that are granted most more by the candidate, most first."
+          },
+          "losses": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/SimulatedShift"
+            },
+            "description": "AIs that are granted most less, most first."
+          },
+          "recordedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Tokens that were used on these days."
+          },
+          "selfCheck": {
+            "type": "string",
+            "description": "How far the policy in force is from them here, for a person."
+          },
+          "cannotKnow": {
+            "type": "array",
+            "items": {
+              "type": "string"
+            },
+            "description": "What it cannot know, for a person."
+          }
+        }
+      },
+      "SimulatedAi": {
+        "type": "object",
+        "description": "What an AI asked for, and what it got, in tokens.",
+        "properties": {
+          "aiId": {
+            "type": "string",
+            "description": "The AI."
+          },
+          "askedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Asked for."
+          },
+          "grantedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Granted."
+          },
+          "refusedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Refused."
+          }
+        }
+      },
+      "SimulatedDay": {
+        "type": "object",
+        "description": "One day.",
+        "properties": {
+          "date": {
+            "type": "string",
+            "description": "`YYYY-MM-DD`."
+          },
+          "tokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Tokens used."
+          },
+          "demandTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Tokens asked for."
+          }
+        }
+      },
+      "SimulatedOutcome": {
+        "type": "object",
+        "description": "What became of requests under one policy.",
+        "properties": {
+          "lastedDays": {
+            "type": "integer",
+            "format": "int32",
+            "description": "The days that the shortest month lasted before the month itself refused; of one that did not, all of its days here."
+          },
+          "dry": {
+            "type": "boolean",
+            "description": "Whether a month refused before its last day here."
+          },
+          "usedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Tokens used."
+          },
+          "usedPercent": {
+            "type": "number",
+            "description": "Percent of what may be granted on these days."
+          },
+          "spreadPercent": {
+            "type": "number",
+            "description": "Spread of the days, in percent: the mean of the months."
+          },
+          "clairvoyantSpreadPercent": {
+            "type": "number",
+            "description": "The least spread that the same use could have had, for one who knew the demand of every day."
+          },
+          "askedRequests": {
+            "type": "integer",
+            "format": "int32",
+            "description": "Requests that were made."
+          },
+          "askedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Their tokens."
+          },
+          "grantedRequests": {
+            "type": "integer",
+            "format": "int32",
+            "description": "Requests granted."
+          },
+          "grantedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Their tokens."
+          },
+          "refusedRequests": {
+            "type": "integer",
+            "format": "int32",
+            "description": "Refusals. With `returns_percent` a request may be refused several times."
+          },
+          "refusedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Their tokens."
+          },
+          "byRule": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/SimulatedRefusals"
+            },
+            "description": "By rule, most tokens first. A request that several rules refuse counts under each."
+          },
+          "byAi": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/SimulatedAi"
+            },
+            "description": "By AI, those that asked for most first, at most 100."
+          },
+          "firstRefusal": {
+            "$ref": "#/components/schemas/SimulatedRefusal",
+            "description": "The first refusal; unset if there was none."
+          },
+          "waitP50": {
+            "type": "string",
+            "pattern": "^-?[0-9]{1,12}(\\.[0-9]{1,9})?s$",
+            "examples": [
+              "1.5s"
+            ],
+            "description": "Half of the granted requests waited no longer, until they came again."
+          },
+          "waitP95": {
+            "type": "string",
+            "pattern": "^-?[0-9]{1,12}(\\.[0-9]{1,9})?s$",
+            "examples": [
+              "1.5s"
+            ],
+            "description": "95 percent of them waited no longer."
+          },
+          "days": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/SimulatedDay"
+            },
+            "description": "Each day."
+          }
+        }
+      },
+      "SimulatedRefusal": {
+        "type": "object",
+        "description": "One refusal.",
+        "properties": {
+          "refusedAt": {
+            "type": "string",
+            "format": "date-time",
+            "description": "When."
+          },
+          "aiId": {
+            "type": "string",
+            "description": "The AI that asked."
+          },
+          "rule": {
+            "type": "string",
+            "enum": [
+              "RULE_UNSPECIFIED",
+              "RULE_PAUSED",
+              "RULE_EMERGENCY",
+              "RULE_REQUEST_TOO_LARGE",
+              "RULE_COOLDOWN",
+              "RULE_CONCURRENCY",
+              "RULE_AI_CONCURRENCY",
+              "RULE_HOURLY_CAP",
+              "RULE_DAILY_CAP",
+              "RULE_AI_DAILY_CAP",
+              "RULE_MONTHLY_CAP",
+              "RULE_TEAM_CONCURRENCY",
+              "RULE_MODEL_CONCURRENCY",
+              "RULE_TEAM_CAP",
+              "RULE_MODEL_CAP"
+            ],
+            "description": "The first rule that refused."
+          },
+          "message": {
+            "type": "string",
+            "description": "Why, for a person."
+          }
+        }
+      },
+      "SimulatedRefusals": {
+        "type": "object",
+        "description": "What a rule refused.",
+        "properties": {
+          "rule": {
+            "type": "string",
+            "enum": [
+              "RULE_UNSPECIFIED",
+              "RULE_PAUSED",
+              "RULE_EMERGENCY",
+              "RULE_REQUEST_TOO_LARGE",
+              "RULE_COOLDOWN",
+              "RULE_CONCURRENCY",
+              "RULE_AI_CONCURRENCY",
+              "RULE_HOURLY_CAP",
+              "RULE_DAILY_CAP",
+              "RULE_AI_DAILY_CAP",
+              "RULE_MONTHLY_CAP",
+              "RULE_TEAM_CONCURRENCY",
+              "RULE_MODEL_CONCURRENCY",
+              "RULE_TEAM_CAP",
+              "RULE_MODEL_CAP"
+            ],
+            "description": "The rule."
+          },
+          "requests": {
+            "type": "integer",
+            "format": "int32",
+            "description": "Requests."
+          },
+          "tokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Their tokens."
+          }
+        }
+      },
+      "SimulatedShift": {
+        "type": "object",
+        "description": "An AI that is granted more or less by the candidate, in tokens.",
+        "properties": {
+          "aiId": {
+            "type": "string",
+            "description": "The AI."
+          },
+          "inForceTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "By the policy in force."
+          },
+          "candidateTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "By the candidate."
+          }
+        }
+      },
+      "Team": {
+        "type": "object",
+        "description": "A named part of a budget: some AIs, and what they may use together. A percentage of 100 turns its rule off.",
+        "properties": {
+          "aiIds": {
+            "type": [
+              "array",
+              "null"
+            ],
+            "items": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 64,
+              "pattern": "^[!-~]*$",
+              "not": {
+                "enum": [
+                  "(other)"
+                ]
+              }
+            },
+            "maxItems": 256,
+            "description": "Its AIs: ids, or patterns in which `*` stands for any run of characters, such as `web/*`. At least one; each 1 to 64 printable ASCII characters without spaces."
+          },
+          "maxHourlyPercent": {
+            "type": [
+              "number",
+              "null"
+            ],
+            "exclusiveMinimum": 0,
+            "maximum": 100,
+            "description": "The most of the hour's cap in force, as it is paced, that the team may use. Above 0, to 100. Default 100."
+          },
+          "maxDailyPercent": {
+            "type": [
+              "number",
+              "null"
+            ],
+            "exclusiveMinimum": 0,
+            "maximum": 100,
+            "description": "The most of the day's cap in force. Above 0, to 100. Default 100."
+          },
+          "maxMonthlyPercent": {
+            "type": [
+              "number",
+              "null"
+            ],
+            "exclusiveMinimum": 0,
+            "maximum": 100,
+            "description": "The most of the enforced limit of the month. Above 0, to 100. Default 100."
+          },
+          "maxConcurrent": {
+            "type": [
+              "integer",
+              "null"
+            ],
+            "format": "int32",
+            "minimum": 0,
+            "maximum": 1000,
+            "description": "Live slots of the team, 0 to 1,000; 0 means no limit of its own. Default 0."
+          },
+          "guaranteedPercent": {
+            "type": [
+              "number",
+              "null"
+            ],
+            "minimum": 0,
+            "maximum": 100,
+            "description": "Of the hour's and of the day's cap in force, what is kept for the team. 0 to the team's own percentages, and no more than 100 for all teams together. Default 0."
+          },
+          "guaranteedSlots": {
+            "type": [
+              "integer",
+              "null"
+            ],
+            "format": "int32",
+            "minimum": 0,
+            "maximum": 1000,
+            "description": "Slots that are kept for the team. 0 to its own `max_concurrent`, if that is set, and no more than the budget's for all teams together. Default 0."
+          },
+          "weight": {
+            "type": [
+              "number",
+              "null"
+            ],
+            "minimum": 0.01,
+            "maximum": 100,
+            "description": "Its part of the turns among those who wait. 0.01 to 100, with at most 4 decimal places. Default 1."
+          }
+        },
+        "additionalProperties": false
+      },
+      "TeamTokens": {
+        "type": "object",
+        "description": "Tokens of one team, by the policy of now.",
+        "properties": {
+          "teamId": {
+            "type": "string",
+            "description": "The team; `(none)` for those of AIs in no team."
+          },
+          "tokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Its tokens."
+          },
+          "calls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Its calls that were reported; those of `(other)` AIs stand under `(none)`."
+          },
+          "failedCalls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "How many of them failed."
+          }
+        }
+      },
+      "TeamTokensPlain": {
+        "type": "object",
+        "description": "Tokens of one team, by the policy of now.",
+        "properties": {
+          "team_id": {
+            "type": "string",
+            "description": "The team; `(none)` for those of AIs in no team."
+          },
+          "tokens": {
+            "type": "integer",
+            "description": "Its tokens."
+          },
+          "calls": {
+            "type": "integer",
+            "description": "Its calls that were reported; those of `(other)` AIs stand under `(none)`."
+          },
+          "failed_calls": {
+            "type": "integer",
+            "description": "How many of them failed."
+          }
+        }
+      },
       "TokenCounts": {
         "type": "object",
         "description": "Tokens by kind, each 0 to 10^12. The kinds are disjoint: a token counts in one of them. Either the kinds, or `total_tokens` alone.",
@@ -4303,7 +5031,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
       },
       "TokenWeights": {
         "type": "object",
-        "description": "What one token of a kind counts, in percent: 0 to 10,000, at most 4 decimal places. Unset is 100.",
+        "description": "What one token of a kind counts, in percent: 0 to 10,000,000, at most 4 decimal places. Unset is 100. 100 percent is a token; under a currency (`Policy.unit`) a millionth of it, so that a price for a million tokens times 100 is the weight.",
         "properties": {
           "inputPercent": {
             "type": [
@@ -4311,7 +5039,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "minimum": 0,
-            "maximum": 10000,
+            "maximum": 10000000,
             "description": "Of `input_tokens`."
           },
           "outputPercent": {
@@ -4320,7 +5048,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "minimum": 0,
-            "maximum": 10000,
+            "maximum": 10000000,
             "description": "Of `output_tokens`."
           },
           "cacheReadPercent": {
@@ -4329,7 +5057,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "minimum": 0,
-            "maximum": 10000,
+            "maximum": 10000000,
             "description": "Of `cache_read_tokens`."
           },
           "cacheWritePercent": {
@@ -4338,7 +5066,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "minimum": 0,
-            "maximum": 10000,
+            "maximum": 10000000,
             "description": "Of `cache_write_tokens`."
           },
           "reasoningPercent": {
@@ -4347,7 +5075,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "minimum": 0,
-            "maximum": 10000,
+            "maximum": 10000000,
             "description": "Of `reasoning_tokens`."
           },
           "totalPercent": {
@@ -4356,7 +5084,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "minimum": 0,
-            "maximum": 10000,
+            "maximum": 10000000,
             "description": "Of `total_tokens`, for reports that know only that."
           }
         },
@@ -4665,11 +5393,11 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
       },
       "UsageRow": {
         "type": "object",
-        "description": "The usage of one day, hour, AI or model.",
+        "description": "The usage of one day, hour, AI, model or team.",
         "properties": {
           "key": {
             "type": "string",
-            "description": "`YYYY-MM-DD`, `YYYY-MM-DD HH:00`, the AI or the model."
+            "description": "`YYYY-MM-DD`, `YYYY-MM-DD HH:00`, the AI, the model or the team."
           },
           "start": {
             "type": "string",
@@ -4750,7 +5478,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "toppedTokens": {
             "type": "string",
             "pattern": "^-?[0-9]+$",
-            "description": "What was spent in it beside `spent_tokens`: it was reserved from top-ups, and no cap looks at it."
+            "description": "What was spent in it beside `spent_tokens`: it was reserved from top-ups, and no cap looks at it. Of a team's windows it is not told, and 0."
           }
         }
       },
@@ -4796,7 +5524,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           },
           "topped_tokens": {
             "type": "integer",
-            "description": "What was spent in it beside `spent_tokens`: it was reserved from top-ups, and no cap looks at it."
+            "description": "What was spent in it beside `spent_tokens`: it was reserved from top-ups, and no cap looks at it. Of a team's windows it is not told, and 0."
           }
         }
       },

@@ -30,6 +30,11 @@ const TOTALS: readonly (readonly [string, NumberOf, string])[] = [
     'Tokens presumed spent when a lease expired, was revoked, or was released so.',
   ],
   ['overrun_tokens_total', 'overrunTokens', 'Tokens reported above the reservation of their lease.'],
+  [
+    'unpriced_reports_total',
+    'unpricedReports',
+    'Reports charged by `token_weights`, since `token_weights_by_model` has entries and none for their model.',
+  ],
   ['lost_races_total', 'lostRaces', 'Commits that another replica overtook; they were decided again.'],
   [
     'unknown_outcomes_total',

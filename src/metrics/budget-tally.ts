@@ -1,7 +1,7 @@
 import type { BudgetObserver } from '../arbiter/observer.js';
 import { ALERT_RULES } from '../domain/alerts/alert-conditions.js';
 import type { BudgetEvent } from '../domain/model/events.js';
-import type { Outcome } from '../domain/model/outcomes.js';
+import type { Outcome, Recorded, Released } from '../domain/model/outcomes.js';
 import type { BudgetRequest } from '../domain/model/requests.js';
 import { type Denial, OTHER, RULES, type UsageReport } from '../domain/model/types.js';
 import { Buckets, REQUESTS, SECONDS } from './buckets.js';
@@ -36,6 +36,7 @@ export class BudgetTally implements BudgetObserver {
   lateTokens = 0;
   presumedTokens = 0;
   overrunTokens = 0;
+  unpricedReports = 0;
   lostRaces = 0;
   unknownOutcomes = 0;
   // From zero on, so that the first of each is seen as a rise.
@@ -130,10 +131,11 @@ export class BudgetTally implements BudgetObserver {
   }
 
   private used(
-    { chargedTokens, late }: { readonly chargedTokens: number; readonly late: boolean },
+    { chargedTokens, late, unpriced }: NonNullable<Released['booked'] | Recorded>,
     aiId: string | undefined,
     { calls = 1, failed = false }: Partial<UsageReport> = {},
   ): void {
+    if (unpriced) this.unpricedReports += 1;
     this.usedTokens += chargedTokens;
     if (late) this.lateTokens += chargedTokens;
     add(this.callsByOutcome, failed ? 'failed' : 'ok', calls);

@@ -31,6 +31,12 @@ export interface TimeSources {
   monotonic(): number;
 }
 
+/** Milliseconds of computing that this process has done: they do not run while others have the machine. */
+export function computedMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+}
+
 export const PROCESS_TIME: TimeSources = {
   wall: () => Date.now(),
   monotonic: () => performance.now(),

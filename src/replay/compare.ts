@@ -1,7 +1,7 @@
 import type { PolicyFields } from '../domain/model/policy.js';
 import { dayName } from '../domain/time/windows.js';
 import { CANNOT_KNOW, type SelfCheck, type Shift, selfCheckText, shiftsOf } from './comparison.js';
-import { Replay } from './replay.js';
+import { type PolicyChange, Replay } from './replay.js';
 import { type Outcome, outcomeOf } from './report.js';
 import { millisOf, type Trace, type TraceEntry } from './trace.js';
 
@@ -9,8 +9,8 @@ export interface CompareOptions {
   readonly budgetId: string;
   /** The policy in force; where the trace says one, that is. */
   readonly fields: PolicyFields;
-  /** Fields to change for the candidate; absent: the policy in force alone. */
-  readonly change?: PolicyFields | undefined;
+  /** What makes the candidate of it; absent: the policy in force alone. */
+  readonly change?: PolicyChange | undefined;
   readonly returns?: number;
   /** Tokens that the trace's usage came to where it was recorded, day by day. */
   readonly recordedTokens?: number;

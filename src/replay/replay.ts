@@ -1,10 +1,11 @@
 import { Pending } from '../arbiter/pending.js';
+import { LedgerProspect } from '../arbiter/prospect.js';
 import type { Caller } from '../arbiter/service-port.js';
 import { WaitingList, waitLeft } from '../arbiter/waiting-list.js';
 import { timeAloneUntil } from '../domain/admission/time-alone.js';
 import type { OutcomeOf } from '../domain/model/outcomes.js';
 import type { PolicyFields } from '../domain/model/policy.js';
-import type { AcquireRequest, LeaseRef, PolicyPath } from '../domain/model/requests.js';
+import type { AcquireRequest, BudgetRequest, LeaseRef, PutPolicyRequest } from '../domain/model/requests.js';
 import type { UsageDay } from '../domain/model/state.js';
 import type { Denial, LeaseView, UsageReport } from '../domain/model/types.js';
 import { EventHeap } from './event-heap.js';
@@ -13,12 +14,15 @@ import { type AskedSlot, MICROS_PER_MS, MICROS_PER_SECOND, millisOf, type TraceE
 import { VirtualBudget } from './virtual-budget.js';
 import { WaitTimes } from './wait-times.js';
 
+/** As `put-policy` takes it: without a mask the whole policy is replaced. */
+export type PolicyChange = Pick<PutPolicyRequest, 'fields' | 'updateMask'>;
+
 export interface ReplayOptions {
   readonly budgetId: string;
   /** In force from the start, until the trace says another. */
   readonly fields: PolicyFields;
   /** What is changed of any policy that the trace has. */
-  readonly change?: PolicyFields;
+  readonly change?: PolicyChange;
   /** How much of what is refused is asked again an hour later, 0 to 1. */
   readonly returns?: number;
   /** Told of each request, in the order in which they are settled. */
@@ -63,6 +67,7 @@ export class Replay {
   private readonly events = new EventHeap<Held | Asking>();
   private readonly waiters = new WaitingList();
   private readonly waiting = new Map<Pending, Asking>();
+  private readonly prospect: LedgerProspect;
   private requests = 0;
   /** Returns owed, in hundredths of a request or less. */
   private owed = 0;
@@ -73,7 +78,9 @@ export class Replay {
   private constructor(
     private readonly budget: VirtualBudget,
     private readonly options: ReplayOptions,
-  ) {}
+  ) {
+    this.prospect = new LedgerProspect(budget.ledger);
+  }
 
   /** Throws where the policy cannot be set. */
   static async begin(options: ReplayOptions, at: number): Promise<Replay> {
@@ -141,10 +148,9 @@ export class Replay {
     const time = millisOf(this.now);
     const put = await budget.decide({ kind: 'put-policy', fields }, time);
     const { change } = options;
-    const updateMask = Object.keys(change ?? {}) as PolicyPath[];
     const changed =
       put.kind !== 'refused' && change !== undefined
-        ? await budget.decide({ kind: 'put-policy', fields: change, updateMask }, time)
+        ? await budget.decide({ kind: 'put-policy', ...change }, time)
         : put;
     this.passMoment();
     if (changed.kind === 'refused') throw new UnworkablePolicy(changed);
@@ -153,7 +159,7 @@ export class Replay {
   private async spend({ aiId, model, tokens }: Extract<TraceEntry, { kind: 'unleased' }>): Promise<void> {
     this.requests += 1;
     const usage = { ...report(tokens, model), usageId: `u${this.requests}` };
-    await this.budget.decide({ kind: 'record-unleased', aiId, usage }, millisOf(this.now));
+    await this.decide({ kind: 'record-unleased', aiId, usage });
     this.passMoment();
     this.countDemand(tokens);
   }
@@ -164,7 +170,7 @@ export class Replay {
     await this.serveWaiters();
     this.requests += 1;
     const request = requestOf(asked, `r${this.requests}`);
-    const outcome = await this.budget.decide(request, millisOf(this.now));
+    const outcome = await this.decide(request);
     this.passMoment();
     if (asking.at === firstAt) this.tallies.ask(asked.aiId, tokensOf(asked));
     // What comes back on another day is wanted then, too.
@@ -231,20 +237,29 @@ export class Replay {
     // A report above the bound is one that nobody could make.
     const most = policy.maxReportTokens || policy.monthlyLimit;
     const usage = report(Math.min(tokens, most), model);
-    await this.budget.decide({ kind: 'release', lease, usage }, this.nowMs);
+    await this.decide({ kind: 'release', lease, usage });
     this.passMoment();
   }
 
   private async serveWaiters(): Promise<void> {
     if (this.waiters.size === 0) return;
-    await this.budget.decide({ kind: 'sweep' }, this.nowMs);
-    for (const pending of this.waiters.turn(this.budget.ledger, this.nowMs)) {
+    await this.decide({ kind: 'sweep' });
+    for (const pending of this.waiters.turn(this.prospect, this.nowMs)) {
       const asking = this.waiting.get(pending);
       if (asking === undefined) continue;
-      const outcome = await this.budget.decide(pending.request as AcquireRequest, this.nowMs);
+      const outcome = await this.decide(pending.request as AcquireRequest);
       if (outcome.kind === 'granted') this.passMoment();
       this.answer(pending, asking, outcome);
     }
+  }
+
+  /** What happens moves the turns of those who wait. */
+  private async decide<R extends BudgetRequest>(request: R): Promise<OutcomeOf[R['kind']]> {
+    const { budget, waiters, prospect } = this;
+    const outcome = await budget.decide(request, this.nowMs);
+    for (const event of budget.ledger.takeEvents()) waiters.happened(event, prospect);
+    waiters.turns.keep();
+    return outcome;
   }
 
   private nextWaiterAt(): number {

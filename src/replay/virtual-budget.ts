@@ -1,7 +1,8 @@
+import { PacedRefusals } from '../arbiter/paced-refusals.js';
 import { type Circumstances, decide } from '../domain/decide.js';
 import { finish } from '../domain/finish.js';
 import { Ledger } from '../domain/ledger/ledger.js';
-import type { NeedsLookup, Outcome, OutcomeOf } from '../domain/model/outcomes.js';
+import type { Denied, NeedsLookup, Outcome, OutcomeOf } from '../domain/model/outcomes.js';
 import type { BudgetRequest, Evidence } from '../domain/model/requests.js';
 import type { Receipt, StatePatch, UsageDay } from '../domain/model/state.js';
 import { usageDayOf } from '../domain/reads.js';
@@ -17,6 +18,7 @@ const NO_EVIDENCE: Evidence = { receipts: new Map(), days: new Map() };
 
 /** One budget in a store in memory, decided for by the service's own rules, at the moments that it is told. */
 export class VirtualBudget {
+  private readonly refusals = new PacedRefusals();
   private decisions = 0;
   private commits = 0;
   private tidiedAt = Number.NEGATIVE_INFINITY;
@@ -34,15 +36,22 @@ export class VirtualBudget {
   }
 
   async decide<R extends BudgetRequest>(request: R, time: number): Promise<OutcomeOf[R['kind']]> {
-    if (this.decisions >= DECISIONS_PER_COMMIT) await this.commit();
+    // A day's refusals are marked before it is learned from.
+    const isNewDay = this.refusals.size > 0 && time >= this.ledger.today.end;
+    if (this.decisions >= DECISIONS_PER_COMMIT || isNewDay) await this.commit();
     let evidence = NO_EVIDENCE;
     for (;;) {
       this.decisions += 1;
       const outcome: Outcome | NeedsLookup = decide(this.ledger, request, circumstances(time, evidence));
+      if (outcome.kind === 'denied') this.noteRefusal(outcome);
       if (outcome.kind !== 'unknown') return outcome as OutcomeOf[R['kind']];
       await this.commit();
       evidence = await this.lookUp(outcome, evidence);
     }
+  }
+
+  private noteRefusal({ pacedOn }: Denied): void {
+    if (pacedOn !== undefined) this.refusals.note(this.ledger.epoch, pacedOn);
   }
 
   /** As the service commits and writes out: what is closed leaves the memory. */
@@ -50,6 +59,11 @@ export class VirtualBudget {
     const { ledger, store, budgetId } = this;
     this.decisions = 0;
     this.commits += 1;
+    const marks = this.refusals.marks();
+    if (marks !== undefined) {
+      decide(ledger, marks, circumstances(ledger.clock, NO_EVIDENCE));
+      this.refusals.marked(marks);
+    }
     const stamp = { copyId: 'replay', seq: this.commits, receiptsInCommit: true };
     const patch = finish(ledger, stamp, true);
     if (patch === undefined) return;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { getDistribution } from '../../src/arbiter/distribution.js';
 import type { CallerRequest } from '../../src/arbiter/service-port.js';
 import { listUsage } from '../../src/arbiter/usage-listing.js';
+import { monthPage } from '../../src/http/dashboard/month-page.js';
 import { caller } from '../support/caller.js';
 import { Gate } from '../support/gate.js';
 import { acquire, leaseOf, recordUnleased, usage } from '../support/requests.js';
@@ -212,7 +213,9 @@ describe('statistics', () => {
       expect(calls).toBeGreaterThan(0);
       const { byAi, byModel, monthlyDistribution } = result.stats;
       const parts = [byAi, byModel, monthlyDistribution.dailyUsageData];
-      for (const part of [[result.stats], ...parts])
+      const page = await world.scheduler.until(monthPage(world.arbiter, BUDGET, { month }));
+      if (!('figures' in page)) throw new Error(JSON.stringify(page));
+      for (const part of [[result.stats], ...parts, [page.figures], page.days, page.ais, page.models])
         expect(part.reduce((total, each) => total + each.calls, 0)).toBe(calls);
     }
   });

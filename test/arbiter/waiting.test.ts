@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { caller } from '../support/caller.js';
 import { Gate } from '../support/gate.js';
-import { acquire, leaseOf, recordUnleased, release } from '../support/requests.js';
+import { acquire, leaseOf, recordUnleased, release, usage } from '../support/requests.js';
 import { sameDigest } from '../support/same-digest.js';
 import { BUDGET, ONE_SLOT, openWorld, settled, wait } from './support/world.js';
 
@@ -36,30 +36,78 @@ describe('waiting for a slot', () => {
     expect(world.arbiter.counts.waiters).toBe(0);
   });
 
-  it('serves the least share used first', async () => {
+  it('serves in turns, whatever the month has seen, and the larger request no oftener', async () => {
     const world = await openWorld({ policy: ONE_SLOT });
-    await world.ask(recordUnleased('greedy', 'g', 1_000_000));
-    await world.ask(recordUnleased('modest', 'm', 10));
+    await world.ask(recordUnleased('used-much', 'g', 60_000_000));
     const lease = leaseOf(await world.ask(acquire('a')));
-    const greedy = wait(world, acquire('greedy'));
-    const modest = wait(world, acquire('modest'));
+    const order: string[] = [];
+    const sizes = { 'used-much': 300, small: 100 };
+    const loops = Object.entries(sizes).flatMap(([aiId, estimatedTokens]) =>
+      [1, 2].map(async () => {
+        for (let at = 0; at < 6; at += 1) {
+          const granted = leaseOf(await wait(world, acquire(aiId, { estimatedTokens })).promise);
+          order.push(aiId);
+          await world.arbiter.submit(
+            BUDGET,
+            release(granted, usage(`${aiId} ${order.length}`, estimatedTokens)),
+            caller(),
+          );
+        }
+      }),
+    );
     await world.scheduler.settle();
     await world.ask(release(lease));
-    expect([greedy.outcome, modest.outcome?.kind]).toEqual([undefined, 'granted']);
-    await world.ask(release(leaseOf(await modest.promise)));
-    expect(greedy.outcome?.kind).toBe('granted');
+    await world.scheduler.until(Promise.all(loops));
+    expect(order.slice(0, 16).filter((aiId) => aiId === 'small')).toHaveLength(12);
   });
 
-  it('ages, so that the greedy is served before a modest one that came much later', async () => {
-    const world = await openWorld({ policy: { ...ONE_SLOT, leaseTtlMs: 3_600_000 } });
-    await world.ask(recordUnleased('greedy', 'g', 10_000_000));
-    const lease = leaseOf(await world.ask(acquire('a')));
-    const greedy = wait(world, acquire('greedy'), 3_600_000);
-    await world.scheduler.advance(10 * 60_000);
-    const modest = wait(world, acquire('modest'), 3_600_000);
+  it('knows what a lease has spent before it chooses: small estimates win nothing', async () => {
+    const world = await openWorld({ policy: ONE_SLOT });
+    const lying = leaseOf(await world.ask(acquire('lying', { estimatedTokens: 1 })));
+    const waiting = ['lying', 'honest'].map((aiId) => wait(world, acquire(aiId, { estimatedTokens: 1 })));
+    await world.scheduler.settle();
+    await world.ask(release(lying, usage('u', 500)));
+    expect(waiting.map(({ outcome }) => outcome?.kind)).toEqual([undefined, 'granted']);
+  });
+
+  it('goes on in its turn when a commit is lost, as if that had never been', async () => {
+    const world = await openWorld({ replicas: 2, policy: ONE_SLOT });
+    const lease = leaseOf(await world.ask(acquire('z'), 1));
+    const [a, b] = [wait(world, acquire('a')), wait(world, acquire('b'))];
+    await world.scheduler.settle();
+    // The release and the grant to `a` lose against the other replica's commit, and come again.
+    const gate = new Gate();
+    world.store.once('commit', { kind: 'hold', gate });
+    const released = world.arbiter.submit(BUDGET, release(lease), caller());
+    await world.scheduler.settle();
+    await world.ask(recordUnleased('x', 'u', 1), 1);
+    gate.open();
+    await world.scheduler.until(released);
+    await world.scheduler.advance(1_000);
+    expect([a.outcome?.kind, b.outcome]).toEqual(['granted', undefined]);
+  });
+
+  it.each([
+    ['its time being over, within a minute', 1_000, 'mine', 59_000, 'first'],
+    ['its caller having gone', 300_000, 'mine', 59_000, 'first'],
+    ['with another request id', 1_000, 'another', 1_000, 'second'],
+    ['after a minute', 1_000, 'mine', 61_000, 'second'],
+  ])('stands where it stood when it is repeated, %s', async (_, waitMs, requestId, afterMs, place) => {
+    const world = await openWorld({ policy: { ...ONE_SLOT, leaseTtlMs: 600_000 } });
+    const lease = leaseOf(await world.ask(acquire('z')));
+    const first = wait(world, acquire('a', { requestId: 'mine' }), waitMs);
+    await world.scheduler.settle();
+    const other = wait(world, acquire('b'), 300_000);
+    await world.scheduler.advance(1_000);
+    first.who.leave();
+    expect((await settled(first.promise)).status).toBe(waitMs === 1_000 ? 'fulfilled' : 'rejected');
+    await world.scheduler.advance(afterMs);
+    const again = wait(world, acquire('a', { requestId }), 300_000);
     await world.scheduler.settle();
     await world.ask(release(lease));
-    expect([greedy.outcome?.kind, modest.outcome]).toEqual(['granted', undefined]);
+    expect([again.outcome?.kind, other.outcome?.kind]).toEqual(
+      place === 'first' ? ['granted', undefined] : [undefined, 'granted'],
+    );
   });
 
   it('is not overtaken by a newcomer', async () => {

@@ -115,6 +115,10 @@ describe('changing the policy', () => {
     await dialog()
       .getByText(/and the cap becomes [\d,]+: new slots are denied until the end of this day/)
       .waitFor();
+    // The last 28 days, replayed under both.
+    await dialog()
+      .getByRole('row', { name: /^Days until the month refused/ })
+      .waitFor();
     await picture('policy-change');
     expect(await accessibilityProblems(page)).toEqual([]);
     expect(audited('put-policy').filter(({ principal }) => principal !== undefined)).toEqual([]);

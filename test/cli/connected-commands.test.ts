@@ -33,6 +33,29 @@ describe('commands that ask a service without credentials', () => {
     expect(out).toMatch(/^anthropic +normal +300\/140,000 +0% +300\/11,200 +2% +300\/700 +42% +1\/2 +0 +- /m);
   });
 
+  it('status of a budget of money says money', async () => {
+    const policy = {
+      unit: 'USD',
+      monthly_limit: 500_000_000,
+      min_reservation: 10_000,
+      cooldown: { seconds: 0 },
+    };
+    await clients.admin('CreateBudget', { budget_id: 'dollars', policy });
+    await clients.call('AcquireSlot', { budget_id: 'dollars', ai_id: 'a', estimated_tokens: 1_240_000 });
+    const { out } = await cli(['status', 'dollars'], env);
+    expect(out).toMatch(
+      /^dollars +normal +\$1\.24\/\$350\.00 +0% +\$1\.24\/\$28\.00 +4% +\$1\.24\/\$1\.75 +70% /m,
+    );
+    const told = await cli(['status', 'dollars', '--json'], env);
+    expect(JSON.parse(told.out)).toMatchObject({
+      unit: 'USD',
+      windows: [{}, {}, { reservedTokens: 1_240_000 }],
+    });
+    const watched = await cli(['watch', 'dollars', '--once'], env);
+    expect(watched.out).toMatch(/ a +ends in 1\d\d s +\$0\.00 of \$1\.24 used/);
+    await clients.admin('DeleteBudget', { budget_id: 'dollars', force: true });
+  });
+
   it('status --json has an object for each budget that is named', async () => {
     const { out } = await cli(['status', 'anthropic', '--json'], env);
     expect(JSON.parse(out)).toMatchObject({ budgetId: 'anthropic', state: 'normal', activeRequests: 1 });

@@ -49,6 +49,28 @@ it('shows windows, slots with what is left of each, and the state of the month',
   for (const line of lines) expect(line.length).toBeLessThan(SIZE.columns);
 });
 
+it('shows a budget of money in money', () => {
+  const { view } = viewWith();
+  view.budget = Budget.fromPartial({ effectivePolicy: { maxConcurrent: 2, unit: 'USD' } });
+  const paid = { ...lease('guardian', 60_000), reservedTokens: 300_000, usedTokens: 12_345 };
+  const [granted] = view.take(
+    update({
+      windows: [
+        { ...update().windows[0], capTokens: 5_000_000, spentTokens: 1_240_000, reservedTokens: 300_000 },
+      ],
+      events: [BudgetEvent.fromPartial({ occurredAt: AT, event: { $case: 'granted', value: paid } })],
+    } as Partial<WatchBudgetResponse>),
+  );
+  expect(granted?.text).toBe('guardian (fence 7): $0.012 of $0.30 used');
+  view.leases = [paid];
+  const lines = frame(view, SIZE, PLAIN);
+  expect(lines).toContainEqual(expect.stringContaining('USD: █ spent ▒ reserved'));
+  expect(lines).toContainEqual(expect.stringMatching(/month +█+▒+·+ +\$1\.24 \+ \$0\.30 of +\$5\.00 +30%$/));
+  expect(lines).toContainEqual(expect.stringMatching(/guardian +ends in 60 s +\$0\.012 of \$0\.30 used/));
+  view.take(update({ missed: true }));
+  expect(view.unit).toBe('USD');
+});
+
 it('sums denials by rule, most first, and keeps the newest events', () => {
   const denied = (rule: Rule, count: number) => update({ denials: [{ rule, count }] });
   const { view } = viewWith(

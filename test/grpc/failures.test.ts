@@ -57,7 +57,7 @@ describe('refusals', () => {
       },
     ],
     [
-      { reason: 'REPORT_TOO_LARGE', charge: 5_000, limit: 1_000 },
+      { reason: 'REPORT_TOO_LARGE', charge: 5_000, limit: 1_000, unit: 'tokens' },
       'INVALID_ARGUMENT',
       { violations: [{ field: 'usage.tokens', description: expect.stringContaining('5,000') }] },
     ],
@@ -75,9 +75,27 @@ describe('refusals', () => {
     [{ reason: 'SESSION_TAKEN_UP' }, 'ABORTED', { message: expect.stringContaining('RecordUsage') }],
     [{ reason: 'LEASES_LIVE', count: 2 }, 'FAILED_PRECONDITION', { metadata: { live_leases: '2' } }],
     [
-      { reason: 'BELOW_ZERO', available: 5, of: 'the day 2026-11-15' },
+      { reason: 'BELOW_ZERO', available: 5, of: 'the day 2026-11-15', unit: 'tokens' },
       'FAILED_PRECONDITION',
       { message: expect.stringContaining('only 5 tokens of the day 2026-11-15') },
+    ],
+    [
+      { reason: 'BELOW_ZERO', available: 1_240_000, of: 'the day 2026-11-15', unit: 'USD' },
+      'FAILED_PRECONDITION',
+      { message: expect.stringContaining('only $1.24 of the day 2026-11-15') },
+    ],
+    [
+      { reason: 'UNIT_IN_USE', unit: 'tokens', asked: 'USD', month: '2026-11' },
+      'FAILED_PRECONDITION',
+      {
+        metadata: { unit: 'tokens' },
+        message: expect.stringMatching(/counts tokens .*USD.*2026-11 has usage/),
+      },
+    ],
+    [
+      { reason: 'UNIT_IN_USE', unit: 'USD', asked: 'tokens' },
+      'FAILED_PRECONDITION',
+      { message: expect.stringMatching(/a lease lives: wait/) },
     ],
     [{ reason: 'INVALID_FIELD', violations: VIOLATIONS }, 'INVALID_ARGUMENT', { violations: VIOLATIONS }],
     [{ reason: 'UNWORKABLE_POLICY', violations: VIOLATIONS }, 'INVALID_ARGUMENT', { violations: VIOLATIONS }],

@@ -21,8 +21,9 @@ const ACTIONS = NAMES.filter((name) => actionOf(name) !== undefined);
 const pathOf = (name: Name) =>
   `/budgetarbiter.v1.BudgetAdminService/${name[0]?.toUpperCase()}${name.slice(1)}`;
 
-it('every method for operators alone is an action of the audit, and no other is', () => {
-  expect(ACTIONS).toEqual(NAMES.filter((name) => RULES[name].viewer === 'no'));
+it('every method for operators alone is an action of the audit but the one that changes nothing, and no other is', () => {
+  const changing = NAMES.filter((name) => name !== 'simulatePolicy');
+  expect(ACTIONS).toEqual(changing.filter((name) => RULES[name].viewer === 'no'));
 });
 
 const { access, log: accessLog } = accessFor({ tokens: { ops: [operator('*')], reader: [viewer('*')] } });

@@ -14,6 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => harness.stop());
 
+const TOO_MANY_CALLS = { usageId: 'u', calls: 10_001 };
 const begin = () => new SessionClient(harness.budgets);
 async function opened(request = {}): Promise<SessionClient> {
   const session = begin();
@@ -142,6 +143,11 @@ describe('calls', () => {
   it.each([
     ['of another AI', { $case: 'acquire', value: { aiId: 'other' } }, 'acquire.ai_id'],
     ['with a bad field', { $case: 'acquire', value: { estimatedTokens: -1 } }, 'estimated_tokens'],
+    [
+      'of more calls than a report may be about',
+      { $case: 'record', value: { subject: { $case: 'leaseId', value: LEASE_ID }, usage: TOO_MANY_CALLS } },
+      'usage.calls',
+    ],
     ['that open again', { $case: 'open', value: {} }, 'open'],
     ['that are none', undefined, 'call'],
   ] as const)('%s fail alone', async (_, call, field) => {

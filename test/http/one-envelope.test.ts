@@ -49,11 +49,12 @@ const REFUSALS: readonly Refusal[] = [
   { reason: 'LEASE_CLOSED', lease: closedLease() },
   { reason: 'SESSION_TAKEN_UP' },
   { reason: 'ID_REUSED', field: 'request_id', id: 'r' },
-  { reason: 'REPORT_TOO_LARGE', charge: 9, limit: 8 },
+  { reason: 'REPORT_TOO_LARGE', charge: 9, limit: 8, unit: 'tokens' },
   { reason: 'AMOUNT_OVERFLOW', field: 'tokens' },
   { reason: 'ETAG_MISMATCH', current: '8' },
   { reason: 'LEASES_LIVE', count: 2 },
-  { reason: 'BELOW_ZERO', available: 5, of: '2026-11-01' },
+  { reason: 'BELOW_ZERO', available: 5, of: '2026-11-01', unit: 'tokens' },
+  { reason: 'UNIT_IN_USE', unit: 'tokens', asked: 'USD', month: '2026-11' },
   {
     reason: 'INVALID_FIELD',
     violations: [

@@ -33,15 +33,16 @@ function wrongOfGrant(request: AcquireRequest, granted: Granted, states: readonl
 
 /** Against the commit that granted it. */
 function wrongOfCommit(
-  { aiId, requestId, estimatedTokens, atLeastTokens }: AcquireRequest,
+  request: AcquireRequest,
   { lease, availableTokens }: Granted,
   state: StoredState,
 ): string[] {
   const wrong: string[] = [];
+  const { requestId, estimatedTokens, atLeastTokens } = request;
   const { fence, reservedTokens } = lease;
   const ledger = Ledger.of(BUDGET, state);
   const { policy, slots } = ledger;
-  const room = roomFor(ledger, standingOf(ledger), { aiId });
+  const room = roomFor(ledger, standingOf(ledger), request);
   const isLast = state.head.fence === fence;
   if (room > availableTokens || (isLast && room !== availableTokens))
     wrong.push(`${requestId} was told that ${availableTokens} are left, and ${room} are`);

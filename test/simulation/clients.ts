@@ -75,6 +75,7 @@ export class Client extends SimulatedCaller {
       ...{ fingerprint: 'f', nonce: `n-${++this.made}` },
       leaseTtlMs: 1_000 + Math.floor(world.random() * 8_000),
       ...this.asked(),
+      ...world.pick([{}, { model: 'm' }, { model: 'm-dear' }]),
       ...extremeRequest(world.extreme, () => world.random()),
       ...more,
     };

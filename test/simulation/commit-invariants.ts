@@ -13,6 +13,7 @@ import type {
   StoredState,
 } from '../../src/domain/model/state.js';
 import { UNKNOWN } from '../../src/domain/model/types.js';
+import { exceededScopes, wrongScopes } from '../support/scope-books.js';
 import { checkMeasured, checkSafe } from './extremes.js';
 import { type Say, sum } from './say.js';
 import { MAX_SKEW_MS } from './sim-clock.js';
@@ -67,6 +68,9 @@ export function checkCommit(budgetId: string, committed: Committed): string[] {
   if (committed.measured) checkMeasured(ledger, after, say);
   checkLeases(committed, say);
   checkCooldowns(committed, say);
+  // What a day that came back presumes may be of a policy that was.
+  const known = { ofDay: !promises.clockWasReset, ofMonth: false };
+  for (const sentence of wrongScopes(ledger, [], known)) say(false, sentence);
   if (before !== undefined && before.head.epoch === after.head.epoch) {
     checkGrants(before, ledger, say);
     checkTopUps(before, after, say);
@@ -239,9 +243,12 @@ function checkGrants(before: StoredState, ledger: Ledger, say: Say): void {
     const live = slots.liveOf(aiId);
     say(live <= policy.maxConcurrentPerAi, `${aiId} holds ${live} slots of ${policy.maxConcurrentPerAi}`);
   }
+  const standing = standingOf(ledger);
   // What came from a top-up is granted whatever the windows hold.
-  if (granted.every(({ topUpId }) => topUpId !== undefined)) return;
-  const { hour, day, month } = standingOf(ledger);
+  const fromCaps = granted.filter(({ topUpId }) => topUpId === undefined);
+  if (fromCaps.length === 0) return;
+  for (const sentence of exceededScopes(ledger, standing, fromCaps)) say(false, sentence);
+  const { hour, day, month } = standing;
   say(
     hour.spent + hour.reserved <= allowance.hourlyMax,
     `hour ${hour.spent} + ${hour.reserved} above its cap`,

@@ -30,7 +30,28 @@ export function randomPolicy(world: SimWorld): PolicyFields {
     ...(world.random() < 0.1 ? { emergencyPercent: 1.5, minDailyPercent: 0 } : {}),
     ...(world.random() < 0.3 ? { tokenWeights: { total: 33.3 } } : {}),
     ...(world.random() < 0.1 ? { mode: 'OBSERVE' as const } : {}),
+    ...randomScopes(world),
   });
+}
+
+/** AIs move between teams, and models between patterns, with every change of the policy. */
+function randomScopes(world: SimWorld): Pick<PolicyFields, 'teams' | 'models'> {
+  const limits = () => ({
+    maxHourlyPercent: world.pick([100, 70, 40]),
+    maxDailyPercent: world.pick([100, 60, 30]),
+    maxMonthlyPercent: world.pick([100, 20]),
+    maxConcurrent: world.pick([0, 0, 1, 3]),
+  });
+  const teams = world.pick([
+    [],
+    [['left', ['*ai-0', '*ai-1']] as const, ['right', ['*']] as const],
+    [['left', ['*ai-1', '*ai-2']] as const],
+  ]);
+  const models = world.pick([[], ['*', 'm-dear'], ['m-*', '(un*']]);
+  return {
+    teams: teams.map(([teamId, aiIds]) => [teamId, { aiIds, ...limits() }]),
+    models: models.map((pattern) => [pattern, limits()]),
+  };
 }
 
 /** Under it, and with demand within its reservations, every day finds its minimum. */

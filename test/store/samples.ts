@@ -101,6 +101,7 @@ export function usageDay(day: string, revision: number, changes: Partial<UsageDa
     topped: revision,
     toppedAis: new Map(NASTY_NAMES.map((name, i) => [name, revision + i])),
     toppedModels: new Map([['gpt-4.1', revision]]),
+    parts: new Map(NASTY_NAMES.map((name) => [`MODEL ${name}`, revision])),
     ...changes,
   };
 }

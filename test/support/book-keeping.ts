@@ -9,6 +9,7 @@ import type { UsageDay } from '../../src/domain/model/state.js';
 import { type CallCount, UNKNOWN, type UsageReport } from '../../src/domain/model/types.js';
 import { snapshotOf, usageDayOf } from '../../src/domain/reads.js';
 import type { TestBudget } from './budget.js';
+import { exceededScopes, expectScopesReload } from './scope-books.js';
 
 /** Right after a grant, what is spent and reserved is within every cap in force, and so are the slots. */
 export function expectGrantWithinCaps(state: Ledger, aiId: string): void {
@@ -24,6 +25,8 @@ export function expectGrantWithinCaps(state: Ledger, aiId: string): void {
   if (ofAi !== undefined) expect(ofAi.spent + ofAi.reserved).toBeLessThanOrEqual(ofAi.cap.tokens);
   expect(slots.live).toBeLessThanOrEqual(policy.maxConcurrent);
   expect(slots.liveOf(aiId)).toBeLessThanOrEqual(policy.maxConcurrentPerAi);
+  const newest = state.lease(state.fence);
+  expect(newest && exceededScopes(state, standing, [newest]), 'scopes').toEqual([]);
 }
 
 /** Calls that were reported, by AI and by model, each with those that failed: `name` or `name failed`. */
@@ -168,6 +171,7 @@ function expectIndexes(state: Ledger): void {
 export function expectReloadsTheSame(budget: TestBudget): void {
   const [here, there] = [budget.state, budget.loaded()];
   expect(picture(there)).toEqual(picture(here));
+  expectScopesReload(here, there);
   expect(there.tables.bytes).toBe(here.tables.bytes);
   expect(there.tables.ais.view).toEqual(here.tables.ais.view);
 }

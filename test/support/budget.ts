@@ -28,6 +28,8 @@ export class TestBudget {
   /** Who is told of alerts; nobody unless a test says so. */
   sinks: readonly string[] | undefined;
   copyId = 'test';
+  /** How long usage is kept; for ever unless a test says so. */
+  retentionMonths: number | undefined;
   /** Hears of every commit before it is applied. */
   onCommit: (patch: StatePatch) => void = () => {};
   private made = 0;
@@ -97,6 +99,7 @@ export class TestBudget {
     return {
       time: this.now,
       maxSkewMs: 2_000,
+      retentionMonths: this.retentionMonths,
       ...(this.distrust === undefined ? {} : { distrust: this.distrust }),
     };
   }
@@ -159,7 +162,7 @@ export class TestBudget {
     const refused = new Set(this.refused);
     const copies = { receipts: new Map(receipts), documents: new Map(documents), refused };
     const stored = this.stored && structuredClone(this.stored);
-    Object.assign(other, this, copies, { stored, ledger: this.loaded() });
+    Object.assign(other, this, copies, { stored, ledger: this.loaded(), onCommit: () => {} });
     return other;
   }
 

@@ -162,6 +162,7 @@ export class MaximalHistory extends Chance {
           presumedBy: new Map(),
           toppedAis: new Map(),
           toppedModels: new Map(),
+          parts: new Map(),
         },
       });
     }

@@ -16,6 +16,7 @@ import { Chance } from './chance.js';
 import { expectComesBack } from './coming-back.js';
 import { PresumedBooks } from './presumed-books.js';
 import { usage } from './requests.js';
+import { forgottenModels, HourBooks, wrongScopes } from './scope-books.js';
 import { largerMonth, overCaps } from './top-ups.js';
 import { type Counted, ToppedBooks } from './topped-books.js';
 
@@ -42,6 +43,8 @@ export class RandomHistory extends Chance {
   private readonly dayOf = new Map<string, string>();
   private readonly presumed: PresumedBooks;
   private readonly topped: ToppedBooks;
+  private readonly hour = new HourBooks();
+  private regrouped: string | undefined;
   private readonly calls = new CallBooks();
   /** Releases whose report was booked. */
   private readonly reported = new Set<string>();
@@ -54,11 +57,15 @@ export class RandomHistory extends Chance {
   private revision = 1;
 
   /** `apart`: the days have room to keep every lease apart. */
-  constructor(random: () => number, apart = true) {
+  constructor(
+    random: () => number,
+    private readonly apart = true,
+  ) {
     super(random);
     this.budget = new TestBudget(this.policy(), this.pick(STARTS));
     this.presumed = new PresumedBooks(this.budget, apart);
     this.topped = new ToppedBooks(this.budget);
+    this.budget.onCommit = (patch) => this.hour.see(this.budget.storedState(), patch, this.budget.state);
   }
 
   private policy(): PolicyFields {
@@ -77,6 +84,29 @@ export class RandomHistory extends Chance {
       rolloverMaxPercent: this.pick([0, 5]),
       timeZone: this.pick(['UTC', 'Europe/Berlin', 'Australia/Lord_Howe', 'America/Los_Angeles']),
       ...(this.random() < 0.3 ? { tokenWeights: { total: 33.3 } } : {}),
+      ...this.scopes(),
+    };
+  }
+
+  /** AIs move between teams, and models between patterns, whenever the policy changes. */
+  private scopes(): PolicyFields {
+    const percent = () => this.pick([100, 100, 60, 25]);
+    const limits = () => ({
+      maxHourlyPercent: percent(),
+      maxDailyPercent: percent(),
+      maxMonthlyPercent: this.pick([100, 30, 10]),
+      maxConcurrent: this.pick([0, 0, 1, 2]),
+    });
+    const teams = this.pick([
+      [],
+      [['left', ['a', 'b']] as const],
+      [['left', ['a*']] as const, ['right', ['*']] as const],
+      [['left', ['b', 'c']] as const, ['right', ['d*', 'a']] as const],
+    ]);
+    const models = this.pick([[], ['m*'], ['*', 'm-*'], ['m-dear', '(un*']]);
+    return {
+      teams: teams.map(([teamId, aiIds]) => [teamId, { aiIds, ...limits() }]),
+      models: models.map((pattern) => [pattern, limits()]),
     };
   }
 
@@ -118,8 +148,11 @@ export class RandomHistory extends Chance {
     const estimatedTokens = this.random() < 0.6 ? 1 + this.below(900) : undefined;
     const estimate = estimatedTokens === undefined ? {} : { estimatedTokens };
     const [aiId, requestId] = [this.pick(['a', 'b', 'c', 'd']), `r${this.below(40)}`];
+    const named = this.pick([undefined, 'm', 'm-dear']);
+    const model = named === undefined ? {} : { model: named };
     const enough = this.random() < 0.3 ? { atLeastTokens: 1 + this.below(estimatedTokens ?? 300) } : {};
-    const rest = { requestIdMade: false, fingerprint: 'f', nonce: `n${++this.made}`, ...estimate, ...enough };
+    const made = { requestIdMade: false, fingerprint: 'f', nonce: `n${++this.made}` };
+    const rest = { ...made, ...estimate, ...enough, ...model };
     this.ask({ kind: 'acquire', aiId, requestId, ...rest });
   }
 
@@ -129,7 +162,7 @@ export class RandomHistory extends Chance {
       expectComesBack(this.budget, request, outcome.denial);
     if (outcome.kind !== 'granted') return;
     const { leaseId, fence, reservedTokens } = outcome.lease;
-    if (this.random() < 0.2) expectLeft(this.budget, request.aiId, outcome);
+    if (this.random() < 0.2) expectLeft(this.budget, request, outcome);
     if (outcome.replayed) {
       expect(this.leases.map((lease) => lease.leaseId)).toContain(leaseId);
       return;
@@ -269,8 +302,11 @@ export class RandomHistory extends Chance {
   private operate(): void {
     const lease = this.leases.at(-1);
     const kind = this.below(6);
-    if (kind < 2) this.do({ kind: 'put-policy', fields: this.policy() });
-    else if (kind === 2) this.do({ kind: 'pause', reason: '' });
+    if (kind < 2) {
+      const { state, documents } = this.budget;
+      this.regrouped = forgottenModels(state, documents.values()) ?? this.regrouped;
+      this.do({ kind: 'put-policy', fields: this.policy() });
+    } else if (kind === 2) this.do({ kind: 'pause', reason: '' });
     else if (kind === 3 && lease !== undefined) this.do({ kind: 'revoke', lease, reason: '' });
     else if (kind === 4 && this.random() < 0.2) this.begin();
     this.do({ kind: 'resume' });
@@ -346,6 +382,18 @@ export class RandomHistory extends Chance {
     if (outcome.kind === 'lease') expect(outcome.lease.presumedTokens, lease.leaseId).toBe(tokens);
   }
 
+  private checkScopes(): void {
+    const { budget, hour } = this;
+    const wrong = wrongScopes(budget.state, budget.documents.values(), {
+      ofDay: this.apart,
+      ofMonth: this.apart && this.regrouped !== budget.state.month.key,
+    });
+    expect(
+      [...wrong, ...(this.apart ? hour.check(budget.state) : [])],
+      'scopes that count otherwise',
+    ).toEqual([]);
+  }
+
   private same(what: string, answer: string): void {
     expect(this.answers.get(what) ?? answer, what).toBe(answer);
     this.answers.set(what, answer);
@@ -358,6 +406,7 @@ export class RandomHistory extends Chance {
     expectBooksBalance(this.budget, this.spent + this.presumed.corrected);
     if (this.random() < 0.1) this.calls.expectIn(this.budget);
     if (committed && this.random() < 0.3) expectReloadsTheSame(this.budget);
+    this.checkScopes();
     if (this.random() < 0.2) this.topped.check();
     this.checkPresumed();
     this.revision = state.revision;
@@ -365,8 +414,14 @@ export class RandomHistory extends Chance {
 }
 
 /** A grant says what whoever peeks then is told. */
-function expectLeft(budget: TestBudget, aiId: string, { availableTokens }: Granted): void {
-  const peek = budget.fork().do<'availability'>({ kind: 'get-availability', aiId });
+function expectLeft(
+  budget: TestBudget,
+  { aiId, model }: AcquireRequest,
+  { lease, availableTokens }: Granted,
+): void {
+  // A replay goes by the model of its lease.
+  const of = lease.model ?? model;
+  const peek = budget.fork().do<'availability'>({ kind: 'get-availability', aiId, ...(of && { model: of }) });
   expect(availableTokens, 'left after a grant').toBe(peek.availableTokens);
 }
 
@@ -381,5 +436,6 @@ function counted({ total, topped = 0, presumedBy }: ReturnType<typeof figuresOf>
 function usageOf(usageId: string) {
   const number = Number(usageId.slice(1));
   const more = number % 3 === 0 ? { failed: true } : number % 5 === 0 ? { calls: number % 4 } : {};
-  return usage(usageId, number % 7 === 0 ? 0 : (number * 37) % 700, number % 2 ? 'm' : 'n', more);
+  const model = ['m', 'm-dear', '(unspecified)', 'n'][number % 4];
+  return usage(usageId, number % 7 === 0 ? 0 : (number * 37) % 700, model, more);
 }

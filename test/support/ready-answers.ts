@@ -1,4 +1,5 @@
 import type { Caller, DistributionQuery, ServicePort, UsageQuery } from '../../src/arbiter/service-port.js';
+import type { SimulationQuery } from '../../src/replay/simulate-policy.js';
 import { STATS } from './samples.js';
 
 /** What a server needs beside its service port, with ready answers and ids that a test knows. */
@@ -6,6 +7,7 @@ export const READY_ANSWERS = {
   ids: { nonce: () => 'nonce-1', requestId: () => 'made-1', copyId: () => 'copy-1' },
   getDistribution: async () => ({ stats: STATS }),
   listUsage: async () => ({ rows: [] }),
+  simulatePolicy: async () => ({ comparison: undefined, recordedTokens: 0 }),
 };
 
 /** The same, asking the service port first, as the service does: a guarded one refuses then. */
@@ -22,5 +24,9 @@ export const ANSWERS_BY_THE_PORT = {
   async listUsage(servicePort: ServicePort, budgetId: string, _query: UsageQuery, caller: Caller) {
     await servicePort.submit(budgetId, { kind: 'get-snapshot' }, caller);
     return { rows: [] };
+  },
+  async simulatePolicy(servicePort: ServicePort, budgetId: string, _query: SimulationQuery, caller: Caller) {
+    await servicePort.submit(budgetId, { kind: 'get-snapshot' }, caller);
+    return { comparison: undefined, recordedTokens: 0 };
   },
 };

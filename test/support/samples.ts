@@ -104,6 +104,7 @@ export function snapshot(changes: Partial<BudgetSnapshot> = {}): BudgetSnapshot 
     monthTopped: 20,
     larger: 0,
     topUps: [TOP_UP],
+    monthParts: new Map(),
     alerts: [],
     ...changes,
   };
@@ -155,6 +156,7 @@ export const STATS: DistributionStats = {
   byAi: [{ aiId: 'guardian', tokens: 45_000, calls: 150, failedCalls: 20 }],
   byModel: [{ model: '(unknown)', tokens: 45_000, calls: 0, failedCalls: 0 }],
   toppedTokens: 20,
+  byTeam: [],
   presumedTokens: 100,
   lateTokens: 10,
   calls: 151,
@@ -164,6 +166,7 @@ export const STATS: DistributionStats = {
   budgetId: 'anthropic',
   month: '2026-11',
   timeZone: 'UTC',
+  unit: 'tokens',
 };
 
 /** The example of the design, with something else in every field that it says nothing of. */
@@ -177,6 +180,7 @@ export const EXAMPLE_STATS: DistributionStats = {
     ]),
   },
   byModel: [{ model: 'gpt-4.1', tokens: 45_000, calls: 150, failedCalls: 20 }],
+  byTeam: [],
   presumedTokens: 70,
   toppedTokens: 20,
   lateTokens: 7,

@@ -117,6 +117,11 @@ export const METHODS = {
     codec: admin.ListUsageRequest,
     valid: { budgetId: 'anthropic' },
   },
+  simulatePolicy: {
+    method: admin.BudgetAdminServiceService.simulatePolicy,
+    codec: admin.SimulatePolicyRequest,
+    valid: { budgetId: 'anthropic', policy: { maxConcurrent: 3 }, days: 7 },
+  },
   resetClock: {
     method: admin.BudgetAdminServiceService.resetClock,
     codec: admin.ResetClockRequest,

@@ -1,5 +1,6 @@
 import type { FieldViolation } from '../../domain/model/outcomes.js';
 import type { LeaseView } from '../../domain/model/types.js';
+import { inUnit, withUnit } from '../../domain/model/unit.js';
 import { amount, moment } from '../../domain/model/wording.js';
 import { messageFits } from './header-size.js';
 import type { Complaint } from './request-error.js';
@@ -49,7 +50,7 @@ export function complaintText(complaint: Complaint): string {
       );
     case 'USAGE_REPORTED':
       return (
-        `lease ${quoted(complaint.lease.leaseId)} has ${amount(complaint.lease.usedTokens)} tokens of usage: ` +
+        `lease ${quoted(complaint.lease.leaseId)} has ${withUnit(complaint.unit, complaint.lease.usedTokens)} of usage: ` +
         'it cannot be given back as unused; release it without UNREPORTED_UNUSED'
       );
     case 'LEASES_LIVE':
@@ -63,7 +64,8 @@ function amountOrCapacity(complaint: Complaint): string {
   switch (complaint.reason) {
     case 'REPORT_TOO_LARGE':
       return (
-        `the report charges ${amount(complaint.charge)} tokens, above max_report_tokens, ${amount(complaint.limit)}: ` +
+        `the report charges ${withUnit(complaint.unit, complaint.charge)}, ` +
+        `above max_report_tokens, ${inUnit(complaint.unit, complaint.limit)}: ` +
         'split it into reports with a usage id each, or let an operator bring it in with AdjustUsage'
       );
     case 'AMOUNT_OVERFLOW':
@@ -72,7 +74,9 @@ function amountOrCapacity(complaint: Complaint): string {
         'lower it'
       );
     case 'BELOW_ZERO':
-      return `only ${amount(complaint.available)} tokens of ${complaint.of} can be taken away: adjust by less`;
+      return `only ${withUnit(complaint.unit, complaint.available)} of ${complaint.of} can be taken away: adjust by less`;
+    case 'UNIT_IN_USE':
+      return unitInUse(complaint);
     case 'TOP_UP_NOT_FOUND':
       return (
         `there is no top-up ${quoted(complaint.topUpId)}, or it has ended and nothing is left of it: ` +
@@ -92,6 +96,14 @@ function amountOrCapacity(complaint: Complaint): string {
     default:
       return complaint.reason;
   }
+}
+
+function unitInUse({ unit, asked, month }: Complaint & { reason: 'UNIT_IN_USE' }): string {
+  const until =
+    month === undefined
+      ? 'a lease lives: wait until none does'
+      : `${month} has usage: wait until that is older than the retention, or create a budget for ${asked} beside it`;
+  return `this budget counts ${unit} and cannot count ${asked} now, since ${until}`;
 }
 
 function clockNotTrusted({ detail, needsAllBudgets }: Complaint & { reason: 'CLOCK_NOT_TRUSTED' }): string {

@@ -65,6 +65,7 @@ const COMPLAINT_CODES: { readonly [R in Complaint['reason']]: status } = {
   BELOW_ZERO: status.FAILED_PRECONDITION,
   TOP_UP_NOT_FOUND: status.NOT_FOUND,
   TOO_MANY_TOP_UPS: status.RESOURCE_EXHAUSTED,
+  UNIT_IN_USE: status.FAILED_PRECONDITION,
   ETAG_MISMATCH: status.ABORTED,
   SESSION_TAKEN_UP: status.ABORTED,
   STATE_FULL: status.RESOURCE_EXHAUSTED,
@@ -196,6 +197,8 @@ function metadataOf(complaint: Complaint): Record<string, string> {
       return { live_leases: String(complaint.count) };
     case 'REPORT_TOO_LARGE':
       return { charged_tokens: String(complaint.charge), max_report_tokens: String(complaint.limit) };
+    case 'UNIT_IN_USE':
+      return { unit: complaint.unit };
     default:
       return {};
   }

@@ -1,4 +1,6 @@
+import type { Policy } from '../../domain/model/policy.js';
 import { policyWarnings } from '../../domain/policy/policy-warnings.js';
+import { aisOfMonth } from '../../domain/policy/scope-warnings.js';
 import type { Budget } from '../../gen/budgetarbiter/v1/budget.js';
 import type {
   CreateBudgetRequest,
@@ -59,11 +61,13 @@ export const getBudget: UnaryHandler<GetBudgetRequest, GetBudgetResponse> = asyn
   { servicePort },
 ) => {
   const outcome = await servicePort.submit(readBudgetId(message), { kind: 'get-snapshot' }, caller);
-  const { budget } = answered(outcome).snapshot;
-  return { budget: budgetMessage(budget), warnings: policyWarnings(budget.policyFields) };
+  const { snapshot } = answered(outcome);
+  const { budget, monthAis, lastGrants, month } = snapshot;
+  const ais = aisOfMonth(monthAis.keys(), lastGrants, month);
+  return { budget: budgetMessage(budget), warnings: policyWarnings(budget.policyFields, ais) };
 };
 
-/** Clients refuse answers above 4 MiB, and a policy may name 250 AIs and 100 models. */
+/** Clients refuse answers above 4 MiB, and a policy may name hundreds of AIs, models and teams. */
 const MAX_PAGE_ENTRIES = 10_000;
 
 export const listBudgets: UnaryHandler<ListBudgetsRequest, ListBudgetsResponse> = async (
@@ -76,7 +80,7 @@ export const listBudgets: UnaryHandler<ListBudgetsRequest, ListBudgetsResponse> 
   const budgets: Budget[] = [];
   let entries = 0;
   for (const view of found.slice(0, size)) {
-    entries += 10 + 2 * (view.policy.maxDailyPercentByAi.size + view.policy.tokenWeightsByModel.size);
+    entries += 10 + 2 * entriesOf(view.policy);
     if (entries > MAX_PAGE_ENTRIES && budgets.length > 0) break;
     budgets.push(budgetMessage(view));
   }
@@ -84,6 +88,12 @@ export const listBudgets: UnaryHandler<ListBudgetsRequest, ListBudgetsResponse> 
   const more = found.length > budgets.length && last !== undefined;
   return { budgets, nextPageToken: more ? pageToken(BUDGETS_QUERY, last) : '' };
 };
+
+function entriesOf({ maxDailyPercentByAi, tokenWeightsByModel, teams, models }: Policy): number {
+  let members = 0;
+  for (const { aiIds } of teams.values()) members += aiIds.length;
+  return maxDailyPercentByAi.size + tokenWeightsByModel.size + teams.size + members + models.size;
+}
 
 export const deleteBudget: UnaryHandler<DeleteBudgetRequest, DeleteBudgetResponse> = async (
   message,

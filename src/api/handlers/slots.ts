@@ -13,6 +13,7 @@ import { readAcquire, readAvailability, readGetLease, readRenew } from '../read/
 import type { UnaryHandler } from '../service.js';
 import { denialMessage, optionalDenial } from '../write/denial.js';
 import { leaseMessage } from '../write/lease.js';
+import { windowMessage } from '../write/window.js';
 
 export const acquireSlot: UnaryHandler<AcquireSlotRequest, AcquireSlotResponse> = async (
   message,
@@ -66,6 +67,8 @@ export const getAvailability: UnaryHandler<GetAvailabilityRequest, GetAvailabili
   { servicePort },
 ) => {
   const { budgetId, request } = readAvailability(message);
-  const { availableTokens, denial } = answered(await servicePort.submit(budgetId, request, caller));
-  return { availableTokens, denial: optionalDenial(denial) };
+  const outcome = answered(await servicePort.submit(budgetId, request, caller));
+  const { availableTokens, denial, team } = outcome;
+  const teamWindows = (team?.windows ?? []).map(windowMessage);
+  return { availableTokens, denial: optionalDenial(denial), teamId: team?.teamId, teamWindows };
 };

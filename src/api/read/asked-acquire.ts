@@ -10,6 +10,7 @@ interface Content {
   readonly aiId: string;
   readonly leaseTtlMs: number | undefined;
   readonly labels: Labels | undefined;
+  readonly model: string | undefined;
 }
 
 interface Ids {
@@ -33,12 +34,13 @@ export class AskedAcquire implements AcquireRequest {
   declare atLeastTokens?: number;
   declare leaseTtlMs?: number;
   declare labels?: Labels;
+  declare model?: string;
   declare session?: SessionRef;
   readonly budgetId: string;
   private madeFingerprint: string | undefined;
 
   constructor(
-    { budgetId, aiId, leaseTtlMs, labels }: Content,
+    { budgetId, aiId, leaseTtlMs, labels, model }: Content,
     { estimatedTokens, expected, atLeastTokens }: AskedTokens,
     { requestId, requestIdMade, nonce }: Ids,
     session: SessionRef | undefined,
@@ -53,6 +55,7 @@ export class AskedAcquire implements AcquireRequest {
     if (atLeastTokens !== undefined) this.atLeastTokens = atLeastTokens;
     if (leaseTtlMs !== undefined) this.leaseTtlMs = leaseTtlMs;
     if (labels !== undefined) this.labels = labels;
+    if (model !== undefined) this.model = model;
     if (session !== undefined) this.session = session;
   }
 

@@ -88,6 +88,7 @@ const GROUPINGS: ReadonlyMap<number, Grouping> = new Map([
   [UsageGrouping.USAGE_GROUPING_HOUR, 'HOUR'],
   [UsageGrouping.USAGE_GROUPING_AI, 'AI'],
   [UsageGrouping.USAGE_GROUPING_MODEL, 'MODEL'],
+  [UsageGrouping.USAGE_GROUPING_TEAM, 'TEAM'],
 ]);
 
 export interface UsagePage {

@@ -9,6 +9,7 @@ import {
 } from '../../domain/policy/policy-fields.js';
 import { rangeViolations } from '../../domain/policy/policy-ranges.js';
 import { presetOf } from '../../domain/policy/presets.js';
+import { SCOPE_ROWS } from '../../domain/policy/scope-fields.js';
 import { type Policy, Preset as PresetNumber, type TokenWeights } from '../../gen/budgetarbiter/v1/budget.js';
 import type { Duration } from '../../gen/google/protobuf/duration.js';
 import { enumNumber, MESSAGE_ROWS, MESSAGE_WEIGHTS } from '../write/policy-message.js';
@@ -53,6 +54,16 @@ function readValue(checks: Checks, row: PolicyField, value: unknown): unknown {
       const models = inOrder(Object.entries(value as Policy['tokenWeightsByModel']));
       return unlessEmpty(models.map(([model, weights]) => [model, readWeights(weights)]));
     }
+    case 'teams': {
+      const teams = inOrder(Object.entries(value as Policy['teams']));
+      return unlessEmpty(
+        teams.map(([teamId, team]) => [teamId, { aiIds: team.aiIds, ...readScope('teams', team) }]),
+      );
+    }
+    case 'limits-by-model': {
+      const models = inOrder(Object.entries(value as Policy['models']));
+      return unlessEmpty(models.map(([pattern, limits]) => [pattern, readScope('limits-by-model', limits)]));
+    }
     default:
       return value;
   }
@@ -70,6 +81,12 @@ function inOrder<T>(entries: [string, T][]): [string, T][] {
 function readWeights(message: TokenWeights): Partial<Weights> {
   const set = MESSAGE_WEIGHTS.filter(([, inMessage]) => message[inMessage] !== undefined);
   return Object.fromEntries(set.map(([kind, inMessage]) => [kind, message[inMessage]]));
+}
+
+/** The numbers of a team, or of a model's limit: their names in a message are those of the domain. */
+function readScope(kind: keyof typeof SCOPE_ROWS, message: object): object {
+  const set = SCOPE_ROWS[kind].map(([key]) => [key, message[key as keyof typeof message]] as const);
+  return Object.fromEntries(set.filter(([, value]) => value !== undefined));
 }
 
 /** An enum's name; undefined when it is unset, which means the default. */

@@ -38,8 +38,9 @@ export function readAcquire(
   const wanted = session === undefined ? DURATIONS.wait : DURATIONS.waitInSession;
   const waitMs = wait === undefined ? 0 : durationMs(checks, 'wait', wait, wanted);
   const labels = readLabels(checks, message.labels);
+  const model = readModel(checks, message.model);
   checks.done();
-  const content = { budgetId, aiId, leaseTtlMs, labels };
+  const content = { budgetId, aiId, leaseTtlMs, labels, model };
   const request = new AskedAcquire(content, asked, idsOf(requestId, ids), session);
   return { budgetId, request, waitMs };
 }
@@ -47,6 +48,12 @@ export function readAcquire(
 function idsOf(requestId: string | undefined, ids: Ids) {
   const requestIdMade = requestId === undefined;
   return { requestId: requestId ?? ids.requestId(), requestIdMade, nonce: ids.nonce() };
+}
+
+/** An empty name is none. */
+function readModel(checks: Checks, model: string | undefined): string | undefined {
+  if (model === undefined || model === '') return undefined;
+  return checks.model('model', model, TEXTS.modelOrNone);
 }
 
 function readLabels(checks: Checks, labels: Labels): Labels | undefined {
@@ -109,6 +116,8 @@ export function readAvailability(message: GetAvailabilityRequest): OfBudget<doma
   if (estimatedTokens !== undefined) request.estimatedTokens = estimatedTokens;
   if (expected !== undefined) request.expected = expected;
   if (atLeastTokens !== undefined) request.atLeastTokens = atLeastTokens;
+  const model = readModel(checks, message.model);
+  if (model !== undefined) request.model = model;
   checks.done();
   return { budgetId, request };
 }

@@ -14,6 +14,7 @@ const RULES: ReadonlyMap<string, AlertRule> = new Map([
   ['LEASE_EXPIRED', AlertRule.ALERT_RULE_LEASE_EXPIRED],
   ['OVERRUN', AlertRule.ALERT_RULE_OVERRUN],
   ['EXHAUSTION_FORECAST', AlertRule.ALERT_RULE_EXHAUSTION_FORECAST],
+  ['UNPRICED_MODEL', AlertRule.ALERT_RULE_UNPRICED_MODEL],
 ]);
 
 export function alertMessage(alert: StoredAlert): Alert {

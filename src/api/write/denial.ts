@@ -5,6 +5,7 @@ import type {
 } from '../../domain/model/types.js';
 import { type Blocker, type Denial, Rule } from '../../gen/budgetarbiter/v1/budget.js';
 import { durationMessage, optionalDate } from './time.js';
+import { windowKindMessage } from './window.js';
 
 const RULE_MESSAGES: { readonly [R in RuleName]: Rule } = {
   PAUSED: Rule.RULE_PAUSED,
@@ -13,7 +14,11 @@ const RULE_MESSAGES: { readonly [R in RuleName]: Rule } = {
   COOLDOWN: Rule.RULE_COOLDOWN,
   CONCURRENCY: Rule.RULE_CONCURRENCY,
   AI_CONCURRENCY: Rule.RULE_AI_CONCURRENCY,
+  TEAM_CONCURRENCY: Rule.RULE_TEAM_CONCURRENCY,
+  MODEL_CONCURRENCY: Rule.RULE_MODEL_CONCURRENCY,
   HOURLY_CAP: Rule.RULE_HOURLY_CAP,
+  TEAM_CAP: Rule.RULE_TEAM_CAP,
+  MODEL_CAP: Rule.RULE_MODEL_CAP,
   DAILY_CAP: Rule.RULE_DAILY_CAP,
   AI_DAILY_CAP: Rule.RULE_AI_DAILY_CAP,
   MONTHLY_CAP: Rule.RULE_MONTHLY_CAP,
@@ -46,5 +51,7 @@ function blockerMessage(blocker: BlockerView): Blocker {
     requested: blocker.requested,
     availableAt: optionalDate(blocker.availableAt),
     message: blocker.message,
+    window: blocker.window && windowKindMessage(blocker.window),
+    scope: blocker.scope,
   };
 }

@@ -33,6 +33,7 @@ export function distributionMessage(stats: StatsView): DistributionStats {
     daysBelowMinimum: [...stats.daysBelowMinimum],
     byAi: [...stats.byAi],
     byModel: [...stats.byModel],
+    byTeam: [...stats.byTeam],
     presumedTokens: stats.presumedTokens,
     lateTokens: stats.lateTokens,
     forecast: forecast(stats.forecast),
@@ -41,6 +42,7 @@ export function distributionMessage(stats: StatsView): DistributionStats {
     month: stats.month,
     timeZone: stats.timeZone,
     toppedTokens: stats.toppedTokens,
+    unit: stats.unit,
     calls: stats.calls,
     failedCalls: stats.failedCalls,
   };

@@ -29,5 +29,7 @@ export function leaseMessage(lease: LeaseView): Lease {
     closedAt: optionalDate(lease.closedAt),
     sessionId: lease.sessionId,
     topUpId: lease.topUpId,
+    teamId: lease.teamId,
+    model: lease.model,
   };
 }

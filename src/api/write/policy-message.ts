@@ -5,7 +5,15 @@ import {
   TOKEN_WEIGHT_NAMES,
   type TokenWeights as Weights,
 } from '../../domain/policy/policy-fields.js';
-import { Mode, OnExpiry, Pacing, Policy, TokenWeights } from '../../gen/budgetarbiter/v1/budget.js';
+import {
+  Mode,
+  ModelLimit,
+  OnExpiry,
+  Pacing,
+  Policy,
+  Team,
+  TokenWeights,
+} from '../../gen/budgetarbiter/v1/budget.js';
 import { dictionary } from './dictionary.js';
 import { durationMessage } from './time.js';
 
@@ -55,6 +63,8 @@ export function effectivePolicyMessage(policy: PolicyInForce): Policy {
     ...policy,
     maxDailyPercentByAi: [...policy.maxDailyPercentByAi],
     tokenWeightsByModel: [...policy.tokenWeightsByModel],
+    teams: [...policy.teams],
+    models: [...policy.models],
   });
 }
 
@@ -70,6 +80,14 @@ function messageValue(row: PolicyField, value: unknown): unknown {
       return weightsMessage(value as Partial<Weights>);
     case 'weights-by-model':
       return dictionary(value as readonly (readonly [string, Partial<Weights>])[], weightsMessage);
+    case 'teams':
+      return dictionary(value as NonNullable<PolicyFields['teams']>, ({ aiIds = [], ...numbers }) =>
+        Team.fromPartial({ ...numbers, aiIds: [...aiIds] }),
+      );
+    case 'limits-by-model':
+      return dictionary(value as NonNullable<PolicyFields['models']>, (limits) =>
+        ModelLimit.fromPartial(limits),
+      );
     default:
       return value;
   }

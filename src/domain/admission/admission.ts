@@ -5,6 +5,7 @@ import { addCapBlockers } from './room.js';
 import type { Asker } from './rules/caps.js';
 import { aiConcurrencyBlocker, concurrencyBlocker } from './rules/concurrency.js';
 import { cooldownBlocker } from './rules/cooldown.js';
+import { modelConcurrencyBlocker, teamConcurrencyBlocker } from './rules/scope-concurrency.js';
 import { emergencyBlocker, pausedBlocker, requestSizeBlocker } from './rules/switches.js';
 
 /**
@@ -26,6 +27,8 @@ export function admission(
     cooldownBlocker(ledger, aiId),
     concurrencyBlocker(ledger),
     aiConcurrencyBlocker(ledger, aiId),
+    teamConcurrencyBlocker(ledger, asker),
+    modelConcurrencyBlocker(ledger, asker),
   ]);
   addCapBlockers(blockers, ledger, standing, asker, { requested: least, inAll: least });
   return blockers;

@@ -17,10 +17,10 @@ export interface Asked extends Asker {
 }
 
 /** Its estimate, or what it expects as the policy weighs it; undefined if it gives neither. */
-export function estimateOf({ policy }: Ledger, { estimatedTokens, expected }: Asked): number | undefined {
+export function estimateOf({ weights }: Ledger, { estimatedTokens, expected }: Asked): number | undefined {
   if (expected === undefined) return estimatedTokens;
   // Rounded up as a charge is. Where the policy charges nothing for it, 1 is asked for: a slot reserves something.
-  return Math.max(1, addCharge({ tokens: 0, roundedUp: 0 }, chargeOf(expected, policy.tokenWeights)).tokens);
+  return Math.max(1, addCharge({ tokens: 0, roundedUp: 0 }, chargeOf(expected, weights.of(''))).tokens);
 }
 
 /**

@@ -10,9 +10,14 @@ import {
   hourlyCap,
   monthlyCap,
 } from './rules/caps.js';
+import { modelCap, teamCap } from './rules/scope-cap.js';
 
 /** Every cap of admission, in the order in which they are checked. A new one is one entry here, for all that is below. */
-const CAPS: readonly AdmissionCap[] = [hourlyCap, dailyCap, aiDailyCap, monthlyCap];
+const CAPS: readonly AdmissionCap[] = [
+  ...[hourlyCap, teamCap('HOUR'), modelCap('HOUR')],
+  ...[dailyCap, teamCap('DAY'), modelCap('DAY'), aiDailyCap],
+  ...[monthlyCap, teamCap('MONTH'), modelCap('MONTH')],
+];
 
 /** Adds why caps refuse; nothing if all of them admit. */
 export function addCapBlockers(

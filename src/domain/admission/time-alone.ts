@@ -5,10 +5,11 @@ import { inWindow, monthInWindow } from '../ledger/topped.js';
 import { percentOf } from '../model/percent.js';
 import type { Blocker, Denial } from '../model/types.js';
 import type { Experience, PastDay } from '../policy/experience.js';
-import { dayCap, hourCap } from '../policy/pacing.js';
+import { dayCap, hourCap, pacedHourCap } from '../policy/pacing.js';
 import { daysBefore, monthOfDay } from '../time/calendar.js';
 import { admits, aiDailyPercent } from './rules/caps.js';
 import { type Committed, firstDayThatAdmits, firstHourThatAdmits } from './rules/later-windows.js';
+import { firstThatAdmits, scopeFigures } from './rules/scope-cap.js';
 import { mayBeLifted } from './top-up.js';
 
 /**
@@ -29,7 +30,8 @@ export function timeAloneUntil(ledger: Ledger, aiId: string, { blockers }: Denia
 interface Hope {
   readonly standing: Standing;
   readonly taken: Committed;
-  readonly presumedToday: number;
+  /** What of today and of the month may come back. */
+  readonly presumed: { readonly today: number; readonly month: number };
 }
 
 function hopeOf(ledger: Ledger): Hope {
@@ -43,18 +45,20 @@ function hopeOf(ledger: Ledger): Hope {
   const otherDays = Math.max(0, month - day);
   const past = pastIfReturned(ledger);
   const ofDay = dayCap(allowance, policy, { ...pace.dayInput(otherDays), past });
-  const ofHour = hourCap(allowance, policy, {
+  const input = {
     inHour: hour,
     inOtherHours: Math.max(0, inDay - inHour - returnable.today),
     dayCap: ofDay.tokens,
     pace,
-  });
+  };
+  const ofHour = hourCap(allowance, policy, input);
   const standing = {
+    pacedHour: ledger.scopes === undefined ? ofHour : pacedHourCap(allowance, policy, input),
     hour: { spent: hour, reserved: 0, cap: ofHour },
     day: { spent: day, reserved: 0, cap: ofDay },
     month: { spent: month, reserved: 0, cap: { tokens: allowance.enforced } },
   };
-  return { standing, taken: { month, otherDays, past }, presumedToday: returnable.today };
+  return { standing, taken: { month, otherDays, past }, presumed: returnable };
 }
 
 /** The less closed days took, the more pacing hopes of those to come. */
@@ -86,7 +90,7 @@ function endByTime(
   ledger: Ledger,
   aiId: string,
   blocker: Blocker,
-  { standing, taken, presumedToday }: Hope,
+  { standing, taken, presumed }: Hope,
 ): number | undefined {
   const { allowance, month } = ledger;
   const { requested } = blocker;
@@ -103,13 +107,30 @@ function endByTime(
       return firstDayThatAdmits(ledger, (cap) => requested <= cap, taken);
     case 'AI_DAILY_CAP': {
       const share = (cap: number) => percentOf(cap, aiDailyPercent(ledger, aiId));
-      const spent = Math.max(0, tokensToday(ledger, aiId) - presumedToday);
+      const spent = Math.max(0, tokensToday(ledger, aiId) - presumed.today);
       if (spent + requested <= share(standing.day.cap.tokens)) return undefined;
       return firstDayThatAdmits(ledger, (cap) => requested <= share(cap), taken);
     }
     case 'MONTHLY_CAP':
       return admits(standing.month, blocker) ? undefined : month.end;
+    case 'TEAM_CAP':
+    case 'MODEL_CAP':
+      return endOfScopeCap(ledger, blocker, { standing, taken, presumed });
     default:
       return undefined;
   }
+}
+
+/** What is presumed may be of any scope, too. */
+function endOfScopeCap(
+  ledger: Ledger,
+  { rule, scope: id = '', window = 'MONTH', requested }: Blocker,
+  { standing, taken, presumed }: Hope,
+): number | undefined {
+  const scope = (rule === 'TEAM_CAP' ? ledger.scopes?.teams : ledger.scopes?.models)?.get(id);
+  if (scope === undefined) return undefined;
+  const { spent, cap } = scopeFigures(ledger, standing, scope, window);
+  const returnable = window === 'MONTH' ? presumed.month : presumed.today;
+  if (Math.max(0, spent - returnable) + requested <= cap.tokens) return undefined;
+  return firstThatAdmits(ledger, scope, window, requested, taken);
 }

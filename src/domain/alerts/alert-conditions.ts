@@ -26,6 +26,7 @@ export const ALERT_RULES = [
   'LEASE_EXPIRED',
   'OVERRUN',
   'EXHAUSTION_FORECAST',
+  'UNPRICED_MODEL',
 ] as const;
 
 export type AlertRule = (typeof ALERT_RULES)[number];
@@ -78,16 +79,16 @@ export function alertConditions(input: AlertInput): AlertCondition[] {
   ];
 }
 
-function uneven({ month }: AlertInput, closed: UsageFigures): AlertCondition[] {
+function uneven({ policy, month }: AlertInput, closed: UsageFigures): AlertCondition[] {
   const grade = spreadGrade(closed);
   if (grade === 'UNSPECIFIED') return [];
   const value = toHundredths(spreadPercent(closed));
-  const message = () => messages.poorSpread(month.key, closed, value, POOR_ABOVE);
+  const message = () => messages.poorSpread(policy.unit, month.key, closed, value, POOR_ABOVE);
   const holds = grade === 'POOR';
   return [ofMonth({ rule: 'POOR_SPREAD', value, threshold: POOR_ABOVE, holds, message }, month)];
 }
 
-function spike({ allowance, today, dayTotals }: AlertInput, earlier: UsageFigures): AlertCondition[] {
+function spike({ policy, allowance, today, dayTotals }: AlertInput, earlier: UsageFigures): AlertCondition[] {
   const minimum = allowance.dailyMin;
   if (earlier.count === 0) return [];
   const value = dayTotals.get(today.day) ?? 0;
@@ -100,12 +101,12 @@ function spike({ allowance, today, dayTotals }: AlertInput, earlier: UsageFigure
       value,
       threshold,
       holds: value > 2 * mean(earlier) && value > minimum,
-      message: () => messages.dailySpike(today.day, value, mean(earlier), earlier.count),
+      message: () => messages.dailySpike(policy.unit, today.day, value, mean(earlier), earlier.count),
     },
   ];
 }
 
-function burst({ hour, hourSpent, hourCap }: AlertInput): AlertCondition {
+function burst({ policy, hour, hourSpent, hourCap }: AlertInput): AlertCondition {
   return {
     rule: 'HOURLY_BURST',
     window: 'HOUR',
@@ -113,7 +114,7 @@ function burst({ hour, hourSpent, hourCap }: AlertInput): AlertCondition {
     value: hourSpent,
     threshold: percentOf(hourCap, BURST_PERCENT),
     holds: hourSpent * 100 > hourCap * BURST_PERCENT,
-    message: () => messages.hourlyBurst(hour, hourSpent, hourCap, BURST_PERCENT),
+    message: () => messages.hourlyBurst(policy.unit, hour, hourSpent, hourCap, BURST_PERCENT),
   };
 }
 
@@ -129,7 +130,7 @@ function belowMinimum({ policy, allowance, closedDay }: AlertInput): AlertCondit
       value: total,
       threshold: minimum,
       holds: total < minimum,
-      message: () => messages.dayBelowMinimum(day, total, minimum, policy.minDailyPercent),
+      message: () => messages.dayBelowMinimum(policy.unit, day, total, minimum, policy.minDailyPercent),
     },
   ];
 }
@@ -142,7 +143,7 @@ function shares({ policy, allowance, month, monthSpent }: AlertInput): AlertCond
     threshold: number,
   ): AlertCondition => {
     const holds = monthSpent > 0 && monthSpent >= threshold;
-    const message = () => messages.shareSpent(rule, month, monthSpent, enforced, percent);
+    const message = () => messages.shareSpent(policy.unit, rule, month, monthSpent, enforced, percent);
     return ofMonth({ rule, value: monthSpent, threshold, holds, message }, month);
   };
   return [
@@ -152,7 +153,7 @@ function shares({ policy, allowance, month, monthSpent }: AlertInput): AlertCond
   ];
 }
 
-function exhaustion({ allowance, month, monthSpent, now }: AlertInput): AlertCondition {
+function exhaustion({ policy, allowance, month, monthSpent, now }: AlertInput): AlertCondition {
   const { enforced } = allowance;
   const { exhaustedAt, projectedMonthTokens: value } = forecastOf({
     enforced,
@@ -161,7 +162,7 @@ function exhaustion({ allowance, month, monthSpent, now }: AlertInput): AlertCon
     now,
   });
   const holds = exhaustedAt !== undefined && forecastCounts(month, now);
-  const message = () => messages.exhaustionForecast(month, value, enforced, exhaustedAt ?? now);
+  const message = () => messages.exhaustionForecast(policy.unit, month, value, enforced, exhaustedAt ?? now);
   return ofMonth({ rule: 'EXHAUSTION_FORECAST', value, threshold: enforced, holds, message }, month);
 }
 

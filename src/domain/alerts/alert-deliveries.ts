@@ -21,7 +21,7 @@ const LOOK_AGAIN_MS = 60_000;
 const RELEASED_AFTER_MS = 1_000;
 
 /** Things that happen at one moment: they are raised and never end later. */
-const HAPPENINGS: ReadonlySet<string> = new Set(['LEASE_EXPIRED', 'OVERRUN']);
+const HAPPENINGS: ReadonlySet<string> = new Set(['LEASE_EXPIRED', 'OVERRUN', 'UNPRICED_MODEL']);
 
 /** It is told once, not raised and then ended. */
 export function isHappening({ rule }: Pick<StoredAlert, 'rule'>): boolean {

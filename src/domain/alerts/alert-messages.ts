@@ -1,44 +1,58 @@
 import type { MonthWindow, StoredLease } from '../model/state.js';
-import { amount, duration, moment } from '../model/wording.js';
+import { aboutInUnit, inUnit, withUnit } from '../model/unit.js';
+import { duration, moment } from '../model/wording.js';
 import type { UsageFigures } from '../statistics/spread.js';
 import type { Span } from '../time/recent.js';
 
 /** What happened, what it means and what to do, for a person. */
 
-export function poorSpread(month: string, days: UsageFigures, spread: number, threshold: number): string {
+export function poorSpread(
+  unit: string,
+  month: string,
+  days: UsageFigures,
+  spread: number,
+  threshold: number,
+): string {
   return (
-    `The days of ${month} are used very unevenly: the closed days took ${amount(days.min)} to ${amount(days.max)} tokens, ` +
+    `The days of ${month} are used very unevenly: the closed days took ${inUnit(unit, days.min)} to ${withUnit(unit, days.max)}, ` +
     `a spread of ${spread}% (poor above ${threshold}%). ` +
     'Busy days eat what quiet days could use; pacing EVEN or a lower max_daily_percent evens them out.'
   );
 }
 
-export function dailySpike(day: string, tokens: number, usual: number, days: number): string {
+export function dailySpike(unit: string, day: string, tokens: number, usual: number, days: number): string {
   return (
-    `${day} took ${amount(tokens)} tokens so far, more than twice the mean of ${amount(usual)} ` +
+    `${day} took ${withUnit(unit, tokens)} so far, more than twice the mean of ${aboutInUnit(unit, usual)} ` +
     `over ${days === 1 ? 'the earlier day' : `${days} earlier days`} with usage. ` +
     'What it takes is missing on later days. ' +
     'Look at the usage by AI for the one that caused it; max_daily_percent_per_ai bounds what one AI takes.'
   );
 }
 
-export function hourlyBurst(hour: Span, tokens: number, cap: number, percent: number): string {
+export function hourlyBurst(unit: string, hour: Span, tokens: number, cap: number, percent: number): string {
   return (
-    `The hour from ${moment(hour.start)} took ${amount(tokens)} tokens, more than ${percent}% of its cap of ${amount(cap)}. ` +
+    `The hour from ${moment(hour.start)} took ${withUnit(unit, tokens)}, more than ${percent}% of its cap of ${inUnit(unit, cap)}. ` +
     `When the cap is reached, AIs are denied until ${moment(hour.end)}; ` +
     'smaller requests, or a higher max_hourly_percent, let more of them through.'
   );
 }
 
-export function dayBelowMinimum(day: string, tokens: number, minimum: number, percent: number): string {
+export function dayBelowMinimum(
+  unit: string,
+  day: string,
+  tokens: number,
+  minimum: number,
+  percent: number,
+): string {
   return (
-    `${day} ended with ${amount(tokens)} tokens, below the daily minimum of ${amount(minimum)} (${percent}%). ` +
+    `${day} ended with ${withUnit(unit, tokens)}, below the daily minimum of ${inUnit(unit, minimum)} (${percent}%). ` +
     'What it left unused goes to later days. See whether AIs were down or denied; ' +
     'if there was just less to do, lower min_daily_percent.'
   );
 }
 
 export function shareSpent(
+  unit: string,
   rule: 'WARNING' | 'CRITICAL' | 'EMERGENCY',
   month: MonthWindow,
   spent: number,
@@ -51,30 +65,31 @@ export function shareSpent(
       ? `No new slots are granted until ${moment(month.end)}; running leases go on. A higher monthly_limit reopens the month.`
       : `It must last until ${moment(month.end)}. Slow the AIs down, or raise monthly_limit.`;
   return (
-    `${amount(spent)} of ${amount(enforced)} tokens of ${month.key} are spent, ${share}% ` +
+    `${inUnit(unit, spent)} of ${withUnit(unit, enforced)} of ${month.key} are spent, ${share}% ` +
     `(${rule.toLowerCase()} from ${percent}%). ${meaning}`
   );
 }
 
 export function exhaustionForecast(
+  unit: string,
   month: MonthWindow,
   projected: number,
   enforced: number,
   at: number,
 ): string {
   return (
-    `At the rate of its days so far, ${month.key} would take ${amount(projected)} of ${amount(enforced)} tokens ` +
+    `At the rate of its days so far, ${month.key} would take ${aboutInUnit(unit, projected)} of ${withUnit(unit, enforced)} ` +
     `and be used up on ${moment(at)}, before it ends on ${moment(month.end)}. ` +
     'Slow the AIs down, lower max_daily_percent, or choose pacing EVEN.'
   );
 }
 
-export function leaseExpired(lease: StoredLease, presumed: number): string {
+export function leaseExpired(unit: string, lease: StoredLease, presumed: number): string {
   const held = Math.max(0, lease.reserved - lease.used);
   const tokens =
     presumed > 0
-      ? `${amount(presumed)} tokens that it held are presumed spent until a late report or release says otherwise`
-      : `${amount(held)} tokens that it held are free again`;
+      ? `${withUnit(unit, presumed)} that it held are presumed spent until a late report or release says otherwise`
+      : `${withUnit(unit, held)} that it held are free again`;
   return (
     `The lease of ${lease.aiId} (fence ${lease.fence}, granted ${moment(lease.grantedAt)}) was not renewed within ` +
     `${duration(lease.ttlMs)} or released, and ended at ${moment(lease.expiresAt)}. ` +
@@ -82,10 +97,18 @@ export function leaseExpired(lease: StoredLease, presumed: number): string {
   );
 }
 
-export function overrun(lease: StoredLease, tokens: number): string {
+export function overrun(unit: string, lease: StoredLease, tokens: number): string {
   return (
-    `${lease.aiId} spent ${amount(lease.used)} tokens on a lease that had reserved ${amount(lease.reserved)} ` +
-    `(fence ${lease.fence}): ${amount(tokens)} more. They count in the windows of the report, whatever the caps. ` +
+    `${lease.aiId} spent ${withUnit(unit, lease.used)} on a lease that had reserved ${inUnit(unit, lease.reserved)} ` +
+    `(fence ${lease.fence}): ${inUnit(unit, tokens)} more. They count in the windows of the report, whatever the caps. ` +
     'It should estimate more, or raise its reservation with RenewSlot before it spends.'
+  );
+}
+
+export function unpricedModel(unit: string, model: string, tokens: number): string {
+  return (
+    `No entry of token_weights_by_model fits the model ${model}, so a report of it was charged by token_weights: ` +
+    `${withUnit(unit, tokens)}. Add it, or a pattern such as \`*\` for all that have no entry of their own; ` +
+    'what was booked before stays as it is until AdjustUsage corrects it.'
   );
 }

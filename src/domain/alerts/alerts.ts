@@ -1,4 +1,6 @@
+import type { Policy } from '../model/policy.js';
 import type { MonthWindow, StoredAlert, StoredLease } from '../model/state.js';
+import { TOKENS } from '../model/unit.js';
 import type { Span } from '../time/windows.js';
 import type { AlertCondition, AlertRule } from './alert-conditions.js';
 import * as messages from './alert-messages.js';
@@ -6,15 +8,17 @@ import * as messages from './alert-messages.js';
 /** Marks of windows that are over are kept a while for those who look later, then forgotten. */
 const MARK_MEMORY_MS = 72 * 3_600_000;
 
-/** The key of a mark: a rule is raised at most once in a window. */
+/** The key of a mark: a rule is raised at most once in a window, or for a model in it. */
 export function alertKey({
   rule,
   windowStart,
+  model,
 }: {
   readonly rule: string;
   readonly windowStart: number;
+  readonly model?: string;
 }): string {
-  return `${rule} ${windowStart}`;
+  return model === undefined ? `${rule} ${windowStart}` : `${rule} ${windowStart} ${model}`;
 }
 
 /** Marks by their keys. */
@@ -74,35 +78,51 @@ export function mayEndByTime({ rule, window, endedAt }: StoredAlert): boolean {
   return endedAt === undefined && (window === 'HOUR' || rule === 'EXHAUSTION_FORECAST');
 }
 
-/** A lease ran out. `hour`: that of the decision. `presumed`: what counts as spent until somebody reports. */
-export function leaseExpiredAlert(
-  lease: StoredLease,
-  presumed: number,
-  hour: Span,
-  now: number,
-): StoredAlert {
-  return happened('LEASE_EXPIRED', hour, now, {
+/** Where something happens: the budget, as a decision finds it. */
+interface Where {
+  readonly month: Pick<MonthWindow, 'start'>;
+  readonly policy: Pick<Policy, 'unit'>;
+  readonly hour: Span;
+  readonly clock: number;
+}
+
+/** A lease ran out. `presumed`: what counts as spent until somebody reports. */
+export function leaseExpiredAlert(where: Where, lease: StoredLease, presumed: number): StoredAlert {
+  return happened('LEASE_EXPIRED', where, {
     value: presumed,
     threshold: 0,
-    message: messages.leaseExpired(lease, presumed),
+    message: messages.leaseExpired(where.policy.unit, lease, presumed),
   });
 }
 
 /** A report took a lease above its reservation. `lease`: after the report. `overrun`: how far the report took it above. */
-export function overrunAlert(lease: StoredLease, overrun: number, hour: Span, now: number): StoredAlert {
-  return happened('OVERRUN', hour, now, {
+export function overrunAlert(where: Where, lease: StoredLease, overrun: number): StoredAlert {
+  return happened('OVERRUN', where, {
     value: lease.used,
     threshold: lease.reserved,
-    message: messages.overrun(lease, overrun),
+    message: messages.overrun(where.policy.unit, lease, overrun),
   });
+}
+
+/** A report of a model without weights of its own; once in its month. `tokens`: what it was charged. */
+export function unpricedModelAlert(where: Where, model: string, tokens: number): StoredAlert {
+  const { policy, month } = where;
+  const message = messages.unpricedModel(policy.unit, model, tokens);
+  const happening = happened('UNPRICED_MODEL', where, { value: tokens, threshold: 0, message });
+  return { ...happening, window: 'MONTH', windowStart: month.start, model };
 }
 
 /** An event is over as soon as it has happened; its mark keeps the same event from alerting again within the hour. */
 function happened(
   rule: AlertRule,
-  hour: Span,
-  now: number,
+  { policy, hour, clock }: Where,
   figures: Pick<StoredAlert, 'value' | 'threshold' | 'message'>,
 ): StoredAlert {
-  return { rule, window: 'HOUR', windowStart: hour.start, raisedAt: now, endedAt: now, ...figures };
+  const at = { windowStart: hour.start, raisedAt: clock, endedAt: clock };
+  return counting(policy.unit, { rule, window: 'HOUR', ...at, ...figures });
+}
+
+/** An alert says what its figures count, where that is not tokens: whoever is told of it knows nothing of the budget. */
+export function counting(unit: string, alert: StoredAlert): StoredAlert {
+  return unit === TOKENS ? alert : { ...alert, unit };
 }

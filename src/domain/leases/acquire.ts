@@ -147,6 +147,7 @@ function newLease(
     hourStart: ledger.hour.start,
     ...(previousGrantAt === undefined ? {} : { previousGrantAt }),
     ...(request.labels === undefined ? {} : { labels: request.labels }),
+    ...(request.model === undefined ? {} : { model: request.model }),
     ...(request.session === undefined ? {} : { session: request.session }),
     ...(topUpId === undefined ? {} : { topUpId }),
   };

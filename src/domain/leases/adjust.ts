@@ -34,7 +34,7 @@ export function adjust(
   const figures = figuresOf(ledger, day, evidence);
   const available = availableFor(figures, request);
   if (available + request.tokens < 0)
-    return refused({ reason: 'BELOW_ZERO', available, of: whose(day, request) });
+    return refused({ reason: 'BELOW_ZERO', available, of: whose(day, request), unit: ledger.policy.unit });
   if (request.tokens > 0 && !fits(ledger, day, evidence, request.tokens)) {
     return refused({ reason: 'AMOUNT_OVERFLOW', field: 'tokens' });
   }

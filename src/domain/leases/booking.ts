@@ -1,4 +1,4 @@
-import { overrunAlert } from '../alerts/alerts.js';
+import { alertKey, overrunAlert, unpricedModelAlert } from '../alerts/alerts.js';
 import { book, canCount, type Entry, openDay } from '../ledger/accounts.js';
 import { viewOfClosed, viewOfLive } from '../ledger/lease-lookup.js';
 import type { Ledger } from '../ledger/ledger.js';
@@ -16,20 +16,22 @@ export interface Booked {
   /** Above the reservation. */
   readonly overrunTokens: number;
   readonly late: boolean;
+  /** Its model lacks weights of its own, where others have them. */
+  readonly unpriced?: true;
 }
 
 const NOTHING = { tokens: 0, roundedUp: 0 };
 
 /** What a report counts by the policy's weights for its model. */
-export function chargeFor({ policy }: Ledger, usage: UsageReport): TokenCharge {
-  return chargeOf(usage.tokens, policy.tokenWeightsByModel.get(usage.model) ?? policy.tokenWeights);
+export function chargeFor({ weights }: Ledger, usage: UsageReport): TokenCharge {
+  return chargeOf(usage.tokens, weights.of(usage.model));
 }
 
 /** Why a report cannot be booked as it stands; undefined if it can. */
 export function reportRefusal(ledger: Ledger, charge: TokenCharge, used = 0): Refusal | undefined {
   const amount = charge.whole + (charge.millionths > 0 ? 1 : 0);
   const limit = ledger.policy.maxReportTokens || ledger.policy.monthlyLimit;
-  if (amount > limit) return { reason: 'REPORT_TOO_LARGE', charge: amount, limit };
+  if (amount > limit) return { reason: 'REPORT_TOO_LARGE', charge: amount, limit, unit: ledger.policy.unit };
   if (canCount(ledger, amount) && Number.isSafeInteger(used + amount)) return undefined;
   return { reason: 'AMOUNT_OVERFLOW', field: 'usage.tokens' };
 }
@@ -59,7 +61,13 @@ export function bookOnLive(
     tellOverrun(ledger, viewOfLive(ledger, after), after, overrunTokens);
   }
   ledger.setLease(lease.fence, after);
-  return { chargedTokens, overrunTokens, late: false, lease: after };
+  return {
+    chargedTokens,
+    overrunTokens,
+    late: false,
+    ...unpriced(ledger, usage, chargedTokens),
+    lease: after,
+  };
 }
 
 /** Books a report on a closed lease: first out of what was presumed of it; only the excess is new, in the windows of now. */
@@ -85,19 +93,49 @@ export function bookLate(
   const updated = { ...closed, lease: after, presumed: closed.presumed - moved };
   if (overrunTokens > 0) tellOverrun(ledger, viewOfClosed(ledger, updated), after, overrunTokens);
   putClosed(ledger, updated);
-  return { chargedTokens, overrunTokens, late: true, closed: updated };
+  return {
+    chargedTokens,
+    overrunTokens,
+    late: true,
+    ...unpriced(ledger, usage, chargedTokens),
+    closed: updated,
+  };
 }
 
 /** Books a report that has no lease, in the windows of now. */
 export function bookUnleased(ledger: Ledger, aiId: string, usage: UsageReport, charge: TokenCharge): Booked {
   const chargedTokens = addCharge(NOTHING, charge).tokens;
   bookNow(ledger, { aiId, model: modelOf(usage), tokens: chargedTokens, calls: callsOf(usage) });
-  return { chargedTokens, overrunTokens: 0, late: false };
+  return { chargedTokens, overrunTokens: 0, late: false, ...unpriced(ledger, usage, chargedTokens) };
+}
+
+/** A model without weights of its own is charged by those of all, which may be far from its price: somebody should hear of it. */
+function unpriced(ledger: Ledger, usage: UsageReport, tokens: number): Pick<Booked, 'unpriced'> | undefined {
+  if (!ledger.weights.lacks(usage.model)) return undefined;
+  const { tables, month } = ledger;
+  const model = modelOf(usage);
+  const key = alertKey({ rule: 'UNPRICED_MODEL', windowStart: month.start, model });
+  if (!tables.alerts.has(key) && modelsToldOf(ledger) < MOST_UNPRICED)
+    raiseOnce(ledger, unpricedModelAlert(ledger, model, tokens));
+  return UNPRICED;
+}
+
+const UNPRICED = { unpriced: true } as const;
+
+/** Callers make up the names of models: so many are told of in a month. */
+const MOST_UNPRICED = 20;
+
+function modelsToldOf({ tables, month }: Ledger): number {
+  let told = 0;
+  for (const { rule, windowStart, epoch } of tables.alerts.values()) {
+    if (rule === 'UNPRICED_MODEL' && windowStart === month.start && epoch === undefined) told += 1;
+  }
+  return told;
 }
 
 function tellOverrun(ledger: Ledger, view: LeaseView, lease: StoredLease, tokens: number): void {
   ledger.note({ kind: 'overrun', at: ledger.clock, lease: view, tokens });
-  raiseOnce(ledger, overrunAlert(lease, tokens, ledger.hour, ledger.clock));
+  raiseOnce(ledger, overrunAlert(ledger, lease, tokens));
 }
 
 /** The windows of now are those of the decision's moment. Nothing opens no day. */

@@ -57,7 +57,7 @@ function closeOne(ledger: Ledger, lease: StoredLease): void {
     return;
   }
   const closed = expire(ledger, lease, 'EXPIRED');
-  raiseOnce(ledger, leaseExpiredAlert(lease, closed.presumed, ledger.hour, ledger.clock));
+  raiseOnce(ledger, leaseExpiredAlert(ledger, lease, closed.presumed));
 }
 
 /** Ends a lease that was not released: under CHARGE, what it had reserved and not reported is presumed spent. */

@@ -4,7 +4,7 @@ import type { Ledger } from '../ledger/ledger.js';
 import { bookTopUp, toppedOf } from '../ledger/top-ups.js';
 import { MAX_PRESUMED_LEASES } from '../model/limits.js';
 import type { ClosedLease, HourTotal, StoredLease, StoredPresumed } from '../model/state.js';
-import { UNKNOWN } from '../model/types.js';
+import { UNKNOWN, UNSPECIFIED } from '../model/types.js';
 
 /**
  * Tokens that a lease had reserved and not reported when it ended. They stand in the day, hour and AI of its grant, under the
@@ -31,16 +31,18 @@ const SHARED_TOPPED = 'topped:';
 
 /** Books what a lease that ends had reserved and not reported. Says the key under which its day keeps it. */
 export function presume(ledger: Ledger, lease: StoredLease, tokens: number): string {
-  const { day, hourStart, aiId, fence } = lease;
+  const { day, hourStart, aiId, fence, model } = lease;
   const { tables } = ledger;
   book(ledger, {
     ...{ day, hourStart, aiId, model: UNKNOWN, tokens, presumed: tokens },
     topped: toppedOf(lease, tokens),
+    modelOfLease: model ?? UNSPECIFIED,
   });
   const topped = lease.topUpId === undefined ? {} : { topped: true as const };
   const { presumed, ais } = tables.accountsOf(day);
   if (presumed.size < MAX_PRESUMED_LEASES) {
-    tables.setPresumed(day, String(fence), { aiId, hourStart, tokens, ...topped });
+    const known = model !== undefined && { model };
+    tables.setPresumed(day, String(fence), { aiId, hourStart, tokens, ...known, ...topped });
     return String(fence);
   }
   const name = standsUnder(ais, aiId);
@@ -83,9 +85,10 @@ export function settlePresumed(
 ): number {
   const tokens = Math.min(late.tokens, closed.presumed);
   if (tokens === 0) return 0;
-  const { day, hourStart, aiId } = closed.lease;
+  const { day, hourStart, aiId, model: modelOfLease = UNSPECIFIED } = closed.lease;
   const topped = toppedOf(closed.lease, tokens);
-  moveModel(ledger, { ...late, day, hourStart, aiId, tokens, presumed: -tokens, topped }, UNKNOWN);
+  const known = closed.presumedKey !== undefined && { modelOfLease };
+  moveModel(ledger, { ...late, day, hourStart, aiId, tokens, presumed: -tokens, topped, ...known }, UNKNOWN);
   lower(ledger, day, closed.presumedKey, tokens);
   return tokens;
 }
@@ -101,8 +104,9 @@ export function freePresumed(ledger: Ledger, { lease, presumed, presumedKey }: C
   const hours = own
     ? [{ start: hourStart, tokens }]
     : hoursWithRoom(ledger, day, { tokens, isTopped }, hourStart);
+  const known = presumedKey !== undefined && { modelOfLease: lease.model ?? UNSPECIFIED };
   for (const hour of hours)
-    takeOut(ledger, { day, hourStart: hour.start, aiId, tokens: hour.tokens }, isTopped);
+    takeOut(ledger, { day, hourStart: hour.start, aiId, tokens: hour.tokens, ...known }, isTopped);
   bookTopUp(ledger, lease, -tokens);
   lower(ledger, day, presumedKey, tokens);
   return tokens;
@@ -130,12 +134,11 @@ export function takePresumed(
       hourStart === undefined
         ? hoursWithRoom(ledger, day, { tokens, isTopped })
         : [{ start: hourStart, tokens }];
-    for (const hour of hours)
-      takeOut(
-        ledger,
-        { day, hourStart: hour.start, aiId: presumed.aiId, tokens: hour.tokens, adjusted: !isTopped },
-        isTopped,
-      );
+    const known = hourStart !== undefined && { modelOfLease: presumed.model ?? UNSPECIFIED };
+    for (const hour of hours) {
+      const here = { day, hourStart: hour.start, aiId: presumed.aiId, tokens: hour.tokens };
+      takeOut(ledger, { ...here, adjusted: !isTopped, ...known }, isTopped);
+    }
     lower(ledger, day, key, tokens);
     left -= tokens;
   }
@@ -162,7 +165,7 @@ function inOrderOfGrants(presumedBy: ReadonlyMap<string, StoredPresumed>): [stri
 
 function takeOut(
   ledger: Ledger,
-  { tokens, ...of }: Pick<Entry, 'day' | 'hourStart' | 'aiId' | 'tokens' | 'adjusted'>,
+  { tokens, ...of }: Pick<Entry, 'day' | 'hourStart' | 'aiId' | 'tokens' | 'adjusted' | 'modelOfLease'>,
   isTopped: boolean,
 ): void {
   const topped = isTopped ? -tokens : 0;

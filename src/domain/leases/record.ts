@@ -104,13 +104,14 @@ function replay(
 }
 
 function recorded(booked: Booked, replayed: boolean, lease: LeaseView | undefined): Recorded {
-  const { chargedTokens, overrunTokens, late } = booked;
+  const { chargedTokens, overrunTokens, late, unpriced } = booked;
   return {
     kind: 'recorded',
     chargedTokens,
     overrunTokens,
     late,
     replayed,
+    ...(unpriced && !replayed && { unpriced }),
     ...(lease === undefined ? {} : { lease }),
   };
 }

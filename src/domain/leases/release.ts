@@ -41,6 +41,7 @@ export function release(
     return refused({
       reason: 'USAGE_REPORTED',
       lease: found.kind === 'live' ? viewOfLive(ledger, lease) : viewOfClosed(ledger, found.closed),
+      unit: ledger.policy.unit,
     });
   }
   const returning = closed === undefined ? 0 : bytesOfItsDay(ledger, closed, evidence);
@@ -178,6 +179,10 @@ function answerOf(
   return { fingerprint, ...named, usedTokens: lease.used, freedTokens, overrunTokens };
 }
 
+function countedOf({ chargedTokens, late, unpriced }: Booked): Omit<NonNullable<Released['booked']>, 'aiId'> {
+  return { chargedTokens, late, ...(unpriced && { unpriced }) };
+}
+
 function released(answer: ReleaseAnswer, aiId: string, booked: Booked | undefined): Released {
   const { usedTokens, freedTokens, overrunTokens } = answer;
   return {
@@ -186,6 +191,6 @@ function released(answer: ReleaseAnswer, aiId: string, booked: Booked | undefine
     freedTokens,
     overrunTokens,
     replayed: false,
-    ...(booked && { booked: { aiId, chargedTokens: booked.chargedTokens, late: booked.late } }),
+    ...(booked && { booked: { aiId, ...countedOf(booked) } }),
   };
 }

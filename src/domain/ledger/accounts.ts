@@ -2,12 +2,14 @@ import { MAX_AI_BYTES, MAX_AIS, MAX_MODEL_BYTES, MAX_MODELS, MAX_RESERVED } from
 import type { HourTotal, StoredCount, StoredDay } from '../model/state.js';
 import type { CallCount, Writable } from '../model/types.js';
 import { OTHER, UNKNOWN } from '../model/types.js';
+import { TOKENS } from '../model/unit.js';
 import { monthOfDay } from '../time/calendar.js';
 import type { DayWindow } from '../time/windows.js';
 import { countedOn, tokensOf } from './counts.js';
 import type { Ledger } from './ledger.js';
 import type { LedgerTables } from './ledger-tables.js';
 import { learnDay } from './past-days.js';
+import { type CountedNames, countInScopes } from './scope-counts.js';
 import { inMonth } from './standing.js';
 import { add, type Table, type Entry as TableEntry } from './table.js';
 import { countTopped, countToppedDay, countToppedInDay, toppedIn } from './topped.js';
@@ -26,6 +28,8 @@ export interface Entry {
   readonly tokens: number;
   readonly presumed?: number;
   readonly late?: number;
+  /** Of what is presumed, the model of its lease. */
+  readonly modelOfLease?: string | undefined;
   /** Of `tokens`, what came from a top-up. */
   readonly topped?: number;
   /** By an adjustment: nobody knows in which hour it was spent. What was topped is in none for experience, adjusted or not. */
@@ -38,7 +42,8 @@ export interface Entry {
 export function openDay(ledger: Ledger, window: DayWindow): void {
   if (ledger.tables.days.has(window.day)) return;
   const { start, end, day } = window;
-  const { zone } = ledger;
+  const { zone, policy } = ledger;
+  const unit = policy.unit === TOKENS ? undefined : { unit: policy.unit };
   const empty = {
     start,
     end,
@@ -49,6 +54,7 @@ export function openDay(ledger: Ledger, window: DayWindow): void {
     settleUntil: 0,
     zone,
     refused: false,
+    ...unit,
   };
   ledger.tables.putDay(day, { ...empty, changedAt: ledger.nextRevision });
   if (day > ledger.lastOpenedDay) ledger.lastOpenedDay = day;
@@ -73,10 +79,16 @@ export function book(ledger: Ledger, entry: Entry): void {
   const { topped = 0 } = entry;
   if (topped !== 0) countToppedInDay(tables, { day, hour }, { span: entry.day, ai, model, topped });
   // Under the day's names: what is `(other)` in a day can be taken back from `(other)` of its month.
+  let ofMonth: CountedNames | undefined;
   if (monthOfDay(entry.day) === ledger.month.key && !ledger.deleted)
-    countInMonth(tables, { day: entry.day, ai, model, tokens: entry.tokens, topped });
+    ofMonth = countInMonth(tables, { day: entry.day, ai, model, tokens: entry.tokens, topped });
   else if (ledger.closedDay?.day === entry.day) {
     ledger.closedDay = { ...ledger.closedDay, total: ledger.closedDay.total + entry.tokens };
+  }
+  // What came from a top-up is in no window of a scope either.
+  const inWindows = entry.tokens - topped;
+  if (ledger.scopes !== undefined && inWindows !== 0) {
+    countInScopes(ledger, ledger.scopes, { ...entry, tokens: inWindows }, { ai, model }, ofMonth);
   }
   if (entry.tokens < 0) ledger.loosened += 1;
   if (entry.day < ledger.today.day) learnDay(ledger, entry.day);
@@ -100,25 +112,29 @@ interface OfDay {
   readonly topped: number;
 }
 
-function countInMonth(tables: LedgerTables, { day, ai, model, tokens, topped }: OfDay): void {
+function countInMonth(tables: LedgerTables, { day, ai, model, tokens, topped }: OfDay): CountedNames {
   add(tables.dayTotals, day, tokens);
   tables.monthSpent += tokens;
   const span = monthOfDay(day);
   countToppedDay(tables, day, topped);
-  countAiInMonth(tables, span, ai, tokens, topped);
-  countModelInMonth(tables, span, model, tokens, topped);
+  return {
+    ai: countAiInMonth(tables, span, ai, tokens, topped),
+    model: countModelInMonth(tables, span, model, tokens, topped),
+  };
 }
 
+/** Counts what an AI has of a day of the month. Says the name under which it stands there. */
 export function countAiInMonth(
   { monthAis, toppedAis }: LedgerTables,
   month: string,
   ai: string,
   tokens: number,
   topped = 0,
-): void {
+): string {
   const name = nameIn(monthAis, ai, AI_ROOM);
   add(monthAis, name, tokens);
   countTopped(toppedAis, month, name, topped);
+  return name;
 }
 
 export function countModelInMonth(
@@ -127,18 +143,20 @@ export function countModelInMonth(
   model: string,
   tokens: number,
   topped = 0,
-): void {
+): string {
   const name = nameIn(monthModels, model, MODEL_ROOM);
   add(monthModels, name, tokens);
   countTopped(toppedModels, month, name, topped);
+  return name;
 }
 
 /** Moves tokens of a day from one model to another: what was presumed turns out to be used, and by what. */
 export function moveModel(ledger: Ledger, entry: Omit<Entry, 'late'>, from: string): void {
   const { tokens, model, presumed = 0, topped = 0 } = entry;
+  const { modelOfLease: _, ...known } = entry;
   const before = { ...entry, model: from, tokens: -tokens, presumed, topped: -topped, calls: undefined };
   book(ledger, before);
-  book(ledger, { ...entry, model, tokens, presumed: 0 });
+  book(ledger, { ...known, model, tokens, presumed: 0 });
 }
 
 /** The form of a day that this commit will carry. Until then it is nobody else's, so all that it books changes it in place. */
@@ -217,15 +235,6 @@ export function tokensToday({ tables: { dayAis, toppedAis }, today: { day } }: L
   const own = dayAis.get(`${day} ${aiId}`);
   const tokens = tokensOf(own ?? dayAis.get(`${day} ${OTHER}`));
   return tokens - toppedIn(toppedAis, day, own === undefined ? OTHER : aiId);
-}
-
-/** The same of the month. An AI that the month names and today does not goes on under `(other)`. */
-export function tokensThisMonth(ledger: Ledger, aiId: string): number {
-  const { monthAis } = ledger.tables;
-  const own = monthAis.get(aiId);
-  const others = monthAis.get(OTHER) ?? 0;
-  if (own === undefined) return others;
-  return isNamedToday(ledger, aiId) ? own : own + others;
 }
 
 interface Names {

@@ -1,10 +1,11 @@
 import { presumedDayOf, stillPresumed } from '../leases/presumed.js';
 import { RECEIPT_MEMORY_MS } from '../model/limits.js';
-import type { NeedsLookup } from '../model/outcomes.js';
+import type { BudgetSnapshot, NeedsLookup } from '../model/outcomes.js';
 import { leaseReceiptId } from '../model/receipt-id.js';
 import type { Evidence, LeaseRef } from '../model/requests.js';
 import type { ClosedLease, Receipt, StoredLease } from '../model/state.js';
 import type { Labels, LeaseView } from '../model/types.js';
+import { teamIdOf } from '../policy/team-patterns.js';
 import type { Ledger } from './ledger.js';
 
 /** What is known of a lease id. `unknown`: its receipt, or the day of its grant, must be looked up in the store. */
@@ -63,8 +64,14 @@ export function unknownReceipts(...receiptIds: string[]): NeedsLookup {
   return { kind: 'unknown', receiptIds, days: [] };
 }
 
-/** Whose lease, and as of when. */
-type ViewContext = Pick<Ledger, 'budgetId' | 'clock'>;
+/** Whose lease, as of when, and which team its AI is in. */
+type ViewContext = Pick<Ledger, 'budgetId' | 'clock' | 'teamIdOf'>;
+
+/** For leases that are looked at outside of a decision. */
+export function viewContextOf({ budget, now }: Pick<BudgetSnapshot, 'budget' | 'now'>): ViewContext {
+  const { budgetId, policy } = budget;
+  return { budgetId, clock: now, teamIdOf: (aiId) => teamIdOf(policy, aiId) };
+}
 
 const NO_LABELS: Labels = {};
 
@@ -85,6 +92,8 @@ export function viewOfLive(ledger: ViewContext, lease: StoredLease): LeaseView {
     expiresAt: lease.expiresAt,
     renewableUntil: lease.renewableUntil,
     labels: lease.labels ?? NO_LABELS,
+    teamId: ledger.teamIdOf(lease.aiId),
+    model: lease.model,
     sessionId: lease.session?.id,
     topUpId: lease.topUpId,
     asOf: ledger.clock,
@@ -108,6 +117,8 @@ export function viewOfClosed(ledger: ViewContext, closed: ClosedLease): LeaseVie
     renewableUntil: lease.renewableUntil,
     closedAt: closed.closedAt,
     labels: lease.labels ?? NO_LABELS,
+    teamId: ledger.teamIdOf(lease.aiId),
+    model: lease.model,
     sessionId: lease.session?.id,
     topUpId: lease.topUpId,
     asOf: ledger.clock,

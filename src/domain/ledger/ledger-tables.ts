@@ -34,7 +34,7 @@ export interface DayAccounts {
 
 type DayParts = Pick<
   UsageDay,
-  'ais' | 'models' | 'aiCalls' | 'modelCalls' | 'presumedBy' | 'toppedAis' | 'toppedModels'
+  'ais' | 'models' | 'aiCalls' | 'modelCalls' | 'presumedBy' | 'parts' | 'toppedAis' | 'toppedModels'
 >;
 
 interface SectionTable {
@@ -59,6 +59,11 @@ export class LedgerTables {
   readonly toppedDays: Table<number>;
   readonly toppedAis: Table<number>;
   readonly toppedModels: Table<number>;
+  readonly hourAis: Table<number>;
+  readonly hourModels: Table<number>;
+  readonly hourParts: Table<number>;
+  readonly dayParts: Table<number>;
+  readonly monthParts: Table<number>;
   readonly outbox: Table<SectionValues['outbox']>;
   readonly alerts: Table<SectionValues['alerts']>;
   readonly writers: Table<SectionValues['writers']>;
@@ -92,6 +97,11 @@ export class LedgerTables {
     this.toppedDays = table('toppedDays');
     this.toppedAis = table('toppedAis');
     this.toppedModels = table('toppedModels');
+    this.hourAis = table('hourAis');
+    this.hourModels = table('hourModels');
+    this.hourParts = table('hourParts');
+    this.dayParts = table('dayParts');
+    this.monthParts = table('monthParts');
     this.outbox = table('outbox');
     this.alerts = table('alerts');
     this.writers = table('writers');
@@ -184,24 +194,34 @@ export class LedgerTables {
     for (const { key } of ais.values()) this.dayAis.delete(key);
     for (const { key } of models.values()) this.dayModels.delete(key);
     for (const { key } of presumed.values()) this.dayPresumed.delete(key);
+    for (const key of this.partsOf(day).keys()) this.dayParts.delete(`${day} ${key}`);
     this.accounts.delete(day);
   }
 
   /** Takes every day out of the state. */
   dropDays(): void {
-    for (const table of [this.days, this.dayAis, this.dayModels, this.dayPresumed]) table.reset();
+    for (const table of [this.days, this.dayAis, this.dayModels, this.dayPresumed, this.dayParts])
+      table.reset();
     for (const table of [this.toppedAis, this.toppedModels]) table.reset();
     this.accounts.clear();
   }
 
   /** Nothing is counted in the month any more, or nothing yet. */
   dropMonth(): void {
-    for (const table of [this.dayTotals, this.monthAis, this.monthModels, this.toppedDays]) table.reset();
+    for (const table of [this.dayTotals, this.monthAis, this.monthModels, this.monthParts]) table.reset();
+    this.toppedDays.reset();
     for (const table of [this.toppedAis, this.toppedModels]) {
       for (const key of [...table.keys()]) if (isOfMonth(key)) table.delete(key);
     }
     this.monthSpent = 0;
     this.monthTopped = 0;
+  }
+
+  /** What scopes have of names of many in an open day: see `scope-counts.ts`. They are few. */
+  partsOf(day: string): Map<string, number> {
+    const found = new Map<string, number>();
+    for (const [key, tokens] of this.dayParts) if (key.startsWith(day)) found.set(key.slice(11), tokens);
+    return found;
   }
 
   /** What is presumed in an open day, by its key. */
@@ -237,6 +257,7 @@ export class LedgerTables {
     for (const [key, presumed] of names.presumedBy) this.setPresumed(day, key, presumed);
     for (const [name, tokens] of names.toppedAis) this.toppedAis.set(`${day} ${name}`, tokens);
     for (const [name, tokens] of names.toppedModels) this.toppedModels.set(`${day} ${name}`, tokens);
+    for (const [key, tokens] of names.parts) this.dayParts.set(`${day} ${key}`, tokens);
   }
 }
 

@@ -19,12 +19,15 @@ import {
   type StoredTopUp,
 } from '../model/state.js';
 import { type Allowance, allowanceOf } from '../policy/allowance.js';
+import { ModelWeights } from '../policy/model-weights.js';
 import { type LargestRequests, largestRequests } from '../policy/pacing.js';
 import { daysLeft, monthAfter, monthOfDay } from '../time/calendar.js';
 import type { Numbers } from '../time/tidy-mark.js';
 import { type DayWindow, dayAt, hourAt, type Span } from '../time/windows.js';
 import { LedgerTables } from './ledger-tables.js';
 import { Pace } from './pace.js';
+import { beginHour, movePolicy, regroup, regroupDay } from './scope-counts.js';
+import { Scopes } from './scopes.js';
 import { Slots } from './slots.js';
 import type { Entry } from './table.js';
 import { TopUps } from './top-up-table.js';
@@ -62,6 +65,9 @@ export class Ledger {
   policy: Policy = policyInForce({});
   allowance: Allowance = allowanceOf(this.policy);
   largest: LargestRequests = largestRequests(this.policy);
+  weights = new ModelWeights(this.policy);
+  /** Teams and limits of models; undefined while the policy has none, which then cost nothing. */
+  scopes: Scopes | undefined;
   pause: StoredPause | undefined;
 
   /** The hour and the day of the last decision. */
@@ -114,7 +120,9 @@ export class Ledger {
     for (const lease of this.tables.leases.values()) this.slots.replace(undefined, lease);
     // What a deletion left behind.
     if (this.deleted) this.slots.retireAll(this.policy.onExpiry === 'CHARGE');
-    if (this.exists) this.moveTo(this.clock);
+    if (!this.exists) return;
+    this.findWindows(this.clock);
+    regroup(this);
   }
 
   /**
@@ -145,6 +153,9 @@ export class Ledger {
     this.policyRevision = revision;
     this.policy = policyInForce(fields);
     this.allow();
+    this.weights = new ModelWeights(this.policy);
+    this.scopes = Scopes.of(this.policy);
+    this.slots.useScopes(this.scopes);
     this.loosened += 1;
   }
 
@@ -181,10 +192,12 @@ export class Ledger {
   }
 
   setPolicy(fields: PolicyFields): void {
+    const { scopes } = this;
     // It is the etag: two policies that one commit carries must not share it.
     const revision = Math.max(this.nextRevision, this.policyRevision + 1);
     this.usePolicy(fields, revision);
     this.tables.settings.set('policy', { fields, revision });
+    movePolicy(this, scopes);
   }
 
   setPause(pause: StoredPause | undefined): void {
@@ -212,8 +225,21 @@ export class Ledger {
     return this.slots.lease(fence);
   }
 
-  /** Finds the hour and the day of a moment in the present month. */
+  /** The team that an AI is in. */
+  teamIdOf(aiId: string): string | undefined {
+    return this.scopes?.teamOf(aiId)?.id;
+  }
+
+  /** The hour and the day of a moment in the present month are those of now. */
   moveTo(now: number): void {
+    const { today } = this;
+    this.findWindows(now);
+    if (this.scopes === undefined) return;
+    beginHour(this);
+    if (this.today !== today) regroupDay(this);
+  }
+
+  private findWindows(now: number): void {
     if (now < this.hour.start || now >= this.hour.end) {
       this.hour = hourAt(this.zone, now, this.month);
       this.pace.forget();
@@ -243,6 +269,11 @@ export class Ledger {
 
   note(event: BudgetEvent): void {
     this.events.push(event);
+  }
+
+  /** What was noted since `takeEvents`. */
+  get untold(): readonly BudgetEvent[] {
+    return this.events;
   }
 
   takeEvents(): readonly BudgetEvent[] {

@@ -2,6 +2,7 @@ import { MAX_COMMIT_BYTES, MAX_FULL_STATE_BYTES, MAX_OUTBOX } from '../model/lim
 import type { Refusal } from '../model/outcomes.js';
 import type { DropWrittenRequest } from '../model/requests.js';
 import type { Ledger } from './ledger.js';
+import { regroupDay } from './scope-counts.js';
 
 /** Receipts wait in the state until they are known to be written; when too many wait, what would add one must come again. */
 export function outboxRefusal({ tables }: Ledger, moreBytes = 0): Refusal | undefined {
@@ -33,6 +34,8 @@ export function dropWritten(ledger: Ledger, { receipts, days }: DropWrittenReque
     if (isCommitFull(ledger)) continue;
     if (totals !== undefined && totals.changedAt <= revision && isDayClosed(ledger, day)) {
       tables.dropDay(day);
+      // In a zone in which it ended earlier, today may be over.
+      if (day === ledger.today.day) regroupDay(ledger);
       ledger.writtenDays.delete(day);
       // A document that was looked up before this commit may be older than what the day came to.
       ledger.daysDroppedAt = ledger.nextRevision;

@@ -4,7 +4,7 @@ import { dayBefore, dayIn, daysInMonth, firstDayOf, monthOfDay } from '../time/c
 import { calendarDay, type DayWindow, dayAt, dayWindow } from '../time/windows.js';
 import { countAiInMonth, countModelInMonth, openDay, ownHours } from './accounts.js';
 import type { Ledger } from './ledger.js';
-import type { LedgerTables } from './ledger-tables.js';
+import { countOtherOfMonth, countPartsOfDay, regroupDay, regroupMonth } from './scope-counts.js';
 import { usageDayBytes } from './state-size.js';
 import { countToppedDay } from './topped.js';
 
@@ -24,7 +24,7 @@ export function bringBackDay(ledger: Ledger, day: string, evidence: Evidence): v
     openDay(ledger, window);
     return;
   }
-  const { start, total, presumed, late, topped, zone, refused, calls, failedCalls } = document;
+  const { start, total, presumed, late, topped, zone, unit, refused, calls, failedCalls } = document;
   const hours = ownHours(document.hours);
   // Written in another zone it may have ended earlier: closed at once, it would be brought back again and again.
   const end = Math.max(document.end, window.end);
@@ -34,9 +34,11 @@ export function bringBackDay(ledger: Ledger, day: string, evidence: Evidence): v
     ...(topped && { topped }),
     ...(calls !== undefined && { calls, failedCalls: failedCalls ?? 0 }),
     ...(zone !== undefined && { zone }),
+    ...(unit !== undefined && { unit }),
     ...(refused !== undefined && { refused }),
   };
   ledger.tables.putDay(day, totals, document);
+  if (day === ledger.today.day) regroupDay(ledger);
 }
 
 function windowOf({ zone, month, today }: Ledger, day: string): DayWindow {
@@ -92,9 +94,10 @@ export function enterMonth(ledger: Ledger, zone: string, month: MonthWindow, evi
   tables.dropMonth();
   for (const [day, { total, topped }] of tables.days.entries()) {
     if (monthOfDay(day) !== month.key) continue;
-    count(tables, {
+    count(ledger, {
       ...{ day, total, ...(topped && { topped }) },
       ...{ ais: tables.ofDay(tables.dayAis, day), models: tables.ofDay(tables.dayModels, day) },
+      parts: tables.partsOf(day),
       toppedAis: tables.toppedOfDay(tables.toppedAis, day),
       toppedModels: tables.toppedOfDay(tables.toppedModels, day),
     });
@@ -102,25 +105,35 @@ export function enterMonth(ledger: Ledger, zone: string, month: MonthWindow, evi
   for (const document of evidence.days.values()) {
     if (document === undefined || monthOfDay(document.day) !== month.key) continue;
     if (tables.days.has(document.day)) continue;
-    count(tables, document);
+    count(ledger, document);
   }
+  regroupMonth(ledger);
   ledger.touchHead();
 }
 
 type CountedDay = Pick<
   UsageDay,
-  'day' | 'total' | 'topped' | 'ais' | 'models' | 'toppedAis' | 'toppedModels'
+  'day' | 'total' | 'topped' | 'ais' | 'models' | 'parts' | 'toppedAis' | 'toppedModels'
 >;
 
-function count(tables: LedgerTables, counted: CountedDay): void {
-  const { day, total, topped = 0, ais, models, toppedAis, toppedModels } = counted;
+function count(ledger: Ledger, counted: CountedDay): void {
+  const { day, total, topped = 0, ais, models, parts, toppedAis, toppedModels } = counted;
+  const { tables } = ledger;
   const month = monthOfDay(day);
   tables.dayTotals.set(day, total);
   tables.monthSpent += total;
   countToppedDay(tables, day, topped);
-  for (const [ai, tokens] of ais) countAiInMonth(tables, month, ai, tokens, toppedAis.get(ai));
-  for (const [model, tokens] of models)
-    countModelInMonth(tables, month, model, tokens, toppedModels.get(model));
+  for (const [ai, tokens] of ais) {
+    const ofAi = toppedAis.get(ai) ?? 0;
+    if (countAiInMonth(tables, month, ai, tokens, ofAi) !== ai)
+      countOtherOfMonth(ledger, 'TEAM', ai, tokens - ofAi);
+  }
+  for (const [model, tokens] of models) {
+    const ofModel = toppedModels.get(model) ?? 0;
+    if (countModelInMonth(tables, month, model, tokens, ofModel) !== model)
+      countOtherOfMonth(ledger, 'MODEL', model, tokens - ofModel);
+  }
+  countPartsOfDay(ledger, parts);
 }
 
 /** The last day of the month that is left, where the next one follows it and it was in use. */

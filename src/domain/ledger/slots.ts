@@ -1,6 +1,7 @@
 import type { StoredLease } from '../model/state.js';
 import { monthOfDay } from '../time/calendar.js';
 import { ExpiryQueue } from './expiry-queue.js';
+import type { Scope, Scopes } from './scopes.js';
 
 const NONE: ReadonlyMap<string, number> = new Map();
 
@@ -21,6 +22,7 @@ export class Slots {
   /** Leases whose time is over and that no commit has closed yet, in the order of their ends. They have no slot any more. */
   private readonly over = new Map<number, OverLease>();
   private readonly overByRequest = new Map<string, number>();
+  private scopes: Scopes | undefined;
   /** The last answer of `nthExpiry`: denials ask for the same one many times a second. */
   private nthKnown:
     | { readonly n: number; readonly live: number; readonly expiresAt: number | undefined }
@@ -28,6 +30,14 @@ export class Slots {
 
   get live(): number {
     return this.leases.size;
+  }
+
+  /** Leases are counted in these scopes from now on, those that there are as well. */
+  useScopes(scopes: Scopes | undefined): void {
+    this.scopes = scopes;
+    if (scopes === undefined) return;
+    for (const lease of this.leases.values()) scopes.hold(lease, unspentInWindows(lease), 1);
+    for (const { lease, held } of this.over.values()) scopes.hold(lease, held, 0);
   }
 
   /** Whether it is not closed yet. */
@@ -92,6 +102,7 @@ export class Slots {
     const held = holds ? unspentInWindows(lease) : 0;
     this.leases.delete(lease.fence);
     this.take(lease, unspentInWindows(lease) - held);
+    this.scopes?.hold(lease, held - unspentInWindows(lease), -1);
     hour.reserved -= unspentInWindows(lease) - held;
     if (!holds) this.draw(lease, 0, -unspent(lease));
     hour.overHeld += held;
@@ -125,6 +136,7 @@ export class Slots {
     hour.overHeld -= held;
     const ofAi = this.byAi.get(lease.aiId);
     if (ofAi !== undefined) hold(ofAi, lease.day, -held);
+    this.scopes?.hold(lease, -held, 0);
     this.leave(hour);
   }
 
@@ -141,6 +153,7 @@ export class Slots {
     hour.reserved += held - heldBefore;
     if (before === undefined) hour.live += 1;
     this.give(lease, before === undefined, held - heldBefore);
+    this.scopes?.hold(lease, held - heldBefore, before === undefined ? 1 : 0);
     const ends = before?.expiresAt !== lease.expiresAt;
     if (ends) {
       enqueue(hour.expiries, lease, hour.live);
@@ -169,6 +182,7 @@ export class Slots {
     this.leases.delete(lease.fence);
     this.leave(hour);
     this.take(lease, unspentInWindows(lease));
+    this.scopes?.hold(lease, -unspentInWindows(lease), -1);
     this.draw(lease, -1, -unspent(lease));
   }
 
@@ -263,6 +277,25 @@ export class Slots {
   /** The same of one AI's leases. */
   nthExpiryOf(aiId: string, n: number): number | undefined {
     return this.nthEnd(this.fencesOf(aiId), this.liveOf(aiId), n);
+  }
+
+  /** The same of a scope's leases. */
+  nthExpiryIn({ fences }: Scope, n: number): number | undefined {
+    return this.nthEnd(fences, fences.size, n);
+  }
+
+  /** The first end of a lease of a scope that still holds tokens, over those that match. */
+  firstHolderIn(scope: Scope, matches: (lease: StoredLease) => boolean): number | undefined {
+    let first: number | undefined;
+    const look = (lease: StoredLease, held: number) => {
+      if (held > 0 && matches(lease)) first = Math.min(first ?? lease.expiresAt, lease.expiresAt);
+    };
+    for (const fence of scope.fences) {
+      const lease = this.leases.get(fence);
+      if (lease !== undefined) look(lease, unspentInWindows(lease));
+    }
+    for (const { lease, held } of this.over.values()) if (this.scopes?.isOf(scope, lease)) look(lease, held);
+    return first;
   }
 
   private nthEnd(fences: Iterable<number>, count: number, n: number): number | undefined {

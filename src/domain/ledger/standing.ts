@@ -1,6 +1,6 @@
 import type { HourTotal } from '../model/state.js';
 import type { WindowStatus, Writable } from '../model/types.js';
-import { type Cap, hourCap } from '../policy/pacing.js';
+import { type Cap, hourCap, pacedHourCap } from '../policy/pacing.js';
 import type { Ledger } from './ledger.js';
 import type { HourOfGrants } from './slots.js';
 import { dayOfMonthInWindow, inWindow, monthInWindow } from './topped.js';
@@ -17,6 +17,8 @@ export interface Standing {
   readonly hour: WindowFigures;
   readonly day: WindowFigures;
   readonly month: WindowFigures;
+  /** The hour's cap as it is paced, whether the hour is untouched or not; percentages of it are of this. */
+  readonly pacedHour: Cap;
 }
 
 export function standingOf(ledger: Ledger): Standing {
@@ -29,16 +31,20 @@ export function standingOf(ledger: Ledger): Standing {
   const ofDay = pace.dayCap(before);
   const hourSpent = spentInHour(ledger);
   const hourReserved = slots.reserved(inHour(ledger.hour.start));
-  const ofHour = hourCap(allowance, policy, {
+  const input = {
     inHour: hourSpent + hourReserved,
     inOtherHours: daySpent + dayReserved - hourSpent - hourReserved,
     dayCap: ofDay.tokens,
     pace,
-  });
+  };
+  const ofHour = hourCap(allowance, policy, input);
+  // Only scopes ask for it, and only of an untouched hour is it another.
+  const isAsked = ledger.scopes !== undefined && input.inHour === 0;
   return {
     hour: { spent: hourSpent, reserved: hourReserved, cap: ofHour },
     day: { spent: daySpent, reserved: dayReserved, cap: ofDay },
     month: { spent: monthSpent, reserved: monthReserved, cap: { tokens: allowance.enforced } },
+    pacedHour: isAsked ? pacedHourCap(allowance, policy, input) : ofHour,
   };
 }
 
@@ -48,7 +54,7 @@ export function standingOf(ledger: Ledger): Standing {
  */
 export function standingAfter(ledger: Ledger, before: Standing, tokens: number): Standing {
   if (ledger.policy.pacing === 'EVEN') return standingOf(ledger);
-  const { hour, day, month }: { readonly [K in keyof Standing]: Writable<WindowFigures> } = before;
+  const { hour, day, month }: { readonly [K in 'hour' | 'day' | 'month']: Writable<WindowFigures> } = before;
   hour.reserved += tokens;
   day.reserved += tokens;
   month.reserved += tokens;

@@ -70,7 +70,7 @@ export function valueBytes(value: unknown): number {
 }
 
 /** All that an entry has beside its texts: measured once. */
-const LEASE: Required<Omit<StoredLease, 'labels' | 'session' | 'topUpId'>> = {
+const LEASE: Required<Omit<StoredLease, 'labels' | 'session' | 'model' | 'topUpId'>> = {
   renewed: true,
   ...{ leaseId: '', aiId: '', requestId: '', fingerprint: '', day: '2026-01-01' },
   ...{ fence: 0, reserved: 0, used: 0, roundedUp: 0, grantedAt: 0, expiresAt: 0, renewableUntil: 0 },
@@ -105,6 +105,7 @@ const USAGE = valueBytes({
 });
 /** Name and id of a lease's receipt: epoch and fence have at most 16 digits each. */
 const LEASE_RECEIPT_ID = 4 * 36 + NAME;
+const MODEL = part('model', '');
 const LABEL = PLACE + DOCUMENT + 2 * (3 + TEXT);
 /** Those of a day: after a change of zone its first may be longer than two, and an adjustment may add one. */
 const HOURS = 64;
@@ -116,6 +117,7 @@ const DAY =
   part('calls', 0) +
   part('failedCalls', 0) +
   part('zone', ' '.repeat(64)) +
+  part('unit', 'USD') +
   part('refused', true) +
   HOURS * (PLACE + valueBytes({ start: 0, tokens: 0, adjusted: 0, topped: 0 }));
 const PAST_DAY = valueBytes({ total: 0, refused: true, hours: Array.from({ length: HOURS_A_DAY }, () => 0) });
@@ -138,10 +140,11 @@ const PRESUMED_NAME = NAME + DAY_NAME + 16;
 
 /** But for what `part`s may be beside it. */
 function closedLeaseBytes(lease: StoredLease): number {
-  const { leaseId, aiId, requestId, fingerprint, labels, topUpId } = lease;
+  const { leaseId, aiId, requestId, fingerprint, labels, model, topUpId } = lease;
   const texts = leaseId.length + aiId.length + requestId.length + fingerprint.length;
+  const named = model === undefined ? 0 : MODEL + textBytes(model);
   const topUp = topUpId === undefined ? 0 : TOP_UP_ID + topUpId.length;
-  return CLOSED_LEASE + texts + topUp + (labels === undefined ? 0 : labelBytes(labels));
+  return CLOSED_LEASE + texts + named + topUp + (labels === undefined ? 0 : labelBytes(labels));
 }
 
 function labelBytes(labels: NonNullable<StoredLease['labels']>): number {
@@ -152,18 +155,18 @@ function labelBytes(labels: NonNullable<StoredLease['labels']>): number {
 
 /**
  * A live lease counts as what it leaves at its end: its receipt, and what it presumes, by itself and under its AI's name in its
- * day and month; one that was granted from a top-up once more as topped. So there is room for that already, however many end at once.
+ * hour, day and month; one that was granted from a top-up once more as topped. So there is room for that already, however many end at once.
  */
 function leaseBytes(lease: StoredLease): number {
   const spans = lease.topUpId === undefined ? 1 : 3;
-  const names = spans * (2 * mostNameBytes(lease.aiId) + 2 * DAY_NAME + COUNT + NUMBER);
+  const names = spans * (3 * mostNameBytes(lease.aiId) + 2 * DAY_NAME + COUNT + 2 * NUMBER);
   const presumed = PRESUMED_NAME + presumedBytes(lease);
   const most = MOST_OF_SESSION + MOST_OF_RELEASE + MOST_OF_PRESUMED_KEY;
   return closedLeaseBytes(lease) + most + LEASE_RECEIPT_ID + names + presumed + REMEMBERED_GRANT;
 }
 
-function presumedBytes({ aiId }: Pick<StoredPresumed, 'aiId'>): number {
-  return PRESUMED + textBytes(aiId);
+function presumedBytes({ aiId, model }: Pick<StoredPresumed, 'aiId' | 'model'>): number {
+  return PRESUMED + textBytes(aiId) + (model === undefined ? 0 : MODEL + textBytes(model));
 }
 
 function receiptBytes({ id, body }: Receipt): number {
@@ -195,6 +198,7 @@ export function usageDayBytes(day: UsageDay | undefined): number {
   }
   for (const [key, presumed] of day?.presumedBy ?? [])
     bytes += DAY_NAME + nameBytes(key) + presumedBytes(presumed);
+  for (const key of day?.parts.keys() ?? []) bytes += DAY_NAME + nameBytes(key) + NUMBER;
   return bytes;
 }
 
@@ -235,6 +239,11 @@ export const MEASURES: { readonly [S in Section]: Measure<SectionValues[S]> } = 
   toppedDays: TOKENS,
   toppedAis: TOKENS,
   toppedModels: TOKENS,
+  hourAis: TOKENS,
+  hourModels: TOKENS,
+  hourParts: TOKENS,
+  dayParts: TOKENS,
+  monthParts: TOKENS,
   outbox: { nameBytes: mostNameBytes, valueBytes: receiptBytes, varies: true },
   alerts: { nameBytes, valueBytes, varies: true },
   writers: { nameBytes, valueBytes: () => WRITER, varies: false },

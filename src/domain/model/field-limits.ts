@@ -37,12 +37,13 @@ const bytes = (least: 0 | 1, most: number, pattern = NO_CONTROL): TextLimit => (
 });
 
 const LONGEST_BUDGET_ID = 63;
+const LOWER_CASE = /^[a-z0-9][a-z0-9._-]*$/;
 /** What a budget id looks like within a larger pattern. */
 export const BUDGET_ID_PATTERN = `[a-z0-9][a-z0-9._-]{0,${LONGEST_BUDGET_ID - 1}}`;
 
 export const TEXTS = {
   budgetId: {
-    ...{ least: 1, most: LONGEST_BUDGET_ID, unit: 'characters', pattern: /^[a-z0-9][a-z0-9._-]*$/ },
+    ...{ least: 1, most: LONGEST_BUDGET_ID, unit: 'characters', pattern: LOWER_CASE },
     rule: `1 to ${LONGEST_BUDGET_ID} characters, \`${BUDGET_ID_PATTERN}\``,
   },
   /** A budget id, or one with `*` in it. */
@@ -50,7 +51,13 @@ export const TEXTS = {
     ...{ least: 1, most: LONGEST_BUDGET_ID, unit: 'characters', pattern: /^[a-z0-9._*-]*$/ },
     rule: 'a budget id, or a pattern of one such as "*" or "team-*"',
   },
+  teamId: {
+    ...{ least: 1, most: LONGEST_BUDGET_ID, unit: 'characters', pattern: LOWER_CASE },
+    rule: `1 to ${LONGEST_BUDGET_ID} characters, \`${BUDGET_ID_PATTERN}\``,
+  },
   aiId: id(128),
+  /** An AI id, or one with `*` in it. */
+  aiPattern: id(64),
   requestId: id(128),
   usageId: id(128),
   adjustmentId: id(128),
@@ -103,6 +110,9 @@ export const NUMBERS = {
   /** An int32; what is above the largest page is taken for it. */
   pageSize: { least: 0, most: 2 ** 31 - 1 },
   afterRevision: { least: 0, most: Number.MAX_SAFE_INTEGER },
+  simulatedDays: { least: 1, most: 28 },
+  demandPercent: { least: 1, most: 1_000 },
+  returnsPercent: { least: 0, most: 100 },
 } as const satisfies Readonly<Record<string, NumberLimit>>;
 
 /** In milliseconds. */

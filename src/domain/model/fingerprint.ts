@@ -20,10 +20,11 @@ export interface AcquireContent {
   readonly atLeastTokens?: number | undefined;
   readonly leaseTtlMs?: number | undefined;
   readonly labels?: Labels | undefined;
+  readonly model?: string | undefined;
 }
 
 export function acquireFingerprint(content: AcquireContent): string {
-  const { budgetId, aiId, estimatedTokens, leaseTtlMs, labels, expected, atLeastTokens } = content;
+  const { budgetId, aiId, estimatedTokens, leaseTtlMs, labels, expected, atLeastTokens, model } = content;
   const parts: FingerprintPart[] = [
     budgetId,
     aiId,
@@ -34,6 +35,7 @@ export function acquireFingerprint(content: AcquireContent): string {
   // Younger fields are named, and stand here only where they are set: without them a request keeps the digest that it had before.
   if (expected !== undefined) parts.push(['expected', countParts(expected)]);
   if (atLeastTokens !== undefined) parts.push(['at_least_tokens', atLeastTokens]);
+  if (model !== undefined) parts.push(['model', model]);
   return fingerprint(parts);
 }
 

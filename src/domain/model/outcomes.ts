@@ -59,6 +59,8 @@ export interface BudgetSnapshot {
   readonly larger: number;
   /** Those that have not left the state, by id. */
   readonly topUps: readonly TopUpView[];
+  /** What scopes have of names of many in the month: see `ledger/scope-counts.ts`. */
+  readonly monthParts: ReadonlyMap<string, number>;
   readonly alerts: readonly StoredAlert[];
 }
 
@@ -73,12 +75,19 @@ export type Refusal =
   | { readonly reason: 'SESSION_TAKEN_UP' }
   | { readonly reason: 'ID_REUSED'; readonly field: string; readonly id: string }
   /** It was to be given back as unused. */
-  | { readonly reason: 'USAGE_REPORTED'; readonly lease: LeaseView }
-  | { readonly reason: 'REPORT_TOO_LARGE'; readonly charge: number; readonly limit: number }
+  | { readonly reason: 'USAGE_REPORTED'; readonly lease: LeaseView; readonly unit: string }
+  | {
+      readonly reason: 'REPORT_TOO_LARGE';
+      readonly charge: number;
+      readonly limit: number;
+      readonly unit: string;
+    }
   | { readonly reason: 'AMOUNT_OVERFLOW'; readonly field: string }
   | { readonly reason: 'ETAG_MISMATCH'; readonly current: string }
   | { readonly reason: 'LEASES_LIVE'; readonly count: number }
-  | { readonly reason: 'BELOW_ZERO'; readonly available: number; readonly of: string }
+  | { readonly reason: 'BELOW_ZERO'; readonly available: number; readonly of: string; readonly unit: string }
+  /** `month`: which has usage; absent: a lease lives. */
+  | { readonly reason: 'UNIT_IN_USE'; readonly unit: string; readonly asked: string; readonly month?: string }
   | { readonly reason: 'INVALID_FIELD'; readonly violations: readonly FieldViolation[] }
   | { readonly reason: 'UNWORKABLE_POLICY'; readonly violations: readonly FieldViolation[] }
   | { readonly reason: 'TOP_UP_NOT_FOUND'; readonly topUpId: string }
@@ -113,6 +122,8 @@ export interface Recorded {
   readonly overrunTokens: number;
   readonly late: boolean;
   readonly replayed: boolean;
+  /** Booked now, of a model that lacks weights of its own; for the metrics. */
+  readonly unpriced?: true;
   readonly lease?: LeaseView;
 }
 export interface Released {
@@ -121,7 +132,12 @@ export interface Released {
   readonly freedTokens: number;
   readonly overrunTokens: number;
   /** What its own report came to, where that was booked now; for the metrics. */
-  readonly booked?: { readonly aiId: string; readonly chargedTokens: number; readonly late: boolean };
+  readonly booked?: {
+    readonly aiId: string;
+    readonly chargedTokens: number;
+    readonly late: boolean;
+    readonly unpriced?: true;
+  };
   readonly replayed: boolean;
 }
 /** Leases that a session's stream carries, renewed just now. */
@@ -137,6 +153,8 @@ export interface Availability {
   readonly kind: 'availability';
   readonly availableTokens: number;
   readonly denial?: Denial;
+  /** The AI's team, and its windows; absent for an AI in none. */
+  readonly team?: { readonly teamId: string; readonly windows: readonly WindowStatus[] };
 }
 export interface Snapshot {
   readonly kind: 'snapshot';

@@ -5,12 +5,20 @@ import {
   type PolicyKey,
   type TokenWeights,
 } from '../policy/policy-fields.js';
+import {
+  limitsInForce,
+  type ScopeLimitFields,
+  type ScopeLimits,
+  type Team,
+  type TeamFields,
+  teamInForce,
+} from '../policy/scope-fields.js';
 
 type Fields = typeof POLICY_FIELDS;
 
 type ValueInForce<F> = F extends { kind: 'choice'; values: readonly (infer V)[] }
   ? V
-  : F extends { kind: 'zone' }
+  : F extends { kind: 'zone' | 'unit' }
     ? string
     : F extends { kind: 'budgets' }
       ? readonly string[]
@@ -20,7 +28,11 @@ type ValueInForce<F> = F extends { kind: 'choice'; values: readonly (infer V)[] 
           ? TokenWeights
           : F extends { kind: 'weights-by-model' }
             ? ReadonlyMap<string, TokenWeights>
-            : number;
+            : F extends { kind: 'teams' }
+              ? ReadonlyMap<string, Team>
+              : F extends { kind: 'limits-by-model' }
+                ? ReadonlyMap<string, ScopeLimits>
+                : number;
 
 type SetValue<F> = F extends { kind: 'shares-by-ai' }
   ? readonly (readonly [string, number])[]
@@ -28,7 +40,11 @@ type SetValue<F> = F extends { kind: 'shares-by-ai' }
     ? Partial<TokenWeights>
     : F extends { kind: 'weights-by-model' }
       ? readonly (readonly [string, Partial<TokenWeights>])[]
-      : ValueInForce<F>;
+      : F extends { kind: 'teams' }
+        ? readonly (readonly [string, TeamFields])[]
+        : F extends { kind: 'limits-by-model' }
+          ? readonly (readonly [string, ScopeLimitFields])[]
+          : ValueInForce<F>;
 
 /** A policy in force: every default filled in. */
 export type Policy = { readonly [K in PolicyKey]: ValueInForce<Fields[K]> };
@@ -42,13 +58,16 @@ export type PolicyFields = { readonly [K in PolicyKey]?: SetValue<Fields[K]> } &
   readonly preset?: Preset;
 };
 
+/** Fields whose entries operators name. */
+type OfNames = 'maxDailyPercentByAi' | 'tokenWeights' | 'tokenWeightsByModel' | 'teams' | 'models';
+
 export const PRESETS = ['WORK_SESSIONS', 'CALLS'] as const;
 export type PresetName = (typeof PRESETS)[number];
 
 /** What a preset is called, and what it stood for when it was chosen: see `policy/presets.ts`. */
 export interface Preset {
   readonly name: PresetName;
-  readonly values: Partial<Omit<Policy, 'maxDailyPercentByAi' | 'tokenWeights' | 'tokenWeightsByModel'>>;
+  readonly values: Partial<Omit<Policy, OfNames>>;
 }
 
 export type Pacing = Policy['pacing'];
@@ -66,7 +85,7 @@ function defaultOf(field: PolicyField): unknown {
 
 /** Fills in every default. */
 export function policyInForce(fields: PolicyFields): Policy {
-  const { preset, maxDailyPercentByAi, tokenWeights, tokenWeightsByModel, ...simple } = fields;
+  const { preset, maxDailyPercentByAi, tokenWeights, tokenWeightsByModel, teams, models, ...simple } = fields;
   const weights = { ...DEFAULT_POLICY.tokenWeights, ...tokenWeights };
   return {
     ...DEFAULT_POLICY,
@@ -75,5 +94,7 @@ export function policyInForce(fields: PolicyFields): Policy {
     maxDailyPercentByAi: new Map(maxDailyPercentByAi),
     tokenWeights: weights,
     tokenWeightsByModel: new Map(tokenWeightsByModel?.map(([model, own]) => [model, { ...weights, ...own }])),
+    teams: new Map(teams?.map(([teamId, team]) => [teamId, teamInForce(team)])),
+    models: new Map(models?.map(([pattern, limits]) => [pattern, limitsInForce(limits)])),
   };
 }

@@ -26,6 +26,8 @@ export interface AcquireRequest {
   readonly atLeastTokens?: number;
   readonly leaseTtlMs?: number;
   readonly labels?: Labels;
+  /** The model that the caller is about to ask; absent if it did not say. */
+  readonly model?: string;
   /** A digest of what a repeat must share: all but `wait`. */
   readonly fingerprint: string;
   /** Random characters that make the lease id hard to guess. */
@@ -100,6 +102,7 @@ export interface GetAvailabilityRequest {
   readonly estimatedTokens?: number;
   readonly expected?: TokenCounts;
   readonly atLeastTokens?: number;
+  readonly model?: string;
 }
 
 /** Everything about a budget that a reader may want at one moment; `snapshotOf` in `reads.ts` gathers it. */

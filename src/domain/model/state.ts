@@ -93,6 +93,15 @@ export interface SectionValues {
   toppedAis: number;
   /** By `span model`. */
   toppedModels: number;
+  /** By AI: tokens of the current hour, while the policy has teams. */
+  hourAis: number;
+  /** By model: the same, while it has limits of models. */
+  hourModels: number;
+  /** By `TEAM id`, `MODEL pattern` or `PRESUMED pattern`: what scopes have of names of many; see `scope-counts.ts`. */
+  hourParts: number;
+  /** By `YYYY-MM-DD`, a space and the same: of open days. */
+  dayParts: number;
+  monthParts: number;
   /** By receipt id: receipts that are not yet known to be written. */
   outbox: Receipt;
   /** By `RULE window-start`. */
@@ -118,6 +127,11 @@ export const SECTIONS = [
   'toppedDays',
   'toppedAis',
   'toppedModels',
+  'hourAis',
+  'hourModels',
+  'hourParts',
+  'dayParts',
+  'monthParts',
   'outbox',
   'alerts',
   'writers',
@@ -156,6 +170,8 @@ export interface StoredLease {
   /** The AI's last grant before this one, to undo a grant that nobody received. */
   readonly previousGrantAt?: number;
   readonly labels?: Labels;
+  /** The model that the request named; absent if none. */
+  readonly model?: string;
   /** The session that keeps it alive; absent in leases of calls of their own, and in states from before there were sessions. */
   readonly session?: StoredSession;
   /** It was renewed, by its AI or its session. */
@@ -221,6 +237,8 @@ export interface StoredDay {
   readonly zone?: string;
   /** A paced cap refused a request on it; absent in states from before it was kept. */
   readonly refused?: boolean;
+  /** What its amounts count; absent: tokens. */
+  readonly unit?: string;
 }
 
 /** A closed day, of the days before today. What it left of an equal part, and in which hours it was used, coming days may expect. */
@@ -236,6 +254,8 @@ export interface StoredPresumed {
   readonly tokens: number;
   /** They came from a top-up. */
   readonly topped?: true;
+  /** The model that the lease's request named; absent if none, and of several leases. */
+  readonly model?: string;
 }
 
 export interface HourTotal {
@@ -350,8 +370,12 @@ export interface UsageDay {
   readonly topped?: number;
   readonly toppedAis: ReadonlyMap<string, number>;
   readonly toppedModels: ReadonlyMap<string, number>;
+  /** What scopes have of names of many: see `scope-counts.ts`. */
+  readonly parts: ReadonlyMap<string, number>;
   /** Whose calendar names it and its hours; absent in documents from before it was kept. */
   readonly zone?: string;
+  /** What its amounts count; absent: tokens. */
+  readonly unit?: string;
   /** A paced cap refused a request on it; absent in documents from before it was kept. */
   readonly refused?: boolean;
 }
@@ -391,6 +415,10 @@ export interface StoredAlert {
   readonly value: number;
   readonly threshold: number;
   readonly message: string;
+  /** Of UNPRICED_MODEL. */
+  readonly model?: string;
+  /** What value and threshold count, but for percentages; absent: tokens. */
+  readonly unit?: string;
   /** Of a budget that was deleted, and maybe created again since; absent in alerts of the budget that lives. */
   readonly epoch?: number;
   /** By sink, how far it was told; absent where no sink is to be told, and in states older than sinks. */

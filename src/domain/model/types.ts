@@ -4,6 +4,8 @@
  * - budget: a shared monthly allowance of LLM tokens, e.g. `anthropic`.
  * - policy: the limits of one budget.
  * - AI: a caller that spends tokens, e.g. `guardian`.
+ * - team: a named part of a budget: the AIs that its patterns bind.
+ * - scope: a part of a budget that is counted by itself: a team, or the models that one pattern binds.
  * - slot: the right to make requests now; at most `maxConcurrent` are live per budget.
  * - lease: one granted slot: its id, fence, AI, reservation and end.
  * - fence: a number that rises with every grant of a budget.
@@ -30,6 +32,7 @@
  * - dispatcher: carries alerts to sinks.
  * - service port: the one way to the arbiter, for gRPC, HTTP and tests alike; access and audit stand before it.
  * - turn: whose waiting request for a slot is tried next. Replicas yield to each other; questions have a semaphore.
+ * - flow: those who share one row of turns: an AI.
  * - backpressure: a connection that is refused too often is read later.
  *
  * Amounts of tokens are safe integers. Moments are milliseconds since 1970 UTC; durations end in `Ms`.
@@ -102,7 +105,12 @@ export const RULES = [
   'COOLDOWN',
   'CONCURRENCY',
   'AI_CONCURRENCY',
+  'TEAM_CONCURRENCY',
+  'MODEL_CONCURRENCY',
   'HOURLY_CAP',
+  // Of the hour here, of the day after DAILY_CAP, of the month after MONTHLY_CAP.
+  'TEAM_CAP',
+  'MODEL_CAP',
   'DAILY_CAP',
   'AI_DAILY_CAP',
   'MONTHLY_CAP',
@@ -118,6 +126,10 @@ export interface Blocker {
   readonly requested: number;
   /** When this rule would admit if nothing more were spent; absent if nobody can know or no waiting helps. */
   readonly availableAt?: number;
+  /** Of a cap: the window that it is of. */
+  readonly window?: WindowKind;
+  /** Of a rule of a team or of models: the team id, or the pattern. */
+  readonly scope?: string;
   /** No waiting helps: the request is larger than this rule ever admits, in a month with nothing spent, pacing included. */
   readonly permanent?: true;
   readonly message: string;
@@ -150,6 +162,10 @@ export interface LeaseView {
   readonly renewableUntil: number;
   readonly closedAt?: number;
   readonly labels: Labels;
+  /** The team that its AI is in by the policy of that moment. */
+  readonly teamId?: string | undefined;
+  /** The model that its request named. */
+  readonly model?: string | undefined;
   /** The session that keeps it alive. */
   readonly sessionId?: string | undefined;
   /** The top-up that it was granted from. */
@@ -199,6 +215,8 @@ export const UNKNOWN = '(unknown)';
 export const UNSPECIFIED = '(unspecified)';
 /** AIs and models beyond the bounds of a day. */
 export const OTHER = '(other)';
+/** AIs in no team, where teams are listed. */
+export const NONE = '(none)';
 /** All that statistics do not show by name. */
 export const REST = '(rest)';
 

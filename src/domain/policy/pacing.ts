@@ -104,10 +104,20 @@ export interface HourInput {
 }
 
 /** The hour's cap in force. */
-export function hourCap(allowance: Allowance, { pacing }: PacingOf, input: HourInput): Cap {
-  if (pacing !== 'EVEN') return { tokens: allowance.hourlyMax };
+export function hourCap(allowance: Allowance, policy: PacingOf, input: HourInput): Cap {
   // A part can be smaller than any one request: an untouched hour admits one all the same.
-  if (input.inHour === 0) return lowered(allowance.hourlyMax, input.dayCap, "the day's cap is lower");
+  if (policy.pacing === 'EVEN' && input.inHour === 0)
+    return lowered(allowance.hourlyMax, input.dayCap, "the day's cap is lower");
+  return pacedHourCap(allowance, policy, input);
+}
+
+/** The same without what an untouched hour admits: percentages of the hour's cap are of this. */
+export function pacedHourCap(
+  allowance: Allowance,
+  { pacing }: PacingOf,
+  input: Omit<HourInput, 'inHour'>,
+): Cap {
+  if (pacing !== 'EVEN') return { tokens: allowance.hourlyMax };
   const rest = Math.max(0, input.dayCap - input.inOtherHours);
   const { weight, left } = input.pace.hourShare;
   const part = Math.min(rest, ceilDiv(5 * rest * weight, 4 * left));
@@ -126,6 +136,8 @@ export function ceilDiv(dividend: number, divisor: number): number {
 /** The most that one request may ever ask of an hour, of a day and of a month, in tokens. */
 export interface LargestRequests {
   readonly hour: number;
+  /** Of an hour as it is paced. */
+  readonly pacedHour: number;
   readonly day: number;
   readonly month: number;
 }
@@ -137,5 +149,9 @@ export function largestRequests(policy: Policy, larger = 0): LargestRequests {
   const day = dayCap(allowance, policy, lastDay).tokens;
   const pace = { hourShare: { weight: 1, left: 1 } };
   const untouched = { inHour: 0, inOtherHours: 0, dayCap: day, pace };
-  return { hour: hourCap(allowance, policy, untouched).tokens, day, month: allowance.enforced };
+  return {
+    hour: hourCap(allowance, policy, untouched).tokens,
+    pacedHour: pacedHourCap(allowance, policy, untouched).tokens,
+    ...{ day, month: allowance.enforced },
+  };
 }

@@ -59,7 +59,13 @@ export class Patterns {
 
 /** Whether a pattern fits a name. */
 export function fitsPattern(pattern: string, name: string): boolean {
-  return pattern.includes('*') ? fits(pattern.split('*'), name) : pattern === name;
+  return patternTest(pattern)(name);
+}
+
+/** The same of one pattern, for many names. */
+export function patternTest(pattern: string): (name: string) => boolean {
+  const pieces = pattern.split('*');
+  return pieces.length === 1 ? (name) => name === pattern : (name) => fits(pieces, name);
 }
 
 interface Ranked {

@@ -1,5 +1,6 @@
 import { MAX_AMOUNT } from '../model/limits.js';
 import type { TokenCounts } from '../model/types.js';
+import { TOKENS } from '../model/unit.js';
 
 /**
  * Every field of a policy, once. What names one derives from here: the types, the defaults, the ranges, the API's message and its
@@ -11,7 +12,13 @@ import type { TokenCounts } from '../model/types.js';
 export type TokenWeights = { readonly [K in keyof TokenCounts]: number };
 
 /** Where the dashboard's form shows a field, in this order. */
-export const POLICY_GROUPS = ['Limits', 'Slots and leases', 'Requests', 'Alerts and the rest'] as const;
+export const POLICY_GROUPS = [
+  'Limits',
+  'Slots and leases',
+  'Requests',
+  'Teams and models',
+  'Alerts and the rest',
+] as const;
 type PolicyGroup = (typeof POLICY_GROUPS)[number];
 
 interface Description {
@@ -36,9 +43,12 @@ export type PolicyRule =
   /** In milliseconds. */
   | ({ readonly kind: 'duration' } & Range)
   | { readonly kind: 'choice'; readonly values: readonly string[]; readonly default: string }
-  | { readonly kind: 'zone'; readonly default: string }
-  /** How many entries there may be: with these the largest legal policy stays within the 64 KiB of a message. */
-  | { readonly kind: 'budgets' | 'shares-by-ai' | 'weights-by-model'; readonly most: number }
+  | { readonly kind: 'zone' | 'unit'; readonly default: string }
+  /** How many entries there may be. What they may take together: `policy-size.ts`. */
+  | {
+      readonly kind: 'budgets' | 'shares-by-ai' | 'weights-by-model' | 'teams' | 'limits-by-model';
+      readonly most: number;
+    }
   | { readonly kind: 'weights'; readonly default: TokenWeights };
 
 export type PolicyField = PolicyRule & Description;
@@ -46,8 +56,8 @@ export type PolicyField = PolicyRule & Description;
 const SECOND = 1_000;
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-/** The largest weight of a token, in percent. */
-export const MAX_WEIGHT = 10_000;
+/** The largest weight of a token, in percent: as a price, 100,000 of a currency for a million tokens. */
+export const MAX_WEIGHT = 10_000_000;
 
 const FULL_WEIGHTS: TokenWeights = {
   input: 100,
@@ -71,6 +81,12 @@ const upTo = <const K extends string>(most: number, kind: K) => ({ kind, most })
 /** The fields by their names in the domain; those of durations end in their unit. */
 export const POLICY_FIELDS = {
   monthlyLimit: field('monthly_limit', 'Limits', tokens(1, 200_000), 'tokens a month'),
+  unit: field(
+    'unit',
+    'Limits',
+    { kind: 'unit', default: TOKENS },
+    'tokens, or a currency such as USD: amounts are millionths of it, weights are prices',
+  ),
   enforcedPercent: field('enforced_percent', 'Limits', share(70), 'of it is handed out: the enforced limit'),
   maxDailyPercent: field(
     'max_daily_percent',
@@ -225,6 +241,18 @@ export const POLICY_FIELDS = {
     'Alerts and the rest',
     upTo(16, 'budgets'),
     'budgets that denials name, with commas between',
+  ),
+  teams: field(
+    'teams',
+    'Teams and models',
+    upTo(64, 'teams'),
+    'one a line: web: web/* reviewer, max_daily_percent 30, max_concurrent 2',
+  ),
+  models: field(
+    'models',
+    'Teams and models',
+    upTo(64, 'limits-by-model'),
+    'one a line: claude-opus-*: max_daily_percent 20',
   ),
 } as const satisfies Readonly<Record<string, PolicyField>>;
 

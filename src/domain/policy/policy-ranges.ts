@@ -3,6 +3,7 @@ import type { FieldViolation } from '../model/outcomes.js';
 import { isPercent } from '../model/percent.js';
 import type { PolicyFields } from '../model/policy.js';
 import { reservedAi, reservedModel } from '../model/reserved-names.js';
+import { isUnit } from '../model/unit.js';
 import { amount, duration } from '../model/wording.js';
 import { isTimeZone } from '../time/windows.js';
 import {
@@ -12,13 +13,16 @@ import {
   TOKEN_WEIGHT_NAMES,
   type TokenWeights,
 } from './policy-fields.js';
+import { sizeViolations } from './policy-size.js';
+import { MAX_TEAM_PATTERNS, SCOPE_ROWS, type ScopeField } from './scope-fields.js';
 
 /** Every field that is out of its own range. */
 export function rangeViolations(fields: PolicyFields): FieldViolation[] {
-  return POLICY_ROWS.flatMap(([key, row]) => {
+  const wrong = POLICY_ROWS.flatMap(([key, row]) => {
     const value = fields[key];
     return value === undefined ? [] : violationsOf(row, `policy.${row.name}`, value);
   });
+  return [...wrong, ...sizeViolations(fields)];
 }
 
 function violationsOf(row: PolicyField, field: string, value: unknown): FieldViolation[] {
@@ -31,6 +35,10 @@ function violationsOf(row: PolicyField, field: string, value: unknown): FieldVio
       return modelOverrides(field, value as NonNullable<PolicyFields['tokenWeightsByModel']>, row.most);
     case 'budgets':
       return budgets(field, value as readonly string[], row.most);
+    case 'teams':
+      return teams(field, value as NonNullable<PolicyFields['teams']>, row.most);
+    case 'limits-by-model':
+      return modelLimits(field, value as NonNullable<PolicyFields['models']>, row.most);
     default: {
       const description = wrongValue(row, value);
       return description === undefined ? [] : [{ field, description }];
@@ -38,7 +46,10 @@ function violationsOf(row: PolicyField, field: string, value: unknown): FieldVio
   }
 }
 
-type Simple = Exclude<PolicyField, { kind: 'shares-by-ai' | 'weights' | 'weights-by-model' | 'budgets' }>;
+type Simple = Exclude<
+  PolicyField,
+  { kind: 'shares-by-ai' | 'weights' | 'weights-by-model' | 'budgets' | 'teams' | 'limits-by-model' }
+>;
 
 /** What is right, for a person, if the value is not; undefined if it is. */
 function wrongValue(row: Simple, value: unknown): string | undefined {
@@ -49,12 +60,19 @@ function wrongValue(row: Simple, value: unknown): string | undefined {
       return isTimeZone(value as string)
         ? undefined
         : 'must be the IANA name of a time zone, such as `Europe/Berlin` or `UTC`';
+    case 'unit':
+      return isUnit(value as string)
+        ? undefined
+        : 'must be `tokens`, or the ISO 4217 code of a currency in capitals, such as `USD`';
     default:
       return wrongNumber(row, value as number);
   }
 }
 
-function wrongNumber(row: Exclude<Simple, { kind: 'choice' | 'zone' }>, value: number): string | undefined {
+function wrongNumber(
+  row: Exclude<Simple, { kind: 'choice' | 'zone' | 'unit' }> | ScopeField,
+  value: number,
+): string | undefined {
   if (row.kind === 'share') return wrongShare(value);
   const { kind, least, most } = row;
   const inRange = value >= least && value <= most;
@@ -105,6 +123,61 @@ function modelOverrides(
     else violations.push({ field: entry, description: wrong });
   }
   return violations;
+}
+
+function teams(field: string, entries: NonNullable<PolicyFields['teams']>, most: number): FieldViolation[] {
+  const violations = tooMany(field, entries.length, most);
+  let patterns = 0;
+  for (const [teamId, team] of entries) {
+    const entry = entryOf(field, teamId);
+    patterns += team.aiIds?.length ?? 0;
+    if (!fits(TEXTS.teamId, teamId))
+      violations.push({ field: entry, description: `a team id is ${TEXTS.teamId.rule}` });
+    else violations.push(...members(`${entry}.ai_ids`, team.aiIds ?? []), ...scope(entry, 'teams', team));
+  }
+  if (patterns > MAX_TEAM_PATTERNS) {
+    const description = `must have at most ${MAX_TEAM_PATTERNS} ai_ids in all; it has ${amount(patterns)}`;
+    violations.push({ field, description });
+  }
+  return violations;
+}
+
+function members(field: string, patterns: readonly string[]): FieldViolation[] {
+  if (patterns.length === 0)
+    return [{ field, description: 'must name at least one AI, or a pattern such as `web/*`' }];
+  return patterns.flatMap((pattern, index) => {
+    const wrong = fits(TEXTS.aiPattern, pattern)
+      ? reservedAi(pattern)
+      : `an AI id or a pattern of one is ${TEXTS.aiPattern.rule}`;
+    return wrong === undefined ? [] : [{ field: `${field}[${index}]`, description: wrong }];
+  });
+}
+
+function modelLimits(
+  field: string,
+  entries: NonNullable<PolicyFields['models']>,
+  most: number,
+): FieldViolation[] {
+  const violations = tooMany(field, entries.length, most);
+  for (const [pattern, limits] of entries) {
+    const entry = entryOf(field, pattern);
+    const wrong = fits(TEXTS.model, pattern)
+      ? reservedModel(pattern)
+      : `a model or a pattern of one is ${TEXTS.model.rule}`;
+    if (wrong === undefined) violations.push(...scope(entry, 'limits-by-model', limits));
+    else violations.push({ field: entry, description: wrong });
+  }
+  return violations;
+}
+
+/** The numbers of a team, or of a model's limit. */
+function scope(field: string, kind: keyof typeof SCOPE_ROWS, own: object): FieldViolation[] {
+  const values = own as Readonly<Record<string, number | undefined>>;
+  return SCOPE_ROWS[kind].flatMap(([key, row]) => {
+    const value = values[key];
+    const wrong = value === undefined ? undefined : wrongNumber(row, value);
+    return wrong === undefined ? [] : [{ field: `${field}.${row.name}`, description: wrong }];
+  });
 }
 
 function weights(field: string, own: Partial<TokenWeights>): FieldViolation[] {

@@ -1,10 +1,11 @@
 import { type Refused, refused } from '../model/outcomes.js';
-import { type PolicyFields, policyInForce } from '../model/policy.js';
+import type { PolicyFields } from '../model/policy.js';
 import type { PolicyPath, PutPolicyRequest } from '../model/requests.js';
 import { TOKEN_KINDS } from '../model/types.js';
 import { workabilityViolations } from './policy-check.js';
 import { POLICY_ROWS, type PolicyField, type TokenWeights } from './policy-fields.js';
 import { rangeViolations } from './policy-ranges.js';
+import { SCOPE_ROWS, type ScopeLimitFields, type TeamFields } from './scope-fields.js';
 
 /** The policy after a change: `fields` as a whole, or with a mask those that it names. Named and unset means the default. */
 export function updatePolicy(
@@ -54,6 +55,14 @@ function tidyValue({ kind }: PolicyField, value: unknown): unknown {
     }
     case 'budgets':
       return unlessEmpty(value as readonly string[]);
+    case 'teams': {
+      const teams = value as Pairs<TeamFields>;
+      return unlessEmpty(inOrder(teams.map(([teamId, own]) => [teamId, tidyTeam(own)] as const)));
+    }
+    case 'limits-by-model': {
+      const models = value as Pairs<ScopeLimitFields>;
+      return unlessEmpty(inOrder(models.map(([pattern, own]) => [pattern, tidyScope(own)] as const)));
+    }
     default:
       return value;
   }
@@ -66,6 +75,16 @@ function unlessEmpty<T>(entries: readonly T[]): readonly T[] | undefined {
 function tidyWeights(weights: Partial<TokenWeights>): Partial<TokenWeights> | undefined {
   const set = TOKEN_KINDS.filter((kind) => weights[kind] !== undefined);
   return set.length === 0 ? undefined : Object.fromEntries(set.map((kind) => [kind, weights[kind]]));
+}
+
+function tidyTeam({ aiIds, ...own }: TeamFields): TeamFields {
+  return { ...tidyScope(own), ...(aiIds !== undefined && { aiIds: [...new Set(aiIds)].sort() }) };
+}
+
+/** In the order of the table, whatever that of the message was. */
+function tidyScope(own: object): object {
+  const set = SCOPE_ROWS.teams.map(([key]) => [key, own[key as keyof typeof own]] as const);
+  return Object.fromEntries(set.filter(([, value]) => value !== undefined));
 }
 
 function inOrder<T>(entries: Pairs<T>): Pairs<T> {
@@ -87,7 +106,7 @@ export function changedPolicy(current: PolicyFields, change: PolicyChange): Poli
   const fields = tidyPolicy({ ...updated, ...(preset && { preset }) });
   const invalid = rangeViolations(fields);
   if (invalid.length > 0) return refused({ reason: 'INVALID_FIELD', violations: invalid });
-  const unworkable = workabilityViolations(policyInForce(fields));
+  const unworkable = workabilityViolations(fields);
   if (unworkable.length > 0) return refused({ reason: 'UNWORKABLE_POLICY', violations: unworkable });
   return fields;
 }

@@ -2,8 +2,10 @@ import type { PolicyWarning } from '../model/outcomes.js';
 import { percentOf, percentUnits } from '../model/percent.js';
 import { type Policy, type PolicyFields, policyInForce } from '../model/policy.js';
 import { TOKEN_KINDS } from '../model/types.js';
+import { inUnit, MILLIONTHS, smallestOf, TOKENS } from '../model/unit.js';
 import { amount, duration } from '../model/wording.js';
 import { type Allowance, allowanceOf } from './allowance.js';
+import { scopeWarnings } from './scope-warnings.js';
 
 const HOURS = 24;
 const LONGEST_MONTH = 31;
@@ -11,10 +13,15 @@ const SHORTEST_MONTH = 28;
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
-/** What may surprise about a policy that works, in what was set: not what its preset's defaults would surprise with anyway. */
-export function policyWarnings(fields: PolicyFields): PolicyWarning[] {
+/**
+ * What may surprise about a policy that works, in what was set: not what its preset's defaults would surprise with anyway. `ais`: those of
+ * this month, where that is known.
+ */
+export function policyWarnings(fields: PolicyFields, ais?: readonly string[]): PolicyWarning[] {
   const anyway = new Set(warningsOf(policyInForce(unset(fields))).map(({ message }) => message));
-  return warningsOf(policyInForce(fields)).filter(({ message }) => !anyway.has(message));
+  const policy = policyInForce(fields);
+  const own = warningsOf(policy).filter(({ message }) => !anyway.has(message));
+  return [...own, ...scopeWarnings(policy, ais)];
 }
 
 function unset({ preset }: PolicyFields): PolicyFields {
@@ -28,6 +35,8 @@ function warningsOf(policy: Policy): PolicyWarning[] {
     check(policy, say);
   sizeWarnings(policy, say);
   charging(policy, say);
+  patterns(policy, say);
+  if (policy.unit !== TOKENS) money(policy, say);
   return warnings;
 }
 
@@ -83,7 +92,7 @@ function dailyMinimum(policy: Policy, say: Say): void {
   if (pacing === 'FLOOR' && allowanceOf(policy).dailyMin === 0) {
     say(
       'min_daily_percent',
-      `${least}% is no whole token, so pacing FLOOR keeps nothing for later days; raise it`,
+      `${least}% is not one ${smallestOf(policy.unit)}, so pacing FLOOR keeps nothing for later days; raise it`,
     );
   }
   const needed = percentUnits(least) * LONGEST_MONTH;
@@ -167,6 +176,17 @@ function leases(policy: Policy, say: Say): void {
   }
 }
 
+/** Before there were patterns, such a key was the name of a model. */
+function patterns({ tokenWeightsByModel }: Policy, say: Say): void {
+  const [first, ...others] = [...tokenWeightsByModel.keys()].filter((key) => key.includes('*'));
+  if (first === undefined) return;
+  const more = others.length === 0 ? 'is a pattern' : `and ${others.length} more are patterns`;
+  say(
+    'token_weights_by_model',
+    `\`${first}\` ${more}: a \`*\` stands for any run of characters, and each model has the weights of the entry that fits it best`,
+  );
+}
+
 function charging(policy: Policy, say: Say): void {
   if (TOKEN_KINDS.every((kind) => policy.tokenWeights[kind] === 0)) {
     say(
@@ -186,6 +206,23 @@ function charging(policy: Policy, say: Say): void {
   }
 }
 
+/** What looks as if it had been meant for tokens, or for whole units of the currency. */
+function money({ unit, monthlyLimit, tokenWeights, tokenWeightsByModel }: Policy, say: Say): void {
+  if (monthlyLimit < MILLIONTHS) {
+    say(
+      'monthly_limit',
+      `${inUnit(unit, monthlyLimit)} a month: amounts are millionths of ${unit}; ` +
+        `if ${amount(monthlyLimit)} ${unit} is meant, set ${monthlyLimit * MILLIONTHS}`,
+    );
+  }
+  if (tokenWeightsByModel.size > 0 || TOKEN_KINDS.some((kind) => tokenWeights[kind] !== 100)) return;
+  say(
+    'token_weights',
+    `without prices a million tokens cost ${inUnit(unit, MILLIONTHS)}, whatever the model; ` +
+      'set token_weights_by_model: `budget-arbiter prices` makes it from a price table',
+  );
+}
+
 /** Takes down one warning. */
 type Say = (field: string, message: string) => void;
 
@@ -196,50 +233,56 @@ function sizeWarnings(policy: Policy, say: Say): void {
     check(policy, say, allowance);
 }
 
-function requestSizes({ maxRequestTokens: most }: Policy, say: Say, { hourlyMax }: Allowance): void {
+function requestSizes({ maxRequestTokens: most, unit }: Policy, say: Say, { hourlyMax }: Allowance): void {
   if (most <= hourlyMax) return;
   say(
     'max_request_tokens',
-    `requests above the hour's cap, ${amount(hourlyMax)}, are denied for good though ${amount(most)} are allowed; ` +
+    `requests above the hour's cap, ${inUnit(unit, hourlyMax)}, are denied for good though ${inUnit(unit, most)} are allowed; ` +
       'lower it, or raise max_hourly_percent',
   );
 }
 
 function unestimatedRequests(policy: Policy, say: Say, { hourlyMax, dailyMax }: Allowance): void {
-  const { defaultReservation, minReservation, maxRequestTokens: most } = policy;
+  const { defaultReservation, minReservation, maxRequestTokens: most, unit } = policy;
   const field = defaultReservation > 0 ? 'default_reservation' : 'min_reservation';
   const asked = defaultReservation > 0 ? defaultReservation : minReservation;
   const reserved = most > 0 && defaultReservation > 0 ? Math.min(asked, most) : asked;
   if (most > 0 && asked > most) {
     say(
       field,
-      `${amount(asked)} is above max_request_tokens, ${amount(most)}, which is the most that is reserved; lower it`,
+      `${inUnit(unit, asked)} is above max_request_tokens, ${inUnit(unit, most)}, which is the most that is reserved; lower it`,
     );
   }
   const tightest = Math.min(hourlyMax, dailyMax, percentOf(dailyMax, policy.maxDailyPercentPerAi));
   if (reserved > tightest) {
     say(
       field,
-      `${amount(reserved)} is above what one AI may use in an hour or a day, ${amount(tightest)}: ` +
+      `${inUnit(unit, reserved)} is above what one AI may use in an hour or a day, ${inUnit(unit, tightest)}: ` +
         'callers without an estimate are always denied; lower it, or raise the percentages',
     );
   }
 }
 
 function leastEstimate(policy: Policy, say: Say, { hourlyMax, dailyMax }: Allowance): void {
-  const { minEstimate: least, defaultReservation: unasked, maxConcurrent, maxDailyPercentPerAi } = policy;
+  const {
+    minEstimate: least,
+    defaultReservation: unasked,
+    maxConcurrent,
+    maxDailyPercentPerAi,
+    unit,
+  } = policy;
   if (least === 0) return;
   if (unasked > 0 && unasked < least) {
     say(
       'default_reservation',
-      `${amount(unasked)} is below min_estimate: ${amount(least)} is reserved all the same; raise it, or lower that`,
+      `${inUnit(unit, unasked)} is below min_estimate: ${inUnit(unit, least)} is reserved all the same; raise it, or lower that`,
     );
   }
   const atOnce = Math.floor(hourlyMax / least);
   if (atOnce < maxConcurrent) {
     say(
       'min_estimate',
-      `the hour's cap, ${amount(hourlyMax)}, holds ${amount(atOnce)} such leases at a time, ` +
+      `the hour's cap, ${inUnit(unit, hourlyMax)}, holds ${amount(atOnce)} such leases at a time, ` +
         `fewer than max_concurrent, ${amount(maxConcurrent)}; lower it, or raise max_hourly_percent`,
     );
   }
@@ -247,18 +290,21 @@ function leastEstimate(policy: Policy, say: Say, { hourlyMax, dailyMax }: Allowa
   if (least > ofAi) {
     say(
       'min_estimate',
-      `${amount(least)} is above max_daily_percent_per_ai of a day, ${amount(ofAi)}: ` +
+      `${inUnit(unit, least)} is above max_daily_percent_per_ai of a day, ${inUnit(unit, ofAi)}: ` +
         'AIs without a percentage of their own are always denied; lower it, or raise that',
     );
   }
 }
 
 function aiShares(policy: Policy, say: Say, { dailyMax }: Allowance): void {
+  const { unit } = policy;
   for (const [aiId, percent] of policy.maxDailyPercentByAi) {
     const share = percentOf(dailyMax, percent);
     if (share > 0 && share >= policy.minEstimate) continue;
     const less =
-      share === 0 ? 'is no whole token' : `is less than min_estimate, ${amount(policy.minEstimate)}`;
+      share === 0
+        ? `is not one ${smallestOf(unit)}`
+        : `is less than min_estimate, ${inUnit(unit, policy.minEstimate)}`;
     say(
       'max_daily_percent_by_ai',
       `${percent}% ${less}: \`${aiId}\` is always denied; raise it if that is not meant`,
@@ -267,12 +313,12 @@ function aiShares(policy: Policy, say: Say, { dailyMax }: Allowance): void {
 }
 
 function reportSizes(policy: Policy, say: Say, { hourlyMax }: Allowance): void {
-  const { maxReportTokens: report, maxRequestTokens: request } = policy;
+  const { maxReportTokens: report, maxRequestTokens: request, unit } = policy;
   const reservable = request > 0 ? Math.min(request, hourlyMax) : hourlyMax;
   if (report === 0 || report >= reservable) return;
   say(
     'max_report_tokens',
-    `a lease may reserve ${amount(reservable)}, but one report may charge only ${amount(report)}: ` +
+    `a lease may reserve ${inUnit(unit, reservable)}, but one report may charge only ${inUnit(unit, report)}: ` +
       'AIs must split their reports; raise it',
   );
 }

@@ -16,19 +16,24 @@ const FULL = MILLION;
 /** What a report counts: each kind of token times its weight. Exact: weights have at most 4 decimal places of a percent. */
 export function chargeOf(tokens: TokenCounts, weights: TokenWeights): TokenCharge {
   let whole = 0;
-  let weighted = 0n;
+  let weighted = 0;
   for (const kind of TOKEN_KINDS) {
     const count = tokens[kind];
     if (count === 0) continue;
     const units = percentUnits(weights[kind]);
     if (units === FULL) whole += count;
-    else weighted += BigInt(count) * BigInt(units);
+    else weighted += count * units;
   }
-  if (weighted === 0n) return { whole, millionths: 0 };
-  return {
-    whole: whole + Number(weighted / BigInt(MILLION)),
-    millionths: Number(weighted % BigInt(MILLION)),
-  };
+  // Each product is at most their sum: if that is exact, so is each of them.
+  if (!Number.isSafeInteger(weighted)) return hugeCharge(tokens, weights);
+  const millionths = weighted % MILLION;
+  return { whole: whole + (weighted - millionths) / MILLION, millionths };
+}
+
+function hugeCharge(tokens: TokenCounts, weights: TokenWeights): TokenCharge {
+  let weighted = 0n;
+  for (const kind of TOKEN_KINDS) weighted += BigInt(tokens[kind]) * BigInt(percentUnits(weights[kind]));
+  return { whole: Number(weighted / BigInt(MILLION)), millionths: Number(weighted % BigInt(MILLION)) };
 }
 
 /** A sum of charges, rounded up once: `tokens`, and how many millionths the exact sum is below it. */

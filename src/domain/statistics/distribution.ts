@@ -2,6 +2,7 @@ import { standsUnder } from '../ledger/accounts.js';
 import type { Policy } from '../model/policy.js';
 import type { HourTotal, MonthWindow } from '../model/state.js';
 import { type CallCount, REST, type WindowStatus } from '../model/types.js';
+import { TOKENS } from '../model/unit.js';
 import { allowanceOf } from '../policy/allowance.js';
 import { daysOfMonth, hourName } from '../time/windows.js';
 import { NO_CALLS, sumOfCalls } from './calls-by-name.js';
@@ -17,6 +18,8 @@ export interface DayTotals extends Partial<CallCount> {
   readonly presumed: number;
   readonly late: number;
   readonly topped?: number;
+  /** Absent: tokens. */
+  readonly unit?: string;
 }
 
 export interface DistributionInput {
@@ -32,8 +35,11 @@ export interface DistributionInput {
   readonly day: { readonly date: string; readonly hours: readonly HourTotal[] };
   readonly ais: ReadonlyMap<string, number>;
   readonly models: ReadonlyMap<string, number>;
+  /** Empty while the policy has no teams. */
+  readonly teams: ReadonlyMap<string, number>;
   readonly aiCalls?: ReadonlyMap<string, CallCount>;
   readonly modelCalls?: ReadonlyMap<string, CallCount>;
+  readonly teamCalls?: ReadonlyMap<string, CallCount>;
   readonly activeRequests: number;
   readonly lastGrants: ReadonlyMap<string, number>;
   readonly windows: readonly WindowStatus[];
@@ -55,6 +61,7 @@ export interface DistributionStats extends CallCount {
   /** Most first: the `MOST_NAMES` largest, and the sum of all others as `(rest)`. */
   readonly byAi: readonly (NamedUsage & { readonly aiId: string })[];
   readonly byModel: readonly (NamedUsage & { readonly model: string })[];
+  readonly byTeam: readonly (NamedUsage & { readonly teamId: string })[];
   readonly presumedTokens: number;
   readonly lateTokens: number;
   /** What came from top-ups: it counts in every figure, and in no cap. */
@@ -66,6 +73,8 @@ export interface DistributionStats extends CallCount {
   readonly budgetId: string;
   readonly month: string;
   readonly timeZone: string;
+  /** What its amounts count: see `unit.ts`. */
+  readonly unit: string;
 }
 
 export interface MonthlyDistribution {
@@ -121,6 +130,7 @@ export function distributionStats(input: DistributionInput): DistributionStats {
     daysBelowMinimum: daysBelow(closed, dailyMin),
     byAi: largest(input.ais, input.aiCalls).map(([aiId, usage]) => ({ aiId, ...usage })),
     byModel: largest(input.models, input.modelCalls).map(([model, usage]) => ({ model, ...usage })),
+    byTeam: largest(input.teams, input.teamCalls).map(([teamId, usage]) => ({ teamId, ...usage })),
     ...sumOfCalls(days),
     presumedTokens: sum(days.map(({ presumed }) => presumed)),
     lateTokens: sum(days.map(({ late }) => late)),
@@ -132,7 +142,14 @@ export function distributionStats(input: DistributionInput): DistributionStats {
     budgetId: input.budgetId,
     month: month.key,
     timeZone: input.zone,
+    unit: unitOfMonth(input),
   };
+}
+
+/** A month that is past may have been counted in another unit than the budget counts in now. */
+function unitOfMonth({ policy, days, isCurrentMonth }: DistributionInput): string {
+  const used = isCurrentMonth ? undefined : days.find(({ total }) => total > 0);
+  return used === undefined ? policy.unit : (used.unit ?? TOKENS);
 }
 
 function everyDay({ zone, month, days }: DistributionInput): DayTotals[] {

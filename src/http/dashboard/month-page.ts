@@ -33,10 +33,11 @@ export async function monthPage(
   };
   const stats = monthStats(of);
   return {
-    ...{ budgetId, zone, at: snapshot.now, month: of.month, isCurrent },
+    ...{ budgetId, zone, unit: stats.unit, at: snapshot.now, month: of.month, isCurrent },
     ...{ currentMonth: snapshot.month.key, limits: limitsData(snapshot), days: dayData(of) },
     ais: stats.byAi.map(({ aiId, ...usage }) => ({ name: aiId, ...usage })),
     models: stats.byModel.map(({ model, ...usage }) => ({ name: model, ...usage })),
+    teams: stats.byTeam.map(({ teamId, ...usage }) => ({ name: teamId, ...usage })),
     figures: figuresOf(stats),
     day: dayNames(of, day ?? shownDay(snapshot, of)),
   };

@@ -2,6 +2,7 @@ import type { BudgetSnapshot } from '../../domain/model/outcomes.js';
 import type { MonthWindow, UsageDay } from '../../domain/model/state.js';
 import type { CallCount } from '../../domain/model/types.js';
 import { allowanceOf } from '../../domain/policy/allowance.js';
+import { callsByTeam, monthByTeam } from '../../domain/statistics/by-team.js';
 import { callsByName } from '../../domain/statistics/calls-by-name.js';
 import {
   type DayTotals,
@@ -34,6 +35,8 @@ export function monthStats(of: MonthOf): DistributionStats {
     day: { date: today.day, hours: [] },
     ais: isCurrent ? snapshot.monthAis : summed(days, ({ ais }) => ais),
     models: isCurrent ? snapshot.monthModels : summed(days, ({ models }) => models),
+    teams: monthByTeam(snapshot, isCurrent, days.values()),
+    teamCalls: callsByTeam(budget.policy, days.values()),
     aiCalls: callsByName(days.values(), ({ aiCalls }) => aiCalls),
     modelCalls: callsByName(days.values(), ({ modelCalls }) => modelCalls),
     activeRequests: liveLeases.length,
@@ -44,10 +47,11 @@ export function monthStats(of: MonthOf): DistributionStats {
 function everyDay({ snapshot, month, isCurrent, zone, days }: MonthOf): (DayTotals & CallCount)[] {
   return daysOfMonth(zone, month).map((window) => {
     const known = days.get(window.day);
-    const { presumed = 0, late = 0, topped = 0, calls = 0, failedCalls = 0 } = known ?? {};
+    const { presumed = 0, late = 0, topped = 0, calls = 0, failedCalls = 0, unit } = known ?? {};
     const inState = isCurrent ? snapshot.dayTotals.get(window.day) : undefined;
     const total = inState ?? known?.total ?? 0;
-    return { ...window, total, presumed, late, topped, calls, failedCalls };
+    const counted = { total, presumed, late, topped, calls, failedCalls };
+    return { ...window, ...counted, ...(unit !== undefined && { unit }) };
   });
 }
 

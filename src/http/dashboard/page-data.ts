@@ -1,6 +1,6 @@
 /**
  * What the service tells the pages of the dashboard, as JSON. Both sides are checked against these types, so this file
- * imports nothing of either. Amounts are tokens, moments milliseconds since 1970 UTC.
+ * imports nothing of either. Amounts are in the budget's unit: tokens, or millionths of a currency. Moments are milliseconds since 1970 UTC.
  */
 
 export type Status = 'NORMAL' | 'WARNING' | 'CRITICAL' | 'EMERGENCY';
@@ -41,6 +41,8 @@ export interface WindowData {
 export interface BudgetCard {
   readonly budgetId: string;
   readonly zone: string;
+  /** `tokens`, or the code of a currency. */
+  readonly unit: string;
   readonly month: string;
   readonly status: Status;
   readonly paused: boolean;
@@ -178,6 +180,7 @@ export interface TickData {
 export interface MonthData {
   readonly budgetId: string;
   readonly zone: string;
+  readonly unit: string;
   readonly at: number;
   readonly month: SpanData & { readonly key: string };
   readonly isCurrent: boolean;
@@ -188,6 +191,8 @@ export interface MonthData {
   readonly days: readonly DayData[];
   readonly ais: readonly NamedTokens[];
   readonly models: readonly NamedTokens[];
+  /** Empty while the policy has no teams. */
+  readonly teams: readonly NamedTokens[];
   readonly figures: MonthFigures;
   readonly day: DayNames;
 }
@@ -227,10 +232,13 @@ export type FieldKind =
   | 'duration'
   | 'choice'
   | 'zone'
+  | 'unit'
   | 'budgets'
   | 'shares-by-ai'
   | 'weights'
-  | 'weights-by-model';
+  | 'weights-by-model'
+  | 'teams'
+  | 'limits-by-model';
 
 export interface FormField {
   /** In the API's words. */

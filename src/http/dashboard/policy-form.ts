@@ -57,12 +57,15 @@ function limitsOf(row: PolicyField): string {
       return `${duration(row.least)} to ${duration(row.most)}`;
     case 'choice':
     case 'zone':
+    case 'unit':
       return '';
     case 'weights':
       return `0 to ${amount(MAX_WEIGHT)} percent each`;
     case 'budgets':
     case 'shares-by-ai':
     case 'weights-by-model':
+    case 'teams':
+    case 'limits-by-model':
       return `at most ${amount(row.most)} entries`;
   }
 }

@@ -102,6 +102,7 @@ export interface UsageDocument
     | 'aiCalls'
     | 'modelCalls'
     | 'presumedBy'
+    | 'parts'
     | 'toppedAis'
     | 'toppedModels'
   > {
@@ -118,6 +119,8 @@ export interface UsageDocument
   /** Absent in documents of days without any. */
   readonly toppedAis?: Readonly<Record<string, number>>;
   readonly toppedModels?: Readonly<Record<string, number>>;
+  /** Absent in documents from before there were scopes. */
+  readonly parts?: Readonly<Record<string, number>>;
 }
 
 /** No budget id has a colon, and days sort as text. */
@@ -126,7 +129,8 @@ export function usageDocumentId(budgetId: string, epoch: number, day: string): s
 }
 
 export function usageDocument(usage: UsageDay): UsageDocument {
-  const { budgetId, ais, models, aiCalls, modelCalls, presumedBy, toppedAis, toppedModels, ...day } = usage;
+  const { budgetId, ais, models, aiCalls, modelCalls, presumedBy, parts, ...rest } = usage;
+  const { toppedAis, toppedModels, ...day } = rest;
   return {
     _id: usageDocumentId(budgetId, day.epoch, day.day),
     budget: budgetId,
@@ -136,15 +140,16 @@ export function usageDocument(usage: UsageDay): UsageDocument {
     ...(aiCalls !== undefined && { aiCalls: fieldsOf(aiCalls) }),
     ...(modelCalls !== undefined && { modelCalls: fieldsOf(modelCalls) }),
     presumedBy: fieldsOf(presumedBy),
+    parts: fieldsOf(parts),
     ...(toppedAis.size > 0 && { toppedAis: fieldsOf(toppedAis), toppedModels: fieldsOf(toppedModels) }),
   };
 }
 
 export function usageDay(document: UsageDocument): UsageDay {
-  const { _id, budget, format = 1, ais, models, aiCalls, modelCalls, presumedBy, ...rest } = document;
+  const { _id, budget, format = 1, ais, models, aiCalls, modelCalls, presumedBy, parts, ...rest } = document;
   const { toppedAis, toppedModels, ...day } = rest;
   const maps = {
-    ...{ ais: mapOf(ais), models: mapOf(models), presumedBy: mapOf(presumedBy) },
+    ...{ ais: mapOf(ais), models: mapOf(models), presumedBy: mapOf(presumedBy), parts: mapOf(parts) },
     ...{ toppedAis: mapOf(toppedAis), toppedModels: mapOf(toppedModels) },
     ...(aiCalls !== undefined && { aiCalls: mapOf(aiCalls) }),
     ...(modelCalls !== undefined && { modelCalls: mapOf(modelCalls) }),

@@ -194,7 +194,8 @@ export const VALIDATORS = {
       models: OBJECT,
     },
     {
-      ...{ format: { ...WHOLE, minimum: 1 }, presumedBy: OBJECT, zone: TEXT, refused: { bsonType: 'bool' } },
+      ...{ format: { ...WHOLE, minimum: 1 }, presumedBy: OBJECT, parts: OBJECT },
+      ...{ zone: TEXT, unit: TEXT, refused: { bsonType: 'bool' } },
       ...{ topped: AMOUNT, toppedAis: OBJECT, toppedModels: OBJECT },
       ...{ calls: AMOUNT, failedCalls: AMOUNT, aiCalls: OBJECT, modelCalls: OBJECT },
     },

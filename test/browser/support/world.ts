@@ -1,4 +1,5 @@
 import type { Access } from '../../../src/access/access.js';
+import type { Services } from '../../../src/api/service.js';
 import { Arbiter } from '../../../src/arbiter/arbiter.js';
 import { getDistribution } from '../../../src/arbiter/distribution.js';
 import { listUsage } from '../../../src/arbiter/usage-listing.js';
@@ -6,8 +7,10 @@ import type { PolicyFields } from '../../../src/domain/model/policy.js';
 import { rpcEndpoints } from '../../../src/http/connect/endpoints.js';
 import { createDashboard } from '../../../src/http/dashboard/dashboard.js';
 import { createHttpServer } from '../../../src/http/server.js';
+import { computedMs, PROCESS_TIME } from '../../../src/platform/clock.js';
 import { randomIds } from '../../../src/platform/ids.js';
 import { PROCESS_SCHEDULER } from '../../../src/platform/scheduler.js';
+import { Slices, simulatePolicy } from '../../../src/replay/simulate-policy.js';
 import { openMemoryStore } from '../../../src/store/memory/memory-store.js';
 import { caller } from '../../support/caller.js';
 import { collectedLog } from '../../support/collected-log.js';
@@ -33,12 +36,23 @@ export async function openWorld({ access, port = 0 }: { access?: Access; port?: 
   const ids = randomIds();
   const shared = { servicePort: arbiter, access, scheduler, log, ids };
   const dashboard = createDashboard({ ...shared, time: clock, version: '0.1.0' });
+  const simulated: Services['simulatePolicy'] = (...asked) =>
+    simulatePolicy(
+      ...asked,
+      new Slices(scheduler, { monotonic: PROCESS_TIME.monotonic, computed: computedMs }),
+    );
   const http = createHttpServer({
     address: { host: '127.0.0.1', port, text: `127.0.0.1:${port}` },
     defaultBudget: 'anthropic',
     getDistribution: (budgetId, query) => getDistribution(arbiter, budgetId, query, caller()),
     ready: () => true,
-    rpcs: rpcEndpoints({ ...shared, defaultBudget: 'anthropic', getDistribution, listUsage }),
+    rpcs: rpcEndpoints({
+      ...shared,
+      defaultBudget: 'anthropic',
+      getDistribution,
+      listUsage,
+      simulatePolicy: simulated,
+    }),
     ...{ dashboard, log, ids, access },
   });
   const url = `http://127.0.0.1:${await http.start()}`;

@@ -12,6 +12,7 @@ import { caller } from '../../support/caller.js';
 import { FakeTime } from '../../support/fake-time.js';
 import { DISTRIBUTION, startServer, stopServers } from '../../support/http-server.js';
 import { ManualClock } from '../../support/manual-clock.js';
+import { READY_ANSWERS } from '../../support/ready-answers.js';
 import { recordUnleased } from '../../support/requests.js';
 
 const NOW = '2026-11-10T09:10:00Z';
@@ -36,6 +37,7 @@ beforeAll(async () => {
     ...{ ...shared, ids, defaultBudget: BUDGET },
     getDistribution: (servicePort, ...rest) => getDistribution(servicePort, ...rest),
     listUsage: (servicePort, ...rest) => listUsage(servicePort, ...rest),
+    simulatePolicy: READY_ANSWERS.simulatePolicy,
   });
   const time = new FakeTime(NOW);
   const dashboard = createDashboard({ ...shared, ids, access: undefined, time, version: '1' });

@@ -46,7 +46,7 @@ const SAID_IN_WORDS: readonly (readonly [
   [/./, /page_token$/, 'only the service can make one', (value) => value !== ''],
   [/./, /^policy\.time_zone$/, 'the names of time zones are a table of their own'],
   [/\/AddTopUp$/, /^(kind|month|expires_at)$/, 'each kind has a span of its own, which the domain tests'],
-  [/\/UpdateBudget$/, /^update_mask$/, 'it names fields of a policy'],
+  [/\/(UpdateBudget|SimulatePolicy)$/, /^update_mask$/, 'it names fields of a policy'],
 ];
 
 let http: ConnectHarness;

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stopServers } from '../../support/http-server.js';
+import { LEASE_ID } from '../../support/samples.js';
 import { ADMIN, BUDGETS, type ConnectHarness, startConnect } from './support/connect-harness.js';
 
 const ACQUIRE = `${BUDGETS}/AcquireSlot`;
@@ -155,6 +156,20 @@ describe('bodies', () => {
       type: 'google.rpc.BadRequest',
       debug: { fieldViolations: [{ field: 'policy.token_weights.input_percent' }] },
     });
+  });
+
+  it('says how many calls a report may be about', async () => {
+    const record = (calls: unknown) =>
+      http.post(`${BUDGETS}/RecordUsage`, { leaseId: LEASE_ID, usage: { usageId: 'u', calls } });
+    const wrong = [10_001, -1, 1.5, 'many'];
+    const answers = await Promise.all(wrong.map(record));
+    expect(answers.map(({ status, json }) => `${status} ${json['message']}`)).toEqual([
+      '400 usage.calls: must be 0 to 10,000; it is 10,001',
+      '400 usage.calls: must be 0 to 10,000; it is -1',
+      '400 usage.calls: must be a whole number, or one as text; it is 1.5',
+      '400 usage.calls: must be a whole number, or one as text; it is "many"',
+    ]);
+    expect((await record(0)).status).toBe(200);
   });
 
   it('has at most 64 KiB of them', async () => {

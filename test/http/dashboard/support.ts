@@ -7,7 +7,7 @@ import { collectedLog } from '../../support/collected-log.js';
 import { FakePort } from '../../support/fake-port.js';
 import { FakeTime } from '../../support/fake-time.js';
 import { startServer } from '../../support/http-server.js';
-import { STATS } from '../../support/samples.js';
+import { READY_ANSWERS } from '../../support/ready-answers.js';
 
 export const ADMIN = '/budgetarbiter.v1.BudgetAdminService';
 export const PAUSE = `${ADMIN}/PauseBudget`;
@@ -36,8 +36,7 @@ export async function startDashboard({
   const dashboard = createDashboard({ ...shared, time, version: '1.2.3' });
   const rpcs = rpcEndpoints({
     ...{ ...shared, defaultBudget: 'anthropic' },
-    getDistribution: async () => ({ stats: STATS }),
-    listUsage: async () => ({ rows: [] }),
+    ...READY_ANSWERS,
   });
   const server = await startServer({ dashboard, rpcs, ...(access && { access }), ...(tls && { tls }) });
   return { ...server, servicePort, time, dashboardLog: log };

@@ -121,10 +121,8 @@ export const ARBITER_MUTATIONS: readonly Mutation[] = [
   {
     name: 'newcomers are tried before those who wait',
     at: 'turn',
-    find: `isDue(ledger, waiter) ||
-          coolsTooLate(ledger, waiter, now) ||
-          (changed && mayHear(waiter)),`,
-    replace: 'false,',
+    find: 'if (everybody || !ledger.closed) {',
+    replace: 'if (everybody) {',
   },
   {
     name: 'one AI may take every place to wait',
@@ -140,9 +138,9 @@ export const ARBITER_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'who waits does not hear that its request was granted to another call',
-    at: 'turn',
-    find: 'isAnswered(ledger, waiter.pending) || mayPass(ledger, waiter);',
-    replace: 'mayPass(ledger, waiter);',
+    at: 'gatherAnswered',
+    find: 'if (isVain || ledger.isAnswered(pending.request as AcquireRequest)) this.news.add(waiter);',
+    replace: 'if (isVain) this.news.add(waiter);',
   },
   {
     name: 'who waits does not hear that the budget is deleted',

@@ -16,7 +16,7 @@ export interface Verdict {
 /** Where the mistake is to be made: the one file that declares the name and has the text once. */
 export function placeOf({ at, find }: Pick<Mutation, 'at' | 'find'>): string {
   const declared = new RegExp(
-    `\\b(?:function|class|const) ${at}\\b|^ {2}(?:(?:private|async|readonly|static) )*${at}(?:<.*>)?(?: = )?\\(`,
+    `\\b(?:function|class|const) ${at}\\b|^ {2}(?:(?:private|async|readonly|static) )*\\*?${at}(?:<.*>)?(?: = )?\\(`,
     'm',
   );
   const places = mutable().filter((file) => {

@@ -32,10 +32,17 @@ const REQUESTS: Readonly<Record<JobKind, BudgetRequest['kind']>> = {
   undo: 'undo-grant',
 };
 
+export const AIS = ['x/1', 'x/2', 'y/1', 'n1', 'n2'];
+
+export function aiOf({ id }: Job): string {
+  return AIS[id % AIS.length] ?? '';
+}
+
 /** The machine looks at no more of a request than its kind, and for whom it waits. */
 export function askingFor(job: Job, now: number, again: boolean): Asking {
   const kind = REQUESTS[job.kind];
-  const request = { kind, aiId: `ai-${job.id % 3}` } as unknown as BudgetRequest;
+  const ids = { requestId: `${job.id}`, requestIdMade: false };
+  const request = { kind, aiId: aiOf(job), ...ids } as unknown as BudgetRequest;
   const caller = {
     get gone() {
       return asking.gone;

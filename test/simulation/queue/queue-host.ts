@@ -2,10 +2,12 @@ import { Pending } from '../../../src/arbiter/pending.js';
 import type { Decided, Effect, QueueEvent, ToCommit, ToDecide } from '../../../src/arbiter/queue-events.js';
 import { type ModeName, QueueMachine, STALL_MS } from '../../../src/arbiter/queue-machine.js';
 import type { StatePatch } from '../../../src/domain/model/state.js';
-import { type Asking, askingFor, type Job } from './jobs.js';
+import type { Denial } from '../../../src/domain/model/types.js';
+import { AIS, type Asking, askingFor, type Job } from './jobs.js';
 import type { QueueWorld } from './queue-world.js';
 import { type ToyDecision, toyDecide } from './toy-decide.js';
 import { copyOf, type ToyCommit, type ToyState } from './toy-store.js';
+import { TurnBook, toyFlowOf } from './turn-book.js';
 
 type Event = QueueEvent<ToyState>;
 type Do = Effect<ToyState>['do'];
@@ -42,6 +44,11 @@ export class QueueHost {
   readonly machine: QueueMachine<ToyState>;
   operations: Operation[] = [];
   readonly askings = new Map<Pending, Asking>();
+  private readonly book = new TurnBook();
+  /** Which of those that wait came first; and of the jobs that have waited in vain. */
+  private readonly places = new Map<Pending, number>();
+  private readonly keptPlaces = new Map<number, number>();
+  private lastPlace = 0;
   private loadings = 0;
   private seen = 0;
   private mustBeCurrent = true;
@@ -72,7 +79,7 @@ export class QueueHost {
 
   /** Its caller has waited long enough. */
   giveUp({ pending }: Asking): void {
-    this.machine.waiters.remove(pending);
+    this.leave(pending);
     pending.reject(new Error('too late'));
   }
 
@@ -139,6 +146,7 @@ export class QueueHost {
         this.commit(effect.commit);
         break;
       case 'publish':
+        this.checkTurns();
         this.seen = effect.commit.ledger.revision;
         this.standsOn = effect.commit.ledger.revision;
         return;
@@ -169,11 +177,11 @@ export class QueueHost {
         break;
       case 'dismiss':
         if (!effect.pending.abandoned) this.world.violated('somebody was dismissed who waits for an answer');
-        this.machine.waiters.remove(effect.pending);
+        this.leave(effect.pending);
         effect.pending.reject(new Error('gone'));
         break;
       case 'stop-waiting':
-        this.machine.waiters.remove(effect.pending);
+        this.leave(effect.pending);
         break;
       case 'write-out':
         if (!this.world.store.wasStored(effect.ledger))
@@ -251,9 +259,12 @@ export class QueueHost {
     if (batch.some(({ lookingUp }) => lookingUp)) world.violated('somebody is decided who is looked up for');
     this.standsOn = ledger.revision;
     const at = world.now - (world.chance(0.03) ? STALL_MS + 1 : 0);
-    const decision = toyDecide(toDecide, machine.waiters, (p) => this.askings.get(p), {
-      at,
-      calm: world.calm,
+    this.checkTurns();
+    const decision = toyDecide(toDecide, {
+      ...{ waiters: machine.waiters, book: this.book, at, calm: world.calm },
+      askingOf: (pending) => this.askings.get(pending),
+      placeOf: (pending) => this.places.get(pending) ?? 0,
+      violated: (what) => world.violated(what),
     });
     this.decision = decision;
     const { decided, touched, toClose } = decision;
@@ -293,6 +304,7 @@ export class QueueHost {
       else arrive();
       if (looked) this.mustBeCurrent = true;
       if (result === 'lost') this.mustRest = true;
+      if (result === 'won') this.book.keep();
       this.goOn({ kind: 'committed', result: result ?? 'lost', looked, now: world.now });
     };
     this.begin('commit', complete, arrive);
@@ -309,7 +321,7 @@ export class QueueHost {
       if (!world.store.wasCurrentSince(this.standsOn, arrivedAt)) {
         world.violated(`job ${job.id} is answered from a state that was old when it came`);
       }
-      if (outcome.kind === 'denied' && job.waits) this.machine.waiters.put(pending, outcome.denial);
+      if (outcome.kind === 'denied' && job.waits) this.wait(pending, job, outcome.denial);
       else {
         if (outcome.kind === 'done' && job.kind !== 'read' && !world.store.has(job.id)) {
           world.violated(`job ${job.id} is told to be done, and is not stored`);
@@ -323,12 +335,45 @@ export class QueueHost {
     this.tell({ kind: 'answered', now: world.now });
   }
 
+  /** It no longer waits, and has no answer: who asks again stands where it stood. */
+  private leave(pending: Pending): void {
+    const id = this.askings.get(pending)?.job.id;
+    const place = this.places.get(pending);
+    if (id === undefined || place === undefined || !this.machine.waiters.has(pending)) return;
+    this.keptPlaces.set(id, place);
+    this.machine.waiters.giveUp(pending, this.world.now);
+  }
+
+  private wait(pending: Pending, { id }: Job, denial: Denial): void {
+    if (!this.machine.waiters.has(pending)) {
+      const kept = this.keptPlaces.get(id);
+      this.keptPlaces.delete(id);
+      if (kept === undefined) this.lastPlace += 1;
+      this.places.set(pending, kept ?? this.lastPlace);
+    }
+    this.machine.waiters.put(pending, denial);
+  }
+
+  /** Tags are those of the commits that this replica knows to have won. */
+  private checkTurns(): void {
+    const { book, machine, world } = this;
+    for (const aiId of AIS) {
+      const flow = toyFlowOf(aiId);
+      const starts = [machine.waiters.turns.startOf(flow), machine.waiters.turns.startWithin(flow, aiId)].map(
+        (start) => Number(start) / 1_000_000,
+      );
+      const byHand = book.startsKept(aiId);
+      if (`${starts}` !== `${byHand}`)
+        world.violated(`the turn of ${aiId} starts at ${starts}, not ${byHand}`);
+    }
+  }
+
   private fail(pending: Pending, error: unknown): void {
     const asking = this.askings.get(pending);
     if (error instanceof Refusal && asking !== undefined && asking.job.nature !== 'refused') {
       this.world.violated(`job ${asking.job.id} failed, and another was refused`);
     }
-    this.machine.waiters.remove(pending);
+    this.leave(pending);
     pending.reject(error);
   }
 }

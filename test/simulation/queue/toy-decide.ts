@@ -1,9 +1,13 @@
 import { type Answer, NOBODY, type Pending } from '../../../src/arbiter/pending.js';
+import type { Prospect } from '../../../src/arbiter/prospect.js';
 import type { Decided, ToDecide } from '../../../src/arbiter/queue-events.js';
 import type { WaitingList } from '../../../src/arbiter/waiting-list.js';
+import type { BudgetEvent } from '../../../src/domain/model/events.js';
 import type { Outcome } from '../../../src/domain/model/outcomes.js';
-import type { Asking } from './jobs.js';
-import type { ToyState } from './toy-store.js';
+import type { AcquireRequest } from '../../../src/domain/model/requests.js';
+import { type Asking, aiOf, type Job } from './jobs.js';
+import type { ToyLease, ToyState } from './toy-store.js';
+import { type TurnBook, toyFlowOf } from './turn-book.js';
 
 const SLOTS = 2;
 /** More than these are left to the next round. */
@@ -19,70 +23,192 @@ export interface ToyDecision {
   readonly refused: boolean;
 }
 
+/** What a decision works with beside the ledger. */
+export interface ToyParts {
+  readonly waiters: WaitingList;
+  readonly book: TurnBook;
+  readonly askingOf: (pending: Pending) => Asking | undefined;
+  /** Which of those that wait came first. */
+  readonly placeOf: (pending: Pending) => number;
+  readonly violated: (what: string) => void;
+  readonly at: number;
+  /** There are slots for all. */
+  readonly calm: boolean;
+}
+
 const DONE: Outcome = { kind: 'done' };
 const DENIED = { kind: 'denied', denial: { blockers: [] } } as unknown as Outcome;
 
-/** Decides as the domain does, on the toy: it changes the ledger, and says what came of each request. `calm`: there are slots for all. */
-export function toyDecide(
-  { ledger, batch, alone, restraint }: ToDecide<ToyState>,
-  waiters: WaitingList,
-  askingOf: (pending: Pending) => Asking | undefined,
-  { at, calm }: { readonly at: number; readonly calm: boolean },
-): ToyDecision {
-  const answers: Answer[] = [];
-  const left: Pending[] = [];
-  const failures: { pending: Pending; error: unknown }[] = [];
-  const searches: Decided['searches'][number][] = [];
-  const afterLastDays: Pending[] = [];
-  let [failed, writes, refused] = [false, 0, false];
+/** Decides as the domain does, on the toy: it changes the ledger, and says what came of each request. */
+export function toyDecide({ ledger, batch, alone, restraint }: ToDecide<ToyState>, parts: ToyParts) {
+  const { waiters, book, at } = parts;
   const closing = close(ledger, restraint);
-  if (closing.includes(REFUSED_CLOSING)) refused = true;
+  book.begin();
+  const round = new ToyRound(ledger, parts);
+  for (const pending of batch) if (pending.request.kind !== 'acquire') round.decide(pending);
+  if (!alone) {
+    for (const pending of waiters.turn(round.prospect, at)) round.tryWaiter(pending);
+    round.checkNobodyWasLeft();
+  }
+  for (const pending of batch) {
+    if (pending.request.kind === 'acquire' && (alone || !waiters.has(pending))) round.decide(pending);
+  }
+  const housekeeping = batch.some(({ caller }) => caller === NOBODY);
+  const { answers, left, failures, searches, afterLastDays, failed } = round;
+  const closed = closing.length > 0;
+  const decided = { at, answers, left, failures, searches, afterLastDays, failed, housekeeping, closed };
+  const refused = round.refused || closing.includes(REFUSED_CLOSING);
+  const touched = round.writes + closing.length > 0;
+  return { decided, touched, toClose: ledger.overdue.length, refused } satisfies ToyDecision;
+}
 
-  const one = (pending: Pending): void => {
-    const asking = askingOf(pending);
-    if (asking === undefined || failed) return void answers.push({ pending, outcome: DONE });
-    const { job } = asking;
-    if (job.nature === 'to look up' && !asking.found) {
-      return void searches.push({ pending, receiptIds: [`${job.id}`], days: [] });
+class ToyRound {
+  readonly answers: Answer[] = [];
+  readonly left: Pending[] = [];
+  readonly failures: { pending: Pending; error: unknown }[] = [];
+  readonly searches: Decided['searches'][number][] = [];
+  readonly afterLastDays: Pending[] = [];
+  failed = false;
+  refused = false;
+  writes = 0;
+  private readonly tried = new Set<Pending>();
+
+  constructor(
+    private readonly ledger: ToyState,
+    private readonly parts: ToyParts,
+  ) {}
+
+  get prospect(): Prospect {
+    const { ledger, parts } = this;
+    return {
+      ...{ ledger, clock: parts.at, policyRevision: 1, flowOf: toyFlowOf },
+      get loosened() {
+        return ledger.loosened + (parts.calm ? 1_000_000 : 0);
+      },
+      get closed() {
+        return ledger.live.length >= SLOTS && !parts.calm;
+      },
+      coolsUntil: () => Number.NEGATIVE_INFINITY,
+      isAnswered: ({ requestId }) => ledger.applied.has(Number(requestId)),
+    };
+  }
+
+  decide(pending: Pending): void {
+    const asking = this.parts.askingOf(pending);
+    if (asking === undefined || this.failed) this.answer(pending, DONE);
+    else this.decideJob(pending, asking);
+  }
+
+  private decideJob(pending: Pending, { job, found }: Asking): void {
+    const { ledger, parts } = this;
+    const isApplied = ledger.applied.has(job.id);
+    if (job.nature === 'to look up' && !found) {
+      this.searches.push({ pending, receiptIds: [`${job.id}`], days: [] });
+    } else if (job.nature === 'after last days' && !found) this.afterLastDays.push(pending);
+    else if (job.nature === 'throws' && !isApplied && !found) {
+      this.failed = true;
+      this.failures.push({ pending, error: new Error('the decision threw') });
+    } else if (job.kind === 'read' || isApplied) this.answer(pending, DONE);
+    else if (this.writes >= MOST_WRITES && !parts.waiters.has(pending)) this.left.push(pending);
+    else if (job.kind === 'acquire' && !this.admits(job)) this.answer(pending, DENIED);
+    else {
+      this.write(job);
+      this.answer(pending, DONE);
     }
-    if (job.nature === 'after last days' && !asking.found) return void afterLastDays.push(pending);
-    if (job.nature === 'throws' && !ledger.applied.has(job.id) && !asking.found) {
-      failed = true;
-      return void failures.push({ pending, error: new Error('the decision threw') });
-    }
-    if (job.kind === 'read' || ledger.applied.has(job.id))
-      return void answers.push({ pending, outcome: DONE });
-    if (writes >= MOST_WRITES && !waiters.has(pending)) return void left.push(pending);
-    if (job.kind === 'acquire' && ledger.held >= SLOTS && !calm)
-      return void answers.push({ pending, outcome: DENIED });
-    writes += 1;
-    if (job.nature === 'refused') refused = true;
-    if (job.kind === 'acquire') ledger.held += 1;
-    if (job.kind === 'release') ledger.held = Math.max(0, ledger.held - 1);
+  }
+
+  private answer(pending: Pending, outcome: Outcome): void {
+    this.answers.push({ pending, outcome });
+  }
+
+  /** Some are too large while the state is not of a certain kind: they are passed over, and others are not. */
+  private admits({ id }: Job): boolean {
+    const { ledger, parts } = this;
+    if (parts.calm) return true;
+    return ledger.live.length < SLOTS && (id % 4 !== 0 || ledger.loosened % 3 === 0);
+  }
+
+  private write(job: Job): void {
+    const { ledger } = this;
+    this.writes += 1;
+    if (job.nature === 'refused') this.refused = true;
+    if (job.kind === 'acquire') this.grant(job);
+    else ledger.loosened += 1;
+    if (job.kind === 'release') this.end();
     ledger.applied.add(job.id);
     // By and by its time will be over.
     if (job.id % 4 === REFUSED_CLOSING % 4) ledger.overdue = [...ledger.overdue, job.id];
-    answers.push({ pending, outcome: DONE });
-  };
-
-  for (const pending of batch) if (pending.request.kind !== 'acquire') one(pending);
-  if (!alone) for (const pending of waiters.all()) if (!pending.abandoned && !pending.lookingUp) one(pending);
-  for (const pending of batch) {
-    if (pending.request.kind === 'acquire' && (alone || !waiters.has(pending))) one(pending);
   }
-  const housekeeping = batch.some(({ caller }) => caller === NOBODY);
-  const decided = {
-    at,
-    answers,
-    left,
-    failures,
-    searches,
-    afterLastDays,
-    failed,
-    housekeeping,
-    closed: closing.length > 0,
-  };
-  return { decided, touched: writes + closing.length > 0, toClose: ledger.overdue.length, refused };
+
+  private grant(job: Job): void {
+    const { ledger, parts } = this;
+    ledger.fence += 1;
+    const lease = { fence: ledger.fence, aiId: aiOf(job), reserved: 100 * (1 + (job.id % 7)) };
+    ledger.live = [...ledger.live, lease];
+    parts.book.grant(lease.aiId, lease.reserved);
+    this.happened('granted', lease, 0);
+  }
+
+  private end(): void {
+    const { ledger, parts } = this;
+    const [lease, ...live] = ledger.live;
+    if (lease === undefined) return;
+    ledger.live = live;
+    const used = lease.reserved * (lease.fence % 3);
+    parts.book.end(lease.aiId, used - lease.reserved);
+    this.happened('released', lease, used);
+  }
+
+  private happened(kind: 'granted' | 'released', { fence, aiId, reserved }: ToyLease, used: number): void {
+    const lease = { fence, aiId, reservedTokens: reserved, usedTokens: used, presumedTokens: 0 };
+    this.parts.waiters.happened({ kind, at: 0, lease } as BudgetEvent, this.prospect);
+  }
+
+  /** Of all who could be granted a slot now, the one whose turn it is comes first. */
+  tryWaiter(pending: Pending): void {
+    const first = this.failed || !this.grants(pending) ? undefined : this.firstInTurn();
+    if (first !== undefined && first !== pending) {
+      const { requestId } = first.request as AcquireRequest;
+      this.parts.violated(`somebody is granted a slot in the turn of job ${requestId}`);
+    }
+    this.tried.add(pending);
+    this.decide(pending);
+  }
+
+  /** Of each flow the one whose turn it is in it; of those, the one whose flow's turn it is. Ties go to the one that came first. */
+  private firstInTurn(): Pending | undefined {
+    const { book, placeOf } = this.parts;
+    const contenders = this.couldBeGranted().map((pending) => {
+      const { aiId } = pending.request as AcquireRequest;
+      const [ofFlow, within] = book.starts(aiId);
+      return { pending, flow: book.flowOf(aiId), ofFlow, within, place: placeOf(pending) };
+    });
+    const ofFlows = new Map<string, (typeof contenders)[number]>();
+    for (const one of contenders.sort((a, b) => a.within - b.within || a.place - b.place)) {
+      if (!ofFlows.has(one.flow)) ofFlows.set(one.flow, one);
+    }
+    return [...ofFlows.values()].sort((a, b) => a.ofFlow - b.ofFlow || a.place - b.place)[0]?.pending;
+  }
+
+  private couldBeGranted(): Pending[] {
+    return this.parts.waiters.all().filter((pending) => !this.tried.has(pending) && this.grants(pending));
+  }
+
+  private grants(pending: Pending): boolean {
+    const asking = this.parts.askingOf(pending);
+    if (asking === undefined || pending.abandoned || pending.lookingUp) return false;
+    const { job, found } = asking;
+    const isKnown = found || job.nature === 'plain' || job.nature === 'refused';
+    return isKnown && !this.ledger.applied.has(job.id) && this.admits(job);
+  }
+
+  /** A newcomer, who is decided next, must not overtake anybody. */
+  checkNobodyWasLeft(): void {
+    const left = this.failed ? undefined : this.couldBeGranted()[0];
+    if (left === undefined) return;
+    const { requestId } = left.request as AcquireRequest;
+    this.parts.violated(`job ${requestId} could be granted a slot, and is not tried`);
+  }
 }
 
 /** What time asks for, as far as the round may do it. */

@@ -1,9 +1,19 @@
-/** A state so small that everything about it can be known: what was applied, how many slots are held, what time must close. */
+export interface ToyLease {
+  readonly fence: number;
+  readonly aiId: string;
+  readonly reserved: number;
+}
+
+/** A state so small that everything about it can be known: what was applied, which slots are held, what time must close. */
 export interface ToyState {
   readonly epoch: number;
   revision: number;
   readonly applied: Set<number>;
-  held: number;
+  /** Slots that are held, in the order of their grants. */
+  live: readonly ToyLease[];
+  fence: number;
+  /** Rises with all that may admit somebody who was denied. */
+  loosened: number;
   overdue: readonly number[];
 }
 
@@ -12,17 +22,21 @@ export interface ToyCommit {
   readonly next: ToyState;
 }
 
-export function copyOf({ epoch, revision, applied, held, overdue }: ToyState): ToyState {
-  return { epoch, revision, applied: new Set(applied), held, overdue };
+export function copyOf(state: ToyState): ToyState {
+  return { ...state, applied: new Set(state.applied) };
 }
 
-function signatureOf({ revision, applied, held, overdue }: ToyState): string {
+function signatureOf({ revision, applied, live, overdue }: ToyState): string {
+  const held = live.map(({ fence }) => fence).join(',');
   return `${revision}: ${[...applied].sort((a, b) => a - b).join(',')} / ${held} / ${overdue.join(',')}`;
 }
 
 /** One budget as it is stored: it swaps or does not, and remembers every state there ever was, and until when. */
 export class ToyStore {
-  private state: ToyState = { epoch: 1, revision: 1, applied: new Set(), held: 0, overdue: [] };
+  private state: ToyState = {
+    ...{ epoch: 1, revision: 1, applied: new Set<number>(), live: [], fence: 0, loosened: 0 },
+    overdue: [],
+  };
   private readonly history = new Map<number, { state: ToyState; until: number }>();
 
   constructor() {

@@ -110,12 +110,12 @@ budgets:
   a: {min_daily_percent: 5}
   b:
     token_weights_by_model:
-      gpt-4.1: {input_percent: 20000}
+      gpt-4.1: {input_percent: 20000000}
 `;
     expect(lines(text)).toEqual([
       expect.stringMatching(/^budgets.yaml:3:26: budgets.a.min_daily_percent: pacing FLOOR cannot keep/),
       expect.stringMatching(
-        /^budgets.yaml:6:32: budgets.b.token_weights_by_model\["gpt-4.1"\].input_percent: must be 0 to 10,000/,
+        /^budgets.yaml:6:32: budgets.b.token_weights_by_model\["gpt-4.1"\].input_percent: must be 0 to 10,000,000/,
       ),
     ]);
   });

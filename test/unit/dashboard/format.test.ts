@@ -1,5 +1,29 @@
 import { describe, expect, it } from 'vitest';
-import { countdown, duration, monthName, shiftMonth, words, ZoneTimes } from '../../../dashboard/format.js';
+import {
+  Amounts,
+  countdown,
+  duration,
+  monthName,
+  shiftMonth,
+  words,
+  ZoneTimes,
+} from '../../../dashboard/format.js';
+
+it.each([
+  ['tokens', 11_200, '11,200', '11,200 tokens', '11.2K'],
+  ['USD', 1_240_000, '$1.24', '$1.24', '$1.24'],
+  ['USD', 123_456_789, '$123.46', '$123.46', '$123'],
+  ['USD', 12_345_678_900, '$12,345.68', '$12,345.68', '$12.3K'],
+  ['USD', 3_400, '$0.0034', '$0.0034', '$0.0034'],
+  ['USD', 500_000, '$0.50', '$0.50', '$0.5'],
+  ['USD', 0, '$0.00', '$0.00', '$0'],
+  ['CHF', 1_240_000, 'CHF\u00a01.24', 'CHF\u00a01.24', 'CHF\u00a01.24'],
+  ['JPY', 1_240_000_000, '¥1,240', '¥1,240', '¥1.24K'],
+])('amounts of %s: %d', (unit, amount, text, told, short) => {
+  const amounts = new Amounts(unit);
+  expect([amounts.text(amount), amounts.told(amount)]).toEqual([text, told]);
+  expect(amounts.short(amount)).toBe(short);
+});
 
 describe('times', () => {
   it.each([

@@ -92,6 +92,13 @@ describe('the form of a policy', () => {
     expect(readTexts(texts)).toEqual(tidyPolicy(policy));
   });
 
+  it('shows amounts in what the budget counts', () => {
+    const limit = { name: 'monthly_limit', kind: 'tokens' } as const;
+    expect(shownValue(limit, '1240000')).toBe('1,240,000');
+    expect(shownValue(limit, '1240000', 'USD')).toBe('$1.24');
+    expect(shownValue({ name: 'max_concurrent', kind: 'count' }, 2_000, 'USD')).toBe('2,000');
+  });
+
   it('shows an entry that only CONFIG_FILE can make, and does not lose it without a word', () => {
     const policy: PolicyFields = {
       maxDailyPercentByAi: [

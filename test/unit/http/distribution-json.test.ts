@@ -37,6 +37,7 @@ describe('the JSON of a distribution', () => {
       'month',
       'time_zone',
       'topped_tokens',
+      'unit',
       'calls',
       'failed_calls',
     ]);

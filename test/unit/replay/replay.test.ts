@@ -113,7 +113,7 @@ it('counts what was spent without a slot, and follows the policies of the trace,
   const entries = [unleased, slot(1), { kind: 'policy', at: NOVEMBER + 2, fields: {} } as const, slot(3)];
   const outcome = await replayed(entries, OPEN);
   expect([outcome.granted.requests, outcome.refused.requests]).toEqual([1, 1]);
-  const change = { ...OPEN, monthlyLimit: 10_000_000 };
+  const change = { fields: { ...OPEN, monthlyLimit: 10_000_000 } };
   expect((await replayed(entries, OPEN, { change })).granted.requests).toBe(2);
 });
 

@@ -5,7 +5,8 @@ import { unspentInWindows } from '../../ledger/slots.js';
 import { inDay, inHour, inMonth, left, type Standing, type WindowFigures } from '../../ledger/standing.js';
 import { MAX_AIS } from '../../model/limits.js';
 import { percentOf } from '../../model/percent.js';
-import type { Blocker, Rule } from '../../model/types.js';
+import type { Blocker, Rule, WindowKind } from '../../model/types.js';
+import { inUnit, withUnit } from '../../model/unit.js';
 import { amount } from '../../model/wording.js';
 import type { Cap } from '../../policy/pacing.js';
 import { committed, firstDayThatAdmits, firstHourThatAdmits } from './later-windows.js';
@@ -21,9 +22,10 @@ export interface Demand {
   readonly inAll: number;
 }
 
-/** Who asks. */
+/** Who asks, and for which model if that was said. */
 export interface Asker {
   readonly aiId: string;
+  readonly model?: string;
 }
 
 /** One cap of admission: why it refuses, and how much it leaves. The list of them is in `room.ts`. */
@@ -40,7 +42,7 @@ export const hourlyCap: AdmissionCap = {
   refuses: (ledger, standing, _asker, demand) => {
     if (admits(standing.hour, demand)) return undefined;
     return capBlocker(ledger, {
-      rule: 'HOURLY_CAP',
+      ...{ rule: 'HOURLY_CAP', window: 'HOUR' },
       name: 'this hour',
       figures: standing.hour,
       demand,
@@ -57,7 +59,7 @@ export const dailyCap: AdmissionCap = {
   refuses: (ledger, standing, _asker, demand) => {
     if (admits(standing.day, demand)) return undefined;
     return capBlocker(ledger, {
-      rule: 'DAILY_CAP',
+      ...{ rule: 'DAILY_CAP', window: 'DAY' },
       name: 'today',
       figures: standing.day,
       demand,
@@ -79,11 +81,10 @@ export const aiDailyCap: AdmissionCap = {
     if (figures === undefined || admits(figures, demand)) return undefined;
     const percent = aiDailyPercent(ledger, aiId);
     return capBlocker(ledger, {
-      rule: 'AI_DAILY_CAP',
+      ...{ rule: 'AI_DAILY_CAP', window: 'DAY' },
       name: isNamedToday(ledger, aiId) ? `${aiId} today` : `${aiId} and all AIs ${UNNAMED} today`,
       figures,
       demand,
-      holders: inDay(ledger.today.day),
       largest: percentOf(ledger.largest.day, percent),
       later: () =>
         firstDayThatAdmits(ledger, (cap) => demand.requested <= percentOf(cap, percent), committed(ledger)),
@@ -98,7 +99,7 @@ export const monthlyCap: AdmissionCap = {
   refuses: (ledger, standing, _asker, demand) => {
     if (admits(standing.month, demand)) return undefined;
     return capBlocker(ledger, {
-      rule: 'MONTHLY_CAP',
+      ...{ rule: 'MONTHLY_CAP', window: 'MONTH' },
       name: 'this month',
       figures: standing.month,
       demand,
@@ -136,11 +137,13 @@ function firstExpiryToday(ledger: Ledger, aiId: string): number | undefined {
 /** All that a cap's refusal is put together from. */
 export interface CapCheck {
   readonly rule: Rule;
+  readonly window: WindowKind;
+  readonly scope?: string;
   readonly name: string;
   readonly figures: WindowFigures;
   readonly demand: Demand;
-  /** Whose reservations count in the window. */
-  readonly holders: (hour: HourOfGrants) => boolean;
+  /** Whose reservations count in the window; or when the first holder ends. */
+  readonly holders?: (hour: HourOfGrants) => boolean;
   /** The most that any window ever admits: a request above it can never be admitted. */
   readonly largest: number;
   readonly later: () => number | undefined;
@@ -157,18 +160,23 @@ export function admits(
 
 /** A cap's refusal, with when it would admit. */
 export function capBlocker(ledger: Ledger, check: CapCheck): Blocker {
-  const { rule, name, figures, largest } = check;
+  const { rule, window, scope, name, figures, largest } = check;
   const { requested, inAll } = check.demand;
   const { spent, reserved, cap } = figures;
   const permanent = inAll > largest;
   const availableAt = permanent ? undefined : whenFree(ledger, check);
+  // Of a team or of models an operator sets the part itself.
+  const advice = scope === undefined ? `ask for less${otherPreset(ledger)}` : 'ask for less';
+  const { unit } = ledger.policy;
   const message =
-    `${name}: ${amount(spent)} spent + ${amount(reserved)} reserved + ${amount(requested)} requested ` +
-    `is above the cap of ${amount(cap.tokens)} tokens` +
+    `${name}: ${inUnit(unit, spent)} spent + ${inUnit(unit, reserved)} reserved + ${inUnit(unit, requested)} requested ` +
+    `is above the cap of ${withUnit(unit, cap.tokens)}` +
     (cap.loweredBy === undefined ? '' : ` (${cap.loweredBy})`) +
-    (permanent ? `; no window admits as much: ask for less${otherPreset(ledger)}` : '');
+    (permanent ? `; no window admits as much: ${advice}` : '');
   return {
     rule,
+    window,
+    ...(scope === undefined ? {} : { scope }),
     limit: cap.tokens,
     spent,
     reserved,
@@ -191,5 +199,6 @@ function whenFree(
   { figures, demand, holders, later, firstHolder }: CapCheck,
 ): number | undefined {
   if (figures.spent + demand.requested > figures.cap.tokens) return later();
-  return firstHolder === undefined ? ledger.slots.firstHolder(holders)?.expiresAt : firstHolder();
+  if (firstHolder !== undefined) return firstHolder();
+  return holders && ledger.slots.firstHolder(holders)?.expiresAt;
 }

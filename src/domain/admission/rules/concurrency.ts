@@ -35,6 +35,7 @@ export function aiConcurrencyBlocker(ledger: Ledger, aiId: string): Blocker | un
   };
 }
 
-function until(availableAt: number | undefined): { availableAt?: number } {
+/** Of slots, when one is free. */
+export function until(availableAt: number | undefined): { availableAt?: number } {
   return availableAt === undefined ? {} : { availableAt };
 }

@@ -3,10 +3,10 @@ import { inMonth } from '../../ledger/standing.js';
 import { dayOfMonthInWindow, monthInWindow } from '../../ledger/topped.js';
 import type { MonthWindow } from '../../model/state.js';
 import { type Allowance, rolledOver } from '../../policy/allowance.js';
-import { type Experience, experienceOn } from '../../policy/experience.js';
-import { dayCapTokens } from '../../policy/pacing.js';
+import { type Experience, experienceOn, hourShare } from '../../policy/experience.js';
+import { dayCapTokens, pacedHourCap } from '../../policy/pacing.js';
 import { dayIn, dayOfMonth, daysInMonth, daysLeft } from '../../time/calendar.js';
-import { type DayWindow, dayWindow, nextMonth } from '../../time/windows.js';
+import { type DayWindow, dayWindow, hourAt, hoursLeft, nextMonth } from '../../time/windows.js';
 
 /** What lowers the caps of the month's later days. */
 export interface Committed {
@@ -47,6 +47,55 @@ export function firstHourThatAdmits(ledger: Ledger, requested: number, taken: Co
   return firstLaterDay(ledger, admits, taken)?.start;
 }
 
+/**
+ * The start of the first later hour whose cap, as it is paced, would admit: under EVEN it grows with every hour in which nothing is
+ * spent, and is all of the day in its last. Hours of later days weigh as those of today do.
+ */
+export function firstPacedHour(
+  ledger: Ledger,
+  admits: (cap: number) => boolean,
+  taken: Committed,
+): number | undefined {
+  const { allowance, policy, zone, month, hour, today } = ledger;
+  const following = nextMonth(policy.timeZone, month);
+  const ofNext = () => nextAllowance(ledger, following, taken);
+  if (policy.pacing !== 'EVEN') {
+    if (admits(allowance.hourlyMax) && hour.end < month.end) return hour.end;
+    return admits(ofNext().hourlyMax) ? month.end : undefined;
+  }
+  const here = { zone, month, allowance };
+  const inToday = { cap: capOf(ledger, here, today.day, taken), spent: taken.month - taken.otherDays };
+  const ofToday = firstHour(ledger, { ...here, from: hour.end, end: today.end }, inToday, admits);
+  if (ofToday !== undefined) return ofToday;
+  const day = firstLaterDay(ledger, (cap, { hourlyMax }) => admits(Math.min(cap, hourlyMax)), taken);
+  if (day === undefined) return undefined;
+  const next = { zone: policy.timeZone, month: following, allowance: ofNext() };
+  const of = day.start < month.end ? here : next;
+  const cap = capOf(ledger, of, day.day, taken);
+  return firstHour(ledger, { ...of, from: day.start, end: day.end }, { cap, spent: 0 }, admits);
+}
+
+function firstHour(
+  { policy, pace }: Ledger,
+  hours: OfMonth & { readonly zone: string; readonly from: number; readonly end: number },
+  day: { readonly cap: number; readonly spent: number },
+  admits: (cap: number) => boolean,
+): number | undefined {
+  const { zone, month, allowance, end } = hours;
+  for (let start = hours.from; start < end; start = hourAt(zone, start, month).end) {
+    const share = hourShare(pace.experience, hoursLeft(zone, end, start));
+    const input = { inOtherHours: day.spent, dayCap: day.cap, pace: { hourShare: share } };
+    if (admits(pacedHourCap(allowance, policy, input).tokens)) return start;
+  }
+  return undefined;
+}
+
+/** A month, and what it is allowed. */
+interface OfMonth {
+  readonly month: MonthWindow;
+  readonly allowance: Allowance;
+}
+
 type Admits = (cap: number, allowance: Allowance) => boolean;
 
 function firstLaterDay(ledger: Ledger, admits: Admits, taken: Committed): DayWindow | undefined {
@@ -84,12 +133,7 @@ function firstDay(
 }
 
 /** The cap of today or a later day, if nothing more is spent. Nothing of this month counts in the next one. */
-function capOf(
-  ledger: Ledger,
-  { month, allowance }: { readonly month: MonthWindow; readonly allowance: Allowance },
-  day: string,
-  taken: Committed,
-): number {
+function capOf(ledger: Ledger, { month, allowance }: OfMonth, day: string, taken: Committed): number {
   const { policy, today } = ledger;
   const isToday = day === today.day;
   const before = month !== ledger.month ? 0 : isToday ? taken.otherDays : taken.month;

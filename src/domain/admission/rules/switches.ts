@@ -1,7 +1,8 @@
 import type { Ledger } from '../../ledger/ledger.js';
 import { monthInWindow } from '../../ledger/topped.js';
 import type { Blocker } from '../../model/types.js';
-import { amount, moment } from '../../model/wording.js';
+import { inUnit, withUnit } from '../../model/unit.js';
+import { moment } from '../../model/wording.js';
 
 /** An operator paused the budget; nobody can know until when. */
 export function pausedBlocker({ pause }: Ledger): Blocker | undefined {
@@ -30,7 +31,7 @@ export function emergencyBlocker(ledger: Ledger, requested: number): Blocker | u
     requested,
     availableAt: month.end,
     message:
-      `${amount(spent)} of ${amount(allowance.enforced)} tokens are spent, ` +
+      `${inUnit(policy.unit, spent)} of ${withUnit(policy.unit, allowance.enforced)} are spent, ` +
       `${policy.emergencyPercent}% or more: no new grants until the month ends`,
   };
 }
@@ -46,7 +47,7 @@ export function requestSizeBlocker({ policy }: Ledger, requested: number): Block
     requested,
     permanent: true,
     message:
-      `one request may reserve at most ${amount(policy.maxRequestTokens)} tokens, ` +
-      `not ${amount(requested)}: ask for less`,
+      `one request may reserve at most ${withUnit(policy.unit, policy.maxRequestTokens)}, ` +
+      `not ${inUnit(policy.unit, requested)}: ask for less`,
   };
 }

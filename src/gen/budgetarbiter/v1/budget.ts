@@ -82,7 +82,7 @@ export enum LeaseState {
 }
 
 /**
- * The rules of admission, in the order in which they are checked. Later releases add rules: a blocker of a rule that a client
+ * The rules of admission, those of the first release in the order in which they are checked. Later releases add rules: a blocker of a rule that a client
  * does not know is a refusal like any other, and its `message` says it to a person.
  */
 export enum Rule {
@@ -108,6 +108,14 @@ export enum Rule {
   RULE_AI_DAILY_CAP = 9,
   /** RULE_MONTHLY_CAP - The enforced limit of the month. */
   RULE_MONTHLY_CAP = 10,
+  /** RULE_TEAM_CONCURRENCY - The AI's team holds its `max_concurrent` slots. Checked after AI_CONCURRENCY. */
+  RULE_TEAM_CONCURRENCY = 11,
+  /** RULE_MODEL_CONCURRENCY - The slots of the models that the pattern binds. Checked after TEAM_CONCURRENCY. */
+  RULE_MODEL_CONCURRENCY = 12,
+  /** RULE_TEAM_CAP - The team's part of the hour's, the day's or the month's cap. Checked after the budget's own cap of the window. */
+  RULE_TEAM_CAP = 13,
+  /** RULE_MODEL_CAP - The part that the models have which the pattern binds. Checked after TEAM_CAP of the window. */
+  RULE_MODEL_CAP = 14,
 }
 
 /** The lengths of windows. */
@@ -146,6 +154,11 @@ export enum AlertRule {
   ALERT_RULE_OVERRUN = 9,
   /** ALERT_RULE_EXHAUSTION_FORECAST - At this pace the month's allowance ends before the month. */
   ALERT_RULE_EXHAUSTION_FORECAST = 10,
+  /**
+   * ALERT_RULE_UNPRICED_MODEL - A report was charged by `token_weights`, since no entry of `token_weights_by_model` fits its model, though there are some. Once for a
+   * model and month, and for at most 20 models a month.
+   */
+  ALERT_RULE_UNPRICED_MODEL = 11,
 }
 
 /**
@@ -213,6 +226,8 @@ export enum ErrorReason {
   ERROR_REASON_TOP_UP_NOT_FOUND = 25,
   /** ERROR_REASON_TOO_MANY_TOP_UPS - As many top-ups as a budget may have have not ended. RESOURCE_EXHAUSTED. */
   ERROR_REASON_TOO_MANY_TOP_UPS = 26,
+  /** ERROR_REASON_UNIT_IN_USE - FAILED_PRECONDITION: what the budget has counted would be in another unit. Let the usage age out, or use a budget of its own. */
+  ERROR_REASON_UNIT_IN_USE = 27,
 }
 
 /** A shared monthly allowance and the state of its switches. */
@@ -361,7 +376,11 @@ export interface Policy {
   tokenWeights?:
     | TokenWeights
     | undefined;
-  /** The same by model, in place of `token_weights`; a kind unset there follows `token_weights`. At most 100 entries. */
+  /**
+   * The same by model, in place of `token_weights`; a kind unset there follows `token_weights`. A key is a model, or a pattern in which `*`
+   * stands for any run of characters; the one that fits best counts: the model itself, then most literal characters, then fewest
+   * stars, then the one that sorts first. Who names no model is `(unspecified)`, which `*` fits. At most 100 entries.
+   */
   tokenWeightsByModel: { [key: string]: TokenWeights };
   /** The IANA time zone whose calendar the windows follow, such as `Europe/Berlin`. Default `UTC`. */
   timeZone?:
@@ -397,6 +416,27 @@ export interface Policy {
     | number
     | undefined;
   /**
+   * Named parts of the budget, by team id: 1 to 63 characters, `[a-z0-9][a-z0-9._-]{0,62}`. An AI is in the team whose pattern
+   * fits it best: its own id first, then the pattern with most literal characters, then with fewest stars, then the team id that
+   * sorts first; or in none. At most 64 teams, with 256 patterns in all.
+   */
+  teams: { [key: string]: Team };
+  /**
+   * Limits of models, by a pattern of their names, of 1 to 128 bytes, in which `*` stands for any run of characters. The pattern
+   * that fits a model best binds it, in the order of `teams`. A reservation counts for the model that the request names, usage
+   * for the model that it names; who names none counts as `(unspecified)`, which `*` binds. At most 64.
+   */
+  models: { [key: string]: ModelLimit };
+  /**
+   * What all amounts of this budget count: `tokens`, or a currency by its ISO 4217 code, such as `USD`. Under a currency they are
+   * millionths of it, whatever the fields are called, and weights are prices: at 3 USD for a million input tokens one of them
+   * counts 300 percent. `min_reservation` or `default_reservation` must then be set. It cannot change while a month within the
+   * retention has usage, or a lease lives (UNIT_IN_USE). Default `tokens`.
+   */
+  unit?:
+    | string
+    | undefined;
+  /**
    * Under pacing EVEN, the share of an even month's day that every later day keeps, however much today takes beyond an equal part of
    * what is left. 100: strictly equal parts. 0 to 100. Default 93.3333.
    */
@@ -413,7 +453,79 @@ export interface Policy_TokenWeightsByModelEntry {
   value?: TokenWeights | undefined;
 }
 
-/** What one token of a kind counts, in percent: 0 to 10,000, at most 4 decimal places. Unset is 100. */
+export interface Policy_TeamsEntry {
+  key: string;
+  value?: Team | undefined;
+}
+
+export interface Policy_ModelsEntry {
+  key: string;
+  value?: ModelLimit | undefined;
+}
+
+/** A named part of a budget: some AIs, and what they may use together. A percentage of 100 turns its rule off. */
+export interface Team {
+  /**
+   * Its AIs: ids, or patterns in which `*` stands for any run of characters, such as `web/*`. At least one; each 1 to 64
+   * printable ASCII characters without spaces.
+   */
+  aiIds: string[];
+  /** The most of the hour's cap in force, as it is paced, that the team may use. Above 0, to 100. Default 100. */
+  maxHourlyPercent?:
+    | number
+    | undefined;
+  /** The most of the day's cap in force. Above 0, to 100. Default 100. */
+  maxDailyPercent?:
+    | number
+    | undefined;
+  /** The most of the enforced limit of the month. Above 0, to 100. Default 100. */
+  maxMonthlyPercent?:
+    | number
+    | undefined;
+  /** Live slots of the team, 0 to 1,000; 0 means no limit of its own. Default 0. */
+  maxConcurrent?:
+    | number
+    | undefined;
+  /**
+   * Of the hour's and of the day's cap in force, what is kept for the team. 0 to the team's own percentages, and no more than 100
+   * for all teams together. Default 0.
+   */
+  guaranteedPercent?:
+    | number
+    | undefined;
+  /**
+   * Slots that are kept for the team. 0 to its own `max_concurrent`, if that is set, and no more than the budget's for all teams
+   * together. Default 0.
+   */
+  guaranteedSlots?:
+    | number
+    | undefined;
+  /** Its part of the turns among those who wait. 0.01 to 100, with at most 4 decimal places. Default 1. */
+  weight?: number | undefined;
+}
+
+/** What the models that a pattern binds may use together. A percentage of 100 turns its rule off. */
+export interface ModelLimit {
+  /** The most of the hour's cap in force, as it is paced. Above 0, to 100. Default 100. */
+  maxHourlyPercent?:
+    | number
+    | undefined;
+  /** The most of the day's cap in force. Above 0, to 100. Default 100. */
+  maxDailyPercent?:
+    | number
+    | undefined;
+  /** The most of the enforced limit of the month. Above 0, to 100. Default 100. */
+  maxMonthlyPercent?:
+    | number
+    | undefined;
+  /** Live slots whose requests name such a model, 0 to 1,000; 0 means no limit. Default 0. */
+  maxConcurrent?: number | undefined;
+}
+
+/**
+ * What one token of a kind counts, in percent: 0 to 10,000,000, at most 4 decimal places. Unset is 100. 100 percent is a token; under a
+ * currency (`Policy.unit`) a millionth of it, so that a price for a million tokens times 100 is the weight.
+ */
 export interface TokenWeights {
   /** Of `input_tokens`. */
   inputPercent?:
@@ -483,6 +595,14 @@ export interface Lease {
     | undefined;
   /** The session that it was acquired or last taken up in (`BudgetService.Session`); unset for one acquired by a call of its own. */
   sessionId?:
+    | string
+    | undefined;
+  /** The team that its AI is in by the policy of now; unset for an AI in none. */
+  teamId?:
+    | string
+    | undefined;
+  /** The model that the request named; unset if it named none. */
+  model?:
     | string
     | undefined;
   /** The top-up that it was granted from: what it reserves counts there, and in no window. */
@@ -579,6 +699,12 @@ export interface Blocker {
     | undefined;
   /** The same for a person, with what lowered the limit if something did. */
   message: string;
+  /** Of a cap, the window that it is of. Unset for rules of slots and the others. */
+  window?:
+    | Window
+    | undefined;
+  /** Of TEAM_CAP and TEAM_CONCURRENCY the team id, of MODEL_CAP and MODEL_CONCURRENCY the pattern in `Policy.models`. */
+  scope?: string | undefined;
 }
 
 /** What one LLM call really spent. */
@@ -649,7 +775,10 @@ export interface WindowStatus {
   reservedTokens: number;
   /** What is left: cap - spent - reserved, never below 0. */
   availableTokens: number;
-  /** What was spent in it beside `spent_tokens`: it was reserved from top-ups, and no cap looks at it. */
+  /**
+   * What was spent in it beside `spent_tokens`: it was reserved from top-ups, and no cap looks at it. Of a team's windows it is not
+   * told, and 0.
+   */
   toppedTokens: number;
 }
 
@@ -959,6 +1088,9 @@ function createBasePolicy(): Policy {
     fallbackBudgetIds: [],
     minEstimate: undefined,
     rolloverMaxPercent: undefined,
+    teams: {},
+    models: {},
+    unit: undefined,
     evennessPercent: undefined,
   };
 }
@@ -1054,6 +1186,15 @@ export const Policy: MessageFns<Policy> = {
     }
     if (message.rolloverMaxPercent !== undefined) {
       writer.uint32(265).double(message.rolloverMaxPercent);
+    }
+    globalThis.Object.entries(message.teams).forEach(([key, value]: [string, Team]) => {
+      Policy_TeamsEntry.encode({ key: key as any, value }, writer.uint32(242).fork()).join();
+    });
+    globalThis.Object.entries(message.models).forEach(([key, value]: [string, ModelLimit]) => {
+      Policy_ModelsEntry.encode({ key: key as any, value }, writer.uint32(250).fork()).join();
+    });
+    if (message.unit !== undefined) {
+      writer.uint32(274).string(message.unit);
     }
     if (message.evennessPercent !== undefined) {
       writer.uint32(281).double(message.evennessPercent);
@@ -1320,6 +1461,36 @@ export const Policy: MessageFns<Policy> = {
             message.rolloverMaxPercent = reader.double();
             continue;
           }
+          case 30: {
+            if (tag !== 242) {
+              break;
+            }
+
+            const entry30 = Policy_TeamsEntry.decode(reader, reader.uint32());
+            if (entry30.value !== undefined) {
+              message.teams[entry30.key] = entry30.value;
+            }
+            continue;
+          }
+          case 31: {
+            if (tag !== 250) {
+              break;
+            }
+
+            const entry31 = Policy_ModelsEntry.decode(reader, reader.uint32());
+            if (entry31.value !== undefined) {
+              message.models[entry31.key] = entry31.value;
+            }
+            continue;
+          }
+          case 34: {
+            if (tag !== 274) {
+              break;
+            }
+
+            message.unit = reader.string();
+            continue;
+          }
           case 35: {
             if (tag !== 281) {
               break;
@@ -1402,6 +1573,25 @@ export const Policy: MessageFns<Policy> = {
     message.fallbackBudgetIds = object.fallbackBudgetIds?.map((e) => e) || [];
     message.minEstimate = object.minEstimate ?? undefined;
     message.rolloverMaxPercent = object.rolloverMaxPercent ?? undefined;
+    message.teams = (globalThis.Object.entries(object.teams ?? {}) as [string, Team][]).reduce(
+      (acc: { [key: string]: Team }, [key, value]: [string, Team]) => {
+        if (value !== undefined) {
+          acc[key] = Team.fromPartial(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.models = (globalThis.Object.entries(object.models ?? {}) as [string, ModelLimit][]).reduce(
+      (acc: { [key: string]: ModelLimit }, [key, value]: [string, ModelLimit]) => {
+        if (value !== undefined) {
+          acc[key] = ModelLimit.fromPartial(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.unit = object.unit ?? undefined;
     message.evennessPercent = object.evennessPercent ?? undefined;
     return message;
   },
@@ -1547,6 +1737,386 @@ export const Policy_TokenWeightsByModelEntry: MessageFns<Policy_TokenWeightsByMo
   },
 };
 
+function createBasePolicy_TeamsEntry(): Policy_TeamsEntry {
+  return { key: "", value: undefined };
+}
+
+export const Policy_TeamsEntry: MessageFns<Policy_TeamsEntry> = {
+  encode(message: Policy_TeamsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== undefined) {
+      Team.encode(message.value, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Policy_TeamsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePolicy_TeamsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = Team.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<Policy_TeamsEntry>, I>>(base?: I): Policy_TeamsEntry {
+    return Policy_TeamsEntry.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Policy_TeamsEntry>, I>>(object: I): Policy_TeamsEntry {
+    const message = createBasePolicy_TeamsEntry();
+    message.key = object.key ?? "";
+    message.value = (object.value !== undefined && object.value !== null) ? Team.fromPartial(object.value) : undefined;
+    return message;
+  },
+};
+
+function createBasePolicy_ModelsEntry(): Policy_ModelsEntry {
+  return { key: "", value: undefined };
+}
+
+export const Policy_ModelsEntry: MessageFns<Policy_ModelsEntry> = {
+  encode(message: Policy_ModelsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== undefined) {
+      ModelLimit.encode(message.value, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Policy_ModelsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePolicy_ModelsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = ModelLimit.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<Policy_ModelsEntry>, I>>(base?: I): Policy_ModelsEntry {
+    return Policy_ModelsEntry.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Policy_ModelsEntry>, I>>(object: I): Policy_ModelsEntry {
+    const message = createBasePolicy_ModelsEntry();
+    message.key = object.key ?? "";
+    message.value = (object.value !== undefined && object.value !== null)
+      ? ModelLimit.fromPartial(object.value)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseTeam(): Team {
+  return {
+    aiIds: [],
+    maxHourlyPercent: undefined,
+    maxDailyPercent: undefined,
+    maxMonthlyPercent: undefined,
+    maxConcurrent: undefined,
+    guaranteedPercent: undefined,
+    guaranteedSlots: undefined,
+    weight: undefined,
+  };
+}
+
+export const Team: MessageFns<Team> = {
+  encode(message: Team, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.aiIds) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.maxHourlyPercent !== undefined) {
+      writer.uint32(17).double(message.maxHourlyPercent);
+    }
+    if (message.maxDailyPercent !== undefined) {
+      writer.uint32(25).double(message.maxDailyPercent);
+    }
+    if (message.maxMonthlyPercent !== undefined) {
+      writer.uint32(33).double(message.maxMonthlyPercent);
+    }
+    if (message.maxConcurrent !== undefined) {
+      writer.uint32(40).int32(message.maxConcurrent);
+    }
+    if (message.guaranteedPercent !== undefined) {
+      writer.uint32(49).double(message.guaranteedPercent);
+    }
+    if (message.guaranteedSlots !== undefined) {
+      writer.uint32(56).int32(message.guaranteedSlots);
+    }
+    if (message.weight !== undefined) {
+      writer.uint32(65).double(message.weight);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Team {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTeam();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.aiIds.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.maxHourlyPercent = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.maxDailyPercent = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.maxMonthlyPercent = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.maxConcurrent = reader.int32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.guaranteedPercent = reader.double();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.guaranteedSlots = reader.int32();
+            continue;
+          }
+          case 8: {
+            if (tag !== 65) {
+              break;
+            }
+
+            message.weight = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<Team>, I>>(base?: I): Team {
+    return Team.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Team>, I>>(object: I): Team {
+    const message = createBaseTeam();
+    message.aiIds = object.aiIds?.map((e) => e) || [];
+    message.maxHourlyPercent = object.maxHourlyPercent ?? undefined;
+    message.maxDailyPercent = object.maxDailyPercent ?? undefined;
+    message.maxMonthlyPercent = object.maxMonthlyPercent ?? undefined;
+    message.maxConcurrent = object.maxConcurrent ?? undefined;
+    message.guaranteedPercent = object.guaranteedPercent ?? undefined;
+    message.guaranteedSlots = object.guaranteedSlots ?? undefined;
+    message.weight = object.weight ?? undefined;
+    return message;
+  },
+};
+
+function createBaseModelLimit(): ModelLimit {
+  return {
+    maxHourlyPercent: undefined,
+    maxDailyPercent: undefined,
+    maxMonthlyPercent: undefined,
+    maxConcurrent: undefined,
+  };
+}
+
+export const ModelLimit: MessageFns<ModelLimit> = {
+  encode(message: ModelLimit, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.maxHourlyPercent !== undefined) {
+      writer.uint32(9).double(message.maxHourlyPercent);
+    }
+    if (message.maxDailyPercent !== undefined) {
+      writer.uint32(17).double(message.maxDailyPercent);
+    }
+    if (message.maxMonthlyPercent !== undefined) {
+      writer.uint32(25).double(message.maxMonthlyPercent);
+    }
+    if (message.maxConcurrent !== undefined) {
+      writer.uint32(32).int32(message.maxConcurrent);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ModelLimit {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseModelLimit();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.maxHourlyPercent = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.maxDailyPercent = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.maxMonthlyPercent = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.maxConcurrent = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ModelLimit>, I>>(base?: I): ModelLimit {
+    return ModelLimit.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ModelLimit>, I>>(object: I): ModelLimit {
+    const message = createBaseModelLimit();
+    message.maxHourlyPercent = object.maxHourlyPercent ?? undefined;
+    message.maxDailyPercent = object.maxDailyPercent ?? undefined;
+    message.maxMonthlyPercent = object.maxMonthlyPercent ?? undefined;
+    message.maxConcurrent = object.maxConcurrent ?? undefined;
+    return message;
+  },
+};
+
 function createBaseTokenWeights(): TokenWeights {
   return {
     inputPercent: undefined,
@@ -1687,6 +2257,8 @@ function createBaseLease(): Lease {
     labels: {},
     closedAt: undefined,
     sessionId: undefined,
+    teamId: undefined,
+    model: undefined,
     topUpId: undefined,
   };
 }
@@ -1740,6 +2312,12 @@ export const Lease: MessageFns<Lease> = {
     }
     if (message.sessionId !== undefined) {
       writer.uint32(130).string(message.sessionId);
+    }
+    if (message.teamId !== undefined) {
+      writer.uint32(138).string(message.teamId);
+    }
+    if (message.model !== undefined) {
+      writer.uint32(154).string(message.model);
     }
     if (message.topUpId !== undefined) {
       writer.uint32(146).string(message.topUpId);
@@ -1891,6 +2469,22 @@ export const Lease: MessageFns<Lease> = {
             message.sessionId = reader.string();
             continue;
           }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.teamId = reader.string();
+            continue;
+          }
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
           case 18: {
             if (tag !== 146) {
               break;
@@ -1942,6 +2536,8 @@ export const Lease: MessageFns<Lease> = {
     );
     message.closedAt = object.closedAt ?? undefined;
     message.sessionId = object.sessionId ?? undefined;
+    message.teamId = object.teamId ?? undefined;
+    message.model = object.model ?? undefined;
     message.topUpId = object.topUpId ?? undefined;
     return message;
   },
@@ -2333,7 +2929,17 @@ export const Denial: MessageFns<Denial> = {
 };
 
 function createBaseBlocker(): Blocker {
-  return { rule: 0, limit: 0, spent: 0, reserved: 0, requested: 0, availableAt: undefined, message: "" };
+  return {
+    rule: 0,
+    limit: 0,
+    spent: 0,
+    reserved: 0,
+    requested: 0,
+    availableAt: undefined,
+    message: "",
+    window: undefined,
+    scope: undefined,
+  };
 }
 
 export const Blocker: MessageFns<Blocker> = {
@@ -2358,6 +2964,12 @@ export const Blocker: MessageFns<Blocker> = {
     }
     if (message.message !== "") {
       writer.uint32(58).string(message.message);
+    }
+    if (message.window !== undefined) {
+      writer.uint32(64).int32(message.window);
+    }
+    if (message.scope !== undefined) {
+      writer.uint32(74).string(message.scope);
     }
     return writer;
   },
@@ -2431,6 +3043,22 @@ export const Blocker: MessageFns<Blocker> = {
             message.message = reader.string();
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.window = reader.int32() as any;
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.scope = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2455,6 +3083,8 @@ export const Blocker: MessageFns<Blocker> = {
     message.requested = object.requested ?? 0;
     message.availableAt = object.availableAt ?? undefined;
     message.message = object.message ?? "";
+    message.window = object.window ?? undefined;
+    message.scope = object.scope ?? undefined;
     return message;
   },
 };

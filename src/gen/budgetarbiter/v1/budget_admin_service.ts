@@ -20,6 +20,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { Duration } from "../../google/protobuf/duration.js";
 import { FieldMask } from "../../google/protobuf/field_mask.js";
 import { Timestamp } from "../../google/protobuf/timestamp.js";
 import { Alert, Budget, Lease, Policy, Preset, Rule, TopUp, TopUpKind, WindowStatus } from "./budget.js";
@@ -36,6 +37,8 @@ export enum UsageGrouping {
   USAGE_GROUPING_AI = 3,
   /** USAGE_GROUPING_MODEL - A row for each model, over the whole span, by name. */
   USAGE_GROUPING_MODEL = 4,
+  /** USAGE_GROUPING_TEAM - A row for each team of the policy of now, over the whole span, by id; tokens of AIs in no team stand under `(none)`. */
+  USAGE_GROUPING_TEAM = 5,
 }
 
 /** Creates a budget. */
@@ -119,6 +122,156 @@ export interface PolicyWarning {
   field: string;
   /** What surprises, and what would not. */
   message: string;
+}
+
+/** Tries a policy on a budget's own past. */
+export interface SimulatePolicyRequest {
+  /** The budget. Required. */
+  budgetId: string;
+  /** The policy to take fields from, as in `UpdateBudget`. */
+  policy?:
+    | Policy
+    | undefined;
+  /** The fields to change, as in `UpdateBudget`. */
+  updateMask?:
+    | string[]
+    | undefined;
+  /** Where the candidate's unset fields take their defaults from, as in `UpdateBudget`. */
+  preset: Preset;
+  /** So many closed days before today: 1 to 28. Absent: 28. A budget without a closed day is tried on today. */
+  days?:
+    | number
+    | undefined;
+  /** Demand, in percent of what it was: 1 to 1,000. Absent: 100. */
+  demandPercent?:
+    | number
+    | undefined;
+  /** So much of what is refused is asked again an hour later, in percent: 0 to 100. Absent: 0. */
+  returnsPercent?: number | undefined;
+}
+
+/** The policy in force and the candidate, on the same requests. */
+export interface SimulatePolicyResponse {
+  /** The policy in force. Unset if the days had no usage. */
+  inForce?:
+    | SimulatedOutcome
+    | undefined;
+  /** The candidate. Unset if the days had no usage. */
+  candidate?:
+    | SimulatedOutcome
+    | undefined;
+  /** AIs that are granted most more by the candidate, most first. */
+  gains: SimulatedShift[];
+  /** AIs that are granted most less, most first. */
+  losses: SimulatedShift[];
+  /** Tokens that were used on these days. */
+  recordedTokens: number;
+  /** How far the policy in force is from them here, for a person. */
+  selfCheck: string;
+  /** What it cannot know, for a person. */
+  cannotKnow: string[];
+}
+
+/** What became of requests under one policy. */
+export interface SimulatedOutcome {
+  /** The days that the shortest month lasted before the month itself refused; of one that did not, all of its days here. */
+  lastedDays: number;
+  /** Whether a month refused before its last day here. */
+  dry: boolean;
+  /** Tokens used. */
+  usedTokens: number;
+  /** Percent of what may be granted on these days. */
+  usedPercent: number;
+  /** Spread of the days, in percent: the mean of the months. */
+  spreadPercent: number;
+  /** The least spread that the same use could have had, for one who knew the demand of every day. */
+  clairvoyantSpreadPercent: number;
+  /** Requests that were made. */
+  askedRequests: number;
+  /** Their tokens. */
+  askedTokens: number;
+  /** Requests granted. */
+  grantedRequests: number;
+  /** Their tokens. */
+  grantedTokens: number;
+  /** Refusals. With `returns_percent` a request may be refused several times. */
+  refusedRequests: number;
+  /** Their tokens. */
+  refusedTokens: number;
+  /** By rule, most tokens first. A request that several rules refuse counts under each. */
+  byRule: SimulatedRefusals[];
+  /** By AI, those that asked for most first, at most 100. */
+  byAi: SimulatedAi[];
+  /** The first refusal; unset if there was none. */
+  firstRefusal?:
+    | SimulatedRefusal
+    | undefined;
+  /** Half of the granted requests waited no longer, until they came again. */
+  waitP50?:
+    | Duration
+    | undefined;
+  /** 95 percent of them waited no longer. */
+  waitP95?:
+    | Duration
+    | undefined;
+  /** Each day. */
+  days: SimulatedDay[];
+}
+
+/** What a rule refused. */
+export interface SimulatedRefusals {
+  /** The rule. */
+  rule: Rule;
+  /** Requests. */
+  requests: number;
+  /** Their tokens. */
+  tokens: number;
+}
+
+/** What an AI asked for, and what it got, in tokens. */
+export interface SimulatedAi {
+  /** The AI. */
+  aiId: string;
+  /** Asked for. */
+  askedTokens: number;
+  /** Granted. */
+  grantedTokens: number;
+  /** Refused. */
+  refusedTokens: number;
+}
+
+/** One refusal. */
+export interface SimulatedRefusal {
+  /** When. */
+  refusedAt?:
+    | Date
+    | undefined;
+  /** The AI that asked. */
+  aiId: string;
+  /** The first rule that refused. */
+  rule: Rule;
+  /** Why, for a person. */
+  message: string;
+}
+
+/** One day. */
+export interface SimulatedDay {
+  /** `YYYY-MM-DD`. */
+  date: string;
+  /** Tokens used. */
+  tokens: number;
+  /** Tokens asked for. */
+  demandTokens: number;
+}
+
+/** An AI that is granted more or less by the candidate, in tokens. */
+export interface SimulatedShift {
+  /** The AI. */
+  aiId: string;
+  /** By the policy in force. */
+  inForceTokens: number;
+  /** By the candidate. */
+  candidateTokens: number;
 }
 
 /** Reads a budget. */
@@ -378,9 +531,9 @@ export interface ListUsageResponse {
   nextPageToken: string;
 }
 
-/** The usage of one day, hour, AI or model. */
+/** The usage of one day, hour, AI, model or team. */
 export interface UsageRow {
-  /** `YYYY-MM-DD`, `YYYY-MM-DD HH:00`, the AI or the model. */
+  /** `YYYY-MM-DD`, `YYYY-MM-DD HH:00`, the AI, the model or the team. */
   key: string;
   /** The first moment of the day or hour. */
   start?:
@@ -992,6 +1145,985 @@ export const PolicyWarning: MessageFns<PolicyWarning> = {
     const message = createBasePolicyWarning();
     message.field = object.field ?? "";
     message.message = object.message ?? "";
+    return message;
+  },
+};
+
+function createBaseSimulatePolicyRequest(): SimulatePolicyRequest {
+  return {
+    budgetId: "",
+    policy: undefined,
+    updateMask: undefined,
+    preset: 0,
+    days: undefined,
+    demandPercent: undefined,
+    returnsPercent: undefined,
+  };
+}
+
+export const SimulatePolicyRequest: MessageFns<SimulatePolicyRequest> = {
+  encode(message: SimulatePolicyRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.budgetId !== "") {
+      writer.uint32(10).string(message.budgetId);
+    }
+    if (message.policy !== undefined) {
+      Policy.encode(message.policy, writer.uint32(18).fork()).join();
+    }
+    if (message.updateMask !== undefined) {
+      FieldMask.encode(FieldMask.wrap(message.updateMask), writer.uint32(26).fork()).join();
+    }
+    if (message.preset !== 0) {
+      writer.uint32(32).int32(message.preset);
+    }
+    if (message.days !== undefined) {
+      writer.uint32(40).int32(message.days);
+    }
+    if (message.demandPercent !== undefined) {
+      writer.uint32(48).int32(message.demandPercent);
+    }
+    if (message.returnsPercent !== undefined) {
+      writer.uint32(56).int32(message.returnsPercent);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SimulatePolicyRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSimulatePolicyRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.budgetId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.policy = Policy.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.updateMask = FieldMask.unwrap(FieldMask.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.preset = reader.int32() as any;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.days = reader.int32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.demandPercent = reader.int32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.returnsPercent = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<SimulatePolicyRequest>, I>>(base?: I): SimulatePolicyRequest {
+    return SimulatePolicyRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SimulatePolicyRequest>, I>>(object: I): SimulatePolicyRequest {
+    const message = createBaseSimulatePolicyRequest();
+    message.budgetId = object.budgetId ?? "";
+    message.policy = (object.policy !== undefined && object.policy !== null)
+      ? Policy.fromPartial(object.policy)
+      : undefined;
+    message.updateMask = object.updateMask ?? undefined;
+    message.preset = object.preset ?? 0;
+    message.days = object.days ?? undefined;
+    message.demandPercent = object.demandPercent ?? undefined;
+    message.returnsPercent = object.returnsPercent ?? undefined;
+    return message;
+  },
+};
+
+function createBaseSimulatePolicyResponse(): SimulatePolicyResponse {
+  return {
+    inForce: undefined,
+    candidate: undefined,
+    gains: [],
+    losses: [],
+    recordedTokens: 0,
+    selfCheck: "",
+    cannotKnow: [],
+  };
+}
+
+export const SimulatePolicyResponse: MessageFns<SimulatePolicyResponse> = {
+  encode(message: SimulatePolicyResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.inForce !== undefined) {
+      SimulatedOutcome.encode(message.inForce, writer.uint32(10).fork()).join();
+    }
+    if (message.candidate !== undefined) {
+      SimulatedOutcome.encode(message.candidate, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.gains) {
+      SimulatedShift.encode(v!, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.losses) {
+      SimulatedShift.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.recordedTokens !== 0) {
+      writer.uint32(40).int64(message.recordedTokens);
+    }
+    if (message.selfCheck !== "") {
+      writer.uint32(50).string(message.selfCheck);
+    }
+    for (const v of message.cannotKnow) {
+      writer.uint32(58).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SimulatePolicyResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSimulatePolicyResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.inForce = SimulatedOutcome.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.candidate = SimulatedOutcome.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.gains.push(SimulatedShift.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.losses.push(SimulatedShift.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.recordedTokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.selfCheck = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.cannotKnow.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<SimulatePolicyResponse>, I>>(base?: I): SimulatePolicyResponse {
+    return SimulatePolicyResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SimulatePolicyResponse>, I>>(object: I): SimulatePolicyResponse {
+    const message = createBaseSimulatePolicyResponse();
+    message.inForce = (object.inForce !== undefined && object.inForce !== null)
+      ? SimulatedOutcome.fromPartial(object.inForce)
+      : undefined;
+    message.candidate = (object.candidate !== undefined && object.candidate !== null)
+      ? SimulatedOutcome.fromPartial(object.candidate)
+      : undefined;
+    message.gains = object.gains?.map((e) => SimulatedShift.fromPartial(e)) || [];
+    message.losses = object.losses?.map((e) => SimulatedShift.fromPartial(e)) || [];
+    message.recordedTokens = object.recordedTokens ?? 0;
+    message.selfCheck = object.selfCheck ?? "";
+    message.cannotKnow = object.cannotKnow?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseSimulatedOutcome(): SimulatedOutcome {
+  return {
+    lastedDays: 0,
+    dry: false,
+    usedTokens: 0,
+    usedPercent: 0,
+    spreadPercent: 0,
+    clairvoyantSpreadPercent: 0,
+    askedRequests: 0,
+    askedTokens: 0,
+    grantedRequests: 0,
+    grantedTokens: 0,
+    refusedRequests: 0,
+    refusedTokens: 0,
+    byRule: [],
+    byAi: [],
+    firstRefusal: undefined,
+    waitP50: undefined,
+    waitP95: undefined,
+    days: [],
+  };
+}
+
+export const SimulatedOutcome: MessageFns<SimulatedOutcome> = {
+  encode(message: SimulatedOutcome, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.lastedDays !== 0) {
+      writer.uint32(8).int32(message.lastedDays);
+    }
+    if (message.dry !== false) {
+      writer.uint32(16).bool(message.dry);
+    }
+    if (message.usedTokens !== 0) {
+      writer.uint32(24).int64(message.usedTokens);
+    }
+    if (message.usedPercent !== 0) {
+      writer.uint32(33).double(message.usedPercent);
+    }
+    if (message.spreadPercent !== 0) {
+      writer.uint32(41).double(message.spreadPercent);
+    }
+    if (message.clairvoyantSpreadPercent !== 0) {
+      writer.uint32(49).double(message.clairvoyantSpreadPercent);
+    }
+    if (message.askedRequests !== 0) {
+      writer.uint32(56).int32(message.askedRequests);
+    }
+    if (message.askedTokens !== 0) {
+      writer.uint32(64).int64(message.askedTokens);
+    }
+    if (message.grantedRequests !== 0) {
+      writer.uint32(72).int32(message.grantedRequests);
+    }
+    if (message.grantedTokens !== 0) {
+      writer.uint32(80).int64(message.grantedTokens);
+    }
+    if (message.refusedRequests !== 0) {
+      writer.uint32(88).int32(message.refusedRequests);
+    }
+    if (message.refusedTokens !== 0) {
+      writer.uint32(96).int64(message.refusedTokens);
+    }
+    for (const v of message.byRule) {
+      SimulatedRefusals.encode(v!, writer.uint32(106).fork()).join();
+    }
+    for (const v of message.byAi) {
+      SimulatedAi.encode(v!, writer.uint32(114).fork()).join();
+    }
+    if (message.firstRefusal !== undefined) {
+      SimulatedRefusal.encode(message.firstRefusal, writer.uint32(122).fork()).join();
+    }
+    if (message.waitP50 !== undefined) {
+      Duration.encode(message.waitP50, writer.uint32(130).fork()).join();
+    }
+    if (message.waitP95 !== undefined) {
+      Duration.encode(message.waitP95, writer.uint32(138).fork()).join();
+    }
+    for (const v of message.days) {
+      SimulatedDay.encode(v!, writer.uint32(146).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SimulatedOutcome {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSimulatedOutcome();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.lastedDays = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.dry = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.usedTokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.usedPercent = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.spreadPercent = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.clairvoyantSpreadPercent = reader.double();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.askedRequests = reader.int32();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.askedTokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.grantedRequests = reader.int32();
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.grantedTokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.refusedRequests = reader.int32();
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.refusedTokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.byRule.push(SimulatedRefusals.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.byAi.push(SimulatedAi.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.firstRefusal = SimulatedRefusal.decode(reader, reader.uint32());
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.waitP50 = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.waitP95 = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.days.push(SimulatedDay.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<SimulatedOutcome>, I>>(base?: I): SimulatedOutcome {
+    return SimulatedOutcome.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SimulatedOutcome>, I>>(object: I): SimulatedOutcome {
+    const message = createBaseSimulatedOutcome();
+    message.lastedDays = object.lastedDays ?? 0;
+    message.dry = object.dry ?? false;
+    message.usedTokens = object.usedTokens ?? 0;
+    message.usedPercent = object.usedPercent ?? 0;
+    message.spreadPercent = object.spreadPercent ?? 0;
+    message.clairvoyantSpreadPercent = object.clairvoyantSpreadPercent ?? 0;
+    message.askedRequests = object.askedRequests ?? 0;
+    message.askedTokens = object.askedTokens ?? 0;
+    message.grantedRequests = object.grantedRequests ?? 0;
+    message.grantedTokens = object.grantedTokens ?? 0;
+    message.refusedRequests = object.refusedRequests ?? 0;
+    message.refusedTokens = object.refusedTokens ?? 0;
+    message.byRule = object.byRule?.map((e) => SimulatedRefusals.fromPartial(e)) || [];
+    message.byAi = object.byAi?.map((e) => SimulatedAi.fromPartial(e)) || [];
+    message.firstRefusal = (object.firstRefusal !== undefined && object.firstRefusal !== null)
+      ? SimulatedRefusal.fromPartial(object.firstRefusal)
+      : undefined;
+    message.waitP50 = (object.waitP50 !== undefined && object.waitP50 !== null)
+      ? Duration.fromPartial(object.waitP50)
+      : undefined;
+    message.waitP95 = (object.waitP95 !== undefined && object.waitP95 !== null)
+      ? Duration.fromPartial(object.waitP95)
+      : undefined;
+    message.days = object.days?.map((e) => SimulatedDay.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseSimulatedRefusals(): SimulatedRefusals {
+  return { rule: 0, requests: 0, tokens: 0 };
+}
+
+export const SimulatedRefusals: MessageFns<SimulatedRefusals> = {
+  encode(message: SimulatedRefusals, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rule !== 0) {
+      writer.uint32(8).int32(message.rule);
+    }
+    if (message.requests !== 0) {
+      writer.uint32(16).int32(message.requests);
+    }
+    if (message.tokens !== 0) {
+      writer.uint32(24).int64(message.tokens);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SimulatedRefusals {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSimulatedRefusals();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.rule = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.requests = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.tokens = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<SimulatedRefusals>, I>>(base?: I): SimulatedRefusals {
+    return SimulatedRefusals.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SimulatedRefusals>, I>>(object: I): SimulatedRefusals {
+    const message = createBaseSimulatedRefusals();
+    message.rule = object.rule ?? 0;
+    message.requests = object.requests ?? 0;
+    message.tokens = object.tokens ?? 0;
+    return message;
+  },
+};
+
+function createBaseSimulatedAi(): SimulatedAi {
+  return { aiId: "", askedTokens: 0, grantedTokens: 0, refusedTokens: 0 };
+}
+
+export const SimulatedAi: MessageFns<SimulatedAi> = {
+  encode(message: SimulatedAi, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.aiId !== "") {
+      writer.uint32(10).string(message.aiId);
+    }
+    if (message.askedTokens !== 0) {
+      writer.uint32(16).int64(message.askedTokens);
+    }
+    if (message.grantedTokens !== 0) {
+      writer.uint32(24).int64(message.grantedTokens);
+    }
+    if (message.refusedTokens !== 0) {
+      writer.uint32(32).int64(message.refusedTokens);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SimulatedAi {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSimulatedAi();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.aiId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.askedTokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.grantedTokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.refusedTokens = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<SimulatedAi>, I>>(base?: I): SimulatedAi {
+    return SimulatedAi.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SimulatedAi>, I>>(object: I): SimulatedAi {
+    const message = createBaseSimulatedAi();
+    message.aiId = object.aiId ?? "";
+    message.askedTokens = object.askedTokens ?? 0;
+    message.grantedTokens = object.grantedTokens ?? 0;
+    message.refusedTokens = object.refusedTokens ?? 0;
+    return message;
+  },
+};
+
+function createBaseSimulatedRefusal(): SimulatedRefusal {
+  return { refusedAt: undefined, aiId: "", rule: 0, message: "" };
+}
+
+export const SimulatedRefusal: MessageFns<SimulatedRefusal> = {
+  encode(message: SimulatedRefusal, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.refusedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.refusedAt), writer.uint32(10).fork()).join();
+    }
+    if (message.aiId !== "") {
+      writer.uint32(18).string(message.aiId);
+    }
+    if (message.rule !== 0) {
+      writer.uint32(24).int32(message.rule);
+    }
+    if (message.message !== "") {
+      writer.uint32(34).string(message.message);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SimulatedRefusal {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSimulatedRefusal();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.refusedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.aiId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.rule = reader.int32() as any;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<SimulatedRefusal>, I>>(base?: I): SimulatedRefusal {
+    return SimulatedRefusal.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SimulatedRefusal>, I>>(object: I): SimulatedRefusal {
+    const message = createBaseSimulatedRefusal();
+    message.refusedAt = object.refusedAt ?? undefined;
+    message.aiId = object.aiId ?? "";
+    message.rule = object.rule ?? 0;
+    message.message = object.message ?? "";
+    return message;
+  },
+};
+
+function createBaseSimulatedDay(): SimulatedDay {
+  return { date: "", tokens: 0, demandTokens: 0 };
+}
+
+export const SimulatedDay: MessageFns<SimulatedDay> = {
+  encode(message: SimulatedDay, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.date !== "") {
+      writer.uint32(10).string(message.date);
+    }
+    if (message.tokens !== 0) {
+      writer.uint32(16).int64(message.tokens);
+    }
+    if (message.demandTokens !== 0) {
+      writer.uint32(24).int64(message.demandTokens);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SimulatedDay {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSimulatedDay();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.date = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.tokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.demandTokens = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<SimulatedDay>, I>>(base?: I): SimulatedDay {
+    return SimulatedDay.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SimulatedDay>, I>>(object: I): SimulatedDay {
+    const message = createBaseSimulatedDay();
+    message.date = object.date ?? "";
+    message.tokens = object.tokens ?? 0;
+    message.demandTokens = object.demandTokens ?? 0;
+    return message;
+  },
+};
+
+function createBaseSimulatedShift(): SimulatedShift {
+  return { aiId: "", inForceTokens: 0, candidateTokens: 0 };
+}
+
+export const SimulatedShift: MessageFns<SimulatedShift> = {
+  encode(message: SimulatedShift, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.aiId !== "") {
+      writer.uint32(10).string(message.aiId);
+    }
+    if (message.inForceTokens !== 0) {
+      writer.uint32(16).int64(message.inForceTokens);
+    }
+    if (message.candidateTokens !== 0) {
+      writer.uint32(24).int64(message.candidateTokens);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SimulatedShift {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSimulatedShift();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.aiId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.inForceTokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.candidateTokens = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<SimulatedShift>, I>>(base?: I): SimulatedShift {
+    return SimulatedShift.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SimulatedShift>, I>>(object: I): SimulatedShift {
+    const message = createBaseSimulatedShift();
+    message.aiId = object.aiId ?? "";
+    message.inForceTokens = object.inForceTokens ?? 0;
+    message.candidateTokens = object.candidateTokens ?? 0;
     return message;
   },
 };
@@ -3669,6 +4801,23 @@ export const BudgetAdminServiceService = {
     responseDeserialize: (value: Buffer): ListUsageResponse => ListUsageResponse.decode(value),
   },
   /**
+   * What another policy would have done with the budget's last days, beside the policy in force: both decide, in virtual time, what its
+   * usage tells of requests. It changes nothing. One at a time a replica.
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND); INVALID_ARGUMENT (UNWORKABLE_POLICY); RESOURCE_EXHAUSTED (QUEUE_FULL: too many ask for one, or
+   * it took more than 2 s).
+   */
+  simulatePolicy: {
+    path: "/budgetarbiter.v1.BudgetAdminService/SimulatePolicy" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SimulatePolicyRequest): Buffer =>
+      Buffer.from(SimulatePolicyRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SimulatePolicyRequest => SimulatePolicyRequest.decode(value),
+    responseSerialize: (value: SimulatePolicyResponse): Buffer =>
+      Buffer.from(SimulatePolicyResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SimulatePolicyResponse => SimulatePolicyResponse.decode(value),
+  },
+  /**
    * Sets the budget's clock to the trusted time, after a wrong clock had run ahead. Where the time itself is not trusted, since the
    * clock of the machine stepped, an operator over all budgets has it believed by this, for all of them.
    * Errors: NOT_FOUND (BUDGET_NOT_FOUND); UNAVAILABLE (CLOCK_NOT_TRUSTED: and the caller is no operator over all budgets, or the
@@ -3757,6 +4906,13 @@ export interface BudgetAdminServiceServer extends UntypedServiceImplementation {
   listTopUps: handleUnaryCall<ListTopUpsRequest, ListTopUpsResponse>;
   /** Lists usage by day, hour, AI or model, over any time within the retention. Errors: NOT_FOUND (BUDGET_NOT_FOUND). */
   listUsage: handleUnaryCall<ListUsageRequest, ListUsageResponse>;
+  /**
+   * What another policy would have done with the budget's last days, beside the policy in force: both decide, in virtual time, what its
+   * usage tells of requests. It changes nothing. One at a time a replica.
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND); INVALID_ARGUMENT (UNWORKABLE_POLICY); RESOURCE_EXHAUSTED (QUEUE_FULL: too many ask for one, or
+   * it took more than 2 s).
+   */
+  simulatePolicy: handleUnaryCall<SimulatePolicyRequest, SimulatePolicyResponse>;
   /**
    * Sets the budget's clock to the trusted time, after a wrong clock had run ahead. Where the time itself is not trusted, since the
    * clock of the machine stepped, an operator over all budgets has it believed by this, for all of them.
@@ -4025,6 +5181,27 @@ export interface BudgetAdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListUsageResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * What another policy would have done with the budget's last days, beside the policy in force: both decide, in virtual time, what its
+   * usage tells of requests. It changes nothing. One at a time a replica.
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND); INVALID_ARGUMENT (UNWORKABLE_POLICY); RESOURCE_EXHAUSTED (QUEUE_FULL: too many ask for one, or
+   * it took more than 2 s).
+   */
+  simulatePolicy(
+    request: SimulatePolicyRequest,
+    callback: (error: ServiceError | null, response: SimulatePolicyResponse) => void,
+  ): ClientUnaryCall;
+  simulatePolicy(
+    request: SimulatePolicyRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: SimulatePolicyResponse) => void,
+  ): ClientUnaryCall;
+  simulatePolicy(
+    request: SimulatePolicyRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: SimulatePolicyResponse) => void,
   ): ClientUnaryCall;
   /**
    * Sets the budget's clock to the trusted time, after a wrong clock had run ahead. Where the time itself is not trusted, since the

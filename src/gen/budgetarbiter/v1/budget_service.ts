@@ -167,13 +167,22 @@ export interface AcquireSlotRequest {
    * Keep the call open until the slot is granted, denied for good, or this long has passed. 0 to 15 minutes, within a session to
    * 24 hours: proxies cut longer calls. Absent: answer at once. Denied at once, too, where only time can help, and only later
    * than this: COOLDOWN, EMERGENCY, or a cap that refuses for what is spent alone. At most 100 calls of an AI wait in a budget,
-   * those of its sessions included; a further one is RESOURCE_EXHAUSTED (QUEUE_FULL), for this AI alone.
+   * those of its sessions included; a further one is RESOURCE_EXHAUSTED (QUEUE_FULL), for this AI alone. Those who wait on one replica are
+   * served in turns, so that over time AIs get equal tokens. A call that waited in vain and is repeated with its `request_id` within a
+   * minute stands where it stood.
    */
   wait?:
     | Duration
     | undefined;
   /** Kept with the lease, for operators. At most 8, keys of 1 to 32 bytes, values of at most 64 bytes. */
   labels: { [key: string]: string };
+  /**
+   * The model that the caller is about to ask, such as `claude-sonnet-4`, for the limits of `Policy.models`: at most 128 bytes, not
+   * `(other)` or `(unknown)`. Absent or empty: it counts as `(unspecified)`.
+   */
+  model?:
+    | string
+    | undefined;
   /**
    * What the caller expects to spend, by kind, in place of `estimated_tokens`: weighed by the policy's token weights as they are when
    * it is decided, and rounded up, so that a caller needs no weights. At least one token; weighed at most 10^12, and at least 1.
@@ -357,6 +366,10 @@ export interface GetAvailabilityRequest {
     | number
     | undefined;
   /** As in AcquireSlotRequest. */
+  model?:
+    | string
+    | undefined;
+  /** As in AcquireSlotRequest. */
   expected?:
     | TokenCounts
     | undefined;
@@ -369,7 +382,15 @@ export interface GetAvailabilityResponse {
   /** What the tightest window has left, whether or not this AI may ask now. */
   availableTokens: number;
   /** The rules that would refuse; unset if none would. */
-  denial?: Denial | undefined;
+  denial?:
+    | Denial
+    | undefined;
+  /** The team that the AI is in; unset if in none. */
+  teamId?:
+    | string
+    | undefined;
+  /** The hour, the day and the month of that team as they stand now, with its own caps. Empty for an AI in none. */
+  teamWindows: WindowStatus[];
 }
 
 /** Asks for the statistics of a month. */
@@ -430,6 +451,10 @@ export interface DistributionStats {
   timeZone: string;
   /** Tokens of the month that were reserved from top-ups: they count in every figure above, and in no cap. */
   toppedTokens: number;
+  /** The month by team, most first; tokens of AIs in no team stand under `(none)`. Empty while the policy has no teams. */
+  byTeam: TeamTokens[];
+  /** What the amounts count: `tokens`, or the ISO 4217 code of a currency, of which they are millionths. */
+  unit: string;
   /** Calls of the month that were reported. */
   calls: number;
   /** How many of them failed. */
@@ -539,6 +564,18 @@ export interface ModelTokens {
   /** Its tokens. */
   tokens: number;
   /** Its calls that were reported. */
+  calls: number;
+  /** How many of them failed. */
+  failedCalls: number;
+}
+
+/** Tokens of one team, by the policy of now. */
+export interface TeamTokens {
+  /** The team; `(none)` for those of AIs in no team. */
+  teamId: string;
+  /** Its tokens. */
+  tokens: number;
+  /** Its calls that were reported; those of `(other)` AIs stand under `(none)`. */
   calls: number;
   /** How many of them failed. */
   failedCalls: number;
@@ -1026,6 +1063,7 @@ function createBaseAcquireSlotRequest(): AcquireSlotRequest {
     leaseTtl: undefined,
     wait: undefined,
     labels: {},
+    model: undefined,
     expected: undefined,
     atLeastTokens: undefined,
   };
@@ -1054,6 +1092,9 @@ export const AcquireSlotRequest: MessageFns<AcquireSlotRequest> = {
     globalThis.Object.entries(message.labels).forEach(([key, value]: [string, string]) => {
       AcquireSlotRequest_LabelsEntry.encode({ key: key as any, value }, writer.uint32(58).fork()).join();
     });
+    if (message.model !== undefined) {
+      writer.uint32(66).string(message.model);
+    }
     if (message.expected !== undefined) {
       TokenCounts.encode(message.expected, writer.uint32(74).fork()).join();
     }
@@ -1135,6 +1176,14 @@ export const AcquireSlotRequest: MessageFns<AcquireSlotRequest> = {
             }
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
           case 9: {
             if (tag !== 74) {
               break;
@@ -1185,6 +1234,7 @@ export const AcquireSlotRequest: MessageFns<AcquireSlotRequest> = {
       },
       {},
     );
+    message.model = object.model ?? undefined;
     message.expected = (object.expected !== undefined && object.expected !== null)
       ? TokenCounts.fromPartial(object.expected)
       : undefined;
@@ -2235,7 +2285,14 @@ export const GetLeaseResponse: MessageFns<GetLeaseResponse> = {
 };
 
 function createBaseGetAvailabilityRequest(): GetAvailabilityRequest {
-  return { budgetId: "", aiId: "", estimatedTokens: undefined, expected: undefined, atLeastTokens: undefined };
+  return {
+    budgetId: "",
+    aiId: "",
+    estimatedTokens: undefined,
+    model: undefined,
+    expected: undefined,
+    atLeastTokens: undefined,
+  };
 }
 
 export const GetAvailabilityRequest: MessageFns<GetAvailabilityRequest> = {
@@ -2248,6 +2305,9 @@ export const GetAvailabilityRequest: MessageFns<GetAvailabilityRequest> = {
     }
     if (message.estimatedTokens !== undefined) {
       writer.uint32(24).int64(message.estimatedTokens);
+    }
+    if (message.model !== undefined) {
+      writer.uint32(34).string(message.model);
     }
     if (message.expected !== undefined) {
       TokenCounts.encode(message.expected, writer.uint32(42).fork()).join();
@@ -2295,6 +2355,14 @@ export const GetAvailabilityRequest: MessageFns<GetAvailabilityRequest> = {
             message.estimatedTokens = longToNumber(reader.int64());
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
           case 5: {
             if (tag !== 42) {
               break;
@@ -2331,6 +2399,7 @@ export const GetAvailabilityRequest: MessageFns<GetAvailabilityRequest> = {
     message.budgetId = object.budgetId ?? "";
     message.aiId = object.aiId ?? "";
     message.estimatedTokens = object.estimatedTokens ?? undefined;
+    message.model = object.model ?? undefined;
     message.expected = (object.expected !== undefined && object.expected !== null)
       ? TokenCounts.fromPartial(object.expected)
       : undefined;
@@ -2340,7 +2409,7 @@ export const GetAvailabilityRequest: MessageFns<GetAvailabilityRequest> = {
 };
 
 function createBaseGetAvailabilityResponse(): GetAvailabilityResponse {
-  return { availableTokens: 0, denial: undefined };
+  return { availableTokens: 0, denial: undefined, teamId: undefined, teamWindows: [] };
 }
 
 export const GetAvailabilityResponse: MessageFns<GetAvailabilityResponse> = {
@@ -2350,6 +2419,12 @@ export const GetAvailabilityResponse: MessageFns<GetAvailabilityResponse> = {
     }
     if (message.denial !== undefined) {
       Denial.encode(message.denial, writer.uint32(18).fork()).join();
+    }
+    if (message.teamId !== undefined) {
+      writer.uint32(26).string(message.teamId);
+    }
+    for (const v of message.teamWindows) {
+      WindowStatus.encode(v!, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -2383,6 +2458,22 @@ export const GetAvailabilityResponse: MessageFns<GetAvailabilityResponse> = {
             message.denial = Denial.decode(reader, reader.uint32());
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.teamId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.teamWindows.push(WindowStatus.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2404,6 +2495,8 @@ export const GetAvailabilityResponse: MessageFns<GetAvailabilityResponse> = {
     message.denial = (object.denial !== undefined && object.denial !== null)
       ? Denial.fromPartial(object.denial)
       : undefined;
+    message.teamId = object.teamId ?? undefined;
+    message.teamWindows = object.teamWindows?.map((e) => WindowStatus.fromPartial(e)) || [];
     return message;
   },
 };
@@ -2561,6 +2654,8 @@ function createBaseDistributionStats(): DistributionStats {
     month: "",
     timeZone: "",
     toppedTokens: 0,
+    byTeam: [],
+    unit: "",
     calls: 0,
     failedCalls: 0,
   };
@@ -2612,6 +2707,12 @@ export const DistributionStats: MessageFns<DistributionStats> = {
     }
     if (message.toppedTokens !== 0) {
       writer.uint32(136).int64(message.toppedTokens);
+    }
+    for (const v of message.byTeam) {
+      TeamTokens.encode(v!, writer.uint32(130).fork()).join();
+    }
+    if (message.unit !== "") {
+      writer.uint32(162).string(message.unit);
     }
     if (message.calls !== 0) {
       writer.uint32(144).int64(message.calls);
@@ -2755,6 +2856,22 @@ export const DistributionStats: MessageFns<DistributionStats> = {
             message.toppedTokens = longToNumber(reader.int64());
             continue;
           }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.byTeam.push(TeamTokens.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.unit = reader.string();
+            continue;
+          }
           case 18: {
             if (tag !== 144) {
               break;
@@ -2811,6 +2928,8 @@ export const DistributionStats: MessageFns<DistributionStats> = {
     message.month = object.month ?? "";
     message.timeZone = object.timeZone ?? "";
     message.toppedTokens = object.toppedTokens ?? 0;
+    message.byTeam = object.byTeam?.map((e) => TeamTokens.fromPartial(e)) || [];
+    message.unit = object.unit ?? "";
     message.calls = object.calls ?? 0;
     message.failedCalls = object.failedCalls ?? 0;
     return message;
@@ -3629,6 +3748,97 @@ export const ModelTokens: MessageFns<ModelTokens> = {
   fromPartial<I extends Exact<DeepPartial<ModelTokens>, I>>(object: I): ModelTokens {
     const message = createBaseModelTokens();
     message.model = object.model ?? "";
+    message.tokens = object.tokens ?? 0;
+    message.calls = object.calls ?? 0;
+    message.failedCalls = object.failedCalls ?? 0;
+    return message;
+  },
+};
+
+function createBaseTeamTokens(): TeamTokens {
+  return { teamId: "", tokens: 0, calls: 0, failedCalls: 0 };
+}
+
+export const TeamTokens: MessageFns<TeamTokens> = {
+  encode(message: TeamTokens, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.teamId !== "") {
+      writer.uint32(10).string(message.teamId);
+    }
+    if (message.tokens !== 0) {
+      writer.uint32(16).int64(message.tokens);
+    }
+    if (message.calls !== 0) {
+      writer.uint32(24).int64(message.calls);
+    }
+    if (message.failedCalls !== 0) {
+      writer.uint32(32).int64(message.failedCalls);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TeamTokens {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTeamTokens();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.teamId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.tokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.calls = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.failedCalls = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<TeamTokens>, I>>(base?: I): TeamTokens {
+    return TeamTokens.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<TeamTokens>, I>>(object: I): TeamTokens {
+    const message = createBaseTeamTokens();
+    message.teamId = object.teamId ?? "";
     message.tokens = object.tokens ?? 0;
     message.calls = object.calls ?? 0;
     message.failedCalls = object.failedCalls ?? 0;

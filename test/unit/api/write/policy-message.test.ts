@@ -19,6 +19,8 @@ const {
   maxDailyPercentByAi: _ais,
   tokenWeightsByModel: _models,
   fallbackBudgetIds: _ids,
+  teams: _teams,
+  models: _limits,
   ...simple
 } = DEFAULT_POLICY;
 const EVERYTHING: Required<Omit<PolicyFields, 'preset'>> = {
@@ -33,6 +35,14 @@ const EVERYTHING: Required<Omit<PolicyFields, 'preset'>> = {
     ['o3', {}],
   ],
   fallbackBudgetIds: ['openai', 'local'],
+  teams: [
+    ['ops', { aiIds: ['guardian'], guaranteedPercent: 40, guaranteedSlots: 1, weight: 2.5 }],
+    ['web', { aiIds: ['reviewer', 'web/*'], maxHourlyPercent: 50, maxConcurrent: 3 }],
+  ],
+  models: [
+    ['*', {}],
+    ['claude-opus-*', { maxDailyPercent: 20, maxMonthlyPercent: 25.5, maxConcurrent: 1 }],
+  ],
 };
 
 describe('a policy', () => {
@@ -54,15 +64,12 @@ describe('a policy', () => {
   });
 
   it('has a message of a default policy that says the same', () => {
-    const { maxDailyPercentByAi, tokenWeightsByModel, fallbackBudgetIds, ...fields } = sent({
+    const { maxDailyPercentByAi, tokenWeightsByModel, fallbackBudgetIds, teams, models, ...fields } = sent({
       ...simple,
     }) as typeof EVERYTHING;
     expect(fields).toEqual(simple);
-    expect([maxDailyPercentByAi, tokenWeightsByModel, fallbackBudgetIds]).toEqual([
-      undefined,
-      undefined,
-      undefined,
-    ]);
+    const listed = [maxDailyPercentByAi, tokenWeightsByModel, fallbackBudgetIds, teams, models];
+    expect(listed).toEqual(listed.map(() => undefined));
   });
 });
 

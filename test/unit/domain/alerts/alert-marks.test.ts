@@ -113,8 +113,10 @@ describe('events of leases', () => {
     hourStart: 10 * HOUR,
   };
 
+  const where = { policy: { unit: 'tokens' }, month: { start: 0 }, hour, clock: hour.start + 5 };
+
   it('an expiry: who, when, and what became of its tokens', () => {
-    const alert = leaseExpiredAlert(lease, 300, hour, hour.start + 5);
+    const alert = leaseExpiredAlert(where, lease, 300);
     expect(alert).toMatchObject({
       rule: 'LEASE_EXPIRED',
       window: 'HOUR',
@@ -123,11 +125,11 @@ describe('events of leases', () => {
     });
     expect(alert).toMatchObject({ raisedAt: hour.start + 5, endedAt: hour.start + 5 });
     expect(alert.message).toMatch(/lease of guardian \(fence 12.*within 2 min.*300 tokens .* presumed spent/);
-    expect(leaseExpiredAlert(lease, 0, hour, 0).message).toMatch(/300 tokens that it held are free again/);
+    expect(leaseExpiredAlert(where, lease, 0).message).toMatch(/300 tokens that it held are free again/);
   });
 
   it('an overrun: how far above the reservation', () => {
-    const alert = overrunAlert({ ...lease, used: 650 }, 150, hour, hour.start + 5);
+    const alert = overrunAlert(where, { ...lease, used: 650 }, 150);
     expect(alert).toMatchObject({ rule: 'OVERRUN', windowStart: hour.start, value: 650, threshold: 500 });
     expect(alert.message).toMatch(
       /guardian spent 650 tokens on a lease that had reserved 500 \(fence 12\): 150 more/,

@@ -57,7 +57,7 @@ describe('a report', () => {
     const budget = budgetWith({ maxReportTokens: 500 });
     const lease = budget.grant('a', 100);
     expect(budget.record(lease, 501)).toMatchObject({
-      refusal: { reason: 'REPORT_TOO_LARGE', charge: 501, limit: 500 },
+      refusal: { reason: 'REPORT_TOO_LARGE', charge: 501, limit: 500, unit: 'tokens' },
     });
     budget.record(lease, 500);
     budget.record(lease, 1);

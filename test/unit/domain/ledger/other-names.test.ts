@@ -1,5 +1,4 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { tokensThisMonth } from '../../../../src/domain/ledger/accounts.js';
 import { MAX_AIS, MAX_MODELS } from '../../../../src/domain/model/limits.js';
 import { ROOMY, TestBudget } from '../../../support/budget.js';
 import { usage } from '../../../support/requests.js';
@@ -53,17 +52,6 @@ describe('an AI beyond those that a day counts by name', () => {
     budget.do(spent('one', 'u', CAP));
     budget.deny('one', 1);
     budget.pass(DAY_MS).grant('one', CAP);
-  });
-
-  it('has no better turn than all of them together', () => {
-    const budget = new TestBudget(POLICY);
-    budget.do(spent('old', 'u1', 5));
-    name(budget.pass(DAY_MS));
-    budget.do(spent('old', 'u2', 1_000));
-    budget.do(spent('new', 'u3', 50));
-    const turns = ['ai-1', 'old', 'new', 'never-seen'].map((aiId) => tokensThisMonth(budget.state, aiId));
-    // The month names `old` and 4,999 of the others.
-    expect(turns).toEqual([1, 1_056, 1_051, 1_051]);
   });
 
   it('can be corrected by its own name, on a day that left the state, too', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PolicyFields } from '../../../../src/domain/model/policy.js';
 import { policyViolations } from '../../../../src/domain/policy/policy-check.js';
+import { presetOf } from '../../../../src/domain/policy/presets.js';
 
 const DAY = 86_400_000;
 const broken = (fields: PolicyFields): string[] => policyViolations(fields).map(({ field }) => field);
@@ -40,7 +41,8 @@ describe('fields out of range', () => {
     [{ maxDailyPercentByAi: [['(other)', 50]] }, 'policy.max_daily_percent_by_ai["(other)"]'],
     [{ tokenWeightsByModel: [['(unknown)', {}]] }, 'policy.token_weights_by_model["(unknown)"]'],
     [{ lateReportGraceMs: DAY + 1 }, 'policy.late_report_grace'],
-    [{ tokenWeights: { cacheRead: 10_001 } }, 'policy.token_weights.cache_read_percent'],
+    [{ unit: 'usd' }, 'policy.unit'],
+    [{ tokenWeights: { cacheRead: 10_000_001 } }, 'policy.token_weights.cache_read_percent'],
     [
       { tokenWeightsByModel: [['gpt-4.1', { output: -1 }]] },
       'policy.token_weights_by_model["gpt-4.1"].output_percent',
@@ -94,7 +96,7 @@ describe('fields out of range', () => {
       maxLeaseDurationMs: DAY,
       minReservation: 1,
       lateReportGraceMs: 0,
-      tokenWeights: { input: 0, output: 10_000 },
+      tokenWeights: { input: 0, output: 10_000_000, total: 9_999_999.9999 },
       timeZone: 'Asia/Kathmandu',
       warningPercent: 0.0001,
     };
@@ -159,11 +161,36 @@ describe('policies that cannot work', () => {
       'policy.min_estimate',
       /8,000 is above the most that an hour and a day ever admit, 7,000/,
     ],
+    [
+      'a least estimate above the largest request, in money',
+      { unit: 'EUR', minReservation: 1, minEstimate: 501, maxRequestTokens: 500 },
+      'policy.min_estimate',
+      /€0.000501 is above max_request_tokens, €0.0005: lower it/,
+    ],
+    [
+      'an hour of no millionth',
+      { monthlyLimit: 200, unit: 'USD', defaultReservation: 1 },
+      'policy.max_hourly_percent',
+      /0.5% of the enforced limit, \$0.00014, is less than one millionth of USD/,
+    ],
   ])('%s', (_, fields, field, description) => {
     const [violation, ...others] = policyViolations(fields);
     expect(violation?.field).toBe(field);
     expect(violation?.description).toMatch(description);
     expect(others).toEqual([]);
+  });
+
+  it.each<[PolicyFields, string[]]>([
+    [{ unit: 'USD' }, ['policy.min_reservation', 'policy.default_reservation']],
+    [{ unit: 'USD', defaultReservation: 0 }, ['policy.min_reservation', 'policy.default_reservation']],
+    [{ unit: 'USD', minReservation: 100 }, []],
+    [{ unit: 'USD', minReservation: 100, preset: presetOf('CALLS') }, ['policy.default_reservation']],
+    [{ unit: 'USD', preset: presetOf('CALLS') }, ['policy.default_reservation']],
+    [{ unit: 'USD', minReservation: 100, defaultReservation: 0, preset: presetOf('CALLS') }, []],
+    [{ unit: 'USD', defaultReservation: 5_000 }, []],
+    [{ unit: 'tokens' }, []],
+  ])('a currency needs a reservation of its own: %j', (fields, wrong) => {
+    expect(broken(fields)).toEqual(wrong);
   });
 
   it('FLOOR keeps up to the emergency share divided by 31', () => {

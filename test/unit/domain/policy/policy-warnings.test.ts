@@ -5,11 +5,17 @@ import { presetOf } from '../../../../src/domain/policy/presets.js';
 
 /** Nothing surprises about this one; each case below changes what it names. */
 const CALM: PolicyFields = { maxDailyPercent: 12 };
+/** So it is of one that counts money. */
+const IN_USD: PolicyFields = {
+  ...{ unit: 'USD', monthlyLimit: 500_000_000, minReservation: 1_000, tokenWeights: { input: 300 } },
+};
 const warned = (fields: PolicyFields) => policyWarnings({ ...CALM, ...fields });
 
 describe('warnings about a policy', () => {
   it('none where nothing surprises', () => {
     expect(warned({})).toEqual([]);
+    expect(warned(IN_USD)).toEqual([]);
+    expect(warned({ tokenWeightsByModel: [['gpt-5', { input: 125 }]] })).toEqual([]);
   });
 
   it('none of what nobody set, whatever the preset', () => {
@@ -58,6 +64,12 @@ describe('warnings about a policy', () => {
       'max_request_tokens',
       /above the hour's cap, 700, are denied for good though 1,000/,
     ],
+    [
+      { ...IN_USD, monthlyLimit: 900_000 },
+      'monthly_limit',
+      /^\$0\.90 a month: .* if 900,000 USD is meant, set 900000000000$/,
+    ],
+    [{ ...IN_USD, tokenWeights: {} }, 'token_weights', /without prices a million tokens cost \$1\.00/],
     [{ defaultReservation: 701 }, 'default_reservation', /callers without an estimate are always denied/],
     [{ minReservation: 701 }, 'min_reservation', /callers without an estimate are always denied/],
     [{ minReservation: 600, maxDailyPercentPerAi: 2 }, 'min_reservation', /in an hour or a day, 336:/],
@@ -95,6 +107,23 @@ describe('warnings about a policy', () => {
       /nothing is charged/,
     ],
     [{ mode: 'OBSERVE' }, 'mode', /no limit holds/],
+    [
+      { tokenWeightsByModel: [['gpt-*', {}]] },
+      'token_weights_by_model',
+      /^`gpt-\*` is a pattern: a `\*` stands/,
+    ],
+    [
+      {
+        tokenWeightsByModel: [
+          ['a*', {}],
+          ['gpt-5', {}],
+          ['gpt-*', {}],
+          ['*', {}],
+        ],
+      },
+      'token_weights_by_model',
+      /^`a\*` and 2 more are patterns:/,
+    ],
     [{ fallbackBudgetIds: ['openai', 'openai'] }, 'fallback_budget_ids', /named more than once: openai/],
   ])('%j', (fields, field, message) => {
     const warnings = warned(fields);

@@ -16,6 +16,17 @@ describe('the charge of a report', () => {
     ['a third, to 4 places', { input: 1 }, { input: 33.3333 }, 0, 333_333],
     ['kinds that add up to a whole', { input: 1, output: 1 }, { input: 33.3333, output: 66.6667 }, 1, 0],
     ['100 times the largest amount', { output: 1e12 }, { output: 10_000 }, 1e14, 0],
+    ['100,000 times the largest amount', { output: 1e12 }, { output: 10_000_000 }, 1e17, 0],
+    ['the largest exact product', { input: 9_007_208_261 }, { input: 99.9999 }, 9_007_199_253, 791_739],
+    [
+      'one beyond, and a token',
+      { input: 9_007_208_262, output: 1 },
+      { input: 99.9999 },
+      9_007_199_255,
+      791_738,
+    ],
+    ['3 USD for a million tokens', { input: 1_234 }, { input: 300 }, 3_702, 0],
+    ['0.075 USD for a million tokens', { cacheRead: 1_001 }, { cacheRead: 7.5 }, 75, 75_000],
     ['what doubles would get wrong', { total: 70_000 }, { total: 33.3 }, 23_310, 0],
   ])('%s', (_, tokens, weights, whole, millionths) => {
     expect(chargeOf({ ...NONE, ...tokens }, { ...FULL, ...weights })).toEqual({ whole, millionths });

@@ -29,6 +29,7 @@ function stats(changes: Partial<DistributionInput> = {}) {
     day: { date: '2026-11-15', hours: [] },
     ais: new Map(),
     models: new Map(),
+    teams: new Map(),
     activeRequests: 0,
     lastGrants: new Map(),
     windows: [],
@@ -37,6 +38,16 @@ function stats(changes: Partial<DistributionInput> = {}) {
     ...changes,
   });
 }
+
+it('says what it counts: of a past month what that did, whatever the budget counts now', () => {
+  const policy = policyInForce({ unit: 'EUR' });
+  const old = used('2026-11-02', 5);
+  expect(stats({ policy }).unit).toBe('EUR');
+  expect(stats({ policy, days: [old] }).unit).toBe('EUR');
+  expect(stats({ policy, days: [old], isCurrentMonth: false }).unit).toBe('tokens');
+  expect(stats({ policy, days: [{ ...old, unit: 'USD' }], isCurrentMonth: false }).unit).toBe('USD');
+  expect(stats({ policy, days: [used('2026-11-02', 0)], isCurrentMonth: false }).unit).toBe('EUR');
+});
 
 describe('a month by days', () => {
   it('is empty without usage', () => {

@@ -1,0 +1,149 @@
+import type { Ledger } from '../../ledger/ledger.js';
+import type { Scope, ScopeKind } from '../../ledger/scopes.js';
+import { left, type Standing, type WindowFigures } from '../../ledger/standing.js';
+import { percentOf } from '../../model/percent.js';
+import type { StoredLease } from '../../model/state.js';
+import type { WindowKind, WindowStatus } from '../../model/types.js';
+import type { Cap } from '../../policy/pacing.js';
+import type { ScopeLimits } from '../../policy/scope-fields.js';
+import { monthOfDay } from '../../time/calendar.js';
+import { type AdmissionCap, type Asker, admits, capBlocker } from './caps.js';
+import { type Committed, committed, firstDayThatAdmits, firstPacedHour } from './later-windows.js';
+
+/** What a team, or the models that a pattern binds, may use of the budget's window. */
+
+/** A window as a scope has its part of it. */
+interface OfWindow {
+  readonly name: string;
+  readonly percent: (limits: ScopeLimits) => number;
+  /** The cap in force that the percentage is of. */
+  readonly whole: (standing: Standing) => Cap;
+  readonly spent: (scope: Scope) => number;
+  readonly reserved: (scope: Scope, ledger: Ledger) => number;
+  /** The most that the window ever has. */
+  readonly largest: (ledger: Ledger) => number;
+  readonly holds: (lease: StoredLease, ledger: Ledger) => boolean;
+}
+
+const WINDOWS: { readonly [K in WindowKind]: OfWindow } = {
+  HOUR: {
+    name: 'this hour',
+    percent: (limits) => limits.maxHourlyPercent,
+    whole: (standing) => standing.pacedHour,
+    spent: (scope) => scope.hour,
+    reserved: (scope, { hour }) => scope.heldInHour(hour.start),
+    largest: ({ largest }) => largest.pacedHour,
+    holds: ({ hourStart }, { hour }) => hourStart === hour.start,
+  },
+  DAY: {
+    name: 'today',
+    percent: (limits) => limits.maxDailyPercent,
+    whole: (standing) => standing.day.cap,
+    spent: (scope) => scope.day,
+    reserved: (scope, { today }) => scope.heldInDay(today.day),
+    largest: ({ largest }) => largest.day,
+    holds: ({ day }, { today }) => day === today.day,
+  },
+  MONTH: {
+    name: 'this month',
+    percent: (limits) => limits.maxMonthlyPercent,
+    whole: (standing) => standing.month.cap,
+    spent: (scope) => scope.month,
+    reserved: (scope, { month }) => scope.heldInMonth(month.key),
+    largest: ({ largest }) => largest.month,
+    holds: ({ day }, { month }) => monthOfDay(day) === month.key,
+  },
+};
+
+export function teamCap(window: WindowKind): AdmissionCap {
+  return scopeCap('TEAM', window);
+}
+
+export function modelCap(window: WindowKind): AdmissionCap {
+  return scopeCap('MODEL', window);
+}
+
+function scopeCap(kind: ScopeKind, window: WindowKind): AdmissionCap {
+  return {
+    leaves: (ledger, standing, asker) => {
+      const scope = scopeOf(ledger, kind, asker);
+      const figures = scope && limitedFigures(ledger, standing, scope, window);
+      return figures === undefined ? Number.POSITIVE_INFINITY : left(figures);
+    },
+    refuses: (ledger, standing, asker, demand) => {
+      const scope = scopeOf(ledger, kind, asker);
+      const figures = scope && limitedFigures(ledger, standing, scope, window);
+      if (scope === undefined || figures === undefined || admits(figures, demand)) return undefined;
+      const { name, percent, largest, holds } = WINDOWS[window];
+      return capBlocker(ledger, {
+        ...{ rule: `${kind}_CAP`, window, scope: scope.id, figures, demand },
+        name: `${nameOf(scope)} ${name}`,
+        largest: percentOf(largest(ledger), percent(scope.limits)),
+        later: () => firstThatAdmits(ledger, scope, window, demand.requested, committed(ledger)),
+        firstHolder: () => ledger.slots.firstHolderIn(scope, (lease) => holds(lease, ledger)),
+      });
+    },
+  };
+}
+
+function scopeOf({ scopes }: Ledger, kind: ScopeKind, { aiId, model }: Asker): Scope | undefined {
+  if (scopes === undefined) return undefined;
+  return kind === 'TEAM' ? scopes.teamOf(aiId) : scopes.ofModel(model);
+}
+
+export function nameOf({ kind, id }: Scope): string {
+  return kind === 'TEAM' ? `team ${id}` : `models ${id}`;
+}
+
+/** Undefined where its rule is off. */
+function limitedFigures(
+  ledger: Ledger,
+  standing: Standing,
+  scope: Scope,
+  window: WindowKind,
+): WindowFigures | undefined {
+  return WINDOWS[window].percent(scope.limits) === 100
+    ? undefined
+    : scopeFigures(ledger, standing, scope, window);
+}
+
+/** What a scope has of a window. */
+export function scopeFigures(
+  ledger: Ledger,
+  standing: Standing,
+  scope: Scope,
+  window: WindowKind,
+): WindowFigures {
+  const { percent, whole, spent, reserved } = WINDOWS[window];
+  const { tokens, loweredBy } = whole(standing);
+  const part = percentOf(tokens, percent(scope.limits));
+  const cap = loweredBy === undefined ? { tokens: part } : { tokens: part, loweredBy };
+  return { spent: spent(scope), reserved: reserved(scope, ledger), cap };
+}
+
+/** The start of the first later window that would admit, if nothing more were spent. */
+export function firstThatAdmits(
+  ledger: Ledger,
+  scope: Scope,
+  window: WindowKind,
+  requested: number,
+  taken: Committed,
+): number | undefined {
+  const percent = WINDOWS[window].percent(scope.limits);
+  const isEnough = (cap: number) => requested <= percentOf(cap, percent);
+  if (window === 'MONTH') return ledger.month.end;
+  return window === 'HOUR'
+    ? firstPacedHour(ledger, isEnough, taken)
+    : firstDayThatAdmits(ledger, isEnough, taken);
+}
+
+/** The windows of now as a scope has them, for those who look. */
+export function scopeWindows(ledger: Ledger, standing: Standing, scope: Scope): WindowStatus[] {
+  const spans = { HOUR: ledger.hour, DAY: ledger.today, MONTH: ledger.month };
+  return (['HOUR', 'DAY', 'MONTH'] as const).map((kind) => {
+    const { start, end } = spans[kind];
+    const figures = scopeFigures(ledger, standing, scope, kind);
+    const { spent, reserved, cap } = figures;
+    return { kind, start, end, cap: cap.tokens, spent, reserved, available: left(figures), topped: 0 };
+  });
+}

@@ -1,0 +1,41 @@
+import type { Mutation } from './mutation.js';
+
+/** Mistakes in what teams and models are counted by. */
+export const SCOPE_MUTATIONS: readonly Mutation[] = [
+  {
+    name: "a team's cap forgets what its leases hold",
+    at: 'scopeFigures',
+    find: 'reserved: reserved(scope, ledger), cap }',
+    replace: 'reserved: 0 * reserved(scope, ledger), cap }',
+  },
+  {
+    name: 'a changed policy does not regroup',
+    at: 'movePolicy',
+    find: '.hourModels.reset();\n  regroup(ledger);\n',
+    replace: '.hourModels.reset();\n  if (scopes !== undefined) scopes.hourStart = ledger.hour.start;\n',
+  },
+  {
+    name: 'the hour of a team starts from nothing after a reload',
+    at: 'regroup',
+    find: '  regroupSheet(scopes, hourSheet(ledger), hourAis.keys(), hourModels.keys());\n',
+    replace: '',
+  },
+  {
+    name: "a model's presumed tokens leave its pattern",
+    at: 'presume',
+    find: '    modelOfLease: model ?? UNSPECIFIED,\n',
+    replace: '',
+  },
+  {
+    name: 'a team has its part of what an untouched hour admits',
+    at: 'WINDOWS',
+    find: 'whole: (standing) => standing.pacedHour,',
+    replace: 'whole: (standing) => standing.hour.cap,',
+  },
+  {
+    name: 'slots of a team are counted once its leases are closed',
+    at: 'hold',
+    find: '      if (live === 1) scope.fences.add(lease.fence);\n',
+    replace: '      if (live === 1 && lease.renewed) scope.fences.add(lease.fence);\n',
+  },
+];
