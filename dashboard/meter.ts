@@ -10,12 +10,12 @@ interface Part {
   readonly amount: number;
 }
 
-function partsOf({ spent, presumed, reserved, kept }: WindowData): Part[] {
+function partsOf({ kind, spent, presumed, reserved, kept }: WindowData): Part[] {
   return [
     { name: 'used', label: 'spent', amount: Math.max(0, spent - presumed) },
     { name: 'presumed', label: 'presumed', amount: presumed },
     { name: 'reserved', label: 'reserved', amount: reserved },
-    { name: 'kept', label: 'kept for later days', amount: kept },
+    { name: 'kept', label: kind === 'MONTH' ? 'kept for later days' : 'kept for teams', amount: kept },
   ];
 }
 
@@ -70,7 +70,7 @@ export function meterLegend(): HTMLElement {
     ['used', 'spent'],
     ['presumed', 'presumed spent (by leases that expired)'],
     ['reserved', 'reserved by live leases'],
-    ['kept', 'kept for later days'],
+    ['kept', 'kept: for later days, or for teams that are guaranteed a part'],
   ] as const;
   return legend(entries);
 }

@@ -1,5 +1,6 @@
 import { isHappening } from './alerts/alert-deliveries.js';
 import { closeOver } from './leases/closing.js';
+import { forgetLapsed } from './ledger/kept-windows.js';
 import { type Ledger, NO_MONTH } from './ledger/ledger.js';
 import { windowStatuses } from './ledger/standing.js';
 import {
@@ -83,6 +84,7 @@ export function putPolicy(
   if (before === undefined) create(ledger);
   ledger.setPolicy(fields);
   if (before !== undefined && before.policy.unit !== ledger.policy.unit) useUnit(ledger);
+  forgetLapsed(ledger);
   useZoneIfUnused(ledger);
   // Nothing is to be learned of days before there was such a budget.
   if (before === undefined) ledger.learnedFor = ledger.today.day;
@@ -209,7 +211,7 @@ export function deleteBudget(ledger: Ledger, { force, etag }: DeleteBudgetReques
   tables.ais.reset();
   tables.dropMonth();
   tables.pastDays.reset();
-  for (const table of [tables.hourAis, tables.hourModels, tables.hourParts]) table.reset();
+  for (const table of [tables.hourAis, tables.hourModels, tables.hourParts, tables.lapsed]) table.reset();
   tables.aisByGrant.clear();
   ledger.topUps.clear();
   closeOver(ledger);

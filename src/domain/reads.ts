@@ -5,6 +5,7 @@ import { scopeWindows } from './admission/rules/scope-cap.js';
 import { topUpOver } from './admission/top-up.js';
 import { viewOfBudget } from './budget-changes.js';
 import { ownHours } from './ledger/accounts.js';
+import { withKept } from './ledger/kept-windows.js';
 import { findLease, viewOfClosed, viewOfLive } from './ledger/lease-lookup.js';
 import type { Ledger } from './ledger/ledger.js';
 import { leaseOfRequest } from './ledger/request-memory.js';
@@ -56,7 +57,12 @@ export function getAvailability(
   return {
     kind: 'availability',
     availableTokens: roomFor(ledger, standing, request),
-    ...(team && { team: { teamId: team.id, windows: scopeWindows(ledger, standing, team) } }),
+    ...(team && {
+      team: {
+        teamId: team.id,
+        windows: withKept(ledger, standing, scopeWindows(ledger, standing, team), team),
+      },
+    }),
     ...(admitted ? {} : { denial: denialOf(ledger, blockers) }),
   };
 }
@@ -77,7 +83,7 @@ export function snapshotOf(ledger: Ledger): BudgetSnapshot {
       .map((lease) => viewOfLive(ledger, lease)),
     closedLeases: closedLeases(ledger),
     lastGrants: new Map([...tables.ais.entries()].map(([ai, { lastGrantAt }]) => [ai, lastGrantAt])),
-    windows: windowStatuses(ledger),
+    windows: withKept(ledger, standingOf(ledger), windowStatuses(ledger)),
     openDays: [...tables.days.entries()].map(([day, totals]) => usageDayOf(ledger, day, totals)),
     dayTotals: new Map(tables.dayTotals.entries()),
     experience: ledger.pace.experience,

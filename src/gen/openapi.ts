@@ -1987,7 +1987,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "RULE_TEAM_CONCURRENCY",
               "RULE_MODEL_CONCURRENCY",
               "RULE_TEAM_CAP",
-              "RULE_MODEL_CAP"
+              "RULE_MODEL_CAP",
+              "RULE_KEPT_FOR_OTHERS"
             ],
             "description": "The rule."
           },
@@ -2032,7 +2033,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           },
           "scope": {
             "type": "string",
-            "description": "Of TEAM_CAP and TEAM_CONCURRENCY the team id, of MODEL_CAP and MODEL_CONCURRENCY the pattern in `Policy.models`."
+            "description": "Of TEAM_CAP and TEAM_CONCURRENCY the team id, of MODEL_CAP and MODEL_CONCURRENCY the pattern in `Policy.models`; of KEPT_FOR_OTHERS the team that asks, unset for an AI in none."
           }
         }
       },
@@ -4024,6 +4025,18 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "minimum": 0,
             "maximum": 100,
             "description": "Under pacing EVEN, the share of an even month's day that every later day keeps, however much today takes beyond an equal part of what is left. 100: strictly equal parts. 0 to 100. Default 93.3333."
+          },
+          "lending": {
+            "enum": [
+              "LENDING_UNSPECIFIED",
+              "LENDING_GRADUAL",
+              "LENDING_NEVER",
+              0,
+              1,
+              2,
+              null
+            ],
+            "description": "What becomes of what is guaranteed to a team (`guaranteed_percent`) and not used. Default GRADUAL."
           }
         },
         "additionalProperties": false
@@ -4715,7 +4728,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "RULE_TEAM_CONCURRENCY",
               "RULE_MODEL_CONCURRENCY",
               "RULE_TEAM_CAP",
-              "RULE_MODEL_CAP"
+              "RULE_MODEL_CAP",
+              "RULE_KEPT_FOR_OTHERS"
             ],
             "description": "The first rule that refused."
           },
@@ -4746,7 +4760,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "RULE_TEAM_CONCURRENCY",
               "RULE_MODEL_CONCURRENCY",
               "RULE_TEAM_CAP",
-              "RULE_MODEL_CAP"
+              "RULE_MODEL_CAP",
+              "RULE_KEPT_FOR_OTHERS"
             ],
             "description": "The rule."
           },
@@ -5479,6 +5494,11 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "pattern": "^-?[0-9]+$",
             "description": "What was spent in it beside `spent_tokens`: it was reserved from top-ups, and no cap looks at it. Of a team's windows it is not told, and 0."
+          },
+          "keptTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Kept now for teams with a `guaranteed_percent`: in the budget's hour and day, as it is paced, for all of them; in a team's hour and day, out of the budget's, for this team."
           }
         }
       },
@@ -5525,6 +5545,10 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "topped_tokens": {
             "type": "integer",
             "description": "What was spent in it beside `spent_tokens`: it was reserved from top-ups, and no cap looks at it. Of a team's windows it is not told, and 0."
+          },
+          "kept_tokens": {
+            "type": "integer",
+            "description": "Kept now for teams with a `guaranteed_percent`: in the budget's hour and day, as it is paced, for all of them; in a team's hour and day, out of the budget's, for this team."
           }
         }
       },

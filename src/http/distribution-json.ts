@@ -105,5 +105,6 @@ function windowStatus(window: WindowStatus): object {
     reserved_tokens: window.reserved,
     available_tokens: window.available,
     topped_tokens: window.topped,
+    kept_tokens: window.kept ?? 0,
   };
 }

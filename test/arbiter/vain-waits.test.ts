@@ -32,6 +32,11 @@ const HOUR_OF_1000: PolicyFields = {
 };
 const DAY_OF_1000: PolicyFields = { ...HOUR_OF_1000, maxHourlyPercent: 100, maxDailyPercent: 1 };
 const WHOLE: PolicyFields = { ...HOUR_OF_1000, maxHourlyPercent: 100, maxLeaseDurationMs: 24 * 60 * MINUTE };
+/** At 09:10 all of it is kept; from 09:30 on it melts. */
+const GUARANTEED: PolicyFields = {
+  ...HOUR_OF_1000,
+  teams: [['t', { aiIds: ['t'], guaranteedPercent: 50 }]],
+};
 const asks = { estimatedTokens: 600 };
 
 /** At 09:10, so that this hour ends in 50 minutes. */
@@ -90,6 +95,24 @@ describe('a wait that time alone could end', () => {
           await world.ask({ kind: 'put-policy', fields: { ...ROOMY, ...WHOLE, pacing: 'EVEN' } });
         },
         ...{ asks: { estimatedTokens: 4_000 }, waitMs: MINUTE, atOnce: false },
+      },
+    ],
+    [
+      'what is kept for another team and does not melt within it',
+      { policy: GUARANTEED, before: spend(100), asks, waitMs: 15 * MINUTE, atOnce: true },
+    ],
+    [
+      'what is kept for another team and melts within it',
+      { policy: GUARANTEED, before: spend(100), asks, waitMs: 45 * MINUTE, atOnce: false },
+    ],
+    [
+      'what is kept beside what others hold and may give back',
+      {
+        policy: GUARANTEED,
+        before: reserve(100),
+        asks: { estimatedTokens: 500 },
+        waitMs: MINUTE,
+        atOnce: false,
       },
     ],
     [

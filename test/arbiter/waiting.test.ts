@@ -3,7 +3,7 @@ import { caller } from '../support/caller.js';
 import { Gate } from '../support/gate.js';
 import { acquire, leaseOf, recordUnleased, release, usage } from '../support/requests.js';
 import { sameDigest } from '../support/same-digest.js';
-import { BUDGET, ONE_SLOT, openWorld, settled, wait } from './support/world.js';
+import { BUDGET, ONE_SLOT, openWorld, ROOMY, settled, wait } from './support/world.js';
 
 describe('waiting for a slot', () => {
   it('goes on when what was to be looked up could not be: the free slot is not forgotten', async () => {
@@ -34,6 +34,18 @@ describe('waiting for a slot', () => {
     expect(waiter.outcome?.kind).toBe('granted');
     expect(world.store.count('commit')).toBe(commits + 1);
     expect(world.arbiter.counts.waiters).toBe(0);
+  });
+
+  it('is over as soon as enough of what is kept for others has melted', async () => {
+    const teams = [['t', { aiIds: ['t'], guaranteedPercent: 50 }]] as const;
+    const policy = { ...ROOMY, monthlyLimit: 100_000, enforcedPercent: 100, maxHourlyPercent: 1, teams };
+    const world = await openWorld({ policy });
+    const waiter = wait(world, acquire('a', { estimatedTokens: 750 }), 60 * 60_000);
+    // At 09:10; at 09:45 half of what is guaranteed is left.
+    await world.scheduler.advance(35 * 60_000 - 1);
+    expect(waiter.outcome).toBeUndefined();
+    await world.scheduler.advance(1);
+    expect(waiter.outcome).toMatchObject({ kind: 'granted', lease: { reservedTokens: 750 } });
   });
 
   it('serves in turns, whatever the month has seen, and the larger request no oftener', async () => {

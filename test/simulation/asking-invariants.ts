@@ -64,6 +64,6 @@ function wrongOfDenial(
   if (atLeastTokens === undefined) return [];
   const enough = states.map((state) => Math.max(atLeastTokens, Ledger.of(BUDGET, state).policy.minEstimate));
   return denial.blockers
-    .filter(({ rule, requested }) => rule.endsWith('_CAP') && !enough.includes(requested))
+    .filter(({ window, requested }) => window !== undefined && !enough.includes(requested))
     .map(({ rule, requested }) => `${requestId}: ${rule} refuses ${requested}; ${atLeastTokens} would do`);
 }

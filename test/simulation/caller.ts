@@ -5,6 +5,7 @@ import type { AcquireRequest } from '../../src/domain/model/requests.js';
 import type { StoredState } from '../../src/domain/model/state.js';
 import type { Denial, LeaseView } from '../../src/domain/model/types.js';
 import { wrongOfAsking } from './asking-invariants.js';
+import { CLOCK_SLACK_MS } from './commit-invariants.js';
 import type { Journal, Known } from './journal.js';
 import { BUDGET, type CallOptions, GaveUp, type SimWorld } from './sim-world.js';
 
@@ -62,6 +63,8 @@ export class SimulatedCaller {
     if (request.kind === 'acquire') this.holdAsked(request, outcome as OutcomeOf['acquire'], asked);
     if (outcome.kind === 'granted') journal.grant(idOf(request), outcome.lease, known);
     if (outcome.kind === 'denied') this.holdDenial(outcome.denial, asked);
+    if (outcome.kind === 'denied' && request.kind === 'acquire')
+      this.holdPromise(request, outcome.denial, asked);
     if (outcome.kind === 'refused') this.holdRefusal(request, outcome.refusal, asked);
     const lease = leaseOf(outcome);
     const until = this.world.promises.clockWasReset ? 0 : known.until;
@@ -81,7 +84,7 @@ export class SimulatedCaller {
   private holdDenial(denial: Denial, { askedAt }: Asked): void {
     const states = this.world.statesSince(askedAt);
     const { blockers } = denial;
-    const isOfCaps = blockers.every(({ rule }) => rule.endsWith('_CAP'));
+    const isOfCaps = blockers.every(({ window }) => window !== undefined);
     // A month that is larger than the next may admit what that never does: only what comes back of it could help.
     const isLarger = states.some(({ sections }) =>
       [...sections.topUps.values()].some(({ kind }) => kind === 'LARGER_MONTH'),
@@ -97,6 +100,15 @@ export class SimulatedCaller {
       });
       if (!held) this.world.violated(`denied by ${rule}, which did not hold since it was asked`);
     }
+  }
+
+  /** What is promised to its team is not refused because of others. */
+  private holdPromise({ aiId }: AcquireRequest, denial: Denial, { askedAt, sameEpoch }: Asked): void {
+    const { world } = this;
+    if (!sameEpoch) return;
+    const states = world.statesSince(askedAt);
+    const wrong = world.guarantees.wrongOf(aiId, denial, world.time.latestBelief + CLOCK_SLACK_MS, states);
+    for (const what of wrong) world.violated(what);
   }
 
   /** These clients do nothing wrong, so most refusals are the service's own fault. */

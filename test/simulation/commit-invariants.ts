@@ -20,7 +20,7 @@ import { MAX_SKEW_MS } from './sim-clock.js';
 import { checkTopped, checkTopUps } from './top-up-invariants.js';
 
 /** How far a replica's idea of the store's time may be ahead of it: half of the slowest round trip that counts, and drift. */
-const CLOCK_SLACK_MS = 1_500;
+export const CLOCK_SLACK_MS = 1_500;
 
 /** What holds in some runs only. */
 export interface Promises {
@@ -239,6 +239,7 @@ function checkGrants(before: StoredState, ledger: Ledger, say: Say): void {
   if (ledger.policy.mode === 'OBSERVE') return;
   const { slots, policy, allowance } = ledger;
   say(slots.live <= policy.maxConcurrent, `${slots.live} live slots of ${policy.maxConcurrent}`);
+  checkKeptSlots(ledger, say);
   for (const { aiId } of granted) {
     const live = slots.liveOf(aiId);
     say(live <= policy.maxConcurrentPerAi, `${aiId} holds ${live} slots of ${policy.maxConcurrentPerAi}`);
@@ -260,5 +261,19 @@ function checkGrants(before: StoredState, ledger: Ledger, say: Say): void {
   say(
     month.spent + month.reserved <= allowance.enforced,
     `month ${month.spent} + ${month.reserved} above its cap`,
+  );
+}
+
+/** After the last grant those slots are left that other teams are guaranteed. */
+function checkKeptSlots({ tables, policy, scopes, slots }: Ledger, say: Say): void {
+  const last = [...tables.leases.values()].reduce((a, b) => (b.fence > a.fence ? b : a));
+  const own = scopes?.teamOf(last.aiId)?.id;
+  const kept = [...policy.teams].map(([team, { guaranteedSlots }]) => {
+    const live = [...tables.leases.values()].filter(({ aiId }) => scopes?.teamOf(aiId)?.id === team);
+    return team === own ? 0 : Math.max(0, guaranteedSlots - live.length);
+  });
+  say(
+    slots.live + sum(kept) <= policy.maxConcurrent,
+    `${slots.live} live slots, and ${sum(kept)} kept for others`,
   );
 }

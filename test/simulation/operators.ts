@@ -31,7 +31,24 @@ export function randomPolicy(world: SimWorld): PolicyFields {
     ...(world.random() < 0.3 ? { tokenWeights: { total: 33.3 } } : {}),
     ...(world.random() < 0.1 ? { mode: 'OBSERVE' as const } : {}),
     ...randomScopes(world),
+    ...(world.random() < 0.3 ? guarantees(world) : {}),
   });
+}
+
+/** Of two teams; the other AIs are in none. */
+function guarantees(world: SimWorld): PolicyFields {
+  const [ofOne, ofOther] = world.pick([
+    [40, 20],
+    [50, 50],
+    [5, 60],
+  ] as const);
+  return {
+    lending: world.pick(['GRADUAL', 'GRADUAL', 'NEVER'] as const),
+    teams: [
+      ['one', { aiIds: ['ai-0'], guaranteedPercent: ofOne, guaranteedSlots: world.pick([0, 1]) }],
+      ['other', { aiIds: ['ai-1', '*ai-2*'], guaranteedPercent: ofOther }],
+    ],
+  };
 }
 
 /** AIs move between teams, and models between patterns, with every change of the policy. */
@@ -58,6 +75,7 @@ function randomScopes(world: SimWorld): Pick<PolicyFields, 'teams' | 'models'> {
 export function floorPolicy(world: SimWorld): PolicyFields {
   return {
     ...randomPolicy(world),
+    ...(world.random() < 0.6 ? guarantees(world) : {}),
     ...{
       pacing: 'FLOOR',
       onExpiry: 'CHARGE',
@@ -84,7 +102,10 @@ export class Operator extends SimulatedCaller {
     const { world } = this;
     for (let step = 0; step < steps; step += 1) {
       await world.pause(world.random() * 4_000);
-      await world.pick(gentle ? [...FAULTS, nextDay, nextDay] : [...FAULTS, ...ORDERS])(this, step);
+      await world.pick(gentle ? [...FAULTS, nextDay, nextDay, lateInHour] : [...FAULTS, ...ORDERS])(
+        this,
+        step,
+      );
     }
     await this.order({ kind: 'resume' });
   }
@@ -188,6 +209,10 @@ export class Operator extends SimulatedCaller {
   }
 }
 
+/** When some of what is kept for guaranteed teams has melted. */
+const lateInHour: Disturbance = ({ world }) =>
+  world.skip((HOUR_MS - (world.time.now % HOUR_MS)) * (1 - world.random() / 2));
+
 const nextDay: Disturbance = ({ world }) => world.skip(26 * HOUR_MS);
 
 type Disturbance = (operator: Operator, step: number) => Promise<void> | void;
@@ -197,6 +222,7 @@ const FAULTS: readonly Disturbance[] = [
   ({ world }) => world.crashSomeReplica(),
   ({ world }) => world.disturbSomeClock(),
   ({ world }) => world.skip(world.pick([60_000, HOUR_MS, 7 * HOUR_MS, 26 * HOUR_MS])),
+  lateInHour,
   (operator) => operator.stall(),
   ({ world }) => world.failOver(),
   (operator) => operator.revokeSome(),

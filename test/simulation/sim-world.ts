@@ -12,6 +12,7 @@ import { ManualClock } from '../support/manual-clock.js';
 import { ManualScheduler } from '../support/manual-scheduler.js';
 import { checkCommit, type Promises } from './commit-invariants.js';
 import { type Extreme, extremeOf } from './extremes.js';
+import { GuaranteeBooks } from './guarantee-books.js';
 import { MAX_SKEW_MS, SimClock, WorldTime } from './sim-clock.js';
 import { SimLink, type Weather } from './sim-link.js';
 import { SimSink } from './sim-sink.js';
@@ -62,6 +63,7 @@ export class SimWorld {
   readonly brokenStreams = new Set<string>();
   /** What was presumed of each lease when it ended, by the id of its receipt. */
   readonly presumed = new Map<string, number>();
+  readonly guarantees = new GuaranteeBooks(BUDGET);
   /** Of each session, the stream that its client tried to open last: that one loses no lease to another. */
   readonly latestStreams = new Map<string, string>();
   commits = 0;
@@ -127,6 +129,7 @@ export class SimWorld {
     const receipt = (id: string) => this.store.peekReceipt(BUDGET, id);
     for (const [id, tokens] of presumedAtEnds(before, after)) this.presumed.set(id, tokens);
     this.violations.push(...checkCommit(BUDGET, { before, after, receipt, ...known }));
+    this.guarantees.commit(before, after);
   }
 
   /** Every replica has learnt the right time since the store's was wrong, and has no other clock that agrees with the wrong one. */

@@ -60,19 +60,9 @@ describeMongo('the MongoDB store', (uri) => {
     expect(await db.collection('budgets').findOne()).toEqual({
       _id: 'b',
       ...head(2),
-      settings: {},
+      ...Object.fromEntries(SECTIONS.map((section) => [section, {}])),
       leases: { _7: { ...lease(), labels: [['a.b', '1']] } },
-      ais: {},
-      days: {},
-      dayAis: {},
-      dayModels: {},
-      dayPresumed: {},
-      dayTotals: {},
-      monthAis: {},
       monthModels: { '_gpt-4%2E1': 5 },
-      outbox: {},
-      alerts: {},
-      writers: {},
     });
   });
 
@@ -81,8 +71,9 @@ describeMongo('the MongoDB store', (uri) => {
     const presumedBy = new Map([['7', { aiId: 'guardian', hourStart: T0, tokens: 3 }]]);
     const aiCalls = new Map([['guardian', { calls: 3, failedCalls: 1 }]]);
     const ais = new Map([['guardian', 30]]);
+    const parts = new Map([['MODEL gpt-*', 30]]);
     await store.writeDays([
-      usageDay('2026-11-24', 3, { ais, presumedBy, calls: 3, failedCalls: 1, aiCalls }),
+      usageDay('2026-11-24', 3, { ais, presumedBy, calls: 3, failedCalls: 1, aiCalls, parts }),
     ]);
     expect(await db.collection('usage').findOne()).toEqual({
       _id: 'b:1:2026-11-24',
@@ -107,6 +98,7 @@ describeMongo('the MongoDB store', (uri) => {
       modelCalls: { '_gpt-4%2E1': { calls: 3, failedCalls: 0 } },
       format: STATE_FORMAT,
       presumedBy: { _7: { aiId: 'guardian', hourStart: T0, tokens: 3 } },
+      parts: { '_MODEL gpt-*': 30 },
     });
   });
 

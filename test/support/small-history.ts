@@ -70,10 +70,28 @@ export abstract class SmallHistory extends Chance {
         leaseTtlMs: this.pick([60_000, 1_800_000]),
         maxReportTokens: 100_000,
         timeZone: this.pick(['UTC', 'Europe/Berlin']),
+        ...(this.random() < 0.3 ? this.guarantees() : {}),
         ...this.ownFields(),
       };
       if (policyViolations(fields).length === 0) return fields;
     }
+  }
+
+  private guarantees(): PolicyFields {
+    const [ofA, ofB] = this.pick([
+      [40, 20],
+      [50, 50],
+      [0, 10],
+      [0.5, 0],
+    ] as const);
+    const slots = this.pick([0, 1]);
+    return {
+      lending: this.pick(['GRADUAL', 'GRADUAL', 'NEVER'] as const),
+      teams: [
+        ['a', { aiIds: ['a'], guaranteedPercent: ofA, guaranteedSlots: slots }],
+        ['b', { aiIds: ['b', 'c'], guaranteedPercent: ofB }],
+      ],
+    };
   }
 
   protected size(): number {

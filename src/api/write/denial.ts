@@ -22,6 +22,7 @@ const RULE_MESSAGES: { readonly [R in RuleName]: Rule } = {
   DAILY_CAP: Rule.RULE_DAILY_CAP,
   AI_DAILY_CAP: Rule.RULE_AI_DAILY_CAP,
   MONTHLY_CAP: Rule.RULE_MONTHLY_CAP,
+  KEPT_FOR_OTHERS: Rule.RULE_KEPT_FOR_OTHERS,
 };
 
 export function ruleMessage(rule: RuleName): Rule {

@@ -6,6 +6,7 @@ import {
   type TokenWeights as Weights,
 } from '../../domain/policy/policy-fields.js';
 import {
+  Lending,
   Mode,
   ModelLimit,
   OnExpiry,
@@ -40,6 +41,7 @@ const ENUMS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   pacing: Pacing,
   mode: Mode,
   on_expiry: OnExpiry,
+  lending: Lending,
 };
 
 /** The number of a choice's value in the API, whose names begin with that of the field. */

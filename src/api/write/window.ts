@@ -21,5 +21,6 @@ export function windowMessage(view: WindowView): WindowStatus {
     reservedTokens: view.reserved,
     availableTokens: view.available,
     toppedTokens: view.topped,
+    keptTokens: view.kept ?? 0,
   };
 }

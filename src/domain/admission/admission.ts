@@ -5,6 +5,7 @@ import { addCapBlockers } from './room.js';
 import type { Asker } from './rules/caps.js';
 import { aiConcurrencyBlocker, concurrencyBlocker } from './rules/concurrency.js';
 import { cooldownBlocker } from './rules/cooldown.js';
+import { keptSlotsBlocker } from './rules/kept-slots.js';
 import { modelConcurrencyBlocker, teamConcurrencyBlocker } from './rules/scope-concurrency.js';
 import { emergencyBlocker, pausedBlocker, requestSizeBlocker } from './rules/switches.js';
 
@@ -29,6 +30,7 @@ export function admission(
     aiConcurrencyBlocker(ledger, aiId),
     teamConcurrencyBlocker(ledger, asker),
     modelConcurrencyBlocker(ledger, asker),
+    keptSlotsBlocker(ledger, asker),
   ]);
   addCapBlockers(blockers, ledger, standing, asker, { requested: least, inAll: least });
   return blockers;

@@ -10,12 +10,13 @@ import {
   hourlyCap,
   monthlyCap,
 } from './rules/caps.js';
+import { keptInDay, keptInHour } from './rules/kept-for-others.js';
 import { modelCap, teamCap } from './rules/scope-cap.js';
 
 /** Every cap of admission, in the order in which they are checked. A new one is one entry here, for all that is below. */
 const CAPS: readonly AdmissionCap[] = [
-  ...[hourlyCap, teamCap('HOUR'), modelCap('HOUR')],
-  ...[dailyCap, teamCap('DAY'), modelCap('DAY'), aiDailyCap],
+  ...[hourlyCap, teamCap('HOUR'), modelCap('HOUR'), keptInHour],
+  ...[dailyCap, teamCap('DAY'), modelCap('DAY'), aiDailyCap, keptInDay],
   ...[monthlyCap, teamCap('MONTH'), modelCap('MONTH')],
 ];
 

@@ -1,5 +1,7 @@
 import { tokensToday } from '../ledger/accounts.js';
+import { beyondPacing, dueNow, keptDay, keptHour, others, promisedIn } from '../ledger/kept-windows.js';
 import type { Ledger } from '../ledger/ledger.js';
+import type { Scope } from '../ledger/scopes.js';
 import { type Standing, spentInHour } from '../ledger/standing.js';
 import { inWindow, monthInWindow } from '../ledger/topped.js';
 import { percentOf } from '../model/percent.js';
@@ -7,7 +9,8 @@ import type { Blocker, Denial } from '../model/types.js';
 import type { Experience, PastDay } from '../policy/experience.js';
 import { dayCap, hourCap, pacedHourCap } from '../policy/pacing.js';
 import { daysBefore, monthOfDay } from '../time/calendar.js';
-import { admits, aiDailyPercent } from './rules/caps.js';
+import { admits, aiDailyPercent, unpacedHour } from './rules/caps.js';
+import { momentInWindow, momentLater } from './rules/kept-until.js';
 import { type Committed, firstDayThatAdmits, firstHourThatAdmits } from './rules/later-windows.js';
 import { firstThatAdmits, scopeFigures } from './rules/scope-cap.js';
 import { mayBeLifted } from './top-up.js';
@@ -100,7 +103,11 @@ function endByTime(
     case 'EMERGENCY':
       return standing.month.spent >= allowance.grantable ? month.end : undefined;
     case 'HOURLY_CAP':
-      if (admits(standing.hour, blocker)) return undefined;
+      if (
+        admits(standing.hour, blocker) ||
+        isBeyondPacing(ledger, aiId, blocker, { standing, taken, presumed })
+      )
+        return undefined;
       return firstHourThatAdmits(ledger, requested, taken);
     case 'DAILY_CAP':
       if (admits(standing.day, blocker)) return undefined;
@@ -116,6 +123,8 @@ function endByTime(
     case 'TEAM_CAP':
     case 'MODEL_CAP':
       return endOfScopeCap(ledger, blocker, { standing, taken, presumed });
+    case 'KEPT_FOR_OTHERS':
+      return endOfKept(ledger, aiId, blocker, { standing, taken, presumed });
     default:
       return undefined;
   }
@@ -133,4 +142,39 @@ function endOfScopeCap(
   const returnable = window === 'MONTH' ? presumed.month : presumed.today;
   if (Math.max(0, spent - returnable) + requested <= cap.tokens) return undefined;
   return firstThatAdmits(ledger, scope, window, requested, taken);
+}
+
+/** What who asks for it would have taken if all came back that may be its own. */
+function ownHope(own: Scope | undefined, { presumed }: Hope) {
+  const { hour = 0, day = 0 } = own ?? {};
+  return { hour: Math.max(0, hour - presumed.today), day: Math.max(0, day - presumed.today) };
+}
+
+function isBeyondPacing(ledger: Ledger, aiId: string, { requested }: Blocker, hope: Hope): boolean {
+  const own = ledger.scopes?.teamOf(aiId);
+  const { standing } = hope;
+  if (requested > beyondPacing(ledger, standing, own, ownHope(own, hope))) return false;
+  return admits(unpacedHour(ledger, standing), { requested });
+}
+
+/** What is kept melts with time alone. If a team gives something back, no less is kept for it than now, and slots are free at once. */
+function endOfKept(
+  ledger: Ledger,
+  aiId: string,
+  { window: kind, requested }: Blocker,
+  hope: Hope,
+): number | undefined {
+  const { guarantees, scopes, allowance, clock } = ledger;
+  if (guarantees === undefined || kind === undefined || kind === 'MONTH') return undefined;
+  const own = scopes?.teamOf(aiId);
+  const { standing, taken } = hope;
+  const window = (kind === 'HOUR' ? keptHour : keptDay)(ledger, guarantees, standing);
+  const ofOwn = ownHope(own, hope);
+  if (requested <= promisedIn(ledger, window, own, kind === 'HOUR' ? ofOwn.hour : ofOwn.day))
+    return undefined;
+  const isDue = kind === 'HOUR' && requested <= dueNow(ledger, standing, own, ofOwn.day);
+  const cap = isDue ? allowance.hourlyMax : window.figures.cap.tokens;
+  const at = momentInWindow(ledger, window, others(ledger, window, own), cap, requested);
+  if (at !== undefined) return at > clock ? at : undefined;
+  return momentLater(ledger, kind, { guarantees, own, takenToday: ofOwn.day, requested }, taken);
 }

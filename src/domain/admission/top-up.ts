@@ -24,6 +24,7 @@ const LIFTED_BY: { readonly [R in Rule]: 'ANY' | 'OWN' | 'NONE' } = {
   AI_DAILY_CAP: 'OWN',
   TEAM_CAP: 'OWN',
   MODEL_CAP: 'OWN',
+  KEPT_FOR_OTHERS: 'OWN',
   MONTHLY_CAP: 'ANY',
 };
 

@@ -9,6 +9,7 @@ import {
 import { roomFor } from '../admission/room.js';
 import { topUpOver } from '../admission/top-up.js';
 import { mayReserve, openDay } from '../ledger/accounts.js';
+import { noteLapsed } from '../ledger/kept-windows.js';
 import { type LeaseLookup, viewOfClosed, viewOfLive } from '../ledger/lease-lookup.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { leaseOfRequest, rememberGrant } from '../ledger/request-memory.js';
@@ -108,6 +109,7 @@ function grant(
   wouldDeny?: Denial,
 ): Granted {
   openDay(ledger, ledger.today);
+  noteLapsed(ledger, request.aiId, standing);
   ledger.fence += 1;
   const lease = newLease(ledger, request, reserved, topUpId);
   ledger.setLease(lease.fence, lease);

@@ -1,5 +1,6 @@
 import { alertKey, overrunAlert, unpricedModelAlert } from '../alerts/alerts.js';
 import { book, canCount, type Entry, openDay } from '../ledger/accounts.js';
+import { noteLapsed } from '../ledger/kept-windows.js';
 import { viewOfClosed, viewOfLive } from '../ledger/lease-lookup.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { bookTopUp, toppedOf } from '../ledger/top-ups.js';
@@ -142,6 +143,7 @@ function tellOverrun(ledger: Ledger, view: LeaseView, lease: StoredLease, tokens
 function bookNow(ledger: Ledger, entry: Omit<Entry, 'day' | 'hourStart'>): void {
   if (entry.tokens === 0 && entry.calls === undefined) return;
   openDay(ledger, ledger.today);
+  if (entry.tokens > 0) noteLapsed(ledger, entry.aiId);
   const { today, hour } = ledger;
   book(ledger, { ...entry, day: today.day, hourStart: hour.start });
 }

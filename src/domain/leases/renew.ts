@@ -1,6 +1,7 @@
 import { denialOf, isPacedRefusal, raiseAdmission } from '../admission/admission.js';
 import { pausedBlocker, requestSizeBlocker } from '../admission/rules/switches.js';
 import { markRefused, mayReserve } from '../ledger/accounts.js';
+import { noteLapsed } from '../ledger/kept-windows.js';
 import { findLease, viewOfClosed, viewOfLive } from '../ledger/lease-lookup.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { unspent } from '../ledger/slots.js';
@@ -10,7 +11,8 @@ import { type NeedsLookup, type OutcomeOf, refused } from '../model/outcomes.js'
 import type { Evidence, RenewRequest } from '../model/requests.js';
 import type { StoredLease } from '../model/state.js';
 import type { Blocker, Denial } from '../model/types.js';
-import { amount, moment } from '../model/wording.js';
+import { withUnit } from '../model/unit.js';
+import { moment } from '../model/wording.js';
 import { isTakenFrom } from './session-streams.js';
 
 /** The heartbeat of a live lease. Pause, cooldown or emergency never end a running AI. */
@@ -30,6 +32,7 @@ export function renew(
   if (raise.change !== undefined && !mayReserve(ledger, raise.change.newlyHeld)) {
     return refused({ reason: 'AMOUNT_OVERFLOW', field: 'reserve_tokens' });
   }
+  if (raise.change !== undefined) noteLapsed(ledger, found.lease.aiId);
   const lease = {
     ...found.lease,
     reserved: raise.change?.reserved ?? found.lease.reserved,
@@ -100,7 +103,7 @@ function topUpBlocker(
   const { reserved } = ledger.slots.ofTopUp(topUpId);
   const left = inForce ? leftOf(topUp, { reserved }) : 0;
   if (requested <= left) return undefined;
-  const state = inForce ? `has ${amount(left)} tokens left` : 'has ended';
+  const state = inForce ? `has ${withUnit(ledger.policy.unit, left)} left` : 'has ended';
   return {
     rule: 'HOURLY_CAP',
     limit: topUp?.tokens ?? lease.reserved,

@@ -64,6 +64,7 @@ export class LedgerTables {
   readonly hourParts: Table<number>;
   readonly dayParts: Table<number>;
   readonly monthParts: Table<number>;
+  readonly lapsed: Table<SectionValues['lapsed']>;
   readonly outbox: Table<SectionValues['outbox']>;
   readonly alerts: Table<SectionValues['alerts']>;
   readonly writers: Table<SectionValues['writers']>;
@@ -102,6 +103,7 @@ export class LedgerTables {
     this.hourParts = table('hourParts');
     this.dayParts = table('dayParts');
     this.monthParts = table('monthParts');
+    this.lapsed = table('lapsed');
     this.outbox = table('outbox');
     this.alerts = table('alerts');
     this.writers = table('writers');

@@ -24,6 +24,7 @@ import { type LargestRequests, largestRequests } from '../policy/pacing.js';
 import { daysLeft, monthAfter, monthOfDay } from '../time/calendar.js';
 import type { Numbers } from '../time/tidy-mark.js';
 import { type DayWindow, dayAt, hourAt, type Span } from '../time/windows.js';
+import { Guarantees } from './guarantees.js';
 import { LedgerTables } from './ledger-tables.js';
 import { Pace } from './pace.js';
 import { beginHour, movePolicy, regroup, regroupDay } from './scope-counts.js';
@@ -68,6 +69,7 @@ export class Ledger {
   weights = new ModelWeights(this.policy);
   /** Teams and limits of models; undefined while the policy has none, which then cost nothing. */
   scopes: Scopes | undefined;
+  guarantees: Guarantees | undefined;
   pause: StoredPause | undefined;
 
   /** The hour and the day of the last decision. */
@@ -156,6 +158,7 @@ export class Ledger {
     this.weights = new ModelWeights(this.policy);
     this.scopes = Scopes.of(this.policy);
     this.slots.useScopes(this.scopes);
+    this.guarantees = Guarantees.of(this.policy, this.scopes);
     this.loosened += 1;
   }
 

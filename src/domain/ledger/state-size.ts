@@ -121,6 +121,7 @@ const DAY =
   part('refused', true) +
   HOURS * (PLACE + valueBytes({ start: 0, tokens: 0, adjusted: 0, topped: 0 }));
 const PAST_DAY = valueBytes({ total: 0, refused: true, hours: Array.from({ length: HOURS_A_DAY }, () => 0) });
+const LAPSED = valueBytes({ windowStart: 0, tokens: 0 });
 const WRITER = valueBytes({ seq: 0, at: 0 });
 const AI = valueBytes({ lastGrantAt: 0, grants: [], cooldownFrom: 0, unusedAt: 0 });
 /** A grant that outlived 16 newer ones is remembered at its end. */
@@ -244,6 +245,7 @@ export const MEASURES: { readonly [S in Section]: Measure<SectionValues[S]> } = 
   hourParts: TOKENS,
   dayParts: TOKENS,
   monthParts: TOKENS,
+  lapsed: { nameBytes, valueBytes: () => LAPSED, varies: false },
   outbox: { nameBytes: mostNameBytes, valueBytes: receiptBytes, varies: true },
   alerts: { nameBytes, valueBytes, varies: true },
   writers: { nameBytes, valueBytes: () => WRITER, varies: false },

@@ -102,6 +102,8 @@ export interface SectionValues {
   /** By `YYYY-MM-DD`, a space and the same: of open days. */
   dayParts: number;
   monthParts: number;
+  /** By `DAY team` and `HOUR team`: what a guaranteed team let melt there: see `policy/kept.ts`. */
+  lapsed: StoredLapsed;
   /** By receipt id: receipts that are not yet known to be written. */
   outbox: Receipt;
   /** By `RULE window-start`. */
@@ -132,6 +134,7 @@ export const SECTIONS = [
   'hourParts',
   'dayParts',
   'monthParts',
+  'lapsed',
   'outbox',
   'alerts',
   'writers',
@@ -265,6 +268,12 @@ export interface HourTotal {
   readonly topped?: number;
   /** How much of the rest adjustments put there, or took; absent if there was none. */
   readonly adjusted?: number;
+}
+
+/** Of the window that starts then; of any other nothing has lapsed. */
+export interface StoredLapsed {
+  readonly windowStart: number;
+  readonly tokens: number;
 }
 
 export interface StoredWriter {

@@ -114,6 +114,7 @@ export const RULES = [
   'DAILY_CAP',
   'AI_DAILY_CAP',
   'MONTHLY_CAP',
+  'KEPT_FOR_OTHERS',
 ] as const;
 export type Rule = (typeof RULES)[number];
 
@@ -187,6 +188,8 @@ export interface WindowStatus {
   readonly available: number;
   /** What was spent in it beside `spent`: it came from top-ups. */
   readonly topped: number;
+  /** Of the hour and the day where teams are guaranteed a part: kept for all of them now; of a team's window, for it. */
+  readonly kept?: number;
 }
 
 /** A top-up as it stands. */

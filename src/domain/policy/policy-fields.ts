@@ -254,6 +254,12 @@ export const POLICY_FIELDS = {
     upTo(64, 'limits-by-model'),
     'one a line: claude-opus-*: max_daily_percent 20',
   ),
+  lending: field(
+    'lending',
+    'Teams and models',
+    oneOf(['GRADUAL', 'NEVER'], 'GRADUAL'),
+    'whether others get, late in a window, what is guaranteed to a team and not used',
+  ),
 } as const satisfies Readonly<Record<string, PolicyField>>;
 
 function field<const R extends PolicyRule>(

@@ -51,9 +51,9 @@ function windowData(
   const { policy } = snapshot.budget;
   const { dailyMax, hourlyMax, enforced } = allowanceOf(policy, snapshot.larger);
   const { loweredBy } = capsInForce(policy, snapshot)[kind];
-  const kept = kind === 'MONTH' ? keptForLaterDays(policy, snapshot) : 0;
   const ceiling = { HOUR: hourlyMax, DAY: dailyMax, MONTH: enforced }[kind];
-  const { start, end, cap, spent, reserved, available } = windowOf(snapshot, kind);
+  const { start, end, cap, spent, reserved, available, kept: forTeams = 0 } = windowOf(snapshot, kind);
+  const kept = kind === 'MONTH' ? keptForLaterDays(policy, snapshot) : forTeams;
   return {
     ...{ kind, start, end, cap, ceiling, spent, reserved, available },
     presumed: presumedIn(snapshot, kind, days),

@@ -33,7 +33,7 @@ export interface WindowData {
   readonly presumed: number;
   readonly reserved: number;
   readonly available: number;
-  /** Of what is available in the month: kept for later days. */
+  /** Of what is available: of the month kept for later days, of the day and the hour for guaranteed teams. */
   readonly kept: number;
 }
 

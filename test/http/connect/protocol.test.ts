@@ -123,7 +123,7 @@ describe('bodies', () => {
     [
       '{"budgetId": "a", "aiId": "b", "budget": 1}',
       'budget: unknown field; known are budgetId, aiId, requestId, estimatedTokens, leaseTtl, wait, labels, ' +
-        'expected, atLeastTokens',
+        'model, expected, atLeastTokens',
     ],
     ['{"__proto__": {}}', /^__proto__: unknown field/],
     ['{"budgetId": 5}', 'budget_id: must be text; it is 5'],

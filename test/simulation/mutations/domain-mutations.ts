@@ -292,4 +292,34 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
     find: '...(calls !== undefined && {',
     replace: '...(calls === undefined && {',
   },
+  {
+    name: 'kept: nothing is, for other teams',
+    at: 'keptForOthers',
+    find: 'sum += kept(',
+    replace: 'sum += 0 * kept(',
+  },
+  {
+    name: 'kept: it melts from the start of the window',
+    at: 'unmelted',
+    find: 'const twiceLeft = 2 * (end - at);',
+    replace: 'const twiceLeft = end - at;',
+  },
+  {
+    name: 'kept: what is promised to a team is refused for what is kept for others',
+    at: 'freeOf',
+    find: 'return Math.max(room - keptForOthers, promisedToIt);',
+    replace: 'return room - keptForOthers + 0 * promisedToIt;',
+  },
+  {
+    name: 'kept: nothing lapses of what a late team let melt',
+    at: 'noteLapsed',
+    find: 'if (tokens > before) tables',
+    replace: 'if (tokens < before) tables',
+  },
+  {
+    name: 'kept: the last free slot goes to anybody',
+    at: 'keptSlotsBlocker',
+    find: 'if (kept === 0 || free >= 1) return undefined;',
+    replace: 'if (kept === 0 || free >= 0) return undefined;',
+  },
 ];

@@ -67,6 +67,7 @@ describe('the JSON of a distribution', () => {
           spent_tokens: 312,
           reserved_tokens: 100,
           available_tokens: 288,
+          kept_tokens: 0,
         },
       ],
       budget_id: 'anthropic',

@@ -1,4 +1,5 @@
 import { isNamedToday, tokensToday } from '../../ledger/accounts.js';
+import { beyondPacing } from '../../ledger/kept-windows.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { HourOfGrants } from '../../ledger/slots.js';
 import { unspentInWindows } from '../../ledger/slots.js';
@@ -38,13 +39,23 @@ export interface AdmissionCap {
 
 /** The hour's cap. */
 export const hourlyCap: AdmissionCap = {
-  leaves: (_ledger, standing) => left(standing.hour),
-  refuses: (ledger, standing, _asker, demand) => {
+  leaves: (ledger, standing, { aiId }) => {
+    const paced = left(standing.hour);
+    if (ledger.guarantees === undefined || standing.hour.cap.loweredBy === undefined) return paced;
+    const beyond = beyondPacing(ledger, standing, ledger.scopes?.teamOf(aiId));
+    return Math.max(paced, Math.min(left(unpacedHour(ledger, standing)), beyond));
+  },
+  refuses: (ledger, standing, { aiId }, demand) => {
     if (admits(standing.hour, demand)) return undefined;
+    const isBeyond =
+      standing.hour.cap.loweredBy !== undefined &&
+      demand.requested <= beyondPacing(ledger, standing, ledger.scopes?.teamOf(aiId));
+    const figures = isBeyond ? unpacedHour(ledger, standing) : standing.hour;
+    if (isBeyond && admits(figures, demand)) return undefined;
     return capBlocker(ledger, {
       ...{ rule: 'HOURLY_CAP', window: 'HOUR' },
       name: 'this hour',
-      figures: standing.hour,
+      figures,
       demand,
       holders: inHour(ledger.hour.start),
       largest: ledger.largest.hour,
@@ -52,6 +63,11 @@ export const hourlyCap: AdmissionCap = {
     });
   },
 };
+
+/** The hour without what pacing takes from it. */
+export function unpacedHour({ allowance }: Ledger, { hour }: Standing): WindowFigures {
+  return { ...hour, cap: { tokens: allowance.hourlyMax } };
+}
 
 /** The day's cap in force. */
 export const dailyCap: AdmissionCap = {

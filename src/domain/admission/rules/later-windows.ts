@@ -3,10 +3,18 @@ import { inMonth } from '../../ledger/standing.js';
 import { dayOfMonthInWindow, monthInWindow } from '../../ledger/topped.js';
 import type { MonthWindow } from '../../model/state.js';
 import { type Allowance, rolledOver } from '../../policy/allowance.js';
-import { type Experience, experienceOn, hourShare } from '../../policy/experience.js';
+import { type Experience, experienceOn, HOURS_A_DAY, hourShare } from '../../policy/experience.js';
 import { dayCapTokens, pacedHourCap } from '../../policy/pacing.js';
 import { dayIn, dayOfMonth, daysInMonth, daysLeft } from '../../time/calendar.js';
-import { type DayWindow, dayWindow, hourAt, hoursLeft, nextMonth } from '../../time/windows.js';
+import {
+  type ClockHour,
+  type DayWindow,
+  dayWindow,
+  hourAt,
+  hoursLeft,
+  nextMonth,
+  type Span,
+} from '../../time/windows.js';
 
 /** What lowers the caps of the month's later days. */
 export interface Committed {
@@ -27,9 +35,27 @@ export function committed({ tables, slots, month, today, pace }: Ledger): Commit
   };
 }
 
+/** Whose days and hours they are, and what that month is allowed. */
+interface Calendar {
+  readonly zone: string;
+  readonly month: MonthWindow;
+  readonly allowance: Allowance;
+}
+
+/** A later day, and its cap in force if nothing more were spent. */
+export interface LaterDay extends Calendar {
+  readonly cap: number;
+  /** Asked for after the cap: the calendar is slow. Undefined for a day that is over before its month began. */
+  readonly window: () => DayWindow | undefined;
+}
+
 /** The start of the first later day whose cap in force would admit if nothing more were spent. */
-export function firstDayThatAdmits(ledger: Ledger, admits: Admits, taken: Committed): number | undefined {
-  return firstLaterDay(ledger, admits, taken)?.start;
+export function firstDayThatAdmits(
+  ledger: Ledger,
+  admits: (cap: number) => boolean,
+  taken: Committed,
+): number | undefined {
+  return inLaterDays(ledger, taken, ({ cap, window }) => (admits(cap) ? window()?.start : undefined));
 }
 
 /** The start of the first later hour that would admit: an untouched hour takes up to its own maximum and the day's cap. */
@@ -38,102 +64,158 @@ export function firstHourThatAdmits(ledger: Ledger, requested: number, taken: Co
   const fitsThis = requested <= allowance.hourlyMax;
   if (policy.pacing !== 'EVEN') {
     if (fitsThis && hour.end < month.end) return hour.end;
-    const { hourlyMax } = nextAllowance(ledger, nextMonth(policy.timeZone, month), taken);
-    return requested <= hourlyMax ? month.end : undefined;
+    return requested <= nextCalendar(ledger, taken).allowance.hourlyMax ? month.end : undefined;
   }
   const capToday = () => capOf(ledger, { month, allowance }, today.day, taken);
   if (fitsThis && hour.end < today.end && requested <= capToday()) return hour.end;
-  const admits = (cap: number, { hourlyMax }: Allowance) => requested <= Math.min(cap, hourlyMax);
-  return firstLaterDay(ledger, admits, taken)?.start;
+  return inLaterDays(ledger, taken, (day) =>
+    requested <= Math.min(day.cap, day.allowance.hourlyMax) ? day.window()?.start : undefined,
+  );
 }
 
-/**
- * The start of the first later hour whose cap, as it is paced, would admit: under EVEN it grows with every hour in which nothing is
- * spent, and is all of the day in its last. Hours of later days weigh as those of today do.
- */
+/** A later hour, with its cap as it is paced if nothing more were spent. */
+export interface LaterHour extends Span {
+  readonly cap: number;
+  /** Its day. */
+  readonly day: Span & { readonly cap: number; readonly isToday: boolean };
+}
+
+/** The start of the first later hour whose cap, as it is paced, would admit. */
 export function firstPacedHour(
   ledger: Ledger,
   admits: (cap: number) => boolean,
   taken: Committed,
 ): number | undefined {
-  const { allowance, policy, zone, month, hour, today } = ledger;
-  const following = nextMonth(policy.timeZone, month);
-  const ofNext = () => nextAllowance(ledger, following, taken);
-  if (policy.pacing !== 'EVEN') {
-    if (admits(allowance.hourlyMax) && hour.end < month.end) return hour.end;
-    return admits(ofNext().hourlyMax) ? month.end : undefined;
-  }
-  const here = { zone, month, allowance };
-  const inToday = { cap: capOf(ledger, here, today.day, taken), spent: taken.month - taken.otherDays };
-  const ofToday = firstHour(ledger, { ...here, from: hour.end, end: today.end }, inToday, admits);
-  if (ofToday !== undefined) return ofToday;
-  const day = firstLaterDay(ledger, (cap, { hourlyMax }) => admits(Math.min(cap, hourlyMax)), taken);
-  if (day === undefined) return undefined;
-  const next = { zone: policy.timeZone, month: following, allowance: ofNext() };
-  const of = day.start < month.end ? here : next;
-  const cap = capOf(ledger, of, day.day, taken);
-  return firstHour(ledger, { ...of, from: day.start, end: day.end }, { cap, spent: 0 }, admits);
+  return inLaterHours(ledger, taken, ({ cap, start }) => (admits(cap) ? start : undefined));
 }
 
-function firstHour(
+/**
+ * What is found in the first later hour in which something is found. Under EVEN the cap grows with every hour in which nothing is spent,
+ * and is all of the day in its last. Hours of later days weigh as those of today do.
+ */
+export function inLaterHours<T>(
+  ledger: Ledger,
+  taken: Committed,
+  find: (hour: LaterHour) => T | undefined,
+): T | undefined {
+  const { allowance, policy, zone, month, hour, today } = ledger;
+  const cap = capOf(ledger, { month, allowance }, today.day, taken);
+  const ofToday = { ...today, zone, month, allowance, cap, isToday: true };
+  if (policy.pacing !== 'EVEN') {
+    const next = hour.end < month.end ? ofToday : nextCalendar(ledger, taken);
+    const { hourlyMax } = next.allowance;
+    return find({ ...hourAt(next.zone, hour.end, next.month), cap: hourlyMax, day: ofToday });
+  }
+  const spent = taken.month - taken.otherDays;
+  const found = inHoursOf(ledger, ofToday, { from: hour.end, spent }, find);
+  return found ?? inLaterDays(ledger, taken, (day) => inHoursOfDay(ledger, day, find));
+}
+
+/** Of a later day. First by the clock alone, as if it had no change of it: the calendar is slow. */
+function inHoursOfDay<T>(
+  ledger: Ledger,
+  { cap, window, ...calendar }: LaterDay,
+  find: (hour: LaterHour) => T | undefined,
+): T | undefined {
+  const day = { start: 0, end: HOURS_A_DAY * HOUR_MS, cap, isToday: false };
+  const hours = CLOCK_HOURS.map(({ name }) => ({ start: name * HOUR_MS, end: (name + 1) * HOUR_MS }));
+  const { allowance } = calendar;
+  if (inPacedHours(ledger, { allowance, day, hours, clock: CLOCK_HOURS, spent: 0 }, find) === undefined)
+    return undefined;
+  const span = window();
+  if (span === undefined) return undefined;
+  return inHoursOf(
+    ledger,
+    { ...calendar, ...span, cap, isToday: false },
+    { from: span.start, spent: 0 },
+    find,
+  );
+}
+
+const HOUR_MS = 3_600_000;
+const CLOCK_HOURS = Array.from({ length: HOURS_A_DAY }, (_, name) => ({ name, minutes: 60 }));
+
+function inHoursOf<T>(
+  ledger: Ledger,
+  day: LaterHour['day'] & Calendar,
+  { from, spent }: { readonly from: number; readonly spent: number },
+  find: (hour: LaterHour) => T | undefined,
+): T | undefined {
+  const { zone, month, allowance, end } = day;
+  const hours: Span[] = [];
+  for (let at = from; at < end; at = hours.at(-1)?.end ?? end) hours.push(hourAt(zone, at, month));
+  return inPacedHours(ledger, { allowance, day, hours, clock: hoursLeft(zone, end, from), spent }, find);
+}
+
+interface PacedHours extends Pick<Calendar, 'allowance'> {
+  readonly day: LaterHour['day'];
+  readonly hours: readonly Span[];
+  /** The same by what the clock shows. */
+  readonly clock: readonly ClockHour[];
+  readonly spent: number;
+}
+
+function inPacedHours<T>(
   { policy, pace }: Ledger,
-  hours: OfMonth & { readonly zone: string; readonly from: number; readonly end: number },
-  day: { readonly cap: number; readonly spent: number },
-  admits: (cap: number) => boolean,
-): number | undefined {
-  const { zone, month, allowance, end } = hours;
-  for (let start = hours.from; start < end; start = hourAt(zone, start, month).end) {
-    const share = hourShare(pace.experience, hoursLeft(zone, end, start));
-    const input = { inOtherHours: day.spent, dayCap: day.cap, pace: { hourShare: share } };
-    if (admits(pacedHourCap(allowance, policy, input).tokens)) return start;
+  { allowance, day, hours, clock, spent }: PacedHours,
+  find: (hour: LaterHour) => T | undefined,
+): T | undefined {
+  for (const [place, hour] of hours.entries()) {
+    const share = hourShare(pace.experience, clock.slice(place));
+    const input = { inOtherHours: spent, dayCap: day.cap, pace: { hourShare: share } };
+    const found = find({ ...hour, cap: pacedHourCap(allowance, policy, input).tokens, day });
+    if (found !== undefined) return found;
   }
   return undefined;
 }
 
-/** A month, and what it is allowed. */
-interface OfMonth {
-  readonly month: MonthWindow;
-  readonly allowance: Allowance;
-}
-
-type Admits = (cap: number, allowance: Allowance) => boolean;
-
-function firstLaterDay(ledger: Ledger, admits: Admits, taken: Committed): DayWindow | undefined {
-  const { zone, month, today, policy, allowance } = ledger;
-  const inThis = firstDay(zone, month, dayOfMonth(today.day) + 1, (day) =>
-    admits(capOf(ledger, { month, allowance }, day, taken), allowance),
-  );
-  if (inThis !== undefined) return inThis;
-  const next = nextMonth(policy.timeZone, month);
-  const ofNext = nextAllowance(ledger, next, taken);
-  return firstDay(policy.timeZone, next, 1, (day) =>
-    admits(capOf(ledger, { month: next, allowance: ofNext }, day, taken), ofNext),
-  );
-}
-
 /** Nothing of this month counts in the next one; but what is left of it may make that larger. */
-function nextAllowance(ledger: Ledger, next: MonthWindow, taken: Committed): Allowance {
-  const rollover = ledger.createdAt > ledger.month.start ? 0 : rolledOver(ledger.policy, taken.month);
-  return ledger.allowanceIn(next.key, rollover);
+function nextCalendar(ledger: Ledger, taken: Committed): Calendar {
+  const { policy, month, createdAt } = ledger;
+  const zone = policy.timeZone;
+  const next = nextMonth(zone, month);
+  const rollover = createdAt > month.start ? 0 : rolledOver(policy, taken.month);
+  return { zone, month: next, allowance: ledger.allowanceIn(next.key, rollover) };
 }
 
-/** Caps are asked before the calendar, which is slow: a day that is over before the month began is none. */
-function firstDay(
-  zone: string,
-  month: MonthWindow,
+/** What is found in the first later day in which something is found, of this month and the next. */
+export function inLaterDays<T>(
+  ledger: Ledger,
+  taken: Committed,
+  find: (day: LaterDay) => T | undefined,
+): T | undefined {
+  const { zone, month, allowance, today } = ledger;
+  const inThis = inDays(ledger, { zone, month, allowance }, dayOfMonth(today.day) + 1, taken, find);
+  return inThis ?? inDays(ledger, nextCalendar(ledger, taken), 1, taken, find);
+}
+
+function inDays<T>(
+  ledger: Ledger,
+  calendar: Calendar,
   from: number,
-  admits: (day: string) => boolean,
-): DayWindow | undefined {
+  taken: Committed,
+  find: (day: LaterDay) => T | undefined,
+): T | undefined {
+  const { zone, month } = calendar;
   for (let of = from; of <= daysInMonth(month.key); of += 1) {
     const day = dayIn(month.key, of);
-    const window = admits(day) ? dayWindow(zone, month, day) : undefined;
-    if (window !== undefined && window.end > window.start) return window;
+    const window = () => {
+      const found = dayWindow(zone, month, day);
+      return found.end > found.start ? found : undefined;
+    };
+    const found = find({ ...calendar, cap: capOf(ledger, calendar, day, taken), window });
+    if (found !== undefined) return found;
   }
   return undefined;
 }
 
 /** The cap of today or a later day, if nothing more is spent. Nothing of this month counts in the next one. */
-function capOf(ledger: Ledger, { month, allowance }: OfMonth, day: string, taken: Committed): number {
+function capOf(
+  ledger: Ledger,
+  { month, allowance }: Pick<Calendar, 'month' | 'allowance'>,
+  day: string,
+  taken: Committed,
+): number {
   const { policy, today } = ledger;
   const isToday = day === today.day;
   const before = month !== ledger.month ? 0 : isToday ? taken.otherDays : taken.month;

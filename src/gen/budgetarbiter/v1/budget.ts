@@ -57,6 +57,16 @@ export enum OnExpiry {
   ON_EXPIRY_REFUND = 2,
 }
 
+/** What becomes of what is guaranteed to a team in an hour or a day and not used. Unspent tokens can be lent, spent ones cannot be taken back. */
+export enum Lending {
+  /** LENDING_UNSPECIFIED - Not set: GRADUAL. */
+  LENDING_UNSPECIFIED = 0,
+  /** LENDING_GRADUAL - All of it is kept through the first half of the window, and melts through the second: who asks late may find less. */
+  LENDING_GRADUAL = 1,
+  /** LENDING_NEVER - All of it is kept to the end, also if nobody uses it. */
+  LENDING_NEVER = 2,
+}
+
 /** What a top-up does. */
 export enum TopUpKind {
   /** TOP_UP_KIND_UNSPECIFIED - Not set: OVER_CAPS. */
@@ -116,6 +126,11 @@ export enum Rule {
   RULE_TEAM_CAP = 13,
   /** RULE_MODEL_CAP - The part that the models have which the pattern binds. Checked after TEAM_CAP of the window. */
   RULE_MODEL_CAP = 14,
+  /**
+   * RULE_KEPT_FOR_OTHERS - What is kept for other teams (`Team.guaranteed_percent`, `guaranteed_slots`): of the slots, checked after MODEL_CONCURRENCY; of the
+   * hour's and the day's cap, after MODEL_CAP of the window. `limit` is what there is less what is kept. Time ends it as what is kept melts.
+   */
+  RULE_KEPT_FOR_OTHERS = 15,
 }
 
 /** The lengths of windows. */
@@ -440,7 +455,11 @@ export interface Policy {
    * Under pacing EVEN, the share of an even month's day that every later day keeps, however much today takes beyond an equal part of
    * what is left. 100: strictly equal parts. 0 to 100. Default 93.3333.
    */
-  evennessPercent?: number | undefined;
+  evennessPercent?:
+    | number
+    | undefined;
+  /** What becomes of what is guaranteed to a team (`guaranteed_percent`) and not used. Default GRADUAL. */
+  lending?: Lending | undefined;
 }
 
 export interface Policy_MaxDailyPercentByAiEntry {
@@ -703,7 +722,10 @@ export interface Blocker {
   window?:
     | Window
     | undefined;
-  /** Of TEAM_CAP and TEAM_CONCURRENCY the team id, of MODEL_CAP and MODEL_CONCURRENCY the pattern in `Policy.models`. */
+  /**
+   * Of TEAM_CAP and TEAM_CONCURRENCY the team id, of MODEL_CAP and MODEL_CONCURRENCY the pattern in `Policy.models`; of KEPT_FOR_OTHERS
+   * the team that asks, unset for an AI in none.
+   */
   scope?: string | undefined;
 }
 
@@ -780,6 +802,11 @@ export interface WindowStatus {
    * told, and 0.
    */
   toppedTokens: number;
+  /**
+   * Kept now for teams with a `guaranteed_percent`: in the budget's hour and day, as it is paced, for all of them; in a team's hour
+   * and day, out of the budget's, for this team.
+   */
+  keptTokens: number;
 }
 
 /** A condition worth telling somebody about. Raised at most once per budget, rule and window. */
@@ -1092,6 +1119,7 @@ function createBasePolicy(): Policy {
     models: {},
     unit: undefined,
     evennessPercent: undefined,
+    lending: undefined,
   };
 }
 
@@ -1198,6 +1226,9 @@ export const Policy: MessageFns<Policy> = {
     }
     if (message.evennessPercent !== undefined) {
       writer.uint32(281).double(message.evennessPercent);
+    }
+    if (message.lending !== undefined) {
+      writer.uint32(256).int32(message.lending);
     }
     return writer;
   },
@@ -1499,6 +1530,14 @@ export const Policy: MessageFns<Policy> = {
             message.evennessPercent = reader.double();
             continue;
           }
+          case 32: {
+            if (tag !== 256) {
+              break;
+            }
+
+            message.lending = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1593,6 +1632,7 @@ export const Policy: MessageFns<Policy> = {
     );
     message.unit = object.unit ?? undefined;
     message.evennessPercent = object.evennessPercent ?? undefined;
+    message.lending = object.lending ?? undefined;
     return message;
   },
 };
@@ -3358,6 +3398,7 @@ function createBaseWindowStatus(): WindowStatus {
     reservedTokens: 0,
     availableTokens: 0,
     toppedTokens: 0,
+    keptTokens: 0,
   };
 }
 
@@ -3386,6 +3427,9 @@ export const WindowStatus: MessageFns<WindowStatus> = {
     }
     if (message.toppedTokens !== 0) {
       writer.uint32(64).int64(message.toppedTokens);
+    }
+    if (message.keptTokens !== 0) {
+      writer.uint32(72).int64(message.keptTokens);
     }
     return writer;
   },
@@ -3467,6 +3511,14 @@ export const WindowStatus: MessageFns<WindowStatus> = {
             message.toppedTokens = longToNumber(reader.int64());
             continue;
           }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.keptTokens = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3492,6 +3544,7 @@ export const WindowStatus: MessageFns<WindowStatus> = {
     message.reservedTokens = object.reservedTokens ?? 0;
     message.availableTokens = object.availableTokens ?? 0;
     message.toppedTokens = object.toppedTokens ?? 0;
+    message.keptTokens = object.keptTokens ?? 0;
     return message;
   },
 };

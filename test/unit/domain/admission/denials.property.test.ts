@@ -9,7 +9,7 @@ import { type Asks, SmallHistory } from '../../../support/small-history.js';
 const HISTORIES = 30;
 /** The rarest of what it is about may be missing in 30 of them; none is in as many as these. */
 const MOST_HISTORIES = 1_000;
-const TO_MEET = ['caps', 'permanent', 'slots', 'more live than allowed', 'time alone'];
+const TO_MEET = ['caps', 'kept', 'permanent', 'slots', 'kept slots', 'more live than allowed', 'time alone'];
 const MOST_RETURNS = 90;
 const HOUR_MS = 3_600_000;
 
@@ -36,7 +36,7 @@ describe('what a denial says of time', () => {
 class History extends SmallHistory {
   /** Another one; or the same with fewer slots than may be live already. */
   protected override nextPolicy(): PolicyFields {
-    if (this.random() < 0.5) return this.policy();
+    if (this.budget.state.slots.live < 2 || this.random() < 0.2) return this.policy();
     return { ...this.budget.state.policyFields, maxConcurrent: 1, maxConcurrentPerAi: 1 };
   }
 
@@ -55,10 +55,11 @@ class History extends SmallHistory {
     const denial = denialNow(this.budget, aiId, estimatedTokens);
     if (denial === undefined) return;
     const wanted = { aiId, estimatedTokens };
-    for (const { rule, availableAt } of denial.blockers) {
+    for (const { rule, window, availableAt } of denial.blockers) {
       if (rule.endsWith('CONCURRENCY')) this.checkSlots(rule, wanted, availableAt);
+      if (rule === 'KEPT_FOR_OTHERS') this.met.add(window === undefined ? 'kept slots' : 'kept');
     }
-    if (denial.blockers.every(({ rule }) => rule.endsWith('_CAP'))) {
+    if (denial.blockers.every(({ window }) => window !== undefined)) {
       this.met.add('caps');
       if (denial.permanent) this.checkPermanent(wanted, denial);
       else this.checkReturns(wanted, denial);
