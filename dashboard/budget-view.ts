@@ -37,6 +37,7 @@ export class BudgetView implements View {
   private readonly heat: HeatMap;
   private readonly ais: NamesPanel;
   private readonly models: NamesPanel;
+  private readonly teams: NamesPanel;
   private readonly actions: BudgetActions;
   private readonly stream: LiveStream;
   private times = new ZoneTimes('UTC');
@@ -62,6 +63,7 @@ export class BudgetView implements View {
     this.heat = new HeatMap((day) => this.go({ day }));
     this.ais = new NamesPanel('The month by AI', 'AI', `${budgetId}-by-ai`);
     this.models = new NamesPanel('The month by model', 'Model', `${budgetId}-by-model`);
+    this.teams = new NamesPanel('The month by team', 'Team', `${budgetId}-by-team`);
     this.panels = new LivePanels({
       ...{ budgetId, clock: context.clock, times: () => this.times },
       revoke: (lease) => void this.actions.revoke(lease, this.live?.card.unit ?? 'tokens'),
@@ -82,7 +84,7 @@ export class BudgetView implements View {
   }
 
   private layout(): HTMLElement {
-    const { panels, month, day, heat, ais, models } = this;
+    const { panels, month, day, heat, ais, models, teams } = this;
     const meters = h('div', { class: 'meters' }, ...[...this.meters.values()].map(({ element }) => element));
     fill(
       this.body,
@@ -92,6 +94,7 @@ export class BudgetView implements View {
       day.element,
       h('section', { class: 'panel' }, h('h2', {}, 'The month by hours'), heat.element),
       h('div', { class: 'pair' }, ais.element, models.element),
+      teams.element,
       h('div', { class: 'pair' }, panels.denials, panels.happenings),
     );
     return h(
@@ -242,6 +245,8 @@ export class BudgetView implements View {
     this.heat.update(data, days, times, amounts);
     this.ais.update(data.ais, amounts);
     this.models.update(data.models, amounts);
+    this.teams.update(data.teams, amounts);
+    this.teams.element.hidden = data.teams.length === 0;
   }
 }
 

@@ -77,6 +77,8 @@ export class LivePanels {
       key: ({ leaseId }) => leaseId,
       columns: [
         { title: 'AI', value: ({ aiId }) => aiId },
+        { title: 'Team', value: ({ teamId }) => teamId },
+        { title: 'Model', value: ({ model }) => model },
         { title: 'Ends in', number: true, value: ({ expiresAt }) => iso(expiresAt), show: until },
         {
           title: 'Reserved',

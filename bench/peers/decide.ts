@@ -3,10 +3,11 @@ import type * as Finish from '../../src/domain/finish.js';
 import type * as Wanted from '../../src/domain/leases/wanted-receipts.js';
 import type * as Ledgers from '../../src/domain/ledger/ledger.js';
 import type * as LeaseIds from '../../src/domain/model/lease-id.js';
+import type { PolicyFields } from '../../src/domain/model/policy.js';
 import type { BudgetRequest, Evidence } from '../../src/domain/model/requests.js';
 import type { UsageReport } from '../../src/domain/model/types.js';
 import { built } from '../built.js';
-import { ROOMY_FIELDS } from '../roomy-fields.js';
+import { ROOMY_FIELDS, SHARED_FIELDS } from '../roomy-fields.js';
 import type { TimedPeer } from './peer.js';
 
 const BATCH = 64;
@@ -19,7 +20,15 @@ const { wantedReceipts } = await built<typeof Wanted>('domain/leases/wanted-rece
 
 /** The cycle of 64 AIs in batches, with no store and no network: only the decisions are timed, not the ends of batches. */
 export async function decidePeer(): Promise<TimedPeer> {
-  const rounds = new DecideRounds();
+  return driven(new DecideRounds(ROOMY_FIELDS));
+}
+
+/** The same where each AI is in a team of its own, and names one of many models that are limited. */
+export async function decideSharedPeer(): Promise<TimedPeer> {
+  return driven(new DecideRounds(SHARED_FIELDS, (ai) => `model-${String(ai).padStart(2, '0')}-large`));
+}
+
+function driven(rounds: DecideRounds): TimedPeer {
   return {
     drive(seconds) {
       const until = performance.now() + seconds * 1_000;
@@ -41,8 +50,11 @@ class DecideRounds {
   readonly #ledger = Ledger.of('bench', undefined);
   readonly #time = Date.now();
 
-  constructor() {
-    this.#decide({ kind: 'put-policy', fields: ROOMY_FIELDS }, { receipts: new Map(), days: new Map() });
+  constructor(
+    fields: PolicyFields,
+    private readonly modelOf: (ai: number) => string | undefined = () => undefined,
+  ) {
+    this.#decide({ kind: 'put-policy', fields }, { receipts: new Map(), days: new Map() });
     this.#end();
   }
 
@@ -50,6 +62,7 @@ class DecideRounds {
     const granted = this.#batch(
       Array.from({ length: BATCH }, (_, ai): BudgetRequest => {
         const requestId = `r${++this.#made}`;
+        const model = this.modelOf(ai);
         return {
           kind: 'acquire',
           aiId: `ai-${ai}`,
@@ -58,6 +71,7 @@ class DecideRounds {
           estimatedTokens: 200,
           fingerprint: requestId,
           nonce: 'AbCdEfGhIjKlMnOp',
+          ...(model !== undefined && { model }),
         };
       }),
     );
@@ -66,7 +80,13 @@ class DecideRounds {
       if (lease === undefined) throw new Error(`not granted: ${JSON.stringify(outcome)}`);
       return lease;
     });
-    this.#batch(leases.map((lease) => ({ kind: 'record', lease, usage: report(`u${++this.#made}`) })));
+    this.#batch(
+      leases.map((lease, at) => ({
+        kind: 'record',
+        lease,
+        usage: report(`u${++this.#made}`, this.modelOf(at)),
+      })),
+    );
     this.#batch(leases.map((lease) => ({ kind: 'release', lease })));
     this.#dropWritten();
   }
@@ -108,12 +128,12 @@ class DecideRounds {
   }
 }
 
-function report(usageId: string): UsageReport & { readonly usageId: string } {
+function report(usageId: string, model = 'claude-sonnet-4'): UsageReport & { readonly usageId: string } {
   const tokens = { input: 120, output: 60, cacheRead: 0, cacheWrite: 0, reasoning: 0, total: 0 };
   return {
     usageId,
     tokens,
-    model: 'claude-sonnet-4',
+    model,
     requestType: '',
     failed: false,
     errorMessage: '',

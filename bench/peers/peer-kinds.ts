@@ -1,4 +1,4 @@
-import { decidePeer } from './decide.js';
+import { decidePeer, decideSharedPeer } from './decide.js';
 import { fdatasyncPeer } from './fdatasync.js';
 import { findOneAndUpdatePeer } from './find-one-and-update.js';
 import type { Peer, TimedPeer } from './peer.js';
@@ -9,6 +9,7 @@ export const PEER_KINDS = {
   'rate-limiter': rateLimiterPeer,
   fdatasync: fdatasyncPeer,
   decide: decidePeer,
+  'decide-shared': decideSharedPeer,
 } satisfies Record<string, (options: PeerOptions) => Promise<Peer | TimedPeer>>;
 
 export type PeerKind = keyof typeof PEER_KINDS;

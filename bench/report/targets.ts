@@ -67,6 +67,11 @@ export const TARGETS: readonly Target[] = [
     reached: rate('embedded-session', 'echo-stream', 1),
   },
   { what: 'decide() a second', goal: 300_000, reached: (cells) => rateOf(cellOf(cells, 'decide', 1)) },
+  {
+    what: 'decide() a second, 64 teams, 64 limits of models',
+    goal: 300_000,
+    reached: (cells) => rateOf(cellOf(cells, 'decide-shared', 1)),
+  },
   { what: 'commit, embedded, 10,000 AIs to 10', goal: 1.2, atMost: true, reached: figure('lmdb-ais') },
   { what: 'commit, embedded, 1,000 leases to 1', goal: 1.2, atMost: true, reached: figure('lmdb-leases') },
   { what: 'commit, MongoDB, 1,000 AIs to 10', goal: 1.7, atMost: true, reached: figure('mongo-ais') },

@@ -35,4 +35,8 @@ export const PEER_ROWS: readonly Row[] = [
   peer({ id: 'limiter-64', what: 'RateLimiterMongo, 64 keys', kind: 'rate-limiter', keys: 64, ...MONGO }),
   peer({ id: 'fdatasync', what: 'fdatasync of a page', kind: 'fdatasync', callers: [1] }),
   peer({ id: 'decide', what: 'decide() alone, the cycle', kind: 'decide', callers: [1] }),
+  peer({
+    ...{ id: 'decide-shared', what: 'decide() alone, 64 teams, 64 models' },
+    ...{ kind: 'decide-shared' as const, callers: [1] },
+  }),
 ];

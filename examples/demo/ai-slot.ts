@@ -72,7 +72,7 @@ function nextStep(denial: Denial, waitMs: number, patienceMs: number, prompts: n
   return prompts > 1 ? 'ask-for-less' : 'stop';
 }
 
-function estimate(prompts: readonly Prompt[]): number {
+export function estimate(prompts: readonly Prompt[]): number {
   return prompts.reduce((sum, { inputTokens }) => sum + inputTokens + GUESSED_OUTPUT_TOKENS, 0);
 }
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Demo } from './demo.js';
 import { HELP, type Options, readOptions, UsageError } from './options.js';
 import { startService } from './service-process.js';
+import { TeamsDemo } from './teams/teams-demo.js';
 import { compressed, readTrace, type Trace } from './trace.js';
 
 /** For starting, for the last AI to finish, and for the proof. */
@@ -30,8 +31,11 @@ async function run(options: Options, trace: Trace): Promise<number> {
   });
   const service = await startService(dataDir, options.record);
   undos.push(() => service.stop());
-  const balanced = await new Demo(service, compressed(trace, options.seconds), options, undos).run();
-  return balanced ? 0 : 1;
+  const played = compressed(trace, options.seconds);
+  const demo = options.teams
+    ? new TeamsDemo(service, played, undos)
+    : new Demo(service, played, options, undos);
+  return (await demo.run()) ? 0 : 1;
 }
 
 /** Resolves with an exit code when somebody wants the demo to end, or rejects when it takes too long. */

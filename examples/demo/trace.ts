@@ -41,7 +41,7 @@ export function compressed(trace: Trace, seconds: number): Trace {
   return { prompts, durationMs: seconds * 1_000, totalTokens: totalOf(prompts) };
 }
 
-function totalOf(prompts: readonly Prompt[]): number {
+export function totalOf(prompts: readonly Prompt[]): number {
   return prompts.reduce((sum, prompt) => sum + prompt.inputTokens + prompt.outputTokens, 0);
 }
 

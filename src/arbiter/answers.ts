@@ -1,6 +1,6 @@
 import type { BudgetEvent } from '../domain/model/events.js';
 import { parseLeaseId } from '../domain/model/lease-id.js';
-import type { Outcome } from '../domain/model/outcomes.js';
+import type { Denied, Outcome } from '../domain/model/outcomes.js';
 import type { AcquireRequest, BudgetRequest } from '../domain/model/requests.js';
 import type { Denial, LeaseView, Rule } from '../domain/model/types.js';
 import { aged } from './ageing.js';
@@ -62,7 +62,7 @@ export class Answers {
     this.parts.lookups.release(pending);
     if (outcome.kind !== 'denied') this.parts.observer.decided(pending.request, outcome, at);
     if (pending.abandoned) this.takeBack(pending, outcome);
-    else if (outcome.kind === 'denied') this.deny(pending, outcome.denial, at, timeAloneMs);
+    else if (outcome.kind === 'denied') this.deny(pending, outcome, at, timeAloneMs);
     else {
       this.leave(pending, 'served');
       if (outcome.kind === 'granted') this.wakeDoubles(outcome.lease);
@@ -125,8 +125,9 @@ export class Answers {
     return alerts.isFor(kind, this.parts.budgetId, event.alert.rule);
   }
 
-  private deny(pending: Pending, denial: Denial, at: number, timeAloneMs = 0): void {
+  private deny(pending: Pending, outcome: Denied, at: number, timeAloneMs = 0): void {
     const { request } = pending;
+    const { denial } = outcome;
     const leftMs = waitLeft(pending, this.context.clock.monotonic());
     // Nobody waits for what does not come before the wait is over.
     if (leftMs > 0 && timeAloneMs <= leftMs && !denial.permanent) {
@@ -141,7 +142,6 @@ export class Answers {
     }
     const rules = denial.blockers.map(({ rule }) => rule);
     for (const listener of this.listeners) listener.denied(rules);
-    const outcome = { kind: 'denied', denial } as const;
     this.parts.observer.decided(request, outcome, at);
     pending.resolve(outcome);
   }

@@ -35,6 +35,7 @@ export async function getDistribution(
       lastGrants,
       now,
       isCurrentMonth,
+      ...(isCurrentMonth && { outlook: { ...snapshot, zone } }),
     },
     larger: isCurrentMonth ? snapshot.larger : 0,
     day: { date, hours: days.find(({ day }) => day === date)?.hours ?? [] },

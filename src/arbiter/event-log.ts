@@ -78,6 +78,8 @@ function leaseFields(budgetId: string, lease: LeaseView): LogFields {
   return {
     budget: budgetId,
     ai: lease.aiId,
+    ...(lease.teamId === undefined ? {} : { team: lease.teamId }),
+    ...(lease.model === undefined ? {} : { model: lease.model }),
     lease: lease.leaseId,
     fence: lease.fence,
     reserved: lease.reservedTokens,

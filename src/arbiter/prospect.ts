@@ -23,8 +23,6 @@ export interface Prospect {
   flowOf(aiId: string): Flow;
 }
 
-const NO_TEAMS = new Map();
-
 export class LedgerProspect implements Prospect {
   constructor(readonly ledger: Ledger) {}
 
@@ -62,6 +60,7 @@ export class LedgerProspect implements Prospect {
   }
 
   flowOf(aiId: string): Flow {
-    return flowOf(NO_TEAMS, undefined, aiId);
+    const { ledger } = this;
+    return flowOf(ledger.policy.teams, ledger.teamIdOf(aiId), aiId);
   }
 }

@@ -61,7 +61,7 @@ function slotOf(lease: Lease): AskedSlot | undefined {
   const took = Math.max(0, (closedAt ?? grantedAt).getTime() * MICROS_PER_MS - at);
   const tokens = usedTokens + presumedTokens;
   const asked = { estimate: Math.max(1, reservedTokens), tokens, took, waitMs: 0 };
-  return { kind: 'slot', at, aiId, model: '', recorded: 'granted', ...asked };
+  return { kind: 'slot', at, aiId, model: lease.model ?? '', recorded: 'granted', ...asked };
 }
 
 /** A line at a time, no faster than the disk takes them. */

@@ -161,9 +161,7 @@ function sourceOf(
   return {
     ...{ budgetId, fields },
     recordedTokens: days.flatMap(({ hours }) => hours).reduce((sum, { tokens }) => sum + tokens, 0) * scale,
-    notes: [
-      `sizes of single requests: those of an hour are all of ${meanTokens.toLocaleString('en-US')} tokens or so`,
-    ],
+    notes: ['how large single requests were: those of an hour are all of the mean size of their day'],
     trace: () => {
       read = 0;
       return scaled(usageTrace(counted(), { meanTokens, mostPerHour: MOST_PER_HOUR }), scale);

@@ -1,5 +1,5 @@
 import { Checks } from '../api/read/checks.js';
-import { readPolicy } from '../api/read/policy.js';
+import { readPolicy, readPreset } from '../api/read/policy.js';
 import { settingText } from '../config/config.js';
 import type { PolicyFields } from '../domain/model/policy.js';
 import { dayIn, daysInMonth, firstDayKept, lastDayOf, monthOfDay } from '../domain/time/calendar.js';
@@ -30,7 +30,13 @@ export class ServedBudget {
       const { budget } = await service.call(service.admin.getBudget.bind(service.admin), { budgetId });
       if (budget === undefined) throw new StartError(`the service did not say what ${budgetId} is`);
       const checks = new Checks();
-      const fields = readPolicy(checks, budget.policy);
+      const preset = readPreset(checks, budget.preset);
+      const values = readPolicy(checks, budget.presetPolicy);
+      const kept = preset !== undefined && Object.keys(values).length > 0;
+      const fields = {
+        ...readPolicy(checks, budget.policy),
+        ...(kept && { preset: { name: preset.name, values } }),
+      };
       checks.done();
       return new ServedBudget(budgetId, fields, budget.effectivePolicy?.timeZone ?? 'UTC', service);
     } catch (error) {
@@ -60,13 +66,14 @@ export class ServedBudget {
   }
 
   private async dayOf(day: string, hours: readonly UsageRow[]): Promise<UsedDay> {
-    const named = async (grouping: UsageGrouping) =>
-      new Map((await this.rows(grouping, day, day)).map(({ key, tokens }) => [key, tokens]));
+    const ais = await this.rows(UsageGrouping.USAGE_GROUPING_AI, day, day);
+    const models = await this.rows(UsageGrouping.USAGE_GROUPING_MODEL, day, day);
+    const byName = (rows: readonly UsageRow[]) => new Map(rows.map(({ key, tokens }) => [key, tokens]));
     return {
       day,
       hours: hours.map(({ start, tokens }) => ({ start: start?.getTime() ?? 0, tokens })),
-      ais: await named(UsageGrouping.USAGE_GROUPING_AI),
-      models: await named(UsageGrouping.USAGE_GROUPING_MODEL),
+      ...{ ais: byName(ais), models: byName(models) },
+      calls: ais.reduce((sum, { calls }) => sum + calls, 0),
     };
   }
 

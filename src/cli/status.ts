@@ -48,7 +48,20 @@ export function statusTable(standings: readonly BudgetStanding[]): string {
     'PROJECTED',
     'EXHAUSTED',
   ];
-  return table([head, ...standings.map(row)]);
+  return table([head, ...standings.map(row)]) + teamTable(standings);
+}
+
+/** What teams used of the month; nothing where no budget has any. */
+function teamTable(standings: readonly BudgetStanding[]): string {
+  const rows = standings.flatMap(({ budget, stats }) =>
+    stats.byTeam.map(({ teamId, tokens, calls, failedCalls }) => {
+      const ofMonth = share(tokens, stats.monthlyDistribution?.totalTokens ?? 0);
+      const used = [aboutInUnit(stats.unit, tokens), ofMonth];
+      return [budget.budgetId, teamId, ...used, amount(calls), share(failedCalls, calls)];
+    }),
+  );
+  if (rows.length === 0) return '';
+  return `\n${table([['BUDGET', 'TEAM', 'MONTH', '', 'CALLS', 'FAILED'], ...rows])}`;
 }
 
 function row({ budget, stats }: BudgetStanding): string[] {
@@ -96,7 +109,7 @@ function statusJson(standings: readonly BudgetStanding[]): string {
     .map(({ budget, stats }) => {
       const state = stateOf(budget, windowOf(stats, Window.WINDOW_MONTH));
       const windows = stats.windows.map(({ window, ...rest }) => ({ window: Window[window], ...rest }));
-      return `${JSON.stringify({ budgetId: budget.budgetId, state, unit: stats.unit, windows, grade: SpreadGrade[stats.grade], forecast: stats.forecast, activeRequests: stats.rateLimitingStatus?.activeRequests ?? 0, calls: stats.calls, failedCalls: stats.failedCalls })}\n`;
+      return `${JSON.stringify({ budgetId: budget.budgetId, state, unit: stats.unit, windows, grade: SpreadGrade[stats.grade], forecast: stats.forecast, activeRequests: stats.rateLimitingStatus?.activeRequests ?? 0, calls: stats.calls, failedCalls: stats.failedCalls, byTeam: stats.byTeam })}\n`;
     })
     .join('');
 }

@@ -210,7 +210,8 @@ function slot(lease: Lease, { now, unit }: WatchView, width: number, paint: Pain
   const leftMs = Math.max(0, (lease.expiresAt?.getTime() ?? now) - now);
   const left = `ends in ${(leftMs / 1_000).toFixed(0)} s`;
   const figures = `${left.padStart(18)}${usedText(lease, unit).padStart(32)}`;
-  return `   ${fitted(harmless(lease.aiId), width - 3 - figures.length)}${paint(figures, leftMs < 10_000 ? 'yellow' : 'dim')}`;
+  const who = [lease.aiId, ...(lease.teamId === undefined ? [] : [`(${lease.teamId})`])].join(' ');
+  return `   ${fitted(harmless(who), width - 3 - figures.length)}${paint(figures, leftMs < 10_000 ? 'yellow' : 'dim')}`;
 }
 
 function denials({ denials: counts }: WatchView): string {

@@ -60,13 +60,16 @@ function forgetAlerts({ tables: { alerts }, month, clock }: Ledger): void {
 }
 
 function alertInput(ledger: Ledger): AlertInput {
-  const { policy, allowance, month, today, hour, tables, clock } = ledger;
+  const { policy, allowance, zone, month, today, hour, tables, clock, pace } = ledger;
   const standing = standingOf(ledger);
   const closedDay = dayBefore(ledger);
   return {
     policy,
     allowance,
+    zone,
     now: clock,
+    countsFrom: pace.countsFrom,
+    experience: pace.experience,
     month,
     today,
     hour,

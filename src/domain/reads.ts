@@ -9,9 +9,16 @@ import { withKept } from './ledger/kept-windows.js';
 import { findLease, viewOfClosed, viewOfLive } from './ledger/lease-lookup.js';
 import type { Ledger } from './ledger/ledger.js';
 import { leaseOfRequest } from './ledger/request-memory.js';
-import { standingOf, windowStatuses } from './ledger/standing.js';
+import type { Scope } from './ledger/scopes.js';
+import { type Standing, standingOf, windowStatuses } from './ledger/standing.js';
 import { viewOfTopUp } from './ledger/top-ups.js';
-import { type BudgetSnapshot, type NeedsLookup, type OutcomeOf, refused } from './model/outcomes.js';
+import {
+  type BudgetSnapshot,
+  type NeedsLookup,
+  type OutcomeOf,
+  refused,
+  type TeamStatus,
+} from './model/outcomes.js';
 import type { Evidence, GetAvailabilityRequest, GetLeaseRequest } from './model/requests.js';
 import { type ClosedLease, STATE_FORMAT, type StoredDay, type UsageDay } from './model/state.js';
 
@@ -57,14 +64,21 @@ export function getAvailability(
   return {
     kind: 'availability',
     availableTokens: roomFor(ledger, standing, request),
-    ...(team && {
-      team: {
-        teamId: team.id,
-        windows: withKept(ledger, standing, scopeWindows(ledger, standing, team), team),
-      },
-    }),
+    ...(team && { team: teamStatus(ledger, standing, team) }),
     ...(admitted ? {} : { denial: denialOf(ledger, blockers) }),
   };
+}
+
+function teamStatus(ledger: Ledger, standing: Standing, team: Scope): TeamStatus {
+  const windows = withKept(ledger, standing, scopeWindows(ledger, standing, team), team);
+  return { teamId: team.id, windows, liveSlots: team.fences.size };
+}
+
+function teamsOf(ledger: Ledger): TeamStatus[] {
+  const { scopes } = ledger;
+  if (scopes === undefined || !ledger.exists) return [];
+  const standing = standingOf(ledger);
+  return Array.from(scopes.teams.values(), (team) => teamStatus(ledger, standing, team));
 }
 
 /** A copy of everything that readers want, which later decisions do not change. */
@@ -84,9 +98,11 @@ export function snapshotOf(ledger: Ledger): BudgetSnapshot {
     closedLeases: closedLeases(ledger),
     lastGrants: new Map([...tables.ais.entries()].map(([ai, { lastGrantAt }]) => [ai, lastGrantAt])),
     windows: withKept(ledger, standingOf(ledger), windowStatuses(ledger)),
+    teams: teamsOf(ledger),
     openDays: [...tables.days.entries()].map(([day, totals]) => usageDayOf(ledger, day, totals)),
     dayTotals: new Map(tables.dayTotals.entries()),
     experience: ledger.pace.experience,
+    countsFrom: ledger.pace.countsFrom,
     monthAis: new Map(tables.monthAis.entries()),
     monthModels: new Map(tables.monthModels.entries()),
     monthTopped: tables.monthTopped,

@@ -1608,7 +1608,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             ],
             "x-minimum": "0s",
             "x-maximum": "900s",
-            "description": "Keep the call open until the slot is granted, denied for good, or this long has passed. 0 to 15 minutes, within a session to 24 hours: proxies cut longer calls. Absent: answer at once. Denied at once, too, where only time can help, and only later than this: COOLDOWN, EMERGENCY, or a cap that refuses for what is spent alone. At most 100 calls of an AI wait in a budget, those of its sessions included; a further one is RESOURCE_EXHAUSTED (QUEUE_FULL), for this AI alone. Those who wait on one replica are served in turns, so that over time AIs get equal tokens. A call that waited in vain and is repeated with its `request_id` within a minute stands where it stood."
+            "description": "Keep the call open until the slot is granted, denied for good, or this long has passed. 0 to 15 minutes, within a session to 24 hours: proxies cut longer calls. Absent: answer at once. Denied at once, too, where only time can help, and only later than this: COOLDOWN, EMERGENCY, or a cap that refuses for what is spent alone. At most 100 calls of an AI wait in a budget, those of its sessions included; a further one is RESOURCE_EXHAUSTED (QUEUE_FULL), for this AI alone. Those who wait on one replica are served in turns: over time teams get tokens by their `weight`, and the AIs in one equal tokens; without teams each AI is one. A call that waited in vain and is repeated with its `request_id` within a minute stands where it stood."
           },
           "labels": {
             "type": [
@@ -2434,6 +2434,10 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "description": "The time zone whose calendar the days and hours follow."
           },
+          "spreadByWeekdayPercentage": {
+            "type": "number",
+            "description": "The largest spread among the closed days of one weekday, from the second of each on, to 2 decimal places: what is uneven beside the rhythm of the week. 0 before that."
+          },
           "toppedTokens": {
             "type": "string",
             "pattern": "^-?[0-9]+$",
@@ -2547,6 +2551,10 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "description": "The time zone whose calendar the days and hours follow."
           },
+          "spread_by_weekday_percentage": {
+            "type": "number",
+            "description": "The largest spread among the closed days of one weekday, from the second of each on, to 2 decimal places: what is uneven beside the rhythm of the week. 0 before that."
+          },
           "topped_tokens": {
             "type": "integer",
             "description": "Tokens of the month that were reserved from top-ups: they count in every figure above, and in no cap."
@@ -2628,12 +2636,12 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "projectedMonthTokens": {
             "type": "string",
             "pattern": "^-?[0-9]+$",
-            "description": "Tokens of the whole month at the rate of its days so far, without regard to caps."
+            "description": "Tokens of the whole month without regard to caps: each day as its weekday was in the last 28 days, the rest of today as its hours were; before 14 days have closed, at the rate of the month's days so far, in a budget's first month from its first day on."
           },
           "exhaustedAt": {
             "type": "string",
             "format": "date-time",
-            "description": "When the enforced limit would be reached at that rate; unset if not within the month."
+            "description": "When the enforced limit would be reached so; unset if not within the month."
           }
         }
       },
@@ -2647,7 +2655,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           },
           "projected_month_tokens": {
             "type": "integer",
-            "description": "Tokens of the whole month at the rate of its days so far, without regard to caps."
+            "description": "Tokens of the whole month without regard to caps: each day as its weekday was in the last 28 days, the rest of today as its hours were; before 14 days have closed, at the rate of the month's days so far, in a budget's first month from its first day on."
           },
           "exhausted_at": {
             "type": [
@@ -2655,7 +2663,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "format": "date-time",
-            "description": "When the enforced limit would be reached at that rate; unset if not within the month."
+            "description": "When the enforced limit would be reached so; unset if not within the month."
           }
         }
       },

@@ -20,6 +20,7 @@ export function distributionJson(stats: DistributionStats): object {
       daily_distribution: daily(stats.dailyDistribution),
       rate_limiting_status: rateLimiting(stats.rateLimitingStatus),
       grade: stats.grade,
+      spread_by_weekday_percentage: stats.spreadByWeekdayPercentage,
       days_below_minimum: stats.daysBelowMinimum,
       by_ai: stats.byAi.map(({ aiId, ...usage }) => ({ ai_id: aiId, ...namedUsage(usage) })),
       by_model: stats.byModel.map(({ model, ...usage }) => ({ model, ...namedUsage(usage) })),

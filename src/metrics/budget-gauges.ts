@@ -27,6 +27,13 @@ const WINDOW_GAUGES: readonly OfWindow[] = [
   ['window_end_timestamp_seconds', 'When the window ends.', ({ end }) => end / 1_000],
 ];
 
+/** A policy has at most 64 teams. */
+const TEAM_WINDOW_GAUGES: readonly OfWindow[] = [
+  ['team_cap_tokens', 'What the team may use of the window that is under way.', ({ cap }) => cap],
+  ['team_spent_tokens', 'What the team spent in the window, presumed tokens included.', ({ spent }) => spent],
+  ['team_reserved_tokens', 'What live leases of the team reserve in it.', ({ reserved }) => reserved],
+];
+
 const BUDGET_GAUGES: readonly OfBudget[] = [
   ['live_slots', 'Live leases, of all replicas.', ({ liveLeases }) => liveLeases.length],
   ['slot_limit', 'The most that may be live at once.', ({ budget }) => budget.policy.maxConcurrent],
@@ -59,7 +66,7 @@ const BUDGET_GAUGES: readonly OfBudget[] = [
   ],
   [
     'projected_month_tokens',
-    'What the month would come to at the rate of its days so far, caps aside.',
+    'What the month would come to if it went on as before, caps aside.',
     (snapshot) => forecast(snapshot).projectedMonthTokens,
   ],
   [
@@ -91,6 +98,23 @@ export function exposeBudgetGauges(exposition: Exposition, figures: BudgetFigure
       }),
     );
   }
+  for (const [name, help, read] of TEAM_WINDOW_GAUGES) {
+    exposition.gauge({ name, help, labels: ['budget', 'team', 'window'] }, () =>
+      each(figures, ({ teams }, budget) =>
+        teams.flatMap(({ teamId: team, windows }) =>
+          windows.map(
+            (window) => [{ budget, team, window: window.kind.toLowerCase() }, read(window)] as const,
+          ),
+        ),
+      ),
+    );
+  }
+  const slots = { name: 'team_live_slots', help: 'Live leases of the team.', labels: ['budget', 'team'] };
+  exposition.gauge(slots, () =>
+    each(figures, ({ teams }, budget) =>
+      teams.map(({ teamId: team, liveSlots }) => [{ budget, team }, liveSlots] as const),
+    ),
+  );
   const active = {
     name: 'alert_active',
     help: '1 while the condition of an alert holds; absent otherwise.',
@@ -108,10 +132,11 @@ function activeAlerts({ alerts }: BudgetSnapshot, budget: string): [Labels, numb
   return [...rules].map((rule) => [{ budget, rule }, 1]);
 }
 
-function forecast({ budget, month, now, windows, larger, monthTopped: topped }: BudgetSnapshot) {
+function forecast(snapshot: BudgetSnapshot) {
+  const { budget, windows, larger, monthTopped: topped } = snapshot;
   const { enforced } = allowanceOf(budget.policy, larger);
   const spent = windows.find(({ kind }) => kind === 'MONTH')?.spent ?? 0;
-  return forecastOf({ enforced, spent, topped, month, now });
+  return forecastOf({ ...snapshot, zone: budget.zone, enforced, spent, topped });
 }
 
 function seconds(ms: number | undefined): number | undefined {

@@ -11,6 +11,7 @@ import { MOMENT_RULE, parseMoment } from './trace-moment.js';
  *   at        when it was asked; lines are in its order
  *   ai        who asks
  *   model     of which model
+ *   used_model  the model that its usage names, where that is another
  *   tokens    what the request spent, or would have
  *   estimate  what it asked for; without it the policy's default_reservation counts
  *   seconds   how long the slot was held
@@ -22,7 +23,7 @@ import { MOMENT_RULE, parseMoment } from './trace-moment.js';
  *   policy    in JSON lines alone: the policy in force from then on, in the form that the state has
  */
 const NAMES = [
-  ...['at', 'ai', 'model', 'tokens', 'estimate', 'seconds'],
+  ...['at', 'ai', 'model', 'used_model', 'tokens', 'estimate', 'seconds'],
   ...['at_least', 'wait', 'outcome', 'unleased', 'budget', 'policy'],
 ];
 
@@ -132,10 +133,12 @@ function entryOf(fields: Fields, wrong: Wrong): TraceEntry {
     numberOf(fields, 'at_least', 1, wrong),
   ];
   const outcome = outcomeOf(fields['outcome'], wrong);
+  const usedModel = textOf(fields, 'used_model', wrong);
   if (tokens === undefined && estimate === undefined && outcome !== 'denied')
     throw wrong('tokens: it is missing, and so is estimate');
   return {
     ...{ kind: 'slot', at, aiId, model },
+    ...(usedModel !== undefined && { usedModel }),
     ...(tokens !== undefined && { tokens }),
     ...(estimate !== undefined && { estimate }),
     ...(atLeast !== undefined && { atLeast }),
@@ -154,7 +157,7 @@ function outcomeOf(value: unknown, wrong: Wrong): 'granted' | 'denied' | undefin
   throw wrong(`outcome: ${shown(value)} is neither granted nor denied`);
 }
 
-function textOf(fields: Fields, name: 'ai' | 'model', wrong: Wrong): string | undefined {
+function textOf(fields: Fields, name: 'ai' | 'model' | 'used_model', wrong: Wrong): string | undefined {
   const value = fields[name];
   if (value === undefined) return undefined;
   const limit = name === 'ai' ? TEXTS.aiId : TEXTS.model;

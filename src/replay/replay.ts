@@ -229,7 +229,13 @@ export class Replay {
     this.waits.note(millisOf(this.now) - millisOf(firstAt));
     const { leaseId, fence } = lease;
     const ref = { leaseId, fence, budgetId: this.budget.budgetId, epoch: this.budget.ledger.epoch };
-    this.events.put({ kind: 'end', at: this.decidedAt + asked.took, lease: ref, model: asked.model, tokens });
+    this.events.put({
+      kind: 'end',
+      at: this.decidedAt + asked.took,
+      lease: ref,
+      model: asked.usedModel ?? asked.model,
+      tokens,
+    });
   }
 
   private async giveBack({ lease, model, tokens }: Held): Promise<void> {
@@ -305,10 +311,11 @@ export class UnworkablePolicy extends Error {
 
 const NOBODY_HEARS = { resolve: () => {}, reject: () => {} };
 
-function requestOf({ aiId, estimate, atLeast, took }: AskedSlot, requestId: string): AcquireRequest {
+function requestOf({ aiId, model, estimate, atLeast, took }: AskedSlot, requestId: string): AcquireRequest {
   return {
     ...{ kind: 'acquire', aiId, requestId, requestIdMade: true, fingerprint: '', nonce: 'replay' },
     leaseTtlMs: millisOf(took) + SPARE_MS,
+    ...(model !== '' && { model }),
     ...(estimate !== undefined && { estimatedTokens: estimate }),
     ...(atLeast !== undefined && { atLeastTokens: atLeast }),
   };

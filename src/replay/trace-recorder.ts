@@ -58,7 +58,7 @@ class BudgetRecorder implements BudgetObserver {
     if (request.kind === 'acquire') this.asked(request, outcome, at);
     else if (outcome.kind === 'released' && request.kind === 'release' && !outcome.replayed)
       this.gaveBack(request.lease.fence, outcome.usedTokens, at, request.usage?.model);
-    else if (outcome.kind === 'recorded' && request.kind === 'record' && request.usage.model !== '')
+    else if (outcome.kind === 'recorded' && request.kind === 'record')
       this.noteModel(request.lease.fence, request.usage.model);
     else if (outcome.kind === 'recorded' && request.kind === 'record-unleased' && !outcome.replayed)
       this.spent(request.aiId, request.usage.model, outcome.chargedTokens, at);
@@ -110,20 +110,21 @@ class BudgetRecorder implements BudgetObserver {
   }
 
   private slotOf(request: AcquireRequest, at: number): AskedSlot {
-    const { aiId, estimatedTokens, expected, atLeastTokens } = request;
+    const { aiId, model = '', estimatedTokens, expected, atLeastTokens } = request;
     const estimate = estimatedTokens ?? (expected && sumOf(expected));
     return {
-      ...{ kind: 'slot', at: this.moment(at), aiId, model: '', took: 0, waitMs: 0 },
+      ...{ kind: 'slot', at: this.moment(at), aiId, model, took: 0, waitMs: 0 },
       ...(estimate !== undefined && { estimate }),
       ...(atLeastTokens !== undefined && { atLeast: atLeastTokens }),
     };
   }
 
-  private gaveBack(fence: number, tokens: number, at: number, model: string | undefined): void {
+  private gaveBack(fence: number, tokens: number, at: number, model = ''): void {
     const row = this.held.get(fence);
     if (row === undefined) return;
+    this.noteModel(fence, model);
     const end = this.moment(at);
-    row.entry = { ...row.entry, tokens, took: end - (row.grantedAt ?? end), ...(model && { model }) };
+    row.entry = { ...row.entry, tokens, took: end - (row.grantedAt ?? end) };
     this.settle(row);
   }
 
@@ -138,7 +139,8 @@ class BudgetRecorder implements BudgetObserver {
 
   private noteModel(fence: number, model: string): void {
     const row = this.held.get(fence);
-    if (row !== undefined) row.entry = { ...row.entry, model };
+    if (row === undefined || model === '' || model === row.entry.model) return;
+    row.entry = { ...row.entry, usedModel: model };
   }
 
   private spent(aiId: string, model: string, tokens: number, at: number): void {

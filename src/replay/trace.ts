@@ -15,8 +15,10 @@ interface At {
 export interface AskedSlot extends At {
   readonly kind: 'slot';
   readonly aiId: string;
-  /** Empty: nobody said. */
+  /** That it asks for; empty: it does not say. */
   readonly model: string;
+  /** That its usage names, where that is another. */
+  readonly usedModel?: string;
   /** What it spends if it is granted; absent: what it reserves. */
   readonly tokens?: number;
   readonly estimate?: number;

@@ -6,10 +6,10 @@ import { TraceError } from './read-trace.js';
 import { type AskedSlot, MICROS_PER_MS, type Trace } from './trace.js';
 
 /** Of usage documents: a day's hours, and who used them. */
-export type UsedDay = Pick<UsageDay, 'day' | 'hours' | 'ais' | 'models'>;
+export type UsedDay = Pick<UsageDay, 'day' | 'hours' | 'ais' | 'models' | 'calls'>;
 
 export interface UsageTraceOptions {
-  /** How large a request is, where nothing says. */
+  /** How large a request is on a day that does not say how many there were. */
   readonly meanTokens: number;
   /** No hour has more requests: they are larger instead. */
   readonly mostPerHour: number;
@@ -21,12 +21,13 @@ const USED_DAY = z.object({
   hours: z.array(z.object({ start: z.int(), tokens: TOKENS })),
   ais: z.record(z.string(), TOKENS),
   models: z.record(z.string(), TOKENS),
+  calls: z.int().min(0).default(0),
 });
 
 /** A day with usage as one line of JSON, which `parseUsedDays` reads. */
-export function usedDayLine({ day, hours, ais, models }: UsedDay): string {
+export function usedDayLine({ day, hours, ais, models, calls = 0 }: UsedDay): string {
   const named = { ais: Object.fromEntries(ais), models: Object.fromEntries(models) };
-  return `${JSON.stringify({ day, hours, ...named })}\n`;
+  return `${JSON.stringify({ day, hours, ...named, ...(calls > 0 && { calls }) })}\n`;
 }
 
 /** Throws a `TraceError` where a line is none of `usedDayLine`. */
@@ -40,8 +41,8 @@ function usedDayOf(line: string, place: string): UsedDay {
   const found = USED_DAY.safeParse(jsonOf(line));
   if (!found.success)
     throw new TraceError(`${place}: it is no day with usage as \`budget-arbiter export\` writes it`);
-  const { day, hours, ais, models } = found.data;
-  return { day, hours, ais: new Map(Object.entries(ais)), models: new Map(Object.entries(models)) };
+  const { day, hours, ais, models, calls } = found.data;
+  return { day, hours, calls, ais: new Map(Object.entries(ais)), models: new Map(Object.entries(models)) };
 }
 
 function jsonOf(line: string): unknown {
@@ -64,11 +65,14 @@ export async function* usageTrace(days: Iterable<UsedDay>, options: UsageTraceOp
   for (const day of days) yield* requestsOf(day, options);
 }
 
-function* requestsOf({ hours, ais, models }: UsedDay, options: UsageTraceOptions): Iterable<AskedSlot> {
+function* requestsOf(day: UsedDay, options: UsageTraceOptions): Iterable<AskedSlot> {
+  const { hours, ais, models, calls = 0 } = day;
+  const total = hours.reduce((sum, { tokens }) => sum + tokens, 0);
+  const meanTokens = calls > 0 ? total / calls : options.meanTokens;
   const [aiTurns, modelTurns] = [new Turns(ais), new Turns(models)];
   for (const { start, tokens } of [...hours].sort((a, b) => a.start - b.start)) {
     if (tokens <= 0) continue;
-    const wanted = Math.round(tokens / Math.max(1, options.meanTokens));
+    const wanted = Math.round(tokens / Math.max(1, meanTokens));
     const requests = Math.min(tokens, options.mostPerHour, Math.max(1, wanted));
     for (let nth = 0; nth < requests; nth += 1) {
       const size = Math.floor((tokens * (nth + 1)) / requests) - Math.floor((tokens * nth) / requests);

@@ -11,9 +11,10 @@ function bodyOf(entry: TraceEntry): Readonly<Record<string, unknown>> {
   const { aiId, model, tokens } = entry;
   const named = { ai: aiId, ...(model !== '' && { model }), ...(tokens !== undefined && { tokens }) };
   if (entry.kind === 'unleased') return { ...named, unleased: true };
-  const { estimate, atLeast, took, waitMs, recorded } = entry;
+  const { estimate, atLeast, took, waitMs, recorded, usedModel } = entry;
   return {
     ...named,
+    ...(usedModel !== undefined && { used_model: usedModel }),
     ...(estimate !== undefined && { estimate }),
     ...(atLeast !== undefined && { at_least: atLeast }),
     ...(took > 0 && { seconds: took / MICROS_PER_SECOND }),

@@ -224,7 +224,9 @@ describe('statistics', () => {
     const world = await twoMonths();
     await world.ask({ kind: 'record-unleased', aiId: 'failing', usage: usage('none', 0, 'n') });
     await nextDay(world);
-    for (const groupBy of ['DAY', 'HOUR', 'AI', 'MODEL'] as const) {
+    const teams = [['some', { aiIds: ['*g'] }]] as const;
+    await world.ask({ kind: 'put-policy', fields: { teams }, updateMask: ['teams'] });
+    for (const groupBy of ['DAY', 'HOUR', 'AI', 'MODEL', 'TEAM'] as const) {
       const range = { groupBy, fromDay: '2026-10-01', toDay: '2026-11-30' };
       const all = await world.scheduler.until(
         listUsage(world.arbiter, BUDGET, { ...range, pageSize: 1_000 }, caller()),

@@ -20,6 +20,8 @@ const TIGHT: PolicyFields = {
     cooldownMs: 4_000,
   },
   ...{ maxConcurrent: 3, maxConcurrentPerAi: 2, maxRequestTokens: 900, leaseTtlMs: 3_600_000 },
+  models: [['opus-*', { maxHourlyPercent: 50, maxConcurrent: 2 }]],
+  teams: [['core', { aiIds: ['guardian', 'imperium'], maxDailyPercent: 60, maxConcurrent: 2 }]],
 };
 
 /** A service that is asked, waits, is reported to and told another policy, as chance has it: its recording, and what it answered. */
@@ -48,7 +50,10 @@ async function recordedRun(seed: number): Promise<{ lines: string[]; outcomes: M
     else if (chance.maybe(0.005))
       await world.ask({ kind: 'put-policy', fields: { ...TIGHT, maxConcurrent: 2 + chance.below(3) } });
     else {
-      const more = chance.maybe(0.8) ? { estimatedTokens: 1 + chance.below(1_000) } : {};
+      const more = {
+        ...(chance.maybe(0.8) && { estimatedTokens: 1 + chance.below(1_000) }),
+        ...(chance.maybe(0.5) && { model: chance.pick(['opus-5', 'opus-6', 'haiku']) }),
+      };
       const request = acquire(chance.pick(AIS), more);
       if (chance.maybe(0.3)) void wait(world, request, chance.below(9_000)).promise.then(note);
       else note(await world.ask(request));

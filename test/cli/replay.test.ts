@@ -191,13 +191,29 @@ describe('what a running service granted', () => {
       const { current, selfCheck } = JSON.parse(out) as Comparison;
       expect(current.usedTokens).toBe(300);
       // Usage documents say how much an AI used, not in which calls: those are of one size.
-      const asked = args.includes('--trace') || args.includes('--against') ? [200, 100] : [150, 150];
+      const asked = args.includes('--trace') ? [200, 100] : [150, 150];
       expect(current.byAi.map(({ aiId, granted }) => [aiId, granted.tokens])).toEqual([
         ['guardian', asked[0]],
         ['imperium', asked[1]],
       ]);
       expect(selfCheck.otherwise).toBe(0);
     }
+  });
+
+  it('is tried by the service itself, over Connect JSON too', async () => {
+    const url = `http://${service.httpAddress}/budgetarbiter.v1.BudgetAdminService/SimulatePolicy`;
+    const body = JSON.stringify({ budgetId: 'anthropic', policy: { maxRequestTokens: '100' } });
+    const answer = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+    });
+    expect(await answer.json()).toMatchObject({
+      inForce: { usedTokens: '300', grantedRequests: 2 },
+      candidate: { refusedRequests: 2, byRule: [{ rule: 'RULE_REQUEST_TOO_LARGE', requests: 2 }] },
+      losses: [{ inForceTokens: '150' }, { inForceTokens: '150' }],
+      recordedTokens: '300',
+    });
   });
 
   it('needs files to write to', async () => {

@@ -39,6 +39,15 @@ describe('the demo', () => {
     expect(selfCheck.otherwise).toBeLessThan(selfCheck.recorded / 20);
   });
 
+  it('shows what a guarantee is worth, beside the same without', { timeout: 60_000 }, async () => {
+    const { output, code } = await demo(['--teams', '--seconds', '5']);
+    expect(output).toMatch(/^guardian was never refused because of others where it has its guarantee$/m);
+    expect(output).toMatch(/tokens, never refused +[\d,]+ tokens, \d+ refused$/m);
+    expect(output).toMatch(/without, guardian is refused by \w+ \d+/);
+    expect(code).toBe(0);
+    expect(await folders()).toEqual([]);
+  });
+
   it('ends in order when it is interrupted', { timeout: 60_000 }, async () => {
     const { code } = await demo(['--seconds', '300'], (line, child) => {
       if (line.includes('granted')) child.kill('SIGINT');

@@ -104,6 +104,10 @@ const bySlot: Row[] = [
   ...durations('acquire', 'wait', 'wait', /0 s to 15 min|legal/),
   ['acquire', { leaseTtl: { seconds: 0, nanos: 999_999_999 } }, 'lease_ttl', /1 s/],
   ['acquire', { wait: { seconds: 900, nanos: 1 } }, 'wait', /15 min/],
+  ...(['acquire', 'availability'] as const).flatMap((call): Row[] => [
+    [call, { model: 'm'.repeat(129) }, 'model', /at most 128 bytes/],
+    [call, { model: '(unknown)' }, 'model', /name the model/],
+  ]),
   ['acquire', { labels: { '': 'x' } }, 'labels[""]', /1 to 32 bytes/],
   ['acquire', { labels: { ['k'.repeat(33)]: 'x' } }, `labels["${'k'.repeat(32)}"]`, /1 to 32 bytes/],
   ['acquire', { labels: { 'a\u0001': 'x' } }, 'labels["a\\u0001"]', /control/],
@@ -172,8 +176,8 @@ const byReservedName: Row[] = [
 ];
 
 const byAdmin: Row[] = [
-  ['listUsage', { groupBy: 99 }, 'group_by', /DAY, HOUR, AI, MODEL/],
-  ['listUsage', { groupBy: -1 }, 'group_by', /DAY, HOUR, AI, MODEL/],
+  ['listUsage', { groupBy: 99 }, 'group_by', /DAY, HOUR, AI, MODEL, TEAM/],
+  ['listUsage', { groupBy: -1 }, 'group_by', /DAY, HOUR, AI, MODEL, TEAM/],
   ...(['listUsage', 'listLeases', 'listBudgets', 'listTopUps'] as const).flatMap((name): Row[] => [
     [name, { pageSize: -1 }, 'page_size', /0 to 1,000/],
     [name, { pageToken: 'not a token' }, 'page_token', /next_page_token/],

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RecordRequest } from '../../src/domain/model/requests.js';
-import { LeaseState, Rule, Usage } from '../../src/gen/budgetarbiter/v1/budget.js';
+import { LeaseState, Rule, Usage, Window } from '../../src/gen/budgetarbiter/v1/budget.js';
 import * as gen from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import { closedLease, DENIAL, LEASE_ID, lease, NOON, STATS } from '../support/samples.js';
 import { answerOf, type Harness, startHarness } from './support/harness.js';
@@ -92,6 +92,8 @@ describe('AcquireSlot', () => {
     }
     expect(await fingerprintOf({ estimatedTokens: undefined })).not.toBe(first);
     expect(await fingerprintOf({ atLeastTokens: 400 })).not.toBe(first);
+    expect(await fingerprintOf({ model: 'o3' })).not.toBe(first);
+    expect(await fingerprintOf({ model: '' })).toBe(first);
     const expected = { estimatedTokens: undefined, expected: { inputTokens: 400 } };
     expect(await fingerprintOf(expected)).not.toBe(await fingerprintOf({ estimatedTokens: undefined }));
   });
@@ -105,6 +107,56 @@ describe('AcquireSlot', () => {
     const peek = gen.GetAvailabilityRequest.fromPartial({ budgetId: 'anthropic', aiId: 'guardian', ...asks });
     await answerOf(harness, gen.BudgetServiceService.getAvailability, peek);
     expect(harness.servicePort.last.request).toMatchObject({ kind: 'get-availability', ...read });
+  });
+
+  it('takes the model, and says team and model of the lease, and which team or models refuse', async () => {
+    const asks = { budgetId: 'anthropic', aiId: 'guardian', model: 'o3' };
+    const held = lease({ teamId: 'web', model: 'o3' });
+    harness.servicePort.answer = () => ({
+      kind: 'granted',
+      lease: held,
+      replayed: false,
+      availableTokens: 1,
+    });
+    const { outcome } = await acquire(asks);
+    expect(harness.servicePort.last.request).toMatchObject({ model: 'o3' });
+    expect(outcome?.value).toMatchObject({ lease: { teamId: 'web', model: 'o3' } });
+    const figures = { limit: 10, spent: 10, reserved: 0, requested: 1, message: '' };
+    const blockers = [
+      { rule: 'TEAM_CAP', window: 'DAY', scope: 'web', ...figures },
+      { rule: 'MODEL_CONCURRENCY', scope: 'o*', ...figures },
+    ] as const;
+    harness.servicePort.answer = () => ({
+      kind: 'denied',
+      denial: { blockers, permanent: false, fallbackBudgetIds: [] },
+    });
+    expect((await acquire(asks)).outcome?.value).toMatchObject({
+      blockers: [
+        { rule: Rule.RULE_TEAM_CAP, window: Window.WINDOW_DAY, scope: 'web' },
+        { rule: Rule.RULE_MODEL_CONCURRENCY, window: undefined, scope: 'o*' },
+      ],
+    });
+    const window = {
+      kind: 'HOUR',
+      start: 0,
+      end: 1,
+      cap: 10,
+      spent: 3,
+      reserved: 2,
+      available: 5,
+      topped: 0,
+    } as const;
+    harness.servicePort.answer = () => ({
+      kind: 'availability',
+      availableTokens: 5,
+      team: { teamId: 'web', windows: [window], liveSlots: 1 },
+    });
+    const peek = gen.GetAvailabilityRequest.fromPartial(asks);
+    expect(await answerOf(harness, gen.BudgetServiceService.getAvailability, peek)).toMatchObject({
+      teamId: 'web',
+      teamWindows: [{ window: Window.WINDOW_HOUR, capTokens: 10, spentTokens: 3, availableTokens: 5 }],
+    });
+    expect(harness.servicePort.last.request).toMatchObject({ kind: 'get-availability', model: 'o3' });
   });
 
   it('makes a request id for a caller that gives none', async () => {

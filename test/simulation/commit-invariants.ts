@@ -15,6 +15,7 @@ import type {
 import { UNKNOWN } from '../../src/domain/model/types.js';
 import { exceededScopes, wrongScopes } from '../support/scope-books.js';
 import { checkMeasured, checkSafe } from './extremes.js';
+import { checkPacing } from './pacing-invariants.js';
 import { type Say, sum } from './say.js';
 import { MAX_SKEW_MS } from './sim-clock.js';
 import { checkTopped, checkTopUps } from './top-up-invariants.js';
@@ -66,6 +67,7 @@ export function checkCommit(budgetId: string, committed: Committed): string[] {
   checkTopped(ledger, say);
   checkSafe(ledger, say);
   if (committed.measured) checkMeasured(ledger, after, say);
+  checkPacing(ledger, after, say);
   checkLeases(committed, say);
   checkCooldowns(committed, say);
   // What a day that came back presumes may be of a policy that was.

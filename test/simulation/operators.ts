@@ -15,6 +15,7 @@ export function randomPolicy(world: SimWorld): PolicyFields {
     maxDailyPercent: 20,
     maxHourlyPercent: 10,
     pacing: world.pick(['NONE', 'FLOOR', 'EVEN'] as const),
+    evennessPercent: world.pick([93.3333, 99.9, 0]),
     onExpiry: world.pick(['CHARGE', 'REFUND'] as const),
     cooldownMs: world.pick([0, 0, 500, 500, 15_000]),
     maxConcurrent: world.pick([1, 2, 4]),

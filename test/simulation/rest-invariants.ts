@@ -8,6 +8,7 @@ import type { CallCount } from '../../src/domain/model/types.js';
 import { usageDayOf } from '../../src/domain/reads.js';
 import type { BudgetStore } from '../../src/store/store.js';
 import type { Journal } from './journal.js';
+import { checkPastDay } from './pacing-invariants.js';
 import { sum } from './say.js';
 import { BUDGET, type SimWorld } from './sim-world.js';
 import { checkToppedAtRest } from './top-up-invariants.js';
@@ -34,6 +35,7 @@ export async function checkRest(
   }
   checkUsages(receipts, journal, wrong);
   checkLeases(state, receipts, journal, wrong);
+  await checkPastDays(store, state, wrong);
   checkSize(state, time.now, wrong);
   wrong.push(...sink.checkRest(BUDGET, state));
   for (const { arbiter } of replicas) {
@@ -44,6 +46,18 @@ export async function checkRest(
       wrong.push(`a replica at rest counts ${arbiter.counts.waiters} waiters`);
   }
   return wrong;
+}
+
+/** What is remembered of closed days is what their documents say. */
+async function checkPastDays(store: BudgetStore, state: StoredState, wrong: string[]): Promise<void> {
+  const { epoch, zone } = state.head;
+  for (const [day, past] of state.sections.pastDays) {
+    const [document] = state.sections.days.has(day) ? [] : await store.readDays(BUDGET, epoch, day, day);
+    if (document === undefined) continue;
+    checkPastDay(day, past, document, zone, (holds, what) => {
+      if (!holds) wrong.push(what);
+    });
+  }
 }
 
 /**

@@ -13,6 +13,7 @@ import { ManualScheduler } from '../support/manual-scheduler.js';
 import { checkCommit, type Promises } from './commit-invariants.js';
 import { type Extreme, extremeOf } from './extremes.js';
 import { GuaranteeBooks } from './guarantee-books.js';
+import { OwedMarks } from './pacing-invariants.js';
 import { MAX_SKEW_MS, SimClock, WorldTime } from './sim-clock.js';
 import { SimLink, type Weather } from './sim-link.js';
 import { SimSink } from './sim-sink.js';
@@ -38,6 +39,7 @@ const UNLEARN_MS = 20_000;
 export class GaveUp extends Error {}
 
 export interface Replica {
+  readonly copyId: string;
   readonly arbiter: Arbiter;
   readonly link: SimLink;
   readonly clock: SimClock;
@@ -66,6 +68,7 @@ export class SimWorld {
   readonly guarantees = new GuaranteeBooks(BUDGET);
   /** Of each session, the stream that its client tried to open last: that one loses no lease to another. */
   readonly latestStreams = new Map<string, string>();
+  private readonly marks = new OwedMarks();
   commits = 0;
   /** Rises when a budget is being deleted, and when it has been created again. */
   epochs = 0;
@@ -115,7 +118,7 @@ export class SimWorld {
     });
     alerts.start(arbiter);
     arbiter.start();
-    return { arbiter, link, clock };
+    return { copyId, arbiter, link, clock };
   }
 
   private committed(before: StoredState | undefined, after: StoredState): void {
@@ -125,7 +128,7 @@ export class SimWorld {
     const { brokenStreams, promises } = this;
     const measured = this.extreme === 'NAMES';
     const known = { latestTime: this.time.latestBelief, latestGrant, promises, brokenStreams, measured };
-    this.violations.push(...this.sink.checkCommit(after));
+    this.violations.push(...this.sink.checkCommit(after), ...this.marks.check(before, after));
     const receipt = (id: string) => this.store.peekReceipt(BUDGET, id);
     for (const [id, tokens] of presumedAtEnds(before, after)) this.presumed.set(id, tokens);
     this.violations.push(...checkCommit(BUDGET, { before, after, receipt, ...known }));
@@ -190,7 +193,12 @@ export class SimWorld {
         request.kind === 'acquire' && waitMs > 0
           ? replica.arbiter.acquireWaiting(BUDGET, request, waitMs, caller)
           : replica.arbiter.submit(BUDGET, request, caller);
-      (answer as Promise<OutcomeOf[R['kind']]>).then(resolve, reject).finally(cancel);
+      const told = (answer as Promise<OutcomeOf[R['kind']]>).then((outcome) => {
+        if (outcome.kind === 'denied' && outcome.pacedOn !== undefined)
+          this.marks.owe(replica.copyId, this.states.at(-1)?.state.head.epoch ?? 0, outcome.pacedOn);
+        return outcome;
+      });
+      told.then(resolve, reject).finally(cancel);
     });
   }
 

@@ -102,7 +102,7 @@ export function readListUsage(message: ListUsageRequest): UsagePage {
   const budgetId = checks.budgetId('budget_id', message.budgetId);
   const groupBy = GROUPINGS.get(message.groupBy);
   if (groupBy === undefined) {
-    checks.fail('group_by', `must be DAY, HOUR, AI, MODEL or unset; it is ${message.groupBy}`);
+    checks.fail('group_by', `must be DAY, HOUR, AI, MODEL, TEAM or unset; it is ${message.groupBy}`);
   }
   const { fromDay, toDay } = message;
   checkSpan(checks, fromDay, toDay);

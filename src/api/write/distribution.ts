@@ -30,6 +30,7 @@ export function distributionMessage(stats: StatsView): DistributionStats {
     dailyDistribution: daily(stats.dailyDistribution),
     rateLimitingStatus: rates(stats.rateLimitingStatus),
     grade: GRADES[stats.grade],
+    spreadByWeekdayPercentage: stats.spreadByWeekdayPercentage,
     daysBelowMinimum: [...stats.daysBelowMinimum],
     byAi: [...stats.byAi],
     byModel: [...stats.byModel],

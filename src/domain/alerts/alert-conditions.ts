@@ -2,7 +2,7 @@ import { percentOf } from '../model/percent.js';
 import type { Policy } from '../model/policy.js';
 import type { MonthWindow, StoredAlert } from '../model/state.js';
 import type { Allowance } from '../policy/allowance.js';
-import { forecastCounts, forecastOf } from '../statistics/forecast.js';
+import { forecastCounts, forecastOf, type Outlook } from '../statistics/forecast.js';
 import {
   mean,
   POOR_ABOVE,
@@ -11,8 +11,9 @@ import {
   toHundredths,
   type UsageFigures,
   usageFigures,
+  weekdaySpreadPercent,
 } from '../statistics/spread.js';
-import type { DayWindow, Span } from '../time/windows.js';
+import type { Span } from '../time/windows.js';
 import * as messages from './alert-messages.js';
 
 export const ALERT_RULES = [
@@ -37,12 +38,9 @@ const BURST_PERCENT = 80;
 /** By `YYYY-MM-DD`. */
 type DayTotals = Pick<ReadonlyMap<string, number>, 'get' | typeof Symbol.iterator>;
 
-export interface AlertInput {
+export interface AlertInput extends Outlook {
   readonly policy: Policy;
   readonly allowance: Allowance;
-  readonly now: number;
-  readonly month: MonthWindow;
-  readonly today: DayWindow;
   readonly hour: Span;
   readonly hourSpent: number;
   /** The hour's cap in force. */
@@ -79,12 +77,14 @@ export function alertConditions(input: AlertInput): AlertCondition[] {
   ];
 }
 
-function uneven({ policy, month }: AlertInput, closed: UsageFigures): AlertCondition[] {
+/** Poor of all days, and of those of one weekday: quiet week-ends alone are no waste. */
+function uneven(input: AlertInput, closed: UsageFigures): AlertCondition[] {
+  const { policy, month } = input;
   const grade = spreadGrade(closed);
   if (grade === 'UNSPECIFIED') return [];
   const value = toHundredths(spreadPercent(closed));
   const message = () => messages.poorSpread(policy.unit, month.key, closed, value, POOR_ABOVE);
-  const holds = grade === 'POOR';
+  const holds = grade === 'POOR' && weekdaySpreadPercent(earlierDays(input)) > POOR_ABOVE;
   return [ofMonth({ rule: 'POOR_SPREAD', value, threshold: POOR_ABOVE, holds, message }, month)];
 }
 
@@ -153,23 +153,22 @@ function shares({ policy, allowance, month, monthSpent }: AlertInput): AlertCond
   ];
 }
 
-function exhaustion({ policy, allowance, month, monthSpent, now }: AlertInput): AlertCondition {
+function exhaustion(input: AlertInput): AlertCondition {
+  const { policy, allowance, month, monthSpent, now } = input;
   const { enforced } = allowance;
-  const { exhaustedAt, projectedMonthTokens: value } = forecastOf({
-    enforced,
-    spent: monthSpent,
-    month,
-    now,
-  });
-  const holds = exhaustedAt !== undefined && forecastCounts(month, now);
+  const forecast = forecastOf({ ...input, enforced, spent: monthSpent });
+  const { exhaustedAt, projectedMonthTokens: value } = forecast;
+  const holds = exhaustedAt !== undefined && forecastCounts(input);
   const message = () => messages.exhaustionForecast(policy.unit, month, value, enforced, exhaustedAt ?? now);
   return ofMonth({ rule: 'EXHAUSTION_FORECAST', value, threshold: enforced, holds, message }, month);
 }
 
-function earlierTotals({ dayTotals, today }: AlertInput): number[] {
-  const totals: number[] = [];
-  for (const [day, total] of dayTotals) if (day < today.day) totals.push(total);
-  return totals;
+function* earlierDays({ dayTotals, today }: AlertInput): Iterable<readonly [string, number]> {
+  for (const entry of dayTotals) if (entry[0] < today.day) yield entry;
+}
+
+function earlierTotals(input: AlertInput): number[] {
+  return Array.from(earlierDays(input), ([, total]) => total);
 }
 
 /** Field by field: they are made with every commit, and spreads cost many times as much. */

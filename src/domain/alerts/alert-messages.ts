@@ -78,7 +78,7 @@ export function exhaustionForecast(
   at: number,
 ): string {
   return (
-    `At the rate of its days so far, ${month.key} would take ${aboutInUnit(unit, projected)} of ${withUnit(unit, enforced)} ` +
+    `If it goes on as before, ${month.key} would take ${aboutInUnit(unit, projected)} of ${withUnit(unit, enforced)} ` +
     `and be used up on ${moment(at)}, before it ends on ${moment(month.end)}. ` +
     'Slow the AIs down, lower max_daily_percent, or choose pacing EVEN.'
   );

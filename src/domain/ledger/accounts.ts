@@ -97,6 +97,7 @@ export function book(ledger: Ledger, entry: Entry): void {
 /** A paced cap refused a request on this day. It may have been written out since: then the past days alone still know it. */
 export function markRefused(ledger: Ledger, name: string): void {
   const { tables } = ledger;
+  if (name === ledger.today.day) openDay(ledger, ledger.today);
   if (tables.days.get(name)?.refused) return;
   if (tables.days.has(name)) changingDay(ledger, name).refused = true;
   const past = tables.pastDays.get(name);

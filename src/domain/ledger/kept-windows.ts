@@ -19,17 +19,27 @@ export interface KeptWindow {
 export function keptHour(ledger: Ledger, guarantees: Guarantees, standing: Standing): KeptWindow {
   const { spent, reserved } = standing.hour;
   const cap = standing.pacedHour;
-  return {
-    ...{ kind: 'HOUR', window: keeping(ledger, ledger.hour), figures: { spent, reserved, cap } },
-    ...{ guarantees, parts: guarantees.ofHour(cap.tokens) },
-  };
+  const window = keeping(ledger, ledger.hour);
+  const parts = guarantees.ofHour(cap.tokens);
+  return { kind: 'HOUR', window, figures: { spent, reserved, cap }, guarantees, parts };
 }
 
 export function keptDay(ledger: Ledger, guarantees: Guarantees, { day }: Standing): KeptWindow {
-  return {
-    ...{ kind: 'DAY', window: keeping(ledger, ledger.today), figures: day },
-    ...{ guarantees, parts: guarantees.ofDay(day.cap.tokens) },
-  };
+  const window = keeping(ledger, ledger.today);
+  return { kind: 'DAY', window, figures: day, guarantees, parts: guarantees.ofDay(day.cap.tokens) };
+}
+
+/** Whether so much is there beside all that is guaranteed: then nobody needs to be asked for what is kept. */
+export function isBesideAll(
+  guarantees: Guarantees,
+  kind: KeptWindow['kind'],
+  { hour, day, pacedHour }: Standing,
+  requested: number,
+): boolean {
+  const { spent, reserved } = kind === 'HOUR' ? hour : day;
+  const { cap, sum } =
+    kind === 'HOUR' ? guarantees.ofHour(pacedHour.tokens) : guarantees.ofDay(day.cap.tokens);
+  return spent + reserved + requested + sum <= cap;
 }
 
 export function keeping({ policy: { lending } }: Ledger, { start, end }: Span): Keeping {
@@ -119,21 +129,22 @@ function lapsedIn({ tables }: Ledger, kind: KeptWindow['kind'], { start }: Keepi
 
 /** An AI is about to take something: what has melted for its team until now has lapsed. */
 export function noteLapsed(ledger: Ledger, aiId: string, known?: Standing): void {
-  const { guarantees, scopes, tables, clock } = ledger;
+  const { guarantees, scopes, hour, today } = ledger;
   const own = scopes?.teamOf(aiId);
   if (guarantees === undefined || own === undefined || guarantees.placeOf(own) < 0) return;
-  if (!isMelting(ledger, ledger.hour) && !isMelting(ledger, ledger.today)) return;
+  const [ofHour, ofDay] = [isMelting(ledger, hour), isMelting(ledger, today)];
+  if (!ofHour && !ofDay) return;
   const standing = known ?? standingOf(ledger);
-  for (const kept of [keptHour(ledger, guarantees, standing), keptDay(ledger, guarantees, standing)]) {
-    const { kind, window, parts } = kept;
-    const team = {
-      guaranteed: parts.tokens[guarantees.placeOf(own)] ?? 0,
-      taken: takenIn(ledger, kind, own),
-    };
-    const before = lapsedIn(ledger, kind, window, own);
-    const tokens = lapsedBy(team, before, window, clock);
-    if (tokens > before) tables.lapsed.set(`${kind} ${own.id}`, { windowStart: window.start, tokens });
-  }
+  if (ofHour) noteIn(ledger, keptHour(ledger, guarantees, standing), own);
+  if (ofDay) noteIn(ledger, keptDay(ledger, guarantees, standing), own);
+}
+
+function noteIn(ledger: Ledger, { kind, window, guarantees, parts }: KeptWindow, own: Scope): void {
+  const { tables, clock } = ledger;
+  const team = { guaranteed: parts.tokens[guarantees.placeOf(own)] ?? 0, taken: takenIn(ledger, kind, own) };
+  const before = lapsedIn(ledger, kind, window, own);
+  const tokens = lapsedBy(team, before, window, clock);
+  if (tokens > before) tables.lapsed.set(`${kind} ${own.id}`, { windowStart: window.start, tokens });
 }
 
 /** In its second half. */

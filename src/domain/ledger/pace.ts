@@ -4,20 +4,22 @@ import type { Allowance } from '../policy/allowance.js';
 import {
   EXPERIENCE_DAYS,
   type Experience,
+  experienceOf,
   HOURS_A_DAY,
   type HourShare,
   hourShare,
 } from '../policy/experience.js';
 import { type Cap, type DayInput, dayCap } from '../policy/pacing.js';
-import { daysBefore, daysInMonth } from '../time/calendar.js';
-import { type DayWindow, hoursLeft } from '../time/windows.js';
+import { daysBefore, daysInMonth, weekdayOf } from '../time/calendar.js';
+import { type DayWindow, dayAt, dayWindow, hoursLeft } from '../time/windows.js';
 import type { LedgerTables } from './ledger-tables.js';
 
 /** What it is made of: of the ledger. */
 interface Paced {
   readonly policy: Policy;
   readonly allowance: Allowance;
-  readonly tables: Pick<LedgerTables, 'pastDays'>;
+  readonly tables: Pick<LedgerTables, 'pastDays' | 'dayTotals'>;
+  readonly createdAt: number;
   readonly zone: string;
   readonly month: MonthWindow;
   readonly today: DayWindow;
@@ -30,6 +32,7 @@ export class Pace {
   private known: Experience | undefined;
   private window: { readonly day: string; readonly days: readonly string[] } | undefined;
   private share: HourShare | undefined;
+  private from: number | undefined;
   private cap: { readonly before: number; readonly cap: Cap } | undefined;
 
   constructor(private readonly ledger: Paced) {}
@@ -39,6 +42,7 @@ export class Pace {
     this.known = undefined;
     this.share = undefined;
     this.cap = undefined;
+    this.from = undefined;
   }
 
   get experience(): Experience {
@@ -62,6 +66,20 @@ export class Pace {
     return cap;
   }
 
+  /** From when on the usage of the month counts: in a budget's first month, from the first day that it was there, or has usage. */
+  get countsFrom(): number {
+    this.from ??= this.firstMoment();
+    return this.from;
+  }
+
+  private firstMoment(): number {
+    const { createdAt, month, zone, tables } = this.ledger;
+    if (createdAt <= month.start) return month.start;
+    let first = dayAt(zone, month, createdAt).day;
+    for (const [day, tokens] of tables.dayTotals.entries()) if (tokens > 0 && day < first) first = day;
+    return dayWindow(zone, month, first).start;
+  }
+
   dayInput(before: number): DayInput {
     const { daysLeft, month } = this.ledger;
     return { before, daysLeft, daysInMonth: daysInMonth(month.key), past: this.experience.days };
@@ -77,7 +95,7 @@ export class Pace {
       for (const [name, tokens] of ofDay.entries()) hours[name] = (hours[name] ?? 0) + tokens;
     }
     const days = this.pastNames().map((day) => pastDays.get(day));
-    return { days: unusedAfterFirst(days), hours, hourlyDays };
+    return experienceOf(unusedAfterFirst(days), { hours, hourlyDays }, weekdayOf(this.ledger.today.day));
   }
 
   /** The days before today, yesterday first. */

@@ -1,4 +1,4 @@
-import type { MonthWindow } from '../model/state.js';
+import type { MonthWindow, StoredCount } from '../model/state.js';
 import { OTHER, UNKNOWN } from '../model/types.js';
 import type { DayWindow, Span } from '../time/windows.js';
 import { tokensOf } from './counts.js';
@@ -44,38 +44,45 @@ interface Booking {
   readonly modelOfLease?: string | undefined;
 }
 
-/** A window's count: where its parts are, and what stands there under a name of many. */
+/** A window's count: where its parts are, and what is counted there by name. Made with every booking. */
 interface Sheet {
-  /** Of the windows of now; absent for a day that is not today. */
-  readonly window?: WindowName;
+  /** Of the windows of now; undefined for a day that is not today. */
+  readonly window: WindowName | undefined;
   readonly parts: Table<number>;
-  /** Of the keys of its parts. */
+  readonly ais: Table<StoredCount> | Table<number>;
+  readonly models: Table<StoredCount> | Table<number>;
+  /** What the keys of all of them begin with. */
   readonly prefix: string;
-  readonly ais: (name: string) => number;
-  readonly models: (name: string) => number;
+  /** Of them, what came from top-ups; undefined: nothing, as in an hour, which is counted without it. */
+  readonly topped?:
+    | { readonly span: string; readonly ais: Table<number>; readonly models: Table<number> }
+    | undefined;
 }
 
 function hourSheet({ tables: { hourParts, hourAis, hourModels } }: Counted): Sheet {
-  const of = (table: Table<number>) => (name: string) => table.get(name) ?? 0;
-  return { window: 'hour', parts: hourParts, prefix: '', ais: of(hourAis), models: of(hourModels) };
+  return { window: 'hour', parts: hourParts, ais: hourAis, models: hourModels, prefix: '' };
 }
 
 function daySheet({ tables, today }: Counted, day: string): Sheet {
-  const { ais, models } = tables.accountsOf(day);
-  return {
-    ...(day === today.day && { window: 'day' }),
-    ...{ parts: tables.dayParts, prefix: `${day} ` },
-    ais: (name) => tokensOf(ais.get(name)?.value) - toppedIn(tables.toppedAis, day, name),
-    models: (name) => tokensOf(models.get(name)?.value) - toppedIn(tables.toppedModels, day, name),
-  };
+  const { dayParts: parts, dayAis: ais, dayModels: models } = tables;
+  const window = day === today.day ? 'day' : undefined;
+  return { window, parts, ais, models, prefix: `${day} `, topped: toppedOf(tables, day) };
 }
 
 function monthSheet({ tables, month: { key } }: Counted): Sheet {
-  const { monthParts, monthAis, monthModels, toppedAis, toppedModels } = tables;
-  const of = (table: Table<number>, topped: Table<number>) => (name: string) =>
-    (table.get(name) ?? 0) - toppedIn(topped, key, name);
-  const [ais, models] = [of(monthAis, toppedAis), of(monthModels, toppedModels)];
-  return { window: 'month', parts: monthParts, prefix: '', ais, models };
+  const { monthParts: parts, monthAis: ais, monthModels: models } = tables;
+  return { window: 'month', parts, ais, models, prefix: '', topped: toppedOf(tables, key) };
+}
+
+function toppedOf({ toppedAis: ais, toppedModels: models }: LedgerTables, span: string): Sheet['topped'] {
+  return ais.size === 0 ? undefined : { span, ais, models };
+}
+
+/** What came from top-ups left out. */
+function ofName(table: Sheet['ais'], { prefix, ais, topped }: Sheet, name: string): number {
+  const tokens = tokensOf(table.get(`${prefix}${name}`));
+  if (topped === undefined) return tokens;
+  return tokens - toppedIn(table === ais ? topped.ais : topped.models, topped.span, name);
 }
 
 /** Counts a booking in its scopes, right after it was counted by name. `ofMonth`: absent where it is of another month. */
@@ -86,41 +93,42 @@ export function countInScopes(
   ofDay: CountedNames,
   ofMonth: CountedNames | undefined,
 ): void {
-  const { hour, today, deleted } = ledger;
-  count(daySheet(ledger, booking.day), scopes, booking, ofDay);
-  if (ofMonth !== undefined) count(monthSheet(ledger), scopes, booking, ofMonth);
-  if (booking.day !== today.day || booking.hourStart !== hour.start || deleted) return;
-  const { hourAis, hourModels } = ledger.tables;
-  const sheet = hourSheet(ledger);
+  const { hour, today, deleted, tables } = ledger;
+  const { day, hourStart, tokens } = booking;
+  const ofTeams = scopes.teams.size > 0;
+  const ofModels = scopes.models.size > 0;
+  const daily = daySheet(ledger, day);
+  if (ofTeams) countAi(daily, scopes, booking, ofDay.ai, tokens);
+  if (ofModels) countModel(daily, scopes, booking, ofDay.model, tokens);
+  if (ofMonth !== undefined) {
+    const monthly = monthSheet(ledger);
+    if (ofTeams) countAi(monthly, scopes, booking, ofMonth.ai, tokens);
+    if (ofModels) countModel(monthly, scopes, booking, ofMonth.model, tokens);
+  }
+  if (day !== today.day || hourStart !== hour.start || deleted) return;
+  const hourly = hourSheet(ledger);
   // What is given back may have been booked before this hour was counted by name.
-  if (scopes.teams.size > 0) {
-    countAi(sheet, scopes, { ...booking, tokens: addAbove(hourAis, ofDay.ai, booking.tokens) }, ofDay.ai);
-  }
-  if (scopes.models.size > 0) {
-    const tokens = addAbove(hourModels, ofDay.model, booking.tokens);
-    countModel(sheet, scopes, { ...booking, tokens }, ofDay.model);
-  }
+  if (ofTeams) countAi(hourly, scopes, booking, ofDay.ai, addAbove(tables.hourAis, ofDay.ai, tokens));
+  if (ofModels)
+    countModel(hourly, scopes, booking, ofDay.model, addAbove(tables.hourModels, ofDay.model, tokens));
 }
 
-function count(sheet: Sheet, scopes: Scopes, booking: Booking, names: CountedNames): void {
-  if (scopes.teams.size > 0) countAi(sheet, scopes, booking, names.ai);
-  if (scopes.models.size > 0) countModel(sheet, scopes, booking, names.model);
-}
-
-function countAi(sheet: Sheet, scopes: Scopes, { aiId, tokens }: Booking, under: string): void {
+function countAi(sheet: Sheet, scopes: Scopes, { aiId }: Booking, under: string, tokens: number): void {
   const team = scopes.teamOf(aiId);
-  if (under === OTHER) countPart(sheet, 'TEAM', team, tokens, scopes.teams, sheet.ais(OTHER));
-  else spend(sheet, team, tokens);
+  if (under !== OTHER) spend(sheet, team, tokens);
+  else countPart(sheet, 'TEAM', team, tokens, scopes.teams, ofName(sheet.ais, sheet, OTHER));
 }
 
-function countModel(sheet: Sheet, scopes: Scopes, booking: Booking, under: string): void {
-  const { model, tokens, modelOfLease } = booking;
+function countModel(sheet: Sheet, scopes: Scopes, booking: Booking, under: string, tokens: number): void {
+  const { model, modelOfLease } = booking;
   const { models } = scopes;
   if (under === OTHER) {
-    countPart(sheet, 'MODEL', scopes.ofModel(model), tokens, models, sheet.models(OTHER));
+    const most = ofName(sheet.models, sheet, OTHER);
+    countPart(sheet, 'MODEL', scopes.ofModel(model), tokens, models, most);
   } else if (under === UNKNOWN) {
     const scope = modelOfLease === undefined ? undefined : scopes.ofModel(modelOfLease);
-    const counted = countPart(sheet, 'PRESUMED', scope, tokens, models, sheet.models(UNKNOWN));
+    const most = ofName(sheet.models, sheet, UNKNOWN);
+    const counted = countPart(sheet, 'PRESUMED', scope, tokens, models, most);
     // The rest is known by that name alone: corrections, and what no pattern bound.
     spend(sheet, scopes.ofModel(UNKNOWN), tokens - counted);
   } else spend(sheet, scopes.ofModel(model), tokens);
@@ -229,10 +237,12 @@ function regroupSheet(scopes: Scopes, sheet: Sheet, ais: Iterable<string>, model
     scope[window] = partOf(sheet, 'MODEL', scope.id) + ofPresumed;
     presumed += ofPresumed;
   }
-  if (scopes.teams.size > 0) for (const ai of ais) spend(sheet, scopes.teamOf(ai), sheet.ais(ai));
+  if (scopes.teams.size > 0)
+    for (const ai of ais) spend(sheet, scopes.teamOf(ai), ofName(sheet.ais, sheet, ai));
   if (scopes.models.size === 0) return;
   for (const model of models) {
-    spend(sheet, scopes.ofModel(model), sheet.models(model) - (model === UNKNOWN ? presumed : 0));
+    const tokens = ofName(sheet.models, sheet, model);
+    spend(sheet, scopes.ofModel(model), tokens - (model === UNKNOWN ? presumed : 0));
   }
 }
 

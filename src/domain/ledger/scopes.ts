@@ -1,3 +1,4 @@
+import { percentOf } from '../model/percent.js';
 import type { Policy } from '../model/policy.js';
 import type { StoredLease } from '../model/state.js';
 import { OTHER, UNSPECIFIED } from '../model/types.js';
@@ -7,6 +8,22 @@ import { teamPatterns } from '../policy/team-patterns.js';
 import { monthOfDay } from '../time/calendar.js';
 
 export type ScopeKind = 'TEAM' | 'MODEL';
+
+/** A percentage of amounts: what it came to of the last one is remembered. */
+class Part {
+  private whole = Number.NaN;
+  private tokens = 0;
+
+  constructor(readonly percent: number) {}
+
+  of(whole: number): number {
+    if (whole !== this.whole) {
+      this.whole = whole;
+      this.tokens = percentOf(whole, this.percent);
+    }
+    return this.tokens;
+  }
+}
 
 /** What live leases of a scope hold unspent that were granted in one hour. */
 interface HeldInHour {
@@ -25,6 +42,10 @@ export class Scope {
   hour = 0;
   day = 0;
   month = 0;
+  /** Its parts of the caps in force, which seldom change. */
+  readonly hourPart: Part;
+  readonly dayPart: Part;
+  readonly monthPart: Part;
   /** Its live leases. */
   readonly fences = new Set<number>();
   private readonly held: HeldInHour[] = [];
@@ -34,17 +55,23 @@ export class Scope {
     /** The team id, or the pattern. */
     readonly id: string,
     readonly limits: ScopeLimits,
-  ) {}
+  ) {
+    this.hourPart = new Part(limits.maxHourlyPercent);
+    this.dayPart = new Part(limits.maxDailyPercent);
+    this.monthPart = new Part(limits.maxMonthlyPercent);
+  }
 
-  hold({ hourStart, day }: StoredLease, tokens: number): void {
+  hold({ fence, hourStart, day }: StoredLease, tokens: number, live: 1 | 0 | -1): void {
+    if (live === 1) this.fences.add(fence);
+    else if (live === -1) this.fences.delete(fence);
     if (tokens === 0) return;
-    const inHour = this.held.find(({ start }) => start === hourStart);
-    if (inHour === undefined) {
-      this.held.push({ start: hourStart, day, month: monthOfDay(day), tokens });
+    for (const inHour of this.held) {
+      if (inHour.start !== hourStart) continue;
+      inHour.tokens += tokens;
+      if (inHour.tokens === 0) this.held.splice(this.held.indexOf(inHour), 1);
       return;
     }
-    inHour.tokens += tokens;
-    if (inHour.tokens === 0) this.held.splice(this.held.indexOf(inHour), 1);
+    this.held.push({ start: hourStart, day, month: monthOfDay(day), tokens });
   }
 
   heldInHour(hourStart: number): number {
@@ -98,12 +125,8 @@ export class Scopes {
 
   /** A live lease begins or ends, or holds so many tokens more. */
   hold(lease: StoredLease, tokens: number, live: 1 | 0 | -1): void {
-    for (const scope of [this.teamOf(lease.aiId), this.ofModel(lease.model)]) {
-      if (scope === undefined) continue;
-      scope.hold(lease, tokens);
-      if (live === 1) scope.fences.add(lease.fence);
-      else if (live === -1) scope.fences.delete(lease.fence);
-    }
+    this.teamOf(lease.aiId)?.hold(lease, tokens, live);
+    this.ofModel(lease.model)?.hold(lease, tokens, live);
   }
 
   /** Whether a lease counts in a scope. */
@@ -122,6 +145,9 @@ const MOST_REMEMBERED = 20_000;
 /** Which scope binds a name: found once and remembered. */
 class Binding {
   private readonly known = new Map<string, Scope | undefined>();
+  /** A decision asks for the same name many times. */
+  private lastName: string | undefined;
+  private last: Scope | undefined;
 
   constructor(
     private readonly patterns: Patterns,
@@ -129,6 +155,14 @@ class Binding {
   ) {}
 
   of(name: string): Scope | undefined {
+    if (name !== this.lastName) {
+      this.last = this.found(name);
+      this.lastName = name;
+    }
+    return this.last;
+  }
+
+  private found(name: string): Scope | undefined {
     const known = this.known.get(name);
     if (known !== undefined || this.known.has(name)) return known;
     // What stands under `(other)` is of many.

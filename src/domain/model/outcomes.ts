@@ -27,6 +27,14 @@ export interface BudgetView {
   readonly zone: string;
 }
 
+/** A team as it stands now. */
+export interface TeamStatus {
+  readonly teamId: string;
+  /** Its hour, day and month. */
+  readonly windows: readonly WindowStatus[];
+  readonly liveSlots: number;
+}
+
 /** A budget at one moment, for statistics, lists and watchers. Plain copies: later decisions do not change it. */
 export interface BudgetSnapshot {
   readonly budget: BudgetView;
@@ -45,12 +53,16 @@ export interface BudgetSnapshot {
   readonly lastGrants: ReadonlyMap<string, number>;
   /** Hour, day and month as they stand. */
   readonly windows: readonly WindowStatus[];
+  /** By id; none while the policy has no teams. */
+  readonly teams: readonly TeamStatus[];
   /** The days in the state, whole, which are newer than their usage documents. */
   readonly openDays: readonly import('./state.js').UsageDay[];
   /** Tokens by day of the current month, open days included. */
   readonly dayTotals: ReadonlyMap<string, number>;
-  /** What pacing goes by. */
+  /** What pacing and the forecast go by. */
   readonly experience: Experience;
+  /** From when on the month's usage counts: its start, or the budget's first day in it. */
+  readonly countsFrom: number;
   readonly monthAis: ReadonlyMap<string, number>;
   readonly monthModels: ReadonlyMap<string, number>;
   /** Of the month's tokens, what came from top-ups. */
@@ -154,7 +166,7 @@ export interface Availability {
   readonly availableTokens: number;
   readonly denial?: Denial;
   /** The AI's team, and its windows; absent for an AI in none. */
-  readonly team?: { readonly teamId: string; readonly windows: readonly WindowStatus[] };
+  readonly team?: TeamStatus;
 }
 export interface Snapshot {
   readonly kind: 'snapshot';

@@ -32,7 +32,7 @@
  * - dispatcher: carries alerts to sinks.
  * - service port: the one way to the arbiter, for gRPC, HTTP and tests alike; access and audit stand before it.
  * - turn: whose waiting request for a slot is tried next. Replicas yield to each other; questions have a semaphore.
- * - flow: those who share one row of turns: an AI.
+ * - flow: whose turn it is among those who wait: a team's, or an AI's where there are no teams.
  * - backpressure: a connection that is refused too often is read later.
  *
  * Amounts of tokens are safe integers. Moments are milliseconds since 1970 UTC; durations end in `Ms`.

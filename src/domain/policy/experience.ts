@@ -9,6 +9,10 @@ export interface Experience {
   readonly hours: readonly number[];
   /** Of how many days. */
   readonly hourlyDays: number;
+  /** The part of a day that each hour takes, by what the clock shows; alike while experience says nothing. */
+  readonly hourParts: readonly number[];
+  /** What a day took on average, by its day of the week, from Sunday on; absent before two weeks have closed. */
+  readonly weekdays?: readonly number[];
 }
 
 /** A closed day. */
@@ -24,11 +28,36 @@ export const HOURS_A_DAY = 24;
 /** Fewer days say nothing of a day's hours. */
 const LEAST_HOURLY_DAYS = 7;
 
-export const NO_EXPERIENCE: Experience = {
-  days: Array.from({ length: EXPERIENCE_DAYS }, () => undefined),
-  hours: Array.from({ length: HOURS_A_DAY }, () => 0),
-  hourlyDays: 0,
-};
+const WEEK_DAYS = 7;
+/** So many closed days show a week: each of its days twice. */
+const LEAST_DAYS_OF_WEEKS = 14;
+
+export type HoursOfDays = Pick<Experience, 'hours' | 'hourlyDays'>;
+
+/** `today`: its day of the week, from 0 for Sunday. */
+export function experienceOf(days: Experience['days'], ofHours: HoursOfDays, today: number): Experience {
+  const weekdays = weekdayMeans(days, today);
+  return { days, ...ofHours, hourParts: partsOf(ofHours), ...(weekdays && { weekdays }) };
+}
+
+export const NO_EXPERIENCE = experienceOf(
+  Array.from({ length: EXPERIENCE_DAYS }, () => undefined),
+  { hours: Array.from({ length: HOURS_A_DAY }, () => 0), hourlyDays: 0 },
+  0,
+);
+
+function weekdayMeans(days: Experience['days'], today: number): readonly number[] | undefined {
+  const sums = Array.from({ length: WEEK_DAYS }, () => ({ total: 0, days: 0 }));
+  let closed = 0;
+  for (const [at, day] of days.entries()) {
+    const sum = sums[(today + EXPERIENCE_DAYS - 1 - at) % WEEK_DAYS];
+    if (day === undefined || sum === undefined) continue;
+    closed += 1;
+    sum.total += day.total;
+    sum.days += 1;
+  }
+  return closed < LEAST_DAYS_OF_WEEKS ? undefined : sums.map((sum) => sum.total / sum.days);
+}
 
 const UNUSED: PastDay = { total: 0, refused: false };
 
@@ -76,14 +105,25 @@ export interface HourShare {
 }
 
 /** The first of these hours among all of them: half of it is its length, half what experience says. */
-export function hourShare({ hours, hourlyDays }: Experience, hoursLeft: readonly ClockHour[]): HourShare {
-  const total = hourlyDays < LEAST_HOURLY_DAYS ? 0 : sum(hours);
+export function hourShare(experience: HoursOfDays, hoursLeft: readonly ClockHour[]): HourShare {
+  const { hours } = experience;
+  const total = hourlyTotal(experience);
   const weigh = ({ name, minutes }: ClockHour) =>
     minutes * (total === 0 ? 1 : total + HOURS_A_DAY * (hours[name] ?? 0));
   const [first] = hoursLeft;
   let left = 0;
   for (const hour of hoursLeft) left += weigh(hour);
   return { weight: first === undefined ? 0 : weigh(first), left };
+}
+
+function partsOf(ofHours: HoursOfDays): readonly number[] {
+  const total = hourlyTotal(ofHours);
+  return ofHours.hours.map((tokens) => (total === 0 ? 1 / HOURS_A_DAY : tokens / total));
+}
+
+/** What the hours took together; 0 where that says nothing of a day. */
+function hourlyTotal({ hours, hourlyDays }: HoursOfDays): number {
+  return hourlyDays < LEAST_HOURLY_DAYS ? 0 : sum(hours);
 }
 
 function sum(values: readonly number[]): number {

@@ -1,4 +1,5 @@
 import type { Span } from '../time/windows.js';
+import { ceilDiv } from './pacing.js';
 
 /**
  * What a window keeps of its cap for the teams that are guaranteed a part of it. Unspent tokens can be lent, spent ones cannot be
@@ -31,9 +32,11 @@ export function unmelted(guaranteed: number, { start, end, lending }: Keeping, a
 /** So much of a whole length of tokens, rounded up; all of them where that is longer. */
 export function partOf(tokens: number, part: number, length: number): number {
   if (part >= length) return tokens;
-  // Whole lengths and the rest apart: the product of an amount and a duration need not be exact.
-  const rest = tokens % length;
-  return ((tokens - rest) / length) * part + Math.ceil((rest * part) / length);
+  const product = tokens * part;
+  if (Number.isSafeInteger(product)) return ceilDiv(product, length);
+  // Whole lengths and the rest apart, so that no product is too large to be exact.
+  const whole = Math.floor(tokens / length);
+  return whole * part + ceilDiv((tokens - whole * length) * part, length);
 }
 
 /** What others must leave for a team. */

@@ -1,6 +1,6 @@
 import { percentUnits } from '../model/percent.js';
 import type { Policy } from '../model/policy.js';
-import { amount } from '../model/wording.js';
+import { inUnit } from '../model/unit.js';
 import { type Allowance, allowanceOf } from './allowance.js';
 import {
   EXPERIENCE_DAYS,
@@ -26,7 +26,7 @@ export interface DayInput {
   readonly past: Experience['days'];
 }
 
-type PacingOf = Pick<Policy, 'pacing' | 'evennessPercent'>;
+type PacingOf = Pick<Policy, 'pacing' | 'evennessPercent' | 'unit'>;
 
 /** The day's cap in force. */
 export function dayCap(allowance: Allowance, policy: PacingOf, input: DayInput): Cap {
@@ -84,13 +84,13 @@ function evenCap(allowance: Allowance, { evennessPercent }: PacingOf, input: Day
 /** 100 percent. */
 const WHOLE = percentUnits(100);
 
-function whyLowered(allowance: Allowance, { pacing }: PacingOf, input: DayInput, cap: number): string {
+function whyLowered(allowance: Allowance, { pacing, unit }: PacingOf, input: DayInput, cap: number): string {
   if (pacing === 'FLOOR') return 'pacing FLOOR keeps the daily minimum of every later day';
   const { daysLeft, past } = input;
   const left = leftOf(allowance, input);
   if (cap <= ceilDiv(left, daysLeft)) return 'pacing EVEN divides what is left among the days left';
   const percent = Math.round((100 * takenOfEqualParts(past, left, daysLeft)) / (EXPERIENCE_DAYS * left));
-  return `the last ${EXPERIENCE_DAYS} days took ${percent}% of an equal part, so today may take ${amount(cap)}`;
+  return `the last ${EXPERIENCE_DAYS} days took ${percent}% of an equal part, so today may take ${inUnit(unit, cap)}`;
 }
 
 export interface HourInput {

@@ -19,14 +19,15 @@ export function byTeam(policy: Policy, counted: Iterable<CountedAis>): Map<strin
   const add = (teamId: string, tokens: number) => sums.set(teamId, (sums.get(teamId) ?? 0) + tokens);
   for (const { ais, parts } of counted) {
     let ofMany = 0;
-    for (const teamId of policy.teams.keys()) {
-      const part = parts.get(`TEAM ${teamId}`) ?? 0;
-      ofMany += part;
-      add(teamId, part);
+    for (const [key, tokens] of parts) {
+      const [of, teamId = ''] = key.split(' ');
+      if (of !== 'TEAM' || !policy.teams.has(teamId)) continue;
+      ofMany += tokens;
+      add(teamId, tokens);
     }
     for (const [ai, tokens] of ais) {
-      if (ai === OTHER) add(NONE, tokens - ofMany);
-      else add(teamIdOf(policy, ai) ?? NONE, tokens);
+      if (ai !== OTHER) add(teamIdOf(policy, ai) ?? NONE, tokens);
+      else if (tokens > ofMany) add(NONE, tokens - ofMany);
     }
   }
   return sums;

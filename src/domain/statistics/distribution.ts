@@ -6,8 +6,16 @@ import { TOKENS } from '../model/unit.js';
 import { allowanceOf } from '../policy/allowance.js';
 import { daysOfMonth, hourName } from '../time/windows.js';
 import { NO_CALLS, sumOfCalls } from './calls-by-name.js';
-import { type Forecast, forecastOf } from './forecast.js';
-import { mean, type SpreadGrade, spreadGrade, spreadPercent, toHundredths, usageFigures } from './spread.js';
+import { type Forecast, forecastOf, type Outlook } from './forecast.js';
+import {
+  mean,
+  type SpreadGrade,
+  spreadGrade,
+  spreadPercent,
+  toHundredths,
+  usageFigures,
+  weekdaySpreadPercent,
+} from './spread.js';
 
 /** A day of the month as it was used. */
 export interface DayTotals extends Partial<CallCount> {
@@ -45,6 +53,8 @@ export interface DistributionInput {
   readonly windows: readonly WindowStatus[];
   readonly now: number;
   readonly isCurrentMonth: boolean;
+  /** Of the current month. */
+  readonly outlook?: Outlook;
 }
 
 /** Tokens and calls of a name. */
@@ -57,6 +67,8 @@ export interface DistributionStats extends CallCount {
   readonly dailyDistribution: DailyDistribution;
   readonly rateLimitingStatus: RateLimitingStatus;
   readonly grade: SpreadGrade;
+  /** The largest among the closed days of one weekday, from the second of each on. */
+  readonly spreadByWeekdayPercentage: number;
   readonly daysBelowMinimum: readonly string[];
   /** Most first: the `MOST_NAMES` largest, and the sum of all others as `(rest)`. */
   readonly byAi: readonly (NamedUsage & { readonly aiId: string })[];
@@ -127,6 +139,9 @@ export function distributionStats(input: DistributionInput): DistributionStats {
     dailyDistribution: dailyDistribution(input),
     rateLimitingStatus: rateLimitingStatus(input),
     grade: spreadGrade(usageFigures(closed.map(({ total }) => total))),
+    spreadByWeekdayPercentage: toHundredths(
+      weekdaySpreadPercent(closed.map(({ day, total }) => [day, total] as const)),
+    ),
     daysBelowMinimum: daysBelow(closed, dailyMin),
     byAi: largest(input.ais, input.aiCalls).map(([aiId, usage]) => ({ aiId, ...usage })),
     byModel: largest(input.models, input.modelCalls).map(([model, usage]) => ({ model, ...usage })),
@@ -135,8 +150,8 @@ export function distributionStats(input: DistributionInput): DistributionStats {
     presumedTokens: sum(days.map(({ presumed }) => presumed)),
     lateTokens: sum(days.map(({ late }) => late)),
     toppedTokens: topped,
-    ...(input.isCurrentMonth && {
-      forecast: forecastOf({ enforced, spent: monthly.totalTokens - topped, topped, month, now }),
+    ...(input.outlook && {
+      forecast: forecastOf({ ...input.outlook, enforced, spent: monthly.totalTokens - topped, topped }),
     }),
     windows: input.isCurrentMonth ? input.windows : [],
     budgetId: input.budgetId,

@@ -1,3 +1,5 @@
+import { weekdayOf } from '../time/calendar.js';
+
 /** How even days are: GOOD below a spread of 50 percent, POOR above 80; not graded before the third closed day with usage. */
 export type SpreadGrade = 'UNSPECIFIED' | 'GOOD' | 'FAIR' | 'POOR';
 
@@ -40,6 +42,21 @@ export function spreadGrade(closedDays: UsageFigures): SpreadGrade {
   const spread = spreadPercent(closedDays);
   if (spread < GOOD_BELOW) return 'GOOD';
   return spread > POOR_ABOVE ? 'POOR' : 'FAIR';
+}
+
+/**
+ * The largest spread among the days of one weekday: what week-ends are quieter than working days, a plan cannot change. 0 while no
+ * weekday has two days with usage.
+ */
+export function weekdaySpreadPercent(days: Iterable<readonly [string, number]>): number {
+  const byWeekday = new Map<number, number[]>();
+  for (const [day, total] of days) {
+    const weekday = weekdayOf(day);
+    const totals = byWeekday.get(weekday);
+    if (totals === undefined) byWeekday.set(weekday, [total]);
+    else totals.push(total);
+  }
+  return Math.max(0, ...[...byWeekday.values()].map((totals) => spreadPercent(usageFigures(totals))));
 }
 
 /** Statistics show 2 decimal places. */

@@ -31,9 +31,11 @@ export function liveData(seen: SeenNow, mayOperate: boolean): LiveData {
 }
 
 function leaseData(lease: LeaseView): LeaseData {
-  const { leaseId, fence, aiId, requestId, grantedAt, expiresAt, renewableUntil } = lease;
+  const { leaseId, fence, aiId, teamId, model, requestId, grantedAt, expiresAt, renewableUntil } = lease;
   return {
     ...{ leaseId, fence, aiId, requestId, grantedAt, expiresAt, renewableUntil },
+    ...(teamId !== undefined && { teamId }),
+    ...(model !== undefined && { model }),
     reserved: lease.reservedTokens,
     used: lease.usedTokens,
   };

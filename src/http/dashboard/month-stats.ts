@@ -31,6 +31,7 @@ export function monthStats(of: MonthOf): DistributionStats {
     ...{ budgetId: budget.budgetId, policy: budget.policy, zone, month, windows, lastGrants },
     ...{ now, isCurrentMonth: isCurrent },
     larger: isCurrent ? snapshot.larger : 0,
+    ...(isCurrent && { outlook: { ...snapshot, zone } }),
     days: everyDay(of),
     day: { date: today.day, hours: [] },
     ais: isCurrent ? snapshot.monthAis : summed(days, ({ ais }) => ais),

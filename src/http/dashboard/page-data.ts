@@ -118,6 +118,9 @@ export interface LeaseData {
   readonly leaseId: string;
   readonly fence: number;
   readonly aiId: string;
+  readonly teamId?: string;
+  /** That its request named. */
+  readonly model?: string;
   readonly requestId: string;
   readonly reserved: number;
   readonly used: number;

@@ -154,4 +154,16 @@ export const ARBITER_MUTATIONS: readonly Mutation[] = [
     find: 'const POLL_MS = 250;',
     replace: 'const POLL_MS = 25_000;',
   },
+  {
+    name: 'the mark of a day on which pacing refused is lost',
+    at: 'PacedRefusals',
+    find: '    this.days.add(day);\n',
+    replace: '',
+  },
+  {
+    name: 'a lost race forgets the mark of a day on which pacing refused',
+    at: 'mark',
+    find: "    return outcome.kind === 'unknown' ? undefined : marks;",
+    replace: "    if (outcome.kind !== 'unknown') this.parts.refusals.marked(marks);\n    return undefined;",
+  },
 ];

@@ -183,6 +183,24 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
     replace: 'slots.nthExpiry(1)',
   },
   {
+    name: 'pacing EVEN keeps nothing of an even month for later days',
+    at: 'evenCap',
+    find: 'Math.min(hoped, most, left - kept)',
+    replace: 'Math.min(hoped, most, left)',
+  },
+  {
+    name: 'a closed day that changes is not learned again',
+    at: 'book',
+    find: '  if (entry.day < ledger.today.day) learnDay(ledger, entry.day);\n',
+    replace: '',
+  },
+  {
+    name: 'days are not learned again from their documents',
+    at: 'learnPastDays',
+    find: '(ledger.tables.days.get(past) ?? evidence.days.get(past))',
+    replace: 'ledger.tables.days.get(past)',
+  },
+  {
     name: 'what pacing never admits is not said to be denied for good',
     at: 'dailyCap',
     find: '    largest: ledger.largest.day,\n',
@@ -312,7 +330,7 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'kept: nothing lapses of what a late team let melt',
-    at: 'noteLapsed',
+    at: 'noteIn',
     find: 'if (tokens > before) tables',
     replace: 'if (tokens < before) tables',
   },

@@ -4,9 +4,9 @@ import type { Mutation } from './mutation.js';
 export const SCOPE_MUTATIONS: readonly Mutation[] = [
   {
     name: "a team's cap forgets what its leases hold",
-    at: 'scopeFigures',
-    find: 'reserved: reserved(scope, ledger), cap }',
-    replace: 'reserved: 0 * reserved(scope, ledger), cap }',
+    at: 'roomIn',
+    find: '- spent(scope) - reserved(scope, ledger);',
+    replace: '- spent(scope) - 0 * reserved(scope, ledger);',
   },
   {
     name: 'a changed policy does not regroup',
@@ -35,7 +35,7 @@ export const SCOPE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'slots of a team are counted once its leases are closed',
     at: 'hold',
-    find: '      if (live === 1) scope.fences.add(lease.fence);\n',
-    replace: '      if (live === 1 && lease.renewed) scope.fences.add(lease.fence);\n',
+    find: '    if (live === 1) this.fences.add(fence);\n',
+    replace: '    if (live === 1 && fence % 2 === 0) this.fences.add(fence);\n',
   },
 ];

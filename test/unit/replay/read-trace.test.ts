@@ -28,14 +28,22 @@ it.each<[string, string, TraceEntry[]]>([
   ],
   [
     'JSON lines, all that may be said',
-    `{"at":${AT / 1_000},"ai":"guardian","model":"m","tokens":5,"estimate":9,"at_least":4,"wait":30,"seconds":2,"outcome":"granted"}\n` +
+    `{"at":${AT / 1_000},"ai":"guardian","model":"m","used_model":"m-2","tokens":5,"estimate":9,"at_least":4,"wait":30,"seconds":2,"outcome":"granted"}\n` +
       '{"at":"2026-11-01T09:12:00.000001Z","ai":"guardian","outcome":"denied"}\n' +
       '{"at":"2026-11-01T09:12:01Z","ai":"guardian","tokens":3,"unleased":true}\n' +
       '{"at":"2026-11-01T09:12:02Z","policy":{"pacing":"EVEN"}}',
     [
       {
         ...SLOT,
-        ...{ model: 'm', tokens: 5, estimate: 9, atLeast: 4, waitMs: 30_000, took: 2_000_000 },
+        ...{
+          model: 'm',
+          usedModel: 'm-2',
+          tokens: 5,
+          estimate: 9,
+          atLeast: 4,
+          waitMs: 30_000,
+          took: 2_000_000,
+        },
         recorded: 'granted',
       },
       { ...SLOT, at: AT + 1, recorded: 'denied' },

@@ -61,6 +61,10 @@ it('makes requests of usage documents: their mean size, by the shares of the day
     );
   expect([tokensOf('a'), tokensOf('b')]).toEqual([750, 300]);
   expect(entries[10]).toMatchObject({ at: NOVEMBER + HOUR, tokens: 50, estimate: 50, model: 'm' });
+  // A day that says how many calls it had says how large they were.
+  expect(await all(usageTrace([{ ...day, calls: 21 }], { meanTokens: 100, mostPerHour: 60 }))).toHaveLength(
+    21,
+  );
   // Never so many that a large budget's month takes for ever.
   expect(await all(usageTrace([day], { meanTokens: 1, mostPerHour: 10 }))).toHaveLength(20);
 });

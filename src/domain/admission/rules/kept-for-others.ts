@@ -1,6 +1,7 @@
 import type { Guarantees } from '../../ledger/guarantees.js';
 import {
   dueNow,
+  isBesideAll,
   type KeptWindow,
   keptDay,
   keptForOthers,
@@ -20,12 +21,13 @@ import { momentInWindow, momentLater } from './kept-until.js';
 import { committed } from './later-windows.js';
 
 /** What the hour keeps of its cap, as it is paced, for the teams that are guaranteed a part of it. */
-export const keptInHour: AdmissionCap = keptIn(keptHour);
+export const keptInHour: AdmissionCap = keptIn('HOUR', keptHour);
 
 /** The same of the day's cap in force. */
-export const keptInDay: AdmissionCap = keptIn(keptDay);
+export const keptInDay: AdmissionCap = keptIn('DAY', keptDay);
 
 function keptIn(
+  kind: KeptWindow['kind'],
   windowOf: (ledger: Ledger, guarantees: Guarantees, standing: Standing) => KeptWindow,
 ): AdmissionCap {
   return {
@@ -37,10 +39,8 @@ function keptIn(
     refuses: (ledger, standing, { aiId }, demand) => {
       const { guarantees } = ledger;
       if (guarantees === undefined || guarantees.ofCaps.length === 0) return undefined;
+      if (isBesideAll(guarantees, kind, standing, demand.requested)) return undefined;
       const window = windowOf(ledger, guarantees, standing);
-      const { spent, reserved, cap } = window.figures;
-      // Nobody is asked for what is kept where all that is guaranteed is there beside the request.
-      if (spent + reserved + demand.requested + window.parts.sum <= cap.tokens) return undefined;
       const own = ledger.scopes?.teamOf(aiId);
       const mostFree = free(ledger, standing, window, own);
       if (demand.requested <= mostFree) return undefined;

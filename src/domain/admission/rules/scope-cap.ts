@@ -5,9 +5,8 @@ import { percentOf } from '../../model/percent.js';
 import type { StoredLease } from '../../model/state.js';
 import type { WindowKind, WindowStatus } from '../../model/types.js';
 import type { Cap } from '../../policy/pacing.js';
-import type { ScopeLimits } from '../../policy/scope-fields.js';
 import { monthOfDay } from '../../time/calendar.js';
-import { type AdmissionCap, type Asker, admits, capBlocker } from './caps.js';
+import { type AdmissionCap, type Asker, capBlocker } from './caps.js';
 import { type Committed, committed, firstDayThatAdmits, firstPacedHour } from './later-windows.js';
 
 /** What a team, or the models that a pattern binds, may use of the budget's window. */
@@ -15,7 +14,7 @@ import { type Committed, committed, firstDayThatAdmits, firstPacedHour } from '.
 /** A window as a scope has its part of it. */
 interface OfWindow {
   readonly name: string;
-  readonly percent: (limits: ScopeLimits) => number;
+  readonly part: (scope: Scope) => Scope['dayPart'];
   /** The cap in force that the percentage is of. */
   readonly whole: (standing: Standing) => Cap;
   readonly spent: (scope: Scope) => number;
@@ -28,7 +27,7 @@ interface OfWindow {
 const WINDOWS: { readonly [K in WindowKind]: OfWindow } = {
   HOUR: {
     name: 'this hour',
-    percent: (limits) => limits.maxHourlyPercent,
+    part: (scope) => scope.hourPart,
     whole: (standing) => standing.pacedHour,
     spent: (scope) => scope.hour,
     reserved: (scope, { hour }) => scope.heldInHour(hour.start),
@@ -37,7 +36,7 @@ const WINDOWS: { readonly [K in WindowKind]: OfWindow } = {
   },
   DAY: {
     name: 'today',
-    percent: (limits) => limits.maxDailyPercent,
+    part: (scope) => scope.dayPart,
     whole: (standing) => standing.day.cap,
     spent: (scope) => scope.day,
     reserved: (scope, { today }) => scope.heldInDay(today.day),
@@ -46,7 +45,7 @@ const WINDOWS: { readonly [K in WindowKind]: OfWindow } = {
   },
   MONTH: {
     name: 'this month',
-    percent: (limits) => limits.maxMonthlyPercent,
+    part: (scope) => scope.monthPart,
     whole: (standing) => standing.month.cap,
     spent: (scope) => scope.month,
     reserved: (scope, { month }) => scope.heldInMonth(month.key),
@@ -63,22 +62,25 @@ export function modelCap(window: WindowKind): AdmissionCap {
   return scopeCap('MODEL', window);
 }
 
+/** Asked several times in every decision: nothing is made of a cap that admits. */
 function scopeCap(kind: ScopeKind, window: WindowKind): AdmissionCap {
   return {
     leaves: (ledger, standing, asker) => {
-      const scope = scopeOf(ledger, kind, asker);
-      const figures = scope && limitedFigures(ledger, standing, scope, window);
-      return figures === undefined ? Number.POSITIVE_INFINITY : left(figures);
+      const scope = limited(ledger, kind, window, asker);
+      return scope === undefined
+        ? Number.POSITIVE_INFINITY
+        : Math.max(0, roomIn(ledger, standing, scope, window));
     },
     refuses: (ledger, standing, asker, demand) => {
-      const scope = scopeOf(ledger, kind, asker);
-      const figures = scope && limitedFigures(ledger, standing, scope, window);
-      if (scope === undefined || figures === undefined || admits(figures, demand)) return undefined;
-      const { name, percent, largest, holds } = WINDOWS[window];
+      const scope = limited(ledger, kind, window, asker);
+      if (scope === undefined || demand.requested <= roomIn(ledger, standing, scope, window))
+        return undefined;
+      const { name, part, largest, holds } = WINDOWS[window];
       return capBlocker(ledger, {
-        ...{ rule: `${kind}_CAP`, window, scope: scope.id, figures, demand },
+        ...{ rule: `${kind}_CAP`, window, scope: scope.id, demand },
+        figures: scopeFigures(ledger, standing, scope, window),
         name: `${nameOf(scope)} ${name}`,
-        largest: percentOf(largest(ledger), percent(scope.limits)),
+        largest: percentOf(largest(ledger), part(scope).percent),
         later: () => firstThatAdmits(ledger, scope, window, demand.requested, committed(ledger)),
         firstHolder: () => ledger.slots.firstHolderIn(scope, (lease) => holds(lease, ledger)),
       });
@@ -86,25 +88,21 @@ function scopeCap(kind: ScopeKind, window: WindowKind): AdmissionCap {
   };
 }
 
-function scopeOf({ scopes }: Ledger, kind: ScopeKind, { aiId, model }: Asker): Scope | undefined {
+/** Whose cap it is; undefined where its rule is off. */
+function limited({ scopes }: Ledger, kind: ScopeKind, window: WindowKind, asker: Asker): Scope | undefined {
   if (scopes === undefined) return undefined;
-  return kind === 'TEAM' ? scopes.teamOf(aiId) : scopes.ofModel(model);
+  const scope = kind === 'TEAM' ? scopes.teamOf(asker.aiId) : scopes.ofModel(asker.model);
+  return scope === undefined || WINDOWS[window].part(scope).percent === 100 ? undefined : scope;
+}
+
+/** Below 0 where more was spent. */
+function roomIn(ledger: Ledger, standing: Standing, scope: Scope, window: WindowKind): number {
+  const { part, whole, spent, reserved } = WINDOWS[window];
+  return part(scope).of(whole(standing).tokens) - spent(scope) - reserved(scope, ledger);
 }
 
 export function nameOf({ kind, id }: Scope): string {
   return kind === 'TEAM' ? `team ${id}` : `models ${id}`;
-}
-
-/** Undefined where its rule is off. */
-function limitedFigures(
-  ledger: Ledger,
-  standing: Standing,
-  scope: Scope,
-  window: WindowKind,
-): WindowFigures | undefined {
-  return WINDOWS[window].percent(scope.limits) === 100
-    ? undefined
-    : scopeFigures(ledger, standing, scope, window);
 }
 
 /** What a scope has of a window. */
@@ -114,10 +112,10 @@ export function scopeFigures(
   scope: Scope,
   window: WindowKind,
 ): WindowFigures {
-  const { percent, whole, spent, reserved } = WINDOWS[window];
+  const { part, whole, spent, reserved } = WINDOWS[window];
   const { tokens, loweredBy } = whole(standing);
-  const part = percentOf(tokens, percent(scope.limits));
-  const cap = loweredBy === undefined ? { tokens: part } : { tokens: part, loweredBy };
+  const own = part(scope).of(tokens);
+  const cap = loweredBy === undefined ? { tokens: own } : { tokens: own, loweredBy };
   return { spent: spent(scope), reserved: reserved(scope, ledger), cap };
 }
 
@@ -129,7 +127,7 @@ export function firstThatAdmits(
   requested: number,
   taken: Committed,
 ): number | undefined {
-  const percent = WINDOWS[window].percent(scope.limits);
+  const { percent } = WINDOWS[window].part(scope);
   const isEnough = (cap: number) => requested <= percentOf(cap, percent);
   if (window === 'MONTH') return ledger.month.end;
   return window === 'HOUR'

@@ -149,7 +149,7 @@ export enum Window {
 export enum AlertRule {
   /** ALERT_RULE_UNSPECIFIED - Never sent. */
   ALERT_RULE_UNSPECIFIED = 0,
-  /** ALERT_RULE_POOR_SPREAD - The days of the month are used very unevenly: grade POOR. */
+  /** ALERT_RULE_POOR_SPREAD - The days of the month are used very unevenly: grade POOR, and those of one weekday differ by as much. */
   ALERT_RULE_POOR_SPREAD = 1,
   /** ALERT_RULE_DAILY_SPIKE - A day above twice the mean of the earlier days with usage, and above the daily minimum. */
   ALERT_RULE_DAILY_SPIKE = 2,

@@ -168,7 +168,7 @@ export interface AcquireSlotRequest {
    * 24 hours: proxies cut longer calls. Absent: answer at once. Denied at once, too, where only time can help, and only later
    * than this: COOLDOWN, EMERGENCY, or a cap that refuses for what is spent alone. At most 100 calls of an AI wait in a budget,
    * those of its sessions included; a further one is RESOURCE_EXHAUSTED (QUEUE_FULL), for this AI alone. Those who wait on one replica are
-   * served in turns, so that over time AIs get equal tokens. A call that waited in vain and is repeated with its `request_id` within a
+   * served in turns: over time teams get tokens by their `weight`, and the AIs in one equal tokens; without teams each AI is one. A call that waited in vain and is repeated with its `request_id` within a
    * minute stands where it stood.
    */
   wait?:
@@ -449,6 +449,11 @@ export interface DistributionStats {
   month: string;
   /** The time zone whose calendar the days and hours follow. */
   timeZone: string;
+  /**
+   * The largest spread among the closed days of one weekday, from the second of each on, to 2 decimal places: what is uneven beside
+   * the rhythm of the week. 0 before that.
+   */
+  spreadByWeekdayPercentage: number;
   /** Tokens of the month that were reserved from top-ups: they count in every figure above, and in no cap. */
   toppedTokens: number;
   /** The month by team, most first; tokens of AIs in no team stand under `(none)`. Empty while the policy has no teams. */
@@ -585,9 +590,12 @@ export interface TeamTokens {
 export interface Forecast {
   /** Tokens an hour, from now to the month's end, that would land exactly on the enforced limit. */
   paceTokensPerHour: number;
-  /** Tokens of the whole month at the rate of its days so far, without regard to caps. */
+  /**
+   * Tokens of the whole month without regard to caps: each day as its weekday was in the last 28 days, the rest of today as its hours were;
+   * before 14 days have closed, at the rate of the month's days so far, in a budget's first month from its first day on.
+   */
   projectedMonthTokens: number;
-  /** When the enforced limit would be reached at that rate; unset if not within the month. */
+  /** When the enforced limit would be reached so; unset if not within the month. */
   exhaustedAt?: Date | undefined;
 }
 
@@ -2653,6 +2661,7 @@ function createBaseDistributionStats(): DistributionStats {
     budgetId: "",
     month: "",
     timeZone: "",
+    spreadByWeekdayPercentage: 0,
     toppedTokens: 0,
     byTeam: [],
     unit: "",
@@ -2704,6 +2713,9 @@ export const DistributionStats: MessageFns<DistributionStats> = {
     }
     if (message.timeZone !== "") {
       writer.uint32(114).string(message.timeZone);
+    }
+    if (message.spreadByWeekdayPercentage !== 0) {
+      writer.uint32(121).double(message.spreadByWeekdayPercentage);
     }
     if (message.toppedTokens !== 0) {
       writer.uint32(136).int64(message.toppedTokens);
@@ -2848,6 +2860,14 @@ export const DistributionStats: MessageFns<DistributionStats> = {
             message.timeZone = reader.string();
             continue;
           }
+          case 15: {
+            if (tag !== 121) {
+              break;
+            }
+
+            message.spreadByWeekdayPercentage = reader.double();
+            continue;
+          }
           case 17: {
             if (tag !== 136) {
               break;
@@ -2927,6 +2947,7 @@ export const DistributionStats: MessageFns<DistributionStats> = {
     message.budgetId = object.budgetId ?? "";
     message.month = object.month ?? "";
     message.timeZone = object.timeZone ?? "";
+    message.spreadByWeekdayPercentage = object.spreadByWeekdayPercentage ?? 0;
     message.toppedTokens = object.toppedTokens ?? 0;
     message.byTeam = object.byTeam?.map((e) => TeamTokens.fromPartial(e)) || [];
     message.unit = object.unit ?? "";

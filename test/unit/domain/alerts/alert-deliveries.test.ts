@@ -9,7 +9,8 @@ const POLICY = { ...ROOMY, monthlyLimit: 1_000, warningPercent: 50 };
 const COPY = 'test';
 
 function warned(sinks: readonly string[] = ['ops']): TestBudget {
-  const budget = new TestBudget(POLICY);
+  // A day after it began: then its forecast counts.
+  const budget = new TestBudget(POLICY, '2026-11-09T09:10:00Z').at('2026-11-10T09:10:00Z');
   budget.sinks = sinks;
   budget.do({ kind: 'record-unleased', aiId: 'a', usage: usage('u1', 600) });
   return budget;

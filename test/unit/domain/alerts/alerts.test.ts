@@ -6,6 +6,7 @@ import {
 } from '../../../../src/domain/alerts/alert-conditions.js';
 import { type PolicyFields, policyInForce } from '../../../../src/domain/model/policy.js';
 import { allowanceOf } from '../../../../src/domain/policy/allowance.js';
+import { NO_EXPERIENCE } from '../../../../src/domain/policy/experience.js';
 import { calendarDay, calendarMonth } from '../../../../src/domain/time/windows.js';
 
 const NOW = Date.parse('2026-11-15T12:20:00Z');
@@ -28,7 +29,9 @@ function conditions({ days = STEADY, fields = {}, ...changes }: Case) {
   const dayTotals = new Map(Object.entries(days));
   const monthSpent = [...dayTotals.values()].reduce((sum, tokens) => sum + tokens, 0);
   const allowance = allowanceOf(policy);
-  const steady = { now: NOW, month, today, hour, hourSpent: 100, hourCap: 700, monthSpent };
+  const figures = { hour, hourSpent: 100, hourCap: 700, monthSpent };
+  const outlook = { zone: 'UTC', now: NOW, month, today, countsFrom: month.start, experience: NO_EXPERIENCE };
+  const steady = { ...outlook, ...figures };
   return alertConditions({ ...steady, policy, allowance, dayTotals, ...changes });
 }
 
@@ -50,9 +53,14 @@ describe('alert conditions', () => {
       [],
     ],
     [
-      'a spread above 80',
-      { days: { '2026-11-01': 999, '2026-11-02': 5_000, '2026-11-03': 5_000 } },
+      'a spread above 80, among days of one weekday too',
+      { days: { '2026-11-01': 999, '2026-11-02': 5_000, '2026-11-08': 5_000 } },
       ['POOR_SPREAD'],
+    ],
+    [
+      'a spread above 80 of quiet week-ends',
+      { days: { '2026-11-01': 999, '2026-11-02': 5_000, '2026-11-08': 999, '2026-11-09': 5_000 } },
+      [],
     ],
     ['a quiet day under way', { days: { ...STEADY, [TODAY]: 1 } }, []],
     ['a day at twice the mean', { days: { ...STEADY, [TODAY]: 8_000 } }, []],

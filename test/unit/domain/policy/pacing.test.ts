@@ -20,7 +20,11 @@ interface Day {
 
 function capOn(pacing: Pacing, { before, daysLeft, past = NONE, evenness = 93.3333, minimum = 2_800 }: Day) {
   const input = { before, daysLeft, daysInMonth: 30, past };
-  return dayCap({ ...allowance, dailyMin: minimum }, { pacing, evennessPercent: evenness }, input);
+  return dayCap(
+    { ...allowance, dailyMin: minimum },
+    { ...DEFAULT_POLICY, pacing, evennessPercent: evenness },
+    input,
+  );
 }
 
 describe("the day's cap in force", () => {
@@ -153,7 +157,7 @@ describe("the hour's cap in force", () => {
     ['EVEN', { inHour: 0, inOtherHours: 0, dayCap: 300, hourShare: share(1, 24) }, 300],
     ['EVEN', { inHour: 5, inOtherHours: 9_000, dayCap: 4_574, hourShare: share(1, 24) }, 0],
   ])('under %s with %o is %i', (pacing, { hourShare, ...input }, cap) => {
-    const policy = { pacing, evennessPercent: 93.3333 };
+    const policy = { ...DEFAULT_POLICY, pacing };
     expect(hourCap(allowance, policy, { ...input, pace: { hourShare } }).tokens).toBe(cap);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { policyInForce } from '../../../../src/domain/model/policy.js';
 import type { CallCount } from '../../../../src/domain/model/types.js';
+import { NO_EXPERIENCE } from '../../../../src/domain/policy/experience.js';
 import { NO_CALLS } from '../../../../src/domain/statistics/calls-by-name.js';
 import {
   type DayTotals,
@@ -19,6 +20,8 @@ function used(day: string, total: number, presumed = 0, late = 0): DayTotals {
 }
 
 function stats(changes: Partial<DistributionInput> = {}) {
+  const today = dayWindow(ZONE, month, '2026-11-15');
+  const outlook = { zone: ZONE, month, now: NOW, today, countsFrom: month.start, experience: NO_EXPERIENCE };
   return distributionStats({
     budgetId: 'anthropic',
     policy: policyInForce({}),
@@ -35,6 +38,7 @@ function stats(changes: Partial<DistributionInput> = {}) {
     windows: [],
     now: NOW,
     isCurrentMonth: true,
+    ...(changes.isCurrentMonth !== false && { outlook }),
     ...changes,
   });
 }
