@@ -33,7 +33,7 @@ export const SCOPE_MUTATIONS: readonly Mutation[] = [
     replace: 'whole: (standing) => standing.hour.cap,',
   },
   {
-    name: 'slots of a team are counted once its leases are closed',
+    name: 'every other slot of a team is not counted',
     at: 'hold',
     find: '    if (live === 1) this.fences.add(fence);\n',
     replace: '    if (live === 1 && fence % 2 === 0) this.fences.add(fence);\n',

@@ -29,6 +29,10 @@ budgets:
     token_weights: {cache_read_percent: 10}
     token_weights_by_model:
       gpt-4.1: {input_percent: 200, output_percent: 12.5}
+    teams:
+      web: {ai_ids: ['web/*', reviewer], max_daily_percent: 30, max_concurrent: 2}
+    models:
+      'claude-opus-*': {max_monthly_percent: 20}
     time_zone: Europe/Berlin
     fallback_budget_ids: [openai]
 `,
@@ -53,6 +57,8 @@ budgets:
           ],
           tokenWeights: { cacheRead: 10 },
           tokenWeightsByModel: [['gpt-4.1', { input: 200, output: 12.5 }]],
+          teams: [['web', { aiIds: ['web/*', 'reviewer'], maxDailyPercent: 30, maxConcurrent: 2 }]],
+          models: [['claude-opus-*', { maxMonthlyPercent: 20 }]],
           timeZone: 'Europe/Berlin',
           fallbackBudgetIds: ['openai'],
         },

@@ -78,6 +78,14 @@ describe('the form of a policy', () => {
           ['a:b', 2],
           ['guardian', 50],
         ],
+        teams: [
+          ['ops', { aiIds: ['guardian'], guaranteedPercent: 40, weight: 2.5 }],
+          ['web', { aiIds: ['a,b', 'web:*'], maxHourlyPercent: 50, maxConcurrent: 3 }],
+        ],
+        models: [
+          ['*', {}],
+          ['qwen:*', { maxDailyPercent: 20.5, maxConcurrent: 1 }],
+        ],
         tokenWeights: { input: 10, cacheRead: 0.5 },
         tokenWeightsByModel: [
           ['gpt-4.1', { output: 500 }],
@@ -132,6 +140,9 @@ describe('the form of a policy', () => {
     ['fallback_budget_ids', 'a, b\nc', ['a', 'b', 'c']],
     ['max_daily_percent_by_ai', 'guardian', { guardian: '' }],
     ['token_weights', 'input_percent: ten', { input_percent: 'ten' }],
+    ['teams', 'web: web/* reviewer', { web: { ai_ids: ['web/*', 'reviewer'] } }],
+    ['teams', 'web: a,max_concurrent 2', { web: { ai_ids: ['a'], max_concurrent: 2 } }],
+    ['models', 'qwen:7b: max_daily_percent ten', { 'qwen:7b': { max_daily_percent: 'ten' } }],
     ['pacing', 'EVEN', 'PACING_EVEN'],
     ['on_expiry', 'REFUND', 'ON_EXPIRY_REFUND'],
     ['cooldown', '90s', '90s'],
@@ -156,6 +167,12 @@ describe('the form of a policy', () => {
       { 'gpt-4.1': { cacheReadPercent: 10, outputPercent: 500 } },
       'gpt-4.1 (cache_read_percent 10, output_percent 500)',
     ],
+    [
+      'teams',
+      { web: { aiIds: ['web/*', 'reviewer'], maxDailyPercent: 30 } },
+      'web (web/* reviewer, max_daily_percent 30)',
+    ],
+    ['models', { '*': { maxConcurrent: 2 } }, '* (max_concurrent 2)'],
     ['fallback_budget_ids', ['a', 'b'], 'a, b'],
     ['time_zone', 'UTC', 'UTC'],
   ])('shows %s: %j to a person', (name, value, text) => {

@@ -14,7 +14,7 @@ import type { Ledger } from '../../ledger/ledger.js';
 import type { Scope } from '../../ledger/scopes.js';
 import type { Standing } from '../../ledger/standing.js';
 import type { Blocker } from '../../model/types.js';
-import { amount } from '../../model/wording.js';
+import { inUnit } from '../../model/unit.js';
 import { freeOf, kept, sumKept } from '../../policy/kept.js';
 import type { AdmissionCap, Demand } from './caps.js';
 import { momentInWindow, momentLater } from './kept-until.js';
@@ -83,20 +83,17 @@ function keptBlocker(ledger: Ledger, standing: Standing, keptWindow: KeptWindow,
     momentLater(ledger, kind, { guarantees, own, takenToday, requested: asked }, committed(ledger));
   const availableAt = momentInWindow(ledger, keptWindow, teams, cap, requested) ?? later(requested);
   const permanent = availableAt === undefined || (inAll > requested && later(inAll) === undefined);
-  const free = amount(Math.max(0, mostFree));
+  const { unit } = ledger.policy;
+  const free = inUnit(unit, Math.max(0, mostFree));
   return {
     ...{ rule: 'KEPT_FOR_OTHERS', window: kind, ...(own && { scope: own.id }) },
     ...{ limit: Math.max(0, cap - tokens), spent, reserved, requested },
     message:
-      `${areKept(tokens)} for ${listed(keeps.map(({ teamId }) => teamId))}` +
+      `${inUnit(unit, tokens)} ${tokens === 1 ? 'is' : 'are'} kept for ${listed(keeps.map(({ teamId }) => teamId))}` +
       `${kind === 'HOUR' ? ' this hour' : ''}; ${free} are free for ${own?.id ?? aiId} now` +
       (permanent ? '; no window admits as much: ask for less' : ''),
     ...(permanent ? { permanent } : { availableAt }),
   };
-}
-
-function areKept(tokens: number): string {
-  return `${amount(tokens)} ${tokens === 1 ? 'is' : 'are'} kept`;
 }
 
 const MOST_LISTED = 3;

@@ -75,6 +75,14 @@ describe('the day of sharing.md', () => {
     });
   });
 
+  it('says amounts of money as money', () => {
+    const money = dayOf(4_574_000, { unit: 'USD', minReservation: 1 });
+    const budget = new TestBudget(money, '2026-11-10T18:00:00Z');
+    expect(refusal(budget, 'sandbox', 4_000_000)?.message).toMatch(
+      /^\$1\.3722 are kept for guardian and imperium; \$3\.2018 are free for sandbox now/,
+    );
+  });
+
   it('shows what is kept, for all teams and for the one that asks', () => {
     const budget = theDay();
     expect(budget.window('DAY').kept).toBe(1_372);
