@@ -91,7 +91,11 @@ export function book(ledger: Ledger, entry: Entry): void {
     countInScopes(ledger, ledger.scopes, { ...entry, tokens: inWindows }, { ai, model }, ofMonth);
   }
   if (entry.tokens < 0) ledger.loosened += 1;
-  if (entry.day < ledger.today.day) learnDay(ledger, entry.day);
+  if (entry.day < ledger.today.day) {
+    learnDay(ledger, entry.day);
+    // A day that is too long ago to be learned may be the first that counts.
+    ledger.pace.forget();
+  }
 }
 
 /** A paced cap refused a request on this day. It may have been written out since: then the past days alone still know it. */
