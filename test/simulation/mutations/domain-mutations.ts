@@ -173,7 +173,7 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
   {
     name: 'what a grant leaves is told as before it',
     at: 'grant',
-    find: 'roomFor(ledger, standingAfter(ledger, standing, reserved), request)',
+    find: 'roomFor(ledger, standingAfter(ledger, standing, inWindows), request)',
     replace: 'roomFor(ledger, standing, request)',
   },
   {
@@ -249,6 +249,60 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
     at: 'bookOnLive',
     find: '(overrunTokens === 0 && calls !== undefined)',
     replace: 'overrunTokens < 0',
+  },
+  {
+    name: 'what is reserved from a top-up counts in the windows',
+    at: 'unspentInWindows',
+    find: 'lease.topUpId === undefined ? unspent(lease) : 0',
+    replace: 'lease.topUpId === undefined ? unspent(lease) : unspent(lease) + 0',
+  },
+  {
+    name: 'a top-up grants whatever it has left',
+    at: 'topUpOver',
+    find: 'if (leftOf(value, ledger.slots.ofTopUp(key)) >= requested) return key;',
+    replace: 'if (value.tokens >= requested + 0 * leftOf(value, ledger.slots.ofTopUp(key))) return key;',
+  },
+  {
+    name: 'a top-up that names an AI is for all',
+    at: 'isFor',
+    find: "(aiId === '' || aiId === asker.aiId)",
+    replace: "(aiId === '' || asker.aiId !== '')",
+  },
+  {
+    name: 'a top-up that has ended grants on',
+    at: 'TopUps',
+    find: 'if (topUp.endedAt === undefined) overCaps.push(entry);',
+    replace: 'overCaps.push(entry);',
+  },
+  {
+    name: 'a raise draws on a top-up whatever it has left',
+    at: 'topUpBlocker',
+    find: 'if (requested <= left) return undefined;',
+    replace: 'if (requested <= left + 10_000) return undefined;',
+  },
+  {
+    name: 'what comes late of a lease from a top-up counts in the windows',
+    at: 'bookLate',
+    find: 'const topped = toppedOf(lease, Math.max(0, excess - overrunTokens));',
+    replace: 'const topped = 0 * toppedOf(lease, excess - overrunTokens);',
+  },
+  {
+    name: 'what is presumed of a lease from a top-up is not taken from it',
+    at: 'withPresumed',
+    find: '  bookTopUp(ledger, lease, presumed, settleUntil);\n',
+    replace: '  bookTopUp(ledger, lease, 0, settleUntil);\n',
+  },
+  {
+    name: 'a correction takes what is topped before the rest',
+    at: 'takeAway',
+    find: 'takeOf(ledger, day, whose, takeOf(ledger, day, whose, tokens, false), true)',
+    replace: 'takeOf(ledger, day, whose, takeOf(ledger, day, whose, tokens, true), false)',
+  },
+  {
+    name: 'a day comes back without what was topped',
+    at: 'bringBackDay',
+    find: '    ...(topped && { topped }),\n',
+    replace: '    ...(topped === 0 && { topped }),\n',
   },
   {
     name: 'a day comes back without its calls',
