@@ -323,18 +323,6 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
     replace: 'const twiceLeft = end - at;',
   },
   {
-    name: 'kept: what is promised to a team is refused for what is kept for others',
-    at: 'freeOf',
-    find: 'return Math.max(room - keptForOthers, promisedToIt);',
-    replace: 'return room - keptForOthers + 0 * promisedToIt;',
-  },
-  {
-    name: 'kept: nothing lapses of what a late team let melt',
-    at: 'noteIn',
-    find: 'if (tokens > before) tables',
-    replace: 'if (tokens < before) tables',
-  },
-  {
     name: 'kept: the last free slot goes to anybody',
     at: 'keptSlotsBlocker',
     find: 'if (kept === 0 || free >= 1) return undefined;',
