@@ -40,6 +40,12 @@ function isPast({ learnedFor }: StoredState['head'], day: string): boolean {
   return learnedFor !== undefined && daysBefore(learnedFor, WINDOW_DAYS).includes(day);
 }
 
+/** The last day that is remembered, and the first. */
+export function pastWindow(learnedFor: string): [string | undefined, string | undefined] {
+  const days = daysBefore(learnedFor, WINDOW_DAYS);
+  return [days[0], days.at(-1)];
+}
+
 export function checkPastDay(
   day: string,
   past: StoredPastDay | undefined,

@@ -8,7 +8,7 @@ import type { CallCount } from '../../src/domain/model/types.js';
 import { usageDayOf } from '../../src/domain/reads.js';
 import type { BudgetStore } from '../../src/store/store.js';
 import type { Journal } from './journal.js';
-import { checkPastDay } from './pacing-invariants.js';
+import { checkPastDay, pastWindow } from './pacing-invariants.js';
 import { sum } from './say.js';
 import { BUDGET, type SimWorld } from './sim-world.js';
 import { checkToppedAtRest } from './top-up-invariants.js';
@@ -48,13 +48,15 @@ export async function checkRest(
   return wrong;
 }
 
-/** What is remembered of closed days is what their documents say. */
+/** What is remembered of closed days is what their documents say, and no day that was used is forgotten. */
 async function checkPastDays(store: BudgetStore, state: StoredState, wrong: string[]): Promise<void> {
-  const { epoch, zone } = state.head;
-  for (const [day, past] of state.sections.pastDays) {
-    const [document] = state.sections.days.has(day) ? [] : await store.readDays(BUDGET, epoch, day, day);
-    if (document === undefined) continue;
-    checkPastDay(day, past, document, zone, (holds, what) => {
+  const { epoch, zone, learnedFor } = state.head;
+  if (learnedFor === undefined) return;
+  const [last = '', first = ''] = pastWindow(learnedFor);
+  for (const document of await store.readDays(BUDGET, epoch, first, last)) {
+    const { day, total } = document;
+    if (state.sections.days.has(day) || total === 0) continue;
+    checkPastDay(day, state.sections.pastDays.get(day), document, zone, (holds, what) => {
       if (!holds) wrong.push(what);
     });
   }
