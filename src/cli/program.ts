@@ -4,6 +4,7 @@ import { version } from '../platform/version.js';
 import type { ConnectionOptions } from './connect.js';
 import type { ExportCommand } from './export.js';
 import type { Run } from './output.js';
+import type { PricesOptions } from './prices.js';
 import type { ReplayCommand } from './replay-source.js';
 import type { BackupOptions, MigrateOptions, RestoreOptions, TidyOptions } from './store-tasks.js';
 import type { TokenOptions } from './token.js';
@@ -28,6 +29,7 @@ export function programFor(run: Run, serve: Serve): Command {
   serving(program.command('serve').description('Serve; the same as without a command.'), run, serve);
   addLookCommands(program, run);
   addReplayCommands(program, run);
+  addPriceCommands(program, run);
   addStoreCommands(program, run);
   addAccessCommands(program, run);
   // Last: commands inherit that words too many are told by the action.
@@ -177,6 +179,22 @@ function addConnectionOptions(command: Command): Command {
       '--token-file <file>',
       'a file with the bearer token (default: ARBITER_TOKEN holds the token itself)',
     );
+}
+
+/** Commands that make a part of a configuration. */
+function addPriceCommands(program: Command, run: Run): void {
+  program
+    .command('prices')
+    .description(
+      'Make token_weights_by_model, for a budget in money, from the price table that LiteLLM publishes.',
+    )
+    .argument('<file>', 'its model_prices_and_context_window.json')
+    .requiredOption('--models <pattern>', 'which models: a name, or a pattern with *; may be repeated', list)
+    .option('--currency <code>', 'the currency of its prices', 'USD')
+    .action(async (file: string, options: PricesOptions) => {
+      const { printPrices } = await import('./prices.js');
+      printPrices(run, file, options);
+    });
 }
 
 /** Commands that work on what is stored. */

@@ -52,7 +52,7 @@ export function getAvailability(
   request: GetAvailabilityRequest,
 ): OutcomeOf['get-availability'] {
   const estimate = estimateOf(ledger, request);
-  const violation = askedViolation(request, estimate);
+  const violation = askedViolation(ledger, request, estimate);
   if (violation !== undefined) return refused({ reason: 'INVALID_FIELD', violations: [violation] });
   const standing = standingOf(ledger);
   const requested = requestedTokens(ledger, standing, request, estimate);

@@ -1655,7 +1655,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
                 "type": "null"
               }
             ],
-            "description": "What the caller expects to spend, by kind, in place of `estimated_tokens`: weighed by the policy's token weights as they are when it is decided, and rounded up, so that a caller needs no weights. At least one token; weighed at most 10^12, and at least 1."
+            "description": "What the caller expects to spend, by kind, in place of `estimated_tokens`: weighed by the policy's token weights for `model`, as they are when it is decided, and rounded up, so that a caller needs no weights. At least one token; weighed at most 10^12, and at least 1."
           },
           "atLeastTokens": {
             "anyOf": [

@@ -1,8 +1,9 @@
 import { ArbiterError, type CallerRequest } from '../../src/arbiter/service-port.js';
 import { parseLeaseId } from '../../src/domain/model/lease-id.js';
 import type { OutcomeOf, Refusal } from '../../src/domain/model/outcomes.js';
+import type { PolicyFields } from '../../src/domain/model/policy.js';
 import type { AcquireRequest } from '../../src/domain/model/requests.js';
-import type { StoredState } from '../../src/domain/model/state.js';
+import type { StoredPolicy, StoredState } from '../../src/domain/model/state.js';
 import type { Denial, LeaseView } from '../../src/domain/model/types.js';
 import { wrongOfAsking } from './asking-invariants.js';
 import { CLOCK_SLACK_MS } from './commit-invariants.js';
@@ -50,6 +51,15 @@ export class SimulatedCaller {
       }
     }
     return undefined;
+  }
+
+  /** In the unit that the budget counts in by now, which it may have to keep. */
+  protected async putPolicy(fields: PolicyFields): Promise<OutcomeOf['put-policy'] | undefined> {
+    const policy = this.world.store.peekState(BUDGET)?.sections.settings.get('policy') as
+      | StoredPolicy
+      | undefined;
+    const unit = policy?.fields.unit ?? 'tokens';
+    return this.ask({ kind: 'put-policy', fields: { minReservation: 100, ...fields, unit } });
   }
 
   private async askBeside(request: CallerRequest, options: CallOptions): Promise<void> {

@@ -22,7 +22,7 @@ export class CalmSessions extends SimulatedCaller {
 
   async run(): Promise<void> {
     await this.ask({ kind: 'resume' });
-    await this.ask({ kind: 'put-policy', fields: { ...CAPS, ...SLOTS } });
+    await this.putPolicy({ ...CAPS, ...SLOTS });
     // A budget that was gone has begun anew with the clock of the one before.
     await this.ask({ kind: 'reset-clock' });
     const first = await this.open();
@@ -82,7 +82,7 @@ export class CalmSessions extends SimulatedCaller {
 
   /** What was asked for before the end of its stream, and is granted after it, has no more than the grace. */
   private async mustEndWhatItCrosses(): Promise<void> {
-    const free = await this.ask({ kind: 'put-policy', fields: { ...CAPS, ...SLOTS, maxConcurrent: 2 } });
+    const free = await this.putPolicy({ ...CAPS, ...SLOTS, maxConcurrent: 2 });
     if (free?.kind !== 'budget') return;
     const stream = await this.open();
     const ids = { requestId: `calm-${++this.made}`, nonce: `calm-${this.made}`, requestIdMade: false };

@@ -21,7 +21,7 @@ export class CalmWaits extends SimulatedCaller {
 
   async run(): Promise<void> {
     await this.ask({ kind: 'resume' });
-    await this.ask({ kind: 'put-policy', fields: POLICY });
+    await this.putPolicy(POLICY);
     // A budget that was gone has begun anew with the clock of the one before.
     await this.ask({ kind: 'reset-clock' });
     await this.ofAGrantElsewhere();
@@ -68,7 +68,7 @@ export class CalmWaits extends SimulatedCaller {
       const why = heard?.kind === 'refused' ? heard.refusal.reason : heard?.kind;
       if (why !== 'BUDGET_NOT_FOUND') world.violated(`who waited in a deleted budget heard ${why}`);
     }
-    await this.ask({ kind: 'put-policy', fields: POLICY });
+    await this.putPolicy(POLICY);
     this.journal.recreated();
     world.epochs += 1;
   }

@@ -69,6 +69,7 @@ export function checkCommit(budgetId: string, committed: Committed): string[] {
   if (committed.measured) checkMeasured(ledger, after, say);
   checkPacing(ledger, after, say);
   checkLeases(committed, say);
+  checkUnit(before, ledger, say);
   checkCooldowns(committed, say);
   // What a day that came back presumes may be of a policy that was.
   const known = { ofDay: !promises.clockWasReset, ofMonth: false };
@@ -214,6 +215,21 @@ function checkCooldowns({ before, after, promises }: Committed, say: Say): void 
     const used = receipt?.body.kind === 'lease' ? receipt.body.lease.used : 0;
     say(used === 0, `${ai} has the cooldown back of a slot that used ${used}`);
   }
+}
+
+/** What is counted is counted in one unit: it changes only where nothing is. */
+function checkUnit(before: StoredState | undefined, ledger: Ledger, say: Say): void {
+  if (!ledger.exists) return;
+  const { unit } = ledger.policy;
+  for (const [day, totals] of ledger.tables.days.entries()) {
+    const { total, unit: counted = 'tokens' } = totals;
+    say(total === 0 || counted === unit, `${day} counts ${counted} in a budget of ${unit}`);
+  }
+  if (before === undefined || before.head.deleted || before.head.epoch !== ledger.epoch) return;
+  if (policyOf(before).unit === unit) return;
+  const { leases, dayTotals } = before.sections;
+  say(leases.size === 0, `the unit became ${unit} while leases lived`);
+  say(sum(dayTotals.values()) === 0, `the unit became ${unit} in a month with usage`);
 }
 
 /** Between a release and an expiry there is one winner, whatever comes late. */

@@ -7,6 +7,11 @@ import { extremePolicy } from './extremes.js';
 import { BUDGET, type SimWorld } from './sim-world.js';
 
 const HOUR_MS = 3_600_000;
+const WEIGHTS: readonly NonNullable<PolicyFields['tokenWeightsByModel']>[] = [
+  [],
+  [['m*', { total: 50 }]],
+  [['other', { total: 50 }]],
+];
 const ZONES = ['UTC', 'Europe/Berlin', 'Asia/Kolkata', 'Australia/Lord_Howe'];
 
 export function randomPolicy(world: SimWorld): PolicyFields {
@@ -30,6 +35,8 @@ export function randomPolicy(world: SimWorld): PolicyFields {
     // Less than a day may take: then pacing never admits some requests.
     ...(world.random() < 0.1 ? { emergencyPercent: 1.5, minDailyPercent: 0 } : {}),
     ...(world.random() < 0.3 ? { tokenWeights: { total: 33.3 } } : {}),
+    ...{ unit: world.pick(['tokens', 'tokens', 'USD']), minReservation: 100 },
+    tokenWeightsByModel: world.pick(WEIGHTS),
     ...(world.random() < 0.1 ? { mode: 'OBSERVE' as const } : {}),
     ...randomScopes(world),
     ...(world.random() < 0.3 ? guarantees(world) : {}),
@@ -82,6 +89,7 @@ export function floorPolicy(world: SimWorld): PolicyFields {
       onExpiry: 'CHARGE',
       mode: 'ENFORCE',
       tokenWeights: {},
+      tokenWeightsByModel: [],
       cooldownMs: 0,
       maxConcurrent: 4,
     },
@@ -185,6 +193,13 @@ export class Operator extends SimulatedCaller {
     await this.order({ kind: 'put-policy', fields: randomPolicy(world) });
     this.journal.recreated();
     world.epochs += 1;
+    if (world.random() < 0.5) await this.changeUnit();
+  }
+
+  /** Only a budget that nothing counts in takes it. */
+  async changeUnit(): Promise<void> {
+    const unit = this.world.pick(['tokens', 'USD', 'EUR']);
+    await this.order({ kind: 'put-policy', fields: { unit }, updateMask: ['unit'] });
   }
 
   /** The store's own clock is wrong for a while; then an operator resets the budget's. */
@@ -240,5 +255,6 @@ const ORDERS: readonly Disturbance[] = [
   (operator, step) => operator.topUp(step),
   (operator, step) => operator.adjust(step),
   (operator) => operator.recreate(),
+  (operator) => operator.changeUnit(),
   (operator) => operator.clockRunsAhead(),
 ];

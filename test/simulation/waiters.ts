@@ -28,7 +28,7 @@ export class Waiters extends SimulatedCaller {
 
   async run(): Promise<void> {
     await this.ask({ kind: 'resume' });
-    await this.ask({ kind: 'put-policy', fields: FIELDS });
+    await this.putPolicy(FIELDS);
     // A budget that was gone has begun anew with the clock of the one before.
     await this.ask({ kind: 'reset-clock' });
     const waiting = Array.from({ length: WAITERS }, (_, at) => this.wait(`waiter-${at}`));
@@ -62,7 +62,7 @@ export class Waiters extends SimulatedCaller {
   /** A cooldown that outlasts the wait is no reason to wait. */
   private async waitInVain(): Promise<void> {
     const { world } = this;
-    await this.ask({ kind: 'put-policy', fields: { ...FIELDS, cooldownMs: COOLDOWN_MS } });
+    await this.putPolicy({ ...FIELDS, cooldownMs: COOLDOWN_MS });
     if (!(await this.slot('eager', WAIT_MS))) return;
     const from = world.scheduler.now;
     const again = await this.slot('eager', COOLDOWN_MS / 2);

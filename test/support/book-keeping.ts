@@ -60,6 +60,27 @@ export class CallBooks {
   }
 }
 
+/** What a report was charged is its tokens times the weight of the entry that fits its model best; of a lease, to the rounding of its sum. */
+export function expectWeighed({ state }: TestBudget, { tokens, model }: UsageReport, charged: number): void {
+  const { tokenWeightsByModel, tokenWeights } = state.policy;
+  const name = model === '' ? '(unspecified)' : model;
+  const fitting = [...tokenWeightsByModel.keys()].filter((key) =>
+    new RegExp(`^${key.replaceAll('*', '.*')}$`).test(name),
+  );
+  // The entries of these histories differ in how long they are, and a name is longer than its patterns.
+  const [best = ''] = fitting.sort((a, b) => Number(b === name) - Number(a === name) || b.length - a.length);
+  const { total } = tokenWeightsByModel.get(best) ?? tokenWeights;
+  expect(Math.abs(charged - (tokens.total * total) / 100), `${tokens.total} of ${name}`).toBeLessThan(1);
+}
+
+/** All that a budget counts within its retention is in its unit. */
+export function expectOneUnit(budget: TestBudget): void {
+  const { state } = budget;
+  if (!state.exists) return;
+  for (const { epoch, day, total, unit = 'tokens' } of daysOf(budget))
+    if (epoch === state.epoch && total > 0) expect(unit, day).toBe(state.policy.unit);
+}
+
 /** Every figure is the sum of its parts; `spent` is all that there must be beside what is presumed, in days open or written. */
 export function expectBooksBalance(budget: TestBudget, spent: number): void {
   const { state } = budget;

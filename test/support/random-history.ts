@@ -8,7 +8,9 @@ import {
   CallBooks,
   expectBooksBalance,
   expectGrantWithinCaps,
+  expectOneUnit,
   expectReloadsTheSame,
+  expectWeighed,
   figuresOf,
 } from './book-keeping.js';
 import { TestBudget } from './budget.js';
@@ -19,6 +21,16 @@ import { usage } from './requests.js';
 import { forgottenModels, HourBooks, wrongScopes } from './scope-books.js';
 import { largerMonth, overCaps } from './top-ups.js';
 import { type Counted, ToppedBooks } from './topped-books.js';
+
+/** None, one that fits some models, and one that fits all beside one that fits better. */
+const WEIGHTS: readonly NonNullable<PolicyFields['tokenWeightsByModel']>[] = [
+  [],
+  [['m*', { total: 50 }]],
+  [
+    ['*', { total: 120.5 }],
+    ['m', { total: 80 }],
+  ],
+];
 
 const HOUR_MS = 3_600_000;
 const WEEK_MS = 7 * 24 * HOUR_MS;
@@ -51,6 +63,7 @@ export class RandomHistory extends Chance {
   /** All that was ever charged or adjusted. */
   private spent = 0;
   private made = 0;
+  private policies = 0;
   private fence = 0;
   /** Then hours and days to come may have been spent in. */
   private wasReset = false;
@@ -84,8 +97,15 @@ export class RandomHistory extends Chance {
       rolloverMaxPercent: this.pick([0, 5]),
       timeZone: this.pick(['UTC', 'Europe/Berlin', 'Australia/Lord_Howe', 'America/Los_Angeles']),
       ...(this.random() < 0.3 ? { tokenWeights: { total: 33.3 } } : {}),
+      ...this.charging(),
       ...this.scopes(),
     };
+  }
+
+  private charging(): PolicyFields {
+    const turn = this.policies++;
+    const unit = turn % 4 === 0 ? 'USD' : 'tokens';
+    return { unit, minReservation: 100, tokenWeightsByModel: WEIGHTS[turn % WEIGHTS.length] ?? [] };
   }
 
   /** AIs move between teams, and models between patterns, whenever the policy changes. */
@@ -217,7 +237,9 @@ export class RandomHistory extends Chance {
     const outcome = this.do({ kind: 'record', lease, usage: report });
     if (outcome.kind !== 'recorded') return;
     const aiId = outcome.lease?.aiId ?? '';
-    if (this.book(`${lease.epoch} ${aiId} ${usageId}`, outcome, lease)) this.calls.add(aiId, report);
+    if (!this.book(`${lease.epoch} ${aiId} ${usageId}`, outcome, lease)) return;
+    this.calls.add(aiId, report);
+    expectWeighed(this.budget, report, outcome.chargedTokens);
   }
 
   private unleased(): void {
@@ -225,7 +247,9 @@ export class RandomHistory extends Chance {
     const report = usageOf(usageId);
     const outcome = this.do({ kind: 'record-unleased', aiId, usage: report });
     if (outcome.kind !== 'recorded') return;
-    if (this.book(`${this.budget.state.epoch} ${aiId} ${usageId}`, outcome)) this.calls.add(aiId, report);
+    if (!this.book(`${this.budget.state.epoch} ${aiId} ${usageId}`, outcome)) return;
+    this.calls.add(aiId, report);
+    expectWeighed(this.budget, report, outcome.chargedTokens);
   }
 
   /** Whether it is new. */
@@ -405,6 +429,7 @@ export class RandomHistory extends Chance {
     const committed = state.revision > this.revision;
     expectBooksBalance(this.budget, this.spent + this.presumed.corrected);
     if (this.random() < 0.1) this.calls.expectIn(this.budget);
+    if (this.random() < 0.1) expectOneUnit(this.budget);
     if (committed && this.random() < 0.3) expectReloadsTheSame(this.budget);
     this.checkScopes();
     if (this.random() < 0.2) this.topped.check();

@@ -3,7 +3,7 @@ import type { Standing } from '../ledger/standing.js';
 import { MAX_AMOUNT } from '../model/limits.js';
 import type { FieldViolation } from '../model/outcomes.js';
 import type { TokenCounts } from '../model/types.js';
-import { amount } from '../model/wording.js';
+import { inUnit } from '../model/unit.js';
 import { ceilDiv } from '../policy/pacing.js';
 import { addCharge, chargeOf } from '../policy/token-charge.js';
 import { roomFor } from './room.js';
@@ -17,10 +17,13 @@ export interface Asked extends Asker {
 }
 
 /** Its estimate, or what it expects as the policy weighs it; undefined if it gives neither. */
-export function estimateOf({ weights }: Ledger, { estimatedTokens, expected }: Asked): number | undefined {
+export function estimateOf(
+  { weights }: Ledger,
+  { estimatedTokens, expected, model = '' }: Asked,
+): number | undefined {
   if (expected === undefined) return estimatedTokens;
   // Rounded up as a charge is. Where the policy charges nothing for it, 1 is asked for: a slot reserves something.
-  return Math.max(1, addCharge({ tokens: 0, roundedUp: 0 }, chargeOf(expected, weights.of(''))).tokens);
+  return Math.max(1, addCharge({ tokens: 0, roundedUp: 0 }, chargeOf(expected, weights.of(model))).tokens);
 }
 
 /**
@@ -64,17 +67,18 @@ export function grantedTokens(
 
 /** What is wrong with how much a request asks for, which only its budget's weights can tell. */
 export function askedViolation(
+  { policy: { unit } }: Ledger,
   { expected, atLeastTokens = 0 }: Asked,
   weighed: number | undefined,
 ): FieldViolation | undefined {
   if (expected === undefined || weighed === undefined) return undefined;
   if (weighed > MAX_AMOUNT) {
-    const description = `must be weighed at most ${amount(MAX_AMOUNT)}; it is ${amount(weighed)} by the policy's token weights`;
+    const description = `must be weighed at most ${inUnit(unit, MAX_AMOUNT)}; it is ${inUnit(unit, weighed)} by the policy's token weights`;
     return { field: 'expected', description };
   }
   if (atLeastTokens <= weighed) return undefined;
-  const asked = `${amount(weighed)}, as \`expected\` is weighed by the policy`;
-  const description = `must be at most what is asked for: ${asked}; it is ${amount(atLeastTokens)}`;
+  const asked = `${inUnit(unit, weighed)}, as \`expected\` is weighed by the policy`;
+  const description = `must be at most what is asked for: ${asked}; it is ${inUnit(unit, atLeastTokens)}`;
   return { field: 'at_least_tokens', description };
 }
 

@@ -39,7 +39,7 @@ export function acquire(
   const bytes = ledger.tables.bytes;
   if (bytes > MAX_STATE_BYTES) return refused({ reason: 'STATE_FULL', bytes });
   const estimate = estimateOf(ledger, request);
-  const violation = askedViolation(request, estimate);
+  const violation = askedViolation(ledger, request, estimate);
   if (violation !== undefined) return refused({ reason: 'INVALID_FIELD', violations: [violation] });
   return ask(ledger, request, estimate);
 }

@@ -3,6 +3,18 @@ import type { Mutation } from './mutation.js';
 /** Mistakes of decisions. */
 export const DOMAIN_MUTATIONS: readonly Mutation[] = [
   {
+    name: 'a budget counts in another unit while a lease lives',
+    at: 'unitInUse',
+    find: "  if (live + waiting > 0) return { reason: 'UNIT_IN_USE', unit, asked };\n",
+    replace: '',
+  },
+  {
+    name: 'a budget counts in another unit after usage that is written out',
+    at: 'usedMonth',
+    find: '  if (tables.monthSpent > 0) return month.key;\n',
+    replace: '',
+  },
+  {
     name: 'receipts are looked up before the state is asked',
     at: 'findReceipt',
     find: '  if (inState !== undefined) return inState;\n',

@@ -77,7 +77,12 @@ describe('a report of a model without weights of its own', () => {
 });
 
 it('a pattern weighs reports and what is expected alike', () => {
-  const budget = new TestBudget({ ...PRICED, tokenWeightsByModel: [['*', { input: 250, output: 1_500 }]] });
+  const tokenWeightsByModel = [
+    ['*', { input: 250, output: 1_500 }],
+    ['gpt-*', { input: 100, output: 400 }],
+  ] as const;
+  const budget = new TestBudget({ ...PRICED, tokenWeightsByModel });
   const expected = counts({ input: 1_000, output: 100 });
   expect(budget.grant('a', undefined, { expected }).view.reservedTokens).toBe(4_000);
+  expect(budget.grant('b', undefined, { expected, model: 'gpt-5' }).view.reservedTokens).toBe(1_400);
 });
