@@ -136,6 +136,8 @@ const TOP_UP = valueBytes({
   ...{ kind: 'LARGER_MONTH', tokens: 0, reason: '', addedAt: 0, fingerprint: '', aiId: '', month: '2026-01' },
   ...{ expiresAt: 0, spent: 0, settleUntil: 0, takenBack: 0, endedAt: 0 },
 } satisfies Required<StoredTopUp>);
+/** Of the day and the month, and of the model `(unknown)` in both, beside the names of an AI. */
+const TOPPED = 5 * (NAME + DAY_NAME + NUMBER) + 2 * 16;
 /** A day and a fence. */
 const PRESUMED_NAME = NAME + DAY_NAME + 16;
 
@@ -159,11 +161,11 @@ function labelBytes(labels: NonNullable<StoredLease['labels']>): number {
  * hour, day and month; one that was granted from a top-up once more as topped. So there is room for that already, however many end at once.
  */
 function leaseBytes(lease: StoredLease): number {
-  const spans = lease.topUpId === undefined ? 1 : 3;
-  const names = spans * (3 * mostNameBytes(lease.aiId) + 2 * DAY_NAME + COUNT + 2 * NUMBER);
+  const names = 3 * mostNameBytes(lease.aiId) + DAY_NAME + COUNT + 2 * NUMBER;
+  const topped = lease.topUpId === undefined ? 0 : 2 * mostNameBytes(lease.aiId) + TOPPED;
   const presumed = PRESUMED_NAME + presumedBytes(lease);
   const most = MOST_OF_SESSION + MOST_OF_RELEASE + MOST_OF_PRESUMED_KEY;
-  return closedLeaseBytes(lease) + most + LEASE_RECEIPT_ID + names + presumed + REMEMBERED_GRANT;
+  return closedLeaseBytes(lease) + most + LEASE_RECEIPT_ID + names + topped + presumed + REMEMBERED_GRANT;
 }
 
 function presumedBytes({ aiId, model }: Pick<StoredPresumed, 'aiId' | 'model'>): number {

@@ -131,7 +131,7 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
   {
     name: 'the size of a lease is guessed',
     at: 'leaseBytes',
-    find: '  return closedLeaseBytes(lease) + most + LEASE_RECEIPT_ID + names + presumed + REMEMBERED_GRANT;',
+    find: '  return closedLeaseBytes(lease) + most + LEASE_RECEIPT_ID + names + topped + presumed + REMEMBERED_GRANT;',
     replace: '  return most + names + presumed && 700;',
   },
   {
