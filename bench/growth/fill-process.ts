@@ -94,6 +94,8 @@ function pastDay(start: number): UsageDay {
       ais: named('ai', AIS),
       models: named('model', MODELS),
       presumedBy: new Map(),
+      toppedAis: new Map(),
+      toppedModels: new Map(),
       parts: new Map(),
     },
   };

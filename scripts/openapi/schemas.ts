@@ -75,6 +75,7 @@ export class Schemas {
       case 'list':
         return {
           ...{ type: 'array', items: this.elementSchema(field, style, value) },
+          ...(style === 'request' && isRequired(field) && { minItems: 1 }),
           ...(entries !== undefined && { maxItems: entries }),
         };
       case 'map':

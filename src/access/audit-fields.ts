@@ -1,13 +1,24 @@
 import type { CallerRequest } from '../arbiter/service-port.js';
-import type { BudgetView, FieldViolation, OutcomeOf } from '../domain/model/outcomes.js';
-import type { LeaseView } from '../domain/model/types.js';
+import type { BudgetView, FieldViolation, OutcomeOf, TopUpPut } from '../domain/model/outcomes.js';
+import type { LeaseView, TopUpView } from '../domain/model/types.js';
 import type { LogFields } from '../platform/log.js';
 
 /** What a line of the audit says of a request and of its outcome. */
 
 export type OperatorRequest = Extract<
   CallerRequest,
-  { kind: 'put-policy' | 'pause' | 'resume' | 'delete-budget' | 'revoke' | 'adjust' | 'reset-clock' }
+  {
+    kind:
+      | 'put-policy'
+      | 'pause'
+      | 'resume'
+      | 'delete-budget'
+      | 'revoke'
+      | 'adjust'
+      | 'add-top-up'
+      | 'end-top-up'
+      | 'reset-clock';
+  }
 >;
 
 /** What an operator's method is called in the audit. */
@@ -57,6 +68,8 @@ const IS_ACTION: { readonly [K in CallerRequest['kind']]: boolean } = {
   'delete-budget': true,
   revoke: true,
   adjust: true,
+  'add-top-up': true,
+  'end-top-up': true,
   'reset-clock': true,
 };
 
@@ -75,6 +88,9 @@ export function targetFields(request: OperatorRequest): object {
       const { adjustmentId, tokens, day, aiId, model, reason } = request;
       return { adjustmentId, tokens, day, ai: aiId, model, reason };
     }
+    case 'add-top-up':
+    case 'end-top-up':
+      return { topUp: request.topUpId, reason: request.reason };
     case 'pause':
     case 'put-policy':
       return { reason: request.reason };
@@ -106,6 +122,8 @@ export function outcomeFields(request: OperatorRequest, outcome: OutcomeOf[Opera
       return changed(viewedLease(outcome.before), viewedLease(outcome.lease));
     case 'adjusted':
       return adjustedFields(outcome, request);
+    case 'top-up':
+      return toppedUpFields(outcome);
     case 'clock-reset': {
       const iso = (ms: number) => new Date(ms).toISOString();
       return changed(iso(outcome.before), iso(outcome.after));
@@ -128,6 +146,20 @@ function adjustedFields(outcome: OutcomeOf['adjust'], request: OperatorRequest):
   const after = { day, dayTotal };
   if (replayed) return { outcome: 'replayed', after };
   return { outcome: 'done', before: { day, dayTotal: dayTotal - request.tokens }, after };
+}
+
+function toppedUpFields({ before, topUp, replayed }: TopUpPut): object {
+  if (replayed) return { outcome: 'replayed', after: viewedTopUp(topUp) };
+  return changed(before === undefined ? null : viewedTopUp(before), viewedTopUp(topUp));
+}
+
+function viewedTopUp(topUp: TopUpView): object {
+  const { kind, tokens, aiId: ai, month, expiresAt, endedAt, spent, reserved, takenBack } = topUp;
+  const iso = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms).toISOString());
+  return {
+    ...{ kind, tokens, ai, month, expiresAt: iso(expiresAt), endedAt: iso(endedAt) },
+    ...(kind === 'OVER_CAPS' ? { spent, reserved } : { takenBack }),
+  };
 }
 
 /** A policy that was not taken stands in no other line. */

@@ -11,6 +11,7 @@ import {
 } from './handlers/budgets.js';
 import { listLeases, revokeLease } from './handlers/leases.js';
 import { simulatePolicy } from './handlers/simulate-policy.js';
+import { addTopUp, endTopUp, listTopUps } from './handlers/top-ups.js';
 import { adjustUsage, listUsage } from './handlers/usage-history.js';
 import { watchBudget } from './handlers/watch-budget.js';
 import { type Method, serverStream, unary } from './service.js';
@@ -71,6 +72,9 @@ export const BUDGET_ADMIN_SERVICE: Readonly<Record<keyof typeof service, Method>
     adjustUsage,
     'adjust',
   ),
+  addTopUp: unary(service.addTopUp, gen.AddTopUpRequest, gen.AddTopUpResponse, addTopUp, 'add-top-up'),
+  endTopUp: unary(service.endTopUp, gen.EndTopUpRequest, gen.EndTopUpResponse, endTopUp, 'end-top-up'),
+  listTopUps: unary(service.listTopUps, gen.ListTopUpsRequest, gen.ListTopUpsResponse, listTopUps),
   listUsage: unary(service.listUsage, gen.ListUsageRequest, gen.ListUsageResponse, listUsage),
   simulatePolicy: unary(
     service.simulatePolicy,

@@ -37,6 +37,7 @@ export async function getDistribution(
       isCurrentMonth,
       ...(isCurrentMonth && { outlook: { ...snapshot, zone } }),
     },
+    larger: isCurrentMonth ? snapshot.larger : 0,
     day: { date, hours: days.find(({ day }) => day === date)?.hours ?? [] },
     ais: isCurrentMonth ? snapshot.monthAis : summed(days, ({ ais }) => ais),
     models: isCurrentMonth ? snapshot.monthModels : summed(days, ({ models }) => models),

@@ -5,6 +5,7 @@ import { bringBackDay, enterMonth, missingDays, missingToday } from './ledger/re
 import type { NeedsLookup } from './model/outcomes.js';
 import type { Evidence } from './model/requests.js';
 import type { MonthWindow } from './model/state.js';
+import { addRollover, missingForRollover, rolloverTo } from './rollover.js';
 import { firstDayOf } from './time/calendar.js';
 import { nextMonth } from './time/windows.js';
 
@@ -14,14 +15,19 @@ import { nextMonth } from './time/windows.js';
  */
 export function advance(ledger: Ledger, now: number, evidence: Evidence): NeedsLookup | undefined {
   const target = monthOf(ledger, now);
-  const missing = target === ledger.month ? missingToday(ledger, now) : missingDays(ledger, target.key);
+  const turns = target !== ledger.month;
+  const missing = turns ? missingOfMonths(ledger, target) : missingToday(ledger, now);
   const needed = isLearned(ledger, now) ? missing : [...missing, ...unlearnedDays(ledger, target, now)];
   if (needed.length > 0) {
     const unknown = needed.filter((day) => !evidence.days.has(day));
     if (unknown.length > 0) return { kind: 'unknown', receiptIds: [], days: [...new Set(unknown)] };
   }
   ledger.clock = now;
-  if (target !== ledger.month) enterMonth(ledger, ledger.policy.timeZone, target, evidence);
+  if (turns) {
+    const rollover = rolloverTo(ledger, target, evidence);
+    enterMonth(ledger, ledger.policy.timeZone, target, evidence);
+    addRollover(ledger, rollover);
+  }
   ledger.moveTo(now);
   const { day } = ledger.today;
   if (ledger.closedDay !== undefined && day !== firstDayOf(ledger.month.key)) ledger.closedDay = undefined;
@@ -30,6 +36,10 @@ export function advance(ledger: Ledger, now: number, evidence: Evidence): NeedsL
   if (missing.includes(day)) bringBackDay(ledger, day, evidence);
   expireDue(ledger);
   return undefined;
+}
+
+function missingOfMonths(ledger: Ledger, target: MonthWindow): readonly string[] {
+  return [...missingDays(ledger, target.key), ...missingForRollover(ledger, target)];
 }
 
 /** The month of a moment. Each begins where the one before it ended, in the zone of the policy. */

@@ -122,7 +122,8 @@ function windowsUnder(
   windows: readonly WindowStatus[],
 ): WindowStatus[] {
   const { month, today, clock: now, zone, pace } = ledger;
-  const figures = { month, today, now, windows, budget: { zone }, experience: pace.experience };
+  const larger = ledger.topUps.largerBy(month.key);
+  const figures = { month, today, now, windows, larger, budget: { zone }, experience: pace.experience };
   const caps = capsInForce(policyInForce(fields), figures);
   return windows.map((window) => {
     const cap = caps[window.kind].tokens;
@@ -208,11 +209,11 @@ export function deleteBudget(ledger: Ledger, { force, etag }: DeleteBudgetReques
   ledger.slots.retireAll(ledger.policy.onExpiry === 'CHARGE');
   const { tables } = ledger;
   tables.ais.reset();
-  for (const table of [tables.dayTotals, tables.pastDays, tables.monthAis, tables.monthModels]) table.reset();
-  for (const table of [tables.hourAis, tables.hourModels, tables.hourParts, tables.monthParts]) table.reset();
-  tables.lapsed.reset();
+  tables.dropMonth();
+  tables.pastDays.reset();
+  for (const table of [tables.hourAis, tables.hourModels, tables.hourParts, tables.lapsed]) table.reset();
   tables.aisByGrant.clear();
-  tables.monthSpent = 0;
+  ledger.topUps.clear();
   closeOver(ledger);
   ledger.pause = undefined;
   ledger.policyFields = {};

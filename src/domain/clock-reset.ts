@@ -5,6 +5,7 @@ import { forgetFuture } from './ledger/request-memory.js';
 import { bringBackDay, closedBefore, enterMonth, missingDays } from './ledger/returning-days.js';
 import type { NeedsLookup, OutcomeOf } from './model/outcomes.js';
 import type { Evidence } from './model/requests.js';
+import { dropLaterRollovers } from './rollover.js';
 import { dayBefore, firstDayOf } from './time/calendar.js';
 import { dayAt, monthAt } from './time/windows.js';
 
@@ -30,8 +31,10 @@ export function resetClock(
   const unknown = needed.filter((day) => !evidence.days.has(day));
   if (unknown.length > 0) return { kind: 'unknown', receiptIds: [], days: [...new Set(unknown)] };
   ledger.clock = trusted;
-  if (!sameMonth) enterMonth(ledger, ledger.zone, month, evidence);
-  else if (today.day === firstDayOf(month.key)) ledger.closedDay = closedBefore(ledger, month, evidence);
+  if (!sameMonth) {
+    enterMonth(ledger, ledger.zone, month, evidence);
+    dropLaterRollovers(ledger);
+  } else if (today.day === firstDayOf(month.key)) ledger.closedDay = closedBefore(ledger, month, evidence);
   ledger.hour = { start: 0, end: 0 };
   ledger.moveTo(trusted);
   learnPastDays(ledger, evidence);

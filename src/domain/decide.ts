@@ -16,6 +16,7 @@ import { dropWritten } from './ledger/outbox.js';
 import { type NeedsLookup, type Outcome, refused } from './model/outcomes.js';
 import type { BudgetRequest, Evidence, OwnKind } from './model/requests.js';
 import { getAvailability, getLease, snapshotOf } from './reads.js';
+import { addTopUp, endTopUp } from './top-up-changes.js';
 
 /** What a decision is made with, beside the ledger and the request. Nothing else may matter. */
 export interface Circumstances {
@@ -99,6 +100,10 @@ function decideNow(
       return revoke(ledger, request, evidence);
     case 'adjust':
       return adjust(ledger, request, evidence, retentionMonths);
+    case 'add-top-up':
+      return addTopUp(ledger, request, evidence);
+    case 'end-top-up':
+      return endTopUp(ledger, request);
     case 'undo-grant':
       return undoGrant(ledger, request);
     default:

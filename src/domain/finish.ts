@@ -3,6 +3,8 @@ import { addressAlerts } from './alerts/alert-deliveries.js';
 import { alertKey, counting, forgettableMarks, updateMarks } from './alerts/alerts.js';
 import type { Ledger } from './ledger/ledger.js';
 import { standingOf } from './ledger/standing.js';
+import { dropEndedTopUps } from './ledger/top-ups.js';
+import { monthInWindow } from './ledger/topped.js';
 import { REMEMBERED_WRITERS, WRITER_MEMORY_MS } from './model/limits.js';
 import type { StatePatch } from './model/state.js';
 import { dayAt } from './time/windows.js';
@@ -26,6 +28,7 @@ export interface Stamp {
  */
 export function finish(ledger: Ledger, stamp: Stamp, housekeeping: boolean): StatePatch | undefined {
   if (ledger.exists && !stamp.restrained && (housekeeping || ledger.touched)) evaluateAlerts(ledger);
+  if (ledger.exists && !stamp.restrained && (housekeeping || ledger.touched)) dropEndedTopUps(ledger);
   addressAlerts(ledger, stamp);
   // After it: the end of an alert whose start has just been told is still to be told.
   if (housekeeping || ledger.touched) forgetAlerts(ledger);
@@ -72,7 +75,7 @@ function alertInput(ledger: Ledger): AlertInput {
     hour,
     hourSpent: standing.hour.spent,
     hourCap: standing.hour.cap.tokens,
-    monthSpent: tables.monthSpent,
+    monthSpent: monthInWindow(tables),
     dayTotals: tables.dayTotals,
     ...(closedDay === undefined ? {} : { closedDay }),
   };

@@ -2,6 +2,7 @@ import { admission, denialOf } from './admission/admission.js';
 import { askedViolation, estimateOf, leastTokens, requestedTokens } from './admission/asked.js';
 import { roomFor } from './admission/room.js';
 import { scopeWindows } from './admission/rules/scope-cap.js';
+import { topUpOver } from './admission/top-up.js';
 import { viewOfBudget } from './budget-changes.js';
 import { ownHours } from './ledger/accounts.js';
 import { withKept } from './ledger/kept-windows.js';
@@ -10,6 +11,7 @@ import type { Ledger } from './ledger/ledger.js';
 import { leaseOfRequest } from './ledger/request-memory.js';
 import type { Scope } from './ledger/scopes.js';
 import { type Standing, standingOf, windowStatuses } from './ledger/standing.js';
+import { viewOfTopUp } from './ledger/top-ups.js';
 import {
   type BudgetSnapshot,
   type NeedsLookup,
@@ -56,12 +58,14 @@ export function getAvailability(
   const requested = requestedTokens(ledger, standing, request, estimate);
   const least = leastTokens(ledger, request, requested);
   const blockers = admission(ledger, standing, request, requested, least);
+  const topUpId = topUpOver(ledger, standing, request, { requested, least }, blockers);
+  const admitted = blockers.length === 0 || topUpId !== undefined;
   const team = ledger.scopes?.teamOf(request.aiId);
   return {
     kind: 'availability',
     availableTokens: roomFor(ledger, standing, request),
     ...(team && { team: teamStatus(ledger, standing, team) }),
-    ...(blockers.length === 0 ? {} : { denial: denialOf(ledger, blockers) }),
+    ...(admitted ? {} : { denial: denialOf(ledger, blockers) }),
   };
 }
 
@@ -101,6 +105,9 @@ export function snapshotOf(ledger: Ledger): BudgetSnapshot {
     countsFrom: ledger.pace.countsFrom,
     monthAis: new Map(tables.monthAis.entries()),
     monthModels: new Map(tables.monthModels.entries()),
+    monthTopped: tables.monthTopped,
+    larger: ledger.topUps.largerBy(ledger.month.key),
+    topUps: [...tables.topUps.entries()].map(([id, topUp]) => viewOfTopUp(ledger, id, topUp)),
     monthParts: new Map(tables.monthParts.entries()),
     alerts: [...tables.alerts.values()].filter(({ epoch }) => epoch === undefined),
   };
@@ -115,7 +122,7 @@ function closedLeases({ tables: { outbox }, epoch }: Ledger): ClosedLease[] {
 
 /** An open day as its usage document says it. */
 export function usageDayOf(ledger: Ledger, day: string, totals: StoredDay): UsageDay {
-  const { start, end, total, presumed, late, zone, unit, refused, calls, failedCalls = 0 } = totals;
+  const { start, end, total, presumed, late, topped, zone, unit, refused, calls, failedCalls = 0 } = totals;
   const hours = ownHours(totals.hours);
   const { tables, budgetId, epoch, revision } = ledger;
   return {
@@ -125,6 +132,9 @@ export function usageDayOf(ledger: Ledger, day: string, totals: StoredDay): Usag
     presumedBy: tables.presumedBy(day),
     parts: tables.partsOf(day),
     ...(calls !== undefined && { calls, failedCalls, ...tables.callsOfDay(day) }),
+    ...(topped && { topped }),
+    toppedAis: tables.toppedOfDay(tables.toppedAis, day),
+    toppedModels: tables.toppedOfDay(tables.toppedModels, day),
     ...(zone === undefined ? {} : { zone }),
     ...(unit === undefined ? {} : { unit }),
     ...(refused === undefined ? {} : { refused }),

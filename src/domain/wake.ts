@@ -23,6 +23,7 @@ export function nextWake(ledger: Ledger): number | undefined {
   for (const [day, totals] of tables.days.entries()) {
     if (!ledger.slots.holdsDay(day)) earliest = Math.min(earliest, Math.max(totals.end, totals.settleUntil));
   }
+  if (tables.topUps.size > 0) earliest = Math.min(earliest, Math.max(clock, ledger.topUps.lookAt));
   // Who was told that it began wants to be told that it is over, also if nobody asks for a slot any more.
   if (ledger.exists && anyMayEndByTime(ledger)) earliest = Math.min(earliest, ledger.hour.end);
   // A month in use wants its days closed and graded, also those on which nothing happens.

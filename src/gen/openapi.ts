@@ -622,6 +622,111 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
+    "/budgetarbiter.v1.BudgetAdminService/AddTopUp": {
+      "post": {
+        "operationId": "AddTopUp",
+        "summary": "Gives tokens beyond the policy; once per top-up id, for 7 days or as long as the top-up lasts.",
+        "description": "Gives tokens beyond the policy; once per top-up id, for 7 days or as long as the top-up lasts. Errors: NOT_FOUND (BUDGET_NOT_FOUND); FAILED_PRECONDITION (ID_REUSED); RESOURCE_EXHAUSTED (TOO_MANY_TOP_UPS: 50 have not ended).",
+        "tags": [
+          "BudgetAdminService"
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {
+            "application/json": {
+              "schema": {
+                "$ref": "#/components/schemas/AddTopUpRequest"
+              }
+            }
+          }
+        },
+        "responses": {
+          "200": {
+            "description": "The top-up.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/AddTopUpResponse"
+                }
+              }
+            }
+          },
+          "default": {
+            "$ref": "#/components/responses/CallFailed"
+          }
+        }
+      }
+    },
+    "/budgetarbiter.v1.BudgetAdminService/EndTopUp": {
+      "post": {
+        "operationId": "EndTopUp",
+        "summary": "Ends a top-up now.",
+        "description": "Ends a top-up now. Over caps it grants nothing more; what was reserved from it stays out of the windows. Of a larger month it takes back what neither was handed out nor is kept for the days left. Of one that has ended it changes nothing and is OK. Errors: NOT_FOUND (BUDGET_NOT_FOUND, TOP_UP_NOT_FOUND).",
+        "tags": [
+          "BudgetAdminService"
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {
+            "application/json": {
+              "schema": {
+                "$ref": "#/components/schemas/EndTopUpRequest"
+              }
+            }
+          }
+        },
+        "responses": {
+          "200": {
+            "description": "The top-up after it.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/EndTopUpResponse"
+                }
+              }
+            }
+          },
+          "default": {
+            "$ref": "#/components/responses/CallFailed"
+          }
+        }
+      }
+    },
+    "/budgetarbiter.v1.BudgetAdminService/ListTopUps": {
+      "post": {
+        "operationId": "ListTopUps",
+        "summary": "Lists the top-ups in force, and those that have ended and that leases can still spend of or give back to.",
+        "description": "Lists the top-ups in force, and those that have ended and that leases can still spend of or give back to. Errors: NOT_FOUND (BUDGET_NOT_FOUND).",
+        "tags": [
+          "BudgetAdminService"
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {
+            "application/json": {
+              "schema": {
+                "$ref": "#/components/schemas/ListTopUpsRequest"
+              }
+            }
+          }
+        },
+        "responses": {
+          "200": {
+            "description": "A page of top-ups.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/ListTopUpsResponse"
+                }
+              }
+            }
+          },
+          "default": {
+            "$ref": "#/components/responses/CallFailed"
+          }
+        }
+      }
+    },
     "/budgetarbiter.v1.BudgetAdminService/ListUsage": {
       "post": {
         "operationId": "ListUsage",
@@ -1590,6 +1695,115 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           }
         }
       },
+      "AddTopUpRequest": {
+        "type": "object",
+        "description": "Gives tokens beyond the policy.",
+        "properties": {
+          "budgetId": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[a-z0-9][a-z0-9._-]*$",
+            "description": "The budget. Required."
+          },
+          "topUpId": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 64,
+            "pattern": "^[!-~]*$",
+            "description": "Names the top-up, and makes a retry safe: 1 to 64 printable ASCII characters without spaces, not beginning with `rollover-`. Required."
+          },
+          "tokens": {
+            "anyOf": [
+              {
+                "type": "string",
+                "pattern": "^(?:1000000000000|[1-9][0-9]{0,11})$"
+              },
+              {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": 1000000000000
+              }
+            ],
+            "description": "How many tokens: 1 to 10^12. Required."
+          },
+          "kind": {
+            "enum": [
+              "TOP_UP_KIND_UNSPECIFIED",
+              "TOP_UP_KIND_OVER_CAPS",
+              "TOP_UP_KIND_LARGER_MONTH",
+              0,
+              1,
+              2,
+              null
+            ],
+            "description": "What it does. Unspecified means OVER_CAPS."
+          },
+          "aiId": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "minLength": 1,
+            "maxLength": 128,
+            "pattern": "^[!-~]*$",
+            "not": {
+              "enum": [
+                "(other)"
+              ]
+            },
+            "description": "Of OVER_CAPS alone: for this AI, and then it lifts what binds this AI, too. Absent: for every AI, and it lifts the hour, the day, the month and the emergency of the budget alone."
+          },
+          "month": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$",
+            "x-minimum": "0001-02",
+            "x-maximum": "9999-11",
+            "description": "Of LARGER_MONTH alone: the month, `YYYY-MM`, this one or a later one, from `0001-02` to `9999-11`. Absent: this one."
+          },
+          "expiresAt": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "format": "date-time",
+            "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T[0-9:.]+(Z|[+-][0-9:]+)$",
+            "description": "When it ends, at most 92 days from now. OVER_CAPS must have it, and LARGER_MONTH must not."
+          },
+          "reason": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 256,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            "x-maxBytes": 256,
+            "description": "Why. 1 to 256 bytes. Required."
+          }
+        },
+        "additionalProperties": false,
+        "required": [
+          "budgetId",
+          "topUpId",
+          "tokens",
+          "reason"
+        ]
+      },
+      "AddTopUpResponse": {
+        "type": "object",
+        "description": "The top-up.",
+        "properties": {
+          "topUp": {
+            "$ref": "#/components/schemas/TopUp",
+            "description": "As it stands."
+          },
+          "replayed": {
+            "type": "boolean",
+            "description": "The id was used before, with the same content; nothing changed now."
+          }
+        }
+      },
       "AdjustUsageRequest": {
         "type": "object",
         "description": "Corrects usage.",
@@ -2224,6 +2438,11 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "number",
             "description": "The largest spread among the closed days of one weekday, from the second of each on, to 2 decimal places: what is uneven beside the rhythm of the week. 0 before that."
           },
+          "toppedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Tokens of the month that were reserved from top-ups: they count in every figure above, and in no cap."
+          },
           "byTeam": {
             "type": "array",
             "items": {
@@ -2336,6 +2555,10 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "number",
             "description": "The largest spread among the closed days of one weekday, from the second of each on, to 2 decimal places: what is uneven beside the rhythm of the week. 0 before that."
           },
+          "topped_tokens": {
+            "type": "integer",
+            "description": "Tokens of the month that were reserved from top-ups: they count in every figure above, and in no cap."
+          },
           "by_team": {
             "type": "array",
             "items": {
@@ -2354,6 +2577,51 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "failed_calls": {
             "type": "integer",
             "description": "How many of them failed."
+          }
+        }
+      },
+      "EndTopUpRequest": {
+        "type": "object",
+        "description": "Ends a top-up.",
+        "properties": {
+          "budgetId": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[a-z0-9][a-z0-9._-]*$",
+            "description": "The budget. Required."
+          },
+          "topUpId": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 64,
+            "pattern": "^[!-~]*$",
+            "description": "The top-up. Required."
+          },
+          "reason": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "maxLength": 256,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            "x-maxBytes": 256,
+            "description": "Why, for the log. At most 256 bytes."
+          }
+        },
+        "additionalProperties": false,
+        "required": [
+          "budgetId",
+          "topUpId"
+        ]
+      },
+      "EndTopUpResponse": {
+        "type": "object",
+        "description": "The top-up after it.",
+        "properties": {
+          "topUp": {
+            "$ref": "#/components/schemas/TopUp",
+            "description": "The top-up."
           }
         }
       },
@@ -2807,6 +3075,10 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "model": {
             "type": "string",
             "description": "The model that the request named; unset if it named none."
+          },
+          "topUpId": {
+            "type": "string",
+            "description": "The top-up that it was granted from: what it reserves counts there, and in no window."
           }
         }
       },
@@ -2939,6 +3211,59 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "$ref": "#/components/schemas/Lease"
             },
             "description": "Live leases first, then closed ones, each in the order of their fences."
+          },
+          "nextPageToken": {
+            "type": "string",
+            "description": "Empty on the last page."
+          }
+        }
+      },
+      "ListTopUpsRequest": {
+        "type": "object",
+        "description": "Lists top-ups.",
+        "properties": {
+          "budgetId": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[a-z0-9][a-z0-9._-]*$",
+            "description": "The budget. Required."
+          },
+          "pageSize": {
+            "type": [
+              "integer",
+              "null"
+            ],
+            "format": "int32",
+            "minimum": 0,
+            "maximum": 2147483647,
+            "description": "At most so many: 0 to 1,000; 0 means 100, more is taken as 1,000."
+          },
+          "pageToken": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "maxLength": 2048,
+            "pattern": "^[A-Za-z0-9_-]*$",
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone."
+          }
+        },
+        "additionalProperties": false,
+        "required": [
+          "budgetId"
+        ]
+      },
+      "ListTopUpsResponse": {
+        "type": "object",
+        "description": "A page of top-ups.",
+        "properties": {
+          "topUps": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/TopUp"
+            },
+            "description": "The top-ups, by id."
           },
           "nextPageToken": {
             "type": "string",
@@ -3643,6 +3968,15 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               }
             ],
             "description": "The least that any lease reserves at its grant: a smaller estimate, or none, reserves this much all the same, so that a low estimate opens no cap. It is then what counts against `max_request_tokens` and the caps. 0, for none, to 10^12, and never more than these admit. Default 0."
+          },
+          "rolloverMaxPercent": {
+            "type": [
+              "number",
+              "null"
+            ],
+            "minimum": 0,
+            "maximum": 100,
+            "description": "The most of the enforced limit that a month leaves to the next, of what was not handed out of it: when a month begins, its enforced limit grows by that, as a top-up with the id `rollover-YYYY-MM`. 0 to 100. Default 0."
           },
           "teams": {
             "type": [
@@ -4476,10 +4810,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "description": "A named part of a budget: some AIs, and what they may use together. A percentage of 100 turns its rule off.",
         "properties": {
           "aiIds": {
-            "type": [
-              "array",
-              "null"
-            ],
+            "type": "array",
             "items": {
               "type": "string",
               "minLength": 1,
@@ -4491,8 +4822,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
                 ]
               }
             },
+            "minItems": 1,
             "maxItems": 256,
-            "description": "Its AIs: ids, or patterns in which `*` stands for any run of characters, such as `web/*`. At least one; each 1 to 64 printable ASCII characters without spaces."
+            "description": "Its AIs: ids, or patterns in which `*` stands for any run of characters, such as `web/*`. At least one; each 1 to 64 printable ASCII characters without spaces. Required."
           },
           "maxHourlyPercent": {
             "type": [
@@ -4560,7 +4892,10 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "description": "Its part of the turns among those who wait. 0.01 to 100, with at most 4 decimal places. Default 1."
           }
         },
-        "additionalProperties": false
+        "additionalProperties": false,
+        "required": [
+          "aiIds"
+        ]
       },
       "TeamTokens": {
         "type": "object",
@@ -4778,6 +5113,77 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           }
         },
         "additionalProperties": false
+      },
+      "TopUp": {
+        "type": "object",
+        "description": "Tokens beyond the policy: an operator gives them, or a month leaves them to the next.",
+        "properties": {
+          "topUpId": {
+            "type": "string",
+            "description": "Names it. One that begins with `rollover-` is what a month left to the next."
+          },
+          "tokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "How many tokens."
+          },
+          "kind": {
+            "type": "string",
+            "enum": [
+              "TOP_UP_KIND_UNSPECIFIED",
+              "TOP_UP_KIND_OVER_CAPS",
+              "TOP_UP_KIND_LARGER_MONTH"
+            ],
+            "description": "What it does."
+          },
+          "aiId": {
+            "type": "string",
+            "description": "OVER_CAPS: it is for this AI alone."
+          },
+          "month": {
+            "type": "string",
+            "description": "LARGER_MONTH: the month, `YYYY-MM`."
+          },
+          "expiresAt": {
+            "type": "string",
+            "format": "date-time",
+            "description": "OVER_CAPS: when it ends, if nobody ends it before."
+          },
+          "reason": {
+            "type": "string",
+            "description": "Why."
+          },
+          "addedAt": {
+            "type": "string",
+            "format": "date-time",
+            "description": "When it was added."
+          },
+          "endedAt": {
+            "type": "string",
+            "format": "date-time",
+            "description": "When it ended."
+          },
+          "spentTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "OVER_CAPS: what leases have spent of it, what is presumed of them included."
+          },
+          "reservedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "OVER_CAPS: what live leases hold of it."
+          },
+          "availableTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "OVER_CAPS: what it can still grant."
+          },
+          "takenBackTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "LARGER_MONTH: what its end took back."
+          }
+        }
       },
       "Unleased": {
         "type": "object",
@@ -5093,6 +5499,11 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "pattern": "^-?[0-9]+$",
             "description": "What is left: cap - spent - reserved, never below 0."
           },
+          "toppedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "What was spent in it beside `spent_tokens`: it was reserved from top-ups, and no cap looks at it. Of a team's windows it is not told, and 0."
+          },
           "keptTokens": {
             "type": "string",
             "pattern": "^-?[0-9]+$",
@@ -5139,6 +5550,10 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "available_tokens": {
             "type": "integer",
             "description": "What is left: cap - spent - reserved, never below 0."
+          },
+          "topped_tokens": {
+            "type": "integer",
+            "description": "What was spent in it beside `spent_tokens`: it was reserved from top-ups, and no cap looks at it. Of a team's windows it is not told, and 0."
           },
           "kept_tokens": {
             "type": "integer",

@@ -32,6 +32,7 @@ export function distributionJson(stats: DistributionStats): object {
       budget_id: stats.budgetId,
       month: stats.month,
       time_zone: stats.timeZone,
+      topped_tokens: stats.toppedTokens,
       unit: stats.unit,
       calls: stats.calls,
       failed_calls: stats.failedCalls,
@@ -104,6 +105,7 @@ function windowStatus(window: WindowStatus): object {
     spent_tokens: window.spent,
     reserved_tokens: window.reserved,
     available_tokens: window.available,
+    topped_tokens: window.topped,
     kept_tokens: window.kept ?? 0,
   };
 }

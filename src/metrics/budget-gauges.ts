@@ -1,5 +1,5 @@
 import type { BudgetSnapshot } from '../domain/model/outcomes.js';
-import type { WindowStatus } from '../domain/model/types.js';
+import type { TopUpView, WindowStatus } from '../domain/model/types.js';
 import { allowanceOf } from '../domain/policy/allowance.js';
 import { forecastOf } from '../domain/statistics/forecast.js';
 import { spreadPercent, usageFigures } from '../domain/statistics/spread.js';
@@ -12,6 +12,11 @@ type OfBudget = readonly [name: string, help: string, read: (snapshot: BudgetSna
 const WINDOW_GAUGES: readonly OfWindow[] = [
   ['window_cap_tokens', 'The cap in force of the hour, day or month under way.', ({ cap }) => cap],
   ['window_spent_tokens', 'What is spent in the window, presumed tokens included.', ({ spent }) => spent],
+  [
+    'window_topped_tokens',
+    'What was spent in the window beside: it was reserved from top-ups, and no cap looks at it.',
+    ({ topped }) => topped,
+  ],
   ['window_reserved_tokens', 'What live leases reserve in the window.', ({ reserved }) => reserved],
   [
     'window_left_tokens',
@@ -40,8 +45,15 @@ const BUDGET_GAUGES: readonly OfBudget[] = [
   [
     'daily_minimum_tokens',
     'What the policy wants to be spent a day at the least.',
-    ({ budget }) => allowanceOf(budget.policy).dailyMin,
+    ({ budget, larger }) => allowanceOf(budget.policy, larger).dailyMin,
   ],
+  ['top_ups', 'Top-ups that have not ended.', ({ topUps }) => inForce(topUps).length],
+  [
+    'top_up_available_tokens',
+    'What the top-ups over caps can still grant.',
+    ({ topUps }) => topUps.reduce((sum, { available }) => sum + available, 0),
+  ],
+  ['month_larger_tokens', 'What top-ups add to the enforced limit of the month.', ({ larger }) => larger],
   [
     'day_presumed_tokens',
     'Of what is spent today, what is presumed of leases that expired, were revoked, or were released so.',
@@ -111,16 +123,20 @@ export function exposeBudgetGauges(exposition: Exposition, figures: BudgetFigure
   exposition.gauge(active, () => each(figures, activeAlerts));
 }
 
+function inForce(topUps: readonly TopUpView[]): TopUpView[] {
+  return topUps.filter(({ endedAt }) => endedAt === undefined);
+}
+
 function activeAlerts({ alerts }: BudgetSnapshot, budget: string): [Labels, number][] {
   const rules = new Set(alerts.filter(({ endedAt }) => endedAt === undefined).map(({ rule }) => rule));
   return [...rules].map((rule) => [{ budget, rule }, 1]);
 }
 
 function forecast(snapshot: BudgetSnapshot) {
-  const { budget, windows } = snapshot;
-  const { enforced } = allowanceOf(budget.policy);
+  const { budget, windows, larger, monthTopped: topped } = snapshot;
+  const { enforced } = allowanceOf(budget.policy, larger);
   const spent = windows.find(({ kind }) => kind === 'MONTH')?.spent ?? 0;
-  return forecastOf({ ...snapshot, zone: budget.zone, enforced, spent });
+  return forecastOf({ ...snapshot, zone: budget.zone, enforced, spent, topped });
 }
 
 function seconds(ms: number | undefined): number | undefined {

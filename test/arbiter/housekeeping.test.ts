@@ -108,7 +108,7 @@ describe('a commit', () => {
       Array.from({ length: 8 }, (_, at) => [`${at}`.padStart(32, 'l'), '値'.repeat(21)]),
     );
     const wide = (at: number) => String(at).padStart(128, '%');
-    const asked = Array.from({ length: 2_500 }, (_, at) => {
+    const asked = Array.from({ length: 2_200 }, (_, at) => {
       const request = acquire(wide(at), { requestId: wide(at), labels, estimatedTokens: 10 });
       return world.arbiter.submit(BUDGET, request, caller());
     });

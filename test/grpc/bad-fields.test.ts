@@ -178,7 +178,7 @@ const byReservedName: Row[] = [
 const byAdmin: Row[] = [
   ['listUsage', { groupBy: 99 }, 'group_by', /DAY, HOUR, AI, MODEL, TEAM/],
   ['listUsage', { groupBy: -1 }, 'group_by', /DAY, HOUR, AI, MODEL, TEAM/],
-  ...(['listUsage', 'listLeases', 'listBudgets'] as const).flatMap((name): Row[] => [
+  ...(['listUsage', 'listLeases', 'listBudgets', 'listTopUps'] as const).flatMap((name): Row[] => [
     [name, { pageSize: -1 }, 'page_size', /0 to 1,000/],
     [name, { pageToken: 'not a token' }, 'page_token', /next_page_token/],
     [name, { pageToken: 'e30' }, 'page_token', /next_page_token/],
@@ -190,6 +190,20 @@ const byAdmin: Row[] = [
   ),
   ...[0, 1e12 + 1, -1e12 - 1].map((tokens): Row => ['adjust', { tokens }, 'tokens', /not 0/]),
   ...['', 'r'.repeat(257), 'a\nb'].map((reason): Row => ['adjust', { reason }, 'reason', /bytes|control/]),
+  ...(['addTopUp', 'endTopUp'] as const).flatMap((name) =>
+    ['', 'a b', 'x'.repeat(65)].map((topUpId): Row => [name, { topUpId }, 'top_up_id', /1 to 64 printable/]),
+  ),
+  ['addTopUp', { topUpId: 'rollover-2026-12' }, 'top_up_id', /what a month leaves/],
+  ...[0, -1, 1e12 + 1].map((tokens): Row => ['addTopUp', { tokens }, 'tokens', /1 to 1,000,000,000,000/]),
+  ...[3, -1].map((kind): Row => ['addTopUp', { kind }, 'kind', /OVER_CAPS, .* or unset/]),
+  ...['', 'r'.repeat(257)].map((reason): Row => ['addTopUp', { reason }, 'reason', /1 to 256 bytes/]),
+  ['addTopUp', { aiId: '(other)' }, 'ai_id', /name the AI itself/],
+  ['addTopUp', { expiresAt: undefined }, 'expires_at', /is required/],
+  ['addTopUp', { month: '2026-12' }, 'month', /give expires_at/],
+  ['largerMonth', { month: '2026-13' }, 'month', /YYYY-MM/],
+  ['largerMonth', { aiId: 'guardian' }, 'ai_id', /everybody/],
+  ['largerMonth', { expiresAt: new Date(0) }, 'expires_at', /give month/],
+  ['endTopUp', { reason: 'r'.repeat(257) }, 'reason', /at most 256 bytes/],
   ['adjust', { aiId: '' }, 'ai_id', ID],
   ['adjust', { model: '' }, 'model', /1 to 128 bytes/],
   ['pause', { reason: 'r'.repeat(257) }, 'reason', /at most 256 bytes/],

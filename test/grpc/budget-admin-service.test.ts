@@ -3,9 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { UsageQuery } from '../../src/arbiter/service-port.js';
 import type { PolicyFields } from '../../src/domain/model/policy.js';
 import { presetOf } from '../../src/domain/policy/presets.js';
-import { Mode, OnExpiry, Pacing, Preset } from '../../src/gen/budgetarbiter/v1/budget.js';
+import { Mode, OnExpiry, Pacing, Preset, TopUpKind } from '../../src/gen/budgetarbiter/v1/budget.js';
 import * as gen from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
-import { budget, closedLease, LEASE_ID, lease, NOON, snapshot } from '../support/samples.js';
+import { budget, closedLease, LEASE_ID, lease, NOON, snapshot, TOP_UP } from '../support/samples.js';
 import { answerOf, failureOf, type Harness, startHarness } from './support/harness.js';
 
 const service = gen.BudgetAdminServiceService;
@@ -239,6 +239,56 @@ describe('other calls about budgets', () => {
     expect(harness.servicePort.last.request).toMatchObject({ kind: 'adjust', ...fields });
     expect(answer).toEqual({ day: '2026-11-15', dayTotalTokens: 900, replayed: false });
     expect(harness.logged[0]?.fields).toMatchObject({ adjustmentId: 'a-1', reason: 'reported twice' });
+  });
+});
+
+describe('top-ups', () => {
+  const budgetId = 'anthropic';
+  const topUp = {
+    ...{ topUpId: 'friday', tokens: 5_000, kind: TopUpKind.TOP_UP_KIND_OVER_CAPS, reason: 'a release' },
+    ...{ aiId: 'guardian', expiresAt: new Date(TOP_UP.expiresAt ?? 0), addedAt: new Date(TOP_UP.addedAt) },
+    ...{ spentTokens: 1_200, reservedTokens: 300, availableTokens: 3_500, takenBackTokens: 0 },
+  };
+
+  it('AddTopUp, with the reason in the log', async () => {
+    harness.logged.length = 0;
+    const expiresAt = new Date('2026-11-20T00:00:00Z');
+    const { topUpId, tokens, kind, reason, aiId } = topUp;
+    const request = { budgetId, topUpId, tokens, kind, reason, aiId, expiresAt };
+    const answer = await answerOf(harness, service.addTopUp, request);
+    expect(harness.servicePort.last.request).toMatchObject({
+      ...{ kind: 'add-top-up', of: 'OVER_CAPS', topUpId, tokens, reason, aiId },
+      expiresAt: expiresAt.getTime(),
+    });
+    expect(answer).toEqual({ topUp, replayed: false });
+    expect(harness.logged[0]?.fields).toMatchObject({ topUp: 'friday', reason });
+  });
+
+  it('EndTopUp, with the reason in the log', async () => {
+    harness.logged.length = 0;
+    const request = { budgetId, topUpId: 'friday', reason: 'done' };
+    const answer = await answerOf(harness, service.endTopUp, request);
+    expect(harness.servicePort.last.request).toEqual({
+      kind: 'end-top-up',
+      topUpId: 'friday',
+      reason: 'done',
+    });
+    expect(answer).toEqual({ topUp: { ...topUp, endedAt: new Date(NOON) } });
+    expect(harness.logged[0]?.fields).toMatchObject({ topUp: 'friday', reason: 'done' });
+  });
+
+  it('ListTopUps, page by page', async () => {
+    const topUps = ['c', 'a', 'e', 'b', 'd'].map((topUpId) => ({ ...TOP_UP, topUpId }));
+    harness.servicePort.answer = () => ({ kind: 'snapshot', snapshot: snapshot({ topUps }) });
+    const pages: string[][] = [];
+    let pageToken = '';
+    do {
+      const page = await answerOf(harness, service.listTopUps, { budgetId, pageSize: 2, pageToken });
+      pages.push(page.topUps.map(({ topUpId }) => topUpId));
+      pageToken = page.nextPageToken;
+    } while (pageToken !== '');
+    expect(pages).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
+    harness.servicePort.answer = undefined;
   });
 });
 

@@ -136,7 +136,16 @@ describe('AcquireSlot', () => {
         { rule: Rule.RULE_MODEL_CONCURRENCY, window: undefined, scope: 'o*' },
       ],
     });
-    const window = { kind: 'HOUR', start: 0, end: 1, cap: 10, spent: 3, reserved: 2, available: 5 } as const;
+    const window = {
+      kind: 'HOUR',
+      start: 0,
+      end: 1,
+      cap: 10,
+      spent: 3,
+      reserved: 2,
+      available: 5,
+      topped: 0,
+    } as const;
     harness.servicePort.answer = () => ({
       kind: 'availability',
       availableTokens: 5,

@@ -34,6 +34,9 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   ResumeBudget: ['operator'],
   RevokeLease: ['operator'],
   AdjustUsage: ['operator'],
+  AddTopUp: ['operator'],
+  EndTopUp: ['operator'],
+  ListTopUps: ['viewer', 'operator'],
   SimulatePolicy: ['operator'],
   ResetClock: ['operator'],
 };

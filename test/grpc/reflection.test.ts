@@ -69,7 +69,7 @@ describe.each(['v1', 'v1alpha'])('reflection %s', (version) => {
     const file = await filesOf(version, { $case: 'fileContainingSymbol', value: symbol });
     expect(file[0]?.name).toBe('budgetarbiter/v1/budget_admin_service.proto');
     const registry = createFileRegistry(create(FileDescriptorSetSchema, { file: file.reverse() }));
-    expect(registry.getService('budgetarbiter.v1.BudgetAdminService')?.methods).toHaveLength(13);
+    expect(registry.getService('budgetarbiter.v1.BudgetAdminService')?.methods).toHaveLength(17);
     expect(registry.getMessage('google.protobuf.FieldMask')).toBeDefined();
   });
 

@@ -95,7 +95,11 @@ export class SimulatedCaller {
     const states = this.world.statesSince(askedAt);
     const { blockers } = denial;
     const isOfCaps = blockers.every(({ window }) => window !== undefined);
-    if (isOfCaps && !denial.permanent && denial.availableAt === undefined)
+    // A month that is larger than the next may admit what that never does: only what comes back of it could help.
+    const isLarger = states.some(({ sections }) =>
+      [...sections.topUps.values()].some(({ kind }) => kind === 'LARGER_MONTH'),
+    );
+    if (isOfCaps && !isLarger && !denial.permanent && denial.availableAt === undefined)
       this.world.violated(`denied by ${blockers[0]?.rule}, neither for good nor until a time`);
     for (const { rule, limit, availableAt } of blockers) {
       if (rule === 'CONCURRENCY' && !states.some((state) => opensAt(state, limit, availableAt)))
@@ -172,6 +176,8 @@ function idOf(request: CallerRequest): string {
       return `release ${request.lease.leaseId}`;
     case 'adjust':
       return `adjust ${request.adjustmentId}`;
+    case 'add-top-up':
+      return `top-up ${request.topUpId}`;
     default:
       return '';
   }

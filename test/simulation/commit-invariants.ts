@@ -16,7 +16,9 @@ import { UNKNOWN } from '../../src/domain/model/types.js';
 import { exceededScopes, wrongScopes } from '../support/scope-books.js';
 import { checkMeasured, checkSafe } from './extremes.js';
 import { checkPacing } from './pacing-invariants.js';
+import { type Say, sum } from './say.js';
 import { MAX_SKEW_MS } from './sim-clock.js';
+import { checkTopped, checkTopUps } from './top-up-invariants.js';
 
 /** How far a replica's idea of the store's time may be ahead of it: half of the slowest round trip that counts, and drift. */
 export const CLOCK_SLACK_MS = 1_500;
@@ -62,6 +64,7 @@ export function checkCommit(budgetId: string, committed: Committed): string[] {
   if (!promises.clockWasReset) say(after.head.clock >= (before?.head.clock ?? 0), 'the clock went back');
   const ledger = Ledger.of(budgetId, after);
   checkSums(ledger, say);
+  checkTopped(ledger, say);
   checkSafe(ledger, say);
   if (committed.measured) checkMeasured(ledger, after, say);
   checkPacing(ledger, after, say);
@@ -73,6 +76,7 @@ export function checkCommit(budgetId: string, committed: Committed): string[] {
   for (const sentence of wrongScopes(ledger, [], known)) say(false, sentence);
   if (before !== undefined && before.head.epoch === after.head.epoch) {
     checkGrants(before, ledger, say);
+    checkTopUps(before, after, say);
     const granted = after.head.fence > before.head.fence;
     const ahead = after.head.clock > committed.latestGrant + MAX_SKEW_MS + CLOCK_SLACK_MS;
     say(!granted || !ahead, "granted although the budget's clock is ahead");
@@ -83,8 +87,6 @@ export function checkCommit(budgetId: string, committed: Committed): string[] {
   }
   return wrong;
 }
-
-type Say = (holds: boolean, what: string) => void;
 
 function checkSums(ledger: Ledger, say: Say): void {
   const { tables, exists } = ledger;
@@ -98,13 +100,12 @@ function checkSums(ledger: Ledger, say: Say): void {
     say(totals.presumed <= (models.get(UNKNOWN) ?? 0), `${day}: more presumed than unknown`);
     const byLease = sum([...tables.presumedBy(day).values()].map(({ tokens }) => tokens));
     say(byLease === totals.presumed, `${day}: by lease ${byLease} presumed, of the day ${totals.presumed}`);
-    const rest = restOfOpen(ledger, day);
-    for (const of of [
-      ...rest.ais.values(),
-      ...rest.models.values(),
-      ...rest.hours.map(({ tokens }) => tokens),
-    ])
-      say(of >= 0, `${day}: taken from what is presumed of a lease`);
+    for (const isTopped of [false, true]) {
+      const rest = restOfOpen(ledger, day, isTopped);
+      const hoursOf = rest.hours.map(({ tokens }) => tokens);
+      for (const of of [...rest.ais.values(), ...rest.models.values(), ...hoursOf])
+        say(of >= 0, `${day}: taken from what is presumed of a lease, or what was topped`);
+    }
     checkCalls(day, totals, tables.callsOfDay(day), say);
     say(totals.presumed >= 0 && totals.total >= 0 && totals.late >= 0, `${day}: below zero`);
     for (const { tokens } of totals.hours) say(tokens >= 0, `${day}: an hour below zero`);
@@ -262,7 +263,10 @@ function checkGrants(before: StoredState, ledger: Ledger, say: Say): void {
     say(live <= policy.maxConcurrentPerAi, `${aiId} holds ${live} slots of ${policy.maxConcurrentPerAi}`);
   }
   const standing = standingOf(ledger);
-  for (const sentence of exceededScopes(ledger, standing, granted)) say(false, sentence);
+  // What came from a top-up is granted whatever the windows hold.
+  const fromCaps = granted.filter(({ topUpId }) => topUpId === undefined);
+  if (fromCaps.length === 0) return;
+  for (const sentence of exceededScopes(ledger, standing, fromCaps)) say(false, sentence);
   const { hour, day, month } = standing;
   say(
     hour.spent + hour.reserved <= allowance.hourlyMax,
@@ -290,10 +294,4 @@ function checkKeptSlots({ tables, policy, scopes, slots }: Ledger, say: Say): vo
     slots.live + sum(kept) <= policy.maxConcurrent,
     `${slots.live} live slots, and ${sum(kept)} kept for others`,
   );
-}
-
-export function sum(values: Iterable<number>): number {
-  let total = 0;
-  for (const value of values) total += value;
-  return total;
 }

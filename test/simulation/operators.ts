@@ -1,6 +1,7 @@
 import type { CallerRequest } from '../../src/arbiter/service-port.js';
 import { parseLeaseId } from '../../src/domain/model/lease-id.js';
 import type { PolicyFields } from '../../src/domain/model/policy.js';
+import { largerMonth, overCaps } from '../support/top-ups.js';
 import { SimulatedCaller } from './caller.js';
 import { extremePolicy } from './extremes.js';
 import { BUDGET, type SimWorld } from './sim-world.js';
@@ -30,6 +31,7 @@ export function randomPolicy(world: SimWorld): PolicyFields {
     lateReportGraceMs: world.pick([0, 5_000, HOUR_MS]),
     timeZone: world.pick(ZONES),
     minEstimate: world.pick([0, 0, 150]),
+    rolloverMaxPercent: world.pick([0, 5]),
     // Less than a day may take: then pacing never admits some requests.
     ...(world.random() < 0.1 ? { emergencyPercent: 1.5, minDailyPercent: 0 } : {}),
     ...(world.random() < 0.3 ? { tokenWeights: { total: 33.3 } } : {}),
@@ -150,6 +152,24 @@ export class Operator extends SimulatedCaller {
     }
   }
 
+  /** Over caps for a while, or for a month; and some are ended, under the leases that they were given to. */
+  async topUp(step: number): Promise<void> {
+    const { world } = this;
+    const known = [...(world.store.peekState(BUDGET)?.sections.topUps.keys() ?? [])];
+    if (known.length > 0 && world.random() < 0.4) {
+      await this.order({ kind: 'end-top-up', topUpId: world.pick(known), reason: 'test' });
+      return;
+    }
+    const tokens = Math.ceil(world.random() * world.pick([400, 4_000]));
+    const aiId = world.pick([undefined, 'ai-0', 'ai-1']);
+    const expiresAt = world.time.now + world.pick([20_000, HOUR_MS, 40 * HOUR_MS]);
+    const request =
+      world.random() < 0.8
+        ? overCaps(`top-up-${step}`, tokens, expiresAt, aiId === undefined ? {} : { aiId })
+        : largerMonth(`top-up-${step}`, tokens);
+    for (let times = world.random() < 0.3 ? 2 : 1; times > 0; times -= 1) await this.order(request);
+  }
+
   /** What was spent before there was a budget. */
   async bringIn(tokens: number): Promise<void> {
     const adjustmentId = 'before';
@@ -231,6 +251,8 @@ const ORDERS: readonly Disturbance[] = [
   (operator) => operator.order({ kind: 'resume' }),
   (operator) => operator.order({ kind: 'resume' }),
   (operator, step) => operator.adjust(step),
+  (operator, step) => operator.topUp(step),
+  (operator, step) => operator.topUp(step),
   (operator, step) => operator.adjust(step),
   (operator) => operator.recreate(),
   (operator) => operator.changeUnit(),

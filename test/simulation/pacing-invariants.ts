@@ -7,12 +7,12 @@ import { hourName } from '../../src/domain/time/windows.js';
 const WINDOW_DAYS = 28;
 
 type Say = (holds: boolean, what: string) => void;
-type Day = Pick<StoredDay | UsageDay, 'total' | 'hours' | 'refused' | 'zone'>;
+type Day = Pick<StoredDay | UsageDay, 'total' | 'topped' | 'hours' | 'refused' | 'zone'>;
 
 /** What pacing goes by is what the days say, and what it lets a day take leaves later days what they were promised. */
 export function checkPacing(ledger: Ledger, { head, sections }: StoredState, say: Say): void {
   for (const [day, stored] of sections.days) {
-    if (isPast(head, day) && stored.total > 0)
+    if (isPast(head, day) && inWindow(stored).total > 0)
       checkPastDay(day, sections.pastDays.get(day), stored, head.zone, say);
   }
   if (ledger.exists && ledger.policy.pacing === 'EVEN') checkKept(ledger, say);
@@ -22,8 +22,9 @@ export function checkPacing(ledger: Ledger, { head, sections }: StoredState, say
 function checkKept(ledger: Ledger, say: Say): void {
   const { allowance, policy, month, daysLeft, tables, slots, today } = ledger;
   const { cap } = standingOf(ledger).day;
-  const inDay = (tables.dayTotals.get(today.day) ?? 0) + slots.reserved((hour) => hour.day === today.day);
-  const inMonth = tables.monthSpent + slots.reserved((hour) => hour.month === month.key);
+  const ofDay = (tables.dayTotals.get(today.day) ?? 0) - (tables.toppedDays.get(today.day) ?? 0);
+  const inDay = ofDay + slots.reserved((hour) => hour.day === today.day);
+  const inMonth = tables.monthSpent - tables.monthTopped + slots.reserved((hour) => hour.month === month.key);
   const left = Math.max(0, allowance.grantable - (inMonth - inDay));
   const evenDay = allowance.grantable / daysInMonth(month.key);
   const kept = (policy.evennessPercent / 100) * evenDay * (daysLeft - 1);
@@ -39,16 +40,29 @@ function isPast({ learnedFor }: StoredState['head'], day: string): boolean {
   return learnedFor !== undefined && daysBefore(learnedFor, WINDOW_DAYS).includes(day);
 }
 
+/** The last day that is remembered, and the first. */
+export function pastWindow(learnedFor: string): [string | undefined, string | undefined] {
+  const days = daysBefore(learnedFor, WINDOW_DAYS);
+  return [days[0], days.at(-1)];
+}
+
 export function checkPastDay(
   day: string,
   past: StoredPastDay | undefined,
-  known: Day,
+  counted: Day,
   zone: string,
   say: Say,
 ): void {
+  const known = inWindow(counted);
   const expected = text({ total: known.total, refused: known.refused, hours: hoursOf(known, zone) });
   const found = past === undefined ? 'nothing' : text(past);
   say(found === expected, `of ${day} is remembered ${found}, and it was ${expected}`);
+}
+
+/** What came from top-ups is no experience of what the caps left. */
+function inWindow({ total, topped = 0, hours, ...day }: Day): Day {
+  const less = hours.map((hour) => ({ ...hour, tokens: hour.tokens - (hour.topped ?? 0) }));
+  return { ...day, total: total - topped, hours: less };
 }
 
 interface Told extends Omit<StoredPastDay, 'refused'> {

@@ -7,10 +7,11 @@ import type { Receipt, StoredState, UsageDay } from '../../src/domain/model/stat
 import type { CallCount } from '../../src/domain/model/types.js';
 import { usageDayOf } from '../../src/domain/reads.js';
 import type { BudgetStore } from '../../src/store/store.js';
-import { sum } from './commit-invariants.js';
 import type { Journal } from './journal.js';
-import { checkPastDay } from './pacing-invariants.js';
+import { checkPastDay, pastWindow } from './pacing-invariants.js';
+import { sum } from './say.js';
 import { BUDGET, type SimWorld } from './sim-world.js';
+import { checkToppedAtRest } from './top-up-invariants.js';
 
 /** What must hold when everything has come to rest: the books, from receipts, days and what clients were told. */
 export async function checkRest(
@@ -29,6 +30,7 @@ export async function checkRest(
     const spent = exactSum([...days.values()].map((day) => day.total - day.presumed));
     if (booked !== spent) wrong.push(`epoch ${epoch}: receipts say ${booked}, days say ${spent}`);
     checkCalls(epoch, receipts, days, wrong);
+    wrong.push(...checkToppedAtRest(epoch, receipts, days, corrected(epoch, receipts, journal)));
     checkPresumed({ epoch, receipts, days, presumed, journal }, wrong);
   }
   checkUsages(receipts, journal, wrong);
@@ -46,13 +48,15 @@ export async function checkRest(
   return wrong;
 }
 
-/** What is remembered of closed days is what their documents say. */
+/** What is remembered of closed days is what their documents say, and no day that was used is forgotten. */
 async function checkPastDays(store: BudgetStore, state: StoredState, wrong: string[]): Promise<void> {
-  const { epoch, zone } = state.head;
-  for (const [day, past] of state.sections.pastDays) {
-    const [document] = state.sections.days.has(day) ? [] : await store.readDays(BUDGET, epoch, day, day);
-    if (document === undefined) continue;
-    checkPastDay(day, past, document, zone, (holds, what) => {
+  const { epoch, zone, learnedFor } = state.head;
+  if (learnedFor === undefined) return;
+  const [last = '', first = ''] = pastWindow(learnedFor);
+  for (const document of await store.readDays(BUDGET, epoch, first, last)) {
+    const { day, total } = document;
+    if (state.sections.days.has(day) || total === 0) continue;
+    checkPastDay(day, state.sections.pastDays.get(day), document, zone, (holds, what) => {
       if (!holds) wrong.push(what);
     });
   }
@@ -72,6 +76,16 @@ function bookedIn(epoch: number, receipts: ReadonlyMap<string, Receipt>, journal
     booked += BigInt(body.presumedTokens ?? 0);
   }
   return booked;
+}
+
+/** What corrections took away, presumed or not. */
+function corrected(epoch: number, receipts: ReadonlyMap<string, Receipt>, journal: Journal): number {
+  let taken = 0;
+  for (const { id, body, epoch: of } of receipts.values()) {
+    if (of !== epoch || body.kind !== 'adjustment') continue;
+    taken += Math.max(0, -(journal.adjustments.get(id.split(':a:')[1] ?? '') ?? 0));
+  }
+  return taken;
 }
 
 /** Each report counts once, whatever became of it, by its model and in all; and nothing else counts. */
@@ -226,6 +240,11 @@ function checkSize({ head, sections }: StoredState, now: number, wrong: string[]
   for (const [ai, { grants }] of sections.ais)
     if (grants.length > 3 * 2 * REMEMBERED_REQUESTS)
       wrong.push(`${grants.length / 3} grants of ${ai} are remembered`);
+  for (const [id, { month = '', expiresAt = 0, endedAt = expiresAt, settleUntil = 0 }] of sections.topUps) {
+    const isOver =
+      month < head.month.key && Math.max(endedAt, settleUntil) + 60_000 < Math.min(now, head.clock);
+    if (isOver && !head.deleted) wrong.push(`top-up ${id} is over and still in the state`);
+  }
   for (const [day, { end, settleUntil }] of sections.days) {
     if (Math.max(end, settleUntil) + 60_000 < Math.min(now, head.clock))
       wrong.push(`${day} is over and still in the state`);

@@ -85,7 +85,7 @@ export function usageDay(day: string, revision: number, changes: Partial<UsageDa
     presumed: revision,
     late: 0,
     hours: [
-      { start: T0, tokens: revision },
+      { start: T0, tokens: revision, topped: revision },
       { start: T0 + 3_600_000, tokens: revision * 9 },
     ],
     ais: new Map(NASTY_NAMES.map((name, i) => [name, revision + i])),
@@ -98,6 +98,9 @@ export function usageDay(day: string, revision: number, changes: Partial<UsageDa
       ['7', { aiId: 'gpt-4.1', hourStart: T0, tokens: revision }],
       ...NASTY_NAMES.map((name) => [`ai:${name}`, { aiId: name, tokens: 1 }] as const),
     ]),
+    topped: revision,
+    toppedAis: new Map(NASTY_NAMES.map((name, i) => [name, revision + i])),
+    toppedModels: new Map([['gpt-4.1', revision]]),
     parts: new Map(NASTY_NAMES.map((name) => [`MODEL ${name}`, revision])),
     ...changes,
   };

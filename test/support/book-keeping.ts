@@ -124,9 +124,16 @@ const checked = new WeakSet<UsageDay>();
 function expectRestStands(day: UsageDay): void {
   if (checked.has(day)) return;
   checked.add(day);
-  const { total, hours, ais, models } = restOf(day);
-  const parts = [total, ...hours.map(({ tokens }) => tokens), ...ais.values(), ...models.values()];
-  expect(Math.min(0, ...parts), day.day).toBe(0);
+  for (const isTopped of [false, true]) {
+    const { total, hours, ais, models } = restOf(day, isTopped);
+    const parts = [total, ...hours.map(({ tokens }) => tokens), ...ais.values(), ...models.values()];
+    expect(Math.min(0, ...parts), day.day).toBe(0);
+  }
+  const topped = [
+    sum(day.hours.map((hour) => hour.topped ?? 0)),
+    ...[sum(day.toppedAis.values()), sum(day.toppedModels.values())],
+  ];
+  expect(new Set([day.topped ?? 0, ...topped]).size, `topped on ${day.day}`).toBe(1);
   const kept = sum([...day.presumedBy.values()].map(({ tokens }) => tokens));
   expect(kept, `presumed by lease on ${day.day}`).toBe(day.presumed);
   expect(Math.min(1, ...[...day.presumedBy.values()].map(({ tokens }) => tokens))).toBe(1);
@@ -141,7 +148,7 @@ function expectCallsBalance({ day, calls = 0, failedCalls = 0, aiCalls, modelCal
 }
 
 /** Days of every epoch: those in the state, else their documents. */
-function daysOf({ state, documents }: TestBudget): UsageDay[] {
+export function daysOf({ state, documents }: TestBudget): UsageDay[] {
   const days = new Map(documents);
   for (const [day, totals] of state.tables.days.entries())
     days.set(`${state.epoch} ${day}`, usageDayOf(state, day, totals));
@@ -152,7 +159,7 @@ function daysOf({ state, documents }: TestBudget): UsageDay[] {
 export function figuresOf(
   budget: TestBudget,
   day: string,
-): Pick<UsageDay, 'total' | 'presumed' | 'presumedBy'> {
+): Pick<UsageDay, 'total' | 'presumed' | 'presumedBy' | 'topped'> {
   const { state, documents } = budget;
   const totals = state.tables.days.get(day);
   if (totals !== undefined) return usageDayOf(state, day, totals);
@@ -166,6 +173,11 @@ function expectIndexes(state: Ledger): void {
   for (const lease of leases.values()) counted.replace(undefined, lease);
   expect(state.slots.live).toBe(counted.live);
   expect(state.slots.reserved(() => true)).toBe(counted.reserved(() => true));
+  expect(state.slots.topped).toBe(counted.topped);
+  for (const id of state.tables.topUps.keys())
+    expect(state.slots.ofTopUp(id), id).toEqual(counted.ofTopUp(id));
+  const { toppedDays, monthTopped } = state.tables;
+  expect(monthTopped).toBe(sum(toppedDays.values()));
   expect(state.slots.firstExpiry()?.expiresAt).toBe(counted.firstExpiry()?.expiresAt);
   for (const [aiId, { grants }] of ais) {
     expect(state.slots.liveOf(aiId)).toBe(counted.liveOf(aiId));

@@ -14,6 +14,9 @@ export function expectComesBack(budget: TestBudget, request: AcquireRequest, den
     // How hours of later days weigh, nobody knows before they come.
     const isPart = blocker.window === 'HOUR' && blocker.scope !== undefined;
     if (isPart && budget.state.policy.pacing === 'EVEN' && availableAt >= budget.state.today.end) continue;
+    // What is held may come to nothing: then its day teaches pacing another thing than was foreseen.
+    const { pacing, onExpiry } = budget.state.policy;
+    if (pacing === 'EVEN' && onExpiry === 'REFUND' && budget.state.slots.live > 0) continue;
     const refusing = (moment: number) => rulesAt(budget, request, blocker, moment);
     const name = nameOf(blocker);
     expect(refusing(availableAt), `${rule} at ${new Date(availableAt).toISOString()}`).not.toContain(name);
@@ -38,6 +41,9 @@ function rulesAt(
   moment: number,
 ) {
   const later = budget.fork();
+  // A top-up may lift it, once nothing but caps refuses.
+  for (const { topUpId, kind } of later.snapshot().topUps)
+    if (kind === 'OVER_CAPS') later.do({ kind: 'end-top-up', topUpId, reason: '' });
   later.now = moment;
   const estimate = rule === 'COOLDOWN' ? {} : { estimatedTokens: requested };
   const outcome = later.do<'availability'>({

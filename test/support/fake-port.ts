@@ -9,7 +9,7 @@ import {
 import type { BudgetSnapshot, BudgetView, OutcomeOf, Refusal } from '../../src/domain/model/outcomes.js';
 import type { AcquireRequest } from '../../src/domain/model/requests.js';
 import type { LeaseView } from '../../src/domain/model/types.js';
-import { budget, closedLease, DENIAL, lease, NOON, snapshot } from './samples.js';
+import { budget, closedLease, DENIAL, lease, NOON, snapshot, TOP_UP } from './samples.js';
 
 type Outcome = OutcomeOf[CallerRequest['kind']];
 type Answer = (request: CallerRequest, caller: Caller) => Outcome | Promise<Outcome>;
@@ -51,6 +51,8 @@ const ANSWERS: { readonly [K in CallerRequest['kind']]: OutcomeOf[K] } = {
   'delete-budget': { kind: 'deleted', before: budget() },
   revoke: { kind: 'revoked', before: lease(), lease: closedLease({ status: 'REVOKED' }) },
   adjust: { kind: 'adjusted', day: '2026-11-15', dayTotal: 900, replayed: false },
+  'add-top-up': { kind: 'top-up', topUp: TOP_UP, replayed: false },
+  'end-top-up': { kind: 'top-up', topUp: { ...TOP_UP, endedAt: NOON }, before: TOP_UP, replayed: false },
   'reset-clock': { kind: 'clock-reset', before: NOON + 9_000, after: NOON },
 };
 

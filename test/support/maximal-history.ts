@@ -160,6 +160,8 @@ export class MaximalHistory extends Chance {
           models: new Map([['m', MAX_AIS]]),
           format: STATE_FORMAT,
           presumedBy: new Map(),
+          toppedAis: new Map(),
+          toppedModels: new Map(),
           parts: new Map(),
         },
       });

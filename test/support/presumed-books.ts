@@ -78,6 +78,14 @@ export class PresumedBooks {
     }
   }
 
+  /** A correction of a day in which some is topped takes that last, of whichever leases it is: the day has the word. */
+  follow(before: { readonly presumed: number }, day: string): void {
+    const { presumed, presumedBy } = figuresOf(this.budget, day);
+    this.corrected += before.presumed - presumed;
+    for (const one of this.known().filter((lease) => lease.day === day))
+      one.tokens = Math.min(one.tokens, presumedBy.get(String(one.lease.fence))?.tokens ?? 0);
+  }
+
   /** The day keeps of every lease what was counted here; says the leases, so that somebody is asked for one of them. */
   check(): readonly PresumedLease[] {
     if (!this.apart) return [];

@@ -19,6 +19,8 @@ import { expectComesBack } from './coming-back.js';
 import { PresumedBooks } from './presumed-books.js';
 import { usage } from './requests.js';
 import { forgottenModels, HourBooks, wrongScopes } from './scope-books.js';
+import { largerMonth, overCaps } from './top-ups.js';
+import { type Counted, ToppedBooks } from './topped-books.js';
 
 /** None, one that fits some models, and one that fits all beside one that fits better. */
 const WEIGHTS: readonly NonNullable<PolicyFields['tokenWeightsByModel']>[] = [
@@ -52,6 +54,7 @@ export class RandomHistory extends Chance {
   private readonly used = new Map<string, number>();
   private readonly dayOf = new Map<string, string>();
   private readonly presumed: PresumedBooks;
+  private readonly topped: ToppedBooks;
   private readonly hour = new HourBooks();
   private regrouped: string | undefined;
   private readonly calls = new CallBooks();
@@ -74,6 +77,7 @@ export class RandomHistory extends Chance {
     super(random);
     this.budget = new TestBudget(this.policy(), this.pick(STARTS));
     this.presumed = new PresumedBooks(this.budget, apart);
+    this.topped = new ToppedBooks(this.budget);
     this.budget.onCommit = (patch) => this.hour.see(this.budget.storedState(), patch, this.budget.state);
   }
 
@@ -90,6 +94,7 @@ export class RandomHistory extends Chance {
       maxConcurrentPerAi: this.pick([1, 3]),
       maxDailyPercentPerAi: this.pick([100, 40]),
       lateReportGraceMs: this.pick([0, HOUR_MS]),
+      rolloverMaxPercent: this.pick([0, 5]),
       timeZone: this.pick(['UTC', 'Europe/Berlin', 'Australia/Lord_Howe', 'America/Los_Angeles']),
       ...(this.random() < 0.3 ? { tokenWeights: { total: 33.3 } } : {}),
       ...this.charging(),
@@ -128,7 +133,7 @@ export class RandomHistory extends Chance {
   step(): void {
     const { budget } = this;
     budget.pass(this.pick([0, 0, 1_000, 20_000, 130_000, HOUR_MS, 7 * HOUR_MS]));
-    const kind = this.below(24);
+    const kind = this.below(26);
     if (kind < 7) this.acquire();
     else if (kind < 11) this.record();
     else if (kind < 14) this.release();
@@ -138,6 +143,7 @@ export class RandomHistory extends Chance {
     else if (kind === 18) this.operate();
     else if (kind === 19) this.adjust();
     else if (kind === 20) this.repeat();
+    else if (kind > 23) this.topUp();
     else if (kind === 21) this.random() < 0.1 ? this.resetClock() : this.undo();
     else this.unleased();
     this.check();
@@ -151,6 +157,7 @@ export class RandomHistory extends Chance {
 
   private hear({ events }: TestBudget): void {
     for (const event of events) {
+      if ('lease' in event) this.topped.see(event.lease);
       const ended = event.kind === 'expired' || event.kind === 'revoked' || event.kind === 'released';
       if (ended && (event.kind !== 'released' || event.lease.presumedTokens > 0))
         this.presumed.ended(event.lease, this.dayOf.get(event.lease.leaseId) ?? '');
@@ -187,7 +194,29 @@ export class RandomHistory extends Chance {
     if (lease !== undefined) this.leases.push(lease);
     this.dayOf.set(leaseId, this.budget.state.today.day);
     this.asked.push(request);
-    if (this.budget.state.policy.mode === 'ENFORCE') expectGrantWithinCaps(this.budget.state, request.aiId);
+    if (outcome.lease.topUpId !== undefined) this.topped.granted(outcome.lease);
+    else if (this.budget.state.policy.mode === 'ENFORCE')
+      expectGrantWithinCaps(this.budget.state, request.aiId);
+  }
+
+  /** One is added, or one is ended under the leases that were granted from it. */
+  private topUp(): void {
+    const { budget } = this;
+    const known = [...budget.state.tables.topUps.keys()];
+    if (known.length > 0 && this.random() < 0.4) {
+      this.do({ kind: 'end-top-up', topUpId: this.pick(known), reason: '' });
+      return;
+    }
+    const tokens = 1 + this.below(this.pick([300, 3_000]));
+    const aiId = this.pick([undefined, undefined, 'a', 'b']);
+    const expiresAt = budget.now + this.pick([130_000, 7 * HOUR_MS, 90 * HOUR_MS]);
+    const id = `t${++this.made}`;
+    const request =
+      this.random() < 0.85
+        ? overCaps(id, tokens, expiresAt, aiId === undefined ? {} : { aiId })
+        : largerMonth(id, tokens);
+    const outcome = this.do(request);
+    if (outcome.kind === 'top-up') expect(this.do(request)).toMatchObject({ replayed: true });
   }
 
   /** An earlier request comes again, with the same id. */
@@ -248,6 +277,7 @@ export class RandomHistory extends Chance {
     const outcome = this.do({ kind: 'get-lease', key: { lease } });
     if (outcome.kind !== 'lease') return 0;
     const { usedTokens } = outcome.lease;
+    this.topped.see(outcome.lease);
     const grown = usedTokens - (this.used.get(lease.leaseId) ?? 0);
     this.used.set(lease.leaseId, usedTokens);
     return grown;
@@ -350,7 +380,21 @@ export class RandomHistory extends Chance {
     const outcome = this.do({ kind: 'adjust', adjustmentId, tokens, reason: '', fingerprint: '', ...about });
     if (outcome.kind !== 'adjusted') return;
     this.spent += tokens;
-    if (tokens < 0) this.presumed.correct(before, -tokens, about);
+    if (tokens >= 0) return;
+    const named = 'aiId' in about || 'model' in about;
+    this.topped.correct(counted(before), counted(figuresOf(this.budget, day)), named);
+    this.lookAtTopped();
+    if (before.topped === undefined) this.presumed.correct(before, -tokens, about);
+    else this.presumed.follow(before, day);
+  }
+
+  /** A correction may have taken what was presumed of them. */
+  private lookAtTopped(): void {
+    for (const { leaseId } of [...this.topped.known]) {
+      const lease = parseLeaseId(leaseId);
+      const outcome = lease && this.do({ kind: 'get-lease', key: { lease } });
+      if (outcome?.kind === 'lease') this.topped.see(outcome.lease);
+    }
   }
 
   /** Whoever asks for a lease is told what still stands. */
@@ -388,6 +432,7 @@ export class RandomHistory extends Chance {
     if (this.random() < 0.1) expectOneUnit(this.budget);
     if (committed && this.random() < 0.3) expectReloadsTheSame(this.budget);
     this.checkScopes();
+    if (this.random() < 0.2) this.topped.check();
     this.checkPresumed();
     this.revision = state.revision;
   }
@@ -403,6 +448,13 @@ function expectLeft(
   const of = lease.model ?? model;
   const peek = budget.fork().do<'availability'>({ kind: 'get-availability', aiId, ...(of && { model: of }) });
   expect(availableTokens, 'left after a grant').toBe(peek.availableTokens);
+}
+
+/** What came from top-ups of a day, and is presumed. */
+function counted({ total, topped = 0, presumedBy }: ReturnType<typeof figuresOf>): Counted {
+  let toppedPresumed = 0;
+  for (const one of presumedBy.values()) if (one.topped) toppedPresumed += one.tokens;
+  return { total, topped, toppedPresumed };
 }
 
 /** The same id has the same content, whoever repeats it. */

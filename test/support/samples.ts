@@ -2,7 +2,7 @@ import { formatLeaseId } from '../../src/domain/model/lease-id.js';
 import type { BudgetSnapshot, BudgetView } from '../../src/domain/model/outcomes.js';
 import { type PolicyFields, policyInForce } from '../../src/domain/model/policy.js';
 import type { StoredAlert } from '../../src/domain/model/state.js';
-import type { Denial, LeaseView, WindowStatus } from '../../src/domain/model/types.js';
+import type { Denial, LeaseView, TopUpView, WindowStatus } from '../../src/domain/model/types.js';
 import { NO_EXPERIENCE } from '../../src/domain/policy/experience.js';
 import type { DistributionStats } from '../../src/domain/statistics/distribution.js';
 
@@ -65,8 +65,23 @@ export function budget(fields: PolicyFields = {}, changes: Partial<BudgetView> =
 }
 
 export const WINDOWS: readonly WindowStatus[] = [
-  { kind: 'HOUR', start: NOON, end: NOON + 3_600_000, cap: 700, spent: 600, reserved: 50, available: 50 },
+  {
+    kind: 'HOUR',
+    start: NOON,
+    end: NOON + 3_600_000,
+    cap: 700,
+    spent: 600,
+    reserved: 50,
+    available: 50,
+    topped: 20,
+  },
 ];
+
+export const TOP_UP: TopUpView = {
+  ...{ topUpId: 'friday', kind: 'OVER_CAPS', tokens: 5_000, reason: 'a release', aiId: 'guardian' },
+  ...{ addedAt: NOON - 60_000, expiresAt: NOON + 86_400_000 },
+  ...{ spent: 1_200, reserved: 300, available: 3_500, takenBack: 0 },
+};
 
 export function snapshot(changes: Partial<BudgetSnapshot> = {}): BudgetSnapshot {
   return {
@@ -88,6 +103,9 @@ export function snapshot(changes: Partial<BudgetSnapshot> = {}): BudgetSnapshot 
     countsFrom: Date.UTC(2026, 10),
     monthAis: new Map(),
     monthModels: new Map(),
+    monthTopped: 20,
+    larger: 0,
+    topUps: [TOP_UP],
     monthParts: new Map(),
     alerts: [],
     ...changes,
@@ -140,6 +158,7 @@ export const STATS: DistributionStats = {
   daysBelowMinimum: ['2026-11-02'],
   byAi: [{ aiId: 'guardian', tokens: 45_000, calls: 150, failedCalls: 20 }],
   byModel: [{ model: '(unknown)', tokens: 45_000, calls: 0, failedCalls: 0 }],
+  toppedTokens: 20,
   byTeam: [],
   presumedTokens: 100,
   lateTokens: 10,
@@ -166,6 +185,7 @@ export const EXAMPLE_STATS: DistributionStats = {
   byModel: [{ model: 'gpt-4.1', tokens: 45_000, calls: 150, failedCalls: 20 }],
   byTeam: [],
   presumedTokens: 70,
+  toppedTokens: 20,
   lateTokens: 7,
   forecast: {
     paceTokensPerHour: 131.94,
@@ -181,6 +201,7 @@ export const EXAMPLE_STATS: DistributionStats = {
       spent: 312,
       reserved: 100,
       available: 288,
+      topped: 0,
     },
   ],
 };

@@ -2,8 +2,9 @@ import { expect } from 'vitest';
 import { tokensOf } from '../../src/domain/ledger/counts.js';
 import type { Ledger } from '../../src/domain/ledger/ledger.js';
 import type { Scope, ScopeKind } from '../../src/domain/ledger/scopes.js';
-import { unspent } from '../../src/domain/ledger/slots.js';
+import { unspentInWindows } from '../../src/domain/ledger/slots.js';
 import type { Standing } from '../../src/domain/ledger/standing.js';
+import type { Table } from '../../src/domain/ledger/table.js';
 import { percentOf } from '../../src/domain/model/percent.js';
 import type { Policy } from '../../src/domain/model/policy.js';
 import type {
@@ -79,17 +80,30 @@ export function wrongScopes(
   const wrong: string[] = [];
   const isNamed = !tables.monthAis.has(OTHER) && !tables.monthModels.has(OTHER);
   if (isNamed) {
-    const presumed = [...tables.presumedBy(today.day).values()];
+    const presumed = [...tables.presumedBy(today.day).values()].filter(inWindows);
     const { ais, models: named } = tables.accountsOf(today.day);
-    const ofDay = expectedOf(policy, valuesOf(ais), valuesOf(named), presumed);
+    const { day } = today;
+    const [ofAis, ofModels] = [
+      less(valuesOf(ais), tables.toppedAis, day),
+      less(valuesOf(named), tables.toppedModels, day),
+    ];
+    const ofDay = expectedOf(policy, ofAis, ofModels, presumed);
     compare(wrong, ledger, 'day', ofDay, models.ofDay ? undefined : 'TEAM');
-    const ofMonth = presumedOfMonth(ledger, month.key, documents);
-    const expected = expectedOf(policy, tables.monthAis, tables.monthModels, ofMonth);
+    const ofMonth = presumedOfMonth(ledger, month.key, documents).filter(inWindows);
+    const { monthAis, monthModels, toppedAis, toppedModels } = tables;
+    const inMonth = [
+      less(monthAis, toppedAis, month.key),
+      less(monthModels, toppedModels, month.key),
+    ] as const;
+    const expected = expectedOf(policy, ...inMonth, ofMonth);
     compare(wrong, ledger, 'month', expected, models.ofMonth ? undefined : 'TEAM');
   }
   for (const scope of scopesOf(ledger)) {
     const leases = [...ledger.slots.leasesLive()].filter((lease) => scopes.isOf(scope, lease));
-    const held = leases.reduce((sum, lease) => sum + (lease.day === today.day ? unspent(lease) : 0), 0);
+    const held = leases.reduce(
+      (sum, lease) => sum + (lease.day === today.day ? unspentInWindows(lease) : 0),
+      0,
+    );
     if (ledger.slots.waiting > 0) continue;
     if (scope.fences.size !== leases.length)
       wrong.push(`${scope.id} has ${scope.fences.size} live leases, not ${leases.length}`);
@@ -153,7 +167,7 @@ function exceeded(
     ],
   ] as const;
   for (const [window, percent, whole, isIn] of windows) {
-    const held = leases.filter(isIn).reduce((sum, lease) => sum + unspent(lease), 0);
+    const held = leases.filter(isIn).reduce((sum, lease) => sum + unspentInWindows(lease), 0);
     const spent = spentIn(ledger, of, window);
     const cap = percentOf(whole, percent);
     if (percent < 100 && spent + held > cap)
@@ -166,18 +180,22 @@ function exceeded(
 
 /** By the sections of the state. */
 function spentIn(
-  { tables, policy, today }: Ledger,
+  { tables, policy, today, month }: Ledger,
   { kind, id }: { readonly kind: ScopeKind; readonly id: string },
   window: WindowName,
 ): number {
   const sections = {
     hour: [tables.hourAis, tables.hourModels, tables.hourParts],
     day: [
-      tables.ofDay(tables.dayAis, today.day),
-      tables.ofDay(tables.dayModels, today.day),
+      less(tables.ofDay(tables.dayAis, today.day), tables.toppedAis, today.day),
+      less(tables.ofDay(tables.dayModels, today.day), tables.toppedModels, today.day),
       tables.partsOf(today.day),
     ],
-    month: [tables.monthAis, tables.monthModels, tables.monthParts],
+    month: [
+      less(tables.monthAis, tables.toppedAis, month.key),
+      less(tables.monthModels, tables.toppedModels, month.key),
+      tables.monthParts,
+    ],
   } as const;
   const [ais, models, all] = sections[window];
   const parts = new Map(all);
@@ -206,6 +224,19 @@ function presumedOfMonth(
     if (isClosed) found.push(...document.presumedBy.values());
   }
   return found;
+}
+
+/** What came from a top-up is in no window. */
+function inWindows({ topped }: StoredPresumed): boolean {
+  return topped !== true;
+}
+
+function less(
+  all: Iterable<readonly [string, number]>,
+  topped: Pick<Table<number>, 'get'>,
+  span: string,
+): [string, number][] {
+  return Array.from(all, ([name, tokens]) => [name, tokens - (topped.get(`${span} ${name}`) ?? 0)]);
 }
 
 function* valuesOf(
@@ -277,6 +308,8 @@ export class HourBooks {
       add(this.ais, aiId, tokens);
       add(this.models, `${PRESUMED}${model}`, tokens);
     }
+    // Of what came from a top-up these books know nothing.
+    if (changesOf(before, patch, 'toppedAis', `${today.day} `).length > 0) this.isKnown = false;
     if (left === 0) return;
     const [ai, ...moreAis] = [...ofAis].filter(([, tokens]) => tokens !== 0);
     const [model, ...moreModels] = [...ofModels].filter(([, tokens]) => tokens !== 0);

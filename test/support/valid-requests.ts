@@ -89,6 +89,29 @@ export const METHODS = {
     codec: admin.AdjustUsageRequest,
     valid: { budgetId: 'anthropic', adjustmentId: 'a', tokens: -5, reason: 'twice' },
   },
+  addTopUp: {
+    method: admin.BudgetAdminServiceService.addTopUp,
+    codec: admin.AddTopUpRequest,
+    valid: {
+      ...{ budgetId: 'anthropic', topUpId: 'friday', tokens: 5_000, kind: 1, reason: 'a release' },
+      expiresAt: new Date('2026-11-20T00:00:00Z'),
+    },
+  },
+  largerMonth: {
+    method: admin.BudgetAdminServiceService.addTopUp,
+    codec: admin.AddTopUpRequest,
+    valid: { budgetId: 'anthropic', topUpId: 'more', tokens: 5_000, kind: 2, reason: 'a release' },
+  },
+  endTopUp: {
+    method: admin.BudgetAdminServiceService.endTopUp,
+    codec: admin.EndTopUpRequest,
+    valid: { budgetId: 'anthropic', topUpId: 'friday' },
+  },
+  listTopUps: {
+    method: admin.BudgetAdminServiceService.listTopUps,
+    codec: admin.ListTopUpsRequest,
+    valid: { budgetId: 'anthropic' },
+  },
   listUsage: {
     method: admin.BudgetAdminServiceService.listUsage,
     codec: admin.ListUsageRequest,

@@ -77,6 +77,13 @@ function amountOrCapacity(complaint: Complaint): string {
       return `only ${withUnit(complaint.unit, complaint.available)} of ${complaint.of} can be taken away: adjust by less`;
     case 'UNIT_IN_USE':
       return unitInUse(complaint);
+    case 'TOP_UP_NOT_FOUND':
+      return (
+        `there is no top-up ${quoted(complaint.topUpId)}, or it has ended and nothing is left of it: ` +
+        'ListTopUps has those in force'
+      );
+    case 'TOO_MANY_TOP_UPS':
+      return `${complaint.most} top-ups of this budget have not ended: end one with EndTopUp first`;
     case 'STATE_FULL':
       return (
         `the state of this budget is full (${amount(complaint.bytes)} bytes), so nothing new is granted until ` +

@@ -63,6 +63,8 @@ const COMPLAINT_CODES: { readonly [R in Complaint['reason']]: status } = {
   LEASES_LIVE: status.FAILED_PRECONDITION,
   USAGE_REPORTED: status.FAILED_PRECONDITION,
   BELOW_ZERO: status.FAILED_PRECONDITION,
+  TOP_UP_NOT_FOUND: status.NOT_FOUND,
+  TOO_MANY_TOP_UPS: status.RESOURCE_EXHAUSTED,
   UNIT_IN_USE: status.FAILED_PRECONDITION,
   ETAG_MISMATCH: status.ABORTED,
   SESSION_TAKEN_UP: status.ABORTED,
@@ -182,6 +184,8 @@ function metadataOf(complaint: Complaint): Record<string, string> {
       return { budget_id: complaint.budgetId };
     case 'LEASE_NOT_FOUND':
       return { lease_id: complaint.leaseId };
+    case 'TOP_UP_NOT_FOUND':
+      return { top_up_id: complaint.topUpId };
     case 'USAGE_REPORTED':
     case 'LEASE_CLOSED':
       return { lease_id: complaint.lease.leaseId, state: complaint.lease.status };

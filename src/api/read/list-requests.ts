@@ -15,7 +15,7 @@ import { Checks } from './checks.js';
 
 const MAX_SPAN_MS = 366 * 86_400_000;
 
-function pageSize(checks: Checks, value: number): number {
+export function pageSize(checks: Checks, value: number): number {
   if (value < NUMBERS.pageSize.least) {
     const { usual, most } = PAGES;
     checks.fail('page_size', `must be 0 to ${amount(most)}, where 0 means ${usual}; it is ${value}`);
@@ -24,7 +24,7 @@ function pageSize(checks: Checks, value: number): number {
 }
 
 /** Where a page starts, in words of the list: after a key, or at its beginning. */
-function afterKey(
+export function afterKey(
   checks: Checks,
   query: readonly string[],
   token: string,

@@ -42,6 +42,7 @@ export function distributionMessage(stats: StatsView): DistributionStats {
     budgetId: stats.budgetId,
     month: stats.month,
     timeZone: stats.timeZone,
+    toppedTokens: stats.toppedTokens,
     unit: stats.unit,
     calls: stats.calls,
     failedCalls: stats.failedCalls,

@@ -28,6 +28,7 @@ export function leaseMessage(lease: LeaseView): Lease {
     labels: lease.labels,
     closedAt: optionalDate(lease.closedAt),
     sessionId: lease.sessionId,
+    topUpId: lease.topUpId,
     teamId: lease.teamId,
     model: lease.model,
   };

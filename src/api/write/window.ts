@@ -20,6 +20,7 @@ export function windowMessage(view: WindowView): WindowStatus {
     spentTokens: view.spent,
     reservedTokens: view.reserved,
     availableTokens: view.available,
+    toppedTokens: view.topped,
     keptTokens: view.kept ?? 0,
   };
 }

@@ -3,6 +3,7 @@ import { beyondPacing, dueNow, keptDay, keptHour, others, promisedIn } from '../
 import type { Ledger } from '../ledger/ledger.js';
 import type { Scope } from '../ledger/scopes.js';
 import { type Standing, spentInHour } from '../ledger/standing.js';
+import { inWindow, monthInWindow } from '../ledger/topped.js';
 import { percentOf } from '../model/percent.js';
 import type { Blocker, Denial } from '../model/types.js';
 import type { Experience, PastDay } from '../policy/experience.js';
@@ -12,6 +13,7 @@ import { admits, aiDailyPercent, unpacedHour } from './rules/caps.js';
 import { momentInWindow, momentLater } from './rules/kept-until.js';
 import { type Committed, firstDayThatAdmits, firstHourThatAdmits } from './rules/later-windows.js';
 import { firstThatAdmits, scopeFigures } from './rules/scope-cap.js';
+import { mayBeLifted } from './top-up.js';
 
 /**
  * Until when what was denied just now stays denied whatever others do; undefined if they might help at any moment. Others may give
@@ -20,7 +22,9 @@ import { firstThatAdmits, scopeFigures } from './rules/scope-cap.js';
  */
 export function timeAloneUntil(ledger: Ledger, aiId: string, { blockers }: Denial): number | undefined {
   const hope = hopeOf(ledger);
-  const ends = blockers.map((blocker) => endByTime(ledger, aiId, blocker, hope));
+  const ends = blockers.map((blocker) =>
+    mayBeLifted(ledger, { aiId }, blocker) ? undefined : endByTime(ledger, aiId, blocker, hope),
+  );
   const known = ends.filter((end) => end !== undefined);
   return known.length === 0 ? undefined : Math.max(...known);
 }
@@ -36,11 +40,11 @@ interface Hope {
 function hopeOf(ledger: Ledger): Hope {
   const { tables, allowance, policy, pace } = ledger;
   const returnable = returnableTokens(ledger);
-  const inDay = ledger.todayTotals?.total ?? 0;
+  const inDay = inWindow(ledger.todayTotals);
   const inHour = spentInHour(ledger);
   const hour = Math.max(0, inHour - returnable.today);
   const day = Math.max(0, inDay - returnable.today);
-  const month = Math.max(0, tables.monthSpent - returnable.month);
+  const month = Math.max(0, monthInWindow(tables) - returnable.month);
   const otherDays = Math.max(0, month - day);
   const past = pastIfReturned(ledger);
   const ofDay = dayCap(allowance, policy, { ...pace.dayInput(otherDays), past });
@@ -69,7 +73,7 @@ function pastIfReturned({ tables, clock, today, pace }: Ledger): Experience['day
     hoped ??= [...days];
     const at = daysBefore(today.day, days.length).indexOf(day);
     const past = days[at];
-    if (past !== undefined) hoped[at] = { ...past, total: past.total - presumed };
+    if (past !== undefined) hoped[at] = { ...past, total: Math.max(0, past.total - presumed) };
   }
   return hoped ?? days;
 }

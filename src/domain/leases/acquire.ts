@@ -7,6 +7,7 @@ import {
   requestedTokens,
 } from '../admission/asked.js';
 import { roomFor } from '../admission/room.js';
+import { topUpOver } from '../admission/top-up.js';
 import { mayReserve, openDay } from '../ledger/accounts.js';
 import { noteLapsed } from '../ledger/kept-windows.js';
 import { type LeaseLookup, viewOfClosed, viewOfLive } from '../ledger/lease-lookup.js';
@@ -51,15 +52,17 @@ function ask(ledger: Ledger, request: AcquireRequest, estimate: number | undefin
   const denial = blockers.length === 0 ? undefined : denialOf(ledger, blockers);
   // A pause is an operator's order, not a rule on trial: it holds in mode OBSERVE too.
   const holds = ledger.policy.mode === 'ENFORCE' || ledger.pause !== undefined;
-  if (denial !== undefined && holds) return denied(ledger, standing, denial);
-  // On trial a policy takes nothing from anybody: all that is asked for is granted.
-  const reserved =
-    ledger.policy.mode === 'OBSERVE' ? requested : grantedTokens(ledger, standing, request, requested, least);
+  const topUpId = topUpOver(ledger, standing, request, { requested, least }, blockers);
+  if (denial !== undefined && holds && topUpId === undefined) return denied(ledger, standing, denial);
+  // On trial a policy takes nothing from anybody: all that is asked for is granted. From a top-up it is, too.
+  const isWhole = ledger.policy.mode === 'OBSERVE' || topUpId !== undefined;
+  const reserved = isWhole ? requested : grantedTokens(ledger, standing, request, requested, least);
   if (!mayReserve(ledger, reserved)) {
     const field = request.expected === undefined ? 'estimated_tokens' : 'expected';
     return refused({ reason: 'AMOUNT_OVERFLOW', field });
   }
-  return grant(ledger, request, { standing, requested, reserved }, denial);
+  const decided = { standing, requested, reserved, topUpId };
+  return grant(ledger, request, decided, topUpId === undefined ? denial : undefined);
 }
 
 /** It changes nothing: what is to be remembered of it is told. */
@@ -94,30 +97,38 @@ interface Decided {
   readonly standing: Standing;
   readonly requested: number;
   readonly reserved: number;
+  /** It comes from there, and counts in no window. */
+  readonly topUpId: string | undefined;
 }
 
 /** From here nothing may fail. */
 function grant(
   ledger: Ledger,
   request: AcquireRequest,
-  { standing, requested, reserved }: Decided,
+  { standing, requested, reserved, topUpId }: Decided,
   wouldDeny?: Denial,
 ): Granted {
   openDay(ledger, ledger.today);
   noteLapsed(ledger, request.aiId, standing);
   ledger.fence += 1;
-  const lease = newLease(ledger, request, reserved);
+  const lease = newLease(ledger, request, reserved, topUpId);
   ledger.setLease(lease.fence, lease);
   rememberGrant(ledger, lease);
   const view = viewOfLive(ledger, lease);
   const granted = { kind: 'granted', at: ledger.clock, lease: view } as const;
   ledger.note(reserved < requested ? { ...granted, askedTokens: requested } : granted);
-  const availableTokens = roomFor(ledger, standingAfter(ledger, standing, reserved), request);
+  const inWindows = topUpId === undefined ? reserved : 0;
+  const availableTokens = roomFor(ledger, standingAfter(ledger, standing, inWindows), request);
   const outcome = { kind: 'granted', lease: view, replayed: false, availableTokens } as const;
   return wouldDeny === undefined ? outcome : { ...outcome, wouldDeny };
 }
 
-function newLease(ledger: Ledger, request: AcquireRequest, reserved: number): StoredLease {
+function newLease(
+  ledger: Ledger,
+  request: AcquireRequest,
+  reserved: number,
+  topUpId: string | undefined,
+): StoredLease {
   const { policy, clock, fence } = ledger;
   const ttlMs = Math.min(request.leaseTtlMs ?? policy.leaseTtlMs, policy.maxLeaseDurationMs);
   const previousGrantAt = ledger.tables.ais.get(request.aiId)?.lastGrantAt;
@@ -140,5 +151,6 @@ function newLease(ledger: Ledger, request: AcquireRequest, reserved: number): St
     ...(request.labels === undefined ? {} : { labels: request.labels }),
     ...(request.model === undefined ? {} : { model: request.model }),
     ...(request.session === undefined ? {} : { session: request.session }),
+    ...(topUpId === undefined ? {} : { topUpId }),
   };
 }

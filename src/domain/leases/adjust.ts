@@ -104,6 +104,8 @@ const EMPTY_DAY: DayFigures = {
   hours: [],
   ais: new Map(),
   models: new Map(),
+  toppedAis: new Map(),
+  toppedModels: new Map(),
   presumedBy: new Map(),
 };
 
@@ -115,18 +117,22 @@ function figuresOf(ledger: Ledger, day: string, evidence: Evidence): DayFigures 
 
 /** What an adjustment downwards can take: what is presumed of whom it names, and of the rest the least of AI and model. */
 function availableFor(figures: DayFigures, request: AdjustRequest): number {
-  const { aiId, model } = request;
+  const { aiId } = request;
   let presumed = 0;
   if (mayBePresumed(request)) {
     for (const one of figures.presumedBy.values()) if (isOf(figures.ais, one, aiId)) presumed += one.tokens;
   }
-  const { total, ais, models } = restOf(figures);
+  return presumed + restFor(figures, request, false) + restFor(figures, request, true);
+}
+
+function restFor(figures: DayFigures, { aiId, model }: Whose, isTopped: boolean): number {
+  const { total, ais, models } = restOf(figures, isTopped);
   const rest = Math.min(
     total,
-    aiId === undefined ? total : (ais.get(standsUnder(ais, aiId)) ?? 0),
-    model === undefined ? total : (models.get(standsUnder(models, model)) ?? 0),
+    aiId === undefined ? total : (ais.get(standsUnder(figures.ais, aiId)) ?? 0),
+    model === undefined ? total : (models.get(standsUnder(figures.models, model)) ?? 0),
   );
-  return presumed + Math.max(0, rest);
+  return Math.max(0, rest);
 }
 
 function whose(day: string, { aiId, model }: AdjustRequest): string {
@@ -147,22 +153,35 @@ function mayBePresumed({ model }: Whose): boolean {
 
 /** Takes tokens that are there out of a day in the state. Says how many of them were presumed. */
 function takeAway(ledger: Ledger, day: string, whose: Whose, tokens: number): number {
-  const { aiId, model } = whose;
   const before = ledger.tables.days.get(day)?.presumed ?? 0;
-  const named = aiId !== undefined || model !== undefined;
-  let left = tokens;
-  if (named && mayBePresumed(whose)) left -= takePresumed(ledger, day, aiId, left);
-  left -= takeRest(ledger, day, whose, left);
-  if (!named) left -= takePresumed(ledger, day, undefined, left);
+  const left = takeOf(ledger, day, whose, takeOf(ledger, day, whose, tokens, false), true);
   if (left > 0) throw new Error(`the figures of ${day} do not add up`);
   return before - (ledger.tables.days.get(day)?.presumed ?? 0);
 }
 
+/** The same of what came from top-ups, or of what did not, which goes before it. Says how much is still to be taken. */
+function takeOf(ledger: Ledger, day: string, whose: Whose, tokens: number, isTopped: boolean): number {
+  const { aiId, model } = whose;
+  const named = aiId !== undefined || model !== undefined;
+  let left = tokens;
+  if (named && mayBePresumed(whose)) left -= takePresumed(ledger, day, aiId, left, isTopped);
+  left -= takeRest(ledger, day, whose, left, isTopped);
+  if (!named) left -= takePresumed(ledger, day, undefined, left, isTopped);
+  return left;
+}
+
 /** Takes from the latest hours, and from the AIs and models with the most tokens where none is named. Says how much. */
-function takeRest(ledger: Ledger, day: string, { aiId, model }: Whose, tokens: number): number {
-  const rest = restOfOpen(ledger, day);
-  const ais = parts(rest.ais, aiId && standsUnder(rest.ais, aiId), tokens);
-  const models = parts(rest.models, model && standsUnder(rest.models, model), tokens);
+function takeRest(
+  ledger: Ledger,
+  day: string,
+  { aiId, model }: Whose,
+  tokens: number,
+  isTopped: boolean,
+): number {
+  const rest = restOfOpen(ledger, day, isTopped);
+  const { ais: namedAis, models: namedModels } = ledger.tables.accountsOf(day);
+  const ais = parts(rest.ais, aiId && standsUnder(namedAis, aiId));
+  const models = parts(rest.models, model && standsUnder(namedModels, model));
   const hours = rest.hours
     .filter((hour) => hour.tokens > 0)
     .map(({ start, tokens: has }) => ({ start, tokens: has }));
@@ -172,7 +191,8 @@ function takeRest(ledger: Ledger, day: string, { aiId, model }: Whose, tokens: n
     const [ofAi, ofModel, hour] = [ais[0], models[0], hours.at(-1)];
     if (ofAi === undefined || ofModel === undefined || hour === undefined) break;
     const step = Math.min(left, ofAi.tokens, ofModel.tokens, hour.tokens);
-    const presumed = ofModel.name === UNKNOWN ? -presumedByNoLease(ledger, day, step) : 0;
+    const mayBe = ofModel.name === UNKNOWN && !isTopped;
+    const presumed = mayBe ? -presumedByNoLease(ledger, day, step) : 0;
     book(ledger, {
       day,
       hourStart: hour.start,
@@ -180,7 +200,8 @@ function takeRest(ledger: Ledger, day: string, { aiId, model }: Whose, tokens: n
       model: ofModel.name,
       tokens: -step,
       presumed,
-      adjusted: true,
+      topped: isTopped ? -step : 0,
+      adjusted: !isTopped,
     });
     for (const part of [ofAi, ofModel, hour]) part.tokens -= step;
     if (ofAi.tokens === 0) ais.shift();
@@ -196,11 +217,10 @@ interface Part {
   tokens: number;
 }
 
-function parts(figures: ReadonlyMap<string, number>, only: string | undefined, tokens: number): Part[] {
-  if (only !== undefined) return [{ name: only, tokens }];
+function parts(figures: ReadonlyMap<string, number>, only: string | undefined): Part[] {
   return [...figures]
     .map(([name, has]) => ({ name, tokens: has }))
-    .filter((part) => part.tokens > 0)
+    .filter((part) => part.tokens > 0 && (only === undefined || part.name === only))
     .sort((a, b) => b.tokens - a.tokens || (a.name < b.name ? -1 : 1));
 }
 

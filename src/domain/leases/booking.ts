@@ -3,6 +3,7 @@ import { book, canCount, type Entry, openDay } from '../ledger/accounts.js';
 import { noteLapsed } from '../ledger/kept-windows.js';
 import { viewOfClosed, viewOfLive } from '../ledger/lease-lookup.js';
 import type { Ledger } from '../ledger/ledger.js';
+import { bookTopUp, toppedOf } from '../ledger/top-ups.js';
 import type { Refusal } from '../model/outcomes.js';
 import type { ClosedLease, StoredLease } from '../model/state.js';
 import { type CallCount, type LeaseView, UNSPECIFIED, type UsageReport } from '../model/types.js';
@@ -52,8 +53,10 @@ export function bookOnLive(
   const overrunTokens = chargedTokens - within;
   const { aiId, day, hourStart } = lease;
   const [model, calls] = [modelOf(usage), callsOf(usage)];
-  if (within > 0 || (overrunTokens === 0 && calls !== undefined))
-    book(ledger, { day, hourStart, aiId, model, tokens: within, calls });
+  if (within > 0 || (overrunTokens === 0 && calls !== undefined)) {
+    book(ledger, { day, hourStart, aiId, model, tokens: within, topped: toppedOf(lease, within), calls });
+    bookTopUp(ledger, lease, within);
+  }
   if (overrunTokens > 0) {
     bookNow(ledger, { aiId, model, tokens: overrunTokens, calls: within > 0 ? undefined : calls });
     tellOverrun(ledger, viewOfLive(ledger, after), after, overrunTokens);
@@ -81,9 +84,13 @@ export function bookLate(
   const [model, calls] = [modelOf(usage), callsOf(usage)];
   const moved = settlePresumed(ledger, closed, { model, tokens: chargedTokens, calls });
   const excess = chargedTokens - moved;
-  const { aiId } = lease;
-  bookNow(ledger, { aiId, model, tokens: excess, late: excess, calls: moved > 0 ? undefined : calls });
   const overrunTokens = chargedTokens - Math.min(chargedTokens, Math.max(0, lease.reserved - lease.used));
+  // What was free again had been reserved all the same: from a top-up it came then, and stays out of windows.
+  const topped = toppedOf(lease, Math.max(0, excess - overrunTokens));
+  const { aiId } = lease;
+  const late = { late: excess, topped, calls: moved > 0 ? undefined : calls };
+  bookNow(ledger, { aiId, model, tokens: excess, ...late });
+  bookTopUp(ledger, lease, topped);
   const updated = { ...closed, lease: after, presumed: closed.presumed - moved };
   if (overrunTokens > 0) tellOverrun(ledger, viewOfClosed(ledger, updated), after, overrunTokens);
   putClosed(ledger, updated);

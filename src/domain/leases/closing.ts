@@ -3,6 +3,7 @@ import { viewOfClosed } from '../ledger/lease-lookup.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { rememberEnded } from '../ledger/request-memory.js';
 import { unspent } from '../ledger/slots.js';
+import { bookTopUp } from '../ledger/top-ups.js';
 import { leaseReceiptId } from '../model/receipt-id.js';
 import type { BudgetRequest } from '../model/requests.js';
 import type { ClosedLease, Receipt, ReleaseAnswer, StoredAlert, StoredLease } from '../model/state.js';
@@ -82,6 +83,7 @@ function withPresumed(ledger: Ledger, ending: Omit<ClosedLease, 'settleUntil'>):
   const settleUntil = closedAt + ledger.policy.lateReportGraceMs;
   if (presumed === 0) return { ...ending, settleUntil };
   const presumedKey = presume(ledger, lease, presumed);
+  bookTopUp(ledger, lease, presumed, settleUntil);
   keepOpen(ledger, lease.day, settleUntil);
   return { ...ending, presumedKey, settleUntil };
 }

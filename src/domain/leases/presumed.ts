@@ -1,6 +1,7 @@
 import { book, type Entry, moveModel, standsUnder } from '../ledger/accounts.js';
 import { restOfOpen } from '../ledger/day-rest.js';
 import type { Ledger } from '../ledger/ledger.js';
+import { bookTopUp, toppedOf } from '../ledger/top-ups.js';
 import { MAX_PRESUMED_LEASES } from '../model/limits.js';
 import type { ClosedLease, HourTotal, StoredLease, StoredPresumed } from '../model/state.js';
 import { UNKNOWN, UNSPECIFIED } from '../model/types.js';
@@ -25,6 +26,8 @@ export interface PresumedDay {
 
 /** No fence begins so, and no lease has this key: it is that of all further leases of an AI. */
 const SHARED = 'ai:';
+/** The same of what came from top-ups. */
+const SHARED_TOPPED = 'topped:';
 
 /** Books what a lease that ends had reserved and not reported. Says the key under which its day keeps it. */
 export function presume(ledger: Ledger, lease: StoredLease, tokens: number): string {
@@ -32,22 +35,20 @@ export function presume(ledger: Ledger, lease: StoredLease, tokens: number): str
   const { tables } = ledger;
   book(ledger, {
     ...{ day, hourStart, aiId, model: UNKNOWN, tokens, presumed: tokens },
+    topped: toppedOf(lease, tokens),
     modelOfLease: model ?? UNSPECIFIED,
   });
+  const topped = lease.topUpId === undefined ? {} : { topped: true as const };
   const { presumed, ais } = tables.accountsOf(day);
   if (presumed.size < MAX_PRESUMED_LEASES) {
-    tables.setPresumed(day, String(fence), {
-      aiId,
-      hourStart,
-      tokens,
-      ...(model !== undefined && { model }),
-    });
+    const known = model !== undefined && { model };
+    tables.setPresumed(day, String(fence), { aiId, hourStart, tokens, ...known, ...topped });
     return String(fence);
   }
   const name = standsUnder(ais, aiId);
-  const key = `${SHARED}${name}`;
+  const key = `${lease.topUpId === undefined ? SHARED : SHARED_TOPPED}${name}`;
   const before = presumed.get(key)?.value?.tokens ?? 0;
-  tables.setPresumed(day, key, { aiId: name, tokens: before + tokens });
+  tables.setPresumed(day, key, { aiId: name, tokens: before + tokens, ...topped });
   return key;
 }
 
@@ -85,8 +86,9 @@ export function settlePresumed(
   const tokens = Math.min(late.tokens, closed.presumed);
   if (tokens === 0) return 0;
   const { day, hourStart, aiId, model: modelOfLease = UNSPECIFIED } = closed.lease;
+  const topped = toppedOf(closed.lease, tokens);
   const known = closed.presumedKey !== undefined && { modelOfLease };
-  moveModel(ledger, { ...late, day, hourStart, aiId, tokens, presumed: -tokens, ...known }, UNKNOWN);
+  moveModel(ledger, { ...late, day, hourStart, aiId, tokens, presumed: -tokens, topped, ...known }, UNKNOWN);
   lower(ledger, day, closed.presumedKey, tokens);
   return tokens;
 }
@@ -96,36 +98,47 @@ export function freePresumed(ledger: Ledger, { lease, presumed, presumedKey }: C
   if (presumed === 0) return 0;
   const { day, hourStart, aiId } = lease;
   const own = presumedKey === String(lease.fence);
+  const isTopped = lease.topUpId !== undefined;
   // What a correction of format 1 took from the AI cannot be freed once more.
   const tokens = presumedKey === undefined ? Math.min(presumed, leftOfAi(ledger, day, aiId)) : presumed;
-  const hours = own ? [{ start: hourStart, tokens }] : hoursWithRoom(ledger, day, tokens, hourStart);
+  const hours = own
+    ? [{ start: hourStart, tokens }]
+    : hoursWithRoom(ledger, day, { tokens, isTopped }, hourStart);
   const known = presumedKey !== undefined && { modelOfLease: lease.model ?? UNSPECIFIED };
   for (const hour of hours)
-    takeOut(ledger, { day, hourStart: hour.start, aiId, tokens: hour.tokens, ...known });
+    takeOut(ledger, { day, hourStart: hour.start, aiId, tokens: hour.tokens, ...known }, isTopped);
+  bookTopUp(ledger, lease, -tokens);
   lower(ledger, day, presumedKey, tokens);
   return tokens;
 }
 
 /**
  * An adjustment takes away what is presumed of the leases of an AI, or of all, at most so much: of the lease that was granted first first,
- * and last what leases share. Says how much it was.
+ * and last what leases share. Either what came from top-ups, or what did not. Says how much it was.
  */
-export function takePresumed(ledger: Ledger, day: string, aiId: string | undefined, most: number): number {
+export function takePresumed(
+  ledger: Ledger,
+  day: string,
+  aiId: string | undefined,
+  most: number,
+  isTopped: boolean,
+): number {
   let left = most;
   const { ais } = ledger.tables.accountsOf(day);
   for (const [key, presumed] of inOrderOfGrants(ledger.tables.presumedBy(day))) {
     if (left === 0) break;
-    if (!isOf(ais, presumed, aiId)) continue;
+    if (!isOf(ais, presumed, aiId) || (presumed.topped === true) !== isTopped) continue;
     const tokens = Math.min(left, presumed.tokens);
     const { hourStart } = presumed;
     const hours =
-      hourStart === undefined ? hoursWithRoom(ledger, day, tokens) : [{ start: hourStart, tokens }];
+      hourStart === undefined
+        ? hoursWithRoom(ledger, day, { tokens, isTopped })
+        : [{ start: hourStart, tokens }];
     const known = hourStart !== undefined && { modelOfLease: presumed.model ?? UNSPECIFIED };
-    for (const hour of hours)
-      takeOut(ledger, {
-        ...{ day, hourStart: hour.start, aiId: presumed.aiId, tokens: hour.tokens, adjusted: true },
-        ...known,
-      });
+    for (const hour of hours) {
+      const here = { day, hourStart: hour.start, aiId: presumed.aiId, tokens: hour.tokens };
+      takeOut(ledger, { ...here, adjusted: !isTopped, ...known }, isTopped);
+    }
     lower(ledger, day, key, tokens);
     left -= tokens;
   }
@@ -142,7 +155,8 @@ export function isOf(
 }
 
 function inOrderOfGrants(presumedBy: ReadonlyMap<string, StoredPresumed>): [string, StoredPresumed][] {
-  const fence = (key: string) => (key.startsWith(SHARED) ? Number.POSITIVE_INFINITY : Number(key));
+  const isShared = (key: string) => key.startsWith(SHARED) || key.startsWith(SHARED_TOPPED);
+  const fence = (key: string) => (isShared(key) ? Number.POSITIVE_INFINITY : Number(key));
   const sorted = [...presumedBy].sort(([one], [other]) => (one < other ? -1 : 1));
   return sorted.sort(([one], [other]) =>
     fence(one) < fence(other) ? -1 : fence(one) > fence(other) ? 1 : 0,
@@ -152,8 +166,10 @@ function inOrderOfGrants(presumedBy: ReadonlyMap<string, StoredPresumed>): [stri
 function takeOut(
   ledger: Ledger,
   { tokens, ...of }: Pick<Entry, 'day' | 'hourStart' | 'aiId' | 'tokens' | 'adjusted' | 'modelOfLease'>,
+  isTopped: boolean,
 ): void {
-  book(ledger, { ...of, model: UNKNOWN, tokens: -tokens, presumed: -tokens });
+  const topped = isTopped ? -tokens : 0;
+  book(ledger, { ...of, model: UNKNOWN, tokens: -tokens, presumed: -tokens, topped });
 }
 
 function lower({ tables }: Ledger, day: string, key: string | undefined, by: number): void {
@@ -163,13 +179,18 @@ function lower({ tables }: Ledger, day: string, key: string | undefined, by: num
 }
 
 function leftOfAi(ledger: Ledger, day: string, aiId: string): number {
-  const { ais } = restOfOpen(ledger, day);
+  const { ais } = restOfOpen(ledger, day, false);
   return ais.get(standsUnder(ais, aiId)) ?? 0;
 }
 
 /** Hours from which so many tokens can be taken that belong to no lease: this one first, then the latest. */
-function hoursWithRoom(ledger: Ledger, day: string, tokens: number, first?: number): HourTotal[] {
-  const { hours } = restOfOpen(ledger, day);
+function hoursWithRoom(
+  ledger: Ledger,
+  day: string,
+  { tokens, isTopped }: { readonly tokens: number; readonly isTopped: boolean },
+  first?: number,
+): HourTotal[] {
+  const { hours } = restOfOpen(ledger, day, isTopped);
   const order = hours.toReversed().sort((a, b) => Number(b.start === first) - Number(a.start === first));
   const taken: HourTotal[] = [];
   let left = tokens;

@@ -1,14 +1,17 @@
 import { denialOf, isPacedRefusal, raiseAdmission } from '../admission/admission.js';
+import { pausedBlocker, requestSizeBlocker } from '../admission/rules/switches.js';
 import { markRefused, mayReserve } from '../ledger/accounts.js';
 import { noteLapsed } from '../ledger/kept-windows.js';
 import { findLease, viewOfClosed, viewOfLive } from '../ledger/lease-lookup.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { unspent } from '../ledger/slots.js';
 import { standingOf } from '../ledger/standing.js';
+import { endedAt, leftOf } from '../ledger/top-ups.js';
 import { type NeedsLookup, type OutcomeOf, refused } from '../model/outcomes.js';
 import type { Evidence, RenewRequest } from '../model/requests.js';
 import type { StoredLease } from '../model/state.js';
 import type { Blocker, Denial } from '../model/types.js';
+import { withUnit } from '../model/unit.js';
 import { moment } from '../model/wording.js';
 import { isTakenFrom } from './session-streams.js';
 
@@ -58,6 +61,8 @@ function raised(
   if (lease.hourStart !== ledger.hour.start)
     return { denied: denialOf(ledger, [hourIsOver(lease, reserveTokens)]) };
   const newlyHeld = reserveTokens - Math.max(lease.reserved, lease.used);
+  if (lease.topUpId !== undefined)
+    return raisedFromTopUp(ledger, lease, lease.topUpId, { reserveTokens, newlyHeld });
   const standing = standingOf(ledger);
   const blockers = raiseAdmission(ledger, standing, lease, { reserveTokens, newlyHeld });
   const holds = ledger.policy.mode === 'ENFORCE' || ledger.pause !== undefined;
@@ -66,6 +71,48 @@ function raised(
     return { denied: denialOf(ledger, blockers) };
   }
   return { change: { reserved: reserveTokens, newlyHeld } };
+}
+
+/** What was granted from a top-up draws on the same one; no cap is asked, and no mode lets it pass. */
+function raisedFromTopUp(
+  ledger: Ledger,
+  lease: StoredLease,
+  topUpId: string,
+  raise: { readonly reserveTokens: number; readonly newlyHeld: number },
+): { change?: { reserved: number; newlyHeld: number }; denied?: Denial } {
+  const { reserveTokens, newlyHeld } = raise;
+  const checks = [
+    pausedBlocker(ledger),
+    requestSizeBlocker(ledger, reserveTokens),
+    topUpBlocker(ledger, lease, topUpId, newlyHeld),
+  ];
+  const blockers = checks.filter((blocker) => blocker !== undefined);
+  if (blockers.length > 0) return { denied: denialOf(ledger, blockers) };
+  return { change: { reserved: reserveTokens, newlyHeld } };
+}
+
+/** The top-up has ended, or too little left. It stands for the hour's cap, which it lifted. */
+function topUpBlocker(
+  ledger: Ledger,
+  lease: StoredLease,
+  topUpId: string,
+  requested: number,
+): Blocker | undefined {
+  const topUp = ledger.topUps.get(topUpId);
+  const inForce = topUp !== undefined && endedAt(ledger, topUp) === undefined;
+  const { reserved } = ledger.slots.ofTopUp(topUpId);
+  const left = inForce ? leftOf(topUp, { reserved }) : 0;
+  if (requested <= left) return undefined;
+  const state = inForce ? `has ${withUnit(ledger.policy.unit, left)} left` : 'has ended';
+  return {
+    rule: 'HOURLY_CAP',
+    limit: topUp?.tokens ?? lease.reserved,
+    spent: topUp?.spent ?? lease.used,
+    reserved,
+    requested,
+    ...(inForce ? {} : { permanent: true }),
+    message: `the top-up ${topUpId}, which this lease was granted from, ${state}: release it and acquire a new one`,
+  };
 }
 
 /** A reservation counts in the hour of its grant, and a closed hour takes nothing more. */

@@ -1,6 +1,6 @@
 import type { Ledger } from '../ledger/ledger.js';
 import { closedGrants } from '../ledger/request-memory.js';
-import { adjustmentReceiptId, leaseReceiptId, usageReceiptId } from '../model/receipt-id.js';
+import { adjustmentReceiptId, leaseReceiptId, topUpReceiptId, usageReceiptId } from '../model/receipt-id.js';
 import type { BudgetRequest, LeaseRef } from '../model/requests.js';
 
 /**
@@ -26,6 +26,10 @@ export function wantedReceipts(ledger: Ledger, request: BudgetRequest): string[]
       return unlessKnown(ledger, usageReceiptId(ledger.epoch, request.aiId, request.usage.usageId));
     case 'adjust':
       return unlessKnown(ledger, adjustmentReceiptId(ledger.epoch, request.adjustmentId));
+    case 'add-top-up':
+      return ledger.topUps.get(request.topUpId) === undefined
+        ? unlessKnown(ledger, topUpReceiptId(ledger.epoch, request.topUpId))
+        : [];
     default:
       return [];
   }

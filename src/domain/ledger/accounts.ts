@@ -7,10 +7,12 @@ import { monthOfDay } from '../time/calendar.js';
 import type { DayWindow } from '../time/windows.js';
 import { countedOn, tokensOf } from './counts.js';
 import type { Ledger } from './ledger.js';
+import type { LedgerTables } from './ledger-tables.js';
 import { learnDay } from './past-days.js';
 import { type CountedNames, countInScopes } from './scope-counts.js';
 import { inMonth } from './standing.js';
-import type { Table, Entry as TableEntry } from './table.js';
+import { add, type Table, type Entry as TableEntry } from './table.js';
+import { countTopped, countToppedDay, countToppedInDay, toppedIn } from './topped.js';
 
 /**
  * Where tokens are counted: days, their hours, AIs and models, and the month. Every change goes through `book`, so that the
@@ -28,7 +30,9 @@ export interface Entry {
   readonly late?: number;
   /** Of what is presumed, the model of its lease. */
   readonly modelOfLease?: string | undefined;
-  /** By an adjustment: nobody knows in which hour it was spent. */
+  /** Of `tokens`, what came from a top-up. */
+  readonly topped?: number;
+  /** By an adjustment: nobody knows in which hour it was spent. What was topped is in none for experience, adjusted or not. */
   readonly adjusted?: boolean;
   /** Those of a report come with the first of what is booked of it, and with nothing else. */
   readonly calls?: CallCount | undefined;
@@ -71,17 +75,27 @@ export function book(ledger: Ledger, entry: Entry): void {
   addInDay(tables.dayAis, ais, ai, entry);
   addInDay(tables.dayModels, models, model, entry);
   if (entry.tokens === 0) return;
-  addInHour(day, entry);
+  const hour = addInHour(day, entry);
+  const { topped = 0 } = entry;
+  if (topped !== 0) countToppedInDay(tables, { day, hour }, { span: entry.day, ai, model, topped });
   // Under the day's names: what is `(other)` in a day can be taken back from `(other)` of its month.
   let ofMonth: CountedNames | undefined;
   if (monthOfDay(entry.day) === ledger.month.key && !ledger.deleted)
-    ofMonth = countInMonth(ledger, entry.day, ai, model, entry.tokens);
+    ofMonth = countInMonth(tables, { day: entry.day, ai, model, tokens: entry.tokens, topped });
   else if (ledger.closedDay?.day === entry.day) {
     ledger.closedDay = { ...ledger.closedDay, total: ledger.closedDay.total + entry.tokens };
   }
-  if (ledger.scopes !== undefined) countInScopes(ledger, ledger.scopes, entry, { ai, model }, ofMonth);
+  // What came from a top-up is in no window of a scope either.
+  const inWindows = entry.tokens - topped;
+  if (ledger.scopes !== undefined && inWindows !== 0) {
+    countInScopes(ledger, ledger.scopes, { ...entry, tokens: inWindows }, { ai, model }, ofMonth);
+  }
   if (entry.tokens < 0) ledger.loosened += 1;
-  if (entry.day < ledger.today.day) learnDay(ledger, entry.day);
+  if (entry.day < ledger.today.day) {
+    learnDay(ledger, entry.day);
+    // A day that is too long ago to be learned may be the first that counts.
+    ledger.pace.forget();
+  }
 }
 
 /** A paced cap refused a request on this day. It may have been written out since: then the past days alone still know it. */
@@ -95,41 +109,58 @@ export function markRefused(ledger: Ledger, name: string): void {
   ledger.setPastDay(name, { ...past, refused: true });
 }
 
-function countInMonth(
-  { tables, today, pace }: Ledger,
-  day: string,
-  ai: string,
-  model: string,
-  tokens: number,
-): CountedNames {
+interface OfDay {
+  readonly day: string;
+  readonly ai: string;
+  readonly model: string;
+  readonly tokens: number;
+  readonly topped: number;
+}
+
+function countInMonth(tables: LedgerTables, { day, ai, model, tokens, topped }: OfDay): CountedNames {
   add(tables.dayTotals, day, tokens);
   tables.monthSpent += tokens;
-  // A correction may make another day the first that was used.
-  if (day < today.day) pace.forget();
+  const span = monthOfDay(day);
+  countToppedDay(tables, day, topped);
   return {
-    ai: countAiInMonth(tables.monthAis, ai, tokens),
-    model: countModelInMonth(tables.monthModels, model, tokens),
+    ai: countAiInMonth(tables, span, ai, tokens, topped),
+    model: countModelInMonth(tables, span, model, tokens, topped),
   };
 }
 
 /** Counts what an AI has of a day of the month. Says the name under which it stands there. */
-export function countAiInMonth(monthAis: Table<number>, ai: string, tokens: number): string {
+export function countAiInMonth(
+  { monthAis, toppedAis }: LedgerTables,
+  month: string,
+  ai: string,
+  tokens: number,
+  topped = 0,
+): string {
   const name = nameIn(monthAis, ai, AI_ROOM);
   add(monthAis, name, tokens);
+  countTopped(toppedAis, month, name, topped);
   return name;
 }
 
-export function countModelInMonth(monthModels: Table<number>, model: string, tokens: number): string {
+export function countModelInMonth(
+  { monthModels, toppedModels }: LedgerTables,
+  month: string,
+  model: string,
+  tokens: number,
+  topped = 0,
+): string {
   const name = nameIn(monthModels, model, MODEL_ROOM);
   add(monthModels, name, tokens);
+  countTopped(toppedModels, month, name, topped);
   return name;
 }
 
 /** Moves tokens of a day from one model to another: what was presumed turns out to be used, and by what. */
 export function moveModel(ledger: Ledger, entry: Omit<Entry, 'late'>, from: string): void {
-  const { tokens, model, presumed = 0 } = entry;
+  const { tokens, model, presumed = 0, topped = 0 } = entry;
   const { modelOfLease: _, ...known } = entry;
-  book(ledger, { ...entry, model: from, tokens: -tokens, presumed, calls: undefined });
+  const before = { ...entry, model: from, tokens: -tokens, presumed, topped: -topped, calls: undefined };
+  book(ledger, before);
   book(ledger, { ...known, model, tokens, presumed: 0 });
 }
 
@@ -155,17 +186,21 @@ function addCalls(day: ChangingDay, { calls, failedCalls }: CallCount): void {
 
 /** A copy that a day in the state may change. */
 export function ownHours(hours: readonly HourTotal[]): HourTotal[] {
-  return hours.map(({ start, tokens, adjusted }) =>
-    adjusted === undefined ? { start, tokens } : { start, tokens, adjusted },
-  );
+  return hours.map(({ start, tokens, adjusted, topped }) => ({
+    ...{ start, tokens },
+    ...(adjusted !== undefined && { adjusted }),
+    ...(topped && { topped }),
+  }));
 }
 
-function addInHour({ hours }: ChangingDay, { hourStart: start, tokens, adjusted }: Entry): void {
+function addInHour({ hours }: ChangingDay, entry: Entry): Writable<HourTotal> {
+  const { hourStart: start, tokens, adjusted } = entry;
   const last = hours[hours.length - 1];
   const hour =
     last?.start === start ? last : (hours.find((one) => one.start === start) ?? insertHour(hours, start));
   hour.tokens += tokens;
   if (adjusted) hour.adjusted = (hour.adjusted ?? 0) + tokens;
+  return hour;
 }
 
 function insertHour(hours: Writable<HourTotal>[], start: number): Writable<HourTotal> {
@@ -200,21 +235,17 @@ export function isNamedToday({ tables, today: { day } }: Ledger, aiId: string): 
   return !tables.dayAis.has(`${day} ${OTHER}`) || tables.dayAis.has(`${day} ${aiId}`);
 }
 
-/** What an AI is counted with today. Beyond the AIs that a day names it may be whose all of `(other)` is. */
-export function tokensToday({ tables: { dayAis }, today: { day } }: Ledger, aiId: string): number {
-  return tokensOf(dayAis.get(`${day} ${aiId}`) ?? dayAis.get(`${day} ${OTHER}`));
+/** What its window counts of an AI today. Beyond the AIs that a day names it may be whose all of `(other)` is. */
+export function tokensToday({ tables: { dayAis, toppedAis }, today: { day } }: Ledger, aiId: string): number {
+  const own = dayAis.get(`${day} ${aiId}`);
+  const tokens = tokensOf(own ?? dayAis.get(`${day} ${OTHER}`));
+  return tokens - toppedIn(toppedAis, day, own === undefined ? OTHER : aiId);
 }
 
 interface Names {
   readonly size: number;
   readonly bytes: number;
   has(name: string): boolean;
-}
-
-function add(table: Table<number>, key: string, tokens: number): void {
-  const entry = table.entry(key);
-  if (entry === undefined) table.set(key, tokens);
-  else table.change(entry, (entry.value ?? 0) + tokens);
 }
 
 /** The key of an entry is long, and is made once. */
@@ -240,13 +271,13 @@ const EVERY = () => true;
 export function canCount(ledger: Ledger, tokens: number, counted = 0): boolean {
   const { tables, todayTotals, slots, month } = ledger;
   const { total = 0, late = 0 } = todayTotals ?? {};
-  const ofMonth = Math.max(tables.monthSpent, total) + slots.reserved(inMonth(month.key));
-  const highest = Math.max(ofMonth, counted > 0 ? counted + slots.reserved(EVERY) : 0);
+  const ofMonth = Math.max(tables.monthSpent, total) + slots.reserved(inMonth(month.key)) + slots.topped;
+  const highest = Math.max(ofMonth, counted > 0 ? counted + slots.reserved(EVERY) + slots.topped : 0);
   return Number.isSafeInteger(highest + tokens) && Number.isSafeInteger(late + tokens);
 }
 
 /** Whether so much more may be reserved. Whatever is, and is then presumed, reports still have as much room again. */
 export function mayReserve(ledger: Ledger, tokens: number): boolean {
   const spent = Math.max(ledger.tables.monthSpent, ledger.todayTotals?.total ?? 0);
-  return spent + ledger.slots.reserved(EVERY) + tokens <= MAX_RESERVED;
+  return spent + ledger.slots.reserved(EVERY) + ledger.slots.topped + tokens <= MAX_RESERVED;
 }

@@ -95,6 +95,7 @@ export function viewOfLive(ledger: ViewContext, lease: StoredLease): LeaseView {
     teamId: ledger.teamIdOf(lease.aiId),
     model: lease.model,
     sessionId: lease.session?.id,
+    topUpId: lease.topUpId,
     asOf: ledger.clock,
   };
 }
@@ -119,6 +120,7 @@ export function viewOfClosed(ledger: ViewContext, closed: ClosedLease): LeaseVie
     teamId: ledger.teamIdOf(lease.aiId),
     model: lease.model,
     sessionId: lease.session?.id,
+    topUpId: lease.topUpId,
     asOf: ledger.clock,
   };
 }

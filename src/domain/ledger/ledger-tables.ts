@@ -6,6 +6,7 @@ import {
   type StoredDay,
   type StoredPresumed,
   type StoredState,
+  type StoredTopUp,
   type UsageDay,
 } from '../model/state.js';
 import type { CallCount } from '../model/types.js';
@@ -31,7 +32,10 @@ export interface DayAccounts {
   readonly presumed: Map<string, Entry<StoredPresumed>>;
 }
 
-type DayParts = Pick<UsageDay, 'ais' | 'models' | 'aiCalls' | 'modelCalls' | 'presumedBy' | 'parts'>;
+type DayParts = Pick<
+  UsageDay,
+  'ais' | 'models' | 'aiCalls' | 'modelCalls' | 'presumedBy' | 'parts' | 'toppedAis' | 'toppedModels'
+>;
 
 interface SectionTable {
   readonly section: Section;
@@ -51,6 +55,10 @@ export class LedgerTables {
   readonly pastDays: Table<SectionValues['pastDays']>;
   readonly monthAis: Table<number>;
   readonly monthModels: Table<number>;
+  readonly topUps: Table<StoredTopUp>;
+  readonly toppedDays: Table<number>;
+  readonly toppedAis: Table<number>;
+  readonly toppedModels: Table<number>;
   readonly hourAis: Table<number>;
   readonly hourModels: Table<number>;
   readonly hourParts: Table<number>;
@@ -69,6 +77,8 @@ export class LedgerTables {
   readonly all: readonly SectionTable[];
   /** Tokens of the month: the sum of `dayTotals`. */
   monthSpent = 0;
+  /** Of these, what came from top-ups: the sum of `toppedDays`. */
+  monthTopped = 0;
 
   constructor(stored?: StoredState['sections']) {
     const table = <S extends Section>(section: S) =>
@@ -84,6 +94,10 @@ export class LedgerTables {
     this.pastDays = table('pastDays');
     this.monthAis = table('monthAis');
     this.monthModels = table('monthModels');
+    this.topUps = table('topUps');
+    this.toppedDays = table('toppedDays');
+    this.toppedAis = table('toppedAis');
+    this.toppedModels = table('toppedModels');
     this.hourAis = table('hourAis');
     this.hourModels = table('hourModels');
     this.hourParts = table('hourParts');
@@ -123,6 +137,7 @@ export class LedgerTables {
 
   private index(): void {
     for (const tokens of this.dayTotals.values()) this.monthSpent += tokens;
+    for (const tokens of this.toppedDays.values()) this.monthTopped += tokens;
     for (const key of this.dayAis.keys()) link(this.dayAis, key, this.accountsOf(key.slice(0, 10)).ais);
     for (const key of this.dayModels.keys())
       link(this.dayModels, key, this.accountsOf(key.slice(0, 10)).models);
@@ -154,6 +169,18 @@ export class LedgerTables {
     return found;
   }
 
+  /** Of the tokens of one day those that came from top-ups, by AI or by model. */
+  toppedOfDay(table: Table<number>, day: string): Map<string, number> {
+    const found = new Map<string, number>();
+    if (table.size === 0) return found;
+    const { ais, models } = this.accountsOf(day);
+    for (const name of (table === this.toppedAis ? ais : models).keys()) {
+      const topped = table.get(`${day} ${name}`);
+      if (topped !== undefined) found.set(name, topped);
+    }
+    return found;
+  }
+
   /** Calls of an open day, by AI and model, where there are any. */
   callsOfDay(day: string): Required<Pick<UsageDay, 'aiCalls' | 'modelCalls'>> {
     const { ais, models } = this.accountsOf(day);
@@ -162,6 +189,8 @@ export class LedgerTables {
 
   /** Takes a day out of the state, with its AIs and models. */
   dropDay(day: string): void {
+    for (const table of [this.toppedAis, this.toppedModels])
+      for (const name of this.toppedOfDay(table, day).keys()) table.delete(`${day} ${name}`);
     this.days.delete(day);
     const { ais, models, presumed } = this.accountsOf(day);
     for (const { key } of ais.values()) this.dayAis.delete(key);
@@ -175,7 +204,19 @@ export class LedgerTables {
   dropDays(): void {
     for (const table of [this.days, this.dayAis, this.dayModels, this.dayPresumed, this.dayParts])
       table.reset();
+    for (const table of [this.toppedAis, this.toppedModels]) table.reset();
     this.accounts.clear();
+  }
+
+  /** Nothing is counted in the month any more, or nothing yet. */
+  dropMonth(): void {
+    for (const table of [this.dayTotals, this.monthAis, this.monthModels, this.monthParts]) table.reset();
+    this.toppedDays.reset();
+    for (const table of [this.toppedAis, this.toppedModels]) {
+      for (const key of [...table.keys()]) if (isOfMonth(key)) table.delete(key);
+    }
+    this.monthSpent = 0;
+    this.monthTopped = 0;
   }
 
   /** What scopes have of names of many in an open day: see `scope-counts.ts`. They are few. */
@@ -216,8 +257,15 @@ export class LedgerTables {
     for (const [name, tokens] of models)
       accounts.models.set(name, this.dayModels.set(`${day} ${name}`, countOf(tokens, modelCalls?.get(name))));
     for (const [key, presumed] of names.presumedBy) this.setPresumed(day, key, presumed);
+    for (const [name, tokens] of names.toppedAis) this.toppedAis.set(`${day} ${name}`, tokens);
+    for (const [name, tokens] of names.toppedModels) this.toppedModels.set(`${day} ${name}`, tokens);
     for (const [key, tokens] of names.parts) this.dayParts.set(`${day} ${key}`, tokens);
   }
+}
+
+/** `YYYY-MM name`, and not `YYYY-MM-DD name`. */
+function isOfMonth(key: string): boolean {
+  return key[7] === ' ';
 }
 
 function callsBy(names: DayNames): Map<string, CallCount> {

@@ -16,11 +16,12 @@ import {
   type StoredPause,
   type StoredPolicy,
   type StoredState,
+  type StoredTopUp,
 } from '../model/state.js';
 import { type Allowance, allowanceOf } from '../policy/allowance.js';
 import { ModelWeights } from '../policy/model-weights.js';
 import { type LargestRequests, largestRequests } from '../policy/pacing.js';
-import { daysLeft, monthOfDay } from '../time/calendar.js';
+import { daysLeft, monthAfter, monthOfDay } from '../time/calendar.js';
 import type { Numbers } from '../time/tidy-mark.js';
 import { type DayWindow, dayAt, hourAt, type Span } from '../time/windows.js';
 import { Guarantees } from './guarantees.js';
@@ -30,6 +31,7 @@ import { beginHour, movePolicy, regroup, regroupDay } from './scope-counts.js';
 import { Scopes } from './scopes.js';
 import { Slots } from './slots.js';
 import type { Entry } from './table.js';
+import { TopUps } from './top-up-table.js';
 
 export const NO_MONTH: MonthWindow = { key: '', start: 0, end: 0 };
 
@@ -40,6 +42,7 @@ export const NO_MONTH: MonthWindow = { key: '', start: 0, end: 0 };
 export class Ledger {
   readonly tables: LedgerTables;
   readonly slots = new Slots();
+  readonly topUps: TopUps;
   epoch = 0;
   revision = 0;
   fence = 0;
@@ -47,7 +50,7 @@ export class Ledger {
   deleted = false;
   createdAt = 0;
   zone = 'UTC';
-  month = NO_MONTH;
+  private monthWindow = NO_MONTH;
   lastOpenedDay = '';
   receiptsDroppedAt = 0;
   daysDroppedAt = 0;
@@ -96,6 +99,7 @@ export class Ledger {
     stored?: StoredState,
   ) {
     this.tables = new LedgerTables(stored?.sections);
+    this.topUps = new TopUps(this.tables.topUps);
     if (stored !== undefined) this.read(stored.head);
   }
 
@@ -150,13 +154,43 @@ export class Ledger {
     this.policyFields = fields;
     this.policyRevision = revision;
     this.policy = policyInForce(fields);
-    this.allowance = allowanceOf(this.policy);
-    this.largest = largestRequests(this.policy);
+    this.allow();
     this.weights = new ModelWeights(this.policy);
     this.scopes = Scopes.of(this.policy);
     this.slots.useScopes(this.scopes);
-    this.pace.forget();
     this.guarantees = Guarantees.of(this.policy, this.scopes);
+    this.loosened += 1;
+  }
+
+  /** The present month. */
+  get month(): MonthWindow {
+    return this.monthWindow;
+  }
+
+  set month(month: MonthWindow) {
+    this.monthWindow = month;
+    this.allow();
+  }
+
+  /** What the policy allows, and top-ups beside it. */
+  private allow(): void {
+    const { policy, topUps } = this;
+    this.allowance = this.allowanceIn(this.month.key);
+    // No denial names a later time.
+    const next = this.month.key === '' ? 0 : topUps.largerBy(monthAfter(this.month.key));
+    this.largest = largestRequests(policy, Math.max(topUps.largerBy(this.month.key), next));
+    this.pace.forget();
+  }
+
+  /** By what is known of it now; `more`: what it will be larger by. */
+  allowanceIn(month: string, more = 0): Allowance {
+    return allowanceOf(this.policy, this.topUps.largerBy(month) + more);
+  }
+
+  /** Puts in the present form of a top-up; undefined takes it out. */
+  setTopUp(topUpId: string, topUp: StoredTopUp | undefined): void {
+    this.topUps.put(topUpId, topUp);
+    this.allow();
     this.loosened += 1;
   }
 
@@ -181,8 +215,11 @@ export class Ledger {
     const key = String(fence);
     if (lease === undefined) this.tables.leases.delete(key);
     else this.tables.leases.set(key, lease);
-    this.slots.replace(this.slots.lease(fence), lease);
+    const before = this.slots.lease(fence);
+    this.slots.replace(before, lease);
     if (lease !== undefined) return;
+    // It may have been the last of a top-up that has ended.
+    if ((before ?? this.slots.overLease(fence))?.topUpId !== undefined) this.topUps.lookAt = 0;
     this.slots.removeOver(fence);
     this.loosened += 1;
   }

@@ -4,6 +4,7 @@ import { EXPERIENCE_DAYS, HOURS_A_DAY } from '../policy/experience.js';
 import { daysBefore } from '../time/calendar.js';
 import { dayAt, hourOfDay } from '../time/windows.js';
 import type { Ledger } from './ledger.js';
+import { inWindow } from './topped.js';
 
 /**
  * What the last closed days came to, in the state, so that a decision needs nothing else. Each day is learned when it has closed, and
@@ -54,7 +55,7 @@ export function learnPastDays(ledger: Ledger, evidence: Evidence): void {
   for (const past of window) {
     const known = past >= from ? (ledger.tables.days.get(past) ?? evidence.days.get(past)) : undefined;
     // A day that was opened and never used is like one that was not.
-    if (known !== undefined && known.total > 0) ledger.setPastDay(past, learned(ledger, known));
+    if (known !== undefined && inWindow(known) > 0) ledger.setPastDay(past, learned(ledger, known));
   }
   // It was in use before all of them: a day without usage is one that was not used.
   if (usedBefore && !ledger.tables.pastDays.has(first))
@@ -73,18 +74,22 @@ export function learnDay(ledger: Ledger, day: string): void {
   const known = tables.days.get(day);
   if (known === undefined || learnedFor === undefined || day >= learnedFor) return;
   const isNew = !tables.pastDays.has(day);
-  if (isNew && (known.total === 0 || !daysBefore(learnedFor, EXPERIENCE_DAYS).includes(day))) return;
+  if (isNew && (inWindow(known) === 0 || !daysBefore(learnedFor, EXPERIENCE_DAYS).includes(day))) return;
   ledger.setPastDay(day, learned(ledger, known));
 }
 
 interface DayToLearn {
   readonly total: number;
+  readonly topped?: number;
   readonly hours: readonly HourTotal[];
   readonly zone?: string;
   readonly refused?: boolean;
 }
 
-function learned(ledger: Ledger, { total, hours, zone = ledger.zone, refused }: DayToLearn): StoredPastDay {
+/** What came from top-ups is no experience of what the caps left. */
+function learned(ledger: Ledger, day: DayToLearn): StoredPastDay {
+  const { hours, zone = ledger.zone, refused } = day;
+  const total = inWindow(day);
   const ofClock = hoursOfClock(total, hours, zone);
   return {
     total,
@@ -98,9 +103,9 @@ function hoursOfClock(total: number, hours: readonly HourTotal[], zone: string):
   let adjustedInAll = 0;
   let used = false;
   const sums = Array.from({ length: HOURS_A_DAY }, () => 0);
-  for (const { start, tokens, adjusted = 0 } of hours) {
+  for (const { start, tokens, adjusted = 0, topped = 0 } of hours) {
     adjustedInAll += Math.abs(adjusted);
-    const own = Math.max(0, tokens - adjusted);
+    const own = Math.max(0, tokens - topped - adjusted);
     const name = hourOfDay(zone, start);
     sums[name] = (sums[name] ?? 0) + own;
     if (own > 0) used = true;

@@ -6,6 +6,7 @@ import { countAiInMonth, countModelInMonth, openDay, ownHours } from './accounts
 import type { Ledger } from './ledger.js';
 import { countOtherOfMonth, countPartsOfDay, regroupDay, regroupMonth } from './scope-counts.js';
 import { usageDayBytes } from './state-size.js';
+import { countToppedDay } from './topped.js';
 
 /**
  * Days that left the state and are needed again: for an adjustment, or after a clock that had run ahead was reset. Their usage
@@ -23,13 +24,14 @@ export function bringBackDay(ledger: Ledger, day: string, evidence: Evidence): v
     openDay(ledger, window);
     return;
   }
-  const { start, total, presumed, late, zone, unit, refused, calls, failedCalls } = document;
+  const { start, total, presumed, late, topped, zone, unit, refused, calls, failedCalls } = document;
   const hours = ownHours(document.hours);
   // Written in another zone it may have ended earlier: closed at once, it would be brought back again and again.
   const end = Math.max(document.end, window.end);
   const changedAt = ledger.nextRevision;
   const totals = {
     ...{ start, end, total, presumed, late, hours, changedAt, settleUntil: 0 },
+    ...(topped && { topped }),
     ...(calls !== undefined && { calls, failedCalls: failedCalls ?? 0 }),
     ...(zone !== undefined && { zone }),
     ...(unit !== undefined && { unit }),
@@ -89,13 +91,16 @@ export function enterMonth(ledger: Ledger, zone: string, month: MonthWindow, evi
   ledger.zone = zone;
   ledger.month = month;
   ledger.hour = { start: 0, end: 0 };
-  for (const table of [tables.dayTotals, tables.monthAis, tables.monthModels, tables.monthParts])
-    table.reset();
-  tables.monthSpent = 0;
-  for (const [day, { total }] of tables.days.entries()) {
+  tables.dropMonth();
+  for (const [day, { total, topped }] of tables.days.entries()) {
     if (monthOfDay(day) !== month.key) continue;
-    const [ais, models] = [tables.ofDay(tables.dayAis, day), tables.ofDay(tables.dayModels, day)];
-    count(ledger, { day, total, ais, models, parts: tables.partsOf(day) });
+    count(ledger, {
+      ...{ day, total, ...(topped && { topped }) },
+      ...{ ais: tables.ofDay(tables.dayAis, day), models: tables.ofDay(tables.dayModels, day) },
+      parts: tables.partsOf(day),
+      toppedAis: tables.toppedOfDay(tables.toppedAis, day),
+      toppedModels: tables.toppedOfDay(tables.toppedModels, day),
+    });
   }
   for (const document of evidence.days.values()) {
     if (document === undefined || monthOfDay(document.day) !== month.key) continue;
@@ -106,19 +111,27 @@ export function enterMonth(ledger: Ledger, zone: string, month: MonthWindow, evi
   ledger.touchHead();
 }
 
-function count(
-  ledger: Ledger,
-  { day, total, ais, models, parts }: Pick<UsageDay, 'day' | 'total' | 'ais' | 'models' | 'parts'>,
-): void {
+type CountedDay = Pick<
+  UsageDay,
+  'day' | 'total' | 'topped' | 'ais' | 'models' | 'parts' | 'toppedAis' | 'toppedModels'
+>;
+
+function count(ledger: Ledger, counted: CountedDay): void {
+  const { day, total, topped = 0, ais, models, parts, toppedAis, toppedModels } = counted;
   const { tables } = ledger;
+  const month = monthOfDay(day);
   tables.dayTotals.set(day, total);
   tables.monthSpent += total;
+  countToppedDay(tables, day, topped);
   for (const [ai, tokens] of ais) {
-    if (countAiInMonth(tables.monthAis, ai, tokens) !== ai) countOtherOfMonth(ledger, 'TEAM', ai, tokens);
+    const ofAi = toppedAis.get(ai) ?? 0;
+    if (countAiInMonth(tables, month, ai, tokens, ofAi) !== ai)
+      countOtherOfMonth(ledger, 'TEAM', ai, tokens - ofAi);
   }
   for (const [model, tokens] of models) {
-    if (countModelInMonth(tables.monthModels, model, tokens) !== model)
-      countOtherOfMonth(ledger, 'MODEL', model, tokens);
+    const ofModel = toppedModels.get(model) ?? 0;
+    if (countModelInMonth(tables, month, model, tokens, ofModel) !== model)
+      countOtherOfMonth(ledger, 'MODEL', model, tokens - ofModel);
   }
   countPartsOfDay(ledger, parts);
 }

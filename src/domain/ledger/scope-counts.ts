@@ -5,12 +5,13 @@ import { tokensOf } from './counts.js';
 import type { LedgerTables } from './ledger-tables.js';
 import type { Scope, Scopes } from './scopes.js';
 import type { Table } from './table.js';
+import { toppedIn } from './topped.js';
 
 /**
  * What scopes spent. It follows from what the state counts by AI and by model, so that a changed policy regroups it. But tokens that
  * stand under `(other)`, and those that are presumed, which stand under `(unknown)`, are of many AIs or models. Of them a scope has
  * parts, kept when they are booked: by team of `(other)` AIs, by pattern of `(other)` models, by the pattern of the lease's model of
- * what is presumed. Parts stay where they were booked, but for those of leases that are known.
+ * what is presumed. Parts stay where they were booked, but for those of leases that are known. What came from top-ups is in none of it.
  */
 
 /** What of a ledger is needed here. */
@@ -52,23 +53,36 @@ interface Sheet {
   readonly models: Table<StoredCount> | Table<number>;
   /** What the keys of all of them begin with. */
   readonly prefix: string;
+  /** Of them, what came from top-ups; undefined: nothing, as in an hour, which is counted without it. */
+  readonly topped?:
+    | { readonly span: string; readonly ais: Table<number>; readonly models: Table<number> }
+    | undefined;
 }
 
 function hourSheet({ tables: { hourParts, hourAis, hourModels } }: Counted): Sheet {
   return { window: 'hour', parts: hourParts, ais: hourAis, models: hourModels, prefix: '' };
 }
 
-function daySheet({ tables: { dayParts, dayAis, dayModels }, today }: Counted, day: string): Sheet {
+function daySheet({ tables, today }: Counted, day: string): Sheet {
+  const { dayParts: parts, dayAis: ais, dayModels: models } = tables;
   const window = day === today.day ? 'day' : undefined;
-  return { window, parts: dayParts, ais: dayAis, models: dayModels, prefix: `${day} ` };
+  return { window, parts, ais, models, prefix: `${day} `, topped: toppedOf(tables, day) };
 }
 
-function monthSheet({ tables: { monthParts, monthAis, monthModels } }: Counted): Sheet {
-  return { window: 'month', parts: monthParts, ais: monthAis, models: monthModels, prefix: '' };
+function monthSheet({ tables, month: { key } }: Counted): Sheet {
+  const { monthParts: parts, monthAis: ais, monthModels: models } = tables;
+  return { window: 'month', parts, ais, models, prefix: '', topped: toppedOf(tables, key) };
 }
 
-function ofName(table: Sheet['ais'], { prefix }: Sheet, name: string): number {
-  return tokensOf(table.get(`${prefix}${name}`));
+function toppedOf({ toppedAis: ais, toppedModels: models }: LedgerTables, span: string): Sheet['topped'] {
+  return ais.size === 0 ? undefined : { span, ais, models };
+}
+
+/** What came from top-ups left out. */
+function ofName(table: Sheet['ais'], { prefix, ais, topped }: Sheet, name: string): number {
+  const tokens = tokensOf(table.get(`${prefix}${name}`));
+  if (topped === undefined) return tokens;
+  return tokens - toppedIn(table === ais ? topped.ais : topped.models, topped.span, name);
 }
 
 /** Counts a booking in its scopes, right after it was counted by name. `ofMonth`: absent where it is of another month. */
@@ -256,9 +270,9 @@ export function hasScope({ teams, models }: Scopes, key: string): boolean {
 
 function movePresumed(ledger: Counted, day: string, before: Scopes | undefined): void {
   const { scopes, tables, month, hour, today } = ledger;
-  for (const { hourStart, tokens, model } of tables.presumedBy(day).values()) {
-    // Of several leases nobody knows the models.
-    if (hourStart === undefined) continue;
+  for (const { hourStart, tokens, model, topped } of tables.presumedBy(day).values()) {
+    // Of several leases nobody knows the models; and what came from top-ups is in no window.
+    if (hourStart === undefined || topped) continue;
     const [from, to] = [before?.ofModel(model)?.id, scopes?.ofModel(model)?.id];
     if (from === to) continue;
     const sheets = [daySheet(ledger, day)];

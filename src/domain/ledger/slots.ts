@@ -14,6 +14,9 @@ export class Slots {
   /** At most 26 hours have live leases, nearly always one or two: to walk them is cheaper than to look one up. */
   private readonly hours: HourOfGrants[] = [];
   private readonly byAi = new Map<string, SlotsOfAi>();
+  private readonly byTopUp = new Map<string, SlotsOfTopUp>();
+  /** What leases hold unspent that were granted from top-ups: it counts in no window. */
+  topped = 0;
   /** AIs in it that hold nothing just now. */
   private idle = 0;
   /** Leases whose time is over and that no commit has closed yet, in the order of their ends. They have no slot any more. */
@@ -33,7 +36,7 @@ export class Slots {
   useScopes(scopes: Scopes | undefined): void {
     this.scopes = scopes;
     if (scopes === undefined) return;
-    for (const lease of this.leases.values()) scopes.hold(lease, unspent(lease), 1);
+    for (const lease of this.leases.values()) scopes.hold(lease, unspentInWindows(lease), 1);
     for (const { lease, held } of this.over.values()) scopes.hold(lease, held, 0);
   }
 
@@ -96,14 +99,15 @@ export class Slots {
   /** Its time is over: it frees its slot at once. `holds`: what it has not spent counts until it is closed, and then as presumed. */
   retire(lease: StoredLease, holds: boolean): void {
     const hour = this.hourOf(lease);
-    const held = holds ? unspent(lease) : 0;
+    const held = holds ? unspentInWindows(lease) : 0;
     this.leases.delete(lease.fence);
-    this.take(lease, unspent(lease) - held);
-    this.scopes?.hold(lease, held - unspent(lease), -1);
-    hour.reserved -= unspent(lease) - held;
+    this.take(lease, unspentInWindows(lease) - held);
+    this.scopes?.hold(lease, held - unspentInWindows(lease), -1);
+    hour.reserved -= unspentInWindows(lease) - held;
+    if (!holds) this.draw(lease, 0, -unspent(lease));
     hour.overHeld += held;
     hour.overAt = Math.min(hour.overAt, lease.expiresAt);
-    this.over.set(lease.fence, { lease, held });
+    this.over.set(lease.fence, { lease, held, holds });
     this.overByRequest.set(`${lease.aiId} ${lease.requestId}`, lease.fence);
   }
 
@@ -123,8 +127,9 @@ export class Slots {
   removeOver(fence: number): void {
     const found = this.over.get(fence);
     if (found === undefined) return;
-    const { lease, held } = found;
+    const { lease, held, holds } = found;
     const hour = this.hourOf(lease);
+    this.draw(lease, -1, holds ? -unspent(lease) : 0);
     this.over.delete(fence);
     this.overByRequest.delete(`${lease.aiId} ${lease.requestId}`);
     hour.reserved -= held;
@@ -138,8 +143,13 @@ export class Slots {
   private put(lease: StoredLease, before: StoredLease | undefined): void {
     const hour = this.hourOf(lease);
     this.leases.set(lease.fence, lease);
-    const heldBefore = before === undefined ? 0 : unspent(before);
-    const held = unspent(lease);
+    const heldBefore = before === undefined ? 0 : unspentInWindows(before);
+    const held = unspentInWindows(lease);
+    this.draw(
+      lease,
+      before === undefined ? 1 : 0,
+      unspent(lease) - (before === undefined ? 0 : unspent(before)),
+    );
     hour.reserved += held - heldBefore;
     if (before === undefined) hour.live += 1;
     this.give(lease, before === undefined, held - heldBefore);
@@ -168,11 +178,26 @@ export class Slots {
 
   private remove(lease: StoredLease): void {
     const hour = this.hourOf(lease);
-    hour.reserved -= unspent(lease);
+    hour.reserved -= unspentInWindows(lease);
     this.leases.delete(lease.fence);
     this.leave(hour);
-    this.take(lease, unspent(lease));
-    this.scopes?.hold(lease, -unspent(lease), -1);
+    this.take(lease, unspentInWindows(lease));
+    this.scopes?.hold(lease, -unspentInWindows(lease), -1);
+    this.draw(lease, -1, -unspent(lease));
+  }
+
+  /** Leases of a top-up that are not closed, and what they hold of it. */
+  ofTopUp(topUpId: string): Readonly<SlotsOfTopUp> {
+    return this.byTopUp.get(topUpId) ?? NO_SLOTS;
+  }
+
+  private draw({ topUpId }: StoredLease, leases: number, tokens: number): void {
+    if (topUpId === undefined) return;
+    this.topped += tokens;
+    const known = this.byTopUp.get(topUpId);
+    const after = { leases: (known?.leases ?? 0) + leases, reserved: (known?.reserved ?? 0) + tokens };
+    if (after.leases === 0) this.byTopUp.delete(topUpId);
+    else this.byTopUp.set(topUpId, after);
   }
 
   /** One lease less was granted in the hour. */
@@ -218,17 +243,17 @@ export class Slots {
 
   private endOfHolder(fence: number): number | undefined {
     const lease = this.leases.get(fence);
-    return lease === undefined || unspent(lease) === 0 ? undefined : lease.expiresAt;
+    return lease === undefined || unspentInWindows(lease) === 0 ? undefined : lease.expiresAt;
   }
 
-  /** What live leases hold unspent, over the hours of grants that match. */
+  /** What live leases hold unspent of windows, over the hours of grants that match. */
   reserved(matches: (hour: HourOfGrants) => boolean): number {
     let sum = 0;
     for (const hour of this.hours) if (matches(hour)) sum += hour.reserved;
     return sum;
   }
 
-  /** What live leases of one AI hold unspent that were granted in that day. */
+  /** The same of one AI's leases that were granted in that day. */
   reservedOf(aiId: string, day: string): number {
     return this.byAi.get(aiId)?.holds.find((held) => held.day === day)?.tokens ?? 0;
   }
@@ -267,7 +292,7 @@ export class Slots {
     };
     for (const fence of scope.fences) {
       const lease = this.leases.get(fence);
-      if (lease !== undefined) look(lease, unspent(lease));
+      if (lease !== undefined) look(lease, unspentInWindows(lease));
     }
     for (const { lease, held } of this.over.values()) if (this.scopes?.isOf(scope, lease)) look(lease, held);
     return first;
@@ -326,7 +351,15 @@ export interface HourOfGrants {
 interface OverLease {
   readonly lease: StoredLease;
   readonly held: number;
+  readonly holds: boolean;
 }
+
+interface SlotsOfTopUp {
+  readonly leases: number;
+  readonly reserved: number;
+}
+
+const NO_SLOTS: SlotsOfTopUp = { leases: 0, reserved: 0 };
 
 interface SlotsOfAi {
   /** By request id. */
@@ -365,6 +398,11 @@ function earlier(one: LeaseEnd | undefined, other: LeaseEnd | undefined): LeaseE
 /** What a lease still holds. */
 export function unspent(lease: StoredLease): number {
   return Math.max(0, lease.reserved - lease.used);
+}
+
+/** What of it counts in the windows of its grant. */
+export function unspentInWindows(lease: StoredLease): number {
+  return lease.topUpId === undefined ? unspent(lease) : 0;
 }
 
 /** The nth least of some numbers, n from 1, in linear time; the numbers change their places. Undefined if there are fewer. */

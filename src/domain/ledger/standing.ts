@@ -1,7 +1,9 @@
+import type { HourTotal } from '../model/state.js';
 import type { WindowStatus, Writable } from '../model/types.js';
 import { type Cap, hourCap, pacedHourCap } from '../policy/pacing.js';
 import type { Ledger } from './ledger.js';
 import type { HourOfGrants } from './slots.js';
+import { dayOfMonthInWindow, inWindow, monthInWindow } from './topped.js';
 
 /** One window as it stands: what is counted in it against its cap in force. */
 export interface WindowFigures {
@@ -21,10 +23,11 @@ export interface Standing {
 
 export function standingOf(ledger: Ledger): Standing {
   const { tables, slots, allowance, policy, today, pace } = ledger;
-  const daySpent = ledger.todayTotals?.total ?? 0;
+  const daySpent = inWindow(ledger.todayTotals);
+  const monthSpent = monthInWindow(tables);
   const dayReserved = slots.reserved(inDay(today.day));
   const monthReserved = slots.reserved(inMonth(ledger.month.key));
-  const before = tables.monthSpent - dayTotal(ledger) + monthReserved - dayReserved;
+  const before = monthSpent - dayOfMonthInWindow(tables, today.day) + monthReserved - dayReserved;
   const ofDay = pace.dayCap(before);
   const hourSpent = spentInHour(ledger);
   const hourReserved = slots.reserved(inHour(ledger.hour.start));
@@ -40,7 +43,7 @@ export function standingOf(ledger: Ledger): Standing {
   return {
     hour: { spent: hourSpent, reserved: hourReserved, cap: ofHour },
     day: { spent: daySpent, reserved: dayReserved, cap: ofDay },
-    month: { spent: tables.monthSpent, reserved: monthReserved, cap: { tokens: allowance.enforced } },
+    month: { spent: monthSpent, reserved: monthReserved, cap: { tokens: allowance.enforced } },
     pacedHour: isAsked ? pacedHourCap(allowance, policy, input) : ofHour,
   };
 }
@@ -58,15 +61,16 @@ export function standingAfter(ledger: Ledger, before: Standing, tokens: number):
   return before;
 }
 
-function dayTotal(ledger: Ledger): number {
-  return ledger.tables.dayTotals.get(ledger.today.day) ?? 0;
+export function spentInHour(ledger: Ledger): number {
+  const hour = presentHour(ledger);
+  return hour === undefined ? 0 : hour.tokens - (hour.topped ?? 0);
 }
 
-export function spentInHour(ledger: Ledger): number {
+function presentHour(ledger: Ledger): HourTotal | undefined {
   const hours = ledger.todayTotals?.hours;
   const last = hours?.[hours.length - 1];
-  if (last?.start === ledger.hour.start) return last.tokens;
-  return hours?.find((h) => h.start === ledger.hour.start)?.tokens ?? 0;
+  if (last?.start === ledger.hour.start) return last;
+  return hours?.find((h) => h.start === ledger.hour.start);
 }
 
 export function left(figures: WindowFigures): number {
@@ -90,13 +94,14 @@ export function windowStatuses(ledger: Ledger): WindowStatus[] {
     kind: WindowStatus['kind'],
     span: { start: number; end: number },
     of: WindowFigures,
+    topped = 0,
   ): WindowStatus => ({
     ...{ kind, start: span.start, end: span.end },
-    ...{ cap: of.cap.tokens, spent: of.spent, reserved: of.reserved, available: left(of) },
+    ...{ cap: of.cap.tokens, spent: of.spent, reserved: of.reserved, available: left(of), topped },
   });
   return [
-    status('HOUR', ledger.hour, standing.hour),
-    status('DAY', ledger.today, standing.day),
-    status('MONTH', ledger.month, standing.month),
+    status('HOUR', ledger.hour, standing.hour, presentHour(ledger)?.topped),
+    status('DAY', ledger.today, standing.day, ledger.todayTotals?.topped),
+    status('MONTH', ledger.month, standing.month, ledger.tables.monthTopped),
   ];
 }

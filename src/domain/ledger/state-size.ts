@@ -8,6 +8,7 @@ import type {
   StoredCount,
   StoredLease,
   StoredPresumed,
+  StoredTopUp,
   UsageDay,
 } from '../model/state.js';
 import { HOURS_A_DAY } from '../policy/experience.js';
@@ -69,7 +70,7 @@ export function valueBytes(value: unknown): number {
 }
 
 /** All that an entry has beside its texts: measured once. */
-const LEASE: Required<Omit<StoredLease, 'labels' | 'session' | 'model'>> = {
+const LEASE: Required<Omit<StoredLease, 'labels' | 'session' | 'model' | 'topUpId'>> = {
   renewed: true,
   ...{ leaseId: '', aiId: '', requestId: '', fingerprint: '', day: '2026-01-01' },
   ...{ fence: 0, reserved: 0, used: 0, roundedUp: 0, grantedAt: 0, expiresAt: 0, renewableUntil: 0 },
@@ -109,13 +110,16 @@ const LABEL = PLACE + DOCUMENT + 2 * (3 + TEXT);
 /** Those of a day: after a change of zone its first may be longer than two, and an adjustment may add one. */
 const HOURS = 64;
 const DAY =
-  valueBytes({ start: 0, end: 0, total: 0, presumed: 0, late: 0, hours: [], changedAt: 0, settleUntil: 0 }) +
+  valueBytes({
+    ...{ start: 0, end: 0, total: 0, presumed: 0, late: 0, topped: 0, hours: [] },
+    ...{ changedAt: 0, settleUntil: 0 },
+  }) +
   part('calls', 0) +
   part('failedCalls', 0) +
   part('zone', ' '.repeat(64)) +
   part('unit', 'USD') +
   part('refused', true) +
-  HOURS * (PLACE + valueBytes({ start: 0, tokens: 0, adjusted: 0 }));
+  HOURS * (PLACE + valueBytes({ start: 0, tokens: 0, adjusted: 0, topped: 0 }));
 const PAST_DAY = valueBytes({ total: 0, refused: true, hours: Array.from({ length: HOURS_A_DAY }, () => 0) });
 const LAPSED = valueBytes({ windowStart: 0, tokens: 0 });
 const WRITER = valueBytes({ seq: 0, at: 0 });
@@ -125,16 +129,25 @@ const REMEMBERED_GRANT = 3 * (PLACE + NUMBER);
 const DAY_NAME = '2026-01-01 '.length;
 /** Of an AI or model in a day: tokens, calls and failed calls. */
 const COUNT = DOCUMENT + 3 * (PLACE + NUMBER);
-const PRESUMED = valueBytes({ aiId: '', hourStart: 0, tokens: 0 });
+const PRESUMED = valueBytes({ aiId: '', hourStart: 0, tokens: 0, topped: true });
+const TOP_UP_ID = part('topUpId', '');
+/** All that a top-up may come to beside its texts. */
+const TOP_UP = valueBytes({
+  ...{ kind: 'LARGER_MONTH', tokens: 0, reason: '', addedAt: 0, fingerprint: '', aiId: '', month: '2026-01' },
+  ...{ expiresAt: 0, spent: 0, settleUntil: 0, takenBack: 0, endedAt: 0 },
+} satisfies Required<StoredTopUp>);
+/** Of the day and the month, and of the model `(unknown)` in both, beside the names of an AI. */
+const TOPPED = 5 * (NAME + DAY_NAME + NUMBER) + 2 * 16;
 /** A day and a fence. */
 const PRESUMED_NAME = NAME + DAY_NAME + 16;
 
 /** But for what `part`s may be beside it. */
 function closedLeaseBytes(lease: StoredLease): number {
-  const { leaseId, aiId, requestId, fingerprint, labels, model } = lease;
+  const { leaseId, aiId, requestId, fingerprint, labels, model, topUpId } = lease;
   const texts = leaseId.length + aiId.length + requestId.length + fingerprint.length;
   const named = model === undefined ? 0 : MODEL + textBytes(model);
-  return CLOSED_LEASE + texts + named + (labels === undefined ? 0 : labelBytes(labels));
+  const topUp = topUpId === undefined ? 0 : TOP_UP_ID + topUpId.length;
+  return CLOSED_LEASE + texts + named + topUp + (labels === undefined ? 0 : labelBytes(labels));
 }
 
 function labelBytes(labels: NonNullable<StoredLease['labels']>): number {
@@ -145,13 +158,14 @@ function labelBytes(labels: NonNullable<StoredLease['labels']>): number {
 
 /**
  * A live lease counts as what it leaves at its end: its receipt, and what it presumes, by itself and under its AI's name in its
- * hour, day and month. So there is room for that already, however many end at once.
+ * hour, day and month; one that was granted from a top-up once more as topped. So there is room for that already, however many end at once.
  */
 function leaseBytes(lease: StoredLease): number {
   const names = 3 * mostNameBytes(lease.aiId) + DAY_NAME + COUNT + 2 * NUMBER;
+  const topped = lease.topUpId === undefined ? 0 : 2 * mostNameBytes(lease.aiId) + TOPPED;
   const presumed = PRESUMED_NAME + presumedBytes(lease);
   const most = MOST_OF_SESSION + MOST_OF_RELEASE + MOST_OF_PRESUMED_KEY;
-  return closedLeaseBytes(lease) + most + LEASE_RECEIPT_ID + names + presumed + REMEMBERED_GRANT;
+  return closedLeaseBytes(lease) + most + LEASE_RECEIPT_ID + names + topped + presumed + REMEMBERED_GRANT;
 }
 
 function presumedBytes({ aiId, model }: Pick<StoredPresumed, 'aiId' | 'model'>): number {
@@ -182,13 +196,17 @@ function closedBytes({ lease, release, presuming, presumedKey }: ClosedLease): n
 /** Of a day that comes back into the state from its document. */
 export function usageDayBytes(day: UsageDay | undefined): number {
   let bytes = DAY;
-  for (const names of [day?.ais, day?.models]) {
+  for (const names of [day?.ais, day?.models, day?.toppedAis, day?.toppedModels]) {
     for (const name of names?.keys() ?? []) bytes += DAY_NAME + nameBytes(name) + COUNT;
   }
   for (const [key, presumed] of day?.presumedBy ?? [])
     bytes += DAY_NAME + nameBytes(key) + presumedBytes(presumed);
   for (const key of day?.parts.keys() ?? []) bytes += DAY_NAME + nameBytes(key) + NUMBER;
   return bytes;
+}
+
+function topUpBytes({ reason, fingerprint, aiId = '' }: StoredTopUp): number {
+  return TOP_UP + textBytes(reason) + fingerprint.length + aiId.length;
 }
 
 function aiBytes({ grants }: StoredAi): number {
@@ -220,6 +238,10 @@ export const MEASURES: { readonly [S in Section]: Measure<SectionValues[S]> } = 
   pastDays: { nameBytes, valueBytes: () => PAST_DAY, varies: false },
   monthAis: TOKENS,
   monthModels: TOKENS,
+  topUps: { nameBytes, valueBytes: topUpBytes, varies: false },
+  toppedDays: TOKENS,
+  toppedAis: TOKENS,
+  toppedModels: TOKENS,
   hourAis: TOKENS,
   hourModels: TOKENS,
   hourParts: TOKENS,

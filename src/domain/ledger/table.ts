@@ -165,3 +165,10 @@ export class Table<V> {
     this.gauge.bytes += bytes;
   }
 }
+
+/** Adds to an entry, which begins at 0. */
+export function add(table: Table<number>, key: string, tokens: number): void {
+  const entry = table.entry(key);
+  if (entry === undefined) table.set(key, tokens);
+  else table.change(entry, (entry.value ?? 0) + tokens);
+}

@@ -61,6 +61,7 @@ export const TEXTS = {
   requestId: id(128),
   usageId: id(128),
   adjustmentId: id(128),
+  topUpId: id(64),
   /** How the log names who calls. */
   principal: id(64),
   leaseId: {
@@ -102,6 +103,7 @@ export const NUMBERS = {
   reserveTokens: { least: 1, most: MAX_AMOUNT },
   /** Of one kind, in one report. */
   countedTokens: { least: 0, most: MAX_AMOUNT },
+  topUpTokens: { least: 1, most: MAX_AMOUNT },
   /** Of one report. */
   calls: { least: 0, most: 10_000 },
   adjustedTokens: { least: -MAX_AMOUNT, most: MAX_AMOUNT, not: 0 },

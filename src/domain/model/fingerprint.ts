@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Labels, TokenCounts } from './types.js';
+import type { Labels, TokenCounts, TopUpKind } from './types.js';
 
 /**
  * What belongs to the content of a write, as a digest: a repeat under the same id must have the same, whichever mouth of the API it
@@ -69,6 +69,19 @@ export interface AdjustmentContent {
 
 export function adjustmentFingerprint({ tokens, reason, day, aiId, model }: AdjustmentContent): string {
   return fingerprint([tokens, reason, day, aiId, model]);
+}
+
+export interface TopUpContent {
+  readonly kind: TopUpKind;
+  readonly tokens: number;
+  readonly reason: string;
+  readonly aiId?: string | undefined;
+  readonly expiresAt?: number | undefined;
+  readonly month?: string | undefined;
+}
+
+export function topUpFingerprint({ kind, tokens, reason, aiId, expiresAt, month }: TopUpContent): string {
+  return fingerprint([kind, tokens, reason, aiId, expiresAt, month]);
 }
 
 /** A digest that two lists of parts share only if they are equal, part by part; an absent part is unlike an empty one. */

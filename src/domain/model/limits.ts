@@ -8,6 +8,10 @@ export const MAX_AIS = 5_000;
 export const MAX_MODELS = 500;
 /** Leases whose presumed tokens a day keeps apart; those of further ones are kept by AI. */
 export const MAX_PRESUMED_LEASES = 5_000;
+/** Top-ups of a budget that have not ended. */
+export const MAX_TOP_UPS = 50;
+/** A top-up over caps lasts no longer. */
+export const MAX_TOP_UP_MS = 92 * 24 * 60 * 60_000;
 /** Request ids remembered per AI. */
 export const REMEMBERED_REQUESTS = 16;
 /** They are remembered at least this long, unless 16 newer ones replace them. */

@@ -1,7 +1,7 @@
 import type { Experience } from '../policy/experience.js';
 import type { Policy, PolicyFields } from './policy.js';
 import type { ClosedLease, StoredAlert, StoredPause } from './state.js';
-import type { Denial, LeaseView, WindowStatus } from './types.js';
+import type { Denial, LeaseView, TopUpView, WindowStatus } from './types.js';
 
 /** One field of a request or policy that is wrong, and what would be right. */
 export interface FieldViolation {
@@ -65,6 +65,12 @@ export interface BudgetSnapshot {
   readonly countsFrom: number;
   readonly monthAis: ReadonlyMap<string, number>;
   readonly monthModels: ReadonlyMap<string, number>;
+  /** Of the month's tokens, what came from top-ups. */
+  readonly monthTopped: number;
+  /** What top-ups add to the enforced limit of the current month. */
+  readonly larger: number;
+  /** Those that have not left the state, by id. */
+  readonly topUps: readonly TopUpView[];
   /** What scopes have of names of many in the month: see `ledger/scope-counts.ts`. */
   readonly monthParts: ReadonlyMap<string, number>;
   readonly alerts: readonly StoredAlert[];
@@ -96,6 +102,8 @@ export type Refusal =
   | { readonly reason: 'UNIT_IN_USE'; readonly unit: string; readonly asked: string; readonly month?: string }
   | { readonly reason: 'INVALID_FIELD'; readonly violations: readonly FieldViolation[] }
   | { readonly reason: 'UNWORKABLE_POLICY'; readonly violations: readonly FieldViolation[] }
+  | { readonly reason: 'TOP_UP_NOT_FOUND'; readonly topUpId: string }
+  | { readonly reason: 'TOO_MANY_TOP_UPS'; readonly most: number }
   | { readonly reason: 'STATE_FULL'; readonly bytes: number }
   | { readonly reason: 'OUTBOX_FULL' }
   /** `needsAllBudgets`: who may act on all budgets could have had the time believed. */
@@ -190,6 +198,15 @@ export interface Adjusted {
   readonly dayTotal: number;
   readonly replayed: boolean;
 }
+/** A top-up was added or ended, or had been before. */
+export interface TopUpPut {
+  readonly kind: 'top-up';
+  readonly topUp: TopUpView;
+  /** As it was; absent if it was not there. */
+  readonly before?: TopUpView;
+  /** Nothing changed now. */
+  readonly replayed: boolean;
+}
 export interface ClockReset {
   readonly kind: 'clock-reset';
   /** The budget's clock, as it was. */
@@ -220,6 +237,7 @@ export type Outcome =
   | BudgetDeleted
   | Revoked
   | Adjusted
+  | TopUpPut
   | ClockReset
   | Done
   | Refused;
@@ -256,6 +274,8 @@ export interface OutcomeOf {
   'delete-budget': BudgetDeleted | Refused;
   revoke: Revoked | Refused;
   adjust: Adjusted | Refused;
+  'add-top-up': TopUpPut | Refused;
+  'end-top-up': TopUpPut | Refused;
   'reset-clock': ClockReset | Refused;
   'undo-grant': Done | Refused;
   sweep: Done | Refused;

@@ -16,6 +16,10 @@ export function usageReceiptId(epoch: number, aiId: string, usageId: string): st
   return `${epoch}:u:${aiId} ${usageId}`;
 }
 
+export function topUpReceiptId(epoch: number, topUpId: string): string {
+  return `${epoch}:t:${topUpId}`;
+}
+
 export function adjustmentReceiptId(epoch: number, adjustmentId: string): string {
   return `${epoch}:a:${adjustmentId}`;
 }

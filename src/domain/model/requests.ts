@@ -2,7 +2,7 @@ import type { PolicyKey } from '../policy/policy-fields.js';
 import type { PolicyFields } from './policy.js';
 import type { SessionRef } from './session-ref.js';
 import type { StoredDelivery, UsageDay } from './state.js';
-import type { Labels, TokenCounts, Unreported, UsageReport } from './types.js';
+import type { Labels, TokenCounts, TopUpKind, Unreported, UsageReport } from './types.js';
 
 /** A lease as a caller names it: `lease-id.ts` takes the opaque id apart. */
 export interface LeaseRef {
@@ -166,6 +166,28 @@ export interface AdjustRequest {
   readonly fingerprint: string;
 }
 
+export interface AddTopUpRequest {
+  readonly kind: 'add-top-up';
+  readonly topUpId: string;
+  readonly of: TopUpKind;
+  readonly tokens: number;
+  readonly reason: string;
+  /** OVER_CAPS: for this AI alone. */
+  readonly aiId?: string;
+  /** OVER_CAPS. */
+  readonly expiresAt?: number;
+  /** LARGER_MONTH: `YYYY-MM`; absent: this one. */
+  readonly month?: string;
+  readonly fingerprint: string;
+}
+
+export interface EndTopUpRequest {
+  readonly kind: 'end-top-up';
+  readonly topUpId: string;
+  /** For the log. */
+  readonly reason: string;
+}
+
 export interface ResetClockRequest {
   readonly kind: 'reset-clock';
   /** Its caller may act on some budgets only: a step of the process's clock, which is that of all, is not believed for it. */
@@ -248,6 +270,8 @@ export type BudgetRequest =
   | DeleteBudgetRequest
   | RevokeRequest
   | AdjustRequest
+  | AddTopUpRequest
+  | EndTopUpRequest
   | ResetClockRequest
   | UndoGrantRequest
   | SweepRequest

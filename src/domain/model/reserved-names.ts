@@ -7,6 +7,9 @@ import { amount } from './wording.js';
  * States from before this rule may know such AIs and models: they are read as they are.
  */
 
+/** Ids of top-ups that begin so are those of what a month leaves to the next. */
+export const ROLLOVER = 'rollover-';
+
 /** Why this is not to be an AI's id, and what to do; undefined if it may be. */
 export function reservedAi(aiId: string): string | undefined {
   if (aiId !== OTHER) return undefined;

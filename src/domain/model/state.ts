@@ -1,7 +1,7 @@
 import type { PastDay } from '../policy/experience.js';
 import type { PolicyFields } from './policy.js';
 import type { StoredSession } from './session-ref.js';
-import type { CallCount, Labels, LeaseStatus, Unreported } from './types.js';
+import type { CallCount, Labels, LeaseStatus, TopUpKind, Unreported } from './types.js';
 
 /**
  * The stored form of one budget: a small head, and sections of entries, so that a commit can send changed entries only.
@@ -85,6 +85,14 @@ export interface SectionValues {
   monthAis: number;
   /** By model. */
   monthModels: number;
+  /** By id: what operators gave beyond the policy, and what a month left over. */
+  topUps: StoredTopUp;
+  /** By `YYYY-MM-DD`: of `dayTotals`, the tokens that came from top-ups. Absent here and below: none. */
+  toppedDays: number;
+  /** By `span AI`, a span being an open day, `YYYY-MM-DD`, or the current month, `YYYY-MM`: of `dayAis` and `monthAis`. */
+  toppedAis: number;
+  /** By `span model`. */
+  toppedModels: number;
   /** By AI: tokens of the current hour, while the policy has teams. */
   hourAis: number;
   /** By model: the same, while it has limits of models. */
@@ -117,6 +125,10 @@ export const SECTIONS = [
   'pastDays',
   'monthAis',
   'monthModels',
+  'topUps',
+  'toppedDays',
+  'toppedAis',
+  'toppedModels',
   'hourAis',
   'hourModels',
   'hourParts',
@@ -167,6 +179,32 @@ export interface StoredLease {
   readonly session?: StoredSession;
   /** It was renewed, by its AI or its session. */
   readonly renewed?: true;
+  /** The top-up that it was granted from: what it reserves counts there, and in no window. */
+  readonly topUpId?: string;
+}
+
+/** Tokens beyond the policy: see `top-ups.ts`. */
+export interface StoredTopUp {
+  readonly kind: TopUpKind;
+  readonly tokens: number;
+  readonly reason: string;
+  readonly addedAt: number;
+  /** A digest of the content, which a repeat with the same id must share. */
+  readonly fingerprint: string;
+  /** OVER_CAPS: it is for this AI alone. */
+  readonly aiId?: string;
+  /** OVER_CAPS: when it ends, if nobody ends it before. */
+  readonly expiresAt?: number;
+  /** OVER_CAPS: what leases have spent of it, and what is presumed of them. */
+  readonly spent?: number;
+  /** OVER_CAPS: until then a late release may give some of it back. */
+  readonly settleUntil?: number;
+  /** LARGER_MONTH: `YYYY-MM`. */
+  readonly month?: string;
+  /** LARGER_MONTH: what its end took back of it. */
+  readonly takenBack?: number;
+  /** When an operator ended it. */
+  readonly endedAt?: number;
 }
 
 export interface StoredAi {
@@ -188,6 +226,8 @@ export interface StoredDay {
   readonly total: number;
   readonly presumed: number;
   readonly late: number;
+  /** Of `total`, what came from top-ups. */
+  readonly topped?: number;
   /** Absent: none, as is `failedCalls`. */
   readonly calls?: number;
   readonly failedCalls?: number;
@@ -215,6 +255,8 @@ export interface StoredPresumed {
   readonly aiId: string;
   readonly hourStart?: number;
   readonly tokens: number;
+  /** They came from a top-up. */
+  readonly topped?: true;
   /** The model that the lease's request named; absent if none, and of several leases. */
   readonly model?: string;
 }
@@ -222,7 +264,9 @@ export interface StoredPresumed {
 export interface HourTotal {
   readonly start: number;
   readonly tokens: number;
-  /** How much of it adjustments put there, or took; absent if there was none. */
+  /** Of `tokens`, what came from top-ups. */
+  readonly topped?: number;
+  /** How much of the rest adjustments put there, or took; absent if there was none. */
   readonly adjusted?: number;
 }
 
@@ -246,7 +290,7 @@ export interface Receipt {
   readonly at: number;
   /** The revision of the commit that wrote it last: a newer one replaces an older one. */
   readonly revision: number;
-  readonly body: ClosedLease | BookedUsage | BookedAdjustment;
+  readonly body: ClosedLease | BookedUsage | BookedAdjustment | AddedTopUp;
 }
 
 export interface ClosedLease {
@@ -301,6 +345,12 @@ export interface BookedAdjustment {
   readonly presumedTokens?: number;
 }
 
+export interface AddedTopUp {
+  readonly kind: 'top-up';
+  /** As it was added. */
+  readonly topUp: StoredTopUp;
+}
+
 /** A usage document: one budget's local day, whole, as absolute values. */
 export interface UsageDay {
   readonly format: number;
@@ -325,6 +375,10 @@ export interface UsageDay {
   readonly modelCalls?: ReadonlyMap<string, CallCount>;
   /** What is still presumed, by lease: see `presumed.ts`. Empty in documents of format 1. */
   readonly presumedBy: ReadonlyMap<string, StoredPresumed>;
+  /** Of `total`, what came from top-ups; by AI and by model. Absent and empty in documents of days without any. */
+  readonly topped?: number;
+  readonly toppedAis: ReadonlyMap<string, number>;
+  readonly toppedModels: ReadonlyMap<string, number>;
   /** What scopes have of names of many: see `scope-counts.ts`. */
   readonly parts: ReadonlyMap<string, number>;
   /** Whose calendar names it and its hours; absent in documents from before it was kept. */

@@ -22,6 +22,8 @@
  * - overrun: tokens that a lease spends above its reservation.
  * - settle: to turn a lease's reservation into what it used; what is left is free, or presumed.
  * - replica: one running service; several share one store. Stored as `copyId`, in the collection `copies`.
+ * - top-up: tokens that an operator gives beyond the policy, or a month leaves to the next.
+ * - topped: tokens that were reserved from a top-up; they are counted, and in no window.
  * - session: leases of an AI that live as long as its stream. A person's, in a browser, is a login.
  * - receipt: what a write was answered, kept under its id, so that a repeat gets the same answer.
  * - outbox: receipts and days that a commit changed, in the state until they are written out to documents of their own.
@@ -84,6 +86,14 @@ export interface CallCount {
   readonly calls: number;
   readonly failedCalls: number;
 }
+
+/**
+ * What a top-up does.
+ *
+ * - OVER_CAPS: where only caps refuse a slot, it is granted from this, until it ends or is used up.
+ * - LARGER_MONTH: the enforced limit of one month is larger by it.
+ */
+export type TopUpKind = 'OVER_CAPS' | 'LARGER_MONTH';
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -159,6 +169,8 @@ export interface LeaseView {
   readonly model?: string | undefined;
   /** The session that keeps it alive. */
   readonly sessionId?: string | undefined;
+  /** The top-up that it was granted from. */
+  readonly topUpId?: string | undefined;
   /** The moment of the decision, for `expires_in`. */
   readonly asOf: number;
 }
@@ -174,8 +186,30 @@ export interface WindowStatus {
   readonly spent: number;
   readonly reserved: number;
   readonly available: number;
+  /** What was spent in it beside `spent`: it came from top-ups. */
+  readonly topped: number;
   /** Of the hour and the day where teams are guaranteed a part: kept for all of them now; of a team's window, for it. */
   readonly kept?: number;
+}
+
+/** A top-up as it stands. */
+export interface TopUpView {
+  readonly topUpId: string;
+  readonly kind: TopUpKind;
+  readonly tokens: number;
+  readonly reason: string;
+  readonly addedAt: number;
+  readonly aiId?: string;
+  readonly expiresAt?: number;
+  readonly month?: string;
+  /** When it ended. */
+  readonly endedAt?: number;
+  /** OVER_CAPS: spent, presumed tokens included, and reserved by live leases; and what it can still grant. */
+  readonly spent: number;
+  readonly reserved: number;
+  readonly available: number;
+  /** LARGER_MONTH: what its end took back. */
+  readonly takenBack: number;
 }
 
 /** Presumed tokens stand under this model; adjustments without an AI or a model under it too. */

@@ -15,8 +15,9 @@ export interface Allowance {
   readonly dailyMin: number;
 }
 
-export function allowanceOf(policy: Policy): Allowance {
-  const enforced = percentOf(policy.monthlyLimit, policy.enforcedPercent);
+/** `larger`: what top-ups add to the enforced limit of the month, and so to all that is a percentage of it. */
+export function allowanceOf(policy: Policy, larger = 0): Allowance {
+  const enforced = percentOf(policy.monthlyLimit, policy.enforcedPercent) + larger;
   return {
     enforced,
     grantable: percentOf(enforced, policy.emergencyPercent),
@@ -27,4 +28,11 @@ export function allowanceOf(policy: Policy): Allowance {
     hourlyMax: percentOf(enforced, policy.maxHourlyPercent),
     dailyMin: percentOf(enforced, policy.minDailyPercent),
   };
+}
+
+/** What a month leaves to the next: of what was not handed out at most this part of its limit, all without top-ups, so that nothing is rolled on twice. */
+export function rolledOver(policy: Policy, taken: number): number {
+  if (policy.rolloverMaxPercent === 0) return 0;
+  const { enforced, grantable } = allowanceOf(policy);
+  return Math.min(percentOf(enforced, policy.rolloverMaxPercent), Math.max(0, grantable - taken));
 }

@@ -9,10 +9,13 @@ import { type Cap, dayCap, hourCap } from './pacing.js';
 
 export type CapsInForce = { readonly [K in WindowKind]: Cap };
 
-const NOTHING = { cap: 0, spent: 0, reserved: 0, available: 0, start: 0, end: 0 };
+const NOTHING = { cap: 0, spent: 0, reserved: 0, available: 0, topped: 0, start: 0, end: 0 };
 
 /** Where a budget stands: of a snapshot or of a ledger. */
-export type Figures = Pick<BudgetSnapshot, 'month' | 'today' | 'now' | 'windows' | 'experience'> & {
+export type Figures = Pick<
+  BudgetSnapshot,
+  'month' | 'today' | 'now' | 'windows' | 'larger' | 'experience'
+> & {
   readonly budget: Pick<BudgetView, 'zone'>;
 };
 
@@ -23,7 +26,7 @@ export function windowOf({ windows }: Pick<Figures, 'windows'>, kind: WindowKind
 
 /** The caps that a policy, the budget's own or one that is only thought of, puts in force on figures as they stand. */
 export function capsInForce(policy: Policy, figures: Figures): CapsInForce {
-  const allowance = allowanceOf(policy);
+  const allowance = allowanceOf(policy, figures.larger);
   const { budget, month, today, now, experience } = figures;
   const [ofHour, ofDay, ofMonth] = (['HOUR', 'DAY', 'MONTH'] as const).map((kind) =>
     taken(windowOf(figures, kind)),
@@ -45,7 +48,7 @@ export function capsInForce(policy: Policy, figures: Figures): CapsInForce {
 
 /** What is left of the month and kept from today by pacing: FLOOR keeps the later days' minimums, EVEN all that today may not take. */
 export function keptForLaterDays(policy: Policy, snapshot: Figures): number {
-  const { grantable, dailyMin } = allowanceOf(policy);
+  const { grantable, dailyMin } = allowanceOf(policy, snapshot.larger);
   const left = Math.max(0, grantable - taken(windowOf(snapshot, 'MONTH')));
   const { month, today } = snapshot;
   switch (policy.pacing) {

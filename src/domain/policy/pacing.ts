@@ -133,17 +133,18 @@ export function ceilDiv(dividend: number, divisor: number): number {
   return quotient * divisor < dividend ? quotient + 1 : quotient;
 }
 
-/** The most that one request may ever ask of an hour and of a day, in tokens. */
+/** The most that one request may ever ask of an hour, of a day and of a month, in tokens. */
 export interface LargestRequests {
   readonly hour: number;
   /** Of an hour as it is paced. */
   readonly pacedHour: number;
   readonly day: number;
+  readonly month: number;
 }
 
 /** What the last day of a month in which nothing is spent admits: no other day has a larger cap. */
-export function largestRequests(policy: Policy): LargestRequests {
-  const allowance = allowanceOf(policy);
+export function largestRequests(policy: Policy, larger = 0): LargestRequests {
+  const allowance = allowanceOf(policy, larger);
   const lastDay = { before: 0, daysLeft: 1, daysInMonth: 31, past: NO_EXPERIENCE.days };
   const day = dayCap(allowance, policy, lastDay).tokens;
   const pace = { hourShare: { weight: 1, left: 1 } };
@@ -151,6 +152,6 @@ export function largestRequests(policy: Policy): LargestRequests {
   return {
     hour: hourCap(allowance, policy, untouched).tokens,
     pacedHour: pacedHourCap(allowance, policy, untouched).tokens,
-    day,
+    ...{ day, month: allowance.enforced },
   };
 }

@@ -211,6 +211,12 @@ export const POLICY_FIELDS = {
     upTo(100, 'weights-by-model'),
     'one a line: model: output_percent 500, input_percent 100',
   ),
+  rolloverMaxPercent: field(
+    'rollover_max_percent',
+    'Limits',
+    { kind: 'percent', least: 0, most: 100, default: 0 },
+    'of the enforced limit that the next month gets, if it was left over',
+  ),
   timeZone: field(
     'time_zone',
     'Limits',

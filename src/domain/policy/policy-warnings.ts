@@ -48,12 +48,15 @@ function hourAgainstDay({ maxHourlyPercent: hour, maxDailyPercent: day, pacing }
       'max_hourly_percent',
       `${full} < ${day}%: a day never reaches max_daily_percent; raise this, or lower that`,
     );
+  } else if (pacing === 'EVEN') {
+    // It divides the day among its hours.
+    return;
   } else if (hourUnits > dayUnits) {
     say(
       'max_hourly_percent',
       `${hour}% > ${day}%: one hour may use up its whole day; lower it to spread the day`,
     );
-  } else if (hourUnits * HOURS > dayUnits && pacing !== 'EVEN') {
+  } else if (hourUnits * HOURS > dayUnits) {
     const hours = Math.ceil(dayUnits / hourUnits);
     say(
       'max_hourly_percent',

@@ -25,6 +25,7 @@ export interface DayTotals extends Partial<CallCount> {
   readonly total: number;
   readonly presumed: number;
   readonly late: number;
+  readonly topped?: number;
   /** Absent: tokens. */
   readonly unit?: string;
 }
@@ -32,6 +33,8 @@ export interface DayTotals extends Partial<CallCount> {
 export interface DistributionInput {
   readonly budgetId: string;
   readonly policy: Policy;
+  /** What top-ups add to the enforced limit of the month. */
+  readonly larger: number;
   readonly zone: string;
   readonly month: MonthWindow;
   /** Days of the month in any order; one that is not here had no usage. */
@@ -73,6 +76,8 @@ export interface DistributionStats extends CallCount {
   readonly byTeam: readonly (NamedUsage & { readonly teamId: string })[];
   readonly presumedTokens: number;
   readonly lateTokens: number;
+  /** What came from top-ups: it counts in every figure, and in no cap. */
+  readonly toppedTokens: number;
   /** Absent for a past month. */
   readonly forecast?: Forecast;
   /** Empty for a past month. */
@@ -124,9 +129,10 @@ export const MOST_NAMES = 100;
 /** How evenly a month is used. */
 export function distributionStats(input: DistributionInput): DistributionStats {
   const { policy, month, now } = input;
-  const { enforced, dailyMin } = allowanceOf(policy);
+  const { enforced, dailyMin } = allowanceOf(policy, input.larger);
   const days = everyDay(input);
   const monthly = monthlyDistribution(days);
+  const topped = sum(days.map((day) => day.topped ?? 0));
   const closed = days.filter(({ end }) => end <= now);
   return {
     monthlyDistribution: monthly,
@@ -143,8 +149,9 @@ export function distributionStats(input: DistributionInput): DistributionStats {
     ...sumOfCalls(days),
     presumedTokens: sum(days.map(({ presumed }) => presumed)),
     lateTokens: sum(days.map(({ late }) => late)),
+    toppedTokens: topped,
     ...(input.outlook && {
-      forecast: forecastOf({ ...input.outlook, enforced, spent: monthly.totalTokens }),
+      forecast: forecastOf({ ...input.outlook, enforced, spent: monthly.totalTokens - topped, topped }),
     }),
     windows: input.isCurrentMonth ? input.windows : [],
     budgetId: input.budgetId,

@@ -29,19 +29,22 @@ export interface Outlook {
 
 export interface ForecastInput extends Outlook {
   readonly enforced: number;
+  /** Without what came from top-ups. */
   readonly spent: number;
+  /** What came from them: it is in the month's total, and nothing more of it is expected. */
+  readonly topped?: number;
 }
 
 /** Projects the month, without regard to caps: by the weeks before, if there were two, else by its days so far. */
 export function forecastOf(input: ForecastInput): Forecast {
-  const { enforced, spent, month, now } = input;
+  const { enforced, spent, topped = 0, month, now } = input;
   const hoursLeft = Math.max(0, month.end - now) / HOUR_MS;
   const left = Math.max(0, enforced - spent);
   const paceTokensPerHour = hoursLeft === 0 ? 0 : toHundredths(left / hoursLeft);
   const { weekdays } = input.experience;
   const { projected, exhaustedAt } =
     weekdays === undefined ? byRate(input, left) : byWeekday(input, left, weekdays);
-  const projectedMonthTokens = Math.min(projected, Number.MAX_SAFE_INTEGER);
+  const projectedMonthTokens = Math.min(projected + topped, Number.MAX_SAFE_INTEGER);
   const isWithin = exhaustedAt !== undefined && exhaustedAt < month.end;
   return { paceTokensPerHour, projectedMonthTokens, ...(isWithin && { exhaustedAt }) };
 }

@@ -21,12 +21,23 @@ export function jsonFault(type: DescMessage, json: JsonValue, error: unknown, pr
     const cause = failure(type, { [key]: value });
     if (cause === undefined) continue;
     const path = `${prefix}${field.name}`;
-    const inner = field.fieldKind === 'message' && isOwn(field.message) ? field.message : undefined;
-    if (inner !== undefined) return jsonFault(inner, value, cause, `${path}.`);
+    const inner = innerOf(field, value, path);
+    if (inner !== undefined) return jsonFault(inner.type, inner.value, cause, `${inner.path}.`);
     return { field: path, description: `must be ${expected(field)}; it is ${shown(value)}` };
   }
   const reason = error instanceof Error ? error.message.replace(/^.* from JSON: /s, '') : 'does not fit';
   return { field: prefix.slice(0, -1) || type.typeName, description: reason.slice(0, 200) };
+}
+
+/** The message in a field that cannot be read: itself, or of a map the first that cannot. */
+function innerOf(field: DescField, value: JsonValue, path: string) {
+  if (field.fieldKind === 'message' && isOwn(field.message)) return { type: field.message, value, path };
+  if (field.fieldKind !== 'map' || field.message === undefined || !isObject(value)) return undefined;
+  const type = field.message;
+  const wrong = Object.entries(value).find(
+    ([, entry]) => !isObject(entry) || failure(type, entry) !== undefined,
+  );
+  return wrong && { type, value: wrong[1], path: `${path}[${JSON.stringify(wrong[0].slice(0, 64))}]` };
 }
 
 /** Entries of maps that no object of the library can hold, which it would lose without a word. Over gRPC they are refused, too. */

@@ -17,7 +17,7 @@ export interface Seen {
 export function budgetCard({ snapshot, days, waiters }: Seen): BudgetCard {
   const { budget, month, now, alerts, liveLeases } = snapshot;
   const { policy } = budget;
-  const { enforced } = allowanceOf(policy);
+  const { enforced } = allowanceOf(policy, snapshot.larger);
   const stats = monthStats({ snapshot, month, isCurrent: true, zone: budget.zone, days });
   const { paceTokensPerHour = 0, projectedMonthTokens = 0, exhaustedAt } = stats.forecast ?? {};
   return {
@@ -37,7 +37,7 @@ export function budgetCard({ snapshot, days, waiters }: Seen): BudgetCard {
 /** The highest threshold that the month's spending has reached. */
 export function statusOf(snapshot: BudgetSnapshot): Status {
   const { spent } = windowOf(snapshot, 'MONTH');
-  const { warning, critical, grantable } = allowanceOf(snapshot.budget.policy);
+  const { warning, critical, grantable } = allowanceOf(snapshot.budget.policy, snapshot.larger);
   if (spent > 0 && spent >= grantable) return 'EMERGENCY';
   if (spent > 0 && spent >= critical) return 'CRITICAL';
   return spent > 0 && spent >= warning ? 'WARNING' : 'NORMAL';
@@ -49,7 +49,7 @@ function windowData(
   days: ReadonlyMap<string, UsageDay>,
 ): WindowData {
   const { policy } = snapshot.budget;
-  const { dailyMax, hourlyMax, enforced } = allowanceOf(policy);
+  const { dailyMax, hourlyMax, enforced } = allowanceOf(policy, snapshot.larger);
   const { loweredBy } = capsInForce(policy, snapshot)[kind];
   const ceiling = { HOUR: hourlyMax, DAY: dailyMax, MONTH: enforced }[kind];
   const { start, end, cap, spent, reserved, available, kept: forTeams = 0 } = windowOf(snapshot, kind);

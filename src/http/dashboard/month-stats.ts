@@ -30,6 +30,7 @@ export function monthStats(of: MonthOf): DistributionStats {
   return distributionStats({
     ...{ budgetId: budget.budgetId, policy: budget.policy, zone, month, windows, lastGrants },
     ...{ now, isCurrentMonth: isCurrent },
+    larger: isCurrent ? snapshot.larger : 0,
     ...(isCurrent && { outlook: { ...snapshot, zone } }),
     days: everyDay(of),
     day: { date: today.day, hours: [] },
@@ -47,10 +48,11 @@ export function monthStats(of: MonthOf): DistributionStats {
 function everyDay({ snapshot, month, isCurrent, zone, days }: MonthOf): (DayTotals & CallCount)[] {
   return daysOfMonth(zone, month).map((window) => {
     const known = days.get(window.day);
-    const { presumed = 0, late = 0, calls = 0, failedCalls = 0, unit } = known ?? {};
+    const { presumed = 0, late = 0, topped = 0, calls = 0, failedCalls = 0, unit } = known ?? {};
     const inState = isCurrent ? snapshot.dayTotals.get(window.day) : undefined;
     const total = inState ?? known?.total ?? 0;
-    return { ...window, total, presumed, late, calls, failedCalls, ...(unit !== undefined && { unit }) };
+    const counted = { total, presumed, late, topped, calls, failedCalls };
+    return { ...window, ...counted, ...(unit !== undefined && { unit }) };
   });
 }
 
@@ -58,8 +60,8 @@ export function dayData(of: MonthOf): DayData[] {
   return everyDay(of).map((totals) => ({ ...totals, hours: of.days.get(totals.day)?.hours ?? [] }));
 }
 
-export function limitsData({ budget: { policy } }: BudgetSnapshot): LimitsData {
-  const allowance = allowanceOf(policy);
+export function limitsData({ budget: { policy }, larger }: BudgetSnapshot): LimitsData {
+  const allowance = allowanceOf(policy, larger);
   const { enforced, dailyMax, dailyMin, hourlyMax, warning, critical } = allowance;
   return {
     ...{ monthlyLimit: policy.monthlyLimit, enforced, dailyMax, dailyMin, hourlyMax, warning, critical },

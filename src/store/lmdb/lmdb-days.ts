@@ -7,10 +7,18 @@ import { put } from './value-codec.js';
 
 type Pairs<V> = readonly (readonly [string, V])[];
 
-/** Documents of format 1 do not say their format, nor of which leases they presume anything; later ones may lack parts. */
+/** Documents of format 1 do not say their format, nor of which leases they presume anything; later ones may lack parts, and what is topped. */
 type StoredDay = Omit<
   UsageDay,
-  'format' | 'ais' | 'models' | 'aiCalls' | 'modelCalls' | 'presumedBy' | 'parts'
+  | 'format'
+  | 'ais'
+  | 'models'
+  | 'aiCalls'
+  | 'modelCalls'
+  | 'presumedBy'
+  | 'parts'
+  | 'toppedAis'
+  | 'toppedModels'
 > & {
   readonly format?: number;
   readonly ais: Pairs<number>;
@@ -20,13 +28,17 @@ type StoredDay = Omit<
   readonly modelCalls?: Pairs<CallCount>;
   readonly presumedBy?: Pairs<StoredPresumed>;
   readonly parts?: Pairs<number>;
+  readonly toppedAis?: Pairs<number>;
+  readonly toppedModels?: Pairs<number>;
 };
 
 function dayOf({ value }: { readonly value: StoredDay }): UsageDay {
-  const { format = 1, ais, models, aiCalls, modelCalls, presumedBy = [], parts = [], ...day } = value;
+  const { format = 1, ais, models, aiCalls, modelCalls, presumedBy = [], parts = [], ...rest } = value;
+  const { toppedAis = [], toppedModels = [], ...day } = rest;
   return {
     ...{ format, ...day, ais: new Map(ais), models: new Map(models) },
     ...{ presumedBy: new Map(presumedBy), parts: new Map(parts) },
+    ...{ toppedAis: new Map(toppedAis), toppedModels: new Map(toppedModels) },
     ...(aiCalls !== undefined && { aiCalls: new Map(aiCalls) }),
     ...(modelCalls !== undefined && { modelCalls: new Map(modelCalls) }),
   };
@@ -72,11 +84,12 @@ export class LmdbDays {
 
   private async writeOne(day: UsageDay): Promise<void> {
     const key = dayKey(day.budgetId, day.epoch, day.day);
-    const { ais, models, aiCalls, modelCalls, presumedBy, parts, ...rest } = day;
+    const { ais, models, aiCalls, modelCalls, presumedBy, parts, toppedAis, toppedModels, ...rest } = day;
     const stored: StoredDay = {
       ...{ ...rest, ais: [...ais], models: [...models], presumedBy: [...presumedBy], parts: [...parts] },
       ...(aiCalls !== undefined && { aiCalls: [...aiCalls] }),
       ...(modelCalls !== undefined && { modelCalls: [...modelCalls] }),
+      ...(toppedAis.size > 0 && { toppedAis: [...toppedAis], toppedModels: [...toppedModels] }),
     };
     const change = put(key, stored, day.revision);
     for (;;) {

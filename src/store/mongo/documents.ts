@@ -95,7 +95,16 @@ function putsBySection(puts: StatePatch['puts'], sections: readonly Section[]): 
 export interface UsageDocument
   extends Omit<
     UsageDay,
-    'budgetId' | 'format' | 'ais' | 'models' | 'aiCalls' | 'modelCalls' | 'presumedBy' | 'parts'
+    | 'budgetId'
+    | 'format'
+    | 'ais'
+    | 'models'
+    | 'aiCalls'
+    | 'modelCalls'
+    | 'presumedBy'
+    | 'parts'
+    | 'toppedAis'
+    | 'toppedModels'
   > {
   readonly _id: string;
   readonly budget: string;
@@ -107,6 +116,9 @@ export interface UsageDocument
   /** Absent in documents of format 1, as is `presumedBy`. */
   readonly format?: number;
   readonly presumedBy?: Readonly<Record<string, StoredPresumed>>;
+  /** Absent in documents of days without any. */
+  readonly toppedAis?: Readonly<Record<string, number>>;
+  readonly toppedModels?: Readonly<Record<string, number>>;
   /** Absent in documents from before there were scopes. */
   readonly parts?: Readonly<Record<string, number>>;
 }
@@ -117,7 +129,8 @@ export function usageDocumentId(budgetId: string, epoch: number, day: string): s
 }
 
 export function usageDocument(usage: UsageDay): UsageDocument {
-  const { budgetId, ais, models, aiCalls, modelCalls, presumedBy, parts, ...day } = usage;
+  const { budgetId, ais, models, aiCalls, modelCalls, presumedBy, parts, ...rest } = usage;
+  const { toppedAis, toppedModels, ...day } = rest;
   return {
     _id: usageDocumentId(budgetId, day.epoch, day.day),
     budget: budgetId,
@@ -128,13 +141,16 @@ export function usageDocument(usage: UsageDay): UsageDocument {
     ...(modelCalls !== undefined && { modelCalls: fieldsOf(modelCalls) }),
     presumedBy: fieldsOf(presumedBy),
     parts: fieldsOf(parts),
+    ...(toppedAis.size > 0 && { toppedAis: fieldsOf(toppedAis), toppedModels: fieldsOf(toppedModels) }),
   };
 }
 
 export function usageDay(document: UsageDocument): UsageDay {
-  const { _id, budget, format = 1, ais, models, aiCalls, modelCalls, presumedBy, parts, ...day } = document;
+  const { _id, budget, format = 1, ais, models, aiCalls, modelCalls, presumedBy, parts, ...rest } = document;
+  const { toppedAis, toppedModels, ...day } = rest;
   const maps = {
     ...{ ais: mapOf(ais), models: mapOf(models), presumedBy: mapOf(presumedBy), parts: mapOf(parts) },
+    ...{ toppedAis: mapOf(toppedAis), toppedModels: mapOf(toppedModels) },
     ...(aiCalls !== undefined && { aiCalls: mapOf(aiCalls) }),
     ...(modelCalls !== undefined && { modelCalls: mapOf(modelCalls) }),
   };

@@ -74,6 +74,10 @@ const GRPC = '/budgetarbiter.v1.Budget';
 const adjust = (day: string) => ({
   ...{ budgetId: BUDGET, adjustmentId: `to-${day}`, tokens: 1, reason: 'test', day },
 });
+const largerMonth = (month: string) => ({
+  ...{ budgetId: BUDGET, topUpId: `for-${month}`, kind: 'TOP_UP_KIND_LARGER_MONTH' },
+  ...{ tokens: 1, reason: 'test', month },
+});
 type Asked = readonly [
   name: string,
   field: 'month' | 'day' | 'from_day' | 'to_day',
@@ -90,6 +94,7 @@ const get = (path: string) => (date: string) => fetch(`${url}${path}${encodeURIC
 const DATES: readonly Asked[] = [
   ['GetDistribution', 'month', (month) => post('Service/GetDistribution', { budgetId: BUDGET, month })],
   ['GetDistribution', 'day', (day) => post('Service/GetDistribution', { budgetId: BUDGET, day })],
+  ['AddTopUp', 'month', (month) => post('AdminService/AddTopUp', largerMonth(month))],
   ['AdjustUsage', 'day', (day) => post('AdminService/AdjustUsage', adjust(day))],
   ['ListUsage', 'from_day', (fromDay) => post('AdminService/ListUsage', { budgetId: BUDGET, fromDay })],
   ['ListUsage', 'to_day', (toDay) => post('AdminService/ListUsage', { budgetId: BUDGET, toDay })],
@@ -122,8 +127,9 @@ describe.each(ZONES)('dates in %s', (timeZone) => {
     for (const date of field === 'month' ? FAR_MONTHS : FAR_DAYS) {
       const response = await ask(date);
       const text = await response.text();
-      // Usage is kept for two years, and nobody can correct the future.
-      const expected = name === 'AdjustUsage' ? 400 : 200;
+      // Usage is kept for two years, and nobody can correct the future, nor make a past month larger.
+      const isPast = name === 'AddTopUp' && date < NOW.slice(0, 7);
+      const expected = name === 'AdjustUsage' || isPast ? 400 : 200;
       expect([date, response.status, text]).toEqual([date, expected, expect.any(String)]);
     }
   });

@@ -3,7 +3,7 @@ import { listUsage } from '../../../src/arbiter/usage-listing.js';
 import type { UsageDay } from '../../../src/domain/model/state.js';
 import { openApiDocument } from '../../../src/gen/openapi.js';
 import { stopServers } from '../../support/http-server.js';
-import { budget, closedLease, lease, snapshot } from '../../support/samples.js';
+import { budget, closedLease, lease, snapshot, TOP_UP } from '../../support/samples.js';
 import { ADMIN, type Came, type ConnectHarness, startConnect } from './support/connect-harness.js';
 
 /** Tokens of pages: each is good for its own list alone, and garbage for none. */
@@ -24,8 +24,9 @@ beforeAll(async () => {
   const { servicePort } = http;
   servicePort.budgets = ['a', 'b', 'c'].map((budgetId) => budget({}, { budgetId }));
   const liveLeases = [4, 6, 9].map((fence) => lease({ fence, leaseId: `live-${fence}` }));
+  const topUps = ['a', 'b', 'c'].map((topUpId) => ({ ...TOP_UP, topUpId }));
   servicePort.answer = ({ kind }) => {
-    if (kind === 'get-snapshot') return { kind: 'snapshot', snapshot: snapshot({ liveLeases }) };
+    if (kind === 'get-snapshot') return { kind: 'snapshot', snapshot: snapshot({ liveLeases, topUps }) };
     throw new Error(`nobody asks for ${kind} here`);
   };
   servicePort.closed = [1, 2, 3].map((fence) => closedLease({ fence, leaseId: `closed-${fence}` }));
@@ -43,6 +44,8 @@ const LISTS: readonly (readonly [string, object])[] = [
   ...['DAY', 'HOUR', 'AI', 'MODEL'].map(
     (by) => ['ListUsage', { budgetId: 'anthropic', groupBy: `USAGE_GROUPING_${by}` }] as const,
   ),
+  ['ListTopUps', { budgetId: 'anthropic' }],
+  ['ListTopUps', { budgetId: 'other' }],
   ['ListUsage', { budgetId: 'other' }],
   ['ListUsage', { budgetId: 'anthropic', fromDay: '2026-11-01' }],
   ['ListUsage', { budgetId: 'anthropic', toDay: '2026-11-30' }],

@@ -131,7 +131,7 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
   {
     name: 'the size of a lease is guessed',
     at: 'leaseBytes',
-    find: '  return closedLeaseBytes(lease) + most + LEASE_RECEIPT_ID + names + presumed + REMEMBERED_GRANT;',
+    find: '  return closedLeaseBytes(lease) + most + LEASE_RECEIPT_ID + names + topped + presumed + REMEMBERED_GRANT;',
     replace: '  return most + names + presumed && 700;',
   },
   {
@@ -185,7 +185,7 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
   {
     name: 'what a grant leaves is told as before it',
     at: 'grant',
-    find: 'roomFor(ledger, standingAfter(ledger, standing, reserved), request)',
+    find: 'roomFor(ledger, standingAfter(ledger, standing, inWindows), request)',
     replace: 'roomFor(ledger, standing, request)',
   },
   {
@@ -263,6 +263,60 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
     replace: 'overrunTokens < 0',
   },
   {
+    name: 'what is reserved from a top-up counts in the windows',
+    at: 'unspentInWindows',
+    find: 'lease.topUpId === undefined ? unspent(lease) : 0',
+    replace: 'lease.topUpId === undefined ? unspent(lease) : unspent(lease) + 0',
+  },
+  {
+    name: 'a top-up grants whatever it has left',
+    at: 'topUpOver',
+    find: 'if (leftOf(value, ledger.slots.ofTopUp(key)) >= requested) return key;',
+    replace: 'if (value.tokens >= requested + 0 * leftOf(value, ledger.slots.ofTopUp(key))) return key;',
+  },
+  {
+    name: 'a top-up that names an AI is for all',
+    at: 'isFor',
+    find: "(aiId === '' || aiId === asker.aiId)",
+    replace: "(aiId === '' || asker.aiId !== '')",
+  },
+  {
+    name: 'a top-up that has ended grants on',
+    at: 'TopUps',
+    find: 'if (topUp.endedAt === undefined) overCaps.push(entry);',
+    replace: 'overCaps.push(entry);',
+  },
+  {
+    name: 'a raise draws on a top-up whatever it has left',
+    at: 'topUpBlocker',
+    find: 'if (requested <= left) return undefined;',
+    replace: 'if (requested <= left + 10_000) return undefined;',
+  },
+  {
+    name: 'what comes late of a lease from a top-up counts in the windows',
+    at: 'bookLate',
+    find: 'const topped = toppedOf(lease, Math.max(0, excess - overrunTokens));',
+    replace: 'const topped = 0 * toppedOf(lease, excess - overrunTokens);',
+  },
+  {
+    name: 'what is presumed of a lease from a top-up is not taken from it',
+    at: 'withPresumed',
+    find: '  bookTopUp(ledger, lease, presumed, settleUntil);\n',
+    replace: '  bookTopUp(ledger, lease, 0, settleUntil);\n',
+  },
+  {
+    name: 'a correction takes what is topped before the rest',
+    at: 'takeAway',
+    find: 'takeOf(ledger, day, whose, takeOf(ledger, day, whose, tokens, false), true)',
+    replace: 'takeOf(ledger, day, whose, takeOf(ledger, day, whose, tokens, true), false)',
+  },
+  {
+    name: 'a day comes back without what was topped',
+    at: 'bringBackDay',
+    find: '    ...(topped && { topped }),\n',
+    replace: '    ...(topped === 0 && { topped }),\n',
+  },
+  {
     name: 'a day comes back without its calls',
     at: 'bringBackDay',
     find: '...(calls !== undefined && {',
@@ -279,18 +333,6 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
     at: 'unmelted',
     find: 'const twiceLeft = 2 * (end - at);',
     replace: 'const twiceLeft = end - at;',
-  },
-  {
-    name: 'kept: what is promised to a team is refused for what is kept for others',
-    at: 'freeOf',
-    find: 'return Math.max(room - keptForOthers, promisedToIt);',
-    replace: 'return room - keptForOthers + 0 * promisedToIt;',
-  },
-  {
-    name: 'kept: nothing lapses of what a late team let melt',
-    at: 'noteIn',
-    find: 'if (tokens > before) tables',
-    replace: 'if (tokens < before) tables',
   },
   {
     name: 'kept: the last free slot goes to anybody',

@@ -43,8 +43,8 @@ export const QUEUE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a request that was looked up for is forgotten while a round is under way',
     ...{ script, at: 'lookedUp' },
-    find: 'if (error === undefined) return this.enqueue(pending);',
-    replace: "if (error === undefined) return this.mode.name === 'IDLE' ? this.enqueue(pending) : NOTHING;",
+    find: '      this.waiters.heard(pending);\n      return this.enqueue(pending);\n',
+    replace: "      return this.mode.name === 'IDLE' ? this.enqueue(pending) : NOTHING;\n",
   },
   {
     name: 'a request is decided while it is looked up for',
@@ -61,8 +61,8 @@ export const QUEUE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'the ledger is kept after a lost race, or a stall',
     ...{ script, at: 'drop' },
-    find: '    this.kept = undefined;\n    this.ready.addFirst(',
-    replace: '    this.ready.addFirst(',
+    find: '    this.kept = undefined;\n    this.waiters.turns.rollBack();\n    this.ready.addFirst(',
+    replace: '    this.waiters.turns.rollBack();\n    this.ready.addFirst(',
   },
   {
     name: 'who was in a batch that lost is not decided again',
@@ -181,8 +181,8 @@ export const QUEUE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'ties go to the one that came last',
     ...{ script, at: 'isBefore' },
-    find: 'one.order < other.order',
-    replace: 'one.order > other.order',
+    find: 'one.start === other.start ? one.order < other.order',
+    replace: 'one.start === other.start ? one.order > other.order',
   },
   {
     name: 'who was served keeps its turn for the next of its calls',

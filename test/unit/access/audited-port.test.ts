@@ -7,7 +7,8 @@ import type { OutcomeOf } from '../../../src/domain/model/outcomes.js';
 import type { LeaseRef } from '../../../src/domain/model/requests.js';
 import { collectedLog } from '../../support/collected-log.js';
 import { FakePort } from '../../support/fake-port.js';
-import { budget, closedLease, LEASE_ID, lease, NOON } from '../../support/samples.js';
+import { budget, closedLease, LEASE_ID, lease, NOON, TOP_UP } from '../../support/samples.js';
+import { overCaps } from '../../support/top-ups.js';
 
 let servicePort: FakePort;
 let log: ReturnType<typeof collectedLog>;
@@ -64,6 +65,27 @@ describe('an operator action', () => {
         ...{ adjustmentId: 'a', tokens: -5, reason: 'twice', outcome: 'done' },
         before: { day: '2026-11-14', dayTotal: 100 },
         after: { day: '2026-11-14', dayTotal: 95 },
+      },
+    ],
+    [
+      { ...overCaps('friday', 5_000, NOON), reason: 'a release' },
+      { kind: 'top-up', topUp: TOP_UP, replayed: false },
+      {
+        ...{ topUp: 'friday', reason: 'a release', outcome: 'done', before: null },
+        after: { kind: 'OVER_CAPS', tokens: 5_000, ai: 'guardian', expiresAt: '2026-11-16T12:00:00.000Z' },
+      },
+    ],
+    [
+      { ...overCaps('friday', 5_000, NOON), reason: 'a release' },
+      { kind: 'top-up', topUp: TOP_UP, replayed: true },
+      { topUp: 'friday', outcome: 'replayed', after: { tokens: 5_000 } },
+    ],
+    [
+      { kind: 'end-top-up', topUpId: 'friday', reason: 'done' },
+      { kind: 'top-up', before: TOP_UP, topUp: { ...TOP_UP, endedAt: NOON }, replayed: false },
+      {
+        ...{ topUp: 'friday', reason: 'done', outcome: 'done', before: { spent: 1_200, reserved: 300 } },
+        after: { endedAt: '2026-11-15T12:00:00.000Z' },
       },
     ],
     [

@@ -38,6 +38,7 @@ describe('the JSON of a distribution', () => {
       'budget_id',
       'month',
       'time_zone',
+      'topped_tokens',
       'unit',
       'calls',
       'failed_calls',
@@ -54,6 +55,7 @@ describe('the JSON of a distribution', () => {
       by_model: [{ model: 'gpt-4.1', tokens: 45_000, calls: 150, failed_calls: 20 }],
       presumed_tokens: 70,
       late_tokens: 7,
+      topped_tokens: 20,
       forecast: {
         pace_tokens_per_hour: 131.94,
         projected_month_tokens: 90_000,

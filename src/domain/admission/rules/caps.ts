@@ -2,7 +2,7 @@ import { isNamedToday, tokensToday } from '../../ledger/accounts.js';
 import { beyondPacing } from '../../ledger/kept-windows.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { HourOfGrants } from '../../ledger/slots.js';
-import { unspent } from '../../ledger/slots.js';
+import { unspentInWindows } from '../../ledger/slots.js';
 import { inDay, inHour, inMonth, left, type Standing, type WindowFigures } from '../../ledger/standing.js';
 import { MAX_AIS } from '../../model/limits.js';
 import { percentOf } from '../../model/percent.js';
@@ -120,7 +120,7 @@ export const monthlyCap: AdmissionCap = {
       figures: standing.month,
       demand,
       holders: inMonth(ledger.month.key),
-      largest: ledger.allowance.enforced,
+      largest: ledger.largest.month,
       later: () => ledger.month.end,
     });
   },
@@ -145,7 +145,7 @@ export function aiDailyPercent({ policy }: Ledger, aiId: string): number {
 function firstExpiryToday(ledger: Ledger, aiId: string): number | undefined {
   const ends = [...ledger.slots.fencesOf(aiId)]
     .map((fence) => ledger.lease(fence))
-    .filter((lease) => lease?.day === ledger.today.day && unspent(lease) > 0)
+    .filter((lease) => lease?.day === ledger.today.day && unspentInWindows(lease) > 0)
     .map((lease) => lease?.expiresAt ?? 0);
   return ends.length === 0 ? undefined : Math.min(...ends);
 }

@@ -1,6 +1,8 @@
 import type { Ledger } from '../../ledger/ledger.js';
 import { inMonth } from '../../ledger/standing.js';
+import { dayOfMonthInWindow, monthInWindow } from '../../ledger/topped.js';
 import type { MonthWindow } from '../../model/state.js';
+import { type Allowance, rolledOver } from '../../policy/allowance.js';
 import { type Experience, experienceOn, HOURS_A_DAY, hourShare } from '../../policy/experience.js';
 import { dayCapTokens, pacedHourCap } from '../../policy/pacing.js';
 import { dayIn, dayOfMonth, daysInMonth, daysLeft } from '../../time/calendar.js';
@@ -27,16 +29,17 @@ export interface Committed {
 export function committed({ tables, slots, month, today, pace }: Ledger): Committed {
   const elsewhere = slots.reserved((hour) => hour.month === month.key && hour.day !== today.day);
   return {
-    month: tables.monthSpent + slots.reserved(inMonth(month.key)),
-    otherDays: tables.monthSpent - (tables.dayTotals.get(today.day) ?? 0) + elsewhere,
+    month: monthInWindow(tables) + slots.reserved(inMonth(month.key)),
+    otherDays: monthInWindow(tables) - dayOfMonthInWindow(tables, today.day) + elsewhere,
     past: pace.experience.days,
   };
 }
 
-/** Whose days and hours they are. */
+/** Whose days and hours they are, and what that month is allowed. */
 interface Calendar {
   readonly zone: string;
   readonly month: MonthWindow;
+  readonly allowance: Allowance;
 }
 
 /** A later day, and its cap in force if nothing more were spent. */
@@ -58,10 +61,16 @@ export function firstDayThatAdmits(
 /** The start of the first later hour that would admit: an untouched hour takes up to its own maximum and the day's cap. */
 export function firstHourThatAdmits(ledger: Ledger, requested: number, taken: Committed): number | undefined {
   const { allowance, policy, hour, today, month } = ledger;
-  if (requested > allowance.hourlyMax) return undefined;
-  if (policy.pacing !== 'EVEN') return hour.end;
-  if (hour.end < today.end && requested <= capOf(ledger, month, today.day, taken)) return hour.end;
-  return firstDayThatAdmits(ledger, (cap) => requested <= cap, taken);
+  const fitsThis = requested <= allowance.hourlyMax;
+  if (policy.pacing !== 'EVEN') {
+    if (fitsThis && hour.end < month.end) return hour.end;
+    return requested <= nextCalendar(ledger, taken).allowance.hourlyMax ? month.end : undefined;
+  }
+  const capToday = () => capOf(ledger, { month, allowance }, today.day, taken);
+  if (fitsThis && hour.end < today.end && requested <= capToday()) return hour.end;
+  return inLaterDays(ledger, taken, (day) =>
+    requested <= Math.min(day.cap, day.allowance.hourlyMax) ? day.window()?.start : undefined,
+  );
 }
 
 /** A later hour, with its cap as it is paced if nothing more were spent. */
@@ -90,11 +99,12 @@ export function inLaterHours<T>(
   find: (hour: LaterHour) => T | undefined,
 ): T | undefined {
   const { allowance, policy, zone, month, hour, today } = ledger;
-  const cap = capOf(ledger, month, today.day, taken);
-  const ofToday = { ...today, zone, month, cap, isToday: true };
+  const cap = capOf(ledger, { month, allowance }, today.day, taken);
+  const ofToday = { ...today, zone, month, allowance, cap, isToday: true };
   if (policy.pacing !== 'EVEN') {
-    const next = hour.end < month.end ? { zone, month } : nextCalendar(ledger);
-    return find({ ...hourAt(next.zone, hour.end, next.month), cap: allowance.hourlyMax, day: ofToday });
+    const next = hour.end < month.end ? ofToday : nextCalendar(ledger, taken);
+    const { hourlyMax } = next.allowance;
+    return find({ ...hourAt(next.zone, hour.end, next.month), cap: hourlyMax, day: ofToday });
   }
   const spent = taken.month - taken.otherDays;
   const found = inHoursOf(ledger, ofToday, { from: hour.end, spent }, find);
@@ -109,7 +119,8 @@ function inHoursOfDay<T>(
 ): T | undefined {
   const day = { start: 0, end: HOURS_A_DAY * HOUR_MS, cap, isToday: false };
   const hours = CLOCK_HOURS.map(({ name }) => ({ start: name * HOUR_MS, end: (name + 1) * HOUR_MS }));
-  if (inPacedHours(ledger, { day, hours, clock: CLOCK_HOURS, spent: 0 }, find) === undefined)
+  const { allowance } = calendar;
+  if (inPacedHours(ledger, { allowance, day, hours, clock: CLOCK_HOURS, spent: 0 }, find) === undefined)
     return undefined;
   const span = window();
   if (span === undefined) return undefined;
@@ -130,13 +141,13 @@ function inHoursOf<T>(
   { from, spent }: { readonly from: number; readonly spent: number },
   find: (hour: LaterHour) => T | undefined,
 ): T | undefined {
-  const { zone, month, end } = day;
+  const { zone, month, allowance, end } = day;
   const hours: Span[] = [];
   for (let at = from; at < end; at = hours.at(-1)?.end ?? end) hours.push(hourAt(zone, at, month));
-  return inPacedHours(ledger, { day, hours, clock: hoursLeft(zone, end, from), spent }, find);
+  return inPacedHours(ledger, { allowance, day, hours, clock: hoursLeft(zone, end, from), spent }, find);
 }
 
-interface PacedHours {
+interface PacedHours extends Pick<Calendar, 'allowance'> {
   readonly day: LaterHour['day'];
   readonly hours: readonly Span[];
   /** The same by what the clock shows. */
@@ -145,8 +156,8 @@ interface PacedHours {
 }
 
 function inPacedHours<T>(
-  { allowance, policy, pace }: Ledger,
-  { day, hours, clock, spent }: PacedHours,
+  { policy, pace }: Ledger,
+  { allowance, day, hours, clock, spent }: PacedHours,
   find: (hour: LaterHour) => T | undefined,
 ): T | undefined {
   for (const [place, hour] of hours.entries()) {
@@ -158,8 +169,13 @@ function inPacedHours<T>(
   return undefined;
 }
 
-function nextCalendar({ policy: { timeZone: zone }, month }: Ledger): Calendar {
-  return { zone, month: nextMonth(zone, month) };
+/** Nothing of this month counts in the next one; but what is left of it may make that larger. */
+function nextCalendar(ledger: Ledger, taken: Committed): Calendar {
+  const { policy, month, createdAt } = ledger;
+  const zone = policy.timeZone;
+  const next = nextMonth(zone, month);
+  const rollover = createdAt > month.start ? 0 : rolledOver(policy, taken.month);
+  return { zone, month: next, allowance: ledger.allowanceIn(next.key, rollover) };
 }
 
 /** What is found in the first later day in which something is found, of this month and the next. */
@@ -168,33 +184,39 @@ export function inLaterDays<T>(
   taken: Committed,
   find: (day: LaterDay) => T | undefined,
 ): T | undefined {
-  const { zone, month, today } = ledger;
-  const inThis = inDays(ledger, { zone, month }, dayOfMonth(today.day) + 1, taken, find);
-  return inThis ?? inDays(ledger, nextCalendar(ledger), 1, taken, find);
+  const { zone, month, allowance, today } = ledger;
+  const inThis = inDays(ledger, { zone, month, allowance }, dayOfMonth(today.day) + 1, taken, find);
+  return inThis ?? inDays(ledger, nextCalendar(ledger, taken), 1, taken, find);
 }
 
 function inDays<T>(
   ledger: Ledger,
-  { zone, month }: Calendar,
+  calendar: Calendar,
   from: number,
   taken: Committed,
   find: (day: LaterDay) => T | undefined,
 ): T | undefined {
+  const { zone, month } = calendar;
   for (let of = from; of <= daysInMonth(month.key); of += 1) {
     const day = dayIn(month.key, of);
     const window = () => {
       const found = dayWindow(zone, month, day);
       return found.end > found.start ? found : undefined;
     };
-    const found = find({ cap: capOf(ledger, month, day, taken), zone, month, window });
+    const found = find({ ...calendar, cap: capOf(ledger, calendar, day, taken), window });
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
 /** The cap of today or a later day, if nothing more is spent. Nothing of this month counts in the next one. */
-function capOf(ledger: Ledger, month: MonthWindow, day: string, taken: Committed): number {
-  const { allowance, policy, today } = ledger;
+function capOf(
+  ledger: Ledger,
+  { month, allowance }: Pick<Calendar, 'month' | 'allowance'>,
+  day: string,
+  taken: Committed,
+): number {
+  const { policy, today } = ledger;
   const isToday = day === today.day;
   const before = month !== ledger.month ? 0 : isToday ? taken.otherDays : taken.month;
   const past = policy.pacing === 'EVEN' && !isToday ? pastOn(ledger, month, day, taken) : taken.past;

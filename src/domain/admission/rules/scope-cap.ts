@@ -49,7 +49,7 @@ const WINDOWS: { readonly [K in WindowKind]: OfWindow } = {
     whole: (standing) => standing.month.cap,
     spent: (scope) => scope.month,
     reserved: (scope, { month }) => scope.heldInMonth(month.key),
-    largest: ({ allowance }) => allowance.enforced,
+    largest: ({ largest }) => largest.month,
     holds: ({ day }, { month }) => monthOfDay(day) === month.key,
   },
 };
@@ -142,6 +142,6 @@ export function scopeWindows(ledger: Ledger, standing: Standing, scope: Scope): 
     const { start, end } = spans[kind];
     const figures = scopeFigures(ledger, standing, scope, kind);
     const { spent, reserved, cap } = figures;
-    return { kind, start, end, cap: cap.tokens, spent, reserved, available: left(figures) };
+    return { kind, start, end, cap: cap.tokens, spent, reserved, available: left(figures), topped: 0 };
   });
 }

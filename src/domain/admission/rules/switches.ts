@@ -1,4 +1,5 @@
 import type { Ledger } from '../../ledger/ledger.js';
+import { monthInWindow } from '../../ledger/topped.js';
 import type { Blocker } from '../../model/types.js';
 import { inUnit, withUnit } from '../../model/unit.js';
 import { moment } from '../../model/wording.js';
@@ -20,16 +21,17 @@ export function pausedBlocker({ pause }: Ledger): Blocker | undefined {
 /** The emergency share of the month is spent: what is left is for leases that run. */
 export function emergencyBlocker(ledger: Ledger, requested: number): Blocker | undefined {
   const { allowance, tables, month, policy } = ledger;
-  if (allowance.emergencyOff || tables.monthSpent < allowance.grantable) return undefined;
+  const spent = monthInWindow(tables);
+  if (allowance.emergencyOff || spent < allowance.grantable) return undefined;
   return {
     rule: 'EMERGENCY',
     limit: allowance.grantable,
-    spent: tables.monthSpent,
+    spent,
     reserved: 0,
     requested,
     availableAt: month.end,
     message:
-      `${inUnit(policy.unit, tables.monthSpent)} of ${withUnit(policy.unit, allowance.enforced)} are spent, ` +
+      `${inUnit(policy.unit, spent)} of ${withUnit(policy.unit, allowance.enforced)} are spent, ` +
       `${policy.emergencyPercent}% or more: no new grants until the month ends`,
   };
 }

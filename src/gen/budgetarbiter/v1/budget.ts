@@ -67,6 +67,16 @@ export enum Lending {
   LENDING_NEVER = 2,
 }
 
+/** What a top-up does. */
+export enum TopUpKind {
+  /** TOP_UP_KIND_UNSPECIFIED - Not set: OVER_CAPS. */
+  TOP_UP_KIND_UNSPECIFIED = 0,
+  /** TOP_UP_KIND_OVER_CAPS - A slot that only caps refuse is granted from it, as long as it lasts. */
+  TOP_UP_KIND_OVER_CAPS = 1,
+  /** TOP_UP_KIND_LARGER_MONTH - The enforced limit of one month is larger by it, and so is every cap that is a percentage of that. */
+  TOP_UP_KIND_LARGER_MONTH = 2,
+}
+
 /** Where a lease stands. Only a LIVE one holds a slot. */
 export enum LeaseState {
   /** LEASE_STATE_UNSPECIFIED - Never sent. */
@@ -227,6 +237,10 @@ export enum ErrorReason {
   ERROR_REASON_BUDGET_EXISTS = 23,
   /** ERROR_REASON_USAGE_REPORTED - FAILED_PRECONDITION: a lease that has usage cannot be given back as unused. Release it without UNREPORTED_UNUSED. */
   ERROR_REASON_USAGE_REPORTED = 24,
+  /** ERROR_REASON_TOP_UP_NOT_FOUND - There is no such top-up, or it has ended and nothing is left of it. */
+  ERROR_REASON_TOP_UP_NOT_FOUND = 25,
+  /** ERROR_REASON_TOO_MANY_TOP_UPS - As many top-ups as a budget may have have not ended. RESOURCE_EXHAUSTED. */
+  ERROR_REASON_TOO_MANY_TOP_UPS = 26,
   /** ERROR_REASON_UNIT_IN_USE - FAILED_PRECONDITION: what the budget has counted would be in another unit. Let the usage age out, or use a budget of its own. */
   ERROR_REASON_UNIT_IN_USE = 27,
 }
@@ -410,6 +424,13 @@ export interface Policy {
     | number
     | undefined;
   /**
+   * The most of the enforced limit that a month leaves to the next, of what was not handed out of it: when a month begins, its
+   * enforced limit grows by that, as a top-up with the id `rollover-YYYY-MM`. 0 to 100. Default 0.
+   */
+  rolloverMaxPercent?:
+    | number
+    | undefined;
+  /**
    * Named parts of the budget, by team id: 1 to 63 characters, `[a-z0-9][a-z0-9._-]{0,62}`. An AI is in the team whose pattern
    * fits it best: its own id first, then the pattern with most literal characters, then with fewest stars, then the team id that
    * sorts first; or in none. At most 64 teams, with 256 patterns in all.
@@ -465,7 +486,7 @@ export interface Policy_ModelsEntry {
 export interface Team {
   /**
    * Its AIs: ids, or patterns in which `*` stands for any run of characters, such as `web/*`. At least one; each 1 to 64
-   * printable ASCII characters without spaces.
+   * printable ASCII characters without spaces. Required.
    */
   aiIds: string[];
   /** The most of the hour's cap in force, as it is paced, that the team may use. Above 0, to 100. Default 100. */
@@ -600,12 +621,56 @@ export interface Lease {
     | string
     | undefined;
   /** The model that the request named; unset if it named none. */
-  model?: string | undefined;
+  model?:
+    | string
+    | undefined;
+  /** The top-up that it was granted from: what it reserves counts there, and in no window. */
+  topUpId?: string | undefined;
 }
 
 export interface Lease_LabelsEntry {
   key: string;
   value: string;
+}
+
+/** Tokens beyond the policy: an operator gives them, or a month leaves them to the next. */
+export interface TopUp {
+  /** Names it. One that begins with `rollover-` is what a month left to the next. */
+  topUpId: string;
+  /** How many tokens. */
+  tokens: number;
+  /** What it does. */
+  kind: TopUpKind;
+  /** OVER_CAPS: it is for this AI alone. */
+  aiId?:
+    | string
+    | undefined;
+  /** LARGER_MONTH: the month, `YYYY-MM`. */
+  month?:
+    | string
+    | undefined;
+  /** OVER_CAPS: when it ends, if nobody ends it before. */
+  expiresAt?:
+    | Date
+    | undefined;
+  /** Why. */
+  reason: string;
+  /** When it was added. */
+  addedAt?:
+    | Date
+    | undefined;
+  /** When it ended. */
+  endedAt?:
+    | Date
+    | undefined;
+  /** OVER_CAPS: what leases have spent of it, what is presumed of them included. */
+  spentTokens: number;
+  /** OVER_CAPS: what live leases hold of it. */
+  reservedTokens: number;
+  /** OVER_CAPS: what it can still grant. */
+  availableTokens: number;
+  /** LARGER_MONTH: what its end took back. */
+  takenBackTokens: number;
 }
 
 /**
@@ -732,6 +797,11 @@ export interface WindowStatus {
   reservedTokens: number;
   /** What is left: cap - spent - reserved, never below 0. */
   availableTokens: number;
+  /**
+   * What was spent in it beside `spent_tokens`: it was reserved from top-ups, and no cap looks at it. Of a team's windows it is not
+   * told, and 0.
+   */
+  toppedTokens: number;
   /**
    * Kept now for teams with a `guaranteed_percent`: in the budget's hour and day, as it is paced, for all of them; in a team's hour
    * and day, out of the budget's, for this team.
@@ -1044,6 +1114,7 @@ function createBasePolicy(): Policy {
     emergencyPercent: undefined,
     fallbackBudgetIds: [],
     minEstimate: undefined,
+    rolloverMaxPercent: undefined,
     teams: {},
     models: {},
     unit: undefined,
@@ -1140,6 +1211,9 @@ export const Policy: MessageFns<Policy> = {
     }
     if (message.minEstimate !== undefined) {
       writer.uint32(232).int64(message.minEstimate);
+    }
+    if (message.rolloverMaxPercent !== undefined) {
+      writer.uint32(265).double(message.rolloverMaxPercent);
     }
     globalThis.Object.entries(message.teams).forEach(([key, value]: [string, Team]) => {
       Policy_TeamsEntry.encode({ key: key as any, value }, writer.uint32(242).fork()).join();
@@ -1410,6 +1484,14 @@ export const Policy: MessageFns<Policy> = {
             message.minEstimate = longToNumber(reader.int64());
             continue;
           }
+          case 33: {
+            if (tag !== 265) {
+              break;
+            }
+
+            message.rolloverMaxPercent = reader.double();
+            continue;
+          }
           case 30: {
             if (tag !== 242) {
               break;
@@ -1529,6 +1611,7 @@ export const Policy: MessageFns<Policy> = {
     message.emergencyPercent = object.emergencyPercent ?? undefined;
     message.fallbackBudgetIds = object.fallbackBudgetIds?.map((e) => e) || [];
     message.minEstimate = object.minEstimate ?? undefined;
+    message.rolloverMaxPercent = object.rolloverMaxPercent ?? undefined;
     message.teams = (globalThis.Object.entries(object.teams ?? {}) as [string, Team][]).reduce(
       (acc: { [key: string]: Team }, [key, value]: [string, Team]) => {
         if (value !== undefined) {
@@ -2216,6 +2299,7 @@ function createBaseLease(): Lease {
     sessionId: undefined,
     teamId: undefined,
     model: undefined,
+    topUpId: undefined,
   };
 }
 
@@ -2274,6 +2358,9 @@ export const Lease: MessageFns<Lease> = {
     }
     if (message.model !== undefined) {
       writer.uint32(154).string(message.model);
+    }
+    if (message.topUpId !== undefined) {
+      writer.uint32(146).string(message.topUpId);
     }
     return writer;
   },
@@ -2438,6 +2525,14 @@ export const Lease: MessageFns<Lease> = {
             message.model = reader.string();
             continue;
           }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.topUpId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2483,6 +2578,7 @@ export const Lease: MessageFns<Lease> = {
     message.sessionId = object.sessionId ?? undefined;
     message.teamId = object.teamId ?? undefined;
     message.model = object.model ?? undefined;
+    message.topUpId = object.topUpId ?? undefined;
     return message;
   },
 };
@@ -2550,6 +2646,219 @@ export const Lease_LabelsEntry: MessageFns<Lease_LabelsEntry> = {
     const message = createBaseLease_LabelsEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseTopUp(): TopUp {
+  return {
+    topUpId: "",
+    tokens: 0,
+    kind: 0,
+    aiId: undefined,
+    month: undefined,
+    expiresAt: undefined,
+    reason: "",
+    addedAt: undefined,
+    endedAt: undefined,
+    spentTokens: 0,
+    reservedTokens: 0,
+    availableTokens: 0,
+    takenBackTokens: 0,
+  };
+}
+
+export const TopUp: MessageFns<TopUp> = {
+  encode(message: TopUp, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.topUpId !== "") {
+      writer.uint32(10).string(message.topUpId);
+    }
+    if (message.tokens !== 0) {
+      writer.uint32(16).int64(message.tokens);
+    }
+    if (message.kind !== 0) {
+      writer.uint32(24).int32(message.kind);
+    }
+    if (message.aiId !== undefined) {
+      writer.uint32(34).string(message.aiId);
+    }
+    if (message.month !== undefined) {
+      writer.uint32(50).string(message.month);
+    }
+    if (message.expiresAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.expiresAt), writer.uint32(58).fork()).join();
+    }
+    if (message.reason !== "") {
+      writer.uint32(66).string(message.reason);
+    }
+    if (message.addedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.addedAt), writer.uint32(74).fork()).join();
+    }
+    if (message.endedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.endedAt), writer.uint32(82).fork()).join();
+    }
+    if (message.spentTokens !== 0) {
+      writer.uint32(88).int64(message.spentTokens);
+    }
+    if (message.reservedTokens !== 0) {
+      writer.uint32(96).int64(message.reservedTokens);
+    }
+    if (message.availableTokens !== 0) {
+      writer.uint32(104).int64(message.availableTokens);
+    }
+    if (message.takenBackTokens !== 0) {
+      writer.uint32(112).int64(message.takenBackTokens);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TopUp {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTopUp();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.topUpId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.tokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.kind = reader.int32() as any;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.aiId = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.month = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.expiresAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.addedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.endedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.spentTokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.reservedTokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.availableTokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.takenBackTokens = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<TopUp>, I>>(base?: I): TopUp {
+    return TopUp.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<TopUp>, I>>(object: I): TopUp {
+    const message = createBaseTopUp();
+    message.topUpId = object.topUpId ?? "";
+    message.tokens = object.tokens ?? 0;
+    message.kind = object.kind ?? 0;
+    message.aiId = object.aiId ?? undefined;
+    message.month = object.month ?? undefined;
+    message.expiresAt = object.expiresAt ?? undefined;
+    message.reason = object.reason ?? "";
+    message.addedAt = object.addedAt ?? undefined;
+    message.endedAt = object.endedAt ?? undefined;
+    message.spentTokens = object.spentTokens ?? 0;
+    message.reservedTokens = object.reservedTokens ?? 0;
+    message.availableTokens = object.availableTokens ?? 0;
+    message.takenBackTokens = object.takenBackTokens ?? 0;
     return message;
   },
 };
@@ -3088,6 +3397,7 @@ function createBaseWindowStatus(): WindowStatus {
     spentTokens: 0,
     reservedTokens: 0,
     availableTokens: 0,
+    toppedTokens: 0,
     keptTokens: 0,
   };
 }
@@ -3114,6 +3424,9 @@ export const WindowStatus: MessageFns<WindowStatus> = {
     }
     if (message.availableTokens !== 0) {
       writer.uint32(56).int64(message.availableTokens);
+    }
+    if (message.toppedTokens !== 0) {
+      writer.uint32(64).int64(message.toppedTokens);
     }
     if (message.keptTokens !== 0) {
       writer.uint32(72).int64(message.keptTokens);
@@ -3190,6 +3503,14 @@ export const WindowStatus: MessageFns<WindowStatus> = {
             message.availableTokens = longToNumber(reader.int64());
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.toppedTokens = longToNumber(reader.int64());
+            continue;
+          }
           case 9: {
             if (tag !== 72) {
               break;
@@ -3222,6 +3543,7 @@ export const WindowStatus: MessageFns<WindowStatus> = {
     message.spentTokens = object.spentTokens ?? 0;
     message.reservedTokens = object.reservedTokens ?? 0;
     message.availableTokens = object.availableTokens ?? 0;
+    message.toppedTokens = object.toppedTokens ?? 0;
     message.keptTokens = object.keptTokens ?? 0;
     return message;
   },

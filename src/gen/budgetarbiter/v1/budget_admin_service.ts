@@ -23,7 +23,7 @@ import {
 import { Duration } from "../../google/protobuf/duration.js";
 import { FieldMask } from "../../google/protobuf/field_mask.js";
 import { Timestamp } from "../../google/protobuf/timestamp.js";
-import { Alert, Budget, Lease, Policy, Preset, Rule, WindowStatus } from "./budget.js";
+import { Alert, Budget, Lease, Policy, Preset, Rule, TopUp, TopUpKind, WindowStatus } from "./budget.js";
 
 /** By what usage is summed. */
 export enum UsageGrouping {
@@ -425,6 +425,82 @@ export interface AdjustUsageResponse {
   dayTotalTokens: number;
   /** The adjustment id was booked before; nothing changed now, and the figures are those of the first answer. */
   replayed: boolean;
+}
+
+/** Gives tokens beyond the policy. */
+export interface AddTopUpRequest {
+  /** The budget. Required. */
+  budgetId: string;
+  /**
+   * Names the top-up, and makes a retry safe: 1 to 64 printable ASCII characters without spaces, not beginning with `rollover-`.
+   * Required.
+   */
+  topUpId: string;
+  /** How many tokens: 1 to 10^12. Required. */
+  tokens: number;
+  /** What it does. Unspecified means OVER_CAPS. */
+  kind: TopUpKind;
+  /**
+   * Of OVER_CAPS alone: for this AI, and then it lifts what binds this AI, too. Absent: for every AI, and it lifts the hour, the day, the
+   * month and the emergency of the budget alone.
+   */
+  aiId?:
+    | string
+    | undefined;
+  /** Of LARGER_MONTH alone: the month, `YYYY-MM`, this one or a later one, from `0001-02` to `9999-11`. Absent: this one. */
+  month?:
+    | string
+    | undefined;
+  /** When it ends, at most 92 days from now. OVER_CAPS must have it, and LARGER_MONTH must not. */
+  expiresAt?:
+    | Date
+    | undefined;
+  /** Why. 1 to 256 bytes. Required. */
+  reason: string;
+}
+
+/** The top-up. */
+export interface AddTopUpResponse {
+  /** As it stands. */
+  topUp?:
+    | TopUp
+    | undefined;
+  /** The id was used before, with the same content; nothing changed now. */
+  replayed: boolean;
+}
+
+/** Ends a top-up. */
+export interface EndTopUpRequest {
+  /** The budget. Required. */
+  budgetId: string;
+  /** The top-up. Required. */
+  topUpId: string;
+  /** Why, for the log. At most 256 bytes. */
+  reason: string;
+}
+
+/** The top-up after it. */
+export interface EndTopUpResponse {
+  /** The top-up. */
+  topUp?: TopUp | undefined;
+}
+
+/** Lists top-ups. */
+export interface ListTopUpsRequest {
+  /** The budget. Required. */
+  budgetId: string;
+  /** At most so many: 0 to 1,000; 0 means 100, more is taken as 1,000. */
+  pageSize: number;
+  /** `next_page_token` of the page before, which is opaque, and good for the same list alone. */
+  pageToken: string;
+}
+
+/** A page of top-ups. */
+export interface ListTopUpsResponse {
+  /** The top-ups, by id. */
+  topUps: TopUp[];
+  /** Empty on the last page. */
+  nextPageToken: string;
 }
 
 /** Lists usage. */
@@ -3154,6 +3230,501 @@ export const AdjustUsageResponse: MessageFns<AdjustUsageResponse> = {
   },
 };
 
+function createBaseAddTopUpRequest(): AddTopUpRequest {
+  return {
+    budgetId: "",
+    topUpId: "",
+    tokens: 0,
+    kind: 0,
+    aiId: undefined,
+    month: undefined,
+    expiresAt: undefined,
+    reason: "",
+  };
+}
+
+export const AddTopUpRequest: MessageFns<AddTopUpRequest> = {
+  encode(message: AddTopUpRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.budgetId !== "") {
+      writer.uint32(10).string(message.budgetId);
+    }
+    if (message.topUpId !== "") {
+      writer.uint32(18).string(message.topUpId);
+    }
+    if (message.tokens !== 0) {
+      writer.uint32(24).int64(message.tokens);
+    }
+    if (message.kind !== 0) {
+      writer.uint32(32).int32(message.kind);
+    }
+    if (message.aiId !== undefined) {
+      writer.uint32(42).string(message.aiId);
+    }
+    if (message.month !== undefined) {
+      writer.uint32(58).string(message.month);
+    }
+    if (message.expiresAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.expiresAt), writer.uint32(66).fork()).join();
+    }
+    if (message.reason !== "") {
+      writer.uint32(74).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AddTopUpRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAddTopUpRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.budgetId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.topUpId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.tokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.kind = reader.int32() as any;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.aiId = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.month = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.expiresAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<AddTopUpRequest>, I>>(base?: I): AddTopUpRequest {
+    return AddTopUpRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AddTopUpRequest>, I>>(object: I): AddTopUpRequest {
+    const message = createBaseAddTopUpRequest();
+    message.budgetId = object.budgetId ?? "";
+    message.topUpId = object.topUpId ?? "";
+    message.tokens = object.tokens ?? 0;
+    message.kind = object.kind ?? 0;
+    message.aiId = object.aiId ?? undefined;
+    message.month = object.month ?? undefined;
+    message.expiresAt = object.expiresAt ?? undefined;
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseAddTopUpResponse(): AddTopUpResponse {
+  return { topUp: undefined, replayed: false };
+}
+
+export const AddTopUpResponse: MessageFns<AddTopUpResponse> = {
+  encode(message: AddTopUpResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.topUp !== undefined) {
+      TopUp.encode(message.topUp, writer.uint32(10).fork()).join();
+    }
+    if (message.replayed !== false) {
+      writer.uint32(16).bool(message.replayed);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AddTopUpResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAddTopUpResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.topUp = TopUp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.replayed = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<AddTopUpResponse>, I>>(base?: I): AddTopUpResponse {
+    return AddTopUpResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AddTopUpResponse>, I>>(object: I): AddTopUpResponse {
+    const message = createBaseAddTopUpResponse();
+    message.topUp = (object.topUp !== undefined && object.topUp !== null) ? TopUp.fromPartial(object.topUp) : undefined;
+    message.replayed = object.replayed ?? false;
+    return message;
+  },
+};
+
+function createBaseEndTopUpRequest(): EndTopUpRequest {
+  return { budgetId: "", topUpId: "", reason: "" };
+}
+
+export const EndTopUpRequest: MessageFns<EndTopUpRequest> = {
+  encode(message: EndTopUpRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.budgetId !== "") {
+      writer.uint32(10).string(message.budgetId);
+    }
+    if (message.topUpId !== "") {
+      writer.uint32(18).string(message.topUpId);
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EndTopUpRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEndTopUpRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.budgetId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.topUpId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<EndTopUpRequest>, I>>(base?: I): EndTopUpRequest {
+    return EndTopUpRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<EndTopUpRequest>, I>>(object: I): EndTopUpRequest {
+    const message = createBaseEndTopUpRequest();
+    message.budgetId = object.budgetId ?? "";
+    message.topUpId = object.topUpId ?? "";
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseEndTopUpResponse(): EndTopUpResponse {
+  return { topUp: undefined };
+}
+
+export const EndTopUpResponse: MessageFns<EndTopUpResponse> = {
+  encode(message: EndTopUpResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.topUp !== undefined) {
+      TopUp.encode(message.topUp, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EndTopUpResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEndTopUpResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.topUp = TopUp.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<EndTopUpResponse>, I>>(base?: I): EndTopUpResponse {
+    return EndTopUpResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<EndTopUpResponse>, I>>(object: I): EndTopUpResponse {
+    const message = createBaseEndTopUpResponse();
+    message.topUp = (object.topUp !== undefined && object.topUp !== null) ? TopUp.fromPartial(object.topUp) : undefined;
+    return message;
+  },
+};
+
+function createBaseListTopUpsRequest(): ListTopUpsRequest {
+  return { budgetId: "", pageSize: 0, pageToken: "" };
+}
+
+export const ListTopUpsRequest: MessageFns<ListTopUpsRequest> = {
+  encode(message: ListTopUpsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.budgetId !== "") {
+      writer.uint32(10).string(message.budgetId);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListTopUpsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListTopUpsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.budgetId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListTopUpsRequest>, I>>(base?: I): ListTopUpsRequest {
+    return ListTopUpsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListTopUpsRequest>, I>>(object: I): ListTopUpsRequest {
+    const message = createBaseListTopUpsRequest();
+    message.budgetId = object.budgetId ?? "";
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListTopUpsResponse(): ListTopUpsResponse {
+  return { topUps: [], nextPageToken: "" };
+}
+
+export const ListTopUpsResponse: MessageFns<ListTopUpsResponse> = {
+  encode(message: ListTopUpsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.topUps) {
+      TopUp.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListTopUpsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListTopUpsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.topUps.push(TopUp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListTopUpsResponse>, I>>(base?: I): ListTopUpsResponse {
+    return ListTopUpsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListTopUpsResponse>, I>>(object: I): ListTopUpsResponse {
+    const message = createBaseListTopUpsResponse();
+    message.topUps = object.topUps?.map((e) => TopUp.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
 function createBaseListUsageRequest(): ListUsageRequest {
   return { budgetId: "", groupBy: 0, fromDay: undefined, toDay: undefined, pageSize: 0, pageToken: "" };
 }
@@ -4179,6 +4750,46 @@ export const BudgetAdminServiceService = {
     responseSerialize: (value: AdjustUsageResponse): Buffer => Buffer.from(AdjustUsageResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): AdjustUsageResponse => AdjustUsageResponse.decode(value),
   },
+  /**
+   * Gives tokens beyond the policy; once per top-up id, for 7 days or as long as the top-up lasts.
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND); FAILED_PRECONDITION (ID_REUSED); RESOURCE_EXHAUSTED (TOO_MANY_TOP_UPS: 50 have not ended).
+   */
+  addTopUp: {
+    path: "/budgetarbiter.v1.BudgetAdminService/AddTopUp" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: AddTopUpRequest): Buffer => Buffer.from(AddTopUpRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): AddTopUpRequest => AddTopUpRequest.decode(value),
+    responseSerialize: (value: AddTopUpResponse): Buffer => Buffer.from(AddTopUpResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): AddTopUpResponse => AddTopUpResponse.decode(value),
+  },
+  /**
+   * Ends a top-up now. Over caps it grants nothing more; what was reserved from it stays out of the windows. Of a larger month it takes
+   * back what neither was handed out nor is kept for the days left. Of one that has ended it changes nothing and is OK.
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND, TOP_UP_NOT_FOUND).
+   */
+  endTopUp: {
+    path: "/budgetarbiter.v1.BudgetAdminService/EndTopUp" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: EndTopUpRequest): Buffer => Buffer.from(EndTopUpRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): EndTopUpRequest => EndTopUpRequest.decode(value),
+    responseSerialize: (value: EndTopUpResponse): Buffer => Buffer.from(EndTopUpResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): EndTopUpResponse => EndTopUpResponse.decode(value),
+  },
+  /**
+   * Lists the top-ups in force, and those that have ended and that leases can still spend of or give back to.
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND).
+   */
+  listTopUps: {
+    path: "/budgetarbiter.v1.BudgetAdminService/ListTopUps" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListTopUpsRequest): Buffer => Buffer.from(ListTopUpsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListTopUpsRequest => ListTopUpsRequest.decode(value),
+    responseSerialize: (value: ListTopUpsResponse): Buffer => Buffer.from(ListTopUpsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListTopUpsResponse => ListTopUpsResponse.decode(value),
+  },
   /** Lists usage by day, hour, AI or model, over any time within the retention. Errors: NOT_FOUND (BUDGET_NOT_FOUND). */
   listUsage: {
     path: "/budgetarbiter.v1.BudgetAdminService/ListUsage" as const,
@@ -4277,6 +4888,22 @@ export interface BudgetAdminServiceServer extends UntypedServiceImplementation {
    * Errors: NOT_FOUND (BUDGET_NOT_FOUND); FAILED_PRECONDITION (ID_REUSED, BELOW_ZERO); INVALID_ARGUMENT (AMOUNT_OVERFLOW).
    */
   adjustUsage: handleUnaryCall<AdjustUsageRequest, AdjustUsageResponse>;
+  /**
+   * Gives tokens beyond the policy; once per top-up id, for 7 days or as long as the top-up lasts.
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND); FAILED_PRECONDITION (ID_REUSED); RESOURCE_EXHAUSTED (TOO_MANY_TOP_UPS: 50 have not ended).
+   */
+  addTopUp: handleUnaryCall<AddTopUpRequest, AddTopUpResponse>;
+  /**
+   * Ends a top-up now. Over caps it grants nothing more; what was reserved from it stays out of the windows. Of a larger month it takes
+   * back what neither was handed out nor is kept for the days left. Of one that has ended it changes nothing and is OK.
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND, TOP_UP_NOT_FOUND).
+   */
+  endTopUp: handleUnaryCall<EndTopUpRequest, EndTopUpResponse>;
+  /**
+   * Lists the top-ups in force, and those that have ended and that leases can still spend of or give back to.
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND).
+   */
+  listTopUps: handleUnaryCall<ListTopUpsRequest, ListTopUpsResponse>;
   /** Lists usage by day, hour, AI or model, over any time within the retention. Errors: NOT_FOUND (BUDGET_NOT_FOUND). */
   listUsage: handleUnaryCall<ListUsageRequest, ListUsageResponse>;
   /**
@@ -4480,6 +5107,64 @@ export interface BudgetAdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: AdjustUsageResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Gives tokens beyond the policy; once per top-up id, for 7 days or as long as the top-up lasts.
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND); FAILED_PRECONDITION (ID_REUSED); RESOURCE_EXHAUSTED (TOO_MANY_TOP_UPS: 50 have not ended).
+   */
+  addTopUp(
+    request: AddTopUpRequest,
+    callback: (error: ServiceError | null, response: AddTopUpResponse) => void,
+  ): ClientUnaryCall;
+  addTopUp(
+    request: AddTopUpRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: AddTopUpResponse) => void,
+  ): ClientUnaryCall;
+  addTopUp(
+    request: AddTopUpRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: AddTopUpResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Ends a top-up now. Over caps it grants nothing more; what was reserved from it stays out of the windows. Of a larger month it takes
+   * back what neither was handed out nor is kept for the days left. Of one that has ended it changes nothing and is OK.
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND, TOP_UP_NOT_FOUND).
+   */
+  endTopUp(
+    request: EndTopUpRequest,
+    callback: (error: ServiceError | null, response: EndTopUpResponse) => void,
+  ): ClientUnaryCall;
+  endTopUp(
+    request: EndTopUpRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: EndTopUpResponse) => void,
+  ): ClientUnaryCall;
+  endTopUp(
+    request: EndTopUpRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: EndTopUpResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Lists the top-ups in force, and those that have ended and that leases can still spend of or give back to.
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND).
+   */
+  listTopUps(
+    request: ListTopUpsRequest,
+    callback: (error: ServiceError | null, response: ListTopUpsResponse) => void,
+  ): ClientUnaryCall;
+  listTopUps(
+    request: ListTopUpsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListTopUpsResponse) => void,
+  ): ClientUnaryCall;
+  listTopUps(
+    request: ListTopUpsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListTopUpsResponse) => void,
   ): ClientUnaryCall;
   /** Lists usage by day, hour, AI or model, over any time within the retention. Errors: NOT_FOUND (BUDGET_NOT_FOUND). */
   listUsage(

@@ -454,6 +454,8 @@ export interface DistributionStats {
    * the rhythm of the week. 0 before that.
    */
   spreadByWeekdayPercentage: number;
+  /** Tokens of the month that were reserved from top-ups: they count in every figure above, and in no cap. */
+  toppedTokens: number;
   /** The month by team, most first; tokens of AIs in no team stand under `(none)`. Empty while the policy has no teams. */
   byTeam: TeamTokens[];
   /** What the amounts count: `tokens`, or the ISO 4217 code of a currency, of which they are millionths. */
@@ -2660,6 +2662,7 @@ function createBaseDistributionStats(): DistributionStats {
     month: "",
     timeZone: "",
     spreadByWeekdayPercentage: 0,
+    toppedTokens: 0,
     byTeam: [],
     unit: "",
     calls: 0,
@@ -2713,6 +2716,9 @@ export const DistributionStats: MessageFns<DistributionStats> = {
     }
     if (message.spreadByWeekdayPercentage !== 0) {
       writer.uint32(121).double(message.spreadByWeekdayPercentage);
+    }
+    if (message.toppedTokens !== 0) {
+      writer.uint32(136).int64(message.toppedTokens);
     }
     for (const v of message.byTeam) {
       TeamTokens.encode(v!, writer.uint32(130).fork()).join();
@@ -2862,6 +2868,14 @@ export const DistributionStats: MessageFns<DistributionStats> = {
             message.spreadByWeekdayPercentage = reader.double();
             continue;
           }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.toppedTokens = longToNumber(reader.int64());
+            continue;
+          }
           case 16: {
             if (tag !== 130) {
               break;
@@ -2934,6 +2948,7 @@ export const DistributionStats: MessageFns<DistributionStats> = {
     message.month = object.month ?? "";
     message.timeZone = object.timeZone ?? "";
     message.spreadByWeekdayPercentage = object.spreadByWeekdayPercentage ?? 0;
+    message.toppedTokens = object.toppedTokens ?? 0;
     message.byTeam = object.byTeam?.map((e) => TeamTokens.fromPartial(e)) || [];
     message.unit = object.unit ?? "";
     message.calls = object.calls ?? 0;

@@ -19,6 +19,7 @@ export interface Schema {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly exclusiveMinimum?: number;
+  readonly minItems?: number;
   readonly maxItems?: number;
   readonly maxProperties?: number;
   readonly 'x-maxBytes'?: number;
@@ -69,6 +70,7 @@ const TEXTS = [
     '2026-13-01',
   ],
   ...['2026-11-31', '2026-11', '2026-00', '2026-1-1', '1s', '-1s', '1.5s', '0.0001s', '0s', '1', '-1', '1.5'],
+  '2026-11-20T00:00:00Z',
 ];
 const NUMBERS = [0, -1, 1, 0.5, 1.5];
 
@@ -90,7 +92,8 @@ export class SchemaValues {
   sample(of: Schema): Json {
     const schema = this.plain(of);
     if (isOf(schema, 'object')) return this.object(schema, schema.oneOf?.[0]?.required ?? []);
-    if (isOf(schema, 'array')) return [];
+    if (isOf(schema, 'array'))
+      return Array.from({ length: schema.minItems ?? 0 }, () => this.sample(schema.items ?? {}));
     const value = this.scalars(schema).find((candidate) => candidate !== '' && this.takes(schema, candidate));
     if (value === undefined) throw new Error(`no value fits ${JSON.stringify(schema)}`);
     return value;
@@ -147,9 +150,10 @@ export class SchemaValues {
     }
   }
 
-  private *ofList({ items = {}, maxItems }: Schema): Generator<Tried> {
+  private *ofList({ items = {}, minItems = 0, maxItems }: Schema): Generator<Tried> {
     for (const one of this.tried(items))
       yield { ...one, value: [one.value], field: joined('[0]', one.field) };
+    if (minItems > 0) yield { value: [], field: '', fits: false };
     if (maxItems === undefined) return;
     for (const count of [maxItems, maxItems + 1]) {
       yield {

@@ -25,6 +25,7 @@ function stats(changes: Partial<DistributionInput> = {}) {
   return distributionStats({
     budgetId: 'anthropic',
     policy: policyInForce({}),
+    larger: 0,
     zone: ZONE,
     month,
     days: [],
@@ -267,7 +268,9 @@ describe('calls', () => {
 });
 
 describe('what a past month lacks', () => {
-  const windows = [{ kind: 'HOUR', start: 0, end: 1, cap: 1, spent: 0, reserved: 0, available: 1 }] as const;
+  const windows = [
+    { kind: 'HOUR', start: 0, end: 1, cap: 1, spent: 0, reserved: 0, available: 1, topped: 0 },
+  ] as const;
 
   it('forecast and windows', () => {
     expect(stats({ windows })).toMatchObject({
