@@ -8,8 +8,8 @@ import { dayIn, daysInMonth, firstDayKept, monthBefore, monthOfDay } from './tim
 import { monthAt } from './time/windows.js';
 
 /**
- * What was counted in one unit means nothing in another. So a budget keeps its own while anything counts in it: a lease, or a month
- * within the retention.
+ * What was counted in one unit means nothing in another. So a budget keeps its own while anything counts in it: a lease, a top-up, or a
+ * month within the retention.
  */
 export function unitInUse(
   ledger: Ledger,
@@ -21,6 +21,8 @@ export function unitInUse(
   if (asked === unit) return undefined;
   const { live, waiting } = ledger.slots;
   if (live + waiting > 0) return { reason: 'UNIT_IN_USE', unit, asked };
+  const [topUpId] = ledger.tables.topUps.keys();
+  if (topUpId !== undefined) return { reason: 'UNIT_IN_USE', unit, asked, topUpId };
   const used = usedMonth(ledger, evidence, retentionMonths);
   if (typeof used !== 'string') return used;
   return { reason: 'UNIT_IN_USE', unit, asked, month: used };

@@ -4023,7 +4023,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "pattern": "^(tokens|[A-Z]{3})$",
-            "description": "What all amounts of this budget count: `tokens`, or a currency by its ISO 4217 code, such as `USD`. Under a currency they are millionths of it, whatever the fields are called, and weights are prices: at 3 USD for a million input tokens one of them counts 300 percent. `min_reservation` or `default_reservation` must then be set. It cannot change while a month within the retention has usage, or a lease lives (UNIT_IN_USE). Default `tokens`."
+            "description": "What all amounts of this budget count: `tokens`, or a currency by its ISO 4217 code, such as `USD`. Under a currency they are millionths of it, whatever the fields are called, and weights are prices: at 3 USD for a million input tokens one of them counts 300 percent. `min_reservation` or `default_reservation` must then be set. It cannot change while a month within the retention has usage, a lease lives or a top-up is kept (UNIT_IN_USE). Default `tokens`."
           },
           "evennessPercent": {
             "type": [

@@ -98,10 +98,14 @@ function amountOrCapacity(complaint: Complaint): string {
   }
 }
 
-function unitInUse({ unit, asked, month }: Complaint & { reason: 'UNIT_IN_USE' }): string {
+function unitInUse({ unit, asked, month, topUpId }: Complaint & { reason: 'UNIT_IN_USE' }): string {
+  const unused =
+    topUpId === undefined
+      ? 'a lease lives: wait until none does'
+      : `it has the top-up ${quoted(topUpId)}: wait until that has ended and its leases are over`;
   const until =
     month === undefined
-      ? 'a lease lives: wait until none does'
+      ? unused
       : `${month} has usage: wait until that is older than the retention, or create a budget for ${asked} beside it`;
   return `this budget counts ${unit} and cannot count ${asked} now, since ${until}`;
 }

@@ -98,8 +98,14 @@ export type Refusal =
   | { readonly reason: 'ETAG_MISMATCH'; readonly current: string }
   | { readonly reason: 'LEASES_LIVE'; readonly count: number }
   | { readonly reason: 'BELOW_ZERO'; readonly available: number; readonly of: string; readonly unit: string }
-  /** `month`: which has usage; absent: a lease lives. */
-  | { readonly reason: 'UNIT_IN_USE'; readonly unit: string; readonly asked: string; readonly month?: string }
+  /** `month` has usage, or this top-up is kept; neither: a lease lives. */
+  | {
+      readonly reason: 'UNIT_IN_USE';
+      readonly unit: string;
+      readonly asked: string;
+      readonly month?: string;
+      readonly topUpId?: string;
+    }
   | { readonly reason: 'INVALID_FIELD'; readonly violations: readonly FieldViolation[] }
   | { readonly reason: 'UNWORKABLE_POLICY'; readonly violations: readonly FieldViolation[] }
   | { readonly reason: 'TOP_UP_NOT_FOUND'; readonly topUpId: string }

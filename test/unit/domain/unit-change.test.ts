@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PolicyFields } from '../../../src/domain/model/policy.js';
 import { ROOMY, TestBudget } from '../../support/budget.js';
+import { largerMonth } from '../../support/top-ups.js';
 
 const IN_USD: PolicyFields = { ...ROOMY, unit: 'USD', minReservation: 1_000 };
 const put = (budget: TestBudget, fields: PolicyFields, validateOnly = false) =>
@@ -49,6 +50,7 @@ describe('a budget may count in another unit', () => {
 describe('a budget keeps its unit', () => {
   it.each<[string, string | undefined, (budget: TestBudget) => void]>([
     ['while a lease lives', undefined, (budget) => budget.grant('a', 100)],
+    ['while there is a top-up', undefined, (budget) => budget.do(largerMonth('more', 5_000))],
     ['this month has usage', '2026-11', (budget) => budget.release(budget.grant('a', 100), 100)],
     [
       'something is presumed',
