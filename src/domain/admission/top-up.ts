@@ -60,7 +60,7 @@ export function topUpOver(
 export function mayBeLifted({ topUps, policy, clock }: Ledger, asker: Asker, blocker: Blocker): boolean {
   if (policy.mode === 'OBSERVE') return false;
   return topUps.overCaps.some(({ value }) => {
-    if (value === undefined || !isFor(value, asker, clock) || !lifts(value, blocker.rule)) return false;
+    if (value === undefined || !isFor(value, asker, clock) || !lifts(value, blocker)) return false;
     return value.tokens >= blocker.requested;
   });
 }
@@ -70,11 +70,13 @@ function isFor({ aiId = '', expiresAt = 0 }: StoredTopUp, asker: Asker, clock: n
 }
 
 function liftsAll(topUp: StoredTopUp, blockers: readonly Blocker[]): boolean {
-  return blockers.every(({ rule }) => lifts(topUp, rule));
+  return blockers.every((blocker) => lifts(topUp, blocker));
 }
 
 /** Of one that is for whoever asks. */
-function lifts({ aiId }: StoredTopUp, rule: Rule): boolean {
+function lifts({ aiId }: StoredTopUp, { rule, window }: Blocker): boolean {
+  // Slots are kept, too, and no tokens make another.
+  if (rule === 'KEPT_FOR_OTHERS' && window === undefined) return false;
   const by = LIFTED_BY[rule];
   return by === 'ANY' || (by === 'OWN' && aiId !== undefined);
 }

@@ -161,6 +161,15 @@ describe('a top-up over caps', () => {
     expect(budget.deny('y', 500).blockers.map(({ rule }) => rule)).toContain('COOLDOWN');
   });
 
+  it('is no slot that is kept for a team', () => {
+    const teams: PolicyFields['teams'] = [['guards', { aiIds: ['guardian'], guaranteedSlots: 3 }]];
+    const topUps = [friday('x', 5_000, { aiId: 'x' })];
+    const budget = tight({ what: '', topUps, gets: '' });
+    budget.do({ kind: 'put-policy', fields: { ...TIGHT, teams } });
+    const refusing = budget.deny('x', 500).blockers.map(({ rule, window }) => [rule, window]);
+    expect(refusing).toContainEqual(['KEPT_FOR_OTHERS', undefined]);
+  });
+
   it('grants nothing from the moment at which it ends', () => {
     const budget = tight({ what: '', topUps: [overCaps('a', 5_000, START + HOUR_MS / 2)], gets: '' });
     budget.now = START + HOUR_MS / 2 - 1;
