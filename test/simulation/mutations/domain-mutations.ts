@@ -277,8 +277,8 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a top-up that names an AI is for all',
     at: 'isFor',
-    find: "(aiId === '' || aiId === asker.aiId)",
-    replace: "(aiId === '' || asker.aiId !== '')",
+    find: "aiId === '' || aiId === asker.aiId",
+    replace: "aiId === '' || asker.aiId !== ''",
   },
   {
     name: 'a top-up that has ended grants on',
