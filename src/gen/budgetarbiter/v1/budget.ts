@@ -237,9 +237,9 @@ export enum ErrorReason {
   ERROR_REASON_BUDGET_EXISTS = 23,
   /** ERROR_REASON_USAGE_REPORTED - FAILED_PRECONDITION: a lease that has usage cannot be given back as unused. Release it without UNREPORTED_UNUSED. */
   ERROR_REASON_USAGE_REPORTED = 24,
-  /** ERROR_REASON_TOP_UP_NOT_FOUND - There is no such top-up, or it has ended and nothing is left of it. */
+  /** ERROR_REASON_TOP_UP_NOT_FOUND - NOT_FOUND: there is no such top-up, or it has ended and nothing is left of it. */
   ERROR_REASON_TOP_UP_NOT_FOUND = 25,
-  /** ERROR_REASON_TOO_MANY_TOP_UPS - As many top-ups as a budget may have have not ended. RESOURCE_EXHAUSTED. */
+  /** ERROR_REASON_TOO_MANY_TOP_UPS - RESOURCE_EXHAUSTED: as many top-ups as a budget may have have not ended. */
   ERROR_REASON_TOO_MANY_TOP_UPS = 26,
   /** ERROR_REASON_UNIT_IN_USE - FAILED_PRECONDITION: what the budget has counted would be in another unit. Let the usage age out, or use a budget of its own. */
   ERROR_REASON_UNIT_IN_USE = 27,
