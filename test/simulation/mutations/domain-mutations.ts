@@ -203,7 +203,7 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a closed day that changes is not learned again',
     at: 'book',
-    find: '  if (entry.day < ledger.today.day) learnDay(ledger, entry.day);\n',
+    find: '    learnDay(ledger, entry.day);\n',
     replace: '',
   },
   {
