@@ -4,6 +4,7 @@ import type {
   HappeningData,
   LeaseData,
   LiveData,
+  TopUpData,
 } from '../src/http/dashboard/page-data.js';
 import { DataTable } from './data-table.js';
 import { fill, h, setText } from './dom.js';
@@ -27,9 +28,11 @@ export class LivePanels {
   readonly alerts: HTMLElement;
   readonly denials: HTMLElement;
   readonly happenings: HTMLElement;
+  readonly topUps: HTMLElement;
   private readonly slotTable: DataTable<LeaseRow>;
   private readonly alertTable: DataTable<AlertData>;
   private readonly denialTable: DataTable<DenialData>;
+  private readonly topUpTable: DataTable<TopUpData>;
   private readonly happeningTable: DataTable<HappeningData>;
   private readonly slotCount = h('p', { class: 'note' });
   private amounts = new Amounts('tokens');
@@ -40,9 +43,11 @@ export class LivePanels {
     this.alertTable = this.makeAlerts();
     this.denialTable = this.makeDenials();
     this.happeningTable = this.makeHappenings();
+    this.topUpTable = this.makeTopUps();
     this.slots = panel('Live slots', this.slotCount, this.slotTable.element);
     this.alerts = panel('Alerts', this.alertTable.element);
     this.denials = panel('Last denials by rule', this.denialNote, this.denialTable.element);
+    this.topUps = panel('Top-ups', this.topUpTable.element);
     this.happenings = panel('What happened', this.happeningTable.element);
   }
 
@@ -56,6 +61,8 @@ export class LivePanels {
     const granted = observing ? ' The budget observes only: what would have been denied was granted.' : '';
     setText(this.denialNote, `Counted by this replica since it started.${granted}`);
     this.denialTable.update(live.denials);
+    this.topUpTable.update(live.topUps);
+    this.topUps.hidden = live.topUps.length === 0;
     this.happeningTable.update(live.happenings);
     this.tick();
   }
@@ -145,6 +152,32 @@ export class LivePanels {
         { title: 'Last', value: (row) => iso(row.lastAt), show: (row) => times().time(row.lastAt) },
         { title: 'AI', value: ({ lastAiId }) => lastAiId },
         { title: 'Why', long: true, value: ({ lastMessage }) => lastMessage },
+      ],
+    });
+  }
+
+  private makeTopUps(): DataTable<TopUpData> {
+    const { budgetId, times } = this.options;
+    const amount = (tokens: number | undefined) => (tokens === undefined ? '' : this.amounts.text(tokens));
+    return new DataTable<TopUpData>({
+      ...{ caption: 'Top-ups', file: `${budgetId}-top-ups`, empty: 'No top-ups.', stack: true },
+      key: ({ topUpId }) => topUpId,
+      columns: [
+        { title: 'Top-up', value: ({ topUpId }) => topUpId },
+        { title: 'AI', value: ({ aiId }) => aiId },
+        { title: 'Team', value: ({ teamId }) => teamId },
+        { title: 'Month', value: ({ month }) => month },
+        { title: 'Tokens', number: true, value: (row) => row.tokens, show: (row) => amount(row.tokens) },
+        { title: 'Left', number: true, value: (row) => row.available, show: (row) => amount(row.available) },
+        {
+          title: 'Until',
+          value: ({ endedAt, expiresAt = endedAt }) => expiresAt && iso(endedAt ?? expiresAt),
+          show: ({ endedAt, expiresAt }) => {
+            if (endedAt !== undefined) return `ended ${times().moment(endedAt)}`;
+            return expiresAt === undefined ? 'the end of the month' : times().moment(expiresAt);
+          },
+        },
+        { title: 'Why', long: true, value: ({ reason }) => reason },
       ],
     });
   }

@@ -4,6 +4,7 @@ import type * as Wanted from '../../src/domain/leases/wanted-receipts.js';
 import type * as Ledgers from '../../src/domain/ledger/ledger.js';
 import type * as LeaseIds from '../../src/domain/model/lease-id.js';
 import type { PolicyFields } from '../../src/domain/model/policy.js';
+import type * as ReceiptIds from '../../src/domain/model/receipt-id.js';
 import type { BudgetRequest, Evidence } from '../../src/domain/model/requests.js';
 import type { UsageReport } from '../../src/domain/model/types.js';
 import { built } from '../built.js';
@@ -16,6 +17,7 @@ const { decide } = await built<typeof Decide>('domain/decide.js');
 const { finish } = await built<typeof Finish>('domain/finish.js');
 const { Ledger } = await built<typeof Ledgers>('domain/ledger/ledger.js');
 const { parseLeaseId } = await built<typeof LeaseIds>('domain/model/lease-id.js');
+const { topUpReceiptId } = await built<typeof ReceiptIds>('domain/model/receipt-id.js');
 const { wantedReceipts } = await built<typeof Wanted>('domain/leases/wanted-receipts.js');
 
 /** The cycle of 64 AIs in batches, with no store and no network: only the decisions are timed, not the ends of batches. */
@@ -23,9 +25,11 @@ export async function decidePeer(): Promise<TimedPeer> {
   return driven(new DecideRounds(ROOMY_FIELDS));
 }
 
-/** The same where each AI is in a team of its own, and names one of many models that are limited. */
+/** The same where each AI is in a team of its own, and names one of many models that are limited, with as many top-ups as there may be. */
 export async function decideSharedPeer(): Promise<TimedPeer> {
-  return driven(new DecideRounds(SHARED_FIELDS, (ai) => `model-${String(ai).padStart(2, '0')}-large`));
+  const rounds = new DecideRounds(SHARED_FIELDS, (ai) => `model-${String(ai).padStart(2, '0')}-large`);
+  rounds.addTopUps(50);
+  return driven(rounds);
 }
 
 function driven(rounds: DecideRounds): TimedPeer {
@@ -56,6 +60,19 @@ class DecideRounds {
   ) {
     this.#decide({ kind: 'put-policy', fields }, { receipts: new Map(), days: new Map() });
     this.#end();
+  }
+
+  addTopUps(count: number): void {
+    for (let at = 0; at < count; at += 1) {
+      const topUpId = `top-up-${at}`;
+      const content = { tokens: 1_000, reason: 'bench', expiresAt: this.#time + 3_600_000 };
+      const evidence = { receipts: new Map([[topUpReceiptId(1, topUpId), undefined]]), days: new Map() };
+      const request = { kind: 'add-top-up', of: 'OVER_CAPS', topUpId, ...content, fingerprint: '' } as const;
+      const { kind } = this.#decide(request, evidence);
+      if (kind !== 'top-up') throw new Error(`not added: ${kind}`);
+    }
+    this.#end();
+    this.#dropWritten();
   }
 
   round(): void {

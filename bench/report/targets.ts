@@ -68,7 +68,7 @@ export const TARGETS: readonly Target[] = [
   },
   { what: 'decide() a second', goal: 300_000, reached: (cells) => rateOf(cellOf(cells, 'decide', 1)) },
   {
-    what: 'decide() a second, 64 teams, 64 limits of models',
+    what: 'decide() a second, 64 teams, 64 limits of models, 50 top-ups',
     goal: 300_000,
     reached: (cells) => rateOf(cellOf(cells, 'decide-shared', 1)),
   },

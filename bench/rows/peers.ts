@@ -36,7 +36,7 @@ export const PEER_ROWS: readonly Row[] = [
   peer({ id: 'fdatasync', what: 'fdatasync of a page', kind: 'fdatasync', callers: [1] }),
   peer({ id: 'decide', what: 'decide() alone, the cycle', kind: 'decide', callers: [1] }),
   peer({
-    ...{ id: 'decide-shared', what: 'decide() alone, 64 teams, 64 models' },
+    ...{ id: 'decide-shared', what: 'decide() alone, 64 teams, 64 models, 50 top-ups' },
     ...{ kind: 'decide-shared' as const, callers: [1] },
   }),
 ];

@@ -50,6 +50,7 @@ const BY_NAME: Readonly<Record<string, FieldRule>> = {
   request_id: text(TEXTS.requestId),
   adjustment_id: text(TEXTS.adjustmentId),
   top_up_id: text(TEXTS.topUpId),
+  team_id: text(TEXTS.teamId),
   lease_id: text(TEXTS.leaseId),
   day: DAY,
   from_day: DAY,

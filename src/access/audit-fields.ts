@@ -154,10 +154,21 @@ function toppedUpFields({ before, topUp, replayed }: TopUpPut): object {
 }
 
 function viewedTopUp(topUp: TopUpView): object {
-  const { kind, tokens, aiId: ai, month, expiresAt, endedAt, spent, reserved, takenBack } = topUp;
+  const {
+    kind,
+    tokens,
+    aiId: ai,
+    teamId: team,
+    month,
+    expiresAt,
+    endedAt,
+    spent,
+    reserved,
+    takenBack,
+  } = topUp;
   const iso = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms).toISOString());
   return {
-    ...{ kind, tokens, ai, month, expiresAt: iso(expiresAt), endedAt: iso(endedAt) },
+    ...{ kind, tokens, ai, team, month, expiresAt: iso(expiresAt), endedAt: iso(endedAt) },
     ...(kind === 'OVER_CAPS' ? { spent, reserved } : { takenBack }),
   };
 }

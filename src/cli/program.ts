@@ -8,6 +8,7 @@ import type { PricesOptions } from './prices.js';
 import type { ReplayCommand } from './replay-source.js';
 import type { BackupOptions, MigrateOptions, RestoreOptions, TidyOptions } from './store-tasks.js';
 import type { TokenOptions } from './token.js';
+import type { AddOptions } from './top-up.js';
 
 /** Asks for nothing but to serve: what commander calls when no command is named. */
 export type Serve = () => void;
@@ -28,6 +29,7 @@ export function programFor(run: Run, serve: Serve): Command {
     });
   serving(program.command('serve').description('Serve; the same as without a command.'), run, serve);
   addLookCommands(program, run);
+  addTopUpCommands(program, run);
   addReplayCommands(program, run);
   addPriceCommands(program, run);
   addStoreCommands(program, run);
@@ -114,6 +116,47 @@ function addLookCommands(program: Command, run: Run): void {
       const { checkHealth } = await import('./health.js');
       await checkHealth(run, options);
     });
+}
+
+/** Tokens beyond the policy. */
+function addTopUpCommands(program: Command, run: Run): void {
+  const topUp = program.command('topup').description('Top-ups: tokens beyond the policy.');
+  const add = topUp
+    .command('add')
+    .description('Give tokens over the caps until a day, or make a month larger.')
+    .argument('[budget]', 'default: DEFAULT_BUDGET')
+    .requiredOption('--id <id>', 'its name: whoever repeats the command adds it once')
+    .requiredOption('--tokens <n>', 'so many; of a budget in money millionths', number(1, 1e12))
+    .requiredOption('--reason <text>', 'why, for the log and the list')
+    .option('--until <day>', 'a day such as 2026-11-20 or Friday, to its end, or a moment; at most 92 days')
+    .option('--month [month]', 'make this month larger instead, or the one that is named')
+    .addOption(new Option('--ai <id>', 'for this AI alone').conflicts('team'))
+    .option('--team <id>', 'for the AIs of this team alone');
+  addConnectionOptions(add).action(async (budget: string | undefined, options: AddOptions) => {
+    const { addTopUp } = await import('./top-up.js');
+    await addTopUp(run, budget, options);
+  });
+
+  const end = topUp
+    .command('end')
+    .description('End a top-up now. What was reserved from it stays out of the windows.')
+    .argument('<id>', 'its name')
+    .argument('[budget]', 'default: DEFAULT_BUDGET')
+    .option('--reason <text>', 'why, for the log', '');
+  type EndOptions = ConnectionOptions & { readonly reason: string };
+  addConnectionOptions(end).action(async (id: string, budget: string | undefined, options: EndOptions) => {
+    const { endTopUp } = await import('./top-up.js');
+    await endTopUp(run, id, budget, options);
+  });
+
+  const list = topUp
+    .command('list')
+    .description('List the top-ups of a budget.')
+    .argument('[budget]', 'default: DEFAULT_BUDGET');
+  addConnectionOptions(list).action(async (budget: string | undefined, options: ConnectionOptions) => {
+    const { listTopUps } = await import('./top-up.js');
+    await listTopUps(run, budget, options);
+  });
 }
 
 /** What another policy would have done, and what to try it on. */

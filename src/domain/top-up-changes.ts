@@ -30,7 +30,7 @@ export function addTopUp(
       return refused({ reason: 'ID_REUSED', field: 'top_up_id', id: topUpId });
     return { kind: 'top-up', topUp: viewOfTopUp(ledger, topUpId, known), replayed: true };
   }
-  const violation = timeViolation(ledger, request);
+  const violation = timeViolation(ledger, request) ?? teamViolation(ledger, request);
   if (violation !== undefined) return refused({ reason: 'INVALID_FIELD', violations: [violation] });
   if (hasTooMany(ledger)) return refused({ reason: 'TOO_MANY_TOP_UPS', most: MAX_TOP_UPS });
   const { bytes } = ledger.tables;
@@ -56,10 +56,21 @@ function addedBefore(
 }
 
 function newTopUp({ month, clock }: Ledger, request: AddTopUpRequest): StoredTopUp {
-  const { of: kind, tokens, reason, aiId, expiresAt, fingerprint } = request;
+  const { of: kind, tokens, reason, aiId, teamId, expiresAt, fingerprint } = request;
   const added = { kind, tokens, reason, addedAt: clock, fingerprint };
   if (kind === 'LARGER_MONTH') return { ...added, month: request.month ?? month.key };
-  return { ...added, ...(aiId !== undefined && { aiId }), ...(expiresAt !== undefined && { expiresAt }) };
+  return {
+    ...added,
+    ...(aiId !== undefined && { aiId }),
+    ...(teamId !== undefined && { teamId }),
+    ...(expiresAt !== undefined && { expiresAt }),
+  };
+}
+
+/** What only the budget's policy can tell. */
+function teamViolation({ policy }: Ledger, { teamId }: AddTopUpRequest): FieldViolation | undefined {
+  if (teamId === undefined || policy.teams.has(teamId)) return undefined;
+  return { field: 'team_id', description: `must be one of the policy's teams; there is no ${teamId}` };
 }
 
 /** What only the budget's own calendar can tell. */

@@ -1752,7 +1752,17 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
                 "(other)"
               ]
             },
-            "description": "Of OVER_CAPS alone: for this AI, and then it lifts what binds this AI, too. Absent: for every AI, and it lifts the hour, the day, the month and the emergency of the budget alone."
+            "description": "Of OVER_CAPS alone: for this AI, and then it lifts what binds this AI, its team or a model, and what is kept for others, too. Absent, as `team_id`: for every AI, and it lifts the hour, the day, the month and the emergency of the budget alone."
+          },
+          "teamId": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[a-z0-9][a-z0-9._-]*$",
+            "description": "Of OVER_CAPS alone, in place of `ai_id`: for the AIs of this team, one of the policy's `teams`, and it lifts the same of theirs."
           },
           "month": {
             "type": [
@@ -5139,6 +5149,10 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "aiId": {
             "type": "string",
             "description": "OVER_CAPS: it is for this AI alone."
+          },
+          "teamId": {
+            "type": "string",
+            "description": "OVER_CAPS: it is for the AIs of this team alone."
           },
           "month": {
             "type": "string",

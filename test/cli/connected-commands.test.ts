@@ -66,6 +66,39 @@ describe('commands that ask a service without credentials', () => {
     });
   });
 
+  it('topup gives an AI more until a day, lists it, and ends it', async () => {
+    const add = ['topup', 'add', '--id', 'release', '--tokens', '50000', '--reason', 'a release'];
+    const added = await cli([...add, '--ai', 'guardian', '--until', 'Friday'], env);
+    expect(added.out).toMatch(
+      /^added release: 50,000 tokens for guardian, until 20\d\d-\d\d-\d\dT00:00:00\.000Z\n$/,
+    );
+    expect((await cli([...add, '--ai', 'guardian', '--until', 'Friday'], env)).out).toContain('added before');
+    const listed = await cli(['topup', 'list', 'anthropic'], env);
+    expect(listed.out).toMatch(/^release +guardian +50,000 tokens +50,000 tokens +until .* +a release$/m);
+    const month = [
+      'topup',
+      'add',
+      'anthropic',
+      '--id',
+      'more',
+      '--tokens',
+      '7000',
+      '--reason',
+      'r',
+      '--month',
+    ];
+    expect((await cli(month, env)).out).toMatch(
+      /^added more: 7,000 tokens for the month 20\d\d-\d\d, to the end/,
+    );
+    expect((await cli(['topup', 'end', 'release'], env)).out).toMatch(/^ended release: .* ended 20/);
+    expect((await cli(['topup', 'end', 'more'], env)).out).toContain('7,000 tokens are taken back');
+    expect(await cli(['topup', 'list'], env)).toMatchObject({ out: 'there are no top-ups\n' });
+    expect(await cli([...add, '--until', 'sometime'], env)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--until must be a day such as 2026-11-20 or Friday'),
+    });
+  });
+
   it('watch --once shows windows and who holds slots', async () => {
     const { code, out } = await cli(['watch', '--once'], env);
     expect(code).toBe(0);

@@ -183,7 +183,7 @@ describe('other calls about budgets', () => {
     const answer = await answerOf(harness, service.getBudget, { budgetId });
     expect(harness.servicePort.last.request).toEqual({ kind: 'get-snapshot' });
     expect(answer.budget?.budgetId).toBe('anthropic');
-    expect(answer.warnings.map(({ field }) => field)).toEqual(['pacing']);
+    expect(answer.warnings.map(({ field }) => field)).toEqual(['max_hourly_percent', 'pacing']);
     expect(answer.budget).toMatchObject({
       preset: Preset.PRESET_CALLS,
       presetPolicy: { maxConcurrent: 200, cooldown: { seconds: 0, nanos: 0 } },

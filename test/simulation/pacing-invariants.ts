@@ -36,8 +36,9 @@ function checkKept(ledger: Ledger, say: Say): void {
   );
 }
 
-function isPast({ learnedFor }: StoredState['head'], day: string): boolean {
-  return learnedFor !== undefined && daysBefore(learnedFor, WINDOW_DAYS).includes(day);
+/** A deleted budget remembers nothing, though its last days may yet have to be written out. */
+function isPast({ deleted, learnedFor }: StoredState['head'], day: string): boolean {
+  return !deleted && learnedFor !== undefined && daysBefore(learnedFor, WINDOW_DAYS).includes(day);
 }
 
 /** The last day that is remembered, and the first. */

@@ -75,7 +75,12 @@ function checkSpent(before: StoredState, after: StoredState, say: Say): void {
     if (topUpId !== undefined) spent.set(topUpId, (spent.get(topUpId) ?? 0) + tokens);
   };
   for (const lease of before.sections.leases.values()) add(lease, -within(lease));
-  for (const lease of after.sections.leases.values()) add(lease, within(lease));
+  for (const [key, lease] of after.sections.leases) {
+    add(lease, within(lease));
+    // What it had spent above its reservation counts in the windows, though it was raised over that since.
+    const { reserved = lease.reserved } = before.sections.leases.get(key) ?? {};
+    if (reserved < lease.reserved && reserved < lease.used) settled.add(lease.topUpId ?? '');
+  }
   for (const [id, { body, revision }] of after.sections.outbox) {
     if (body.kind !== 'lease' || revision !== after.head.revision) continue;
     const { lease, presumed } = body;
@@ -113,14 +118,18 @@ export function checkToppedAtRest(
   corrections: number,
 ): string[] {
   let spent = 0;
+  // Of what a raise came to cover later, too.
+  let overrun = 0;
   for (const { body, epoch: of } of receipts.values()) {
+    if (body.kind === 'usage' && of === epoch) overrun += body.overrunTokens;
     if (body.kind !== 'lease' || of !== epoch || body.lease.topUpId === undefined) continue;
     const { fence, day, used, reserved } = body.lease;
     const presumed = days.get(day)?.presumedBy.get(String(fence))?.tokens ?? 0;
     spent += Math.min(used, reserved) + presumed;
+    overrun += body.release?.overrunTokens ?? 0;
   }
   const topped = sum([...days.values()].map((day) => day.topped ?? 0));
-  const isRight = topped <= spent && topped >= spent - corrections;
+  const isRight = topped <= spent && topped >= spent - corrections - overrun;
   return isRight
     ? []
     : [`epoch ${epoch}: ${topped} are topped, and leases spent ${spent}; ${corrections} were corrected`];

@@ -72,9 +72,13 @@ describeMongo('the MongoDB store', (uri) => {
     const aiCalls = new Map([['guardian', { calls: 3, failedCalls: 1 }]]);
     const ais = new Map([['guardian', 30]]);
     const parts = new Map([['MODEL gpt-*', 30]]);
-    await store.writeDays([
-      usageDay('2026-11-24', 3, { ais, presumedBy, calls: 3, failedCalls: 1, aiCalls, parts }),
-    ]);
+    const counted = { ais, presumedBy, calls: 3, failedCalls: 1, aiCalls, parts };
+    const toppedUp = {
+      topped: 7,
+      toppedAis: new Map([['guardian', 7]]),
+      toppedModels: new Map([['gpt-4.1', 7]]),
+    };
+    await store.writeDays([usageDay('2026-11-24', 3, { ...counted, ...toppedUp })]);
     expect(await db.collection('usage').findOne()).toEqual({
       _id: 'b:1:2026-11-24',
       budget: 'b',
@@ -87,7 +91,7 @@ describeMongo('the MongoDB store', (uri) => {
       presumed: 3,
       late: 0,
       hours: [
-        { start: T0, tokens: 3 },
+        { start: T0, tokens: 3, topped: 3 },
         { start: T0 + 3_600_000, tokens: 27 },
       ],
       ais: { _guardian: 30 },
@@ -99,6 +103,9 @@ describeMongo('the MongoDB store', (uri) => {
       format: STATE_FORMAT,
       presumedBy: { _7: { aiId: 'guardian', hourStart: T0, tokens: 3 } },
       parts: { '_MODEL gpt-*': 30 },
+      topped: 7,
+      toppedAis: { _guardian: 7 },
+      toppedModels: { '_gpt-4%2E1': 7 },
     });
   });
 

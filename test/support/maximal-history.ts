@@ -221,7 +221,7 @@ export class MaximalHistory extends Chance {
 
   /** Whether what is measured is not far above what is stored, so that the bound is of use. */
   isTight(): boolean {
-    return this.largest > 0.5 * MAX_STATE_BYTES;
+    return this.largest > 0.45 * MAX_STATE_BYTES;
   }
 }
 

@@ -33,17 +33,20 @@ export function readAddTopUp(message: AddTopUpRequest): OfBudget<domain.AddTopUp
   if (kind === undefined)
     checks.fail('kind', 'must be TOP_UP_KIND_OVER_CAPS, TOP_UP_KIND_LARGER_MONTH or unset');
   const reason = checks.text('reason', message.reason, TEXTS.reasonOfAdjustment);
-  const { aiId, month } = message;
+  const { aiId, teamId, month } = message;
   if (aiId !== undefined) checks.aiId('ai_id', aiId);
+  if (teamId !== undefined) checks.text('team_id', teamId, TEXTS.teamId);
+  if (aiId !== undefined && teamId !== undefined) checks.fail('team_id', 'give this or ai_id, not both');
   if (month !== undefined) checks.month('month', month);
   if (kind !== undefined) checkKind(checks, kind, message);
   checks.done();
   const expiresAt = message.expiresAt?.getTime();
-  const content = { tokens, reason, aiId, month, expiresAt, kind: kind as Kind };
+  const content = { tokens, reason, aiId, teamId, month, expiresAt, kind: kind as Kind };
   const request = {
     ...{ kind: 'add-top-up' as const, of: kind as Kind, topUpId, tokens, reason },
     fingerprint: topUpFingerprint(content),
     ...(aiId !== undefined && { aiId }),
+    ...(teamId !== undefined && { teamId }),
     ...(month !== undefined && { month }),
     ...(expiresAt !== undefined && { expiresAt }),
   };
@@ -51,7 +54,7 @@ export function readAddTopUp(message: AddTopUpRequest): OfBudget<domain.AddTopUp
 }
 
 /** Each kind has its own span, and none may be given the other's. */
-function checkKind(checks: Checks, kind: Kind, { aiId, month, expiresAt }: AddTopUpRequest): void {
+function checkKind(checks: Checks, kind: Kind, { aiId, teamId, month, expiresAt }: AddTopUpRequest): void {
   if (kind === 'OVER_CAPS') {
     if (expiresAt === undefined)
       checks.fail('expires_at', 'is required where kind is not TOP_UP_KIND_LARGER_MONTH');
@@ -59,6 +62,8 @@ function checkKind(checks: Checks, kind: Kind, { aiId, month, expiresAt }: AddTo
     return;
   }
   if (aiId !== undefined) checks.fail('ai_id', 'is for TOP_UP_KIND_OVER_CAPS: a larger month is everybody’s');
+  if (teamId !== undefined)
+    checks.fail('team_id', 'is for TOP_UP_KIND_OVER_CAPS: a larger month is everybody’s');
   if (expiresAt !== undefined) checks.fail('expires_at', 'is for TOP_UP_KIND_OVER_CAPS: give month');
 }
 

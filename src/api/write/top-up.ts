@@ -8,9 +8,9 @@ const KINDS: { readonly [K in Kind]: TopUpKind } = {
 };
 
 export function topUpMessage(view: TopUpView): TopUp {
-  const { topUpId, kind, tokens, aiId, month, reason, spent, reserved, available, takenBack } = view;
+  const { topUpId, kind, tokens, aiId, teamId, month, reason, spent, reserved, available, takenBack } = view;
   return {
-    ...{ topUpId, kind: KINDS[kind], tokens, aiId, month, reason },
+    ...{ topUpId, kind: KINDS[kind], tokens, aiId, teamId, month, reason },
     expiresAt: optionalDate(view.expiresAt),
     addedAt: new Date(view.addedAt),
     endedAt: optionalDate(view.endedAt),

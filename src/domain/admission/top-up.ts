@@ -45,36 +45,42 @@ export function topUpOver(
   { requested, least }: Amounts,
   blockers: readonly Blocker[],
 ): string | undefined {
-  const { topUps, policy, clock } = ledger;
+  const { topUps, policy } = ledger;
   if (blockers.length === 0 || topUps.overCaps.length === 0 || policy.mode === 'OBSERVE') return undefined;
   // A rule may admit the least and refuse the whole.
   const refusing = least === requested ? blockers : admission(ledger, standing, asker, requested, requested);
   for (const { key, value } of topUps.overCaps) {
-    if (value === undefined || !isFor(value, asker, clock) || !liftsAll(value, refusing)) continue;
+    if (value === undefined || !isFor(ledger, value, asker) || !liftsAll(value, refusing)) continue;
     if (leftOf(value, ledger.slots.ofTopUp(key)) >= requested) return key;
   }
   return undefined;
 }
 
 /** Whether some top-up in force could lift this rule for whoever asks, if others gave back what they hold of it. */
-export function mayBeLifted({ topUps, policy, clock }: Ledger, asker: Asker, blocker: Blocker): boolean {
+export function mayBeLifted(ledger: Ledger, asker: Asker, blocker: Blocker): boolean {
+  const { topUps, policy } = ledger;
   if (policy.mode === 'OBSERVE') return false;
   return topUps.overCaps.some(({ value }) => {
-    if (value === undefined || !isFor(value, asker, clock) || !lifts(value, blocker.rule)) return false;
+    if (value === undefined || !isFor(ledger, value, asker) || !lifts(value, blocker)) return false;
     return value.tokens >= blocker.requested;
   });
 }
 
-function isFor({ aiId = '', expiresAt = 0 }: StoredTopUp, asker: Asker, clock: number): boolean {
-  return clock < expiresAt && (aiId === '' || aiId === asker.aiId);
+function isFor(ledger: Ledger, topUp: StoredTopUp, asker: Asker): boolean {
+  const { aiId = '', teamId, expiresAt = 0 } = topUp;
+  if (ledger.clock >= expiresAt || (teamId !== undefined && ledger.teamIdOf(asker.aiId) !== teamId))
+    return false;
+  return aiId === '' || aiId === asker.aiId;
 }
 
 function liftsAll(topUp: StoredTopUp, blockers: readonly Blocker[]): boolean {
-  return blockers.every(({ rule }) => lifts(topUp, rule));
+  return blockers.every((blocker) => lifts(topUp, blocker));
 }
 
 /** Of one that is for whoever asks. */
-function lifts({ aiId }: StoredTopUp, rule: Rule): boolean {
+function lifts({ aiId, teamId }: StoredTopUp, { rule, window }: Blocker): boolean {
+  // Slots are kept, too, and no tokens make another.
+  if (rule === 'KEPT_FOR_OTHERS' && window === undefined) return false;
   const by = LIFTED_BY[rule];
-  return by === 'ANY' || (by === 'OWN' && aiId !== undefined);
+  return by === 'ANY' || (by === 'OWN' && (aiId ?? teamId) !== undefined);
 }

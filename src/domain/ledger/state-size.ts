@@ -134,6 +134,7 @@ const TOP_UP_ID = part('topUpId', '');
 /** All that a top-up may come to beside its texts. */
 const TOP_UP = valueBytes({
   ...{ kind: 'LARGER_MONTH', tokens: 0, reason: '', addedAt: 0, fingerprint: '', aiId: '', month: '2026-01' },
+  teamId: '',
   ...{ expiresAt: 0, spent: 0, settleUntil: 0, takenBack: 0, endedAt: 0 },
 } satisfies Required<StoredTopUp>);
 /** Of the day and the month, and of the model `(unknown)` in both, beside the names of an AI. */
@@ -205,8 +206,8 @@ export function usageDayBytes(day: UsageDay | undefined): number {
   return bytes;
 }
 
-function topUpBytes({ reason, fingerprint, aiId = '' }: StoredTopUp): number {
-  return TOP_UP + textBytes(reason) + fingerprint.length + aiId.length;
+function topUpBytes({ reason, fingerprint, aiId = '', teamId = '' }: StoredTopUp): number {
+  return TOP_UP + textBytes(reason) + fingerprint.length + aiId.length + teamId.length;
 }
 
 function aiBytes({ grants }: StoredAi): number {

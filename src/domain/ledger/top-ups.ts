@@ -74,13 +74,14 @@ function whenOver({ slots, month, clock }: Ledger, topUpId: string, topUp: Store
 }
 
 export function viewOfTopUp(ledger: Ledger, topUpId: string, topUp: StoredTopUp): TopUpView {
-  const { kind, tokens, reason, addedAt, aiId, expiresAt, month, spent = 0, takenBack = 0 } = topUp;
+  const { kind, tokens, reason, addedAt, aiId, teamId, expiresAt, month, spent = 0, takenBack = 0 } = topUp;
   const { reserved } = ledger.slots.ofTopUp(topUpId);
   const ended = endedAt(ledger, topUp);
   return {
     ...{ topUpId, kind, tokens, reason, addedAt, spent, reserved, takenBack },
     available: kind === 'OVER_CAPS' && ended === undefined ? leftOf(topUp, { reserved }) : 0,
     ...(aiId === undefined ? {} : { aiId }),
+    ...(teamId === undefined ? {} : { teamId }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
     ...(month === undefined ? {} : { month }),
     ...(ended === undefined ? {} : { endedAt: ended }),

@@ -76,12 +76,14 @@ export interface TopUpContent {
   readonly tokens: number;
   readonly reason: string;
   readonly aiId?: string | undefined;
+  readonly teamId?: string | undefined;
   readonly expiresAt?: number | undefined;
   readonly month?: string | undefined;
 }
 
-export function topUpFingerprint({ kind, tokens, reason, aiId, expiresAt, month }: TopUpContent): string {
-  return fingerprint([kind, tokens, reason, aiId, expiresAt, month]);
+export function topUpFingerprint(content: TopUpContent): string {
+  const { kind, tokens, reason, aiId, teamId, expiresAt, month } = content;
+  return fingerprint([kind, tokens, reason, aiId, teamId, expiresAt, month]);
 }
 
 /** A digest that two lists of parts share only if they are equal, part by part; an absent part is unlike an empty one. */

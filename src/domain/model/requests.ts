@@ -172,8 +172,9 @@ export interface AddTopUpRequest {
   readonly of: TopUpKind;
   readonly tokens: number;
   readonly reason: string;
-  /** OVER_CAPS: for this AI alone. */
+  /** OVER_CAPS: for this AI alone, or for this team. */
   readonly aiId?: string;
+  readonly teamId?: string;
   /** OVER_CAPS. */
   readonly expiresAt?: number;
   /** LARGER_MONTH: `YYYY-MM`; absent: this one. */

@@ -191,8 +191,9 @@ export interface StoredTopUp {
   readonly addedAt: number;
   /** A digest of the content, which a repeat with the same id must share. */
   readonly fingerprint: string;
-  /** OVER_CAPS: it is for this AI alone. */
+  /** OVER_CAPS: it is for this AI alone, or for this team. */
   readonly aiId?: string;
+  readonly teamId?: string;
   /** OVER_CAPS: when it ends, if nobody ends it before. */
   readonly expiresAt?: number;
   /** OVER_CAPS: what leases have spent of it, and what is presumed of them. */

@@ -200,6 +200,7 @@ export interface TopUpView {
   readonly reason: string;
   readonly addedAt: number;
   readonly aiId?: string;
+  readonly teamId?: string;
   readonly expiresAt?: number;
   readonly month?: string;
   /** When it ended. */

@@ -1,8 +1,16 @@
 import type { BudgetEvent, DeniedRule } from '../../arbiter/service-port.js';
 import type { StoredAlert } from '../../domain/model/state.js';
-import type { LeaseView } from '../../domain/model/types.js';
+import type { LeaseView, TopUpView } from '../../domain/model/types.js';
 import { budgetCard, type Seen } from './budget-card.js';
-import type { AlertData, DayData, DenialData, HappeningData, LeaseData, LiveData } from './page-data.js';
+import type {
+  AlertData,
+  DayData,
+  DenialData,
+  HappeningData,
+  LeaseData,
+  LiveData,
+  TopUpData,
+} from './page-data.js';
 
 export interface SeenNow extends Seen {
   readonly at: number;
@@ -25,6 +33,7 @@ export function liveData(seen: SeenNow, mayOperate: boolean): LiveData {
       }),
     ),
     leases: liveLeases.map(leaseData),
+    topUps: snapshot.topUps.map(topUpData),
     denials: denied.map((denial): DenialData => ({ ...denial })),
     alerts: [...alerts].sort(openFirst).map(alertData),
   };
@@ -38,6 +47,16 @@ function leaseData(lease: LeaseView): LeaseData {
     ...(model !== undefined && { model }),
     reserved: lease.reservedTokens,
     used: lease.usedTokens,
+  };
+}
+
+function topUpData(topUp: TopUpView): TopUpData {
+  const { topUpId, kind, tokens, reason, aiId = '', teamId = '', month = '', expiresAt, endedAt } = topUp;
+  return {
+    ...{ topUpId, aiId, teamId, month, tokens, reason },
+    ...(kind === 'OVER_CAPS' && { available: topUp.available }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...(endedAt === undefined ? {} : { endedAt }),
   };
 }
 

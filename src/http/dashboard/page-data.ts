@@ -129,6 +129,20 @@ export interface LeaseData {
   readonly renewableUntil: number;
 }
 
+export interface TopUpData {
+  readonly topUpId: string;
+  /** An AI, a team, or a month; empty: every AI. */
+  readonly aiId: string;
+  readonly teamId: string;
+  readonly month: string;
+  readonly tokens: number;
+  /** What it can still grant; absent where it makes a month larger. */
+  readonly available?: number;
+  readonly expiresAt?: number;
+  readonly endedAt?: number;
+  readonly reason: string;
+}
+
 export interface DenialData {
   readonly rule: string;
   readonly count: number;
@@ -166,6 +180,7 @@ export interface LiveData {
   readonly pause?: { readonly reason: string; readonly at: number };
   readonly openDays: readonly DayData[];
   readonly leases: readonly LeaseData[];
+  readonly topUps: readonly TopUpData[];
   readonly denials: readonly DenialData[];
   readonly alerts: readonly AlertData[];
   readonly happenings: readonly HappeningData[];

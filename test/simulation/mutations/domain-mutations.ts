@@ -203,7 +203,7 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a closed day that changes is not learned again',
     at: 'book',
-    find: '  if (entry.day < ledger.today.day) learnDay(ledger, entry.day);\n',
+    find: '    learnDay(ledger, entry.day);\n',
     replace: '',
   },
   {
@@ -277,8 +277,8 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a top-up that names an AI is for all',
     at: 'isFor',
-    find: "(aiId === '' || aiId === asker.aiId)",
-    replace: "(aiId === '' || asker.aiId !== '')",
+    find: "aiId === '' || aiId === asker.aiId",
+    replace: "aiId === '' || asker.aiId !== ''",
   },
   {
     name: 'a top-up that has ended grants on',

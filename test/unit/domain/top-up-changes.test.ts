@@ -55,6 +55,7 @@ describe('AddTopUp', () => {
     [overCaps('a', 1, NOW + 92 * DAY_MS), undefined],
     [overCaps('a', 1, NOW + 92 * DAY_MS + 1), 'expires_at'],
     [largerMonth('a', 1), undefined],
+    [overCaps('a', 1, NOW + 1, { teamId: 'nobody' }), 'team_id'],
     [largerMonth('a', 1, { month: '2026-10' }), 'month'],
     [largerMonth('a', 1, { month: '2026-11' }), undefined],
     [largerMonth('a', 1, { month: '2027-11' }), undefined],

@@ -645,6 +645,10 @@ export interface TopUp {
   aiId?:
     | string
     | undefined;
+  /** OVER_CAPS: it is for the AIs of this team alone. */
+  teamId?:
+    | string
+    | undefined;
   /** LARGER_MONTH: the month, `YYYY-MM`. */
   month?:
     | string
@@ -2656,6 +2660,7 @@ function createBaseTopUp(): TopUp {
     tokens: 0,
     kind: 0,
     aiId: undefined,
+    teamId: undefined,
     month: undefined,
     expiresAt: undefined,
     reason: "",
@@ -2681,6 +2686,9 @@ export const TopUp: MessageFns<TopUp> = {
     }
     if (message.aiId !== undefined) {
       writer.uint32(34).string(message.aiId);
+    }
+    if (message.teamId !== undefined) {
+      writer.uint32(42).string(message.teamId);
     }
     if (message.month !== undefined) {
       writer.uint32(50).string(message.month);
@@ -2755,6 +2763,14 @@ export const TopUp: MessageFns<TopUp> = {
             }
 
             message.aiId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.teamId = reader.string();
             continue;
           }
           case 6: {
@@ -2850,6 +2866,7 @@ export const TopUp: MessageFns<TopUp> = {
     message.tokens = object.tokens ?? 0;
     message.kind = object.kind ?? 0;
     message.aiId = object.aiId ?? undefined;
+    message.teamId = object.teamId ?? undefined;
     message.month = object.month ?? undefined;
     message.expiresAt = object.expiresAt ?? undefined;
     message.reason = object.reason ?? "";

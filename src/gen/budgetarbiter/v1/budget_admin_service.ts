@@ -441,10 +441,14 @@ export interface AddTopUpRequest {
   /** What it does. Unspecified means OVER_CAPS. */
   kind: TopUpKind;
   /**
-   * Of OVER_CAPS alone: for this AI, and then it lifts what binds this AI, too. Absent: for every AI, and it lifts the hour, the day, the
-   * month and the emergency of the budget alone.
+   * Of OVER_CAPS alone: for this AI, and then it lifts what binds this AI, its team or a model, and what is kept for others, too.
+   * Absent, as `team_id`: for every AI, and it lifts the hour, the day, the month and the emergency of the budget alone.
    */
   aiId?:
+    | string
+    | undefined;
+  /** Of OVER_CAPS alone, in place of `ai_id`: for the AIs of this team, one of the policy's `teams`, and it lifts the same of theirs. */
+  teamId?:
     | string
     | undefined;
   /** Of LARGER_MONTH alone: the month, `YYYY-MM`, this one or a later one, from `0001-02` to `9999-11`. Absent: this one. */
@@ -3237,6 +3241,7 @@ function createBaseAddTopUpRequest(): AddTopUpRequest {
     tokens: 0,
     kind: 0,
     aiId: undefined,
+    teamId: undefined,
     month: undefined,
     expiresAt: undefined,
     reason: "",
@@ -3259,6 +3264,9 @@ export const AddTopUpRequest: MessageFns<AddTopUpRequest> = {
     }
     if (message.aiId !== undefined) {
       writer.uint32(42).string(message.aiId);
+    }
+    if (message.teamId !== undefined) {
+      writer.uint32(50).string(message.teamId);
     }
     if (message.month !== undefined) {
       writer.uint32(58).string(message.month);
@@ -3325,6 +3333,14 @@ export const AddTopUpRequest: MessageFns<AddTopUpRequest> = {
             message.aiId = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.teamId = reader.string();
+            continue;
+          }
           case 7: {
             if (tag !== 58) {
               break;
@@ -3371,6 +3387,7 @@ export const AddTopUpRequest: MessageFns<AddTopUpRequest> = {
     message.tokens = object.tokens ?? 0;
     message.kind = object.kind ?? 0;
     message.aiId = object.aiId ?? undefined;
+    message.teamId = object.teamId ?? undefined;
     message.month = object.month ?? undefined;
     message.expiresAt = object.expiresAt ?? undefined;
     message.reason = object.reason ?? "";

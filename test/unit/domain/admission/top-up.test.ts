@@ -80,6 +80,50 @@ const ROWS: readonly Row[] = [
     gets: 'a',
   },
   {
+    what: 'for its team',
+    topUps: [friday('a', 500, { teamId: 'blue' })],
+    policy: { ...TIGHT, teams: [['blue', { aiIds: ['x'] }]] },
+    gets: 'a',
+  },
+  {
+    what: 'for another team',
+    topUps: [friday('a', 500, { teamId: 'red' })],
+    policy: {
+      ...TIGHT,
+      teams: [
+        ['blue', { aiIds: ['x'] }],
+        ['red', { aiIds: ['y'] }],
+      ],
+    },
+    gets: ['HOURLY_CAP'],
+  },
+  {
+    what: "a team's and a model's cap are not lifted by one for everybody",
+    topUps: [friday('a', 500)],
+    policy: {
+      ...TIGHT,
+      teams: [['blue', { aiIds: ['x'], maxDailyPercent: 50 }]],
+      models: [['*', { maxDailyPercent: 50 }]],
+    },
+    gets: ['HOURLY_CAP', 'TEAM_CAP', 'MODEL_CAP'],
+  },
+  {
+    what: "a team's and a model's cap are lifted by one that names the team",
+    topUps: [friday('a', 500, { teamId: 'blue' })],
+    policy: {
+      ...TIGHT,
+      teams: [['blue', { aiIds: ['x'], maxDailyPercent: 50 }]],
+      models: [['*', { maxDailyPercent: 50 }]],
+    },
+    gets: 'a',
+  },
+  {
+    what: 'what is kept for others is lifted by one that names the AI',
+    topUps: [friday('a', 500, { aiId: 'x' })],
+    policy: { ...TIGHT, maxHourlyPercent: 100, teams: [['red', { aiIds: ['y'], guaranteedPercent: 50 }]] },
+    gets: 'a',
+  },
+  {
     what: 'paused',
     topUps: [friday('a', 500)],
     before: [{ kind: 'pause', reason: '' }],
@@ -159,6 +203,15 @@ describe('a top-up over caps', () => {
     budget.do({ kind: 'put-policy', fields: { ...TIGHT, cooldownMs: 60_000 } });
     expect(budget.grant('y', 500).view.topUpId).toBe('a');
     expect(budget.deny('y', 500).blockers.map(({ rule }) => rule)).toContain('COOLDOWN');
+  });
+
+  it('is no slot that is kept for a team', () => {
+    const teams: PolicyFields['teams'] = [['guards', { aiIds: ['guardian'], guaranteedSlots: 3 }]];
+    const topUps = [friday('x', 5_000, { aiId: 'x' })];
+    const budget = tight({ what: '', topUps, gets: '' });
+    budget.do({ kind: 'put-policy', fields: { ...TIGHT, teams } });
+    const refusing = budget.deny('x', 500).blockers.map(({ rule, window }) => [rule, window]);
+    expect(refusing).toContainEqual(['KEPT_FOR_OTHERS', undefined]);
   });
 
   it('grants nothing from the moment at which it ends', () => {
