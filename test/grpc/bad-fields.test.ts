@@ -199,6 +199,9 @@ const byAdmin: Row[] = [
   ...['', 'r'.repeat(257)].map((reason): Row => ['addTopUp', { reason }, 'reason', /1 to 256 bytes/]),
   ['addTopUp', { aiId: '(other)' }, 'ai_id', /name the AI itself/],
   ['addTopUp', { expiresAt: undefined }, 'expires_at', /is required/],
+  ...[8.64e15, Date.parse('0001-01-01T00:00:00Z') - 1].map(
+    (ms): Row => ['addTopUp', { expiresAt: new Date(ms) }, 'expires_at', /0001-01-01.* to 9999-12-31/],
+  ),
   ['addTopUp', { month: '2026-12' }, 'month', /give expires_at/],
   ['addTopUp', { teamId: 'Blue', aiId: undefined }, 'team_id', /1 to 63 characters/],
   ['addTopUp', { teamId: 'blue', aiId: 'guardian' }, 'team_id', /not both/],
