@@ -17,29 +17,29 @@ type Windows = readonly [hour: number, day: number, month: number];
 interface Row {
   readonly what: string;
   /** After `web/a` was granted 400 from a top-up, and has used 300 of them. */
-  readonly then: (budget: TestBudget, lease: LeaseRef) => unknown;
+  readonly does: (budget: TestBudget, lease: LeaseRef) => unknown;
   readonly web: Windows;
   readonly ops?: Windows;
 }
 
 const ROWS: readonly Row[] = [
-  { what: 'used', then: () => {}, web: [300, 300, 300] },
-  { what: 'presumed', then: (budget) => budget.pass(121_000), web: [400, 400, 400] },
+  { what: 'used', does: () => {}, web: [300, 300, 300] },
+  { what: 'presumed', does: (budget) => budget.pass(121_000), web: [400, 400, 400] },
   {
     what: 'presumed, and given back',
-    then: (budget, lease) => {
+    does: (budget, lease) => {
       budget.pass(121_000);
       budget.release(lease);
     },
     web: [300, 300, 300],
   },
-  { what: 'overrun', then: (budget, lease) => budget.record(lease, 150), web: [400, 400, 400] },
-  { what: 'an hour later', then: (budget) => budget.pass(HOUR_MS), web: [0, 400, 400] },
-  { what: 'a day later', then: (budget) => budget.pass(24 * HOUR_MS), web: [0, 0, 400] },
-  { what: 'a month later', then: (budget) => budget.at('2026-12-01T00:00:00Z'), web: [0, 0, 0] },
+  { what: 'overrun', does: (budget, lease) => budget.record(lease, 150), web: [400, 400, 400] },
+  { what: 'an hour later', does: (budget) => budget.pass(HOUR_MS), web: [0, 400, 400] },
+  { what: 'a day later', does: (budget) => budget.pass(24 * HOUR_MS), web: [0, 0, 400] },
+  { what: 'a month later', does: (budget) => budget.at('2026-12-01T00:00:00Z'), web: [0, 0, 0] },
   {
     what: 'by another AI of the team, and by one of none',
-    then: (budget) => {
+    does: (budget) => {
       budget.record(budget.grant('web/b', 20), 20);
       budget.record(budget.grant('reviewer', 7), 7);
       budget.record(budget.grant('nobody', 3), 3);
@@ -49,14 +49,14 @@ const ROWS: readonly Row[] = [
   },
   {
     what: 'moved to another team',
-    then: (budget) =>
+    does: (budget) =>
       budget.do({ kind: 'put-policy', fields: { ...FULL, teams: [['ops', { aiIds: ['*'] }]] } }),
     web: [0, 0, 0],
     ops: [300, 300, 300],
   },
   {
     what: 'counted by name while there are teams: the hour begins with them',
-    then: (budget) => {
+    does: (budget) => {
       for (const teams of [[], TEAMS]) budget.do({ kind: 'put-policy', fields: { ...FULL, teams } });
       budget.record(budget.grant('web/b', 20), 20);
     },
@@ -65,12 +65,12 @@ const ROWS: readonly Row[] = [
 ];
 
 describe('what a team has from top-ups', () => {
-  it.each(ROWS)('$what', ({ then, web, ops = [0, 0, 0] }) => {
+  it.each(ROWS)('$what', ({ does, web, ops = [0, 0, 0] }) => {
     const budget = new TestBudget(FULL);
     budget.do(overCaps('t', 1_000, budget.now + 30 * 24 * HOUR_MS));
     const lease = budget.grant('web/a', 400);
     budget.record(lease, 300);
-    then(budget, lease);
+    does(budget, lease);
     for (const ledger of ['here', 'loaded anew']) {
       budget.do({ kind: 'sweep' });
       const teams = new Map(budget.snapshot().teams.map(({ teamId, windows }) => [teamId, windows]));
