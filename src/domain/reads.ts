@@ -13,6 +13,7 @@ import { keptParts } from './ledger/scope-counts.js';
 import type { Scope } from './ledger/scopes.js';
 import { type Standing, standingOf, windowStatuses } from './ledger/standing.js';
 import { viewOfTopUp } from './ledger/top-ups.js';
+import { type ToppedWindows, toppedByTeam } from './ledger/topped-by-team.js';
 import {
   type BudgetSnapshot,
   type NeedsLookup,
@@ -65,13 +66,18 @@ export function getAvailability(
   return {
     kind: 'availability',
     availableTokens: roomFor(ledger, standing, request),
-    ...(team && { team: teamStatus(ledger, standing, team) }),
+    ...(team && { team: teamStatus(ledger, standing, team, toppedByTeam(ledger).get(team)) }),
     ...(admitted ? {} : { denial: denialOf(ledger, blockers) }),
   };
 }
 
-function teamStatus(ledger: Ledger, standing: Standing, team: Scope): TeamStatus {
-  const windows = withKept(ledger, standing, scopeWindows(ledger, standing, team), team);
+function teamStatus(
+  ledger: Ledger,
+  standing: Standing,
+  team: Scope,
+  topped: ToppedWindows | undefined,
+): TeamStatus {
+  const windows = withKept(ledger, standing, scopeWindows(ledger, standing, team, topped), team);
   return { teamId: team.id, windows, liveSlots: team.fences.size };
 }
 
@@ -79,7 +85,8 @@ function teamsOf(ledger: Ledger): TeamStatus[] {
   const { scopes } = ledger;
   if (scopes === undefined || !ledger.exists) return [];
   const standing = standingOf(ledger);
-  return Array.from(scopes.teams.values(), (team) => teamStatus(ledger, standing, team));
+  const topped = toppedByTeam(ledger);
+  return Array.from(scopes.teams.values(), (team) => teamStatus(ledger, standing, team, topped.get(team)));
 }
 
 /** A copy of everything that readers want, which later decisions do not change. */

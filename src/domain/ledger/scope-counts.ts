@@ -113,6 +113,17 @@ export function countInScopes(
     countModel(hourly, scopes, booking, ofDay.model, addAbove(tables.hourModels, ofDay.model, tokens));
 }
 
+/** What came from a top-up is in no window of a scope: of teams it is told all the same. */
+export function countToppedInHour(
+  { tables, hour, today, deleted }: Counted,
+  scopes: Scopes,
+  { day, hourStart, tokens }: Booking,
+  ai: string,
+): void {
+  if (scopes.teams.size === 0 || day !== today.day || hourStart !== hour.start || deleted) return;
+  addAbove(tables.hourTopped, ai, tokens);
+}
+
 function countAi(sheet: Sheet, scopes: Scopes, { aiId }: Booking, under: string, tokens: number): void {
   const team = scopes.teamOf(aiId);
   if (under !== OTHER) spend(sheet, team, tokens);
@@ -223,7 +234,7 @@ export function regroupMonth(ledger: Counted): void {
 export function beginHour({ scopes, hour, tables }: Counted): void {
   if (scopes === undefined || scopes.hourStart === hour.start) return;
   scopes.hourStart = hour.start;
-  for (const table of [tables.hourAis, tables.hourModels, tables.hourParts]) table.reset();
+  tables.dropHour();
   for (const scope of [...scopes.teams.values(), ...scopes.models.values()]) scope.hour = 0;
 }
 
@@ -257,7 +268,7 @@ export function movePolicy(ledger: Counted, before: Scopes | undefined): void {
   for (const key of [...tables.hourParts.keys()]) if (!kept(key)) tables.hourParts.delete(key);
   for (const key of [...tables.monthParts.keys()]) if (!kept(key)) tables.monthParts.delete(key);
   for (const key of [...tables.dayParts.keys()]) if (!kept(key.slice(11))) tables.dayParts.delete(key);
-  if ((scopes?.teams.size ?? 0) === 0) tables.hourAis.reset();
+  if ((scopes?.teams.size ?? 0) === 0) for (const table of [tables.hourAis, tables.hourTopped]) table.reset();
   if ((scopes?.models.size ?? 0) === 0) tables.hourModels.reset();
   regroup(ledger);
 }
