@@ -60,6 +60,9 @@ func failureFrom(told *spb.Status) *Failure {
 	return failure
 }
 
+// interrupted is what a call has whose caller did not wait for its answer.
+var interrupted = &Failure{Code: codes.Canceled, Message: "the caller has gone"}
+
 func unavailable(format string, values ...any) *Failure {
 	return &Failure{Code: codes.Unavailable, Message: fmt.Sprintf(format, values...)}
 }

@@ -6,6 +6,8 @@ import (
 	pb "github.com/budget-arbiter/budget-arbiter/clients/go/budgetarbiter/v1"
 
 	"github.com/budget-arbiter/budget-arbiter/clients/go/internal/pause"
+
+	"google.golang.org/grpc/codes"
 )
 
 const leastBeat = 100 * time.Millisecond
@@ -30,7 +32,7 @@ func (u *Unary) keepAlive(budgetID string, kept *Kept) {
 		switch {
 		case failure == nil:
 			endsAt = sentAt.Add(answer.Lease.ExpiresIn.AsDuration())
-		case !failure.Passing():
+		case failure.Code == codes.FailedPrecondition || failure.Code == codes.NotFound:
 			kept.loseIt(failure.Message)
 			return
 		}

@@ -24,6 +24,8 @@ type Acquired struct {
 	Denial  *pb.Denial
 	Kept    *Kept
 	Failure *Failure
+	// Later says that the outcome is told when it is known.
+	Later bool
 }
 
 // LeaseOf is a lease as those know it who settle it, perhaps in another process than that which had it.
