@@ -64,6 +64,7 @@ func (j *Journal) Add(s *Settlement) error {
 	j.mu.Lock()
 	j.open[s.ID] = s
 	mine, err := j.append(line{Add: s})
+	j.startWriting()
 	j.mu.Unlock()
 	if err != nil {
 		return err
@@ -72,7 +73,7 @@ func (j *Journal) Add(s *Settlement) error {
 	return mine.err
 }
 
-// Done says that it is settled. Lost in a crash, it is only settled again.
+// Done says that it is settled: written with what comes next, since lost in a crash it is only settled again.
 func (j *Journal) Done(s *Settlement) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -85,6 +86,7 @@ func (j *Journal) Done(s *Settlement) {
 func (j *Journal) Close() error {
 	j.mu.Lock()
 	last := j.waiting
+	j.startWriting()
 	j.mu.Unlock()
 	if last != nil {
 		<-last.written
@@ -103,12 +105,14 @@ func (j *Journal) append(l line) (*batch, error) {
 		j.waiting = &batch{written: make(chan struct{})}
 	}
 	j.waiting.text.Write(append(text, '\n'))
-	mine := j.waiting
-	if !j.writing {
+	return j.waiting, nil
+}
+
+func (j *Journal) startWriting() {
+	if !j.writing && j.waiting != nil {
 		j.writing = true
 		go j.write()
 	}
-	return mine, nil
 }
 
 // write writes all that waits at this moment with one flush, and then what has come meanwhile.
@@ -126,6 +130,9 @@ func (j *Journal) write() {
 			_, err := file.Write(now.text.Bytes())
 			now.err = errors.Join(err, file.Sync())
 			j.mu.Lock()
+			if now.err != nil {
+				j.done = compactAfter // What comes next must not stand behind half a line.
+			}
 		}
 		close(now.written)
 	}

@@ -116,7 +116,7 @@ func (o *Outbox) start(s *Settlement, done func()) {
 func (o *Outbox) settle(s *Settlement) bool {
 	backoff := pause.Backoff{First: 100 * time.Millisecond, Most: 30 * time.Second}
 	failure := &wire.Failure{Code: codes.DeadlineExceeded, Message: "it is too old: the service may have forgotten its ids"}
-	for {
+	for !s.isVain() {
 		if s.isTooOld() {
 			o.Unsettled(s, failure)
 			break

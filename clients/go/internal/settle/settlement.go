@@ -13,6 +13,9 @@ import (
 // The service remembers ids for 7 days; an hour less leaves time for clocks that differ.
 const longest = (7*24 - 1) * time.Hour
 
+// So long the service lets what a lost grant was charged be given back.
+const longestGrace = time.Hour
+
 // Settlement is what is to be told of one slot. Kept in the journal as it is: no credentials.
 type Settlement struct {
 	ID       string `json:"id"`
@@ -40,6 +43,11 @@ func (s *Settlement) lease() string {
 }
 
 func (s *Settlement) isTooOld() bool { return time.Since(s.FirstTriedAt) >= longest }
+
+// isVain says that it was only to give back what may have been granted, and that this no longer helps.
+func (s *Settlement) isVain() bool {
+	return s.LeaseID == "" && !s.Spent && time.Since(s.FirstTriedAt) >= longestGrace
+}
 
 // Usage is a report, as JSON in the words of the API.
 type Usage struct{ *pb.Usage }

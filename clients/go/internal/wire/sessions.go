@@ -41,7 +41,7 @@ func (t *Sessions) Acquire(ctx context.Context, request *pb.AcquireSlotRequest, 
 	call := &pb.SessionRequest{Call: &pb.SessionRequest_Acquire{Acquire: request}}
 	asked, failure := session.begin(ctx, request.BudgetId, call, tooLate.C)
 	if failure != nil {
-		failed := t.settled(session, tooLate, Acquired{Failure: failure})
+		failed := t.settled(session, tooLate, Acquired{Failure: failure, Unsent: true})
 		if !isRefusal(failure) || ctx.Err() != nil {
 			return failed
 		}

@@ -24,6 +24,8 @@ type Acquired struct {
 	Denial  *pb.Denial
 	Kept    *Kept
 	Failure *Failure
+	// Unsent says of a failure that the service has not seen the call.
+	Unsent bool
 	// Later says that the outcome is told when it is known.
 	Later bool
 }
