@@ -27,8 +27,9 @@ type Replicas struct {
 	Addresses *Addresses
 	access    Access
 
-	mu    sync.Mutex
-	known map[string]*replica
+	mu     sync.Mutex
+	known  map[string]*replica
+	closed bool
 }
 
 // NewReplicas connects to nobody yet.
@@ -50,6 +51,9 @@ func (r *Replicas) of(budgetID string) (*replica, *Failure) {
 	defer r.mu.Unlock()
 	if found := r.known[address.Name]; found != nil {
 		return found, nil
+	}
+	if r.closed {
+		return nil, unavailable("the client was closed")
 	}
 	conn, err := grpc.NewClient("passthrough:///"+address.Name, r.dialOptions(address)...)
 	if err != nil {
@@ -77,6 +81,7 @@ func (r *Replicas) dialOptions(address Address) []grpc.DialOption {
 func (r *Replicas) Close() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.closed = true
 	for _, each := range r.known {
 		_ = each.conn.Close()
 	}

@@ -24,6 +24,9 @@ const (
 // and is asked again by whoever made it, with the same ids.
 type session struct {
 	host *Sessions
+	// life ends when it is closed.
+	life context.Context
+	die  context.CancelFunc
 
 	mu       sync.Mutex
 	address  Address
@@ -79,6 +82,11 @@ func (s *stream) failureIfOver() *Failure {
 		return s.failure
 	}
 	return nil
+}
+
+func newSession(host *Sessions, address Address) *session {
+	life, die := context.WithCancel(context.Background())
+	return &session{host: host, life: life, die: die, address: address, budgets: map[string]bool{}, kept: map[string]*Kept{}}
 }
 
 // takes reserves it for a call to the budget, if it has room; `end` follows.
@@ -281,12 +289,12 @@ func (s *session) takeUp() {
 			return
 		}
 		s.mu.Unlock()
-		_, failure := s.opened(context.Background(), any.Lease.BudgetId, nil)
+		_, failure := s.opened(s.life, any.Lease.BudgetId, nil)
 		if failure == nil {
 			continue
 		}
 		s.loseOlderThan(time.Since(since), failure)
-		pause.For(context.Background(), backoff.Next())
+		pause.For(s.life, backoff.Next())
 	}
 }
 
@@ -312,6 +320,7 @@ func (s *session) closeNow() {
 		return
 	}
 	s.closed = true
+	s.die()
 	s.stayOpen()
 	if s.stream != nil {
 		go s.stream.end()

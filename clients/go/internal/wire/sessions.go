@@ -139,7 +139,8 @@ func (t *Sessions) sessionAt(address Address, budgetID string) *session {
 			return each
 		}
 	}
-	made := &session{host: t, address: address, budgets: map[string]bool{}, kept: map[string]*Kept{}, underWay: 1}
+	made := newSession(t, address)
+	made.reserve()
 	t.all[made] = true
 	return made
 }
