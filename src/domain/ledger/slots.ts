@@ -200,10 +200,12 @@ export class Slots {
     else this.byTopUp.set(topUpId, after);
   }
 
-  /** One lease less was granted in the hour. */
+  /** One lease less was granted in the hour. The only hour stays until there is another: where one asks at a time, it comes again. */
   private leave(hour: HourOfGrants): void {
     hour.live -= 1;
-    if (hour.live === 0) this.hours.splice(this.hours.indexOf(hour), 1);
+    if (hour.live > 0) return;
+    hour.overAt = Number.POSITIVE_INFINITY;
+    if (this.hours.length > 1) this.hours.splice(this.hours.indexOf(hour), 1);
   }
 
   private take(lease: StoredLease, tokens: number): void {
@@ -237,6 +239,7 @@ export class Slots {
       ...{ start: lease.hourStart, day: lease.day, month, reserved: 0, live: 0, expiries, holders },
       ...{ overHeld: 0, overAt: Number.POSITIVE_INFINITY },
     };
+    if (this.hours[0]?.live === 0) this.hours.pop();
     this.hours.push(made);
     return made;
   }
@@ -328,7 +331,7 @@ export class Slots {
 
   /** Whether live leases were granted in that day, which then cannot close. */
   holdsDay(day: string): boolean {
-    for (const hour of this.hours) if (hour.day === day) return true;
+    for (const hour of this.hours) if (hour.live > 0 && hour.day === day) return true;
     return false;
   }
 }

@@ -11,6 +11,7 @@ export interface DayWindow extends Span {
 }
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 
 interface ZoneMemory {
@@ -89,7 +90,7 @@ export function hourOfDay(zone: string, start: number): number {
   const known = clockHours.get(start);
   if (known !== undefined) return known;
   if (clockHours.size >= KEPT_CLOCK_HOURS) clockHours.clear();
-  const { hour } = localTime(zone, start);
+  const hour = Math.floor(((((start + offsetAt(zone, start)) % DAY_MS) + DAY_MS) % DAY_MS) / HOUR_MS);
   clockHours.set(start, hour);
   return hour;
 }
@@ -215,6 +216,8 @@ function intoHour(zone: string, at: number): number {
 }
 
 function offsetAt(zone: string, at: number): number {
+  // The default zone, and a calendar is slow to ask.
+  if (zone === 'UTC') return 0;
   return Math.round(localTime(zone, at).offsetNanoseconds / 1e6);
 }
 
