@@ -71,7 +71,7 @@ export function getAvailability(
 
 function teamStatus(ledger: Ledger, standing: Standing, team: Scope): TeamStatus {
   const windows = withKept(ledger, standing, scopeWindows(ledger, standing, team), team);
-  return { teamId: team.id, windows, liveSlots: team.fences.size };
+  return { teamId: team.id, windows, liveSlots: team.live };
 }
 
 function teamsOf(ledger: Ledger): TeamStatus[] {
