@@ -53,7 +53,8 @@ export class Scope {
   live = 0;
   /** Their fences, and those of some that have ended: a Set in which each comes and goes would be made anew again and again. */
   private fences: number[] = [];
-  private readonly held: HeldInHour[] = [];
+  /** An hour that holds nothing any more stays until another begins. */
+  private held: readonly HeldInHour[] = [];
 
   constructor(
     readonly kind: ScopeKind,
@@ -74,10 +75,10 @@ export class Scope {
     for (const inHour of this.held) {
       if (inHour.start !== hourStart) continue;
       inHour.tokens += tokens;
-      if (inHour.tokens === 0) this.held.splice(this.held.indexOf(inHour), 1);
       return;
     }
-    this.held.push({ start: hourStart, day, month: monthOfDay(day), tokens });
+    const begun = { start: hourStart, day, month: monthOfDay(day), tokens };
+    this.held = [...this.held.filter((inHour) => inHour.tokens !== 0), begun];
   }
 
   forgetEnded(leases: Leases): void {

@@ -224,7 +224,7 @@ export class Slots {
     this.idle = 0;
     for (const [aiId, { fences, holds }] of this.byAi) {
       if (fences.size > 0) continue;
-      if (holds.length === 0) this.byAi.delete(aiId);
+      if (holds.every(({ tokens }) => tokens === 0)) this.byAi.delete(aiId);
       else this.idle += 1;
     }
   }
@@ -391,8 +391,8 @@ const NO_SLOTS: SlotsOfTopUp = { leases: 0, reserved: 0 };
 interface SlotsOfAi {
   /** By request id. */
   readonly fences: Map<string, number>;
-  /** What they hold unspent, by the day of their grant. */
-  readonly holds: { readonly day: string; tokens: number }[];
+  /** What they hold unspent, by the day of their grant. A day of which nothing is held stays until another comes. */
+  holds: readonly { readonly day: string; tokens: number }[];
 }
 
 /** By hand: with every change of a lease. */
@@ -403,15 +403,12 @@ function heldIn({ holds }: SlotsOfAi, day: string): { tokens: number } | undefin
 
 function hold(ofAi: SlotsOfAi, day: string, tokens: number): void {
   if (tokens === 0) return;
-  const { holds } = ofAi;
   const held = heldIn(ofAi, day);
-  if (held === undefined) {
-    holds.push({ day, tokens });
+  if (held !== undefined) {
+    held.tokens += tokens;
     return;
   }
-  held.tokens += tokens;
-  // An AI that always holds a slot would else collect days.
-  if (held.tokens === 0) holds.splice(holds.findIndex((one) => one.day === day), 1);
+  ofAi.holds = [...ofAi.holds.filter((one) => one.tokens !== 0), { day, tokens }];
 }
 
 interface LeaseEnd {
