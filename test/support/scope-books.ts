@@ -325,8 +325,10 @@ export class HourBooks {
   private begin(start: number, before: MemoryBudget | undefined, patch: StatePatch, after: Ledger): void {
     const isNew = start !== this.hour || before?.head.epoch !== patch.head.epoch;
     const counts = { teams: after.policy.teams.size > 0, models: after.policy.models.size > 0 };
-    // An hour that a clock comes back to is counted from nothing.
-    if (isNew) this.isKnown = patch.head.clock >= (before?.head.clock ?? 0);
+    // An hour that a clock comes back to is counted from nothing, and so is one that time comes to again, on a day that comes back.
+    const comesBack =
+      before?.sections.days.has(after.today.day) === false && after.today.day <= before.head.lastOpenedDay;
+    if (isNew) this.isKnown = patch.head.clock >= (before?.head.clock ?? 0) && !comesBack;
     if (isNew || !counts.teams || !this.counts.teams) this.ais = new Map();
     if (isNew || !counts.models || !this.counts.models) this.models = new Map();
     // A policy that begins to count in the midst of an hour does not know what was spent before.

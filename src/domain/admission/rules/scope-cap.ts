@@ -1,6 +1,7 @@
 import type { Ledger } from '../../ledger/ledger.js';
 import type { Scope, ScopeKind } from '../../ledger/scopes.js';
 import { left, type Standing, type WindowFigures } from '../../ledger/standing.js';
+import type { ToppedWindows } from '../../ledger/topped-by-team.js';
 import { percentOf } from '../../model/percent.js';
 import type { StoredLease } from '../../model/state.js';
 import type { WindowKind, WindowStatus } from '../../model/types.js';
@@ -142,12 +143,18 @@ export function firstThatAdmits(
 }
 
 /** The windows of now as a scope has them, for those who look. */
-export function scopeWindows(ledger: Ledger, standing: Standing, scope: Scope): WindowStatus[] {
+export function scopeWindows(
+  ledger: Ledger,
+  standing: Standing,
+  scope: Scope,
+  topped: ToppedWindows | undefined,
+): WindowStatus[] {
   const spans = { HOUR: ledger.hour, DAY: ledger.today, MONTH: ledger.month };
   return (['HOUR', 'DAY', 'MONTH'] as const).map((kind) => {
     const { start, end } = spans[kind];
     const figures = scopeFigures(ledger, standing, scope, kind);
     const { spent, reserved, cap } = figures;
-    return { kind, start, end, cap: cap.tokens, spent, reserved, available: left(figures), topped: 0 };
+    const available = left(figures);
+    return { kind, start, end, cap: cap.tokens, spent, reserved, available, topped: topped?.[kind] ?? 0 };
   });
 }
