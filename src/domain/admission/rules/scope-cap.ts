@@ -69,7 +69,9 @@ function scopeCap(kind: ScopeKind, window: WindowKind): AdmissionCap {
   return {
     leaves: (ledger, standing, asker) => {
       const scope = limited(ledger, kind, of, asker);
-      return scope === undefined ? Number.POSITIVE_INFINITY : Math.max(0, roomIn(ledger, standing, scope, of));
+      return scope === undefined
+        ? Number.POSITIVE_INFINITY
+        : Math.max(0, roomIn(ledger, standing, scope, of));
     },
     refuses: (ledger, standing, asker, demand) => {
       const scope = limited(ledger, kind, of, asker);
