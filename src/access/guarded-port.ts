@@ -67,7 +67,6 @@ export class GuardedPort implements ServicePort {
         this.requireOwn(own, budgetId, request.aiId);
         return this.learned(await this.servicePort.submit(budgetId, request, caller));
       case 'record-unleased':
-      case 'take-up-session':
       case 'get-availability':
         this.requireOwn(own, budgetId, request.aiId);
         return this.servicePort.submit(budgetId, request, caller);
@@ -116,12 +115,17 @@ export class GuardedPort implements ServicePort {
     takenUp: () => void,
     caller: Caller,
   ): Promise<OpenSession | Refused> {
-    for (const budgetId of request.budgetIds) {
+    const { aiId, budgetIds } = request;
+    const ownAis = new Map<string, ReadonlySet<string>>();
+    for (const budgetId of budgetIds) {
       const scope = this.scope(budgetId);
-      if (scope !== 'all') this.requireOwn(scope, budgetId, request.aiId);
+      if (scope === 'all') continue;
+      if (aiId !== undefined) this.requireOwn(scope, budgetId, aiId);
+      // What a gateway's principal may no longer do with an AI, it may not go on with.
+      else ownAis.set(budgetId, scope);
     }
     const session = { ...request.session, owner: principalDigest(this.principal) };
-    const opened = await this.servicePort.openSession({ ...request, session }, takenUp, caller);
+    const opened = await this.servicePort.openSession({ ...request, session, ownAis }, takenUp, caller);
     if (opened.kind === 'open')
       for (const { leaseId, aiId } of opened.leases) this.owners.learn(leaseId, aiId);
     return opened;

@@ -202,9 +202,10 @@ export class Arbiter implements ServicePort, DeliveryPort {
   }
 
   openSession(request: SessionRequest, takenUp: () => void, caller: Caller): Promise<OpenSession | Refused> {
-    const { aiId, session } = request;
+    const { aiId, ownAis, session } = request;
     return this.sessions.open(request, takenUp, caller, async (budgetId, onlyLook) => {
-      const takeUp = { kind: 'take-up-session', aiId, session, ...onlyLook } as const;
+      const aiIds = aiId === undefined ? ownAis?.get(budgetId) : new Set([aiId]);
+      const takeUp = { kind: 'take-up-session', aiIds, session, ...onlyLook } as const;
       const outcome = await this.submit(budgetId, takeUp, caller);
       return outcome.kind === 'refused' ? outcome : outcome.leases;
     });

@@ -107,7 +107,7 @@ export class Sessions {
 }
 
 /** To know a session's id is not enough to be its next stream. */
-function keyOf({ session, aiId }: SessionRequest): string {
+function keyOf({ session, aiId = '' }: SessionRequest): string {
   return [session.id, session.owner, aiId].join(' ');
 }
 

@@ -18,7 +18,10 @@ export type CallerRequest = Exclude<BudgetRequest, { kind: OwnKind }>;
 
 /** What begins a session, or takes one up again on a new stream. */
 export interface SessionRequest {
-  readonly aiId: string;
+  /** Absent: a gateway's, whose acquires name their AI. */
+  readonly aiId?: string | undefined;
+  /** Of a gateway: the AIs, by budget, whose leases it may take up. Of a budget that is not here, all. */
+  readonly ownAis?: ReadonlyMap<string, ReadonlySet<string>>;
   readonly session: SessionRef;
   /** Where its leases are looked for. Each must exist. */
   readonly budgetIds: readonly string[];

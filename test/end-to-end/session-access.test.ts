@@ -14,6 +14,7 @@ const ROLES = {
   guardian: '{role: ai, budgets: anthropic, ais: [guardian]}',
   twin: '{role: ai, budgets: anthropic, ais: [guardian]}',
   sandbox: '{role: ai, budgets: anthropic, ais: [sandbox]}',
+  gateway: '{role: ai, budgets: anthropic, ais: [sandbox, lab]}',
   operator: "{role: operator, budgets: '*'}",
 };
 type Name = keyof typeof ROLES;
@@ -89,6 +90,25 @@ it('who may not act as its AI gets no session of it, and no answer about its lea
   const failure = await own.ask('failed', { $case: 'release', value: { leaseId } });
   expect(failure.code).toBe(status.NOT_FOUND);
   own.stream.end();
+});
+
+it('a gateway acts as its AIs on one session, and goes on with the slots of all of them', async () => {
+  const gateway = begin('gateway');
+  const { sessionId: its } = await gateway.open({ aiId: '' });
+  const slots = [await gateway.acquire({ aiId: 'sandbox' }), await gateway.acquire({ aiId: 'lab' })];
+  const foreign = await gateway.ask('failed', { $case: 'acquire', value: { aiId: 'guardian' } });
+  expect(foreign.code).toBe(status.PERMISSION_DENIED);
+  const notIts = await gateway.ask('failed', { $case: 'renew', value: { leaseId } });
+  expect(notIts.code).toBe(status.NOT_FOUND);
+  const again = begin('gateway');
+  const { leases } = await again.open({ aiId: '', sessionId: its });
+  expect(leases.map((lease) => lease.leaseId)).toEqual(slots);
+  expect(failed((await gateway.ended) as never).reason).toBe('SESSION_TAKEN_UP');
+  const thief = begin('operator');
+  expect((await thief.open({ aiId: '', sessionId: its })).leases).toEqual([]);
+  thief.stream.end();
+  for (const slot of slots) await again.ask('released', { $case: 'release', value: { leaseId: slot } });
+  again.stream.end();
 });
 
 it('who shows no token gets no session', async () => {

@@ -38,6 +38,21 @@ describe('the first message', () => {
     });
   });
 
+  it("without an AI is a gateway's", async () => {
+    const session = await opened({ aiId: '' });
+    expect(harness.servicePort.sessions[0]?.request.aiId).toBeUndefined();
+    for (const aiId of ['guardian', 'sandbox']) {
+      expect(await session.acquire({ aiId })).toBe(LEASE_ID);
+      expect(harness.servicePort.last.request).toMatchObject({ aiId, session: { id: 'nonce-1' } });
+    }
+    const unnamed = await session.ask('failed', { $case: 'acquire', value: {} });
+    expect(fieldsOf(unnamed)).toEqual(['ai_id']);
+    const subject = { $case: 'unleased', value: { budgetId: '', aiId: '' } } as const;
+    const usage = { usageId: 'u' } as never;
+    const unknown = await session.ask('failed', { $case: 'record', value: { subject, usage } });
+    expect(fieldsOf(unknown)).toEqual(['unleased.ai_id']);
+  });
+
   it('takes a session up, in each of its budgets', async () => {
     harness.servicePort.answer = () => ({ kind: 'carried-leases', leases: [lease({ sessionId: 'mine' })] });
     const session = begin();
@@ -166,8 +181,12 @@ describe('calls', () => {
     await session.acquire({ budgetId: 'budget-16' });
   });
 
-  it('that wait leave nothing behind, and are bounded', async () => {
-    const session = await opened();
+  it.each([
+    ['of an AI', 'guardian', []],
+    ['of a gateway, for each AI', '', ['sandbox', 'lab']],
+  ])('that wait leave nothing behind, and are bounded: %s', async (_, ofSession, others) => {
+    const session = await opened({ aiId: ofSession });
+    const aiId = 'guardian';
     const answers: (() => void)[] = [];
     harness.servicePort.answer = (request, caller) => {
       if (request.kind !== 'acquire') return { kind: 'done' } as never;
@@ -179,13 +198,14 @@ describe('calls', () => {
       );
     };
     const wait = { seconds: 9, nanos: 0 };
-    const waiting = Array.from({ length: 64 }, () => session.acquire({ wait }));
-    await expect.poll(() => answers.length).toBe(64);
-    const failure = await session.ask('failed', { $case: 'acquire', value: { wait } });
+    const waiting = Array.from({ length: 64 }, () => session.acquire({ aiId, wait }));
+    waiting.push(...others.map((other) => session.acquire({ aiId: other, wait })));
+    await expect.poll(() => answers.length).toBe(64 + others.length);
+    const failure = await session.ask('failed', { $case: 'acquire', value: { aiId, wait } });
     expect(reasonOf(failure)).toBe('QUEUE_FULL');
     for (const answer of answers) answer();
     await Promise.all(waiting);
     harness.servicePort.answer = undefined;
-    expect(await session.acquire({ wait })).toBe(LEASE_ID);
+    expect(await session.acquire({ aiId, wait })).toBe(LEASE_ID);
   });
 });

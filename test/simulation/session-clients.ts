@@ -22,6 +22,8 @@ interface Attempt {
 export class SessionClient extends Client {
   private live: Live | undefined;
   private streams = 0;
+  /** A gateway opens for whatever AI; here it acts for one. */
+  private readonly isGateway = this.world.random() < 0.3;
 
   override async run(cycles: number): Promise<void> {
     await super.run(cycles);
@@ -137,7 +139,7 @@ export class SessionClient extends Client {
 
   private opened(replica: Replica, { session, stream, takenUp, attempt }: Opening) {
     const { world } = this;
-    const { aiId = this.aiId, budgetIds = [BUDGET] } = attempt;
+    const { budgetIds = [BUDGET], aiId = this.isGateway ? undefined : this.aiId } = attempt;
     return new Promise<Awaited<ReturnType<Replica['arbiter']['openSession']>>>((resolve, reject) => {
       const cancel = world.scheduler.after(OPEN_MS, () => {
         if (replica.link.alive) world.violated('a session got no answer in its time');

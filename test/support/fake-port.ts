@@ -98,10 +98,10 @@ export class FakePort implements ServicePort {
   sessions: FakeSession[] = [];
 
   async openSession(request: SessionRequest, takenUp: () => void, caller: Caller) {
-    const { aiId, session, budgetIds } = request;
+    const { session, budgetIds } = request;
     const leases: LeaseView[] = [];
     for (const budgetId of budgetIds) {
-      const outcome = await this.submit(budgetId, { kind: 'take-up-session', aiId, session }, caller);
+      const outcome = await this.submit(budgetId, { kind: 'take-up-session', session }, caller);
       if (outcome.kind === 'refused') return outcome;
       leases.push(...outcome.leases);
     }

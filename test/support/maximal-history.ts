@@ -195,7 +195,7 @@ export class MaximalHistory extends Chance {
   private session(): void {
     const aiId = this.aiId();
     const session = { ...this.sessionOf(aiId), stream: wide('t', 16, this.made) };
-    this.budget.do({ kind: 'take-up-session', aiId, session });
+    this.budget.do({ kind: 'take-up-session', aiIds: new Set([aiId]), session });
     this.budget.do({ kind: 'break-sessions', streams: new Set(['t'.repeat(16)]) });
   }
 

@@ -23,18 +23,23 @@ const NONE: ReadonlySet<string> = new Set();
 
 export function takeUpSession(
   ledger: Ledger,
-  { aiId, session, onlyLook }: TakeUpSessionRequest,
+  { aiIds, session, onlyLook }: TakeUpSessionRequest,
 ): CarriedLeases | NeedsLookup {
   const leases = [];
-  for (const fence of onlyLook ? [] : [...ledger.slots.fencesOf(aiId)]) {
-    const lease = ledger.lease(fence);
-    if (lease === undefined || !belongsTo(lease, session)) continue;
+  for (const lease of onlyLook ? [] : leasesOf(ledger, aiIds)) {
+    if (!belongsTo(lease, session)) continue;
     // Of many, those that an earlier commit gave to the stream stay as they are.
     const carried = lease.session?.stream === session.stream ? lease : carriedBy(ledger, lease, session);
     leases.push(viewOfLive(ledger, carried));
     if (isCommitFull(ledger)) return AGAIN;
   }
   return { kind: 'carried-leases', leases };
+}
+
+function leasesOf({ slots }: Ledger, aiIds: ReadonlySet<string> | undefined): StoredLease[] {
+  if (aiIds === undefined) return [...slots.leasesLive()];
+  const fences = [...aiIds].flatMap((aiId) => [...slots.fencesOf(aiId)]);
+  return fences.flatMap((fence) => slots.lease(fence) ?? []);
 }
 
 /** The lease as the stream carries it from now on, with its whole time to live. */

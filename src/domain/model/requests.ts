@@ -70,7 +70,8 @@ export interface ReleaseRequest {
 /** Gives the live leases of a session to the stream that it goes on with. Of a new session it finds none. */
 export interface TakeUpSessionRequest {
   readonly kind: 'take-up-session';
-  readonly aiId: string;
+  /** Whose leases of the session. Absent: of whatever AI, since it is a gateway's. */
+  readonly aiIds?: ReadonlySet<string> | undefined;
   readonly session: SessionRef;
   /** Only whether it could be done: whether there is such a budget. */
   readonly onlyLook?: true;

@@ -1,4 +1,4 @@
-/** A session as those name it who act in it. Whose it is: the owner's, and of this one AI. */
+/** A session as those name it who act in it. Whose it is: the owner's, and of one AI unless it is a gateway's. */
 export interface SessionRef {
   readonly id: string;
   /** Stands for the principal that opened it: nobody else can take it up. Empty while nobody is known by name. */

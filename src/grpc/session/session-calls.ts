@@ -20,7 +20,9 @@ import { MOST_BUDGETS, misplaced, SESSION_METHOD, tagOf } from './session-messag
 type Answer = NonNullable<SessionResponse['answer']>;
 type ValueOf<C extends Answer['$case']> = Extract<Answer, { $case: C }>['value'];
 
+/** Of one AI; of all that a gateway acts for, as many as may wait in a budget. */
 const MOST_WAITING = 64;
+const MOST_WAITING_BEHIND_GATEWAY = 1_000;
 
 /** Whose session it is, and where its answers go. */
 export interface Speaker extends Caller {
@@ -33,19 +35,23 @@ export interface Speaker extends Caller {
 export class SessionCalls {
   readonly usedBudgetIds = new Set<string>();
   underWay = 0;
-  /** Those among them that wait for a slot. */
-  waiting = 0;
   private readonly observers;
-  private readonly waiters = new Set<WaitingCaller>();
+  /** Those among them that wait for a slot, with their AI. */
+  private readonly waiters = new Map<WaitingCaller, string>();
 
   constructor(
     private readonly services: Services,
     private readonly budgetId: string,
+    /** Empty: a gateway's. */
     private readonly aiId: string,
     private readonly speaker: Speaker,
   ) {
     this.usedBudgetIds.add(budgetId);
     this.observers = sessionObservers(services.observer);
+  }
+
+  get waiting(): number {
+    return this.waiters.size;
   }
 
   /** Throws for bytes that nobody can be told about. */
@@ -92,7 +98,7 @@ export class SessionCalls {
     const { services, speaker } = this;
     message.budgetId ||= this.budgetId;
     message.aiId ||= this.aiId;
-    if (message.aiId !== this.aiId) {
+    if (this.aiId !== '' && message.aiId !== this.aiId) {
       const own = JSON.stringify(this.aiId);
       this.fail(
         tag,
@@ -110,11 +116,19 @@ export class SessionCalls {
       return;
     }
     if (message.wait === undefined) this.answer(tag, 'acquired', acquireSlot(message, speaker, services));
-    else if (this.waiting < MOST_WAITING) this.acquireWaiting(tag, message);
+    else if (this.hasRoomFor(message.aiId)) this.acquireWaiting(tag, message);
     else {
       const full = `${MOST_WAITING} calls of this session wait for a slot already; ask again without \`wait\``;
       this.fail(tag, new ArbiterError('QUEUE_FULL', full, 1_000), 'acquired');
     }
+  }
+
+  private hasRoomFor(aiId: string): boolean {
+    if (this.waiting < MOST_WAITING) return true;
+    if (this.waiting >= MOST_WAITING_BEHIND_GATEWAY) return false;
+    let waiting = 0;
+    for (const each of this.waiters.values()) if (each === aiId) waiting += 1;
+    return waiting < MOST_WAITING;
   }
 
   private uses(budgetId: string): boolean {
@@ -124,15 +138,13 @@ export class SessionCalls {
   }
 
   private acquireWaiting(tag: number, message: AcquireSlotRequest): void {
-    this.waiting += 1;
     const caller = new WaitingCaller(this.speaker);
-    this.waiters.add(caller);
+    this.waiters.set(caller, message.aiId);
     const outcome = acquireSlot(message, caller, this.services)
       .catch((error: unknown) => {
         throw caller.wentByItself ? sessionEnded() : error;
       })
       .finally(() => {
-        this.waiting -= 1;
         this.waiters.delete(caller);
         caller.forget();
       });
@@ -141,7 +153,7 @@ export class SessionCalls {
 
   /** The client has no more to say: those who wait for a slot are answered, since nobody would hold it. */
   endWaits(): void {
-    for (const caller of [...this.waiters]) caller.go();
+    for (const caller of [...this.waiters.keys()]) caller.go();
   }
 
   private withDefaults(message: RecordUsageRequest): RecordUsageRequest {

@@ -20,7 +20,7 @@ const TAG_FIELD = 1;
 export function readOpen(message: OpenSession, ids: Pick<Ids, 'nonce'>): SessionBeginning {
   const checks = new Checks();
   const budgetId = checks.budgetId('open.budget_id', message.budgetId);
-  const aiId = checks.aiId('open.ai_id', message.aiId);
+  const aiId = message.aiId === '' ? undefined : checks.aiId('open.ai_id', message.aiId);
   const { sessionId, otherBudgetIds } = message;
   if (sessionId !== undefined) checks.text('open.session_id', sessionId, TEXTS.sessionId);
   if (otherBudgetIds.length > ENTRIES.otherBudgets) {

@@ -194,6 +194,25 @@ describe('a session', () => {
     expect(asOther).not.toBe(asAi);
   });
 
+  it('of a gateway needs some AI on each of its budgets, and goes on with those alone', async () => {
+    const { session, budgetIds } = request;
+    const openGateway = (...roles: RoleGrant[]) =>
+      guarded(BudgetService.session, ...roles).openSession({ session, budgetIds }, () => {}, NOBODY);
+    for (const role of [ai('anthropic', 'guardian'), viewer('*')]) {
+      await expect(openGateway(role)).rejects.toMatchObject({ failure: 'PERMISSION_DENIED' });
+    }
+    expect(servicePort.asked).toEqual([]);
+    await openGateway(ai('*', 'guardian'), ai('openai', 'sandbox'));
+    await openGateway(operator('anthropic'), ai('openai', 'sandbox'));
+    expect(servicePort.sessions.map((opened) => opened.request.ownAis)).toEqual([
+      new Map([
+        ['anthropic', new Set(['guardian'])],
+        ['openai', new Set(['guardian', 'sandbox'])],
+      ]),
+      new Map([['openai', new Set(['sandbox'])]]),
+    ]);
+  });
+
   it('needs its AI on each of its budgets', async () => {
     for (const role of [ai('*', 'sandbox'), ai('anthropic', 'guardian'), viewer('*')]) {
       await expect(open(role)).rejects.toMatchObject({ failure: 'PERMISSION_DENIED' });

@@ -66,13 +66,16 @@ export interface SessionRequest {
     /** Begins the session. Only the first message, and always the first. */
     { $case: "open"; value: OpenSession }
     | //
-    /** As `AcquireSlot`. An empty `budget_id` or `ai_id` is the session's. */
+    /**
+     * As `AcquireSlot`. An empty `budget_id` or `ai_id` is the session's; a gateway's session has no AI of its own, so each call
+     * names one, for which it needs the role.
+     */
     { $case: "acquire"; value: AcquireSlotRequest }
     | //
     /** As `RenewSlot`: for a longer time or a larger reservation, since the service renews by itself. */
     { $case: "renew"; value: RenewSlotRequest }
     | //
-    /** As `RecordUsage`. An empty `unleased.budget_id` or `unleased.ai_id` is the session's. */
+    /** As `RecordUsage`. An empty `unleased.budget_id` or `unleased.ai_id` is the session's, of a gateway's the budget alone. */
     { $case: "record"; value: RecordUsageRequest }
     | //
     /** As `Release`. ABORTED (SESSION_TAKEN_UP), and nothing of its usage is booked, where another stream carries the lease now. */
@@ -86,12 +89,13 @@ export interface OpenSession {
   budgetId: string;
   /**
    * The AI whose process this is: 1 to 128 printable ASCII characters without spaces, not `(other)`. Every slot of the session
-   * is its own. Required.
+   * is its own. Empty: a gateway's session, for as many AIs as you like; opening it needs the role for some AI of each budget.
    */
   aiId: string;
   /**
    * The session to take up again: what `SessionOpened` said when it began. Only for the principal that opened it, and for the
-   * same AI; of anybody else's session nothing is found. Absent: a new one.
+   * same AI, or for those among a gateway's for which the principal has the role now; of anybody else's session nothing is found.
+   * Absent: a new one.
    */
   sessionId?:
     | string
@@ -4066,7 +4070,7 @@ export const BudgetServiceService = {
     responseDeserialize: (value: Buffer): GetDistributionResponse => GetDistributionResponse.decode(value),
   },
   /**
-   * The four writes on one stream, one stream per AI process: for speed, and so that a crashed AI's slot is free in seconds.
+   * The four writes on one stream, one stream per AI process, or per gateway that calls for many AIs: for speed, and so that a crashed AI's slot is free in seconds.
    * The first message is `open`; each later one is a call with a `tag`, and is answered once, with the same tag, as soon as
    * its outcome is known: answers come in any order. The rules, ids and errors are those of AcquireSlot, RenewSlot,
    * RecordUsage and Release; a call that fails is answered by `failed`, and the stream goes on.
@@ -4077,7 +4081,7 @@ export const BudgetServiceService = {
    * old one, and has its leases again; so it does after a replica has died, when leases keep their `expires_at`.
    *
    * Bounds: 1,000 sessions of one replica; per session 256 calls under way, beyond which no more are read for the
-   * moment, and 64 that wait for a slot, beyond which a call that waits fails with QUEUE_FULL. A client must read: while 64
+   * moment, and 64 of one AI that wait for a slot, beyond which a call that waits fails with QUEUE_FULL; 1,000 of all AIs of a gateway. A client must read: while 64
    * answers are unread no calls are read, and if nothing is read for 3 seconds then the stream ends with RESOURCE_EXHAUSTED.
    * A peer that is gone without a word is found within 10 seconds.
    *
@@ -4142,7 +4146,7 @@ export interface BudgetServiceServer extends UntypedServiceImplementation {
    */
   getDistribution: handleUnaryCall<GetDistributionRequest, GetDistributionResponse>;
   /**
-   * The four writes on one stream, one stream per AI process: for speed, and so that a crashed AI's slot is free in seconds.
+   * The four writes on one stream, one stream per AI process, or per gateway that calls for many AIs: for speed, and so that a crashed AI's slot is free in seconds.
    * The first message is `open`; each later one is a call with a `tag`, and is answered once, with the same tag, as soon as
    * its outcome is known: answers come in any order. The rules, ids and errors are those of AcquireSlot, RenewSlot,
    * RecordUsage and Release; a call that fails is answered by `failed`, and the stream goes on.
@@ -4153,7 +4157,7 @@ export interface BudgetServiceServer extends UntypedServiceImplementation {
    * old one, and has its leases again; so it does after a replica has died, when leases keep their `expires_at`.
    *
    * Bounds: 1,000 sessions of one replica; per session 256 calls under way, beyond which no more are read for the
-   * moment, and 64 that wait for a slot, beyond which a call that waits fails with QUEUE_FULL. A client must read: while 64
+   * moment, and 64 of one AI that wait for a slot, beyond which a call that waits fails with QUEUE_FULL; 1,000 of all AIs of a gateway. A client must read: while 64
    * answers are unread no calls are read, and if nothing is read for 3 seconds then the stream ends with RESOURCE_EXHAUSTED.
    * A peer that is gone without a word is found within 10 seconds.
    *
@@ -4308,7 +4312,7 @@ export interface BudgetServiceClient extends Client {
     callback: (error: ServiceError | null, response: GetDistributionResponse) => void,
   ): ClientUnaryCall;
   /**
-   * The four writes on one stream, one stream per AI process: for speed, and so that a crashed AI's slot is free in seconds.
+   * The four writes on one stream, one stream per AI process, or per gateway that calls for many AIs: for speed, and so that a crashed AI's slot is free in seconds.
    * The first message is `open`; each later one is a call with a `tag`, and is answered once, with the same tag, as soon as
    * its outcome is known: answers come in any order. The rules, ids and errors are those of AcquireSlot, RenewSlot,
    * RecordUsage and Release; a call that fails is answered by `failed`, and the stream goes on.
@@ -4319,7 +4323,7 @@ export interface BudgetServiceClient extends Client {
    * old one, and has its leases again; so it does after a replica has died, when leases keep their `expires_at`.
    *
    * Bounds: 1,000 sessions of one replica; per session 256 calls under way, beyond which no more are read for the
-   * moment, and 64 that wait for a slot, beyond which a call that waits fails with QUEUE_FULL. A client must read: while 64
+   * moment, and 64 of one AI that wait for a slot, beyond which a call that waits fails with QUEUE_FULL; 1,000 of all AIs of a gateway. A client must read: while 64
    * answers are unread no calls are read, and if nothing is read for 3 seconds then the stream ends with RESOURCE_EXHAUSTED.
    * A peer that is gone without a word is found within 10 seconds.
    *

@@ -13,8 +13,13 @@ const POLICY = { ...ROOMY, leaseTtlMs: 120 * S, sessionGraceMs: 10 * S, maxLease
 const budgetWith = (policy = {}) => new TestBudget({ ...POLICY, ...policy });
 const breakStreams = (budget: TestBudget, ...streams: string[]) =>
   budget.do({ kind: 'break-sessions', streams: new Set(streams) });
-const takeUp = (budget: TestBudget, session: SessionRef, aiId = 'a') =>
-  budget.do<'carried-leases'>({ kind: 'take-up-session', aiId, session }).leases;
+const takeUpAs = (budget: TestBudget, session: SessionRef, ...aiIds: string[]) =>
+  budget.do<'carried-leases'>({
+    kind: 'take-up-session',
+    aiIds: aiIds.length === 0 ? undefined : new Set(aiIds),
+    session,
+  }).leases;
+const takeUp = (budget: TestBudget, session: SessionRef, aiId = 'a') => takeUpAs(budget, session, aiId);
 const keep = (budget: TestBudget, ...leases: [LeaseRef, string][]) =>
   budget.do<'carried-leases'>({
     kind: 'keep-leases',
@@ -97,6 +102,21 @@ describe('taking a session up', () => {
     expect(leftMs(budget, lease)).toBe(10 * S);
   });
 
+  it.each<[string, string[], string[]]>([
+    ['finds those of all its AIs', [], ['a', 'b']],
+    ['finds those of the AIs that it may act as', ['b', 'c'], ['b']],
+  ])("for a gateway %s, and nobody else's", (_, aiIds, found) => {
+    const budget = budgetWith();
+    const own = ['a', 'b'].map((aiId) => budget.grant(aiId, 100, { session: FIRST }));
+    budget.grant('c', 100, { session: { ...FIRST, owner: 'other' } });
+    budget.grant('d', 100);
+    breakStreams(budget, 'stream-1');
+    expect(takeUpAs(budget.reload(), SECOND, ...aiIds).map(({ aiId }) => aiId)).toEqual(found);
+    expect(own.map((lease) => leftMs(budget, lease))).toEqual(
+      ['a', 'b'].map((aiId) => (found.includes(aiId) ? 120 : 10) * S),
+    );
+  });
+
   it('is not undone by the stream before, which breaks late', () => {
     const budget = budgetWith();
     const lease = budget.grant('a', 100, { session: FIRST });
@@ -117,7 +137,7 @@ describe('taking a session up', () => {
   it('of a budget that does not exist is refused', () => {
     const budget = budgetWith();
     budget.do({ kind: 'delete-budget', force: true });
-    const request = { kind: 'take-up-session', aiId: 'a', session: FIRST } as const;
+    const request = { kind: 'take-up-session', aiIds: new Set(['a']), session: FIRST } as const;
     expect(budget.do(request)).toMatchObject({ refusal: { reason: 'BUDGET_NOT_FOUND' } });
   });
 });
