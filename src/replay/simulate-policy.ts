@@ -4,7 +4,7 @@ import { policyInForce } from '../domain/model/policy.js';
 import type { UsageDay } from '../domain/model/state.js';
 import { allowanceOf } from '../domain/policy/allowance.js';
 import { changedPolicy, isRefused } from '../domain/policy/policy-update.js';
-import { dayBefore, firstDayOf, monthOfDay } from '../domain/time/calendar.js';
+import { dayBefore, daysBefore } from '../domain/time/calendar.js';
 import type { Scheduler } from '../platform/scheduler.js';
 import { type Comparison, compare } from './compare.js';
 import type { PolicyChange } from './replay.js';
@@ -39,6 +39,8 @@ export interface Simulation {
 
 /** With two policies and 28 days, 16,000 requests: half a second of a slow machine. */
 const MOST_PER_HOUR = 12;
+/** All of the month before the first day that is replayed, and so all of its past days. */
+const DAYS_BEFORE = 31;
 /** Leases whose size says how large the budget's requests are. */
 const MOST_LEASES = 1_000;
 /** So long it computes before others have their turn. */
@@ -71,7 +73,7 @@ export async function simulatePolicy(
   return { comparison: await compare(trace, asked), recordedTokens };
 }
 
-/** The last closed days, or today if there is none; and what their first month had used before them. */
+/** The last closed days, or today if there is none; and the days before them that their first ones went by. */
 async function pastDays(
   servicePort: UsagePort,
   snapshot: BudgetSnapshot,
@@ -80,7 +82,7 @@ async function pastDays(
   const today = snapshot.today.day;
   let first = today;
   for (let back = 0; back < count; back += 1) first = dayBefore(first);
-  const days = await servicePort.usageDays(snapshot, firstDayOf(monthOfDay(first)), today);
+  const days = await servicePort.usageDays(snapshot, daysBefore(first, DAYS_BEFORE).at(-1) ?? first, today);
   const closed = days.filter(({ day }) => day >= first && day < today);
   if (closed.length === 0) return { before: [], used: days.filter(({ day }) => day === today) };
   return { before: days.filter(({ day }) => day < first), used: closed };
