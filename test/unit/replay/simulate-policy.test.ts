@@ -133,7 +133,7 @@ describe('trying a policy on the last days', () => {
 });
 
 describe('slices', () => {
-  it('let others have their turn after 4 ms, and end after 2 s of computing', async () => {
+  it('let others have their turn after 2 ms, and end after 2 s of computing', async () => {
     const time = new FakeTime('2026-11-01T00:00:00Z');
     const tasks: (() => void)[] = [];
     let computedMs = 0;
