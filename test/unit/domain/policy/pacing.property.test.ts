@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { learnKnownDays } from '../../../../src/domain/ledger/past-days.js';
 import { type Policy, policyInForce } from '../../../../src/domain/model/policy.js';
 import { allowanceOf } from '../../../../src/domain/policy/allowance.js';
 import { EXPERIENCE_DAYS, type PastDay } from '../../../../src/domain/policy/experience.js';
 import { dayCapTokens } from '../../../../src/domain/policy/pacing.js';
-import { dayIn, daysInMonth } from '../../../../src/domain/time/calendar.js';
+import { dayIn, daysBefore, daysInMonth } from '../../../../src/domain/time/calendar.js';
 import { calendarDay } from '../../../../src/domain/time/windows.js';
 import { TestBudget } from '../../../support/budget.js';
 import { refOf } from '../../../support/requests.js';
@@ -109,24 +110,35 @@ const HOUR_MS = 3_600_000;
 /** What an AI asks for, in which hour of the day, and how much of it it uses: seldom more than it reserved. */
 const slot = fc.record({
   hour: fc.integer({ min: 0, max: 22 }),
-  asked: fc.integer({ min: 1, max: 4_000 }),
+  asked: fc.integer({ min: 1, max: 4_200 }),
   used: fc.oneof(
-    { weight: 20, arbitrary: fc.double({ min: 0, max: 1, noNaN: true }) },
+    { weight: 400, arbitrary: fc.constant(1) },
+    { weight: 200, arbitrary: fc.double({ min: 0, max: 1, noNaN: true }) },
     { weight: 1, arbitrary: fc.double({ min: 1, max: 2, noNaN: true }) },
   ),
 });
+/** Once in so many times. */
+function seldom<T>(times: number, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
+  return fc.oneof({ weight: times - 1, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
+}
 const change = fc.record({
   monthlyLimit: fc.constantFrom(150_000, 200_000, 300_000),
   evennessPercent: fc.constantFrom(0, 50, 93.3333, 100),
   minDailyPercent: fc.constantFrom(0, 2),
 });
-const dayOfWork = fc.record({
-  slots: fc.array(slot, { maxLength: 5 }),
-  /** What an operator corrects of the day before. */
-  correction: fc.option(fc.integer({ min: -2_000, max: 500 }), { nil: undefined, freq: 6 }),
-  change: fc.option(change, { nil: undefined, freq: 8 }),
-});
-type DayOfWork = typeof dayOfWork extends fc.Arbitrary<infer T> ? T : never;
+/** Days on which so many slots are asked for. */
+const daysOfWork = (minLength: number, maxLength: number) =>
+  fc.array(
+    fc.record({
+      slots: fc.array(slot, { minLength, maxLength }),
+      /** What an operator corrects of the day before. */
+      correction: seldom(12, fc.integer({ min: -2_000, max: 500 })),
+      change: seldom(60, change),
+    }),
+    { minLength: 31, maxLength: 31 },
+  );
+const work = fc.oneof(daysOfWork(0, 5), daysOfWork(5, 9));
+type DayOfWork = typeof work extends fc.Arbitrary<readonly (infer T)[]> ? T : never;
 
 const ZONE = 'Europe/Berlin';
 
@@ -144,10 +156,17 @@ class LivedMonth {
   constructor(
     private readonly key: string,
     evennessPercent: number,
+    takenBefore: number,
   ) {
     const paced = { pacing: 'EVEN', evennessPercent } as const;
     const fields = { ...paced, timeZone: ZONE, cooldownMs: 0, maxHourlyPercent: 3 };
-    this.budget = new TestBudget(fields, new Date(startOf(dayIn(key, 1))).toISOString());
+    const first = dayIn(key, 1);
+    this.budget = new TestBudget(fields, new Date(startOf(first)).toISOString());
+    const past = { total: takenBefore, hours: [], refused: false };
+    learnKnownDays(
+      this.budget.state,
+      daysBefore(first, EXPERIENCE_DAYS).map((day) => ({ day, ...past })),
+    );
   }
 
   live({ slots, correction = 0, change }: DayOfWork, at: number): void {
@@ -205,10 +224,11 @@ describe('a budget under EVEN', () => {
       fc.property(
         fc.constantFrom('2026-02', '2028-02', '2026-03', '2026-10', '2026-04'),
         fc.constantFrom(0, 50, 93.3333, 100),
-        fc.array(dayOfWork, { minLength: 31, maxLength: 31 }),
-        (key, evennessPercent, work) => {
-          const month = new LivedMonth(key, evennessPercent);
-          for (const [at, day] of work.slice(0, daysInMonth(key)).entries()) month.live(day, at);
+        fc.constantFrom(1, 1_000, 4_000),
+        work,
+        (key, evennessPercent, takenBefore, days) => {
+          const month = new LivedMonth(key, evennessPercent, takenBefore);
+          for (const [at, day] of days.slice(0, daysInMonth(key)).entries()) month.live(day, at);
           month.expectNotOverdrawn();
         },
       ),
