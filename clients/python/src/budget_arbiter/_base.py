@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import threading
 from collections.abc import Mapping
@@ -35,7 +36,8 @@ class BaseClient:
 
     @classmethod
     def from_env(cls: type[Self], **settings: Any) -> Self:
-        """A client as `BUDGET_ARBITER_ADDRESS`, `_TOKEN`, `_TLS_CA`, `_TLS_CERT`, `_TLS_KEY`, `_BUDGET`, `_AI` and `_FAIL_OPEN`
+        """A client as `BUDGET_ARBITER_ADDRESS`, `_TOKEN`, `_TLS_CA`, `_TLS_CERT`, `_TLS_KEY`, `_BUDGET`, `_AI` and
+        `_FAIL_OPEN`
         say; keywords come first.
         """
         client = cls.__new__(cls)
@@ -120,10 +122,9 @@ def _forked() -> None:
 
 def _end_all() -> None:
     for engine in list(_engines):
-        try:
+        # The process ends: there is nobody to tell.
+        with contextlib.suppress(Exception):
             engine.close(AT_EXIT).result(AT_EXIT + 5)
-        except Exception:  # the process ends: there is nobody to tell
-            pass
 
 
 if hasattr(os, "register_at_fork"):

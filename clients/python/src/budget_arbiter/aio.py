@@ -65,7 +65,8 @@ class AsyncClient(BaseClient):
         async with client.slot("anthropic", ai="guardian", estimate=3000) as slot:
             slot.report(await anthropic.messages.create(...))
 
-    Made once for a process: it has one connection and one thread, started by the first slot. It may be used by any loop.
+    Made once for a process: it has one connection and one thread, started by the first slot. It may be used by any
+    loop.
     """
 
     def slot(

@@ -74,7 +74,8 @@ class Client(BaseClient):
         with client.slot("anthropic", ai="guardian", estimate=3000) as slot:
             slot.report(anthropic.messages.create(...))
 
-    Made once for a process: it has one connection and one thread, started by the first slot. It may be used by any thread.
+    Made once for a process: it has one connection and one thread, started by the first slot. It may be used by any
+    thread.
     """
 
     def slot(
@@ -93,10 +94,13 @@ class Client(BaseClient):
         labels: Mapping[str, str] | None = None,
         lease_ttl: float | None = None,
     ) -> SlotContext:
-        """A slot of a budget, held while the block runs. Raises `SlotDenied` or `ArbiterUnavailable` in place of running it.
+        """A slot of a budget, held while the block runs. Raises `SlotDenied` or `ArbiterUnavailable` in place of
+        running it.
 
-        `estimate`: tokens that the call will cost, or `expected` by their kinds; none reserves what the budget's policy says.
-        `at_least`: take as few, rather than none. `wait`, `patience`, `fallback`, `fail_open`, `labels`: as in `Settings`.
+        `estimate`: tokens that the call will cost, or `expected` by their kinds; none reserves what the budget's
+        policy says.
+        `at_least`: take as few, rather than none. `wait`, `patience`, `fallback`, `fail_open`, `labels`: as in
+        `Settings`.
         `lease_ttl`: seconds that the slot outlives this process.
         """
         return SlotContext(
@@ -118,7 +122,8 @@ class Client(BaseClient):
         )
 
     def wrap(self, vendor: C, *, budget: str | None = None, ai: str | None = None, **options: Any) -> C:
-        """The same vendor's client, `OpenAI`, `Anthropic` or the asynchronous one of either, with each call in a slot of its own.
+        """The same vendor's client, `OpenAI`, `Anthropic` or the asynchronous one of either, with each call in a slot
+        of its own.
         Nothing else changes. The options are those of `slot`, and `estimate_stream`: see `budget_arbiter.wrapping`.
         """
         from budget_arbiter.wrapping import wrap

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from budget_arbiter._gen import budget_pb2 as pb
 
-#: Up to this a client may be told to sleep. The vendors' own libraries sleep as long as a `Retry-After` says, some for days.
+#: Up to this a client may be told to sleep. The vendors' own libraries sleep as long as a `Retry-After` says, some
+#: for days.
 LONGEST_TOLD_SLEEP = 60.0
 
 
@@ -35,7 +36,8 @@ class ArbiterUnavailable(BudgetArbiterError):
 class ArbiterRefused(BudgetArbiterError):
     """The service refuses this request for what it says, or for who asks: only another configuration mends it.
 
-    `code` is the gRPC code's name such as `PERMISSION_DENIED`, `reason` the service's own word such as `BUDGET_NOT_FOUND`.
+    `code` is the gRPC code's name such as `PERMISSION_DENIED`, `reason` the service's own word such as
+    `BUDGET_NOT_FOUND`.
     """
 
     def __init__(self, message: str, code: str, reason: str):
@@ -59,9 +61,7 @@ class SlotDenied(BudgetArbiterError):
         #: Every rule that refuses, such as `HOURLY_CAP`; a rule that this version does not know by its number.
         self.rules = [rule_name(blocker.rule) for blocker in denial.blockers]
         #: Seconds after which asking again may help; None if nobody knows or no waiting helps.
-        self.retry_after = (
-            denial.retry_after.ToTimedelta().total_seconds() if denial.HasField("retry_after") else None
-        )
+        self.retry_after = denial.retry_after.ToTimedelta().total_seconds() if denial.HasField("retry_after") else None
         #: No waiting helps: ask for less.
         self.permanent = denial.permanent
         #: Budgets to ask instead, best first.
@@ -75,7 +75,8 @@ class SlotDenied(BudgetArbiterError):
     def to_http(self) -> HttpAnswer:
         """The answer that a server gives to its own caller: 400 for good, 503 while paused, else 429.
 
-        With more than a minute to wait, `x-should-retry: false` keeps the vendors' client libraries from sleeping that long.
+        With more than a minute to wait, `x-should-retry: false` keeps the vendors' client libraries from trying in
+        vain.
         """
         headers = {"content-type": "application/json"}
         if self.permanent:
@@ -85,7 +86,7 @@ class SlotDenied(BudgetArbiterError):
         else:
             status = 429
         if status != 400 and self.retry_after is not None:
-            headers["retry-after"] = str(max(1, math.ceil(self.retry_after)))
+            headers["retry-after"] = str(max(1, math.ceil(min(self.retry_after, LONGEST_TOLD_SLEEP))))
         if status == 400 or self.retry_after is None or self.retry_after > LONGEST_TOLD_SLEEP:
             headers["x-should-retry"] = "false"
         body = {

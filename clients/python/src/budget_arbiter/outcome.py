@@ -51,7 +51,8 @@ class Ending(Enum):
 
 
 def ending_of(error: BaseException) -> Ending:
-    """By the exception and what caused it. The vendors' libraries wrap those of their HTTP client, which are told by name."""
+    """By the exception and what caused it. The vendors' libraries wrap those of their HTTP client, which are told by
+    name."""
     if not isinstance(error, Exception):
         # Cancelled or interrupted: under way at the vendor, who goes on for all that is known.
         return Ending.UNKNOWN
@@ -68,14 +69,6 @@ def ending_of(error: BaseException) -> Ending:
     if "APIConnectionError" in names and len(causes) == 1:
         return Ending.UNKNOWN
     return Ending.REFUSED
-
-
-def is_of_a_vendor(error: BaseException) -> bool:
-    """Whether the call failed, rather than what the caller did with its answer."""
-    names = {kind.__name__ for cause in _causes(error) for kind in type(cause).__mro__}
-    return bool(names & (_UNREACHED | _BROKEN | {"APIError", "APIConnectionError", "HTTPError"})) or any(
-        _status(cause) is not None for cause in _causes(error)
-    )
 
 
 def _causes(error: BaseException) -> list[BaseException]:

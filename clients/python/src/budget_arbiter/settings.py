@@ -48,11 +48,13 @@ class Settings:
     tls_ca: str | None = None
     tls_cert: str | None = None
     tls_key: str | None = None
-    #: `session`: one stream under all slots, so that a crash frees them in seconds. `unary`: calls and a heartbeat, where a
+    #: `session`: one stream under all slots, so that a crash frees them in seconds. `unary`: calls and a heartbeat,
+    #: where a
     #: stream cannot live.
     transport: Literal["session", "unary"] = "session"
-    #: Seconds to stand in the service's queue for a slot, which serves first who used least. 0: ask and come back later.
-    wait: float = 30.0
+    #: Seconds to stand in the service's queue for a slot, which serves first who used least. 0: ask and come back
+    #: later.
+    wait: float = 10.0
     #: Seconds for all of it: waiting, coming back, the service being away.
     patience: float = 60.0
     #: Seconds that one call to the service may take, beyond its wait.

@@ -12,7 +12,7 @@ from budget_arbiter._engine.account import Account, Step, Unreported
 from budget_arbiter._engine.acquire import Wanted
 from budget_arbiter._engine.lease import Held
 from budget_arbiter._gen import budget_pb2 as pb
-from budget_arbiter.outcome import Ending, ending_of, is_of_a_vendor
+from budget_arbiter.outcome import Ending, ending_of
 from budget_arbiter.usage import Usage, model_of, usage_of
 
 MOST_OF_A_MESSAGE = 512
@@ -37,9 +37,11 @@ class Slot:
 
     | the block ends | the slot goes back |
     |---|---|
-    | with a report | with it; what was reserved beyond it is free again |
+    | in any way after a report | with it; what was reserved beyond it is free again |
     | without one | presumed spent, or as `estimate` said |
-    | by an exception | with a failed call of 0 tokens: unused if the vendor was never reached, free if it refused, presumed if nobody knows |
+    | by an exception | with a failed call of 0 tokens: unused if the vendor was never reached, free if it refused or
+    the
+    exception is the caller's own, presumed spent if the call broke off on its way |
     | by a cancellation or an interrupt | as one without a report |
     """
 
@@ -90,7 +92,8 @@ class Slot:
 
     @property
     def lost(self) -> bool:
-        """The lease ended under the work: the slot may be another's already. What is reported is booked all the same."""
+        """The lease ended under the work: the slot may be another's already. What is reported is booked all the
+        same."""
         return self._held.lost
 
     @property
@@ -112,8 +115,10 @@ class Slot:
         request_type: str = "",
         usage_id: str | None = None,
     ) -> Usage | None:
-        """Books what one call spent: of a vendor's answer, of a `Usage`, or as counted by the caller. Never waits, never fails for
-        the service's sake. Returns what is booked; None if the answer says nothing of usage, and the slot is presumed spent.
+        """Books what one call spent: of a vendor's answer, of a `Usage`, or as counted by the caller. Never waits,
+        never fails for
+        the service's sake. Returns what is booked; None if the answer says nothing of usage, and the slot is presumed
+        spent.
         """
         counted = Usage(input, cache_read, cache_write, output, reasoning, total)
         if response is None:
@@ -131,7 +136,8 @@ class Slot:
         return usage
 
     def estimate(self, usage: Usage | None = None, *, input: int = 0, output: int = 0) -> None:
-        """What was spent as far as the caller can tell: booked if the block ends without a report, in place of a presumption."""
+        """What was spent as far as the caller can tell: booked if the block ends without a report, in place of a
+        presumption."""
         self._estimate = usage or Usage(input=input, output=output)
 
     def unused(self) -> None:
@@ -143,7 +149,8 @@ class Slot:
         self._as = "PRESUME"
 
     def finish(self, error: BaseException | None = None) -> Future[None] | None:
-        """Gives it back, once. `with` does; by itself it is for those who cannot use one. Never waits: what it returns is done
+        """Gives it back, once. `with` does; by itself it is for those who cannot use one. Never waits: what it
+        returns is done
         when a crash can no longer lose it, None without a journal.
         """
         with self._ending:
@@ -158,19 +165,15 @@ class Slot:
 
     def _settlement(self, error: BaseException | None) -> tuple[pb.Usage | None, Unreported]:
         """A last report, and what becomes of what was reserved beyond all reports."""
-        if error is None and (self._reports or self._as):
+        if self._as is not None or self._reports:
             return None, self._as or "FREE"
         ending = Ending.UNKNOWN if error is None else ending_of(error)
-        if isinstance(error, Exception) and (not self._reports or is_of_a_vendor(error)):
-            failed = self._usage(Usage(), self._model, error=error)
-            if ending is Ending.UNREACHED and not self._reports:
-                return failed, "UNUSED"
-            if ending is not Ending.UNKNOWN:
-                return failed, self._as or "FREE"
-            return (None, "FREE") if self._send_estimate() else (failed, "PRESUME")
-        if self._as == "UNUSED" or (self._reports and isinstance(error, Exception)):
-            return None, self._as or "FREE"
-        return (None, "FREE") if self._send_estimate() else (None, "PRESUME")
+        failed = self._usage(Usage(), self._model, error=error) if isinstance(error, Exception) else None
+        if ending is Ending.UNREACHED:
+            return failed, "UNUSED"
+        if ending is Ending.REFUSED:
+            return failed, "FREE"
+        return (None, "FREE") if self._send_estimate() else (failed, "PRESUME")
 
     def _send_estimate(self) -> bool:
         if self._estimate is not None:
@@ -193,9 +196,7 @@ class Slot:
             model=_clean(model, MOST_OF_A_MODEL),
             request_type=_clean(request_type, MOST_OF_A_TYPE),
             failed=error is not None,
-            error_message=""
-            if error is None
-            else _clean(f"{type(error).__name__}: {error}", MOST_OF_A_MESSAGE),
+            error_message="" if error is None else _clean(f"{type(error).__name__}: {error}", MOST_OF_A_MESSAGE),
         )
 
     def _send(self, usage: pb.Usage) -> None:

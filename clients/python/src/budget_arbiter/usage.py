@@ -1,7 +1,9 @@
 """What a vendor's answer cost, in the kinds of token that the budget counts.
 
-The kinds are disjoint here: a token counts in one of them. Vendors nest them, each in its own way, so this is the one table
-that takes them apart. Answers are told by the fields that they have, as objects or as dicts, so no vendor's package is needed.
+The kinds are disjoint here: a token counts in one of them. Vendors nest them, each in its own way, so this is the one
+table
+that takes them apart. Answers are told by the fields that they have, as objects or as dicts, so no vendor's package
+is needed.
 """
 
 from __future__ import annotations
@@ -79,9 +81,7 @@ def openai_chat(usage: Any) -> Usage | None:
     written = _count(details, "cache_creation_tokens") or _count(usage, "cache_creation_input_tokens")
     read = _count(details, "cached_tokens") or _count(usage, "cache_read_input_tokens")
     reasoning = _count(_get(usage, "completion_tokens_details"), "reasoning_tokens")
-    return _disjoint(
-        _count(usage, "prompt_tokens"), read, written, _count(usage, "completion_tokens"), reasoning
-    )
+    return _disjoint(_count(usage, "prompt_tokens"), read, written, _count(usage, "completion_tokens"), reasoning)
 
 
 def openai_responses(usage: Any) -> Usage | None:

@@ -24,7 +24,9 @@ from budget_arbiter.usage import Usage
 #: Nobody knows how long a pause lasts: then look again every few seconds.
 UNKNOWN_PAUSE = 5.0
 #: Who lets calls go on without the service does not keep them waiting for it as long as for a slot.
-FAIL_OPEN_AFTER = 5.0
+FAIL_OPEN_AFTER = 2.0
+#: A longer wait is asked for in parts, lest a proxy cuts it: the same request keeps its place.
+LONGEST_PART = 20.0
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
 
@@ -96,14 +98,17 @@ class Acquirer:
         asking = asyncio.get_running_loop().create_task(self._call(session, message, budget, wait))
         abandoned = Held(budget, wanted.ai, request_id, None)
         left = max(0.0, give_up_at - asyncio.get_running_loop().time())
+        # Without a slot it may go on once nothing came for a while, beyond the wait that it asked for.
+        left = min(left, wait + FAIL_OPEN_AFTER) if wanted.fail_open else left
         endured = min(left, FAIL_OPEN_AFTER) if wanted.fail_open else left
+        late = left - endured + (0.0 if wanted.fail_open else self._deadline)
         try:
             await asyncio.wait({asking}, timeout=endured)
             # Now it is given up if the service is known to be away; else it may answer late.
             if session is not None:
-                await session.away_or(asking, left - endured + self._deadline)
+                await session.away_or(asking, late)
             else:
-                await asyncio.wait({asking}, timeout=left - endured + self._deadline)
+                await asyncio.wait({asking}, timeout=late)
         except asyncio.CancelledError:
             self._abandon(asking, session, abandoned)
             raise
@@ -116,9 +121,15 @@ class Acquirer:
             self._abandon(asking, session, abandoned)
         raise _Away(str(session.away or session.over or "no answer") if session else "no answer")
 
-    async def close(self) -> None:
-        for task in list(self._abandoned):
+    async def close(self, timeout: float) -> None:
+        """Sees to what was left behind: answers under way come soon, and those who wait in vain are called off."""
+        if self._abandoned:
+            await asyncio.wait(self._abandoned, timeout=timeout)
+        left = list(self._abandoned)
+        for task in left:
             task.cancel()
+        if left:
+            await asyncio.wait(left, timeout=timeout)
 
     async def _call(self, session: Session | None, message: Any, budget: str, wait: float) -> Any:
         if session is None:
@@ -164,9 +175,7 @@ class Acquirer:
     def give_turn(self, budget: str, ai: str) -> None:
         self._turns.give((budget, ai))
 
-    def granted(
-        self, wanted: Wanted, budget: str, grant: api.Grant, session: Session | None, rules: list[str]
-    ) -> Held:
+    def granted(self, wanted: Wanted, budget: str, grant: api.Grant, session: Session | None, rules: list[str]) -> Held:
         would_deny = [rule_name(blocker.rule) for blocker in grant.would_deny.blockers]
         held = Held(budget, wanted.ai, grant.lease.request_id, grant.lease, rules, would_deny)
         self._carriers.hold(held, session)
@@ -206,7 +215,7 @@ class _Attempt:
         wanted = self._wanted
         while True:
             asked_at = self._now()
-            wait = min(wanted.wait, max(0.0, self._give_up_at - asked_at))
+            wait = min(wanted.wait, LONGEST_PART, max(0.0, self._give_up_at - asked_at))
             held, denial = await self._ask_in_turn(wait)
             if held is None and wanted.fallback:
                 held = await self._fall_back(denial)
@@ -291,6 +300,4 @@ class _Attempt:
 
 
 def _pause(denial: pb.Denial) -> float:
-    return (
-        denial.retry_after.ToTimedelta().total_seconds() if denial.HasField("retry_after") else UNKNOWN_PAUSE
-    )
+    return denial.retry_after.ToTimedelta().total_seconds() if denial.HasField("retry_after") else UNKNOWN_PAUSE

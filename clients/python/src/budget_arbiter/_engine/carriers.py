@@ -16,9 +16,7 @@ from budget_arbiter.settings import log
 
 
 class Carriers:
-    def __init__(
-        self, routes: Routes, wire_to: Callable[[Address], Wire], deadline: float, use_sessions: bool
-    ):
+    def __init__(self, routes: Routes, wire_to: Callable[[Address], Wire], deadline: float, use_sessions: bool):
         self._routes = routes
         self._make_wire = wire_to
         self._wires: dict[Address, Wire] = {}
@@ -35,9 +33,7 @@ class Carriers:
         """The session for a budget's next acquire: budgets of the same route share one, as far as one may carry."""
         if not self._use_sessions:
             return None
-        route = tuple(
-            sorted(self._routes.order(budget), key=lambda address: not self._routes.is_live(address))
-        )
+        route = tuple(sorted(self._routes.order(budget), key=lambda address: not self._routes.is_live(address)))
         sessions = self._sessions.setdefault(route, [])
         sessions[:] = [session for session in sessions if session.over is None]
         for session in sessions:

@@ -11,7 +11,8 @@ from budget_arbiter.settings import Settings, log
 
 
 class Token:
-    """The bearer token. A file is read again when it has changed, so a token may be replaced under a running process."""
+    """The bearer token. A file is read again when it has changed, so a token may be replaced under a running
+    process."""
 
     def __init__(self, token: str | None, file: str | None):
         # BUDGET_ARBITER_TOKEN may say where the token is, as orchestrators mount secrets.
@@ -56,9 +57,11 @@ class Credentials:
         return shown
 
     def channel(self, target: str, host: str) -> grpc.Channel:
-        """A connection of its own; the certificate is checked for the name that the caller gave, not for an address of it."""
+        """A connection of its own; the certificate is checked for the name that the caller gave, not for an address
+        of it."""
         options: list[tuple[str, str | int]] = [
-            # A connection shared with this process's parent, or with other channels to the same place, would outlive a fork.
+            # A connection shared with this process's parent, or with other channels to the same place, would outlive
+            # a fork.
             ("grpc.use_local_subchannel_pool", 1),
             # Without it a client that found the service away may take two minutes to look again.
             ("grpc.max_reconnect_backoff_ms", 2_000),
@@ -66,7 +69,8 @@ class Credentials:
             ("grpc.min_reconnect_backoff_ms", 500),
             # That the service, or the way to it, is gone without a word is noticed within seconds.
             ("grpc.keepalive_time_ms", 4_000),
-            ("grpc.keepalive_timeout_ms", 2_000),
+            ("grpc.keepalive_timeout_ms", 4_000),
+            ("grpc.http2.max_pings_without_data", 0),
             ("grpc.enable_retries", 0),
         ]
         if self._tls is None:

@@ -24,6 +24,9 @@ from budget_arbiter._engine.settle import Settler
 from budget_arbiter._engine.wire import GrpcWire
 from budget_arbiter.settings import Settings, log
 
+#: How long the end of a client waits for the answers of requests whose callers went.
+LEFT_BEHIND = 1.0
+
 
 class Engine:
     def __init__(self, settings: Settings):
@@ -67,8 +70,7 @@ class Engine:
         """Settles what is open, within the time, and ends. False if something was left, which a journal keeps."""
 
         async def work() -> bool:
-            await self._acquirer.close()
-            await asyncio.sleep(0)
+            await self._acquirer.close(min(timeout / 4, LEFT_BEHIND))
             settled = await self._settler.flush(timeout)
             if not settled:
                 log.error("%d slots are not settled at the end of the client", self._settler.open)
@@ -80,7 +82,8 @@ class Engine:
         return self._thread.submit(work)
 
     def forget(self) -> None:
-        """In a child, after a fork: all of it is the parent's. Only the journal's lock must not live on with the child."""
+        """In a child, after a fork: all of it is the parent's. Only the journal's lock must not live on with the
+        child."""
         if self._journal is not None:
             self._journal.forget()
 

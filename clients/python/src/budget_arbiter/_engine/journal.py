@@ -1,6 +1,7 @@
 """What is to be settled, on disk: a crash of the process loses nothing of it.
 
-One line for each step that is to be taken, and one when it is; a step whose second line is missing is taken again, with its ids,
+One line for each step that is to be taken, and one when it is; a step whose second line is missing is taken again,
+with its ids,
 by the next process that opens the file. Tokens and certificates are not in it.
 """
 
@@ -32,7 +33,8 @@ class JournalInUse(OSError):
 
 
 class Journal:
-    """All but the writing happens on the loop; the writing on a thread, where one flush carries all that came meanwhile."""
+    """All but the writing happens on the loop; the writing on a thread, where one flush carries all that came
+    meanwhile."""
 
     def __init__(self, path: str | os.PathLike[str]):
         self._path = Path(path)

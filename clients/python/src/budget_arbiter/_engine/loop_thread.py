@@ -1,6 +1,7 @@
 """An event loop on a thread of its own, which callers of any kind hand their work to: plain threads and other loops.
 
-Here the client's timers, queues and retries live, so that nothing of the client needs a lock, nothing blocks a caller's loop,
+Here the client's timers, queues and retries live, so that nothing of the client needs a lock, nothing blocks a
+caller's loop,
 and what is to be settled outlives the loop that it was spent on.
 """
 
@@ -29,9 +30,7 @@ class LoopThread:
         self._start()
         self.loop.call_soon_threadsafe(task, *args)
 
-    def submit(
-        self, work: Callable[[], Awaitable[T]], orphaned: Callable[[T], None] | None = None
-    ) -> Future[T]:
+    def submit(self, work: Callable[[], Awaitable[T]], orphaned: Callable[[T], None] | None = None) -> Future[T]:
         """Runs it on the loop. To cancel the future cancels the work; what it brought all the same goes to `orphaned`.
 
         A future whose `cancel` says no has a result, or will: then the caller has it to give back.
@@ -55,7 +54,7 @@ class LoopThread:
 
         def begin() -> None:
             task = self.loop.create_task(run())
-            handed.add_done_callback(lambda done: done.cancelled() and self.post(task.cancel))
+            handed.add_done_callback(lambda done: self.post(task.cancel) if done.cancelled() else None)
 
         self.post(begin)
         return handed

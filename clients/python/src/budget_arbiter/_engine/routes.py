@@ -1,7 +1,9 @@
 """Which address a budget's calls go to.
 
-Copies of the service share a budget's commits best when all its calls meet in one of them, so every client sends a budget to the
-same address: the live one with the highest hash of the two (rendezvous hashing). An address that is lost moves only its own
+Copies of the service share a budget's commits best when all its calls meet in one of them, so every client sends a
+budget to the
+same address: the live one with the highest hash of the two (rendezvous hashing). An address that is lost moves only
+its own
 budgets, and they come back to it.
 """
 
@@ -19,7 +21,7 @@ from budget_arbiter.settings import log
 #: How long names are believed.
 RESOLVE_EVERY = 30.0
 FIRST_DOWN = 0.5
-LONGEST_DOWN = 15.0
+LONGEST_DOWN = 30.0
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,8 @@ class Routes:
             self._resolving.release()
 
     def order(self, budget: str) -> list[Address]:
-        """The live addresses, this budget's own first; then those that were not reached lately, in case that is over."""
+        """The live addresses, this budget's own first; then those that were not reached lately, in case that is
+        over."""
         ranked = sorted(self._addresses, key=lambda address: _weight(budget, address.target), reverse=True)
         return sorted(ranked, key=lambda address: not self.is_live(address))
 

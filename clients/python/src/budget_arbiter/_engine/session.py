@@ -1,7 +1,7 @@
 """One session: a stream under many calls, taken up again when it breaks.
 
-    dialling ── opened ──▶ open ── the stream ends ──▶ dialling, at the next address if this one is gone
-       │                                                                                   (with the session's id: its leases go on)
+    dialling ── opened ──▶ open ── the stream ends ──▶ dialling with the session's id, so that its leases go on,
+       │                                               at the next address if this one is gone
        └── the service says no for good ──▶ over: every call fails with `SessionOver`, and goes another way
 
 What was not answered is asked again on the next stream, with the same ids, so that it has one effect.
@@ -160,9 +160,7 @@ class Session:
 
         def over(failure: CallFailed | None) -> None:
             if not ended.done():
-                ended.set_result(
-                    failure or CallFailed("UNAVAILABLE", "the service ended the session's stream")
-                )
+                ended.set_result(failure or CallFailed("UNAVAILABLE", "the service ended the session's stream"))
 
         others = [budget for budget in self.budgets if budget != self._budget]
         stream = self._stream = self._wire_to(address).stream(self._budget, received, over)
@@ -171,14 +169,11 @@ class Session:
             hello.session_id = self._id
         stream.send(api.SessionRequest(open=hello))
         try:
-            await asyncio.wait(
-                {ended, begun}, timeout=max(self._deadline, 1), return_when=asyncio.FIRST_COMPLETED
-            )
+            both: set[asyncio.Future[Any]] = {ended, begun}
+            await asyncio.wait(both, timeout=max(self._deadline, 1), return_when=asyncio.FIRST_COMPLETED)
             if not ended.done() and not begun.done():
                 stream.cancel()
-                return False, CallFailed(
-                    "DEADLINE_EXCEEDED", f"no session at {address.target} within the deadline"
-                )
+                return False, CallFailed("DEADLINE_EXCEEDED", f"no session at {address.target} within the deadline")
             while not ended.done():
                 await asyncio.wait({ended}, timeout=HOME_EVERY)
                 home = self._routes.order(self._budget)[0]
@@ -194,9 +189,7 @@ class Session:
     async def _is_back(self, home: Address) -> bool:
         """Whether the budget's own address answers again, whatever it answers. Then the session is taken up there."""
         try:
-            await self._wire_to(home).unary(
-                "availability", api.GetAvailabilityRequest(), self._budget, self._deadline
-            )
+            await self._wire_to(home).unary("availability", api.GetAvailabilityRequest(), self._budget, self._deadline)
         except CallFailed as failure:
             if failure.away:
                 self._routes.lost(home)

@@ -174,9 +174,7 @@ class Settler:
         answer = await self._carriers.unary("record", request, held.budget)
         held.charged = (held.charged or 0) + answer.charged_tokens
 
-    def _verdict(
-        self, account: Account, step: Step, failure: CallFailed
-    ) -> Literal["done", "again", "later", "never"]:
+    def _verdict(self, account: Account, step: Step, failure: CallFailed) -> Literal["done", "again", "later", "never"]:
         if failure.reason == "USAGE_REPORTED" and step.unreported == "UNUSED":
             step.unreported = "FREE"
             return "again"

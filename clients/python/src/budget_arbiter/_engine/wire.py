@@ -1,4 +1,5 @@
-"""gRPC as the loop sees it. The blocking half of grpcio is used, whose threads bring the answers to the loop: it forks and shares a
+"""gRPC as the loop sees it. The blocking half of grpcio is used, whose threads bring the answers to the loop: it
+forks and shares a
 process with other users of gRPC where the asyncio half, which has one poller a process, does not.
 """
 
@@ -80,14 +81,14 @@ class GrpcWire:
         loop = asyncio.get_running_loop()
         answered: asyncio.Future[Any] = loop.create_future()
         call = self._methods[method].future(
-            request, timeout=timeout, metadata=self._credentials.metadata(budget)
+            request, timeout=timeout, metadata=tuple(self._credentials.metadata(budget))
         )
         call.add_done_callback(lambda done: _post(loop, _settle, answered, done))
         try:
             return await answered
         finally:
             if not answered.done() or answered.cancelled():
-                call.cancel()
+                call.cancel()  # type: ignore[no-untyped-call]
 
     def stream(
         self,
@@ -112,9 +113,7 @@ class _GrpcStream:
         self._outbox: queue.SimpleQueue[api.SessionRequest | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._call = method(iter(self._outbox.get, None), metadata=metadata)
-        threading.Thread(
-            target=self._read, args=(received, ended), name="budget-arbiter-session", daemon=True
-        ).start()
+        threading.Thread(target=self._read, args=(received, ended), name="budget-arbiter-session", daemon=True).start()
 
     def send(self, message: api.SessionRequest) -> None:
         self._outbox.put(message)
@@ -144,7 +143,8 @@ class _GrpcStream:
 
 
 def in_thread(work: Callable[[], T]) -> Awaitable[T]:
-    """Runs what may take long beside the loop. A thread of its own, since executors refuse while the interpreter ends."""
+    """Runs what may take long beside the loop. A thread of its own, since executors refuse while the interpreter
+    ends."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()
 
