@@ -22,7 +22,9 @@ CASES: dict[str, tuple[Any, Usage | None]] = {
         Usage(input=70, cache_read=30, output=30, reasoning=20),
     ),
     "OpenAI chat completions without details": (
-        Obj(usage=Obj(prompt_tokens=7, completion_tokens=5, prompt_tokens_details=None, completion_tokens_details=None)),
+        Obj(
+            usage=Obj(prompt_tokens=7, completion_tokens=5, prompt_tokens_details=None, completion_tokens_details=None)
+        ),
         Usage(input=7, output=5),
     ),
     "OpenAI embeddings": ({"usage": {"prompt_tokens": 9, "total_tokens": 9}}, Usage(input=9)),
@@ -98,7 +100,11 @@ CASES: dict[str, tuple[Any, Usage | None]] = {
                 "input_tokens": 30,
                 "output_tokens": 2,
                 "total_tokens": 32,
-                "input_token_details": {"cache_creation": 0, "ephemeral_5m_input_tokens": 10, "ephemeral_1h_input_tokens": 5},
+                "input_token_details": {
+                    "cache_creation": 0,
+                    "ephemeral_5m_input_tokens": 10,
+                    "ephemeral_1h_input_tokens": 5,
+                },
             }
         },
         Usage(input=15, cache_write=15, output=2),

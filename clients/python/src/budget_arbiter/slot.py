@@ -148,26 +148,26 @@ class Slot:
         """Something was spent beyond the reports, nobody knows how much."""
         self._as = "PRESUME"
 
-    def finish(self, error: BaseException | None = None) -> Future[None] | None:
+    def finish(self, error: BaseException | None = None, *, broken: bool = False) -> Future[None] | None:
         """Gives it back, once. `with` does; by itself it is for those who cannot use one. Never waits: what it
         returns is done
-        when a crash can no longer lose it, None without a journal.
+        when a crash can no longer lose it, None without a journal. `broken`: the vendor had begun to answer.
         """
         with self._ending:
             if self._ended:
                 return None
             self._ended = True
-        usage, unreported = self._settlement(error)
+        usage, unreported = self._settlement(error, broken)
         if usage is not None and unreported == "UNUSED":
             self._send(usage)
             usage = None
         return self._hand_over(Step(usage, unreported))
 
-    def _settlement(self, error: BaseException | None) -> tuple[pb.Usage | None, Unreported]:
+    def _settlement(self, error: BaseException | None, broken: bool) -> tuple[pb.Usage | None, Unreported]:
         """A last report, and what becomes of what was reserved beyond all reports."""
         if self._as is not None or self._reports:
             return None, self._as or "FREE"
-        ending = Ending.UNKNOWN if error is None else ending_of(error)
+        ending = Ending.UNKNOWN if error is None or broken else ending_of(error)
         failed = self._usage(Usage(), self._model, error=error) if isinstance(error, Exception) else None
         if ending is Ending.UNREACHED:
             return failed, "UNUSED"
