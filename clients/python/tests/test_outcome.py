@@ -6,8 +6,9 @@ import pytest
 from budget_arbiter.outcome import Ending, ending_of
 
 
-def made(name: str, *, cause: BaseException | None = None, base: type[Exception] = Exception, **attributes: int) ->
-Exception:
+def made(
+    name: str, *, cause: BaseException | None = None, base: type[Exception] = Exception, **attributes: int
+) -> Exception:
     error = type(name, (base,), attributes)("x")
     error.__cause__ = cause
     return error

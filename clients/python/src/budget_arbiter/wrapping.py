@@ -51,8 +51,9 @@ def wrap(
     unknown = set(options) - {"at_least", "wait", "patience", "fallback", "fail_open", "labels", "lease_ttl"}
     if unknown:
         raise TypeError(f"wrap() has no {', '.join(sorted(unknown))}")
-    return _Guard(client, budget, ai, estimate, estimate_stream, options).around(vendor.copy())  # type:
-    ignore[attr-defined,no-any-return]
+    guard = _Guard(client, budget, ai, estimate, estimate_stream, options)
+    guarded: C = guard.around(vendor.copy())  # type: ignore[attr-defined]
+    return guarded
 
 
 class _Guard:
