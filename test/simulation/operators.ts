@@ -15,11 +15,12 @@ const WEIGHTS: readonly NonNullable<PolicyFields['tokenWeightsByModel']>[] = [
 const ZONES = ['UTC', 'Europe/Berlin', 'Asia/Kolkata', 'Australia/Lord_Howe'];
 
 export function randomPolicy(world: SimWorld): PolicyFields {
+  const monthlyLimit = world.pick([100_000, 100_000, 20_000]);
   return extremePolicy(world.extreme, {
-    monthlyLimit: world.pick([100_000, 100_000, 20_000]),
+    monthlyLimit,
     maxDailyPercent: 20,
-    // In some runs so little that much is asked of top-ups.
-    maxHourlyPercent: world.pick([10, 10, 1]),
+    // In some runs 280 tokens, so that much is asked of top-ups.
+    maxHourlyPercent: world.pick([10, 40_000 / monthlyLimit]),
     pacing: world.pick(['NONE', 'FLOOR', 'EVEN'] as const),
     evennessPercent: world.pick([93.3333, 99.9, 0]),
     onExpiry: world.pick(['CHARGE', 'REFUND'] as const),
@@ -110,7 +111,7 @@ export class Operator extends SimulatedCaller {
   /** `gentle`: whoever watches the promise of pacing FLOOR changes no policy and corrects no figure. */
   async run(steps: number, gentle: boolean): Promise<void> {
     const { world } = this;
-    if (!gentle && world.random() < 0.5) await this.topUp(steps);
+    if (!gentle && world.random() < 0.7) await this.topUp(steps);
     for (let step = 0; step < steps; step += 1) {
       await world.pause(world.random() * 4_000);
       await world.pick(gentle ? [...FAULTS, nextDay, nextDay, lateInHour] : [...FAULTS, ...ORDERS])(
@@ -175,7 +176,7 @@ export class Operator extends SimulatedCaller {
       await this.order({ kind: 'end-top-up', topUpId: world.pick(known), reason: 'test' });
       return;
     }
-    const tokens = Math.ceil(world.random() * world.pick([400, 4_000]));
+    const tokens = Math.ceil(world.random() * world.pick([400, 4_000, 40_000]));
     const teams = this.teams().map((teamId) => ({ teamId }));
     const whose = world.pick([{}, {}, { aiId: 'ai-0' }, { aiId: 'ai-1' }, ...teams]);
     const expiresAt = world.time.now + world.pick([20_000, HOUR_MS, 40 * HOUR_MS]);
