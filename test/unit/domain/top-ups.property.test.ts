@@ -61,7 +61,8 @@ class Months extends Chance {
   run(): void {
     const isBusy = this.random() < 0.7;
     for (let step = 0; step < STEPS; step += 1) {
-      this.pass(this.pick([0, HOUR_MS / 2, 7 * HOUR_MS, 26 * HOUR_MS]));
+      this.pass(this.pick([0, 0, HOUR_MS / 2, 7 * HOUR_MS, 26 * HOUR_MS]));
+      this.spendOverMidnight();
       const kind = this.below(12);
       if (kind < 8) this.spend(isBusy ? 12_000 : 1_500);
       else if (kind === 8) this.add();
@@ -104,6 +105,16 @@ class Months extends Chance {
     return spent;
   }
 
+  /** Before a month ends, now and then: what is held then was taken from it. */
+  private spendOverMidnight(): void {
+    const { budget } = this;
+    const left = budget.state.month.end - budget.now;
+    if (left > 40 * HOUR_MS || this.random() < 0.5) return;
+    this.pass(Math.max(0, left - HOUR_MS / 3));
+    budget.acquire('d', { estimatedTokens: 1_000 });
+    this.pass(HOUR_MS / 2);
+  }
+
   private spend(most: number): void {
     const { budget } = this;
     const outcome = budget.acquire(this.pick(['a', 'b', 'c']), { estimatedTokens: 1 + this.below(most) });
@@ -124,9 +135,9 @@ class Months extends Chance {
   /** Its end takes back no more than `S - B - m x days left`: nothing that was handed out, or that later days are promised. */
   private endSome(): void {
     const { budget } = this;
-    const known = [...budget.state.tables.topUps];
+    const known = [...budget.state.tables.topUps].filter(([, { endedAt }]) => endedAt === undefined);
     if (known.length === 0) return;
-    const [topUpId, { kind, endedAt }] = this.pick(known);
+    const [topUpId, { kind }] = this.pick(known);
     const { allowance, daysLeft, today } = budget.state;
     const held = [...budget.state.tables.leases.values()].filter(
       ({ day, topUpId: from }) =>
@@ -140,7 +151,7 @@ class Months extends Chance {
     const takenBack = before - budget.state.allowance.enforced;
     expect(takenBack, topUpId).toBeGreaterThanOrEqual(0);
     expect(takenBack, topUpId).toBeLessThanOrEqual(mayBe);
-    if (kind === 'LARGER_MONTH' && endedAt === undefined)
+    if (kind === 'LARGER_MONTH')
       this.met.add(takenBack === topUp.tokens ? 'all taken back' : 'taken back in part');
   }
 
