@@ -61,10 +61,12 @@ export function closedGrants(ledger: Ledger, aiId: string, requestId: string): n
 export function rememberGrant(ledger: Ledger, lease: StoredLease): void {
   const { tables } = ledger;
   const { aiId, grantedAt: lastGrantAt } = lease;
-  const grants = grantsOf(ledger, aiId).slice(-PLACES * (REMEMBERED_REQUESTS - 1));
-  grants.push(...grantOf(ledger, lease));
-  const unusedAt = tables.ais.get(aiId)?.unusedAt;
-  tables.ais.set(aiId, { lastGrantAt, grants, ...(unusedAt === undefined ? {} : { unusedAt }) });
+  const known = tables.ais.get(aiId);
+  const grants = (known?.grants ?? NO_GRANTS).slice(-PLACES * (REMEMBERED_REQUESTS - 1));
+  const [digest, fence, second] = grantOf(ledger, lease);
+  grants.push(digest, fence, second);
+  const unusedAt = known?.unusedAt;
+  tables.ais.set(aiId, unusedAt === undefined ? { lastGrantAt, grants } : { lastGrantAt, grants, unusedAt });
   tables.aisByGrant.use(aiId);
   forgetOldAis(ledger);
 }

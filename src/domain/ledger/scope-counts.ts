@@ -146,7 +146,11 @@ function countModel(sheet: Sheet, scopes: Scopes, booking: Booking, under: strin
 }
 
 function spend({ window }: Sheet, scope: Scope | undefined, tokens: number): void {
-  if (scope !== undefined && window !== undefined) scope[window] += tokens;
+  if (scope === undefined) return;
+  // Each by its name: with every booking.
+  if (window === 'hour') scope.hour += tokens;
+  else if (window === 'day') scope.day += tokens;
+  else if (window === 'month') scope.month += tokens;
 }
 
 /**
