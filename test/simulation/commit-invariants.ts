@@ -208,10 +208,15 @@ function checkEnd(lease: StoredLease, after: StoredState, epoch: number, say: Sa
 function checkCooldowns({ before, after, promises }: Committed, say: Say): void {
   const { epoch } = after.head;
   for (const [ai, { cooldownFrom, unusedAt, grants }] of after.sections.ais) {
-    const earlier = before?.sections.ais.get(ai)?.unusedAt;
-    if (earlier !== undefined && unusedAt !== undefined && unusedAt !== earlier && !promises.clockWasReset) {
-      const { cooldownMs } = policyOf(before as StoredState);
-      say(unusedAt - earlier >= cooldownMs, `${ai} got its cooldown back twice within ${cooldownMs} ms`);
+    const earlier = before?.sections.ais.get(ai);
+    const isBack = cooldownFrom !== undefined && cooldownFrom !== earlier?.cooldownFrom;
+    if (isBack && earlier?.unusedAt !== undefined && !promises.clockWasReset) {
+      const cooldownMs = Math.min(...[before as StoredState, after].map((of) => policyOf(of).cooldownMs));
+      const sinceMs = (unusedAt ?? 0) - earlier.unusedAt;
+      say(
+        sinceMs >= cooldownMs,
+        `${ai} got its cooldown back ${sinceMs} ms after it gave a slot back unused`,
+      );
     }
     if (cooldownFrom === undefined) continue;
     const receipt = after.sections.outbox.get(leaseReceiptId(epoch, grants.at(-2) ?? 0));
