@@ -9,6 +9,7 @@ import { withKept } from './ledger/kept-windows.js';
 import { findLease, viewOfClosed, viewOfLive } from './ledger/lease-lookup.js';
 import type { Ledger } from './ledger/ledger.js';
 import { leaseOfRequest } from './ledger/request-memory.js';
+import { keptParts } from './ledger/scope-counts.js';
 import type { Scope } from './ledger/scopes.js';
 import { type Standing, standingOf, windowStatuses } from './ledger/standing.js';
 import { viewOfTopUp } from './ledger/top-ups.js';
@@ -77,7 +78,7 @@ function teamStatus(
   topped: ToppedWindows | undefined,
 ): TeamStatus {
   const windows = withKept(ledger, standing, scopeWindows(ledger, standing, team, topped), team);
-  return { teamId: team.id, windows, liveSlots: team.fences.size };
+  return { teamId: team.id, windows, liveSlots: team.live };
 }
 
 function teamsOf(ledger: Ledger): TeamStatus[] {
@@ -137,7 +138,7 @@ export function usageDayOf(ledger: Ledger, day: string, totals: StoredDay): Usag
     ais: tables.ofDay(tables.dayAis, day),
     models: tables.ofDay(tables.dayModels, day),
     presumedBy: tables.presumedBy(day),
-    parts: tables.partsOf(day),
+    parts: keptParts(ledger, day),
     ...(calls !== undefined && { calls, failedCalls, ...tables.callsOfDay(day) }),
     ...(topped && { topped }),
     toppedAis: tables.toppedOfDay(tables.toppedAis, day),

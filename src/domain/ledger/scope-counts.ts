@@ -1,4 +1,4 @@
-import type { MonthWindow, StoredCount } from '../model/state.js';
+import type { MonthWindow, StoredCount, StoredPresumed, UsageDay } from '../model/state.js';
 import { OTHER, UNKNOWN } from '../model/types.js';
 import type { DayWindow, Span } from '../time/windows.js';
 import { tokensOf } from './counts.js';
@@ -146,7 +146,11 @@ function countModel(sheet: Sheet, scopes: Scopes, booking: Booking, under: strin
 }
 
 function spend({ window }: Sheet, scope: Scope | undefined, tokens: number): void {
-  if (scope !== undefined && window !== undefined) scope[window] += tokens;
+  if (scope === undefined) return;
+  // Each by its name: with every booking.
+  if (window === 'hour') scope.hour += tokens;
+  else if (window === 'day') scope.day += tokens;
+  else if (window === 'month') scope.month += tokens;
 }
 
 /**
@@ -295,6 +299,42 @@ function movePresumed(ledger: Counted, day: string, before: Scopes | undefined):
         from === undefined ? tokens : -addAbove(sheet.parts, keyOf(sheet, 'PRESUMED', from), -tokens);
       if (to !== undefined) addAbove(sheet.parts, keyOf(sheet, 'PRESUMED', to), left);
     }
+  }
+}
+
+/** What the usage document of a day keeps of its parts: those of leases that are known follow from what it says of these. */
+export function keptParts({ tables, scopes }: Counted, day: string): Map<string, number> {
+  const parts = tables.partsOf(day);
+  if (scopes !== undefined) countKnown(parts, scopes, tables.presumedBy(day).values(), -1);
+  return parts;
+}
+
+/** The parts of a day as its document has it, under the policy of now: another may have come since it was written. */
+export function partsOfDocument(
+  { scopes }: Counted,
+  { parts, presumedBy }: Pick<UsageDay, 'parts' | 'presumedBy'>,
+): Map<string, number> {
+  if (scopes === undefined) return new Map();
+  const found = new Map([...parts].filter(([key]) => hasScope(scopes, key)));
+  countKnown(found, scopes, presumedBy.values(), 1);
+  return found;
+}
+
+/** What is presumed of leases that are known, by the scopes of their models. */
+function countKnown(
+  parts: Map<string, number>,
+  scopes: Scopes,
+  presumed: Iterable<StoredPresumed>,
+  sign: 1 | -1,
+): void {
+  for (const { hourStart, tokens, model, topped } of presumed) {
+    if (hourStart === undefined || topped) continue;
+    const scope = scopes.ofModel(model);
+    if (scope === undefined) continue;
+    const key = `PRESUMED ${scope.id}`;
+    const left = (parts.get(key) ?? 0) + sign * tokens;
+    if (left > 0) parts.set(key, left);
+    else parts.delete(key);
   }
 }
 

@@ -215,7 +215,7 @@ export interface StoredAi {
   readonly lastGrantAt: number;
   /** Since when its cooldown counts, where that is not its last grant: that one was given back unused. */
   readonly cooldownFrom?: number;
-  /** When it last gave a slot back unused, and got its cooldown back with it. */
+  /** When it last gave a slot back unused, whether it got its cooldown back with it or not. */
   readonly unusedAt?: number;
   /** Its newest grants, oldest first, three numbers each: a digest of the request id, the fence, when: see `request-memory.ts`. */
   readonly grants: readonly number[];
