@@ -17,6 +17,8 @@ from budget_arbiter.slot import Backend
 from budget_arbiter.usage import Usage
 
 Self = TypeVar("Self", bound="BaseClient")
+#: What `slot` takes and whoever wraps passes on.
+SLOT_OPTIONS = {"at_least", "wait", "patience", "fallback", "fail_open", "labels", "lease_ttl"}
 #: How long the end of a process waits for what is to be settled, if nobody closed the client.
 AT_EXIT = 5.0
 
@@ -68,16 +70,16 @@ class BaseClient:
         self,
         budget: str | None,
         ai: str | None,
-        estimate: int | None,
-        expected: Usage | None,
-        at_least: int | None,
-        model: str,
-        wait: float | None,
-        patience: float | None,
-        fallback: bool | None,
-        fail_open: bool | None,
-        labels: Mapping[str, str] | None,
-        lease_ttl: float | None,
+        estimate: int | None = None,
+        expected: Usage | None = None,
+        at_least: int | None = None,
+        model: str = "",
+        wait: float | None = None,
+        patience: float | None = None,
+        fallback: bool | None = None,
+        fail_open: bool | None = None,
+        labels: Mapping[str, str] | None = None,
+        lease_ttl: float | None = None,
     ) -> Wanted:
         own = self.settings
         budget, ai = budget or own.budget, ai or own.ai

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -42,7 +43,7 @@ class AsyncSlotContext:
         try:
             safe = self._slot.finish(error)
             if safe is not None:
-                await asyncio.shield(asyncio.wrap_future(safe))
+                await shielded(safe)
         finally:
             self._span.end(error)
 
@@ -56,6 +57,11 @@ async def take_slot(backend: Backend, wanted: Wanted) -> Slot:
         drop(backend, granted)
         raise
     return Slot(backend, held, wanted.model)
+
+
+async def shielded(safe: Future[None]) -> None:
+    """Waits until a crash can no longer lose what was handed over. To be cancelled meanwhile does not call it off."""
+    await asyncio.shield(asyncio.wrap_future(safe))
 
 
 class AsyncClient(BaseClient):

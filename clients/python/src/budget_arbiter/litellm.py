@@ -3,9 +3,9 @@
     litellm_settings:
       callbacks: budget_arbiter.litellm.callback
 
-Where the service is and which budget it is say `BUDGET_ARBITER_ADDRESS`, `BUDGET_ARBITER_BUDGET` and the other variables
-of `Client.from_env`. The AI is the first of `BUDGET_ARBITER_LITELLM_AI` (default `key_alias,team,user`) that the caller
-has, else `BUDGET_ARBITER_AI`, else `litellm`.
+Where the service is and which budget it is say `BUDGET_ARBITER_ADDRESS`, `BUDGET_ARBITER_BUDGET` and the other
+variables of `Client.from_env`. The AI is the first of `BUDGET_ARBITER_LITELLM_AI` (default `key_alias,team,user`) that
+the caller has, else `BUDGET_ARBITER_AI`, else `litellm`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 from fastapi import HTTPException
 from litellm.integrations.custom_logger import CustomLogger
 
-from budget_arbiter.aio import AsyncClient, take_slot
+from budget_arbiter.aio import AsyncClient, shielded, take_slot
 from budget_arbiter.errors import ArbiterUnavailable, SlotDenied
 from budget_arbiter.estimate import Estimator
 from budget_arbiter.settings import log
@@ -68,9 +68,8 @@ class BudgetCallback(CustomLogger):  # type: ignore[misc]
             return
         model = str(data.get("model") or "")
         client = self._own_client()
-        wanted = client.slot(
-            ai=self._name(user_api_key_dict), estimate=self._estimator.of(_read_by_the_model(data), model), model=model
-        )._wanted
+        estimate = self._estimator.of(_read_by_the_model(data), model)
+        wanted = client._wanted(None, self._name(user_api_key_dict), estimate=estimate, model=model)
         try:
             slot = await take_slot(client._engine(), wanted)
         except SlotDenied as denied:
@@ -164,7 +163,7 @@ class BudgetCallback(CustomLogger):  # type: ignore[misc]
                 self._estimator.learn(str(data.get("model") or ""), usage.output + usage.reasoning)
         safe = slot.finish()
         if safe is not None:
-            await asyncio.shield(asyncio.wrap_future(safe))
+            await shielded(safe)
 
     def _give_up(self, call_id: Any) -> None:
         slot = self._take({"litellm_call_id": call_id})
