@@ -34,7 +34,7 @@ def wrap(
     estimate: int | None = None,
     **options: Any,
 ) -> M:
-    """The same model, each call of which takes a slot first, reports what it cost and gives it back; a stream at its end.
+    """The same model, each call of which takes a slot first, reports its cost and gives it back; a stream at its end.
 
     `estimate`: tokens a call; without it the prompt's length, and what answers were like so far. The other options are
     those of `Client.slot`. A denial is raised as `SlotDenied`.

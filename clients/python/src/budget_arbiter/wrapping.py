@@ -52,11 +52,10 @@ def wrap(
         if estimate_stream is not None:
             raise TypeError("wrap() has no estimate_stream for LangChain's models")
         given: dict[str, Any] = {"budget": budget, "ai": ai, "estimate": estimate, **options}
-        return langchain.wrap(client, vendor, **given)  # type: ignore[type-var]
+        return langchain.wrap(client, vendor, **given)
     if not callable(getattr(vendor, "post", None)) or not callable(getattr(vendor, "copy", None)):
-        raise TypeError(
-            f"{type(vendor).__name__} is no client of OpenAI or Anthropic, and no chat model of LangChain: use client.slot()"
-        )
+        known = "client of OpenAI or Anthropic, and no chat model of LangChain"
+        raise TypeError(f"{type(vendor).__name__} is no {known}: use client.slot()")
     unknown = set(options) - SLOT_OPTIONS
     if unknown:
         raise TypeError(f"wrap() has no {', '.join(sorted(unknown))}")
