@@ -9,6 +9,7 @@ import { Slot } from './slot/slot.js';
 import type { SlotRequest } from './slot/slot-request.js';
 import type { SlotSource } from './slot/slot-source.js';
 import { WaitLines } from './slot/wait-lines.js';
+import { whileHeld } from './slot/while-held.js';
 import { SlotSpan } from './telemetry.js';
 import { Addresses } from './transport/addresses.js';
 import { Replicas } from './transport/replicas.js';
@@ -48,7 +49,11 @@ export class BudgetClient implements SlotSource, AsyncDisposable {
     this.token = tokenSource({ ...(token && { token }), ...(tokenFile && { tokenFile }) });
     const addresses = new Addresses(typeof address === 'string' ? address.split(',') : address);
     const channel = channelCredentials(options.tls);
-    const replicas = new Replicas(addresses, { token: this.token, channel, metadata: options.metadata ?? {} });
+    const replicas = new Replicas(addresses, {
+      token: this.token,
+      channel,
+      metadata: options.metadata ?? {},
+    });
     const Kind = options.transport === 'unary' ? UnaryTransport : SessionTransport;
     this.transport = new Kind(replicas, timeout * 1_000);
     this.outbox = this.openOutbox();
@@ -65,17 +70,14 @@ export class BudgetClient implements SlotSource, AsyncDisposable {
   /** Holds a slot while `work` runs, gives it back whichever way that ends, and returns what it returned. */
   async withSlot<T>(request: SlotRequest, work: (slot: Slot) => Promise<T> | T): Promise<T> {
     const { slot, span } = await this.open(request);
-    let result: T;
     try {
-      result = await span.within(() => work(slot));
+      return await whileHeld(slot, () => span.within(() => work(slot)));
     } catch (error) {
-      await slot.end({ kind: 'failed', error });
-      span.end(error);
+      span.fail(error);
       throw error;
+    } finally {
+      span.end();
     }
-    await slot.end();
-    span.end();
-    return result;
   }
 
   /** A slot that you give back yourself: `await using slot = await budget.acquire(...)`, or `slot.end()`. */
@@ -87,7 +89,7 @@ export class BudgetClient implements SlotSource, AsyncDisposable {
 
   /** The same SDK client, with each call in a slot of its own. Anthropic's and OpenAI's, and those that are made alike. */
   wrap<Sdk extends object>(sdk: Sdk, options: WrapOptions = {}): Sdk {
-    return guardedSdk(sdk, this, options);
+    return guardedSdk(sdk, (request) => this.acquire(request), options);
   }
 
   /** Waits until all that was reported is known to the service, or so many seconds. Whether it was. */
@@ -109,7 +111,8 @@ export class BudgetClient implements SlotSource, AsyncDisposable {
     this.transport.close();
     await this.journal?.close();
     this.journal = undefined;
-    if (left > 0) this.log('warn', `${left} settlements are left${this.options.journal ? ' in the journal' : ''}`);
+    if (left > 0)
+      this.log('warn', `${left} settlements are left${this.options.journal ? ' in the journal' : ''}`);
     return left;
   }
 
@@ -130,12 +133,14 @@ export class BudgetClient implements SlotSource, AsyncDisposable {
     };
     try {
       const granted = await new Acquisition(wanted, asks).run();
-      if (granted.lease === undefined) this.log('warn', 'the budget arbiter is away: a call goes on without a slot');
+      if (granted.lease === undefined)
+        this.log('warn', 'the budget arbiter is away: a call goes on without a slot');
       const slot = slotOf(outbox, granted, wanted);
       span.granted(slot);
       return { slot, span };
     } catch (error) {
-      span.end(error);
+      span.fail(error);
+      span.end();
       throw error;
     }
   }
@@ -144,7 +149,8 @@ export class BudgetClient implements SlotSource, AsyncDisposable {
     const { options } = this;
     const budget = request.budget ?? options.budget;
     const ai = request.ai ?? options.ai;
-    if (!budget) throw new TypeError('a slot needs a budget: of the request, of the client, or BUDGET_ARBITER_BUDGET');
+    if (!budget)
+      throw new TypeError('a slot needs a budget: of the request, of the client, or BUDGET_ARBITER_BUDGET');
     if (!ai) throw new TypeError('a slot needs an AI: of the request, of the client, or BUDGET_ARBITER_AI');
     const wait = request.wait ?? options.wait ?? 10;
     const patience = request.patience ?? options.patience ?? Math.max(60, wait);
@@ -164,11 +170,18 @@ export class BudgetClient implements SlotSource, AsyncDisposable {
 
   private async openOutbox(): Promise<Outbox> {
     const events = {
-      onFailed: (settlement: Settlement, error: Parameters<NonNullable<BudgetClientOptions['onUnsettled']>>[1]) => {
-        this.log('error', `a slot of ${settlement.aiId} on ${settlement.budgetId} was not settled: ${error.message}`);
+      onFailed: (
+        settlement: Settlement,
+        error: Parameters<NonNullable<BudgetClientOptions['onUnsettled']>>[1],
+      ) => {
+        this.log(
+          'error',
+          `a slot of ${settlement.aiId} on ${settlement.budgetId} was not settled: ${error.message}`,
+        );
         this.options.onUnsettled?.(settlement, error);
       },
-      onUnwritten: (_: Settlement, error: unknown) => this.log('error', `the journal failed: ${String(error)}`),
+      onUnwritten: (_: Settlement, error: unknown) =>
+        this.log('error', `the journal failed: ${String(error)}`),
       onRetry: () => {},
     };
     const { journal: path } = this.options;
@@ -186,7 +199,8 @@ export class BudgetClient implements SlotSource, AsyncDisposable {
 }
 
 function slotOf(outbox: Outbox, { budget, requestId, lease, kept }: Granted, { ai, model }: Wanted): Slot {
-  const settledAs: SettledLease = lease === undefined ? { requestId, isSpent: true } : { leaseId: lease.leaseId };
+  const settledAs: SettledLease =
+    lease === undefined ? { requestId, isSpent: true } : { leaseId: lease.leaseId };
   return new Slot({
     ...{ budget, ai, model, lease, settledAs },
     lost: kept?.lost ?? NEVER_LOST,
@@ -194,7 +208,10 @@ function slotOf(outbox: Outbox, { budget, requestId, lease, kept }: Granted, { a
   });
 }
 
-function giveBack(outbox: Outbox, { budget, ai, requestId, lease, kept }: Granted & { readonly ai: string }): void {
+function giveBack(
+  outbox: Outbox,
+  { budget, ai, requestId, lease, kept }: Granted & { readonly ai: string },
+): void {
   void outbox.add(
     {
       id: randomUUID(),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type ChannelCredentials, credentials } from '@grpc/grpc-js';
-import type { CallFailure } from './transport/call-failure.js';
 import type { Settlement } from './settle/settlement.js';
+import type { CallFailure } from './transport/call-failure.js';
 
 /** Where and how to reach the service, and what slots are asked for unless a request says otherwise. Times are seconds. */
 export interface BudgetClientOptions {

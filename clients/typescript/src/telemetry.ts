@@ -47,11 +47,13 @@ export class SlotSpan {
     return api.context.with(api.trace.setSpan(api.context.active(), this.span), work);
   }
 
-  end(error?: unknown): void {
-    if (error !== undefined && api !== undefined) {
-      this.span?.recordException(error instanceof Error ? error : String(error));
-      this.span?.setStatus({ code: api.SpanStatusCode.ERROR, message: String(error) });
-    }
+  fail(error: unknown): void {
+    if (api === undefined) return;
+    this.span?.recordException(error instanceof Error ? error : String(error));
+    this.span?.setStatus({ code: api.SpanStatusCode.ERROR, message: String(error) });
+  }
+
+  end(): void {
     this.span?.end();
   }
 }

@@ -1,5 +1,5 @@
-import { type FileHandle, open, rename } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
+import { type FileHandle, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { lockJournal } from './journal-lock.js';
 import type { Settlement } from './settlement.js';
@@ -12,7 +12,7 @@ type Line = { readonly add: Settlement } | { readonly done: string };
 /** What is yet to be settled, on the disk, so that a crash of this process loses none of it. One process at a time. */
 export class Journal {
   private readonly open: Map<string, Settlement>;
-  private waiting: { text: string; resolve(): void; reject(error: unknown): void }[] = [];
+  private waiting: { line: Line; resolve(): void; reject(error: unknown): void }[] = [];
   private writing = false;
   private closed = false;
   private doneLines = 0;
@@ -27,7 +27,9 @@ export class Journal {
   }
 
   /** With what an earlier process left in it. */
-  static async open(path: string): Promise<{ readonly journal: Journal; readonly left: readonly Settlement[] }> {
+  static async open(
+    path: string,
+  ): Promise<{ readonly journal: Journal; readonly left: readonly Settlement[] }> {
     const unlock = lockJournal(path);
     try {
       const left = readLeft(path);
@@ -61,7 +63,7 @@ export class Journal {
 
   private append(line: Line): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ text: `${JSON.stringify(line)}\n`, resolve, reject });
+      this.waiting.push({ line, resolve, reject });
       if (!this.writing) void this.write();
     });
   }
@@ -79,8 +81,8 @@ export class Journal {
           await old.close();
           this.doneLines = 0;
         } else {
-          await this.file.appendFile(batch.map(({ text }) => text).join(''));
-          await this.file.datasync();
+          await this.file.appendFile(batch.map(({ line }) => `${JSON.stringify(line)}\n`).join(''));
+          if (batch.some(({ line }) => 'add' in line)) await this.file.datasync();
         }
         for (const { resolve } of batch) resolve();
       } catch (error) {

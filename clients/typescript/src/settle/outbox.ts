@@ -8,6 +8,7 @@ import { LONGEST_MS, type Settlement } from './settlement.js';
 
 /** While the service is away for longer, what is to be settled does not keep a process that has nothing else to do. */
 const KEEPS_PROCESS_MS = 10_000;
+const LATE_GRANT_MS = 1_000;
 /** New credentials mend these. */
 const MENDED: readonly number[] = [status.UNAUTHENTICATED, status.PERMISSION_DENIED];
 
@@ -94,6 +95,9 @@ export class Outbox {
 
   private async settle(settlement: Settlement): Promise<void> {
     const backoff = new Backoff(100, 30_000);
+    const { lease } = settlement;
+    // A grant that was cancelled on its way may be made yet.
+    if ('requestId' in lease && !lease.isSpent) await this.pause(LATE_GRANT_MS, settlement);
     while (!this.stopped) {
       try {
         await settleOnce(this.transport, settlement);

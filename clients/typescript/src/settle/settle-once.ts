@@ -1,6 +1,10 @@
 import { status } from '@grpc/grpc-js';
 import type { Usage } from '../gen/budgetarbiter/v1/budget.js';
-import { RecordUsageRequest, ReleaseRequest, Unreported as Wire } from '../gen/budgetarbiter/v1/budget_service.js';
+import {
+  RecordUsageRequest,
+  ReleaseRequest,
+  Unreported as Wire,
+} from '../gen/budgetarbiter/v1/budget_service.js';
 import { CallFailure } from '../transport/call-failure.js';
 import type { Transport } from '../transport/transport.js';
 import type { Settlement, Unreported } from './settlement.js';
@@ -56,7 +60,11 @@ async function book(transport: Transport, of: Settlement, leaseId: string, usage
 }
 
 /** Of a lease that is forgotten, or never was. Its usage id is the same, so it is booked once. */
-async function bookUnleased(transport: Transport, { budgetId, aiId }: Settlement, usage: Usage): Promise<void> {
+async function bookUnleased(
+  transport: Transport,
+  { budgetId, aiId }: Settlement,
+  usage: Usage,
+): Promise<void> {
   const subject = { $case: 'unleased', value: { budgetId, aiId } } as const;
   await transport.record(RecordUsageRequest.fromPartial({ subject, usage }), { budgetId, leaseId: '' });
 }
@@ -79,7 +87,9 @@ async function release(transport: Transport, of: Settlement, giving: Giving): Pr
       return;
     }
     // Refused so, nothing of its usage is booked.
-    if (['LEASE_NOT_FOUND', 'SESSION_TAKEN_UP', 'ID_REUSED', 'BUDGET_NOT_FOUND'].includes(error.reason ?? '')) {
+    if (
+      ['LEASE_NOT_FOUND', 'SESSION_TAKEN_UP', 'ID_REUSED', 'BUDGET_NOT_FOUND'].includes(error.reason ?? '')
+    ) {
       if (usage !== undefined) await book(transport, of, leaseId, usage);
       return;
     }

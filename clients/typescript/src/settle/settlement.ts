@@ -6,7 +6,7 @@ export type Unreported = 'FREE' | 'PRESUME' | 'UNUSED';
 /** Which lease a settlement is of: known by its id, or only by the request that may have been granted. */
 export type SettledLease =
   | { readonly leaseId: string }
-  | { readonly requestId: string; /** Without a lease, book it all the same. */ readonly isSpent: boolean };
+  | { readonly requestId: string /** Without a lease, book it all the same. */; readonly isSpent: boolean };
 
 /** What is to be told to the service of one slot, until it is known. Kept in the journal as it is: no credentials. */
 export interface Settlement {

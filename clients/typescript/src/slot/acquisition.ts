@@ -58,6 +58,7 @@ export class Acquisition {
   private readonly patienceEnds: AbortSignal;
   private readonly requestId = randomUUID();
   private denial: Denial | undefined;
+  private mayBeGranted = false;
 
   constructor(
     private readonly wanted: Wanted,
@@ -99,7 +100,8 @@ export class Acquisition {
     const told = denial.retryAfter && secondsOf(denial.retryAfter) * 1_000;
     // Whoever waited in the line for nothing stands there still, if it comes back at once.
     const pauseMs = waited && this.leftMs > 0 ? 0 : (told ?? LOOK_AGAIN_MS);
-    if (denial.permanent || pauseMs > this.leftMs || this.leftMs === 0) throw new SlotDenied(denial, budget, ai);
+    if (denial.permanent || pauseMs > this.leftMs || this.leftMs === 0)
+      throw new SlotDenied(denial, budget, ai);
     // Somewhat later than told: timers may fire early, and many clients should not come back in step.
     if (pauseMs > 0) await pause(pauseMs + 5 + Math.random() * 100, signal);
     signal?.throwIfAborted();
@@ -123,8 +125,10 @@ export class Acquisition {
   /** Whether the call goes on without a slot; false: it is time to ask again. */
   private async maySkip(failure: CallFailure): Promise<boolean> {
     const { failOpen, signal } = this.wanted;
+    if (!failure.isUnsent) this.mayBeGranted = true;
     const isOld = failure.code === status.UNAUTHENTICATED && this.asks.renewToken();
-    if (!failure.isPassing && !isOld) throw new ArbiterRefused(failure.message, failure.codeName, failure.reason);
+    if (!failure.isPassing && !isOld)
+      throw new ArbiterRefused(failure.message, failure.codeName, failure.reason);
     const passed = performance.now() - this.beganAt;
     if (failOpen && passed >= Math.min(FAIL_OPEN_MS, this.wanted.patienceMs)) return true;
     if (this.leftMs === 0) {
@@ -150,7 +154,7 @@ export class Acquisition {
   /** The grant may have been made, its answer lost. */
   private leave(): void {
     const { budget, ai } = this.wanted;
-    this.asks.giveBack({ budget, ai, requestId: this.requestId });
+    if (this.mayBeGranted) this.asks.giveBack({ budget, ai, requestId: this.requestId });
   }
 
   /** Once. Those who wait take a place in the line of their AI first; without one in time they ask without waiting. */
@@ -163,16 +167,20 @@ export class Acquisition {
     const inTime = Math.min(waitMs, this.leftMs);
     const request = this.request(budget, requestId, leave === undefined ? 0 : inTime);
     const asked = this.asks.transport.acquire(request, leave === undefined ? 0 : inTime, signal);
-    void asked.then(leave, leave);
+    if (leave !== undefined) void asked.then(leave, leave);
     const { answer, kept } = await this.unlessAborted(asked, { budget, ai, requestId });
     if (answer.outcome?.$case === 'denied') return answer.outcome.value;
     const lease = answer.outcome?.value.lease;
-    if (lease === undefined) throw new ArbiterRefused('this client is older than the answer it got', 'UNKNOWN', undefined);
+    if (lease === undefined)
+      throw new ArbiterRefused('this client is older than the answer it got', 'UNKNOWN', undefined);
     return { budget, requestId, lease, ...(kept && { kept }) };
   }
 
   /** A session cannot take a call back: what it is granted is given back when the answer comes. */
-  private unlessAborted(asked: Promise<Acquired>, of: { budget: string; ai: string; requestId: string }): Promise<Acquired> {
+  private unlessAborted(
+    asked: Promise<Acquired>,
+    of: { budget: string; ai: string; requestId: string },
+  ): Promise<Acquired> {
     const { signal } = this.wanted;
     if (signal === undefined) return asked;
     return new Promise((resolve, reject) => {

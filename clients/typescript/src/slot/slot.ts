@@ -104,7 +104,9 @@ export class Slot implements AsyncDisposable {
 
   /** Gives it back, once. Resolves when that will survive a crash; the service is told in the background. */
   end(way: WayOut = { kind: 'done' }): Promise<void> {
-    this.ended ??= this.leave(way.kind === 'done' && this.failure ? { kind: 'failed', ...this.failure } : way);
+    this.ended ??= this.leave(
+      way.kind === 'done' && this.failure ? { kind: 'failed', ...this.failure } : way,
+    );
     return this.ended;
   }
 
@@ -175,5 +177,8 @@ export class Slot implements AsyncDisposable {
 /** At most so many bytes, and no half character. */
 function cut(text: string, bytes: number): string {
   const plain = text.replace(/[^\P{Cc}\n\t]/gu, ' ');
-  return Buffer.from(plain).subarray(0, bytes).toString().replace(/\ufffd+$/, '');
+  return Buffer.from(plain)
+    .subarray(0, bytes)
+    .toString()
+    .replace(/\ufffd+$/, '');
 }

@@ -8,8 +8,10 @@ export type Blame = 'refused' | 'unreached' | 'broken' | 'own';
 
 const UNREACHED =
   /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|CERT_.*|.*_CERT.*|ERR_TLS_.*|ERR_SSL_.*)$/;
-const BROKEN_CODES = /^(ECONNRESET|EPIPE|ETIMEDOUT|ECONNABORTED|ERR_STREAM_PREMATURE_CLOSE|UND_ERR_.*|ABORT_ERR)$/;
-const BROKEN_NAMES = /^(AbortError|TimeoutError|APIUserAbortError|APIConnectionTimeoutError|APIConnectionError)$/;
+const BROKEN_CODES =
+  /^(ECONNRESET|EPIPE|ETIMEDOUT|ECONNABORTED|ERR_STREAM_PREMATURE_CLOSE|UND_ERR_.*|ABORT_ERR)$/;
+const BROKEN_NAMES =
+  /^(AbortError|TimeoutError|APIUserAbortError|APIConnectionTimeoutError|APIConnectionError)$/;
 /** Errors carry the one that caused them, some many of them. */
 const DEEPEST = 8;
 

@@ -83,7 +83,8 @@ export class Addresses {
     const found = (await Promise.all(this.listed.map((each) => this.behind(each)))).flat();
     const before = new Map(this.known.map((address) => [address.name, address]));
     this.known = found.map(
-      (address) => before.get(address.name) ?? { ...address, downUntil: 0, backoff: new Backoff(500, 30_000) },
+      (address) =>
+        before.get(address.name) ?? { ...address, downUntil: 0, backoff: new Backoff(500, 30_000) },
     );
     this.lookedUpAt = performance.now();
     this.failed = false;
@@ -97,7 +98,10 @@ export class Addresses {
     const found = await this.lookUp(host).catch(() => []);
     const ips = [...new Set(found.map(({ address }) => address))].sort();
     if (ips.length < 2) return [itself];
-    return ips.map((ip) => ({ name: `${isIP(ip) === 6 ? `[${ip}]` : ip}:${port}`, authority: `${host}:${port}` }));
+    return ips.map((ip) => ({
+      name: `${isIP(ip) === 6 ? `[${ip}]` : ip}:${port}`,
+      authority: `${host}:${port}`,
+    }));
   }
 }
 
@@ -107,7 +111,10 @@ function score(budgetId: string, name: string): Buffer {
 }
 
 function split(listed: string): { host: string; port: string } {
-  const plain = listed.trim().replace(/^(dns:\/\/\/?|dns:|https?:\/\/)/, '').replace(/\/$/, '');
+  const plain = listed
+    .trim()
+    .replace(/^(dns:\/\/\/?|dns:|https?:\/\/)/, '')
+    .replace(/\/$/, '');
   const [, host = plain, port = DEFAULT_PORT] = /^(\[[^\]]+\]|[^:]+)(?::(\d+))?$/.exec(plain) ?? [];
   return { host, port };
 }

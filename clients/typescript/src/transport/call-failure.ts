@@ -16,6 +16,8 @@ const PASSING: ReadonlySet<number> = new Set([
 /** A call that ended with an error, alone or within a session. */
 export class CallFailure extends Error {
   override readonly name = 'CallFailure';
+  /** It never left this process, so it has no effect. */
+  isUnsent = false;
   constructor(
     readonly code: number,
     message: string,
@@ -46,7 +48,9 @@ export function failureOf(error: unknown): CallFailure {
   if (code === undefined) return new CallFailure(status.UNKNOWN, String(error));
   const [bytes] = metadata?.get('grpc-status-details-bin') ?? [];
   const message = details || String(error);
-  return bytes instanceof Buffer ? failureFrom(code, message, Status.decode(bytes)) : new CallFailure(code, message);
+  return bytes instanceof Buffer
+    ? failureFrom(code, message, Status.decode(bytes))
+    : new CallFailure(code, message);
 }
 
 /** As an answer within a session tells it. */

@@ -1,4 +1,10 @@
-import { type CallOptions, type ChannelCredentials, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import {
+  type CallOptions,
+  type ChannelCredentials,
+  credentials,
+  Metadata,
+  type ServiceError,
+} from '@grpc/grpc-js';
 import { BudgetServiceClient } from '../gen/budgetarbiter/v1/budget_service.js';
 import type { Address } from './addresses.js';
 import { failureOf } from './call-failure.js';
@@ -56,7 +62,11 @@ export class Replica {
   call<Request, Response>(
     method: (client: BudgetServiceClient) => Unary<Request, Response>,
     request: Request,
-    { budgetId, timeoutMs, signal }: { budgetId: string; timeoutMs: number; signal?: AbortSignal | undefined },
+    {
+      budgetId,
+      timeoutMs,
+      signal,
+    }: { budgetId: string; timeoutMs: number; signal?: AbortSignal | undefined },
   ): Promise<Response> {
     return new Promise((resolve, reject) => {
       const options = { deadline: Date.now() + timeoutMs };

@@ -119,7 +119,8 @@ function isRefusal({ code }: CallFailure): boolean {
 
 function inTime<T>(asked: Promise<T>, timeoutMs: number): Promise<T> {
   return new Promise((resolve, reject) => {
-    const late = (): void => reject(new CallFailure(status.DEADLINE_EXCEEDED, 'the service did not answer in time'));
+    const late = (): void =>
+      reject(new CallFailure(status.DEADLINE_EXCEEDED, 'the service did not answer in time'));
     const timer = setTimeout(late, timeoutMs);
     asked.then(resolve, reject).finally(() => clearTimeout(timer));
   });

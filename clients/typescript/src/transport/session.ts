@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { Backoff, pause } from '../time.js';
 import type { Address } from './addresses.js';
-import { CallFailure, unavailable } from './call-failure.js';
+import { CallFailure, failureOf, unavailable } from './call-failure.js';
 import type { KeptLease } from './kept-lease.js';
 import type { Replica } from './replica.js';
 import { type AnswerOf, type Call, SessionStream } from './session-stream.js';
@@ -10,6 +10,12 @@ import { type AnswerOf, type Call, SessionStream } from './session-stream.js';
 const MOST_BUDGETS = 17;
 /** So that a process whose work is done can end. Opening again costs no round trip of its own. */
 const IDLE_MS = 1_000;
+
+function unsent(error: unknown): CallFailure {
+  const failure = failureOf(error);
+  failure.isUnsent = true;
+  return failure;
+}
 
 /** What a session asks of who made it. */
 export interface SessionHost {
@@ -61,10 +67,12 @@ export class Session {
     call: Call,
   ): Promise<AnswerOf<C>> {
     this.underWay += 1;
+    this.budgets.add(budgetId);
     this.stayOpen();
     try {
-      const stream = await this.opened(budgetId);
-      this.budgets.add(budgetId);
+      const stream = await this.opened(budgetId).catch((error: unknown) => {
+        throw unsent(error);
+      });
       return await stream.call($case, call);
     } finally {
       this.underWay -= 1;
@@ -141,8 +149,6 @@ export class Session {
   private ended(stream: SessionStream): void {
     if (stream !== this.stream) return;
     this.stream = undefined;
-    this.budgets.clear();
-    for (const { lease } of this.kept.values()) this.budgets.add(lease.budgetId);
     // Nobody can take up what another stream of ours has.
     if (stream.failure?.code === status.ABORTED) this.id = undefined;
     if (this.closed) return;

@@ -30,7 +30,9 @@ export class UnaryTransport implements Transport {
   async acquire(request: AcquireSlotRequest, waitMs: number, signal?: AbortSignal): Promise<Acquired> {
     const { budgetId } = request;
     const options = { budgetId, timeoutMs: this.timeoutMs + waitMs, signal };
-    const answer = await this.ask(options, (replica, timed) => replica.call((c) => c.acquireSlot, request, timed));
+    const answer = await this.ask(options, (replica, timed) =>
+      replica.call((c) => c.acquireSlot, request, timed),
+    );
     const lease = answer.outcome?.$case === 'granted' ? answer.outcome.value.lease : undefined;
     if (lease === undefined) return { answer };
     const kept = new KeptLease(lease);

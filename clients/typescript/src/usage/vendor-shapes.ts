@@ -15,7 +15,13 @@ function count(holder: unknown, name: string): number {
 }
 
 /** Sums over all kinds, as the kinds that they are of. */
-function apart(all: { input: number; read: number; write: number; output: number; reasoning: number }): TokenUsage {
+function apart(all: {
+  input: number;
+  read: number;
+  write: number;
+  output: number;
+  reasoning: number;
+}): TokenUsage {
   return {
     input: whole(all.input - all.read - all.write),
     cacheRead: all.read,
@@ -41,7 +47,8 @@ export const openaiChat: Shape = (usage) => {
 
 /** OpenAI responses. */
 export const openaiResponses: Shape = (usage) => {
-  if (typeof usage['input_tokens'] !== 'number' || usage['input_tokens_details'] === undefined) return undefined;
+  if (typeof usage['input_tokens'] !== 'number' || usage['input_tokens_details'] === undefined)
+    return undefined;
   return apart({
     input: count(usage, 'input_tokens'),
     read: count(usage['input_tokens_details'], 'cached_tokens'),

@@ -33,7 +33,8 @@ const asked = new WeakSet<object>();
  */
 export function askForUsage(request: SdkRequest): boolean {
   const body = bodyOf(request);
-  if (body['stream'] !== true || !/\/(chat\/)?completions$/.test(withoutQuery(request.path ?? ''))) return false;
+  if (body['stream'] !== true || !/\/(chat\/)?completions$/.test(withoutQuery(request.path ?? '')))
+    return false;
   if (asked.has(body)) return true;
   const { stream_options: options } = body as { stream_options?: { include_usage?: boolean } };
   if (options?.include_usage !== undefined) return false;

@@ -38,7 +38,9 @@ export class GuardedCall {
       throw error;
     }
     if (!response.ok) {
-      const error = Object.assign(new Error(`the vendor answered ${response.status}`), { status: response.status });
+      const error = Object.assign(new Error(`the vendor answered ${response.status}`), {
+        status: response.status,
+      });
       await slot.end({ kind: 'failed', error });
       return response;
     }
@@ -49,7 +51,9 @@ export class GuardedCall {
   async unlessSent(error: unknown): Promise<void> {
     if (this.isSent) return;
     this.parts.slot.unused();
-    await this.parts.slot.end(error === undefined ? { kind: 'done' } : { kind: 'failed', error: neverSent(error) });
+    await this.parts.slot.end(
+      error === undefined ? { kind: 'done' } : { kind: 'failed', error: neverSent(error) },
+    );
   }
 
   private async observed(response: Response): Promise<Response> {
@@ -135,4 +139,3 @@ function onTheWay(cause: unknown): Error {
 function neverSent(cause: unknown): Error {
   return Object.assign(new Error(`never sent: ${String(cause)}`), { code: 'ECONNREFUSED' });
 }
-

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Slot } from '../slot/slot.js';
 import type { SlotRequest } from '../slot/slot-request.js';
-import type { SlotSource } from '../slot/slot-source.js';
 import type { TokenUsage } from '../usage/token-usage.js';
 import { askForUsage, bodyOf, type SdkRequest, spends } from './endpoints.js';
 import { type EstimateStreamed, GuardedCall } from './guarded-call.js';
@@ -18,6 +18,7 @@ export interface WrapOptions extends Omit<SlotRequest, 'signal' | 'model' | 'est
   readonly estimateStreamed?: EstimateStreamed | undefined;
 }
 
+type Acquire = (request: SlotRequest) => Promise<Slot>;
 type MakeRequest = (request: SdkRequest | Promise<SdkRequest>, ...rest: unknown[]) => Promise<unknown>;
 type Fetch = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
@@ -29,14 +30,14 @@ interface VendorSdk {
 }
 
 /** The same SDK client, with each call in a slot of its own. */
-export function guardedSdk<Sdk extends object>(sdk: Sdk, client: SlotSource, options: WrapOptions): Sdk {
+export function guardedSdk<Sdk extends object>(sdk: Sdk, acquire: Acquire, options: WrapOptions): Sdk {
   if (!isVendorSdk(sdk)) {
     throw new TypeError('wrap() takes a client of @anthropic-ai/sdk or openai; for another, use withSlot()');
   }
-  return guarded(sdk, client, options) as unknown as Sdk;
+  return guarded(sdk, acquire, options) as unknown as Sdk;
 }
 
-function guarded(sdk: VendorSdk, client: SlotSource, options: WrapOptions): VendorSdk {
+function guarded(sdk: VendorSdk, acquire: Acquire, options: WrapOptions): VendorSdk {
   const calls = new AsyncLocalStorage<GuardedCall>();
   const fetch: Fetch = sdk.fetch ?? globalThis.fetch;
   const wrapped = sdk.withOptions({
@@ -50,7 +51,7 @@ function guarded(sdk: VendorSdk, client: SlotSource, options: WrapOptions): Vend
   wrapped.makeRequest = async (asked, ...rest) => {
     const request = await asked;
     if (!spends(request)) return makeRequest.call(wrapped, request, ...rest);
-    const call = await begin(sdk, client, request, options);
+    const call = await begin(sdk, acquire, request, options);
     // What goes wrong before it is sent, be it the caller's signal, is no call.
     const send = async (): Promise<unknown> => {
       try {
@@ -64,13 +65,13 @@ function guarded(sdk: VendorSdk, client: SlotSource, options: WrapOptions): Vend
     };
     return calls.run(call, send);
   };
-  wrapped.withOptions = (more) => guarded(withOptions.call(wrapped, { fetch, ...more }), client, options);
+  wrapped.withOptions = (more) => guarded(withOptions.call(wrapped, { fetch, ...more }), acquire, options);
   return wrapped;
 }
 
 async function begin(
   sdk: VendorSdk,
-  client: SlotSource,
+  acquire: Acquire,
   request: SdkRequest,
   options: WrapOptions,
 ): Promise<GuardedCall> {
@@ -80,7 +81,7 @@ async function begin(
   const model = typeof body['model'] === 'string' ? body['model'] : undefined;
   const expected = typeof estimate === 'function' ? estimate(body) : estimate;
   try {
-    const slot = await client.acquire({ ...wanted, estimate: expected, model, signal });
+    const slot = await acquire({ ...wanted, estimate: expected, model, signal });
     return new GuardedCall({ slot, request, hidesUsage: askForUsage(request), estimateStreamed });
   } catch (error) {
     throw signal?.aborted ? abortError(sdk, error) : error;

@@ -1,6 +1,6 @@
 import { BudgetClient } from '../budget-client.js';
 import type { SlotSource } from '../slot/slot-source.js';
-import { guardedSdk, type WrapOptions } from './guarded-sdk.js';
+import type { WrapOptions } from './guarded-sdk.js';
 
 let shared: BudgetClient | undefined;
 
@@ -18,7 +18,7 @@ export function wrap<Sdk extends object>(
   sdk: Sdk,
   { client, ...options }: WrapOptions & { readonly client?: SlotSource | undefined } = {},
 ): Sdk {
-  return guardedSdk(sdk, client ?? sharedClient(), options);
+  return (client ?? sharedClient()).wrap(sdk, options);
 }
 
 function sharedClient(): BudgetClient {
