@@ -143,6 +143,7 @@ describe.each([
     const lines = printed
       .trim()
       .split('\n')
+      .filter((line) => line.startsWith('{'))
       .map((line) => JSON.parse(line));
     const outcomes = lines.map(({ call, answer, error }) => [call, error ?? answer ?? null]);
     expect(outcomes).toEqual([...EXPECTED.map(([call, outcome]) => [call, outcome]), ['close', 0]]);

@@ -9,6 +9,9 @@ const STREAM_SILENT_MS = 60_000;
 
 interface Run {
   readonly slot: Slot;
+  /** Of Anthropic. Its streams say their sum so far, which LangChain adds up: so this, said at their beginning, is counted twice. */
+  readonly isSummed: boolean;
+  begunWith: number;
   silence?: NodeJS.Timeout;
 }
 
@@ -52,18 +55,29 @@ export class BudgetCallback {
   ): Promise<void> {
     const { invocation_params: asked } = fields(extra);
     const { kwargs } = fields(model);
+    const isSummed = metadata?.['ls_provider'] === 'anthropic';
     const names = [fields(asked)['model'], metadata?.['ls_model_name'], fields(kwargs)['model']];
     const named = names.find((name): name is string => typeof name === 'string');
-    this.runs.set(runId, { slot: await this.client.acquire({ ...this.request, model: named }) });
+    const slot = await this.client.acquire({ ...this.request, model: named });
+    this.runs.set(runId, { slot, isSummed, begunWith: 0 });
   }
 
   handleLLMStart(...begun: Parameters<BudgetCallback['handleChatModelStart']>): Promise<void> {
     return this.handleChatModelStart(...begun);
   }
 
-  handleLLMNewToken(_token: string, _at: unknown, runId: string): void {
+  handleLLMNewToken(
+    _token: string,
+    _at: unknown,
+    runId: string,
+    _parentRunId?: string,
+    _tags?: string[],
+    more?: unknown,
+  ): void {
     const run = this.runs.get(runId);
     if (run === undefined) return;
+    const usage = usageOf(fields(fields(fields(more)['chunk'])['message'])['usage_metadata']);
+    if (run.isSummed && usage?.input) run.begunWith = usage.output ?? 0;
     clearTimeout(run.silence);
     run.silence = setTimeout(() => void run.slot.end({ kind: 'left' }), STREAM_SILENT_MS);
     run.silence.unref();
@@ -76,35 +90,38 @@ export class BudgetCallback {
     _tags?: string[],
     extra?: Record<string, unknown>,
   ): Promise<void> {
-    const slot = this.taken(runId);
-    if (slot === undefined) return;
+    const run = this.taken(runId);
+    if (run === undefined) return;
+    const { slot } = run;
     // From LangChain's cache: no vendor was asked.
     if (extra?.['cached'] === true) slot.unused();
-    else reportGenerations(slot, output);
+    else reportGenerations(run, output);
     await slot.end();
   }
 
   async handleLLMError(error: unknown, runId: string): Promise<void> {
-    await this.taken(runId)?.end({ kind: 'failed', error });
+    await this.taken(runId)?.slot.end({ kind: 'failed', error });
   }
 
-  private taken(runId: string): Slot | undefined {
+  private taken(runId: string): Run | undefined {
     const run = this.runs.get(runId);
     this.runs.delete(runId);
     clearTimeout(run?.silence);
-    return run?.slot;
+    return run;
   }
 }
 
 /** Each message says its own usage; older models say that of all in `llmOutput`. */
-function reportGenerations(slot: Slot, output: unknown): void {
+function reportGenerations({ slot, begunWith }: Run, output: unknown): void {
   const { generations, llmOutput } = fields(output);
   const all = Array.isArray(generations) ? generations.flat() : [];
   let isReported = false;
   for (const generation of all) {
     const { message } = fields(generation);
     const usage = usageOf(fields(message)['usage_metadata']);
-    if (usage !== undefined) isReported = slot.report(usage, { model: modelOf(message) }) || isReported;
+    if (usage === undefined) continue;
+    isReported = true;
+    slot.report({ ...usage, output: (usage.output ?? 0) - begunWith }, { model: modelOf(message) });
   }
   const { tokenUsage } = fields(llmOutput);
   const { promptTokens, completionTokens } = fields(tokenUsage);
