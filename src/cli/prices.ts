@@ -37,6 +37,8 @@ export function printPrices(
   }
   const chosen = [...table.keys()].filter((model) => patterns.some((pattern) => fitsPattern(pattern, model)));
   const priced = chosen.filter((model) => isPriced(table.get(model)));
+  if (priced.length === 0)
+    throw new StartError(`--models: of ${file} no model that fits has a price for a token`, 2);
   const entries = entriesFor(priced, table);
   if (entries.length > MOST_ENTRIES) {
     const counted = `the prices of ${priced.length} models come to ${entries.length} entries`;

@@ -256,7 +256,7 @@ function addStoreCommands(program: Command, run: Run): void {
 
   program
     .command('backup')
-    .description('Replica everything into a new folder, while the service goes on.')
+    .description('Copy everything into a new folder, while the service goes on.')
     .requiredOption('--to <folder>', 'the folder to make')
     .option('--from <place>', `the store (default: the one that is configured): ${PLACE}`)
     .option('--database <name>', 'the database in MongoDB (default: MONGODB_DATABASE)')

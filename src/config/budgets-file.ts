@@ -4,9 +4,10 @@ import { BUDGET_ID_RULE, isBudgetId } from '../domain/model/budget-id.js';
 import type { FieldViolation } from '../domain/model/outcomes.js';
 import type { PolicyFields } from '../domain/model/policy.js';
 import { policyViolations } from '../domain/policy/policy-check.js';
-import { POLICY_ROWS, TOKEN_WEIGHT_NAMES } from '../domain/policy/policy-fields.js';
+import { POLICY_FIELDS, POLICY_ROWS, TOKEN_WEIGHT_NAMES } from '../domain/policy/policy-fields.js';
 import { rangeViolations } from '../domain/policy/policy-ranges.js';
 import { policyWarnings } from '../domain/policy/policy-warnings.js';
+import { SCOPE_ROWS } from '../domain/policy/scope-fields.js';
 import { textOf } from '../platform/bytes.js';
 import { type ConfiguredAccess, knownAccessKeys, readAccess } from './access-file.js';
 import { type ConfiguredSinks, readAlertSinks, SINK_KEYS } from './alert-sinks-file.js';
@@ -152,10 +153,15 @@ function knownKeys(path: YamlPath): string[] {
   if (path[0] === 'alert_sinks') return [...SINK_KEYS];
   if (path[0] === 'metrics') return [...METRICS_KEYS];
   if (path[0] !== 'budgets') return [...knownAccessKeys(path)];
-  return path.length === 2
-    ? [...POLICY_ROWS.map(([, { name }]) => name), 'preset']
-    : Object.values(TOKEN_WEIGHT_NAMES);
+  if (path.length === 2) return [...POLICY_ROWS.map(([, { name }]) => name), 'preset'];
+  return KEYS_OF_ENTRIES[String(path[2])] ?? Object.values(TOKEN_WEIGHT_NAMES);
 }
+
+/** What may be set of a team, or of the models that a pattern binds; whatever else is set by key is weights. */
+const KEYS_OF_ENTRIES: Readonly<Record<string, string[]>> = {
+  [POLICY_FIELDS.teams.name]: ['ai_ids', ...SCOPE_ROWS.teams.map(([, { name }]) => name)],
+  [POLICY_FIELDS.models.name]: SCOPE_ROWS['limits-by-model'].map(([, { name }]) => name),
+};
 
 function budgetWarnings(source: YamlSource, { budgetId, fields }: ConfiguredBudget): Problem[] {
   return policyWarnings(fields).map(({ field, message }) =>

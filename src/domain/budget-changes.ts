@@ -211,7 +211,8 @@ export function deleteBudget(ledger: Ledger, { force, etag }: DeleteBudgetReques
   tables.ais.reset();
   tables.dropMonth();
   tables.pastDays.reset();
-  for (const table of [tables.hourAis, tables.hourModels, tables.hourParts, tables.lapsed]) table.reset();
+  tables.dropHour();
+  tables.lapsed.reset();
   tables.aisByGrant.clear();
   ledger.topUps.clear();
   closeOver(ledger);

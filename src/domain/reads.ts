@@ -9,9 +9,11 @@ import { withKept } from './ledger/kept-windows.js';
 import { findLease, viewOfClosed, viewOfLive } from './ledger/lease-lookup.js';
 import type { Ledger } from './ledger/ledger.js';
 import { leaseOfRequest } from './ledger/request-memory.js';
+import { keptParts } from './ledger/scope-counts.js';
 import type { Scope } from './ledger/scopes.js';
 import { type Standing, standingOf, windowStatuses } from './ledger/standing.js';
 import { viewOfTopUp } from './ledger/top-ups.js';
+import { type ToppedWindows, toppedByTeam } from './ledger/topped-by-team.js';
 import {
   type BudgetSnapshot,
   type NeedsLookup,
@@ -64,21 +66,27 @@ export function getAvailability(
   return {
     kind: 'availability',
     availableTokens: roomFor(ledger, standing, request),
-    ...(team && { team: teamStatus(ledger, standing, team) }),
+    ...(team && { team: teamStatus(ledger, standing, team, toppedByTeam(ledger).get(team)) }),
     ...(admitted ? {} : { denial: denialOf(ledger, blockers) }),
   };
 }
 
-function teamStatus(ledger: Ledger, standing: Standing, team: Scope): TeamStatus {
-  const windows = withKept(ledger, standing, scopeWindows(ledger, standing, team), team);
-  return { teamId: team.id, windows, liveSlots: team.fences.size };
+function teamStatus(
+  ledger: Ledger,
+  standing: Standing,
+  team: Scope,
+  topped: ToppedWindows | undefined,
+): TeamStatus {
+  const windows = withKept(ledger, standing, scopeWindows(ledger, standing, team, topped), team);
+  return { teamId: team.id, windows, liveSlots: team.live };
 }
 
 function teamsOf(ledger: Ledger): TeamStatus[] {
   const { scopes } = ledger;
   if (scopes === undefined || !ledger.exists) return [];
   const standing = standingOf(ledger);
-  return Array.from(scopes.teams.values(), (team) => teamStatus(ledger, standing, team));
+  const topped = toppedByTeam(ledger);
+  return Array.from(scopes.teams.values(), (team) => teamStatus(ledger, standing, team, topped.get(team)));
 }
 
 /** A copy of everything that readers want, which later decisions do not change. */
@@ -130,7 +138,7 @@ export function usageDayOf(ledger: Ledger, day: string, totals: StoredDay): Usag
     ais: tables.ofDay(tables.dayAis, day),
     models: tables.ofDay(tables.dayModels, day),
     presumedBy: tables.presumedBy(day),
-    parts: tables.partsOf(day),
+    parts: keptParts(ledger, day),
     ...(calls !== undefined && { calls, failedCalls, ...tables.callsOfDay(day) }),
     ...(topped && { topped }),
     toppedAis: tables.toppedOfDay(tables.toppedAis, day),

@@ -5516,7 +5516,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "toppedTokens": {
             "type": "string",
             "pattern": "^-?[0-9]+$",
-            "description": "What was spent in it beside `spent_tokens`: it was reserved from top-ups, and no cap looks at it. Of a team's windows it is not told, and 0."
+            "description": "What was spent in it beside `spent_tokens`: it was reserved from top-ups, and no cap looks at it. Of a team: by its AIs that the window counts by name, and in its hour since the policy has teams."
           },
           "keptTokens": {
             "type": "string",
@@ -5567,7 +5567,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           },
           "topped_tokens": {
             "type": "integer",
-            "description": "What was spent in it beside `spent_tokens`: it was reserved from top-ups, and no cap looks at it. Of a team's windows it is not told, and 0."
+            "description": "What was spent in it beside `spent_tokens`: it was reserved from top-ups, and no cap looks at it. Of a team: by its AIs that the window counts by name, and in its hour since the policy has teams."
           },
           "kept_tokens": {
             "type": "integer",

@@ -7,7 +7,7 @@ import type { OutcomeOf } from '../domain/model/outcomes.js';
 import type { PolicyFields } from '../domain/model/policy.js';
 import type { AcquireRequest, BudgetRequest, LeaseRef, PutPolicyRequest } from '../domain/model/requests.js';
 import type { UsageDay } from '../domain/model/state.js';
-import type { Denial, LeaseView, UsageReport } from '../domain/model/types.js';
+import type { Denial, LeaseView, UsageReport, Writable } from '../domain/model/types.js';
 import { EventHeap } from './event-heap.js';
 import { Tallies } from './tallies.js';
 import { type AskedSlot, MICROS_PER_MS, MICROS_PER_SECOND, millisOf, type TraceEntry } from './trace.js';
@@ -113,14 +113,14 @@ export class Replay {
 
   /** The next entry; what was to happen before it happens first. */
   async take(entry: TraceEntry): Promise<void> {
-    await this.runTo(entry.at);
+    if (this.nextAt <= entry.at) await this.runTo(entry.at);
     this.now = entry.at;
     this.firstAt ??= entry.at;
     this.lastAt = entry.at;
     if (entry.kind === 'policy') await this.setPolicy(entry.fields);
     else if (entry.kind === 'unleased') await this.spend(entry);
     else await this.ask({ kind: 'ask', at: entry.at, asked: entry, firstAt: entry.at });
-    await this.serveWaiters();
+    if (this.waiters.size > 0) await this.serveWaiters();
   }
 
   /** The trace is over: slots are given back, and what comes again comes again while its month lasts. */
@@ -128,6 +128,11 @@ export class Replay {
     const { end } = this.budget.ledger.month;
     await this.runTo(Math.max(end * MICROS_PER_MS, this.lastAt + MICROS_PER_SECOND) - 1);
     return this.budget.days();
+  }
+
+  /** When something is to happen next. */
+  private get nextAt(): number {
+    return Math.min(this.nextWaiterAt(), this.events.nextAt);
   }
 
   private async runTo(at: number): Promise<void> {
@@ -139,7 +144,7 @@ export class Replay {
       const event = this.events.nextAt <= waiterAt ? this.events.take() : undefined;
       if (event?.kind === 'end') await this.giveBack(event);
       else if (event !== undefined) await this.ask(event);
-      await this.serveWaiters();
+      if (this.waiters.size > 0) await this.serveWaiters();
     }
   }
 
@@ -167,7 +172,7 @@ export class Replay {
   private async ask(asking: Asking): Promise<void> {
     const { asked, firstAt } = asking;
     // Waiters are tried first: a newcomer does not overtake one that could be admitted.
-    await this.serveWaiters();
+    if (this.waiters.size > 0) await this.serveWaiters();
     this.requests += 1;
     const request = requestOf(asked, `r${this.requests}`);
     const outcome = await this.decide(request);
@@ -248,7 +253,6 @@ export class Replay {
   }
 
   private async serveWaiters(): Promise<void> {
-    if (this.waiters.size === 0) return;
     await this.decide({ kind: 'sweep' });
     for (const pending of this.waiters.turn(this.prospect, this.nowMs)) {
       const asking = this.waiting.get(pending);
@@ -312,13 +316,13 @@ export class UnworkablePolicy extends Error {
 const NOBODY_HEARS = { resolve: () => {}, reject: () => {} };
 
 function requestOf({ aiId, model, estimate, atLeast, took }: AskedSlot, requestId: string): AcquireRequest {
-  return {
-    ...{ kind: 'acquire', aiId, requestId, requestIdMade: true, fingerprint: '', nonce: 'replay' },
-    leaseTtlMs: millisOf(took) + SPARE_MS,
-    ...(model !== '' && { model }),
-    ...(estimate !== undefined && { estimatedTokens: estimate }),
-    ...(atLeast !== undefined && { atLeastTokens: atLeast }),
-  };
+  const leaseTtlMs = millisOf(took) + SPARE_MS;
+  const made = { requestIdMade: true, fingerprint: '', nonce: 'replay', leaseTtlMs };
+  const request: Writable<AcquireRequest> = { kind: 'acquire', aiId, requestId, ...made };
+  if (model !== '') request.model = model;
+  if (estimate !== undefined) request.estimatedTokens = estimate;
+  if (atLeast !== undefined) request.atLeastTokens = atLeast;
+  return request;
 }
 
 /** What a request came to, or would have. */

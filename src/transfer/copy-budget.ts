@@ -14,7 +14,7 @@ import { type BudgetSink, readBudget } from './read-budget.js';
 
 const TRIES = 5;
 
-/** Replicas one budget; its state comes last, so that a budget that has one is there whole. */
+/** Copies one budget; its state comes last, so that a budget that has one is there whole. */
 export async function copyBudget(
   source: TransferStore,
   target: TransferStore,

@@ -14,6 +14,9 @@ import { randomFrom, testSeed } from '../support/seed.js';
 import { cli } from './support.js';
 
 const EXCERPT = new URL('../fixtures/litellm-prices/prices.json', import.meta.url).pathname;
+/** Of pictures only. */
+const UNPRICED = join(mkdtempSync(join(tmpdir(), 'prices-')), 'unpriced.json');
+writeFileSync(UNPRICED, '{"painter": {"output_cost_per_image": 0.04}}');
 const tableOf = (file: string) => weightsOfTable(JSON.parse(readFileSync(file, 'utf8')));
 
 /** The policy that is printed, as CONFIG_FILE would take it. */
@@ -112,6 +115,7 @@ describe('budget-arbiter prices', () => {
 
   it.each<[string, string[], number, RegExp]>([
     ['a pattern that fits nothing', [EXCERPT, '--models', 'llama-*'], 2, /no model of .* fits "llama-\*"/],
+    ['models without a price', [UNPRICED, '--models', '*'], 2, /no model that fits has a price for a token/],
     ['no pattern', [EXCERPT], 2, /--models/],
     ['no table', ['/no/where.json', '--models', '*'], 2, /cannot be read as JSON/],
     [

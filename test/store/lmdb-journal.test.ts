@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Receipt, SectionPut, StatePatch } from '../../src/domain/model/state.js';
-import { openLmdbStore } from '../../src/store/lmdb/open-lmdb-store.js';
+import type { JournalRecord } from '../../src/store/lmdb/journal.js';
+import { journalRange } from '../../src/store/lmdb/keys.js';
+import { LmdbFile } from '../../src/store/lmdb/lmdb-file.js';
+import { DATA_FILE, openLmdbStore } from '../../src/store/lmdb/open-lmdb-store.js';
 import { openMemoryStore } from '../../src/store/memory/memory-store.js';
 import type { BudgetStore, StateVersion } from '../../src/store/store.js';
 import { randomFrom, testSeed } from '../support/seed.js';
@@ -21,6 +24,7 @@ function anyPatch(random: Random, revision: number): StatePatch {
   for (let i = pick(400); i > 0; i -= 1) {
     const key = `name ${pick(500)}`;
     puts.set(key, { section: 'monthAis', key, value: revision });
+    if (pick(4) === 0) puts.set(`parts ${key}`, { section: 'monthParts', key, value: revision });
   }
   for (let i = pick(40); i > 0; i -= 1) {
     const id = IDS[pick(IDS.length)] ?? '';
@@ -99,6 +103,25 @@ describe('what the embedded store has in its journals', () => {
     await reopen();
     await expectSame(model, `SEED=${seed}`);
   }, 120_000);
+
+  it('is read by a version that knows fewer sections, so that it can say which format it does not know', async () => {
+    const puts: SectionPut[] = [
+      { section: 'monthAis', key: 'a', value: 1 },
+      { section: 'monthParts', key: 'TEAM t', value: 2 },
+      { section: 'of-format-3' as 'monthParts', key: 'x', value: 3 },
+    ];
+    await store.commit('b', undefined, patch(1, { puts }));
+    const sections = (await store.load('b'))?.sections;
+    expect([...(sections?.monthAis ?? [])]).toEqual([['a', 1]]);
+    expect([...(sections?.monthParts ?? [])]).toEqual([['TEAM t', 2]]);
+    await store.close();
+    const file = LmdbFile.open(join(dataDir, DATA_FILE));
+    const records = file.view((view) => Array.from(view.range<JournalRecord>(journalRange('b'))));
+    // All that format 1 reads of it, which knows no other sections than its own.
+    expect(records.map(({ value }) => value.entries)).toEqual([[['monthAis', 'a', 1]]]);
+    await file.close();
+    store = await openLmdbStore({ dataDir });
+  });
 
   it('of many budgets reads the same when it is too much for the memory', async () => {
     const puts = Array.from(

@@ -76,12 +76,13 @@ export class MaximalHistory extends Chance {
       this.made += 1;
       const aiId = this.aiId();
       const labels = this.random() < 0.8 ? { labels: LABELS } : {};
+      const model = this.random() < 0.5 ? { model: this.model() } : {};
       const session = this.random() < 0.3 ? { session: this.sessionOf(aiId) } : {};
       const estimatedTokens = 1 + this.below(1_000);
       return {
         ...{ kind: 'acquire', aiId, requestId: wide('"', 128, this.made), requestIdMade: false },
         ...{ fingerprint: 'f'.repeat(22), nonce: 'n'.repeat(16), estimatedTokens },
-        ...{ ...labels, ...session },
+        ...{ ...labels, ...model, ...session },
       };
     });
     for (const outcome of outcomes) {
@@ -119,6 +120,8 @@ export class MaximalHistory extends Chance {
         kind: 'release',
         lease,
         ...(this.random() < 0.7 && { usage: this.usage() }),
+        // What one leaves presumed, another may settle: its receipt has the answers of both.
+        ...(this.random() < 0.5 && { unreported: 'PRESUME' }),
       })),
     );
   }
@@ -133,10 +136,14 @@ export class MaximalHistory extends Chance {
 
   usage() {
     this.made += 1;
-    const model = this.pick([`${'模'.repeat(40)}${this.below(600)}`, wide('.', 128, this.below(600)), 'm']);
+    const model = this.model();
     const more = this.random() < 0.5 ? { calls: this.below(10_001), failed: true } : {};
     const report = usage(wide('%', 128, this.made), this.below(3_000), model, more);
     return { ...report, requestType: 'é'.repeat(32) };
+  }
+
+  private model(): string {
+    return this.pick([`${'模'.repeat(40)}${this.below(600)}`, wide('.', 128, this.below(600)), 'm']);
   }
 
   /** A day of as many AIs as a day may have, as its document would bring it back. */
@@ -221,7 +228,7 @@ export class MaximalHistory extends Chance {
 
   /** Whether what is measured is not far above what is stored, so that the bound is of use. */
   isTight(): boolean {
-    return this.largest > 0.45 * MAX_STATE_BYTES;
+    return this.largest > 0.5 * MAX_STATE_BYTES;
   }
 }
 

@@ -326,14 +326,17 @@ export class RandomHistory extends Chance {
   private operate(): void {
     const lease = this.leases.at(-1);
     const kind = this.below(6);
-    if (kind < 2) {
-      const { state, documents } = this.budget;
-      this.regrouped = forgottenModels(state, documents.values()) ?? this.regrouped;
-      this.do({ kind: 'put-policy', fields: this.policy() });
-    } else if (kind === 2) this.do({ kind: 'pause', reason: '' });
+    if (kind < 2) this.changePolicy();
+    else if (kind === 2) this.do({ kind: 'pause', reason: '' });
     else if (kind === 3 && lease !== undefined) this.do({ kind: 'revoke', lease, reason: '' });
     else if (kind === 4 && this.random() < 0.2) this.begin();
     this.do({ kind: 'resume' });
+  }
+
+  private changePolicy(): void {
+    const { state, documents } = this.budget;
+    this.regrouped = forgottenModels(state, documents.values()) ?? this.regrouped;
+    this.do({ kind: 'put-policy', fields: this.policy() });
   }
 
   /** Deleted and created again. */
@@ -349,15 +352,23 @@ export class RandomHistory extends Chance {
   private resetClock(): void {
     const { budget } = this;
     const right = budget.now;
-    budget.pass(this.pick([HOUR_MS, 3 * 24 * HOUR_MS, 25 * 24 * HOUR_MS]));
-    this.acquire();
-    this.unleased();
-    if (this.random() < 0.5) this.hear(budget.writeOut());
+    const ahead = this.pick([HOUR_MS, 3 * 24 * HOUR_MS, 25 * 24 * HOUR_MS]);
+    for (let days = this.pick([1, 1, 3]); days > 0; days -= 1) {
+      budget.pass(ahead);
+      this.acquire();
+      budget.pass(this.pick([0, 130_000]));
+      this.unleased();
+      if (this.random() < 0.5) this.hear(budget.writeOut());
+    }
     budget.now = right + 1_000;
     if (this.random() < 0.5) budget.reload();
     this.do({ kind: 'reset-clock' });
     expect(budget.state.clock).toBe(budget.now);
     this.wasReset = true;
+    this.check();
+    // Time comes to those hours and days again, perhaps under another policy.
+    if (this.random() < 0.5) this.changePolicy();
+    if (this.random() < 0.5) this.budget.pass(ahead);
   }
 
   private adjust(): void {

@@ -105,8 +105,9 @@ export function wrongScopes(
       0,
     );
     if (ledger.slots.waiting > 0) continue;
-    if (scope.fences.size !== leases.length)
-      wrong.push(`${scope.id} has ${scope.fences.size} live leases, not ${leases.length}`);
+    const fences = ledger.slots.fencesIn(scope);
+    if (scope.live !== leases.length || fences.length !== leases.length)
+      wrong.push(`${scope.id} has ${scope.live} live leases, and knows ${fences.length} of ${leases.length}`);
     if (scope.heldInDay(today.day) !== held)
       wrong.push(`${scope.id} holds ${scope.heldInDay(today.day)} today, not ${held}`);
   }
@@ -270,10 +271,11 @@ export function expectScopesReload(here: Ledger, there: Ledger): void {
 }
 
 function pictureOf(ledger: Ledger) {
-  return scopesOf(ledger).map(({ kind, id, hour, day, month, fences }) => ({
-    ...{ kind, id, hour, day, month },
-    fences: [...fences].sort((a, b) => a - b),
-  }));
+  return scopesOf(ledger).map((scope) => {
+    const { kind, id, hour, day, month, live } = scope;
+    const fences = ledger.slots.fencesIn(scope).sort((a, b) => a - b);
+    return { kind, id, hour, day, month, live, fences };
+  });
 }
 
 const PRESUMED = 'presumed of ';
@@ -323,8 +325,10 @@ export class HourBooks {
   private begin(start: number, before: MemoryBudget | undefined, patch: StatePatch, after: Ledger): void {
     const isNew = start !== this.hour || before?.head.epoch !== patch.head.epoch;
     const counts = { teams: after.policy.teams.size > 0, models: after.policy.models.size > 0 };
-    // An hour that a clock comes back to is counted from nothing.
-    if (isNew) this.isKnown = patch.head.clock >= (before?.head.clock ?? 0);
+    // An hour that a clock comes back to is counted from nothing, and so is one that time comes to again, on a day that comes back.
+    const comesBack =
+      before?.sections.days.has(after.today.day) === false && after.today.day <= before.head.lastOpenedDay;
+    if (isNew) this.isKnown = patch.head.clock >= (before?.head.clock ?? 0) && !comesBack;
     if (isNew || !counts.teams || !this.counts.teams) this.ais = new Map();
     if (isNew || !counts.models || !this.counts.models) this.models = new Map();
     // A policy that begins to count in the midst of an hour does not know what was spent before.

@@ -20,6 +20,13 @@ const CAPS: readonly AdmissionCap[] = [
   ...[monthlyCap, teamCap('MONTH'), modelCap('MONTH')],
 ];
 
+/** Those of a policy without teams and models: every decision asks all of them. */
+const CAPS_OF_ALL: readonly AdmissionCap[] = [hourlyCap, dailyCap, aiDailyCap, monthlyCap];
+
+function capsOf({ scopes }: Ledger): readonly AdmissionCap[] {
+  return scopes === undefined ? CAPS_OF_ALL : CAPS;
+}
+
 /** Adds why caps refuse; nothing if all of them admit. */
 export function addCapBlockers(
   blockers: Blocker[],
@@ -28,7 +35,7 @@ export function addCapBlockers(
   asker: Asker,
   demand: Demand,
 ): void {
-  for (const cap of CAPS) {
+  for (const cap of capsOf(ledger)) {
     const blocker = cap.refuses(ledger, standing, asker, demand);
     if (blocker !== undefined) blockers.push(blocker);
   }
@@ -37,7 +44,7 @@ export function addCapBlockers(
 /** What all caps leave for whoever asks, whether or not they may ask now: the most that no cap refuses. 0 if there is none. */
 export function roomFor(ledger: Ledger, standing: Standing, asker: Asker): number {
   let least = Number.POSITIVE_INFINITY;
-  for (const cap of CAPS) {
+  for (const cap of capsOf(ledger)) {
     const leaves = cap.leaves(ledger, standing, asker);
     if (leaves < least) least = leaves;
   }

@@ -9,7 +9,7 @@ import { countedOn, tokensOf } from './counts.js';
 import type { Ledger } from './ledger.js';
 import type { LedgerTables } from './ledger-tables.js';
 import { learnDay } from './past-days.js';
-import { type CountedNames, countInScopes } from './scope-counts.js';
+import { type CountedNames, countInScopes, countToppedInHour } from './scope-counts.js';
 import { inMonth } from './standing.js';
 import { add, type Table, type Entry as TableEntry } from './table.js';
 import { countTopped, countToppedDay, countToppedInDay, toppedIn } from './topped.js';
@@ -87,9 +87,11 @@ export function book(ledger: Ledger, entry: Entry): void {
   }
   // What came from a top-up is in no window of a scope either.
   const inWindows = entry.tokens - topped;
-  if (ledger.scopes !== undefined && inWindows !== 0) {
-    countInScopes(ledger, ledger.scopes, { ...entry, tokens: inWindows }, { ai, model }, ofMonth);
-  }
+  const { scopes } = ledger;
+  if (scopes !== undefined && inWindows !== 0)
+    countInScopes(ledger, scopes, { ...entry, tokens: inWindows }, { ai, model }, ofMonth);
+  if (scopes !== undefined && topped !== 0)
+    countToppedInHour(ledger, scopes, { ...entry, tokens: topped }, ai);
   if (entry.tokens < 0) ledger.loosened += 1;
   if (entry.day < ledger.today.day) {
     learnDay(ledger, entry.day);

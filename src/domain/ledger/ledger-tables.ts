@@ -61,6 +61,7 @@ export class LedgerTables {
   readonly toppedModels: Table<number>;
   readonly hourAis: Table<number>;
   readonly hourModels: Table<number>;
+  readonly hourTopped: Table<number>;
   readonly hourParts: Table<number>;
   readonly dayParts: Table<number>;
   readonly monthParts: Table<number>;
@@ -100,6 +101,7 @@ export class LedgerTables {
     this.toppedModels = table('toppedModels');
     this.hourAis = table('hourAis');
     this.hourModels = table('hourModels');
+    this.hourTopped = table('hourTopped');
     this.hourParts = table('hourParts');
     this.dayParts = table('dayParts');
     this.monthParts = table('monthParts');
@@ -217,6 +219,11 @@ export class LedgerTables {
     }
     this.monthSpent = 0;
     this.monthTopped = 0;
+  }
+
+  /** Nothing is counted in the hour any more, or nothing yet. */
+  dropHour(): void {
+    for (const table of [this.hourAis, this.hourModels, this.hourTopped, this.hourParts]) table.reset();
   }
 
   /** What scopes have of names of many in an open day: see `scope-counts.ts`. They are few. */

@@ -4,7 +4,13 @@ import { dayBefore, dayIn, daysInMonth, firstDayOf, monthOfDay } from '../time/c
 import { calendarDay, type DayWindow, dayAt, dayWindow } from '../time/windows.js';
 import { countAiInMonth, countModelInMonth, openDay, ownHours } from './accounts.js';
 import type { Ledger } from './ledger.js';
-import { countOtherOfMonth, countPartsOfDay, regroupDay, regroupMonth } from './scope-counts.js';
+import {
+  countOtherOfMonth,
+  countPartsOfDay,
+  partsOfDocument,
+  regroupDay,
+  regroupMonth,
+} from './scope-counts.js';
 import { usageDayBytes } from './state-size.js';
 import { countToppedDay } from './topped.js';
 
@@ -37,7 +43,7 @@ export function bringBackDay(ledger: Ledger, day: string, evidence: Evidence): v
     ...(unit !== undefined && { unit }),
     ...(refused !== undefined && { refused }),
   };
-  ledger.tables.putDay(day, totals, document);
+  ledger.tables.putDay(day, totals, { ...document, parts: partsOfDocument(ledger, document) });
   if (day === ledger.today.day) regroupDay(ledger);
 }
 
@@ -105,7 +111,7 @@ export function enterMonth(ledger: Ledger, zone: string, month: MonthWindow, evi
   for (const document of evidence.days.values()) {
     if (document === undefined || monthOfDay(document.day) !== month.key) continue;
     if (tables.days.has(document.day)) continue;
-    count(ledger, document);
+    count(ledger, { ...document, parts: partsOfDocument(ledger, document) });
   }
   regroupMonth(ledger);
   ledger.touchHead();

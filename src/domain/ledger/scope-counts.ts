@@ -1,4 +1,4 @@
-import type { MonthWindow, StoredCount } from '../model/state.js';
+import type { MonthWindow, StoredCount, StoredPresumed, UsageDay } from '../model/state.js';
 import { OTHER, UNKNOWN } from '../model/types.js';
 import type { DayWindow, Span } from '../time/windows.js';
 import { tokensOf } from './counts.js';
@@ -113,6 +113,17 @@ export function countInScopes(
     countModel(hourly, scopes, booking, ofDay.model, addAbove(tables.hourModels, ofDay.model, tokens));
 }
 
+/** What came from a top-up is in no window of a scope: of teams it is told all the same. */
+export function countToppedInHour(
+  { tables, hour, today, deleted }: Counted,
+  scopes: Scopes,
+  { day, hourStart, tokens }: Booking,
+  ai: string,
+): void {
+  if (scopes.teams.size === 0 || day !== today.day || hourStart !== hour.start || deleted) return;
+  addAbove(tables.hourTopped, ai, tokens);
+}
+
 function countAi(sheet: Sheet, scopes: Scopes, { aiId }: Booking, under: string, tokens: number): void {
   const team = scopes.teamOf(aiId);
   if (under !== OTHER) spend(sheet, team, tokens);
@@ -135,7 +146,11 @@ function countModel(sheet: Sheet, scopes: Scopes, booking: Booking, under: strin
 }
 
 function spend({ window }: Sheet, scope: Scope | undefined, tokens: number): void {
-  if (scope !== undefined && window !== undefined) scope[window] += tokens;
+  if (scope === undefined) return;
+  // Each by its name: with every booking.
+  if (window === 'hour') scope.hour += tokens;
+  else if (window === 'day') scope.day += tokens;
+  else if (window === 'month') scope.month += tokens;
 }
 
 /**
@@ -223,7 +238,7 @@ export function regroupMonth(ledger: Counted): void {
 export function beginHour({ scopes, hour, tables }: Counted): void {
   if (scopes === undefined || scopes.hourStart === hour.start) return;
   scopes.hourStart = hour.start;
-  for (const table of [tables.hourAis, tables.hourModels, tables.hourParts]) table.reset();
+  tables.dropHour();
   for (const scope of [...scopes.teams.values(), ...scopes.models.values()]) scope.hour = 0;
 }
 
@@ -257,7 +272,7 @@ export function movePolicy(ledger: Counted, before: Scopes | undefined): void {
   for (const key of [...tables.hourParts.keys()]) if (!kept(key)) tables.hourParts.delete(key);
   for (const key of [...tables.monthParts.keys()]) if (!kept(key)) tables.monthParts.delete(key);
   for (const key of [...tables.dayParts.keys()]) if (!kept(key.slice(11))) tables.dayParts.delete(key);
-  if ((scopes?.teams.size ?? 0) === 0) tables.hourAis.reset();
+  if ((scopes?.teams.size ?? 0) === 0) for (const table of [tables.hourAis, tables.hourTopped]) table.reset();
   if ((scopes?.models.size ?? 0) === 0) tables.hourModels.reset();
   regroup(ledger);
 }
@@ -284,6 +299,42 @@ function movePresumed(ledger: Counted, day: string, before: Scopes | undefined):
         from === undefined ? tokens : -addAbove(sheet.parts, keyOf(sheet, 'PRESUMED', from), -tokens);
       if (to !== undefined) addAbove(sheet.parts, keyOf(sheet, 'PRESUMED', to), left);
     }
+  }
+}
+
+/** What the usage document of a day keeps of its parts: those of leases that are known follow from what it says of these. */
+export function keptParts({ tables, scopes }: Counted, day: string): Map<string, number> {
+  const parts = tables.partsOf(day);
+  if (scopes !== undefined) countKnown(parts, scopes, tables.presumedBy(day).values(), -1);
+  return parts;
+}
+
+/** The parts of a day as its document has it, under the policy of now: another may have come since it was written. */
+export function partsOfDocument(
+  { scopes }: Counted,
+  { parts, presumedBy }: Pick<UsageDay, 'parts' | 'presumedBy'>,
+): Map<string, number> {
+  if (scopes === undefined) return new Map();
+  const found = new Map([...parts].filter(([key]) => hasScope(scopes, key)));
+  countKnown(found, scopes, presumedBy.values(), 1);
+  return found;
+}
+
+/** What is presumed of leases that are known, by the scopes of their models. */
+function countKnown(
+  parts: Map<string, number>,
+  scopes: Scopes,
+  presumed: Iterable<StoredPresumed>,
+  sign: 1 | -1,
+): void {
+  for (const { hourStart, tokens, model, topped } of presumed) {
+    if (hourStart === undefined || topped) continue;
+    const scope = scopes.ofModel(model);
+    if (scope === undefined) continue;
+    const key = `PRESUMED ${scope.id}`;
+    const left = (parts.get(key) ?? 0) + sign * tokens;
+    if (left > 0) parts.set(key, left);
+    else parts.delete(key);
   }
 }
 

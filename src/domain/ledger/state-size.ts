@@ -245,6 +245,7 @@ export const MEASURES: { readonly [S in Section]: Measure<SectionValues[S]> } = 
   toppedModels: TOKENS,
   hourAis: TOKENS,
   hourModels: TOKENS,
+  hourTopped: TOKENS,
   hourParts: TOKENS,
   dayParts: TOKENS,
   monthParts: TOKENS,

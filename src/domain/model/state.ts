@@ -97,6 +97,8 @@ export interface SectionValues {
   hourAis: number;
   /** By model: the same, while it has limits of models. */
   hourModels: number;
+  /** By AI: what came from top-ups in the current hour, which `hourAis` is without, while the policy has teams. */
+  hourTopped: number;
   /** By `TEAM id`, `MODEL pattern` or `PRESUMED pattern`: what scopes have of names of many; see `scope-counts.ts`. */
   hourParts: number;
   /** By `YYYY-MM-DD`, a space and the same: of open days. */
@@ -131,6 +133,7 @@ export const SECTIONS = [
   'toppedModels',
   'hourAis',
   'hourModels',
+  'hourTopped',
   'hourParts',
   'dayParts',
   'monthParts',
@@ -212,7 +215,7 @@ export interface StoredAi {
   readonly lastGrantAt: number;
   /** Since when its cooldown counts, where that is not its last grant: that one was given back unused. */
   readonly cooldownFrom?: number;
-  /** When it last gave a slot back unused, and got its cooldown back with it. */
+  /** When it last gave a slot back unused, whether it got its cooldown back with it or not. */
   readonly unusedAt?: number;
   /** Its newest grants, oldest first, three numbers each: a digest of the request id, the fence, when: see `request-memory.ts`. */
   readonly grants: readonly number[];

@@ -23,7 +23,8 @@ export function jsonFault(type: DescMessage, json: JsonValue, error: unknown, pr
     const path = `${prefix}${field.name}`;
     const inner = innerOf(field, value, path);
     if (inner !== undefined) return jsonFault(inner.type, inner.value, cause, `${inner.path}.`);
-    return { field: path, description: `must be ${expected(field)}; it is ${shown(value)}` };
+    const right = isTooLarge(field, value) ? 'from -2,147,483,648 to 2,147,483,647' : expected(field);
+    return { field: path, description: `must be ${right}; it is ${shown(value)}` };
   }
   const reason = error instanceof Error ? error.message.replace(/^.* from JSON: /s, '') : 'does not fit';
   return { field: prefix.slice(0, -1) || type.typeName, description: reason.slice(0, 200) };
@@ -91,6 +92,11 @@ function expected(field: DescField): string {
     case 'scalar':
       return scalar(field.scalar);
   }
+}
+
+/** What is whole, and yet no int32. */
+function isTooLarge({ scalar }: DescField, value: JsonValue): boolean {
+  return scalar === ScalarType.INT32 && Math.abs(Number(value)) >= 2 ** 31 && Number.isInteger(Number(value));
 }
 
 const WELL_KNOWN: Readonly<Record<string, string>> = {

@@ -57,6 +57,7 @@ export class LmdbBudgets {
       }
       for (const { entries } of journalOf(view, budgetId)) {
         for (const [section, name, value] of entries) {
+          if (!isSection(section)) continue;
           if (value === null) sections[section].delete(name);
           else (sections[section] as Map<string, SectionValues[Section]>).set(name, value);
         }

@@ -91,9 +91,10 @@ export class LmdbJournals {
 export function* journalOf(
   view: LmdbView,
   budgetId: string,
-): Generator<JournalRecord & { revision: number }> {
+): Generator<Omit<JournalRecord, 'more'> & { revision: number }> {
   for (const { key, value } of view.range<JournalRecord>(journalRange(budgetId))) {
-    yield { ...value, revision: Number(keyParts(key, 3)[2]) };
+    const { entries, more = [], blocksAt } = value;
+    yield { entries: [...entries, ...more], blocksAt, revision: Number(keyParts(key, 3)[2]) };
   }
 }
 

@@ -161,11 +161,12 @@ describe('bodies', () => {
   it('says how many calls a report may be about', async () => {
     const record = (calls: unknown) =>
       http.post(`${BUDGETS}/RecordUsage`, { leaseId: LEASE_ID, usage: { usageId: 'u', calls } });
-    const wrong = [10_001, -1, 1.5, 'many'];
+    const wrong = [10_001, -1, 2 ** 31, 1.5, 'many'];
     const answers = await Promise.all(wrong.map(record));
     expect(answers.map(({ status, json }) => `${status} ${json['message']}`)).toEqual([
       '400 usage.calls: must be 0 to 10,000; it is 10,001',
       '400 usage.calls: must be 0 to 10,000; it is -1',
+      '400 usage.calls: must be from -2,147,483,648 to 2,147,483,647; it is 2147483648',
       '400 usage.calls: must be a whole number, or one as text; it is 1.5',
       '400 usage.calls: must be a whole number, or one as text; it is "many"',
     ]);

@@ -87,6 +87,8 @@ budgets:
     token_weights: {input: 100}
     fallback_budget_ids: [a, B]
     max_concurrent:
+    teams: {web: {ai_id: [x], max_daily: 5}}
+    models: {opus: {weight: 2}}
   Bad: {}
   other: 5
 sinks: []
@@ -104,9 +106,16 @@ sinks: []
         /^budgets.yaml:10:30: budgets.anthropic.fallback_budget_ids\[1\]: a budget id is /,
       ),
       'budgets.yaml:11:5: budgets.anthropic.max_concurrent: nothing is not a whole number',
-      expect.stringMatching(/^budgets.yaml:12:3: budgets.Bad: "Bad" is not a budget id: 1 to 63 characters/),
-      'budgets.yaml:13:10: budgets.other: 5 is not a map of settings such as monthly_limit',
-      'budgets.yaml:14:1: sinks: no such setting; known here: alert_sinks, budgets, credentials, metrics, tls',
+      'budgets.yaml:12:19: budgets.anthropic.teams.web.ai_id: no such setting; did you mean ai_ids?',
+      expect.stringMatching(
+        /^budgets.yaml:12:31: .*teams.web.max_daily: no such setting; known here: ai_ids, max_hourly_percent, /,
+      ),
+      expect.stringMatching(
+        /^budgets.yaml:13:21: .*models.opus.weight: no such setting; known here: max_hourly_percent, /,
+      ),
+      expect.stringMatching(/^budgets.yaml:14:3: budgets.Bad: "Bad" is not a budget id: 1 to 63 characters/),
+      'budgets.yaml:15:10: budgets.other: 5 is not a map of settings such as monthly_limit',
+      'budgets.yaml:16:1: sinks: no such setting; known here: alert_sinks, budgets, credentials, metrics, tls',
     ]);
   });
 

@@ -103,3 +103,40 @@ describe('what a scope has of `(other)`', () => {
     expect(counts(budget, 'dear-*').slice(1)).toEqual([70, 70]);
   });
 });
+
+describe('what is presumed of a lease, under a policy that came while its day was closed', () => {
+  const DAY_MS = 24 * 3_600_000;
+  const under = (...patterns: string[]): PolicyFields => ({
+    ...BASE,
+    models: patterns.map((pattern) => [pattern, LIMIT]),
+  });
+
+  // Of a month that goes on, what closed days counted stays where it was booked.
+  it.each([
+    ['the day comes again', 3 * DAY_MS, [500]],
+    ['the month comes again', 25 * DAY_MS, [500, 500]],
+  ])('counts by the model that the lease named: %s', (_, ahead, counted) => {
+    const budget = new TestBudget(under('dear-*', '*'));
+    const right = budget.now;
+    const expectAllOf = (id: string) => {
+      for (const { id: of, day, month } of budget.state.scopes?.models.values() ?? [])
+        expect([day, month].slice(0, counted.length), of).toEqual(
+          counted.map((all) => (of === id ? all : 0)),
+        );
+    };
+    // By a clock that ran ahead: then its usage document alone knows the day.
+    budget.pass(ahead).grant('a', 500, { model: 'dear-1', leaseTtlMs: 1_000 });
+    budget.pass(DAY_MS).do({ kind: 'sweep' });
+    budget.writeOut();
+    budget.now = right;
+    budget.do({ kind: 'reset-clock' });
+    expect([...budget.state.tables.days.keys()], 'days in the state').toEqual([]);
+    budget.do({ kind: 'put-policy', fields: under('dear-1', 'm-*', '*') });
+    budget.pass(ahead).do({ kind: 'sweep' });
+    expectAllOf('dear-1');
+    budget.do({ kind: 'put-policy', fields: under('m-*', '*') });
+    expectAllOf('*');
+    budget.reload();
+    expectAllOf('*');
+  });
+});
