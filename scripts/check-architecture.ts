@@ -170,7 +170,9 @@ const present = execFileSync('git', ['ls-files', '--cached', '--others', '--excl
   encoding: 'utf8',
 })
   .split('\n')
-  .filter((file) => /^(src|dashboard|clients|test|bench|examples|scripts)\/.*\.(ts|mjs|js|py|go|java)$/.test(file))
+  .filter((file) =>
+    /^(src|dashboard|clients|test|bench|examples|scripts)\/.*\.(ts|mjs|js|py|go|java)$/.test(file),
+  )
   .filter((file) => existsSync(file));
 const all = present.filter((file) => !/\/_?gen\//.test(file));
 const sources = all.filter((file) => file.startsWith('src/') && file.endsWith('.ts'));

@@ -50,7 +50,11 @@ interface Asked {
 /** Answers as the vendors do: Anthropic messages, OpenAI chat completions, responses and embeddings; whole, and as streams. */
 export class VendorServer {
   /** `POST` requests, in their order. */
-  readonly asked: { readonly behaviour: string; readonly path: string; readonly body: Record<string, unknown> }[] = [];
+  readonly asked: {
+    readonly behaviour: string;
+    readonly path: string;
+    readonly body: Record<string, unknown>;
+  }[] = [];
   private refusals = 0;
 
   private constructor(private readonly server: Server) {
@@ -110,7 +114,8 @@ function vendorOf({ path, body, behaviour }: Asked): Answered {
   const model = String(body['model'] ?? 'model-a');
   const isSilent = behaviour === 'silent';
   if (path.endsWith('/chat/completions')) {
-    const wantsUsage = (body['stream_options'] as { include_usage?: boolean } | undefined)?.include_usage === true;
+    const wantsUsage =
+      (body['stream_options'] as { include_usage?: boolean } | undefined)?.include_usage === true;
     return chat(model, isSilent, wantsUsage && !isSilent);
   }
   if (path.endsWith('/responses')) return responses(model, isSilent);
@@ -143,7 +148,12 @@ function chat(model: string, isSilent: boolean, wantsUsage: boolean): Answered {
       ...WORDS.map((content) => [undefined, chunk({ role: 'assistant', content }, null)] as const),
       [undefined, chunk({}, 'stop')],
       ...(wantsUsage
-        ? [[undefined, { ...base, object: 'chat.completion.chunk', choices: [], usage: COUNTED.chat }] as const]
+        ? [
+            [
+              undefined,
+              { ...base, object: 'chat.completion.chunk', choices: [], usage: COUNTED.chat },
+            ] as const,
+          ]
         : []),
       [undefined, '[DONE]'],
     ],
@@ -161,7 +171,10 @@ function responses(model: string, isSilent: boolean): Answered {
   const texts = WORDS.map((delta) => ['response.output_text.delta', { ...at, delta, logprobs: [] }] as const);
   const all: readonly (readonly [string, object])[] = [
     ['response.created', { response: begun }],
-    ['response.output_item.added', { output_index: 0, item: { ...item, status: 'in_progress', content: [] } }],
+    [
+      'response.output_item.added',
+      { output_index: 0, item: { ...item, status: 'in_progress', content: [] } },
+    ],
     ['response.content_part.added', { ...at, part: { ...part, text: '' } }],
     ...texts,
     ['response.output_text.done', { ...at, text: part.text, logprobs: [] }],
