@@ -813,8 +813,8 @@ export interface WindowStatus {
   /** What is left: cap - spent - reserved, never below 0. */
   availableTokens: number;
   /**
-   * What was spent in it beside `spent_tokens`: it was reserved from top-ups, and no cap looks at it. Of a team's windows it is not
-   * told, and 0.
+   * What was spent in it beside `spent_tokens`: it was reserved from top-ups, and no cap looks at it. Of a team: by its AIs that the
+   * window counts by name, and in its hour since the policy has teams.
    */
   toppedTokens: number;
   /**
