@@ -75,8 +75,7 @@ class SlotDenied(BudgetArbiterError):
     def to_http(self) -> HttpAnswer:
         """The answer that a server gives to its own caller: 400 for good, 503 while paused, else 429.
 
-        With more than a minute to wait, `x-should-retry: false` keeps the vendors' client libraries from trying in
-        vain.
+        With more than a minute to wait, `x-should-retry: false` keeps the vendors' libraries from sleeping as long.
         """
         headers = {"content-type": "application/json"}
         if self.permanent:
@@ -86,7 +85,7 @@ class SlotDenied(BudgetArbiterError):
         else:
             status = 429
         if status != 400 and self.retry_after is not None:
-            headers["retry-after"] = str(max(1, math.ceil(min(self.retry_after, LONGEST_TOLD_SLEEP))))
+            headers["retry-after"] = str(max(1, math.ceil(self.retry_after)))
         if status == 400 or self.retry_after is None or self.retry_after > LONGEST_TOLD_SLEEP:
             headers["x-should-retry"] = "false"
         body = {
