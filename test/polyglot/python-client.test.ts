@@ -26,6 +26,8 @@ describe('the Python package', () => {
   let clients: LoadedClients;
 
   beforeAll(async () => {
+    // Made once, and kept: the first time takes minutes.
+    for (const name of ['base', 'sdk', 'litellm', 'oldest', 'tools']) await pythonWith(name);
     wheel = await buildWheel();
     empty = await mkdtemp(path.join(tmpdir(), 'budget-arbiter-empty-'));
     service = await startService({ env: { DEFAULT_BUDGET: 'default' } });
@@ -106,6 +108,14 @@ describe('the Python package', () => {
 
   it('passes those with the libraries of the vendors', async () => {
     const said = await suite(await pythonWith('sdk'), 'sdk');
+    expect(said).toMatch(/ passed/);
+    expect(said).not.toMatch(/skipped/);
+  });
+
+  it('puts every call of a real LiteLLM proxy on a budget', async () => {
+    const python = await pythonWith('litellm');
+    await installInto(python, wheel);
+    const said = await suite(python, 'litellm_proxy');
     expect(said).toMatch(/ passed/);
     expect(said).not.toMatch(/skipped/);
   });
