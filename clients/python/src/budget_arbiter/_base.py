@@ -32,9 +32,7 @@ class BaseClient:
     def __init__(self, address: str | list[str] | None = None, /, **settings: Any):
         if address is not None:
             settings["address"] = address
-        self.settings = Settings(**settings)
-        self._backend: Backend | None = None
-        self._closed = False
+        self._set_up(Settings(**settings))
 
     @classmethod
     def from_env(cls: type[Self], **settings: Any) -> Self:
@@ -43,12 +41,19 @@ class BaseClient:
         say; keywords come first.
         """
         client = cls.__new__(cls)
-        BaseClient.__init__(client)
-        client.settings = settings_from_env(os.environ, **settings)
+        client._set_up(settings_from_env(os.environ, **settings))
         return client
 
+    def _set_up(self, settings: Settings) -> None:
+        self.settings = settings
+        self._backend: Backend | None = None
+        self._closed = False
+        if settings.journal is not None:
+            # What a process before this one left is settled now, and who may not have the file hears it at once.
+            self._engine()
+
     def _engine(self) -> Backend:
-        """Started by the first slot, and anew in a child after a fork."""
+        """Started by the first slot, by a journal at once; and anew in a child after a fork."""
         backend = self._backend
         if backend is not None and backend.pid == os.getpid():
             return backend

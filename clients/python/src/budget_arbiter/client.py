@@ -27,11 +27,12 @@ class SlotContext:
         self._client = client
         self._wanted = wanted
         self._slot: Slot | None = None
-        self._span = start_span("budget_arbiter.slot", budget=wanted.budget, ai=wanted.ai, model=wanted.model)
 
     def __enter__(self) -> Slot:
+        wanted = self._wanted
+        self._span = start_span("budget_arbiter.slot", budget=wanted.budget, ai=wanted.ai, model=wanted.model)
         try:
-            self._slot = take_slot(self._client._engine(), self._wanted)
+            self._slot = take_slot(self._client._engine(), wanted)
         except BaseException as error:
             self._span.end(error)
             raise
