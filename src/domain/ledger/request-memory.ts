@@ -111,11 +111,13 @@ const UNUSED_WITHIN_MS = 30_000;
 export function returnCooldown(ledger: Ledger, lease: StoredLease): void {
   const { tables, clock, policy } = ledger;
   const ai = tables.ais.get(lease.aiId);
-  if (ai === undefined || !isNewestGrant(ai, lease)) return;
-  if (lease.renewed === true || clock - lease.grantedAt >= UNUSED_WITHIN_MS) return;
-  if (ai.unusedAt !== undefined && clock - ai.unusedAt < policy.cooldownMs) return;
-  tables.ais.set(lease.aiId, { ...ai, cooldownFrom: lease.previousGrantAt ?? 0, unusedAt: clock });
-  ledger.loosened += 1;
+  if (ai === undefined) return;
+  const isShort = lease.renewed !== true && clock - lease.grantedAt < UNUSED_WITHIN_MS;
+  const isFirst = ai.unusedAt === undefined || clock - ai.unusedAt >= policy.cooldownMs;
+  const returns = isShort && isFirst && isNewestGrant(ai, lease);
+  const back = returns ? { cooldownFrom: lease.previousGrantAt ?? 0 } : {};
+  tables.ais.set(lease.aiId, { ...ai, ...back, unusedAt: clock });
+  if (returns) ledger.loosened += 1;
 }
 
 /** It was used after all. */

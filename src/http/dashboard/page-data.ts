@@ -129,6 +129,23 @@ export interface LeaseData {
   readonly renewableUntil: number;
 }
 
+/** A window of a team, within its own cap. */
+export interface TeamWindowData {
+  readonly cap: number;
+  readonly spent: number;
+  readonly reserved: number;
+  /** Of the budget's window, what is kept for the team now. */
+  readonly kept: number;
+  /** What it spent beside, from top-ups. */
+  readonly topped: number;
+}
+
+export interface TeamData {
+  readonly teamId: string;
+  readonly liveSlots: number;
+  readonly windows: { readonly [K in WindowData['kind']]?: TeamWindowData };
+}
+
 export interface TopUpData {
   readonly topUpId: string;
   /** An AI, a team, or a month; empty: every AI. */
@@ -180,6 +197,7 @@ export interface LiveData {
   readonly pause?: { readonly reason: string; readonly at: number };
   readonly openDays: readonly DayData[];
   readonly leases: readonly LeaseData[];
+  readonly teams: readonly TeamData[];
   readonly topUps: readonly TopUpData[];
   readonly denials: readonly DenialData[];
   readonly alerts: readonly AlertData[];
