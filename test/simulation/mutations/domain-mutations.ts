@@ -227,8 +227,8 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a cooldown comes back as often as slots are given back unused',
     at: 'returnCooldown',
-    find: 'clock - ai.unusedAt < policy.cooldownMs',
-    replace: 'clock - ai.unusedAt < 0 * policy.cooldownMs',
+    find: 'clock - ai.unusedAt >= policy.cooldownMs',
+    replace: 'clock - ai.unusedAt >= 0 * policy.cooldownMs',
   },
   {
     name: 'a slot that was used after all leaves no cooldown',
