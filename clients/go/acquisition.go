@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	mathrand "math/rand/v2"
+	"slices"
 	"time"
 
 	pb "github.com/budget-arbiter/budget-arbiter/clients/go/budgetarbiter/v1"
@@ -28,12 +29,13 @@ const (
 // acquisition asks until a slot is granted, and comes back no earlier than a denial says; one request id for all tries of a
 // budget.
 type acquisition struct {
-	client    *Client
-	want      wanted
-	requestID string
-	began     time.Time
-	backoff   pause.Backoff
-	denial    *pb.Denial
+	client      *Client
+	want        wanted
+	requestID   string
+	began       time.Time
+	backoff     pause.Backoff
+	denial      *pb.Denial
+	deniedRules []string
 	// awaySince is when the service was first found away after it had last answered.
 	awaySince time.Time
 	// maybeGranted says that an answer was lost, which may have been a grant.
@@ -44,6 +46,8 @@ type acquisition struct {
 type granted struct {
 	budget, requestID string
 	kept              *wire.Kept
+	// deniedRules had refused before.
+	deniedRules []string
 }
 
 func (c *Client) acquire(ctx context.Context, want wanted) (granted, error) {
@@ -77,7 +81,7 @@ func (c *Client) acquire(ctx context.Context, want wanted) (granted, error) {
 				return elsewhere, nil
 			}
 		default:
-			return granted{want.Budget, a.requestID, outcome.Kept}, nil
+			return granted{want.Budget, a.requestID, outcome.Kept, a.deniedRules}, nil
 		}
 		if err != nil {
 			return granted{}, err
@@ -142,6 +146,11 @@ func (a *acquisition) long(wait time.Duration) time.Duration {
 // afterDenial returns when it is time to ask again, or with a slot of a fallback.
 func (a *acquisition) afterDenial(ctx context.Context, denial *pb.Denial, waited bool) (granted, error) {
 	a.denial, a.awaySince, a.maybeGranted = denial, time.Time{}, false
+	for _, rule := range rulesOf(denial) {
+		if !slices.Contains(a.deniedRules, rule) {
+			a.deniedRules = append(a.deniedRules, rule)
+		}
+	}
 	if elsewhere := a.askFallbacks(ctx, denial); elsewhere.kept != nil {
 		return elsewhere, nil
 	}
@@ -175,7 +184,7 @@ func (a *acquisition) askFallbacks(ctx context.Context, denial *pb.Denial) grant
 		requestID := rand.Text()
 		outcome := a.ask(ctx, budget, requestID, 0)
 		if outcome.Kept != nil {
-			return granted{budget, requestID, outcome.Kept}
+			return granted{budget, requestID, outcome.Kept, a.deniedRules}
 		}
 		// A fallback that is not there, or not for us, or does not answer, is none.
 		if failure := outcome.Failure; failure != nil && failure.Passing() && !outcome.Later && !outcome.Unsent {
@@ -253,7 +262,7 @@ func (a *acquisition) giveBack(budget, requestID string, outcome wire.Acquired) 
 	if outcome.Denial != nil {
 		return
 	}
-	settlement := a.client.settlementOf(granted{budget, requestID, outcome.Kept}, a.want.AI)
+	settlement := a.client.settlementOf(granted{budget: budget, requestID: requestID, kept: outcome.Kept}, a.want.AI)
 	settlement.Unreported = pb.Unreported_UNREPORTED_UNUSED
-	a.client.settle(settlement, outcome.Kept)
+	a.client.settle(settlement, outcome.Kept, func(int64) {})
 }

@@ -171,8 +171,9 @@ func (c *Client) settlementOf(of granted, ai string) *Settlement {
 	return settlement
 }
 
-func (c *Client) settle(settlement *Settlement, kept *wire.Kept) {
-	c.outbox.Add(settlement, func() {
+func (c *Client) settle(settlement *Settlement, kept *wire.Kept, charge func(int64)) {
+	c.outbox.Add(settlement, func(charged int64) {
+		charge(charged)
 		if kept != nil && settlement.Unreported != 0 {
 			kept.LetGo()
 		}

@@ -36,13 +36,21 @@ type Denied struct {
 func deniedBy(denial *pb.Denial, budget, ai string) *Denied {
 	denied := &Denied{Budget: budget, AI: ai, Denial: denial, Permanent: denial.Permanent,
 		FallbackBudgetIDs: denial.FallbackBudgetIds, RetryAfter: denial.RetryAfter.AsDuration()}
+	denied.Rules = rulesOf(denial)
 	messages := make([]string, len(denial.Blockers))
 	for i, blocker := range denial.Blockers {
-		denied.Rules = append(denied.Rules, strings.TrimPrefix(blocker.Rule.String(), "RULE_"))
 		messages[i] = blocker.Message
 	}
 	denied.Message = strings.Join(messages, "; ")
 	return denied
+}
+
+func rulesOf(denial *pb.Denial) []string {
+	rules := make([]string, len(denial.Blockers))
+	for i, blocker := range denial.Blockers {
+		rules[i] = strings.TrimPrefix(blocker.Rule.String(), "RULE_")
+	}
+	return rules
 }
 
 func (d *Denied) Error() string { return "no slot of " + d.Budget + " for " + d.AI + ": " + d.Message }
@@ -60,8 +68,7 @@ func (d *Denied) ToHTTP() HTTPAnswer {
 	header := http.Header{"Content-Type": {"application/json"}}
 	known := d.RetryAfter > 0 && !d.Permanent
 	if known {
-		told := min(d.RetryAfter, longestToldSleep)
-		header.Set("Retry-After", strconv.Itoa(int(math.Ceil(told.Seconds()))))
+		header.Set("Retry-After", strconv.Itoa(int(math.Ceil(d.RetryAfter.Seconds()))))
 	}
 	if !known || d.RetryAfter > longestToldSleep {
 		header.Set("X-Should-Retry", "false")

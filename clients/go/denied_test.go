@@ -29,7 +29,7 @@ func TestDenialsOverHTTP(t *testing.T) {
 	}{
 		"soon":          {denialOf(pb.Rule_RULE_COOLDOWN, 1500*time.Millisecond, false), 429, "2", ""},
 		"in a minute":   {denialOf(pb.Rule_RULE_HOURLY_CAP, time.Minute, false), 429, "60", ""},
-		"later":         {denialOf(pb.Rule_RULE_HOURLY_CAP, time.Hour, false), 429, "60", "false"},
+		"later":         {denialOf(pb.Rule_RULE_HOURLY_CAP, time.Hour, false), 429, "3600", "false"},
 		"nobody knows":  {denialOf(pb.Rule_RULE_CONCURRENCY, 0, false), 429, "", "false"},
 		"paused":        {denialOf(pb.Rule_RULE_PAUSED, 0, false), 503, "", "false"},
 		"for good":      {denialOf(pb.Rule_RULE_REQUEST_TOO_LARGE, 0, true), 400, "", "false"},

@@ -44,7 +44,7 @@ func TestMiddleware(t *testing.T) {
 					t.Error(answer.Code)
 				}
 				if test.deny {
-					if answer.Header().Get("Retry-After") != "60" || answer.Header().Get("X-Should-Retry") != "false" {
+					if answer.Header().Get("Retry-After") != "3600" || answer.Header().Get("X-Should-Retry") != "false" {
 						t.Error(answer.Header())
 					}
 				} else if booked := w.one(); booked.Unreported != test.unreported || booked.Lease.AiId != "guardian" {

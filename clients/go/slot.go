@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	pb "github.com/budget-arbiter/budget-arbiter/clients/go/budgetarbiter/v1"
@@ -33,6 +34,7 @@ type Slot struct {
 	unused   bool
 	failure  error
 	ended    bool
+	charged  atomic.Int64
 }
 
 // Budget is whose slot it is: that of the request, or one of its fallbacks.
@@ -48,6 +50,13 @@ func (s *Slot) Lease() *pb.Lease {
 	}
 	return s.kept.Lease
 }
+
+// DeniedRules had refused before the slot was granted, such as COOLDOWN.
+func (s *Slot) DeniedRules() []string { return s.deniedRules }
+
+// Charged is how many tokens the service has charged, by the weights of its policy. 0 until the slot is settled: see
+// Client.Flush.
+func (s *Slot) Charged() int64 { return s.charged.Load() }
 
 // Context is what the work has: it ends when the slot is lost, with ErrLost as its cause, and when the slot is given back.
 func (s *Slot) Context() context.Context { return s.ctx }
@@ -190,5 +199,5 @@ func (s *Slot) settle(unreported pb.Unreported, usages ...*pb.Usage) {
 	for _, usage := range usages {
 		settlement.Usages = append(settlement.Usages, settle.Usage{Usage: usage})
 	}
-	s.client.settle(settlement, s.kept)
+	s.client.settle(settlement, s.kept, func(charged int64) { s.charged.Add(charged) })
 }

@@ -76,17 +76,36 @@ func (p *program) replicas(ctx context.Context) error {
 }
 
 func (p *program) failOpen(ctx context.Context) error {
+	if err := p.unleased(ctx, arbiter.Request{Estimate: estimate}); err != nil {
+		return err
+	}
+	waitForLine()
+	return nil
+}
+
+func (p *program) failOpenLost(ctx context.Context) error {
+	if err := p.call(ctx); err != nil {
+		return err
+	}
+	waitForLine()
+	if err := p.unleased(ctx, arbiter.Request{Estimate: estimate, Wait: arbiter.None}); err != nil {
+		return err
+	}
+	waitForLine()
+	return nil
+}
+
+// unleased says whether it had a slot.
+func (p *program) unleased(ctx context.Context, request arbiter.Request) error {
 	leased := true
-	err := p.client.Do(ctx, arbiter.Request{Estimate: estimate}, func(ctx context.Context, slot *arbiter.Slot) error {
+	err := p.client.Do(ctx, request, func(ctx context.Context, slot *arbiter.Slot) error {
 		leased = slot.Lease() != nil
 		_, err := vendor(ctx)
 		report(slot)
 		return err
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		say(event{"event": "answer", "leased": leased})
 	}
-	say(event{"event": "answer", "leased": leased})
-	waitForLine()
-	return nil
+	return err
 }

@@ -35,7 +35,7 @@ var scenarios = map[string]func(*program, context.Context) error{
 	"token":           (*program).token,
 	"replicas":        (*program).replicas,
 	"fail-open":       (*program).failOpen,
-	"fail-open-lost":  (*program).failOpen,
+	"fail-open-lost":  (*program).failOpenLost,
 	"journal":         (*program).journal,
 }
 

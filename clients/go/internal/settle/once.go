@@ -10,17 +10,18 @@ import (
 	"google.golang.org/grpc/codes"
 )
 
-// once is one try, with the ids of all tries. It fails where the outcome is unknown, or the service refuses it.
-func once(ctx context.Context, transport wire.Transport, s *Settlement) *wire.Failure {
+// once is one try, with the ids of all tries. It fails where the outcome is unknown, or the service refuses it. A release says what
+// was charged in all.
+func once(ctx context.Context, transport wire.Transport, s *Settlement) (charged int64, failure *wire.Failure) {
 	leaseID := s.LeaseID
 	if leaseID == "" {
 		by := &pb.LeaseRequest{BudgetId: s.BudgetID, AiId: s.AIID, RequestId: s.RequestID}
 		lease, failure := transport.GetLease(ctx, by)
 		if failure != nil && failure.Code != codes.NotFound {
-			return failure
+			return 0, failure
 		}
 		if failure != nil {
-			return bookAllUnleased(ctx, transport, s)
+			return 0, bookAllUnleased(ctx, transport, s)
 		}
 		leaseID = lease.LeaseId
 	}
@@ -32,11 +33,11 @@ func once(ctx context.Context, transport wire.Transport, s *Settlement) *wire.Fa
 	}
 	for _, usage := range before {
 		if failure := book(ctx, transport, s, leaseID, usage.Usage); failure != nil {
-			return failure
+			return 0, failure
 		}
 	}
 	if s.Unreported == pb.Unreported_UNREPORTED_UNSPECIFIED {
-		return nil
+		return 0, nil
 	}
 	return release(ctx, transport, s, &pb.ReleaseRequest{LeaseId: leaseID, Usage: last, Unreported: s.Unreported})
 }
@@ -72,22 +73,22 @@ func bookUnleased(ctx context.Context, transport wire.Transport, s *Settlement, 
 // Refused for these, nothing of a release's usage is booked.
 var notReleased = []string{"LEASE_NOT_FOUND", "SESSION_TAKEN_UP", "ID_REUSED", "BUDGET_NOT_FOUND"}
 
-func release(ctx context.Context, transport wire.Transport, s *Settlement, request *pb.ReleaseRequest) *wire.Failure {
-	failure := transport.Release(ctx, request, wire.LeaseOf{BudgetID: s.BudgetID, LeaseID: request.LeaseId})
+func release(ctx context.Context, transport wire.Transport, s *Settlement, request *pb.ReleaseRequest) (int64, *wire.Failure) {
+	charged, failure := transport.Release(ctx, request, wire.LeaseOf{BudgetID: s.BudgetID, LeaseID: request.LeaseId})
 	switch {
 	case failure == nil:
-		return nil
+		return charged, nil
 	case failure.Reason == "USAGE_REPORTED":
 		request.Unreported = pb.Unreported_UNREPORTED_FREE
 		return release(ctx, transport, s, request)
 	case slices.Contains(notReleased, failure.Reason):
 		if request.Usage == nil {
-			return nil
+			return 0, nil
 		}
-		return book(ctx, transport, s, request.LeaseId, request.Usage)
+		return 0, book(ctx, transport, s, request.LeaseId, request.Usage)
 	case failure.Reason == "LEASE_CLOSED" && request.Usage == nil:
-		return nil // Over for long, with nothing to report: there is nothing left to give back.
+		return 0, nil // Over for long, with nothing to report: there is nothing left to give back.
 	default:
-		return failure
+		return 0, failure
 	}
 }

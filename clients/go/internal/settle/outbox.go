@@ -68,8 +68,8 @@ func (o *Outbox) End() {
 }
 
 // Add returns when the settlement will survive a crash: at once without a journal. `done` is called when it is known, or given
-// up.
-func (o *Outbox) Add(s *Settlement, done func()) {
+// up, with what a release charged in all.
+func (o *Outbox) Add(s *Settlement, done func(charged int64)) {
 	o.Begin()
 	// In the journal before it is sent, so that whatever was sent is known after a crash, too.
 	if o.journal != nil {
@@ -84,12 +84,12 @@ func (o *Outbox) Add(s *Settlement, done func()) {
 func (o *Outbox) Resume(left []*Settlement) {
 	for _, s := range left {
 		o.Begin()
-		o.start(s, func() {})
+		o.start(s, func(int64) {})
 	}
 }
 
 // start settles those of one lease in their order.
-func (o *Outbox) start(s *Settlement, done func()) {
+func (o *Outbox) start(s *Settlement, done func(int64)) {
 	o.mu.Lock()
 	before := o.lasts[s.lease()]
 	settled := make(chan struct{})
@@ -99,8 +99,8 @@ func (o *Outbox) start(s *Settlement, done func()) {
 		if before != nil {
 			<-before
 		}
-		if o.settle(s) {
-			done()
+		if charged, ok := o.settle(s); ok {
+			done(charged)
 			o.End()
 		}
 		o.mu.Lock()
@@ -113,7 +113,7 @@ func (o *Outbox) start(s *Settlement, done func()) {
 }
 
 // settle tries until it is known, or given up; false: the outbox was stopped before.
-func (o *Outbox) settle(s *Settlement) bool {
+func (o *Outbox) settle(s *Settlement) (charged int64, ok bool) {
 	backoff := pause.Backoff{First: 100 * time.Millisecond, Most: 30 * time.Second}
 	failure := &wire.Failure{Code: codes.DeadlineExceeded, Message: "it is too old: the service may have forgotten its ids"}
 	for !s.isVain() {
@@ -121,24 +121,24 @@ func (o *Outbox) settle(s *Settlement) bool {
 			o.Unsettled(s, failure)
 			break
 		}
-		if failure = once(o.ctx, o.transport, s); failure == nil {
+		if charged, failure = once(o.ctx, o.transport, s); failure == nil {
 			break
 		}
 		if o.ctx.Err() != nil {
-			return false
+			return 0, false
 		}
 		if !failure.Passing() && !isMendable(failure) {
 			o.Unsettled(s, failure)
 			break
 		}
 		if !o.pause(max(backoff.Next(), failure.RetryAfter)) {
-			return false
+			return 0, false
 		}
 	}
 	if o.journal != nil {
 		o.journal.Done(s)
 	}
-	return true
+	return charged, true
 }
 
 // isMendable says that new credentials, or a role that is given, mend it.

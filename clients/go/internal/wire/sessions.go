@@ -85,27 +85,29 @@ func (t *Sessions) Record(ctx context.Context, request *pb.RecordUsageRequest, o
 	if session == nil {
 		return t.unary.Record(ctx, request, of)
 	}
-	return t.write(ctx, session, of, &pb.SessionRequest{Call: &pb.SessionRequest_Record{Record: request}})
+	_, failure := t.write(ctx, session, of, &pb.SessionRequest{Call: &pb.SessionRequest_Record{Record: request}})
+	return failure
 }
 
 // Release implements Transport.
-func (t *Sessions) Release(ctx context.Context, request *pb.ReleaseRequest, of LeaseOf) *Failure {
+func (t *Sessions) Release(ctx context.Context, request *pb.ReleaseRequest, of LeaseOf) (int64, *Failure) {
 	session := t.sessionOf(of)
 	if session == nil {
 		return t.unary.Release(ctx, request, of)
 	}
-	return t.write(ctx, session, of, &pb.SessionRequest{Call: &pb.SessionRequest_Release{Release: request}})
+	answer, failure := t.write(ctx, session, of, &pb.SessionRequest{Call: &pb.SessionRequest_Release{Release: request}})
+	return answer.GetReleased().GetUsedTokens(), failure
 }
 
-func (t *Sessions) write(ctx context.Context, session *session, of LeaseOf, call *pb.SessionRequest) *Failure {
+func (t *Sessions) write(ctx context.Context, session *session, of LeaseOf, call *pb.SessionRequest) (*pb.SessionResponse, *Failure) {
 	tooLate := time.NewTimer(t.timeout)
 	defer tooLate.Stop()
 	defer session.end()
 	asked, failure := session.begin(ctx, of.BudgetID, call, tooLate.C)
-	if failure == nil {
-		_, failure = asked.answer(ctx, tooLate.C)
+	if failure != nil {
+		return nil, failure
 	}
-	return failure
+	return asked.answer(ctx, tooLate.C)
 }
 
 // GetLease implements Transport.

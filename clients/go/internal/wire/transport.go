@@ -13,7 +13,8 @@ type Transport interface {
 	// first, the outcome may be known later: then `after` is called with it, if it could not be taken back.
 	Acquire(ctx context.Context, request *pb.AcquireSlotRequest, long time.Duration, after func(Acquired)) Acquired
 	Record(ctx context.Context, request *pb.RecordUsageRequest, of LeaseOf) *Failure
-	Release(ctx context.Context, request *pb.ReleaseRequest, of LeaseOf) *Failure
+	// Release says what was charged to the lease in all.
+	Release(ctx context.Context, request *pb.ReleaseRequest, of LeaseOf) (int64, *Failure)
 	// GetLease finds a lease by the request that it answered.
 	GetLease(ctx context.Context, request *pb.LeaseRequest) (*pb.Lease, *Failure)
 	Close()

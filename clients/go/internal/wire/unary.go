@@ -75,9 +75,9 @@ func (u *Unary) Record(ctx context.Context, request *pb.RecordUsageRequest, of L
 }
 
 // Release implements Transport.
-func (u *Unary) Release(ctx context.Context, request *pb.ReleaseRequest, of LeaseOf) *Failure {
-	_, failure := ask(ctx, u, of.BudgetID, u.timeout, pb.BudgetServiceClient.Release, request)
-	return failure
+func (u *Unary) Release(ctx context.Context, request *pb.ReleaseRequest, of LeaseOf) (int64, *Failure) {
+	answer, failure := ask(ctx, u, of.BudgetID, u.timeout, pb.BudgetServiceClient.Release, request)
+	return answer.GetUsedTokens(), failure
 }
 
 // GetLease implements Transport.
