@@ -7,7 +7,7 @@ import { BUDGET } from './sim-world.js';
 
 const HOUR_MS = 3_600_000;
 const HOURS = 3;
-const ASKED_IN_AN_HOUR = 8;
+const ASKED_IN_AN_HOUR = 4;
 const FREE = 'calm-free';
 const GUARANTEED = ['calm-one', 'calm-other'];
 
@@ -36,6 +36,7 @@ export class CalmGuarantees extends SimulatedCaller {
     for (let hour = 0; hour < HOURS; hour += 1) {
       world.skip(HOUR_MS - (world.time.now % HOUR_MS) + 1_000);
       for (let asked = 0; asked < ASKED_IN_AN_HOUR; asked += 1) await this.askInHour();
+      await this.squeeze();
       if (world.random() < 0.5) world.skip(5 * HOUR_MS);
     }
     // One that was asked for twice at once may be granted by the second call.
@@ -64,15 +65,32 @@ export class CalmGuarantees extends SimulatedCaller {
 
   private async askInHour(): Promise<void> {
     const { world } = this;
+    if (world.random() < 0.6) this.later();
+    await this.take(world.pick([FREE, ...GUARANTEED, ...GUARANTEED]), world.random() < 0.5);
+  }
+
+  /** One takes all that is free, a team all that it is given, again and again; and the other one wants what it is promised. */
+  private async squeeze(): Promise<void> {
+    const [one = '', other = ''] = this.world.random() < 0.5 ? GUARANTEED : GUARANTEED.toReversed();
+    this.later();
+    for (const aiId of [FREE, one, one, one, other]) await this.take(aiId, true);
+  }
+
+  /** In the same hour. */
+  private later(): void {
+    const { world } = this;
     const left = HOUR_MS - (world.time.now % HOUR_MS) - 30_000;
-    if (left > 0 && world.random() < 0.6) world.skip(Math.floor(world.random() * left));
-    const aiId = world.pick([FREE, ...GUARANTEED, ...GUARANTEED]);
+    if (left > 0) world.skip(Math.floor(world.random() * left));
+  }
+
+  private async take(aiId: string, isAll: boolean): Promise<void> {
+    const { world } = this;
     const now = world.time.latestBelief + CLOCK_SLACK_MS;
     const promised =
       aiId === FREE ? 0 : world.guarantees.promisedTo(aiId, now, world.statesSince(world.scheduler.now));
     const most = promised > 0 ? promised : await this.free(aiId);
     if (most <= 0) return;
-    const tokens = world.random() < 0.5 ? most : 1 + Math.floor(world.random() * most);
+    const tokens = isAll ? most : 1 + Math.floor(world.random() * most);
     await this.ask(this.request(aiId, tokens));
   }
 
