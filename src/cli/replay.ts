@@ -47,10 +47,11 @@ function replayed(
   { returns }: ReplayCommand,
   progress: Progress,
 ): Promise<Comparison | undefined> {
-  const { budgetId, fields, recordedTokens } = source;
+  const { budgetId, fields, recordedTokens, before } = source;
   return compare(source.trace(), {
     ...{ budgetId, fields, returns, ...(change && { change: changeOf(change) }) },
     ...(recordedTokens !== undefined && { recordedTokens }),
+    ...(before && { before }),
     between: () => {
       progress.show(source.done());
       return undefined;
