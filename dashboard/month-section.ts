@@ -115,6 +115,7 @@ export class MonthSection {
         [Math.round(average), least, most].map((amount) => amounts.text(amount)).join(' · '),
       ],
       ['Spread', `${percent(spreadPercent)}, ${graded}`],
+      ['Spread by weekday', percent(figures.spreadByWeekdayPercent)],
       ['Days below the minimum', count(figures.daysBelowMinimum.length)],
       ['Presumed, late', `${amounts.text(presumed)} · ${amounts.text(late)}`],
       ['Calls, failed', `${count(figures.calls)} · ${count(figures.failedCalls)}`],

@@ -3,11 +3,15 @@ import { LedgerProspect } from '../arbiter/prospect.js';
 import type { Caller } from '../arbiter/service-port.js';
 import { WaitingList, waitLeft } from '../arbiter/waiting-list.js';
 import { timeAloneUntil } from '../domain/admission/time-alone.js';
+import type { KnownDay } from '../domain/ledger/past-days.js';
+import { inWindow } from '../domain/ledger/topped.js';
 import type { OutcomeOf } from '../domain/model/outcomes.js';
-import type { PolicyFields } from '../domain/model/policy.js';
+import { type PolicyFields, policyInForce } from '../domain/model/policy.js';
 import type { AcquireRequest, BudgetRequest, LeaseRef, PutPolicyRequest } from '../domain/model/requests.js';
 import type { UsageDay } from '../domain/model/state.js';
 import type { Denial, LeaseView, UsageReport, Writable } from '../domain/model/types.js';
+import { monthOfDay } from '../domain/time/calendar.js';
+import { dayWindow, monthAt } from '../domain/time/windows.js';
 import { EventHeap } from './event-heap.js';
 import { Tallies } from './tallies.js';
 import { type AskedSlot, MICROS_PER_MS, MICROS_PER_SECOND, millisOf, type TraceEntry } from './trace.js';
@@ -25,6 +29,8 @@ export interface ReplayOptions {
   readonly change?: PolicyChange;
   /** How much of what is refused is asked again an hour later, 0 to 1. */
   readonly returns?: number;
+  /** What was used before, earliest first: it counts in the month, and is what the budget goes by. */
+  readonly before?: readonly KnownDay[];
   /** Told of each request, in the order in which they are settled. */
   readonly settled?: (asked: AskedSlot, outcome: 'granted' | 'denied') => void;
 }
@@ -82,11 +88,20 @@ export class Replay {
     this.prospect = new LedgerProspect(budget.ledger);
   }
 
-  /** Throws where the policy cannot be set. */
+  /** At the moment `at`. Throws where the policy cannot be set. */
   static async begin(options: ReplayOptions, at: number): Promise<Replay> {
-    const replay = new Replay(await VirtualBudget.open(options.budgetId), options);
+    const { budgetId, fields, before = [] } = options;
+    const budget = await VirtualBudget.open(budgetId);
+    const replay = new Replay(budget, options);
+    const inMonth = usedInMonth(before, policyInForce(fields).timeZone, millisOf(at));
+    replay.now = Math.min(at, (inMonth[0]?.start ?? Number.POSITIVE_INFINITY) * MICROS_PER_MS);
+    await replay.setPolicy(fields);
+    for (const { start, tokens } of inMonth) {
+      const about = { adjustmentId: `before ${start}`, reason: 'before', fingerprint: '' };
+      await budget.decide({ kind: 'adjust', tokens, ...about }, start);
+    }
     replay.now = at;
-    await replay.setPolicy(options.fields);
+    if (before.length > 0) await budget.learn(before, millisOf(at));
     return replay;
   }
 
@@ -101,14 +116,6 @@ export class Replay {
   /** What the enforced limit leaves to be granted in a month. */
   get grantable(): number {
     return this.budget.ledger.allowance.grantable;
-  }
-
-  /** Counts tokens that were spent before the trace begins. */
-  async spentBefore(at: number, tokens: number): Promise<void> {
-    this.now = at;
-    const adjustmentId = `before ${at}`;
-    const request = { kind: 'adjust', adjustmentId, tokens, reason: 'before', fingerprint: '' } as const;
-    await this.budget.decide(request, millisOf(at));
   }
 
   /** The next entry; what was to happen before it happens first. */
@@ -311,6 +318,14 @@ export class UnworkablePolicy extends Error {
     const told = violations.map(({ field, description }) => `${field}: ${description}`);
     super(told.length > 0 ? told.join('; ') : refusal.reason);
   }
+}
+
+/** What of it counts in the month of this moment. */
+function usedInMonth(before: readonly KnownDay[], zone: string, at: number) {
+  const month = monthAt(zone, at);
+  return before
+    .filter((day) => monthOfDay(day.day) === month.key && inWindow(day) > 0)
+    .map((day) => ({ start: dayWindow(zone, month, day.day).start, tokens: inWindow(day) }));
 }
 
 const NOBODY_HEARS = { resolve: () => {}, reject: () => {} };

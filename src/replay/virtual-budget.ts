@@ -2,6 +2,7 @@ import { PacedRefusals } from '../arbiter/paced-refusals.js';
 import { type Circumstances, decide } from '../domain/decide.js';
 import { finish } from '../domain/finish.js';
 import { Ledger } from '../domain/ledger/ledger.js';
+import { type KnownDay, learnKnownDays } from '../domain/ledger/past-days.js';
 import type { Denied, NeedsLookup, Outcome, OutcomeOf } from '../domain/model/outcomes.js';
 import type { BudgetRequest, Evidence } from '../domain/model/requests.js';
 import type { Receipt, StatePatch, UsageDay } from '../domain/model/state.js';
@@ -48,6 +49,12 @@ export class VirtualBudget {
       await this.commit();
       evidence = await this.lookUp(outcome, evidence);
     }
+  }
+
+  /** It was there before, and this is what it knows of its days. */
+  async learn(days: readonly KnownDay[], time: number): Promise<void> {
+    await this.decide({ kind: 'sweep' }, time);
+    learnKnownDays(this.ledger, days);
   }
 
   private noteRefusal({ pacedOn }: Denied): void {

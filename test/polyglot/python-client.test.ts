@@ -26,6 +26,8 @@ describe('the Python package', () => {
   let clients: LoadedClients;
 
   beforeAll(async () => {
+    // Made once, and kept: the first time takes minutes.
+    for (const name of ['base', 'sdk', 'litellm', 'oldest', 'tools']) await pythonWith(name);
     wheel = await buildWheel();
     empty = await mkdtemp(path.join(tmpdir(), 'budget-arbiter-empty-'));
     service = await startService({ env: { DEFAULT_BUDGET: 'default' } });
@@ -110,6 +112,14 @@ describe('the Python package', () => {
     expect(said).not.toMatch(/skipped/);
   });
 
+  it('puts every call of a real LiteLLM proxy on a budget', async () => {
+    const python = await pythonWith('litellm');
+    await installInto(python, wheel);
+    const said = await suite(python, 'litellm_proxy');
+    expect(said).toMatch(/ passed/);
+    expect(said).not.toMatch(/skipped/);
+  });
+
   it('runs on the oldest gRPC and protobuf that it names', async () => {
     const python = await pythonWith('oldest');
     await installInto(python, wheel);
@@ -122,6 +132,11 @@ describe('the Python package', () => {
     expect(
       await suite(python, 'test_usage.py', 'test_testing.py', 'test_turns.py', 'test_routes.py'),
     ).toMatch(/ passed/);
+  });
+
+  it('has the stubs of the protocol as it is', async () => {
+    await output('sh', ['generate.sh']);
+    await output('git', ['diff', '--exit-code', '--stat', '--', 'src/budget_arbiter/_gen']);
   });
 
   it('has no complaint of ruff and mypy', async () => {

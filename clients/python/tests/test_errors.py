@@ -33,8 +33,8 @@ def test_a_rule_of_a_later_release_is_a_refusal_like_others() -> None:
     [
         (denied([pb.RULE_CONCURRENCY], 0.2), 429, "1", None),
         (denied([pb.RULE_CONCURRENCY], 60), 429, "60", None),
-        (denied([pb.RULE_HOURLY_CAP], 60.5), 429, "60", "false"),
-        (denied([pb.RULE_MONTHLY_CAP], 86_400), 429, "60", "false"),
+        (denied([pb.RULE_HOURLY_CAP], 60.5), 429, "61", "false"),
+        (denied([pb.RULE_MONTHLY_CAP], 86_400), 429, "86400", "false"),
         (denied([pb.RULE_REQUEST_TOO_LARGE], permanent=True), 400, None, "false"),
         (denied([pb.RULE_PAUSED]), 503, None, "false"),
     ],
@@ -43,6 +43,8 @@ def test_to_http(error: SlotDenied, status: int, retry_after: str | None, should
     answer = error.to_http()
     assert (answer.status, answer.headers.get("retry-after")) == (status, retry_after)
     assert answer.headers.get("x-should-retry") == should_retry
+    assert answer.headers.get("X-Should-Retry") == should_retry
+    assert ("Retry-After" in answer.headers) == (retry_after is not None)
     assert json.loads(answer.body)["error"]["rules"] == error.rules
 
 

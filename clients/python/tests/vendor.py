@@ -184,7 +184,7 @@ def _events(path: str, body: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             yield "content_block_delta", {"type": "content_block_delta", "index": 0, "delta": delta}
         yield "content_block_stop", {"type": "content_block_stop", "index": 0}
         ending = {"stop_reason": "end_turn", "stop_sequence": None}
-        yield "message_delta", {"type": "message_delta", "delta": ending, "usage": {"output_tokens": 50}}
+        yield "message_delta", {"type": "message_delta", "delta": ending, "usage": MESSAGES}
         yield "message_stop", {"type": "message_stop"}
 
 

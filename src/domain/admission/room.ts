@@ -11,13 +11,13 @@ import {
   monthlyCap,
 } from './rules/caps.js';
 import { keptInDay, keptInHour } from './rules/kept-for-others.js';
-import { modelCap, teamCap } from './rules/scope-cap.js';
+import { scopeCap } from './rules/scope-cap.js';
 
 /** Every cap of admission, in the order in which they are checked. A new one is one entry here, for all that is below. */
 const CAPS: readonly AdmissionCap[] = [
-  ...[hourlyCap, teamCap('HOUR'), modelCap('HOUR'), keptInHour],
-  ...[dailyCap, teamCap('DAY'), modelCap('DAY'), aiDailyCap, keptInDay],
-  ...[monthlyCap, teamCap('MONTH'), modelCap('MONTH')],
+  ...[hourlyCap, scopeCap('TEAM', 'HOUR'), scopeCap('MODEL', 'HOUR'), keptInHour],
+  ...[dailyCap, scopeCap('TEAM', 'DAY'), scopeCap('MODEL', 'DAY'), aiDailyCap, keptInDay],
+  ...[monthlyCap, scopeCap('TEAM', 'MONTH'), scopeCap('MODEL', 'MONTH')],
 ];
 
 /** Those of a policy without teams and models: every decision asks all of them. */

@@ -393,6 +393,17 @@ export interface UsageDay {
   readonly refused?: boolean;
 }
 
+/** What a usage document has by name. Each store has maps in a form of its own. */
+export type MapOfDay =
+  | 'ais'
+  | 'models'
+  | 'aiCalls'
+  | 'modelCalls'
+  | 'presumedBy'
+  | 'parts'
+  | 'toppedAis'
+  | 'toppedModels';
+
 /** The whole stored state of a budget. Keys are decoded. */
 export interface StoredState {
   readonly head: StateHead;

@@ -240,6 +240,8 @@ export interface MonthFigures extends CallData {
   readonly most: number;
   readonly least: number;
   readonly spreadPercent: number;
+  /** The largest among days of one weekday; 0 while no weekday has two. */
+  readonly spreadByWeekdayPercent: number;
   readonly grade: Grade;
   readonly presumed: number;
   readonly late: number;

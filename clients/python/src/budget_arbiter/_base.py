@@ -17,6 +17,8 @@ from budget_arbiter.slot import Backend
 from budget_arbiter.usage import Usage
 
 Self = TypeVar("Self", bound="BaseClient")
+#: What `slot` takes and whoever wraps passes on.
+SLOT_OPTIONS = {"at_least", "wait", "patience", "fallback", "fail_open", "labels", "lease_ttl"}
 #: How long the end of a process waits for what is to be settled, if nobody closed the client.
 AT_EXIT = 5.0
 
@@ -30,9 +32,7 @@ class BaseClient:
     def __init__(self, address: str | list[str] | None = None, /, **settings: Any):
         if address is not None:
             settings["address"] = address
-        self.settings = Settings(**settings)
-        self._backend: Backend | None = None
-        self._closed = False
+        self._set_up(Settings(**settings))
 
     @classmethod
     def from_env(cls: type[Self], **settings: Any) -> Self:
@@ -41,12 +41,19 @@ class BaseClient:
         say; keywords come first.
         """
         client = cls.__new__(cls)
-        BaseClient.__init__(client)
-        client.settings = settings_from_env(os.environ, **settings)
+        client._set_up(settings_from_env(os.environ, **settings))
         return client
 
+    def _set_up(self, settings: Settings) -> None:
+        self.settings = settings
+        self._backend: Backend | None = None
+        self._closed = False
+        if settings.journal is not None:
+            # What a process before this one left is settled now, and who may not have the file hears it at once.
+            self._engine()
+
     def _engine(self) -> Backend:
-        """Started by the first slot, and anew in a child after a fork."""
+        """Started by the first slot, by a journal at once; and anew in a child after a fork."""
         backend = self._backend
         if backend is not None and backend.pid == os.getpid():
             return backend
@@ -68,16 +75,16 @@ class BaseClient:
         self,
         budget: str | None,
         ai: str | None,
-        estimate: int | None,
-        expected: Usage | None,
-        at_least: int | None,
-        model: str,
-        wait: float | None,
-        patience: float | None,
-        fallback: bool | None,
-        fail_open: bool | None,
-        labels: Mapping[str, str] | None,
-        lease_ttl: float | None,
+        estimate: int | None = None,
+        expected: Usage | None = None,
+        at_least: int | None = None,
+        model: str = "",
+        wait: float | None = None,
+        patience: float | None = None,
+        fallback: bool | None = None,
+        fail_open: bool | None = None,
+        labels: Mapping[str, str] | None = None,
+        lease_ttl: float | None = None,
     ) -> Wanted:
         own = self.settings
         budget, ai = budget or own.budget, ai or own.ai

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -24,11 +25,12 @@ class AsyncSlotContext:
         self._client = client
         self._wanted = wanted
         self._slot: Slot | None = None
-        self._span = start_span("budget_arbiter.slot", budget=wanted.budget, ai=wanted.ai, model=wanted.model)
 
     async def __aenter__(self) -> Slot:
+        wanted = self._wanted
+        self._span = start_span("budget_arbiter.slot", budget=wanted.budget, ai=wanted.ai, model=wanted.model)
         try:
-            self._slot = await take_slot(self._client._engine(), self._wanted)
+            self._slot = await take_slot(self._client._engine(), wanted)
         except BaseException as error:
             self._span.end(error)
             raise
@@ -42,7 +44,7 @@ class AsyncSlotContext:
         try:
             safe = self._slot.finish(error)
             if safe is not None:
-                await asyncio.shield(asyncio.wrap_future(safe))
+                await shielded(safe)
         finally:
             self._span.end(error)
 
@@ -56,6 +58,11 @@ async def take_slot(backend: Backend, wanted: Wanted) -> Slot:
         drop(backend, granted)
         raise
     return Slot(backend, held, wanted.model)
+
+
+async def shielded(safe: Future[None]) -> None:
+    """Waits until a crash can no longer lose what was handed over. To be cancelled meanwhile does not call it off."""
+    await asyncio.shield(asyncio.wrap_future(safe))
 
 
 class AsyncClient(BaseClient):
@@ -106,9 +113,9 @@ class AsyncClient(BaseClient):
 
     def wrap(self, vendor: C, *, budget: str | None = None, ai: str | None = None, **options: Any) -> C:
         """The same vendor's client with each call in a slot of its own: see `Client.wrap`."""
-        from budget_arbiter.wrapping import wrap
+        from budget_arbiter.wrapping import wrap_with
 
-        return wrap(self, vendor, budget=budget, ai=ai, **options)
+        return wrap_with(self, vendor, budget=budget, ai=ai, **options)
 
     async def flush(self, timeout: float = 10.0) -> bool:
         """Waits until what was spent so far is booked. False if the service was not there in time."""

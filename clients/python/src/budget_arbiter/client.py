@@ -27,11 +27,12 @@ class SlotContext:
         self._client = client
         self._wanted = wanted
         self._slot: Slot | None = None
-        self._span = start_span("budget_arbiter.slot", budget=wanted.budget, ai=wanted.ai, model=wanted.model)
 
     def __enter__(self) -> Slot:
+        wanted = self._wanted
+        self._span = start_span("budget_arbiter.slot", budget=wanted.budget, ai=wanted.ai, model=wanted.model)
         try:
-            self._slot = take_slot(self._client._engine(), self._wanted)
+            self._slot = take_slot(self._client._engine(), wanted)
         except BaseException as error:
             self._span.end(error)
             raise
@@ -126,9 +127,9 @@ class Client(BaseClient):
         of its own.
         Nothing else changes. The options are those of `slot`, and `estimate_stream`: see `budget_arbiter.wrapping`.
         """
-        from budget_arbiter.wrapping import wrap
+        from budget_arbiter.wrapping import wrap_with
 
-        return wrap(self, vendor, budget=budget, ai=ai, **options)
+        return wrap_with(self, vendor, budget=budget, ai=ai, **options)
 
     def flush(self, timeout: float = 10.0) -> bool:
         """Waits until what was spent so far is booked. False if the service was not there in time."""

@@ -8,17 +8,17 @@ helpers for streams and raw responses are all of them covered, and what `wrap` r
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import threading
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, TypeVar
 
-from budget_arbiter._base import BaseClient
+from budget_arbiter._base import SLOT_OPTIONS, BaseClient
 from budget_arbiter._engine.acquire import Wanted
+from budget_arbiter.aio import shielded
 from budget_arbiter.aio import take_slot as take_slot_async
-from budget_arbiter.client import take_slot
+from budget_arbiter.client import Client, take_slot
 from budget_arbiter.estimate import Estimator
 from budget_arbiter.slot import Slot
 from budget_arbiter.streams import EstimateStream, StreamedUsage
@@ -28,7 +28,7 @@ C = TypeVar("C")
 BILLED = ("/chat/completions", "/completions", "/responses", "/embeddings", "/messages")
 
 
-def wrap(
+def wrap_with(
     client: BaseClient,
     vendor: C,
     *,
@@ -46,14 +46,33 @@ def wrap(
     its end; without
     it the slot is then presumed spent. The other options are those of `Client.slot`.
     """
+    if hasattr(vendor, "_agenerate"):
+        from budget_arbiter import langchain
+
+        if estimate_stream is not None:
+            raise TypeError("wrap() has no estimate_stream for LangChain's models")
+        given: dict[str, Any] = {"budget": budget, "ai": ai, "estimate": estimate, **options}
+        return langchain.wrap(client, vendor, **given)
     if not callable(getattr(vendor, "post", None)) or not callable(getattr(vendor, "copy", None)):
-        raise TypeError(f"{type(vendor).__name__} is no client of OpenAI or Anthropic: use client.slot()")
-    unknown = set(options) - {"at_least", "wait", "patience", "fallback", "fail_open", "labels", "lease_ttl"}
+        known = "client of OpenAI or Anthropic, and no chat model of LangChain"
+        raise TypeError(f"{type(vendor).__name__} is no {known}: use client.slot()")
+    unknown = set(options) - SLOT_OPTIONS
     if unknown:
         raise TypeError(f"wrap() has no {', '.join(sorted(unknown))}")
     guard = _Guard(client, budget, ai, estimate, estimate_stream, options)
     guarded: C = guard.around(vendor.copy())  # type: ignore[attr-defined]
     return guarded
+
+
+_shared: Client | None = None
+
+
+def wrap(vendor: C, **options: Any) -> C:
+    """As `Client.wrap`, with one client for the process, made from the environment: see `Client.from_env`."""
+    global _shared
+    if _shared is None:
+        _shared = Client.from_env()
+    return _shared.wrap(vendor, **options)
 
 
 class _Guard:
@@ -118,15 +137,8 @@ class _Guard:
         return guarded
 
     def _wanted(self, body: Any, model: str) -> Wanted:
-        names = ("at_least", "wait", "patience", "fallback", "fail_open", "labels", "lease_ttl")
-        return self._client._wanted(
-            self._budget,
-            self._ai,
-            estimate=self._estimate or self._estimator.of(body, model),
-            expected=None,
-            model=model,
-            **{name: self._options.get(name) for name in names},
-        )
+        estimate = self._estimate or self._estimator.of(body, model)
+        return self._client._wanted(self._budget, self._ai, estimate=estimate, model=model, **self._options)
 
 
 class _Call:
@@ -152,7 +164,7 @@ class _Call:
         read = answer.parse() if _is_read(answer) else answer
         safe = self._take(await read if inspect.isawaitable(read) else read, is_async=True)
         if safe is not None:
-            await asyncio.shield(asyncio.wrap_future(safe))
+            await shielded(safe)
         return answer
 
     def end(self, error: BaseException | None = None, *, broken: bool = False) -> Any:
@@ -227,7 +239,7 @@ class _Call:
             raise
         safe = self.end()
         if safe is not None:
-            await asyncio.shield(asyncio.wrap_future(safe))
+            await shielded(safe)
 
     def _is_hidden(self, event: Any) -> bool:
         """The chunk with the usage, for which the caller had not asked: it has no choices, which callers rely on."""

@@ -55,16 +55,8 @@ const WINDOWS: { readonly [K in WindowKind]: OfWindow } = {
   },
 };
 
-export function teamCap(window: WindowKind): AdmissionCap {
-  return scopeCap('TEAM', window);
-}
-
-export function modelCap(window: WindowKind): AdmissionCap {
-  return scopeCap('MODEL', window);
-}
-
 /** Asked several times in every decision: nothing is made of a cap that admits. */
-function scopeCap(kind: ScopeKind, window: WindowKind): AdmissionCap {
+export function scopeCap(kind: ScopeKind, window: WindowKind): AdmissionCap {
   const of = WINDOWS[window];
   return {
     leaves: (ledger, standing, asker) => {

@@ -71,7 +71,7 @@ class Carriers:
         """From the grant on: its session keeps it, or a heartbeat."""
         if held.lease_id is None:
             return
-        if session is None:
+        if session is None or session.over is not None:
             self._heartbeats.keep(held)
         else:
             session.held[held.lease_id] = held

@@ -128,7 +128,7 @@ class Session:
             opened, failure = await self._carry(address)
             if self._closing:
                 return
-            if self._is_hopeless(failure, opened):
+            if self._is_hopeless(failure):
                 self._end(failure)
                 return
             if failure.code in ("UNAVAILABLE", "DEADLINE_EXCEEDED"):
@@ -218,10 +218,10 @@ class Session:
         elif kind is not None:
             answer.set_result(getattr(message, kind))
 
-    def _is_hopeless(self, failure: CallFailed, opened: bool) -> bool:
+    def _is_hopeless(self, failure: CallFailed) -> bool:
         # With the credentials that opened it a session ends: new ones may take it up.
         if failure.code == "UNAUTHENTICATED":
-            return not opened
+            return not self._id
         return failure.code in (
             "INVALID_ARGUMENT",
             "NOT_FOUND",
