@@ -134,6 +134,11 @@ describe('the Python package', () => {
     ).toMatch(/ passed/);
   });
 
+  it('has the stubs of the protocol as it is', async () => {
+    await output('sh', ['generate.sh']);
+    await output('git', ['diff', '--exit-code', '--stat', '--', 'src/budget_arbiter/_gen']);
+  });
+
   it('has no complaint of ruff and mypy', async () => {
     const python = await pythonWith('tools');
     await output(python, ['-m', 'ruff', 'check', '--no-cache', '.']);

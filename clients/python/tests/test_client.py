@@ -138,6 +138,16 @@ def test_fallback_and_at_least(client: Client, service: Service, new_budget: Cal
         slot.report(total=1)
 
 
+def test_a_slot_is_kept_while_it_is_held(client: Client, service: Service, new_budget: Callable[..., str]) -> None:
+    short = new_budget(service, lease_ttl="1s")
+    with client.slot(short, estimate=1_000) as slot:
+        time.sleep(2.5)
+        assert service.books(short)["live"] == 1
+        assert not slot.lost
+        slot.report(total=5)
+    assert settled(client, service, short) == {"tokens": 5, "calls": 1, "failed": 0, "presumed": 0, "live": 0}
+
+
 def test_a_wait_ends_when_the_slot_is_free(client: Client, service: Service, new_budget: Callable[..., str]) -> None:
     one = new_budget(service, max_concurrent=1)
     order: list[str] = []
