@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -362,6 +363,21 @@ assert client.close()
     child.communicate("\n", timeout=20)
     assert child.returncode == 0
     assert service.books(budget) == {"tokens": 207, "calls": 3, "failed": 0, "presumed": 0, "live": 0}
+
+
+@pytest.mark.parametrize("how", ["fork", "spawn"])
+def test_a_child_of_multiprocessing_settles_as_it_ends(service: Service, budget: str, how: str) -> None:
+    child = multiprocessing.get_context(how).Process(target=_spend, args=(service.address, budget))
+    child.start()
+    child.join(30)
+    assert child.exitcode == 0
+    assert service.books(budget) == {"tokens": 7, "calls": 1, "failed": 0, "presumed": 0, "live": 0}
+
+
+def _spend(address: str, budget: str) -> None:
+    client = Client(address, budget=budget, ai="child")
+    with client.slot(estimate=100) as slot:
+        slot.report(total=7)
 
 
 def test_closed(service: Service, budget: str) -> None:
