@@ -44,7 +44,7 @@ def settled(client: Client, service: Service, budget: str) -> dict[str, int]:
 
 
 def test_a_report_is_booked_and_the_rest_is_free(client: Client, service: Service, budget: str) -> None:
-    with client.slot(estimate=1_000, model="model-a", labels={"job": "test"}) as slot:
+    with client.slot(estimate=1_000, model="model-\x00a" * 50, labels={"job": "test"}) as slot:
         assert slot.reserved == 1_000
         assert slot.fence > 0
         assert slot.report(input=100, output=50) == Usage(input=100, output=50)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from budget_arbiter._engine.acquire import Wanted
 from budget_arbiter._engine.engine import Engine
+from budget_arbiter._engine.text import MOST_OF_A_MODEL, clean
 from budget_arbiter.errors import ClientClosed
 from budget_arbiter.settings import Settings, settings_from_env
 from budget_arbiter.slot import Backend
@@ -100,7 +101,7 @@ class BaseClient:
             estimate=estimate,
             expected=expected,
             at_least=at_least,
-            model=model,
+            model=clean(model, MOST_OF_A_MODEL),
             labels={**own.labels, **(labels or {})},
             lease_ttl=lease_ttl,
             fallback=own.fallback if fallback is None else fallback,
