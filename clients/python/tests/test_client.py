@@ -176,6 +176,22 @@ def test_refused_for_what_it_says(client: Client) -> None:
         slot.report(total=1)
 
 
+def test_one_budgets_refusal_is_not_anothers(service: Service, budget: str, transport: str) -> None:
+    async def one(client: AsyncClient, name: str) -> str:
+        try:
+            async with client.slot(name, estimate=10) as slot:
+                slot.report(total=1)
+        except ArbiterRefused as refused:
+            return refused.reason
+        return "granted"
+
+    async def run() -> list[str]:
+        async with AsyncClient(service.address, ai="a", transport=transport) as client:
+            return await asyncio.gather(*(one(client, name) for name in ("no-such", budget, "no-such", budget)))
+
+    assert asyncio.run(run()) == ["BUDGET_NOT_FOUND", "granted"] * 2
+
+
 def test_a_crowd_in_one_loop(service: Service, new_budget: Callable[..., str], transport: str) -> None:
     budget = new_budget(service, max_concurrent=3)
     held = most = 0

@@ -229,7 +229,7 @@ def test_a_session_carries_so_many_and_then_there_is_another() -> None:
         assert second is not first
         first.budgets = {f"budget-{number}": None for number in range(module.MOST_BUDGETS)}
         assert carriers.session_for("b", False) is second
-        carriers.sessions_are_unsupported(SessionOver(AWAY))
+        carriers.sessions_are_unsupported(SessionOver(AWAY, "b"))
         assert carriers.session_for("b", False) is None
         await carriers.close()
 

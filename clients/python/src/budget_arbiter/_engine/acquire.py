@@ -273,7 +273,8 @@ class _Attempt:
                 if over.unsupported:
                     self._acquirer.sessions_are_unsupported(over)
                     continue
-                failure = over.failure
+                # What was said of another budget is no answer for this one, which now gets a session of its own.
+                failure = over.failure if over.budget == budget else CallFailed("UNAVAILABLE", str(over))
             except CallFailed as error:
                 failure = error
             else:
