@@ -76,8 +76,11 @@ describe('the Python package', () => {
   });
 
   it('does what the five lines of the README say', async () => {
-    const [wrapping = '', slot = ''] = readmeBlocks();
-    expect(wrapping.trim().split('\n').length).toBeLessThanOrEqual(5);
+    const [slot = '', wrapping = ''] = readmeBlocks();
+    for (const block of [slot, wrapping]) {
+      const lines = block.split('\n').filter((line) => line !== '');
+      expect(lines.length).toBeLessThanOrEqual(5);
+    }
     const python = await pythonWith('sdk');
     await installInto(python, wheel);
     const before = await spent();
@@ -132,6 +135,11 @@ describe('the Python package', () => {
     expect(
       await suite(python, 'test_usage.py', 'test_testing.py', 'test_turns.py', 'test_routes.py'),
     ).toMatch(/ passed/);
+  });
+
+  it('has the stubs of the protocol as it is', async () => {
+    await output('sh', ['generate.sh']);
+    await output('git', ['diff', '--exit-code', '--stat', '--', 'src/budget_arbiter/_gen']);
   });
 
   it('has no complaint of ruff and mypy', async () => {

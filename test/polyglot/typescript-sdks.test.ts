@@ -31,7 +31,7 @@ const PRESUMED = booked(ESTIMATE, 0, 0, ESTIMATE);
 const BROKE = booked(ESTIMATE, 1, 1, ESTIMATE);
 
 /** What the caller has of each call of `sdk-calls.mjs`, and what stands in the books for it. */
-const EXPECTED: readonly (readonly [call: string, outcome: unknown, Booked])[] = [
+const EXPECTED: readonly (readonly [call: string, outcome: unknown, Booked | undefined])[] = [
   ['openai-chat', TEXT, CHAT],
   ['openai-chat-stream', 7, CHAT],
   ['openai-chat-helper', TEXT, CHAT],
@@ -44,6 +44,7 @@ const EXPECTED: readonly (readonly [call: string, outcome: unknown, Booked])[] =
   ['openai-500', 'InternalServerError', REFUSED],
   ['openai-429-retried', 1, booked(TOTALS.chat, 2, 1)],
   ['openai-unreached', 'APIConnectionError', REFUSED],
+  ['openai-denied', 'SlotDenied', undefined],
   ['openai-breaks', expect.any(String), BROKE],
   ['openai-left', 2, PRESUMED],
   ['openai-silent', TEXT, PRESUMED],
@@ -53,6 +54,7 @@ const EXPECTED: readonly (readonly [call: string, outcome: unknown, Booked])[] =
   ['anthropic-helper', TEXT, CLAUDE],
   ['anthropic-beta', TEXT, CLAUDE],
   ['anthropic-options', TEXT, CLAUDE],
+  ['anthropic-denied', 'SlotDenied', undefined],
   ['anthropic-500', 'InternalServerError', REFUSED],
   ['anthropic-breaks', expect.any(String), booked(ESTIMATE, 1, 1, ESTIMATE - BEGUN)],
   ['anthropic-errors', 'APIError', booked(ESTIMATE, 1, 1, ESTIMATE - BEGUN)],
@@ -61,6 +63,7 @@ const EXPECTED: readonly (readonly [call: string, outcome: unknown, Booked])[] =
   ['langchain-openai-stream', 'read', CHAT],
   ['langchain-anthropic', TEXT, CLAUDE],
   ['langchain-anthropic-stream', 'read', CLAUDE],
+  ['langchain-denied', 'SlotDenied', undefined],
   ['langchain-429', expect.any(String), REFUSED],
   ['vercel-openai', TEXT, RESPONSES],
   ['vercel-openai-stream', TEXT, RESPONSES],
@@ -68,6 +71,8 @@ const EXPECTED: readonly (readonly [call: string, outcome: unknown, Booked])[] =
   ['vercel-chat-stream', TEXT, CHAT],
   ['vercel-anthropic', TEXT, CLAUDE],
   ['vercel-anthropic-stream', TEXT, CLAUDE],
+  ['vercel-denied', 'SlotDenied', undefined],
+  ['vercel-stream-denied', 'SlotDenied', undefined],
   ['vercel-429', expect.any(String), REFUSED],
   ['vercel-breaks', expect.any(String), BROKE],
 ];
@@ -170,14 +175,33 @@ describe.each([
     expect((await books('anthropic')).get('guardian')?.tokens).toBe(before + TOTALS.anthropic);
   });
 
-  it(`has no dependency but gRPC and protobuf (${name})`, async () => {
-    const manifest = await readFile(
-      path.join(project.folder, 'node_modules/@budget-arbiter/client/package.json'),
-      'utf8',
-    );
-    expect(Object.keys(JSON.parse(manifest).dependencies).sort()).toEqual([
-      '@bufbuild/protobuf',
-      '@grpc/grpc-js',
-    ]);
+  it('is typed as its users write it', async () => {
+    await project.run('node_modules/typescript/bin/tsc -p .', {});
+  });
+
+  it(`is of the service's version, and needs gRPC and protobuf alone (${name})`, async () => {
+    const manifest = async (file: string) => JSON.parse(await readFile(file, 'utf8'));
+    const installed = (each: string) =>
+      manifest(path.join(project.folder, `node_modules/@budget-arbiter/${each}/package.json`));
+    const [client, middleware] = [await installed('client'), await installed('ai-sdk')];
+    const { version } = await manifest('package.json');
+    expect([client.version, middleware.version]).toEqual([version, version]);
+    expect(middleware.dependencies).toEqual({ '@budget-arbiter/client': version });
+    expect(Object.keys(client.dependencies).sort()).toEqual(['@bufbuild/protobuf', '@grpc/grpc-js']);
+  });
+
+  it('says what a slot costs beside a bare call of gRPC', async () => {
+    const printed = await project.run('overhead.mjs', {
+      ...{
+        BUDGET_ARBITER_ADDRESS: service.grpcAddress,
+        BUDGET_ARBITER_BUDGET: budget,
+        BUDGET_ARBITER_AI: 'overhead',
+      },
+    });
+    console.info(printed.trim());
+    expect(JSON.parse(printed)).toMatchObject({
+      slot_p50_us: expect.any(Number),
+      echo_p50_us: expect.any(Number),
+    });
   });
 });

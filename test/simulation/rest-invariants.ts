@@ -8,7 +8,7 @@ import type { CallCount } from '../../src/domain/model/types.js';
 import { usageDayOf } from '../../src/domain/reads.js';
 import type { BudgetStore } from '../../src/store/store.js';
 import type { Journal } from './journal.js';
-import { checkPastDay, pastWindow } from './pacing-invariants.js';
+import { checkPastDay, inWindow, pastWindow } from './pacing-invariants.js';
 import { sum } from './say.js';
 import { BUDGET, type SimWorld } from './sim-world.js';
 
@@ -53,8 +53,8 @@ async function checkPastDays(store: BudgetStore, state: StoredState, wrong: stri
   if (learnedFor === undefined) return;
   const [last = '', first = ''] = pastWindow(learnedFor);
   for (const document of await store.readDays(BUDGET, epoch, first, last)) {
-    const { day, total } = document;
-    if (state.sections.days.has(day) || total === 0) continue;
+    const { day } = document;
+    if (state.sections.days.has(day) || inWindow(document).total === 0) continue;
     checkPastDay(day, state.sections.pastDays.get(day), document, zone, (holds, what) => {
       if (!holds) wrong.push(what);
     });

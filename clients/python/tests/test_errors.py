@@ -43,6 +43,8 @@ def test_to_http(error: SlotDenied, status: int, retry_after: str | None, should
     answer = error.to_http()
     assert (answer.status, answer.headers.get("retry-after")) == (status, retry_after)
     assert answer.headers.get("x-should-retry") == should_retry
+    assert answer.headers.get("X-Should-Retry") == should_retry
+    assert ("Retry-After" in answer.headers) == (retry_after is not None)
     assert json.loads(answer.body)["error"]["rules"] == error.rules
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from budget_arbiter import SettleFailure
+from budget_arbiter import JournalInUse, SettleFailure
 from budget_arbiter._engine import settle
 from budget_arbiter._engine.account import Account, Step
 from budget_arbiter._engine.failure import CallFailed
-from budget_arbiter._engine.journal import Journal, JournalInUse
+from budget_arbiter._engine.journal import Journal
 from budget_arbiter._engine.lease import Held
 from budget_arbiter._engine.settle import Settler
 from budget_arbiter._gen import budget_pb2 as pb

@@ -173,6 +173,36 @@ describe.each(['session', 'unary'] as const)('a slot, by %s', (transport) => {
   });
 });
 
+describe('a heartbeat', () => {
+  it('keeps a slot beyond its time to live, until it is given back', async () => {
+    await create(`${budget}-short`, { lease_ttl: { seconds: 1 } });
+    const client = open({ transport: 'unary', budget: `${budget}-short` });
+    const slot = await client.acquire({ estimate: 1_000 });
+    const expiresAt = () =>
+      admin
+        .admin<{ leases: { expires_at: { seconds: string } }[] }>('ListLeases', {
+          budget_id: `${budget}-short`,
+        })
+        .then(({ leases }) => Number(leases[0]?.expires_at.seconds));
+    const first = await expiresAt();
+    await expect.poll(expiresAt, { timeout: 10_000 }).toBeGreaterThan(first + 1);
+    expect(slot.lost.aborted).toBe(false);
+    slot.report(REPORT);
+    await slot.end();
+    await client.flush();
+    expect(await books(`${budget}-short`)).toEqual({ ...NOTHING, tokens: 150, calls: 1 });
+  });
+
+  it('tells of a slot that was lost', async () => {
+    await create(`${budget}-short`, { lease_ttl: { seconds: 1 } });
+    const client = open({ transport: 'unary', budget: `${budget}-short` });
+    const slot = await client.acquire({ estimate: 1_000 });
+    await admin.admin('RevokeLease', { lease_id: slot.lease?.leaseId });
+    await expect.poll(() => slot.lost.aborted, { timeout: 5_000 }).toBe(true);
+    expect(slot.lost.reason).toMatchObject({ name: 'SlotLost' });
+  });
+});
+
 describe('a session', () => {
   it('keeps its slots over a line that is cut, longer than the grace', async () => {
     const client = open({ address: `127.0.0.1:${proxy.port}` });

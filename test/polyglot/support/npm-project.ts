@@ -30,7 +30,7 @@ export async function npmProject(versions: Readonly<Record<string, string>> = {}
     await run('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: path.join(ROOT, each) });
   }
   const packed = (await readdir(folder)).filter((file) => file.endsWith('.tgz'));
-  const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
+  const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
   await run('npm', ['install', ...quiet, ...packed.map((file) => `./${file}`)], { cwd: folder });
   const node = 'node' in versions ? path.join(folder, 'node_modules/.bin/node') : process.execPath;
   return {

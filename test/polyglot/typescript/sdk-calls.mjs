@@ -22,7 +22,8 @@ const chat = { model: 'gpt-x', messages };
 const message = { model: 'claude-x', max_tokens: 10, messages };
 const response = { model: 'gpt-x', input: 'Six words.' };
 
-const slots = (ai) => ({ ai, estimate: 1_500 });
+/** Who has `denied` in its name asks for more than there is. */
+const slots = (ai) => ({ ai, estimate: ai.includes('denied') ? 1e12 : 1_500 });
 const openai = (ai, how = 'ok', options = {}) =>
   budget.wrap(new OpenAI({ apiKey, baseURL: `${vendor}/${how}/v1`, maxRetries: 0, ...options }), slots(ai));
 const anthropic = (ai, how = 'ok', options = {}) =>
@@ -86,6 +87,7 @@ const CALLS = {
     (await openai(ai, '429-once', { maxRetries: 2 }).chat.completions.create(chat)).choices.length,
   'openai-unreached': (ai) =>
     openai(ai, 'ok', { baseURL: 'http://127.0.0.1:1/v1' }).chat.completions.create(chat),
+  'openai-denied': (ai) => openai(ai).chat.completions.create(chat),
   'openai-breaks': (ai) => read(openai(ai, 'breaks').chat.completions.create({ ...chat, stream: true })),
   'openai-left': (ai) => read(openai(ai).chat.completions.create({ ...chat, stream: true }), 2),
   'openai-silent': async (ai) =>
@@ -104,6 +106,7 @@ const CALLS = {
   'anthropic-beta': async (ai) => (await anthropic(ai).beta.messages.create(message)).content[0].text,
   'anthropic-options': async (ai) =>
     (await anthropic(ai).withOptions({ timeout: 5_000 }).messages.create(message)).content[0].text,
+  'anthropic-denied': (ai) => anthropic(ai).messages.create(message),
   'anthropic-500': (ai) => anthropic(ai, '500').messages.create(message),
   'anthropic-breaks': (ai) => read(anthropic(ai, 'breaks').messages.create({ ...message, stream: true })),
   'anthropic-errors': (ai) => read(anthropic(ai, 'errors').messages.create({ ...message, stream: true })),
@@ -112,6 +115,7 @@ const CALLS = {
   'langchain-openai-stream': (ai) => read(langOpenai(ai).stream('Six words.')).then(() => 'read'),
   'langchain-anthropic': async (ai) => (await langAnthropic(ai).invoke('Six words.')).content,
   'langchain-anthropic-stream': (ai) => read(langAnthropic(ai).stream('Six words.')).then(() => 'read'),
+  'langchain-denied': (ai) => langOpenai(ai).invoke('Six words.'),
   'langchain-429': (ai) => langOpenai(ai, '429').invoke('Six words.'),
   'vercel-openai': async (ai) => (await generateText(asked(vercelOpenai(ai)))).text,
   'vercel-openai-stream': (ai) => streamed(vercelOpenai(ai)),
@@ -119,6 +123,8 @@ const CALLS = {
   'vercel-chat-stream': (ai) => streamed(vercelChat(ai)),
   'vercel-anthropic': async (ai) => (await generateText(asked(vercelAnthropic(ai)))).text,
   'vercel-anthropic-stream': (ai) => streamed(vercelAnthropic(ai)),
+  'vercel-denied': (ai) => generateText(asked(vercelChat(ai))),
+  'vercel-stream-denied': (ai) => streamed(vercelChat(ai)),
   'vercel-429': (ai) => generateText(asked(vercelChat(ai, '429'))),
   'vercel-breaks': (ai) => streamed(vercelAnthropic(ai, 'breaks')),
 };

@@ -1,9 +1,8 @@
 """Puts LLM calls under a shared token budget.
 
-    from budget_arbiter import Client
+    from budget_arbiter import wrap
 
-    client = Client.from_env()
-    anthropic = client.wrap(Anthropic(), budget="anthropic", ai="guardian")
+    anthropic = wrap(Anthropic(), budget="anthropic", ai="guardian")
 
 `Client` and `AsyncClient` are where to begin; `budget_arbiter.testing.FakeClient` stands for either in tests.
 """
@@ -16,11 +15,13 @@ from budget_arbiter.errors import (
     BudgetArbiterError,
     ClientClosed,
     HttpAnswer,
+    JournalInUse,
     SlotDenied,
 )
 from budget_arbiter.settings import Settings, SettleFailure
 from budget_arbiter.slot import Slot
 from budget_arbiter.usage import Usage, usage_of
+from budget_arbiter.wrapping import wrap
 
 __version__ = "0.1.0"
 
@@ -32,10 +33,12 @@ __all__ = [
     "Client",
     "ClientClosed",
     "HttpAnswer",
+    "JournalInUse",
     "Settings",
     "SettleFailure",
     "Slot",
     "SlotDenied",
     "Usage",
     "usage_of",
+    "wrap",
 ]

@@ -113,9 +113,9 @@ class AsyncClient(BaseClient):
 
     def wrap(self, vendor: C, *, budget: str | None = None, ai: str | None = None, **options: Any) -> C:
         """The same vendor's client with each call in a slot of its own: see `Client.wrap`."""
-        from budget_arbiter.wrapping import wrap
+        from budget_arbiter.wrapping import wrap_with
 
-        return wrap(self, vendor, budget=budget, ai=ai, **options)
+        return wrap_with(self, vendor, budget=budget, ai=ai, **options)
 
     async def flush(self, timeout: float = 10.0) -> bool:
         """Waits until what was spent so far is booked. False if the service was not there in time."""

@@ -127,9 +127,9 @@ class Client(BaseClient):
         of its own.
         Nothing else changes. The options are those of `slot`, and `estimate_stream`: see `budget_arbiter.wrapping`.
         """
-        from budget_arbiter.wrapping import wrap
+        from budget_arbiter.wrapping import wrap_with
 
-        return wrap(self, vendor, budget=budget, ai=ai, **options)
+        return wrap_with(self, vendor, budget=budget, ai=ai, **options)
 
     def flush(self, timeout: float = 10.0) -> bool:
         """Waits until what was spent so far is booked. False if the service was not there in time."""

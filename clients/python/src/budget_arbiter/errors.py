@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from budget_arbiter._gen import budget_pb2 as pb
 
@@ -13,11 +13,24 @@ from budget_arbiter._gen import budget_pb2 as pb
 LONGEST_TOLD_SLEEP = 60.0
 
 
+class Headers(dict[str, str]):
+    """Names in lower case, found in any."""
+
+    def __getitem__(self, name: str) -> str:
+        return super().__getitem__(name.lower())
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and super().__contains__(name.lower())
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return super().get(name.lower(), default)
+
+
 class HttpAnswer(NamedTuple):
     """A denial as an HTTP server should answer it."""
 
     status: int
-    headers: dict[str, str]
+    headers: Headers
     body: bytes
 
 
@@ -27,6 +40,10 @@ class BudgetArbiterError(Exception):
 
 class ClientClosed(BudgetArbiterError):
     """The client was closed."""
+
+
+class JournalInUse(BudgetArbiterError, OSError):
+    """Another process has this journal."""
 
 
 class ArbiterUnavailable(BudgetArbiterError):
@@ -77,7 +94,7 @@ class SlotDenied(BudgetArbiterError):
 
         With more than a minute to wait, `x-should-retry: false` keeps the vendors' libraries from sleeping as long.
         """
-        headers = {"content-type": "application/json"}
+        headers = Headers({"content-type": "application/json"})
         if self.permanent:
             status = 400
         elif "PAUSED" in self.rules:

@@ -18,7 +18,7 @@ from budget_arbiter._base import SLOT_OPTIONS, BaseClient
 from budget_arbiter._engine.acquire import Wanted
 from budget_arbiter.aio import shielded
 from budget_arbiter.aio import take_slot as take_slot_async
-from budget_arbiter.client import take_slot
+from budget_arbiter.client import Client, take_slot
 from budget_arbiter.estimate import Estimator
 from budget_arbiter.slot import Slot
 from budget_arbiter.streams import EstimateStream, StreamedUsage
@@ -28,7 +28,7 @@ C = TypeVar("C")
 BILLED = ("/chat/completions", "/completions", "/responses", "/embeddings", "/messages")
 
 
-def wrap(
+def wrap_with(
     client: BaseClient,
     vendor: C,
     *,
@@ -62,6 +62,17 @@ def wrap(
     guard = _Guard(client, budget, ai, estimate, estimate_stream, options)
     guarded: C = guard.around(vendor.copy())  # type: ignore[attr-defined]
     return guarded
+
+
+_shared: Client | None = None
+
+
+def wrap(vendor: C, **options: Any) -> C:
+    """As `Client.wrap`, with one client for the process, made from the environment: see `Client.from_env`."""
+    global _shared
+    if _shared is None:
+        _shared = Client.from_env()
+    return _shared.wrap(vendor, **options)
 
 
 class _Guard:

@@ -299,6 +299,18 @@ def test_what_is_asked_for(fake: FakeClient, vendor: Vendor) -> None:
         fake.wrap(openai.OpenAI(api_key="k"), spare=1)
 
 
+def test_one_client_for_the_process(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
+    from budget_arbiter import wrap, wrapping
+
+    fake = FakeClient()
+    monkeypatch.setattr(wrapping.Client, "from_env", lambda: fake)
+    for _ in range(2):
+        chat = wrap(openai.OpenAI(base_url=vendor.url, api_key="k"), ai="a")
+        chat.chat.completions.create(model="m", **ASKED)
+    assert [(slot.ai, slot.given_back) for slot in fake.slots] == [("a", "FREE")] * 2
+    monkeypatch.setattr(wrapping, "_shared", None)
+
+
 def test_the_same_by_the_vendors_own_types() -> None:
     """The table of `test_usage.py`, with the types of the libraries: a field that they rename is noticed here."""
     from anthropic.types import Usage as MessageUsage

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from budget_arbiter._engine.account import Account, Step
+from budget_arbiter.errors import JournalInUse
 from budget_arbiter.settings import log
 
 try:
@@ -26,10 +27,6 @@ except ImportError:  # Windows
 
 #: Beyond so many bytes the file begins anew with what is open.
 LARGEST = 1 << 20
-
-
-class JournalInUse(OSError):
-    """Another process has this journal."""
 
 
 class Journal:
