@@ -312,14 +312,16 @@ func TestAtMostFiftyWaitInTheServiceTheOthersInTurn(t *testing.T) {
 		w.server.MaxConcurrent = 1
 		var waiting, most int
 		var lock sync.Mutex
-		w.server.Seen = func(call proto.Message, _ metadata.MD) {
+		add := func(call proto.Message, more int) {
 			if asked, ok := call.(*pb.AcquireSlotRequest); ok && asked.Wait.AsDuration() > 0 {
 				lock.Lock()
 				defer lock.Unlock()
-				waiting++
+				waiting += more
 				most = max(most, waiting)
 			}
 		}
+		w.server.Seen = func(call proto.Message, _ metadata.MD) { add(call, 1) }
+		w.server.After = func(call proto.Message) error { add(call, -1); return nil }
 		var order []int
 		var all sync.WaitGroup
 		for i := range 120 {
@@ -331,7 +333,6 @@ func TestAtMostFiftyWaitInTheServiceTheOthersInTurn(t *testing.T) {
 				err := w.client.Do(context.Background(), asks, func(ctx context.Context, slot *arbiter.Slot) error {
 					lock.Lock()
 					order = append(order, i)
-					waiting--
 					lock.Unlock()
 					time.Sleep(10 * time.Millisecond)
 					return reports(ctx, slot)

@@ -76,7 +76,7 @@ describe('the five lines of the README, in an empty module', () => {
   let empty: GoModule;
 
   beforeAll(async () => {
-    service = await startService();
+    service = await startService({ env: { DEFAULT_BUDGET: 'default' } });
     clients = new LoadedClients(service.grpcAddress);
     await clients.admin('CreateBudget', { budget_id: 'anthropic', preset: 'PRESET_CALLS' });
     empty = await goModule({ BUDGET_ARBITER_ADDRESS: service.grpcAddress });

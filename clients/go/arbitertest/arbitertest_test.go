@@ -2,7 +2,6 @@ package arbitertest_test
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"time"
 
@@ -12,7 +11,7 @@ import (
 
 // summary is a program under test.
 func summary(client *arbiter.Client) error {
-	return client.Do(context.Background(), arbiter.Request{Estimate: 3000, Patience: arbiter.None},
+	return client.Do(context.Background(), arbiter.Request{Estimate: 3000, Patience: 5 * time.Second},
 		func(_ context.Context, slot *arbiter.Slot) error {
 			slot.Report(arbiter.Usage{Input: 100, Output: 50, Model: "model-a"})
 			return nil
@@ -28,24 +27,5 @@ func TestWhatAProgramSpends(t *testing.T) {
 	if len(slots) != 1 || slots[0].Budget != "budget" || slots[0].AI != "ai" || slots[0].Estimate != 3000 || slots[0].Rest != "FREE" ||
 		!slots[0].Leased || slots[0].Reports[0] != (arbiter.Usage{Input: 100, Output: 50, Model: "model-a"}) {
 		t.Error(slots)
-	}
-}
-
-func TestWhatAProgramDoesWithoutASlot(t *testing.T) {
-	fake := arbitertest.New(t)
-	var denied *arbiter.Denied
-	fake.Deny(arbitertest.Denial{Rules: []string{"HOURLY_CAP"}, RetryAfter: time.Hour})
-	if err := summary(fake.Client); !errors.As(err, &denied) || denied.RetryAfter != time.Hour {
-		t.Error(err)
-	}
-	fake.Grant()
-	fake.Away(true)
-	var away *arbiter.Unavailable
-	if err := summary(fake.Client); !errors.As(err, &away) {
-		t.Error(err)
-	}
-	fake.Away(false)
-	if err := summary(fake.Client); err != nil || len(fake.Slots()) != 1 {
-		t.Error(err, fake.Slots())
 	}
 }

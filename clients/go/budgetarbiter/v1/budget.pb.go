@@ -742,7 +742,7 @@ const (
 	ErrorReason_ERROR_REASON_BUDGET_EXISTS ErrorReason = 23
 	// FAILED_PRECONDITION: a lease that has usage cannot be given back as unused. Release it without UNREPORTED_UNUSED.
 	ErrorReason_ERROR_REASON_USAGE_REPORTED ErrorReason = 24
-	// NOT_FOUND: there is no such top-up, or it has ended and nothing is left of it.
+	// NOT_FOUND: there is no such top-up, or it was added more than 7 days ago, and has ended.
 	ErrorReason_ERROR_REASON_TOP_UP_NOT_FOUND ErrorReason = 25
 	// RESOURCE_EXHAUSTED: as many top-ups as a budget may have have not ended.
 	ErrorReason_ERROR_REASON_TOO_MANY_TOP_UPS ErrorReason = 26

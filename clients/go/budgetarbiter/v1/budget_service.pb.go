@@ -1244,8 +1244,8 @@ type ReleaseRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The lease. Required.
 	LeaseId string `protobuf:"bytes,1,opt,name=lease_id,json=leaseId,proto3" json:"lease_id,omitempty"`
-	// A last report, booked in the same step. Its `usage_id` may be empty, since a lease is released once anyway. None with
-	// UNREPORTED_UNUSED.
+	// A last report, booked in the same step. Its `usage_id` may be empty, since a lease is released once anyway. With
+	// UNREPORTED_UNUSED of no tokens: a call that failed before it reached the model.
 	Usage *Usage `protobuf:"bytes,2,opt,name=usage,proto3,oneof" json:"usage,omitempty"`
 	// What becomes of what is reserved and not reported. Part of the content that a repeat must have.
 	Unreported    Unreported `protobuf:"varint,3,opt,name=unreported,proto3,enum=budgetarbiter.v1.Unreported" json:"unreported,omitempty"`

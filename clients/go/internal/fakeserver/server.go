@@ -6,11 +6,13 @@ import (
 	"context"
 	"net"
 	"sync"
+	"time"
 
 	pb "github.com/budget-arbiter/budget-arbiter/clients/go/budgetarbiter/v1"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/test/bufconn"
 	"google.golang.org/protobuf/proto"
@@ -46,7 +48,8 @@ type Server struct {
 func New() *Server {
 	s := &Server{freed: make(chan struct{}), streams: map[*carried]bool{}, conns: map[net.Conn]bool{}, books: newBooks()}
 	s.listener = bufconn.Listen(1 << 20)
-	s.server = grpc.NewServer()
+	// As the service does, it bears a client that looks whether it is there.
+	s.server = grpc.NewServer(grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: time.Second}))
 	pb.RegisterBudgetServiceServer(s.server, s)
 	go func() { _ = s.server.Serve(s.listener) }()
 	return s
