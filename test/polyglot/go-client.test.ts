@@ -92,6 +92,7 @@ describe('the five lines of the README, in an empty module', () => {
     const [, program = ''] = /```go\n(package main\n.*?)```/s.exec(readme) ?? [];
     await writeFile(path.join(empty.folder, 'main.go'), program);
     await writeFile(path.join(empty.folder, 'vendor.go'), VENDOR);
+    await empty.run('go', 'mod', 'tidy');
     await empty.run('go', 'vet', '.');
     expect(await empty.run('go', 'run', '.')).toBe('<nil>\n');
     expect(program).toContain(MODULE);
