@@ -1,0 +1,137 @@
+package dev.budgetarbiter.client.internal.settle;
+
+import dev.budgetarbiter.client.internal.Durations;
+import dev.budgetarbiter.client.internal.loop.Backoff;
+import dev.budgetarbiter.client.internal.loop.Loop;
+import dev.budgetarbiter.client.internal.transport.CallFailure;
+import dev.budgetarbiter.client.internal.transport.Transport;
+import io.grpc.Status.Code;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
+
+/** Settles in the background: no caller waits for it, and none is told of its failures but by the callback. */
+public final class Outbox {
+  /** New credentials mend these. */
+  private static final Set<Code> MENDED = EnumSet.of(Code.UNAUTHENTICATED, Code.PERMISSION_DENIED);
+
+  private final Transport transport;
+  private final Keeper keeper;
+  private final Loop loop;
+  private final BiConsumer<Settlement, CallFailure> onGivenUp;
+  private final Map<String, Settlement> open = new LinkedHashMap<>();
+  /** By lease: the last of its settlements. */
+  private final Map<String, CompletableFuture<Void>> tails = new HashMap<>();
+  private final Set<Runnable> sleeping = new LinkedHashSet<>();
+  private CompletableFuture<Void> empty = new CompletableFuture<>();
+  private volatile int size;
+  private boolean stopped;
+
+  public Outbox(Transport transport, Keeper keeper, Loop loop, BiConsumer<Settlement, CallFailure> onGivenUp) {
+    this.transport = transport;
+    this.keeper = keeper;
+    this.loop = loop;
+    this.onGivenUp = onGivenUp;
+  }
+
+  /** How many are not known yet. From any thread. */
+  public int size() {
+    return size;
+  }
+
+  /** Completes when it will survive a crash: at once without a journal. `done` is run when it is known, or given up. */
+  public CompletableFuture<Void> add(Settlement settlement, Runnable done) {
+    put(settlement);
+    // In the journal before it is sent, so that whatever was sent is known after a crash, too.
+    return keeper.add(settlement).thenRunAsync(() -> start(settlement, done), loop);
+  }
+
+  /** What an earlier process left. */
+  public void resume(List<Settlement> settlements) {
+    for (Settlement settlement : settlements) {
+      put(settlement);
+      start(settlement, () -> {});
+    }
+  }
+
+  /** Tries all of it now. Completes when all of it is known, or given up. */
+  public CompletableFuture<Void> flush() {
+    if (open.isEmpty()) return CompletableFuture.completedFuture(null);
+    for (Runnable wake : List.copyOf(sleeping)) wake.run();
+    return empty;
+  }
+
+  /** Tries no more; what is left stays in the journal. */
+  public void stop() {
+    stopped = true;
+  }
+
+  private void put(Settlement settlement) {
+    open.put(settlement.id(), settlement);
+    size = open.size();
+  }
+
+  /** Those of one lease in their order. */
+  private void start(Settlement settlement, Runnable done) {
+    String key = settlement.lease().key();
+    CompletableFuture<Void> before = tails.getOrDefault(key, CompletableFuture.completedFuture(null));
+    CompletableFuture<Void> settled = new CompletableFuture<>();
+    tails.put(key, settled);
+    Backoff backoff = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(30));
+    settled.thenRun(() -> {
+      tails.remove(key, settled);
+      done.run();
+      finish(settlement);
+    });
+    before.thenRun(() -> settle(settlement, backoff, settled));
+  }
+
+  private void finish(Settlement settlement) {
+    open.remove(settlement.id());
+    size = open.size();
+    keeper.done(settlement.id());
+    if (!open.isEmpty()) return;
+    CompletableFuture<Void> reached = empty;
+    empty = new CompletableFuture<>();
+    reached.complete(null);
+  }
+
+  private void settle(Settlement settlement, Backoff backoff, CompletableFuture<Void> settled) {
+    if (stopped) return;
+    SettleOnce.run(transport, settlement).whenComplete((done, error) -> {
+      if (stopped) return;
+      if (error == null) {
+        settled.complete(null);
+        return;
+      }
+      CallFailure failure = CallFailure.of(error);
+      boolean again = failure.isPassing() || MENDED.contains(failure.code());
+      if (!again || loop.wallMillis() - settlement.firstTriedAt() >= Settlement.LONGEST.toMillis()) {
+        onGivenUp.accept(settlement, failure);
+        settled.complete(null);
+      } else {
+        sleep(Durations.most(backoff.next(), failure.retryAfter()), () -> settle(settlement, backoff, settled));
+      }
+    });
+  }
+
+  private void sleep(Duration pause, Runnable then) {
+    Loop.Timer[] timer = new Loop.Timer[1];
+    Runnable wake = new Runnable() {
+      @Override
+      public void run() {
+        timer[0].cancel();
+        if (sleeping.remove(this)) then.run();
+      }
+    };
+    sleeping.add(wake);
+    timer[0] = loop.schedule(pause, wake);
+  }
+}

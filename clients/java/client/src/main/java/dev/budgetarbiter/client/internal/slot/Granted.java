@@ -1,0 +1,18 @@
+package dev.budgetarbiter.client.internal.slot;
+
+import dev.budgetarbiter.client.internal.settle.SettledLease;
+import dev.budgetarbiter.client.internal.transport.KeptLease;
+import dev.budgetarbiter.v1.Lease;
+import java.util.Optional;
+
+/** What became of a request. No lease: the service was away, and the call goes on without a slot. */
+public record Granted(String budget, String requestId, Optional<KeptLease> kept) {
+  public Optional<Lease> lease() {
+    return kept.map(KeptLease::lease);
+  }
+
+  /** `isSpent`: without a lease, too, its usage is booked. */
+  public SettledLease settledAs(boolean isSpent) {
+    return lease().map(lease -> SettledLease.of(lease.getLeaseId())).orElseGet(() -> SettledLease.ofRequest(requestId, isSpent));
+  }
+}
