@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -29,7 +28,8 @@ public final class Outbox {
   private final Map<String, Settlement> open = new LinkedHashMap<>();
   /** By lease: the last of its settlements. */
   private final Map<String, CompletableFuture<Void>> tails = new HashMap<>();
-  private final Set<Runnable> sleeping = new LinkedHashSet<>();
+  /** What is tried again later, each with what wakes it now. */
+  private final Map<Runnable, Runnable> sleeping = new LinkedHashMap<>();
   private CompletableFuture<Void> empty = new CompletableFuture<>();
   private volatile int size;
   private boolean stopped;
@@ -64,7 +64,7 @@ public final class Outbox {
   /** Tries all of it now. Completes when all of it is known, or given up. */
   public CompletableFuture<Void> flush() {
     if (open.isEmpty()) return CompletableFuture.completedFuture(null);
-    for (Runnable wake : List.copyOf(sleeping)) wake.run();
+    for (Runnable wake : List.copyOf(sleeping.values())) wake.run();
     return empty;
   }
 
@@ -117,21 +117,23 @@ public final class Outbox {
         onGivenUp.accept(settlement, failure);
         settled.complete(null);
       } else {
-        sleep(Durations.most(backoff.next(), failure.retryAfter()), () -> settle(settlement, backoff, settled));
+        sleep(Durations.most(backoff.next(), failure.retryAfter()), backoff, () -> settle(settlement, backoff, settled));
       }
     });
   }
 
-  private void sleep(Duration pause, Runnable then) {
-    Loop.Timer[] timer = new Loop.Timer[1];
-    Runnable wake = new Runnable() {
-      @Override
-      public void run() {
-        timer[0].cancel();
-        if (sleeping.remove(this)) then.run();
-      }
-    };
-    sleeping.add(wake);
-    timer[0] = loop.schedule(pause, wake);
+  /** Woken, it tries as often as at first. */
+  private void sleep(Duration pause, Backoff backoff, Runnable then) {
+    Loop.Timer timer = loop.schedule(pause, () -> wake(then, () -> {}));
+    sleeping.put(then, () -> wake(then, () -> {
+      timer.cancel();
+      backoff.reset();
+    }));
+  }
+
+  private void wake(Runnable sleeper, Runnable before) {
+    if (sleeping.remove(sleeper) == null) return;
+    before.run();
+    sleeper.run();
   }
 }

@@ -44,7 +44,7 @@ final class SettleOnce {
         .setAiId(of.aiId())
         .setRequestId(of.lease().requestId());
     return transport
-        .getLease(GetLeaseRequest.newBuilder().setRequest(request).build(), of.budgetId())
+        .getLease(GetLeaseRequest.newBuilder().setRequest(request).build(), of.budgetId(), transport.timeout())
         .thenApply(answer -> Optional.of(answer.getLease().getLeaseId()))
         .exceptionallyCompose(error -> isNotFound(error)
             ? CompletableFuture.completedFuture(Optional.empty())

@@ -7,10 +7,13 @@ import dev.budgetarbiter.client.internal.Durations;
 import dev.budgetarbiter.client.internal.loop.Backoff;
 import dev.budgetarbiter.client.internal.loop.Loop;
 import dev.budgetarbiter.client.internal.transport.CallFailure;
+import dev.budgetarbiter.client.internal.transport.KeptLease;
 import dev.budgetarbiter.client.internal.transport.Transport;
 import dev.budgetarbiter.client.internal.transport.Transport.Acquired;
 import dev.budgetarbiter.v1.AcquireSlotRequest;
 import dev.budgetarbiter.v1.Denial;
+import dev.budgetarbiter.v1.GetLeaseRequest;
+import dev.budgetarbiter.v1.LeaseRequest;
 import io.grpc.Status.Code;
 import java.time.Duration;
 import java.util.Iterator;
@@ -106,10 +109,16 @@ public final class Acquisition {
       return;
     }
     Runnable next = () -> askFallbacks(budgets, otherwise);
-    ask(budgets.next(), UUID.randomUUID().toString(), Duration.ZERO, denied -> next.run(), failure -> {
+    String budget = budgets.next();
+    String id = UUID.randomUUID().toString();
+    ask(budget, id, Duration.ZERO, denied -> next.run(), failure -> {
       // A fallback that is not there, or not for us, is none.
-      if (failure.isPassing()) afterFailure(failure);
-      else next.run();
+      if (!failure.isPassing()) {
+        next.run();
+        return;
+      }
+      giveBack(budget, id);
+      afterFailure(failure);
     });
   }
 
@@ -120,21 +129,44 @@ public final class Acquisition {
       outcome.completeExceptionally(new ArbiterRefusedException(failure.getMessage(), code, failure.reason()));
       return;
     }
-    Duration most = wanted.failOpen() ? Durations.least(FAIL_OPEN, wanted.patience()) : wanted.patience();
-    Duration rest = most.minus(loop.since(beganAt));
+    Duration rest = wanted.failOpen() ? mostWithoutAnswer().minus(loop.since(beganAt)) : rest();
     if (!rest.isNegative() && !rest.isZero()) {
       Duration pause = Durations.most(backoff.next(), failure.retryAfter());
-      loop.schedule(Durations.least(pause, rest), this::ask);
+      loop.schedule(Durations.least(pause, rest), () -> {
+        if (outcome.isDone()) giveBack(wanted.budget(), requestId);
+        else ask();
+      });
     } else if (wanted.failOpen()) {
-      outcome.complete(new Granted(wanted.budget(), requestId, Optional.empty()));
+      goOnWithout();
     } else {
       giveUp(failure);
     }
   }
 
-  /** A denial that was told says more than that nobody answered in the last moment. The grant may have been made. */
+  private void goOnWithout() {
+    outcome.complete(Granted.without(wanted.budget(), requestId));
+  }
+
+  private Duration mostWithoutAnswer() {
+    return Durations.least(FAIL_OPEN, wanted.patience());
+  }
+
+  /** A service that is away without a word looks like one in whose line we stand: it is asked whether it is there. */
+  private void probe(String budget, String id, CompletableFuture<Acquired> asked) {
+    Duration half = mostWithoutAnswer().dividedBy(2);
+    loop.schedule(half, () -> {
+      if (asked.isDone() || outcome.isDone()) return;
+      LeaseRequest.Builder request = LeaseRequest.newBuilder().setBudgetId(budget).setAiId(wanted.ai()).setRequestId(id);
+      GetLeaseRequest message = GetLeaseRequest.newBuilder().setRequest(request).build();
+      means.transport().getLease(message, budget, Durations.most(half, Duration.ofMillis(1))).whenComplete((answer, error) -> {
+        if (error != null && CallFailure.of(error).isAway() && !asked.isDone()) goOnWithout();
+      });
+    });
+  }
+
+  /** A denial that was told says more than that nobody answered in the last moment. */
   private void giveUp(CallFailure failure) {
-    means.giveBack().accept(new Granted(wanted.budget(), requestId, Optional.empty()));
+    giveBack(wanted.budget(), requestId);
     String message = "no answer from the budget arbiter within " + wanted.patience().toMillis() + " ms: " + failure.getMessage();
     outcome.completeExceptionally(denial == null ? new ArbiterUnavailableException(message, failure) : denied());
   }
@@ -145,7 +177,10 @@ public final class Acquisition {
       boolean isGranted = error == null && acquired.answer().hasGranted();
       boolean isUnknown = error != null && CallFailure.of(error) != NOBODY_WAITS;
       Granted granted = new Granted(budget, id, isGranted ? acquired.kept() : Optional.empty());
-      if (outcome.isDone()) {
+      if (isWithout()) {
+        // Settled by its request id, as the call that goes on is.
+        granted.kept().ifPresent(KeptLease::letGo);
+      } else if (outcome.isDone()) {
         if (isGranted || isUnknown) means.giveBack().accept(granted);
       } else if (isGranted) {
         outcome.complete(granted);
@@ -175,7 +210,26 @@ public final class Acquisition {
   private CompletableFuture<Acquired> send(String budget, String id, Duration wait) {
     AcquireSlotRequest.Builder request = wanted.message().toBuilder().setBudgetId(budget).setRequestId(id);
     if (!wait.isZero()) request.setWait(Durations.of(wait));
-    return means.transport().acquire(request.build(), wait, gone);
+    CompletableFuture<Acquired> asked = means.transport().acquire(request.build(), within(wait), gone);
+    if (wanted.failOpen()) probe(budget, id, asked);
+    return asked;
+  }
+
+  /** The grant may have been made, its answer lost. */
+  private void giveBack(String budget, String id) {
+    means.giveBack().accept(Granted.without(budget, id));
+  }
+
+  /** No longer than the patience, and so much more that the answer at the end of a wait gets here. */
+  private Duration within(Duration wait) {
+    Duration most = wait.plus(means.transport().timeout());
+    if (wanted.patience().isZero()) return most;
+    return Durations.least(most, Durations.most(rest(), wait).plusSeconds(1));
+  }
+
+  private boolean isWithout() {
+    boolean isGranted = outcome.isDone() && !outcome.isCompletedExceptionally();
+    return isGranted && outcome.join().kept().isEmpty();
   }
 
   private SlotDeniedException denied() {

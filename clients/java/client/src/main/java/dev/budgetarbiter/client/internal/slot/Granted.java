@@ -7,6 +7,10 @@ import java.util.Optional;
 
 /** What became of a request. No lease: the service was away, and the call goes on without a slot. */
 public record Granted(String budget, String requestId, Optional<KeptLease> kept) {
+  public static Granted without(String budget, String requestId) {
+    return new Granted(budget, requestId, Optional.empty());
+  }
+
   public Optional<Lease> lease() {
     return kept.map(KeptLease::lease);
   }

@@ -1,9 +1,10 @@
 package dev.budgetarbiter.client.internal.transport;
 
 import io.grpc.CallOptions;
+import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.ClientInterceptors;
-import io.grpc.Channel;
+import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -53,11 +54,6 @@ public final class Replica {
     return ClientCalls.asyncBidiStreamingCall(channel(budgetId).newCall(method, CallOptions.DEFAULT), answers);
   }
 
-  /** gRPC looks ever more rarely for a server that was away; those who call say themselves how often. */
-  void lookAgain() {
-    channel.resetConnectBackoff();
-  }
-
   void close() {
     channel.shutdown();
   }
@@ -67,6 +63,8 @@ public final class Replica {
     token.read().ifPresent(value -> sent.put(AUTHORIZATION, "Bearer " + value));
     metadata.forEach((name, value) -> sent.put(key(name), value));
     sent.put(BUDGET_ID, budgetId);
+    // gRPC looks ever more rarely for a server that was away; whoever calls says how often, and waits for what is found now.
+    if (channel.getState(false) == ConnectivityState.TRANSIENT_FAILURE) channel.enterIdle();
     return ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(sent));
   }
 

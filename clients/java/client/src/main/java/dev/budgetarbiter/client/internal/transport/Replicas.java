@@ -29,7 +29,6 @@ public final class Replicas {
 
   void markDown(Replica replica) {
     addresses.markDown(replica.address());
-    replica.lookAgain();
   }
 
   void markUp(Replica replica) {

@@ -46,19 +46,20 @@ public final class SessionTransport implements Transport {
   }
 
   @Override
-  public CompletableFuture<Acquired> acquire(AcquireSlotRequest request, Duration wait, CompletableFuture<?> left) {
+  public CompletableFuture<Acquired> acquire(AcquireSlotRequest request, Duration within, CompletableFuture<?> left) {
     return replicas.pick(request.getBudgetId()).thenCompose(replica -> {
       Address address = replica.address();
-      if (isRefused(address)) return unary.acquire(request, wait, left);
+      if (isRefused(address)) return unary.acquire(request, within, left);
       Session session = sessionAt(address, request.getBudgetId());
-      return acquireIn(session, request, wait)
+      return acquireIn(session, request, within)
           .handle((acquired, error) -> {
             if (error == null) return CompletableFuture.completedFuture(acquired);
             CallFailure failure = CallFailure.of(error);
+            if (failure.isAway()) replicas.markDown(replica);
             if (session.isOpen() || !REFUSALS.contains(failure.code())) return CompletableFuture.<Acquired>failedFuture(failure);
             refusedAt.put(address.name(), loop.nanoTime());
             session.close();
-            return unary.acquire(request, wait, left);
+            return unary.acquire(request, within, left);
           })
           .thenCompose(next -> next);
     });
@@ -81,8 +82,13 @@ public final class SessionTransport implements Transport {
   }
 
   @Override
-  public CompletableFuture<GetLeaseResponse> getLease(GetLeaseRequest request, String budgetId) {
-    return unary.getLease(request, budgetId);
+  public CompletableFuture<GetLeaseResponse> getLease(GetLeaseRequest request, String budgetId, Duration within) {
+    return unary.getLease(request, budgetId, within);
+  }
+
+  @Override
+  public Duration timeout() {
+    return timeout;
   }
 
   @Override
@@ -91,9 +97,9 @@ public final class SessionTransport implements Transport {
     replicas.close();
   }
 
-  private CompletableFuture<Acquired> acquireIn(Session session, AcquireSlotRequest request, Duration wait) {
+  private CompletableFuture<Acquired> acquireIn(Session session, AcquireSlotRequest request, Duration within) {
     SessionRequest.Builder call = SessionRequest.newBuilder().setAcquire(request);
-    return inTime(session.call(call, AnswerCase.ACQUIRED, request.getBudgetId()), timeout.plus(wait)).thenApply(response -> {
+    return inTime(session.call(call, AnswerCase.ACQUIRED, request.getBudgetId()), within).thenApply(response -> {
       AcquireSlotResponse answer = response.getAcquired();
       if (!answer.hasGranted()) return new Acquired(answer, Optional.empty());
       KeptLease kept = new KeptLease(answer.getGranted().getLease(), loop);

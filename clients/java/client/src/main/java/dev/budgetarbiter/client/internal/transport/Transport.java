@@ -18,14 +18,17 @@ import java.util.concurrent.CompletableFuture;
  */
 public interface Transport {
   /** Asks once. A grant is kept alive until it is let go. Once `left` is completed a call that can be cancelled is. */
-  CompletableFuture<Acquired> acquire(AcquireSlotRequest request, Duration wait, CompletableFuture<?> left);
+  CompletableFuture<Acquired> acquire(AcquireSlotRequest request, Duration within, CompletableFuture<?> left);
 
   /** `budgetId`: that of the lease, since its id alone does not say where it is kept. */
   CompletableFuture<RecordUsageResponse> record(RecordUsageRequest request, String budgetId);
 
   CompletableFuture<ReleaseResponse> release(ReleaseRequest request, String budgetId);
 
-  CompletableFuture<GetLeaseResponse> getLease(GetLeaseRequest request, String budgetId);
+  CompletableFuture<GetLeaseResponse> getLease(GetLeaseRequest request, String budgetId, Duration within);
+
+  /** Within which a call that does not wait must be answered. */
+  Duration timeout();
 
   void close();
 

@@ -29,9 +29,9 @@ public final class UnaryTransport implements Transport {
   }
 
   @Override
-  public CompletableFuture<Acquired> acquire(AcquireSlotRequest request, Duration wait, CompletableFuture<?> left) {
+  public CompletableFuture<Acquired> acquire(AcquireSlotRequest request, Duration within, CompletableFuture<?> left) {
     CompletableFuture<AcquireSlotResponse> asked =
-        ask(BudgetServiceGrpc.getAcquireSlotMethod(), request, request.getBudgetId(), timeout.plus(wait));
+        ask(BudgetServiceGrpc.getAcquireSlotMethod(), request, request.getBudgetId(), within);
     left.whenComplete((value, error) -> asked.completeExceptionally(new CallFailure(Code.CANCELLED, "nobody waits for it")));
     return asked.thenApply(answer -> {
       if (!answer.hasGranted()) return new Acquired(answer, Optional.empty());
@@ -50,8 +50,13 @@ public final class UnaryTransport implements Transport {
   }
 
   @Override
-  public CompletableFuture<GetLeaseResponse> getLease(GetLeaseRequest request, String budgetId) {
-    return ask(BudgetServiceGrpc.getGetLeaseMethod(), request, budgetId, timeout);
+  public CompletableFuture<GetLeaseResponse> getLease(GetLeaseRequest request, String budgetId, Duration within) {
+    return ask(BudgetServiceGrpc.getGetLeaseMethod(), request, budgetId, within);
+  }
+
+  @Override
+  public Duration timeout() {
+    return timeout;
   }
 
   @Override
