@@ -68,7 +68,7 @@ public enum Blame {
     if (chain.stream().anyMatch(each -> HttpStatusOf.error(each) >= 400)) return REFUSED;
     if (chain.stream().anyMatch(each -> isOneOf(each, CONNECTING))) return UNREACHED;
     if (chain.stream().anyMatch(Blame::isBroken)) return BROKEN;
-    return chain.stream().anyMatch(each -> grpcCode(each) != null) ? REFUSED : OWN;
+    return chain.stream().anyMatch(Blame::isAnswer) ? REFUSED : OWN;
   }
 
   private static boolean isBroken(Throwable error) {
@@ -77,6 +77,11 @@ public enum Blame {
     // The HTTP clients of some SDKs have names of their own for it.
     boolean isNamedSo = error.getClass().getSimpleName().matches("\\w*(IoException|RetryableException|AbortException)");
     return isNamedSo || (isOneOf(error, ON_THE_WAY) && !isOneOf(error, OF_FILES));
+  }
+
+  /** Over gRPC, and of Spring AI, which tells the status in the message alone. */
+  private static boolean isAnswer(Throwable error) {
+    return grpcCode(error) != null || error.getClass().getSimpleName().matches("(Non)?TransientAiException");
   }
 
   private static Status.Code grpcCode(Throwable error) {
