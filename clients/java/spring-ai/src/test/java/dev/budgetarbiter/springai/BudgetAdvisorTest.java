@@ -48,7 +48,7 @@ class BudgetAdvisorTest {
     }
 
     @Override
-    public ChatOptions getDefaultOptions() {
+    public ChatOptions getOptions() {
       return defaults;
     }
   };
