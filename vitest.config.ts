@@ -44,7 +44,7 @@ export default defineConfig({
     projects: [
       project(
         'main',
-        ['test/**/*.test.ts'],
+        ['test/**/*.test.ts', 'clients/typescript/test/**/*.test.ts'],
         OTHERS.map((name) => `test/${name}/**`),
       ),
       project('polyglot', ['test/polyglot/**/*.test.ts'], [], 300),

@@ -90,6 +90,7 @@ export class BudgetView implements View {
       this.body,
       h('section', { class: 'panel' }, h('h2', {}, 'Now'), meters, meterLegend(), this.facts),
       h('div', { class: 'pair' }, panels.slots, panels.alerts),
+      panels.teams,
       panels.topUps,
       month.element,
       day.element,

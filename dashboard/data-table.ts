@@ -2,7 +2,8 @@ import { type Cell, csvOf } from './csv.js';
 import { type Child, fill, h, setText } from './dom.js';
 
 export interface Column<T> {
-  readonly title: string;
+  /** Asked again with each update. */
+  readonly title: string | (() => string);
   /** For the CSV. */
   readonly value: (row: T) => Cell;
   /** As shown; the value, if absent. */
@@ -36,6 +37,7 @@ export class DataTable<T> {
   private readonly more = h('p', { class: 'more' });
   private readonly all = h('button', { type: 'button', class: 'quiet', onclick: () => this.showAll() });
   private readonly region: HTMLElement;
+  private readonly heads: readonly HTMLElement[];
   private readonly shown = new Map<string, { text: string; row: HTMLTableRowElement }>();
   private rows: readonly T[] = [];
   private limit: number;
@@ -43,8 +45,8 @@ export class DataTable<T> {
   constructor(private readonly options: TableOptions<T>) {
     const { caption, columns, stack, first = FIRST } = options;
     this.limit = first;
-    const heads = columns.map((column) =>
-      h('th', { scope: 'col', role: 'columnheader', ...look(column) }, column.title),
+    this.heads = columns.map((column) =>
+      h('th', { scope: 'col', role: 'columnheader', ...look(column) }, titleOf(column)),
     );
     const csv = h('button', { type: 'button', class: 'quiet', onclick: () => this.download() }, 'CSV');
     csv.setAttribute('aria-label', `Download as CSV: ${caption}`);
@@ -55,7 +57,7 @@ export class DataTable<T> {
         'table',
         { role: 'table', class: stack ? 'stack' : undefined },
         h('caption', { class: 'unseen' }, caption),
-        h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, ...heads)),
+        h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, ...this.heads)),
         this.body,
       ),
     );
@@ -70,6 +72,10 @@ export class DataTable<T> {
   update(rows: readonly T[]): void {
     this.rows = rows;
     const { empty, columns } = this.options;
+    for (const [at, column] of columns.entries()) {
+      const head = this.heads[at];
+      if (head !== undefined) setText(head, titleOf(column));
+    }
     const focused = this.focusedRow();
     if (rows.length === 0) {
       this.shown.clear();
@@ -126,10 +132,7 @@ export class DataTable<T> {
     const { columns, file } = this.options;
     const named = columns.filter(({ onScreenOnly }) => !onScreenOnly);
     const rows = this.rows.map((row) => named.map(({ value }) => value(row)));
-    const text = csvOf(
-      named.map(({ title }) => title),
-      rows,
-    );
+    const text = csvOf(named.map(titleOf), rows);
     const url = URL.createObjectURL(new Blob([text], { type: 'text/csv;charset=utf-8' }));
     h('a', { href: url, download: `${file}.csv` }).click();
     URL.revokeObjectURL(url);
@@ -146,10 +149,14 @@ export function putChildren(parent: Element, children: readonly Element[]): void
 }
 
 function cell<T>(column: Column<T>, row: T, isHead: boolean): HTMLElement {
-  const { value, show, title } = column;
+  const { value, show } = column;
   const content = show === undefined ? String(value(row) ?? '') : show(row);
   if (isHead) return h('th', { scope: 'row', role: 'rowheader', ...look(column) }, content);
-  return h('td', { role: 'cell', 'data-title': title, ...look(column) }, content);
+  return h('td', { role: 'cell', 'data-title': titleOf(column), ...look(column) }, content);
+}
+
+function titleOf({ title }: Pick<Column<never>, 'title'>): string {
+  return typeof title === 'string' ? title : title();
 }
 
 function look({ number, long }: Pick<Column<never>, 'number' | 'long'>): { class: string } {

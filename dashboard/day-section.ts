@@ -1,4 +1,5 @@
 import type { DayData, LiveData, MonthData } from '../src/http/dashboard/page-data.js';
+import { amountColumn } from './amount-column.js';
 import { BarChart } from './bar-chart.js';
 import { behind, DataTable } from './data-table.js';
 import { fill, h, setText } from './dom.js';
@@ -21,7 +22,7 @@ export class DaySection {
   private readonly heading = h('h2');
   private readonly note = h('p', { class: 'note' });
   private readonly input = h('input', { type: 'date', id: 'day', 'aria-label': 'Day' });
-  private readonly chart = new BarChart({ label: 'Tokens by hour' });
+  private readonly chart = new BarChart({ label: 'Usage by hour' });
   private readonly legend = h('div');
   private readonly table: DataTable<Hour>;
   private readonly ais: NamesPanel;
@@ -41,7 +42,7 @@ export class DaySection {
     });
     this.table = new DataTable<Hour>({
       ...{
-        caption: 'Tokens by hour',
+        caption: 'Usage by hour',
         file: `${budgetId}-hours`,
         empty: 'No hours.',
         key: ({ start }) => String(start),
@@ -52,12 +53,10 @@ export class DaySection {
           value: ({ start }) => new Date(start).toISOString(),
           show: ({ start }) => this.times?.moment(start) ?? '',
         },
-        {
-          title: 'Tokens',
-          number: true,
-          value: (row) => row.tokens,
-          show: (row) => this.amounts.text(row.tokens),
-        },
+        amountColumn(
+          () => this.amounts,
+          (row) => row.tokens,
+        ),
       ],
     });
     this.ais = new NamesPanel('The day by AI', 'AI', `${budgetId}-day-by-ai`);

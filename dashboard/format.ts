@@ -26,8 +26,18 @@ export class Amounts {
       : COMPACT;
   }
 
-  text(amount: number): string {
-    return this.format.format(this.inUnit(amount));
+  /** What heads a column of them. */
+  get title(): string {
+    return this.isMoney ? this.unit : 'Tokens';
+  }
+
+  /** For programs: in whole tokens, or in the currency. */
+  plain(amount: number | undefined): number | undefined {
+    return amount && this.inUnit(amount);
+  }
+
+  text(amount: number | undefined): string {
+    return amount === undefined ? '' : this.format.format(this.inUnit(amount));
   }
 
   /** With what it counts, where that is not said beside it. */

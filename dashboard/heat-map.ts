@@ -19,7 +19,7 @@ export class HeatMap {
     const table = h(
       'table',
       { class: 'heat' },
-      h('caption', { class: 'unseen' }, 'Tokens by day and hour'),
+      h('caption', { class: 'unseen' }, 'Usage by day and hour'),
       h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, hidden('Day')), ...heads)),
       this.body,
     );

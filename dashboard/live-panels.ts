@@ -4,9 +4,12 @@ import type {
   HappeningData,
   LeaseData,
   LiveData,
+  TeamData,
   TopUpData,
+  WindowData,
 } from '../src/http/dashboard/page-data.js';
-import { DataTable } from './data-table.js';
+import { amountColumn } from './amount-column.js';
+import { type Column, DataTable } from './data-table.js';
 import { fill, h, setText } from './dom.js';
 import { Amounts, countdown, count as counted, words, type ZoneTimes } from './format.js';
 import type { ServerClock } from './server-clock.js';
@@ -29,13 +32,16 @@ export class LivePanels {
   readonly denials: HTMLElement;
   readonly happenings: HTMLElement;
   readonly topUps: HTMLElement;
+  readonly teams: HTMLElement;
   private readonly slotTable: DataTable<LeaseRow>;
   private readonly alertTable: DataTable<AlertData>;
   private readonly denialTable: DataTable<DenialData>;
+  private readonly teamTable: DataTable<TeamData>;
   private readonly topUpTable: DataTable<TopUpData>;
   private readonly happeningTable: DataTable<HappeningData>;
   private readonly slotCount = h('p', { class: 'note' });
   private amounts = new Amounts('tokens');
+  private readonly unit = () => this.amounts;
   private readonly denialNote = h('p', { class: 'note' });
 
   constructor(private readonly options: LivePanelOptions) {
@@ -44,10 +50,12 @@ export class LivePanels {
     this.denialTable = this.makeDenials();
     this.happeningTable = this.makeHappenings();
     this.topUpTable = this.makeTopUps();
+    this.teamTable = this.makeTeams();
     this.slots = panel('Live slots', this.slotCount, this.slotTable.element);
     this.alerts = panel('Alerts', this.alertTable.element);
     this.denials = panel('Last denials by rule', this.denialNote, this.denialTable.element);
     this.topUps = panel('Top-ups', this.topUpTable.element);
+    this.teams = panel('Teams', this.teamTable.element);
     this.happenings = panel('What happened', this.happeningTable.element);
   }
 
@@ -61,6 +69,8 @@ export class LivePanels {
     const granted = observing ? ' The budget observes only: what would have been denied was granted.' : '';
     setText(this.denialNote, `Counted by this replica since it started.${granted}`);
     this.denialTable.update(live.denials);
+    this.teamTable.update(live.teams);
+    this.teams.hidden = live.teams.length === 0;
     this.topUpTable.update(live.topUps);
     this.topUps.hidden = live.topUps.length === 0;
     this.happeningTable.update(live.happenings);
@@ -87,13 +97,8 @@ export class LivePanels {
         { title: 'Team', value: ({ teamId }) => teamId },
         { title: 'Model', value: ({ model }) => model },
         { title: 'Ends in', number: true, value: ({ expiresAt }) => iso(expiresAt), show: until },
-        {
-          title: 'Reserved',
-          number: true,
-          value: (row) => row.reserved,
-          show: (row) => this.amounts.text(row.reserved),
-        },
-        { title: 'Used', number: true, value: (row) => row.used, show: (row) => this.amounts.text(row.used) },
+        amountColumn(this.unit, ({ reserved }) => reserved, 'Reserved'),
+        amountColumn(this.unit, ({ used }) => used, 'Used'),
         { title: 'Granted', value: (row) => iso(row.grantedAt), show: (row) => times().time(row.grantedAt) },
         { title: 'Fence', number: true, value: ({ fence }) => fence },
         {
@@ -156,9 +161,31 @@ export class LivePanels {
     });
   }
 
+  private makeTeams(): DataTable<TeamData> {
+    const { budgetId } = this.options;
+    const { unit } = this;
+    const against = (title: string, kind: WindowData['kind']): Column<TeamData> => {
+      const used = ({ windows }: TeamData) => (windows[kind]?.spent ?? 0) + (windows[kind]?.reserved ?? 0);
+      const show = (team: TeamData) =>
+        `${unit().text(used(team))} of ${unit().text(team.windows[kind]?.cap)}`;
+      return { ...amountColumn<TeamData>(unit, used, title), show };
+    };
+    return new DataTable<TeamData>({
+      ...{ caption: 'Teams', file: `${budgetId}-teams`, empty: 'No teams.', stack: true },
+      key: ({ teamId }) => teamId,
+      columns: [
+        { title: 'Team', value: ({ teamId }) => teamId },
+        { title: 'Live slots', number: true, value: ({ liveSlots }) => liveSlots },
+        ...[against('This hour', 'HOUR'), against('Today', 'DAY'), against('This month', 'MONTH')],
+        amountColumn(unit, ({ windows }) => windows.HOUR?.kept, 'Kept this hour'),
+        amountColumn(unit, ({ windows }) => windows.DAY?.kept, 'Kept today'),
+        amountColumn(unit, ({ windows }) => windows.MONTH?.topped, 'From top-ups'),
+      ],
+    });
+  }
+
   private makeTopUps(): DataTable<TopUpData> {
     const { budgetId, times } = this.options;
-    const amount = (tokens: number | undefined) => (tokens === undefined ? '' : this.amounts.text(tokens));
     return new DataTable<TopUpData>({
       ...{ caption: 'Top-ups', file: `${budgetId}-top-ups`, empty: 'No top-ups.', stack: true },
       key: ({ topUpId }) => topUpId,
@@ -167,8 +194,8 @@ export class LivePanels {
         { title: 'AI', value: ({ aiId }) => aiId },
         { title: 'Team', value: ({ teamId }) => teamId },
         { title: 'Month', value: ({ month }) => month },
-        { title: 'Tokens', number: true, value: (row) => row.tokens, show: (row) => amount(row.tokens) },
-        { title: 'Left', number: true, value: (row) => row.available, show: (row) => amount(row.available) },
+        amountColumn(this.unit, ({ tokens }) => tokens),
+        amountColumn(this.unit, ({ available }) => available, 'Left'),
         {
           title: 'Until',
           value: ({ endedAt, expiresAt = endedAt }) => expiresAt && iso(endedAt ?? expiresAt),
@@ -193,9 +220,7 @@ export class LivePanels {
         { title: 'What', value: ({ kind }) => kind, show: ({ kind }) => HAPPENINGS[kind] },
         { title: 'AI', value: ({ aiId }) => aiId },
         {
-          title: 'Tokens',
-          number: true,
-          value: (row) => row.tokens,
+          ...amountColumn<HappeningData>(this.unit, ({ tokens }) => tokens),
           show: (row) => tokensOf(row, this.amounts),
         },
       ],

@@ -1,4 +1,5 @@
 import type { DayData, LiveData, MonthData } from '../src/http/dashboard/page-data.js';
+import { amountColumn } from './amount-column.js';
 import { BarChart } from './bar-chart.js';
 import { callColumns } from './call-columns.js';
 import { behind, DataTable } from './data-table.js';
@@ -34,34 +35,20 @@ export class MonthSection {
       h('button', { type: 'button', class: 'quiet', onclick: step(1), 'aria-label': 'Month after' }, '›'),
     );
     this.chart = new BarChart({
-      label: 'Tokens by day',
+      label: 'Usage by day',
       choose: (at) => {
         const day = this.days[at]?.day;
         if (day !== undefined) go({ day });
       },
     });
+    const amounts = () => this.amounts;
     this.table = new DataTable<DayData>({
-      ...{ caption: 'Tokens by day', file: `${budgetId}-days`, empty: 'No days.', key: ({ day }) => day },
+      ...{ caption: 'Usage by day', file: `${budgetId}-days`, empty: 'No days.', key: ({ day }) => day },
       columns: [
         { title: 'Day', value: ({ day }) => day, show: ({ start }) => this.times?.day(start) ?? '' },
-        {
-          title: 'Tokens',
-          number: true,
-          value: ({ total }) => total,
-          show: ({ total }) => this.amounts.text(total),
-        },
-        {
-          title: 'Presumed',
-          number: true,
-          value: (row) => row.presumed,
-          show: (row) => this.amounts.text(row.presumed),
-        },
-        {
-          title: 'Late',
-          number: true,
-          value: ({ late }) => late,
-          show: ({ late }) => this.amounts.text(late),
-        },
+        amountColumn(amounts, ({ total }) => total),
+        amountColumn(amounts, ({ presumed }) => presumed, 'Presumed'),
+        amountColumn(amounts, ({ late }) => late, 'Late'),
         ...callColumns,
       ],
     });
@@ -128,6 +115,7 @@ export class MonthSection {
         [Math.round(average), least, most].map((amount) => amounts.text(amount)).join(' · '),
       ],
       ['Spread', `${percent(spreadPercent)}, ${graded}`],
+      ['Spread by weekday', percent(figures.spreadByWeekdayPercent)],
       ['Days below the minimum', count(figures.daysBelowMinimum.length)],
       ['Presumed, late', `${amounts.text(presumed)} · ${amounts.text(late)}`],
       ['Calls, failed', `${count(figures.calls)} · ${count(figures.failedCalls)}`],

@@ -1,4 +1,5 @@
 import type { NamedTokens } from '../src/http/dashboard/page-data.js';
+import { amountColumn } from './amount-column.js';
 import { callColumns } from './call-columns.js';
 import { type Column, DataTable } from './data-table.js';
 import { h, setShare } from './dom.js';
@@ -20,12 +21,10 @@ export class NamesPanel {
   constructor(title: string, what: string, file: string) {
     const columns: Column<Row>[] = [
       { title: what, value: ({ name }) => name },
-      {
-        title: 'Tokens',
-        number: true,
-        value: (row) => row.tokens,
-        show: (row) => this.amounts.text(row.tokens),
-      },
+      amountColumn(
+        () => this.amounts,
+        (row) => row.tokens,
+      ),
       { title: 'Share', number: true, value: ({ part }) => Math.round(part * 1_000) / 10, show: shareCell },
       ...callColumns,
     ];

@@ -1,4 +1,5 @@
 import type { BudgetCard, OverviewUpdate } from '../src/http/dashboard/page-data.js';
+import { amountColumn } from './amount-column.js';
 import { urlOf } from './api.js';
 import { CardView } from './card-view.js';
 import { behind, type Column, DataTable, putChildren } from './data-table.js';
@@ -150,15 +151,16 @@ const COLUMNS: readonly Column<BudgetCard>[] = [
   { title: 'Paused', value: ({ paused }) => (paused ? 'yes' : 'no') },
   { title: 'Spread', value: ({ grade }) => (grade === 'UNSPECIFIED' ? '' : words(grade)) },
   ...(['MONTH', 'DAY', 'HOUR'] as const).flatMap((kind) => [
-    amountColumn(`${words(kind)} spent`, (card) => windowOf(card, kind)?.spent),
-    amountColumn(`${words(kind)} reserved`, (card) => windowOf(card, kind)?.reserved),
-    amountColumn(`${words(kind)} cap`, (card) => windowOf(card, kind)?.cap),
+    ofCard(`${words(kind)} spent`, (card) => windowOf(card, kind)?.spent),
+    ofCard(`${words(kind)} reserved`, (card) => windowOf(card, kind)?.reserved),
+    ofCard(`${words(kind)} cap`, (card) => windowOf(card, kind)?.cap),
   ]),
-  amountColumn('Projected month', (card) => card.projectedMonthTokens),
+  ofCard('Projected month', (card) => card.projectedMonthTokens),
   { title: 'Used up', value: (card) => exhaustionText(card, new ZoneTimes(card.zone)) },
   { title: 'Live slots', number: true, value: ({ liveSlots }) => liveSlots },
+  { title: 'Unit', value: ({ unit }) => unit },
 ];
 
-function amountColumn(title: string, value: (card: BudgetCard) => number | undefined): Column<BudgetCard> {
-  return { title, number: true, value, show: (card) => new Amounts(card.unit).text(value(card) ?? 0) };
+function ofCard(title: string, value: (card: BudgetCard) => number | undefined): Column<BudgetCard> {
+  return amountColumn((card) => new Amounts(card?.unit ?? 'tokens'), value, title);
 }

@@ -170,13 +170,17 @@ const present = execFileSync('git', ['ls-files', '--cached', '--others', '--excl
   encoding: 'utf8',
 })
   .split('\n')
-  .filter((file) => /^(src|dashboard|test|bench|examples|scripts)\/.*\.(ts|mjs|js|py|go|java)$/.test(file))
+  .filter((file) =>
+    /^(src|dashboard|clients|test|bench|examples|scripts)\/.*\.(ts|mjs|js|py|go|java)$/.test(file),
+  )
   .filter((file) => existsSync(file));
-const all = present.filter((file) => !file.includes('/gen/'));
+const all = present.filter((file) => !/\/_?gen\//.test(file));
 const sources = all.filter((file) => file.startsWith('src/') && file.endsWith('.ts'));
 const generated = present.filter((file) => file.startsWith('src/gen/'));
 
-const circles = circlesOf(importsOf(sources)).map(
+const ofClients = all.filter((file) => /^clients\/[^/]+\/src\/.*\.ts$/.test(file));
+
+const circles = circlesOf(importsOf([...sources, ...ofClients])).map(
   (files) => `${files.join(', ')}: they import each other, types included; move what they share`,
 );
 

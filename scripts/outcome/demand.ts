@@ -63,7 +63,7 @@ export const TAXIS: DemandKind = {
 };
 
 /** How office hours are drawn: see `docs/outcome.md`. The spreads are of the logarithm. */
-export const OFFICE_HOURS = { from: 8, hours: 11, spreadOfDays: 0.391, spreadOfHours: 0.248, seed: 36 };
+export const OFFICE_HOURS = { from: 7, hours: 11, spreadOfDays: 0.382, spreadOfHours: 0.334, seed: 612 };
 
 /** The first day is a Monday. */
 export const OFFICE: DemandKind = {

@@ -75,7 +75,7 @@ const HOW_DRAWN = [
   '  months ask for more than others. Sources and licences: [traces](../scripts/outcome/traces/README.md).',
   `- **Office hours**: from ${from} to ${from + hours} o’clock one part an hour, otherwise a tenth of it; on week-ends a quarter of all that. Days and hours are drawn`,
   `  around it, by factors whose logarithm is normal: ${spreadOfDays} of days, ${spreadOfHours} of the hours of a day, from seed ${seed}. The specification says the tenth and`,
-  '  the quarter, and not how the rest was drawn: hours, spreads and seed are fitted, so that its rows are met within about a point.',
+  '  the quarter, and not how the rest was drawn: hours, spreads and seed are fitted, so that its rows are met within a point.',
   '- **Saturating**: more than any hour admits, after a month of 4 tokens an hour.',
   '- Requests are of 20 tokens, of 4 where demand is saturating, and of their own sizes at Azure.',
   '- The first form of EVEN gave each day an equal part of what was left, and each hour 1.2 of an equal part of the day. It lives on here alone.',

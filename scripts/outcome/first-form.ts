@@ -28,7 +28,7 @@ export class FirstForm {
     if (key === this.set) return;
     this.set = key;
     const caps = { maxDailyPercent: percentFor(day), maxHourlyPercent: percentFor(hour), minDailyPercent: 0 };
-    await this.budget.decide({ kind: 'put-policy', fields: { ...this.fields, pacing: 'NONE', ...caps } }, at);
+    this.budget.ledger.setPolicy({ ...this.fields, pacing: 'NONE', ...caps });
   }
 
   private caps(): { day: number; hour: number } {

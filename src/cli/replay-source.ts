@@ -1,6 +1,7 @@
 import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { settingText } from '../config/config.js';
+import type { KnownDay } from '../domain/ledger/past-days.js';
 import { type PolicyFields, policyInForce } from '../domain/model/policy.js';
 import { allowanceOf } from '../domain/policy/allowance.js';
 import { StartError } from '../platform/start-error.js';
@@ -34,6 +35,8 @@ export interface Source {
   readonly fields: PolicyFields;
   /** What was used where usage documents tell it. */
   readonly recordedTokens?: number;
+  /** Days before it, where they are known. */
+  readonly before?: readonly KnownDay[];
   /** What it cannot tell, beside what no replay can. */
   readonly notes: readonly string[];
   /** From its beginning. */
@@ -136,7 +139,14 @@ async function usageSource(run: Run, budgetId: string | undefined, options: Repl
         : parseUsedDays(usage, readFileSync(usage, 'utf8'));
     const fields = against === undefined ? (served?.fields ?? {}) : readPolicyFile('--against', against);
     const meanTokens = (await served?.meanTokens()) ?? usualTokens(fields);
-    return sourceOf(days, { budgetId: served?.budgetId ?? budgetId ?? '', fields, meanTokens, scale });
+    const source = sourceOf(days, {
+      budgetId: served?.budgetId ?? budgetId ?? '',
+      fields,
+      meanTokens,
+      scale,
+    });
+    const before = usage === undefined ? await served?.before(months) : undefined;
+    return { ...source, ...(before && { before }) };
   } finally {
     served?.close();
   }

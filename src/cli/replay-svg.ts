@@ -1,6 +1,6 @@
+import { aboutInUnit } from '../domain/model/unit.js';
 import type { Comparison } from '../replay/compare.js';
 import type { DayOutcome, Outcome } from '../replay/report.js';
-import { amount } from './text.js';
 
 const WIDTH = 860;
 const PANEL = 180;
@@ -9,7 +9,7 @@ const GAP = 40;
 const COLOURS = { demand: '#d5d9df', current: '#7a8699', candidate: '#2563eb' } as const;
 
 /** Each day's tokens under either policy, before what was asked for on it. */
-export function replaySvg({ current, candidate }: Comparison): string {
+export function replaySvg({ current, candidate }: Comparison, unit: string): string {
   const panels = [
     { title: 'in force', outcome: current, colour: COLOURS.current },
     ...(candidate ? [{ title: 'candidate', outcome: candidate, colour: COLOURS.candidate }] : []),
@@ -18,7 +18,7 @@ export function replaySvg({ current, candidate }: Comparison): string {
   const top = most * 1.25;
   const height = panels.length * (PANEL + GAP) + 20;
   const parts = panels.map(({ title, outcome, colour }, at) =>
-    panel(`${title}: ${figures(outcome)}`, outcome.days, { y: at * (PANEL + GAP) + GAP, top, colour }),
+    panel(`${title}: ${figures(outcome)}`, outcome.days, { y: at * (PANEL + GAP) + GAP, top, colour, unit }),
   );
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="12">`,
@@ -37,9 +37,10 @@ interface Place {
   /** Tokens at the upper edge; what is above is cut off. */
   readonly top: number;
   readonly colour: string;
+  readonly unit: string;
 }
 
-function panel(title: string, days: readonly DayOutcome[], { y, top, colour }: Place): string {
+function panel(title: string, days: readonly DayOutcome[], { y, top, colour, unit }: Place): string {
   const step = (WIDTH - LEFT - 20) / Math.max(1, days.length);
   const tall = (tokens: number) => Math.min(1, tokens / top) * PANEL;
   const bar = (at: number, tokens: number, fill: string, inset: number) => {
@@ -48,12 +49,12 @@ function panel(title: string, days: readonly DayOutcome[], { y, top, colour }: P
     return `<rect x="${x.toFixed(1)}" y="${(y + PANEL - height).toFixed(1)}" width="${Math.max(1, step - 2 * inset).toFixed(1)}" height="${height.toFixed(1)}" fill="${fill}"/>`;
   };
   const bars = days.map(({ day, tokens, demand }, at) => {
-    const title = `<title>${day}: ${amount(tokens)} of ${amount(demand)} asked for</title>`;
+    const title = `<title>${day}: ${aboutInUnit(unit, tokens)} of ${aboutInUnit(unit, demand)} asked for</title>`;
     return `<g>${title}${bar(at, demand, COLOURS.demand, 0.5)}${bar(at, tokens, colour, step * 0.18)}</g>`;
   });
   const scale = [0, 0.5, 1].map((part) => {
     const at = y + PANEL - part * PANEL;
-    return `<text x="${LEFT - 8}" y="${(at + 4).toFixed(1)}" text-anchor="end" fill="#555">${amount(Math.round(top * part))}</text><line x1="${LEFT}" x2="${WIDTH - 20}" y1="${at.toFixed(1)}" y2="${at.toFixed(1)}" stroke="#e5e7eb"/>`;
+    return `<text x="${LEFT - 8}" y="${(at + 4).toFixed(1)}" text-anchor="end" fill="#555">${aboutInUnit(unit, Math.round(top * part))}</text><line x1="${LEFT}" x2="${WIDTH - 20}" y1="${at.toFixed(1)}" y2="${at.toFixed(1)}" stroke="#e5e7eb"/>`;
   });
   const [first, last] = [days[0]?.day ?? '', days.at(-1)?.day ?? ''];
   return [

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import type { PolicyFields } from '../domain/model/policy.js';
 import type { PolicyPath } from '../domain/model/requests.js';
+import { TOKENS } from '../domain/model/unit.js';
 import { PROCESS_TIME } from '../platform/clock.js';
 import { StartError } from '../platform/start-error.js';
 import { type Comparison, compare } from '../replay/compare.js';
@@ -46,10 +47,11 @@ function replayed(
   { returns }: ReplayCommand,
   progress: Progress,
 ): Promise<Comparison | undefined> {
-  const { budgetId, fields, recordedTokens } = source;
+  const { budgetId, fields, recordedTokens, before } = source;
   return compare(source.trace(), {
     ...{ budgetId, fields, returns, ...(change && { change: changeOf(change) }) },
     ...(recordedTokens !== undefined && { recordedTokens }),
+    ...(before && { before }),
     between: () => {
       progress.show(source.done());
       return undefined;
@@ -63,10 +65,11 @@ function changeOf(fields: PolicyFields): PolicyChange {
 }
 
 function tell(run: Run, source: Source, comparison: Comparison, { json, svg }: ReplayCommand): void {
-  const { budgetId, notes } = source;
+  const { budgetId, notes, fields } = source;
+  const { unit = TOKENS } = fields;
   const cannotKnow = [...comparison.cannotKnow, ...notes];
-  const whole = { budgetId, ...comparison, cannotKnow };
-  if (svg !== undefined) writeFileSync(svg, replaySvg(comparison));
+  const whole = { budgetId, unit, ...comparison, cannotKnow };
+  if (svg !== undefined) writeFileSync(svg, replaySvg(comparison, unit));
   run.output.out(json ? `${JSON.stringify(whole)}\n` : replayTable(whole));
 }
 

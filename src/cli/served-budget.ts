@@ -1,7 +1,9 @@
 import { Checks } from '../api/read/checks.js';
 import { readPolicy, readPreset } from '../api/read/policy.js';
 import { settingText } from '../config/config.js';
+import type { KnownDay } from '../domain/ledger/past-days.js';
 import type { PolicyFields } from '../domain/model/policy.js';
+import type { HourTotal } from '../domain/model/state.js';
 import { dayIn, daysInMonth, firstDayKept, lastDayOf, monthOfDay } from '../domain/time/calendar.js';
 import { dayName } from '../domain/time/windows.js';
 import { type Lease, LeaseState } from '../gen/budgetarbiter/v1/budget.js';
@@ -63,6 +65,19 @@ export class ServedBudget {
       }
     }
     return days;
+  }
+
+  /** Of the month before so many months: what their first days went by. */
+  async before(months: number): Promise<KnownDay[]> {
+    const month = monthOfDay(firstDayKept(monthOfDay(dayName(this.zone, PROCESS_TIME.wall())), months));
+    const rows = await this.rows(UsageGrouping.USAGE_GROUPING_HOUR, dayIn(month, 1), lastDayOf(month));
+    const days = new Map<string, HourTotal[]>();
+    for (const { key, start, tokens } of rows) {
+      const day = key.slice(0, 'YYYY-MM-DD'.length);
+      days.set(day, [...(days.get(day) ?? []), { start: start?.getTime() ?? 0, tokens }]);
+    }
+    const totalOf = (hours: readonly HourTotal[]) => hours.reduce((sum, { tokens }) => sum + tokens, 0);
+    return [...days].map(([day, hours]) => ({ day, hours, total: totalOf(hours), zone: this.zone }));
   }
 
   private async dayOf(day: string, hours: readonly UsageRow[]): Promise<UsedDay> {

@@ -149,6 +149,7 @@ export function frame(view: WatchView, size: { columns: number; rows: number }, 
     ...WINDOWS.map(([name, kind]) =>
       windowLine(name, windowOf(update ?? { windows: [] }, kind), view.unit, width, paint),
     ),
+    ...besideBars(view).map((line) => paint(fitted(line, width), 'dim')),
     rule(`slots: ${update?.liveSlots ?? 0} of ${most} held${waiting}`, width, paint),
     ...slots(view, width, paint),
     rule('denied by, since this view began', width, paint),
@@ -197,6 +198,22 @@ function windowLine(
   const bar =
     paint('█'.repeat(spent) + '▒'.repeat(held), style) + paint('·'.repeat(cells - spent - held), 'dim');
   return `   ${name.padEnd(6)}${bar}${figures}`;
+}
+
+/** What they do not show: what is kept for teams, and what came from top-ups. */
+function besideBars({ update, unit }: WatchView): string[] {
+  const told = (text: string, read: (window: WindowStatus) => number): string[] => {
+    const parts = WINDOWS.flatMap(([name, kind]) => {
+      const window = windowOf(update ?? { windows: [] }, kind);
+      const tokens = window === undefined ? 0 : read(window);
+      return tokens > 0 ? [`${aboutInUnit(unit, tokens)} this ${name}`] : [];
+    });
+    return parts.length > 0 ? [`   ${text}: ${parts.join(', ')}`] : [];
+  };
+  return [
+    ...told('kept for teams', ({ keptTokens }) => keptTokens),
+    ...told('from top-ups, beside', ({ toppedTokens }) => toppedTokens),
+  ];
 }
 
 function slots(view: WatchView, width: number, paint: Paint): string[] {

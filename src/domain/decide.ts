@@ -103,7 +103,7 @@ function decideNow(
     case 'add-top-up':
       return addTopUp(ledger, request, evidence);
     case 'end-top-up':
-      return endTopUp(ledger, request);
+      return endTopUp(ledger, request, evidence);
     case 'undo-grant':
       return undoGrant(ledger, request);
     default:

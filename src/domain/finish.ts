@@ -87,8 +87,8 @@ function dayBefore({ tables, today, month, zone, createdAt, closedDay }: Ledger)
   if (createdAt >= end) return undefined;
   if (end <= month.start) return closedDay;
   const { day, start } = dayAt(zone, month, end - 1);
-  const unused = [...tables.dayTotals.keys()].every((used) => used > day);
-  return unused ? undefined : { day, start, total: tables.dayTotals.get(day) ?? 0 };
+  const wasUsed = [...tables.dayTotals].some(([used, tokens]) => used <= day && tokens > 0);
+  return wasUsed ? { day, start, total: tables.dayTotals.get(day) ?? 0 } : undefined;
 }
 
 /**

@@ -78,7 +78,7 @@ function teamStatus(
   topped: ToppedWindows | undefined,
 ): TeamStatus {
   const windows = withKept(ledger, standing, scopeWindows(ledger, standing, team, topped), team);
-  return { teamId: team.id, windows, liveSlots: team.fences.size };
+  return { teamId: team.id, windows, liveSlots: team.live };
 }
 
 function teamsOf(ledger: Ledger): TeamStatus[] {

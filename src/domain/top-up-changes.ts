@@ -90,9 +90,15 @@ function timeViolation(
   return { field: 'expires_at', description: `must be ${span}; it is ${moment(expiresAt)}` };
 }
 
-/** Ends one now. Of one that has ended it changes nothing. */
-export function endTopUp(ledger: Ledger, { topUpId }: EndTopUpRequest): OutcomeOf['end-top-up'] {
-  const before = ledger.topUps.get(topUpId);
+/** Ends one now. Of one that has ended it changes nothing, also when it has left the state. */
+export function endTopUp(
+  ledger: Ledger,
+  { topUpId }: EndTopUpRequest,
+  evidence: Evidence,
+): OutcomeOf['end-top-up'] | NeedsLookup {
+  const receiptId = topUpReceiptId(ledger.epoch, topUpId);
+  const before = ledger.topUps.get(topUpId) ?? addedBefore(ledger, receiptId, evidence);
+  if (before === 'unknown') return unknownReceipts(receiptId);
   if (before === undefined) return refused({ reason: 'TOP_UP_NOT_FOUND', topUpId });
   const viewBefore = viewOfTopUp(ledger, topUpId, before);
   if (endedAt(ledger, before) !== undefined)

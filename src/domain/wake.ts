@@ -1,6 +1,7 @@
 import { nextTakeOver } from './alerts/alert-deliveries.js';
-import { mayEndByTime } from './alerts/alerts.js';
+import { endsWithDay, mayEndByTime } from './alerts/alerts.js';
 import type { Ledger } from './ledger/ledger.js';
+import type { StoredAlert } from './model/state.js';
 
 /** How long a replica has to write out what it committed, before another takes that over. */
 export const WRITE_OUT_MS = 5_000;
@@ -25,14 +26,15 @@ export function nextWake(ledger: Ledger): number | undefined {
   }
   if (tables.topUps.size > 0) earliest = Math.min(earliest, Math.max(clock, ledger.topUps.lookAt));
   // Who was told that it began wants to be told that it is over, also if nobody asks for a slot any more.
-  if (ledger.exists && anyMayEndByTime(ledger)) earliest = Math.min(earliest, ledger.hour.end);
-  // A month in use wants its days closed and graded, also those on which nothing happens.
-  if (ledger.exists && tables.monthSpent > 0) earliest = Math.min(earliest, ledger.today.end);
+  if (ledger.exists && hasMark(ledger, mayEndByTime)) earliest = Math.min(earliest, ledger.hour.end);
+  // A month in use wants its days closed and graded, also those on which nothing happens; and the last day of one is graded in the next.
+  const wantsDayClosed = tables.monthSpent > 0 || hasMark(ledger, endsWithDay);
+  if (ledger.exists && wantsDayClosed) earliest = Math.min(earliest, ledger.today.end);
   return Number.isFinite(earliest) ? earliest : undefined;
 }
 
-function anyMayEndByTime({ tables: { alerts } }: Ledger): boolean {
-  for (const mark of alerts.values()) if (mayEndByTime(mark)) return true;
+function hasMark({ tables: { alerts } }: Ledger, is: (mark: StoredAlert) => boolean): boolean {
+  for (const mark of alerts.values()) if (is(mark)) return true;
   return false;
 }
 

@@ -1,6 +1,7 @@
 import type { BudgetSnapshot } from '../domain/model/outcomes.js';
 import type { TopUpView, WindowStatus } from '../domain/model/types.js';
 import { allowanceOf } from '../domain/policy/allowance.js';
+import { callsByTeam } from '../domain/statistics/by-team.js';
 import { forecastOf } from '../domain/statistics/forecast.js';
 import { spreadPercent, usageFigures } from '../domain/statistics/spread.js';
 import type { BudgetFigures } from './budget-figures.js';
@@ -32,6 +33,12 @@ const TEAM_WINDOW_GAUGES: readonly OfWindow[] = [
   ['team_cap_tokens', 'What the team may use of the window that is under way.', ({ cap }) => cap],
   ['team_spent_tokens', 'What the team spent in the window, presumed tokens included.', ({ spent }) => spent],
   ['team_reserved_tokens', 'What live leases of the team reserve in it.', ({ reserved }) => reserved],
+  [
+    'team_topped_tokens',
+    'What the team spent beside: it was reserved from top-ups, and no cap looks at it.',
+    ({ topped }) => topped,
+  ],
+  ['team_kept_tokens', 'What is kept for the team now of the hour, or of the day.', ({ kept = 0 }) => kept],
 ];
 
 const BUDGET_GAUGES: readonly OfBudget[] = [
@@ -109,18 +116,38 @@ export function exposeBudgetGauges(exposition: Exposition, figures: BudgetFigure
       ),
     );
   }
-  const slots = { name: 'team_live_slots', help: 'Live leases of the team.', labels: ['budget', 'team'] };
-  exposition.gauge(slots, () =>
-    each(figures, ({ teams }, budget) =>
-      teams.map(({ teamId: team, liveSlots }) => [{ budget, team }, liveSlots] as const),
-    ),
-  );
+  exposeTeamGauges(exposition, figures);
   const active = {
     name: 'alert_active',
     help: '1 while the condition of an alert holds; absent otherwise.',
     labels: ['budget', 'rule'],
   };
   exposition.gauge(active, () => each(figures, activeAlerts));
+}
+
+function exposeTeamGauges(exposition: Exposition, figures: BudgetFigures): void {
+  const slots = { name: 'team_live_slots', help: 'Live leases of the team.', labels: ['budget', 'team'] };
+  exposition.gauge(slots, () =>
+    each(figures, ({ teams }, budget) =>
+      teams.map(({ teamId: team, liveSlots }) => [{ budget, team }, liveSlots] as const),
+    ),
+  );
+  const calls = {
+    name: 'team_calls',
+    help: 'Calls of today that AIs of the team reported, by how they ended: `ok` or `failed`.',
+    labels: ['budget', 'team', 'outcome'],
+  };
+  exposition.gauge(calls, () =>
+    each(figures, (snapshot, budget) => {
+      const today = snapshot.openDays.filter(({ day }) => day === snapshot.today.day);
+      return [...callsByTeam(snapshot.budget.policy, today)].flatMap(
+        ([team, { calls: all, failedCalls }]): [Labels, number][] => [
+          [{ budget, team, outcome: 'ok' }, all - failedCalls],
+          [{ budget, team, outcome: 'failed' }, failedCalls],
+        ],
+      );
+    }),
+  );
 }
 
 function inForce(topUps: readonly TopUpView[]): TopUpView[] {

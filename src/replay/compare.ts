@@ -1,6 +1,14 @@
+import type { KnownDay } from '../domain/ledger/past-days.js';
 import type { PolicyFields } from '../domain/model/policy.js';
 import { dayName } from '../domain/time/windows.js';
-import { CANNOT_KNOW, type SelfCheck, type Shift, selfCheckText, shiftsOf } from './comparison.js';
+import {
+  CANNOT_KNOW,
+  NO_DAYS_BEFORE,
+  type SelfCheck,
+  type Shift,
+  selfCheckText,
+  shiftsOf,
+} from './comparison.js';
 import { type PolicyChange, Replay } from './replay.js';
 import { type Outcome, outcomeOf } from './report.js';
 import { millisOf, type Trace, type TraceEntry } from './trace.js';
@@ -14,10 +22,10 @@ export interface CompareOptions {
   readonly returns?: number;
   /** Tokens that the trace's usage came to where it was recorded, day by day. */
   readonly recordedTokens?: number;
-  /** What was used before the trace, in its first month: by the start of each day, in ms. */
-  readonly before?: readonly { readonly start: number; readonly total: number }[];
-  /** After each entry; what it gives is waited for. */
-  readonly between?: (taken: number) => Promise<void> | undefined;
+  /** What was used before the trace, as far as the budget went by it; absent: that is not known. */
+  readonly before?: readonly KnownDay[];
+  /** Often; what it gives is waited for. */
+  readonly between?: () => Promise<void> | undefined;
 }
 
 /** The policy in force beside the candidate, on the same trace. */
@@ -34,15 +42,13 @@ export interface Comparison {
 export async function compare(trace: Trace, options: CompareOptions): Promise<Comparison | undefined> {
   const check = { recorded: 0, otherwise: 0 };
   let pair: Pair | undefined;
-  let taken = 0;
   for await (const entry of trace) {
     pair ??= await Pair.begin(entry, options, check);
     await pair.take(entry);
-    taken += 1;
-    await options.between?.(taken);
+    await options.between?.();
   }
   if (pair === undefined) return undefined;
-  const { current, candidate } = await pair.end();
+  const { current, candidate } = await pair.end(options.between);
   const recordedTokens = options.recordedTokens;
   const selfCheck = {
     ...check,
@@ -52,7 +58,7 @@ export async function compare(trace: Trace, options: CompareOptions): Promise<Co
   return {
     ...{ current, ...(candidate && { candidate }), ...shifts },
     selfCheck: { ...selfCheck, text: selfCheckText(selfCheck) },
-    cannotKnow: CANNOT_KNOW,
+    cannotKnow: options.before === undefined ? [...CANNOT_KNOW, NO_DAYS_BEFORE] : CANNOT_KNOW,
   };
 }
 
@@ -69,20 +75,14 @@ class Pair {
     { budgetId, fields, change, returns = 0, before = [] }: CompareOptions,
     check: { recorded: number; otherwise: number },
   ): Promise<Pair> {
-    const options = { budgetId, fields, returns };
+    const options = { budgetId, fields, returns, before };
     const settled: NonNullable<Parameters<typeof Replay.begin>[0]['settled']> = ({ recorded }, outcome) => {
       if (recorded === undefined) return;
       check.recorded += 1;
       if (recorded !== outcome) check.otherwise += 1;
     };
-    const at = Math.min(first.at, (before[0]?.start ?? Number.POSITIVE_INFINITY) * 1_000);
-    const current = await Replay.begin({ ...options, settled }, at);
-    const candidate = change && (await Replay.begin({ ...options, change }, at));
-    for (const { start, total } of before) {
-      if (total <= 0) continue;
-      await current.spentBefore(start * 1_000, total);
-      await candidate?.spentBefore(start * 1_000, total);
-    }
+    const current = await Replay.begin({ ...options, settled }, first.at);
+    const candidate = change && (await Replay.begin({ ...options, change }, first.at));
     return new Pair(current, candidate, first.at);
   }
 
@@ -91,14 +91,17 @@ class Pair {
     await this.candidate?.take(entry);
   }
 
-  async end(): Promise<{ current: Outcome; candidate?: Outcome }> {
-    const [current, candidate] = [await this.outcome(this.current), await this.outcome(this.candidate)];
-    if (current === undefined) throw new Error('a replay without an end');
+  async end(between: CompareOptions['between']): Promise<{ current: Outcome; candidate?: Outcome }> {
+    const current = await this.outcome(this.current, between);
+    const candidate = this.candidate && (await this.outcome(this.candidate, between));
     return { current, ...(candidate && { candidate }) };
   }
 
-  private async outcome(replay: Replay | undefined): Promise<Outcome | undefined> {
-    if (replay === undefined) return undefined;
-    return outcomeOf(replay, await replay.end(), dayName(replay.zone, millisOf(this.firstAt)));
+  private async outcome(replay: Replay, between: CompareOptions['between']): Promise<Outcome> {
+    const days = await replay.end();
+    await between?.();
+    const outcome = outcomeOf(replay, days, dayName(replay.zone, millisOf(this.firstAt)));
+    await between?.();
+    return outcome;
   }
 }

@@ -55,3 +55,7 @@ export const CANNOT_KNOW = [
   'what was refused and not recorded: receipts and usage documents have only what was granted, so a looser policy looks no better than the present one where demand was already cut',
   'how AIs would adapt: they ask here as they asked then, at the same moments, whatever they are answered',
 ] as const;
+
+/** Nor what the days before it were like, where nobody says. */
+export const NO_DAYS_BEFORE =
+  'what the days before took: under EVEN its first days go by no experience, as those of a new budget';

@@ -1,8 +1,8 @@
 import { TEXTS } from '../domain/model/field-limits.js';
 import { MAX_AMOUNT } from '../domain/model/limits.js';
 import type { PolicyFields } from '../domain/model/policy.js';
-import { UNSPECIFIED } from '../domain/model/types.js';
-import { MICROS_PER_SECOND, type Trace, type TraceEntry } from './trace.js';
+import { UNSPECIFIED, type Writable } from '../domain/model/types.js';
+import { type AskedSlot, MICROS_PER_SECOND, type Trace, type TraceEntry } from './trace.js';
 import { MOMENT_RULE, parseMoment } from './trace-moment.js';
 
 /**
@@ -128,24 +128,21 @@ function entryOf(fields: Fields, wrong: Wrong): TraceEntry {
   const model = textOf(fields, 'model', wrong) ?? '';
   const tokens = numberOf(fields, 'tokens', 0, wrong);
   if (isTrue(fields['unleased'])) return { kind: 'unleased', at, aiId, model, tokens: tokens ?? 0 };
-  const [estimate, atLeast] = [
-    numberOf(fields, 'estimate', 1, wrong),
-    numberOf(fields, 'at_least', 1, wrong),
-  ];
+  const estimate = numberOf(fields, 'estimate', 1, wrong);
+  const atLeast = numberOf(fields, 'at_least', 1, wrong);
   const outcome = outcomeOf(fields['outcome'], wrong);
   const usedModel = textOf(fields, 'used_model', wrong);
   if (tokens === undefined && estimate === undefined && outcome !== 'denied')
     throw wrong('tokens: it is missing, and so is estimate');
-  return {
-    ...{ kind: 'slot', at, aiId, model },
-    ...(usedModel !== undefined && { usedModel }),
-    ...(tokens !== undefined && { tokens }),
-    ...(estimate !== undefined && { estimate }),
-    ...(atLeast !== undefined && { atLeast }),
-    ...(outcome !== undefined && { recorded: outcome }),
-    took: Math.round(secondsOf(fields, 'seconds', wrong) * MICROS_PER_SECOND),
-    waitMs: Math.round(secondsOf(fields, 'wait', wrong) * 1_000),
-  };
+  const took = Math.round(secondsOf(fields, 'seconds', wrong) * MICROS_PER_SECOND);
+  const waitMs = Math.round(secondsOf(fields, 'wait', wrong) * 1_000);
+  const asked: Writable<AskedSlot> = { kind: 'slot', at, aiId, model, took, waitMs };
+  if (usedModel !== undefined) asked.usedModel = usedModel;
+  if (tokens !== undefined) asked.tokens = tokens;
+  if (estimate !== undefined) asked.estimate = estimate;
+  if (atLeast !== undefined) asked.atLeast = atLeast;
+  if (outcome !== undefined) asked.recorded = outcome;
+  return asked;
 }
 
 function isTrue(value: unknown): boolean {

@@ -3,11 +3,15 @@ import { LedgerProspect } from '../arbiter/prospect.js';
 import type { Caller } from '../arbiter/service-port.js';
 import { WaitingList, waitLeft } from '../arbiter/waiting-list.js';
 import { timeAloneUntil } from '../domain/admission/time-alone.js';
+import type { KnownDay } from '../domain/ledger/past-days.js';
+import { inWindow } from '../domain/ledger/topped.js';
 import type { OutcomeOf } from '../domain/model/outcomes.js';
-import type { PolicyFields } from '../domain/model/policy.js';
+import { type PolicyFields, policyInForce } from '../domain/model/policy.js';
 import type { AcquireRequest, BudgetRequest, LeaseRef, PutPolicyRequest } from '../domain/model/requests.js';
 import type { UsageDay } from '../domain/model/state.js';
-import type { Denial, LeaseView, UsageReport } from '../domain/model/types.js';
+import type { Denial, LeaseView, UsageReport, Writable } from '../domain/model/types.js';
+import { monthOfDay } from '../domain/time/calendar.js';
+import { dayWindow, monthAt } from '../domain/time/windows.js';
 import { EventHeap } from './event-heap.js';
 import { Tallies } from './tallies.js';
 import { type AskedSlot, MICROS_PER_MS, MICROS_PER_SECOND, millisOf, type TraceEntry } from './trace.js';
@@ -25,6 +29,8 @@ export interface ReplayOptions {
   readonly change?: PolicyChange;
   /** How much of what is refused is asked again an hour later, 0 to 1. */
   readonly returns?: number;
+  /** What was used before, earliest first: it counts in the month, and is what the budget goes by. */
+  readonly before?: readonly KnownDay[];
   /** Told of each request, in the order in which they are settled. */
   readonly settled?: (asked: AskedSlot, outcome: 'granted' | 'denied') => void;
 }
@@ -82,11 +88,20 @@ export class Replay {
     this.prospect = new LedgerProspect(budget.ledger);
   }
 
-  /** Throws where the policy cannot be set. */
+  /** At the moment `at`. Throws where the policy cannot be set. */
   static async begin(options: ReplayOptions, at: number): Promise<Replay> {
-    const replay = new Replay(await VirtualBudget.open(options.budgetId), options);
+    const { budgetId, fields, before = [] } = options;
+    const budget = await VirtualBudget.open(budgetId);
+    const replay = new Replay(budget, options);
+    const inMonth = usedInMonth(before, policyInForce(fields).timeZone, millisOf(at));
+    replay.now = Math.min(at, (inMonth[0]?.start ?? Number.POSITIVE_INFINITY) * MICROS_PER_MS);
+    await replay.setPolicy(fields);
+    for (const { start, tokens } of inMonth) {
+      const about = { adjustmentId: `before ${start}`, reason: 'before', fingerprint: '' };
+      await budget.decide({ kind: 'adjust', tokens, ...about }, start);
+    }
     replay.now = at;
-    await replay.setPolicy(options.fields);
+    if (before.length > 0) await budget.learn(before, millisOf(at));
     return replay;
   }
 
@@ -103,24 +118,16 @@ export class Replay {
     return this.budget.ledger.allowance.grantable;
   }
 
-  /** Counts tokens that were spent before the trace begins. */
-  async spentBefore(at: number, tokens: number): Promise<void> {
-    this.now = at;
-    const adjustmentId = `before ${at}`;
-    const request = { kind: 'adjust', adjustmentId, tokens, reason: 'before', fingerprint: '' } as const;
-    await this.budget.decide(request, millisOf(at));
-  }
-
   /** The next entry; what was to happen before it happens first. */
   async take(entry: TraceEntry): Promise<void> {
-    await this.runTo(entry.at);
+    if (this.nextAt <= entry.at) await this.runTo(entry.at);
     this.now = entry.at;
     this.firstAt ??= entry.at;
     this.lastAt = entry.at;
     if (entry.kind === 'policy') await this.setPolicy(entry.fields);
     else if (entry.kind === 'unleased') await this.spend(entry);
     else await this.ask({ kind: 'ask', at: entry.at, asked: entry, firstAt: entry.at });
-    await this.serveWaiters();
+    if (this.waiters.size > 0) await this.serveWaiters();
   }
 
   /** The trace is over: slots are given back, and what comes again comes again while its month lasts. */
@@ -128,6 +135,11 @@ export class Replay {
     const { end } = this.budget.ledger.month;
     await this.runTo(Math.max(end * MICROS_PER_MS, this.lastAt + MICROS_PER_SECOND) - 1);
     return this.budget.days();
+  }
+
+  /** When something is to happen next. */
+  private get nextAt(): number {
+    return Math.min(this.nextWaiterAt(), this.events.nextAt);
   }
 
   private async runTo(at: number): Promise<void> {
@@ -139,7 +151,7 @@ export class Replay {
       const event = this.events.nextAt <= waiterAt ? this.events.take() : undefined;
       if (event?.kind === 'end') await this.giveBack(event);
       else if (event !== undefined) await this.ask(event);
-      await this.serveWaiters();
+      if (this.waiters.size > 0) await this.serveWaiters();
     }
   }
 
@@ -167,7 +179,7 @@ export class Replay {
   private async ask(asking: Asking): Promise<void> {
     const { asked, firstAt } = asking;
     // Waiters are tried first: a newcomer does not overtake one that could be admitted.
-    await this.serveWaiters();
+    if (this.waiters.size > 0) await this.serveWaiters();
     this.requests += 1;
     const request = requestOf(asked, `r${this.requests}`);
     const outcome = await this.decide(request);
@@ -248,7 +260,6 @@ export class Replay {
   }
 
   private async serveWaiters(): Promise<void> {
-    if (this.waiters.size === 0) return;
     await this.decide({ kind: 'sweep' });
     for (const pending of this.waiters.turn(this.prospect, this.nowMs)) {
       const asking = this.waiting.get(pending);
@@ -309,16 +320,24 @@ export class UnworkablePolicy extends Error {
   }
 }
 
+/** What of it counts in the month of this moment. */
+function usedInMonth(before: readonly KnownDay[], zone: string, at: number) {
+  const month = monthAt(zone, at);
+  return before
+    .filter((day) => monthOfDay(day.day) === month.key && inWindow(day) > 0)
+    .map((day) => ({ start: dayWindow(zone, month, day.day).start, tokens: inWindow(day) }));
+}
+
 const NOBODY_HEARS = { resolve: () => {}, reject: () => {} };
 
 function requestOf({ aiId, model, estimate, atLeast, took }: AskedSlot, requestId: string): AcquireRequest {
-  return {
-    ...{ kind: 'acquire', aiId, requestId, requestIdMade: true, fingerprint: '', nonce: 'replay' },
-    leaseTtlMs: millisOf(took) + SPARE_MS,
-    ...(model !== '' && { model }),
-    ...(estimate !== undefined && { estimatedTokens: estimate }),
-    ...(atLeast !== undefined && { atLeastTokens: atLeast }),
-  };
+  const leaseTtlMs = millisOf(took) + SPARE_MS;
+  const made = { requestIdMade: true, fingerprint: '', nonce: 'replay', leaseTtlMs };
+  const request: Writable<AcquireRequest> = { kind: 'acquire', aiId, requestId, ...made };
+  if (model !== '') request.model = model;
+  if (estimate !== undefined) request.estimatedTokens = estimate;
+  if (atLeast !== undefined) request.atLeastTokens = atLeast;
+  return request;
 }
 
 /** What a request came to, or would have. */

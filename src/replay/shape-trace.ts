@@ -4,10 +4,14 @@ import { MICROS_PER_MS, millisOf, type Trace, type TraceEntry } from './trace.js
 const DAY_MICROS = 86_400_000_000;
 
 /** More demand, or less: every request is for so many times its tokens. What is rounded off goes to the next one. */
-export async function* scaled(trace: Trace, factor: number): Trace {
+export function scaled(trace: Trace, factor: number): Trace {
+  return factor === 1 ? trace : enlarged(trace, factor);
+}
+
+async function* enlarged(trace: Trace, factor: number): Trace {
   let owed = 0;
   for await (const entry of trace) {
-    if (factor === 1 || entry.kind === 'policy' || entry.tokens === undefined) {
+    if (entry.kind === 'policy' || entry.tokens === undefined) {
       yield entry.kind === 'slot' ? { ...entry, ...scaledAsk(entry, factor) } : entry;
       continue;
     }

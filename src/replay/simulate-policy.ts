@@ -4,7 +4,7 @@ import { policyInForce } from '../domain/model/policy.js';
 import type { UsageDay } from '../domain/model/state.js';
 import { allowanceOf } from '../domain/policy/allowance.js';
 import { changedPolicy, isRefused } from '../domain/policy/policy-update.js';
-import { dayBefore, firstDayOf, monthOfDay } from '../domain/time/calendar.js';
+import { daysBefore } from '../domain/time/calendar.js';
 import type { Scheduler } from '../platform/scheduler.js';
 import { type Comparison, compare } from './compare.js';
 import type { PolicyChange } from './replay.js';
@@ -39,10 +39,12 @@ export interface Simulation {
 
 /** With two policies and 28 days, 16,000 requests: half a second of a slow machine. */
 const MOST_PER_HOUR = 12;
+/** All of the month before the first day that is replayed, and so all of its past days. */
+const DAYS_BEFORE = 31;
 /** Leases whose size says how large the budget's requests are. */
-const MOST_LEASES = 1_000;
+const MOST_LEASES = 100;
 /** So long it computes before others have their turn. */
-const SLICE_MS = 4;
+const SLICE_MS = 2;
 const MOST_COMPUTING_MS = 2_000;
 
 export async function simulatePolicy(
@@ -58,7 +60,7 @@ export async function simulatePolicy(
   const fields = snapshot.budget.policyFields;
   const candidate = changedPolicy(fields, change);
   if (isRefused(candidate)) return candidate;
-  const { before, used } = await pastDays(servicePort, snapshot, days);
+  const { before, used } = await pastDays(servicePort, snapshot, days, computing);
   const recordedTokens = Math.round(used.reduce((sum, { total }) => sum + total, 0) * scale);
   const meanTokens = await meanTokensOf(servicePort, snapshot);
   const trace = scaled(usageTrace(used, { meanTokens, mostPerHour: MOST_PER_HOUR }), scale);
@@ -71,16 +73,21 @@ export async function simulatePolicy(
   return { comparison: await compare(trace, asked), recordedTokens };
 }
 
-/** The last closed days, or today if there is none; and what their first month had used before them. */
+/** The last closed days, or today if there is none; and the days before them that their first ones went by. */
 async function pastDays(
   servicePort: UsagePort,
   snapshot: BudgetSnapshot,
   count: number,
+  computing: Slices,
 ): Promise<{ before: readonly UsageDay[]; used: readonly UsageDay[] }> {
   const today = snapshot.today.day;
-  let first = today;
-  for (let back = 0; back < count; back += 1) first = dayBefore(first);
-  const days = await servicePort.usageDays(snapshot, firstDayOf(monthOfDay(first)), today);
+  const first = daysBefore(today, count).at(-1) ?? today;
+  const days: UsageDay[] = [];
+  // A day at a time: to read one of thousands of AIs takes milliseconds.
+  for (const day of [...daysBefore(today, count + DAYS_BEFORE).reverse(), today]) {
+    days.push(...(await servicePort.usageDays(snapshot, day, day)));
+    await computing.turn();
+  }
   const closed = days.filter(({ day }) => day >= first && day < today);
   if (closed.length === 0) return { before: [], used: days.filter(({ day }) => day === today) };
   return { before: days.filter(({ day }) => day < first), used: closed };
@@ -121,6 +128,11 @@ export class Slices {
       const message = 'the simulation took more than 2 s: ask for fewer days, or use the command replay';
       throw new ArbiterError('QUEUE_FULL', message, 1_000);
     }
+    return this.turn();
+  }
+
+  /** Others have theirs. */
+  turn(): Promise<void> {
     return new Promise((resolve) => {
       this.scheduler.soon(() => {
         this.begin();

@@ -16,8 +16,9 @@ interface Row {
   /** Of one that waits: from then on it has been answered, or its caller has gone. */
   readonly untilMs?: number;
   grantedAt?: number;
-  /** Under which it waits for its end. */
+  /** Under which it waits for its end, and when that is at the latest. */
   fence?: number;
+  expiresAt?: number;
 }
 
 type Slot = Row & { entry: AskedSlot };
@@ -37,7 +38,7 @@ export class TraceRecorder implements ArbiterObserver {
     return recorder;
   }
 
-  /** Slots that are held still are written as if they were given back now. */
+  /** Slots that are held still are written as if they were held until they run out. */
   end(): void {
     for (const budget of this.budgets) budget.end();
   }
@@ -58,6 +59,7 @@ class BudgetRecorder implements BudgetObserver {
     if (request.kind === 'acquire') this.asked(request, outcome, at);
     else if (outcome.kind === 'released' && request.kind === 'release' && !outcome.replayed)
       this.gaveBack(request.lease.fence, outcome.usedTokens, at, request.usage?.model);
+    else if (outcome.kind === 'renewed') this.noteEnd(outcome.lease);
     else if (outcome.kind === 'recorded' && request.kind === 'record')
       this.noteModel(request.lease.fence, request.usage.model);
     else if (outcome.kind === 'recorded' && request.kind === 'record-unleased' && !outcome.replayed)
@@ -87,7 +89,7 @@ class BudgetRecorder implements BudgetObserver {
   unknownOutcome(): void {}
 
   end(): void {
-    for (const row of this.rows) this.settle(row);
+    for (const row of this.rows) this.giveUp(row);
     this.flush(Number.POSITIVE_INFINITY);
   }
 
@@ -105,6 +107,7 @@ class BudgetRecorder implements BudgetObserver {
     const { fence, reservedTokens } = outcome.lease;
     row.grantedAt = known === undefined ? row.entry.at : this.moment(at);
     row.fence = fence;
+    row.expiresAt = outcome.lease.expiresAt;
     row.entry = { ...row.entry, tokens: reservedTokens };
     this.held.set(fence, row);
   }
@@ -132,9 +135,26 @@ class BudgetRecorder implements BudgetObserver {
   private ended({ fence, usedTokens, presumedTokens }: LeaseView, end: number): void {
     const row = this.held.get(fence);
     if (row === undefined) return;
-    const took = Math.max(0, end * MICROS_PER_MS - (row.grantedAt ?? 0));
-    row.entry = { ...row.entry, tokens: usedTokens + presumedTokens, took };
+    row.entry = { ...row.entry, tokens: usedTokens + presumedTokens };
+    this.heldUntil(row, end);
     this.settle(row);
+  }
+
+  /** Nothing more that happens to it is waited for. */
+  private giveUp(row: Row): void {
+    const held = row.fence === undefined ? undefined : this.held.get(row.fence);
+    if (held !== undefined) this.heldUntil(held, held.expiresAt ?? 0);
+    this.settle(row);
+  }
+
+  private heldUntil(row: Slot, end: number): void {
+    const took = Math.max(0, end * MICROS_PER_MS - (row.grantedAt ?? 0));
+    row.entry = { ...row.entry, took };
+  }
+
+  private noteEnd({ fence, expiresAt }: LeaseView): void {
+    const row = this.held.get(fence);
+    if (row !== undefined) row.expiresAt = expiresAt;
   }
 
   private noteModel(fence: number, model: string): void {
@@ -169,7 +189,7 @@ class BudgetRecorder implements BudgetObserver {
     for (const row of this.rows) {
       const gone = row.grantedAt === undefined && row.untilMs !== undefined && row.untilMs + 1_000 < at;
       if (!row.settled && !gone && this.rows.length - written <= MOST_HELD) break;
-      this.settle(row);
+      this.giveUp(row);
       this.write(traceLine(row.entry, this.budgetId));
       written += 1;
     }

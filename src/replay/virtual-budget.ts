@@ -2,6 +2,7 @@ import { PacedRefusals } from '../arbiter/paced-refusals.js';
 import { type Circumstances, decide } from '../domain/decide.js';
 import { finish } from '../domain/finish.js';
 import { Ledger } from '../domain/ledger/ledger.js';
+import { type KnownDay, learnKnownDays } from '../domain/ledger/past-days.js';
 import type { Denied, NeedsLookup, Outcome, OutcomeOf } from '../domain/model/outcomes.js';
 import type { BudgetRequest, Evidence } from '../domain/model/requests.js';
 import type { Receipt, StatePatch, UsageDay } from '../domain/model/state.js';
@@ -10,7 +11,7 @@ import { openMemoryStore } from '../store/memory/memory-store.js';
 import type { BudgetStore, StateVersion } from '../store/store.js';
 
 /** As many decisions share a commit in a service that is busy; what is decided is the same however many do. */
-const DECISIONS_PER_COMMIT = 64;
+const DECISIONS_PER_COMMIT = 256;
 const DAY_MS = 86_400_000;
 const FIRST_DAY = '0001-02-01';
 const LAST_DAY = '9999-11-30';
@@ -50,6 +51,12 @@ export class VirtualBudget {
     }
   }
 
+  /** It was there before, and this is what it knows of its days. */
+  async learn(days: readonly KnownDay[], time: number): Promise<void> {
+    await this.decide({ kind: 'sweep' }, time);
+    learnKnownDays(this.ledger, days);
+  }
+
   private noteRefusal({ pacedOn }: Denied): void {
     if (pacedOn !== undefined) this.refusals.note(this.ledger.epoch, pacedOn);
   }
@@ -67,7 +74,7 @@ export class VirtualBudget {
     const stamp = { copyId: 'replay', seq: this.commits, receiptsInCommit: true };
     const patch = finish(ledger, stamp, true);
     if (patch === undefined) return;
-    await store.commit(budgetId, this.version, patch);
+    await store.commit(budgetId, this.version, { ...patch, puts: patch.puts.filter(isAskedAgain) });
     this.version = { epoch: patch.head.epoch, revision: patch.head.revision };
     // A day that goes on is written once, when it is over.
     const days = unwrittenDays(ledger).filter(({ end }) => end <= ledger.clock);
@@ -104,6 +111,13 @@ export class VirtualBudget {
     }
     return { receipts, days: documents };
   }
+}
+
+/** A replay gives each slot back once: of those that it has, nobody asks for the receipt. */
+function isAskedAgain({ section, value }: StatePatch['puts'][number]): boolean {
+  if (section !== 'outbox') return true;
+  const { body } = value as Receipt;
+  return body.kind !== 'lease' || body.status !== 'RELEASED';
 }
 
 function circumstances(time: number, evidence: Evidence): Circumstances {

@@ -108,11 +108,14 @@ describe('a commit', () => {
       Array.from({ length: 8 }, (_, at) => [`${at}`.padStart(32, 'l'), '値'.repeat(21)]),
     );
     const wide = (at: number) => String(at).padStart(128, '%');
-    const asked = Array.from({ length: 2_200 }, (_, at) => {
+    const asked = Array.from({ length: 2_500 }, (_, at) => {
       const request = acquire(wide(at), { requestId: wide(at), labels, estimatedTokens: 10 });
       return world.arbiter.submit(BUDGET, request, caller());
     });
-    const leases = (await world.scheduler.until(Promise.all(asked))).map(leaseOf);
+    const outcomes = await world.scheduler.until(Promise.all(asked));
+    // Each is kept the room that it may come to need until it has ended: the last few find the state full.
+    const leases = outcomes.filter(({ kind }) => kind === 'granted').map(leaseOf);
+    expect(leases.length).toBeGreaterThan(2_200);
     const reports = leases.map((lease, at) =>
       world.arbiter.submit(BUDGET, record(lease, wide(at), 5), caller()),
     );

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { PolicyFields } from '../../src/domain/model/policy.js';
 import { caller } from '../support/caller.js';
 import { acquire, leaseOf, record, recordUnleased, release, usage } from '../support/requests.js';
+import { overCaps } from '../support/top-ups.js';
 import { openMetricsWorld } from './support/metrics-page.js';
 import { BUDGET, ROOMY } from './support/world.js';
 
@@ -155,6 +156,32 @@ describe('gauges', () => {
     expect(page.has(`exhaustion_timestamp_seconds${OWN}`)).toBe(false);
     expect(page.get('clock_skew_seconds')).toBe(1.5);
     expect(page.get('build_info{version="1.2.3",store="memory"}')).toBe(1);
+  });
+
+  it('say where each team stands, with what is kept for it, its top-ups and its calls', async () => {
+    const teams: PolicyFields['teams'] = [
+      ['ops', { aiIds: ['ops'], guaranteedPercent: 40 }],
+      ['web', { aiIds: ['web/*'], maxHourlyPercent: 50 }],
+    ];
+    const policy = { ...ROOMY, monthlyLimit: 100_000, enforcedPercent: 100, maxHourlyPercent: 1, teams };
+    const world = await openMetricsWorld({}, { policy });
+    const extra = overCaps('extra', 5_000, (await world.snapshot()).now + 3_600_000, { teamId: 'web' });
+    await world.ask(extra);
+    await world.ask(record(leaseOf(await world.ask(acquire('web/a', { estimatedTokens: 2_000 }))), 'u', 300));
+    await world.ask(acquire('web/b', { estimatedTokens: 100 }));
+    const failed = usage('f', 0, 'm', { calls: 2, failed: true });
+    await world.ask({ kind: 'record-unleased', aiId: 'ops', usage: failed });
+    const page = await world.scrape();
+    const told = (name: string, team: string, more = ',window="hour"') =>
+      page.get(`team_${name}{budget="${BUDGET}",team="${team}"${more}}`);
+    const windows = ['cap_tokens', 'spent_tokens', 'reserved_tokens', 'topped_tokens', 'kept_tokens'];
+    expect(windows.map((name) => told(name, 'web'))).toEqual([500, 0, 100, 300, 0]);
+    expect(windows.map((name) => told(name, 'ops'))).toEqual([1_000, 0, 0, 0, 400]);
+    expect(told('live_slots', 'web', '')).toBe(2);
+    const calls = ['web', 'ops'].flatMap((team) =>
+      [',outcome="ok"', ',outcome="failed"'].map((of) => told('calls', team, of)),
+    );
+    expect(calls).toEqual([1, 0, 0, 2]);
   });
 
   it('show which alerts hold, and that a budget is paused', async () => {

@@ -5,7 +5,7 @@ import { compare } from '../../src/replay/compare.js';
 import { readTrace } from '../../src/replay/read-trace.js';
 import { TraceRecorder } from '../../src/replay/trace-recorder.js';
 import { Chance } from '../support/chance.js';
-import { acquire, recordUnleased, release, usage } from '../support/requests.js';
+import { acquire, recordUnleased, refOf, release, usage } from '../support/requests.js';
 import { randomFrom } from '../support/seed.js';
 import { BUDGET, openWorld, wait } from './support/world.js';
 
@@ -77,3 +77,18 @@ it.each([1, 2, 3])(
     expect(found?.current.granted.requests).toBe(granted);
   },
 );
+
+it('a slot that is held when the recording ends, as where the service starts anew, is held until it runs out', async () => {
+  const lines: string[] = [];
+  const recorder = new TraceRecorder((line) => void lines.push(line));
+  const policy = { cooldownMs: 0, maxConcurrent: 1, leaseTtlMs: 20_000 };
+  const world = await openWorld({ policy, observer: recorder });
+  const [first, denied] = [await world.ask(acquire('guardian')), await world.ask(acquire('imperium'))];
+  await world.scheduler.advance(15_000);
+  if (first.kind === 'granted') await world.ask({ kind: 'renew', lease: refOf(first) });
+  recorder.end();
+  expect([first.kind, denied.kind]).toEqual(['granted', 'denied']);
+  expect(lines.join('')).toMatch(/"seconds":3(5|4.9999\d*),"outcome":"granted"/);
+  const found = await compare(readTrace(lines, { file: 'recording' }), { budgetId: BUDGET, fields: {} });
+  expect(found?.selfCheck).toMatchObject({ recorded: 2, otherwise: 0 });
+});

@@ -86,7 +86,7 @@ describe('one budget', () => {
   });
 
   it('reads its bars to the keyboard, and opens a day by one', async () => {
-    const chart = page.getByRole('group', { name: /^Tokens by day/ });
+    const chart = page.getByRole('group', { name: /^Usage by day/ });
     await chart.focus();
     await page.keyboard.press('Home');
     await page.getByText(/^Sun,? 1 Nov: [\d,]+ tokens/).waitFor();
@@ -99,7 +99,7 @@ describe('one budget', () => {
 
   it('has the hours of the day, whose sum is the day', async () => {
     await page.getByText('Hours as a table').click();
-    const text = await download(page, 'Tokens by hour');
+    const text = await download(page, 'Usage by hour');
     const hours = text
       .trim()
       .split('\r\n')
@@ -167,6 +167,39 @@ describe('one budget', () => {
   });
 });
 
+describe('a budget in dollars, of teams', () => {
+  it('shows money, and what is kept for a team', async () => {
+    const teams = [
+      ['ops', { aiIds: ['ops'], guaranteedPercent: 40 }],
+      ['web', { aiIds: ['web/*'] }],
+    ] as const;
+    const money = { unit: 'USD', monthlyLimit: 500_000_000, minReservation: 10_000, maxHourlyPercent: 1 };
+    await world.put('dollars', { ...money, cooldownMs: 0, lending: 'NEVER', teams });
+    await world.spend('dollars', 'web/a', 'm-1', 1_240_000, 'claude-opus-4');
+    await page.goto(`${world.url}/#/budgets/dollars`);
+    const rows = section('Teams').locator('tbody tr');
+    await rows.getByText('US$1.24 of US$3.50').waitFor();
+    const told = await rows.evaluateAll((all) =>
+      all.map((row) => [...row.children].map(({ textContent }) => textContent)),
+    );
+    const none = 'US$0.00';
+    const used = ['US$1.24 of US$3.50', 'US$1.24 of US$28.00', 'US$1.24 of US$350.00'];
+    const kept = ['US$0.00 of US$3.50', 'US$0.00 of US$28.00', 'US$0.00 of US$350.00'];
+    expect(told).toEqual([
+      ['ops', '0', ...kept, 'US$1.40', 'US$11.20', none],
+      ['web', '0', ...used, none, none, none],
+    ]);
+  });
+
+  it('heads its columns, and fills its CSV, with the currency', async () => {
+    const byAi = section('The month by AI');
+    await byAi.getByText('US$1.24').waitFor();
+    expect(await byAi.locator('thead th').allTextContents()).toContain('USD');
+    const [head, row] = (await download(page, 'The month by AI')).trim().split('\r\n');
+    expect([head, row]).toEqual(['AI,USD,Share,Calls,Failed', 'web/a,1.24,100,1,0']);
+  });
+});
+
 it('writes numbers and dates as the reader does', async () => {
   const german = await browser.page({ locale: 'de-DE' });
   await german.goto(`${world.url}/#/budgets/${BUDGET}`);
@@ -185,12 +218,13 @@ describe.each([
   ['dark', 1280],
   ['light', 390],
   ['dark', 390],
-  // As much as a deliveryPort shows at four times the size.
+  // As much as a window shows at four times the size.
   ['light', 320],
 ] as const)('%s, %d pixels wide', (scheme, width) => {
   it.each([
     ['/', 'All budgets as a table'],
     [`/#/budgets/${BUDGET}`, 'Hours as a table'],
+    ['/#/budgets/dollars', 'Hours as a table'],
     [`/#/budgets/${BUDGET}/policy`, 'Review the change …'],
   ])('%s is readable by all', async (address, text) => {
     const own = await browser.page({ width, dark: scheme === 'dark' });

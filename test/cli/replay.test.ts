@@ -47,6 +47,26 @@ describe('a trace in a file', () => {
     expect(out).toContain('it cannot know:\n- what was refused and not recorded');
   });
 
+  it('is told in money where the budget counts it', async () => {
+    const rows = [1, 2].map((hour) => `2026-11-01T0${hour}:00:00Z,guardian,1240000,1240000,30`);
+    const paid = file('paid.csv', `at,ai,tokens,estimate,seconds\n${rows.join('\n')}\n`);
+    const dollars = 'unit: USD\nmonthly_limit: 500000000\nmin_reservation: 10000\n';
+    const svg = join(folder, 'paid.svg');
+    const { out } = await cli([
+      'replay',
+      '--trace',
+      paid,
+      '--against',
+      file('usd.yaml', dollars),
+      '--svg',
+      svg,
+    ]);
+    expect(out).toMatch(/^most day +2026-11-01 \$2\.48$/m);
+    expect(out).toMatch(/^USD refused +\$0\.00 \(0\.0%\)$/m);
+    expect(out).toMatch(/^guardian +\$2\.48 of \$2\.48$/m);
+    expect(readFileSync(svg, 'utf8')).toContain('<title>2026-11-01: $2.48 of $2.48 asked for</title>');
+  });
+
   it('is told as JSON and drawn, scaled, and spread over other days', async () => {
     const svg = join(folder, 'days.svg');
     const plain = await json('--trace', trace, '--against', open, '--policy', even, '--svg', svg);

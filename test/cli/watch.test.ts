@@ -49,6 +49,18 @@ it('shows windows, slots with what is left of each, and the state of the month',
   for (const line of lines) expect(line.length).toBeLessThan(SIZE.columns);
 });
 
+it('says what is kept for teams, and what came from top-ups', () => {
+  const none = frame(viewWith(update()).view, SIZE, PLAIN).join('\n');
+  expect(none).not.toMatch(/kept for teams|from top-ups/);
+  const [month] = update().windows;
+  const hour = { ...month, window: Window.WINDOW_HOUR, keptTokens: 1_400, toppedTokens: 0 };
+  const day = { ...month, window: Window.WINDOW_DAY, keptTokens: 9_000, toppedTokens: 300 };
+  const { view } = viewWith(update({ windows: [hour, day] } as Partial<WatchBudgetResponse>));
+  const lines = frame(view, SIZE, PLAIN).map((line) => line.trimEnd());
+  expect(lines).toContain('   kept for teams: 1,400 this hour, 9,000 this day');
+  expect(lines).toContain('   from top-ups, beside: 300 this day');
+});
+
 it('shows a budget of money in money', () => {
   const { view } = viewWith();
   view.budget = Budget.fromPartial({ effectivePolicy: { maxConcurrent: 2, unit: 'USD' } });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { credentials } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { Rule } from '../../src/gen/budgetarbiter/v1/budget.js';
 import { BudgetServiceClient } from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import { ROOMY_MESSAGE } from '../support/policies.js';
 import { SessionClient } from '../support/session-client.js';
@@ -109,6 +110,34 @@ describeOnEveryStore('a session', (place) => {
     }
     const released = await session.ask('released', { $case: 'release', value: { leaseId } });
     expect(released.freedTokens).toBe(1_000);
+  });
+
+  it('keeps to the parts that teams and models have, and draws on top-ups', async () => {
+    const policy = {
+      ...{ ...ROOMY_MESSAGE, max_concurrent: 9, max_concurrent_per_ai: 9, max_hourly_percent: 0.0001 },
+      teams: { web: { ai_ids: ['web/*'], max_hourly_percent: 50 } },
+      models: { 'claude-opus-*': { max_concurrent: 1 } },
+    };
+    const admin = (method: string, request: object) => replicas.clients(1).admin(method, request);
+    await admin('UpdateBudget', { budget_id: budgetId, policy });
+    await admin('AddTopUp', {
+      ...{ budget_id: budgetId, top_up_id: 'extra', tokens: 3_000_000, team_id: 'web', reason: 'r' },
+      expires_at: { seconds: Math.floor(Date.now() / 1_000) + 3_600 },
+    });
+    const session = begin(0);
+    await session.open({ budgetId, aiId: 'web/a' });
+    const ask = async (request: { model?: string; estimatedTokens: number; atLeastTokens?: number }) =>
+      (await session.ask('acquired', { $case: 'acquire', value: request })).outcome?.value;
+    const model = 'claude-opus-4-5';
+    const lease = { teamId: 'web', reservedTokens: 400_000 };
+    expect(await ask({ model, estimatedTokens: 400_000 })).toMatchObject({ lease: { ...lease, model } });
+    const blocker = { rule: Rule.RULE_MODEL_CONCURRENCY, scope: 'claude-opus-*' };
+    expect(await ask({ model, estimatedTokens: 1 })).toMatchObject({ blockers: [blocker] });
+    // Of the team's 500,000 an eighth of what is left, for each of the free slots; and all of it from the top-up.
+    const least = { estimatedTokens: 200_000, atLeastTokens: 1_000 };
+    expect(await ask(least)).toMatchObject({ lease: { reservedTokens: 12_500 } });
+    expect(await ask({ estimatedTokens: 2_000_000 })).toMatchObject({ lease: { topUpId: 'extra' } });
+    session.stream.end();
   });
 
   it('answers as calls of their own do, and is charged once', async () => {

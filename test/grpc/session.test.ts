@@ -2,6 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ArbiterError } from '../../src/arbiter/service-port.js';
 import type { OutcomeOf } from '../../src/domain/model/outcomes.js';
+import { Unreported } from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import { BadRequest, ErrorInfo } from '../../src/gen/google/rpc/error_details.js';
 import type { Status } from '../../src/gen/google/rpc/status.js';
 import { LEASE_ID, lease } from '../support/samples.js';
@@ -115,6 +116,20 @@ describe('calls', () => {
     expect(harness.servicePort.last).toMatchObject({ budgetId: 'anthropic', request: { aiId: 'guardian' } });
     const released = await session.ask('released', { $case: 'release', value: { leaseId: LEASE_ID } });
     expect(released.usedTokens).toBe(30);
+  });
+
+  it('say all that calls of their own can say, and are checked as they are', async () => {
+    const session = await opened();
+    const expected = { inputTokens: 20, outputTokens: 4 } as never;
+    await session.acquire({ model: 'claude-opus-4-5', expected });
+    const request = { model: 'claude-opus-4-5', expected: { input: 20, output: 4 } };
+    expect(harness.servicePort.last.request).toMatchObject(request);
+    const unused = { leaseId: LEASE_ID, unreported: Unreported.UNREPORTED_UNUSED };
+    await session.ask('released', { $case: 'release', value: unused });
+    expect(harness.servicePort.last.request).toMatchObject({ unreported: 'UNUSED' });
+    const wrong = { model: '(other)', estimatedTokens: 1, expected, atLeastTokens: 2 };
+    const failure = await session.ask('failed', { $case: 'acquire', value: wrong });
+    expect(fieldsOf(failure)).toEqual(['expected', 'at_least_tokens', 'model']);
   });
 
   it('are answered as they are ready, in any order', async () => {

@@ -2,7 +2,7 @@ import { REQUEST_MEMORY_MS } from '../../src/domain/model/limits.js';
 import type { OutcomeOf } from '../../src/domain/model/outcomes.js';
 import type { AcquireRequest, LeaseRef } from '../../src/domain/model/requests.js';
 import type { SessionRef } from '../../src/domain/model/session-ref.js';
-import type { UsageReport } from '../../src/domain/model/types.js';
+import type { Unreported, UsageReport } from '../../src/domain/model/types.js';
 import type { TestCaller } from '../support/caller.js';
 import { counts, refOf, usage } from '../support/requests.js';
 import { SimulatedCaller } from './caller.js';
@@ -36,6 +36,8 @@ export interface Carrier {
 export class Client extends SimulatedCaller {
   private made = 0;
   private readonly old: Work[] = [];
+  /** Needs slots of two budgets, and the other one is often full. */
+  private readonly fickle = this.world.random() < 0.2;
 
   constructor(
     world: SimWorld,
@@ -56,7 +58,9 @@ export class Client extends SimulatedCaller {
       await this.beforeWork();
       if (this.world.random() < 0.03) await this.askTheImpossible();
       const work = await this.acquire();
-      if (work !== undefined) await this.work(work);
+      if (work === undefined) continue;
+      if (this.fickle && this.world.random() < 0.5) await this.giveBack(work);
+      else await this.work(work);
     }
   }
 
@@ -182,8 +186,15 @@ export class Client extends SimulatedCaller {
     if (!work.unsure) work.left = Math.max(0, renewed.lease.reservedTokens - renewed.lease.usedTokens);
   }
 
-  private async release(work: Work): Promise<void> {
-    const unreported = this.world.pick([undefined, undefined, 'PRESUME', 'UNUSED'] as const);
+  private async giveBack(work: Work): Promise<void> {
+    this.old.push(work);
+    await this.release(work, 'UNUSED');
+  }
+
+  private async release(
+    work: Work,
+    unreported: Unreported | undefined = this.world.pick([undefined, undefined, 'PRESUME', 'UNUSED']),
+  ): Promise<void> {
     const reports = unreported !== 'UNUSED' && this.world.random() < 0.5;
     const usage = reports ? this.usage(work, this.id('u')) : undefined;
     const { call, on } = this.onStream();

@@ -11,6 +11,7 @@ import type {
   StoredLease,
   StoredPolicy,
   StoredState,
+  UsageDay,
 } from '../../src/domain/model/state.js';
 import { UNKNOWN } from '../../src/domain/model/types.js';
 import { exceededScopes, wrongScopes } from '../support/scope-books.js';
@@ -18,7 +19,7 @@ import { checkMeasured, checkSafe } from './extremes.js';
 import { checkPacing } from './pacing-invariants.js';
 import { type Say, sum } from './say.js';
 import { MAX_SKEW_MS } from './sim-clock.js';
-import { checkTopped, checkTopUps } from './top-up-invariants.js';
+import { checkTopped, checkTopUps, type ToppedBooks } from './top-up-invariants.js';
 
 /** How far a replica's idea of the store's time may be ahead of it: half of the slowest round trip that counts, and drift. */
 export const CLOCK_SLACK_MS = 1_500;
@@ -34,6 +35,8 @@ export interface Committed {
   readonly before: StoredState | undefined;
   readonly after: StoredState;
   readonly receipt: (id: string) => Receipt | undefined;
+  readonly document: (epoch: number, day: string) => UsageDay | undefined;
+  readonly topped: ToppedBooks;
   /** The latest that the store has believed it to be. */
   readonly latestTime: number;
   /** No slot may be granted at a later time: the budget's clock is ahead, and everybody can know. */
@@ -71,12 +74,12 @@ export function checkCommit(budgetId: string, committed: Committed): string[] {
   checkLeases(committed, say);
   checkUnit(before, ledger, say);
   checkCooldowns(committed, say);
-  // What a day that came back presumes may be of a policy that was.
-  const known = { ofDay: !promises.clockWasReset, ofMonth: false };
-  for (const sentence of wrongScopes(ledger, [], known)) say(false, sentence);
+  for (const sentence of wrongScopes(ledger, [], { ofDay: true, ofMonth: false })) say(false, sentence);
   if (before !== undefined && before.head.epoch === after.head.epoch) {
     checkGrants(before, ledger, say);
-    checkTopUps(before, after, say);
+    const ofTopUps = { ...committed, before };
+    checkTopUps(ofTopUps, ledger, say);
+    committed.topped.commit(ofTopUps, ledger, say);
     const granted = after.head.fence > before.head.fence;
     const ahead = after.head.clock > committed.latestGrant + MAX_SKEW_MS + CLOCK_SLACK_MS;
     say(!granted || !ahead, "granted although the budget's clock is ahead");
@@ -205,10 +208,15 @@ function checkEnd(lease: StoredLease, after: StoredState, epoch: number, say: Sa
 function checkCooldowns({ before, after, promises }: Committed, say: Say): void {
   const { epoch } = after.head;
   for (const [ai, { cooldownFrom, unusedAt, grants }] of after.sections.ais) {
-    const earlier = before?.sections.ais.get(ai)?.unusedAt;
-    if (earlier !== undefined && unusedAt !== undefined && unusedAt !== earlier && !promises.clockWasReset) {
-      const { cooldownMs } = policyOf(before as StoredState);
-      say(unusedAt - earlier >= cooldownMs, `${ai} got its cooldown back twice within ${cooldownMs} ms`);
+    const earlier = before?.sections.ais.get(ai);
+    const isBack = cooldownFrom !== undefined && cooldownFrom !== earlier?.cooldownFrom;
+    if (isBack && earlier?.unusedAt !== undefined && !promises.clockWasReset) {
+      const cooldownMs = Math.min(...[before as StoredState, after].map((of) => policyOf(of).cooldownMs));
+      const sinceMs = (unusedAt ?? 0) - earlier.unusedAt;
+      say(
+        sinceMs >= cooldownMs,
+        `${ai} got its cooldown back ${sinceMs} ms after it gave a slot back unused`,
+      );
     }
     if (cooldownFrom === undefined) continue;
     const receipt = after.sections.outbox.get(leaseReceiptId(epoch, grants.at(-2) ?? 0));

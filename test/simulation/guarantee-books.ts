@@ -2,7 +2,7 @@ import { Ledger } from '../../src/domain/ledger/ledger.js';
 import { standingOf, type WindowFigures } from '../../src/domain/ledger/standing.js';
 import { percentOf } from '../../src/domain/model/percent.js';
 import type { StoredLease, StoredState } from '../../src/domain/model/state.js';
-import type { Denial } from '../../src/domain/model/types.js';
+import type { Blocker, Denial } from '../../src/domain/model/types.js';
 import type { Span } from '../../src/domain/time/windows.js';
 
 /** What teams asked for in one window, by the commits alone. */
@@ -67,19 +67,47 @@ export class GuaranteeBooks {
 
   /** Refusals of what was promised to an AI's team. `at`: the latest moment at which it may have been decided; `states`: since it was asked. */
   wrongOf(aiId: string, { blockers }: Denial, at: number, states: readonly StoredState[]): string[] {
-    const team = this.ledger?.scopes?.teamOf(aiId)?.id;
+    const team = this.teamOf(aiId);
     if (team === undefined) return [];
-    const promised = Math.min(
-      this.promised('HOUR', team, at, states),
-      this.promised('DAY', team, at, states),
-    );
+    const promised = this.promisedTo(aiId, at, states);
     if (promised > 0) this.kept += 1;
+    const due = this.due(team, at, states);
+    const hourlyMax = this.ledger?.allowance.hourlyMax ?? 0;
+    const isDue = ({ rule, window, spent, reserved, requested }: Blocker) =>
+      rule === 'HOURLY_CAP' &&
+      window === 'HOUR' &&
+      requested <= due &&
+      spent + reserved + requested <= hourlyMax;
     return blockers
       .filter(({ rule, window }) => BY_OTHERS.has(rule) && window !== 'MONTH' && window !== undefined)
-      .filter(({ requested }) => requested <= promised)
+      .filter((blocker) => blocker.requested <= promised || isDue(blocker))
       .map(
-        ({ rule, requested, message }) => `${rule} refuses ${team} ${requested} of ${promised}: ${message}`,
+        ({ rule, requested, message }) =>
+          `${rule} refuses ${team} ${requested}, promised ${promised} and due ${due}: ${message}`,
       );
+  }
+
+  private teamOf(aiId: string): string | undefined {
+    return this.ledger?.scopes?.teamOf(aiId)?.id;
+  }
+
+  /** What an AI's team may ask for, whatever others do. */
+  promisedTo(aiId: string, at: number, states: readonly StoredState[]): number {
+    const team = this.teamOf(aiId);
+    if (team === undefined) return 0;
+    return Math.min(this.promised('HOUR', team, at, states), this.promised('DAY', team, at, states));
+  }
+
+  /** What a team may ask for however small pacing makes the hours: its guarantee of the day, as far as the day is gone at this hour's end. */
+  private due(team: string, at: number, states: readonly StoredState[]): number {
+    const { ledger } = this;
+    const book = this.books.get('DAY');
+    const percent = ledger?.policy.teams.get(team)?.guaranteedPercent ?? 0;
+    if (ledger === undefined || !book?.holds || percent === 0 || at >= ledger.hour.end) return 0;
+    if (states.some(({ head }) => head.clock < ledger.hour.start)) return 0;
+    const part = Math.min(1, (ledger.hour.end - book.start) / (book.end - book.start));
+    const taken = book.asked.reduce((sum, one) => sum + (one.team === team ? one.tokens : 0), 0);
+    return Math.floor(percentOf(book.cap, percent) * part) - taken;
   }
 
   private promised(kind: 'HOUR' | 'DAY', team: string, at: number, states: readonly StoredState[]): number {

@@ -15,10 +15,12 @@ const WEIGHTS: readonly NonNullable<PolicyFields['tokenWeightsByModel']>[] = [
 const ZONES = ['UTC', 'Europe/Berlin', 'Asia/Kolkata', 'Australia/Lord_Howe'];
 
 export function randomPolicy(world: SimWorld): PolicyFields {
+  const monthlyLimit = world.pick([100_000, 100_000, 20_000]);
   return extremePolicy(world.extreme, {
-    monthlyLimit: world.pick([100_000, 100_000, 20_000]),
+    monthlyLimit,
     maxDailyPercent: 20,
-    maxHourlyPercent: 10,
+    // In some runs 280 tokens, so that much is asked of top-ups.
+    maxHourlyPercent: world.pick([10, 40_000 / monthlyLimit]),
     pacing: world.pick(['NONE', 'FLOOR', 'EVEN'] as const),
     evennessPercent: world.pick([93.3333, 99.9, 0]),
     onExpiry: world.pick(['CHARGE', 'REFUND'] as const),
@@ -109,6 +111,7 @@ export class Operator extends SimulatedCaller {
   /** `gentle`: whoever watches the promise of pacing FLOOR changes no policy and corrects no figure. */
   async run(steps: number, gentle: boolean): Promise<void> {
     const { world } = this;
+    if (!gentle && world.random() < 0.7) await this.topUp(steps);
     for (let step = 0; step < steps; step += 1) {
       await world.pause(world.random() * 4_000);
       await world.pick(gentle ? [...FAULTS, nextDay, nextDay, lateInHour] : [...FAULTS, ...ORDERS])(
@@ -141,15 +144,28 @@ export class Operator extends SimulatedCaller {
     if (world.random() < 0.3) world.failOver();
     const model = world.pick(['m', undefined, '(unknown)']);
     // Somebody looks first at what was presumed, and says whose was wrong.
-    const aim = world.random() < 0.6 ? this.somePresumed() : undefined;
+    const aim = world.pick([
+      this.somePresumed(),
+      this.somePresumed(),
+      this.someTopped(),
+      this.someTopped(),
+      undefined,
+    ]);
     const { day, aiId } = aim ?? { day: someDay, aiId: world.pick([undefined, 'ai-0', 'ai-1']) };
     const whose = { ...(model && { model }), ...(aiId && { aiId }) };
     journal.adjustments.set(adjustmentId, tokens);
     if (tokens < 0 && model !== 'm') journal.corrected.add(`${day} ${aiId ?? ''}`);
-    const request = { kind: 'adjust', adjustmentId, tokens, reason: 'test', day, ...whose } as const;
-    for (let times = world.random() < 0.3 ? 2 : 1; times > 0; times -= 1) {
-      await this.order({ ...request, fingerprint: String(tokens) });
-    }
+    const fingerprint = JSON.stringify({ tokens, ...whose });
+    const request = {
+      kind: 'adjust',
+      adjustmentId,
+      tokens,
+      reason: 'test',
+      day,
+      ...whose,
+      fingerprint,
+    } as const;
+    for (let times = world.random() < 0.3 ? 2 : 1; times > 0; times -= 1) await this.order(request);
   }
 
   /** Over caps for a while, or for a month; and some are ended, under the leases that they were given to. */
@@ -160,21 +176,28 @@ export class Operator extends SimulatedCaller {
       await this.order({ kind: 'end-top-up', topUpId: world.pick(known), reason: 'test' });
       return;
     }
-    const tokens = Math.ceil(world.random() * world.pick([400, 4_000]));
-    const aiId = world.pick([undefined, 'ai-0', 'ai-1']);
+    const tokens = Math.ceil(world.random() * world.pick([400, 4_000, 40_000]));
+    const teams = this.teams().map((teamId) => ({ teamId }));
+    const whose = world.pick([{}, {}, { aiId: 'ai-0' }, { aiId: 'ai-1' }, ...teams]);
     const expiresAt = world.time.now + world.pick([20_000, HOUR_MS, 40 * HOUR_MS]);
     const request =
       world.random() < 0.8
-        ? overCaps(`top-up-${step}`, tokens, expiresAt, aiId === undefined ? {} : { aiId })
+        ? overCaps(`top-up-${step}`, tokens, expiresAt, whose)
         : largerMonth(`top-up-${step}`, tokens);
     for (let times = world.random() < 0.3 ? 2 : 1; times > 0; times -= 1) await this.order(request);
+  }
+
+  private teams(): string[] {
+    const policy = this.world.store.peekState(BUDGET)?.sections.settings.get('policy');
+    return policy !== undefined && 'fields' in policy ? (policy.fields.teams ?? []).map(([id]) => id) : [];
   }
 
   /** What was spent before there was a budget. */
   async bringIn(tokens: number): Promise<void> {
     const adjustmentId = 'before';
     this.journal.adjustments.set(adjustmentId, tokens);
-    await this.order({ kind: 'adjust', adjustmentId, tokens, reason: 'test', fingerprint: '' });
+    const fingerprint = JSON.stringify({ tokens });
+    await this.order({ kind: 'adjust', adjustmentId, tokens, reason: 'test', fingerprint });
   }
 
   private somePresumed(): { readonly day: string; readonly aiId: string } | undefined {
@@ -183,6 +206,15 @@ export class Operator extends SimulatedCaller {
     if (presumed.length === 0) return undefined;
     const [key, { aiId }] = this.world.pick(presumed);
     return { day: key.slice(0, 10), aiId };
+  }
+
+  /** A day of the month, open or written out, in which some came from a top-up. */
+  private someTopped(): { readonly day: string; readonly aiId: string | undefined } | undefined {
+    const { world } = this;
+    const { toppedDays = new Map(), toppedAis = new Map() } = world.store.peekState(BUDGET)?.sections ?? {};
+    if (toppedDays.size === 0) return undefined;
+    const ais = [...toppedAis.keys()].filter((key) => key[7] === ' ').map((key) => key.slice(8));
+    return { day: world.pick([...toppedDays.keys()]), aiId: world.pick([undefined, ...ais]) };
   }
 
   async recreate(): Promise<void> {

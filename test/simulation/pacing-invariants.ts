@@ -61,7 +61,7 @@ export function checkPastDay(
 }
 
 /** What came from top-ups is no experience of what the caps left. */
-function inWindow({ total, topped = 0, hours, ...day }: Day): Day {
+export function inWindow({ total, topped = 0, hours, ...day }: Day): Day {
   const less = hours.map((hour) => ({ ...hour, tokens: hour.tokens - (hour.topped ?? 0) }));
   return { ...day, total: total - topped, hours: less };
 }

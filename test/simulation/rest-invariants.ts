@@ -8,14 +8,13 @@ import type { CallCount } from '../../src/domain/model/types.js';
 import { usageDayOf } from '../../src/domain/reads.js';
 import type { BudgetStore } from '../../src/store/store.js';
 import type { Journal } from './journal.js';
-import { checkPastDay, pastWindow } from './pacing-invariants.js';
+import { checkPastDay, inWindow, pastWindow } from './pacing-invariants.js';
 import { sum } from './say.js';
 import { BUDGET, type SimWorld } from './sim-world.js';
-import { checkToppedAtRest } from './top-up-invariants.js';
 
 /** What must hold when everything has come to rest: the books, from receipts, days and what clients were told. */
 export async function checkRest(
-  { store, time, replicas, sink, presumed }: SimWorld,
+  { store, time, replicas, sink, presumed, topped }: SimWorld,
   journal: Journal,
 ): Promise<string[]> {
   const state = await store.load(BUDGET);
@@ -30,7 +29,7 @@ export async function checkRest(
     const spent = exactSum([...days.values()].map((day) => day.total - day.presumed));
     if (booked !== spent) wrong.push(`epoch ${epoch}: receipts say ${booked}, days say ${spent}`);
     checkCalls(epoch, receipts, days, wrong);
-    wrong.push(...checkToppedAtRest(epoch, receipts, days, corrected(epoch, receipts, journal)));
+    wrong.push(...topped.checkRest(state.head, epoch, receipts, days));
     checkPresumed({ epoch, receipts, days, presumed, journal }, wrong);
   }
   checkUsages(receipts, journal, wrong);
@@ -54,8 +53,8 @@ async function checkPastDays(store: BudgetStore, state: StoredState, wrong: stri
   if (learnedFor === undefined) return;
   const [last = '', first = ''] = pastWindow(learnedFor);
   for (const document of await store.readDays(BUDGET, epoch, first, last)) {
-    const { day, total } = document;
-    if (state.sections.days.has(day) || total === 0) continue;
+    const { day } = document;
+    if (state.sections.days.has(day) || inWindow(document).total === 0) continue;
     checkPastDay(day, state.sections.pastDays.get(day), document, zone, (holds, what) => {
       if (!holds) wrong.push(what);
     });
@@ -76,16 +75,6 @@ function bookedIn(epoch: number, receipts: ReadonlyMap<string, Receipt>, journal
     booked += BigInt(body.presumedTokens ?? 0);
   }
   return booked;
-}
-
-/** What corrections took away, presumed or not. */
-function corrected(epoch: number, receipts: ReadonlyMap<string, Receipt>, journal: Journal): number {
-  let taken = 0;
-  for (const { id, body, epoch: of } of receipts.values()) {
-    if (of !== epoch || body.kind !== 'adjustment') continue;
-    taken += Math.max(0, -(journal.adjustments.get(id.split(':a:')[1] ?? '') ?? 0));
-  }
-  return taken;
 }
 
 /** Each report counts once, whatever became of it, by its model and in all; and nothing else counts. */

@@ -230,6 +230,11 @@ export class SimStore implements BudgetStore {
     return this.primary.receipts.get(`${budgetId} ${id}`);
   }
 
+  /** The same of a usage document. */
+  peekDay(budgetId: string, epoch: number, day: string): UsageDay | undefined {
+    return this.primary.days.get(`${budgetId} ${epoch} ${day}`);
+  }
+
   async list(after: string, limit: number): Promise<ListedBudget[]> {
     return [...this.current.budgets]
       .filter(([budgetId]) => budgetId > after)

@@ -18,6 +18,7 @@ import { MAX_SKEW_MS, SimClock, WorldTime } from './sim-clock.js';
 import { SimLink, type Weather } from './sim-link.js';
 import { SimSink } from './sim-sink.js';
 import { type Lag, MOST_LAG, SimStore } from './sim-store.js';
+import { ToppedBooks } from './top-up-invariants.js';
 
 export const BUDGET = 'shared';
 /** A caller has its answer by then, whatever happens to the store: the arbiter's own limit, looked at once a second. */
@@ -66,6 +67,7 @@ export class SimWorld {
   /** What was presumed of each lease when it ended, by the id of its receipt. */
   readonly presumed = new Map<string, number>();
   readonly guarantees = new GuaranteeBooks(BUDGET);
+  readonly topped = new ToppedBooks();
   /** Of each session, the stream that its client tried to open last: that one loses no lease to another. */
   readonly latestStreams = new Map<string, string>();
   private readonly marks = new OwedMarks();
@@ -125,13 +127,14 @@ export class SimWorld {
     this.commits += 1;
     this.states.push({ at: this.scheduler.now, state: after });
     const latestGrant = this.nobodyIsMisled() ? this.time.now : Number.POSITIVE_INFINITY;
-    const { brokenStreams, promises } = this;
+    const { brokenStreams, promises, topped } = this;
     const measured = this.extreme === 'NAMES';
     const known = { latestTime: this.time.latestBelief, latestGrant, promises, brokenStreams, measured };
     this.violations.push(...this.sink.checkCommit(after), ...this.marks.check(before, after));
     const receipt = (id: string) => this.store.peekReceipt(BUDGET, id);
+    const document = (epoch: number, day: string) => this.store.peekDay(BUDGET, epoch, day);
     for (const [id, tokens] of presumedAtEnds(before, after)) this.presumed.set(id, tokens);
-    this.violations.push(...checkCommit(BUDGET, { before, after, receipt, ...known }));
+    this.violations.push(...checkCommit(BUDGET, { before, after, receipt, document, topped, ...known }));
     this.guarantees.commit(before, after);
   }
 

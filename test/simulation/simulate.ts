@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { BOUNDS } from '../../src/arbiter/bounds.js';
+import { CalmGuarantees } from './calm-guarantees.js';
 import { CalmSessions } from './calm-sessions.js';
 import { CalmWaits } from './calm-waits.js';
 import { Client } from './clients.js';
@@ -51,7 +52,8 @@ export async function simulate(seed: number, steps = STEPS): Promise<SimResult> 
   try {
     const spent = spentBefore(world.extreme, seed);
     // Of a month that is spent nobody gets a slot, however calm it is.
-    const calm = spent > 0 ? undefined : ([undefined, Waiters, CalmSessions, CalmWaits] as const)[seed % 4];
+    const calm =
+      spent > 0 ? undefined : ([CalmGuarantees, Waiters, CalmSessions, CalmWaits] as const)[seed % 4];
     await live(world, journal, { steps, floor: seed % 5 === 0, calm, spent });
     world.violations.push(...(await checkRest(world, journal)));
   } catch (error) {
@@ -78,7 +80,7 @@ interface Plan {
   readonly steps: number;
   readonly floor: boolean;
   /** What is tried when nothing goes wrong any more. */
-  readonly calm: typeof Waiters | typeof CalmSessions | typeof CalmWaits | undefined;
+  readonly calm: typeof CalmGuarantees | typeof Waiters | typeof CalmSessions | typeof CalmWaits | undefined;
   /** What was spent before. */
   readonly spent: number;
 }

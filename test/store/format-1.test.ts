@@ -12,8 +12,9 @@ import { restore } from '../../src/transfer/restore.js';
 import { NOW } from '../fixtures/history.js';
 import { insertInto, knownLeases, layOut } from '../fixtures/open-fixture.js';
 import { describeMongo, temporaryDatabase } from '../support/mongo.js';
-import { usage } from '../support/requests.js';
+import { acquire, usage } from '../support/requests.js';
 import { StoredBudget } from '../support/stored-budget.js';
+import { overCaps } from '../support/top-ups.js';
 import { temporaryFolder } from '../transfer/support/stores.js';
 
 const leases = knownLeases(1);
@@ -132,12 +133,39 @@ function describeGoesOn(name: string, open: () => Promise<BudgetStore>): void {
       ]);
     });
 
+    it('is grouped by teams and models from now on, and takes top-ups', async () => {
+      const fields = budget.state.policyFields;
+      const teams = [
+        ['letters', { aiIds: ['a', 'b', 'c'] }],
+        ['odd', { aiIds: ['*'] }],
+      ] as const;
+      const scoped = { ...fields, teams, models: [['gpt-*', { maxMonthlyPercent: 10 }]] as const };
+      const before = await monthOf(budget);
+      await budget.do({ kind: 'put-policy', fields: scoped });
+      const ofTeams = (await budget.do<'snapshot'>({ kind: 'get-snapshot' })).snapshot.teams;
+      const months = ofTeams.map(({ windows }) => windows[2]?.spent ?? 0);
+      expect(months[0]).toBeGreaterThan(0);
+      expect(months[1]).toBeGreaterThan(0);
+      expect((months[0] ?? 0) + (months[1] ?? 0)).toBe(before);
+      const ofModel = (
+        await budget.do<'denied'>(acquire('a', { model: 'gpt-4.1', estimatedTokens: 100_000 }))
+      ).denial;
+      expect(ofModel.blockers).toMatchObject([{ rule: 'MODEL_CAP', window: 'MONTH', spent: 70 }]);
+      await budget.do(overCaps('t', 2_000_000, budget.now + 86_400_000));
+      const lease = await budget.grant('a', 1_500_000);
+      await budget.record(lease, 'from-top-up', 40);
+      await budget.do({ kind: 'release', lease });
+      expect(await monthOf(budget)).toBe(before);
+      expect(await today(budget)).toMatchObject({ topped: 40, toppedAis: new Map([['a', 40]]) });
+    });
+
     it('is written out in the present format', async () => {
       await (await budget.writeOut()).writeOut();
       const [first] = await store.readDays('kept', 1, '2036-01-30', '2036-01-30');
       expect(first).toMatchObject({ format: STATE_FORMAT, total: 640, presumed: 200 });
       const [today] = await store.readDays('kept', 1, '2036-02-03', '2036-02-03');
       expect([...(today?.presumedBy.values() ?? [])]).toMatchObject([{ aiId: 'b', tokens: 60 }]);
+      expect(today).toMatchObject({ topped: 40, toppedModels: new Map([['m', 40]]) });
       const again = await StoredBudget.open(store, 'kept');
       expect(again.state.tables.bytes).toBe(budget.state.tables.bytes);
     });

@@ -9,6 +9,7 @@ import { ROOMY, TestBudget } from './budget.js';
 import { Chance } from './chance.js';
 import { commitBytes, documentBytes } from './document-size.js';
 import { usage } from './requests.js';
+import { overCaps } from './top-ups.js';
 
 const HOUR_MS = 3_600_000;
 const MB = 1024 * 1024;
@@ -25,7 +26,11 @@ export class MaximalHistory extends Chance {
   /** The largest that the document was. */
   largest = 0;
 
-  constructor(random: () => number) {
+  /** `shared`: among teams, with limits of models, and with top-ups. */
+  constructor(
+    random: () => number,
+    private readonly shared = false,
+  ) {
     super(random);
     this.budget = new TestBudget(this.policy());
     this.budget.sinks = ['s'.repeat(64), 't'.repeat(64)];
@@ -41,6 +46,23 @@ export class MaximalHistory extends Chance {
       maxLeaseDurationMs: 24 * HOUR_MS,
       onExpiry: this.pick(['CHARGE', 'CHARGE', 'REFUND'] as const),
       maxDailyPercentByAi: Array.from({ length: 250 }, (_, at) => [wide('%', 128, at), 50] as const),
+      ...(this.shared && this.scopes()),
+    };
+  }
+
+  /** As many of each as a policy may have, with names as long as they may be, in a message that it still fits. */
+  private scopes(): PolicyFields {
+    const ending = (at: number) => `*${wide('a', 8, at)}`;
+    const aiIds = (at: number) => Array.from({ length: 4 }, (_, which) => ending(4 * at + which));
+    return {
+      maxDailyPercentByAi: [],
+      teams: Array.from({ length: 64 }, (_, at) => [
+        wide('a', 63, at),
+        { aiIds: aiIds(at), guaranteedPercent: 1 },
+      ]),
+      models: Array.from({ length: 64 }, (_, at) => [`*${wide('模', 41, at)}`, { maxMonthlyPercent: 50 }]),
+      // Where rules refuse, top-ups are drawn on.
+      ...{ mode: 'ENFORCE', maxHourlyPercent: 0.0001, maxConcurrent: 1_000, maxConcurrentPerAi: 1_000 },
     };
   }
 
@@ -48,6 +70,7 @@ export class MaximalHistory extends Chance {
     const { budget } = this;
     budget.pass(this.pick([0, 1_000, 60_000]));
     const kind = this.below(20);
+    if (this.shared) this.topUp();
     if (kind < 8) this.acquireMany(1 + this.below(600));
     else if (kind < 11) this.reportMany(1 + this.below(300));
     else if (kind === 11) this.unleasedMany(1 + this.below(800));
@@ -76,12 +99,14 @@ export class MaximalHistory extends Chance {
       this.made += 1;
       const aiId = this.aiId();
       const labels = this.random() < 0.8 ? { labels: LABELS } : {};
+      const model = this.random() < 0.5 ? { model: this.model() } : {};
       const session = this.random() < 0.3 ? { session: this.sessionOf(aiId) } : {};
-      const estimatedTokens = 1 + this.below(1_000);
+      // Above the hour's cap it comes from a top-up, if there is one.
+      const estimatedTokens = this.shared && this.random() < 0.3 ? 2_000_000 : 1 + this.below(1_000);
       return {
         ...{ kind: 'acquire', aiId, requestId: wide('"', 128, this.made), requestIdMade: false },
         ...{ fingerprint: 'f'.repeat(22), nonce: 'n'.repeat(16), estimatedTokens },
-        ...{ ...labels, ...session },
+        ...{ ...labels, ...model, ...session },
       };
     });
     for (const outcome of outcomes) {
@@ -119,6 +144,8 @@ export class MaximalHistory extends Chance {
         kind: 'release',
         lease,
         ...(this.random() < 0.7 && { usage: this.usage() }),
+        // What one leaves presumed, another may settle: its receipt has the answers of both.
+        ...(this.random() < 0.5 && { unreported: 'PRESUME' }),
       })),
     );
   }
@@ -133,10 +160,14 @@ export class MaximalHistory extends Chance {
 
   usage() {
     this.made += 1;
-    const model = this.pick([`${'模'.repeat(40)}${this.below(600)}`, wide('.', 128, this.below(600)), 'm']);
+    const model = this.model();
     const more = this.random() < 0.5 ? { calls: this.below(10_001), failed: true } : {};
     const report = usage(wide('%', 128, this.made), this.below(3_000), model, more);
     return { ...report, requestType: 'é'.repeat(32) };
+  }
+
+  private model(): string {
+    return this.pick([`${'模'.repeat(40)}${this.below(600)}`, wide('.', 128, this.below(600)), 'm']);
   }
 
   /** A day of as many AIs as a day may have, as its document would bring it back. */
@@ -184,6 +215,15 @@ export class MaximalHistory extends Chance {
     budget.do({ kind: 'resume' });
   }
 
+  private topUp(): void {
+    this.made += 1;
+    const id = wide('%', 64, this.made);
+    const whose = this.pick([{}, { aiId: this.aiId() }, { teamId: wide('a', 63, this.below(64)) }]);
+    const more = { ...whose, reason: '理'.repeat(85) };
+    this.budget.do(overCaps(id, 1e9, this.budget.now + this.pick([HOUR_MS, 90 * 24 * HOUR_MS]), more));
+    if (this.random() < 0.2) this.budget.do({ kind: 'end-top-up', topUpId: id, reason: '' });
+  }
+
   private begin(): void {
     expect(this.budget.do({ kind: 'delete-budget', force: true })).toMatchObject({ kind: 'deleted' });
     this.check();
@@ -221,7 +261,7 @@ export class MaximalHistory extends Chance {
 
   /** Whether what is measured is not far above what is stored, so that the bound is of use. */
   isTight(): boolean {
-    return this.largest > 0.45 * MAX_STATE_BYTES;
+    return this.largest > 0.5 * MAX_STATE_BYTES;
   }
 }
 

@@ -105,8 +105,9 @@ export function wrongScopes(
       0,
     );
     if (ledger.slots.waiting > 0) continue;
-    if (scope.fences.size !== leases.length)
-      wrong.push(`${scope.id} has ${scope.fences.size} live leases, not ${leases.length}`);
+    const fences = ledger.slots.fencesIn(scope);
+    if (scope.live !== leases.length || fences.length !== leases.length)
+      wrong.push(`${scope.id} has ${scope.live} live leases, and knows ${fences.length} of ${leases.length}`);
     if (scope.heldInDay(today.day) !== held)
       wrong.push(`${scope.id} holds ${scope.heldInDay(today.day)} today, not ${held}`);
   }
@@ -270,10 +271,11 @@ export function expectScopesReload(here: Ledger, there: Ledger): void {
 }
 
 function pictureOf(ledger: Ledger) {
-  return scopesOf(ledger).map(({ kind, id, hour, day, month, fences }) => ({
-    ...{ kind, id, hour, day, month },
-    fences: [...fences].sort((a, b) => a - b),
-  }));
+  return scopesOf(ledger).map((scope) => {
+    const { kind, id, hour, day, month, live } = scope;
+    const fences = ledger.slots.fencesIn(scope).sort((a, b) => a - b);
+    return { kind, id, hour, day, month, live, fences };
+  });
 }
 
 const PRESUMED = 'presumed of ';

@@ -79,7 +79,7 @@ function amountOrCapacity(complaint: Complaint): string {
       return unitInUse(complaint);
     case 'TOP_UP_NOT_FOUND':
       return (
-        `there is no top-up ${quoted(complaint.topUpId)}, or it has ended and nothing is left of it: ` +
+        `there is no top-up ${quoted(complaint.topUpId)}, or it was added over 7 days ago and has ended: ` +
         'ListTopUps has those in force'
       );
     case 'TOO_MANY_TOP_UPS':

@@ -78,6 +78,11 @@ export function mayEndByTime({ rule, window, endedAt }: StoredAlert): boolean {
   return endedAt === undefined && (window === 'HOUR' || rule === 'EXHAUSTION_FORECAST');
 }
 
+/** It is over with the day that goes on. */
+export function endsWithDay({ window, endedAt }: StoredAlert): boolean {
+  return endedAt === undefined && window === 'DAY';
+}
+
 /** Where something happens: the budget, as a decision finds it. */
 interface Where {
   readonly month: Pick<MonthWindow, 'start'>;

@@ -19,7 +19,7 @@ import { MAX_STATE_BYTES } from '../model/limits.js';
 import { type Denied, type Granted, type NeedsLookup, type OutcomeOf, refused } from '../model/outcomes.js';
 import type { AcquireRequest, Evidence } from '../model/requests.js';
 import type { StoredLease } from '../model/state.js';
-import type { Denial } from '../model/types.js';
+import type { Denial, Writable } from '../model/types.js';
 import { isTakenFrom } from './session-streams.js';
 import { carriedBy, isTakenUp } from './sessions.js';
 
@@ -132,7 +132,8 @@ function newLease(
   const { policy, clock, fence } = ledger;
   const ttlMs = Math.min(request.leaseTtlMs ?? policy.leaseTtlMs, policy.maxLeaseDurationMs);
   const previousGrantAt = ledger.tables.ais.get(request.aiId)?.lastGrantAt;
-  return {
+  // Spreads would make it many times dearer.
+  const lease: Writable<StoredLease> = {
     leaseId: formatLeaseId(ledger.budgetId, ledger.epoch, fence, request.nonce),
     fence,
     aiId: request.aiId,
@@ -147,10 +148,12 @@ function newLease(
     ttlMs,
     day: ledger.today.day,
     hourStart: ledger.hour.start,
-    ...(previousGrantAt === undefined ? {} : { previousGrantAt }),
-    ...(request.labels === undefined ? {} : { labels: request.labels }),
-    ...(request.model === undefined ? {} : { model: request.model }),
-    ...(request.session === undefined ? {} : { session: request.session }),
-    ...(topUpId === undefined ? {} : { topUpId }),
   };
+  const { labels, model, session } = request;
+  if (previousGrantAt !== undefined) lease.previousGrantAt = previousGrantAt;
+  if (labels !== undefined) lease.labels = labels;
+  if (model !== undefined) lease.model = model;
+  if (session !== undefined) lease.session = session;
+  if (topUpId !== undefined) lease.topUpId = topUpId;
+  return lease;
 }

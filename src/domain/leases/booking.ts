@@ -62,13 +62,8 @@ export function bookOnLive(
     tellOverrun(ledger, viewOfLive(ledger, after), after, overrunTokens);
   }
   ledger.setLease(lease.fence, after);
-  return {
-    chargedTokens,
-    overrunTokens,
-    late: false,
-    ...unpriced(ledger, usage, chargedTokens),
-    lease: after,
-  };
+  const booked = { chargedTokens, overrunTokens, late: false, lease: after };
+  return isPriced(ledger, usage, chargedTokens) ? booked : { ...booked, unpriced: true };
 }
 
 /** Books a report on a closed lease: first out of what was presumed of it; only the excess is new, in the windows of now. */
@@ -94,34 +89,28 @@ export function bookLate(
   const updated = { ...closed, lease: after, presumed: closed.presumed - moved };
   if (overrunTokens > 0) tellOverrun(ledger, viewOfClosed(ledger, updated), after, overrunTokens);
   putClosed(ledger, updated);
-  return {
-    chargedTokens,
-    overrunTokens,
-    late: true,
-    ...unpriced(ledger, usage, chargedTokens),
-    closed: updated,
-  };
+  const booked = { chargedTokens, overrunTokens, late: true, closed: updated };
+  return isPriced(ledger, usage, chargedTokens) ? booked : { ...booked, unpriced: true };
 }
 
 /** Books a report that has no lease, in the windows of now. */
 export function bookUnleased(ledger: Ledger, aiId: string, usage: UsageReport, charge: TokenCharge): Booked {
   const chargedTokens = addCharge(NOTHING, charge).tokens;
   bookNow(ledger, { aiId, model: modelOf(usage), tokens: chargedTokens, calls: callsOf(usage) });
-  return { chargedTokens, overrunTokens: 0, late: false, ...unpriced(ledger, usage, chargedTokens) };
+  const booked = { chargedTokens, overrunTokens: 0, late: false };
+  return isPriced(ledger, usage, chargedTokens) ? booked : { ...booked, unpriced: true };
 }
 
 /** A model without weights of its own is charged by those of all, which may be far from its price: somebody should hear of it. */
-function unpriced(ledger: Ledger, usage: UsageReport, tokens: number): Pick<Booked, 'unpriced'> | undefined {
-  if (!ledger.weights.lacks(usage.model)) return undefined;
+function isPriced(ledger: Ledger, usage: UsageReport, tokens: number): boolean {
+  if (!ledger.weights.lacks(usage.model)) return true;
   const { tables, month } = ledger;
   const model = modelOf(usage);
   const key = alertKey({ rule: 'UNPRICED_MODEL', windowStart: month.start, model });
   if (!tables.alerts.has(key) && modelsToldOf(ledger) < MOST_UNPRICED)
     raiseOnce(ledger, unpricedModelAlert(ledger, model, tokens));
-  return UNPRICED;
+  return false;
 }
-
-const UNPRICED = { unpriced: true } as const;
 
 /** Callers make up the names of models: so many are told of in a month. */
 const MOST_UNPRICED = 20;

@@ -14,7 +14,7 @@ import { type NeedsLookup, type Recorded, type Refused, refused } from '../model
 import { usageReceiptId } from '../model/receipt-id.js';
 import type { Evidence, RecordRequest, RecordUnleasedRequest } from '../model/requests.js';
 import type { BookedUsage, Receipt } from '../model/state.js';
-import type { LeaseView, UsageReport } from '../model/types.js';
+import type { LeaseView, UsageReport, Writable } from '../model/types.js';
 import { type Booked, bookLate, bookOnLive, bookUnleased, chargeFor, reportRefusal } from './booking.js';
 import { putReceipt } from './closing.js';
 
@@ -76,7 +76,7 @@ export function rememberUsage(
   booked: Booked,
   fence?: number,
 ): void {
-  putReceipt(ledger, receiptId, {
+  const body: Writable<BookedUsage> = {
     kind: 'usage',
     fingerprint: usage.fingerprint,
     chargedTokens: booked.chargedTokens,
@@ -85,9 +85,10 @@ export function rememberUsage(
     model: usage.model,
     requestType: usage.requestType,
     failed: usage.failed,
-    ...(usage.calls === undefined ? {} : { calls: usage.calls }),
-    ...(fence === undefined ? {} : { fence }),
-  });
+  };
+  if (usage.calls !== undefined) body.calls = usage.calls;
+  if (fence !== undefined) body.fence = fence;
+  putReceipt(ledger, receiptId, body);
 }
 
 /** The figures of the first answer, if the content is the same. */
@@ -105,15 +106,10 @@ function replay(
 
 function recorded(booked: Booked, replayed: boolean, lease: LeaseView | undefined): Recorded {
   const { chargedTokens, overrunTokens, late, unpriced } = booked;
-  return {
-    kind: 'recorded',
-    chargedTokens,
-    overrunTokens,
-    late,
-    replayed,
-    ...(unpriced && !replayed && { unpriced }),
-    ...(lease === undefined ? {} : { lease }),
-  };
+  const answer: Writable<Recorded> = { kind: 'recorded', chargedTokens, overrunTokens, late, replayed };
+  if (unpriced && !replayed) answer.unpriced = unpriced;
+  if (lease !== undefined) answer.lease = lease;
+  return answer;
 }
 
 function leaseView(ledger: Ledger, found: KnownLease): LeaseView {

@@ -125,35 +125,25 @@ function countInMonth(tables: LedgerTables, { day, ai, model, tokens, topped }: 
   const span = monthOfDay(day);
   countToppedDay(tables, day, topped);
   return {
-    ai: countAiInMonth(tables, span, ai, tokens, topped),
-    model: countModelInMonth(tables, span, model, tokens, topped),
+    ai: countNameInMonth(tables, 'AI', span, ai, tokens, topped),
+    model: countNameInMonth(tables, 'MODEL', span, model, tokens, topped),
   };
 }
 
-/** Counts what an AI has of a day of the month. Says the name under which it stands there. */
-export function countAiInMonth(
-  { monthAis, toppedAis }: LedgerTables,
+/** Counts what an AI, or a model, has of a day of the month. Says the name under which it stands there. */
+export function countNameInMonth(
+  tables: LedgerTables,
+  of: 'AI' | 'MODEL',
   month: string,
-  ai: string,
+  own: string,
   tokens: number,
   topped = 0,
 ): string {
-  const name = nameIn(monthAis, ai, AI_ROOM);
-  add(monthAis, name, tokens);
-  countTopped(toppedAis, month, name, topped);
-  return name;
-}
-
-export function countModelInMonth(
-  { monthModels, toppedModels }: LedgerTables,
-  month: string,
-  model: string,
-  tokens: number,
-  topped = 0,
-): string {
-  const name = nameIn(monthModels, model, MODEL_ROOM);
-  add(monthModels, name, tokens);
-  countTopped(toppedModels, month, name, topped);
+  const isAi = of === 'AI';
+  const names = isAi ? tables.monthAis : tables.monthModels;
+  const name = nameIn(names, own, isAi ? AI_ROOM : MODEL_ROOM);
+  add(names, name, tokens);
+  countTopped(isAi ? tables.toppedAis : tables.toppedModels, month, name, topped);
   return name;
 }
 

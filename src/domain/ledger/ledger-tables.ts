@@ -1,4 +1,5 @@
 import {
+  type MapOfDay,
   SECTIONS,
   type Section,
   type SectionValues,
@@ -31,11 +32,6 @@ export interface DayAccounts {
   readonly models: DayNames;
   readonly presumed: Map<string, Entry<StoredPresumed>>;
 }
-
-type DayParts = Pick<
-  UsageDay,
-  'ais' | 'models' | 'aiCalls' | 'modelCalls' | 'presumedBy' | 'parts' | 'toppedAis' | 'toppedModels'
->;
 
 interface SectionTable {
   readonly section: Section;
@@ -254,7 +250,7 @@ export class LedgerTables {
   }
 
   /** Brings a day into the state as it stood in its usage document, or a new one. */
-  putDay(day: string, totals: StoredDay, names?: DayParts): void {
+  putDay(day: string, totals: StoredDay, names?: Pick<UsageDay, MapOfDay>): void {
     this.days.set(day, totals);
     if (names === undefined) return;
     const accounts = this.accountsOf(day);

@@ -179,7 +179,7 @@ export class Ledger {
     // No denial names a later time.
     const next = this.month.key === '' ? 0 : topUps.largerBy(monthAfter(this.month.key));
     this.largest = largestRequests(policy, Math.max(topUps.largerBy(this.month.key), next));
-    this.pace.forget();
+    this.pace.forgetCaps();
   }
 
   /** By what is known of it now; `more`: what it will be larger by. */
@@ -245,7 +245,7 @@ export class Ledger {
   private findWindows(now: number): void {
     if (now < this.hour.start || now >= this.hour.end) {
       this.hour = hourAt(this.zone, now, this.month);
-      this.pace.forget();
+      this.pace.forgetCaps();
       this.loosened += 1;
     }
     if (now < this.today.start || now >= this.today.end || monthOfDay(this.today.day) !== this.month.key) {

@@ -37,9 +37,14 @@ export class Pace {
 
   constructor(private readonly ledger: Paced) {}
 
-  /** Something that it was made of has changed. */
+  /** A day opens, or a closed one has changed. */
   forget(): void {
     this.known = undefined;
+    this.forgetCaps();
+  }
+
+  /** An hour opens, or the policy changes: what the last days took is the same. */
+  forgetCaps(): void {
     this.share = undefined;
     this.cap = undefined;
     this.from = undefined;

@@ -63,6 +63,17 @@ export function learnPastDays(ledger: Ledger, evidence: Evidence): void {
   ledger.learnedFor = day;
 }
 
+/** Learns closed days of which the state knows less than this, or nothing. */
+export function learnKnownDays(ledger: Ledger, days: readonly KnownDay[]): void {
+  const window = daysBefore(ledger.today.day, EXPERIENCE_DAYS);
+  const first = window.at(-1) ?? '';
+  for (const day of days)
+    if (window.includes(day.day) && inWindow(day) > 0) ledger.setPastDay(day.day, learned(ledger, day));
+  const isUsedBefore = days.some((day) => day.day < first && inWindow(day) > 0);
+  if (isUsedBefore && !ledger.tables.pastDays.has(first))
+    ledger.setPastDay(first, { total: 0, refused: false });
+}
+
 function isUsedBefore({ tables }: Ledger, first: string): boolean {
   for (const day of tables.pastDays.keys()) if (day < first) return true;
   return false;
@@ -76,6 +87,11 @@ export function learnDay(ledger: Ledger, day: string): void {
   const isNew = !tables.pastDays.has(day);
   if (isNew && (inWindow(known) === 0 || !daysBefore(learnedFor, EXPERIENCE_DAYS).includes(day))) return;
   ledger.setPastDay(day, learned(ledger, known));
+}
+
+/** What is known of a closed day: its usage document has it. */
+export interface KnownDay extends DayToLearn {
+  readonly day: string;
 }
 
 interface DayToLearn {

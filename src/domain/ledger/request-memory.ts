@@ -61,10 +61,12 @@ export function closedGrants(ledger: Ledger, aiId: string, requestId: string): n
 export function rememberGrant(ledger: Ledger, lease: StoredLease): void {
   const { tables } = ledger;
   const { aiId, grantedAt: lastGrantAt } = lease;
-  const grants = grantsOf(ledger, aiId).slice(-PLACES * (REMEMBERED_REQUESTS - 1));
-  grants.push(...grantOf(ledger, lease));
-  const unusedAt = tables.ais.get(aiId)?.unusedAt;
-  tables.ais.set(aiId, { lastGrantAt, grants, ...(unusedAt === undefined ? {} : { unusedAt }) });
+  const known = tables.ais.get(aiId);
+  const grants = (known?.grants ?? NO_GRANTS).slice(-PLACES * (REMEMBERED_REQUESTS - 1));
+  const [digest, fence, second] = grantOf(ledger, lease);
+  grants.push(digest, fence, second);
+  const unusedAt = known?.unusedAt;
+  tables.ais.set(aiId, unusedAt === undefined ? { lastGrantAt, grants } : { lastGrantAt, grants, unusedAt });
   tables.aisByGrant.use(aiId);
   forgetOldAis(ledger);
 }
@@ -109,11 +111,13 @@ const UNUSED_WITHIN_MS = 30_000;
 export function returnCooldown(ledger: Ledger, lease: StoredLease): void {
   const { tables, clock, policy } = ledger;
   const ai = tables.ais.get(lease.aiId);
-  if (ai === undefined || !isNewestGrant(ai, lease)) return;
-  if (lease.renewed === true || clock - lease.grantedAt >= UNUSED_WITHIN_MS) return;
-  if (ai.unusedAt !== undefined && clock - ai.unusedAt < policy.cooldownMs) return;
-  tables.ais.set(lease.aiId, { ...ai, cooldownFrom: lease.previousGrantAt ?? 0, unusedAt: clock });
-  ledger.loosened += 1;
+  if (ai === undefined) return;
+  const isShort = lease.renewed !== true && clock - lease.grantedAt < UNUSED_WITHIN_MS;
+  const isFirst = ai.unusedAt === undefined || clock - ai.unusedAt >= policy.cooldownMs;
+  const returns = isShort && isFirst && isNewestGrant(ai, lease);
+  const back = returns ? { cooldownFrom: lease.previousGrantAt ?? 0 } : {};
+  tables.ais.set(lease.aiId, { ...ai, ...back, unusedAt: clock });
+  if (returns) ledger.loosened += 1;
 }
 
 /** It was used after all. */

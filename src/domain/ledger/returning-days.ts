@@ -2,7 +2,7 @@ import type { Evidence } from '../model/requests.js';
 import type { ClosedDay, ClosedLease, MonthWindow, UsageDay } from '../model/state.js';
 import { dayBefore, dayIn, daysInMonth, firstDayOf, monthOfDay } from '../time/calendar.js';
 import { calendarDay, type DayWindow, dayAt, dayWindow } from '../time/windows.js';
-import { countAiInMonth, countModelInMonth, openDay, ownHours } from './accounts.js';
+import { countNameInMonth, openDay, ownHours } from './accounts.js';
 import type { Ledger } from './ledger.js';
 import {
   countOtherOfMonth,
@@ -129,15 +129,16 @@ function count(ledger: Ledger, counted: CountedDay): void {
   tables.dayTotals.set(day, total);
   tables.monthSpent += total;
   countToppedDay(tables, day, topped);
-  for (const [ai, tokens] of ais) {
-    const ofAi = toppedAis.get(ai) ?? 0;
-    if (countAiInMonth(tables, month, ai, tokens, ofAi) !== ai)
-      countOtherOfMonth(ledger, 'TEAM', ai, tokens - ofAi);
-  }
-  for (const [model, tokens] of models) {
-    const ofModel = toppedModels.get(model) ?? 0;
-    if (countModelInMonth(tables, month, model, tokens, ofModel) !== model)
-      countOtherOfMonth(ledger, 'MODEL', model, tokens - ofModel);
+  const byName = [
+    ['AI', ais, toppedAis],
+    ['MODEL', models, toppedModels],
+  ] as const;
+  for (const [of, names, toppedNames] of byName) {
+    for (const [name, tokens] of names) {
+      const ofName = toppedNames.get(name) ?? 0;
+      if (countNameInMonth(tables, of, month, name, tokens, ofName) !== name)
+        countOtherOfMonth(ledger, of, name, tokens - ofName);
+    }
   }
   countPartsOfDay(ledger, parts);
 }

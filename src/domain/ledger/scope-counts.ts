@@ -146,7 +146,11 @@ function countModel(sheet: Sheet, scopes: Scopes, booking: Booking, under: strin
 }
 
 function spend({ window }: Sheet, scope: Scope | undefined, tokens: number): void {
-  if (scope !== undefined && window !== undefined) scope[window] += tokens;
+  if (scope === undefined) return;
+  // Each by its name: with every booking.
+  if (window === 'hour') scope.hour += tokens;
+  else if (window === 'day') scope.day += tokens;
+  else if (window === 'month') scope.month += tokens;
 }
 
 /**
@@ -342,7 +346,7 @@ export function countPartsOfDay(ledger: Counted, parts: Iterable<readonly [strin
 }
 
 /** The same of a name of a day that stands under `(other)` in the month. */
-export function countOtherOfMonth(ledger: Counted, of: 'TEAM' | 'MODEL', name: string, tokens: number): void {
-  const scope = of === 'TEAM' ? ledger.scopes?.teamOf(name) : ledger.scopes?.ofModel(name);
-  if (scope !== undefined) addAbove(ledger.tables.monthParts, `${of} ${scope.id}`, tokens);
+export function countOtherOfMonth(ledger: Counted, of: 'AI' | 'MODEL', name: string, tokens: number): void {
+  const scope = of === 'AI' ? ledger.scopes?.teamOf(name) : ledger.scopes?.ofModel(name);
+  if (scope !== undefined) addAbove(ledger.tables.monthParts, `${scope.kind} ${scope.id}`, tokens);
 }

@@ -25,6 +25,9 @@ class Part {
   }
 }
 
+/** All that are live, by fence. */
+type Leases = ReadonlyMap<number, StoredLease>;
+
 /** What live leases of a scope hold unspent that were granted in one hour. */
 interface HeldInHour {
   readonly start: number;
@@ -46,9 +49,12 @@ export class Scope {
   readonly hourPart: Part;
   readonly dayPart: Part;
   readonly monthPart: Part;
-  /** Its live leases. */
-  readonly fences = new Set<number>();
-  private readonly held: HeldInHour[] = [];
+  /** How many live leases it has. */
+  live = 0;
+  /** Their fences, and those of some that have ended: a Set in which each comes and goes would be made anew again and again. */
+  private fences: number[] = [];
+  /** An hour that holds nothing any more stays until another begins. */
+  private held: readonly HeldInHour[] = [];
 
   constructor(
     readonly kind: ScopeKind,
@@ -61,17 +67,30 @@ export class Scope {
     this.monthPart = new Part(limits.maxMonthlyPercent);
   }
 
-  hold({ fence, hourStart, day }: StoredLease, tokens: number, live: 1 | 0 | -1): void {
-    if (live === 1) this.fences.add(fence);
-    else if (live === -1) this.fences.delete(fence);
+  hold({ fence, hourStart, day }: StoredLease, tokens: number, live: 1 | 0 | -1, leases: Leases): void {
+    this.live += live;
+    if (live === 1) this.fences.push(fence);
+    else if (live === -1 && this.fences.length > 2 * this.live + 16) this.forgetEnded(leases);
     if (tokens === 0) return;
     for (const inHour of this.held) {
       if (inHour.start !== hourStart) continue;
       inHour.tokens += tokens;
-      if (inHour.tokens === 0) this.held.splice(this.held.indexOf(inHour), 1);
       return;
     }
-    this.held.push({ start: hourStart, day, month: monthOfDay(day), tokens });
+    const begun = { start: hourStart, day, month: monthOfDay(day), tokens };
+    this.held = [...this.held.filter((inHour) => inHour.tokens !== 0), begun];
+  }
+
+  forgetEnded(leases: Leases): void {
+    this.fences = this.fences.filter((fence) => leases.has(fence));
+  }
+
+  /** Its leases, of all that are live. */
+  *leasesOf(leases: Leases): IterableIterator<StoredLease> {
+    for (const fence of this.fences) {
+      const lease = leases.get(fence);
+      if (lease !== undefined) yield lease;
+    }
   }
 
   heldInHour(hourStart: number): number {
@@ -124,9 +143,14 @@ export class Scopes {
   }
 
   /** A live lease begins or ends, or holds so many tokens more. */
-  hold(lease: StoredLease, tokens: number, live: 1 | 0 | -1): void {
-    this.teamOf(lease.aiId)?.hold(lease, tokens, live);
-    this.ofModel(lease.model)?.hold(lease, tokens, live);
+  hold(lease: StoredLease, tokens: number, live: 1 | 0 | -1, leases: Leases): void {
+    this.teamOf(lease.aiId)?.hold(lease, tokens, live, leases);
+    this.ofModel(lease.model)?.hold(lease, tokens, live, leases);
+  }
+
+  /** Before leases that have ended are live again. */
+  forgetEnded(leases: Leases): void {
+    for (const scope of [...this.teams.values(), ...this.models.values()]) scope.forgetEnded(leases);
   }
 
   /** Whether a lease counts in a scope. */

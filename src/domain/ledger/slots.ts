@@ -36,8 +36,8 @@ export class Slots {
   useScopes(scopes: Scopes | undefined): void {
     this.scopes = scopes;
     if (scopes === undefined) return;
-    for (const lease of this.leases.values()) scopes.hold(lease, unspentInWindows(lease), 1);
-    for (const { lease, held } of this.over.values()) scopes.hold(lease, held, 0);
+    for (const lease of this.leases.values()) scopes.hold(lease, unspentInWindows(lease), 1, this.leases);
+    for (const { lease, held } of this.over.values()) scopes.hold(lease, held, 0, this.leases);
   }
 
   /** Whether it is not closed yet. */
@@ -102,7 +102,7 @@ export class Slots {
     const held = holds ? unspentInWindows(lease) : 0;
     this.leases.delete(lease.fence);
     this.take(lease, unspentInWindows(lease) - held);
-    this.scopes?.hold(lease, held - unspentInWindows(lease), -1);
+    this.scopes?.hold(lease, held - unspentInWindows(lease), -1, this.leases);
     hour.reserved -= unspentInWindows(lease) - held;
     if (!holds) this.draw(lease, 0, -unspent(lease));
     hour.overHeld += held;
@@ -117,6 +117,7 @@ export class Slots {
 
   /** The clock was set back: they are live, as if nobody had looked. */
   reviveAll(): void {
+    this.scopes?.forgetEnded(this.leases);
     for (const { lease } of [...this.over.values()]) {
       this.removeOver(lease.fence);
       this.put(lease, undefined);
@@ -136,7 +137,7 @@ export class Slots {
     hour.overHeld -= held;
     const ofAi = this.byAi.get(lease.aiId);
     if (ofAi !== undefined) hold(ofAi, lease.day, -held);
-    this.scopes?.hold(lease, -held, 0);
+    this.scopes?.hold(lease, -held, 0, this.leases);
     this.leave(hour);
   }
 
@@ -145,15 +146,14 @@ export class Slots {
     this.leases.set(lease.fence, lease);
     const heldBefore = before === undefined ? 0 : unspentInWindows(before);
     const held = unspentInWindows(lease);
-    this.draw(
-      lease,
-      before === undefined ? 1 : 0,
-      unspent(lease) - (before === undefined ? 0 : unspent(before)),
-    );
+    if (lease.topUpId !== undefined) {
+      const drawn = before === undefined ? 0 : unspent(before);
+      this.draw(lease, before === undefined ? 1 : 0, unspent(lease) - drawn);
+    }
     hour.reserved += held - heldBefore;
     if (before === undefined) hour.live += 1;
     this.give(lease, before === undefined, held - heldBefore);
-    this.scopes?.hold(lease, held - heldBefore, before === undefined ? 1 : 0);
+    this.scopes?.hold(lease, held - heldBefore, before === undefined ? 1 : 0, this.leases);
     const ends = before?.expiresAt !== lease.expiresAt;
     if (ends) {
       enqueue(hour.expiries, lease, hour.live);
@@ -178,11 +178,12 @@ export class Slots {
 
   private remove(lease: StoredLease): void {
     const hour = this.hourOf(lease);
-    hour.reserved -= unspentInWindows(lease);
+    const held = unspentInWindows(lease);
+    hour.reserved -= held;
     this.leases.delete(lease.fence);
     this.leave(hour);
-    this.take(lease, unspentInWindows(lease));
-    this.scopes?.hold(lease, -unspentInWindows(lease), -1);
+    this.take(lease, held);
+    this.scopes?.hold(lease, -held, -1, this.leases);
     this.draw(lease, -1, -unspent(lease));
   }
 
@@ -200,10 +201,12 @@ export class Slots {
     else this.byTopUp.set(topUpId, after);
   }
 
-  /** One lease less was granted in the hour. */
+  /** One lease less was granted in the hour. The only hour stays until there is another: where one asks at a time, it comes again. */
   private leave(hour: HourOfGrants): void {
     hour.live -= 1;
-    if (hour.live === 0) this.hours.splice(this.hours.indexOf(hour), 1);
+    if (hour.live > 0) return;
+    hour.overAt = Number.POSITIVE_INFINITY;
+    if (this.hours.length > 1) this.hours.splice(this.hours.indexOf(hour), 1);
   }
 
   private take(lease: StoredLease, tokens: number): void {
@@ -223,7 +226,7 @@ export class Slots {
     this.idle = 0;
     for (const [aiId, { fences, holds }] of this.byAi) {
       if (fences.size > 0) continue;
-      if (holds.length === 0) this.byAi.delete(aiId);
+      if (holds.every(({ tokens }) => tokens === 0)) this.byAi.delete(aiId);
       else this.idle += 1;
     }
   }
@@ -237,6 +240,7 @@ export class Slots {
       ...{ start: lease.hourStart, day: lease.day, month, reserved: 0, live: 0, expiries, holders },
       ...{ overHeld: 0, overAt: Number.POSITIVE_INFINITY },
     };
+    if (this.hours[0]?.live === 0) this.hours.pop();
     this.hours.push(made);
     return made;
   }
@@ -253,9 +257,21 @@ export class Slots {
     return sum;
   }
 
+  /** The same of the hour, the day and the month of now, in one walk: every decision asks for it. */
+  reservedNow({ hour, today, month }: WindowsOfNow): ReservedNow {
+    const sums = { hour: 0, day: 0, month: 0 };
+    for (const of of this.hours) {
+      if (of.start === hour.start) sums.hour += of.reserved;
+      if (of.day === today.day) sums.day += of.reserved;
+      if (of.month === month.key) sums.month += of.reserved;
+    }
+    return sums;
+  }
+
   /** The same of one AI's leases that were granted in that day. */
   reservedOf(aiId: string, day: string): number {
-    return this.byAi.get(aiId)?.holds.find((held) => held.day === day)?.tokens ?? 0;
+    const ofAi = this.byAi.get(aiId);
+    return (ofAi && heldIn(ofAi, day)?.tokens) ?? 0;
   }
 
   /** The lease that ends first. */
@@ -280,8 +296,12 @@ export class Slots {
   }
 
   /** The same of a scope's leases. */
-  nthExpiryIn({ fences }: Scope, n: number): number | undefined {
-    return this.nthEnd(fences, fences.size, n);
+  nthExpiryIn(scope: Scope, n: number): number | undefined {
+    return this.nthEnd(this.fencesIn(scope), scope.live, n);
+  }
+
+  fencesIn(scope: Scope): number[] {
+    return Array.from(scope.leasesOf(this.leases), ({ fence }) => fence);
   }
 
   /** The first end of a lease of a scope that still holds tokens, over those that match. */
@@ -290,10 +310,7 @@ export class Slots {
     const look = (lease: StoredLease, held: number) => {
       if (held > 0 && matches(lease)) first = Math.min(first ?? lease.expiresAt, lease.expiresAt);
     };
-    for (const fence of scope.fences) {
-      const lease = this.leases.get(fence);
-      if (lease !== undefined) look(lease, unspentInWindows(lease));
-    }
+    for (const lease of scope.leasesOf(this.leases)) look(lease, unspentInWindows(lease));
     for (const { lease, held } of this.over.values()) if (this.scopes?.isOf(scope, lease)) look(lease, held);
     return first;
   }
@@ -328,7 +345,7 @@ export class Slots {
 
   /** Whether live leases were granted in that day, which then cannot close. */
   holdsDay(day: string): boolean {
-    for (const hour of this.hours) if (hour.day === day) return true;
+    for (const hour of this.hours) if (hour.live > 0 && hour.day === day) return true;
     return false;
   }
 }
@@ -348,6 +365,19 @@ export interface HourOfGrants {
   overAt: number;
 }
 
+interface WindowsOfNow {
+  readonly hour: { readonly start: number };
+  readonly today: { readonly day: string };
+  readonly month: { readonly key: string };
+}
+
+/** What live leases hold unspent of the windows of now. */
+interface ReservedNow {
+  readonly hour: number;
+  readonly day: number;
+  readonly month: number;
+}
+
 interface OverLease {
   readonly lease: StoredLease;
   readonly held: number;
@@ -364,20 +394,24 @@ const NO_SLOTS: SlotsOfTopUp = { leases: 0, reserved: 0 };
 interface SlotsOfAi {
   /** By request id. */
   readonly fences: Map<string, number>;
-  /** What they hold unspent, by the day of their grant. */
-  readonly holds: { readonly day: string; tokens: number }[];
+  /** What they hold unspent, by the day of their grant. A day of which nothing is held stays until another comes. */
+  holds: readonly { readonly day: string; tokens: number }[];
 }
 
-function hold({ holds }: SlotsOfAi, day: string, tokens: number): void {
+/** By hand: with every change of a lease. */
+function heldIn({ holds }: SlotsOfAi, day: string): { tokens: number } | undefined {
+  for (const held of holds) if (held.day === day) return held;
+  return undefined;
+}
+
+function hold(ofAi: SlotsOfAi, day: string, tokens: number): void {
   if (tokens === 0) return;
-  const held = holds.find((one) => one.day === day);
-  if (held === undefined) {
-    holds.push({ day, tokens });
+  const held = heldIn(ofAi, day);
+  if (held !== undefined) {
+    held.tokens += tokens;
     return;
   }
-  held.tokens += tokens;
-  // An AI that always holds a slot would else collect days.
-  if (held.tokens === 0) holds.splice(holds.indexOf(held), 1);
+  ofAi.holds = [...ofAi.holds.filter((one) => one.tokens !== 0), { day, tokens }];
 }
 
 interface LeaseEnd {

@@ -25,12 +25,10 @@ export function standingOf(ledger: Ledger): Standing {
   const { tables, slots, allowance, policy, today, pace } = ledger;
   const daySpent = inWindow(ledger.todayTotals);
   const monthSpent = monthInWindow(tables);
-  const dayReserved = slots.reserved(inDay(today.day));
-  const monthReserved = slots.reserved(inMonth(ledger.month.key));
+  const { hour: hourReserved, day: dayReserved, month: monthReserved } = slots.reservedNow(ledger);
   const before = monthSpent - dayOfMonthInWindow(tables, today.day) + monthReserved - dayReserved;
   const ofDay = pace.dayCap(before);
   const hourSpent = spentInHour(ledger);
-  const hourReserved = slots.reserved(inHour(ledger.hour.start));
   const input = {
     inHour: hourSpent + hourReserved,
     inOtherHours: daySpent + dayReserved - hourSpent - hourReserved,

@@ -215,7 +215,7 @@ export interface StoredAi {
   readonly lastGrantAt: number;
   /** Since when its cooldown counts, where that is not its last grant: that one was given back unused. */
   readonly cooldownFrom?: number;
-  /** When it last gave a slot back unused, and got its cooldown back with it. */
+  /** When it last gave a slot back unused, whether it got its cooldown back with it or not. */
   readonly unusedAt?: number;
   /** Its newest grants, oldest first, three numbers each: a digest of the request id, the fence, when: see `request-memory.ts`. */
   readonly grants: readonly number[];
@@ -392,6 +392,17 @@ export interface UsageDay {
   /** A paced cap refused a request on it; absent in documents from before it was kept. */
   readonly refused?: boolean;
 }
+
+/** What a usage document has by name. Each store has maps in a form of its own. */
+export type MapOfDay =
+  | 'ais'
+  | 'models'
+  | 'aiCalls'
+  | 'modelCalls'
+  | 'presumedBy'
+  | 'parts'
+  | 'toppedAis'
+  | 'toppedModels';
 
 /** The whole stored state of a budget. Keys are decoded. */
 export interface StoredState {

@@ -11,6 +11,7 @@ export interface DayWindow extends Span {
 }
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 
 interface ZoneMemory {
@@ -18,13 +19,16 @@ interface ZoneMemory {
   readonly days: RecentSpans<DayWindow>;
   readonly months: RecentSpans<MonthWindow>;
   readonly clockHours: Map<number, number>;
-  hoursLeft:
-    | { readonly hour: Span; readonly dayEnd: number; readonly hours: readonly ClockHour[] }
-    | undefined;
+  readonly hoursLeft: RecentSpans<HoursLeft>;
+}
+
+/** Up to the end of a day. */
+interface HoursLeft extends Span {
+  readonly hours: readonly ClockHour[];
 }
 
 /** An hour by what the clock shows, from 0 to 23. One that the clock repeats is there twice. */
-export interface ClockHour {
+export interface ClockHour extends Span {
   readonly name: number;
   readonly minutes: number;
 }
@@ -36,7 +40,7 @@ const memories = new PerZone<ZoneMemory>(() => ({
   days: new RecentSpans(),
   months: new RecentSpans(),
   clockHours: new Map(),
-  hoursLeft: undefined,
+  hoursLeft: new RecentSpans(),
 }));
 
 /** Whether this is the IANA name of a zone. Bare offsets such as `+02:00` are not: they have no calendar of their own. */
@@ -63,22 +67,21 @@ export function hourAt(zone: string, at: number, month?: MonthWindow): Span {
 
 /** The hours from the one that contains `at` to the end of the day, it included. */
 export function hoursLeft(zone: string, dayEnd: number, at: number): readonly ClockHour[] {
-  const memory = memories.of(zone);
-  const hour = hourAt(zone, at);
-  const known = memory.hoursLeft;
-  if (known?.dayEnd === dayEnd && known.hour.start === hour.start) return known.hours;
-  const hours = [clockHour(zone, hour)];
-  for (let { end } = hour; end < dayEnd; ) {
+  const { hoursLeft } = memories.of(zone);
+  const known = hoursLeft.match(({ start, end }) => start <= at && at < end && end === dayEnd);
+  if (known !== undefined) return known.hours.slice(known.hours.findIndex(({ end }) => end > at));
+  const first = hourAt(zone, at);
+  const hours = [clockHour(zone, first)];
+  for (let { end } = first; end < dayEnd; ) {
     const next = { start: end, end: hourEnd(zone, end) };
     hours.push(clockHour(zone, next));
     end = next.end;
   }
-  memory.hoursLeft = { hour, dayEnd, hours };
-  return hours;
+  return hoursLeft.keep({ start: first.start, end: dayEnd, hours }).hours;
 }
 
 function clockHour(zone: string, { start, end }: Span): ClockHour {
-  return { name: hourOfDay(zone, start), minutes: (end - start) / MINUTE_MS };
+  return { start, end, name: hourOfDay(zone, start), minutes: (end - start) / MINUTE_MS };
 }
 
 /** What the clock shows of an hour, from 0 to 23. Days that are learned ask for the same ones again and again. */
@@ -87,7 +90,7 @@ export function hourOfDay(zone: string, start: number): number {
   const known = clockHours.get(start);
   if (known !== undefined) return known;
   if (clockHours.size >= KEPT_CLOCK_HOURS) clockHours.clear();
-  const { hour } = localTime(zone, start);
+  const hour = Math.floor(((((start + offsetAt(zone, start)) % DAY_MS) + DAY_MS) % DAY_MS) / HOUR_MS);
   clockHours.set(start, hour);
   return hour;
 }
@@ -213,6 +216,8 @@ function intoHour(zone: string, at: number): number {
 }
 
 function offsetAt(zone: string, at: number): number {
+  // The default zone, and a calendar is slow to ask.
+  if (zone === 'UTC') return 0;
   return Math.round(localTime(zone, at).offsetNanoseconds / 1e6);
 }
 

@@ -1,4 +1,5 @@
 import type { BudgetEvent, DeniedRule } from '../../arbiter/service-port.js';
+import type { TeamStatus } from '../../domain/model/outcomes.js';
 import type { StoredAlert } from '../../domain/model/state.js';
 import type { LeaseView, TopUpView } from '../../domain/model/types.js';
 import { budgetCard, type Seen } from './budget-card.js';
@@ -9,6 +10,7 @@ import type {
   HappeningData,
   LeaseData,
   LiveData,
+  TeamData,
   TopUpData,
 } from './page-data.js';
 
@@ -33,6 +35,7 @@ export function liveData(seen: SeenNow, mayOperate: boolean): LiveData {
       }),
     ),
     leases: liveLeases.map(leaseData),
+    teams: snapshot.teams.map(teamData),
     topUps: snapshot.topUps.map(topUpData),
     denials: denied.map((denial): DenialData => ({ ...denial })),
     alerts: [...alerts].sort(openFirst).map(alertData),
@@ -48,6 +51,13 @@ function leaseData(lease: LeaseView): LeaseData {
     reserved: lease.reservedTokens,
     used: lease.usedTokens,
   };
+}
+
+function teamData({ teamId, liveSlots, windows }: TeamStatus): TeamData {
+  const byKind = windows.map(({ kind, cap, spent, reserved, kept = 0, topped }) => {
+    return [kind, { cap, spent, reserved, kept, topped }] as const;
+  });
+  return { teamId, liveSlots, windows: Object.fromEntries(byKind) };
 }
 
 function topUpData(topUp: TopUpView): TopUpData {

@@ -49,6 +49,7 @@ function figuresOf(stats: DistributionStats): MonthFigures {
     ...{ total: month.totalTokens, daysWithUsage: month.daysWithUsage, average: month.avgDailyUsage },
     ...{ most: month.maxDailyUsage, least: month.minDailyUsage },
     ...{ spreadPercent: month.usageSpreadPercentage, grade: stats.grade },
+    spreadByWeekdayPercent: stats.spreadByWeekdayPercentage,
     ...{ presumed: stats.presumedTokens, late: stats.lateTokens },
     ...{ calls: stats.calls, failedCalls: stats.failedCalls },
     daysBelowMinimum: stats.daysBelowMinimum,

@@ -129,6 +129,23 @@ export interface LeaseData {
   readonly renewableUntil: number;
 }
 
+/** A window of a team, within its own cap. */
+export interface TeamWindowData {
+  readonly cap: number;
+  readonly spent: number;
+  readonly reserved: number;
+  /** Of the budget's window, what is kept for the team now. */
+  readonly kept: number;
+  /** What it spent beside, from top-ups. */
+  readonly topped: number;
+}
+
+export interface TeamData {
+  readonly teamId: string;
+  readonly liveSlots: number;
+  readonly windows: { readonly [K in WindowData['kind']]?: TeamWindowData };
+}
+
 export interface TopUpData {
   readonly topUpId: string;
   /** An AI, a team, or a month; empty: every AI. */
@@ -180,6 +197,7 @@ export interface LiveData {
   readonly pause?: { readonly reason: string; readonly at: number };
   readonly openDays: readonly DayData[];
   readonly leases: readonly LeaseData[];
+  readonly teams: readonly TeamData[];
   readonly topUps: readonly TopUpData[];
   readonly denials: readonly DenialData[];
   readonly alerts: readonly AlertData[];
@@ -222,6 +240,8 @@ export interface MonthFigures extends CallData {
   readonly most: number;
   readonly least: number;
   readonly spreadPercent: number;
+  /** The largest among days of one weekday; 0 while no weekday has two. */
+  readonly spreadByWeekdayPercent: number;
   readonly grade: Grade;
   readonly presumed: number;
   readonly late: number;

@@ -1,4 +1,4 @@
-import type { StoredPresumed, UsageDay } from '../../domain/model/state.js';
+import type { MapOfDay, StoredPresumed, UsageDay } from '../../domain/model/state.js';
 import type { CallCount } from '../../domain/model/types.js';
 import type { DayPosition } from '../transfer-store.js';
 import { dayKey, type Key, keyAfter, keyParts, rangeUnder } from './keys.js';
@@ -8,18 +8,7 @@ import { put } from './value-codec.js';
 type Pairs<V> = readonly (readonly [string, V])[];
 
 /** Documents of format 1 do not say their format, nor of which leases they presume anything; later ones may lack parts, and what is topped. */
-type StoredDay = Omit<
-  UsageDay,
-  | 'format'
-  | 'ais'
-  | 'models'
-  | 'aiCalls'
-  | 'modelCalls'
-  | 'presumedBy'
-  | 'parts'
-  | 'toppedAis'
-  | 'toppedModels'
-> & {
+type StoredDay = Omit<UsageDay, 'format' | MapOfDay> & {
   readonly format?: number;
   readonly ais: Pairs<number>;
   readonly models: Pairs<number>;

@@ -73,7 +73,7 @@ class MemoryStore implements BudgetStore {
     return [...stored.values()]
       .filter(({ day }) => from <= day && day <= to)
       .sort((a, b) => compareText(a.day, b.day))
-      .map((day) => structuredClone(day));
+      .map((day) => this.kept(day));
   }
 
   async writeReceipts(budgetId: string, receipts: readonly Receipt[]): Promise<void> {

@@ -1,5 +1,6 @@
 import type { UpdateFilter } from 'mongodb';
 import {
+  type MapOfDay,
   type Receipt,
   SECTIONS,
   type Section,
@@ -92,20 +93,7 @@ function putsBySection(puts: StatePatch['puts'], sections: readonly Section[]): 
 }
 
 /** One budget's local day, whole. `_id` carries the budget, so that it is unique however the collection is sharded. */
-export interface UsageDocument
-  extends Omit<
-    UsageDay,
-    | 'budgetId'
-    | 'format'
-    | 'ais'
-    | 'models'
-    | 'aiCalls'
-    | 'modelCalls'
-    | 'presumedBy'
-    | 'parts'
-    | 'toppedAis'
-    | 'toppedModels'
-  > {
+export interface UsageDocument extends Omit<UsageDay, 'budgetId' | 'format' | MapOfDay> {
   readonly _id: string;
   readonly budget: string;
   readonly ais: Readonly<Record<string, number>>;

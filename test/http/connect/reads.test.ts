@@ -58,6 +58,8 @@ describe('what is read over HTTP', () => {
       `${ADMIN}/ListUsage`,
       { budgetId: 'anthropic', fromDay: '2026-11-01', toDay: '2026-11-02' },
     ],
+    ['/api/v1/budgets/anthropic/top-ups?page_size=7', `${ADMIN}/ListTopUps`, { budgetId: 'anthropic' }],
+    ['/api/v1/top-ups', `${ADMIN}/ListTopUps`, { budgetId: 'anthropic' }],
   ])('%s is %s', async (path, rpc, request) => {
     const read = await http.get(path);
     expect([read.status, read.type]).toEqual([200, 'application/json; charset=utf-8']);

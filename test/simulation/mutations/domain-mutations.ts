@@ -47,7 +47,7 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
   {
     name: 'the ring of request ids is forgotten',
     at: 'rememberGrant',
-    find: 'grantsOf(ledger, aiId).slice(-PLACES * (REMEMBERED_REQUESTS - 1))',
+    find: '(known?.grants ?? NO_GRANTS).slice(-PLACES * (REMEMBERED_REQUESTS - 1))',
     replace: '[] as number[]',
   },
   {
@@ -227,8 +227,8 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a cooldown comes back as often as slots are given back unused',
     at: 'returnCooldown',
-    find: 'clock - ai.unusedAt < policy.cooldownMs',
-    replace: 'clock - ai.unusedAt < 0 * policy.cooldownMs',
+    find: 'clock - ai.unusedAt >= policy.cooldownMs',
+    replace: 'clock - ai.unusedAt >= 0 * policy.cooldownMs',
   },
   {
     name: 'a slot that was used after all leaves no cooldown',
@@ -279,6 +279,18 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
     at: 'isFor',
     find: "aiId === '' || aiId === asker.aiId",
     replace: "aiId === '' || asker.aiId !== ''",
+  },
+  {
+    name: 'a top-up that names a team is for all',
+    at: 'isFor',
+    find: 'ledger.teamIdOf(asker.aiId) !== teamId)',
+    replace: "ledger.teamIdOf(asker.aiId) === '')",
+  },
+  {
+    name: 'a raise over an overrun takes from a top-up what it has spent before',
+    at: 'bookOnLive',
+    find: '    bookTopUp(ledger, lease, within);\n',
+    replace: '    bookTopUp(ledger, lease, within + overrunTokens);\n',
   },
   {
     name: 'a top-up that has ended grants on',
@@ -333,6 +345,30 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
     at: 'unmelted',
     find: 'const twiceLeft = 2 * (end - at);',
     replace: 'const twiceLeft = end - at;',
+  },
+  {
+    name: 'kept: what is promised to a team is refused in favour of others',
+    at: 'freeOf',
+    find: 'return Math.max(room - keptForOthers, promisedToIt);',
+    replace: 'return room - keptForOthers + 0 * promisedToIt;',
+  },
+  {
+    name: 'kept: what has lapsed is promised on',
+    at: 'promised',
+    find: 'const open = team.guaranteed - team.taken - lapsed;',
+    replace: 'const open = team.guaranteed - team.taken - 0 * lapsed;',
+  },
+  {
+    name: 'kept: nothing lapses',
+    at: 'noteIn',
+    find: 'if (tokens > before) tables',
+    replace: 'if (tokens > before * Infinity) tables',
+  },
+  {
+    name: 'kept: pacing binds a team that is due its part of the day',
+    at: 'dueNow',
+    find: 'return Math.max(0, partOf(',
+    replace: 'return 0 * Math.max(0, partOf(',
   },
   {
     name: 'kept: the last free slot goes to anybody',

@@ -35,7 +35,13 @@ export const SCOPE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'every other slot of a team is not counted',
     at: 'hold',
-    find: '    if (live === 1) this.fences.add(fence);\n',
-    replace: '    if (live === 1 && fence % 2 === 0) this.fences.add(fence);\n',
+    find: '    this.live += live;\n',
+    replace: '    if (fence % 2 === 0) this.live += live;\n',
+  },
+  {
+    name: 'what is presumed of a lease comes back with its day under the policy that was',
+    at: 'partsOfDocument',
+    find: '  countKnown(found, scopes, presumedBy.values(), 1);\n',
+    replace: '  if (parts.size < 0) countKnown(found, scopes, presumedBy.values(), 1);\n',
   },
 ];

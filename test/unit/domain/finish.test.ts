@@ -130,6 +130,16 @@ describe('alerts', () => {
   });
 });
 
+/** Days that were used for nothing are no days of use, neither to be closed nor to be graded. */
+function takesAllBack(budget: TestBudget): void {
+  budget.do({ kind: 'put-policy', fields: { ...ROOMY, minDailyPercent: 1 } });
+  budget.record(budget.grant('a', 5), 5);
+  budget.do({ kind: 'adjust', adjustmentId: 'x', tokens: -5, reason: '', fingerprint: '' });
+  budget.pass(24 * 3_600_000).do({ kind: 'sweep' });
+  expect(marks(budget)).not.toContain('DAY_BELOW_MINIMUM');
+  budget.writeOut();
+}
+
 describe('a commit', () => {
   it('is none for a peek, which writes nothing, whatever the hour', () => {
     const budget = budgetWith();
@@ -163,6 +173,17 @@ describe('a commit', () => {
       (b) => b.release(b.grant('a', 1), 1) && b.writeOut(),
       '2026-11-11T00:00:00Z',
     ],
+    [
+      'somebody when the grade of the last day is over, also of a month that is not used any more',
+      (b) => {
+        b.do({ kind: 'put-policy', fields: { ...ROOMY, minDailyPercent: 1 } });
+        b.at('2026-11-30T09:00:00Z').release(b.grant('a', 1), 1);
+        b.at('2026-12-01T00:00:00Z').do({ kind: 'sweep' });
+        b.writeOut();
+      },
+      '2026-12-02T00:00:00Z',
+    ],
+    ['nobody once all is taken back', takesAllBack, undefined],
   ])('wakes %s', (_, change, at) => {
     const budget = budgetWith();
     change(budget);

@@ -192,6 +192,11 @@ describe('EndTopUp', () => {
       ...{ kind: 'top-up', replayed: false },
       ...{ before: { available: 1 }, topUp: { endedAt: NOW, available: 0 } },
     });
+    // It has left the state, and is known for as long as a repeat of its addition is.
+    const again = { kind: 'top-up', replayed: true, topUp: { endedAt: NOW, available: 0 } };
+    expect(budget.do(end('a'))).toMatchObject(again);
+    expect(budget.writeOut().do(end('a'))).toMatchObject(again);
+    budget.receipts.clear();
     expect(budget.do(end('a'))).toEqual({ kind: 'refused', refusal });
   });
 });

@@ -32,15 +32,16 @@ interface Used {
 }
 
 /** A budget at the end of so many days of usage by two AIs, each hour from 8 to 18. */
-async function usedBudget(days: number): Promise<Used> {
+async function usedBudget(days: number, fields = POLICY, tokensOn = (_day: number) => 400): Promise<Used> {
   const budget = await VirtualBudget.open(BUDGET);
   let now = Date.parse('2026-10-20T00:30:00Z');
-  await budget.decide({ kind: 'put-policy', fields: POLICY }, now);
+  await budget.decide({ kind: 'put-policy', fields }, now);
   for (let hour = 0; hour < days * 24; hour += 1) {
     if (hour % 24 >= 8 && hour % 24 < 18) {
-      const request = acquire(hour % 2 ? 'guardian' : 'imperium', { estimatedTokens: 500 });
+      const tokens = tokensOn(Math.floor(hour / 24));
+      const request = acquire(hour % 2 ? 'guardian' : 'imperium', { estimatedTokens: tokens });
       const lease = leaseOf(await budget.decide(request, now));
-      await budget.decide({ ...release(lease), usage: usage(`u${hour}`, 400) }, now);
+      await budget.decide({ ...release(lease), usage: usage(`u${hour}`, tokens) }, now);
     }
     now += HOUR;
   }
@@ -98,6 +99,18 @@ describe('trying a policy on the last days', () => {
     expect(comparison?.candidate?.byRule.map(({ rule }) => rule)).toContain('EMERGENCY');
   });
 
+  it('begins with what the days before took: after quiet weeks EVEN lets a day take more', async () => {
+    const even = { ...POLICY, pacing: 'EVEN' } as const;
+    // An equal part of what is left is some 2,900 then.
+    const used = await usedBudget(23, even, (day) => (day < 20 ? 40 : 350));
+    const { comparison } = await simulated(used, { days: 3, change: { fields: even } });
+    expect(comparison?.current).toMatchObject({ usedTokens: 3 * 3_500, refused: { requests: 0 } });
+    expect(comparison?.cannotKnow.join()).not.toContain('days before');
+    const { candidate } = (await simulated(used, { days: 3, scale: 1.5, change: { fields: even } }))
+      .comparison ?? { candidate: undefined };
+    expect(candidate?.mostDay?.tokens).toBeGreaterThan(1.4 * 2_900);
+  });
+
   it('tries a budget of today on today, and has nothing to say of one without usage', async () => {
     const used = await usedBudget(0);
     expect(await simulated(used)).toEqual({ comparison: undefined, recordedTokens: 0 });
@@ -120,7 +133,7 @@ describe('trying a policy on the last days', () => {
 });
 
 describe('slices', () => {
-  it('let others have their turn after 4 ms, and end after 2 s of computing', async () => {
+  it('let others have their turn after 2 ms, and end after 2 s of computing', async () => {
     const time = new FakeTime('2026-11-01T00:00:00Z');
     const tasks: (() => void)[] = [];
     let computedMs = 0;

@@ -1,4 +1,4 @@
-import type { Guarantees } from '../../ledger/guarantees.js';
+import type { GuaranteedTeam, Guarantees } from '../../ledger/guarantees.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { Scope } from '../../ledger/scopes.js';
 import type { Blocker } from '../../model/types.js';
@@ -11,12 +11,11 @@ export function keptSlotsBlocker(ledger: Ledger, { aiId }: Asker): Blocker | und
   const { guarantees, policy, slots, scopes } = ledger;
   if (guarantees === undefined || guarantees.ofSlots.length === 0) return undefined;
   const own = scopes?.teamOf(aiId);
-  const keeping = guarantees.ofSlots.filter(
-    ({ team, slots: kept }) => team !== own && team.fences.size < kept,
-  );
-  const kept = keeping.reduce((sum, { team, slots: most }) => sum + most - team.fences.size, 0);
+  let kept = 0;
+  for (const guaranteed of guarantees.ofSlots) if (guaranteed.team !== own) kept += keptFor(guaranteed);
   const free = policy.maxConcurrent - slots.live - kept;
   if (kept === 0 || free >= 1) return undefined;
+  const keeping = guarantees.ofSlots.filter((one) => one.team !== own && keptFor(one) > 0);
   const are = kept === 1 ? 'slot is' : 'slots are';
   return {
     ...{ rule: 'KEPT_FOR_OTHERS', ...(own && { scope: own.id }) },
@@ -28,25 +27,24 @@ export function keptSlotsBlocker(ledger: Ledger, { aiId }: Asker): Blocker | und
   };
 }
 
+function keptFor({ team, slots }: GuaranteedTeam): number {
+  return Math.max(0, slots - team.live);
+}
+
 /** The end of the lease after which so many slots more are free. A team that would hold fewer than are kept for it frees none. */
 function whenFree(
-  { slots }: Ledger,
+  { slots, scopes }: Ledger,
   { ofSlots }: Guarantees,
   own: Scope | undefined,
   needed: number,
 ): number | undefined {
   const above = new Map<Scope, number>();
-  const teamOf = new Map<number, Scope>();
-  for (const { team, slots: kept } of ofSlots) {
-    if (team === own) continue;
-    above.set(team, team.fences.size - kept);
-    for (const fence of team.fences) teamOf.set(fence, team);
-  }
+  for (const { team, slots: kept } of ofSlots) if (team !== own) above.set(team, team.live - kept);
   let left = needed;
-  for (const { fence, expiresAt } of [...slots.leasesLive()].sort((a, b) => a.expiresAt - b.expiresAt)) {
-    const team = teamOf.get(fence);
-    const frees = team === undefined ? 1 : (above.get(team) ?? 0);
-    if (team !== undefined) above.set(team, frees - 1);
+  for (const { aiId, expiresAt } of [...slots.leasesLive()].sort((a, b) => a.expiresAt - b.expiresAt)) {
+    const team = scopes?.teamOf(aiId);
+    const frees = (team && above.get(team)) ?? 1;
+    if (team !== undefined && above.has(team)) above.set(team, frees - 1);
     if (frees > 0) left -= 1;
     if (left === 0) return expiresAt;
   }

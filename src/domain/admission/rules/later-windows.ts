@@ -118,9 +118,8 @@ function inHoursOfDay<T>(
   find: (hour: LaterHour) => T | undefined,
 ): T | undefined {
   const day = { start: 0, end: HOURS_A_DAY * HOUR_MS, cap, isToday: false };
-  const hours = CLOCK_HOURS.map(({ name }) => ({ start: name * HOUR_MS, end: (name + 1) * HOUR_MS }));
   const { allowance } = calendar;
-  if (inPacedHours(ledger, { allowance, day, hours, clock: CLOCK_HOURS, spent: 0 }, find) === undefined)
+  if (inPacedHours(ledger, { allowance, day, hours: CLOCK_HOURS, spent: 0 }, find) === undefined)
     return undefined;
   const span = window();
   if (span === undefined) return undefined;
@@ -133,7 +132,9 @@ function inHoursOfDay<T>(
 }
 
 const HOUR_MS = 3_600_000;
-const CLOCK_HOURS = Array.from({ length: HOURS_A_DAY }, (_, name) => ({ name, minutes: 60 }));
+const CLOCK_HOURS = Array.from({ length: HOURS_A_DAY }, (_, name) => ({
+  ...{ name, minutes: 60, start: name * HOUR_MS, end: (name + 1) * HOUR_MS },
+}));
 
 function inHoursOf<T>(
   ledger: Ledger,
@@ -142,28 +143,29 @@ function inHoursOf<T>(
   find: (hour: LaterHour) => T | undefined,
 ): T | undefined {
   const { zone, month, allowance, end } = day;
-  const hours: Span[] = [];
-  for (let at = from; at < end; at = hours.at(-1)?.end ?? end) hours.push(hourAt(zone, at, month));
-  return inPacedHours(ledger, { allowance, day, hours, clock: hoursLeft(zone, end, from), spent }, find);
+  const hours = hoursLeft(zone, end, from).map((hour) => ({
+    ...hour,
+    start: Math.max(hour.start, month.start),
+    end: Math.min(hour.end, month.end),
+  }));
+  return inPacedHours(ledger, { allowance, day, hours, spent }, find);
 }
 
 interface PacedHours extends Pick<Calendar, 'allowance'> {
   readonly day: LaterHour['day'];
-  readonly hours: readonly Span[];
-  /** The same by what the clock shows. */
-  readonly clock: readonly ClockHour[];
+  readonly hours: readonly ClockHour[];
   readonly spent: number;
 }
 
 function inPacedHours<T>(
   { policy, pace }: Ledger,
-  { allowance, day, hours, clock, spent }: PacedHours,
+  { allowance, day, hours, spent }: PacedHours,
   find: (hour: LaterHour) => T | undefined,
 ): T | undefined {
-  for (const [place, hour] of hours.entries()) {
-    const share = hourShare(pace.experience, clock.slice(place));
+  for (const [place, { start, end }] of hours.entries()) {
+    const share = hourShare(pace.experience, hours.slice(place));
     const input = { inOtherHours: spent, dayCap: day.cap, pace: { hourShare: share } };
-    const found = find({ ...hour, cap: pacedHourCap(allowance, policy, input).tokens, day });
+    const found = find({ start, end, cap: pacedHourCap(allowance, policy, input).tokens, day });
     if (found !== undefined) return found;
   }
   return undefined;

@@ -55,28 +55,20 @@ const WINDOWS: { readonly [K in WindowKind]: OfWindow } = {
   },
 };
 
-export function teamCap(window: WindowKind): AdmissionCap {
-  return scopeCap('TEAM', window);
-}
-
-export function modelCap(window: WindowKind): AdmissionCap {
-  return scopeCap('MODEL', window);
-}
-
 /** Asked several times in every decision: nothing is made of a cap that admits. */
-function scopeCap(kind: ScopeKind, window: WindowKind): AdmissionCap {
+export function scopeCap(kind: ScopeKind, window: WindowKind): AdmissionCap {
+  const of = WINDOWS[window];
   return {
     leaves: (ledger, standing, asker) => {
-      const scope = limited(ledger, kind, window, asker);
+      const scope = limited(ledger, kind, of, asker);
       return scope === undefined
         ? Number.POSITIVE_INFINITY
-        : Math.max(0, roomIn(ledger, standing, scope, window));
+        : Math.max(0, roomIn(ledger, standing, scope, of));
     },
     refuses: (ledger, standing, asker, demand) => {
-      const scope = limited(ledger, kind, window, asker);
-      if (scope === undefined || demand.requested <= roomIn(ledger, standing, scope, window))
-        return undefined;
-      const { name, part, largest, holds } = WINDOWS[window];
+      const scope = limited(ledger, kind, of, asker);
+      if (scope === undefined || demand.requested <= roomIn(ledger, standing, scope, of)) return undefined;
+      const { name, part, largest, holds } = of;
       return capBlocker(ledger, {
         ...{ rule: `${kind}_CAP`, window, scope: scope.id, demand },
         figures: scopeFigures(ledger, standing, scope, window),
@@ -90,15 +82,23 @@ function scopeCap(kind: ScopeKind, window: WindowKind): AdmissionCap {
 }
 
 /** Whose cap it is; undefined where its rule is off. */
-function limited({ scopes }: Ledger, kind: ScopeKind, window: WindowKind, asker: Asker): Scope | undefined {
-  if (scopes === undefined) return undefined;
-  const scope = kind === 'TEAM' ? scopes.teamOf(asker.aiId) : scopes.ofModel(asker.model);
-  return scope === undefined || WINDOWS[window].part(scope).percent === 100 ? undefined : scope;
+function limited(
+  { scopes }: Ledger,
+  kind: ScopeKind,
+  { part }: OfWindow,
+  { aiId, model }: Asker,
+): Scope | undefined {
+  const scope = kind === 'TEAM' ? scopes?.teamOf(aiId) : scopes?.ofModel(model);
+  return scope === undefined || part(scope).percent === 100 ? undefined : scope;
 }
 
 /** Below 0 where more was spent. */
-function roomIn(ledger: Ledger, standing: Standing, scope: Scope, window: WindowKind): number {
-  const { part, whole, spent, reserved } = WINDOWS[window];
+function roomIn(
+  ledger: Ledger,
+  standing: Standing,
+  scope: Scope,
+  { part, whole, spent, reserved }: OfWindow,
+): number {
   return part(scope).of(whole(standing).tokens) - spent(scope) - reserved(scope, ledger);
 }
 

@@ -18,7 +18,7 @@ export function modelConcurrencyBlocker(ledger: Ledger, { model }: Asker): Block
 /** More than the policy allows may be live, as of the whole budget: a lowered limit ends none, nor does an AI that moves. */
 function scopeBlocker({ slots }: Ledger, scope: Scope | undefined): Blocker | undefined {
   if (scope === undefined) return undefined;
-  const live = scope.fences.size;
+  const { live } = scope;
   const limit = scope.limits.maxConcurrent;
   if (limit === 0 || live < limit) return undefined;
   return {

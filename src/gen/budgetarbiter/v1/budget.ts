@@ -237,7 +237,7 @@ export enum ErrorReason {
   ERROR_REASON_BUDGET_EXISTS = 23,
   /** ERROR_REASON_USAGE_REPORTED - FAILED_PRECONDITION: a lease that has usage cannot be given back as unused. Release it without UNREPORTED_UNUSED. */
   ERROR_REASON_USAGE_REPORTED = 24,
-  /** ERROR_REASON_TOP_UP_NOT_FOUND - NOT_FOUND: there is no such top-up, or it has ended and nothing is left of it. */
+  /** ERROR_REASON_TOP_UP_NOT_FOUND - NOT_FOUND: there is no such top-up, or it was added more than 7 days ago, and has ended. */
   ERROR_REASON_TOP_UP_NOT_FOUND = 25,
   /** ERROR_REASON_TOO_MANY_TOP_UPS - RESOURCE_EXHAUSTED: as many top-ups as a budget may have have not ended. */
   ERROR_REASON_TOO_MANY_TOP_UPS = 26,

@@ -246,8 +246,8 @@ describe('a changed policy', () => {
     for (const reload of [false, true]) {
       if (reload) budget.reload();
       const { one, two } = Object.fromEntries(budget.state.scopes?.teams ?? []);
-      expect(one).toMatchObject({ hour: 20, day: 20, month: 20, fences: new Set() });
-      expect(two).toMatchObject({ hour: 300, day: 300, month: 300, fences: new Set([1]) });
+      expect(one).toMatchObject({ hour: 20, day: 20, month: 20, live: 0 });
+      expect(two).toMatchObject({ hour: 300, day: 300, month: 300, live: 1 });
       expect(two?.heldInHour(budget.state.hour.start)).toBe(1_000);
     }
   });

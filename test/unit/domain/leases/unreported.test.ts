@@ -147,6 +147,15 @@ describe('a release that says UNUSED', () => {
     expect(waits(budget)).toBe(0);
   });
 
+  it('keeps the cooldown within one of another that kept its own', () => {
+    const budget = begin();
+    const renewed = second(budget);
+    budget.pass(1_000).do({ kind: 'renew', lease: renewed });
+    giveBack(budget.pass(COOLDOWN - 2_000), renewed, 'UNUSED');
+    giveBack(budget.pass(1_000), second(budget), 'UNUSED');
+    expect(waits(budget)).toBe(COOLDOWN);
+  });
+
   it('is taken at its word no longer when a late report says otherwise', () => {
     const budget = begin();
     const lease = second(budget);

@@ -24,7 +24,69 @@ describe('turns', () => {
     // A bound that nobody comes near shows nothing.
     expect(most).toBeGreaterThan(0.9);
   });
+
+  it(`give flows that keep asking tokens as their weights (seed ${seed})`, () => {
+    for (let at = 0; at < HISTORIES; at += 1) {
+      const wrong = new Backlog(randomFrom(seed + at)).run();
+      expect(wrong, `history ${at}, SEED=${seed}`).toEqual([]);
+    }
+  });
 });
+
+/** Everybody asks all the time; what each request takes and spends differs. */
+class Backlog {
+  private readonly line: TurnLine;
+  /** By flow: over its weight, what it got, and the most that one request of it spent. */
+  private readonly got = new Map<string, { tokens: number; most: number }>();
+
+  constructor(private readonly random: () => number) {
+    const [x, y, z, n1] = [this.weight(), this.weight(), this.weight(), this.weight()];
+    this.line = new TurnLine(this.random() < 0.5 ? teams({ x, y, z }) : alone({ 'x/1': x, 'y/1': y, n1 }));
+    for (const aiId of AIS) this.count(aiId, 0, true);
+  }
+
+  private weight(): number {
+    return this.pick([1, 1, 2, 3, 0.5, 7.25]);
+  }
+
+  private pick<T>(list: readonly T[]): T {
+    return list[Math.floor(this.random() * list.length)] as T;
+  }
+
+  run(): string[] {
+    const { line } = this;
+    const from = this.pick([0, 100]);
+    for (let step = 0; step < STEPS; step += 1) {
+      const [next] = line.order(AIS.map((aiId, at) => ({ aiId, order: step * AIS.length + at, tokens: 1 })));
+      if (next === undefined) break;
+      const tokens = this.pick([1, 10, 100, 1_000]);
+      const used = this.pick([tokens, 0, Math.ceil(tokens / 3), tokens * 5]);
+      line.end(next.aiId, line.grant(next.aiId, tokens), tokens, used);
+      line.turns.keep();
+      this.count(next.aiId, used, step >= from);
+    }
+    return this.unequal();
+  }
+
+  private count(aiId: string, used: number, counts: boolean): void {
+    const { id, weight } = this.line.flowOf(aiId);
+    const { tokens = 0, most = 0 } = this.got.get(id) ?? {};
+    const cost = used / weight;
+    this.got.set(id, { tokens: tokens + (counts ? cost : 0), most: Math.max(most, cost) });
+  }
+
+  /** Of two flows, neither is ahead by more than a request of each. */
+  private unequal(): string[] {
+    const wrong: string[] = [];
+    for (const [one, { tokens, most }] of this.got) {
+      for (const [other, than] of this.got) {
+        if (tokens - than.tokens > most + than.most + CUT)
+          wrong.push(`${one} got ${tokens} over its weight, and ${other} ${than.tokens}`);
+      }
+    }
+    return wrong;
+  }
+}
 
 /** What one that waits has been passed over by, since it could be admitted. */
 interface Patience {

@@ -1,0 +1,1 @@
+"""What runs beneath the clients, on one thread of its own: see `engine.py`."""

@@ -1,0 +1,14 @@
+export { BudgetClient } from './budget-client.js';
+export { type HttpAnswer, SlotDenied } from './denial/slot-denied.js';
+export { ArbiterRefused, ArbiterUnavailable, ClientClosed, SlotLost } from './errors.js';
+export type { BudgetClientOptions, Logger, TlsFiles } from './options.js';
+export type { SettledLease, Settlement, Unreported } from './settle/settlement.js';
+export type { ReportDetails, WayOut } from './slot/slot.js';
+export { Slot } from './slot/slot.js';
+export type { SlotRequest } from './slot/slot-request.js';
+export type { SlotSource } from './slot/slot-source.js';
+export type { TokenUsage } from './usage/token-usage.js';
+export { modelOf, usageOf } from './usage/usage-of.js';
+export type { EstimateStreamed } from './wrap/guarded-call.js';
+export type { WrapOptions } from './wrap/guarded-sdk.js';
+export { wrap } from './wrap/wrap.js';
