@@ -1,7 +1,9 @@
 package dev.budgetarbiter.client;
 
 import dev.budgetarbiter.v1.Lease;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /**
@@ -20,6 +22,12 @@ public interface Slot extends AutoCloseable {
 
   /** As the service granted it; empty where it was away and the call goes on without one ({@link SlotRequest#failOpen}). */
   Optional<Lease> lease();
+
+  /** The rules that had refused before it was granted, such as {@code COOLDOWN}. */
+  List<String> deniedRules();
+
+  /** What the service charged, in charged tokens; empty until it is settled, which {@link BudgetClient#flush} waits for. */
+  OptionalLong charged();
 
   /** What the call cost. */
   default void report(TokenUsage usage) {

@@ -1,10 +1,10 @@
 package dev.budgetarbiter.client;
 
-import dev.budgetarbiter.client.internal.Durations;
 import dev.budgetarbiter.client.internal.DenialAnswer;
+import dev.budgetarbiter.client.internal.Durations;
+import dev.budgetarbiter.client.internal.Rules;
 import dev.budgetarbiter.v1.Blocker;
 import dev.budgetarbiter.v1.Denial;
-import dev.budgetarbiter.v1.Rule;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -50,7 +50,7 @@ public final class SlotDeniedException extends ArbiterException {
 
   /** Every rule that refuses, such as {@code HOURLY_CAP}; of a later release's, its number. */
   public List<String> rules() {
-    return denial.getBlockersList().stream().map(SlotDeniedException::nameOf).toList();
+    return Rules.of(denial);
   }
 
   /** After this asking again may help. Empty if nobody knows, or if no waiting helps. */
@@ -76,10 +76,5 @@ public final class SlotDeniedException extends ArbiterException {
   private static String messageOf(Denial denial) {
     String message = denial.getBlockersList().stream().map(Blocker::getMessage).collect(Collectors.joining("; "));
     return message.isEmpty() ? "no slot" : message;
-  }
-
-  private static String nameOf(Blocker blocker) {
-    Rule rule = blocker.getRule();
-    return rule == Rule.UNRECOGNIZED ? String.valueOf(blocker.getRuleValue()) : rule.name().replaceFirst("^RULE_", "");
   }
 }

@@ -24,8 +24,8 @@ class SlotDeniedExceptionTest {
   @CsvSource({
     "RULE_CONCURRENCY, 3, 200000000, false, 429, 4, ",
     "RULE_COOLDOWN, 60, 0, false, 429, 60, ",
-    "RULE_HOURLY_CAP, 61, 0, false, 429, 60, false",
-    "RULE_HOURLY_CAP, 3600, 0, false, 429, 60, false",
+    "RULE_HOURLY_CAP, 61, 0, false, 429, 61, false",
+    "RULE_HOURLY_CAP, 3600, 0, false, 429, 3600, false",
     "RULE_HOURLY_CAP, 0, 1000000, false, 429, 1, ",
     "RULE_PAUSED, -1, 0, false, 503, , false",
     "RULE_REQUEST_TOO_LARGE, -1, 0, true, 400, , false",

@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 
 /** A denial as HTTP has it, in words that the vendors' own clients understand. */
 public final class DenialAnswer {
-  /** Up to this a client may be told to sleep: the vendors' clients sleep as long as a `Retry-After` says, some for days. */
+  /** Beyond this nobody should sleep for it: the vendors' clients do as long as a `Retry-After` says, some for days. */
   private static final long LONGEST_TOLD_SLEEP = 60;
 
   private DenialAnswer() {}
@@ -20,7 +20,7 @@ public final class DenialAnswer {
     Optional<Long> sleep = denied.permanent() ? Optional.empty() : denied.retryAfter().map(DenialAnswer::wholeSeconds);
     Map<String, String> headers = new TreeMap<>();
     headers.put("content-type", "application/json");
-    sleep.ifPresent(seconds -> headers.put("retry-after", String.valueOf(Math.min(seconds, LONGEST_TOLD_SLEEP))));
+    sleep.ifPresent(seconds -> headers.put("retry-after", String.valueOf(seconds)));
     if (sleep.filter(seconds -> seconds <= LONGEST_TOLD_SLEEP).isEmpty()) headers.put("x-should-retry", "false");
     return new HttpAnswer(statusOf(denied), Map.copyOf(headers), body(denied));
   }

@@ -33,6 +33,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -40,6 +41,7 @@ import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 
 /** The client of a real service. */
 public final class RemoteBudgetClient implements BudgetClient {
@@ -181,8 +183,9 @@ public final class RemoteBudgetClient implements BudgetClient {
         request.failOpen().orElse(settings.failOpen()));
   }
 
-  private CompletableFuture<Void> settle(Settlement settlement, Granted granted) {
-    return outbox.add(settlement, () -> {
+  private CompletableFuture<Void> settle(Settlement settlement, Granted granted, Consumer<OptionalLong> charged) {
+    return outbox.add(settlement, told -> {
+      charged.accept(told);
       if (settlement.isRelease()) granted.kept().ifPresent(KeptLease::letGo);
     });
   }
@@ -192,7 +195,7 @@ public final class RemoteBudgetClient implements BudgetClient {
     String id = UUID.randomUUID().toString();
     var lease = granted.settledAs(false);
     Unreported unused = Unreported.UNREPORTED_UNUSED;
-    settle(new Settlement(id, granted.budget(), ai, lease, List.of(), unused, loop.wallMillis()), granted);
+    settle(new Settlement(id, granted.budget(), ai, lease, List.of(), unused, loop.wallMillis()), granted, charged -> {});
   }
 
   private void giveUp(Settlement settlement, CallFailure failure) {
@@ -250,7 +253,7 @@ public final class RemoteBudgetClient implements BudgetClient {
       }
       span.granted(granted.budget(), granted.lease());
       if (granted.lease().isEmpty()) LOG.log(Level.WARNING, "the budget arbiter is away: a call goes on without a slot");
-      var means = new HeldSlot.Means(loop, span, keeper != Keeper.NONE, settlement -> settle(settlement, granted));
+      var means = new HeldSlot.Means(loop, span, keeper != Keeper.NONE, (settlement, charged) -> settle(settlement, granted, charged));
       if (slot.complete(new HeldSlot(granted, wanted.ai(), wanted.model(), means))) return;
       span.end();
       giveBack(granted, wanted.ai());

@@ -20,8 +20,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -116,12 +118,13 @@ public final class FakeBudgetClient implements BudgetClient {
     FakeSlot fake = new FakeSlot(request);
     slots.add(fake);
     Granted granted = Granted.without(request.budget().orElse(DEFAULT), UUID.randomUUID().toString());
-    var means = new HeldSlot.Means(loop, SlotSpan.NONE, false, settlement -> book(fake, settlement));
+    var means = new HeldSlot.Means(loop, SlotSpan.NONE, false, (settlement, charged) -> book(fake, settlement, charged));
     return new HeldSlot(granted, request.ai().orElse(DEFAULT), request.model().orElse(""), means);
   }
 
-  private synchronized CompletableFuture<Void> book(FakeSlot fake, Settlement settlement) {
+  private synchronized CompletableFuture<Void> book(FakeSlot fake, Settlement settlement, Consumer<OptionalLong> charged) {
     fake.book(settlement.usages(), settlement.unreported());
+    charged.accept(OptionalLong.of(fake.tokens()));
     return CompletableFuture.completedFuture(null);
   }
 

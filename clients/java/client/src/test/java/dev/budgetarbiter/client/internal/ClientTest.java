@@ -72,6 +72,7 @@ class ClientTest {
     assertEquals(100, release.getUsage().getTokens().getInputTokens());
     assertEquals(Unreported.UNREPORTED_FREE, release.getUnreported());
     assertEquals(List.of(), service.records, "the report goes with the release");
+    assertEquals(150, slot.charged().orElseThrow());
     assertEquals(0, world.client.unsettled());
     world.loop.pass(SECOND);
     assertEquals("closed", service.calls.get(service.calls.size() - 1), "a session does not outlive its use");
@@ -190,7 +191,7 @@ class ClientTest {
     world.loop.pass(Duration.ofMillis(2_999));
     assertEquals(1, service.acquires.size());
     world.loop.pass(Duration.ofMillis(200));
-    assertTrue(asked.join().lease().isPresent());
+    assertEquals(List.of("CONCURRENCY"), asked.join().deniedRules());
   }
 
   @Test

@@ -164,7 +164,8 @@ public final class FakeService extends BudgetServiceGrpc.BudgetServiceImplBase {
 
   private ReleaseResponse release(ReleaseRequest request) {
     releases.add(request);
-    return ReleaseResponse.getDefaultInstance();
+    var tokens = request.getUsage().getTokens();
+    return ReleaseResponse.newBuilder().setUsedTokens(tokens.getInputTokens() + tokens.getOutputTokens()).build();
   }
 
   private <T> void reply(StreamObserver<T> answer, java.util.function.Supplier<T> value) {

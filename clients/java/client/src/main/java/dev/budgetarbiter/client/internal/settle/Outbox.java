@@ -12,9 +12,11 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 
 /** Settles in the background: no caller waits for it, and none is told of its failures but by the callback. */
 public final class Outbox {
@@ -27,7 +29,7 @@ public final class Outbox {
   private final BiConsumer<Settlement, CallFailure> onGivenUp;
   private final Map<String, Settlement> open = new LinkedHashMap<>();
   /** By lease: the last of its settlements. */
-  private final Map<String, CompletableFuture<Void>> tails = new HashMap<>();
+  private final Map<String, CompletableFuture<OptionalLong>> tails = new HashMap<>();
   /** What is tried again later, each with what wakes it now. */
   private final Map<Runnable, Runnable> sleeping = new LinkedHashMap<>();
   private CompletableFuture<Void> empty = new CompletableFuture<>();
@@ -46,8 +48,8 @@ public final class Outbox {
     return size;
   }
 
-  /** Completes when it will survive a crash: at once without a journal. `done` is run when it is known, or given up. */
-  public CompletableFuture<Void> add(Settlement settlement, Runnable done) {
+  /** Completes when it will survive a crash: at once without a journal. `done` is told when it is known, or given up. */
+  public CompletableFuture<Void> add(Settlement settlement, Consumer<OptionalLong> done) {
     put(settlement);
     // In the journal before it is sent, so that whatever was sent is known after a crash, too.
     return keeper.add(settlement).thenRunAsync(() -> start(settlement, done), loop);
@@ -57,7 +59,7 @@ public final class Outbox {
   public void resume(List<Settlement> settlements) {
     for (Settlement settlement : settlements) {
       put(settlement);
-      start(settlement, () -> {});
+      start(settlement, charged -> {});
     }
   }
 
@@ -79,15 +81,15 @@ public final class Outbox {
   }
 
   /** Those of one lease in their order. */
-  private void start(Settlement settlement, Runnable done) {
+  private void start(Settlement settlement, Consumer<OptionalLong> done) {
     String key = settlement.lease().key();
-    CompletableFuture<Void> before = tails.getOrDefault(key, CompletableFuture.completedFuture(null));
-    CompletableFuture<Void> settled = new CompletableFuture<>();
+    CompletableFuture<OptionalLong> before = tails.getOrDefault(key, CompletableFuture.completedFuture(OptionalLong.empty()));
+    CompletableFuture<OptionalLong> settled = new CompletableFuture<>();
     tails.put(key, settled);
     Backoff backoff = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(30));
-    settled.thenRun(() -> {
+    settled.thenAccept(charged -> {
       tails.remove(key, settled);
-      done.run();
+      done.accept(charged);
       finish(settlement);
     });
     before.thenRun(() -> settle(settlement, backoff, settled));
@@ -103,19 +105,19 @@ public final class Outbox {
     reached.complete(null);
   }
 
-  private void settle(Settlement settlement, Backoff backoff, CompletableFuture<Void> settled) {
+  private void settle(Settlement settlement, Backoff backoff, CompletableFuture<OptionalLong> settled) {
     if (stopped) return;
-    SettleOnce.run(transport, settlement).whenComplete((done, error) -> {
+    SettleOnce.run(transport, settlement).whenComplete((charged, error) -> {
       if (stopped) return;
       if (error == null) {
-        settled.complete(null);
+        settled.complete(charged);
         return;
       }
       CallFailure failure = CallFailure.of(error);
       boolean again = failure.isPassing() || MENDED.contains(failure.code());
       if (!again || loop.wallMillis() - settlement.firstTriedAt() >= Settlement.LONGEST.toMillis()) {
         onGivenUp.accept(settlement, failure);
-        settled.complete(null);
+        settled.complete(OptionalLong.empty());
       } else {
         sleep(Durations.most(backoff.next(), failure.retryAfter()), backoff, () -> settle(settlement, backoff, settled));
       }

@@ -12,6 +12,7 @@ import dev.budgetarbiter.v1.Usage;
 import io.grpc.Status.Code;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -31,7 +32,8 @@ final class SettleOnce {
     this.of = of;
   }
 
-  static CompletableFuture<Void> run(Transport transport, Settlement settlement) {
+  /** What was charged to the lease in all, where a release said so. */
+  static CompletableFuture<OptionalLong> run(Transport transport, Settlement settlement) {
     SettleOnce once = new SettleOnce(transport, settlement);
     return once.leaseId().thenCompose(id -> id.map(once::settle).orElseGet(once::settleWithoutLease));
   }
@@ -51,17 +53,17 @@ final class SettleOnce {
             : CompletableFuture.failedFuture(error));
   }
 
-  private CompletableFuture<Void> settleWithoutLease() {
-    return of.lease().isSpent() ? each(of.usages(), this::bookUnleased) : DONE;
+  private CompletableFuture<OptionalLong> settleWithoutLease() {
+    return (of.lease().isSpent() ? each(of.usages(), this::bookUnleased) : DONE).thenApply(done -> OptionalLong.empty());
   }
 
-  private CompletableFuture<Void> settle(String leaseId) {
+  private CompletableFuture<OptionalLong> settle(String leaseId) {
     List<Usage> usages = of.usages();
     // UNUSED goes without usage, and says so of a failed call that spent nothing, too.
     boolean isTogether = of.isRelease() && of.unreported() != Unreported.UNREPORTED_UNUSED && !usages.isEmpty();
     int apart = isTogether ? usages.size() - 1 : usages.size();
     CompletableFuture<Void> booked = each(usages.subList(0, apart), usage -> book(leaseId, usage));
-    if (!of.isRelease()) return booked;
+    if (!of.isRelease()) return booked.thenApply(done -> OptionalLong.empty());
     Optional<Usage> last = isTogether ? Optional.of(usages.get(apart)) : Optional.empty();
     return booked.thenCompose(done -> release(leaseId, last, of.unreported()));
   }
@@ -81,16 +83,18 @@ final class SettleOnce {
     return transport.record(request.build(), of.budgetId()).thenApply(answer -> null);
   }
 
-  private CompletableFuture<Void> release(String leaseId, Optional<Usage> usage, Unreported unreported) {
+  private CompletableFuture<OptionalLong> release(String leaseId, Optional<Usage> usage, Unreported unreported) {
     ReleaseRequest.Builder request = ReleaseRequest.newBuilder().setLeaseId(leaseId).setUnreported(unreported);
     usage.ifPresent(request::setUsage);
-    CompletableFuture<Void> released = transport.release(request.build(), of.budgetId()).thenApply(answer -> null);
+    CompletableFuture<OptionalLong> released =
+        transport.release(request.build(), of.budgetId()).thenApply(answer -> OptionalLong.of(answer.getUsedTokens()));
     return released.exceptionallyCompose(error -> {
       String reason = CallFailure.of(error).reason();
       if (reason.equals("USAGE_REPORTED")) return release(leaseId, usage, Unreported.UNREPORTED_FREE);
-      if (NOT_BOOKED.contains(reason)) return usage.map(each -> book(leaseId, each)).orElse(DONE);
+      CompletableFuture<OptionalLong> unknown = CompletableFuture.completedFuture(OptionalLong.empty());
+      if (NOT_BOOKED.contains(reason)) return usage.map(each -> book(leaseId, each)).orElse(DONE).thenCompose(done -> unknown);
       // Over for long, with nothing to report: there is nothing left to give back.
-      if (reason.equals("LEASE_CLOSED") && usage.isEmpty()) return DONE;
+      if (reason.equals("LEASE_CLOSED") && usage.isEmpty()) return unknown;
       return CompletableFuture.failedFuture(error);
     });
   }

@@ -4,6 +4,7 @@ import dev.budgetarbiter.client.ArbiterRefusedException;
 import dev.budgetarbiter.client.ArbiterUnavailableException;
 import dev.budgetarbiter.client.SlotDeniedException;
 import dev.budgetarbiter.client.internal.Durations;
+import dev.budgetarbiter.client.internal.Rules;
 import dev.budgetarbiter.client.internal.loop.Backoff;
 import dev.budgetarbiter.client.internal.loop.Loop;
 import dev.budgetarbiter.client.internal.transport.CallFailure;
@@ -17,7 +18,10 @@ import dev.budgetarbiter.v1.LeaseRequest;
 import io.grpc.Status.Code;
 import java.time.Duration;
 import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
@@ -45,6 +49,7 @@ public final class Acquisition {
   private final Backoff backoff = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(2));
   private final String requestId = UUID.randomUUID().toString();
   private final long beganAt;
+  private final Set<String> deniedRules = new LinkedHashSet<>();
   private Denial denial;
 
   /** What an acquisition needs of its client. */
@@ -82,6 +87,7 @@ public final class Acquisition {
     long askedAt = loop.nanoTime();
     ask(wanted.budget(), requestId, slice, denied -> {
       denial = denied;
+      deniedRules.addAll(Rules.of(denied));
       boolean waited = !slice.isZero() && loop.since(askedAt).compareTo(slice.multipliedBy(9).dividedBy(10)) >= 0;
       Iterator<String> fallbacks = denied.getFallbackBudgetIdsList().iterator();
       if (wanted.fallback()) askFallbacks(fallbacks, () -> afterDenial(waited));
@@ -176,7 +182,7 @@ public final class Acquisition {
     askInLine(budget, id, wait).whenComplete((acquired, error) -> {
       boolean isGranted = error == null && acquired.answer().hasGranted();
       boolean isUnknown = error != null && CallFailure.of(error) != NOBODY_WAITS;
-      Granted granted = new Granted(budget, id, isGranted ? acquired.kept() : Optional.empty());
+      Granted granted = new Granted(budget, id, isGranted ? acquired.kept() : Optional.empty(), List.copyOf(deniedRules));
       if (isWithout()) {
         // Settled by its request id, as the call that goes on is.
         granted.kept().ifPresent(KeptLease::letGo);

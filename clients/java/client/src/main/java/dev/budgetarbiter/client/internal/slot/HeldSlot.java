@@ -10,12 +10,13 @@ import dev.budgetarbiter.client.internal.telemetry.SlotSpan;
 import dev.budgetarbiter.client.internal.transport.KeptLease;
 import dev.budgetarbiter.client.internal.usage.VendorShapes;
 import dev.budgetarbiter.v1.Lease;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
-import java.util.function.Function;
 
 /** A slot as its caller has it, on whatever thread; what it is told is kept on the loop. */
 public final class HeldSlot implements Slot {
@@ -28,9 +29,17 @@ public final class HeldSlot implements Slot {
   private final SlotSpan span;
   private final boolean isKept;
   private final AtomicBoolean isClosed = new AtomicBoolean();
+  private volatile OptionalLong charged = OptionalLong.empty();
 
   /** What a slot needs of its client. `isKept`: settlements are kept over a crash, for which a close waits. */
-  public record Means(Loop loop, SlotSpan span, boolean isKept, Function<Settlement, CompletableFuture<Void>> settle) {}
+  public record Means(Loop loop, SlotSpan span, boolean isKept, Settling settling) {}
+
+  /** Settles in the background. `charged` is told what the service charged, once it is known. */
+  @FunctionalInterface
+  public interface Settling {
+    /** Completes when it will survive a crash. */
+    CompletableFuture<Void> settle(Settlement settlement, Consumer<OptionalLong> charged);
+  }
 
   public HeldSlot(Granted granted, String ai, String model, Means means) {
     this.granted = granted;
@@ -38,7 +47,7 @@ public final class HeldSlot implements Slot {
     this.loop = means.loop();
     this.span = means.span();
     this.isKept = means.isKept();
-    var account = new SlotBooks.Account(granted.budget(), ai, model, granted.settledAs(true), means.settle());
+    var account = new SlotBooks.Account(granted.budget(), ai, model, granted.settledAs(true), settlement -> means.settling().settle(settlement, this::take));
     this.books = new SlotBooks(account, loop);
   }
 
@@ -55,6 +64,16 @@ public final class HeldSlot implements Slot {
   @Override
   public Optional<Lease> lease() {
     return granted.lease();
+  }
+
+  @Override
+  public List<String> deniedRules() {
+    return granted.deniedRules();
+  }
+
+  @Override
+  public OptionalLong charged() {
+    return charged;
   }
 
   @Override
@@ -103,5 +122,9 @@ public final class HeldSlot implements Slot {
     span.end();
     // Whatever the caller does next, it is on the disk; but a disk that hangs holds up nobody for ever.
     if (isKept) kept.completeOnTimeout(null, LONGEST_CLOSE_SECONDS, TimeUnit.SECONDS).join();
+  }
+
+  private void take(OptionalLong told) {
+    if (told.isPresent()) charged = told;
   }
 }
