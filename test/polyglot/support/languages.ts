@@ -1,6 +1,7 @@
 import { copyFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { buildWheel, installInto, pythonWith } from '../python.js';
+import { mavenProject } from './maven-project.js';
 import { npmProject } from './npm-project.js';
 
 /** How to run the scenarios in one language, once its package is installed from its built file. */
@@ -29,6 +30,13 @@ export const LANGUAGES: readonly (readonly [language: string, prepare: () => Pro
       const folder = path.dirname(wheel);
       await copyFile(new URL('../python/scenarios.py', import.meta.url), path.join(folder, 'scenarios.py'));
       return { folder, command: [python, 'scenarios.py'], remove: () => rm(folder, { recursive: true }) };
+    },
+  ],
+  [
+    'Java',
+    async () => {
+      const { folder, java, remove } = await mavenProject({}, '-DskipTests', '-Dmaven.javadoc.skip=true');
+      return { folder, command: [...java, 'Scenarios'], remove };
     },
   ],
 ];
