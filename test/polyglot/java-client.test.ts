@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LoadedClients } from '../support/loaded-client.js';
 import { type Service, startService } from '../support/service.js';
 import { TOTALS, VendorServer } from '../support/vendor-server.js';
-import { type MavenProject, mavenProject, PACKAGES } from './support/maven-project.js';
+import { type MavenProject, mavenProject } from './support/maven-project.js';
 
 const ROOT = new URL('../../', import.meta.url);
-const README = readFileSync(path.join(PACKAGES, 'README.md'), 'utf8');
+const README = readFileSync(new URL('clients/java/README.md', ROOT), 'utf8');
 const BLOCKS = [...README.matchAll(/^```java\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block);
 const ESTIMATE = 1_500;
 const REFUSED = { tokens: 0, presumed: 0, calls: 1, failed: 1 };
@@ -116,7 +116,7 @@ describe('the Java packages', () => {
   it('have the version of the service, and all that Maven Central asks for', async () => {
     const { version } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8'));
     for (const name of ['client', 'spring-ai']) {
-      const target = path.join(PACKAGES, name, 'target');
+      const target = path.join(project.packages, name, 'target');
       const jars = (await readdir(target)).filter((file) => file.endsWith('.jar')).sort();
       expect(jars).toEqual(
         ['-javadoc', '-sources', ''].map((kind) => `${name}-${version}${kind}.jar`).sort(),
@@ -131,7 +131,7 @@ describe('the Java packages', () => {
   });
 
   it('depend on gRPC and protobuf alone', () => {
-    const pom = readFileSync(path.join(PACKAGES, 'client/target/.flattened-pom.xml'), 'utf8');
+    const pom = readFileSync(path.join(project.packages, 'client/target/.flattened-pom.xml'), 'utf8');
     const [, dependencies = ''] = pom.split('<dependencies>');
     const needed = dependencies.split('</dependency>').filter((one) => !one.includes('<optional>true'));
     const groups = needed.map((one) => /<groupId>(.*)<\/groupId>/.exec(one)?.[1]).filter(Boolean);

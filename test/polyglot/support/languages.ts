@@ -35,7 +35,7 @@ export const LANGUAGES: readonly (readonly [language: string, prepare: () => Pro
   [
     'Java',
     async () => {
-      const { folder, java, remove } = await mavenProject({}, '-DskipTests', '-Dmaven.javadoc.skip=true');
+      const { folder, java, remove } = await mavenProject({}, 'package -DskipTests -Dmaven.javadoc.skip');
       return { folder, command: [...java, 'Scenarios'], remove };
     },
   ],

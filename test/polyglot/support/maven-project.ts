@@ -1,34 +1,24 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-const SOURCES = path.join(ROOT, 'test/polyglot/java');
-export const PACKAGES = path.join(ROOT, 'clients/java');
-const CACHE = process.env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache');
-/** Kept from run to run, as what else tests fetch; nothing else of this machine is in it. */
-const REPOSITORY = path.join(CACHE, 'budget-arbiter-ci/maven');
+const CACHE = path.join(process.env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache'), 'budget-arbiter-ci');
+/** What Maven fetched, kept from run to run. Maven does not lock it, and other tests use it at the same time. */
+const REPOSITORY = path.join(CACHE, 'maven');
 const INSTALL = 'org.apache.maven.plugins:maven-install-plugin:3.1.4:install-file';
-const CLASS_PATH = 'dependency:build-classpath';
+/** Programs of a second or two: they need no optimiser. */
+const JAVA = ['java', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-cp', 'target/classes:lib/*'];
 const run = promisify(execFile);
-
-/** Runs Maven. Rejects with all that it said if it fails. */
-export async function maven(folder: string, ...args: readonly string[]): Promise<void> {
-  const quiet = ['-q', '-B', '-ntp', `-Dmaven.repo.local=${REPOSITORY}`];
-  try {
-    await run('mvn', [...quiet, ...args], { cwd: folder, maxBuffer: 1 << 26 });
-  } catch (error) {
-    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
-    throw new Error(`mvn ${args.join(' ')}\n${stdout}\n${stderr}`, { cause: error });
-  }
-}
 
 /** A folder outside of this repository with programs over the packages as they were built. */
 export interface MavenProject {
   readonly folder: string;
+  /** Where the packages were built: a copy, since this repository is others' to build in, too. */
+  readonly packages: string;
   /** Before the name of a class. */
   readonly java: readonly string[];
   /** Runs a class. Returns what it printed. */
@@ -36,34 +26,42 @@ export interface MavenProject {
   remove(): Promise<void>;
 }
 
-/** Programs of the README by the name of their class, beside those of `test/polyglot/java`. */
+/** Builds the packages, installs their jars, and compiles `test/polyglot/java` with these programs, by class, over them. */
 export async function mavenProject(
   programs: Readonly<Record<string, string>> = {},
-  ...build: string[]
+  build = 'package',
 ): Promise<MavenProject> {
-  await rm(path.join(REPOSITORY, 'dev/budgetarbiter'), { recursive: true, force: true });
-  await maven(PACKAGES, 'package', ...build);
-  for (const name of ['client', 'spring-ai']) {
-    await maven(PACKAGES, INSTALL, `-Dfile=${name}/target/${name}-0.1.0.jar`);
-  }
   const folder = await mkdtemp(path.join(tmpdir(), 'client-project-'));
-  await cp(SOURCES, folder, { recursive: true, filter: (from) => path.basename(from) !== 'target' });
+  const packages = path.join(folder, 'source/clients/java');
+  const withoutTargets = { recursive: true, filter: (from: string) => path.basename(from) !== 'target' };
+  await cp(path.join(ROOT, 'clients/java'), packages, withoutTargets);
+  await cp(path.join(ROOT, 'proto'), path.join(folder, 'source/proto'), { recursive: true });
+  await cp(path.join(ROOT, 'test/polyglot/java'), folder, withoutTargets);
   for (const [name, source] of Object.entries(programs)) {
     await writeFile(path.join(folder, `src/main/java/${name}.java`), source);
   }
-  const list = path.join(folder, 'class-path');
-  await maven(folder, 'compile', CLASS_PATH, `-Dmdep.outputFile=${list}`);
-  const classPath = `target/classes:${(await readFile(list, 'utf8')).trim()}`;
-  // Programs of a second or two: they need no optimiser.
-  const java = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-cp', classPath];
+  await mkdir(CACHE, { recursive: true });
+  const maven = `mvn -q -B -ntp -Dmaven.repo.local=${REPOSITORY}`;
+  const script = [
+    `rm -rf ${REPOSITORY}/dev/budgetarbiter`,
+    `${maven} -f ${packages} ${build}`,
+    ...['client', 'spring-ai'].map(
+      (name) => `${maven} ${INSTALL} -Dfile=${packages}/${name}/target/${name}-0.1.0.jar`,
+    ),
+    `${maven} compile dependency:copy-dependencies -DoutputDirectory=lib`,
+  ].join('\n');
+  try {
+    await run('flock', [`${REPOSITORY}.lock`, 'sh', '-exc', script], { cwd: folder, maxBuffer: 1 << 26 });
+  } catch (error) {
+    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
+    throw new Error(`${stdout}\n${stderr}`, { cause: error });
+  }
   return {
-    folder,
-    java: ['java', ...java],
+    ...{ folder, packages, java: JAVA },
     run: async (program, env) => {
-      const own = { ...process.env, ...env };
-      return (
-        await run('java', [...java, ...program.split(' ')], { cwd: folder, env: own, timeout: 120_000 })
-      ).stdout;
+      const [file = '', ...args] = [...JAVA, ...program.split(' ')];
+      return (await run(file, args, { cwd: folder, env: { ...process.env, ...env }, timeout: 120_000 }))
+        .stdout;
     },
     remove: () => rm(folder, { recursive: true, force: true }),
   };

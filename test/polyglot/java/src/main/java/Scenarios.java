@@ -71,8 +71,14 @@ public final class Scenarios {
         told();
         for (int n = 0; n < 10; n += 1) answered(REQUEST);
       }
-      case "fail-open", "fail-open-lost" -> {
+      case "fail-open" -> {
         answered(REQUEST);
+        told();
+      }
+      case "fail-open-lost" -> {
+        answered(REQUEST);
+        told();
+        answered(REQUEST.wait(Duration.ZERO));
         told();
       }
       case "journal" -> {
