@@ -58,6 +58,7 @@ public final class RemoteBudgetClient implements BudgetClient {
   private final TokenSource token;
   private final WaitLines lines = new WaitLines();
   private final Thread atExit = new Thread(this::close, "budget-arbiter-exit");
+  private final AtomicBoolean hasAnswered = new AtomicBoolean();
   private final AtomicBoolean isClosed = new AtomicBoolean();
 
   public RemoteBudgetClient(Settings settings, Surroundings surroundings) {
@@ -240,7 +241,7 @@ public final class RemoteBudgetClient implements BudgetClient {
     private Asking(Wanted wanted) {
       span = SlotSpan.begin(wanted.budget(), wanted.ai(), wanted.model());
       acquisition = new Acquisition(wanted, new Acquisition.Means(
-          transport, lines, loop, token::renew, granted -> giveBack(granted, wanted.ai())));
+          transport, lines, loop, hasAnswered, token::renew, granted -> giveBack(granted, wanted.ai())));
       loop.execute(() -> acquisition.run().whenComplete((granted, error) -> take(wanted, granted, error)));
     }
 

@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
@@ -57,6 +58,8 @@ public final class Acquisition {
       Transport transport,
       WaitLines lines,
       Loop loop,
+      /* Whether the service has ever answered. */
+      AtomicBoolean hasAnswered,
       /* Whether other credentials may be accepted now. */
       BooleanSupplier renewToken,
       /* A grant that nobody waits for any more, or that may have been made: it is given back unused. */
@@ -160,11 +163,13 @@ public final class Acquisition {
   /** A service that is away without a word looks like one in whose line we stand: it is asked whether it is there. */
   private void probe(String budget, String id, CompletableFuture<Acquired> asked) {
     Duration half = mostWithoutAnswer().dividedBy(2);
+    // A program that has just begun may itself be what takes its time.
+    Duration within = means.hasAnswered().get() ? half : Durations.most(half, means.transport().timeout());
     loop.schedule(half, () -> {
       if (asked.isDone() || outcome.isDone()) return;
       LeaseRequest.Builder request = LeaseRequest.newBuilder().setBudgetId(budget).setAiId(wanted.ai()).setRequestId(id);
       GetLeaseRequest message = GetLeaseRequest.newBuilder().setRequest(request).build();
-      means.transport().getLease(message, budget, Durations.most(half, Duration.ofMillis(1))).whenComplete((answer, error) -> {
+      means.transport().getLease(message, budget, Durations.most(within, Duration.ofMillis(1))).whenComplete((answer, error) -> {
         if (error != null && CallFailure.of(error).isAway() && !asked.isDone()) goOnWithout();
       });
     });
@@ -180,6 +185,7 @@ public final class Acquisition {
   /** Once. One of the two is told, unless it was granted, or nobody waits any more. */
   private void ask(String budget, String id, Duration wait, Consumer<Denial> onDenial, Consumer<CallFailure> onFailure) {
     askInLine(budget, id, wait).whenComplete((acquired, error) -> {
+      if (error == null) means.hasAnswered().set(true);
       boolean isGranted = error == null && acquired.answer().hasGranted();
       boolean isUnknown = error != null && CallFailure.of(error) != NOBODY_WAITS;
       Granted granted = new Granted(budget, id, isGranted ? acquired.kept() : Optional.empty(), List.copyOf(deniedRules));
