@@ -174,7 +174,7 @@ const present = execFileSync('git', ['ls-files', '--cached', '--others', '--excl
     /^(src|dashboard|clients|test|bench|examples|scripts)\/.*\.(ts|mjs|js|py|go|java)$/.test(file),
   )
   .filter((file) => existsSync(file));
-const all = present.filter((file) => !/\/_?gen\//.test(file));
+const all = present.filter((file) => !/\/_?gen\/|\.pb\.go$/.test(file));
 const sources = all.filter((file) => file.startsWith('src/') && file.endsWith('.ts'));
 const generated = present.filter((file) => file.startsWith('src/gen/'));
 

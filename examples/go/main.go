@@ -1,7 +1,5 @@
-// A small AI: makes some simulated LLM calls, each in a slot of its own, and prints one JSON line for each.
+// A small AI: makes some simulated LLM calls, in slots of its own, and prints one JSON line for each slot.
 package main
-
-//go:generate ../../node_modules/.bin/buf generate
 
 import (
 	"context"
@@ -12,11 +10,7 @@ import (
 	"strconv"
 	"time"
 
-	budgetarbiterv1 "budgetarbiter/gen/v1"
-
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/backoff"
-	"google.golang.org/grpc/credentials/insecure"
+	arbiter "github.com/budget-arbiter/budget-arbiter/clients/go"
 )
 
 type line struct {
@@ -30,61 +24,46 @@ type line struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-
-	// Without it, a client that found the service away may take two minutes to look again.
-	reconnect := grpc.ConnectParams{Backoff: backoff.DefaultConfig, MinConnectTimeout: time.Second}
-	reconnect.Backoff.MaxDelay = 2 * time.Second
-	conn, err := grpc.NewClient(env("ARBITER_ADDRESS", "127.0.0.1:50051"),
-		grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithConnectParams(reconnect))
+	client, err := arbiter.New(env("ARBITER_ADDRESS", "127.0.0.1:50051"),
+		arbiter.WithBudget(env("BUDGET_ID", "anthropic")), arbiter.WithAI(env("AI_ID", "go-ai")),
+		arbiter.WithWait(seconds("WAIT_SECONDS", 10)), arbiter.WithPatience(seconds("PATIENCE_SECONDS", 600)))
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer conn.Close()
-	client := budgetarbiterv1.NewBudgetServiceClient(conn)
-
-	request := SlotRequest{
-		BudgetID:        env("BUDGET_ID", "anthropic"),
-		AIID:            env("AI_ID", "go-ai"),
-		EstimatedTokens: number("TOKENS", 200),
-		Wait:            time.Duration(number("WAIT_SECONDS", 10)) * time.Second,
-		Patience:        time.Duration(number("PATIENCE_SECONDS", 600)) * time.Second,
-	}
+	defer client.Close(context.Background())
+	tokens := number("TOKENS", 200)
 	for range number("CALLS", 1) {
-		if err := work(ctx, client, request); err != nil {
+		var held *arbiter.Slot
+		err := client.Do(ctx, arbiter.Request{Estimate: tokens}, func(ctx context.Context, slot *arbiter.Slot) error {
+			held = slot
+			draft, err := callModel(ctx, tokens-tokens/2)
+			slot.ReportAnswer(draft)
+			if err != nil {
+				return err
+			}
+			revision, err := callModel(ctx, tokens/2)
+			slot.ReportAnswer(revision)
+			return err
+		})
+		if err != nil {
 			log.Fatal(err)
 		}
+		// The budget is told in the background. An AI need not wait for that; these lines say what was charged.
+		client.Flush(ctx)
+		lease := held.Lease()
+		_ = json.NewEncoder(os.Stdout).Encode(line{held.AI(), lease.LeaseId, lease.Fence, held.Charged(), held.DeniedRules()})
 	}
 }
 
-// work makes two model calls in one slot, a draft and its revision, and prints what they cost.
-func work(ctx context.Context, client budgetarbiterv1.BudgetServiceClient, request SlotRequest) error {
-	tokens := request.EstimatedTokens
-	settled, err := WithSlot(ctx, client, request, func(ctx context.Context, slot *Slot) error {
-		draft, err := callModel(ctx, tokens-tokens/2)
-		if err != nil {
-			return err
-		}
-		if _, err := slot.Record(draft); err != nil {
-			return err
-		}
-		slot.FinalUsage, err = callModel(ctx, tokens/2)
-		return err
-	})
-	if err != nil {
-		return err
+// callModel stands for a call of a model's API: takes its time, ends early when the slot is lost, tells what it spent.
+func callModel(ctx context.Context, budgeted int64) (map[string]any, error) {
+	select {
+	case <-time.After(100 * time.Millisecond):
+		usage := map[string]int64{"input_tokens": budgeted - budgeted/2, "output_tokens": budgeted / 2}
+		return map[string]any{"model": "simulated", "usage": usage}, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
 	}
-	lease := settled.Lease
-	return json.NewEncoder(os.Stdout).Encode(
-		line{request.AIID, lease.LeaseId, lease.Fence, settled.UsedTokens, settled.DeniedRules})
-}
-
-// callModel stands for a call of a model's API: takes its time, ends early when the lease is lost, tells what it spent.
-func callModel(ctx context.Context, budgeted int64) (*budgetarbiterv1.Usage, error) {
-	if err := sleep(ctx, 100*time.Millisecond); err != nil {
-		return nil, err
-	}
-	spent := &budgetarbiterv1.TokenCounts{InputTokens: budgeted - budgeted/2, OutputTokens: budgeted / 2}
-	return &budgetarbiterv1.Usage{Model: "simulated", Tokens: spent}, nil
 }
 
 func env(name, otherwise string) string {
@@ -100,4 +79,12 @@ func number(name string, otherwise int64) int64 {
 		log.Fatalf("%s: %v", name, err)
 	}
 	return value
+}
+
+// seconds of 0 are none at all.
+func seconds(name string, otherwise int64) time.Duration {
+	if value := number(name, otherwise); value > 0 {
+		return time.Duration(value) * time.Second
+	}
+	return arbiter.None
 }

@@ -5,7 +5,7 @@ import type { DayOutcome, Outcome } from '../replay/report.js';
 const WIDTH = 860;
 const PANEL = 180;
 const LEFT = 70;
-const GAP = 40;
+const GAP = 56;
 const COLOURS = { demand: '#d5d9df', current: '#7a8699', candidate: '#2563eb' } as const;
 
 /** Each day's tokens under either policy, before what was asked for on it. */
@@ -15,17 +15,24 @@ export function replaySvg({ current, candidate }: Comparison, unit: string): str
     ...(candidate ? [{ title: 'candidate', outcome: candidate, colour: COLOURS.candidate }] : []),
   ];
   const most = Math.max(1, ...panels.flatMap(({ outcome }) => outcome.days.map(({ tokens }) => tokens)));
-  const top = most * 1.25;
-  const height = panels.length * (PANEL + GAP) + 20;
+  const top = roundAbove(most * 1.1);
+  const height = panels.length * (PANEL + GAP) + 30;
   const parts = panels.map(({ title, outcome, colour }, at) =>
     panel(`${title}: ${figures(outcome)}`, outcome.days, { y: at * (PANEL + GAP) + GAP, top, colour, unit }),
   );
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="12">`,
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
+    `<text x="${WIDTH - 20}" y="20" text-anchor="end" fill="#555">tokens a day; grey: asked for</text>`,
     ...parts,
     '</svg>\n',
   ].join('\n');
+}
+
+/** A figure that is easy to halve. */
+function roundAbove(tokens: number): number {
+  const unit = 10 ** Math.floor(Math.log10(tokens));
+  return unit * ([1, 2, 3, 4, 5, 6, 8].find((times) => unit * times >= tokens) ?? 10);
 }
 
 function figures({ usedPercent, spreadPercent, lastedDays }: Outcome): string {

@@ -4363,7 +4363,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
                 "type": "null"
               }
             ],
-            "description": "A last report, booked in the same step. Its `usage_id` may be empty, since a lease is released once anyway. None with UNREPORTED_UNUSED."
+            "description": "A last report, booked in the same step. Its `usage_id` may be empty, since a lease is released once anyway. With UNREPORTED_UNUSED of no tokens: a call that failed before it reached the model."
           },
           "unreported": {
             "enum": [

@@ -2,6 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as admin from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
 import * as budgets from '../../src/gen/budgetarbiter/v1/budget_service.js';
+import { LEASE_ID } from '../support/samples.js';
 import { METHODS } from '../support/valid-requests.js';
 import { ask, failureOf, type Harness, startHarness } from './support/harness.js';
 
@@ -324,3 +325,15 @@ it.each(['anthropic:1:1', 'not-ours', 'anthropic:0:1:abc', 'Anthropic:1:1:abc'])
     expect(error.message).toContain('unleased');
   },
 );
+
+it('takes a failed call of no tokens along with a slot that was not used, and none with tokens', async () => {
+  const release = (inputTokens: number) =>
+    budgets.ReleaseRequest.fromPartial({
+      leaseId: LEASE_ID,
+      unreported: budgets.Unreported.UNREPORTED_UNUSED,
+      usage: { usageId: 'call', failed: true, tokens: { inputTokens } },
+    });
+  const error = await failureOf(harness, budgets.BudgetServiceService.release, release(1));
+  expect(error.violations).toMatchObject([{ field: 'usage.tokens' }]);
+  expect(await ask(harness, budgets.BudgetServiceService.release, release(0))).toHaveProperty('answer');
+});

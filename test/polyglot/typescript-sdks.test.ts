@@ -179,14 +179,29 @@ describe.each([
     await project.run('node_modules/typescript/bin/tsc -p .', {});
   });
 
-  it(`has no dependency but gRPC and protobuf (${name})`, async () => {
-    const manifest = await readFile(
-      path.join(project.folder, 'node_modules/@budget-arbiter/client/package.json'),
-      'utf8',
-    );
-    expect(Object.keys(JSON.parse(manifest).dependencies).sort()).toEqual([
-      '@bufbuild/protobuf',
-      '@grpc/grpc-js',
-    ]);
+  it(`is of the service's version, and needs gRPC and protobuf alone (${name})`, async () => {
+    const manifest = async (file: string) => JSON.parse(await readFile(file, 'utf8'));
+    const installed = (each: string) =>
+      manifest(path.join(project.folder, `node_modules/@budget-arbiter/${each}/package.json`));
+    const [client, middleware] = [await installed('client'), await installed('ai-sdk')];
+    const { version } = await manifest('package.json');
+    expect([client.version, middleware.version]).toEqual([version, version]);
+    expect(middleware.dependencies).toEqual({ '@budget-arbiter/client': version });
+    expect(Object.keys(client.dependencies).sort()).toEqual(['@bufbuild/protobuf', '@grpc/grpc-js']);
+  });
+
+  it('says what a slot costs beside a bare call of gRPC', async () => {
+    const printed = await project.run('overhead.mjs', {
+      ...{
+        BUDGET_ARBITER_ADDRESS: service.grpcAddress,
+        BUDGET_ARBITER_BUDGET: budget,
+        BUDGET_ARBITER_AI: 'overhead',
+      },
+    });
+    console.info(printed.trim());
+    expect(JSON.parse(printed)).toMatchObject({
+      slot_p50_us: expect.any(Number),
+      echo_p50_us: expect.any(Number),
+    });
   });
 });

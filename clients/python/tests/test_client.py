@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -43,7 +44,7 @@ def settled(client: Client, service: Service, budget: str) -> dict[str, int]:
 
 
 def test_a_report_is_booked_and_the_rest_is_free(client: Client, service: Service, budget: str) -> None:
-    with client.slot(estimate=1_000, model="model-a", labels={"job": "test"}) as slot:
+    with client.slot(estimate=1_000, model="model-\x00a" * 50, labels={"job": "test"}) as slot:
         assert slot.reserved == 1_000
         assert slot.fence > 0
         assert slot.report(input=100, output=50) == Usage(input=100, output=50)
@@ -173,6 +174,22 @@ def test_refused_for_what_it_says(client: Client) -> None:
     assert (refused.value.code, refused.value.reason) == ("NOT_FOUND", "BUDGET_NOT_FOUND")
     with client.slot(estimate=1) as slot:
         slot.report(total=1)
+
+
+def test_one_budgets_refusal_is_not_anothers(service: Service, budget: str, transport: str) -> None:
+    async def one(client: AsyncClient, name: str) -> str:
+        try:
+            async with client.slot(name, estimate=10) as slot:
+                slot.report(total=1)
+        except ArbiterRefused as refused:
+            return refused.reason
+        return "granted"
+
+    async def run() -> list[str]:
+        async with AsyncClient(service.address, ai="a", transport=transport) as client:
+            return await asyncio.gather(*(one(client, name) for name in ("no-such", budget, "no-such", budget)))
+
+    assert asyncio.run(run()) == ["BUDGET_NOT_FOUND", "granted"] * 2
 
 
 def test_a_crowd_in_one_loop(service: Service, new_budget: Callable[..., str], transport: str) -> None:
@@ -311,7 +328,7 @@ with client.slot(estimate=1_000) as slot:
 def program(service: Service, budget: str, end: str = "") -> subprocess.Popen[str]:
     child = subprocess.Popen(
         [sys.executable, "-c", PROGRAM.format(end=end), service.address, budget],
-        env={**os.environ, "PYTHONPATH": str(SRC)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(SRC), os.environ.get("PYTHONPATH", "")])},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -362,6 +379,21 @@ assert client.close()
     child.communicate("\n", timeout=20)
     assert child.returncode == 0
     assert service.books(budget) == {"tokens": 207, "calls": 3, "failed": 0, "presumed": 0, "live": 0}
+
+
+@pytest.mark.parametrize("how", ["fork", "spawn"])
+def test_a_child_of_multiprocessing_settles_as_it_ends(service: Service, budget: str, how: str) -> None:
+    child = multiprocessing.get_context(how).Process(target=_spend, args=(service.address, budget))
+    child.start()
+    child.join(30)
+    assert child.exitcode == 0
+    assert service.books(budget) == {"tokens": 7, "calls": 1, "failed": 0, "presumed": 0, "live": 0}
+
+
+def _spend(address: str, budget: str) -> None:
+    client = Client(address, budget=budget, ai="child")
+    with client.slot(estimate=100) as slot:
+        slot.report(total=7)
 
 
 def test_closed(service: Service, budget: str) -> None:

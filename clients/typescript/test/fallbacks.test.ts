@@ -19,6 +19,8 @@ class ScriptedService {
   }[] = [];
   readonly waiting: (() => void)[] = [];
   released = 0;
+  /** It answers, but has no store. */
+  isAway = false;
   private readonly server = new Server();
 
   private constructor(sessions: number | 'served') {
@@ -58,7 +60,9 @@ class ScriptedService {
       const answer = (value: SessionResponse['answer']) =>
         call.write(SessionResponse.fromPartial({ tag, answer: value as never }));
       if (asked?.$case === 'open') answer({ $case: 'opened', value: { sessionId: 'session', leases: [] } });
-      if (asked?.$case === 'acquire') {
+      if (asked?.$case === 'acquire' && this.isAway) {
+        answer({ $case: 'failed', value: { code: status.UNAVAILABLE, message: 'no store', details: [] } });
+      } else if (asked?.$case === 'acquire') {
         this.grant('session', asked.value, call.metadata, (value) => answer({ $case: 'acquired', value }));
       }
       if (asked?.$case === 'release') answer({ $case: 'released', value: ReleaseResponse.fromPartial({}) });
@@ -164,4 +168,20 @@ it('keeps at most 50 waits of one AI in the service, and serves the others in th
   }
   await Promise.all(calls);
   expect(order).toEqual(Array.from({ length: 70 }, (_, at) => at));
+});
+
+it('moves on to the next replica from one that is unavailable, and lets its slots be', async () => {
+  const services = [await ScriptedService.start('served'), await ScriptedService.start('served')];
+  const address = services.map((service) => service.address);
+  const client = new BudgetClient({ address, budget: 'anthropic', ai: 'guardian', wait: 0 });
+  started.push(client, ...services);
+  const slot = await client.acquire();
+  const home = services.find(({ asked }) => asked.length > 0);
+  const other = services.find(({ asked }) => asked.length === 0);
+  if (home !== undefined) home.isAway = true;
+  for (let n = 0; n < 3; n += 1) await client.withSlot({}, unused);
+  expect([home?.asked.length, other?.asked.length]).toEqual([1, 3]);
+  expect(slot.lost.aborted).toBe(false);
+  slot.unused();
+  await slot.end();
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { BudgetCallback } from '../src/langchain.js';
 import { FakeBudgetClient } from '../src/testing.js';
 
@@ -104,6 +104,22 @@ describe('the callback for LangChain', () => {
     const { budget, callback } = await begin();
     await callback.handleLLMEnd(output, 'run', undefined, undefined, extra);
     expect(budget.slots).toMatchObject([{ reports, unreported }]);
+  });
+
+  it('settles a stream that its reader left, a minute after its last token', async () => {
+    vi.useFakeTimers();
+    const { budget, callback } = await begin();
+    callback.handleLLMNewToken('a', undefined, 'run');
+    vi.advanceTimersByTime(59_000);
+    callback.handleLLMNewToken('b', undefined, 'run');
+    vi.advanceTimersByTime(59_000);
+    expect(budget.slots[0]?.unreported).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(2_000);
+    vi.useRealTimers();
+    expect(budget.slots).toMatchObject([{ reports: [], unreported: 'PRESUME' }]);
+    // It was only slow: what it cost counts all the same.
+    await callback.handleLLMEnd(ended(USAGE), 'run');
+    expect(budget.slots).toMatchObject([{ reports: [{ tokens: { input: 10, output: 6 } }] }]);
   });
 
   it('settles an error, once', async () => {

@@ -2,11 +2,12 @@ import { NUMBERS, TEXTS } from '../../domain/model/field-limits.js';
 import { adjustmentFingerprint, usageFingerprint } from '../../domain/model/fingerprint.js';
 import type * as domain from '../../domain/model/requests.js';
 import type { SessionRef } from '../../domain/model/session-ref.js';
-import type {
-  TokenCounts,
-  Unreported as UnreportedTokens,
-  UsageReport,
-  Writable,
+import {
+  TOKEN_KINDS,
+  type TokenCounts,
+  type Unreported as UnreportedTokens,
+  type UsageReport,
+  type Writable,
 } from '../../domain/model/types.js';
 import type { Usage } from '../../gen/budgetarbiter/v1/budget.js';
 import type { AdjustUsageRequest } from '../../gen/budgetarbiter/v1/budget_admin_service.js';
@@ -61,8 +62,8 @@ export function readRelease(message: ReleaseRequest, session?: SessionRef): doma
   const unreported = UNREPORTED.get(message.unreported);
   if (unreported === undefined)
     checks.fail('unreported', 'must be one of UNREPORTED_FREE, _PRESUME and _UNUSED');
-  if (unreported === 'UNUSED' && usage !== undefined) {
-    checks.fail('usage', 'none may be given with UNREPORTED_UNUSED: nothing was asked of the model');
+  if (unreported === 'UNUSED' && usage !== undefined && TOKEN_KINDS.some((kind) => usage.tokens[kind] > 0)) {
+    checks.fail('usage.tokens', 'must be 0 with UNREPORTED_UNUSED: nothing was asked of the model');
   }
   checks.done();
   if (unreported !== undefined && unreported !== 'FREE') request.unreported = unreported;

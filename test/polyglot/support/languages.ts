@@ -1,6 +1,7 @@
 import { copyFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { buildWheel, installInto, pythonWith } from '../python.js';
+import { goModule, MODULE } from './go-module.js';
 import { mavenProject } from './maven-project.js';
 import { npmProject } from './npm-project.js';
 
@@ -30,6 +31,14 @@ export const LANGUAGES: readonly (readonly [language: string, prepare: () => Pro
       const folder = path.dirname(wheel);
       await copyFile(new URL('../python/scenarios.py', import.meta.url), path.join(folder, 'scenarios.py'));
       return { folder, command: [python, 'scenarios.py'], remove: () => rm(folder, { recursive: true }) };
+    },
+  ],
+  [
+    'Go',
+    async () => {
+      const { folder, run, remove } = await goModule();
+      await run('go', 'build', '-o', 'scenarios', `${MODULE}/internal/scenarios`);
+      return { folder, command: ['./scenarios'], remove };
     },
   ],
   [

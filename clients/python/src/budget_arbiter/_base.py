@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import multiprocessing.util
 import os
 import threading
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from typing import Any, TypeVar
 
 from budget_arbiter._engine.acquire import Wanted
 from budget_arbiter._engine.engine import Engine
+from budget_arbiter._engine.text import MOST_OF_A_MODEL, clean
 from budget_arbiter.errors import ClientClosed
 from budget_arbiter.settings import Settings, settings_from_env
 from budget_arbiter.slot import Backend
@@ -99,7 +101,7 @@ class BaseClient:
             estimate=estimate,
             expected=expected,
             at_least=at_least,
-            model=model,
+            model=clean(model, MOST_OF_A_MODEL),
             labels={**own.labels, **(labels or {})},
             lease_ttl=lease_ttl,
             fallback=own.fallback if fallback is None else fallback,
@@ -128,12 +130,20 @@ def _forked() -> None:
 
 
 def _end_all() -> None:
-    for engine in list(_engines):
+    while _engines:
+        engine = _engines.pop()
         # The process ends: there is nobody to tell.
         with contextlib.suppress(Exception):
             engine.close(AT_EXIT).result(AT_EXIT + 5)
 
 
+def _end_with_multiprocessing(_: object) -> None:
+    """Whose children end without `atexit`, and forget with each fork what was to be done at their end."""
+    multiprocessing.util.Finalize(None, _end_all, exitpriority=10)
+
+
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forked)
 atexit.register(_end_all)
+_end_with_multiprocessing(None)
+multiprocessing.util.register_after_fork(_end_all, _end_with_multiprocessing)

@@ -22,7 +22,7 @@ from fastapi import HTTPException
 from litellm.integrations.custom_logger import CustomLogger
 
 from budget_arbiter.aio import AsyncClient, shielded, take_slot
-from budget_arbiter.errors import ArbiterUnavailable, SlotDenied
+from budget_arbiter.errors import ArbiterRefused, ArbiterUnavailable, SlotDenied
 from budget_arbiter.estimate import Estimator
 from budget_arbiter.settings import log
 from budget_arbiter.slot import Slot
@@ -75,6 +75,9 @@ class BudgetCallback(CustomLogger):  # type: ignore[misc]
         except SlotDenied as denied:
             answer = denied.to_http()
             raise HTTPException(answer.status, detail=denied.message, headers=answer.headers) from denied
+        except ArbiterRefused as refused:
+            log.error("the budget cannot be asked: %s", refused)
+            raise HTTPException(500, detail=f"the budget cannot be asked: {refused}") from refused
         except ArbiterUnavailable as away:
             raise HTTPException(503, detail=str(away), headers={"retry-after": "5"}) from away
         self._keep(data, slot)

@@ -11,13 +11,10 @@ from typing import Any, Protocol
 from budget_arbiter._engine.account import Account, Step, Unreported
 from budget_arbiter._engine.acquire import Wanted
 from budget_arbiter._engine.lease import Held
+from budget_arbiter._engine.text import MOST_OF_A_MESSAGE, MOST_OF_A_MODEL, MOST_OF_A_TYPE, clean
 from budget_arbiter._gen import budget_pb2 as pb
 from budget_arbiter.outcome import Ending, ending_of
 from budget_arbiter.usage import Usage, model_of, usage_of
-
-MOST_OF_A_MESSAGE = 512
-MOST_OF_A_TYPE = 64
-MOST_OF_A_MODEL = 128
 
 
 class Backend(Protocol):
@@ -193,10 +190,10 @@ class Slot:
             # Made once for a report, not for each try: so a retry is booked once.
             usage_id=usage_id or str(uuid.uuid4()),
             tokens=usage.to_proto(),
-            model=_clean(model, MOST_OF_A_MODEL),
-            request_type=_clean(request_type, MOST_OF_A_TYPE),
+            model=clean(model, MOST_OF_A_MODEL),
+            request_type=clean(request_type, MOST_OF_A_TYPE),
             failed=error is not None,
-            error_message="" if error is None else _clean(f"{type(error).__name__}: {error}", MOST_OF_A_MESSAGE),
+            error_message="" if error is None else clean(f"{type(error).__name__}: {error}", MOST_OF_A_MESSAGE),
         )
 
     def _send(self, usage: pb.Usage) -> None:
@@ -207,9 +204,3 @@ class Slot:
             # A child that was forked within the block: the slot is its parent's.
             return None
         return self._backend.settle(self._account, step)
-
-
-def _clean(text: str, most: int) -> str:
-    """What the service takes as text: no control characters but line ends, and so many bytes."""
-    printable = "".join(char if char.isprintable() or char == "\n" else " " for char in text)
-    return printable.encode("utf-8", "replace")[:most].decode("utf-8", "ignore")

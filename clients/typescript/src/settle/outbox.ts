@@ -8,6 +8,8 @@ import { LONGEST_MS, type Settlement } from './settlement.js';
 
 /** While the service is away for longer, what is to be settled does not keep a process that has nothing else to do. */
 const KEEPS_PROCESS_MS = 10_000;
+/** Whoever waits for it has not long to wait. */
+const FLUSH_MS = 500;
 const LATE_GRANT_MS = 1_000;
 /** New credentials mend these. */
 const MENDED: readonly number[] = [status.UNAUTHENTICATED, status.PERMISSION_DENIED];
@@ -17,7 +19,6 @@ export interface OutboxEvents {
   onFailed(settlement: Settlement, error: CallFailure): void;
   /** The journal could not keep it: it is settled all the same, unless this process crashes. */
   onUnwritten(settlement: Settlement, error: unknown): void;
-  onRetry(settlement: Settlement, error: CallFailure): void;
 }
 
 /** Settles in the background: no caller waits for it, and none is told of its failures but by the callback. */
@@ -25,7 +26,8 @@ export class Outbox {
   private readonly open = new Map<string, Settlement>();
   private readonly tails = new Map<string, Promise<void>>();
   private readonly waking = new Set<() => void>();
-  private listeners: (() => void)[] = [];
+  /** Of those who wait until all is known. */
+  private readonly listeners = new Set<() => void>();
   private stopped = false;
 
   constructor(
@@ -57,13 +59,16 @@ export class Outbox {
   /** Whether all of it was known within the time. */
   flush(timeoutMs: number): Promise<boolean> {
     if (this.open.size === 0) return Promise.resolve(true);
-    for (const wake of [...this.waking]) wake();
     return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(false), timeoutMs);
-      this.listeners.push(() => {
+      const end = (isDone: boolean): void => {
         clearTimeout(timer);
-        resolve(true);
-      });
+        this.listeners.delete(done);
+        resolve(isDone);
+      };
+      const done = (): void => end(true);
+      const timer = setTimeout(() => end(false), timeoutMs);
+      this.listeners.add(done);
+      for (const wake of [...this.waking]) wake();
     });
   }
 
@@ -90,7 +95,7 @@ export class Outbox {
     if (this.stopped && this.open.has(settlement.id)) return;
     done();
     if (this.open.size > 0) return;
-    for (const listener of this.listeners.splice(0)) listener();
+    for (const listener of [...this.listeners]) listener();
   }
 
   private async settle(settlement: Settlement): Promise<void> {
@@ -109,7 +114,6 @@ export class Outbox {
           this.events.onFailed(settlement, failure);
           break;
         }
-        this.events.onRetry(settlement, failure);
         await this.pause(Math.max(backoff.next(), failure.retryAfterMs ?? 0), settlement);
       }
     }
@@ -125,7 +129,7 @@ export class Outbox {
         this.waking.delete(wake);
         resolve();
       };
-      const timer = setTimeout(wake, ms);
+      const timer = setTimeout(wake, this.listeners.size > 0 ? Math.min(ms, FLUSH_MS) : ms);
       if (Date.now() - firstTriedAt > KEEPS_PROCESS_MS) timer.unref();
       this.waking.add(wake);
     });

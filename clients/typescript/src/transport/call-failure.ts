@@ -45,7 +45,8 @@ export class CallFailure extends Error {
 export function failureOf(error: unknown): CallFailure {
   if (error instanceof CallFailure) return error;
   const { code, details, metadata } = error as Partial<ServiceError>;
-  if (code === undefined) return new CallFailure(status.UNKNOWN, String(error));
+  // Such as a file with the token that is not there yet.
+  if (typeof code !== 'number') return new CallFailure(status.UNKNOWN, String(error));
   const [bytes] = metadata?.get('grpc-status-details-bin') ?? [];
   const message = details || String(error);
   return bytes instanceof Buffer

@@ -40,8 +40,12 @@ export class SessionTransport implements Transport, SessionHost {
     }
     const session = this.sessionAt(address, request.budgetId);
     try {
-      return await this.acquireIn(session, request, waitMs);
+      const acquired = await this.acquireIn(session, request, waitMs);
+      this.replicas.addresses.markUp(address);
+      return acquired;
     } catch (error) {
+      // Also of one that answers, but cannot reach its store: another may.
+      if (error instanceof CallFailure && error.isAway) this.onAway(address);
       if (!(error instanceof CallFailure) || session.isOpen || !isRefusal(error)) throw error;
       this.refusedUntil.set(address.name, performance.now() + REFUSED_MS);
       session.close();

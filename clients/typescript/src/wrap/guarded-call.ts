@@ -58,7 +58,8 @@ export class GuardedCall {
 
   private async observed(response: Response): Promise<Response> {
     const type = response.headers.get('content-type') ?? '';
-    if (response.body === null) {
+    // A `fetch` that is not that of the platform may have a body of another kind, which nobody can look into.
+    if (!(response.body instanceof ReadableStream)) {
       await this.parts.slot.end();
       return response;
     }

@@ -21,8 +21,9 @@ const forgotten = new FinalizationRegistry<Held>(({ observer, reader }) => {
 
 /** The same answer, whose body the observer sees. */
 export function observedBody(response: Response, observer: BodyObserver): Response {
-  if (response.body === null) return response;
-  const held = { observer, reader: response.body.getReader() };
+  const reader: Held['reader'] | undefined = response.body?.getReader();
+  if (reader === undefined) return response;
+  const held = { observer, reader };
   // Nothing is read ahead: what the caller did not take, it may leave.
   const body = new ReadableStream<Uint8Array>(sourceOf(held), { highWaterMark: 0 });
   const { status, statusText, headers, url } = response;

@@ -116,6 +116,16 @@ describe('a release that says UNUSED', () => {
     expect(again).toMatchObject({ refusal: { reason: 'LEASE_CLOSED' } });
   });
 
+  it('counts the call that failed before it reached the model', () => {
+    const budget = begin();
+    const lease = budget.grant('a', 1_000);
+    const failed = { ...usage('never-reached', 0), failed: true };
+    const answer = budget.do({ kind: 'release', lease, usage: failed, unreported: 'UNUSED' });
+    expect(answer).toMatchObject({ usedTokens: 0, freedTokens: 1_000 });
+    expect(budget.state.todayTotals).toMatchObject({ total: 0, calls: 1, failedCalls: 1 });
+    expect(waits(budget)).toBe(0);
+  });
+
   it('of the first grant ever leaves no cooldown', () => {
     const budget = begin();
     giveBack(budget, budget.grant('a'), 'UNUSED');

@@ -27,6 +27,8 @@ UNKNOWN_PAUSE = 5.0
 FAIL_OPEN_AFTER = 2.0
 #: A longer wait is asked for in parts, lest a proxy cuts it: the same request keeps its place.
 LONGEST_PART = 20.0
+#: A connection carries 250 calls at a time. Those that wait must leave room for those that give slots back.
+MOST_WAITING_CALLS = 150
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
 
@@ -80,6 +82,7 @@ class Acquirer:
         #: What becomes of a slot that nobody wants any more, and of a request whose answer is not known.
         self._give_back = give_back
         self._turns = Turns()
+        self._lines = asyncio.Semaphore(MOST_WAITING_CALLS)
         self._abandoned: set[asyncio.Task[Any]] = set()
 
     async def acquire(self, wanted: Wanted) -> Held:
@@ -132,8 +135,11 @@ class Acquirer:
             await asyncio.wait(left, timeout=timeout)
 
     async def _call(self, session: Session | None, message: Any, budget: str, wait: float) -> Any:
+        if session is None and wait > 0:
+            async with self._lines:
+                return await self._carriers.unary("acquire", message, budget, wait)
         if session is None:
-            return await self._carriers.unary("acquire", message, budget, wait)
+            return await self._carriers.unary("acquire", message, budget)
         if wait > 0:
             session.waiting += 1
         try:
@@ -267,7 +273,8 @@ class _Attempt:
                 if over.unsupported:
                     self._acquirer.sessions_are_unsupported(over)
                     continue
-                failure = over.failure
+                # What was said of another budget is no answer for this one, which now gets a session of its own.
+                failure = over.failure if over.budget == budget else CallFailed("UNAVAILABLE", str(over))
             except CallFailed as error:
                 failure = error
             else:

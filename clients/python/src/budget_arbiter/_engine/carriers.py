@@ -33,8 +33,7 @@ class Carriers:
         """The session for a budget's next acquire: budgets of the same route share one, as far as one may carry."""
         if not self._use_sessions:
             return None
-        route = tuple(sorted(self._routes.order(budget), key=lambda address: not self._routes.is_live(address)))
-        sessions = self._sessions.setdefault(route, [])
+        sessions = self._sessions.setdefault(tuple(self._routes.ranked(budget)), [])
         sessions[:] = [session for session in sessions if session.over is None]
         for session in sessions:
             if session.has_room(budget, waits):

@@ -62,6 +62,7 @@ class Engine:
 
     def flush(self, timeout: float) -> Future[bool]:
         async def work() -> bool:
+            await asyncio.wrap_future(self._ready)
             return await self._settler.flush(timeout)
 
         return self._thread.submit(work)
@@ -70,6 +71,7 @@ class Engine:
         """Settles what is open, within the time, and ends. False if something was left, which a journal keeps."""
 
         async def work() -> bool:
+            await asyncio.wrap_future(self._ready)
             await self._acquirer.close(min(timeout / 4, LEFT_BEHIND))
             settled = await self._settler.flush(timeout)
             if not settled:

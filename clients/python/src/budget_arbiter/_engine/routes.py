@@ -76,11 +76,13 @@ class Routes:
         finally:
             self._resolving.release()
 
+    def ranked(self, budget: str) -> list[Address]:
+        """All addresses, this budget's own first."""
+        return sorted(self._addresses, key=lambda address: _weight(budget, address.target), reverse=True)
+
     def order(self, budget: str) -> list[Address]:
-        """The live addresses, this budget's own first; then those that were not reached lately, in case that is
-        over."""
-        ranked = sorted(self._addresses, key=lambda address: _weight(budget, address.target), reverse=True)
-        return sorted(ranked, key=lambda address: not self.is_live(address))
+        """The same, but those that were not reached lately come last, in case that is over."""
+        return sorted(self.ranked(budget), key=lambda address: not self.is_live(address))
 
     def is_live(self, address: Address) -> bool:
         down = self._down.get(address)

@@ -34,9 +34,11 @@ HOME_EVERY = 30.0
 class SessionOver(Exception):
     """The session cannot be opened, or not any more."""
 
-    def __init__(self, failure: CallFailed):
+    def __init__(self, failure: CallFailed, budget: str):
         super().__init__(str(failure))
         self.failure = failure
+        #: The budget that it was opened with, of which a refusal to open speaks.
+        self.budget = budget
 
     @property
     def unsupported(self) -> bool:
@@ -78,7 +80,7 @@ class Session:
     async def call(self, kind: str, request: Any, budget: str) -> Any:
         """Raises `CallFailed` for what the service answered, `SessionOver` when no answer can come any more."""
         if self.over is not None:
-            raise SessionOver(self.over)
+            raise SessionOver(self.over, self._budget)
         self.budgets[budget] = None
         self._tag += 1
         tag = self._tag
@@ -244,4 +246,4 @@ class Session:
         self._changed.set()
         for _, answer in list(self._unanswered.values()):
             if not answer.done():
-                answer.set_exception(SessionOver(failure))
+                answer.set_exception(SessionOver(failure, self._budget))

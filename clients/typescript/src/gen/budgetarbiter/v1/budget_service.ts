@@ -307,8 +307,8 @@ export interface ReleaseRequest {
   /** The lease. Required. */
   leaseId: string;
   /**
-   * A last report, booked in the same step. Its `usage_id` may be empty, since a lease is released once anyway. None with
-   * UNREPORTED_UNUSED.
+   * A last report, booked in the same step. Its `usage_id` may be empty, since a lease is released once anyway. With
+   * UNREPORTED_UNUSED of no tokens: a call that failed before it reached the model.
    */
   usage?:
     | Usage
