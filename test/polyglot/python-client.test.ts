@@ -32,7 +32,8 @@ describe('the Python package', () => {
     empty = await mkdtemp(path.join(tmpdir(), 'budget-arbiter-empty-'));
     service = await startService({ env: { DEFAULT_BUDGET: 'default' } });
     clients = new LoadedClients(service.grpcAddress);
-    await clients.admin('CreateBudget', { budget_id: BUDGET, preset: 'PRESET_CALLS' });
+    const policy = { monthly_limit: 1_000_000_000 };
+    await clients.admin('CreateBudget', { budget_id: BUDGET, preset: 'PRESET_CALLS', policy });
   }, 900_000);
   afterAll(async () => {
     clients?.close();

@@ -184,7 +184,6 @@ export class BudgetClient implements SlotSource, AsyncDisposable {
       },
       onUnwritten: (_: Settlement, error: unknown) =>
         this.log('error', `the journal failed: ${String(error)}`),
-      onRetry: () => {},
     };
     const { journal: path } = this.options;
     if (path === undefined) return new Outbox(this.transport, events);

@@ -2,6 +2,7 @@ import { copyFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { buildWheel, installInto, pythonWith } from '../python.js';
 import { goModule, MODULE } from './go-module.js';
+import { mavenProject } from './maven-project.js';
 import { npmProject } from './npm-project.js';
 
 /** How to run the scenarios in one language, once its package is installed from its built file. */
@@ -38,6 +39,13 @@ export const LANGUAGES: readonly (readonly [language: string, prepare: () => Pro
       const { folder, run, remove } = await goModule();
       await run('go', 'build', '-o', 'scenarios', `${MODULE}/internal/scenarios`);
       return { folder, command: ['./scenarios'], remove };
+    },
+  ],
+  [
+    'Java',
+    async () => {
+      const { folder, java, remove } = await mavenProject({}, 'package -DskipTests -Dmaven.javadoc.skip');
+      return { folder, command: [...java, 'Scenarios'], remove };
     },
   ],
 ];

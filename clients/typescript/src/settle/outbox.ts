@@ -19,7 +19,6 @@ export interface OutboxEvents {
   onFailed(settlement: Settlement, error: CallFailure): void;
   /** The journal could not keep it: it is settled all the same, unless this process crashes. */
   onUnwritten(settlement: Settlement, error: unknown): void;
-  onRetry(settlement: Settlement, error: CallFailure): void;
 }
 
 /** Settles in the background: no caller waits for it, and none is told of its failures but by the callback. */
@@ -115,7 +114,6 @@ export class Outbox {
           this.events.onFailed(settlement, failure);
           break;
         }
-        this.events.onRetry(settlement, failure);
         await this.pause(Math.max(backoff.next(), failure.retryAfterMs ?? 0), settlement);
       }
     }
