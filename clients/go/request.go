@@ -30,7 +30,7 @@ type Request struct {
 	Model string
 	// Labels are kept with the lease, for operators, beside those of the client: 8 in all.
 	Labels map[string]string
-	// Wait is how long to stand in the service's queue, which serves first who used least. Default 10 s.
+	// Wait is how long to stand in the service's queue, where all have their turns. Default 10 s.
 	Wait time.Duration
 	// Patience is how long to try in all, the wait included. Default 60 s. A deadline of the context ends it, too.
 	Patience time.Duration

@@ -14,7 +14,7 @@ export interface SlotRequest {
   aiId: string;
   /** What the work will probably cost. Absent: the policy's default reservation. */
   estimatedTokens?: number;
-  /** Stand in the service's queue this long; it serves who used least first. 0 asks once and comes back later. */
+  /** Stand in the service's queue this long; all have their turns in it. 0 asks once and comes back later. */
   waitMs: number;
   /** Give up after this long. */
   patienceMs: number;

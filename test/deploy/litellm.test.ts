@@ -46,7 +46,10 @@ describe('deploy/litellm', () => {
     }
   });
 
-  it('has the callback that the tests try with a real proxy', () => {
+  it('has the callback and the proxy that the tests try', () => {
+    const requirements = readFileSync(`${ROOT}clients/python/tests/requirements/litellm.txt`, 'utf8');
+    const [proxy = 'none'] = /litellm\[proxy\]==[\d.]+/.exec(requirements) ?? [];
+    expect(read('Dockerfile')).toContain(`'${proxy}'`);
     const tried = readFileSync(`${ROOT}clients/python/tests/litellm_proxy/config.yaml`, 'utf8');
     const callbacks = (text: string) => parse(text).litellm_settings.callbacks;
     expect(callbacks(read('config.yaml'))).toBe(callbacks(tried));

@@ -52,7 +52,7 @@ class Settings:
     #: where a
     #: stream cannot live.
     transport: Literal["session", "unary"] = "session"
-    #: Seconds to stand in the service's queue for a slot, which serves first who used least. 0: ask and come back
+    #: Seconds to stand in the service's queue for a slot, where all have their turns. 0: ask and come back
     #: later.
     wait: float = 10.0
     #: Seconds for all of it: waiting, coming back, the service being away.

@@ -14,7 +14,7 @@ export interface SlotRequest {
   readonly model?: string | undefined;
   /** For operators: at most 8, beside those of the client. */
   readonly labels?: Readonly<Record<string, string>> | undefined;
-  /** How long to stand in the service's queue; it serves who used least first. Default 10. */
+  /** How long to stand in the service's queue; all have their turns in it. Default 10. */
   readonly wait?: number | undefined;
   /** How long to try in all, the wait included. Default 60. */
   readonly patience?: number | undefined;
