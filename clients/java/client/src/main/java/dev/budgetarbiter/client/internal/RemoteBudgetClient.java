@@ -52,6 +52,7 @@ public final class RemoteBudgetClient implements BudgetClient {
 
   private final Settings settings;
   private final Loop loop;
+  private final Replicas replicas;
   private final Transport transport;
   private final Keeper keeper;
   private final Outbox outbox;
@@ -67,7 +68,7 @@ public final class RemoteBudgetClient implements BudgetClient {
     token = settings.tokenFile().<TokenSource>map(file -> new TokenFile(file, loop))
         .orElseGet(() -> TokenSource.of(settings.token().orElse(null)));
     Addresses addresses = new Addresses(settings.addresses(), surroundings.names(), loop);
-    Replicas replicas = new Replicas(addresses, surroundings.channels(), token, settings.metadata(), loop);
+    replicas = new Replicas(addresses, surroundings.channels(), token, settings.metadata(), loop);
     transport = settings.unary()
         ? new UnaryTransport(replicas, settings.timeout())
         : new SessionTransport(replicas, settings.timeout());
@@ -137,6 +138,11 @@ public final class RemoteBudgetClient implements BudgetClient {
       stopped.complete(null);
     });
     isDoneWithin(stopped, STOPS_AFTER);
+    try {
+      replicas.awaitClosed(STOPS_AFTER);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
     int left = outbox.size();
     String where = settings.journal().isPresent() ? " in the journal" : "";
     if (left > 0) LOG.log(Level.WARNING, "{0} settlements are left{1}", left, where);

@@ -58,6 +58,11 @@ public final class Replica {
     channel.shutdown();
   }
 
+  /** Not on the loop, which has to say the last words. */
+  void awaitClosed(Duration most) throws InterruptedException {
+    channel.awaitTermination(most.toNanos(), TimeUnit.NANOSECONDS);
+  }
+
   private Channel channel(String budgetId) {
     Metadata sent = new Metadata();
     token.read().ifPresent(value -> sent.put(AUTHORIZATION, "Bearer " + value));

@@ -1,7 +1,9 @@
 package dev.budgetarbiter.client.internal.transport;
 
 import dev.budgetarbiter.client.internal.loop.Loop;
+import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
@@ -13,6 +15,7 @@ public final class Replicas {
   private final Map<String, String> metadata;
   private final Loop loop;
   private final Map<String, Replica> open = new HashMap<>();
+  private volatile List<Replica> closing = List.of();
 
   public Replicas(Addresses addresses, Channels channels, TokenSource token, Map<String, String> metadata, Loop loop) {
     this.addresses = addresses;
@@ -40,8 +43,14 @@ public final class Replicas {
   }
 
   void close() {
-    open.values().forEach(Replica::close);
+    closing = List.copyOf(open.values());
     open.clear();
+    closing.forEach(Replica::close);
+  }
+
+  /** On the thread of the caller: no connection outlives the client's close, unless its server is silent. */
+  public void awaitClosed(Duration most) throws InterruptedException {
+    for (Replica replica : closing) replica.awaitClosed(most);
   }
 
   private Replica connect(Address address) {
