@@ -3,6 +3,7 @@ import type { PolicyFields } from '../../src/domain/model/policy.js';
 import type { AcquireRequest } from '../../src/domain/model/requests.js';
 import { SimulatedCaller } from './caller.js';
 import { CLOCK_SLACK_MS } from './commit-invariants.js';
+import { GUARANTEED_PERCENTS } from './operators.js';
 import { BUDGET } from './sim-world.js';
 
 const HOUR_MS = 3_600_000;
@@ -46,11 +47,7 @@ export class CalmGuarantees extends SimulatedCaller {
 
   private policy(): PolicyFields {
     const { world } = this;
-    const [ofOne, ofOther] = world.pick([
-      [40, 20],
-      [50, 50],
-      [5, 60],
-    ] as const);
+    const [ofOne, ofOther] = world.pick(GUARANTEED_PERCENTS);
     return {
       ...FIELDS,
       maxHourlyPercent: world.pick([1, 20]),

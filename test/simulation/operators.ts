@@ -45,13 +45,16 @@ export function randomPolicy(world: SimWorld): PolicyFields {
   });
 }
 
+/** What two teams are guaranteed, in percent: all of it, too. */
+export const GUARANTEED_PERCENTS = [
+  [40, 20],
+  [50, 50],
+  [5, 60],
+] as const;
+
 /** Of two teams; the other AIs are in none. */
 function guarantees(world: SimWorld): PolicyFields {
-  const [ofOne, ofOther] = world.pick([
-    [40, 20],
-    [50, 50],
-    [5, 60],
-  ] as const);
+  const [ofOne, ofOther] = world.pick(GUARANTEED_PERCENTS);
   return {
     lending: world.pick(['GRADUAL', 'GRADUAL', 'NEVER'] as const),
     teams: [
