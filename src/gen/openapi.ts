@@ -1196,6 +1196,126 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
+    "/api/v1/budgets/{budget_id}/denials": {
+      "get": {
+        "operationId": "readListDenials",
+        "summary": "Lists who was refused, by which rules, and when: at most 7 days of the last 31, of all replicas.",
+        "description": "Lists who was refused, by which rules, and when: at most 7 days of the last 31, of all replicas. What this replica refused is there at once, what others refused within a minute. An AI may list its own: it names itself in `ai_id`. Errors: NOT_FOUND (BUDGET_NOT_FOUND).",
+        "tags": [
+          "Reading"
+        ],
+        "parameters": [
+          {
+            "name": "budget_id",
+            "in": "path",
+            "required": true,
+            "description": "The budget. Required.",
+            "schema": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 63,
+              "pattern": "^[a-z0-9][a-z0-9._-]*$"
+            }
+          },
+          {
+            "name": "ai_id",
+            "in": "query",
+            "required": false,
+            "description": "Of this AI alone. Absent: of all.",
+            "schema": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 128,
+              "pattern": "^[!-~]*$",
+              "not": {
+                "enum": [
+                  "(other)"
+                ]
+              }
+            }
+          },
+          {
+            "name": "rule",
+            "in": "query",
+            "required": false,
+            "description": "By this rule alone. Unspecified: by all.",
+            "schema": {
+              "type": "string",
+              "enum": [
+                "RULE_UNSPECIFIED",
+                "RULE_PAUSED",
+                "RULE_EMERGENCY",
+                "RULE_REQUEST_TOO_LARGE",
+                "RULE_COOLDOWN",
+                "RULE_CONCURRENCY",
+                "RULE_AI_CONCURRENCY",
+                "RULE_HOURLY_CAP",
+                "RULE_DAILY_CAP",
+                "RULE_AI_DAILY_CAP",
+                "RULE_MONTHLY_CAP",
+                "RULE_TEAM_CONCURRENCY",
+                "RULE_MODEL_CONCURRENCY",
+                "RULE_TEAM_CAP",
+                "RULE_MODEL_CAP",
+                "RULE_KEPT_FOR_OTHERS"
+              ]
+            }
+          },
+          {
+            "name": "from",
+            "in": "query",
+            "required": false,
+            "description": "From the hour on that this moment is in. Absent: 24 hours before `to`. At most 7 days before it.",
+            "schema": {}
+          },
+          {
+            "name": "to",
+            "in": "query",
+            "required": false,
+            "description": "To the hour that ends here or begins before it. Absent: now.",
+            "schema": {}
+          },
+          {
+            "name": "page_size",
+            "in": "query",
+            "required": false,
+            "description": "At most so many rows: 0 to 1,000; 0 means 100, more is taken as 1,000.",
+            "schema": {
+              "type": "integer",
+              "format": "int32",
+              "minimum": 0,
+              "maximum": 2147483647
+            }
+          },
+          {
+            "name": "page_token",
+            "in": "query",
+            "required": false,
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone.",
+            "schema": {
+              "type": "string",
+              "maxLength": 2048,
+              "pattern": "^[A-Za-z0-9_-]*$"
+            }
+          }
+        ],
+        "responses": {
+          "200": {
+            "description": "A page of denials.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/ListDenialsResponse"
+                }
+              }
+            }
+          },
+          "default": {
+            "$ref": "#/components/responses/Failed"
+          }
+        }
+      }
+    },
     "/api/v1/budgets/{budget_id}/top-ups": {
       "get": {
         "operationId": "readListTopUps",
@@ -1488,6 +1608,126 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "application/json": {
                 "schema": {
                   "$ref": "#/components/schemas/ListUsageResponse"
+                }
+              }
+            }
+          },
+          "default": {
+            "$ref": "#/components/responses/Failed"
+          }
+        }
+      }
+    },
+    "/api/v1/denials": {
+      "get": {
+        "operationId": "readListDenialsOfDefaultBudget",
+        "summary": "Lists who was refused, by which rules, and when: at most 7 days of the last 31, of all replicas.",
+        "description": "Lists who was refused, by which rules, and when: at most 7 days of the last 31, of all replicas. What this replica refused is there at once, what others refused within a minute. An AI may list its own: it names itself in `ai_id`. Errors: NOT_FOUND (BUDGET_NOT_FOUND).",
+        "tags": [
+          "Reading"
+        ],
+        "parameters": [
+          {
+            "name": "budget_id",
+            "in": "query",
+            "required": false,
+            "description": "The budget. Absent: DEFAULT_BUDGET.",
+            "schema": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 63,
+              "pattern": "^[a-z0-9][a-z0-9._-]*$"
+            }
+          },
+          {
+            "name": "ai_id",
+            "in": "query",
+            "required": false,
+            "description": "Of this AI alone. Absent: of all.",
+            "schema": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 128,
+              "pattern": "^[!-~]*$",
+              "not": {
+                "enum": [
+                  "(other)"
+                ]
+              }
+            }
+          },
+          {
+            "name": "rule",
+            "in": "query",
+            "required": false,
+            "description": "By this rule alone. Unspecified: by all.",
+            "schema": {
+              "type": "string",
+              "enum": [
+                "RULE_UNSPECIFIED",
+                "RULE_PAUSED",
+                "RULE_EMERGENCY",
+                "RULE_REQUEST_TOO_LARGE",
+                "RULE_COOLDOWN",
+                "RULE_CONCURRENCY",
+                "RULE_AI_CONCURRENCY",
+                "RULE_HOURLY_CAP",
+                "RULE_DAILY_CAP",
+                "RULE_AI_DAILY_CAP",
+                "RULE_MONTHLY_CAP",
+                "RULE_TEAM_CONCURRENCY",
+                "RULE_MODEL_CONCURRENCY",
+                "RULE_TEAM_CAP",
+                "RULE_MODEL_CAP",
+                "RULE_KEPT_FOR_OTHERS"
+              ]
+            }
+          },
+          {
+            "name": "from",
+            "in": "query",
+            "required": false,
+            "description": "From the hour on that this moment is in. Absent: 24 hours before `to`. At most 7 days before it.",
+            "schema": {}
+          },
+          {
+            "name": "to",
+            "in": "query",
+            "required": false,
+            "description": "To the hour that ends here or begins before it. Absent: now.",
+            "schema": {}
+          },
+          {
+            "name": "page_size",
+            "in": "query",
+            "required": false,
+            "description": "At most so many rows: 0 to 1,000; 0 means 100, more is taken as 1,000.",
+            "schema": {
+              "type": "integer",
+              "format": "int32",
+              "minimum": 0,
+              "maximum": 2147483647
+            }
+          },
+          {
+            "name": "page_token",
+            "in": "query",
+            "required": false,
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone.",
+            "schema": {
+              "type": "string",
+              "maxLength": 2048,
+              "pattern": "^[A-Za-z0-9_-]*$"
+            }
+          }
+        ],
+        "responses": {
+          "200": {
+            "description": "A page of denials.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/ListDenialsResponse"
                 }
               }
             }
