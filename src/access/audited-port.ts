@@ -40,7 +40,7 @@ export class AuditedPort implements ServicePort {
   }
 
   private async audited(budgetId: string, asked: OperatorRequest, caller: Caller) {
-    const request = asked.kind === 'pause' ? { ...asked, principal: this.who } : asked;
+    const request = isSigned(asked) ? { ...asked, principal: this.who } : asked;
     const about = { audit: request.kind, principal: this.who, budget: budgetId, ...targetFields(request) };
     try {
       const outcome = await this.servicePort.submit(budgetId, request, caller);
@@ -85,4 +85,10 @@ export class AuditedPort implements ServicePort {
   watch(budgetId: string, listener: (update: WatchUpdate) => void, after?: number): Promise<() => void> {
     return this.servicePort.watch(budgetId, listener, after);
   }
+}
+
+/** What stands in the state with the name of whoever asked for it. */
+function isSigned(request: OperatorRequest): boolean {
+  const { kind } = request;
+  return kind === 'pause' || kind === 'acknowledge-alert' || kind === 'silence-alerts';
 }

@@ -38,6 +38,9 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   AddTopUp: ['operator'],
   EndTopUp: ['operator'],
   ListTopUps: ['viewer', 'operator'],
+  ListAlerts: ['viewer', 'operator'],
+  AcknowledgeAlert: ['operator'],
+  SilenceAlerts: ['operator'],
   SimulatePolicy: ['operator'],
   ResetClock: ['operator'],
 };

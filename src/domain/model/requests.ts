@@ -190,6 +190,25 @@ export interface EndTopUpRequest {
   readonly reason: string;
 }
 
+export interface AcknowledgeAlertRequest {
+  readonly kind: 'acknowledge-alert';
+  readonly alertId: string;
+  readonly reason: string;
+  /** Who asks, as the log names them. */
+  readonly principal?: string;
+}
+
+export interface SilenceAlertsRequest {
+  readonly kind: 'silence-alerts';
+  /** Absent: they are silent no longer. */
+  readonly until?: number;
+  /** Empty: all. */
+  readonly rules: readonly string[];
+  readonly reason: string;
+  /** Who asks, as the log names them. */
+  readonly principal?: string;
+}
+
 export interface ResetClockRequest {
   readonly kind: 'reset-clock';
   /** Its caller may act on some budgets only: a step of the process's clock, which is that of all, is not believed for it. */
@@ -275,6 +294,8 @@ export type BudgetRequest =
   | AdjustRequest
   | AddTopUpRequest
   | EndTopUpRequest
+  | AcknowledgeAlertRequest
+  | SilenceAlertsRequest
   | ResetClockRequest
   | UndoGrantRequest
   | SweepRequest
