@@ -32,6 +32,7 @@ export const PERMISSIONS = {
     listLeases: /*   */ rule('no', 'yes', 'yes'),
     listUsage: /*    */ rule('no', 'yes', 'yes'),
     listTopUps: /*   */ rule('no', 'yes', 'yes'),
+    listChanges: /*  */ rule('no', 'yes', 'yes'),
     watchBudget: /*  */ rule('no', 'yes', 'yes'),
     createBudget: /* */ rule('no', 'no', 'yes'),
     updateBudget: /* */ rule('no', 'no', 'yes'),

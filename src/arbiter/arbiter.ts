@@ -1,4 +1,11 @@
-import type { BudgetSnapshot, BudgetView, OutcomeOf, Refused } from '../domain/model/outcomes.js';
+import type { StoredChange } from '../domain/model/changes.js';
+import type {
+  BudgetSnapshot,
+  BudgetView,
+  KnownChanges,
+  OutcomeOf,
+  Refused,
+} from '../domain/model/outcomes.js';
 import type { AcquireRequest } from '../domain/model/requests.js';
 import type { UsageDay } from '../domain/model/state.js';
 import type { LeaseView } from '../domain/model/types.js';
@@ -15,7 +22,7 @@ import { resettingClock } from './clock-step.js';
 import type { Context, Counts } from './context.js';
 import { DenialMemories } from './denial-memory.js';
 import { askStore } from './failure.js';
-import { closedLeases, listBudgets, usageDays } from './history.js';
+import { changesBelow, closedLeases, listBudgets, usageDays } from './history.js';
 import { type ArbiterObserver, UNOBSERVED } from './observer.js';
 import { Sessions } from './open-sessions.js';
 import { NOBODY, Pending } from './pending.js';
@@ -217,6 +224,10 @@ export class Arbiter implements ServicePort, DeliveryPort {
 
   closedLeases(snapshot: BudgetSnapshot, afterFence: number, limit: number): Promise<LeaseView[]> {
     return askStore(() => closedLeases(this.context.store, snapshot, afterFence, limit));
+  }
+
+  changes(known: KnownChanges, below: number, limit: number): Promise<StoredChange[]> {
+    return askStore(() => changesBelow(this.context.store, known, below, limit));
   }
 
   listBudgets(after: string, limit: number): Promise<BudgetView[]> {

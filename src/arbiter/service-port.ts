@@ -1,5 +1,12 @@
+import type { StoredChange } from '../domain/model/changes.js';
 import type { BudgetEvent } from '../domain/model/events.js';
-import type { BudgetSnapshot, BudgetView, OutcomeOf, Refused } from '../domain/model/outcomes.js';
+import type {
+  BudgetSnapshot,
+  BudgetView,
+  KnownChanges,
+  OutcomeOf,
+  Refused,
+} from '../domain/model/outcomes.js';
 import type { AcquireRequest, BudgetRequest, OwnKind } from '../domain/model/requests.js';
 import type { SessionRef } from '../domain/model/session-ref.js';
 import type { UsageDay } from '../domain/model/state.js';
@@ -66,6 +73,9 @@ export interface ServicePort {
 
   /** Leases closed within 7 days with a fence above `afterFence`, in order of fences. */
   closedLeases(snapshot: BudgetSnapshot, afterFence: number, limit: number): Promise<LeaseView[]>;
+
+  /** Records of changes with a number below `below`, the newest first. */
+  changes(known: KnownChanges, below: number, limit: number): Promise<StoredChange[]>;
 
   /** Budgets with an id above `after`, in order. */
   listBudgets(after: string, limit: number): Promise<BudgetView[]>;

@@ -37,6 +37,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   AddTopUp: ['operator'],
   EndTopUp: ['operator'],
   ListTopUps: ['viewer', 'operator'],
+  ListChanges: ['viewer', 'operator'],
   SimulatePolicy: ['operator'],
   ResetClock: ['operator'],
 };

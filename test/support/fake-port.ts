@@ -6,7 +6,14 @@ import {
   type SessionRequest,
   type WatchUpdate,
 } from '../../src/arbiter/service-port.js';
-import type { BudgetSnapshot, BudgetView, OutcomeOf, Refusal } from '../../src/domain/model/outcomes.js';
+import type { StoredChange } from '../../src/domain/model/changes.js';
+import type {
+  BudgetSnapshot,
+  BudgetView,
+  KnownChanges,
+  OutcomeOf,
+  Refusal,
+} from '../../src/domain/model/outcomes.js';
 import type { AcquireRequest } from '../../src/domain/model/requests.js';
 import type { LeaseView } from '../../src/domain/model/types.js';
 import { budget, closedLease, DENIAL, lease, NOON, snapshot, TOP_UP } from './samples.js';
@@ -45,6 +52,7 @@ const ANSWERS: { readonly [K in CallerRequest['kind']]: OutcomeOf[K] } = {
   'get-lease': { kind: 'lease', lease: closedLease() },
   'get-availability': { kind: 'availability', availableTokens: 50, denial: DENIAL },
   'get-snapshot': { kind: 'snapshot', snapshot: snapshot() },
+  'get-changes': { kind: 'changes', budgetId: 'anthropic', count: 0, waiting: [], budget: budget() },
   'put-policy': { kind: 'budget', budget: budget(), warnings: [{ field: 'pacing', message: 'runs dry' }] },
   pause: { kind: 'budget', budget: budget({}, { pause: { reason: 'audit', at: NOON } }), warnings: [] },
   resume: { kind: 'budget', budget: budget(), warnings: [] },
@@ -119,6 +127,12 @@ export class FakePort implements ServicePort {
 
   async closedLeases(_snapshot: BudgetSnapshot, afterFence: number, limit: number): Promise<LeaseView[]> {
     return this.closed.filter(({ fence }) => fence > afterFence).slice(0, limit);
+  }
+
+  recorded: StoredChange[] = [];
+
+  async changes(_known: KnownChanges, below: number, limit: number): Promise<StoredChange[]> {
+    return this.recorded.filter(({ number }) => number < below).slice(0, limit);
   }
 
   async listBudgets(after: string, limit: number): Promise<BudgetView[]> {

@@ -112,6 +112,11 @@ export const METHODS = {
     codec: admin.ListTopUpsRequest,
     valid: { budgetId: 'anthropic' },
   },
+  listChanges: {
+    method: admin.BudgetAdminServiceService.listChanges,
+    codec: admin.ListChangesRequest,
+    valid: { budgetId: 'anthropic' },
+  },
   listUsage: {
     method: admin.BudgetAdminServiceService.listUsage,
     codec: admin.ListUsageRequest,

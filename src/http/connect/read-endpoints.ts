@@ -24,6 +24,7 @@ export const READS: readonly Read[] = [
     { path: `${under}/leases`, rpc: `${ADMIN}/ListLeases` },
     { path: `${under}/usage`, rpc: `${ADMIN}/ListUsage` },
     { path: `${under}/top-ups`, rpc: `${ADMIN}/ListTopUps` },
+    { path: `${under}/changes`, rpc: `${ADMIN}/ListChanges` },
   ]),
 ];
 

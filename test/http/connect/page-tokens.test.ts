@@ -46,6 +46,8 @@ const LISTS: readonly (readonly [string, object])[] = [
   ),
   ['ListTopUps', { budgetId: 'anthropic' }],
   ['ListTopUps', { budgetId: 'other' }],
+  ['ListChanges', { budgetId: 'anthropic' }],
+  ['ListChanges', { budgetId: 'other' }],
   ['ListUsage', { budgetId: 'other' }],
   ['ListUsage', { budgetId: 'anthropic', fromDay: '2026-11-01' }],
   ['ListUsage', { budgetId: 'anthropic', toDay: '2026-11-30' }],
