@@ -1,6 +1,8 @@
 import type {
   Caller,
   CallerRequest,
+  DenialQuery,
+  Denials,
   OpenSession,
   ServicePort,
   SessionRequest,
@@ -81,6 +83,10 @@ export class AuditedPort implements ServicePort {
 
   async changes(known: KnownChanges, below: number, limit: number): Promise<StoredChange[]> {
     return this.servicePort.changes(known, below, limit);
+  }
+
+  denials(budgetId: string, query: DenialQuery, caller: Caller): Promise<Denials | Refused> {
+    return this.servicePort.denials(budgetId, query, caller);
   }
 
   listBudgets(after: string, limit: number): Promise<BudgetView[]> {

@@ -20,6 +20,7 @@ import { BOUNDS, type Bounds } from './bounds.js';
 import { BudgetQueue } from './budget-queue.js';
 import { resettingClock } from './clock-step.js';
 import type { Context, Counts } from './context.js';
+import { listDenials } from './denial-listing.js';
 import { DenialMemories } from './denial-memory.js';
 import { askStore } from './failure.js';
 import { changesBelow, closedLeases, listBudgets, usageDays } from './history.js';
@@ -30,6 +31,8 @@ import {
   ArbiterError,
   type Caller,
   type CallerRequest,
+  type DenialQuery,
+  type Denials,
   type OpenSession,
   type ServicePort,
   type SessionRequest,
@@ -228,6 +231,12 @@ export class Arbiter implements ServicePort, DeliveryPort {
 
   changes(known: KnownChanges, below: number, limit: number): Promise<StoredChange[]> {
     return askStore(() => changesBelow(this.context.store, known, below, limit));
+  }
+
+  async denials(budgetId: string, query: DenialQuery, caller: Caller): Promise<Denials | Refused> {
+    const outcome = await this.submit(budgetId, { kind: 'get-snapshot' }, caller);
+    if (outcome.kind === 'refused') return outcome;
+    return listDenials(this.context, outcome.snapshot, query);
   }
 
   listBudgets(after: string, limit: number): Promise<BudgetView[]> {

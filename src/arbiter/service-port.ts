@@ -1,3 +1,4 @@
+import type { DenialFilter, DenialList } from '../domain/denials/rows.js';
 import type { StoredChange } from '../domain/model/changes.js';
 import type { BudgetEvent } from '../domain/model/events.js';
 import type {
@@ -77,6 +78,9 @@ export interface ServicePort {
   /** Records of changes with a number below `below`, the newest first. */
   changes(known: KnownChanges, below: number, limit: number): Promise<StoredChange[]>;
 
+  /** Who was refused in the hours that end after `from` and begin before `to`, by all replicas. */
+  denials(budgetId: string, query: DenialQuery, caller: Caller): Promise<Denials | Refused>;
+
   /** Budgets with an id above `after`, in order. */
   listBudgets(after: string, limit: number): Promise<BudgetView[]>;
 
@@ -125,6 +129,21 @@ export interface DistributionQuery {
   readonly month?: string;
   /** `YYYY-MM-DD`. Absent: today, or the last day of a past month. */
   readonly day?: string;
+}
+
+/** Which denials are listed. */
+export interface DenialQuery extends DenialFilter {
+  /** Absent: 24 hours before `to`. */
+  readonly from?: number;
+  /** Absent: now. */
+  readonly to?: number;
+}
+
+/** All that was asked for. */
+export interface Denials extends DenialList {
+  readonly kind: 'denials';
+  readonly from: number;
+  readonly to: number;
 }
 
 /** By what usage is summed. */

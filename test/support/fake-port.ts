@@ -2,6 +2,8 @@ import {
   ArbiterError,
   type Caller,
   type CallerRequest,
+  type DenialQuery,
+  type Denials,
   type ServicePort,
   type SessionRequest,
   type WatchUpdate,
@@ -13,6 +15,7 @@ import type {
   KnownChanges,
   OutcomeOf,
   Refusal,
+  Refused,
 } from '../../src/domain/model/outcomes.js';
 import type { AcquireRequest } from '../../src/domain/model/requests.js';
 import type { LeaseView } from '../../src/domain/model/types.js';
@@ -134,6 +137,26 @@ export class FakePort implements ServicePort {
   async changes(_known: KnownChanges, below: number, limit: number): Promise<StoredChange[]> {
     return this.recorded.filter(({ number }) => number < below).slice(0, limit);
   }
+
+  deniedRows: Denials | undefined;
+
+  async denials(budgetId: string, query: DenialQuery, caller: Caller): Promise<Denials | Refused> {
+    const outcome = await this.submit(budgetId, { kind: 'get-snapshot' }, caller);
+    if (outcome.kind === 'refused') return outcome;
+    this.askedDenials = query;
+    const none = {
+      kind: 'denials',
+      from: 0,
+      to: NOON,
+      rows: [],
+      rules: [],
+      denied: 0,
+      wouldDeny: 0,
+    } as const;
+    return this.deniedRows ?? none;
+  }
+
+  askedDenials: DenialQuery | undefined;
 
   async listBudgets(after: string, limit: number): Promise<BudgetView[]> {
     return this.budgets.filter(({ budgetId }) => budgetId > after).slice(0, limit);
