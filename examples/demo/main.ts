@@ -69,7 +69,9 @@ async function main(): Promise<number> {
 main().then(
   (code) => process.exit(code),
   (error: Error) => {
-    console.error(error instanceof UsageError ? `${error.message}\n\n${HELP}` : error);
+    console.error(
+      error instanceof UsageError ? `${error.message.replace(/\.$/, '')}; --help says what there is` : error,
+    );
     process.exit(error instanceof UsageError ? 2 : 1);
   },
 );

@@ -5,7 +5,7 @@ import { Ledger } from '../domain/ledger/ledger.js';
 import { type KnownDay, learnKnownDays } from '../domain/ledger/past-days.js';
 import type { Denied, NeedsLookup, Outcome, OutcomeOf } from '../domain/model/outcomes.js';
 import type { BudgetRequest, Evidence } from '../domain/model/requests.js';
-import type { Receipt, StatePatch, UsageDay } from '../domain/model/state.js';
+import type { Receipt, StatePatch, StoredState, UsageDay } from '../domain/model/state.js';
 import { usageDayOf } from '../domain/reads.js';
 import { openMemoryStore } from '../store/memory/memory-store.js';
 import type { BudgetStore, StateVersion } from '../store/store.js';
@@ -88,6 +88,14 @@ export class VirtualBudget {
     await this.commit();
     await this.store.writeDays(unwrittenDays(this.ledger));
     return this.store.readDays(this.budgetId, this.ledger.epoch, FIRST_DAY, LAST_DAY);
+  }
+
+  /** The whole state, as the store has it. */
+  async stored(): Promise<StoredState> {
+    await this.commit();
+    const state = await this.store.load(this.budgetId);
+    if (state === undefined) throw new Error(`nothing was decided for ${this.budgetId}`);
+    return state;
   }
 
   /** Nobody asks a replay for a receipt of another day. */
