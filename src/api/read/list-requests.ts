@@ -91,16 +91,18 @@ export interface ChangesPage {
   readonly below: number;
 }
 
-const CHANGES_KEY = /^[1-9]\d{0,14}$/;
+/** Numbers of changes are counted as fences are. */
+const CHANGES_KEY = new RegExp(`^${FENCE_PATTERN}$`);
 
 export function readListChanges(message: ListChangesRequest): ChangesPage {
   const checks = new Checks();
   const budgetId = checks.budgetId('budget_id', message.budgetId);
   const size = pageSize(checks, message.pageSize);
   const query = ['changes', budgetId];
-  const below = afterKey(checks, query, message.pageToken, (key) => CHANGES_KEY.test(key));
+  const isKey = (key: string) => CHANGES_KEY.test(key) && fenceOf(key) !== undefined;
+  const below = afterKey(checks, query, message.pageToken, isKey);
   checks.done();
-  return { budgetId, query, size, below: below === undefined ? Number.MAX_SAFE_INTEGER : Number(below) };
+  return { budgetId, query, size, below: fenceOf(below) ?? Number.MAX_SAFE_INTEGER };
 }
 
 const GROUPINGS: ReadonlyMap<number, Grouping> = new Map([
