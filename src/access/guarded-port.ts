@@ -8,6 +8,7 @@ import type {
   SessionRequest,
   WatchUpdate,
 } from '../arbiter/service-port.js';
+import type { RecentDenials } from '../domain/denials/recent.js';
 import type { StoredChange } from '../domain/model/changes.js';
 import type {
   BudgetSnapshot,
@@ -191,6 +192,11 @@ export class GuardedPort implements ServicePort {
       if (shown.length >= limit || page.length < limit || next === undefined) return shown.slice(0, limit);
       last = next;
     }
+  }
+
+  async recentDenials(snapshot: BudgetSnapshot): Promise<RecentDenials> {
+    this.requireAll(snapshot.budget.budgetId);
+    return this.servicePort.recentDenials(snapshot);
   }
 
   async watch(

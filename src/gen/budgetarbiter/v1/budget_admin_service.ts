@@ -27,6 +27,7 @@ import {
   Alert,
   Blocker,
   Budget,
+  Headline,
   Lease,
   PauseState,
   Policy,
@@ -928,6 +929,8 @@ export interface WatchBudgetResponse {
    * other), and cannot be told any more. The figures are right all the same: read what else matters anew.
    */
   missed: boolean;
+  /** How the budget stands now; while `stale`, as it was last known, and it says so. Unset while nothing is known. */
+  headline?: Headline | undefined;
 }
 
 /** One thing that happened. */
@@ -6079,6 +6082,7 @@ function createBaseWatchBudgetResponse(): WatchBudgetResponse {
     stale: false,
     revision: 0,
     missed: false,
+    headline: undefined,
   };
 }
 
@@ -6113,6 +6117,9 @@ export const WatchBudgetResponse: MessageFns<WatchBudgetResponse> = {
     }
     if (message.missed !== false) {
       writer.uint32(80).bool(message.missed);
+    }
+    if (message.headline !== undefined) {
+      Headline.encode(message.headline, writer.uint32(90).fork()).join();
     }
     return writer;
   },
@@ -6210,6 +6217,14 @@ export const WatchBudgetResponse: MessageFns<WatchBudgetResponse> = {
             message.missed = reader.bool();
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.headline = Headline.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -6237,6 +6252,9 @@ export const WatchBudgetResponse: MessageFns<WatchBudgetResponse> = {
     message.stale = object.stale ?? false;
     message.revision = object.revision ?? 0;
     message.missed = object.missed ?? false;
+    message.headline = (object.headline !== undefined && object.headline !== null)
+      ? Headline.fromPartial(object.headline)
+      : undefined;
     return message;
   },
 };
