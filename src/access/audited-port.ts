@@ -1,6 +1,8 @@
 import type {
   Caller,
   CallerRequest,
+  DenialQuery,
+  Denials,
   OpenSession,
   ServicePort,
   SessionRequest,
@@ -70,6 +72,10 @@ export class AuditedPort implements ServicePort {
 
   closedLeases(snapshot: BudgetSnapshot, afterFence: number, limit: number): Promise<LeaseView[]> {
     return this.servicePort.closedLeases(snapshot, afterFence, limit);
+  }
+
+  denials(budgetId: string, query: DenialQuery, caller: Caller): Promise<Denials | Refused> {
+    return this.servicePort.denials(budgetId, query, caller);
   }
 
   listBudgets(after: string, limit: number): Promise<BudgetView[]> {

@@ -1,6 +1,8 @@
 import type {
   Caller,
   CallerRequest,
+  DenialQuery,
+  Denials,
   OpenSession,
   ServicePort,
   SessionRequest,
@@ -144,6 +146,26 @@ export class GuardedPort implements ServicePort {
   async closedLeases(snapshot: BudgetSnapshot, afterFence: number, limit: number): Promise<LeaseView[]> {
     this.requireAll(snapshot.budget.budgetId);
     return this.servicePort.closedLeases(snapshot, afterFence, limit);
+  }
+
+  /** An AI may learn why it was refused itself; what a rule last said to another AI is not for it. */
+  async denials(budgetId: string, query: DenialQuery, caller: Caller): Promise<Denials | Refused> {
+    const scope = this.scope(budgetId);
+    if (scope === 'all') return this.servicePort.denials(budgetId, query, caller);
+    if (query.aiId === undefined) {
+      this.tell(budgetId);
+      throw new AccessError(
+        'PERMISSION_DENIED',
+        `${this.principal.name} may list the denials of its own AI ids alone: name one in ai_id`,
+      );
+    }
+    this.requireOwn(scope, budgetId, query.aiId);
+    const found = await this.servicePort.denials(budgetId, query, caller);
+    if (found.kind === 'refused') return found;
+    const rules = found.rules.map(({ last, ...rule }) =>
+      last === undefined || !scope.has(last.aiId) ? rule : { ...rule, last },
+    );
+    return { ...found, rules };
   }
 
   /** Only those that the principal may read; it does not learn of others. */

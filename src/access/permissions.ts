@@ -31,6 +31,7 @@ export const PERMISSIONS = {
     listBudgets: /*  */ rule('no', 'yes', 'yes'),
     listLeases: /*   */ rule('no', 'yes', 'yes'),
     listUsage: /*    */ rule('no', 'yes', 'yes'),
+    listDenials: /*  */ rule('own', 'yes', 'yes'),
     listTopUps: /*   */ rule('no', 'yes', 'yes'),
     watchBudget: /*  */ rule('no', 'yes', 'yes'),
     createBudget: /* */ rule('no', 'no', 'yes'),

@@ -13,6 +13,7 @@ import { BOUNDS, type Bounds } from './bounds.js';
 import { BudgetQueue } from './budget-queue.js';
 import { resettingClock } from './clock-step.js';
 import type { Context, Counts } from './context.js';
+import { listDenials } from './denial-listing.js';
 import { DenialMemories } from './denial-memory.js';
 import { askStore } from './failure.js';
 import { closedLeases, listBudgets, usageDays } from './history.js';
@@ -23,6 +24,8 @@ import {
   ArbiterError,
   type Caller,
   type CallerRequest,
+  type DenialQuery,
+  type Denials,
   type OpenSession,
   type ServicePort,
   type SessionRequest,
@@ -217,6 +220,12 @@ export class Arbiter implements ServicePort, DeliveryPort {
 
   closedLeases(snapshot: BudgetSnapshot, afterFence: number, limit: number): Promise<LeaseView[]> {
     return askStore(() => closedLeases(this.context.store, snapshot, afterFence, limit));
+  }
+
+  async denials(budgetId: string, query: DenialQuery, caller: Caller): Promise<Denials | Refused> {
+    const outcome = await this.submit(budgetId, { kind: 'get-snapshot' }, caller);
+    if (outcome.kind === 'refused') return outcome;
+    return listDenials(this.context, outcome.snapshot, query);
   }
 
   listBudgets(after: string, limit: number): Promise<BudgetView[]> {

@@ -1,3 +1,4 @@
+import type { DenialFilter, DenialList } from '../domain/denials/rows.js';
 import type { BudgetEvent } from '../domain/model/events.js';
 import type { BudgetSnapshot, BudgetView, OutcomeOf, Refused } from '../domain/model/outcomes.js';
 import type { AcquireRequest, BudgetRequest, OwnKind } from '../domain/model/requests.js';
@@ -67,6 +68,9 @@ export interface ServicePort {
   /** Leases closed within 7 days with a fence above `afterFence`, in order of fences. */
   closedLeases(snapshot: BudgetSnapshot, afterFence: number, limit: number): Promise<LeaseView[]>;
 
+  /** Who was refused in the hours that end after `from` and begin before `to`, by all replicas. */
+  denials(budgetId: string, query: DenialQuery, caller: Caller): Promise<Denials | Refused>;
+
   /** Budgets with an id above `after`, in order. */
   listBudgets(after: string, limit: number): Promise<BudgetView[]>;
 
@@ -115,6 +119,21 @@ export interface DistributionQuery {
   readonly month?: string;
   /** `YYYY-MM-DD`. Absent: today, or the last day of a past month. */
   readonly day?: string;
+}
+
+/** Which denials are listed. */
+export interface DenialQuery extends DenialFilter {
+  /** Absent: 24 hours before `to`. */
+  readonly from?: number;
+  /** Absent: now. */
+  readonly to?: number;
+}
+
+/** All that was asked for. */
+export interface Denials extends DenialList {
+  readonly kind: 'denials';
+  readonly from: number;
+  readonly to: number;
 }
 
 /** By what usage is summed. */

@@ -1,13 +1,13 @@
 import { parseLeaseId } from '../domain/model/lease-id.js';
 import type { BudgetSnapshot } from '../domain/model/outcomes.js';
-import type { LeaseView, Rule } from '../domain/model/types.js';
+import type { LeaseView } from '../domain/model/types.js';
 import type { AnswerListener } from './answers.js';
 import type { BudgetQueue } from './budget-queue.js';
 import type { Context } from './context.js';
 import { NOBODY } from './pending.js';
 import { ArbiterError, type BudgetEvent, type ServicePort } from './service-port.js';
 import { endOf, foreignEvents, ToldEvents, undone } from './told-events.js';
-import type { CommonUpdate, Watch } from './watch.js';
+import type { CommonUpdate, DeniedSoFar, Watch } from './watch.js';
 import { WatchedEvents } from './watched-events.js';
 
 /** More grants of others between two looks are not looked up one by one. */
@@ -68,10 +68,6 @@ export class WatchedBudget implements AnswerListener {
   happened(events: readonly BudgetEvent[], revision: number): void {
     if (!this.context.store.exclusive) for (const event of events) this.told.add(event);
     this.events.add(events, revision);
-  }
-
-  denied(rules: readonly Rule[]): void {
-    for (const watch of this.watches) watch.denied(rules);
   }
 
   /** By a look of its own: one that is under way may be older than what the watcher was told elsewhere. */
@@ -147,10 +143,15 @@ export class WatchedBudget implements AnswerListener {
     for (const watch of watches) watch.tell(common, this.events);
   }
 
+  deniedSoFar(): DeniedSoFar {
+    return new Map(this.queue.answers.denied.counts().map(({ rule, denied }) => [rule, denied]));
+  }
+
   private common(stale: boolean): CommonUpdate {
     return {
       at: this.last?.now ?? this.context.clock.read().now,
       deniedRules: this.queue.answers.denied.rules(),
+      deniedSoFar: this.deniedSoFar(),
       waiters: this.queue.waiters.size,
       snapshot: this.last,
       stale,

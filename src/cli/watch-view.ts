@@ -1,5 +1,6 @@
 import { aboutInUnit, TOKENS } from '../domain/model/unit.js';
 import {
+  type Alert,
   AlertRule,
   type Budget,
   type Lease,
@@ -98,15 +99,21 @@ function happeningOf(
   if (event === undefined) return undefined;
   switch (event.$case) {
     case 'alert': {
-      const { rule, message, endedAt } = event.value;
+      const { rule, message } = event.value;
       const name = (AlertRule[rule] ?? String(rule)).replace('ALERT_RULE_', '');
-      return { at, kind: 'alert', text: `${name}${endedAt ? ' ended' : ''}: ${harmless(message)}` };
+      return { at, kind: 'alert', text: `${name}${stageText(event.value)}: ${harmless(message)}` };
     }
     case 'changed':
       return { at, kind: 'changed', text: changeText(event.value) };
     default:
       return { at, kind: event.$case, text: leaseText(event.value, unit) };
   }
+}
+
+/** Something that happened is over as soon as it has. */
+function stageText({ endedAt, raisedAt, notice }: Alert): string {
+  if (endedAt === undefined || endedAt.getTime() === raisedAt?.getTime()) return '';
+  return notice !== undefined && notice.endedAt === undefined ? ' (not now)' : ' ended';
 }
 
 function changeText({ pause, etag }: Budget): string {

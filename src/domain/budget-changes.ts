@@ -1,4 +1,5 @@
 import { isHappening } from './alerts/alert-deliveries.js';
+import { endedForGood, toldOf } from './alerts/notices.js';
 import { closeOver } from './leases/closing.js';
 import { forgetLapsed } from './ledger/kept-windows.js';
 import { type Ledger, NO_MONTH } from './ledger/ledger.js';
@@ -236,10 +237,11 @@ function endAlerts(ledger: Ledger): void {
   for (const [key, mark] of [...alerts.entries()]) {
     if (mark.epoch !== undefined) continue;
     alerts.delete(key);
-    const alert = { ...mark, endedAt: mark.endedAt ?? clock };
-    if (mark.endedAt === undefined) ledger.note({ kind: 'alert', at: clock, alert });
+    const alert = endedForGood(mark, clock);
+    if (toldOf(mark).endedAt === undefined) ledger.note({ kind: 'alert', at: clock, alert, change: 'ENDED' });
     // Of an event just now nobody has been noted yet.
-    const concerns = mark.deliveries !== undefined || (isHappening(mark) && mark.raisedAt === clock);
-    if (concerns) alerts.set(`${key} ${epoch}`, { ...alert, epoch });
+    const isNew = isHappening(mark) && mark.raisedAt === clock;
+    const kept = isNew ? { ...alert, untold: true as const } : alert;
+    if (isNew || mark.deliveries !== undefined) alerts.set(`${key} ${epoch}`, { ...kept, epoch });
   }
 }

@@ -762,6 +762,41 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
+    "/budgetarbiter.v1.BudgetAdminService/ListDenials": {
+      "post": {
+        "operationId": "ListDenials",
+        "summary": "Lists who was refused, by which rules, and when: at most 7 days of the last 31, of all replicas.",
+        "description": "Lists who was refused, by which rules, and when: at most 7 days of the last 31, of all replicas. What this replica refused is there at once, what others refused within a minute. An AI may list its own: it names itself in `ai_id`. Errors: NOT_FOUND (BUDGET_NOT_FOUND).",
+        "tags": [
+          "BudgetAdminService"
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {
+            "application/json": {
+              "schema": {
+                "$ref": "#/components/schemas/ListDenialsRequest"
+              }
+            }
+          }
+        },
+        "responses": {
+          "200": {
+            "description": "A page of denials.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/ListDenialsResponse"
+                }
+              }
+            }
+          },
+          "default": {
+            "$ref": "#/components/responses/CallFailed"
+          }
+        }
+      }
+    },
     "/budgetarbiter.v1.BudgetAdminService/SimulatePolicy": {
       "post": {
         "operationId": "SimulatePolicy",
@@ -1161,6 +1196,126 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
+    "/api/v1/budgets/{budget_id}/denials": {
+      "get": {
+        "operationId": "readListDenials",
+        "summary": "Lists who was refused, by which rules, and when: at most 7 days of the last 31, of all replicas.",
+        "description": "Lists who was refused, by which rules, and when: at most 7 days of the last 31, of all replicas. What this replica refused is there at once, what others refused within a minute. An AI may list its own: it names itself in `ai_id`. Errors: NOT_FOUND (BUDGET_NOT_FOUND).",
+        "tags": [
+          "Reading"
+        ],
+        "parameters": [
+          {
+            "name": "budget_id",
+            "in": "path",
+            "required": true,
+            "description": "The budget. Required.",
+            "schema": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 63,
+              "pattern": "^[a-z0-9][a-z0-9._-]*$"
+            }
+          },
+          {
+            "name": "ai_id",
+            "in": "query",
+            "required": false,
+            "description": "Of this AI alone. Absent: of all.",
+            "schema": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 128,
+              "pattern": "^[!-~]*$",
+              "not": {
+                "enum": [
+                  "(other)"
+                ]
+              }
+            }
+          },
+          {
+            "name": "rule",
+            "in": "query",
+            "required": false,
+            "description": "By this rule alone. Unspecified: by all.",
+            "schema": {
+              "type": "string",
+              "enum": [
+                "RULE_UNSPECIFIED",
+                "RULE_PAUSED",
+                "RULE_EMERGENCY",
+                "RULE_REQUEST_TOO_LARGE",
+                "RULE_COOLDOWN",
+                "RULE_CONCURRENCY",
+                "RULE_AI_CONCURRENCY",
+                "RULE_HOURLY_CAP",
+                "RULE_DAILY_CAP",
+                "RULE_AI_DAILY_CAP",
+                "RULE_MONTHLY_CAP",
+                "RULE_TEAM_CONCURRENCY",
+                "RULE_MODEL_CONCURRENCY",
+                "RULE_TEAM_CAP",
+                "RULE_MODEL_CAP",
+                "RULE_KEPT_FOR_OTHERS"
+              ]
+            }
+          },
+          {
+            "name": "from",
+            "in": "query",
+            "required": false,
+            "description": "From the hour on that this moment is in. Absent: 24 hours before `to`. At most 7 days before it.",
+            "schema": {}
+          },
+          {
+            "name": "to",
+            "in": "query",
+            "required": false,
+            "description": "To the hour that ends here or begins before it. Absent: now.",
+            "schema": {}
+          },
+          {
+            "name": "page_size",
+            "in": "query",
+            "required": false,
+            "description": "At most so many rows: 0 to 1,000; 0 means 100, more is taken as 1,000.",
+            "schema": {
+              "type": "integer",
+              "format": "int32",
+              "minimum": 0,
+              "maximum": 2147483647
+            }
+          },
+          {
+            "name": "page_token",
+            "in": "query",
+            "required": false,
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone.",
+            "schema": {
+              "type": "string",
+              "maxLength": 2048,
+              "pattern": "^[A-Za-z0-9_-]*$"
+            }
+          }
+        ],
+        "responses": {
+          "200": {
+            "description": "A page of denials.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/ListDenialsResponse"
+                }
+              }
+            }
+          },
+          "default": {
+            "$ref": "#/components/responses/Failed"
+          }
+        }
+      }
+    },
     "/api/v1/budgets/{budget_id}/top-ups": {
       "get": {
         "operationId": "readListTopUps",
@@ -1453,6 +1608,126 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "application/json": {
                 "schema": {
                   "$ref": "#/components/schemas/ListUsageResponse"
+                }
+              }
+            }
+          },
+          "default": {
+            "$ref": "#/components/responses/Failed"
+          }
+        }
+      }
+    },
+    "/api/v1/denials": {
+      "get": {
+        "operationId": "readListDenialsOfDefaultBudget",
+        "summary": "Lists who was refused, by which rules, and when: at most 7 days of the last 31, of all replicas.",
+        "description": "Lists who was refused, by which rules, and when: at most 7 days of the last 31, of all replicas. What this replica refused is there at once, what others refused within a minute. An AI may list its own: it names itself in `ai_id`. Errors: NOT_FOUND (BUDGET_NOT_FOUND).",
+        "tags": [
+          "Reading"
+        ],
+        "parameters": [
+          {
+            "name": "budget_id",
+            "in": "query",
+            "required": false,
+            "description": "The budget. Absent: DEFAULT_BUDGET.",
+            "schema": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 63,
+              "pattern": "^[a-z0-9][a-z0-9._-]*$"
+            }
+          },
+          {
+            "name": "ai_id",
+            "in": "query",
+            "required": false,
+            "description": "Of this AI alone. Absent: of all.",
+            "schema": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 128,
+              "pattern": "^[!-~]*$",
+              "not": {
+                "enum": [
+                  "(other)"
+                ]
+              }
+            }
+          },
+          {
+            "name": "rule",
+            "in": "query",
+            "required": false,
+            "description": "By this rule alone. Unspecified: by all.",
+            "schema": {
+              "type": "string",
+              "enum": [
+                "RULE_UNSPECIFIED",
+                "RULE_PAUSED",
+                "RULE_EMERGENCY",
+                "RULE_REQUEST_TOO_LARGE",
+                "RULE_COOLDOWN",
+                "RULE_CONCURRENCY",
+                "RULE_AI_CONCURRENCY",
+                "RULE_HOURLY_CAP",
+                "RULE_DAILY_CAP",
+                "RULE_AI_DAILY_CAP",
+                "RULE_MONTHLY_CAP",
+                "RULE_TEAM_CONCURRENCY",
+                "RULE_MODEL_CONCURRENCY",
+                "RULE_TEAM_CAP",
+                "RULE_MODEL_CAP",
+                "RULE_KEPT_FOR_OTHERS"
+              ]
+            }
+          },
+          {
+            "name": "from",
+            "in": "query",
+            "required": false,
+            "description": "From the hour on that this moment is in. Absent: 24 hours before `to`. At most 7 days before it.",
+            "schema": {}
+          },
+          {
+            "name": "to",
+            "in": "query",
+            "required": false,
+            "description": "To the hour that ends here or begins before it. Absent: now.",
+            "schema": {}
+          },
+          {
+            "name": "page_size",
+            "in": "query",
+            "required": false,
+            "description": "At most so many rows: 0 to 1,000; 0 means 100, more is taken as 1,000.",
+            "schema": {
+              "type": "integer",
+              "format": "int32",
+              "minimum": 0,
+              "maximum": 2147483647
+            }
+          },
+          {
+            "name": "page_token",
+            "in": "query",
+            "required": false,
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone.",
+            "schema": {
+              "type": "string",
+              "maxLength": 2048,
+              "pattern": "^[A-Za-z0-9_-]*$"
+            }
+          }
+        ],
+        "responses": {
+          "200": {
+            "description": "A page of denials.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/ListDenialsResponse"
                 }
               }
             }
@@ -2488,6 +2763,83 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           }
         }
       },
+      "DenialRow": {
+        "type": "object",
+        "description": "What one rule refused one AI in one hour of UTC; in what is older than 48 hours, in one day of UTC.\n\nA replica counts 500 AIs an hour by name: 400 that the budget granted something lately, and 100 others. Of more than that the most refused are counted; all that the others were refused stands under `(other)`. Of a day 50 AIs are kept.",
+        "properties": {
+          "start": {
+            "type": "string",
+            "format": "date-time",
+            "description": "The first moment of the hour or day."
+          },
+          "end": {
+            "type": "string",
+            "format": "date-time",
+            "description": "Its end."
+          },
+          "aiId": {
+            "type": "string",
+            "description": "The AI; `(other)` for all that are not counted by name."
+          },
+          "rule": {
+            "type": "string",
+            "enum": [
+              "RULE_UNSPECIFIED",
+              "RULE_PAUSED",
+              "RULE_EMERGENCY",
+              "RULE_REQUEST_TOO_LARGE",
+              "RULE_COOLDOWN",
+              "RULE_CONCURRENCY",
+              "RULE_AI_CONCURRENCY",
+              "RULE_HOURLY_CAP",
+              "RULE_DAILY_CAP",
+              "RULE_AI_DAILY_CAP",
+              "RULE_MONTHLY_CAP",
+              "RULE_TEAM_CONCURRENCY",
+              "RULE_MODEL_CONCURRENCY",
+              "RULE_TEAM_CAP",
+              "RULE_MODEL_CAP",
+              "RULE_KEPT_FOR_OTHERS"
+            ],
+            "description": "The rule. A request that several rules refuse counts under each."
+          },
+          "denied": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Requests that it denied."
+          },
+          "wouldDeny": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Grants in mode OBSERVE that it would have denied."
+          },
+          "firstAt": {
+            "type": "string",
+            "format": "date-time",
+            "description": "The first of them that is known."
+          },
+          "lastAt": {
+            "type": "string",
+            "format": "date-time",
+            "description": "The last of them."
+          },
+          "uncountedAtMost": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "The AI may have been refused so many times more in it, by whatever rules: while it was not counted by name. Those are in `(other)`. 0 where all is counted."
+          },
+          "aiDenied": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Requests of the AI that were denied in it by whatever rules, each once: the same in all rows of an AI in one hour."
+          },
+          "aiWouldDeny": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Likewise, grants in mode OBSERVE that would have been denied."
+          }
+        }
+      },
       "DistributionStats": {
         "type": "object",
         "description": "How evenly a month is used. Totals include presumed tokens.",
@@ -3289,6 +3641,155 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "nextPageToken": {
             "type": "string",
             "description": "Empty on the last page."
+          }
+        }
+      },
+      "ListDenialsRequest": {
+        "type": "object",
+        "description": "Lists denials.",
+        "properties": {
+          "budgetId": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[a-z0-9][a-z0-9._-]*$",
+            "description": "The budget. Required."
+          },
+          "aiId": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "minLength": 1,
+            "maxLength": 128,
+            "pattern": "^[!-~]*$",
+            "not": {
+              "enum": [
+                "(other)"
+              ]
+            },
+            "description": "Of this AI alone. Absent: of all."
+          },
+          "rule": {
+            "enum": [
+              "RULE_UNSPECIFIED",
+              "RULE_PAUSED",
+              "RULE_EMERGENCY",
+              "RULE_REQUEST_TOO_LARGE",
+              "RULE_COOLDOWN",
+              "RULE_CONCURRENCY",
+              "RULE_AI_CONCURRENCY",
+              "RULE_HOURLY_CAP",
+              "RULE_DAILY_CAP",
+              "RULE_AI_DAILY_CAP",
+              "RULE_MONTHLY_CAP",
+              "RULE_TEAM_CONCURRENCY",
+              "RULE_MODEL_CONCURRENCY",
+              "RULE_TEAM_CAP",
+              "RULE_MODEL_CAP",
+              "RULE_KEPT_FOR_OTHERS",
+              0,
+              1,
+              2,
+              3,
+              4,
+              5,
+              6,
+              7,
+              8,
+              9,
+              10,
+              11,
+              12,
+              13,
+              14,
+              15,
+              null
+            ],
+            "description": "By this rule alone. Unspecified: by all."
+          },
+          "from": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "format": "date-time",
+            "description": "From the hour on that this moment is in. Absent: 24 hours before `to`. At most 7 days before it."
+          },
+          "to": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "format": "date-time",
+            "description": "To the hour that ends here or begins before it. Absent: now."
+          },
+          "pageSize": {
+            "type": [
+              "integer",
+              "null"
+            ],
+            "format": "int32",
+            "minimum": 0,
+            "maximum": 2147483647,
+            "description": "At most so many rows: 0 to 1,000; 0 means 100, more is taken as 1,000."
+          },
+          "pageToken": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "maxLength": 2048,
+            "pattern": "^[A-Za-z0-9_-]*$",
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone."
+          }
+        },
+        "additionalProperties": false,
+        "required": [
+          "budgetId"
+        ]
+      },
+      "ListDenialsResponse": {
+        "type": "object",
+        "description": "A page of denials.",
+        "properties": {
+          "rows": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/DenialRow"
+            },
+            "description": "The rows: the newest hour first; in it `(other)` first, then by AI; of an AI in the order of the rules."
+          },
+          "nextPageToken": {
+            "type": "string",
+            "description": "Empty on the last page."
+          },
+          "rules": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/RuleDenials"
+            },
+            "description": "What each rule refused of all that was asked for, whatever the page, most first."
+          },
+          "deniedRequests": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Requests that were denied, of all that was asked for, each once however many rules refused it."
+          },
+          "wouldDenyRequests": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Grants that would have been denials if the budget were not in mode OBSERVE, likewise."
+          },
+          "from": {
+            "type": "string",
+            "format": "date-time",
+            "description": "The first moment of what was looked at."
+          },
+          "to": {
+            "type": "string",
+            "format": "date-time",
+            "description": "The last."
           }
         }
       },
@@ -4565,6 +5066,57 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "lease": {
             "$ref": "#/components/schemas/Lease",
             "description": "The lease."
+          }
+        }
+      },
+      "RuleDenials": {
+        "type": "object",
+        "description": "What one rule refused.",
+        "properties": {
+          "rule": {
+            "type": "string",
+            "enum": [
+              "RULE_UNSPECIFIED",
+              "RULE_PAUSED",
+              "RULE_EMERGENCY",
+              "RULE_REQUEST_TOO_LARGE",
+              "RULE_COOLDOWN",
+              "RULE_CONCURRENCY",
+              "RULE_AI_CONCURRENCY",
+              "RULE_HOURLY_CAP",
+              "RULE_DAILY_CAP",
+              "RULE_AI_DAILY_CAP",
+              "RULE_MONTHLY_CAP",
+              "RULE_TEAM_CONCURRENCY",
+              "RULE_MODEL_CONCURRENCY",
+              "RULE_TEAM_CAP",
+              "RULE_MODEL_CAP",
+              "RULE_KEPT_FOR_OTHERS"
+            ],
+            "description": "The rule."
+          },
+          "denied": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Requests that it denied."
+          },
+          "wouldDeny": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Grants in mode OBSERVE that it would have denied."
+          },
+          "lastAt": {
+            "type": "string",
+            "format": "date-time",
+            "description": "When it last refused anybody. Unset where an AI asks and it was another."
+          },
+          "lastAiId": {
+            "type": "string",
+            "description": "Whom."
+          },
+          "lastBlocker": {
+            "$ref": "#/components/schemas/Blocker",
+            "description": "Its figures of then, and what it said."
           }
         }
       },

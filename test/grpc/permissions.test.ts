@@ -26,6 +26,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   ListBudgets: ['viewer', 'operator'],
   ListLeases: ['viewer', 'operator'],
   ListUsage: ['viewer', 'operator'],
+  ListDenials: ['ai', 'viewer', 'operator'],
   WatchBudget: ['viewer', 'operator'],
   CreateBudget: ['operator'],
   UpdateBudget: ['operator'],

@@ -10,6 +10,7 @@ import type { Scheduler } from '../../src/platform/scheduler.js';
 import { TestCaller } from '../support/caller.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { ManualScheduler } from '../support/manual-scheduler.js';
+import { checkShownAlerts } from './alert-invariants.js';
 import { checkCommit, type Promises } from './commit-invariants.js';
 import { type Extreme, extremeOf } from './extremes.js';
 import { GuaranteeBooks } from './guarantee-books.js';
@@ -130,7 +131,11 @@ export class SimWorld {
     const { brokenStreams, promises, topped } = this;
     const measured = this.extreme === 'NAMES';
     const known = { latestTime: this.time.latestBelief, latestGrant, promises, brokenStreams, measured };
-    this.violations.push(...this.sink.checkCommit(after), ...this.marks.check(before, after));
+    this.violations.push(
+      ...this.sink.checkCommit(after),
+      ...checkShownAlerts(BUDGET, after),
+      ...this.marks.check(before, after),
+    );
     const receipt = (id: string) => this.store.peekReceipt(BUDGET, id);
     const document = (epoch: number, day: string) => this.store.peekDay(BUDGET, epoch, day);
     for (const [id, tokens] of presumedAtEnds(before, after)) this.presumed.set(id, tokens);

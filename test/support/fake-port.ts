@@ -2,11 +2,19 @@ import {
   ArbiterError,
   type Caller,
   type CallerRequest,
+  type DenialQuery,
+  type Denials,
   type ServicePort,
   type SessionRequest,
   type WatchUpdate,
 } from '../../src/arbiter/service-port.js';
-import type { BudgetSnapshot, BudgetView, OutcomeOf, Refusal } from '../../src/domain/model/outcomes.js';
+import type {
+  BudgetSnapshot,
+  BudgetView,
+  OutcomeOf,
+  Refusal,
+  Refused,
+} from '../../src/domain/model/outcomes.js';
 import type { AcquireRequest } from '../../src/domain/model/requests.js';
 import type { LeaseView } from '../../src/domain/model/types.js';
 import { budget, closedLease, DENIAL, lease, NOON, snapshot, TOP_UP } from './samples.js';
@@ -120,6 +128,26 @@ export class FakePort implements ServicePort {
   async closedLeases(_snapshot: BudgetSnapshot, afterFence: number, limit: number): Promise<LeaseView[]> {
     return this.closed.filter(({ fence }) => fence > afterFence).slice(0, limit);
   }
+
+  deniedRows: Denials | undefined;
+
+  async denials(budgetId: string, query: DenialQuery, caller: Caller): Promise<Denials | Refused> {
+    const outcome = await this.submit(budgetId, { kind: 'get-snapshot' }, caller);
+    if (outcome.kind === 'refused') return outcome;
+    this.askedDenials = query;
+    const none = {
+      kind: 'denials',
+      from: 0,
+      to: NOON,
+      rows: [],
+      rules: [],
+      denied: 0,
+      wouldDeny: 0,
+    } as const;
+    return this.deniedRows ?? none;
+  }
+
+  askedDenials: DenialQuery | undefined;
 
   async listBudgets(after: string, limit: number): Promise<BudgetView[]> {
     return this.budgets.filter(({ budgetId }) => budgetId > after).slice(0, limit);

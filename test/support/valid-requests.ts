@@ -117,6 +117,11 @@ export const METHODS = {
     codec: admin.ListUsageRequest,
     valid: { budgetId: 'anthropic' },
   },
+  listDenials: {
+    method: admin.BudgetAdminServiceService.listDenials,
+    codec: admin.ListDenialsRequest,
+    valid: { budgetId: 'anthropic', aiId: 'guardian' },
+  },
   simulatePolicy: {
     method: admin.BudgetAdminServiceService.simulatePolicy,
     codec: admin.SimulatePolicyRequest,

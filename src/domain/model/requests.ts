@@ -244,8 +244,9 @@ export interface RecordDeliveriesRequest {
 }
 
 export interface DeliveryResult {
-  /** The key of the mark, and when it was raised. */
+  /** The key of the mark, and which of its notices: its number, and when it was raised. */
   readonly key: string;
+  readonly number: number;
   readonly raisedAt: number;
   readonly epoch: number;
   readonly sink: string;

@@ -429,13 +429,21 @@ export interface SectionPut extends SectionKey {
   readonly value: SectionValues[Section];
 }
 
-/** An alert as the state keeps it, and how far sinks were told of it. */
+/** An alert as the state keeps it: what holds, what was told, and how far sinks were told of it. */
 export interface StoredAlert {
   readonly rule: string;
   readonly window: 'HOUR' | 'DAY' | 'MONTH';
+  /** Of an hourly rule, the first of the hours that it goes on through. */
   readonly windowStart: number;
+  /** Since when its condition holds, or has held last. */
   readonly raisedAt: number;
+  /** Since when its condition does not hold; absent while it does. */
   readonly endedAt?: number;
+  /** What was told: absent in events, and in states from before it was kept apart, which told of what holds. */
+  readonly notice?: StoredNotice;
+  /** Nobody was told of its notice yet: a silence withholds it. Between decisions of one commit: it is new. */
+  readonly untold?: true;
+  /** As it was told; so are threshold and message. */
   readonly value: number;
   readonly threshold: number;
   readonly message: string;
@@ -449,6 +457,19 @@ export interface StoredAlert {
   readonly deliveries?: readonly StoredDelivery[];
 }
 
+/** What was told of an alert. It outlives a condition that is away for a while: see `alerts/notices.ts`. */
+export interface StoredNotice {
+  /** Which one it is in its window, from 1: an alert can be raised again. */
+  readonly number: number;
+  readonly raisedAt: number;
+  /** Absent while it stands. */
+  readonly endedAt?: number;
+  /** How bad it was, in steps of which each is told anew; absent if its rule has none. */
+  readonly level?: number;
+  /** The figure at its end, if its window went on. */
+  readonly endValue?: number;
+}
+
 /** What a sink is told of an alert: first that it was raised, then that it ended. The newest of the two stands here. */
 export type StoredDelivery = PendingDelivery | EndedDelivery;
 
@@ -458,6 +479,8 @@ interface DeliveryOf {
   readonly notice: 'RAISED' | 'ENDED';
   /** Tries that failed. */
   readonly failures: number;
+  /** It has heard an earlier notice of this alert, and of no end since: it wants to hear that, whatever becomes of this one. */
+  readonly heard?: true;
 }
 
 export interface PendingDelivery extends DeliveryOf {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listUsage } from '../../../src/arbiter/usage-listing.js';
+import type { DenialRow } from '../../../src/domain/denials/rows.js';
 import type { UsageDay } from '../../../src/domain/model/state.js';
 import { openApiDocument } from '../../../src/gen/openapi.js';
 import { stopServers } from '../../support/http-server.js';
@@ -18,6 +19,21 @@ const DAY: UsageDay = {
   presumedBy: [],
 } as never;
 
+const DENIED: DenialRow[] = ['(other)', 'a', 'b'].map((aiId) => ({
+  ...{
+    aiId,
+    rule: 'COOLDOWN',
+    start: 0,
+    end: 1,
+    firstAt: 0,
+    lastAt: 0,
+    denied: 1,
+    wouldDeny: 0,
+    uncounted: 0,
+  },
+  ofAi: { denied: 1, wouldDeny: 0 },
+}));
+
 let http: ConnectHarness;
 beforeAll(async () => {
   http = await startConnect({ listUsage });
@@ -31,6 +47,15 @@ beforeAll(async () => {
   };
   servicePort.closed = [1, 2, 3].map((fence) => closedLease({ fence, leaseId: `closed-${fence}` }));
   const days = ['2026-11-13', '2026-11-14', '2026-11-15'].map((day) => ({ ...DAY, day }));
+  servicePort.deniedRows = {
+    kind: 'denials',
+    from: 0,
+    to: 1,
+    rules: [],
+    denied: 3,
+    wouldDeny: 0,
+    rows: DENIED,
+  };
   Object.assign(servicePort, { usageDays: async () => days });
 });
 afterAll(stopServers);
@@ -46,6 +71,9 @@ const LISTS: readonly (readonly [string, object])[] = [
   ),
   ['ListTopUps', { budgetId: 'anthropic' }],
   ['ListTopUps', { budgetId: 'other' }],
+  ['ListDenials', { budgetId: 'anthropic' }],
+  ['ListDenials', { budgetId: 'anthropic', rule: 'RULE_COOLDOWN' }],
+  ['ListDenials', { budgetId: 'other' }],
   ['ListUsage', { budgetId: 'other' }],
   ['ListUsage', { budgetId: 'anthropic', fromDay: '2026-11-01' }],
   ['ListUsage', { budgetId: 'anthropic', toDay: '2026-11-30' }],

@@ -813,7 +813,10 @@ export interface WindowStatus {
   keptTokens: number;
 }
 
-/** A condition worth telling somebody about. Raised at most once per budget, rule and window. */
+/**
+ * A condition worth telling somebody about, and what was told of it. It has one entry per budget, rule and window; an hourly rule that goes
+ * on from hour to hour has one for all of them.
+ */
 export interface Alert {
   /** What happened. */
   rule: AlertRule;
@@ -823,11 +826,11 @@ export interface Alert {
   windowStart?:
     | Date
     | undefined;
-  /** When it was raised. */
+  /** Since when the condition holds; if it does not, when it began to hold last. */
   raisedAt?:
     | Date
     | undefined;
-  /** When the condition ended; unset while it holds. */
+  /** Since when the condition does not hold; unset while it does. It can come back, and is then unset again. */
   endedAt?:
     | Date
     | undefined;
@@ -837,6 +840,24 @@ export interface Alert {
   threshold: number;
   /** What happened, what it means and what to do, for a person. */
   message: string;
+  /** What was told of it. */
+  notice?: AlertNotice | undefined;
+}
+
+/**
+ * What alert sinks and logs were told of an alert. It outlives a condition that is away for a while: it ends when the condition has been away
+ * for 6 hours (30 minutes of an hourly rule), and is raised again when the condition comes back after that, or is clearly worse: exhaustion a day
+ * earlier, 10 more points of spread.
+ */
+export interface AlertNotice {
+  /** Which one it is for this entry, from 1. */
+  number: number;
+  /** When it was raised. */
+  raisedAt?:
+    | Date
+    | undefined;
+  /** When its end was told; unset while it stands. */
+  endedAt?: Date | undefined;
 }
 
 function createBaseBudget(): Budget {
@@ -3576,6 +3597,7 @@ function createBaseAlert(): Alert {
     value: 0,
     threshold: 0,
     message: "",
+    notice: undefined,
   };
 }
 
@@ -3604,6 +3626,9 @@ export const Alert: MessageFns<Alert> = {
     }
     if (message.message !== "") {
       writer.uint32(66).string(message.message);
+    }
+    if (message.notice !== undefined) {
+      AlertNotice.encode(message.notice, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -3685,6 +3710,14 @@ export const Alert: MessageFns<Alert> = {
             message.message = reader.string();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.notice = AlertNotice.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3710,6 +3743,88 @@ export const Alert: MessageFns<Alert> = {
     message.value = object.value ?? 0;
     message.threshold = object.threshold ?? 0;
     message.message = object.message ?? "";
+    message.notice = (object.notice !== undefined && object.notice !== null)
+      ? AlertNotice.fromPartial(object.notice)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseAlertNotice(): AlertNotice {
+  return { number: 0, raisedAt: undefined, endedAt: undefined };
+}
+
+export const AlertNotice: MessageFns<AlertNotice> = {
+  encode(message: AlertNotice, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.number !== 0) {
+      writer.uint32(8).int64(message.number);
+    }
+    if (message.raisedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.raisedAt), writer.uint32(18).fork()).join();
+    }
+    if (message.endedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.endedAt), writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AlertNotice {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAlertNotice();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.number = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.raisedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.endedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<AlertNotice>, I>>(base?: I): AlertNotice {
+    return AlertNotice.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AlertNotice>, I>>(object: I): AlertNotice {
+    const message = createBaseAlertNotice();
+    message.number = object.number ?? 0;
+    message.raisedAt = object.raisedAt ?? undefined;
+    message.endedAt = object.endedAt ?? undefined;
     return message;
   },
 };

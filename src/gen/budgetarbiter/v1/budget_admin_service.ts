@@ -23,7 +23,7 @@ import {
 import { Duration } from "../../google/protobuf/duration.js";
 import { FieldMask } from "../../google/protobuf/field_mask.js";
 import { Timestamp } from "../../google/protobuf/timestamp.js";
-import { Alert, Budget, Lease, Policy, Preset, Rule, TopUp, TopUpKind, WindowStatus } from "./budget.js";
+import { Alert, Blocker, Budget, Lease, Policy, Preset, Rule, TopUp, TopUpKind, WindowStatus } from "./budget.js";
 
 /** By what usage is summed. */
 export enum UsageGrouping {
@@ -553,6 +553,112 @@ export interface UsageRow {
   calls: number;
   /** How many of them failed. */
   failedCalls: number;
+}
+
+/** Lists denials. */
+export interface ListDenialsRequest {
+  /** The budget. Required. */
+  budgetId: string;
+  /** Of this AI alone. Absent: of all. */
+  aiId?:
+    | string
+    | undefined;
+  /** By this rule alone. Unspecified: by all. */
+  rule: Rule;
+  /** From the hour on that this moment is in. Absent: 24 hours before `to`. At most 7 days before it. */
+  from?:
+    | Date
+    | undefined;
+  /** To the hour that ends here or begins before it. Absent: now. */
+  to?:
+    | Date
+    | undefined;
+  /** At most so many rows: 0 to 1,000; 0 means 100, more is taken as 1,000. */
+  pageSize: number;
+  /** `next_page_token` of the page before, which is opaque, and good for the same list alone. */
+  pageToken: string;
+}
+
+/** A page of denials. */
+export interface ListDenialsResponse {
+  /** The rows: the newest hour first; in it `(other)` first, then by AI; of an AI in the order of the rules. */
+  rows: DenialRow[];
+  /** Empty on the last page. */
+  nextPageToken: string;
+  /** What each rule refused of all that was asked for, whatever the page, most first. */
+  rules: RuleDenials[];
+  /** Requests that were denied, of all that was asked for, each once however many rules refused it. */
+  deniedRequests: number;
+  /** Grants that would have been denials if the budget were not in mode OBSERVE, likewise. */
+  wouldDenyRequests: number;
+  /** The first moment of what was looked at. */
+  from?:
+    | Date
+    | undefined;
+  /** The last. */
+  to?: Date | undefined;
+}
+
+/**
+ * What one rule refused one AI in one hour of UTC; in what is older than 48 hours, in one day of UTC.
+ *
+ * A replica counts 500 AIs an hour by name: 400 that the budget granted something lately, and 100 others. Of more than that the most
+ * refused are counted; all that the others were refused stands under `(other)`. Of a day 50 AIs are kept.
+ */
+export interface DenialRow {
+  /** The first moment of the hour or day. */
+  start?:
+    | Date
+    | undefined;
+  /** Its end. */
+  end?:
+    | Date
+    | undefined;
+  /** The AI; `(other)` for all that are not counted by name. */
+  aiId: string;
+  /** The rule. A request that several rules refuse counts under each. */
+  rule: Rule;
+  /** Requests that it denied. */
+  denied: number;
+  /** Grants in mode OBSERVE that it would have denied. */
+  wouldDeny: number;
+  /** The first of them that is known. */
+  firstAt?:
+    | Date
+    | undefined;
+  /** The last of them. */
+  lastAt?:
+    | Date
+    | undefined;
+  /**
+   * The AI may have been refused so many times more in it, by whatever rules: while it was not counted by name. Those are in `(other)`.
+   * 0 where all is counted.
+   */
+  uncountedAtMost: number;
+  /** Requests of the AI that were denied in it by whatever rules, each once: the same in all rows of an AI in one hour. */
+  aiDenied: number;
+  /** Likewise, grants in mode OBSERVE that would have been denied. */
+  aiWouldDeny: number;
+}
+
+/** What one rule refused. */
+export interface RuleDenials {
+  /** The rule. */
+  rule: Rule;
+  /** Requests that it denied. */
+  denied: number;
+  /** Grants in mode OBSERVE that it would have denied. */
+  wouldDeny: number;
+  /** When it last refused anybody. Unset where an AI asks and it was another. */
+  lastAt?:
+    | Date
+    | undefined;
+  /** Whom. */
+  lastAiId?:
+    | string
+    | undefined;
+  /** Its figures of then, and what it said. */
+  lastBlocker?: Blocker | undefined;
 }
 
 /** Sets the clock of a budget to the trusted time. */
@@ -4051,6 +4157,572 @@ export const UsageRow: MessageFns<UsageRow> = {
   },
 };
 
+function createBaseListDenialsRequest(): ListDenialsRequest {
+  return { budgetId: "", aiId: undefined, rule: 0, from: undefined, to: undefined, pageSize: 0, pageToken: "" };
+}
+
+export const ListDenialsRequest: MessageFns<ListDenialsRequest> = {
+  encode(message: ListDenialsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.budgetId !== "") {
+      writer.uint32(10).string(message.budgetId);
+    }
+    if (message.aiId !== undefined) {
+      writer.uint32(18).string(message.aiId);
+    }
+    if (message.rule !== 0) {
+      writer.uint32(24).int32(message.rule);
+    }
+    if (message.from !== undefined) {
+      Timestamp.encode(toTimestamp(message.from), writer.uint32(34).fork()).join();
+    }
+    if (message.to !== undefined) {
+      Timestamp.encode(toTimestamp(message.to), writer.uint32(42).fork()).join();
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(48).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(58).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListDenialsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListDenialsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.budgetId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.aiId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.rule = reader.int32() as any;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.from = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.to = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListDenialsRequest>, I>>(base?: I): ListDenialsRequest {
+    return ListDenialsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListDenialsRequest>, I>>(object: I): ListDenialsRequest {
+    const message = createBaseListDenialsRequest();
+    message.budgetId = object.budgetId ?? "";
+    message.aiId = object.aiId ?? undefined;
+    message.rule = object.rule ?? 0;
+    message.from = object.from ?? undefined;
+    message.to = object.to ?? undefined;
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListDenialsResponse(): ListDenialsResponse {
+  return {
+    rows: [],
+    nextPageToken: "",
+    rules: [],
+    deniedRequests: 0,
+    wouldDenyRequests: 0,
+    from: undefined,
+    to: undefined,
+  };
+}
+
+export const ListDenialsResponse: MessageFns<ListDenialsResponse> = {
+  encode(message: ListDenialsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.rows) {
+      DenialRow.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    for (const v of message.rules) {
+      RuleDenials.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.deniedRequests !== 0) {
+      writer.uint32(32).int64(message.deniedRequests);
+    }
+    if (message.wouldDenyRequests !== 0) {
+      writer.uint32(40).int64(message.wouldDenyRequests);
+    }
+    if (message.from !== undefined) {
+      Timestamp.encode(toTimestamp(message.from), writer.uint32(50).fork()).join();
+    }
+    if (message.to !== undefined) {
+      Timestamp.encode(toTimestamp(message.to), writer.uint32(58).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListDenialsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListDenialsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.rows.push(DenialRow.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.rules.push(RuleDenials.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.deniedRequests = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.wouldDenyRequests = longToNumber(reader.int64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.from = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.to = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListDenialsResponse>, I>>(base?: I): ListDenialsResponse {
+    return ListDenialsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListDenialsResponse>, I>>(object: I): ListDenialsResponse {
+    const message = createBaseListDenialsResponse();
+    message.rows = object.rows?.map((e) => DenialRow.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    message.rules = object.rules?.map((e) => RuleDenials.fromPartial(e)) || [];
+    message.deniedRequests = object.deniedRequests ?? 0;
+    message.wouldDenyRequests = object.wouldDenyRequests ?? 0;
+    message.from = object.from ?? undefined;
+    message.to = object.to ?? undefined;
+    return message;
+  },
+};
+
+function createBaseDenialRow(): DenialRow {
+  return {
+    start: undefined,
+    end: undefined,
+    aiId: "",
+    rule: 0,
+    denied: 0,
+    wouldDeny: 0,
+    firstAt: undefined,
+    lastAt: undefined,
+    uncountedAtMost: 0,
+    aiDenied: 0,
+    aiWouldDeny: 0,
+  };
+}
+
+export const DenialRow: MessageFns<DenialRow> = {
+  encode(message: DenialRow, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.start !== undefined) {
+      Timestamp.encode(toTimestamp(message.start), writer.uint32(10).fork()).join();
+    }
+    if (message.end !== undefined) {
+      Timestamp.encode(toTimestamp(message.end), writer.uint32(18).fork()).join();
+    }
+    if (message.aiId !== "") {
+      writer.uint32(26).string(message.aiId);
+    }
+    if (message.rule !== 0) {
+      writer.uint32(32).int32(message.rule);
+    }
+    if (message.denied !== 0) {
+      writer.uint32(40).int64(message.denied);
+    }
+    if (message.wouldDeny !== 0) {
+      writer.uint32(48).int64(message.wouldDeny);
+    }
+    if (message.firstAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.firstAt), writer.uint32(58).fork()).join();
+    }
+    if (message.lastAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.lastAt), writer.uint32(66).fork()).join();
+    }
+    if (message.uncountedAtMost !== 0) {
+      writer.uint32(72).int64(message.uncountedAtMost);
+    }
+    if (message.aiDenied !== 0) {
+      writer.uint32(80).int64(message.aiDenied);
+    }
+    if (message.aiWouldDeny !== 0) {
+      writer.uint32(88).int64(message.aiWouldDeny);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DenialRow {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDenialRow();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.start = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.end = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.aiId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.rule = reader.int32() as any;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.denied = longToNumber(reader.int64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.wouldDeny = longToNumber(reader.int64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.firstAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.lastAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.uncountedAtMost = longToNumber(reader.int64());
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.aiDenied = longToNumber(reader.int64());
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.aiWouldDeny = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<DenialRow>, I>>(base?: I): DenialRow {
+    return DenialRow.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DenialRow>, I>>(object: I): DenialRow {
+    const message = createBaseDenialRow();
+    message.start = object.start ?? undefined;
+    message.end = object.end ?? undefined;
+    message.aiId = object.aiId ?? "";
+    message.rule = object.rule ?? 0;
+    message.denied = object.denied ?? 0;
+    message.wouldDeny = object.wouldDeny ?? 0;
+    message.firstAt = object.firstAt ?? undefined;
+    message.lastAt = object.lastAt ?? undefined;
+    message.uncountedAtMost = object.uncountedAtMost ?? 0;
+    message.aiDenied = object.aiDenied ?? 0;
+    message.aiWouldDeny = object.aiWouldDeny ?? 0;
+    return message;
+  },
+};
+
+function createBaseRuleDenials(): RuleDenials {
+  return { rule: 0, denied: 0, wouldDeny: 0, lastAt: undefined, lastAiId: undefined, lastBlocker: undefined };
+}
+
+export const RuleDenials: MessageFns<RuleDenials> = {
+  encode(message: RuleDenials, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rule !== 0) {
+      writer.uint32(8).int32(message.rule);
+    }
+    if (message.denied !== 0) {
+      writer.uint32(16).int64(message.denied);
+    }
+    if (message.wouldDeny !== 0) {
+      writer.uint32(24).int64(message.wouldDeny);
+    }
+    if (message.lastAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.lastAt), writer.uint32(34).fork()).join();
+    }
+    if (message.lastAiId !== undefined) {
+      writer.uint32(42).string(message.lastAiId);
+    }
+    if (message.lastBlocker !== undefined) {
+      Blocker.encode(message.lastBlocker, writer.uint32(50).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RuleDenials {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRuleDenials();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.rule = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.denied = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.wouldDeny = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.lastAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.lastAiId = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.lastBlocker = Blocker.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<RuleDenials>, I>>(base?: I): RuleDenials {
+    return RuleDenials.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RuleDenials>, I>>(object: I): RuleDenials {
+    const message = createBaseRuleDenials();
+    message.rule = object.rule ?? 0;
+    message.denied = object.denied ?? 0;
+    message.wouldDeny = object.wouldDeny ?? 0;
+    message.lastAt = object.lastAt ?? undefined;
+    message.lastAiId = object.lastAiId ?? undefined;
+    message.lastBlocker = (object.lastBlocker !== undefined && object.lastBlocker !== null)
+      ? Blocker.fromPartial(object.lastBlocker)
+      : undefined;
+    return message;
+  },
+};
+
 function createBaseResetClockRequest(): ResetClockRequest {
   return { budgetId: "" };
 }
@@ -4818,6 +5490,20 @@ export const BudgetAdminServiceService = {
     responseDeserialize: (value: Buffer): ListUsageResponse => ListUsageResponse.decode(value),
   },
   /**
+   * Lists who was refused, by which rules, and when: at most 7 days of the last 31, of all replicas. What this replica refused is there
+   * at once, what others refused within a minute. An AI may list its own: it names itself in `ai_id`.
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND).
+   */
+  listDenials: {
+    path: "/budgetarbiter.v1.BudgetAdminService/ListDenials" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListDenialsRequest): Buffer => Buffer.from(ListDenialsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListDenialsRequest => ListDenialsRequest.decode(value),
+    responseSerialize: (value: ListDenialsResponse): Buffer => Buffer.from(ListDenialsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListDenialsResponse => ListDenialsResponse.decode(value),
+  },
+  /**
    * What another policy would have done with the budget's last days, beside the policy in force: both decide, in virtual time, what its
    * usage tells of requests. It changes nothing. One at a time a replica.
    * Errors: NOT_FOUND (BUDGET_NOT_FOUND); INVALID_ARGUMENT (UNWORKABLE_POLICY); RESOURCE_EXHAUSTED (QUEUE_FULL: too many ask for one, or
@@ -4923,6 +5609,12 @@ export interface BudgetAdminServiceServer extends UntypedServiceImplementation {
   listTopUps: handleUnaryCall<ListTopUpsRequest, ListTopUpsResponse>;
   /** Lists usage by day, hour, AI or model, over any time within the retention. Errors: NOT_FOUND (BUDGET_NOT_FOUND). */
   listUsage: handleUnaryCall<ListUsageRequest, ListUsageResponse>;
+  /**
+   * Lists who was refused, by which rules, and when: at most 7 days of the last 31, of all replicas. What this replica refused is there
+   * at once, what others refused within a minute. An AI may list its own: it names itself in `ai_id`.
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND).
+   */
+  listDenials: handleUnaryCall<ListDenialsRequest, ListDenialsResponse>;
   /**
    * What another policy would have done with the budget's last days, beside the policy in force: both decide, in virtual time, what its
    * usage tells of requests. It changes nothing. One at a time a replica.
@@ -5198,6 +5890,26 @@ export interface BudgetAdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListUsageResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Lists who was refused, by which rules, and when: at most 7 days of the last 31, of all replicas. What this replica refused is there
+   * at once, what others refused within a minute. An AI may list its own: it names itself in `ai_id`.
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND).
+   */
+  listDenials(
+    request: ListDenialsRequest,
+    callback: (error: ServiceError | null, response: ListDenialsResponse) => void,
+  ): ClientUnaryCall;
+  listDenials(
+    request: ListDenialsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListDenialsResponse) => void,
+  ): ClientUnaryCall;
+  listDenials(
+    request: ListDenialsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListDenialsResponse) => void,
   ): ClientUnaryCall;
   /**
    * What another policy would have done with the budget's last days, beside the policy in force: both decide, in virtual time, what its
