@@ -32,7 +32,9 @@ describe('the demo', () => {
     expect(output).toMatch(/expired +conquest slot \d+, [\d,]+ reported, [\d,]+ presumed spent/);
     expect(output).toMatch(/its slot went to \w+, \d+ ms after the lease had ended/);
     // The third: a machine that was slow to write the journal.
-    expect(output).toMatch(/report trace-\d+ was under way: it (was told again|had been booked|had not reached)/);
+    expect(output).toMatch(
+      /report trace-\d+ was under way: it (was told again|had been booked|had not reached)/,
+    );
     expect(await folders()).toEqual([]);
     const { selfCheck } = JSON.parse((await cli(['replay', '--trace', recording, '--json'])).out);
     expect(selfCheck.recorded).toBeGreaterThan(50);
