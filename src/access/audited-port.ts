@@ -8,6 +8,7 @@ import type {
   SessionRequest,
   WatchUpdate,
 } from '../arbiter/service-port.js';
+import type { RecentDenials } from '../domain/denials/recent.js';
 import type { BudgetSnapshot, BudgetView, OutcomeOf, Refused } from '../domain/model/outcomes.js';
 import type { AcquireRequest } from '../domain/model/requests.js';
 import type { UsageDay } from '../domain/model/state.js';
@@ -80,6 +81,10 @@ export class AuditedPort implements ServicePort {
 
   listBudgets(after: string, limit: number): Promise<BudgetView[]> {
     return this.servicePort.listBudgets(after, limit);
+  }
+
+  recentDenials(snapshot: BudgetSnapshot): Promise<RecentDenials> {
+    return this.servicePort.recentDenials(snapshot);
   }
 
   watch(budgetId: string, listener: (update: WatchUpdate) => void, after?: number): Promise<() => void> {

@@ -8,6 +8,7 @@ import type {
   SessionRequest,
   WatchUpdate,
 } from '../arbiter/service-port.js';
+import type { RecentDenials } from '../domain/denials/recent.js';
 import type { BudgetSnapshot, BudgetView, OutcomeOf, Refused } from '../domain/model/outcomes.js';
 import type { AcquireRequest, LeaseRef } from '../domain/model/requests.js';
 import type { UsageDay } from '../domain/model/state.js';
@@ -179,6 +180,11 @@ export class GuardedPort implements ServicePort {
       if (shown.length >= limit || page.length < limit || next === undefined) return shown.slice(0, limit);
       last = next;
     }
+  }
+
+  async recentDenials(snapshot: BudgetSnapshot): Promise<RecentDenials> {
+    this.requireAll(snapshot.budget.budgetId);
+    return this.servicePort.recentDenials(snapshot);
   }
 
   async watch(

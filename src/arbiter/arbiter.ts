@@ -1,3 +1,4 @@
+import type { RecentDenials } from '../domain/denials/recent.js';
 import type { BudgetSnapshot, BudgetView, OutcomeOf, Refused } from '../domain/model/outcomes.js';
 import type { AcquireRequest } from '../domain/model/requests.js';
 import type { UsageDay } from '../domain/model/state.js';
@@ -13,7 +14,7 @@ import { BOUNDS, type Bounds } from './bounds.js';
 import { BudgetQueue } from './budget-queue.js';
 import { resettingClock } from './clock-step.js';
 import type { Context, Counts } from './context.js';
-import { listDenials } from './denial-listing.js';
+import { listDenials, recentDenials } from './denial-listing.js';
 import { DenialMemories } from './denial-memory.js';
 import { askStore } from './failure.js';
 import { closedLeases, listBudgets, usageDays } from './history.js';
@@ -226,6 +227,10 @@ export class Arbiter implements ServicePort, DeliveryPort {
     const outcome = await this.submit(budgetId, { kind: 'get-snapshot' }, caller);
     if (outcome.kind === 'refused') return outcome;
     return listDenials(this.context, outcome.snapshot, query);
+  }
+
+  async recentDenials({ budget, epoch }: BudgetSnapshot): Promise<RecentDenials> {
+    return recentDenials(this.context, budget.budgetId, epoch);
   }
 
   listBudgets(after: string, limit: number): Promise<BudgetView[]> {

@@ -2949,6 +2949,10 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "pattern": "^-?[0-9]+$",
             "description": "How many of them failed."
+          },
+          "headline": {
+            "$ref": "#/components/schemas/Headline",
+            "description": "How the budget stands now. Unset for a past month."
           }
         }
       },
@@ -3063,6 +3067,17 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "failed_calls": {
             "type": "integer",
             "description": "How many of them failed."
+          },
+          "headline": {
+            "anyOf": [
+              {
+                "$ref": "#/components/schemas/HeadlinePlain"
+              },
+              {
+                "type": "null"
+              }
+            ],
+            "description": "How the budget stands now. Unset for a past month."
           }
         }
       },
@@ -3422,6 +3437,136 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "pattern": "^-?[0-9]+$",
             "description": "Charged tokens that this AI's tightest window leaves after this grant; of a replay, as it stands now."
+          }
+        }
+      },
+      "Headline": {
+        "type": "object",
+        "description": "How a budget stands, in words: the worst that holds.",
+        "properties": {
+          "status": {
+            "type": "string",
+            "enum": [
+              "HEADLINE_STATUS_UNSPECIFIED",
+              "HEADLINE_STATUS_OK",
+              "HEADLINE_STATUS_UNEVEN",
+              "HEADLINE_STATUS_ENDING",
+              "HEADLINE_STATUS_FULL",
+              "HEADLINE_STATUS_REFUSING",
+              "HEADLINE_STATUS_PAUSED"
+            ],
+            "description": "In one word. Later releases may add some: show `text`."
+          },
+          "text": {
+            "type": "string",
+            "description": "For a person, with what matters: `Refusing: the hour's cap is full until 16:00; 10 AIs, 120 denials a minute`. Times are of the budget's zone."
+          },
+          "observedText": {
+            "type": "string",
+            "description": "Of a budget in mode OBSERVE, whom its rules would refuse; else empty. To be shown beside `text`."
+          },
+          "until": {
+            "type": "string",
+            "format": "date-time",
+            "description": "When it ends by itself, where that is known."
+          },
+          "rule": {
+            "type": "string",
+            "enum": [
+              "RULE_UNSPECIFIED",
+              "RULE_PAUSED",
+              "RULE_EMERGENCY",
+              "RULE_REQUEST_TOO_LARGE",
+              "RULE_COOLDOWN",
+              "RULE_CONCURRENCY",
+              "RULE_AI_CONCURRENCY",
+              "RULE_HOURLY_CAP",
+              "RULE_DAILY_CAP",
+              "RULE_AI_DAILY_CAP",
+              "RULE_MONTHLY_CAP",
+              "RULE_TEAM_CONCURRENCY",
+              "RULE_MODEL_CONCURRENCY",
+              "RULE_TEAM_CAP",
+              "RULE_MODEL_CAP",
+              "RULE_KEPT_FOR_OTHERS"
+            ],
+            "description": "Of REFUSING, the gravest rule that refuses."
+          },
+          "ais": {
+            "type": "integer",
+            "format": "int32",
+            "description": "AIs that were refused within the last 5 minutes, or in mode OBSERVE would have been, for whatever reason."
+          },
+          "denialsPerMinute": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "How many requests of theirs a minute, in the mean."
+          }
+        }
+      },
+      "HeadlinePlain": {
+        "type": "object",
+        "description": "How a budget stands, in words: the worst that holds.",
+        "properties": {
+          "status": {
+            "type": "string",
+            "enum": [
+              "UNSPECIFIED",
+              "OK",
+              "UNEVEN",
+              "ENDING",
+              "FULL",
+              "REFUSING",
+              "PAUSED"
+            ],
+            "description": "In one word. Later releases may add some: show `text`."
+          },
+          "text": {
+            "type": "string",
+            "description": "For a person, with what matters: `Refusing: the hour's cap is full until 16:00; 10 AIs, 120 denials a minute`. Times are of the budget's zone."
+          },
+          "observed_text": {
+            "type": "string",
+            "description": "Of a budget in mode OBSERVE, whom its rules would refuse; else empty. To be shown beside `text`."
+          },
+          "until": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "format": "date-time",
+            "description": "When it ends by itself, where that is known."
+          },
+          "rule": {
+            "type": "string",
+            "enum": [
+              "UNSPECIFIED",
+              "PAUSED",
+              "EMERGENCY",
+              "REQUEST_TOO_LARGE",
+              "COOLDOWN",
+              "CONCURRENCY",
+              "AI_CONCURRENCY",
+              "HOURLY_CAP",
+              "DAILY_CAP",
+              "AI_DAILY_CAP",
+              "MONTHLY_CAP",
+              "TEAM_CONCURRENCY",
+              "MODEL_CONCURRENCY",
+              "TEAM_CAP",
+              "MODEL_CAP",
+              "KEPT_FOR_OTHERS"
+            ],
+            "description": "Of REFUSING, the gravest rule that refuses."
+          },
+          "ais": {
+            "type": "integer",
+            "format": "int32",
+            "description": "AIs that were refused within the last 5 minutes, or in mode OBSERVE would have been, for whatever reason."
+          },
+          "denials_per_minute": {
+            "type": "integer",
+            "description": "How many requests of theirs a minute, in the mean."
           }
         }
       },

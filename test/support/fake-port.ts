@@ -8,6 +8,7 @@ import {
   type SessionRequest,
   type WatchUpdate,
 } from '../../src/arbiter/service-port.js';
+import { NOTHING_RECENT, type RecentDenials } from '../../src/domain/denials/recent.js';
 import type {
   BudgetSnapshot,
   BudgetView,
@@ -145,6 +146,12 @@ export class FakePort implements ServicePort {
       wouldDeny: 0,
     } as const;
     return this.deniedRows ?? none;
+  }
+
+  recent = NOTHING_RECENT;
+
+  async recentDenials(): Promise<RecentDenials> {
+    return this.recent;
   }
 
   askedDenials: DenialQuery | undefined;

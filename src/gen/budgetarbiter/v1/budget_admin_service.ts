@@ -23,7 +23,19 @@ import {
 import { Duration } from "../../google/protobuf/duration.js";
 import { FieldMask } from "../../google/protobuf/field_mask.js";
 import { Timestamp } from "../../google/protobuf/timestamp.js";
-import { Alert, Blocker, Budget, Lease, Policy, Preset, Rule, TopUp, TopUpKind, WindowStatus } from "./budget.js";
+import {
+  Alert,
+  Blocker,
+  Budget,
+  Headline,
+  Lease,
+  Policy,
+  Preset,
+  Rule,
+  TopUp,
+  TopUpKind,
+  WindowStatus,
+} from "./budget.js";
 
 /** By what usage is summed. */
 export enum UsageGrouping {
@@ -722,6 +734,8 @@ export interface WatchBudgetResponse {
    * other), and cannot be told any more. The figures are right all the same: read what else matters anew.
    */
   missed: boolean;
+  /** How the budget stands now; while `stale`, as it was last known, and it says so. Unset while nothing is known. */
+  headline?: Headline | undefined;
 }
 
 /** One thing that happened. */
@@ -4924,6 +4938,7 @@ function createBaseWatchBudgetResponse(): WatchBudgetResponse {
     stale: false,
     revision: 0,
     missed: false,
+    headline: undefined,
   };
 }
 
@@ -4958,6 +4973,9 @@ export const WatchBudgetResponse: MessageFns<WatchBudgetResponse> = {
     }
     if (message.missed !== false) {
       writer.uint32(80).bool(message.missed);
+    }
+    if (message.headline !== undefined) {
+      Headline.encode(message.headline, writer.uint32(90).fork()).join();
     }
     return writer;
   },
@@ -5055,6 +5073,14 @@ export const WatchBudgetResponse: MessageFns<WatchBudgetResponse> = {
             message.missed = reader.bool();
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.headline = Headline.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -5082,6 +5108,9 @@ export const WatchBudgetResponse: MessageFns<WatchBudgetResponse> = {
     message.stale = object.stale ?? false;
     message.revision = object.revision ?? 0;
     message.missed = object.missed ?? false;
+    message.headline = (object.headline !== undefined && object.headline !== null)
+      ? Headline.fromPartial(object.headline)
+      : undefined;
     return message;
   },
 };
