@@ -71,6 +71,7 @@ const IS_ACTION: { readonly [K in CallerRequest['kind']]: boolean } = {
   'get-lease': false,
   'get-availability': false,
   'get-snapshot': false,
+  'get-changes': false,
   'put-policy': true,
   pause: true,
   resume: true,
@@ -106,13 +107,10 @@ export function targetFields(request: OperatorRequest): object {
       return { alert: request.alertId, reason: request.reason };
     case 'silence-alerts':
       return { rules: request.rules, reason: request.reason };
-    case 'pause':
-    case 'put-policy':
-      return { reason: request.reason };
     case 'delete-budget':
-      return { force: request.force };
+      return { force: request.force, reason: request.reason };
     default:
-      return {};
+      return { reason: request.reason };
   }
 }
 

@@ -34,6 +34,7 @@ export const PERMISSIONS = {
     listDenials: /*  */ rule('own', 'yes', 'yes'),
     listTopUps: /*   */ rule('no', 'yes', 'yes'),
     listAlerts: /*   */ rule('no', 'yes', 'yes'),
+    listChanges: /*  */ rule('no', 'yes', 'yes'),
     watchBudget: /*  */ rule('no', 'yes', 'yes'),
     createBudget: /* */ rule('no', 'no', 'yes'),
     updateBudget: /* */ rule('no', 'no', 'yes'),

@@ -10,6 +10,7 @@ import {
   resumeBudget,
   updateBudget,
 } from './handlers/budgets.js';
+import { listChanges } from './handlers/changes.js';
 import { listDenials } from './handlers/denials.js';
 import { listLeases, revokeLease } from './handlers/leases.js';
 import { simulatePolicy } from './handlers/simulate-policy.js';
@@ -107,6 +108,7 @@ export const BUDGET_ADMIN_SERVICE: Readonly<Record<keyof typeof service, Method>
     resetClock,
     'reset-clock',
   ),
+  listChanges: unary(service.listChanges, gen.ListChangesRequest, gen.ListChangesResponse, listChanges),
   watchBudget: serverStream(
     service.watchBudget,
     gen.WatchBudgetRequest,

@@ -1,4 +1,5 @@
 import { HOUR_MS, hourOf } from '../domain/denials/denials.js';
+import { NOTHING_RECENT, type RecentDenials } from '../domain/denials/recent.js';
 import { denialList } from '../domain/denials/rows.js';
 import { type BudgetSnapshot, type Refused, refused } from '../domain/model/outcomes.js';
 import type { Context } from './context.js';
@@ -24,4 +25,10 @@ export function listDenials(
   const memory = denied.of(budgetId);
   const own = memory.epoch === epoch ? memory.spans(hours.from, hours.to) : [];
   return { kind: 'denials', ...hours, ...denialList(own, query) };
+}
+
+/** What this replica refused of late. */
+export function recentDenials({ denied, clock }: Context, budgetId: string, epoch: number): RecentDenials {
+  const memory = denied.of(budgetId);
+  return memory.epoch === epoch ? memory.recent(clock.read().now) : NOTHING_RECENT;
 }

@@ -3,6 +3,7 @@ import { HOUR_MS, hourOf } from '../domain/denials/denials.js';
 import { HourDenials } from '../domain/denials/hour-denials.js';
 import { mergedRules } from '../domain/denials/merged.js';
 import { DeniedMinutes } from '../domain/denials/minutes.js';
+import { NOTHING_RECENT, RECENT_MS, type RecentDenials } from '../domain/denials/recent.js';
 import type { Denial } from '../domain/model/types.js';
 import type { DeniedRule } from './service-port.js';
 
@@ -94,6 +95,16 @@ export class DenialMemory {
         ...{ lastAiId: last.aiId, lastMessage: last.blocker.message },
       }))
       .sort((a, b) => b.lastAt - a.lastAt);
+  }
+
+  /** What was refused of late. */
+  recent(now: number): RecentDenials {
+    const since = now - RECENT_MS;
+    const hours = [...this.hours.values()].filter(({ lastAt }) => lastAt >= since);
+    if (hours.length === 0) return NOTHING_RECENT;
+    const ais = [...new Set(hours.flatMap((hour) => hour.aisSince(since)))].sort();
+    const rules = mergedRules(hours.map((hour) => ({ rules: hour.rules() })));
+    return { minutes: this.minutes.since(since), rules, ais, aiCount: ais.length };
   }
 
   /** Its own, minute by minute. */

@@ -43,8 +43,9 @@ export class Watch {
   /** The store is slow: that the figures are old, and no events, since nobody knows what happened before them. */
   tellStale(common: CommonUpdate): void {
     // Of a watcher that was told nothing yet the revision must not go back.
-    const snapshot = this.hasBegun ? common.snapshot : undefined;
-    this.send({ ...common, snapshot, events: [], mergedEvents: 0 });
+    const known = this.hasBegun ? common : { snapshot: undefined, headline: undefined };
+    const { snapshot, headline } = known;
+    this.send({ ...common, snapshot, headline, events: [], mergedEvents: 0 });
   }
 
   private send({ deniedSoFar, ...update }: CommonUpdate & Omit<WatchUpdate, 'denials'>): void {

@@ -1,9 +1,12 @@
 import { parseLeaseId } from '../domain/model/lease-id.js';
 import type { BudgetSnapshot } from '../domain/model/outcomes.js';
 import type { LeaseView } from '../domain/model/types.js';
+import { budgetHeadline } from '../domain/statistics/budget-headline.js';
+import type { Headline } from '../domain/statistics/headline.js';
 import type { AnswerListener } from './answers.js';
 import type { BudgetQueue } from './budget-queue.js';
 import type { Context } from './context.js';
+import { recentDenials } from './denial-listing.js';
 import { NOBODY } from './pending.js';
 import { ArbiterError, type BudgetEvent, type ServicePort } from './service-port.js';
 import { endOf, foreignEvents, ToldEvents, undone } from './told-events.js';
@@ -139,12 +142,19 @@ export class WatchedBudget implements AnswerListener {
   /** A watcher that was told figures of a budget that is no more would take them for its own. */
   private tellGone(watches: readonly Watch[]): void {
     this.events.end();
-    const common = { ...this.common(false), snapshot: undefined, gone: true as const };
+    const common = { ...this.common(false), snapshot: undefined, headline: undefined, gone: true as const };
     for (const watch of watches) watch.tell(common, this.events);
   }
 
   deniedSoFar(): DeniedSoFar {
     return new Map(this.queue.answers.denied.counts().map(({ rule, denied }) => [rule, denied]));
+  }
+
+  private headline(stale: boolean): Headline | undefined {
+    if (this.last === undefined) return undefined;
+    const now = Math.max(this.last.now, this.context.clock.read().now);
+    const recent = recentDenials(this.context, this.budgetId, this.last.epoch);
+    return budgetHeadline(this.last, recent, { now, stale });
   }
 
   private common(stale: boolean): CommonUpdate {
@@ -154,6 +164,7 @@ export class WatchedBudget implements AnswerListener {
       deniedSoFar: this.deniedSoFar(),
       waiters: this.queue.waiters.size,
       snapshot: this.last,
+      headline: this.headline(stale),
       stale,
     };
   }

@@ -15,7 +15,7 @@ export function nextWake(ledger: Ledger): number | undefined {
   const { tables, clock, wakeAt } = ledger;
   if (ledger.slots.waiting > 0) return clock;
   let earliest = ledger.slots.firstExpiry()?.expiresAt ?? Number.POSITIVE_INFINITY;
-  if (tables.outbox.size > 0 || hasUnwrittenDay(ledger)) {
+  if (tables.outbox.size > 0 || tables.changes.size > 0 || hasUnwrittenDay(ledger)) {
     // The earlier promise stands: a budget that is busy all the time must not put it off for ever.
     const promised = wakeAt !== undefined && wakeAt > clock ? wakeAt : Number.POSITIVE_INFINITY;
     earliest = Math.min(earliest, promised, clock + WRITE_OUT_MS);

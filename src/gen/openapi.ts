@@ -937,6 +937,41 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
+    "/budgetarbiter.v1.BudgetAdminService/ListChanges": {
+      "post": {
+        "operationId": "ListChanges",
+        "summary": "Lists what operators changed, the newest first: the last 200 changes, of a deleted budget and of earlier lives of its id too.",
+        "description": "Lists what operators changed, the newest first: the last 200 changes, of a deleted budget and of earlier lives of its id too. Errors: NOT_FOUND (BUDGET_NOT_FOUND: it never was, or was deleted so long ago that nothing is left of it).",
+        "tags": [
+          "BudgetAdminService"
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {
+            "application/json": {
+              "schema": {
+                "$ref": "#/components/schemas/ListChangesRequest"
+              }
+            }
+          }
+        },
+        "responses": {
+          "200": {
+            "description": "A page of changes.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/ListChangesResponse"
+                }
+              }
+            }
+          },
+          "default": {
+            "$ref": "#/components/responses/CallFailed"
+          }
+        }
+      }
+    },
     "/budgetarbiter.v1.BudgetAdminService/ResetClock": {
       "post": {
         "operationId": "ResetClock",
@@ -1483,6 +1518,68 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
+    "/api/v1/budgets/{budget_id}/changes": {
+      "get": {
+        "operationId": "readListChanges",
+        "summary": "Lists what operators changed, the newest first: the last 200 changes, of a deleted budget and of earlier lives of its id too.",
+        "description": "Lists what operators changed, the newest first: the last 200 changes, of a deleted budget and of earlier lives of its id too. Errors: NOT_FOUND (BUDGET_NOT_FOUND: it never was, or was deleted so long ago that nothing is left of it).",
+        "tags": [
+          "Reading"
+        ],
+        "parameters": [
+          {
+            "name": "budget_id",
+            "in": "path",
+            "required": true,
+            "description": "The budget. Required.",
+            "schema": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 63,
+              "pattern": "^[a-z0-9][a-z0-9._-]*$"
+            }
+          },
+          {
+            "name": "page_size",
+            "in": "query",
+            "required": false,
+            "description": "At most so many: 0 to 1,000; 0 means 100, more is taken as 1,000. A page has fewer where policies were large.",
+            "schema": {
+              "type": "integer",
+              "format": "int32",
+              "minimum": 0,
+              "maximum": 2147483647
+            }
+          },
+          {
+            "name": "page_token",
+            "in": "query",
+            "required": false,
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone.",
+            "schema": {
+              "type": "string",
+              "maxLength": 2048,
+              "pattern": "^[A-Za-z0-9_-]*$"
+            }
+          }
+        ],
+        "responses": {
+          "200": {
+            "description": "A page of changes.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/ListChangesResponse"
+                }
+              }
+            }
+          },
+          "default": {
+            "$ref": "#/components/responses/Failed"
+          }
+        }
+      }
+    },
     "/api/v1/distribution": {
       "get": {
         "operationId": "readGetDistributionOfDefaultBudget",
@@ -1895,6 +1992,68 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "application/json": {
                 "schema": {
                   "$ref": "#/components/schemas/ListTopUpsResponse"
+                }
+              }
+            }
+          },
+          "default": {
+            "$ref": "#/components/responses/Failed"
+          }
+        }
+      }
+    },
+    "/api/v1/changes": {
+      "get": {
+        "operationId": "readListChangesOfDefaultBudget",
+        "summary": "Lists what operators changed, the newest first: the last 200 changes, of a deleted budget and of earlier lives of its id too.",
+        "description": "Lists what operators changed, the newest first: the last 200 changes, of a deleted budget and of earlier lives of its id too. Errors: NOT_FOUND (BUDGET_NOT_FOUND: it never was, or was deleted so long ago that nothing is left of it).",
+        "tags": [
+          "Reading"
+        ],
+        "parameters": [
+          {
+            "name": "budget_id",
+            "in": "query",
+            "required": false,
+            "description": "The budget. Absent: DEFAULT_BUDGET.",
+            "schema": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 63,
+              "pattern": "^[a-z0-9][a-z0-9._-]*$"
+            }
+          },
+          {
+            "name": "page_size",
+            "in": "query",
+            "required": false,
+            "description": "At most so many: 0 to 1,000; 0 means 100, more is taken as 1,000. A page has fewer where policies were large.",
+            "schema": {
+              "type": "integer",
+              "format": "int32",
+              "minimum": 0,
+              "maximum": 2147483647
+            }
+          },
+          {
+            "name": "page_token",
+            "in": "query",
+            "required": false,
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone.",
+            "schema": {
+              "type": "string",
+              "maxLength": 2048,
+              "pattern": "^[A-Za-z0-9_-]*$"
+            }
+          }
+        ],
+        "responses": {
+          "200": {
+            "description": "A page of changes.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/ListChangesResponse"
                 }
               }
             }
@@ -2406,7 +2565,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "maxLength": 256,
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             "x-maxBytes": 256,
-            "description": "Why, for the log. 1 to 256 bytes. Required."
+            "description": "Why, for the log and the list of changes. 1 to 256 bytes. Required."
           },
           "day": {
             "type": [
@@ -2798,6 +2957,143 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           }
         }
       },
+      "Change": {
+        "type": "object",
+        "description": "What an operator changed. There is one for each change that happened, and none for a request that changed nothing: one that was refused, repeated another, or asked for what was so already.",
+        "properties": {
+          "number": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Counts the changes of the budget from 1 on, without a gap."
+          },
+          "changedAt": {
+            "type": "string",
+            "format": "date-time",
+            "description": "When, by the budget's clock."
+          },
+          "principal": {
+            "type": "string",
+            "description": "Who, as the log names them; `anonymous` where no credentials are configured, `CONFIG_FILE` for what the service made at its start."
+          },
+          "kind": {
+            "type": "string",
+            "enum": [
+              "CHANGE_KIND_UNSPECIFIED",
+              "CHANGE_KIND_CREATED",
+              "CHANGE_KIND_POLICY",
+              "CHANGE_KIND_PRESET",
+              "CHANGE_KIND_PAUSED",
+              "CHANGE_KIND_RESUMED",
+              "CHANGE_KIND_DELETED",
+              "CHANGE_KIND_LEASE_REVOKED",
+              "CHANGE_KIND_USAGE_ADJUSTED",
+              "CHANGE_KIND_TOP_UP_ADDED",
+              "CHANGE_KIND_TOP_UP_ENDED",
+              "CHANGE_KIND_CLOCK_RESET"
+            ],
+            "description": "What was done."
+          },
+          "reason": {
+            "type": "string",
+            "description": "Why, in the operator's words. May be empty."
+          },
+          "policy": {
+            "$ref": "#/components/schemas/PolicyChange",
+            "description": "CREATED, POLICY, PRESET, DELETED: what differs of the policy."
+          },
+          "pause": {
+            "$ref": "#/components/schemas/PauseState",
+            "description": "RESUMED: the pause that ended. PAUSED: the one that began."
+          },
+          "lease": {
+            "$ref": "#/components/schemas/RevokedLease",
+            "description": "LEASE_REVOKED: the lease after it."
+          },
+          "adjustment": {
+            "$ref": "#/components/schemas/UsageAdjustment",
+            "description": "USAGE_ADJUSTED: the correction."
+          },
+          "topUp": {
+            "$ref": "#/components/schemas/ChangedTopUp",
+            "description": "TOP_UP_ADDED, TOP_UP_ENDED: the top-up."
+          },
+          "clock": {
+            "$ref": "#/components/schemas/ClockChange",
+            "description": "CLOCK_RESET: the budget's clock before, and after."
+          },
+          "undo": {
+            "$ref": "#/components/schemas/UpdateBudgetRequest",
+            "description": "POLICY, PRESET: what `UpdateBudget` takes to put back what this change replaced, with the etag of now. Fields that the change did not touch stay, and entries of maps that others changed since. Unset where the budget is deleted."
+          }
+        }
+      },
+      "ChangedTopUp": {
+        "type": "object",
+        "description": "A top-up that was added or ended.",
+        "properties": {
+          "topUpId": {
+            "type": "string",
+            "description": "Names it."
+          },
+          "kind": {
+            "type": "string",
+            "enum": [
+              "TOP_UP_KIND_UNSPECIFIED",
+              "TOP_UP_KIND_OVER_CAPS",
+              "TOP_UP_KIND_LARGER_MONTH"
+            ],
+            "description": "What it does."
+          },
+          "tokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "How many tokens."
+          },
+          "aiId": {
+            "type": "string",
+            "description": "OVER_CAPS: it is for this AI alone."
+          },
+          "teamId": {
+            "type": "string",
+            "description": "OVER_CAPS: it is for the AIs of this team alone."
+          },
+          "month": {
+            "type": "string",
+            "description": "LARGER_MONTH: the month, `YYYY-MM`."
+          },
+          "expiresAt": {
+            "type": "string",
+            "format": "date-time",
+            "description": "OVER_CAPS: when it was to end by itself."
+          },
+          "spentTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "TOP_UP_ENDED, OVER_CAPS: what leases had spent of it."
+          },
+          "takenBackTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "TOP_UP_ENDED, LARGER_MONTH: what its end took back."
+          }
+        }
+      },
+      "ClockChange": {
+        "type": "object",
+        "description": "How a clock was set.",
+        "properties": {
+          "before": {
+            "type": "string",
+            "format": "date-time",
+            "description": "As it was."
+          },
+          "after": {
+            "type": "string",
+            "format": "date-time",
+            "description": "The trusted time."
+          }
+        }
+      },
       "CreateBudgetRequest": {
         "type": "object",
         "description": "Creates a budget.",
@@ -2835,7 +3131,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "maxLength": 256,
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             "x-maxBytes": 256,
-            "description": "Why, for the log. At most 256 bytes."
+            "description": "Why, for the log and the list of changes. At most 256 bytes."
           },
           "preset": {
             "enum": [
@@ -3018,6 +3314,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             "x-maxBytes": 64,
             "description": "The etag that the deletion is based on. Absent: unconditional."
+          },
+          "reason": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "maxLength": 256,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            "x-maxBytes": 256,
+            "description": "Why, for the log and the list of changes. At most 256 bytes."
           }
         },
         "additionalProperties": false,
@@ -3253,6 +3559,10 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "pattern": "^-?[0-9]+$",
             "description": "How many of them failed."
+          },
+          "headline": {
+            "$ref": "#/components/schemas/Headline",
+            "description": "How the budget stands now. Unset for a past month."
           }
         }
       },
@@ -3367,6 +3677,17 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "failed_calls": {
             "type": "integer",
             "description": "How many of them failed."
+          },
+          "headline": {
+            "anyOf": [
+              {
+                "$ref": "#/components/schemas/HeadlinePlain"
+              },
+              {
+                "type": "null"
+              }
+            ],
+            "description": "How the budget stands now. Unset for a past month."
           }
         }
       },
@@ -3396,7 +3717,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "maxLength": 256,
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             "x-maxBytes": 256,
-            "description": "Why, for the log. At most 256 bytes."
+            "description": "Why, for the log and the list of changes. At most 256 bytes."
           }
         },
         "additionalProperties": false,
@@ -3729,6 +4050,136 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           }
         }
       },
+      "Headline": {
+        "type": "object",
+        "description": "How a budget stands, in words: the worst that holds.",
+        "properties": {
+          "status": {
+            "type": "string",
+            "enum": [
+              "HEADLINE_STATUS_UNSPECIFIED",
+              "HEADLINE_STATUS_OK",
+              "HEADLINE_STATUS_UNEVEN",
+              "HEADLINE_STATUS_ENDING",
+              "HEADLINE_STATUS_FULL",
+              "HEADLINE_STATUS_REFUSING",
+              "HEADLINE_STATUS_PAUSED"
+            ],
+            "description": "In one word. Later releases may add some: show `text`."
+          },
+          "text": {
+            "type": "string",
+            "description": "For a person, with what matters: `Refusing: the hour's cap is full until 16:00; 10 AIs, 120 denials a minute`. Times are of the budget's zone."
+          },
+          "observedText": {
+            "type": "string",
+            "description": "Of a budget in mode OBSERVE, whom its rules would refuse; else empty. To be shown beside `text`."
+          },
+          "until": {
+            "type": "string",
+            "format": "date-time",
+            "description": "When it ends by itself, where that is known."
+          },
+          "rule": {
+            "type": "string",
+            "enum": [
+              "RULE_UNSPECIFIED",
+              "RULE_PAUSED",
+              "RULE_EMERGENCY",
+              "RULE_REQUEST_TOO_LARGE",
+              "RULE_COOLDOWN",
+              "RULE_CONCURRENCY",
+              "RULE_AI_CONCURRENCY",
+              "RULE_HOURLY_CAP",
+              "RULE_DAILY_CAP",
+              "RULE_AI_DAILY_CAP",
+              "RULE_MONTHLY_CAP",
+              "RULE_TEAM_CONCURRENCY",
+              "RULE_MODEL_CONCURRENCY",
+              "RULE_TEAM_CAP",
+              "RULE_MODEL_CAP",
+              "RULE_KEPT_FOR_OTHERS"
+            ],
+            "description": "Of REFUSING, the gravest rule that refuses."
+          },
+          "ais": {
+            "type": "integer",
+            "format": "int32",
+            "description": "AIs that were refused within the last 5 minutes, or in mode OBSERVE would have been, for whatever reason."
+          },
+          "denialsPerMinute": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "How many requests of theirs a minute, in the mean."
+          }
+        }
+      },
+      "HeadlinePlain": {
+        "type": "object",
+        "description": "How a budget stands, in words: the worst that holds.",
+        "properties": {
+          "status": {
+            "type": "string",
+            "enum": [
+              "UNSPECIFIED",
+              "OK",
+              "UNEVEN",
+              "ENDING",
+              "FULL",
+              "REFUSING",
+              "PAUSED"
+            ],
+            "description": "In one word. Later releases may add some: show `text`."
+          },
+          "text": {
+            "type": "string",
+            "description": "For a person, with what matters: `Refusing: the hour's cap is full until 16:00; 10 AIs, 120 denials a minute`. Times are of the budget's zone."
+          },
+          "observed_text": {
+            "type": "string",
+            "description": "Of a budget in mode OBSERVE, whom its rules would refuse; else empty. To be shown beside `text`."
+          },
+          "until": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "format": "date-time",
+            "description": "When it ends by itself, where that is known."
+          },
+          "rule": {
+            "type": "string",
+            "enum": [
+              "UNSPECIFIED",
+              "PAUSED",
+              "EMERGENCY",
+              "REQUEST_TOO_LARGE",
+              "COOLDOWN",
+              "CONCURRENCY",
+              "AI_CONCURRENCY",
+              "HOURLY_CAP",
+              "DAILY_CAP",
+              "AI_DAILY_CAP",
+              "MONTHLY_CAP",
+              "TEAM_CONCURRENCY",
+              "MODEL_CONCURRENCY",
+              "TEAM_CAP",
+              "MODEL_CAP",
+              "KEPT_FOR_OTHERS"
+            ],
+            "description": "Of REFUSING, the gravest rule that refuses."
+          },
+          "ais": {
+            "type": "integer",
+            "format": "int32",
+            "description": "AIs that were refused within the last 5 minutes, or in mode OBSERVE would have been, for whatever reason."
+          },
+          "denials_per_minute": {
+            "type": "integer",
+            "description": "How many requests of theirs a minute, in the mean."
+          }
+        }
+      },
       "HourUsage": {
         "type": "object",
         "description": "One hour.",
@@ -4008,6 +4459,59 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "$ref": "#/components/schemas/Budget"
             },
             "description": "The budgets, by id."
+          },
+          "nextPageToken": {
+            "type": "string",
+            "description": "Empty on the last page."
+          }
+        }
+      },
+      "ListChangesRequest": {
+        "type": "object",
+        "description": "Lists changes.",
+        "properties": {
+          "budgetId": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[a-z0-9][a-z0-9._-]*$",
+            "description": "The budget. Required."
+          },
+          "pageSize": {
+            "type": [
+              "integer",
+              "null"
+            ],
+            "format": "int32",
+            "minimum": 0,
+            "maximum": 2147483647,
+            "description": "At most so many: 0 to 1,000; 0 means 100, more is taken as 1,000. A page has fewer where policies were large."
+          },
+          "pageToken": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "maxLength": 2048,
+            "pattern": "^[A-Za-z0-9_-]*$",
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone."
+          }
+        },
+        "additionalProperties": false,
+        "required": [
+          "budgetId"
+        ]
+      },
+      "ListChangesResponse": {
+        "type": "object",
+        "description": "A page of changes.",
+        "properties": {
+          "changes": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/Change"
+            },
+            "description": "The changes, the newest first."
           },
           "nextPageToken": {
             "type": "string",
@@ -5055,6 +5559,45 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         },
         "additionalProperties": false
       },
+      "PolicyChange": {
+        "type": "object",
+        "description": "What differs between two policies. Of maps, the entries that differ.",
+        "properties": {
+          "fields": {
+            "type": "string",
+            "examples": [
+              "cooldown,tokenWeights.inputPercent"
+            ],
+            "description": "The fields that differ, as `UpdateBudget` names them."
+          },
+          "before": {
+            "$ref": "#/components/schemas/Policy",
+            "description": "What was set of them before: one that is unset here followed its default."
+          },
+          "after": {
+            "$ref": "#/components/schemas/Policy",
+            "description": "What is set of them after it, likewise."
+          },
+          "presetBefore": {
+            "type": "string",
+            "enum": [
+              "PRESET_UNSPECIFIED",
+              "PRESET_WORK_SESSIONS",
+              "PRESET_CALLS"
+            ],
+            "description": "PRESET: the preset before."
+          },
+          "presetAfter": {
+            "type": "string",
+            "enum": [
+              "PRESET_UNSPECIFIED",
+              "PRESET_WORK_SESSIONS",
+              "PRESET_CALLS"
+            ],
+            "description": "PRESET: the preset after it."
+          }
+        }
+      },
       "PolicyWarning": {
         "type": "object",
         "description": "A policy that works, but may surprise.",
@@ -5353,6 +5896,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "maxLength": 63,
             "pattern": "^[a-z0-9][a-z0-9._-]*$",
             "description": "The budget. Required."
+          },
+          "reason": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "maxLength": 256,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            "x-maxBytes": 256,
+            "description": "Why, for the log and the list of changes. At most 256 bytes."
           }
         },
         "additionalProperties": false,
@@ -5386,6 +5939,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "maxLength": 63,
             "pattern": "^[a-z0-9][a-z0-9._-]*$",
             "description": "The budget. Required."
+          },
+          "reason": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "maxLength": 256,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            "x-maxBytes": 256,
+            "description": "Why, for the log and the list of changes. At most 256 bytes."
           }
         },
         "additionalProperties": false,
@@ -5422,7 +5985,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "maxLength": 256,
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             "x-maxBytes": 256,
-            "description": "Why, for the log. At most 256 bytes."
+            "description": "Why, for the log and the list of changes. At most 256 bytes."
           }
         },
         "additionalProperties": false,
@@ -5437,6 +6000,35 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "lease": {
             "$ref": "#/components/schemas/Lease",
             "description": "The lease."
+          }
+        }
+      },
+      "RevokedLease": {
+        "type": "object",
+        "description": "A lease that an operator ended.",
+        "properties": {
+          "leaseId": {
+            "type": "string",
+            "description": "The lease."
+          },
+          "aiId": {
+            "type": "string",
+            "description": "Its AI."
+          },
+          "reservedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "What it had reserved."
+          },
+          "usedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "What had been reported of it."
+          },
+          "presumedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "What was presumed of it then."
           }
         }
       },
@@ -6426,7 +7018,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "maxLength": 256,
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             "x-maxBytes": 256,
-            "description": "Why, for the log. At most 256 bytes."
+            "description": "Why, for the log and the list of changes. At most 256 bytes."
           },
           "preset": {
             "enum": [
@@ -6560,6 +7152,38 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           }
         },
         "additionalProperties": false
+      },
+      "UsageAdjustment": {
+        "type": "object",
+        "description": "A correction of usage.",
+        "properties": {
+          "adjustmentId": {
+            "type": "string",
+            "description": "The id that made it happen once."
+          },
+          "tokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Tokens that were added, or with a minus sign taken away."
+          },
+          "day": {
+            "type": "string",
+            "description": "The day, `YYYY-MM-DD`."
+          },
+          "dayTotalTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Tokens of that day after it."
+          },
+          "aiId": {
+            "type": "string",
+            "description": "The AI that it named."
+          },
+          "model": {
+            "type": "string",
+            "description": "The model that it named."
+          }
+        }
       },
       "UsageRow": {
         "type": "object",

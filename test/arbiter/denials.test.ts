@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { getDistribution } from '../../src/arbiter/distribution.js';
 import type { DenialQuery, Denials } from '../../src/arbiter/service-port.js';
 import { caller } from '../support/caller.js';
-import { acquire, leaseOf } from '../support/requests.js';
+import { acquire, leaseOf, recordUnleased } from '../support/requests.js';
 import { BUDGET, ONE_SLOT, openWorld, ROOMY, type World } from './support/world.js';
 
 const HOUR = Date.parse('2026-11-10T09:00:00Z');
@@ -105,5 +106,48 @@ describe('denials are asked for', () => {
     const world = await openWorld();
     const refused = await world.scheduler.until(world.arbiter.denials('nobody', {}, caller()));
     expect(refused).toMatchObject({ refusal: { reason: 'BUDGET_NOT_FOUND' } });
+  });
+});
+
+describe('the headline', () => {
+  const now = async (world: World) => {
+    const found = await world.scheduler.until(getDistribution(world.arbiter, BUDGET, {}, caller()));
+    return 'stats' in found ? found.stats.headline : undefined;
+  };
+
+  it('is the same in statistics and to watchers, and follows what happens', async () => {
+    const world = await openWorld({ policy: { ...ROOMY, maxHourlyPercent: 0.002 } });
+    const told: (string | undefined)[] = [];
+    await world.arbiter.watch(BUDGET, ({ headline }) => told.push(headline?.text));
+    await world.scheduler.advance(1_000);
+    expect(told.at(-1)).toBe('OK: nobody is refused');
+    await world.ask(recordUnleased('a', 'u', 1_000));
+    await world.ask(acquire('b', { estimatedTokens: 1_000 }));
+    await world.scheduler.advance(1_000);
+    const text = "Refusing: the hour's cap leaves too little until 10:00; 1 AI, 1 denial a minute";
+    expect(await now(world)).toMatchObject({ status: 'REFUSING', text, rule: 'HOURLY_CAP', ais: 1 });
+    expect(told.at(-1)).toBe(text);
+    await world.scheduler.advance(3_600_000);
+    expect([(await now(world))?.status, told.at(-1)]).toEqual(['OK', 'OK: nobody is refused']);
+  });
+
+  it('says that the store is away, and what was last known', async () => {
+    const world = await openWorld({ replicas: 2 });
+    let told: string | undefined;
+    await world.arbiter.watch(BUDGET, ({ headline }) => {
+      told = headline?.text;
+    });
+    await world.scheduler.advance(1_000);
+    world.store.plan = () => ({ kind: 'fail', failure: 'unavailable' });
+    await world.scheduler.advance(3_000);
+    expect(told).toBe('The store does not answer. Last known: OK: nobody is refused');
+  });
+
+  it('has none of a past month', async () => {
+    const world = await openWorld();
+    const found = await world.scheduler.until(
+      getDistribution(world.arbiter, BUDGET, { month: '2026-10' }, caller()),
+    );
+    expect(found).not.toHaveProperty('stats.headline');
   });
 });

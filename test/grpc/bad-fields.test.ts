@@ -184,15 +184,15 @@ const byAdmin: Row[] = [
   ['listDenials', { from: new Date(2), to: new Date(1) }, 'to', /after from/],
   ['listDenials', { from: new Date(0), to: new Date(7 * 86_400_000 + 1) }, 'from', /7 days/],
   ['listUsage', { groupBy: -1 }, 'group_by', /DAY, HOUR, AI, MODEL, TEAM/],
-  ...(['listUsage', 'listLeases', 'listBudgets', 'listTopUps', 'listDenials'] as const).flatMap(
-    (name): Row[] => [
-      [name, { pageSize: -1 }, 'page_size', /0 to 1,000/],
-      [name, { pageToken: 'not a token' }, 'page_token', /next_page_token/],
-      [name, { pageToken: 'e30' }, 'page_token', /next_page_token/],
-      [name, { pageToken: 'W10' }, 'page_token', /next_page_token/],
-      [name, { pageToken: 'x'.repeat(5_000) }, 'page_token', /next_page_token/],
-    ],
-  ),
+  ...(
+    ['listUsage', 'listLeases', 'listBudgets', 'listTopUps', 'listDenials', 'listChanges'] as const
+  ).flatMap((name): Row[] => [
+    [name, { pageSize: -1 }, 'page_size', /0 to 1,000/],
+    [name, { pageToken: 'not a token' }, 'page_token', /next_page_token/],
+    [name, { pageToken: 'e30' }, 'page_token', /next_page_token/],
+    [name, { pageToken: 'W10' }, 'page_token', /next_page_token/],
+    [name, { pageToken: 'x'.repeat(5_000) }, 'page_token', /next_page_token/],
+  ]),
   ...['', 'a b', 'x'.repeat(129)].map(
     (adjustmentId): Row => ['adjust', { adjustmentId }, 'adjustment_id', ID],
   ),

@@ -41,6 +41,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   ListAlerts: ['viewer', 'operator'],
   AcknowledgeAlert: ['operator'],
   SilenceAlerts: ['operator'],
+  ListChanges: ['viewer', 'operator'],
   SimulatePolicy: ['operator'],
   ResetClock: ['operator'],
 };

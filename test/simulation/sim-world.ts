@@ -27,11 +27,11 @@ const SLACK_MS = BOUNDS.requestMs + 2_500;
 
 /** All that one replica set has, or what has a shard of its own. */
 const LAGGING_PARTS: readonly Lag['parts'][] = [
-  ['budgets', 'days', 'receipts'],
-  ['budgets', 'days', 'receipts'],
+  ['budgets', 'days', 'receipts', 'changes'],
+  ['budgets', 'days', 'receipts', 'changes'],
   ['budgets'],
   ['days'],
-  ['days', 'receipts'],
+  ['days', 'receipts', 'changes'],
 ];
 
 /** Of a wrong time that the store told; a commit that was decided by it may arrive late. */
@@ -142,8 +142,11 @@ export class SimWorld {
     );
     const receipt = (id: string) => this.store.peekReceipt(BUDGET, id);
     const document = (epoch: number, day: string) => this.store.peekDay(BUDGET, epoch, day);
+    const change = (number: number) => this.store.peekChange(BUDGET, number);
     for (const [id, tokens] of presumedAtEnds(before, after)) this.presumed.set(id, tokens);
-    this.violations.push(...checkCommit(BUDGET, { before, after, receipt, document, topped, ...known }));
+    this.violations.push(
+      ...checkCommit(BUDGET, { before, after, receipt, change, document, topped, ...known }),
+    );
     this.guarantees.commit(before, after);
   }
 

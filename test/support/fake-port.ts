@@ -8,9 +8,12 @@ import {
   type SessionRequest,
   type WatchUpdate,
 } from '../../src/arbiter/service-port.js';
+import { NOTHING_RECENT, type RecentDenials } from '../../src/domain/denials/recent.js';
+import type { StoredChange } from '../../src/domain/model/changes.js';
 import type {
   BudgetSnapshot,
   BudgetView,
+  KnownChanges,
   OutcomeOf,
   Refusal,
   Refused,
@@ -53,6 +56,7 @@ const ANSWERS: { readonly [K in CallerRequest['kind']]: OutcomeOf[K] } = {
   'get-lease': { kind: 'lease', lease: closedLease() },
   'get-availability': { kind: 'availability', availableTokens: 50, denial: DENIAL },
   'get-snapshot': { kind: 'snapshot', snapshot: snapshot() },
+  'get-changes': { kind: 'changes', budgetId: 'anthropic', count: 0, waiting: [], budget: budget() },
   'put-policy': { kind: 'budget', budget: budget(), warnings: [{ field: 'pacing', message: 'runs dry' }] },
   pause: { kind: 'budget', budget: budget({}, { pause: { reason: 'audit', at: NOON } }), warnings: [] },
   resume: { kind: 'budget', budget: budget(), warnings: [] },
@@ -139,6 +143,12 @@ export class FakePort implements ServicePort {
     return this.closed.filter(({ fence }) => fence > afterFence).slice(0, limit);
   }
 
+  recorded: StoredChange[] = [];
+
+  async changes(_known: KnownChanges, below: number, limit: number): Promise<StoredChange[]> {
+    return this.recorded.filter(({ number }) => number < below).slice(0, limit);
+  }
+
   deniedRows: Denials | undefined;
 
   async denials(budgetId: string, query: DenialQuery, caller: Caller): Promise<Denials | Refused> {
@@ -155,6 +165,12 @@ export class FakePort implements ServicePort {
       wouldDeny: 0,
     } as const;
     return this.deniedRows ?? none;
+  }
+
+  recent = NOTHING_RECENT;
+
+  async recentDenials(): Promise<RecentDenials> {
+    return this.recent;
   }
 
   askedDenials: DenialQuery | undefined;

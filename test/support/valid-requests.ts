@@ -127,6 +127,11 @@ export const METHODS = {
     codec: admin.SilenceAlertsRequest,
     valid: { budgetId: 'anthropic', until: new Date('2026-11-20T00:00:00Z'), rules: [5] },
   },
+  listChanges: {
+    method: admin.BudgetAdminServiceService.listChanges,
+    codec: admin.ListChangesRequest,
+    valid: { budgetId: 'anthropic' },
+  },
   listUsage: {
     method: admin.BudgetAdminServiceService.listUsage,
     codec: admin.ListUsageRequest,

@@ -15,7 +15,7 @@ const MAX_SILENCE_MS = 92 * 86_400_000;
 /** Says that somebody minds an alert, until it is raised again. The last to say so stands. */
 export function acknowledgeAlert(
   ledger: Ledger,
-  { alertId, reason, principal }: AcknowledgeAlertRequest,
+  { alertId, reason = '', principal }: AcknowledgeAlertRequest,
 ): OutcomeOf['acknowledge-alert'] {
   const { alerts } = ledger.tables;
   for (const [key, mark] of alerts.entries()) {
@@ -32,7 +32,7 @@ export function acknowledgeAlert(
 /** Withholds what sinks would be told, until a moment; without one it ends what withholds it. */
 export function silenceAlerts(
   ledger: Ledger,
-  { until, rules, reason, principal }: SilenceAlertsRequest,
+  { until, rules, reason = '', principal }: SilenceAlertsRequest,
 ): OutcomeOf['silence-alerts'] {
   const { clock, silences: before } = ledger;
   if (until !== undefined && (until <= clock || until > clock + MAX_SILENCE_MS)) {

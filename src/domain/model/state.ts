@@ -1,4 +1,5 @@
 import type { PastDay } from '../policy/experience.js';
+import type { StoredChange } from './changes.js';
 import type { PolicyFields } from './policy.js';
 import type { StoredSession } from './session-ref.js';
 import type { CallCount, Labels, LeaseStatus, TopUpKind, Unreported } from './types.js';
@@ -40,6 +41,8 @@ export interface StateHead {
   readonly wakeAt?: number;
   /** The day for which `pastDays` were learned last: they are the days before it. Absent: they are to be learned. */
   readonly learnedFor?: string;
+  /** How many changes of operators there were, also in earlier lives of the budget; absent: none. */
+  readonly changeCount?: number;
   /** The last day of the month before, while today is the first: it is graded as every other day that closed. */
   readonly closedDay?: ClosedDay;
 }
@@ -108,6 +111,8 @@ export interface SectionValues {
   lapsed: StoredLapsed;
   /** By receipt id: receipts that are not yet known to be written. */
   outbox: Receipt;
+  /** By number: records of changes that are not yet known to be written. */
+  changes: StoredChange;
   /** By `RULE window-start`. */
   alerts: StoredAlert;
   /** By the id of a replica: its last commit. */
@@ -139,6 +144,7 @@ export const SECTIONS = [
   'monthParts',
   'lapsed',
   'outbox',
+  'changes',
   'alerts',
   'writers',
 ] as const satisfies readonly Section[];
