@@ -1,4 +1,5 @@
 import type { PastDay } from '../policy/experience.js';
+import type { StoredChange } from './changes.js';
 import type { PolicyFields } from './policy.js';
 import type { StoredSession } from './session-ref.js';
 import type { CallCount, Labels, LeaseStatus, TopUpKind, Unreported } from './types.js';
@@ -40,6 +41,8 @@ export interface StateHead {
   readonly wakeAt?: number;
   /** The day for which `pastDays` were learned last: they are the days before it. Absent: they are to be learned. */
   readonly learnedFor?: string;
+  /** How many changes of operators there were, also in earlier lives of the budget; absent: none. */
+  readonly changeCount?: number;
   /** The last day of the month before, while today is the first: it is graded as every other day that closed. */
   readonly closedDay?: ClosedDay;
 }
@@ -63,8 +66,8 @@ export interface MonthWindow {
 
 /** What each section holds, by its key. */
 export interface SectionValues {
-  /** `policy` and `pause`. */
-  settings: StoredPolicy | StoredPause;
+  /** `policy`, `pause` and `silences`. */
+  settings: StoredPolicy | StoredPause | StoredSilences;
   /** By fence. */
   leases: StoredLease;
   /** By AI: its last grants. */
@@ -108,6 +111,8 @@ export interface SectionValues {
   lapsed: StoredLapsed;
   /** By receipt id: receipts that are not yet known to be written. */
   outbox: Receipt;
+  /** By number: records of changes that are not yet known to be written. */
+  changes: StoredChange;
   /** By `RULE window-start`. */
   alerts: StoredAlert;
   /** By the id of a replica: its last commit. */
@@ -139,6 +144,7 @@ export const SECTIONS = [
   'monthParts',
   'lapsed',
   'outbox',
+  'changes',
   'alerts',
   'writers',
 ] as const satisfies readonly Section[];
@@ -152,6 +158,21 @@ export interface StoredPolicy {
 export interface StoredPause {
   readonly reason: string;
   readonly at: number;
+  readonly principal?: string;
+}
+
+export interface StoredSilences {
+  readonly byRule: Silences;
+}
+
+/** By rule, or under `*` for all of them: see `alerts/silences.ts`. */
+export type Silences = { readonly [rule: string]: StoredSilence };
+
+export interface StoredSilence {
+  readonly until: number;
+  readonly reason: string;
+  readonly at: number;
+  /** Who asked, as the log names them. */
   readonly principal?: string;
 }
 
@@ -443,6 +464,8 @@ export interface StoredAlert {
   readonly notice?: StoredNotice;
   /** Nobody was told of its notice yet: a silence withholds it. Between decisions of one commit: it is new. */
   readonly untold?: true;
+  /** Absent: nobody has acknowledged it since it was raised last. */
+  readonly acknowledged?: StoredAcknowledgement;
   /** As it was told; so are threshold and message. */
   readonly value: number;
   readonly threshold: number;
@@ -455,6 +478,12 @@ export interface StoredAlert {
   readonly epoch?: number;
   /** By sink, how far it was told; absent where no sink is to be told, and in states older than sinks. */
   readonly deliveries?: readonly StoredDelivery[];
+}
+
+export interface StoredAcknowledgement {
+  readonly at: number;
+  readonly reason: string;
+  readonly principal?: string;
 }
 
 /** What was told of an alert. It outlives a condition that is away for a while: see `alerts/notices.ts`. */
