@@ -15,6 +15,7 @@ import {
 } from '../statistics/spread.js';
 import type { Span } from '../time/windows.js';
 import * as messages from './alert-messages.js';
+import { listedShares } from './listed-shares.js';
 
 export const ALERT_RULES = [
   'POOR_SPREAD',
@@ -28,6 +29,9 @@ export const ALERT_RULES = [
   'OVERRUN',
   'EXHAUSTION_FORECAST',
   'UNPRICED_MODEL',
+  'MONTH_SHARE',
+  'AI_SHARE',
+  'TEAM_SHARE',
 ] as const;
 
 export type AlertRule = (typeof ALERT_RULES)[number];
@@ -51,6 +55,10 @@ export interface AlertInput extends Outlook {
   /** The hour's cap in force. */
   readonly hourCap: number;
   readonly monthSpent: number;
+  /** Spent in the month by AI; asked for only where the policy has thresholds of it. */
+  readonly monthAis: Pick<ReadonlyMap<string, number>, typeof Symbol.iterator>;
+  /** By team, what it spent in the month, and its part of it. */
+  readonly teams: Iterable<{ readonly teamId: string; readonly spent: number; readonly part: number }>;
   /** Tokens of the month's days with usage. */
   readonly dayTotals: DayTotals;
   /** The day before today, of the month before if today is the first; absent if the budget was not in use by then. */
@@ -62,6 +70,9 @@ export interface AlertCondition {
   readonly rule: AlertRule;
   readonly window: StoredAlert['window'];
   readonly windowStart: number;
+  /** Whom it is about, if not all. */
+  readonly aiId?: string;
+  readonly teamId?: string;
   readonly value: number;
   readonly threshold: number;
   readonly holds: boolean;
@@ -81,6 +92,7 @@ export function alertConditions(input: AlertInput): AlertCondition[] {
     ...belowMinimum(input),
     ...shares(input),
     exhaustion(input),
+    ...listedShares(input),
   ];
 }
 

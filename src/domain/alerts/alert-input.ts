@@ -22,9 +22,19 @@ export function alertInput(ledger: Ledger): AlertInput {
     hourSpent: standing.hour.spent,
     hourCap: standing.hour.cap.tokens,
     monthSpent: monthInWindow(tables),
+    monthAis: tables.monthAis,
+    teams: teamsOf(ledger),
     dayTotals: tables.dayTotals,
     ...(closedDay === undefined ? {} : { closedDay }),
   };
+}
+
+/** A team without a cap of its own for the month has all of it. */
+function teamsOf({ scopes, allowance }: Ledger): AlertInput['teams'] {
+  if (scopes === undefined) return [];
+  return Array.from(scopes.teams.values(), ({ id, month, monthPart }) => ({
+    ...{ teamId: id, spent: month, part: monthPart.of(allowance.enforced) },
+  }));
 }
 
 /** Yesterday, if the budget was in use by then. */

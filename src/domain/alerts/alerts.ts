@@ -10,17 +10,16 @@ import { away, type Changed, held, type MarkChange, noticeEndsAt, toldOf } from 
 /** Marks of windows that are over are kept a while for those who look later, then forgotten. */
 const MARK_MEMORY_MS = 72 * 3_600_000;
 
-/** The key of a mark: a rule is raised at most once in a window, or for a model in it. */
+/** The key of a mark: a rule is raised at most once in a window, or for an AI, a team or a model in it. */
 export function alertKey({
   rule,
   windowStart,
+  aiId,
+  teamId,
   model,
-}: {
-  readonly rule: string;
-  readonly windowStart: number;
-  readonly model?: string;
-}): string {
-  return model === undefined ? `${rule} ${windowStart}` : `${rule} ${windowStart} ${model}`;
+}: Pick<StoredAlert, 'rule' | 'windowStart' | 'aiId' | 'teamId' | 'model'>): string {
+  const whose = aiId ?? teamId ?? model;
+  return whose === undefined ? `${rule} ${windowStart}` : `${rule} ${windowStart} ${whose}`;
 }
 
 /** Marks by their keys. */

@@ -59,8 +59,9 @@ function isWorse({ level }: AlertCondition, told: StoredNotice): boolean {
 }
 
 function raised(condition: AlertCondition, now: number): StoredAlert {
-  const { rule, window, windowStart } = condition;
-  return { rule, window, windowStart, raisedAt: now, ...toldNow(condition, 1, now) };
+  const { rule, window, windowStart, aiId, teamId } = condition;
+  const whose = { ...(aiId !== undefined && { aiId }), ...(teamId !== undefined && { teamId }) };
+  return { rule, window, windowStart, ...whose, raisedAt: now, ...toldNow(condition, 1, now) };
 }
 
 function raisedAgain(mark: StoredAlert, condition: AlertCondition, now: number): Changed {

@@ -296,6 +296,7 @@ export type FieldKind =
   | 'zone'
   | 'unit'
   | 'budgets'
+  | 'percents'
   | 'shares-by-ai'
   | 'weights'
   | 'weights-by-model'
