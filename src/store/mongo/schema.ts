@@ -123,7 +123,7 @@ const OBJECT = { bsonType: 'object' };
  * Rises with every change of what stands below. A replica replaces validators of a lower version and never those
  * of a higher one: else an old replica that starts beside a new one would put back what refuses the new one's commits.
  */
-const VERSION = 3;
+const VERSION = 4;
 const NAMED = 'validator of budget-arbiter, version ';
 
 /** Fields that every release needs, and others that are checked where they are there. Unknown ones may be. */
@@ -197,7 +197,7 @@ export const VALIDATORS = {
       ...{ format: { ...WHOLE, minimum: 1 }, presumedBy: OBJECT, parts: OBJECT },
       ...{ zone: TEXT, unit: TEXT, refused: { bsonType: 'bool' } },
       ...{ topped: AMOUNT, toppedAis: OBJECT, toppedModels: OBJECT },
-      ...{ calls: AMOUNT, failedCalls: AMOUNT, aiCalls: OBJECT, modelCalls: OBJECT },
+      ...{ calls: AMOUNT, failedCalls: AMOUNT, aiCalls: OBJECT, modelCalls: OBJECT, pairs: OBJECT },
     },
   ),
   receipts: validator({
