@@ -480,6 +480,8 @@ export interface StoredAlert {
   readonly model?: string;
   /** What value and threshold count, but for percentages; absent: tokens. */
   readonly unit?: string;
+  /** The zone of its budget, in which moments are told; absent: UTC, and in states from before it was kept. */
+  readonly zone?: string;
   /** Of a budget that was deleted, and maybe created again since; absent in alerts of the budget that lives. */
   readonly epoch?: number;
   /** By sink, how far it was told; absent where no sink is to be told, and in states older than sinks. */
