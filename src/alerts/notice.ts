@@ -1,6 +1,6 @@
-import type { AlertRule } from '../domain/alerts/alert-conditions.js';
 import { isHappening } from '../domain/alerts/alert-deliveries.js';
 import { alertKey } from '../domain/alerts/alerts.js';
+import type { AlertRule } from '../domain/alerts/condition.js';
 import { toldOf } from '../domain/alerts/notices.js';
 import type { StoredAlert, StoredDelivery } from '../domain/model/state.js';
 import { TOKENS, withUnit } from '../domain/model/unit.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ALERT_RULES } from '../domain/alerts/alert-conditions.js';
+import { ALERT_RULES } from '../domain/alerts/condition.js';
 import { factsOf, figureOf, isPercent, NOTICE_TYPES, type Notice, SEVERITIES, textOf } from './notice.js';
 
 /** A field may be added at any time; whatever changes otherwise makes a new version. */

@@ -1,4 +1,4 @@
-import type * as domain from '../domain/alerts/alert-conditions.js';
+import type * as domain from '../domain/alerts/condition.js';
 import { AlertRule } from '../gen/budgetarbiter/v1/budget.js';
 
 /** The rules of alerts, as the API numbers them. */

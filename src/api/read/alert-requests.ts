@@ -1,4 +1,4 @@
-import type { AlertRule } from '../../domain/alerts/alert-conditions.js';
+import type { AlertRule } from '../../domain/alerts/condition.js';
 import { ENTRIES, fits, TEXTS } from '../../domain/model/field-limits.js';
 import type * as domain from '../../domain/model/requests.js';
 import { AlertRule as Rule } from '../../gen/budgetarbiter/v1/budget.js';

@@ -2,7 +2,7 @@ import type { Ledger } from '../ledger/ledger.js';
 import { standingOf } from '../ledger/standing.js';
 import { monthInWindow } from '../ledger/topped.js';
 import { dayAt } from '../time/windows.js';
-import type { AlertInput } from './alert-conditions.js';
+import type { AlertInput } from './condition.js';
 
 /** The figures of a budget that alerts are about, as they are now. */
 export function alertInput(ledger: Ledger): AlertInput {

@@ -2,9 +2,9 @@ import type { Policy } from '../model/policy.js';
 import type { MonthWindow, StoredAlert, StoredLease } from '../model/state.js';
 import { TOKENS } from '../model/unit.js';
 import type { Span } from '../time/windows.js';
-import type { AlertCondition, AlertRule } from './alert-conditions.js';
 import { isHappening, owesEnd } from './alert-deliveries.js';
 import * as messages from './alert-messages.js';
+import type { AlertCondition, AlertRule } from './condition.js';
 import { away, type Changed, held, type MarkChange, noticeEndsAt, toldOf } from './notices.js';
 
 /** Marks of windows that are over are kept a while for those who look later, then forgotten. */

@@ -1,6 +1,6 @@
 import { percentOf } from '../model/percent.js';
-import type { AlertCondition, AlertInput } from './alert-conditions.js';
 import * as messages from './alert-messages.js';
+import type { AlertCondition, AlertInput } from './condition.js';
 
 /** The thresholds that a policy lists: of the month, of what an AI spent of it, and of a team's part of it. */
 export function listedShares(input: AlertInput): AlertCondition[] {

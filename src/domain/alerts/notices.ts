@@ -1,5 +1,5 @@
 import type { StoredAlert, StoredNotice } from '../model/state.js';
-import type { AlertCondition } from './alert-conditions.js';
+import type { AlertCondition } from './condition.js';
 
 /**
  * What was told of an alert, beside what holds. The condition is what the figures say, at every moment. Its notice is raised when it

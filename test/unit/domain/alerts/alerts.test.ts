@@ -1,9 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type AlertInput,
-  type AlertRule,
-  alertConditions,
-} from '../../../../src/domain/alerts/alert-conditions.js';
+import { alertConditions } from '../../../../src/domain/alerts/alert-conditions.js';
+import type { AlertInput, AlertRule } from '../../../../src/domain/alerts/condition.js';
 import { type PolicyFields, policyInForce } from '../../../../src/domain/model/policy.js';
 import { allowanceOf } from '../../../../src/domain/policy/allowance.js';
 import { NO_EXPERIENCE } from '../../../../src/domain/policy/experience.js';
