@@ -194,6 +194,8 @@ export interface StoredLease {
   readonly expiresAt: number;
   readonly renewableUntil: number;
   readonly ttlMs: number;
+  /** Its last report that was booked; absent if none was, or none since this is kept. */
+  readonly reportedAt?: number;
   /** The windows of the grant. */
   readonly day: string;
   readonly hourStart: number;
@@ -476,7 +478,9 @@ export interface StoredAlert {
   readonly value: number;
   readonly threshold: number;
   readonly message: string;
-  /** Of UNPRICED_MODEL. */
+  /** Of AI_SHARE, TEAM_SHARE and UNPRICED_MODEL. */
+  readonly aiId?: string;
+  readonly teamId?: string;
   readonly model?: string;
   /** What value and threshold count, but for percentages; absent: tokens. */
   readonly unit?: string;
