@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { builtOnce } from './built-once.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const SOURCES = path.join(ROOT, 'test/polyglot/typescript');
@@ -26,12 +27,16 @@ export async function npmProject(versions: Readonly<Record<string, string>> = {}
   const project = JSON.parse(await readFile(manifest, 'utf8'));
   Object.assign(project.dependencies, versions);
   await writeFile(manifest, JSON.stringify(project));
-  for (const each of PACKAGES) {
-    await run('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: path.join(ROOT, each) });
-  }
-  const packed = (await readdir(folder)).filter((file) => file.endsWith('.tgz'));
+  const packages = await builtOnce('npm', async (packed) => {
+    for (const each of PACKAGES) {
+      await run('npm', ['pack', '--silent', '--pack-destination', packed], { cwd: path.join(ROOT, each) });
+    }
+  });
+  const packed = await readdir(packages);
   const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
-  await run('npm', ['install', ...quiet, ...packed.map((file) => `./${file}`)], { cwd: folder });
+  await run('npm', ['install', ...quiet, ...packed.map((file) => path.join(packages, file))], {
+    cwd: folder,
+  });
   const node = 'node' in versions ? path.join(folder, 'node_modules/.bin/node') : process.execPath;
   return {
     folder,
