@@ -1,9 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { UsageError } from '../scripts/npm-command.js';
 import { GROWTH_PARTS, growthTable, runGrowth } from './growth/growth.js';
 import type { GrowthLine } from './growth/growth-line.js';
 import { type Machine, machineLines } from './machine.js';
-import { type Options, UsageError } from './options.js';
+import type { Options } from './options.js';
 import { chart } from './report/chart.js';
 import { writeDocs } from './report/docs.js';
 import { linesOf } from './report/lines.js';

@@ -1,15 +1,15 @@
+import { endWith, typed } from '../scripts/npm-command.js';
 import { buildGoDriver } from './drive/go-driver.js';
 import { listNames, runFull } from './full.js';
 import { describeMachine, machineLines } from './machine.js';
-import { type Options, readOptions, UsageError } from './options.js';
+import { type Options, readOptions } from './options.js';
 import { World } from './serve/world.js';
 import { recordShort, runShort } from './short.js';
 import { requireTools } from './tools.js';
 
 /** `npm run bench`: see `--help`. */
 async function main(): Promise<void> {
-  const options = readOptions(process.argv.slice(2));
-  if (options === undefined) return;
+  const options = readOptions(typed());
   if (options.list) {
     console.log(listNames());
     return;
@@ -33,7 +33,4 @@ async function main(): Promise<void> {
   }
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof UsageError ? error.message : error);
-  process.exitCode = 1;
-});
+main().catch(endWith);

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { npmCommand, optionsOf, positiveNumber, wholeNumber } from '../scripts/npm-command.js';
 
 export interface Options {
   /** How the names of rows and parts begin; empty: everything. */
@@ -19,78 +19,47 @@ export interface Options {
   readonly docs: boolean;
 }
 
-const HELP = `usage: npm run bench -- [options]
-
-Measures the service, its limits and its peers side by side. Prints tables; writes bench.json, bench.md and bench.svg.
-
-  --only NAMES      Rows and parts whose names begin so, with commas between: --only embedded,growth-memory. Parts are
-                    rates (all rows), growth and soak. The limits of a row run along.
-  --list            Print the names.
-  --short           A few rows for a few seconds, compared with the ratios in bench/recorded.json; fails when one is
-                    below two thirds of the recorded one twice in a row.
-  --keep-ratios     With --short: write bench/recorded.json.
-  --record FILE     Append every request for a slot as it was asked, denied ones too, to FILE, for budget-arbiter replay;
-                    those of the services on MongoDB to FILE.mongo and FILE.pair-1 and -2. It makes the service slower.
-  --seconds N       How long each row is measured in each round. Default: 2.5.
-  --warm-up N       And warmed up before. Default: 0.7.
-  --rounds N        Rounds, of which the median counts. Default: 3.
-  --soak-minutes N  Default: 10.
-  --out FOLDER      Where the files go. Default: bench/results.
-  --docs            Put tables and chart into docs/performance.md and docs/performance.svg too.
-
-MONGODB_URI names the MongoDB to measure on; without it its rows are left out, and the table says so.
-`;
-
-export class UsageError extends Error {}
-
-/** Undefined: only the help was asked for, and printed. */
-export function readOptions(args: readonly string[]): Options | undefined {
-  const { values } = parse(args);
-  if (values.help) {
-    process.stdout.write(HELP);
-    return undefined;
-  }
-  return {
-    only: (values.only ?? '').split(',').filter((name) => name !== ''),
-    short: values.short,
-    keepRatios: values['keep-ratios'],
-    record: values.record,
-    list: values.list,
-    seconds: positive('seconds', values.seconds ?? (values.short ? '1.5' : '2.5')),
-    warmUpSeconds: positive('warm-up', values['warm-up']),
-    rounds: Math.ceil(positive('rounds', values.rounds)),
-    soakMinutes: positive('soak-minutes', values['soak-minutes']),
-    out: values.out,
-    docs: values.docs,
-  };
+export function readOptions(args: readonly string[]): Options {
+  const command = npmCommand(
+    'bench',
+    'Measures the service, its limits and its peers side by side. Prints tables; writes bench.json, bench.md and bench.svg. ' +
+      'MONGODB_URI names the MongoDB to measure on; without it its rows are left out, and the table says so.',
+  )
+    .option(
+      '--only <names>',
+      'rows and parts whose names begin so, with commas between: --only embedded,growth-memory. Parts are rates (all rows), ' +
+        'growth and soak. The limits of a row run along',
+      (text) => text.split(',').filter((name) => name !== ''),
+      [],
+    )
+    .option('--list', 'print the names', false)
+    .option(
+      '--short',
+      'a few rows for a few seconds, compared with the ratios in bench/recorded.json; fails when one is below two thirds of the ' +
+        'recorded one twice in a row',
+      false,
+    )
+    .option('--keep-ratios', 'with --short: write bench/recorded.json', false)
+    .option(
+      '--record <file>',
+      'append every request for a slot as it was asked, denied ones too, to the file, for budget-arbiter replay; those of the ' +
+        'services on MongoDB to FILE.mongo and FILE.pair-1 and -2. It makes the service slower',
+    )
+    .option(
+      '--seconds <count>',
+      'how long each row is measured in each round (default: 2.5, with --short 1.5)',
+      positiveNumber(),
+    )
+    .option('--warm-up <seconds>', 'and warmed up before', positiveNumber(), 0.7)
+    .option('--rounds <count>', 'rounds, of which the median counts', wholeNumber(1), 3)
+    .option('--soak-minutes <count>', 'of the part soak', positiveNumber(), 10)
+    .option('--out <folder>', 'where the files go', 'bench/results')
+    .option('--docs', 'put tables and chart into docs/performance.md and docs/performance.svg too', false);
+  const { warmUp, seconds, record, ...others } = optionsOf<Typed>(command, args);
+  return { ...others, record, warmUpSeconds: warmUp, seconds: seconds ?? (others.short ? 1.5 : 2.5) };
 }
 
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        only: { type: 'string' },
-        short: { type: 'boolean', default: false },
-        'keep-ratios': { type: 'boolean', default: false },
-        record: { type: 'string' },
-        seconds: { type: 'string' },
-        'warm-up': { type: 'string', default: '0.7' },
-        rounds: { type: 'string', default: '3' },
-        'soak-minutes': { type: 'string', default: '10' },
-        out: { type: 'string', default: 'bench/results' },
-        docs: { type: 'boolean', default: false },
-        list: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(`${(error as Error).message}\n\n${HELP}`);
-  }
-}
-
-function positive(name: string, text: string): number {
-  const value = Number(text);
-  if (Number.isFinite(value) && value > 0) return value;
-  throw new UsageError(`--${name} takes a number above 0, not ${JSON.stringify(text)}`);
+interface Typed extends Omit<Options, 'warmUpSeconds' | 'seconds'> {
+  readonly warmUp: number;
+  readonly seconds?: number;
 }

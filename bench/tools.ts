@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
-import { UsageError } from './options.js';
+import { UsageError } from '../scripts/npm-command.js';
 
 const TOOLS = {
   ghz: 'go install github.com/bojand/ghz/cmd/ghz@v0.93.0, and $(go env GOPATH)/bin in PATH',

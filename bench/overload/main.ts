@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { npmCommand, optionsOf, positiveNumber, typed } from '../../scripts/npm-command.js';
 import { BudgetServiceService, RecordUsageRequest } from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import { LoadedClients } from '../../test/support/loaded-client.js';
 import { startService } from '../../test/support/service.js';
@@ -7,11 +7,15 @@ import { emptyTally, FloodConnection, type Tally } from './flood-connection.js';
 import { CallTemplate } from './frames.js';
 
 /** npm run bench:overload: what the service carries, what becomes of it at five times that for a minute, and afterwards. */
-const { values } = parseArgs({
-  options: { seconds: { type: 'string', default: '60' }, times: { type: 'string', default: '5' } },
-});
-const TIMES = Number(values.times);
-const FLOOD_SECONDS = Number(values.seconds);
+const { times: TIMES, seconds: FLOOD_SECONDS } = optionsOf<{ times: number; seconds: number }>(
+  npmCommand(
+    'bench:overload',
+    'What the service carries, what becomes of it under more than that, and afterwards.',
+  )
+    .option('--seconds <count>', 'for how long', positiveNumber(), 60)
+    .option('--times <factor>', 'so many times what it carries', positiveNumber(), 5),
+  typed(),
+);
 const CALLERS = 64;
 const CARRY_SECONDS = 10;
 const CONNECTIONS = 200;

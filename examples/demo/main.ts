@@ -24,17 +24,18 @@ async function undoAll(): Promise<void> {
 }
 
 async function run(options: Options, trace: Trace): Promise<number> {
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'budget-demo-'));
+  const folder = await mkdtemp(path.join(tmpdir(), 'budget-demo-'));
+  const dataDir = path.join(folder, 'data');
   undos.push(async () => {
     if (options.keep) console.log(`the data of the service: ${dataDir}`);
-    else await rm(dataDir, { recursive: true, force: true });
+    else await rm(folder, { recursive: true, force: true });
   });
   const service = await startService(dataDir, options.record);
   undos.push(() => service.stop());
   const played = compressed(trace, options.seconds);
   const demo = options.teams
     ? new TeamsDemo(service, played, undos)
-    : new Demo(service, played, options, undos);
+    : new Demo(service, played, options, folder, undos);
   return (await demo.run()) ? 0 : 1;
 }
 
@@ -69,7 +70,9 @@ async function main(): Promise<number> {
 main().then(
   (code) => process.exit(code),
   (error: Error) => {
-    console.error(error instanceof UsageError ? `${error.message}\n\n${HELP}` : error);
+    console.error(
+      error instanceof UsageError ? `${error.message.replace(/\.$/, '')}; --help says what there is` : error,
+    );
     process.exit(error instanceof UsageError ? 2 : 1);
   },
 );

@@ -1,47 +1,38 @@
-/** A small AI: makes some simulated LLM calls, each in a slot of its own, and prints one JSON line for each. */
+/** A small AI: makes some simulated LLM calls, in slots of its own, and prints one JSON line for each slot. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { credentials } from '@grpc/grpc-js';
-import { BudgetServiceClient } from './gen/budgetarbiter/v1/budget_service.js';
-import { withSlot } from './slot.js';
+import { BudgetClient } from '@budget-arbiter/client';
 
-const env = process.env;
-const address = env['ARBITER_ADDRESS'] ?? '127.0.0.1:50051';
-const budgetId = env['BUDGET_ID'] ?? 'anthropic';
-const aiId = env['AI_ID'] ?? 'typescript-ai';
+const { env } = process;
 const calls = Number(env['CALLS'] ?? 1);
 const tokens = Number(env['TOKENS'] ?? 200);
-const waitMs = Number(env['WAIT_SECONDS'] ?? 10) * 1000;
-const patienceMs = Number(env['PATIENCE_SECONDS'] ?? 600) * 1000;
 
-// Without the option, a client that found the service away may take two minutes to look again.
-const client = new BudgetServiceClient(address, credentials.createInsecure(), {
-  'grpc.max_reconnect_backoff_ms': 2_000,
-});
-
-/** Stands for a call of a model's API: takes its time, ends early when the lease is lost, tells what it spent. */
+/** Stands for a call of a model's API: takes its time, ends early when the slot is lost, tells what it spent. */
 async function callModel(budgeted: number, lost: AbortSignal) {
   await sleep(100, undefined, { signal: lost });
   const input = Math.ceil(budgeted / 2);
-  return { model: 'simulated', tokens: { inputTokens: input, outputTokens: budgeted - input } };
+  return { model: 'simulated', usage: { input_tokens: input, output_tokens: budgeted - input } };
 }
 
-for (let n = 0; n < calls; n++) {
-  const request = { budgetId, aiId, estimatedTokens: tokens, waitMs, patienceMs };
-  const settled = await withSlot(client, request, async (slot) => {
+const budget = new BudgetClient({
+  address: env['ARBITER_ADDRESS'] ?? '127.0.0.1:50051',
+  budget: env['BUDGET_ID'] ?? 'anthropic',
+  ai: env['AI_ID'] ?? 'typescript-ai',
+  wait: Number(env['WAIT_SECONDS'] ?? 10),
+  patience: Number(env['PATIENCE_SECONDS'] ?? 600),
+});
+
+for (let call = 0; call < calls; call += 1) {
+  const slot = await budget.withSlot({ estimate: tokens }, async (held) => {
     const half = Math.ceil(tokens / 2);
-    await slot.record(await callModel(half, slot.lost));
-    slot.finalUsage = await callModel(tokens - half, slot.lost);
+    held.report(await callModel(half, held.lost));
+    held.report(await callModel(tokens - half, held.lost));
+    return held;
   });
-  const { lease, usedTokens, deniedRules } = settled;
-  console.log(
-    JSON.stringify({
-      ai: aiId,
-      lease_id: lease.leaseId,
-      fence: lease.fence,
-      charged: usedTokens,
-      ...(deniedRules.length > 0 && { denied_first: deniedRules }),
-    }),
-  );
+  // The budget is told in the background. An AI need not wait for that; these lines say what was charged.
+  await budget.flush(60);
+  const { ai, lease, charged, deniedRules } = slot;
+  const denied = deniedRules.length > 0 && { denied_first: deniedRules };
+  console.log(JSON.stringify({ ai, lease_id: lease?.leaseId, fence: lease?.fence, charged, ...denied }));
 }
-client.close();
+await budget.close();

@@ -1,7 +1,16 @@
+import { npmCommand, optionsOf, typed } from '../npm-command.js';
 import { waysOfCalls } from './one-call.js';
 import { structure } from './structure.js';
 
 /** `npm run figures`: the structure of the sources in numbers, and what one call of the API runs through. */
+optionsOf(
+  npmCommand(
+    'figures',
+    'The structure of the sources in numbers, and what one call of the API runs through.',
+  ),
+  typed(),
+);
+
 const { files, medianLines, largest, sourceLines, testLines, withOneImporter, circles } = structure();
 console.log(`files of src: ${files}, median ${medianLines} lines, largest ${largest}`);
 console.log(`lines: ${sourceLines} of src, ${testLines} of test`);

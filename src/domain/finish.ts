@@ -1,13 +1,13 @@
-import { type AlertInput, alertConditions } from './alerts/alert-conditions.js';
+import { alertConditions } from './alerts/alert-conditions.js';
 import { addressAlerts } from './alerts/alert-deliveries.js';
-import { alertKey, counting, forgettableMarks, updateMarks } from './alerts/alerts.js';
+import { alertInput } from './alerts/alert-input.js';
+import { viewOfAlert } from './alerts/alert-view.js';
+import { counting, forgettableMarks, nextNoticeEnd, updateMarks } from './alerts/alerts.js';
+import { silencedUntil, silencesAt } from './alerts/silences.js';
 import type { Ledger } from './ledger/ledger.js';
-import { standingOf } from './ledger/standing.js';
 import { dropEndedTopUps } from './ledger/top-ups.js';
-import { monthInWindow } from './ledger/topped.js';
 import { REMEMBERED_WRITERS, WRITER_MEMORY_MS } from './model/limits.js';
 import type { StatePatch } from './model/state.js';
-import { dayAt } from './time/windows.js';
 import { nextWake } from './wake.js';
 
 /** Who commits: the replica, and the number of its commit, by which it finds out whether it was applied. */
@@ -42,14 +42,24 @@ export function finish(ledger: Ledger, stamp: Stamp, housekeeping: boolean): Sta
 
 function evaluateAlerts(ledger: Ledger): void {
   const { tables, clock } = ledger;
-  if (!ledger.touched && ledger.alertsCheckedFor === ledger.hour.start) return;
+  endSilences(ledger);
+  const isDue = nextNoticeEnd(tables.alerts.values()) <= clock;
+  if (!ledger.touched && !isDue && ledger.alertsCheckedFor === ledger.hour.start) return;
   ledger.alertsCheckedFor = ledger.hour.start;
-  const marks = tables.alerts;
-  const { raise, end } = updateMarks(marks, alertConditions(alertInput(ledger)), clock);
-  for (const alert of [...raise.map((one) => counting(ledger.policy.unit, one)), ...end]) {
-    tables.alerts.set(alertKey(alert), alert);
-    ledger.note({ kind: 'alert', at: clock, alert });
+  const isSilent = (rule: string) => silencedUntil(ledger.silences, rule, clock) !== undefined;
+  const conditions = alertConditions(alertInput(ledger));
+  for (const { key, alert, change } of updateMarks(tables.alerts, conditions, clock, isSilent)) {
+    const counted = alert.untold ? counting(ledger.policy.unit, alert) : alert;
+    tables.alerts.set(key, counted);
+    if (change !== undefined)
+      ledger.note({ kind: 'alert', at: clock, alert: viewOfAlert(ledger, counted), change });
   }
+}
+
+/** A silence that is over leaves the state, and what it withheld is said, if it still holds: see `addressAlerts`. */
+function endSilences(ledger: Ledger): void {
+  const lasting = silencesAt(ledger.silences, ledger.clock);
+  if (lasting !== ledger.silences) ledger.setSilences(lasting);
 }
 
 /** Not in the commit that changes it: whoever is concerned sees there that it was given up, or told. */
@@ -57,38 +67,6 @@ function forgetAlerts({ tables: { alerts }, month, clock }: Ledger): void {
   for (const key of forgettableMarks(alerts, month, clock)) {
     if (alerts.entry(key)?.changed === false) alerts.delete(key);
   }
-}
-
-function alertInput(ledger: Ledger): AlertInput {
-  const { policy, allowance, zone, month, today, hour, tables, clock, pace } = ledger;
-  const standing = standingOf(ledger);
-  const closedDay = dayBefore(ledger);
-  return {
-    policy,
-    allowance,
-    zone,
-    now: clock,
-    countsFrom: pace.countsFrom,
-    experience: pace.experience,
-    month,
-    today,
-    hour,
-    hourSpent: standing.hour.spent,
-    hourCap: standing.hour.cap.tokens,
-    monthSpent: monthInWindow(tables),
-    dayTotals: tables.dayTotals,
-    ...(closedDay === undefined ? {} : { closedDay }),
-  };
-}
-
-/** Yesterday, if the budget was in use by then. */
-function dayBefore({ tables, today, month, zone, createdAt, closedDay }: Ledger): AlertInput['closedDay'] {
-  const end = today.start;
-  if (createdAt >= end) return undefined;
-  if (end <= month.start) return closedDay;
-  const { day, start } = dayAt(zone, month, end - 1);
-  const wasUsed = [...tables.dayTotals].some(([used, tokens]) => used <= day && tokens > 0);
-  return wasUsed ? { day, start, total: tables.dayTotals.get(day) ?? 0 } : undefined;
 }
 
 /**

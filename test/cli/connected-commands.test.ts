@@ -29,7 +29,7 @@ describe('commands that ask a service without credentials', () => {
   it('status has a line for each budget', async () => {
     const { code, out } = await cli(['status'], env);
     expect(code).toBe(0);
-    expect(out).toMatch(/^BUDGET +STATE +MONTH/);
+    expect(out).toMatch(/^anthropic: OK: nobody is refused\n\nBUDGET +STATE +MONTH/);
     expect(out).toMatch(/^anthropic +normal +300\/140,000 +0% +300\/11,200 +2% +300\/700 +42% +1\/2 +0 +- /m);
   });
 
@@ -58,12 +58,59 @@ describe('commands that ask a service without credentials', () => {
 
   it('status --json has an object for each budget that is named', async () => {
     const { out } = await cli(['status', 'anthropic', '--json'], env);
-    expect(JSON.parse(out)).toMatchObject({ budgetId: 'anthropic', state: 'normal', activeRequests: 1 });
+    expect(JSON.parse(out)).toMatchObject({
+      ...{ budgetId: 'anthropic', state: 'normal', activeRequests: 1 },
+      headline: { status: 'HEADLINE_STATUS_OK', text: 'OK: nobody is refused', ais: 0 },
+    });
     expect(await cli(['status', 'nothere'], env)).toMatchObject({
       code: 1,
       out: '',
       err: expect.stringContaining('no budget "nothere"'),
     });
+  });
+
+  it('alerts are listed, acknowledged and silenced', async () => {
+    const policy = { monthly_limit: 1_000_000, min_reservation: 1, warning_percent: 1 };
+    await clients.admin('CreateBudget', { budget_id: 'noisy', policy });
+    const adjustment = { budget_id: 'noisy', adjustment_id: 'x', tokens: 50_000, reason: 'test' };
+    await clients.admin('AdjustUsage', adjustment);
+    const { out } = await cli(['alerts', 'list', 'noisy'], env);
+    expect(out).toMatch(/^RULE +STATE +SINCE +ALERT +MESSAGE/);
+    expect(out).toMatch(/^WARNING +holds +20\S+Z +WARNING:\d+ +50,000 of /m);
+    const acknowledged = await cli(['alerts', 'ack', 'warning', 'noisy', '--reason', 'we know'], env);
+    expect(acknowledged.out).toMatch(/^acknowledged WARNING:\d+\n$/);
+    const silence = [
+      'alerts',
+      'silence',
+      'noisy',
+      '--rule',
+      'warning',
+      '--until',
+      'Friday',
+      '--reason',
+      'a move',
+    ];
+    expect((await cli(silence, env)).out).toMatch(/^silent: WARNING until 20\S+Z: a move \(anonymous\)\n$/);
+    expect((await cli(['alerts', 'list', 'noisy'], env)).out).toMatch(
+      /^WARNING +holds, acknowledged by anonymous, silent/m,
+    );
+    const told = JSON.parse((await cli(['alerts', 'list', 'noisy', '--json'], env)).out);
+    expect(told.alerts).toContainEqual(
+      expect.objectContaining({
+        rule: 'WARNING',
+        acknowledgedReason: 'we know',
+        silencedUntil: expect.any(String),
+      }),
+    );
+    expect(told.silences).toMatchObject([{ rule: 'WARNING', reason: 'a move' }]);
+    expect((await cli(['alerts', 'silence', 'noisy', '--end'], env)).out).toBe('nothing is silent\n');
+    expect(await cli(['alerts', 'ack', 'CRITICAL', 'noisy'], env)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('no alert of noisy holds'),
+    });
+    expect(await cli(['alerts', 'silence', 'noisy'], env)).toMatchObject({ code: 2 });
+    expect(await cli(['alerts', 'silence', 'noisy', '--end', '--rule', 'x'], env)).toMatchObject({ code: 2 });
+    await clients.admin('DeleteBudget', { budget_id: 'noisy' });
   });
 
   it('topup gives an AI more until a day, lists it, and ends it', async () => {

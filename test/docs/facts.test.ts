@@ -8,7 +8,7 @@ import { RULES } from '../../src/domain/model/types.js';
 import { POLICY_ROWS } from '../../src/domain/policy/policy-fields.js';
 import { ErrorReason, Rule } from '../../src/gen/budgetarbiter/v1/budget.js';
 import { cli } from '../cli/support.js';
-import { README, tableOf } from './readme.js';
+import { firstTableOf } from './documents.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const tracked = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.md'], {
@@ -17,6 +17,8 @@ const tracked = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*
 });
 const documents = tracked.split('\n').filter((file) => file !== '' && existsSync(join(ROOT, file)));
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
+
+const POLICY = read('docs/policy.md');
 
 describe('every document', () => {
   it.each(documents)('%s links to files and headings that exist', (file) => {
@@ -46,15 +48,17 @@ describe('every document', () => {
     const scripts = packages.flatMap((name) =>
       Object.keys((JSON.parse(read(name)) as { scripts: object }).scripts),
     );
-    if (file === 'examples/README.md') scripts.push('generate', 'start:session');
     const named = [...read(file).matchAll(/npm run (?:--\w+ )*([\w:-]+)/g)].map(([, name = '']) => name);
     expect(named.filter((name) => !scripts.includes(name))).toEqual([]);
   });
 });
 
-describe('the tables of the README', () => {
+describe('the tables', () => {
   it('have every variable of --help with its default', async () => {
-    const rows = tableOf(README, 'Configuration').map(([name, fallback]) => [bare(name), bare(fallback)]);
+    const rows = firstTableOf(read('docs/configuration.md')).map(([name, fallback]) => [
+      bare(name),
+      bare(fallback),
+    ]);
     const help = [...(await cli(['--help'])).out.matchAll(/^ {2}([A-Z_]+)\s[\s\S]*?Default: (.+)\.$/gm)].map(
       ([, ...row]) => row,
     );
@@ -63,7 +67,7 @@ describe('the tables of the README', () => {
   });
 
   it('have every field of the policy with its default', () => {
-    const rows = tableOf(README, 'The rules').map(([name, fallback]) => [bare(name), fallback]);
+    const rows = firstTableOf(POLICY).map(([name, fallback]) => [bare(name), fallback]);
     const defaults = POLICY_ROWS.map(([key, { name }]) => [name, shown(DEFAULT_POLICY[key], key)]);
     expect(Object.fromEntries(rows)).toEqual(Object.fromEntries(defaults));
     expect(rows).toHaveLength(defaults.length);
@@ -74,13 +78,13 @@ describe('the tables of the README', () => {
     const documented = [
       ...proto.matchAll(/\/\/ ([A-Z_]+): [^\n]*(?:\n\s*\/\/[^\n]*)*\n\s*ERROR_REASON_(\w+) =/g),
     ];
-    const rows = tableOf(README, 'Errors').map(([code, reason]) => `${code} ${reason}`);
+    const rows = firstTableOf(read('docs/errors.md')).map(([code, reason]) => `${code} ${reason}`);
     expect(rows.sort()).toEqual(documented.map(([, code, reason]) => `${code} ${reason}`).sort());
     expect(rows).toHaveLength(numbers(ErrorReason).length);
   });
 
   it('name the rules in the order of their checks', () => {
-    const order = /lists every rule that refuses: ([A-Z_,\s]+)\. A window/.exec(README)?.[1];
+    const order = /lists every rule that refuses: ([A-Z_,\s]+)\. A window/.exec(POLICY)?.[1];
     expect(order?.split(/,\s+/)).toEqual([...RULES]);
     const names = numbers(Rule).map((rule) => String(Rule[rule]).replace('RULE_', ''));
     expect(names.sort()).toEqual([...RULES].sort());

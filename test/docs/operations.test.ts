@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mongoUri, temporaryDatabase } from '../support/mongo.js';
+import { stepsIn } from './documents.js';
 import { OperatorsMachine } from './operators-machine.js';
 import { problems } from './problems.js';
-import { stepsIn } from './readme.js';
 
 const OPERATIONS = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
 
@@ -21,7 +21,7 @@ describe('docs/operations.md', () => {
   );
   afterAll(() => machine.stop());
 
-  const steps = stepsIn(OPERATIONS, 0, ['console', 'yaml', 'nginx']);
+  const steps = stepsIn(OPERATIONS, ['console', 'yaml', 'nginx']);
   for (const step of steps) {
     const needsMongo = /mongodb|MongoDB/.test(step.commands);
     it.skipIf(needsMongo && mongoUri === undefined)(`line ${step.line}`, async () => {

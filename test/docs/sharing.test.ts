@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stepsIn } from './documents.js';
 import { OperatorsMachine } from './operators-machine.js';
 import { problems } from './problems.js';
-import { stepsIn } from './readme.js';
 
 const SHARING = readFileSync(new URL('../../docs/sharing.md', import.meta.url), 'utf8');
 

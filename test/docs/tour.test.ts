@@ -1,14 +1,17 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BudgetAdminServiceService } from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
 import { BudgetServiceService } from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import { type Service, startService } from '../support/service.js';
+import { stepsIn } from './documents.js';
 import { problems } from './problems.js';
-import { README, stepsOf } from './readme.js';
 import { midHourPreload, Shell } from './shell.js';
+
+const TOUR = readFileSync(new URL('../../docs/tour.md', import.meta.url), 'utf8');
 
 /** The tour as a newcomer walks it: every command in order, in one shell, against a new service. */
 describe('the five-minute tour', () => {
-  const steps = stepsOf(README, 'A five-minute tour');
+  const steps = stepsIn(TOUR);
   const shell = new Shell();
   let service: Service;
 
@@ -20,7 +23,7 @@ describe('the five-minute tour', () => {
     await service?.stop();
   });
 
-  it.each(steps.map((step) => [step.line, step] as const))('README line %i', async (_line, step) => {
+  it.each(steps.map((step) => [step.line, step] as const))('line %i', async (_line, step) => {
     const ran = await shell.run(
       step.commands
         .replaceAll('127.0.0.1:50051', service.grpcAddress)

@@ -37,6 +37,7 @@ export async function runIn(
   folder: string,
   command: string,
   env: Record<string, string> = {},
+  onPrinted: (chunk: string) => void = () => {},
 ): Promise<string> {
   const child = spawn(command, {
     cwd: EXAMPLES + folder,
@@ -48,6 +49,7 @@ export async function runIn(
   let complaints = '';
   child.stdout.on('data', (chunk) => {
     printed += chunk;
+    onPrinted(String(chunk));
   });
   child.stderr.on('data', (chunk) => {
     complaints += chunk;

@@ -1,18 +1,22 @@
-import { parseArgs } from 'node:util';
+import { npmCommand, optionsOf, typed, wholeNumber } from '../../scripts/npm-command.js';
 import { showFailure } from './show-failure.js';
 import { simulate } from './simulate.js';
 
 /** `npm run simulate-faults -- --seeds 10000 --from 1`: stops at the first seed that fails, and shows its shortest history. */
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '1000' },
-    from: { type: 'string', default: '1' },
-    // One line instead of the history.
-    brief: { type: 'boolean', default: false },
-  },
-});
-const count = Number(values.seeds);
-const first = Number(values.from);
+const {
+  seeds: count,
+  from: first,
+  brief,
+} = optionsOf<{ seeds: number; from: number; brief: boolean }>(
+  npmCommand(
+    'simulate-faults',
+    'Simulates replicas, clients, operators, clocks and a store, one run for each seed. Stops at the first that fails.',
+  )
+    .option('--seeds <count>', 'how many seeds', wholeNumber(1), 1_000)
+    .option('--from <seed>', 'the first of them', wholeNumber(0), 1)
+    .option('--brief', 'one line instead of the shortest history of a failure', false),
+  typed(),
+);
 
 async function main(): Promise<number> {
   let commits = 0;
@@ -21,7 +25,7 @@ async function main(): Promise<number> {
     commits += result.commits;
     if (result.violations.length > 0) {
       console.log(`seed ${seed} fails: ${result.violations[0]?.split('\n')[0]}`);
-      if (values.brief) return 1;
+      if (brief) return 1;
       for (const line of await showFailure(seed)) console.log(line);
       return 1;
     }

@@ -5,7 +5,9 @@ import { Routing, type SinkSettings } from '../../src/alerts/sink-settings.js';
 import { ALERT_RULES } from '../../src/domain/alerts/alert-conditions.js';
 import { isHappening } from '../../src/domain/alerts/alert-deliveries.js';
 import { alertKey } from '../../src/domain/alerts/alerts.js';
-import type { StoredState } from '../../src/domain/model/state.js';
+import { toldOf } from '../../src/domain/alerts/notices.js';
+import { silencedUntil } from '../../src/domain/alerts/silences.js';
+import type { StoredAlert, StoredSilences, StoredState } from '../../src/domain/model/state.js';
 import type { Clock } from '../../src/platform/clock.js';
 import { SILENT_LOG } from '../../src/platform/log.js';
 import { pause, type Scheduler } from '../../src/platform/scheduler.js';
@@ -43,17 +45,38 @@ export class SimSink {
     this.tried.set(id, (this.tried.get(id) ?? 0) + 1);
     if (this.random() < this.faults) return { delivered: false, detail: 'failed' };
     this.heard.set(id, (this.heard.get(id) ?? 0) + 1);
-    if (type === 'ended' && !this.heard.has(id.replace(/ended$/, 'raised')))
-      this.violated(`${id} was told before its start`);
+    if (type === 'ended' && !this.hasHeardStart(id)) this.violated(`${id} was told before its start`);
     if (this.random() < this.faults) return { delivered: false, detail: 'the answer was lost' };
     return { delivered: true, detail: 'heard' };
   }
 
+  /** Of its notice, or of an earlier one of the same alert. */
+  private hasHeardStart(ended: string): boolean {
+    const [, incident = '', number = '1'] =
+      /^(.*?:[A-Z_]+:\d+(?:%3A[^:]*)?)(?::(\d+))?:ended$/.exec(ended) ?? [];
+    for (let one = Number(number); one > 1; one -= 1)
+      if (this.heard.has(`${incident}:${one}:raised`)) return true;
+    return this.heard.has(`${incident}:raised`);
+  }
+
   /** What every committed state must hold: no alert is without its promise. */
-  checkCommit({ sections }: StoredState): string[] {
-    const bare = [...sections.alerts].filter(([, { deliveries }]) => deliveries === undefined);
+  checkCommit({ head, sections }: StoredState): string[] {
+    const { byRule = {} } = (sections.settings.get('silences') as StoredSilences | undefined) ?? {};
+    this.wereSilenced ||= Object.keys(byRule).length > 0;
+    const isSilent = ({ rule }: StoredAlert) => silencedUntil(byRule, rule, head.clock) !== undefined;
+    const bare = [...sections.alerts].filter(
+      ([, mark]) =>
+        !isSilent(mark) && !this.wasWithheld(mark) && (mark.deliveries === undefined || mark.untold),
+    );
     return bare.map(([key]) => `alert ${key} was committed and nobody is to be told`);
   }
+
+  /** Its notice ended, or it happened, while nobody was to be told; or it is away, and told when it comes back. */
+  private wasWithheld({ endedAt }: StoredAlert): boolean {
+    return this.wereSilenced && endedAt !== undefined;
+  }
+
+  private wereSilenced = false;
 
   isPending({ sections }: StoredState): boolean {
     const all = [...sections.alerts.values()].flatMap(({ deliveries = [] }) => deliveries);
@@ -63,6 +86,7 @@ export class SimSink {
   /** What must hold when all is done: whatever counts as delivered was heard, and nothing was given up untried. */
   checkRest(budgetId: string, { head, sections }: StoredState): string[] {
     const wrong: string[] = [];
+    if (sections.settings.has('silences')) return wrong;
     for (const alert of sections.alerts.values()) {
       for (const { notice, status } of alert.deliveries ?? []) {
         const what = `alert ${alertKey(alert)}, ${notice}, ${status}:`;
@@ -70,7 +94,7 @@ export class SimSink {
         if (status === 'PENDING') wrong.push(`${what} it is still not delivered`);
         if (status === 'DELIVERED' && !this.heard.has(id)) wrong.push(`${what} nobody has heard it`);
         if (status === 'GAVE_UP' && !this.tried.has(id)) wrong.push(`${what} it was never tried`);
-        const ended = alert.endedAt !== undefined && !isHappening(alert);
+        const ended = toldOf(alert).endedAt !== undefined && !isHappening(alert);
         if (ended && notice === 'RAISED' && status === 'DELIVERED')
           wrong.push(`${what} its end was not told`);
       }

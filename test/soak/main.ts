@@ -2,13 +2,17 @@
  * All faults of `test/faults`, mixed and for as long as you like, on every store that there is: `npm run soak -- --minutes N`.
  * MONGODB_URI adds MongoDB, MONGO_ENGINE one that is killed, root the full disk, libfaketime the clock. SEED repeats the order.
  */
-import { parseArgs } from 'node:util';
+import { npmCommand, optionsOf, positiveNumber, typed } from '../../scripts/npm-command.js';
 import { newSeed, randomFrom } from '../support/seed.js';
 import { embeddedUnderFire, mongoUnderFire, type UnderFire } from './under-fire.js';
 
-const { values } = parseArgs({ options: { minutes: { type: 'string', default: '10' } } });
-const minutes = Number(values.minutes);
-if (!(minutes > 0)) throw new Error('--minutes takes a number above 0');
+const { minutes } = optionsOf<{ minutes: number }>(
+  npmCommand(
+    'soak',
+    'All faults of test/faults, mixed, on every store that there is: MONGODB_URI adds MongoDB, MONGO_ENGINE one that is killed, root the full disk, libfaketime the clock. SEED repeats the order.',
+  ).option('--minutes <count>', 'for how long', positiveNumber(), 10),
+  typed(),
+);
 
 const seed = newSeed('soak');
 const random = randomFrom(seed);

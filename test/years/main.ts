@@ -2,8 +2,9 @@
  * Years of the service in minutes: `npm run years -- --days 820`. Its books are held against independent ones at the end of every
  * month, through restarts, crashes, months of downtime, summer times, and clocks that are wrong and believed.
  */
-import { parseArgs } from 'node:util';
+import { Option } from 'commander';
 import { MongoClient } from 'mongodb';
+import { endWith, npmCommand, optionsOf, typed, UsageError, wholeNumber } from '../../scripts/npm-command.js';
 import { openMemoryStore } from '../../src/store/memory/memory-store.js';
 import { openMongoStore } from '../../src/store/mongo/open-mongo-store.js';
 import { newSeed } from '../support/seed.js';
@@ -12,52 +13,30 @@ import { openEmbedded } from './open-embedded.js';
 import { Years } from './years.js';
 
 const STORES = ['embedded', 'mongodb', 'memory'] as const;
-const HELP = `npm run years -- [options]
-
-  --days N       how many days; default 820
-  --store NAME   ${STORES.join(', ')}; default embedded. mongodb: a database of its own at MONGODB_URI
-  --brief        only what comes out in the end
-  --help         this
-
-SEED repeats a run. The exit code is 1 where the books did not balance.
-`;
-
 interface Options {
   readonly days: number;
   readonly store: (typeof STORES)[number];
   readonly brief: boolean;
 }
 
-class WrongOption extends Error {}
-
-function optionsOf(args: readonly string[]): Options | undefined {
-  const { values } = parse(args);
-  if (values.help) return undefined;
-  const days = Number(values.days);
-  if (!Number.isInteger(days) || days < 1 || days > 10_000)
-    throw new WrongOption('--days takes a whole number from 1 to 10,000');
-  const store = STORES.find((name) => name === values.store);
-  if (store === undefined) throw new WrongOption(`--store is one of ${STORES.join(', ')}`);
-  if (store === 'mongodb' && !process.env['MONGODB_URI'])
-    throw new WrongOption('--store mongodb needs MONGODB_URI');
-  return { days, store, brief: values.brief };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        days: { type: 'string', default: '820' },
-        store: { type: 'string', default: 'embedded' },
-        brief: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    });
-  } catch (error) {
-    const [line] = (error as Error).message.split(/\.? To specify|\n/);
-    throw new WrongOption(line);
-  }
+function readOptions(): Options {
+  const options = optionsOf<Options>(
+    npmCommand(
+      'years',
+      'Years of the service in minutes, its books against independent ones. SEED repeats a run. The exit code is 1 where they did not balance.',
+    )
+      .option('--days <count>', 'how many days', wholeNumber(1, 10_000), 820)
+      .addOption(
+        new Option('--store <name>', 'mongodb: a database of its own at MONGODB_URI')
+          .choices(STORES)
+          .default('embedded'),
+      )
+      .option('--brief', 'only what comes out in the end', false),
+    typed(),
+  );
+  if (options.store === 'mongodb' && !process.env['MONGODB_URI'])
+    throw new UsageError('--store mongodb needs MONGODB_URI');
+  return options;
 }
 
 async function openPlace({ store }: Options): Promise<{ open: OpenStore; remove: () => unknown }> {
@@ -95,17 +74,8 @@ async function run(options: Options): Promise<number> {
   }
 }
 
-async function main(): Promise<number> {
-  try {
-    const options = optionsOf(process.argv.slice(2));
-    if (options !== undefined) return await run(options);
-    process.stdout.write(HELP);
-    return 0;
-  } catch (error) {
-    if (!(error instanceof WrongOption)) throw error;
-    process.stderr.write(`${error.message}; --help says what there is\n`);
-    return 2;
-  }
+try {
+  process.exitCode = await run(readOptions());
+} catch (error) {
+  endWith(error);
 }
-
-process.exitCode = await main();

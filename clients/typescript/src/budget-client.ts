@@ -42,6 +42,7 @@ export class BudgetClient implements SlotSource, AsyncDisposable {
   private readonly transport: Transport;
   private readonly token: TokenSource;
   private readonly lines = new WaitLines();
+  private readonly holding = new Set<Slot>();
   private readonly outbox: Promise<Outbox>;
   private journal: Journal | undefined;
   private closed = false;
@@ -96,6 +97,7 @@ export class BudgetClient implements SlotSource, AsyncDisposable {
 
   /** Waits until all that was reported is known to the service, or so many seconds. Whether it was. */
   async flush(seconds = 10): Promise<boolean> {
+    for (const slot of [...this.holding]) slot.tellHeld();
     return (await this.outbox).flush(seconds * 1_000);
   }
 
@@ -107,8 +109,8 @@ export class BudgetClient implements SlotSource, AsyncDisposable {
   /** Flushes, and ends the session. Returns how many settlements are left: in the journal if there is one, else lost. */
   async close(seconds = 10): Promise<number> {
     this.closed = true;
+    await this.flush(seconds);
     const outbox = await this.outbox;
-    await outbox.flush(seconds * 1_000);
     const left = outbox.stop().length;
     this.transport.close();
     await this.journal?.close();
@@ -138,7 +140,7 @@ export class BudgetClient implements SlotSource, AsyncDisposable {
       const granted = await new Acquisition(wanted, asks).run();
       if (granted.lease === undefined)
         this.log('warn', 'the budget arbiter is away: a call goes on without a slot');
-      const slot = slotOf(outbox, granted, wanted);
+      const slot = this.slotOf(outbox, granted, wanted);
       span.granted(slot);
       return { slot, span };
     } catch (error) {
@@ -195,19 +197,24 @@ export class BudgetClient implements SlotSource, AsyncDisposable {
     return outbox;
   }
 
+  private slotOf(outbox: Outbox, granted: Granted, { ai, model }: Wanted): Slot {
+    const { budget, requestId, lease, kept, deniedRules = [] } = granted;
+    const settledAs: SettledLease =
+      lease === undefined ? { requestId, isSpent: true } : { leaseId: lease.leaseId };
+    return new Slot({
+      ...{ budget, ai, model, lease, settledAs, deniedRules, holding: this.holding },
+      lost: kept?.lost ?? NEVER_LOST,
+      settle: (settlement, done) =>
+        outbox.add(settlement, (charged) => {
+          done(charged);
+          if (settlement.unreported) kept?.letGo();
+        }),
+    });
+  }
+
   private log(level: 'warn' | 'error', message: string): void {
     (this.options.logger ?? console)[level](`budget-arbiter: ${message}`);
   }
-}
-
-function slotOf(outbox: Outbox, { budget, requestId, lease, kept }: Granted, { ai, model }: Wanted): Slot {
-  const settledAs: SettledLease =
-    lease === undefined ? { requestId, isSpent: true } : { leaseId: lease.leaseId };
-  return new Slot({
-    ...{ budget, ai, model, lease, settledAs },
-    lost: kept?.lost ?? NEVER_LOST,
-    settle: (settlement) => outbox.add(settlement, () => settlement.unreported && kept?.letGo()),
-  });
 }
 
 function giveBack(

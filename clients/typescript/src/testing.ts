@@ -60,6 +60,7 @@ interface Kept extends FakeSlot {
 export class FakeBudgetClient implements SlotSource, AsyncDisposable {
   /** In the order in which they were granted. */
   readonly slots: readonly FakeSlot[] = [];
+  private readonly holding = new Set<Slot>();
   private denial: FakeDenial | undefined;
   private isAway = false;
 
@@ -97,8 +98,13 @@ export class FakeBudgetClient implements SlotSource, AsyncDisposable {
     return new Slot({
       ...{ budget, ai, model, lease },
       settledAs: { leaseId },
+      deniedRules: [],
       lost: new AbortController().signal,
-      settle: async (settlement) => keep(kept, settlement),
+      holding: this.holding,
+      settle: async (settlement, done) => {
+        keep(kept, settlement);
+        done(kept.reports.reduce((sum, { tokens }) => sum + sumOf(tokens), 0));
+      },
     });
   }
 
@@ -107,6 +113,7 @@ export class FakeBudgetClient implements SlotSource, AsyncDisposable {
   }
 
   async flush(): Promise<boolean> {
+    for (const slot of [...this.holding]) slot.tellHeld();
     return true;
   }
 
@@ -135,6 +142,10 @@ function keep(kept: Kept, { usages, unreported }: Settlement): void {
       errorMessage,
     });
   }
+}
+
+function sumOf(tokens: TokenUsage): number {
+  return Object.values(tokens).reduce((sum, count) => sum + count, 0);
 }
 
 function denialOf({

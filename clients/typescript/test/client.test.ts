@@ -124,6 +124,36 @@ describe.each(['session', 'unary'] as const)('a slot, by %s', (transport) => {
     expect(await books()).toEqual({ ...NOTHING, ...expected });
   });
 
+  it('says what was charged and what had refused it, once it is settled', async () => {
+    budget += '-cooldown';
+    await create(budget, { cooldown: { seconds: 1 } });
+    const client = open({ transport, wait: 0 });
+    const take = () =>
+      client.withSlot({ estimate: 1_000 }, (slot) => {
+        report(slot);
+        report(slot);
+        return slot;
+      });
+    const slots = [await take(), await take()];
+    await client.flush();
+    expect(slots.map(({ charged }) => charged)).toEqual([300, 300]);
+    expect(slots.map(({ deniedRules }) => deniedRules)).toEqual([[], ['COOLDOWN']]);
+  });
+
+  it('is told what was reported in it by a flush while it is held, and an id of its own is booked once', async () => {
+    const client = open({ transport });
+    const slot = await client.acquire({ estimate: 1_000 });
+    expect(slot.charged).toBeUndefined();
+    slot.report(REPORT, { usageId: 'mine' });
+    expect(await client.flush()).toBe(true);
+    expect(slot.charged).toBe(150);
+    slot.report(REPORT, { usageId: 'mine' });
+    await slot.end();
+    expect(await client.flush()).toBe(true);
+    expect(slot.charged).toBe(150);
+    expect(await books()).toEqual({ ...NOTHING, tokens: 150, calls: 1 });
+  });
+
   it('is given back unused when its caller goes while it waits, and as it is granted', async () => {
     budget += '-one';
     await create(budget, { max_concurrent: 1 });

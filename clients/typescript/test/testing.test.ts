@@ -41,6 +41,16 @@ describe('the fake client', () => {
     expect((await budget.acquire({ budget: 'b' })).lease).toMatchObject({ budgetId: 'b' });
   });
 
+  it('says what a slot was charged, and tells its reports by a flush', async () => {
+    const budget = new FakeBudgetClient();
+    const slot = await budget.acquire();
+    slot.report({ input: 100, output: 50 });
+    expect(budget.slots[0]?.reports).toEqual([]);
+    await budget.flush();
+    expect(budget.slots[0]?.reports).toHaveLength(1);
+    expect(slot.charged).toBe(150);
+  });
+
   it('gives a slot up to `await using`', async () => {
     const budget = new FakeBudgetClient();
     const work = async (): Promise<void> => {

@@ -1,17 +1,21 @@
-import { parseArgs } from 'node:util';
+import { npmCommand, optionsOf, typed, wholeNumber } from '../../../scripts/npm-command.js';
 import { QueueWorld } from './queue-world.js';
 
 /** `npx tsx test/simulation/queue/main.ts --seeds 10000 --from 1`: stops at the first seed that fails. */
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '1000' },
-    from: { type: 'string', default: '1' },
-    // As the simulation of the service takes it; there is nothing longer to say here.
-    brief: { type: 'boolean', default: false },
-  },
-});
-const count = Number(values.seeds);
-const first = Number(values.from);
+const {
+  seeds: count,
+  from: first,
+  brief,
+} = optionsOf<{ seeds: number; from: number; brief: boolean }>(
+  npmCommand(
+    'simulate-queue',
+    'Simulates the machine that runs one budget, step by step, one run for each seed. Stops at the first that fails.',
+  )
+    .option('--seeds <count>', 'how many seeds', wholeNumber(1), 1_000)
+    .option('--from <seed>', 'the first of them', wholeNumber(0), 1)
+    .option('--brief', 'without the list of effects that were seen', false),
+  typed(),
+);
 
 function main(): number {
   let commits = 0;
@@ -26,7 +30,7 @@ function main(): number {
     }
   }
   console.log(`${count} seeds from ${first}, ${commits} commits: every invariant held`);
-  if (!values.brief) console.log([...effects].sort().join('\n'));
+  if (!brief) console.log([...effects].sort().join('\n'));
   return 0;
 }
 

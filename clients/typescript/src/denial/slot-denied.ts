@@ -39,7 +39,7 @@ export class SlotDenied extends Error {
     readonly ai: string,
   ) {
     super(denial.blockers.map(({ message }) => message).join('; ') || 'no slot');
-    this.rules = denial.blockers.map(({ rule }) => Rule[rule]?.replace('RULE_', '') ?? String(rule));
+    this.rules = rulesOf(denial);
     this.retryAfter = denial.retryAfter && secondsOf(denial.retryAfter);
     this.permanent = denial.permanent;
     this.fallbackBudgetIds = denial.fallbackBudgetIds;
@@ -67,4 +67,9 @@ export class SlotDenied extends Error {
     };
     return { status, headers, body: JSON.stringify({ error }) };
   }
+}
+
+/** Of a later release's rule, its number. */
+export function rulesOf({ blockers }: Denial): readonly string[] {
+  return blockers.map(({ rule }) => Rule[rule]?.replace('RULE_', '') ?? String(rule));
 }

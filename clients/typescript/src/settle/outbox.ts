@@ -21,6 +21,8 @@ export interface OutboxEvents {
   onUnwritten(settlement: Settlement, error: unknown): void;
 }
 
+type Done = (charged: number | undefined) => void;
+
 /** Settles in the background: no caller waits for it, and none is told of its failures but by the callback. */
 export class Outbox {
   private readonly open = new Map<string, Settlement>();
@@ -40,8 +42,11 @@ export class Outbox {
     return this.open.size;
   }
 
-  /** Resolves when it will survive a crash: at once without a journal. `done` is called when it is known, or given up. */
-  async add(settlement: Settlement, done: () => void = () => {}): Promise<void> {
+  /**
+   * Resolves when it will survive a crash: at once without a journal. `done` is called when it is known, or given up, with what the
+   * lease was charged in all, where the service says so.
+   */
+  async add(settlement: Settlement, done: Done = () => {}): Promise<void> {
     this.open.set(settlement.id, settlement);
     // In the journal before it is sent, so that whatever was sent is known after a crash, too.
     await this.journal?.add(settlement).catch((error: unknown) => this.events.onUnwritten(settlement, error));
@@ -80,11 +85,13 @@ export class Outbox {
   }
 
   /** Those of one lease in their order. */
-  private start(settlement: Settlement, done: () => void): void {
+  private start(settlement: Settlement, done: Done): void {
     const { lease } = settlement;
     const key = 'leaseId' in lease ? lease.leaseId : lease.requestId;
     const before = this.tails.get(key) ?? Promise.resolve();
-    const settled = before.then(() => this.settle(settlement)).then(() => this.closeOne(settlement, done));
+    const settled = before
+      .then(() => this.settle(settlement))
+      .then((charged) => this.closeOne(settlement, () => done(charged)));
     this.tails.set(key, settled);
     void settled.then(() => {
       if (this.tails.get(key) === settled) this.tails.delete(key);
@@ -98,14 +105,15 @@ export class Outbox {
     for (const listener of [...this.listeners]) listener();
   }
 
-  private async settle(settlement: Settlement): Promise<void> {
+  private async settle(settlement: Settlement): Promise<number | undefined> {
+    let charged: number | undefined;
     const backoff = new Backoff(100, 30_000);
     const { lease } = settlement;
     // A grant that was cancelled on its way may be made yet.
     if ('requestId' in lease && !lease.isSpent) await this.pause(LATE_GRANT_MS, settlement);
     while (!this.stopped) {
       try {
-        await settleOnce(this.transport, settlement);
+        charged = await settleOnce(this.transport, settlement);
         break;
       } catch (error) {
         const failure = error instanceof CallFailure ? error : new CallFailure(status.UNKNOWN, String(error));
@@ -117,9 +125,10 @@ export class Outbox {
         await this.pause(Math.max(backoff.next(), failure.retryAfterMs ?? 0), settlement);
       }
     }
-    if (this.stopped) return;
+    if (this.stopped) return undefined;
     this.open.delete(settlement.id);
     this.journal?.done(settlement.id);
+    return charged;
   }
 
   private pause(ms: number, { firstTriedAt }: Settlement): Promise<void> {

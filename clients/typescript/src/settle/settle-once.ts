@@ -15,22 +15,27 @@ const WIRE = {
   UNUSED: Wire.UNREPORTED_UNUSED,
 } as const;
 
-/** One try, with the ids of all tries. Throws a `CallFailure` where the outcome is unknown, or the service refuses it. */
-export async function settleOnce(transport: Transport, settlement: Settlement): Promise<void> {
+/**
+ * One try, with the ids of all tries. Throws a `CallFailure` where the outcome is unknown, or the service refuses it. Resolves to what
+ * the lease was charged in all, where the service says so.
+ */
+export async function settleOnce(transport: Transport, settlement: Settlement): Promise<number | undefined> {
   const { lease, usages, unreported } = settlement;
   const leaseId = 'leaseId' in lease ? lease.leaseId : await granted(transport, settlement, lease.requestId);
   if (leaseId === undefined) {
     const isSpent = 'isSpent' in lease && lease.isSpent;
     for (const usage of isSpent ? usages : []) await bookUnleased(transport, settlement, usage);
-    return;
+    return undefined;
   }
   // UNUSED goes without usage, and says so of a failed call that spent nothing, too.
   const isApart = unreported === undefined || unreported === 'UNUSED';
   const last = isApart ? undefined : usages.at(-1);
+  let charged: number | undefined;
   for (const usage of last === undefined ? usages : usages.slice(0, -1)) {
-    await book(transport, settlement, leaseId, usage);
+    charged = await book(transport, settlement, leaseId, usage);
   }
-  if (unreported !== undefined) await release(transport, settlement, { leaseId, unreported, usage: last });
+  if (unreported === undefined) return charged;
+  return (await release(transport, settlement, { leaseId, unreported, usage: last })) ?? charged;
 }
 
 /** The lease that the request was granted, if it was: its answer may have been lost. */
@@ -48,14 +53,20 @@ async function granted(
   }
 }
 
-async function book(transport: Transport, of: Settlement, leaseId: string, usage: Usage): Promise<void> {
+async function book(
+  transport: Transport,
+  of: Settlement,
+  leaseId: string,
+  usage: Usage,
+): Promise<number | undefined> {
   const subject = { $case: 'leaseId', value: leaseId } as const;
   const request = RecordUsageRequest.fromPartial({ subject, usage });
   try {
-    await transport.record(request, { budgetId: of.budgetId, leaseId });
+    return (await transport.record(request, { budgetId: of.budgetId, leaseId })).lease?.usedTokens;
   } catch (error) {
     if (!isCode(error, status.NOT_FOUND)) throw error;
     await bookUnleased(transport, of, usage);
+    return undefined;
   }
 }
 
@@ -75,26 +86,24 @@ interface Giving {
   readonly usage: Usage | undefined;
 }
 
-async function release(transport: Transport, of: Settlement, giving: Giving): Promise<void> {
+async function release(transport: Transport, of: Settlement, giving: Giving): Promise<number | undefined> {
   const { leaseId, unreported, usage } = giving;
   const request = ReleaseRequest.fromPartial({ leaseId, usage, unreported: WIRE[unreported] });
   try {
-    await transport.release(request, { budgetId: of.budgetId, leaseId });
+    return (await transport.release(request, { budgetId: of.budgetId, leaseId })).usedTokens;
   } catch (error) {
     if (!(error instanceof CallFailure)) throw error;
     if (error.reason === 'USAGE_REPORTED') {
-      await release(transport, of, { ...giving, unreported: 'FREE' });
-      return;
+      return release(transport, of, { ...giving, unreported: 'FREE' });
     }
     // Refused so, nothing of its usage is booked.
     if (
       ['LEASE_NOT_FOUND', 'SESSION_TAKEN_UP', 'ID_REUSED', 'BUDGET_NOT_FOUND'].includes(error.reason ?? '')
     ) {
-      if (usage !== undefined) await book(transport, of, leaseId, usage);
-      return;
+      return usage === undefined ? undefined : book(transport, of, leaseId, usage);
     }
     // Over for long, with nothing to report: there is nothing left to give back.
-    if (error.reason === 'LEASE_CLOSED' && usage === undefined) return;
+    if (error.reason === 'LEASE_CLOSED' && usage === undefined) return undefined;
     throw error;
   }
 }

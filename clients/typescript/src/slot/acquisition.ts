@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
-import { SlotDenied } from '../denial/slot-denied.js';
+import { rulesOf, SlotDenied } from '../denial/slot-denied.js';
 import { ArbiterRefused, ArbiterUnavailable } from '../errors.js';
 import type { Denial, Lease } from '../gen/budgetarbiter/v1/budget.js';
 import { AcquireSlotRequest } from '../gen/budgetarbiter/v1/budget_service.js';
@@ -39,6 +39,8 @@ export interface Granted {
   /** Unset: the service was away, and the call goes on without a slot. */
   readonly lease?: Lease;
   readonly kept?: KeptLease;
+  /** Rules that had refused before. */
+  readonly deniedRules?: readonly string[];
 }
 
 /** What an acquisition needs of its client. */
@@ -58,6 +60,7 @@ export class Acquisition {
   private readonly patienceEnds: AbortSignal;
   private readonly requestId = randomUUID();
   private denial: Denial | undefined;
+  private readonly deniedRules = new Set<string>();
   private mayBeGranted = false;
 
   constructor(
@@ -69,6 +72,11 @@ export class Acquisition {
   }
 
   async run(): Promise<Granted> {
+    const granted = await this.untilGranted();
+    return { ...granted, deniedRules: [...this.deniedRules] };
+  }
+
+  private async untilGranted(): Promise<Granted> {
     const { budget, waitMs } = this.wanted;
     for (;;) {
       const askedAt = performance.now();
@@ -77,6 +85,7 @@ export class Acquisition {
         const outcome = await this.ask(budget, this.requestId, slice);
         if ('requestId' in outcome) return outcome;
         this.denial = outcome;
+        for (const rule of rulesOf(outcome)) this.deniedRules.add(rule);
         const waited = slice > 0 && performance.now() - askedAt >= slice * 0.9;
         const granted = await this.afterDenial(outcome, waited);
         if (granted !== undefined) return granted;

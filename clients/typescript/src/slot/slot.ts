@@ -27,6 +27,8 @@ export interface ReportDetails {
   readonly requestType?: string | undefined;
   /** How many calls this is about. Unset: one. */
   readonly calls?: number | undefined;
+  /** An id of your own, 1 to 128 printable characters without spaces: booked once in 7 days, however often it is told. Unset: one is made. */
+  readonly usageId?: string | undefined;
   /** It failed, and spent this all the same. */
   readonly failed?: boolean | undefined;
 }
@@ -59,10 +61,14 @@ export interface SlotParts {
   readonly model: string | undefined;
   /** Unset: the service was away, and the call goes on without a slot. */
   readonly lease: Lease | undefined;
+  /** The rules that had refused before it was granted. */
+  readonly deniedRules: readonly string[];
   readonly settledAs: SettledLease;
   readonly lost: AbortSignal;
-  /** Resolves when it will survive a crash. */
-  settle(settlement: Settlement): Promise<void>;
+  /** The client's slots that have a report which they have not told yet. */
+  readonly holding: Set<Slot>;
+  /** Resolves when it will survive a crash. `done` hears what the lease was charged in all, where the service says so. */
+  settle(settlement: Settlement, done: (charged: number | undefined) => void): Promise<void>;
 }
 
 /** The right to call the vendor now. Report what the call cost; whichever way it is left, it is settled rightly. */
@@ -74,6 +80,7 @@ export class Slot implements AsyncDisposable {
   private failure: { readonly error: unknown } | undefined;
   private ended: Promise<void> | undefined;
   private last: Promise<void> = Promise.resolve();
+  private told: number | undefined;
 
   /** @internal */
   constructor(private readonly parts: SlotParts) {}
@@ -91,6 +98,16 @@ export class Slot implements AsyncDisposable {
   /** As the service granted it; undefined where it was away and the call went on without one (`failOpen`). */
   get lease(): Lease | undefined {
     return this.parts.lease;
+  }
+
+  /** The rules that had refused before it was granted, such as `COOLDOWN`. */
+  get deniedRules(): readonly string[] {
+    return this.parts.deniedRules;
+  }
+
+  /** What the service has charged, in charged tokens; undefined until it is settled, which `flush()` of the client waits for. */
+  get charged(): number | undefined {
+    return this.told;
   }
 
   /** Aborted when the slot is lost: stop then, it may be another's already. Pass it on to the vendor's SDK. */
@@ -140,22 +157,28 @@ export class Slot implements AsyncDisposable {
     }
     this.tellHeld();
     this.held = usage;
+    this.parts.holding.add(this);
     this.timer = setTimeout(() => this.tellHeld(), REPORT_WITHIN_MS);
     this.timer.unref();
   }
 
-  private tellHeld(): void {
-    clearTimeout(this.timer);
-    const { held } = this;
-    this.held = undefined;
+  /** @internal A report that waits for the release is told now. */
+  tellHeld(): void {
+    const held = this.takeHeld();
     if (held !== undefined) this.last = this.settle([held]);
   }
 
-  private async leave(way: WayOut): Promise<void> {
+  private takeHeld(): Usage | undefined {
     clearTimeout(this.timer);
-    const { usage, unreported } = this.closing(way);
-    const usages = [this.held, usage].filter((each) => each !== undefined);
+    const { held } = this;
     this.held = undefined;
+    this.parts.holding.delete(this);
+    return held;
+  }
+
+  private async leave(way: WayOut): Promise<void> {
+    const { usage, unreported } = this.closing(way);
+    const usages = [this.takeHeld(), usage].filter((each) => each !== undefined);
     await Promise.all([this.last, this.settle(usages, unreported)]);
   }
 
@@ -172,9 +195,12 @@ export class Slot implements AsyncDisposable {
     return { usage, unreported: said === undefined ? REST[blame] : 'PRESUME' };
   }
 
-  private usage(tokens: TokenUsage, { model, requestType, calls, failed }: ReportDetails): Usage {
+  private usage(
+    tokens: TokenUsage,
+    { model, requestType, calls, failed, usageId = randomUUID() }: ReportDetails,
+  ): Usage {
     return Usage.fromPartial({
-      usageId: randomUUID(),
+      usageId,
       tokens: tokenCounts(tokens),
       model: cut(model ?? this.parts.model ?? '', LONGEST_MODEL),
       requestType: cut(requestType ?? '', LONGEST_REQUEST_TYPE),
@@ -188,7 +214,12 @@ export class Slot implements AsyncDisposable {
     const id = randomUUID();
     const firstTriedAt = Date.now();
     const settlement = { id, budgetId, aiId, lease, usages, firstTriedAt };
-    return this.parts.settle(unreported === undefined ? settlement : { ...settlement, unreported });
+    return this.parts.settle(
+      unreported === undefined ? settlement : { ...settlement, unreported },
+      (charged) => {
+        this.told = charged ?? this.told;
+      },
+    );
   }
 }
 

@@ -1,0 +1,101 @@
+import type { PolicyFields } from '../../src/domain/model/policy.js';
+import type { StoredState, UsageDay } from '../../src/domain/model/state.js';
+import { VirtualBudget } from '../../src/replay/virtual-budget.js';
+import { openLmdbStore } from '../../src/store/lmdb/open-lmdb-store.js';
+import type { BudgetStore } from '../../src/store/store.js';
+import { wholePatch } from '../../src/transfer/copy-budget.js';
+import { type Call, callsOf } from './demand.js';
+import { endOf } from './endings.js';
+import type { Options } from './options.js';
+import { Player } from './play.js';
+import { SCENES, type Scene } from './scenes.js';
+
+const MONTHS_BEFORE = 3;
+/** What of its month a budget has asked for that is nearly out: some of that is refused. */
+const NEARLY_ALL = 0.995;
+const ENFORCED_PART = 0.9;
+
+export interface Filled {
+  readonly budgetId: string;
+  readonly ais: number;
+  readonly days: number;
+  readonly granted: number;
+  readonly denied: number;
+}
+
+/** Decides all that was asked for in four months, and writes what became of it into the folder. */
+export async function fill({ dataDir, until, seed }: Options, tell: (filled: Filled) => void): Promise<void> {
+  const store = await openLmdbStore({ dataDir });
+  try {
+    for (const [at, scene] of SCENES.entries()) {
+      const { budget, player } = await lived(scene, until, seed + at);
+      const days = await budget.days();
+      await write(store, await budget.stored(), days);
+      const { granted, denied } = player;
+      tell({ budgetId: scene.budgetId, ais: scene.ais.length, days: days.length, granted, denied });
+    }
+  } finally {
+    await store.close();
+  }
+}
+
+async function write(store: BudgetStore, state: StoredState, days: readonly UsageDay[]): Promise<void> {
+  const [{ budgetId = '' } = {}] = days;
+  await store.writeDays(days);
+  await store.commit(budgetId, undefined, wholePatch(state));
+}
+
+/** A budget after its four months. */
+export async function lived(scene: Scene, until: number, seed: number) {
+  const now = new Date(until);
+  const monthAt = (back: number) => Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - back, 1);
+  const from = monthAt(MONTHS_BEFORE);
+  const calls = callsOf(scene, from, until, seed);
+  const budget = await VirtualBudget.open(scene.budgetId);
+  const player = new Player(budget);
+  const knowsHours = scene.ending === 'PAUSED' ? monthAt(MONTHS_BEFORE - 1) : from;
+  await player.operate({ kind: 'put-policy', fields: policyOf(scene, calls, from, monthAt(0)) }, knowsHours);
+  await bringIn(
+    player,
+    calls.filter(({ at }) => at < knowsHours),
+    knowsHours,
+  );
+  const ending = endOf(scene, until);
+  for (const call of calls) {
+    if (call.at < knowsHours) continue;
+    await ending.before(player, call.at);
+    if (call.at < ending.callsUntil) await player.play(call);
+  }
+  await ending.before(player, until);
+  await budget.decide({ kind: 'sweep' }, until);
+  return { budget, player };
+}
+
+/** A limit that is not said is one that this month has nearly reached. */
+function policyOf({ policy }: Scene, calls: readonly Call[], from: number, month: number): PolicyFields {
+  if (policy.monthlyLimit !== undefined) return policy;
+  const ofMonth = calls.filter(({ at }) => at >= month).reduce((sum, { amount }) => sum + amount, 0);
+  const before = calls
+    .filter(({ at }) => at >= from && at < month)
+    .reduce((sum, { amount }) => sum + amount, 0);
+  const wanted = Math.max(ofMonth, before / MONTHS_BEFORE / 2);
+  return { ...policy, monthlyLimit: Math.ceil(wanted / NEARLY_ALL / ENFORCED_PART) };
+}
+
+/** What was spent before the service was there: by day, AI and model, without hours. */
+async function bringIn(player: Player, calls: readonly Call[], at: number): Promise<void> {
+  const sums = new Map<string, number>();
+  for (const { at: when, aiId, model, amount } of calls) {
+    const key = `${new Date(when).toISOString().slice(0, 10)} ${aiId} ${model}`;
+    sums.set(key, (sums.get(key) ?? 0) + amount);
+  }
+  for (const [key, tokens] of sums) {
+    const [day = '', aiId = '', model = ''] = key.split(' ');
+    const ids = {
+      adjustmentId: player.newId('adjustment'),
+      fingerprint: '',
+      reason: 'from the bills of before',
+    };
+    await player.operate({ kind: 'adjust', day, aiId, model, tokens, ...ids }, at);
+  }
+}

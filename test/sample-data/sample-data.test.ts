@@ -1,0 +1,67 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { fill, lived } from '../../scripts/sample-data/fill.js';
+import { readOptions, UsageError } from '../../scripts/sample-data/options.js';
+import { SCENES } from '../../scripts/sample-data/scenes.js';
+import { Ledger } from '../../src/domain/ledger/ledger.js';
+import { snapshotOf } from '../../src/domain/reads.js';
+import { openLmdbStore } from '../../src/store/lmdb/open-lmdb-store.js';
+
+const UNTIL = Date.parse('2026-11-28T15:20:00Z');
+const folder = mkdtempSync(join(tmpdir(), 'sample-data-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('sample data', { timeout: 120_000 }, () => {
+  it('are four months of four budgets and 75 AIs, each in a state of its own', async () => {
+    const dataDir = join(folder, 'data');
+    await fill({ dataDir, until: UNTIL, seed: 16 }, () => undefined);
+    const store = await openLmdbStore({ dataDir });
+    const found = new Map<string, ReturnType<typeof snapshotOf>>();
+    const ais = new Set<string>();
+    for (const { budgetId } of SCENES) {
+      found.set(budgetId, snapshotOf(Ledger.of(budgetId, await store.load(budgetId))));
+      const days = await store.readDays(budgetId, 1, '2026-08-01', '2026-11-28');
+      expect(days, budgetId).toHaveLength(120);
+      for (const day of days) for (const ai of day.ais.keys()) ais.add(ai);
+    }
+    await store.close();
+    expect(ais.size).toBe(75);
+    const window = (budgetId: string, of: string) => {
+      const { spent = 0, cap = 1 } = found.get(budgetId)?.windows.find(({ kind }) => kind === of) ?? {};
+      return spent / cap;
+    };
+    expect(window('anthropic', 'HOUR')).toBeGreaterThan(3);
+    const ages = found.get('anthropic')?.liveLeases.map(({ grantedAt }) => UNTIL - grantedAt) ?? [];
+    expect(ages.length).toBeGreaterThan(3);
+    expect(Math.max(...ages)).toBeGreaterThan(8 * 3_600_000);
+    expect(window('openai', 'MONTH')).toBeGreaterThan(0.9);
+    expect(found.get('mistral')?.budget.policy.mode).toBe('OBSERVE');
+    expect(found.get('gemini')?.budget.pause?.reason).toBe('provider incident');
+    expect(() => readOptions(['--data-dir', dataDir], UNTIL)).toThrow(UsageError);
+  });
+
+  it('are the same from the same seed, and others from another', async () => {
+    const gemini = SCENES.find(({ budgetId }) => budgetId === 'gemini');
+    if (gemini === undefined) throw new Error('there is such a scene');
+    const [one, same, other] = await Promise.all(
+      [3, 3, 4].map(async (seed) => (await lived(gemini, UNTIL, seed)).budget.stored()),
+    );
+    expect(same).toEqual(one);
+    expect(other).not.toEqual(one);
+  });
+
+  it('are explained by --help', () => {
+    const text = execFileSync('npx', ['tsx', 'scripts/sample-data/main.ts', '--help'], { encoding: 'utf8' });
+    expect(text).toContain('DATA_DIR=DIR npm start');
+  });
+
+  it.each([
+    [[]],
+    [['--data-dir', folder, '--until', 'tomorrow']],
+    [['--data-dir', folder, '--seed', '-1']],
+    [['--x']],
+  ])('say what is wrong with %j', (args) => expect(() => readOptions(args, UNTIL)).toThrow(UsageError));
+});
