@@ -75,7 +75,7 @@ const LEASE: Required<Omit<StoredLease, 'labels' | 'session' | 'model' | 'topUpI
   renewed: true,
   ...{ leaseId: '', aiId: '', requestId: '', fingerprint: '', day: '2026-01-01' },
   ...{ fence: 0, reserved: 0, used: 0, roundedUp: 0, grantedAt: 0, expiresAt: 0, renewableUntil: 0 },
-  ...{ ttlMs: 0, hourStart: 0, previousGrantAt: 0 },
+  ...{ ttlMs: 0, reportedAt: 0, hourStart: 0, previousGrantAt: 0 },
 };
 const RECEIPT = { id: '', epoch: 0, at: 0, revision: 0 };
 const CLOSED_LEASE = valueBytes({

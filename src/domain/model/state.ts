@@ -194,6 +194,8 @@ export interface StoredLease {
   readonly expiresAt: number;
   readonly renewableUntil: number;
   readonly ttlMs: number;
+  /** Its last report that was booked; absent if none was, or none since this is kept. */
+  readonly reportedAt?: number;
   /** The windows of the grant. */
   readonly day: string;
   readonly hourStart: number;
