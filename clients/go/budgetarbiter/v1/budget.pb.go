@@ -1785,7 +1785,9 @@ type Lease struct {
 	// The model that the request named; unset if it named none.
 	Model *string `protobuf:"bytes,19,opt,name=model,proto3,oneof" json:"model,omitempty"`
 	// The top-up that it was granted from: what it reserves counts there, and in no window.
-	TopUpId       *string `protobuf:"bytes,18,opt,name=top_up_id,json=topUpId,proto3,oneof" json:"top_up_id,omitempty"`
+	TopUpId *string `protobuf:"bytes,18,opt,name=top_up_id,json=topUpId,proto3,oneof" json:"top_up_id,omitempty"`
+	// When usage of it was last reported; unset if none was yet.
+	ReportedAt    *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=reported_at,json=reportedAt,proto3,oneof" json:"reported_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1951,6 +1953,13 @@ func (x *Lease) GetTopUpId() string {
 		return *x.TopUpId
 	}
 	return ""
+}
+
+func (x *Lease) GetReportedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ReportedAt
+	}
+	return nil
 }
 
 // Tokens beyond the policy: an operator gives them, or a month leaves them to the next.
@@ -3202,7 +3211,7 @@ const file_budgetarbiter_v1_budget_proto_rawDesc = "" +
 	"\x13_cache_read_percentB\x16\n" +
 	"\x14_cache_write_percentB\x14\n" +
 	"\x12_reasoning_percentB\x10\n" +
-	"\x0e_total_percent\"\x9a\a\n" +
+	"\x0e_total_percent\"\xec\a\n" +
 	"\x05Lease\x12\x19\n" +
 	"\blease_id\x18\x01 \x01(\tR\aleaseId\x12\x14\n" +
 	"\x05fence\x18\x02 \x01(\x03R\x05fence\x12\x1d\n" +
@@ -3229,7 +3238,9 @@ const file_budgetarbiter_v1_budget_proto_rawDesc = "" +
 	"session_id\x18\x10 \x01(\tH\x01R\tsessionId\x88\x01\x01\x12\x1c\n" +
 	"\ateam_id\x18\x11 \x01(\tH\x02R\x06teamId\x88\x01\x01\x12\x19\n" +
 	"\x05model\x18\x13 \x01(\tH\x03R\x05model\x88\x01\x01\x12\x1f\n" +
-	"\ttop_up_id\x18\x12 \x01(\tH\x04R\atopUpId\x88\x01\x01\x1a9\n" +
+	"\ttop_up_id\x18\x12 \x01(\tH\x04R\atopUpId\x88\x01\x01\x12@\n" +
+	"\vreported_at\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampH\x05R\n" +
+	"reportedAt\x88\x01\x01\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\f\n" +
@@ -3240,7 +3251,8 @@ const file_budgetarbiter_v1_budget_proto_rawDesc = "" +
 	"\b_team_idB\b\n" +
 	"\x06_modelB\f\n" +
 	"\n" +
-	"_top_up_id\"\xe9\x04\n" +
+	"_top_up_idB\x0e\n" +
+	"\f_reported_at\"\xe9\x04\n" +
 	"\x05TopUp\x12\x1a\n" +
 	"\ttop_up_id\x18\x01 \x01(\tR\atopUpId\x12\x16\n" +
 	"\x06tokens\x18\x02 \x01(\x03R\x06tokens\x12/\n" +
@@ -3552,44 +3564,45 @@ var file_budgetarbiter_v1_budget_proto_depIdxs = []int32{
 	34, // 25: budgetarbiter.v1.Lease.renewable_until:type_name -> google.protobuf.Timestamp
 	33, // 26: budgetarbiter.v1.Lease.labels:type_name -> budgetarbiter.v1.Lease.LabelsEntry
 	34, // 27: budgetarbiter.v1.Lease.closed_at:type_name -> google.protobuf.Timestamp
-	5,  // 28: budgetarbiter.v1.TopUp.kind:type_name -> budgetarbiter.v1.TopUpKind
-	34, // 29: budgetarbiter.v1.TopUp.expires_at:type_name -> google.protobuf.Timestamp
-	34, // 30: budgetarbiter.v1.TopUp.added_at:type_name -> google.protobuf.Timestamp
-	34, // 31: budgetarbiter.v1.TopUp.ended_at:type_name -> google.protobuf.Timestamp
-	21, // 32: budgetarbiter.v1.Denial.blockers:type_name -> budgetarbiter.v1.Blocker
-	35, // 33: budgetarbiter.v1.Denial.retry_after:type_name -> google.protobuf.Duration
-	34, // 34: budgetarbiter.v1.Denial.available_at:type_name -> google.protobuf.Timestamp
-	7,  // 35: budgetarbiter.v1.Blocker.rule:type_name -> budgetarbiter.v1.Rule
-	34, // 36: budgetarbiter.v1.Blocker.available_at:type_name -> google.protobuf.Timestamp
-	9,  // 37: budgetarbiter.v1.Blocker.window:type_name -> budgetarbiter.v1.Window
-	8,  // 38: budgetarbiter.v1.Headline.status:type_name -> budgetarbiter.v1.HeadlineStatus
-	34, // 39: budgetarbiter.v1.Headline.until:type_name -> google.protobuf.Timestamp
-	7,  // 40: budgetarbiter.v1.Headline.rule:type_name -> budgetarbiter.v1.Rule
-	24, // 41: budgetarbiter.v1.Usage.tokens:type_name -> budgetarbiter.v1.TokenCounts
-	9,  // 42: budgetarbiter.v1.WindowStatus.window:type_name -> budgetarbiter.v1.Window
-	34, // 43: budgetarbiter.v1.WindowStatus.start:type_name -> google.protobuf.Timestamp
-	34, // 44: budgetarbiter.v1.WindowStatus.end:type_name -> google.protobuf.Timestamp
-	10, // 45: budgetarbiter.v1.Alert.rule:type_name -> budgetarbiter.v1.AlertRule
-	9,  // 46: budgetarbiter.v1.Alert.window:type_name -> budgetarbiter.v1.Window
-	34, // 47: budgetarbiter.v1.Alert.window_start:type_name -> google.protobuf.Timestamp
-	34, // 48: budgetarbiter.v1.Alert.raised_at:type_name -> google.protobuf.Timestamp
-	34, // 49: budgetarbiter.v1.Alert.ended_at:type_name -> google.protobuf.Timestamp
-	28, // 50: budgetarbiter.v1.Alert.notice:type_name -> budgetarbiter.v1.AlertNotice
-	34, // 51: budgetarbiter.v1.Alert.acknowledged_at:type_name -> google.protobuf.Timestamp
-	34, // 52: budgetarbiter.v1.Alert.silenced_until:type_name -> google.protobuf.Timestamp
-	10, // 53: budgetarbiter.v1.AlertSilence.rule:type_name -> budgetarbiter.v1.AlertRule
-	34, // 54: budgetarbiter.v1.AlertSilence.until:type_name -> google.protobuf.Timestamp
-	34, // 55: budgetarbiter.v1.AlertSilence.silenced_at:type_name -> google.protobuf.Timestamp
-	34, // 56: budgetarbiter.v1.AlertNotice.raised_at:type_name -> google.protobuf.Timestamp
-	34, // 57: budgetarbiter.v1.AlertNotice.ended_at:type_name -> google.protobuf.Timestamp
-	17, // 58: budgetarbiter.v1.Policy.TokenWeightsByModelEntry.value:type_name -> budgetarbiter.v1.TokenWeights
-	15, // 59: budgetarbiter.v1.Policy.TeamsEntry.value:type_name -> budgetarbiter.v1.Team
-	16, // 60: budgetarbiter.v1.Policy.ModelsEntry.value:type_name -> budgetarbiter.v1.ModelLimit
-	61, // [61:61] is the sub-list for method output_type
-	61, // [61:61] is the sub-list for method input_type
-	61, // [61:61] is the sub-list for extension type_name
-	61, // [61:61] is the sub-list for extension extendee
-	0,  // [0:61] is the sub-list for field type_name
+	34, // 28: budgetarbiter.v1.Lease.reported_at:type_name -> google.protobuf.Timestamp
+	5,  // 29: budgetarbiter.v1.TopUp.kind:type_name -> budgetarbiter.v1.TopUpKind
+	34, // 30: budgetarbiter.v1.TopUp.expires_at:type_name -> google.protobuf.Timestamp
+	34, // 31: budgetarbiter.v1.TopUp.added_at:type_name -> google.protobuf.Timestamp
+	34, // 32: budgetarbiter.v1.TopUp.ended_at:type_name -> google.protobuf.Timestamp
+	21, // 33: budgetarbiter.v1.Denial.blockers:type_name -> budgetarbiter.v1.Blocker
+	35, // 34: budgetarbiter.v1.Denial.retry_after:type_name -> google.protobuf.Duration
+	34, // 35: budgetarbiter.v1.Denial.available_at:type_name -> google.protobuf.Timestamp
+	7,  // 36: budgetarbiter.v1.Blocker.rule:type_name -> budgetarbiter.v1.Rule
+	34, // 37: budgetarbiter.v1.Blocker.available_at:type_name -> google.protobuf.Timestamp
+	9,  // 38: budgetarbiter.v1.Blocker.window:type_name -> budgetarbiter.v1.Window
+	8,  // 39: budgetarbiter.v1.Headline.status:type_name -> budgetarbiter.v1.HeadlineStatus
+	34, // 40: budgetarbiter.v1.Headline.until:type_name -> google.protobuf.Timestamp
+	7,  // 41: budgetarbiter.v1.Headline.rule:type_name -> budgetarbiter.v1.Rule
+	24, // 42: budgetarbiter.v1.Usage.tokens:type_name -> budgetarbiter.v1.TokenCounts
+	9,  // 43: budgetarbiter.v1.WindowStatus.window:type_name -> budgetarbiter.v1.Window
+	34, // 44: budgetarbiter.v1.WindowStatus.start:type_name -> google.protobuf.Timestamp
+	34, // 45: budgetarbiter.v1.WindowStatus.end:type_name -> google.protobuf.Timestamp
+	10, // 46: budgetarbiter.v1.Alert.rule:type_name -> budgetarbiter.v1.AlertRule
+	9,  // 47: budgetarbiter.v1.Alert.window:type_name -> budgetarbiter.v1.Window
+	34, // 48: budgetarbiter.v1.Alert.window_start:type_name -> google.protobuf.Timestamp
+	34, // 49: budgetarbiter.v1.Alert.raised_at:type_name -> google.protobuf.Timestamp
+	34, // 50: budgetarbiter.v1.Alert.ended_at:type_name -> google.protobuf.Timestamp
+	28, // 51: budgetarbiter.v1.Alert.notice:type_name -> budgetarbiter.v1.AlertNotice
+	34, // 52: budgetarbiter.v1.Alert.acknowledged_at:type_name -> google.protobuf.Timestamp
+	34, // 53: budgetarbiter.v1.Alert.silenced_until:type_name -> google.protobuf.Timestamp
+	10, // 54: budgetarbiter.v1.AlertSilence.rule:type_name -> budgetarbiter.v1.AlertRule
+	34, // 55: budgetarbiter.v1.AlertSilence.until:type_name -> google.protobuf.Timestamp
+	34, // 56: budgetarbiter.v1.AlertSilence.silenced_at:type_name -> google.protobuf.Timestamp
+	34, // 57: budgetarbiter.v1.AlertNotice.raised_at:type_name -> google.protobuf.Timestamp
+	34, // 58: budgetarbiter.v1.AlertNotice.ended_at:type_name -> google.protobuf.Timestamp
+	17, // 59: budgetarbiter.v1.Policy.TokenWeightsByModelEntry.value:type_name -> budgetarbiter.v1.TokenWeights
+	15, // 60: budgetarbiter.v1.Policy.TeamsEntry.value:type_name -> budgetarbiter.v1.Team
+	16, // 61: budgetarbiter.v1.Policy.ModelsEntry.value:type_name -> budgetarbiter.v1.ModelLimit
+	62, // [62:62] is the sub-list for method output_type
+	62, // [62:62] is the sub-list for method input_type
+	62, // [62:62] is the sub-list for extension type_name
+	62, // [62:62] is the sub-list for extension extendee
+	0,  // [0:62] is the sub-list for field type_name
 }
 
 func init() { file_budgetarbiter_v1_budget_proto_init() }

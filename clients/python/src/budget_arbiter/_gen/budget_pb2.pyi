@@ -411,7 +411,7 @@ class TokenWeights(_message.Message):
     def __init__(self, input_percent: _Optional[float] = ..., output_percent: _Optional[float] = ..., cache_read_percent: _Optional[float] = ..., cache_write_percent: _Optional[float] = ..., reasoning_percent: _Optional[float] = ..., total_percent: _Optional[float] = ...) -> None: ...
 
 class Lease(_message.Message):
-    __slots__ = ("lease_id", "fence", "request_id", "budget_id", "ai_id", "state", "reserved_tokens", "used_tokens", "presumed_tokens", "granted_at", "expires_at", "expires_in", "renewable_until", "labels", "closed_at", "session_id", "team_id", "model", "top_up_id")
+    __slots__ = ("lease_id", "fence", "request_id", "budget_id", "ai_id", "state", "reserved_tokens", "used_tokens", "presumed_tokens", "granted_at", "expires_at", "expires_in", "renewable_until", "labels", "closed_at", "session_id", "team_id", "model", "top_up_id", "reported_at")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -438,6 +438,7 @@ class Lease(_message.Message):
     TEAM_ID_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
     TOP_UP_ID_FIELD_NUMBER: _ClassVar[int]
+    REPORTED_AT_FIELD_NUMBER: _ClassVar[int]
     lease_id: str
     fence: int
     request_id: str
@@ -457,7 +458,8 @@ class Lease(_message.Message):
     team_id: str
     model: str
     top_up_id: str
-    def __init__(self, lease_id: _Optional[str] = ..., fence: _Optional[int] = ..., request_id: _Optional[str] = ..., budget_id: _Optional[str] = ..., ai_id: _Optional[str] = ..., state: _Optional[_Union[LeaseState, str]] = ..., reserved_tokens: _Optional[int] = ..., used_tokens: _Optional[int] = ..., presumed_tokens: _Optional[int] = ..., granted_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., expires_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., expires_in: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., renewable_until: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., closed_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., session_id: _Optional[str] = ..., team_id: _Optional[str] = ..., model: _Optional[str] = ..., top_up_id: _Optional[str] = ...) -> None: ...
+    reported_at: _timestamp_pb2.Timestamp
+    def __init__(self, lease_id: _Optional[str] = ..., fence: _Optional[int] = ..., request_id: _Optional[str] = ..., budget_id: _Optional[str] = ..., ai_id: _Optional[str] = ..., state: _Optional[_Union[LeaseState, str]] = ..., reserved_tokens: _Optional[int] = ..., used_tokens: _Optional[int] = ..., presumed_tokens: _Optional[int] = ..., granted_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., expires_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., expires_in: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., renewable_until: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., closed_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., session_id: _Optional[str] = ..., team_id: _Optional[str] = ..., model: _Optional[str] = ..., top_up_id: _Optional[str] = ..., reported_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class TopUp(_message.Message):
     __slots__ = ("top_up_id", "tokens", "kind", "ai_id", "team_id", "month", "expires_at", "reason", "added_at", "ended_at", "spent_tokens", "reserved_tokens", "available_tokens", "taken_back_tokens")
