@@ -3,6 +3,7 @@ import type { BudgetStore } from '../../src/store/store.js';
 import { describeCommits } from './contract-commits.js';
 import { describeCrashes } from './contract-crashes.js';
 import { describeDays } from './contract-days.js';
+import { describeDenials } from './contract-denials.js';
 import { describeFreshness } from './contract-freshness.js';
 import { describeLists } from './contract-lists.js';
 import { describeReceipts } from './contract-receipts.js';
@@ -58,6 +59,7 @@ export function describeStoreContract(
     describeFreshness(subject, options);
     describeLists(subject);
     describeTidying(subject, options);
+    describeDenials(subject, options);
     describeCrashes(subject);
   });
 }

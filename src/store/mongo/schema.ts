@@ -41,10 +41,12 @@ async function validatorsOf(db: Db): Promise<Map<string, unknown>> {
   );
 }
 
-/** What the queries need, and no more: `due`, the retention of usage, and the tidying of receipts. */
+/** What the queries need, and no more: `due`, the retention of usage, the tidying of receipts; denials of late, and old ones. */
 async function ensureIndexes(db: Db): Promise<void> {
   await db.collection('budgets').createIndex({ wakeAt: 1 });
   await db.collection('usage').createIndex({ day: 1 });
+  await db.collection('denials').createIndex({ lastAt: 1 });
+  await db.collection('denials').createIndex({ start: 1 });
   // No TTL: it removes by the server's clock alone, whatever that says. Earlier versions had one, in an index of another name.
   await db.collection('receipts').createIndex({ at: 1, _id: 1 });
   await dropTtl(db.collection('receipts'));
@@ -123,7 +125,7 @@ const OBJECT = { bsonType: 'object' };
  * Rises with every change of what stands below. A replica replaces validators of a lower version and never those
  * of a higher one: else an old replica that starts beside a new one would put back what refuses the new one's commits.
  */
-const VERSION = 3;
+const VERSION = 4;
 const NAMED = 'validator of budget-arbiter, version ';
 
 /** Fields that every release needs, and others that are checked where they are there. Unknown ones may be. */
@@ -208,6 +210,22 @@ export const VALIDATORS = {
     revision: { ...WHOLE, minimum: 1 },
     body: having({ kind: TEXT }),
   }),
+  denials: validator(
+    {
+      _id: TEXT,
+      budget: TEXT,
+      epoch: { ...WHOLE, minimum: 1 },
+      start: WHOLE,
+      end: WHOLE,
+      writer: TEXT,
+      revision: { ...WHOLE, minimum: 1 },
+      denied: AMOUNT,
+      wouldDeny: AMOUNT,
+      lastAt: WHOLE,
+      rules: { bsonType: 'array' },
+    },
+    { ais: OBJECT },
+  ),
   copies: validator({ _id: TEXT, beats: AMOUNT }),
   marks: validator({ _id: TEXT }, { mark: having({ kind: TEXT }), identity: TEXT, revision: AMOUNT }),
   probe: validator({ _id: TEXT, version: AMOUNT }),
