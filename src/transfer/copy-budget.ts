@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { DenialRecord, DenialWrite } from '../domain/denials/records.js';
 import {
   type Receipt,
   SECTIONS,
@@ -35,6 +36,7 @@ function writing(target: TransferStore, budgetId: string): BudgetSink {
   return {
     days: (days) => target.writeDays(days),
     receipts: (receipts) => target.writeReceipts(budgetId, receipts),
+    denials: (denials) => target.writeDenials(denials.map(wholeRecord)),
     state: (state) => create(target, budgetId, state),
   };
 }
@@ -62,12 +64,18 @@ export function wholePatch({ head, sections }: StoredState): StatePatch {
   return { head, resets: [], puts, drops: [] };
 }
 
+/** As one write that names all of its AIs. */
+export function wholeRecord({ ais, ...head }: DenialRecord): DenialWrite {
+  return { head, ais, gone: [] };
+}
+
 function tee(first: BudgetSink, second: BudgetSink | undefined): BudgetSink {
   if (second === undefined) return first;
   return {
     days: async (days) => void (await Promise.all([first.days(days), second.days(days)])),
     receipts: async (receipts) =>
       void (await Promise.all([first.receipts(receipts), second.receipts(receipts)])),
+    denials: async (denials) => void (await Promise.all([first.denials(denials), second.denials(denials)])),
     state: async (state) => void (await Promise.all([first.state(state), second.state(state)])),
   };
 }
@@ -77,6 +85,7 @@ export class BudgetDigest implements BudgetSink {
   private readonly receiptHash = createHash('sha256');
   /** Stores list days of several epochs in different orders. */
   private readonly dayTexts: string[] = [];
+  private readonly denialTexts: string[] = [];
   private stateText = '';
   receiptCount = 0;
 
@@ -95,6 +104,10 @@ export class BudgetDigest implements BudgetSink {
     }
   }
 
+  async denials(denials: readonly DenialRecord[]): Promise<void> {
+    this.denialTexts.push(...denials.map(canonical));
+  }
+
   async state(state: StoredState): Promise<void> {
     this.stateText = canonical(state);
   }
@@ -104,7 +117,8 @@ export class BudgetDigest implements BudgetSink {
   }
 
   get value(): string {
-    const parts = [this.stateText, ...this.dayTexts.toSorted(), this.receiptHash.copy().digest('hex')];
+    const others = [...this.dayTexts.toSorted(), ...this.denialTexts.toSorted()];
+    const parts = [this.stateText, ...others, this.receiptHash.copy().digest('hex')];
     return createHash('sha256').update(parts.join('\n')).digest('hex');
   }
 }

@@ -17,6 +17,7 @@ import { BudgetDigest } from '../../../src/transfer/copy-budget.js';
 import { budgetIds, readBudget } from '../../../src/transfer/read-budget.js';
 import type { TransferContext } from '../../../src/transfer/transfer.js';
 import {
+  denialWrite,
   head,
   lease,
   leaseReceipt,
@@ -134,6 +135,7 @@ async function fillBudget(store: TransferStore, budgetId: string, deleted: boole
   );
   await store.writeDays([...days, usageDay('2026-11-25', 3, { budgetId, epoch: 12 })]);
   await store.writeReceipts(budgetId, receipts);
+  await store.writeDenials([1, 12].map((epoch) => denialWrite({ budgetId, epoch }, NASTY_NAMES)));
   await store.commit(
     budgetId,
     undefined,
