@@ -9,7 +9,14 @@ import type {
   WatchUpdate,
 } from '../arbiter/service-port.js';
 import type { RecentDenials } from '../domain/denials/recent.js';
-import type { BudgetSnapshot, BudgetView, OutcomeOf, Refused } from '../domain/model/outcomes.js';
+import type { StoredChange } from '../domain/model/changes.js';
+import type {
+  BudgetSnapshot,
+  BudgetView,
+  KnownChanges,
+  OutcomeOf,
+  Refused,
+} from '../domain/model/outcomes.js';
 import type { AcquireRequest, LeaseRef } from '../domain/model/requests.js';
 import type { UsageDay } from '../domain/model/state.js';
 import type { LeaseView } from '../domain/model/types.js';
@@ -170,6 +177,11 @@ export class GuardedPort implements ServicePort {
   }
 
   /** Only those that the principal may read; it does not learn of others. */
+  async changes(known: KnownChanges, below: number, limit: number): Promise<StoredChange[]> {
+    this.requireAll(known.budgetId);
+    return this.servicePort.changes(known, below, limit);
+  }
+
   async listBudgets(after: string, limit: number): Promise<BudgetView[]> {
     const shown: BudgetView[] = [];
     let last = after;

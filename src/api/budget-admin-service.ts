@@ -1,4 +1,5 @@
 import * as gen from '../gen/budgetarbiter/v1/budget_admin_service.js';
+import { acknowledgeAlert, listAlerts, silenceAlerts } from './handlers/alerts.js';
 import {
   createBudget,
   deleteBudget,
@@ -9,6 +10,7 @@ import {
   resumeBudget,
   updateBudget,
 } from './handlers/budgets.js';
+import { listChanges } from './handlers/changes.js';
 import { listDenials } from './handlers/denials.js';
 import { listLeases, revokeLease } from './handlers/leases.js';
 import { simulatePolicy } from './handlers/simulate-policy.js';
@@ -76,6 +78,21 @@ export const BUDGET_ADMIN_SERVICE: Readonly<Record<keyof typeof service, Method>
   addTopUp: unary(service.addTopUp, gen.AddTopUpRequest, gen.AddTopUpResponse, addTopUp, 'add-top-up'),
   endTopUp: unary(service.endTopUp, gen.EndTopUpRequest, gen.EndTopUpResponse, endTopUp, 'end-top-up'),
   listTopUps: unary(service.listTopUps, gen.ListTopUpsRequest, gen.ListTopUpsResponse, listTopUps),
+  listAlerts: unary(service.listAlerts, gen.ListAlertsRequest, gen.ListAlertsResponse, listAlerts),
+  acknowledgeAlert: unary(
+    service.acknowledgeAlert,
+    gen.AcknowledgeAlertRequest,
+    gen.AcknowledgeAlertResponse,
+    acknowledgeAlert,
+    'acknowledge-alert',
+  ),
+  silenceAlerts: unary(
+    service.silenceAlerts,
+    gen.SilenceAlertsRequest,
+    gen.SilenceAlertsResponse,
+    silenceAlerts,
+    'silence-alerts',
+  ),
   listUsage: unary(service.listUsage, gen.ListUsageRequest, gen.ListUsageResponse, listUsage),
   listDenials: unary(service.listDenials, gen.ListDenialsRequest, gen.ListDenialsResponse, listDenials),
   simulatePolicy: unary(
@@ -91,6 +108,7 @@ export const BUDGET_ADMIN_SERVICE: Readonly<Record<keyof typeof service, Method>
     resetClock,
     'reset-clock',
   ),
+  listChanges: unary(service.listChanges, gen.ListChangesRequest, gen.ListChangesResponse, listChanges),
   watchBudget: serverStream(
     service.watchBudget,
     gen.WatchBudgetRequest,

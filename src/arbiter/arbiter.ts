@@ -1,5 +1,12 @@
 import type { RecentDenials } from '../domain/denials/recent.js';
-import type { BudgetSnapshot, BudgetView, OutcomeOf, Refused } from '../domain/model/outcomes.js';
+import type { StoredChange } from '../domain/model/changes.js';
+import type {
+  BudgetSnapshot,
+  BudgetView,
+  KnownChanges,
+  OutcomeOf,
+  Refused,
+} from '../domain/model/outcomes.js';
 import type { AcquireRequest } from '../domain/model/requests.js';
 import type { UsageDay } from '../domain/model/state.js';
 import type { LeaseView } from '../domain/model/types.js';
@@ -19,7 +26,7 @@ import { DenialMemories } from './denial-memory.js';
 import { DenialWriter } from './denial-writer.js';
 import { askStore } from './failure.js';
 import { ForeignDenials } from './foreign-denials.js';
-import { closedLeases, listBudgets, usageDays } from './history.js';
+import { changesBelow, closedLeases, listBudgets, usageDays } from './history.js';
 import { type ArbiterObserver, UNOBSERVED } from './observer.js';
 import { Sessions } from './open-sessions.js';
 import { NOBODY, Pending } from './pending.js';
@@ -146,10 +153,11 @@ export class Arbiter implements ServicePort, DeliveryPort {
     request: R,
     caller: Caller,
   ): Promise<OutcomeOf[R['kind']]> {
-    const decide = () => this.enter(budgetId, request, 0, caller) as Promise<OutcomeOf[R['kind']]>;
-    if (request.kind !== 'reset-clock') return decide();
+    const decide = () => this.enter(budgetId, request, 0, caller);
+    type Answered = Promise<OutcomeOf[R['kind']]>;
+    if (request.kind !== 'reset-clock') return decide() as Answered;
     const reset = decide as () => Promise<OutcomeOf['reset-clock']>;
-    return resettingClock(this.context.clock, request, reset) as Promise<OutcomeOf[R['kind']]>;
+    return resettingClock(this.context.clock, request, reset) as Promise<unknown> as Answered;
   }
 
   acquireWaiting(
@@ -227,6 +235,10 @@ export class Arbiter implements ServicePort, DeliveryPort {
 
   closedLeases(snapshot: BudgetSnapshot, afterFence: number, limit: number): Promise<LeaseView[]> {
     return askStore(() => closedLeases(this.context.store, snapshot, afterFence, limit));
+  }
+
+  changes(known: KnownChanges, below: number, limit: number): Promise<StoredChange[]> {
+    return askStore(() => changesBelow(this.context.store, known, below, limit));
   }
 
   async denials(budgetId: string, query: DenialQuery, caller: Caller): Promise<Denials | Refused> {

@@ -1,7 +1,14 @@
 import type { RecentDenials } from '../domain/denials/recent.js';
 import type { DenialFilter, DenialList } from '../domain/denials/rows.js';
+import type { StoredChange } from '../domain/model/changes.js';
 import type { BudgetEvent } from '../domain/model/events.js';
-import type { BudgetSnapshot, BudgetView, OutcomeOf, Refused } from '../domain/model/outcomes.js';
+import type {
+  BudgetSnapshot,
+  BudgetView,
+  KnownChanges,
+  OutcomeOf,
+  Refused,
+} from '../domain/model/outcomes.js';
 import type { AcquireRequest, BudgetRequest, OwnKind } from '../domain/model/requests.js';
 import type { SessionRef } from '../domain/model/session-ref.js';
 import type { UsageDay } from '../domain/model/state.js';
@@ -69,6 +76,9 @@ export interface ServicePort {
 
   /** Leases closed within 7 days with a fence above `afterFence`, in order of fences. */
   closedLeases(snapshot: BudgetSnapshot, afterFence: number, limit: number): Promise<LeaseView[]>;
+
+  /** Records of changes with a number below `below`, the newest first. */
+  changes(known: KnownChanges, below: number, limit: number): Promise<StoredChange[]>;
 
   /** Who was refused in the hours that end after `from` and begin before `to`, by all replicas. */
   denials(budgetId: string, query: DenialQuery, caller: Caller): Promise<Denials | Refused>;

@@ -1,5 +1,6 @@
 import { isHappening } from './alerts/alert-deliveries.js';
 import { endedForGood, toldOf } from './alerts/notices.js';
+import { changesRefusal } from './changes/record-change.js';
 import { closeOver } from './leases/closing.js';
 import { forgetLapsed } from './ledger/kept-windows.js';
 import { type Ledger, NO_MONTH } from './ledger/ledger.js';
@@ -77,6 +78,8 @@ export function putPolicy(
   const windows = before && windowsOf(ledger, fields);
   if (request.validateOnly) return { ...wouldPut(ledger, fields, before), ...(windows && { windows }) };
   if (same) return { ...put(ledger, before), ...(windows && { windows }) };
+  const full = changesRefusal(ledger);
+  if (full !== undefined) return refused(full);
   // Its last leases are closed first, as its policy says and not as the new one does.
   closeOver(ledger);
   if (ledger.slots.waiting > 0) return AGAIN;
@@ -204,6 +207,8 @@ export function deleteBudget(ledger: Ledger, { force, etag }: DeleteBudgetReques
     return refused({ reason: 'ETAG_MISMATCH', current: String(ledger.policyRevision) });
   }
   if (ledger.slots.live > 0 && !force) return refused({ reason: 'LEASES_LIVE', count: ledger.slots.live });
+  const full = changesRefusal(ledger);
+  if (full !== undefined) return refused(full);
   const before = viewOfBudget(ledger);
   ledger.deleted = true;
   // A few in each commit: those to come find a deleted budget, and its leases over.
@@ -218,6 +223,7 @@ export function deleteBudget(ledger: Ledger, { force, etag }: DeleteBudgetReques
   ledger.topUps.clear();
   closeOver(ledger);
   ledger.pause = undefined;
+  ledger.setSilences({});
   ledger.policyFields = {};
   endAlerts(ledger);
   ledger.closedDay = undefined;

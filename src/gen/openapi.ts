@@ -727,6 +727,111 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
+    "/budgetarbiter.v1.BudgetAdminService/ListAlerts": {
+      "post": {
+        "operationId": "ListAlerts",
+        "summary": "Lists the alerts that hold, or whose end is not told yet, and what is silenced.",
+        "description": "Lists the alerts that hold, or whose end is not told yet, and what is silenced. Errors: NOT_FOUND (BUDGET_NOT_FOUND).",
+        "tags": [
+          "BudgetAdminService"
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {
+            "application/json": {
+              "schema": {
+                "$ref": "#/components/schemas/ListAlertsRequest"
+              }
+            }
+          }
+        },
+        "responses": {
+          "200": {
+            "description": "A page of alerts, and what is silenced.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/ListAlertsResponse"
+                }
+              }
+            }
+          },
+          "default": {
+            "$ref": "#/components/responses/CallFailed"
+          }
+        }
+      }
+    },
+    "/budgetarbiter.v1.BudgetAdminService/AcknowledgeAlert": {
+      "post": {
+        "operationId": "AcknowledgeAlert",
+        "summary": "Says that somebody minds an alert, until it is raised again.",
+        "description": "Says that somebody minds an alert, until it is raised again. It is shown with the alert; of one that was acknowledged before, the last one stands. Errors: NOT_FOUND (BUDGET_NOT_FOUND, ALERT_NOT_FOUND).",
+        "tags": [
+          "BudgetAdminService"
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {
+            "application/json": {
+              "schema": {
+                "$ref": "#/components/schemas/AcknowledgeAlertRequest"
+              }
+            }
+          }
+        },
+        "responses": {
+          "200": {
+            "description": "The alert after it.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/AcknowledgeAlertResponse"
+                }
+              }
+            }
+          },
+          "default": {
+            "$ref": "#/components/responses/CallFailed"
+          }
+        }
+      }
+    },
+    "/budgetarbiter.v1.BudgetAdminService/SilenceAlerts": {
+      "post": {
+        "operationId": "SilenceAlerts",
+        "summary": "Withholds from alert sinks what would be told of some rules or of all, until a moment; or ends that, if no moment is given.",
+        "description": "Withholds from alert sinks what would be told of some rules or of all, until a moment; or ends that, if no moment is given. Figures, gauges, events and the log go on as they are, and what was on its way is still sent. When the silence ends, sinks are told what still holds, and the end of what they had heard of before. Errors: NOT_FOUND (BUDGET_NOT_FOUND).",
+        "tags": [
+          "BudgetAdminService"
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {
+            "application/json": {
+              "schema": {
+                "$ref": "#/components/schemas/SilenceAlertsRequest"
+              }
+            }
+          }
+        },
+        "responses": {
+          "200": {
+            "description": "What is silenced after it.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/SilenceAlertsResponse"
+                }
+              }
+            }
+          },
+          "default": {
+            "$ref": "#/components/responses/CallFailed"
+          }
+        }
+      }
+    },
     "/budgetarbiter.v1.BudgetAdminService/ListUsage": {
       "post": {
         "operationId": "ListUsage",
@@ -822,6 +927,41 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "application/json": {
                 "schema": {
                   "$ref": "#/components/schemas/SimulatePolicyResponse"
+                }
+              }
+            }
+          },
+          "default": {
+            "$ref": "#/components/responses/CallFailed"
+          }
+        }
+      }
+    },
+    "/budgetarbiter.v1.BudgetAdminService/ListChanges": {
+      "post": {
+        "operationId": "ListChanges",
+        "summary": "Lists what operators changed, the newest first: the last 200 changes, of a deleted budget and of earlier lives of its id too.",
+        "description": "Lists what operators changed, the newest first: the last 200 changes, of a deleted budget and of earlier lives of its id too. Errors: NOT_FOUND (BUDGET_NOT_FOUND: it never was, or was deleted so long ago that nothing is left of it).",
+        "tags": [
+          "BudgetAdminService"
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {
+            "application/json": {
+              "schema": {
+                "$ref": "#/components/schemas/ListChangesRequest"
+              }
+            }
+          }
+        },
+        "responses": {
+          "200": {
+            "description": "A page of changes.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/ListChangesResponse"
                 }
               }
             }
@@ -1378,6 +1518,68 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
+    "/api/v1/budgets/{budget_id}/changes": {
+      "get": {
+        "operationId": "readListChanges",
+        "summary": "Lists what operators changed, the newest first: the last 200 changes, of a deleted budget and of earlier lives of its id too.",
+        "description": "Lists what operators changed, the newest first: the last 200 changes, of a deleted budget and of earlier lives of its id too. Errors: NOT_FOUND (BUDGET_NOT_FOUND: it never was, or was deleted so long ago that nothing is left of it).",
+        "tags": [
+          "Reading"
+        ],
+        "parameters": [
+          {
+            "name": "budget_id",
+            "in": "path",
+            "required": true,
+            "description": "The budget. Required.",
+            "schema": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 63,
+              "pattern": "^[a-z0-9][a-z0-9._-]*$"
+            }
+          },
+          {
+            "name": "page_size",
+            "in": "query",
+            "required": false,
+            "description": "At most so many: 0 to 1,000; 0 means 100, more is taken as 1,000. A page has fewer where policies were large.",
+            "schema": {
+              "type": "integer",
+              "format": "int32",
+              "minimum": 0,
+              "maximum": 2147483647
+            }
+          },
+          {
+            "name": "page_token",
+            "in": "query",
+            "required": false,
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone.",
+            "schema": {
+              "type": "string",
+              "maxLength": 2048,
+              "pattern": "^[A-Za-z0-9_-]*$"
+            }
+          }
+        ],
+        "responses": {
+          "200": {
+            "description": "A page of changes.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/ListChangesResponse"
+                }
+              }
+            }
+          },
+          "default": {
+            "$ref": "#/components/responses/Failed"
+          }
+        }
+      }
+    },
     "/api/v1/distribution": {
       "get": {
         "operationId": "readGetDistributionOfDefaultBudget",
@@ -1800,6 +2002,68 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
+    "/api/v1/changes": {
+      "get": {
+        "operationId": "readListChangesOfDefaultBudget",
+        "summary": "Lists what operators changed, the newest first: the last 200 changes, of a deleted budget and of earlier lives of its id too.",
+        "description": "Lists what operators changed, the newest first: the last 200 changes, of a deleted budget and of earlier lives of its id too. Errors: NOT_FOUND (BUDGET_NOT_FOUND: it never was, or was deleted so long ago that nothing is left of it).",
+        "tags": [
+          "Reading"
+        ],
+        "parameters": [
+          {
+            "name": "budget_id",
+            "in": "query",
+            "required": false,
+            "description": "The budget. Absent: DEFAULT_BUDGET.",
+            "schema": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 63,
+              "pattern": "^[a-z0-9][a-z0-9._-]*$"
+            }
+          },
+          {
+            "name": "page_size",
+            "in": "query",
+            "required": false,
+            "description": "At most so many: 0 to 1,000; 0 means 100, more is taken as 1,000. A page has fewer where policies were large.",
+            "schema": {
+              "type": "integer",
+              "format": "int32",
+              "minimum": 0,
+              "maximum": 2147483647
+            }
+          },
+          {
+            "name": "page_token",
+            "in": "query",
+            "required": false,
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone.",
+            "schema": {
+              "type": "string",
+              "maxLength": 2048,
+              "pattern": "^[A-Za-z0-9_-]*$"
+            }
+          }
+        ],
+        "responses": {
+          "200": {
+            "description": "A page of changes.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/ListChangesResponse"
+                }
+              }
+            }
+          },
+          "default": {
+            "$ref": "#/components/responses/Failed"
+          }
+        }
+      }
+    },
     "/api/token-usage/distribution": {
       "get": {
         "operationId": "tokenUsageDistribution",
@@ -1933,6 +2197,51 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
   },
   "components": {
     "schemas": {
+      "AcknowledgeAlertRequest": {
+        "type": "object",
+        "description": "Acknowledges an alert.",
+        "properties": {
+          "budgetId": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[a-z0-9][a-z0-9._-]*$",
+            "description": "The budget. Required."
+          },
+          "alertId": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 512,
+            "pattern": "^[!-~]*$",
+            "description": "The alert: `Alert.alert_id`. Required."
+          },
+          "reason": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "maxLength": 256,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            "x-maxBytes": 256,
+            "description": "Why, or what is done about it. At most 256 bytes."
+          }
+        },
+        "additionalProperties": false,
+        "required": [
+          "budgetId",
+          "alertId"
+        ]
+      },
+      "AcknowledgeAlertResponse": {
+        "type": "object",
+        "description": "The alert after it.",
+        "properties": {
+          "alert": {
+            "$ref": "#/components/schemas/Alert",
+            "description": "The alert."
+          }
+        }
+      },
       "AcquireSlotRequest": {
         "type": "object",
         "description": "Asks for a slot.",
@@ -2256,7 +2565,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "maxLength": 256,
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             "x-maxBytes": 256,
-            "description": "Why, for the log. 1 to 256 bytes. Required."
+            "description": "Why, for the log and the list of changes. 1 to 256 bytes. Required."
           },
           "day": {
             "type": [
@@ -2372,6 +2681,160 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "failed_calls": {
             "type": "integer",
             "description": "How many of them failed."
+          }
+        }
+      },
+      "Alert": {
+        "type": "object",
+        "description": "A condition worth telling somebody about, and what was told of it. It has one entry per budget, rule and window; an hourly rule that goes on from hour to hour has one for all of them.",
+        "properties": {
+          "rule": {
+            "type": "string",
+            "enum": [
+              "ALERT_RULE_UNSPECIFIED",
+              "ALERT_RULE_POOR_SPREAD",
+              "ALERT_RULE_DAILY_SPIKE",
+              "ALERT_RULE_HOURLY_BURST",
+              "ALERT_RULE_DAY_BELOW_MINIMUM",
+              "ALERT_RULE_WARNING",
+              "ALERT_RULE_CRITICAL",
+              "ALERT_RULE_EMERGENCY",
+              "ALERT_RULE_LEASE_EXPIRED",
+              "ALERT_RULE_OVERRUN",
+              "ALERT_RULE_EXHAUSTION_FORECAST",
+              "ALERT_RULE_UNPRICED_MODEL"
+            ],
+            "description": "What happened."
+          },
+          "window": {
+            "type": "string",
+            "enum": [
+              "WINDOW_UNSPECIFIED",
+              "WINDOW_HOUR",
+              "WINDOW_DAY",
+              "WINDOW_MONTH"
+            ],
+            "description": "The window that it is about."
+          },
+          "windowStart": {
+            "type": "string",
+            "format": "date-time",
+            "description": "The first moment of that window."
+          },
+          "raisedAt": {
+            "type": "string",
+            "format": "date-time",
+            "description": "Since when the condition holds; if it does not, when it began to hold last."
+          },
+          "endedAt": {
+            "type": "string",
+            "format": "date-time",
+            "description": "Since when the condition does not hold; unset while it does. It can come back, and is then unset again."
+          },
+          "value": {
+            "type": "number",
+            "description": "The figure that was compared: tokens, or percent for POOR_SPREAD."
+          },
+          "threshold": {
+            "type": "number",
+            "description": "What it was compared with, in the same unit."
+          },
+          "message": {
+            "type": "string",
+            "description": "What happened, what it means and what to do, for a person."
+          },
+          "notice": {
+            "$ref": "#/components/schemas/AlertNotice",
+            "description": "What was told of it."
+          },
+          "alertId": {
+            "type": "string",
+            "description": "Its name within its budget, for `AcknowledgeAlert`: rule, start of the window and what else tells it apart. Opaque."
+          },
+          "acknowledgedAt": {
+            "type": "string",
+            "format": "date-time",
+            "description": "When an operator acknowledged it; unset if nobody has since it was raised last."
+          },
+          "acknowledgedBy": {
+            "type": "string",
+            "description": "Who, as the log names them; empty while nobody is known by name."
+          },
+          "acknowledgedReason": {
+            "type": "string",
+            "description": "Why."
+          },
+          "silencedUntil": {
+            "type": "string",
+            "format": "date-time",
+            "description": "Until then sinks are told nothing of its rule; unset if they are."
+          },
+          "model": {
+            "type": "string",
+            "description": "The model that it is about, of UNPRICED_MODEL; unset otherwise."
+          }
+        }
+      },
+      "AlertNotice": {
+        "type": "object",
+        "description": "What alert sinks and logs were told of an alert. It outlives a condition that is away for a while: it ends when the condition has been away for 6 hours (30 minutes of an hourly rule), and is raised again when the condition comes back after that, or is clearly worse: exhaustion a day earlier, 10 more points of spread.",
+        "properties": {
+          "number": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Which one it is for this entry, from 1."
+          },
+          "raisedAt": {
+            "type": "string",
+            "format": "date-time",
+            "description": "When it was raised."
+          },
+          "endedAt": {
+            "type": "string",
+            "format": "date-time",
+            "description": "When its end was told; unset while it stands."
+          }
+        }
+      },
+      "AlertSilence": {
+        "type": "object",
+        "description": "What operators want alert sinks not to be told of, and until when. What holds is shown all the same.",
+        "properties": {
+          "rule": {
+            "type": "string",
+            "enum": [
+              "ALERT_RULE_UNSPECIFIED",
+              "ALERT_RULE_POOR_SPREAD",
+              "ALERT_RULE_DAILY_SPIKE",
+              "ALERT_RULE_HOURLY_BURST",
+              "ALERT_RULE_DAY_BELOW_MINIMUM",
+              "ALERT_RULE_WARNING",
+              "ALERT_RULE_CRITICAL",
+              "ALERT_RULE_EMERGENCY",
+              "ALERT_RULE_LEASE_EXPIRED",
+              "ALERT_RULE_OVERRUN",
+              "ALERT_RULE_EXHAUSTION_FORECAST",
+              "ALERT_RULE_UNPRICED_MODEL"
+            ],
+            "description": "The rule; unset: every rule."
+          },
+          "until": {
+            "type": "string",
+            "format": "date-time",
+            "description": "Until when."
+          },
+          "reason": {
+            "type": "string",
+            "description": "Why."
+          },
+          "silencedAt": {
+            "type": "string",
+            "format": "date-time",
+            "description": "When an operator asked for it."
+          },
+          "silencedBy": {
+            "type": "string",
+            "description": "Who, as the log names them; empty while nobody is known by name."
           }
         }
       },
@@ -2494,6 +2957,143 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           }
         }
       },
+      "Change": {
+        "type": "object",
+        "description": "What an operator changed. There is one for each change that happened, and none for a request that changed nothing: one that was refused, repeated another, or asked for what was so already.",
+        "properties": {
+          "number": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Counts the changes of the budget from 1 on, without a gap."
+          },
+          "changedAt": {
+            "type": "string",
+            "format": "date-time",
+            "description": "When, by the budget's clock."
+          },
+          "principal": {
+            "type": "string",
+            "description": "Who, as the log names them; `anonymous` where no credentials are configured, `CONFIG_FILE` for what the service made at its start."
+          },
+          "kind": {
+            "type": "string",
+            "enum": [
+              "CHANGE_KIND_UNSPECIFIED",
+              "CHANGE_KIND_CREATED",
+              "CHANGE_KIND_POLICY",
+              "CHANGE_KIND_PRESET",
+              "CHANGE_KIND_PAUSED",
+              "CHANGE_KIND_RESUMED",
+              "CHANGE_KIND_DELETED",
+              "CHANGE_KIND_LEASE_REVOKED",
+              "CHANGE_KIND_USAGE_ADJUSTED",
+              "CHANGE_KIND_TOP_UP_ADDED",
+              "CHANGE_KIND_TOP_UP_ENDED",
+              "CHANGE_KIND_CLOCK_RESET"
+            ],
+            "description": "What was done."
+          },
+          "reason": {
+            "type": "string",
+            "description": "Why, in the operator's words. May be empty."
+          },
+          "policy": {
+            "$ref": "#/components/schemas/PolicyChange",
+            "description": "CREATED, POLICY, PRESET, DELETED: what differs of the policy."
+          },
+          "pause": {
+            "$ref": "#/components/schemas/PauseState",
+            "description": "RESUMED: the pause that ended. PAUSED: the one that began."
+          },
+          "lease": {
+            "$ref": "#/components/schemas/RevokedLease",
+            "description": "LEASE_REVOKED: the lease after it."
+          },
+          "adjustment": {
+            "$ref": "#/components/schemas/UsageAdjustment",
+            "description": "USAGE_ADJUSTED: the correction."
+          },
+          "topUp": {
+            "$ref": "#/components/schemas/ChangedTopUp",
+            "description": "TOP_UP_ADDED, TOP_UP_ENDED: the top-up."
+          },
+          "clock": {
+            "$ref": "#/components/schemas/ClockChange",
+            "description": "CLOCK_RESET: the budget's clock before, and after."
+          },
+          "undo": {
+            "$ref": "#/components/schemas/UpdateBudgetRequest",
+            "description": "POLICY, PRESET: what `UpdateBudget` takes to put back what this change replaced, with the etag of now. Fields that the change did not touch stay, and entries of maps that others changed since. Unset where the budget is deleted."
+          }
+        }
+      },
+      "ChangedTopUp": {
+        "type": "object",
+        "description": "A top-up that was added or ended.",
+        "properties": {
+          "topUpId": {
+            "type": "string",
+            "description": "Names it."
+          },
+          "kind": {
+            "type": "string",
+            "enum": [
+              "TOP_UP_KIND_UNSPECIFIED",
+              "TOP_UP_KIND_OVER_CAPS",
+              "TOP_UP_KIND_LARGER_MONTH"
+            ],
+            "description": "What it does."
+          },
+          "tokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "How many tokens."
+          },
+          "aiId": {
+            "type": "string",
+            "description": "OVER_CAPS: it is for this AI alone."
+          },
+          "teamId": {
+            "type": "string",
+            "description": "OVER_CAPS: it is for the AIs of this team alone."
+          },
+          "month": {
+            "type": "string",
+            "description": "LARGER_MONTH: the month, `YYYY-MM`."
+          },
+          "expiresAt": {
+            "type": "string",
+            "format": "date-time",
+            "description": "OVER_CAPS: when it was to end by itself."
+          },
+          "spentTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "TOP_UP_ENDED, OVER_CAPS: what leases had spent of it."
+          },
+          "takenBackTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "TOP_UP_ENDED, LARGER_MONTH: what its end took back."
+          }
+        }
+      },
+      "ClockChange": {
+        "type": "object",
+        "description": "How a clock was set.",
+        "properties": {
+          "before": {
+            "type": "string",
+            "format": "date-time",
+            "description": "As it was."
+          },
+          "after": {
+            "type": "string",
+            "format": "date-time",
+            "description": "The trusted time."
+          }
+        }
+      },
       "CreateBudgetRequest": {
         "type": "object",
         "description": "Creates a budget.",
@@ -2531,7 +3131,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "maxLength": 256,
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             "x-maxBytes": 256,
-            "description": "Why, for the log. At most 256 bytes."
+            "description": "Why, for the log and the list of changes. At most 256 bytes."
           },
           "preset": {
             "enum": [
@@ -2714,6 +3314,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             "x-maxBytes": 64,
             "description": "The etag that the deletion is based on. Absent: unconditional."
+          },
+          "reason": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "maxLength": 256,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            "x-maxBytes": 256,
+            "description": "Why, for the log and the list of changes. At most 256 bytes."
           }
         },
         "additionalProperties": false,
@@ -3107,7 +3717,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "maxLength": 256,
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             "x-maxBytes": 256,
-            "description": "Why, for the log. At most 256 bytes."
+            "description": "Why, for the log and the list of changes. At most 256 bytes."
           }
         },
         "additionalProperties": false,
@@ -3710,6 +4320,11 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "topUpId": {
             "type": "string",
             "description": "The top-up that it was granted from: what it reserves counts there, and in no window."
+          },
+          "reportedAt": {
+            "type": "string",
+            "format": "date-time",
+            "description": "When usage of it was last reported; unset if none was yet."
           }
         }
       },
@@ -3745,6 +4360,73 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "aiId",
           "requestId"
         ]
+      },
+      "ListAlertsRequest": {
+        "type": "object",
+        "description": "Lists alerts.",
+        "properties": {
+          "budgetId": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[a-z0-9][a-z0-9._-]*$",
+            "description": "The budget. Required."
+          },
+          "includeEnded": {
+            "type": [
+              "boolean",
+              "null"
+            ],
+            "description": "Also those that have ended: they are kept for 72 hours, and those of the month until it is over."
+          },
+          "pageSize": {
+            "type": [
+              "integer",
+              "null"
+            ],
+            "format": "int32",
+            "minimum": 0,
+            "maximum": 2147483647,
+            "description": "At most so many: 0 to 1,000; 0 means 100, more is taken as 1,000."
+          },
+          "pageToken": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "maxLength": 2048,
+            "pattern": "^[A-Za-z0-9_-]*$",
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone."
+          }
+        },
+        "additionalProperties": false,
+        "required": [
+          "budgetId"
+        ]
+      },
+      "ListAlertsResponse": {
+        "type": "object",
+        "description": "A page of alerts, and what is silenced.",
+        "properties": {
+          "alerts": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/Alert"
+            },
+            "description": "The alerts, by id. Of what holds, value, threshold and message are those of now."
+          },
+          "silences": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/AlertSilence"
+            },
+            "description": "Every silence in force."
+          },
+          "nextPageToken": {
+            "type": "string",
+            "description": "Empty on the last page."
+          }
+        }
       },
       "ListBudgetsRequest": {
         "type": "object",
@@ -3782,6 +4464,59 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "$ref": "#/components/schemas/Budget"
             },
             "description": "The budgets, by id."
+          },
+          "nextPageToken": {
+            "type": "string",
+            "description": "Empty on the last page."
+          }
+        }
+      },
+      "ListChangesRequest": {
+        "type": "object",
+        "description": "Lists changes.",
+        "properties": {
+          "budgetId": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[a-z0-9][a-z0-9._-]*$",
+            "description": "The budget. Required."
+          },
+          "pageSize": {
+            "type": [
+              "integer",
+              "null"
+            ],
+            "format": "int32",
+            "minimum": 0,
+            "maximum": 2147483647,
+            "description": "At most so many: 0 to 1,000; 0 means 100, more is taken as 1,000. A page has fewer where policies were large."
+          },
+          "pageToken": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "maxLength": 2048,
+            "pattern": "^[A-Za-z0-9_-]*$",
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone."
+          }
+        },
+        "additionalProperties": false,
+        "required": [
+          "budgetId"
+        ]
+      },
+      "ListChangesResponse": {
+        "type": "object",
+        "description": "A page of changes.",
+        "properties": {
+          "changes": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/Change"
+            },
+            "description": "The changes, the newest first."
           },
           "nextPageToken": {
             "type": "string",
@@ -4829,6 +5564,45 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         },
         "additionalProperties": false
       },
+      "PolicyChange": {
+        "type": "object",
+        "description": "What differs between two policies. Of maps, the entries that differ.",
+        "properties": {
+          "fields": {
+            "type": "string",
+            "examples": [
+              "cooldown,tokenWeights.inputPercent"
+            ],
+            "description": "The fields that differ, as `UpdateBudget` names them."
+          },
+          "before": {
+            "$ref": "#/components/schemas/Policy",
+            "description": "What was set of them before: one that is unset here followed its default."
+          },
+          "after": {
+            "$ref": "#/components/schemas/Policy",
+            "description": "What is set of them after it, likewise."
+          },
+          "presetBefore": {
+            "type": "string",
+            "enum": [
+              "PRESET_UNSPECIFIED",
+              "PRESET_WORK_SESSIONS",
+              "PRESET_CALLS"
+            ],
+            "description": "PRESET: the preset before."
+          },
+          "presetAfter": {
+            "type": "string",
+            "enum": [
+              "PRESET_UNSPECIFIED",
+              "PRESET_WORK_SESSIONS",
+              "PRESET_CALLS"
+            ],
+            "description": "PRESET: the preset after it."
+          }
+        }
+      },
       "PolicyWarning": {
         "type": "object",
         "description": "A policy that works, but may surprise.",
@@ -5127,6 +5901,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "maxLength": 63,
             "pattern": "^[a-z0-9][a-z0-9._-]*$",
             "description": "The budget. Required."
+          },
+          "reason": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "maxLength": 256,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            "x-maxBytes": 256,
+            "description": "Why, for the log and the list of changes. At most 256 bytes."
           }
         },
         "additionalProperties": false,
@@ -5160,6 +5944,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "maxLength": 63,
             "pattern": "^[a-z0-9][a-z0-9._-]*$",
             "description": "The budget. Required."
+          },
+          "reason": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "maxLength": 256,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            "x-maxBytes": 256,
+            "description": "Why, for the log and the list of changes. At most 256 bytes."
           }
         },
         "additionalProperties": false,
@@ -5196,7 +5990,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "maxLength": 256,
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             "x-maxBytes": 256,
-            "description": "Why, for the log. At most 256 bytes."
+            "description": "Why, for the log and the list of changes. At most 256 bytes."
           }
         },
         "additionalProperties": false,
@@ -5211,6 +6005,35 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "lease": {
             "$ref": "#/components/schemas/Lease",
             "description": "The lease."
+          }
+        }
+      },
+      "RevokedLease": {
+        "type": "object",
+        "description": "A lease that an operator ended.",
+        "properties": {
+          "leaseId": {
+            "type": "string",
+            "description": "The lease."
+          },
+          "aiId": {
+            "type": "string",
+            "description": "Its AI."
+          },
+          "reservedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "What it had reserved."
+          },
+          "usedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "What had been reported of it."
+          },
+          "presumedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "What was presumed of it then."
           }
         }
       },
@@ -5262,6 +6085,91 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "lastBlocker": {
             "$ref": "#/components/schemas/Blocker",
             "description": "Its figures of then, and what it said."
+          }
+        }
+      },
+      "SilenceAlertsRequest": {
+        "type": "object",
+        "description": "Silences alerts, or ends that.",
+        "properties": {
+          "budgetId": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[a-z0-9][a-z0-9._-]*$",
+            "description": "The budget. Required."
+          },
+          "until": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "format": "date-time",
+            "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T[0-9:.]+(Z|[+-][0-9:]+)$",
+            "description": "Until when, at most 92 days from now. Unset: from now on they are told again."
+          },
+          "rules": {
+            "type": [
+              "array",
+              "null"
+            ],
+            "items": {
+              "enum": [
+                "ALERT_RULE_UNSPECIFIED",
+                "ALERT_RULE_POOR_SPREAD",
+                "ALERT_RULE_DAILY_SPIKE",
+                "ALERT_RULE_HOURLY_BURST",
+                "ALERT_RULE_DAY_BELOW_MINIMUM",
+                "ALERT_RULE_WARNING",
+                "ALERT_RULE_CRITICAL",
+                "ALERT_RULE_EMERGENCY",
+                "ALERT_RULE_LEASE_EXPIRED",
+                "ALERT_RULE_OVERRUN",
+                "ALERT_RULE_EXHAUSTION_FORECAST",
+                "ALERT_RULE_UNPRICED_MODEL",
+                0,
+                1,
+                2,
+                3,
+                4,
+                5,
+                6,
+                7,
+                8,
+                9,
+                10,
+                11
+              ]
+            },
+            "maxItems": 64,
+            "description": "Which rules. Empty: every rule; without `until`, every silence ends. A rule stays silent while a silence of every rule lasts."
+          },
+          "reason": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "maxLength": 256,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            "x-maxBytes": 256,
+            "description": "Why. At most 256 bytes."
+          }
+        },
+        "additionalProperties": false,
+        "required": [
+          "budgetId"
+        ]
+      },
+      "SilenceAlertsResponse": {
+        "type": "object",
+        "description": "What is silenced after it.",
+        "properties": {
+          "silences": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/AlertSilence"
+            },
+            "description": "Every silence in force."
           }
         }
       },
@@ -6115,7 +7023,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "maxLength": 256,
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             "x-maxBytes": 256,
-            "description": "Why, for the log. At most 256 bytes."
+            "description": "Why, for the log and the list of changes. At most 256 bytes."
           },
           "preset": {
             "enum": [
@@ -6249,6 +7157,38 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           }
         },
         "additionalProperties": false
+      },
+      "UsageAdjustment": {
+        "type": "object",
+        "description": "A correction of usage.",
+        "properties": {
+          "adjustmentId": {
+            "type": "string",
+            "description": "The id that made it happen once."
+          },
+          "tokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Tokens that were added, or with a minus sign taken away."
+          },
+          "day": {
+            "type": "string",
+            "description": "The day, `YYYY-MM-DD`."
+          },
+          "dayTotalTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Tokens of that day after it."
+          },
+          "aiId": {
+            "type": "string",
+            "description": "The AI that it named."
+          },
+          "model": {
+            "type": "string",
+            "description": "The model that it named."
+          }
+        }
       },
       "UsageRow": {
         "type": "object",

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DenialRecord, DenialWrite } from '../domain/denials/records.js';
+import type { StoredChange } from '../domain/model/changes.js';
 import {
   type Receipt,
   SECTIONS,
@@ -37,6 +38,7 @@ function writing(target: TransferStore, budgetId: string): BudgetSink {
     days: (days) => target.writeDays(days),
     receipts: (receipts) => target.writeReceipts(budgetId, receipts),
     denials: (denials) => target.writeDenials(denials.map(wholeRecord)),
+    changes: (changes) => target.writeChanges(budgetId, changes),
     state: (state) => create(target, budgetId, state),
   };
 }
@@ -76,6 +78,7 @@ function tee(first: BudgetSink, second: BudgetSink | undefined): BudgetSink {
     receipts: async (receipts) =>
       void (await Promise.all([first.receipts(receipts), second.receipts(receipts)])),
     denials: async (denials) => void (await Promise.all([first.denials(denials), second.denials(denials)])),
+    changes: async (changes) => void (await Promise.all([first.changes(changes), second.changes(changes)])),
     state: async (state) => void (await Promise.all([first.state(state), second.state(state)])),
   };
 }
@@ -86,6 +89,7 @@ export class BudgetDigest implements BudgetSink {
   /** Stores list days of several epochs in different orders. */
   private readonly dayTexts: string[] = [];
   private readonly denialTexts: string[] = [];
+  private changesText = '';
   private stateText = '';
   receiptCount = 0;
 
@@ -108,6 +112,10 @@ export class BudgetDigest implements BudgetSink {
     this.denialTexts.push(...denials.map(canonical));
   }
 
+  async changes(changes: readonly StoredChange[]): Promise<void> {
+    this.changesText = canonical(changes);
+  }
+
   async state(state: StoredState): Promise<void> {
     this.stateText = canonical(state);
   }
@@ -118,7 +126,7 @@ export class BudgetDigest implements BudgetSink {
 
   get value(): string {
     const others = [...this.dayTexts.toSorted(), ...this.denialTexts.toSorted()];
-    const parts = [this.stateText, ...others, this.receiptHash.copy().digest('hex')];
+    const parts = [this.stateText, this.changesText, ...others, this.receiptHash.copy().digest('hex')];
     return createHash('sha256').update(parts.join('\n')).digest('hex');
   }
 }

@@ -184,15 +184,15 @@ const byAdmin: Row[] = [
   ['listDenials', { from: new Date(2), to: new Date(1) }, 'to', /after from/],
   ['listDenials', { from: new Date(0), to: new Date(7 * 86_400_000 + 1) }, 'from', /7 days/],
   ['listUsage', { groupBy: -1 }, 'group_by', /DAY, HOUR, AI, MODEL, TEAM/],
-  ...(['listUsage', 'listLeases', 'listBudgets', 'listTopUps', 'listDenials'] as const).flatMap(
-    (name): Row[] => [
-      [name, { pageSize: -1 }, 'page_size', /0 to 1,000/],
-      [name, { pageToken: 'not a token' }, 'page_token', /next_page_token/],
-      [name, { pageToken: 'e30' }, 'page_token', /next_page_token/],
-      [name, { pageToken: 'W10' }, 'page_token', /next_page_token/],
-      [name, { pageToken: 'x'.repeat(5_000) }, 'page_token', /next_page_token/],
-    ],
-  ),
+  ...(
+    ['listUsage', 'listLeases', 'listBudgets', 'listTopUps', 'listDenials', 'listChanges'] as const
+  ).flatMap((name): Row[] => [
+    [name, { pageSize: -1 }, 'page_size', /0 to 1,000/],
+    [name, { pageToken: 'not a token' }, 'page_token', /next_page_token/],
+    [name, { pageToken: 'e30' }, 'page_token', /next_page_token/],
+    [name, { pageToken: 'W10' }, 'page_token', /next_page_token/],
+    [name, { pageToken: 'x'.repeat(5_000) }, 'page_token', /next_page_token/],
+  ]),
   ...['', 'a b', 'x'.repeat(129)].map(
     (adjustmentId): Row => ['adjust', { adjustmentId }, 'adjustment_id', ID],
   ),
@@ -217,6 +217,16 @@ const byAdmin: Row[] = [
   ['largerMonth', { month: '2026-13' }, 'month', /YYYY-MM/],
   ['largerMonth', { aiId: 'guardian' }, 'ai_id', /everybody/],
   ['largerMonth', { expiresAt: new Date(0) }, 'expires_at', /give month/],
+  ...['', 'a b', 'x'.repeat(513)].map(
+    (alertId): Row => ['acknowledgeAlert', { alertId }, 'alert_id', /1 to 512 printable/],
+  ),
+  ['acknowledgeAlert', { reason: 'r'.repeat(257) }, 'reason', /at most 256 bytes/],
+  ['silenceAlerts', { reason: 'a\nb' }, 'reason', /control/],
+  ['silenceAlerts', { until: new Date(8.64e15) }, 'until', /0001-01-01/],
+  ...[0, 99, -1].map(
+    (rule): Row => ['silenceAlerts', { rules: [rule] }, 'rules[0]', /such as ALERT_RULE_WARNING/],
+  ),
+  ['silenceAlerts', { rules: Array(65).fill(5) }, 'rules', /at most 64/],
   ['endTopUp', { reason: 'r'.repeat(257) }, 'reason', /at most 256 bytes/],
   ['adjust', { aiId: '' }, 'ai_id', ID],
   ['adjust', { model: '' }, 'model', /1 to 128 bytes/],

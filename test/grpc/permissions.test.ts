@@ -38,6 +38,10 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   AddTopUp: ['operator'],
   EndTopUp: ['operator'],
   ListTopUps: ['viewer', 'operator'],
+  ListAlerts: ['viewer', 'operator'],
+  AcknowledgeAlert: ['operator'],
+  SilenceAlerts: ['operator'],
+  ListChanges: ['viewer', 'operator'],
   SimulatePolicy: ['operator'],
   ResetClock: ['operator'],
 };

@@ -2,6 +2,7 @@ import { restOfOpen } from '../../src/domain/ledger/day-rest.js';
 import { Ledger } from '../../src/domain/ledger/ledger.js';
 import type { LedgerTables } from '../../src/domain/ledger/ledger-tables.js';
 import { standingOf } from '../../src/domain/ledger/standing.js';
+import type { StoredChange } from '../../src/domain/model/changes.js';
 import { policyInForce } from '../../src/domain/model/policy.js';
 import { leaseReceiptId } from '../../src/domain/model/receipt-id.js';
 import type {
@@ -15,8 +16,10 @@ import type {
 } from '../../src/domain/model/state.js';
 import { UNKNOWN } from '../../src/domain/model/types.js';
 import { exceededScopes, wrongScopes } from '../support/scope-books.js';
+import { checkChanges } from './change-invariants.js';
 import { checkMeasured, checkSafe } from './extremes.js';
 import { checkPacing } from './pacing-invariants.js';
+import { checkPairs } from './pair-invariants.js';
 import { type Say, sum } from './say.js';
 import { MAX_SKEW_MS } from './sim-clock.js';
 import { checkTopped, checkTopUps, type ToppedBooks } from './top-up-invariants.js';
@@ -35,6 +38,7 @@ export interface Committed {
   readonly before: StoredState | undefined;
   readonly after: StoredState;
   readonly receipt: (id: string) => Receipt | undefined;
+  readonly change: (number: number) => StoredChange | undefined;
   readonly document: (epoch: number, day: string) => UsageDay | undefined;
   readonly topped: ToppedBooks;
   /** The latest that the store has believed it to be. */
@@ -70,6 +74,7 @@ export function checkCommit(budgetId: string, committed: Committed): string[] {
   checkTopped(ledger, say);
   checkSafe(ledger, say);
   if (committed.measured) checkMeasured(ledger, after, say);
+  checkChanges({ before, after, written: committed.change }, say);
   checkPacing(ledger, after, say);
   checkLeases(committed, say);
   checkUnit(before, ledger, say);
@@ -109,6 +114,7 @@ function checkSums(ledger: Ledger, say: Say): void {
       for (const of of [...rest.ais.values(), ...rest.models.values(), ...hoursOf])
         say(of >= 0, `${day}: taken from what is presumed of a lease, or what was topped`);
     }
+    checkPairs(tables, day, say);
     checkCalls(day, totals, tables.callsOfDay(day), say);
     say(totals.presumed >= 0 && totals.total >= 0 && totals.late >= 0, `${day}: below zero`);
     for (const { tokens } of totals.hours) say(tokens >= 0, `${day}: an hour below zero`);

@@ -1,8 +1,11 @@
 import type { CallerRequest } from '../../src/arbiter/service-port.js';
+import { alertIdOf } from '../../src/domain/alerts/alerts.js';
+import { KEPT_CHANGES } from '../../src/domain/model/changes.js';
 import { parseLeaseId } from '../../src/domain/model/lease-id.js';
 import type { PolicyFields } from '../../src/domain/model/policy.js';
 import { largerMonth, overCaps } from '../support/top-ups.js';
 import { SimulatedCaller } from './caller.js';
+import { wrongOfListing } from './change-invariants.js';
 import { extremePolicy } from './extremes.js';
 import { BUDGET, type SimWorld } from './sim-world.js';
 
@@ -117,6 +120,7 @@ export class Operator extends SimulatedCaller {
     if (!gentle && world.random() < 0.7) await this.topUp(steps);
     for (let step = 0; step < steps; step += 1) {
       await world.pause(world.random() * 4_000);
+      if (world.mindsAlerts && step % 3 === 1) await this.mindAlerts();
       await world.pick(gentle ? [...FAULTS, nextDay, nextDay, lateInHour] : [...FAULTS, ...ORDERS])(
         this,
         step,
@@ -190,6 +194,19 @@ export class Operator extends SimulatedCaller {
     for (let times = world.random() < 0.3 ? 2 : 1; times > 0; times -= 1) await this.order(request);
   }
 
+  /** Of what stands or of anything, and sometimes no longer. */
+  async mindAlerts(): Promise<void> {
+    const { world } = this;
+    const until =
+      world.random() < 0.3 ? {} : { until: world.time.now + world.pick([5_000, 60_000, 600_000]) };
+    const rules = world.pick([[], [], ['WARNING'], ['HOURLY_BURST', 'LEASE_EXPIRED']]);
+    await this.order({ kind: 'silence-alerts', rules, reason: 'test', ...until });
+    const marks = [...(world.store.peekState(BUDGET)?.sections.alerts.values() ?? [])];
+    const minded = marks.length === 0 ? undefined : world.pick(marks);
+    if (minded === undefined) return;
+    await this.order({ kind: 'acknowledge-alert', alertId: alertIdOf(minded), reason: 'test' });
+  }
+
   private teams(): string[] {
     const policy = this.world.store.peekState(BUDGET)?.sections.settings.get('policy');
     return policy !== undefined && 'fields' in policy ? (policy.fields.teams ?? []).map(([id]) => id) : [];
@@ -218,6 +235,18 @@ export class Operator extends SimulatedCaller {
     if (toppedDays.size === 0) return undefined;
     const ais = [...toppedAis.keys()].filter((key) => key[7] === ' ').map((key) => key.slice(8));
     return { day: world.pick([...toppedDays.keys()]), aiId: world.pick([undefined, ...ais]) };
+  }
+
+  /** While the budget is changed, and after a fail-over. */
+  async listChanges(): Promise<void> {
+    const { world } = this;
+    const replica = world.pick(world.replicas);
+    const known = await this.ask({ kind: 'get-changes' }, { replica });
+    if (known?.kind !== 'changes' || !replica.link.alive) return;
+    const listed = replica.arbiter.changes(known, Number.MAX_SAFE_INTEGER, KEPT_CHANGES);
+    // A store that does not answer tells nothing; nor does a replica that crashes now.
+    const found = await Promise.race([listed.catch(() => undefined), world.pause(10_000)]);
+    if (found !== undefined) for (const what of wrongOfListing(known, found)) world.violated(what);
   }
 
   async recreate(): Promise<void> {
@@ -289,6 +318,7 @@ const ORDERS: readonly Disturbance[] = [
   (operator, step) => operator.topUp(step),
   (operator, step) => operator.topUp(step),
   (operator, step) => operator.adjust(step),
+  (operator) => operator.listChanges(),
   (operator) => operator.recreate(),
   (operator) => operator.changeUnit(),
   (operator) => operator.clockRunsAhead(),

@@ -27,11 +27,11 @@ const SLACK_MS = BOUNDS.requestMs + 2_500;
 
 /** All that one replica set has, or what has a shard of its own. */
 const LAGGING_PARTS: readonly Lag['parts'][] = [
-  ['budgets', 'days', 'receipts'],
-  ['budgets', 'days', 'receipts'],
+  ['budgets', 'days', 'receipts', 'changes'],
+  ['budgets', 'days', 'receipts', 'changes'],
   ['budgets'],
   ['days'],
-  ['days', 'receipts'],
+  ['days', 'receipts', 'changes'],
 ];
 
 /** Of a wrong time that the store told; a commit that was decided by it may arrive late. */
@@ -81,8 +81,12 @@ export class SimWorld {
   /** What callers drive to its bounds in this run. */
   readonly extreme: Extreme;
 
+  /** Operators silence alerts and acknowledge them, in some runs. */
+  readonly mindsAlerts: boolean;
+
   constructor(seed: number, startedAt: number, replicas: number) {
     this.extreme = extremeOf(seed);
+    this.mindsAlerts = seed % 5 === 2;
     const meter = new ManualClock(startedAt);
     this.scheduler = new ManualScheduler([meter], seed);
     this.time = new WorldTime(startedAt, () => meter.monotonic());
@@ -138,8 +142,11 @@ export class SimWorld {
     );
     const receipt = (id: string) => this.store.peekReceipt(BUDGET, id);
     const document = (epoch: number, day: string) => this.store.peekDay(BUDGET, epoch, day);
+    const change = (number: number) => this.store.peekChange(BUDGET, number);
     for (const [id, tokens] of presumedAtEnds(before, after)) this.presumed.set(id, tokens);
-    this.violations.push(...checkCommit(BUDGET, { before, after, receipt, document, topped, ...known }));
+    this.violations.push(
+      ...checkCommit(BUDGET, { before, after, receipt, change, document, topped, ...known }),
+    );
     this.guarantees.commit(before, after);
   }
 

@@ -180,6 +180,7 @@ async function inMemory(source: TransferStore): Promise<BudgetStore> {
       days: (days) => store.writeDays(days),
       receipts: (receipts) => store.writeReceipts(budgetId, receipts),
       denials: (denials) => store.writeDenials(denials.map(wholeRecord)),
+      changes: (changes) => store.writeChanges(budgetId, changes),
       state: async (state) => void (await store.commit(budgetId, undefined, wholePatch(state))),
     });
   }

@@ -1,4 +1,6 @@
 import type { DenialHead, DenialWrite } from '../../src/domain/denials/records.js';
+import type { StoredChange } from '../../src/domain/model/changes.js';
+import type { PolicyFields } from '../../src/domain/model/policy.js';
 import {
   type Receipt,
   STATE_FORMAT,
@@ -48,6 +50,16 @@ export function head(revision: number, changes: Partial<StateHead> = {}): StateH
   };
 }
 
+export function change(number: number, revision: number, changes: Partial<StoredChange> = {}): StoredChange {
+  return {
+    ...{ number, epoch: 1, revision, at: T0, principal: 'größe', reason: `of ${revision}` },
+    body: { kind: 'POLICY', fields: ['cooldownMs', 'teams'], before: {}, after: POLICY },
+    ...changes,
+  };
+}
+
+const POLICY: PolicyFields = { cooldownMs: 1_000, teams: [['web', { aiIds: ['*'], maxConcurrent: 2 }]] };
+
 export function patch(revision: number, changes: Partial<StatePatch> = {}): StatePatch {
   return { head: head(revision), resets: [], puts: [], drops: [], ...changes };
 }
@@ -95,6 +107,7 @@ export function usageDay(day: string, revision: number, changes: Partial<UsageDa
     failedCalls: revision,
     aiCalls: new Map(NASTY_NAMES.map((name) => [name, { calls: revision, failedCalls: 1 }])),
     modelCalls: new Map([['gpt-4.1', { calls: revision, failedCalls: 0 }]]),
+    pairs: new Map(NASTY_NAMES.map((name, i) => [`ai ${name}`, i % 2 === 0 ? revision : [revision, i, 1]])),
     presumedBy: new Map<string, StoredPresumed>([
       ['7', { aiId: 'gpt-4.1', hourStart: T0, tokens: revision }],
       ...NASTY_NAMES.map((name) => [`ai:${name}`, { aiId: name, tokens: 1 }] as const),

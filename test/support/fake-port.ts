@@ -9,16 +9,18 @@ import {
   type WatchUpdate,
 } from '../../src/arbiter/service-port.js';
 import { NOTHING_RECENT, type RecentDenials } from '../../src/domain/denials/recent.js';
+import type { StoredChange } from '../../src/domain/model/changes.js';
 import type {
   BudgetSnapshot,
   BudgetView,
+  KnownChanges,
   OutcomeOf,
   Refusal,
   Refused,
 } from '../../src/domain/model/outcomes.js';
 import type { AcquireRequest } from '../../src/domain/model/requests.js';
 import type { LeaseView } from '../../src/domain/model/types.js';
-import { budget, closedLease, DENIAL, lease, NOON, snapshot, TOP_UP } from './samples.js';
+import { ALERT, budget, closedLease, DENIAL, lease, NOON, snapshot, TOP_UP } from './samples.js';
 
 type Outcome = OutcomeOf[CallerRequest['kind']];
 type Answer = (request: CallerRequest, caller: Caller) => Outcome | Promise<Outcome>;
@@ -54,6 +56,7 @@ const ANSWERS: { readonly [K in CallerRequest['kind']]: OutcomeOf[K] } = {
   'get-lease': { kind: 'lease', lease: closedLease() },
   'get-availability': { kind: 'availability', availableTokens: 50, denial: DENIAL },
   'get-snapshot': { kind: 'snapshot', snapshot: snapshot() },
+  'get-changes': { kind: 'changes', budgetId: 'anthropic', count: 0, waiting: [], budget: budget() },
   'put-policy': { kind: 'budget', budget: budget(), warnings: [{ field: 'pacing', message: 'runs dry' }] },
   pause: { kind: 'budget', budget: budget({}, { pause: { reason: 'audit', at: NOON } }), warnings: [] },
   resume: { kind: 'budget', budget: budget(), warnings: [] },
@@ -62,6 +65,16 @@ const ANSWERS: { readonly [K in CallerRequest['kind']]: OutcomeOf[K] } = {
   adjust: { kind: 'adjusted', day: '2026-11-15', dayTotal: 900, replayed: false },
   'add-top-up': { kind: 'top-up', topUp: TOP_UP, replayed: false },
   'end-top-up': { kind: 'top-up', topUp: { ...TOP_UP, endedAt: NOON }, before: TOP_UP, replayed: false },
+  'acknowledge-alert': {
+    kind: 'alert',
+    before: ALERT,
+    alert: { ...ALERT, acknowledged: { at: NOON, reason: 'we know', principal: 'alice' } },
+  },
+  'silence-alerts': {
+    kind: 'silences',
+    before: {},
+    silences: { '*': { until: NOON + 60_000, reason: 'a move', at: NOON, principal: 'alice' } },
+  },
   'reset-clock': { kind: 'clock-reset', before: NOON + 9_000, after: NOON },
 };
 
@@ -128,6 +141,12 @@ export class FakePort implements ServicePort {
 
   async closedLeases(_snapshot: BudgetSnapshot, afterFence: number, limit: number): Promise<LeaseView[]> {
     return this.closed.filter(({ fence }) => fence > afterFence).slice(0, limit);
+  }
+
+  recorded: StoredChange[] = [];
+
+  async changes(_known: KnownChanges, below: number, limit: number): Promise<StoredChange[]> {
+    return this.recorded.filter(({ number }) => number < below).slice(0, limit);
   }
 
   deniedRows: Denials | undefined;

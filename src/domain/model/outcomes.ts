@@ -1,6 +1,7 @@
 import type { Experience } from '../policy/experience.js';
+import type { StoredChange } from './changes.js';
 import type { Policy, PolicyFields } from './policy.js';
-import type { ClosedLease, StoredAlert, StoredPause } from './state.js';
+import type { ClosedLease, Silences, StoredAlert, StoredPause } from './state.js';
 import type { Denial, LeaseView, TopUpView, WindowStatus } from './types.js';
 
 /** One field of a request or policy that is wrong, and what would be right. */
@@ -73,7 +74,25 @@ export interface BudgetSnapshot {
   readonly topUps: readonly TopUpView[];
   /** What scopes have of names of many in the month: see `ledger/scope-counts.ts`. */
   readonly monthParts: ReadonlyMap<string, number>;
-  readonly alerts: readonly StoredAlert[];
+  readonly alerts: readonly AlertView[];
+  readonly silences: Silences;
+}
+
+/** `silencedUntil`: until then nothing is sent of its rule; absent if it may be. */
+export interface AlertView extends StoredAlert {
+  readonly silencedUntil?: number;
+}
+
+export interface AlertHandled {
+  readonly kind: 'alert';
+  readonly before: AlertView;
+  readonly alert: AlertView;
+}
+
+export interface AlertsSilenced {
+  readonly kind: 'silences';
+  readonly before: Silences;
+  readonly silences: Silences;
 }
 
 /** Why a request is refused. Each names the broken rule. */
@@ -109,6 +128,7 @@ export type Refusal =
   | { readonly reason: 'INVALID_FIELD'; readonly violations: readonly FieldViolation[] }
   | { readonly reason: 'UNWORKABLE_POLICY'; readonly violations: readonly FieldViolation[] }
   | { readonly reason: 'TOP_UP_NOT_FOUND'; readonly topUpId: string }
+  | { readonly reason: 'ALERT_NOT_FOUND'; readonly alertId: string }
   | { readonly reason: 'TOO_MANY_TOP_UPS'; readonly most: number }
   | { readonly reason: 'STATE_FULL'; readonly bytes: number }
   | { readonly reason: 'OUTBOX_FULL' }
@@ -178,6 +198,17 @@ export interface Snapshot {
   readonly kind: 'snapshot';
   readonly snapshot: BudgetSnapshot;
 }
+/** What the state knows of the changes that operators made, of a deleted budget too. */
+export interface KnownChanges {
+  readonly kind: 'changes';
+  readonly budgetId: string;
+  /** How many there were. */
+  readonly count: number;
+  /** Records that are not yet known to be written. */
+  readonly waiting: readonly StoredChange[];
+  /** As it is now; absent where it is deleted. */
+  readonly budget?: BudgetView;
+}
 export interface BudgetPut {
   readonly kind: 'budget';
   readonly budget: BudgetView;
@@ -239,11 +270,14 @@ export type Outcome =
   | FoundLease
   | Availability
   | Snapshot
+  | KnownChanges
   | BudgetPut
   | BudgetDeleted
   | Revoked
   | Adjusted
   | TopUpPut
+  | AlertHandled
+  | AlertsSilenced
   | ClockReset
   | Done
   | Refused;
@@ -274,6 +308,7 @@ export interface OutcomeOf {
   'get-lease': FoundLease | Refused;
   'get-availability': Availability | Refused;
   'get-snapshot': Snapshot | Refused;
+  'get-changes': KnownChanges | Refused;
   'put-policy': BudgetPut | Refused;
   pause: BudgetPut | Refused;
   resume: BudgetPut | Refused;
@@ -282,6 +317,8 @@ export interface OutcomeOf {
   adjust: Adjusted | Refused;
   'add-top-up': TopUpPut | Refused;
   'end-top-up': TopUpPut | Refused;
+  'acknowledge-alert': AlertHandled | Refused;
+  'silence-alerts': AlertsSilenced | Refused;
   'reset-clock': ClockReset | Refused;
   'undo-grant': Done | Refused;
   sweep: Done | Refused;

@@ -1,4 +1,5 @@
 import type { PastDay } from '../policy/experience.js';
+import type { StoredChange } from './changes.js';
 import type { PolicyFields } from './policy.js';
 import type { StoredSession } from './session-ref.js';
 import type { CallCount, Labels, LeaseStatus, TopUpKind, Unreported } from './types.js';
@@ -40,6 +41,8 @@ export interface StateHead {
   readonly wakeAt?: number;
   /** The day for which `pastDays` were learned last: they are the days before it. Absent: they are to be learned. */
   readonly learnedFor?: string;
+  /** How many changes of operators there were, also in earlier lives of the budget; absent: none. */
+  readonly changeCount?: number;
   /** The last day of the month before, while today is the first: it is graded as every other day that closed. */
   readonly closedDay?: ClosedDay;
 }
@@ -63,8 +66,8 @@ export interface MonthWindow {
 
 /** What each section holds, by its key. */
 export interface SectionValues {
-  /** `policy` and `pause`. */
-  settings: StoredPolicy | StoredPause;
+  /** `policy`, `pause` and `silences`. */
+  settings: StoredPolicy | StoredPause | StoredSilences;
   /** By fence. */
   leases: StoredLease;
   /** By AI: its last grants. */
@@ -75,6 +78,8 @@ export interface SectionValues {
   dayAis: StoredCount;
   /** By `YYYY-MM-DD model`. */
   dayModels: StoredCount;
+  /** By `YYYY-MM-DD AI model`: see `ledger/pairs.ts`. Absent in states from before it was kept. */
+  dayPairs: StoredCount;
   /** By `YYYY-MM-DD fence`: what is presumed of leases that were granted in an open day; see `presumed.ts`. */
   dayPresumed: StoredPresumed;
   /** By `YYYY-MM-DD`: the days of the current month, open or not. */
@@ -108,6 +113,8 @@ export interface SectionValues {
   lapsed: StoredLapsed;
   /** By receipt id: receipts that are not yet known to be written. */
   outbox: Receipt;
+  /** By number: records of changes that are not yet known to be written. */
+  changes: StoredChange;
   /** By `RULE window-start`. */
   alerts: StoredAlert;
   /** By the id of a replica: its last commit. */
@@ -122,6 +129,7 @@ export const SECTIONS = [
   'days',
   'dayAis',
   'dayModels',
+  'dayPairs',
   'dayPresumed',
   'dayTotals',
   'pastDays',
@@ -139,6 +147,7 @@ export const SECTIONS = [
   'monthParts',
   'lapsed',
   'outbox',
+  'changes',
   'alerts',
   'writers',
 ] as const satisfies readonly Section[];
@@ -152,6 +161,21 @@ export interface StoredPolicy {
 export interface StoredPause {
   readonly reason: string;
   readonly at: number;
+  readonly principal?: string;
+}
+
+export interface StoredSilences {
+  readonly byRule: Silences;
+}
+
+/** By rule, or under `*` for all of them: see `alerts/silences.ts`. */
+export type Silences = { readonly [rule: string]: StoredSilence };
+
+export interface StoredSilence {
+  readonly until: number;
+  readonly reason: string;
+  readonly at: number;
+  /** Who asked, as the log names them. */
   readonly principal?: string;
 }
 
@@ -170,6 +194,8 @@ export interface StoredLease {
   readonly expiresAt: number;
   readonly renewableUntil: number;
   readonly ttlMs: number;
+  /** Its last report that was booked; absent if none was, or none since this is kept. */
+  readonly reportedAt?: number;
   /** The windows of the grant. */
   readonly day: string;
   readonly hourStart: number;
@@ -377,6 +403,8 @@ export interface UsageDay {
   readonly failedCalls?: number;
   readonly aiCalls?: ReadonlyMap<string, CallCount>;
   readonly modelCalls?: ReadonlyMap<string, CallCount>;
+  /** What each AI used of each model, by both names: see `ledger/pairs.ts`. Absent in documents from before it was kept. */
+  readonly pairs?: ReadonlyMap<string, StoredCount>;
   /** What is still presumed, by lease: see `presumed.ts`. Empty in documents of format 1. */
   readonly presumedBy: ReadonlyMap<string, StoredPresumed>;
   /** Of `total`, what came from top-ups; by AI and by model. Absent and empty in documents of days without any. */
@@ -399,6 +427,7 @@ export type MapOfDay =
   | 'models'
   | 'aiCalls'
   | 'modelCalls'
+  | 'pairs'
   | 'presumedBy'
   | 'parts'
   | 'toppedAis'
@@ -443,6 +472,8 @@ export interface StoredAlert {
   readonly notice?: StoredNotice;
   /** Nobody was told of its notice yet: a silence withholds it. Between decisions of one commit: it is new. */
   readonly untold?: true;
+  /** Absent: nobody has acknowledged it since it was raised last. */
+  readonly acknowledged?: StoredAcknowledgement;
   /** As it was told; so are threshold and message. */
   readonly value: number;
   readonly threshold: number;
@@ -451,10 +482,18 @@ export interface StoredAlert {
   readonly model?: string;
   /** What value and threshold count, but for percentages; absent: tokens. */
   readonly unit?: string;
+  /** The zone of its budget, in which moments are told; absent: UTC, and in states from before it was kept. */
+  readonly zone?: string;
   /** Of a budget that was deleted, and maybe created again since; absent in alerts of the budget that lives. */
   readonly epoch?: number;
   /** By sink, how far it was told; absent where no sink is to be told, and in states older than sinks. */
   readonly deliveries?: readonly StoredDelivery[];
+}
+
+export interface StoredAcknowledgement {
+  readonly at: number;
+  readonly reason: string;
+  readonly principal?: string;
 }
 
 /** What was told of an alert. It outlives a condition that is away for a while: see `alerts/notices.ts`. */

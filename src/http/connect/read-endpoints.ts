@@ -25,6 +25,7 @@ export const READS: readonly Read[] = [
     { path: `${under}/usage`, rpc: `${ADMIN}/ListUsage` },
     { path: `${under}/denials`, rpc: `${ADMIN}/ListDenials` },
     { path: `${under}/top-ups`, rpc: `${ADMIN}/ListTopUps` },
+    { path: `${under}/changes`, rpc: `${ADMIN}/ListChanges` },
   ]),
 ];
 

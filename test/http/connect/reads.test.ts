@@ -62,6 +62,7 @@ describe('what is read over HTTP', () => {
     ['/api/v1/budgets/anthropic/denials', `${ADMIN}/ListDenials`, { budgetId: 'anthropic' }],
     ['/api/v1/denials?rule=RULE_PAUSED', `${ADMIN}/ListDenials`, { budgetId: 'anthropic' }],
     ['/api/v1/top-ups', `${ADMIN}/ListTopUps`, { budgetId: 'anthropic' }],
+    ['/api/v1/changes?page_size=7', `${ADMIN}/ListChanges`, { budgetId: 'anthropic' }],
   ])('%s is %s', async (path, rpc, request) => {
     const read = await http.get(path);
     expect([read.status, read.type]).toEqual([200, 'application/json; charset=utf-8']);

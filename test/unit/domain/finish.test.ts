@@ -176,7 +176,7 @@ function takesAllBack(budget: TestBudget): void {
 
 describe('a commit', () => {
   it('is none for a peek, which writes nothing, whatever the hour', () => {
-    const budget = budgetWith();
+    const budget = budgetWith().writeOut();
     const { state } = budget;
     const { revision } = state;
     budget.pass(3 * 3_600_000);
@@ -199,7 +199,7 @@ describe('a commit', () => {
   });
 
   it.each<[string, (budget: TestBudget) => void, string | undefined]>([
-    ['nobody for a budget at rest', () => {}, undefined],
+    ['nobody for a budget at rest', (b) => b.writeOut(), undefined],
     ['somebody at the end of a lease', (b) => b.grant('a', 1, { leaseTtlMs: 3_000 }), '2026-11-10T09:10:03Z'],
     ['a writer soon after a report', (b) => b.record(b.grant('a', 1), 1), '2026-11-10T09:10:05Z'],
     [

@@ -25,10 +25,13 @@ import { FieldMask } from "../../google/protobuf/field_mask.js";
 import { Timestamp } from "../../google/protobuf/timestamp.js";
 import {
   Alert,
+  AlertRule,
+  AlertSilence,
   Blocker,
   Budget,
   Headline,
   Lease,
+  PauseState,
   Policy,
   Preset,
   Rule,
@@ -53,6 +56,34 @@ export enum UsageGrouping {
   USAGE_GROUPING_TEAM = 5,
 }
 
+/** What an operator did. */
+export enum ChangeKind {
+  /** CHANGE_KIND_UNSPECIFIED - Of a newer release. */
+  CHANGE_KIND_UNSPECIFIED = 0,
+  /** CHANGE_KIND_CREATED - Created the budget. */
+  CHANGE_KIND_CREATED = 1,
+  /** CHANGE_KIND_POLICY - Changed the policy. */
+  CHANGE_KIND_POLICY = 2,
+  /** CHANGE_KIND_PRESET - Chose a preset, and maybe changed the policy with it. */
+  CHANGE_KIND_PRESET = 3,
+  /** CHANGE_KIND_PAUSED - Stopped new grants. */
+  CHANGE_KIND_PAUSED = 4,
+  /** CHANGE_KIND_RESUMED - Ended a pause. */
+  CHANGE_KIND_RESUMED = 5,
+  /** CHANGE_KIND_DELETED - Deleted the budget. */
+  CHANGE_KIND_DELETED = 6,
+  /** CHANGE_KIND_LEASE_REVOKED - Ended a lease. */
+  CHANGE_KIND_LEASE_REVOKED = 7,
+  /** CHANGE_KIND_USAGE_ADJUSTED - Corrected usage. */
+  CHANGE_KIND_USAGE_ADJUSTED = 8,
+  /** CHANGE_KIND_TOP_UP_ADDED - Gave tokens beyond the policy. */
+  CHANGE_KIND_TOP_UP_ADDED = 9,
+  /** CHANGE_KIND_TOP_UP_ENDED - Ended a top-up. */
+  CHANGE_KIND_TOP_UP_ENDED = 10,
+  /** CHANGE_KIND_CLOCK_RESET - Set the budget's clock back. */
+  CHANGE_KIND_CLOCK_RESET = 11,
+}
+
 /** Creates a budget. */
 export interface CreateBudgetRequest {
   /** The id: `[a-z0-9][a-z0-9._-]{0,62}`. Required. */
@@ -63,7 +94,7 @@ export interface CreateBudgetRequest {
     | undefined;
   /** Judge only: the answer is what it would be, or the error, and nothing is created. */
   validateOnly: boolean;
-  /** Why, for the log. At most 256 bytes. */
+  /** Why, for the log and the list of changes. At most 256 bytes. */
   reason: string;
   /** Where the policy's unset fields take their defaults from. Unset: WORK_SESSIONS. */
   preset: Preset;
@@ -104,7 +135,7 @@ export interface UpdateBudgetRequest {
   allowMissing: boolean;
   /** Judge only: the answer is what it would be, or the error, and nothing changes. */
   validateOnly: boolean;
-  /** Why, for the log. At most 256 bytes. */
+  /** Why, for the log and the list of changes. At most 256 bytes. */
   reason: string;
   /** Where the policy's unset fields take their defaults from, with the values of this release. Unset: it stays what it is. */
   preset: Preset;
@@ -325,7 +356,11 @@ export interface DeleteBudgetRequest {
   /** Also while leases are live: they are revoked. */
   force: boolean;
   /** The etag that the deletion is based on. Absent: unconditional. */
-  etag?: string | undefined;
+  etag?:
+    | string
+    | undefined;
+  /** Why, for the log and the list of changes. At most 256 bytes. */
+  reason: string;
 }
 
 /** The budget is deleted. */
@@ -350,6 +385,8 @@ export interface PauseBudgetResponse {
 export interface ResumeBudgetRequest {
   /** The budget. Required. */
   budgetId: string;
+  /** Why, for the log and the list of changes. At most 256 bytes. */
+  reason: string;
 }
 
 /** The resumed budget. */
@@ -382,7 +419,7 @@ export interface ListLeasesResponse {
 export interface RevokeLeaseRequest {
   /** The lease. Required. */
   leaseId: string;
-  /** Why, for the log. At most 256 bytes. */
+  /** Why, for the log and the list of changes. At most 256 bytes. */
   reason: string;
 }
 
@@ -403,7 +440,7 @@ export interface AdjustUsageRequest {
    * goes below zero.
    */
   tokens: number;
-  /** Why, for the log. 1 to 256 bytes. Required. */
+  /** Why, for the log and the list of changes. 1 to 256 bytes. Required. */
   reason: string;
   /**
    * The day to correct, `YYYY-MM-DD`, in the budget's zone, not in the future and within the retention, which begins with a
@@ -491,7 +528,7 @@ export interface EndTopUpRequest {
   budgetId: string;
   /** The top-up. Required. */
   topUpId: string;
-  /** Why, for the log. At most 256 bytes. */
+  /** Why, for the log and the list of changes. At most 256 bytes. */
   reason: string;
 }
 
@@ -499,6 +536,64 @@ export interface EndTopUpRequest {
 export interface EndTopUpResponse {
   /** The top-up. */
   topUp?: TopUp | undefined;
+}
+
+/** Lists alerts. */
+export interface ListAlertsRequest {
+  /** The budget. Required. */
+  budgetId: string;
+  /** Also those that have ended: they are kept for 72 hours, and those of the month until it is over. */
+  includeEnded: boolean;
+  /** At most so many: 0 to 1,000; 0 means 100, more is taken as 1,000. */
+  pageSize: number;
+  /** `next_page_token` of the page before, which is opaque, and good for the same list alone. */
+  pageToken: string;
+}
+
+/** A page of alerts, and what is silenced. */
+export interface ListAlertsResponse {
+  /** The alerts, by id. Of what holds, value, threshold and message are those of now. */
+  alerts: Alert[];
+  /** Every silence in force. */
+  silences: AlertSilence[];
+  /** Empty on the last page. */
+  nextPageToken: string;
+}
+
+/** Acknowledges an alert. */
+export interface AcknowledgeAlertRequest {
+  /** The budget. Required. */
+  budgetId: string;
+  /** The alert: `Alert.alert_id`. Required. */
+  alertId: string;
+  /** Why, or what is done about it. At most 256 bytes. */
+  reason: string;
+}
+
+/** The alert after it. */
+export interface AcknowledgeAlertResponse {
+  /** The alert. */
+  alert?: Alert | undefined;
+}
+
+/** Silences alerts, or ends that. */
+export interface SilenceAlertsRequest {
+  /** The budget. Required. */
+  budgetId: string;
+  /** Until when, at most 92 days from now. Unset: from now on they are told again. */
+  until?:
+    | Date
+    | undefined;
+  /** Which rules. Empty: every rule; without `until`, every silence ends. A rule stays silent while a silence of every rule lasts. */
+  rules: AlertRule[];
+  /** Why. At most 256 bytes. */
+  reason: string;
+}
+
+/** What is silenced after it. */
+export interface SilenceAlertsResponse {
+  /** Every silence in force. */
+  silences: AlertSilence[];
 }
 
 /** Lists top-ups. */
@@ -565,6 +660,164 @@ export interface UsageRow {
   calls: number;
   /** How many of them failed. */
   failedCalls: number;
+}
+
+/** Lists changes. */
+export interface ListChangesRequest {
+  /** The budget. Required. */
+  budgetId: string;
+  /** At most so many: 0 to 1,000; 0 means 100, more is taken as 1,000. A page has fewer where policies were large. */
+  pageSize: number;
+  /** `next_page_token` of the page before, which is opaque, and good for the same list alone. */
+  pageToken: string;
+}
+
+/** A page of changes. */
+export interface ListChangesResponse {
+  /** The changes, the newest first. */
+  changes: Change[];
+  /** Empty on the last page. */
+  nextPageToken: string;
+}
+
+/**
+ * What an operator changed. There is one for each change that happened, and none for a request that changed nothing: one that was
+ * refused, repeated another, or asked for what was so already.
+ */
+export interface Change {
+  /** Counts the changes of the budget from 1 on, without a gap. */
+  number: number;
+  /** When, by the budget's clock. */
+  changedAt?:
+    | Date
+    | undefined;
+  /** Who, as the log names them; `anonymous` where no credentials are configured, `CONFIG_FILE` for what the service made at its start. */
+  principal: string;
+  /** What was done. */
+  kind: ChangeKind;
+  /** Why, in the operator's words. May be empty. */
+  reason: string;
+  /** CREATED, POLICY, PRESET, DELETED: what differs of the policy. */
+  policy?:
+    | PolicyChange
+    | undefined;
+  /** RESUMED: the pause that ended. PAUSED: the one that began. */
+  pause?:
+    | PauseState
+    | undefined;
+  /** LEASE_REVOKED: the lease after it. */
+  lease?:
+    | RevokedLease
+    | undefined;
+  /** USAGE_ADJUSTED: the correction. */
+  adjustment?:
+    | UsageAdjustment
+    | undefined;
+  /** TOP_UP_ADDED, TOP_UP_ENDED: the top-up. */
+  topUp?:
+    | ChangedTopUp
+    | undefined;
+  /** CLOCK_RESET: the budget's clock before, and after. */
+  clock?:
+    | ClockChange
+    | undefined;
+  /**
+   * POLICY, PRESET: what `UpdateBudget` takes to put back what this change replaced, with the etag of now. Fields that the change did
+   * not touch stay, and entries of maps that others changed since. Unset where the budget is deleted.
+   */
+  undo?: UpdateBudgetRequest | undefined;
+}
+
+/** What differs between two policies. Of maps, the entries that differ. */
+export interface PolicyChange {
+  /** The fields that differ, as `UpdateBudget` names them. */
+  fields?:
+    | string[]
+    | undefined;
+  /** What was set of them before: one that is unset here followed its default. */
+  before?:
+    | Policy
+    | undefined;
+  /** What is set of them after it, likewise. */
+  after?:
+    | Policy
+    | undefined;
+  /** PRESET: the preset before. */
+  presetBefore: Preset;
+  /** PRESET: the preset after it. */
+  presetAfter: Preset;
+}
+
+/** A lease that an operator ended. */
+export interface RevokedLease {
+  /** The lease. */
+  leaseId: string;
+  /** Its AI. */
+  aiId: string;
+  /** What it had reserved. */
+  reservedTokens: number;
+  /** What had been reported of it. */
+  usedTokens: number;
+  /** What was presumed of it then. */
+  presumedTokens: number;
+}
+
+/** A correction of usage. */
+export interface UsageAdjustment {
+  /** The id that made it happen once. */
+  adjustmentId: string;
+  /** Tokens that were added, or with a minus sign taken away. */
+  tokens: number;
+  /** The day, `YYYY-MM-DD`. */
+  day: string;
+  /** Tokens of that day after it. */
+  dayTotalTokens: number;
+  /** The AI that it named. */
+  aiId?:
+    | string
+    | undefined;
+  /** The model that it named. */
+  model?: string | undefined;
+}
+
+/** A top-up that was added or ended. */
+export interface ChangedTopUp {
+  /** Names it. */
+  topUpId: string;
+  /** What it does. */
+  kind: TopUpKind;
+  /** How many tokens. */
+  tokens: number;
+  /** OVER_CAPS: it is for this AI alone. */
+  aiId?:
+    | string
+    | undefined;
+  /** OVER_CAPS: it is for the AIs of this team alone. */
+  teamId?:
+    | string
+    | undefined;
+  /** LARGER_MONTH: the month, `YYYY-MM`. */
+  month?:
+    | string
+    | undefined;
+  /** OVER_CAPS: when it was to end by itself. */
+  expiresAt?:
+    | Date
+    | undefined;
+  /** TOP_UP_ENDED, OVER_CAPS: what leases had spent of it. */
+  spentTokens: number;
+  /** TOP_UP_ENDED, LARGER_MONTH: what its end took back. */
+  takenBackTokens: number;
+}
+
+/** How a clock was set. */
+export interface ClockChange {
+  /** As it was. */
+  before?:
+    | Date
+    | undefined;
+  /** The trusted time. */
+  after?: Date | undefined;
 }
 
 /** Lists denials. */
@@ -677,6 +930,8 @@ export interface RuleDenials {
 export interface ResetClockRequest {
   /** The budget. Required. */
   budgetId: string;
+  /** Why, for the log and the list of changes. At most 256 bytes. */
+  reason: string;
 }
 
 /** The two times, to the millisecond. */
@@ -2511,7 +2766,7 @@ export const ListBudgetsResponse: MessageFns<ListBudgetsResponse> = {
 };
 
 function createBaseDeleteBudgetRequest(): DeleteBudgetRequest {
-  return { budgetId: "", force: false, etag: undefined };
+  return { budgetId: "", force: false, etag: undefined, reason: "" };
 }
 
 export const DeleteBudgetRequest: MessageFns<DeleteBudgetRequest> = {
@@ -2524,6 +2779,9 @@ export const DeleteBudgetRequest: MessageFns<DeleteBudgetRequest> = {
     }
     if (message.etag !== undefined) {
       writer.uint32(26).string(message.etag);
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
     }
     return writer;
   },
@@ -2565,6 +2823,14 @@ export const DeleteBudgetRequest: MessageFns<DeleteBudgetRequest> = {
             message.etag = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2585,6 +2851,7 @@ export const DeleteBudgetRequest: MessageFns<DeleteBudgetRequest> = {
     message.budgetId = object.budgetId ?? "";
     message.force = object.force ?? false;
     message.etag = object.etag ?? undefined;
+    message.reason = object.reason ?? "";
     return message;
   },
 };
@@ -2757,13 +3024,16 @@ export const PauseBudgetResponse: MessageFns<PauseBudgetResponse> = {
 };
 
 function createBaseResumeBudgetRequest(): ResumeBudgetRequest {
-  return { budgetId: "" };
+  return { budgetId: "", reason: "" };
 }
 
 export const ResumeBudgetRequest: MessageFns<ResumeBudgetRequest> = {
   encode(message: ResumeBudgetRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.budgetId !== "") {
       writer.uint32(10).string(message.budgetId);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
     }
     return writer;
   },
@@ -2789,6 +3059,14 @@ export const ResumeBudgetRequest: MessageFns<ResumeBudgetRequest> = {
             message.budgetId = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2807,6 +3085,7 @@ export const ResumeBudgetRequest: MessageFns<ResumeBudgetRequest> = {
   fromPartial<I extends Exact<DeepPartial<ResumeBudgetRequest>, I>>(object: I): ResumeBudgetRequest {
     const message = createBaseResumeBudgetRequest();
     message.budgetId = object.budgetId ?? "";
+    message.reason = object.reason ?? "";
     return message;
   },
 };
@@ -3716,6 +3995,470 @@ export const EndTopUpResponse: MessageFns<EndTopUpResponse> = {
   },
 };
 
+function createBaseListAlertsRequest(): ListAlertsRequest {
+  return { budgetId: "", includeEnded: false, pageSize: 0, pageToken: "" };
+}
+
+export const ListAlertsRequest: MessageFns<ListAlertsRequest> = {
+  encode(message: ListAlertsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.budgetId !== "") {
+      writer.uint32(10).string(message.budgetId);
+    }
+    if (message.includeEnded !== false) {
+      writer.uint32(16).bool(message.includeEnded);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(24).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(34).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListAlertsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListAlertsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.budgetId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.includeEnded = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListAlertsRequest>, I>>(base?: I): ListAlertsRequest {
+    return ListAlertsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListAlertsRequest>, I>>(object: I): ListAlertsRequest {
+    const message = createBaseListAlertsRequest();
+    message.budgetId = object.budgetId ?? "";
+    message.includeEnded = object.includeEnded ?? false;
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListAlertsResponse(): ListAlertsResponse {
+  return { alerts: [], silences: [], nextPageToken: "" };
+}
+
+export const ListAlertsResponse: MessageFns<ListAlertsResponse> = {
+  encode(message: ListAlertsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.alerts) {
+      Alert.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.silences) {
+      AlertSilence.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(26).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListAlertsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListAlertsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.alerts.push(Alert.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.silences.push(AlertSilence.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListAlertsResponse>, I>>(base?: I): ListAlertsResponse {
+    return ListAlertsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListAlertsResponse>, I>>(object: I): ListAlertsResponse {
+    const message = createBaseListAlertsResponse();
+    message.alerts = object.alerts?.map((e) => Alert.fromPartial(e)) || [];
+    message.silences = object.silences?.map((e) => AlertSilence.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseAcknowledgeAlertRequest(): AcknowledgeAlertRequest {
+  return { budgetId: "", alertId: "", reason: "" };
+}
+
+export const AcknowledgeAlertRequest: MessageFns<AcknowledgeAlertRequest> = {
+  encode(message: AcknowledgeAlertRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.budgetId !== "") {
+      writer.uint32(10).string(message.budgetId);
+    }
+    if (message.alertId !== "") {
+      writer.uint32(18).string(message.alertId);
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AcknowledgeAlertRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAcknowledgeAlertRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.budgetId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.alertId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<AcknowledgeAlertRequest>, I>>(base?: I): AcknowledgeAlertRequest {
+    return AcknowledgeAlertRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AcknowledgeAlertRequest>, I>>(object: I): AcknowledgeAlertRequest {
+    const message = createBaseAcknowledgeAlertRequest();
+    message.budgetId = object.budgetId ?? "";
+    message.alertId = object.alertId ?? "";
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseAcknowledgeAlertResponse(): AcknowledgeAlertResponse {
+  return { alert: undefined };
+}
+
+export const AcknowledgeAlertResponse: MessageFns<AcknowledgeAlertResponse> = {
+  encode(message: AcknowledgeAlertResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.alert !== undefined) {
+      Alert.encode(message.alert, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AcknowledgeAlertResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAcknowledgeAlertResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.alert = Alert.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<AcknowledgeAlertResponse>, I>>(base?: I): AcknowledgeAlertResponse {
+    return AcknowledgeAlertResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AcknowledgeAlertResponse>, I>>(object: I): AcknowledgeAlertResponse {
+    const message = createBaseAcknowledgeAlertResponse();
+    message.alert = (object.alert !== undefined && object.alert !== null) ? Alert.fromPartial(object.alert) : undefined;
+    return message;
+  },
+};
+
+function createBaseSilenceAlertsRequest(): SilenceAlertsRequest {
+  return { budgetId: "", until: undefined, rules: [], reason: "" };
+}
+
+export const SilenceAlertsRequest: MessageFns<SilenceAlertsRequest> = {
+  encode(message: SilenceAlertsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.budgetId !== "") {
+      writer.uint32(10).string(message.budgetId);
+    }
+    if (message.until !== undefined) {
+      Timestamp.encode(toTimestamp(message.until), writer.uint32(18).fork()).join();
+    }
+    if (message.rules.length !== 0) {
+      writer.uint32(26).fork();
+      for (const v of message.rules) {
+        writer.int32(v);
+      }
+      writer.join();
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SilenceAlertsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSilenceAlertsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.budgetId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.until = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag === 24) {
+              message.rules.push(reader.int32() as any);
+
+              continue;
+            }
+
+            if (tag === 26) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.rules.push(reader.int32() as any);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<SilenceAlertsRequest>, I>>(base?: I): SilenceAlertsRequest {
+    return SilenceAlertsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SilenceAlertsRequest>, I>>(object: I): SilenceAlertsRequest {
+    const message = createBaseSilenceAlertsRequest();
+    message.budgetId = object.budgetId ?? "";
+    message.until = object.until ?? undefined;
+    message.rules = object.rules?.map((e) => e) || [];
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseSilenceAlertsResponse(): SilenceAlertsResponse {
+  return { silences: [] };
+}
+
+export const SilenceAlertsResponse: MessageFns<SilenceAlertsResponse> = {
+  encode(message: SilenceAlertsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.silences) {
+      AlertSilence.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SilenceAlertsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSilenceAlertsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.silences.push(AlertSilence.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<SilenceAlertsResponse>, I>>(base?: I): SilenceAlertsResponse {
+    return SilenceAlertsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SilenceAlertsResponse>, I>>(object: I): SilenceAlertsResponse {
+    const message = createBaseSilenceAlertsResponse();
+    message.silences = object.silences?.map((e) => AlertSilence.fromPartial(e)) || [];
+    return message;
+  },
+};
+
 function createBaseListTopUpsRequest(): ListTopUpsRequest {
   return { budgetId: "", pageSize: 0, pageToken: "" };
 }
@@ -4167,6 +4910,919 @@ export const UsageRow: MessageFns<UsageRow> = {
     message.lateTokens = object.lateTokens ?? 0;
     message.calls = object.calls ?? 0;
     message.failedCalls = object.failedCalls ?? 0;
+    return message;
+  },
+};
+
+function createBaseListChangesRequest(): ListChangesRequest {
+  return { budgetId: "", pageSize: 0, pageToken: "" };
+}
+
+export const ListChangesRequest: MessageFns<ListChangesRequest> = {
+  encode(message: ListChangesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.budgetId !== "") {
+      writer.uint32(10).string(message.budgetId);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListChangesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListChangesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.budgetId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListChangesRequest>, I>>(base?: I): ListChangesRequest {
+    return ListChangesRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListChangesRequest>, I>>(object: I): ListChangesRequest {
+    const message = createBaseListChangesRequest();
+    message.budgetId = object.budgetId ?? "";
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListChangesResponse(): ListChangesResponse {
+  return { changes: [], nextPageToken: "" };
+}
+
+export const ListChangesResponse: MessageFns<ListChangesResponse> = {
+  encode(message: ListChangesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.changes) {
+      Change.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListChangesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListChangesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.changes.push(Change.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListChangesResponse>, I>>(base?: I): ListChangesResponse {
+    return ListChangesResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListChangesResponse>, I>>(object: I): ListChangesResponse {
+    const message = createBaseListChangesResponse();
+    message.changes = object.changes?.map((e) => Change.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseChange(): Change {
+  return {
+    number: 0,
+    changedAt: undefined,
+    principal: "",
+    kind: 0,
+    reason: "",
+    policy: undefined,
+    pause: undefined,
+    lease: undefined,
+    adjustment: undefined,
+    topUp: undefined,
+    clock: undefined,
+    undo: undefined,
+  };
+}
+
+export const Change: MessageFns<Change> = {
+  encode(message: Change, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.number !== 0) {
+      writer.uint32(8).int64(message.number);
+    }
+    if (message.changedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.changedAt), writer.uint32(18).fork()).join();
+    }
+    if (message.principal !== "") {
+      writer.uint32(26).string(message.principal);
+    }
+    if (message.kind !== 0) {
+      writer.uint32(32).int32(message.kind);
+    }
+    if (message.reason !== "") {
+      writer.uint32(42).string(message.reason);
+    }
+    if (message.policy !== undefined) {
+      PolicyChange.encode(message.policy, writer.uint32(50).fork()).join();
+    }
+    if (message.pause !== undefined) {
+      PauseState.encode(message.pause, writer.uint32(58).fork()).join();
+    }
+    if (message.lease !== undefined) {
+      RevokedLease.encode(message.lease, writer.uint32(66).fork()).join();
+    }
+    if (message.adjustment !== undefined) {
+      UsageAdjustment.encode(message.adjustment, writer.uint32(74).fork()).join();
+    }
+    if (message.topUp !== undefined) {
+      ChangedTopUp.encode(message.topUp, writer.uint32(82).fork()).join();
+    }
+    if (message.clock !== undefined) {
+      ClockChange.encode(message.clock, writer.uint32(90).fork()).join();
+    }
+    if (message.undo !== undefined) {
+      UpdateBudgetRequest.encode(message.undo, writer.uint32(98).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Change {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseChange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.number = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.changedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.principal = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.kind = reader.int32() as any;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.policy = PolicyChange.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.pause = PauseState.decode(reader, reader.uint32());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.lease = RevokedLease.decode(reader, reader.uint32());
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.adjustment = UsageAdjustment.decode(reader, reader.uint32());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.topUp = ChangedTopUp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.clock = ClockChange.decode(reader, reader.uint32());
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.undo = UpdateBudgetRequest.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<Change>, I>>(base?: I): Change {
+    return Change.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Change>, I>>(object: I): Change {
+    const message = createBaseChange();
+    message.number = object.number ?? 0;
+    message.changedAt = object.changedAt ?? undefined;
+    message.principal = object.principal ?? "";
+    message.kind = object.kind ?? 0;
+    message.reason = object.reason ?? "";
+    message.policy = (object.policy !== undefined && object.policy !== null)
+      ? PolicyChange.fromPartial(object.policy)
+      : undefined;
+    message.pause = (object.pause !== undefined && object.pause !== null)
+      ? PauseState.fromPartial(object.pause)
+      : undefined;
+    message.lease = (object.lease !== undefined && object.lease !== null)
+      ? RevokedLease.fromPartial(object.lease)
+      : undefined;
+    message.adjustment = (object.adjustment !== undefined && object.adjustment !== null)
+      ? UsageAdjustment.fromPartial(object.adjustment)
+      : undefined;
+    message.topUp = (object.topUp !== undefined && object.topUp !== null)
+      ? ChangedTopUp.fromPartial(object.topUp)
+      : undefined;
+    message.clock = (object.clock !== undefined && object.clock !== null)
+      ? ClockChange.fromPartial(object.clock)
+      : undefined;
+    message.undo = (object.undo !== undefined && object.undo !== null)
+      ? UpdateBudgetRequest.fromPartial(object.undo)
+      : undefined;
+    return message;
+  },
+};
+
+function createBasePolicyChange(): PolicyChange {
+  return { fields: undefined, before: undefined, after: undefined, presetBefore: 0, presetAfter: 0 };
+}
+
+export const PolicyChange: MessageFns<PolicyChange> = {
+  encode(message: PolicyChange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.fields !== undefined) {
+      FieldMask.encode(FieldMask.wrap(message.fields), writer.uint32(10).fork()).join();
+    }
+    if (message.before !== undefined) {
+      Policy.encode(message.before, writer.uint32(18).fork()).join();
+    }
+    if (message.after !== undefined) {
+      Policy.encode(message.after, writer.uint32(26).fork()).join();
+    }
+    if (message.presetBefore !== 0) {
+      writer.uint32(32).int32(message.presetBefore);
+    }
+    if (message.presetAfter !== 0) {
+      writer.uint32(40).int32(message.presetAfter);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PolicyChange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePolicyChange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.fields = FieldMask.unwrap(FieldMask.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.before = Policy.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.after = Policy.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.presetBefore = reader.int32() as any;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.presetAfter = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<PolicyChange>, I>>(base?: I): PolicyChange {
+    return PolicyChange.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PolicyChange>, I>>(object: I): PolicyChange {
+    const message = createBasePolicyChange();
+    message.fields = object.fields ?? undefined;
+    message.before = (object.before !== undefined && object.before !== null)
+      ? Policy.fromPartial(object.before)
+      : undefined;
+    message.after = (object.after !== undefined && object.after !== null)
+      ? Policy.fromPartial(object.after)
+      : undefined;
+    message.presetBefore = object.presetBefore ?? 0;
+    message.presetAfter = object.presetAfter ?? 0;
+    return message;
+  },
+};
+
+function createBaseRevokedLease(): RevokedLease {
+  return { leaseId: "", aiId: "", reservedTokens: 0, usedTokens: 0, presumedTokens: 0 };
+}
+
+export const RevokedLease: MessageFns<RevokedLease> = {
+  encode(message: RevokedLease, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.leaseId !== "") {
+      writer.uint32(10).string(message.leaseId);
+    }
+    if (message.aiId !== "") {
+      writer.uint32(18).string(message.aiId);
+    }
+    if (message.reservedTokens !== 0) {
+      writer.uint32(24).int64(message.reservedTokens);
+    }
+    if (message.usedTokens !== 0) {
+      writer.uint32(32).int64(message.usedTokens);
+    }
+    if (message.presumedTokens !== 0) {
+      writer.uint32(40).int64(message.presumedTokens);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RevokedLease {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRevokedLease();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.leaseId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.aiId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.reservedTokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.usedTokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.presumedTokens = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<RevokedLease>, I>>(base?: I): RevokedLease {
+    return RevokedLease.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RevokedLease>, I>>(object: I): RevokedLease {
+    const message = createBaseRevokedLease();
+    message.leaseId = object.leaseId ?? "";
+    message.aiId = object.aiId ?? "";
+    message.reservedTokens = object.reservedTokens ?? 0;
+    message.usedTokens = object.usedTokens ?? 0;
+    message.presumedTokens = object.presumedTokens ?? 0;
+    return message;
+  },
+};
+
+function createBaseUsageAdjustment(): UsageAdjustment {
+  return { adjustmentId: "", tokens: 0, day: "", dayTotalTokens: 0, aiId: undefined, model: undefined };
+}
+
+export const UsageAdjustment: MessageFns<UsageAdjustment> = {
+  encode(message: UsageAdjustment, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.adjustmentId !== "") {
+      writer.uint32(10).string(message.adjustmentId);
+    }
+    if (message.tokens !== 0) {
+      writer.uint32(16).int64(message.tokens);
+    }
+    if (message.day !== "") {
+      writer.uint32(26).string(message.day);
+    }
+    if (message.dayTotalTokens !== 0) {
+      writer.uint32(32).int64(message.dayTotalTokens);
+    }
+    if (message.aiId !== undefined) {
+      writer.uint32(42).string(message.aiId);
+    }
+    if (message.model !== undefined) {
+      writer.uint32(50).string(message.model);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UsageAdjustment {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUsageAdjustment();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.adjustmentId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.tokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.day = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.dayTotalTokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.aiId = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<UsageAdjustment>, I>>(base?: I): UsageAdjustment {
+    return UsageAdjustment.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UsageAdjustment>, I>>(object: I): UsageAdjustment {
+    const message = createBaseUsageAdjustment();
+    message.adjustmentId = object.adjustmentId ?? "";
+    message.tokens = object.tokens ?? 0;
+    message.day = object.day ?? "";
+    message.dayTotalTokens = object.dayTotalTokens ?? 0;
+    message.aiId = object.aiId ?? undefined;
+    message.model = object.model ?? undefined;
+    return message;
+  },
+};
+
+function createBaseChangedTopUp(): ChangedTopUp {
+  return {
+    topUpId: "",
+    kind: 0,
+    tokens: 0,
+    aiId: undefined,
+    teamId: undefined,
+    month: undefined,
+    expiresAt: undefined,
+    spentTokens: 0,
+    takenBackTokens: 0,
+  };
+}
+
+export const ChangedTopUp: MessageFns<ChangedTopUp> = {
+  encode(message: ChangedTopUp, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.topUpId !== "") {
+      writer.uint32(10).string(message.topUpId);
+    }
+    if (message.kind !== 0) {
+      writer.uint32(16).int32(message.kind);
+    }
+    if (message.tokens !== 0) {
+      writer.uint32(24).int64(message.tokens);
+    }
+    if (message.aiId !== undefined) {
+      writer.uint32(34).string(message.aiId);
+    }
+    if (message.teamId !== undefined) {
+      writer.uint32(42).string(message.teamId);
+    }
+    if (message.month !== undefined) {
+      writer.uint32(50).string(message.month);
+    }
+    if (message.expiresAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.expiresAt), writer.uint32(58).fork()).join();
+    }
+    if (message.spentTokens !== 0) {
+      writer.uint32(64).int64(message.spentTokens);
+    }
+    if (message.takenBackTokens !== 0) {
+      writer.uint32(72).int64(message.takenBackTokens);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ChangedTopUp {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseChangedTopUp();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.topUpId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.kind = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.tokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.aiId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.teamId = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.month = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.expiresAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.spentTokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.takenBackTokens = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ChangedTopUp>, I>>(base?: I): ChangedTopUp {
+    return ChangedTopUp.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ChangedTopUp>, I>>(object: I): ChangedTopUp {
+    const message = createBaseChangedTopUp();
+    message.topUpId = object.topUpId ?? "";
+    message.kind = object.kind ?? 0;
+    message.tokens = object.tokens ?? 0;
+    message.aiId = object.aiId ?? undefined;
+    message.teamId = object.teamId ?? undefined;
+    message.month = object.month ?? undefined;
+    message.expiresAt = object.expiresAt ?? undefined;
+    message.spentTokens = object.spentTokens ?? 0;
+    message.takenBackTokens = object.takenBackTokens ?? 0;
+    return message;
+  },
+};
+
+function createBaseClockChange(): ClockChange {
+  return { before: undefined, after: undefined };
+}
+
+export const ClockChange: MessageFns<ClockChange> = {
+  encode(message: ClockChange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.before !== undefined) {
+      Timestamp.encode(toTimestamp(message.before), writer.uint32(10).fork()).join();
+    }
+    if (message.after !== undefined) {
+      Timestamp.encode(toTimestamp(message.after), writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ClockChange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseClockChange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.before = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.after = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ClockChange>, I>>(base?: I): ClockChange {
+    return ClockChange.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ClockChange>, I>>(object: I): ClockChange {
+    const message = createBaseClockChange();
+    message.before = object.before ?? undefined;
+    message.after = object.after ?? undefined;
     return message;
   },
 };
@@ -4738,13 +6394,16 @@ export const RuleDenials: MessageFns<RuleDenials> = {
 };
 
 function createBaseResetClockRequest(): ResetClockRequest {
-  return { budgetId: "" };
+  return { budgetId: "", reason: "" };
 }
 
 export const ResetClockRequest: MessageFns<ResetClockRequest> = {
   encode(message: ResetClockRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.budgetId !== "") {
       writer.uint32(10).string(message.budgetId);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
     }
     return writer;
   },
@@ -4770,6 +6429,14 @@ export const ResetClockRequest: MessageFns<ResetClockRequest> = {
             message.budgetId = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4788,6 +6455,7 @@ export const ResetClockRequest: MessageFns<ResetClockRequest> = {
   fromPartial<I extends Exact<DeepPartial<ResetClockRequest>, I>>(object: I): ResetClockRequest {
     const message = createBaseResetClockRequest();
     message.budgetId = object.budgetId ?? "";
+    message.reason = object.reason ?? "";
     return message;
   },
 };
@@ -5508,6 +7176,46 @@ export const BudgetAdminServiceService = {
     responseSerialize: (value: ListTopUpsResponse): Buffer => Buffer.from(ListTopUpsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListTopUpsResponse => ListTopUpsResponse.decode(value),
   },
+  /** Lists the alerts that hold, or whose end is not told yet, and what is silenced. Errors: NOT_FOUND (BUDGET_NOT_FOUND). */
+  listAlerts: {
+    path: "/budgetarbiter.v1.BudgetAdminService/ListAlerts" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListAlertsRequest): Buffer => Buffer.from(ListAlertsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListAlertsRequest => ListAlertsRequest.decode(value),
+    responseSerialize: (value: ListAlertsResponse): Buffer => Buffer.from(ListAlertsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListAlertsResponse => ListAlertsResponse.decode(value),
+  },
+  /**
+   * Says that somebody minds an alert, until it is raised again. It is shown with the alert; of one that was acknowledged before, the
+   * last one stands. Errors: NOT_FOUND (BUDGET_NOT_FOUND, ALERT_NOT_FOUND).
+   */
+  acknowledgeAlert: {
+    path: "/budgetarbiter.v1.BudgetAdminService/AcknowledgeAlert" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: AcknowledgeAlertRequest): Buffer =>
+      Buffer.from(AcknowledgeAlertRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): AcknowledgeAlertRequest => AcknowledgeAlertRequest.decode(value),
+    responseSerialize: (value: AcknowledgeAlertResponse): Buffer =>
+      Buffer.from(AcknowledgeAlertResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): AcknowledgeAlertResponse => AcknowledgeAlertResponse.decode(value),
+  },
+  /**
+   * Withholds from alert sinks what would be told of some rules or of all, until a moment; or ends that, if no moment is given. Figures,
+   * gauges, events and the log go on as they are, and what was on its way is still sent. When the silence ends, sinks are told what still holds, and
+   * the end of what they had heard of before. Errors: NOT_FOUND (BUDGET_NOT_FOUND).
+   */
+  silenceAlerts: {
+    path: "/budgetarbiter.v1.BudgetAdminService/SilenceAlerts" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SilenceAlertsRequest): Buffer => Buffer.from(SilenceAlertsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SilenceAlertsRequest => SilenceAlertsRequest.decode(value),
+    responseSerialize: (value: SilenceAlertsResponse): Buffer =>
+      Buffer.from(SilenceAlertsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SilenceAlertsResponse => SilenceAlertsResponse.decode(value),
+  },
   /** Lists usage by day, hour, AI or model, over any time within the retention. Errors: NOT_FOUND (BUDGET_NOT_FOUND). */
   listUsage: {
     path: "/budgetarbiter.v1.BudgetAdminService/ListUsage" as const,
@@ -5548,6 +7256,19 @@ export const BudgetAdminServiceService = {
     responseSerialize: (value: SimulatePolicyResponse): Buffer =>
       Buffer.from(SimulatePolicyResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): SimulatePolicyResponse => SimulatePolicyResponse.decode(value),
+  },
+  /**
+   * Lists what operators changed, the newest first: the last 200 changes, of a deleted budget and of earlier lives of its id too.
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND: it never was, or was deleted so long ago that nothing is left of it).
+   */
+  listChanges: {
+    path: "/budgetarbiter.v1.BudgetAdminService/ListChanges" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListChangesRequest): Buffer => Buffer.from(ListChangesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListChangesRequest => ListChangesRequest.decode(value),
+    responseSerialize: (value: ListChangesResponse): Buffer => Buffer.from(ListChangesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListChangesResponse => ListChangesResponse.decode(value),
   },
   /**
    * Sets the budget's clock to the trusted time, after a wrong clock had run ahead. Where the time itself is not trusted, since the
@@ -5636,6 +7357,19 @@ export interface BudgetAdminServiceServer extends UntypedServiceImplementation {
    * Errors: NOT_FOUND (BUDGET_NOT_FOUND).
    */
   listTopUps: handleUnaryCall<ListTopUpsRequest, ListTopUpsResponse>;
+  /** Lists the alerts that hold, or whose end is not told yet, and what is silenced. Errors: NOT_FOUND (BUDGET_NOT_FOUND). */
+  listAlerts: handleUnaryCall<ListAlertsRequest, ListAlertsResponse>;
+  /**
+   * Says that somebody minds an alert, until it is raised again. It is shown with the alert; of one that was acknowledged before, the
+   * last one stands. Errors: NOT_FOUND (BUDGET_NOT_FOUND, ALERT_NOT_FOUND).
+   */
+  acknowledgeAlert: handleUnaryCall<AcknowledgeAlertRequest, AcknowledgeAlertResponse>;
+  /**
+   * Withholds from alert sinks what would be told of some rules or of all, until a moment; or ends that, if no moment is given. Figures,
+   * gauges, events and the log go on as they are, and what was on its way is still sent. When the silence ends, sinks are told what still holds, and
+   * the end of what they had heard of before. Errors: NOT_FOUND (BUDGET_NOT_FOUND).
+   */
+  silenceAlerts: handleUnaryCall<SilenceAlertsRequest, SilenceAlertsResponse>;
   /** Lists usage by day, hour, AI or model, over any time within the retention. Errors: NOT_FOUND (BUDGET_NOT_FOUND). */
   listUsage: handleUnaryCall<ListUsageRequest, ListUsageResponse>;
   /**
@@ -5651,6 +7385,11 @@ export interface BudgetAdminServiceServer extends UntypedServiceImplementation {
    * it took more than 2 s).
    */
   simulatePolicy: handleUnaryCall<SimulatePolicyRequest, SimulatePolicyResponse>;
+  /**
+   * Lists what operators changed, the newest first: the last 200 changes, of a deleted budget and of earlier lives of its id too.
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND: it never was, or was deleted so long ago that nothing is left of it).
+   */
+  listChanges: handleUnaryCall<ListChangesRequest, ListChangesResponse>;
   /**
    * Sets the budget's clock to the trusted time, after a wrong clock had run ahead. Where the time itself is not trusted, since the
    * clock of the machine stepped, an operator over all budgets has it believed by this, for all of them.
@@ -5904,6 +7643,61 @@ export interface BudgetAdminServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListTopUpsResponse) => void,
   ): ClientUnaryCall;
+  /** Lists the alerts that hold, or whose end is not told yet, and what is silenced. Errors: NOT_FOUND (BUDGET_NOT_FOUND). */
+  listAlerts(
+    request: ListAlertsRequest,
+    callback: (error: ServiceError | null, response: ListAlertsResponse) => void,
+  ): ClientUnaryCall;
+  listAlerts(
+    request: ListAlertsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListAlertsResponse) => void,
+  ): ClientUnaryCall;
+  listAlerts(
+    request: ListAlertsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListAlertsResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Says that somebody minds an alert, until it is raised again. It is shown with the alert; of one that was acknowledged before, the
+   * last one stands. Errors: NOT_FOUND (BUDGET_NOT_FOUND, ALERT_NOT_FOUND).
+   */
+  acknowledgeAlert(
+    request: AcknowledgeAlertRequest,
+    callback: (error: ServiceError | null, response: AcknowledgeAlertResponse) => void,
+  ): ClientUnaryCall;
+  acknowledgeAlert(
+    request: AcknowledgeAlertRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: AcknowledgeAlertResponse) => void,
+  ): ClientUnaryCall;
+  acknowledgeAlert(
+    request: AcknowledgeAlertRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: AcknowledgeAlertResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Withholds from alert sinks what would be told of some rules or of all, until a moment; or ends that, if no moment is given. Figures,
+   * gauges, events and the log go on as they are, and what was on its way is still sent. When the silence ends, sinks are told what still holds, and
+   * the end of what they had heard of before. Errors: NOT_FOUND (BUDGET_NOT_FOUND).
+   */
+  silenceAlerts(
+    request: SilenceAlertsRequest,
+    callback: (error: ServiceError | null, response: SilenceAlertsResponse) => void,
+  ): ClientUnaryCall;
+  silenceAlerts(
+    request: SilenceAlertsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: SilenceAlertsResponse) => void,
+  ): ClientUnaryCall;
+  silenceAlerts(
+    request: SilenceAlertsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: SilenceAlertsResponse) => void,
+  ): ClientUnaryCall;
   /** Lists usage by day, hour, AI or model, over any time within the retention. Errors: NOT_FOUND (BUDGET_NOT_FOUND). */
   listUsage(
     request: ListUsageRequest,
@@ -5960,6 +7754,25 @@ export interface BudgetAdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: SimulatePolicyResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Lists what operators changed, the newest first: the last 200 changes, of a deleted budget and of earlier lives of its id too.
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND: it never was, or was deleted so long ago that nothing is left of it).
+   */
+  listChanges(
+    request: ListChangesRequest,
+    callback: (error: ServiceError | null, response: ListChangesResponse) => void,
+  ): ClientUnaryCall;
+  listChanges(
+    request: ListChangesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListChangesResponse) => void,
+  ): ClientUnaryCall;
+  listChanges(
+    request: ListChangesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListChangesResponse) => void,
   ): ClientUnaryCall;
   /**
    * Sets the budget's clock to the trusted time, after a wrong clock had run ahead. Where the time itself is not trusted, since the
