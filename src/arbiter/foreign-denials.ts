@@ -1,14 +1,20 @@
 import { RECENT_MS, type RecentDenials } from '../domain/denials/recent.js';
 import type { DenialHead } from '../domain/denials/records.js';
 import { recentOf } from '../domain/denials/records.js';
-import { StoreError } from '../store/store.js';
-import type { Context } from './context.js';
+import type { Clock } from '../platform/clock.js';
+import type { Log } from '../platform/log.js';
+import { type BudgetStore, StoreError } from '../store/store.js';
 
 /** Others write every 5 s; more often there is nothing new. */
 const FRESH_MS = 5_000;
 const MOST_HEADS = 2_000;
 
-type Means = Pick<Context, 'store' | 'clock' | 'log'> & { readonly ownWriter: string };
+interface Means {
+  readonly store: BudgetStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly ownWriter: string;
+}
 
 /**
  * What others refused of late, of every budget in one read, which is made while somebody asks: other replicas, and this one before it
