@@ -39,6 +39,8 @@ export async function builtWheel(): Promise<string> {
   const folder = await builtOnce('wheel', async (folder) => {
     const source = await mkdtemp(path.join(tmpdir(), 'budget-arbiter-source-'));
     await output('cp', ['-R', `${PACKAGE}/.`, source]);
+    // What `pip install` of the folder left there would be taken for the newer.
+    await output('rm', ['-rf', 'build', 'dist', 'src/budget_arbiter.egg-info'], { cwd: source });
     const python = await pythonWith('tools');
     await output(python, ['-m', 'build', '--no-isolation', '--outdir', folder, source]);
     await rm(source, { recursive: true });
