@@ -18,7 +18,7 @@ const INSTALL = `
 "$2" -m venv --without-pip "$1"
 site=$("$1/bin/python" -c 'import site; print(site.getsitepackages()[0])')
 "$2" -c 'import site; print(site.getsitepackages()[0])' >"$site/requirements.pth"
-"$2" -m pip --python "$1/bin/python" install --quiet --no-deps --no-index "$3"
+"$2" -m pip --python "$1/bin/python" install --quiet --no-deps --no-index --ignore-installed "$3"
 for script in $(grep -Il "^#!$2$" "\${2%/*}"/*); do
   [ -e "$1/bin/\${script##*/}" ] || { sed "1s|.*|#!$1/bin/python|" "$script" >"$1/bin/\${script##*/}"; chmod +x "$1/bin/\${script##*/}"; }
 done
