@@ -8,7 +8,7 @@ import { Content, type HttpResponse } from '../response.js';
 import { type Format, readHeaders } from './call-headers.js';
 import { connectError, connectJson } from './connect-error.js';
 import { HttpCaller, within } from './http-caller.js';
-import { jsonOfBytes } from './json-message.js';
+import { jsonOfBytes } from '../../api/codec/json-of-bytes.js';
 import type { UnaryRpc } from './unary-rpc.js';
 
 /** As over gRPC: the largest legal request is a policy that names 250 AIs and 100 models. */

@@ -4,7 +4,8 @@ import { failureResponse } from '../error-responses.js';
 import { readQuery } from '../query.js';
 import type { HttpResponse } from '../response.js';
 import { HttpCaller } from './http-caller.js';
-import { bytesOfJson, jsonOfBytes } from './json-message.js';
+import { jsonOfBytes } from '../../api/codec/json-of-bytes.js';
+import { bytesOfJson } from './json-message.js';
 import type { UnaryRpc } from './unary-rpc.js';
 
 const ADMIN = '/budgetarbiter.v1.BudgetAdminService';

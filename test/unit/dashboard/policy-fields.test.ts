@@ -13,7 +13,8 @@ import {
   CreateBudgetRequest,
   GetBudgetResponse,
 } from '../../../src/gen/budgetarbiter/v1/budget_admin_service.js';
-import { bytesOfJson, jsonOfBytes } from '../../../src/http/connect/json-message.js';
+import { jsonOfBytes } from '../../../src/api/codec/json-of-bytes.js';
+import { bytesOfJson } from '../../../src/http/connect/json-message.js';
 import { POLICY_FORM } from '../../../src/http/dashboard/policy-form.js';
 import { budget } from '../../support/samples.js';
 
