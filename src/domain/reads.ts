@@ -3,6 +3,7 @@ import { askedViolation, estimateOf, leastTokens, requestedTokens } from './admi
 import { roomFor } from './admission/room.js';
 import { scopeWindows } from './admission/rules/scope-cap.js';
 import { topUpOver } from './admission/top-up.js';
+import { alertsNow } from './alerts/alert-view.js';
 import { viewOfBudget } from './budget-changes.js';
 import { ownHours } from './ledger/accounts.js';
 import { withKept } from './ledger/kept-windows.js';
@@ -125,7 +126,8 @@ export function snapshotOf(ledger: Ledger): BudgetSnapshot {
     larger: ledger.topUps.largerBy(ledger.month.key),
     topUps: [...tables.topUps.entries()].map(([id, topUp]) => viewOfTopUp(ledger, id, topUp)),
     monthParts: new Map(tables.monthParts.entries()),
-    alerts: [...tables.alerts.values()].filter(({ epoch }) => epoch === undefined),
+    alerts: alertsNow(ledger),
+    silences: ledger.silences,
   };
 }
 

@@ -3,7 +3,7 @@ import type { MonthWindow, StoredAlert, StoredLease } from '../model/state.js';
 import { TOKENS } from '../model/unit.js';
 import type { Span } from '../time/windows.js';
 import type { AlertCondition, AlertRule } from './alert-conditions.js';
-import { isHappening } from './alert-deliveries.js';
+import { isHappening, owesEnd } from './alert-deliveries.js';
 import * as messages from './alert-messages.js';
 import { away, type Changed, held, type MarkChange, noticeEndsAt, toldOf } from './notices.js';
 
@@ -26,15 +26,20 @@ export function alertKey({
 /** Marks by their keys. */
 export type Marks = Pick<ReadonlyMap<string, StoredAlert>, 'get' | typeof Symbol.iterator>;
 
-/** What the conditions change in the marks. */
-export function updateMarks(marks: Marks, conditions: readonly AlertCondition[], now: number): MarkChange[] {
+/** What the conditions change in the marks. `isSilent`: nothing of a rule is sent now. */
+export function updateMarks(
+  marks: Marks,
+  conditions: readonly AlertCondition[],
+  now: number,
+  isSilent: (rule: string) => boolean = () => false,
+): MarkChange[] {
   const changes: MarkChange[] = [];
   const note = (key: string, changed: Changed | undefined) => {
     if (changed !== undefined) changes.push({ key, ...changed });
   };
   const met = new Map(conditions.map((condition) => [markKey(marks, condition), condition]));
   for (const [key, condition] of met) {
-    if (condition.holds) note(key, held(marks.get(key), condition, now));
+    if (condition.holds) note(key, held(marks.get(key), condition, now, isSilent(condition.rule)));
   }
   for (const [key, mark] of marks) {
     const condition = met.get(key);
@@ -43,8 +48,13 @@ export function updateMarks(marks: Marks, conditions: readonly AlertCondition[],
   return changes;
 }
 
-/** An hourly alert goes on from hour to hour, as long as its notice stands. */
-function markKey(marks: Marks, condition: AlertCondition): string {
+/** By which callers name an alert. */
+export function alertIdOf(alert: StoredAlert): string {
+  return alertKey(alert).split(' ').map(encodeURIComponent).join(':');
+}
+
+/** The key of a condition's mark. An hourly alert goes on from hour to hour, as long as its notice stands. */
+export function markKey(marks: Marks, condition: AlertCondition): string {
   if (condition.window === 'HOUR') {
     for (const [key, mark] of marks) {
       const same = mark.rule === condition.rule && mark.epoch === undefined && !isHappening(mark);
@@ -62,7 +72,7 @@ export function forgettableMarks(marks: Marks, month: MonthWindow, now: number):
   const forgettable: string[] = [];
   for (const [key, mark] of marks) {
     const { endedAt } = toldOf(mark);
-    if (endedAt === undefined || isPromised(mark)) continue;
+    if (endedAt === undefined || isPromised(mark) || owesEnd(mark)) continue;
     const over = mark.window !== 'MONTH' || mark.windowStart < month.start;
     // Of a deleted budget, or of a future that never was: the window that comes under this name is another one.
     const foreign = mark.epoch !== undefined || mark.windowStart > now;
@@ -80,12 +90,6 @@ export function nextNoticeEnd(marks: Iterable<StoredAlert>): number {
   let earliest = Number.POSITIVE_INFINITY;
   for (const mark of marks) earliest = Math.min(earliest, noticeEndsAt(mark));
   return earliest;
-}
-
-/** As watchers and logs see it: whom it must be told beside them is nobody else's matter. */
-export function toldToAll(alert: StoredAlert): StoredAlert {
-  const { untold: _, ...told } = alert;
-  return told;
 }
 
 /** It may end without anybody asking for anything: its hour is over, or the month goes on at a lower rate. */

@@ -66,8 +66,8 @@ export interface MonthWindow {
 
 /** What each section holds, by its key. */
 export interface SectionValues {
-  /** `policy` and `pause`. */
-  settings: StoredPolicy | StoredPause;
+  /** `policy`, `pause` and `silences`. */
+  settings: StoredPolicy | StoredPause | StoredSilences;
   /** By fence. */
   leases: StoredLease;
   /** By AI: its last grants. */
@@ -158,6 +158,21 @@ export interface StoredPolicy {
 export interface StoredPause {
   readonly reason: string;
   readonly at: number;
+  readonly principal?: string;
+}
+
+export interface StoredSilences {
+  readonly byRule: Silences;
+}
+
+/** By rule, or under `*` for all of them: see `alerts/silences.ts`. */
+export type Silences = { readonly [rule: string]: StoredSilence };
+
+export interface StoredSilence {
+  readonly until: number;
+  readonly reason: string;
+  readonly at: number;
+  /** Who asked, as the log names them. */
   readonly principal?: string;
 }
 
@@ -449,6 +464,8 @@ export interface StoredAlert {
   readonly notice?: StoredNotice;
   /** Nobody was told of its notice yet: a silence withholds it. Between decisions of one commit: it is new. */
   readonly untold?: true;
+  /** Absent: nobody has acknowledged it since it was raised last. */
+  readonly acknowledged?: StoredAcknowledgement;
   /** As it was told; so are threshold and message. */
   readonly value: number;
   readonly threshold: number;
@@ -461,6 +478,12 @@ export interface StoredAlert {
   readonly epoch?: number;
   /** By sink, how far it was told; absent where no sink is to be told, and in states older than sinks. */
   readonly deliveries?: readonly StoredDelivery[];
+}
+
+export interface StoredAcknowledgement {
+  readonly at: number;
+  readonly reason: string;
+  readonly principal?: string;
 }
 
 /** What was told of an alert. It outlives a condition that is away for a while: see `alerts/notices.ts`. */

@@ -264,6 +264,8 @@ export enum ErrorReason {
   ERROR_REASON_TOO_MANY_TOP_UPS = 26,
   /** ERROR_REASON_UNIT_IN_USE - FAILED_PRECONDITION: what the budget has counted would be in another unit. Let the usage age out, or use a budget of its own. */
   ERROR_REASON_UNIT_IN_USE = 27,
+  /** ERROR_REASON_ALERT_NOT_FOUND - NOT_FOUND: there is no such alert of the budget, or it ended more than 72 hours ago. */
+  ERROR_REASON_ALERT_NOT_FOUND = 28,
 }
 
 /** A shared monthly allowance and the state of its switches. */
@@ -885,7 +887,49 @@ export interface Alert {
   /** What happened, what it means and what to do, for a person. */
   message: string;
   /** What was told of it. */
-  notice?: AlertNotice | undefined;
+  notice?:
+    | AlertNotice
+    | undefined;
+  /** Its name within its budget, for `AcknowledgeAlert`: rule, start of the window and what else tells it apart. Opaque. */
+  alertId: string;
+  /** When an operator acknowledged it; unset if nobody has since it was raised last. */
+  acknowledgedAt?:
+    | Date
+    | undefined;
+  /** Who, as the log names them; empty while nobody is known by name. */
+  acknowledgedBy?:
+    | string
+    | undefined;
+  /** Why. */
+  acknowledgedReason?:
+    | string
+    | undefined;
+  /** Until then sinks are told nothing of its rule; unset if they are. */
+  silencedUntil?:
+    | Date
+    | undefined;
+  /** The model that it is about, of UNPRICED_MODEL; unset otherwise. */
+  model?: string | undefined;
+}
+
+/** What operators want alert sinks not to be told of, and until when. What holds is shown all the same. */
+export interface AlertSilence {
+  /** The rule; unset: every rule. */
+  rule?:
+    | AlertRule
+    | undefined;
+  /** Until when. */
+  until?:
+    | Date
+    | undefined;
+  /** Why. */
+  reason: string;
+  /** When an operator asked for it. */
+  silencedAt?:
+    | Date
+    | undefined;
+  /** Who, as the log names them; empty while nobody is known by name. */
+  silencedBy: string;
 }
 
 /**
@@ -3769,6 +3813,12 @@ function createBaseAlert(): Alert {
     threshold: 0,
     message: "",
     notice: undefined,
+    alertId: "",
+    acknowledgedAt: undefined,
+    acknowledgedBy: undefined,
+    acknowledgedReason: undefined,
+    silencedUntil: undefined,
+    model: undefined,
   };
 }
 
@@ -3800,6 +3850,24 @@ export const Alert: MessageFns<Alert> = {
     }
     if (message.notice !== undefined) {
       AlertNotice.encode(message.notice, writer.uint32(74).fork()).join();
+    }
+    if (message.alertId !== "") {
+      writer.uint32(82).string(message.alertId);
+    }
+    if (message.acknowledgedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.acknowledgedAt), writer.uint32(90).fork()).join();
+    }
+    if (message.acknowledgedBy !== undefined) {
+      writer.uint32(98).string(message.acknowledgedBy);
+    }
+    if (message.acknowledgedReason !== undefined) {
+      writer.uint32(106).string(message.acknowledgedReason);
+    }
+    if (message.silencedUntil !== undefined) {
+      Timestamp.encode(toTimestamp(message.silencedUntil), writer.uint32(114).fork()).join();
+    }
+    if (message.model !== undefined) {
+      writer.uint32(138).string(message.model);
     }
     return writer;
   },
@@ -3889,6 +3957,54 @@ export const Alert: MessageFns<Alert> = {
             message.notice = AlertNotice.decode(reader, reader.uint32());
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.alertId = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.acknowledgedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.acknowledgedBy = reader.string();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.acknowledgedReason = reader.string();
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.silencedUntil = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3917,6 +4033,115 @@ export const Alert: MessageFns<Alert> = {
     message.notice = (object.notice !== undefined && object.notice !== null)
       ? AlertNotice.fromPartial(object.notice)
       : undefined;
+    message.alertId = object.alertId ?? "";
+    message.acknowledgedAt = object.acknowledgedAt ?? undefined;
+    message.acknowledgedBy = object.acknowledgedBy ?? undefined;
+    message.acknowledgedReason = object.acknowledgedReason ?? undefined;
+    message.silencedUntil = object.silencedUntil ?? undefined;
+    message.model = object.model ?? undefined;
+    return message;
+  },
+};
+
+function createBaseAlertSilence(): AlertSilence {
+  return { rule: undefined, until: undefined, reason: "", silencedAt: undefined, silencedBy: "" };
+}
+
+export const AlertSilence: MessageFns<AlertSilence> = {
+  encode(message: AlertSilence, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rule !== undefined) {
+      writer.uint32(8).int32(message.rule);
+    }
+    if (message.until !== undefined) {
+      Timestamp.encode(toTimestamp(message.until), writer.uint32(18).fork()).join();
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    if (message.silencedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.silencedAt), writer.uint32(34).fork()).join();
+    }
+    if (message.silencedBy !== "") {
+      writer.uint32(42).string(message.silencedBy);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AlertSilence {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAlertSilence();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.rule = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.until = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.silencedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.silencedBy = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<AlertSilence>, I>>(base?: I): AlertSilence {
+    return AlertSilence.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AlertSilence>, I>>(object: I): AlertSilence {
+    const message = createBaseAlertSilence();
+    message.rule = object.rule ?? undefined;
+    message.until = object.until ?? undefined;
+    message.reason = object.reason ?? "";
+    message.silencedAt = object.silencedAt ?? undefined;
+    message.silencedBy = object.silencedBy ?? "";
     return message;
   },
 };

@@ -31,7 +31,9 @@ class Follower {
 
   at(hours: number, ...conditions: AlertCondition[]): this {
     for (const { key, alert, change } of updateMarks(this.marks, conditions, hours * HOUR)) {
-      this.marks.set(key, alert);
+      // As the commit would, which tells its sinks.
+      const { untold: _, ...told } = alert;
+      this.marks.set(key, told);
       if (change !== undefined) this.changes.push(`${hours}: ${alert.rule} ${change}`);
     }
     return this;
