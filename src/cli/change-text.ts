@@ -1,4 +1,4 @@
-import { TopUpKind } from '../gen/budgetarbiter/v1/budget.js';
+import { AlertRule, TopUpKind } from '../gen/budgetarbiter/v1/budget.js';
 import { type Change, ChangeKind, type PolicyChange } from '../gen/budgetarbiter/v1/budget_admin_service.js';
 import { fieldsOf, policyObject, shortValue } from './policy-text.js';
 import { amount, harmless } from './text.js';
@@ -24,11 +24,21 @@ export function changeText(change: Change): string {
     const isMonth = topUp.kind === TopUpKind.TOP_UP_KIND_LARGER_MONTH;
     return `${topUpId}: ${amount(tokens)} for ${isMonth ? `the month ${month ?? ''}` : (aiId ?? teamId ?? 'every AI')}`;
   }
+  if (change.alertId !== undefined) return alertName(change);
+  if (kind === ChangeKind.CHANGE_KIND_ALERTS_SILENCED) {
+    const until = change.silencedUntil;
+    return `${alertName(change)}: ${until === undefined ? 'told again' : `until ${until.toISOString()}`}`;
+  }
   if (clock !== undefined)
     return `${clock.before?.toISOString() ?? ''} -> ${clock.after?.toISOString() ?? ''}`;
   return kind === ChangeKind.CHANGE_KIND_RESUMED && pause !== undefined
     ? `it was paused since ${pause.pausedAt?.toISOString() ?? ''}${pause.reason && `: ${harmless(pause.reason)}`}`
     : '';
+}
+
+function alertName({ alertRules }: Change): string {
+  const names = alertRules.map((rule) => AlertRule[rule]?.replace('ALERT_RULE_', '') ?? '');
+  return names.length === 0 ? 'every rule' : names.join(', ');
 }
 
 function policyText({ fields = [], before, after, presetBefore, presetAfter }: PolicyChange): string {
