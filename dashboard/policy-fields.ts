@@ -154,6 +154,23 @@ function numberOf(text: string): number | string {
   return plain !== '' && Number.isFinite(Number(plain)) ? Number(plain) : text;
 }
 
+/** `50_000`, `1.5 M`, `12.50`: an amount as a person types it, in tokens or in millionths of a currency. */
+export function amountIn(text: string, isMoney: boolean): string {
+  const [, digits = '', letter = ''] = /^([\d.,_\s]+)([kmb]?)$/i.exec(text.trim()) ?? [];
+  const plain = Number(plainDigits(digits));
+  if (digits === '' || Number.isNaN(plain)) return text.trim();
+  const times = { '': 1, k: 1e3, m: 1e6, b: 1e9 }[letter.toLowerCase()] ?? 1;
+  return String(Math.round(plain * times * (isMoney ? 1e6 : 1)));
+}
+
+/** A separator that stands once, with other than three digits behind it, is that of decimals. */
+function plainDigits(text: string): string {
+  const compact = text.replace(/[_\s]/g, '');
+  const [, whole, part] = /^(\d+)[.,](\d+)$/.exec(compact) ?? [];
+  if (whole !== undefined && part?.length !== 3) return `${whole}.${part}`;
+  return compact.replace(/[.,](?=\d{3}(?!\d))/g, '').replace(',', '.');
+}
+
 /** `1.5s` in JSON. */
 function msOf(value: unknown): number {
   return Math.round(Number(String(value).replace(/s$/, '')) * 1_000);

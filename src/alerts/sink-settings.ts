@@ -6,6 +6,9 @@ import { fitsPattern } from '../domain/policy/patterns.js';
 export const SINK_KINDS = ['log', 'metric', 'webhook', 'slack'] as const;
 export type SinkKind = (typeof SINK_KINDS)[number];
 
+/** Begins a secret of Standard Webhooks: what follows is the key, in base64. */
+export const SECRET_PREFIX = 'whsec_';
+
 export interface SinkSettings {
   readonly name: string;
   readonly kind: SinkKind;

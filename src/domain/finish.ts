@@ -2,7 +2,7 @@ import { alertConditions } from './alerts/alert-conditions.js';
 import { addressAlerts } from './alerts/alert-deliveries.js';
 import { alertInput } from './alerts/alert-input.js';
 import { viewOfAlert } from './alerts/alert-view.js';
-import { counting, forgettableMarks, nextNoticeEnd, updateMarks } from './alerts/alerts.js';
+import { forgettableMarks, nextNoticeEnd, placed, updateMarks } from './alerts/alerts.js';
 import { silencedUntil, silencesAt } from './alerts/silences.js';
 import type { Ledger } from './ledger/ledger.js';
 import { dropEndedTopUps } from './ledger/top-ups.js';
@@ -49,7 +49,7 @@ function evaluateAlerts(ledger: Ledger): void {
   const isSilent = (rule: string) => silencedUntil(ledger.silences, rule, clock) !== undefined;
   const conditions = alertConditions(alertInput(ledger));
   for (const { key, alert, change } of updateMarks(tables.alerts, conditions, clock, isSilent)) {
-    const counted = alert.untold ? counting(ledger.policy.unit, alert) : alert;
+    const counted = alert.untold ? placed({ unit: ledger.policy.unit, zone: ledger.zone }, alert) : alert;
     tables.alerts.set(key, counted);
     if (change !== undefined)
       ledger.note({ kind: 'alert', at: clock, alert: viewOfAlert(ledger, counted), change });

@@ -147,6 +147,7 @@ export function usageDayOf(ledger: Ledger, day: string, totals: StoredDay): Usag
     ...{ format: STATE_FORMAT, budgetId, epoch, day, start, end, revision, total, presumed, late, hours },
     ais: tables.ofDay(tables.dayAis, day),
     models: tables.ofDay(tables.dayModels, day),
+    pairs: tables.pairsOfDay(day),
     presumedBy: tables.presumedBy(day),
     parts: keptParts(ledger, day),
     ...(calls !== undefined && { calls, failedCalls, ...tables.callsOfDay(day) }),

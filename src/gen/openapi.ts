@@ -4352,6 +4352,11 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "topUpId": {
             "type": "string",
             "description": "The top-up that it was granted from: what it reserves counts there, and in no window."
+          },
+          "reportedAt": {
+            "type": "string",
+            "format": "date-time",
+            "description": "When usage of it was last reported; unset if none was yet."
           }
         }
       },

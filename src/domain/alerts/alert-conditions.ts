@@ -114,7 +114,7 @@ function spike({ policy, allowance, today, dayTotals }: AlertInput, earlier: Usa
   ];
 }
 
-function burst({ policy, hour, hourSpent, hourCap }: AlertInput): AlertCondition {
+function burst({ policy, zone, hour, hourSpent, hourCap }: AlertInput): AlertCondition {
   return {
     rule: 'HOURLY_BURST',
     window: 'HOUR',
@@ -122,7 +122,7 @@ function burst({ policy, hour, hourSpent, hourCap }: AlertInput): AlertCondition
     value: hourSpent,
     threshold: percentOf(hourCap, BURST_PERCENT),
     holds: hourSpent * 100 > hourCap * BURST_PERCENT,
-    message: () => messages.hourlyBurst(policy.unit, hour, hourSpent, hourCap, BURST_PERCENT),
+    message: () => messages.hourlyBurst({ unit: policy.unit, zone }, hour, hourSpent, hourCap, BURST_PERCENT),
   };
 }
 
@@ -143,7 +143,7 @@ function belowMinimum({ policy, allowance, closedDay }: AlertInput): AlertCondit
   ];
 }
 
-function shares({ policy, allowance, month, monthSpent }: AlertInput): AlertCondition[] {
+function shares({ policy, zone, allowance, month, monthSpent }: AlertInput): AlertCondition[] {
   const { enforced, warning, critical, grantable } = allowance;
   const share = (
     rule: 'WARNING' | 'CRITICAL' | 'EMERGENCY',
@@ -151,7 +151,8 @@ function shares({ policy, allowance, month, monthSpent }: AlertInput): AlertCond
     threshold: number,
   ): AlertCondition => {
     const holds = monthSpent > 0 && monthSpent >= threshold;
-    const message = () => messages.shareSpent(policy.unit, rule, month, monthSpent, enforced, percent);
+    const message = () =>
+      messages.shareSpent({ unit: policy.unit, zone }, rule, month, monthSpent, enforced, percent);
     return ofMonth({ rule, value: monthSpent, threshold, holds, message }, month);
   };
   return [
@@ -162,12 +163,13 @@ function shares({ policy, allowance, month, monthSpent }: AlertInput): AlertCond
 }
 
 function exhaustion(input: AlertInput): AlertCondition {
-  const { policy, allowance, month, monthSpent, now } = input;
+  const { policy, zone, allowance, month, monthSpent, now } = input;
   const { enforced } = allowance;
   const forecast = forecastOf({ ...input, enforced, spent: monthSpent });
   const { exhaustedAt, projectedMonthTokens: value } = forecast;
   const holds = exhaustedAt !== undefined && forecastCounts(input);
-  const message = () => messages.exhaustionForecast(policy.unit, month, value, enforced, exhaustedAt ?? now);
+  const message = () =>
+    messages.exhaustionForecast({ unit: policy.unit, zone }, month, value, enforced, exhaustedAt ?? now);
   const level = (month.end - (exhaustedAt ?? month.end)) / DAY_MS;
   return ofMonth({ rule: 'EXHAUSTION_FORECAST', value, threshold: enforced, holds, level, message }, month);
 }

@@ -107,6 +107,7 @@ interface Where {
   readonly month: Pick<MonthWindow, 'start'>;
   readonly policy: Pick<Policy, 'unit'>;
   readonly hour: Span;
+  readonly zone: string;
   readonly clock: number;
 }
 
@@ -115,7 +116,7 @@ export function leaseExpiredAlert(where: Where, lease: StoredLease, presumed: nu
   return happened('LEASE_EXPIRED', where, {
     value: presumed,
     threshold: 0,
-    message: messages.leaseExpired(where.policy.unit, lease, presumed),
+    message: messages.leaseExpired({ unit: where.policy.unit, zone: where.zone }, lease, presumed),
   });
 }
 
@@ -139,14 +140,15 @@ export function unpricedModelAlert(where: Where, model: string, tokens: number):
 /** An event is over as soon as it has happened; its mark keeps the same event from alerting again within the hour. */
 function happened(
   rule: AlertRule,
-  { policy, hour, clock }: Where,
+  { policy, zone, hour, clock }: Where,
   figures: Pick<StoredAlert, 'value' | 'threshold' | 'message'>,
 ): StoredAlert {
   const at = { windowStart: hour.start, raisedAt: clock, endedAt: clock };
-  return counting(policy.unit, { rule, window: 'HOUR', ...at, ...figures, untold: true });
+  return placed({ unit: policy.unit, zone }, { rule, window: 'HOUR', ...at, ...figures, untold: true });
 }
 
-/** An alert says what its figures count, where that is not tokens: whoever is told of it knows nothing of the budget. */
-export function counting(unit: string, alert: StoredAlert): StoredAlert {
-  return unit === TOKENS ? alert : { ...alert, unit };
+/** What whoever is told of it cannot know: what its figures count, where that is not tokens, and its zone, where that is not UTC. */
+export function placed({ unit, zone }: messages.Place, alert: StoredAlert): StoredAlert {
+  if (unit === TOKENS && zone === 'UTC') return alert;
+  return { ...alert, ...(unit !== TOKENS && { unit }), ...(zone !== 'UTC' && { zone }) };
 }

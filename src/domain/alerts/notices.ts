@@ -75,7 +75,7 @@ function saidLate(mark: StoredAlert, condition: AlertCondition, now: number): Ch
   return { alert, change: mark.endedAt === undefined ? 'HANDLED' : 'BACK' };
 }
 
-function holdingNow({ endedAt, unit: _, ...rest }: StoredAlert, now: number): StoredAlert {
+function holdingNow({ endedAt, unit: _, zone: __, ...rest }: StoredAlert, now: number): StoredAlert {
   return endedAt === undefined ? rest : { ...rest, raisedAt: now };
 }
 

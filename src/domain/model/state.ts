@@ -78,6 +78,8 @@ export interface SectionValues {
   dayAis: StoredCount;
   /** By `YYYY-MM-DD model`. */
   dayModels: StoredCount;
+  /** By `YYYY-MM-DD AI model`: see `ledger/pairs.ts`. Absent in states from before it was kept. */
+  dayPairs: StoredCount;
   /** By `YYYY-MM-DD fence`: what is presumed of leases that were granted in an open day; see `presumed.ts`. */
   dayPresumed: StoredPresumed;
   /** By `YYYY-MM-DD`: the days of the current month, open or not. */
@@ -127,6 +129,7 @@ export const SECTIONS = [
   'days',
   'dayAis',
   'dayModels',
+  'dayPairs',
   'dayPresumed',
   'dayTotals',
   'pastDays',
@@ -191,6 +194,8 @@ export interface StoredLease {
   readonly expiresAt: number;
   readonly renewableUntil: number;
   readonly ttlMs: number;
+  /** Its last report that was booked; absent if none was, or none since this is kept. */
+  readonly reportedAt?: number;
   /** The windows of the grant. */
   readonly day: string;
   readonly hourStart: number;
@@ -398,6 +403,8 @@ export interface UsageDay {
   readonly failedCalls?: number;
   readonly aiCalls?: ReadonlyMap<string, CallCount>;
   readonly modelCalls?: ReadonlyMap<string, CallCount>;
+  /** What each AI used of each model, by both names: see `ledger/pairs.ts`. Absent in documents from before it was kept. */
+  readonly pairs?: ReadonlyMap<string, StoredCount>;
   /** What is still presumed, by lease: see `presumed.ts`. Empty in documents of format 1. */
   readonly presumedBy: ReadonlyMap<string, StoredPresumed>;
   /** Of `total`, what came from top-ups; by AI and by model. Absent and empty in documents of days without any. */
@@ -420,6 +427,7 @@ export type MapOfDay =
   | 'models'
   | 'aiCalls'
   | 'modelCalls'
+  | 'pairs'
   | 'presumedBy'
   | 'parts'
   | 'toppedAis'
@@ -474,6 +482,8 @@ export interface StoredAlert {
   readonly model?: string;
   /** What value and threshold count, but for percentages; absent: tokens. */
   readonly unit?: string;
+  /** The zone of its budget, in which moments are told; absent: UTC, and in states from before it was kept. */
+  readonly zone?: string;
   /** Of a budget that was deleted, and maybe created again since; absent in alerts of the budget that lives. */
   readonly epoch?: number;
   /** By sink, how far it was told; absent where no sink is to be told, and in states older than sinks. */

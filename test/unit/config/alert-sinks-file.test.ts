@@ -80,6 +80,11 @@ alert_sinks:
       /give one of url, url_env, not several/,
     ],
     [
+      'a secret that says base64 and is none',
+      '- {name: a, kind: webhook, url: "https://x", secret: "whsec_not base64 at all"}',
+      /secret: after whsec_ stands the key in base64/,
+    ],
+    [
       'a short secret',
       '- {name: a, kind: webhook, url: "https://x", secret: short}',
       /secret: .* can be guessed/,

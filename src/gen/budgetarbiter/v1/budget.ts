@@ -648,7 +648,11 @@ export interface Lease {
     | string
     | undefined;
   /** The top-up that it was granted from: what it reserves counts there, and in no window. */
-  topUpId?: string | undefined;
+  topUpId?:
+    | string
+    | undefined;
+  /** When usage of it was last reported; unset if none was yet. */
+  reportedAt?: Date | undefined;
 }
 
 export interface Lease_LabelsEntry {
@@ -2413,6 +2417,7 @@ function createBaseLease(): Lease {
     teamId: undefined,
     model: undefined,
     topUpId: undefined,
+    reportedAt: undefined,
   };
 }
 
@@ -2474,6 +2479,9 @@ export const Lease: MessageFns<Lease> = {
     }
     if (message.topUpId !== undefined) {
       writer.uint32(146).string(message.topUpId);
+    }
+    if (message.reportedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.reportedAt), writer.uint32(162).fork()).join();
     }
     return writer;
   },
@@ -2646,6 +2654,14 @@ export const Lease: MessageFns<Lease> = {
             message.topUpId = reader.string();
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.reportedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2692,6 +2708,7 @@ export const Lease: MessageFns<Lease> = {
     message.teamId = object.teamId ?? undefined;
     message.model = object.model ?? undefined;
     message.topUpId = object.topUpId ?? undefined;
+    message.reportedAt = object.reportedAt ?? undefined;
     return message;
   },
 };

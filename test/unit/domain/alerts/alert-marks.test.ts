@@ -81,7 +81,7 @@ describe('events of leases', () => {
     hourStart: 10 * HOUR,
   };
 
-  const where = { policy: { unit: 'tokens' }, month: { start: 0 }, hour, clock: hour.start + 5 };
+  const where = { policy: { unit: 'tokens' }, month: { start: 0 }, hour, zone: 'UTC', clock: hour.start + 5 };
 
   it('an expiry: who, when, and what became of its tokens', () => {
     const alert = leaseExpiredAlert(where, lease, 300);

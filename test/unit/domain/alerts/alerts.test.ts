@@ -89,6 +89,12 @@ describe('alert conditions', () => {
     expect(holding(changes)).toEqual(rules);
   });
 
+  it('tell moments in the zone of the budget', () => {
+    const spent = conditions({ monthSpent: 140_000, zone: 'Asia/Tokyo' });
+    const text = spent.find(({ rule }) => rule === 'EMERGENCY')?.message();
+    expect(text).toContain('until 2026-12-01 09:00 Asia/Tokyo');
+  });
+
   it('name their window, and the figures that were compared', () => {
     const found = conditions({
       days: { ...STEADY, '2026-11-01': 16_000, '2026-11-02': 1_000 },

@@ -660,7 +660,11 @@ export interface Lease {
     | string
     | undefined;
   /** The top-up that it was granted from: what it reserves counts there, and in no window. */
-  topUpId?: string | undefined;
+  topUpId?:
+    | string
+    | undefined;
+  /** When usage of it was last reported; unset if none was yet. */
+  reportedAt?: Date | undefined;
 }
 
 export interface Lease_LabelsEntry {
@@ -2421,6 +2425,7 @@ function createBaseLease(): Lease {
     teamId: undefined,
     model: undefined,
     topUpId: undefined,
+    reportedAt: undefined,
   };
 }
 
@@ -2482,6 +2487,9 @@ export const Lease: MessageFns<Lease> = {
     }
     if (message.topUpId !== undefined) {
       writer.uint32(146).string(message.topUpId);
+    }
+    if (message.reportedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.reportedAt), writer.uint32(162).fork()).join();
     }
     return writer;
   },
@@ -2654,6 +2662,14 @@ export const Lease: MessageFns<Lease> = {
             message.topUpId = reader.string();
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.reportedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2700,6 +2716,7 @@ export const Lease: MessageFns<Lease> = {
     message.teamId = object.teamId ?? undefined;
     message.model = object.model ?? undefined;
     message.topUpId = object.topUpId ?? undefined;
+    message.reportedAt = object.reportedAt ?? undefined;
     return message;
   },
 };
