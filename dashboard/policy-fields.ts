@@ -18,7 +18,8 @@ export function fieldText({ name, kind }: Field, value: unknown): string {
     case 'choice':
       return String(value).slice(name.length + 1);
     case 'budgets':
-      return (value as string[]).join(', ');
+    case 'percents':
+      return (value as unknown[]).join(', ');
     case 'shares-by-ai':
       return lines(Object.entries(value), String);
     case 'weights':
@@ -81,6 +82,8 @@ export function fieldValue({ name, kind }: Field, text: string): unknown {
       return `${name.toUpperCase()}_${trimmed}`;
     case 'budgets':
       return trimmed.split(/[\s,]+/).filter((id) => id !== '');
+    case 'percents':
+      return trimmed.split(/[\s,%]+/).flatMap((one) => (one === '' ? [] : [numberOf(one)]));
     case 'shares-by-ai':
     case 'weights':
       return entries(trimmed, numberOf);

@@ -145,6 +145,8 @@ function policyRule(row: PolicyField | ScopeField): FieldRule {
       return duration(row, '[0-9]{1,3}0{0,6}');
     case 'budgets':
       return { value: text(TEXTS.budgetId).value, entries: row.most };
+    case 'percents':
+      return { value: number({ least: 1, most: 100 }).value, entries: row.most };
     case 'shares-by-ai':
       return { value: SHARE.value, key: text(TEXTS.aiId, OTHER).value, entries: row.most };
     case 'weights-by-model':

@@ -1,6 +1,6 @@
-import type { AlertRule } from '../domain/alerts/alert-conditions.js';
 import { isHappening } from '../domain/alerts/alert-deliveries.js';
 import { alertKey } from '../domain/alerts/alerts.js';
+import type { AlertRule } from '../domain/alerts/condition.js';
 import { toldOf } from '../domain/alerts/notices.js';
 import type { StoredAlert, StoredDelivery } from '../domain/model/state.js';
 import { TOKENS, withUnit } from '../domain/model/unit.js';
@@ -34,6 +34,9 @@ const FACTS: { readonly [R in AlertRule]: RuleFacts } = {
   EMERGENCY: { title: 'the month is spent: no new slots', severity: 'critical' },
   LEASE_EXPIRED: { title: 'a lease expired', severity: 'warning' },
   OVERRUN: { title: 'an AI spent more than it had reserved', severity: 'warning' },
+  MONTH_SHARE: { title: 'a listed share of the month is spent', severity: 'warning' },
+  AI_SHARE: { title: 'an AI has spent a listed share of the month', severity: 'warning' },
+  TEAM_SHARE: { title: 'a team has spent a listed share of its month', severity: 'warning' },
   UNPRICED_MODEL: { title: 'a model without weights of its own', severity: 'warning' },
   EXHAUSTION_FORECAST: { title: 'the allowance will not last the month', severity: 'warning' },
 };
@@ -58,10 +61,13 @@ export function noticeOf(
 
 /** A repeat must say the same: nothing of what became of the condition since. */
 function toldAs(alert: StoredAlert, type: Notice['type']): StoredAlert {
-  const { rule, window, windowStart, value, threshold, message, model, unit, zone, endedAt } = alert;
+  const { rule, window, windowStart, value, threshold, message, unit, zone, endedAt } = alert;
+  const { aiId, teamId, model } = alert;
   const { level: _, ...notice } = toldOf(alert);
   return {
     ...{ rule, window, windowStart, value, threshold, message, raisedAt: notice.raisedAt },
+    ...(aiId !== undefined && { aiId }),
+    ...(teamId !== undefined && { teamId }),
     ...(model !== undefined && { model }),
     ...(unit !== undefined && { unit }),
     ...(zone !== undefined && { zone }),

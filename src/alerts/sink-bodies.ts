@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ALERT_RULES } from '../domain/alerts/alert-conditions.js';
+import { ALERT_RULES } from '../domain/alerts/condition.js';
 import { factsOf, figureOf, isPercent, NOTICE_TYPES, type Notice, SEVERITIES, textOf } from './notice.js';
 
 /** A field may be added at any time; whatever changes otherwise makes a new version. */
@@ -28,6 +28,9 @@ export const WEBHOOK_BODY = z
       ended_at: moment
         .optional()
         .describe('Absent while the condition holds. Of an event, when it happened.'),
+      ai_id: z.string().optional().describe('Of AI_SHARE.'),
+      team_id: z.string().optional().describe('Of TEAM_SHARE.'),
+      model: z.string().optional().describe('Of UNPRICED_MODEL.'),
       value: z.number().describe('The figure that was compared, when it was raised.'),
       threshold: z.number().describe('What it was compared with.'),
       unit: z
@@ -59,6 +62,9 @@ export function webhookBody(notice: Notice, url?: string): WebhookBody {
       rule: alert.rule as WebhookBody['alert']['rule'],
       ...{ window, window_start: iso(windowStart), raised_at: iso(raisedAt) },
       ...(endedAt === undefined ? {} : { ended_at: iso(endedAt) }),
+      ...(alert.aiId !== undefined && { ai_id: alert.aiId }),
+      ...(alert.teamId !== undefined && { team_id: alert.teamId }),
+      ...(alert.model !== undefined && { model: alert.model }),
       ...{ value, threshold, unit: isPercent(alert) ? 'percent' : 'tokens' },
       ...(alert.unit !== undefined && { currency: alert.unit }),
     },

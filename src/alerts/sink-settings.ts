@@ -1,4 +1,4 @@
-import { ALERT_RULES, type AlertRule } from '../domain/alerts/alert-conditions.js';
+import { ALERT_RULES, type AlertRule } from '../domain/alerts/condition.js';
 import { fitsPattern } from '../domain/policy/patterns.js';
 
 /** Where alerts go, as CONFIG_FILE says it: `config/alert-sinks-file.ts` reads it. */

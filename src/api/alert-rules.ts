@@ -1,4 +1,4 @@
-import type * as domain from '../domain/alerts/alert-conditions.js';
+import type * as domain from '../domain/alerts/condition.js';
 import { AlertRule } from '../gen/budgetarbiter/v1/budget.js';
 
 /** The rules of alerts, as the API numbers them. */
@@ -14,6 +14,9 @@ const MESSAGES: ReadonlyMap<string, AlertRule> = new Map<domain.AlertRule, Alert
   ['OVERRUN', AlertRule.ALERT_RULE_OVERRUN],
   ['EXHAUSTION_FORECAST', AlertRule.ALERT_RULE_EXHAUSTION_FORECAST],
   ['UNPRICED_MODEL', AlertRule.ALERT_RULE_UNPRICED_MODEL],
+  ['MONTH_SHARE', AlertRule.ALERT_RULE_MONTH_SHARE],
+  ['AI_SHARE', AlertRule.ALERT_RULE_AI_SHARE],
+  ['TEAM_SHARE', AlertRule.ALERT_RULE_TEAM_SHARE],
 ]);
 
 export const ALERT_RULES_BY_MESSAGE: ReadonlyMap<AlertRule, domain.AlertRule> = new Map(

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { SECRET_PREFIX, SINK_KINDS, type SinkKind, type SinkSettings } from '../alerts/sink-settings.js';
-import { ALERT_RULES, type AlertRule } from '../domain/alerts/alert-conditions.js';
+import { ALERT_RULES, type AlertRule } from '../domain/alerts/condition.js';
 import { textOf } from '../platform/bytes.js';
 import { nearest } from './near-miss.js';
 import { type Address, BUDGET_PATTERN, isLoopback, isNot, isNotDiscreetly, parsed, shown } from './values.js';

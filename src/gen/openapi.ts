@@ -2702,7 +2702,10 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "ALERT_RULE_LEASE_EXPIRED",
               "ALERT_RULE_OVERRUN",
               "ALERT_RULE_EXHAUSTION_FORECAST",
-              "ALERT_RULE_UNPRICED_MODEL"
+              "ALERT_RULE_UNPRICED_MODEL",
+              "ALERT_RULE_MONTH_SHARE",
+              "ALERT_RULE_AI_SHARE",
+              "ALERT_RULE_TEAM_SHARE"
             ],
             "description": "What happened."
           },
@@ -2769,6 +2772,14 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "format": "date-time",
             "description": "Until then sinks are told nothing of its rule; unset if they are."
           },
+          "aiId": {
+            "type": "string",
+            "description": "The AI that it is about, of AI_SHARE; unset otherwise."
+          },
+          "teamId": {
+            "type": "string",
+            "description": "The team that it is about, of TEAM_SHARE; unset otherwise."
+          },
           "model": {
             "type": "string",
             "description": "The model that it is about, of UNPRICED_MODEL; unset otherwise."
@@ -2777,7 +2788,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
       },
       "AlertNotice": {
         "type": "object",
-        "description": "What alert sinks and logs were told of an alert. It outlives a condition that is away for a while: it ends when the condition has been away for 6 hours (30 minutes of an hourly rule), and is raised again when the condition comes back after that, or is clearly worse: exhaustion a day earlier, 10 more points of spread.",
+        "description": "What alert sinks and logs were told of an alert. It outlives a condition that is away for a while: it ends when the condition has been away for 6 hours (30 minutes of an hourly rule), and is raised again when the condition comes back after that, or is clearly worse: exhaustion a day earlier, 10 more points of spread, the next of a list of percentages.",
         "properties": {
           "number": {
             "type": "string",
@@ -2814,7 +2825,10 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "ALERT_RULE_LEASE_EXPIRED",
               "ALERT_RULE_OVERRUN",
               "ALERT_RULE_EXHAUSTION_FORECAST",
-              "ALERT_RULE_UNPRICED_MODEL"
+              "ALERT_RULE_UNPRICED_MODEL",
+              "ALERT_RULE_MONTH_SHARE",
+              "ALERT_RULE_AI_SHARE",
+              "ALERT_RULE_TEAM_SHARE"
             ],
             "description": "The rule; unset: every rule."
           },
@@ -3047,7 +3061,10 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
                 "ALERT_RULE_LEASE_EXPIRED",
                 "ALERT_RULE_OVERRUN",
                 "ALERT_RULE_EXHAUSTION_FORECAST",
-                "ALERT_RULE_UNPRICED_MODEL"
+                "ALERT_RULE_UNPRICED_MODEL",
+                "ALERT_RULE_MONTH_SHARE",
+                "ALERT_RULE_AI_SHARE",
+                "ALERT_RULE_TEAM_SHARE"
               ]
             },
             "description": "ALERT_ACKNOWLEDGED, ALERTS_SILENCED: of which rules. Empty: every rule."
@@ -5581,6 +5598,45 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "maximum": 100,
             "description": "Under pacing EVEN, the share of an even month's day that every later day keeps, however much today takes beyond an equal part of what is left. 100: strictly equal parts. 0 to 100. Default 93.3333."
           },
+          "alertPercents": {
+            "type": [
+              "array",
+              "null"
+            ],
+            "items": {
+              "type": "number",
+              "minimum": 1,
+              "maximum": 100
+            },
+            "maxItems": 10,
+            "description": "Shares of the enforced limit of which each raises the alert MONTH_SHARE when so much of the month is spent, beside `warning_percent`, `critical_percent` and `emergency_percent`. 1 to 100 each, at most 10. Default none."
+          },
+          "alertPercentsPerAi": {
+            "type": [
+              "array",
+              "null"
+            ],
+            "items": {
+              "type": "number",
+              "minimum": 1,
+              "maximum": 100
+            },
+            "maxItems": 10,
+            "description": "The same of what one AI has spent in the month: AI_SHARE."
+          },
+          "alertPercentsPerTeam": {
+            "type": [
+              "array",
+              "null"
+            ],
+            "items": {
+              "type": "number",
+              "minimum": 1,
+              "maximum": 100
+            },
+            "maxItems": 10,
+            "description": "The same of what a team has spent of its own part of the month, which is `max_monthly_percent` of the enforced limit: TEAM_SHARE."
+          },
           "lending": {
             "enum": [
               "LENDING_UNSPECIFIED",
@@ -6159,6 +6215,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
                 "ALERT_RULE_OVERRUN",
                 "ALERT_RULE_EXHAUSTION_FORECAST",
                 "ALERT_RULE_UNPRICED_MODEL",
+                "ALERT_RULE_MONTH_SHARE",
+                "ALERT_RULE_AI_SHARE",
+                "ALERT_RULE_TEAM_SHARE",
                 0,
                 1,
                 2,
@@ -6170,11 +6229,14 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
                 8,
                 9,
                 10,
-                11
+                11,
+                12,
+                13,
+                14
               ]
             },
             "maxItems": 64,
-            "description": "Which rules. Empty: every rule; without `until`, every silence ends. A rule stays silent while a silence of every rule lasts."
+            "description": "Which rules. Empty, or ALERT_RULE_UNSPECIFIED among them: every rule; without `until`, every silence ends. A rule stays silent while a silence of every rule lasts."
           },
           "reason": {
             "type": [

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { noticeOf, testNotice } from '../../src/alerts/notice.js';
 import { signature } from '../../src/alerts/remote-sink.js';
 import { slackBody, WEBHOOK_BODY, webhookBody } from '../../src/alerts/sink-bodies.js';
-import { ALERT_RULES } from '../../src/domain/alerts/alert-conditions.js';
+import { ALERT_RULES } from '../../src/domain/alerts/condition.js';
 import type { StoredAlert } from '../../src/domain/model/state.js';
 
 const docs = (name: string): string =>

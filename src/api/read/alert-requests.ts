@@ -1,6 +1,7 @@
-import type { AlertRule } from '../../domain/alerts/alert-conditions.js';
+import type { AlertRule } from '../../domain/alerts/condition.js';
 import { ENTRIES, fits, TEXTS } from '../../domain/model/field-limits.js';
 import type * as domain from '../../domain/model/requests.js';
+import { AlertRule as Rule } from '../../gen/budgetarbiter/v1/budget.js';
 import type {
   AcknowledgeAlertRequest,
   ListAlertsRequest,
@@ -48,7 +49,8 @@ export function readSilence(message: SilenceAlertsRequest): OfBudget<domain.Sile
   if (message.rules.length > ENTRIES.silencedRules)
     checks.fail('rules', `must be at most ${ENTRIES.silencedRules}; they are ${message.rules.length}`);
   const rules = new Set<AlertRule>();
-  for (const [index, value] of message.rules.entries()) {
+  const isEvery = message.rules.includes(Rule.ALERT_RULE_UNSPECIFIED);
+  for (const [index, value] of isEvery ? [] : message.rules.entries()) {
     const rule = ALERT_RULES_BY_MESSAGE.get(value);
     if (rule === undefined)
       checks.fail(`rules[${index}]`, `must be a rule such as ALERT_RULE_WARNING; it is ${value}`);

@@ -9,7 +9,7 @@ import { optionalDate } from './time.js';
 import { windowKindMessage } from './window.js';
 
 export function alertMessage(alert: AlertView): Alert {
-  const { acknowledged, model } = alert;
+  const { acknowledged, aiId, teamId, model } = alert;
   return {
     rule: alertRuleMessage(alert.rule),
     window: windowKindMessage(alert.window),
@@ -25,7 +25,7 @@ export function alertMessage(alert: AlertView): Alert {
     acknowledgedBy: acknowledged && (acknowledged.principal ?? ''),
     acknowledgedReason: acknowledged?.reason,
     silencedUntil: optionalDate(alert.silencedUntil),
-    model,
+    ...{ aiId, teamId, model },
   };
 }
 

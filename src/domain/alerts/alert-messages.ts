@@ -83,6 +83,29 @@ export function shareSpent(
   );
 }
 
+/** `whole`: the enforced limit, or a team's part of it. */
+export function listedShare(
+  { unit, zone }: Place,
+  { aiId, teamId }: { readonly aiId?: string; readonly teamId?: string },
+  month: MonthWindow,
+  spent: number,
+  whole: number,
+  percent: number,
+): string {
+  const share = Math.floor((spent / whole) * 1_000) / 10;
+  const ends = momentIn(zone, month.end);
+  if (aiId !== undefined)
+    return (
+      `${aiId} has spent ${inUnit(unit, spent)} of the ${withUnit(unit, whole)} of ${month.key}, ${share}% (told from ${percent}%). ` +
+      `They are for all until ${ends}. See what it does; max_daily_percent_by_ai or a team bounds what it takes.`
+    );
+  const who = teamId === undefined ? '' : `Of the part of team ${teamId}, `;
+  return (
+    `${who}${inUnit(unit, spent)} of ${withUnit(unit, whole)} of ${month.key} are spent, ${share}% (told from ${percent}%). ` +
+    `It must last until ${ends}. Slow the AIs down, or raise ${teamId === undefined ? 'monthly_limit' : 'its max_monthly_percent'}.`
+  );
+}
+
 export function exhaustionForecast(
   { unit, zone }: Place,
   month: MonthWindow,

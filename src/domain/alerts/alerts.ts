@@ -2,25 +2,24 @@ import type { Policy } from '../model/policy.js';
 import type { MonthWindow, StoredAlert, StoredLease } from '../model/state.js';
 import { TOKENS } from '../model/unit.js';
 import type { Span } from '../time/windows.js';
-import type { AlertCondition, AlertRule } from './alert-conditions.js';
 import { isHappening, owesEnd } from './alert-deliveries.js';
 import * as messages from './alert-messages.js';
+import type { AlertCondition, AlertRule } from './condition.js';
 import { away, type Changed, held, type MarkChange, noticeEndsAt, toldOf } from './notices.js';
 
 /** Marks of windows that are over are kept a while for those who look later, then forgotten. */
 const MARK_MEMORY_MS = 72 * 3_600_000;
 
-/** The key of a mark: a rule is raised at most once in a window, or for a model in it. */
+/** The key of a mark: a rule is raised at most once in a window, or for an AI, a team or a model in it. */
 export function alertKey({
   rule,
   windowStart,
+  aiId,
+  teamId,
   model,
-}: {
-  readonly rule: string;
-  readonly windowStart: number;
-  readonly model?: string;
-}): string {
-  return model === undefined ? `${rule} ${windowStart}` : `${rule} ${windowStart} ${model}`;
+}: Pick<StoredAlert, 'rule' | 'windowStart' | 'aiId' | 'teamId' | 'model'>): string {
+  const whose = aiId ?? teamId ?? model;
+  return whose === undefined ? `${rule} ${windowStart}` : `${rule} ${windowStart} ${whose}`;
 }
 
 /** Marks by their keys. */

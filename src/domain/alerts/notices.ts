@@ -1,5 +1,5 @@
 import type { StoredAlert, StoredNotice } from '../model/state.js';
-import type { AlertCondition } from './alert-conditions.js';
+import type { AlertCondition } from './condition.js';
 
 /**
  * What was told of an alert, beside what holds. The condition is what the figures say, at every moment. Its notice is raised when it
@@ -59,8 +59,9 @@ function isWorse({ level }: AlertCondition, told: StoredNotice): boolean {
 }
 
 function raised(condition: AlertCondition, now: number): StoredAlert {
-  const { rule, window, windowStart } = condition;
-  return { rule, window, windowStart, raisedAt: now, ...toldNow(condition, 1, now) };
+  const { rule, window, windowStart, aiId, teamId } = condition;
+  const whose = { ...(aiId !== undefined && { aiId }), ...(teamId !== undefined && { teamId }) };
+  return { rule, window, windowStart, ...whose, raisedAt: now, ...toldNow(condition, 1, now) };
 }
 
 function raisedAgain(mark: StoredAlert, condition: AlertCondition, now: number): Changed {

@@ -478,7 +478,9 @@ export interface StoredAlert {
   readonly value: number;
   readonly threshold: number;
   readonly message: string;
-  /** Of UNPRICED_MODEL. */
+  /** Of AI_SHARE, TEAM_SHARE and UNPRICED_MODEL. */
+  readonly aiId?: string;
+  readonly teamId?: string;
   readonly model?: string;
   /** What value and threshold count, but for percentages; absent: tokens. */
   readonly unit?: string;

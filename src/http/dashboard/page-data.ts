@@ -339,6 +339,7 @@ export type FieldKind =
   | 'zone'
   | 'unit'
   | 'budgets'
+  | 'percents'
   | 'shares-by-ai'
   | 'weights'
   | 'weights-by-model'

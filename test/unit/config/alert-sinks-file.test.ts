@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseBudgetsFile } from '../../../src/config/budgets-file.js';
-import { ALERT_RULES } from '../../../src/domain/alerts/alert-conditions.js';
+import { ALERT_RULES } from '../../../src/domain/alerts/condition.js';
 import { cli } from '../../cli/support.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sinks-'));

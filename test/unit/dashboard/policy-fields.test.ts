@@ -139,6 +139,7 @@ describe('the form of a policy', () => {
     ['monthly_limit', 'many', 'many'],
     ['monthly_limit', '  ', undefined],
     ['fallback_budget_ids', 'a, b\nc', ['a', 'b', 'c']],
+    ['alert_percents', '50, 80% 95', [50, 80, 95]],
     ['max_daily_percent_by_ai', 'guardian', { guardian: '' }],
     ['token_weights', 'input_percent: ten', { input_percent: 'ten' }],
     ['teams', 'web: web/* reviewer', { web: { ai_ids: ['web/*', 'reviewer'] } }],
@@ -175,6 +176,7 @@ describe('the form of a policy', () => {
     ],
     ['models', { '*': { maxConcurrent: 2 } }, '* (max_concurrent 2)'],
     ['fallback_budget_ids', ['a', 'b'], 'a, b'],
+    ['alert_percents', [50, 80], '50, 80'],
     ['time_zone', 'UTC', 'UTC'],
   ])('shows %s: %j to a person', (name, value, text) => {
     const field = FIELDS.find((candidate) => candidate.name === name);

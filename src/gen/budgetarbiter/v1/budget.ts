@@ -195,6 +195,12 @@ export enum AlertRule {
    * model and month, and for at most 20 models a month.
    */
   ALERT_RULE_UNPRICED_MODEL = 11,
+  /** ALERT_RULE_MONTH_SHARE - One of `alert_percents` of the enforced limit is spent. */
+  ALERT_RULE_MONTH_SHARE = 12,
+  /** ALERT_RULE_AI_SHARE - An AI has spent one of `alert_percents_per_ai` of the enforced limit. */
+  ALERT_RULE_AI_SHARE = 13,
+  /** ALERT_RULE_TEAM_SHARE - A team has spent one of `alert_percents_per_team` of its part of the month. */
+  ALERT_RULE_TEAM_SHARE = 14,
 }
 
 /**
@@ -481,6 +487,15 @@ export interface Policy {
   evennessPercent?:
     | number
     | undefined;
+  /**
+   * Shares of the enforced limit of which each raises the alert MONTH_SHARE when so much of the month is spent, beside `warning_percent`,
+   * `critical_percent` and `emergency_percent`. 1 to 100 each, at most 10. Default none.
+   */
+  alertPercents: number[];
+  /** The same of what one AI has spent in the month: AI_SHARE. */
+  alertPercentsPerAi: number[];
+  /** The same of what a team has spent of its own part of the month, which is `max_monthly_percent` of the enforced limit: TEAM_SHARE. */
+  alertPercentsPerTeam: number[];
   /** What becomes of what is guaranteed to a team (`guaranteed_percent`) and not used. Default GRADUAL. */
   lending?: Lending | undefined;
 }
@@ -912,6 +927,14 @@ export interface Alert {
   silencedUntil?:
     | Date
     | undefined;
+  /** The AI that it is about, of AI_SHARE; unset otherwise. */
+  aiId?:
+    | string
+    | undefined;
+  /** The team that it is about, of TEAM_SHARE; unset otherwise. */
+  teamId?:
+    | string
+    | undefined;
   /** The model that it is about, of UNPRICED_MODEL; unset otherwise. */
   model?: string | undefined;
 }
@@ -939,7 +962,7 @@ export interface AlertSilence {
 /**
  * What alert sinks and logs were told of an alert. It outlives a condition that is away for a while: it ends when the condition has been away
  * for 6 hours (30 minutes of an hourly rule), and is raised again when the condition comes back after that, or is clearly worse: exhaustion a day
- * earlier, 10 more points of spread.
+ * earlier, 10 more points of spread, the next of a list of percentages.
  */
 export interface AlertNotice {
   /** Which one it is for this entry, from 1. */
@@ -1236,6 +1259,9 @@ function createBasePolicy(): Policy {
     models: {},
     unit: undefined,
     evennessPercent: undefined,
+    alertPercents: [],
+    alertPercentsPerAi: [],
+    alertPercentsPerTeam: [],
     lending: undefined,
   };
 }
@@ -1343,6 +1369,27 @@ export const Policy: MessageFns<Policy> = {
     }
     if (message.evennessPercent !== undefined) {
       writer.uint32(281).double(message.evennessPercent);
+    }
+    if (message.alertPercents.length !== 0) {
+      writer.uint32(290).fork();
+      for (const v of message.alertPercents) {
+        writer.double(v);
+      }
+      writer.join();
+    }
+    if (message.alertPercentsPerAi.length !== 0) {
+      writer.uint32(298).fork();
+      for (const v of message.alertPercentsPerAi) {
+        writer.double(v);
+      }
+      writer.join();
+    }
+    if (message.alertPercentsPerTeam.length !== 0) {
+      writer.uint32(306).fork();
+      for (const v of message.alertPercentsPerTeam) {
+        writer.double(v);
+      }
+      writer.join();
     }
     if (message.lending !== undefined) {
       writer.uint32(256).int32(message.lending);
@@ -1647,6 +1694,60 @@ export const Policy: MessageFns<Policy> = {
             message.evennessPercent = reader.double();
             continue;
           }
+          case 36: {
+            if (tag === 289) {
+              message.alertPercents.push(reader.double());
+
+              continue;
+            }
+
+            if (tag === 290) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.alertPercents.push(reader.double());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 37: {
+            if (tag === 297) {
+              message.alertPercentsPerAi.push(reader.double());
+
+              continue;
+            }
+
+            if (tag === 298) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.alertPercentsPerAi.push(reader.double());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 38: {
+            if (tag === 305) {
+              message.alertPercentsPerTeam.push(reader.double());
+
+              continue;
+            }
+
+            if (tag === 306) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.alertPercentsPerTeam.push(reader.double());
+              }
+
+              continue;
+            }
+
+            break;
+          }
           case 32: {
             if (tag !== 256) {
               break;
@@ -1749,6 +1850,9 @@ export const Policy: MessageFns<Policy> = {
     );
     message.unit = object.unit ?? undefined;
     message.evennessPercent = object.evennessPercent ?? undefined;
+    message.alertPercents = object.alertPercents?.map((e) => e) || [];
+    message.alertPercentsPerAi = object.alertPercentsPerAi?.map((e) => e) || [];
+    message.alertPercentsPerTeam = object.alertPercentsPerTeam?.map((e) => e) || [];
     message.lending = object.lending ?? undefined;
     return message;
   },
@@ -3835,6 +3939,8 @@ function createBaseAlert(): Alert {
     acknowledgedBy: undefined,
     acknowledgedReason: undefined,
     silencedUntil: undefined,
+    aiId: undefined,
+    teamId: undefined,
     model: undefined,
   };
 }
@@ -3882,6 +3988,12 @@ export const Alert: MessageFns<Alert> = {
     }
     if (message.silencedUntil !== undefined) {
       Timestamp.encode(toTimestamp(message.silencedUntil), writer.uint32(114).fork()).join();
+    }
+    if (message.aiId !== undefined) {
+      writer.uint32(122).string(message.aiId);
+    }
+    if (message.teamId !== undefined) {
+      writer.uint32(130).string(message.teamId);
     }
     if (message.model !== undefined) {
       writer.uint32(138).string(message.model);
@@ -4014,6 +4126,22 @@ export const Alert: MessageFns<Alert> = {
             message.silencedUntil = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.aiId = reader.string();
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.teamId = reader.string();
+            continue;
+          }
           case 17: {
             if (tag !== 138) {
               break;
@@ -4055,6 +4183,8 @@ export const Alert: MessageFns<Alert> = {
     message.acknowledgedBy = object.acknowledgedBy ?? undefined;
     message.acknowledgedReason = object.acknowledgedReason ?? undefined;
     message.silencedUntil = object.silencedUntil ?? undefined;
+    message.aiId = object.aiId ?? undefined;
+    message.teamId = object.teamId ?? undefined;
     message.model = object.model ?? undefined;
     return message;
   },

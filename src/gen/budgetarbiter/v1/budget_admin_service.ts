@@ -588,7 +588,7 @@ export interface SilenceAlertsRequest {
   until?:
     | Date
     | undefined;
-  /** Which rules. Empty: every rule; without `until`, every silence ends. A rule stays silent while a silence of every rule lasts. */
+  /** Which rules. Empty, or ALERT_RULE_UNSPECIFIED among them: every rule; without `until`, every silence ends. A rule stays silent while a silence of every rule lasts. */
   rules: AlertRule[];
   /** Why. At most 256 bytes. */
   reason: string;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { AlertCondition } from '../../../../src/domain/alerts/alert-conditions.js';
 import {
   forgettableMarks,
   leaseExpiredAlert,
   overrunAlert,
   updateMarks,
 } from '../../../../src/domain/alerts/alerts.js';
+import type { AlertCondition } from '../../../../src/domain/alerts/condition.js';
 import type { StoredAlert, StoredLease } from '../../../../src/domain/model/state.js';
 
 const HOUR = 3_600_000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { AlertCondition } from '../../../../src/domain/alerts/alert-conditions.js';
 import { updateMarks } from '../../../../src/domain/alerts/alerts.js';
+import type { AlertCondition } from '../../../../src/domain/alerts/condition.js';
 import { toldOf } from '../../../../src/domain/alerts/notices.js';
 import type { StoredAlert } from '../../../../src/domain/model/state.js';
 import { randomFrom } from '../../../support/seed.js';
