@@ -1,8 +1,9 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { SETTING_KEYS, SETTINGS } from '../config/settings.js';
 import { version } from '../platform/version.js';
 import type { AckOptions, ListAlertsOptions, SilenceOptions } from './alerts.js';
 import type { ConnectionOptions } from './connect.js';
+import type { DenialsOptions } from './denials.js';
 import type { ExportCommand } from './export.js';
 import type { Run } from './output.js';
 import type { PricesOptions } from './prices.js';
@@ -13,6 +14,16 @@ import type { AddOptions } from './top-up.js';
 
 /** Asks for nothing but to serve: what commander calls when no command is named. */
 export type Serve = () => void;
+
+/** Runs the command that `args` name. What is wrong with them was told when this finishes with exit code 2. */
+export async function runProgram(args: readonly string[], run: Run, serve: Serve): Promise<void> {
+  try {
+    await programFor(run, serve).parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    run.finish(error.exitCode === 0 ? 0 : 2);
+  }
+}
 
 /** Every command. What one does is loaded when it is run. */
 export function programFor(run: Run, serve: Serve): Command {
@@ -107,6 +118,19 @@ function addLookCommands(program: Command, run: Run): void {
   addConnectionOptions(watch).action(async (budgetId: string | undefined, options: LookOptions) => {
     const { watchBudget } = await import('./watch.js');
     await watchBudget(run, budgetId, options);
+  });
+
+  const denials = program
+    .command('denials')
+    .description('Show who was refused, by which rules, and what these said last.')
+    .argument('[budget]', 'default: DEFAULT_BUDGET')
+    .option('--ai <id>', 'of this AI alone')
+    .option('--rule <name>', 'by this rule alone, such as HOURLY_CAP')
+    .option('--since <time>', 'so far back: 90m, 1h, 7d at the most', '24h')
+    .option('--json', 'print JSON');
+  addConnectionOptions(denials).action(async (budgetId: string | undefined, options: DenialsOptions) => {
+    const { printDenials } = await import('./denials.js');
+    await printDenials(run, budgetId, options);
   });
 
   program
