@@ -3,6 +3,7 @@ import { SETTING_KEYS, SETTINGS } from '../config/settings.js';
 import { version } from '../platform/version.js';
 import type { AckOptions, ListAlertsOptions, SilenceOptions } from './alerts.js';
 import type { ConnectionOptions } from './connect.js';
+import type { DenialsOptions } from './denials.js';
 import type { ExportCommand } from './export.js';
 import type { Run } from './output.js';
 import type { PricesOptions } from './prices.js';
@@ -119,6 +120,19 @@ function addLookCommands(program: Command, run: Run): void {
   addConnectionOptions(watch).action(async (budgetId: string | undefined, options: LookOptions) => {
     const { watchBudget } = await import('./watch.js');
     await watchBudget(run, budgetId, options);
+  });
+
+  const denials = program
+    .command('denials')
+    .description('Show who was refused, by which rules, and what these said last.')
+    .argument('[budget]', 'default: DEFAULT_BUDGET')
+    .option('--ai <id>', 'of this AI alone')
+    .option('--rule <name>', 'by this rule alone, such as HOURLY_CAP')
+    .option('--since <time>', 'so far back: 90m, 1h, 7d at the most', '24h')
+    .option('--json', 'print JSON');
+  addConnectionOptions(denials).action(async (budgetId: string | undefined, options: DenialsOptions) => {
+    const { printDenials } = await import('./denials.js');
+    await printDenials(run, budgetId, options);
   });
 
   program

@@ -2954,7 +2954,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "ALERT_RULE_UNPRICED_MODEL",
               "ALERT_RULE_MONTH_SHARE",
               "ALERT_RULE_AI_SHARE",
-              "ALERT_RULE_TEAM_SHARE"
+              "ALERT_RULE_TEAM_SHARE",
+              "ALERT_RULE_DENIAL_RATE"
             ],
             "description": "What happened."
           },
@@ -2985,7 +2986,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           },
           "value": {
             "type": "number",
-            "description": "The figure that was compared: tokens, or percent for POOR_SPREAD."
+            "description": "The figure that was compared: tokens, or percent for POOR_SPREAD, or denials a minute for DENIAL_RATE."
           },
           "threshold": {
             "type": "number",
@@ -3077,7 +3078,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "ALERT_RULE_UNPRICED_MODEL",
               "ALERT_RULE_MONTH_SHARE",
               "ALERT_RULE_AI_SHARE",
-              "ALERT_RULE_TEAM_SHARE"
+              "ALERT_RULE_TEAM_SHARE",
+              "ALERT_RULE_DENIAL_RATE"
             ],
             "description": "The rule; unset: every rule."
           },
@@ -5949,6 +5951,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "maxItems": 10,
             "description": "The same of what a team has spent of its own part of the month, which is `max_monthly_percent` of the enforced limit: TEAM_SHARE."
           },
+          "denialAlertPerMinute": {
+            "type": [
+              "integer",
+              "null"
+            ],
+            "format": "int32",
+            "minimum": 0,
+            "maximum": 1000000,
+            "description": "More denials than this in each of 10 minutes, as one replica counts its own, raise the alert DENIAL_RATE. 0 to 10^6; 0 turns it off. Default 0."
+          },
           "lending": {
             "enum": [
               "LENDING_UNSPECIFIED",
@@ -6530,6 +6542,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
                 "ALERT_RULE_MONTH_SHARE",
                 "ALERT_RULE_AI_SHARE",
                 "ALERT_RULE_TEAM_SHARE",
+                "ALERT_RULE_DENIAL_RATE",
                 0,
                 1,
                 2,
@@ -6544,7 +6557,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
                 11,
                 12,
                 13,
-                14
+                14,
+                15
               ]
             },
             "maxItems": 64,

@@ -33,6 +33,25 @@ describe('commands that ask a service without credentials', () => {
     expect(out).toMatch(/^anthropic +normal +300\/140,000 +0% +300\/11,200 +2% +300\/700 +42% +1\/2 +0 +- /m);
   });
 
+  it('denials shows who was refused, and why', async () => {
+    await clients.admin('CreateBudget', { budget_id: 'narrow', policy: { max_concurrent: 1 } });
+    await clients.call('AcquireSlot', { budget_id: 'narrow', ai_id: 'a', estimated_tokens: 1 });
+    await clients.call('AcquireSlot', { budget_id: 'narrow', ai_id: 'guardian', estimated_tokens: 1 });
+    const { code, out } = await cli(['denials', 'narrow', '--ai', 'guardian', '--since', '1h'], env);
+    expect([code, out]).toEqual([
+      0,
+      expect.stringMatching(/^1 requests were denied .*\n\nCONCURRENCY: 1, last at .* of guardian:\n/),
+    ]);
+    const told = await cli(['denials', 'narrow', '--json', '--rule', 'concurrency'], env);
+    expect(JSON.parse(told.out)).toMatchObject({
+      ...{ deniedRequests: 1, rows: [{ aiId: 'guardian', rule: 'RULE_CONCURRENCY', denied: 1 }] },
+      rules: [{ lastBlocker: { rule: 'RULE_CONCURRENCY', limit: 1 } }],
+    });
+    const wrong = await cli(['denials', 'narrow', '--rule', 'full'], env);
+    expect(wrong).toMatchObject({ code: 2, err: expect.stringContaining('HOURLY_CAP') });
+    await clients.admin('DeleteBudget', { budget_id: 'narrow', force: true });
+  });
+
   it('status of a budget of money says money', async () => {
     const policy = {
       unit: 'USD',
