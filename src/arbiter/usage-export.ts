@@ -1,23 +1,12 @@
 import type { Refused } from '../domain/model/outcomes.js';
 import { crossing } from '../domain/statistics/crossing.js';
 import type { ExportedRow } from '../domain/statistics/usage-lines.js';
-import type { Caller, ServicePort } from './service-port.js';
+import type { Caller, ExportQuery, ServicePort, UsageExport } from './service-port.js';
 import { daysAfter, earliest } from './usage-listing.js';
 
 /** So many days are held at once. */
 const DAYS_AT_ONCE = 7;
 const KEYS = ['DAY', 'AI', 'MODEL', 'TEAM'] as const;
-
-export interface ExportQuery {
-  readonly fromDay?: string;
-  readonly toDay?: string;
-}
-
-export interface UsageExport {
-  readonly fromDay: string;
-  readonly toDay: string;
-  readonly rows: AsyncIterable<ExportedRow>;
-}
 
 /** Usage by day, AI, model and team, a few days after the other, however long the span is. */
 export async function exportUsage(

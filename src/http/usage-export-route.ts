@@ -3,7 +3,7 @@ import { PERMISSIONS } from '../access/permissions.js';
 import { unlessRefused } from '../api/failures/request-error.js';
 import { Checks } from '../api/read/checks.js';
 import { checkSpan } from '../api/read/list-requests.js';
-import type { ExportQuery, UsageExport } from '../arbiter/usage-export.js';
+import type { ExportQuery, UsageExport } from '../arbiter/service-port.js';
 import type { Refused } from '../domain/model/outcomes.js';
 import {
   EXPORT_FORMATS,

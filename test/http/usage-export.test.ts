@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ExportQuery } from '../../src/arbiter/usage-export.js';
+import type { ExportQuery } from '../../src/arbiter/service-port.js';
 import { refused } from '../../src/domain/model/outcomes.js';
 import type { ExportedRow } from '../../src/domain/statistics/usage-lines.js';
 import { accessFor, ai, operator, viewer } from '../support/access.js';
