@@ -49,7 +49,6 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'alerts ack': ["budget-arbiter alerts ack POOR_SPREAD anthropic --reason 'a batch ran'"],
   'alerts silence': ["budget-arbiter alerts silence anthropic --until Friday --reason 'load test'"],
   denials: ['budget-arbiter denials anthropic --ai guardian --since 1h'],
-  usage: ['budget-arbiter usage anthropic --by ai,model'],
   completion: ['source <(budget-arbiter completion bash)'],
 };
 
