@@ -13,6 +13,6 @@ try {
   }
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`${error.message}\n`);
+  process.stderr.write(`${error.message}; --help says what there is\n`);
   process.exitCode = 2;
 }
