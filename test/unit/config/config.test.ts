@@ -126,18 +126,14 @@ describe('loadConfig', () => {
     ['ALLOW_INSECURE', 'yes', /^ALLOW_INSECURE: "yes" is not true or false/],
     ['GRPC_MAX_CONNECTION_AGE', '999ms', /^GRPC_MAX_CONNECTION_AGE: "999ms" is not a duration .* or 0/],
     ['GRPC_MAX_CONNECTION_AGE', '8d', /^GRPC_MAX_CONNECTION_AGE/],
-    ...[
-      '*',
-      'proxy.example.org',
-      '10.0.0.0/33',
-      '0.0.0.0/0',
-      '::/0',
-      '10.0.0.1/8/8',
-      '10.0.0.1,',
-      'fe80::1%eth0',
-    ].map(
-      (text) => ['TRUSTED_PROXIES', text, /^TRUSTED_PROXIES: ".*" is not addresses or networks/] as const,
-    ),
+    ['TRUSTED_PROXIES', '*', /^TRUSTED_PROXIES: "\*" is not addresses or networks/],
+    ['TRUSTED_PROXIES', 'proxy.example.org', /^TRUSTED_PROXIES/],
+    ['TRUSTED_PROXIES', '10.0.0.0/33', /^TRUSTED_PROXIES/],
+    ['TRUSTED_PROXIES', '0.0.0.0/0', /^TRUSTED_PROXIES/],
+    ['TRUSTED_PROXIES', '::/0', /^TRUSTED_PROXIES/],
+    ['TRUSTED_PROXIES', '10.0.0.1/8/8', /^TRUSTED_PROXIES/],
+    ['TRUSTED_PROXIES', '10.0.0.1,', /^TRUSTED_PROXIES/],
+    ['TRUSTED_PROXIES', 'fe80::1%eth0', /^TRUSTED_PROXIES/],
     ['PROXY_PROTOCOL', 'true', /^PROXY_PROTOCOL: TRUSTED_PROXIES must say whose connections/],
   ])('%s=%s', (variable, text, line) => {
     const found = problems({ [variable]: text });
