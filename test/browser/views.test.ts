@@ -244,11 +244,15 @@ it('writes numbers and dates as the reader does', async () => {
 });
 
 describe.each(SCREENS)(SCREEN_TITLE, (screen) => {
-  let own: Page;
+  const own = new Browser();
+  let shown: Page;
   beforeAll(async () => {
-    own = await browser.page(screen);
+    shown = await own.page(screen);
   });
-  afterAll(() => own.close());
+  afterAll(async () => {
+    await own.close();
+    expect(own.complaints).toEqual([]);
+  });
 
   it.each([
     ['/', 'All budgets as a table'],
@@ -261,11 +265,11 @@ describe.each(SCREENS)(SCREEN_TITLE, (screen) => {
     // It has none, and nothing of it was used.
     ['/#/budgets/dollars/teams/ops', 'None has used anything.'],
   ])('%s is readable by all', async (address, text) => {
-    await own.goto(world.url + address);
-    await own.getByText(text, { exact: true }).waitFor();
-    if (address.includes('budgets')) await own.locator('.connection.live, .connection.off').waitFor();
-    for (const summary of await own.locator('summary:visible').all()) await summary.click();
-    expect(await accessibilityProblems(own)).toEqual([]);
+    await shown.goto(world.url + address);
+    await shown.getByText(text, { exact: true }).waitFor();
+    await shown.locator('.connection.live, .connection.off').waitFor({ state: 'attached' });
+    for (const summary of await shown.locator('summary:visible').all()) await summary.click();
+    expect(await accessibilityProblems(shown)).toEqual([]);
   });
 });
 
