@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { CHART, HELM, rendered, TEMPLATE } from '../../scripts/render-kubernetes/helm.js';
 import { differences, manifestsOfChart, manifestsOnDisk } from '../../scripts/render-kubernetes/manifests.js';
-import { describeHelm, manifestsOf, set } from './helm.js';
+import { describeHelm, type Manifest, manifestsOf, set } from './helm.js';
 
 const VALIDATOR = process.env['KUBERNETES_VALIDATE'] ?? 'kubernetes-validate';
 const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
@@ -35,6 +35,7 @@ const WAYS: readonly (readonly [string, readonly string[]])[] = [
       `image.digest=sha256:${'0'.repeat(64)}`,
       'settings.LOG_LEVEL=debug',
       'settings.USAGE_RETENTION_MONTHS=12',
+      'tokensSecretName=more',
       'backup.enabled=true',
       'backup.existingClaim=nfs',
       'tolerations[0].operator=Exists',
@@ -105,12 +106,31 @@ describeHelm('the chart', () => {
     expect(text.match(/app.kubernetes.io\/instance: night$/gm)?.length).toBeGreaterThan(5);
   });
 
-  it('begins a new pod with another configuration', () => {
-    const checksum = (...args: string[]) =>
-      manifestsOf(...args).get('Deployment').spec.template.metadata.annotations['checksum/config'];
+  it('begins a new pod with another configuration, but not with other credentials', () => {
+    const checksum = (...values: string[]) =>
+      manifestsOf(...set(...values)).get('Deployment').spec.template.metadata.annotations['checksum/config'];
     expect(checksum()).toMatch(/^[0-9a-f]{64}$/);
-    expect(checksum(...set('replicas=3'))).toBe(checksum());
-    expect(checksum(...set('config.budgets.openai.monthly_limit=5'))).not.toBe(checksum());
+    for (const same of ['replicas=3', 'config.credentials.tokens[0].name=x', 'tokensSecretName=tokens']) {
+      expect([same, checksum(same)]).toEqual([same, checksum()]);
+    }
+    const others = [
+      'config.budgets.openai.monthly_limit=5',
+      'config.credentials=null',
+      'config.credentials.mtls.client_ca=ca.pem',
+      'tls.secretName=',
+    ].map((value) => checksum(value));
+    expect(new Set([checksum(), ...others]).size).toBe(others.length + 1);
+  });
+
+  it('takes tokens from a secret as well', () => {
+    const all = manifestsOf(...set('tokensSecretName=more'));
+    const { tokens_file: file, tokens } = parse(all.get('ConfigMap').data['config.yaml']).credentials;
+    const { containers, volumes } = all.get('Deployment').spec.template.spec;
+    const { name } = containers[0].volumeMounts.find(({ mountPath }: Manifest) =>
+      file.startsWith(`${mountPath}/`),
+    );
+    expect(volumes).toContainEqual({ name, secret: { secretName: 'more', defaultMode: expect.any(Number) } });
+    expect(tokens).toHaveLength(3);
   });
 
   it('has as limit of memory what the overload test holds the service to', () => {

@@ -65,8 +65,8 @@ metadata:
     {{- toYaml . | nindent 4 }}
     {{- end }}
   annotations:
-    # Another configuration is another pod.
-    checksum/config: {{ include "budget-arbiter.config" . | sha256sum }}
+    # Another configuration is another pod, unless credentials alone are others: those count without a restart.
+    checksum/config: {{ include "budget-arbiter.configChecksum" . }}
     {{- with .Values.podAnnotations }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
@@ -142,6 +142,11 @@ spec:
           mountPath: /etc/budget-arbiter/tls
           readOnly: true
         {{- end }}
+        {{- if .Values.tokensSecretName }}
+        - name: tokens
+          mountPath: /etc/budget-arbiter/tokens
+          readOnly: true
+        {{- end }}
         {{- if .Values.serviceAccountTokens.keysConfigMap }}
         - name: issuer
           mountPath: /etc/budget-arbiter/issuer
@@ -159,6 +164,12 @@ spec:
         name: {{ include "budget-arbiter.name" . }}
     {{- with .Values.tls.secretName }}
     - name: tls
+      secret:
+        secretName: {{ . }}
+        defaultMode: 0440
+    {{- end }}
+    {{- with .Values.tokensSecretName }}
+    - name: tokens
       secret:
         secretName: {{ . }}
         defaultMode: 0440
