@@ -105,7 +105,7 @@ export class SlotsPanel {
         show: (row) => until(row.expiresAt),
       },
       {
-        title: 'At the latest',
+        title: 'At the latest in',
         number: true,
         value: (row) => iso(row.renewableUntil),
         show: (row) => until(row.renewableUntil),

@@ -17,6 +17,7 @@ import (
 const (
 	defaultAddress  = "127.0.0.1:50051"
 	defaultDeadline = 5 * time.Second
+	defaultClose    = 10 * time.Second
 )
 
 // Client puts the LLM calls of this process on shared budgets. One is enough, from whatever goroutines.
@@ -141,10 +142,15 @@ func (c *Client) Unsettled() int { return c.outbox.Open() }
 func (c *Client) Flush(ctx context.Context) bool { return c.outbox.Flush(ctx) }
 
 // Close gives no more slots, flushes, and ends the session. It waits for slots that are held, so call it from outside of them.
-// Where the context ends first it returns an *Unsettled.
+// Where the context ends first, or 10 seconds pass if it has no deadline, it returns an *Unsettled.
 func (c *Client) Close(ctx context.Context) error {
 	if c.closed.Swap(true) {
 		return nil
+	}
+	if _, has := ctx.Deadline(); !has {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, defaultClose)
+		defer cancel()
 	}
 	c.outbox.Flush(ctx)
 	left := c.outbox.Open()

@@ -152,6 +152,23 @@ func TestCloseSaysWhatItLeaves(t *testing.T) {
 	})
 }
 
+func TestCloseLetsAProgramEndThatSaysNoDeadline(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.must(w.do(func(ctx context.Context, slot *arbiter.Slot) error {
+			w.server.Down(true)
+			return reports(ctx, slot)
+		}))
+		began := time.Now()
+		var left *arbiter.Unsettled
+		if err := w.client.Close(context.Background()); !errors.As(err, &left) || left.Slots != 1 {
+			t.Error(err)
+		}
+		if took := time.Since(began); took != 10*time.Second {
+			t.Error(took)
+		}
+	})
+}
+
 func TestAJournalSurvivesACrash(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal")
 	inWorld(t, func(w *world) {

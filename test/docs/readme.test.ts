@@ -43,9 +43,8 @@ describe('the README', () => {
   });
 
   it('leads to every document', () => {
-    const documents = readdirSync(new URL('../../docs/', import.meta.url)).filter((name) =>
-      name.endsWith('.md'),
-    );
+    const docs = readdirSync(new URL('../../docs/', import.meta.url), { recursive: true }).map(String);
+    const documents = docs.filter((name) => name.endsWith('.md'));
     expect(documents.filter((name) => !README.includes(`](docs/${name})`))).toEqual([]);
   });
 });

@@ -73,8 +73,14 @@ export function optionsFromEnv(env: Environment = process.env): BudgetClientOpti
     token: read('TOKEN'),
     tokenFile: read('TOKEN_FILE'),
     tls: ca || cert || key ? { ca, cert, key } : undefined,
-    failOpen: failOpen === undefined ? undefined : ['1', 'true', 'yes', 'on'].includes(failOpen),
+    failOpen: failOpen === undefined ? undefined : truth('BUDGET_ARBITER_FAIL_OPEN', failOpen),
   };
+}
+
+function truth(name: string, word: string): boolean {
+  if (['1', 'true', 'yes', 'on'].includes(word)) return true;
+  if (['0', 'false', 'no', 'off'].includes(word)) return false;
+  throw new TypeError(`${name} must be true or false, not ${JSON.stringify(word)}`);
 }
 
 export function channelCredentials(tls: boolean | TlsFiles | undefined): ChannelCredentials {

@@ -113,3 +113,9 @@ it.each([
 ])('reads a fail open of %s', (text, failOpen) => {
   expect(optionsFromEnv({ BUDGET_ARBITER_FAIL_OPEN: text })).toMatchObject({ failOpen });
 });
+
+it('refuses a fail open that is neither true nor false', () => {
+  expect(() => optionsFromEnv({ BUDGET_ARBITER_FAIL_OPEN: 'perhaps' })).toThrow(
+    'BUDGET_ARBITER_FAIL_OPEN must be true or false, not "perhaps"',
+  );
+});

@@ -203,8 +203,19 @@ export class Acquisition {
           () => this.asks.giveBack(of),
         );
       };
+      // Before anything else sees the answer: a slot that the caller has must not be given back behind it.
+      const heard = (): void => signal.removeEventListener('abort', abort);
       signal.addEventListener('abort', abort, { once: true });
-      asked.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+      asked.then(
+        (answer) => {
+          heard();
+          resolve(answer);
+        },
+        (error) => {
+          heard();
+          reject(error);
+        },
+      );
     });
   }
 

@@ -21,6 +21,7 @@ import java.util.function.Function;
 /** Where the service is and how to reach it, and what slots are asked for unless a request says otherwise. */
 public final class BudgetClientBuilder {
   private static final Set<String> TRUE = Set.of("1", "true", "yes", "on");
+  private static final Set<String> FALSE = Set.of("0", "false", "no", "off");
 
   private List<String> addresses = List.of("127.0.0.1:50051");
   private String budget;
@@ -155,7 +156,11 @@ public final class BudgetClientBuilder {
     return this;
   }
 
-  /** Takes what the variables {@code BUDGET_ARBITER_*} say; what is said after this wins over them. */
+  /**
+   * Takes what the variables {@code BUDGET_ARBITER_*} say; what is said after this wins over them.
+   *
+   * @throws IllegalArgumentException {@code BUDGET_ARBITER_FAIL_OPEN} is neither true nor false
+   */
   public BudgetClientBuilder fromEnv() {
     return fromEnv(System.getenv());
   }
@@ -172,8 +177,14 @@ public final class BudgetClientBuilder {
     Optional<Path> certificate = read.apply("TLS_CERT").map(Path::of);
     Optional<Path> privateKey = read.apply("TLS_KEY").map(Path::of);
     if (certificate.isPresent() || privateKey.isPresent()) tlsClient(certificate.orElse(null), privateKey.orElse(null));
-    read.apply("FAIL_OPEN").ifPresent(value -> failOpen(TRUE.contains(value.toLowerCase(Locale.ROOT))));
+    read.apply("FAIL_OPEN").map(BudgetClientBuilder::yes).ifPresent(this::failOpen);
     return this;
+  }
+
+  private static boolean yes(String value) {
+    String word = value.toLowerCase(Locale.ROOT);
+    if (TRUE.contains(word) || FALSE.contains(word)) return TRUE.contains(word);
+    throw new IllegalArgumentException("BUDGET_ARBITER_FAIL_OPEN must be true or false, not \"" + value + "\"");
   }
 
   /**

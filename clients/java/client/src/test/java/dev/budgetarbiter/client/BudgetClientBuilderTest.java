@@ -109,6 +109,14 @@ class BudgetClientBuilderTest {
   }
 
   @Test
+  void refusesAVariableThatIsNeitherTrueNorFalse() {
+    Map<String, String> variables = Map.of("BUDGET_ARBITER_FAIL_OPEN", "perhaps");
+    var refused = assertThrows(
+        IllegalArgumentException.class, () -> BudgetClient.builder().fromEnv(variables));
+    assertTrue(refused.getMessage().contains("BUDGET_ARBITER_FAIL_OPEN must be true or false"));
+  }
+
+  @Test
   void makesASpanOfEachSlot() throws Exception {
     try (BudgetClient client = builder().unary().build()) {
       client.call(SlotRequest.ofDefaults().model("m"), slot -> {
