@@ -38,10 +38,13 @@ export class AlertsPanel {
       ...{ caption: 'Alerts', file: `${budgetId}-alerts`, empty: 'No alerts.', first: 3, stack: true },
       key: ({ alertId }) => alertId,
       columns: [
-        { title: 'Rule', value: ({ rule }) => ruleText(rule), show: ({ rule }) => ruleText(rule) },
-        { title: 'Raised', value: ({ raisedAt }) => raisedAt, show: ({ raisedAt }) => moment(raisedAt) },
+        { title: 'Rule', short: true, value: ({ rule }) => ruleText(rule) },
         {
-          title: 'Ended',
+          ...{ title: 'Raised', short: true, value: ({ raisedAt }) => raisedAt },
+          show: ({ raisedAt }) => moment(raisedAt),
+        },
+        {
+          ...{ title: 'Ended', short: true },
           value: ({ endedAt }) => endedAt,
           show: ({ endedAt }) =>
             endedAt === undefined ? h('strong', { class: 'open' }, 'holds') : moment(endedAt),

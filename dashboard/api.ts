@@ -61,23 +61,45 @@ export class Api {
     return this.send<T>(urlOf(name, {}), body);
   }
 
+  /** What the service writes as a file, for programs as for people. */
+  async file(path: string, query: URLSearchParams): Promise<SavedFile> {
+    const response = await this.answer(`${path}?${query}`, {});
+    const [, name = 'export'] =
+      /filename="([^"]+)"/.exec(response.headers.get('content-disposition') ?? '') ?? [];
+    try {
+      return { name, content: await response.blob() };
+    } catch {
+      throw new ApiError(0, undefined, 'The service broke off: what came is not all of it. Try again.');
+    }
+  }
+
   private send<T>(url: string, body: object): Promise<T> {
     const headers = { 'content-type': 'application/json', 'x-csrf-token': this.session?.csrf ?? '' };
     return this.ask<T>(url, { method: 'POST', headers, body: JSON.stringify(body) });
   }
 
   private async ask<T>(url: string, init: RequestInit): Promise<T> {
+    return (await (await this.answer(url, init)).json()) as T;
+  }
+
+  /** Throws what is no success. */
+  private async answer(url: string, init: RequestInit): Promise<Response> {
     let response: Response;
     try {
       response = await fetch(url, { ...init, credentials: 'same-origin' });
     } catch {
       throw new ApiError(0, undefined, 'The service does not answer.');
     }
-    if (response.ok) return (await response.json()) as T;
+    if (response.ok) return response;
     const told = (await response.json().catch(() => ({}))) as ErrorJson;
     if (response.status === 401 && !url.endsWith('/sign-in')) this.onSignedOut();
     throw errorOf(response.status, told);
   }
+}
+
+export interface SavedFile {
+  readonly name: string;
+  readonly content: Blob;
 }
 
 function errorOf(status: number, { error, details = [], ...told }: ErrorJson) {

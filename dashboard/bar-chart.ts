@@ -57,6 +57,7 @@ export class BarChart {
     const layers = colours.slice(1).map((_, at) => bars.map(({ parts }) => sum(parts.slice(0, at + 1))));
     const data = [bars.map((_, at) => at), bars.map(({ total }) => total), ...layers.reverse()];
     this.chart.update(
+      amounts.title,
       bars.map(({ text }) => text),
       shape,
       data as UPlot.AlignedData,

@@ -3,12 +3,13 @@ import { addressOf, budgetPath, changed } from './address.js';
 import { AlertsPanel } from './alerts-panel.js';
 import { ApiError, messageOf, urlOf } from './api.js';
 import { askAsAi } from './ask-as-ai.js';
+import { Away } from './away.js';
 import { BudgetActions } from './budget-actions.js';
 import { BudgetButtons, type ButtonActs } from './budget-buttons.js';
 import { factsOf, putMeters } from './card-view.js';
 import { askToEndTopUp, ChangesPanel } from './changes-panel.js';
 import { DaySection } from './day-section.js';
-import { DenialsPanels } from './denials-panel.js';
+import { DenialsPanels } from './denials-panels.js';
 import { fill, h, setText } from './dom.js';
 import { Amounts, ZoneTimes } from './format.js';
 import { HeadlineView } from './headline.js';
@@ -26,9 +27,6 @@ import type { PageContext, View } from './view.js';
 const KINDS = ['MONTH', 'DAY', 'HOUR'] as const;
 /** What the stream does not carry is read again so often, while anything changes: seen within two seconds with the stream's one. */
 const READ_AGAIN_MS = 800;
-/** Denials come in crowds: they are counted anew so often at most. */
-const DENIALS_MS = 2_000;
-const OTHERS_DENIALS_MS = 60_000;
 const STORE_DOWN = 'The store does not answer. This page tries again by itself.';
 
 /** One budget: what it does now, and any of its months and days. */
@@ -65,10 +63,7 @@ export class BudgetView implements View {
   private readAt = 0;
   private reading = 0;
   private planned: number | undefined;
-  private staleSince: string | undefined;
-  private lostSince: number | undefined;
-  private toldDenials = 0;
-  private denialsReadAt = Number.NEGATIVE_INFINITY;
+  private readonly away = new Away();
 
   constructor(
     private readonly context: PageContext,
@@ -102,7 +97,11 @@ export class BudgetView implements View {
     this.changes = new ChangesPanel({ api: context.api, budgetId, times });
     this.panels = new LivePanels(panels);
     this.slots = new SlotsPanel(panels);
-    this.denials = new DenialsPanels({ api: context.api, budgetId, times });
+    this.denials = new DenialsPanels({
+      ...{ api: context.api, budgetId, times, now: () => context.clock.now() },
+      query: () => this.query,
+      go: (values) => this.goTo(values),
+    });
     this.element = this.layout();
     this.stream = new LiveStream(urlOf('budget', { budget_id: budgetId }), {
       on: {
@@ -175,6 +174,7 @@ export class BudgetView implements View {
   moved(query: URLSearchParams): boolean {
     this.query = query;
     void this.read();
+    this.denials.moved();
     return true;
   }
 
@@ -182,18 +182,19 @@ export class BudgetView implements View {
   private go({ month, day, by }: MonthQuery): void {
     const isMoving = month !== undefined || day !== undefined;
     const moved = { month: day?.slice(0, 7) ?? month, day };
-    const query = changed(this.query, { ...(isMoving && moved), ...(by !== undefined && { by }) });
-    location.hash = addressOf(budgetPath(this.budgetId), query);
+    this.goTo({ ...(isMoving && moved), ...(by !== undefined && { by }) });
+  }
+
+  private goTo(values: Readonly<Record<string, string | undefined>>): void {
+    location.hash = addressOf(budgetPath(this.budgetId), changed(this.query, values));
   }
 
   private takeLive(live: LiveData): void {
     const { card } = live;
-    this.context.clock.heard(live.at);
     this.body.hidden = false;
     this.live = live;
     if (this.times.zone !== card.zone) this.times = new ZoneTimes(card.zone);
-    this.stale(live.stale, live.at);
-    this.putHeadline();
+    this.heard(live.at, live.stale);
     fill(this.status, pills(card));
     this.buttons.update(live);
     setText(this.zoneNote, `All times are in ${this.times.zone}, the zone of this budget.`);
@@ -202,7 +203,6 @@ export class BudgetView implements View {
     fill(this.facts, ...factsOf(card, amounts));
     this.panels.update(live);
     this.slots.update(live);
-    this.noteDenials(live);
     this.show();
     if (live.revision !== this.readRevision) this.readSoon();
   }
@@ -214,50 +214,33 @@ export class BudgetView implements View {
   }
 
   private takeTick({ at, stale }: TickData): void {
-    this.context.clock.heard(at);
-    if (this.live !== undefined) this.noteDenials(this.live);
-    this.stale(stale, at);
+    this.heard(at, stale);
     if (this.live !== undefined && this.live.revision !== this.readRevision) this.readSoon();
   }
 
-  private stale(stale: boolean, at: number): void {
-    const since = `The store does not answer: the figures are of ${this.times.time(at)}.`;
-    this.staleSince = stale ? since : undefined;
-    this.context.connection.store(this.staleSince);
+  private heard(at: number, stale: boolean): void {
+    const { clock, connection } = this.context;
+    if (!stale) clock.heard(at);
+    this.away.heard(at, stale);
+    connection.store(stale ? this.away.text(this.times) : undefined);
     this.putHeadline();
+    this.denials.heard(this.live?.denials.reduce((sum, { count }) => sum + count, 0) ?? 0);
     // A budget that was deleted looks like that, too.
     if (stale) this.readSoon();
   }
 
   private connected(state: Connection): void {
     this.context.connection.connected(state);
-    const at = this.context.clock.now();
-    this.lostSince = state === 'lost' ? (this.lostSince ?? at) : undefined;
+    this.away.connected(state);
     this.putHeadline();
   }
 
   /** What is not of now is said to be old, and looks it. */
   private putHeadline(): void {
-    const { live, lostSince, staleSince } = this;
-    if (live === undefined) return;
-    const lost = `The service does not answer: the figures are of ${this.times.time(lostSince ?? 0)}.`;
-    const away = lostSince === undefined ? staleSince : lost;
-    this.headline.update(live.card, away);
+    if (this.live === undefined) return;
+    const away = this.away.text(this.times);
+    this.headline.update(this.live.card, away);
     this.body.classList.toggle('stale', away !== undefined);
-  }
-
-  /** Read again when this replica has refused somebody; what others refused is seen within a minute. */
-  private noteDenials({ denials }: LiveData): void {
-    const told = denials.reduce((sum, { count }) => sum + count, 0);
-    const waitMs = told === this.toldDenials ? OTHERS_DENIALS_MS : DENIALS_MS;
-    if (this.denialsReadAt + waitMs > performance.now()) return;
-    this.toldDenials = told;
-    this.readDenials();
-  }
-
-  private readDenials(): void {
-    this.denialsReadAt = performance.now();
-    void this.denials.read();
   }
 
   private acts(): ButtonActs {

@@ -11,7 +11,7 @@ const KINDS = ['MONTH', 'DAY', 'HOUR'] as const;
 export class CardView {
   readonly element: HTMLElement;
   card: BudgetCard | undefined;
-  private isStale = false;
+  private absent: 'store' | 'service' | undefined;
   private readonly headline = new HeadlineView();
   private readonly status = h('div');
   private readonly facts = h('dl', { class: 'facts' });
@@ -33,17 +33,20 @@ export class CardView {
     fill(this.facts, ...factsOf(card, amounts));
   }
 
-  setStale(stale: boolean): void {
-    this.element.classList.toggle('stale', stale);
-    this.isStale = stale;
+  /** What does not answer, so that these are figures of before. */
+  setAway(absent: 'store' | 'service' | undefined): void {
+    this.element.classList.toggle('stale', absent !== undefined);
+    this.absent = absent;
     this.putHeadline();
   }
 
   private putHeadline(): void {
     if (this.card === undefined) return;
-    const since = new ZoneTimes(this.card.zone).time(this.card.at);
-    const away = this.isStale ? `The store does not answer: the figures are of ${since}.` : undefined;
-    this.headline.update(this.card, away);
+    const { card, absent } = this;
+    const since = new ZoneTimes(card.zone).time(card.at);
+    const away =
+      absent === undefined ? undefined : `The ${absent} does not answer: the figures are of ${since}.`;
+    this.headline.update(card, away);
   }
 }
 

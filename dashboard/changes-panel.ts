@@ -34,7 +34,7 @@ export class ChangesPanel {
       ...{ caption: 'Changes', file: `${budgetId}-changes`, empty: 'Nobody has changed anything yet.' },
       ...{ first: 5, stack: true, key: ({ number }) => number },
       columns: [
-        { title: 'When', value: ({ changedAt }) => changedAt, show: moment },
+        { title: 'When', short: true, value: ({ changedAt }) => changedAt, show: moment },
         { title: 'Who', value: ({ principal }) => principal },
         { title: 'What', long: true, value: (row) => this.whatText(row) },
         { title: 'Why', value: ({ reason }) => reason },

@@ -10,6 +10,10 @@ export interface ChartOptions {
   /** A stop was chosen by a click or Enter. */
   readonly choose?: (index: number) => void;
   readonly height?: number;
+  /** What is counted, if not the unit of the amounts. */
+  readonly counts?: string;
+  /** What a stop counts over: `a day`. */
+  readonly per: string;
 }
 
 const HEIGHT = 220;
@@ -20,6 +24,7 @@ const HEIGHT = 220;
  */
 export class Chart {
   readonly element: HTMLElement;
+  private readonly scale = h('p', { class: 'scale' });
   private readonly box = h('div', { class: 'chart-box' });
   private readonly readout = h('p', { class: 'readout', role: 'status', 'aria-live': 'polite' });
   private readonly hint: string;
@@ -43,14 +48,22 @@ export class Chart {
       },
       this.box,
     );
-    this.element = h('div', {}, canvas, this.readout);
+    this.element = h('div', {}, this.scale, canvas, this.readout);
     new ResizeObserver(() => this.resize()).observe(this.box);
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.plot?.redraw());
   }
 
-  /** `texts`: what is read out, by stop. `shape`: of another one the chart is made anew. */
-  update(texts: readonly string[], shape: string, data: UPlot.AlignedData, make: () => PlotOptions): void {
+  /** `unit`: of the amounts. `texts`: what is read out, by stop. `shape`: of another one the chart is made anew. */
+  update(
+    unit: string,
+    texts: readonly string[],
+    shape: string,
+    data: UPlot.AlignedData,
+    make: () => PlotOptions,
+  ): void {
     this.texts = texts;
+    const { counts = unit, per } = this.options;
+    setText(this.scale, `${counts} ${per}`);
     if (this.plot !== undefined && shape === this.shape) this.plot.setData(data);
     else this.make(data, make());
     this.shape = shape;
@@ -92,7 +105,11 @@ export class Chart {
       End: last,
     };
     const to = moves[event.key];
-    if (event.key === 'Enter') this.choose();
+    if (event.key === 'Enter') {
+      // Where the focus goes on, it must not press what it finds there.
+      event.preventDefault();
+      this.choose();
+    }
     if (to === undefined || this.plot === undefined) return;
     event.preventDefault();
     const x = this.plot.data[0][to];

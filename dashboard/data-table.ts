@@ -14,6 +14,8 @@ export interface Column<T> {
   readonly onScreenOnly?: boolean;
   /** In the CSV alone. */
   readonly onPaperOnly?: boolean;
+  /** Never broken into lines. */
+  readonly short?: boolean;
   /** Sentences, which need room. */
   readonly long?: boolean;
 }
@@ -176,8 +178,8 @@ function titleOf({ title }: Pick<Column<never>, 'title'>): string {
   return typeof title === 'string' ? title : title();
 }
 
-function look({ number, long }: Pick<Column<never>, 'number' | 'long'>): { class: string } {
-  return { class: number ? 'number' : long ? 'long' : 'text' };
+function look({ number, long, short }: Pick<Column<never>, 'number' | 'long' | 'short'>): { class: string } {
+  return { class: number ? 'number' : long ? 'long' : short ? 'text short' : 'text' };
 }
 
 /** A table that is out of the way until somebody wants it. */

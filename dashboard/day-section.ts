@@ -1,4 +1,5 @@
 import type { DayData, LiveData, MonthData } from '../src/http/dashboard/page-data.js';
+import { addressOf, budgetPath } from './address.js';
 import { amountColumn } from './amount-column.js';
 import { BarChart } from './bar-chart.js';
 import { behind, DataTable } from './data-table.js';
@@ -22,7 +23,7 @@ export class DaySection {
   private readonly heading = h('h2');
   private readonly note = h('p', { class: 'note' });
   private readonly input = h('input', { type: 'date', id: 'day', 'aria-label': 'Day' });
-  private readonly chart = new BarChart({ label: 'Usage by hour' });
+  private readonly chart = new BarChart({ label: 'Usage by hour', per: 'an hour' });
   private readonly legend = h('div');
   private readonly table: DataTable<Hour>;
   private readonly ais: NamesPanel;
@@ -59,7 +60,9 @@ export class DaySection {
         ),
       ],
     });
-    this.ais = new NamesPanel('The day by AI', 'AI', `${budgetId}-day-by-ai`);
+    this.ais = new NamesPanel('The day by AI', 'AI', `${budgetId}-day-by-ai`, (name) =>
+      addressOf(budgetPath(budgetId, 'ais', name)),
+    );
     this.models = new NamesPanel('The day by model', 'Model', `${budgetId}-day-by-model`);
     const nav = h(
       'div',

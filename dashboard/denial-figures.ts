@@ -1,6 +1,6 @@
 /** Denials as `ListDenials` has them, and what a page makes of them. */
 
-interface DenialRowJson {
+export interface DenialRowJson {
   readonly start: string;
   readonly end: string;
   readonly aiId: string;
@@ -35,8 +35,10 @@ export interface DenialsJson {
 /** Refused, or in mode OBSERVE what would have been. */
 export type Kind = 'denied' | 'wouldDeny';
 
+/** An hour; of what is older than 48 hours, a day of UTC. */
 export interface HourOfAi {
   readonly start: number;
+  readonly isDay: boolean;
   readonly aiId: string;
   readonly rule: string;
   readonly count: number;
@@ -51,10 +53,11 @@ export interface AiDenials {
   /** The gravest first. */
   readonly rules: readonly string[];
   readonly lastAt: number;
-  /** Requests by the first moment of their hour. */
+  /** Requests by the first moment of their hour or day. */
   readonly hours: readonly (readonly [number, number])[];
 }
 
+export const HOUR_MS = 3_600_000;
 const TOTALS = { denied: 'aiDenied', wouldDeny: 'aiWouldDeny' } as const;
 
 /** A line for each hour, AI and rule, the newest first. */
@@ -63,6 +66,7 @@ export function hoursOfAis(rows: readonly DenialRowJson[], kind: Kind): HourOfAi
     .map((row) => ({
       ...{
         start: Date.parse(row.start),
+        isDay: isDay(row),
         aiId: row.aiId,
         rule: ruleName(row.rule),
         count: Number(row[kind] ?? 0),
@@ -93,12 +97,28 @@ export function byAi(rows: readonly DenialRowJson[], kind: Kind): AiDenials[] {
     .sort((a, b) => b.count - a.count || b.lastAt - a.lastAt);
 }
 
-/** Requests by the first moment of the hour, of all AIs. */
-export function byHour(ais: readonly AiDenials[]): ReadonlyMap<number, number> {
+/** Requests of all these AIs by the first moment of their hours, or of longer spans. */
+export function bySpan(
+  ais: readonly Pick<AiDenials, 'hours'>[],
+  spanMs: number,
+): ReadonlyMap<number, number> {
   const sums = new Map<number, number>();
-  for (const { hours } of ais)
-    for (const [start, count] of hours) sums.set(start, (sums.get(start) ?? 0) + count);
+  for (const { hours } of ais) {
+    for (const [at, count] of hours) {
+      const start = spanStart(at, spanMs);
+      sums.set(start, (sums.get(start) ?? 0) + count);
+    }
+  }
   return sums;
+}
+
+export function spanStart(at: number, spanMs: number): number {
+  return Math.floor(at / spanMs) * spanMs;
+}
+
+/** It is longer than an hour. */
+export function isDay({ start, end }: Pick<DenialRowJson, 'start' | 'end'>): boolean {
+  return Date.parse(end) - Date.parse(start) > HOUR_MS;
 }
 
 /** `HOURLY_CAP` of `RULE_HOURLY_CAP`. */

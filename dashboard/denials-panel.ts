@@ -1,93 +1,66 @@
 import { addressOf, budgetPath } from './address.js';
-import { type Api, messageOf } from './api.js';
 import { BarChart } from './bar-chart.js';
 import { behind, DataTable } from './data-table.js';
 import {
   type AiDenials,
   byAi,
-  byHour,
-  type DenialsJson,
+  bySpan,
+  HOUR_MS,
   type HourOfAi,
   hoursOfAis,
   type Kind,
   type RuleDenialsJson,
   ruleName,
+  spanStart,
 } from './denial-figures.js';
+import { type DenialRange, rangeName } from './denial-range.js';
+import type { DenialScope, FoundDenials } from './denials-reading.js';
 import { h, hidden, setText } from './dom.js';
-import { Amounts, count, words, type ZoneTimes } from './format.js';
+import { Amounts, count, words, ZoneTimes } from './format.js';
 
-const HOUR_MS = 3_600_000;
-const HOURS = 24;
 const LOW = 140;
-const PAGE = 1_000;
-/** So many pages are read: 5,000 AIs by hours and rules fit into no table. */
-const MOST_PAGES = 5;
-
-export interface DenialsOptions {
-  readonly api: Api;
-  readonly budgetId: string;
-  readonly times: () => ZoneTimes;
-  /** Of one AI alone. */
-  readonly aiId?: string;
-}
-
 const TITLES = { denied: 'Refused', wouldDeny: 'Would have been refused' } as const;
 
-/** Who was refused in the last 24 hours, by which rules and why; apart, who would have been if the budget did not only observe. */
-export class DenialsPanels {
-  readonly denied: DenialsPanel;
-  readonly wouldDeny: DenialsPanel;
-  private reading = 0;
-
-  constructor(private readonly options: DenialsOptions) {
-    this.denied = new DenialsPanel('denied', options);
-    this.wouldDeny = new DenialsPanel('wouldDeny', options);
-    this.wouldDeny.element.hidden = true;
-  }
-
-  async read(): Promise<void> {
-    const turn = ++this.reading;
-    try {
-      const found = await this.readPages();
-      if (turn !== this.reading) return;
-      this.denied.update(found);
-      this.wouldDeny.update(found);
-      this.wouldDeny.element.hidden = Number(found.wouldDenyRequests ?? 0) === 0;
-    } catch (error) {
-      if (turn === this.reading) this.denied.failed(messageOf(error));
-    }
-  }
-
-  private async readPages(): Promise<DenialsJson> {
-    const { api, budgetId, aiId } = this.options;
-    const asked = { budgetId, ...(aiId !== undefined && { aiId }), pageSize: PAGE };
-    let found = await api.call<DenialsJson>('ListDenials', asked);
-    const rows = [...(found.rows ?? [])];
-    for (let page = 1; found.nextPageToken && page < MOST_PAGES; page += 1) {
-      found = await api.call<DenialsJson>('ListDenials', { ...asked, pageToken: found.nextPageToken });
-      rows.push(...(found.rows ?? []));
-    }
-    return { ...found, rows };
-  }
+export interface DenialsPanelOptions extends DenialScope {
+  readonly times: () => ZoneTimes;
+  /** By the service's clock. */
+  readonly now: () => number;
+  readonly go: (values: Readonly<Record<string, string | undefined>>) => void;
 }
 
+type Shown = Pick<FoundDenials, 'axis' | 'spanMs'>;
+
+interface AiRow extends AiDenials, Shown {}
+
 /** One kind of denials. */
-class DenialsPanel {
+export class DenialsPanel {
   readonly element: HTMLElement;
-  private readonly note = h('p', { class: 'note' });
+  private readonly note = h('p', { class: 'note' }, 'Loading …');
+  private readonly body: HTMLElement;
   private readonly problem = h('p', { class: 'problem', role: 'alert' });
-  private readonly chart: BarChart;
-  private readonly ais: DataTable<AiDenials>;
+  private readonly hourChart: BarChart;
+  private readonly dayChart: BarChart;
+  private readonly ais: DataTable<AiRow>;
   private readonly rules: DataTable<RuleDenialsJson>;
   private readonly hours: DataTable<HourOfAi>;
-  private axis: readonly number[] = [];
+  private shown: Shown = { axis: [], spanMs: HOUR_MS };
 
   constructor(
     private readonly kind: Kind,
-    private readonly options: DenialsOptions,
+    private readonly options: DenialsPanelOptions,
+    nav?: HTMLElement,
   ) {
     const title = TITLES[kind];
-    this.chart = new BarChart({ label: `${title}, the last 24 hours`, height: LOW });
+    this.hourChart = new BarChart({
+      label: `${title}, by hour`,
+      height: LOW,
+      counts: 'Requests',
+      per: 'an hour',
+    });
+    this.dayChart = new BarChart({
+      ...{ label: `${title}, by day`, height: LOW, counts: 'Requests', per: 'a day' },
+      choose: (at) => this.chooseDay(this.shown.axis[at]),
+    });
     this.ais = this.makeAis(title);
     this.rules = this.makeRules(title);
     this.hours = this.makeHours(title);
@@ -95,71 +68,84 @@ class DenialsPanel {
     // Whoever looks at one AI wants to know why it was refused then.
     hours.open = options.aiId !== undefined;
     const byAi = options.aiId === undefined && this.ais.element;
+    this.body = h('div', { class: 'figures' }, byAi, h('h3', {}, 'By rule'), this.rules.element, hours);
     this.element = h(
       'section',
       { class: 'panel denials' },
-      h('h2', {}, title),
-      ...[this.note, this.problem, this.chart.element],
-      byAi,
-      h('h3', {}, 'By rule'),
-      this.rules.element,
-      hours,
+      h('div', { class: 'panel-head' }, h('h2', {}, title), nav),
+      ...[this.note, this.problem, this.hourChart.element, this.dayChart.element, this.body],
     );
   }
 
-  update({ rows = [], rules = [], to, nextPageToken, ...totals }: DenialsJson): void {
-    setText(this.problem, '');
+  update(found: FoundDenials): void {
     const { kind } = this;
+    const { rows, rules = [], axis, spanMs, sums } = found;
+    this.shown = { axis, spanMs };
+    setText(this.problem, '');
     const ais = byAi(rows, kind);
-    const last = Math.floor((Date.parse(to) - 1) / HOUR_MS) * HOUR_MS;
-    this.axis = Array.from({ length: HOURS }, (_, at) => last - (HOURS - 1 - at) * HOUR_MS);
-    const all = Number((kind === 'denied' ? totals.deniedRequests : totals.wouldDenyRequests) ?? 0);
-    setText(this.note, this.noteText(all, ais.length, nextPageToken));
-    this.putChart(byHour(ais), hoursOfAis(rows, kind));
-    this.ais.update(ais);
+    const hours = hoursOfAis(rows, kind);
+    const all = Number((kind === 'denied' ? found.deniedRequests : found.wouldDenyRequests) ?? 0);
+    setText(this.note, this.noteText(all, ais.length, found));
+    const known = new Map([...sums].map(([start, each]) => [start, each[kind]] as const));
+    this.putChart(new Map([...bySpan(ais, spanMs), ...known]), hours);
+    this.ais.update(ais.map((ai) => ({ ...ai, axis, spanMs })));
     this.rules.update(rules.filter((rule) => Number(rule[kind] ?? 0) > 0));
-    this.hours.update(hoursOfAis(rows, kind));
-    const isEmpty = all === 0;
-    for (const part of this.element.children)
-      if (part instanceof HTMLElement && part.tagName !== 'H2' && part !== this.note && part !== this.problem)
-        part.hidden = isEmpty;
+    this.hours.update(hours);
+    this.body.hidden = all === 0;
+    this.hourChart.element.hidden = all === 0 || spanMs > HOUR_MS;
+    // One bar alone says nothing.
+    this.dayChart.element.hidden = all === 0 || spanMs === HOUR_MS || axis.length === 1;
   }
 
   failed(message: string): void {
     setText(this.problem, message);
   }
 
-  private noteText(all: number, ais: number, more: string | undefined): string {
-    const { kind } = this;
-    if (all === 0) return kind === 'denied' ? 'Nobody was refused in the last 24 hours.' : 'Nobody.';
+  private chooseDay(start: number | undefined): void {
+    if (start === undefined) return;
+    const today = new Date(this.options.now()).toISOString().slice(0, 10);
+    const day = new Date(start).toISOString().slice(0, 10);
+    this.options.go({ refused: day === today ? undefined : day });
+    // The chart that had the focus gives way to another.
+    this.element.querySelector('select')?.focus();
+  }
+
+  private noteText(all: number, ais: number, { range, cutAt, axis, spanMs }: FoundDenials): string {
+    const { kind, options } = this;
+    const when = whenText(range);
+    if (all === 0) return kind === 'denied' ? `Nobody was refused ${when}.` : 'Nobody.';
     const requests = `${count(all)} ${all === 1 ? 'request' : 'requests'}`;
-    const who = this.options.aiId === undefined ? ` of ${count(ais)} ${ais === 1 ? 'AI' : 'AIs'}` : '';
+    const who = options.aiId === undefined ? ` of ${count(ais)} ${ais === 1 ? 'AI' : 'AIs'}` : '';
     const observed = kind === 'denied' ? '' : ' They were granted all the same: the budget only observes.';
-    const cut = more ? ' There are more lines than are shown here.' : '';
-    return `${requests}${who} in the last 24 hours.${observed}${cut}`;
+    const whole = spanMs > HOUR_MS && axis.length === 1 ? ' Its hours are no longer known apart.' : '';
+    const cut =
+      cutAt === undefined
+        ? ''
+        : ` By AI only what was refused since ${options.times().moment(cutAt)} is shown: there are too many lines.`;
+    return `${requests}${who} ${when}.${observed}${whole}${cut}`;
   }
 
   private putChart(sums: ReadonlyMap<number, number>, hours: readonly HourOfAi[]): void {
+    const { axis, spanMs } = this.shown;
     const times = this.options.times();
-    this.chart.update(
-      this.axis.map((start) => {
-        const total = sums.get(start) ?? 0;
-        const rules = new Map<string, number>();
-        for (const hour of hours)
-          if (hour.start === start) rules.set(hour.rule, (rules.get(hour.rule) ?? 0) + hour.count);
-        const why = [...rules].map(([rule, often]) => `${words(rule)} ${count(often)}`).join(', ');
-        const text = `${times.moment(start)}: ${count(total)}${why === '' ? '' : ` (${why})`}`;
-        return { label: String(times.hour(start)), total, parts: [], text };
-      }),
-      ['--full'],
-      [],
-      COUNTS,
-    );
+    const isDay = spanMs > HOUR_MS;
+    const bars = axis.map((start) => {
+      const total = sums.get(start) ?? 0;
+      const rules = new Map<string, number>();
+      for (const hour of hours)
+        if (spanStart(hour.start, spanMs) === start)
+          rules.set(hour.rule, (rules.get(hour.rule) ?? 0) + hour.count);
+      const why = [...rules].map(([rule, often]) => `${words(rule)} ${count(often)}`).join(', ');
+      const text = `${startText({ start, isDay }, times)}: ${count(total)}${why === '' ? '' : ` (${why})`}`;
+      const label = isDay ? UTC.day(start) : String(times.hour(start));
+      return { label, total, parts: [], text };
+    });
+    (isDay ? this.dayChart : this.hourChart).update(bars, ['--full'], [], COUNTS);
   }
 
-  private makeAis(title: string): DataTable<AiDenials> {
+  private makeAis(title: string): DataTable<AiRow> {
     const { budgetId, times } = this.options;
-    return new DataTable<AiDenials>({
+    return new DataTable<AiRow>({
       ...{ caption: `${title}, by AI`, file: `${budgetId}-denials-by-ai`, empty: 'Nobody.', first: 8 },
       ...{ stack: true, key: ({ aiId }) => aiId },
       columns: [
@@ -174,9 +160,12 @@ class DenialsPanel {
           value: ({ rules }) => rules.join(' '),
           show: ({ rules }) => rules.map(words).join(', '),
         },
-        { title: 'Last', value: (row) => iso(row.lastAt), show: (row) => times().moment(row.lastAt) },
         {
-          title: 'Last 24 hours',
+          ...{ title: 'Last', short: true, value: (row) => iso(row.lastAt) },
+          show: (row) => times().moment(row.lastAt),
+        },
+        {
+          title: () => (this.shown.spanMs > HOUR_MS ? 'By day' : 'By hour'),
           onScreenOnly: true,
           value: () => undefined,
           show: (row) => this.strip(row),
@@ -185,20 +174,24 @@ class DenialsPanel {
     });
   }
 
-  /** An hour each, the darker the more. */
-  private strip({ hours }: AiDenials): HTMLElement {
-    const counts = new Map(hours);
+  /** A span each, the darker the more. */
+  private strip(ai: AiRow): HTMLElement {
+    const { axis, spanMs } = ai;
+    const counts = bySpan([ai], spanMs);
     const most = Math.max(1, ...counts.values());
     const times = this.options.times();
-    const cells = this.axis.map((start) => {
+    const isDay = spanMs > HOUR_MS;
+    const cells = axis.map((start) => {
       const often = counts.get(start) ?? 0;
       const level = often === 0 ? 0 : Math.ceil((5 * often) / most);
       return h('span', {
         class: `strip-hour level-${level}`,
-        title: `${times.moment(start)}: ${count(often)}`,
+        title: `${startText({ start, isDay }, times)}: ${count(often)}`,
       });
     });
-    const told = [...counts].sort(([a], [b]) => a - b).map(([at, often]) => `${times.moment(at)} ${often}`);
+    const told = [...counts]
+      .sort(([a], [b]) => a - b)
+      .map(([start, often]) => `${startText({ start, isDay }, times)} ${often}`);
     return h(
       'span',
       {},
@@ -214,7 +207,10 @@ class DenialsPanel {
       ...{ caption: `${title}, by rule`, file: `${budgetId}-denials-by-rule`, empty: 'None.', stack: true },
       key: ({ rule }) => rule,
       columns: [
-        { title: 'Rule', value: ({ rule }) => ruleName(rule), show: ({ rule }) => words(ruleName(rule)) },
+        {
+          ...{ title: 'Rule', short: true, value: ({ rule }) => ruleName(rule) },
+          show: ({ rule }) => words(ruleName(rule)),
+        },
         {
           title: 'Times',
           number: true,
@@ -222,8 +218,7 @@ class DenialsPanel {
           show: (row) => count(Number(row[this.kind] ?? 0)),
         },
         {
-          title: 'Last',
-          value: ({ lastAt }) => lastAt,
+          ...{ title: 'Last', short: true, value: ({ lastAt }) => lastAt },
           show: (row) => {
             const last = at(row);
             return last === undefined ? '' : times().moment(last);
@@ -246,7 +241,10 @@ class DenialsPanel {
       },
       ...{ stack: true, key: ({ start, aiId, rule }) => `${start} ${aiId} ${rule}` },
       columns: [
-        { title: 'Hour', value: (row) => iso(row.start), show: (row) => times().moment(row.start) },
+        {
+          ...{ title: 'Hour', short: true, value: (row) => iso(row.start) },
+          show: (row) => startText(row, times()),
+        },
         { title: 'AI', value: ({ aiId }) => aiId },
         { title: 'Rule', value: ({ rule }) => rule, show: ({ rule }) => words(rule) },
         { title: 'Times', number: true, value: (row) => row.count, show: (row) => count(row.count) },
@@ -257,8 +255,20 @@ class DenialsPanel {
   }
 }
 
-/** Requests have no unit. */
+/** They have no unit. */
 const COUNTS = new Amounts('tokens');
+const UTC = new ZoneTimes('UTC');
+
+function whenText(range: DenialRange): string {
+  if (range === undefined) return 'in the last 24 hours';
+  const [from, to] = [UTC.day(Date.parse(range.from)), UTC.day(Date.parse(range.to))];
+  return rangeName(range) === 'day' ? `on ${from}, a day of UTC` : `from ${from} to ${to}, days of UTC`;
+}
+
+/** Of an hour, or of a day as it is kept. */
+function startText({ start, isDay }: Pick<HourOfAi, 'start' | 'isDay'>, times: ZoneTimes): string {
+  return isDay ? `${UTC.day(start)} (UTC)` : times.moment(start);
+}
 
 function iso(at: number): string {
   return new Date(at).toISOString();

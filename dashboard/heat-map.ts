@@ -5,12 +5,13 @@ import { type Amounts, share, type ZoneTimes } from './format.js';
 const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
 const LEVELS = 5;
 
-/** The month by days and hours of the clock. Itself a table, so it is read as one. */
+/** The month by days and hours of the clock. Itself a table, so it is read as one; its days are one stop of the keyboard. */
 export class HeatMap {
   readonly element: HTMLElement;
-  private readonly body = h('tbody');
+  private readonly body = h('tbody', { onkeydown: (event) => this.key(event as KeyboardEvent) });
   private readonly note = h('p', { class: 'note' });
   private shown = '';
+  private opens: readonly HTMLButtonElement[] = [];
 
   constructor(private readonly choose: (day: string) => void) {
     const heads = HOURS.map((hour) =>
@@ -33,7 +34,7 @@ export class HeatMap {
       ...steps,
       'the hour’s limit or more',
     );
-    const region = { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Calendar of hours' };
+    const region = { class: 'scroll', role: 'region', 'aria-label': 'Calendar of hours' };
     this.element = h('div', {}, h('div', region, table), scale, this.note);
   }
 
@@ -41,7 +42,16 @@ export class HeatMap {
     const text = JSON.stringify([days.map(({ day, hours }) => [day, hours]), limits.hourlyMax, amounts.unit]);
     if (text === this.shown) return;
     this.shown = text;
-    fill(this.body, ...days.map((day) => this.row(day, limits.hourlyMax, times, amounts)));
+    const focused = this.opens.indexOf(document.activeElement as HTMLButtonElement);
+    const stop = Math.max(
+      0,
+      this.opens.findIndex(({ tabIndex }) => tabIndex === 0),
+    );
+    const rows = days.map((day) => this.row(day, limits.hourlyMax, times, amounts));
+    this.opens = rows.map(({ open }) => open);
+    fill(this.body, ...rows.map(({ row }) => row));
+    this.stopAt(Math.min(stop, days.length - 1));
+    this.opens[focused]?.focus({ preventScroll: true });
     const most = days.flatMap(({ day, hours }) => hours.map((hour) => ({ day, ...hour })));
     const [busiest] = most.sort((a, b) => b.tokens - a.tokens);
     const told =
@@ -57,7 +67,7 @@ export class HeatMap {
     limit: number,
     times: ZoneTimes,
     amounts: Amounts,
-  ): HTMLElement {
+  ): { readonly row: HTMLElement; readonly open: HTMLButtonElement } {
     const byHour = new Map<number, number>();
     // An hour that the clock repeats stands in one cell.
     for (const { start: at, tokens: amount } of hours) {
@@ -71,7 +81,24 @@ export class HeatMap {
       const title = `${name}, ${hour}:00: ${amounts.told(amount)}`;
       return h('td', { class: `level-${level(amount, limit)}`, title }, hidden(amounts.text(amount)));
     });
-    return h('tr', {}, h('th', { scope: 'row' }, open), ...cells);
+    return { row: h('tr', {}, h('th', { scope: 'row' }, open), ...cells), open };
+  }
+
+  private stopAt(index: number): void {
+    for (const [at, open] of this.opens.entries()) open.tabIndex = at === index ? 0 : -1;
+  }
+
+  private key(event: KeyboardEvent): void {
+    const at = this.opens.indexOf(document.activeElement as HTMLButtonElement);
+    const last = this.opens.length - 1;
+    const moves: Readonly<Record<string, number>> = {
+      ...{ ArrowUp: Math.max(0, at - 1), ArrowDown: Math.min(last, at + 1), Home: 0, End: last },
+    };
+    const to = moves[event.key];
+    if (at < 0 || to === undefined) return;
+    event.preventDefault();
+    this.stopAt(to);
+    this.opens[to]?.focus();
   }
 }
 

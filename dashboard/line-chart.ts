@@ -28,6 +28,7 @@ export class LineChart {
     ];
     const shape = lines.map((line) => [line.colour, line.dashed, line.width]).join('|');
     this.chart.update(
+      amounts.title,
       places.map(({ text }) => text),
       `${this.last} ${shape}`,
       data as UPlot.AlignedData,

@@ -6,6 +6,7 @@ import type {
   TopUpData,
   WindowData,
 } from '../src/http/dashboard/page-data.js';
+import { addressOf, budgetPath } from './address.js';
 import { amountColumn } from './amount-column.js';
 import { type Column, DataTable } from './data-table.js';
 import { fill, h } from './dom.js';
@@ -68,7 +69,11 @@ export class LivePanels {
       ...{ caption: 'Teams', file: `${budgetId}-teams`, empty: 'No teams.', stack: true },
       key: ({ teamId }) => teamId,
       columns: [
-        { title: 'Team', value: ({ teamId }) => teamId },
+        {
+          title: 'Team',
+          value: ({ teamId }) => teamId,
+          show: ({ teamId }) => h('a', { href: addressOf(budgetPath(budgetId, 'teams', teamId)) }, teamId),
+        },
         { title: 'Live slots', number: true, value: ({ liveSlots }) => liveSlots },
         ...[against('This hour', 'HOUR'), against('Today', 'DAY'), against('This month', 'MONTH')],
         amountColumn(unit, ({ windows }) => windows.HOUR?.kept, 'Kept this hour'),
@@ -119,7 +124,7 @@ export class LivePanels {
       empty: 'Nothing in the last 7 days.',
       key: ({ at, kind, fence }) => `${at} ${kind} ${fence}`,
       columns: [
-        { title: 'When', value: ({ at }) => iso(at), show: ({ at }) => times().moment(at) },
+        { title: 'When', short: true, value: ({ at }) => iso(at), show: ({ at }) => times().moment(at) },
         { title: 'What', value: ({ kind }) => kind, show: ({ kind }) => HAPPENINGS[kind] },
         { title: 'AI', value: ({ aiId }) => aiId },
         {

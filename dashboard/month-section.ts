@@ -43,8 +43,14 @@ export class MonthSection {
 
   constructor(budgetId: string, go: (query: MonthQuery) => void) {
     const choose = (day: DayData | undefined) => day !== undefined && go({ day: day.day });
-    this.line = new LineChart({ label: 'The month as it comes together', height: LINE_HEIGHT });
-    this.chart = new BarChart({ label: 'Usage by day', choose: (at) => choose(this.days[at]) });
+    this.line = new LineChart({
+      ...{ label: 'The month as it comes together', height: LINE_HEIGHT },
+      per: 'by the end of each day',
+    });
+    this.chart = new BarChart({
+      ...{ label: 'Usage by day', per: 'a day' },
+      choose: (at) => choose(this.days[at]),
+    });
     this.by.addEventListener('change', () => go({ by: this.by.value }));
     this.table = this.makeTable(budgetId);
     this.lineElement = h(

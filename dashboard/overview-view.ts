@@ -55,6 +55,8 @@ export class OverviewView implements View {
   private query: URLSearchParams;
   private ids: readonly string[] | undefined;
   private total = 0;
+  private stale: ReadonlySet<string> = new Set();
+  private isLost = false;
   private more = false;
   private typing: number | undefined;
 
@@ -118,7 +120,11 @@ export class OverviewView implements View {
         overview: (data) => this.take(data as OverviewUpdate),
         'signed-out': () => this.context.signedOut(),
       },
-      connection: (state) => this.context.connection.connected(state),
+      connection: (state) => {
+        this.context.connection.connected(state);
+        this.isLost = state === 'lost';
+        this.putAway();
+      },
       mayRetry: () => this.context.isSignedIn(),
     });
   }
@@ -150,9 +156,15 @@ export class OverviewView implements View {
     if (this.ids === undefined && problem !== undefined)
       setText(this.note, `Which budgets there are is not known: ${problem}.`);
     if (budgetIds !== undefined || cards.length > 0) this.arrange();
-    const isOld = new Set(stale);
-    for (const [budgetId, view] of this.views) view.setStale(isOld.has(budgetId));
-    this.table.element.classList.toggle('stale', stale.length > 0);
+    this.stale = new Set(stale);
+    this.putAway();
+  }
+
+  private putAway(): void {
+    const { isLost, stale } = this;
+    for (const [budgetId, view] of this.views)
+      view.setAway(isLost ? 'service' : stale.has(budgetId) ? 'store' : undefined);
+    this.table.element.classList.toggle('stale', isLost || stale.size > 0);
   }
 
   private arrange(): void {

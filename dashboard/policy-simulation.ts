@@ -1,7 +1,7 @@
 import { type Api, messageOf } from './api.js';
 import type { OutcomeJson, SimulationJson } from './api-json.js';
 import { fill, h } from './dom.js';
-import { type Amounts, tenth } from './format.js';
+import { type Amounts, tenth, words } from './format.js';
 import { table } from './policy-preview.js';
 
 /** The last 28 days as they would have been under the policy in force, and under the one that is thought of. */
@@ -52,7 +52,8 @@ const FIGURES: readonly (readonly [string, (outcome: OutcomeJson, amounts: Amoun
 ];
 
 function refusedBy({ byRule = [] }: OutcomeJson): string {
-  return byRule[0]?.rule.replace('RULE_', '') ?? 'none';
+  const [most] = byRule;
+  return most === undefined ? 'none' : words(most.rule.replace('RULE_', ''));
 }
 
 function dayRows(

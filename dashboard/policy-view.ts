@@ -5,6 +5,7 @@ import { fill, h, setText } from './dom.js';
 import { askForChange } from './policy-change.js';
 import { fieldText, fieldValue, shownValue } from './policy-fields.js';
 import { presetName, warningList } from './policy-preview.js';
+import { Retry } from './retry.js';
 import type { PageContext, View } from './view.js';
 
 type Input = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
@@ -32,6 +33,7 @@ export class PolicyView implements View {
   private fields: readonly FormField[] = [];
   private preset: Preset | undefined;
   private etag: string | undefined;
+  private readonly retry = new Retry(() => void this.load());
 
   constructor(
     private readonly context: PageContext,
@@ -57,7 +59,9 @@ export class PolicyView implements View {
     void this.load();
   }
 
-  close(): void {}
+  close(): void {
+    this.retry.stop();
+  }
 
   /** What is typed meanwhile would be lost: there is nothing to type into. */
   private async load(): Promise<void> {
@@ -73,6 +77,7 @@ export class PolicyView implements View {
       this.putForm(form, found);
     } catch (error) {
       fill(this.form, h('p', { class: 'problem', role: 'alert' }, messageOf(error)));
+      this.retry.failed(error);
     }
   }
 

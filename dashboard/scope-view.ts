@@ -1,16 +1,17 @@
 import type { LeaseData, LiveData, ScopeData, TickData } from '../src/http/dashboard/page-data.js';
 import { addressOf, budgetPath, changed } from './address.js';
 import { amountText } from './amount-text.js';
-import { messageOf, urlOf } from './api.js';
+import { ApiError, messageOf, urlOf } from './api.js';
 import { askAsAi } from './ask-as-ai.js';
+import { Away } from './away.js';
 import { BarChart } from './bar-chart.js';
 import { BudgetActions } from './budget-actions.js';
 import { askToEndTopUp } from './changes-panel.js';
 import { DataTable } from './data-table.js';
-import { DenialsPanels } from './denials-panel.js';
+import { DenialsPanels } from './denials-panels.js';
 import { fill, h, setText } from './dom.js';
 import { Amounts, ago, count, monthName, share, shiftMonth, ZoneTimes } from './format.js';
-import { LiveStream } from './live-stream.js';
+import { type Connection, LiveStream } from './live-stream.js';
 import { SlotsPanel } from './slots-panel.js';
 import { askForTopUp } from './top-up-dialog.js';
 import type { PageContext, View } from './view.js';
@@ -31,7 +32,10 @@ export class ScopeView implements View {
   private readonly problem = h('p', { class: 'problem', role: 'alert' });
   private readonly heading = h('h2');
   private readonly buttons = h('div', { class: 'buttons' });
-  private readonly usage = h('a', {}, 'These days by model');
+  private readonly usage = h('p', { class: 'links' });
+  private readonly awayNote = h('p', { class: 'headline away', role: 'status', hidden: true });
+  /** Hidden until there is something to show. */
+  private readonly body = h('div', { hidden: true });
   private readonly chart: BarChart;
   private readonly slots: SlotsPanel;
   private readonly denials: DenialsPanels | undefined;
@@ -41,6 +45,7 @@ export class ScopeView implements View {
   private amounts = new Amounts('tokens');
   private live: LiveData | undefined;
   private data: ScopeData | undefined;
+  private readonly away = new Away();
   private readAt = Number.NEGATIVE_INFINITY;
   private reading = 0;
 
@@ -55,7 +60,7 @@ export class ScopeView implements View {
     const { api } = context;
     const times = () => this.times;
     const actions = new BudgetActions(api, budgetId);
-    this.chart = new BarChart({ label: `Usage of ${name} by day` });
+    this.chart = new BarChart({ label: `Usage of ${name} by day`, per: 'a day' });
     this.slots = new SlotsPanel(
       {
         ...{ budgetId, clock: context.clock, times },
@@ -64,7 +69,12 @@ export class ScopeView implements View {
       },
       (lease) => this.isOfIt(lease),
     );
-    this.denials = kind === 'ai' ? new DenialsPanels({ api, budgetId, times, aiId: name }) : undefined;
+    const asked = {
+      ...{ api, budgetId, times, aiId: name, now: () => context.clock.now() },
+      query: () => this.query,
+      go: (values: Readonly<Record<string, string | undefined>>) => this.goTo(values),
+    };
+    this.denials = kind === 'ai' ? new DenialsPanels(asked) : undefined;
     this.ais = this.makeAis();
     this.element = this.layout();
     this.stream = new LiveStream(urlOf('budget', { budget_id: budgetId }), {
@@ -75,7 +85,7 @@ export class ScopeView implements View {
         problem: (data) => setText(this.problem, (data as { message: string }).message),
         'signed-out': () => context.signedOut(),
       },
-      connection: (state) => context.connection.connected(state),
+      connection: (state) => this.connected(state),
       mayRetry: () => context.isSignedIn(),
     });
     void this.read();
@@ -92,6 +102,7 @@ export class ScopeView implements View {
   moved(query: URLSearchParams): boolean {
     this.query = query;
     void this.read();
+    this.denials?.moved();
     return true;
   }
 
@@ -105,6 +116,18 @@ export class ScopeView implements View {
       h('button', { type: 'button', class: 'quiet', onclick: step(1), 'aria-label': 'Month after' }, '›'),
     );
     const ais = h('section', { class: 'panel' }, h('h2', {}, 'Its AIs'), this.ais.element);
+    fill(
+      this.body,
+      h(
+        'section',
+        { class: 'panel' },
+        h('div', { class: 'panel-head' }, this.heading, nav),
+        ...[this.facts, this.chart.element, this.usage],
+      ),
+      this.slots.element,
+      ...(denials === undefined ? [] : [denials.denied.element, denials.wouldDeny.element]),
+      kind === 'team' && ais,
+    );
     return h(
       'div',
       {},
@@ -114,16 +137,7 @@ export class ScopeView implements View {
         h('a', { href: addressOf(budgetPath(this.budgetId)) }, `‹ ${this.budgetId}`),
       ),
       h('div', { class: 'title-row' }, h('h1', { tabindex: -1 }, this.title), this.buttons),
-      ...[this.zone, this.problem],
-      h(
-        'section',
-        { class: 'panel' },
-        h('div', { class: 'panel-head' }, this.heading, nav),
-        ...[this.facts, this.chart.element, h('p', {}, this.usage)],
-      ),
-      this.slots.element,
-      ...(denials === undefined ? [] : [denials.denied.element, denials.wouldDeny.element]),
-      kind === 'team' && ais,
+      ...[this.awayNote, this.zone, this.problem, this.body],
     );
   }
 
@@ -151,9 +165,12 @@ export class ScopeView implements View {
   private step(by: number): void {
     const { data } = this;
     if (data === undefined) return;
-    const query = changed(this.query, { month: shiftMonth(data.month, by) });
+    this.goTo({ month: shiftMonth(data.month, by) });
+  }
+
+  private goTo(values: Readonly<Record<string, string | undefined>>): void {
     const part = this.kind === 'ai' ? 'ais' : 'teams';
-    location.hash = addressOf(budgetPath(this.budgetId, part, this.name), query);
+    location.hash = addressOf(budgetPath(this.budgetId, part, this.name), changed(this.query, values));
   }
 
   private isOfIt({ aiId, teamId }: LeaseData): boolean {
@@ -161,34 +178,53 @@ export class ScopeView implements View {
   }
 
   private takeLive(live: LiveData): void {
-    this.context.clock.heard(live.at);
-    this.context.connection.store(live.stale ? 'The store does not answer.' : undefined);
     this.live = live;
     this.times = this.times.zone === live.card.zone ? this.times : new ZoneTimes(live.card.zone);
+    this.heard(live.at, live.stale);
     setText(this.zone, `All times are in ${this.times.zone}, the zone of this budget.`);
     this.slots.update(live);
     this.putButtons(live);
-    this.readSoon();
   }
 
   private takeTick({ at, stale }: TickData): void {
-    this.context.clock.heard(at);
-    this.context.connection.store(stale ? 'The store does not answer.' : undefined);
+    this.heard(at, stale);
+  }
+
+  private heard(at: number, stale: boolean): void {
+    const { clock, connection } = this.context;
+    if (!stale) clock.heard(at);
+    this.away.heard(at, stale);
+    connection.store(stale ? this.away.text(this.times) : undefined);
+    this.putAway();
+    this.denials?.heard(this.live?.denials.reduce((sum, { count }) => sum + count, 0) ?? 0);
     this.readSoon();
+  }
+
+  private connected(state: Connection): void {
+    this.context.connection.connected(state);
+    this.away.connected(state);
+    this.putAway();
+  }
+
+  private putAway(): void {
+    const text = this.away.text(this.times);
+    setText(this.awayNote, text ?? '');
+    this.awayNote.hidden = text === undefined;
+    this.body.classList.toggle('stale', text !== undefined);
   }
 
   private putButtons(live: LiveData): void {
     if (this.buttons.childElementCount > 0) return;
     const { api } = this.context;
-    const { budgetId, kind, name, times, amounts } = this;
+    const { budgetId, kind, name } = this;
     const button = (text: string, onclick: () => void) => h('button', { type: 'button', onclick }, text);
     const isAi = kind === 'ai';
     fill(
       this.buttons,
       live.mayOperate &&
         isAi &&
-        button('Top up', () => void askForTopUp(api, budgetId, this.live ?? live, times, [name], name)),
-      isAi && button('Ask as this AI …', () => askAsAi(api, budgetId, amounts, [name], name)),
+        button('Top up', () => void askForTopUp(api, budgetId, this.live ?? live, this.times, [name], name)),
+      isAi && button('Ask as this AI …', () => askAsAi(api, budgetId, this.amounts, [name], name)),
     );
   }
 
@@ -206,14 +242,23 @@ export class ScopeView implements View {
       if (turn !== this.reading) return;
       setText(this.problem, '');
       this.show(data);
-      void this.denials?.read();
     } catch (error) {
-      if (turn === this.reading) setText(this.problem, messageOf(error));
+      if (turn === this.reading) this.failed(error);
     }
+  }
+
+  /** What is not there, or not for this reader, no waiting brings. */
+  private failed(error: unknown): void {
+    setText(this.problem, messageOf(error));
+    if (!(error instanceof ApiError) || ![403, 404].includes(error.status)) return;
+    this.stream.close();
+    this.context.connection.connected('off');
+    fill(this.buttons);
   }
 
   private show(data: ScopeData): void {
     this.data = data;
+    this.body.hidden = false;
     this.amounts = new Amounts(data.unit);
     if (this.times.zone !== data.zone) this.times = new ZoneTimes(data.zone);
     const { amounts, times } = this;
@@ -244,13 +289,18 @@ export class ScopeView implements View {
       amounts,
     );
     this.ais.update(data.ais);
-    this.usage.href = this.usageAddress(data);
+    this.putLinks(data);
   }
 
-  private usageAddress({ kind, name, days }: ScopeData): string {
+  /** To the same days, crossed otherwise. */
+  private putLinks({ kind, name, days }: ScopeData): void {
     const [from, to] = [days[0]?.day, days.at(-1)?.day];
-    const query = changed(new URLSearchParams(), { range: 'any', from, to, by: 'day,model', [kind]: name });
-    return addressOf(budgetPath(this.budgetId, 'usage'), query);
+    const link = (text: string, by: string) => {
+      const query = changed(new URLSearchParams(), { range: 'any', from, to, by, [kind]: name });
+      return h('a', { href: addressOf(budgetPath(this.budgetId, 'usage'), query) }, text);
+    };
+    const ais = kind === 'team' && link('Its usage by AI and model', 'ai,model');
+    fill(this.usage, link('Its usage by model', 'model'), ais, link('by day and model', 'day,model'));
   }
 
   private teamLink(teamId: string): HTMLElement {

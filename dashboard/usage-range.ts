@@ -7,7 +7,7 @@ export interface DayRange {
 
 export type RangeName = 'today' | 'week' | 'month' | 'last-month' | 'any';
 
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 
 /** `today`: as the budget's zone has it. `any` is said by its days, and is a week where it is not. */
 export function rangeOf(name: RangeName, today: string, { from, to }: Partial<DayRange> = {}): DayRange {
@@ -28,6 +28,6 @@ export function rangeOf(name: RangeName, today: string, { from, to }: Partial<Da
   }
 }
 
-function daysAfter(day: string, days: number): string {
+export function daysAfter(day: string, days: number): string {
   return new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10);
 }

@@ -3,11 +3,12 @@ import { addressOf, budgetPath, changed } from './address.js';
 import { amountText } from './amount-text.js';
 import { messageOf } from './api.js';
 import type { UsageJson, UsageRowJson } from './api-json.js';
+import { saveFile } from './csv-file.js';
 import { type Column, DataTable } from './data-table.js';
 import { notice } from './dialog.js';
 import { fill, h, setShare, setText } from './dom.js';
 import { Amounts, count, share, ZoneTimes } from './format.js';
-import { exportUsage } from './usage-export.js';
+import { Retry } from './retry.js';
 import { type DayRange, type RangeName, rangeOf } from './usage-range.js';
 import type { PageContext, View } from './view.js';
 
@@ -57,6 +58,7 @@ export class UsageView implements View {
   private times = new ZoneTimes('UTC');
   private amounts = new Amounts('tokens');
   private reading = 0;
+  private readonly retry = new Retry(() => void (this.today === undefined ? this.start() : this.read()));
 
   constructor(
     private readonly context: PageContext,
@@ -77,7 +79,9 @@ export class UsageView implements View {
     void this.start();
   }
 
-  close(): void {}
+  close(): void {
+    this.retry.stop();
+  }
 
   moved(query: URLSearchParams): boolean {
     this.query = query;
@@ -110,7 +114,8 @@ export class UsageView implements View {
           return input === undefined ? h('span') : tool(`of-${name}`, `Only this ${text}`, input);
         }),
         tool('usage-order', 'Order', this.order),
-        h('button', { type: 'button', onclick: () => void this.export() }, 'Export these days'),
+        h('button', { type: 'button', onclick: () => void this.export('csv') }, 'Export these days'),
+        h('button', { type: 'button', onclick: () => void this.export('jsonl') }, 'Export as JSON Lines'),
       ),
       ...[this.note, this.problem, this.place, this.paging],
     );
@@ -127,9 +132,14 @@ export class UsageView implements View {
       this.today = day.day;
       await this.read();
     } catch (error) {
-      setText(this.problem, messageOf(error));
-      setText(this.note, '');
+      this.failed(error);
     }
+  }
+
+  private failed(error: unknown): void {
+    setText(this.problem, messageOf(error));
+    setText(this.note, '');
+    this.retry.failed(error);
   }
 
   /** Each choice is an address. */
@@ -138,33 +148,27 @@ export class UsageView implements View {
     const isAny = this.range.value === 'any';
     const filters = Object.fromEntries([...this.filters].map(([name, { value }]) => [name, value.trim()]));
     const query = changed(this.query, {
-      ...{
-        range: this.range.value,
-        by: by.join(','),
-        order: this.order.value,
-        page: undefined,
-        token: undefined,
-      },
+      ...{ range: this.range.value, by: by.join(','), order: this.order.value, token: undefined },
       ...{ from: isAny ? this.from.value : undefined, to: isAny ? this.to.value : undefined },
       ...filters,
     });
     location.hash = addressOf(budgetPath(this.budgetId, 'usage'), query);
   }
 
-  /** All of it, whatever is shown: by day, AI, model and team. */
-  private async export(): Promise<void> {
+  /** All of it, whatever is shown: by day, AI, model and team, as the service writes it for programs, too. */
+  private async export(format: 'csv' | 'jsonl'): Promise<void> {
     if (this.today === undefined) return;
-    const told = this.note.textContent ?? '';
-    const { api } = this.context;
+    const { from, to } = this.asked.range;
+    const asked = new URLSearchParams({ budget_id: this.budgetId, from_day: from, to_day: to, format });
+    notice('The service writes the file …');
     try {
-      const lines = await exportUsage(api, this.budgetId, this.asked.range, this.amounts, (read) =>
-        setText(this.note, `Reading … ${count(read)} lines`),
-      );
-      notice(`${count(lines)} lines, by day, AI, model and team.`);
+      const file = await this.context.api.file('/api/token-usage/export', asked);
+      saveFile(file);
+      notice(`${file.name}: by day, AI, model and team.`);
     } catch (error) {
+      notice('');
       setText(this.problem, messageOf(error));
     }
-    setText(this.note, told);
   }
 
   private get asked(): { range: DayRange; name: RangeName; by: Dimension[]; order: string } {
@@ -193,7 +197,7 @@ export class UsageView implements View {
         fromDay: range.from,
         toDay: range.to,
         pageSize: PAGE,
-        pageToken: of('token'),
+        pageToken: this.tokens.at(-1),
       },
       ...{ by: by.map((each) => `USAGE_GROUPING_${each}`), ...filters },
       ...{ orderBy: `USAGE_ORDER_${order.toUpperCase()}`, descending: order !== 'key' },
@@ -204,9 +208,7 @@ export class UsageView implements View {
       setText(this.problem, '');
       this.show(found, by);
     } catch (error) {
-      if (turn !== this.reading) return;
-      setText(this.problem, messageOf(error));
-      setText(this.note, '');
+      if (turn === this.reading) this.failed(error);
     }
   }
 
@@ -236,14 +238,29 @@ export class UsageView implements View {
     });
     table.update(rows);
     fill(this.place, table.element);
-    const query = (token: string | undefined) =>
-      addressOf(budgetPath(budgetId, 'usage'), changed(this.query, { token }));
+    this.putPaging(nextPageToken);
+  }
+
+  /** Of the pages up to the one that is shown, each as the service named it: so there is a way back from any of them. */
+  private get tokens(): string[] {
+    return this.query.getAll('token');
+  }
+
+  private putPaging(next = ''): void {
+    const { tokens } = this;
+    const link = (text: string, to: readonly string[]) => {
+      const query = changed(this.query, { token: undefined });
+      for (const token of to) query.append('token', token);
+      return h('a', { class: 'button', href: addressOf(budgetPath(this.budgetId, 'usage'), query) }, text);
+    };
+    const isFirst = tokens.length === 0;
+    this.paging.hidden = isFirst && next === '';
     fill(
       this.paging,
-      this.query.has('token') && h('a', { class: 'button', href: query(undefined) }, '‹ First'),
-      nextPageToken !== undefined &&
-        nextPageToken !== '' &&
-        h('a', { class: 'button', href: query(nextPageToken) }, 'Next ›'),
+      tokens.length > 1 && link('« First', []),
+      !isFirst && link('‹ Before', tokens.slice(0, -1)),
+      h('span', {}, `Page ${count(tokens.length + 1)}`),
+      next !== '' && link('Next ›', [...tokens, next]),
     );
   }
 

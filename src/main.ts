@@ -1,4 +1,6 @@
+import type { Access } from './access/access.js';
 import type { Services } from './api/service.js';
+import { ConfigurationWatch } from './app/configuration-watch.js';
 import { createFirstBudgets } from './app/first-budgets.js';
 import { openAccess, openAlerts, startTraces } from './app/open-parts.js';
 import { observed, openStore } from './app/open-store.js';
@@ -19,6 +21,7 @@ import { rpcEndpoints } from './http/connect/endpoints.js';
 import { createDashboard } from './http/dashboard/dashboard.js';
 import { createHttpServer } from './http/server.js';
 import { openMetrics } from './metrics/open-metrics.js';
+import { CallerAddresses } from './platform/caller-addresses.js';
 import { type ComparingClock, computedMs, PROCESS_TIME, type TrustChange } from './platform/clock.js';
 import { embeddedClock } from './platform/embedded-clock.js';
 import { randomIds } from './platform/ids.js';
@@ -60,22 +63,31 @@ async function start(config: Config, log: Log, undos: Undo[]): Promise<void> {
 
   const { access, tls, stop: stopAccess } = openAccess(config, log, scheduler);
   undos.push(stopAccess);
+  const configuration = watchConfiguration(config, access, log, undos);
   const services = {
     ...boundedQuestions(),
     ...{ servicePort: arbiter, ids, log, access, observer: metrics.rpc, tracing },
   };
-  const grpc = createGrpcServer({ ...services, tls, address: config.grpcAddress.text });
+  const { maxConnectionAgeMs, trustedProxies = [], proxyProtocol } = config;
+  // One for each server: a client may use a port of its own for both.
+  const callers = () => new CallerAddresses({ trustedProxies, proxyProtocol });
+  const [grpcCallers, httpCallers] = [callers(), callers()];
+  const grpc = createGrpcServer({
+    ...{ ...services, tls, address: config.grpcAddress.text, addresses: grpcCallers, maxConnectionAgeMs },
+  });
   const readiness = new Readiness(store, scheduler, log, (serving) => grpc.setServing(serving));
   const { defaultBudget } = config;
   const http = createHttpServer({
     ...{ address: config.httpAddress, defaultBudget, log, ids, access, tls, observer: metrics.http, tracing },
+    addresses: httpCallers,
     getDistribution: (budgetId, query) => services.getDistribution(arbiter, budgetId, query, NOBODY),
     exportUsage: (budgetId, query) => exportUsage(arbiter, budgetId, query, NOBODY),
     ready: () => readiness.ready,
     rpcs: rpcEndpoints({ ...services, scheduler, defaultBudget }),
-    metrics: metrics.page(arbiter, replicaState(store, arbiter, clock, readiness)),
+    metrics: metrics.page(arbiter, replicaState(store, arbiter, clock, readiness, configuration)),
     dashboard: createDashboard({
       ...{ servicePort: arbiter, access, time: PROCESS_TIME, scheduler, log, ids, version: version() },
+      addresses: httpCallers,
     }),
   });
   const grpcPort = await grpc.start();
@@ -96,6 +108,20 @@ async function start(config: Config, log: Log, undos: Undo[]): Promise<void> {
     },
     'listening',
   );
+}
+
+/** Credentials that change count without a restart; SIGHUP says what else of the file waits for one. */
+function watchConfiguration(config: Config, access: Access | undefined, log: Log, undos: Undo[]) {
+  const { wall } = PROCESS_TIME;
+  const watch = new ConfigurationWatch({ config, access, scheduler, wall, log });
+  const onHangUp = () => void watch.tell();
+  watch.start();
+  process.on('SIGHUP', onHangUp);
+  undos.push(() => {
+    process.removeListener('SIGHUP', onHangUp);
+    watch.stop();
+  });
+  return watch;
 }
 
 /** Everything that decides, over the store; nobody can reach it yet. */

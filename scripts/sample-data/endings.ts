@@ -1,8 +1,10 @@
-import type { Player } from './play.js';
+import { operatorsOf } from './operators.js';
+import type { Player, Scheduled } from './play.js';
 import type { Scene } from './scenes.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
 /** Of the hour's cap, what a batch job takes that asks nobody: in the hour before, and in this one. */
 const BATCH_PARTS = [1.1, 3.2] as const;
 
@@ -14,13 +16,8 @@ export interface Ending {
   readonly callsUntil: number;
 }
 
-interface Scheduled {
-  readonly at: number;
-  readonly act: (player: Player, at: number) => Promise<unknown>;
-}
-
 export function endOf(scene: Scene, until: number): Ending {
-  const schedule = scheduleOf(scene, until).sort((a, b) => a.at - b.at);
+  const schedule = [...operatorsOf(scene, until), ...scheduleOf(scene, until)].sort((a, b) => a.at - b.at);
   return {
     callsUntil: until,
     before: async (player, at) => {
@@ -39,7 +36,7 @@ function scheduleOf(scene: Scene, until: number): Scheduled[] {
     case 'NEARLY_OUT':
       return holding(scene, until, 3);
     case 'OBSERVED':
-      return holding(scene, until, 5);
+      return [...holding(scene, until, 5), ...observed(scene, until)];
     case 'PAUSED':
       return [{ at: until - 130 * MINUTE_MS, act: (player, at) => player.operate(PAUSE, at) }];
   }
@@ -63,6 +60,8 @@ function holding({ ais, models, monthAmount }: Scene, until: number, count: numb
   }));
 }
 
+/** How long the jobs of a crowd hold their slots. */
+const CROWD_MS = 10 * MINUTE_MS;
 const TASKS = ['review pull request', 'nightly summary', 'answer ticket', 'translate page', 'label images'];
 
 /** A slot that nobody reports on, a job that asked nobody and filled the hour, and all that ask since. */
@@ -80,23 +79,64 @@ function busy(scene: Scene, until: number): Scheduled[] {
   const starts = [hour - HOUR_MS / 2, hour + (until - hour) / 8];
   const batches = BATCH_PARTS.map((part, at) => ({
     at: Math.floor(starts[at] ?? until),
-    act: (player: Player, moment: number) => overfill(player, moment, { model, part }),
+    act: (player: Player, moment: number) => overfill(player, moment, { aiId: 'data/loader', model, part }),
   }));
-  const asking = Array.from({ length: 240 }, (_, at) => ({
-    at: Math.floor(until - (240 - at) * 15_000),
-    act: (player: Player, moment: number) =>
-      player.acquire(moment, scene.ais[at % 3 === 0 ? 0 : (at * 7) % scene.ais.length] ?? '', {
-        ...{ model, estimatedTokens: 9_000 },
-      }),
-  }));
-  return [stuck, ...holding(scene, until - HOUR_MS, 6), ...batches, ...asking];
+  const asking = Array.from({ length: 240 }, (_, at) => {
+    const aiId = scene.ais[at % 3 === 0 ? 0 : (at * 7) % scene.ais.length] ?? '';
+    return called(Math.floor(until - (240 - at) * 15_000), aiId, model, 9_000);
+  });
+  const before = [14 * HOUR_MS, 3 * DAY_MS, 9 * DAY_MS].flatMap((back) => crowd(until - back, model));
+  const loops = [58 * HOUR_MS, 82 * HOUR_MS].flatMap((back) => loop(until - back, model));
+  return [stuck, ...before, ...loops, ...holding(scene, until - HOUR_MS, 6), ...batches, ...asking];
+}
+
+/** A test that starts more jobs than an AI may have, twice, and one that asks for more than an hour admits. */
+function crowd(at: number, model: string): Scheduled[] {
+  const jobs = Array.from({ length: 24 }, (_, job) => job * 2_000);
+  return [
+    ...[...jobs, ...jobs.map((after) => 5 * HOUR_MS + after)].map((after) =>
+      asked(at + after, 'web/tester', { model, estimatedTokens: 900, leaseTtlMs: CROWD_MS }),
+    ),
+    asked(at + 3 * HOUR_MS, 'imperium', { model, estimatedTokens: 30_000_000 }),
+  ];
+}
+
+/** Tries that do not wait for the cooldown. */
+function loop(at: number, model: string): Scheduled[] {
+  return Array.from({ length: 40 }, (_, time) => called(at + time * 300, 'sandbox', model, 700));
+}
+
+/** A job that fills an hour by itself, and who asks in it after that: yesterday, and of late. */
+function observed(scene: Scene, until: number): Scheduled[] {
+  const model = scene.models[0]?.name ?? '';
+  return [25 * HOUR_MS, 50 * MINUTE_MS].flatMap((back) => [
+    {
+      at: until - back,
+      act: (player, at) => overfill(player, at, { aiId: scene.ais[0] ?? '', model, part: 1.2 }),
+    },
+    ...Array.from({ length: 24 }, (_, time) => {
+      const aiId = scene.ais[(5 * time) % scene.ais.length] ?? '';
+      return called(until - back + (time + 1) * 2 * MINUTE_MS, aiId, model, 2_000);
+    }),
+  ]);
+}
+
+/** A slot that is asked for, used if it is granted, and given back. */
+function called(at: number, aiId: string, model: string, amount: number): Scheduled {
+  const output = Math.ceil(amount / 8);
+  const call = { aiId, model, input: amount - output, output, amount, failed: false, kind: 'SLOT' } as const;
+  return { at, act: (player, moment) => player.play({ ...call, at: moment }) };
+}
+
+function asked(at: number, aiId: string, request: Parameters<Player['acquire']>[2]): Scheduled {
+  return { at, act: (player, moment) => player.acquire(moment, aiId, request) };
 }
 
 async function overfill(
   player: Player,
   at: number,
-  { model, part }: { readonly model: string; readonly part: number },
+  { aiId, model, part }: { readonly aiId: string; readonly model: string; readonly part: number },
 ): Promise<void> {
   const tokens = Math.floor((await player.hourCap(at)) * part);
-  await player.report({ at, aiId: 'data/loader', model, input: tokens, output: 1, failed: false });
+  await player.report({ at, aiId, model, input: tokens, output: 1, failed: false });
 }

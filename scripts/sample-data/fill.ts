@@ -1,11 +1,13 @@
+import { KEPT_MS } from '../../src/domain/denials/records.js';
 import type { PolicyFields } from '../../src/domain/model/policy.js';
-import type { StoredState, UsageDay } from '../../src/domain/model/state.js';
+import type { WorkProgress } from '../../src/platform/work-progress.js';
 import { VirtualBudget } from '../../src/replay/virtual-budget.js';
 import { openLmdbStore } from '../../src/store/lmdb/open-lmdb-store.js';
 import type { BudgetStore } from '../../src/store/store.js';
 import { wholePatch } from '../../src/transfer/copy-budget.js';
 import { type Call, callsOf } from './demand.js';
 import { endOf } from './endings.js';
+import { OPERATOR } from './operators.js';
 import type { Options } from './options.js';
 import { Player } from './play.js';
 import { SCENES, type Scene } from './scenes.js';
@@ -14,6 +16,7 @@ const MONTHS_BEFORE = 3;
 /** What of its month a budget has asked for that is nearly out: some of that is refused. */
 const NEARLY_ALL = 0.995;
 const ENFORCED_PART = 0.9;
+const RECEIPTS = 1_000;
 
 export interface Filled {
   readonly budgetId: string;
@@ -24,49 +27,74 @@ export interface Filled {
 }
 
 /** Decides all that was asked for in four months, and writes what became of it into the folder. */
-export async function fill({ dataDir, until, seed }: Options, tell: (filled: Filled) => void): Promise<void> {
+export async function fill(
+  { dataDir, until, seed }: Options,
+  tell: (filled: Filled) => void,
+  progress: WorkProgress,
+): Promise<void> {
+  progress.begin({ what: 'filling', pieces: SCENES.length, of: 'budgets' });
   const store = await openLmdbStore({ dataDir });
   try {
     for (const [at, scene] of SCENES.entries()) {
-      const { budget, player } = await lived(scene, until, seed + at);
-      const days = await budget.days();
-      await write(store, await budget.stored(), days);
+      const { budget, player } = await lived(scene, until, seed + at, (share) => progress.reach(at + share));
+      const days = await write(store, budget, player);
       const { granted, denied } = player;
-      tell({ budgetId: scene.budgetId, ais: scene.ais.length, days: days.length, granted, denied });
+      tell({ budgetId: scene.budgetId, ais: scene.ais.length, days, granted, denied });
     }
   } finally {
     await store.close();
   }
 }
 
-async function write(store: BudgetStore, state: StoredState, days: readonly UsageDay[]): Promise<void> {
-  const [{ budgetId = '' } = {}] = days;
+/** All that the service itself would have in its store; the state comes last. Returns of how many days. */
+async function write(store: BudgetStore, budget: VirtualBudget, player: Player): Promise<number> {
+  const { budgetId, ledger } = budget;
+  const days = await budget.days();
   await store.writeDays(days);
-  await store.commit(budgetId, undefined, wholePatch(state));
+  for (let after = ''; ; ) {
+    const page = await budget.receipts(after, RECEIPTS);
+    await store.writeReceipts(budgetId, page);
+    after = page.at(-1)?.id ?? '';
+    if (page.length < RECEIPTS) break;
+  }
+  await store.writeChanges(budgetId, await budget.changes());
+  const since = ledger.clock - KEPT_MS;
+  await store.writeDenials(player.denials().filter(({ head }) => head.lastAt >= since));
+  await store.commit(budgetId, undefined, wholePatch(await budget.stored()));
+  return days.length;
 }
 
 /** A budget after its four months. */
-export async function lived(scene: Scene, until: number, seed: number) {
+export async function lived(
+  scene: Scene,
+  until: number,
+  seed: number,
+  reach: (share: number) => void = () => {},
+) {
   const now = new Date(until);
   const monthAt = (back: number) => Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - back, 1);
   const from = monthAt(MONTHS_BEFORE);
   const calls = callsOf(scene, from, until, seed);
-  const budget = await VirtualBudget.open(scene.budgetId);
+  const budget = await VirtualBudget.open(scene.budgetId, { keepsAll: true });
   const player = new Player(budget);
   const knowsHours = scene.ending === 'PAUSED' ? monthAt(MONTHS_BEFORE - 1) : from;
-  await player.operate({ kind: 'put-policy', fields: policyOf(scene, calls, from, monthAt(0)) }, knowsHours);
+  const fields = policyOf(scene, calls, from, monthAt(0));
+  const first = { kind: 'put-policy', fields, principal: OPERATOR, reason: 'to begin with' } as const;
+  await player.operate(first, knowsHours);
   await bringIn(
     player,
     calls.filter(({ at }) => at < knowsHours),
     knowsHours,
   );
   const ending = endOf(scene, until);
-  for (const call of calls) {
+  for (const [at, call] of calls.entries()) {
+    reach(at / calls.length);
     if (call.at < knowsHours) continue;
     await ending.before(player, call.at);
     if (call.at < ending.callsUntil) await player.play(call);
   }
   await ending.before(player, until);
+  await player.releaseUntil(until);
   await budget.decide({ kind: 'sweep' }, until);
   return { budget, player };
 }
@@ -95,6 +123,7 @@ async function bringIn(player: Player, calls: readonly Call[], at: number): Prom
       adjustmentId: player.newId('adjustment'),
       fingerprint: '',
       reason: 'from the bills of before',
+      principal: OPERATOR,
     };
     await player.operate({ kind: 'adjust', day, aiId, model, tokens, ...ids }, at);
   }

@@ -14,10 +14,12 @@ export const HELP = `Fills a new data folder with four months of four budgets an
   --seed N        other numbers of the same kind, from 0 (default 16)
   --help          this text
 
-anthropic  shared by teams; its hour is full: who asks now is refused; one slot is stuck
+anthropic  shared by teams; its hour is full: who asks now is refused; one slot is stuck; guardian was given more
 openai     in dollars; its month is nearly spent
 mistral    only observed, and uneven
 gemini     paused; its first month came in by AdjustUsage, which knows no hours
+
+With it come who was refused in the last 31 days, by which rules, and what operators changed, with their reasons.
 `;
 
 const DEFAULT_SEED = 16;

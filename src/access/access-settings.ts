@@ -44,7 +44,10 @@ export interface JwtSettings {
 }
 
 export interface AccessSettings {
+  /** Those of `tokensFile` included. */
   readonly tokens: readonly TokenSettings[];
+  /** A file of its own that tokens stand in. */
+  readonly tokensFile?: string;
   readonly certificates: readonly CertificateSettings[];
   /** The authorities that clients' certificates must come from. */
   readonly clientCaFile?: string;

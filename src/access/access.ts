@@ -7,11 +7,14 @@ import type { AccessSettings } from './access-settings.js';
 import { AuditedPort } from './audited-port.js';
 import { BearerTokens, tokenDigest } from './bearer-tokens.js';
 import { Certificates, type VerifiedCertificate } from './certificates.js';
+import { type CredentialChanges, credentialChanges } from './credential-entries.js';
 import { GuardedPort, LeaseOwners, notAllowed } from './guarded-port.js';
+import { Holders } from './holders.js';
 import { JwtTokens } from './jwt-tokens.js';
 import { type AccessRule, mayCall, scopeOf } from './permissions.js';
 import { type Principal, principalLabel } from './principal.js';
 import { Slowdown } from './slowdown.js';
+import { Followers, Standing } from './standing.js';
 
 /** What a call shows of its caller. */
 export interface Presented {
@@ -36,8 +39,11 @@ const BEARER = /^Bearer +([\w.~+/-]+=*) *$/i;
 
 /** Who is calling, and what they may do. There is one while credentials are configured; without it everybody may do everything. */
 export class Access {
-  private readonly tokens: BearerTokens;
-  private readonly certificates: Certificates;
+  private readonly holders = new Holders();
+  private readonly followers = new Followers();
+  private settings: AccessSettings;
+  private tokens: BearerTokens;
+  private certificates: Certificates;
   private readonly jwt: JwtTokens;
   private readonly slowdown: Slowdown;
   private readonly forbidden: ForbiddenCalls;
@@ -46,13 +52,26 @@ export class Access {
   private readonly time: TimeSources;
 
   constructor({ settings, time, scheduler, log }: AccessOptions) {
-    this.tokens = new BearerTokens(settings.tokens);
-    this.certificates = new Certificates(settings.certificates, () => time.wall());
-    this.jwt = new JwtTokens(settings.jwt, time, scheduler, log);
+    this.settings = settings;
+    this.tokens = new BearerTokens(settings.tokens, this.holders);
+    this.certificates = new Certificates(settings.certificates, this.holders, () => time.wall());
+    this.jwt = new JwtTokens(settings.jwt, this.holders, time, scheduler, log);
     this.slowdown = new Slowdown(scheduler, () => time.monotonic(), log);
     this.forbidden = new ForbiddenCalls(() => time.monotonic(), log);
     this.log = log;
     this.time = time;
+  }
+
+  /** Other credentials from now on. What those opened that are no longer there, or may do less, ends at once. */
+  replace(settings: AccessSettings): CredentialChanges {
+    const changes = credentialChanges(this.settings, settings);
+    this.settings = settings;
+    this.holders.follow(changes);
+    this.tokens = new BearerTokens(settings.tokens, this.holders);
+    this.certificates = new Certificates(settings.certificates, this.holders, () => this.time.wall());
+    this.jwt.replace(settings.jwt);
+    this.followers.tell();
+    return changes;
   }
 
   /** At once for tokens and certificates, later for a JWT that was not seen lately. Throws an `AccessError`, or rejects with one. */
@@ -107,12 +126,18 @@ export class Access {
     return until === undefined ? undefined : () => until - this.time.wall();
   }
 
+  /** How a principal stands, for what it opens by a method and keeps open. */
+  standingOf(principal: Principal, rule: AccessRule): Standing {
+    return new Standing(principal, rule, this.followers);
+  }
+
   /** The service port as a principal finds it. Throws PERMISSION_DENIED if it has no role at all for the rule's method. */
   portFor(principal: Principal, rule: AccessRule, method: string, servicePort: ServicePort): ServicePort {
-    if (!mayCall(principal, rule)) throw this.told(notAllowed(principal, rule), principal, method);
+    this.require(principal, rule, method);
     const tell = (budgetId: string) => this.forbidden.tell(principal, method, budgetId);
     const audited = new AuditedPort(servicePort, principalLabel(principal), this.log);
-    return new GuardedPort(audited, principal, rule, this.owners, tell);
+    const standing = this.standingOf(principal, rule);
+    return new GuardedPort({ servicePort: audited, principal, rule, owners: this.owners, standing, tell });
   }
 
   /** For what concerns one whole budget. */

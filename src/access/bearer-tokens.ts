@@ -1,5 +1,7 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { TokenSettings } from './access-settings.js';
+import { tokenEntry } from './credential-entries.js';
+import type { Holders } from './holders.js';
 import type { Principal } from './principal.js';
 
 /** Lets scanners of repositories recognize a token that somebody committed. */
@@ -30,11 +32,12 @@ interface Known {
 export class BearerTokens {
   private readonly byDigest: ReadonlyMap<string, Known>;
 
-  constructor(tokens: readonly TokenSettings[]) {
+  constructor(tokens: readonly TokenSettings[], holders: Holders) {
     this.byDigest = new Map(
-      tokens.map(({ name, sha256, roles }) => {
+      tokens.map((token) => {
+        const { sha256 } = token;
         const digest = Buffer.from(sha256, 'hex');
-        return [sha256, { digest, principal: { name, via: 'token', roles } }];
+        return [sha256, { digest, principal: holders.principal(tokenEntry(token, sha256)) }];
       }),
     );
   }

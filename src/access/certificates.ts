@@ -1,5 +1,7 @@
 import { unauthenticated } from './access-error.js';
 import type { CertificateSettings } from './access-settings.js';
+import { type CredentialEntry, certificateEntry } from './credential-entries.js';
+import type { Holders } from './holders.js';
 import type { Principal } from './principal.js';
 
 /** A client's certificate that the TLS layer has verified against the configured authorities. */
@@ -15,16 +17,20 @@ const MOST_KNOWN = 1_000;
 
 /** Who a certificate belongs to, by the names in its subjectAltName. Its subject counts for nothing. */
 export class Certificates {
-  private readonly byName: ReadonlyMap<string, Principal>;
+  private readonly byName: ReadonlyMap<string, CredentialEntry>;
   /** By a name and an end: what is known of a principal hangs at the object. */
   private readonly known = new Map<string, Principal>();
 
   constructor(
     certificates: readonly CertificateSettings[],
+    private readonly holders: Holders,
     private readonly wall: () => number,
   ) {
     this.byName = new Map(
-      certificates.map(({ san, name, roles }) => [nameKey(san), { name, via: 'certificate', roles }]),
+      certificates.map((certificate) => [
+        nameKey(certificate.san),
+        certificateEntry(certificate, certificate.san),
+      ]),
     );
   }
 
@@ -35,18 +41,18 @@ export class Certificates {
       throw unauthenticated('the client certificate has expired');
     }
     for (const name of namesOf(subjectaltname)) {
-      const principal = this.byName.get(name);
-      if (principal !== undefined) return this.ending(principal, name, until);
+      const entry = this.byName.get(name);
+      if (entry !== undefined) return this.ending(entry, name, until);
     }
     throw unauthenticated('the client certificate names nobody who is known here');
   }
 
   /** What the certificate opens ends with it. */
-  private ending(principal: Principal, name: string, until: number): Principal {
+  private ending(entry: CredentialEntry, name: string, until: number): Principal {
     const key = `${name} ${until}`;
     const known = this.known.get(key);
     if (known !== undefined) return known;
-    const own = { ...principal, until };
+    const own = this.holders.principal(entry, { until });
     if (this.known.size >= MOST_KNOWN) this.known.clear();
     this.known.set(key, own);
     return own;

@@ -23,20 +23,39 @@ import type { LeaseView } from '../domain/model/types.js';
 import { AccessError } from './access-error.js';
 import { type AccessRule, mayCallForAll, rolesFor, type Scope, scopeOf } from './permissions.js';
 import { type Principal, principalDigest } from './principal.js';
+import type { Standing } from './standing.js';
+
+/** What a guarded port is made of. */
+export interface GuardedPortOptions {
+  readonly servicePort: ServicePort;
+  readonly principal: Principal;
+  readonly rule: AccessRule;
+  readonly owners: LeaseOwners;
+  readonly standing: Standing;
+  /** Hears of every refusal of this port. */
+  readonly tell: (budgetId: string) => void;
+}
 
 /**
  * The service port as one principal finds it, for one method of the API: what it may not do, it is refused before the arbiter
  * hears of it. An AI can neither act on a lease of another AI nor learn that it exists: such a lease is not found.
  */
 export class GuardedPort implements ServicePort {
-  constructor(
-    private readonly servicePort: ServicePort,
-    private readonly principal: Principal,
-    private readonly rule: AccessRule,
-    private readonly owners: LeaseOwners,
-    /** Hears of every refusal of this port. */
-    private readonly tell: (budgetId: string) => void,
-  ) {}
+  private readonly servicePort: ServicePort;
+  private readonly principal: Principal;
+  private readonly rule: AccessRule;
+  private readonly owners: LeaseOwners;
+  private readonly standing: Standing;
+  private readonly tell: (budgetId: string) => void;
+
+  constructor({ servicePort, principal, rule, owners, standing, tell }: GuardedPortOptions) {
+    this.servicePort = servicePort;
+    this.principal = principal;
+    this.rule = rule;
+    this.owners = owners;
+    this.standing = standing;
+    this.tell = tell;
+  }
 
   submit<R extends CallerRequest>(
     budgetId: string,
@@ -63,7 +82,10 @@ export class GuardedPort implements ServicePort {
   ): Promise<OutcomeOf['acquire']> {
     const scope = this.scope(budgetId);
     if (scope !== 'all') this.requireOwn(scope, budgetId, request.aiId);
-    return this.learned(await this.servicePort.acquireWaiting(budgetId, request, waitMs, caller));
+    const purpose = { budgetIds: [budgetId], aiId: request.aiId };
+    const waiting = async (standing: Caller) =>
+      this.servicePort.acquireWaiting(budgetId, request, waitMs, standing);
+    return this.learned(await this.standing.whileGood(caller, purpose, waiting));
   }
 
   private async submitOwn(

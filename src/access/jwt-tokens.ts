@@ -4,6 +4,8 @@ import type { Log } from '../platform/log.js';
 import type { Scheduler } from '../platform/scheduler.js';
 import { AccessError, unauthenticated } from './access-error.js';
 import type { JwtSettings } from './access-settings.js';
+import { jwtEntry } from './credential-entries.js';
+import type { Holders } from './holders.js';
 import { IssuerKeys, keySource } from './issuer-keys.js';
 import type { Principal } from './principal.js';
 
@@ -29,32 +31,47 @@ interface Believed {
 
 /** JSON Web Tokens of the configured issuers. */
 export class JwtTokens {
-  private readonly issuers: ReadonlyMap<string, Issuer>;
+  private issuers: ReadonlyMap<string, Issuer> = new Map();
   /** By the digest of the token. Checking a signature costs more than the rest of a call. */
   private readonly believed = new Map<string, Believed>();
-  /** Rises with every change of an issuer's keys. */
+  /** Rises with every change of an issuer's keys, and of the configured issuers. */
   private generation = 0;
 
   constructor(
     settings: readonly JwtSettings[],
+    private readonly holders: Holders,
     private readonly time: TimeSources,
     private readonly scheduler: Scheduler,
     private readonly log: Log,
   ) {
-    this.issuers = new Map(settings.map((issuer) => [issuer.issuer, this.issuer(issuer)]));
+    this.replace(settings);
   }
 
-  private issuer(settings: JwtSettings): Issuer {
+  /** The keys of an issuer that are there stay in use, unless they come from elsewhere now. */
+  replace(settings: readonly JwtSettings[]): void {
+    const before = this.issuers;
+    this.issuers = new Map(
+      settings.map((issuer) => {
+        const known = before.get(issuer.issuer);
+        const keys = known && areFromOnePlace(known.settings, issuer) ? known.keys : this.keysOf(issuer);
+        return [issuer.issuer, { settings: issuer, keys }];
+      }),
+    );
+    this.forget();
+  }
+
+  private forget(): void {
+    this.generation += 1;
+    this.believed.clear();
+  }
+
+  private keysOf(settings: JwtSettings): IssuerKeys {
     const { scheduler, log } = this;
-    const keys = new IssuerKeys({
+    return new IssuerKeys({
       ...{ issuer: settings.issuer, read: keySource(settings, scheduler), scheduler, log },
       monotonic: () => this.time.monotonic(),
-      changed: () => {
-        this.generation += 1;
-        this.believed.clear();
-      },
+      changed: () => this.forget(),
     });
-    return { settings, keys };
   }
 
   /** Who a token that was checked lately belongs to. */
@@ -68,9 +85,11 @@ export class JwtTokens {
 
   async principalOf(token: string, digest: string): Promise<Principal> {
     const { settings, keys } = this.issuerOf(token);
-    const { generation } = this;
+    const { generation, issuers } = this;
     const payload = await this.checked(token, settings, keys);
-    const principal = principalIn(settings, payload);
+    // Whom other settings let in, these may not.
+    if (issuers !== this.issuers) return this.principalOf(token, digest);
+    const principal = principalIn(settings, payload, this.holders);
     // By keys that were withdrawn while it was checked, nobody is believed next time.
     if (generation === this.generation) this.believe(digest, principal, payload.exp ?? 0);
     return principal;
@@ -117,18 +136,23 @@ export class JwtTokens {
   }
 }
 
-function principalIn({ claim, principals }: JwtSettings, payload: JWTPayload): Principal {
+function areFromOnePlace(some: JwtSettings, others: JwtSettings): boolean {
+  return some.jwksFile === others.jwksFile && some.jwksUri === others.jwksUri;
+}
+
+function principalIn(settings: JwtSettings, payload: JWTPayload, holders: Holders): Principal {
+  const { claim, principals } = settings;
   const told = payload[claim];
   const values: readonly unknown[] = Array.isArray(told) ? told : [told];
   const found = principals.find(({ value }) => values.includes(value));
   if (found === undefined) throw unauthenticated(`the token's claim ${claim} names nobody who is known here`);
-  const { name, roles } = found;
   const subject: unknown = payload.sub;
   // Two people of one name would be one, and take up each other's sessions.
   if (typeof subject !== 'string' || subject === '') {
     throw unauthenticated("the token's claim sub must be a text that is not empty");
   }
-  return { name, via: 'jwt', roles, until: (payload.exp ?? 0) * 1_000, subject };
+  const entry = jwtEntry(found, settings, found.value);
+  return holders.principal(entry, { until: (payload.exp ?? 0) * 1_000, subject });
 }
 
 /** What is wrong, without a word that the token did not say itself. */

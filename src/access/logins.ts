@@ -12,7 +12,7 @@ export interface Login {
 
 /** A browser that is closed and forgotten is no longer signed in by then. */
 const IDLE_MS = 30 * 60_000;
-/** A token that was withdrawn, or a role, counts for no longer than this. */
+/** A JWT of an issuer that has withdrawn it counts for no longer than this. */
 const LONGEST_MS = 8 * 3_600_000;
 const MOST = 1_000;
 const MOST_OF_ONE = 20;
@@ -68,7 +68,7 @@ export class Logins {
   private isOver({ openedAt, usedAt, principal }: Open): boolean {
     const now = this.time.monotonic();
     const ended = principal.until !== undefined && principal.until <= this.time.wall();
-    return ended || now - usedAt >= IDLE_MS || now - openedAt >= LONGEST_MS;
+    return ended || principal.withdrawn === true || now - usedAt >= IDLE_MS || now - openedAt >= LONGEST_MS;
   }
 
   /** Whoever signs in again and again pushes out his own logins before those of others. */

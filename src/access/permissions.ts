@@ -59,7 +59,7 @@ export const PERMISSIONS = {
 /** What a rule lets a principal do with one budget: everything, as some AIs only, or nothing. */
 export type Scope = 'all' | ReadonlySet<string> | undefined;
 
-export function scopeOf({ roles }: Principal, rule: AccessRule, budgetId: string): Scope {
+export function scopeOf({ roles }: Pick<Principal, 'roles'>, rule: AccessRule, budgetId: string): Scope {
   let own: Set<string> | undefined;
   for (const grant of roles) {
     const permission = rule[grant.role];

@@ -7,9 +7,12 @@ export interface Principal {
   readonly via: 'token' | 'certificate' | 'jwt';
   /** The whole `sub` of a JWT, which may be finer than the name. */
   readonly subject?: string;
+  /** As the configuration gives them now. */
   readonly roles: readonly RoleGrant[];
   /** By the wall clock: when a JWT or a certificate ends, and with it what was opened by it. */
   readonly until?: number;
+  /** The entry of the configuration that let it in is no longer there. */
+  readonly withdrawn?: boolean;
 }
 
 const MOST_SHOWN = 128;

@@ -114,5 +114,6 @@ export const BUDGET_ADMIN_SERVICE: Readonly<Record<keyof typeof service, Method>
     gen.WatchBudgetRequest,
     gen.WatchBudgetResponse,
     watchBudget,
+    ({ budgetId }) => ({ budgetIds: [budgetId] }),
   ),
 };

@@ -1,6 +1,7 @@
 import type { ServerUnaryCall } from '@grpc/grpc-js';
 import type { Access } from '../access/access.js';
 import type { ActionName } from '../access/audit-fields.js';
+import type { Purpose, Standing } from '../access/standing.js';
 import type {
   Caller,
   DenialQuery,
@@ -13,6 +14,7 @@ import type {
 import type { Refused } from '../domain/model/outcomes.js';
 import type { SessionRef } from '../domain/model/session-ref.js';
 import type { DistributionStats } from '../domain/statistics/distribution.js';
+import type { CallerAddresses } from '../platform/caller-addresses.js';
 import type { Ids } from '../platform/ids.js';
 import type { Log } from '../platform/log.js';
 import type { Scheduler } from '../platform/scheduler.js';
@@ -47,10 +49,14 @@ export interface Services extends Observing {
   readonly log: Log;
   /** Who may do what. Absent: no credentials are configured, and everybody may do everything. */
   readonly access?: Access | undefined;
+  /** Who is believed about where calls come from. Absent: nobody. */
+  readonly addresses?: CallerAddresses | undefined;
   /** How the log names the caller. Absent: nobody is known by name. */
   readonly who?: string | undefined;
   /** How long what the caller showed is still good; 0 or less when it is not. Absent where it has no end. */
   readonly validForMs?: (() => number) | undefined;
+  /** What the principal opens ends when this says so. Absent: nobody is known by name. */
+  readonly standing?: Standing | undefined;
   /** The session that a call belongs to; absent for a call of its own. */
   readonly session?: SessionRef | undefined;
   /** Another time than that of production, for tests. */
@@ -86,6 +92,8 @@ export interface UnaryMethod<Q, A> extends DecodedMethod<Q> {
 export interface StreamMethod<Q, A> extends DecodedMethod<Q> {
   readonly response: Codec<A>;
   readonly stream: StreamHandler<Q, A>;
+  /** What the stream is opened for. Absent: nothing that a role is needed for. */
+  readonly purpose?: (request: Q) => Purpose;
 }
 
 /** The method whose client and server both send many messages: who serves the protocol does the reading and writing. */
@@ -118,6 +126,7 @@ export function serverStream<Q, A>(
   request: Codec<Q>,
   response: Codec<A>,
   stream: StreamHandler<Q, A>,
+  purpose?: (request: Q) => Purpose,
 ): StreamMethod<Q, A> {
-  return { path, request, response, stream };
+  return { path, request, response, stream, ...(purpose === undefined ? {} : { purpose }) };
 }

@@ -5,6 +5,7 @@ import type { Log } from '../platform/log.js';
 import type { Scheduler } from '../platform/scheduler.js';
 import { version } from '../platform/version.js';
 import type { BudgetStore } from '../store/store.js';
+import type { ConfigurationRead } from './configuration-watch.js';
 
 const EVERY_MS = 1_000;
 
@@ -66,6 +67,7 @@ export function replicaState(
   arbiter: Arbiter,
   clock: ComparingClock,
   readiness: Readiness,
+  configuration: { readonly read: ConfigurationRead },
 ): ReplicaState {
   return {
     ...{ version: version(), store: store.name },
@@ -74,5 +76,6 @@ export function replicaState(
     serving: () => readiness.ready,
     clockTrusted: () => clock.read().trusted,
     clockSkewMs: () => clock.skewMs(),
+    configurationRead: () => configuration.read,
   };
 }

@@ -81,8 +81,13 @@ function circumstancesNow({
   passed,
 }: Context): (evidence: Evidence) => Circumstances {
   const { now: time, trusted, distrust = 'the clock is not trusted' } = clock.read();
-  const known = { time, maxSkewMs, retentionMonths, passed: passed?.() ?? Number.POSITIVE_INFINITY };
-  return trusted ? (evidence) => ({ ...known, evidence }) : (evidence) => ({ ...known, evidence, distrust });
+  const shared: Circumstances = {
+    ...{ time, maxSkewMs, retentionMonths, passed: passed?.() ?? Number.POSITIVE_INFINITY },
+    ...(!trusted && { distrust }),
+    evidence: NO_EVIDENCE,
+  };
+  // Most have no evidence: one object for them all.
+  return (evidence) => (evidence === NO_EVIDENCE ? shared : { ...shared, evidence });
 }
 
 class Round {

@@ -43,6 +43,7 @@ function accessLines({ credentials, tls, configFile }: Config): string[] {
     ...(credentials === undefined
       ? ['  credentials: none, so everybody may do everything']
       : [`  credentials: ${tokens.length} tokens, ${certificates.length} certificates`]),
+    ...(credentials?.tokensFile === undefined ? [] : [`  tokens of ${credentials.tokensFile} included`]),
     ...jwtNames.map((text) => `  principals by JWT: ${text}`),
   ];
 }

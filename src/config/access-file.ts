@@ -11,16 +11,16 @@ import type {
   TokenSettings,
 } from '../access/access-settings.js';
 import { fits, TEXTS } from '../domain/model/field-limits.js';
-import { keySetIn } from '../platform/bytes.js';
+import { keySetIn, textOf } from '../platform/bytes.js';
 import { readTls, type TlsPaths } from '../platform/tls-files.js';
 import { AI_ID, BUDGET_PATTERN, discreet, isNot, isNotDiscreetly, parsed, shown } from './values.js';
-import { type Problem, pathText, type YamlPath, type YamlSource } from './yaml-source.js';
+import { type Problem, pathText, readYaml, type YamlPath, type YamlSource } from './yaml-source.js';
 
 /** The form of the sections `tls` and `credentials` of CONFIG_FILE. Each key may be written as it stands here, and no other. */
 
 const ACCESS_KEYS = {
   tls: ['cert', 'key'],
-  credentials: ['tokens', 'mtls', 'jwt'],
+  credentials: ['tokens', 'tokens_file', 'mtls', 'jwt'],
   tokens: ['name', 'sha256', 'roles'],
   mtls: ['client_ca', 'principals'],
   mtlsPrincipals: ['san', 'name', 'roles'],
@@ -120,24 +120,30 @@ const mtls = z.strictObject(
 
 const TLS_SHAPE = z.strictObject({ cert: file, key: file }, { error: isNot('a map with cert and key') });
 
+const tokens = z
+  .array(token, { error: isNotDiscreetly('a list of tokens') })
+  .min(1, { error: () => 'an empty list is not a list of tokens' });
+
+/** A file of its own, so that tokens can be mounted as a secret apart from the rest. */
+const TOKENS_FILE_SHAPE = z.strictObject({ tokens }, { error: isNotDiscreetly('a map with tokens') });
+
 const CREDENTIALS_SHAPE = z
   .strictObject(
     {
-      tokens: z
-        .array(token, { error: isNotDiscreetly('a list of tokens') })
-        .min(1, { error: () => 'an empty list is not a list of tokens' })
-        .optional(),
+      tokens: tokens.optional(),
+      tokens_file: file.optional(),
       mtls: mtls.optional(),
       jwt: listOf(jwt, 'a list of issuers').optional(),
     },
-    { error: isNotDiscreetly('a map with tokens, mtls or jwt') },
+    { error: isNotDiscreetly('a map with tokens, tokens_file, mtls or jwt') },
   )
-  .refine(({ tokens, mtls, jwt }) => tokens ?? mtls ?? jwt, {
-    error: 'nobody is named here, so nobody could call; name tokens, mtls or jwt',
+  .refine(({ tokens, tokens_file, mtls, jwt }) => tokens ?? tokens_file ?? mtls ?? jwt, {
+    error: 'nobody is named here, so nobody could call; name tokens, tokens_file, mtls or jwt',
   })
   .transform(
-    ({ tokens = [], mtls, jwt = [] }): AccessSettings => ({
+    ({ tokens = [], tokens_file, mtls, jwt = [] }): AccessSettings => ({
       tokens,
+      ...(tokens_file === undefined ? {} : { tokensFile: tokens_file }),
       certificates: mtls?.principals ?? [],
       ...(mtls === undefined ? {} : { clientCaFile: mtls.client_ca }),
       jwt,
@@ -171,7 +177,7 @@ export interface ConfiguredAccess {
   readonly tls?: TlsPaths;
 }
 
-type ShapeProblems = (at: YamlPath, issue: z.core.$ZodIssue) => Problem[];
+type ShapeProblems = (source: YamlSource, at: YamlPath, issue: z.core.$ZodIssue) => Problem[];
 
 /** Reads the sections `tls` and `credentials`; names of files in them are relative to the file's own folder. */
 export function readAccess(
@@ -185,19 +191,24 @@ export function readAccess(
     if (value === undefined) return undefined;
     const result = shape.safeParse(value);
     if (result.success) return result.data;
-    problems.push(...result.error.issues.flatMap((issue) => shapeProblems([name], issue)));
+    problems.push(...result.error.issues.flatMap((issue) => shapeProblems(source, [name], issue)));
     return undefined;
   };
   const pair = checked(TLS_SHAPE, 'tls', tls);
-  const people = checked(CREDENTIALS_SHAPE, 'credentials', credentials);
+  const named = checked(CREDENTIALS_SHAPE, 'credentials', credentials);
   const problem = (path: YamlPath, message: string) =>
     problems.push({ place: `${source.place(path)}: ${pathText(path)}`, message });
+  const here = (name: string): string => resolve(dirname(file), name);
+  const { people, problems: fileProblems } = withTokensFile(named, here, shapeProblems);
+  for (const { place, message } of fileProblems) {
+    if (place === '') problem(['credentials', 'tokens_file'], message);
+    else problems.push({ place, message });
+  }
   if (people !== undefined) for (const [path, message] of twice(people)) problem(path, message);
   if (people?.clientCaFile !== undefined && tls === undefined) {
     problem(['credentials', 'mtls'], 'client certificates need TLS: name cert and key under "tls"');
   }
   if (problems.length > 0) return { problems };
-  const here = (name: string): string => resolve(dirname(file), name);
   const found = located(pair, people, here);
   const unreadable = found.tls && problemOf(found.tls, readTls);
   if (unreadable !== undefined) problem(['tls'], unreadable);
@@ -206,6 +217,40 @@ export function readAccess(
     if (wrong !== undefined) problem(['credentials', 'jwt', index, 'jwks_file'], wrong);
   }
   return { ...found, problems };
+}
+
+/** The tokens of the other file beside those of this one. A problem without a place is one of the file as a whole. */
+function withTokensFile(
+  people: AccessSettings | undefined,
+  here: (name: string) => string,
+  shapeProblems: ShapeProblems,
+): { readonly people: AccessSettings | undefined; readonly problems: readonly Problem[] } {
+  if (people?.tokensFile === undefined) return { people, problems: [] };
+  const tokensFile = here(people.tokensFile);
+  const told = (message: string) => ({ people, problems: [{ place: '', message }] });
+  let text: string | undefined;
+  try {
+    text = textOf(readFileSync(tokensFile));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return told(`${tokensFile} cannot be read: ${code === 'ENOENT' ? 'there is no such file' : message}`);
+  }
+  if (text === undefined) return told(`${tokensFile} has bytes that are no text in UTF-8`);
+  const source = readYaml(tokensFile, text);
+  if (source.problems.length > 0) return { people, problems: source.problems };
+  const result = TOKENS_FILE_SHAPE.safeParse(source.value ?? {});
+  if (!result.success) {
+    const problems = result.error.issues.flatMap((issue) =>
+      issue.code === 'unrecognized_keys' && issue.path.length === 0
+        ? [{ place: source.place(issue.keys, 'key'), message: 'only "tokens" may stand here' }]
+        : shapeProblems(source, [], issue),
+    );
+    return { people, problems };
+  }
+  return {
+    people: { ...people, tokens: [...people.tokens, ...result.data.tokens], tokensFile },
+    problems: [],
+  };
 }
 
 function located(
@@ -286,6 +331,7 @@ function twice({ tokens, certificates, jwt }: AccessSettings): [YamlPath, string
 /** What may stand at a place within `tls` or `credentials`. */
 export function knownAccessKeys([section, ...steps]: YamlPath): readonly string[] {
   if (section === 'tls') return ACCESS_KEYS.tls;
+  if (section === 'tokens') return knownAccessKeys(['credentials', section, ...steps]);
   const names = steps.filter((step) => typeof step === 'string');
   switch (names.join('.')) {
     case '':

@@ -67,9 +67,7 @@ export function parseBudgetsFile(file: string, text: string, environment: FileEn
     ? []
     : outline.error.issues.flatMap((issue) => shapeProblems(source, [], issue));
   const checked = entriesOf(source.value).map(([budgetId, policy]) => checkBudget(source, budgetId, policy));
-  const { problems: accessProblems, ...access } = readAccess(source, file, (at, issue) =>
-    shapeProblems(source, at, issue),
-  );
+  const { problems: accessProblems, ...access } = readAccess(source, file, shapeProblems);
   const sinks = readAlertSinks(source, file, environment, (at, issue) => shapeProblems(source, at, issue));
   const { metrics, problems: metricsProblems } = readMetrics(source, (at, issue) =>
     shapeProblems(source, at, issue),

@@ -103,6 +103,10 @@ function addressProblems(values: Partial<SettingValues>, file: BudgetsFile | und
     const message = `${grpcAddress.text} is GRPC_ADDRESS too; give each its own port`;
     problems.push({ place: SETTINGS.httpAddress.variable, message });
   }
+  if (values.proxyProtocol === true && values.trustedProxies === undefined) {
+    const message = 'TRUSTED_PROXIES must say whose connections begin with a header of the PROXY protocol';
+    problems.push({ place: SETTINGS.proxyProtocol.variable, message });
+  }
   return problems;
 }
 

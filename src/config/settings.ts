@@ -1,5 +1,7 @@
+import { isIP } from 'node:net';
 import type { z } from 'zod';
 import { BUDGET_ID_RULE, isBudgetId } from '../domain/model/budget-id.js';
+import type { TrustedNetwork } from '../platform/caller-addresses.js';
 import { LOG_LEVELS, type LogLevel } from '../platform/pino-log.js';
 import { ADDRESS_RULE, HTTP_ADDRESS, parseAddress } from './address.js';
 import { DURATION_RULE, parseDuration, parsed, parseHttpUrl, parseMongoUri, parseWhole } from './values.js';
@@ -16,6 +18,8 @@ export interface Setting<T> {
 
 const MIN_SKEW_MS = 100;
 const MAX_SKEW_MS = 3_600_000;
+const MIN_AGE_MS = 1_000;
+const MAX_AGE_MS = 7 * 86_400_000;
 
 export const SETTINGS = {
   grpcAddress: {
@@ -117,6 +121,36 @@ export const SETTINGS = {
       'ones too, for the command replay.',
     ],
   },
+  trustedProxies: {
+    variable: 'TRUSTED_PROXIES',
+    schema: parsed(
+      parseNetworks,
+      'addresses or networks with commas between, such as 10.0.0.7,10.1.0.0/16,2001:db8::/48, and no network of everybody',
+    ),
+    help: [
+      'Proxies whose X-Forwarded-For is believed, with commas: addresses or',
+      'networks such as 10.1.0.0/16. Without them all callers behind a',
+      'proxy count as one.',
+    ],
+  },
+  proxyProtocol: {
+    variable: 'PROXY_PROTOCOL',
+    fallback: 'false',
+    schema: parsed(parseBoolean, 'true or false'),
+    help: [
+      'true: connections of TRUSTED_PROXIES begin with a header of the PROXY',
+      'protocol, version 1 or 2; one without is closed.',
+    ],
+  },
+  maxConnectionAgeMs: {
+    variable: 'GRPC_MAX_CONNECTION_AGE',
+    fallback: '30m',
+    schema: parsed(parseAge, `${DURATION_RULE}, from 1s to 7d, or 0`),
+    help: [
+      'How long a gRPC connection lasts, a tenth more or less: clients make',
+      'another, and find new replicas. 1s to 7d; 0: as long as it likes.',
+    ],
+  },
   allowInsecure: {
     variable: 'ALLOW_INSECURE',
     fallback: 'false',
@@ -153,6 +187,27 @@ function parseSkew(text: string): number | undefined {
 
 function parseLogLevel(text: string): LogLevel | undefined {
   return LOG_LEVELS.find((level) => level === text);
+}
+
+function parseAge(text: string): number | undefined {
+  if (text === '0') return 0;
+  const ms = parseDuration(text);
+  return ms !== undefined && (ms === 0 || (ms >= MIN_AGE_MS && ms <= MAX_AGE_MS)) ? ms : undefined;
+}
+
+/** Who trusts everybody believes everybody: a network without a prefix of its own is a slip. */
+function parseNetworks(text: string): readonly TrustedNetwork[] | undefined {
+  const networks = text.split(',').map((part) => parseNetwork(part.trim()));
+  return networks.some((network) => network === undefined) ? undefined : (networks as TrustedNetwork[]);
+}
+
+function parseNetwork(text: string): TrustedNetwork | undefined {
+  const [address = '', bits, ...more] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || more.length > 0 || address.includes('%')) return undefined;
+  const most = family === 6 ? 128 : 32;
+  const prefix = bits === undefined ? most : parseWhole(bits, 1, most);
+  return prefix === undefined ? undefined : { address, prefix };
 }
 
 function parseBoolean(text: string): boolean | undefined {

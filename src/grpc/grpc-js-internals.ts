@@ -1,5 +1,11 @@
 import type { Http2Server, ServerHttp2Stream } from 'node:http2';
-import { experimental, type Server, type ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
+import {
+  experimental,
+  type Server,
+  type ServerCredentials,
+  type ServerDuplexStream,
+  type ServerWritableStream,
+} from '@grpc/grpc-js';
 
 /**
  * All that this service uses of grpc-js beyond what that promises. Looked up in the sources of this release; another one is to be read
@@ -17,7 +23,9 @@ export function http2ServersOf(server: Server): Http2Server[] {
 }
 
 /** The stream beneath a call. A release that hides it better must be met by another way to write. */
-export function streamBeneath(call: ServerDuplexStream<Buffer, Buffer>): ServerHttp2Stream {
+export function streamBeneath(
+  call: ServerDuplexStream<Buffer, Buffer> | ServerWritableStream<Buffer, Buffer>,
+): ServerHttp2Stream {
   const { stream } = (call as unknown as { call?: { stream?: ServerHttp2Stream } }).call ?? {};
   if (stream === undefined) throw new Error('this release of grpc-js hides the stream of a call');
   return stream;

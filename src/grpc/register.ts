@@ -38,7 +38,7 @@ export function registerService<Name extends string>(
 export function registerReflection(
   server: Server,
   served: readonly string[],
-  sink: FailureSink & Pick<Services, 'access' | 'scheduler'>,
+  sink: FailureSink & Pick<Services, 'access' | 'addresses' | 'scheduler'>,
   open: OpenStreams,
 ): void {
   for (const service of REFLECTION_SERVICES) {
@@ -46,7 +46,7 @@ export function registerReflection(
       service,
       served,
       sink,
-      async (caller) => ({ scheduler: sink.scheduler, ...(await requirePrincipal(sink.access, caller)) }),
+      async (caller) => ({ scheduler: sink.scheduler, ...(await requirePrincipal(sink, caller)) }),
       open,
     );
     const definition = { serverReflectionInfo: ofBytes(path, true, true) };

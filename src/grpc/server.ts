@@ -18,6 +18,8 @@ export interface GrpcServerOptions extends Services {
   readonly address: string;
   /** Absent: without TLS. */
   readonly tls?: TlsFiles | undefined;
+  /** How long a connection lasts, a tenth more or less; absent or 0: as long as its client likes. */
+  readonly maxConnectionAgeMs?: number | undefined;
   /** Other bounds and another time than those of production, for tests. */
   readonly gate?: Pick<GateOptions, 'limits' | 'scheduler'>;
 }
@@ -58,7 +60,11 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   registerReflection(server, [...OWN_SERVICES, HEALTH_SERVICE, ...REFLECTION_SERVICES], options, open);
   const reflection = REFLECTION_SERVICES.map((service) => `/${service}/ServerReflectionInfo`);
   const conversations = [...reflection, BUDGET_SERVICE.session.path];
-  const gate = new Gate({ ...options.gate, conversations, onRefused: () => options.observer?.refused() });
+  const { addresses, log, maxConnectionAgeMs = 0 } = options;
+  const gate = new Gate({
+    ...{ ...options.gate, conversations, addresses, log, onRefused: () => options.observer?.refused() },
+    limits: { ageSeconds: maxConnectionAgeMs / 1_000, ...options.gate?.limits },
+  });
   let bound: string | undefined;
   return {
     async start() {

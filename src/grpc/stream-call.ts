@@ -5,6 +5,7 @@ import { callFailure, type FailureSink } from '../api/failures/call-failure.js';
 import { CANCELLED_CODE } from '../api/failures/status.js';
 import { type EndCall, observingCalls } from '../api/observed-call.js';
 import type { AnswerStream, Entrance, Services, StreamMethod } from '../api/service.js';
+import { streamBeneath } from './grpc-js-internals.js';
 import { type OpenStreams, onCredentialsEnd } from './open-streams.js';
 
 /** As `unaryCall`, for methods with a stream of answers. */
@@ -18,7 +19,7 @@ export function streamCall<Q, A>(
   return (call) =>
     observed(call.metadata, (end) => {
       const stream = new CallStream(call, method.response, method.path, services, end);
-      stream.onGone(open.add((error) => stream.fail(error)));
+      stream.onGone(open.add(streamBeneath(call), (error) => stream.fail(error)));
       startAnswers(method, enter, call, stream).catch((error: unknown) => stream.fail(error));
     });
 }
@@ -30,8 +31,11 @@ async function startAnswers<Q, A>(
   stream: CallStream<A>,
 ): Promise<void> {
   const own = await enter(call);
-  stream.onGone(onCredentialsEnd(own, (error) => stream.fail(error)));
-  if (!stream.gone) await method.stream(decodeRequest(method, call.request), stream, own);
+  if (stream.gone) return;
+  const request = decodeRequest(method, call.request);
+  const purpose = () => method.purpose?.(request);
+  stream.onGone(onCredentialsEnd(own, (error) => stream.fail(error), purpose));
+  if (!stream.gone) await method.stream(request, stream, own);
 }
 
 class CallStream<A> implements AnswerStream<A> {

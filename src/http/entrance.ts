@@ -2,7 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import type { Access, Presented } from '../access/access.js';
 import type { Logins } from '../access/logins.js';
+import { mayCall } from '../access/permissions.js';
 import type { Principal } from '../access/principal.js';
+import { type CallerAddresses, NO_PROXIES } from '../platform/caller-addresses.js';
 import type { CookieUse, Endpoint, HttpCall } from './endpoint.js';
 import { loginIdOf } from './login-cookie.js';
 import { refuseOtherSites, requireOwnPage, requireSecret } from './own-page.js';
@@ -13,6 +15,8 @@ export interface Keepers {
   readonly access?: Access | undefined;
   /** Absent where there is no dashboard, and nobody signs in. */
   readonly logins?: Logins | undefined;
+  /** Who is believed about where requests come from. Absent: nobody. */
+  readonly addresses?: CallerAddresses | undefined;
 }
 
 /** Who sends a request, and what of it comes from a browser's login. */
@@ -22,32 +26,35 @@ export interface Identified extends Pick<HttpCall, 'login' | 'stillIn'> {
 
 /** Finds out who sends a request, and whether they may. */
 export async function enter(
-  { access, logins }: Keepers,
+  keepers: Keepers,
   request: IncomingMessage,
   { access: rule, cookie }: Pick<Endpoint, 'access' | 'cookie'>,
   path: string,
 ): Promise<Pick<HttpCall, 'principal' | 'login' | 'stillIn' | 'maySee'>> {
+  const { access } = keepers;
   if (access === undefined || rule === 'open') return { maySee: () => {}, stillIn: () => true };
-  const identified = await identify(access, logins, request, cookie);
+  const identified = await identify(access, keepers, request, cookie);
   const { principal } = identified;
   access.require(principal, rule, path);
-  return { ...identified, maySee: (budgetId) => access.require(principal, rule, path, budgetId) };
+  const stillIn = (): boolean => identified.stillIn() && mayCall(principal, rule);
+  return { ...identified, stillIn, maySee: (budgetId) => access.require(principal, rule, path, budgetId) };
 }
 
 /** By the header; without one by the login of a cookie, where that counts; else by the certificate. */
 export async function identify(
   access: Access,
-  logins: Logins | undefined,
+  { logins, addresses }: Omit<Keepers, 'access'>,
   request: IncomingMessage,
   cookie: CookieUse | undefined,
 ): Promise<Identified> {
-  const presented = new RequestPresented(request);
+  const presented = new RequestPresented(request, addresses);
   const mayBeCookie = cookie !== undefined && presented.authorization.length === 0;
   const id = mayBeCookie ? loginIdOf(request) : undefined;
   if (logins === undefined || id === undefined) {
     const principal = await access.authenticate(presented);
     const validForMs = access.validForMs(principal);
-    return { principal, stillIn: () => validForMs === undefined || validForMs() > 0 };
+    const stillIn = () => principal.withdrawn !== true && (validForMs === undefined || validForMs() > 0);
+    return { principal, stillIn };
   }
   // Before the login is looked up: a request of another site must not keep it from ending.
   if (cookie === 'calling') requireOwnPage(request);
@@ -61,7 +68,10 @@ export async function identify(
 
 /** The credentials that an HTTP request carries by itself: a header, or the certificate of its connection. */
 export class RequestPresented implements Presented {
-  constructor(private readonly request: IncomingMessage) {}
+  constructor(
+    private readonly request: IncomingMessage,
+    private readonly addresses: CallerAddresses = NO_PROXIES,
+  ) {}
 
   /** Of several headers Node would show the first only. */
   get authorization(): string[] {
@@ -74,6 +84,7 @@ export class RequestPresented implements Presented {
   }
 
   peer(): string {
-    return this.request.socket.remoteAddress ?? 'unknown';
+    const { socket, headers } = this.request;
+    return this.addresses.callerOf(socket, headers['x-forwarded-for']?.toString());
   }
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Access } from '../access/access.js';
 import { PERMISSIONS } from '../access/permissions.js';
 import { type FailureSink, toldFailure } from '../api/failures/call-failure.js';
+import type { CallerAddresses } from '../platform/caller-addresses.js';
 import type { Dashboard } from './dashboard/dashboard.js';
 import { distributionEndpoint, type GetDistribution } from './distribution-route.js';
 import { type Endpoint, find } from './endpoint.js';
@@ -27,6 +28,8 @@ export interface RouteOptions extends Observing, FailureSink {
   readonly metrics?: MetricsPage | undefined;
   /** Who may see what. Absent: no credentials are configured, and everybody may see everything. */
   readonly access?: Access | undefined;
+  /** Who is believed about where requests come from. Absent: nobody. */
+  readonly addresses?: CallerAddresses | undefined;
   /** What the API's methods are called at. */
   readonly rpcs?: readonly Endpoint[];
   readonly dashboard?: Dashboard | undefined;
@@ -55,11 +58,11 @@ export async function route(
   const [path = '', ...query] = (request.url ?? '').split('?');
   const endpoint = find(endpoints, path);
   try {
-    const { access, dashboard } = options;
+    const { access, addresses, dashboard } = options;
     // What is not there, only those learn who may see what is.
     const wanted = endpoint ?? { access: PERMISSIONS.http };
     if (access === undefined && wanted.access !== 'open') refuseMisdirected(request);
-    const entered = await enter({ access, logins: dashboard?.logins }, request, wanted, path);
+    const entered = await enter({ access, addresses, logins: dashboard?.logins }, request, wanted, path);
     if (endpoint === undefined) return nothingHere(endpoints);
     if (!isServed(endpoint, request.method)) return wrongMethod(endpoint);
     return await endpoint.answer({

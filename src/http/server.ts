@@ -8,6 +8,9 @@ import {
 import { createServer as createTlsServer, type Server as HttpsOnly } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { NO_PROXIES } from '../platform/caller-addresses.js';
+import { readProxyHeaders } from '../platform/proxy-entrance.js';
+import { PROCESS_SCHEDULER, type Scheduler } from '../platform/scheduler.js';
 import { listenFailure } from '../platform/start-error.js';
 import type { TlsFiles, TlsMaterial } from '../platform/tls-files.js';
 import type { Endpoint } from './endpoint.js';
@@ -23,6 +26,7 @@ export interface HttpServerOptions extends RouteOptions {
   readonly address: { readonly host: string; readonly port: number; readonly text: string };
   /** Absent: without TLS. */
   readonly tls?: TlsFiles | undefined;
+  readonly scheduler?: Scheduler | undefined;
   /** Other bounds than those of production, for tests. */
   readonly limits?: Partial<HttpLimits> | undefined;
 }
@@ -68,8 +72,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const server = openServer(options.tls);
   // A client that does not read its answer is let go.
   server.timeout = MAX_SILENCE_MS;
-  const gate = new HttpGate({ ...HTTP_LIMITS, ...options.limits });
+  const { addresses = NO_PROXIES, scheduler = PROCESS_SCHEDULER, log } = options;
+  const gate = new HttpGate({ ...HTTP_LIMITS, ...options.limits }, addresses);
   gate.watch(server);
+  readProxyHeaders(server, { addresses, scheduler, log });
   const endpoints = endpointsOf(options);
   const answer = (request: IncomingMessage, response: ServerResponse) =>
     void respond(request, response, endpoints, options, server, gate);
@@ -118,7 +124,7 @@ async function respond(
   server: Server,
   gate: HttpGate,
 ): Promise<void> {
-  const admitted = gate.enter(request.socket, response, isHealthCheck(request.url));
+  const admitted = gate.enter(request, response, isHealthCheck(request.url));
   const answering = () => route(request, response, endpoints, options);
   const answer = admitted ? await observed(request, endpoints, options, answering) : BUSY;
   // A body that nobody read would have to be taken in before the next request on this connection.

@@ -15,6 +15,8 @@ export interface ReplicaState {
   readonly clockTrusted: () => boolean;
   /** This machine's wall clock less the time that is kept; undefined while there is nothing to compare. */
   readonly clockSkewMs: () => number | undefined;
+  /** How CONFIG_FILE was read last; by the wall clock. */
+  readonly configurationRead: () => { readonly successful: boolean; readonly succeededAt: number };
 }
 
 export function exposeReplicaGauges(
@@ -44,6 +46,14 @@ export function exposeReplicaGauges(
       const ms = replica.clockSkewMs();
       return ms === undefined ? undefined : ms / 1_000;
     },
+  );
+  one('config_last_read_successful', '0 while CONFIG_FILE, as it stands now, is not used.', () =>
+    Number(replica.configurationRead().successful),
+  );
+  one(
+    'config_last_read_success_timestamp_seconds',
+    'When CONFIG_FILE was last found right and changed, or the start.',
+    () => replica.configurationRead().succeededAt / 1_000,
   );
   one('watchers', 'Watchers of budgets.', replica.watchers);
   one('budgets_in_memory', 'Budgets that this replica has in memory.', () => replica.load().length);

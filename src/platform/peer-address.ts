@@ -35,6 +35,10 @@ export class PeerCounts {
     return count;
   }
 
+  all(): [string, number][] {
+    return [...this.counts];
+  }
+
   /** Peers that are counted. */
   get size(): number {
     return this.counts.size;

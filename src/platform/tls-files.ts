@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
+import { type FileWatch, watchFiles } from './file-watch.js';
 import type { Log } from './log.js';
 import type { Scheduler } from './scheduler.js';
 
@@ -22,7 +22,7 @@ export interface TlsMaterial {
 /** The current certificate of both servers. Files that change are taken over without a restart, if they fit together. */
 export class TlsFiles {
   private readonly listeners = new Set<(material: TlsMaterial) => void>();
-  private cancel: (() => void) | undefined;
+  private files: FileWatch | undefined;
 
   private constructor(
     private readonly paths: TlsPaths,
@@ -51,18 +51,21 @@ export class TlsFiles {
   watch(scheduler: Scheduler, everyMs?: number): void {
     const { cert, key, clientCa } = this.material;
     const options = {
-      files: pathList(this.paths),
+      files: () => pathList(this.paths),
       scheduler,
       ...(everyMs === undefined ? {} : { everyMs }),
-      onChange: (contents: readonly Buffer[]) => this.take(contents),
+      onChange: (contents: readonly Buffer[]) => {
+        this.take(contents);
+        return true;
+      },
       onFailure: (error: Error) =>
         this.log.error({ err: error }, 'a TLS file cannot be read; the certificate in use stays'),
     };
-    this.cancel = watchFiles(options, clientCa === undefined ? [cert, key] : [cert, key, clientCa]);
+    this.files = watchFiles(options, clientCa === undefined ? [cert, key] : [cert, key, clientCa]);
   }
 
   stop(): void {
-    this.cancel?.();
+    this.files?.stop();
   }
 
   /** Certificate and key are rarely replaced in one instant: until they fit, the old ones stay. */
@@ -136,52 +139,4 @@ function explained<T>(file: string, use: string, action: () => T): T {
     const reason = code === 'ENOENT' ? 'there is no such file' : message;
     throw new Error(`${file} cannot be ${use}: ${reason}`, { cause: error });
   }
-}
-
-interface FileWatchOptions {
-  readonly files: readonly string[];
-  readonly scheduler: Scheduler;
-  readonly everyMs?: number;
-  /** The contents of all files, in their order, whenever one of them has changed since `initial` or the last call. */
-  readonly onChange: (contents: readonly Buffer[]) => void;
-  /** A file cannot be read; told once until it can. */
-  readonly onFailure: (error: Error) => void;
-}
-
-const EVERY_MS = 5_000;
-
-/**
- * Reads small files again and again and compares. Events of the file system would miss the ways in which orchestrators replace
- * mounted secrets. Returns what ends the watch.
- */
-function watchFiles(options: FileWatchOptions, initial: readonly Buffer[]): () => void {
-  const { files, scheduler, everyMs = EVERY_MS, onChange, onFailure } = options;
-  let known = initial;
-  let failing = false;
-  let stopped = false;
-  let cancel = scheduler.after(everyMs, look);
-
-  function look(): void {
-    void read().finally(() => {
-      if (!stopped) cancel = scheduler.after(everyMs, look);
-    });
-  }
-
-  async function read(): Promise<void> {
-    try {
-      const contents = await Promise.all(files.map((file) => readFile(file)));
-      failing = false;
-      if (stopped || contents.every((content, index) => known[index]?.equals(content))) return;
-      known = contents;
-      onChange(contents);
-    } catch (error) {
-      if (!failing && !stopped) onFailure(error as Error);
-      failing = true;
-    }
-  }
-
-  return () => {
-    stopped = true;
-    cancel();
-  };
 }

@@ -3,7 +3,7 @@ import { type Circumstances, decide } from '../domain/decide.js';
 import { finish } from '../domain/finish.js';
 import { Ledger } from '../domain/ledger/ledger.js';
 import { type KnownDay, learnKnownDays } from '../domain/ledger/past-days.js';
-import type { StoredChange } from '../domain/model/changes.js';
+import { KEPT_CHANGES, type StoredChange } from '../domain/model/changes.js';
 import type { Denied, NeedsLookup, Outcome, OutcomeOf } from '../domain/model/outcomes.js';
 import type { BudgetRequest, Evidence } from '../domain/model/requests.js';
 import type { Receipt, StatePatch, StoredState, UsageDay } from '../domain/model/state.js';
@@ -30,11 +30,13 @@ export class VirtualBudget {
     readonly budgetId: string,
     private readonly store: BudgetStore,
     readonly ledger: Ledger,
+    private readonly keepsAll: boolean,
   ) {}
 
-  static async open(budgetId: string): Promise<VirtualBudget> {
+  /** `keepsAll`: also what nobody asks a replay for: receipts of a day, and what operators changed. */
+  static async open(budgetId: string, { keepsAll = false } = {}): Promise<VirtualBudget> {
     const store = await openMemoryStore({ receiptsInCommit: true, copies: false });
-    return new VirtualBudget(budgetId, store, Ledger.of(budgetId, undefined));
+    return new VirtualBudget(budgetId, store, Ledger.of(budgetId, undefined), keepsAll);
   }
 
   async decide<R extends BudgetRequest>(request: R, time: number): Promise<OutcomeOf[R['kind']]> {
@@ -75,7 +77,9 @@ export class VirtualBudget {
     const stamp = { copyId: 'replay', seq: this.commits, receiptsInCommit: true };
     const patch = finish(ledger, stamp, true);
     if (patch === undefined) return;
-    await store.commit(budgetId, this.version, { ...patch, puts: patch.puts.filter(isAskedAgain) });
+    const puts = this.keepsAll ? patch.puts : patch.puts.filter(isAskedAgain);
+    await store.commit(budgetId, this.version, { ...patch, puts });
+    if (this.keepsAll) await store.writeChanges(budgetId, [...ledger.tables.changes.values()]);
     this.version = { epoch: patch.head.epoch, revision: patch.head.revision };
     // A day that goes on is written once, when it is over.
     const days = unwrittenDays(ledger).filter(({ end }) => end <= ledger.clock);
@@ -97,6 +101,16 @@ export class VirtualBudget {
     const state = await this.store.load(this.budgetId);
     if (state === undefined) throw new Error(`nothing was decided for ${this.budgetId}`);
     return state;
+  }
+
+  /** Receipts of the last day, in order of their ids, so many after one. */
+  receipts(after: string, limit: number): Promise<Receipt[]> {
+    return this.store.listReceipts(this.budgetId, '', after, limit);
+  }
+
+  /** What operators changed, the newest first. */
+  changes(): Promise<StoredChange[]> {
+    return this.store.readChanges(this.budgetId, Number.MAX_SAFE_INTEGER, KEPT_CHANGES);
   }
 
   /** Nobody asks a replay for a receipt of another day. */

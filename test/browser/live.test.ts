@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { leaseOf, release, usage } from '../support/requests.js';
+import { accessibilityProblems } from './support/audit.js';
 import { Browser } from './support/browser.js';
 import { BUDGET, recordMonth } from './support/recorded-month.js';
 import { openWorld, type World } from './support/world.js';
@@ -132,7 +133,16 @@ describe('a store that does not answer', () => {
     const list = await browser.page();
     await list.goto(`${world.url}/`);
     await list.getByText('Live', { exact: true }).waitFor();
+    const ai = await browser.page();
+    await ai.goto(`${world.url}/#/budgets/${BUDGET}/ais/guardian`);
+    await ai.getByText('Live', { exact: true }).waitFor();
+    await ai.getByText('Share of the budget').waitFor();
     world.store.failing('unavailable');
+    await ai
+      .locator('.headline.away', { hasText: /^The store does not answer: the figures are of / })
+      .waitFor();
+    await ai.locator('.stale dd').first().waitFor();
+    expect(await accessibilityProblems(ai)).toEqual([]);
     await page.getByText(/^The store does not answer: the figures are of \d\d:\d\d:\d\d\.$/).waitFor();
     await list
       .getByText(/store does not answer/)
@@ -143,23 +153,51 @@ describe('a store that does not answer', () => {
       .getByText(/^The store does not answer: .* Last known: /)
       .waitFor();
     await page.locator('.headline.away').waitFor();
+    await expect.poll(() => page.locator('.stale .meter').count()).toBe(3);
+    expect(await accessibilityProblems(page)).toEqual([]);
+    expect(await accessibilityProblems(list)).toEqual([]);
     const late = await browser.page();
     await late.goto(`${world.url}/#/budgets/${BUDGET}`);
     await late.locator('.problem', { hasText: /store/ }).first().waitFor();
+    const others = await Promise.all(
+      ['usage', 'policy'].map(async (name) => {
+        const other = await browser.page();
+        await other.goto(`${world.url}/#/budgets/${BUDGET}/${name}`);
+        await other.locator('.problem', { hasText: /store/ }).first().waitFor();
+        return other;
+      }),
+    );
     world.store.healthy();
     await page.getByText('Live', { exact: true }).waitFor();
     await list.getByText('Live', { exact: true }).waitFor();
     await late.getByText('Live', { exact: true }).waitFor();
     await late.getByRole('heading', { name: 'November 2026' }).waitFor();
-    await Promise.all([list.close(), late.close()]);
+    await ai.locator('.stale').waitFor({ state: 'detached' });
+    await others[0]?.locator('.dense tbody tr').first().waitFor();
+    await others[1]?.getByText('Review the change …').waitFor();
+    await Promise.all([list, late, ai, ...others].map((each) => each.close()));
   });
 });
 
 describe('a service that is gone', () => {
   it('is said, and found again by itself', async () => {
     const port = Number(new URL(world.url).port);
+    const list = await browser.page();
+    await list.goto(`${world.url}/`);
+    await list.getByText('Live', { exact: true }).waitFor();
+    await list.locator('.card .meter-figure').first().waitFor();
     await world.http.stop(0);
     await page.getByText(/^Not live: no word from the service since /).waitFor();
+    await page
+      .locator('.headline.away')
+      .getByText(/^The service does not answer: the figures are of .* Last known: /)
+      .waitFor();
+    await page.locator('.stale .meter').first().waitFor();
+    await list
+      .locator('.card.stale')
+      .getByText(/^The service does not answer: the figures are of .* Last known: /)
+      .waitFor();
+    expect(await accessibilityProblems(list)).toEqual([]);
     const again = await openWorld({ port });
     await again.put(BUDGET, { monthlyLimit: 777_000 });
     await page
@@ -167,6 +205,12 @@ describe('a service that is gone', () => {
       .first()
       .waitFor();
     await page.getByText('Live', { exact: true }).waitFor();
+    await list.locator('.card.stale').waitFor({ state: 'detached' });
+    await list
+      .getByText(/of 543,900/)
+      .first()
+      .waitFor();
+    await list.close();
     await page.goto('about:blank');
     await again.stop();
   });

@@ -1,7 +1,8 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accessibilityProblems } from './support/audit.js';
-import { Browser } from './support/browser.js';
+import { Browser, type Screen } from './support/browser.js';
+import { SCREEN_TITLE, SCREENS } from './support/screens.js';
 import { openWorld, type World } from './support/world.js';
 
 const browser = new Browser();
@@ -17,6 +18,17 @@ afterAll(async () => {
   await world.stop();
 });
 
+describe.each(SCREENS)(SCREEN_TITLE, (screen) => {
+  it.each([
+    ['#/', /^There is no budget yet\./],
+    ['#/budgets/nobody', /^there is no budget "nobody"/],
+    ['#/budgets/nobody/policy', /^there is no budget "nobody"/],
+    ['#/budgets/nobody/usage', /^there is no budget "nobody"/],
+    ['#/budgets/nobody/ais/guardian', /^there is no budget "nobody"/],
+    ['#/budgets/nobody/teams/web', /^there is no budget "nobody"/],
+  ])('%s of an empty store is readable by all', (address, text) => audited(screen, address, text));
+});
+
 it('says of an empty store that it is empty, and fills by itself', async () => {
   await page.goto(`${world.url}/`);
   await page
@@ -24,7 +36,6 @@ it('says of an empty store that it is empty, and fills by itself', async () => {
     .waitFor();
   await page.goto(`${world.url}/#/budgets/nobody`);
   await page.getByText('there is no budget "nobody": check the id, or create it with CreateBudget').waitFor();
-  expect(await accessibilityProblems(page)).toEqual([]);
   await page.goto(`${world.url}/#/`);
   await world.put('first', {});
   await page.getByRole('heading', { name: 'first' }).waitFor();
@@ -100,8 +111,51 @@ describe('500 AIs', () => {
     await panel.getByText(name).waitFor();
     expect(await page.locator('img').count()).toBe(0);
   });
+
+  it('are pages of usage, back and forth', async () => {
+    await page.getByRole('link', { name: 'Usage by AI, model and day' }).click();
+    const first = page.locator('.dense tbody th').first();
+    const firstIs = (name: string) => expect.poll(() => first.textContent()).toBe(name);
+    const go = (name: string) => page.getByRole('link', { name }).click();
+    await firstIs('<img/src=x/onerror=alert(1)>');
+    await go('Next ›');
+    await firstIs('ai-450');
+    await go('Next ›');
+    await firstIs('ai-400');
+    await page.getByText('Page 3', { exact: true }).waitFor();
+    await page.reload();
+    await firstIs('ai-400');
+    await go('‹ Before');
+    await firstIs('ai-450');
+    await page.goBack();
+    await firstIs('ai-400');
+    await go('« First');
+    await firstIs('<img/src=x/onerror=alert(1)>');
+    expect(await page.getByRole('link', { name: '‹ Before' }).count()).toBe(0);
+    // Another order begins with its first page.
+    await page.goBack();
+    await firstIs('ai-400');
+    await page.getByLabel('Order').selectOption('key');
+    await page.getByText('Page 1', { exact: true }).waitFor();
+  });
+});
+
+describe.each(SCREENS)(SCREEN_TITLE, (screen) => {
+  it.each([
+    ['#/', '203 budgets'],
+    ['#/budgets/crowd', 'Show 89 more'],
+    ['#/budgets/crowd/usage', 'Page 1'],
+  ])('%s with many lines is readable by all', (address, text) => audited(screen, address, text));
 });
 
 it('gave the browser nothing to complain of', () => {
   expect(browser.complaints).toEqual([]);
 });
+
+async function audited(screen: Screen, address: string, text: string | RegExp): Promise<void> {
+  const own = await browser.page(screen);
+  await own.goto(`${world.url}/${address}`);
+  await own.getByText(text).first().waitFor();
+  expect(await accessibilityProblems(own)).toEqual([]);
+  await own.close();
+}

@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accessibilityProblems } from './support/audit.js';
 import { Browser } from './support/browser.js';
+import { recordPastDenials } from './support/past-denials.js';
 import { BUDGET, recordMonth } from './support/recorded-month.js';
 import { openWorld, type World } from './support/world.js';
 
@@ -13,6 +14,7 @@ let page: Page;
 beforeAll(async () => {
   world = await openWorld();
   await recordMonth(world);
+  await recordPastDenials(world);
   page = await browser.page();
   await page.goto(`${world.url}/`);
   await page.getByText('1 budget', { exact: true }).waitFor();
@@ -70,6 +72,48 @@ describe('by the keyboard alone', () => {
     expect(await accessibilityProblems(page)).toEqual([]);
   });
 
+  it('says why it was refused on a day that is long past', async () => {
+    await tabTo('Refused when');
+    await page.keyboard.press('End');
+    await page.getByText(/^7 requests from Wed,? 18 Nov to Tue,? 24 Nov, days of UTC\.$/).waitFor();
+    expect(page.url()).toContain('refused=2026-11-18_2026-11-24');
+    await tabTo(/^Refused, by day/);
+    await page.keyboard.press('Home');
+    await page.keyboard.press('ArrowRight');
+    await page.getByText(/^Thu,? 19 Nov \(UTC\): 5 \(Hourly cap 5\)$/).waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.keyboard.press('Enter');
+    await page.getByText(/^5 requests on Thu,? 19 Nov, a day of UTC\. Its hours are no longer/).waitFor();
+    await page
+      .getByText(/the hour has no room/)
+      .first()
+      .waitFor();
+    await open('Refused after that');
+    await page.getByText(/^Nobody was refused on Fri,? 20 Nov, a day of UTC\.$/).waitFor();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Enter');
+    await page.getByText(/^1 request on Sun,? 22 Nov, a day of UTC\.$/).waitFor();
+    await page.goBack();
+    await page.goBack();
+    await page.goBack();
+    await page.getByText(/^5 requests on Thu,? 19 Nov/).waitFor();
+    await page.goBack();
+    await page.goBack();
+    await page.getByText('1 request in the last 24 hours.').waitFor();
+  });
+
+  it('leads from an AI to its usage by model', async () => {
+    await open('Its usage by model');
+    await page.getByRole('heading', { level: 1, name: `Usage of ${BUDGET}` }).waitFor();
+    await page.locator('.dense tbody tr').first().waitFor();
+    expect(await page.locator('.dense thead th').allTextContents()).toEqual([
+      ...['Model', 'Tokens', 'Share', 'Calls', 'Failed'],
+    ]);
+    expect(await page.getByLabel('Only this AI').inputValue()).toBe('guardian');
+    await page.goBack();
+    await page.getByRole('heading', { level: 1, name: 'AI guardian' }).waitFor();
+  });
+
   it('says what an AI would be answered now', async () => {
     await open('Ask as this AI …');
     await page.keyboard.press('Enter');
@@ -122,10 +166,15 @@ describe('by the keyboard alone', () => {
     expect(await accessibilityProblems(page)).toEqual([]);
     await tabTo('Export these days');
     const [file] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('Enter')]);
-    expect(file.suggestedFilename()).toBe(`${BUDGET}-usage-2026-11-18-to-2026-11-24.csv`);
+    expect(file.suggestedFilename()).toBe(`${BUDGET}_2026-11-18_2026-11-24.csv`);
     const [header, row] = (await readFile(await file.path(), 'utf8')).split('\r\n');
-    expect(header).toBe('Day,AI,Model,Team,Tokens,Calls,Failed');
-    expect(row).toMatch(/^2026-11-\d\d,\w+,[\w()-]+,[\w()]*,\d+,\d+,0$/);
+    expect(header).toBe('budget,day,ai,model,team,tokens,calls,failed_calls,unit');
+    expect(row).toMatch(/^anthropic,2026-11-\d\d,\w+,[\w()-]+,,\d+,\d+,0,tokens$/);
+    await tabTo('Export as JSON Lines');
+    const [lines] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('Enter')]);
+    expect(lines.suggestedFilename()).toBe(`${BUDGET}_2026-11-18_2026-11-24.jsonl`);
+    const [line = ''] = (await readFile(await lines.path(), 'utf8')).split('\n');
+    expect(JSON.parse(line)).toMatchObject({ budget: BUDGET, unit: 'tokens' });
     await page.goto(`${world.url}/#/budgets/${BUDGET}`);
     await page.getByRole('heading', { level: 1, name: BUDGET }).waitFor();
   });
@@ -170,6 +219,35 @@ describe('by the keyboard alone', () => {
     await tabTo('Revoke');
     await page.keyboard.press('Enter');
     await page.getByText(/^The lease of \w+ is revoked; its slot is free\.$/).waitFor();
+  });
+
+  it('minds an alert, and has it silent for a while', async () => {
+    const alerts = page.locator('section.panel', {
+      has: page.getByRole('heading', { name: 'Alerts', exact: true }),
+    });
+    await tabTo(/^Acknowledge /);
+    const rule = (await nameOfFocus()).replace('Acknowledge ', '');
+    const row = alerts.getByRole('row', { name: new RegExp(`^${rule} `) }).first();
+    await page.keyboard.press('Enter');
+    await type('asked the team');
+    await page.keyboard.press('Enter');
+    await page.getByText(`“${rule}” is acknowledged.`).waitFor();
+    await row.getByText(/: asked the team$/).waitFor();
+    await row.getByRole('button', { name: `Acknowledge ${rule}` }).waitFor({ state: 'detached' });
+    await open(`Silence ${rule}`);
+    expect(await nameOfFocus()).toBe('For');
+    await page.keyboard.press('ArrowDown');
+    await tabTo('Reason');
+    await type('known until Monday');
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.keyboard.press('Enter');
+    await page.getByText('It is silent.').waitFor();
+    await alerts.getByText(/ is silent until .*, by .*: known until Monday/).waitFor();
+    // It holds all the same.
+    await row.getByText('holds', { exact: true }).waitFor();
+    await open(`Tell of ${rule} again`);
+    await alerts.getByText(/ is silent until /).waitFor({ state: 'detached' });
+    await row.getByRole('button', { name: `Silence ${rule}` }).waitFor();
   });
 
   it('stops everything, and lets it go on', async () => {

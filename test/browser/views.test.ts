@@ -5,6 +5,7 @@ import { asWritten } from './support/as-written.js';
 import { accessibilityProblems } from './support/audit.js';
 import { Browser } from './support/browser.js';
 import { BUDGET, recordMonth } from './support/recorded-month.js';
+import { SCREEN_TITLE, SCREENS } from './support/screens.js';
 import { openWorld, type World } from './support/world.js';
 
 const browser = new Browser();
@@ -213,6 +214,18 @@ describe('a budget in dollars, of teams', () => {
   });
 });
 
+describe('a team', () => {
+  it('has its use, its AIs, and a way to what they used', async () => {
+    await page.goto(`${world.url}/#/budgets/dollars/teams/web`);
+    await page.getByRole('heading', { level: 1, name: 'Team web' }).waitFor();
+    await page.getByText('100.0%', { exact: true }).waitFor();
+    await section('Its AIs').getByRole('link', { name: 'web/a' }).waitFor();
+    await page.getByRole('link', { name: 'Its usage by AI and model' }).click();
+    await page.getByRole('cell', { name: 'claude-opus-4' }).waitFor();
+    expect(await page.getByLabel('Only this team').inputValue()).toBe('web');
+  });
+});
+
 it('writes numbers and dates as the reader does', async () => {
   const german = await browser.page({ locale: 'de-DE' });
   await german.goto(`${world.url}/#/budgets/${BUDGET}`);
@@ -230,28 +243,29 @@ it('writes numbers and dates as the reader does', async () => {
   await german.close();
 });
 
-describe.each([
-  ['light', 1280],
-  ['dark', 1280],
-  ['light', 390],
-  ['dark', 390],
-  // As much as a window shows at four times the size.
-  ['light', 320],
-] as const)('%s, %d pixels wide', (scheme, width) => {
+describe.each(SCREENS)(SCREEN_TITLE, (screen) => {
+  let own: Page;
+  beforeAll(async () => {
+    own = await browser.page(screen);
+  });
+  afterAll(() => own.close());
+
   it.each([
     ['/', 'All budgets as a table'],
     [`/#/budgets/${BUDGET}`, 'Hours as a table'],
     ['/#/budgets/dollars', 'Hours as a table'],
     [`/#/budgets/${BUDGET}/policy`, 'Review the change …'],
+    [`/#/budgets/${BUDGET}/usage`, 'Share'],
     [`/#/budgets/${BUDGET}/ais/guardian`, 'Share of the budget'],
+    ['/#/budgets/dollars/teams/web', 'Share of the budget'],
+    // It has none, and nothing of it was used.
+    ['/#/budgets/dollars/teams/ops', 'None has used anything.'],
   ])('%s is readable by all', async (address, text) => {
-    const own = await browser.page({ width, dark: scheme === 'dark' });
     await own.goto(world.url + address);
-    await own.getByText(text).waitFor();
-    if (address !== '/') await own.locator(':is(h2, legend):visible').nth(2).waitFor();
+    await own.getByText(text, { exact: true }).waitFor();
+    if (address.includes('budgets')) await own.locator('.connection.live, .connection.off').waitFor();
     for (const summary of await own.locator('summary:visible').all()) await summary.click();
     expect(await accessibilityProblems(own)).toEqual([]);
-    await own.close();
   });
 });
 

@@ -7,7 +7,9 @@ import { UsageError } from '../../scripts/npm-command.js';
 import { fill, lived } from '../../scripts/sample-data/fill.js';
 import { readOptions } from '../../scripts/sample-data/options.js';
 import { SCENES } from '../../scripts/sample-data/scenes.js';
+import { denialList } from '../../src/domain/denials/rows.js';
 import { Ledger } from '../../src/domain/ledger/ledger.js';
+import { leaseReceiptId, leaseReceiptPrefix } from '../../src/domain/model/receipt-id.js';
 import { snapshotOf } from '../../src/domain/reads.js';
 import { openLmdbStore } from '../../src/store/lmdb/open-lmdb-store.js';
 
@@ -18,7 +20,11 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe('sample data', { timeout: 120_000 }, () => {
   it('are four months of four budgets and 75 AIs, each in a state of its own', async () => {
     const dataDir = join(folder, 'data');
-    await fill({ dataDir, until: UNTIL, seed: 16 }, () => undefined);
+    const reached: number[] = [];
+    const progress = { begin: () => {}, reach: (pieces: number) => reached.push(pieces) };
+    await fill({ dataDir, until: UNTIL, seed: 16 }, () => undefined, progress);
+    expect(reached.toSorted((a, b) => a - b)).toEqual(reached);
+    expect(reached.at(-1)).toBeGreaterThan(3.99);
     const store = await openLmdbStore({ dataDir });
     const found = new Map<string, ReturnType<typeof snapshotOf>>();
     const ais = new Set<string>();
@@ -28,6 +34,29 @@ describe('sample data', { timeout: 120_000 }, () => {
       expect(days, budgetId).toHaveLength(120);
       for (const day of days) for (const ai of day.ais.keys()) ais.add(ai);
     }
+    const day = UNTIL - 24 * 3_600_000;
+    const denials = async (budgetId: string, from: number) =>
+      denialList(await store.readDenials(budgetId, 1, from, UNTIL), {});
+    const refused = await denials('anthropic', day);
+    expect(refused.rules.map(({ rule }) => rule)).toEqual(
+      expect.arrayContaining(['HOURLY_CAP', 'AI_CONCURRENCY', 'DAILY_CAP']),
+    );
+    expect(new Set(refused.rows.map(({ aiId }) => aiId)).size).toBeGreaterThan(10);
+    expect((await denials('mistral', day)).wouldDeny).toBeGreaterThan(0);
+    expect((await denials('gemini', UNTIL - 7 * 24 * 3_600_000)).rules[0]?.rule).toBe('PAUSED');
+    const changes = await store.readChanges('anthropic', 1_000, 200);
+    expect(changes.map(({ body, reason }) => [body.kind, reason])).toEqual([
+      ['TOP_UP_ADDED', 'review of the release'],
+      ['POLICY', 'the loop is gone'],
+      ['USAGE_ADJUSTED', 'a batch of which only the bill told'],
+      ['POLICY', 'retries in a loop'],
+      ['POLICY', 'the loader is mended'],
+      ['POLICY', 'the loader takes all slots'],
+      ['CREATED', 'to begin with'],
+    ]);
+    const { fence = 0, epoch = 1 } = found.get('anthropic') ?? {};
+    const newest = leaseReceiptId(epoch, fence - 50);
+    expect(await store.listReceipts('anthropic', leaseReceiptPrefix(epoch), newest, 50)).not.toHaveLength(0);
     await store.close();
     expect(ais.size).toBe(75);
     const window = (budgetId: string, of: string) => {

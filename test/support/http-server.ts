@@ -7,6 +7,7 @@ import type { HttpLimits } from '../../src/http/http-limits.js';
 import type { MetricsPage } from '../../src/http/metrics-endpoint.js';
 import { createHttpServer, type HttpServer } from '../../src/http/server.js';
 import type { ExportUsage } from '../../src/http/usage-export-route.js';
+import type { CallerAddresses } from '../../src/platform/caller-addresses.js';
 import type { TlsFiles } from '../../src/platform/tls-files.js';
 import { collectedLog } from './collected-log.js';
 import { EXAMPLE_STATS } from './samples.js';
@@ -26,6 +27,7 @@ export interface SetUp {
   readonly metrics?: MetricsPage;
   readonly observer?: HttpObserver;
   readonly dashboard?: Dashboard;
+  readonly addresses?: CallerAddresses;
 }
 
 /** A server that is not started yet. */

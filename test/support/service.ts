@@ -25,6 +25,10 @@ const OWN_VARIABLES = [
   'ALLOW_INSECURE',
   'OTEL_EXPORTER_OTLP_ENDPOINT',
   'RECORD_FILE',
+  'PUBLIC_URL',
+  'TRUSTED_PROXIES',
+  'PROXY_PROTOCOL',
+  'GRPC_MAX_CONNECTION_AGE',
 ];
 
 export type LogLine = Readonly<Record<string, unknown>>;

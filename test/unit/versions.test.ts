@@ -13,6 +13,10 @@ describe('the version of the service', () => {
     ['clients/java/pom.xml', /<version>([^<]+)<\/version>/],
     ['clients/java/client/pom.xml', /<version>([^<]+)<\/version>/],
     ['clients/java/spring-ai/pom.xml', /<version>([^<]+)<\/version>/],
+    ['deploy/helm/budget-arbiter/Chart.yaml', /^version: (\S+)$/m],
+    ['deploy/helm/budget-arbiter/Chart.yaml', /^appVersion: (\S+)$/m],
+    ['docker-bake.hcl', /"VERSION" \{\n +default = "([^"]+)"/],
+    ['Dockerfile', /image\.version="([^"]+)"/],
     ['clients/go/CHANGELOG.md', /^## \[?(\d[^\]\s]*)/m],
   ])('is that of %s', (file, pattern) => {
     expect(pattern.exec(read(file))?.[1]).toBe(packageJson.version);

@@ -29,7 +29,7 @@ export function poorSpread(
 
 export function dailySpike(unit: string, day: string, tokens: number, usual: number, days: number): string {
   return (
-    `${day} took ${withUnit(unit, tokens)} so far, more than twice the mean of ${aboutInUnit(unit, usual)} ` +
+    `${day} took ${withUnit(unit, tokens)} so far, more than twice the mean of ${aboutInUnit(unit, Math.round(usual))} ` +
     `over ${days === 1 ? 'the earlier day' : `${days} earlier days`} with usage. ` +
     'What it takes is missing on later days. ' +
     'Look at the usage by AI for the one that caused it; max_daily_percent_per_ai bounds what one AI takes.'

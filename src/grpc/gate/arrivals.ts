@@ -1,5 +1,6 @@
 import type { Server, Socket } from 'node:net';
-import { PeerCounts, peerOf } from '../../platform/peer-address.js';
+import { type CallerAddresses, keyOf } from '../../platform/caller-addresses.js';
+import { PeerCounts } from '../../platform/peer-address.js';
 
 interface Arrival {
   readonly socket: Socket;
@@ -25,6 +26,7 @@ export class Arrivals {
 
   constructor(
     private readonly limits: ArrivalLimits,
+    private readonly addresses: CallerAddresses,
     /** Ends the session of a connection that is one too many; false if it has none. */
     private readonly cutOff: (socket: Socket) => boolean,
   ) {}
@@ -34,7 +36,7 @@ export class Arrivals {
   }
 
   private arrive(socket: Socket): void {
-    const peer = peerOf(socket.remoteAddress);
+    const peer = this.addresses.peerOf(socket);
     const key = keyOf(socket);
     this.silent.set(key, { socket, seconds: 0 });
     socket.once('close', () => {
@@ -43,6 +45,8 @@ export class Arrivals {
     });
     const { connectionsPerAddress, newConnectionsPerSecond } = this.limits;
     const [count, opened] = [this.counts.add(peer, 1), this.opened.add(peer, 1)];
+    // A proxy's are those of many; what each of them may is counted call by call.
+    if (this.addresses.isShared(socket)) return;
     if (count <= connectionsPerAddress && opened <= newConnectionsPerSecond) return;
     // Not before others have seen it: they would set up what is gone already.
     setImmediate(() => {
@@ -63,9 +67,4 @@ export class Arrivals {
       if (arrival.seconds > this.limits.helloSeconds) arrival.socket.destroy();
     }
   }
-}
-
-/** The same for a connection and for the TLS socket upon it. */
-export function keyOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress} ${remotePort}`;
 }

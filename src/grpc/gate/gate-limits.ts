@@ -28,6 +28,10 @@ export interface GateLimits {
   /** A request must have arrived whole by then, and an answer must have been read. */
   readonly requestSeconds: number;
   readonly answerSeconds: number;
+  /** A connection is asked to leave at about this age, a tenth more or less; 0: never. */
+  readonly ageSeconds: number;
+  /** What is under way on one that was asked to leave may go on for so long. */
+  readonly ageGraceSeconds: number;
   /** Pings of a connection, beside two for each call and each time that a session's answers go out: clients probe the line then. */
   readonly pingsPerSecond: number;
 }
@@ -49,5 +53,7 @@ export const GATE_LIMITS: GateLimits = {
   helloSeconds: 5,
   requestSeconds: 10,
   answerSeconds: 20,
+  ageSeconds: 0,
+  ageGraceSeconds: 60,
   pingsPerSecond: 100,
 };

@@ -6,13 +6,17 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
+import type { Socket } from 'node:net';
 import { errorResponse } from '../../api/failures/error-details.js';
 import { failureOf } from '../../api/failures/status.js';
 import { TransportError } from '../../api/failures/transport-error.js';
 import { ArbiterError } from '../../arbiter/service-port.js';
-import { PeerCounts, peerOf } from '../../platform/peer-address.js';
+import { type CallerAddresses, keyOf, NO_PROXIES } from '../../platform/caller-addresses.js';
+import type { Log } from '../../platform/log.js';
+import { PeerCounts } from '../../platform/peer-address.js';
+import { readProxyHeaders } from '../../platform/proxy-entrance.js';
 import { PROCESS_SCHEDULER, type Scheduler } from '../../platform/scheduler.js';
-import { Arrivals, keyOf } from './arrivals.js';
+import { Arrivals } from './arrivals.js';
 import { Backpressure } from './backpressure.js';
 import { Connection } from './connection.js';
 import { GATE_LIMITS, type GateLimits } from './gate-limits.js';
@@ -27,6 +31,9 @@ const HEALTH_WATCH = '/grpc.health.v1.Health/Watch';
 export interface GateOptions {
   readonly limits?: Partial<GateLimits>;
   readonly scheduler?: Scheduler;
+  /** Who is believed about whom. Absent: nobody. */
+  readonly addresses?: CallerAddresses | undefined;
+  readonly log: Log;
   /** Paths of methods whose clients send more than one message. */
   readonly conversations: readonly string[];
   /** Told of every call that is refused. */
@@ -40,6 +47,8 @@ export interface GateOptions {
 export class Gate {
   private readonly limits: GateLimits;
   private readonly scheduler: Scheduler;
+  private readonly addresses: CallerAddresses;
+  private readonly log: Log;
   private readonly conversations: ReadonlySet<string>;
   private readonly onRefused: (() => void) | undefined;
   private readonly connections = new Map<ServerHttp2Session, Connection>();
@@ -56,12 +65,16 @@ export class Gate {
   /** Calls under way. */
   calls = 0;
 
-  constructor({ limits, scheduler = PROCESS_SCHEDULER, conversations, onRefused }: GateOptions) {
-    this.onRefused = onRefused;
+  constructor(options: GateOptions) {
+    const { limits, scheduler = PROCESS_SCHEDULER, addresses = NO_PROXIES, log, conversations } = options;
+    this.onRefused = options.onRefused;
     this.limits = { ...GATE_LIMITS, ...limits };
     this.scheduler = scheduler;
+    this.addresses = addresses;
+    this.log = log;
     this.conversations = new Set(conversations);
-    this.arrivals = new Arrivals(this.limits, (socket) => this.byKey.get(keyOf(socket))?.cutOff() ?? false);
+    const cutOff = (socket: Socket) => this.byKey.get(keyOf(socket))?.cutOff() ?? false;
+    this.arrivals = new Arrivals(this.limits, addresses, cutOff);
     const { refusalsPerSecond, calls } = this.limits;
     const roomy = () => this.calls < calls / 4;
     this.backpressure = new Backpressure(refusalsPerSecond, scheduler, roomy);
@@ -82,10 +95,12 @@ export class Gate {
     server.on(
       'stream',
       (call: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number, raw: string[]) => {
-        if (!this.admit(call, String(headers[':path']), raw)) return;
+        if (!this.admit(call, headers, raw)) return;
         for (const listener of behind) listener.call(server, call, headers, flags, raw);
       },
     );
+    const { addresses, scheduler, log } = this;
+    readProxyHeaders(server, { addresses, scheduler, log });
     if (this.cancelSweep === undefined) this.sweepLater();
   }
 
@@ -118,7 +133,7 @@ export class Gate {
 
   private connect(session: ServerHttp2Session): void {
     const { socket } = session;
-    const connection = new Connection(session, peerOf(socket.remoteAddress), this.limits);
+    const connection = new Connection(session, this.addresses, this.limits, this.scheduler.random());
     const key = keyOf(socket);
     this.arrivals.spoke(socket);
     this.connections.set(session, connection);
@@ -131,14 +146,20 @@ export class Gate {
   }
 
   /** Whether a call may go on to its handler; one that may not is answered. */
-  private admit(call: ServerHttp2Stream, path: string, rawHeaders: readonly string[]): boolean {
+  private admit(
+    call: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    rawHeaders: readonly string[],
+  ): boolean {
+    const path = String(headers[':path']);
     const connection = call.session && this.connections.get(call.session as ServerHttp2Session);
     if (connection === undefined) {
       call.on('error', () => {});
       call.close(constants.NGHTTP2_REFUSED_STREAM);
       return false;
     }
-    const refused = this.refusalOf(connection, path, rawHeaders);
+    const address = connection.callerOf(headers['x-forwarded-for']);
+    const refused = this.refusalOf(connection, address, path, rawHeaders);
     if (refused !== undefined) {
       refuse(call, refused);
       this.onRefused?.();
@@ -146,11 +167,11 @@ export class Gate {
       return false;
     }
     this.calls += 1;
-    this.count(connection.address, path, 1);
+    this.count(address, path, 1);
     connection.open(call, this.conversations.has(path));
     call.once('close', () => {
       this.calls -= 1;
-      this.count(connection.address, path, -1);
+      this.count(address, path, -1);
       connection.close(call);
     });
     return true;
@@ -165,6 +186,7 @@ export class Gate {
 
   private refusalOf(
     connection: Connection,
+    address: string,
     path: string,
     rawHeaders: readonly string[],
   ): OutgoingHttpHeaders | undefined {
@@ -174,9 +196,9 @@ export class Gate {
     const more = path === HEALTH_CHECK ? healthChecks : 0;
     const full =
       this.calls >= calls + more ||
-      this.callsOf.of(connection.address) >= callsPerAddress + more ||
+      this.callsOf.of(address) >= callsPerAddress + more ||
       connection.size >= callsPerConnection ||
-      (path === HEALTH_WATCH && this.isWatchedEnough(connection.address));
+      (path === HEALTH_WATCH && this.isWatchedEnough(address));
     return full ? this.refusal : undefined;
   }
 

@@ -10,6 +10,7 @@ import {
   ServerReflectionRequest,
   ServerReflectionResponse,
 } from '../../gen/grpc/reflection/v1/reflection.js';
+import { streamBeneath } from '../grpc-js-internals.js';
 import { type OpenStreams, onCredentialsEnd } from '../open-streams.js';
 
 /**
@@ -21,7 +22,7 @@ export const REFLECTION_SERVICES = [
   'grpc.reflection.v1alpha.ServerReflection',
 ];
 
-type Admitted = Pick<Services, 'validForMs' | 'scheduler'>;
+type Admitted = Pick<Services, 'validForMs' | 'standing' | 'scheduler'>;
 
 /** A stream of questions, each answered in its turn. The next is read when the answer before it has been taken. */
 export function reflectionCall(
@@ -56,7 +57,7 @@ function answerEach(
     finish();
   };
   const fail = (error: unknown): void => end(() => call.emit('error', failure(error)));
-  const remove = open.add((error) => queueMicrotask(() => fail(error)));
+  const remove = open.add(streamBeneath(call), (error) => queueMicrotask(() => fail(error)));
   const take = (bytes: Buffer): void => {
     if (ended) return;
     try {

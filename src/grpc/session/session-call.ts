@@ -1,4 +1,5 @@
 import { type handleBidiStreamingCall, Metadata, type ServerDuplexStream } from '@grpc/grpc-js';
+import type { Purpose } from '../../access/standing.js';
 import { decodeRequest } from '../../api/codec/decode.js';
 import { callFailure } from '../../api/failures/call-failure.js';
 import { RequestError, unlessRefused } from '../../api/failures/request-error.js';
@@ -54,6 +55,8 @@ class SessionCall implements Speaker {
   private readonly listeners = new Set<() => void>();
   private readonly writer: AnswerWriter;
   private session: OpenSession | undefined;
+  /** Until its first message it has none. */
+  private beginning: Purpose | undefined;
   private calls: SessionCalls | undefined;
   private opening = false;
   private paused = false;
@@ -67,22 +70,35 @@ class SessionCall implements Speaker {
     open: OpenStreams,
     private readonly tellEnd: EndCall,
   ) {
-    this.writer = new AnswerWriter(streamBeneath(call), () => this.flow());
+    const stream = streamBeneath(call);
+    this.writer = new AnswerWriter(stream, () => this.flow());
     call.on('cancelled', () => this.leave(CANCELLED_CODE));
-    this.onGone(open.add((error) => queueMicrotask(() => this.finish(() => this.fail(error)))));
+    this.onGone(open.add(stream, (error) => queueMicrotask(() => this.goodbye(error))));
   }
 
   async begin(enter: Entrance): Promise<void> {
     try {
       const own = await enter(this.call);
       if (this.gone) return;
-      this.onGone(onCredentialsEnd(own, (error) => this.fail(error)));
+      this.onGone(
+        onCredentialsEnd(
+          own,
+          (error) => this.fail(error),
+          () => this.purpose(),
+        ),
+      );
       this.cancelTimer = this.after(HELLO_MS, () => this.fail(lateHello()));
       this.call.on('data', (bytes: Buffer) => this.take(bytes, own));
       this.call.on('end', () => this.halfClosed());
     } catch (error) {
       this.fail(error);
     }
+  }
+
+  private purpose(): Purpose | undefined {
+    if (this.beginning === undefined) return undefined;
+    const { budgetIds, aiId } = this.beginning;
+    return { budgetIds: [...new Set([...budgetIds, ...(this.calls?.usedBudgetIds ?? [])])], aiId };
   }
 
   onGone(listener: () => void): void {
@@ -115,6 +131,7 @@ class SessionCall implements Speaker {
     const { tag, call } = decodeRequest(SESSION_METHOD, bytes);
     if (call?.$case !== 'open') throw misplaced('open', 'must be the first message of a session');
     const beginning = readOpen(call.value, own.ids);
+    this.beginning = beginning;
     this.stopTimer();
     this.opening = true;
     const { budgetId, aiId } = call.value;
@@ -183,6 +200,12 @@ class SessionCall implements Speaker {
     this.close();
     this.calls?.endWaits();
     this.finish(() => this.end());
+  }
+
+  /** Nothing is lost by it: those who wait ask again with the same ids, on the stream that comes next. */
+  private goodbye(error: Error): void {
+    this.calls?.endWaits();
+    this.finish(() => this.fail(error));
   }
 
   private finish(atLast: () => void): void {

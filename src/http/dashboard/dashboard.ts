@@ -3,6 +3,7 @@ import { Logins } from '../../access/logins.js';
 import { PERMISSIONS } from '../../access/permissions.js';
 import { type FailureSink, toldFailure } from '../../api/failures/call-failure.js';
 import type { ServicePort } from '../../arbiter/service-port.js';
+import type { CallerAddresses } from '../../platform/caller-addresses.js';
 import type { TimeSources } from '../../platform/clock.js';
 import type { Scheduler } from '../../platform/scheduler.js';
 import { connectError } from '../connect/connect-error.js';
@@ -22,6 +23,8 @@ export interface DashboardOptions extends FailureSink {
   readonly time: TimeSources;
   readonly scheduler: Scheduler;
   readonly version: string;
+  /** Who is believed about where requests come from. Absent: nobody. */
+  readonly addresses?: CallerAddresses | undefined;
 }
 
 /** The page for operators, and what it reads beside the API. What it does, it does by the API's own methods. */

@@ -4,6 +4,7 @@ import { type Logins, randomText } from '../../access/logins.js';
 import { mayCall, PERMISSIONS } from '../../access/permissions.js';
 import { type Principal, principalLabel } from '../../access/principal.js';
 import { invalidFields } from '../../api/failures/request-error.js';
+import type { CallerAddresses } from '../../platform/caller-addresses.js';
 import type { Log } from '../../platform/log.js';
 import type { HttpCall } from '../endpoint.js';
 import { identify, RequestPresented } from '../entrance.js';
@@ -16,6 +17,7 @@ import type { SessionData } from './page-data.js';
 export interface SignInOptions {
   readonly access: Access | undefined;
   readonly logins: Logins;
+  readonly addresses?: CallerAddresses | undefined;
   readonly log: Log;
   readonly version: string;
 }
@@ -34,7 +36,7 @@ export class SignIns {
 
   /** Who is looking. Those who are nobody yet learn that, and nothing else. */
   async session({ request }: HttpCall): Promise<HttpResponse> {
-    const { access, logins } = this.options;
+    const { access } = this.options;
     if (access === undefined) {
       refuseMisdirected(request);
       return { status: 200, body: this.dataOf(undefined) };
@@ -43,7 +45,7 @@ export class SignIns {
       return { status: 200, body: this.dataOf(undefined) };
     }
     try {
-      const { principal, login } = await identify(access, logins, request, 'reading');
+      const { principal, login } = await identify(access, this.options, request, 'reading');
       return { status: 200, body: this.dataOf(principal, login?.csrf) };
     } catch (error) {
       if (!(error instanceof AccessError) || error.failure !== 'UNAUTHENTICATED') throw error;
@@ -54,14 +56,14 @@ export class SignIns {
 
   /** Exchanges a token for a login. The token stays nowhere. */
   async signIn({ request, path, body }: HttpCall): Promise<HttpResponse> {
-    const { access, logins, log } = this.options;
+    const { access, addresses, logins, log } = this.options;
     requireOwnPage(request);
     requireSecret(request, this.csrf);
     const token = tokenIn(await body(MAX_BYTES));
     if (access === undefined) {
       throw invalidFields([{ field: 'token', description: 'no credentials are configured here' }]);
     }
-    const peer = new RequestPresented(request).peer();
+    const peer = new RequestPresented(request, addresses).peer();
     const principal = await access.authenticate({
       authorization: [`Bearer ${token}`],
       certificate: () => undefined,

@@ -30,6 +30,7 @@ export async function openMetricsWorld(
     ...{ version: '1.2.3', store: 'memory', load: () => opened.arbiter.load() },
     watchers: () => opened.arbiter.counts.watchers,
     ...{ serving: () => true, clockTrusted: () => true, clockSkewMs: () => 1_500 },
+    configurationRead: () => ({ successful: true, succeededAt: 1_000 }),
   });
   return Object.assign(opened, {
     async scrape() {

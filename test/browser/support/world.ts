@@ -2,6 +2,7 @@ import type { Access } from '../../../src/access/access.js';
 import type { Services } from '../../../src/api/service.js';
 import { Arbiter } from '../../../src/arbiter/arbiter.js';
 import { getDistribution } from '../../../src/arbiter/distribution.js';
+import { exportUsage } from '../../../src/arbiter/usage-export.js';
 import { listUsage } from '../../../src/arbiter/usage-listing.js';
 import type { PolicyFields } from '../../../src/domain/model/policy.js';
 import { rpcEndpoints } from '../../../src/http/connect/endpoints.js';
@@ -45,6 +46,7 @@ export async function openWorld({ access, port = 0 }: { access?: Access; port?: 
     address: { host: '127.0.0.1', port, text: `127.0.0.1:${port}` },
     defaultBudget: 'anthropic',
     getDistribution: (budgetId, query) => getDistribution(arbiter, budgetId, query, caller()),
+    exportUsage: (budgetId, query) => exportUsage(arbiter, budgetId, query, caller()),
     ready: () => true,
     rpcs: rpcEndpoints({
       ...shared,

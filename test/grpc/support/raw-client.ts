@@ -25,7 +25,10 @@ export class RawClient {
   private constructor(readonly session: ClientHttp2Session) {}
 
   static async connect(port: number): Promise<RawClient> {
-    const session = connect(`http://127.0.0.1:${port}`);
+    return RawClient.over(connect(`http://127.0.0.1:${port}`));
+  }
+
+  static async over(session: ClientHttp2Session): Promise<RawClient> {
     session.on('error', () => {});
     await once(session, 'connect');
     return new RawClient(session);

@@ -38,6 +38,7 @@ export function describeScenarios(language: Language): void {
       await play(await set(`scenario-${made}`));
     });
     it('token', () => playToken(set));
+    it('killed-service and crowd, over several ages of a connection', () => playAges(set));
     it('call and turned-away, over TLS', () => playSecured(set));
   });
 
@@ -82,6 +83,25 @@ function credentials(operator: Token, ai: Token): string {
     ai.sha256,
     "{role: ai, budgets: '*', ais: [fire]}",
   )}`;
+}
+
+/** No service is killed here: its connections last a second, which is many times in the life of a slot. */
+async function playAges(set: SetStage): Promise<void> {
+  const stage = await set('aged', { env: { GRPC_MAX_CONNECTION_AGE: '1s' } });
+  await stage.createBudget({ max_concurrent: 3, session_grace: { seconds: 5 } });
+  const program = stage.run('killed-service');
+  await program.next('holding');
+  await expect.poll(() => ended(stage, 'Session'), { timeout: 30_000, interval: 50 }).toBeGreaterThan(3);
+  program.tell();
+  await program.next('answer');
+  program.tell();
+  await program.close();
+  expect(await stage.books()).toEqual(ONE);
+  const crowd = stage.run('crowd');
+  expect(await crowd.next('crowd')).toMatchObject({ answers: 200, denials: 0 });
+  await crowd.close();
+  expect(await stage.books()).toEqual({ ...NOTHING, tokens: 150 + 30_000, calls: 201 });
+  expect(new Set(await stage.leaseStates())).toEqual(new Set(['RELEASED']));
 }
 
 async function playSecured(set: SetStage): Promise<void> {
@@ -153,8 +173,14 @@ function rank({ budget, service }: Stage): Buffer {
 }
 
 /** How many slots a replica was asked for. */
-async function grants({ service }: Stage): Promise<number> {
+function grants(stage: Stage): Promise<number> {
+  return ended(stage, 'AcquireSlot');
+}
+
+/** How many calls of a method have ended at a replica. */
+async function ended({ service }: Stage, method: string): Promise<number> {
   const page = await (await fetch(`http://${service.httpAddress}/metrics`)).text();
-  const counts = page.matchAll(/^budget_arbiter_rpc_duration_seconds_count\{.*AcquireSlot".*\} (\d+)$/gm);
+  const line = new RegExp(`^budget_arbiter_rpc_duration_seconds_count\\{.*/${method}".*\\} (\\d+)$`, 'gm');
+  const counts = page.matchAll(line);
   return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
 }

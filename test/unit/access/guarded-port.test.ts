@@ -2,6 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { RoleGrant } from '../../../src/access/access-settings.js';
 import { GuardedPort, LeaseOwners } from '../../../src/access/guarded-port.js';
 import { type AccessRule, PERMISSIONS } from '../../../src/access/permissions.js';
+import type { Principal } from '../../../src/access/principal.js';
+import { Followers, Standing } from '../../../src/access/standing.js';
 import { NOBODY } from '../../../src/arbiter/pending.js';
 import type { CallerRequest, Denials } from '../../../src/arbiter/service-port.js';
 import { parseLeaseId } from '../../../src/domain/model/lease-id.js';
@@ -27,9 +29,13 @@ beforeEach(() => {
 });
 
 function guarded(rule: AccessRule, ...roles: RoleGrant[]): GuardedPort {
-  return new GuardedPort(servicePort, { name: 'robot', via: 'token', roles }, rule, owners, (budgetId) =>
-    told.push(budgetId),
-  );
+  return guardedFor({ name: 'robot', via: 'token', roles }, rule);
+}
+
+function guardedFor(principal: Principal, rule: AccessRule): GuardedPort {
+  const standing = new Standing(principal, rule, new Followers());
+  const tell = (budgetId: string) => void told.push(budgetId);
+  return new GuardedPort({ servicePort, principal, rule, owners, standing, tell });
 }
 
 const kindsAsked = () => servicePort.asked.map(({ request }) => request.kind);
@@ -209,13 +215,8 @@ describe('a session', () => {
     guarded(BudgetService.session, ...roles).openSession(request, () => {}, NOBODY);
 
   it('is opened in the name of its principal, whatever the caller says', async () => {
-    const other = new GuardedPort(
-      servicePort,
-      { name: 'other', via: 'token', roles: [operator('*')] },
-      BudgetService.session,
-      owners,
-      () => {},
-    );
+    const principal = { name: 'other', via: 'token', roles: [operator('*')] } as const;
+    const other = guardedFor(principal, BudgetService.session);
     await open(ai('*', 'guardian'));
     await open(operator('*'));
     await other.openSession(request, () => {}, NOBODY);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { JwtSettings } from '../../../src/access/access-settings.js';
 import { tokenDigest } from '../../../src/access/bearer-tokens.js';
+import { Holders } from '../../../src/access/holders.js';
 import { JwtTokens } from '../../../src/access/jwt-tokens.js';
 import { principalDigest, principalLabel } from '../../../src/access/principal.js';
 import { fingerprint } from '../../../src/domain/model/fingerprint.js';
@@ -34,7 +35,7 @@ beforeEach(() => {
 
 function tokens(settings: Pick<JwtSettings, 'claim' | 'principals'>): JwtTokens {
   const all = { issuer, jwksFile, audience: 'budget', ...settings };
-  return new JwtTokens([all], new FakeTime(START), new ManualScheduler([]), log);
+  return new JwtTokens([all], new Holders(), new FakeTime(START), new ManualScheduler([]), log);
 }
 
 const ask = (jwt: JwtTokens, token: string) => jwt.principalOf(token, tokenDigest(token));

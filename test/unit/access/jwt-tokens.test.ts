@@ -5,6 +5,7 @@ import { SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { JwtSettings } from '../../../src/access/access-settings.js';
 import { tokenDigest } from '../../../src/access/bearer-tokens.js';
+import { Holders } from '../../../src/access/holders.js';
 import { JwtTokens } from '../../../src/access/jwt-tokens.js';
 import { viewer } from '../../support/access.js';
 import { collectedLog } from '../../support/collected-log.js';
@@ -41,7 +42,7 @@ const BASE = {
 };
 
 function tokens(settings: Partial<JwtSettings> & { issuer: string }): JwtTokens {
-  return new JwtTokens([{ ...BASE, ...settings }], time, scheduler, log);
+  return new JwtTokens([{ ...BASE, ...settings }], new Holders(), time, scheduler, log);
 }
 
 const ask = (jwt: JwtTokens, token: string) => jwt.principalOf(token, tokenDigest(token));
@@ -56,7 +57,14 @@ describe('a JSON Web Token, checked with keys from a file', () => {
     const token = await signed(first, { ...claims, nbf: NOW_S - 5, aud: ['other', 'budget'] });
     const principal = await ask(tokens({ issuer, jwksFile }), token);
     const until = claims.exp * 1_000;
-    expect(principal).toEqual({ name: 'reader', via: 'jwt', subject: 'alice', roles: ROLES, until });
+    expect(principal).toEqual({
+      name: 'reader',
+      via: 'jwt',
+      subject: 'alice',
+      roles: ROLES,
+      until,
+      withdrawn: false,
+    });
   });
 
   it('may name it by a list in another claim', async () => {

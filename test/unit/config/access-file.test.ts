@@ -95,9 +95,9 @@ credentials:
   it.each([
     [
       'credentials: {}',
-      'c.yaml:1:14: credentials: nobody is named here, so nobody could call; name tokens, mtls or jwt',
+      'c.yaml:1:14: credentials: nobody is named here, so nobody could call; name tokens, tokens_file, mtls or jwt',
     ],
-    ['credentials:', 'c.yaml:1:1: credentials: nothing is not a map with tokens, mtls or jwt'],
+    ['credentials:', 'c.yaml:1:1: credentials: nothing is not a map with tokens, tokens_file, mtls or jwt'],
     ['credentials: {tokens: []}', 'c.yaml:1:23: credentials.tokens: an empty list is not a list of tokens'],
     ['credentials: {token: []}', /^c.yaml:1:15: credentials.token: no such setting; did you mean tokens\?/],
     [one(`{name: a, sha256: ${SHA}, role: x}`), /did you mean roles\?|nothing is not a list of roles/],

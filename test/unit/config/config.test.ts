@@ -29,6 +29,8 @@ describe('loadConfig', () => {
       defaultBudget: 'anthropic',
       usageRetentionMonths: 24,
       maxClockSkewMs: 2_000,
+      maxConnectionAgeMs: 1_800_000,
+      proxyProtocol: false,
       logLevel: 'info',
       allowInsecure: false,
       alertSinks: [],
@@ -55,8 +57,18 @@ describe('loadConfig', () => {
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
       PUBLIC_URL: 'https://budgets.example.org',
       ALLOW_INSECURE: 'true',
+      TRUSTED_PROXIES: '10.1.0.0/16, 192.0.2.7,2001:db8::/48',
+      PROXY_PROTOCOL: 'true',
+      GRPC_MAX_CONNECTION_AGE: '1h',
     });
     expect(config).toEqual({
+      maxConnectionAgeMs: 3_600_000,
+      proxyProtocol: true,
+      trustedProxies: [
+        { address: '10.1.0.0', prefix: 16 },
+        { address: '192.0.2.7', prefix: 32 },
+        { address: '2001:db8::', prefix: 48 },
+      ],
       grpcAddress: { host: '::', port: 0, text: '[::]:0' },
       httpAddress: { host: '0.0.0.0', port: 0, text: '0.0.0.0:0' },
       mongodbUri: 'mongodb://h/?replicaSet=rs0',
@@ -74,6 +86,10 @@ describe('loadConfig', () => {
       budgets: [{ budgetId: 'openai', fields: { cooldownMs: 60_000 } }],
       metrics: { maxBudgets: 200, aiLabels: ['guardian'] },
     });
+  });
+
+  it('takes 0 for a connection without an age', () => {
+    expect(loadConfig({ GRPC_MAX_CONNECTION_AGE: '0' }).config.maxConnectionAgeMs).toBe(0);
   });
 
   it('is frozen, all the way down', () => {
@@ -108,6 +124,17 @@ describe('loadConfig', () => {
     ['MAX_CLOCK_SKEW', '2h', /^MAX_CLOCK_SKEW/],
     ['LOG_LEVEL', 'INFO', /^LOG_LEVEL: "INFO" is not one of debug, info, warn, error/],
     ['ALLOW_INSECURE', 'yes', /^ALLOW_INSECURE: "yes" is not true or false/],
+    ['GRPC_MAX_CONNECTION_AGE', '999ms', /^GRPC_MAX_CONNECTION_AGE: "999ms" is not a duration .* or 0/],
+    ['GRPC_MAX_CONNECTION_AGE', '8d', /^GRPC_MAX_CONNECTION_AGE/],
+    ['TRUSTED_PROXIES', '*', /^TRUSTED_PROXIES: "\*" is not addresses or networks/],
+    ['TRUSTED_PROXIES', 'proxy.example.org', /^TRUSTED_PROXIES/],
+    ['TRUSTED_PROXIES', '10.0.0.0/33', /^TRUSTED_PROXIES/],
+    ['TRUSTED_PROXIES', '0.0.0.0/0', /^TRUSTED_PROXIES/],
+    ['TRUSTED_PROXIES', '::/0', /^TRUSTED_PROXIES/],
+    ['TRUSTED_PROXIES', '10.0.0.1/8/8', /^TRUSTED_PROXIES/],
+    ['TRUSTED_PROXIES', '10.0.0.1,', /^TRUSTED_PROXIES/],
+    ['TRUSTED_PROXIES', 'fe80::1%eth0', /^TRUSTED_PROXIES/],
+    ['PROXY_PROTOCOL', 'true', /^PROXY_PROTOCOL: TRUSTED_PROXIES must say whose connections/],
   ])('%s=%s', (variable, text, line) => {
     const found = problems({ [variable]: text });
     expect(found).toEqual([expect.stringMatching(line)]);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { byAi, byHour, hoursOfAis } from '../../../dashboard/denial-figures.js';
+import { byAi, bySpan, HOUR_MS, hoursOfAis } from '../../../dashboard/denial-figures.js';
 
 const [TWO, THREE] = ['2026-11-24T14:00:00Z', '2026-11-24T15:00:00Z'];
 const row = (start: string, aiId: string, rule: string, more: object) => ({
@@ -19,10 +19,17 @@ it('counts a request of several rules once', () => {
     ['sandbox', 20, ['COOLDOWN']],
     ['guardian', 15, ['COOLDOWN', 'HOURLY_CAP']],
   ]);
-  expect([...byHour(ais)].sort()).toEqual([
+  expect([...bySpan(ais, HOUR_MS)].sort()).toEqual([
     [Date.parse(TWO), 29],
     [Date.parse(THREE), 6],
   ]);
+  expect([...bySpan(ais, 24 * HOUR_MS)]).toEqual([[Date.parse('2026-11-24'), 35]]);
+});
+
+it('tells hours from the days that older ones are kept in', () => {
+  const day = { ...row('2026-11-20T00:00:00Z', 'guardian', 'COOLDOWN', { denied: '3' }) };
+  const shown = hoursOfAis([...rows, { ...day, end: '2026-11-21T00:00:00Z' }], 'denied');
+  expect(shown.filter(({ isDay }) => isDay).map(({ count }) => count)).toEqual([3]);
 });
 
 it('keeps apart what would have been refused', () => {

@@ -812,7 +812,7 @@ const (
 	ErrorReason_ERROR_REASON_STORE_UNAVAILABLE ErrorReason = 15
 	// UNAVAILABLE: clocks disagree, so nothing is granted; reports and releases go on.
 	ErrorReason_ERROR_REASON_CLOCK_NOT_TRUSTED ErrorReason = 16
-	// UNAVAILABLE: this replica is shutting down. Ask another.
+	// UNAVAILABLE: this replica is shutting down, or closes a connection for its age. Ask again, with the same ids.
 	ErrorReason_ERROR_REASON_SHUTTING_DOWN ErrorReason = 17
 	// UNAUTHENTICATED: no credentials, or wrong ones.
 	ErrorReason_ERROR_REASON_UNAUTHENTICATED ErrorReason = 18

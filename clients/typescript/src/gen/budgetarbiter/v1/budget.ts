@@ -261,7 +261,7 @@ export enum ErrorReason {
   ERROR_REASON_STORE_UNAVAILABLE = 15,
   /** ERROR_REASON_CLOCK_NOT_TRUSTED - UNAVAILABLE: clocks disagree, so nothing is granted; reports and releases go on. */
   ERROR_REASON_CLOCK_NOT_TRUSTED = 16,
-  /** ERROR_REASON_SHUTTING_DOWN - UNAVAILABLE: this replica is shutting down. Ask another. */
+  /** ERROR_REASON_SHUTTING_DOWN - UNAVAILABLE: this replica is shutting down, or closes a connection for its age. Ask again, with the same ids. */
   ERROR_REASON_SHUTTING_DOWN = 17,
   /** ERROR_REASON_UNAUTHENTICATED - UNAUTHENTICATED: no credentials, or wrong ones. */
   ERROR_REASON_UNAUTHENTICATED = 18,

@@ -4115,8 +4115,9 @@ export const BudgetServiceService = {
    * The stream ends with an error when the first message is no valid `open` (INVALID_ARGUMENT, NOT_FOUND (BUDGET_NOT_FOUND),
    * PERMISSION_DENIED), when a message is not a `SessionRequest` (INVALID_ARGUMENT), when another stream takes the session up
    * (ABORTED (SESSION_TAKEN_UP); on another replica its calls fail so from then on, but for `record`), when the client does not read or there are too many sessions (RESOURCE_EXHAUSTED), and, once
-   * what is under way is answered, when the service shuts down (UNAVAILABLE (SHUTTING_DOWN)). Credentials are checked when it
-   * opens.
+   * what is under way is answered, when the service shuts down or the connection has reached its age (UNAVAILABLE
+   * (SHUTTING_DOWN)): open it again, with the same session id. Credentials are checked when it opens; it ends when they run out
+   * or are withdrawn (UNAUTHENTICATED), and when they allow less than before (PERMISSION_DENIED).
    */
   session: {
     path: "/budgetarbiter.v1.BudgetService/Session" as const,
@@ -4191,8 +4192,9 @@ export interface BudgetServiceServer extends UntypedServiceImplementation {
    * The stream ends with an error when the first message is no valid `open` (INVALID_ARGUMENT, NOT_FOUND (BUDGET_NOT_FOUND),
    * PERMISSION_DENIED), when a message is not a `SessionRequest` (INVALID_ARGUMENT), when another stream takes the session up
    * (ABORTED (SESSION_TAKEN_UP); on another replica its calls fail so from then on, but for `record`), when the client does not read or there are too many sessions (RESOURCE_EXHAUSTED), and, once
-   * what is under way is answered, when the service shuts down (UNAVAILABLE (SHUTTING_DOWN)). Credentials are checked when it
-   * opens.
+   * what is under way is answered, when the service shuts down or the connection has reached its age (UNAVAILABLE
+   * (SHUTTING_DOWN)): open it again, with the same session id. Credentials are checked when it opens; it ends when they run out
+   * or are withdrawn (UNAUTHENTICATED), and when they allow less than before (PERMISSION_DENIED).
    */
   session: handleBidiStreamingCall<SessionRequest, SessionResponse>;
 }
@@ -4357,8 +4359,9 @@ export interface BudgetServiceClient extends Client {
    * The stream ends with an error when the first message is no valid `open` (INVALID_ARGUMENT, NOT_FOUND (BUDGET_NOT_FOUND),
    * PERMISSION_DENIED), when a message is not a `SessionRequest` (INVALID_ARGUMENT), when another stream takes the session up
    * (ABORTED (SESSION_TAKEN_UP); on another replica its calls fail so from then on, but for `record`), when the client does not read or there are too many sessions (RESOURCE_EXHAUSTED), and, once
-   * what is under way is answered, when the service shuts down (UNAVAILABLE (SHUTTING_DOWN)). Credentials are checked when it
-   * opens.
+   * what is under way is answered, when the service shuts down or the connection has reached its age (UNAVAILABLE
+   * (SHUTTING_DOWN)): open it again, with the same session id. Credentials are checked when it opens; it ends when they run out
+   * or are withdrawn (UNAUTHENTICATED), and when they allow less than before (PERMISSION_DENIED).
    */
   session(): ClientDuplexStream<SessionRequest, SessionResponse>;
   session(options: Partial<CallOptions>): ClientDuplexStream<SessionRequest, SessionResponse>;
