@@ -1,3 +1,4 @@
+import { heardAt, silentFirst } from '../src/domain/leases/silence.js';
 import type { LeaseData, LiveData } from '../src/http/dashboard/page-data.js';
 import { addressOf, budgetPath } from './address.js';
 import { amountColumn } from './amount-column.js';
@@ -48,7 +49,7 @@ export class SlotsPanel {
     setText(this.figures, `${count(liveSlots)} of ${count(maxConcurrent)} slots are live; ${queue} for one.`);
     const rows = leases
       .filter(this.isShown)
-      .sort((a, b) => heardAt(a) - heardAt(b))
+      .sort(silentFirst)
       .map((lease) => ({ ...lease, mayRevoke: mayOperate }));
     this.table.update(rows);
     this.tick();
@@ -136,11 +137,6 @@ export class SlotsPanel {
         ),
     };
   }
-}
-
-/** When its AI was last heard of. */
-function heardAt({ reportedAt, grantedAt }: LeaseData): number {
-  return reportedAt ?? grantedAt;
 }
 
 /** How long ago; where there was none, since the grant. */

@@ -32,6 +32,10 @@ export interface FieldRule {
   readonly key?: Keywords;
   /** How many entries a list or map may have. */
   readonly entries?: number;
+  /** Of a list as a whole. */
+  readonly list?: Keywords;
+  /** Of an enum: by its names alone, so that none can be told twice as its number, and never the one that is not set. */
+  readonly named?: true;
 }
 
 const MONTH_PATTERN = '^[0-9]{4}-(0[1-9]|1[0-2])';
@@ -41,7 +45,9 @@ const DAY = value({
 });
 const MOMENT = value({ pattern: `${MONTH_PATTERN}-(0[1-9]|[12][0-9]|3[01])T[0-9:.]+(Z|[+-][0-9:]+)$` });
 
+const HOUR_AMONG_OTHERS = { minItems: 2, contains: { const: 'USAGE_GROUPING_HOUR' } };
 const FREE = value({});
+const TEAM_OR_NONE = value({ pattern: `^(\\(none\\)|${BUDGET_ID_PATTERN})$` });
 const UNIT = value({ pattern: '^(tokens|[A-Z]{3})$' });
 const SHARE = value({ exclusiveMinimum: 0, maximum: 100 });
 
@@ -100,13 +106,18 @@ const BY_MESSAGE: Readonly<Record<string, Readonly<Record<string, FieldRule>>>> 
   /** It may ask for what was granted before a name was reserved. */
   LeaseRequest: { ai_id: text(TEXTS.aiId) },
   /** Those that nobody counted by name, too. */
-  ListDenialsRequest: { ai_id: text(TEXTS.aiId) },
-  /** Names that stand for many, too; and HOUR stands alone, which no keyword says. */
+  ListDenialsRequest: { ai_id: text(TEXTS.aiId), team_id: TEAM_OR_NONE },
+  /** Names that stand for many, too. */
   ListUsageRequest: {
     ai_id: text(TEXTS.aiId),
     model: text(TEXTS.model),
-    team_id: value({ pattern: `^(\\(none\\)|${BUDGET_ID_PATTERN})$` }),
-    by: { value: {}, entries: ENTRIES.groupings },
+    team_id: TEAM_OR_NONE,
+    by: {
+      value: {},
+      named: true,
+      entries: ENTRIES.groupings,
+      list: { uniqueItems: true, not: HOUR_AMONG_OTHERS },
+    },
   },
   ModelLimit: Object.fromEntries(SCOPE_ROWS['limits-by-model'].map(([, row]) => [row.name, policyRule(row)])),
   Policy: Object.fromEntries(POLICY_ROWS.map(([, row]) => [row.name, policyRule(row)])),

@@ -4,7 +4,7 @@ import { EXPORT_FORMATS } from '../../src/domain/statistics/usage-lines.js';
 import { parametersOf, READS } from '../../src/http/connect/read-endpoints.js';
 import { commentOf } from './comments.js';
 import { ruleFor } from './field-rules.js';
-import { enumSchema, isRequired, type Schema, type Schemas, scalarSchema } from './schemas.js';
+import { enumSchema, isRequired, namesSchema, type Schema, type Schemas, scalarSchema } from './schemas.js';
 
 const SERVICES = ['budgetarbiter.v1.BudgetService', 'budgetarbiter.v1.BudgetAdminService'];
 const JSON_TYPE = 'application/json';
@@ -120,9 +120,11 @@ function operation(method: DescMethod, operationId: string, tag: string): Schema
 
 function parameter(field: DescField, place: 'path' | 'query'): Schema {
   const isList = field.fieldKind === 'list' && field.listKind === 'enum';
+  const { entries, list, named } = ruleFor(field);
   const schema = isList
     ? {
-        ...{ type: 'array', items: enumSchema(field.enum, 'answer'), maxItems: ruleFor(field).entries },
+        ...{ type: 'array', items: named ? namesSchema(field.enum) : enumSchema(field.enum, 'answer') },
+        ...{ maxItems: entries, ...list },
       }
     : field.fieldKind === 'enum'
       ? enumSchema(field.enum, 'answer')

@@ -62,7 +62,8 @@ export class Schemas {
   }
 
   private valueSchema(field: DescField, style: Style): Schema {
-    const { key, entries, value } = style === 'request' ? ruleFor(field) : ANSWERED;
+    const rule = style === 'request' ? ruleFor(field) : ANSWERED;
+    const { key, entries, value } = rule;
     switch (field.fieldKind) {
       case 'scalar':
         return scalarSchema(field.scalar, style, value);
@@ -74,13 +75,13 @@ export class Schemas {
       }
       case 'list':
         return {
-          ...{ type: 'array', items: this.elementSchema(field, style, value) },
+          ...{ type: 'array', items: this.elementSchema(field, style, rule), ...rule.list },
           ...(style === 'request' && isRequired(field) && { minItems: 1 }),
           ...(entries !== undefined && { maxItems: entries }),
         };
       case 'map':
         return {
-          ...{ type: 'object', additionalProperties: this.elementSchema(field, style, value) },
+          ...{ type: 'object', additionalProperties: this.elementSchema(field, style, rule) },
           ...(key && { propertyNames: key }),
           ...(entries !== undefined && { maxProperties: entries }),
         };
@@ -90,11 +91,11 @@ export class Schemas {
   private elementSchema(
     field: DescField & { fieldKind: 'list' | 'map' },
     style: Style,
-    value: Keywords,
+    rule: FieldRule,
   ): Schema {
     if (field.message !== undefined) return this.ref(field.message, style);
-    if (field.enum !== undefined) return enumSchema(field.enum, style);
-    return scalarSchema(field.scalar, style, value);
+    if (field.enum !== undefined) return rule.named ? namesSchema(field.enum) : enumSchema(field.enum, style);
+    return scalarSchema(field.scalar, style, rule.value);
   }
 }
 
@@ -139,6 +140,11 @@ export function enumSchema({ values, sharedPrefix = '' }: DescEnum, style: Style
   const names = values.map(({ name }) => (style === 'plain' ? name.slice(sharedPrefix.length) : name));
   if (style !== 'request') return { type: 'string', enum: names };
   return { enum: [...names, ...values.map(({ number }) => number)] };
+}
+
+/** The names that mean something. */
+export function namesSchema({ values }: DescEnum): Schema {
+  return { type: 'string', enum: values.filter(({ number }) => number !== 0).map(({ name }) => name) };
 }
 
 /** In the canonical JSON null stands for a field that is absent. */

@@ -1,5 +1,6 @@
 import { KEPT_MS } from '../../src/domain/denials/records.js';
 import type { PolicyFields } from '../../src/domain/model/policy.js';
+import type { WorkProgress } from '../../src/platform/work-progress.js';
 import { VirtualBudget } from '../../src/replay/virtual-budget.js';
 import { openLmdbStore } from '../../src/store/lmdb/open-lmdb-store.js';
 import type { BudgetStore } from '../../src/store/store.js';
@@ -26,11 +27,16 @@ export interface Filled {
 }
 
 /** Decides all that was asked for in four months, and writes what became of it into the folder. */
-export async function fill({ dataDir, until, seed }: Options, tell: (filled: Filled) => void): Promise<void> {
+export async function fill(
+  { dataDir, until, seed }: Options,
+  tell: (filled: Filled) => void,
+  progress: WorkProgress,
+): Promise<void> {
+  progress.begin({ what: 'filling', pieces: SCENES.length, of: 'budgets' });
   const store = await openLmdbStore({ dataDir });
   try {
     for (const [at, scene] of SCENES.entries()) {
-      const { budget, player } = await lived(scene, until, seed + at);
+      const { budget, player } = await lived(scene, until, seed + at, (share) => progress.reach(at + share));
       const days = await write(store, budget, player);
       const { granted, denied } = player;
       tell({ budgetId: scene.budgetId, ais: scene.ais.length, days, granted, denied });
@@ -59,7 +65,12 @@ async function write(store: BudgetStore, budget: VirtualBudget, player: Player):
 }
 
 /** A budget after its four months. */
-export async function lived(scene: Scene, until: number, seed: number) {
+export async function lived(
+  scene: Scene,
+  until: number,
+  seed: number,
+  reach: (share: number) => void = () => {},
+) {
   const now = new Date(until);
   const monthAt = (back: number) => Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - back, 1);
   const from = monthAt(MONTHS_BEFORE);
@@ -76,7 +87,8 @@ export async function lived(scene: Scene, until: number, seed: number) {
     knowsHours,
   );
   const ending = endOf(scene, until);
-  for (const call of calls) {
+  for (const [at, call] of calls.entries()) {
+    reach(at / calls.length);
     if (call.at < knowsHours) continue;
     await ending.before(player, call.at);
     if (call.at < ending.callsUntil) await player.play(call);

@@ -3,6 +3,7 @@ import { mergedRecent, NOTHING_RECENT, type RecentDenials } from '../domain/deni
 import { dayOf, withoutFolded } from '../domain/denials/records.js';
 import { denialList } from '../domain/denials/rows.js';
 import { type BudgetSnapshot, type Refused, refused } from '../domain/model/outcomes.js';
+import { teamIdOf } from '../domain/policy/team-patterns.js';
 import type { Context } from './context.js';
 import type { DenialQuery, Denials } from './service-port.js';
 
@@ -23,7 +24,9 @@ export async function listDenials(
     return refused({ reason: 'INVALID_FIELD', violations: [{ field: 'from', description }] });
   }
   const hours = { from: hourOf(from), to: hourOf(to - 1) + HOUR_MS };
-  return { kind: 'denials', ...hours, ...denialList(await spansOf(context, snapshot, hours), query) };
+  const { policy } = snapshot.budget;
+  const spans = await spansOf(context, snapshot, hours);
+  return { kind: 'denials', ...hours, ...denialList(spans, query, (aiId) => teamIdOf(policy, aiId)) };
 }
 
 async function spansOf(

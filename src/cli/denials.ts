@@ -22,6 +22,7 @@ const WIDEST_AI = 24;
 
 export interface DenialsOptions extends ConnectionOptions {
   readonly ai?: string;
+  readonly team?: string;
   readonly rule?: string;
   readonly since: string;
   readonly json?: true;
@@ -42,7 +43,8 @@ export async function printDenials(
     const { admin, call } = service;
     const rows: DenialRow[] = [];
     for (let pageToken = ''; ; ) {
-      const request = { budgetId, aiId: options.ai, rule, from, to: undefined, pageSize: PAGE, pageToken };
+      const whose = { aiId: options.ai, teamId: options.team };
+      const request = { budgetId, ...whose, rule, from, to: undefined, pageSize: PAGE, pageToken };
       const page = await call(admin.listDenials.bind(admin), request);
       rows.push(...page.rows);
       pageToken = page.nextPageToken;

@@ -1,3 +1,4 @@
+import { type HeardLease, silentFirst } from '../domain/leases/silence.js';
 import { Lease, LeaseState } from '../gen/budgetarbiter/v1/budget.js';
 import { PROCESS_TIME } from '../platform/clock.js';
 import { StartError } from '../platform/start-error.js';
@@ -34,38 +35,47 @@ async function leasesOf(
   return stuckFirst(found);
 }
 
-/**
- * Live ones first, and of these the one that was granted longest ago before the others: who keeps a slot by heartbeats and reports
- * nothing is found at the top.
- */
+/** Live ones first, and of these the one first that has been silent longest; closed ones stay in the order of their grants. */
 export function stuckFirst(leases: readonly Lease[]): Lease[] {
-  const isLive = ({ state }: Lease) => (state === LeaseState.LEASE_STATE_LIVE ? 0 : 1);
-  const reported = ({ usedTokens }: Lease) => (usedTokens > 0 ? 1 : 0);
-  const since = ({ grantedAt }: Lease) => grantedAt?.getTime() ?? 0;
-  return leases.toSorted((a, b) => isLive(a) - isLive(b) || reported(a) - reported(b) || since(a) - since(b));
+  const live = leases.filter(isLive).toSorted((a, b) => silentFirst(timesOf(a), timesOf(b)));
+  return [...live, ...leases.filter((lease) => !isLive(lease))];
+}
+
+function isLive({ state }: Lease): boolean {
+  return state === LeaseState.LEASE_STATE_LIVE;
+}
+
+function timesOf({ grantedAt, reportedAt }: Lease): HeardLease {
+  return { grantedAt: grantedAt?.getTime() ?? 0, reportedAt: reportedAt?.getTime() };
 }
 
 export function leasesTable(leases: readonly Lease[], now: number): string {
   if (leases.length === 0) return 'nobody holds a slot\n';
   const rows = leases.map((lease) => {
-    const { aiId, teamId, state, usedTokens, reservedTokens, grantedAt, leaseId } = lease;
+    const { aiId, teamId, state, usedTokens, reservedTokens, grantedAt, reportedAt, leaseId } = lease;
+    const { renewableUntil } = lease;
     return [
       harmless(aiId),
       harmless(teamId || '-'),
       LeaseState[state].replace('LEASE_STATE_', '').toLowerCase(),
-      heldFor(now - (grantedAt?.getTime() ?? now)),
+      grantedAt === undefined ? '-' : `${span(now - grantedAt.getTime())} ago`,
+      reportedAt === undefined ? 'none' : `${span(now - reportedAt.getTime())} ago`,
+      isLive(lease) && renewableUntil !== undefined ? `in ${span(renewableUntil.getTime() - now)}` : '-',
       `${amount(usedTokens)}/${amount(reservedTokens)}`,
       leaseId,
     ];
   });
-  return table([['AI', 'TEAM', 'STATE', 'GRANTED', 'USED/RESERVED', 'LEASE'], ...rows]);
+  return table([
+    ['AI', 'TEAM', 'STATE', 'GRANTED', 'LAST REPORT', 'HARD END', 'USED/RESERVED', 'LEASE'],
+    ...rows,
+  ]);
 }
 
-function heldFor(ms: number): string {
+function span(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1_000));
-  if (seconds < 120) return `${seconds} s ago`;
+  if (seconds < 120) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);
-  return minutes < 120 ? `${minutes} min ago` : `${Math.floor(minutes / 60)} h ago`;
+  return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`;
 }
 
 export interface RevokeOptions extends ConnectionOptions {

@@ -21,7 +21,7 @@ export function addListCommands(program: Command, run: Run): void {
 
   const leases = program
     .command('leases')
-    .description('List who holds slots: first those that reported nothing yet, the oldest first.')
+    .description('List who holds slots, the one first that has been silent longest.')
     .argument(...BUDGET)
     .option('--closed', 'also those that were closed in the last 7 days')
     .option(...JSON_OPTION);

@@ -8,7 +8,12 @@ export interface Output {
   readonly start?: () => void;
   /** A person looks on: colours, and a picture that is drawn in place. Width and height in characters. */
   readonly screen?: (() => { readonly columns: number; readonly rows: number }) | undefined;
+  /** What `err` prints to, where that is one. */
+  readonly terminal?: Terminal | undefined;
 }
+
+/** Where a line can be drawn anew. */
+export type Terminal = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
 
 /** What a command is run with. */
 export interface Run {
@@ -26,4 +31,5 @@ export const PROCESS_OUTPUT: Output = {
   ...(process.stdout.isTTY === true && {
     screen: () => ({ columns: process.stdout.columns, rows: process.stdout.rows }),
   }),
+  ...(process.stderr.isTTY === true && { terminal: process.stderr }),
 };

@@ -17,7 +17,7 @@ import { SHELLS } from './shells.js';
 import type { BackupOptions, MigrateOptions, RestoreOptions, TidyOptions } from './store-tasks.js';
 import type { TokenOptions } from './token.js';
 import type { AddOptions, EndOptions, ListOptions } from './top-up.js';
-import type { UsageCommand, UsageFiles } from './usage.js';
+import type { UsageCommand } from './usage.js';
 
 /** Asks for nothing but to serve: what commander calls when no command is named. */
 export type Serve = () => void;
@@ -170,6 +170,7 @@ function addLookCommands(program: Command, run: Run): void {
     .description('Show who was refused, by which rules, and what these said last.')
     .argument('[budget]', 'default: DEFAULT_BUDGET')
     .option('--ai <id>', 'of this AI alone')
+    .option('--team <id>', 'of the AIs of this team alone')
     .option('--rule <name>', 'by this rule alone, such as HOURLY_CAP')
     .option('--since <time>', 'so far back: 90m, 1h, 7d at the most', '24h')
     .option('--json', 'print JSON');
@@ -281,20 +282,16 @@ function addReplayCommands(program: Command, run: Run): void {
       'Write usage by day, AI, model and team; or what a budget granted, for the command replay: its calls of 7 days, its usage.',
     )
     .argument('[budget]', 'default: DEFAULT_BUDGET')
-    .option('--csv [file]', 'write usage as a table (default: a file named by budget and range)')
+    .option(
+      '--csv [file]',
+      'write usage as a table (default: a file named by budget and range; - is standard output)',
+    )
     .option('--jsonl [file]', 'write usage as lines of JSON (default: likewise)')
     .option('--range <days>', RANGE_HELP, 'month')
     .option('--trace <file>', 'write the granted calls, a line of JSON each')
     .option('--usage <file>', 'write its days with usage, a line of JSON each')
     .option('--months <n>', 'of so many months, the current one included', number(1, 24), 2);
-  type ExportOptions = ExportCommand & UsageFiles;
-  addConnectionOptions(exporting).action(async (budgetId: string | undefined, options: ExportOptions) => {
-    const { csv, jsonl, trace, usage } = options;
-    if (csv !== undefined || jsonl !== undefined) {
-      const { exportUsageFiles } = await import('./usage.js');
-      await exportUsageFiles(run, budgetId, options);
-      if (trace === undefined && usage === undefined) return;
-    }
+  addConnectionOptions(exporting).action(async (budgetId: string | undefined, options: ExportCommand) => {
     const { runExport } = await import('./export.js');
     await runExport(run, budgetId, options);
   });

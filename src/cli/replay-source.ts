@@ -5,6 +5,7 @@ import type { KnownDay } from '../domain/ledger/past-days.js';
 import { type PolicyFields, policyInForce } from '../domain/model/policy.js';
 import { allowanceOf } from '../domain/policy/allowance.js';
 import { StartError } from '../platform/start-error.js';
+import type { WorkProgress } from '../platform/work-progress.js';
 import { readTrace } from '../replay/read-trace.js';
 import { scaled, spanOf, stretched } from '../replay/shape-trace.js';
 import type { Trace } from '../replay/trace.js';
@@ -53,12 +54,13 @@ export async function openSource(
   run: Run,
   budgetId: string | undefined,
   options: ReplayCommand,
+  progress: WorkProgress,
 ): Promise<Source> {
   const { trace, usage, months } = options;
   const named = [trace, usage, months].filter((one) => one !== undefined);
   if (named.length !== 1) throw new StartError('name what to replay: --trace, --usage or --months', 2);
   if (trace !== undefined) return traceSource(run, budgetId, trace, options);
-  return usageSource(run, budgetId, options);
+  return usageSource(run, budgetId, options, progress);
 }
 
 /** Reads a file of lines, and knows how far it is. */
@@ -126,7 +128,12 @@ async function policyInForceOf(
   }
 }
 
-async function usageSource(run: Run, budgetId: string | undefined, options: ReplayCommand): Promise<Source> {
+async function usageSource(
+  run: Run,
+  budgetId: string | undefined,
+  options: ReplayCommand,
+  progress: WorkProgress,
+): Promise<Source> {
   const { usage, months = 1, against, scale } = options;
   const served =
     usage === undefined || against === undefined
@@ -135,10 +142,10 @@ async function usageSource(run: Run, budgetId: string | undefined, options: Repl
   try {
     const days: readonly UsedDay[] =
       usage === undefined
-        ? ((await served?.months(months)) ?? [])
+        ? ((await served?.months(months, progress)) ?? [])
         : parseUsedDays(usage, readFileSync(usage, 'utf8'));
     const fields = against === undefined ? (served?.fields ?? {}) : readPolicyFile('--against', against);
-    const meanTokens = (await served?.meanTokens()) ?? usualTokens(fields);
+    const meanTokens = (await served?.meanTokens(progress)) ?? usualTokens(fields);
     const source = sourceOf(days, {
       budgetId: served?.budgetId ?? budgetId ?? '',
       fields,

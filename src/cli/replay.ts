@@ -2,12 +2,12 @@ import { writeFileSync } from 'node:fs';
 import type { PolicyFields } from '../domain/model/policy.js';
 import type { PolicyPath } from '../domain/model/requests.js';
 import { TOKENS } from '../domain/model/unit.js';
-import { PROCESS_TIME } from '../platform/clock.js';
 import { StartError } from '../platform/start-error.js';
 import { type Comparison, compare } from '../replay/compare.js';
 import { CONDITION_RULE, type Condition, parseCondition } from '../replay/conditions.js';
 import { TraceError } from '../replay/read-trace.js';
 import { type PolicyChange, UnworkablePolicy } from '../replay/replay.js';
+import { closingLine } from './closing-line.js';
 import type { Run } from './output.js';
 import { readPolicyFile } from './policy-file.js';
 import { Progress } from './progress.js';
@@ -23,9 +23,9 @@ export async function runReplay(
 ): Promise<void> {
   const conditions = (options.failIf ?? []).map(conditionOf);
   const change = options.policy === undefined ? undefined : readPolicyFile('--policy', options.policy);
-  const progress = new Progress(run.output, 'replaying', PROCESS_TIME.monotonic);
+  const progress = Progress.of(run);
   const found = await explained(async () => {
-    const source = await openSource(run, budgetId, options);
+    const source = await openSource(run, budgetId, options, progress);
     try {
       return { source, comparison: await replayed(source, change, options, progress) };
     } finally {
@@ -35,6 +35,10 @@ export async function runReplay(
   });
   if (found.comparison === undefined) throw new StartError('there is nothing to replay: no request in it', 1);
   tell(run, found.source, found.comparison, options);
+  const { requests } = found.comparison.current.asked;
+  const closing = closingLine('Replayed', [{ count: requests, of: 'requests' }], progress.elapsedMs);
+  // The report is the same each time, and may go into a file.
+  run.output.err(`${closing}\n`);
   const judged = found.comparison.candidate ?? found.comparison.current;
   const broken = conditions.filter((condition) => condition.holds(judged));
   for (const { text } of broken) run.output.err(`--fail-if: ${text} holds\n`);
@@ -48,12 +52,13 @@ function replayed(
   progress: Progress,
 ): Promise<Comparison | undefined> {
   const { budgetId, fields, recordedTokens, before } = source;
+  progress.begin({ what: 'replaying', pieces: 1 });
   return compare(source.trace(), {
     ...{ budgetId, fields, returns, ...(change && { change: changeOf(change) }) },
     ...(recordedTokens !== undefined && { recordedTokens }),
     ...(before && { before }),
     between: () => {
-      progress.show(source.done());
+      progress.reach(source.done());
       return undefined;
     },
   });

@@ -10,6 +10,7 @@ import { type Lease, LeaseState } from '../gen/budgetarbiter/v1/budget.js';
 import { UsageGrouping, UsageOrder, type UsageRow } from '../gen/budgetarbiter/v1/budget_admin_service.js';
 import { PROCESS_TIME } from '../platform/clock.js';
 import { StartError } from '../platform/start-error.js';
+import type { WorkProgress } from '../platform/work-progress.js';
 import type { UsedDay } from '../replay/usage-trace.js';
 import { type ConnectionOptions, connect, type Service } from './connect.js';
 import type { Run } from './output.js';
@@ -52,16 +53,23 @@ export class ServedBudget {
   }
 
   /** Usage by day, of so many months, the current one the last of them. */
-  async months(count: number): Promise<UsedDay[]> {
+  async months(count: number, progress: WorkProgress): Promise<UsedDay[]> {
     const thisMonth = monthOfDay(dayName(this.zone, PROCESS_TIME.wall()));
+    const months = Array.from({ length: count }, (_, at) =>
+      monthOfDay(firstDayKept(thisMonth, count - 1 - at)),
+    );
+    const pieces = months.reduce((sum, month) => sum + daysInMonth(month), 0);
+    progress.begin({ what: 'reading usage', pieces, of: 'days' });
+    let read = 0;
     const days: UsedDay[] = [];
-    for (let back = count - 1; back >= 0; back -= 1) {
-      const month = monthOfDay(firstDayKept(thisMonth, back));
+    for (const month of months) {
       const hours = await this.rows(UsageGrouping.USAGE_GROUPING_HOUR, dayIn(month, 1), lastDayOf(month));
       for (let of = 1; of <= daysInMonth(month); of += 1) {
         const day = dayIn(month, of);
         const own = hours.filter(({ key }) => key.startsWith(day));
         if (own.length > 0) days.push(await this.dayOf(day, own));
+        read += 1;
+        progress.reach(read);
       }
     }
     return days;
@@ -129,21 +137,30 @@ export class ServedBudget {
   }
 
   /** Leases that were closed in the last 7 days, in the order of their grants; a page at a time. */
-  async *closedLeases(): AsyncIterable<Lease> {
+  async *closedLeases(progress: WorkProgress): AsyncIterable<Lease> {
     const { admin, call } = this.service;
+    const now = PROCESS_TIME.wall();
+    let first: number | undefined;
     for (let pageToken = ''; ; ) {
       const request = { budgetId: this.budgetId, includeClosed: true, pageSize: PAGE, pageToken };
       const page = await call(admin.listLeases.bind(admin), request);
-      for (const lease of page.leases) if (lease.state !== LeaseState.LEASE_STATE_LIVE) yield lease;
+      for (const lease of page.leases) {
+        if (lease.state === LeaseState.LEASE_STATE_LIVE) continue;
+        yield lease;
+        const at = lease.grantedAt?.getTime() ?? now;
+        if (first === undefined) progress.begin({ what: 'reading calls', pieces: now - at });
+        first ??= at;
+        progress.reach(at - first);
+      }
       pageToken = page.nextPageToken;
       if (pageToken === '') return;
     }
   }
 
   /** How large its calls were in the last 7 days; undefined if there was none. */
-  async meanTokens(): Promise<number | undefined> {
+  async meanTokens(progress: WorkProgress): Promise<number | undefined> {
     let [tokens, calls] = [0, 0];
-    for await (const { usedTokens } of this.closedLeases()) {
+    for await (const { usedTokens } of this.closedLeases(progress)) {
       if (usedTokens === 0) continue;
       tokens += usedTokens;
       calls += 1;

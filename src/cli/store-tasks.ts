@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ConfigError, settingText } from '../config/config.js';
 import type { Environment } from '../config/environment.js';
@@ -7,16 +7,21 @@ import { PROCESS_TIME } from '../platform/clock.js';
 import { randomIds } from '../platform/ids.js';
 import { redactSecrets } from '../platform/redact.js';
 import { StartError } from '../platform/start-error.js';
+import { UNSEEN, type WorkProgress } from '../platform/work-progress.js';
 import { copyDataFolder } from '../store/lmdb/copy-data-folder.js';
+import { DATA_FILE } from '../store/lmdb/open-lmdb-store.js';
 import { StoreError, StoreStartError, StoreUnreachable } from '../store/store.js';
 import { markText } from '../store/store-mark.js';
 import type { TransferStore } from '../store/transfer-store.js';
 import { backUp } from '../transfer/backup.js';
 import { HeldLabel } from '../transfer/held-label.js';
 import { cancelMigration, migrate } from '../transfer/migrate.js';
+import { budgetIds } from '../transfer/read-budget.js';
 import { restore, restoreInPlace } from '../transfer/restore.js';
-import type { TransferContext } from '../transfer/transfer.js';
+import type { TransferContext, Transferred } from '../transfer/transfer.js';
+import { closingLine, type Done } from './closing-line.js';
 import type { Run } from './output.js';
+import { Progress } from './progress.js';
 import { tellTidying, vouchForClock } from './tidy.js';
 
 const PRIVATE_FILE = 0o600;
@@ -49,12 +54,15 @@ export async function runMigrate(run: Run, options: MigrateOptions): Promise<voi
   const source = placeOf(from, database, run.environment);
   if (cancel) {
     if (to !== undefined) throw new StartError('--cancel goes without --to', 2);
-    return withStores([existing(source)], ([store]) => cancelMigration(store, contextOf(run)));
+    return withStores([existing(source)], ([store]) => cancelMigration(store, contextOf(run, UNSEEN)));
   }
   if (to === undefined) throw new StartError('name the store to move to with --to', 2);
   const target = placeOf(to, database, run.environment);
   if (target.text === source.text) throw new StartError(`--from and --to are both ${source.text}`, 2);
-  await withStores([existing(source), target], ([here, there]) => migrate(here, there, contextOf(run)));
+  const places = [existing(source), target] as const;
+  await longWork(run, 'Migrated', (context) =>
+    withStores(places, async ([here, there]) => done(await migrate(here, there, context))),
+  );
 }
 
 /** Under another name until it is whole, so that half a backup is never taken for one. */
@@ -64,18 +72,27 @@ export async function runBackup(run: Run, { from, to, database }: BackupOptions)
   const unfinished = `${target}.unfinished`;
   if (existsSync(target)) throw new StartError(`${target} exists already: name a new folder`);
   rmSync(unfinished, { recursive: true, force: true });
-  const copy: Place = { kind: 'embedded', dataDir: unfinished, text: unfinished };
-  const context = contextOf(run);
-  if (source.kind === 'mongodb') {
-    await withStores([source, copy], ([here, there]) => backUp(here, there, context));
-  } else {
-    await explained(() => copyDataFolder(source.dataDir, unfinished));
-    await withStores([copy], (stores) => markBackup(stores[0], source, context));
-  }
-  // The folder was closed to others from the start; so are its files, wherever they are moved.
-  for (const name of readdirSync(unfinished)) chmodSync(join(unfinished, name), PRIVATE_FILE);
-  renameSync(unfinished, target);
-  context.tell(`done: ${target} is the backup; the command restore brings it back`);
+  await longWork(run, 'Backed up', async (context) => {
+    const copied = await copyTo(unfinished, source, context);
+    // The folder was closed to others from the start; so are its files, wherever they are moved.
+    for (const name of readdirSync(unfinished)) chmodSync(join(unfinished, name), PRIVATE_FILE);
+    renameSync(unfinished, target);
+    context.tell(`done: ${target} is the backup; the command restore brings it back`);
+    return [...done(copied), { count: statSync(join(target, DATA_FILE)).size, of: 'bytes' }];
+  });
+}
+
+async function copyTo(folder: string, source: Place, context: TransferContext): Promise<Transferred> {
+  const copy: Place = { kind: 'embedded', dataDir: folder, text: folder };
+  if (source.kind === 'mongodb')
+    return withStores([source, copy], ([here, there]) => backUp(here, there, context));
+  await explained(() => copyDataFolder(source.dataDir, folder, context.progress));
+  return withStores([copy], async ([store]) => {
+    await markBackup(store, source, context);
+    let budgets = 0;
+    for await (const _ of budgetIds(store)) budgets += 1;
+    return { budgets, documents: await store.countDocuments() };
+  });
 }
 
 async function markBackup(copy: TransferStore, source: Place, context: TransferContext): Promise<void> {
@@ -90,23 +107,50 @@ export async function runRestore(run: Run, { from, to, database, inPlace }: Rest
     throw new StartError('name the backup with --from <folder>, or say --in-place', 2);
   }
   const target = placeOf(to, database, run.environment);
-  const context = contextOf(run);
   if (from === undefined) {
-    return withStores([existing(target)], ([store]) => restoreInPlace(store, context));
+    const there = existing(target);
+    return longWork(run, 'Restored', (context) =>
+      withStores([there], async ([store]) => done(await restoreInPlace(store, context))),
+    );
   }
   const backup = existing({ kind: 'embedded', dataDir: from, text: resolve(from) });
-  await withStores([backup, target], ([here, there]) => restore(here, there, context));
+  await longWork(run, 'Restored', (context) =>
+    withStores([backup, target], async ([here, there]) => done(await restore(here, there, context))),
+  );
 }
 
 export async function runTidy(run: Run, { in: place, database, clockIsRight }: TidyOptions): Promise<void> {
   const work = clockIsRight ? vouchForClock : tellTidying;
   const store = existing(placeOf(place, database, run.environment));
-  await withStores([store], ([opened]) => work(opened, contextOf(run)));
+  await withStores([store], ([opened]) => work(opened, contextOf(run, UNSEEN)));
 }
 
-function contextOf({ output }: Run): TransferContext {
+/** Shows how far it is, and says at its end what it did. */
+async function longWork(
+  run: Run,
+  did: string,
+  work: (context: TransferContext) => Promise<readonly Done[]>,
+): Promise<void> {
+  const progress = Progress.of(run);
+  const context = contextOf(run, progress);
+  const tell = (line: string) => progress.beside(() => context.tell(line));
+  try {
+    tell(closingLine(did, await work({ ...context, tell }), progress.elapsedMs));
+  } finally {
+    progress.end();
+  }
+}
+
+function done({ budgets, documents }: Transferred): Done[] {
+  return [
+    { count: budgets, of: 'budgets' },
+    { count: documents, of: 'documents' },
+  ];
+}
+
+function contextOf({ output }: Run, progress: WorkProgress): TransferContext {
   const { copyId } = randomIds();
-  return { tell: (line) => output.out(`${line}\n`), wallMs: PROCESS_TIME.wall, newId: copyId };
+  return { tell: (line) => output.out(`${line}\n`), wallMs: PROCESS_TIME.wall, newId: copyId, progress };
 }
 
 /** A folder is not made by somebody who only wants to read it. */
@@ -117,24 +161,24 @@ function existing(place: Place): Place {
   return place;
 }
 
-async function withStores<const P extends readonly Place[]>(
+async function withStores<T, const P extends readonly Place[]>(
   places: P,
-  work: (stores: { readonly [I in keyof P]: TransferStore }) => Promise<void>,
-): Promise<void> {
+  work: (stores: { readonly [I in keyof P]: TransferStore }) => Promise<T>,
+): Promise<T> {
   const stores: TransferStore[] = [];
-  await explained(async () => {
+  return explained(async () => {
     try {
       for (const place of places) stores.push(await openPlace(place));
-      await work(stores as unknown as { readonly [I in keyof P]: TransferStore });
+      return await work(stores as unknown as { readonly [I in keyof P]: TransferStore });
     } finally {
       for (const store of stores) await store.close();
     }
   });
 }
 
-async function explained(work: () => Promise<void>): Promise<void> {
+async function explained<T>(work: () => Promise<T>): Promise<T> {
   try {
-    await work();
+    return await work();
   } catch (error) {
     const known =
       error instanceof StoreStartError || error instanceof StoreUnreachable || error instanceof StoreError;

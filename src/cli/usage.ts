@@ -1,8 +1,5 @@
-import { once } from 'node:events';
-import { createWriteStream, existsSync } from 'node:fs';
 import { settingText } from '../config/config.js';
 import { withUnit } from '../domain/model/unit.js';
-import { type ExportFormat, exportHead, exportLine, exportName } from '../domain/statistics/usage-lines.js';
 import { dayName } from '../domain/time/windows.js';
 import {
   type ListUsageResponse,
@@ -17,8 +14,7 @@ import type { Run } from './output.js';
 import { amount, harmless, share } from './text.js';
 import { type DayRange, RANGE_RULE, readRange } from './usage-range.js';
 
-const PAGE = 1_000;
-const KEYS = {
+export const KEYS = {
   day: { grouping: UsageGrouping.USAGE_GROUPING_DAY, of: ({ day }: UsageRow) => day },
   ai: { grouping: UsageGrouping.USAGE_GROUPING_AI, of: ({ aiId }: UsageRow) => aiId },
   model: { grouping: UsageGrouping.USAGE_GROUPING_MODEL, of: ({ model }: UsageRow) => model },
@@ -36,7 +32,7 @@ export interface UsageCommand extends ConnectionOptions {
   readonly json?: true;
 }
 
-interface Asked {
+export interface Asked {
   readonly budgetId: string;
   readonly service: Service;
   readonly range: DayRange;
@@ -109,52 +105,8 @@ function tableOf(page: ListUsageResponse, keys: readonly Key[], { unit, range, b
   return `${(rows.length === 0 ? [sum] : [...lines, '', sum]).join('\n')}\n`;
 }
 
-export interface UsageFiles extends ConnectionOptions {
-  readonly csv?: string | true;
-  readonly jsonl?: string | true;
-  readonly range: string;
-}
-
-/** Writes usage by day, AI, model and team into files. */
-export async function exportUsageFiles(run: Run, id: string | undefined, options: UsageFiles): Promise<void> {
-  await asked(run, id, options, async (of) => {
-    for (const format of ['csv', 'jsonl'] as const) {
-      const wanted = options[format];
-      if (wanted === undefined) continue;
-      const { fromDay, toDay } = of.range;
-      const file = wanted === true ? exportName(of.budgetId, fromDay, toDay, format) : wanted;
-      if (existsSync(file)) throw new StartError(`${file} exists already`);
-      const rows = await writeFile(file, format, of);
-      run.output.out(`${file}: ${amount(rows)} rows\n`);
-    }
-  });
-}
-
-/** A page at a time, no faster than the disk takes them. */
-async function writeFile(file: string, format: ExportFormat, of: Asked): Promise<number> {
-  const { budgetId, service, range, unit } = of;
-  const stream = createWriteStream(file, { flags: 'wx', mode: 0o600 });
-  await once(stream, 'open');
-  stream.write(exportHead(format));
-  let count = 0;
-  for (let pageToken = ''; ; ) {
-    const page = await service.call(service.admin.listUsage.bind(service.admin), {
-      ...{ budgetId, ...range, by: Object.values(KEYS).map(({ grouping }) => grouping), pageToken },
-      groupBy: UsageGrouping.USAGE_GROUPING_UNSPECIFIED,
-      ...{ orderBy: UsageOrder.USAGE_ORDER_KEY, descending: false, pageSize: PAGE },
-    });
-    for (const row of page.rows)
-      if (!stream.write(exportLine(format, { ...row, budgetId, unit }))) await once(stream, 'drain');
-    count += page.rows.length;
-    pageToken = page.nextPageToken;
-    if (pageToken === '') break;
-  }
-  stream.end();
-  await once(stream, 'finish');
-  return count;
-}
-
-async function asked(
+/** Connects, and knows what is asked about, for as long as `act` takes. */
+export async function asked(
   run: Run,
   id: string | undefined,
   options: ConnectionOptions & { readonly range: string },

@@ -1328,7 +1328,6 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "items": {
                 "type": "string",
                 "enum": [
-                  "USAGE_GROUPING_UNSPECIFIED",
                   "USAGE_GROUPING_DAY",
                   "USAGE_GROUPING_HOUR",
                   "USAGE_GROUPING_AI",
@@ -1336,7 +1335,14 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
                   "USAGE_GROUPING_TEAM"
                 ]
               },
-              "maxItems": 4
+              "maxItems": 4,
+              "uniqueItems": true,
+              "not": {
+                "minItems": 2,
+                "contains": {
+                  "const": "USAGE_GROUPING_HOUR"
+                }
+              }
             },
             "style": "form",
             "explode": false
@@ -1513,6 +1519,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "type": "string",
               "maxLength": 2048,
               "pattern": "^[A-Za-z0-9_-]*$"
+            }
+          },
+          {
+            "name": "team_id",
+            "in": "query",
+            "required": false,
+            "description": "Of the AIs of this team alone, by the policy of now; `(none)`: of those in no team. Without what stands under `(other)`, of which nobody knows the teams. Absent: of all.",
+            "schema": {
+              "type": "string",
+              "pattern": "^(\\(none\\)|[a-z0-9][a-z0-9._-]{0,62})$"
             }
           }
         ],
@@ -1889,7 +1905,6 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "items": {
                 "type": "string",
                 "enum": [
-                  "USAGE_GROUPING_UNSPECIFIED",
                   "USAGE_GROUPING_DAY",
                   "USAGE_GROUPING_HOUR",
                   "USAGE_GROUPING_AI",
@@ -1897,7 +1912,14 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
                   "USAGE_GROUPING_TEAM"
                 ]
               },
-              "maxItems": 4
+              "maxItems": 4,
+              "uniqueItems": true,
+              "not": {
+                "minItems": 2,
+                "contains": {
+                  "const": "USAGE_GROUPING_HOUR"
+                }
+              }
             },
             "style": "form",
             "explode": false
@@ -2074,6 +2096,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "type": "string",
               "maxLength": 2048,
               "pattern": "^[A-Za-z0-9_-]*$"
+            }
+          },
+          {
+            "name": "team_id",
+            "in": "query",
+            "required": false,
+            "description": "Of the AIs of this team alone, by the policy of now; `(none)`: of those in no team. Without what stands under `(other)`, of which nobody knows the teams. Absent: of all.",
+            "schema": {
+              "type": "string",
+              "pattern": "^(\\(none\\)|[a-z0-9][a-z0-9._-]{0,62})$"
             }
           }
         ],
@@ -4917,6 +4949,14 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "maxLength": 2048,
             "pattern": "^[A-Za-z0-9_-]*$",
             "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone."
+          },
+          "teamId": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "pattern": "^(\\(none\\)|[a-z0-9][a-z0-9._-]{0,62})$",
+            "description": "Of the AIs of this team alone, by the policy of now; `(none)`: of those in no team. Without what stands under `(other)`, of which nobody knows the teams. Absent: of all."
           }
         },
         "additionalProperties": false,
@@ -5157,20 +5197,21 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "items": {
+              "type": "string",
               "enum": [
-                "USAGE_GROUPING_UNSPECIFIED",
                 "USAGE_GROUPING_DAY",
                 "USAGE_GROUPING_HOUR",
                 "USAGE_GROUPING_AI",
                 "USAGE_GROUPING_MODEL",
-                "USAGE_GROUPING_TEAM",
-                0,
-                1,
-                2,
-                3,
-                4,
-                5
+                "USAGE_GROUPING_TEAM"
               ]
+            },
+            "uniqueItems": true,
+            "not": {
+              "minItems": 2,
+              "contains": {
+                "const": "USAGE_GROUPING_HOUR"
+              }
             },
             "maxItems": 4,
             "description": "By several at once: a row for each day, AI, model and team, as far as they are named here, that have usage together. HOUR stands alone, and without `ai_id`, `model` and `team_id`, since AIs and models are counted by day. What an AI used of which model is known of days that were counted by this version or a later one: of earlier ones the model is `(unknown)`, or where one `model` is asked for, the AI. Beyond 5,000 of an AI and a model in a day it is `(other)`."

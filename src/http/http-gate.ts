@@ -26,6 +26,8 @@ export class HttpGate {
   private readonly requestsOf = new PeerCounts();
   private readonly connectionsOf = new PeerCounts();
   private readonly ofConnection = new WeakMap<Socket, UnderWay>();
+  /** One too many of an address: what came with their first packet is not worked on. */
+  private readonly turnedAway = new WeakSet<Socket>();
 
   constructor(
     private readonly limits: HttpLimits,
@@ -41,6 +43,7 @@ export class HttpGate {
       const count = this.connectionsOf.add(peer, 1);
       // A proxy's are those of many; what each of them may is counted request by request.
       if (count <= this.limits.connectionsPerAddress || this.addresses.isShared(socket)) return;
+      this.turnedAway.add(socket);
       // Not before others have seen it: they would set up what is gone already.
       setImmediate(() => socket.destroy());
     });
@@ -48,6 +51,7 @@ export class HttpGate {
 
   /** Whether a request may be worked on. */
   enter({ socket, headers }: IncomingMessage, response: ServerResponse, isHealthCheck: boolean): boolean {
+    if (this.turnedAway.has(socket)) return false;
     const { requests, requestsPerAddress, requestsPerConnection, healthChecks } = this.limits;
     const peer = this.addresses.callerOf(socket, headers['x-forwarded-for']?.toString());
     const more = isHealthCheck ? healthChecks : 0;

@@ -15,6 +15,9 @@ export interface TransferStore extends BudgetStore {
   /** Denials of a budget, those of earlier epochs included: by epoch, then by start and writer, those after `after`. */
   listDenials(budgetId: string, after: DenialPosition | undefined, limit: number): Promise<DenialRecord[]>;
 
+  /** How much there is to read, near enough for a progress bar: states, usage documents, receipts, denials and changes. */
+  countDocuments(): Promise<number>;
+
   readLabel(): Promise<StoreLabel>;
   /** One atomic compare-and-swap by identity and revision. False: the store has another label by now. */
   replaceLabel(before: StoreLabel, label: StoreLabel): Promise<boolean>;

@@ -12,6 +12,7 @@ import {
 import { StartError } from '../platform/start-error.js';
 import { StoreError } from '../store/store.js';
 import type { TransferStore } from '../store/transfer-store.js';
+import type { PassedDocuments } from './passed-documents.js';
 import { type BudgetSink, readBudget } from './read-budget.js';
 
 const TRIES = 5;
@@ -21,12 +22,15 @@ export async function copyBudget(
   source: TransferStore,
   target: TransferStore,
   budgetId: string,
+  passed: PassedDocuments,
   beside?: () => BudgetSink,
 ): Promise<BudgetSink | undefined> {
+  const before = passed.count;
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
     const watcher = beside?.();
     const sink = tee(writing(target, budgetId), watcher);
-    if (await readBudget(source, budgetId, sink)) return watcher;
+    if (await readBudget(source, budgetId, passed.into(sink))) return watcher;
+    passed.backTo(before);
   }
   throw new StartError(
     `the closed days of budget ${budgetId} are being changed all the time: try again later`,

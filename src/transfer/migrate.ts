@@ -2,7 +2,14 @@ import { StartError } from '../platform/start-error.js';
 import { markText, type StoreMark } from '../store/store-mark.js';
 import type { TransferStore } from '../store/transfer-store.js';
 import { HeldLabel } from './held-label.js';
-import { checkTarget, copyAll, refuseRunning, type TransferContext, verifyAll } from './transfer.js';
+import {
+  checkTarget,
+  copyAll,
+  refuseRunning,
+  type TransferContext,
+  type Transferred,
+  verifyAll,
+} from './transfer.js';
 
 /**
  * Moves everything from one store to an empty one. Marks keep services away from both until it is done, and from the source
@@ -13,7 +20,7 @@ export async function migrate(
   source: TransferStore,
   target: TransferStore,
   context: TransferContext,
-): Promise<void> {
+): Promise<Transferred> {
   const { tell } = context;
   const [here, there] = [await HeldLabel.of(source, context), await HeldLabel.of(target, context)];
   refuseUnfit(source.place, here.mark, there.mark);
@@ -32,11 +39,12 @@ export async function migrate(
   await refuseRunning(target);
   await copyAll(source, target, context);
   tell('verifying');
-  await verifyAll(source, target, context);
+  const transferred = await verifyAll(source, target, context);
   // In this order: at no moment may a service start on both.
   await here.set({ kind: 'moved', ...binding });
   await there.set(undefined);
   tell(`done: start the service on ${target.place}; ${source.place} is kept, and no service starts on it`);
+  return transferred;
 }
 
 function refuseUnfit(place: string, here: StoreMark | undefined, there: StoreMark | undefined): void {

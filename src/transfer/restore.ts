@@ -1,5 +1,6 @@
 import { raisedNumbers, receiptInEpoch, restoreBudget } from '../domain/leases/restored.js';
 import { Ledger } from '../domain/ledger/ledger.js';
+import { KEPT_CHANGES } from '../domain/model/changes.js';
 import { nextWake } from '../domain/wake.js';
 import { StartError } from '../platform/start-error.js';
 import type { DenialPosition } from '../store/denial-store.js';
@@ -7,15 +8,23 @@ import { StoreError } from '../store/store.js';
 import type { DayPosition, TransferStore } from '../store/transfer-store.js';
 import { wholeRecord } from './copy-budget.js';
 import { HeldLabel } from './held-label.js';
+import { PassedDocuments } from './passed-documents.js';
 import { budgetIds } from './read-budget.js';
-import { checkTarget, copyAll, refuseRunning, type TransferContext, verifyAll } from './transfer.js';
+import {
+  checkTarget,
+  copyAll,
+  refuseRunning,
+  type TransferContext,
+  type Transferred,
+  verifyAll,
+} from './transfer.js';
 
 /** Brings a backup back into an empty store. Killed at any moment, it goes on when it is run again. */
 export async function restore(
   backup: TransferStore,
   target: TransferStore,
   context: TransferContext,
-): Promise<void> {
+): Promise<Transferred> {
   const [{ mark }, there] = [await backup.readLabel(), await HeldLabel.of(target, context)];
   if (mark?.kind !== 'backup') {
     throw new StartError(`${backup.place} is no finished backup: make one with the command backup`);
@@ -23,6 +32,7 @@ export async function restore(
   const { transfer } = mark;
   await checkTarget(target, there.mark, transfer);
   const filling = { kind: 'filling', transfer, from: backup.place } as const;
+  let restored: Transferred | undefined;
   // Set in any case: whoever runs the same beside this ends at its next step.
   if (there.mark?.kind === 'filling' && there.mark.raising) await there.set({ ...filling, raising: true });
   else {
@@ -30,14 +40,15 @@ export async function restore(
     await refuseRunning(target);
     await copyAll(backup, target, context);
     context.tell('verifying');
-    await verifyAll(backup, target, context);
+    restored = await verifyAll(backup, target, context);
     await there.set({ ...filling, raising: true });
   }
-  await finish(target, there, context);
+  const raised = await finish(target, there, context);
+  return restored ?? raised;
 }
 
 /** For a store that was put back by other means, as mongorestore or a copied folder. */
-export async function restoreInPlace(store: TransferStore, context: TransferContext): Promise<void> {
+export async function restoreInPlace(store: TransferStore, context: TransferContext): Promise<Transferred> {
   const label = await HeldLabel.of(store, context);
   const { mark } = label;
   if (mark?.kind === 'filling' && !mark.raising) {
@@ -48,11 +59,15 @@ export async function restoreInPlace(store: TransferStore, context: TransferCont
   const raising = { kind: 'filling', transfer: context.newId(), from: store.place, raising: true } as const;
   await label.setAsAnother(raising);
   await refuseRunning(store);
-  await finish(store, label, context);
+  return finish(store, label, context);
 }
 
-async function finish(store: TransferStore, label: HeldLabel, context: TransferContext): Promise<void> {
-  await raiseBudgets(store, context.wallMs(), ({ budgetId, endedLeases }) => {
+async function finish(
+  store: TransferStore,
+  label: HeldLabel,
+  context: TransferContext,
+): Promise<Transferred> {
+  const raised = await raiseBudgets(store, context, ({ budgetId, endedLeases }) => {
     const ended = endedLeases === 0 ? '' : `, ${endedLeases} leases of that time ended`;
     context.tell(
       `${budgetId}: epoch, fences and revisions are above all that can have been handed out${ended}`,
@@ -60,6 +75,7 @@ async function finish(store: TransferStore, label: HeldLabel, context: TransferC
   });
   await label.set(undefined);
   context.tell(`done: start the service on ${store.place}`);
+  return raised;
 }
 
 const PAGE = 500;
@@ -73,23 +89,40 @@ interface Raised {
 /** Makes every budget of a restored store one that can be served again. Interrupted, it begins anew and comes to the same. */
 async function raiseBudgets(
   store: TransferStore,
-  wallMs: number,
+  { wallMs, progress }: TransferContext,
   tell: (raised: Raised) => void,
-): Promise<void> {
-  const now = (await store.time()) ?? wallMs;
-  for await (const budgetId of budgetIds(store))
-    tell(await raiseBudget(store, budgetId, Math.max(now, wallMs)));
+): Promise<Transferred> {
+  const wall = wallMs();
+  const now = (await store.time()) ?? wall;
+  progress.begin({ what: 'raising numbers', pieces: await store.countDocuments(), of: 'documents' });
+  const passed = new PassedDocuments(progress);
+  let budgets = 0;
+  for await (const budgetId of budgetIds(store)) {
+    tell(await raiseBudget({ store, budgetId, passed }, Math.max(now, wall)));
+    budgets += 1;
+  }
+  return { budgets, documents: passed.count };
 }
 
-async function raiseBudget(store: TransferStore, budgetId: string, now: number): Promise<Raised> {
+/** What is raised, and counted on the way. */
+interface Raising {
+  readonly store: TransferStore;
+  readonly budgetId: string;
+  readonly passed: PassedDocuments;
+}
+
+async function raiseBudget(raising: Raising, now: number): Promise<Raised> {
+  const { store, budgetId, passed } = raising;
   const state = await store.load(budgetId);
   if (state === undefined) return { budgetId, endedLeases: 0 };
   const ledger = Ledger.of(budgetId, state);
   const raised = raisedNumbers(state.head, now);
   // Before the commit that makes them count.
-  await copyDays(store, budgetId, state.head.epoch, raised.epoch);
-  await copyReceipts(store, budgetId, state.head.epoch, raised.epoch);
-  await copyDenials(store, budgetId, state.head.epoch, raised.epoch);
+  await copyDays(raising, state.head.epoch, raised.epoch);
+  await copyReceipts(raising, state.head.epoch, raised.epoch);
+  await copyDenials(raising, state.head.epoch, raised.epoch);
+  // Records of changes stay as they are.
+  passed.add(1 + Math.min(state.head.changeCount ?? 0, KEPT_CHANGES));
   const endedLeases = ledger.tables.leases.size;
   restoreBudget(ledger, raised, Math.max(now, ledger.clock));
   const { epoch, revision } = state.head;
@@ -104,26 +137,29 @@ async function raiseBudget(store: TransferStore, budgetId: string, now: number):
   throw new StartError(`budget ${budgetId} changed meanwhile: stop every replica, and run the restore again`);
 }
 
-async function copyDays(store: TransferStore, budgetId: string, from: number, to: number): Promise<void> {
+async function copyDays({ store, budgetId, passed }: Raising, from: number, to: number): Promise<void> {
   for (let after: DayPosition | undefined; ; ) {
     const page = await store.listDays(budgetId, after, PAGE);
-    await store.writeDays(page.filter(({ epoch }) => epoch === from).map((day) => ({ ...day, epoch: to })));
+    const own = page.filter(({ epoch }) => epoch === from);
+    await store.writeDays(own.map((day) => ({ ...day, epoch: to })));
+    passed.add(own.length);
     after = page.at(-1);
     if (page.length < PAGE) return;
   }
 }
 
-async function copyDenials(store: TransferStore, budgetId: string, from: number, to: number): Promise<void> {
+async function copyDenials({ store, budgetId, passed }: Raising, from: number, to: number): Promise<void> {
   for (let after: DenialPosition | undefined; ; ) {
     const page = await store.listDenials(budgetId, after, DENIALS_PAGE);
     const own = page.filter(({ epoch }) => epoch === from);
     await store.writeDenials(own.map((record) => wholeRecord({ ...record, epoch: to })));
+    passed.add(own.length);
     after = page.at(-1);
     if (page.length < DENIALS_PAGE) return;
   }
 }
 
-async function copyReceipts(store: TransferStore, budgetId: string, from: number, to: number): Promise<void> {
+async function copyReceipts({ store, budgetId, passed }: Raising, from: number, to: number): Promise<void> {
   const prefix = `${from}:`;
   for (let after = prefix; ; ) {
     const page = await store.listReceipts(budgetId, prefix, after, PAGE);
@@ -131,6 +167,7 @@ async function copyReceipts(store: TransferStore, budgetId: string, from: number
       budgetId,
       page.map((receipt) => receiptInEpoch(receipt, to)),
     );
+    passed.add(page.length);
     after = page.at(-1)?.id ?? '';
     if (page.length < PAGE) return;
   }

@@ -1,8 +1,10 @@
 import { RECEIPT_MEMORY_MS } from '../domain/model/limits.js';
 import { StartError } from '../platform/start-error.js';
+import type { WorkProgress } from '../platform/work-progress.js';
 import { markText, type StoreMark } from '../store/store-mark.js';
 import type { TransferStore } from '../store/transfer-store.js';
 import { BudgetDigest, copyBudget } from './copy-budget.js';
+import { PassedDocuments } from './passed-documents.js';
 import { budgetIds, readBudget } from './read-budget.js';
 
 export interface TransferContext {
@@ -11,6 +13,13 @@ export interface TransferContext {
   /** Milliseconds since 1970. */
   readonly wallMs: () => number;
   readonly newId: () => string;
+  readonly progress: WorkProgress;
+}
+
+/** What a store has by the end. */
+export interface Transferred {
+  readonly budgets: number;
+  readonly documents: number;
 }
 
 /** Receipts so near their end are not compared: either store may remove them at any moment. */
@@ -24,12 +33,15 @@ export function receiptsFrom({ wallMs }: TransferContext): number {
 export async function copyAll(
   source: TransferStore,
   target: TransferStore,
-  { tell }: TransferContext,
+  { tell, progress }: TransferContext,
 ): Promise<void> {
+  const left = (await source.countDocuments()) - (await target.countDocuments());
+  progress.begin({ what: 'copying', pieces: Math.max(0, left), of: 'documents' });
+  const passed = new PassedDocuments(progress);
   for await (const budgetId of budgetIds(source)) {
     if ((await target.version(budgetId)) !== undefined) tell(`${budgetId}: copied before`);
     else {
-      await copyBudget(source, target, budgetId);
+      await copyBudget(source, target, budgetId, passed);
       tell(`${budgetId}: copied`);
     }
   }
@@ -49,23 +61,36 @@ export async function verifyAll(
   source: TransferStore,
   target: TransferStore,
   context: TransferContext,
-): Promise<void> {
+): Promise<Transferred> {
   const from = receiptsFrom(context);
+  const pieces = 2 * (await source.countDocuments());
+  context.progress.begin({ what: 'verifying', pieces, of: 'documents' });
+  const passed = new PassedDocuments(context.progress);
   const known = new Set<string>();
+  let documents = 0;
   for await (const budgetId of budgetIds(source)) {
     known.add(budgetId);
-    const [here, there] = [await digestOf(source, budgetId, from), await digestOf(target, budgetId, from)];
+    const before = passed.count;
+    const here = await digestOf(source, budgetId, from, passed);
+    documents += passed.count - before;
+    const there = await digestOf(target, budgetId, from, passed);
     if (here.value !== there.value) throw differs(source, target, budgetId);
     context.tell(`${budgetId}: the same in both, ${here.dayCount} days and ${here.receiptCount} receipts`);
   }
   for await (const budgetId of budgetIds(target)) {
     if (!known.has(budgetId)) throw differs(source, target, budgetId);
   }
+  return { budgets: known.size, documents };
 }
 
-export async function digestOf(store: TransferStore, budgetId: string, from: number): Promise<BudgetDigest> {
+export async function digestOf(
+  store: TransferStore,
+  budgetId: string,
+  from: number,
+  passed: PassedDocuments,
+): Promise<BudgetDigest> {
   const digest = new BudgetDigest(from);
-  if (await readBudget(store, budgetId, digest)) return digest;
+  if (await readBudget(store, budgetId, passed.into(digest))) return digest;
   throw new StartError(
     `budget ${budgetId} changes in ${store.place}: stop every replica there, and run this again`,
   );

@@ -43,7 +43,7 @@ describe('commands of an operator', () => {
     await run('resume', 'second');
   });
 
-  it('leases lists those first that hold a slot longest without a report', async () => {
+  it('leases lists the one first that has been silent longest, as the dashboard does', async () => {
     const [first] = await json('leases', 'second');
     await clients.call('RecordUsage', {
       lease_id: first?.['leaseId'],
@@ -51,7 +51,7 @@ describe('commands of an operator', () => {
     });
     const { out } = await run('leases', 'second');
     expect(out).toMatch(
-      /^AI +TEAM +STATE +GRANTED +USED\/RESERVED +LEASE\nlate +- +live .*\nearly +- +live +.* 7\/100/,
+      /^AI +TEAM +STATE +GRANTED +LAST REPORT +HARD END +USED\/RESERVED +LEASE\nlate +- +live +\d+ s ago +none +in 59 min +0\/100 .*\nearly +- +live +\d+ s ago +\d+ s ago +in 59 min +7\/100/,
     );
   });
 

@@ -68,7 +68,11 @@ describe('who used what', () => {
     const file = join(folder, 'usage.csv');
     const lines = join(folder, 'usage.jsonl');
     const command = ['export', '--range', 'today', '--csv', file, '--jsonl', lines];
-    expect(await cli(command, env)).toEqual({ code: 0, out: `${file}: 3 rows\n${lines}: 3 rows\n`, err: '' });
+    const { code, out, err } = await cli(command, env);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    const [first, second, closing] = out.split('\n');
+    expect([first, second]).toEqual([`${file}: 3 rows`, `${lines}: 3 rows`]);
+    expect(closing).toMatch(/^Exported 6 rows, \d+ bytes, in \d.*\/s\)$/);
     const text = readFileSync(file, 'utf8');
     expect(text.split('\r\n').map((line) => line.replace(/\d{4}-\d\d-\d\d/, 'DAY'))).toEqual([
       'budget,day,ai,model,team,tokens,calls,failed_calls,unit',
@@ -91,5 +95,12 @@ describe('who used what', () => {
       code: 1,
       err: expect.stringContaining('exists already'),
     });
+    const piped = await cli(['export', '--range', 'today', '--csv', '-'], env);
+    expect(piped).toMatchObject({
+      code: 0,
+      out: text,
+      err: expect.stringMatching(/^Exported 3 rows, .*\n$/),
+    });
+    expect(await cli(['export', '--csv', '-', '--usage', '-'], env)).toMatchObject({ code: 2 });
   });
 });

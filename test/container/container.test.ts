@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as after } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
 import { Container, freePort, type Service } from './container.js';
 import { buildImage, type Image, must, removeImage } from './image.js';
 
@@ -108,6 +109,20 @@ describe('with ALLOW_INSECURE=true and a read-only root', () => {
     );
     expect(await container.exec(service, 'touch', '/data/probe')).toMatchObject({ code: 0 });
     expect((await container.exec(service, 'touch', '/tmp/probe')).output).toContain('Read-only file system');
+  });
+
+  it('makes a backup by the script of the CronJob in deploy/kubernetes', async () => {
+    const file = await readFile('deploy/kubernetes/optional/backup.yaml', 'utf8');
+    const cronJob = parseAllDocuments(file)[1]?.toJS();
+    const [backup] = cronJob.spec.jobTemplate.spec.template.spec.containers;
+    const [program, option, script] = [...backup.command, ...backup.args];
+    expect(await container.exec(service, 'mkdir', '/data/backups')).toMatchObject({ code: 0 });
+    const onVolume = script.replaceAll('/backups', '/data/backups');
+    const ran = await container.exec(service, program, option, onVolume);
+    expect(ran).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(/^done: \/data\/backups\/20\S+Z is the/m),
+    });
   });
 
   it('lists its services to grpcurl, and grants a slot', async () => {

@@ -1,12 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { CHART, HELM, rendered, TEMPLATE } from '../../scripts/render-kubernetes/helm.js';
 import { differences, manifestsOfChart, manifestsOnDisk } from '../../scripts/render-kubernetes/manifests.js';
-import { describeHelm, manifestsOf, set } from './helm.js';
+import { describeHelm, type Manifest, manifestsOf, set } from './helm.js';
 
 const VALIDATOR = process.env['KUBERNETES_VALIDATE'] ?? 'kubernetes-validate';
 const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
@@ -35,6 +35,8 @@ const WAYS: readonly (readonly [string, readonly string[]])[] = [
       `image.digest=sha256:${'0'.repeat(64)}`,
       'settings.LOG_LEVEL=debug',
       'settings.USAGE_RETENTION_MONTHS=12',
+      'tokensSecretName=more',
+      'settingsSecretName=sinks',
       'backup.enabled=true',
       'backup.existingClaim=nfs',
       'tolerations[0].operator=Exists',
@@ -105,12 +107,31 @@ describeHelm('the chart', () => {
     expect(text.match(/app.kubernetes.io\/instance: night$/gm)?.length).toBeGreaterThan(5);
   });
 
-  it('begins a new pod with another configuration', () => {
-    const checksum = (...args: string[]) =>
-      manifestsOf(...args).get('Deployment').spec.template.metadata.annotations['checksum/config'];
+  it('begins a new pod with another configuration, but not with other credentials', () => {
+    const checksum = (...values: string[]) =>
+      manifestsOf(...set(...values)).get('Deployment').spec.template.metadata.annotations['checksum/config'];
     expect(checksum()).toMatch(/^[0-9a-f]{64}$/);
-    expect(checksum(...set('replicas=3'))).toBe(checksum());
-    expect(checksum(...set('config.budgets.openai.monthly_limit=5'))).not.toBe(checksum());
+    for (const same of ['replicas=3', 'config.credentials.tokens[0].name=x', 'tokensSecretName=tokens']) {
+      expect([same, checksum(same)]).toEqual([same, checksum()]);
+    }
+    const others = [
+      'config.budgets.openai.monthly_limit=5',
+      'config.credentials=null',
+      'config.credentials.mtls.client_ca=ca.pem',
+      'tls.secretName=',
+    ].map((value) => checksum(value));
+    expect(new Set([checksum(), ...others]).size).toBe(others.length + 1);
+  });
+
+  it('takes tokens from a secret as well', () => {
+    const all = manifestsOf(...set('tokensSecretName=more'));
+    const { tokens_file: file, tokens } = parse(all.get('ConfigMap').data['config.yaml']).credentials;
+    const { containers, volumes } = all.get('Deployment').spec.template.spec;
+    const { name } = containers[0].volumeMounts.find(({ mountPath }: Manifest) =>
+      file.startsWith(`${mountPath}/`),
+    );
+    expect(volumes).toContainEqual({ name, secret: { secretName: 'more', defaultMode: expect.any(Number) } });
+    expect(tokens).toHaveLength(3);
   });
 
   it('has as limit of memory what the overload test holds the service to', () => {
@@ -119,6 +140,58 @@ describeHelm('the chart', () => {
     expect(manifestsOf().get('Deployment').spec.template.spec.containers[0].resources.limits).toEqual({
       memory: '1Gi',
     });
+  });
+
+  it('gives files of the operator to the service and to its jobs, and secrets to the service alone', () => {
+    const volume = '{"name":"ca","configMap":{"name":"mongo-ca"}}';
+    const all = manifestsOf(
+      ...set('backup.enabled=true', 'restore.enabled=true', 'settingsSecretName=sinks'),
+      ...['--set-json', `extraVolumes=[${volume}]`],
+      ...['--set-json', 'extraVolumeMounts=[{"name":"ca","mountPath":"/etc/mongo"}]'],
+    );
+    const pods = [
+      all.get('Deployment').spec,
+      all.get('CronJob').spec.jobTemplate.spec,
+      all.get('Job').spec,
+    ].map(({ template }) => template.spec);
+    for (const { volumes, containers } of pods) {
+      expect(volumes).toContainEqual(JSON.parse(volume));
+      expect(containers[0].volumeMounts).toContainEqual({ name: 'ca', mountPath: '/etc/mongo' });
+    }
+    const secrets = pods.map(({ containers }) => containers[0].envFrom);
+    expect(secrets).toEqual([[{ secretRef: { name: 'sinks' } }], undefined, undefined]);
+  });
+
+  it.each([
+    ['mongodb', 'deployment/budget-arbiter'],
+    ['embedded', 'statefulset/budget-arbiter'],
+  ])('says what to do next: %s', (kind, workload) => {
+    // Notes are shown by an installation alone; as the text of a manifest they are rendered like others.
+    const copy = join(folder, `notes-${kind}`);
+    cpSync(CHART, copy, { recursive: true });
+    const notes = readFileSync(join(copy, 'templates/NOTES.txt'), 'utf8');
+    const manifest = 'kind: Notes\ntext: |\n  {{- include "notes" . | nindent 2 }}\n';
+    writeFileSync(
+      join(copy, 'templates/next.yaml'),
+      `{{- define "notes" -}}${notes}{{- end -}}\n${manifest}`,
+    );
+    const next = (...args: string[]) => {
+      const shown = [
+        '--namespace',
+        'budgets',
+        '--show-only',
+        'templates/next.yaml',
+        ...set(`store.kind=${kind}`),
+      ];
+      const printed = execFileSync(HELM, [...TEMPLATE, 'budget-arbiter', copy, ...shown, ...args], {
+        encoding: 'utf8',
+      });
+      return parse(printed).text as string;
+    };
+    expect(next()).toContain(`kubectl -n budgets rollout status ${workload}\n`);
+    expect(next()).toContain('budget-arbiter/client: "true"');
+    expect(next(...set('networkPolicy.enabled=false'))).not.toContain('label');
+    expect(next(...set('restore.enabled=true'))).toContain('job/budget-arbiter-restore\n');
   });
 
   it('writes large limits as they are', () => {

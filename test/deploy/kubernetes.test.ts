@@ -133,16 +133,21 @@ describe('deploy/kubernetes', () => {
       expect(roles).toEqual(['ai', 'operator', 'viewer']);
     });
 
-    const command = (args: string[], token = '') => {
-      const { grpcAddress: GRPC_ADDRESS, httpAddress: HTTP_ADDRESS } = service;
-      const { CONFIG_FILE = '' } = environment;
-      const env = { ...process.env, GRPC_ADDRESS, HTTP_ADDRESS, CONFIG_FILE, ARBITER_TOKEN: token };
-      return execFileSync(volumes.at('bin/budget-arbiter'), args, { env, encoding: 'utf8' });
-    };
-
-    it('answers operators who look at it from its pod', () => {
-      expect(command(['health'])).toContain('200 {"status":"ready"}');
-      expect(command(['status'], tokens[1].token)).toMatch(/^anthropic +normal/m);
+    it('answers operators who look at it from its pod, as the README has them do', () => {
+      const readme = readFileSync(join(FOLDER, 'README.md'), 'utf8');
+      const [health = '', status = ''] = [...readme.matchAll(/ exec .* -- (budget-arbiter .*)$/gm)].map(
+        ([, inPod = '']) => inPod.replace(' < operators.token', ''),
+      );
+      const inPod = (command: string, stdin: string): string => {
+        const { grpcAddress: GRPC_ADDRESS, httpAddress: HTTP_ADDRESS } = service;
+        const { CONFIG_FILE = '' } = environment;
+        const PATH = `${volumes.at('bin')}:${process.env['PATH']}`;
+        const env = { GRPC_ADDRESS, HTTP_ADDRESS, CONFIG_FILE, PATH };
+        // A pipe, as a pod has it, where Node would give it a socket.
+        return execFileSync('sh', ['-c', `cat | ${command}`], { env, encoding: 'utf8', input: stdin });
+      };
+      expect(inPod(health, '')).toContain('200 {"status":"ready"}');
+      expect(inPod(status, tokens[1].token)).toMatch(/^anthropic +normal/m);
     });
 
     it('shows its metrics to monitoring, and not to an AI', async () => {

@@ -20,7 +20,11 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe('sample data', { timeout: 120_000 }, () => {
   it('are four months of four budgets and 75 AIs, each in a state of its own', async () => {
     const dataDir = join(folder, 'data');
-    await fill({ dataDir, until: UNTIL, seed: 16 }, () => undefined);
+    const reached: number[] = [];
+    const progress = { begin: () => {}, reach: (pieces: number) => reached.push(pieces) };
+    await fill({ dataDir, until: UNTIL, seed: 16 }, () => undefined, progress);
+    expect(reached.toSorted((a, b) => a - b)).toEqual(reached);
+    expect(reached.at(-1)).toBeGreaterThan(3.99);
     const store = await openLmdbStore({ dataDir });
     const found = new Map<string, ReturnType<typeof snapshotOf>>();
     const ais = new Set<string>();

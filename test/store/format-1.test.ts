@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { STATE_FORMAT, type UsageDay } from '../../src/domain/model/state.js';
+import { UNSEEN } from '../../src/platform/work-progress.js';
 import { openLmdbStore, openLmdbTransfer } from '../../src/store/lmdb/open-lmdb-store.js';
 import { openMemoryStore } from '../../src/store/memory/memory-store.js';
 import { openMongoStore, openMongoTransfer } from '../../src/store/mongo/open-mongo-store.js';
@@ -18,7 +19,7 @@ import { overCaps } from '../support/top-ups.js';
 import { temporaryFolder } from '../transfer/support/stores.js';
 
 const leases = knownLeases(1);
-const context = { tell: () => {}, wallMs: () => Date.parse(NOW), newId: () => 'fixture' };
+const context = { tell: () => {}, wallMs: () => Date.parse(NOW), newId: () => 'fixture', progress: UNSEEN };
 
 /** What a month comes to: the days in the state, and the documents of those that are not. */
 async function monthOf(budget: StoredBudget): Promise<number> {

@@ -71,15 +71,20 @@ function labelPromises(open: (name: string) => Promise<TransferStore>) {
     const [source, target] = [await open('both-from'), await open('both-to')];
     await fill(source, 2);
     const before = await contentOf(source);
-    let other: Promise<void> | undefined;
+    let other: Promise<unknown> | undefined;
     const overtaken = {
       ...collectedContext(),
       tell: () => {
         other ??= migrate(source, target, collectedContext());
       },
     };
-    const outcomes = [await migrate(source, target, overtaken).catch((error: Error) => error.message)];
-    outcomes.push(await (other ?? Promise.resolve()).catch((error: Error) => error.message));
+    const messageOf = (work: Promise<unknown> | undefined) =>
+      (work ?? Promise.resolve()).then(
+        () => undefined,
+        (error: Error) => error.message,
+      );
+    const outcomes = [await messageOf(migrate(source, target, overtaken))];
+    outcomes.push(await messageOf(other));
     expect(outcomes.filter((outcome) => outcome === undefined)).toHaveLength(1);
     expect(outcomes.find((outcome) => outcome !== undefined)).toMatch(
       /another command has changed|nothing to do/,

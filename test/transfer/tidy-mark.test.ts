@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { UNSEEN } from '../../src/platform/work-progress.js';
 import { openLmdbTransfer } from '../../src/store/lmdb/open-lmdb-store.js';
 import { migrate } from '../../src/transfer/migrate.js';
 
@@ -15,7 +16,7 @@ it('takes along what tidying remembers: no budget may begin below one that was f
     const mark = { revision: 1, at: 5, horizon: 4, numbers: { epoch: 3, fence: 9, revision: 12 } };
     await source.swapTidyMark(mark);
     await source.swapTidyMark({ ...mark, revision: 2 });
-    await migrate(source, target, { tell: () => {}, wallMs: () => 5, newId: () => 'id' });
+    await migrate(source, target, { tell: () => {}, wallMs: () => 5, newId: () => 'id', progress: UNSEEN });
     expect(await target.readTidyMark()).toEqual(mark);
   } finally {
     await Promise.all([source.close(), target.close()]);

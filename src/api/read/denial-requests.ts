@@ -1,6 +1,6 @@
 import type { DenialQuery } from '../../arbiter/service-port.js';
 import { TEXTS } from '../../domain/model/field-limits.js';
-import { RULES, type Rule, type Writable } from '../../domain/model/types.js';
+import { NONE, RULES, type Rule, type Writable } from '../../domain/model/types.js';
 import type { ListDenialsRequest } from '../../gen/budgetarbiter/v1/budget_admin_service.js';
 import { ruleMessage } from '../write/denial.js';
 import { Checks } from './checks.js';
@@ -25,18 +25,29 @@ export interface DenialsPage {
 export function readListDenials(message: ListDenialsRequest): DenialsPage {
   const checks = new Checks();
   const budgetId = checks.budgetId('budget_id', message.budgetId);
-  const { aiId } = message;
+  const { aiId, teamId } = message;
   if (aiId !== undefined) checks.text('ai_id', aiId, TEXTS.aiId);
+  if (teamId !== undefined && teamId !== NONE) checks.text('team_id', teamId, TEXTS.teamId);
   const rule = RULE_NAMES.get(message.rule);
   if (rule === undefined && message.rule !== 0)
     checks.fail('rule', `must be a rule of admission or unset; it is ${message.rule}`);
   const { from, to } = readSpan(checks, message);
   const size = pageSize(checks, message.pageSize);
-  const pageQuery = ['denials', budgetId, aiId ?? '', rule ?? '', String(from ?? ''), String(to ?? '')];
+  const span = [String(from ?? ''), String(to ?? '')];
+  // A page that was begun before there were teams goes on.
+  const pageQuery = [
+    'denials',
+    budgetId,
+    aiId ?? '',
+    rule ?? '',
+    ...span,
+    ...(teamId === undefined ? [] : [teamId]),
+  ];
   const after = afterKey(checks, pageQuery, message.pageToken, (key) => ROW_KEY.test(key));
   checks.done();
   const query: Writable<DenialQuery> = {};
   if (aiId !== undefined) query.aiId = aiId;
+  if (teamId !== undefined) query.teamId = teamId;
   if (rule !== undefined) query.rule = rule;
   if (from !== undefined) query.from = from;
   if (to !== undefined) query.to = to;

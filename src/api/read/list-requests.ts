@@ -171,9 +171,10 @@ function readGrouping(checks: Checks, message: ListUsageRequest): Pick<UsageQuer
   const keys = [groupBy, ...more];
   if (message.groupBy !== UsageGrouping.USAGE_GROUPING_UNSPECIFIED)
     checks.fail('by', 'goes without group_by: name all in one of them');
-  if (keys.includes(undefined) || message.by.includes(UsageGrouping.USAGE_GROUPING_UNSPECIFIED))
-    checks.fail('by', 'each must be DAY, AI, MODEL or TEAM, or HOUR alone');
-  else if (new Set(keys).size < keys.length) checks.fail('by', 'must name each once');
+  for (const [at, value] of message.by.entries())
+    if (value === UsageGrouping.USAGE_GROUPING_UNSPECIFIED || !GROUPINGS.has(value))
+      checks.fail(`by[${at}]`, `must be DAY, AI, MODEL or TEAM, or HOUR alone; it is ${value}`);
+  if (new Set(keys).size < keys.length) checks.fail('by', 'must name each once');
   else if (keys.includes('HOUR') && keys.length > 1)
     checks.fail('by', 'HOUR stands alone: AIs, models and teams are counted by day');
   if (keys.length === 1) return { groupBy: groupBy ?? 'DAY' };

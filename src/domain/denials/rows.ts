@@ -1,4 +1,4 @@
-import { OTHER, RULES, type Rule } from '../model/types.js';
+import { NONE, OTHER, RULES, type Rule } from '../model/types.js';
 import type { DenialCount, DenialSpan, LastDenial, PairDenials, RuleDenials } from './denials.js';
 import { merged, mergedRules, sumOf } from './merged.js';
 
@@ -26,11 +26,42 @@ export interface DenialList extends DenialCount {
 
 export interface DenialFilter {
   readonly aiId?: string;
+  /** AIs of this team; `(none)`: of no team. */
+  readonly teamId?: string;
   readonly rule?: Rule;
 }
 
+/** The team that an AI is in by the policy of now; undefined if it is in none. */
+export type TeamOf = (aiId: string) => string | undefined;
+
+/** What is asked for, with teams looked up: whether an AI is meant; absent if all are, those too that are not counted by name. */
+interface Wanted {
+  readonly ai?: (aiId: string) => boolean;
+  readonly rule?: Rule;
+}
+
+function wanted({ aiId, teamId, rule }: DenialFilter, teamOf: TeamOf): Wanted {
+  const known = new Map<string, boolean>();
+  const isIn = (name: string): boolean => {
+    // Of those that are not counted by name nobody knows the teams.
+    const is = known.get(name) ?? (name !== OTHER && (teamOf(name) ?? NONE) === teamId);
+    known.set(name, is);
+    return is;
+  };
+  const ai = (name: string) => (aiId ?? name) === name && (teamId === undefined || isIn(name));
+  return {
+    ...(rule !== undefined && { rule }),
+    ...((aiId !== undefined || teamId !== undefined) && { ai }),
+  };
+}
+
 /** Who was refused, newest first, and by the names of the AIs; `spans` of one start are of several writers. */
-export function denialList(spans: readonly DenialSpan[], filter: DenialFilter): DenialList {
+export function denialList(
+  spans: readonly DenialSpan[],
+  filter: DenialFilter,
+  teamOf: TeamOf = () => undefined,
+): DenialList {
+  const asked = wanted(filter, teamOf);
   const byStart = new Map<string, DenialSpan[]>();
   for (const span of spans) {
     const key = `${span.start} ${span.end}`;
@@ -38,12 +69,12 @@ export function denialList(spans: readonly DenialSpan[], filter: DenialFilter): 
   }
   const whole = Array.from(byStart.values(), (same) => merged(same, same[0] as DenialSpan));
   const all = whole.sort((a, b) => b.start - a.start);
-  const rows = all.flatMap(rowsOf).filter((row) => fits(row, filter));
-  return { rows, rules: ruleSums(all, rows, filter), ...totalOf(all, filter) };
+  const rows = all.flatMap(rowsOf).filter((row) => fits(row, asked));
+  return { rows, rules: ruleSums(all, rows, asked), ...totalOf(all, asked) };
 }
 
-function fits({ aiId, rule }: DenialRow, filter: DenialFilter): boolean {
-  return (filter.aiId ?? aiId) === aiId && (filter.rule ?? rule) === rule;
+function fits({ aiId, rule }: DenialRow, { ai, rule: only }: Wanted): boolean {
+  return (only ?? rule) === rule && (ai?.(aiId) ?? true);
 }
 
 function rowsOf(span: DenialSpan): DenialRow[] {
@@ -77,11 +108,15 @@ function less(whole: DenialCount, part: DenialCount): DenialCount {
   };
 }
 
-/** Most first. Of one AI its own counts; what was said last is the same for all. */
-function ruleSums(spans: readonly DenialSpan[], rows: readonly DenialRow[], filter: DenialFilter): RuleSum[] {
-  const known = mergedRules(spans).filter(({ rule }) => (filter.rule ?? rule) === rule);
+/** Most first. Of some AIs their own counts; what was said last is the same for all. */
+function ruleSums(
+  spans: readonly DenialSpan[],
+  rows: readonly DenialRow[],
+  { ai, rule: only }: Wanted,
+): RuleSum[] {
+  const known = mergedRules(spans).filter(({ rule }) => (only ?? rule) === rule);
   const sums = known.map(({ rule, denied, wouldDeny, last }: RuleDenials): RuleSum => {
-    if (filter.aiId === undefined) return { rule, denied, wouldDeny, last };
+    if (ai === undefined) return { rule, denied, wouldDeny, last };
     return { rule, ...sumOf(rows.filter((row) => row.rule === rule)), last };
   });
   return sums
@@ -90,13 +125,12 @@ function ruleSums(spans: readonly DenialSpan[], rows: readonly DenialRow[], filt
 }
 
 /** Requests, each once: where a rule is asked for, those that it refused. */
-function totalOf(spans: readonly DenialSpan[], { aiId, rule }: DenialFilter): DenialCount {
-  if (rule === undefined) {
-    if (aiId === undefined) return sumOf(spans);
-    return sumOf(spans.flatMap(({ ais }) => ais.get(aiId) ?? []));
-  }
-  if (aiId === undefined)
+function totalOf(spans: readonly DenialSpan[], { ai, rule }: Wanted): DenialCount {
+  if (ai === undefined) {
+    if (rule === undefined) return sumOf(spans);
     return sumOf(spans.flatMap(({ rules }) => rules.filter((one) => one.rule === rule)));
-  const pairs = spans.flatMap(({ ais }) => ais.get(aiId)?.rules ?? []);
-  return sumOf(pairs.filter((pair) => pair.rule === rule));
+  }
+  const known = spans.flatMap(({ ais }) => [...ais].filter(([aiId]) => ai(aiId)).map(([, one]) => one));
+  if (rule === undefined) return sumOf(known);
+  return sumOf(known.flatMap(({ rules }) => rules.filter((pair) => pair.rule === rule)));
 }

@@ -84,6 +84,11 @@ export function daysLeft(month: { readonly key: string }, day: string): number {
   return daysInMonth(month.key) - dayOfMonth(day) + 1;
 }
 
+/** So many days from one to another: 0 for the same. */
+export function daysBetween(from: string, to: string): number {
+  return Math.round((Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / 86_400_000);
+}
+
 /** So many days before a day, the one right before it first. */
 export function daysBefore(day: string, count: number): string[] {
   const days: string[] = [];

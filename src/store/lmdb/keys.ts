@@ -67,6 +67,10 @@ export function rangeUnder(...parts: readonly string[]): KeyRange {
   return { start: Buffer.from(prefix + SEPARATOR), end: Buffer.from(prefix + AFTER_SEPARATOR) };
 }
 
+/** A key for each head, usage document, receipt, denial and change of all budgets. */
+export const documentRanges = (): readonly KeyRange[] =>
+  ['h', 'd', 'r', 'n', 'c'].map((kind) => rangeUnder(kind));
+
 /** The receipts of a budget whose id starts with `prefix`: 0xff is in no UTF-8 text. */
 export function receiptRange(budgetId: string, prefix: string): KeyRange {
   const start = receiptKey(budgetId, prefix);

@@ -138,6 +138,11 @@ export class LmdbView {
     });
   }
 
+  /** Without reading what stands under the keys. */
+  count({ start, end }: KeyRange): number {
+    return this.db.getKeysCount({ start, end, transaction: this.transaction });
+  }
+
   private decode<T>(key: Uint8Array, stored: Uint8Array, version = 0): Entry<T> {
     return { key, value: decodeValue<T>(this.path, key, version, stored), version };
   }

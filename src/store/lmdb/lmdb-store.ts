@@ -8,7 +8,7 @@ import type { BudgetStore, ListedBudget, StateVersion, Tidied } from '../store.j
 import type { StoreLabel, StoreMark } from '../store-mark.js';
 import type { DayPosition, TransferStore } from '../transfer-store.js';
 import type { DataFolderLock } from './data-folder-lock.js';
-import { LABEL_KEY, MARK_KEY, TIDY_MARK_KEY } from './keys.js';
+import { documentRanges, LABEL_KEY, MARK_KEY, TIDY_MARK_KEY } from './keys.js';
 import { LmdbBudgets } from './lmdb-budgets.js';
 import { LmdbChanges } from './lmdb-changes.js';
 import { LmdbDays } from './lmdb-days.js';
@@ -171,6 +171,10 @@ export class LmdbTransferStore extends LmdbStore implements TransferStore {
     limit: number,
   ): Promise<DenialRecord[]> {
     return this.denials.list(budgetId, after, limit);
+  }
+
+  async countDocuments(): Promise<number> {
+    return this.file.view((view) => documentRanges().reduce((sum, range) => sum + view.count(range), 0));
   }
 
   async readLabel(): Promise<StoreLabel> {

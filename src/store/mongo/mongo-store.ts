@@ -278,7 +278,7 @@ export class MongoStore implements BudgetStore {
     }
   }
 
-  private get db(): Db {
+  protected get db(): Db {
     return databaseOf(this.clients.current, this.database);
   }
 
@@ -316,7 +316,7 @@ export class MongoStore implements BudgetStore {
     return this.reading(() => this.clients.read(send));
   }
 
-  private recent<T>(send: (how: CurrentRead) => Promise<T>): Promise<T> {
+  protected recent<T>(send: (how: CurrentRead) => Promise<T>): Promise<T> {
     return this.reading(() => this.clients.use(() => send({})));
   }
 
@@ -365,6 +365,9 @@ async function removeSome<D extends { readonly _id: string }>(
   return deletedCount;
 }
 
+/** What a migration, a backup or a restore reads. */
+const COUNTED = ['budgets', 'usage', 'receipts', 'denials', 'changes'] as const;
+
 export class MongoTransferStore extends MongoStore implements TransferStore {
   constructor(
     clients: MongoClients,
@@ -388,6 +391,15 @@ export class MongoTransferStore extends MongoStore implements TransferStore {
 
   listDenials(budgetId: string, after: DenialPosition | undefined, limit: number): Promise<DenialRecord[]> {
     return this.current((how) => listDenials(this.denials, budgetId, after, limit, how));
+  }
+
+  /** What the server knows without looking: counting would read every index. */
+  countDocuments(): Promise<number> {
+    return this.recent(async () => {
+      const options = { maxTimeMS: READ_MS };
+      const counts = COUNTED.map((name) => this.db.collection(name).estimatedDocumentCount(options));
+      return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+    });
   }
 
   readLabel(): Promise<StoreLabel> {

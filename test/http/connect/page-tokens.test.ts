@@ -87,6 +87,7 @@ const LISTS: readonly (readonly [string, object])[] = [
   ['ListAlerts', { budgetId: 'anthropic', includeEnded: true }],
   ['ListDenials', { budgetId: 'anthropic' }],
   ['ListDenials', { budgetId: 'anthropic', rule: 'RULE_COOLDOWN' }],
+  ['ListDenials', { budgetId: 'anthropic', teamId: 'review' }],
   ['ListDenials', { budgetId: 'other' }],
   ['ListUsage', { budgetId: 'other' }],
   ['ListUsage', { budgetId: 'anthropic', fromDay: '2026-11-01' }],

@@ -1,5 +1,6 @@
 import type { StateHead } from '../../../src/domain/model/state.js';
 import { StartError } from '../../../src/platform/start-error.js';
+import { UNSEEN } from '../../../src/platform/work-progress.js';
 import { openMemoryStore } from '../../../src/store/memory/memory-store.js';
 import { type BudgetStore, StoreError } from '../../../src/store/store.js';
 import type { StoreLabel } from '../../../src/store/store-mark.js';
@@ -114,7 +115,7 @@ export class TransferWorld {
     );
   }
 
-  private act(what: string, work: (actor: Actor) => Promise<void>): Actor {
+  private act(what: string, work: (actor: Actor) => Promise<unknown>): Actor {
     const actor: Actor = { what, slow: this.chance(0.2), go: undefined, over: false };
     this.actors.push(actor);
     this.history.push(`${what} begins`);
@@ -193,6 +194,7 @@ export class TransferWorld {
       runningReplicas: async () => [...place.replicas],
       listDays: async () => [],
       listDenials: async () => [],
+      countDocuments: async () => 0,
     };
     const call =
       (key: keyof TransferStore) =>
@@ -247,7 +249,7 @@ export class TransferWorld {
     throw new Violation('nobody finds back to a live store');
   }
 
-  private async alone(what: string, work: (actor: Actor) => Promise<void>): Promise<void> {
+  private async alone(what: string, work: (actor: Actor) => Promise<unknown>): Promise<void> {
     const actor = this.act(what, work);
     while (!actor.over) {
       const { go } = actor;
@@ -263,6 +265,7 @@ export class TransferWorld {
     tell: () => {},
     wallMs: () => T0,
     newId: () => `id-${++this.ids}`,
+    progress: UNSEEN,
   };
 
   private place(name: Name): Place {

@@ -10,6 +10,7 @@ import {
   type SectionValues,
   type StoredTopUp,
 } from '../../../src/domain/model/state.js';
+import { UNSEEN } from '../../../src/platform/work-progress.js';
 import { openLmdbTransfer } from '../../../src/store/lmdb/open-lmdb-store.js';
 import type { StoreMark } from '../../../src/store/store-mark.js';
 import type { TransferStore } from '../../../src/store/transfer-store.js';
@@ -59,6 +60,7 @@ export function collectedContext(): TransferContext & { readonly lines: string[]
     tell: (line) => lines.push(line),
     wallMs: () => T0,
     newId: randomUUID,
+    progress: UNSEEN,
   };
 }
 

@@ -21,5 +21,18 @@
 {{- $_ := set $config "credentials" $credentials -}}
 {{- end -}}
 {{- end -}}
+{{- with .Values.tokensSecretName -}}
+{{- $credentials := $config.credentials | default dict -}}
+{{- $_ := set $credentials "tokens_file" "/etc/budget-arbiter/tokens/tokens.yaml" -}}
+{{- $_ := set $config "credentials" $credentials -}}
+{{- end -}}
 {{- toYaml $config -}}
+{{- end -}}
+
+{{- /* Of what counts with a restart alone: who the credentials name is not of it, but that there are any, and client_ca. */ -}}
+{{- define "budget-arbiter.configChecksum" -}}
+{{- $config := include "budget-arbiter.config" . | fromYaml -}}
+{{- $credentials := $config.credentials | default dict -}}
+{{- $clientCa := ($credentials.mtls | default dict).client_ca -}}
+{{- dict "rest" (omit $config "credentials") "any" (not (empty $credentials)) "clientCa" $clientCa | toJson | sha256sum -}}
 {{- end -}}

@@ -65,8 +65,8 @@ metadata:
     {{- toYaml . | nindent 4 }}
     {{- end }}
   annotations:
-    # Another configuration is another pod.
-    checksum/config: {{ include "budget-arbiter.config" . | sha256sum }}
+    # Another configuration is another pod, unless credentials alone are others: those count without a restart.
+    checksum/config: {{ include "budget-arbiter.configChecksum" . }}
     {{- with .Values.podAnnotations }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
@@ -105,6 +105,11 @@ spec:
         - name: {{ $name }}
           value: {{ $value | toString | quote }}
         {{- end }}
+      {{- with .Values.settingsSecretName }}
+      envFrom:
+        - secretRef:
+            name: {{ . }}
+      {{- end }}
       # Of the service itself: these two paths ask for no credentials, and for no client certificate either. A command as probe
       # would start a process every few seconds.
       startupProbe:
@@ -142,6 +147,11 @@ spec:
           mountPath: /etc/budget-arbiter/tls
           readOnly: true
         {{- end }}
+        {{- if .Values.tokensSecretName }}
+        - name: tokens
+          mountPath: /etc/budget-arbiter/tokens
+          readOnly: true
+        {{- end }}
         {{- if .Values.serviceAccountTokens.keysConfigMap }}
         - name: issuer
           mountPath: /etc/budget-arbiter/issuer
@@ -150,6 +160,9 @@ spec:
         {{- if eq .Values.store.kind "embedded" }}
         - name: data
           mountPath: /data
+        {{- end }}
+        {{- with .Values.extraVolumeMounts }}
+        {{- toYaml . | nindent 8 }}
         {{- end }}
         - name: tmp
           mountPath: /tmp
@@ -163,10 +176,19 @@ spec:
         secretName: {{ . }}
         defaultMode: 0440
     {{- end }}
+    {{- with .Values.tokensSecretName }}
+    - name: tokens
+      secret:
+        secretName: {{ . }}
+        defaultMode: 0440
+    {{- end }}
     {{- with .Values.serviceAccountTokens.keysConfigMap }}
     - name: issuer
       configMap:
         name: {{ . }}
+    {{- end }}
+    {{- with .Values.extraVolumes }}
+    {{- toYaml . | nindent 4 }}
     {{- end }}
     - name: tmp
       emptyDir: {sizeLimit: 64Mi}

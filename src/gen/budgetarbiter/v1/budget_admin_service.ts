@@ -905,6 +905,11 @@ export interface ListDenialsRequest {
   pageSize: number;
   /** `next_page_token` of the page before, which is opaque, and good for the same list alone. */
   pageToken: string;
+  /**
+   * Of the AIs of this team alone, by the policy of now; `(none)`: of those in no team. Without what stands under `(other)`, of which
+   * nobody knows the teams. Absent: of all.
+   */
+  teamId?: string | undefined;
 }
 
 /** A page of denials. */
@@ -6139,7 +6144,16 @@ export const ClockChange: MessageFns<ClockChange> = {
 };
 
 function createBaseListDenialsRequest(): ListDenialsRequest {
-  return { budgetId: "", aiId: undefined, rule: 0, from: undefined, to: undefined, pageSize: 0, pageToken: "" };
+  return {
+    budgetId: "",
+    aiId: undefined,
+    rule: 0,
+    from: undefined,
+    to: undefined,
+    pageSize: 0,
+    pageToken: "",
+    teamId: undefined,
+  };
 }
 
 export const ListDenialsRequest: MessageFns<ListDenialsRequest> = {
@@ -6164,6 +6178,9 @@ export const ListDenialsRequest: MessageFns<ListDenialsRequest> = {
     }
     if (message.pageToken !== "") {
       writer.uint32(58).string(message.pageToken);
+    }
+    if (message.teamId !== undefined) {
+      writer.uint32(66).string(message.teamId);
     }
     return writer;
   },
@@ -6237,6 +6254,14 @@ export const ListDenialsRequest: MessageFns<ListDenialsRequest> = {
             message.pageToken = reader.string();
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.teamId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -6261,6 +6286,7 @@ export const ListDenialsRequest: MessageFns<ListDenialsRequest> = {
     message.to = object.to ?? undefined;
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
+    message.teamId = object.teamId ?? undefined;
     return message;
   },
 };

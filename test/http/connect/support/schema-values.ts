@@ -11,7 +11,13 @@ export interface Schema {
   readonly propertyNames?: Schema;
   readonly items?: Schema;
   readonly enum?: readonly unknown[];
-  readonly not?: { readonly enum: readonly unknown[] };
+  readonly not?: {
+    readonly enum?: readonly unknown[];
+    /** Of a list: so many, and this among them. */
+    readonly minItems?: number;
+    readonly contains?: { readonly const: unknown };
+  };
+  readonly uniqueItems?: boolean;
   readonly format?: string;
   readonly pattern?: string;
   readonly minLength?: number;
@@ -150,11 +156,13 @@ export class SchemaValues {
     }
   }
 
-  private *ofList({ items = {}, minItems = 0, maxItems }: Schema): Generator<Tried> {
+  private *ofList(schema: Schema): Generator<Tried> {
+    const { items = {}, minItems = 0, maxItems } = schema;
     for (const one of this.tried(items))
       yield { ...one, value: [one.value], field: joined('[0]', one.field) };
     if (minItems > 0) yield { value: [], field: '', fits: false };
-    if (maxItems === undefined) return;
+    if (schema.uniqueItems) yield* this.ofSet(schema);
+    if (maxItems === undefined || schema.uniqueItems) return;
     for (const count of [maxItems, maxItems + 1]) {
       yield {
         value: Array.from({ length: count }, () => this.sample(items)),
@@ -162,6 +170,17 @@ export class SchemaValues {
         fits: count <= maxItems,
       };
     }
+  }
+
+  /** Of each once: as many as there may be, one twice, and what stands alone beside another. */
+  private *ofSet({ items = {}, maxItems = Infinity, not }: Schema): Generator<Tried> {
+    const element = this.plain(items);
+    const each = this.scalars(element).filter((value) => this.takes(element, value));
+    const alone = each.filter((value) => value === not?.contains?.const);
+    const social = each.filter((value) => !alone.includes(value));
+    yield { value: social, field: '', fits: social.length <= maxItems };
+    for (const value of each) yield { value: [value, value], field: '', fits: false };
+    for (const value of alone) yield { value: [value, social[0]], field: '', fits: false };
   }
 
   /** Values of a schema without parts. */
@@ -183,7 +202,7 @@ export class SchemaValues {
   takes(schema: Schema, value: Json): boolean {
     if (schema.enum !== undefined) return schema.enum.includes(value);
     if (schema.anyOf !== undefined) return schema.anyOf.some((one) => this.takes(one, value));
-    if (schema.not?.enum.includes(value)) return false;
+    if (schema.not?.enum?.includes(value)) return false;
     if (typeof value === 'boolean') return isOf(schema, 'boolean');
     if (typeof value === 'string') return isOf(schema, 'string') && takesText(schema, value);
     const { minimum = -Infinity, maximum = Infinity, exclusiveMinimum = -Infinity } = schema;

@@ -66,8 +66,18 @@ describe('asked for', () => {
     ['a rule', { rule: 'COOLDOWN' }, 5, ['COOLDOWN 5'], 2],
     ['both', { aiId: 'guardian', rule: 'HOURLY_CAP' }, 2, ['HOURLY_CAP 2'], 1],
     ['an AI that nobody refused', { aiId: 'nobody' }, 0, [], 0],
+    [
+      'a team, without those whose team nobody knows',
+      { teamId: 'review' },
+      3,
+      ['COOLDOWN 3', 'HOURLY_CAP 2'],
+      2,
+    ],
+    ['a team and a rule', { teamId: 'review', rule: 'HOURLY_CAP' }, 2, ['HOURLY_CAP 2'], 1],
+    ['no team', { teamId: '(none)' }, 0, [], 0],
+    ['an AI of another team', { teamId: 'other', aiId: 'guardian' }, 0, [], 0],
   ] as const)('%s', (_name, filter, denied, rules, rows) => {
-    const found = denialList([HERE], filter);
+    const found = denialList([HERE], filter, (aiId) => (aiId === 'guardian' ? 'review' : undefined));
     expect(found.denied).toBe(denied);
     expect(found.rules.map((sum) => `${sum.rule} ${sum.denied}`)).toEqual(rules);
     expect(found.rows).toHaveLength(rows);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   dayAfter,
+  daysBetween,
   daysLeft,
   isDay,
   isMonth,
@@ -9,6 +10,13 @@ import {
 } from '../../../../src/domain/time/calendar.js';
 
 describe('days and months as text', () => {
+  it.each([
+    ['2026-11-28', '2026-11-28', 0],
+    ['2026-02-28', '2026-03-01', 1],
+    ['2025-12-31', '2026-12-31', 365],
+    ['2026-11-02', '2026-11-01', -1],
+  ])('from %s to %s are %i days', (from, to, days) => expect(daysBetween(from, to)).toBe(days));
+
   it.each(['2026-11-01', '2028-02-29', '2000-02-29', '2026-12-31'])('%s is a day', (text) => {
     expect(isDay(text)).toBe(true);
   });
