@@ -220,6 +220,14 @@ describe('a team', () => {
     await page.getByRole('heading', { level: 1, name: 'Team web' }).waitFor();
     await page.getByText('100.0%', { exact: true }).waitFor();
     await section('Its AIs').getByRole('link', { name: 'web/a' }).waitFor();
+    await world.ask('dollars', 'web/a', 9_000_000_000);
+    await world.ask('dollars', 'ops', 9_000_000_000);
+    await section(/^Refused$/)
+      .getByText('1 request of 1 AI in the last 24 hours.')
+      .waitFor();
+    await section(/^Refused$/)
+      .getByRole('link', { name: 'web/a' })
+      .waitFor();
     await page.getByRole('link', { name: 'Its usage by AI and model' }).click();
     await page.getByRole('cell', { name: 'claude-opus-4' }).waitFor();
     expect(await page.getByLabel('Only this team').inputValue()).toBe('web');
