@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -36,6 +36,7 @@ const WAYS: readonly (readonly [string, readonly string[]])[] = [
       'settings.LOG_LEVEL=debug',
       'settings.USAGE_RETENTION_MONTHS=12',
       'tokensSecretName=more',
+      'settingsSecretName=sinks',
       'backup.enabled=true',
       'backup.existingClaim=nfs',
       'tolerations[0].operator=Exists',
@@ -139,6 +140,58 @@ describeHelm('the chart', () => {
     expect(manifestsOf().get('Deployment').spec.template.spec.containers[0].resources.limits).toEqual({
       memory: '1Gi',
     });
+  });
+
+  it('gives files of the operator to the service and to its jobs, and secrets to the service alone', () => {
+    const volume = '{"name":"ca","configMap":{"name":"mongo-ca"}}';
+    const all = manifestsOf(
+      ...set('backup.enabled=true', 'restore.enabled=true', 'settingsSecretName=sinks'),
+      ...['--set-json', `extraVolumes=[${volume}]`],
+      ...['--set-json', 'extraVolumeMounts=[{"name":"ca","mountPath":"/etc/mongo"}]'],
+    );
+    const pods = [
+      all.get('Deployment').spec,
+      all.get('CronJob').spec.jobTemplate.spec,
+      all.get('Job').spec,
+    ].map(({ template }) => template.spec);
+    for (const { volumes, containers } of pods) {
+      expect(volumes).toContainEqual(JSON.parse(volume));
+      expect(containers[0].volumeMounts).toContainEqual({ name: 'ca', mountPath: '/etc/mongo' });
+    }
+    const secrets = pods.map(({ containers }) => containers[0].envFrom);
+    expect(secrets).toEqual([[{ secretRef: { name: 'sinks' } }], undefined, undefined]);
+  });
+
+  it.each([
+    ['mongodb', 'deployment/budget-arbiter'],
+    ['embedded', 'statefulset/budget-arbiter'],
+  ])('says what to do next: %s', (kind, workload) => {
+    // Notes are shown by an installation alone; as the text of a manifest they are rendered like others.
+    const copy = join(folder, `notes-${kind}`);
+    cpSync(CHART, copy, { recursive: true });
+    const notes = readFileSync(join(copy, 'templates/NOTES.txt'), 'utf8');
+    const manifest = 'kind: Notes\ntext: |\n  {{- include "notes" . | nindent 2 }}\n';
+    writeFileSync(
+      join(copy, 'templates/next.yaml'),
+      `{{- define "notes" -}}${notes}{{- end -}}\n${manifest}`,
+    );
+    const next = (...args: string[]) => {
+      const shown = [
+        '--namespace',
+        'budgets',
+        '--show-only',
+        'templates/next.yaml',
+        ...set(`store.kind=${kind}`),
+      ];
+      const printed = execFileSync(HELM, [...TEMPLATE, 'budget-arbiter', copy, ...shown, ...args], {
+        encoding: 'utf8',
+      });
+      return parse(printed).text as string;
+    };
+    expect(next()).toContain(`kubectl -n budgets rollout status ${workload}\n`);
+    expect(next()).toContain('budget-arbiter/client: "true"');
+    expect(next(...set('networkPolicy.enabled=false'))).not.toContain('label');
+    expect(next(...set('restore.enabled=true'))).toContain('job/budget-arbiter-restore\n');
   });
 
   it('writes large limits as they are', () => {

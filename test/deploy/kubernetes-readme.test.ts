@@ -81,7 +81,7 @@ describeHelm('the commands of deploy/kubernetes/README.md', () => {
     const [inPod, ...rest] = line.split(' -- ').slice(1);
     expect(rest).toEqual([]);
     if (inPod === undefined) return;
-    const [, command = ''] = /budget-arbiter (\S+)$/.exec(inPod) ?? [];
+    const [, command = ''] = /^budget-arbiter (\S+)/.exec(inPod) ?? [];
     const help = spawnSync(volumes.at('bin/budget-arbiter'), [command, '--help'], { encoding: 'utf8' });
     expect(help, help.stderr).toMatchObject({ status: 0 });
   });

@@ -22,6 +22,7 @@ interface Job {
 const workflow = parse(TEXT) as {
   readonly on: { readonly push: { readonly tags: readonly string[] } };
   readonly permissions: Readonly<Record<string, string>>;
+  readonly defaults: object;
   readonly jobs: Readonly<Record<string, Job>>;
 };
 const { jobs } = workflow;
@@ -100,6 +101,10 @@ describe('the release workflow', () => {
     const hosts = TEXT.replaceAll(/^#.*$/gm, '').match(/\b[\w-]+\.(?:io|com|dev|org|net)\b/g) ?? [];
     expect(hosts).toEqual([]);
     expect(scripts.filter((script) => script.includes('${{'))).toEqual([]);
+  });
+
+  it('fails with whatever fails in a pipe', () => {
+    expect(workflow.defaults).toEqual({ run: { shell: 'bash' } });
   });
 
   it('ends, whatever hangs', () => {

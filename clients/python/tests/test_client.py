@@ -11,13 +11,23 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from conftest import eventually
 from service import Service
 
-from budget_arbiter import ArbiterRefused, ArbiterUnavailable, AsyncClient, Client, ClientClosed, SlotDenied, Usage
+from budget_arbiter import (
+    ArbiterRefused,
+    ArbiterUnavailable,
+    AsyncClient,
+    Client,
+    ClientClosed,
+    SettleFailure,
+    SlotDenied,
+    Usage,
+)
 
 SRC = Path(__file__).parents[1] / "src"
 
@@ -403,6 +413,84 @@ def test_closed(service: Service, budget: str) -> None:
     with pytest.raises(ClientClosed), client.slot():
         pass
     assert client.close()
+
+
+def test_who_waits_hears_of_the_end(service: Service, new_budget: Callable[..., str], transport: str) -> None:
+    budget = new_budget(service, max_concurrent=1)
+    holder = Client(service.address, budget=budget, ai="holder")
+    heard: list[BaseException | None] = []
+
+    def wait(client: Client) -> None:
+        with client.slot(estimate=10):
+            pass
+
+    async def wait_too(client: AsyncClient) -> None:
+        async with client.slot(estimate=10):
+            pass
+
+    async def close_under(client: AsyncClient) -> None:
+        waiting = [asyncio.create_task(wait_too(client)) for _ in range(3)]
+        await asyncio.sleep(0.2)
+        assert await client.close()
+        heard.extend(await asyncio.gather(*waiting, return_exceptions=True))
+
+    with holder, holder.slot(estimate=10) as held:
+        client = Client(service.address, budget=budget, ai="guardian", transport=transport)
+        with ThreadPoolExecutor() as threads:
+            waiting = [threads.submit(wait, client) for _ in range(3)]
+            time.sleep(0.2)
+            assert client.close()
+            heard.extend(one.exception() for one in waiting)
+        asyncio.run(close_under(AsyncClient(service.address, budget=budget, ai="guardian", transport=transport)))
+        held.report(total=1)
+    assert [type(one) for one in heard] == [ClientClosed] * 6
+    eventually(lambda: service.books(budget)["live"] == 0)
+    assert service.books(budget) == {"tokens": 1, "calls": 1, "failed": 0, "presumed": 0, "live": 0}
+
+
+@pytest.mark.parametrize("journal", [False, True])
+def test_a_slot_that_outlives_its_client_harms_no_result(
+    service: Service, budget: str, transport: str, journal: bool, tmp_path: Path
+) -> None:
+    told: list[SettleFailure] = []
+    client = Client(
+        service.address,
+        budget=budget,
+        ai="guardian",
+        transport=transport,
+        on_settle_failure=told.append,
+        journal=tmp_path / "journal" if journal else None,
+    )
+    with client.slot(estimate=10) as slot:
+        assert not client.close()
+        slot.report(total=3)
+    assert [failure.lease_id for failure in told] == [slot.lease_id] * 2
+    assert [failure.usage.tokens.total_tokens for failure in told if failure.usage is not None] == [3]
+
+
+def test_a_task_that_is_cancelled_after_the_end(service: Service, budget: str) -> None:
+    holding: list[asyncio.Task[None]] = []
+
+    async def hold(client: AsyncClient) -> None:
+        async with client.slot(estimate=10):
+            await asyncio.sleep(60)
+
+    async def main() -> None:
+        async with AsyncClient(service.address, budget=budget, ai="guardian") as client:
+            holding.extend(asyncio.create_task(hold(client)) for _ in range(20))
+            await asyncio.sleep(0.1)
+            holding[0].cancel()
+            await holding[0]
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(main())
+    assert all(task.cancelled() for task in holding)
+
+
+def test_counts_that_disagree_harm_no_result(client: Client, service: Service, budget: str) -> None:
+    with client.slot(estimate=10) as slot:
+        assert slot.report(input=-3, output=1.2) == Usage(output=2)
+    assert settled(client, service, budget)["tokens"] == 2
 
 
 def test_names_are_needed(service: Service) -> None:

@@ -43,6 +43,9 @@ export class BudgetClient implements SlotSource, AsyncDisposable {
   private readonly token: TokenSource;
   private readonly lines = new WaitLines();
   private readonly holding = new Set<Slot>();
+  private readonly asking = new Set<AbortController>();
+  /** Slots that their callers have. */
+  private held = 0;
   private readonly outbox: Promise<Outbox>;
   private journal: Journal | undefined;
   private closed = false;
@@ -106,9 +109,13 @@ export class BudgetClient implements SlotSource, AsyncDisposable {
     return this.outbox.then(({ size }) => size);
   }
 
-  /** Flushes, and ends the session. Returns how many settlements are left: in the journal if there is one, else lost. */
+  /**
+   * Turns away who waits, flushes, and ends the session. Returns how much is left: settlements, which are in the journal if there is
+   * one, else lost; and slots that are held, whose end is told to `onUnsettled`.
+   */
   async close(seconds = 10): Promise<number> {
     this.closed = true;
+    for (const asking of this.asking) asking.abort(new ClientClosed());
     await this.flush(seconds);
     const outbox = await this.outbox;
     const left = outbox.stop().length;
@@ -117,7 +124,8 @@ export class BudgetClient implements SlotSource, AsyncDisposable {
     this.journal = undefined;
     if (left > 0)
       this.log('warn', `${left} settlements are left${this.options.journal ? ' in the journal' : ''}`);
-    return left;
+    if (this.held > 0) this.log('warn', `${this.held} slots are held at the end of the client`);
+    return left + this.held;
   }
 
   /** For `await using`: as `close()`. */
@@ -127,7 +135,8 @@ export class BudgetClient implements SlotSource, AsyncDisposable {
 
   private async open(request: SlotRequest): Promise<{ readonly slot: Slot; readonly span: SlotSpan }> {
     if (this.closed) throw new ClientClosed();
-    const wanted = this.wanted(request);
+    const asking = new AbortController();
+    const wanted = { ...this.wanted(request), signal: asking.signal };
     const outbox = await this.outbox;
     const span = await SlotSpan.begin(wanted.budget, wanted.ai, wanted.model);
     const asks = {
@@ -136,6 +145,11 @@ export class BudgetClient implements SlotSource, AsyncDisposable {
       renewToken: () => this.token.renew(),
       giveBack: (granted: Granted & { readonly ai: string }) => giveBack(outbox, granted),
     };
+    const giveUp = (): void => asking.abort(request.signal?.reason);
+    if (this.closed) asking.abort(new ClientClosed());
+    if (request.signal?.aborted) giveUp();
+    request.signal?.addEventListener('abort', giveUp);
+    this.asking.add(asking);
     try {
       const granted = await new Acquisition(wanted, asks).run();
       if (granted.lease === undefined)
@@ -147,16 +161,24 @@ export class BudgetClient implements SlotSource, AsyncDisposable {
       span.fail(error);
       span.end();
       throw error;
+    } finally {
+      this.asking.delete(asking);
+      request.signal?.removeEventListener('abort', giveUp);
     }
   }
 
-  private wanted(request: SlotRequest): Wanted {
+  private wanted(request: SlotRequest): Omit<Wanted, 'signal'> {
     const { options } = this;
     const budget = request.budget ?? options.budget;
     const ai = request.ai ?? options.ai;
     if (!budget)
       throw new TypeError('a slot needs a budget: of the request, of the client, or BUDGET_ARBITER_BUDGET');
     if (!ai) throw new TypeError('a slot needs an AI: of the request, of the client, or BUDGET_ARBITER_AI');
+    for (const name of ['estimate', 'atLeast'] as const) {
+      const tokens = request[name];
+      if (typeof tokens === 'number' && !Number.isFinite(tokens))
+        throw new TypeError(`${name} must be a number of tokens, not ${tokens}`);
+    }
     const wait = request.wait ?? options.wait ?? 10;
     const patience = request.patience ?? options.patience ?? Math.max(60, wait);
     return {
@@ -169,7 +191,6 @@ export class BudgetClient implements SlotSource, AsyncDisposable {
       patienceMs: patience * 1_000,
       fallback: request.fallback ?? options.fallback ?? false,
       failOpen: request.failOpen ?? options.failOpen ?? false,
-      signal: request.signal,
     };
   }
 
@@ -201,14 +222,17 @@ export class BudgetClient implements SlotSource, AsyncDisposable {
     const { budget, requestId, lease, kept, deniedRules = [] } = granted;
     const settledAs: SettledLease =
       lease === undefined ? { requestId, isSpent: true } : { leaseId: lease.leaseId };
+    this.held += 1;
     return new Slot({
       ...{ budget, ai, model, lease, settledAs, deniedRules, holding: this.holding },
       lost: kept?.lost ?? NEVER_LOST,
-      settle: (settlement, done) =>
-        outbox.add(settlement, (charged) => {
+      settle: (settlement, done) => {
+        if (settlement.unreported) this.held -= 1;
+        return outbox.add(settlement, (charged) => {
           done(charged);
           if (settlement.unreported) kept?.letGo();
-        }),
+        });
+      },
     });
   }
 

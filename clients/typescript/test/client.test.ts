@@ -404,3 +404,27 @@ it('says what it lacks, and that it is closed', async () => {
   await client.close();
   await expect(client.acquire({ budget, ai: 'a' })).rejects.toMatchObject({ name: 'ClientClosed' });
 });
+
+async function waiters(of: string): Promise<number> {
+  const page = await (await fetch(`http://${service.httpAddress}/metrics`)).text();
+  return Number(page.split(`budget_arbiter_waiters{budget="${of}"} `)[1]?.split('\n')[0]);
+}
+
+it.each(['session', 'unary'] as const)('turns away who waits when it is closed, by %s', async (transport) => {
+  await create(`${budget}-one`, { max_concurrent: 1 });
+  const told: unknown[] = [];
+  const client = open({
+    transport,
+    budget: `${budget}-one`,
+    onUnsettled: ({ lease }) => void told.push(lease),
+  });
+  const slot = await client.acquire({ estimate: 10 });
+  const waits = [1, 2, 3].map(() => client.withSlot({}, () => 'never').catch((error: Error) => error.name));
+  await expect.poll(() => waiters(`${budget}-one`)).toBe(3);
+  expect(await client.close()).toBe(1);
+  expect(await Promise.all(waits)).toEqual(['ClientClosed', 'ClientClosed', 'ClientClosed']);
+  slot.report(REPORT);
+  await slot.end();
+  // The report goes with the end of the slot.
+  expect(told).toEqual([{ leaseId: slot.lease?.leaseId }]);
+});

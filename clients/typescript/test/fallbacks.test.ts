@@ -185,3 +185,24 @@ it('moves on to the next replica from one that is unavailable, and lets its slot
   slot.unused();
   await slot.end();
 });
+
+it('refuses what cannot be sent, and lets the session be', async () => {
+  const told: string[] = [];
+  const onUnsettled = (_: unknown, error: Error) => void told.push(error.message);
+  const { service, client } = await begin('served', { onUnsettled });
+  const slot = await client.acquire();
+  await client.withSlot({}, (other) => void other.report({ input: 1 }, { calls: 1.5 }));
+  await client.flush();
+  expect(told).toEqual([expect.stringContaining('the request cannot be sent')]);
+  for (const wrong of [{ estimate: Number.NaN }, { atLeast: Number.POSITIVE_INFINITY }]) {
+    await expect(client.acquire(wrong)).rejects.toThrow('must be a number of tokens');
+  }
+  await client.withSlot({ estimate: 1e300, atLeast: 2.5 }, (other) => {
+    other.report({ input: Number.POSITIVE_INFINITY, output: Number.NaN });
+  });
+  expect(slot.lost.aborted).toBe(false);
+  slot.unused();
+  await slot.end();
+  expect(await client.flush()).toBe(true);
+  expect(service.asked.map(({ request }) => request.atLeastTokens)).toEqual([undefined, undefined, 3]);
+});

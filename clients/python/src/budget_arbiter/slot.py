@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import uuid
@@ -132,7 +133,9 @@ class Slot:
         Never waits, never fails for the service's sake. Returns what is booked; None if the answer says nothing of
         usage, and the slot is presumed spent.
         """
-        counted = Usage(input, cache_read, cache_write, output, reasoning, total)
+        # As differences of counts that disagree may be below zero, and shares of them fractions.
+        counts = (input, cache_read, cache_write, output, reasoning, total)
+        counted = Usage(*(max(0, math.ceil(count)) for count in counts))
         if response is None:
             usage: Usage | None = counted
         elif counted.sum:

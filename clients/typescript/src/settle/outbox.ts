@@ -47,6 +47,11 @@ export class Outbox {
    * lease was charged in all, where the service says so.
    */
   async add(settlement: Settlement, done: Done = () => {}): Promise<void> {
+    if (this.stopped) {
+      this.refuse(settlement);
+      done(undefined);
+      return;
+    }
     this.open.set(settlement.id, settlement);
     // In the journal before it is sent, so that whatever was sent is known after a crash, too.
     await this.journal?.add(settlement).catch((error: unknown) => this.events.onUnwritten(settlement, error));
@@ -84,6 +89,13 @@ export class Outbox {
     return [...this.open.values()];
   }
 
+  /** What comes when nobody settles any more. A grant that nobody had is over with its session. */
+  private refuse(settlement: Settlement): void {
+    if ('requestId' in settlement.lease && !settlement.lease.isSpent) return;
+    const message = 'the client was closed while the slot was held';
+    this.events.onFailed(settlement, new CallFailure(status.CANCELLED, message));
+  }
+
   /** Those of one lease in their order. */
   private start(settlement: Settlement, done: Done): void {
     const { lease } = settlement;
@@ -99,8 +111,8 @@ export class Outbox {
   }
 
   private closeOne(settlement: Settlement, done: () => void): void {
-    if (this.stopped && this.open.has(settlement.id)) return;
     done();
+    if (this.stopped && this.open.has(settlement.id)) return;
     if (this.open.size > 0) return;
     for (const listener of [...this.listeners]) listener();
   }

@@ -8,7 +8,7 @@ import { Backoff, durationOf, pause, secondsOf } from '../time.js';
 import { type CallFailure, failureOf } from '../transport/call-failure.js';
 import type { KeptLease } from '../transport/kept-lease.js';
 import type { Acquired, Transport } from '../transport/transport.js';
-import { type TokenUsage, tokenCounts } from '../usage/token-usage.js';
+import { type TokenUsage, tokenCounts, whole } from '../usage/token-usage.js';
 import type { WaitLines } from './wait-lines.js';
 
 /** So long at most in one call, which a session cannot cancel. Who asks again with the same id keeps the place. */
@@ -223,12 +223,12 @@ export class Acquisition {
     const { ai: aiId, estimate, atLeast, model, labels } = this.wanted;
     const asked =
       typeof estimate === 'number'
-        ? { estimatedTokens: Math.max(1, Math.ceil(estimate)) }
+        ? { estimatedTokens: Math.max(1, whole(estimate)) }
         : estimate && { expected: tokenCounts(estimate) };
     return AcquireSlotRequest.fromPartial({
       ...{ budgetId, aiId, requestId, labels },
       ...asked,
-      ...(atLeast !== undefined && { atLeastTokens: atLeast }),
+      ...(atLeast !== undefined && { atLeastTokens: Math.max(1, whole(atLeast)) }),
       ...(model !== undefined && { model }),
       ...(waitMs > 0 && { wait: durationOf(waitMs) }),
     });

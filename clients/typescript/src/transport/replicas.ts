@@ -1,9 +1,11 @@
 import type { Address, Addresses } from './addresses.js';
+import { unavailable } from './call-failure.js';
 import { type Access, Replica } from './replica.js';
 
 /** One connection to each replica that is in use. */
 export class Replicas {
   private readonly known = new Map<string, Replica>();
+  private closed = false;
 
   constructor(
     readonly addresses: Addresses,
@@ -15,6 +17,7 @@ export class Replicas {
   }
 
   at(address: Address): Replica {
+    if (this.closed) throw unavailable('the client was closed');
     const found = this.known.get(address.name);
     if (found !== undefined) return found;
     const made = new Replica(address, this.access);
@@ -23,6 +26,7 @@ export class Replicas {
   }
 
   close(): void {
+    this.closed = true;
     for (const replica of this.known.values()) replica.close();
     this.known.clear();
   }

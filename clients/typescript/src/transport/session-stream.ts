@@ -1,11 +1,11 @@
-import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
+import { type ClientDuplexStream, type ServiceError, status } from '@grpc/grpc-js';
 import {
   OpenSession,
   type SessionOpened,
   SessionRequest,
   type SessionResponse,
 } from '../gen/budgetarbiter/v1/budget_service.js';
-import { type CallFailure, failureFrom, failureOf, unavailable } from './call-failure.js';
+import { CallFailure, failureFrom, failureOf, unavailable } from './call-failure.js';
 import type { Replica } from './replica.js';
 
 /** A new stream must have its answer by then, or the replica counts as away. */
@@ -84,8 +84,14 @@ export class SessionStream {
         return;
       }
       this.lastTag += 1;
+      const request = SessionRequest.fromPartial({ tag: this.lastTag, call });
+      const refused = unwritable(request);
+      if (refused !== undefined) {
+        reject(refused);
+        return;
+      }
       this.asked.set(this.lastTag, { resolve, reject });
-      this.stream.write(SessionRequest.fromPartial({ tag: this.lastTag, call }));
+      this.stream.write(request);
     });
   }
 
@@ -93,5 +99,15 @@ export class SessionStream {
     const asked = this.asked.get(tag);
     this.asked.delete(tag);
     if (answer !== undefined) asked?.resolve(answer);
+  }
+}
+
+/** What cannot be written would break the stream, and with it the calls of all others. */
+function unwritable(request: SessionRequest): CallFailure | undefined {
+  try {
+    SessionRequest.encode(request).finish();
+    return undefined;
+  } catch (error) {
+    return new CallFailure(status.INVALID_ARGUMENT, `the request cannot be sent: ${String(error)}`);
   }
 }

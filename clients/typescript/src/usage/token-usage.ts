@@ -38,5 +38,5 @@ export function tokenCounts(usage: TokenUsage): TokenCounts {
 
 /** Estimates may be fractions, and a difference of counts that disagree below zero. */
 export function whole(count: number | null | undefined): number {
-  return typeof count === 'number' && count > 0 ? Math.ceil(count) : 0;
+  return typeof count === 'number' && count > 0 ? Math.min(Math.ceil(count), Number.MAX_SAFE_INTEGER) : 0;
 }

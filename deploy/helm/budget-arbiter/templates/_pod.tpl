@@ -105,6 +105,11 @@ spec:
         - name: {{ $name }}
           value: {{ $value | toString | quote }}
         {{- end }}
+      {{- with .Values.settingsSecretName }}
+      envFrom:
+        - secretRef:
+            name: {{ . }}
+      {{- end }}
       # Of the service itself: these two paths ask for no credentials, and for no client certificate either. A command as probe
       # would start a process every few seconds.
       startupProbe:
@@ -156,6 +161,9 @@ spec:
         - name: data
           mountPath: /data
         {{- end }}
+        {{- with .Values.extraVolumeMounts }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
         - name: tmp
           mountPath: /tmp
   volumes:
@@ -178,6 +186,9 @@ spec:
     - name: issuer
       configMap:
         name: {{ . }}
+    {{- end }}
+    {{- with .Values.extraVolumes }}
+    {{- toYaml . | nindent 4 }}
     {{- end }}
     - name: tmp
       emptyDir: {sizeLimit: 64Mi}

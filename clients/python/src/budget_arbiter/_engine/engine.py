@@ -9,8 +9,11 @@ routes.py    to which address; wire.py how
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+from collections.abc import Awaitable, Iterator
 from concurrent.futures import Future
+from typing import Any
 
 from budget_arbiter._engine.account import Account, Step
 from budget_arbiter._engine.acquire import Acquirer, Wanted
@@ -22,6 +25,7 @@ from budget_arbiter._engine.loop_thread import LoopThread
 from budget_arbiter._engine.routes import RESOLVE_EVERY, Routes
 from budget_arbiter._engine.settle import Settler
 from budget_arbiter._engine.wire import GrpcWire
+from budget_arbiter.errors import ClientClosed
 from budget_arbiter.settings import Settings, log
 
 #: How long the end of a client waits for the answers of requests whose callers went.
@@ -35,6 +39,10 @@ class Engine:
         self._credentials = Credentials(settings)
         # Opened by the caller: who may not have the journal must hear it at once.
         self._journal = None if settings.journal is None else Journal(settings.journal)
+        self._closing = False
+        self._asking: set[asyncio.Task[Any]] = set()
+        #: Slots that their callers have.
+        self._held = 0
         self._thread = LoopThread("budget-arbiter")
         self._ready: Future[None] = self._thread.submit(self._begin)
 
@@ -43,22 +51,33 @@ class Engine:
 
         async def work() -> Held:
             await asyncio.wrap_future(self._ready)
-            return await self._acquirer.acquire(wanted)
+            with self._until_closed():
+                held = await self._acquirer.acquire(wanted)
+            self._held += 1
+            return held
 
-        return self._thread.submit(work, self._give_back)
+        return self._thread.submit(work, self._orphaned)
 
     def settle(self, account: Account, step: Step) -> Future[None] | None:
-        """Hands over. The future, if there is one, is done when a crash can no longer lose it."""
-        if self._journal is None:
-            self._thread.post(self._settler_add, account, step)
-            return None
+        """Hands over. The future, if there is one, is done when a crash can no longer lose it. Never fails: of a slot
+        that was held when the client was closed it can only be told that it is lost.
+        """
 
         async def work() -> None:
-            written = self._settler.add(account, step)
+            written = self._settle(account, step)
             if written is not None:
-                await written
+                with contextlib.suppress(asyncio.CancelledError):
+                    await written
 
-        return self._thread.submit(work)
+        if self._journal is None:
+            taken, written = self._thread.post(self._settle, account, step), None
+        else:
+            written = self._thread.submit(work)
+            taken = not (written.done() and isinstance(written.exception(), ClientClosed))
+        if taken:
+            return written
+        self._settler.give_up(account, step, ClientClosed("the client was closed while the slot was held"))
+        return None
 
     def flush(self, timeout: float) -> Future[bool]:
         async def work() -> bool:
@@ -72,14 +91,16 @@ class Engine:
 
         async def work() -> bool:
             await asyncio.wrap_future(self._ready)
+            await self._turn_away()
             await self._acquirer.close(min(timeout / 4, LEFT_BEHIND))
-            settled = await self._settler.flush(timeout)
-            if not settled:
-                log.error("%d slots are not settled at the end of the client", self._settler.open)
+            await self._settler.flush(timeout)
+            left = self._settler.open + self._held
+            if left > 0:
+                log.error("%d slots are not settled at the end of the client", left)
             self._settler.close()
             self._refreshing.cancel()
             await self._carriers.close()
-            return settled
+            return left == 0
 
         return self._thread.submit(work)
 
@@ -112,9 +133,41 @@ class Engine:
             await asyncio.sleep(RESOLVE_EVERY)
             await self._carriers.refresh()
 
+    @contextlib.contextmanager
+    def _until_closed(self) -> Iterator[None]:
+        """The end of the client ends it, and its caller hears why."""
+        asking = asyncio.current_task()
+        assert asking is not None
+        if self._closing:
+            raise ClientClosed("the client is closed")
+        self._asking.add(asking)
+        try:
+            yield
+        except asyncio.CancelledError:
+            if self._closing:
+                raise ClientClosed("the client was closed") from None
+            raise
+        finally:
+            self._asking.discard(asking)
+
+    async def _turn_away(self) -> None:
+        """Whoever waits for a slot gets none."""
+        self._closing = True
+        asking = set(self._asking)
+        for task in asking:
+            task.cancel()
+        if asking:
+            await asyncio.wait(asking)
+
+    def _orphaned(self, held: Held) -> None:
+        self._held -= 1
+        self._give_back(held)
+
     def _give_back(self, held: Held) -> None:
         """Nobody has used it: granted as its caller went."""
         self._settler.add(Account(held), Step(unreported="UNUSED"))
 
-    def _settler_add(self, account: Account, step: Step) -> None:
-        self._settler.add(account, step)
+    def _settle(self, account: Account, step: Step) -> Awaitable[None] | None:
+        if step.unreported is not None:
+            self._held -= 1
+        return self._settler.add(account, step)

@@ -125,13 +125,13 @@ class Settler:
                 if verdict == "again":
                     continue
                 if verdict == "never" or self._clock() - first_tried + pause > REPEATED_FOR:
-                    self._give_up(account, step, failure)
+                    self.give_up(account, step, failure)
                     return
                 # A session that no longer has the lease is no way to settle it.
                 by_itself = True
                 told = failure.retry_after or 0.0
             except Exception as error:  # a mistake here must not keep an account open for ever
-                self._give_up(account, step, error)
+                self.give_up(account, step, error)
                 return
             await asyncio.sleep(max(told, pause * random.uniform(0.5, 1)))
             pause = min(pause * 2, LONGEST_PAUSE)
@@ -192,7 +192,8 @@ class Settler:
             return "later"
         return "never"
 
-    def _give_up(self, account: Account, step: Step, error: Exception) -> None:
+    def give_up(self, account: Account, step: Step, error: Exception) -> None:
+        """Nobody will try again: it is told to who asked for that."""
         held = account.held
         self._carriers.let_go(held)
         log.error("a slot of %s in %s cannot be settled: %s", held.ai, held.budget, error)
