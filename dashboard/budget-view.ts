@@ -132,7 +132,7 @@ export class BudgetView implements View {
       denials.denied.element,
       denials.wouldDeny.element,
       alerts.element,
-      h('div', { class: 'pair' }, changes.element, panels.happenings),
+      h('div', { class: 'pair wide' }, changes.element, panels.happenings),
       panels.teams,
       panels.topUps,
       month.element,

@@ -64,12 +64,16 @@ export class DenialsPanels {
   private async read(): Promise<void> {
     const turn = ++this.reading;
     this.readAt = performance.now();
-    const { api, budgetId, aiId } = this.options;
+    const { api, budgetId, aiId, teamId } = this.options;
     const { range } = this;
     this.shown = rangeText(range);
     this.nav.update();
     try {
-      const scope = { budgetId, ...(aiId !== undefined && { aiId }) };
+      const scope = {
+        budgetId,
+        ...(aiId !== undefined && { aiId }),
+        ...(teamId !== undefined && { teamId }),
+      };
       const found = await readDenials(api, scope, range);
       if (turn !== this.reading) return;
       this.hasMany = found.cutAt !== undefined;

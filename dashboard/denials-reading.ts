@@ -14,6 +14,7 @@ import { DAY_MS } from './usage-range.js';
 export interface DenialScope {
   readonly budgetId: string;
   readonly aiId?: string;
+  readonly teamId?: string;
 }
 
 export interface FoundDenials extends DenialsJson {

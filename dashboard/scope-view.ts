@@ -38,7 +38,7 @@ export class ScopeView implements View {
   private readonly body = h('div', { hidden: true });
   private readonly chart: BarChart;
   private readonly slots: SlotsPanel;
-  private readonly denials: DenialsPanels | undefined;
+  private readonly denials: DenialsPanels;
   private readonly ais: DataTable<NamedAi>;
   private readonly stream: LiveStream;
   private times = new ZoneTimes('UTC');
@@ -69,12 +69,12 @@ export class ScopeView implements View {
       },
       (lease) => this.isOfIt(lease),
     );
-    const asked = {
-      ...{ api, budgetId, times, aiId: name, now: () => context.clock.now() },
+    this.denials = new DenialsPanels({
+      ...{ api, budgetId, times, now: () => context.clock.now() },
+      ...(kind === 'ai' ? { aiId: name } : { teamId: name }),
       query: () => this.query,
-      go: (values: Readonly<Record<string, string | undefined>>) => this.goTo(values),
-    };
-    this.denials = kind === 'ai' ? new DenialsPanels(asked) : undefined;
+      go: (values) => this.goTo(values),
+    });
     this.ais = this.makeAis();
     this.element = this.layout();
     this.stream = new LiveStream(urlOf('budget', { budget_id: budgetId }), {
@@ -102,7 +102,7 @@ export class ScopeView implements View {
   moved(query: URLSearchParams): boolean {
     this.query = query;
     void this.read();
-    this.denials?.moved();
+    this.denials.moved();
     return true;
   }
 
@@ -124,8 +124,7 @@ export class ScopeView implements View {
         h('div', { class: 'panel-head' }, this.heading, nav),
         ...[this.facts, this.chart.element, this.usage],
       ),
-      this.slots.element,
-      ...(denials === undefined ? [] : [denials.denied.element, denials.wouldDeny.element]),
+      ...[this.slots.element, denials.denied.element, denials.wouldDeny.element],
       kind === 'team' && ais,
     );
     return h(
@@ -196,7 +195,7 @@ export class ScopeView implements View {
     this.away.heard(at, stale);
     connection.store(stale ? this.away.text(this.times) : undefined);
     this.putAway();
-    this.denials?.heard(this.live?.denials.reduce((sum, { count }) => sum + count, 0) ?? 0);
+    this.denials.heard(this.live?.denials.reduce((sum, { count }) => sum + count, 0) ?? 0);
     this.readSoon();
   }
 

@@ -105,7 +105,7 @@ export class SlotsPanel {
         show: (row) => until(row.expiresAt),
       },
       {
-        title: 'At the latest in',
+        title: 'Hard end in',
         number: true,
         value: (row) => iso(row.renewableUntil),
         show: (row) => until(row.renewableUntil),
@@ -139,9 +139,10 @@ export class SlotsPanel {
   }
 }
 
+/** How long ago; where there was none, since the grant. */
 function lastReport(lease: LeaseRow): HTMLElement {
   const time = h('span', { 'data-since': heardAt(lease), 'data-watched': true });
-  return lease.reportedAt === undefined ? h('span', {}, 'none for ', time) : h('span', {}, time, ' ago');
+  return lease.reportedAt === undefined ? h('span', {}, time, ', none') : h('span', {}, time, ' ago');
 }
 
 function since(at: number): HTMLElement {

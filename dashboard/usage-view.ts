@@ -39,8 +39,13 @@ export class UsageView implements View {
   readonly title: string;
   readonly element: HTMLElement;
   private readonly range = select('usage-range', RANGES);
-  private readonly from = h('input', { type: 'date', id: 'usage-from', 'aria-label': 'First day' });
-  private readonly to = h('input', { type: 'date', id: 'usage-to', 'aria-label': 'Last day' });
+  private readonly from = h('input', {
+    type: 'date',
+    id: 'usage-from',
+    'aria-label': 'First day',
+    hidden: true,
+  });
+  private readonly to = h('input', { type: 'date', id: 'usage-to', 'aria-label': 'Last day', hidden: true });
   private readonly order = select('usage-order', ORDERS);
   private readonly by = new Map(
     DIMENSIONS.map((name) => [name, h('input', { type: 'checkbox', id: `by-${name}` })] as const),

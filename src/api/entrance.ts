@@ -79,7 +79,7 @@ class CallPresented implements Presented {
   peer(): string {
     const [, remoteAddress = 'unknown', port] = /^(.*?)(?::(\d+))?$/s.exec(this.call.getPeer()) ?? [];
     const forwarded = this.call.metadata.get('x-forwarded-for');
-    return this.addresses.callerOf(
+    return this.addresses.addressOf(
       { remoteAddress, remotePort: Number(port) },
       forwarded.join() || undefined,
     );

@@ -94,15 +94,19 @@ export class Sessions {
     this.live.set(key, { stream, takenUp });
     streams.add(stream);
     before?.takenUp();
-    const close = (usedBudgetIds: Iterable<string>): void => {
+    const end = (usedBudgetIds: Iterable<string>, how: 'break' | 'leave'): void => {
       if (!streams.delete(stream)) return;
       counts.sessions -= 1;
       if (this.live.get(key)?.stream === stream) this.live.delete(key);
       // A replica that stops is no AI that crashed: its leases keep their time, to be taken up on another replica.
       if (stopping()) return;
-      for (const budgetId of usedBudgetIds) this.leasesOf(budgetId).break(stream);
+      for (const budgetId of usedBudgetIds) this.leasesOf(budgetId)[how](stream);
     };
-    return { kind: 'open', session, close, leases: found.flat() };
+    return {
+      ...{ kind: 'open', session, leases: found.flat() },
+      close: (usedBudgetIds) => end(usedBudgetIds, 'break'),
+      leave: (usedBudgetIds) => end(usedBudgetIds, 'leave'),
+    };
   }
 }
 

@@ -48,6 +48,8 @@ export interface OpenSession {
   readonly leases: readonly LeaseView[];
   /** Its stream has ended: the grace begins for what it acquired in `usedBudgetIds`. */
   close(usedBudgetIds: Iterable<string>): void;
+  /** The service has ended its stream, which says nothing of its AI: its leases keep their time, to be taken up. */
+  leave(usedBudgetIds: Iterable<string>): void;
 }
 
 /**

@@ -62,8 +62,13 @@ export class SessionLeases {
     this.carried.delete(fence);
   }
 
-  break(stream: string): void {
+  /** Its leases are no longer kept alive: whoever takes the session up does that, until their time is over. */
+  leave(stream: string): void {
     for (const [fence, carried] of this.carried) if (carried.stream === stream) this.carried.delete(fence);
+  }
+
+  break(stream: string): void {
+    this.leave(stream);
     this.broken = [...this.broken, stream];
     void this.ask();
   }

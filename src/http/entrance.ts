@@ -85,6 +85,6 @@ export class RequestPresented implements Presented {
 
   peer(): string {
     const { socket, headers } = this.request;
-    return this.addresses.callerOf(socket, headers['x-forwarded-for']?.toString());
+    return this.addresses.addressOf(socket, headers['x-forwarded-for']?.toString());
   }
 }

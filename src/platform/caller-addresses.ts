@@ -45,19 +45,23 @@ export class CallerAddresses {
 
   /** Whom a connection counts as: its far end, or whom its proxy names. */
   peerOf(end: FarEnd): string {
-    return peerOf(this.addressOf(end));
+    return peerOf(this.sourceOf(end));
   }
 
   /** Whether calls of many callers come on a connection. */
   isShared(end: FarEnd): boolean {
-    return this.trusts(this.addressOf(end));
+    return this.trusts(this.sourceOf(end));
   }
 
   /** Whom a call counts as. `forwarded`: its `X-Forwarded-For`, several joined in their order. */
   callerOf(end: FarEnd, forwarded: string | undefined): string {
-    const address = this.addressOf(end);
-    if (!this.anyTrusted) return peerOf(address);
-    return peerOf(callerAddress(address ?? 'unknown', forwarded, (each) => this.trusts(each)));
+    return peerOf(this.addressOf(end, forwarded));
+  }
+
+  /** The whole address that a call came from, for the log. */
+  addressOf(end: FarEnd, forwarded: string | undefined): string {
+    const source = this.sourceOf(end) ?? 'unknown';
+    return this.anyTrusted ? callerAddress(source, forwarded, (each) => this.trusts(each)) : source;
   }
 
   /** What the PROXY header of a connection says. Returns what forgets it. */
@@ -67,7 +71,7 @@ export class CallerAddresses {
     return () => this.sources.delete(key);
   }
 
-  private addressOf(end: FarEnd): string | undefined {
+  private sourceOf(end: FarEnd): string | undefined {
     return (this.readsHeaders ? this.sources.get(keyOf(end)) : undefined) ?? end.remoteAddress;
   }
 }

@@ -156,6 +156,21 @@ describe('a stream that breaks', () => {
     expect(await live(of)).toBe(0);
   });
 
+  it('when the service has ended it, leaves its leases their time, whatever the grace, and renews them no more', async () => {
+    const of = await world({ replicas: 2, policy: { ...POLICY, sessionGraceMs: 0 } });
+    const session = await openSession(of, FIRST);
+    const lease = await session.acquire();
+    session.leave();
+    await of.scheduler.advance(15 * S);
+    const again = await openSession(of, SECOND, { replica: 1 });
+    expect(again.leases).toMatchObject([{ leaseId: lease.leaseId }]);
+    await of.scheduler.advance(60 * S);
+    expect(await live(of)).toBe(1);
+    again.leave();
+    await of.scheduler.advance(31 * S);
+    expect(await live(of)).toBe(0);
+  });
+
   it('when the replica stops, it is no AI that crashed', async () => {
     const of = await world({ replicas: 2 });
     const session = await openSession(of, FIRST);

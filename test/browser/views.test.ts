@@ -220,6 +220,14 @@ describe('a team', () => {
     await page.getByRole('heading', { level: 1, name: 'Team web' }).waitFor();
     await page.getByText('100.0%', { exact: true }).waitFor();
     await section('Its AIs').getByRole('link', { name: 'web/a' }).waitFor();
+    await world.ask('dollars', 'web/a', 9_000_000_000);
+    await world.ask('dollars', 'ops', 9_000_000_000);
+    await section(/^Refused$/)
+      .getByText('1 request of 1 AI in the last 24 hours.')
+      .waitFor();
+    await section(/^Refused$/)
+      .getByRole('link', { name: 'web/a' })
+      .waitFor();
     await page.getByRole('link', { name: 'Its usage by AI and model' }).click();
     await page.getByRole('cell', { name: 'claude-opus-4' }).waitFor();
     expect(await page.getByLabel('Only this team').inputValue()).toBe('web');
@@ -244,11 +252,15 @@ it('writes numbers and dates as the reader does', async () => {
 });
 
 describe.each(SCREENS)(SCREEN_TITLE, (screen) => {
-  let own: Page;
+  const own = new Browser();
+  let shown: Page;
   beforeAll(async () => {
-    own = await browser.page(screen);
+    shown = await own.page(screen);
   });
-  afterAll(() => own.close());
+  afterAll(async () => {
+    await own.close();
+    expect(own.complaints).toEqual([]);
+  });
 
   it.each([
     ['/', 'All budgets as a table'],
@@ -261,11 +273,11 @@ describe.each(SCREENS)(SCREEN_TITLE, (screen) => {
     // It has none, and nothing of it was used.
     ['/#/budgets/dollars/teams/ops', 'None has used anything.'],
   ])('%s is readable by all', async (address, text) => {
-    await own.goto(world.url + address);
-    await own.getByText(text, { exact: true }).waitFor();
-    if (address.includes('budgets')) await own.locator('.connection.live, .connection.off').waitFor();
-    for (const summary of await own.locator('summary:visible').all()) await summary.click();
-    expect(await accessibilityProblems(own)).toEqual([]);
+    await shown.goto(world.url + address);
+    await shown.getByText(text, { exact: true }).waitFor();
+    await shown.locator('.connection.live, .connection.off').waitFor({ state: 'attached' });
+    for (const summary of await shown.locator('summary:visible').all()) await summary.click();
+    expect(await accessibilityProblems(shown)).toEqual([]);
   });
 });
 

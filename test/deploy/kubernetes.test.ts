@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -21,6 +22,8 @@ const files = ['', 'optional', 'examples'].flatMap((folder) =>
 );
 /** Of a CRD, for which Kubernetes itself has no schema. */
 const CUSTOM = 'optional/pod-monitor.yaml';
+const MODELS = process.env['PROMETHEUS_OPERATOR_MODELS'];
+type Model = new (manifest: Manifest) => { validate(): void };
 const VALIDATOR = process.env['KUBERNETES_VALIDATE'] ?? 'kubernetes-validate';
 
 const manifestsIn = (name: string): Manifest[] =>
@@ -40,6 +43,20 @@ describe('deploy/kubernetes', () => {
     const documents = checked.flatMap(manifestsIn);
     expect(printed.match(/passed/g)).toHaveLength(documents.length);
   });
+
+  it.skipIf(MODELS === undefined && !process.env['CI'])(
+    'has a PodMonitor as the schema of the Prometheus Operator wants it',
+    () => {
+      const path = 'node_modules/@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/index.js';
+      const { PodMonitor } = createRequire(import.meta.url)(join(String(MODELS), path)) as {
+        PodMonitor: Model;
+      };
+      const own = manifest(CUSTOM);
+      new PodMonitor(own).validate();
+      own.spec.podMetricsEndpoints[0].scheme = 'ftp';
+      expect(() => new PodMonitor(own).validate()).toThrow('scheme');
+    },
+  );
 
   it('finds its pods in every file', () => {
     expect(labels).toMatchObject({ 'app.kubernetes.io/name': 'budget-arbiter' });

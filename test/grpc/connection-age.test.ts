@@ -111,6 +111,8 @@ describe('a connection that has reached its age', () => {
       ...{ code: status.UNAVAILABLE, reason: 'SHUTTING_DOWN' },
       message: expect.stringContaining('GRPC_MAX_CONNECTION_AGE'),
     });
+    const [left] = harness.servicePort.sessions;
+    expect([left?.leftWith, left?.closedWith]).toEqual([['anthropic'], undefined]);
     harness.servicePort.answer = undefined;
     const again = new SessionClient(harness.budgets);
     await again.open();

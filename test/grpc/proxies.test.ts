@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect as connectTcp, type Socket } from 'node:net';
@@ -180,6 +181,21 @@ describe.each([
       { level: 'warn', fields: { proxy: '127.0.0.1', refused: 1 } },
       { level: 'warn', fields: { refused: 2 } },
     ]);
+  });
+
+  it('whatever stands in it, are closed or served, and others notice nothing', async () => {
+    await start(HERE, { proxyProtocol: true, withTls });
+    const good = await client(second);
+    for (let round = 0; round < 60; round += 1) {
+      const header = Buffer.from(round % 2 === 0 ? first : second);
+      const [where = 0, what = 0, length = 0] = randomBytes(3);
+      header[where % header.length] = what;
+      const socket = await tcp();
+      socket.end(header.subarray(0, 1 + (length % header.length)));
+      await once(socket.resume(), 'close');
+    }
+    expect(await codeOf(good)).toBe(status.OK);
+    expect(harness.logged.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
   it('are closed where none comes', async () => {

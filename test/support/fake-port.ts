@@ -30,6 +30,8 @@ interface FakeSession {
   readonly takenUp: () => void;
   /** The budgets that it had used; undefined while it is open. */
   closedWith: readonly string[] | undefined;
+  /** The same, where the service has ended it. */
+  leftWith?: readonly string[];
 }
 
 interface Asked {
@@ -132,7 +134,10 @@ export class FakePort implements ServicePort {
     const close = (used: Iterable<string>): void => {
       opened.closedWith = [...used];
     };
-    return { kind: 'open' as const, session, leases, close };
+    const leave = (used: Iterable<string>): void => {
+      opened.leftWith = [...used];
+    };
+    return { kind: 'open' as const, session, leases, close, leave };
   }
 
   usageDays(): never {

@@ -66,7 +66,10 @@ export class HourDenials {
       ai.denied += 1;
     }
     ai.changed = true;
-    for (const blocker of blockers) {
+    for (let index = 0; index < blockers.length; index += 1) {
+      const blocker = blockers[index] as Blocker;
+      // One rule may refuse in several windows: it has refused the request once.
+      if (isRepeated(blockers, index)) continue;
       count(pairOf(ai.rules, blocker.rule, at), at, wouldDeny);
       this.noteRule(blocker, at, aiId, wouldDeny);
     }
@@ -196,4 +199,10 @@ function count(pair: Writable<PairDenials>, at: number, wouldDeny: boolean): voi
 
 function copyOf({ denied, wouldDeny, lastAt, uncounted, rules }: CountedAi): AiDenials {
   return { denied, wouldDeny, lastAt, uncounted, rules: rules.map((pair) => ({ ...pair })) };
+}
+
+function isRepeated(blockers: readonly Blocker[], index: number): boolean {
+  for (let before = 0; before < index; before += 1)
+    if (blockers[before]?.rule === blockers[index]?.rule) return true;
+  return false;
 }

@@ -16,11 +16,18 @@ export function budgetHeadline(
   for (const at of lastGrants.values()) lastGrantAt = Math.max(lastGrantAt ?? at, at);
   return headlineOf({
     ...{ now, zone: budget.zone, windows, lastGrantAt, recent, stale },
-    pause: budget.pause,
+    ...{ pause: budget.pause, isEmergency: isEmergency(snapshot) },
     observes: budget.policy.mode === 'OBSERVE',
     exhaustedAt: exhaustionOf(snapshot),
     poorSpread: poorSpreadOf(snapshot),
   });
+}
+
+/** As the rule EMERGENCY has it. */
+function isEmergency({ budget, windows, larger }: BudgetSnapshot): boolean {
+  const { grantable, emergencyOff } = allowanceOf(budget.policy, larger);
+  const spent = windows.find(({ kind }) => kind === 'MONTH')?.spent ?? 0;
+  return !emergencyOff && spent > 0 && spent >= grantable;
 }
 
 /** As the alert EXHAUSTION_FORECAST has it. */

@@ -39,6 +39,8 @@ export interface HeadlineInput {
   readonly pause?: StoredPause | undefined;
   readonly observes: boolean;
   readonly windows: readonly WindowStatus[];
+  /** The month has come to the share from which on nobody is granted anything. */
+  readonly isEmergency?: boolean;
   /** The latest of all AIs. */
   readonly lastGrantAt?: number | undefined;
   readonly recent: RecentDenials;
@@ -83,8 +85,14 @@ function refusing(input: HeadlineInput): Found | undefined {
 
 const FULL_WINDOWS = { MONTH: "The month's limit", DAY: "The day's cap", HOUR: "The hour's cap" } as const;
 
-function full({ windows, now, zone, observes }: HeadlineInput): Found | undefined {
+function full({ windows, isEmergency, now, zone, observes }: HeadlineInput): Found | undefined {
   if (observes) return undefined;
+  const month = windows.find(({ kind }) => kind === 'MONTH');
+  if (isEmergency && month !== undefined && month.available > 0) {
+    const { end } = month;
+    const text = `The month is used up to its emergency share until ${clockText(zone, end, now)}; nobody is refused now`;
+    return { status: 'FULL', text, until: end };
+  }
   for (const kind of ['MONTH', 'DAY', 'HOUR'] as const) {
     const window = windows.find((one) => one.kind === kind);
     if (window === undefined || window.available > 0) continue;

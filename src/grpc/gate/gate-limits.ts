@@ -30,7 +30,7 @@ export interface GateLimits {
   readonly answerSeconds: number;
   /** A connection is asked to leave at about this age, a tenth more or less; 0: never. */
   readonly ageSeconds: number;
-  /** What is under way on one that was asked to leave may go on for so long. */
+  /** What is under way on one that was asked to leave may go on for so long: longer than any call waits. */
   readonly ageGraceSeconds: number;
   /** Pings of a connection, beside two for each call and each time that a session's answers go out: clients probe the line then. */
   readonly pingsPerSecond: number;
@@ -54,6 +54,6 @@ export const GATE_LIMITS: GateLimits = {
   requestSeconds: 10,
   answerSeconds: 20,
   ageSeconds: 0,
-  ageGraceSeconds: 60,
+  ageGraceSeconds: 960,
   pingsPerSecond: 100,
 };

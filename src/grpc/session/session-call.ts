@@ -63,6 +63,8 @@ class SessionCall implements Speaker {
   /** What is under way is answered, nothing more is read, and then this ends the stream. */
   private atLast: (() => void) | undefined;
   private cancelTimer: (() => void) | undefined;
+  /** The service wants it to go on elsewhere: that is no sign of an AI that crashed. */
+  private sentOn = false;
 
   constructor(
     private readonly call: ServerDuplexStream<Buffer, Buffer>,
@@ -204,6 +206,7 @@ class SessionCall implements Speaker {
 
   /** Nothing is lost by it: those who wait ask again with the same ids, on the stream that comes next. */
   private goodbye(error: Error): void {
+    this.sentOn = true;
     this.calls?.endWaits();
     this.finish(() => this.fail(error));
   }
@@ -237,7 +240,9 @@ class SessionCall implements Speaker {
   }
 
   private close(): void {
-    this.session?.close(this.calls?.usedBudgetIds ?? []);
+    const used = this.calls?.usedBudgetIds ?? [];
+    if (this.sentOn) this.session?.leave(used);
+    else this.session?.close(used);
   }
 }
 

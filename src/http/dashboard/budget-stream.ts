@@ -44,6 +44,10 @@ export class BudgetStream {
       signOut(this.stream);
       return;
     }
+    if (!this.visitor.maySee(this.budgetId)) {
+      this.end(`You may not see the budget ${this.budgetId} any more: your roles were changed.`);
+      return;
+    }
     const { seen } = this.live;
     if (this.live.gone) this.end(`There is no budget ${this.budgetId} any more: it was deleted.`);
     else if (seen !== undefined) this.tellSeen(seen);

@@ -14,6 +14,8 @@ const MOST_HAPPENINGS = 50;
 export class LiveBudget {
   readonly listeners = new Set<() => void>();
   private last: WatchUpdate | undefined;
+  /** As it was when the store last answered: a page says by itself that this is old. */
+  private headline: WatchUpdate['headline'];
   private happenings: readonly HappeningData[] = [];
   /** Days of the current month; those that left the state stay here as they were last seen in it. */
   private readonly days = new Map<string, UsageDay>();
@@ -53,8 +55,8 @@ export class LiveBudget {
   /** Undefined until the store has answered once. */
   get seen(): SeenNow | undefined {
     if (this.last?.snapshot === undefined) return undefined;
-    const { at, stale, waiters, snapshot, deniedRules = [], headline } = this.last;
-    const { days, happenings } = this;
+    const { at, stale, waiters, snapshot, deniedRules = [] } = this.last;
+    const { days, happenings, headline } = this;
     return { at, stale, waiters, snapshot, days, happenings, denied: deniedRules, headline };
   }
 
@@ -77,6 +79,7 @@ export class LiveBudget {
     const news = events.flatMap((event) => happeningOf(event) ?? []).reverse();
     if (news.length > 0) this.happenings = [...news, ...this.happenings].slice(0, MOST_HAPPENINGS);
     this.last = update;
+    if (!update.stale) this.headline = update.headline;
     if (snapshot !== undefined) {
       await Promise.all([this.readDays(snapshot), this.readPast(snapshot)]);
       for (const day of snapshot.openDays) this.days.set(day.day, day);

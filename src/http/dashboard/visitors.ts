@@ -8,6 +8,8 @@ import type { HttpCall } from '../endpoint.js';
 export interface Visitor {
   /** As they find it, for reading. */
   readonly servicePort: ServicePort;
+  /** Whether they may see this budget, for streams that stay open. */
+  maySee(budgetId: string): boolean;
   /** Whether they may change this budget. */
   mayOperate(budgetId: string): boolean;
   /** Whether what let them in still holds, for streams that stay open. */
@@ -25,11 +27,12 @@ export function visitorOf(
   access: Access | undefined,
   servicePort: ServicePort,
 ): Visitor {
-  if (access === undefined) return { servicePort, mayOperate: () => true, stillIn };
+  if (access === undefined) return { servicePort, maySee: () => true, mayOperate: () => true, stillIn };
   // An endpoint that forgot to ask who calls must not be open for it.
   if (principal === undefined) throw unauthenticated('credentials are needed here');
   return {
     servicePort: access.portFor(principal, PERMISSIONS.http, path, servicePort),
+    maySee: (budgetId) => scopeOf(principal, PERMISSIONS.http, budgetId) === 'all',
     mayOperate: (budgetId) => scopeOf(principal, OPERATING, budgetId) === 'all',
     stillIn,
   };

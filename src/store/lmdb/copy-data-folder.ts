@@ -4,7 +4,7 @@ import { open } from 'lmdb';
 import { PROCESS_SCHEDULER } from '../../platform/scheduler.js';
 import type { WorkProgress } from '../../platform/work-progress.js';
 import { StoreStartError } from '../store.js';
-import { type DataFolderLock, lockDataFolder, lockReaders } from './data-folder-lock.js';
+import { type DataFolderLock, isHeldAsProcess, lockDataFolder, lockReaders } from './data-folder-lock.js';
 import { checkFile } from './file-check.js';
 import { DATA_FILE, flushFolder, makePrivateFolder } from './open-lmdb-store.js';
 
@@ -26,6 +26,7 @@ export async function copyDataFolder(from: string, to: string, progress: WorkPro
   const readers = lockReaders(source);
   const lock = lockIfFree(source);
   try {
+    if (lock === undefined) refuseSameProcessId(source);
     const db = open({ path: file, noSubdir: true, readOnly: true });
     try {
       const over = watchGrowth(file, join(target, DATA_FILE), progress);
@@ -39,6 +40,15 @@ export async function copyDataFolder(from: string, to: string, progress: WorkPro
     await lock?.release();
     await readers.release();
   }
+}
+
+/** LMDB knows its readers by their process ids, and in a second container those begin at 1 as in the service's. */
+function refuseSameProcessId(folder: string): void {
+  if (!isHeldAsProcess(folder, process.pid)) return;
+  throw new StoreStartError(
+    `The service on ${folder} has the process id of this command, ${process.pid}, in another container, and LMDB cannot tell the ` +
+      "two apart. Run the command in the service's container, or as another than the first process of its own.",
+  );
 }
 
 /** LMDB does not say how far it is; the size of its file does. The returned function ends that. */

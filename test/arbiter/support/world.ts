@@ -125,6 +125,10 @@ export async function openSession(
       stream.leave();
       opened.close([BUDGET]);
     },
+    leave: () => {
+      stream.leave();
+      opened.leave([BUDGET]);
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ArbiterError, type Caller } from '../../../src/arbiter/service-port.js';
 import { PROCESS_SCHEDULER, type Scheduler } from '../../../src/platform/scheduler.js';
+import { accessFor, ai, settingsOf } from '../../support/access.js';
 import { stopServers } from '../../support/http-server.js';
 import { budget } from '../../support/samples.js';
 import { ADMIN, BUDGETS, type ConnectHarness, startConnect } from './support/connect-harness.js';
@@ -139,4 +140,29 @@ it('says nothing of a client that leaves in the middle of its body', async () =>
   socket.resetAndDestroy();
   await expect.poll(() => http.log.entries.map(({ message }) => message)).toEqual(['a call was refused']);
   expect(http.servicePort.asked).toEqual([]);
+});
+
+it('a call that waits is answered when the credentials that it showed are withdrawn', async () => {
+  const tokens = { robot: [ai('*', 'guardian')], other: [ai('*', 'guardian')] };
+  const { access } = accessFor({ tokens });
+  const http = await startConnect({ access });
+  const callers = keepCalls(http);
+  const ask = (token: string) =>
+    fetch(`http://127.0.0.1:${http.port}${ACQUIRE}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: WAIT,
+    });
+  const [mine, others] = [ask('robot'), ask('other')];
+  await expect.poll(() => callers.length).toBe(2);
+  access.replace(settingsOf({ tokens: { other: tokens.other } }));
+  const answer = await mine;
+  expect(answer.status).toBe(401);
+  expect(await answer.json()).toMatchObject({
+    code: 'unauthenticated',
+    message: expect.stringContaining('were withdrawn'),
+  });
+  expect(callers.filter(({ gone: isGone }) => isGone)).toHaveLength(1);
+  access.replace(settingsOf({ tokens: { robot: tokens.robot } }));
+  expect((await others).status).toBe(401);
 });

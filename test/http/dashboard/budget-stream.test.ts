@@ -23,7 +23,7 @@ async function opened(budgets: LiveBudgets) {
       for (const listener of gone.splice(0)) listener();
     },
   };
-  const visitor = { stillIn: () => true, mayOperate: () => false } as unknown as Visitor;
+  const visitor = { stillIn: () => true, maySee: () => true, mayOperate: () => false } as unknown as Visitor;
   await new BudgetStream(stream as unknown as EventStream, visitor, 'anthropic').follow(budgets);
   return sent;
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { WatchUpdate } from '../../../src/arbiter/service-port.js';
-import { accessFor, viewer } from '../../support/access.js';
+import { accessFor, settingsOf, viewer } from '../../support/access.js';
 import { issue } from '../../support/certificates.js';
 import { collectedLog } from '../../support/collected-log.js';
 import { type SigningKey, signed, signingKey } from '../../support/fake-issuer.js';
@@ -53,7 +53,14 @@ async function start(withTls: boolean) {
     time,
     ...(withTls && { tls: tlsFolder.read(collectedLog()) }),
   });
-  return { ...server, time, token, client };
+  return {
+    ...server,
+    access,
+    settings: settingsOf({ more: { jwt: [settings], certificates } }),
+    time,
+    token,
+    client,
+  };
 }
 
 type Started = Awaited<ReturnType<typeof start>>;
@@ -114,5 +121,45 @@ describe.each(['budget?budget_id=anthropic', 'budgets'])('the stream of %s', (pa
     await end;
     expect(events.at(-1)).toBe('signed-out');
     expect(servicePort.watchers.size).toBe(0);
+  });
+
+  it.each(WAYS)('ends when that is withdrawn: %s', async (_name, shown) => {
+    const started = await start(_name === 'a client certificate');
+    const { access, settings, servicePort } = started;
+    servicePort.budgets = [snapshot().budget];
+    const { events, end } = await follow(started, path, await shown(started));
+    access.replace({ ...settings, jwt: [], certificates: [] });
+    servicePort.tell(UPDATE);
+    await end;
+    expect(events.at(-1)).toBe('signed-out');
+    expect(servicePort.watchers.size).toBe(0);
+  });
+});
+
+describe('a page whose roles allow other budgets alone', () => {
+  async function lowered(path: string) {
+    const started = await start(false);
+    const { access, settings, servicePort, token } = started;
+    servicePort.budgets = [snapshot().budget];
+    const page = await follow(started, path, { authorization: `Bearer ${token}` });
+    const jwt = settings.jwt.map((issuer) => ({
+      ...issuer,
+      principals: issuer.principals.map((principal) => ({ ...principal, roles: [viewer('openai')] })),
+    }));
+    access.replace({ ...settings, jwt });
+    servicePort.tell(UPDATE);
+    return { ...page, servicePort };
+  }
+
+  it('is told nothing more of a budget', async () => {
+    const { events, end } = await lowered('budget?budget_id=anthropic');
+    await end;
+    expect(events.at(-1)).toBe('problem');
+  });
+
+  it('has it no longer among all budgets', async () => {
+    const { events, servicePort } = await lowered('budgets');
+    await expect.poll(() => servicePort.watchers.size, { timeout: 10_000 }).toBe(0);
+    expect(events).not.toContain('signed-out');
   });
 });

@@ -27,6 +27,73 @@ function lines(text: string): string[] {
   return parseBudgetsFile('c.yaml', text).problems.map(({ place, message }) => `${place}: ${message}`);
 }
 
+describe('tokens in a file of their own', () => {
+  const token = (name: string, sha256 = SHA) =>
+    `tokens: [{name: ${name}, sha256: ${sha256}, roles: [{role: viewer, budgets: '*'}]}]`;
+  const read = (text: string | Buffer | undefined, more = '') => {
+    const own = join(plain, 'tokens.yaml');
+    rmSync(own, { force: true });
+    if (text !== undefined) writeFileSync(own, text);
+    return parseBudgetsFile(join(plain, 'c.yaml'), `credentials:\n  tokens_file: tokens.yaml\n${more}`);
+  };
+
+  it('stand beside those of CONFIG_FILE, or alone', () => {
+    const alone = read(token('a'));
+    expect(alone).toMatchObject({ problems: [], credentials: { tokensFile: join(plain, 'tokens.yaml') } });
+    expect(alone.credentials?.tokens.map(({ name }) => name)).toEqual(['a']);
+    const both = read(token('a'), `  ${token('b', 'cd'.repeat(32))}`);
+    expect(both.credentials?.tokens.map(({ name }) => name)).toEqual(['b', 'a']);
+  });
+
+  it.each([
+    [
+      'not there',
+      undefined,
+      '',
+      /c\.yaml:2:16: credentials\.tokens_file: .*tokens\.yaml cannot be read: there is no/,
+    ],
+    [
+      'binary',
+      Buffer.of(0xff, 0xfe, 0),
+      '',
+      /credentials\.tokens_file: .*has bytes that are no text in UTF-8/,
+    ],
+    ['no YAML', 'tokens: [', '', /^\S*tokens\.yaml:1:/],
+    ['empty', '', '', /^\S*tokens\.yaml:1:1: tokens: nothing is not a list of tokens/],
+    [
+      'without tokens',
+      'tokens: []',
+      '',
+      /^\S*tokens\.yaml:1:9: tokens: an empty list is not a list of tokens/,
+    ],
+    [
+      'with a slip',
+      token('a').replace('sha256', 'sha265'),
+      '',
+      /^\S*tokens\.yaml:1:\d+: .*no such setting; did you mean sha256/,
+    ],
+    [
+      'with something else',
+      `${token('a')}\nbat_secret-token: x`,
+      '',
+      /^\S*tokens\.yaml:2:1: only "tokens" may stand here/,
+    ],
+    ['with one of the other file', token('a'), `  ${token('b')}`, /sha256: stands here twice/],
+    [
+      'the token itself',
+      'bat_secret-token',
+      '',
+      /^\S*tokens\.yaml:1:1: what stands here is not a map with tokens/,
+    ],
+  ])('%s: are refused by the place of the mistake', (_what, text, more, expected) => {
+    const { problems, credentials } = read(text, more);
+    const told = problems.map(({ place, message }) => `${place}: ${message}`);
+    expect(told).toContainEqual(expect.stringMatching(expected));
+    expect(told.join()).not.toContain('secret-token');
+    expect(credentials).toBeUndefined();
+  });
+});
+
 describe('credentials in CONFIG_FILE', () => {
   it('may be tokens, certificates and issuers, side by side; files are beside it', () => {
     const file = folder.file('c.yaml', '');

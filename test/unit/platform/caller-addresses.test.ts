@@ -37,6 +37,7 @@ describe('whom a call counts as', () => {
   it('is whom the proxy names, and of IPv6 a network', () => {
     expect(callers.callerOf(end('::ffff:10.1.0.1'), '203.0.113.9')).toBe('203.0.113.9');
     expect(callers.callerOf(end('10.1.0.1'), '2001:db8:9:9::9')).toBe('2001:db8:9:9::/64');
+    expect(callers.addressOf(end('10.1.0.1'), '2001:db8:9:9::9')).toBe('2001:db8:9:9::9');
   });
 
   it('is whom the PROXY header names, and behind another proxy whom that one names', () => {

@@ -33,6 +33,18 @@ it('counts by AI and rule, denials apart from what would be one, and each reques
   ]);
 });
 
+it('counts a request once for a rule that refuses it in several windows', () => {
+  const hour = new HourDenials(HOUR);
+  const twice = blockers('KEPT_FOR_OTHERS', 'HOURLY_CAP', 'KEPT_FOR_OTHERS');
+  hour.note({ at: HOUR, aiId: 'guardian', blockers: twice, wouldDeny: false }, nobody);
+  const { ais, rules } = hour.span();
+  expect(ais.get('guardian')?.rules.map(({ rule, denied }) => [rule, denied])).toEqual([
+    ['KEPT_FOR_OTHERS', 1],
+    ['HOURLY_CAP', 1],
+  ]);
+  expect(rules.map(({ denied }) => denied)).toEqual([1, 1]);
+});
+
 describe('a flood of names that are made up', () => {
   const hour = new HourDenials(HOUR);
   note(hour, 'guardian', true);

@@ -174,6 +174,11 @@ const ROWS: readonly Row[] = [
     { windows: FULL_HOUR, exhaustedAt: NOW + HOUR },
     "The hour's cap is full until 16:00; nobody is refused now",
   ],
+  [
+    'the month is at its emergency share, and nobody asks',
+    { isEmergency: true, exhaustedAt: NOW + HOUR },
+    'The month is used up to its emergency share until 16:00; nobody is refused now',
+  ],
   ['uneven', { poorSpread: 84.6 }, 'Uneven: the days of the month differ by 85 percent'],
   [
     'ending is worse than uneven',
