@@ -2,6 +2,8 @@ import type { ServiceError } from '@grpc/grpc-js';
 import { settingText } from '../config/config.js';
 import { processEnvironment } from '../config/environment.js';
 import type { WatchBudgetResponse } from '../gen/budgetarbiter/v1/budget_admin_service.js';
+import { ErrorInfo } from '../gen/google/rpc/error_details.js';
+import { Status } from '../gen/google/rpc/status.js';
 import { PROCESS_TIME } from '../platform/clock.js';
 import { PROCESS_SCHEDULER, pause, type Scheduler } from '../platform/scheduler.js';
 import type { StartError } from '../platform/start-error.js';
@@ -68,9 +70,15 @@ async function follow(
   ended: AbortSignal,
 ): Promise<void> {
   while (!ended.aborted) {
+    let updates = 0;
+    const hear = (happened: readonly Happening[]): void => {
+      updates += 1;
+      tell(happened);
+    };
     const failure =
-      (await learnBudget(service, view, ended)) ?? (await oneStream(service, view, tell, once, ended));
+      (await learnBudget(service, view, ended)) ?? (await oneStream(service, view, hear, once, ended));
     if (failure === undefined) return;
+    if (updates > 0 && isSentOn(failure)) continue;
     const trouble = failureOf(failure, service.target);
     if (once || FINAL.test(failure.message)) throw trouble;
     if (view.ended === undefined)
@@ -78,6 +86,16 @@ async function follow(
     view.ended = `${trouble.message}; trying again`;
     await pause(PROCESS_SCHEDULER, RETRY_MS);
   }
+}
+
+/** By a service that stops, or since its connection has reached its age: trouble only if nobody takes the watcher then. */
+function isSentOn({ metadata }: ServiceError): boolean {
+  const [bytes] = metadata?.get('grpc-status-details-bin') ?? [];
+  if (!(bytes instanceof Buffer)) return false;
+  return Status.decode(bytes).details.some(
+    ({ typeUrl, value }) =>
+      typeUrl.endsWith('/google.rpc.ErrorInfo') && ErrorInfo.decode(value).reason === 'SHUTTING_DOWN',
+  );
 }
 
 /** First of all, since nobody can say an event without knowing what the budget counts: why it failed, or undefined. */

@@ -95,6 +95,8 @@ describe('who used what', () => {
       code: 1,
       err: expect.stringContaining('exists already'),
     });
+    const last = `http://${service.httpAddress}/api/token-usage/export?from_day=9999-11-01&to_day=9999-11-30`;
+    expect((await (await fetch(last)).text()).trimEnd().split('\r\n')).toHaveLength(1);
     const piped = await cli(['export', '--range', 'today', '--csv', '-'], env);
     expect(piped).toMatchObject({
       code: 0,

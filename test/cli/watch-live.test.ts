@@ -43,3 +43,33 @@ it('tells what happens as lines, says when the service is gone, and goes on when
   const [code] = await once(watch, 'close');
   expect(code).toBe(0);
 }, 60_000);
+
+it('says nothing of a connection that has reached its age, and misses nothing', async () => {
+  const aged = await startService({ env: { GRPC_MAX_CONNECTION_AGE: '1s' } });
+  const clients = new LoadedClients(aged.grpcAddress);
+  const watch = startCommand(['watch', 'anthropic', '--address', aged.grpcAddress], {});
+  let out = '';
+  watch.stdout.on('data', (chunk) => {
+    out += chunk;
+  });
+  const changes = () => out.match(/changed {3}/g)?.length ?? 0;
+  const changeAgain = (paused: boolean) =>
+    clients.admin(paused ? 'ResumeBudget' : 'PauseBudget', { budget_id: 'anthropic' });
+  const ended = async () => {
+    const page = await (await fetch(`http://${aged.httpAddress}/metrics`)).text();
+    const counts = page.matchAll(/duration_seconds_count\{.*\/WatchBudget".*\} (\d+)$/gm);
+    return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+  };
+  await expect.poll(ended, PATIENCE).toBeGreaterThan(0);
+  for (let change = 0; change < 6; change += 1) {
+    await changeAgain(change % 2 === 1);
+    const before = await ended();
+    await expect.poll(ended, PATIENCE).toBeGreaterThan(before);
+  }
+  await expect.poll(changes, PATIENCE).toBe(6);
+  expect(out).not.toContain('trouble');
+  watch.kill('SIGINT');
+  await once(watch, 'close');
+  clients.close();
+  await aged.stop();
+}, 60_000);

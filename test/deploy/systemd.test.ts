@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -48,6 +48,16 @@ describe('deploy/systemd', () => {
     it('takes the unit, which holds back what it does not need', () => {
       expect(existsSync(process.execPath)).toBe(true);
       verify();
+    });
+
+    it('makes the user of the unit', () => {
+      mkdirSync(join(folder, 'etc'));
+      execFileSync('systemd-sysusers', [`--root=${folder}`, join(FOLDER, 'sysusers.conf')]);
+      const [, user = ''] = /^User=(.*)$/m.exec(UNIT) ?? [];
+      expect(UNIT).toContain(`\nGroup=${user}\n`);
+      const named = new RegExp(`^${user}:.*:/var/lib/${user}:/usr/sbin/nologin$`, 'm');
+      expect(readFileSync(join(folder, 'etc/passwd'), 'utf8')).toMatch(named);
+      expect(readFileSync(join(folder, 'etc/group'), 'utf8')).toMatch(new RegExp(`^${user}:`, 'm'));
     });
 
     it('takes it with the drop-in, whose lines for a configuration are used', () => {
