@@ -239,7 +239,7 @@ export class UsageView implements View {
         file: `${budgetId}-usage-${range.from}-${range.to}`,
         empty: 'Nothing was used.',
       },
-      ...{ key: ({ key }) => key, dense: true, columns: this.columns(by, total) },
+      ...{ key: ({ key }) => key, dense: true, stack: true, columns: this.columns(by, total) },
     });
     table.update(rows);
     fill(this.place, table.element);
