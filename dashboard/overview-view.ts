@@ -57,6 +57,9 @@ export class OverviewView implements View {
   private total = 0;
   private stale: ReadonlySet<string> = new Set();
   private isLost = false;
+  /** When all that is shown was of now. */
+  private toldAt: number | undefined;
+  private readonly awayNote = h('p', { class: 'headline away', hidden: true });
   private more = false;
   private typing: number | undefined;
 
@@ -74,7 +77,10 @@ export class OverviewView implements View {
       h('span', { class: 'tool' }, h('label', { for: 'order' }, 'Order by'), this.order),
     );
     const heading = h('div', { class: 'title-row' }, h('h1', { tabindex: -1 }, 'Budgets'), this.buttons());
-    const parts = [tools, this.note, this.zones, this.legend, this.list, this.behind, this.paging];
+    const parts = [
+      ...[tools, this.awayNote, this.note, this.zones, this.legend],
+      ...[this.list, this.behind, this.paging],
+    ];
     this.element = h('div', {}, heading, ...parts);
     this.stream = this.open();
   }
@@ -152,7 +158,10 @@ export class OverviewView implements View {
     }
     const old = stale.length === 1 ? 'one budget are' : `${stale.length} budgets are`;
     const unread = stale.length > 0 ? `The store does not answer: figures of ${old} old.` : undefined;
-    this.context.connection.store(problem ?? unread);
+    if (stale.length === 0) this.toldAt = at;
+    this.context.connection.store(
+      unread ?? (problem && `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`),
+    );
     if (this.ids === undefined && problem !== undefined)
       setText(this.note, `Which budgets there are is not known: ${problem}.`);
     if (budgetIds !== undefined || cards.length > 0) this.arrange();
@@ -164,7 +173,13 @@ export class OverviewView implements View {
     const { isLost, stale } = this;
     for (const [budgetId, view] of this.views)
       view.setAway(isLost ? 'service' : stale.has(budgetId) ? 'store' : undefined);
-    this.table.element.classList.toggle('stale', isLost || stale.size > 0);
+    const isAway = isLost || stale.size > 0;
+    this.table.element.classList.toggle('stale', isAway);
+    // Each card says it by itself; a table says it once.
+    this.awayNote.hidden = !isAway || !this.list.hidden || this.toldAt === undefined;
+    const time = new Date(this.toldAt ?? 0).toLocaleTimeString();
+    const who = isLost ? 'service' : 'store';
+    setText(this.awayNote, `The ${who} does not answer: the figures are of ${time}.`);
   }
 
   private arrange(): void {

@@ -29,6 +29,9 @@ type Client struct {
 	journal   *settle.Journal
 	lines     waitLines
 	closed    atomic.Bool
+	// ending is done once the client is closed: nobody waits for a slot any more.
+	ending context.Context
+	end    context.CancelFunc
 }
 
 // Settlement is what was to be told to the service of one slot.
@@ -48,6 +51,7 @@ func New(address string, options ...Option) (*Client, error) {
 	}
 	replicas := wire.NewReplicas(wire.NewAddresses(strings.Split(address, ",")), s.access())
 	client := &Client{settings: s, token: s.token, lines: waitLines{lines: map[lineOf]*line{}}}
+	client.ending, client.end = context.WithCancel(context.Background())
 	if s.unary {
 		client.transport = wire.NewUnary(replicas, s.timeout)
 	} else {
@@ -109,7 +113,7 @@ func (c *Client) Acquire(ctx context.Context, request Request) (*Slot, error) {
 	}
 	ctx, span := c.settings.tracer.Start(ctx, want.Request)
 	c.outbox.Begin()
-	granted, err := c.acquire(ctx, want)
+	granted, err := c.untilClosed(ctx, want)
 	if err != nil {
 		c.outbox.End()
 		span.End(err)
@@ -127,6 +131,14 @@ func (c *Client) Acquire(ctx context.Context, request Request) (*Slot, error) {
 	return slot, nil
 }
 
+// untilClosed acquires; the end of the client ends that, too.
+func (c *Client) untilClosed(ctx context.Context, want wanted) (granted, error) {
+	asking, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(c.ending, func() { cancel(ErrClosed) })()
+	return c.acquire(asking, want)
+}
+
 type slotKey struct{}
 
 // SlotFrom is the slot that the work with this context holds; nil if it holds none.
@@ -141,12 +153,14 @@ func (c *Client) Unsettled() int { return c.outbox.Open() }
 // Flush waits until all slots are settled, or the context ends, and says whether they are.
 func (c *Client) Flush(ctx context.Context) bool { return c.outbox.Flush(ctx) }
 
-// Close gives no more slots, flushes, and ends the session. It waits for slots that are held, so call it from outside of them.
+// Close gives no more slots, turns away who waits for one with ErrClosed, flushes, and ends the session. It waits for slots that are
+// held, so call it from outside of them.
 // Where the context ends first, or 10 seconds pass if it has no deadline, it returns an *Unsettled.
 func (c *Client) Close(ctx context.Context) error {
 	if c.closed.Swap(true) {
 		return nil
 	}
+	c.end()
 	if _, has := ctx.Deadline(); !has {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, defaultClose)

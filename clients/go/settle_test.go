@@ -19,6 +19,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
 )
 
 // failing fails calls of a kind so many times.
@@ -149,6 +150,32 @@ func TestCloseSaysWhatItLeaves(t *testing.T) {
 		if took := time.Since(began); took != 3*time.Second {
 			t.Error(took)
 		}
+	})
+}
+
+func TestCloseTurnsAwayWhoWaits(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.server.Deny = func(*pb.AcquireSlotRequest) *pb.Denial {
+			return &pb.Denial{Blockers: []*pb.Blocker{{Rule: pb.Rule_RULE_CONCURRENCY}}, RetryAfter: durationpb.New(time.Second)}
+		}
+		waited := make(chan error)
+		for range 3 {
+			go func() { waited <- w.do(reports) }()
+		}
+		synctest.Wait()
+		began := time.Now()
+		closed := make(chan error)
+		go func() { closed <- w.close(w.client, 30*time.Second) }()
+		for range 3 {
+			if err := <-waited; !errors.Is(err, arbiter.ErrClosed) {
+				t.Error(err)
+			}
+		}
+		if took := time.Since(began); took > 0 {
+			t.Error(took)
+		}
+		// What they had asked for is answered yet, and would be given back.
+		w.must(<-closed)
 	})
 }
 

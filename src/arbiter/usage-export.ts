@@ -1,8 +1,9 @@
 import type { Refused } from '../domain/model/outcomes.js';
 import { crossing } from '../domain/statistics/crossing.js';
 import type { ExportedRow } from '../domain/statistics/usage-lines.js';
+import { pieces } from '../domain/time/calendar.js';
 import type { Caller, ExportQuery, ServicePort, UsageExport } from './service-port.js';
-import { daysAfter, earliest } from './usage-listing.js';
+import { earliest } from './usage-listing.js';
 
 /** So many days are held at once. */
 const DAYS_AT_ONCE = 7;
@@ -23,9 +24,8 @@ export async function exportUsage(
   const to = query.toDay ?? (from > today ? from : today);
   const { policy } = snapshot.budget;
   async function* rows(): AsyncIterable<ExportedRow> {
-    for (let first = from; first <= to; first = daysAfter(first, DAYS_AT_ONCE)) {
-      const last = daysAfter(first, DAYS_AT_ONCE - 1);
-      for (const day of await servicePort.usageDays(snapshot, first, last < to ? last : to)) {
+    for (const { fromDay, toDay } of pieces({ fromDay: from, toDay: to }, DAYS_AT_ONCE)) {
+      for (const day of await servicePort.usageDays(snapshot, fromDay, toDay)) {
         const crossed = crossing([day], policy, KEYS, {});
         const sorted = crossed.sort((a, b) => compare(a.aiId, b.aiId) || compare(a.model, b.model));
         for (const row of sorted)

@@ -1,9 +1,9 @@
-import { type BudgetView, type Refused, refused } from '../domain/model/outcomes.js';
+import { type BudgetSnapshot, type BudgetView, type Refused, refused } from '../domain/model/outcomes.js';
 import type { UsageDay } from '../domain/model/state.js';
 import { NO_CALLS } from '../domain/statistics/calls-by-name.js';
 import { crossing } from '../domain/statistics/crossing.js';
 import { knownHours } from '../domain/statistics/known-hours.js';
-import { LAST_DAY, zoneOfDay } from '../domain/time/calendar.js';
+import { LAST_DAY, pieces, zoneOfDay } from '../domain/time/calendar.js';
 import { hourName } from '../domain/time/windows.js';
 import type { Caller, ServicePort, UsageOrder, UsageQuery, UsageRow, UsageRows } from './service-port.js';
 
@@ -13,6 +13,8 @@ interface ListedRow extends UsageRow {
 }
 
 const LONGEST_DAYS = 366;
+/** So many days are read together where a page may need no more. */
+const DAYS_AT_ONCE = 7;
 const DAY_MS = 86_400_000;
 
 /** Usage by day, hour, AI, model or team, or several of them, a page at a time. */
@@ -25,19 +27,64 @@ export async function listUsage(
   const outcome = await servicePort.submit(budgetId, { kind: 'get-snapshot' }, caller);
   if (outcome.kind === 'refused') return outcome;
   const { snapshot } = outcome;
-  const from = query.fromDay ?? earliest(snapshot.month.key, query.toDay);
-  const to = query.toDay ?? daysAfter(from, LONGEST_DAYS);
-  const days = await servicePort.usageDays(snapshot, from, to);
-  const all = rowsOf(days, snapshot.budget, query).filter(({ tokens, calls }) => tokens > 0 || calls > 0);
+  const fromDay = query.fromDay ?? earliest(snapshot.month.key, query.toDay);
+  const toDay = query.toDay ?? daysAfter(fromDay, LONGEST_DAYS);
+  const goesOn = goesByDays(query) ? cursorOf(query.afterKey) : undefined;
+  if (goesOn !== undefined) return laterPage(servicePort, snapshot, query, goesOn, toDay);
+  const days = await servicePort.usageDays(snapshot, fromDay, toDay);
+  const all = rowsOf(days, snapshot.budget, query);
   const budgetTokens = sumOf(days.map(({ total }) => total));
   // Each month can be counted exactly; a sum over several may not.
   if (!Number.isSafeInteger(budgetTokens)) return refused({ reason: 'AMOUNT_OVERFLOW', field: 'to_day' });
-  return {
-    ...pageOf(all, query),
-    totalTokens: sumOf(all.map(({ tokens }) => tokens)),
-    totalCalls: sumOf(all.map(({ calls }) => calls)),
-    budgetTokens,
-  };
+  const totalTokens = sumOf(all.map(({ tokens }) => tokens));
+  const totalCalls = sumOf(all.map(({ calls }) => calls));
+  return withSums(pageOf(all, query), query, { totalTokens, totalCalls, budgetTokens });
+}
+
+type Sums = Pick<UsageRows, 'totalTokens' | 'totalCalls' | 'budgetTokens'>;
+type Page = Pick<UsageRows, 'rows' | 'nextKey'>;
+
+/** A later page goes on at a day, and needs none before it. Its cursor takes along the sums, for which the first page read all days. */
+function goesByDays({ by, groupBy, orderBy = 'KEY', descending = false }: UsageQuery): boolean {
+  return orderBy === 'KEY' && !descending && (by?.[0] ?? groupBy) === 'DAY';
+}
+
+interface Cursor extends Sums {
+  readonly place: string;
+}
+
+function withSums(page: Page, query: UsageQuery, sums: Sums): UsageRows {
+  const { nextKey: place } = page;
+  if (place === undefined || !goesByDays(query)) return { ...page, ...sums };
+  const { totalTokens, totalCalls, budgetTokens } = sums;
+  return { ...page, ...sums, nextKey: `${totalTokens} ${totalCalls} ${budgetTokens} ${place}` };
+}
+
+function cursorOf(key: string | undefined): Cursor | undefined {
+  const [, tokens, calls, ofBudget, place = ''] =
+    /^(\d+) (\d+) (\d+) (\d{4}-\d\d-\d\d.*)$/s.exec(key ?? '') ?? [];
+  if (place === '') return undefined;
+  const [totalTokens, totalCalls, budgetTokens] = [Number(tokens), Number(calls), Number(ofBudget)];
+  return { totalTokens, totalCalls, budgetTokens, place };
+}
+
+/** Reads no more days than it has rows of. */
+async function laterPage(
+  servicePort: ServicePort,
+  snapshot: BudgetSnapshot,
+  query: UsageQuery,
+  { place, ...sums }: Cursor,
+  toDay: string,
+): Promise<UsageRows> {
+  const fromDay = place.slice(0, 10);
+  const own = { ...query, afterKey: place };
+  const rows: ListedRow[] = [];
+  for (const some of pieces({ fromDay, toDay }, DAYS_AT_ONCE)) {
+    const days = await servicePort.usageDays(snapshot, some.fromDay, some.toDay);
+    rows.push(...rowsOf(days, snapshot.budget, query).filter((row) => row.place > place));
+    if (rows.length > query.pageSize) break;
+  }
+  return withSums(pageOf(rows, own), own, sums);
 }
 
 function sumOf(values: readonly number[]): number {
@@ -45,7 +92,7 @@ function sumOf(values: readonly number[]): number {
 }
 
 /** The rows after those of the page before. A cursor says what they are ordered by, and the place of the last of them. */
-function pageOf(all: readonly ListedRow[], query: UsageQuery): Pick<UsageRows, 'rows' | 'nextKey'> {
+function pageOf(all: readonly ListedRow[], query: UsageQuery): Page {
   const { orderBy = 'KEY', descending = false, afterKey, pageSize } = query;
   const value = ({ tokens, calls }: ListedRow) =>
     orderBy === 'KEY' ? 0 : orderBy === 'TOKENS' ? tokens : calls;
@@ -91,7 +138,12 @@ export function daysAfter(day: string, days: number): string {
   return after > Date.parse(LAST_DAY) ? LAST_DAY : new Date(after).toISOString().slice(0, 10);
 }
 
-function rowsOf(days: readonly UsageDay[], { zone, policy }: BudgetView, query: UsageQuery): ListedRow[] {
+/** Rows with usage, or with calls that spent nothing. */
+function rowsOf(days: readonly UsageDay[], budget: BudgetView, query: UsageQuery): ListedRow[] {
+  return allRowsOf(days, budget, query).filter(({ tokens, calls }) => tokens > 0 || calls > 0);
+}
+
+function allRowsOf(days: readonly UsageDay[], { zone, policy }: BudgetView, query: UsageQuery): ListedRow[] {
   const { groupBy, aiId, model, teamId } = query;
   const isWhole = aiId === undefined && model === undefined && teamId === undefined;
   if (groupBy === 'HOUR') return days.flatMap((day) => hoursOf(day, zone));

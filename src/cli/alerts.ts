@@ -4,7 +4,7 @@ import { PROCESS_TIME } from '../platform/clock.js';
 import { StartError } from '../platform/start-error.js';
 import { type ConnectionOptions, connect, type Service } from './connect.js';
 import type { Run } from './output.js';
-import { harmless, table } from './text.js';
+import { harmless, moment, table } from './text.js';
 import { readUntil, UNTIL_RULE } from './until.js';
 
 /** `budget-arbiter alerts`: what holds, what was told of it, and what an operator does about it. */
@@ -51,12 +51,12 @@ export async function printAlerts(
     const rows = alerts.map((alert) => [
       nameOf(alert.rule),
       stateOf(alert),
-      alert.raisedAt?.toISOString() ?? '',
+      moment(alert.raisedAt),
       alert.alertId,
       harmless(alert.message),
     ]);
     const head = ['RULE', 'STATE', 'SINCE', 'ALERT', 'MESSAGE'];
-    run.output.out(rows.length === 0 ? 'nothing is wrong\n' : table([head, ...rows]));
+    run.output.out(rows.length === 0 ? 'nothing is wrong\n' : table([head, ...rows], [2, 3, 4]));
     run.output.out(silences.map((silence) => `silent: ${silenceText(silence)}\n`).join(''));
   });
 }
@@ -152,7 +152,7 @@ function silenceText({ rule, until, reason, silencedBy }: AlertSilence): string 
   const what = rule === undefined ? 'every rule' : nameOf(rule);
   const why = reason === '' ? '' : `: ${harmless(reason)}`;
   const who = silencedBy === '' ? '' : ` (${harmless(silencedBy)})`;
-  return `${what} until ${until?.toISOString() ?? ''}${why}${who}`;
+  return `${what} until ${moment(until)}${why}${who}`;
 }
 
 function json(value: unknown): string {

@@ -1,11 +1,15 @@
 import { AlertRule, TopUpKind } from '../gen/budgetarbiter/v1/budget.js';
 import { type Change, ChangeKind, type PolicyChange } from '../gen/budgetarbiter/v1/budget_admin_service.js';
 import { fieldsOf, policyObject, shortValue } from './policy-text.js';
-import { amount, harmless } from './text.js';
+import { amount, harmless, moment } from './text.js';
 
 /** `CHANGE_KIND_LEASE_REVOKED` is `lease revoked`. */
 export function kindName({ kind }: Change): string {
-  return (ChangeKind[kind] ?? '').replace('CHANGE_KIND_', '').replace('_', ' ').toLowerCase();
+  return (ChangeKind[kind] ?? '')
+    .replace('CHANGE_KIND_', '')
+    .replace('TOP_UP', 'TOP-UP')
+    .replaceAll('_', ' ')
+    .toLowerCase();
 }
 
 /** What a change did, in one line. */
@@ -27,12 +31,11 @@ export function changeText(change: Change): string {
   if (change.alertId !== undefined) return alertName(change);
   if (kind === ChangeKind.CHANGE_KIND_ALERTS_SILENCED) {
     const until = change.silencedUntil;
-    return `${alertName(change)}: ${until === undefined ? 'told again' : `until ${until.toISOString()}`}`;
+    return `${alertName(change)}: ${until === undefined ? 'told again' : `until ${moment(until)}`}`;
   }
-  if (clock !== undefined)
-    return `${clock.before?.toISOString() ?? ''} -> ${clock.after?.toISOString() ?? ''}`;
+  if (clock !== undefined) return `${moment(clock.before)} -> ${moment(clock.after)}`;
   return kind === ChangeKind.CHANGE_KIND_RESUMED && pause !== undefined
-    ? `it was paused since ${pause.pausedAt?.toISOString() ?? ''}${pause.reason && `: ${harmless(pause.reason)}`}`
+    ? `it was paused since ${moment(pause.pausedAt)}${pause.reason && `: ${harmless(pause.reason)}`}`
     : '';
 }
 

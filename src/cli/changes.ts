@@ -4,7 +4,7 @@ import { asking, budgetIdOf, jsonLine, pages } from './asked-service.js';
 import { changeText, kindName } from './change-text.js';
 import type { ConnectionOptions, Service } from './connect.js';
 import type { Run } from './output.js';
-import { harmless } from './text.js';
+import { harmless, moment } from './text.js';
 
 /** `budget-arbiter changes`: what operators changed, and putting the one before back. */
 
@@ -45,10 +45,10 @@ async function* changesOf({ admin, call }: Service, budgetId: string): AsyncGene
 
 function lines(change: Change): string {
   const { number, changedAt, principal, reason } = change;
-  const when = changedAt?.toISOString().slice(0, 19).replace('T', ' ') ?? '';
+  const when = moment(changedAt);
   const by = principal === '' ? '' : ` by ${harmless(principal)}`;
   const detail = [changeText(change), reason === '' ? '' : `(${harmless(reason)})`].filter(Boolean).join(' ');
-  return `${number}  ${when}Z  ${kindName(change)}${by}\n${detail === '' ? '' : `    ${detail}\n`}`;
+  return `${number}  ${when}  ${kindName(change)}${by}\n${detail === '' ? '' : `    ${detail}\n`}`;
 }
 
 export interface UndoOptions extends ConnectionOptions {

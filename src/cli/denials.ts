@@ -78,13 +78,19 @@ export function told(of: ListDenialsResponse, rows: readonly DenialRow[]): strin
   const would =
     wouldDenyRequests > 0 ? `, ${amount(wouldDenyRequests)} more in mode OBSERVE would have been` : '';
   const head = `${amount(deniedRequests)} requests were denied ${span}${would}\n`;
-  return `${head}\n${of.rules.map(ruleText).join('')}\n${rowTable(rows)}`;
+  const listed = new Set(rows.map(({ aiId }) => aiId));
+  return `${head}\n${of.rules.map((rule) => ruleText(rule, listed)).join('')}\n${rowTable(rows)}`;
 }
 
-function ruleText({ rule, denied, wouldDeny, lastAt, lastAiId, lastBlocker }: RuleDenials): string {
+/** `listed`: the AIs that are asked about. What a rule said last, it may have said to another. */
+function ruleText(
+  { rule, denied, wouldDeny, lastAt, lastAiId = '', lastBlocker }: RuleDenials,
+  listed: ReadonlySet<string>,
+): string {
   const line = `${ruleName(rule)}: ${countText(denied, wouldDeny)}`;
   if (lastBlocker === undefined) return `${line}\n`;
-  return `${line}, last at ${moment(lastAt)} of ${harmless(lastAiId ?? '')}:\n  ${harmless(lastBlocker.message)}\n`;
+  const last = listed.has(lastAiId) ? 'last' : 'the last of all';
+  return `${line}, ${last} at ${moment(lastAt)} of ${harmless(lastAiId)}:\n  ${harmless(lastBlocker.message)}\n`;
 }
 
 function rowTable(rows: readonly DenialRow[]): string {

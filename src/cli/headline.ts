@@ -1,5 +1,8 @@
 import { type Headline, HeadlineStatus, Rule } from '../gen/budgetarbiter/v1/budget.js';
-import { harmless, type Paint, PLAIN, type Style } from './text.js';
+import { harmless, type Paint, PLAIN, type Style, wrapped } from './text.js';
+
+/** Terminals are at least so wide. */
+const WIDTH = 80;
 
 /** What the service says of a budget in one line; undefined where it knows nothing, or is older than headlines. */
 export function headlineText(headline: Headline | undefined): string | undefined {
@@ -25,7 +28,7 @@ interface Standing {
   readonly stats: { readonly headline?: Headline | undefined };
 }
 
-/** A line for each budget, the worst first. */
+/** What is said of each budget, the worst first. */
 export function headlines(standings: readonly Standing[], paint: Paint = PLAIN): string {
   const statusOf = ({ stats }: Standing) =>
     stats.headline?.status ?? HeadlineStatus.HEADLINE_STATUS_UNSPECIFIED;
@@ -33,7 +36,14 @@ export function headlines(standings: readonly Standing[], paint: Paint = PLAIN):
   const lines = worstFirst.flatMap(({ budget, stats }) => {
     const text = headlineText(stats.headline);
     if (text === undefined || stats.headline === undefined) return [];
-    return [`${budget.budgetId}: ${paint(text, headlineStyle(stats.headline))}\n`];
+    const style = headlineStyle(stats.headline);
+    const [first = '', ...more] = wrapped(`${budget.budgetId}: ${text}`, WIDTH);
+    const start = first.slice(0, budget.budgetId.length + 2);
+    const lines = [
+      `${start}${paint(first.slice(start.length), style)}`,
+      ...more.map((line) => paint(line, style)),
+    ];
+    return lines.map((line) => `${line}\n`);
   });
   return lines.length === 0 ? '' : `${lines.join('')}\n`;
 }

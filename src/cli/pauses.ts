@@ -3,7 +3,7 @@ import { StartError } from '../platform/start-error.js';
 import { allBudgets, asking, jsonLine } from './asked-service.js';
 import type { ConnectionOptions, Service } from './connect.js';
 import type { Run } from './output.js';
-import { harmless } from './text.js';
+import { harmless, moment } from './text.js';
 
 /** `budget-arbiter pause` and `resume`: no new grants, of some budgets or of all. */
 
@@ -56,5 +56,5 @@ function told({ budgetId, pause }: Budget): string {
   const { pausedAt, principal } = pause;
   const by = principal === '' ? '' : ` by ${harmless(principal)}`;
   const why = pause.reason === '' ? '' : `: ${harmless(pause.reason)}`;
-  return `${budgetId}: paused since ${pausedAt?.toISOString() ?? '?'}${by}${why}\n`;
+  return `${budgetId}: paused since ${moment(pausedAt)}${by}${why}\n`;
 }

@@ -36,15 +36,34 @@ export function share(part: number, whole: number): string {
   return whole > 0 ? `${Math.floor((part / whole) * 100)}%` : '-';
 }
 
-/** Columns as wide as their widest cell; the first is of words, the others of figures. */
-export function table(rows: readonly (readonly string[])[]): string {
+/** To the second, in UTC: `2026-11-20 17:00:00Z`. */
+export function moment(at: Date | undefined): string {
+  return at === undefined ? '-' : `${at.toISOString().slice(0, 19).replace('T', ' ')}Z`;
+}
+
+/** In lines of so many characters, those after the first set in. A word that is longer stands alone. */
+export function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1);
+    if (line !== undefined && line.length + 1 + word.length <= width)
+      lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(line === undefined ? word : `  ${word}`);
+  }
+  return lines;
+}
+
+/** Columns as wide as their widest cell; the first two are of words, the others of figures, but for those that are named. */
+export function table(rows: readonly (readonly string[])[], words: readonly number[] = []): string {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => (row[column] ?? '').length)),
   );
   const line = (row: readonly string[]) =>
     row
       .map((cell, column) =>
-        column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+        column < 2 || words.includes(column)
+          ? cell.padEnd(widths[column] ?? 0)
+          : cell.padStart(widths[column] ?? 0),
       )
       .join('  ')
       .trimEnd();

@@ -5,7 +5,7 @@ import { StartError } from '../platform/start-error.js';
 import { asking, budgetIdOf, jsonLine, oneBudget, pages } from './asked-service.js';
 import type { ConnectionOptions, Service } from './connect.js';
 import type { Run } from './output.js';
-import { harmless, table } from './text.js';
+import { harmless, moment, table } from './text.js';
 import { readUntil, UNTIL_RULE } from './until.js';
 
 /** `budget-arbiter topup`: gives tokens beyond the policy, ends that, and lists what was given. */
@@ -88,7 +88,7 @@ export async function listTopUps(run: Run, budget: string | undefined, options: 
     }
     const rows = found.map((topUp) => row(topUp, of));
     const head = ['TOP-UP', 'FOR', 'TOKENS', 'LEFT', 'UNTIL', 'REASON'];
-    run.output.out(rows.length === 0 ? 'there are no top-ups\n' : table([head, ...rows]));
+    run.output.out(rows.length === 0 ? 'there are no top-ups\n' : table([head, ...rows], [4, 5]));
   });
 }
 
@@ -100,7 +100,14 @@ function row(topUp: TopUp, { unit }: Served): string[] {
   const { topUpId, tokens, availableTokens, reason, kind } = topUp;
   const isMonth = kind === TopUpKind.TOP_UP_KIND_LARGER_MONTH;
   const left = isMonth ? '-' : withUnit(unit, availableTokens);
-  return [topUpId, whose(topUp), withUnit(unit, tokens), left, endOf(topUp), harmless(reason)];
+  return [
+    topUpId,
+    whose(topUp),
+    withUnit(unit, tokens),
+    left,
+    endOf(topUp).replace(/^until /, ''),
+    harmless(reason),
+  ];
 }
 
 function told(topUp: TopUp, { unit }: Served): string {
@@ -116,8 +123,8 @@ function whose({ aiId, teamId, month }: TopUp): string {
 }
 
 function endOf({ endedAt, expiresAt, month }: TopUp): string {
-  if (endedAt !== undefined) return `ended ${endedAt.toISOString()}`;
-  return expiresAt === undefined ? `to the end of ${month ?? ''}` : `until ${expiresAt.toISOString()}`;
+  if (endedAt !== undefined) return `ended ${moment(endedAt)}`;
+  return expiresAt === undefined ? `to the end of ${month ?? ''}` : `until ${moment(expiresAt)}`;
 }
 
 /** Its zone and its unit, by which a person speaks of it. */

@@ -1,12 +1,11 @@
 import { type ExportFormat, exportHead, exportLine, exportName } from '../domain/statistics/usage-lines.js';
-import { dayAfter, daysBetween } from '../domain/time/calendar.js';
+import { type DaySpan, daysBetween, pieces } from '../domain/time/calendar.js';
 import { UsageGrouping, UsageOrder, type UsageRow } from '../gen/budgetarbiter/v1/budget_admin_service.js';
 import type { WorkProgress } from '../platform/work-progress.js';
 import type { ConnectionOptions } from './connect.js';
 import { ExportFile, type Exporting } from './export-file.js';
 import { amount } from './text.js';
 import { type Asked, asked, KEYS } from './usage.js';
-import type { DayRange } from './usage-range.js';
 
 const PAGE = 1_000;
 const DAYS_AT_ONCE = 7;
@@ -39,24 +38,15 @@ export async function exportUsageFiles(
 async function* linesOf(format: ExportFormat, of: Asked, progress: WorkProgress): AsyncGenerator<string> {
   const { budgetId, unit, range } = of;
   progress.begin({ what: 'exporting', pieces: daysBetween(range.fromDay, range.toDay) + 1, of: 'days' });
-  for (const some of fewDays(range)) {
+  // An answer has the sums of all its pages, so each costs the service the whole span that it is asked for.
+  for (const some of pieces(range, DAYS_AT_ONCE)) {
     for await (const row of rowsOf(of, some)) yield exportLine(format, { ...row, budgetId, unit });
     progress.reach(daysBetween(range.fromDay, some.toDay) + 1);
   }
 }
 
-/** An answer has the sums of all its pages, so each page costs the service the whole span that it is asked for. */
-function* fewDays({ fromDay, toDay }: DayRange): Generator<DayRange> {
-  for (let first = fromDay; first <= toDay; ) {
-    let last = first;
-    for (let more = 1; more < DAYS_AT_ONCE && last < toDay; more += 1) last = dayAfter(last);
-    yield { fromDay: first, toDay: last };
-    first = dayAfter(last);
-  }
-}
-
 /** A page at a time, in the order of days. */
-async function* rowsOf({ budgetId, service }: Asked, range: DayRange): AsyncGenerator<UsageRow> {
+async function* rowsOf({ budgetId, service }: Asked, range: DaySpan): AsyncGenerator<UsageRow> {
   for (let pageToken = ''; ; ) {
     const page = await service.call(service.admin.listUsage.bind(service.admin), {
       ...{ budgetId, ...range, by: Object.values(KEYS).map(({ grouping }) => grouping), pageToken },

@@ -1,16 +1,19 @@
-import { dayBefore, firstDayOf, isDay, lastDayOf, monthBefore, monthOfDay } from '../domain/time/calendar.js';
+import {
+  type DaySpan,
+  dayBefore,
+  firstDayOf,
+  isDay,
+  lastDayOf,
+  monthBefore,
+  monthOfDay,
+} from '../domain/time/calendar.js';
 
 export const RANGE_RULE = 'today, 7d, month, last-month, or two days such as 2026-09-01..2026-11-28';
-
-export interface DayRange {
-  readonly fromDay: string;
-  readonly toDay: string;
-}
 
 const MOST_DAYS = 366;
 
 /** Days that a person speaks of; undefined if it is none of that. */
-export function readRange(text: string, today: string): DayRange | undefined {
+export function readRange(text: string, today: string): DaySpan | undefined {
   const month = monthOfDay(today);
   if (text === 'today') return { fromDay: today, toDay: today };
   if (text === 'month') return { fromDay: firstDayOf(month), toDay: today };

@@ -1,5 +1,6 @@
 import { settingText } from '../config/config.js';
 import { withUnit } from '../domain/model/unit.js';
+import type { DaySpan } from '../domain/time/calendar.js';
 import { dayName } from '../domain/time/windows.js';
 import {
   type ListUsageResponse,
@@ -12,7 +13,7 @@ import { StartError } from '../platform/start-error.js';
 import { type ConnectionOptions, connect, type Service } from './connect.js';
 import type { Run } from './output.js';
 import { amount, harmless, share } from './text.js';
-import { type DayRange, RANGE_RULE, readRange } from './usage-range.js';
+import { RANGE_RULE, readRange } from './usage-range.js';
 
 export const KEYS = {
   day: { grouping: UsageGrouping.USAGE_GROUPING_DAY, of: ({ day }: UsageRow) => day },
@@ -35,7 +36,7 @@ export interface UsageCommand extends ConnectionOptions {
 export interface Asked {
   readonly budgetId: string;
   readonly service: Service;
-  readonly range: DayRange;
+  readonly range: DaySpan;
   readonly unit: string;
 }
 

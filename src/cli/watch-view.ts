@@ -9,6 +9,7 @@ import {
   type WindowStatus,
 } from '../gen/budgetarbiter/v1/budget.js';
 import type { BudgetEvent, WatchBudgetResponse } from '../gen/budgetarbiter/v1/budget_admin_service.js';
+import { spanText } from './closing-line.js';
 import { headlineStyle, headlineText } from './headline.js';
 import { stateOf, windowOf } from './standings.js';
 import { amount, fitted, harmless, type Paint, type Style, share } from './text.js';
@@ -137,6 +138,8 @@ function usedText({ usedTokens, reservedTokens }: Lease, unit: string): string {
 const LEAST_COLUMNS = 64;
 const MOST_COLUMNS = 120;
 const MOST_SLOTS = 10;
+/** What lasts longer is said in minutes or hours. */
+const LONG_MS = 600_000;
 const MOST_HAPPENINGS = 12;
 
 const WINDOWS = [
@@ -244,8 +247,8 @@ function slots(view: WatchView, width: number, paint: Paint): string[] {
 
 function slot(lease: Lease, { now, unit }: WatchView, width: number, paint: Paint): string {
   const leftMs = Math.max(0, (lease.expiresAt?.getTime() ?? now) - now);
-  const left = `ends in ${(leftMs / 1_000).toFixed(0)} s`;
-  const figures = `${left.padStart(18)}${usedText(lease, unit).padStart(32)}`;
+  const left = `ends in ${leftMs < LONG_MS ? `${(leftMs / 1_000).toFixed(0)} s` : spanText(leftMs)}`;
+  const figures = `${left.padStart(20)}${usedText(lease, unit).padStart(32)}`;
   const who = [lease.aiId, ...(lease.teamId === undefined ? [] : [`(${lease.teamId})`])].join(' ');
   return `   ${fitted(harmless(who), width - 3 - figures.length)}${paint(figures, leftMs < 10_000 ? 'yellow' : 'dim')}`;
 }

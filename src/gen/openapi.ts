@@ -5290,7 +5290,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "totalTokens": {
             "type": "string",
             "pattern": "^-?[0-9]+$",
-            "description": "Tokens of the rows of all pages."
+            "description": "Tokens of the rows of all pages. Where rows go by day, later pages say it as the first page did."
           },
           "totalCalls": {
             "type": "string",

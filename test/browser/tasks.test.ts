@@ -54,6 +54,7 @@ async function type(text: string): Promise<void> {
 
 describe('by the keyboard alone', () => {
   it('says who is refused now, and why', async () => {
+    expect(await page.getByRole('button', { name: 'Resume all' }).count()).toBe(0);
     await open(BUDGET);
     await page.getByText(/^Refusing: /).waitFor();
     await tabTo('Refused, by AI');

@@ -56,6 +56,22 @@ describe('denials as text', () => {
     );
   });
 
+  it('say it where a rule was last heard by another than those that are asked about', () => {
+    const found = ListDenialsResponse.fromPartial({
+      ...{ from: at('13:00'), to: at('15:00'), deniedRequests: 2 },
+      rules: [
+        {
+          ...{ rule: Rule.RULE_COOLDOWN, denied: 2, lastAt: at('14:20'), lastAiId: 'guardian' },
+          lastBlocker: { message: 'the last grant was 60 s ago' },
+        },
+      ],
+      rows: [{ ...row, aiId: 'support/triage', denied: 2 }],
+    });
+    expect(told(found, found.rows)).toContain(
+      'COOLDOWN: 2, the last of all at 2026-11-29 14:20 of guardian:',
+    );
+  });
+
   it('say that there were none', () => {
     const none = ListDenialsResponse.fromPartial({ from: at('13:00'), to: at('15:00') });
     expect(told(none, [])).toBe('nobody was refused from 2026-11-29 13:00 to 2026-11-29 15:00 UTC\n');

@@ -95,6 +95,8 @@ describe('who used what', () => {
       code: 1,
       err: expect.stringContaining('exists already'),
     });
+    const last = `http://${service.httpAddress}/api/token-usage/export?from_day=9999-11-01&to_day=9999-11-30`;
+    expect((await (await fetch(last)).text()).trimEnd().split('\r\n')).toHaveLength(1);
     const piped = await cli(['export', '--range', 'today', '--csv', '-'], env);
     expect(piped).toMatchObject({
       code: 0,
@@ -102,5 +104,10 @@ describe('who used what', () => {
       err: expect.stringMatching(/^Exported 3 rows, .*\n$/),
     });
     expect(await cli(['export', '--csv', '-', '--usage', '-'], env)).toMatchObject({ code: 2 });
+    expect(await cli(['export', '--csv', '-', '--json'], env)).toMatchObject({ code: 2 });
+    const again = join(folder, 'again.csv');
+    const told = await cli(['export', '--range', 'today', '--csv', again, '--json'], env);
+    expect(JSON.parse(told.out)).toEqual({ file: again, rows: 3, bytes: Buffer.byteLength(text) });
+    expect(told.err).toMatch(/^Exported 3 rows, /);
   });
 });

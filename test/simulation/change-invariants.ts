@@ -1,6 +1,14 @@
+import { alertIdOf } from '../../src/domain/alerts/alerts.js';
 import { type ChangeKind, KEPT_CHANGES, type StoredChange } from '../../src/domain/model/changes.js';
 import type { KnownChanges } from '../../src/domain/model/outcomes.js';
-import type { StoredPolicy, StoredState } from '../../src/domain/model/state.js';
+import type {
+  Silences,
+  StoredAcknowledgement,
+  StoredPolicy,
+  StoredSilence,
+  StoredSilences,
+  StoredState,
+} from '../../src/domain/model/state.js';
 import type { BudgetStore } from '../../src/store/store.js';
 import type { Say } from './say.js';
 
@@ -63,6 +71,69 @@ function checkAgainstState(
     (state?.sections.settings.get('policy') as StoredPolicy | undefined)?.revision;
   const isChanged = policyOf(before) !== policyOf(after);
   say(times('POLICY', 'PRESET') > 0 === isChanged, 'the policy changed without a record, or the reverse');
+  checkAcknowledged(before, after, made, say);
+  checkSilences(before, after, made, say);
+}
+
+const textOf = (value: object | undefined): string =>
+  JSON.stringify(Object.entries(value ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)));
+
+/** Of alerts of the budget that lives, by their ids. */
+function acknowledged(
+  state: StoredState | undefined,
+): ReadonlyMap<string, StoredAcknowledgement | undefined> {
+  const marks = [...(state?.sections.alerts.values() ?? [])].filter(({ epoch }) => epoch === undefined);
+  return new Map(marks.map((mark) => [alertIdOf(mark), mark.acknowledged]));
+}
+
+/** What is acknowledged has a record that says so; and what a record says stands in the state, unless it was raised again since. */
+function checkAcknowledged(
+  before: StoredState | undefined,
+  after: StoredState,
+  made: readonly StoredChange[],
+  say: Say,
+): void {
+  const latest = new Map<string, StoredChange>();
+  for (const change of made)
+    if (change.body.kind === 'ALERT_ACKNOWLEDGED') latest.set(change.body.alertId, change);
+  const then = acknowledged(before);
+  const now = acknowledged(after);
+  for (const [alertId, mark] of now) {
+    const isNew = mark !== undefined && textOf(mark) !== textOf(then.get(alertId));
+    say(!isNew || latest.has(alertId), `alert ${alertId} was acknowledged without a record`);
+  }
+  for (const [alertId, { at, reason = '', principal, number }] of latest) {
+    const said = textOf({ at, reason, ...(principal !== undefined && { principal }) });
+    const stands = !now.has(alertId) || textOf(now.get(alertId)) === said;
+    say(stands, `change ${number} acknowledges ${alertId}, and the state says otherwise`);
+  }
+}
+
+/** Silences are those of before, and what records did to them, but for those that are over. */
+function checkSilences(
+  before: StoredState | undefined,
+  after: StoredState,
+  made: readonly StoredChange[],
+  say: Say,
+): void {
+  const silencesOf = (state: StoredState | undefined): Silences =>
+    (state?.sections.settings.get('silences') as StoredSilences | undefined)?.byRule ?? {};
+  let expected: Record<string, StoredSilence> = { ...silencesOf(before) };
+  for (const { body, at, reason = '', principal } of made) {
+    if (body.kind !== 'ALERTS_SILENCED') continue;
+    const { rules, until } = body;
+    if (rules.length === 0 && until === undefined) expected = {};
+    for (const rule of rules.length === 0 ? ['*'] : rules) {
+      delete expected[rule];
+      if (until !== undefined)
+        expected[rule] = { until, reason, at, ...(principal !== undefined && { principal }) };
+    }
+  }
+  const { clock } = after.head;
+  const lasting = Object.entries(expected).filter(([, { until }]) => until > clock);
+  const [found, wanted] = [silencesOf(after), Object.fromEntries(lasting)];
+  for (const rule of new Set([...Object.keys(found), ...Object.keys(wanted)]))
+    say(textOf(found[rule]) === textOf(wanted[rule]), `silence of ${rule} is not what the records say`);
 }
 
 /** What is listed is the newest changes, one after the other. */

@@ -200,11 +200,14 @@ export class Operator extends SimulatedCaller {
     const until =
       world.random() < 0.3 ? {} : { until: world.time.now + world.pick([5_000, 60_000, 600_000]) };
     const rules = world.pick([[], [], ['WARNING'], ['HOURLY_BURST', 'LEASE_EXPIRED']]);
-    await this.order({ kind: 'silence-alerts', rules, reason: 'test', ...until });
+    const silenced = this.order({ kind: 'silence-alerts', rules, reason: 'test', ...until });
+    // Another operator may be as fast: then one commit carries what both changed.
+    if (world.random() < 0.5) await silenced;
     const marks = [...(world.store.peekState(BUDGET)?.sections.alerts.values() ?? [])];
     const minded = marks.length === 0 ? undefined : world.pick(marks);
-    if (minded === undefined) return;
-    await this.order({ kind: 'acknowledge-alert', alertId: alertIdOf(minded), reason: 'test' });
+    if (minded !== undefined)
+      await this.order({ kind: 'acknowledge-alert', alertId: alertIdOf(minded), reason: 'test' });
+    await silenced;
   }
 
   private teams(): string[] {

@@ -89,6 +89,21 @@ export function daysBetween(from: string, to: string): number {
   return Math.round((Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / 86_400_000);
 }
 
+export interface DaySpan {
+  readonly fromDay: string;
+  readonly toDay: string;
+}
+
+/** A span of days in pieces of so many days, one after the other. */
+export function* pieces({ fromDay, toDay }: DaySpan, days: number): Generator<DaySpan> {
+  for (let first = fromDay; first <= toDay; ) {
+    let last = first;
+    for (let more = 1; more < days && last < toDay; more += 1) last = dayAfter(last);
+    yield { fromDay: first, toDay: last };
+    first = dayAfter(last);
+  }
+}
+
 /** So many days before a day, the one right before it first. */
 export function daysBefore(day: string, count: number): string[] {
   const days: string[] = [];

@@ -20,4 +20,16 @@ export const CHANGE_MUTATIONS: readonly Mutation[] = [
     find: '  ledger.changeCount += 1;',
     replace: '  if (!ledger.tables.changes.touched) ledger.changeCount += 1;',
   },
+  {
+    name: 'an acknowledged alert has no record',
+    at: 'changeOf',
+    find: 'return isSame(before, alert) ? undefined :',
+    replace: 'return before !== alert ? undefined :',
+  },
+  {
+    name: 'a silence of one rule ends those of others',
+    at: 'silencedBy',
+    find: 'kept.filter(([rule]) => !named.includes(rule))',
+    replace: 'kept.filter(([rule]) => !named.includes(rule) && silence === undefined)',
+  },
 ];

@@ -679,7 +679,7 @@ export interface ListUsageResponse {
   rows: UsageRow[];
   /** Empty on the last page. */
   nextPageToken: string;
-  /** Tokens of the rows of all pages. */
+  /** Tokens of the rows of all pages. Where rows go by day, later pages say it as the first page did. */
   totalTokens: number;
   /** Calls of the rows of all pages. */
   totalCalls: number;

@@ -7,6 +7,7 @@ import {
   isMonth,
   lastDayOf,
   monthAfter,
+  pieces,
 } from '../../../../src/domain/time/calendar.js';
 
 describe('days and months as text', () => {
@@ -16,6 +17,17 @@ describe('days and months as text', () => {
     ['2025-12-31', '2026-12-31', 365],
     ['2026-11-02', '2026-11-01', -1],
   ])('from %s to %s are %i days', (from, to, days) => expect(daysBetween(from, to)).toBe(days));
+
+  it.each<[string, string, string[]]>([
+    ['2026-11-28', '2026-11-28', ['2026-11-28 2026-11-28']],
+    ['2026-11-28', '2026-12-04', ['2026-11-28 2026-12-04']],
+    ['2026-11-28', '2026-12-05', ['2026-11-28 2026-12-04', '2026-12-05 2026-12-05']],
+    ['9999-11-22', '9999-11-30', ['9999-11-22 9999-11-28', '9999-11-29 9999-11-30']],
+    ['2026-11-28', '2026-11-27', []],
+  ])('from %s to %s in weeks are %j', (fromDay, toDay, weeks) => {
+    const found = Array.from(pieces({ fromDay, toDay }, 7), (week) => `${week.fromDay} ${week.toDay}`);
+    expect(found).toEqual(weeks);
+  });
 
   it.each(['2026-11-01', '2028-02-29', '2000-02-29', '2026-12-31'])('%s is a day', (text) => {
     expect(isDay(text)).toBe(true);

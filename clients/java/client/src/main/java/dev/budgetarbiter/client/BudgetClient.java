@@ -33,6 +33,7 @@ public interface BudgetClient extends AutoCloseable {
    * @throws SlotDeniedException the budget refuses
    * @throws ArbiterUnavailableException the service does not answer
    * @throws ArbiterRefusedException the service refuses this call, whoever repeats it
+   * @throws IllegalStateException the client is closed, or is closed during the wait
    * @throws InterruptedException this thread was interrupted; a slot that is granted all the same is given back unused
    */
   Slot acquire(SlotRequest request) throws InterruptedException;
@@ -64,9 +65,10 @@ public interface BudgetClient extends AutoCloseable {
   int unsettled();
 
   /**
-   * Flushes, ends the session, and takes nothing more.
+   * Turns away who waits for a slot, flushes, ends the session, and takes nothing more.
    *
-   * @return how many settlements are left: in the journal if there is one, else lost
+   * @return how much is left: settlements, which are in the journal if there is one, else lost; and slots that are still held, whose
+   *     estimates are presumed spent
    */
   int close(Duration timeout);
 

@@ -200,7 +200,6 @@ public final class BudgetClientBuilder {
   }
 
   private Settings settings() {
-    Duration longest = Duration.ofSeconds(60).compareTo(wait) > 0 ? Duration.ofSeconds(60) : wait;
     return new Settings(
         addresses,
         Optional.ofNullable(budget),
@@ -208,7 +207,7 @@ public final class BudgetClientBuilder {
         Optional.ofNullable(token),
         Optional.ofNullable(tokenFile),
         wait,
-        patience == null ? longest : patience,
+        Optional.ofNullable(patience),
         timeout,
         failOpen,
         fallback,

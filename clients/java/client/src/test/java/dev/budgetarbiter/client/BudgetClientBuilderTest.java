@@ -27,8 +27,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -114,6 +116,47 @@ class BudgetClientBuilderTest {
     var refused = assertThrows(
         IllegalArgumentException.class, () -> BudgetClient.builder().fromEnv(variables));
     assertTrue(refused.getMessage().contains("BUDGET_ARBITER_FAIL_OPEN must be true or false"));
+  }
+
+  @Test
+  void turnsAwayWhoWaitsWhenItIsClosed() throws Exception {
+    grants = false;
+    BudgetClient client = builder().unary().build();
+    CompletableFuture<Slot> waiting = CompletableFuture.supplyAsync(() -> {
+      try {
+        return client.acquire(SlotRequest.ofDefaults());
+      } catch (InterruptedException unlikely) {
+        throw new AssertionError(unlikely);
+      }
+    });
+    CompletableFuture<Slot> told = client.acquireAsync(SlotRequest.ofDefaults());
+    assertTrue(asked.await(10, TimeUnit.SECONDS));
+    client.close(Duration.ofSeconds(1));
+    for (CompletableFuture<Slot> each : List.of(waiting, told)) {
+      var failed = assertThrows(ExecutionException.class, () -> each.get(10, TimeUnit.SECONDS));
+      assertEquals("this budget client is closed", failed.getCause().getMessage());
+    }
+  }
+
+  @Test
+  void countsTheSlotsThatOutliveItAndHoldsNoneOfThemUp() throws Exception {
+    BudgetClient client = builder().journal(folder.resolve("journal")).unary().build();
+    Slot slot = client.acquire(SlotRequest.ofDefaults());
+    assertEquals(1, client.close(Duration.ofSeconds(1)));
+    // Then it has said its last words.
+    Thread.sleep(1_100);
+    CompletableFuture.runAsync(slot::close).get(5, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void saysHowLongItTriedAndWhyInVain() throws Exception {
+    BudgetClientBuilder there = builder().patience(Duration.ofMillis(300));
+    server.shutdownNow().awaitTermination();
+    try (BudgetClient client = there.build()) {
+      var away = assertThrows(ArbiterUnavailableException.class, () -> client.acquire(SlotRequest.ofDefaults()));
+      assertTrue(away.getMessage().contains("within 0.3 s"), away.getMessage());
+      assertTrue(away.getMessage().contains("Connection refused"), away.getMessage());
+    }
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.budgetarbiter.client.internal;
 
 import com.google.protobuf.Timestamp;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 
@@ -20,6 +21,11 @@ public final class Durations {
   public static com.google.protobuf.Duration of(Duration time) {
     Duration whole = Duration.ofMillis(Math.max(0, time.toMillis()));
     return com.google.protobuf.Duration.newBuilder().setSeconds(whole.getSeconds()).setNanos(whole.getNano()).build();
+  }
+
+  /** For a person. */
+  public static String inSeconds(Duration time) {
+    return BigDecimal.valueOf(time.toMillis(), 3).stripTrailingZeros().toPlainString();
   }
 
   public static Duration least(Duration one, Duration other) {

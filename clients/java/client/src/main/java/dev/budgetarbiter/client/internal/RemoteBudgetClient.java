@@ -35,8 +35,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
@@ -48,6 +50,7 @@ import java.util.function.Consumer;
 public final class RemoteBudgetClient implements BudgetClient {
   private static final System.Logger LOG = System.getLogger("dev.budgetarbiter.client");
 
+  private static final Duration DEFAULT_PATIENCE = Duration.ofSeconds(60);
   /** The last words of a session are said within this. */
   private static final Duration STOPS_AFTER = Duration.ofSeconds(1);
   /** As the process ends, for the calls under way and then for what they cost. */
@@ -62,6 +65,7 @@ public final class RemoteBudgetClient implements BudgetClient {
   private final TokenSource token;
   private final WaitLines lines = new WaitLines();
   private final CallsUnderWay calls = new CallsUnderWay();
+  private final Set<Asking> waiting = ConcurrentHashMap.newKeySet();
   private final Thread atExit = new Thread(this::closeAtExit, "budget-arbiter-exit");
   private final AtomicBoolean hasAnswered = new AtomicBoolean();
   private final AtomicBoolean isClosed = new AtomicBoolean();
@@ -137,6 +141,7 @@ public final class RemoteBudgetClient implements BudgetClient {
       return outbox.size();
     }
     removeHook();
+    waiting.forEach(Asking::turnAway);
     flush(timeout);
     CompletableFuture<Void> stopped = new CompletableFuture<>();
     loop.execute(() -> {
@@ -156,7 +161,9 @@ public final class RemoteBudgetClient implements BudgetClient {
     int left = outbox.size();
     String where = settings.journal().isPresent() ? " in the journal" : "";
     if (left > 0) LOG.log(Level.WARNING, "{0} settlements are left{1}", left, where);
-    return left;
+    int held = calls.held();
+    if (held > 0) LOG.log(Level.WARNING, "{0} slots are held at the end of the client", held);
+    return left + held;
   }
 
   /** On Ctrl-C and its kin other threads go on while this runs: a call that was paid for has its answer booked. */
@@ -171,8 +178,15 @@ public final class RemoteBudgetClient implements BudgetClient {
   }
 
   private Asking ask(SlotRequest request) {
-    if (isEnding || isClosed.get()) throw new IllegalStateException("this budget client is closed");
-    return new Asking(wanted(request));
+    if (isEnding || isClosed.get()) throw clientIsClosed();
+    Asking asking = new Asking(wanted(request));
+    // Closed meanwhile, without having seen this one.
+    if (isClosed.get()) asking.turnAway();
+    return asking;
+  }
+
+  private static IllegalStateException clientIsClosed() {
+    return new IllegalStateException("this budget client is closed");
   }
 
   private Slot await(Asking asking) throws InterruptedException {
@@ -206,7 +220,7 @@ public final class RemoteBudgetClient implements BudgetClient {
         request.model().orElse(""),
         message.build(),
         wait,
-        request.patience().orElse(Durations.most(settings.patience(), wait)),
+        request.patience().or(settings::patience).orElse(Durations.most(DEFAULT_PATIENCE, wait)),
         request.fallback().orElse(settings.fallback()),
         request.failOpen().orElse(settings.failOpen()));
   }
@@ -269,6 +283,8 @@ public final class RemoteBudgetClient implements BudgetClient {
       span = SlotSpan.begin(wanted.budget(), wanted.ai(), wanted.model());
       acquisition = new Acquisition(wanted, new Acquisition.Means(
           transport, lines, loop, hasAnswered, token::renew, granted -> giveBack(granted, wanted.ai())));
+      waiting.add(this);
+      slot.whenComplete((granted, error) -> waiting.remove(this));
       loop.execute(() -> acquisition.run().whenComplete((granted, error) -> take(wanted, granted, error)));
     }
 
@@ -290,6 +306,11 @@ public final class RemoteBudgetClient implements BudgetClient {
       calls.end();
       span.end();
       giveBack(granted, wanted.ai());
+    }
+
+    /** The client is closed. */
+    private void turnAway() {
+      if (slot.completeExceptionally(clientIsClosed())) loop.execute(acquisition::leave);
     }
 
     /** Nobody waits for it any more. */

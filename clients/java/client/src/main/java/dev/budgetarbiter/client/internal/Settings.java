@@ -16,7 +16,7 @@ public record Settings(
     Optional<String> token,
     Optional<Path> tokenFile,
     Duration waitTime,
-    Duration patience,
+    Optional<Duration> patience,
     Duration timeout,
     boolean failOpen,
     boolean fallback,

@@ -44,7 +44,7 @@ public final class World implements AutoCloseable {
         Optional.empty(),
         Optional.empty(),
         Duration.ofSeconds(10),
-        Duration.ofSeconds(60),
+        Optional.of(Duration.ofSeconds(60)),
         Duration.ofSeconds(5),
         false,
         false,

@@ -180,7 +180,7 @@ public final class Acquisition {
   /** A denial that was told says more than that nobody answered in the last moment. */
   private void giveUp(CallFailure failure) {
     giveBackMaybe();
-    String message = "no answer from the budget arbiter within " + wanted.patience().toMillis() + " ms: " + failure.getMessage();
+    String message = "no answer from the budget arbiter within " + Durations.inSeconds(wanted.patience()) + " s: " + failure.getMessage();
     outcome.completeExceptionally(denial == null ? new ArbiterUnavailableException(message, failure) : denied());
   }
 

@@ -16,6 +16,11 @@ public final class CallsUnderWay {
     notifyAll();
   }
 
+  /** How many slots are held. */
+  public synchronized int held() {
+    return held;
+  }
+
   /** Returns when there are none, or the time is over. */
   public synchronized void awaitNone(Duration longest) throws InterruptedException {
     long until = System.nanoTime() + longest.toNanos();

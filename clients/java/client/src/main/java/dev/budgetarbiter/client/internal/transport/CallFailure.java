@@ -53,8 +53,15 @@ public final class CallFailure extends RuntimeException {
     if (error instanceof CallFailure failure) return failure;
     Status status = Status.fromThrowable(error);
     var told = error instanceof StatusRuntimeException ? StatusProto.fromThrowable(error) : null;
-    String message = status.getDescription() == null ? String.valueOf(error) : status.getDescription();
+    String message = messageOf(status, error);
     return told == null ? new CallFailure(status.getCode(), message) : of(status.getCode(), message, told);
+  }
+
+  /** Of a connection that fails the description says no more than that; its cause says why. */
+  private static String messageOf(Status status, Throwable error) {
+    if (status.getDescription() == null) return String.valueOf(error);
+    String why = status.getCause() == null ? null : status.getCause().getMessage();
+    return why == null ? status.getDescription() : status.getDescription() + ": " + why;
   }
 
   /** As an answer within a session tells it. */
