@@ -16,6 +16,7 @@ export interface ExportCommand extends UsageFiles {
   readonly trace?: string;
   readonly usage?: string;
   readonly months: number;
+  readonly json?: true;
 }
 
 /** Writes what was used and granted of a budget, for other programs and for `replay`. */
@@ -28,14 +29,19 @@ export async function runExport(
   const wanted = [csv, jsonl, trace, usage].filter((file) => file !== undefined);
   if (wanted.length === 0) throw new StartError('name what to write: --csv, --jsonl, --trace or --usage', 2);
   const toOutput = wanted.filter((file) => file === '-').length;
+  if (toOutput > 0 && options.json)
+    throw new StartError('--json says what was written, and - writes it there: only one of them can be', 2);
   if (toOutput > 1) throw new StartError('only one of them can be written to standard output', 2);
-  const tell = toOutput > 0 ? run.output.err : run.output.out;
+  const tell = toOutput > 0 || options.json ? run.output.err : run.output.out;
   const progress = Progress.of(run);
   try {
     const exported: Exported[] = [];
     const add = (one: Exported): void => {
       exported.push(one);
-      if (!one.file.isOutput) progress.beside(() => tell(`${one.file.name}: ${one.told}\n`));
+      if (one.file.isOutput) return;
+      progress.beside(() =>
+        options.json ? run.output.out(jsonOf(one)) : tell(`${one.file.name}: ${one.told}\n`),
+      );
     };
     if (csv !== undefined || jsonl !== undefined)
       await exportUsageFiles({ run, progress, add }, budgetId, options);
@@ -46,6 +52,10 @@ export async function runExport(
   } finally {
     progress.end();
   }
+}
+
+function jsonOf({ file, of, count }: Exported): string {
+  return `${JSON.stringify({ file: file.name, [of]: count, bytes: file.bytes })}\n`;
 }
 
 /** Of several files one sum for each kind of line, and their bytes. */

@@ -290,7 +290,8 @@ function addReplayCommands(program: Command, run: Run): void {
     .option('--range <days>', RANGE_HELP, 'month')
     .option('--trace <file>', 'write the granted calls, a line of JSON each')
     .option('--usage <file>', 'write its days with usage, a line of JSON each')
-    .option('--months <n>', 'of so many months, the current one included', number(1, 24), 2);
+    .option('--months <n>', 'of so many months, the current one included', number(1, 24), 2)
+    .option('--json', 'print JSON: which files were written, and what is in them');
   addConnectionOptions(exporting).action(async (budgetId: string | undefined, options: ExportCommand) => {
     const { runExport } = await import('./export.js');
     await runExport(run, budgetId, options);

@@ -104,5 +104,10 @@ describe('who used what', () => {
       err: expect.stringMatching(/^Exported 3 rows, .*\n$/),
     });
     expect(await cli(['export', '--csv', '-', '--usage', '-'], env)).toMatchObject({ code: 2 });
+    expect(await cli(['export', '--csv', '-', '--json'], env)).toMatchObject({ code: 2 });
+    const again = join(folder, 'again.csv');
+    const told = await cli(['export', '--range', 'today', '--csv', again, '--json'], env);
+    expect(JSON.parse(told.out)).toEqual({ file: again, rows: 3, bytes: Buffer.byteLength(text) });
+    expect(told.err).toMatch(/^Exported 3 rows, /);
   });
 });

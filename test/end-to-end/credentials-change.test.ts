@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { credentials, type ServiceError, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { newToken } from '../../src/access/bearer-tokens.js';
+import { LeaseState } from '../../src/gen/budgetarbiter/v1/budget.js';
 import {
   BudgetAdminServiceClient,
   type ListLeasesResponse,
@@ -12,13 +13,16 @@ import { BudgetServiceClient } from '../../src/gen/budgetarbiter/v1/budget_servi
 import { metadataOf } from '../support/any-call.js';
 import { type Service, startService } from '../support/service.js';
 import { SessionClient } from '../support/session-client.js';
-import { untilTrue } from './support/until.js';
+import { until, untilTrue } from './support/until.js';
 
 /** Of each of the two principals. */
 const SESSIONS = 100;
 const ESTIMATE = 10;
 
-const made = { first: newToken(), second: newToken(), third: newToken(), ops: newToken() };
+const made = {
+  ...{ first: newToken(), second: newToken(), third: newToken(), ops: newToken() },
+  ...{ old: newToken(), next: newToken() },
+};
 type Name = keyof typeof made;
 
 let folder: string;
@@ -46,20 +50,26 @@ const OWN = { 'grpc.use_local_subchannel_pool': 1 };
 function write(...names: Name[]): void {
   const entries = names.map(
     (name) =>
-      `\n    - {name: ${name}, sha256: ${made[name].sha256}, roles: [{role: ai, budgets: anthropic, ais: [${ais(name)}]}]}`,
+      `\n    - {name: ${principalOf(name)}, sha256: ${made[name].sha256}, roles: [{role: ai, budgets: '*', ais: [${ais(name)}]}]}`,
   );
   const ops = `\n    - {name: ops, sha256: ${made.ops.sha256}, roles: [{role: operator, budgets: '*'}]}`;
   const budget = `{cooldown: 0s, max_concurrent: 300, max_concurrent_per_ai: 300, session_grace: 1s, min_estimate: 1,
     max_hourly_percent: 100, max_daily_percent: 100}`;
   writeFileSync(
     `${file}.new`,
-    `credentials:\n  tokens:${ops}${entries.join('')}\nbudgets: {anthropic: ${budget}}\n`,
+    `credentials:\n  tokens:${ops}${entries.join('')}\nbudgets: {anthropic: ${budget}, slow: {session_grace: 1m, cooldown: 0s}}\n`,
   );
   renameSync(`${file}.new`, file);
 }
 
+/** Two tokens of one: the old is to be replaced by the next. */
+function principalOf(name: Name): string {
+  return name === 'old' || name === 'next' ? 'turner' : name;
+}
+
 function ais(name: Name): string {
-  return Array.from({ length: SESSIONS }, (_, index) => `${name}-${index}`).join(', ');
+  const principal = principalOf(name);
+  return Array.from({ length: SESSIONS }, (_, index) => `${principal}-${index}`).join(', ');
 }
 
 interface Held {
@@ -114,7 +124,7 @@ it('a credential removed and another added under 200 live sessions: only its own
   // As those of a client that was lost: after the grace they are no longer live, and what they had reserved is presumed spent.
   await untilTrue('the leases of the sessions that ended are closed', async () => {
     const all = (await leases()).leases;
-    const live = all.filter(({ expiresIn }) => expiresIn !== undefined && expiresIn.seconds > 0);
+    const live = all.filter(({ state }) => state === LeaseState.LEASE_STATE_LIVE);
     return all.length === 2 * SESSIONS && live.length === SESSIONS;
   });
   const byAi = new Map<string, number>();
@@ -126,6 +136,25 @@ it('a credential removed and another added under 200 live sessions: only its own
     await session.ask('released', { $case: 'release', value: { leaseId } });
   }
   newcomer.stream.end();
+});
+
+it('a token that is replaced hands its sessions over to the next, with their leases', async () => {
+  const [client] = clients as [BudgetServiceClient];
+  write('old', 'next');
+  process.kill(service.pid, 'SIGHUP');
+  const open = { budgetId: 'slow', aiId: 'turner-0' };
+  const begin = (name: Name, more = {}) => {
+    const session = new SessionClient(client, { token: made[name].token });
+    return session.open({ ...open, ...more }).then((opened) => ({ session, ...opened }));
+  };
+  const { session, sessionId } = await until('the old token counts', () => begin('old'));
+  const leaseId = await session.acquire({ estimatedTokens: ESTIMATE });
+  write('next');
+  expect(await session.ended).toMatchObject({ code: status.UNAUTHENTICATED });
+  const { session: again, leases: taken } = await begin('next', { sessionId });
+  expect(taken).toMatchObject([{ leaseId }]);
+  await again.ask('released', { $case: 'release', value: { leaseId } });
+  again.stream.end();
 });
 
 it('SIGHUP reads it at once, and says what a restart would change; the service lives on', async () => {

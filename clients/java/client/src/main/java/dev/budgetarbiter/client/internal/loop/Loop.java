@@ -20,6 +20,11 @@ public interface Loop extends Executor {
   /** Runs nothing more. */
   void stop();
 
+  /** It runs nothing any more. From any thread. One without a thread of its own always runs. */
+  default boolean isStopped() {
+    return false;
+  }
+
   default Duration since(long nanoTime) {
     return Duration.ofNanos(nanoTime() - nanoTime);
   }

@@ -58,6 +58,11 @@ public final class ThreadLoop implements Loop {
     thread.shutdown();
   }
 
+  @Override
+  public boolean isStopped() {
+    return thread.isShutdown();
+  }
+
   private static Runnable guarded(Runnable task) {
     return () -> {
       try {

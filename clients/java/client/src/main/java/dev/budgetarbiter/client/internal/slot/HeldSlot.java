@@ -10,6 +10,7 @@ import dev.budgetarbiter.client.internal.telemetry.SlotSpan;
 import dev.budgetarbiter.client.internal.transport.KeptLease;
 import dev.budgetarbiter.client.internal.usage.VendorShapes;
 import dev.budgetarbiter.v1.Lease;
+import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -20,6 +21,7 @@ import java.util.function.Consumer;
 
 /** A slot as its caller has it, on whatever thread; what it is told is kept on the loop. */
 public final class HeldSlot implements Slot {
+  private static final System.Logger LOG = System.getLogger("dev.budgetarbiter.client");
   private static final long LONGEST_CLOSE_SECONDS = 10;
 
   private final Granted granted;
@@ -120,6 +122,10 @@ public final class HeldSlot implements Slot {
     CompletableFuture<Void> kept = new CompletableFuture<>();
     loop.execute(() -> books.leave().whenComplete((done, error) -> kept.complete(null)));
     span.end();
+    if (loop.isStopped()) {
+      LOG.log(Level.WARNING, "a slot of {0} on {1} ended after its client: what it spent is not booked", ai, budget());
+      return;
+    }
     // Whatever the caller does next, it is on the disk; but a disk that hangs holds up nobody for ever.
     if (isKept) kept.completeOnTimeout(null, LONGEST_CLOSE_SECONDS, TimeUnit.SECONDS).join();
   }
