@@ -160,6 +160,17 @@ describe('a CONFIG_FILE that is wrong', () => {
     expect(JSON.stringify(log.entries)).toContain('config.yaml:1');
   });
 
+  it('is told with its first 20 problems', async () => {
+    await start(credentials('a'));
+    writeFileSync(file, credentials('a', ...Array<string>(30).fill('a')));
+    await settled();
+    const [{ fields } = { fields: {} }] = log.entries;
+    const problems = fields['problems'] as string[];
+    expect(problems).toHaveLength(21);
+    expect(problems.at(-2)).toMatch(/tokens\[20\]\.sha256: stands here twice$/);
+    expect(problems.at(-1)).toBe('and 10 more');
+  });
+
   it('is right again when what it names is there, without a change of its own', async () => {
     await start(credentials('a'));
     writeFileSync(file, `${credentials('a')}  tokens_file: later.yaml`);
