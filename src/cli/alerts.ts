@@ -1,5 +1,5 @@
 import { settingText } from '../config/config.js';
-import { type Alert, AlertRule, type AlertSilence } from '../gen/budgetarbiter/v1/budget.js';
+import { type Alert, AlertRule, type AlertSilence, Window } from '../gen/budgetarbiter/v1/budget.js';
 import { PROCESS_TIME } from '../platform/clock.js';
 import { StartError } from '../platform/start-error.js';
 import { type ConnectionOptions, connect, type Service } from './connect.js';
@@ -159,8 +159,11 @@ function json(value: unknown): string {
   return `${JSON.stringify(value)}\n`;
 }
 
-/** Rules by their names, as in the state of alerts everywhere else. */
-const alertJson = ({ rule, ...alert }: Alert) => ({ rule: nameOf(rule), ...alert });
+/** Rules and windows by their names, as in what sinks are told. */
+export const alertJson = ({ rule, window, ...alert }: Alert) => ({
+  ...{ rule: nameOf(rule), window: (Window[window] ?? String(window)).replace('WINDOW_', '') },
+  ...alert,
+});
 const silenceJson = ({ rule, ...silence }: AlertSilence) => ({
   ...silence,
   rule: rule === undefined ? null : nameOf(rule),

@@ -1,7 +1,7 @@
 import { settingText } from '../config/config.js';
 import { TEXTS } from '../domain/model/field-limits.js';
 import { RULES } from '../domain/model/types.js';
-import { Rule } from '../gen/budgetarbiter/v1/budget.js';
+import { Rule, Window } from '../gen/budgetarbiter/v1/budget.js';
 import type {
   DenialRow,
   ListDenialsResponse,
@@ -122,10 +122,14 @@ function moment(at: Date | undefined): string {
   return at === undefined ? '-' : at.toISOString().slice(0, 16).replace('T', ' ');
 }
 
+export function blockerJson({ rule, window, ...rest }: NonNullable<RuleDenials['lastBlocker']>) {
+  return { rule: Rule[rule], ...(window !== undefined && { window: Window[window] }), ...rest };
+}
+
 function json({ nextPageToken: _, ...of }: ListDenialsResponse, rows: readonly DenialRow[]): string {
   const rules = of.rules.map(({ rule, lastBlocker, ...rest }) => ({
     ...{ rule: Rule[rule], ...rest },
-    ...(lastBlocker && { lastBlocker: { ...lastBlocker, rule: Rule[lastBlocker.rule] } }),
+    ...(lastBlocker && { lastBlocker: blockerJson(lastBlocker) }),
   }));
   const named = rows.map(({ rule, ...rest }) => ({ rule: Rule[rule], ...rest }));
   return `${JSON.stringify({ ...of, rules, rows: named }, undefined, 2)}\n`;

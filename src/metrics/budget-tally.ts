@@ -166,8 +166,9 @@ function usageOf(request: BudgetRequest): UsageReport | undefined {
   return 'usage' in request ? request.usage : undefined;
 }
 
+/** Once each: a rule may refuse in several windows. */
 function countRules(counts: Map<string, number>, { blockers }: Denial): void {
-  for (const { rule } of blockers) add(counts, rule);
+  for (const rule of new Set(blockers.map((blocker) => blocker.rule))) add(counts, rule);
 }
 
 function add(counts: Map<string, number>, name: string, count = 1): void {

@@ -98,11 +98,18 @@ describe('denials are asked for', () => {
 
   it.each([
     ['a beginning that is to come', { from: HOUR + 7_200_000 }],
-    ['a beginning more than 7 days ago, without an end', { from: HOUR - 7 * 86_400_000 }],
+    ['a beginning more than 7 days and an hour ago, without an end', { from: HOUR - 169 * 3_600_000 }],
   ])('but not of %s', async (_name, query) => {
     const world = await openWorld();
     const refused = await world.scheduler.until(world.arbiter.denials(BUDGET, query, caller()));
     expect(refused).toMatchObject({ refusal: { reason: 'INVALID_FIELD', violations: [{ field: 'from' }] } });
+  });
+
+  it('of the last 7 days by the clock of a caller that is a little behind', async () => {
+    const world = await openWorld();
+    expect(await denials(world, { from: world.clock.read().now - 7 * 86_400_000 - 60_000 })).toMatchObject({
+      rows: [],
+    });
   });
 
   it('and not of a budget that is not there', async () => {

@@ -78,6 +78,15 @@ describe('counters', () => {
     expect([rule('COOLDOWN'), rule('CONCURRENCY'), rule('PAUSED')]).toEqual([1, 2, 0]);
   });
 
+  it('count a rule once that refuses in several windows', async () => {
+    const team = { aiIds: ['guardian'], maxHourlyPercent: 0.001, maxDailyPercent: 0.001 };
+    const world = await openMetricsWorld({}, { policy: { ...ROOMY, teams: [['crew', team]] } });
+    const denied = await world.ask(acquire('guardian'));
+    expect(denied).toMatchObject({ denial: { blockers: [{ rule: 'TEAM_CAP' }, { rule: 'TEAM_CAP' }] } });
+    const page = await world.scrape();
+    expect(page.get(`denials_total{budget="${BUDGET}",rule="TEAM_CAP"}`)).toBe(1);
+  });
+
   it('count in mode OBSERVE what would have been denied', async () => {
     const world = await openMetricsWorld({}, { policy: { ...ROOMY, maxConcurrent: 1, mode: 'OBSERVE' } });
     await world.ask(acquire('guardian'));

@@ -42,7 +42,7 @@ describe('commands that ask a service without credentials', () => {
       0,
       expect.stringMatching(/^1 requests were denied .*\n\nCONCURRENCY: 1, last at .* of guardian:\n/),
     ]);
-    const told = await cli(['denials', 'narrow', '--json', '--rule', 'concurrency'], env);
+    const told = await cli(['denials', 'narrow', '--json', '--rule', 'concurrency', '--since', '7d'], env);
     expect(JSON.parse(told.out)).toMatchObject({
       ...{ deniedRequests: 1, rows: [{ aiId: 'guardian', rule: 'RULE_CONCURRENCY', denied: 1 }] },
       rules: [{ lastBlocker: { rule: 'RULE_CONCURRENCY', limit: 1 } }],
@@ -116,7 +116,7 @@ describe('commands that ask a service without credentials', () => {
     const told = JSON.parse((await cli(['alerts', 'list', 'noisy', '--json'], env)).out);
     expect(told.alerts).toContainEqual(
       expect.objectContaining({
-        rule: 'WARNING',
+        ...{ rule: 'WARNING', window: 'MONTH' },
         acknowledgedReason: 'we know',
         silencedUntil: expect.any(String),
       }),

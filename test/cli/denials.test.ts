@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { readSince, told } from '../../src/cli/denials.js';
-import { Rule } from '../../src/gen/budgetarbiter/v1/budget.js';
-import { ListDenialsResponse } from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
+import { blockerJson, readSince, told } from '../../src/cli/denials.js';
+import { Rule, Window } from '../../src/gen/budgetarbiter/v1/budget.js';
+import { ListDenialsResponse, RuleDenials } from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
 
 const at = (time: string) => new Date(`2026-11-29T${time}:00Z`);
 const row = {
@@ -88,4 +88,15 @@ it.each([
 
 it.each(['', '1', 'h', '0h', '8d', '-1h', '1.5h', '1 h', '999999h'])('since %j is refused', (text) => {
   expect(() => readSince(text)).toThrow('--since must be');
+});
+
+it('denials as JSON name rules and windows', () => {
+  const blocker = { rule: Rule.RULE_HOURLY_CAP, window: Window.WINDOW_HOUR, limit: 8 };
+  const { lastBlocker } = RuleDenials.fromPartial({ lastBlocker: blocker });
+  if (lastBlocker === undefined) throw new Error('there is none');
+  expect(blockerJson(lastBlocker)).toMatchObject({
+    rule: 'RULE_HOURLY_CAP',
+    window: 'WINDOW_HOUR',
+    limit: 8,
+  });
 });
