@@ -164,8 +164,7 @@ describe('a CONFIG_FILE that is wrong', () => {
     await start(credentials('a'));
     writeFileSync(file, credentials('a', ...Array<string>(30).fill('a')));
     await settled();
-    const [{ fields } = { fields: {} }] = log.entries;
-    const problems = fields['problems'] as string[];
+    const problems = log.entries[0]?.fields['problems'] as string[];
     expect(problems).toHaveLength(21);
     expect(problems.at(-2)).toMatch(/tokens\[20\]\.sha256: stands here twice$/);
     expect(problems.at(-1)).toBe('and 10 more');
