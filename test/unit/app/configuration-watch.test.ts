@@ -160,6 +160,16 @@ describe('a CONFIG_FILE that is wrong', () => {
     expect(JSON.stringify(log.entries)).toContain('config.yaml:1');
   });
 
+  it('is right again when it is put back, letter by letter', async () => {
+    await start(credentials('a'));
+    writeFileSync(file, 'credentials: [');
+    await settled();
+    writeFileSync(file, credentials('a'));
+    await settled();
+    expect(messages()).toEqual([NOT_USED, 'info: CONFIG_FILE is right again']);
+    expect(watch.read.successful).toBe(true);
+  });
+
   it('is told with its first 20 problems', async () => {
     await start(credentials('a'));
     writeFileSync(file, credentials('a', ...Array<string>(30).fill('a')));
