@@ -34,16 +34,20 @@ export function usageExportEndpoint(defaultBudget: string, exportUsage: ExportUs
     methods: ['GET'],
     access: PERMISSIONS.BudgetAdminService.listUsage,
     cookie: 'reading',
-    answer: async ({ query, maySee }) => {
+    answer: async ({ query, maySee, stillIn }) => {
       const { budgetId, format, span } = readExportQuery(query, defaultBudget);
       maySee(budgetId);
+      const mayGoOn = (): boolean => {
+        maySee(budgetId);
+        return stillIn();
+      };
       const exported = unlessRefused(await exportUsage(budgetId, span));
       const { fromDay, toDay } = exported;
       const name = exportName(budgetId, fromDay, toDay, format);
       return {
         status: 200,
         headers: { 'content-disposition': `attachment; filename="${name}"` },
-        body: new Stream(TYPES[format], (response) => void write(response, format, exported)),
+        body: new Stream(TYPES[format], (response) => void write(response, format, exported, mayGoOn)),
       };
     },
   };
@@ -63,13 +67,24 @@ function readExportQuery(query: URLSearchParams, defaultBudget: string) {
   return { budgetId, format: format ?? 'csv', span };
 }
 
-/** No faster than the client takes it. What goes wrong now cannot be told but by cutting the connection: half a file is none. */
-async function write(response: ServerResponse, format: ExportFormat, { rows }: UsageExport): Promise<void> {
+/**
+ * No faster than the client takes it, and no longer than it may. What goes wrong now cannot be told but by cutting the
+ * connection: half a file is none.
+ */
+async function write(
+  response: ServerResponse,
+  format: ExportFormat,
+  { rows }: UsageExport,
+  mayGoOn: () => boolean,
+): Promise<void> {
   try {
     response.write(exportHead(format));
     for await (const row of rows) {
       if (response.destroyed) return;
-      if (!response.write(exportLine(format, row))) await taken(response);
+      if (response.write(exportLine(format, row))) continue;
+      await taken(response);
+      // Whoever reads slowly would keep what its credentials opened.
+      if (!mayGoOn()) throw new Error('its credentials have ended');
     }
     response.end();
   } catch {

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { ExportQuery } from '../../src/arbiter/service-port.js';
 import { refused } from '../../src/domain/model/outcomes.js';
 import type { ExportedRow } from '../../src/domain/statistics/usage-lines.js';
-import { accessFor, ai, operator, viewer } from '../support/access.js';
+import { accessFor, ai, operator, settingsOf, viewer } from '../support/access.js';
 import { startServer, stopServers } from '../support/http-server.js';
 
 afterEach(stopServers);
@@ -45,6 +45,24 @@ describe('usage as a file over HTTP', () => {
   it('breaks off rather than look whole', async () => {
     const { url } = await startServer(serving(3, true));
     await expect(fetch(url + EXPORT).then((response) => response.text())).rejects.toThrow();
+  });
+
+  it.each([
+    ['are withdrawn', {}],
+    ['allow other budgets only', { reader: [viewer('openai')] }],
+  ])('breaks off when the credentials that asked for it %s', async (_what, tokens) => {
+    const { access } = accessFor({ tokens: { reader: [viewer('*')] } });
+    async function* rows() {
+      for (let at = 0; at < 100_000; at += 1) {
+        if (at === 10) access.replace(settingsOf({ tokens }));
+        yield ROW;
+      }
+    }
+    const exportUsage = async () => ({ fromDay: '2026-11-01', toDay: '2026-11-28', rows: rows() });
+    const { url } = await startServer({ access, exportUsage });
+    const response = await fetch(url + EXPORT, { headers: { authorization: 'Bearer reader' } });
+    expect(response.status).toBe(200);
+    await expect(response.text()).rejects.toThrow();
   });
 
   it.each([
