@@ -13,6 +13,8 @@ import type { Scheduler } from '../platform/scheduler.js';
 const EVERY_MS = 2_000;
 /** Nobody takes longer to write a file of a few kilobytes. */
 const SETTLE_MS = 500;
+/** Of a list that is wrong throughout, the first few say how. */
+const MOST_PROBLEMS = 20;
 
 const NO_CREDENTIALS = 'it names no credentials any more, and without them everybody could call';
 const NOT_USED = 'CONFIG_FILE is not used as it stands now: what is in force stays';
@@ -129,7 +131,9 @@ export class ConfigurationWatch {
     const refusal = hash.digest('hex');
     if (refusal === this.refusal) return;
     this.refusal = refusal;
-    this.options.log.error({ problems }, NOT_USED);
+    const more = problems.length - MOST_PROBLEMS;
+    const told = [...problems.slice(0, MOST_PROBLEMS), ...(more > 0 ? [`and ${more} more`] : [])];
+    this.options.log.error({ problems: told }, NOT_USED);
   }
 
   private logged({ added, removed, changed }: CredentialChanges): void {

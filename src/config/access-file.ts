@@ -295,12 +295,14 @@ function problemOf<T>(named: T, read: (named: T) => unknown): string | undefined
 
 /** One credential for two principals would silently be the first one's. */
 function twice({ tokens, certificates, jwt }: AccessSettings): [YamlPath, string][] {
-  const repeated = (at: YamlPath, key: string, values: readonly string[]): [YamlPath, string][] =>
-    values.flatMap((value, index) =>
-      values.indexOf(value) === index
-        ? []
-        : [[[...at, index, key], 'stands here twice'] as [YamlPath, string]],
-    );
+  const repeated = (at: YamlPath, key: string, values: readonly string[]): [YamlPath, string][] => {
+    const seen = new Set<string>();
+    return values.flatMap((value, index) => {
+      if (seen.has(value)) return [[[...at, index, key], 'stands here twice'] as [YamlPath, string]];
+      seen.add(value);
+      return [];
+    });
+  };
   const credentials = 'credentials';
   return [
     ...repeated(

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { BlockList, isIP } from 'node:net';
 import type { z } from 'zod';
 import { BUDGET_ID_RULE, isBudgetId } from '../domain/model/budget-id.js';
 import type { TrustedNetwork } from '../platform/caller-addresses.js';
@@ -207,7 +207,14 @@ function parseNetwork(text: string): TrustedNetwork | undefined {
   if (family === 0 || more.length > 0 || address.includes('%')) return undefined;
   const most = family === 6 ? 128 : 32;
   const prefix = bits === undefined ? most : parseWhole(bits, 1, most);
-  return prefix === undefined ? undefined : { address, prefix };
+  return prefix === undefined || isEverybody(address, prefix) ? undefined : { address, prefix };
+}
+
+/** IPv6 has all addresses of IPv4 in it, as `::ffff:0:0/96`. */
+function isEverybody(address: string, prefix: number): boolean {
+  const network = new BlockList();
+  network.addSubnet(address, prefix, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  return ['0.0.0.0', '255.255.255.255'].every((end) => network.check(end, 'ipv4'));
 }
 
 function parseBoolean(text: string): boolean | undefined {

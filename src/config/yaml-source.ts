@@ -32,12 +32,17 @@ export interface YamlSource {
   place(path: YamlPath, part?: 'key' | 'value'): string;
 }
 
+/** As much as Kubernetes puts into one ConfigMap or Secret. Nothing else is done while a text is read. */
+const MOST_CHARACTERS = 1_048_576;
 /** Each counts once, whatever it stands for. */
 const MOST_ALIASES = 100;
 /** What aliases of aliases may stand for, beyond what is written out: a small file would become a huge value. */
 const MOST_REPEATED = 100_000;
 
 export function readYaml(file: string, text: string): YamlSource {
+  if (text.length > MOST_CHARACTERS) {
+    return failedSource({ place: `${file}:1:1`, message: 'it is longer than 1 MiB, the most that is read' });
+  }
   const crowd = aliasBeyond(text, MOST_ALIASES);
   if (crowd !== undefined) {
     const message = `more than ${MOST_ALIASES} aliases (*name): write out what some of them stand for`;

@@ -55,7 +55,8 @@ export function watchFiles(options: FileWatchOptions, initial: readonly Buffer[]
         await pause(scheduler, waitMs);
         if (stopped || !areSame(await contents(), found)) return;
       }
-      if (onChange(found)) known = found;
+      // What was not taken may be put back to what was known before: that is a change, too.
+      known = onChange(found) ? found : [];
     } catch (error) {
       if (!failing && !stopped) onFailure(error as Error);
       failing = true;

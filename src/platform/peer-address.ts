@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { isIPv6, SocketAddress } from 'node:net';
 
 /** Hosts choose the second half of an IPv6 address as they like, often a new one for each connection. */
 const NETWORK_GROUPS = 4;
@@ -9,8 +9,9 @@ const NETWORK_GROUPS = 4;
  */
 export function peerOf(address: string | undefined): string {
   if (address === undefined || !isIPv6(address)) return address ?? 'unknown';
-  const [plain = ''] = address.split('%');
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(plain)?.[1];
+  // One address has many spellings, and proxies their own.
+  const plain = new SocketAddress({ address: address.split('%')[0] ?? '', family: 'ipv6' }).address;
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(plain)?.[1];
   if (mapped !== undefined) return mapped;
   if (plain === '::1') return plain;
   const [before = '', after] = plain.split('::');

@@ -160,6 +160,26 @@ describe('a CONFIG_FILE that is wrong', () => {
     expect(JSON.stringify(log.entries)).toContain('config.yaml:1');
   });
 
+  it('is right again when it is put back, letter by letter', async () => {
+    await start(credentials('a'));
+    writeFileSync(file, 'credentials: [');
+    await settled();
+    writeFileSync(file, credentials('a'));
+    await settled();
+    expect(messages()).toEqual([NOT_USED, 'info: CONFIG_FILE is right again']);
+    expect(watch.read.successful).toBe(true);
+  });
+
+  it('is told with its first 20 problems', async () => {
+    await start(credentials('a'));
+    writeFileSync(file, credentials('a', ...Array<string>(30).fill('a')));
+    await settled();
+    const problems = log.entries[0]?.fields['problems'] as string[];
+    expect(problems).toHaveLength(21);
+    expect(problems.at(-2)).toMatch(/tokens\[20\]\.sha256: stands here twice$/);
+    expect(problems.at(-1)).toBe('and 10 more');
+  });
+
   it('is right again when what it names is there, without a change of its own', async () => {
     await start(credentials('a'));
     writeFileSync(file, `${credentials('a')}  tokens_file: later.yaml`);

@@ -18,7 +18,7 @@ describe('aliases', () => {
     });
   });
 
-  it.each([101, 3_000, 200_000])('are refused as %i, before anything is made of them', (count) => {
+  it.each([101, 3_000, 100_000])('are refused as %i, before anything is made of them', (count) => {
     expect(messages(aliases(count))).toEqual([
       'c.yaml:103:1 more than 100 aliases (*name): write out what some of them stand for',
     ]);
@@ -65,4 +65,10 @@ it.each([
   const told = messages(text);
   expect(told.length).toBeGreaterThan(0);
   expect(told.join('\n')).not.toContain('hidden');
+});
+
+it('a text beyond 1 MiB is not read: nothing else is done meanwhile', () => {
+  const most = 'a: 1\n#'.padEnd(1_048_576, 'x');
+  expect(messages(most)).toEqual([]);
+  expect(messages(`${most}x`)).toEqual(['c.yaml:1:1 it is longer than 1 MiB, the most that is read']);
 });
