@@ -134,7 +134,8 @@ function oneLine(text: string): string {
   const line = text
     .replace(/^error: /, '')
     .replace(/\s*\n\s*/g, ' ')
-    .trim();
+    .trim()
+    .replace(/\.$/, '');
   return `${line}; --help says what there is\n`;
 }
 

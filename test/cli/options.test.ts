@@ -44,10 +44,11 @@ describe('the command line', () => {
     [['sevre'], 'sevre'],
     [['serve', 'now'], 'now'],
     [['--', '--help'], '--help'],
+    [['changes', '--last', '0'], 'It takes a number from 1 to'],
   ])('%j is one line that names it, and exit code 2', async (args, named) => {
     const { code, out, err } = await cli(args);
     expect({ code, out }).toEqual({ code: 2, out: '' });
-    expect(err).toMatch(/^[^\n]+; --help says what there is\n$/);
+    expect(err).toMatch(/^[^\n]+[^.\n]; --help says what there is\n$/);
     expect(err).toContain(named);
   });
 });
