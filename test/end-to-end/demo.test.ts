@@ -39,9 +39,9 @@ describe('the demo', () => {
     const { selfCheck } = JSON.parse((await cli(['replay', '--trace', recording, '--json'])).out);
     expect(selfCheck.recorded).toBeGreaterThan(50);
     // Real timers are late by a millisecond or two, and may let somebody in between: each time that differs by two outcomes or more, since
-    // the AIs meet at the ends of their cooldowns. A quiet machine reproduces all of about 140; one whose two cores
-    // had a load of nine, all but 8.
-    expect(selfCheck.otherwise).toBeLessThan(selfCheck.recorded / 10);
+    // the AIs meet at the ends of their cooldowns. A quiet machine reproduces all of about 140, busy ones all but 8 and 20. What a replay
+    // makes of a trace is tested exactly where the clock is a fake one; here most of it shows that the file is what the demo did.
+    expect(selfCheck.otherwise).toBeLessThan(selfCheck.recorded / 3);
   });
 
   it('shows what a guarantee is worth, beside the same without', { timeout: 60_000 }, async () => {
