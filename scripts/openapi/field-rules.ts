@@ -45,7 +45,7 @@ const DAY = value({
 });
 const MOMENT = value({ pattern: `${MONTH_PATTERN}-(0[1-9]|[12][0-9]|3[01])T[0-9:.]+(Z|[+-][0-9:]+)$` });
 
-const HOUR_AMONG_OTHERS = { minItems: 2, contains: { const: 'USAGE_GROUPING_HOUR' } };
+const HOUR_AMONG_OTHERS = { type: 'array', minItems: 2, contains: { const: 'USAGE_GROUPING_HOUR' } };
 const FREE = value({});
 const TEAM_OR_NONE = value({ pattern: `^(\\(none\\)|${BUDGET_ID_PATTERN})$` });
 const UNIT = value({ pattern: '^(tokens|[A-Z]{3})$' });

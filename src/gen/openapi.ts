@@ -1338,6 +1338,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "maxItems": 4,
               "uniqueItems": true,
               "not": {
+                "type": "array",
                 "minItems": 2,
                 "contains": {
                   "const": "USAGE_GROUPING_HOUR"
@@ -1915,6 +1916,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "maxItems": 4,
               "uniqueItems": true,
               "not": {
+                "type": "array",
                 "minItems": 2,
                 "contains": {
                   "const": "USAGE_GROUPING_HOUR"
@@ -5208,6 +5210,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             },
             "uniqueItems": true,
             "not": {
+              "type": "array",
               "minItems": 2,
               "contains": {
                 "const": "USAGE_GROUPING_HOUR"

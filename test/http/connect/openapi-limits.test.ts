@@ -127,6 +127,17 @@ describe('limits of /openapi.json', () => {
     for (const kind of ['exclusiveMaximum', 'minProperties', 'multipleOf'])
       expect(text).not.toContain(`"${kind}":`);
   });
+
+  it('says by `not` of what kind it is where null may stand, or it would refuse that', () => {
+    const nots: Json[] = [];
+    JSON.parse(JSON.stringify(openApiDocument), (_key, schema) => {
+      if (schema?.not !== undefined && Array.isArray(schema.type)) nots.push(schema.not);
+      return schema;
+    });
+    expect(nots).toContainEqual(expect.objectContaining({ type: 'array' }));
+    const vague = nots.filter((not) => !['type', 'const', 'enum'].some((word) => word in Object(not)));
+    expect(vague).toEqual([]);
+  });
 });
 
 function isSaidInWords(path: string, { field, value }: Tried): boolean {
