@@ -45,7 +45,7 @@ export function addressAlerts(
   for (const key of keys) {
     const mark = alerts.get(key);
     if (mark === undefined || silencedUntil(silences, mark.rule, clock) !== undefined) continue;
-    const addressed = mark.untold ? startTold(mark, clock, sender) : endTold(mark, clock, sender);
+    const addressed = mark.untold ? startTold(mark, clock, sender) : endTold(mark, clock, sender.copyId);
     if (addressed !== undefined) alerts.set(key, addressed);
   }
 }
@@ -58,7 +58,11 @@ function startTold(
 ): StoredAlert | undefined {
   const holds = isHappening(mark) ? mark.raisedAt === now : mark.endedAt === undefined;
   // A silence withheld it until it was over; what is away may come back, and is told then.
-  if (!holds) return toldOf(mark).endedAt === undefined ? undefined : mark;
+  if (!holds) {
+    if (toldOf(mark).endedAt === undefined) return undefined;
+    // Who heard an earlier notice of it hears that it is over.
+    return endTold(mark, now, copyId) ?? mark;
+  }
   const sinks = sinksFor?.(mark.rule) ?? [];
   const { deliveries = [] } = mark;
   if (sinks.length === 0 && deliveries.length === 0) return mark;
@@ -71,7 +75,7 @@ function startTold(
   return { ...mark, deliveries: [...started, ...deliveries.filter(({ sink }) => !sinks.includes(sink))] };
 }
 
-function endTold(mark: StoredAlert, now: number, { copyId }: Sender): StoredAlert | undefined {
+function endTold(mark: StoredAlert, now: number, copyId: string): StoredAlert | undefined {
   const { deliveries = [] } = mark;
   const isOver = toldOf(mark).endedAt !== undefined && !isHappening(mark);
   const isDue = (delivery: StoredDelivery) => delivery.status !== 'PENDING' && wantsEnd(delivery);

@@ -145,6 +145,21 @@ describe('SilenceAlerts', () => {
     expect(deliveries(budget)).toMatchObject([{ notice: 'ENDED', status: 'PENDING' }]);
   });
 
+  it('says the end to those who heard of it, though it was raised again meanwhile', () => {
+    const budget = budgetWith(600);
+    heard(budget, 'RAISED');
+    budget.do(silence({ until: budget.now + 30 * HOUR }));
+    for (const monthlyLimit of [100_000, POLICY.monthlyLimit, 100_000]) {
+      budget.do({ kind: 'put-policy', fields: { ...POLICY, monthlyLimit } });
+      budget.pass(6 * HOUR).do({ kind: 'sweep' });
+    }
+    expect(toldOf(warning(budget))).toMatchObject({ number: 2, endedAt: budget.now });
+    expect(deliveries(budget)).toMatchObject([{ notice: 'RAISED', status: 'DELIVERED' }]);
+    budget.pass(12 * HOUR).do({ kind: 'sweep' });
+    expect(warning(budget)).not.toHaveProperty('untold');
+    expect(deliveries(budget)).toMatchObject([{ notice: 'ENDED', status: 'PENDING' }]);
+  });
+
   it.each([
     ['now', 0],
     ['for longer than 92 days', 93 * 24 * HOUR],
