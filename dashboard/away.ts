@@ -1,5 +1,6 @@
 import type { ZoneTimes } from './format.js';
 import type { Connection } from './live-stream.js';
+import type { PageContext } from './view.js';
 
 /** Why what a page of one budget knows is not of now: the service does not answer, or its store does not. */
 export class Away {
@@ -8,13 +9,20 @@ export class Away {
   private isLost = false;
   private isStale = false;
 
-  heard(at: number, isStale: boolean): void {
+  constructor(private readonly page: Pick<PageContext, 'clock' | 'connection'>) {}
+
+  /** The page's clock and its badge hear of it, too. */
+  heard(at: number, isStale: boolean, times: ZoneTimes): void {
+    const { clock, connection } = this.page;
     this.isLost = false;
     this.isStale = isStale;
     this.heardAt = at;
+    if (!isStale) clock.heard(at);
+    connection.store(isStale ? this.text(times) : undefined);
   }
 
   connected(state: Connection): void {
+    this.page.connection.connected(state);
     this.isLost = state === 'lost';
   }
 

@@ -63,7 +63,7 @@ export class BudgetView implements View {
   private readAt = 0;
   private reading = 0;
   private planned: number | undefined;
-  private readonly away = new Away();
+  private readonly away: Away;
 
   constructor(
     private readonly context: PageContext,
@@ -71,6 +71,7 @@ export class BudgetView implements View {
     query: URLSearchParams,
   ) {
     this.title = budgetId;
+    this.away = new Away(context);
     this.query = query;
     this.actions = new BudgetActions(context.api, budgetId);
     const go = (to: MonthQuery) => this.go(to);
@@ -219,10 +220,7 @@ export class BudgetView implements View {
   }
 
   private heard(at: number, stale: boolean): void {
-    const { clock, connection } = this.context;
-    if (!stale) clock.heard(at);
-    this.away.heard(at, stale);
-    connection.store(stale ? this.away.text(this.times) : undefined);
+    this.away.heard(at, stale, this.times);
     this.putHeadline();
     this.denials.heard(this.live?.denials.reduce((sum, { count }) => sum + count, 0) ?? 0);
     // A budget that was deleted looks like that, too.
@@ -230,7 +228,6 @@ export class BudgetView implements View {
   }
 
   private connected(state: Connection): void {
-    this.context.connection.connected(state);
     this.away.connected(state);
     this.putHeadline();
   }

@@ -45,7 +45,7 @@ export class ScopeView implements View {
   private amounts = new Amounts('tokens');
   private live: LiveData | undefined;
   private data: ScopeData | undefined;
-  private readonly away = new Away();
+  private readonly away: Away;
   private readAt = Number.NEGATIVE_INFINITY;
   private reading = 0;
 
@@ -57,6 +57,7 @@ export class ScopeView implements View {
     private query: URLSearchParams,
   ) {
     this.title = `${kind === 'ai' ? 'AI' : 'Team'} ${name}`;
+    this.away = new Away(context);
     const { api } = context;
     const times = () => this.times;
     const actions = new BudgetActions(api, budgetId);
@@ -190,17 +191,13 @@ export class ScopeView implements View {
   }
 
   private heard(at: number, stale: boolean): void {
-    const { clock, connection } = this.context;
-    if (!stale) clock.heard(at);
-    this.away.heard(at, stale);
-    connection.store(stale ? this.away.text(this.times) : undefined);
+    this.away.heard(at, stale, this.times);
     this.putAway();
     this.denials.heard(this.live?.denials.reduce((sum, { count }) => sum + count, 0) ?? 0);
     this.readSoon();
   }
 
   private connected(state: Connection): void {
-    this.context.connection.connected(state);
     this.away.connected(state);
     this.putAway();
   }

@@ -3,10 +3,8 @@ import { crossing } from '../domain/statistics/crossing.js';
 import type { ExportedRow } from '../domain/statistics/usage-lines.js';
 import { pieces } from '../domain/time/calendar.js';
 import type { Caller, ExportQuery, ServicePort, UsageExport } from './service-port.js';
-import { earliest } from './usage-listing.js';
+import { DAYS_AT_ONCE, earliest } from './usage-listing.js';
 
-/** So many days are held at once. */
-const DAYS_AT_ONCE = 7;
 const KEYS = ['DAY', 'AI', 'MODEL', 'TEAM'] as const;
 
 /** Usage by day, AI, model and team, a few days after the other, however long the span is. */

@@ -13,8 +13,8 @@ interface ListedRow extends UsageRow {
 }
 
 const LONGEST_DAYS = 366;
-/** So many days are read together where a page may need no more. */
-const DAYS_AT_ONCE = 7;
+/** So many days are read together where no more may be needed, or held at once. */
+export const DAYS_AT_ONCE = 7;
 const DAY_MS = 86_400_000;
 
 /** Usage by day, hour, AI, model or team, or several of them, a page at a time. */

@@ -160,7 +160,7 @@ function json(value: unknown): string {
 }
 
 /** Rules and windows by their names, as in what sinks are told. */
-export const alertJson = ({ rule, window, ...alert }: Alert) => ({
+const alertJson = ({ rule, window, ...alert }: Alert) => ({
   ...{ rule: nameOf(rule), window: (Window[window] ?? String(window)).replace('WINDOW_', '') },
   ...alert,
 });

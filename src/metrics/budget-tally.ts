@@ -1,5 +1,6 @@
 import type { BudgetObserver } from '../arbiter/observer.js';
 import { ALERT_RULES } from '../domain/alerts/condition.js';
+import { isRepeatedRule } from '../domain/denials/repeated-rule.js';
 import type { BudgetEvent } from '../domain/model/events.js';
 import type { Outcome, Recorded, Released } from '../domain/model/outcomes.js';
 import type { BudgetRequest } from '../domain/model/requests.js';
@@ -166,9 +167,8 @@ function usageOf(request: BudgetRequest): UsageReport | undefined {
   return 'usage' in request ? request.usage : undefined;
 }
 
-/** Once each: a rule may refuse in several windows. */
 function countRules(counts: Map<string, number>, { blockers }: Denial): void {
-  for (const rule of new Set(blockers.map((blocker) => blocker.rule))) add(counts, rule);
+  for (const [index, { rule }] of blockers.entries()) if (!isRepeatedRule(blockers, index)) add(counts, rule);
 }
 
 function add(counts: Map<string, number>, name: string, count = 1): void {

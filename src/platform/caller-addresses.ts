@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { callerAddress } from './forwarded-for.js';
-import { peerOf } from './peer-address.js';
+import { peerOf, plainAddress } from './peer-address.js';
 
 /** Addresses of proxies that are believed: one, or a network. */
 export interface TrustedNetwork {
@@ -38,7 +38,7 @@ export class CallerAddresses {
 
   trusts(address: string | undefined): boolean {
     if (!this.anyTrusted || address === undefined) return false;
-    const plain = withoutMapping(address);
+    const plain = plainAddress(address);
     const family = isIP(plain);
     return family !== 0 && this.trusted.check(plain, family === 6 ? 'ipv6' : 'ipv4');
   }
@@ -82,8 +82,4 @@ export const NO_PROXIES = new CallerAddresses({ trustedProxies: [], proxyProtoco
 /** The same for a connection and for the TLS socket upon it. */
 export function keyOf({ remoteAddress, remotePort }: FarEnd): string {
   return `${remoteAddress} ${remotePort}`;
-}
-
-function withoutMapping(address: string): string {
-  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
 }

@@ -8,17 +8,20 @@ const NETWORK_GROUPS = 4;
  * addresses as it cares to use.
  */
 export function peerOf(address: string | undefined): string {
-  if (address === undefined || !isIPv6(address)) return address ?? 'unknown';
-  // One address has many spellings, and proxies their own.
-  const plain = new SocketAddress({ address: address.split('%')[0] ?? '', family: 'ipv6' }).address;
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(plain)?.[1];
-  if (mapped !== undefined) return mapped;
-  if (plain === '::1') return plain;
+  const plain = plainAddress(address ?? 'unknown');
+  if (!isIPv6(plain) || plain === '::1') return plain;
   const [before = '', after] = plain.split('::');
   const head = before === '' ? [] : before.split(':');
   const tail = after === undefined || after === '' ? [] : after.split(':');
   const zeros = Array.from({ length: Math.max(0, 8 - head.length - tail.length) }, () => '0');
   return `${[...head, ...zeros, ...tail].slice(0, NETWORK_GROUPS).join(':')}::/64`;
+}
+
+/** In its one spelling, of many that an IPv6 address has; one of IPv4 that is written as IPv6 as what it is. */
+export function plainAddress(address: string): string {
+  if (!isIPv6(address)) return address;
+  const plain = new SocketAddress({ address: address.split('%')[0] ?? '', family: 'ipv6' }).address;
+  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(plain)?.[1] ?? plain;
 }
 
 /** Counts by peer, and forgets those that are zero. */

@@ -1,6 +1,7 @@
 import type { Blocker, Rule, Writable } from '../model/types.js';
 import { type AiDenials, type DenialSpan, HOUR_MS, type PairDenials, type RuleDenials } from './denials.js';
 import { FrequentNames } from './frequent-names.js';
+import { isRepeatedRule } from './repeated-rule.js';
 
 /** AIs that an hour counts by name: of those that the budget knows, since it granted them something, and of all others. */
 export const KNOWN_AIS = 400;
@@ -68,8 +69,7 @@ export class HourDenials {
     ai.changed = true;
     for (let index = 0; index < blockers.length; index += 1) {
       const blocker = blockers[index] as Blocker;
-      // One rule may refuse in several windows: it has refused the request once.
-      if (isRepeated(blockers, index)) continue;
+      if (isRepeatedRule(blockers, index)) continue;
       count(pairOf(ai.rules, blocker.rule, at), at, wouldDeny);
       this.noteRule(blocker, at, aiId, wouldDeny);
     }
@@ -199,10 +199,4 @@ function count(pair: Writable<PairDenials>, at: number, wouldDeny: boolean): voi
 
 function copyOf({ denied, wouldDeny, lastAt, uncounted, rules }: CountedAi): AiDenials {
   return { denied, wouldDeny, lastAt, uncounted, rules: rules.map((pair) => ({ ...pair })) };
-}
-
-function isRepeated(blockers: readonly Blocker[], index: number): boolean {
-  for (let before = 0; before < index; before += 1)
-    if (blockers[before]?.rule === blockers[index]?.rule) return true;
-  return false;
 }

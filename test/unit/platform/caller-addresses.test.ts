@@ -16,6 +16,7 @@ describe('who is trusted', () => {
     ['192.0.2.7', true],
     ['192.0.2.8', false],
     ['::ffff:10.1.0.1', true],
+    ['0:0:0:0:0:ffff:a01:1', true],
     ['::ffff:10.2.0.1', false],
     ['2001:db8:1::9', true],
     ['2001:db8:2::9', false],
