@@ -36,12 +36,17 @@ describe('the demo', () => {
       /report trace-\d+ was under way: it (was told again|had been booked|had not reached)/,
     );
     expect(await folders()).toEqual([]);
-    const { selfCheck } = JSON.parse((await cli(['replay', '--trace', recording, '--json'])).out);
+    let { selfCheck } = await replayed(recording);
     expect(selfCheck.recorded).toBeGreaterThan(50);
     // Real timers are late by a millisecond or two, and may let somebody in between: each time that differs by two outcomes or more, since
-    // the AIs meet at the ends of their cooldowns. A quiet machine reproduces all of about 140, busy ones all but 8 and 20. What a replay
-    // makes of a trace is tested exactly where the clock is a fake one; here most of it shows that the file is what the demo did.
-    expect(selfCheck.otherwise).toBeLessThan(selfCheck.recorded / 3);
+    // the AIs meet at the ends of their cooldowns. A quiet machine reproduces all of about 140, busy ones all but 8 and 20. So a demo that
+    // was disturbed is tried again: a recording that is wrong would be wrong each time.
+    for (let again = 0; again < 2 && selfCheck.otherwise >= selfCheck.recorded / 10; again += 1) {
+      await rm(recording);
+      await demo(['--seconds', '5', '--record', recording]);
+      ({ selfCheck } = await replayed(recording));
+    }
+    expect(selfCheck.otherwise).toBeLessThan(selfCheck.recorded / 10);
   });
 
   it('shows what a guarantee is worth, beside the same without', { timeout: 60_000 }, async () => {
@@ -68,6 +73,12 @@ describe('the demo', () => {
     expect(await folders()).toEqual([]);
   });
 });
+
+async function replayed(
+  recording: string,
+): Promise<{ selfCheck: { readonly recorded: number; readonly otherwise: number } }> {
+  return JSON.parse((await cli(['replay', '--trace', recording, '--json'])).out);
+}
 
 /** How often each rule refused, from the report at the end. */
 function refusals(output: string): Record<string, number> {
