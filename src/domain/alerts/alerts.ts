@@ -25,7 +25,7 @@ export function alertKey({
 /** Marks by their keys. */
 export type Marks = Pick<ReadonlyMap<string, StoredAlert>, 'get' | typeof Symbol.iterator>;
 
-/** What the conditions change in the marks. `isSilent`: nothing of a rule is sent now. */
+/** What the conditions change in the marks: all that hold, and those of standing rules. `isSilent`: nothing of a rule is sent now. */
 export function updateMarks(
   marks: Marks,
   conditions: readonly AlertCondition[],
@@ -45,6 +45,14 @@ export function updateMarks(
     if (mark.epoch === undefined && !condition?.holds) note(key, away(mark, condition, now));
   }
   return changes;
+}
+
+/** Rules of which a notice stands: it ends when its condition has been away. */
+export function standingRules(marks: Marks): ReadonlySet<string> {
+  const rules = new Set<string>();
+  for (const [, mark] of marks)
+    if (mark.epoch === undefined && toldOf(mark).endedAt === undefined) rules.add(mark.rule);
+  return rules;
 }
 
 /** By which callers name an alert. */

@@ -69,20 +69,29 @@ function byWeekday(input: ForecastInput, left: number, means: readonly number[])
   const { spent, month, today } = input;
   const weekday = weekdayOf(today.day);
   const meanOf = (ahead: number) => means[(weekday + ahead) % means.length] ?? 0;
+  const hours = hoursToCome(input);
   let projected = spent;
-  for (const { part } of hoursToCome(input)) projected += meanOf(0) * part;
-  let day = today.day;
-  let exhaustedAt = projected - spent >= left ? momentToday(input, left, meanOf(0)) : undefined;
-  for (let ahead = 1; ahead < daysLeft(month, today.day); ahead += 1) {
-    day = dayAfter(day);
+  for (const { part } of hours) projected += meanOf(0) * part;
+  let exhaustedAt =
+    projected - spent >= left ? momentToday(input.now, hours, { left, ofDay: meanOf(0) }) : undefined;
+  const days = daysLeft(month, today.day);
+  for (let ahead = 1; ahead < days; ahead += 1) {
     const after = projected + meanOf(ahead);
     if (exhaustedAt === undefined && after - spent >= left && after > projected) {
       const part = (left - (projected - spent)) / meanOf(ahead);
+      const day = dayAhead(today.day, ahead);
       exhaustedAt = momentOf(dayWindow(input.zone, month, day), part, input.experience.hourParts);
     }
     projected = after;
   }
   return { projected: Math.round(projected), exhaustedAt };
+}
+
+/** So many days after a day. */
+function dayAhead(day: string, days: number): string {
+  let ahead = day;
+  for (let passed = 0; passed < days; passed += 1) ahead = dayAfter(ahead);
+  return ahead;
 }
 
 interface HourToCome {
@@ -102,9 +111,13 @@ function hoursToCome({ zone, month, today, now, experience }: ForecastInput): Ho
 }
 
 /** When so much more has come today, of a day that takes so much in all. */
-function momentToday(input: ForecastInput, left: number, ofDay: number): number {
-  let [at, toCome] = [input.now, left];
-  for (const { ms, part } of hoursToCome(input)) {
+function momentToday(
+  now: number,
+  hours: readonly HourToCome[],
+  { left, ofDay }: { readonly left: number; readonly ofDay: number },
+): number {
+  let [at, toCome] = [now, left];
+  for (const { ms, part } of hours) {
     if (toCome <= 0) break;
     const comes = part * ofDay;
     at += comes <= toCome ? ms : ms * (toCome / comes);
