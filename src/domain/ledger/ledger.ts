@@ -21,6 +21,7 @@ import {
   type StoredState,
   type StoredTopUp,
 } from '../model/state.js';
+import type { Writable } from '../model/types.js';
 import { type Allowance, allowanceOf } from '../policy/allowance.js';
 import { ModelWeights } from '../policy/model-weights.js';
 import { type LargestRequests, largestRequests } from '../policy/pacing.js';
@@ -341,11 +342,11 @@ export class Ledger {
     return { head: this.head(), resets, puts, drops };
   }
 
+  /** Made with every commit: spreads would make it many times dearer. */
   private head(): StateHead {
     const { epoch, revision, fence, clock, deleted, createdAt, zone, month } = this;
     const { lastOpenedDay, receiptsDroppedAt, daysDroppedAt, wakeAt, closedDay, learnedFor } = this;
-    const { changeCount } = this;
-    return {
+    const head: Writable<StateHead> = {
       format: STATE_FORMAT,
       epoch,
       revision,
@@ -358,11 +359,12 @@ export class Ledger {
       lastOpenedDay,
       receiptsDroppedAt,
       daysDroppedAt,
-      ...(wakeAt === undefined ? {} : { wakeAt }),
-      ...(closedDay === undefined ? {} : { closedDay }),
-      ...(learnedFor === undefined ? {} : { learnedFor }),
-      ...(changeCount > 0 && { changeCount }),
     };
+    if (wakeAt !== undefined) head.wakeAt = wakeAt;
+    if (closedDay !== undefined) head.closedDay = closedDay;
+    if (learnedFor !== undefined) head.learnedFor = learnedFor;
+    if (this.changeCount > 0) head.changeCount = this.changeCount;
+    return head;
   }
 }
 
