@@ -50,6 +50,7 @@ function evaluateAlerts(ledger: Ledger): void {
   ledger.alertsCheckedFor = ledger.hour.start;
   const isSilent = (rule: string) => silencedUntil(ledger.silences, rule, clock) !== undefined;
   const conditions = alertConditions(alertInput(ledger), standingRules(tables.alerts));
+  if (conditions.length === 0 && tables.alerts.size === 0) return;
   for (const { key, alert, change } of updateMarks(tables.alerts, conditions, clock, isSilent)) {
     const counted = alert.untold ? placed({ unit: ledger.policy.unit, zone: ledger.zone }, alert) : alert;
     tables.alerts.set(key, counted);

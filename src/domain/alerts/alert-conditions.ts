@@ -1,7 +1,7 @@
 import { percentOf } from '../model/percent.js';
 import type { MonthWindow } from '../model/state.js';
 import type { Writable } from '../model/types.js';
-import { forecastCounts, forecastOf } from '../statistics/forecast.js';
+import { forecastCounts, forecastOf, mayExhaust } from '../statistics/forecast.js';
 import {
   mean,
   POOR_ABOVE,
@@ -153,15 +153,12 @@ function share(
 function exhaustion(input: AlertInput, isWanted: IsWanted): AlertCondition | undefined {
   const { policy, zone, allowance, month, monthSpent, now } = input;
   const { enforced } = allowance;
-  const counts = forecastCounts(input);
-  if (!counts && !isWanted('EXHAUSTION_FORECAST', false)) return undefined;
   const { today, countsFrom, experience } = input;
-  const outlook = { zone, month, today, now, countsFrom, experience };
-  const { exhaustedAt, projectedMonthTokens: value } = forecastOf({
-    ...outlook,
-    enforced,
-    spent: monthSpent,
-  });
+  const given = { zone, month, today, now, countsFrom, experience, enforced, spent: monthSpent };
+  const counts = forecastCounts(input);
+  const may = counts && mayExhaust(given);
+  if (!may && !isWanted('EXHAUSTION_FORECAST', false)) return undefined;
+  const { exhaustedAt, projectedMonthTokens: value } = forecastOf(given);
   const holds = exhaustedAt !== undefined && counts;
   if (!isWanted('EXHAUSTION_FORECAST', holds)) return undefined;
   const message = () =>

@@ -49,11 +49,16 @@ export function updateMarks(
 
 /** Rules of which a notice stands: it ends when its condition has been away. */
 export function standingRules(marks: Marks): ReadonlySet<string> {
-  const rules = new Set<string>();
-  for (const [, mark] of marks)
-    if (mark.epoch === undefined && toldOf(mark).endedAt === undefined) rules.add(mark.rule);
-  return rules;
+  let rules: Set<string> | undefined;
+  for (const [, mark] of marks) {
+    if (mark.epoch !== undefined || toldOf(mark).endedAt !== undefined) continue;
+    rules ??= new Set();
+    rules.add(mark.rule);
+  }
+  return rules ?? NO_RULES;
 }
+
+const NO_RULES: ReadonlySet<string> = new Set();
 
 /** By which callers name an alert. */
 export function alertIdOf(alert: StoredAlert): string {

@@ -7,6 +7,7 @@ import {
   type Section,
   type SectionKey,
   type SectionPut,
+  type SectionValues,
   type Silences,
   STATE_FORMAT,
   type StateHead,
@@ -329,13 +330,15 @@ export class Ledger {
     const resets: Section[] = [];
     const puts: SectionPut[] = [];
     const drops: SectionKey[] = [];
-    for (const { section, table } of this.tables.all) {
-      if (!table.touched) continue;
-      const { reset } = table.takeChanges((key, value) => {
-        if (value === undefined) drops.push({ section, key });
-        else puts.push({ section, key, value });
-      });
-      if (reset) resets.push(section);
+    let section: Section = 'settings';
+    const take = (key: string, value: SectionValues[Section] | undefined) => {
+      if (value === undefined) drops.push({ section, key });
+      else puts.push({ section, key, value });
+    };
+    for (const touched of this.tables.all) {
+      if (!touched.table.touched) continue;
+      section = touched.section;
+      if (touched.table.takeChanges(take).reset) resets.push(section);
     }
     this.tables.handedOver();
     this.closings = CLOSED_AT_ONCE;

@@ -45,8 +45,23 @@ export function forecastOf(input: ForecastInput): Forecast {
   const { projected, exhaustedAt } =
     weekdays === undefined ? byRate(input, left) : byWeekday(input, left, weekdays);
   const projectedMonthTokens = Math.min(projected + topped, Number.MAX_SAFE_INTEGER);
-  const isWithin = exhaustedAt !== undefined && exhaustedAt < month.end;
-  return { paceTokensPerHour, projectedMonthTokens, ...(isWithin && { exhaustedAt }) };
+  const forecast = { paceTokensPerHour, projectedMonthTokens };
+  return exhaustedAt !== undefined && exhaustedAt < month.end ? { ...forecast, exhaustedAt } : forecast;
+}
+
+/**
+ * False: no forecast says that the limit is reached, since it is not even if all days to come are as the busiest of a week. Today
+ * counts twice: its clock may repeat hours. Asked with every commit, where a forecast is dear.
+ */
+export function mayExhaust({
+  enforced,
+  spent,
+  month,
+  today,
+  experience: { weekdays },
+}: ForecastInput): boolean {
+  if (weekdays === undefined) return true;
+  return spent + Math.max(...weekdays) * (daysLeft(month, today.day) + 1) >= enforced;
 }
 
 interface Projection {
