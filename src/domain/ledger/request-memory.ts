@@ -23,8 +23,12 @@ const NO_GRANTS: readonly number[] = [];
 const PLACES = 3;
 const FENCE = 1;
 const SECOND = 2;
+/** Places of the newest. */
+const NEWEST = PLACES * REMEMBERED_REQUESTS;
 /** Besides the newest, grants whose leases outlived 16 newer ones, from their end to the next grant. */
 const MOST_GRANTS = 2 * REMEMBERED_REQUESTS;
+
+type Grant = readonly [digest: number, fence: number, second: number];
 
 /** The lease that a request of an AI was granted; `missing` if none is remembered, `lost` if its receipt is gone before its time. */
 export function leaseOfRequest(
@@ -62,13 +66,24 @@ export function rememberGrant(ledger: Ledger, lease: StoredLease): void {
   const { tables } = ledger;
   const { aiId, grantedAt: lastGrantAt } = lease;
   const known = tables.ais.get(aiId);
-  const before = (known?.grants ?? NO_GRANTS).slice(-PLACES * (REMEMBERED_REQUESTS - 1));
-  // Not pushed: it would take half as much room again as they need.
-  const grants = before.concat(grantOf(ledger, lease));
+  const grants = withNewest(known?.grants ?? NO_GRANTS, grantOf(ledger, lease));
   const unusedAt = known?.unusedAt;
   tables.ais.set(aiId, unusedAt === undefined ? { lastGrantAt, grants } : { lastGrantAt, grants, unusedAt });
   tables.aisByGrant.use(aiId);
   forgetOldAis(ledger);
+}
+
+/** Moved by hand, where the oldest makes room: every grant does it, and a push would take half as much room again as they need. */
+function withNewest(grants: readonly number[], [digest, fence, second]: Grant): number[] {
+  const after = grants.slice(-NEWEST);
+  if (after.length < NEWEST) after.push(digest, fence, second);
+  else {
+    for (let at = PLACES; at < NEWEST; at += 1) after[at - PLACES] = after[at] as number;
+    after[NEWEST - PLACES] = digest;
+    after[NEWEST - PLACES + FENCE] = fence;
+    after[NEWEST - PLACES + SECOND] = second;
+  }
+  return after;
 }
 
 /** A lease that outlived the memory of its grant has ended: a late repeat of its request must find that. */
@@ -179,10 +194,7 @@ function grantsOf({ tables }: Ledger, aiId: string): readonly number[] {
   return tables.ais.get(aiId)?.grants ?? NO_GRANTS;
 }
 
-function grantOf(
-  { clock }: Ledger,
-  { requestId, fence, grantedAt }: StoredLease,
-): [digest: number, fence: number, second: number] {
+function grantOf({ clock }: Ledger, { requestId, fence, grantedAt }: StoredLease): Grant {
   return [digestOf(requestId), fence, secondOf(Math.min(grantedAt, clock))];
 }
 
