@@ -14,7 +14,7 @@ import {
 } from '../statistics/spread.js';
 import * as messages from './alert-messages.js';
 import type { AlertCondition, AlertInput, AlertRule } from './condition.js';
-import { listedShares } from './listed-shares.js';
+import { listedShares, listsShares } from './listed-shares.js';
 
 /** The share of an hour's cap above which it counts as a burst. */
 const BURST_PERCENT = 80;
@@ -34,17 +34,21 @@ type IsWanted = (rule: AlertRule, holds: boolean) => boolean;
 export function alertConditions(input: AlertInput, standing?: ReadonlySet<string>): AlertCondition[] {
   const isWanted: IsWanted = (rule, holds) => holds || standing === undefined || standing.has(rule);
   const earlier = earlierFigures(input);
+  const { policy, allowance } = input;
+  const { warningPercent, criticalPercent, emergencyPercent } = policy;
   const conditions = [
     uneven(input, earlier, isWanted),
     spike(input, earlier, isWanted),
     burst(input, isWanted),
     belowMinimum(input, isWanted),
-    ...shares(input, isWanted),
+    share(input, { rule: 'WARNING', percent: warningPercent, threshold: allowance.warning }, isWanted),
+    share(input, { rule: 'CRITICAL', percent: criticalPercent, threshold: allowance.critical }, isWanted),
+    share(input, { rule: 'EMERGENCY', percent: emergencyPercent, threshold: allowance.grantable }, isWanted),
     exhaustion(input, isWanted),
     denialRate(input, isWanted),
   ];
   const found = conditions.filter((condition) => condition !== undefined);
-  found.push(...listedShares(input));
+  if (listsShares(policy)) found.push(...listedShares(input));
   return found;
 }
 
@@ -120,16 +124,6 @@ function belowMinimum(input: AlertInput, isWanted: IsWanted): AlertCondition | u
     holds,
     message: () => messages.dayBelowMinimum(policy.unit, day, total, minimum, policy.minDailyPercent),
   };
-}
-
-function shares(input: AlertInput, isWanted: IsWanted): (AlertCondition | undefined)[] {
-  const { policy, allowance } = input;
-  const { warning, critical, grantable } = allowance;
-  return [
-    share(input, { rule: 'WARNING', percent: policy.warningPercent, threshold: warning }, isWanted),
-    share(input, { rule: 'CRITICAL', percent: policy.criticalPercent, threshold: critical }, isWanted),
-    share(input, { rule: 'EMERGENCY', percent: policy.emergencyPercent, threshold: grantable }, isWanted),
-  ];
 }
 
 interface Share {

@@ -2,6 +2,13 @@ import { percentOf } from '../model/percent.js';
 import * as messages from './alert-messages.js';
 import type { AlertCondition, AlertInput } from './condition.js';
 
+type Lists = Pick<AlertInput['policy'], 'alertPercents' | 'alertPercentsPerAi' | 'alertPercentsPerTeam'>;
+
+/** Most policies list none. */
+export function listsShares({ alertPercents, alertPercentsPerAi, alertPercentsPerTeam }: Lists): boolean {
+  return alertPercents.length > 0 || alertPercentsPerAi.length > 0 || alertPercentsPerTeam.length > 0;
+}
+
 /** The thresholds that a policy lists: of the month, of what an AI spent of it, and of a team's part of it. */
 export function listedShares(input: AlertInput): AlertCondition[] {
   const { policy, allowance, monthSpent, monthAis, teams } = input;
