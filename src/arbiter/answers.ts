@@ -133,7 +133,7 @@ export class Answers {
   private deny(pending: Pending, outcome: Denied, at: number, timeAloneMs = 0): void {
     const { request } = pending;
     const { denial } = outcome;
-    const leftMs = waitLeft(pending, this.context.clock.monotonic());
+    const leftMs = pending.waitMs === 0 ? 0 : waitLeft(pending, this.context.clock.monotonic());
     // Nobody waits for what does not come before the wait is over.
     if (leftMs > 0 && timeAloneMs <= leftMs && !denial.permanent) {
       const refusal = this.wait(pending, denial, at);

@@ -10,6 +10,7 @@ import type {
   Evidence,
   MarkRefusedRequest,
 } from '../domain/model/requests.js';
+import type { Writable } from '../domain/model/types.js';
 import type { Context } from './context.js';
 import type { Lookups } from './lookups.js';
 import type { PacedRefusals } from './paced-refusals.js';
@@ -64,8 +65,20 @@ export function decideBatch(
   const drops = housekeeping || (ledger.touched && yielding.mayDrop(at)) ? round.drop() : undefined;
   const { answers, left, failures, searches, afterLastDays, failed } = round;
   const closed = ledger.closings < restraint.closings;
-  const found = { at, answers, left, failures, searches, afterLastDays, failed, housekeeping, closed };
-  return { ...found, ...(drops && { drops }), ...(marks && { marks }) };
+  const decided: Writable<Decided> = {
+    at,
+    answers,
+    left,
+    failures,
+    searches,
+    afterLastDays,
+    failed,
+    housekeeping,
+    closed,
+  };
+  if (drops !== undefined) decided.drops = drops;
+  if (marks !== undefined) decided.marks = marks;
+  return decided;
 }
 
 function storeRefusesMore(): ArbiterError {
@@ -73,21 +86,18 @@ function storeRefusesMore(): ArbiterError {
   return new ArbiterError('STORE_UNAVAILABLE', message, 1_000);
 }
 
-/** One reading of the clock for a whole batch; each decision has its own evidence. */
-function circumstancesNow({
-  clock,
-  maxSkewMs,
-  retentionMonths,
-  passed,
-}: Context): (evidence: Evidence) => Circumstances {
+/** One reading of the clock for a whole batch. */
+function circumstancesNow({ clock, maxSkewMs, retentionMonths, passed }: Context): Writable<Circumstances> {
   const { now: time, trusted, distrust = 'the clock is not trusted' } = clock.read();
-  const shared: Circumstances = {
-    ...{ time, maxSkewMs, retentionMonths, passed: passed?.() ?? Number.POSITIVE_INFINITY },
-    ...(!trusted && { distrust }),
+  const circumstances: Writable<Circumstances> = {
+    time,
+    passed: passed?.() ?? Number.POSITIVE_INFINITY,
+    maxSkewMs,
     evidence: NO_EVIDENCE,
+    retentionMonths,
   };
-  // Most have no evidence: one object for them all.
-  return (evidence) => (evidence === NO_EVIDENCE ? shared : { ...shared, evidence });
+  if (!trusted) circumstances.distrust = distrust;
+  return circumstances;
 }
 
 class Round {
@@ -100,7 +110,7 @@ class Round {
   readonly prospect: LedgerProspect;
   /** So much of what happened has moved the turns. */
   private told = 0;
-  private readonly circumstances: (evidence: Evidence) => Circumstances;
+  private readonly now: Writable<Circumstances>;
 
   constructor(
     private readonly context: Context,
@@ -109,8 +119,14 @@ class Round {
     private readonly lineage: number,
     private readonly restrained: boolean,
   ) {
-    this.circumstances = circumstancesNow(context);
+    this.now = circumstancesNow(context);
     this.prospect = new LedgerProspect(ledger);
+  }
+
+  /** Of one decision: each has its own evidence. */
+  private circumstances(evidence: Evidence): Circumstances {
+    this.now.evidence = evidence;
+    return this.now;
   }
 
   decide(pending: Pending): void {
@@ -143,7 +159,7 @@ class Round {
     if (outcome.kind !== 'denied' || pending.waitMs === 0) return answer;
     const { aiId } = pending.request as AcquireRequest;
     const until = timeAloneUntil(ledger, aiId, outcome.denial);
-    return { ...answer, ...(until === undefined ? {} : { timeAloneMs: until - ledger.clock }) };
+    return until === undefined ? answer : { ...answer, timeAloneMs: until - ledger.clock };
   }
 
   letTimeWork(): void {

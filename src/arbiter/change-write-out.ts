@@ -5,6 +5,7 @@ import type { Context } from './context.js';
 /** What became of a write: nothing went wrong, the store refuses it for good, or it is to be tried again. */
 export type Attempt = 'refused' | 'failed' | undefined;
 
+const NOTHING: ReadonlyMap<string, number> = new Map();
 /** After a failure, the next try. */
 const RETRY_MS = 500;
 
@@ -41,6 +42,7 @@ export class ChangeWriteOut {
 
   /** What the state may drop. */
   drops({ tables: { changes } }: Ledger): ReadonlyMap<string, number> {
+    if (this.written.size === 0) return NOTHING;
     return new Map([...this.written].filter(([key, revision]) => changes.get(key)?.revision === revision));
   }
 

@@ -59,7 +59,8 @@ export function stampOf(
   seq: number,
   restrained: boolean,
 ): Stamp {
-  const stamp = { copyId, seq, restrained, receiptsInCommit: store.receiptsInCommit };
-  if (alerts === undefined) return stamp;
-  return { ...stamp, sinksFor: (rule) => alerts.sinksFor(budgetId, rule) };
+  const { receiptsInCommit } = store;
+  if (alerts === undefined) return { copyId, seq, restrained, receiptsInCommit };
+  const sinksFor = (rule: string) => alerts.sinksFor(budgetId, rule);
+  return { copyId, seq, restrained, receiptsInCommit, sinksFor };
 }

@@ -76,15 +76,14 @@ function logAlert(log: Log, budgetId: string, alert: StoredAlert, change: AlertC
 }
 
 function leaseFields(budgetId: string, lease: LeaseView): LogFields {
-  return {
-    budget: budgetId,
-    ai: lease.aiId,
-    ...(lease.teamId === undefined ? {} : { team: lease.teamId }),
-    ...(lease.model === undefined ? {} : { model: lease.model }),
-    lease: lease.leaseId,
-    fence: lease.fence,
-    reserved: lease.reservedTokens,
-    used: lease.usedTokens,
-    ...(lease.presumedTokens > 0 ? { presumed: lease.presumedTokens } : {}),
-  };
+  const { teamId, model, presumedTokens } = lease;
+  const fields: Record<string, unknown> = { budget: budgetId, ai: lease.aiId };
+  if (teamId !== undefined) fields.team = teamId;
+  if (model !== undefined) fields.model = model;
+  fields.lease = lease.leaseId;
+  fields.fence = lease.fence;
+  fields.reserved = lease.reservedTokens;
+  fields.used = lease.usedTokens;
+  if (presumedTokens > 0) fields.presumed = presumedTokens;
+  return fields;
 }

@@ -102,7 +102,8 @@ export class Lookups {
     while (this.wanted.length > 0) {
       this.reading = this.wanted;
       this.wanted = [];
-      const lookup: Lookup = { order: this.nextOrder(), ...this.now(), users: this.reading.length };
+      const { version, lineage } = this.now();
+      const lookup: Lookup = { order: this.nextOrder(), version, lineage, users: this.reading.length };
       this.active.add(lookup);
       const error = await this.look(this.reading, lookup);
       const back = this.reading;
@@ -115,10 +116,12 @@ export class Lookups {
   /** Gives each request its part of what was found; or says what went wrong. */
   private async look(group: readonly Search[], lookup: Lookup): Promise<unknown> {
     try {
-      const [receipts, days] = await Promise.all([
-        this.findReceipts([...new Set(group.flatMap((w) => w.receiptIds))]),
-        this.findDays([...new Set(group.flatMap((w) => w.days))], lookup.version.epoch),
-      ]);
+      const wantedDays = [...new Set(group.flatMap((w) => w.days))];
+      const reading = this.findReceipts([...new Set(group.flatMap((w) => w.receiptIds))]);
+      const [receipts, days] =
+        wantedDays.length === 0
+          ? [await reading, NOTHING]
+          : await Promise.all([reading, this.findDays(wantedDays, lookup.version.epoch)]);
       for (const { pending, ...asked } of group) {
         this.release(pending);
         pending.lookup = lookup;

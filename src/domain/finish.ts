@@ -2,7 +2,7 @@ import { alertConditions } from './alerts/alert-conditions.js';
 import { addressAlerts } from './alerts/alert-deliveries.js';
 import { alertInput } from './alerts/alert-input.js';
 import { viewOfAlert } from './alerts/alert-view.js';
-import { forgettableMarks, nextNoticeEnd, placed, updateMarks } from './alerts/alerts.js';
+import { forgettableMarks, nextNoticeEnd, placed, standingRules, updateMarks } from './alerts/alerts.js';
 import { endDenialRate } from './alerts/denial-rate.js';
 import { silencedUntil, silencesAt } from './alerts/silences.js';
 import type { Ledger } from './ledger/ledger.js';
@@ -49,7 +49,8 @@ function evaluateAlerts(ledger: Ledger): void {
   if (!ledger.touched && !isDue && ledger.alertsCheckedFor === ledger.hour.start) return;
   ledger.alertsCheckedFor = ledger.hour.start;
   const isSilent = (rule: string) => silencedUntil(ledger.silences, rule, clock) !== undefined;
-  const conditions = alertConditions(alertInput(ledger));
+  const conditions = alertConditions(alertInput(ledger), standingRules(tables.alerts));
+  if (conditions.length === 0 && tables.alerts.size === 0) return;
   for (const { key, alert, change } of updateMarks(tables.alerts, conditions, clock, isSilent)) {
     const counted = alert.untold ? placed({ unit: ledger.policy.unit, zone: ledger.zone }, alert) : alert;
     tables.alerts.set(key, counted);

@@ -5,7 +5,7 @@ import { scopeWindows } from './admission/rules/scope-cap.js';
 import { topUpOver } from './admission/top-up.js';
 import { alertsNow } from './alerts/alert-view.js';
 import { viewOfBudget } from './budget-changes.js';
-import { ownHours } from './ledger/accounts.js';
+import { ownHours } from './ledger/day-copy.js';
 import { withKept } from './ledger/kept-windows.js';
 import { findLease, viewOfClosed, viewOfLive } from './ledger/lease-lookup.js';
 import type { Ledger } from './ledger/ledger.js';

@@ -1,4 +1,4 @@
-import { ownHours } from './ledger/accounts.js';
+import { ownHours } from './ledger/day-copy.js';
 import type { Ledger } from './ledger/ledger.js';
 import type { NeedsLookup, Refusal } from './model/outcomes.js';
 import type { PolicyFields } from './model/policy.js';

@@ -1,6 +1,6 @@
 import type { Ledger } from '../ledger/ledger.js';
 import type { Standing } from '../ledger/standing.js';
-import type { Blocker, Denial } from '../model/types.js';
+import type { Blocker, Denial, Writable } from '../model/types.js';
 import { addCapBlockers } from './room.js';
 import type { Asker } from './rules/caps.js';
 import { aiConcurrencyBlocker, concurrencyBlocker } from './rules/concurrency.js';
@@ -71,14 +71,16 @@ export function isPacedRefusal({ hour, day }: Standing, blockers: readonly Block
 /** The answer that lists them all, and says when to come back. */
 export function denialOf(ledger: Ledger, blockers: readonly Blocker[]): Denial {
   const availableAt = latestEnd(blockers);
-  return {
+  const denial: Writable<Denial> = {
     blockers,
     permanent: blockers.some((blocker) => blocker.permanent),
     fallbackBudgetIds: ledger.policy.fallbackBudgetIds,
-    ...(availableAt === undefined
-      ? {}
-      : { availableAt, retryAfterMs: Math.max(0, availableAt - ledger.clock) }),
   };
+  if (availableAt !== undefined) {
+    denial.availableAt = availableAt;
+    denial.retryAfterMs = Math.max(0, availableAt - ledger.clock);
+  }
+  return denial;
 }
 
 /** When the last of them no longer refuses; undefined if one of them says no time. */

@@ -1,6 +1,7 @@
 import { percentOf } from '../model/percent.js';
 import type { MonthWindow } from '../model/state.js';
-import { forecastCounts, forecastOf } from '../statistics/forecast.js';
+import type { Writable } from '../model/types.js';
+import { forecastCounts, forecastOf, mayExhaust } from '../statistics/forecast.js';
 import {
   mean,
   POOR_ABOVE,
@@ -12,7 +13,7 @@ import {
   weekdaySpreadPercent,
 } from '../statistics/spread.js';
 import * as messages from './alert-messages.js';
-import type { AlertCondition, AlertInput } from './condition.js';
+import type { AlertCondition, AlertInput, AlertRule } from './condition.js';
 import { listedShares } from './listed-shares.js';
 
 /** The share of an hour's cap above which it counts as a burst. */
@@ -23,113 +24,143 @@ const WORSE_SPREAD = 10;
 /** So much earlier an exhaustion is clearly worse. */
 const DAY_MS = 86_400_000;
 
-/** Every condition that a budget's figures can raise, each for the window under way (or the day that closed). */
-export function alertConditions(input: AlertInput): AlertCondition[] {
-  const earlier = usageFigures(earlierTotals(input));
-  return [
-    ...uneven(input, earlier),
-    ...spike(input, earlier),
-    burst(input),
-    ...belowMinimum(input),
-    ...shares(input),
-    exhaustion(input),
-    ...denialRate(input),
-    ...listedShares(input),
+/** Whether anybody asks for the condition of a rule, as it stands. */
+type IsWanted = (rule: AlertRule, holds: boolean) => boolean;
+
+/**
+ * Every condition that a budget's figures can raise, each for the window under way (or the day that closed). `standing`: rules of
+ * which a condition matters that does not hold, since an alert of theirs stands; absent: all. They are looked at with every commit.
+ */
+export function alertConditions(input: AlertInput, standing?: ReadonlySet<string>): AlertCondition[] {
+  const isWanted: IsWanted = (rule, holds) => holds || standing === undefined || standing.has(rule);
+  const earlier = earlierFigures(input);
+  const conditions = [
+    uneven(input, earlier, isWanted),
+    spike(input, earlier, isWanted),
+    burst(input, isWanted),
+    belowMinimum(input, isWanted),
+    ...shares(input, isWanted),
+    exhaustion(input, isWanted),
+    denialRate(input, isWanted),
   ];
+  const found = conditions.filter((condition) => condition !== undefined);
+  found.push(...listedShares(input));
+  return found;
 }
 
 /** Poor of all days, and of those of one weekday: quiet week-ends alone are no waste. */
-function uneven(input: AlertInput, closed: UsageFigures): AlertCondition[] {
+function uneven(input: AlertInput, closed: UsageFigures, isWanted: IsWanted): AlertCondition | undefined {
   const { policy, month } = input;
   const grade = spreadGrade(closed);
-  if (grade === 'UNSPECIFIED') return [];
+  if (grade === 'UNSPECIFIED') return undefined;
+  const holds = grade === 'POOR' && weekdaySpreadPercent(earlierDays(input)) > POOR_ABOVE;
+  if (!isWanted('POOR_SPREAD', holds)) return undefined;
   const value = toHundredths(spreadPercent(closed));
   const message = () => messages.poorSpread(policy.unit, month.key, closed, value, POOR_ABOVE);
-  const holds = grade === 'POOR' && weekdaySpreadPercent(earlierDays(input)) > POOR_ABOVE;
   const level = value / WORSE_SPREAD;
-  return [ofMonth({ rule: 'POOR_SPREAD', value, threshold: POOR_ABOVE, holds, level, message }, month)];
+  return ofMonth({ rule: 'POOR_SPREAD', value, threshold: POOR_ABOVE, holds, level, message }, month);
 }
 
-function spike({ policy, allowance, today, dayTotals }: AlertInput, earlier: UsageFigures): AlertCondition[] {
+function spike(input: AlertInput, earlier: UsageFigures, isWanted: IsWanted): AlertCondition | undefined {
+  if (earlier.count === 0) return undefined;
+  const { policy, allowance, today, dayTotals } = input;
   const minimum = allowance.dailyMin;
-  if (earlier.count === 0) return [];
   const value = dayTotals.get(today.day) ?? 0;
-  const threshold = Math.max(toHundredths(2 * mean(earlier)), minimum);
-  return [
-    {
-      rule: 'DAILY_SPIKE',
-      window: 'DAY',
-      windowStart: today.start,
-      value,
-      threshold,
-      holds: value > 2 * mean(earlier) && value > minimum,
-      message: () => messages.dailySpike(policy.unit, today.day, value, mean(earlier), earlier.count),
-    },
-  ];
+  const holds = value > 2 * mean(earlier) && value > minimum;
+  if (!isWanted('DAILY_SPIKE', holds)) return undefined;
+  return {
+    rule: 'DAILY_SPIKE',
+    window: 'DAY',
+    windowStart: today.start,
+    value,
+    threshold: Math.max(toHundredths(2 * mean(earlier)), minimum),
+    holds,
+    message: () => messages.dailySpike(policy.unit, today.day, value, mean(earlier), earlier.count),
+  };
 }
 
-function burst({ policy, zone, hour, hourSpent, hourCap }: AlertInput): AlertCondition {
+function burst(input: AlertInput, isWanted: IsWanted): AlertCondition | undefined {
+  const { policy, zone, hour, hourSpent, hourCap } = input;
+  const holds = hourSpent * 100 > hourCap * BURST_PERCENT;
+  if (!isWanted('HOURLY_BURST', holds)) return undefined;
   return {
     rule: 'HOURLY_BURST',
     window: 'HOUR',
     windowStart: hour.start,
     value: hourSpent,
     threshold: percentOf(hourCap, BURST_PERCENT),
-    holds: hourSpent * 100 > hourCap * BURST_PERCENT,
+    holds,
     message: () => messages.hourlyBurst({ unit: policy.unit, zone }, hour, hourSpent, hourCap, BURST_PERCENT),
   };
 }
 
-function denialRate({ policy, hour, denialsPerMinute: value = 0 }: AlertInput): AlertCondition[] {
+function denialRate(input: AlertInput, isWanted: IsWanted): AlertCondition | undefined {
+  const { policy, hour, denialsPerMinute: value = 0 } = input;
   const threshold = policy.denialAlertPerMinute;
-  if (threshold === 0) return [];
+  const holds = value > threshold;
+  if (threshold === 0 || !isWanted('DENIAL_RATE', holds)) return undefined;
   const message = () => messages.denialRate(value, threshold);
   const ofHour = { rule: 'DENIAL_RATE', window: 'HOUR', windowStart: hour.start } as const;
-  return [{ ...ofHour, value, threshold, holds: value > threshold, message }];
+  return { ...ofHour, value, threshold, holds, message };
 }
 
-function belowMinimum({ policy, allowance, closedDay }: AlertInput): AlertCondition[] {
+function belowMinimum(input: AlertInput, isWanted: IsWanted): AlertCondition | undefined {
+  const { policy, allowance, closedDay } = input;
+  if (closedDay === undefined) return undefined;
   const minimum = allowance.dailyMin;
-  if (closedDay === undefined) return [];
   const { day, start, total } = closedDay;
-  return [
-    {
-      rule: 'DAY_BELOW_MINIMUM',
-      window: 'DAY',
-      windowStart: start,
-      value: total,
-      threshold: minimum,
-      holds: total < minimum,
-      message: () => messages.dayBelowMinimum(policy.unit, day, total, minimum, policy.minDailyPercent),
-    },
-  ];
-}
-
-function shares({ policy, zone, allowance, month, monthSpent }: AlertInput): AlertCondition[] {
-  const { enforced, warning, critical, grantable } = allowance;
-  const share = (
-    rule: 'WARNING' | 'CRITICAL' | 'EMERGENCY',
-    percent: number,
-    threshold: number,
-  ): AlertCondition => {
-    const holds = monthSpent > 0 && monthSpent >= threshold;
-    const message = () =>
-      messages.shareSpent({ unit: policy.unit, zone }, rule, month, monthSpent, enforced, percent);
-    return ofMonth({ rule, value: monthSpent, threshold, holds, message }, month);
+  const holds = total < minimum;
+  if (!isWanted('DAY_BELOW_MINIMUM', holds)) return undefined;
+  return {
+    rule: 'DAY_BELOW_MINIMUM',
+    window: 'DAY',
+    windowStart: start,
+    value: total,
+    threshold: minimum,
+    holds,
+    message: () => messages.dayBelowMinimum(policy.unit, day, total, minimum, policy.minDailyPercent),
   };
+}
+
+function shares(input: AlertInput, isWanted: IsWanted): (AlertCondition | undefined)[] {
+  const { policy, allowance } = input;
+  const { warning, critical, grantable } = allowance;
   return [
-    share('WARNING', policy.warningPercent, warning),
-    share('CRITICAL', policy.criticalPercent, critical),
-    share('EMERGENCY', policy.emergencyPercent, grantable),
+    share(input, { rule: 'WARNING', percent: policy.warningPercent, threshold: warning }, isWanted),
+    share(input, { rule: 'CRITICAL', percent: policy.criticalPercent, threshold: critical }, isWanted),
+    share(input, { rule: 'EMERGENCY', percent: policy.emergencyPercent, threshold: grantable }, isWanted),
   ];
 }
 
-function exhaustion(input: AlertInput): AlertCondition {
+interface Share {
+  readonly rule: 'WARNING' | 'CRITICAL' | 'EMERGENCY';
+  readonly percent: number;
+  readonly threshold: number;
+}
+
+function share(
+  { policy, zone, allowance, month, monthSpent }: AlertInput,
+  { rule, percent, threshold }: Share,
+  isWanted: IsWanted,
+): AlertCondition | undefined {
+  const holds = monthSpent > 0 && monthSpent >= threshold;
+  if (!isWanted(rule, holds)) return undefined;
+  const place = { unit: policy.unit, zone };
+  const message = () => messages.shareSpent(place, rule, month, monthSpent, allowance.enforced, percent);
+  return ofMonth({ rule, value: monthSpent, threshold, holds, message }, month);
+}
+
+function exhaustion(input: AlertInput, isWanted: IsWanted): AlertCondition | undefined {
   const { policy, zone, allowance, month, monthSpent, now } = input;
   const { enforced } = allowance;
-  const forecast = forecastOf({ ...input, enforced, spent: monthSpent });
-  const { exhaustedAt, projectedMonthTokens: value } = forecast;
-  const holds = exhaustedAt !== undefined && forecastCounts(input);
+  const { today, countsFrom, experience } = input;
+  const given = { zone, month, today, now, countsFrom, experience, enforced, spent: monthSpent };
+  const counts = forecastCounts(input);
+  const may = counts && mayExhaust(given);
+  if (!may && !isWanted('EXHAUSTION_FORECAST', false)) return undefined;
+  const { exhaustedAt, projectedMonthTokens: value } = forecastOf(given);
+  const holds = exhaustedAt !== undefined && counts;
+  if (!isWanted('EXHAUSTION_FORECAST', holds)) return undefined;
   const message = () =>
     messages.exhaustionForecast({ unit: policy.unit, zone }, month, value, enforced, exhaustedAt ?? now);
   const level = (month.end - (exhaustedAt ?? month.end)) / DAY_MS;
@@ -140,8 +171,13 @@ function* earlierDays({ dayTotals, today }: AlertInput): Iterable<readonly [stri
   for (const entry of dayTotals) if (entry[0] < today.day) yield entry;
 }
 
-function earlierTotals(input: AlertInput): number[] {
-  return Array.from(earlierDays(input), ([, total]) => total);
+/** As `usageFigures`, by hand. */
+function earlierFigures({ dayTotals, today }: AlertInput): UsageFigures {
+  const totals: number[] = [];
+  dayTotals.forEach((total, day) => {
+    if (day < today.day) totals.push(total);
+  });
+  return usageFigures(totals);
 }
 
 /** Field by field: they are made with every commit, and spreads cost many times as much. */
@@ -150,6 +186,15 @@ function ofMonth(
   month: MonthWindow,
 ): AlertCondition {
   const windowStart = month.start;
-  const condition = { rule, window: 'MONTH', windowStart, value, threshold, holds, message } as const;
-  return level === undefined ? condition : { ...condition, level };
+  const condition: Writable<AlertCondition> = {
+    rule,
+    window: 'MONTH',
+    windowStart,
+    value,
+    threshold,
+    holds,
+    message,
+  };
+  if (level !== undefined) condition.level = level;
+  return condition;
 }

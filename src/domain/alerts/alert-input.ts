@@ -31,8 +31,8 @@ export function alertInput(ledger: Ledger): AlertInput {
 }
 
 /** A team without a cap of its own for the month has all of it. */
-function teamsOf({ scopes, allowance }: Ledger): AlertInput['teams'] {
-  if (scopes === undefined) return [];
+function teamsOf({ scopes, allowance, policy }: Ledger): AlertInput['teams'] {
+  if (scopes === undefined || policy.alertPercentsPerTeam.length === 0) return [];
   return Array.from(scopes.teams.values(), ({ id, month, monthPart }) => ({
     ...{ teamId: id, spent: month, part: monthPart.of(allowance.enforced) },
   }));
@@ -44,6 +44,11 @@ function dayBefore({ tables, today, month, zone, createdAt, closedDay }: Ledger)
   if (createdAt >= end) return undefined;
   if (end <= month.start) return closedDay;
   const { day, start } = dayAt(zone, month, end - 1);
-  const wasUsed = [...tables.dayTotals].some(([used, tokens]) => used <= day && tokens > 0);
-  return wasUsed ? { day, start, total: tables.dayTotals.get(day) ?? 0 } : undefined;
+  const total = tables.dayTotals.get(day) ?? 0;
+  return total > 0 || wasUsedBefore(tables, day) ? { day, start, total } : undefined;
+}
+
+function wasUsedBefore({ dayTotals }: Ledger['tables'], day: string): boolean {
+  for (const [used, tokens] of dayTotals) if (used < day && tokens > 0) return true;
+  return false;
 }

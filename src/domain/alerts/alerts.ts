@@ -25,7 +25,7 @@ export function alertKey({
 /** Marks by their keys. */
 export type Marks = Pick<ReadonlyMap<string, StoredAlert>, 'get' | typeof Symbol.iterator>;
 
-/** What the conditions change in the marks. `isSilent`: nothing of a rule is sent now. */
+/** What the conditions change in the marks: all that hold, and those of standing rules. `isSilent`: nothing of a rule is sent now. */
 export function updateMarks(
   marks: Marks,
   conditions: readonly AlertCondition[],
@@ -46,6 +46,19 @@ export function updateMarks(
   }
   return changes;
 }
+
+/** Rules of which a notice stands: it ends when its condition has been away. */
+export function standingRules(marks: Marks): ReadonlySet<string> {
+  let rules: Set<string> | undefined;
+  for (const [, mark] of marks) {
+    if (mark.epoch !== undefined || toldOf(mark).endedAt !== undefined) continue;
+    rules ??= new Set();
+    rules.add(mark.rule);
+  }
+  return rules ?? NO_RULES;
+}
+
+const NO_RULES: ReadonlySet<string> = new Set();
 
 /** By which callers name an alert. */
 export function alertIdOf(alert: StoredAlert): string {

@@ -25,7 +25,9 @@ export const ALERT_RULES = [
 export type AlertRule = (typeof ALERT_RULES)[number];
 
 /** By `YYYY-MM-DD`. */
-type DayTotals = Pick<ReadonlyMap<string, number>, 'get' | typeof Symbol.iterator>;
+interface DayTotals extends Pick<ReadonlyMap<string, number>, 'get' | typeof Symbol.iterator> {
+  forEach(visit: (total: number, day: string) => void): void;
+}
 
 export interface AlertInput extends Outlook {
   readonly policy: Policy;
@@ -39,7 +41,7 @@ export interface AlertInput extends Outlook {
   readonly denialsPerMinute?: number;
   /** Spent in the month by AI; asked for only where the policy has thresholds of it. */
   readonly monthAis: Pick<ReadonlyMap<string, number>, typeof Symbol.iterator>;
-  /** By team, what it spent in the month, and its part of it. */
+  /** By team, what it spent in the month, and its part of it; as `monthAis`. */
   readonly teams: Iterable<{ readonly teamId: string; readonly spent: number; readonly part: number }>;
   /** Tokens of the month's days with usage. */
   readonly dayTotals: DayTotals;

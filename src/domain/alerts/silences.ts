@@ -26,8 +26,8 @@ export function silencedBy(
 
 /** Without those that are over. */
 export function silencesAt(silences: Silences, now: number): Silences {
-  const lasting = Object.entries(silences).filter(([, { until }]) => until > now);
-  return lasting.length === Object.keys(silences).length ? silences : Object.fromEntries(lasting);
+  if (firstSilenceEnd(silences) > now) return silences;
+  return Object.fromEntries(Object.entries(silences).filter(([, { until }]) => until > now));
 }
 
 /** When the first of them is over; infinite if there is none. */

@@ -67,8 +67,8 @@ function ask(ledger: Ledger, request: AcquireRequest, estimate: number | undefin
 
 /** It changes nothing: what is to be remembered of it is told. */
 function denied({ today }: Ledger, standing: Standing, denial: Denial): Denied {
-  const paced = isPacedRefusal(standing, denial.blockers);
-  return { kind: 'denied', denial, ...(paced && { pacedOn: today.day }) };
+  const outcome = { kind: 'denied', denial } as const;
+  return isPacedRefusal(standing, denial.blockers) ? { ...outcome, pacedOn: today.day } : outcome;
 }
 
 /** The same request again: it gets the lease that it got, while that is live. */

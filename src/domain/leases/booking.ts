@@ -9,6 +9,7 @@ import type { ClosedLease, StoredLease } from '../model/state.js';
 import { type CallCount, type LeaseView, UNSPECIFIED, type UsageReport } from '../model/types.js';
 import { addCharge, chargeOf, type TokenCharge } from '../policy/token-charge.js';
 import { putClosed, raiseOnce } from './closing.js';
+import { copyOf } from './lease-copy.js';
 import { settlePresumed } from './presumed.js';
 
 /** How a report was counted. */
@@ -52,7 +53,8 @@ export function bookOnLive(
   const within = Math.min(chargedTokens, Math.max(0, lease.reserved - lease.used));
   const overrunTokens = chargedTokens - within;
   const { aiId, day, hourStart } = lease;
-  const [model, calls] = [modelOf(usage), callsOf(usage)];
+  const model = modelOf(usage);
+  const calls = callsOf(usage);
   if (within > 0 || (overrunTokens === 0 && calls !== undefined)) {
     book(ledger, { day, hourStart, aiId, model, tokens: within, topped: toppedOf(lease, within), calls });
     bookTopUp(ledger, lease, within);
@@ -140,7 +142,11 @@ function bookNow(ledger: Ledger, entry: Omit<Entry, 'day' | 'hourStart'>): void 
 /** The charge of a lease is rounded up once, on its cumulative sum. */
 function charged({ clock }: Ledger, lease: StoredLease, charge: TokenCharge): StoredLease {
   const sum = addCharge({ tokens: lease.used, roundedUp: lease.roundedUp }, charge);
-  return { ...lease, used: sum.tokens, roundedUp: sum.roundedUp, reportedAt: clock };
+  const after = copyOf(lease);
+  after.used = sum.tokens;
+  after.roundedUp = sum.roundedUp;
+  after.reportedAt = clock;
+  return after;
 }
 
 function modelOf({ model }: UsageReport): string {

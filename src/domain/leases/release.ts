@@ -8,7 +8,8 @@ import { type NeedsLookup, type Refusal, type Refused, type Released, refused } 
 import { leaseReceiptId, usageReceiptId } from '../model/receipt-id.js';
 import type { Evidence, ReleaseRequest } from '../model/requests.js';
 import type { BookedUsage, ClosedLease, ReleaseAnswer, StoredLease } from '../model/state.js';
-import type { Unreported, UsageReport } from '../model/types.js';
+import type { Unreported, UsageReport, Writable } from '../model/types.js';
+import type { TokenCharge } from '../policy/token-charge.js';
 import { type Booked, bookLate, bookOnLive, chargeFor, reportRefusal } from './booking.js';
 import { closePresuming, closeReleased, putClosed } from './closing.js';
 import { freePresumed } from './presumed.js';
@@ -83,10 +84,15 @@ interface LastReport {
   readonly fingerprint: string;
   /** The usage's id, empty if it has none; absent without usage. */
   readonly usageId?: string;
-  readonly usage?: UsageReport;
+  readonly usage?: ChargedUsage;
   /** Under which the usage will be known; absent if it has no id. */
   readonly receiptId?: string;
   readonly before?: BookedUsage;
+}
+
+interface ChargedUsage {
+  readonly report: UsageReport;
+  readonly charge: TokenCharge;
 }
 
 const NO_REPORT: LastReport = { kind: 'report', fingerprint: '' };
@@ -111,11 +117,16 @@ function lastReport(
       return refused({ reason: 'ID_REUSED', field: 'usage.usage_id', id: usageId });
     }
   }
-  const refusal =
-    reportRefusal(ledger, chargeFor(ledger, usage), lease.used) ?? outboxRefusal(ledger, returning);
+  const charge = chargeFor(ledger, usage);
+  const refusal = reportRefusal(ledger, charge, lease.used) ?? outboxRefusal(ledger, returning);
   if (refusal !== undefined) return refused(refusal);
-  const known = receiptId === undefined ? {} : { receiptId };
-  return { kind: 'report', fingerprint, usageId: usageId ?? '', usage, ...known };
+  const report = {
+    kind: 'report',
+    fingerprint,
+    usageId: usageId ?? '',
+    usage: { report: usage, charge },
+  } as const;
+  return receiptId === undefined ? report : { ...report, receiptId };
 }
 
 function settleLive(
@@ -124,7 +135,8 @@ function settleLive(
   report: LastReport,
   unreported: Unreported | undefined,
 ): Released {
-  const booked = report.usage && bookOnLive(ledger, lease, report.usage, chargeFor(ledger, report.usage));
+  const { usage } = report;
+  const booked = usage && bookOnLive(ledger, lease, usage.report, usage.charge);
   const settled = booked?.lease ?? lease;
   const freed = unreported === 'PRESUME' ? 0 : unspent(settled);
   const answer = answerOf(report, settled, freed, booked, unreported);
@@ -144,7 +156,8 @@ function settleClosed(
   report: LastReport,
   unreported: Unreported | undefined,
 ): Released {
-  const booked = report.usage && bookLate(ledger, closed, report.usage, chargeFor(ledger, report.usage));
+  const { usage } = report;
+  const booked = usage && bookLate(ledger, closed, usage.report, usage.charge);
   const after = booked?.closed ?? closed;
   const stays = unreported === 'PRESUME' || ledger.clock >= after.settleUntil;
   const freed = stays ? 0 : freePresumed(ledger, after);
@@ -161,7 +174,8 @@ function remember(
   booked: Booked | undefined,
   { fence }: StoredLease,
 ): void {
-  if (usage && receiptId !== undefined && booked) rememberUsage(ledger, receiptId, usage, booked, fence);
+  if (usage && receiptId !== undefined && booked)
+    rememberUsage(ledger, receiptId, usage.report, booked, fence);
 }
 
 function answerOf(
@@ -172,25 +186,16 @@ function answerOf(
   unreported: Unreported | undefined,
 ): ReleaseAnswer {
   const overrunTokens = booked?.overrunTokens ?? before?.overrunTokens ?? 0;
-  const named = {
-    ...(usageId !== undefined && { usageId }),
-    ...(unreported !== undefined && { unreported }),
-  };
-  return { fingerprint, ...named, usedTokens: lease.used, freedTokens, overrunTokens };
-}
-
-function countedOf({ chargedTokens, late, unpriced }: Booked): Omit<NonNullable<Released['booked']>, 'aiId'> {
-  return { chargedTokens, late, ...(unpriced && { unpriced }) };
+  const answer: Writable<ReleaseAnswer> = { fingerprint, usedTokens: lease.used, freedTokens, overrunTokens };
+  if (usageId !== undefined) answer.usageId = usageId;
+  if (unreported !== undefined) answer.unreported = unreported;
+  return answer;
 }
 
 function released(answer: ReleaseAnswer, aiId: string, booked: Booked | undefined): Released {
   const { usedTokens, freedTokens, overrunTokens } = answer;
-  return {
-    kind: 'released',
-    usedTokens,
-    freedTokens,
-    overrunTokens,
-    replayed: false,
-    ...(booked && { booked: { aiId, ...countedOf(booked) } }),
-  };
+  const outcome = { kind: 'released', usedTokens, freedTokens, overrunTokens, replayed: false } as const;
+  if (booked === undefined) return outcome;
+  const { chargedTokens, late, unpriced } = booked;
+  return { ...outcome, booked: { aiId, chargedTokens, late, ...(unpriced && { unpriced }) } };
 }

@@ -13,6 +13,7 @@ import type { StoredLease } from '../model/state.js';
 import type { Blocker, Denial } from '../model/types.js';
 import { withUnit } from '../model/unit.js';
 import { moment } from '../model/wording.js';
+import { copyOf } from './lease-copy.js';
 import { isTakenFrom } from './session-streams.js';
 
 /** The heartbeat of a live lease. Pause, cooldown or emergency never end a running AI. */
@@ -33,12 +34,10 @@ export function renew(
     return refused({ reason: 'AMOUNT_OVERFLOW', field: 'reserve_tokens' });
   }
   if (raise.change !== undefined) noteLapsed(ledger, found.lease.aiId);
-  const lease = {
-    ...found.lease,
-    reserved: raise.change?.reserved ?? found.lease.reserved,
-    expiresAt: extended(ledger, found.lease, request.leaseTtlMs),
-    renewed: true,
-  } as const;
+  const lease = copyOf(found.lease);
+  if (raise.change !== undefined) lease.reserved = raise.change.reserved;
+  lease.expiresAt = extended(ledger, found.lease, request.leaseTtlMs);
+  lease.renewed = true;
   ledger.setLease(lease.fence, lease);
   return {
     kind: 'renewed',

@@ -11,6 +11,7 @@ import type {
 import type { SessionRef, StoredSession } from '../model/session-ref.js';
 import type { StoredLease } from '../model/state.js';
 import { expireDue } from './closing.js';
+import { copyOf } from './lease-copy.js';
 import { extended } from './renew.js';
 import { belongsTo, givenBack, isTakenFrom, moved, withoutEnded } from './session-streams.js';
 
@@ -93,8 +94,10 @@ function putIfNew(
   expiresAt: number,
 ): StoredLease {
   if (before.expiresAt === expiresAt && before.session === session) return before;
-  const renewed = expiresAt > before.expiresAt ? ({ renewed: true } as const) : {};
-  const after = { ...before, session, expiresAt, ...renewed };
+  const after = copyOf(before);
+  after.session = session;
+  after.expiresAt = expiresAt;
+  if (expiresAt > before.expiresAt) after.renewed = true;
   ledger.setLease(after.fence, after);
   return after;
 }

@@ -1,11 +1,12 @@
 import { MAX_AI_BYTES, MAX_AIS, MAX_MODEL_BYTES, MAX_MODELS, MAX_RESERVED } from '../model/limits.js';
-import type { HourTotal, StoredCount, StoredDay } from '../model/state.js';
+import type { HourTotal, StoredCount } from '../model/state.js';
 import type { CallCount, Writable } from '../model/types.js';
 import { OTHER, UNKNOWN } from '../model/types.js';
 import { TOKENS } from '../model/unit.js';
 import { monthOfDay } from '../time/calendar.js';
 import type { DayWindow } from '../time/windows.js';
 import { countedOn, tokensOf } from './counts.js';
+import { type ChangingDay, copyOf } from './day-copy.js';
 import type { Ledger } from './ledger.js';
 import type { LedgerTables } from './ledger-tables.js';
 import { countPair } from './pairs.js';
@@ -98,15 +99,18 @@ export function book(ledger: Ledger, entry: Entry): void {
   const inWindows = entry.tokens - topped;
   const { scopes } = ledger;
   if (scopes !== undefined && inWindows !== 0)
-    countInScopes(ledger, scopes, { ...entry, tokens: inWindows }, { ai, model }, ofMonth);
-  if (scopes !== undefined && topped !== 0)
-    countToppedInHour(ledger, scopes, { ...entry, tokens: topped }, ai);
+    countInScopes(ledger, scopes, withTokens(entry, inWindows), { ai, model }, ofMonth);
+  if (scopes !== undefined && topped !== 0) countToppedInHour(ledger, scopes, withTokens(entry, topped), ai);
   if (entry.tokens < 0) ledger.loosened += 1;
   if (entry.day < ledger.today.day) {
     learnDay(ledger, entry.day);
     // A day that is too long ago to be learned may be the first that counts.
     ledger.pace.forget();
   }
+}
+
+function withTokens(entry: Entry, tokens: number): Entry {
+  return tokens === entry.tokens ? entry : { ...entry, tokens };
 }
 
 /** A paced cap refused a request on this day. It may have been written out since: then the past days alone still know it. */
@@ -173,17 +177,13 @@ export function moveModel(ledger: Ledger, entry: Omit<Entry, 'late'>, from: stri
   book(ledger, { ...known, model, tokens, presumed: 0 });
 }
 
-/** The form of a day that this commit will carry. Until then it is nobody else's, so all that it books changes it in place. */
-interface ChangingDay extends Writable<Omit<StoredDay, 'hours'>> {
-  readonly hours: Writable<HourTotal>[];
-}
-
 function changingDay({ tables: { days }, nextRevision }: Ledger, name: string): ChangingDay {
   const entry = days.entry(name);
   const day = entry?.value;
   if (entry === undefined || day === undefined) throw new Error(`day ${name} is not in the state`);
   if (day.changedAt === nextRevision) return day as ChangingDay;
-  const copy = { ...day, hours: ownHours(day.hours), changedAt: nextRevision };
+  const copy = copyOf(day);
+  copy.changedAt = nextRevision;
   days.change(entry, copy);
   return copy;
 }
@@ -191,15 +191,6 @@ function changingDay({ tables: { days }, nextRevision }: Ledger, name: string): 
 function addCalls(day: ChangingDay, { calls, failedCalls }: CallCount): void {
   day.calls = (day.calls ?? 0) + calls;
   day.failedCalls = (day.failedCalls ?? 0) + failedCalls;
-}
-
-/** A copy that a day in the state may change. */
-export function ownHours(hours: readonly HourTotal[]): HourTotal[] {
-  return hours.map(({ start, tokens, adjusted, topped }) => ({
-    ...{ start, tokens },
-    ...(adjusted !== undefined && { adjusted }),
-    ...(topped && { topped }),
-  }));
 }
 
 function addInHour({ hours }: ChangingDay, entry: Entry): Writable<HourTotal> {

@@ -354,6 +354,11 @@ export class UseOrder {
     unlink(place);
   }
 
+  get oldest(): string | undefined {
+    const { newer } = this.ends;
+    return newer === this.ends ? undefined : newer.name;
+  }
+
   clear(): void {
     this.places.clear();
     this.ends.older = this.ends;

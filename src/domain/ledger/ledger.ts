@@ -7,6 +7,7 @@ import {
   type Section,
   type SectionKey,
   type SectionPut,
+  type SectionValues,
   type Silences,
   STATE_FORMAT,
   type StateHead,
@@ -21,6 +22,7 @@ import {
   type StoredState,
   type StoredTopUp,
 } from '../model/state.js';
+import type { Writable } from '../model/types.js';
 import { type Allowance, allowanceOf } from '../policy/allowance.js';
 import { ModelWeights } from '../policy/model-weights.js';
 import { type LargestRequests, largestRequests } from '../policy/pacing.js';
@@ -328,24 +330,26 @@ export class Ledger {
     const resets: Section[] = [];
     const puts: SectionPut[] = [];
     const drops: SectionKey[] = [];
-    for (const { section, table } of this.tables.all) {
-      if (!table.touched) continue;
-      const { reset } = table.takeChanges((key, value) => {
-        if (value === undefined) drops.push({ section, key });
-        else puts.push({ section, key, value });
-      });
-      if (reset) resets.push(section);
+    let section: Section = 'settings';
+    const take = (key: string, value: SectionValues[Section] | undefined) => {
+      if (value === undefined) drops.push({ section, key });
+      else puts.push({ section, key, value });
+    };
+    for (const touched of this.tables.all) {
+      if (!touched.table.touched) continue;
+      section = touched.section;
+      if (touched.table.takeChanges(take).reset) resets.push(section);
     }
     this.tables.handedOver();
     this.closings = CLOSED_AT_ONCE;
     return { head: this.head(), resets, puts, drops };
   }
 
+  /** Made with every commit: spreads would make it many times dearer. */
   private head(): StateHead {
     const { epoch, revision, fence, clock, deleted, createdAt, zone, month } = this;
     const { lastOpenedDay, receiptsDroppedAt, daysDroppedAt, wakeAt, closedDay, learnedFor } = this;
-    const { changeCount } = this;
-    return {
+    const head: Writable<StateHead> = {
       format: STATE_FORMAT,
       epoch,
       revision,
@@ -358,11 +362,12 @@ export class Ledger {
       lastOpenedDay,
       receiptsDroppedAt,
       daysDroppedAt,
-      ...(wakeAt === undefined ? {} : { wakeAt }),
-      ...(closedDay === undefined ? {} : { closedDay }),
-      ...(learnedFor === undefined ? {} : { learnedFor }),
-      ...(changeCount > 0 && { changeCount }),
     };
+    if (wakeAt !== undefined) head.wakeAt = wakeAt;
+    if (closedDay !== undefined) head.closedDay = closedDay;
+    if (learnedFor !== undefined) head.learnedFor = learnedFor;
+    if (this.changeCount > 0) head.changeCount = this.changeCount;
+    return head;
   }
 }
 

@@ -62,9 +62,9 @@ export function rememberGrant(ledger: Ledger, lease: StoredLease): void {
   const { tables } = ledger;
   const { aiId, grantedAt: lastGrantAt } = lease;
   const known = tables.ais.get(aiId);
-  const grants = (known?.grants ?? NO_GRANTS).slice(-PLACES * (REMEMBERED_REQUESTS - 1));
-  const [digest, fence, second] = grantOf(ledger, lease);
-  grants.push(digest, fence, second);
+  const before = (known?.grants ?? NO_GRANTS).slice(-PLACES * (REMEMBERED_REQUESTS - 1));
+  // Not pushed: it would take half as much room again as they need.
+  const grants = before.concat(grantOf(ledger, lease));
   const unusedAt = known?.unusedAt;
   tables.ais.set(aiId, unusedAt === undefined ? { lastGrantAt, grants } : { lastGrantAt, grants, unusedAt });
   tables.aisByGrant.use(aiId);
@@ -163,6 +163,8 @@ export function forgetFuture(ledger: Ledger): void {
 function forgetOldAis(ledger: Ledger): void {
   const { tables, policy, agedTo } = ledger;
   const memory = Math.max(policy.cooldownMs, LAST_GRANT_MEMORY_MS, REQUEST_MEMORY_MS);
+  const { oldest = '' } = tables.aisByGrant;
+  if (agedTo - (tables.ais.get(oldest)?.lastGrantAt ?? 0) <= memory) return;
   let budget = 4;
   for (const aiId of tables.aisByGrant) {
     const lastGrantAt = tables.ais.get(aiId)?.lastGrantAt ?? 0;

@@ -2,7 +2,8 @@ import type { Evidence } from '../model/requests.js';
 import type { ClosedDay, ClosedLease, MonthWindow, UsageDay } from '../model/state.js';
 import { dayBefore, dayIn, daysInMonth, firstDayOf, monthOfDay } from '../time/calendar.js';
 import { calendarDay, type DayWindow, dayAt, dayWindow } from '../time/windows.js';
-import { countNameInMonth, openDay, ownHours } from './accounts.js';
+import { countNameInMonth, openDay } from './accounts.js';
+import { ownHours } from './day-copy.js';
 import type { Ledger } from './ledger.js';
 import {
   countOtherOfMonth,

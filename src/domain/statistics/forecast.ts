@@ -45,8 +45,23 @@ export function forecastOf(input: ForecastInput): Forecast {
   const { projected, exhaustedAt } =
     weekdays === undefined ? byRate(input, left) : byWeekday(input, left, weekdays);
   const projectedMonthTokens = Math.min(projected + topped, Number.MAX_SAFE_INTEGER);
-  const isWithin = exhaustedAt !== undefined && exhaustedAt < month.end;
-  return { paceTokensPerHour, projectedMonthTokens, ...(isWithin && { exhaustedAt }) };
+  const forecast = { paceTokensPerHour, projectedMonthTokens };
+  return exhaustedAt !== undefined && exhaustedAt < month.end ? { ...forecast, exhaustedAt } : forecast;
+}
+
+/**
+ * False: no forecast says that the limit is reached, since it is not even if all days to come are as the busiest of a week. Today
+ * counts twice: its clock may repeat hours. Asked with every commit, where a forecast is dear.
+ */
+export function mayExhaust({
+  enforced,
+  spent,
+  month,
+  today,
+  experience: { weekdays },
+}: ForecastInput): boolean {
+  if (weekdays === undefined) return true;
+  return spent + Math.max(...weekdays) * (daysLeft(month, today.day) + 1) >= enforced;
 }
 
 interface Projection {
@@ -69,20 +84,29 @@ function byWeekday(input: ForecastInput, left: number, means: readonly number[])
   const { spent, month, today } = input;
   const weekday = weekdayOf(today.day);
   const meanOf = (ahead: number) => means[(weekday + ahead) % means.length] ?? 0;
+  const hours = hoursToCome(input);
   let projected = spent;
-  for (const { part } of hoursToCome(input)) projected += meanOf(0) * part;
-  let day = today.day;
-  let exhaustedAt = projected - spent >= left ? momentToday(input, left, meanOf(0)) : undefined;
-  for (let ahead = 1; ahead < daysLeft(month, today.day); ahead += 1) {
-    day = dayAfter(day);
+  for (const { part } of hours) projected += meanOf(0) * part;
+  let exhaustedAt =
+    projected - spent >= left ? momentToday(input.now, hours, { left, ofDay: meanOf(0) }) : undefined;
+  const days = daysLeft(month, today.day);
+  for (let ahead = 1; ahead < days; ahead += 1) {
     const after = projected + meanOf(ahead);
     if (exhaustedAt === undefined && after - spent >= left && after > projected) {
       const part = (left - (projected - spent)) / meanOf(ahead);
+      const day = dayAhead(today.day, ahead);
       exhaustedAt = momentOf(dayWindow(input.zone, month, day), part, input.experience.hourParts);
     }
     projected = after;
   }
   return { projected: Math.round(projected), exhaustedAt };
+}
+
+/** So many days after a day. */
+function dayAhead(day: string, days: number): string {
+  let ahead = day;
+  for (let passed = 0; passed < days; passed += 1) ahead = dayAfter(ahead);
+  return ahead;
 }
 
 interface HourToCome {
@@ -102,9 +126,13 @@ function hoursToCome({ zone, month, today, now, experience }: ForecastInput): Ho
 }
 
 /** When so much more has come today, of a day that takes so much in all. */
-function momentToday(input: ForecastInput, left: number, ofDay: number): number {
-  let [at, toCome] = [input.now, left];
-  for (const { ms, part } of hoursToCome(input)) {
+function momentToday(
+  now: number,
+  hours: readonly HourToCome[],
+  { left, ofDay }: { readonly left: number; readonly ofDay: number },
+): number {
+  let [at, toCome] = [now, left];
+  for (const { ms, part } of hours) {
     if (toCome <= 0) break;
     const comes = part * ofDay;
     at += comes <= toCome ? ms : ms * (toCome / comes);

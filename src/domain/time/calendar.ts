@@ -4,6 +4,7 @@ import type { UsageDay } from '../model/state.js';
 
 const DAY = /^(\d{4})-(\d{2})-(\d{2})$/;
 const MONTH = /^(\d{4})-(\d{2})$/;
+const LENGTHS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** The first and last that can be asked about: beyond, four digits could not say the month before or after, by which it is found. */
 export const FIRST_MONTH = '0001-02';
@@ -32,10 +33,12 @@ export function monthOfDay(day: string): string {
 }
 
 export function daysInMonth(month: string): number {
-  const year = Number(month.slice(0, 4));
-  const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
-  const lengths = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-  return lengths[Number(month.slice(5, 7)) - 1] ?? 0;
+  const of = Number(month.slice(5, 7));
+  return of === 2 && isLeap(Number(month.slice(0, 4))) ? 29 : (LENGTHS[of - 1] ?? 0);
+}
+
+function isLeap(year: number): boolean {
+  return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
 }
 
 export function monthAfter(month: string): string {

@@ -6,7 +6,7 @@ import { unspentInWindows } from '../../ledger/slots.js';
 import { inDay, inHour, inMonth, left, type Standing, type WindowFigures } from '../../ledger/standing.js';
 import { MAX_AIS } from '../../model/limits.js';
 import { percentOf } from '../../model/percent.js';
-import type { Blocker, Rule, WindowKind } from '../../model/types.js';
+import type { Blocker, Rule, WindowKind, Writable } from '../../model/types.js';
 import { inUnit, withUnit } from '../../model/unit.js';
 import { amount } from '../../model/wording.js';
 import type { Cap } from '../../policy/pacing.js';
@@ -134,7 +134,8 @@ export function aiDayFigures(ledger: Ledger, standing: Standing, aiId: string): 
   const spent = tokensToday(ledger, aiId);
   const reserved = ledger.slots.reservedOf(aiId, day);
   const { tokens, loweredBy } = standing.day.cap;
-  const cap: Cap = { tokens: percentOf(tokens, percent), ...(loweredBy === undefined ? {} : { loweredBy }) };
+  const own = percentOf(tokens, percent);
+  const cap: Cap = loweredBy === undefined ? { tokens: own } : { tokens: own, loweredBy };
   return { spent, reserved, cap };
 }
 
@@ -189,18 +190,11 @@ export function capBlocker(ledger: Ledger, check: CapCheck): Blocker {
     `is above the cap of ${withUnit(unit, cap.tokens)}` +
     (cap.loweredBy === undefined ? '' : ` (${cap.loweredBy})`) +
     (permanent ? `; no window admits as much: ${advice}` : '');
-  return {
-    rule,
-    window,
-    ...(scope === undefined ? {} : { scope }),
-    limit: cap.tokens,
-    spent,
-    reserved,
-    requested,
-    message,
-    ...(availableAt === undefined ? {} : { availableAt }),
-    ...(permanent ? { permanent } : {}),
-  };
+  const blocker: Writable<Blocker> = { rule, window, limit: cap.tokens, spent, reserved, requested, message };
+  if (scope !== undefined) blocker.scope = scope;
+  if (availableAt !== undefined) blocker.availableAt = availableAt;
+  if (permanent) blocker.permanent = permanent;
+  return blocker;
 }
 
 /** A budget whose requests are single calls may stand under defaults that are made for other work. */

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { experienceOf, NO_EXPERIENCE } from '../../../../src/domain/policy/experience.js';
-import { forecastCounts, forecastOf } from '../../../../src/domain/statistics/forecast.js';
+import {
+  type ForecastInput,
+  forecastCounts,
+  forecastOf,
+  mayExhaust,
+} from '../../../../src/domain/statistics/forecast.js';
 import { calendarDay, calendarMonth } from '../../../../src/domain/time/windows.js';
 
 const HOUR = 3_600_000;
@@ -93,5 +98,33 @@ describe('a forecast that knows the week', () => {
   it('needs 14 closed days', () => {
     expect(ofWeeks('2026-11-09T00:00Z', 8_000, 90_000, 14)).toMatchObject({ projectedMonthTokens: 24_000 });
     expect(ofWeeks('2026-11-09T00:00Z', 8_000, 90_000, 13)).toMatchObject({ projectedMonthTokens: 30_000 });
+  });
+});
+
+describe('whether a month may be exhausted', () => {
+  const means = { total: 1_000, refused: false };
+  const days = Array.from({ length: 28 }, () => means);
+
+  /** All of a day's usage falls into the hour that the clock repeats on the 25th: that day takes 2,000. */
+  function inRepeatedHour(enforced: number): ForecastInput {
+    const hours = Array.from({ length: 24 }, (_, hour) => (hour === 2 ? 28_000 : 0));
+    const experience = experienceOf(days, { hours, hourlyDays: 28 }, 0);
+    const zone = 'Europe/Berlin';
+    const [ofOctober, sunday] = [calendarMonth(zone, '2026-10'), calendarDay(zone, '2026-10-25')];
+    const by = { zone, month: ofOctober, today: sunday, countsFrom: ofOctober.start, experience };
+    return { ...by, now: sunday.start, spent: 0, enforced };
+  }
+
+  it('is said of every month of which a forecast says that it will be', () => {
+    expect(forecastOf(inRepeatedHour(8_000)).projectedMonthTokens).toBe(8_000);
+    for (let enforced = 50; enforced <= 12_000; enforced += 50) {
+      const input = inRepeatedHour(enforced);
+      if (forecastOf(input).exhaustedAt !== undefined) expect(mayExhaust(input)).toBe(true);
+    }
+  });
+
+  it('is denied where the busiest days would not do it, and never without a week to go by', () => {
+    expect(mayExhaust(inRepeatedHour(8_001))).toBe(false);
+    expect(mayExhaust({ ...inRepeatedHour(8_001), experience: NO_EXPERIENCE })).toBe(true);
   });
 });
