@@ -102,6 +102,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   mongodb: ['src/store/mongo/'],
   lmdb: ['src/store/lmdb/'],
+  msgpackr: ['src/store/lmdb/'],
   'fs-native-extensions': ['src/store/lmdb/'],
   'temporal-polyfill': ['src/domain/'],
   '@grpc/grpc-js': ['src/api/', 'src/grpc/', 'src/cli/'],

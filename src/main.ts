@@ -32,6 +32,7 @@ import { StartError } from './platform/start-error.js';
 import { storeClock } from './platform/store-clock.js';
 import { traceFields } from './platform/tracing.js';
 import { version } from './platform/version.js';
+import { bearObjectsYoung } from './platform/young-objects.js';
 import { Slices, simulatePolicy } from './replay/simulate-policy.js';
 import type { BudgetStore } from './store/store.js';
 
@@ -210,6 +211,7 @@ async function main(): Promise<void> {
     process.exitCode = exitCode;
     return;
   }
+  bearObjectsYoung();
   const { config, warnings } = loadConfig();
   const log = await openLog({
     level: config.logLevel,

@@ -88,8 +88,8 @@ describeWith('the disk of the embedded store', root, 'it mounts file systems: ru
     const refusal = oneLine(/budgets\.mdb is damaged.*put a backup in its place/);
     for (const damage of [
       'truncate -s 64k "$0"',
-      // In every head, also where one line holds several: a byte at a place of its own might be in no page that is in use.
-      'LC_ALL=C sed -i s/lastOpenedDay/lastOpenedDax/g "$0"',
+      // The zone in every head, also where one line holds several: a byte at a place of its own might be in no page that is in use.
+      'LC_ALL=C sed -i s/UTC/UTX/g "$0"',
       'head -c 100k /dev/urandom >"$0"',
     ]) {
       await run('sh', '-c', damage, path);

@@ -108,9 +108,9 @@ describe('the folder of the embedded store', () => {
   it('that a newer version wrote is refused', async () => {
     await (await openLmdbStore({ dataDir })).close();
     const file = LmdbFile.open(join(dataDir, 'budgets.mdb'));
-    await file.writeIf(FORMAT_KEY, 0, [put(FORMAT_KEY, 2)]);
+    await file.writeIf(FORMAT_KEY, 0, [put(FORMAT_KEY, 3)]);
     await file.close();
-    await expect(openLmdbStore({ dataDir })).rejects.toThrow('format 2, newer than the 1');
+    await expect(openLmdbStore({ dataDir })).rejects.toThrow('format 3, newer than the 2');
   });
 
   it('on a full disk refuses what does not fit, loses nothing, and goes on when there is room', async () => {

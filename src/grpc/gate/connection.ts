@@ -1,5 +1,6 @@
 import { constants, type Http2Session, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { CallerAddresses, FarEnd } from '../../platform/caller-addresses.js';
+import { PassingMap } from '../../platform/passing-map.js';
 import type { Readable } from './backpressure.js';
 import type { GateLimits } from './gate-limits.js';
 import { readOn } from './socket-reading.js';
@@ -34,7 +35,7 @@ const AGE_JITTER = 0.1;
 
 /** One connection of a client, and what it costs. */
 export class Connection implements Readable {
-  private readonly calls = new Map<ServerHttp2Stream, Seen>();
+  private readonly calls = new PassingMap<ServerHttp2Stream, Seen>();
   private seconds = 0;
   private readonly ageSeconds: number;
   /** Since when it was asked to leave, by `seconds`. */

@@ -20,6 +20,7 @@ import { Arrivals } from './arrivals.js';
 import { Backpressure } from './backpressure.js';
 import { Connection } from './connection.js';
 import { GATE_LIMITS, type GateLimits } from './gate-limits.js';
+import { forgetStreamsSoon } from './stream-table.js';
 
 const SWEEP_MS = 1_000;
 const RETRY_MS = 1_000;
@@ -135,6 +136,7 @@ export class Gate {
     const { socket } = session;
     const connection = new Connection(session, this.addresses, this.limits, this.scheduler.random());
     const key = keyOf(socket);
+    forgetStreamsSoon(session);
     this.arrivals.spoke(socket);
     this.connections.set(session, connection);
     this.byKey.set(key, connection);

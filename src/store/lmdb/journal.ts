@@ -9,9 +9,8 @@ const LEAST_AT_ONCE = 64;
 
 /** One commit as the file holds it. Its blocks of receipts are named by its revision. */
 export interface JournalRecord {
-  /** Of the sections that format 1 has. */
   readonly entries: readonly JournalEntry[];
-  /** Of all others: a version that knows format 1 alone fails at them before it comes to say which format it does not know. */
+  /** In files of format 1: those of sections that came later. */
   readonly more?: readonly JournalEntry[];
   readonly blocksAt: readonly number[];
 }
@@ -27,19 +26,8 @@ export function journaled(patch: StatePatch, blocks: readonly ReceiptBlock[]): J
 }
 
 export function journalChange(budgetId: string, { revision, entries, blocks }: JournaledCommit): Change {
-  const [known, more] = [entries.filter(isOfFormat1), entries.filter((entry) => !isOfFormat1(entry))];
-  const blocksAt = blocks.map(({ at }) => at);
-  const record: JournalRecord = { entries: known, ...(more.length > 0 && { more }), blocksAt };
+  const record: JournalRecord = { entries, blocksAt: blocks.map(({ at }) => at) };
   return put(journalKey(budgetId, revision), record);
-}
-
-const SECTIONS_OF_FORMAT_1: ReadonlySet<string> = new Set<Section>([
-  ...(['settings', 'leases', 'ais', 'days', 'dayAis', 'dayModels', 'dayTotals'] as const),
-  ...(['monthAis', 'monthModels', 'outbox', 'alerts', 'writers'] as const),
-]);
-
-function isOfFormat1([section]: JournalEntry): boolean {
-  return SECTIONS_OF_FORMAT_1.has(section);
 }
 
 /**

@@ -20,8 +20,8 @@ export interface LmdbStoreOptions {
 /** The one file of a data folder that counts; the others are locks. */
 export const DATA_FILE = 'budgets.mdb';
 
-/** The newest format of the file that this code reads and writes. */
-const FILE_FORMAT = 1;
+/** The newest format of the file that this code reads and writes. In format 1, all values were JSON. */
+const FILE_FORMAT = 2;
 
 /** The embedded store: durable in one folder, for one process at a time. Throws a `StoreStartError` for an operator. */
 export async function openLmdbStore({ dataDir, log = SILENT_LOG }: LmdbStoreOptions): Promise<BudgetStore> {
@@ -91,9 +91,9 @@ async function claimFormat(file: LmdbFile): Promise<void> {
       `${file.path} has format ${stored}, newer than the ${FILE_FORMAT} that this version knows: run a newer version.`,
     );
   }
-  if (stored === undefined) {
-    await file.writeIf(FORMAT_KEY, undefined, [put(FORMAT_KEY, FILE_FORMAT)]);
-  }
+  if (stored === FILE_FORMAT) return;
+  const version = stored === undefined ? undefined : 0;
+  await file.writeIf(FORMAT_KEY, version, [put(FORMAT_KEY, FILE_FORMAT)]);
 }
 
 /** LMDB flushes what is in its file, not the file's name in its folder. */

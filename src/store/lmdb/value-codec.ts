@@ -1,8 +1,10 @@
 import { crc32 } from 'node:zlib';
+import { Packr } from 'msgpackr';
 import { FNV_START, fnv } from '../../domain/model/fnv.js';
 import { StoreError } from '../store.js';
 import { HOW_TO_RESTORE } from './file-pages.js';
 import { type Key, printableKey } from './keys.js';
+import { VALUE_STRUCTURES } from './value-structures.js';
 
 /** One entry to write; without bytes, the key is removed. */
 export interface Change {
@@ -15,18 +17,31 @@ const CHECKSUM_BYTES = 4;
 const versionNumber = new Float64Array(1);
 const versionWords = new Uint32Array(versionNumber.buffer);
 
+/** It must not learn structures of its own: who reads in another process would not know them. */
+const MSGPACK = new Packr({
+  structures: VALUE_STRUCTURES.map((names) => [...names]),
+  maxSharedStructures: VALUE_STRUCTURES.length,
+});
+/** Before msgpack, which begins no value so. What begins otherwise is JSON, as all values were in format 1. */
+const PACKED = 0xc1;
+const PACKED_BYTES = Buffer.from([PACKED]);
+/** A name that is another one when msgpackr has read it. */
+const UNSAFE_NAME = '__proto__';
+
 /**
- * JSON behind a CRC-32 of it that begins with a hash of key and version: LMDB itself checks nothing that it reads, and a
+ * The value behind a CRC-32 of it that begins with a hash of key and version: LMDB itself checks nothing that it reads, and a
  * flipped bit in an amount would otherwise be spent as if it were true. With the key in the sum, a value under the wrong key
  * is noticed too; with the version, one that would let a stale write win.
  */
 export function put(key: Key, value: unknown, version = 0): Change {
-  const text = JSON.stringify(value);
-  const bytes = Buffer.allocUnsafe(CHECKSUM_BYTES + Buffer.byteLength(text));
-  bytes.write(text, CHECKSUM_BYTES);
+  const packed = MSGPACK.pack(value);
+  const parts = packed.includes(UNSAFE_NAME) ? [Buffer.from(JSON.stringify(value))] : [PACKED_BYTES, packed];
+  const bytes = Buffer.concat([ROOM_FOR_CHECKSUM, ...parts]);
   bytes.writeUInt32BE(checksum(key, version, bytes.subarray(CHECKSUM_BYTES)));
   return { key, bytes, version };
 }
+
+const ROOM_FOR_CHECKSUM = Buffer.alloc(CHECKSUM_BYTES);
 
 export function isIntact(key: Uint8Array, version: number, bytes: Buffer): boolean {
   if (bytes.length < CHECKSUM_BYTES) return false;
@@ -36,9 +51,13 @@ export function isIntact(key: Uint8Array, version: number, bytes: Buffer): boole
 /** `file` and `key` are named in the error, for the operator who has to restore a backup. */
 export function decodeValue<T>(file: string, key: Uint8Array, version: number, stored: Uint8Array): T {
   const bytes = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength);
-  if (isIntact(key, version, bytes)) return JSON.parse(bytes.subarray(CHECKSUM_BYTES).toString()) as T;
+  if (isIntact(key, version, bytes)) return valueIn(bytes.subarray(CHECKSUM_BYTES)) as T;
   const what = `the value of ${printableKey(key)} fails its checksum`;
   throw new StoreError('unavailable', `${file} is damaged: ${what}; ${HOW_TO_RESTORE}`);
+}
+
+function valueIn(bytes: Buffer): unknown {
+  return bytes[0] === PACKED ? MSGPACK.unpack(bytes.subarray(1)) : JSON.parse(bytes.toString());
 }
 
 function checksum(key: Uint8Array, version: number, text: Uint8Array): number {
