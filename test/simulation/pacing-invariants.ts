@@ -86,16 +86,24 @@ function hoursOf({ total, hours, zone }: Day, present: string): number[] {
   return adjustedInAll * 2 > total || sums.every((tokens) => tokens === 0) ? [] : sums;
 }
 
+interface OwedMark {
+  readonly copyId: string;
+  readonly epoch: number;
+  /** In another zone a day of this name is another day. */
+  readonly zone: string;
+  readonly day: string;
+}
+
 /** Denials by a paced cap that callers were told of: each is marked in its day by the next commit of the replica that said so. */
 export class OwedMarks {
-  private readonly owed: { readonly copyId: string; readonly epoch: number; readonly day: string }[] = [];
+  private readonly owed: OwedMark[] = [];
 
-  owe(copyId: string, epoch: number, day: string): void {
-    this.owed.push({ copyId, epoch, day });
+  owe(copyId: string, { epoch, zone }: StoredState['head'], day: string): void {
+    this.owed.push({ copyId, epoch, zone, day });
   }
 
   check(before: StoredState | undefined, after: StoredState): string[] {
-    const { epoch, revision, fence } = after.head;
+    const { epoch, revision, fence, zone } = after.head;
     const committer = [...after.sections.writers].find(
       ([id, { seq }]) => before?.sections.writers.get(id)?.seq !== seq,
     )?.[0];
@@ -108,8 +116,8 @@ export class OwedMarks {
       const one = this.owed[at];
       if (one?.copyId !== committer) continue;
       this.owed.splice(at, 1);
-      const day =
-        one.epoch === epoch && before?.head.epoch === epoch ? after.sections.days.get(one.day) : undefined;
+      const isSame = one.epoch === epoch && before?.head.epoch === epoch && one.zone === zone;
+      const day = isSame ? after.sections.days.get(one.day) : undefined;
       if (day !== undefined && !day.refused)
         wrong.push(`revision ${revision}: pacing refused a request on ${one.day}, and the day is not marked`);
     }

@@ -209,8 +209,9 @@ export class SimWorld {
           ? replica.arbiter.acquireWaiting(BUDGET, request, waitMs, caller)
           : replica.arbiter.submit(BUDGET, request, caller);
       const told = (answer as Promise<OutcomeOf[R['kind']]>).then((outcome) => {
-        if (outcome.kind === 'denied' && outcome.pacedOn !== undefined)
-          this.marks.owe(replica.copyId, this.states.at(-1)?.state.head.epoch ?? 0, outcome.pacedOn);
+        const stored = this.states.at(-1)?.state;
+        if (outcome.kind === 'denied' && outcome.pacedOn !== undefined && stored !== undefined)
+          this.marks.owe(replica.copyId, stored.head, outcome.pacedOn);
         return outcome;
       });
       told.then(resolve, reject).finally(cancel);

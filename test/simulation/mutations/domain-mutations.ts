@@ -41,8 +41,8 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a renewal forgets the reservation',
     at: 'renew',
-    find: 'reserved: raise.change?.reserved ?? found.lease.reserved,',
-    replace: 'reserved: raise.change?.reserved ?? found.lease.used,',
+    find: 'if (raise.change !== undefined) lease.reserved = raise.change.reserved;',
+    replace: 'lease.reserved = raise.change?.reserved ?? lease.used;',
   },
   {
     name: 'a renewal may shorten a lease',
@@ -59,8 +59,8 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
   {
     name: 'the ring of request ids is forgotten',
     at: 'rememberGrant',
-    find: '(known?.grants ?? NO_GRANTS).slice(-PLACES * (REMEMBERED_REQUESTS - 1))',
-    replace: '[] as number[]',
+    find: 'withNewest(known?.grants ?? NO_GRANTS, ',
+    replace: 'withNewest(NO_GRANTS, ',
   },
   {
     name: 'a recreated budget keeps its epoch',
