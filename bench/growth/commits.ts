@@ -33,3 +33,11 @@ export async function commitGrowth(
     ],
   };
 }
+
+/** What a commit of the embedded store hands to the disk while 64 callers share each. */
+export async function commitBytes(): Promise<Growth> {
+  const printed = await withStore(undefined, (place) => runProgram('bytes-process', JSON.stringify(place)));
+  const value = Number(printed);
+  const what = `bytes to the disk of a commit, ${STORE_NAMES.lmdb}`;
+  return { lines: [{ what, at: '64 callers', unit: 'bytes', value }], figures: [['lmdb-bytes', value]] };
+}

@@ -1,5 +1,5 @@
 import { fixed, table, whole } from '../report/table.js';
-import { commitGrowth } from './commits.js';
+import { commitBytes, commitGrowth } from './commits.js';
 import type { Growth, GrowthLine } from './growth-line.js';
 import { memoryGrowth } from './memory.js';
 import { readingGrowth } from './reading.js';
@@ -10,6 +10,7 @@ type Part = (mongoUri: string | undefined) => Promise<Growth>;
 export const GROWTH_PARTS: Readonly<Record<string, Part>> = {
   'growth-commits-embedded-ais': (uri) => commitGrowth('lmdb', 'ais', uri),
   'growth-commits-embedded-leases': (uri) => commitGrowth('lmdb', 'leases', uri),
+  'growth-commits-embedded-bytes': () => commitBytes(),
   'growth-commits-mongo-ais': (uri) => commitGrowth('mongo', 'ais', uri),
   'growth-commits-mongo-leases': (uri) => commitGrowth('mongo', 'leases', uri),
   'growth-memory-embedded': (uri) => memoryGrowth('lmdb', uri),

@@ -32,9 +32,20 @@ describe('the report of the benchmark', () => {
     const found = verdicts(CELLS, new Map([['memory-idle', 130]]));
     expect(found.map(({ goal, met }) => [goal, met])).toEqual([
       [0.7, true],
-      [1.5, true],
-      [120, false],
+      [1, true],
+      [100, false],
     ]);
+  });
+
+  it('holds the CPU of a call against that of its limit, where both were measured', () => {
+    const [echo, cycle] = CELLS as [Cell, Cell];
+    const at = (of: Cell, us: number): Cell => ({
+      ...of,
+      samples: of.samples.map((sample) => ({ ...sample, cpuUsPerCall: us })),
+    });
+    const judged = (cells: readonly Cell[]) => verdicts(cells, new Map()).find(({ goal }) => goal === 1.6);
+    expect(judged([at(echo, 40), at(cycle, 100)])).toMatchObject({ reached: 2.5, met: false });
+    expect(judged([at(echo, 40), cycle])).toBeUndefined();
   });
 
   it('is a table of even columns and a chart of one bar a row', () => {

@@ -10,7 +10,7 @@ import { freePort } from './support/free-port.js';
 import { Load } from './support/load.js';
 import { pause } from './support/pause.js';
 
-const KILLS = 10;
+const KILLS = Number(process.env['KILLS'] ?? 10);
 
 /** Each service is killed at a random moment under load, and started again on the same store and address. */
 async function killAndKillAgain(env: Record<string, string>): Promise<Load> {
