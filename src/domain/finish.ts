@@ -49,8 +49,9 @@ function evaluateAlerts(ledger: Ledger): void {
   if (!ledger.touched && !isDue && ledger.alertsCheckedFor === ledger.hour.start) return;
   ledger.alertsCheckedFor = ledger.hour.start;
   const isSilent = (rule: string) => silencedUntil(ledger.silences, rule, clock) !== undefined;
-  const conditions = alertConditions(alertInput(ledger), standingRules(tables.alerts));
-  if (conditions.length === 0 && tables.alerts.size === 0) return;
+  const standing = standingRules(tables.alerts);
+  const conditions = alertConditions(alertInput(ledger), standing);
+  if (conditions.length === 0 && standing.size === 0) return;
   for (const { key, alert, change } of updateMarks(tables.alerts, conditions, clock, isSilent)) {
     const counted = alert.untold ? placed({ unit: ledger.policy.unit, zone: ledger.zone }, alert) : alert;
     tables.alerts.set(key, counted);
