@@ -39,5 +39,6 @@ WORKDIR /
 VOLUME /data
 EXPOSE 50051 8080
 HEALTHCHECK --interval=10s --timeout=5s --start-period=15s CMD ["node", "/app/dist/bin.js", "health"]
-# No shell between: SIGTERM reaches the service, which drains.
-ENTRYPOINT ["node", "/app/dist/bin.js"]
+# No shell between: SIGTERM reaches the service, which drains. The room for young objects is that of Node 20: what a call leaves is small, and the
+# 32 MiB of Node 24, twice, take 70 MiB more under load and save nothing.
+ENTRYPOINT ["node", "--max-semi-space-size=16", "/app/dist/bin.js"]
