@@ -6,7 +6,8 @@ const ADDITIONS = 512;
  * follows it, and those that it has outgrown still point to what they held: whatever passes through is copied twice and stays until
  * the next full collection. Here the entries move on to a new Map before that, so that what has gone is forgotten while it is young.
  */
-export class PassingMap<K, V> {
+export class PassingMap<K, V> implements Map<K, V> {
+  readonly [Symbol.toStringTag] = 'Map';
   private present = new Map<K, V>();
   private additions = 0;
 
@@ -36,11 +37,27 @@ export class PassingMap<K, V> {
     return this.present.delete(key);
   }
 
-  forEach(told: (value: V, key: K) => void): void {
-    for (const [key, value] of this.present) told(value, key);
+  clear(): void {
+    this.present.clear();
   }
 
-  [Symbol.iterator](): IterableIterator<[K, V]> {
-    return this.present[Symbol.iterator]();
+  forEach(told: (value: V, key: K, map: Map<K, V>) => void): void {
+    for (const [key, value] of this.present) told(value, key, this);
+  }
+
+  keys(): MapIterator<K> {
+    return this.present.keys();
+  }
+
+  values(): MapIterator<V> {
+    return this.present.values();
+  }
+
+  entries(): MapIterator<[K, V]> {
+    return this.present.entries();
+  }
+
+  [Symbol.iterator](): MapIterator<[K, V]> {
+    return this.present.entries();
   }
 }

@@ -22,6 +22,9 @@ describe('a map for what comes and goes', () => {
     const { passing, plain } = passThrough(count, atOnce);
     expect([...passing]).toEqual([...plain]);
     expect(passing.size).toBe(plain.size);
+    expect([...passing.keys()]).toEqual([...plain.keys()]);
+    expect([...passing.values()]).toEqual([...plain.values()]);
+    expect([...passing.entries()]).toEqual([...plain.entries()]);
     const told: [number, string][] = [];
     passing.forEach((value, key) => void told.push([key, value]));
     expect(told).toEqual([...plain]);
@@ -55,5 +58,11 @@ describe('a map for what comes and goes', () => {
     });
     expect(told).toHaveLength(64);
     expect(passing.size).toBe(0);
+  });
+
+  it('is empty when it is cleared', () => {
+    const { passing } = passThrough(1_000, 64);
+    passing.clear();
+    expect([...passing]).toEqual([]);
   });
 });
