@@ -14,6 +14,7 @@ export interface Change {
 }
 
 const CHECKSUM_BYTES = 4;
+const ROOM_FOR_CHECKSUM = Buffer.alloc(CHECKSUM_BYTES);
 const versionNumber = new Float64Array(1);
 const versionWords = new Uint32Array(versionNumber.buffer);
 
@@ -40,8 +41,6 @@ export function put(key: Key, value: unknown, version = 0): Change {
   bytes.writeUInt32BE(checksum(key, version, bytes.subarray(CHECKSUM_BYTES)));
   return { key, bytes, version };
 }
-
-const ROOM_FOR_CHECKSUM = Buffer.alloc(CHECKSUM_BYTES);
 
 export function isIntact(key: Uint8Array, version: number, bytes: Buffer): boolean {
   if (bytes.length < CHECKSUM_BYTES) return false;
