@@ -233,9 +233,8 @@ export class BudgetQueue {
     const stamp = stampOf(context, budgetId, seq, restraint.restrained);
     const patch = decided.failed ? undefined : finish(ledger, stamp, decided.housekeeping);
     const events = patch === undefined ? [] : ledger.takeEvents();
-    const alone = patch !== undefined && patch.resets.length > 0;
     const toClose = ledger.slots.waiting;
-    return { kind: 'decided', decided, patch, events, alone, seq, toClose, now: this.now() };
+    return { kind: 'decided', decided, patch, events, seq, toClose, now: this.now() };
   }
 
   /** Answers that no commit carries need a ledger that is current: a read that was sent after the requests arrived. */

@@ -60,8 +60,6 @@ export interface ToCommit<L> {
   readonly expected: StateVersion | undefined;
   /** The version that it makes. */
   readonly becomes: StateVersion;
-  /** The store takes it only when nothing else is under way. */
-  readonly alone: boolean;
   readonly seq: number;
   /** By the monotonic clock; later it is not sent, but lost. */
   readonly sendBy: number;
@@ -88,7 +86,6 @@ export type QueueEvent<L> =
       readonly decided: Decided;
       readonly patch: StatePatch | undefined;
       readonly events: readonly BudgetEvent[];
-      readonly alone: boolean;
       readonly seq: number;
       readonly toClose: number;
       readonly now: number;

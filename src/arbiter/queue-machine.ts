@@ -228,7 +228,9 @@ export class QueueMachine<L extends StateVersion> {
 
   /** While commits are under way the next round is begun on the state as they will leave it. */
   private goAhead(): readonly Effect<L>[] {
-    return this.mode.name === 'AWAITING' && this.line.length > 0 && this.mayGoAhead() ? this.gather() : NOTHING;
+    return this.mode.name === 'AWAITING' && this.line.length > 0 && this.mayGoAhead()
+      ? this.gather()
+      : NOTHING;
   }
 
   /**
@@ -240,7 +242,7 @@ export class QueueMachine<L extends StateVersion> {
     if (this.kept === undefined || this.settling || ready.size === 0) return false;
     if (ready.alone || this.sweeping.apart || waiters.size > 0) return false;
     if (line.some((decision) => didNotCome(decision) || mayBeginToWait(decision))) return false;
-    if (this.options.exclusive) return line.length <= MOST_AHEAD && line.every(isSentOrProved);
+    if (this.options.exclusive) return line.length <= MOST_AHEAD;
     return line.length <= 1 && line.every(({ sent }) => sent) && !this.yielding.isActive;
   }
 
@@ -326,17 +328,17 @@ export class QueueMachine<L extends StateVersion> {
     this.mode = AWAITING;
     if (commit !== undefined) {
       this.waiters.turns.seal();
-      if (isFirst || (this.options.exclusive && !commit.alone)) effects.push(send(decision, commit));
+      if (isFirst || this.options.exclusive) effects.push(send(decision, commit));
     }
     effects.push(...this.goAhead());
     return isFirst && commit === undefined ? [...effects, ...this.settle(now)] : effects;
   }
 
-  private toCommit(ledger: L, { decided, seq, events, alone }: EventOf<L, 'decided'>, patch: StatePatch) {
+  private toCommit(ledger: L, { decided, seq, events }: EventOf<L, 'decided'>, patch: StatePatch) {
     const before = this.line.findLast(({ commit }) => commit !== undefined)?.commit?.becomes ?? this.stored;
     const expected = before.revision === 0 ? undefined : before;
     const becomes = versionOf(ledger);
-    return { ledger, patch, events, decided, expected, becomes, seq, alone, sendBy: decided.at + STALL_MS };
+    return { ledger, patch, events, decided, expected, becomes, seq, sendBy: decided.at + STALL_MS };
   }
 
   /** The oldest round of the line goes as far as it can. */
@@ -428,8 +430,15 @@ export class QueueMachine<L extends StateVersion> {
   }
 
   /** The oldest commit of the line did not come to be. Those after it were decided on what it would have made: they are decided again. */
-  private throwAway(head: Decision<L>, result: Exclude<Result, { kind: 'won' }>, now: number): readonly Effect<L>[] {
-    const later = this.line.splice(0).slice(1).flatMap(({ batch }) => batch);
+  private throwAway(
+    head: Decision<L>,
+    result: Exclude<Result, { kind: 'won' }>,
+    now: number,
+  ): readonly Effect<L>[] {
+    const later = this.line
+      .splice(0)
+      .slice(1)
+      .flatMap(({ batch }) => batch);
     this.settling = false;
     if (result.kind !== 'failed') {
       this.drop([...head.batch, ...later]);
@@ -568,10 +577,6 @@ function lookUp(pending: Pending, receiptIds: readonly string[], days: readonly 
 function send<L>(decision: Decision<L>, commit: ToCommit<L>): Effect<L> {
   decision.sent = true;
   return { do: 'commit', commit };
-}
-
-function isSentOrProved({ sent, commit }: Decision<unknown>): boolean {
-  return sent || commit === undefined;
 }
 
 /** What was decided after it is decided again. */

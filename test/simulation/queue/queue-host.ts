@@ -144,7 +144,8 @@ export class QueueHost {
       if (effect.do === 'publish') this.book.keep();
       if (effect.do === 'publish' || effect.do === 'answer') this.line.shift();
       if (effect.do !== 'commit') throw error;
-      return this.tell({ kind: 'failed', commit: effect.commit, error, refused: false, now: world.now });
+      this.commitFailed(effect.commit, error);
+      return;
     }
     switch (effect.do) {
       case 'gather':
@@ -326,8 +327,7 @@ export class QueueHost {
         this.book.seal();
       }
     }
-    const alone = world.chance(0.1);
-    this.tell({ kind: 'decided', decided, patch, events: [], alone, seq: 0, toClose, now: world.now });
+    this.tell({ kind: 'decided', decided, patch, events: [], seq: 0, toClose, now: world.now });
   }
 
   private prove(revision: number): void {
@@ -349,11 +349,12 @@ export class QueueHost {
     if (entry === undefined) world.violated('a decision is sent that was thrown away');
     const others = this.commits();
     world.saw(`commit beside ${others.length}`);
-    if (commit.alone && others.length > 0) world.violated('what is to be alone is sent beside another');
-    if (!world.exclusive && others.length > 0) world.violated('a commit is sent before the one that it follows');
+    if (!world.exclusive && others.length > 0)
+      world.violated('a commit is sent before the one that it follows');
     const refused = entry?.decision.refused ?? false;
     const sent: ToyCommit = { expected: expected?.revision ?? 0, next: entry?.next ?? copyOf(commit.ledger) };
-    if (sent.next.revision !== becomes.revision) world.violated('a commit makes another version than it says');
+    if (sent.next.revision !== becomes.revision)
+      world.violated('a commit makes another version than it says');
     const underWay: UnderWay = { refused, sent, result: undefined, isOver: false };
     const arrive = () => {
       if (underWay.isOver) return;
@@ -367,12 +368,15 @@ export class QueueHost {
 
   private commitCame(commit: ToCommit<ToyState>, underWay: UnderWay, arrive: () => void): void {
     const { world } = this;
-    const failed = (error: Error) => {
+    if (underWay.refused) {
+      this.commitFailed(commit, new Refusal('refused'));
+      return;
+    }
+    if (underWay.result === undefined && world.chance(0.1)) {
       underWay.isOver = true;
-      this.tell({ kind: 'failed', commit, error, refused: error instanceof Refusal, now: world.now });
-    };
-    if (underWay.refused) return failed(new Refusal('refused'));
-    if (underWay.result === undefined && world.chance(0.1)) return failed(new Error('on purpose: not sent'));
+      this.commitFailed(commit, new Error('on purpose: not sent'));
+      return;
+    }
     const looked = world.chance(0.15);
     if (looked) {
       this.tell({ kind: 'doubted' });
@@ -385,6 +389,10 @@ export class QueueHost {
     const { result = 'lost' } = underWay;
     if (result === 'lost' && this.line[0]?.decision.decided === commit.decided) this.mustRest = true;
     this.goOn({ kind: 'committed', commit, result, looked, now: world.now });
+  }
+
+  private commitFailed(commit: ToCommit<ToyState>, error: Error): void {
+    this.tell({ kind: 'failed', commit, error, refused: error instanceof Refusal, now: this.world.now });
   }
 
   /** As `Answers` does it. */
