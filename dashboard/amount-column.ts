@@ -1,3 +1,4 @@
+import { amountText } from './amount-text.js';
 import type { Column } from './data-table.js';
 import type { Amounts } from './format.js';
 
@@ -11,6 +12,6 @@ export function amountColumn<T>(
     title: title ?? (() => amounts().title),
     number: true,
     value: (row) => amounts(row).plain(amount(row)),
-    show: (row) => amounts(row).text(amount(row)),
+    show: (row) => amountText(amounts(row), amount(row)),
   };
 }

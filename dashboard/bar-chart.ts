@@ -1,5 +1,5 @@
 import type UPlot from 'uplot';
-import { fill, h, setText } from './dom.js';
+import { axis, Chart, type ChartOptions, colour, drawing, type PlotOptions } from './chart.js';
 import { Amounts } from './format.js';
 
 declare const uPlot: typeof UPlot;
@@ -10,9 +10,16 @@ export interface Bar {
   /** Read out and shown for a bar that is pointed at. */
   readonly text: string;
   readonly total: number;
-  readonly presumed: number;
+  /** What it is made of, from the ground up; what is missing to the total is of others. */
+  readonly parts: readonly number[];
   /** The cap in force on this bar alone. */
   readonly cap?: number;
+  /** It is above what a bar should be, or below. */
+  readonly mark?: 'above' | 'below';
+  /** A day on which people rest. */
+  readonly quiet?: boolean;
+  /** It goes on growing. */
+  readonly open?: boolean;
 }
 
 export interface ReferenceLine {
@@ -20,71 +27,50 @@ export interface ReferenceLine {
   readonly amount: number;
 }
 
-export interface BarChartOptions {
-  readonly label: string;
-  /** A bar was chosen by a click or Enter. */
-  readonly choose?: (index: number) => void;
-}
-
-const HEIGHT = 220;
-
 /** Bars over time, with lines to measure them by. */
 export class BarChart {
-  readonly element: HTMLElement;
-  private readonly box = h('div', { class: 'chart-box' });
-  private readonly readout = h('p', { class: 'readout', role: 'status', 'aria-live': 'polite' });
-  private plot: UPlot | undefined;
-  private shape = '';
+  private readonly chart: Chart;
   private bars: readonly Bar[] = [];
   private lines: readonly ReferenceLine[] = [];
-  private at = -1;
   private amounts = new Amounts('tokens');
-  private readonly hint: string;
 
-  constructor(private readonly options: BarChartOptions) {
-    const keys = 'Point at a bar, or read them with the arrow keys';
-    this.hint = options.choose ? `${keys}; a click or Enter opens the day.` : `${keys}.`;
-    setText(this.readout, this.hint);
-    const canvas = h(
-      'div',
-      {
-        ...{ class: 'chart', tabindex: 0, role: 'group', 'aria-label': `${options.label}. ${this.hint}` },
-        onkeydown: (event: Event) => this.key(event as KeyboardEvent),
-      },
-      this.box,
-    );
-    this.element = h('div', {}, canvas, this.readout);
-    new ResizeObserver(() => this.resize()).observe(this.box);
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.plot?.redraw());
+  constructor(options: Omit<ChartOptions, 'stop'>) {
+    this.chart = new Chart({ ...options, stop: 'bar' });
   }
 
-  update(bars: readonly Bar[], lines: readonly ReferenceLine[], amounts: Amounts): void {
+  get element(): HTMLElement {
+    return this.chart.element;
+  }
+
+  /** `colours`: of the parts, by the names of styles; the first is that of the rest. */
+  update(
+    bars: readonly Bar[],
+    colours: readonly string[],
+    lines: readonly ReferenceLine[],
+    amounts: Amounts,
+  ): void {
     this.amounts = amounts;
     this.bars = bars;
     this.lines = lines;
-    const shape = bars.map(({ label }) => label).join('|');
-    const data: UPlot.AlignedData = [
-      bars.map((_, at) => at),
-      bars.map(({ total }) => total),
-      bars.map(({ total, presumed }) => Math.max(0, total - presumed)),
-    ];
-    if (this.plot !== undefined && shape === this.shape) this.plot.setData(data);
-    else this.make(data);
-    this.shape = shape;
+    const shape = [bars.map(({ label }) => label), colours].join('|');
+    // Drawn over each other, the highest first: each shows what is above the next one.
+    const layers = colours.slice(1).map((_, at) => bars.map(({ parts }) => sum(parts.slice(0, at + 1))));
+    const data = [bars.map((_, at) => at), bars.map(({ total }) => total), ...layers.reverse()];
+    this.chart.update(
+      bars.map(({ text }) => text),
+      shape,
+      data as UPlot.AlignedData,
+      () => this.plotted(colours),
+    );
   }
 
-  private make(data: UPlot.AlignedData): void {
-    this.plot?.destroy();
-    fill(this.box);
-    const bars = uPlot.paths.bars?.({ size: [0.72, 48], radius: 0.12 });
-    const series = (color: string): UPlot.Series => ({
-      ...{ fill: () => colour(color), width: 0, points: { show: false } },
+  private plotted([rest = '', ...parts]: readonly string[]): PlotOptions {
+    const bars = uPlot.paths.bars?.({ size: [0.72, 48], radius: 0.08 });
+    const series = (name: string): UPlot.Series => ({
+      ...{ fill: () => colour(name), width: 0, points: { show: false } },
       ...(bars === undefined ? {} : { paths: bars }),
     });
-    const options: UPlot.Options = {
-      ...{ width: Math.max(200, this.box.clientWidth), height: HEIGHT, padding: [12, 8, 0, 0] },
-      legend: { show: false },
-      cursor: { drag: { x: false, y: false }, y: false, points: { show: false } },
+    return {
       scales: {
         x: { time: false, range: (_, low, high) => [low - 0.6, high + 0.6] },
         y: { range: () => this.range() },
@@ -98,14 +84,12 @@ export class BarChart {
         },
         { ...axis(), size: 54, values: (_, splits) => splits.map((at) => this.amounts.short(at)) },
       ],
-      series: [{}, series('--presumed'), series('--used')],
+      series: [{}, series(rest), ...parts.reverse().map(series)],
       hooks: {
-        draw: [(plot) => this.drawLines(plot)],
-        setCursor: [(plot) => this.point(plot.cursor.idx ?? -1)],
-        ready: [(plot) => plot.over.addEventListener('click', () => this.choose())],
+        drawClear: [(plot) => this.drawGround(plot)],
+        draw: [(plot) => this.drawLines(plot), (plot) => this.drawMarks(plot)],
       },
     };
-    this.plot = new uPlot(options, data, this.box);
   }
 
   private range(): [number, number] {
@@ -113,78 +97,79 @@ export class BarChart {
     return [0, Math.max(1, ...amounts) * 1.08];
   }
 
+  /** Behind everything: days of rest, and the one that is open. */
+  private drawGround(plot: UPlot): void {
+    drawing(plot, (ctx, ratio) => {
+      this.bars.forEach(({ quiet, open }, at) => {
+        const [from, to] = [plot.valToPos(at - 0.5, 'x', true), plot.valToPos(at + 0.5, 'x', true)];
+        const { top, height } = plot.bbox;
+        if (quiet) {
+          ctx.fillStyle = colour('--quiet');
+          ctx.fillRect(from, top, to - from, height);
+        }
+        if (!open) return;
+        ctx.strokeStyle = colour('--muted');
+        ctx.lineWidth = ratio;
+        ctx.setLineDash([3 * ratio, 3 * ratio]);
+        ctx.strokeRect(from, top, to - from, height);
+      });
+    });
+  }
+
   private drawLines(plot: UPlot): void {
-    const { ctx, bbox } = plot;
-    const ratio = devicePixelRatio;
-    const stroke = (
-      color: string,
-      dash: number[],
-      from: number,
-      to: number,
-      amount: number,
-      width: number,
-    ) => {
-      ctx.save();
-      ctx.strokeStyle = colour(color);
-      ctx.lineWidth = width * ratio;
-      ctx.setLineDash(dash.map((length) => length * ratio));
-      const y = plot.valToPos(amount, 'y', true);
-      ctx.beginPath();
-      ctx.moveTo(from, y);
-      ctx.lineTo(to, y);
-      ctx.stroke();
-      ctx.restore();
-    };
+    const { left, width } = plot.bbox;
     for (const { name, amount } of this.lines) {
-      stroke(`--${name}`, name === 'most' ? [] : [5, 4], bbox.left, bbox.left + bbox.width, amount, 1.5);
+      const dash = name === 'most' ? [] : [5, 4];
+      stroke(plot, { color: `--${name}`, dash, from: left, to: left + width, amount, width: 1.5 });
     }
     this.bars.forEach(({ cap }, at) => {
       if (cap === undefined) return;
       const [from, to] = [plot.valToPos(at - 0.5, 'x', true), plot.valToPos(at + 0.5, 'x', true)];
-      stroke('--cap', [], from, to, cap, 3.5);
+      stroke(plot, { color: '--cap', dash: [], from, to, amount: cap, width: 3.5 });
     });
   }
 
-  private point(at: number): void {
-    if (at === this.at) return;
-    this.at = at;
-    setText(this.readout, this.bars[at]?.text ?? this.hint);
-  }
-
-  private choose(): void {
-    if (this.bars[this.at] !== undefined) this.options.choose?.(this.at);
-  }
-
-  private key(event: KeyboardEvent): void {
-    const last = this.bars.length - 1;
-    const moves: Readonly<Record<string, number>> = {
-      ArrowLeft: Math.max(0, this.at - 1),
-      ArrowRight: Math.min(last, this.at + 1),
-      Home: 0,
-      End: last,
-    };
-    const to = moves[event.key];
-    if (event.key === 'Enter') this.choose();
-    if (to === undefined || this.plot === undefined) return;
-    event.preventDefault();
-    this.plot.setCursor({ left: this.plot.valToPos(to, 'x'), top: HEIGHT / 2 });
-  }
-
-  private resize(): void {
-    const width = this.box.clientWidth;
-    if (this.plot !== undefined && width > 0 && width !== this.plot.width)
-      this.plot.setSize({ width, height: HEIGHT });
+  /** A triangle that points to where the bar should not be. */
+  private drawMarks(plot: UPlot): void {
+    drawing(plot, (ctx, ratio) => {
+      this.bars.forEach(({ mark, total }, at) => {
+        if (mark === undefined) return;
+        const x = plot.valToPos(at, 'x', true);
+        const y = plot.valToPos(total, 'y', true) - 3 * ratio;
+        const [size, up] = [4 * ratio, mark === 'above'];
+        ctx.fillStyle = colour(up ? '--bad' : '--least');
+        ctx.beginPath();
+        ctx.moveTo(x - size, up ? y : y - size * 1.6);
+        ctx.lineTo(x + size, up ? y : y - size * 1.6);
+        ctx.lineTo(x, up ? y - size * 1.6 : y);
+        ctx.fill();
+      });
+    });
   }
 }
 
-function axis(): UPlot.Axis {
-  return {
-    ...{ stroke: () => colour('--muted'), font: '12px system-ui, sans-serif' },
-    ...{ grid: { stroke: () => colour('--line'), width: 1 }, ticks: { show: false } },
-  };
+interface Stroke {
+  readonly color: string;
+  readonly dash: readonly number[];
+  readonly from: number;
+  readonly to: number;
+  readonly amount: number;
+  readonly width: number;
 }
 
-/** Looked up at each drawing: the colours follow light and dark. */
-function colour(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+function stroke(plot: UPlot, { color, dash, from, to, amount, width }: Stroke): void {
+  drawing(plot, (ctx, ratio) => {
+    ctx.strokeStyle = colour(color);
+    ctx.lineWidth = width * ratio;
+    ctx.setLineDash(dash.map((length) => length * ratio));
+    const y = plot.valToPos(amount, 'y', true);
+    ctx.beginPath();
+    ctx.moveTo(from, y);
+    ctx.lineTo(to, y);
+    ctx.stroke();
+  });
+}
+
+function sum(amounts: readonly number[]): number {
+  return amounts.reduce((total, amount) => total + amount, 0);
 }

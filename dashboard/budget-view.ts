@@ -1,7 +1,8 @@
 import type { DayData, LiveData, MonthData, TickData } from '../src/http/dashboard/page-data.js';
+import { addressOf, budgetPath, changed } from './address.js';
 import { ApiError, messageOf, urlOf } from './api.js';
 import { BudgetActions } from './budget-actions.js';
-import { factsOf } from './card-view.js';
+import { factsOf, putMeters } from './card-view.js';
 import { DaySection } from './day-section.js';
 import { fill, h, setText } from './dom.js';
 import { Amounts, ZoneTimes } from './format.js';
@@ -9,7 +10,7 @@ import { HeatMap } from './heat-map.js';
 import { LivePanels } from './live-panels.js';
 import { LiveStream } from './live-stream.js';
 import { Meter, meterLegend } from './meter.js';
-import { MonthSection } from './month-section.js';
+import { type MonthQuery, MonthSection } from './month-section.js';
 import { NamesPanel } from './names-panel.js';
 import { pills } from './pills.js';
 import type { PageContext, View } from './view.js';
@@ -57,7 +58,7 @@ export class BudgetView implements View {
     this.title = budgetId;
     this.query = query;
     this.actions = new BudgetActions(context.api, budgetId);
-    const go = (to: { month?: string; day?: string }) => this.go(to);
+    const go = (to: MonthQuery) => this.go(to);
     this.month = new MonthSection(budgetId, go);
     this.day = new DaySection(budgetId, go);
     this.heat = new HeatMap((day) => this.go({ day }));
@@ -123,11 +124,12 @@ export class BudgetView implements View {
     return true;
   }
 
-  private go({ month, day }: { month?: string; day?: string }): void {
-    const query = new URLSearchParams(
-      day === undefined ? { month: month ?? '' } : { month: day.slice(0, 7), day },
-    );
-    location.hash = `#/budgets/${this.budgetId}?${query}`;
+  /** What is not named stays as it is; another month begins with its own day. */
+  private go({ month, day, by }: MonthQuery): void {
+    const isMoving = month !== undefined || day !== undefined;
+    const moved = { month: day?.slice(0, 7) ?? month, day };
+    const query = changed(this.query, { ...(isMoving && moved), ...(by !== undefined && { by }) });
+    location.hash = addressOf(budgetPath(this.budgetId), query);
   }
 
   private takeLive(live: LiveData): void {
@@ -147,7 +149,7 @@ export class BudgetView implements View {
     const messages = zone === 'UTC' ? '' : ' Messages of alerts name times in UTC.';
     setText(this.zoneNote, `All times are in ${zone}, the zone of this budget.${messages}${paused}`);
     const amounts = new Amounts(card.unit);
-    for (const window of card.windows) this.meters.get(window.kind)?.update(window, amounts);
+    putMeters(this.meters, card, amounts);
     fill(this.facts, ...factsOf(card, amounts));
     this.panels.update(live);
     this.show();
@@ -210,7 +212,8 @@ export class BudgetView implements View {
     const turn = ++this.reading;
     this.readAt = performance.now();
     const { query, budgetId } = this;
-    const asked = { month: query.get('month') ?? undefined, day: query.get('day') ?? undefined };
+    const of = (name: string) => query.get(name) ?? undefined;
+    const asked = { month: of('month'), day: of('day'), by: of('by') };
     try {
       const data = await this.context.api.get<MonthData>('month', { budget_id: budgetId, ...asked });
       // Whoever steps through months quickly gets the last answers, not the slowest.

@@ -25,13 +25,22 @@ export class CardView {
     this.card = card;
     fill(this.status, pills(card));
     const amounts = new Amounts(card.unit);
-    for (const window of card.windows) this.meters.get(window.kind)?.update(window, amounts);
+    putMeters(this.meters, card, amounts);
     fill(this.facts, ...factsOf(card, amounts));
   }
 
   setStale(stale: boolean): void {
     this.element.classList.toggle('stale', stale);
   }
+}
+
+export function putMeters(
+  meters: ReadonlyMap<WindowData['kind'], Meter>,
+  { windows, evenTokens }: BudgetCard,
+  amounts: Amounts,
+): void {
+  for (const window of windows)
+    meters.get(window.kind)?.update(window, amounts, window.kind === 'MONTH' ? evenTokens : undefined);
 }
 
 /** What the month comes to if it goes on like this, and who is at work. */
@@ -44,7 +53,6 @@ export function factsOf(card: BudgetCard, amounts: Amounts): HTMLElement[] {
     ...fact('Projected month', projectionText(card, amounts)),
     ...fact('Used up', exhaustionText(card, times)),
     ...fact('Live slots', `${liveSlots} of ${maxConcurrent}${waiters > 0 ? `, ${waiters} waiting` : ''}`),
-    ...fact('Times in', times.zone),
   ];
 }
 

@@ -11,6 +11,8 @@ export interface Column<T> {
   readonly number?: boolean;
   /** Left out of the CSV. */
   readonly onScreenOnly?: boolean;
+  /** In the CSV alone. */
+  readonly onPaperOnly?: boolean;
   /** Sentences, which need room. */
   readonly long?: boolean;
 }
@@ -26,6 +28,8 @@ export interface TableOptions<T> {
   readonly first?: number;
   /** Each row becomes a block where there is no room for its columns. */
   readonly stack?: boolean;
+  /** Many short lines. */
+  readonly dense?: boolean;
 }
 
 const FIRST = 100;
@@ -37,15 +41,17 @@ export class DataTable<T> {
   private readonly more = h('p', { class: 'more' });
   private readonly all = h('button', { type: 'button', class: 'quiet', onclick: () => this.showAll() });
   private readonly region: HTMLElement;
+  private readonly columns: readonly Column<T>[];
   private readonly heads: readonly HTMLElement[];
   private readonly shown = new Map<string, { text: string; row: HTMLTableRowElement }>();
   private rows: readonly T[] = [];
   private limit: number;
 
   constructor(private readonly options: TableOptions<T>) {
-    const { caption, columns, stack, first = FIRST } = options;
+    const { caption, columns, stack, dense, first = FIRST } = options;
     this.limit = first;
-    this.heads = columns.map((column) =>
+    this.columns = columns.filter(({ onPaperOnly }) => !onPaperOnly);
+    this.heads = this.columns.map((column) =>
       h('th', { scope: 'col', role: 'columnheader', ...look(column) }, titleOf(column)),
     );
     const csv = h('button', { type: 'button', class: 'quiet', onclick: () => this.download() }, 'CSV');
@@ -55,7 +61,7 @@ export class DataTable<T> {
       { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption },
       h(
         'table',
-        { role: 'table', class: stack ? 'stack' : undefined },
+        { role: 'table', class: [stack && 'stack', dense && 'dense'].filter(Boolean).join(' ') },
         h('caption', { class: 'unseen' }, caption),
         h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, ...this.heads)),
         this.body,
@@ -71,7 +77,8 @@ export class DataTable<T> {
 
   update(rows: readonly T[]): void {
     this.rows = rows;
-    const { empty, columns } = this.options;
+    const { columns } = this;
+    const { empty } = this.options;
     for (const [at, column] of columns.entries()) {
       const head = this.heads[at];
       if (head !== undefined) setText(head, titleOf(column));
@@ -112,7 +119,8 @@ export class DataTable<T> {
   }
 
   private putRows(rows: readonly T[]): void {
-    const { key, columns } = this.options;
+    const { columns } = this;
+    const { key } = this.options;
     const wanted = new Set<string>();
     const elements = rows.map((row) => {
       const id = key(row);

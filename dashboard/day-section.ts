@@ -90,16 +90,19 @@ export class DaySection {
     );
     setText(
       this.note,
-      shown === undefined ? 'This day is not within the month.' : `${dayText(shown, amounts)}.`,
+      shown === undefined
+        ? 'This day is not within the month.'
+        : `${dayText(shown, amounts)}.${unknownText(shown, amounts)}`,
     );
     const hours = shown === undefined ? [] : hoursOf(shown);
     const window = isToday ? live?.card.windows.find(({ kind }) => kind === 'HOUR') : undefined;
     this.chart.update(
       hours.map(({ start, tokens: amount }) => ({
-        ...{ label: String(times.hour(start)), total: amount, presumed: 0 },
+        ...{ label: String(times.hour(start)), total: amount, parts: [] },
         text: `${times.moment(start)}: ${amounts.told(amount)}`,
         ...(window !== undefined && window.start === start ? { cap: window.cap } : {}),
       })),
+      ['--used'],
       [{ name: 'most', amount: data.limits.hourlyMax }],
       amounts,
     );
@@ -113,6 +116,13 @@ export class DaySection {
     this.ais.update(data.day.ais, amounts);
     this.models.update(data.day.models, amounts);
   }
+}
+
+/** What was brought in by corrections. */
+function unknownText({ hourUnknown }: DayData, amounts: Amounts): string {
+  return hourUnknown === 0
+    ? ''
+    : ` Of ${amounts.told(hourUnknown)} the hour is unknown: they came in by corrections, and are in no bar.`;
 }
 
 /** Every hour of the day, 23 to 25 of them; those without usage have none in the data. */

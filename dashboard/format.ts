@@ -11,6 +11,9 @@ export function count(value: number): string {
   return NUMBER.format(value);
 }
 
+/** From here on nobody reads all the digits. */
+const MANY = 1_000_000;
+
 /** Amounts of one budget: tokens, or millionths of a currency. */
 export class Amounts {
   private readonly format: Intl.NumberFormat;
@@ -36,23 +39,49 @@ export class Amounts {
     return amount && this.inUnit(amount);
   }
 
-  text(amount: number | undefined): string {
+  /** With all of its digits. */
+  exact(amount: number | undefined): string {
     return amount === undefined ? '' : this.format.format(this.inUnit(amount));
+  }
+
+  /** As people write it: `999,999`, `11.1 M`. */
+  text(amount: number | undefined): string {
+    if (amount === undefined || Math.abs(this.inUnit(amount)) < MANY) return this.exact(amount);
+    return spaced(this.compact.formatToParts(this.inUnit(amount)));
   }
 
   /** With what it counts, where that is not said beside it. */
   told(amount: number): string {
-    return this.isMoney ? this.text(amount) : `${this.text(amount)} tokens`;
+    return this.withUnit(this.text(amount));
+  }
+
+  toldExactly(amount: number): string {
+    return this.withUnit(this.exact(amount));
+  }
+
+  private withUnit(text: string): string {
+    return this.isMoney ? text : `${text} tokens`;
   }
 
   /** For axes. */
   short(amount: number): string {
-    return this.compact.format(this.inUnit(amount));
+    return spaced(this.compact.formatToParts(this.inUnit(amount)), '');
   }
 
   private inUnit(amount: number): number {
     return this.isMoney ? amount / 1_000_000 : amount;
   }
+}
+
+/** `11.1 M`: English has no space there, and in Britain a small letter, which is a thousandth anywhere else. */
+function spaced(parts: readonly Intl.NumberFormatPart[], space = '\u00a0'): string {
+  return parts
+    .map(({ type, value }, at) => {
+      const follows = type === 'compact' && parts[at - 1]?.type !== 'literal';
+      const unit = type === 'compact' && /^[km]$/.test(value) ? value.toUpperCase() : value;
+      return follows ? `${space}${unit}` : unit;
+    })
+    .join('');
 }
 
 /** The digits of the currency, or more for less than one of it: the first two that say something. */
@@ -70,6 +99,11 @@ export function share(part: number, whole: number): string {
 /** A percentage of a policy, with all of its digits. */
 export function percent(value: number): string {
   return PRECISE.format(value / 100);
+}
+
+/** `11.5%` of 11.5. */
+export function tenth(value: number): string {
+  return PERCENT.format(value / 100);
 }
 
 /** `2:05`, `1:02:05`. */
@@ -106,6 +140,7 @@ export class ZoneTimes {
   private readonly moments: Intl.DateTimeFormat;
   private readonly days: Intl.DateTimeFormat;
   private readonly hours: Intl.DateTimeFormat;
+  private readonly weekdays: Intl.DateTimeFormat;
 
   constructor(zone: string) {
     this.zone = isKnown(zone) ? zone : 'UTC';
@@ -116,6 +151,7 @@ export class ZoneTimes {
       ...{ timeZone, ...day, hour: '2-digit', minute: '2-digit' },
     });
     this.days = new Intl.DateTimeFormat(undefined, { timeZone, weekday: 'short', ...day });
+    this.weekdays = new Intl.DateTimeFormat('en', { timeZone, weekday: 'short' });
     this.hours = new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', hourCycle: 'h23' });
   }
 
@@ -129,6 +165,10 @@ export class ZoneTimes {
 
   day(at: number): string {
     return this.days.format(at);
+  }
+
+  isWeekend(at: number): boolean {
+    return this.weekdays.format(at).startsWith('S');
   }
 
   /** 0 to 23, as the zone's clock shows it. */

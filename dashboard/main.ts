@@ -1,4 +1,5 @@
 import type { SessionData } from '../src/http/dashboard/page-data.js';
+import { shownAddress } from './address.js';
 import { Api, messageOf } from './api.js';
 import { BudgetView } from './budget-view.js';
 import { ConnectionBadge } from './connection-badge.js';
@@ -59,17 +60,16 @@ class Page {
       this.putView('sign-in', () => new SignInView(this.api, (session) => this.signedIn(session)));
       return;
     }
-    const [path = '/', search = ''] = location.hash.replace(/^#/, '').split('?');
-    const query = new URLSearchParams(search);
+    const { path, query } = shownAddress();
+    if (path === this.shownPath && this.view?.moved?.(query)) return;
+    this.putView(path, () => this.viewAt(path, query));
+  }
+
+  private viewAt(path: string, query: URLSearchParams): View {
     const [, budgetId, policy] = BUDGET.exec(path) ?? [];
-    if (budgetId === undefined) {
-      const after = query.get('after') ?? undefined;
-      this.putView(`list ${after}`, () => new OverviewView(this.context, after));
-    } else if (policy !== undefined) {
-      this.putView(path, () => new PolicyView(this.context, budgetId));
-    } else if (path !== this.shownPath || !this.view?.moved?.(query)) {
-      this.putView(path, () => new BudgetView(this.context, budgetId, query));
-    }
+    if (budgetId === undefined) return new OverviewView(this.context, query);
+    if (policy !== undefined) return new PolicyView(this.context, budgetId);
+    return new BudgetView(this.context, budgetId, query);
   }
 
   private putView(path: string, make: () => View): void {

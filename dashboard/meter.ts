@@ -1,5 +1,6 @@
 import type { WindowData } from '../src/http/dashboard/page-data.js';
-import { fill, h, setShare, setText } from './dom.js';
+import { putAmounts } from './amount-text.js';
+import { fill, h, setShare } from './dom.js';
 import { type Amounts, share } from './format.js';
 
 export const WINDOW_NAMES = { MONTH: 'Month', DAY: 'Today', HOUR: 'This hour' } as const;
@@ -37,31 +38,50 @@ export class Meter {
     );
   }
 
-  update(data: WindowData, amounts: Amounts): void {
+  /** `even`: what would be spent by now if every hour were used alike. */
+  update(data: WindowData, amounts: Amounts, even?: number): void {
     const { spent, reserved, cap, available, loweredBy, ceiling, kept } = data;
-    setText(
-      this.figure,
-      `${amounts.text(spent + reserved)} of ${amounts.text(cap)} · ${share(spent + reserved, cap)}`,
-    );
-    const scale = Math.max(cap, spent + reserved, 1);
+    const used = spent + reserved;
+    const sign = { full: '■ ', amber: '▲ ', fine: '' }[levelOf(used, cap)];
+    putAmounts(this.figure, (text) => `${sign}${text(used)} of ${text(cap)} · ${share(used, cap)}`, amounts);
+    const scale = Math.max(cap, used, 1);
     const parts = partsOf(data).filter(({ amount }) => amount > 0);
     fill(
       this.bar,
-      ...parts.map(({ name, amount }) => {
-        const part = h('span', { class: `part ${name}` });
-        setShare(part, amount / scale);
-        return part;
-      }),
+      ...parts.map(({ name, amount }) => placed('part', name, amount / scale)),
+      used > cap && placed('above', 'to-the-end', cap / scale),
+      even !== undefined && even > 0 && placed('even', 'from-the-start', even / scale),
     );
-    this.element.classList.toggle('full', spent + reserved >= cap);
-    const free = available - kept;
-    const told = [
-      ...parts.map(({ label, amount }) => `${amounts.text(amount)} ${label}`),
-      `${amounts.text(free)} free`,
-    ];
-    const why = loweredBy === undefined ? '' : ` Cap lowered from ${amounts.text(ceiling)}: ${loweredBy}.`;
-    setText(this.detail, `${told.join(', ')}.${why}`);
+    const level = levelOf(used, cap);
+    this.element.classList.toggle('full', level === 'full');
+    this.element.classList.toggle('amber', level === 'amber');
+    const why = (text: (amount: number) => string) =>
+      loweredBy === undefined ? '' : ` Cap lowered from ${text(ceiling)}: ${loweredBy}.`;
+    const above = (text: (amount: number) => string) =>
+      used > cap ? `, ${text(used - cap)} above the cap` : '';
+    putAmounts(
+      this.detail,
+      (text) => {
+        const told = parts.map(({ label, amount }) => `${text(amount)} ${label}`);
+        const free = `${text(Math.max(0, available - kept))} free`;
+        return `${[...told, free].join(', ')}${above(text)}.${why(text)}`;
+      },
+      amounts,
+    );
   }
+}
+
+/** Amber from 80 percent on, red from 100. */
+export function levelOf(used: number, cap: number): 'fine' | 'amber' | 'full' {
+  if (used >= cap) return 'full';
+  return used >= cap * 0.8 ? 'amber' : 'fine';
+}
+
+function placed(kind: 'part' | 'above' | 'even', name: string, part: number): HTMLElement {
+  const element = h('span', { class: `${kind} ${name}` });
+  if (kind === 'part') setShare(element, part);
+  else element.style.left = `${Math.max(0, Math.min(1, part)) * 100}%`;
+  return element;
 }
 
 /** What the colours of the bars mean. */
@@ -71,6 +91,8 @@ export function meterLegend(): HTMLElement {
     ['presumed', 'presumed spent (by leases that expired)'],
     ['reserved', 'reserved by live leases'],
     ['kept', 'kept: for later days, or for teams that are guaranteed a part'],
+    ['line-even', 'where an even month would be by now'],
+    ['over', 'above the cap'],
   ] as const;
   return legend(entries);
 }

@@ -1,16 +1,17 @@
-import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { build } from 'esbuild';
 
 /**
- * The last step of the build: what needs no compiler beside what does, and all of it without what browsers do not read: indentation,
- * and ends of lines after what opens or goes on.
+ * The last step of the build: one script and one sheet of styles, without what browsers do not read, and the files that need neither.
+ * A browser that opens the page asks for them once, and for nothing that they would name.
  */
 const TO = 'dist/pages/dashboard';
-cpSync('dashboard/static', TO, { recursive: true });
-for (const name of readdirSync(TO)) {
-  if (!/\.(js|css|html|svg)$/.test(name)) continue;
-  const text = readFileSync(join(TO, name), 'utf8');
-  // Within a text of several lines, spaces count.
-  const hasLongText = text.split('\n').some((line) => (line.match(/`/g) ?? []).length % 2 === 1);
-  if (!hasLongText) writeFileSync(join(TO, name), text.replace(/^[ \t]+/gm, '').replace(/([{([,])\n/g, '$1'));
-}
+
+await build({
+  entryPoints: ['dashboard/main.ts', 'dashboard/static/page.css'],
+  ...{ outdir: TO, entryNames: '[name]', bundle: true, minify: true, format: 'esm' },
+  ...{ target: 'es2022', charset: 'utf8', legalComments: 'none', logLevel: 'warning' },
+});
+await build({
+  entryPoints: ['dashboard/static/index.html', 'dashboard/static/icon.svg'],
+  ...{ outdir: TO, loader: { '.html': 'copy', '.svg': 'copy' }, logLevel: 'warning' },
+});

@@ -37,7 +37,7 @@ export function fieldText({ name, kind }: Field, value: unknown): string {
 export function shownValue(field: Field, value: unknown, unit = 'tokens'): string {
   switch (field.kind) {
     case 'tokens':
-      return new Amounts(unit).text(Number(value));
+      return new Amounts(unit).exact(Number(value));
     case 'count':
       return count(Number(value));
     case 'share':

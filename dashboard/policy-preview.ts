@@ -98,7 +98,7 @@ function capOf({ capTokens = '0' }: WindowJson): number {
 }
 
 function capRow({ kind, before, after, taken }: CapChange, amounts: Amounts): string[] {
-  return [WINDOW_NAMES[kind], ...[before, after, taken].map((amount) => amounts.text(amount))];
+  return [WINDOW_NAMES[kind], ...[before, after, taken].map((amount) => amounts.exact(amount))];
 }
 
 /** Open today, and full under the new policy. */
@@ -109,7 +109,7 @@ function isClosed({ before, after, taken }: CapChange): boolean {
 function closedText({ kind, after, taken }: CapChange, amounts: Amounts): string {
   const until = { HOUR: 'this hour', DAY: 'this day', MONTH: 'this month' }[kind];
   return (
-    `${amounts.text(taken)} are spent and reserved already, and the cap becomes ${amounts.text(after)}: ` +
+    `${amounts.exact(taken)} are spent and reserved already, and the cap becomes ${amounts.exact(after)}: ` +
     `new slots are denied until the end of ${until}. Live leases go on.`
   );
 }

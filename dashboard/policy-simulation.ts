@@ -1,7 +1,7 @@
 import { type Api, messageOf } from './api.js';
 import type { OutcomeJson, SimulationJson } from './api-json.js';
 import { fill, h } from './dom.js';
-import type { Amounts } from './format.js';
+import { type Amounts, tenth } from './format.js';
 import { table } from './policy-preview.js';
 
 /** The last 28 days as they would have been under the policy in force, and under the one that is thought of. */
@@ -41,11 +41,11 @@ function simulationBody(
 const FIGURES: readonly (readonly [string, (outcome: OutcomeJson, amounts: Amounts) => string])[] = [
   ['Days until the month refused', ({ lastedDays = 0, dry }) => (dry ? `${lastedDays}, then dry` : 'all')],
   ['Used', ({ usedTokens }, amounts) => amounts.text(Number(usedTokens ?? 0))],
-  ['Of their share of the month', ({ usedPercent = 0 }) => percent(usedPercent)],
-  ['Spread', ({ spreadPercent = 0 }) => percent(spreadPercent)],
+  ['Of their share of the month', ({ usedPercent = 0 }) => tenth(usedPercent)],
+  ['Spread', ({ spreadPercent = 0 }) => tenth(spreadPercent)],
   [
     'The least that the same use could have',
-    ({ clairvoyantSpreadPercent = 0 }) => percent(clairvoyantSpreadPercent),
+    ({ clairvoyantSpreadPercent = 0 }) => tenth(clairvoyantSpreadPercent),
   ],
   ['Refused', ({ refusedTokens }, amounts) => amounts.text(Number(refusedTokens ?? 0))],
   ['Refused most by', refusedBy],
@@ -65,8 +65,4 @@ function dayRows(
     date,
     ...[demandTokens, now, after.get(date)].map((amount) => amounts.text(Number(amount ?? 0))),
   ]);
-}
-
-function percent(value: number): string {
-  return `${value.toFixed(1)}%`;
 }

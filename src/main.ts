@@ -130,13 +130,17 @@ async function startArbiter(
 }
 
 /** What takes long to compute, asked over gRPC or HTTP. */
-function boundedQuestions(): Pick<Services, 'getDistribution' | 'listUsage' | 'simulatePolicy'> {
+function boundedQuestions(): Pick<
+  Services,
+  'getDistribution' | 'listUsage' | 'listDenials' | 'simulatePolicy'
+> {
   const semaphore = new Semaphore({ scheduler });
   const simulations = new Semaphore({ scheduler, atOnce: 1, mostWaiting: MOST_SIMULATIONS });
   const slices = () => new Slices(scheduler, { monotonic: PROCESS_TIME.monotonic, computed: computedMs });
   return {
     getDistribution: (...asked) => semaphore.take(asked[3], () => getDistribution(...asked)),
     listUsage: (...asked) => semaphore.take(asked[3], () => listUsage(...asked)),
+    listDenials: (servicePort, ...asked) => semaphore.take(asked[2], () => servicePort.denials(...asked)),
     simulatePolicy: (...asked) => simulations.take(asked[3], () => simulatePolicy(...asked, slices())),
   };
 }

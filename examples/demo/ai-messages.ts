@@ -19,34 +19,22 @@ export interface Assignment {
   readonly address: string;
   readonly budgetId: string;
   readonly aiId: string;
+  /** Where its client keeps what is not settled yet. */
+  readonly journal: string;
   readonly prompts: readonly Prompt[];
   /** How long the simulated LLM works on a token. */
   readonly msPerToken: number;
-  /** A denial that asks for a longer wait is not waited for. */
-  readonly patienceMs: number;
-  /** Reports of a life that was cut short, whose answers never came. */
-  readonly unsettled: readonly Report[];
+  /** How long it stands in the queue. A denial that asks for a longer wait is not waited for. */
+  readonly patienceSeconds: number;
 }
 
 /** What an AI says as it happens. */
 export type AiMessage =
   | { readonly kind: 'ready' }
-  | {
-      readonly kind: 'denied';
-      readonly rules: readonly string[];
-      readonly next: 'wait' | 'ask-for-less' | 'stop';
-      readonly waitMs: number;
-    }
+  | { readonly kind: 'denied'; readonly rules: readonly string[]; readonly next: 'wait' | 'ask-for-less' }
   | { readonly kind: 'granted'; readonly leaseId: string; readonly prompts: number }
   | { readonly kind: 'reporting'; readonly report: Report }
-  | {
-      readonly kind: 'charged';
-      readonly report: Report;
-      readonly tokens: number;
-      readonly overrun: number;
-      readonly late: boolean;
-      readonly replayed: boolean;
-    }
-  | { readonly kind: 'released'; readonly leaseId: string }
+  | { readonly kind: 'charged'; readonly report: Report; readonly tokens: number }
+  | { readonly kind: 'gave-back' }
   /** Nothing is left to do, or the budget has nothing left for it: then `rules` say so. */
   | { readonly kind: 'done'; readonly rules: readonly string[] };

@@ -1,16 +1,10 @@
-/** One AI, a process of its own: makes the requests that have arrived, in slots that the service grants it. */
+/** One AI, a process of its own: makes the requests that have arrived, in slots that the budget grants it. */
 
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { credentials } from '@grpc/grpc-js';
-import {
-  BudgetServiceClient,
-  RecordUsageRequest,
-  ReleaseRequest,
-} from '../../src/gen/budgetarbiter/v1/budget_service.js';
-import type { AiMessage, Assignment, Prompt, Report } from './ai-messages.js';
-import { acquire, type HeldSlot } from './ai-slot.js';
-import { unary } from './unary.js';
+import { BudgetClient, type Slot, SlotDenied } from '@budget-arbiter/client';
+import type { AiMessage, Assignment, Prompt } from './ai-messages.js';
+import { estimate } from './estimate.js';
 
 /** At most so many requests in one slot, so that others get their turn. */
 const MOST_PROMPTS = 8;
@@ -23,25 +17,66 @@ function tell(message: AiMessage): void {
 }
 
 class Ai {
-  readonly #client: BudgetServiceClient;
+  readonly #budget: BudgetClient;
   readonly #todo: Prompt[];
   readonly #startedAt = performance.now();
 
   constructor(private readonly assignment: Assignment) {
-    this.#client = new BudgetServiceClient(assignment.address, credentials.createInsecure());
+    this.#budget = new BudgetClient({
+      address: assignment.address,
+      budget: assignment.budgetId,
+      ai: assignment.aiId,
+      wait: assignment.patienceSeconds,
+      patience: assignment.patienceSeconds,
+      // What an earlier life that was cut short had not settled is in it, and is told now.
+      journal: assignment.journal,
+    });
     this.#todo = [...assignment.prompts];
   }
 
   async work(): Promise<void> {
-    // The tokens were spent and the answer never came: the same report again is booked once, whatever became of the first.
-    for (const report of this.assignment.unsettled) await this.#report(report);
+    tell({ kind: 'done', rules: await this.#makeAll() });
+    await this.#budget.close();
+  }
+
+  /** Returns the rules that stopped it, if any did. */
+  async #makeAll(): Promise<readonly string[]> {
+    let most = MOST_PROMPTS;
     while (this.#todo.length > 0) {
-      const arrived = await this.#arrived();
-      const slot = await acquire(this.#client, this.assignment, arrived.slice(0, MOST_PROMPTS), tell);
-      if ('stoppedBy' in slot) return tell({ kind: 'done', rules: slot.stoppedBy });
-      await this.#useSlot(slot);
+      const prompts = (await this.#arrived()).slice(0, most);
+      try {
+        await this.#makeInSlot(prompts);
+        most = MOST_PROMPTS;
+      } catch (error) {
+        if (!(error instanceof SlotDenied)) throw error;
+        // It was others' turn for longer than it had patience.
+        if (this.#mayWait(error)) continue;
+        most = error.permanent ? Math.floor(prompts.length / 2) : 0;
+        if (most === 0) return error.rules;
+        tell({ kind: 'denied', rules: error.rules, next: 'ask-for-less' });
+      }
     }
-    tell({ kind: 'done', rules: [] });
+    return [];
+  }
+
+  /** Asks without waiting first, so that it can say what refuses; where waiting helps, it stands in the queue then. */
+  async #makeInSlot(prompts: readonly Prompt[]): Promise<void> {
+    const request = { estimate: estimate(prompts), atLeast: estimate(prompts.slice(0, 1)) };
+    const make = (slot: Slot) => this.#make(prompts, slot);
+    try {
+      await this.#budget.withSlot({ ...request, wait: 0, patience: 0 }, make);
+    } catch (error) {
+      if (!(error instanceof SlotDenied) || !this.#mayWait(error)) throw error;
+      tell({ kind: 'denied', rules: error.rules, next: 'wait' });
+      await this.#budget.withSlot(request, make);
+    }
+    // It is given back in the background, and is to be free before this AI asks for the next.
+    await this.#budget.flush();
+    tell({ kind: 'gave-back' });
+  }
+
+  #mayWait({ permanent, retryAfter = Number.POSITIVE_INFINITY }: SlotDenied): boolean {
+    return !permanent && retryAfter <= this.assignment.patienceSeconds;
   }
 
   /** The requests that wait to be made, at least one. */
@@ -54,29 +89,26 @@ class Ai {
     return this.#arrived();
   }
 
-  async #useSlot({ leaseId, prompts, stopRenewing }: HeldSlot): Promise<void> {
+  async #make(wanted: readonly Prompt[], slot: Slot): Promise<void> {
+    const { leaseId = '', reservedTokens = 0 } = slot.lease ?? {};
+    // Where a cap leaves less than it asked for, it is granted that.
+    const prompts = wanted.filter((_, at) => at === 0 || estimate(wanted.slice(0, at + 1)) <= reservedTokens);
+    tell({ kind: 'granted', leaseId, prompts: prompts.length });
+    let chargedBefore = 0;
     for (const prompt of prompts) {
+      const { usageId, inputTokens: input, outputTokens: output } = prompt;
       // Stands for the call of the model, which takes the longer the more tokens it has to read and write.
-      await sleep((prompt.inputTokens + prompt.outputTokens) * this.assignment.msPerToken);
-      await this.#report({ leaseId, prompt });
+      await sleep((input + output) * this.assignment.msPerToken);
+      slot.report({ input, output }, { usageId, model: 'azure-code', requestType: 'code' });
+      // An AI need not wait for the budget; the demo does, to know of each report whether it was answered.
+      const answered = this.#budget.flush();
+      tell({ kind: 'reporting', report: { leaseId, prompt } });
+      await answered;
+      const charged = slot.charged ?? 0;
+      tell({ kind: 'charged', report: { leaseId, prompt }, tokens: charged - chargedBefore });
+      chargedBefore = charged;
       this.#todo.shift();
     }
-    stopRenewing();
-    await unary(this.#client.release.bind(this.#client), ReleaseRequest.fromPartial({ leaseId }));
-    tell({ kind: 'released', leaseId });
-  }
-
-  async #report(report: Report): Promise<void> {
-    // Said before the call: so the one who watches knows what was under way, should this process die now.
-    tell({ kind: 'reporting', report });
-    const { usageId, inputTokens, outputTokens } = report.prompt;
-    const request = RecordUsageRequest.fromPartial({
-      subject: { $case: 'leaseId', value: report.leaseId },
-      usage: { usageId, model: 'azure-code', requestType: 'code', tokens: { inputTokens, outputTokens } },
-    });
-    const answer = await unary(this.#client.recordUsage.bind(this.#client), request);
-    const { chargedTokens: tokens, overrunTokens: overrun, late, replayed } = answer;
-    tell({ kind: 'charged', report, tokens, overrun, late, replayed });
   }
 }
 

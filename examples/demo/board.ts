@@ -5,7 +5,6 @@ import type {
 } from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
 import type { AiMessage } from './ai-messages.js';
 import { type Happening, happeningOf } from './happenings.js';
-import { seconds } from './text.js';
 import { AI_IDS, type AiId } from './trace.js';
 
 const KEPT_HAPPENINGS = 100;
@@ -109,23 +108,17 @@ function doingOf(message: AiMessage): string | undefined {
   switch (message.kind) {
     case 'granted':
       return `holds a slot for ${message.prompts} request${message.prompts === 1 ? '' : 's'}`;
-    case 'released':
+    case 'gave-back':
       return 'gave its slot back';
     case 'done':
       return message.rules.length === 0 ? 'done' : `stopped by ${cap(message.rules)}`;
     case 'denied':
-      return deniedText(message);
+      return message.next === 'wait'
+        ? `${message.rules[0]}: in the queue`
+        : `${cap(message.rules)}: asks for less`;
     default:
       return undefined;
   }
-}
-
-function deniedText({ rules, next, waitMs }: Extract<AiMessage, { kind: 'denied' }>): string | undefined {
-  if (next === 'stop') return undefined;
-  if (next === 'ask-for-less') return `${cap(rules)}: asks for less`;
-  return rules.includes('CONCURRENCY')
-    ? 'CONCURRENCY: in the queue'
-    : `${rules[0]}: waits ${seconds(waitMs)}`;
 }
 
 /** Of several rules the one that no short wait helps against: the caps come last in the order of checks. */

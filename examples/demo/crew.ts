@@ -1,4 +1,5 @@
-import type { AiMessage, Assignment, Prompt, Report } from './ai-messages.js';
+import path from 'node:path';
+import type { AiMessage, Assignment, Prompt } from './ai-messages.js';
 import { AiProcess } from './ai-process.js';
 import type { Journal } from './journal.js';
 import { AI_IDS, type AiId, type Trace } from './trace.js';
@@ -11,11 +12,13 @@ const KILL_WITH_PROMPTS = 4;
 
 export interface CrewOptions {
   readonly trace: Trace;
-  readonly assignment: Pick<Assignment, 'address' | 'budgetId' | 'msPerToken' | 'patienceMs'>;
+  readonly assignment: Omit<Assignment, 'aiId' | 'journal' | 'prompts'>;
+  /** Where each AI has its journal. */
+  readonly folder: string;
   readonly journal: Journal;
   readonly heard: (aiId: AiId, message: AiMessage) => void;
   readonly killed: (aiId: AiId, leaseId: string) => void;
-  readonly restarted: (aiId: AiId, unsettled: readonly Report[]) => void;
+  readonly restarted: (aiId: AiId) => void;
   /** Resolves when the lease is over. */
   readonly leaseEnd: (leaseId: string) => Promise<void>;
 }
@@ -59,19 +62,18 @@ export class Crew {
   }
 
   async #live(aiId: AiId): Promise<void> {
-    const { journal, leaseEnd, restarted } = this.options;
+    const { assignment, folder, leaseEnd, restarted } = this.options;
+    const journal = path.join(folder, `${aiId}.journal`);
     let process = this.#processes.get(aiId) ?? this.#bringUp(aiId);
-    let unsettled: Report[] = [];
     for (;;) {
       await process.ready();
-      await process.start({ ...this.options.assignment, aiId, prompts: this.#rest(aiId), unsettled });
+      await process.start({ ...assignment, aiId, journal, prompts: this.#rest(aiId) });
       const { killed } = await process.ended;
       if (!killed || this.#stopping || this.#killedLease === undefined) return;
-      unsettled = journal.unsettled(aiId);
       await leaseEnd(this.#killedLease);
       if (this.#stopping) return;
       process = this.#bringUp(aiId);
-      restarted(aiId, unsettled);
+      restarted(aiId);
     }
   }
 

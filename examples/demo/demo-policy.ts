@@ -1,11 +1,12 @@
 import type { Policy } from '../../src/gen/budgetarbiter/v1/budget.js';
-import { toDuration } from './unary.js';
+import { toDuration } from './durations.js';
 
 type PolicyOfDemo = Partial<Policy>;
 
-/** With 35 seconds for the trace: a cooldown of 1 s, and leases that end 3 s after the last heartbeat. */
+/** With 35 seconds for the trace: a cooldown of 1 s, and leases that end 2 s after their AI is gone. */
 const SECONDS = 35;
 const COOLDOWN_MS = 1_000;
+const SESSION_GRACE_MS = 2_000;
 const LEASE_TTL_MS = 3_000;
 const SHORTEST_TTL_MS = 1_000;
 
@@ -25,6 +26,7 @@ export function demoPolicy(traceTokens: number, seconds: number): PolicyOfDemo {
     maxRequestTokens: 20_000,
     maxConcurrent: 2,
     cooldown: toDuration((COOLDOWN_MS * seconds) / SECONDS),
+    sessionGrace: toDuration((SESSION_GRACE_MS * seconds) / SECONDS),
     leaseTtl: toDuration(Math.max(SHORTEST_TTL_MS, (LEASE_TTL_MS * seconds) / SECONDS)),
     timeZone: quietZone(new Date()),
   };

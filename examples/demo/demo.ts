@@ -11,16 +11,17 @@ import type { AiMessage } from './ai-messages.js';
 import { Board } from './board.js';
 import { Crew } from './crew.js';
 import { demoPolicy, msPerToken } from './demo-policy.js';
+import { toMs } from './durations.js';
 import { frame, type View, windowBars } from './frame.js';
 import { happeningLine } from './happening-line.js';
 import { Journal } from './journal.js';
 import { listLeases } from './list-leases.js';
+import { operatorCall } from './operator-call.js';
 import type { Options } from './options.js';
 import { prove } from './prove.js';
 import { Screen } from './screen.js';
 import type { Service } from './service-process.js';
 import type { AiId, Trace } from './trace.js';
-import { toMs, unary } from './unary.js';
 
 const BUDGET_ID = 'anthropic';
 const LOOK_MS = 250;
@@ -43,6 +44,7 @@ export class Demo {
     private readonly service: Service,
     private readonly trace: Trace,
     private readonly options: Options,
+    private readonly folder: string,
     private readonly undos: (() => unknown)[],
   ) {
     this.#admin = new BudgetAdminServiceClient(service.grpc, credentials.createInsecure());
@@ -57,7 +59,7 @@ export class Demo {
   /** True if the books balance. */
   async run(): Promise<boolean> {
     const update = UpdateBudgetRequest.fromPartial({ budgetId: BUDGET_ID, policy: this.#policy });
-    await unary(this.#admin.updateBudget.bind(this.#admin), update);
+    await operatorCall(this.#admin.updateBudget.bind(this.#admin), update);
     const crew = this.#crew();
     this.undos.push(() => crew.stop());
     await crew.muster();
@@ -106,8 +108,9 @@ export class Demo {
         budgetId: BUDGET_ID,
         msPerToken: msPerToken(this.trace.totalTokens, seconds),
         // Longer than any lease or cooldown lasts, shorter than any cap does.
-        patienceMs: 2 * toMs(this.#policy.leaseTtl) + toMs(this.#policy.cooldown),
+        patienceSeconds: (2 * toMs(this.#policy.leaseTtl) + toMs(this.#policy.cooldown)) / 1_000,
       },
+      folder: this.folder,
       journal: this.#journal,
       heard: (aiId, message) => this.#heard(aiId, message),
       leaseEnd: (leaseId) => board.leaseEnd(leaseId),
@@ -122,10 +125,9 @@ export class Demo {
           text: 'with SIGKILL, while it holds a slot and a report is under way',
         });
       },
-      restarted: (aiId, unsettled) => {
+      restarted: (aiId) => {
         this.#dead.delete(aiId);
-        const text = `and makes ${unsettled.length} report again whose answer it never heard`;
-        board.say({ at: new Date(), kind: 'restarted', aiId, text });
+        board.say({ at: new Date(), kind: 'restarted', aiId, text: 'with the journal of its earlier life' });
       },
     });
   }

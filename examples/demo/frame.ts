@@ -66,7 +66,7 @@ function slots({ board, maxConcurrent, leaseTtlMs, dead }: View, width: number):
 function slot(lease: Lease, ttlMs: number, dead: boolean, width: number): string {
   const leftMs = Math.max(0, (lease.expiresAt?.getTime() ?? 0) - Date.now());
   const tokens = `${amount(lease.usedTokens)} of ${amount(lease.reservedTokens)} tokens used`;
-  // A heartbeat fills the bar again; a dead AI's runs out.
+  // The service fills the bar again while the session lives; a dead AI's runs out.
   const state = dead ? `DEAD, ${seconds(leftMs)} left` : `${seconds(leftMs)} left`;
   const barWidth = width - 12 - 18 - 30;
   const style: Style = dead ? 'red' : 'green';

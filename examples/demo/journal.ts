@@ -5,39 +5,37 @@ export interface Charge {
   readonly aiId: string;
   readonly report: Report;
   readonly tokens: number;
-  readonly overrun: number;
-  readonly late: boolean;
 }
 
 /** What the AIs say that they were charged: one side of the books. The service's own figures are the other. */
 export class Journal {
   readonly #charges = new Map<string, Charge>();
-  readonly #underWay = new Map<string, { aiId: string; report: Report }>();
+  readonly #underWay = new Map<string, { readonly aiId: string; readonly report: Report }>();
   readonly #chargedTwice: string[] = [];
-  readonly #repeated = new Set<string>();
-  /** Reports that were repeated after a crash, and how the service took them. */
-  readonly settled: { readonly usageId: string; readonly how: string }[] = [];
 
   heard(aiId: string, message: AiMessage): void {
     if (message.kind === 'reporting') {
       this.#underWay.set(message.report.prompt.usageId, { aiId, report: message.report });
     }
-    if (message.kind !== 'charged') return;
-    const { report, tokens, overrun, late, replayed } = message;
-    const { usageId } = report.prompt;
-    if (this.#charges.has(usageId) && !replayed) this.#chargedTwice.push(usageId);
-    this.#underWay.delete(usageId);
-    if (this.#repeated.delete(usageId)) this.settled.push({ usageId, how: settlement(replayed, late) });
-    this.#charges.set(usageId, { aiId, report, tokens, overrun, late });
+    if (message.kind === 'charged') this.#charge({ aiId, report: message.report, tokens: message.tokens });
   }
 
-  /** Reports of an AI that died before it heard the answer. */
-  unsettled(aiId: string): Report[] {
-    const own = [...this.#underWay.values()]
-      .filter((entry) => entry.aiId === aiId)
-      .map(({ report }) => report);
-    for (const { prompt } of own) this.#repeated.add(prompt.usageId);
-    return own;
+  #charge(charge: Charge): void {
+    const { usageId } = charge.report.prompt;
+    if (this.#charges.has(usageId)) this.#chargedTwice.push(usageId);
+    this.#underWay.delete(usageId);
+    this.#charges.set(usageId, charge);
+  }
+
+  /** Those whose AI died before it heard the answer. */
+  get unheard(): readonly Report[] {
+    return [...this.#underWay.values()].map(({ report }) => report);
+  }
+
+  /** An answer that its AI did not live to hear, as the lease tells it. */
+  settle(report: Report): void {
+    const { aiId } = this.#underWay.get(report.prompt.usageId) ?? {};
+    if (aiId !== undefined) this.#charge({ aiId, report, tokens: costOf(report) });
   }
 
   has(usageId: string): boolean {
@@ -61,8 +59,7 @@ export function tokensOf(charges: readonly Charge[]): number {
   return charges.reduce((sum, { tokens }) => sum + tokens, 0);
 }
 
-/** The figures of a replay are those of the first answer, so a replay that is not late was booked before the crash. */
-function settlement(replayed: boolean, late: boolean): string {
-  if (replayed) return 'had been booked already, and was replayed';
-  return late ? 'was booked late, out of what was presumed' : 'was booked';
+/** The demo's policy weighs every token 1. */
+export function costOf({ prompt }: Report): number {
+  return prompt.inputTokens + prompt.outputTokens;
 }

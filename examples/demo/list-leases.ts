@@ -3,7 +3,7 @@ import {
   type BudgetAdminServiceClient,
   ListLeasesRequest,
 } from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
-import { unary } from './unary.js';
+import { operatorCall } from './operator-call.js';
 
 /** Every live lease of a budget, and on request the closed ones too, page by page. */
 export async function listLeases(
@@ -15,7 +15,7 @@ export async function listLeases(
   let pageToken = '';
   do {
     const request = ListLeasesRequest.fromPartial({ budgetId, includeClosed, pageSize: 1_000, pageToken });
-    const page = await unary(admin.listLeases.bind(admin), request);
+    const page = await operatorCall(admin.listLeases.bind(admin), request);
     leases.push(...page.leases);
     pageToken = page.nextPageToken;
   } while (pageToken !== '');

@@ -24,17 +24,18 @@ async function undoAll(): Promise<void> {
 }
 
 async function run(options: Options, trace: Trace): Promise<number> {
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'budget-demo-'));
+  const folder = await mkdtemp(path.join(tmpdir(), 'budget-demo-'));
+  const dataDir = path.join(folder, 'data');
   undos.push(async () => {
     if (options.keep) console.log(`the data of the service: ${dataDir}`);
-    else await rm(dataDir, { recursive: true, force: true });
+    else await rm(folder, { recursive: true, force: true });
   });
   const service = await startService(dataDir, options.record);
   undos.push(() => service.stop());
   const played = compressed(trace, options.seconds);
   const demo = options.teams
     ? new TeamsDemo(service, played, undos)
-    : new Demo(service, played, options, undos);
+    : new Demo(service, played, options, folder, undos);
   return (await demo.run()) ? 0 : 1;
 }
 

@@ -8,6 +8,7 @@ import { listLeases } from './list-leases.js';
 import { repeatReports } from './repeat-reports.js';
 import { booksReport, crashReport, denialReport, distributionReport } from './report.js';
 import { paint } from './text.js';
+import { settleUnheard } from './unheard.js';
 
 export interface Sources {
   readonly budgetId: string;
@@ -23,6 +24,7 @@ export async function prove(
   journal: Journal,
 ): Promise<{ readonly lines: readonly string[]; readonly balanced: boolean }> {
   const distribution = await readDistribution(http, budgetId);
+  const fates = settleUnheard(journal, board.expired, await listLeases(admin, budgetId, true));
   const repeats = await repeatReports(client, budgetId, journal);
   const after = await readDistribution(http, budgetId);
   const leases = await listLeases(admin, budgetId, true);
@@ -35,7 +37,7 @@ export async function prove(
   const lines = [
     ...distributionReport(distribution, board),
     ...denialReport(board),
-    ...crashReport(board, journal),
+    ...crashReport(board, fates),
     ...booksReport(all),
     ...['', verdict],
   ];

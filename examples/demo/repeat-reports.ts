@@ -3,7 +3,7 @@ import {
   RecordUsageRequest,
 } from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import type { Journal } from './journal.js';
-import { unary } from './unary.js';
+import { operatorCall } from './operator-call.js';
 
 const AT_ONCE = 50;
 
@@ -28,7 +28,7 @@ export async function repeatReports(
         subject: { $case: 'unleased', value: { budgetId, aiId } },
         usage: { usageId, model: 'azure-code', requestType: 'code', tokens: { inputTokens, outputTokens } },
       });
-      const answer = await unary(client.recordUsage.bind(client), request);
+      const answer = await operatorCall(client.recordUsage.bind(client), request);
       if (answer.replayed && answer.chargedTokens === tokens) replayed += 1;
     });
     await Promise.all(answers);

@@ -3,8 +3,8 @@ import type { Check } from './books.js';
 import { VICTIM } from './crew.js';
 import { type Distribution, sum } from './distribution.js';
 import { windowBars } from './frame.js';
-import type { Journal } from './journal.js';
 import { amount, bar, paint, paintAi } from './text.js';
+import type { Fate } from './unheard.js';
 
 const WIDTH = 79;
 
@@ -41,17 +41,17 @@ export function denialReport(board: Board): string[] {
   ];
 }
 
-export function crashReport({ lost, successor }: Board, journal: Journal): string[] {
+export function crashReport({ lost, successor }: Board, fates: readonly Fate[]): string[] {
   if (lost === undefined) return [];
   const next =
     successor &&
     `   its slot went to ${successor.aiId}, ${Math.round(successor.afterMs)} ms after the lease had ended`;
   return [
     heading('the crash'),
-    `   ${VICTIM} was killed in slot ${lost.fence}; unheard of, its lease ended by itself`,
+    `   ${VICTIM} was killed in slot ${lost.fence}; its session was gone, so its lease ended by itself`,
     `   reported ${amount(lost.usedTokens)} of ${amount(lost.reservedTokens)} tokens; ${amount(lost.presumedTokens)} presumed spent`,
     ...(next === undefined ? [] : [next]),
-    ...journal.settled.map(({ usageId, how }) => `   report ${usageId} was under way: made again, it ${how}`),
+    ...fates.map(({ usageId, how }) => `   report ${usageId} was under way: it ${how}`),
   ];
 }
 

@@ -62,6 +62,7 @@ const IS_ACTION: { readonly [K in CallerRequest['kind']]: boolean } = {
   'get-lease': false,
   'get-availability': false,
   'get-snapshot': false,
+  'get-changes': false,
   'put-policy': true,
   pause: true,
   resume: true,
@@ -91,13 +92,10 @@ export function targetFields(request: OperatorRequest): object {
     case 'add-top-up':
     case 'end-top-up':
       return { topUp: request.topUpId, reason: request.reason };
-    case 'pause':
-    case 'put-policy':
-      return { reason: request.reason };
     case 'delete-budget':
-      return { force: request.force };
+      return { force: request.force, reason: request.reason };
     default:
-      return {};
+      return { reason: request.reason };
   }
 }
 

@@ -1,12 +1,22 @@
 import type {
   Caller,
   CallerRequest,
+  DenialQuery,
+  Denials,
   OpenSession,
   ServicePort,
   SessionRequest,
   WatchUpdate,
 } from '../arbiter/service-port.js';
-import type { BudgetSnapshot, BudgetView, OutcomeOf, Refused } from '../domain/model/outcomes.js';
+import type { RecentDenials } from '../domain/denials/recent.js';
+import type { StoredChange } from '../domain/model/changes.js';
+import type {
+  BudgetSnapshot,
+  BudgetView,
+  KnownChanges,
+  OutcomeOf,
+  Refused,
+} from '../domain/model/outcomes.js';
 import type { AcquireRequest } from '../domain/model/requests.js';
 import type { UsageDay } from '../domain/model/state.js';
 import type { LeaseView } from '../domain/model/types.js';
@@ -38,7 +48,7 @@ export class AuditedPort implements ServicePort {
   }
 
   private async audited(budgetId: string, asked: OperatorRequest, caller: Caller) {
-    const request = asked.kind === 'pause' ? { ...asked, principal: this.who } : asked;
+    const request = { ...asked, principal: this.who };
     const about = { audit: request.kind, principal: this.who, budget: budgetId, ...targetFields(request) };
     try {
       const outcome = await this.servicePort.submit(budgetId, request, caller);
@@ -72,8 +82,20 @@ export class AuditedPort implements ServicePort {
     return this.servicePort.closedLeases(snapshot, afterFence, limit);
   }
 
+  async changes(known: KnownChanges, below: number, limit: number): Promise<StoredChange[]> {
+    return this.servicePort.changes(known, below, limit);
+  }
+
+  denials(budgetId: string, query: DenialQuery, caller: Caller): Promise<Denials | Refused> {
+    return this.servicePort.denials(budgetId, query, caller);
+  }
+
   listBudgets(after: string, limit: number): Promise<BudgetView[]> {
     return this.servicePort.listBudgets(after, limit);
+  }
+
+  recentDenials(snapshot: BudgetSnapshot): Promise<RecentDenials> {
+    return this.servicePort.recentDenials(snapshot);
   }
 
   watch(budgetId: string, listener: (update: WatchUpdate) => void, after?: number): Promise<() => void> {

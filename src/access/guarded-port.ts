@@ -1,12 +1,22 @@
 import type {
   Caller,
   CallerRequest,
+  DenialQuery,
+  Denials,
   OpenSession,
   ServicePort,
   SessionRequest,
   WatchUpdate,
 } from '../arbiter/service-port.js';
-import type { BudgetSnapshot, BudgetView, OutcomeOf, Refused } from '../domain/model/outcomes.js';
+import type { RecentDenials } from '../domain/denials/recent.js';
+import type { StoredChange } from '../domain/model/changes.js';
+import type {
+  BudgetSnapshot,
+  BudgetView,
+  KnownChanges,
+  OutcomeOf,
+  Refused,
+} from '../domain/model/outcomes.js';
 import type { AcquireRequest, LeaseRef } from '../domain/model/requests.js';
 import type { UsageDay } from '../domain/model/state.js';
 import type { LeaseView } from '../domain/model/types.js';
@@ -146,7 +156,32 @@ export class GuardedPort implements ServicePort {
     return this.servicePort.closedLeases(snapshot, afterFence, limit);
   }
 
+  /** An AI may learn why it was refused itself; what a rule last said to another AI is not for it. */
+  async denials(budgetId: string, query: DenialQuery, caller: Caller): Promise<Denials | Refused> {
+    const scope = this.scope(budgetId);
+    if (scope === 'all') return this.servicePort.denials(budgetId, query, caller);
+    if (query.aiId === undefined) {
+      this.tell(budgetId);
+      throw new AccessError(
+        'PERMISSION_DENIED',
+        `${this.principal.name} may list the denials of its own AI ids alone: name one in ai_id`,
+      );
+    }
+    this.requireOwn(scope, budgetId, query.aiId);
+    const found = await this.servicePort.denials(budgetId, query, caller);
+    if (found.kind === 'refused') return found;
+    const rules = found.rules.map(({ last, ...rule }) =>
+      last === undefined || !scope.has(last.aiId) ? rule : { ...rule, last },
+    );
+    return { ...found, rules };
+  }
+
   /** Only those that the principal may read; it does not learn of others. */
+  async changes(known: KnownChanges, below: number, limit: number): Promise<StoredChange[]> {
+    this.requireAll(known.budgetId);
+    return this.servicePort.changes(known, below, limit);
+  }
+
   async listBudgets(after: string, limit: number): Promise<BudgetView[]> {
     const shown: BudgetView[] = [];
     let last = after;
@@ -157,6 +192,11 @@ export class GuardedPort implements ServicePort {
       if (shown.length >= limit || page.length < limit || next === undefined) return shown.slice(0, limit);
       last = next;
     }
+  }
+
+  async recentDenials(snapshot: BudgetSnapshot): Promise<RecentDenials> {
+    this.requireAll(snapshot.budget.budgetId);
+    return this.servicePort.recentDenials(snapshot);
   }
 
   async watch(

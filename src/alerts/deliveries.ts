@@ -1,5 +1,6 @@
 import type { DeliveryPort } from '../arbiter/alert-dispatcher.js';
 import { LONGEST_RETRY_MS } from '../domain/alerts/alert-deliveries.js';
+import { toldOf } from '../domain/alerts/notices.js';
 import type { DeliveryResult } from '../domain/model/requests.js';
 import type { PendingDelivery, StoredAlert, StoredDelivery } from '../domain/model/state.js';
 import type { Log } from '../platform/log.js';
@@ -25,6 +26,15 @@ export interface Delivery {
   state: 'waiting' | 'telling';
   /** Calls off the waiting. */
   cancel: () => void;
+}
+
+/** The alert was not raised again meanwhile. */
+export function sameNotice(
+  one: Pick<Delivery, 'epoch' | 'alert'>,
+  other: Pick<Delivery, 'epoch' | 'alert'>,
+): boolean {
+  const [before, after] = [toldOf(one.alert), toldOf(other.alert)];
+  return one.epoch === other.epoch && before.number === after.number && before.raisedAt === after.raisedAt;
 }
 
 /** The same try: nothing was committed about it meanwhile. */

@@ -1,11 +1,12 @@
 import type { AlertDispatcher, DeliveryPort, LocalKind } from '../arbiter/alert-dispatcher.js';
 import { HOLD_MS, isFree, LONGEST_RETRY_MS, TRY_FOR_MS } from '../domain/alerts/alert-deliveries.js';
+import { toldOf } from '../domain/alerts/notices.js';
 import type { DeliveryResult } from '../domain/model/requests.js';
 import type { PendingDelivery, StoredAlert, StoredDelivery } from '../domain/model/state.js';
 import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
 import { pause, type Scheduler } from '../platform/scheduler.js';
-import { type Delivery, DeliveryResults, Lanes, retryInMs, sameTry } from './deliveries.js';
+import { type Delivery, DeliveryResults, Lanes, retryInMs, sameNotice, sameTry } from './deliveries.js';
 import { noticeOf } from './notice.js';
 import type { RemoteSink } from './remote-sink.js';
 import type { Routing } from './sink-settings.js';
@@ -99,7 +100,7 @@ export class Dispatcher implements AlertDispatcher {
       return false;
     }
     if (!this.sinks.has(stored.sink)) return false;
-    const same = before !== undefined && before.epoch === subject.epoch && sameTry(before.pending, stored);
+    const same = before !== undefined && sameNotice(before, subject) && sameTry(before.pending, stored);
     if (same && before.state === 'telling') return true;
     if (same && before.pending.heldUntil === stored.heldUntil) return true;
     before?.cancel();
@@ -158,7 +159,8 @@ export class Dispatcher implements AlertDispatcher {
       alert: told.id,
       tries: failures + 1,
     };
-    const subject: DeliveryResult = { key, raisedAt: alert.raisedAt, epoch, sink: sink.name, notice };
+    const { number, raisedAt } = toldOf(alert);
+    const subject: DeliveryResult = { key, number, raisedAt, epoch, sink: sink.name, notice };
     let result = subject;
     if (sent.delivered) log.info({ ...fields, result: sent.detail }, 'alert delivered');
     else {

@@ -1,6 +1,7 @@
 import type { AlertRule } from '../domain/alerts/alert-conditions.js';
 import { isHappening } from '../domain/alerts/alert-deliveries.js';
 import { alertKey } from '../domain/alerts/alerts.js';
+import { toldOf } from '../domain/alerts/notices.js';
 import type { StoredAlert, StoredDelivery } from '../domain/model/state.js';
 import { moment } from '../domain/model/wording.js';
 
@@ -46,11 +47,21 @@ export function noticeOf(
   const type = notice === 'ENDED' ? 'ended' : raised;
   // It becomes a header: callers choose the names of models.
   const key = alertKey(alert).split(' ').map(encodeURIComponent);
-  const id = [budgetId, epoch, ...key, type].join(':');
-  const { deliveries: _, epoch: __, endedAt, ...told } = alert;
-  // As it was raised: a repeat after its end must not say something else.
-  const end = type === 'raised' || endedAt === undefined ? {} : { endedAt };
-  return { id, type, budgetId, alert: { ...told, ...end } };
+  const { number } = toldOf(alert);
+  const id = [budgetId, epoch, ...key, ...(number === 1 ? [] : [number]), type].join(':');
+  return { id, type, budgetId, alert: toldAs(alert, type) };
+}
+
+/** A repeat must say the same: nothing of what became of the condition since. */
+function toldAs(alert: StoredAlert, type: Notice['type']): StoredAlert {
+  const { rule, window, windowStart, value, threshold, message, model, unit, endedAt } = alert;
+  const { level: _, ...notice } = toldOf(alert);
+  return {
+    ...{ rule, window, windowStart, value, threshold, message, raisedAt: notice.raisedAt },
+    ...(model !== undefined && { model }),
+    ...(unit !== undefined && { unit }),
+    ...(type !== 'raised' && endedAt !== undefined && { endedAt, notice }),
+  };
 }
 
 export function factsOf({ rule }: Pick<StoredAlert, 'rule'>): RuleFacts {

@@ -9,6 +9,8 @@ import {
   resumeBudget,
   updateBudget,
 } from './handlers/budgets.js';
+import { listChanges } from './handlers/changes.js';
+import { listDenials } from './handlers/denials.js';
 import { listLeases, revokeLease } from './handlers/leases.js';
 import { simulatePolicy } from './handlers/simulate-policy.js';
 import { addTopUp, endTopUp, listTopUps } from './handlers/top-ups.js';
@@ -76,6 +78,7 @@ export const BUDGET_ADMIN_SERVICE: Readonly<Record<keyof typeof service, Method>
   endTopUp: unary(service.endTopUp, gen.EndTopUpRequest, gen.EndTopUpResponse, endTopUp, 'end-top-up'),
   listTopUps: unary(service.listTopUps, gen.ListTopUpsRequest, gen.ListTopUpsResponse, listTopUps),
   listUsage: unary(service.listUsage, gen.ListUsageRequest, gen.ListUsageResponse, listUsage),
+  listDenials: unary(service.listDenials, gen.ListDenialsRequest, gen.ListDenialsResponse, listDenials),
   simulatePolicy: unary(
     service.simulatePolicy,
     gen.SimulatePolicyRequest,
@@ -89,6 +92,7 @@ export const BUDGET_ADMIN_SERVICE: Readonly<Record<keyof typeof service, Method>
     resetClock,
     'reset-clock',
   ),
+  listChanges: unary(service.listChanges, gen.ListChangesRequest, gen.ListChangesResponse, listChanges),
   watchBudget: serverStream(
     service.watchBudget,
     gen.WatchBudgetRequest,

@@ -3,6 +3,8 @@ import type { Access } from '../access/access.js';
 import type { ActionName } from '../access/audit-fields.js';
 import type {
   Caller,
+  DenialQuery,
+  Denials,
   DistributionQuery,
   ServicePort,
   UsageQuery,
@@ -34,6 +36,12 @@ export interface Services extends Observing {
     query: UsageQuery,
     caller: Caller,
   ) => Promise<UsageRows | Refused>;
+  readonly listDenials: (
+    servicePort: ServicePort,
+    budgetId: string,
+    query: DenialQuery,
+    caller: Caller,
+  ) => Promise<Denials | Refused>;
   readonly simulatePolicy: SimulatePolicy;
   readonly ids: Ids;
   readonly log: Log;

@@ -19,7 +19,7 @@ async function createMissing(
   fields: PolicyFields,
   log: Log,
 ): Promise<void> {
-  const request = { kind: 'put-policy', fields, onlyCreate: true } as const;
+  const request = { kind: 'put-policy', fields, onlyCreate: true, principal: 'CONFIG_FILE' } as const;
   const outcome = await arbiter.submit(budgetId, request, NOBODY);
   if (outcome.kind === 'refused') {
     throw new StartError(`budget ${budgetId} could not be created: ${JSON.stringify(outcome.refusal)}`);

@@ -2,7 +2,7 @@ import type { BudgetEvent } from '../domain/model/events.js';
 import { parseLeaseId } from '../domain/model/lease-id.js';
 import type { Denied, Outcome } from '../domain/model/outcomes.js';
 import type { AcquireRequest, BudgetRequest } from '../domain/model/requests.js';
-import type { Denial, LeaseView, Rule } from '../domain/model/types.js';
+import type { Denial, LeaseView } from '../domain/model/types.js';
 import { aged } from './ageing.js';
 import type { LocalKind } from './alert-dispatcher.js';
 import type { Context } from './context.js';
@@ -23,6 +23,8 @@ export interface AnswerParts {
   readonly waiters: WaitingList;
   readonly observer: BudgetObserver;
   readonly submit: (pending: Pending) => void;
+  /** Whether the budget has granted the AI anything lately. */
+  readonly isKnownAi: (aiId: string) => boolean;
   /** The arbiter's own request. */
   readonly ask: (request: BudgetRequest) => void;
 }
@@ -30,8 +32,6 @@ export interface AnswerParts {
 export interface AnswerListener {
   /** What happened in the commit that made this revision, after it is durable. */
   happened(events: readonly BudgetEvent[], revision: number): void;
-  /** The rules of a denial that was answered. */
-  denied(rules: readonly Rule[]): void;
 }
 
 /** Gives callers their outcomes, once these are durable, and tells everybody else what happened. */
@@ -83,7 +83,12 @@ export class Answers {
   /** Whoever tries a policy in mode OBSERVE wants to see whom it would refuse, and why. */
   private noteObserved(outcome: Outcome): void {
     if (outcome.kind !== 'granted' || outcome.wouldDeny === undefined) return;
-    this.denied.note(outcome.lease.aiId, outcome.wouldDeny, this.context.clock.read().now);
+    this.noteDenial(outcome.lease.aiId, outcome.wouldDeny, true);
+  }
+
+  private noteDenial(aiId: string, denial: Denial, wouldDeny: boolean): void {
+    const { isKnownAi: isKnown } = this.parts;
+    this.denied.note(aiId, denial, this.context.clock.read().now, { wouldDeny, isKnown });
   }
 
   /** Sessions that live on this replica have their leases kept. A stream that ended meanwhile ends for this lease, too. */
@@ -138,10 +143,8 @@ export class Answers {
     this.leave(pending);
     if (request.kind === 'acquire') {
       this.logDenial(pending, request.aiId, denial);
-      this.denied.note(request.aiId, denial, this.context.clock.read().now);
+      this.noteDenial(request.aiId, denial, false);
     }
-    const rules = denial.blockers.map(({ rule }) => rule);
-    for (const listener of this.listeners) listener.denied(rules);
     this.parts.observer.decided(request, outcome, at);
     pending.resolve(outcome);
   }

@@ -1,4 +1,12 @@
-import type { BudgetSnapshot, BudgetView, OutcomeOf, Refused } from '../domain/model/outcomes.js';
+import type { RecentDenials } from '../domain/denials/recent.js';
+import type { StoredChange } from '../domain/model/changes.js';
+import type {
+  BudgetSnapshot,
+  BudgetView,
+  KnownChanges,
+  OutcomeOf,
+  Refused,
+} from '../domain/model/outcomes.js';
 import type { AcquireRequest } from '../domain/model/requests.js';
 import type { UsageDay } from '../domain/model/state.js';
 import type { LeaseView } from '../domain/model/types.js';
@@ -13,9 +21,10 @@ import { BOUNDS, type Bounds } from './bounds.js';
 import { BudgetQueue } from './budget-queue.js';
 import { resettingClock } from './clock-step.js';
 import type { Context, Counts } from './context.js';
+import { listDenials, recentDenials } from './denial-listing.js';
 import { DenialMemories } from './denial-memory.js';
 import { askStore } from './failure.js';
-import { closedLeases, listBudgets, usageDays } from './history.js';
+import { changesBelow, closedLeases, listBudgets, usageDays } from './history.js';
 import { type ArbiterObserver, UNOBSERVED } from './observer.js';
 import { Sessions } from './open-sessions.js';
 import { NOBODY, Pending } from './pending.js';
@@ -23,6 +32,8 @@ import {
   ArbiterError,
   type Caller,
   type CallerRequest,
+  type DenialQuery,
+  type Denials,
   type OpenSession,
   type ServicePort,
   type SessionRequest,
@@ -217,6 +228,20 @@ export class Arbiter implements ServicePort, DeliveryPort {
 
   closedLeases(snapshot: BudgetSnapshot, afterFence: number, limit: number): Promise<LeaseView[]> {
     return askStore(() => closedLeases(this.context.store, snapshot, afterFence, limit));
+  }
+
+  changes(known: KnownChanges, below: number, limit: number): Promise<StoredChange[]> {
+    return askStore(() => changesBelow(this.context.store, known, below, limit));
+  }
+
+  async denials(budgetId: string, query: DenialQuery, caller: Caller): Promise<Denials | Refused> {
+    const outcome = await this.submit(budgetId, { kind: 'get-snapshot' }, caller);
+    if (outcome.kind === 'refused') return outcome;
+    return listDenials(this.context, outcome.snapshot, query);
+  }
+
+  async recentDenials({ budget, epoch }: BudgetSnapshot): Promise<RecentDenials> {
+    return recentDenials(this.context, budget.budgetId, epoch);
   }
 
   listBudgets(after: string, limit: number): Promise<BudgetView[]> {

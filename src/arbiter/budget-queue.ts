@@ -69,6 +69,7 @@ export class BudgetQueue {
       ...{ budgetId, waiters, lookups: this.lookups, observer: this.observer },
       submit: (pending) => this.submit(pending),
       ask: (request) => this.ask(request),
+      isKnownAi: (aiId) => this.machine.lastLedger?.tables.ais.get(aiId) !== undefined,
     });
     this.wake = new Wake(context, () => this.ask({ kind: 'sweep' }));
     this.span = new RoundSpan(context);

@@ -1,15 +1,16 @@
-import type { Blocker, Denial, Rule } from '../domain/model/types.js';
+import type { DenialSpan, MinuteDenials, RuleDenials } from '../domain/denials/denials.js';
+import { HOUR_MS, hourOf } from '../domain/denials/denials.js';
+import { HourDenials } from '../domain/denials/hour-denials.js';
+import { mergedRules } from '../domain/denials/merged.js';
+import { DeniedMinutes } from '../domain/denials/minutes.js';
+import { NOTHING_RECENT, RECENT_MS, type RecentDenials } from '../domain/denials/recent.js';
+import type { Denial } from '../domain/model/types.js';
 import type { DeniedRule } from './service-port.js';
-
-interface Denials {
-  count: number;
-  at: number;
-  aiId: string;
-  blocker: Blocker;
-}
 
 /** More than operators look at; those that came into use longest ago give way first. */
 const MOST_BUDGETS = 2_000;
+/** Hours of a budget that may be kept: those whose end could not be written yet are tried again for as long. */
+const MOST_HOURS = 24;
 
 /** Outlives a budget's stay in memory, which ends a minute after its last use. */
 export class DenialMemories {
@@ -27,37 +28,93 @@ export class DenialMemories {
   }
 }
 
-/** The last denial by each rule, for operators who come after it. Denials are many: one makes nothing new but its first. */
+/** What this replica refused of one budget: the only place where denials are counted for operators. */
 export class DenialMemory {
-  private readonly byRule = new Map<Rule, Denials>();
-  private epoch: number | undefined;
+  /** By their start; the newest is the one under way. */
+  private readonly hours = new Map<number, HourDenials>();
+  private hour: HourDenials | undefined;
+  private minutes = new DeniedMinutes();
+  /** Of hours that are no longer kept. */
+  private before: readonly RuleDenials[] = [];
+  epoch: number | undefined;
 
   /** A budget that was deleted and begins again has denied nobody. */
   ofEpoch(epoch: number): void {
-    if (this.epoch !== undefined && this.epoch !== epoch) this.byRule.clear();
+    if (this.epoch !== undefined && this.epoch !== epoch) {
+      this.hours.clear();
+      this.hour = undefined;
+      this.minutes = new DeniedMinutes();
+      this.before = [];
+    }
     this.epoch = epoch;
   }
 
-  note(aiId: string, { blockers }: Denial, at: number): void {
-    for (const blocker of blockers) {
-      const known = this.byRule.get(blocker.rule);
-      if (known === undefined) {
-        this.byRule.set(blocker.rule, { count: 1, at, aiId, blocker });
-        continue;
-      }
-      known.count += 1;
-      known.at = at;
-      known.aiId = aiId;
-      known.blocker = blocker;
+  /** `wouldDeny`: it was granted all the same, in mode OBSERVE. `isKnown`: whether the budget knows an AI. */
+  note(
+    aiId: string,
+    { blockers }: Denial,
+    at: number,
+    { wouldDeny, isKnown }: { readonly wouldDeny: boolean; readonly isKnown: (aiId: string) => boolean },
+  ): void {
+    let { hour } = this;
+    if (hour === undefined || at < hour.start || at >= hour.start + HOUR_MS) hour = this.hourAt(at);
+    hour.note({ at, aiId, blockers, wouldDeny }, isKnown);
+    this.minutes.note(at, wouldDeny);
+  }
+
+  private hourAt(at: number): HourDenials {
+    const start = hourOf(at);
+    const hour = this.hours.get(start) ?? new HourDenials(start);
+    this.hours.set(start, hour);
+    this.hour = hour;
+    for (const [oldest] of this.hours) {
+      if (this.hours.size <= MOST_HOURS) break;
+      if (oldest !== start) this.forget(oldest);
     }
+    return hour;
+  }
+
+  private forget(start: number): void {
+    const hour = this.hours.get(start);
+    if (hour === undefined) return;
+    this.before = mergedRules([{ rules: this.before }, { rules: hour.rules() }]);
+    this.hours.delete(start);
+  }
+
+  /** By rule, since the start of this replica. */
+  counts(): RuleDenials[] {
+    const hours = Array.from(this.hours.values(), (hour) => ({ rules: hour.rules() }));
+    return mergedRules([{ rules: this.before }, ...hours]);
   }
 
   /** The latest first. */
   rules(): DeniedRule[] {
-    return [...this.byRule]
-      .map(([rule, { count, at, aiId, blocker }]) => ({
-        ...{ rule, count, lastAt: at, lastAiId: aiId, lastMessage: blocker.message },
+    return this.counts()
+      .map(({ rule, denied, wouldDeny, last }) => ({
+        ...{ rule, count: denied + wouldDeny, lastAt: last.at },
+        ...{ lastAiId: last.aiId, lastMessage: last.blocker.message },
       }))
       .sort((a, b) => b.lastAt - a.lastAt);
+  }
+
+  /** What was refused of late. */
+  recent(now: number): RecentDenials {
+    const since = now - RECENT_MS;
+    const hours = [...this.hours.values()].filter(({ lastAt }) => lastAt >= since);
+    if (hours.length === 0) return NOTHING_RECENT;
+    const ais = [...new Set(hours.flatMap((hour) => hour.aisSince(since)))].sort();
+    const rules = mergedRules(hours.map((hour) => ({ rules: hour.rules() })));
+    return { minutes: this.minutes.since(since), rules, ais, aiCount: ais.length };
+  }
+
+  /** Its own, minute by minute. */
+  minutesSince(from: number): MinuteDenials[] {
+    return this.minutes.since(from);
+  }
+
+  /** Hours that end after `from` and begin before `to`. */
+  spans(from: number, to: number): DenialSpan[] {
+    const within = [...this.hours.values()].filter(({ start }) => start + HOUR_MS > from && start < to);
+    return within.map((hour) => hour.span());
   }
 }

@@ -1,5 +1,6 @@
 import type { Refused } from '../domain/model/outcomes.js';
 import type { MonthWindow, UsageDay } from '../domain/model/state.js';
+import { budgetHeadline } from '../domain/statistics/budget-headline.js';
 import { callsByTeam, monthByTeam } from '../domain/statistics/by-team.js';
 import { callsByName } from '../domain/statistics/calls-by-name.js';
 import { type DistributionStats, distributionStats } from '../domain/statistics/distribution.js';
@@ -47,7 +48,9 @@ export async function getDistribution(
     modelCalls: callsByName(days, ({ modelCalls }) => modelCalls),
     activeRequests: liveLeases.length,
   });
-  return { stats };
+  if (!isCurrentMonth) return { stats };
+  const headline = budgetHeadline(snapshot, await servicePort.recentDenials(snapshot));
+  return { stats: { ...stats, headline } };
 }
 
 function lastDay(zone: string, month: MonthWindow): string {

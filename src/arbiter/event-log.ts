@@ -1,3 +1,4 @@
+import type { AlertChange } from '../domain/alerts/notices.js';
 import type { BudgetView } from '../domain/model/outcomes.js';
 import type { StoredAlert } from '../domain/model/state.js';
 import type { Denial, LeaseView } from '../domain/model/types.js';
@@ -26,7 +27,7 @@ export function logEvent(log: Log, budgetId: string, event: BudgetEvent): void {
       );
       break;
     case 'alert':
-      logAlert(log, budgetId, event.alert);
+      logAlert(log, budgetId, event.alert, event.change);
       break;
     case 'changed':
       logChange(log, budgetId, event.budget);
@@ -59,8 +60,9 @@ function logChange(log: Log, budgetId: string, { etag, pause }: BudgetView): voi
   log.info({ budget: budgetId, etag, ...paused }, 'budget changed');
 }
 
-function logAlert(log: Log, budgetId: string, alert: StoredAlert): void {
-  const { rule, window, windowStart, value, threshold, raisedAt, endedAt, message } = alert;
+/** Notices are told; that a condition is away, and may come back, is for those who watch. */
+function logAlert(log: Log, budgetId: string, alert: StoredAlert, change: AlertChange): void {
+  const { rule, window, windowStart, value, threshold, message } = alert;
   const fields = {
     budget: budgetId,
     rule,
@@ -69,9 +71,8 @@ function logAlert(log: Log, budgetId: string, alert: StoredAlert): void {
     value,
     threshold,
   };
-  // An alert of an event is over as soon as it has happened.
-  if (endedAt === undefined || endedAt === raisedAt) log.warn(fields, `alert: ${message}`);
-  else log.info(fields, `alert ended: ${message}`);
+  if (change === 'RAISED') log.warn(fields, `alert: ${message}`);
+  else if (change === 'ENDED') log.info(fields, `alert ended: ${message}`);
 }
 
 function leaseFields(budgetId: string, lease: LeaseView): LogFields {

@@ -1,8 +1,10 @@
+import { newestChanges } from '../domain/changes/newest-changes.js';
 import { stillPresumed } from '../domain/leases/presumed.js';
 import { viewContextOf, viewOfClosed } from '../domain/ledger/lease-lookup.js';
 import { refuseNewer } from '../domain/ledger/ledger.js';
+import type { StoredChange } from '../domain/model/changes.js';
 import { RECEIPT_MEMORY_MS } from '../domain/model/limits.js';
-import type { BudgetSnapshot, BudgetView } from '../domain/model/outcomes.js';
+import type { BudgetSnapshot, BudgetView, KnownChanges } from '../domain/model/outcomes.js';
 import { policyInForce } from '../domain/model/policy.js';
 import { leaseReceiptId, leaseReceiptPrefix } from '../domain/model/receipt-id.js';
 import type { ClosedLease, StoredPause, StoredPolicy, UsageDay } from '../domain/model/state.js';
@@ -72,6 +74,19 @@ async function presumedDays(
   const [first, last] = [names.sort()[0], names.at(-1)];
   if (first === undefined || last === undefined) return new Map();
   return new Map((await usageDays(store, snapshot, first, last)).map((day) => [day.day, day]));
+}
+
+/** Records of changes, those included that wait in the state. */
+export async function changesBelow(
+  store: BudgetStore,
+  known: KnownChanges,
+  below: number,
+  limit: number,
+): Promise<StoredChange[]> {
+  const stored = await store.readChanges(known.budgetId, below, limit);
+  return newestChanges(known, stored)
+    .filter(({ number }) => number < below)
+    .slice(0, limit);
 }
 
 export async function listBudgets(store: BudgetStore, after: string, limit: number): Promise<BudgetView[]> {

@@ -1,9 +1,19 @@
+import type { RecentDenials } from '../domain/denials/recent.js';
+import type { DenialFilter, DenialList } from '../domain/denials/rows.js';
+import type { StoredChange } from '../domain/model/changes.js';
 import type { BudgetEvent } from '../domain/model/events.js';
-import type { BudgetSnapshot, BudgetView, OutcomeOf, Refused } from '../domain/model/outcomes.js';
+import type {
+  BudgetSnapshot,
+  BudgetView,
+  KnownChanges,
+  OutcomeOf,
+  Refused,
+} from '../domain/model/outcomes.js';
 import type { AcquireRequest, BudgetRequest, OwnKind } from '../domain/model/requests.js';
 import type { SessionRef } from '../domain/model/session-ref.js';
 import type { UsageDay } from '../domain/model/state.js';
 import type { CallCount, LeaseView, Rule } from '../domain/model/types.js';
+import type { Headline } from '../domain/statistics/headline.js';
 
 /** What a caller's connection can say while its request is under way. */
 export interface Caller {
@@ -67,6 +77,15 @@ export interface ServicePort {
   /** Leases closed within 7 days with a fence above `afterFence`, in order of fences. */
   closedLeases(snapshot: BudgetSnapshot, afterFence: number, limit: number): Promise<LeaseView[]>;
 
+  /** Records of changes with a number below `below`, the newest first. */
+  changes(known: KnownChanges, below: number, limit: number): Promise<StoredChange[]>;
+
+  /** Who was refused in the hours that end after `from` and begin before `to`, by all replicas. */
+  denials(budgetId: string, query: DenialQuery, caller: Caller): Promise<Denials | Refused>;
+
+  /** What was refused of late, by this replica up to now, by others up to a few seconds ago. Never throws for want of the store. */
+  recentDenials(snapshot: BudgetSnapshot): Promise<RecentDenials>;
+
   /** Budgets with an id above `after`, in order. */
   listBudgets(after: string, limit: number): Promise<BudgetView[]>;
 
@@ -95,6 +114,8 @@ export interface WatchUpdate {
   readonly deniedRules?: readonly DeniedRule[];
   readonly waiters: number;
   readonly snapshot: BudgetSnapshot | undefined;
+  /** How it stands, in words. Absent while nothing is known. */
+  readonly headline?: Headline | undefined;
   readonly stale: boolean;
   /** There is no such budget, or no longer: this is the last update. */
   readonly gone?: true;
@@ -115,6 +136,21 @@ export interface DistributionQuery {
   readonly month?: string;
   /** `YYYY-MM-DD`. Absent: today, or the last day of a past month. */
   readonly day?: string;
+}
+
+/** Which denials are listed. */
+export interface DenialQuery extends DenialFilter {
+  /** Absent: 24 hours before `to`. */
+  readonly from?: number;
+  /** Absent: now. */
+  readonly to?: number;
+}
+
+/** All that was asked for. */
+export interface Denials extends DenialList {
+  readonly kind: 'denials';
+  readonly from: number;
+  readonly to: number;
 }
 
 /** By what usage is summed. */

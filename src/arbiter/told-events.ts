@@ -1,6 +1,8 @@
 import { alertKey } from '../domain/alerts/alerts.js';
+import { type AlertChange, toldOf } from '../domain/alerts/notices.js';
 import { viewContextOf, viewOfClosed } from '../domain/ledger/lease-lookup.js';
 import type { BudgetSnapshot } from '../domain/model/outcomes.js';
+import type { StoredAlert } from '../domain/model/state.js';
 import type { LeaseView } from '../domain/model/types.js';
 import type { BudgetEvent } from './service-port.js';
 
@@ -50,7 +52,7 @@ function keyOf(event: BudgetEvent): string {
     case 'overrun':
       return `overrun ${event.lease.fence} ${event.lease.usedTokens}`;
     case 'alert':
-      return `alert ${alertKey(event.alert)} ${event.alert.endedAt ?? ''}`;
+      return `alert ${alertKey(event.alert)} ${stageOf(event.alert)}`;
     case 'changed':
       return `changed ${event.budget.etag} ${event.budget.pause?.at ?? ''}`;
   }
@@ -76,12 +78,26 @@ export function foreignEvents(before: BudgetSnapshot, after: BudgetSnapshot) {
   }
   const marks = new Map(before.alerts.map((alert) => [alertKey(alert), alert]));
   for (const alert of after.alerts) {
-    const mark = marks.get(alertKey(alert));
-    if (mark === undefined || mark.endedAt !== alert.endedAt)
-      events.push({ kind: 'alert', at: after.now, alert });
+    const change = changeSince(marks.get(alertKey(alert)), alert);
+    if (change !== undefined) events.push({ kind: 'alert', at: after.now, alert, change });
   }
   const live = new Set(after.liveLeases.map(({ fence }) => fence));
   return { events, gone: before.liveLeases.filter(({ fence }) => !live.has(fence)) };
+}
+
+function changeSince(before: StoredAlert | undefined, after: StoredAlert): AlertChange | undefined {
+  if (before === undefined) return 'RAISED';
+  if (stageOf(before) === stageOf(after)) return undefined;
+  const [then, now] = [toldOf(before), toldOf(after)];
+  if (then.number !== now.number) return 'RAISED';
+  if (then.endedAt !== now.endedAt) return 'ENDED';
+  return after.endedAt === undefined ? 'BACK' : 'AWAY';
+}
+
+/** What a change of an alert changes. */
+function stageOf(alert: StoredAlert): string {
+  const { number, endedAt } = toldOf(alert);
+  return [alert.raisedAt, alert.endedAt ?? '', number, endedAt ?? ''].join(' ');
 }
 
 /** The end of a lease that left nothing behind: nobody had received its grant. */

@@ -3,26 +3,28 @@ import type { WatchUpdate } from './service-port.js';
 import type { News, Place, WatchedEvents } from './watched-events.js';
 
 /** What is the same for all who watch a budget. */
-export type CommonUpdate = Omit<WatchUpdate, 'events' | 'mergedEvents' | 'denials' | 'missed'>;
+export interface CommonUpdate extends Omit<WatchUpdate, 'events' | 'mergedEvents' | 'denials' | 'missed'> {
+  /** Denials by rule since this replica started. */
+  readonly deniedSoFar: DeniedSoFar;
+}
+
+export type DeniedSoFar = ReadonlyMap<Rule, number>;
 
 /** One watcher of a budget: how much of what happened it was told. */
 export class Watch {
-  private denials = new Map<Rule, number>();
   private place: Place | undefined;
 
   constructor(
     private readonly listener: (update: WatchUpdate) => void,
     /** The revision that it was told everything up to, by an earlier watch. */
     private readonly afterRevision: number | undefined,
+    /** As it stood when this one began to watch. */
+    private told: DeniedSoFar = new Map(),
   ) {}
 
   /** It was told how the budget stands, and waits for what comes. */
   get hasBegun(): boolean {
     return this.place !== undefined;
-  }
-
-  denied(rules: readonly Rule[]): void {
-    for (const rule of rules) this.denials.set(rule, (this.denials.get(rule) ?? 0) + 1);
   }
 
   /** After a look: what is new to this watcher. */
@@ -41,13 +43,20 @@ export class Watch {
   /** The store is slow: that the figures are old, and no events, since nobody knows what happened before them. */
   tellStale(common: CommonUpdate): void {
     // Of a watcher that was told nothing yet the revision must not go back.
-    const snapshot = this.hasBegun ? common.snapshot : undefined;
-    this.send({ ...common, snapshot, events: [], mergedEvents: 0 });
+    const known = this.hasBegun ? common : { snapshot: undefined, headline: undefined };
+    const { snapshot, headline } = known;
+    this.send({ ...common, snapshot, headline, events: [], mergedEvents: 0 });
   }
 
-  private send(update: Omit<WatchUpdate, 'denials'>): void {
-    const { denials } = this;
-    this.denials = new Map();
+  private send({ deniedSoFar, ...update }: CommonUpdate & Omit<WatchUpdate, 'denials'>): void {
+    const denials = new Map<Rule, number>();
+    for (const [rule, count] of deniedSoFar) {
+      const before = this.told.get(rule) ?? 0;
+      // Of a budget that was deleted and begun again, counting begins again.
+      const news = count < before ? count : count - before;
+      if (news > 0) denials.set(rule, news);
+    }
+    this.told = deniedSoFar;
     this.listener({ ...update, denials });
   }
 }

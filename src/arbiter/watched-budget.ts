@@ -1,13 +1,16 @@
 import { parseLeaseId } from '../domain/model/lease-id.js';
 import type { BudgetSnapshot } from '../domain/model/outcomes.js';
-import type { LeaseView, Rule } from '../domain/model/types.js';
+import type { LeaseView } from '../domain/model/types.js';
+import { budgetHeadline } from '../domain/statistics/budget-headline.js';
+import type { Headline } from '../domain/statistics/headline.js';
 import type { AnswerListener } from './answers.js';
 import type { BudgetQueue } from './budget-queue.js';
 import type { Context } from './context.js';
+import { recentDenials } from './denial-listing.js';
 import { NOBODY } from './pending.js';
 import { ArbiterError, type BudgetEvent, type ServicePort } from './service-port.js';
 import { endOf, foreignEvents, ToldEvents, undone } from './told-events.js';
-import type { CommonUpdate, Watch } from './watch.js';
+import type { CommonUpdate, DeniedSoFar, Watch } from './watch.js';
 import { WatchedEvents } from './watched-events.js';
 
 /** More grants of others between two looks are not looked up one by one. */
@@ -68,10 +71,6 @@ export class WatchedBudget implements AnswerListener {
   happened(events: readonly BudgetEvent[], revision: number): void {
     if (!this.context.store.exclusive) for (const event of events) this.told.add(event);
     this.events.add(events, revision);
-  }
-
-  denied(rules: readonly Rule[]): void {
-    for (const watch of this.watches) watch.denied(rules);
   }
 
   /** By a look of its own: one that is under way may be older than what the watcher was told elsewhere. */
@@ -143,16 +142,29 @@ export class WatchedBudget implements AnswerListener {
   /** A watcher that was told figures of a budget that is no more would take them for its own. */
   private tellGone(watches: readonly Watch[]): void {
     this.events.end();
-    const common = { ...this.common(false), snapshot: undefined, gone: true as const };
+    const common = { ...this.common(false), snapshot: undefined, headline: undefined, gone: true as const };
     for (const watch of watches) watch.tell(common, this.events);
+  }
+
+  deniedSoFar(): DeniedSoFar {
+    return new Map(this.queue.answers.denied.counts().map(({ rule, denied }) => [rule, denied]));
+  }
+
+  private headline(stale: boolean): Headline | undefined {
+    if (this.last === undefined) return undefined;
+    const now = Math.max(this.last.now, this.context.clock.read().now);
+    const recent = recentDenials(this.context, this.budgetId, this.last.epoch);
+    return budgetHeadline(this.last, recent, { now, stale });
   }
 
   private common(stale: boolean): CommonUpdate {
     return {
       at: this.last?.now ?? this.context.clock.read().now,
       deniedRules: this.queue.answers.denied.rules(),
+      deniedSoFar: this.deniedSoFar(),
       waiters: this.queue.waiters.size,
       snapshot: this.last,
+      headline: this.headline(stale),
       stale,
     };
   }

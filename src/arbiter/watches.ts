@@ -35,10 +35,14 @@ export class Watches {
       budget.remove(watch);
       if (budget.size === 0) this.leave(budget, gone);
     };
-    const watch = new Watch((update) => {
-      if (update.gone) stop(true);
-      listener(update);
-    }, afterRevision);
+    const watch = new Watch(
+      (update) => {
+        if (update.gone) stop(true);
+        listener(update);
+      },
+      afterRevision,
+      budget.deniedSoFar(),
+    );
     this.open += 1;
     counts.watchers += 1;
     budget.add(watch);

@@ -7,6 +7,7 @@ import type { Receipt, StatePatch, UsageDay } from '../domain/model/state.js';
 import { usageDayOf } from '../domain/reads.js';
 import { pause } from '../platform/scheduler.js';
 import { StoreError } from '../store/store.js';
+import { type Attempt, ChangeWriteOut } from './change-write-out.js';
 import type { Context } from './context.js';
 import { isRefusal, logFailure } from './failure.js';
 import type { Lookups } from './lookups.js';
@@ -31,7 +32,7 @@ interface Written {
   readonly order: number;
 }
 
-/** Writes the receipts and days of one budget out of its committed state, and says what the state may drop. */
+/** Writes the receipts, days and records of changes of one budget out of its committed state, and says what the state may drop. */
 export class WriteOut {
   private readonly receipts = new Map<string, Receipt>();
   private readonly writtenReceipts = new Map<string, Written>();
@@ -45,12 +46,15 @@ export class WriteOut {
   private daysWrittenAt = Number.NEGATIVE_INFINITY;
   private tookOverAt = Number.NEGATIVE_INFINITY;
   private alertsChanged = false;
+  private readonly changes: ChangeWriteOut;
 
   constructor(
     private readonly context: Context,
     private readonly budgetId: string,
     private readonly lookups: Lookups,
-  ) {}
+  ) {
+    this.changes = new ChangeWriteOut(context, budgetId, (write) => this.attempt(write));
+  }
 
   /** A commit won: what it put into the outbox can be written. `stored`: the ledger, if it stands for the committed state. */
   committed(patch: StatePatch, stored: Ledger | undefined): void {
@@ -101,12 +105,13 @@ export class WriteOut {
     if (now - this.tookOverAt >= FOREIGN_AFTER_MS) this.takeOver(ledger);
     else this.kick();
     if (now - this.daysWrittenAt >= DAYS_EVERY_MS) this.startDays(ledger);
+    this.changes.tick(ledger);
   }
 
   /** Nothing is left to write, and the state knows it. */
   idle(ledger: Ledger): boolean {
     if (this.writing !== undefined || this.writingDays !== undefined) return false;
-    if (this.receipts.size > 0 || this.refused.size > 0) return false;
+    if (this.receipts.size > 0 || this.refused.size > 0 || !this.changes.idle(ledger)) return false;
     return (
       this.writtenReceipts.size === 0 && this.drops(ledger) === undefined && this.dirty(ledger).length === 0
     );
@@ -117,8 +122,9 @@ export class WriteOut {
     const receipts = this.eligible(this.writtenReceipts);
     const days = this.eligible(this.writtenDays);
     for (const [day, revision] of days) if (!isNews(ledger, day, revision)) days.delete(day);
-    if (receipts.size === 0 && days.size === 0) return undefined;
-    return { kind: 'drop-written', receipts, days };
+    const changes = this.changes.drops(ledger);
+    if (receipts.size === 0 && days.size === 0 && changes.size === 0) return undefined;
+    return { kind: 'drop-written', receipts, days, changes };
   }
 
   /** The state knows it: a commit with these drops won, or there was nothing of them left to drop. */
@@ -160,8 +166,8 @@ export class WriteOut {
     }
     const days = this.dirty(ledger);
     this.kick();
-    await Promise.all([this.writing, this.writingDays]);
-    const written = days.length === 0 || (await this.writeDays(days));
+    const [changesWritten] = await Promise.all([this.changes.flush(ledger), this.writing, this.writingDays]);
+    const written = changesWritten && (days.length === 0 || (await this.writeDays(days)));
     return written && this.receipts.size === 0 && this.refused.size === 0;
   }
 
@@ -238,7 +244,7 @@ export class WriteOut {
   }
 
   /** Whatever goes wrong, what is to be written stays in the state and is written later. */
-  private async attempt(write: () => Promise<void>): Promise<'refused' | 'failed' | undefined> {
+  private async attempt(write: () => Promise<void>): Promise<Attempt> {
     try {
       await write();
       return undefined;

@@ -3,6 +3,7 @@ import { type Budget, Window, type WindowStatus } from '../gen/budgetarbiter/v1/
 import { type DistributionStats, SpreadGrade } from '../gen/budgetarbiter/v1/budget_service.js';
 import { PROCESS_TIME } from '../platform/clock.js';
 import { type ConnectionOptions, connect, type Service } from './connect.js';
+import { headlineJson, headlines } from './headline.js';
 import type { Run } from './output.js';
 import { amount, share, table } from './text.js';
 
@@ -24,7 +25,7 @@ export async function printStatus(
     const budgets = await (budgetIds.length > 0 ? namedBudgets(service, budgetIds) : allBudgets(service));
     const standings: BudgetStanding[] = [];
     for (const budget of budgets) standings.push({ budget, stats: await statsOf(service, budget.budgetId) });
-    output.out(options.json ? statusJson(standings) : statusTable(standings));
+    output.out(options.json ? statusJson(standings) : headlines(standings) + statusTable(standings));
   } finally {
     service.close();
   }
@@ -109,7 +110,7 @@ function statusJson(standings: readonly BudgetStanding[]): string {
     .map(({ budget, stats }) => {
       const state = stateOf(budget, windowOf(stats, Window.WINDOW_MONTH));
       const windows = stats.windows.map(({ window, ...rest }) => ({ window: Window[window], ...rest }));
-      return `${JSON.stringify({ budgetId: budget.budgetId, state, unit: stats.unit, windows, grade: SpreadGrade[stats.grade], forecast: stats.forecast, activeRequests: stats.rateLimitingStatus?.activeRequests ?? 0, calls: stats.calls, failedCalls: stats.failedCalls, byTeam: stats.byTeam })}\n`;
+      return `${JSON.stringify({ budgetId: budget.budgetId, state, headline: headlineJson(stats.headline), unit: stats.unit, windows, grade: SpreadGrade[stats.grade], forecast: stats.forecast, activeRequests: stats.rateLimitingStatus?.activeRequests ?? 0, calls: stats.calls, failedCalls: stats.failedCalls, byTeam: stats.byTeam })}\n`;
     })
     .join('');
 }

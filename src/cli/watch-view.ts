@@ -1,5 +1,6 @@
 import { aboutInUnit, TOKENS } from '../domain/model/unit.js';
 import {
+  type Alert,
   AlertRule,
   type Budget,
   type Lease,
@@ -8,6 +9,7 @@ import {
   type WindowStatus,
 } from '../gen/budgetarbiter/v1/budget.js';
 import type { BudgetEvent, WatchBudgetResponse } from '../gen/budgetarbiter/v1/budget_admin_service.js';
+import { headlineStyle, headlineText } from './headline.js';
 import { stateOf, windowOf } from './status.js';
 import { amount, fitted, harmless, type Paint, type Style, share } from './text.js';
 
@@ -98,15 +100,21 @@ function happeningOf(
   if (event === undefined) return undefined;
   switch (event.$case) {
     case 'alert': {
-      const { rule, message, endedAt } = event.value;
+      const { rule, message } = event.value;
       const name = (AlertRule[rule] ?? String(rule)).replace('ALERT_RULE_', '');
-      return { at, kind: 'alert', text: `${name}${endedAt ? ' ended' : ''}: ${harmless(message)}` };
+      return { at, kind: 'alert', text: `${name}${stageText(event.value)}: ${harmless(message)}` };
     }
     case 'changed':
       return { at, kind: 'changed', text: changeText(event.value) };
     default:
       return { at, kind: event.$case, text: leaseText(event.value, unit) };
   }
+}
+
+/** Something that happened is over as soon as it has. */
+function stageText({ endedAt, raisedAt, notice }: Alert): string {
+  if (endedAt === undefined || endedAt.getTime() === raisedAt?.getTime()) return '';
+  return notice !== undefined && notice.endedAt === undefined ? ' (not now)' : ' ended';
 }
 
 function changeText({ pause, etag }: Budget): string {
@@ -144,7 +152,7 @@ export function frame(view: WatchView, size: { columns: number; rows: number }, 
   const waiting = update === undefined || update.waiters === 0 ? '' : `, ${update.waiters} waiting`;
   const most = view.budget?.effectivePolicy?.maxConcurrent ?? 0;
   const top = [
-    title(view, width, paint),
+    ...title(view, width, paint),
     rule(`${view.unit}: █ spent ▒ reserved`, width, paint),
     ...WINDOWS.map(([name, kind]) =>
       windowLine(name, windowOf(update ?? { windows: [] }, kind), view.unit, width, paint),
@@ -160,18 +168,29 @@ export function frame(view: WatchView, size: { columns: number; rows: number }, 
   return [...top, ...view.happenings.slice(-room).map((happening) => happeningLine(happening, width))];
 }
 
-function title(view: WatchView, width: number, paint: Paint): string {
+/** What stands above all: how it is, whose picture this is, and of when. */
+function title(view: WatchView, width: number, paint: Paint): string[] {
   const { budget, update, trouble } = view;
-  const state =
-    budget === undefined ? '' : stateOf(budget, windowOf(update ?? { windows: [] }, Window.WINDOW_MONTH));
+  const month = windowOf(update ?? { windows: [] }, Window.WINDOW_MONTH);
+  const state = budget === undefined ? '' : stateOf(budget, month);
   const name = ` ${view.budgetId} on ${view.target}  `;
-  if (trouble !== undefined) return paint(fitted(`${name}NOT LIVE: ${trouble}`, width), 'red');
-  if (update?.stale) return paint(fitted(`${name}STALE: its store does not answer`, width), 'red');
+  if (trouble !== undefined) return [paint(fitted(`${name}NOT LIVE: ${trouble}`, width), 'red')];
   const time = update === undefined ? '' : ` ${new Date(view.now).toISOString().slice(0, 19)}Z`;
-  const style: Style = state === 'normal' ? 'green' : state === 'warning' ? 'yellow' : 'red';
-  return (
-    paint(name, 'bold') + paint(fitted(state, width - name.length - time.length), style) + paint(time, 'dim')
-  );
+  const style = update?.headline === undefined ? styleOf(state) : headlineStyle(update.headline);
+  const word = update?.stale
+    ? paint(fitted('STALE: its store does not answer', width - name.length), 'red')
+    : undefined;
+  const text = headlineText(update?.headline);
+  return [
+    ...(text === undefined ? [] : [paint(fitted(` ${text}`, width), style)]),
+    paint(name, 'bold') +
+      (word ?? paint(fitted(state, width - name.length - time.length), style) + paint(time, 'dim')),
+  ];
+}
+
+function styleOf(state: string): Style {
+  if (state === 'normal') return 'green';
+  return state === 'warning' ? 'yellow' : 'red';
 }
 
 function rule(text: string, width: number, paint: Paint): string {

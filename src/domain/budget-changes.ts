@@ -1,4 +1,6 @@
 import { isHappening } from './alerts/alert-deliveries.js';
+import { endedForGood, toldOf } from './alerts/notices.js';
+import { changesRefusal } from './changes/record-change.js';
 import { closeOver } from './leases/closing.js';
 import { forgetLapsed } from './ledger/kept-windows.js';
 import { type Ledger, NO_MONTH } from './ledger/ledger.js';
@@ -76,6 +78,8 @@ export function putPolicy(
   const windows = before && windowsOf(ledger, fields);
   if (request.validateOnly) return { ...wouldPut(ledger, fields, before), ...(windows && { windows }) };
   if (same) return { ...put(ledger, before), ...(windows && { windows }) };
+  const full = changesRefusal(ledger);
+  if (full !== undefined) return refused(full);
   // Its last leases are closed first, as its policy says and not as the new one does.
   closeOver(ledger);
   if (ledger.slots.waiting > 0) return AGAIN;
@@ -203,6 +207,8 @@ export function deleteBudget(ledger: Ledger, { force, etag }: DeleteBudgetReques
     return refused({ reason: 'ETAG_MISMATCH', current: String(ledger.policyRevision) });
   }
   if (ledger.slots.live > 0 && !force) return refused({ reason: 'LEASES_LIVE', count: ledger.slots.live });
+  const full = changesRefusal(ledger);
+  if (full !== undefined) return refused(full);
   const before = viewOfBudget(ledger);
   ledger.deleted = true;
   // A few in each commit: those to come find a deleted budget, and its leases over.
@@ -236,10 +242,11 @@ function endAlerts(ledger: Ledger): void {
   for (const [key, mark] of [...alerts.entries()]) {
     if (mark.epoch !== undefined) continue;
     alerts.delete(key);
-    const alert = { ...mark, endedAt: mark.endedAt ?? clock };
-    if (mark.endedAt === undefined) ledger.note({ kind: 'alert', at: clock, alert });
+    const alert = endedForGood(mark, clock);
+    if (toldOf(mark).endedAt === undefined) ledger.note({ kind: 'alert', at: clock, alert, change: 'ENDED' });
     // Of an event just now nobody has been noted yet.
-    const concerns = mark.deliveries !== undefined || (isHappening(mark) && mark.raisedAt === clock);
-    if (concerns) alerts.set(`${key} ${epoch}`, { ...alert, epoch });
+    const isNew = isHappening(mark) && mark.raisedAt === clock;
+    const kept = isNew ? { ...alert, untold: true as const } : alert;
+    if (isNew || mark.deliveries !== undefined) alerts.set(`${key} ${epoch}`, { ...kept, epoch });
   }
 }

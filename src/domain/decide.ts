@@ -1,6 +1,7 @@
 import { advance } from './advance.js';
 import { claimDeliveries, recordDeliveries } from './alerts/alert-deliveries.js';
 import { deleteBudget, pause, putPolicy, resume } from './budget-changes.js';
+import { recordChange } from './changes/record-change.js';
 import { resetClock } from './clock-reset.js';
 import { acquire } from './leases/acquire.js';
 import { adjust } from './leases/adjust.js';
@@ -15,7 +16,7 @@ import type { Ledger } from './ledger/ledger.js';
 import { dropWritten } from './ledger/outbox.js';
 import { type NeedsLookup, type Outcome, refused } from './model/outcomes.js';
 import type { BudgetRequest, Evidence, OwnKind } from './model/requests.js';
-import { getAvailability, getLease, snapshotOf } from './reads.js';
+import { changesOf, getAvailability, getLease, snapshotOf } from './reads.js';
 import { addTopUp, endTopUp } from './top-up-changes.js';
 
 /** What a decision is made with, beside the ledger and the request. Nothing else may matter. */
@@ -37,6 +38,16 @@ export interface Circumstances {
  * first; then the request has changed nothing, though time may have done its work.
  */
 export function decide(
+  ledger: Ledger,
+  request: BudgetRequest,
+  circumstances: Circumstances,
+): Outcome | NeedsLookup {
+  const outcome = decideOne(ledger, request, circumstances);
+  recordChange(ledger, request, outcome);
+  return outcome;
+}
+
+function decideOne(
   ledger: Ledger,
   request: BudgetRequest,
   circumstances: Circumstances,
@@ -88,6 +99,8 @@ function decideNow(
       return getAvailability(ledger, request);
     case 'get-snapshot':
       return { kind: 'snapshot', snapshot: snapshotOf(ledger) };
+    case 'get-changes':
+      return changesOf(ledger);
     case 'put-policy':
       return putPolicy(ledger, request, evidence, retentionMonths);
     case 'pause':
@@ -150,6 +163,9 @@ function decideAbsent(
       return putPolicy(ledger, request, evidence);
     case 'delete-budget':
       if (ledger.deleted) return { kind: 'deleted' };
+      break;
+    case 'get-changes':
+      if (ledger.deleted) return changesOf(ledger);
       break;
     case 'claim-deliveries':
     case 'record-deliveries':

@@ -1,13 +1,11 @@
-import { type AlertInput, alertConditions } from './alerts/alert-conditions.js';
+import { alertConditions } from './alerts/alert-conditions.js';
 import { addressAlerts } from './alerts/alert-deliveries.js';
-import { alertKey, counting, forgettableMarks, updateMarks } from './alerts/alerts.js';
+import { alertInput } from './alerts/alert-input.js';
+import { counting, forgettableMarks, nextNoticeEnd, toldToAll, updateMarks } from './alerts/alerts.js';
 import type { Ledger } from './ledger/ledger.js';
-import { standingOf } from './ledger/standing.js';
 import { dropEndedTopUps } from './ledger/top-ups.js';
-import { monthInWindow } from './ledger/topped.js';
 import { REMEMBERED_WRITERS, WRITER_MEMORY_MS } from './model/limits.js';
 import type { StatePatch } from './model/state.js';
-import { dayAt } from './time/windows.js';
 import { nextWake } from './wake.js';
 
 /** Who commits: the replica, and the number of its commit, by which it finds out whether it was applied. */
@@ -42,13 +40,17 @@ export function finish(ledger: Ledger, stamp: Stamp, housekeeping: boolean): Sta
 
 function evaluateAlerts(ledger: Ledger): void {
   const { tables, clock } = ledger;
-  if (!ledger.touched && ledger.alertsCheckedFor === ledger.hour.start) return;
+  const isDue = nextNoticeEnd(tables.alerts.values()) <= clock;
+  if (!ledger.touched && !isDue && ledger.alertsCheckedFor === ledger.hour.start) return;
   ledger.alertsCheckedFor = ledger.hour.start;
-  const marks = tables.alerts;
-  const { raise, end } = updateMarks(marks, alertConditions(alertInput(ledger)), clock);
-  for (const alert of [...raise.map((one) => counting(ledger.policy.unit, one)), ...end]) {
-    tables.alerts.set(alertKey(alert), alert);
-    ledger.note({ kind: 'alert', at: clock, alert });
+  for (const { key, alert, change } of updateMarks(
+    tables.alerts,
+    alertConditions(alertInput(ledger)),
+    clock,
+  )) {
+    const counted = change === 'RAISED' ? counting(ledger.policy.unit, alert) : alert;
+    tables.alerts.set(key, counted);
+    if (change !== undefined) ledger.note({ kind: 'alert', at: clock, alert: toldToAll(counted), change });
   }
 }
 
@@ -57,38 +59,6 @@ function forgetAlerts({ tables: { alerts }, month, clock }: Ledger): void {
   for (const key of forgettableMarks(alerts, month, clock)) {
     if (alerts.entry(key)?.changed === false) alerts.delete(key);
   }
-}
-
-function alertInput(ledger: Ledger): AlertInput {
-  const { policy, allowance, zone, month, today, hour, tables, clock, pace } = ledger;
-  const standing = standingOf(ledger);
-  const closedDay = dayBefore(ledger);
-  return {
-    policy,
-    allowance,
-    zone,
-    now: clock,
-    countsFrom: pace.countsFrom,
-    experience: pace.experience,
-    month,
-    today,
-    hour,
-    hourSpent: standing.hour.spent,
-    hourCap: standing.hour.cap.tokens,
-    monthSpent: monthInWindow(tables),
-    dayTotals: tables.dayTotals,
-    ...(closedDay === undefined ? {} : { closedDay }),
-  };
-}
-
-/** Yesterday, if the budget was in use by then. */
-function dayBefore({ tables, today, month, zone, createdAt, closedDay }: Ledger): AlertInput['closedDay'] {
-  const end = today.start;
-  if (createdAt >= end) return undefined;
-  if (end <= month.start) return closedDay;
-  const { day, start } = dayAt(zone, month, end - 1);
-  const wasUsed = [...tables.dayTotals].some(([used, tokens]) => used <= day && tokens > 0);
-  return wasUsed ? { day, start, total: tables.dayTotals.get(day) ?? 0 } : undefined;
 }
 
 /**

@@ -16,6 +16,7 @@ import { viewOfTopUp } from './ledger/top-ups.js';
 import { type ToppedWindows, toppedByTeam } from './ledger/topped-by-team.js';
 import {
   type BudgetSnapshot,
+  type KnownChanges,
   type NeedsLookup,
   type OutcomeOf,
   refused,
@@ -87,6 +88,13 @@ function teamsOf(ledger: Ledger): TeamStatus[] {
   const standing = standingOf(ledger);
   const topped = toppedByTeam(ledger);
   return Array.from(scopes.teams.values(), (team) => teamStatus(ledger, standing, team, topped.get(team)));
+}
+
+/** Of a budget that lives or is deleted. */
+export function changesOf(ledger: Ledger): KnownChanges {
+  const { budgetId, changeCount: count, tables, exists } = ledger;
+  const waiting = [...tables.changes.values()];
+  return { kind: 'changes', budgetId, count, waiting, ...(exists && { budget: viewOfBudget(ledger) }) };
 }
 
 /** A copy of everything that readers want, which later decisions do not change. */

@@ -1,5 +1,5 @@
 import { nextTakeOver } from './alerts/alert-deliveries.js';
-import { endsWithDay, mayEndByTime } from './alerts/alerts.js';
+import { endsWithDay, mayEndByTime, nextNoticeEnd } from './alerts/alerts.js';
 import type { Ledger } from './ledger/ledger.js';
 import type { StoredAlert } from './model/state.js';
 
@@ -14,7 +14,7 @@ export function nextWake(ledger: Ledger): number | undefined {
   const { tables, clock, wakeAt } = ledger;
   if (ledger.slots.waiting > 0) return clock;
   let earliest = ledger.slots.firstExpiry()?.expiresAt ?? Number.POSITIVE_INFINITY;
-  if (tables.outbox.size > 0 || hasUnwrittenDay(ledger)) {
+  if (tables.outbox.size > 0 || tables.changes.size > 0 || hasUnwrittenDay(ledger)) {
     // The earlier promise stands: a budget that is busy all the time must not put it off for ever.
     const promised = wakeAt !== undefined && wakeAt > clock ? wakeAt : Number.POSITIVE_INFINITY;
     earliest = Math.min(earliest, promised, clock + WRITE_OUT_MS);
@@ -27,6 +27,7 @@ export function nextWake(ledger: Ledger): number | undefined {
   if (tables.topUps.size > 0) earliest = Math.min(earliest, Math.max(clock, ledger.topUps.lookAt));
   // Who was told that it began wants to be told that it is over, also if nobody asks for a slot any more.
   if (ledger.exists && hasMark(ledger, mayEndByTime)) earliest = Math.min(earliest, ledger.hour.end);
+  if (ledger.exists) earliest = Math.min(earliest, nextNoticeEnd(tables.alerts.values()));
   // A month in use wants its days closed and graded, also those on which nothing happens; and the last day of one is graded in the next.
   const wantsDayClosed = tables.monthSpent > 0 || hasMark(ledger, endsWithDay);
   if (ledger.exists && wantsDayClosed) earliest = Math.min(earliest, ledger.today.end);

@@ -762,6 +762,41 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
+    "/budgetarbiter.v1.BudgetAdminService/ListDenials": {
+      "post": {
+        "operationId": "ListDenials",
+        "summary": "Lists who was refused, by which rules, and when: at most 7 days of the last 31, of all replicas.",
+        "description": "Lists who was refused, by which rules, and when: at most 7 days of the last 31, of all replicas. What this replica refused is there at once, what others refused within a minute. An AI may list its own: it names itself in `ai_id`. Errors: NOT_FOUND (BUDGET_NOT_FOUND).",
+        "tags": [
+          "BudgetAdminService"
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {
+            "application/json": {
+              "schema": {
+                "$ref": "#/components/schemas/ListDenialsRequest"
+              }
+            }
+          }
+        },
+        "responses": {
+          "200": {
+            "description": "A page of denials.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/ListDenialsResponse"
+                }
+              }
+            }
+          },
+          "default": {
+            "$ref": "#/components/responses/CallFailed"
+          }
+        }
+      }
+    },
     "/budgetarbiter.v1.BudgetAdminService/SimulatePolicy": {
       "post": {
         "operationId": "SimulatePolicy",
@@ -787,6 +822,41 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "application/json": {
                 "schema": {
                   "$ref": "#/components/schemas/SimulatePolicyResponse"
+                }
+              }
+            }
+          },
+          "default": {
+            "$ref": "#/components/responses/CallFailed"
+          }
+        }
+      }
+    },
+    "/budgetarbiter.v1.BudgetAdminService/ListChanges": {
+      "post": {
+        "operationId": "ListChanges",
+        "summary": "Lists what operators changed, the newest first: the last 200 changes, of a deleted budget and of earlier lives of its id too.",
+        "description": "Lists what operators changed, the newest first: the last 200 changes, of a deleted budget and of earlier lives of its id too. Errors: NOT_FOUND (BUDGET_NOT_FOUND: it never was, or was deleted so long ago that nothing is left of it).",
+        "tags": [
+          "BudgetAdminService"
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {
+            "application/json": {
+              "schema": {
+                "$ref": "#/components/schemas/ListChangesRequest"
+              }
+            }
+          }
+        },
+        "responses": {
+          "200": {
+            "description": "A page of changes.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/ListChangesResponse"
                 }
               }
             }
@@ -1161,6 +1231,126 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
+    "/api/v1/budgets/{budget_id}/denials": {
+      "get": {
+        "operationId": "readListDenials",
+        "summary": "Lists who was refused, by which rules, and when: at most 7 days of the last 31, of all replicas.",
+        "description": "Lists who was refused, by which rules, and when: at most 7 days of the last 31, of all replicas. What this replica refused is there at once, what others refused within a minute. An AI may list its own: it names itself in `ai_id`. Errors: NOT_FOUND (BUDGET_NOT_FOUND).",
+        "tags": [
+          "Reading"
+        ],
+        "parameters": [
+          {
+            "name": "budget_id",
+            "in": "path",
+            "required": true,
+            "description": "The budget. Required.",
+            "schema": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 63,
+              "pattern": "^[a-z0-9][a-z0-9._-]*$"
+            }
+          },
+          {
+            "name": "ai_id",
+            "in": "query",
+            "required": false,
+            "description": "Of this AI alone. Absent: of all.",
+            "schema": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 128,
+              "pattern": "^[!-~]*$",
+              "not": {
+                "enum": [
+                  "(other)"
+                ]
+              }
+            }
+          },
+          {
+            "name": "rule",
+            "in": "query",
+            "required": false,
+            "description": "By this rule alone. Unspecified: by all.",
+            "schema": {
+              "type": "string",
+              "enum": [
+                "RULE_UNSPECIFIED",
+                "RULE_PAUSED",
+                "RULE_EMERGENCY",
+                "RULE_REQUEST_TOO_LARGE",
+                "RULE_COOLDOWN",
+                "RULE_CONCURRENCY",
+                "RULE_AI_CONCURRENCY",
+                "RULE_HOURLY_CAP",
+                "RULE_DAILY_CAP",
+                "RULE_AI_DAILY_CAP",
+                "RULE_MONTHLY_CAP",
+                "RULE_TEAM_CONCURRENCY",
+                "RULE_MODEL_CONCURRENCY",
+                "RULE_TEAM_CAP",
+                "RULE_MODEL_CAP",
+                "RULE_KEPT_FOR_OTHERS"
+              ]
+            }
+          },
+          {
+            "name": "from",
+            "in": "query",
+            "required": false,
+            "description": "From the hour on that this moment is in. Absent: 24 hours before `to`. At most 7 days before it.",
+            "schema": {}
+          },
+          {
+            "name": "to",
+            "in": "query",
+            "required": false,
+            "description": "To the hour that ends here or begins before it. Absent: now.",
+            "schema": {}
+          },
+          {
+            "name": "page_size",
+            "in": "query",
+            "required": false,
+            "description": "At most so many rows: 0 to 1,000; 0 means 100, more is taken as 1,000.",
+            "schema": {
+              "type": "integer",
+              "format": "int32",
+              "minimum": 0,
+              "maximum": 2147483647
+            }
+          },
+          {
+            "name": "page_token",
+            "in": "query",
+            "required": false,
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone.",
+            "schema": {
+              "type": "string",
+              "maxLength": 2048,
+              "pattern": "^[A-Za-z0-9_-]*$"
+            }
+          }
+        ],
+        "responses": {
+          "200": {
+            "description": "A page of denials.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/ListDenialsResponse"
+                }
+              }
+            }
+          },
+          "default": {
+            "$ref": "#/components/responses/Failed"
+          }
+        }
+      }
+    },
     "/api/v1/budgets/{budget_id}/top-ups": {
       "get": {
         "operationId": "readListTopUps",
@@ -1213,6 +1403,68 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "application/json": {
                 "schema": {
                   "$ref": "#/components/schemas/ListTopUpsResponse"
+                }
+              }
+            }
+          },
+          "default": {
+            "$ref": "#/components/responses/Failed"
+          }
+        }
+      }
+    },
+    "/api/v1/budgets/{budget_id}/changes": {
+      "get": {
+        "operationId": "readListChanges",
+        "summary": "Lists what operators changed, the newest first: the last 200 changes, of a deleted budget and of earlier lives of its id too.",
+        "description": "Lists what operators changed, the newest first: the last 200 changes, of a deleted budget and of earlier lives of its id too. Errors: NOT_FOUND (BUDGET_NOT_FOUND: it never was, or was deleted so long ago that nothing is left of it).",
+        "tags": [
+          "Reading"
+        ],
+        "parameters": [
+          {
+            "name": "budget_id",
+            "in": "path",
+            "required": true,
+            "description": "The budget. Required.",
+            "schema": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 63,
+              "pattern": "^[a-z0-9][a-z0-9._-]*$"
+            }
+          },
+          {
+            "name": "page_size",
+            "in": "query",
+            "required": false,
+            "description": "At most so many: 0 to 1,000; 0 means 100, more is taken as 1,000. A page has fewer where policies were large.",
+            "schema": {
+              "type": "integer",
+              "format": "int32",
+              "minimum": 0,
+              "maximum": 2147483647
+            }
+          },
+          {
+            "name": "page_token",
+            "in": "query",
+            "required": false,
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone.",
+            "schema": {
+              "type": "string",
+              "maxLength": 2048,
+              "pattern": "^[A-Za-z0-9_-]*$"
+            }
+          }
+        ],
+        "responses": {
+          "200": {
+            "description": "A page of changes.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/ListChangesResponse"
                 }
               }
             }
@@ -1463,6 +1715,126 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
+    "/api/v1/denials": {
+      "get": {
+        "operationId": "readListDenialsOfDefaultBudget",
+        "summary": "Lists who was refused, by which rules, and when: at most 7 days of the last 31, of all replicas.",
+        "description": "Lists who was refused, by which rules, and when: at most 7 days of the last 31, of all replicas. What this replica refused is there at once, what others refused within a minute. An AI may list its own: it names itself in `ai_id`. Errors: NOT_FOUND (BUDGET_NOT_FOUND).",
+        "tags": [
+          "Reading"
+        ],
+        "parameters": [
+          {
+            "name": "budget_id",
+            "in": "query",
+            "required": false,
+            "description": "The budget. Absent: DEFAULT_BUDGET.",
+            "schema": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 63,
+              "pattern": "^[a-z0-9][a-z0-9._-]*$"
+            }
+          },
+          {
+            "name": "ai_id",
+            "in": "query",
+            "required": false,
+            "description": "Of this AI alone. Absent: of all.",
+            "schema": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 128,
+              "pattern": "^[!-~]*$",
+              "not": {
+                "enum": [
+                  "(other)"
+                ]
+              }
+            }
+          },
+          {
+            "name": "rule",
+            "in": "query",
+            "required": false,
+            "description": "By this rule alone. Unspecified: by all.",
+            "schema": {
+              "type": "string",
+              "enum": [
+                "RULE_UNSPECIFIED",
+                "RULE_PAUSED",
+                "RULE_EMERGENCY",
+                "RULE_REQUEST_TOO_LARGE",
+                "RULE_COOLDOWN",
+                "RULE_CONCURRENCY",
+                "RULE_AI_CONCURRENCY",
+                "RULE_HOURLY_CAP",
+                "RULE_DAILY_CAP",
+                "RULE_AI_DAILY_CAP",
+                "RULE_MONTHLY_CAP",
+                "RULE_TEAM_CONCURRENCY",
+                "RULE_MODEL_CONCURRENCY",
+                "RULE_TEAM_CAP",
+                "RULE_MODEL_CAP",
+                "RULE_KEPT_FOR_OTHERS"
+              ]
+            }
+          },
+          {
+            "name": "from",
+            "in": "query",
+            "required": false,
+            "description": "From the hour on that this moment is in. Absent: 24 hours before `to`. At most 7 days before it.",
+            "schema": {}
+          },
+          {
+            "name": "to",
+            "in": "query",
+            "required": false,
+            "description": "To the hour that ends here or begins before it. Absent: now.",
+            "schema": {}
+          },
+          {
+            "name": "page_size",
+            "in": "query",
+            "required": false,
+            "description": "At most so many rows: 0 to 1,000; 0 means 100, more is taken as 1,000.",
+            "schema": {
+              "type": "integer",
+              "format": "int32",
+              "minimum": 0,
+              "maximum": 2147483647
+            }
+          },
+          {
+            "name": "page_token",
+            "in": "query",
+            "required": false,
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone.",
+            "schema": {
+              "type": "string",
+              "maxLength": 2048,
+              "pattern": "^[A-Za-z0-9_-]*$"
+            }
+          }
+        ],
+        "responses": {
+          "200": {
+            "description": "A page of denials.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/ListDenialsResponse"
+                }
+              }
+            }
+          },
+          "default": {
+            "$ref": "#/components/responses/Failed"
+          }
+        }
+      }
+    },
     "/api/v1/top-ups": {
       "get": {
         "operationId": "readListTopUpsOfDefaultBudget",
@@ -1515,6 +1887,68 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "application/json": {
                 "schema": {
                   "$ref": "#/components/schemas/ListTopUpsResponse"
+                }
+              }
+            }
+          },
+          "default": {
+            "$ref": "#/components/responses/Failed"
+          }
+        }
+      }
+    },
+    "/api/v1/changes": {
+      "get": {
+        "operationId": "readListChangesOfDefaultBudget",
+        "summary": "Lists what operators changed, the newest first: the last 200 changes, of a deleted budget and of earlier lives of its id too.",
+        "description": "Lists what operators changed, the newest first: the last 200 changes, of a deleted budget and of earlier lives of its id too. Errors: NOT_FOUND (BUDGET_NOT_FOUND: it never was, or was deleted so long ago that nothing is left of it).",
+        "tags": [
+          "Reading"
+        ],
+        "parameters": [
+          {
+            "name": "budget_id",
+            "in": "query",
+            "required": false,
+            "description": "The budget. Absent: DEFAULT_BUDGET.",
+            "schema": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 63,
+              "pattern": "^[a-z0-9][a-z0-9._-]*$"
+            }
+          },
+          {
+            "name": "page_size",
+            "in": "query",
+            "required": false,
+            "description": "At most so many: 0 to 1,000; 0 means 100, more is taken as 1,000. A page has fewer where policies were large.",
+            "schema": {
+              "type": "integer",
+              "format": "int32",
+              "minimum": 0,
+              "maximum": 2147483647
+            }
+          },
+          {
+            "name": "page_token",
+            "in": "query",
+            "required": false,
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone.",
+            "schema": {
+              "type": "string",
+              "maxLength": 2048,
+              "pattern": "^[A-Za-z0-9_-]*$"
+            }
+          }
+        ],
+        "responses": {
+          "200": {
+            "description": "A page of changes.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/ListChangesResponse"
                 }
               }
             }
@@ -1981,7 +2415,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "maxLength": 256,
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             "x-maxBytes": 256,
-            "description": "Why, for the log. 1 to 256 bytes. Required."
+            "description": "Why, for the log and the list of changes. 1 to 256 bytes. Required."
           },
           "day": {
             "type": [
@@ -2219,6 +2653,143 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           }
         }
       },
+      "Change": {
+        "type": "object",
+        "description": "What an operator changed. There is one for each change that happened, and none for a request that changed nothing: one that was refused, repeated another, or asked for what was so already.",
+        "properties": {
+          "number": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Counts the changes of the budget from 1 on, without a gap."
+          },
+          "changedAt": {
+            "type": "string",
+            "format": "date-time",
+            "description": "When, by the budget's clock."
+          },
+          "principal": {
+            "type": "string",
+            "description": "Who, as the log names them; `anonymous` where no credentials are configured, `CONFIG_FILE` for what the service made at its start."
+          },
+          "kind": {
+            "type": "string",
+            "enum": [
+              "CHANGE_KIND_UNSPECIFIED",
+              "CHANGE_KIND_CREATED",
+              "CHANGE_KIND_POLICY",
+              "CHANGE_KIND_PRESET",
+              "CHANGE_KIND_PAUSED",
+              "CHANGE_KIND_RESUMED",
+              "CHANGE_KIND_DELETED",
+              "CHANGE_KIND_LEASE_REVOKED",
+              "CHANGE_KIND_USAGE_ADJUSTED",
+              "CHANGE_KIND_TOP_UP_ADDED",
+              "CHANGE_KIND_TOP_UP_ENDED",
+              "CHANGE_KIND_CLOCK_RESET"
+            ],
+            "description": "What was done."
+          },
+          "reason": {
+            "type": "string",
+            "description": "Why, in the operator's words. May be empty."
+          },
+          "policy": {
+            "$ref": "#/components/schemas/PolicyChange",
+            "description": "CREATED, POLICY, PRESET, DELETED: what differs of the policy."
+          },
+          "pause": {
+            "$ref": "#/components/schemas/PauseState",
+            "description": "RESUMED: the pause that ended. PAUSED: the one that began."
+          },
+          "lease": {
+            "$ref": "#/components/schemas/RevokedLease",
+            "description": "LEASE_REVOKED: the lease after it."
+          },
+          "adjustment": {
+            "$ref": "#/components/schemas/UsageAdjustment",
+            "description": "USAGE_ADJUSTED: the correction."
+          },
+          "topUp": {
+            "$ref": "#/components/schemas/ChangedTopUp",
+            "description": "TOP_UP_ADDED, TOP_UP_ENDED: the top-up."
+          },
+          "clock": {
+            "$ref": "#/components/schemas/ClockChange",
+            "description": "CLOCK_RESET: the budget's clock before, and after."
+          },
+          "undo": {
+            "$ref": "#/components/schemas/UpdateBudgetRequest",
+            "description": "POLICY, PRESET: what `UpdateBudget` takes to put back what this change replaced, with the etag of now. Fields that the change did not touch stay, and entries of maps that others changed since. Unset where the budget is deleted."
+          }
+        }
+      },
+      "ChangedTopUp": {
+        "type": "object",
+        "description": "A top-up that was added or ended.",
+        "properties": {
+          "topUpId": {
+            "type": "string",
+            "description": "Names it."
+          },
+          "kind": {
+            "type": "string",
+            "enum": [
+              "TOP_UP_KIND_UNSPECIFIED",
+              "TOP_UP_KIND_OVER_CAPS",
+              "TOP_UP_KIND_LARGER_MONTH"
+            ],
+            "description": "What it does."
+          },
+          "tokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "How many tokens."
+          },
+          "aiId": {
+            "type": "string",
+            "description": "OVER_CAPS: it is for this AI alone."
+          },
+          "teamId": {
+            "type": "string",
+            "description": "OVER_CAPS: it is for the AIs of this team alone."
+          },
+          "month": {
+            "type": "string",
+            "description": "LARGER_MONTH: the month, `YYYY-MM`."
+          },
+          "expiresAt": {
+            "type": "string",
+            "format": "date-time",
+            "description": "OVER_CAPS: when it was to end by itself."
+          },
+          "spentTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "TOP_UP_ENDED, OVER_CAPS: what leases had spent of it."
+          },
+          "takenBackTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "TOP_UP_ENDED, LARGER_MONTH: what its end took back."
+          }
+        }
+      },
+      "ClockChange": {
+        "type": "object",
+        "description": "How a clock was set.",
+        "properties": {
+          "before": {
+            "type": "string",
+            "format": "date-time",
+            "description": "As it was."
+          },
+          "after": {
+            "type": "string",
+            "format": "date-time",
+            "description": "The trusted time."
+          }
+        }
+      },
       "CreateBudgetRequest": {
         "type": "object",
         "description": "Creates a budget.",
@@ -2256,7 +2827,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "maxLength": 256,
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             "x-maxBytes": 256,
-            "description": "Why, for the log. At most 256 bytes."
+            "description": "Why, for the log and the list of changes. At most 256 bytes."
           },
           "preset": {
             "enum": [
@@ -2439,6 +3010,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             "x-maxBytes": 64,
             "description": "The etag that the deletion is based on. Absent: unconditional."
+          },
+          "reason": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "maxLength": 256,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            "x-maxBytes": 256,
+            "description": "Why, for the log and the list of changes. At most 256 bytes."
           }
         },
         "additionalProperties": false,
@@ -2485,6 +3066,83 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "type": "string"
             },
             "description": "Budgets to ask instead, best first, from the policy."
+          }
+        }
+      },
+      "DenialRow": {
+        "type": "object",
+        "description": "What one rule refused one AI in one hour of UTC; in what is older than 48 hours, in one day of UTC.\n\nA replica counts 500 AIs an hour by name: 400 that the budget granted something lately, and 100 others. Of more than that the most refused are counted; all that the others were refused stands under `(other)`. Of a day 50 AIs are kept.",
+        "properties": {
+          "start": {
+            "type": "string",
+            "format": "date-time",
+            "description": "The first moment of the hour or day."
+          },
+          "end": {
+            "type": "string",
+            "format": "date-time",
+            "description": "Its end."
+          },
+          "aiId": {
+            "type": "string",
+            "description": "The AI; `(other)` for all that are not counted by name."
+          },
+          "rule": {
+            "type": "string",
+            "enum": [
+              "RULE_UNSPECIFIED",
+              "RULE_PAUSED",
+              "RULE_EMERGENCY",
+              "RULE_REQUEST_TOO_LARGE",
+              "RULE_COOLDOWN",
+              "RULE_CONCURRENCY",
+              "RULE_AI_CONCURRENCY",
+              "RULE_HOURLY_CAP",
+              "RULE_DAILY_CAP",
+              "RULE_AI_DAILY_CAP",
+              "RULE_MONTHLY_CAP",
+              "RULE_TEAM_CONCURRENCY",
+              "RULE_MODEL_CONCURRENCY",
+              "RULE_TEAM_CAP",
+              "RULE_MODEL_CAP",
+              "RULE_KEPT_FOR_OTHERS"
+            ],
+            "description": "The rule. A request that several rules refuse counts under each."
+          },
+          "denied": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Requests that it denied."
+          },
+          "wouldDeny": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Grants in mode OBSERVE that it would have denied."
+          },
+          "firstAt": {
+            "type": "string",
+            "format": "date-time",
+            "description": "The first of them that is known."
+          },
+          "lastAt": {
+            "type": "string",
+            "format": "date-time",
+            "description": "The last of them."
+          },
+          "uncountedAtMost": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "The AI may have been refused so many times more in it, by whatever rules: while it was not counted by name. Those are in `(other)`. 0 where all is counted."
+          },
+          "aiDenied": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Requests of the AI that were denied in it by whatever rules, each once: the same in all rows of an AI in one hour."
+          },
+          "aiWouldDeny": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Likewise, grants in mode OBSERVE that would have been denied."
           }
         }
       },
@@ -2597,6 +3255,10 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "pattern": "^-?[0-9]+$",
             "description": "How many of them failed."
+          },
+          "headline": {
+            "$ref": "#/components/schemas/Headline",
+            "description": "How the budget stands now. Unset for a past month."
           }
         }
       },
@@ -2711,6 +3373,17 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "failed_calls": {
             "type": "integer",
             "description": "How many of them failed."
+          },
+          "headline": {
+            "anyOf": [
+              {
+                "$ref": "#/components/schemas/HeadlinePlain"
+              },
+              {
+                "type": "null"
+              }
+            ],
+            "description": "How the budget stands now. Unset for a past month."
           }
         }
       },
@@ -2740,7 +3413,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "maxLength": 256,
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             "x-maxBytes": 256,
-            "description": "Why, for the log. At most 256 bytes."
+            "description": "Why, for the log and the list of changes. At most 256 bytes."
           }
         },
         "additionalProperties": false,
@@ -3073,6 +3746,136 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           }
         }
       },
+      "Headline": {
+        "type": "object",
+        "description": "How a budget stands, in words: the worst that holds.",
+        "properties": {
+          "status": {
+            "type": "string",
+            "enum": [
+              "HEADLINE_STATUS_UNSPECIFIED",
+              "HEADLINE_STATUS_OK",
+              "HEADLINE_STATUS_UNEVEN",
+              "HEADLINE_STATUS_ENDING",
+              "HEADLINE_STATUS_FULL",
+              "HEADLINE_STATUS_REFUSING",
+              "HEADLINE_STATUS_PAUSED"
+            ],
+            "description": "In one word. Later releases may add some: show `text`."
+          },
+          "text": {
+            "type": "string",
+            "description": "For a person, with what matters: `Refusing: the hour's cap is full until 16:00; 10 AIs, 120 denials a minute`. Times are of the budget's zone."
+          },
+          "observedText": {
+            "type": "string",
+            "description": "Of a budget in mode OBSERVE, whom its rules would refuse; else empty. To be shown beside `text`."
+          },
+          "until": {
+            "type": "string",
+            "format": "date-time",
+            "description": "When it ends by itself, where that is known."
+          },
+          "rule": {
+            "type": "string",
+            "enum": [
+              "RULE_UNSPECIFIED",
+              "RULE_PAUSED",
+              "RULE_EMERGENCY",
+              "RULE_REQUEST_TOO_LARGE",
+              "RULE_COOLDOWN",
+              "RULE_CONCURRENCY",
+              "RULE_AI_CONCURRENCY",
+              "RULE_HOURLY_CAP",
+              "RULE_DAILY_CAP",
+              "RULE_AI_DAILY_CAP",
+              "RULE_MONTHLY_CAP",
+              "RULE_TEAM_CONCURRENCY",
+              "RULE_MODEL_CONCURRENCY",
+              "RULE_TEAM_CAP",
+              "RULE_MODEL_CAP",
+              "RULE_KEPT_FOR_OTHERS"
+            ],
+            "description": "Of REFUSING, the gravest rule that refuses."
+          },
+          "ais": {
+            "type": "integer",
+            "format": "int32",
+            "description": "AIs that were refused within the last 5 minutes, or in mode OBSERVE would have been, for whatever reason."
+          },
+          "denialsPerMinute": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "How many requests of theirs a minute, in the mean."
+          }
+        }
+      },
+      "HeadlinePlain": {
+        "type": "object",
+        "description": "How a budget stands, in words: the worst that holds.",
+        "properties": {
+          "status": {
+            "type": "string",
+            "enum": [
+              "UNSPECIFIED",
+              "OK",
+              "UNEVEN",
+              "ENDING",
+              "FULL",
+              "REFUSING",
+              "PAUSED"
+            ],
+            "description": "In one word. Later releases may add some: show `text`."
+          },
+          "text": {
+            "type": "string",
+            "description": "For a person, with what matters: `Refusing: the hour's cap is full until 16:00; 10 AIs, 120 denials a minute`. Times are of the budget's zone."
+          },
+          "observed_text": {
+            "type": "string",
+            "description": "Of a budget in mode OBSERVE, whom its rules would refuse; else empty. To be shown beside `text`."
+          },
+          "until": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "format": "date-time",
+            "description": "When it ends by itself, where that is known."
+          },
+          "rule": {
+            "type": "string",
+            "enum": [
+              "UNSPECIFIED",
+              "PAUSED",
+              "EMERGENCY",
+              "REQUEST_TOO_LARGE",
+              "COOLDOWN",
+              "CONCURRENCY",
+              "AI_CONCURRENCY",
+              "HOURLY_CAP",
+              "DAILY_CAP",
+              "AI_DAILY_CAP",
+              "MONTHLY_CAP",
+              "TEAM_CONCURRENCY",
+              "MODEL_CONCURRENCY",
+              "TEAM_CAP",
+              "MODEL_CAP",
+              "KEPT_FOR_OTHERS"
+            ],
+            "description": "Of REFUSING, the gravest rule that refuses."
+          },
+          "ais": {
+            "type": "integer",
+            "format": "int32",
+            "description": "AIs that were refused within the last 5 minutes, or in mode OBSERVE would have been, for whatever reason."
+          },
+          "denials_per_minute": {
+            "type": "integer",
+            "description": "How many requests of theirs a minute, in the mean."
+          }
+        }
+      },
       "HourUsage": {
         "type": "object",
         "description": "One hour.",
@@ -3289,6 +4092,208 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "nextPageToken": {
             "type": "string",
             "description": "Empty on the last page."
+          }
+        }
+      },
+      "ListChangesRequest": {
+        "type": "object",
+        "description": "Lists changes.",
+        "properties": {
+          "budgetId": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[a-z0-9][a-z0-9._-]*$",
+            "description": "The budget. Required."
+          },
+          "pageSize": {
+            "type": [
+              "integer",
+              "null"
+            ],
+            "format": "int32",
+            "minimum": 0,
+            "maximum": 2147483647,
+            "description": "At most so many: 0 to 1,000; 0 means 100, more is taken as 1,000. A page has fewer where policies were large."
+          },
+          "pageToken": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "maxLength": 2048,
+            "pattern": "^[A-Za-z0-9_-]*$",
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone."
+          }
+        },
+        "additionalProperties": false,
+        "required": [
+          "budgetId"
+        ]
+      },
+      "ListChangesResponse": {
+        "type": "object",
+        "description": "A page of changes.",
+        "properties": {
+          "changes": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/Change"
+            },
+            "description": "The changes, the newest first."
+          },
+          "nextPageToken": {
+            "type": "string",
+            "description": "Empty on the last page."
+          }
+        }
+      },
+      "ListDenialsRequest": {
+        "type": "object",
+        "description": "Lists denials.",
+        "properties": {
+          "budgetId": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[a-z0-9][a-z0-9._-]*$",
+            "description": "The budget. Required."
+          },
+          "aiId": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "minLength": 1,
+            "maxLength": 128,
+            "pattern": "^[!-~]*$",
+            "not": {
+              "enum": [
+                "(other)"
+              ]
+            },
+            "description": "Of this AI alone. Absent: of all."
+          },
+          "rule": {
+            "enum": [
+              "RULE_UNSPECIFIED",
+              "RULE_PAUSED",
+              "RULE_EMERGENCY",
+              "RULE_REQUEST_TOO_LARGE",
+              "RULE_COOLDOWN",
+              "RULE_CONCURRENCY",
+              "RULE_AI_CONCURRENCY",
+              "RULE_HOURLY_CAP",
+              "RULE_DAILY_CAP",
+              "RULE_AI_DAILY_CAP",
+              "RULE_MONTHLY_CAP",
+              "RULE_TEAM_CONCURRENCY",
+              "RULE_MODEL_CONCURRENCY",
+              "RULE_TEAM_CAP",
+              "RULE_MODEL_CAP",
+              "RULE_KEPT_FOR_OTHERS",
+              0,
+              1,
+              2,
+              3,
+              4,
+              5,
+              6,
+              7,
+              8,
+              9,
+              10,
+              11,
+              12,
+              13,
+              14,
+              15,
+              null
+            ],
+            "description": "By this rule alone. Unspecified: by all."
+          },
+          "from": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "format": "date-time",
+            "description": "From the hour on that this moment is in. Absent: 24 hours before `to`. At most 7 days before it."
+          },
+          "to": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "format": "date-time",
+            "description": "To the hour that ends here or begins before it. Absent: now."
+          },
+          "pageSize": {
+            "type": [
+              "integer",
+              "null"
+            ],
+            "format": "int32",
+            "minimum": 0,
+            "maximum": 2147483647,
+            "description": "At most so many rows: 0 to 1,000; 0 means 100, more is taken as 1,000."
+          },
+          "pageToken": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "maxLength": 2048,
+            "pattern": "^[A-Za-z0-9_-]*$",
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone."
+          }
+        },
+        "additionalProperties": false,
+        "required": [
+          "budgetId"
+        ]
+      },
+      "ListDenialsResponse": {
+        "type": "object",
+        "description": "A page of denials.",
+        "properties": {
+          "rows": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/DenialRow"
+            },
+            "description": "The rows: the newest hour first; in it `(other)` first, then by AI; of an AI in the order of the rules."
+          },
+          "nextPageToken": {
+            "type": "string",
+            "description": "Empty on the last page."
+          },
+          "rules": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/RuleDenials"
+            },
+            "description": "What each rule refused of all that was asked for, whatever the page, most first."
+          },
+          "deniedRequests": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Requests that were denied, of all that was asked for, each once however many rules refused it."
+          },
+          "wouldDenyRequests": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Grants that would have been denials if the budget were not in mode OBSERVE, likewise."
+          },
+          "from": {
+            "type": "string",
+            "format": "date-time",
+            "description": "The first moment of what was looked at."
+          },
+          "to": {
+            "type": "string",
+            "format": "date-time",
+            "description": "The last."
           }
         }
       },
@@ -4183,6 +5188,45 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         },
         "additionalProperties": false
       },
+      "PolicyChange": {
+        "type": "object",
+        "description": "What differs between two policies. Of maps, the entries that differ.",
+        "properties": {
+          "fields": {
+            "type": "string",
+            "examples": [
+              "cooldown,tokenWeights.inputPercent"
+            ],
+            "description": "The fields that differ, as `UpdateBudget` names them."
+          },
+          "before": {
+            "$ref": "#/components/schemas/Policy",
+            "description": "What was set of them before: one that is unset here followed its default."
+          },
+          "after": {
+            "$ref": "#/components/schemas/Policy",
+            "description": "What is set of them after it, likewise."
+          },
+          "presetBefore": {
+            "type": "string",
+            "enum": [
+              "PRESET_UNSPECIFIED",
+              "PRESET_WORK_SESSIONS",
+              "PRESET_CALLS"
+            ],
+            "description": "PRESET: the preset before."
+          },
+          "presetAfter": {
+            "type": "string",
+            "enum": [
+              "PRESET_UNSPECIFIED",
+              "PRESET_WORK_SESSIONS",
+              "PRESET_CALLS"
+            ],
+            "description": "PRESET: the preset after it."
+          }
+        }
+      },
       "PolicyWarning": {
         "type": "object",
         "description": "A policy that works, but may surprise.",
@@ -4481,6 +5525,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "maxLength": 63,
             "pattern": "^[a-z0-9][a-z0-9._-]*$",
             "description": "The budget. Required."
+          },
+          "reason": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "maxLength": 256,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            "x-maxBytes": 256,
+            "description": "Why, for the log and the list of changes. At most 256 bytes."
           }
         },
         "additionalProperties": false,
@@ -4514,6 +5568,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "maxLength": 63,
             "pattern": "^[a-z0-9][a-z0-9._-]*$",
             "description": "The budget. Required."
+          },
+          "reason": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "maxLength": 256,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            "x-maxBytes": 256,
+            "description": "Why, for the log and the list of changes. At most 256 bytes."
           }
         },
         "additionalProperties": false,
@@ -4550,7 +5614,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "maxLength": 256,
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             "x-maxBytes": 256,
-            "description": "Why, for the log. At most 256 bytes."
+            "description": "Why, for the log and the list of changes. At most 256 bytes."
           }
         },
         "additionalProperties": false,
@@ -4565,6 +5629,86 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "lease": {
             "$ref": "#/components/schemas/Lease",
             "description": "The lease."
+          }
+        }
+      },
+      "RevokedLease": {
+        "type": "object",
+        "description": "A lease that an operator ended.",
+        "properties": {
+          "leaseId": {
+            "type": "string",
+            "description": "The lease."
+          },
+          "aiId": {
+            "type": "string",
+            "description": "Its AI."
+          },
+          "reservedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "What it had reserved."
+          },
+          "usedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "What had been reported of it."
+          },
+          "presumedTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "What was presumed of it then."
+          }
+        }
+      },
+      "RuleDenials": {
+        "type": "object",
+        "description": "What one rule refused.",
+        "properties": {
+          "rule": {
+            "type": "string",
+            "enum": [
+              "RULE_UNSPECIFIED",
+              "RULE_PAUSED",
+              "RULE_EMERGENCY",
+              "RULE_REQUEST_TOO_LARGE",
+              "RULE_COOLDOWN",
+              "RULE_CONCURRENCY",
+              "RULE_AI_CONCURRENCY",
+              "RULE_HOURLY_CAP",
+              "RULE_DAILY_CAP",
+              "RULE_AI_DAILY_CAP",
+              "RULE_MONTHLY_CAP",
+              "RULE_TEAM_CONCURRENCY",
+              "RULE_MODEL_CONCURRENCY",
+              "RULE_TEAM_CAP",
+              "RULE_MODEL_CAP",
+              "RULE_KEPT_FOR_OTHERS"
+            ],
+            "description": "The rule."
+          },
+          "denied": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Requests that it denied."
+          },
+          "wouldDeny": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Grants in mode OBSERVE that it would have denied."
+          },
+          "lastAt": {
+            "type": "string",
+            "format": "date-time",
+            "description": "When it last refused anybody. Unset where an AI asks and it was another."
+          },
+          "lastAiId": {
+            "type": "string",
+            "description": "Whom."
+          },
+          "lastBlocker": {
+            "$ref": "#/components/schemas/Blocker",
+            "description": "Its figures of then, and what it said."
           }
         }
       },
@@ -5418,7 +6562,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "maxLength": 256,
             "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             "x-maxBytes": 256,
-            "description": "Why, for the log. At most 256 bytes."
+            "description": "Why, for the log and the list of changes. At most 256 bytes."
           },
           "preset": {
             "enum": [
@@ -5552,6 +6696,38 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           }
         },
         "additionalProperties": false
+      },
+      "UsageAdjustment": {
+        "type": "object",
+        "description": "A correction of usage.",
+        "properties": {
+          "adjustmentId": {
+            "type": "string",
+            "description": "The id that made it happen once."
+          },
+          "tokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Tokens that were added, or with a minus sign taken away."
+          },
+          "day": {
+            "type": "string",
+            "description": "The day, `YYYY-MM-DD`."
+          },
+          "dayTotalTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Tokens of that day after it."
+          },
+          "aiId": {
+            "type": "string",
+            "description": "The AI that it named."
+          },
+          "model": {
+            "type": "string",
+            "description": "The model that it named."
+          }
+        }
       },
       "UsageRow": {
         "type": "object",

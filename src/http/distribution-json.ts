@@ -7,6 +7,7 @@ import type {
   RateLimitingStatus,
 } from '../domain/statistics/distribution.js';
 import type { Forecast } from '../domain/statistics/forecast.js';
+import type { Headline } from '../domain/statistics/headline.js';
 import { jsonTime } from './json-time.js';
 
 /**
@@ -36,6 +37,7 @@ export function distributionJson(stats: DistributionStats): object {
       unit: stats.unit,
       calls: stats.calls,
       failed_calls: stats.failedCalls,
+      ...(stats.headline === undefined ? {} : { headline: headline(stats.headline) }),
     },
   };
 }
@@ -93,6 +95,18 @@ function forecast(outlook: Forecast): object {
     pace_tokens_per_hour: outlook.paceTokensPerHour,
     projected_month_tokens: outlook.projectedMonthTokens,
     exhausted_at: outlook.exhaustedAt === undefined ? null : jsonTime(outlook.exhaustedAt),
+  };
+}
+
+function headline({ status, text, observed, until, rule, ais, perMinute }: Headline): object {
+  return {
+    status,
+    text,
+    observed_text: observed ?? '',
+    until: until === undefined ? null : jsonTime(until),
+    rule: rule ?? null,
+    ais,
+    denials_per_minute: perMinute,
   };
 }
 

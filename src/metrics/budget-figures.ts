@@ -1,5 +1,7 @@
 import type { Caller, ServicePort } from '../arbiter/service-port.js';
 import type { BudgetSnapshot } from '../domain/model/outcomes.js';
+import { budgetHeadline } from '../domain/statistics/budget-headline.js';
+import type { Headline } from '../domain/statistics/headline.js';
 import type { Scheduler } from '../platform/scheduler.js';
 import type { BudgetTallies } from './budget-tallies.js';
 
@@ -22,6 +24,7 @@ export interface BudgetFiguresOptions {
 /** Where each budget stands, asked for when somebody scrapes: through the same port, by the same snapshot that watchers see. */
 export class BudgetFigures {
   snapshots = new Map<string, BudgetSnapshot>();
+  headlines = new Map<string, Headline>();
   /** Budgets whose figures could not be had. */
   missing = 0;
   /** There are more budgets than may have series of their own. */
@@ -44,6 +47,7 @@ export class BudgetFigures {
 
   private async look(): Promise<void> {
     this.snapshots = new Map();
+    this.headlines = new Map();
     await new Promise<void>((resolve) => {
       const cancel = this.options.scheduler.after(LONGEST_MS, resolve);
       void this.askAll().then(() => {
@@ -81,7 +85,10 @@ export class BudgetFigures {
     const outcome = await servicePort
       .submit(budgetId, { kind: 'get-snapshot' }, SCRAPE)
       .catch(() => undefined);
-    if (outcome?.kind === 'snapshot') this.snapshots.set(budgetId, outcome.snapshot);
-    else if (outcome?.refusal.reason === 'BUDGET_NOT_FOUND') tallies.forget(budgetId);
+    if (outcome?.kind === 'snapshot') {
+      const { snapshot } = outcome;
+      this.headlines.set(budgetId, budgetHeadline(snapshot, await servicePort.recentDenials(snapshot)));
+      this.snapshots.set(budgetId, snapshot);
+    } else if (outcome?.refusal.reason === 'BUDGET_NOT_FOUND') tallies.forget(budgetId);
   }
 }

@@ -3,6 +3,7 @@ import type { TopUpView, WindowStatus } from '../domain/model/types.js';
 import { allowanceOf } from '../domain/policy/allowance.js';
 import { callsByTeam } from '../domain/statistics/by-team.js';
 import { forecastOf } from '../domain/statistics/forecast.js';
+import { HEADLINE_STATUSES } from '../domain/statistics/headline.js';
 import { spreadPercent, usageFigures } from '../domain/statistics/spread.js';
 import type { BudgetFigures } from './budget-figures.js';
 import type { Exposition, Labels } from './exposition.js';
@@ -117,6 +118,12 @@ export function exposeBudgetGauges(exposition: Exposition, figures: BudgetFigure
     );
   }
   exposeTeamGauges(exposition, figures);
+  const headline = {
+    name: 'headline',
+    help: 'How the budget stands, as its headline says: 1 for its status, 0 for the others.',
+    labels: ['budget', 'status'],
+  };
+  exposition.gauge(headline, () => headlines(figures));
   const active = {
     name: 'alert_active',
     help: '1 while the condition of an alert holds; absent otherwise.',
@@ -148,6 +155,13 @@ function exposeTeamGauges(exposition: Exposition, figures: BudgetFigures): void 
       );
     }),
   );
+}
+
+function* headlines({ headlines: all }: BudgetFigures): Iterable<readonly [Labels, number]> {
+  for (const [budget, { status: now }] of all) {
+    for (const status of HEADLINE_STATUSES)
+      yield [{ budget, status: status.toLowerCase() }, Number(status === now)];
+  }
 }
 
 function inForce(topUps: readonly TopUpView[]): TopUpView[] {

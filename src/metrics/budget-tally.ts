@@ -105,10 +105,7 @@ export class BudgetTally implements BudgetObserver {
         this.overrunTokens += event.tokens;
         break;
       case 'alert':
-        // One that has ended was counted when it was raised; one of an event is over as soon as it has happened.
-        if (event.alert.endedAt === undefined || event.alert.endedAt === event.alert.raisedAt) {
-          add(this.alerts, event.alert.rule);
-        }
+        if (event.change === 'RAISED') add(this.alerts, event.alert.rule);
         break;
       default:
     }

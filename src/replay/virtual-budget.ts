@@ -3,6 +3,7 @@ import { type Circumstances, decide } from '../domain/decide.js';
 import { finish } from '../domain/finish.js';
 import { Ledger } from '../domain/ledger/ledger.js';
 import { type KnownDay, learnKnownDays } from '../domain/ledger/past-days.js';
+import type { StoredChange } from '../domain/model/changes.js';
 import type { Denied, NeedsLookup, Outcome, OutcomeOf } from '../domain/model/outcomes.js';
 import type { BudgetRequest, Evidence } from '../domain/model/requests.js';
 import type { Receipt, StatePatch, StoredState, UsageDay } from '../domain/model/state.js';
@@ -121,8 +122,9 @@ export class VirtualBudget {
   }
 }
 
-/** A replay gives each slot back once: of those that it has, nobody asks for the receipt. */
+/** A replay gives each slot back once: of those that it has, nobody asks for the receipt; nor for what changed its policy. */
 function isAskedAgain({ section, value }: StatePatch['puts'][number]): boolean {
+  if (section === 'changes') return false;
   if (section !== 'outbox') return true;
   const { body } = value as Receipt;
   return body.kind !== 'lease' || body.status !== 'RELEASED';
@@ -142,8 +144,11 @@ function unwrittenDays(ledger: Ledger): UsageDay[] {
 
 function written({ puts }: StatePatch, days: readonly UsageDay[]): BudgetRequest {
   const receipts = new Map<string, number>();
-  for (const { section, value } of puts) {
-    if (section === 'outbox') receipts.set((value as Receipt).id, (value as Receipt).revision);
+  const changes = new Map<string, number>();
+  for (const { section, key, value } of puts) {
+    if (section === 'outbox') receipts.set(key, (value as Receipt).revision);
+    if (section === 'changes') changes.set(key, (value as StoredChange).revision);
   }
-  return { kind: 'drop-written', receipts, days: new Map(days.map(({ day, revision }) => [day, revision])) };
+  const written = new Map(days.map(({ day, revision }) => [day, revision]));
+  return { kind: 'drop-written', receipts, days: written, changes };
 }

@@ -1,4 +1,5 @@
 import { SpanKind } from '@opentelemetry/api';
+import type { StoredChange } from '../domain/model/changes.js';
 import type { Receipt, StatePatch, UsageDay } from '../domain/model/state.js';
 import type { Cut, TidyMark } from '../domain/time/tidy-mark.js';
 import type { Tracing } from '../platform/tracing.js';
@@ -69,6 +70,14 @@ class ObservedStore implements BudgetStore {
 
   listReceipts(budgetId: string, prefix: string, after: string, limit: number) {
     return this.timed('listReceipts', () => this.store.listReceipts(budgetId, prefix, after, limit));
+  }
+
+  writeChanges(budgetId: string, changes: readonly StoredChange[]) {
+    return this.timed('writeChanges', () => this.store.writeChanges(budgetId, changes));
+  }
+
+  readChanges(budgetId: string, below: number, limit: number) {
+    return this.timed('readChanges', () => this.store.readChanges(budgetId, below, limit));
   }
 
   list(after: string, limit: number) {

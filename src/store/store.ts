@@ -1,3 +1,4 @@
+import type { StoredChange } from '../domain/model/changes.js';
 import type { Receipt, StateHead, StatePatch, StoredState, UsageDay } from '../domain/model/state.js';
 import type { Cut, TidyMark } from '../domain/time/tidy-mark.js';
 
@@ -78,6 +79,15 @@ export interface BudgetStore {
   /** Receipts whose id starts with `prefix` and is above `after`, in order of ids; `current`. */
   listReceipts(budgetId: string, prefix: string, after: string, limit: number): Promise<Receipt[]>;
 
+  /**
+   * Writes records of changes, each where the stored `revision` is lower or there is none, and keeps the newest 200 of the budget.
+   * Otherwise as `writeDays`.
+   */
+  writeChanges(budgetId: string, changes: readonly StoredChange[]): Promise<void>;
+
+  /** Records with a number below `below`, the newest first; `current`. */
+  readChanges(budgetId: string, below: number, limit: number): Promise<StoredChange[]>;
+
   /** Budgets with an id above `after`, deleted ones included, in order of ids; `current`. */
   list(after: string, limit: number): Promise<ListedBudget[]>;
 
@@ -100,8 +110,8 @@ export interface BudgetStore {
   swapTidyMark(mark: TidyMark): Promise<'won' | 'lost'>;
 
   /**
-   * Removes what is left of a deleted budget, if its stored version is `expected`: then it is as if it had never been. Its
-   * usage documents and receipts are not looked for; they are tidied away before.
+   * Removes what is left of a deleted budget, records of its changes included, if its stored version is `expected`: then it is as
+   * if it had never been. Its usage documents and receipts are not looked for; they are tidied away before.
    */
   forget(budgetId: string, expected: StateVersion): Promise<'won' | 'lost'>;
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { StoredChange } from '../domain/model/changes.js';
 import {
   type Receipt,
   SECTIONS,
@@ -35,6 +36,7 @@ function writing(target: TransferStore, budgetId: string): BudgetSink {
   return {
     days: (days) => target.writeDays(days),
     receipts: (receipts) => target.writeReceipts(budgetId, receipts),
+    changes: (changes) => target.writeChanges(budgetId, changes),
     state: (state) => create(target, budgetId, state),
   };
 }
@@ -68,6 +70,7 @@ function tee(first: BudgetSink, second: BudgetSink | undefined): BudgetSink {
     days: async (days) => void (await Promise.all([first.days(days), second.days(days)])),
     receipts: async (receipts) =>
       void (await Promise.all([first.receipts(receipts), second.receipts(receipts)])),
+    changes: async (changes) => void (await Promise.all([first.changes(changes), second.changes(changes)])),
     state: async (state) => void (await Promise.all([first.state(state), second.state(state)])),
   };
 }
@@ -77,6 +80,7 @@ export class BudgetDigest implements BudgetSink {
   private readonly receiptHash = createHash('sha256');
   /** Stores list days of several epochs in different orders. */
   private readonly dayTexts: string[] = [];
+  private changesText = '';
   private stateText = '';
   receiptCount = 0;
 
@@ -95,6 +99,10 @@ export class BudgetDigest implements BudgetSink {
     }
   }
 
+  async changes(changes: readonly StoredChange[]): Promise<void> {
+    this.changesText = canonical(changes);
+  }
+
   async state(state: StoredState): Promise<void> {
     this.stateText = canonical(state);
   }
@@ -104,7 +112,12 @@ export class BudgetDigest implements BudgetSink {
   }
 
   get value(): string {
-    const parts = [this.stateText, ...this.dayTexts.toSorted(), this.receiptHash.copy().digest('hex')];
+    const parts = [
+      this.stateText,
+      this.changesText,
+      ...this.dayTexts.toSorted(),
+      this.receiptHash.copy().digest('hex'),
+    ];
     return createHash('sha256').update(parts.join('\n')).digest('hex');
   }
 }

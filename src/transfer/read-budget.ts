@@ -1,4 +1,6 @@
+import { newestChanges } from '../domain/changes/newest-changes.js';
 import { refuseNewer } from '../domain/ledger/ledger.js';
+import { KEPT_CHANGES, type StoredChange } from '../domain/model/changes.js';
 import type { Receipt, StoredState, UsageDay } from '../domain/model/state.js';
 import type { DayPosition, TransferStore } from '../store/transfer-store.js';
 
@@ -8,13 +10,14 @@ const PAGE = 500;
 export interface BudgetSink {
   days(days: readonly UsageDay[]): Promise<void>;
   receipts(receipts: readonly Receipt[]): Promise<void>;
+  changes(changes: readonly StoredChange[]): Promise<void>;
   state(state: StoredState): Promise<void>;
 }
 
 /**
  * Reads a whole budget as it stood at one moment: that of its state, which is read first. What was written later has a
  * higher revision and is left out. A service may go on with it meanwhile; false: it changed in a way that needs a new look.
- * Receipts that wait in the state are read as if they were in their place already, as some stores have them.
+ * Receipts and records of changes that wait in the state are read as if they were in their place already, as some stores have them.
  */
 export async function readBudget(store: TransferStore, budgetId: string, sink: BudgetSink): Promise<boolean> {
   const state = await store.load(budgetId);
@@ -40,8 +43,15 @@ export async function readBudget(store: TransferStore, budgetId: string, sink: B
     await sink.receipts(newestOf([...written, ...due]));
     if (isLast) break;
   }
-  await sink.state({ ...state, sections: { ...state.sections, outbox: new Map() } });
+  await sink.changes(await changesOf(store, budgetId, state));
+  await sink.state({ ...state, sections: { ...state.sections, outbox: new Map(), changes: new Map() } });
   return true;
+}
+
+/** What was recorded after the state was read is left out. */
+async function changesOf(store: TransferStore, budgetId: string, { head, sections }: StoredState) {
+  const known = { count: head.changeCount ?? 0, waiting: sections.changes.values() };
+  return newestChanges(known, await store.readChanges(budgetId, known.count + 1, KEPT_CHANGES));
 }
 
 function takeUpTo(sorted: Receipt[], id: string): Receipt[] {

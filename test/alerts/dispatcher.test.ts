@@ -56,7 +56,7 @@ describe('alerts on their way to sinks', () => {
     await world.spend(600);
     await world.scheduler.advance(1_000);
     await world.ask({ kind: 'put-policy', fields: { monthlyLimit: 100_000 } });
-    await world.scheduler.advance(HOUR);
+    await world.scheduler.advance(7 * HOUR);
     const told = world.toldOf('WARNING');
     expect(told.filter((line) => line.includes('ops'))).toEqual(['0 ops raised 1', '0 ops ended 1']);
     expect(told.filter((line) => line.includes('late')).slice(-2)).toEqual([
@@ -73,7 +73,7 @@ describe('alerts on their way to sinks', () => {
     const world = await AlertWorld.open();
     await world.ask({ kind: 'put-policy', fields: { ...POLICY, maxHourlyPercent: 10 } });
     await world.spend(90);
-    await world.scheduler.advance(HOUR);
+    await world.scheduler.advance(2 * HOUR);
     expect(world.toldOf('HOURLY_BURST')).toEqual(['0 ops raised 1', '0 ops ended 1']);
     const { alert } = world.told.findLast(({ notice }) => notice.type === 'ended')?.notice ?? {};
     expect(new Date(alert?.endedAt ?? 0).toISOString()).toMatch(/^2026-11-10T10:00:0/);

@@ -192,6 +192,8 @@ describe('gauges', () => {
     expect(page.get(`alert_active{budget="${BUDGET}",rule="WARNING"}`)).toBe(1);
     expect(page.has(`alert_active{budget="${BUDGET}",rule="EMERGENCY"}`)).toBe(false);
     expect(page.get(`paused${OWN}`)).toBe(1);
+    expect(page.get(`headline{budget="${BUDGET}",status="paused"}`)).toBe(1);
+    expect(page.get(`headline{budget="${BUDGET}",status="ok"}`)).toBe(0);
     expect(page.get(`exhaustion_timestamp_seconds${OWN}`)).toBeGreaterThan(0);
   });
 

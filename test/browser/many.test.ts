@@ -20,7 +20,7 @@ afterAll(async () => {
 it('says of an empty store that it is empty, and fills by itself', async () => {
   await page.goto(`${world.url}/`);
   await page
-    .getByText('There is no budget yet. The first one is made with CreateBudget, or by CONFIG_FILE.')
+    .getByText('There is no budget yet. The first one is made here, with CreateBudget, or by CONFIG_FILE.')
     .waitFor();
   await page.goto(`${world.url}/#/budgets/nobody`);
   await page.getByText('there is no budget "nobody": check the id, or create it with CreateBudget').waitFor();
@@ -30,26 +30,47 @@ it('says of an empty store that it is empty, and fills by itself', async () => {
   await page.getByRole('heading', { name: 'first' }).waitFor();
 });
 
-describe('200 budgets', () => {
-  it('are shown, live, found by name and put in order', async () => {
-    for (let at = 0; at < 199; at += 1) await world.put(`budget-${String(at).padStart(3, '0')}`, {});
+describe('202 budgets', () => {
+  const rows = () => page.locator('.table-box tbody tr');
+  const first = () => rows().first().locator('th').textContent();
+
+  it('are a table of pages, worst first', async () => {
+    for (let at = 0; at < 201; at += 1) await world.put(`budget-${String(at).padStart(3, '0')}`, {});
     await world.spend('budget-150', 'sandbox', 's', 130_000);
-    await page.getByText('200 budgets', { exact: true }).waitFor();
-    await page.getByText('130,000 of 140,000').waitFor();
-    await page.getByLabel('Order by').selectOption('spent');
-    await expect.poll(() => page.locator('.card h2').first().textContent()).toBe('budget-150');
-    await page.getByLabel('Show').fill('budget-19');
-    await page.getByText('9 of 200 budgets').waitFor();
-    await world.spend('budget-198', 'sandbox', 't', 555);
-    await page.getByText('555 of 140,000').waitFor();
+    await page.getByText('202 budgets', { exact: true }).waitFor();
+    await expect.poll(first, { timeout: 10_000 }).toBe('budget-150');
+    expect(await rows().count()).toBe(50);
+    await rows().first().getByText('92.9%').waitFor();
+    expect(await page.locator('.card').count()).toBe(0);
   });
 
-  it('are not the most: more have a page of their own', async () => {
+  it('stay at their page, order and name in the address, and go back', async () => {
+    await page.getByLabel('Order by').selectOption('name');
+    await expect.poll(first, { timeout: 10_000 }).toBe('budget-000');
+    await page.getByRole('link', { name: 'Next ›' }).click();
+    await expect.poll(first, { timeout: 10_000 }).toBe('budget-050');
+    expect(page.url()).toContain('#/?order=name&page=2');
+    await page.reload();
+    await expect.poll(first, { timeout: 10_000 }).toBe('budget-050');
+    await page.getByText('Page 2 of 5').waitFor();
+    await page.goBack();
+    await expect.poll(first, { timeout: 10_000 }).toBe('budget-000');
+    await page.goBack();
+    await expect.poll(first, { timeout: 10_000 }).toBe('budget-150');
+    expect(await page.getByLabel('Order by').inputValue()).toBe('worst');
+  });
+
+  it('are found by a part of their name, by the service, and go on live', async () => {
+    await page.getByLabel('Show').fill('budget-20');
+    await page.getByText('1 budget with such a name').waitFor();
+    expect(page.url()).toContain('q=budget-20');
+    await page.getByLabel('Show').fill('budget-19');
+    await page.getByText('10 budgets with such a name').waitFor();
+    await world.spend('budget-198', 'sandbox', 't', 555);
+    await page.getByText('555 of 140,000').waitFor();
+    await page.getByLabel('Show').fill('nothing');
+    await page.getByText('No budget has such a name.').waitFor();
     await page.getByLabel('Show').fill('');
-    for (let at = 0; at < 3; at += 1) await world.put(`z-${at}`, {});
-    await page.getByRole('link', { name: 'More budgets' }).click();
-    await page.getByText('3 budgets', { exact: true }).waitFor();
-    await page.getByRole('heading', { name: 'z-2' }).waitFor();
   });
 });
 

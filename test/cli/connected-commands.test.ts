@@ -29,7 +29,7 @@ describe('commands that ask a service without credentials', () => {
   it('status has a line for each budget', async () => {
     const { code, out } = await cli(['status'], env);
     expect(code).toBe(0);
-    expect(out).toMatch(/^BUDGET +STATE +MONTH/);
+    expect(out).toMatch(/^anthropic: OK: nobody is refused\n\nBUDGET +STATE +MONTH/);
     expect(out).toMatch(/^anthropic +normal +300\/140,000 +0% +300\/11,200 +2% +300\/700 +42% +1\/2 +0 +- /m);
   });
 
@@ -58,7 +58,10 @@ describe('commands that ask a service without credentials', () => {
 
   it('status --json has an object for each budget that is named', async () => {
     const { out } = await cli(['status', 'anthropic', '--json'], env);
-    expect(JSON.parse(out)).toMatchObject({ budgetId: 'anthropic', state: 'normal', activeRequests: 1 });
+    expect(JSON.parse(out)).toMatchObject({
+      ...{ budgetId: 'anthropic', state: 'normal', activeRequests: 1 },
+      headline: { status: 'HEADLINE_STATUS_OK', text: 'OK: nobody is refused', ais: 0 },
+    });
     expect(await cli(['status', 'nothere'], env)).toMatchObject({
       code: 1,
       out: '',

@@ -3,7 +3,15 @@ import { expect, it } from 'vitest';
 import { COLOURED, PLAIN } from '../../src/cli/text.js';
 import { Screen } from '../../src/cli/watch.js';
 import { frame, happeningLine, WatchView } from '../../src/cli/watch-view.js';
-import { AlertRule, Budget, Lease, Rule, Window } from '../../src/gen/budgetarbiter/v1/budget.js';
+import {
+  AlertRule,
+  Budget,
+  Headline,
+  HeadlineStatus,
+  Lease,
+  Rule,
+  Window,
+} from '../../src/gen/budgetarbiter/v1/budget.js';
 import { BudgetEvent, WatchBudgetResponse } from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
 import { ManualScheduler } from '../support/manual-scheduler.js';
 
@@ -119,6 +127,17 @@ it('says each event as a line, without what a terminal would obey', () => {
     '2026-11-10T09:20:00Z  alert     WARNING: 80% is spent',
   ]);
   expect(frame(view, SIZE, PLAIN)[0]).toContain('paused');
+});
+
+it('begins with the headline of the service, and what would be refused in mode OBSERVE', () => {
+  const headline = Headline.fromPartial({
+    ...{ status: HeadlineStatus.HEADLINE_STATUS_ENDING, text: 'On course to run out on 29 Nov' },
+  });
+  const { view } = viewWith(update({ headline }));
+  expect(frame(view, SIZE, PLAIN)[0]).toBe(' On course to run out on 29 Nov'.padEnd(99));
+  view.take(update({ headline: { ...headline, observedText: 'Mode OBSERVE: would refuse nobody' } }));
+  expect(frame(view, SIZE, PLAIN)[0]).toContain('29 Nov. Mode OBSERVE: would refuse nobody');
+  expect(frame(view, SIZE, PLAIN)[1]).toContain('anthropic on here:1');
 });
 
 it('says when it is not live, and when the store does not answer', () => {

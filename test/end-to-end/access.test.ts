@@ -154,7 +154,7 @@ it('what operators do is in the log, with their names', async () => {
       path,
       requestSerialize,
       responseDeserialize,
-      { budgetId: 'other' },
+      { budgetId: 'other', reason: '' },
       resolve,
     );
   });

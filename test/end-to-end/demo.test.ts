@@ -31,7 +31,10 @@ describe('the demo', () => {
     expect(output).toMatch(/killed +conquest with SIGKILL/);
     expect(output).toMatch(/expired +conquest slot \d+, [\d,]+ reported, [\d,]+ presumed spent/);
     expect(output).toMatch(/its slot went to \w+, \d+ ms after the lease had ended/);
-    expect(output).toMatch(/report trace-\d+ was under way: made again, it (had been|was) booked/);
+    // The third: a machine that was slow to write the journal.
+    expect(output).toMatch(
+      /report trace-\d+ was under way: it (was told again|had been booked|had not reached)/,
+    );
     expect(await folders()).toEqual([]);
     const { selfCheck } = JSON.parse((await cli(['replay', '--trace', recording, '--json'])).out);
     expect(selfCheck.recorded).toBeGreaterThan(50);

@@ -178,8 +178,15 @@ const byReservedName: Row[] = [
 
 const byAdmin: Row[] = [
   ['listUsage', { groupBy: 99 }, 'group_by', /DAY, HOUR, AI, MODEL, TEAM/],
+  ['listDenials', { aiId: '' }, 'ai_id', ID],
+  ['listDenials', { rule: 99 }, 'rule', /a rule of admission/],
+  ['listDenials', { from: new Date(8.64e15) }, 'from', /must be a time/],
+  ['listDenials', { from: new Date(2), to: new Date(1) }, 'to', /after from/],
+  ['listDenials', { from: new Date(0), to: new Date(7 * 86_400_000 + 1) }, 'from', /7 days/],
   ['listUsage', { groupBy: -1 }, 'group_by', /DAY, HOUR, AI, MODEL, TEAM/],
-  ...(['listUsage', 'listLeases', 'listBudgets', 'listTopUps'] as const).flatMap((name): Row[] => [
+  ...(
+    ['listUsage', 'listLeases', 'listBudgets', 'listTopUps', 'listDenials', 'listChanges'] as const
+  ).flatMap((name): Row[] => [
     [name, { pageSize: -1 }, 'page_size', /0 to 1,000/],
     [name, { pageToken: 'not a token' }, 'page_token', /next_page_token/],
     [name, { pageToken: 'e30' }, 'page_token', /next_page_token/],

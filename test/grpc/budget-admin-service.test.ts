@@ -28,16 +28,23 @@ beforeEach(() => {
 });
 afterAll(() => harness.stop());
 
+/** Nobody has credentials here. */
+const ASKED = { reason: '', principal: 'anonymous' };
+
 describe('CreateBudget', () => {
   const create = (request: object) =>
     answerOf(harness, service.createBudget, gen.CreateBudgetRequest.fromPartial(request));
-  const asked = { kind: 'put-policy', fields: {}, presence: 'absent', validateOnly: false, reason: '' };
+  const asked = { kind: 'put-policy', fields: {}, presence: 'absent', validateOnly: false, ...ASKED };
 
   it('asks for a budget that must not be there; an absent policy is that of the defaults', async () => {
     await create({ budgetId: 'anthropic', policy: { pacing: Pacing.PACING_UNSPECIFIED } });
     expect(harness.servicePort.last.request).toEqual(asked);
     await create({ budgetId: 'anthropic', validateOnly: true, reason: 'a trial' });
-    expect(harness.servicePort.last.request).toEqual({ ...asked, validateOnly: true, reason: 'a trial' });
+    expect(harness.servicePort.last.request).toEqual({
+      ...{ ...asked, validateOnly: true, reason: 'a trial' },
+      // It changes nothing: nobody asks who it was.
+      principal: undefined,
+    });
   });
 
   it('tells where there is one already', async () => {
@@ -97,7 +104,7 @@ describe('UpdateBudget', () => {
     expect(harness.servicePort.last).toMatchObject({ budgetId: 'anthropic' });
     expect(harness.servicePort.last.request).toEqual({
       ...{ kind: 'put-policy', fields: FIELDS, etag: '3' },
-      ...{ presence: 'present', validateOnly: false, reason: '' },
+      ...{ presence: 'present', validateOnly: false, ...ASKED },
     });
     expect(answer.warnings).toEqual([{ field: 'pacing', message: 'surprising' }]);
     expect(answer.budget).toMatchObject({
@@ -126,7 +133,7 @@ describe('UpdateBudget', () => {
     });
     expect(harness.servicePort.last.request).toEqual({
       ...{ kind: 'put-policy', fields: { cooldownMs: 2_000 }, updateMask: ['cooldownMs'] },
-      ...{ validateOnly: false, reason: '' },
+      ...{ validateOnly: false, ...ASKED },
     });
     await update({ budgetId: 'anthropic' });
     expect(harness.servicePort.last.request).toMatchObject({
@@ -192,22 +199,26 @@ describe('other calls about budgets', () => {
   });
 
   it('DeleteBudget', async () => {
-    await answerOf(harness, service.deleteBudget, { budgetId, force: true, etag: '3' });
-    expect(harness.servicePort.last.request).toEqual({ kind: 'delete-budget', force: true, etag: '3' });
-    await answerOf(harness, service.deleteBudget, { budgetId, force: false });
-    expect(harness.servicePort.last.request).toEqual({ kind: 'delete-budget', force: false });
+    await answerOf(harness, service.deleteBudget, { budgetId, force: true, reason: 'moved', etag: '3' });
+    expect(harness.servicePort.last.request).toEqual({
+      ...{ kind: 'delete-budget', force: true, etag: '3', ...ASKED, reason: 'moved' },
+    });
+    await answerOf(harness, service.deleteBudget, { budgetId, force: false, reason: '' });
+    expect(harness.servicePort.last.request).toEqual({ kind: 'delete-budget', force: false, ...ASKED });
   });
 
   it('PauseBudget and ResumeBudget', async () => {
     const paused = await answerOf(harness, service.pauseBudget, { budgetId, reason: 'audit' });
     expect(harness.servicePort.last.request).toMatchObject({ kind: 'pause', reason: 'audit' });
     expect(paused.budget?.pause).toEqual({ reason: 'audit', pausedAt: new Date(NOON), principal: '' });
-    const resumed = await answerOf(harness, service.resumeBudget, { budgetId });
+    const resumed = await answerOf(harness, service.resumeBudget, { budgetId, reason: 'over' });
+    expect(harness.servicePort.last.request).toMatchObject({ kind: 'resume', reason: 'over' });
     expect(resumed.budget?.pause).toBeUndefined();
   });
 
   it('ResetClock', async () => {
-    const answer = await answerOf(harness, service.resetClock, { budgetId });
+    const answer = await answerOf(harness, service.resetClock, { budgetId, reason: 'NTP' });
+    expect(harness.servicePort.last.request).toMatchObject({ kind: 'reset-clock', reason: 'NTP' });
     expect(answer).toEqual({ before: new Date(NOON + 9_000), after: new Date(NOON) });
   });
 
@@ -269,9 +280,7 @@ describe('top-ups', () => {
     const request = { budgetId, topUpId: 'friday', reason: 'done' };
     const answer = await answerOf(harness, service.endTopUp, request);
     expect(harness.servicePort.last.request).toEqual({
-      kind: 'end-top-up',
-      topUpId: 'friday',
-      reason: 'done',
+      ...{ kind: 'end-top-up', topUpId: 'friday', ...ASKED, reason: 'done' },
     });
     expect(answer).toEqual({ topUp: { ...topUp, endedAt: new Date(NOON) } });
     expect(harness.logged[0]?.fields).toMatchObject({ topUp: 'friday', reason: 'done' });

@@ -26,6 +26,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   ListBudgets: ['viewer', 'operator'],
   ListLeases: ['viewer', 'operator'],
   ListUsage: ['viewer', 'operator'],
+  ListDenials: ['ai', 'viewer', 'operator'],
   WatchBudget: ['viewer', 'operator'],
   CreateBudget: ['operator'],
   UpdateBudget: ['operator'],
@@ -37,6 +38,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   AddTopUp: ['operator'],
   EndTopUp: ['operator'],
   ListTopUps: ['viewer', 'operator'],
+  ListChanges: ['viewer', 'operator'],
   SimulatePolicy: ['operator'],
   ResetClock: ['operator'],
 };

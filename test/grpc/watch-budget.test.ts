@@ -43,7 +43,7 @@ describe('WatchBudget', () => {
         [
           { kind: 'granted', at: NOON, lease: lease() },
           { kind: 'overrun', at: NOON, lease: lease(), tokens: 5 },
-          { kind: 'alert', at: NOON, alert: { ...ALERT, rule: 'OF_A_NEWER_COPY' } },
+          { kind: 'alert', at: NOON, alert: { ...ALERT, rule: 'OF_A_NEWER_COPY' }, change: 'RAISED' },
           { kind: 'changed', at: NOON, budget: budget() },
         ],
         { denials: new Map([['COOLDOWN', 4]]), mergedEvents: 2, stale: true },

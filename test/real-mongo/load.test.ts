@@ -15,7 +15,7 @@ const BUDGETS = ['one', 'two', 'three'];
 const AIS = 8;
 /** An election after a partition takes half a minute where nobody is in a hurry. */
 const PATIENCE_MS = 90_000;
-const COLLECTIONS = ['budgets', 'usage', 'receipts', 'copies', 'marks', 'probe'];
+const COLLECTIONS = ['budgets', 'usage', 'receipts', 'changes', 'copies', 'marks', 'probe'];
 const REFUSED_BY_VALIDATOR = [121, 525074461];
 
 describeMongo('two replicas under load, whatever becomes of their MongoDB', (uri) => {

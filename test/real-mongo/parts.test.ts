@@ -56,6 +56,7 @@ it('the script is bash, and its dry run goes through every version and fault', (
     ['budgets', '_id'],
     ['usage', 'budget'],
     ['receipts', 'budget'],
+    ['changes', 'budget'],
   ]) {
     const wanted = `.${name}.createIndex({${key}:"hashed"});\n      must(db.adminCommand({shardCollection: 'budget.${name}'`;
     expect(times(wanted), name).toBe(each * 2);

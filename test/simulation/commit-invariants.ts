@@ -2,6 +2,7 @@ import { restOfOpen } from '../../src/domain/ledger/day-rest.js';
 import { Ledger } from '../../src/domain/ledger/ledger.js';
 import type { LedgerTables } from '../../src/domain/ledger/ledger-tables.js';
 import { standingOf } from '../../src/domain/ledger/standing.js';
+import type { StoredChange } from '../../src/domain/model/changes.js';
 import { policyInForce } from '../../src/domain/model/policy.js';
 import { leaseReceiptId } from '../../src/domain/model/receipt-id.js';
 import type {
@@ -15,6 +16,7 @@ import type {
 } from '../../src/domain/model/state.js';
 import { UNKNOWN } from '../../src/domain/model/types.js';
 import { exceededScopes, wrongScopes } from '../support/scope-books.js';
+import { checkChanges } from './change-invariants.js';
 import { checkMeasured, checkSafe } from './extremes.js';
 import { checkPacing } from './pacing-invariants.js';
 import { type Say, sum } from './say.js';
@@ -35,6 +37,7 @@ export interface Committed {
   readonly before: StoredState | undefined;
   readonly after: StoredState;
   readonly receipt: (id: string) => Receipt | undefined;
+  readonly change: (number: number) => StoredChange | undefined;
   readonly document: (epoch: number, day: string) => UsageDay | undefined;
   readonly topped: ToppedBooks;
   /** The latest that the store has believed it to be. */
@@ -70,6 +73,7 @@ export function checkCommit(budgetId: string, committed: Committed): string[] {
   checkTopped(ledger, say);
   checkSafe(ledger, say);
   if (committed.measured) checkMeasured(ledger, after, say);
+  checkChanges({ before, after, written: committed.change }, say);
   checkPacing(ledger, after, say);
   checkLeases(committed, say);
   checkUnit(before, ledger, say);

@@ -1,8 +1,10 @@
 import type { CallerRequest } from '../../src/arbiter/service-port.js';
+import { KEPT_CHANGES } from '../../src/domain/model/changes.js';
 import { parseLeaseId } from '../../src/domain/model/lease-id.js';
 import type { PolicyFields } from '../../src/domain/model/policy.js';
 import { largerMonth, overCaps } from '../support/top-ups.js';
 import { SimulatedCaller } from './caller.js';
+import { wrongOfListing } from './change-invariants.js';
 import { extremePolicy } from './extremes.js';
 import { BUDGET, type SimWorld } from './sim-world.js';
 
@@ -220,6 +222,18 @@ export class Operator extends SimulatedCaller {
     return { day: world.pick([...toppedDays.keys()]), aiId: world.pick([undefined, ...ais]) };
   }
 
+  /** While the budget is changed, and after a fail-over. */
+  async listChanges(): Promise<void> {
+    const { world } = this;
+    const replica = world.pick(world.replicas);
+    const known = await this.ask({ kind: 'get-changes' }, { replica });
+    if (known?.kind !== 'changes' || !replica.link.alive) return;
+    const listed = replica.arbiter.changes(known, Number.MAX_SAFE_INTEGER, KEPT_CHANGES);
+    // A store that does not answer tells nothing; nor does a replica that crashes now.
+    const found = await Promise.race([listed.catch(() => undefined), world.pause(10_000)]);
+    if (found !== undefined) for (const what of wrongOfListing(known, found)) world.violated(what);
+  }
+
   async recreate(): Promise<void> {
     const { world } = this;
     if (world.random() < 0.7) return;
@@ -289,6 +303,7 @@ const ORDERS: readonly Disturbance[] = [
   (operator, step) => operator.topUp(step),
   (operator, step) => operator.topUp(step),
   (operator, step) => operator.adjust(step),
+  (operator) => operator.listChanges(),
   (operator) => operator.recreate(),
   (operator) => operator.changeUnit(),
   (operator) => operator.clockRunsAhead(),

@@ -7,6 +7,8 @@ import type { Receipt, StoredState, UsageDay } from '../../src/domain/model/stat
 import type { CallCount } from '../../src/domain/model/types.js';
 import { usageDayOf } from '../../src/domain/reads.js';
 import type { BudgetStore } from '../../src/store/store.js';
+import { checkNoticesAtRest } from './alert-invariants.js';
+import { changesAtRest } from './change-invariants.js';
 import type { Journal } from './journal.js';
 import { checkPastDay, inWindow, pastWindow } from './pacing-invariants.js';
 import { sum } from './say.js';
@@ -35,8 +37,9 @@ export async function checkRest(
   checkUsages(receipts, journal, wrong);
   checkLeases(state, receipts, journal, wrong);
   await checkPastDays(store, state, wrong);
+  wrong.push(...(await changesAtRest(store, BUDGET, state)));
   checkSize(state, time.now, wrong);
-  wrong.push(...sink.checkRest(BUDGET, state));
+  wrong.push(...sink.checkRest(BUDGET, state), ...checkNoticesAtRest(state, time.now));
   for (const { arbiter } of replicas) {
     // A day that closed just now was worth a look.
     const quiet = time.now - state.head.clock > BOUNDS.idleMs;

@@ -25,6 +25,8 @@ export const METHODS = [
   'writeReceipts',
   'findReceipts',
   'listReceipts',
+  'writeChanges',
+  'readChanges',
   'list',
   'due',
   'time',

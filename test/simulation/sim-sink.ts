@@ -5,6 +5,7 @@ import { Routing, type SinkSettings } from '../../src/alerts/sink-settings.js';
 import { ALERT_RULES } from '../../src/domain/alerts/alert-conditions.js';
 import { isHappening } from '../../src/domain/alerts/alert-deliveries.js';
 import { alertKey } from '../../src/domain/alerts/alerts.js';
+import { toldOf } from '../../src/domain/alerts/notices.js';
 import type { StoredState } from '../../src/domain/model/state.js';
 import type { Clock } from '../../src/platform/clock.js';
 import { SILENT_LOG } from '../../src/platform/log.js';
@@ -43,15 +44,25 @@ export class SimSink {
     this.tried.set(id, (this.tried.get(id) ?? 0) + 1);
     if (this.random() < this.faults) return { delivered: false, detail: 'failed' };
     this.heard.set(id, (this.heard.get(id) ?? 0) + 1);
-    if (type === 'ended' && !this.heard.has(id.replace(/ended$/, 'raised')))
-      this.violated(`${id} was told before its start`);
+    if (type === 'ended' && !this.hasHeardStart(id)) this.violated(`${id} was told before its start`);
     if (this.random() < this.faults) return { delivered: false, detail: 'the answer was lost' };
     return { delivered: true, detail: 'heard' };
   }
 
+  /** Of its notice, or of an earlier one of the same alert. */
+  private hasHeardStart(ended: string): boolean {
+    const [, incident = '', number = '1'] =
+      /^(.*?:[A-Z_]+:\d+(?:%3A[^:]*)?)(?::(\d+))?:ended$/.exec(ended) ?? [];
+    for (let one = Number(number); one > 1; one -= 1)
+      if (this.heard.has(`${incident}:${one}:raised`)) return true;
+    return this.heard.has(`${incident}:raised`);
+  }
+
   /** What every committed state must hold: no alert is without its promise. */
   checkCommit({ sections }: StoredState): string[] {
-    const bare = [...sections.alerts].filter(([, { deliveries }]) => deliveries === undefined);
+    const bare = [...sections.alerts].filter(
+      ([, { deliveries, untold }]) => deliveries === undefined || untold,
+    );
     return bare.map(([key]) => `alert ${key} was committed and nobody is to be told`);
   }
 
@@ -70,7 +81,7 @@ export class SimSink {
         if (status === 'PENDING') wrong.push(`${what} it is still not delivered`);
         if (status === 'DELIVERED' && !this.heard.has(id)) wrong.push(`${what} nobody has heard it`);
         if (status === 'GAVE_UP' && !this.tried.has(id)) wrong.push(`${what} it was never tried`);
-        const ended = alert.endedAt !== undefined && !isHappening(alert);
+        const ended = toldOf(alert).endedAt !== undefined && !isHappening(alert);
         if (ended && notice === 'RAISED' && status === 'DELIVERED')
           wrong.push(`${what} its end was not told`);
       }

@@ -1,3 +1,4 @@
+import { KEPT_CHANGES, type StoredChange } from '../../src/domain/model/changes.js';
 import type {
   Receipt,
   StatePatch,
@@ -24,6 +25,8 @@ interface Node {
   readonly days: Map<string, UsageDay>;
   /** By `budget id`. */
   readonly receipts: Map<string, Receipt>;
+  /** By `budget number`. */
+  readonly changes: Map<string, StoredChange>;
   tidyMark?: TidyMark | undefined;
 }
 
@@ -61,7 +64,9 @@ const UNCONFIRMED = 0.5;
 export class SimStore implements BudgetStore {
   readonly name = 'mongo';
   readonly exclusive = false;
-  private majority: Node = { budgets: new Map(), days: new Map(), receipts: new Map() };
+  private majority: Node = {
+    ...{ budgets: new Map(), days: new Map(), receipts: new Map(), changes: new Map() },
+  };
   private primary = this.majority;
   /** Of the last acknowledged writes, the newest last. */
   private readonly undo: Before[] = [];
@@ -83,11 +88,7 @@ export class SimStore implements BudgetStore {
   /** From now on nothing reaches the majority. */
   stall(): void {
     if (this.stalled) return;
-    const { budgets, days, receipts, tidyMark } = this.majority;
-    this.primary = {
-      ...{ budgets: new Map(budgets), days: new Map(days), receipts: new Map(receipts) },
-      tidyMark,
-    };
+    this.primary = copyOf(this.majority);
   }
 
   /** The majority catches up: what was not acknowledged has happened after all. */
@@ -106,8 +107,7 @@ export class SimStore implements BudgetStore {
   }
 
   private nodeBehind({ writes, parts }: Lag): Node {
-    const { budgets, days, receipts } = this.majority;
-    const node: Node = { budgets: new Map(budgets), days: new Map(days), receipts: new Map(receipts) };
+    const node = copyOf(this.majority);
     const missing = this.undo.filter(({ part }) => parts.includes(part)).slice(-writes);
     for (const { part, key, value } of missing.reverse()) {
       const map = node[part] as Map<string, unknown>;
@@ -220,6 +220,27 @@ export class SimStore implements BudgetStore {
       .slice(0, limit);
   }
 
+  async writeChanges(budgetId: string, changes: readonly StoredChange[]): Promise<void> {
+    for (const change of changes) {
+      const key = `${budgetId} ${change.number}`;
+      const before = this.primary.changes.get(key)?.revision ?? -1;
+      if (before < change.revision) this.put('changes', key, deepFreeze(change));
+    }
+    const newest = Math.max(0, ...changes.map(({ number }) => number));
+    for (const [key, { number }] of this.primary.changes)
+      if (key === `${budgetId} ${number}` && number <= newest - KEPT_CHANGES)
+        this.primary.changes.delete(key);
+    this.written(undefined);
+  }
+
+  async readChanges(budgetId: string, below: number, limit: number): Promise<StoredChange[]> {
+    return [...this.current.changes]
+      .filter(([key, { number }]) => key === `${budgetId} ${number}` && number < below)
+      .map(([, change]) => change)
+      .sort((a, b) => b.number - a.number)
+      .slice(0, limit);
+  }
+
   /** What a majority has. */
   peekState(budgetId: string): StoredState | undefined {
     return this.majority.budgets.get(budgetId);
@@ -228,6 +249,11 @@ export class SimStore implements BudgetStore {
   /** What the primary has of a receipt, acknowledged or not: for those who watch. */
   peekReceipt(budgetId: string, id: string): Receipt | undefined {
     return this.primary.receipts.get(`${budgetId} ${id}`);
+  }
+
+  /** The same of a record of a change. */
+  peekChange(budgetId: string, number: number): StoredChange | undefined {
+    return this.primary.changes.get(`${budgetId} ${number}`);
   }
 
   /** The same of a usage document. */
@@ -281,6 +307,13 @@ export class SimStore implements BudgetStore {
   }
 
   async close(): Promise<void> {}
+}
+
+function copyOf({ budgets, days, receipts, changes, tidyMark }: Node): Node {
+  return {
+    ...{ budgets: new Map(budgets), days: new Map(days) },
+    ...{ receipts: new Map(receipts), changes: new Map(changes), tidyMark },
+  };
 }
 
 /** A lease with this label stands for a value that the engine refuses. */

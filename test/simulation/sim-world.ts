@@ -10,6 +10,7 @@ import type { Scheduler } from '../../src/platform/scheduler.js';
 import { TestCaller } from '../support/caller.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { ManualScheduler } from '../support/manual-scheduler.js';
+import { checkShownAlerts } from './alert-invariants.js';
 import { checkCommit, type Promises } from './commit-invariants.js';
 import { type Extreme, extremeOf } from './extremes.js';
 import { GuaranteeBooks } from './guarantee-books.js';
@@ -26,11 +27,11 @@ const SLACK_MS = BOUNDS.requestMs + 2_500;
 
 /** All that one replica set has, or what has a shard of its own. */
 const LAGGING_PARTS: readonly Lag['parts'][] = [
-  ['budgets', 'days', 'receipts'],
-  ['budgets', 'days', 'receipts'],
+  ['budgets', 'days', 'receipts', 'changes'],
+  ['budgets', 'days', 'receipts', 'changes'],
   ['budgets'],
   ['days'],
-  ['days', 'receipts'],
+  ['days', 'receipts', 'changes'],
 ];
 
 /** Of a wrong time that the store told; a commit that was decided by it may arrive late. */
@@ -130,11 +131,18 @@ export class SimWorld {
     const { brokenStreams, promises, topped } = this;
     const measured = this.extreme === 'NAMES';
     const known = { latestTime: this.time.latestBelief, latestGrant, promises, brokenStreams, measured };
-    this.violations.push(...this.sink.checkCommit(after), ...this.marks.check(before, after));
+    this.violations.push(
+      ...this.sink.checkCommit(after),
+      ...checkShownAlerts(BUDGET, after),
+      ...this.marks.check(before, after),
+    );
     const receipt = (id: string) => this.store.peekReceipt(BUDGET, id);
     const document = (epoch: number, day: string) => this.store.peekDay(BUDGET, epoch, day);
+    const change = (number: number) => this.store.peekChange(BUDGET, number);
     for (const [id, tokens] of presumedAtEnds(before, after)) this.presumed.set(id, tokens);
-    this.violations.push(...checkCommit(BUDGET, { before, after, receipt, document, topped, ...known }));
+    this.violations.push(
+      ...checkCommit(BUDGET, { before, after, receipt, change, document, topped, ...known }),
+    );
     this.guarantees.commit(before, after);
   }
 

@@ -44,6 +44,9 @@ const CALM_MS = 45_000;
 /** Longer than alerts wait between two tries, and than a replica that crashed holds them. */
 const ALERTS_TOLD_MS = 15 * 60_000;
 
+/** The rest of an hour, and the time that its alert is away before its end is told. */
+const HOUR_ALERTS_END_MS = 95 * 60_000;
+
 /** One run: the same seed gives the same run. */
 export async function simulate(seed: number, steps = STEPS): Promise<SimResult> {
   const start = Date.parse(STARTS[seed % STARTS.length] ?? '');
@@ -74,6 +77,12 @@ async function untilToldOfAlerts(world: SimWorld): Promise<void> {
     if (state === undefined || !world.sink.isPending(state)) return;
     await world.scheduler.advance(10_000);
   }
+}
+
+/** Time alone ends what an hour brought about, and its end is told. */
+async function pastTheEndOfAnHour(world: SimWorld): Promise<void> {
+  await world.scheduler.advance(HOUR_ALERTS_END_MS);
+  await untilToldOfAlerts(world);
 }
 
 interface Plan {
@@ -119,6 +128,7 @@ async function live(
     await scheduler.until(new Calm(world, journal).run(), LONGEST_MS, 100);
   }
   await untilToldOfAlerts(world);
+  if (world.random() < 0.1) await pastTheEndOfAnHour(world);
   const before = world.commits;
   await scheduler.advance(BOUNDS.idleMs + 5_000);
   // What was looked at without a commit meanwhile, an alert for one, stays for as long again.

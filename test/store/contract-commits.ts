@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { SectionPut, StatePatch } from '../../src/domain/model/state.js';
 import type { BudgetStore } from '../../src/store/store.js';
 import type { ContractOptions, Subject } from './contract.js';
-import { contentOf, head, lease, leaseReceipt, NASTY_NAMES, patch, T0 } from './samples.js';
+import { change, contentOf, head, lease, leaseReceipt, NASTY_NAMES, patch, T0 } from './samples.js';
 
 const RACERS = 16;
 
@@ -219,6 +219,7 @@ function everyKind(): SectionPut[] {
   const day = { start: T0, end: T0 + 1, total: 3, presumed: 1, late: 0, changedAt: 2, settleUntil: 0 };
   return [
     { section: 'settings', key: 'policy', value: { fields, revision: 1 } },
+    { section: 'changes', key: '7', value: change(7, 2) },
     { section: 'settings', key: 'pause', value: { reason: 'because: "$a.b"', at: T0 } },
     { section: 'leases', key: '7', value: lease({ labels: { 'a.b': '1', $c: '', ['__proto__']: 'p' } }) },
     { section: 'leases', key: '8', value: lease({ fence: 8, previousGrantAt: T0 - 1 }) },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BudgetStore } from '../../src/store/store.js';
 import type { ContractOptions, Subject } from './contract.js';
-import { patch, usageDay, usageReceipt } from './samples.js';
+import { change, patch, usageDay, usageReceipt } from './samples.js';
 
 const SECTION = 'monthAis' as const;
 
@@ -12,24 +12,27 @@ async function writeRound(store: BudgetStore, revision: number): Promise<void> {
   expect(await store.commit('b', expected, patch(revision, { puts }))).toBe('won');
   await store.writeReceipts('b', [usageReceipt('same', revision), usageReceipt(`new ${revision}`, revision)]);
   await store.writeDays([usageDay('2026-11-24', revision)]);
+  await store.writeChanges('b', [change(1, revision)]);
 }
 
 /** The newest revision that each read shows. */
 async function seen(store: BudgetStore, revision: number): Promise<number[]> {
   const newest = (revisions: readonly number[]) => Math.max(0, ...revisions);
-  const [state, version, found, listed, days, budgets] = await Promise.all([
+  const [state, version, found, listed, days, budgets, changes] = await Promise.all([
     store.load('b'),
     store.version('b'),
     store.findReceipts('b', ['same', `new ${revision}`]),
     store.listReceipts('b', 'same', '', 9),
     store.readDays('b', 1, '2026-11-24', '2026-11-24'),
     store.list('', 9),
+    store.readChanges('b', 9, 9),
   ]);
   const receipts = ['same', `new ${revision}`].map((id) => found.get(id)?.revision ?? 0);
   return [
     ...[state?.head.revision ?? 0, state?.sections[SECTION].get('guardian') ?? 0, version?.revision ?? 0],
     ...[...receipts, newest(listed.map((receipt) => receipt.revision))],
     ...[newest(days.map((day) => day.revision)), newest(budgets.map(({ head }) => head.revision))],
+    newest(changes.map((change) => change.revision)),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { BudgetStore } from '../../src/store/store.js';
+import { describeChanges } from './contract-changes.js';
 import { describeCommits } from './contract-commits.js';
 import { describeCrashes } from './contract-crashes.js';
 import { describeDays } from './contract-days.js';
@@ -55,6 +56,7 @@ export function describeStoreContract(
     describeCommits(subject, options);
     describeDays(subject, options);
     describeReceipts(subject, options);
+    describeChanges(subject, options);
     describeFreshness(subject, options);
     describeLists(subject);
     describeTidying(subject, options);

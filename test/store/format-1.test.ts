@@ -179,6 +179,7 @@ async function inMemory(source: TransferStore): Promise<BudgetStore> {
     await readBudget(source, budgetId, {
       days: (days) => store.writeDays(days),
       receipts: (receipts) => store.writeReceipts(budgetId, receipts),
+      changes: (changes) => store.writeChanges(budgetId, changes),
       state: async (state) => void (await store.commit(budgetId, undefined, wholePatch(state))),
     });
   }

@@ -18,7 +18,9 @@ describeMongo('the MongoDB store', (uri) => {
   let peer: BudgetStore;
   const open = () => openMongoStore({ uri, database });
   const empty = () =>
-    Promise.all(['budgets', 'usage', 'receipts', 'marks'].map((name) => db.collection(name).deleteMany({})));
+    Promise.all(
+      ['budgets', 'usage', 'receipts', 'changes', 'marks'].map((name) => db.collection(name).deleteMany({})),
+    );
 
   beforeAll(async () => {
     // Two replicas that start at once in an empty database.

@@ -1,3 +1,5 @@
+import type { StoredChange } from '../../src/domain/model/changes.js';
+import type { PolicyFields } from '../../src/domain/model/policy.js';
 import {
   type Receipt,
   STATE_FORMAT,
@@ -46,6 +48,16 @@ export function head(revision: number, changes: Partial<StateHead> = {}): StateH
     ...changes,
   };
 }
+
+export function change(number: number, revision: number, changes: Partial<StoredChange> = {}): StoredChange {
+  return {
+    ...{ number, epoch: 1, revision, at: T0, principal: 'größe', reason: `of ${revision}` },
+    body: { kind: 'POLICY', fields: ['cooldownMs', 'teams'], before: {}, after: POLICY },
+    ...changes,
+  };
+}
+
+const POLICY: PolicyFields = { cooldownMs: 1_000, teams: [['web', { aiIds: ['*'], maxConcurrent: 2 }]] };
 
 export function patch(revision: number, changes: Partial<StatePatch> = {}): StatePatch {
   return { head: head(revision), resets: [], puts: [], drops: [], ...changes };

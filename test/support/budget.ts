@@ -2,6 +2,7 @@ import { type Circumstances, decide } from '../../src/domain/decide.js';
 import { finish } from '../../src/domain/finish.js';
 import { Ledger } from '../../src/domain/ledger/ledger.js';
 import { isCommitFull } from '../../src/domain/ledger/outbox.js';
+import type { StoredChange } from '../../src/domain/model/changes.js';
 import type { BudgetEvent } from '../../src/domain/model/events.js';
 import type { BudgetSnapshot, Granted, Outcome } from '../../src/domain/model/outcomes.js';
 import type { PolicyFields } from '../../src/domain/model/policy.js';
@@ -23,6 +24,7 @@ export class TestBudget {
   private ledger = Ledger.of(BUDGET, undefined);
   readonly receipts = new Map<string, Receipt>();
   readonly documents = new Map<string, UsageDay>();
+  readonly changes = new Map<number, StoredChange>();
   /** What the last request made others hear of. */
   events: readonly BudgetEvent[] = [];
   /** Who is told of alerts; nobody unless a test says so. */
@@ -123,7 +125,7 @@ export class TestBudget {
     return `${this.ledger.epoch} ${day}`;
   }
 
-  /** Writes receipts and days, and lets the state drop what it may. */
+  /** Writes receipts, days and records of changes, and lets the state drop what it may. */
   writeOut(): this {
     const receipts = new Map<string, number>();
     for (const receipt of this.ledger.tables.outbox.values()) {
@@ -135,7 +137,12 @@ export class TestBudget {
       this.documents.set(this.documentKey(day), usageDayOf(this.ledger, day, totals));
       days.set(day, this.ledger.revision);
     }
-    this.do({ kind: 'drop-written', receipts, days });
+    const changes = new Map<string, number>();
+    for (const change of this.ledger.tables.changes.values()) {
+      this.changes.set(change.number, structuredClone(change));
+      changes.set(String(change.number), change.revision);
+    }
+    this.do({ kind: 'drop-written', receipts, days, changes });
     return this;
   }
 

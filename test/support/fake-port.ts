@@ -2,11 +2,22 @@ import {
   ArbiterError,
   type Caller,
   type CallerRequest,
+  type DenialQuery,
+  type Denials,
   type ServicePort,
   type SessionRequest,
   type WatchUpdate,
 } from '../../src/arbiter/service-port.js';
-import type { BudgetSnapshot, BudgetView, OutcomeOf, Refusal } from '../../src/domain/model/outcomes.js';
+import { NOTHING_RECENT, type RecentDenials } from '../../src/domain/denials/recent.js';
+import type { StoredChange } from '../../src/domain/model/changes.js';
+import type {
+  BudgetSnapshot,
+  BudgetView,
+  KnownChanges,
+  OutcomeOf,
+  Refusal,
+  Refused,
+} from '../../src/domain/model/outcomes.js';
 import type { AcquireRequest } from '../../src/domain/model/requests.js';
 import type { LeaseView } from '../../src/domain/model/types.js';
 import { budget, closedLease, DENIAL, lease, NOON, snapshot, TOP_UP } from './samples.js';
@@ -45,6 +56,7 @@ const ANSWERS: { readonly [K in CallerRequest['kind']]: OutcomeOf[K] } = {
   'get-lease': { kind: 'lease', lease: closedLease() },
   'get-availability': { kind: 'availability', availableTokens: 50, denial: DENIAL },
   'get-snapshot': { kind: 'snapshot', snapshot: snapshot() },
+  'get-changes': { kind: 'changes', budgetId: 'anthropic', count: 0, waiting: [], budget: budget() },
   'put-policy': { kind: 'budget', budget: budget(), warnings: [{ field: 'pacing', message: 'runs dry' }] },
   pause: { kind: 'budget', budget: budget({}, { pause: { reason: 'audit', at: NOON } }), warnings: [] },
   resume: { kind: 'budget', budget: budget(), warnings: [] },
@@ -120,6 +132,38 @@ export class FakePort implements ServicePort {
   async closedLeases(_snapshot: BudgetSnapshot, afterFence: number, limit: number): Promise<LeaseView[]> {
     return this.closed.filter(({ fence }) => fence > afterFence).slice(0, limit);
   }
+
+  recorded: StoredChange[] = [];
+
+  async changes(_known: KnownChanges, below: number, limit: number): Promise<StoredChange[]> {
+    return this.recorded.filter(({ number }) => number < below).slice(0, limit);
+  }
+
+  deniedRows: Denials | undefined;
+
+  async denials(budgetId: string, query: DenialQuery, caller: Caller): Promise<Denials | Refused> {
+    const outcome = await this.submit(budgetId, { kind: 'get-snapshot' }, caller);
+    if (outcome.kind === 'refused') return outcome;
+    this.askedDenials = query;
+    const none = {
+      kind: 'denials',
+      from: 0,
+      to: NOON,
+      rows: [],
+      rules: [],
+      denied: 0,
+      wouldDeny: 0,
+    } as const;
+    return this.deniedRows ?? none;
+  }
+
+  recent = NOTHING_RECENT;
+
+  async recentDenials(): Promise<RecentDenials> {
+    return this.recent;
+  }
+
+  askedDenials: DenialQuery | undefined;
 
   async listBudgets(after: string, limit: number): Promise<BudgetView[]> {
     return this.budgets.filter(({ budgetId }) => budgetId > after).slice(0, limit);

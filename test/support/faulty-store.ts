@@ -1,3 +1,4 @@
+import type { StoredChange } from '../../src/domain/model/changes.js';
 import type { Receipt, StatePatch, StoredState, UsageDay } from '../../src/domain/model/state.js';
 import type { Cut, TidyMark } from '../../src/domain/time/tidy-mark.js';
 import {
@@ -144,6 +145,14 @@ export class FaultyStore implements BudgetStore {
   listReceipts(budgetId: string, prefix: string, after: string, limit: number): Promise<Receipt[]> {
     return this.call('listReceipts', [budgetId, prefix, after, limit], () =>
       this.inner.listReceipts(budgetId, prefix, after, limit),
+    );
+  }
+  writeChanges(budgetId: string, changes: readonly StoredChange[]): Promise<void> {
+    return this.call('writeChanges', [budgetId, changes], () => this.inner.writeChanges(budgetId, changes));
+  }
+  readChanges(budgetId: string, below: number, limit: number): Promise<StoredChange[]> {
+    return this.call('readChanges', [budgetId, below, limit], () =>
+      this.inner.readChanges(budgetId, below, limit),
     );
   }
   list(after: string, limit: number): Promise<ListedBudget[]> {

@@ -112,10 +112,20 @@ export const METHODS = {
     codec: admin.ListTopUpsRequest,
     valid: { budgetId: 'anthropic' },
   },
+  listChanges: {
+    method: admin.BudgetAdminServiceService.listChanges,
+    codec: admin.ListChangesRequest,
+    valid: { budgetId: 'anthropic' },
+  },
   listUsage: {
     method: admin.BudgetAdminServiceService.listUsage,
     codec: admin.ListUsageRequest,
     valid: { budgetId: 'anthropic' },
+  },
+  listDenials: {
+    method: admin.BudgetAdminServiceService.listDenials,
+    codec: admin.ListDenialsRequest,
+    valid: { budgetId: 'anthropic', aiId: 'guardian' },
   },
   simulatePolicy: {
     method: admin.BudgetAdminServiceService.simulatePolicy,

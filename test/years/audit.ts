@@ -1,5 +1,6 @@
 import { getDistribution } from '../../src/arbiter/distribution.js';
 import { NOBODY } from '../../src/arbiter/pending.js';
+import { toldOf } from '../../src/domain/alerts/notices.js';
 import { Books } from './books.js';
 import { RETENTION_MONTHS } from './machine.js';
 import { type Budget, DAY, monthOf, type YearsRun } from './run.js';
@@ -58,10 +59,12 @@ export class Audit {
     const open = new Set<string>();
     for (const { id } of this.run.budgets) {
       const state = await this.run.machine.store.load(id);
-      for (const [key, { deliveries = [], endedAt }] of state?.sections.alerts ?? []) {
+      for (const [key, mark] of state?.sections.alerts ?? []) {
+        const { deliveries = [] } = mark;
         const pending = deliveries.some(({ status }) => status === 'PENDING');
         this.run.check(!pending, () => `${id}: ${key} is still to be told`);
-        if (endedAt === undefined) open.add(`${id}:${state?.head.epoch}:${key.replace(' ', ':')}`);
+        if (toldOf(mark).endedAt === undefined)
+          open.add(`${id}:${state?.head.epoch}:${key.replace(' ', ':')}`);
       }
     }
     const { heard, givenUp } = this.run.machine;
@@ -69,8 +72,10 @@ export class Audit {
     this.run.count('alerts given up', givenUp.size);
     for (const id of heard) {
       if (!id.endsWith(':raised')) continue;
-      const incident = id.slice(0, -':raised'.length);
-      const told = heard.has(`${incident}:ended`) || givenUp.has(`${incident}:ended`) || open.has(incident);
+      // Of one that was raised again the last end counts.
+      const incident = id.slice(0, -':raised'.length).replace(/:[1-9]\d?$/, '');
+      const isEnd = (other: string) => other.startsWith(`${incident}:`) && other.endsWith(':ended');
+      const told = [...heard, ...givenUp].some(isEnd) || open.has(incident);
       this.run.check(told, () => `the end of ${incident} was never told`);
     }
   }

@@ -97,9 +97,8 @@ export class BudgetClient implements SlotSource, AsyncDisposable {
 
   /** Waits until all that was reported is known to the service, or so many seconds. Whether it was. */
   async flush(seconds = 10): Promise<boolean> {
-    const outbox = await this.outbox;
     for (const slot of [...this.holding]) slot.tellHeld();
-    return outbox.flush(seconds * 1_000);
+    return (await this.outbox).flush(seconds * 1_000);
   }
 
   /** How many slots are not settled yet. */

@@ -1,22 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { BudgetClient, SlotDenied } from '@budget-arbiter/client';
 import { credentials } from '@grpc/grpc-js';
-import { Rule } from '../../../src/gen/budgetarbiter/v1/budget.js';
 import {
   BudgetAdminServiceClient,
   CreateBudgetRequest,
 } from '../../../src/gen/budgetarbiter/v1/budget_admin_service.js';
-import {
-  AcquireSlotRequest,
-  type AcquireSlotResponse,
-  BudgetServiceClient,
-  ReleaseRequest,
-} from '../../../src/gen/budgetarbiter/v1/budget_service.js';
 import type { Prompt } from '../ai-messages.js';
-import { estimate } from '../ai-slot.js';
+import { estimate } from '../estimate.js';
+import { operatorCall } from '../operator-call.js';
 import type { Service } from '../service-process.js';
 import { seconds } from '../text.js';
 import { AI_IDS, type AiId, type Trace, totalOf } from '../trace.js';
-import { unary } from '../unary.js';
 import { AiLine } from './ai-line.js';
 import { GUARDED, hourTokens, type Scene, scenes } from './teams-policy.js';
 import { type Lines, teamsReport } from './teams-report.js';
@@ -35,21 +29,20 @@ const TOLD = 6;
 /** A guardian that answers what arrives, among AIs that take what they can get: with a guarantee, and without. */
 export class TeamsDemo {
   readonly #admin: BudgetAdminServiceClient;
-  readonly #client: BudgetServiceClient;
+  readonly #clients: BudgetClient[] = [];
   readonly #msPerToken: number;
   #startedAt = 0;
 
   constructor(
-    service: Service,
+    private readonly service: Service,
     private readonly trace: Trace,
     undos: (() => unknown)[],
   ) {
     this.#admin = new BudgetAdminServiceClient(service.grpc, credentials.createInsecure());
-    this.#client = new BudgetServiceClient(service.grpc, credentials.createInsecure());
     this.#msPerToken = (HOUR_SPENT_AT * GREEDY_SLOTS * trace.durationMs) / hourTokens(trace);
-    undos.push(() => {
+    undos.push(async () => {
       this.#admin.close();
-      this.#client.close();
+      await Promise.all(this.#clients.map((client) => client.close()));
     });
   }
 
@@ -58,7 +51,7 @@ export class TeamsDemo {
     const both = scenes(this.trace);
     for (const { budgetId, policy } of both) {
       const create = CreateBudgetRequest.fromPartial({ budgetId, policy });
-      await unary(this.#admin.createBudget.bind(this.#admin), create);
+      await operatorCall(this.#admin.createBudget.bind(this.#admin), create);
     }
     console.log(
       `the trace, ${this.trace.durationMs / 1_000} s of it, on two budgets of one service at once …`,
@@ -82,57 +75,51 @@ export class TeamsDemo {
   }
 
   async #play({ budgetId }: Scene, lines: Lines): Promise<void> {
-    const all = [...lines].flatMap(([aiId, line]) =>
-      aiId === GUARDED
-        ? [this.#answer(budgetId, line)]
-        : Array.from({ length: GREEDY_CALLS }, (_, nth) => this.#take(budgetId, aiId, line, nth)),
-    );
+    const all = [...lines].flatMap(([aiId, line]) => {
+      const client = new BudgetClient({ address: this.service.grpc, budget: budgetId, ai: aiId });
+      this.#clients.push(client);
+      return aiId === GUARDED
+        ? [this.#answer(client, line)]
+        : Array.from({ length: GREEDY_CALLS }, (_, nth) => this.#take(client, aiId, line, nth));
+    });
     await Promise.all(all);
   }
 
   /** Each request as it arrives, at once or not at all. */
-  async #answer(budgetId: string, line: AiLine): Promise<void> {
+  async #answer(client: BudgetClient, line: AiLine): Promise<void> {
     for (const prompt of this.trace.prompts.filter(({ aiId }) => aiId === GUARDED)) {
       await sleep(Math.max(0, prompt.atMs - this.#elapsedMs));
-      await this.#request(budgetId, GUARDED, [prompt], line);
+      await this.#request(client, [prompt], line);
+      // The slot is given back in the background; this one is to be free for the next request.
+      await client.flush();
     }
   }
 
-  async #take(budgetId: string, aiId: AiId, line: AiLine, nth: number): Promise<void> {
+  async #take(client: BudgetClient, aiId: AiId, line: AiLine, nth: number): Promise<void> {
     const own = this.trace.prompts.filter((prompt) => prompt.aiId === aiId);
     for (let at = nth; this.#part < 1; at += GREEDY_CALLS) {
       const from = (at * GREEDY_PROMPTS) % own.length;
-      const isServed = await this.#request(budgetId, aiId, own.slice(from, from + GREEDY_PROMPTS), line, 1);
+      const isServed = await this.#request(client, own.slice(from, from + GREEDY_PROMPTS), line, 1);
       if (!isServed) await sleep(AGAIN_MS);
     }
   }
 
-  async #request(
-    budgetId: string,
-    aiId: AiId,
-    prompts: readonly Prompt[],
-    line: AiLine,
-    waitSeconds = 0,
-  ): Promise<boolean> {
-    const request = AcquireSlotRequest.fromPartial({
-      ...{ budgetId, aiId, estimatedTokens: estimate(prompts) },
-      wait: { seconds: waitSeconds },
-    });
-    const acquire = this.#client.acquireSlot.bind(this.#client);
-    const { outcome } = await unary(acquire, request, waitSeconds * 1_000 + 5_000);
-    if (outcome?.$case !== 'granted' || outcome.value.lease === undefined) {
-      line.refuse(this.#part, rulesOf(outcome));
+  async #request(client: BudgetClient, prompts: readonly Prompt[], line: AiLine, wait = 0): Promise<boolean> {
+    const tokens = totalOf(prompts);
+    const request = { estimate: estimate(prompts), wait, patience: wait };
+    try {
+      await client.withSlot(request, async (slot) => {
+        // Stands for the calls of the model.
+        await sleep(tokens * this.#msPerToken);
+        slot.report({ total: tokens });
+      });
+      line.serve(this.#part, tokens);
+      return true;
+    } catch (error) {
+      if (!(error instanceof SlotDenied)) throw error;
+      line.refuse(this.#part, error.rules);
       return false;
     }
-    const { leaseId } = outcome.value.lease;
-    const tokens = totalOf(prompts);
-    // Stands for the calls of the model.
-    await sleep(tokens * this.#msPerToken);
-    const usage = { tokens: { totalTokens: tokens } };
-    const release = this.#client.release.bind(this.#client);
-    await unary(release, ReleaseRequest.fromPartial({ leaseId, usage }));
-    line.serve(this.#part, tokens);
-    return true;
   }
 
   get #elapsedMs(): number {
@@ -142,9 +129,4 @@ export class TeamsDemo {
   get #part(): number {
     return this.#elapsedMs / this.trace.durationMs;
   }
-}
-
-function rulesOf(outcome: AcquireSlotResponse['outcome']): string[] {
-  if (outcome?.$case !== 'denied') throw new Error('the service answered neither a grant nor a denial');
-  return outcome.value.blockers.map(({ rule }) => Rule[rule].replace('RULE_', ''));
 }

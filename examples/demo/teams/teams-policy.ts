@@ -1,6 +1,6 @@
 import { Lending, type Policy } from '../../../src/gen/budgetarbiter/v1/budget.js';
+import { toDuration } from '../durations.js';
 import { AI_IDS, type Trace, totalOf } from '../trace.js';
-import { toDuration } from '../unary.js';
 
 export const GUARDED = 'guardian';
 export const GREEDY = AI_IDS.filter((aiId) => aiId !== GUARDED);

@@ -22,7 +22,14 @@ import type {
 } from '../../gen/budgetarbiter/v1/budget_admin_service.js';
 import { answered } from '../failures/request-error.js';
 import { pageToken } from '../page-token.js';
-import { readBudgetId, readCreate, readDelete, readPause, readUpdate } from '../read/budget-requests.js';
+import {
+  readBudgetId,
+  readCreate,
+  readDelete,
+  readPause,
+  readReasoned,
+  readUpdate,
+} from '../read/budget-requests.js';
 import { BUDGETS_QUERY, readListBudgets } from '../read/list-requests.js';
 import type { UnaryHandler } from '../service.js';
 import { budgetMessage } from '../write/budget.js';
@@ -120,7 +127,8 @@ export const resumeBudget: UnaryHandler<ResumeBudgetRequest, ResumeBudgetRespons
   caller,
   { servicePort },
 ) => {
-  const outcome = await servicePort.submit(readBudgetId(message), { kind: 'resume' }, caller);
+  const { budgetId, request } = readReasoned('resume', message);
+  const outcome = await servicePort.submit(budgetId, request, caller);
   return { budget: budgetMessage(answered(outcome).budget) };
 };
 
@@ -129,7 +137,8 @@ export const resetClock: UnaryHandler<ResetClockRequest, ResetClockResponse> = a
   caller,
   { servicePort },
 ) => {
-  const outcome = await servicePort.submit(readBudgetId(message), { kind: 'reset-clock' }, caller);
+  const { budgetId, request } = readReasoned('reset-clock', message);
+  const outcome = await servicePort.submit(budgetId, request, caller);
   const { before, after } = answered(outcome);
   return { before: new Date(before), after: new Date(after) };
 };

@@ -66,8 +66,21 @@ export function readDelete(message: DeleteBudgetRequest): OfBudget<domain.Delete
   const budgetId = checks.budgetId('budget_id', message.budgetId);
   const request: Writable<domain.DeleteBudgetRequest> = { kind: 'delete-budget', force: message.force };
   if (message.etag !== undefined) request.etag = checks.text('etag', message.etag, TEXTS.etag);
+  request.reason = checks.text('reason', message.reason, TEXTS.reason);
   checks.done();
   return { budgetId, request };
+}
+
+/** For requests that name a budget, and why they are made. */
+export function readReasoned<K extends 'resume' | 'reset-clock'>(
+  kind: K,
+  message: { readonly budgetId: string; readonly reason: string },
+): OfBudget<{ readonly kind: K; readonly reason: string }> {
+  const checks = new Checks();
+  const budgetId = checks.budgetId('budget_id', message.budgetId);
+  const reason = checks.text('reason', message.reason, TEXTS.reason);
+  checks.done();
+  return { budgetId, request: { kind, reason } };
 }
 
 export function readPause(message: PauseBudgetRequest): OfBudget<domain.PauseRequest> {

@@ -6,6 +6,7 @@ import type { Writable } from '../../domain/model/types.js';
 import { amount } from '../../domain/model/wording.js';
 import {
   type ListBudgetsRequest,
+  type ListChangesRequest,
   type ListLeasesRequest,
   type ListUsageRequest,
   UsageGrouping,
@@ -80,6 +81,28 @@ export function readListLeases(message: ListLeasesRequest): LeasesPage {
     part: part === 'closed' ? 'closed' : 'live',
     afterFence: fenceOf(digits) ?? 0,
   };
+}
+
+/** A page of changes begins below a number. */
+export interface ChangesPage {
+  readonly budgetId: string;
+  readonly query: readonly string[];
+  readonly size: number;
+  readonly below: number;
+}
+
+/** Numbers of changes are counted as fences are. */
+const CHANGES_KEY = new RegExp(`^${FENCE_PATTERN}$`);
+
+export function readListChanges(message: ListChangesRequest): ChangesPage {
+  const checks = new Checks();
+  const budgetId = checks.budgetId('budget_id', message.budgetId);
+  const size = pageSize(checks, message.pageSize);
+  const query = ['changes', budgetId];
+  const isKey = (key: string) => CHANGES_KEY.test(key) && fenceOf(key) !== undefined;
+  const below = afterKey(checks, query, message.pageToken, isKey);
+  checks.done();
+  return { budgetId, query, size, below: fenceOf(below) ?? Number.MAX_SAFE_INTEGER };
 }
 
 const GROUPINGS: ReadonlyMap<number, Grouping> = new Map([

@@ -11,6 +11,7 @@ import type {
 } from '../../gen/budgetarbiter/v1/budget_admin_service.js';
 import { Checks } from './checks.js';
 import { afterKey, pageSize } from './list-requests.js';
+import { isTime, TIME_RULE } from './moment.js';
 import type { OfBudget } from './slot-requests.js';
 
 const KINDS: ReadonlyMap<number, Kind> = new Map([
@@ -39,7 +40,7 @@ export function readAddTopUp(message: AddTopUpRequest): OfBudget<domain.AddTopUp
   if (aiId !== undefined && teamId !== undefined) checks.fail('team_id', 'give this or ai_id, not both');
   if (month !== undefined) checks.month('month', month);
   if (message.expiresAt !== undefined && !isTime(message.expiresAt))
-    checks.fail('expires_at', 'must be a time from 0001-01-01T00:00:00Z to 9999-12-31T23:59:59.999Z');
+    checks.fail('expires_at', `must be ${TIME_RULE}`);
   if (kind !== undefined) checkKind(checks, kind, message);
   checks.done();
   const expiresAt = message.expiresAt?.getTime();
@@ -53,14 +54,6 @@ export function readAddTopUp(message: AddTopUpRequest): OfBudget<domain.AddTopUp
     ...(expiresAt !== undefined && { expiresAt }),
   };
   return { budgetId, request };
-}
-
-const FIRST_TIME = Date.parse('0001-01-01T00:00:00Z');
-const LAST_TIME = Date.parse('9999-12-31T23:59:59.999Z');
-
-/** As the API has times; bytes can hold others, and some that no date is. */
-function isTime(time: Date): boolean {
-  return time.getTime() >= FIRST_TIME && time.getTime() <= LAST_TIME;
 }
 
 /** Each kind has its own span, and none may be given the other's. */

@@ -1,5 +1,6 @@
+import { toldOf } from '../../domain/alerts/notices.js';
 import type { StoredAlert } from '../../domain/model/state.js';
-import { type Alert, AlertRule } from '../../gen/budgetarbiter/v1/budget.js';
+import { type Alert, type AlertNotice, AlertRule } from '../../gen/budgetarbiter/v1/budget.js';
 import { optionalDate } from './time.js';
 import { windowKindMessage } from './window.js';
 
@@ -28,5 +29,11 @@ export function alertMessage(alert: StoredAlert): Alert {
     value: alert.value,
     threshold: alert.threshold,
     message: alert.message,
+    notice: noticeMessage(alert),
   };
+}
+
+function noticeMessage(alert: StoredAlert): AlertNotice {
+  const { number, raisedAt, endedAt } = toldOf(alert);
+  return { number, raisedAt: new Date(raisedAt), endedAt: optionalDate(endedAt) };
 }

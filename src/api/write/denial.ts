@@ -43,7 +43,7 @@ export function optionalDenial(denial: DenialView | undefined): Denial | undefin
   return denial === undefined ? undefined : denialMessage(denial);
 }
 
-function blockerMessage(blocker: BlockerView): Blocker {
+export function blockerMessage(blocker: BlockerView): Blocker {
   return {
     rule: RULE_MESSAGES[blocker.rule],
     limit: blocker.limit,

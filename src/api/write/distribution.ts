@@ -14,6 +14,7 @@ import {
   SpreadGrade,
 } from '../../gen/budgetarbiter/v1/budget_service.js';
 import { dictionary } from './dictionary.js';
+import { optionalHeadline } from './headline.js';
 import { optionalDate } from './time.js';
 import { windowMessage } from './window.js';
 
@@ -46,6 +47,7 @@ export function distributionMessage(stats: StatsView): DistributionStats {
     unit: stats.unit,
     calls: stats.calls,
     failedCalls: stats.failedCalls,
+    headline: optionalHeadline(stats.headline),
   };
 }
 

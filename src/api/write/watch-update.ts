@@ -3,6 +3,7 @@ import type { BudgetEvent, WatchBudgetResponse } from '../../gen/budgetarbiter/v
 import { alertMessage } from './alert.js';
 import { budgetMessage } from './budget.js';
 import { ruleMessage } from './denial.js';
+import { optionalHeadline } from './headline.js';
 import { leaseMessage } from './lease.js';
 import { windowMessage } from './window.js';
 
@@ -18,6 +19,7 @@ export function watchMessage(update: WatchUpdate): WatchBudgetResponse {
     stale: update.stale,
     revision: update.snapshot?.revision ?? 0,
     missed: update.missed ?? false,
+    headline: optionalHeadline(update.headline),
   };
 }
 

@@ -35,6 +35,11 @@ export type AlertRule = (typeof ALERT_RULES)[number];
 /** The share of an hour's cap above which it counts as a burst. */
 const BURST_PERCENT = 80;
 
+/** So many points of spread more are clearly worse. */
+const WORSE_SPREAD = 10;
+/** So much earlier an exhaustion is clearly worse. */
+const DAY_MS = 86_400_000;
+
 /** By `YYYY-MM-DD`. */
 type DayTotals = Pick<ReadonlyMap<string, number>, 'get' | typeof Symbol.iterator>;
 
@@ -60,6 +65,8 @@ export interface AlertCondition {
   readonly value: number;
   readonly threshold: number;
   readonly holds: boolean;
+  /** How bad it is, in steps: what was told is told anew when it is worse by a whole one. Absent: it is as it is. */
+  readonly level?: number;
   /** Built only for an alert that is raised: conditions are looked at with every decision. */
   readonly message: () => string;
 }
@@ -85,7 +92,8 @@ function uneven(input: AlertInput, closed: UsageFigures): AlertCondition[] {
   const value = toHundredths(spreadPercent(closed));
   const message = () => messages.poorSpread(policy.unit, month.key, closed, value, POOR_ABOVE);
   const holds = grade === 'POOR' && weekdaySpreadPercent(earlierDays(input)) > POOR_ABOVE;
-  return [ofMonth({ rule: 'POOR_SPREAD', value, threshold: POOR_ABOVE, holds, message }, month)];
+  const level = value / WORSE_SPREAD;
+  return [ofMonth({ rule: 'POOR_SPREAD', value, threshold: POOR_ABOVE, holds, level, message }, month)];
 }
 
 function spike({ policy, allowance, today, dayTotals }: AlertInput, earlier: UsageFigures): AlertCondition[] {
@@ -160,7 +168,8 @@ function exhaustion(input: AlertInput): AlertCondition {
   const { exhaustedAt, projectedMonthTokens: value } = forecast;
   const holds = exhaustedAt !== undefined && forecastCounts(input);
   const message = () => messages.exhaustionForecast(policy.unit, month, value, enforced, exhaustedAt ?? now);
-  return ofMonth({ rule: 'EXHAUSTION_FORECAST', value, threshold: enforced, holds, message }, month);
+  const level = (month.end - (exhaustedAt ?? month.end)) / DAY_MS;
+  return ofMonth({ rule: 'EXHAUSTION_FORECAST', value, threshold: enforced, holds, level, message }, month);
 }
 
 function* earlierDays({ dayTotals, today }: AlertInput): Iterable<readonly [string, number]> {
@@ -173,8 +182,10 @@ function earlierTotals(input: AlertInput): number[] {
 
 /** Field by field: they are made with every commit, and spreads cost many times as much. */
 function ofMonth(
-  { rule, value, threshold, holds, message }: Omit<AlertCondition, 'window' | 'windowStart'>,
+  { rule, value, threshold, holds, level, message }: Omit<AlertCondition, 'window' | 'windowStart'>,
   month: MonthWindow,
 ): AlertCondition {
-  return { rule, window: 'MONTH', windowStart: month.start, value, threshold, holds, message };
+  const windowStart = month.start;
+  const condition = { rule, window: 'MONTH', windowStart, value, threshold, holds, message } as const;
+  return level === undefined ? condition : { ...condition, level };
 }

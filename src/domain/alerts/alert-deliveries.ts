@@ -1,6 +1,7 @@
 import type { Ledger } from '../ledger/ledger.js';
 import type { ClaimDeliveriesRequest, DeliveryResult, RecordDeliveriesRequest } from '../model/requests.js';
 import type { PendingDelivery, StoredAlert, StoredDelivery } from '../model/state.js';
+import { toldOf } from './notices.js';
 
 /**
  * Whom alerts are sent to, and how far that went. It is part of an alert's mark, so that the commit that raises an alert also
@@ -33,36 +34,60 @@ export interface Sender {
   readonly sinksFor?: (rule: string) => readonly string[];
 }
 
-/** Notes for every alert that was raised or ended since the last commit who must be told; the committing replica sends. */
+/** Notes for every notice that was raised or ended since the last commit who must be told; the committing replica sends. */
 export function addressAlerts({ tables: { alerts }, clock }: Ledger, sender: Sender): void {
   if (!alerts.touched) return;
   for (const key of alerts.changedKeys()) {
     const mark = alerts.get(key);
     if (mark === undefined) continue;
-    const deliveries = addressed(mark, clock, sender);
-    if (deliveries !== undefined) alerts.set(key, { ...mark, deliveries });
+    const addressed = isToTell(mark) ? startTold(mark, clock, sender) : endTold(mark, clock, sender);
+    if (addressed !== undefined) alerts.set(key, addressed);
   }
 }
 
-function addressed(
-  mark: StoredAlert,
+function isToTell({ untold }: StoredAlert): boolean {
+  return untold === true;
+}
+
+/** To those who heard an earlier notice of it, this one comes in the place of what is under way. */
+function startTold(
+  { untold: _, ...mark }: StoredAlert,
   now: number,
   { copyId, sinksFor }: Sender,
-): readonly StoredDelivery[] | undefined {
-  const begin = (sink: string, notice: StoredDelivery['notice']): PendingDelivery => ({
+): StoredAlert {
+  const sinks = sinksFor?.(mark.rule) ?? [];
+  const { deliveries = [] } = mark;
+  if (sinks.length === 0 && deliveries.length === 0) return mark;
+  const hasHeard = (name: string) =>
+    deliveries.some((delivery) => delivery.sink === name && wantsEnd(delivery));
+  const started = sinks.map((sink) => ({
+    ...begin(sink, 'RAISED', now, copyId),
+    ...(hasHeard(sink) && { heard: true as const }),
+  }));
+  return { ...mark, deliveries: [...started, ...deliveries.filter(({ sink }) => !sinks.includes(sink))] };
+}
+
+function endTold(mark: StoredAlert, now: number, { copyId }: Sender): StoredAlert | undefined {
+  const { deliveries = [] } = mark;
+  const isOver = toldOf(mark).endedAt !== undefined && !isHappening(mark);
+  const isDue = (delivery: StoredDelivery) => delivery.status !== 'PENDING' && wantsEnd(delivery);
+  if (!isOver || !deliveries.some(isDue)) return undefined;
+  const ended = deliveries.map((delivery) =>
+    isDue(delivery) ? begin(delivery.sink, 'ENDED', now, copyId) : delivery,
+  );
+  return { ...mark, deliveries: ended };
+}
+
+/** It has heard that it began, and of no end since. */
+function wantsEnd({ notice, status, heard }: StoredDelivery): boolean {
+  return notice === 'RAISED' ? status === 'DELIVERED' || heard === true : status === 'PENDING';
+}
+
+function begin(sink: string, notice: StoredDelivery['notice'], now: number, copyId: string): PendingDelivery {
+  return {
     ...{ sink, notice, failures: 0, status: 'PENDING' },
     ...{ since: now, nextAt: now, copyId, heldUntil: now + HOLD_MS },
-  });
-  const { deliveries, endedAt } = mark;
-  if (deliveries === undefined) {
-    // An alert that ends without them was raised when nobody was to be told.
-    const isNew = endedAt === undefined || isHappening(mark);
-    const sinks = isNew ? (sinksFor?.(mark.rule) ?? []) : [];
-    return sinks.length === 0 ? undefined : sinks.map((sink) => begin(sink, 'RAISED'));
-  }
-  const toldTheStart = ({ notice, status }: StoredDelivery) => notice === 'RAISED' && status === 'DELIVERED';
-  if (endedAt === undefined || isHappening(mark) || !deliveries.some(toldTheStart)) return undefined;
-  return deliveries.map((delivery) => (toldTheStart(delivery) ? begin(delivery.sink, 'ENDED') : delivery));
+  };
 }
 
 /** Nobody is sending it: whoever held it is gone. */
@@ -92,14 +117,18 @@ export function recordDeliveries(
   { copyId, results, release }: RecordDeliveriesRequest,
 ): void {
   for (const result of results) {
-    changePending(ledger, (delivery, key, { raisedAt, epoch = ledger.epoch }) => {
+    changePending(ledger, (delivery, key, mark) => {
       const { sink, notice } = delivery;
+      const { number, raisedAt } = toldOf(mark);
       const meant =
-        epoch === result.epoch &&
+        (mark.epoch ?? ledger.epoch) === result.epoch &&
         key === result.key &&
+        number === result.number &&
         raisedAt === result.raisedAt &&
         notice === result.notice;
-      return meant && sink === result.sink ? settled(delivery, result, copyId, ledger.clock) : undefined;
+      if (sink !== result.sink) return undefined;
+      if (meant) return settled(delivery, result, copyId, ledger.clock);
+      return heardBefore(delivery, key, mark.epoch ?? ledger.epoch, number, result);
     });
   }
   if (!release) return;
@@ -108,6 +137,19 @@ export function recordDeliveries(
   changePending(ledger, (delivery) =>
     delivery.copyId === copyId && delivery.heldUntil > heldUntil ? { ...delivery, heldUntil } : undefined,
   );
+}
+
+/** The one before was on its way when this notice came, and arrived. */
+function heardBefore(
+  delivery: PendingDelivery,
+  key: string,
+  epoch: number,
+  number: number,
+  result: DeliveryResult,
+): StoredDelivery | undefined {
+  const isEarlier = epoch === result.epoch && key === result.key && result.number < number;
+  if (!isEarlier || result.notice !== 'RAISED' || result.retryInMs !== undefined) return undefined;
+  return delivery.notice === 'RAISED' ? { ...delivery, heard: true } : undefined;
 }
 
 function settled(
@@ -126,8 +168,8 @@ function settled(
   return { ...delivery, since, failures: failures + 1, nextAt, heldUntil: nextAt + HOLD_MS };
 }
 
-function gaveUp({ sink, notice, failures }: PendingDelivery): StoredDelivery {
-  return { sink, notice, failures, status: 'GAVE_UP' };
+function gaveUp({ sink, notice, failures, heard }: PendingDelivery): StoredDelivery {
+  return { sink, notice, failures, status: 'GAVE_UP', ...(heard && { heard }) };
 }
 
 function isOverdue({ since }: PendingDelivery, now: number): boolean {

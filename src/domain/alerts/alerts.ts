@@ -3,7 +3,9 @@ import type { MonthWindow, StoredAlert, StoredLease } from '../model/state.js';
 import { TOKENS } from '../model/unit.js';
 import type { Span } from '../time/windows.js';
 import type { AlertCondition, AlertRule } from './alert-conditions.js';
+import { isHappening } from './alert-deliveries.js';
 import * as messages from './alert-messages.js';
+import { away, type Changed, held, type MarkChange, noticeEndsAt, toldOf } from './notices.js';
 
 /** Marks of windows that are over are kept a while for those who look later, then forgotten. */
 const MARK_MEMORY_MS = 72 * 3_600_000;
@@ -22,35 +24,34 @@ export function alertKey({
 }
 
 /** Marks by their keys. */
-export type Marks = Pick<ReadonlyMap<string, StoredAlert>, 'has' | typeof Symbol.iterator>;
+export type Marks = Pick<ReadonlyMap<string, StoredAlert>, 'get' | typeof Symbol.iterator>;
 
-export interface MarkChanges {
-  readonly raise: StoredAlert[];
-  /** Marks that were raised before, now with `endedAt`. */
-  readonly end: StoredAlert[];
-}
-
-/** What the conditions change in the marks. One that has ended stays so in its window: a figure that flutters alerts once. */
-export function updateMarks(marks: Marks, conditions: readonly AlertCondition[], now: number): MarkChanges {
-  const holding = new Set<string>();
-  const changes: MarkChanges = { raise: [], end: [] };
-  for (const condition of conditions) {
-    if (!condition.holds) continue;
-    const key = alertKey(condition);
-    holding.add(key);
-    if (!marks.has(key)) changes.raise.push(raised(condition, now));
+/** What the conditions change in the marks. */
+export function updateMarks(marks: Marks, conditions: readonly AlertCondition[], now: number): MarkChange[] {
+  const changes: MarkChange[] = [];
+  const note = (key: string, changed: Changed | undefined) => {
+    if (changed !== undefined) changes.push({ key, ...changed });
+  };
+  const met = new Map(conditions.map((condition) => [markKey(marks, condition), condition]));
+  for (const [key, condition] of met) {
+    if (condition.holds) note(key, held(marks.get(key), condition, now));
   }
   for (const [key, mark] of marks) {
-    if (mark.endedAt === undefined && !holding.has(key)) changes.end.push({ ...mark, endedAt: now });
+    const condition = met.get(key);
+    if (mark.epoch === undefined && !condition?.holds) note(key, away(mark, condition, now));
   }
   return changes;
 }
 
-function raised(
-  { rule, window, windowStart, value, threshold, message }: AlertCondition,
-  now: number,
-): StoredAlert {
-  return { rule, window, windowStart, raisedAt: now, value, threshold, message: message() };
+/** An hourly alert goes on from hour to hour, as long as its notice stands. */
+function markKey(marks: Marks, condition: AlertCondition): string {
+  if (condition.window === 'HOUR') {
+    for (const [key, mark] of marks) {
+      const same = mark.rule === condition.rule && mark.epoch === undefined && !isHappening(mark);
+      if (same && toldOf(mark).endedAt === undefined) return key;
+    }
+  }
+  return alertKey(condition);
 }
 
 /**
@@ -60,17 +61,31 @@ function raised(
 export function forgettableMarks(marks: Marks, month: MonthWindow, now: number): string[] {
   const forgettable: string[] = [];
   for (const [key, mark] of marks) {
-    if (mark.endedAt === undefined || isPromised(mark)) continue;
+    const { endedAt } = toldOf(mark);
+    if (endedAt === undefined || isPromised(mark)) continue;
     const over = mark.window !== 'MONTH' || mark.windowStart < month.start;
     // Of a deleted budget, or of a future that never was: the window that comes under this name is another one.
     const foreign = mark.epoch !== undefined || mark.windowStart > now;
-    if (foreign || (over && now - mark.endedAt >= MARK_MEMORY_MS)) forgettable.push(key);
+    if (foreign || (over && now - endedAt >= MARK_MEMORY_MS)) forgettable.push(key);
   }
   return forgettable;
 }
 
 function isPromised({ deliveries }: StoredAlert): boolean {
   return deliveries?.some(({ status }) => status === 'PENDING') ?? false;
+}
+
+/** When the next notice ends if its condition stays away; infinite if none does. */
+export function nextNoticeEnd(marks: Iterable<StoredAlert>): number {
+  let earliest = Number.POSITIVE_INFINITY;
+  for (const mark of marks) earliest = Math.min(earliest, noticeEndsAt(mark));
+  return earliest;
+}
+
+/** As watchers and logs see it: whom it must be told beside them is nobody else's matter. */
+export function toldToAll(alert: StoredAlert): StoredAlert {
+  const { untold: _, ...told } = alert;
+  return told;
 }
 
 /** It may end without anybody asking for anything: its hour is over, or the month goes on at a lower rate. */
@@ -124,7 +139,7 @@ function happened(
   figures: Pick<StoredAlert, 'value' | 'threshold' | 'message'>,
 ): StoredAlert {
   const at = { windowStart: hour.start, raisedAt: clock, endedAt: clock };
-  return counting(policy.unit, { rule, window: 'HOUR', ...at, ...figures });
+  return counting(policy.unit, { rule, window: 'HOUR', ...at, ...figures, untold: true });
 }
 
 /** An alert says what its figures count, where that is not tokens: whoever is told of it knows nothing of the budget. */

@@ -63,6 +63,7 @@ export class LedgerTables {
   readonly monthParts: Table<number>;
   readonly lapsed: Table<SectionValues['lapsed']>;
   readonly outbox: Table<SectionValues['outbox']>;
+  readonly changes: Table<SectionValues['changes']>;
   readonly alerts: Table<SectionValues['alerts']>;
   readonly writers: Table<SectionValues['writers']>;
 
@@ -103,6 +104,7 @@ export class LedgerTables {
     this.monthParts = table('monthParts');
     this.lapsed = table('lapsed');
     this.outbox = table('outbox');
+    this.changes = table('changes');
     this.alerts = table('alerts');
     this.writers = table('writers');
     this.all = SECTIONS.map((section) => ({

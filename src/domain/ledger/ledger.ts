@@ -58,6 +58,8 @@ export class Ledger {
   closedDay: ClosedDay | undefined;
   learnedFor: string | undefined;
   above: Numbers | undefined;
+  /** Of operators, in all lives of the budget: the number of the newest record. */
+  changeCount = 0;
   /** This much has surely passed: see `agedTo`. */
   passed = Number.POSITIVE_INFINITY;
 
@@ -322,6 +324,7 @@ export class Ledger {
   private head(): StateHead {
     const { epoch, revision, fence, clock, deleted, createdAt, zone, month } = this;
     const { lastOpenedDay, receiptsDroppedAt, daysDroppedAt, wakeAt, closedDay, learnedFor } = this;
+    const { changeCount } = this;
     return {
       format: STATE_FORMAT,
       epoch,
@@ -338,6 +341,7 @@ export class Ledger {
       ...(wakeAt === undefined ? {} : { wakeAt }),
       ...(closedDay === undefined ? {} : { closedDay }),
       ...(learnedFor === undefined ? {} : { learnedFor }),
+      ...(changeCount > 0 && { changeCount }),
     };
   }
 }

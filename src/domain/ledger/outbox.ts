@@ -19,8 +19,10 @@ export function isCommitFull({ tables }: Ledger): boolean {
  * Drops receipts and closed days that are known to be written as they stand. One that changed since stays: it must be
  * written again first.
  */
-export function dropWritten(ledger: Ledger, { receipts, days }: DropWrittenRequest): void {
+export function dropWritten(ledger: Ledger, { receipts, days, changes }: DropWrittenRequest): void {
   const { tables } = ledger;
+  for (const [key, revision] of changes ?? [])
+    if (tables.changes.get(key)?.revision === revision) tables.changes.delete(key);
   for (const [id, revision] of receipts) {
     if (tables.outbox.get(id)?.revision !== revision) continue;
     tables.outbox.delete(id);

@@ -251,6 +251,7 @@ export const MEASURES: { readonly [S in Section]: Measure<SectionValues[S]> } = 
   monthParts: TOKENS,
   lapsed: { nameBytes, valueBytes: () => LAPSED, varies: false },
   outbox: { nameBytes: mostNameBytes, valueBytes: receiptBytes, varies: true },
+  changes: { nameBytes, valueBytes, varies: true },
   alerts: { nameBytes, valueBytes, varies: true },
   writers: { nameBytes, valueBytes: () => WRITER, varies: false },
 };

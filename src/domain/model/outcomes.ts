@@ -1,4 +1,5 @@
 import type { Experience } from '../policy/experience.js';
+import type { StoredChange } from './changes.js';
 import type { Policy, PolicyFields } from './policy.js';
 import type { ClosedLease, StoredAlert, StoredPause } from './state.js';
 import type { Denial, LeaseView, TopUpView, WindowStatus } from './types.js';
@@ -178,6 +179,17 @@ export interface Snapshot {
   readonly kind: 'snapshot';
   readonly snapshot: BudgetSnapshot;
 }
+/** What the state knows of the changes that operators made, of a deleted budget too. */
+export interface KnownChanges {
+  readonly kind: 'changes';
+  readonly budgetId: string;
+  /** How many there were. */
+  readonly count: number;
+  /** Records that are not yet known to be written. */
+  readonly waiting: readonly StoredChange[];
+  /** As it is now; absent where it is deleted. */
+  readonly budget?: BudgetView;
+}
 export interface BudgetPut {
   readonly kind: 'budget';
   readonly budget: BudgetView;
@@ -239,6 +251,7 @@ export type Outcome =
   | FoundLease
   | Availability
   | Snapshot
+  | KnownChanges
   | BudgetPut
   | BudgetDeleted
   | Revoked
@@ -274,6 +287,7 @@ export interface OutcomeOf {
   'get-lease': FoundLease | Refused;
   'get-availability': Availability | Refused;
   'get-snapshot': Snapshot | Refused;
+  'get-changes': KnownChanges | Refused;
   'put-policy': BudgetPut | Refused;
   pause: BudgetPut | Refused;
   resume: BudgetPut | Refused;

@@ -106,12 +106,24 @@ export interface GetAvailabilityRequest {
   readonly model?: string;
 }
 
+/** The newest records of changes, and what is needed to undo them. */
+export interface GetChangesRequest {
+  readonly kind: 'get-changes';
+}
+
 /** Everything about a budget that a reader may want at one moment; `snapshotOf` in `reads.ts` gathers it. */
 export interface GetSnapshotRequest {
   readonly kind: 'get-snapshot';
 }
 
-export interface PutPolicyRequest {
+/** What every request of an operator says beside what it asks for: for the log, and for the record of the change. */
+interface OfOperator {
+  readonly reason?: string;
+  /** Who asks, as the log names them. */
+  readonly principal?: string;
+}
+
+export interface PutPolicyRequest extends OfOperator {
   readonly kind: 'put-policy';
   /** Without a preset: it stays what it is. */
   readonly fields: PolicyFields;
@@ -124,37 +136,33 @@ export interface PutPolicyRequest {
   readonly presence?: 'present' | 'absent';
   /** Says what would be, and changes nothing. */
   readonly validateOnly?: boolean;
-  /** For the log. */
-  readonly reason?: string;
 }
 
 /** A field of the policy, or one kind of token in `tokenWeights`. */
 export type PolicyPath = PolicyKey | `tokenWeights.${string}`;
 
-export interface PauseRequest {
+export interface PauseRequest extends OfOperator {
   readonly kind: 'pause';
   readonly reason: string;
-  /** Who asks, as the log names them. */
-  readonly principal?: string;
 }
 
-export interface ResumeRequest {
+export interface ResumeRequest extends OfOperator {
   readonly kind: 'resume';
 }
 
-export interface DeleteBudgetRequest {
+export interface DeleteBudgetRequest extends OfOperator {
   readonly kind: 'delete-budget';
   readonly force: boolean;
   readonly etag?: string;
 }
 
-export interface RevokeRequest {
+export interface RevokeRequest extends OfOperator {
   readonly kind: 'revoke';
   readonly lease: LeaseRef;
   readonly reason: string;
 }
 
-export interface AdjustRequest {
+export interface AdjustRequest extends OfOperator {
   readonly kind: 'adjust';
   readonly adjustmentId: string;
   /** Signed, not 0. */
@@ -167,7 +175,7 @@ export interface AdjustRequest {
   readonly fingerprint: string;
 }
 
-export interface AddTopUpRequest {
+export interface AddTopUpRequest extends OfOperator {
   readonly kind: 'add-top-up';
   readonly topUpId: string;
   readonly of: TopUpKind;
@@ -183,14 +191,13 @@ export interface AddTopUpRequest {
   readonly fingerprint: string;
 }
 
-export interface EndTopUpRequest {
+export interface EndTopUpRequest extends OfOperator {
   readonly kind: 'end-top-up';
   readonly topUpId: string;
-  /** For the log. */
   readonly reason: string;
 }
 
-export interface ResetClockRequest {
+export interface ResetClockRequest extends OfOperator {
   readonly kind: 'reset-clock';
   /** Its caller may act on some budgets only: a step of the process's clock, which is that of all, is not believed for it. */
   readonly ofSomeBudgets?: true;
@@ -209,11 +216,12 @@ export interface SweepRequest {
   readonly kind: 'sweep';
 }
 
-/** Drops from the state what is known to be written: receipts by id and revision, closed days by day and revision. */
+/** Drops from the state what is known to be written, by its key and revision: receipts, closed days, records of changes. */
 export interface DropWrittenRequest {
   readonly kind: 'drop-written';
   readonly receipts: ReadonlyMap<string, number>;
   readonly days: ReadonlyMap<string, number>;
+  readonly changes?: ReadonlyMap<string, number>;
 }
 
 /** Marks days on which a paced cap refused: denials write nothing, so a later commit carries their marks. */
@@ -244,8 +252,9 @@ export interface RecordDeliveriesRequest {
 }
 
 export interface DeliveryResult {
-  /** The key of the mark, and when it was raised. */
+  /** The key of the mark, and which of its notices: its number, and when it was raised. */
   readonly key: string;
+  readonly number: number;
   readonly raisedAt: number;
   readonly epoch: number;
   readonly sink: string;
@@ -266,6 +275,7 @@ export type BudgetRequest =
   | GetLeaseRequest
   | GetAvailabilityRequest
   | GetSnapshotRequest
+  | GetChangesRequest
   | PutPolicyRequest
   | PauseRequest
   | ResumeRequest

@@ -1,4 +1,5 @@
 import type { PastDay } from '../policy/experience.js';
+import type { StoredChange } from './changes.js';
 import type { PolicyFields } from './policy.js';
 import type { StoredSession } from './session-ref.js';
 import type { CallCount, Labels, LeaseStatus, TopUpKind, Unreported } from './types.js';
@@ -40,6 +41,8 @@ export interface StateHead {
   readonly wakeAt?: number;
   /** The day for which `pastDays` were learned last: they are the days before it. Absent: they are to be learned. */
   readonly learnedFor?: string;
+  /** How many changes of operators there were, also in earlier lives of the budget; absent: none. */
+  readonly changeCount?: number;
   /** The last day of the month before, while today is the first: it is graded as every other day that closed. */
   readonly closedDay?: ClosedDay;
 }
@@ -108,6 +111,8 @@ export interface SectionValues {
   lapsed: StoredLapsed;
   /** By receipt id: receipts that are not yet known to be written. */
   outbox: Receipt;
+  /** By number: records of changes that are not yet known to be written. */
+  changes: StoredChange;
   /** By `RULE window-start`. */
   alerts: StoredAlert;
   /** By the id of a replica: its last commit. */
@@ -139,6 +144,7 @@ export const SECTIONS = [
   'monthParts',
   'lapsed',
   'outbox',
+  'changes',
   'alerts',
   'writers',
 ] as const satisfies readonly Section[];
@@ -429,13 +435,21 @@ export interface SectionPut extends SectionKey {
   readonly value: SectionValues[Section];
 }
 
-/** An alert as the state keeps it, and how far sinks were told of it. */
+/** An alert as the state keeps it: what holds, what was told, and how far sinks were told of it. */
 export interface StoredAlert {
   readonly rule: string;
   readonly window: 'HOUR' | 'DAY' | 'MONTH';
+  /** Of an hourly rule, the first of the hours that it goes on through. */
   readonly windowStart: number;
+  /** Since when its condition holds, or has held last. */
   readonly raisedAt: number;
+  /** Since when its condition does not hold; absent while it does. */
   readonly endedAt?: number;
+  /** What was told: absent in events, and in states from before it was kept apart, which told of what holds. */
+  readonly notice?: StoredNotice;
+  /** Nobody was told of its notice yet: a silence withholds it. Between decisions of one commit: it is new. */
+  readonly untold?: true;
+  /** As it was told; so are threshold and message. */
   readonly value: number;
   readonly threshold: number;
   readonly message: string;
@@ -449,6 +463,19 @@ export interface StoredAlert {
   readonly deliveries?: readonly StoredDelivery[];
 }
 
+/** What was told of an alert. It outlives a condition that is away for a while: see `alerts/notices.ts`. */
+export interface StoredNotice {
+  /** Which one it is in its window, from 1: an alert can be raised again. */
+  readonly number: number;
+  readonly raisedAt: number;
+  /** Absent while it stands. */
+  readonly endedAt?: number;
+  /** How bad it was, in steps of which each is told anew; absent if its rule has none. */
+  readonly level?: number;
+  /** The figure at its end, if its window went on. */
+  readonly endValue?: number;
+}
+
 /** What a sink is told of an alert: first that it was raised, then that it ended. The newest of the two stands here. */
 export type StoredDelivery = PendingDelivery | EndedDelivery;
 
@@ -458,6 +485,8 @@ interface DeliveryOf {
   readonly notice: 'RAISED' | 'ENDED';
   /** Tries that failed. */
   readonly failures: number;
+  /** It has heard an earlier notice of this alert, and of no end since: it wants to hear that, whatever becomes of this one. */
+  readonly heard?: true;
 }
 
 export interface PendingDelivery extends DeliveryOf {

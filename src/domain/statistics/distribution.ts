@@ -7,6 +7,7 @@ import { allowanceOf } from '../policy/allowance.js';
 import { daysOfMonth, hourName } from '../time/windows.js';
 import { NO_CALLS, sumOfCalls } from './calls-by-name.js';
 import { type Forecast, forecastOf, type Outlook } from './forecast.js';
+import type { Headline } from './headline.js';
 import {
   mean,
   type SpreadGrade,
@@ -80,6 +81,8 @@ export interface DistributionStats extends CallCount {
   readonly toppedTokens: number;
   /** Absent for a past month. */
   readonly forecast?: Forecast;
+  /** How the budget stands now, in words; absent for a past month. */
+  readonly headline?: Headline;
   /** Empty for a past month. */
   readonly windows: readonly WindowStatus[];
   readonly budgetId: string;

@@ -23,7 +23,9 @@ export const READS: readonly Read[] = [
     { path: `${under}/distribution`, rpc: '/budgetarbiter.v1.BudgetService/GetDistribution' },
     { path: `${under}/leases`, rpc: `${ADMIN}/ListLeases` },
     { path: `${under}/usage`, rpc: `${ADMIN}/ListUsage` },
+    { path: `${under}/denials`, rpc: `${ADMIN}/ListDenials` },
     { path: `${under}/top-ups`, rpc: `${ADMIN}/ListTopUps` },
+    { path: `${under}/changes`, rpc: `${ADMIN}/ListChanges` },
   ]),
 ];
 

@@ -21,7 +21,7 @@ export function budgetCard({ snapshot, days, waiters }: Seen): BudgetCard {
   const stats = monthStats({ snapshot, month, isCurrent: true, zone: budget.zone, days });
   const { paceTokensPerHour = 0, projectedMonthTokens = 0, exhaustedAt } = stats.forecast ?? {};
   return {
-    ...{ budgetId: budget.budgetId, zone: budget.zone, unit: policy.unit },
+    ...{ budgetId: budget.budgetId, at: now, zone: budget.zone, unit: policy.unit },
     ...{ month: month.key, status: statusOf(snapshot) },
     ...{ paused: budget.pause !== undefined, observing: policy.mode === 'OBSERVE' },
     windows: (['MONTH', 'DAY', 'HOUR'] as const).map((kind) => windowData(snapshot, kind, days)),

@@ -3,6 +3,7 @@ import type { TeamStatus } from '../../domain/model/outcomes.js';
 import type { StoredAlert } from '../../domain/model/state.js';
 import type { LeaseView, TopUpView } from '../../domain/model/types.js';
 import { budgetCard, type Seen } from './budget-card.js';
+import { hoursData } from './month-stats.js';
 import type {
   AlertData,
   DayData,
@@ -31,7 +32,7 @@ export function liveData(seen: SeenNow, mayOperate: boolean): LiveData {
     ...(budget.pause === undefined ? {} : { pause: budget.pause }),
     openDays: openDays.map(
       ({ day, start, end, total, presumed, late, hours, calls = 0, failedCalls = 0 }): DayData => ({
-        ...{ day, start, end, total, presumed, late, hours, calls, failedCalls },
+        ...{ day, start, end, total, presumed, late, calls, failedCalls, ...hoursData(hours) },
       }),
     ),
     leases: liveLeases.map(leaseData),

@@ -1,5 +1,5 @@
 import type { BudgetSnapshot } from '../../domain/model/outcomes.js';
-import type { MonthWindow, UsageDay } from '../../domain/model/state.js';
+import type { HourTotal, MonthWindow, UsageDay } from '../../domain/model/state.js';
 import type { CallCount } from '../../domain/model/types.js';
 import { allowanceOf } from '../../domain/policy/allowance.js';
 import { callsByTeam, monthByTeam } from '../../domain/statistics/by-team.js';
@@ -57,7 +57,18 @@ function everyDay({ snapshot, month, isCurrent, zone, days }: MonthOf): (DayTota
 }
 
 export function dayData(of: MonthOf): DayData[] {
-  return everyDay(of).map((totals) => ({ ...totals, hours: of.days.get(totals.day)?.hours ?? [] }));
+  return everyDay(of).map((totals) => ({ ...totals, ...hoursData(of.days.get(totals.day)?.hours ?? []) }));
+}
+
+/** What a correction added stands in some hour, but was not spent in it. */
+export function hoursData(hours: readonly HourTotal[]): Pick<DayData, 'hours' | 'hourUnknown'> {
+  const added = ({ adjusted = 0, tokens }: HourTotal) => Math.max(0, Math.min(tokens, adjusted));
+  return {
+    hours: hours
+      .map((hour) => ({ start: hour.start, tokens: hour.tokens - added(hour) }))
+      .filter(({ tokens }) => tokens > 0),
+    hourUnknown: hours.reduce((sum, hour) => sum + added(hour), 0),
+  };
 }
 
 export function limitsData({ budget: { policy }, larger }: BudgetSnapshot): LimitsData {

@@ -40,6 +40,8 @@ export interface WindowData {
 /** A budget at a glance. */
 export interface BudgetCard {
   readonly budgetId: string;
+  /** The moment of its figures. */
+  readonly at: number;
   readonly zone: string;
   /** `tokens`, or the code of a currency. */
   readonly unit: string;
@@ -62,12 +64,18 @@ export interface BudgetCard {
   readonly openAlerts: number;
 }
 
-/** The list of budgets as a stream tells it: what has changed since the message before. */
+/** `worst`: what keeps AIs from work first; `month`, `day`, `hour`: by the share that is used. */
+export type OverviewOrder = 'worst' | 'name' | 'month' | 'day' | 'hour';
+
+/** A page of the list of budgets as a stream tells it: what has changed since the message before. */
 export interface OverviewUpdate {
   readonly at: number;
+  /** Of this page, in their order. */
   readonly budgetIds?: readonly string[];
-  /** The id after which the next page begins; empty on the last one. */
-  readonly next?: string;
+  /** Budgets that were asked for, on all pages. */
+  readonly total?: number;
+  /** There are more than can be put in order. */
+  readonly more?: boolean;
   readonly cards: readonly BudgetCard[];
   /** Budgets whose figures the store did not confirm lately. */
   readonly stale: readonly string[];
@@ -107,6 +115,19 @@ export interface DayData extends SpanData, CallData {
   readonly late: number;
   /** Hours with usage. */
   readonly hours: readonly { readonly start: number; readonly tokens: number }[];
+  /** Of `total`, what was brought in by corrections: nobody knows in which hour it was spent. */
+  readonly hourUnknown: number;
+}
+
+/** By what the days of a month are told apart. */
+export type Stacking = 'ai' | 'model' | 'team';
+
+/** The days of a month by name: those that spent most in it, and all others as one. */
+export interface StackData {
+  readonly by: Stacking;
+  readonly names: readonly string[];
+  /** For each day of the month what each of the names spent; the rest of its total is of others. */
+  readonly days: readonly (readonly number[])[];
 }
 
 export interface NamedTokens extends CallData {
@@ -225,6 +246,9 @@ export interface MonthData {
   readonly limits: LimitsData;
   /** Every day of the month, in order. */
   readonly days: readonly DayData[];
+  readonly stack: StackData;
+  /** The totals of the days of the month before; empty if nothing was used in it, or if it was counted in another unit. */
+  readonly monthBefore: readonly number[];
   readonly ais: readonly NamedTokens[];
   readonly models: readonly NamedTokens[];
   /** Empty while the policy has no teams. */

@@ -1,8 +1,7 @@
-import { answered, unlessRefused } from '../../api/failures/request-error.js';
+import { answered, invalidFields, unlessRefused } from '../../api/failures/request-error.js';
 import { readBudgetId } from '../../api/read/budget-requests.js';
-import { Checks } from '../../api/read/checks.js';
+import { readDistribution } from '../../api/read/slot-requests.js';
 import type { Scheduler } from '../../platform/scheduler.js';
-import { readDistributionQuery } from '../distribution-route.js';
 import type { HttpCall } from '../endpoint.js';
 import { readQuery } from '../query.js';
 import type { HttpResponse } from '../response.js';
@@ -10,7 +9,9 @@ import { BudgetStream } from './budget-stream.js';
 import type { LiveBudgets } from './live-budgets.js';
 import { monthPage } from './month-page.js';
 import type { OpenPages } from './open-pages.js';
-import { OverviewStream, PAGE_SIZE } from './overview-stream.js';
+import { matchingBudgets, readOverviewQuery } from './overview-query.js';
+import { OverviewStream } from './overview-stream.js';
+import type { Stacking } from './page-data.js';
 import { BROWSER, type Visitor } from './visitors.js';
 
 export interface Live {
@@ -21,8 +22,17 @@ export interface Live {
 }
 
 export async function month({ query }: HttpCall, { servicePort }: Visitor): Promise<HttpResponse> {
-  const { budgetId, request } = readDistributionQuery(query, '');
-  return { status: 200, body: unlessRefused(await monthPage(servicePort, budgetId, request)) };
+  const read = readQuery(query, ['budget_id', 'month', 'day', 'by']);
+  const asked = { budgetId: read.get('budget_id') ?? '', month: read.get('month'), day: read.get('day') };
+  const { budgetId, request } = readDistribution(asked);
+  const by = stackingOf(read.get('by'));
+  return { status: 200, body: unlessRefused(await monthPage(servicePort, budgetId, { ...request, by })) };
+}
+
+function stackingOf(by: string | undefined): Stacking {
+  if (by === undefined || by === 'ai') return 'ai';
+  if (by === 'model' || by === 'team') return by;
+  throw invalidFields([{ field: 'by', description: 'must be ai, model or team' }]);
 }
 
 /** One budget as it changes. */
@@ -37,22 +47,14 @@ export async function watchBudget({ query }: HttpCall, visitor: Visitor, live: L
 
 /** Many budgets as they change. */
 export function watchBudgets({ query }: HttpCall, visitor: Visitor, live: Live): HttpResponse {
-  const after = readAfter(query);
+  const asked = readOverviewQuery(query);
   const { budgets, scheduler, now } = live;
-  const list = () => visitor.servicePort.listBudgets(after, PAGE_SIZE + 1);
+  const list = () => matchingBudgets(visitor.servicePort, asked.wanted);
   return streamed(
     live.pages.stream((stream) =>
-      new OverviewStream(stream, { budgets, visitor, scheduler, list, now }).run(),
+      new OverviewStream(stream, { budgets, visitor, scheduler, list, now, query: asked }).run(),
     ),
   );
-}
-
-function readAfter(query: URLSearchParams): string {
-  const after = readQuery(query, ['after']).get('after') ?? '';
-  const checks = new Checks();
-  if (after !== '') checks.budgetId('after', after);
-  checks.done();
-  return after;
 }
 
 function streamed(body: HttpResponse['body']): HttpResponse {

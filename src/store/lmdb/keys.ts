@@ -10,6 +10,7 @@ import { StoreError } from '../store.js';
  * - `j budget revision`: what a commit changed, while that is not in its places yet.
  * - `b at budget name`: a block of receipts; by time, so that tidying reads old ones only, and so that new ones lie together.
  * - `r budget id`: where a receipt is.
+ * - `c budget number`: a record of a change.
  * - `m format`: the format of the whole file; `m mark`: why it must not be served from; `m label`: its
  *   identity, whose version in LMDB is that of both; `m tidying`: what tidying remembers.
  */
@@ -38,6 +39,7 @@ export const sectionKey = (budgetId: string, section: Section, key: string): Key
 export const dayKey = (budgetId: string, epoch: number, day: string): Key =>
   join('d', budgetId, String(epoch), day);
 export const receiptKey = (budgetId: string, id: string): Key => join('r', budgetId, id);
+export const changeKey = (budgetId: string, number: number): Key => join('c', budgetId, inOrder(number));
 export const blockKey = (at: number, budgetId: string, name: string): Key =>
   join('b', inOrder(at), budgetId, name);
 export const journalKey = (budgetId: string, revision: number): Key => join('j', budgetId, inOrder(revision));

@@ -194,13 +194,13 @@ export class LmdbBudgets {
     });
   }
 
-  /** With all that a budget left behind in sections and journal; the guard sees to it that none can be missed. */
+  /** With all that a budget left behind in sections, journal and records of changes; the guard sees to it that none can be missed. */
   async forget(budgetId: string, { epoch, revision }: StateVersion): Promise<'won' | 'lost'> {
     await this.journals.flush(budgetId);
     const keys = this.file.view((view) => {
       const head = view.get<StateHead>(headKey(budgetId))?.value;
       if (head?.epoch !== epoch || head.revision !== revision || !head.deleted) return undefined;
-      const ranges = [rangeUnder('s', budgetId), journalRange(budgetId)];
+      const ranges = [rangeUnder('s', budgetId), rangeUnder('c', budgetId), journalRange(budgetId)];
       return ranges.flatMap((range) => Array.from(view.keys(range), (key) => Buffer.from(key)));
     });
     if (keys === undefined) return 'lost';

@@ -1,3 +1,4 @@
+import type { StoredChange } from '../../domain/model/changes.js';
 import type { Receipt, StatePatch, StoredState, UsageDay } from '../../domain/model/state.js';
 import type { Cut, TidyMark } from '../../domain/time/tidy-mark.js';
 import type { Log } from '../../platform/log.js';
@@ -7,6 +8,7 @@ import type { DayPosition, TransferStore } from '../transfer-store.js';
 import type { DataFolderLock } from './data-folder-lock.js';
 import { LABEL_KEY, MARK_KEY, TIDY_MARK_KEY } from './keys.js';
 import { LmdbBudgets } from './lmdb-budgets.js';
+import { LmdbChanges } from './lmdb-changes.js';
 import { LmdbDays } from './lmdb-days.js';
 import type { LmdbFile } from './lmdb-file.js';
 import { LmdbJournals } from './lmdb-journals.js';
@@ -21,6 +23,7 @@ export class LmdbStore implements BudgetStore {
   private readonly budgets: LmdbBudgets;
   private readonly days: LmdbDays;
   private readonly receipts: LmdbReceipts;
+  private readonly changes: LmdbChanges;
 
   constructor(
     protected readonly file: LmdbFile,
@@ -31,6 +34,7 @@ export class LmdbStore implements BudgetStore {
     this.budgets = new LmdbBudgets(file, journals, log);
     this.days = new LmdbDays(file);
     this.receipts = new LmdbReceipts(file, journals);
+    this.changes = new LmdbChanges(file);
   }
 
   async load(budgetId: string): Promise<StoredState | undefined> {
@@ -67,6 +71,14 @@ export class LmdbStore implements BudgetStore {
 
   async listReceipts(budgetId: string, prefix: string, after: string, limit: number): Promise<Receipt[]> {
     return this.receipts.list(budgetId, prefix, after, limit);
+  }
+
+  async writeChanges(budgetId: string, changes: readonly StoredChange[]): Promise<void> {
+    return this.changes.write(budgetId, changes);
+  }
+
+  async readChanges(budgetId: string, below: number, limit: number): Promise<StoredChange[]> {
+    return this.changes.read(budgetId, below, limit);
   }
 
   async list(after: string, limit: number): Promise<ListedBudget[]> {

@@ -1,3 +1,4 @@
+import { KEPT_CHANGES, type StoredChange } from '../../domain/model/changes.js';
 import type { Receipt, StatePatch, StoredState, UsageDay } from '../../domain/model/state.js';
 import type { Cut, TidyMark } from '../../domain/time/tidy-mark.js';
 import type { BudgetStore, ListedBudget, StateVersion, Tidied } from '../store.js';
@@ -28,6 +29,8 @@ class MemoryStore implements BudgetStore {
   private readonly days = new Map<string, Map<string, UsageDay>>();
   /** By budget, then by receipt id. */
   private readonly receipts = new Map<string, Map<string, Receipt>>();
+  /** By budget, then by number. */
+  private readonly changes = new Map<string, Map<number, StoredChange>>();
   private tidyMark: TidyMark | undefined;
 
   constructor(
@@ -102,6 +105,24 @@ class MemoryStore implements BudgetStore {
       .map((receipt) => structuredClone(receipt));
   }
 
+  async writeChanges(budgetId: string, changes: readonly StoredChange[]): Promise<void> {
+    const stored = inner(this.changes, budgetId);
+    for (const change of changes) {
+      const before = stored.get(change.number)?.revision ?? -1;
+      if (before < change.revision) stored.set(change.number, this.kept(change));
+    }
+    const newest = Math.max(0, ...changes.map(({ number }) => number));
+    for (const number of stored.keys()) if (number <= newest - KEPT_CHANGES) stored.delete(number);
+  }
+
+  async readChanges(budgetId: string, below: number, limit: number): Promise<StoredChange[]> {
+    return [...inner(this.changes, budgetId).values()]
+      .filter(({ number }) => number < below)
+      .sort((a, b) => b.number - a.number)
+      .slice(0, limit)
+      .map((change) => this.kept(change));
+  }
+
   async list(after: string, limit: number): Promise<ListedBudget[]> {
     return [...this.budgets.entries()]
       .filter(([budgetId]) => compareText(budgetId, after) > 0)
@@ -146,6 +167,7 @@ class MemoryStore implements BudgetStore {
     const head = this.budgets.get(budgetId)?.head;
     if (head?.epoch !== epoch || head.revision !== revision || !head.deleted) return 'lost';
     this.budgets.delete(budgetId);
+    this.changes.delete(budgetId);
     return 'won';
   }
 
@@ -171,7 +193,7 @@ function removeSome<V>(
   return removed;
 }
 
-function inner<V>(maps: Map<string, Map<string, V>>, key: string): Map<string, V> {
+function inner<K, V>(maps: Map<string, Map<K, V>>, key: string): Map<K, V> {
   let map = maps.get(key);
   if (!map) {
     map = new Map();

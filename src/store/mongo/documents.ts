@@ -37,6 +37,7 @@ const HEAD: Readonly<Record<keyof StateHead, true>> = {
   wakeAt: true,
   closedDay: true,
   learnedFor: true,
+  changeCount: true,
 };
 
 /** Of the head: absent where they do not apply. */

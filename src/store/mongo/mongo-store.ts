@@ -1,4 +1,5 @@
 import type { Collection, Db, Filter } from 'mongodb';
+import type { StoredChange } from '../../domain/model/changes.js';
 import {
   type Receipt,
   SECTIONS,
@@ -33,6 +34,13 @@ import {
   usageDocument,
   usageDocumentId,
 } from './documents.js';
+import {
+  type ChangeDocument,
+  changeDocument,
+  forgetChanges,
+  readChanges,
+  trimChanges,
+} from './mongo-changes.js';
 import { COMMIT_MS, databaseOf, type MongoClients, READ_MS } from './mongo-client.js';
 import { isDuplicateKey, readError, writeError } from './mongo-errors.js';
 import { runningReplicas } from './presence.js';
@@ -149,6 +157,16 @@ export class MongoStore implements BudgetStore {
     });
   }
 
+  async writeChanges(budgetId: string, changes: readonly StoredChange[]): Promise<void> {
+    if (changes.length === 0) return;
+    await this.shared.changeWrites.ask(changes.map((change) => changeDocument(budgetId, change)));
+    await this.writing(() => trimChanges(this.changes, budgetId, changes));
+  }
+
+  readChanges(budgetId: string, below: number, limit: number): Promise<StoredChange[]> {
+    return this.current((how) => readChanges(this.changes, { budgetId, below, limit }, how));
+  }
+
   list(after: string, limit: number): Promise<ListedBudget[]> {
     return this.current(async (how) => {
       const options = { maxTimeMS: READ_MS, limit, batchSize: limit + 1, ...how };
@@ -198,6 +216,8 @@ export class MongoStore implements BudgetStore {
 
   forget(budgetId: string, { epoch, revision }: StateVersion): Promise<Outcome> {
     return this.writing(async () => {
+      // Before it: what is left behind would be taken for records of a later life.
+      await forgetChanges(this.changes, budgetId, revision);
       const { deletedCount } = await this.budgets.deleteOne({
         _id: budgetId,
         epoch,
@@ -243,6 +263,10 @@ export class MongoStore implements BudgetStore {
 
   protected get usage(): Collection<UsageDocument> {
     return this.db.collection('usage');
+  }
+
+  private get changes(): Collection<ChangeDocument> {
+    return this.db.collection('changes');
   }
 
   private get receipts(): Collection<ReceiptDocument> {

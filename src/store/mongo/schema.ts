@@ -123,7 +123,7 @@ const OBJECT = { bsonType: 'object' };
  * Rises with every change of what stands below. A replica replaces validators of a lower version and never those
  * of a higher one: else an old replica that starts beside a new one would put back what refuses the new one's commits.
  */
-const VERSION = 3;
+const VERSION = 4;
 const NAMED = 'validator of budget-arbiter, version ';
 
 /** Fields that every release needs, and others that are checked where they are there. Unknown ones may be. */
@@ -173,6 +173,7 @@ export const VALIDATORS = {
       wakeAt: WHOLE,
       daysDroppedAt: AMOUNT,
       learnedFor: TEXT,
+      changeCount: AMOUNT,
       closedDay: having({ day: TEXT, start: WHOLE, total: WHOLE }),
       ...Object.fromEntries(SECTIONS.map((section) => [section, OBJECT])),
     },
@@ -206,6 +207,15 @@ export const VALIDATORS = {
     epoch: { ...WHOLE, minimum: 1 },
     at: DATE,
     revision: { ...WHOLE, minimum: 1 },
+    body: having({ kind: TEXT }),
+  }),
+  changes: validator({
+    _id: TEXT,
+    budget: TEXT,
+    number: { ...WHOLE, minimum: 1 },
+    epoch: { ...WHOLE, minimum: 1 },
+    revision: { ...WHOLE, minimum: 1 },
+    at: WHOLE,
     body: having({ kind: TEXT }),
   }),
   copies: validator({ _id: TEXT, beats: AMOUNT }),

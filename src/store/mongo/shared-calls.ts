@@ -10,6 +10,7 @@ import {
   type UsageDocument,
 } from './documents.js';
 import { type Answer, Gathering } from './gathering.js';
+import type { ChangeDocument } from './mongo-changes.js';
 import { READ_MS } from './mongo-client.js';
 import { DUPLICATE_KEY, messageOf, statementError, writeError } from './mongo-errors.js';
 import { type Outcome, type ReadCurrent, type StampedSwap, swapMany, swapOne } from './swaps.js';
@@ -20,6 +21,8 @@ const APART_MS = 10_000;
 
 /** A day of 5,000 AIs is half a megabyte; most are a hundredth of it. */
 const DAY_WEIGHT = 100;
+/** One with a whole policy, before and after, is an eighth of a megabyte. */
+const CHANGE_WEIGHT = 25;
 
 /** How calls reach the server: their failures become those of a store. */
 export interface Line {
@@ -50,6 +53,7 @@ export class SharedCalls {
   readonly receiptLookups: Gathering<ReceiptQuestion, Map<string, Receipt>>;
   readonly receiptWrites: Gathering<readonly ReceiptDocument[], undefined>;
   readonly dayWrites: Gathering<readonly UsageDocument[], undefined>;
+  readonly changeWrites: Gathering<readonly ChangeDocument[], undefined>;
   private apartUntil = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly line: Line) {
@@ -77,6 +81,11 @@ export class SharedCalls {
     this.dayWrites = new Gathering(
       (documents) => this.write('usage', documents, 'known'),
       (documents) => DAY_WEIGHT * documents.length,
+      soon,
+    );
+    this.changeWrites = new Gathering(
+      (documents) => this.write('changes', documents, 'new'),
+      (documents) => CHANGE_WEIGHT * documents.length,
       soon,
     );
   }
@@ -152,7 +161,7 @@ export class SharedCalls {
     });
   }
 
-  private write<D extends ReceiptDocument | UsageDocument>(
+  private write<D extends ReceiptDocument | UsageDocument | ChangeDocument>(
     collection: string,
     documents: readonly (readonly D[])[],
     mostly: Mostly,

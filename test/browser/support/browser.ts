@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'];
+/** What has not come by then does not come: a test that fails says so within its own time. */
+const WAIT_MS = 15_000;
 const CHROMIUM = '/usr/bin/chromium';
 
 export interface Screen {
@@ -25,6 +27,7 @@ export class Browser {
       ...{ viewport: { width, height: width < 600 ? 844 : 900 }, colorScheme: dark ? 'dark' : 'light' },
       acceptDownloads: true,
     });
+    context.setDefaultTimeout(WAIT_MS);
     this.contexts.push({ context, profile });
     const page = context.pages()[0] ?? (await context.newPage());
     page.on('pageerror', (error) => this.complaints.push(error.message));

@@ -51,6 +51,7 @@ export async function openWorld({ access, port = 0 }: { access?: Access; port?: 
       defaultBudget: 'anthropic',
       getDistribution,
       listUsage,
+      listDenials: (servicePort, ...asked) => servicePort.denials(...asked),
       simulatePolicy: simulated,
     }),
     ...{ dashboard, log, ids, access },

@@ -38,6 +38,7 @@ beforeAll(async () => {
     getDistribution: (servicePort, ...rest) => getDistribution(servicePort, ...rest),
     listUsage: (servicePort, ...rest) => listUsage(servicePort, ...rest),
     simulatePolicy: READY_ANSWERS.simulatePolicy,
+    listDenials: READY_ANSWERS.listDenials,
   });
   const time = new FakeTime(NOW);
   const dashboard = createDashboard({ ...shared, ids, access: undefined, time, version: '1' });

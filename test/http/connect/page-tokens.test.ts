@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listUsage } from '../../../src/arbiter/usage-listing.js';
+import type { DenialRow } from '../../../src/domain/denials/rows.js';
 import type { UsageDay } from '../../../src/domain/model/state.js';
 import { openApiDocument } from '../../../src/gen/openapi.js';
+import { change } from '../../store/samples.js';
 import { stopServers } from '../../support/http-server.js';
 import { budget, closedLease, lease, snapshot, TOP_UP } from '../../support/samples.js';
 import { ADMIN, type Came, type ConnectHarness, startConnect } from './support/connect-harness.js';
@@ -18,6 +20,21 @@ const DAY: UsageDay = {
   presumedBy: [],
 } as never;
 
+const DENIED: DenialRow[] = ['(other)', 'a', 'b'].map((aiId) => ({
+  ...{
+    aiId,
+    rule: 'COOLDOWN',
+    start: 0,
+    end: 1,
+    firstAt: 0,
+    lastAt: 0,
+    denied: 1,
+    wouldDeny: 0,
+    uncounted: 0,
+  },
+  ofAi: { denied: 1, wouldDeny: 0 },
+}));
+
 let http: ConnectHarness;
 beforeAll(async () => {
   http = await startConnect({ listUsage });
@@ -27,10 +44,22 @@ beforeAll(async () => {
   const topUps = ['a', 'b', 'c'].map((topUpId) => ({ ...TOP_UP, topUpId }));
   servicePort.answer = ({ kind }) => {
     if (kind === 'get-snapshot') return { kind: 'snapshot', snapshot: snapshot({ liveLeases, topUps }) };
+    if (kind === 'get-changes')
+      return { kind: 'changes', budgetId: 'anthropic', count: 3, waiting: [], budget: budget() };
     throw new Error(`nobody asks for ${kind} here`);
   };
+  servicePort.recorded = [3, 2, 1].map((number) => change(number, 1));
   servicePort.closed = [1, 2, 3].map((fence) => closedLease({ fence, leaseId: `closed-${fence}` }));
   const days = ['2026-11-13', '2026-11-14', '2026-11-15'].map((day) => ({ ...DAY, day }));
+  servicePort.deniedRows = {
+    kind: 'denials',
+    from: 0,
+    to: 1,
+    rules: [],
+    denied: 3,
+    wouldDeny: 0,
+    rows: DENIED,
+  };
   Object.assign(servicePort, { usageDays: async () => days });
 });
 afterAll(stopServers);
@@ -46,6 +75,11 @@ const LISTS: readonly (readonly [string, object])[] = [
   ),
   ['ListTopUps', { budgetId: 'anthropic' }],
   ['ListTopUps', { budgetId: 'other' }],
+  ['ListChanges', { budgetId: 'anthropic' }],
+  ['ListChanges', { budgetId: 'other' }],
+  ['ListDenials', { budgetId: 'anthropic' }],
+  ['ListDenials', { budgetId: 'anthropic', rule: 'RULE_COOLDOWN' }],
+  ['ListDenials', { budgetId: 'other' }],
   ['ListUsage', { budgetId: 'other' }],
   ['ListUsage', { budgetId: 'anthropic', fromDay: '2026-11-01' }],
   ['ListUsage', { budgetId: 'anthropic', toDay: '2026-11-30' }],

@@ -59,7 +59,10 @@ describe('what is read over HTTP', () => {
       { budgetId: 'anthropic', fromDay: '2026-11-01', toDay: '2026-11-02' },
     ],
     ['/api/v1/budgets/anthropic/top-ups?page_size=7', `${ADMIN}/ListTopUps`, { budgetId: 'anthropic' }],
+    ['/api/v1/budgets/anthropic/denials', `${ADMIN}/ListDenials`, { budgetId: 'anthropic' }],
+    ['/api/v1/denials?rule=RULE_PAUSED', `${ADMIN}/ListDenials`, { budgetId: 'anthropic' }],
     ['/api/v1/top-ups', `${ADMIN}/ListTopUps`, { budgetId: 'anthropic' }],
+    ['/api/v1/changes?page_size=7', `${ADMIN}/ListChanges`, { budgetId: 'anthropic' }],
   ])('%s is %s', async (path, rpc, request) => {
     const read = await http.get(path);
     expect([read.status, read.type]).toEqual([200, 'application/json; charset=utf-8']);

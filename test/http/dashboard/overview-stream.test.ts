@@ -36,7 +36,8 @@ async function opened() {
   const page = new OverviewStream(stream, {
     budgets: new LiveBudgets(servicePort, collectedLog()),
     visitor: { stillIn: () => stillIn } as Visitor,
-    list: async () => [budget()],
+    list: async () => ({ budgets: [budget()], more: false }),
+    query: { wanted: '', order: 'worst', page: 1 },
     now: () => NOON,
     scheduler,
   });

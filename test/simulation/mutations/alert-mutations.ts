@@ -16,20 +16,32 @@ export const ALERT_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the end of an alert is not told where its start was told late',
-    at: 'addressed',
-    find: 'return deliveries.map((delivery) => (toldTheStart(delivery) ? begin',
-    replace: 'return deliveries.map((delivery) => (delivery.failures === 0 ? begin',
+    at: 'endTold',
+    find: "const isDue = (delivery: StoredDelivery) => delivery.status !== 'PENDING' && wantsEnd(delivery);",
+    replace: 'const isDue = (delivery: StoredDelivery) => delivery.failures === 0 && wantsEnd(delivery);',
   },
   {
     name: 'the end of an alert may be told before its start',
-    at: 'addressed',
-    find: "notice === 'RAISED' && status === 'DELIVERED';",
-    replace: "notice === 'RAISED' && status !== 'GAVE_UP';",
+    at: 'wantsEnd',
+    find: "notice === 'RAISED' ? status === 'DELIVERED' || heard === true",
+    replace: "notice === 'RAISED' ? status !== 'GAVE_UP'",
   },
   {
     name: 'nobody is woken for an alert that is not delivered',
     at: 'nextWake',
     find: '  earliest = Math.min(earliest, nextTakeOver(ledger));\n',
+    replace: '',
+  },
+  {
+    name: 'a condition that came back keeps its alert ended',
+    at: 'held',
+    find: "return { alert: { ...rest, raisedAt: now, notice }, change: 'BACK' };",
+    replace: 'return undefined;',
+  },
+  {
+    name: 'nobody is woken when an alert has been away for long enough',
+    at: 'nextWake',
+    find: '  if (ledger.exists) earliest = Math.min(earliest, nextNoticeEnd(tables.alerts.values()));\n',
     replace: '',
   },
 ];

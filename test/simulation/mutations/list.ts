@@ -1,5 +1,6 @@
 import { ALERT_MUTATIONS } from './alert-mutations.js';
 import { ARBITER_MUTATIONS } from './arbiter-mutations.js';
+import { CHANGE_MUTATIONS } from './change-mutations.js';
 import { DOMAIN_MUTATIONS } from './domain-mutations.js';
 import type { Mutation } from './mutation.js';
 import { QUEUE_MUTATIONS } from './queue-mutations.js';
@@ -14,6 +15,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...QUEUE_MUTATIONS,
   ...DOMAIN_MUTATIONS,
   ...SCOPE_MUTATIONS,
+  ...CHANGE_MUTATIONS,
   ...ALERT_MUTATIONS,
   ...SESSION_MUTATIONS,
   ...TRANSFER_MUTATIONS,

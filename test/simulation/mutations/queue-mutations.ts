@@ -67,9 +67,9 @@ export const QUEUE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'who was in a batch that lost is not decided again',
-    ...{ script, at: 'drop' },
-    find: 'this.ready.addFirst(batch.filter((pending) => !this.waiters.has(pending)));',
-    replace: 'void batch;',
+    ...{ script, at: 'throwAway' },
+    find: 'this.drop([...head.batch, ...later]);',
+    replace: 'this.drop(later);',
   },
   {
     name: 'those whom a full commit left are forgotten',
@@ -140,9 +140,9 @@ export const QUEUE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a round is answered before one that was decided before it is durable',
     ...{ script, at: 'came' },
-    find: '    return this.settle(now);',
+    find: '    decision.result = result;\n',
     replace:
-      "    if (result.kind === 'won' && decision.commit !== undefined) {\n      this.line = [decision, ...this.line.filter((other) => other !== decision)];\n    }\n    return this.settle(now);",
+      "    decision.result = result;\n    if (result.kind === 'won') this.line.sort((a) => (a === decision ? -1 : 0));\n",
   },
   {
     name: 'what was denied on a state that is not durable yet is answered at once',
@@ -154,8 +154,8 @@ export const QUEUE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'after a commit that failed those that were decided on it are kept',
     ...{ script, at: 'throwAway' },
-    find: 'const later = this.line.splice(0).slice(1)',
-    replace: 'const later = this.line.splice(0, 1).slice(1)',
+    find: '      .splice(0)\n',
+    replace: '      .splice(0, 1)\n',
   },
   {
     name: 'what was decided after a commit that failed is forgotten',

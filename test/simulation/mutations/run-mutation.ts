@@ -42,7 +42,7 @@ export function runMutation(mutation: Mutation, seeds: number): Verdict {
   const text = readFileSync(join(ROOT, file), 'utf8');
   const copy = mkdtempSync(join(tmpdir(), 'mutation-'));
   try {
-    for (const part of ['src', 'test', 'package.json', 'tsconfig.json']) {
+    for (const part of ['src', 'scripts', 'test', 'package.json', 'tsconfig.json']) {
       cpSync(join(ROOT, part), join(copy, part), { recursive: true });
     }
     symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));

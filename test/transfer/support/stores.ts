@@ -17,6 +17,7 @@ import { BudgetDigest } from '../../../src/transfer/copy-budget.js';
 import { budgetIds, readBudget } from '../../../src/transfer/read-budget.js';
 import type { TransferContext } from '../../../src/transfer/transfer.js';
 import {
+  change,
   head,
   lease,
   leaseReceipt,
@@ -98,6 +99,7 @@ const ENTRIES: { readonly [S in Section]: { readonly key: string; readonly value
   monthParts: { key: 'PRESUMED gpt-4.*', value: 2 },
   lapsed: { key: 'DAY web', value: { windowStart: T0, tokens: 3 } },
   outbox: { key: 'waiting', value: usageReceipt('waiting', 5) },
+  changes: { key: '2', value: change(2, 5) },
   alerts: {
     key: 'UNPRICED_MODEL 1 gpt-4.1',
     value: {
@@ -134,10 +136,11 @@ async function fillBudget(store: TransferStore, budgetId: string, deleted: boole
   );
   await store.writeDays([...days, usageDay('2026-11-25', 3, { budgetId, epoch: 12 })]);
   await store.writeReceipts(budgetId, receipts);
+  await store.writeChanges(budgetId, [change(1, 3)]);
   await store.commit(
     budgetId,
     undefined,
-    patch(9, { head: head(9, { epoch: 12, fence: 7, deleted }), puts }),
+    patch(9, { head: head(9, { epoch: 12, fence: 7, deleted, changeCount: 2 }), puts }),
   );
 }
 

@@ -3,13 +3,14 @@ import type { RoleGrant } from '../../../src/access/access-settings.js';
 import { GuardedPort, LeaseOwners } from '../../../src/access/guarded-port.js';
 import { type AccessRule, PERMISSIONS } from '../../../src/access/permissions.js';
 import { NOBODY } from '../../../src/arbiter/pending.js';
-import type { CallerRequest } from '../../../src/arbiter/service-port.js';
+import type { CallerRequest, Denials } from '../../../src/arbiter/service-port.js';
 import { parseLeaseId } from '../../../src/domain/model/lease-id.js';
 import type { LeaseRef } from '../../../src/domain/model/requests.js';
+import type { Blocker } from '../../../src/domain/model/types.js';
 import { ai, operator, viewer } from '../../support/access.js';
 import { FakePort } from '../../support/fake-port.js';
 import { acquire, usage } from '../../support/requests.js';
-import { budget, LEASE_ID, lease, snapshot } from '../../support/samples.js';
+import { budget, DENIAL, LEASE_ID, lease, snapshot } from '../../support/samples.js';
 
 const { BudgetService, BudgetAdminService } = PERMISSIONS;
 const LEASE = parseLeaseId(LEASE_ID) as LeaseRef;
@@ -77,6 +78,36 @@ describe.each(OF_A_LEASE)('%o', (request, rule) => {
     }
     expect(servicePort.asked).toEqual([]);
     expect(told).toEqual(['anthropic', 'anthropic']);
+  });
+});
+
+describe('denials', () => {
+  const rule = BudgetAdminService.listDenials;
+  const [blocker] = DENIAL.blockers;
+  const last = (aiId: string) => ({ at: 1, aiId, wouldDeny: false, blocker: blocker as Blocker });
+  const count = { denied: 1, wouldDeny: 0 };
+  const found: Denials = {
+    ...{ kind: 'denials' as const, from: 0, to: 1, rows: [], ...count },
+    rules: [
+      { rule: 'COOLDOWN', ...count, last: last('guardian') },
+      { rule: 'PAUSED', ...count, last: last('sandbox') },
+    ],
+  };
+
+  it('of its own are told to an AI, but not what a rule last said to another', async () => {
+    servicePort.deniedRows = found;
+    const own = guarded(rule, ai('*', 'guardian'));
+    expect(await own.denials('anthropic', { aiId: 'guardian' }, NOBODY)).toEqual({
+      ...found,
+      rules: [found.rules[0], { rule: 'PAUSED', ...count }],
+    });
+    expect(await guarded(rule, viewer('*')).denials('anthropic', {}, NOBODY)).toEqual(found);
+  });
+
+  it.each([[{}], [{ aiId: 'sandbox' }]])('of others are refused to an AI: %o', async (query) => {
+    const denied = guarded(rule, ai('*', 'guardian')).denials('anthropic', query, NOBODY);
+    await expect(denied).rejects.toMatchObject({ failure: 'PERMISSION_DENIED' });
+    expect([servicePort.asked, told]).toEqual([[], ['anthropic']]);
   });
 });
 

@@ -72,7 +72,7 @@ describe('the event log', () => {
       { ...WHO, overrun: 40 },
     ],
     [
-      { kind: 'alert', at: AT, alert: ALERT },
+      { kind: 'alert', at: AT, alert: ALERT, change: 'RAISED' },
       'warn',
       'alert: 80% is spent',
       {
@@ -98,8 +98,15 @@ describe('the event log', () => {
 
   it('tells the end of an alert at info', () => {
     const log = collectedLog();
-    logEvent(log, 'anthropic', { kind: 'alert', at: AT, alert: { ...ALERT, endedAt: AT + 1 } });
+    const alert = { ...ALERT, endedAt: AT + 1 };
+    logEvent(log, 'anthropic', { kind: 'alert', at: AT, alert, change: 'ENDED' });
     expect(log.entries[0]).toMatchObject({ level: 'info', message: 'alert ended: 80% is spent' });
+  });
+
+  it.each(['AWAY', 'BACK', 'HANDLED'] as const)('tells nobody that an alert is %s', (change) => {
+    const log = collectedLog();
+    logEvent(log, 'anthropic', { kind: 'alert', at: AT, alert: ALERT, change });
+    expect(log.entries).toEqual([]);
   });
 
   it('tells denials and lost races at debug', () => {

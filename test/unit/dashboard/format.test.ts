@@ -25,6 +25,16 @@ it.each([
   expect(amounts.short(amount)).toBe(short);
 });
 
+it.each([
+  ['tokens', 999_999, '999,999', '999,999'],
+  ['tokens', 11_123_456, '11.1\u00a0M', '11,123,456'],
+  ['tokens', 2_000_000_000, '2\u00a0B', '2,000,000,000'],
+  ['USD', 12_345_678_900_000, '$12.3\u00a0M', '$12,345,678.90'],
+])('amounts of %s as people write them: %d', (unit, amount, text, exact) => {
+  const amounts = new Amounts(unit);
+  expect([amounts.text(amount), amounts.exact(amount)]).toEqual([text, exact]);
+});
+
 describe('times', () => {
   it.each([
     [-5, '0:00'],
@@ -49,6 +59,12 @@ describe('times', () => {
     const hours = ['2026-10-25T00:00:00Z', '2026-10-25T01:00:00Z', '2026-10-25T22:59:00Z'];
     expect(hours.map((at) => berlin.hour(Date.parse(at)))).toEqual([2, 2, 23]);
     expect(new ZoneTimes('No/Where').zone).toBe('UTC');
+  });
+
+  it('know the days of rest of the zone', () => {
+    const auckland = new ZoneTimes('Pacific/Auckland');
+    const friday = Date.parse('2026-11-27T10:00:00Z');
+    expect([friday, friday + 3_600_000].map((at) => auckland.isWeekend(at))).toEqual([false, true]);
   });
 
   it('step over years by months', () => {

@@ -6,6 +6,9 @@ const budgetWith = (policy = {}) => new TestBudget({ ...ROOMY, ...policy });
 /** What the last request alerted of: `RULE`, and `RULE ended`. */
 const told = ({ events }: TestBudget) =>
   events.flatMap((event) => (event.kind === 'alert' ? [event.alert] : [])).map(nameOf);
+/** What became of alerts by the last request: `RULE change`. */
+const changed = ({ events }: TestBudget) =>
+  events.flatMap((event) => (event.kind === 'alert' ? [`${event.alert.rule} ${event.change}`] : [])).sort();
 const marks = (budget: TestBudget) => budget.snapshot().alerts.map(nameOf).sort();
 
 function nameOf({ rule, endedAt }: { readonly rule: string; readonly endedAt?: number }): string {
@@ -13,20 +16,51 @@ function nameOf({ rule, endedAt }: { readonly rule: string; readonly endedAt?: n
 }
 
 describe('alerts', () => {
-  it('are told once by the commit that raises them, and again when they end', () => {
+  it('are told once by the commit that raises them, however often the condition goes and comes', () => {
     const budget = budgetWith({ monthlyLimit: 1_000, maxReportTokens: 1_000 });
     budget.at('2026-11-30T09:00:00Z').record(budget.grant('a', 850), 850);
-    expect(told(budget).sort()).toEqual(['HOURLY_BURST', 'WARNING']);
+    expect(changed(budget)).toEqual(['HOURLY_BURST RAISED', 'WARNING RAISED']);
     budget.reload().do({ kind: 'sweep' });
     budget.release(budget.grant('b', 10), 10);
-    expect(told(budget)).toEqual([]);
+    expect(changed(budget)).toEqual([]);
     const back = { adjustmentId: 'x', tokens: -100, reason: '', fingerprint: '' };
     budget.do({ kind: 'adjust', ...back });
-    expect(told(budget).sort()).toEqual(['HOURLY_BURST ended', 'WARNING ended']);
-    budget.record(budget.grant('b', 100), 100);
-    expect(told(budget), 'once in a window, though it holds again').toEqual([]);
+    expect(changed(budget)).toEqual(['HOURLY_BURST AWAY', 'WARNING AWAY']);
+    expect(marks(budget)).toEqual(expect.arrayContaining(['HOURLY_BURST ended', 'WARNING ended']));
+    budget.reload().record(budget.grant('b', 100), 100);
+    expect(changed(budget)).toEqual(['HOURLY_BURST BACK', 'WARNING BACK']);
     budget.at('2026-12-01T09:00:00Z').record(budget.grant('b', 900), 900);
-    expect(told(budget).sort()).toEqual(['HOURLY_BURST', 'WARNING']);
+    expect(
+      told(budget)
+        .filter((line) => !line.endsWith('ended'))
+        .sort(),
+    ).toEqual(['HOURLY_BURST', 'WARNING']);
+  });
+
+  it('end by time alone, when their condition has been away: 30 minutes of an hour, else 6 hours', () => {
+    const budget = budgetWith({ monthlyLimit: 1_000, maxReportTokens: 1_000 });
+    budget.at('2026-11-29T09:00:00Z').release(budget.grant('a', 850), 850);
+    budget.do({ kind: 'put-policy', fields: { ...ROOMY, monthlyLimit: 100_000 } });
+    budget.writeOut();
+    expect(budget.loaded().wakeAt).toBe(Date.parse('2026-11-29T09:30:00Z'));
+    budget.at('2026-11-29T09:29:59Z').reload().do({ kind: 'sweep' });
+    expect(changed(budget)).toEqual([]);
+    budget.at('2026-11-29T09:30:00Z').reload().do({ kind: 'sweep' });
+    expect(changed(budget)).toEqual(['HOURLY_BURST ENDED']);
+    budget.writeOut();
+    expect(budget.loaded().wakeAt).toBe(Date.parse('2026-11-29T15:00:00Z'));
+    budget.at('2026-11-29T15:00:00Z').reload().do({ kind: 'sweep' });
+    expect(changed(budget)).toContain('WARNING ENDED');
+  });
+
+  it('of states from before what was told was kept apart are raised again when they hold again', () => {
+    const budget = budgetWith({ monthlyLimit: 1_000, maxReportTokens: 1_000 });
+    budget.at('2026-11-30T09:00:00Z').record(budget.grant('a', 850), 850);
+    const { alerts } = budget.state.tables;
+    for (const [key, { notice: _, ...mark }] of [...alerts.entries()])
+      alerts.set(key, { ...mark, endedAt: budget.now });
+    budget.do({ kind: 'put-policy', fields: { ...ROOMY, monthlyLimit: 1_000, warningPercent: 81 } });
+    expect(changed(budget)).toEqual(['HOURLY_BURST RAISED', 'WARNING RAISED']);
   });
 
   it('end with their window, told by a sweep when nobody asks', () => {
@@ -142,7 +176,7 @@ function takesAllBack(budget: TestBudget): void {
 
 describe('a commit', () => {
   it('is none for a peek, which writes nothing, whatever the hour', () => {
-    const budget = budgetWith();
+    const budget = budgetWith().writeOut();
     const { state } = budget;
     const { revision } = state;
     budget.pass(3 * 3_600_000);
@@ -165,7 +199,7 @@ describe('a commit', () => {
   });
 
   it.each<[string, (budget: TestBudget) => void, string | undefined]>([
-    ['nobody for a budget at rest', () => {}, undefined],
+    ['nobody for a budget at rest', (b) => b.writeOut(), undefined],
     ['somebody at the end of a lease', (b) => b.grant('a', 1, { leaseTtlMs: 3_000 }), '2026-11-10T09:10:03Z'],
     ['a writer soon after a report', (b) => b.record(b.grant('a', 1), 1), '2026-11-10T09:10:05Z'],
     [

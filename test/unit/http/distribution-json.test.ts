@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { distributionJson } from '../../../src/http/distribution-json.js';
-import { EXAMPLE_STATS } from '../../support/samples.js';
+import { EXAMPLE_STATS, NOON } from '../../support/samples.js';
 
 type Json = { distribution_stats: Record<string, Record<string, unknown>> };
 const sent = (stats = EXAMPLE_STATS) => JSON.parse(JSON.stringify(distributionJson(stats))) as Json;
@@ -79,6 +79,15 @@ describe('the JSON of a distribution', () => {
       calls: 151,
       failed_calls: 21,
     });
+  });
+
+  it('has the headline, with null where it says nothing', () => {
+    const headline = { status: 'FULL', text: 'The hour is full', until: NOON, ais: 3, perMinute: 2 } as const;
+    expect(sent({ ...EXAMPLE_STATS, headline }).distribution_stats['headline']).toEqual({
+      ...{ status: 'FULL', text: 'The hour is full', observed_text: '', until: '2026-11-15T12:00:00Z' },
+      ...{ rule: null, ais: 3, denials_per_minute: 2 },
+    });
+    expect(sent().distribution_stats).not.toHaveProperty('headline');
   });
 
   it('keeps an AI whose name is special to JavaScript', () => {

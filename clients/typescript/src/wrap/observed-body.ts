@@ -1,3 +1,5 @@
+import type { UnderlyingSource } from 'node:stream/web';
+
 /** Sees the bytes of an answer go by. What it returns is passed on in their place. */
 export interface BodyObserver {
   take(chunk: Uint8Array): Promise<readonly Uint8Array[]> | readonly Uint8Array[];
@@ -33,7 +35,7 @@ export function observedBody(response: Response, observer: BodyObserver): Respon
   return observed;
 }
 
-function sourceOf(held: Held): UnderlyingDefaultSource<Uint8Array> {
+function sourceOf(held: Held): UnderlyingSource<Uint8Array> {
   const { observer, reader } = held;
   return {
     async pull(controller) {

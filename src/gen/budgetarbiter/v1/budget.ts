@@ -133,6 +133,27 @@ export enum Rule {
   RULE_KEPT_FOR_OTHERS = 15,
 }
 
+/** The words of a headline; the higher the worse. */
+export enum HeadlineStatus {
+  /** HEADLINE_STATUS_UNSPECIFIED - Nothing is known. */
+  HEADLINE_STATUS_UNSPECIFIED = 0,
+  /** HEADLINE_STATUS_OK - Whoever asks is granted a slot in turn. An AI may be refused by its cooldown, or while slots are held. */
+  HEADLINE_STATUS_OK = 1,
+  /** HEADLINE_STATUS_UNEVEN - The days of the month differ too much, as the alert POOR_SPREAD has it. */
+  HEADLINE_STATUS_UNEVEN = 2,
+  /** HEADLINE_STATUS_ENDING - At this rate the month's limit is reached before the month ends, as the alert EXHAUSTION_FORECAST has it. */
+  HEADLINE_STATUS_ENDING = 3,
+  /** HEADLINE_STATUS_FULL - The hour, the day or the month takes nothing more, and nobody has asked since. */
+  HEADLINE_STATUS_FULL = 4,
+  /**
+   * HEADLINE_STATUS_REFUSING - Requests are refused now by what is used up: a cap, an emergency, what is kept for others; or by whatever rule, while nobody at
+   * all was granted a slot for 5 minutes.
+   */
+  HEADLINE_STATUS_REFUSING = 5,
+  /** HEADLINE_STATUS_PAUSED - An operator paused the budget. */
+  HEADLINE_STATUS_PAUSED = 6,
+}
+
 /** The lengths of windows. */
 export enum Window {
   /** WINDOW_UNSPECIFIED - Never sent. */
@@ -733,6 +754,29 @@ export interface Blocker {
   scope?: string | undefined;
 }
 
+/** How a budget stands, in words: the worst that holds. */
+export interface Headline {
+  /** In one word. Later releases may add some: show `text`. */
+  status: HeadlineStatus;
+  /**
+   * For a person, with what matters: `Refusing: the hour's cap is full until 16:00; 10 AIs, 120 denials a minute`. Times are of the
+   * budget's zone.
+   */
+  text: string;
+  /** Of a budget in mode OBSERVE, whom its rules would refuse; else empty. To be shown beside `text`. */
+  observedText: string;
+  /** When it ends by itself, where that is known. */
+  until?:
+    | Date
+    | undefined;
+  /** Of REFUSING, the gravest rule that refuses. */
+  rule: Rule;
+  /** AIs that were refused within the last 5 minutes, or in mode OBSERVE would have been, for whatever reason. */
+  ais: number;
+  /** How many requests of theirs a minute, in the mean. */
+  denialsPerMinute: number;
+}
+
 /** What one LLM call really spent. */
 export interface Usage {
   /**
@@ -813,7 +857,10 @@ export interface WindowStatus {
   keptTokens: number;
 }
 
-/** A condition worth telling somebody about. Raised at most once per budget, rule and window. */
+/**
+ * A condition worth telling somebody about, and what was told of it. It has one entry per budget, rule and window; an hourly rule that goes
+ * on from hour to hour has one for all of them.
+ */
 export interface Alert {
   /** What happened. */
   rule: AlertRule;
@@ -823,11 +870,11 @@ export interface Alert {
   windowStart?:
     | Date
     | undefined;
-  /** When it was raised. */
+  /** Since when the condition holds; if it does not, when it began to hold last. */
   raisedAt?:
     | Date
     | undefined;
-  /** When the condition ended; unset while it holds. */
+  /** Since when the condition does not hold; unset while it does. It can come back, and is then unset again. */
   endedAt?:
     | Date
     | undefined;
@@ -837,6 +884,24 @@ export interface Alert {
   threshold: number;
   /** What happened, what it means and what to do, for a person. */
   message: string;
+  /** What was told of it. */
+  notice?: AlertNotice | undefined;
+}
+
+/**
+ * What alert sinks and logs were told of an alert. It outlives a condition that is away for a while: it ends when the condition has been away
+ * for 6 hours (30 minutes of an hourly rule), and is raised again when the condition comes back after that, or is clearly worse: exhaustion a day
+ * earlier, 10 more points of spread.
+ */
+export interface AlertNotice {
+  /** Which one it is for this entry, from 1. */
+  number: number;
+  /** When it was raised. */
+  raisedAt?:
+    | Date
+    | undefined;
+  /** When its end was told; unset while it stands. */
+  endedAt?: Date | undefined;
 }
 
 function createBaseBudget(): Budget {
@@ -3146,6 +3211,133 @@ export const Blocker: MessageFns<Blocker> = {
   },
 };
 
+function createBaseHeadline(): Headline {
+  return { status: 0, text: "", observedText: "", until: undefined, rule: 0, ais: 0, denialsPerMinute: 0 };
+}
+
+export const Headline: MessageFns<Headline> = {
+  encode(message: Headline, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.status !== 0) {
+      writer.uint32(8).int32(message.status);
+    }
+    if (message.text !== "") {
+      writer.uint32(18).string(message.text);
+    }
+    if (message.observedText !== "") {
+      writer.uint32(26).string(message.observedText);
+    }
+    if (message.until !== undefined) {
+      Timestamp.encode(toTimestamp(message.until), writer.uint32(34).fork()).join();
+    }
+    if (message.rule !== 0) {
+      writer.uint32(40).int32(message.rule);
+    }
+    if (message.ais !== 0) {
+      writer.uint32(48).int32(message.ais);
+    }
+    if (message.denialsPerMinute !== 0) {
+      writer.uint32(56).int64(message.denialsPerMinute);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Headline {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHeadline();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.status = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.text = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.observedText = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.until = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.rule = reader.int32() as any;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.ais = reader.int32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.denialsPerMinute = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<Headline>, I>>(base?: I): Headline {
+    return Headline.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Headline>, I>>(object: I): Headline {
+    const message = createBaseHeadline();
+    message.status = object.status ?? 0;
+    message.text = object.text ?? "";
+    message.observedText = object.observedText ?? "";
+    message.until = object.until ?? undefined;
+    message.rule = object.rule ?? 0;
+    message.ais = object.ais ?? 0;
+    message.denialsPerMinute = object.denialsPerMinute ?? 0;
+    return message;
+  },
+};
+
 function createBaseUsage(): Usage {
   return {
     usageId: "",
@@ -3576,6 +3768,7 @@ function createBaseAlert(): Alert {
     value: 0,
     threshold: 0,
     message: "",
+    notice: undefined,
   };
 }
 
@@ -3604,6 +3797,9 @@ export const Alert: MessageFns<Alert> = {
     }
     if (message.message !== "") {
       writer.uint32(66).string(message.message);
+    }
+    if (message.notice !== undefined) {
+      AlertNotice.encode(message.notice, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -3685,6 +3881,14 @@ export const Alert: MessageFns<Alert> = {
             message.message = reader.string();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.notice = AlertNotice.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3710,6 +3914,88 @@ export const Alert: MessageFns<Alert> = {
     message.value = object.value ?? 0;
     message.threshold = object.threshold ?? 0;
     message.message = object.message ?? "";
+    message.notice = (object.notice !== undefined && object.notice !== null)
+      ? AlertNotice.fromPartial(object.notice)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseAlertNotice(): AlertNotice {
+  return { number: 0, raisedAt: undefined, endedAt: undefined };
+}
+
+export const AlertNotice: MessageFns<AlertNotice> = {
+  encode(message: AlertNotice, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.number !== 0) {
+      writer.uint32(8).int64(message.number);
+    }
+    if (message.raisedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.raisedAt), writer.uint32(18).fork()).join();
+    }
+    if (message.endedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.endedAt), writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AlertNotice {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAlertNotice();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.number = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.raisedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.endedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<AlertNotice>, I>>(base?: I): AlertNotice {
+    return AlertNotice.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AlertNotice>, I>>(object: I): AlertNotice {
+    const message = createBaseAlertNotice();
+    message.number = object.number ?? 0;
+    message.raisedAt = object.raisedAt ?? undefined;
+    message.endedAt = object.endedAt ?? undefined;
     return message;
   },
 };

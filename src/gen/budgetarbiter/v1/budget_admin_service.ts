@@ -23,7 +23,20 @@ import {
 import { Duration } from "../../google/protobuf/duration.js";
 import { FieldMask } from "../../google/protobuf/field_mask.js";
 import { Timestamp } from "../../google/protobuf/timestamp.js";
-import { Alert, Budget, Lease, Policy, Preset, Rule, TopUp, TopUpKind, WindowStatus } from "./budget.js";
+import {
+  Alert,
+  Blocker,
+  Budget,
+  Headline,
+  Lease,
+  PauseState,
+  Policy,
+  Preset,
+  Rule,
+  TopUp,
+  TopUpKind,
+  WindowStatus,
+} from "./budget.js";
 
 /** By what usage is summed. */
 export enum UsageGrouping {
@@ -41,6 +54,34 @@ export enum UsageGrouping {
   USAGE_GROUPING_TEAM = 5,
 }
 
+/** What an operator did. */
+export enum ChangeKind {
+  /** CHANGE_KIND_UNSPECIFIED - Of a newer release. */
+  CHANGE_KIND_UNSPECIFIED = 0,
+  /** CHANGE_KIND_CREATED - Created the budget. */
+  CHANGE_KIND_CREATED = 1,
+  /** CHANGE_KIND_POLICY - Changed the policy. */
+  CHANGE_KIND_POLICY = 2,
+  /** CHANGE_KIND_PRESET - Chose a preset, and maybe changed the policy with it. */
+  CHANGE_KIND_PRESET = 3,
+  /** CHANGE_KIND_PAUSED - Stopped new grants. */
+  CHANGE_KIND_PAUSED = 4,
+  /** CHANGE_KIND_RESUMED - Ended a pause. */
+  CHANGE_KIND_RESUMED = 5,
+  /** CHANGE_KIND_DELETED - Deleted the budget. */
+  CHANGE_KIND_DELETED = 6,
+  /** CHANGE_KIND_LEASE_REVOKED - Ended a lease. */
+  CHANGE_KIND_LEASE_REVOKED = 7,
+  /** CHANGE_KIND_USAGE_ADJUSTED - Corrected usage. */
+  CHANGE_KIND_USAGE_ADJUSTED = 8,
+  /** CHANGE_KIND_TOP_UP_ADDED - Gave tokens beyond the policy. */
+  CHANGE_KIND_TOP_UP_ADDED = 9,
+  /** CHANGE_KIND_TOP_UP_ENDED - Ended a top-up. */
+  CHANGE_KIND_TOP_UP_ENDED = 10,
+  /** CHANGE_KIND_CLOCK_RESET - Set the budget's clock back. */
+  CHANGE_KIND_CLOCK_RESET = 11,
+}
+
 /** Creates a budget. */
 export interface CreateBudgetRequest {
   /** The id: `[a-z0-9][a-z0-9._-]{0,62}`. Required. */
@@ -51,7 +92,7 @@ export interface CreateBudgetRequest {
     | undefined;
   /** Judge only: the answer is what it would be, or the error, and nothing is created. */
   validateOnly: boolean;
-  /** Why, for the log. At most 256 bytes. */
+  /** Why, for the log and the list of changes. At most 256 bytes. */
   reason: string;
   /** Where the policy's unset fields take their defaults from. Unset: WORK_SESSIONS. */
   preset: Preset;
@@ -92,7 +133,7 @@ export interface UpdateBudgetRequest {
   allowMissing: boolean;
   /** Judge only: the answer is what it would be, or the error, and nothing changes. */
   validateOnly: boolean;
-  /** Why, for the log. At most 256 bytes. */
+  /** Why, for the log and the list of changes. At most 256 bytes. */
   reason: string;
   /** Where the policy's unset fields take their defaults from, with the values of this release. Unset: it stays what it is. */
   preset: Preset;
@@ -313,7 +354,11 @@ export interface DeleteBudgetRequest {
   /** Also while leases are live: they are revoked. */
   force: boolean;
   /** The etag that the deletion is based on. Absent: unconditional. */
-  etag?: string | undefined;
+  etag?:
+    | string
+    | undefined;
+  /** Why, for the log and the list of changes. At most 256 bytes. */
+  reason: string;
 }
 
 /** The budget is deleted. */
@@ -338,6 +383,8 @@ export interface PauseBudgetResponse {
 export interface ResumeBudgetRequest {
   /** The budget. Required. */
   budgetId: string;
+  /** Why, for the log and the list of changes. At most 256 bytes. */
+  reason: string;
 }
 
 /** The resumed budget. */
@@ -370,7 +417,7 @@ export interface ListLeasesResponse {
 export interface RevokeLeaseRequest {
   /** The lease. Required. */
   leaseId: string;
-  /** Why, for the log. At most 256 bytes. */
+  /** Why, for the log and the list of changes. At most 256 bytes. */
   reason: string;
 }
 
@@ -391,7 +438,7 @@ export interface AdjustUsageRequest {
    * goes below zero.
    */
   tokens: number;
-  /** Why, for the log. 1 to 256 bytes. Required. */
+  /** Why, for the log and the list of changes. 1 to 256 bytes. Required. */
   reason: string;
   /**
    * The day to correct, `YYYY-MM-DD`, in the budget's zone, not in the future and within the retention, which begins with a
@@ -479,7 +526,7 @@ export interface EndTopUpRequest {
   budgetId: string;
   /** The top-up. Required. */
   topUpId: string;
-  /** Why, for the log. At most 256 bytes. */
+  /** Why, for the log and the list of changes. At most 256 bytes. */
   reason: string;
 }
 
@@ -555,10 +602,276 @@ export interface UsageRow {
   failedCalls: number;
 }
 
+/** Lists changes. */
+export interface ListChangesRequest {
+  /** The budget. Required. */
+  budgetId: string;
+  /** At most so many: 0 to 1,000; 0 means 100, more is taken as 1,000. A page has fewer where policies were large. */
+  pageSize: number;
+  /** `next_page_token` of the page before, which is opaque, and good for the same list alone. */
+  pageToken: string;
+}
+
+/** A page of changes. */
+export interface ListChangesResponse {
+  /** The changes, the newest first. */
+  changes: Change[];
+  /** Empty on the last page. */
+  nextPageToken: string;
+}
+
+/**
+ * What an operator changed. There is one for each change that happened, and none for a request that changed nothing: one that was
+ * refused, repeated another, or asked for what was so already.
+ */
+export interface Change {
+  /** Counts the changes of the budget from 1 on, without a gap. */
+  number: number;
+  /** When, by the budget's clock. */
+  changedAt?:
+    | Date
+    | undefined;
+  /** Who, as the log names them; `anonymous` where no credentials are configured, `CONFIG_FILE` for what the service made at its start. */
+  principal: string;
+  /** What was done. */
+  kind: ChangeKind;
+  /** Why, in the operator's words. May be empty. */
+  reason: string;
+  /** CREATED, POLICY, PRESET, DELETED: what differs of the policy. */
+  policy?:
+    | PolicyChange
+    | undefined;
+  /** RESUMED: the pause that ended. PAUSED: the one that began. */
+  pause?:
+    | PauseState
+    | undefined;
+  /** LEASE_REVOKED: the lease after it. */
+  lease?:
+    | RevokedLease
+    | undefined;
+  /** USAGE_ADJUSTED: the correction. */
+  adjustment?:
+    | UsageAdjustment
+    | undefined;
+  /** TOP_UP_ADDED, TOP_UP_ENDED: the top-up. */
+  topUp?:
+    | ChangedTopUp
+    | undefined;
+  /** CLOCK_RESET: the budget's clock before, and after. */
+  clock?:
+    | ClockChange
+    | undefined;
+  /**
+   * POLICY, PRESET: what `UpdateBudget` takes to put back what this change replaced, with the etag of now. Fields that the change did
+   * not touch stay, and entries of maps that others changed since. Unset where the budget is deleted.
+   */
+  undo?: UpdateBudgetRequest | undefined;
+}
+
+/** What differs between two policies. Of maps, the entries that differ. */
+export interface PolicyChange {
+  /** The fields that differ, as `UpdateBudget` names them. */
+  fields?:
+    | string[]
+    | undefined;
+  /** What was set of them before: one that is unset here followed its default. */
+  before?:
+    | Policy
+    | undefined;
+  /** What is set of them after it, likewise. */
+  after?:
+    | Policy
+    | undefined;
+  /** PRESET: the preset before. */
+  presetBefore: Preset;
+  /** PRESET: the preset after it. */
+  presetAfter: Preset;
+}
+
+/** A lease that an operator ended. */
+export interface RevokedLease {
+  /** The lease. */
+  leaseId: string;
+  /** Its AI. */
+  aiId: string;
+  /** What it had reserved. */
+  reservedTokens: number;
+  /** What had been reported of it. */
+  usedTokens: number;
+  /** What was presumed of it then. */
+  presumedTokens: number;
+}
+
+/** A correction of usage. */
+export interface UsageAdjustment {
+  /** The id that made it happen once. */
+  adjustmentId: string;
+  /** Tokens that were added, or with a minus sign taken away. */
+  tokens: number;
+  /** The day, `YYYY-MM-DD`. */
+  day: string;
+  /** Tokens of that day after it. */
+  dayTotalTokens: number;
+  /** The AI that it named. */
+  aiId?:
+    | string
+    | undefined;
+  /** The model that it named. */
+  model?: string | undefined;
+}
+
+/** A top-up that was added or ended. */
+export interface ChangedTopUp {
+  /** Names it. */
+  topUpId: string;
+  /** What it does. */
+  kind: TopUpKind;
+  /** How many tokens. */
+  tokens: number;
+  /** OVER_CAPS: it is for this AI alone. */
+  aiId?:
+    | string
+    | undefined;
+  /** OVER_CAPS: it is for the AIs of this team alone. */
+  teamId?:
+    | string
+    | undefined;
+  /** LARGER_MONTH: the month, `YYYY-MM`. */
+  month?:
+    | string
+    | undefined;
+  /** OVER_CAPS: when it was to end by itself. */
+  expiresAt?:
+    | Date
+    | undefined;
+  /** TOP_UP_ENDED, OVER_CAPS: what leases had spent of it. */
+  spentTokens: number;
+  /** TOP_UP_ENDED, LARGER_MONTH: what its end took back. */
+  takenBackTokens: number;
+}
+
+/** How a clock was set. */
+export interface ClockChange {
+  /** As it was. */
+  before?:
+    | Date
+    | undefined;
+  /** The trusted time. */
+  after?: Date | undefined;
+}
+
+/** Lists denials. */
+export interface ListDenialsRequest {
+  /** The budget. Required. */
+  budgetId: string;
+  /** Of this AI alone. Absent: of all. */
+  aiId?:
+    | string
+    | undefined;
+  /** By this rule alone. Unspecified: by all. */
+  rule: Rule;
+  /** From the hour on that this moment is in. Absent: 24 hours before `to`. At most 7 days before it. */
+  from?:
+    | Date
+    | undefined;
+  /** To the hour that ends here or begins before it. Absent: now. */
+  to?:
+    | Date
+    | undefined;
+  /** At most so many rows: 0 to 1,000; 0 means 100, more is taken as 1,000. */
+  pageSize: number;
+  /** `next_page_token` of the page before, which is opaque, and good for the same list alone. */
+  pageToken: string;
+}
+
+/** A page of denials. */
+export interface ListDenialsResponse {
+  /** The rows: the newest hour first; in it `(other)` first, then by AI; of an AI in the order of the rules. */
+  rows: DenialRow[];
+  /** Empty on the last page. */
+  nextPageToken: string;
+  /** What each rule refused of all that was asked for, whatever the page, most first. */
+  rules: RuleDenials[];
+  /** Requests that were denied, of all that was asked for, each once however many rules refused it. */
+  deniedRequests: number;
+  /** Grants that would have been denials if the budget were not in mode OBSERVE, likewise. */
+  wouldDenyRequests: number;
+  /** The first moment of what was looked at. */
+  from?:
+    | Date
+    | undefined;
+  /** The last. */
+  to?: Date | undefined;
+}
+
+/**
+ * What one rule refused one AI in one hour of UTC; in what is older than 48 hours, in one day of UTC.
+ *
+ * A replica counts 500 AIs an hour by name: 400 that the budget granted something lately, and 100 others. Of more than that the most
+ * refused are counted; all that the others were refused stands under `(other)`. Of a day 50 AIs are kept.
+ */
+export interface DenialRow {
+  /** The first moment of the hour or day. */
+  start?:
+    | Date
+    | undefined;
+  /** Its end. */
+  end?:
+    | Date
+    | undefined;
+  /** The AI; `(other)` for all that are not counted by name. */
+  aiId: string;
+  /** The rule. A request that several rules refuse counts under each. */
+  rule: Rule;
+  /** Requests that it denied. */
+  denied: number;
+  /** Grants in mode OBSERVE that it would have denied. */
+  wouldDeny: number;
+  /** The first of them that is known. */
+  firstAt?:
+    | Date
+    | undefined;
+  /** The last of them. */
+  lastAt?:
+    | Date
+    | undefined;
+  /**
+   * The AI may have been refused so many times more in it, by whatever rules: while it was not counted by name. Those are in `(other)`.
+   * 0 where all is counted.
+   */
+  uncountedAtMost: number;
+  /** Requests of the AI that were denied in it by whatever rules, each once: the same in all rows of an AI in one hour. */
+  aiDenied: number;
+  /** Likewise, grants in mode OBSERVE that would have been denied. */
+  aiWouldDeny: number;
+}
+
+/** What one rule refused. */
+export interface RuleDenials {
+  /** The rule. */
+  rule: Rule;
+  /** Requests that it denied. */
+  denied: number;
+  /** Grants in mode OBSERVE that it would have denied. */
+  wouldDeny: number;
+  /** When it last refused anybody. Unset where an AI asks and it was another. */
+  lastAt?:
+    | Date
+    | undefined;
+  /** Whom. */
+  lastAiId?:
+    | string
+    | undefined;
+  /** Its figures of then, and what it said. */
+  lastBlocker?: Blocker | undefined;
+}
+
 /** Sets the clock of a budget to the trusted time. */
 export interface ResetClockRequest {
   /** The budget. Required. */
   budgetId: string;
+  /** Why, for the log and the list of changes. At most 256 bytes. */
+  reason: string;
 }
 
 /** The two times, to the millisecond. */
@@ -616,6 +929,8 @@ export interface WatchBudgetResponse {
    * other), and cannot be told any more. The figures are right all the same: read what else matters anew.
    */
   missed: boolean;
+  /** How the budget stands now; while `stale`, as it was last known, and it says so. Unset while nothing is known. */
+  headline?: Headline | undefined;
 }
 
 /** One thing that happened. */
@@ -2391,7 +2706,7 @@ export const ListBudgetsResponse: MessageFns<ListBudgetsResponse> = {
 };
 
 function createBaseDeleteBudgetRequest(): DeleteBudgetRequest {
-  return { budgetId: "", force: false, etag: undefined };
+  return { budgetId: "", force: false, etag: undefined, reason: "" };
 }
 
 export const DeleteBudgetRequest: MessageFns<DeleteBudgetRequest> = {
@@ -2404,6 +2719,9 @@ export const DeleteBudgetRequest: MessageFns<DeleteBudgetRequest> = {
     }
     if (message.etag !== undefined) {
       writer.uint32(26).string(message.etag);
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
     }
     return writer;
   },
@@ -2445,6 +2763,14 @@ export const DeleteBudgetRequest: MessageFns<DeleteBudgetRequest> = {
             message.etag = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2465,6 +2791,7 @@ export const DeleteBudgetRequest: MessageFns<DeleteBudgetRequest> = {
     message.budgetId = object.budgetId ?? "";
     message.force = object.force ?? false;
     message.etag = object.etag ?? undefined;
+    message.reason = object.reason ?? "";
     return message;
   },
 };
@@ -2637,13 +2964,16 @@ export const PauseBudgetResponse: MessageFns<PauseBudgetResponse> = {
 };
 
 function createBaseResumeBudgetRequest(): ResumeBudgetRequest {
-  return { budgetId: "" };
+  return { budgetId: "", reason: "" };
 }
 
 export const ResumeBudgetRequest: MessageFns<ResumeBudgetRequest> = {
   encode(message: ResumeBudgetRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.budgetId !== "") {
       writer.uint32(10).string(message.budgetId);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
     }
     return writer;
   },
@@ -2669,6 +2999,14 @@ export const ResumeBudgetRequest: MessageFns<ResumeBudgetRequest> = {
             message.budgetId = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2687,6 +3025,7 @@ export const ResumeBudgetRequest: MessageFns<ResumeBudgetRequest> = {
   fromPartial<I extends Exact<DeepPartial<ResumeBudgetRequest>, I>>(object: I): ResumeBudgetRequest {
     const message = createBaseResumeBudgetRequest();
     message.budgetId = object.budgetId ?? "";
+    message.reason = object.reason ?? "";
     return message;
   },
 };
@@ -4051,14 +4390,1496 @@ export const UsageRow: MessageFns<UsageRow> = {
   },
 };
 
+function createBaseListChangesRequest(): ListChangesRequest {
+  return { budgetId: "", pageSize: 0, pageToken: "" };
+}
+
+export const ListChangesRequest: MessageFns<ListChangesRequest> = {
+  encode(message: ListChangesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.budgetId !== "") {
+      writer.uint32(10).string(message.budgetId);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListChangesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListChangesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.budgetId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListChangesRequest>, I>>(base?: I): ListChangesRequest {
+    return ListChangesRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListChangesRequest>, I>>(object: I): ListChangesRequest {
+    const message = createBaseListChangesRequest();
+    message.budgetId = object.budgetId ?? "";
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListChangesResponse(): ListChangesResponse {
+  return { changes: [], nextPageToken: "" };
+}
+
+export const ListChangesResponse: MessageFns<ListChangesResponse> = {
+  encode(message: ListChangesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.changes) {
+      Change.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListChangesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListChangesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.changes.push(Change.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListChangesResponse>, I>>(base?: I): ListChangesResponse {
+    return ListChangesResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListChangesResponse>, I>>(object: I): ListChangesResponse {
+    const message = createBaseListChangesResponse();
+    message.changes = object.changes?.map((e) => Change.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseChange(): Change {
+  return {
+    number: 0,
+    changedAt: undefined,
+    principal: "",
+    kind: 0,
+    reason: "",
+    policy: undefined,
+    pause: undefined,
+    lease: undefined,
+    adjustment: undefined,
+    topUp: undefined,
+    clock: undefined,
+    undo: undefined,
+  };
+}
+
+export const Change: MessageFns<Change> = {
+  encode(message: Change, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.number !== 0) {
+      writer.uint32(8).int64(message.number);
+    }
+    if (message.changedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.changedAt), writer.uint32(18).fork()).join();
+    }
+    if (message.principal !== "") {
+      writer.uint32(26).string(message.principal);
+    }
+    if (message.kind !== 0) {
+      writer.uint32(32).int32(message.kind);
+    }
+    if (message.reason !== "") {
+      writer.uint32(42).string(message.reason);
+    }
+    if (message.policy !== undefined) {
+      PolicyChange.encode(message.policy, writer.uint32(50).fork()).join();
+    }
+    if (message.pause !== undefined) {
+      PauseState.encode(message.pause, writer.uint32(58).fork()).join();
+    }
+    if (message.lease !== undefined) {
+      RevokedLease.encode(message.lease, writer.uint32(66).fork()).join();
+    }
+    if (message.adjustment !== undefined) {
+      UsageAdjustment.encode(message.adjustment, writer.uint32(74).fork()).join();
+    }
+    if (message.topUp !== undefined) {
+      ChangedTopUp.encode(message.topUp, writer.uint32(82).fork()).join();
+    }
+    if (message.clock !== undefined) {
+      ClockChange.encode(message.clock, writer.uint32(90).fork()).join();
+    }
+    if (message.undo !== undefined) {
+      UpdateBudgetRequest.encode(message.undo, writer.uint32(98).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Change {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseChange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.number = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.changedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.principal = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.kind = reader.int32() as any;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.policy = PolicyChange.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.pause = PauseState.decode(reader, reader.uint32());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.lease = RevokedLease.decode(reader, reader.uint32());
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.adjustment = UsageAdjustment.decode(reader, reader.uint32());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.topUp = ChangedTopUp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.clock = ClockChange.decode(reader, reader.uint32());
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.undo = UpdateBudgetRequest.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<Change>, I>>(base?: I): Change {
+    return Change.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Change>, I>>(object: I): Change {
+    const message = createBaseChange();
+    message.number = object.number ?? 0;
+    message.changedAt = object.changedAt ?? undefined;
+    message.principal = object.principal ?? "";
+    message.kind = object.kind ?? 0;
+    message.reason = object.reason ?? "";
+    message.policy = (object.policy !== undefined && object.policy !== null)
+      ? PolicyChange.fromPartial(object.policy)
+      : undefined;
+    message.pause = (object.pause !== undefined && object.pause !== null)
+      ? PauseState.fromPartial(object.pause)
+      : undefined;
+    message.lease = (object.lease !== undefined && object.lease !== null)
+      ? RevokedLease.fromPartial(object.lease)
+      : undefined;
+    message.adjustment = (object.adjustment !== undefined && object.adjustment !== null)
+      ? UsageAdjustment.fromPartial(object.adjustment)
+      : undefined;
+    message.topUp = (object.topUp !== undefined && object.topUp !== null)
+      ? ChangedTopUp.fromPartial(object.topUp)
+      : undefined;
+    message.clock = (object.clock !== undefined && object.clock !== null)
+      ? ClockChange.fromPartial(object.clock)
+      : undefined;
+    message.undo = (object.undo !== undefined && object.undo !== null)
+      ? UpdateBudgetRequest.fromPartial(object.undo)
+      : undefined;
+    return message;
+  },
+};
+
+function createBasePolicyChange(): PolicyChange {
+  return { fields: undefined, before: undefined, after: undefined, presetBefore: 0, presetAfter: 0 };
+}
+
+export const PolicyChange: MessageFns<PolicyChange> = {
+  encode(message: PolicyChange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.fields !== undefined) {
+      FieldMask.encode(FieldMask.wrap(message.fields), writer.uint32(10).fork()).join();
+    }
+    if (message.before !== undefined) {
+      Policy.encode(message.before, writer.uint32(18).fork()).join();
+    }
+    if (message.after !== undefined) {
+      Policy.encode(message.after, writer.uint32(26).fork()).join();
+    }
+    if (message.presetBefore !== 0) {
+      writer.uint32(32).int32(message.presetBefore);
+    }
+    if (message.presetAfter !== 0) {
+      writer.uint32(40).int32(message.presetAfter);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PolicyChange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePolicyChange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.fields = FieldMask.unwrap(FieldMask.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.before = Policy.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.after = Policy.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.presetBefore = reader.int32() as any;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.presetAfter = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<PolicyChange>, I>>(base?: I): PolicyChange {
+    return PolicyChange.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PolicyChange>, I>>(object: I): PolicyChange {
+    const message = createBasePolicyChange();
+    message.fields = object.fields ?? undefined;
+    message.before = (object.before !== undefined && object.before !== null)
+      ? Policy.fromPartial(object.before)
+      : undefined;
+    message.after = (object.after !== undefined && object.after !== null)
+      ? Policy.fromPartial(object.after)
+      : undefined;
+    message.presetBefore = object.presetBefore ?? 0;
+    message.presetAfter = object.presetAfter ?? 0;
+    return message;
+  },
+};
+
+function createBaseRevokedLease(): RevokedLease {
+  return { leaseId: "", aiId: "", reservedTokens: 0, usedTokens: 0, presumedTokens: 0 };
+}
+
+export const RevokedLease: MessageFns<RevokedLease> = {
+  encode(message: RevokedLease, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.leaseId !== "") {
+      writer.uint32(10).string(message.leaseId);
+    }
+    if (message.aiId !== "") {
+      writer.uint32(18).string(message.aiId);
+    }
+    if (message.reservedTokens !== 0) {
+      writer.uint32(24).int64(message.reservedTokens);
+    }
+    if (message.usedTokens !== 0) {
+      writer.uint32(32).int64(message.usedTokens);
+    }
+    if (message.presumedTokens !== 0) {
+      writer.uint32(40).int64(message.presumedTokens);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RevokedLease {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRevokedLease();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.leaseId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.aiId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.reservedTokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.usedTokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.presumedTokens = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<RevokedLease>, I>>(base?: I): RevokedLease {
+    return RevokedLease.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RevokedLease>, I>>(object: I): RevokedLease {
+    const message = createBaseRevokedLease();
+    message.leaseId = object.leaseId ?? "";
+    message.aiId = object.aiId ?? "";
+    message.reservedTokens = object.reservedTokens ?? 0;
+    message.usedTokens = object.usedTokens ?? 0;
+    message.presumedTokens = object.presumedTokens ?? 0;
+    return message;
+  },
+};
+
+function createBaseUsageAdjustment(): UsageAdjustment {
+  return { adjustmentId: "", tokens: 0, day: "", dayTotalTokens: 0, aiId: undefined, model: undefined };
+}
+
+export const UsageAdjustment: MessageFns<UsageAdjustment> = {
+  encode(message: UsageAdjustment, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.adjustmentId !== "") {
+      writer.uint32(10).string(message.adjustmentId);
+    }
+    if (message.tokens !== 0) {
+      writer.uint32(16).int64(message.tokens);
+    }
+    if (message.day !== "") {
+      writer.uint32(26).string(message.day);
+    }
+    if (message.dayTotalTokens !== 0) {
+      writer.uint32(32).int64(message.dayTotalTokens);
+    }
+    if (message.aiId !== undefined) {
+      writer.uint32(42).string(message.aiId);
+    }
+    if (message.model !== undefined) {
+      writer.uint32(50).string(message.model);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UsageAdjustment {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUsageAdjustment();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.adjustmentId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.tokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.day = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.dayTotalTokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.aiId = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<UsageAdjustment>, I>>(base?: I): UsageAdjustment {
+    return UsageAdjustment.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UsageAdjustment>, I>>(object: I): UsageAdjustment {
+    const message = createBaseUsageAdjustment();
+    message.adjustmentId = object.adjustmentId ?? "";
+    message.tokens = object.tokens ?? 0;
+    message.day = object.day ?? "";
+    message.dayTotalTokens = object.dayTotalTokens ?? 0;
+    message.aiId = object.aiId ?? undefined;
+    message.model = object.model ?? undefined;
+    return message;
+  },
+};
+
+function createBaseChangedTopUp(): ChangedTopUp {
+  return {
+    topUpId: "",
+    kind: 0,
+    tokens: 0,
+    aiId: undefined,
+    teamId: undefined,
+    month: undefined,
+    expiresAt: undefined,
+    spentTokens: 0,
+    takenBackTokens: 0,
+  };
+}
+
+export const ChangedTopUp: MessageFns<ChangedTopUp> = {
+  encode(message: ChangedTopUp, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.topUpId !== "") {
+      writer.uint32(10).string(message.topUpId);
+    }
+    if (message.kind !== 0) {
+      writer.uint32(16).int32(message.kind);
+    }
+    if (message.tokens !== 0) {
+      writer.uint32(24).int64(message.tokens);
+    }
+    if (message.aiId !== undefined) {
+      writer.uint32(34).string(message.aiId);
+    }
+    if (message.teamId !== undefined) {
+      writer.uint32(42).string(message.teamId);
+    }
+    if (message.month !== undefined) {
+      writer.uint32(50).string(message.month);
+    }
+    if (message.expiresAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.expiresAt), writer.uint32(58).fork()).join();
+    }
+    if (message.spentTokens !== 0) {
+      writer.uint32(64).int64(message.spentTokens);
+    }
+    if (message.takenBackTokens !== 0) {
+      writer.uint32(72).int64(message.takenBackTokens);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ChangedTopUp {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseChangedTopUp();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.topUpId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.kind = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.tokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.aiId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.teamId = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.month = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.expiresAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.spentTokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.takenBackTokens = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ChangedTopUp>, I>>(base?: I): ChangedTopUp {
+    return ChangedTopUp.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ChangedTopUp>, I>>(object: I): ChangedTopUp {
+    const message = createBaseChangedTopUp();
+    message.topUpId = object.topUpId ?? "";
+    message.kind = object.kind ?? 0;
+    message.tokens = object.tokens ?? 0;
+    message.aiId = object.aiId ?? undefined;
+    message.teamId = object.teamId ?? undefined;
+    message.month = object.month ?? undefined;
+    message.expiresAt = object.expiresAt ?? undefined;
+    message.spentTokens = object.spentTokens ?? 0;
+    message.takenBackTokens = object.takenBackTokens ?? 0;
+    return message;
+  },
+};
+
+function createBaseClockChange(): ClockChange {
+  return { before: undefined, after: undefined };
+}
+
+export const ClockChange: MessageFns<ClockChange> = {
+  encode(message: ClockChange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.before !== undefined) {
+      Timestamp.encode(toTimestamp(message.before), writer.uint32(10).fork()).join();
+    }
+    if (message.after !== undefined) {
+      Timestamp.encode(toTimestamp(message.after), writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ClockChange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseClockChange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.before = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.after = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ClockChange>, I>>(base?: I): ClockChange {
+    return ClockChange.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ClockChange>, I>>(object: I): ClockChange {
+    const message = createBaseClockChange();
+    message.before = object.before ?? undefined;
+    message.after = object.after ?? undefined;
+    return message;
+  },
+};
+
+function createBaseListDenialsRequest(): ListDenialsRequest {
+  return { budgetId: "", aiId: undefined, rule: 0, from: undefined, to: undefined, pageSize: 0, pageToken: "" };
+}
+
+export const ListDenialsRequest: MessageFns<ListDenialsRequest> = {
+  encode(message: ListDenialsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.budgetId !== "") {
+      writer.uint32(10).string(message.budgetId);
+    }
+    if (message.aiId !== undefined) {
+      writer.uint32(18).string(message.aiId);
+    }
+    if (message.rule !== 0) {
+      writer.uint32(24).int32(message.rule);
+    }
+    if (message.from !== undefined) {
+      Timestamp.encode(toTimestamp(message.from), writer.uint32(34).fork()).join();
+    }
+    if (message.to !== undefined) {
+      Timestamp.encode(toTimestamp(message.to), writer.uint32(42).fork()).join();
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(48).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(58).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListDenialsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListDenialsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.budgetId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.aiId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.rule = reader.int32() as any;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.from = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.to = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListDenialsRequest>, I>>(base?: I): ListDenialsRequest {
+    return ListDenialsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListDenialsRequest>, I>>(object: I): ListDenialsRequest {
+    const message = createBaseListDenialsRequest();
+    message.budgetId = object.budgetId ?? "";
+    message.aiId = object.aiId ?? undefined;
+    message.rule = object.rule ?? 0;
+    message.from = object.from ?? undefined;
+    message.to = object.to ?? undefined;
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListDenialsResponse(): ListDenialsResponse {
+  return {
+    rows: [],
+    nextPageToken: "",
+    rules: [],
+    deniedRequests: 0,
+    wouldDenyRequests: 0,
+    from: undefined,
+    to: undefined,
+  };
+}
+
+export const ListDenialsResponse: MessageFns<ListDenialsResponse> = {
+  encode(message: ListDenialsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.rows) {
+      DenialRow.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    for (const v of message.rules) {
+      RuleDenials.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.deniedRequests !== 0) {
+      writer.uint32(32).int64(message.deniedRequests);
+    }
+    if (message.wouldDenyRequests !== 0) {
+      writer.uint32(40).int64(message.wouldDenyRequests);
+    }
+    if (message.from !== undefined) {
+      Timestamp.encode(toTimestamp(message.from), writer.uint32(50).fork()).join();
+    }
+    if (message.to !== undefined) {
+      Timestamp.encode(toTimestamp(message.to), writer.uint32(58).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListDenialsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListDenialsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.rows.push(DenialRow.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.rules.push(RuleDenials.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.deniedRequests = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.wouldDenyRequests = longToNumber(reader.int64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.from = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.to = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListDenialsResponse>, I>>(base?: I): ListDenialsResponse {
+    return ListDenialsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListDenialsResponse>, I>>(object: I): ListDenialsResponse {
+    const message = createBaseListDenialsResponse();
+    message.rows = object.rows?.map((e) => DenialRow.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    message.rules = object.rules?.map((e) => RuleDenials.fromPartial(e)) || [];
+    message.deniedRequests = object.deniedRequests ?? 0;
+    message.wouldDenyRequests = object.wouldDenyRequests ?? 0;
+    message.from = object.from ?? undefined;
+    message.to = object.to ?? undefined;
+    return message;
+  },
+};
+
+function createBaseDenialRow(): DenialRow {
+  return {
+    start: undefined,
+    end: undefined,
+    aiId: "",
+    rule: 0,
+    denied: 0,
+    wouldDeny: 0,
+    firstAt: undefined,
+    lastAt: undefined,
+    uncountedAtMost: 0,
+    aiDenied: 0,
+    aiWouldDeny: 0,
+  };
+}
+
+export const DenialRow: MessageFns<DenialRow> = {
+  encode(message: DenialRow, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.start !== undefined) {
+      Timestamp.encode(toTimestamp(message.start), writer.uint32(10).fork()).join();
+    }
+    if (message.end !== undefined) {
+      Timestamp.encode(toTimestamp(message.end), writer.uint32(18).fork()).join();
+    }
+    if (message.aiId !== "") {
+      writer.uint32(26).string(message.aiId);
+    }
+    if (message.rule !== 0) {
+      writer.uint32(32).int32(message.rule);
+    }
+    if (message.denied !== 0) {
+      writer.uint32(40).int64(message.denied);
+    }
+    if (message.wouldDeny !== 0) {
+      writer.uint32(48).int64(message.wouldDeny);
+    }
+    if (message.firstAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.firstAt), writer.uint32(58).fork()).join();
+    }
+    if (message.lastAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.lastAt), writer.uint32(66).fork()).join();
+    }
+    if (message.uncountedAtMost !== 0) {
+      writer.uint32(72).int64(message.uncountedAtMost);
+    }
+    if (message.aiDenied !== 0) {
+      writer.uint32(80).int64(message.aiDenied);
+    }
+    if (message.aiWouldDeny !== 0) {
+      writer.uint32(88).int64(message.aiWouldDeny);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DenialRow {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDenialRow();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.start = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.end = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.aiId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.rule = reader.int32() as any;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.denied = longToNumber(reader.int64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.wouldDeny = longToNumber(reader.int64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.firstAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.lastAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.uncountedAtMost = longToNumber(reader.int64());
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.aiDenied = longToNumber(reader.int64());
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.aiWouldDeny = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<DenialRow>, I>>(base?: I): DenialRow {
+    return DenialRow.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DenialRow>, I>>(object: I): DenialRow {
+    const message = createBaseDenialRow();
+    message.start = object.start ?? undefined;
+    message.end = object.end ?? undefined;
+    message.aiId = object.aiId ?? "";
+    message.rule = object.rule ?? 0;
+    message.denied = object.denied ?? 0;
+    message.wouldDeny = object.wouldDeny ?? 0;
+    message.firstAt = object.firstAt ?? undefined;
+    message.lastAt = object.lastAt ?? undefined;
+    message.uncountedAtMost = object.uncountedAtMost ?? 0;
+    message.aiDenied = object.aiDenied ?? 0;
+    message.aiWouldDeny = object.aiWouldDeny ?? 0;
+    return message;
+  },
+};
+
+function createBaseRuleDenials(): RuleDenials {
+  return { rule: 0, denied: 0, wouldDeny: 0, lastAt: undefined, lastAiId: undefined, lastBlocker: undefined };
+}
+
+export const RuleDenials: MessageFns<RuleDenials> = {
+  encode(message: RuleDenials, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rule !== 0) {
+      writer.uint32(8).int32(message.rule);
+    }
+    if (message.denied !== 0) {
+      writer.uint32(16).int64(message.denied);
+    }
+    if (message.wouldDeny !== 0) {
+      writer.uint32(24).int64(message.wouldDeny);
+    }
+    if (message.lastAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.lastAt), writer.uint32(34).fork()).join();
+    }
+    if (message.lastAiId !== undefined) {
+      writer.uint32(42).string(message.lastAiId);
+    }
+    if (message.lastBlocker !== undefined) {
+      Blocker.encode(message.lastBlocker, writer.uint32(50).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RuleDenials {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRuleDenials();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.rule = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.denied = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.wouldDeny = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.lastAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.lastAiId = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.lastBlocker = Blocker.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<RuleDenials>, I>>(base?: I): RuleDenials {
+    return RuleDenials.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RuleDenials>, I>>(object: I): RuleDenials {
+    const message = createBaseRuleDenials();
+    message.rule = object.rule ?? 0;
+    message.denied = object.denied ?? 0;
+    message.wouldDeny = object.wouldDeny ?? 0;
+    message.lastAt = object.lastAt ?? undefined;
+    message.lastAiId = object.lastAiId ?? undefined;
+    message.lastBlocker = (object.lastBlocker !== undefined && object.lastBlocker !== null)
+      ? Blocker.fromPartial(object.lastBlocker)
+      : undefined;
+    return message;
+  },
+};
+
 function createBaseResetClockRequest(): ResetClockRequest {
-  return { budgetId: "" };
+  return { budgetId: "", reason: "" };
 }
 
 export const ResetClockRequest: MessageFns<ResetClockRequest> = {
   encode(message: ResetClockRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.budgetId !== "") {
       writer.uint32(10).string(message.budgetId);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
     }
     return writer;
   },
@@ -4084,6 +5905,14 @@ export const ResetClockRequest: MessageFns<ResetClockRequest> = {
             message.budgetId = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4102,6 +5931,7 @@ export const ResetClockRequest: MessageFns<ResetClockRequest> = {
   fromPartial<I extends Exact<DeepPartial<ResetClockRequest>, I>>(object: I): ResetClockRequest {
     const message = createBaseResetClockRequest();
     message.budgetId = object.budgetId ?? "";
+    message.reason = object.reason ?? "";
     return message;
   },
 };
@@ -4252,6 +6082,7 @@ function createBaseWatchBudgetResponse(): WatchBudgetResponse {
     stale: false,
     revision: 0,
     missed: false,
+    headline: undefined,
   };
 }
 
@@ -4286,6 +6117,9 @@ export const WatchBudgetResponse: MessageFns<WatchBudgetResponse> = {
     }
     if (message.missed !== false) {
       writer.uint32(80).bool(message.missed);
+    }
+    if (message.headline !== undefined) {
+      Headline.encode(message.headline, writer.uint32(90).fork()).join();
     }
     return writer;
   },
@@ -4383,6 +6217,14 @@ export const WatchBudgetResponse: MessageFns<WatchBudgetResponse> = {
             message.missed = reader.bool();
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.headline = Headline.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4410,6 +6252,9 @@ export const WatchBudgetResponse: MessageFns<WatchBudgetResponse> = {
     message.stale = object.stale ?? false;
     message.revision = object.revision ?? 0;
     message.missed = object.missed ?? false;
+    message.headline = (object.headline !== undefined && object.headline !== null)
+      ? Headline.fromPartial(object.headline)
+      : undefined;
     return message;
   },
 };
@@ -4818,6 +6663,20 @@ export const BudgetAdminServiceService = {
     responseDeserialize: (value: Buffer): ListUsageResponse => ListUsageResponse.decode(value),
   },
   /**
+   * Lists who was refused, by which rules, and when: at most 7 days of the last 31, of all replicas. What this replica refused is there
+   * at once, what others refused within a minute. An AI may list its own: it names itself in `ai_id`.
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND).
+   */
+  listDenials: {
+    path: "/budgetarbiter.v1.BudgetAdminService/ListDenials" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListDenialsRequest): Buffer => Buffer.from(ListDenialsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListDenialsRequest => ListDenialsRequest.decode(value),
+    responseSerialize: (value: ListDenialsResponse): Buffer => Buffer.from(ListDenialsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListDenialsResponse => ListDenialsResponse.decode(value),
+  },
+  /**
    * What another policy would have done with the budget's last days, beside the policy in force: both decide, in virtual time, what its
    * usage tells of requests. It changes nothing. One at a time a replica.
    * Errors: NOT_FOUND (BUDGET_NOT_FOUND); INVALID_ARGUMENT (UNWORKABLE_POLICY); RESOURCE_EXHAUSTED (QUEUE_FULL: too many ask for one, or
@@ -4833,6 +6692,19 @@ export const BudgetAdminServiceService = {
     responseSerialize: (value: SimulatePolicyResponse): Buffer =>
       Buffer.from(SimulatePolicyResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): SimulatePolicyResponse => SimulatePolicyResponse.decode(value),
+  },
+  /**
+   * Lists what operators changed, the newest first: the last 200 changes, of a deleted budget and of earlier lives of its id too.
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND: it never was, or was deleted so long ago that nothing is left of it).
+   */
+  listChanges: {
+    path: "/budgetarbiter.v1.BudgetAdminService/ListChanges" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListChangesRequest): Buffer => Buffer.from(ListChangesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListChangesRequest => ListChangesRequest.decode(value),
+    responseSerialize: (value: ListChangesResponse): Buffer => Buffer.from(ListChangesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListChangesResponse => ListChangesResponse.decode(value),
   },
   /**
    * Sets the budget's clock to the trusted time, after a wrong clock had run ahead. Where the time itself is not trusted, since the
@@ -4924,12 +6796,23 @@ export interface BudgetAdminServiceServer extends UntypedServiceImplementation {
   /** Lists usage by day, hour, AI or model, over any time within the retention. Errors: NOT_FOUND (BUDGET_NOT_FOUND). */
   listUsage: handleUnaryCall<ListUsageRequest, ListUsageResponse>;
   /**
+   * Lists who was refused, by which rules, and when: at most 7 days of the last 31, of all replicas. What this replica refused is there
+   * at once, what others refused within a minute. An AI may list its own: it names itself in `ai_id`.
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND).
+   */
+  listDenials: handleUnaryCall<ListDenialsRequest, ListDenialsResponse>;
+  /**
    * What another policy would have done with the budget's last days, beside the policy in force: both decide, in virtual time, what its
    * usage tells of requests. It changes nothing. One at a time a replica.
    * Errors: NOT_FOUND (BUDGET_NOT_FOUND); INVALID_ARGUMENT (UNWORKABLE_POLICY); RESOURCE_EXHAUSTED (QUEUE_FULL: too many ask for one, or
    * it took more than 2 s).
    */
   simulatePolicy: handleUnaryCall<SimulatePolicyRequest, SimulatePolicyResponse>;
+  /**
+   * Lists what operators changed, the newest first: the last 200 changes, of a deleted budget and of earlier lives of its id too.
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND: it never was, or was deleted so long ago that nothing is left of it).
+   */
+  listChanges: handleUnaryCall<ListChangesRequest, ListChangesResponse>;
   /**
    * Sets the budget's clock to the trusted time, after a wrong clock had run ahead. Where the time itself is not trusted, since the
    * clock of the machine stepped, an operator over all budgets has it believed by this, for all of them.
@@ -5200,6 +7083,26 @@ export interface BudgetAdminServiceClient extends Client {
     callback: (error: ServiceError | null, response: ListUsageResponse) => void,
   ): ClientUnaryCall;
   /**
+   * Lists who was refused, by which rules, and when: at most 7 days of the last 31, of all replicas. What this replica refused is there
+   * at once, what others refused within a minute. An AI may list its own: it names itself in `ai_id`.
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND).
+   */
+  listDenials(
+    request: ListDenialsRequest,
+    callback: (error: ServiceError | null, response: ListDenialsResponse) => void,
+  ): ClientUnaryCall;
+  listDenials(
+    request: ListDenialsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListDenialsResponse) => void,
+  ): ClientUnaryCall;
+  listDenials(
+    request: ListDenialsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListDenialsResponse) => void,
+  ): ClientUnaryCall;
+  /**
    * What another policy would have done with the budget's last days, beside the policy in force: both decide, in virtual time, what its
    * usage tells of requests. It changes nothing. One at a time a replica.
    * Errors: NOT_FOUND (BUDGET_NOT_FOUND); INVALID_ARGUMENT (UNWORKABLE_POLICY); RESOURCE_EXHAUSTED (QUEUE_FULL: too many ask for one, or
@@ -5219,6 +7122,25 @@ export interface BudgetAdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: SimulatePolicyResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Lists what operators changed, the newest first: the last 200 changes, of a deleted budget and of earlier lives of its id too.
+   * Errors: NOT_FOUND (BUDGET_NOT_FOUND: it never was, or was deleted so long ago that nothing is left of it).
+   */
+  listChanges(
+    request: ListChangesRequest,
+    callback: (error: ServiceError | null, response: ListChangesResponse) => void,
+  ): ClientUnaryCall;
+  listChanges(
+    request: ListChangesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListChangesResponse) => void,
+  ): ClientUnaryCall;
+  listChanges(
+    request: ListChangesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListChangesResponse) => void,
   ): ClientUnaryCall;
   /**
    * Sets the budget's clock to the trusted time, after a wrong clock had run ahead. Where the time itself is not trusted, since the

@@ -23,7 +23,7 @@ import {
 import { Duration } from "../../google/protobuf/duration.js";
 import { Timestamp } from "../../google/protobuf/timestamp.js";
 import { Status } from "../../google/rpc/status.js";
-import { Denial, Lease, TokenCounts, Usage, WindowStatus } from "./budget.js";
+import { Denial, Headline, Lease, TokenCounts, Usage, WindowStatus } from "./budget.js";
 
 /** What becomes of the tokens that a lease had reserved and nobody reported when it is released. */
 export enum Unreported {
@@ -468,6 +468,8 @@ export interface DistributionStats {
   calls: number;
   /** How many of them failed. */
   failedCalls: number;
+  /** How the budget stands now. Unset for a past month. */
+  headline?: Headline | undefined;
 }
 
 /** A month by days. Days without usage do not count in minimum, average and spread. */
@@ -2671,6 +2673,7 @@ function createBaseDistributionStats(): DistributionStats {
     unit: "",
     calls: 0,
     failedCalls: 0,
+    headline: undefined,
   };
 }
 
@@ -2735,6 +2738,9 @@ export const DistributionStats: MessageFns<DistributionStats> = {
     }
     if (message.failedCalls !== 0) {
       writer.uint32(152).int64(message.failedCalls);
+    }
+    if (message.headline !== undefined) {
+      Headline.encode(message.headline, writer.uint32(170).fork()).join();
     }
     return writer;
   },
@@ -2912,6 +2918,14 @@ export const DistributionStats: MessageFns<DistributionStats> = {
             message.failedCalls = longToNumber(reader.int64());
             continue;
           }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.headline = Headline.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2957,6 +2971,9 @@ export const DistributionStats: MessageFns<DistributionStats> = {
     message.unit = object.unit ?? "";
     message.calls = object.calls ?? 0;
     message.failedCalls = object.failedCalls ?? 0;
+    message.headline = (object.headline !== undefined && object.headline !== null)
+      ? Headline.fromPartial(object.headline)
+      : undefined;
     return message;
   },
 };

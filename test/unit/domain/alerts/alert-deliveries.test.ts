@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HOLD_MS, TRY_FOR_MS } from '../../../../src/domain/alerts/alert-deliveries.js';
+import { alertKey } from '../../../../src/domain/alerts/alerts.js';
+import { toldOf } from '../../../../src/domain/alerts/notices.js';
 import type { DeliveryResult } from '../../../../src/domain/model/requests.js';
 import type { StoredAlert, StoredDelivery } from '../../../../src/domain/model/state.js';
 import { ROOMY, TestBudget } from '../../../support/budget.js';
@@ -7,6 +9,7 @@ import { usage } from '../../../support/requests.js';
 
 const POLICY = { ...ROOMY, monthlyLimit: 1_000, warningPercent: 50 };
 const COPY = 'test';
+const AWAY_MS = 6 * 3_600_000;
 
 function warned(sinks: readonly string[] = ['ops']): TestBudget {
   // A day after it began: then its forecast counts.
@@ -26,9 +29,12 @@ const deliveriesOf = (budget: TestBudget, rule?: string): readonly StoredDeliver
   markOf(budget, rule).deliveries ?? [];
 
 function settle(budget: TestBudget, change: Partial<DeliveryResult> = {}, copyId = COPY): void {
-  const { rule, windowStart, raisedAt } = markOf(budget);
-  const key = `${rule} ${windowStart}`;
-  const result = { key, raisedAt, epoch: 1, sink: 'ops', notice: 'RAISED', ...change } as const;
+  const mark = markOf(budget);
+  const { number, raisedAt } = toldOf(mark);
+  const result: DeliveryResult = {
+    ...{ key: alertKey(mark), number, raisedAt, epoch: 1, sink: 'ops', notice: 'RAISED' },
+    ...change,
+  };
   budget.do({ kind: 'record-deliveries', copyId, results: [result] });
 }
 
@@ -41,8 +47,14 @@ function claim(
   budget.do({ kind: 'claim-deliveries', copyId, sinks, alone });
 }
 
+/** Its condition is away for so long that its notice ends. */
 function recover(budget: TestBudget): void {
   budget.do({ kind: 'put-policy', fields: { ...POLICY, monthlyLimit: 100_000 } });
+  budget.pass(AWAY_MS).do({ kind: 'sweep' });
+}
+
+function relapse(budget: TestBudget): void {
+  budget.do({ kind: 'put-policy', fields: POLICY });
 }
 
 describe('deliveries of alerts', () => {
@@ -73,10 +85,10 @@ describe('deliveries of alerts', () => {
     budget.sinks = ['ops'];
     const lease = budget.grant('a', 100);
     budget.record(lease, 150);
-    const { rule, windowStart, raisedAt } = markOf(budget, 'OVERRUN');
+    const mark = markOf(budget, 'OVERRUN');
     const result = {
-      key: `${rule} ${windowStart}`,
-      raisedAt,
+      key: alertKey(mark),
+      ...{ number: 1, raisedAt: mark.raisedAt },
       epoch: 1,
       sink: 'ops',
       notice: 'RAISED',
@@ -101,6 +113,62 @@ describe('deliveries of alerts', () => {
     expect(deliveriesOf(endedFirst)).toMatchObject([{ notice: 'ENDED', since: endedFirst.now }]);
     settle(endedFirst, { notice: 'ENDED' });
     expect(deliveriesOf(endedFirst)).toMatchObject([{ notice: 'ENDED', status: 'DELIVERED' }]);
+  });
+
+  it('begin anew with every notice, each told by its own number', () => {
+    const budget = warned();
+    settle(budget);
+    recover(budget);
+    settle(budget, { notice: 'ENDED' });
+    relapse(budget);
+    expect(markOf(budget).notice).toMatchObject({ number: 2 });
+    expect(deliveriesOf(budget)).toMatchObject([{ notice: 'RAISED', status: 'PENDING', since: budget.now }]);
+    settle(budget, { number: 1 });
+    expect(deliveriesOf(budget)).toMatchObject([{ status: 'PENDING' }]);
+    settle(budget);
+    recover(budget);
+    expect(deliveriesOf(budget)).toMatchObject([{ notice: 'ENDED', status: 'PENDING' }]);
+  });
+
+  it('of an end that is not yet delivered give way to the next notice', () => {
+    const budget = warned();
+    settle(budget);
+    recover(budget);
+    relapse(budget);
+    expect(deliveriesOf(budget)).toMatchObject([{ notice: 'RAISED', status: 'PENDING', heard: true }]);
+  });
+
+  it('of the end come to a sink that heard an earlier notice, though not the last one', () => {
+    const budget = warned();
+    settle(budget);
+    recover(budget);
+    relapse(budget);
+    budget.pass(TRY_FOR_MS);
+    settle(budget, { retryInMs: 1 });
+    expect(deliveriesOf(budget)).toMatchObject([{ status: 'GAVE_UP', heard: true }]);
+    recover(budget);
+    expect(deliveriesOf(budget)).toMatchObject([{ notice: 'ENDED', status: 'PENDING' }]);
+  });
+
+  it('of a notice that was heard as the next one came count as heard', () => {
+    const budget = warned();
+    const { raisedAt } = toldOf(markOf(budget));
+    recover(budget);
+    relapse(budget);
+    settle(budget, { number: 1, raisedAt });
+    expect(deliveriesOf(budget)).toMatchObject([{ notice: 'RAISED', status: 'PENDING', heard: true }]);
+  });
+
+  it('are as they were while the condition is away for less', () => {
+    const budget = warned();
+    settle(budget);
+    const before = deliveriesOf(budget);
+    budget.do({ kind: 'put-policy', fields: { ...POLICY, monthlyLimit: 100_000 } });
+    expect(markOf(budget)).toMatchObject({ endedAt: budget.now });
+    budget.pass(AWAY_MS - 1).do({ kind: 'sweep' });
+    relapse(budget);
+    expect(markOf(budget).endedAt).toBeUndefined();
+    expect(deliveriesOf(budget)).toEqual(before);
   });
 
   it('that fail wait, and are held meanwhile', () => {
@@ -203,7 +271,9 @@ describe('deliveries of alerts', () => {
     const heard = (budget: TestBudget, rule: string, notice: 'RAISED' | 'ENDED') => {
       for (const [key, mark] of budget.loaded().tables.alerts.entries()) {
         if (mark.rule !== rule) continue;
-        const result = { key, raisedAt: mark.raisedAt, epoch: mark.epoch ?? 2, sink: 'ops', notice } as const;
+        const { number, raisedAt } = toldOf(mark);
+        const epoch = mark.epoch ?? 2;
+        const result: DeliveryResult = { key, number, raisedAt, epoch, sink: 'ops', notice };
         budget.do({ kind: 'record-deliveries', copyId: COPY, results: [result] });
       }
     };
@@ -266,6 +336,8 @@ describe('deliveries of alerts', () => {
     const budget = warned();
     budget.at('2027-03-15T12:00:00Z').reload().do({ kind: 'sweep' });
     expect(markOf(budget).endedAt).toBe(budget.now);
+    budget.pass(AWAY_MS).do({ kind: 'sweep' });
+    expect(toldOf(markOf(budget)).endedAt).toBe(budget.now);
     budget
       .pass(73 * 3_600_000)
       .reload()
@@ -281,6 +353,7 @@ describe('deliveries of alerts', () => {
   it('tell of the end after any downtime', () => {
     const budget = warned();
     budget.at('2027-03-15T12:00:00Z').reload().do({ kind: 'sweep' });
+    budget.pass(AWAY_MS).do({ kind: 'sweep' });
     budget.pass(73 * 3_600_000).do({ kind: 'sweep' });
     settle(budget);
     expect(deliveriesOf(budget)).toMatchObject([{ notice: 'ENDED', status: 'PENDING' }]);

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AlertCondition } from '../../../../src/domain/alerts/alert-conditions.js';
 import {
-  alertKey,
   forgettableMarks,
   leaseExpiredAlert,
   overrunAlert,
@@ -19,24 +18,13 @@ function condition(
   return { rule, window: 'HOUR', windowStart, value: 9, threshold: 8, holds, message: () => 'much' };
 }
 
-/** Runs one decision after the other; returns what was sent, as `rule window raised|ended`. */
-function history(...decisions: AlertCondition[][]): string[] {
-  const marks = new Map<string, StoredAlert>();
-  return decisions.flatMap((conditions, now) => {
-    const { raise, end } = updateMarks(marks, conditions, now);
-    for (const mark of [...raise, ...end]) marks.set(alertKey(mark), mark);
-    return [
-      ...raise.map((mark) => `${alertKey(mark)} raised`),
-      ...end.map((mark) => `${alertKey(mark)} ended`),
-    ];
-  });
-}
-
 describe('marks of alerts', () => {
-  it('are raised with what the condition says', () => {
-    expect(updateMarks(new Map(), [condition(true, 7), condition(false, 8)], 42)).toEqual({
-      raise: [
-        {
+  it('are raised with what the condition says, for those who are yet to be told', () => {
+    expect(updateMarks(new Map(), [condition(true, 7), condition(false, 8, 'WARNING')], 42)).toEqual([
+      {
+        key: 'HOURLY_BURST 7',
+        change: 'RAISED',
+        alert: {
           rule: 'HOURLY_BURST',
           window: 'HOUR',
           windowStart: 7,
@@ -44,31 +32,11 @@ describe('marks of alerts', () => {
           value: 9,
           threshold: 8,
           message: 'much',
+          notice: { number: 1, raisedAt: 42 },
+          untold: true,
         },
-      ],
-      end: [],
-    });
-  });
-
-  it.each<[string, AlertCondition[][], string[]]>([
-    ['once while it holds', [[condition(true)], [condition(true)]], ['HOURLY_BURST 0 raised']],
-    [
-      'once in a window, however often it ends',
-      [[condition(true)], [condition(false)], [condition(true)], [condition(false)]],
-      ['HOURLY_BURST 0 raised', 'HOURLY_BURST 0 ended'],
-    ],
-    [
-      'again in the next window, where the last one ends',
-      [[condition(true, 0)], [condition(true, HOUR)]],
-      ['HOURLY_BURST 0 raised', `HOURLY_BURST ${HOUR} raised`, 'HOURLY_BURST 0 ended'],
-    ],
-    [
-      'each rule by itself',
-      [[condition(true), condition(true, 0, 'WARNING')], [condition(true, 0, 'WARNING')]],
-      ['HOURLY_BURST 0 raised', 'WARNING 0 raised', 'HOURLY_BURST 0 ended'],
-    ],
-  ])('%s', (_, decisions, sent) => {
-    expect(history(...decisions)).toEqual(sent);
+      },
+    ]);
   });
 
   it('are forgotten once no condition can meet them again', () => {

@@ -1,0 +1,38 @@
+import type { Ledger } from '../ledger/ledger.js';
+import { standingOf } from '../ledger/standing.js';
+import { monthInWindow } from '../ledger/topped.js';
+import { dayAt } from '../time/windows.js';
+import type { AlertInput } from './alert-conditions.js';
+
+/** The figures of a budget that alerts are about, as they are now. */
+export function alertInput(ledger: Ledger): AlertInput {
+  const { policy, allowance, zone, month, today, hour, tables, clock, pace } = ledger;
+  const standing = standingOf(ledger);
+  const closedDay = dayBefore(ledger);
+  return {
+    policy,
+    allowance,
+    zone,
+    now: clock,
+    countsFrom: pace.countsFrom,
+    experience: pace.experience,
+    month,
+    today,
+    hour,
+    hourSpent: standing.hour.spent,
+    hourCap: standing.hour.cap.tokens,
+    monthSpent: monthInWindow(tables),
+    dayTotals: tables.dayTotals,
+    ...(closedDay === undefined ? {} : { closedDay }),
+  };
+}
+
+/** Yesterday, if the budget was in use by then. */
+function dayBefore({ tables, today, month, zone, createdAt, closedDay }: Ledger): AlertInput['closedDay'] {
+  const end = today.start;
+  if (createdAt >= end) return undefined;
+  if (end <= month.start) return closedDay;
+  const { day, start } = dayAt(zone, month, end - 1);
+  const wasUsed = [...tables.dayTotals].some(([used, tokens]) => used <= day && tokens > 0);
+  return wasUsed ? { day, start, total: tables.dayTotals.get(day) ?? 0 } : undefined;
+}
