@@ -14,38 +14,44 @@ export const STALL_MS = 500;
  * What runs one budget, as a machine: it is told events, and says effects (both in `queue-events.ts`). The same events have the same
  * effects: it waits for nothing, asks nobody and reads no clock. `budget-queue.ts` carries out what it says, and tells what came of it.
  *
- *        somebody is ready: `gather`
- *   IDLE ─────────────────────────▶ GATHERING ◀─────────────────────────────────────────────────┐
- *    ▲                               │  │  │                                                    │
- *    └─── gathered, nobody at all ───┘  │  └─ gathered, no ledger: `load` ─▶ LOADING             │
- *                                       │                                      │                │
- *                   gathered, a ledger: │                                      │                │
- *                              `decide` ▼             loaded: `decide`         │                │
- *                                    DECIDING ◀────────────────────────────────┘                │
- *                                     │  │  │                                                   │
- *          a patch to write: `commit` │  │  │ nothing to write: `prove`                         │
- *                        ┌────────────┘  │  └────────────┐                                      │
- *                        ▼               │               ▼                                      │
- *                   COMMITTING           │            PROVING                                   │
- *                     │  │               │               │                                      │
- *                     │  │ won:          │ nothing to    │ current:                             │
- *                     │  │ `publish`,    │ write, state  │ `answer`                             │
- *                     │  │ `answer`      │ is current:   │                                      │
- *                     │  │               ▼ `answer`      │                                      │
- *                     │  └─────────▶ ANSWERING ◀─────────┘                                      │
- *                     │                │  └─────────── answered: `gather` ──────────────────────┤
- *         lost: `rest`│                │ answered, and other replicas race: `rest`              │
- *                     └──▶ RESTING ◀───┘                                                        │
- *                             └───────────────────────── rested: `gather` ──────────────────────┤
- *   DECIDING failed or took too long; PROVING: it was not current; failed, anywhere: `gather` ──┘
+ * It prepares one round at a time, and puts what was decided into a line, from which rounds are answered in their order:
  *
- * - **One round at a time**, from GATHERING to GATHERING. Who comes meanwhile gathers in `ready`; the next round carries all.
- * - **In COMMITTING the ledger is ahead** of the stored state: nothing is written out of it, and nobody is answered.
- * - **Nobody has an outcome but in ANSWERING.** What leads there: a commit that won; a state read after the round had its batch, and
- *   that no commit has followed; a store that has no other writer, and nothing to write.
- * - **A ledger that may differ from what is stored is dropped**: after a lost race, a failure, a stall, a state that was not current.
+ *        somebody is ready: `gather`
+ *   IDLE ─────────────────────────▶ GATHERING ◀──────────────────────────────────────────────┐
+ *    ▲                               │  │  │                                                 │
+ *    └─── gathered, nobody at all ───┘  │  └─ gathered, no ledger: `load` ─▶ LOADING          │
+ *                                       │                                      │             │
+ *                   gathered, a ledger: │                                      │             │
+ *                              `decide` ▼             loaded: `decide`         │             │
+ *                                    DECIDING ◀────────────────────────────────┘             │
+ *                                       │ decided: into the line                             │
+ *                                       ▼                                                    │
+ *                                    AWAITING ── somebody is ready, and may go ahead; ───────┤
+ *                                     │    │     or the line is at its end: `gather`         │
+ *     the oldest has nothing to write,│    │the oldest was lost, and all after it came back, │
+ *     and must be proved: `prove`     ▼    ▼or others race: `rest`                           │
+ *                               PROVING    RESTING                                           │
+ *                                     │         └──── rested: `gather` ──────────────────────┤
+ *                                     └─ current: back into the line; not: `gather` ─────────┘
+ *   DECIDING failed or took too long; failed, anywhere: `gather`
+ *
+ *   the line:    oldest  ┌─────────┐ ┌─────────┐ ┌─────────┐ ┌─────────┐  newest
+ *     won: `publish`, ◀──│ commit 7│◀│ commit 8│◀│ denials │◀│ commit 9│◀── decided
+ *     `answer`           └─────────┘ └─────────┘ └─────────┘ └─────────┘
+ *                         each decided on what those before it will have made of the state
+ *
+ * - **A round is begun while commits are under way**, on the ledger as they will leave it: on a store that nobody else writes to, with up to
+ *   three of them, and what it decides is sent at once; on one that others use, with one, and it is sent when that one has won. Who
+ *   comes meanwhile gathers in `ready`.
+ * - **Not** while somebody waits for a slot or is about to (`mayGoAhead`), nor while somebody wants the state as it is stored, to write it
+ *   out (`settling`): then the line runs out first.
+ * - **Nobody has an outcome before the head of the line has it.** What leads there: a commit that won, after all before it; a state read
+ *   after the round had its batch, and that no commit has followed; a store that has no other writer, and nothing to write.
+ * - **If a commit does not come to be, all after it are thrown away**, once all of them have come back, for one that is under way still could
+ *   win on another state that has the revision it expects. They are decided again, and nobody hears of them.
+ * - **A ledger that may differ from what will be stored is dropped**: after a lost race, a failure, a stall, a state that was not current.
  *   Who was decided on it is decided again, before those who came later; of a failure of the store everybody is told.
- * - A request is in one place: ready, in the batch, looked up for, with the last days, or answered. Beside that it may wait for a slot.
+ * - A request is in one place: ready, in a batch, looked up for, with the last days, or answered. Beside that it may wait for a slot.
  */
 export type ModeName = Mode<never>['name'];
 
