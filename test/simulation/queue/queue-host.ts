@@ -29,6 +29,8 @@ const MODES: Partial<Record<Do, readonly ModeName[]>> = {
 /** What the driver may break at, before it is begun. */
 const BREAKABLE: readonly Do[] = ['load', 'decide', 'prove', 'commit', 'publish', 'answer', 'rest'];
 
+/** Commits that may be under way when one more is sent. */
+const MOST_BESIDE = 3;
 /** What nothing else of a round may be beside. */
 const BEGINS: readonly Do[] = ['load', 'decide', 'prove', 'rest'];
 
@@ -355,6 +357,9 @@ export class QueueHost {
     const sent: ToyCommit = { expected: expected?.revision ?? 0, next: entry?.next ?? copyOf(commit.ledger) };
     if (sent.next.revision !== becomes.revision)
       world.violated('a commit makes another version than it says');
+    if (sent.expected !== becomes.revision - 1)
+      world.violated('a commit follows another than the one before it');
+    if (others.length > MOST_BESIDE) world.violated(`a commit is sent beside ${others.length} others`);
     const underWay: UnderWay = { refused, sent, result: undefined, isOver: false };
     const arrive = () => {
       if (underWay.isOver) return;
