@@ -73,6 +73,66 @@ export interface RevokedLease {
   readonly lease: { readonly state: string };
 }
 
+/** `ListChanges` */
+export interface ChangeJson {
+  readonly number: string;
+  readonly changedAt: string;
+  readonly principal?: string;
+  /** `CHANGE_KIND_POLICY` */
+  readonly kind: string;
+  readonly reason?: string;
+  readonly policy?: {
+    readonly fields?: string;
+    readonly before?: PolicyJson;
+    readonly after?: PolicyJson;
+    readonly presetBefore?: string;
+    readonly presetAfter?: string;
+  };
+  readonly lease?: { readonly aiId: string };
+  readonly adjustment?: { readonly tokens?: string; readonly day: string };
+  readonly topUp?: {
+    readonly topUpId: string;
+    readonly tokens?: string;
+    readonly aiId?: string;
+    readonly teamId?: string;
+    readonly month?: string;
+  };
+  /** What `UpdateBudget` takes to put back what it replaced. */
+  readonly undo?: { readonly budgetId: string };
+}
+
+/** `ListAlerts` */
+export interface AlertJson {
+  readonly alertId: string;
+  /** `ALERT_RULE_POOR_SPREAD` */
+  readonly rule: string;
+  readonly raisedAt: string;
+  readonly endedAt?: string;
+  readonly message: string;
+  readonly acknowledgedAt?: string;
+  readonly acknowledgedBy?: string;
+  readonly acknowledgedReason?: string;
+  readonly silencedUntil?: string;
+}
+
+export interface SilenceJson {
+  /** Absent: every rule. */
+  readonly rule?: string;
+  readonly until: string;
+  readonly reason?: string;
+  readonly silencedBy?: string;
+}
+
+/** `GetAvailability` */
+export interface AvailabilityJson {
+  readonly availableTokens?: string;
+  readonly denial?: {
+    readonly blockers?: readonly { readonly rule: string; readonly message: string }[];
+    readonly retryAfter?: string;
+  };
+  readonly teamId?: string;
+}
+
 /** `max_daily_percent` is `maxDailyPercent` in JSON. */
 export function jsonName(name: string): string {
   return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());

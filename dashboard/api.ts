@@ -30,6 +30,7 @@ interface ErrorJson {
 }
 
 const ADMIN_SERVICE = '/budgetarbiter.v1.BudgetAdminService/';
+const BUDGET_SERVICE = '/budgetarbiter.v1.BudgetService/';
 
 /** What the service is asked for: by the methods of its API, and for what the page alone reads. */
 export class Api {
@@ -45,6 +46,11 @@ export class Api {
   /** A method of `BudgetAdminService`, in the JSON of the Connect protocol. */
   call<T>(method: string, request: object): Promise<T> {
     return this.send<T>(ADMIN_SERVICE + method, request);
+  }
+
+  /** A method of `BudgetService`. */
+  callForAi<T>(method: string, request: object): Promise<T> {
+    return this.send<T>(BUDGET_SERVICE + method, request);
   }
 
   get<T>(name: string, query: Readonly<Record<string, string | undefined>> = {}): Promise<T> {

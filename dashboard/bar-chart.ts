@@ -1,5 +1,5 @@
 import type UPlot from 'uplot';
-import { axis, Chart, type ChartOptions, colour, drawing, type PlotOptions } from './chart.js';
+import { amountAxis, axis, Chart, type ChartOptions, colour, drawing, type PlotOptions } from './chart.js';
 import { Amounts } from './format.js';
 
 declare const uPlot: typeof UPlot;
@@ -82,7 +82,7 @@ export class BarChart {
           values: (_, splits) => splits.map((at) => this.bars[at]?.label ?? ''),
           incrs: [1, 2, 3, 4, 6, 7, 12],
         },
-        { ...axis(), size: 54, values: (_, splits) => splits.map((at) => this.amounts.short(at)) },
+        amountAxis((amount) => this.amounts.short(amount)),
       ],
       series: [{}, series(rest), ...parts.reverse().map(series)],
       hooks: {

@@ -47,9 +47,9 @@ export class BudgetActions {
           `Slots are granted again at once, up to ${card.maxConcurrent}, within the caps of hour, day and month.`,
         ),
       ],
-      confirm: 'Resume',
-      act: async () => {
-        await this.api.call('ResumeBudget', { budgetId: this.budgetId });
+      ...{ confirm: 'Resume', reason: REASON },
+      act: async (reason) => {
+        await this.api.call('ResumeBudget', { budgetId: this.budgetId, reason });
         return `${this.budgetId} is resumed: slots are granted again.`;
       },
     });

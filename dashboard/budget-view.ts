@@ -1,31 +1,43 @@
-import type { DayData, LiveData, MonthData, TickData } from '../src/http/dashboard/page-data.js';
+import type { DayData, LeaseData, LiveData, MonthData, TickData } from '../src/http/dashboard/page-data.js';
 import { addressOf, budgetPath, changed } from './address.js';
+import { AlertsPanel } from './alerts-panel.js';
 import { ApiError, messageOf, urlOf } from './api.js';
+import { askAsAi } from './ask-as-ai.js';
 import { BudgetActions } from './budget-actions.js';
+import { BudgetButtons, type ButtonActs } from './budget-buttons.js';
 import { factsOf, putMeters } from './card-view.js';
+import { askToEndTopUp, ChangesPanel } from './changes-panel.js';
 import { DaySection } from './day-section.js';
+import { DenialsPanels } from './denials-panel.js';
 import { fill, h, setText } from './dom.js';
 import { Amounts, ZoneTimes } from './format.js';
+import { HeadlineView } from './headline.js';
 import { HeatMap } from './heat-map.js';
 import { LivePanels } from './live-panels.js';
-import { LiveStream } from './live-stream.js';
+import { type Connection, LiveStream } from './live-stream.js';
 import { Meter, meterLegend } from './meter.js';
 import { type MonthQuery, MonthSection } from './month-section.js';
 import { NamesPanel } from './names-panel.js';
 import { pills } from './pills.js';
+import { SlotsPanel } from './slots-panel.js';
+import { askForTopUp } from './top-up-dialog.js';
 import type { PageContext, View } from './view.js';
 
 const KINDS = ['MONTH', 'DAY', 'HOUR'] as const;
 /** What the stream does not carry is read again so often, while anything changes: seen within two seconds with the stream's one. */
 const READ_AGAIN_MS = 800;
+/** Denials come in crowds: they are counted anew so often at most. */
+const DENIALS_MS = 2_000;
+const OTHERS_DENIALS_MS = 60_000;
 const STORE_DOWN = 'The store does not answer. This page tries again by itself.';
 
 /** One budget: what it does now, and any of its months and days. */
 export class BudgetView implements View {
   readonly title: string;
   readonly element: HTMLElement;
+  private readonly headline = new HeadlineView();
   private readonly status = h('div');
-  private readonly buttons = h('div', { class: 'buttons' });
+  private readonly buttons: BudgetButtons;
   private readonly zoneNote = h('p', { class: 'note' });
   private readonly problem = h('p', { class: 'problem', role: 'alert' });
   /** Hidden until there is something to show: of a budget that is not there, there never is. */
@@ -33,6 +45,10 @@ export class BudgetView implements View {
   private readonly facts = h('dl', { class: 'facts' });
   private readonly meters = new Map(KINDS.map((kind) => [kind, new Meter(kind)] as const));
   private readonly panels: LivePanels;
+  private readonly slots: SlotsPanel;
+  private readonly alerts: AlertsPanel;
+  private readonly changes: ChangesPanel;
+  private readonly denials: DenialsPanels;
   private readonly month: MonthSection;
   private readonly day: DaySection;
   private readonly heat: HeatMap;
@@ -49,6 +65,10 @@ export class BudgetView implements View {
   private readAt = 0;
   private reading = 0;
   private planned: number | undefined;
+  private staleSince: string | undefined;
+  private lostSince: number | undefined;
+  private toldDenials = 0;
+  private denialsReadAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly context: PageContext,
@@ -62,35 +82,53 @@ export class BudgetView implements View {
     this.month = new MonthSection(budgetId, go);
     this.day = new DaySection(budgetId, go);
     this.heat = new HeatMap((day) => this.go({ day }));
-    this.ais = new NamesPanel('The month by AI', 'AI', `${budgetId}-by-ai`);
+    this.ais = new NamesPanel('The month by AI', 'AI', `${budgetId}-by-ai`, (name) =>
+      addressOf(budgetPath(budgetId, 'ais', name)),
+    );
     this.models = new NamesPanel('The month by model', 'Model', `${budgetId}-by-model`);
-    this.teams = new NamesPanel('The month by team', 'Team', `${budgetId}-by-team`);
-    this.panels = new LivePanels({
-      ...{ budgetId, clock: context.clock, times: () => this.times },
-      revoke: (lease) => void this.actions.revoke(lease, this.live?.card.unit ?? 'tokens'),
-    });
+    this.teams = new NamesPanel('The month by team', 'Team', `${budgetId}-by-team`, (name) =>
+      addressOf(budgetPath(budgetId, 'teams', name)),
+    );
+    const times = () => this.times;
+    const panels = {
+      ...{ budgetId, clock: context.clock, times },
+      revoke: (lease: LeaseData) => void this.actions.revoke(lease, this.live?.card.unit ?? 'tokens'),
+      endTopUp: (topUpId: string) => void askToEndTopUp(context.api, budgetId, topUpId),
+    };
+    this.buttons = new BudgetButtons(budgetId, this.acts());
+    this.alerts = new AlertsPanel({ api: context.api, budgetId, times, now: () => context.clock.now() }, () =>
+      this.readMore(),
+    );
+    this.changes = new ChangesPanel({ api: context.api, budgetId, times });
+    this.panels = new LivePanels(panels);
+    this.slots = new SlotsPanel(panels);
+    this.denials = new DenialsPanels({ api: context.api, budgetId, times });
     this.element = this.layout();
     this.stream = new LiveStream(urlOf('budget', { budget_id: budgetId }), {
       on: {
         live: (data) => this.takeLive(data as LiveData),
         tick: (data) => this.takeTick(data as TickData),
         unread: () => context.connection.store('The store does not answer.'),
-        problem: (data) => setText(this.problem, (data as { message: string }).message),
+        problem: (data) => this.takeProblem((data as { message: string }).message),
         'signed-out': () => context.signedOut(),
       },
-      connection: (state) => context.connection.connected(state),
+      connection: (state) => this.connected(state),
       mayRetry: () => context.isSignedIn(),
     });
     void this.read();
   }
 
   private layout(): HTMLElement {
-    const { panels, month, day, heat, ais, models, teams } = this;
+    const { panels, slots, denials, alerts, changes, month, day, heat, ais, models, teams } = this;
     const meters = h('div', { class: 'meters' }, ...[...this.meters.values()].map(({ element }) => element));
     fill(
       this.body,
       h('section', { class: 'panel' }, h('h2', {}, 'Now'), meters, meterLegend(), this.facts),
-      h('div', { class: 'pair' }, panels.slots, panels.alerts),
+      slots.element,
+      denials.denied.element,
+      denials.wouldDeny.element,
+      alerts.element,
+      h('div', { class: 'pair' }, changes.element, panels.happenings),
       panels.teams,
       panels.topUps,
       month.element,
@@ -98,14 +136,19 @@ export class BudgetView implements View {
       h('section', { class: 'panel' }, h('h2', {}, 'The month by hours'), heat.element),
       h('div', { class: 'pair' }, ais.element, models.element),
       teams.element,
-      h('div', { class: 'pair' }, panels.denials, panels.happenings),
     );
     return h(
       'div',
       {},
       h('p', { class: 'crumb' }, h('a', { href: '#/' }, '‹ All budgets')),
-      h('div', { class: 'title-row' }, h('h1', { tabindex: -1 }, this.budgetId), this.status, this.buttons),
-      ...[this.zoneNote, this.problem, this.body],
+      h(
+        'div',
+        { class: 'title-row' },
+        h('h1', { tabindex: -1 }, this.budgetId),
+        this.status,
+        this.buttons.element,
+      ),
+      ...[this.headline.element, this.zoneNote, this.problem, this.body],
     );
   }
 
@@ -115,7 +158,7 @@ export class BudgetView implements View {
   }
 
   tick(): void {
-    this.panels.tick();
+    this.slots.tick();
   }
 
   moved(query: URLSearchParams): boolean {
@@ -133,67 +176,94 @@ export class BudgetView implements View {
   }
 
   private takeLive(live: LiveData): void {
-    const { card, pause } = live;
+    const { card } = live;
     this.context.clock.heard(live.at);
     this.body.hidden = false;
     this.live = live;
     if (this.times.zone !== card.zone) this.times = new ZoneTimes(card.zone);
     this.stale(live.stale, live.at);
+    this.putHeadline();
     fill(this.status, pills(card));
-    this.putButtons(live);
-    const paused =
-      pause === undefined
-        ? ''
-        : ` Paused since ${this.times.moment(pause.at)}${pause.reason && `: ${pause.reason}`}.`;
-    const { zone } = this.times;
-    const messages = zone === 'UTC' ? '' : ' Messages of alerts name times in UTC.';
-    setText(this.zoneNote, `All times are in ${zone}, the zone of this budget.${messages}${paused}`);
+    this.buttons.update(live);
+    setText(this.zoneNote, `All times are in ${this.times.zone}, the zone of this budget.`);
     const amounts = new Amounts(card.unit);
     putMeters(this.meters, card, amounts);
     fill(this.facts, ...factsOf(card, amounts));
     this.panels.update(live);
+    this.slots.update(live);
+    this.noteDenials(live);
     this.show();
     if (live.revision !== this.readRevision) this.readSoon();
   }
 
+  /** The stream ends with it. Whether the budget is still there, the service says when it is asked. */
+  private takeProblem(message: string): void {
+    setText(this.problem, message);
+    this.readSoon();
+  }
+
   private takeTick({ at, stale }: TickData): void {
     this.context.clock.heard(at);
+    if (this.live !== undefined) this.noteDenials(this.live);
     this.stale(stale, at);
     if (this.live !== undefined && this.live.revision !== this.readRevision) this.readSoon();
   }
 
   private stale(stale: boolean, at: number): void {
     const since = `The store does not answer: the figures are of ${this.times.time(at)}.`;
-    this.context.connection.store(stale ? since : undefined);
+    this.staleSince = stale ? since : undefined;
+    this.context.connection.store(this.staleSince);
+    this.putHeadline();
     // A budget that was deleted looks like that, too.
     if (stale) this.readSoon();
   }
 
-  private putButtons(live: LiveData): void {
-    const wanted = live.mayOperate ? `${live.pause === undefined}` : 'none';
-    if (this.buttons.dataset['shown'] === wanted) return;
-    this.buttons.dataset['shown'] = wanted;
-    const hadFocus = this.buttons.contains(document.activeElement);
-    if (!live.mayOperate) {
-      fill(this.buttons);
-      return;
-    }
-    const asked = (question: (now: LiveData) => Promise<boolean>) => () => void question(this.live ?? live);
-    const button = (text: string, onclick: () => void) => h('button', { type: 'button', onclick }, text);
-    fill(
-      this.buttons,
-      live.pause === undefined
-        ? button(
-            'Pause',
-            asked((now) => this.actions.pause(now)),
-          )
-        : button(
-            'Resume',
-            asked((now) => this.actions.resume(now)),
-          ),
-      h('a', { class: 'button', href: `#/budgets/${this.budgetId}/policy` }, 'Change policy'),
-    );
-    if (hadFocus) this.buttons.querySelector('button')?.focus();
+  private connected(state: Connection): void {
+    this.context.connection.connected(state);
+    const at = this.context.clock.now();
+    this.lostSince = state === 'lost' ? (this.lostSince ?? at) : undefined;
+    this.putHeadline();
+  }
+
+  /** What is not of now is said to be old, and looks it. */
+  private putHeadline(): void {
+    const { live, lostSince, staleSince } = this;
+    if (live === undefined) return;
+    const lost = `The service does not answer: the figures are of ${this.times.time(lostSince ?? 0)}.`;
+    const away = lostSince === undefined ? staleSince : lost;
+    this.headline.update(live.card, away);
+    this.body.classList.toggle('stale', away !== undefined);
+  }
+
+  /** Read again when this replica has refused somebody; what others refused is seen within a minute. */
+  private noteDenials({ denials }: LiveData): void {
+    const told = denials.reduce((sum, { count }) => sum + count, 0);
+    const waitMs = told === this.toldDenials ? OTHERS_DENIALS_MS : DENIALS_MS;
+    if (this.denialsReadAt + waitMs > performance.now()) return;
+    this.toldDenials = told;
+    this.readDenials();
+  }
+
+  private readDenials(): void {
+    this.denialsReadAt = performance.now();
+    void this.denials.read();
+  }
+
+  private acts(): ButtonActs {
+    const { actions, budgetId, context } = this;
+    const now = <T>(act: (live: LiveData) => T) => this.live && act(this.live);
+    return {
+      pause: async () => now((live) => actions.pause(live)),
+      resume: async () => now((live) => actions.resume(live)),
+      topUp: async () => now((live) => askForTopUp(context.api, budgetId, live, this.times, this.knownAis())),
+      ask: () => now((live) => askAsAi(context.api, budgetId, new Amounts(live.card.unit), this.knownAis())),
+    };
+  }
+
+  /** Of this month and of now, to choose from. */
+  private knownAis(): string[] {
+    const used = this.data?.ais.map(({ name }) => name).filter((name) => !name.startsWith('(')) ?? [];
+    return [...new Set([...(this.live?.leases.map(({ aiId }) => aiId) ?? []), ...used])];
   }
 
   private readSoon(): void {
@@ -220,6 +290,7 @@ export class BudgetView implements View {
       if (turn !== this.reading) return;
       this.data = data;
       this.readRevision = revision;
+      this.readMore();
       if (this.times.zone !== data.zone) this.times = new ZoneTimes(data.zone);
       setText(this.problem, '');
       this.body.hidden = false;
@@ -227,6 +298,14 @@ export class BudgetView implements View {
     } catch (error) {
       if (turn === this.reading) this.failed(error);
     }
+  }
+
+  /** What has changed with the revision, and is neither in the stream nor in the month. */
+  private readMore(): void {
+    const { live } = this;
+    if (live === undefined) return;
+    void this.alerts.read(live);
+    void this.changes.read(live.mayOperate, live.card.unit);
   }
 
   /** What is not there, or not for this reader, no waiting brings. */
@@ -237,7 +316,7 @@ export class BudgetView implements View {
     this.stream.close();
     this.context.connection.connected('off');
     this.context.connection.store(undefined);
-    fill(this.buttons);
+    this.buttons.clear();
   }
 
   private show(): void {

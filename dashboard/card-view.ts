@@ -1,6 +1,7 @@
 import type { BudgetCard, WindowData } from '../src/http/dashboard/page-data.js';
 import { fill, h } from './dom.js';
 import { Amounts, ZoneTimes } from './format.js';
+import { HeadlineView } from './headline.js';
 import { Meter } from './meter.js';
 import { exhaustionText, paceText, pills, projectionText } from './pills.js';
 
@@ -10,6 +11,8 @@ const KINDS = ['MONTH', 'DAY', 'HOUR'] as const;
 export class CardView {
   readonly element: HTMLElement;
   card: BudgetCard | undefined;
+  private isStale = false;
+  private readonly headline = new HeadlineView();
   private readonly status = h('div');
   private readonly facts = h('dl', { class: 'facts' });
   private readonly meters = new Map<WindowData['kind'], Meter>(KINDS.map((kind) => [kind, new Meter(kind)]));
@@ -17,12 +20,13 @@ export class CardView {
   constructor(readonly budgetId: string) {
     const name = h('h2', {}, h('a', { href: `#/budgets/${budgetId}` }, budgetId));
     const meters = [...this.meters.values()].map(({ element }) => element);
-    const head = h('div', { class: 'card-head' }, name, this.status);
+    const head = h('div', { class: 'card-head' }, name, this.headline.element, this.status);
     this.element = h('li', { class: 'card' }, head, h('div', { class: 'meters' }, ...meters), this.facts);
   }
 
   update(card: BudgetCard): void {
     this.card = card;
+    this.putHeadline();
     fill(this.status, pills(card));
     const amounts = new Amounts(card.unit);
     putMeters(this.meters, card, amounts);
@@ -31,6 +35,15 @@ export class CardView {
 
   setStale(stale: boolean): void {
     this.element.classList.toggle('stale', stale);
+    this.isStale = stale;
+    this.putHeadline();
+  }
+
+  private putHeadline(): void {
+    if (this.card === undefined) return;
+    const since = new ZoneTimes(this.card.zone).time(this.card.at);
+    const away = this.isStale ? `The store does not answer: the figures are of ${since}.` : undefined;
+    this.headline.update(this.card, away);
   }
 }
 

@@ -9,6 +9,7 @@ export interface ChartOptions {
   readonly stop: string;
   /** A stop was chosen by a click or Enter. */
   readonly choose?: (index: number) => void;
+  readonly height?: number;
 }
 
 const HEIGHT = 220;
@@ -22,12 +23,15 @@ export class Chart {
   private readonly box = h('div', { class: 'chart-box' });
   private readonly readout = h('p', { class: 'readout', role: 'status', 'aria-live': 'polite' });
   private readonly hint: string;
+  private readonly height: number;
   private plot: UPlot | undefined;
   private shape = '';
   private at = -1;
   private texts: readonly string[] = [];
 
   constructor(private readonly options: ChartOptions) {
+    this.height = options.height ?? HEIGHT;
+    this.box.style.minHeight = `${this.height}px`;
     const keys = `Point at a ${options.stop}, or read them with the arrow keys`;
     this.hint = options.choose ? `${keys}; a click or Enter opens the day.` : `${keys}.`;
     setText(this.readout, this.hint);
@@ -57,7 +61,7 @@ export class Chart {
     this.plot?.destroy();
     fill(this.box);
     const options: UPlot.Options = {
-      ...{ width: Math.max(200, this.box.clientWidth), height: HEIGHT, padding: [14, 8, 0, 0] },
+      ...{ width: Math.max(200, this.box.clientWidth), height: this.height, padding: [14, 8, 0, 0] },
       ...{ legend: { show: false }, ...more },
       cursor: { drag: { x: false, y: false }, y: false, points: { show: false } },
       hooks: {
@@ -92,13 +96,13 @@ export class Chart {
     if (to === undefined || this.plot === undefined) return;
     event.preventDefault();
     const x = this.plot.data[0][to];
-    if (x !== undefined) this.plot.setCursor({ left: this.plot.valToPos(x, 'x'), top: HEIGHT / 2 });
+    if (x !== undefined) this.plot.setCursor({ left: this.plot.valToPos(x, 'x'), top: this.height / 2 });
   }
 
   private resize(): void {
     const width = this.box.clientWidth;
     if (this.plot !== undefined && width > 0 && width !== this.plot.width)
-      this.plot.setSize({ width, height: HEIGHT });
+      this.plot.setSize({ width, height: this.height });
   }
 }
 
@@ -113,6 +117,13 @@ export function axis(): UPlot.Axis {
     ...{ grid: { stroke: () => colour('--line'), width: 1 }, ticks: { show: false } },
   };
 }
+
+/** Of whole amounts: there is no half a token, or half a request. */
+export function amountAxis(write: (amount: number) => string): UPlot.Axis {
+  return { ...axis(), size: 54, incrs: WHOLE, values: (_, splits) => splits.map(write) };
+}
+
+const WHOLE = Array.from({ length: 16 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
 
 /** Looked up at each drawing: the colours follow light and dark. */
 export function colour(name: string): string {

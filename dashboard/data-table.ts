@@ -98,18 +98,21 @@ export class DataTable<T> {
     else if (!this.all.isConnected) fill(this.more, this.all);
   }
 
-  /** The key of the row that has the focus, in what can be done with it. */
-  private focusedRow(): string | undefined {
+  /** The key of the row that has the focus, and which of its controls. */
+  private focusedRow(): { key: string; control: number } | undefined {
     const { activeElement } = document;
     if (!this.body.contains(activeElement)) return undefined;
-    return [...this.shown].find(([, { row }]) => row.contains(activeElement))?.[0];
+    const [key, shown] = [...this.shown].find(([, { row }]) => row.contains(activeElement)) ?? [];
+    if (key === undefined || shown === undefined) return undefined;
+    return { key, control: controlsOf(shown.row).findIndex((each) => each.isSameNode(activeElement)) };
   }
 
   /** A row that has changed is another element; where it is gone, whoever reads goes on at the table. */
-  private focusAgain(key: string): void {
+  private focusAgain({ key, control }: { key: string; control: number }): void {
     const row = this.shown.get(key)?.row;
     if (row?.contains(document.activeElement)) return;
-    (row?.querySelector<HTMLElement>('button, a') ?? this.region).focus({ preventScroll: true });
+    const found = row === undefined ? undefined : controlsOf(row)[control];
+    (found ?? this.region).focus({ preventScroll: true });
   }
 
   private showAll(): void {
@@ -147,6 +150,10 @@ export class DataTable<T> {
   }
 }
 
+function controlsOf(row: Element): HTMLElement[] {
+  return [...row.querySelectorAll<HTMLElement>('button, a')];
+}
+
 /** Touches only what is not in its place: moving a focused element would lose the focus. */
 export function putChildren(parent: Element, children: readonly Element[]): void {
   const wanted = new Set(children);
@@ -175,6 +182,6 @@ function look({ number, long }: Pick<Column<never>, 'number' | 'long'>): { class
 export function behind(
   title: string,
   table: DataTable<never> | { readonly element: HTMLElement },
-): HTMLElement {
+): HTMLDetailsElement {
   return h('details', { class: 'behind' }, h('summary', {}, title), table.element);
 }

@@ -16,9 +16,50 @@ export interface Question {
 /** Asks before anything is done. Resolves with whether it was done. */
 export function ask(question: Question): Promise<boolean> {
   const { title, body, confirm, dangerous, reason, act } = question;
-  const input = h('input', { type: 'text', id: 'dialog-reason', autocomplete: 'off' });
+  const input = h('input', { type: 'text', id: 'dialog-reason', autocomplete: 'off', maxlength: 256 });
   const problem = h('p', { class: 'problem', role: 'alert' });
+  const asked = reason !== undefined && h('label', { for: 'dialog-reason' }, reason);
+  let done = false;
+  const closed = shownDialog({
+    ...{ title, confirm, ...(dangerous && { dangerous }) },
+    body: [h('div', { class: 'dialog-body' }, ...body), asked, reason !== undefined && input, problem],
+    cancel: 'Cancel',
+    submit: async (close) => {
+      setText(problem, '');
+      try {
+        const message = await act(input.value.trim());
+        done = true;
+        close();
+        notice(message);
+      } catch (error) {
+        setText(problem, messageOf(error));
+      }
+    },
+  });
+  return closed.then(() => done);
+}
+
+export interface Dialog {
+  readonly title: string;
+  readonly body: readonly Child[];
+  readonly confirm: string;
+  readonly dangerous?: boolean;
+  /** What closes it without anything done; `Close` if absent. */
+  readonly cancel?: string;
+  readonly submit: (close: () => void) => Promise<void>;
+}
+
+/** Resolves when it is closed. */
+export function shownDialog({
+  title,
+  body,
+  confirm,
+  dangerous,
+  cancel = 'Close',
+  submit,
+}: Dialog): Promise<void> {
   const yes = h('button', { type: 'submit', class: dangerous ? 'danger' : 'primary' }, confirm);
+  const no = h('button', { type: 'button', class: 'quiet', onclick: () => dialog.close() }, cancel);
   const dialog = h(
     'dialog',
     { 'aria-labelledby': 'dialog-title' },
@@ -26,32 +67,14 @@ export function ask(question: Question): Promise<boolean> {
       'form',
       { method: 'dialog' },
       h('h2', { id: 'dialog-title' }, title),
-      h('div', { class: 'dialog-body' }, ...body),
-      reason !== undefined && h('label', { for: 'dialog-reason' }, reason),
-      reason !== undefined && input,
-      problem,
-      h(
-        'div',
-        { class: 'dialog-buttons' },
-        h('button', { type: 'button', class: 'quiet', onclick: () => dialog.close() }, 'Cancel'),
-        yes,
-      ),
+      ...[...body, h('div', { class: 'dialog-buttons' }, no, yes)],
     ),
   );
-  let done = false;
   dialog.addEventListener('submit', async (event) => {
     event.preventDefault();
     yes.disabled = true;
-    setText(problem, '');
-    try {
-      const message = await act(input.value.trim());
-      done = true;
-      dialog.close();
-      notice(message);
-    } catch (error) {
-      setText(problem, messageOf(error));
-      yes.disabled = false;
-    }
+    await submit(() => dialog.close());
+    yes.disabled = false;
   });
   document.body.append(dialog);
   dialog.showModal();
@@ -60,7 +83,7 @@ export function ask(question: Question): Promise<boolean> {
       dialog.remove();
       // The browser gives the focus back to what had it, if that is still there.
       if (document.activeElement === document.body) document.querySelector('h1')?.focus();
-      resolve(done);
+      resolve();
     });
   });
 }

@@ -18,7 +18,7 @@ const MANY = 1_000_000;
 export class Amounts {
   private readonly format: Intl.NumberFormat;
   private readonly compact: Intl.NumberFormat;
-  private readonly isMoney: boolean;
+  readonly isMoney: boolean;
 
   constructor(readonly unit: string) {
     this.isMoney = unit !== 'tokens';
@@ -114,6 +114,13 @@ export function countdown(ms: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
 }
 
+/** `40 s`, `12 min`, `3 h 5 min`: how long something lasts already. */
+export function ago(ms: number): string {
+  const minutes = Math.floor(Math.max(0, ms) / 60_000);
+  if (minutes === 0) return `${Math.floor(Math.max(0, ms) / 1_000)} s`;
+  return minutes < 60 ? `${minutes} min` : `${NUMBER.format(Math.floor(minutes / 60))} h ${minutes % 60} min`;
+}
+
 /** `90 s`, `5 min`, `1 h`. */
 export function duration(ms: number): string {
   const units = [
@@ -133,6 +140,8 @@ export function words(constant: string): string {
   return (text.charAt(0).toUpperCase() + text.slice(1)).replace(/\bai\b/i, 'AI');
 }
 
+const DAY_MS = 86_400_000;
+
 /** Times of one budget. */
 export class ZoneTimes {
   readonly zone: string;
@@ -141,6 +150,7 @@ export class ZoneTimes {
   private readonly days: Intl.DateTimeFormat;
   private readonly hours: Intl.DateTimeFormat;
   private readonly weekdays: Intl.DateTimeFormat;
+  private readonly all: Intl.DateTimeFormat;
 
   constructor(zone: string) {
     this.zone = isKnown(zone) ? zone : 'UTC';
@@ -151,6 +161,10 @@ export class ZoneTimes {
       ...{ timeZone, ...day, hour: '2-digit', minute: '2-digit' },
     });
     this.days = new Intl.DateTimeFormat(undefined, { timeZone, weekday: 'short', ...day });
+    this.all = new Intl.DateTimeFormat('en-GB', {
+      ...{ timeZone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric' },
+      ...{ hour: 'numeric', minute: 'numeric', second: 'numeric' },
+    });
     this.weekdays = new Intl.DateTimeFormat('en', { timeZone, weekday: 'short' });
     this.hours = new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', hourCycle: 'h23' });
   }
@@ -165,6 +179,22 @@ export class ZoneTimes {
 
   day(at: number): string {
     return this.days.format(at);
+  }
+
+  /** The end of a day, `YYYY-MM-DD`, as the zone has it. */
+  endOf(day: string): number {
+    const wanted = Date.parse(day) + DAY_MS;
+    // Twice: the first guess may lie on the other side of a change of the clock.
+    const first = wanted - this.aheadAt(wanted);
+    return wanted - this.aheadAt(first);
+  }
+
+  /** How far its clock is ahead of UTC. */
+  private aheadAt(at: number): number {
+    const parts = new Map(this.all.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
+    const of = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? 0;
+    const shown = Date.UTC(of('year'), of('month') - 1, of('day'), of('hour'), of('minute'), of('second'));
+    return shown - Math.floor(at / 1_000) * 1_000;
   }
 
   isWeekend(at: number): boolean {

@@ -1,5 +1,5 @@
 import type UPlot from 'uplot';
-import { axis, Chart, type ChartOptions, colour, type PlotOptions } from './chart.js';
+import { amountAxis, axis, Chart, type ChartOptions, colour, type PlotOptions } from './chart.js';
 import { Amounts } from './format.js';
 import type { Line, Place } from './month-line.js';
 
@@ -47,7 +47,7 @@ export class LineChart {
           ...{ size: 30, incrs: [1, 2, 3, 5, 7] },
           values: (_, splits) => splits.map((x) => (x === 0 ? '' : String(x))),
         },
-        { ...axis(), size: 54, values: (_, splits) => splits.map((at) => this.amounts.short(at)) },
+        amountAxis((amount) => this.amounts.short(amount)),
       ],
       series: [
         {},

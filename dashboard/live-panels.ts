@@ -1,6 +1,4 @@
 import type {
-  AlertData,
-  DenialData,
   HappeningData,
   LeaseData,
   LiveData,
@@ -10,8 +8,8 @@ import type {
 } from '../src/http/dashboard/page-data.js';
 import { amountColumn } from './amount-column.js';
 import { type Column, DataTable } from './data-table.js';
-import { fill, h, setText } from './dom.js';
-import { Amounts, countdown, count as counted, words, type ZoneTimes } from './format.js';
+import { fill, h } from './dom.js';
+import { Amounts, type ZoneTimes } from './format.js';
 import type { ServerClock } from './server-clock.js';
 
 export interface LivePanelOptions {
@@ -19,146 +17,42 @@ export interface LivePanelOptions {
   readonly clock: ServerClock;
   readonly times: () => ZoneTimes;
   readonly revoke: (lease: LeaseData) => void;
+  readonly endTopUp: (topUpId: string) => void;
 }
 
-interface LeaseRow extends LeaseData {
-  readonly mayRevoke: boolean;
+interface TopUpRow extends TopUpData {
+  readonly mayEnd: boolean;
 }
 
 /** What a budget does right now. */
 export class LivePanels {
-  readonly slots: HTMLElement;
-  readonly alerts: HTMLElement;
-  readonly denials: HTMLElement;
   readonly happenings: HTMLElement;
   readonly topUps: HTMLElement;
   readonly teams: HTMLElement;
-  private readonly slotTable: DataTable<LeaseRow>;
-  private readonly alertTable: DataTable<AlertData>;
-  private readonly denialTable: DataTable<DenialData>;
   private readonly teamTable: DataTable<TeamData>;
-  private readonly topUpTable: DataTable<TopUpData>;
+  private readonly topUpTable: DataTable<TopUpRow>;
   private readonly happeningTable: DataTable<HappeningData>;
-  private readonly slotCount = h('p', { class: 'note' });
   private amounts = new Amounts('tokens');
   private readonly unit = () => this.amounts;
-  private readonly denialNote = h('p', { class: 'note' });
 
   constructor(private readonly options: LivePanelOptions) {
-    this.slotTable = this.makeSlots();
-    this.alertTable = this.makeAlerts();
-    this.denialTable = this.makeDenials();
     this.happeningTable = this.makeHappenings();
     this.topUpTable = this.makeTopUps();
     this.teamTable = this.makeTeams();
-    this.slots = panel('Live slots', this.slotCount, this.slotTable.element);
-    this.alerts = panel('Alerts', this.alertTable.element);
-    this.denials = panel('Last denials by rule', this.denialNote, this.denialTable.element);
     this.topUps = panel('Top-ups', this.topUpTable.element);
     this.teams = panel('Teams', this.teamTable.element);
     this.happenings = panel('What happened', this.happeningTable.element);
   }
 
   update(live: LiveData): void {
-    const { liveSlots, maxConcurrent, waiters, observing, unit } = live.card;
-    this.amounts = new Amounts(unit);
-    const queue = waiters > 0 ? `; ${waiters} wait for one` : '';
-    setText(this.slotCount, `${liveSlots} of ${maxConcurrent} slots are live${queue}.`);
-    this.slotTable.update(live.leases.map((lease) => ({ ...lease, mayRevoke: live.mayOperate })));
-    this.alertTable.update(live.alerts);
-    const granted = observing ? ' The budget observes only: what would have been denied was granted.' : '';
-    setText(this.denialNote, `Counted by this replica since it started.${granted}`);
-    this.denialTable.update(live.denials);
+    this.amounts = new Amounts(live.card.unit);
     this.teamTable.update(live.teams);
     this.teams.hidden = live.teams.length === 0;
-    this.topUpTable.update(live.topUps);
+    this.topUpTable.update(
+      live.topUps.map((topUp) => ({ ...topUp, mayEnd: live.mayOperate && topUp.endedAt === undefined })),
+    );
     this.topUps.hidden = live.topUps.length === 0;
     this.happeningTable.update(live.happenings);
-    this.tick();
-  }
-
-  /** Each second. */
-  tick(): void {
-    const now = this.options.clock.now();
-    for (const cell of this.slots.querySelectorAll<HTMLElement>('[data-until]')) {
-      const left = Number(cell.dataset['until']) - now;
-      setText(cell, left <= 0 ? 'over' : countdown(left));
-      cell.classList.toggle('soon', left < 15_000);
-    }
-  }
-
-  private makeSlots(): DataTable<LeaseRow> {
-    const { budgetId, times, revoke } = this.options;
-    return new DataTable<LeaseRow>({
-      ...{ caption: 'Live slots', file: `${budgetId}-slots`, empty: 'No slot is held.', stack: true },
-      key: ({ leaseId }) => leaseId,
-      columns: [
-        { title: 'AI', value: ({ aiId }) => aiId },
-        { title: 'Team', value: ({ teamId }) => teamId },
-        { title: 'Model', value: ({ model }) => model },
-        { title: 'Ends in', number: true, value: ({ expiresAt }) => iso(expiresAt), show: until },
-        amountColumn(this.unit, ({ reserved }) => reserved, 'Reserved'),
-        amountColumn(this.unit, ({ used }) => used, 'Used'),
-        { title: 'Granted', value: (row) => iso(row.grantedAt), show: (row) => times().time(row.grantedAt) },
-        { title: 'Fence', number: true, value: ({ fence }) => fence },
-        {
-          title: 'Action',
-          onScreenOnly: true,
-          value: () => undefined,
-          show: (row) =>
-            row.mayRevoke &&
-            h(
-              'button',
-              {
-                type: 'button',
-                class: 'quiet',
-                'aria-label': `Revoke the lease of ${row.aiId}`,
-                onclick: () => revoke(row),
-              },
-              'Revoke',
-            ),
-        },
-      ],
-    });
-  }
-
-  private makeAlerts(): DataTable<AlertData> {
-    const { budgetId, times } = this.options;
-    return new DataTable<AlertData>({
-      ...{ caption: 'Alerts', file: `${budgetId}-alerts`, empty: 'No alerts.', first: 3, stack: true },
-      key: ({ rule, windowStart, message }) =>
-        `${rule} ${windowStart} ${rule === 'UNPRICED_MODEL' ? message : ''}`,
-      columns: [
-        { title: 'Rule', value: ({ rule }) => rule, show: ({ rule }) => words(rule) },
-        { title: 'Raised', value: (row) => iso(row.raisedAt), show: (row) => times().moment(row.raisedAt) },
-        {
-          title: 'Ended',
-          value: ({ endedAt }) => endedAt && iso(endedAt),
-          show: (row) => ended(row, times()),
-        },
-        { title: 'What it says', long: true, value: ({ message }) => message },
-      ],
-    });
-  }
-
-  private makeDenials(): DataTable<DenialData> {
-    const { budgetId, times } = this.options;
-    return new DataTable<DenialData>({
-      ...{
-        caption: 'Last denials by rule',
-        file: `${budgetId}-denials`,
-        empty: 'Nobody was denied.',
-        stack: true,
-      },
-      key: ({ rule }) => rule,
-      columns: [
-        { title: 'Rule', value: ({ rule }) => rule, show: ({ rule }) => words(rule) },
-        { title: 'Times', number: true, value: ({ count }) => count, show: ({ count }) => counted(count) },
-        { title: 'Last', value: (row) => iso(row.lastAt), show: (row) => times().time(row.lastAt) },
-        { title: 'AI', value: ({ lastAiId }) => lastAiId },
-        { title: 'Why', long: true, value: ({ lastMessage }) => lastMessage },
-      ],
-    });
   }
 
   private makeTeams(): DataTable<TeamData> {
@@ -184,9 +78,9 @@ export class LivePanels {
     });
   }
 
-  private makeTopUps(): DataTable<TopUpData> {
-    const { budgetId, times } = this.options;
-    return new DataTable<TopUpData>({
+  private makeTopUps(): DataTable<TopUpRow> {
+    const { budgetId, times, endTopUp } = this.options;
+    return new DataTable<TopUpRow>({
       ...{ caption: 'Top-ups', file: `${budgetId}-top-ups`, empty: 'No top-ups.', stack: true },
       key: ({ topUpId }) => topUpId,
       columns: [
@@ -205,6 +99,15 @@ export class LivePanels {
           },
         },
         { title: 'Why', long: true, value: ({ reason }) => reason },
+        {
+          title: 'Action',
+          onScreenOnly: true,
+          value: () => undefined,
+          show: ({ topUpId, mayEnd }) => {
+            const about = { 'aria-label': `End the top-up ${topUpId}`, onclick: () => endTopUp(topUpId) };
+            return mayEnd && h('button', { type: 'button', class: 'quiet', ...about }, 'End');
+          },
+        },
       ],
     });
   }
@@ -213,10 +116,10 @@ export class LivePanels {
     const { budgetId, times } = this.options;
     return new DataTable<HappeningData>({
       ...{ caption: 'What happened', file: `${budgetId}-happenings`, first: 10 },
-      empty: 'Nothing since this page is open.',
+      empty: 'Nothing in the last 7 days.',
       key: ({ at, kind, fence }) => `${at} ${kind} ${fence}`,
       columns: [
-        { title: 'When', value: ({ at }) => iso(at), show: ({ at }) => times().time(at) },
+        { title: 'When', value: ({ at }) => iso(at), show: ({ at }) => times().moment(at) },
         { title: 'What', value: ({ kind }) => kind, show: ({ kind }) => HAPPENINGS[kind] },
         { title: 'AI', value: ({ aiId }) => aiId },
         {
@@ -240,15 +143,6 @@ function panel(title: string, ...children: HTMLElement[]): HTMLElement {
   const element = h('section', { class: 'panel' });
   fill(element, h('h2', {}, title), ...children);
   return element;
-}
-
-function until({ expiresAt }: LeaseRow): HTMLElement {
-  return h('span', { class: 'countdown', 'data-until': expiresAt });
-}
-
-function ended({ endedAt, raisedAt }: AlertData, times: ZoneTimes): string | HTMLElement {
-  if (endedAt === undefined) return h('strong', { class: 'open' }, 'holds');
-  return endedAt === raisedAt ? 'at once' : times.moment(endedAt);
 }
 
 function tokensOf({ kind, tokens: amount }: HappeningData, amounts: Amounts): string {

@@ -7,11 +7,14 @@ import { cancelQuestions, notice } from './dialog.js';
 import { byId, fill, h } from './dom.js';
 import { OverviewView } from './overview-view.js';
 import { PolicyView } from './policy-view.js';
+import { ScopeView } from './scope-view.js';
 import { ServerClock } from './server-clock.js';
 import { SignInView } from './sign-in-view.js';
 import type { PageContext, View } from './view.js';
 
-const BUDGET = /^\/budgets\/([^/]+)(\/policy)?$/;
+const BUDGET = /^\/budgets\/([^/]+)(?:\/|$)/;
+const POLICY = /^\/budgets\/[^/]+\/policy$/;
+const SCOPE = /^\/budgets\/[^/]+\/(ais|teams)\/([^/]+)$/;
 const SECOND_MS = 1_000;
 
 /** The page: its header, and the view that its address names. */
@@ -66,9 +69,12 @@ class Page {
   }
 
   private viewAt(path: string, query: URLSearchParams): View {
-    const [, budgetId, policy] = BUDGET.exec(path) ?? [];
+    const [, budgetId] = BUDGET.exec(path) ?? [];
     if (budgetId === undefined) return new OverviewView(this.context, query);
-    if (policy !== undefined) return new PolicyView(this.context, budgetId);
+    if (POLICY.test(path)) return new PolicyView(this.context, budgetId);
+    const [, kind, name = ''] = SCOPE.exec(path) ?? [];
+    if (kind !== undefined)
+      return new ScopeView(this.context, budgetId, kind === 'ais' ? 'ai' : 'team', named(name), query);
     return new BudgetView(this.context, budgetId, query);
   }
 
@@ -127,6 +133,15 @@ class Page {
     this.putHeader(session);
     this.show();
     return false;
+  }
+}
+
+/** As an address has a name; one that is none stays as it is. */
+function named(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
 }
 

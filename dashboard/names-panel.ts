@@ -18,9 +18,15 @@ export class NamesPanel {
   private readonly table: DataTable<Row>;
   private amounts = new Amounts('tokens');
 
-  constructor(title: string, what: string, file: string) {
+  /** `address`: of the page of a name. */
+  constructor(title: string, what: string, file: string, address?: (name: string) => string) {
     const columns: Column<Row>[] = [
-      { title: what, value: ({ name }) => name },
+      {
+        title: what,
+        value: ({ name }) => name,
+        show: ({ name }) =>
+          address === undefined || name.startsWith('(') ? name : h('a', { href: address(name) }, name),
+      },
       amountColumn(
         () => this.amounts,
         (row) => row.tokens,

@@ -4,8 +4,9 @@ import { amountColumn } from './amount-column.js';
 import { type Column, DataTable } from './data-table.js';
 import { h, setShare } from './dom.js';
 import { Amounts, share, words, ZoneTimes } from './format.js';
+import { headlineCell } from './headline.js';
 import { levelOf } from './meter.js';
-import { exhaustionText, pills } from './pills.js';
+import { exhaustionText } from './pills.js';
 
 /** Many budgets, a line each. */
 export function overviewTable(): DataTable<BudgetCard> {
@@ -53,7 +54,7 @@ const COLUMNS: readonly Column<BudgetCard>[] = [
     value: ({ budgetId }) => budgetId,
     show: ({ budgetId }) => h('a', { href: addressOf(budgetPath(budgetId)) }, budgetId),
   },
-  { title: 'Status', value: ({ status }) => words(status), show: pills },
+  { title: 'Status', long: true, value: ({ headline }) => headline.text, show: headlineCell },
   shareColumn('Month %', 'MONTH'),
   shareColumn('Today %', 'DAY'),
   shareColumn('Hour %', 'HOUR'),

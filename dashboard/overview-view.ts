@@ -1,13 +1,16 @@
 import type { BudgetCard, OverviewOrder, OverviewUpdate } from '../src/http/dashboard/page-data.js';
 import { addressOf, changed } from './address.js';
-import { urlOf } from './api.js';
+import { messageOf, urlOf } from './api.js';
 import { CardView } from './card-view.js';
+import { askForBudget } from './create-dialog.js';
 import { behind, type DataTable, putChildren } from './data-table.js';
+import { notice } from './dialog.js';
 import { fill, h, setText } from './dom.js';
 import { count } from './format.js';
 import { LiveStream } from './live-stream.js';
 import { meterLegend } from './meter.js';
 import { overviewTable } from './overview-table.js';
+import { askToPauseAll } from './pause-all.js';
 import type { PageContext, View } from './view.js';
 
 /** As the service has them. */
@@ -42,6 +45,12 @@ export class OverviewView implements View {
   private readonly legend = meterLegend();
   private readonly views = new Map<string, CardView>();
   private readonly cards = new Map<string, BudgetCard>();
+  /** There where something is paused. */
+  private readonly resumeAll = h(
+    'button',
+    { type: 'button', hidden: true, onclick: () => void askToPauseAll(this.context.api, true) },
+    'Resume all',
+  );
   private stream: LiveStream;
   private query: URLSearchParams;
   private ids: readonly string[] | undefined;
@@ -62,10 +71,27 @@ export class OverviewView implements View {
       h('span', { class: 'tool' }, h('label', { for: 'filter' }, 'Show'), this.filter),
       h('span', { class: 'tool' }, h('label', { for: 'order' }, 'Order by'), this.order),
     );
-    const heading = h('div', { class: 'title-row' }, h('h1', { tabindex: -1 }, 'Budgets'));
+    const heading = h('div', { class: 'title-row' }, h('h1', { tabindex: -1 }, 'Budgets'), this.buttons());
     const parts = [tools, this.note, this.zones, this.legend, this.list, this.behind, this.paging];
     this.element = h('div', {}, heading, ...parts);
     this.stream = this.open();
+  }
+
+  /** What a viewer may not do is not offered. */
+  private buttons(): HTMLElement | undefined {
+    const { api } = this.context;
+    if (!api.session?.mayOperate) return undefined;
+    const button = (text: string, act: () => Promise<void>, look = '') => {
+      const onclick = () => void act().catch((error: unknown) => notice(messageOf(error)));
+      return h('button', { type: 'button', class: look, onclick }, text);
+    };
+    return h(
+      'div',
+      { class: 'buttons' },
+      button('Create a budget', () => askForBudget(api)),
+      button('Pause all', () => askToPauseAll(api, false), 'danger'),
+      this.resumeAll,
+    );
   }
 
   close(): void {
@@ -143,6 +169,7 @@ export class OverviewView implements View {
     }
     putChildren(this.list, asTable ? [] : ids.map((budgetId) => this.viewOf(budgetId).element));
     this.table.update(ids.flatMap((budgetId) => this.cards.get(budgetId) ?? []));
+    this.resumeAll.hidden = ![...this.cards.values()].some(({ paused }) => paused);
     setText(this.note, this.noteText());
     setText(this.zones, zonesText([...this.cards.values()]));
     this.putPaging();

@@ -1,8 +1,7 @@
 import type { BudgetCard } from '../src/http/dashboard/page-data.js';
 import { h } from './dom.js';
-import { type Amounts, percent, words, type ZoneTimes } from './format.js';
+import { type Amounts, percent, type ZoneTimes } from './format.js';
 
-const SIGNS = { NORMAL: '●', WARNING: '▲', CRITICAL: '▲', EMERGENCY: '■' } as const;
 const GRADES = {
   UNSPECIFIED: 'Spread not graded yet',
   GOOD: 'Spread good',
@@ -10,20 +9,24 @@ const GRADES = {
   POOR: 'Spread poor',
 } as const;
 
-/** How a budget is, in words; colour and sign only repeat them. */
-export function pills({ status, paused, observing, grade, openAlerts }: BudgetCard): HTMLElement {
-  const sign = h('span', { 'aria-hidden': 'true' }, SIGNS[status]);
+/** What is to be known beside the headline, in words; colour only repeats them. */
+export function pills({ status, observing, grade, openAlerts }: BudgetCard): HTMLElement {
   return h(
     'p',
     { class: 'pills' },
-    h('span', { class: `pill ${status.toLowerCase()}` }, sign, ` ${words(status)}`),
-    paused && h('span', { class: 'pill paused' }, 'Paused'),
+    status !== 'NORMAL' && h('span', { class: `pill ${status.toLowerCase()}` }, THRESHOLDS[status]),
     observing && h('span', { class: 'pill observing' }, 'Observing: denies nothing'),
     h('span', { class: `pill grade-${grade.toLowerCase()}` }, GRADES[grade]),
     openAlerts > 0 &&
       h('span', { class: 'pill alerts' }, `${openAlerts} ${openAlerts === 1 ? 'alert' : 'alerts'}`),
   );
 }
+
+const THRESHOLDS = {
+  WARNING: 'Above the warning',
+  CRITICAL: 'Above critical',
+  EMERGENCY: 'At the emergency limit',
+} as const;
 
 /** Against the line on which every hour of the month is used alike. */
 export function paceText({ evenTokens, windows }: BudgetCard, amounts: Amounts): string {

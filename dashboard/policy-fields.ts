@@ -18,7 +18,8 @@ export function fieldText({ name, kind }: Field, value: unknown): string {
     case 'choice':
       return String(value).slice(name.length + 1);
     case 'budgets':
-      return (value as string[]).join(', ');
+    case 'percents':
+      return (value as unknown[]).join(', ');
     case 'shares-by-ai':
       return lines(Object.entries(value), String);
     case 'weights':
@@ -81,6 +82,8 @@ export function fieldValue({ name, kind }: Field, text: string): unknown {
       return `${name.toUpperCase()}_${trimmed}`;
     case 'budgets':
       return trimmed.split(/[\s,]+/).filter((id) => id !== '');
+    case 'percents':
+      return trimmed.split(/[\s,%]+/).flatMap((one) => (one === '' ? [] : [numberOf(one)]));
     case 'shares-by-ai':
     case 'weights':
       return entries(trimmed, numberOf);
@@ -152,6 +155,23 @@ function weightsOf(weights: unknown): [string, unknown][] {
 function numberOf(text: string): number | string {
   const plain = text.replace(/%$/, '').replaceAll('_', '').trim();
   return plain !== '' && Number.isFinite(Number(plain)) ? Number(plain) : text;
+}
+
+/** `50_000`, `1.5 M`, `12.50`: an amount as a person types it, in tokens or in millionths of a currency. */
+export function amountIn(text: string, isMoney: boolean): string {
+  const [, digits = '', letter = ''] = /^([\d.,_\s]+)([kmb]?)$/i.exec(text.trim()) ?? [];
+  const plain = Number(plainDigits(digits));
+  if (digits === '' || Number.isNaN(plain)) return text.trim();
+  const times = { '': 1, k: 1e3, m: 1e6, b: 1e9 }[letter.toLowerCase()] ?? 1;
+  return String(Math.round(plain * times * (isMoney ? 1e6 : 1)));
+}
+
+/** A separator that stands once, with other than three digits behind it, is that of decimals. */
+function plainDigits(text: string): string {
+  const compact = text.replace(/[_\s]/g, '');
+  const [, whole, part] = /^(\d+)[.,](\d+)$/.exec(compact) ?? [];
+  if (whole !== undefined && part?.length !== 3) return `${whole}.${part}`;
+  return compact.replace(/[.,](?=\d{3}(?!\d))/g, '').replace(',', '.');
 }
 
 /** `1.5s` in JSON. */

@@ -1,11 +1,10 @@
 import type { FormField, PolicyFormData } from '../src/http/dashboard/page-data.js';
 import { ApiError, messageOf } from './api.js';
-import { type BudgetJson, type FoundBudget, jsonName, type UpdatedBudget } from './api-json.js';
-import { ask, notice } from './dialog.js';
+import { type BudgetJson, type FoundBudget, jsonName } from './api-json.js';
 import { fill, h, setText } from './dom.js';
+import { askForChange } from './policy-change.js';
 import { fieldText, fieldValue, shownValue } from './policy-fields.js';
-import { amountsOf, isSame, presetName, previewBody, warningList } from './policy-preview.js';
-import { pastDays } from './policy-simulation.js';
+import { presetName, warningList } from './policy-preview.js';
 import type { PageContext, View } from './view.js';
 
 type Input = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
@@ -180,27 +179,9 @@ export class PolicyView implements View {
   private async review(): Promise<void> {
     if (this.etag === undefined) return;
     this.clearProblems();
-    const { api } = this.context;
     const { budgetId, etag } = this;
-    const change = { budgetId, etag, ...this.changes() };
     try {
-      const judged = await api.call<UpdatedBudget>('UpdateBudget', { ...change, validateOnly: true });
-      if (isSame(judged)) {
-        notice('Nothing is different from the policy in force.');
-        return;
-      }
-      const done = await ask({
-        title: `Change the policy of ${budgetId}?`,
-        body: [
-          ...previewBody(judged, this.fields),
-          pastDays(api, { budgetId, ...this.changes() }, amountsOf(judged)),
-        ],
-        confirm: 'Apply',
-        act: async () => {
-          await api.call('UpdateBudget', change);
-          return `The policy of ${budgetId} is changed, and in force.`;
-        },
-      });
+      const done = await askForChange(this.context.api, { budgetId, etag, ...this.changes() }, this.fields);
       if (done) location.hash = `#/budgets/${budgetId}`;
     } catch (error) {
       this.tell(error);

@@ -1,7 +1,7 @@
 import type * as Arbiters from '../../src/arbiter/arbiter.js';
 import type { CallerRequest } from '../../src/arbiter/service-port.js';
 import type * as LeaseIds from '../../src/domain/model/lease-id.js';
-import type { Granted, OutcomeOf } from '../../src/domain/model/outcomes.js';
+import type { Granted, Outcome, OutcomeOf } from '../../src/domain/model/outcomes.js';
 import type { LeaseRef } from '../../src/domain/model/requests.js';
 import type { StatePatch } from '../../src/domain/model/state.js';
 import type * as Clocks from '../../src/platform/embedded-clock.js';
@@ -62,7 +62,7 @@ export class Inside {
     budgetId: string,
     request: R,
   ): Promise<Exclude<OutcomeOf[R['kind']], { kind: 'refused' }>> {
-    const outcome = await this.#arbiter.submit(budgetId, request, CALLER);
+    const outcome: Outcome = await this.#arbiter.submit(budgetId, request as CallerRequest, CALLER);
     if (outcome.kind === 'refused' || outcome.kind === 'denied') throw new Error(JSON.stringify(outcome));
     return outcome as Exclude<OutcomeOf[R['kind']], { kind: 'refused' }>;
   }

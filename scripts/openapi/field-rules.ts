@@ -38,6 +38,7 @@ const DAY = value({
   ...{ format: 'date', pattern: `${MONTH_PATTERN}-(0[1-9]|[12][0-9]|3[01])$` },
   ...{ 'x-minimum': FIRST_DAY, 'x-maximum': LAST_DAY },
 });
+const MOMENT = value({ pattern: `${MONTH_PATTERN}-(0[1-9]|[12][0-9]|3[01])T[0-9:.]+(Z|[+-][0-9:]+)$` });
 
 const FREE = value({});
 const UNIT = value({ pattern: '^(tokens|[A-Z]{3})$' });
@@ -50,13 +51,15 @@ const BY_NAME: Readonly<Record<string, FieldRule>> = {
   request_id: text(TEXTS.requestId),
   adjustment_id: text(TEXTS.adjustmentId),
   top_up_id: text(TEXTS.topUpId),
+  alert_id: text(TEXTS.alertId),
   team_id: text(TEXTS.teamId),
   lease_id: text(TEXTS.leaseId),
   day: DAY,
   from_day: DAY,
   to_day: DAY,
   month: value({ pattern: `${MONTH_PATTERN}$`, 'x-minimum': FIRST_MONTH, 'x-maximum': LAST_MONTH }),
-  expires_at: value({ pattern: `${MONTH_PATTERN}-(0[1-9]|[12][0-9]|3[01])T[0-9:.]+(Z|[+-][0-9:]+)$` }),
+  expires_at: MOMENT,
+  until: MOMENT,
   reason: text(TEXTS.reason),
   etag: text(TEXTS.etag),
   request_type: text(TEXTS.requestType),
@@ -95,6 +98,7 @@ const BY_MESSAGE: Readonly<Record<string, Readonly<Record<string, FieldRule>>>> 
   LeaseRequest: { ai_id: text(TEXTS.aiId) },
   ModelLimit: Object.fromEntries(SCOPE_ROWS['limits-by-model'].map(([, row]) => [row.name, policyRule(row)])),
   Policy: Object.fromEntries(POLICY_ROWS.map(([, row]) => [row.name, policyRule(row)])),
+  SilenceAlertsRequest: { rules: { value: {}, entries: ENTRIES.silencedRules } },
   Team: {
     ...Object.fromEntries(SCOPE_ROWS.teams.map(([, row]) => [row.name, policyRule(row)])),
     ai_ids: { value: text(TEXTS.aiPattern, OTHER).value, entries: MAX_TEAM_PATTERNS },
@@ -141,6 +145,8 @@ function policyRule(row: PolicyField | ScopeField): FieldRule {
       return duration(row, '[0-9]{1,3}0{0,6}');
     case 'budgets':
       return { value: text(TEXTS.budgetId).value, entries: row.most };
+    case 'percents':
+      return { value: number({ least: 1, most: 100 }).value, entries: row.most };
     case 'shares-by-ai':
       return { value: SHARE.value, key: text(TEXTS.aiId, OTHER).value, entries: row.most };
     case 'weights-by-model':

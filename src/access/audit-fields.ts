@@ -1,5 +1,12 @@
 import type { CallerRequest } from '../arbiter/service-port.js';
-import type { BudgetView, FieldViolation, OutcomeOf, TopUpPut } from '../domain/model/outcomes.js';
+import type {
+  AlertsSilenced,
+  AlertView,
+  BudgetView,
+  FieldViolation,
+  OutcomeOf,
+  TopUpPut,
+} from '../domain/model/outcomes.js';
 import type { LeaseView, TopUpView } from '../domain/model/types.js';
 import type { LogFields } from '../platform/log.js';
 
@@ -17,6 +24,8 @@ export type OperatorRequest = Extract<
       | 'adjust'
       | 'add-top-up'
       | 'end-top-up'
+      | 'acknowledge-alert'
+      | 'silence-alerts'
       | 'reset-clock';
   }
 >;
@@ -71,6 +80,8 @@ const IS_ACTION: { readonly [K in CallerRequest['kind']]: boolean } = {
   adjust: true,
   'add-top-up': true,
   'end-top-up': true,
+  'acknowledge-alert': true,
+  'silence-alerts': true,
   'reset-clock': true,
 };
 
@@ -92,6 +103,10 @@ export function targetFields(request: OperatorRequest): object {
     case 'add-top-up':
     case 'end-top-up':
       return { topUp: request.topUpId, reason: request.reason };
+    case 'acknowledge-alert':
+      return { alert: request.alertId, reason: request.reason };
+    case 'silence-alerts':
+      return { rules: request.rules, reason: request.reason };
     case 'delete-budget':
       return { force: request.force, reason: request.reason };
     default:
@@ -122,11 +137,24 @@ export function outcomeFields(request: OperatorRequest, outcome: OutcomeOf[Opera
       return adjustedFields(outcome, request);
     case 'top-up':
       return toppedUpFields(outcome);
+    case 'alert':
+      return changed(viewedAlert(outcome.before), viewedAlert(outcome.alert));
+    case 'silences':
+      return changed(viewedSilences(outcome.before), viewedSilences(outcome.silences));
     case 'clock-reset': {
       const iso = (ms: number) => new Date(ms).toISOString();
       return changed(iso(outcome.before), iso(outcome.after));
     }
   }
+}
+
+function viewedAlert({ rule, acknowledged }: AlertView): object {
+  return { rule, acknowledged: acknowledged ?? null };
+}
+
+function viewedSilences(silences: AlertsSilenced['silences']): object {
+  const iso = (ms: number) => new Date(ms).toISOString();
+  return Object.fromEntries(Object.entries(silences).map(([rule, { until }]) => [rule, iso(until)]));
 }
 
 function changed(before: unknown, after: unknown): object {

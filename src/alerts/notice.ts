@@ -1,9 +1,11 @@
-import type { AlertRule } from '../domain/alerts/alert-conditions.js';
 import { isHappening } from '../domain/alerts/alert-deliveries.js';
 import { alertKey } from '../domain/alerts/alerts.js';
+import type { AlertRule } from '../domain/alerts/condition.js';
 import { toldOf } from '../domain/alerts/notices.js';
 import type { StoredAlert, StoredDelivery } from '../domain/model/state.js';
-import { moment } from '../domain/model/wording.js';
+import { TOKENS, withUnit } from '../domain/model/unit.js';
+import { amount } from '../domain/model/wording.js';
+import { momentIn } from '../domain/time/clock-text.js';
 
 export const NOTICE_TYPES = ['raised', 'ended', 'happened', 'test'] as const;
 export const SEVERITIES = ['info', 'warning', 'critical'] as const;
@@ -32,6 +34,9 @@ const FACTS: { readonly [R in AlertRule]: RuleFacts } = {
   EMERGENCY: { title: 'the month is spent: no new slots', severity: 'critical' },
   LEASE_EXPIRED: { title: 'a lease expired', severity: 'warning' },
   OVERRUN: { title: 'an AI spent more than it had reserved', severity: 'warning' },
+  MONTH_SHARE: { title: 'a listed share of the month is spent', severity: 'warning' },
+  AI_SHARE: { title: 'an AI has spent a listed share of the month', severity: 'warning' },
+  TEAM_SHARE: { title: 'a team has spent a listed share of its month', severity: 'warning' },
   UNPRICED_MODEL: { title: 'a model without weights of its own', severity: 'warning' },
   EXHAUSTION_FORECAST: { title: 'the allowance will not last the month', severity: 'warning' },
 };
@@ -48,18 +53,24 @@ export function noticeOf(
   // It becomes a header: callers choose the names of models.
   const key = alertKey(alert).split(' ').map(encodeURIComponent);
   const { number } = toldOf(alert);
-  const id = [budgetId, epoch, ...key, ...(number === 1 ? [] : [number]), type].join(':');
+  const parts = [budgetId, epoch, ...key, ...(number === 1 ? [] : [number]), type];
+  // What is signed is id, time and body, with dots between.
+  const id = parts.join(':').replaceAll('.', '%2E');
   return { id, type, budgetId, alert: toldAs(alert, type) };
 }
 
 /** A repeat must say the same: nothing of what became of the condition since. */
 function toldAs(alert: StoredAlert, type: Notice['type']): StoredAlert {
-  const { rule, window, windowStart, value, threshold, message, model, unit, endedAt } = alert;
+  const { rule, window, windowStart, value, threshold, message, unit, zone, endedAt } = alert;
+  const { aiId, teamId, model } = alert;
   const { level: _, ...notice } = toldOf(alert);
   return {
     ...{ rule, window, windowStart, value, threshold, message, raisedAt: notice.raisedAt },
+    ...(aiId !== undefined && { aiId }),
+    ...(teamId !== undefined && { teamId }),
     ...(model !== undefined && { model }),
     ...(unit !== undefined && { unit }),
+    ...(zone !== undefined && { zone }),
     ...(type !== 'raised' && endedAt !== undefined && { endedAt, notice }),
   };
 }
@@ -70,12 +81,28 @@ export function factsOf({ rule }: Pick<StoredAlert, 'rule'>): RuleFacts {
 
 /** What happened, the numbers, what it means and what to do. */
 export function textOf({ type, alert }: Notice): string {
-  const { message, raisedAt, endedAt } = alert;
+  const { message, raisedAt, endedAt, zone = 'UTC' } = alert;
   if (type !== 'ended') return message;
   return (
-    `No longer so since ${moment(endedAt ?? raisedAt)}: the figures have changed, or its ${alert.window.toLowerCase()} is over. ` +
-    `Nothing more is to be done. It was, from ${moment(raisedAt)}: ${message}`
+    `No longer so since ${momentIn(zone, endedAt ?? raisedAt)}: ${whyEnded(alert)}. ` +
+    `Nothing more is to be done. It was, from ${momentIn(zone, raisedAt)}: ${message}`
   );
+}
+
+/** With the figure of now, where there is one. */
+function whyEnded(alert: StoredAlert): string {
+  const { endValue } = toldOf(alert);
+  if (endValue === undefined) return `its ${alert.window.toLowerCase()} is over, or its figures have changed`;
+  return `the figure is ${figureOf(alert, endValue)} now, and ${figureOf(alert, alert.threshold)} was the threshold`;
+}
+
+/** A figure of an alert as a person reads it. */
+export function figureOf({ rule, unit = TOKENS }: Pick<StoredAlert, 'rule' | 'unit'>, value: number): string {
+  return isPercent({ rule }) ? `${amount(value)}%` : withUnit(unit, value);
+}
+
+export function isPercent({ rule }: Pick<StoredAlert, 'rule'>): boolean {
+  return rule === 'POOR_SPREAD';
 }
 
 /** To find out whether a sink is heard. `id`: new each time, so that no receiver takes it for a repeat. */

@@ -3,7 +3,7 @@ import { type Answered, ExchangeError, exchange } from '../platform/exchange.js'
 import type { Scheduler } from '../platform/scheduler.js';
 import type { Notice } from './notice.js';
 import { slackBody, webhookBody } from './sink-bodies.js';
-import { placeOf, type SinkSettings } from './sink-settings.js';
+import { placeOf, SECRET_PREFIX, type SinkSettings } from './sink-settings.js';
 import { struck } from './strike.js';
 
 /** A sink that can fail: it is told again until it has heard. */
@@ -19,6 +19,8 @@ export interface SendingMeans {
   readonly scheduler: Scheduler;
   /** Milliseconds since 1970 UTC, as the machine believes: receivers judge by it how old a message is. */
   readonly wall: () => number;
+  /** Where people find the dashboard; absent: no link is sent. */
+  readonly publicUrl?: string | undefined;
 }
 
 export function remoteSinks(sinks: readonly SinkSettings[], means: SendingMeans): RemoteSink[] {
@@ -26,10 +28,11 @@ export function remoteSinks(sinks: readonly SinkSettings[], means: SendingMeans)
     const { name, kind, url, secret } = settings;
     if (url === undefined) return [];
     const send = (notice: Notice, attempt: number): Promise<Sent> => {
+      const link = linkOf(means.publicUrl, notice);
       const message =
         kind === 'slack'
-          ? slackPost(url, notice)
-          : webhookPost({ url, secret }, notice, attempt, means.wall());
+          ? slackPost(url, notice, link)
+          : webhookPost({ url, secret, link }, notice, attempt, means.wall());
       return post(message, means.scheduler, means.wall);
     };
     const careful = async (notice: Notice, attempt: number): Promise<Sent> => {
@@ -43,20 +46,33 @@ export function remoteSinks(sinks: readonly SinkSettings[], means: SendingMeans)
   });
 }
 
+/** Of a test there is no budget to look at. */
+function linkOf(publicUrl: string | undefined, { type, budgetId }: Notice): string | undefined {
+  if (publicUrl === undefined || type === 'test') return publicUrl;
+  return `${publicUrl.replace(/\/+$/, '')}/#/budgets/${budgetId}`;
+}
+
+interface WebhookTarget {
+  readonly url: string;
+  readonly secret: string | undefined;
+  readonly link: string | undefined;
+}
+
+/** As Standard Webhooks signs it: https://github.com/standard-webhooks/standard-webhooks */
 function webhookPost(
-  { url, secret }: { readonly url: string; readonly secret: string | undefined },
+  { url, secret, link }: WebhookTarget,
   notice: Notice,
   attempt: number,
   now: number,
 ): Post {
-  const body = JSON.stringify(webhookBody(notice));
+  const body = JSON.stringify(webhookBody(notice, link));
   const timestamp = String(Math.floor(now / 1_000));
   const headers: Readonly<Record<string, string>> = {
     ...JSON_TYPE,
-    'budget-alert-id': notice.id,
+    'webhook-id': notice.id,
+    'webhook-timestamp': timestamp,
     'budget-alert-attempt': String(attempt),
-    'budget-alert-timestamp': timestamp,
-    ...(secret === undefined ? {} : { [SIGNATURE]: signature(secret, timestamp, body) }),
+    ...(secret === undefined ? {} : { [SIGNATURE]: signature(secret, notice.id, timestamp, body) }),
   };
   return { url, headers, body, secrets: [placeWithin(url), secret ?? '', headers[SIGNATURE] ?? ''] };
 }
@@ -68,16 +84,23 @@ function placeWithin(url: string): string {
 }
 
 /** The whole path of a Slack address is a secret, and what Slack says of a refusal is in its status. */
-function slackPost(url: string, notice: Notice): Post {
-  return { url, headers: JSON_TYPE, body: JSON.stringify(slackBody(notice)) };
+function slackPost(url: string, notice: Notice, link: string | undefined): Post {
+  return { url, headers: JSON_TYPE, body: JSON.stringify(slackBody(notice, link)) };
 }
 
-const SIGNATURE = 'budget-alert-signature';
+const SIGNATURE = 'webhook-signature';
 const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };
 
-/** The time is signed too: an old message cannot be sent again as if it were new. */
-export function signature(secret: string, timestamp: string, body: string): string {
-  return `v1=${createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')}`;
+/** Id and time are signed too: an old message cannot be sent again as if it were new, or another one. */
+export function signature(secret: string, id: string, timestamp: string, body: string): string {
+  return `v1,${createHmac('sha256', keyOf(secret)).update(`${id}.${timestamp}.${body}`).digest('base64')}`;
+}
+
+/** `whsec_` says that the key follows in base64; any other secret is the key itself. */
+function keyOf(secret: string): Buffer {
+  return secret.startsWith(SECRET_PREFIX)
+    ? Buffer.from(secret.slice(SECRET_PREFIX.length), 'base64')
+    : Buffer.from(secret, 'utf8');
 }
 
 /** Connect, send and be answered. */

@@ -1,8 +1,6 @@
 import { z } from 'zod';
-import { ALERT_RULES } from '../domain/alerts/alert-conditions.js';
-import { TOKENS, withUnit } from '../domain/model/unit.js';
-import { amount } from '../domain/model/wording.js';
-import { factsOf, NOTICE_TYPES, type Notice, SEVERITIES, textOf } from './notice.js';
+import { ALERT_RULES } from '../domain/alerts/condition.js';
+import { factsOf, figureOf, isPercent, NOTICE_TYPES, type Notice, SEVERITIES, textOf } from './notice.js';
 
 /** A field may be added at any time; whatever changes otherwise makes a new version. */
 export const WEBHOOK_VERSION = 1;
@@ -21,6 +19,7 @@ export const WEBHOOK_BODY = z
     title: z.string().describe('One line for a person.'),
     message: z.string().describe('What happened, the numbers, what it means and what to do, for a person.'),
     severity: z.enum(SEVERITIES),
+    url: z.url().optional().describe('Where the budget is shown; absent without PUBLIC_URL.'),
     alert: z.looseObject({
       rule: z.enum(ALERT_RULES),
       window: z.enum(['HOUR', 'DAY', 'MONTH']),
@@ -29,6 +28,9 @@ export const WEBHOOK_BODY = z
       ended_at: moment
         .optional()
         .describe('Absent while the condition holds. Of an event, when it happened.'),
+      ai_id: z.string().optional().describe('Of AI_SHARE.'),
+      team_id: z.string().optional().describe('Of TEAM_SHARE.'),
+      model: z.string().optional().describe('Of UNPRICED_MODEL.'),
       value: z.number().describe('The figure that was compared, when it was raised.'),
       threshold: z.number().describe('What it was compared with.'),
       unit: z
@@ -44,7 +46,8 @@ export const WEBHOOK_BODY = z
 
 export type WebhookBody = z.output<typeof WEBHOOK_BODY>;
 
-export function webhookBody(notice: Notice): WebhookBody {
+/** `url`: where the budget is shown. */
+export function webhookBody(notice: Notice, url?: string): WebhookBody {
   const { id, type, budgetId, alert } = notice;
   const { window, windowStart, raisedAt, endedAt, value, threshold } = alert;
   const { title, severity } = factsOf(alert);
@@ -54,18 +57,18 @@ export function webhookBody(notice: Notice): WebhookBody {
     title: titleOf(notice, title),
     message: textOf(notice),
     severity,
+    ...(url !== undefined && { url }),
     alert: {
       rule: alert.rule as WebhookBody['alert']['rule'],
       ...{ window, window_start: iso(windowStart), raised_at: iso(raisedAt) },
       ...(endedAt === undefined ? {} : { ended_at: iso(endedAt) }),
+      ...(alert.aiId !== undefined && { ai_id: alert.aiId }),
+      ...(alert.teamId !== undefined && { team_id: alert.teamId }),
+      ...(alert.model !== undefined && { model: alert.model }),
       ...{ value, threshold, unit: isPercent(alert) ? 'percent' : 'tokens' },
       ...(alert.unit !== undefined && { currency: alert.unit }),
     },
   };
-}
-
-function isPercent({ rule }: Notice['alert']): boolean {
-  return rule === 'POOR_SPREAD';
 }
 
 function titleOf({ type, budgetId }: Notice, title: string): string {
@@ -81,17 +84,17 @@ const COLOURS = { info: '#5b7083', warning: '#d9822b', critical: '#c23030' } as 
 const CALM = '#2e7d32';
 
 /** Understood by Slack, and by those who take what Slack takes: Mattermost, Rocket.Chat, Discord under `/slack`. */
-export function slackBody(notice: Notice): unknown {
+export function slackBody(notice: Notice, url?: string): unknown {
   const { type, budgetId, alert, id } = notice;
   const { title, severity } = factsOf(alert);
   const heading = titleOf(notice, title);
-  const figure = (value: number) =>
-    isPercent(alert) ? `${amount(value)}%` : withUnit(alert.unit ?? TOKENS, value);
+  const figure = (value: number) => figureOf(alert, value);
   const field = (name: string, value: string) => ({ title: name, value: plain(value), short: true });
   return {
     text: plain(heading),
     attachments: [
       {
+        ...(url !== undefined && { title: plain(budgetId), title_link: url }),
         color: type === 'ended' || type === 'test' ? CALM : COLOURS[severity],
         fallback: plain(`${heading}. ${textOf(notice)}`),
         text: plain(textOf(notice)),

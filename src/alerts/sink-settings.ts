@@ -1,10 +1,13 @@
-import { ALERT_RULES, type AlertRule } from '../domain/alerts/alert-conditions.js';
+import { ALERT_RULES, type AlertRule } from '../domain/alerts/condition.js';
 import { fitsPattern } from '../domain/policy/patterns.js';
 
 /** Where alerts go, as CONFIG_FILE says it: `config/alert-sinks-file.ts` reads it. */
 
 export const SINK_KINDS = ['log', 'metric', 'webhook', 'slack'] as const;
 export type SinkKind = (typeof SINK_KINDS)[number];
+
+/** Begins a secret of Standard Webhooks: what follows is the key, in base64. */
+export const SECRET_PREFIX = 'whsec_';
 
 export interface SinkSettings {
   readonly name: string;

@@ -1,4 +1,5 @@
 import * as gen from '../gen/budgetarbiter/v1/budget_admin_service.js';
+import { acknowledgeAlert, listAlerts, silenceAlerts } from './handlers/alerts.js';
 import {
   createBudget,
   deleteBudget,
@@ -77,6 +78,21 @@ export const BUDGET_ADMIN_SERVICE: Readonly<Record<keyof typeof service, Method>
   addTopUp: unary(service.addTopUp, gen.AddTopUpRequest, gen.AddTopUpResponse, addTopUp, 'add-top-up'),
   endTopUp: unary(service.endTopUp, gen.EndTopUpRequest, gen.EndTopUpResponse, endTopUp, 'end-top-up'),
   listTopUps: unary(service.listTopUps, gen.ListTopUpsRequest, gen.ListTopUpsResponse, listTopUps),
+  listAlerts: unary(service.listAlerts, gen.ListAlertsRequest, gen.ListAlertsResponse, listAlerts),
+  acknowledgeAlert: unary(
+    service.acknowledgeAlert,
+    gen.AcknowledgeAlertRequest,
+    gen.AcknowledgeAlertResponse,
+    acknowledgeAlert,
+    'acknowledge-alert',
+  ),
+  silenceAlerts: unary(
+    service.silenceAlerts,
+    gen.SilenceAlertsRequest,
+    gen.SilenceAlertsResponse,
+    silenceAlerts,
+    'silence-alerts',
+  ),
   listUsage: unary(service.listUsage, gen.ListUsageRequest, gen.ListUsageResponse, listUsage),
   listDenials: unary(service.listDenials, gen.ListDenialsRequest, gen.ListDenialsResponse, listDenials),
   simulatePolicy: unary(

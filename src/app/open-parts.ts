@@ -56,10 +56,10 @@ export async function startTraces(
 
 /** What carries alerts to the sinks of the configuration. */
 export function openAlerts(
-  { alertSinks }: Config,
+  { alertSinks, publicUrl }: Config,
   options: Omit<DispatcherOptions, 'routing' | 'sinks'>,
 ): Dispatcher {
   const { scheduler } = options;
-  const sinks = remoteSinks(alertSinks, { scheduler, wall: PROCESS_TIME.wall });
+  const sinks = remoteSinks(alertSinks, { scheduler, wall: PROCESS_TIME.wall, publicUrl });
   return new Dispatcher({ ...options, routing: new Routing(alertSinks), sinks });
 }

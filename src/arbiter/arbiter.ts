@@ -147,10 +147,11 @@ export class Arbiter implements ServicePort, DeliveryPort {
     request: R,
     caller: Caller,
   ): Promise<OutcomeOf[R['kind']]> {
-    const decide = () => this.enter(budgetId, request, 0, caller) as Promise<OutcomeOf[R['kind']]>;
-    if (request.kind !== 'reset-clock') return decide();
+    const decide = () => this.enter(budgetId, request, 0, caller);
+    type Answered = Promise<OutcomeOf[R['kind']]>;
+    if (request.kind !== 'reset-clock') return decide() as Answered;
     const reset = decide as () => Promise<OutcomeOf['reset-clock']>;
-    return resettingClock(this.context.clock, request, reset) as Promise<OutcomeOf[R['kind']]>;
+    return resettingClock(this.context.clock, request, reset) as Promise<unknown> as Answered;
   }
 
   acquireWaiting(

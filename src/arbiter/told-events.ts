@@ -1,8 +1,7 @@
 import { alertKey } from '../domain/alerts/alerts.js';
 import { type AlertChange, toldOf } from '../domain/alerts/notices.js';
 import { viewContextOf, viewOfClosed } from '../domain/ledger/lease-lookup.js';
-import type { BudgetSnapshot } from '../domain/model/outcomes.js';
-import type { StoredAlert } from '../domain/model/state.js';
+import type { AlertView, BudgetSnapshot } from '../domain/model/outcomes.js';
 import type { LeaseView } from '../domain/model/types.js';
 import type { BudgetEvent } from './service-port.js';
 
@@ -85,19 +84,21 @@ export function foreignEvents(before: BudgetSnapshot, after: BudgetSnapshot) {
   return { events, gone: before.liveLeases.filter(({ fence }) => !live.has(fence)) };
 }
 
-function changeSince(before: StoredAlert | undefined, after: StoredAlert): AlertChange | undefined {
+function changeSince(before: AlertView | undefined, after: AlertView): AlertChange | undefined {
   if (before === undefined) return 'RAISED';
   if (stageOf(before) === stageOf(after)) return undefined;
   const [then, now] = [toldOf(before), toldOf(after)];
   if (then.number !== now.number) return 'RAISED';
   if (then.endedAt !== now.endedAt) return 'ENDED';
+  if (before.raisedAt === after.raisedAt && before.endedAt === after.endedAt) return 'HANDLED';
   return after.endedAt === undefined ? 'BACK' : 'AWAY';
 }
 
 /** What a change of an alert changes. */
-function stageOf(alert: StoredAlert): string {
+function stageOf(alert: AlertView): string {
   const { number, endedAt } = toldOf(alert);
-  return [alert.raisedAt, alert.endedAt ?? '', number, endedAt ?? ''].join(' ');
+  const { raisedAt, endedAt: away = '', acknowledged, silencedUntil = '' } = alert;
+  return [raisedAt, away, number, endedAt ?? '', acknowledged?.at ?? '', silencedUntil].join(' ');
 }
 
 /** The end of a lease that left nothing behind: nobody had received its grant. */

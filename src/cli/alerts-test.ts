@@ -15,7 +15,8 @@ export async function testAlerts({ environment, output, finish }: Run): Promise<
   for (const warning of warnings) output.err(`warning: ${warning}\n`);
   const log = await openLog({ level: config.logLevel });
   const { wall } = PROCESS_TIME;
-  const means = { scheduler: PROCESS_SCHEDULER, wall, log, id: randomUUID() };
+  const { publicUrl } = config;
+  const means = { scheduler: PROCESS_SCHEDULER, wall, publicUrl, log, id: randomUUID() };
   const { lines, ok } = await sendTestAlerts(config.alertSinks, means);
   log.flush();
   output.out(`${lines.join('\n')}\n`);

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { SETTING_KEYS, SETTINGS } from '../config/settings.js';
 import { version } from '../platform/version.js';
+import type { AckOptions, ListAlertsOptions, SilenceOptions } from './alerts.js';
 import type { ConnectionOptions } from './connect.js';
 import type { ExportCommand } from './export.js';
 import type { Run } from './output.js';
@@ -32,6 +33,7 @@ export function programFor(run: Run, serve: Serve): Command {
   addTopUpCommands(program, run);
   addReplayCommands(program, run);
   addPriceCommands(program, run);
+  addAlertCommands(program, run);
   addStoreCommands(program, run);
   addAccessCommands(program, run);
   // Last: commands inherit that words too many are told by the action.
@@ -307,8 +309,48 @@ function addAccessCommands(program: Command, run: Run): void {
       const { newTokenText } = await import('./token.js');
       run.output.out(`${newTokenText(options)}\n`);
     });
+}
 
-  const alerts = program.command('alerts').description('Alerts: `alerts test` sends a sample to every sink.');
+/** What is wrong, and what is done about it. */
+function addAlertCommands(program: Command, run: Run): void {
+  const alerts = program.command('alerts').description('Alerts: what holds and what was told of it.');
+  const listed = alerts
+    .command('list')
+    .description('List the alerts that hold, or whose end is not told yet, and what is silenced.')
+    .argument('[budget]', 'default: DEFAULT_BUDGET')
+    .option('--all', 'also those that have ended')
+    .option('--json', 'print JSON');
+  addConnectionOptions(listed).action(async (budget: string | undefined, options: ListAlertsOptions) => {
+    const { printAlerts } = await import('./alerts.js');
+    await printAlerts(run, budget, options);
+  });
+
+  const ack = alerts
+    .command('ack')
+    .description('Say that somebody minds an alert, until it is raised again.')
+    .argument('<alert>', 'its id as `alerts list` shows it, or its rule: the newest of it')
+    .argument('[budget]', 'default: DEFAULT_BUDGET')
+    .option('--reason <text>', 'why, or what is done about it', '')
+    .option('--json', 'print JSON');
+  addConnectionOptions(ack).action(async (alert: string, budget: string | undefined, options: AckOptions) => {
+    const { acknowledgeAlert } = await import('./alerts.js');
+    await acknowledgeAlert(run, alert, budget, options);
+  });
+
+  const silence = alerts
+    .command('silence')
+    .description('Tell sinks nothing until a day, or no longer be silent. Figures and gauges go on.')
+    .argument('[budget]', 'default: DEFAULT_BUDGET')
+    .option('--until <day>', 'a day such as 2026-11-20 or Friday, to its end, or a moment; at most 92 days')
+    .option('--end', 'be silent no longer; what still holds is told')
+    .option('--rule <rule>', 'of this rule alone; may be repeated (default: every rule)', list)
+    .option('--reason <text>', 'why', '')
+    .option('--json', 'print JSON');
+  addConnectionOptions(silence).action(async (budget: string | undefined, options: SilenceOptions) => {
+    const { silenceAlerts } = await import('./alerts.js');
+    await silenceAlerts(run, budget, options);
+  });
+
   alerts
     .command('test')
     .description('Send a sample alert to every sink of CONFIG_FILE, and say what became of it.')

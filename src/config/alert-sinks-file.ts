@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { SINK_KINDS, type SinkKind, type SinkSettings } from '../alerts/sink-settings.js';
-import { ALERT_RULES, type AlertRule } from '../domain/alerts/alert-conditions.js';
+import { SECRET_PREFIX, SINK_KINDS, type SinkKind, type SinkSettings } from '../alerts/sink-settings.js';
+import { ALERT_RULES, type AlertRule } from '../domain/alerts/condition.js';
 import { textOf } from '../platform/bytes.js';
 import { nearest } from './near-miss.js';
 import { type Address, BUDGET_PATTERN, isLoopback, isNot, isNotDiscreetly, parsed, shown } from './values.js';
@@ -176,6 +176,9 @@ class SinkReader {
         `a secret of less than ${LEAST_SECRET} characters can be guessed; take a random one`,
       );
     }
+    const encoded = text?.startsWith(SECRET_PREFIX) ? text.slice(SECRET_PREFIX.length) : undefined;
+    if (encoded !== undefined && !/^[A-Za-z0-9+/]{22,}={0,2}$/.test(encoded))
+      this.problem(index, key, `after ${SECRET_PREFIX} stands the key in base64, of at least 16 bytes`);
     if (sink.kind === 'webhook' && key === '')
       this.warning(
         index,

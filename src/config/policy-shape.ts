@@ -55,6 +55,8 @@ function shapeOf(row: PolicyField): z.ZodType {
       return z.string({ error: isNot('tokens, or the code of a currency, such as USD') });
     case 'budgets':
       return z.array(z.string({ error: isNot('a budget id') }), { error: isNot('a list of budget ids') });
+    case 'percents':
+      return z.array(percent, { error: isNot('a list of percentages, such as [50, 80, 95]') });
     case 'shares-by-ai':
       return byName(percent, 'a map from AI ids to percentages');
     case 'weights':

@@ -98,6 +98,14 @@ export const SETTINGS = {
     schema: parsed(parseLogLevel, `one of ${LOG_LEVELS.join(', ')}`),
     help: [`${LOG_LEVELS.join(', ')}. JSON lines on stdout; a`, 'readable form on a terminal.'],
   },
+  publicUrl: {
+    variable: 'PUBLIC_URL',
+    schema: parsed(
+      parseHttpUrl,
+      'an http or https address without user, query or fragment, such as https://budgets.example.org',
+    ),
+    help: ['Where people find the dashboard: alerts link to it.'],
+  },
   otlpEndpoint: {
     variable: 'OTEL_EXPORTER_OTLP_ENDPOINT',
     schema: parsed(

@@ -223,6 +223,7 @@ export function deleteBudget(ledger: Ledger, { force, etag }: DeleteBudgetReques
   ledger.topUps.clear();
   closeOver(ledger);
   ledger.pause = undefined;
+  ledger.setSilences({});
   ledger.policyFields = {};
   endAlerts(ledger);
   ledger.closedDay = undefined;

@@ -1,5 +1,6 @@
 import { advance } from './advance.js';
 import { claimDeliveries, recordDeliveries } from './alerts/alert-deliveries.js';
+import { acknowledgeAlert, silenceAlerts } from './alerts/alert-handling.js';
 import { deleteBudget, pause, putPolicy, resume } from './budget-changes.js';
 import { recordChange } from './changes/record-change.js';
 import { resetClock } from './clock-reset.js';
@@ -117,6 +118,10 @@ function decideNow(
       return addTopUp(ledger, request, evidence);
     case 'end-top-up':
       return endTopUp(ledger, request, evidence);
+    case 'acknowledge-alert':
+      return acknowledgeAlert(ledger, request);
+    case 'silence-alerts':
+      return silenceAlerts(ledger, request);
     case 'undo-grant':
       return undoGrant(ledger, request);
     default:

@@ -1,7 +1,9 @@
 import { alertConditions } from './alerts/alert-conditions.js';
 import { addressAlerts } from './alerts/alert-deliveries.js';
 import { alertInput } from './alerts/alert-input.js';
-import { counting, forgettableMarks, nextNoticeEnd, toldToAll, updateMarks } from './alerts/alerts.js';
+import { viewOfAlert } from './alerts/alert-view.js';
+import { forgettableMarks, nextNoticeEnd, placed, updateMarks } from './alerts/alerts.js';
+import { silencedUntil, silencesAt } from './alerts/silences.js';
 import type { Ledger } from './ledger/ledger.js';
 import { dropEndedTopUps } from './ledger/top-ups.js';
 import { REMEMBERED_WRITERS, WRITER_MEMORY_MS } from './model/limits.js';
@@ -40,18 +42,24 @@ export function finish(ledger: Ledger, stamp: Stamp, housekeeping: boolean): Sta
 
 function evaluateAlerts(ledger: Ledger): void {
   const { tables, clock } = ledger;
+  endSilences(ledger);
   const isDue = nextNoticeEnd(tables.alerts.values()) <= clock;
   if (!ledger.touched && !isDue && ledger.alertsCheckedFor === ledger.hour.start) return;
   ledger.alertsCheckedFor = ledger.hour.start;
-  for (const { key, alert, change } of updateMarks(
-    tables.alerts,
-    alertConditions(alertInput(ledger)),
-    clock,
-  )) {
-    const counted = change === 'RAISED' ? counting(ledger.policy.unit, alert) : alert;
+  const isSilent = (rule: string) => silencedUntil(ledger.silences, rule, clock) !== undefined;
+  const conditions = alertConditions(alertInput(ledger));
+  for (const { key, alert, change } of updateMarks(tables.alerts, conditions, clock, isSilent)) {
+    const counted = alert.untold ? placed({ unit: ledger.policy.unit, zone: ledger.zone }, alert) : alert;
     tables.alerts.set(key, counted);
-    if (change !== undefined) ledger.note({ kind: 'alert', at: clock, alert: toldToAll(counted), change });
+    if (change !== undefined)
+      ledger.note({ kind: 'alert', at: clock, alert: viewOfAlert(ledger, counted), change });
   }
+}
+
+/** A silence that is over leaves the state, and what it withheld is said, if it still holds: see `addressAlerts`. */
+function endSilences(ledger: Ledger): void {
+  const lasting = silencesAt(ledger.silences, ledger.clock);
+  if (lasting !== ledger.silences) ledger.setSilences(lasting);
 }
 
 /** Not in the commit that changes it: whoever is concerned sees there that it was given up, or told. */

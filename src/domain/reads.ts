@@ -3,6 +3,7 @@ import { askedViolation, estimateOf, leastTokens, requestedTokens } from './admi
 import { roomFor } from './admission/room.js';
 import { scopeWindows } from './admission/rules/scope-cap.js';
 import { topUpOver } from './admission/top-up.js';
+import { alertsNow } from './alerts/alert-view.js';
 import { viewOfBudget } from './budget-changes.js';
 import { ownHours } from './ledger/accounts.js';
 import { withKept } from './ledger/kept-windows.js';
@@ -125,7 +126,8 @@ export function snapshotOf(ledger: Ledger): BudgetSnapshot {
     larger: ledger.topUps.largerBy(ledger.month.key),
     topUps: [...tables.topUps.entries()].map(([id, topUp]) => viewOfTopUp(ledger, id, topUp)),
     monthParts: new Map(tables.monthParts.entries()),
-    alerts: [...tables.alerts.values()].filter(({ epoch }) => epoch === undefined),
+    alerts: alertsNow(ledger),
+    silences: ledger.silences,
   };
 }
 
@@ -145,6 +147,7 @@ export function usageDayOf(ledger: Ledger, day: string, totals: StoredDay): Usag
     ...{ format: STATE_FORMAT, budgetId, epoch, day, start, end, revision, total, presumed, late, hours },
     ais: tables.ofDay(tables.dayAis, day),
     models: tables.ofDay(tables.dayModels, day),
+    pairs: tables.pairsOfDay(day),
     presumedBy: tables.presumedBy(day),
     parts: keptParts(ledger, day),
     ...(calls !== undefined && { calls, failedCalls, ...tables.callsOfDay(day) }),

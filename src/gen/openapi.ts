@@ -727,6 +727,111 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
+    "/budgetarbiter.v1.BudgetAdminService/ListAlerts": {
+      "post": {
+        "operationId": "ListAlerts",
+        "summary": "Lists the alerts that hold, or whose end is not told yet, and what is silenced.",
+        "description": "Lists the alerts that hold, or whose end is not told yet, and what is silenced. Errors: NOT_FOUND (BUDGET_NOT_FOUND).",
+        "tags": [
+          "BudgetAdminService"
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {
+            "application/json": {
+              "schema": {
+                "$ref": "#/components/schemas/ListAlertsRequest"
+              }
+            }
+          }
+        },
+        "responses": {
+          "200": {
+            "description": "A page of alerts, and what is silenced.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/ListAlertsResponse"
+                }
+              }
+            }
+          },
+          "default": {
+            "$ref": "#/components/responses/CallFailed"
+          }
+        }
+      }
+    },
+    "/budgetarbiter.v1.BudgetAdminService/AcknowledgeAlert": {
+      "post": {
+        "operationId": "AcknowledgeAlert",
+        "summary": "Says that somebody minds an alert, until it is raised again.",
+        "description": "Says that somebody minds an alert, until it is raised again. It is shown with the alert; of one that was acknowledged before, the last one stands. Errors: NOT_FOUND (BUDGET_NOT_FOUND, ALERT_NOT_FOUND).",
+        "tags": [
+          "BudgetAdminService"
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {
+            "application/json": {
+              "schema": {
+                "$ref": "#/components/schemas/AcknowledgeAlertRequest"
+              }
+            }
+          }
+        },
+        "responses": {
+          "200": {
+            "description": "The alert after it.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/AcknowledgeAlertResponse"
+                }
+              }
+            }
+          },
+          "default": {
+            "$ref": "#/components/responses/CallFailed"
+          }
+        }
+      }
+    },
+    "/budgetarbiter.v1.BudgetAdminService/SilenceAlerts": {
+      "post": {
+        "operationId": "SilenceAlerts",
+        "summary": "Withholds from alert sinks what would be told of some rules or of all, until a moment; or ends that, if no moment is given.",
+        "description": "Withholds from alert sinks what would be told of some rules or of all, until a moment; or ends that, if no moment is given. Figures, gauges, events and the log go on as they are, and what was on its way is still sent. When the silence ends, sinks are told what still holds, and the end of what they had heard of before. Errors: NOT_FOUND (BUDGET_NOT_FOUND).",
+        "tags": [
+          "BudgetAdminService"
+        ],
+        "requestBody": {
+          "required": true,
+          "content": {
+            "application/json": {
+              "schema": {
+                "$ref": "#/components/schemas/SilenceAlertsRequest"
+              }
+            }
+          }
+        },
+        "responses": {
+          "200": {
+            "description": "What is silenced after it.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/SilenceAlertsResponse"
+                }
+              }
+            }
+          },
+          "default": {
+            "$ref": "#/components/responses/CallFailed"
+          }
+        }
+      }
+    },
     "/budgetarbiter.v1.BudgetAdminService/ListUsage": {
       "post": {
         "operationId": "ListUsage",
@@ -2092,6 +2197,51 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
   },
   "components": {
     "schemas": {
+      "AcknowledgeAlertRequest": {
+        "type": "object",
+        "description": "Acknowledges an alert.",
+        "properties": {
+          "budgetId": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[a-z0-9][a-z0-9._-]*$",
+            "description": "The budget. Required."
+          },
+          "alertId": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 512,
+            "pattern": "^[!-~]*$",
+            "description": "The alert: `Alert.alert_id`. Required."
+          },
+          "reason": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "maxLength": 256,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            "x-maxBytes": 256,
+            "description": "Why, or what is done about it. At most 256 bytes."
+          }
+        },
+        "additionalProperties": false,
+        "required": [
+          "budgetId",
+          "alertId"
+        ]
+      },
+      "AcknowledgeAlertResponse": {
+        "type": "object",
+        "description": "The alert after it.",
+        "properties": {
+          "alert": {
+            "$ref": "#/components/schemas/Alert",
+            "description": "The alert."
+          }
+        }
+      },
       "AcquireSlotRequest": {
         "type": "object",
         "description": "Asks for a slot.",
@@ -2531,6 +2681,174 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "failed_calls": {
             "type": "integer",
             "description": "How many of them failed."
+          }
+        }
+      },
+      "Alert": {
+        "type": "object",
+        "description": "A condition worth telling somebody about, and what was told of it. It has one entry per budget, rule and window; an hourly rule that goes on from hour to hour has one for all of them.",
+        "properties": {
+          "rule": {
+            "type": "string",
+            "enum": [
+              "ALERT_RULE_UNSPECIFIED",
+              "ALERT_RULE_POOR_SPREAD",
+              "ALERT_RULE_DAILY_SPIKE",
+              "ALERT_RULE_HOURLY_BURST",
+              "ALERT_RULE_DAY_BELOW_MINIMUM",
+              "ALERT_RULE_WARNING",
+              "ALERT_RULE_CRITICAL",
+              "ALERT_RULE_EMERGENCY",
+              "ALERT_RULE_LEASE_EXPIRED",
+              "ALERT_RULE_OVERRUN",
+              "ALERT_RULE_EXHAUSTION_FORECAST",
+              "ALERT_RULE_UNPRICED_MODEL",
+              "ALERT_RULE_MONTH_SHARE",
+              "ALERT_RULE_AI_SHARE",
+              "ALERT_RULE_TEAM_SHARE"
+            ],
+            "description": "What happened."
+          },
+          "window": {
+            "type": "string",
+            "enum": [
+              "WINDOW_UNSPECIFIED",
+              "WINDOW_HOUR",
+              "WINDOW_DAY",
+              "WINDOW_MONTH"
+            ],
+            "description": "The window that it is about."
+          },
+          "windowStart": {
+            "type": "string",
+            "format": "date-time",
+            "description": "The first moment of that window."
+          },
+          "raisedAt": {
+            "type": "string",
+            "format": "date-time",
+            "description": "Since when the condition holds; if it does not, when it began to hold last."
+          },
+          "endedAt": {
+            "type": "string",
+            "format": "date-time",
+            "description": "Since when the condition does not hold; unset while it does. It can come back, and is then unset again."
+          },
+          "value": {
+            "type": "number",
+            "description": "The figure that was compared: tokens, or percent for POOR_SPREAD."
+          },
+          "threshold": {
+            "type": "number",
+            "description": "What it was compared with, in the same unit."
+          },
+          "message": {
+            "type": "string",
+            "description": "What happened, what it means and what to do, for a person."
+          },
+          "notice": {
+            "$ref": "#/components/schemas/AlertNotice",
+            "description": "What was told of it."
+          },
+          "alertId": {
+            "type": "string",
+            "description": "Its name within its budget, for `AcknowledgeAlert`: rule, start of the window and what else tells it apart. Opaque."
+          },
+          "acknowledgedAt": {
+            "type": "string",
+            "format": "date-time",
+            "description": "When an operator acknowledged it; unset if nobody has since it was raised last."
+          },
+          "acknowledgedBy": {
+            "type": "string",
+            "description": "Who, as the log names them; empty while nobody is known by name."
+          },
+          "acknowledgedReason": {
+            "type": "string",
+            "description": "Why."
+          },
+          "silencedUntil": {
+            "type": "string",
+            "format": "date-time",
+            "description": "Until then sinks are told nothing of its rule; unset if they are."
+          },
+          "aiId": {
+            "type": "string",
+            "description": "The AI that it is about, of AI_SHARE; unset otherwise."
+          },
+          "teamId": {
+            "type": "string",
+            "description": "The team that it is about, of TEAM_SHARE; unset otherwise."
+          },
+          "model": {
+            "type": "string",
+            "description": "The model that it is about, of UNPRICED_MODEL; unset otherwise."
+          }
+        }
+      },
+      "AlertNotice": {
+        "type": "object",
+        "description": "What alert sinks and logs were told of an alert. It outlives a condition that is away for a while: it ends when the condition has been away for 6 hours (30 minutes of an hourly rule), and is raised again when the condition comes back after that, or is clearly worse: exhaustion a day earlier, 10 more points of spread, the next of a list of percentages.",
+        "properties": {
+          "number": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Which one it is for this entry, from 1."
+          },
+          "raisedAt": {
+            "type": "string",
+            "format": "date-time",
+            "description": "When it was raised."
+          },
+          "endedAt": {
+            "type": "string",
+            "format": "date-time",
+            "description": "When its end was told; unset while it stands."
+          }
+        }
+      },
+      "AlertSilence": {
+        "type": "object",
+        "description": "What operators want alert sinks not to be told of, and until when. What holds is shown all the same.",
+        "properties": {
+          "rule": {
+            "type": "string",
+            "enum": [
+              "ALERT_RULE_UNSPECIFIED",
+              "ALERT_RULE_POOR_SPREAD",
+              "ALERT_RULE_DAILY_SPIKE",
+              "ALERT_RULE_HOURLY_BURST",
+              "ALERT_RULE_DAY_BELOW_MINIMUM",
+              "ALERT_RULE_WARNING",
+              "ALERT_RULE_CRITICAL",
+              "ALERT_RULE_EMERGENCY",
+              "ALERT_RULE_LEASE_EXPIRED",
+              "ALERT_RULE_OVERRUN",
+              "ALERT_RULE_EXHAUSTION_FORECAST",
+              "ALERT_RULE_UNPRICED_MODEL",
+              "ALERT_RULE_MONTH_SHARE",
+              "ALERT_RULE_AI_SHARE",
+              "ALERT_RULE_TEAM_SHARE"
+            ],
+            "description": "The rule; unset: every rule."
+          },
+          "until": {
+            "type": "string",
+            "format": "date-time",
+            "description": "Until when."
+          },
+          "reason": {
+            "type": "string",
+            "description": "Why."
+          },
+          "silencedAt": {
+            "type": "string",
+            "format": "date-time",
+            "description": "When an operator asked for it."
+          },
+          "silencedBy": {
+            "type": "string",
+            "description": "Who, as the log names them; empty while nobody is known by name."
           }
         }
       },
@@ -4016,6 +4334,11 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "topUpId": {
             "type": "string",
             "description": "The top-up that it was granted from: what it reserves counts there, and in no window."
+          },
+          "reportedAt": {
+            "type": "string",
+            "format": "date-time",
+            "description": "When usage of it was last reported; unset if none was yet."
           }
         }
       },
@@ -4051,6 +4374,73 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "aiId",
           "requestId"
         ]
+      },
+      "ListAlertsRequest": {
+        "type": "object",
+        "description": "Lists alerts.",
+        "properties": {
+          "budgetId": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[a-z0-9][a-z0-9._-]*$",
+            "description": "The budget. Required."
+          },
+          "includeEnded": {
+            "type": [
+              "boolean",
+              "null"
+            ],
+            "description": "Also those that have ended: they are kept for 72 hours, and those of the month until it is over."
+          },
+          "pageSize": {
+            "type": [
+              "integer",
+              "null"
+            ],
+            "format": "int32",
+            "minimum": 0,
+            "maximum": 2147483647,
+            "description": "At most so many: 0 to 1,000; 0 means 100, more is taken as 1,000."
+          },
+          "pageToken": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "maxLength": 2048,
+            "pattern": "^[A-Za-z0-9_-]*$",
+            "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone."
+          }
+        },
+        "additionalProperties": false,
+        "required": [
+          "budgetId"
+        ]
+      },
+      "ListAlertsResponse": {
+        "type": "object",
+        "description": "A page of alerts, and what is silenced.",
+        "properties": {
+          "alerts": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/Alert"
+            },
+            "description": "The alerts, by id. Of what holds, value, threshold and message are those of now."
+          },
+          "silences": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/AlertSilence"
+            },
+            "description": "Every silence in force."
+          },
+          "nextPageToken": {
+            "type": "string",
+            "description": "Empty on the last page."
+          }
+        }
       },
       "ListBudgetsRequest": {
         "type": "object",
@@ -5173,6 +5563,45 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "maximum": 100,
             "description": "Under pacing EVEN, the share of an even month's day that every later day keeps, however much today takes beyond an equal part of what is left. 100: strictly equal parts. 0 to 100. Default 93.3333."
           },
+          "alertPercents": {
+            "type": [
+              "array",
+              "null"
+            ],
+            "items": {
+              "type": "number",
+              "minimum": 1,
+              "maximum": 100
+            },
+            "maxItems": 10,
+            "description": "Shares of the enforced limit of which each raises the alert MONTH_SHARE when so much of the month is spent, beside `warning_percent`, `critical_percent` and `emergency_percent`. 1 to 100 each, at most 10. Default none."
+          },
+          "alertPercentsPerAi": {
+            "type": [
+              "array",
+              "null"
+            ],
+            "items": {
+              "type": "number",
+              "minimum": 1,
+              "maximum": 100
+            },
+            "maxItems": 10,
+            "description": "The same of what one AI has spent in the month: AI_SHARE."
+          },
+          "alertPercentsPerTeam": {
+            "type": [
+              "array",
+              "null"
+            ],
+            "items": {
+              "type": "number",
+              "minimum": 1,
+              "maximum": 100
+            },
+            "maxItems": 10,
+            "description": "The same of what a team has spent of its own part of the month, which is `max_monthly_percent` of the enforced limit: TEAM_SHARE."
+          },
           "lending": {
             "enum": [
               "LENDING_UNSPECIFIED",
@@ -5709,6 +6138,97 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "lastBlocker": {
             "$ref": "#/components/schemas/Blocker",
             "description": "Its figures of then, and what it said."
+          }
+        }
+      },
+      "SilenceAlertsRequest": {
+        "type": "object",
+        "description": "Silences alerts, or ends that.",
+        "properties": {
+          "budgetId": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": "^[a-z0-9][a-z0-9._-]*$",
+            "description": "The budget. Required."
+          },
+          "until": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "format": "date-time",
+            "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T[0-9:.]+(Z|[+-][0-9:]+)$",
+            "description": "Until when, at most 92 days from now. Unset: from now on they are told again."
+          },
+          "rules": {
+            "type": [
+              "array",
+              "null"
+            ],
+            "items": {
+              "enum": [
+                "ALERT_RULE_UNSPECIFIED",
+                "ALERT_RULE_POOR_SPREAD",
+                "ALERT_RULE_DAILY_SPIKE",
+                "ALERT_RULE_HOURLY_BURST",
+                "ALERT_RULE_DAY_BELOW_MINIMUM",
+                "ALERT_RULE_WARNING",
+                "ALERT_RULE_CRITICAL",
+                "ALERT_RULE_EMERGENCY",
+                "ALERT_RULE_LEASE_EXPIRED",
+                "ALERT_RULE_OVERRUN",
+                "ALERT_RULE_EXHAUSTION_FORECAST",
+                "ALERT_RULE_UNPRICED_MODEL",
+                "ALERT_RULE_MONTH_SHARE",
+                "ALERT_RULE_AI_SHARE",
+                "ALERT_RULE_TEAM_SHARE",
+                0,
+                1,
+                2,
+                3,
+                4,
+                5,
+                6,
+                7,
+                8,
+                9,
+                10,
+                11,
+                12,
+                13,
+                14
+              ]
+            },
+            "maxItems": 64,
+            "description": "Which rules. Empty, or ALERT_RULE_UNSPECIFIED among them: every rule; without `until`, every silence ends. A rule stays silent while a silence of every rule lasts."
+          },
+          "reason": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "maxLength": 256,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            "x-maxBytes": 256,
+            "description": "Why. At most 256 bytes."
+          }
+        },
+        "additionalProperties": false,
+        "required": [
+          "budgetId"
+        ]
+      },
+      "SilenceAlertsResponse": {
+        "type": "object",
+        "description": "What is silenced after it.",
+        "properties": {
+          "silences": {
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/AlertSilence"
+            },
+            "description": "Every silence in force."
           }
         }
       },

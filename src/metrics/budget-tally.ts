@@ -1,5 +1,5 @@
 import type { BudgetObserver } from '../arbiter/observer.js';
-import { ALERT_RULES } from '../domain/alerts/alert-conditions.js';
+import { ALERT_RULES } from '../domain/alerts/condition.js';
 import type { BudgetEvent } from '../domain/model/events.js';
 import type { Outcome, Recorded, Released } from '../domain/model/outcomes.js';
 import type { BudgetRequest } from '../domain/model/requests.js';

@@ -48,12 +48,12 @@ describe('sending to a real receiver', () => {
     });
     expect(first.headers).toMatchObject({
       'content-type': 'application/json; charset=utf-8',
-      'budget-alert-id': 'anthropic:1:WARNING:1793491200000:raised',
+      'webhook-id': 'anthropic:1:WARNING:1793491200000:raised',
       'budget-alert-attempt': '1',
-      'budget-alert-timestamp': String(Date.parse('2026-11-20T10:00:07Z') / 1_000),
+      'webhook-timestamp': String(Date.parse('2026-11-20T10:00:07Z') / 1_000),
     });
     expect(second.text).toBe(first.text);
-    expect(second.headers['budget-alert-id']).toBe(first.headers['budget-alert-id']);
+    expect(second.headers['webhook-id']).toBe(first.headers['webhook-id']);
     const now = clock.read().now;
     for (const received of [first, second]) expect(isSigned(received, SECRET, now)).toBe(true);
     expect(isSigned(first, 'another secret, not this', now)).toBe(false);
@@ -65,7 +65,7 @@ describe('sending to a real receiver', () => {
     const { secret: _, ...unsigned } = sinkNamed('ops', { url: receiver.url });
     const [made] = remoteSinks([unsigned], { scheduler, wall: () => 0 });
     await made?.send(NOTICE, 1);
-    expect(receiver.received[0]?.headers['budget-alert-signature']).toBeUndefined();
+    expect(receiver.received[0]?.headers['webhook-signature']).toBeUndefined();
   });
 
   it('a failure says what was answered, and when to come back', async () => {
@@ -92,7 +92,7 @@ describe('sending to a real receiver', () => {
     async (kind, wanted) => {
       const path = '/services/T0AB/B99xy/Zm9vYmFyYmF6cXV4?key=sec%2Fret%20one';
       receiver.answer = ({ path: asked, headers }, response) => {
-        const told = [asked, decodeURIComponent(asked), headers['budget-alert-signature'] ?? 'none'];
+        const told = [asked, decodeURIComponent(asked), headers['webhook-signature'] ?? 'none'];
         response.writeHead(400).end(`cannot POST/services for ${told.join(' or ')} please`);
       };
       const { detail } = await sink({ kind, url: new URL(path, receiver.url).href }).send(NOTICE, 1);
@@ -170,6 +170,6 @@ describe('sending to a real receiver', () => {
       ts: ALERT.raisedAt / 1_000,
     });
     expect(attachments[0].fields).toContainEqual({ title: 'Value', value: '112,500 tokens', short: true });
-    expect(receiver.received[0]?.headers['budget-alert-signature']).toBeUndefined();
+    expect(receiver.received[0]?.headers['webhook-signature']).toBeUndefined();
   });
 });

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { noticeOf, testNotice } from '../../src/alerts/notice.js';
 import { signature } from '../../src/alerts/remote-sink.js';
-import { WEBHOOK_BODY, webhookBody } from '../../src/alerts/sink-bodies.js';
-import { ALERT_RULES } from '../../src/domain/alerts/alert-conditions.js';
+import { slackBody, WEBHOOK_BODY, webhookBody } from '../../src/alerts/sink-bodies.js';
+import { ALERT_RULES } from '../../src/domain/alerts/condition.js';
 import type { StoredAlert } from '../../src/domain/model/state.js';
 
 const docs = (name: string): string =>
@@ -53,12 +53,12 @@ describe('what a webhook receives', () => {
     const { isGenuine } = await import(
       `data:text/javascript,${encodeURIComponent(`${code}\nexport { isGenuine };`)}`
     );
-    const [secret, body] = ['a secret of some length', JSON.stringify({ a: 'ä' })];
+    const [secret, body] = ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', JSON.stringify({ a: 'ä' })];
     const headersAt = (at: number, text = body) => {
       const timestamp = String(Math.floor(at / 1_000));
       return {
-        'budget-alert-timestamp': timestamp,
-        'budget-alert-signature': signature(secret, timestamp, text),
+        ...{ 'webhook-id': 'id', 'webhook-timestamp': timestamp },
+        'webhook-signature': signature(secret, 'id', timestamp, text),
       };
     };
     const now = Date.now();
@@ -66,6 +66,35 @@ describe('what a webhook receives', () => {
     expect(isGenuine(headersAt(now, 'other'), Buffer.from(body), secret)).toBe(false);
     expect(isGenuine(headersAt(now - 10 * 60_000), Buffer.from(body), secret)).toBe(false);
     expect(isGenuine({}, Buffer.from(body), secret)).toBe(false);
+  });
+
+  it('is signed as the libraries of Standard Webhooks do it: their own example', () => {
+    const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+    const [id, timestamp, body] = ['msg_p5jXN8AQM9LWM0D4loKWxJek', '1614265330', '{"test": 2432232314}'];
+    expect(signature(secret, id, timestamp, body)).toBe('v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=');
+  });
+
+  it('has an id without a dot, which stands between what is signed', () => {
+    const { id } = noticeOf('team.a', 2, { ...alertOf('UNPRICED_MODEL'), model: 'gpt-4.1' }, 'RAISED');
+    expect(id).toBe(`team%2Ea:2:UNPRICED_MODEL:${Date.parse('2026-11-20T10:00:00Z')}:gpt-4%2E1:happened`);
+  });
+
+  it('says at the end what the figure is then, in the zone of the budget', () => {
+    const notice = { number: 1, raisedAt: 0, endedAt: ended, endValue: 41 };
+    const alert = { ...alertOf('POOR_SPREAD', ended), notice, zone: 'Europe/Berlin' };
+    const { message } = webhookBody(noticeOf('a', 1, alert, 'ENDED'));
+    expect(message).toContain(
+      'No longer so since 2026-11-20 13:30 Europe/Berlin: the figure is 41% now, and 80%',
+    );
+  });
+
+  it('leads to the budget, where it is known where people find it', () => {
+    const notice = noticeOf('anthropic', 2, alertOf('WARNING'), 'RAISED');
+    const url = 'https://budgets.example.org/#/budgets/anthropic';
+    expect(webhookBody(notice, url).url).toBe(url);
+    expect(webhookBody(notice)).not.toHaveProperty('url');
+    expect(JSON.stringify(slackBody(notice, url))).toContain(`"title_link":"${url}"`);
+    expect(JSON.stringify(slackBody(notice))).not.toContain('title_link');
   });
 
   it('of a test is one, too', () => {

@@ -22,7 +22,9 @@ afterAll(async () => {
 });
 
 const panel = (title: string) =>
-  page.locator('section.panel', { has: page.getByRole('heading', { name: title }) });
+  page.locator('section.panel', { has: page.getByRole('heading', { name: title, exact: true }) });
+const happened = (what: string) =>
+  panel('What happened').locator('tr', { hasText: 'sandbox' }).getByText(what);
 const slots = () => panel('Live slots').locator('tbody');
 
 const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
@@ -31,19 +33,24 @@ describe('a page that is open', () => {
   it('shows a grant, what it spends, and its end', async () => {
     const lease = leaseOf(await world.ask(BUDGET, 'sandbox', 1_500));
     await slots().getByText('sandbox').waitFor();
-    await panel('What happened').getByText('Slot granted').waitFor();
+    await happened('Slot granted').waitFor();
     const report = usage('live-1', 1_234);
     await world.arbiter.submit(BUDGET, { kind: 'record', lease, usage: report }, NOBODY);
     await slots().getByText('1,234').waitFor();
     await panel('The month by model').getByText('m', { exact: true }).waitFor();
     await world.arbiter.submit(BUDGET, release(lease), NOBODY);
     await slots().getByText('sandbox').waitFor({ state: 'detached' });
-    await panel('What happened').getByText('Slot released').waitFor();
+    await happened('Slot released').waitFor();
   });
 
   it('shows who is denied, and by which rule', async () => {
     await world.ask(BUDGET, 'sandbox', 10);
-    await panel('Last denials by rule').getByText('Cooldown').waitFor();
+    const ais = panel('Refused').locator('tbody').first();
+    await ais.locator('tr', { hasText: 'sandbox' }).getByText('Cooldown').waitFor();
+    await panel('Refused')
+      .getByText(/^\d requests of 3 AIs in the last 24 hours\.$/)
+      .waitFor();
+    await page.getByText(/^Refusing: /).waitFor();
   });
 
   it('shows who would have been denied while the budget only observes', async () => {
@@ -52,17 +59,22 @@ describe('a page that is open', () => {
     await own.goto(`${world.url}/#/budgets/trial`);
     await own.getByText('Live', { exact: true }).waitFor();
     leaseOf(await world.ask('trial', 'sandbox', 5_000));
-    const denials = own.locator('section.panel', { hasText: 'Last denials by rule' });
-    await denials.getByText('Hourly cap').waitFor();
-    await denials.getByText(/observes only: what would have been denied was granted/).waitFor();
+    const denials = own.locator('section.panel', { hasText: 'Would have been refused' });
+    await denials.getByText('Hourly cap').first().waitFor();
+    await denials.getByText(/granted all the same: the budget only observes/).waitFor();
+    await own.getByText('Nobody was refused in the last 24 hours.').waitFor();
+    await own.getByText(/^Mode OBSERVE: would refuse/).waitFor();
     await own.close();
     await world.arbiter.submit('trial', { kind: 'delete-budget', force: true }, NOBODY);
   });
 
   it('counts down to the end of a lease', async () => {
-    const cell = slots().locator('.countdown').first();
+    const cell = slots().locator('[data-until]').first();
     const before = await cell.textContent();
-    await page.waitForFunction((text) => document.querySelector('.countdown')?.textContent !== text, before);
+    await page.waitForFunction(
+      (text) => document.querySelector('[data-until]')?.textContent !== text,
+      before,
+    );
   });
 
   it('keeps the focus while rows change', async () => {
@@ -80,7 +92,7 @@ describe('a page that is open', () => {
     await page.getByRole('button', { name: 'Revoke the lease of prefect' }).focus();
     const report = usage('focus-1', 77);
     await world.arbiter.submit(BUDGET, { kind: 'record', lease, usage: report }, NOBODY);
-    await slots().locator('tr', { hasText: 'prefect' }).getByText('77', { exact: true }).waitFor();
+    await slots().locator('tr', { hasText: 'prefect' }).getByText('77 of 400', { exact: true }).waitFor();
     expect(await focused()).toBe('Revoke the lease of prefect');
     await world.arbiter.submit(BUDGET, release(lease), NOBODY);
     await slots().getByText('prefect').waitFor({ state: 'detached' });
@@ -122,8 +134,15 @@ describe('a store that does not answer', () => {
     await list.getByText('Live', { exact: true }).waitFor();
     world.store.failing('unavailable');
     await page.getByText(/^The store does not answer: the figures are of \d\d:\d\d:\d\d\.$/).waitFor();
-    await list.getByText(/store does not answer/).waitFor();
-    await list.locator('.card.stale').first().waitFor();
+    await list
+      .getByText(/store does not answer/)
+      .first()
+      .waitFor();
+    await list
+      .locator('.card.stale')
+      .getByText(/^The store does not answer: .* Last known: /)
+      .waitFor();
+    await page.locator('.headline.away').waitFor();
     const late = await browser.page();
     await late.goto(`${world.url}/#/budgets/${BUDGET}`);
     await late.locator('.problem', { hasText: /store/ }).first().waitFor();

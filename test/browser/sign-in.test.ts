@@ -86,7 +86,7 @@ describe('with credentials configured', () => {
     await page.getByRole('link', { name: 'openai' }).first().click();
     await page.getByRole('button', { name: 'Pause' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Pause' }).click();
-    await page.getByText('Paused', { exact: true }).waitFor();
+    await page.getByText(/^Paused since /).waitFor();
     const audits = log.entries.filter(({ fields }) => fields['audit'] === 'pause');
     expect(audits.map(({ fields }) => fields)).toMatchObject([
       { principal: 'operator-token', budget: 'openai', outcome: 'done' },

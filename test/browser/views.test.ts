@@ -30,7 +30,7 @@ async function snapshot() {
   return outcome.snapshot;
 }
 
-const section = (title: string) =>
+const section = (title: string | RegExp) =>
   page.locator('section.panel', { has: page.locator('h2, h3', { hasText: title }) }).last();
 
 describe('the list of budgets', () => {
@@ -40,7 +40,11 @@ describe('the list of budgets', () => {
     for (const { spent, reserved, cap } of windows) {
       await page.getByText(`${asWritten(spent + reserved)} of ${asWritten(cap)}`).waitFor();
     }
-    await page.locator('.card').getByText('▲ Warning').waitFor();
+    await page.locator('.card').getByText('Above the warning').waitFor();
+    await page
+      .locator('.card')
+      .getByText(/^Refusing: /)
+      .waitFor();
     await page.getByText(/% ahead of the even line/).waitFor();
     await page.locator('.card').getByText('2 of 4').waitFor();
     expect(await page.title()).toBe('Budgets · budget arbiter');
@@ -53,7 +57,7 @@ describe('the list of budgets', () => {
     const [header, row, ...more] = text.trim().split('\r\n');
     const month = windows[2];
     expect(header).toMatch(/^Budget,Status,.*,Unit,Paused,Spread,Month spent,Month reserved,Month cap,/);
-    expect(row).toMatch(/^anthropic,Warning,/);
+    expect(row).toMatch(/^anthropic,"?Refusing: /);
     expect(row).toContain(`,tokens,no,Poor,${month?.spent},${month?.reserved},${month?.cap},`);
     expect(more).toEqual([]);
   });
@@ -140,16 +144,25 @@ describe('one budget', () => {
   it('tells who holds slots and who was denied', async () => {
     const slots = section('Live slots').locator('tbody tr');
     expect(await slots.locator('th').allTextContents()).toEqual(['guardian', 'imperium']);
-    expect(await slots.locator('.countdown').allTextContents()).toEqual([
-      expect.stringMatching(/^\d:\d\d$/),
-      expect.stringMatching(/^\d:\d\d$/),
+    const held = slots.filter({ hasText: 'guardian' });
+    await held
+      .getByText(/^1 min$/)
+      .first()
+      .waitFor();
+    await held.getByText(/^1 min ago$/).waitFor();
+    await held.getByText('1,250 of 3,000').waitFor();
+    expect(await held.locator('[data-until]').allTextContents()).toEqual([
+      ...[expect.stringMatching(/^\d:\d\d$/), expect.stringMatching(/^\d\d:\d\d$/)],
     ]);
-    const denials = section('Last denials by rule');
-    await denials.getByText('Hourly cap').waitFor();
+    await section('Live slots').getByText('2 of 4 slots are live; 0 requests wait for one.').waitFor();
+    const denials = section(/^Refused$/);
+    await denials.getByText('3 requests of 2 AIs in the last 24 hours.').waitFor();
     await denials
       .getByText(/no window admits as much: ask for less/)
       .first()
       .waitFor();
+    const happened = section('What happened').locator('tbody tr');
+    await happened.filter({ hasText: 'conquest' }).getByText('Lease expired').waitFor();
     await section('Alerts').getByText('Poor spread').waitFor();
   });
 

@@ -41,7 +41,7 @@ alert_sinks:
       '',
     ]);
     expect(code).toBe(0);
-    const signed = receiver.received.find(({ headers }) => 'budget-alert-signature' in headers);
+    const signed = receiver.received.find(({ headers }) => 'webhook-signature' in headers);
     expect(signed && isSigned(signed, SECRET, Date.now())).toBe(true);
     expect(JSON.parse(signed?.text ?? '')).toMatchObject({ version: 1, type: 'test' });
     expect(JSON.stringify(receiver.received.map(({ text }) => JSON.parse(text)))).toMatch(/nothing is wrong/);

@@ -69,6 +69,50 @@ describe('commands that ask a service without credentials', () => {
     });
   });
 
+  it('alerts are listed, acknowledged and silenced', async () => {
+    const policy = { monthly_limit: 1_000_000, min_reservation: 1, warning_percent: 1 };
+    await clients.admin('CreateBudget', { budget_id: 'noisy', policy });
+    const adjustment = { budget_id: 'noisy', adjustment_id: 'x', tokens: 50_000, reason: 'test' };
+    await clients.admin('AdjustUsage', adjustment);
+    const { out } = await cli(['alerts', 'list', 'noisy'], env);
+    expect(out).toMatch(/^RULE +STATE +SINCE +ALERT +MESSAGE/);
+    expect(out).toMatch(/^WARNING +holds +20\S+Z +WARNING:\d+ +50,000 of /m);
+    const acknowledged = await cli(['alerts', 'ack', 'warning', 'noisy', '--reason', 'we know'], env);
+    expect(acknowledged.out).toMatch(/^acknowledged WARNING:\d+\n$/);
+    const silence = [
+      'alerts',
+      'silence',
+      'noisy',
+      '--rule',
+      'warning',
+      '--until',
+      'Friday',
+      '--reason',
+      'a move',
+    ];
+    expect((await cli(silence, env)).out).toMatch(/^silent: WARNING until 20\S+Z: a move \(anonymous\)\n$/);
+    expect((await cli(['alerts', 'list', 'noisy'], env)).out).toMatch(
+      /^WARNING +holds, acknowledged by anonymous, silent/m,
+    );
+    const told = JSON.parse((await cli(['alerts', 'list', 'noisy', '--json'], env)).out);
+    expect(told.alerts).toContainEqual(
+      expect.objectContaining({
+        rule: 'WARNING',
+        acknowledgedReason: 'we know',
+        silencedUntil: expect.any(String),
+      }),
+    );
+    expect(told.silences).toMatchObject([{ rule: 'WARNING', reason: 'a move' }]);
+    expect((await cli(['alerts', 'silence', 'noisy', '--end'], env)).out).toBe('nothing is silent\n');
+    expect(await cli(['alerts', 'ack', 'CRITICAL', 'noisy'], env)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('no alert of noisy holds'),
+    });
+    expect(await cli(['alerts', 'silence', 'noisy'], env)).toMatchObject({ code: 2 });
+    expect(await cli(['alerts', 'silence', 'noisy', '--end', '--rule', 'x'], env)).toMatchObject({ code: 2 });
+    await clients.admin('DeleteBudget', { budget_id: 'noisy' });
+  });
+
   it('topup gives an AI more until a day, lists it, and ends it', async () => {
     const add = ['topup', 'add', '--id', 'release', '--tokens', '50000', '--reason', 'a release'];
     const added = await cli([...add, '--ai', 'guardian', '--until', 'Friday'], env);

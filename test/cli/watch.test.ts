@@ -106,6 +106,7 @@ it('says each event as a line, without what a terminal would obey', () => {
   const paused = Budget.fromPartial({ pause: { reason: 'an\u001b[2Jincident\n' } });
   const { view } = viewWith();
   const alert = {
+    alertId: 'WARNING:0',
     rule: AlertRule.ALERT_RULE_WARNING,
     message: '80% is spent',
     value: 0,

@@ -67,7 +67,7 @@ describeOnEveryStore('alerts of the running service', (place) => {
     await receiver.until(() => about('EMERGENCY').length > before.length);
     const all = about('EMERGENCY');
     expect(new Set(all.map(({ text }) => text)).size).toBe(1);
-    expect(new Set(all.map(({ headers }) => headers['budget-alert-id'])).size).toBe(1);
+    expect(new Set(all.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
     const attempts = all.map(({ headers }) => Number(headers['budget-alert-attempt']));
     // A failed try whose commit the kill prevented is counted again.
     expect(attempts.at(-1)).toBeGreaterThanOrEqual(before.length);
@@ -84,9 +84,7 @@ describeOnEveryStore('alerts of the running service', (place) => {
     await spend('u1', 600, 'repeating');
     const ofBudget = () => about('WARNING').filter(({ text }) => JSON.parse(text).budget_id === 'repeating');
     await receiver.until(() => ofBudget().length > 1);
-    expect(new Set(ofBudget().map(({ headers, text }) => `${headers['budget-alert-id']} ${text}`)).size).toBe(
-      1,
-    );
+    expect(new Set(ofBudget().map(({ headers, text }) => `${headers['webhook-id']} ${text}`)).size).toBe(1);
   });
 
   it('that hang do not hold up a stop, and are told by the next start', {

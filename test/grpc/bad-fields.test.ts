@@ -217,6 +217,16 @@ const byAdmin: Row[] = [
   ['largerMonth', { month: '2026-13' }, 'month', /YYYY-MM/],
   ['largerMonth', { aiId: 'guardian' }, 'ai_id', /everybody/],
   ['largerMonth', { expiresAt: new Date(0) }, 'expires_at', /give month/],
+  ...['', 'a b', 'x'.repeat(513)].map(
+    (alertId): Row => ['acknowledgeAlert', { alertId }, 'alert_id', /1 to 512 printable/],
+  ),
+  ['acknowledgeAlert', { reason: 'r'.repeat(257) }, 'reason', /at most 256 bytes/],
+  ['silenceAlerts', { reason: 'a\nb' }, 'reason', /control/],
+  ['silenceAlerts', { until: new Date(8.64e15) }, 'until', /0001-01-01/],
+  ...[99, -1].map(
+    (rule): Row => ['silenceAlerts', { rules: [rule] }, 'rules[0]', /such as ALERT_RULE_WARNING/],
+  ),
+  ['silenceAlerts', { rules: Array(65).fill(5) }, 'rules', /at most 64/],
   ['endTopUp', { reason: 'r'.repeat(257) }, 'reason', /at most 256 bytes/],
   ['adjust', { aiId: '' }, 'ai_id', ID],
   ['adjust', { model: '' }, 'model', /1 to 128 bytes/],

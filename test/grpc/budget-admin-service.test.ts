@@ -3,9 +3,16 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { UsageQuery } from '../../src/arbiter/service-port.js';
 import type { PolicyFields } from '../../src/domain/model/policy.js';
 import { presetOf } from '../../src/domain/policy/presets.js';
-import { Mode, OnExpiry, Pacing, Preset, TopUpKind } from '../../src/gen/budgetarbiter/v1/budget.js';
+import {
+  AlertRule,
+  Mode,
+  OnExpiry,
+  Pacing,
+  Preset,
+  TopUpKind,
+} from '../../src/gen/budgetarbiter/v1/budget.js';
 import * as gen from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
-import { budget, closedLease, LEASE_ID, lease, NOON, snapshot, TOP_UP } from '../support/samples.js';
+import { ALERT, budget, closedLease, LEASE_ID, lease, NOON, snapshot, TOP_UP } from '../support/samples.js';
 import { answerOf, failureOf, type Harness, startHarness } from './support/harness.js';
 
 const service = gen.BudgetAdminServiceService;
@@ -284,6 +291,66 @@ describe('top-ups', () => {
     });
     expect(answer).toEqual({ topUp: { ...topUp, endedAt: new Date(NOON) } });
     expect(harness.logged[0]?.fields).toMatchObject({ topUp: 'friday', reason: 'done' });
+  });
+
+  it('AcknowledgeAlert', async () => {
+    const request = { budgetId, alertId: 'WARNING:0', reason: 'we know' };
+    const answer = await answerOf(harness, service.acknowledgeAlert, request);
+    expect(harness.servicePort.last.request).toEqual({
+      ...{ kind: 'acknowledge-alert', alertId: 'WARNING:0', reason: 'we know', principal: 'anonymous' },
+    });
+    expect(answer.alert).toMatchObject({
+      ...{ acknowledgedAt: new Date(NOON), acknowledgedBy: 'alice', acknowledgedReason: 'we know' },
+    });
+  });
+
+  it('SilenceAlerts', async () => {
+    const until = new Date('2026-11-20T00:00:00Z');
+    const rules = [AlertRule.ALERT_RULE_WARNING, AlertRule.ALERT_RULE_WARNING];
+    const answer = await answerOf(harness, service.silenceAlerts, {
+      budgetId,
+      until,
+      rules,
+      reason: 'a move',
+    });
+    expect(harness.servicePort.last.request).toEqual({
+      ...{ kind: 'silence-alerts', rules: ['WARNING'], until: until.getTime(), reason: 'a move' },
+      principal: 'anonymous',
+    });
+    expect(answer.silences).toMatchObject([{ reason: 'a move', silencedBy: 'alice' }]);
+    expect(answer.silences[0]?.rule).toBeUndefined();
+  });
+
+  it('ListAlerts, those that hold or stand, page by page; and what is silenced', async () => {
+    const at = (windowStart: number, more: object = {}) => ({ ...ALERT, windowStart, ...more });
+    const gone = at(3, { endedAt: NOON });
+    const away = at(4, { endedAt: NOON, notice: { number: 2, raisedAt: 1 } });
+    const silences = { WARNING: { until: NOON, reason: 'r', at: 1 } };
+    const alerts = [away, at(2), gone, at(1, { silencedUntil: NOON })];
+    harness.servicePort.answer = () => ({ kind: 'snapshot', snapshot: snapshot({ alerts, silences }) });
+    const first = await answerOf(harness, service.listAlerts, {
+      budgetId,
+      pageSize: 2,
+      pageToken: '',
+      includeEnded: false,
+    });
+    const next = { budgetId, pageSize: 2, pageToken: first.nextPageToken, includeEnded: false };
+    const second = await answerOf(harness, service.listAlerts, next);
+    expect([...first.alerts, ...second.alerts].map(({ alertId }) => alertId)).toEqual([
+      ...['HOURLY_BURST:1', 'HOURLY_BURST:2', 'HOURLY_BURST:4'],
+    ]);
+    expect(second.nextPageToken).toBe('');
+    expect(first.alerts[0]?.silencedUntil).toEqual(new Date(NOON));
+    expect(second.alerts[0]).toMatchObject({ endedAt: new Date(NOON), notice: { number: 2 } });
+    expect(first.silences).toMatchObject([{ rule: AlertRule.ALERT_RULE_WARNING, silencedBy: '' }]);
+    const all = await answerOf(harness, service.listAlerts, {
+      budgetId,
+      pageSize: 0,
+      pageToken: '',
+      includeEnded: true,
+    });
+    expect(all.alerts).toHaveLength(4);
+    harness.servicePort.answer = undefined;
   });
 
   it('ListTopUps, page by page', async () => {

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LoadedClients } from '../support/loaded-client.js';
 import { type Service, startService } from '../support/service.js';
 import { buildWheel, installInto, output, PACKAGE, pythonWith } from './python.js';
+import { freePort } from './support/free-port.js';
 
 const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url));
 /** What the vendor of the package's tests counts for each call. */
@@ -114,13 +114,3 @@ describe('the examples of servers', () => {
     expect(await denied.json()).toMatchObject({ error: { rules: ['PAUSED'] } });
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

@@ -7,6 +7,7 @@ import { TOTALS, VendorServer } from '../support/vendor-server.js';
 import { type NpmProject, npmProject } from './support/npm-project.js';
 
 const README = new URL('../../clients/typescript/README.md', import.meta.url);
+const MIDDLEWARE = new URL('../../clients/ai-sdk/README.md', import.meta.url);
 const TEXT = 'Say it in six little words';
 /** Tokens that every call estimates. */
 const ESTIMATE = 1_500;
@@ -29,6 +30,12 @@ const [CHAT, RESPONSES, CLAUDE] = [booked(TOTALS.chat), booked(TOTALS.responses)
 const REFUSED = booked(0, 1, 1);
 const PRESUMED = booked(ESTIMATE, 0, 0, ESTIMATE);
 const BROKE = booked(ESTIMATE, 1, 1, ESTIMATE);
+
+/** The blocks of TypeScript in a README, in order. */
+async function blocksOf(readme: URL): Promise<readonly string[]> {
+  const text = await readFile(readme, 'utf8');
+  return [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, block = '']) => block);
+}
 
 /** What the caller has of each call of `sdk-calls.mjs`, and what stands in the books for it. */
 const EXPECTED: readonly (readonly [call: string, outcome: unknown, Booked | undefined])[] = [
@@ -159,7 +166,7 @@ describe.each([
   });
 
   it('the five lines of the README are all that it takes, and their process ends', async () => {
-    const [, lines = ''] = /```ts\n([\s\S]*?)```/.exec(await readFile(README, 'utf8')) ?? [];
+    const [lines = ''] = await blocksOf(README);
     await writeFile(
       path.join(project.folder, 'five-lines.mjs'),
       `${lines}console.log(message.content[0].text);\n`,
@@ -175,7 +182,13 @@ describe.each([
     expect((await books('anthropic')).get('guardian')?.tokens).toBe(before + TOTALS.anthropic);
   });
 
-  it('is typed as its users write it', async () => {
+  it('is typed as its users write it, and as the READMEs do', async () => {
+    const [wrapped = '', reported = ''] = await blocksOf(README);
+    const [middleware = ''] = await blocksOf(MIDDLEWARE);
+    const vendor = 'declare function callTheVendor(): Promise<{ readonly text: string }>;\n';
+    await writeFile(path.join(project.folder, 'readme-wrap.ts'), `${wrapped}console.log(message.content);\n`);
+    await writeFile(path.join(project.folder, 'readme-slot.ts'), `${vendor}${reported}console.log(text);\n`);
+    await writeFile(path.join(project.folder, 'readme-middleware.ts'), `${middleware}console.log(text);\n`);
     await project.run('node_modules/typescript/bin/tsc -p .', {});
   });
 

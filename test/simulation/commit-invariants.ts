@@ -19,6 +19,7 @@ import { exceededScopes, wrongScopes } from '../support/scope-books.js';
 import { checkChanges } from './change-invariants.js';
 import { checkMeasured, checkSafe } from './extremes.js';
 import { checkPacing } from './pacing-invariants.js';
+import { checkPairs } from './pair-invariants.js';
 import { type Say, sum } from './say.js';
 import { MAX_SKEW_MS } from './sim-clock.js';
 import { checkTopped, checkTopUps, type ToppedBooks } from './top-up-invariants.js';
@@ -113,6 +114,7 @@ function checkSums(ledger: Ledger, say: Say): void {
       for (const of of [...rest.ais.values(), ...rest.models.values(), ...hoursOf])
         say(of >= 0, `${day}: taken from what is presumed of a lease, or what was topped`);
     }
+    checkPairs(tables, day, say);
     checkCalls(day, totals, tables.callsOfDay(day), say);
     say(totals.presumed >= 0 && totals.total >= 0 && totals.late >= 0, `${day}: below zero`);
     for (const { tokens } of totals.hours) say(tokens >= 0, `${day}: an hour below zero`);

@@ -1,4 +1,5 @@
 import type { CallerRequest } from '../../src/arbiter/service-port.js';
+import { alertIdOf } from '../../src/domain/alerts/alerts.js';
 import { KEPT_CHANGES } from '../../src/domain/model/changes.js';
 import { parseLeaseId } from '../../src/domain/model/lease-id.js';
 import type { PolicyFields } from '../../src/domain/model/policy.js';
@@ -119,6 +120,7 @@ export class Operator extends SimulatedCaller {
     if (!gentle && world.random() < 0.7) await this.topUp(steps);
     for (let step = 0; step < steps; step += 1) {
       await world.pause(world.random() * 4_000);
+      if (world.mindsAlerts && step % 3 === 1) await this.mindAlerts();
       await world.pick(gentle ? [...FAULTS, nextDay, nextDay, lateInHour] : [...FAULTS, ...ORDERS])(
         this,
         step,
@@ -190,6 +192,19 @@ export class Operator extends SimulatedCaller {
         ? overCaps(`top-up-${step}`, tokens, expiresAt, whose)
         : largerMonth(`top-up-${step}`, tokens);
     for (let times = world.random() < 0.3 ? 2 : 1; times > 0; times -= 1) await this.order(request);
+  }
+
+  /** Of what stands or of anything, and sometimes no longer. */
+  async mindAlerts(): Promise<void> {
+    const { world } = this;
+    const until =
+      world.random() < 0.3 ? {} : { until: world.time.now + world.pick([5_000, 60_000, 600_000]) };
+    const rules = world.pick([[], [], ['WARNING'], ['HOURLY_BURST', 'LEASE_EXPIRED']]);
+    await this.order({ kind: 'silence-alerts', rules, reason: 'test', ...until });
+    const marks = [...(world.store.peekState(BUDGET)?.sections.alerts.values() ?? [])];
+    const minded = marks.length === 0 ? undefined : world.pick(marks);
+    if (minded === undefined) return;
+    await this.order({ kind: 'acknowledge-alert', alertId: alertIdOf(minded), reason: 'test' });
   }
 
   private teams(): string[] {

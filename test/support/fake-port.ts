@@ -20,7 +20,7 @@ import type {
 } from '../../src/domain/model/outcomes.js';
 import type { AcquireRequest } from '../../src/domain/model/requests.js';
 import type { LeaseView } from '../../src/domain/model/types.js';
-import { budget, closedLease, DENIAL, lease, NOON, snapshot, TOP_UP } from './samples.js';
+import { ALERT, budget, closedLease, DENIAL, lease, NOON, snapshot, TOP_UP } from './samples.js';
 
 type Outcome = OutcomeOf[CallerRequest['kind']];
 type Answer = (request: CallerRequest, caller: Caller) => Outcome | Promise<Outcome>;
@@ -65,6 +65,16 @@ const ANSWERS: { readonly [K in CallerRequest['kind']]: OutcomeOf[K] } = {
   adjust: { kind: 'adjusted', day: '2026-11-15', dayTotal: 900, replayed: false },
   'add-top-up': { kind: 'top-up', topUp: TOP_UP, replayed: false },
   'end-top-up': { kind: 'top-up', topUp: { ...TOP_UP, endedAt: NOON }, before: TOP_UP, replayed: false },
+  'acknowledge-alert': {
+    kind: 'alert',
+    before: ALERT,
+    alert: { ...ALERT, acknowledged: { at: NOON, reason: 'we know', principal: 'alice' } },
+  },
+  'silence-alerts': {
+    kind: 'silences',
+    before: {},
+    silences: { '*': { until: NOON + 60_000, reason: 'a move', at: NOON, principal: 'alice' } },
+  },
   'reset-clock': { kind: 'clock-reset', before: NOON + 9_000, after: NOON },
 };
 

@@ -108,6 +108,7 @@ export function snapshot(changes: Partial<BudgetSnapshot> = {}): BudgetSnapshot 
     topUps: [TOP_UP],
     monthParts: new Map(),
     alerts: [],
+    silences: {},
     ...changes,
   };
 }

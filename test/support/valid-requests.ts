@@ -112,6 +112,21 @@ export const METHODS = {
     codec: admin.ListTopUpsRequest,
     valid: { budgetId: 'anthropic' },
   },
+  listAlerts: {
+    method: admin.BudgetAdminServiceService.listAlerts,
+    codec: admin.ListAlertsRequest,
+    valid: { budgetId: 'anthropic' },
+  },
+  acknowledgeAlert: {
+    method: admin.BudgetAdminServiceService.acknowledgeAlert,
+    codec: admin.AcknowledgeAlertRequest,
+    valid: { budgetId: 'anthropic', alertId: 'WARNING:1793491200000' },
+  },
+  silenceAlerts: {
+    method: admin.BudgetAdminServiceService.silenceAlerts,
+    codec: admin.SilenceAlertsRequest,
+    valid: { budgetId: 'anthropic', until: new Date('2026-11-20T00:00:00Z'), rules: [5] },
+  },
   listChanges: {
     method: admin.BudgetAdminServiceService.listChanges,
     codec: admin.ListChangesRequest,

@@ -5,7 +5,7 @@ import { Tidying } from '../../src/app/tidying.js';
 import { Arbiter } from '../../src/arbiter/arbiter.js';
 import { NOBODY } from '../../src/arbiter/pending.js';
 import type { CallerRequest } from '../../src/arbiter/service-port.js';
-import { ALERT_RULES } from '../../src/domain/alerts/alert-conditions.js';
+import { ALERT_RULES } from '../../src/domain/alerts/condition.js';
 import type { OutcomeOf } from '../../src/domain/model/outcomes.js';
 import { embeddedClock } from '../../src/platform/embedded-clock.js';
 import type { Scheduler } from '../../src/platform/scheduler.js';

@@ -82,6 +82,11 @@ function amountOrCapacity(complaint: Complaint): string {
         `there is no top-up ${quoted(complaint.topUpId)}, or it was added over 7 days ago and has ended: ` +
         'ListTopUps has those in force'
       );
+    case 'ALERT_NOT_FOUND':
+      return (
+        `there is no alert ${quoted(complaint.alertId)} of this budget, or it ended over 72 hours ago: ` +
+        'ListAlerts has those that hold'
+      );
     case 'TOO_MANY_TOP_UPS':
       return `${complaint.most} top-ups of this budget have not ended: end one with EndTopUp first`;
     case 'STATE_FULL':

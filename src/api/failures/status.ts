@@ -64,6 +64,7 @@ const COMPLAINT_CODES: { readonly [R in Complaint['reason']]: status } = {
   USAGE_REPORTED: status.FAILED_PRECONDITION,
   BELOW_ZERO: status.FAILED_PRECONDITION,
   TOP_UP_NOT_FOUND: status.NOT_FOUND,
+  ALERT_NOT_FOUND: status.NOT_FOUND,
   TOO_MANY_TOP_UPS: status.RESOURCE_EXHAUSTED,
   UNIT_IN_USE: status.FAILED_PRECONDITION,
   ETAG_MISMATCH: status.ABORTED,
@@ -186,6 +187,8 @@ function metadataOf(complaint: Complaint): Record<string, string> {
       return { lease_id: complaint.leaseId };
     case 'TOP_UP_NOT_FOUND':
       return { top_up_id: complaint.topUpId };
+    case 'ALERT_NOT_FOUND':
+      return { alert_id: complaint.alertId };
     case 'USAGE_REPORTED':
     case 'LEASE_CLOSED':
       return { lease_id: complaint.lease.leaseId, state: complaint.lease.status };

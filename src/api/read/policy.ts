@@ -45,7 +45,8 @@ function readValue(checks: Checks, row: PolicyField, value: unknown): unknown {
     case 'choice':
       return readChoice(checks, row.name, value as number, row.values);
     case 'budgets':
-      return unlessEmpty(value as readonly string[]);
+    case 'percents':
+      return unlessEmpty(value as readonly unknown[]);
     case 'shares-by-ai':
       return unlessEmpty(inOrder(Object.entries(value as Policy['maxDailyPercentByAi'])));
     case 'weights':

@@ -1,27 +1,17 @@
+import { alertIdOf } from '../../domain/alerts/alerts.js';
 import { toldOf } from '../../domain/alerts/notices.js';
-import type { StoredAlert } from '../../domain/model/state.js';
-import { type Alert, type AlertNotice, AlertRule } from '../../gen/budgetarbiter/v1/budget.js';
+import { EVERY_RULE } from '../../domain/alerts/silences.js';
+import type { AlertView } from '../../domain/model/outcomes.js';
+import type { Silences, StoredAlert } from '../../domain/model/state.js';
+import type { Alert, AlertNotice, AlertSilence } from '../../gen/budgetarbiter/v1/budget.js';
+import { alertRuleMessage } from '../alert-rules.js';
 import { optionalDate } from './time.js';
 import { windowKindMessage } from './window.js';
 
-const RULES: ReadonlyMap<string, AlertRule> = new Map([
-  ['POOR_SPREAD', AlertRule.ALERT_RULE_POOR_SPREAD],
-  ['DAILY_SPIKE', AlertRule.ALERT_RULE_DAILY_SPIKE],
-  ['HOURLY_BURST', AlertRule.ALERT_RULE_HOURLY_BURST],
-  ['DAY_BELOW_MINIMUM', AlertRule.ALERT_RULE_DAY_BELOW_MINIMUM],
-  ['WARNING', AlertRule.ALERT_RULE_WARNING],
-  ['CRITICAL', AlertRule.ALERT_RULE_CRITICAL],
-  ['EMERGENCY', AlertRule.ALERT_RULE_EMERGENCY],
-  ['LEASE_EXPIRED', AlertRule.ALERT_RULE_LEASE_EXPIRED],
-  ['OVERRUN', AlertRule.ALERT_RULE_OVERRUN],
-  ['EXHAUSTION_FORECAST', AlertRule.ALERT_RULE_EXHAUSTION_FORECAST],
-  ['UNPRICED_MODEL', AlertRule.ALERT_RULE_UNPRICED_MODEL],
-]);
-
-export function alertMessage(alert: StoredAlert): Alert {
+export function alertMessage(alert: AlertView): Alert {
+  const { acknowledged, aiId, teamId, model } = alert;
   return {
-    // The state may come from a newer replica, with a rule that this one has no name for.
-    rule: RULES.get(alert.rule) ?? AlertRule.ALERT_RULE_UNSPECIFIED,
+    rule: alertRuleMessage(alert.rule),
     window: windowKindMessage(alert.window),
     windowStart: new Date(alert.windowStart),
     raisedAt: new Date(alert.raisedAt),
@@ -30,10 +20,23 @@ export function alertMessage(alert: StoredAlert): Alert {
     threshold: alert.threshold,
     message: alert.message,
     notice: noticeMessage(alert),
+    alertId: alertIdOf(alert),
+    acknowledgedAt: optionalDate(acknowledged?.at),
+    acknowledgedBy: acknowledged && (acknowledged.principal ?? ''),
+    acknowledgedReason: acknowledged?.reason,
+    silencedUntil: optionalDate(alert.silencedUntil),
+    ...{ aiId, teamId, model },
   };
 }
 
 function noticeMessage(alert: StoredAlert): AlertNotice {
   const { number, raisedAt, endedAt } = toldOf(alert);
   return { number, raisedAt: new Date(raisedAt), endedAt: optionalDate(endedAt) };
+}
+
+export function silenceMessages(silences: Silences): AlertSilence[] {
+  return Object.entries(silences).map(([rule, { until, reason, at, principal = '' }]) => ({
+    rule: rule === EVERY_RULE ? undefined : alertRuleMessage(rule),
+    ...{ until: new Date(until), reason, silencedAt: new Date(at), silencedBy: principal },
+  }));
 }

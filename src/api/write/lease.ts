@@ -27,6 +27,7 @@ export function leaseMessage(lease: LeaseView): Lease {
     renewableUntil: new Date(lease.renewableUntil),
     labels: lease.labels,
     closedAt: optionalDate(lease.closedAt),
+    reportedAt: optionalDate(lease.reportedAt),
     sessionId: lease.sessionId,
     topUpId: lease.topUpId,
     teamId: lease.teamId,

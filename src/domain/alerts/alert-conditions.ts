@@ -1,8 +1,6 @@
 import { percentOf } from '../model/percent.js';
-import type { Policy } from '../model/policy.js';
-import type { MonthWindow, StoredAlert } from '../model/state.js';
-import type { Allowance } from '../policy/allowance.js';
-import { forecastCounts, forecastOf, type Outlook } from '../statistics/forecast.js';
+import type { MonthWindow } from '../model/state.js';
+import { forecastCounts, forecastOf } from '../statistics/forecast.js';
 import {
   mean,
   POOR_ABOVE,
@@ -13,24 +11,9 @@ import {
   usageFigures,
   weekdaySpreadPercent,
 } from '../statistics/spread.js';
-import type { Span } from '../time/windows.js';
 import * as messages from './alert-messages.js';
-
-export const ALERT_RULES = [
-  'POOR_SPREAD',
-  'DAILY_SPIKE',
-  'HOURLY_BURST',
-  'DAY_BELOW_MINIMUM',
-  'WARNING',
-  'CRITICAL',
-  'EMERGENCY',
-  'LEASE_EXPIRED',
-  'OVERRUN',
-  'EXHAUSTION_FORECAST',
-  'UNPRICED_MODEL',
-] as const;
-
-export type AlertRule = (typeof ALERT_RULES)[number];
+import type { AlertCondition, AlertInput } from './condition.js';
+import { listedShares } from './listed-shares.js';
 
 /** The share of an hour's cap above which it counts as a burst. */
 const BURST_PERCENT = 80;
@@ -39,37 +22,6 @@ const BURST_PERCENT = 80;
 const WORSE_SPREAD = 10;
 /** So much earlier an exhaustion is clearly worse. */
 const DAY_MS = 86_400_000;
-
-/** By `YYYY-MM-DD`. */
-type DayTotals = Pick<ReadonlyMap<string, number>, 'get' | typeof Symbol.iterator>;
-
-export interface AlertInput extends Outlook {
-  readonly policy: Policy;
-  readonly allowance: Allowance;
-  readonly hour: Span;
-  readonly hourSpent: number;
-  /** The hour's cap in force. */
-  readonly hourCap: number;
-  readonly monthSpent: number;
-  /** Tokens of the month's days with usage. */
-  readonly dayTotals: DayTotals;
-  /** The day before today, of the month before if today is the first; absent if the budget was not in use by then. */
-  readonly closedDay?: { readonly day: string; readonly start: number; readonly total: number };
-}
-
-/** A rule as it stands in one window. */
-export interface AlertCondition {
-  readonly rule: AlertRule;
-  readonly window: StoredAlert['window'];
-  readonly windowStart: number;
-  readonly value: number;
-  readonly threshold: number;
-  readonly holds: boolean;
-  /** How bad it is, in steps: what was told is told anew when it is worse by a whole one. Absent: it is as it is. */
-  readonly level?: number;
-  /** Built only for an alert that is raised: conditions are looked at with every decision. */
-  readonly message: () => string;
-}
 
 /** Every condition that a budget's figures can raise, each for the window under way (or the day that closed). */
 export function alertConditions(input: AlertInput): AlertCondition[] {
@@ -81,6 +33,7 @@ export function alertConditions(input: AlertInput): AlertCondition[] {
     ...belowMinimum(input),
     ...shares(input),
     exhaustion(input),
+    ...listedShares(input),
   ];
 }
 
@@ -114,7 +67,7 @@ function spike({ policy, allowance, today, dayTotals }: AlertInput, earlier: Usa
   ];
 }
 
-function burst({ policy, hour, hourSpent, hourCap }: AlertInput): AlertCondition {
+function burst({ policy, zone, hour, hourSpent, hourCap }: AlertInput): AlertCondition {
   return {
     rule: 'HOURLY_BURST',
     window: 'HOUR',
@@ -122,7 +75,7 @@ function burst({ policy, hour, hourSpent, hourCap }: AlertInput): AlertCondition
     value: hourSpent,
     threshold: percentOf(hourCap, BURST_PERCENT),
     holds: hourSpent * 100 > hourCap * BURST_PERCENT,
-    message: () => messages.hourlyBurst(policy.unit, hour, hourSpent, hourCap, BURST_PERCENT),
+    message: () => messages.hourlyBurst({ unit: policy.unit, zone }, hour, hourSpent, hourCap, BURST_PERCENT),
   };
 }
 
@@ -143,7 +96,7 @@ function belowMinimum({ policy, allowance, closedDay }: AlertInput): AlertCondit
   ];
 }
 
-function shares({ policy, allowance, month, monthSpent }: AlertInput): AlertCondition[] {
+function shares({ policy, zone, allowance, month, monthSpent }: AlertInput): AlertCondition[] {
   const { enforced, warning, critical, grantable } = allowance;
   const share = (
     rule: 'WARNING' | 'CRITICAL' | 'EMERGENCY',
@@ -151,7 +104,8 @@ function shares({ policy, allowance, month, monthSpent }: AlertInput): AlertCond
     threshold: number,
   ): AlertCondition => {
     const holds = monthSpent > 0 && monthSpent >= threshold;
-    const message = () => messages.shareSpent(policy.unit, rule, month, monthSpent, enforced, percent);
+    const message = () =>
+      messages.shareSpent({ unit: policy.unit, zone }, rule, month, monthSpent, enforced, percent);
     return ofMonth({ rule, value: monthSpent, threshold, holds, message }, month);
   };
   return [
@@ -162,12 +116,13 @@ function shares({ policy, allowance, month, monthSpent }: AlertInput): AlertCond
 }
 
 function exhaustion(input: AlertInput): AlertCondition {
-  const { policy, allowance, month, monthSpent, now } = input;
+  const { policy, zone, allowance, month, monthSpent, now } = input;
   const { enforced } = allowance;
   const forecast = forecastOf({ ...input, enforced, spent: monthSpent });
   const { exhaustedAt, projectedMonthTokens: value } = forecast;
   const holds = exhaustedAt !== undefined && forecastCounts(input);
-  const message = () => messages.exhaustionForecast(policy.unit, month, value, enforced, exhaustedAt ?? now);
+  const message = () =>
+    messages.exhaustionForecast({ unit: policy.unit, zone }, month, value, enforced, exhaustedAt ?? now);
   const level = (month.end - (exhaustedAt ?? month.end)) / DAY_MS;
   return ofMonth({ rule: 'EXHAUSTION_FORECAST', value, threshold: enforced, holds, level, message }, month);
 }

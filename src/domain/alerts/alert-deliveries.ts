@@ -2,6 +2,7 @@ import type { Ledger } from '../ledger/ledger.js';
 import type { ClaimDeliveriesRequest, DeliveryResult, RecordDeliveriesRequest } from '../model/requests.js';
 import type { PendingDelivery, StoredAlert, StoredDelivery } from '../model/state.js';
 import { toldOf } from './notices.js';
+import { silencedUntil } from './silences.js';
 
 /**
  * Whom alerts are sent to, and how far that went. It is part of an alert's mark, so that the commit that raises an alert also
@@ -35,18 +36,18 @@ export interface Sender {
 }
 
 /** Notes for every notice that was raised or ended since the last commit who must be told; the committing replica sends. */
-export function addressAlerts({ tables: { alerts }, clock }: Ledger, sender: Sender): void {
-  if (!alerts.touched) return;
-  for (const key of alerts.changedKeys()) {
+export function addressAlerts(
+  { tables: { alerts, settings }, clock, silences }: Ledger,
+  sender: Sender,
+): void {
+  // What a silence withheld until now stands in marks that nothing else changes.
+  const keys = settings.touched ? [...alerts.keys()] : alerts.touched ? alerts.changedKeys() : [];
+  for (const key of keys) {
     const mark = alerts.get(key);
-    if (mark === undefined) continue;
-    const addressed = isToTell(mark) ? startTold(mark, clock, sender) : endTold(mark, clock, sender);
+    if (mark === undefined || silencedUntil(silences, mark.rule, clock) !== undefined) continue;
+    const addressed = mark.untold ? startTold(mark, clock, sender) : endTold(mark, clock, sender);
     if (addressed !== undefined) alerts.set(key, addressed);
   }
-}
-
-function isToTell({ untold }: StoredAlert): boolean {
-  return untold === true;
 }
 
 /** To those who heard an earlier notice of it, this one comes in the place of what is under way. */
@@ -54,7 +55,10 @@ function startTold(
   { untold: _, ...mark }: StoredAlert,
   now: number,
   { copyId, sinksFor }: Sender,
-): StoredAlert {
+): StoredAlert | undefined {
+  const holds = isHappening(mark) ? mark.raisedAt === now : mark.endedAt === undefined;
+  // A silence withheld it until it was over; what is away may come back, and is told then.
+  if (!holds) return toldOf(mark).endedAt === undefined ? undefined : mark;
   const sinks = sinksFor?.(mark.rule) ?? [];
   const { deliveries = [] } = mark;
   if (sinks.length === 0 && deliveries.length === 0) return mark;
@@ -76,6 +80,11 @@ function endTold(mark: StoredAlert, now: number, { copyId }: Sender): StoredAler
     isDue(delivery) ? begin(delivery.sink, 'ENDED', now, copyId) : delivery,
   );
   return { ...mark, deliveries: ended };
+}
+
+/** Somebody heard that it began, and a silence withholds its end. */
+export function owesEnd(mark: StoredAlert): boolean {
+  return !isHappening(mark) && (mark.deliveries?.some(wantsEnd) ?? false);
 }
 
 /** It has heard that it began, and of no end since. */

@@ -2,7 +2,7 @@ import type { Ledger } from '../ledger/ledger.js';
 import { standingOf } from '../ledger/standing.js';
 import { monthInWindow } from '../ledger/topped.js';
 import { dayAt } from '../time/windows.js';
-import type { AlertInput } from './alert-conditions.js';
+import type { AlertInput } from './condition.js';
 
 /** The figures of a budget that alerts are about, as they are now. */
 export function alertInput(ledger: Ledger): AlertInput {
@@ -22,9 +22,19 @@ export function alertInput(ledger: Ledger): AlertInput {
     hourSpent: standing.hour.spent,
     hourCap: standing.hour.cap.tokens,
     monthSpent: monthInWindow(tables),
+    monthAis: tables.monthAis,
+    teams: teamsOf(ledger),
     dayTotals: tables.dayTotals,
     ...(closedDay === undefined ? {} : { closedDay }),
   };
+}
+
+/** A team without a cap of its own for the month has all of it. */
+function teamsOf({ scopes, allowance }: Ledger): AlertInput['teams'] {
+  if (scopes === undefined) return [];
+  return Array.from(scopes.teams.values(), ({ id, month, monthPart }) => ({
+    ...{ teamId: id, spent: month, part: monthPart.of(allowance.enforced) },
+  }));
 }
 
 /** Yesterday, if the budget was in use by then. */

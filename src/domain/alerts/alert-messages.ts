@@ -1,10 +1,17 @@
 import type { MonthWindow, StoredLease } from '../model/state.js';
 import { aboutInUnit, inUnit, withUnit } from '../model/unit.js';
-import { duration, moment } from '../model/wording.js';
+import { duration } from '../model/wording.js';
 import type { UsageFigures } from '../statistics/spread.js';
+import { momentIn } from '../time/clock-text.js';
 import type { Span } from '../time/recent.js';
 
-/** What happened, what it means and what to do, for a person. */
+/** What happened, what it means and what to do, for a person. Moments are those of the budget's zone. */
+
+/** What a budget counts, and the zone whose clock it goes by. */
+export interface Place {
+  readonly unit: string;
+  readonly zone: string;
+}
 
 export function poorSpread(
   unit: string,
@@ -29,10 +36,16 @@ export function dailySpike(unit: string, day: string, tokens: number, usual: num
   );
 }
 
-export function hourlyBurst(unit: string, hour: Span, tokens: number, cap: number, percent: number): string {
+export function hourlyBurst(
+  { unit, zone }: Place,
+  hour: Span,
+  tokens: number,
+  cap: number,
+  percent: number,
+): string {
   return (
-    `The hour from ${moment(hour.start)} took ${withUnit(unit, tokens)}, more than ${percent}% of its cap of ${inUnit(unit, cap)}. ` +
-    `When the cap is reached, AIs are denied until ${moment(hour.end)}; ` +
+    `The hour from ${momentIn(zone, hour.start)} took ${withUnit(unit, tokens)}, more than ${percent}% of its cap of ${inUnit(unit, cap)}. ` +
+    `When the cap is reached, AIs are denied until ${momentIn(zone, hour.end)}; ` +
     'smaller requests, or a higher max_hourly_percent, let more of them through.'
   );
 }
@@ -52,7 +65,7 @@ export function dayBelowMinimum(
 }
 
 export function shareSpent(
-  unit: string,
+  { unit, zone }: Place,
   rule: 'WARNING' | 'CRITICAL' | 'EMERGENCY',
   month: MonthWindow,
   spent: number,
@@ -62,16 +75,39 @@ export function shareSpent(
   const share = Math.floor((spent / enforced) * 1_000) / 10;
   const meaning =
     rule === 'EMERGENCY'
-      ? `No new slots are granted until ${moment(month.end)}; running leases go on. A higher monthly_limit reopens the month.`
-      : `It must last until ${moment(month.end)}. Slow the AIs down, or raise monthly_limit.`;
+      ? `No new slots are granted until ${momentIn(zone, month.end)}; running leases go on. A higher monthly_limit reopens the month.`
+      : `It must last until ${momentIn(zone, month.end)}. Slow the AIs down, or raise monthly_limit.`;
   return (
     `${inUnit(unit, spent)} of ${withUnit(unit, enforced)} of ${month.key} are spent, ${share}% ` +
     `(${rule.toLowerCase()} from ${percent}%). ${meaning}`
   );
 }
 
+/** `whole`: the enforced limit, or a team's part of it. */
+export function listedShare(
+  { unit, zone }: Place,
+  { aiId, teamId }: { readonly aiId?: string; readonly teamId?: string },
+  month: MonthWindow,
+  spent: number,
+  whole: number,
+  percent: number,
+): string {
+  const share = Math.floor((spent / whole) * 1_000) / 10;
+  const ends = momentIn(zone, month.end);
+  if (aiId !== undefined)
+    return (
+      `${aiId} has spent ${inUnit(unit, spent)} of the ${withUnit(unit, whole)} of ${month.key}, ${share}% (told from ${percent}%). ` +
+      `They are for all until ${ends}. See what it does; max_daily_percent_by_ai or a team bounds what it takes.`
+    );
+  const who = teamId === undefined ? '' : `Of the part of team ${teamId}, `;
+  return (
+    `${who}${inUnit(unit, spent)} of ${withUnit(unit, whole)} of ${month.key} are spent, ${share}% (told from ${percent}%). ` +
+    `It must last until ${ends}. Slow the AIs down, or raise ${teamId === undefined ? 'monthly_limit' : 'its max_monthly_percent'}.`
+  );
+}
+
 export function exhaustionForecast(
-  unit: string,
+  { unit, zone }: Place,
   month: MonthWindow,
   projected: number,
   enforced: number,
@@ -79,20 +115,20 @@ export function exhaustionForecast(
 ): string {
   return (
     `If it goes on as before, ${month.key} would take ${aboutInUnit(unit, projected)} of ${withUnit(unit, enforced)} ` +
-    `and be used up on ${moment(at)}, before it ends on ${moment(month.end)}. ` +
+    `and be used up on ${momentIn(zone, at)}, before it ends on ${momentIn(zone, month.end)}. ` +
     'Slow the AIs down, lower max_daily_percent, or choose pacing EVEN.'
   );
 }
 
-export function leaseExpired(unit: string, lease: StoredLease, presumed: number): string {
+export function leaseExpired({ unit, zone }: Place, lease: StoredLease, presumed: number): string {
   const held = Math.max(0, lease.reserved - lease.used);
   const tokens =
     presumed > 0
       ? `${withUnit(unit, presumed)} that it held are presumed spent until a late report or release says otherwise`
       : `${withUnit(unit, held)} that it held are free again`;
   return (
-    `The lease of ${lease.aiId} (fence ${lease.fence}, granted ${moment(lease.grantedAt)}) was not renewed within ` +
-    `${duration(lease.ttlMs)} or released, and ended at ${moment(lease.expiresAt)}. ` +
+    `The lease of ${lease.aiId} (fence ${lease.fence}, granted ${momentIn(zone, lease.grantedAt)}) was not renewed within ` +
+    `${duration(lease.ttlMs)} or released, and ended at ${momentIn(zone, lease.expiresAt)}. ` +
     `Its slot is free; ${tokens}. See whether the AI crashed; if it only works longer, it must renew, or ask for a longer lease_ttl.`
   );
 }

@@ -2,39 +2,43 @@ import type { Policy } from '../model/policy.js';
 import type { MonthWindow, StoredAlert, StoredLease } from '../model/state.js';
 import { TOKENS } from '../model/unit.js';
 import type { Span } from '../time/windows.js';
-import type { AlertCondition, AlertRule } from './alert-conditions.js';
-import { isHappening } from './alert-deliveries.js';
+import { isHappening, owesEnd } from './alert-deliveries.js';
 import * as messages from './alert-messages.js';
+import type { AlertCondition, AlertRule } from './condition.js';
 import { away, type Changed, held, type MarkChange, noticeEndsAt, toldOf } from './notices.js';
 
 /** Marks of windows that are over are kept a while for those who look later, then forgotten. */
 const MARK_MEMORY_MS = 72 * 3_600_000;
 
-/** The key of a mark: a rule is raised at most once in a window, or for a model in it. */
+/** The key of a mark: a rule is raised at most once in a window, or for an AI, a team or a model in it. */
 export function alertKey({
   rule,
   windowStart,
+  aiId,
+  teamId,
   model,
-}: {
-  readonly rule: string;
-  readonly windowStart: number;
-  readonly model?: string;
-}): string {
-  return model === undefined ? `${rule} ${windowStart}` : `${rule} ${windowStart} ${model}`;
+}: Pick<StoredAlert, 'rule' | 'windowStart' | 'aiId' | 'teamId' | 'model'>): string {
+  const whose = aiId ?? teamId ?? model;
+  return whose === undefined ? `${rule} ${windowStart}` : `${rule} ${windowStart} ${whose}`;
 }
 
 /** Marks by their keys. */
 export type Marks = Pick<ReadonlyMap<string, StoredAlert>, 'get' | typeof Symbol.iterator>;
 
-/** What the conditions change in the marks. */
-export function updateMarks(marks: Marks, conditions: readonly AlertCondition[], now: number): MarkChange[] {
+/** What the conditions change in the marks. `isSilent`: nothing of a rule is sent now. */
+export function updateMarks(
+  marks: Marks,
+  conditions: readonly AlertCondition[],
+  now: number,
+  isSilent: (rule: string) => boolean = () => false,
+): MarkChange[] {
   const changes: MarkChange[] = [];
   const note = (key: string, changed: Changed | undefined) => {
     if (changed !== undefined) changes.push({ key, ...changed });
   };
   const met = new Map(conditions.map((condition) => [markKey(marks, condition), condition]));
   for (const [key, condition] of met) {
-    if (condition.holds) note(key, held(marks.get(key), condition, now));
+    if (condition.holds) note(key, held(marks.get(key), condition, now, isSilent(condition.rule)));
   }
   for (const [key, mark] of marks) {
     const condition = met.get(key);
@@ -43,8 +47,13 @@ export function updateMarks(marks: Marks, conditions: readonly AlertCondition[],
   return changes;
 }
 
-/** An hourly alert goes on from hour to hour, as long as its notice stands. */
-function markKey(marks: Marks, condition: AlertCondition): string {
+/** By which callers name an alert. */
+export function alertIdOf(alert: StoredAlert): string {
+  return alertKey(alert).split(' ').map(encodeURIComponent).join(':');
+}
+
+/** The key of a condition's mark. An hourly alert goes on from hour to hour, as long as its notice stands. */
+export function markKey(marks: Marks, condition: AlertCondition): string {
   if (condition.window === 'HOUR') {
     for (const [key, mark] of marks) {
       const same = mark.rule === condition.rule && mark.epoch === undefined && !isHappening(mark);
@@ -62,7 +71,7 @@ export function forgettableMarks(marks: Marks, month: MonthWindow, now: number):
   const forgettable: string[] = [];
   for (const [key, mark] of marks) {
     const { endedAt } = toldOf(mark);
-    if (endedAt === undefined || isPromised(mark)) continue;
+    if (endedAt === undefined || isPromised(mark) || owesEnd(mark)) continue;
     const over = mark.window !== 'MONTH' || mark.windowStart < month.start;
     // Of a deleted budget, or of a future that never was: the window that comes under this name is another one.
     const foreign = mark.epoch !== undefined || mark.windowStart > now;
@@ -82,12 +91,6 @@ export function nextNoticeEnd(marks: Iterable<StoredAlert>): number {
   return earliest;
 }
 
-/** As watchers and logs see it: whom it must be told beside them is nobody else's matter. */
-export function toldToAll(alert: StoredAlert): StoredAlert {
-  const { untold: _, ...told } = alert;
-  return told;
-}
-
 /** It may end without anybody asking for anything: its hour is over, or the month goes on at a lower rate. */
 export function mayEndByTime({ rule, window, endedAt }: StoredAlert): boolean {
   return endedAt === undefined && (window === 'HOUR' || rule === 'EXHAUSTION_FORECAST');
@@ -103,6 +106,7 @@ interface Where {
   readonly month: Pick<MonthWindow, 'start'>;
   readonly policy: Pick<Policy, 'unit'>;
   readonly hour: Span;
+  readonly zone: string;
   readonly clock: number;
 }
 
@@ -111,7 +115,7 @@ export function leaseExpiredAlert(where: Where, lease: StoredLease, presumed: nu
   return happened('LEASE_EXPIRED', where, {
     value: presumed,
     threshold: 0,
-    message: messages.leaseExpired(where.policy.unit, lease, presumed),
+    message: messages.leaseExpired({ unit: where.policy.unit, zone: where.zone }, lease, presumed),
   });
 }
 
@@ -135,14 +139,15 @@ export function unpricedModelAlert(where: Where, model: string, tokens: number):
 /** An event is over as soon as it has happened; its mark keeps the same event from alerting again within the hour. */
 function happened(
   rule: AlertRule,
-  { policy, hour, clock }: Where,
+  { policy, zone, hour, clock }: Where,
   figures: Pick<StoredAlert, 'value' | 'threshold' | 'message'>,
 ): StoredAlert {
   const at = { windowStart: hour.start, raisedAt: clock, endedAt: clock };
-  return counting(policy.unit, { rule, window: 'HOUR', ...at, ...figures, untold: true });
+  return placed({ unit: policy.unit, zone }, { rule, window: 'HOUR', ...at, ...figures, untold: true });
 }
 
-/** An alert says what its figures count, where that is not tokens: whoever is told of it knows nothing of the budget. */
-export function counting(unit: string, alert: StoredAlert): StoredAlert {
-  return unit === TOKENS ? alert : { ...alert, unit };
+/** What whoever is told of it cannot know: what its figures count, where that is not tokens, and its zone, where that is not UTC. */
+export function placed({ unit, zone }: messages.Place, alert: StoredAlert): StoredAlert {
+  if (unit === TOKENS && zone === 'UTC') return alert;
+  return { ...alert, ...(unit !== TOKENS && { unit }), ...(zone !== 'UTC' && { zone }) };
 }

@@ -1,5 +1,5 @@
 import type { StoredAlert, StoredNotice } from '../model/state.js';
-import type { AlertCondition } from './alert-conditions.js';
+import type { AlertCondition } from './condition.js';
 
 /**
  * What was told of an alert, beside what holds. The condition is what the figures say, at every moment. Its notice is raised when it
@@ -17,7 +17,7 @@ const HOUR_AWAY_MS = 30 * 60_000;
  * - ENDED: its notice ended.
  * - AWAY: its condition no longer holds; the notice stands.
  * - BACK: it holds again, and its notice stood all the time.
- * - HANDLED: somebody acknowledged it, or silenced it.
+ * - HANDLED: somebody acknowledged it or silenced it, or a silence is over.
  */
 export type AlertChange = 'RAISED' | 'ENDED' | 'AWAY' | 'BACK' | 'HANDLED';
 
@@ -41,11 +41,13 @@ export function held(
   mark: StoredAlert | undefined,
   condition: AlertCondition,
   now: number,
+  isSilent = false,
 ): Changed | undefined {
   if (mark === undefined) return { alert: raised(condition, now), change: 'RAISED' };
   const told = toldOf(mark);
   const { level } = condition;
   if (told.endedAt !== undefined || isWorse(condition, told)) return raisedAgain(mark, condition, now);
+  if (mark.untold && !isSilent) return saidLate(mark, condition, now);
   const notice = level === undefined || told.level !== undefined ? told : { ...told, level };
   if (mark.endedAt === undefined) return notice === told ? undefined : { alert: { ...mark, notice } };
   const { endedAt: _, ...rest } = mark;
@@ -57,17 +59,25 @@ function isWorse({ level }: AlertCondition, told: StoredNotice): boolean {
 }
 
 function raised(condition: AlertCondition, now: number): StoredAlert {
-  const { rule, window, windowStart } = condition;
-  return { rule, window, windowStart, raisedAt: now, ...toldNow(condition, 1, now) };
+  const { rule, window, windowStart, aiId, teamId } = condition;
+  const whose = { ...(aiId !== undefined && { aiId }), ...(teamId !== undefined && { teamId }) };
+  return { rule, window, windowStart, ...whose, raisedAt: now, ...toldNow(condition, 1, now) };
 }
 
 function raisedAgain(mark: StoredAlert, condition: AlertCondition, now: number): Changed {
-  const { endedAt, unit: _, ...rest } = mark;
-  const raisedAt = endedAt === undefined ? mark.raisedAt : now;
-  return {
-    alert: { ...rest, raisedAt, ...toldNow(condition, toldOf(mark).number + 1, now) },
-    change: 'RAISED',
-  };
+  const { acknowledged: _, ...rest } = mark;
+  const alert = { ...holdingNow(rest, now), ...toldNow(condition, toldOf(mark).number + 1, now) };
+  return { alert, change: 'RAISED' };
+}
+
+/** A silence withheld it, and is over: what is said are the figures of now. */
+function saidLate(mark: StoredAlert, condition: AlertCondition, now: number): Changed {
+  const alert = { ...holdingNow(mark, now), ...toldNow(condition, toldOf(mark).number, now) };
+  return { alert, change: mark.endedAt === undefined ? 'HANDLED' : 'BACK' };
+}
+
+function holdingNow({ endedAt, unit: _, zone: __, ...rest }: StoredAlert, now: number): StoredAlert {
+  return endedAt === undefined ? rest : { ...rest, raisedAt: now };
 }
 
 function toldNow(condition: AlertCondition, number: number, now: number) {

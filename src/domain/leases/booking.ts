@@ -47,7 +47,7 @@ export function bookOnLive(
   usage: UsageReport,
   charge: TokenCharge,
 ): Booked & { readonly lease: StoredLease } {
-  const after = charged(lease, charge);
+  const after = charged(ledger, lease, charge);
   const chargedTokens = after.used - lease.used;
   const within = Math.min(chargedTokens, Math.max(0, lease.reserved - lease.used));
   const overrunTokens = chargedTokens - within;
@@ -74,7 +74,7 @@ export function bookLate(
   charge: TokenCharge,
 ): Booked & { readonly closed: ClosedLease } {
   const { lease } = closed;
-  const after = charged(lease, charge);
+  const after = charged(ledger, lease, charge);
   const chargedTokens = after.used - lease.used;
   const [model, calls] = [modelOf(usage), callsOf(usage)];
   const moved = settlePresumed(ledger, closed, { model, tokens: chargedTokens, calls });
@@ -138,9 +138,9 @@ function bookNow(ledger: Ledger, entry: Omit<Entry, 'day' | 'hourStart'>): void 
 }
 
 /** The charge of a lease is rounded up once, on its cumulative sum. */
-function charged(lease: StoredLease, charge: TokenCharge): StoredLease {
+function charged({ clock }: Ledger, lease: StoredLease, charge: TokenCharge): StoredLease {
   const sum = addCharge({ tokens: lease.used, roundedUp: lease.roundedUp }, charge);
-  return { ...lease, used: sum.tokens, roundedUp: sum.roundedUp };
+  return { ...lease, used: sum.tokens, roundedUp: sum.roundedUp, reportedAt: clock };
 }
 
 function modelOf({ model }: UsageReport): string {

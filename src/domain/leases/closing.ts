@@ -1,4 +1,5 @@
-import { alertKey, leaseExpiredAlert, toldToAll } from '../alerts/alerts.js';
+import { viewOfAlert } from '../alerts/alert-view.js';
+import { alertKey, leaseExpiredAlert } from '../alerts/alerts.js';
 import { viewOfClosed } from '../ledger/lease-lookup.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { rememberEnded } from '../ledger/request-memory.js';
@@ -142,5 +143,5 @@ export function putReceipt(ledger: Ledger, id: string, body: Receipt['body']): v
 export function raiseOnce(ledger: Ledger, alert: StoredAlert): void {
   if (ledger.tables.alerts.has(alertKey(alert))) return;
   ledger.tables.alerts.set(alertKey(alert), alert);
-  ledger.note({ kind: 'alert', at: ledger.clock, alert: toldToAll(alert), change: 'RAISED' });
+  ledger.note({ kind: 'alert', at: ledger.clock, alert: viewOfAlert(ledger, alert), change: 'RAISED' });
 }

@@ -8,6 +8,7 @@ import type { DayWindow } from '../time/windows.js';
 import { countedOn, tokensOf } from './counts.js';
 import type { Ledger } from './ledger.js';
 import type { LedgerTables } from './ledger-tables.js';
+import { countPair } from './pairs.js';
 import { learnDay } from './past-days.js';
 import { type CountedNames, countInScopes, countToppedInHour } from './scope-counts.js';
 import { inMonth } from './standing.js';
@@ -16,7 +17,7 @@ import { countTopped, countToppedDay, countToppedInDay, toppedIn } from './toppe
 
 /**
  * Where tokens are counted: days, their hours, AIs and models, and the month. Every change goes through `book`, so that the
- * sums of hours, AIs and models are the day's total, and the sums of days are the month's. Calls are counted beside them, by day
+ * sums of hours, AIs, models and pairs of both are the day's total, and the sums of days are the month's. Calls are counted beside them, by day
  * alone: no rule asks for those of a month.
  */
 export interface Entry {
@@ -69,19 +70,27 @@ export function book(ledger: Ledger, entry: Entry): void {
   day.presumed += entry.presumed ?? 0;
   day.late += entry.late ?? 0;
   if (calls !== undefined) addCalls(day, calls);
-  const { ais, models } = tables.accountsOf(entry.day);
+  const accounts = tables.accountsOf(entry.day);
+  const { ais, models } = accounts;
   const ai = nameIn(ais, entry.aiId, AI_ROOM);
   const model = nameIn(models, entry.model, MODEL_ROOM);
   addInDay(tables.dayAis, ais, ai, entry);
   addInDay(tables.dayModels, models, model, entry);
+  countPair(tables.dayPairs, accounts, entry, ai, model);
   if (entry.tokens === 0) return;
   const hour = addInHour(day, entry);
   const { topped = 0 } = entry;
   if (topped !== 0) countToppedInDay(tables, { day, hour }, { span: entry.day, ai, model, topped });
   // Under the day's names: what is `(other)` in a day can be taken back from `(other)` of its month.
   let ofMonth: CountedNames | undefined;
-  if (monthOfDay(entry.day) === ledger.month.key && !ledger.deleted)
-    ofMonth = countInMonth(tables, { day: entry.day, ai, model, tokens: entry.tokens, topped });
+  if (isOfMonth(ledger, entry.day) && !ledger.deleted)
+    ofMonth = countInMonth(tables, ledger.month.key, {
+      day: entry.day,
+      ai,
+      model,
+      tokens: entry.tokens,
+      topped,
+    });
   else if (ledger.closedDay?.day === entry.day) {
     ledger.closedDay = { ...ledger.closedDay, total: ledger.closedDay.total + entry.tokens };
   }
@@ -119,14 +128,22 @@ interface OfDay {
   readonly topped: number;
 }
 
-function countInMonth(tables: LedgerTables, { day, ai, model, tokens, topped }: OfDay): CountedNames {
+/** Nearly always it is today, whose month is known. */
+function isOfMonth({ today, month }: Ledger, day: string): boolean {
+  return day === today.day || monthOfDay(day) === month.key;
+}
+
+function countInMonth(
+  tables: LedgerTables,
+  month: string,
+  { day, ai, model, tokens, topped }: OfDay,
+): CountedNames {
   add(tables.dayTotals, day, tokens);
   tables.monthSpent += tokens;
-  const span = monthOfDay(day);
   countToppedDay(tables, day, topped);
   return {
-    ai: countNameInMonth(tables, 'AI', span, ai, tokens, topped),
-    model: countNameInMonth(tables, 'MODEL', span, model, tokens, topped),
+    ai: countNameInMonth(tables, 'AI', month, ai, tokens, topped),
+    model: countNameInMonth(tables, 'MODEL', month, model, tokens, topped),
   };
 }
 

@@ -12,6 +12,7 @@ import {
 } from '../model/state.js';
 import type { CallCount } from '../model/types.js';
 import { callsOf, countOf, tokensOf } from './counts.js';
+import { DayPairs, pairName, pairOf } from './pairs.js';
 import { HEAD_BYTES, MEASURES } from './state-size.js';
 import { type Entry, Gauge, Table } from './table.js';
 
@@ -30,6 +31,7 @@ export class DayNames extends Map<string, Entry<StoredCount>> {
 export interface DayAccounts {
   readonly ais: DayNames;
   readonly models: DayNames;
+  readonly pairs: DayPairs;
   readonly presumed: Map<string, Entry<StoredPresumed>>;
 }
 
@@ -46,6 +48,7 @@ export class LedgerTables {
   readonly days: Table<SectionValues['days']>;
   readonly dayAis: Table<StoredCount>;
   readonly dayModels: Table<StoredCount>;
+  readonly dayPairs: Table<StoredCount>;
   readonly dayPresumed: Table<StoredPresumed>;
   readonly dayTotals: Table<number>;
   readonly pastDays: Table<SectionValues['pastDays']>;
@@ -70,6 +73,8 @@ export class LedgerTables {
   /** AIs in the order of their last grants, oldest first. */
   readonly aisByGrant = new UseOrder();
   private readonly accounts = new Map<string, DayAccounts>();
+  /** A decision asks for the same day many times. */
+  private lastAsked: { readonly day: string; readonly accounts: DayAccounts } | undefined;
   private readonly gauge = new Gauge();
   /** Every section, to be walked quickly. */
   readonly all: readonly SectionTable[];
@@ -87,6 +92,7 @@ export class LedgerTables {
     this.days = table('days');
     this.dayAis = table('dayAis');
     this.dayModels = table('dayModels');
+    this.dayPairs = table('dayPairs');
     this.dayPresumed = table('dayPresumed');
     this.dayTotals = table('dayTotals');
     this.pastDays = table('pastDays');
@@ -141,6 +147,10 @@ export class LedgerTables {
     for (const key of this.dayAis.keys()) link(this.dayAis, key, this.accountsOf(key.slice(0, 10)).ais);
     for (const key of this.dayModels.keys())
       link(this.dayModels, key, this.accountsOf(key.slice(0, 10)).models);
+    for (const key of this.dayPairs.keys()) {
+      const entry = this.dayPairs.entry(key);
+      if (entry !== undefined) this.accountsOf(key.slice(0, 10)).pairs.put(...pairOf(key.slice(11)), entry);
+    }
     for (const key of this.dayPresumed.keys())
       link(this.dayPresumed, key, this.accountsOf(key.slice(0, 10)).presumed);
     const byGrant = [...this.ais.entries()].sort(([, a], [, b]) => a.lastGrantAt - b.lastGrantAt);
@@ -148,9 +158,17 @@ export class LedgerTables {
   }
 
   accountsOf(day: string): DayAccounts {
-    const found = this.accounts.get(day);
-    if (found !== undefined) return found;
-    const made: DayAccounts = { ais: new DayNames(), models: new DayNames(), presumed: new Map() };
+    const { lastAsked } = this;
+    if (lastAsked?.day === day) return lastAsked.accounts;
+    const accounts = this.accounts.get(day) ?? this.newAccounts(day);
+    this.lastAsked = { day, accounts };
+    return accounts;
+  }
+
+  private newAccounts(day: string): DayAccounts {
+    const made: DayAccounts = {
+      ...{ ais: new DayNames(), models: new DayNames(), pairs: new DayPairs(), presumed: new Map() },
+    };
     this.accounts.set(day, made);
     return made;
   }
@@ -181,6 +199,14 @@ export class LedgerTables {
     return found;
   }
 
+  /** What each AI used of each model in one day, by both names. */
+  pairsOfDay(day: string): Map<string, StoredCount> {
+    const found = new Map<string, StoredCount>();
+    for (const [ai, model, { value }] of this.accountsOf(day).pairs)
+      if (value !== undefined) found.set(pairName(ai, model), value);
+    return found;
+  }
+
   /** Calls of an open day, by AI and model, where there are any. */
   callsOfDay(day: string): Required<Pick<UsageDay, 'aiCalls' | 'modelCalls'>> {
     const { ais, models } = this.accountsOf(day);
@@ -192,20 +218,23 @@ export class LedgerTables {
     for (const table of [this.toppedAis, this.toppedModels])
       for (const name of this.toppedOfDay(table, day).keys()) table.delete(`${day} ${name}`);
     this.days.delete(day);
-    const { ais, models, presumed } = this.accountsOf(day);
+    const { ais, models, pairs, presumed } = this.accountsOf(day);
+    for (const [, , { key }] of pairs) this.dayPairs.delete(key);
     for (const { key } of ais.values()) this.dayAis.delete(key);
     for (const { key } of models.values()) this.dayModels.delete(key);
     for (const { key } of presumed.values()) this.dayPresumed.delete(key);
     for (const key of this.partsOf(day).keys()) this.dayParts.delete(`${day} ${key}`);
     this.accounts.delete(day);
+    this.lastAsked = undefined;
   }
 
   /** Takes every day out of the state. */
   dropDays(): void {
-    for (const table of [this.days, this.dayAis, this.dayModels, this.dayPresumed, this.dayParts])
-      table.reset();
+    for (const table of [this.days, this.dayAis, this.dayModels, this.dayPairs]) table.reset();
+    for (const table of [this.dayPresumed, this.dayParts]) table.reset();
     for (const table of [this.toppedAis, this.toppedModels]) table.reset();
     this.accounts.clear();
+    this.lastAsked = undefined;
   }
 
   /** Nothing is counted in the month any more, or nothing yet. */
@@ -261,6 +290,8 @@ export class LedgerTables {
       accounts.ais.set(name, this.dayAis.set(`${day} ${name}`, countOf(tokens, aiCalls?.get(name))));
     for (const [name, tokens] of models)
       accounts.models.set(name, this.dayModels.set(`${day} ${name}`, countOf(tokens, modelCalls?.get(name))));
+    for (const [name, count] of names.pairs ?? [])
+      accounts.pairs.put(...pairOf(name), this.dayPairs.set(`${day} ${name}`, count));
     for (const [key, presumed] of names.presumedBy) this.setPresumed(day, key, presumed);
     for (const [name, tokens] of names.toppedAis) this.toppedAis.set(`${day} ${name}`, tokens);
     for (const [name, tokens] of names.toppedModels) this.toppedModels.set(`${day} ${name}`, tokens);

@@ -7,6 +7,7 @@ import {
   type Section,
   type SectionKey,
   type SectionPut,
+  type Silences,
   STATE_FORMAT,
   type StateHead,
   type StatePatch,
@@ -15,6 +16,7 @@ import {
   type StoredPastDay,
   type StoredPause,
   type StoredPolicy,
+  type StoredSilences,
   type StoredState,
   type StoredTopUp,
 } from '../model/state.js';
@@ -73,6 +75,8 @@ export class Ledger {
   scopes: Scopes | undefined;
   guarantees: Guarantees | undefined;
   pause: StoredPause | undefined;
+  /** What sinks are not to be told of. */
+  silences: Silences = {};
 
   /** The hour and the day of the last decision. */
   hour: Span = { start: 0, end: 0 };
@@ -121,6 +125,7 @@ export class Ledger {
     const policy = this.tables.settings.get('policy') as StoredPolicy | undefined;
     if (policy !== undefined) this.usePolicy(policy.fields, policy.revision);
     this.pause = this.tables.settings.get('pause') as StoredPause | undefined;
+    this.silences = (this.tables.settings.get('silences') as StoredSilences | undefined)?.byRule ?? {};
     for (const lease of this.tables.leases.values()) this.slots.replace(undefined, lease);
     // What a deletion left behind.
     if (this.deleted) this.slots.retireAll(this.policy.onExpiry === 'CHARGE');
@@ -210,6 +215,12 @@ export class Ledger {
     if (pause === undefined) this.tables.settings.delete('pause');
     else this.tables.settings.set('pause', pause);
     this.loosened += 1;
+  }
+
+  setSilences(silences: Silences): void {
+    this.silences = silences;
+    if (Object.keys(silences).length === 0) this.tables.settings.delete('silences');
+    else this.tables.settings.set('silences', { byRule: silences });
   }
 
   /** Puts in the present form of a live lease; undefined ends it. */

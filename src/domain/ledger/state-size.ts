@@ -11,6 +11,7 @@ import type {
   StoredTopUp,
   UsageDay,
 } from '../model/state.js';
+import { UNKNOWN } from '../model/types.js';
 import { HOURS_A_DAY } from '../policy/experience.js';
 
 /**
@@ -74,7 +75,7 @@ const LEASE: Required<Omit<StoredLease, 'labels' | 'session' | 'model' | 'topUpI
   renewed: true,
   ...{ leaseId: '', aiId: '', requestId: '', fingerprint: '', day: '2026-01-01' },
   ...{ fence: 0, reserved: 0, used: 0, roundedUp: 0, grantedAt: 0, expiresAt: 0, renewableUntil: 0 },
-  ...{ ttlMs: 0, hourStart: 0, previousGrantAt: 0 },
+  ...{ ttlMs: 0, reportedAt: 0, hourStart: 0, previousGrantAt: 0 },
 };
 const RECEIPT = { id: '', epoch: 0, at: 0, revision: 0 };
 const CLOSED_LEASE = valueBytes({
@@ -159,10 +160,10 @@ function labelBytes(labels: NonNullable<StoredLease['labels']>): number {
 
 /**
  * A live lease counts as what it leaves at its end: its receipt, and what it presumes, by itself and under its AI's name in its
- * hour, day and month; one that was granted from a top-up once more as topped. So there is room for that already, however many end at once.
+ * hour, day and month, and with its model there; one that was granted from a top-up once more as topped. So there is room for that already, however many end at once.
  */
 function leaseBytes(lease: StoredLease): number {
-  const names = 3 * mostNameBytes(lease.aiId) + DAY_NAME + COUNT + 2 * NUMBER;
+  const names = 4 * mostNameBytes(lease.aiId) + 2 * (DAY_NAME + COUNT) + UNKNOWN.length + 1 + 2 * NUMBER;
   const topped = lease.topUpId === undefined ? 0 : 2 * mostNameBytes(lease.aiId) + TOPPED;
   const presumed = PRESUMED_NAME + presumedBytes(lease);
   const most = MOST_OF_SESSION + MOST_OF_RELEASE + MOST_OF_PRESUMED_KEY;
@@ -200,6 +201,7 @@ export function usageDayBytes(day: UsageDay | undefined): number {
   for (const names of [day?.ais, day?.models, day?.toppedAis, day?.toppedModels]) {
     for (const name of names?.keys() ?? []) bytes += DAY_NAME + nameBytes(name) + COUNT;
   }
+  for (const name of day?.pairs?.keys() ?? []) bytes += DAY_NAME + nameBytes(name) + COUNT;
   for (const [key, presumed] of day?.presumedBy ?? [])
     bytes += DAY_NAME + nameBytes(key) + presumedBytes(presumed);
   for (const key of day?.parts.keys() ?? []) bytes += DAY_NAME + nameBytes(key) + NUMBER;
@@ -234,6 +236,7 @@ export const MEASURES: { readonly [S in Section]: Measure<SectionValues[S]> } = 
   days: { nameBytes, valueBytes: () => DAY, varies: false },
   dayAis: COUNTS,
   dayModels: COUNTS,
+  dayPairs: COUNTS,
   dayPresumed: { nameBytes, valueBytes: presumedBytes, varies: false },
   dayTotals: TOKENS,
   pastDays: { nameBytes, valueBytes: () => PAST_DAY, varies: false },

@@ -1,6 +1,5 @@
 import type { AlertChange } from '../alerts/notices.js';
-import type { BudgetView } from './outcomes.js';
-import type { StoredAlert } from './state.js';
+import type { AlertView, BudgetView } from './outcomes.js';
 import type { LeaseView } from './types.js';
 
 /** What happened to a budget, for logs and watchers. */
@@ -19,5 +18,5 @@ export type BudgetEvent =
     }
   /** A report went above the reservation. */
   | { readonly kind: 'overrun'; readonly at: number; readonly lease: LeaseView; readonly tokens: number }
-  | { readonly kind: 'alert'; readonly at: number; readonly alert: StoredAlert; readonly change: AlertChange }
+  | { readonly kind: 'alert'; readonly at: number; readonly alert: AlertView; readonly change: AlertChange }
   | { readonly kind: 'changed'; readonly at: number; readonly budget: BudgetView };

@@ -56,6 +56,8 @@ export const TEXTS = {
     rule: `1 to ${LONGEST_BUDGET_ID} characters, \`${BUDGET_ID_PATTERN}\``,
   },
   aiId: id(128),
+  /** Rule, window and what else tells it apart; its parts are encoded as in a URL. */
+  alertId: id(512),
   /** An AI id, or one with `*` in it. */
   aiPattern: id(64),
   requestId: id(128),
@@ -125,7 +127,7 @@ export const DURATIONS = {
 } as const satisfies Readonly<Record<string, NumberLimit>>;
 
 /** Entries of lists and maps. */
-export const ENTRIES = { labels: 8, otherBudgets: 16 } as const;
+export const ENTRIES = { labels: 8, otherBudgets: 16, silencedRules: 64 } as const;
 
 /** Rows of a page: of one that names no size, and of the largest. */
 export const PAGES = { usual: 100, most: 1_000 } as const;

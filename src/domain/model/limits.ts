@@ -26,6 +26,9 @@ export const REMEMBERED_WRITERS = 16;
 /** What they take of the state, in a day or month: so much, with all their characters. */
 export const MAX_AI_BYTES = 900 * 1024;
 export const MAX_MODEL_BYTES = 176 * 1024;
+/** Pairs of an AI and a model that a day counts by themselves; what is in none is `(other)`. */
+export const MAX_PAIRS = 5_000;
+export const MAX_PAIR_BYTES = 900 * 1024;
 /** A commit that carries as much takes no further request along. */
 export const MAX_COMMIT_BYTES = 2 * 1024 * 1024;
 /** Above this size of a budget's state nothing new is granted; reports and releases still work. */

@@ -1,7 +1,7 @@
 import type { Experience } from '../policy/experience.js';
 import type { StoredChange } from './changes.js';
 import type { Policy, PolicyFields } from './policy.js';
-import type { ClosedLease, StoredAlert, StoredPause } from './state.js';
+import type { ClosedLease, Silences, StoredAlert, StoredPause } from './state.js';
 import type { Denial, LeaseView, TopUpView, WindowStatus } from './types.js';
 
 /** One field of a request or policy that is wrong, and what would be right. */
@@ -74,7 +74,25 @@ export interface BudgetSnapshot {
   readonly topUps: readonly TopUpView[];
   /** What scopes have of names of many in the month: see `ledger/scope-counts.ts`. */
   readonly monthParts: ReadonlyMap<string, number>;
-  readonly alerts: readonly StoredAlert[];
+  readonly alerts: readonly AlertView[];
+  readonly silences: Silences;
+}
+
+/** `silencedUntil`: until then nothing is sent of its rule; absent if it may be. */
+export interface AlertView extends StoredAlert {
+  readonly silencedUntil?: number;
+}
+
+export interface AlertHandled {
+  readonly kind: 'alert';
+  readonly before: AlertView;
+  readonly alert: AlertView;
+}
+
+export interface AlertsSilenced {
+  readonly kind: 'silences';
+  readonly before: Silences;
+  readonly silences: Silences;
 }
 
 /** Why a request is refused. Each names the broken rule. */
@@ -110,6 +128,7 @@ export type Refusal =
   | { readonly reason: 'INVALID_FIELD'; readonly violations: readonly FieldViolation[] }
   | { readonly reason: 'UNWORKABLE_POLICY'; readonly violations: readonly FieldViolation[] }
   | { readonly reason: 'TOP_UP_NOT_FOUND'; readonly topUpId: string }
+  | { readonly reason: 'ALERT_NOT_FOUND'; readonly alertId: string }
   | { readonly reason: 'TOO_MANY_TOP_UPS'; readonly most: number }
   | { readonly reason: 'STATE_FULL'; readonly bytes: number }
   | { readonly reason: 'OUTBOX_FULL' }
@@ -257,6 +276,8 @@ export type Outcome =
   | Revoked
   | Adjusted
   | TopUpPut
+  | AlertHandled
+  | AlertsSilenced
   | ClockReset
   | Done
   | Refused;
@@ -296,6 +317,8 @@ export interface OutcomeOf {
   adjust: Adjusted | Refused;
   'add-top-up': TopUpPut | Refused;
   'end-top-up': TopUpPut | Refused;
+  'acknowledge-alert': AlertHandled | Refused;
+  'silence-alerts': AlertsSilenced | Refused;
   'reset-clock': ClockReset | Refused;
   'undo-grant': Done | Refused;
   sweep: Done | Refused;

@@ -22,17 +22,19 @@ type ValueInForce<F> = F extends { kind: 'choice'; values: readonly (infer V)[] 
     ? string
     : F extends { kind: 'budgets' }
       ? readonly string[]
-      : F extends { kind: 'shares-by-ai' }
-        ? ReadonlyMap<string, number>
-        : F extends { kind: 'weights' }
-          ? TokenWeights
-          : F extends { kind: 'weights-by-model' }
-            ? ReadonlyMap<string, TokenWeights>
-            : F extends { kind: 'teams' }
-              ? ReadonlyMap<string, Team>
-              : F extends { kind: 'limits-by-model' }
-                ? ReadonlyMap<string, ScopeLimits>
-                : number;
+      : F extends { kind: 'percents' }
+        ? readonly number[]
+        : F extends { kind: 'shares-by-ai' }
+          ? ReadonlyMap<string, number>
+          : F extends { kind: 'weights' }
+            ? TokenWeights
+            : F extends { kind: 'weights-by-model' }
+              ? ReadonlyMap<string, TokenWeights>
+              : F extends { kind: 'teams' }
+                ? ReadonlyMap<string, Team>
+                : F extends { kind: 'limits-by-model' }
+                  ? ReadonlyMap<string, ScopeLimits>
+                  : number;
 
 type SetValue<F> = F extends { kind: 'shares-by-ai' }
   ? readonly (readonly [string, number])[]
@@ -80,7 +82,7 @@ export const DEFAULT_POLICY = Object.fromEntries(
 
 function defaultOf(field: PolicyField): unknown {
   if ('default' in field) return field.default;
-  return field.kind === 'budgets' ? [] : new Map();
+  return field.kind === 'budgets' || field.kind === 'percents' ? [] : new Map();
 }
 
 /** Fills in every default. */

@@ -197,6 +197,19 @@ export interface EndTopUpRequest extends OfOperator {
   readonly reason: string;
 }
 
+export interface AcknowledgeAlertRequest extends OfOperator {
+  readonly kind: 'acknowledge-alert';
+  readonly alertId: string;
+}
+
+export interface SilenceAlertsRequest extends OfOperator {
+  readonly kind: 'silence-alerts';
+  /** Absent: they are silent no longer. */
+  readonly until?: number;
+  /** Empty: all. */
+  readonly rules: readonly string[];
+}
+
 export interface ResetClockRequest extends OfOperator {
   readonly kind: 'reset-clock';
   /** Its caller may act on some budgets only: a step of the process's clock, which is that of all, is not believed for it. */
@@ -284,6 +297,8 @@ export type BudgetRequest =
   | AdjustRequest
   | AddTopUpRequest
   | EndTopUpRequest
+  | AcknowledgeAlertRequest
+  | SilenceAlertsRequest
   | ResetClockRequest
   | UndoGrantRequest
   | SweepRequest

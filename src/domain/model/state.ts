@@ -66,8 +66,8 @@ export interface MonthWindow {
 
 /** What each section holds, by its key. */
 export interface SectionValues {
-  /** `policy` and `pause`. */
-  settings: StoredPolicy | StoredPause;
+  /** `policy`, `pause` and `silences`. */
+  settings: StoredPolicy | StoredPause | StoredSilences;
   /** By fence. */
   leases: StoredLease;
   /** By AI: its last grants. */
@@ -78,6 +78,8 @@ export interface SectionValues {
   dayAis: StoredCount;
   /** By `YYYY-MM-DD model`. */
   dayModels: StoredCount;
+  /** By `YYYY-MM-DD AI model`: see `ledger/pairs.ts`. Absent in states from before it was kept. */
+  dayPairs: StoredCount;
   /** By `YYYY-MM-DD fence`: what is presumed of leases that were granted in an open day; see `presumed.ts`. */
   dayPresumed: StoredPresumed;
   /** By `YYYY-MM-DD`: the days of the current month, open or not. */
@@ -127,6 +129,7 @@ export const SECTIONS = [
   'days',
   'dayAis',
   'dayModels',
+  'dayPairs',
   'dayPresumed',
   'dayTotals',
   'pastDays',
@@ -161,6 +164,21 @@ export interface StoredPause {
   readonly principal?: string;
 }
 
+export interface StoredSilences {
+  readonly byRule: Silences;
+}
+
+/** By rule, or under `*` for all of them: see `alerts/silences.ts`. */
+export type Silences = { readonly [rule: string]: StoredSilence };
+
+export interface StoredSilence {
+  readonly until: number;
+  readonly reason: string;
+  readonly at: number;
+  /** Who asked, as the log names them. */
+  readonly principal?: string;
+}
+
 /** A live lease; also the body of a closed one's receipt. */
 export interface StoredLease {
   readonly leaseId: string;
@@ -176,6 +194,8 @@ export interface StoredLease {
   readonly expiresAt: number;
   readonly renewableUntil: number;
   readonly ttlMs: number;
+  /** Its last report that was booked; absent if none was, or none since this is kept. */
+  readonly reportedAt?: number;
   /** The windows of the grant. */
   readonly day: string;
   readonly hourStart: number;
@@ -383,6 +403,8 @@ export interface UsageDay {
   readonly failedCalls?: number;
   readonly aiCalls?: ReadonlyMap<string, CallCount>;
   readonly modelCalls?: ReadonlyMap<string, CallCount>;
+  /** What each AI used of each model, by both names: see `ledger/pairs.ts`. Absent in documents from before it was kept. */
+  readonly pairs?: ReadonlyMap<string, StoredCount>;
   /** What is still presumed, by lease: see `presumed.ts`. Empty in documents of format 1. */
   readonly presumedBy: ReadonlyMap<string, StoredPresumed>;
   /** Of `total`, what came from top-ups; by AI and by model. Absent and empty in documents of days without any. */
@@ -405,6 +427,7 @@ export type MapOfDay =
   | 'models'
   | 'aiCalls'
   | 'modelCalls'
+  | 'pairs'
   | 'presumedBy'
   | 'parts'
   | 'toppedAis'
@@ -449,18 +472,30 @@ export interface StoredAlert {
   readonly notice?: StoredNotice;
   /** Nobody was told of its notice yet: a silence withholds it. Between decisions of one commit: it is new. */
   readonly untold?: true;
+  /** Absent: nobody has acknowledged it since it was raised last. */
+  readonly acknowledged?: StoredAcknowledgement;
   /** As it was told; so are threshold and message. */
   readonly value: number;
   readonly threshold: number;
   readonly message: string;
-  /** Of UNPRICED_MODEL. */
+  /** Of AI_SHARE, TEAM_SHARE and UNPRICED_MODEL. */
+  readonly aiId?: string;
+  readonly teamId?: string;
   readonly model?: string;
   /** What value and threshold count, but for percentages; absent: tokens. */
   readonly unit?: string;
+  /** The zone of its budget, in which moments are told; absent: UTC, and in states from before it was kept. */
+  readonly zone?: string;
   /** Of a budget that was deleted, and maybe created again since; absent in alerts of the budget that lives. */
   readonly epoch?: number;
   /** By sink, how far it was told; absent where no sink is to be told, and in states older than sinks. */
   readonly deliveries?: readonly StoredDelivery[];
+}
+
+export interface StoredAcknowledgement {
+  readonly at: number;
+  readonly reason: string;
+  readonly principal?: string;
 }
 
 /** What was told of an alert. It outlives a condition that is away for a while: see `alerts/notices.ts`. */

@@ -162,6 +162,8 @@ export interface LeaseView {
   readonly expiresAt: number;
   readonly renewableUntil: number;
   readonly closedAt?: number;
+  /** Its last report. */
+  readonly reportedAt?: number | undefined;
   readonly labels: Labels;
   /** The team that its AI is in by the policy of that moment. */
   readonly teamId?: string | undefined;

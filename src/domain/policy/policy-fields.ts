@@ -46,7 +46,13 @@ export type PolicyRule =
   | { readonly kind: 'zone' | 'unit'; readonly default: string }
   /** How many entries there may be. What they may take together: `policy-size.ts`. */
   | {
-      readonly kind: 'budgets' | 'shares-by-ai' | 'weights-by-model' | 'teams' | 'limits-by-model';
+      readonly kind:
+        | 'budgets'
+        | 'percents'
+        | 'shares-by-ai'
+        | 'weights-by-model'
+        | 'teams'
+        | 'limits-by-model';
       readonly most: number;
     }
   | { readonly kind: 'weights'; readonly default: TokenWeights };
@@ -58,6 +64,8 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 /** The largest weight of a token, in percent: as a price, 100,000 of a currency for a million tokens. */
 export const MAX_WEIGHT = 10_000_000;
+
+const MOST_ALERT_PERCENTS = 10;
 
 const FULL_WEIGHTS: TokenWeights = {
   input: 100,
@@ -235,6 +243,24 @@ export const POLICY_FIELDS = {
     'Alerts and the rest',
     share(98),
     'no new grants from here on; 100 turns it off',
+  ),
+  alertPercents: field(
+    'alert_percents',
+    'Alerts and the rest',
+    upTo(MOST_ALERT_PERCENTS, 'percents'),
+    'of the enforced limit spent, such as 50, 80, 95: each is told',
+  ),
+  alertPercentsPerAi: field(
+    'alert_percents_per_ai',
+    'Alerts and the rest',
+    upTo(MOST_ALERT_PERCENTS, 'percents'),
+    'of the enforced limit spent by one AI: each is told',
+  ),
+  alertPercentsPerTeam: field(
+    'alert_percents_per_team',
+    'Alerts and the rest',
+    upTo(MOST_ALERT_PERCENTS, 'percents'),
+    "of a team's own part of the month spent: each is told",
   ),
   fallbackBudgetIds: field(
     'fallback_budget_ids',

@@ -35,6 +35,8 @@ function violationsOf(row: PolicyField, field: string, value: unknown): FieldVio
       return modelOverrides(field, value as NonNullable<PolicyFields['tokenWeightsByModel']>, row.most);
     case 'budgets':
       return budgets(field, value as readonly string[], row.most);
+    case 'percents':
+      return percents(field, value as readonly number[], row.most);
     case 'teams':
       return teams(field, value as NonNullable<PolicyFields['teams']>, row.most);
     case 'limits-by-model':
@@ -48,7 +50,16 @@ function violationsOf(row: PolicyField, field: string, value: unknown): FieldVio
 
 type Simple = Exclude<
   PolicyField,
-  { kind: 'shares-by-ai' | 'weights' | 'weights-by-model' | 'budgets' | 'teams' | 'limits-by-model' }
+  {
+    kind:
+      | 'shares-by-ai'
+      | 'weights'
+      | 'weights-by-model'
+      | 'budgets'
+      | 'percents'
+      | 'teams'
+      | 'limits-by-model';
+  }
 >;
 
 /** What is right, for a person, if the value is not; undefined if it is. */
@@ -93,6 +104,15 @@ function wrongPercent(value: number, least: number, most: number): string | unde
   return isPercent(value) && value >= least && value <= most
     ? undefined
     : `must be ${amount(least)} to ${amount(most)}, with at most 4 decimal places; it is ${value}`;
+}
+
+/** Below a percent there might be an alert for each of thousands of AIs. */
+function percents(field: string, values: readonly number[], most: number): FieldViolation[] {
+  const wrong = values.flatMap((value, index) => {
+    const description = wrongPercent(value, 1, 100);
+    return description === undefined ? [] : [{ field: `${field}[${index}]`, description }];
+  });
+  return [...tooMany(field, values.length, most), ...wrong];
 }
 
 function aiOverrides(

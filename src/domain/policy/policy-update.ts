@@ -55,6 +55,8 @@ function tidyValue({ kind }: PolicyField, value: unknown): unknown {
     }
     case 'budgets':
       return unlessEmpty(value as readonly string[]);
+    case 'percents':
+      return unlessEmpty([...new Set(value as readonly number[])].sort((a, b) => a - b));
     case 'teams': {
       const teams = value as Pairs<TeamFields>;
       return unlessEmpty(inOrder(teams.map(([teamId, own]) => [teamId, tidyTeam(own)] as const)));

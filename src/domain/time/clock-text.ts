@@ -1,4 +1,5 @@
 import { Temporal } from 'temporal-polyfill';
+import { moment } from '../model/wording.js';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const;
 
@@ -7,6 +8,13 @@ export function clockText(zone: string, at: number, now: number): string {
   const [local, today] = [localTime(zone, at), localTime(zone, now)];
   const time = `${twoDigits(local.hour)}:${twoDigits(local.minute)}`;
   return local.toPlainDate().equals(today.toPlainDate()) ? time : `${dateText(zone, at, now)} ${time}`;
+}
+
+/** `2026-12-01 00:00 Europe/Berlin`: unmistakable also where it is read later, or elsewhere. */
+export function momentIn(zone: string, at: number): string {
+  if (zone === 'UTC') return moment(at);
+  const local = localTime(zone, at);
+  return `${local.toPlainDate()} ${twoDigits(local.hour)}:${twoDigits(local.minute)} ${zone}`;
 }
 
 /** `29 Nov`; with the year, where that is another than that of `now`. */

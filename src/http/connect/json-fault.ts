@@ -23,11 +23,25 @@ export function jsonFault(type: DescMessage, json: JsonValue, error: unknown, pr
     const path = `${prefix}${field.name}`;
     const inner = innerOf(field, value, path);
     if (inner !== undefined) return jsonFault(inner.type, inner.value, cause, `${inner.path}.`);
+    const named = wrongName(type, field, key, value, path);
+    if (named !== undefined) return named;
     const right = isTooLarge(field, value) ? 'from -2,147,483,648 to 2,147,483,647' : expected(field);
     return { field: path, description: `must be ${right}; it is ${shown(value)}` };
   }
   const reason = error instanceof Error ? error.message.replace(/^.* from JSON: /s, '') : 'does not fit';
   return { field: prefix.slice(0, -1) || type.typeName, description: reason.slice(0, 200) };
+}
+
+/** Of a list of names the first that is none. */
+function wrongName(type: DescMessage, field: DescField, key: string, value: JsonValue, path: string) {
+  if (field.fieldKind !== 'list' || field.enum === undefined || !Array.isArray(value)) return undefined;
+  const at = value.findIndex((entry) => failure(type, { [key]: [entry] }) !== undefined);
+  if (at < 0) return undefined;
+  const names = field.enum.values.map(({ name }) => name).join(', ');
+  return {
+    field: `${path}[${at}]`,
+    description: `must be one of ${names}; it is ${shown(value[at] ?? null)}`,
+  };
 }
 
 /** The message in a field that cannot be read: itself, or of a map the first that cannot. */

@@ -1,20 +1,25 @@
+import { NOTHING_RECENT } from '../../domain/denials/recent.js';
 import type { BudgetSnapshot } from '../../domain/model/outcomes.js';
 import type { UsageDay } from '../../domain/model/state.js';
 import type { WindowKind } from '../../domain/model/types.js';
 import { allowanceOf } from '../../domain/policy/allowance.js';
 import { capsInForce, keptForLaterDays, windowOf } from '../../domain/policy/caps-in-force.js';
+import { budgetHeadline } from '../../domain/statistics/budget-headline.js';
+import type { Headline } from '../../domain/statistics/headline.js';
 import { monthStats } from './month-stats.js';
-import type { BudgetCard, Status, WindowData } from './page-data.js';
+import type { BudgetCard, HeadlineData, Status, WindowData } from './page-data.js';
 
 /** A budget as its watch last saw it, with the usage documents of the month. */
 export interface Seen {
   readonly snapshot: BudgetSnapshot;
   readonly days: ReadonlyMap<string, UsageDay>;
   readonly waiters: number;
+  /** Absent: as its figures alone have it. */
+  readonly headline?: Headline | undefined;
 }
 
 /** A budget at a glance. */
-export function budgetCard({ snapshot, days, waiters }: Seen): BudgetCard {
+export function budgetCard({ snapshot, days, waiters, headline }: Seen): BudgetCard {
   const { budget, month, now, alerts, liveLeases } = snapshot;
   const { policy } = budget;
   const { enforced } = allowanceOf(policy, snapshot.larger);
@@ -22,7 +27,8 @@ export function budgetCard({ snapshot, days, waiters }: Seen): BudgetCard {
   const { paceTokensPerHour = 0, projectedMonthTokens = 0, exhaustedAt } = stats.forecast ?? {};
   return {
     ...{ budgetId: budget.budgetId, at: now, zone: budget.zone, unit: policy.unit },
-    ...{ month: month.key, status: statusOf(snapshot) },
+    ...{ month: month.key, headline: headlineData(headline ?? budgetHeadline(snapshot, NOTHING_RECENT)) },
+    status: statusOf(snapshot),
     ...{ paused: budget.pause !== undefined, observing: policy.mode === 'OBSERVE' },
     windows: (['MONTH', 'DAY', 'HOUR'] as const).map((kind) => windowData(snapshot, kind, days)),
     ...{ grade: stats.grade, spreadPercent: stats.monthlyDistribution.usageSpreadPercentage },
@@ -32,6 +38,10 @@ export function budgetCard({ snapshot, days, waiters }: Seen): BudgetCard {
     ...{ liveSlots: liveLeases.length, maxConcurrent: policy.maxConcurrent, waiters },
     openAlerts: alerts.filter(({ endedAt }) => endedAt === undefined).length,
   };
+}
+
+function headlineData({ status, text, observed }: Headline): HeadlineData {
+  return { status, text, ...(observed !== undefined && { observed }) };
 }
 
 /** The highest threshold that the month's spending has reached. */

@@ -62,10 +62,12 @@ export class BudgetStream {
 }
 
 /** Anything that a page shows has changed if this has. */
-function versionOf({ snapshot, happenings, denied, stale }: SeenNow): string {
+function versionOf({ snapshot, happenings, denied, stale, headline }: SeenNow): string {
   const denials = denied.reduce((sum, { count }) => sum + count, 0);
   const [latest] = happenings;
-  return [snapshot.revision, latest?.at, latest?.kind, latest?.fence, denials, stale].join(' ');
+  return [snapshot.revision, latest?.at, latest?.kind, latest?.fence, denials, stale, headline?.text].join(
+    ' ',
+  );
 }
 
 export function signOut(stream: EventStream): void {

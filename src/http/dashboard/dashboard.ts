@@ -62,6 +62,8 @@ export function createDashboard(options: DashboardOptions): Dashboard {
       reading('budgets', (call, visitor) => reads.watchBudgets(call, visitor, live)),
       reading('budget', (call, visitor) => reads.watchBudget(call, visitor, live)),
       reading('month', reads.month),
+      reading('operable', reads.operable),
+      reading('scope', reads.scope),
       reading('policy-form', () => ({ status: 200, body: POLICY_FORM })),
     ],
     logins,

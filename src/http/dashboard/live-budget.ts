@@ -4,7 +4,7 @@ import type { BudgetSnapshot } from '../../domain/model/outcomes.js';
 import type { UsageDay } from '../../domain/model/state.js';
 import { firstDayOf, lastDayOf } from '../../domain/time/calendar.js';
 import type { Log } from '../../platform/log.js';
-import { happeningOf, type SeenNow } from './live-data.js';
+import { happeningOf, happeningsOf, type SeenNow } from './live-data.js';
 import type { HappeningData } from './page-data.js';
 
 /** As many as a page shows. */
@@ -18,6 +18,7 @@ export class LiveBudget {
   /** Days of the current month; those that left the state stay here as they were last seen in it. */
   private readonly days = new Map<string, UsageDay>();
   private daysOf: string | undefined;
+  private hasPast = false;
   private opening: Promise<void> | undefined;
   private stop: (() => void) | undefined;
   private closed = false;
@@ -52,9 +53,9 @@ export class LiveBudget {
   /** Undefined until the store has answered once. */
   get seen(): SeenNow | undefined {
     if (this.last?.snapshot === undefined) return undefined;
-    const { at, stale, waiters, snapshot, deniedRules = [] } = this.last;
+    const { at, stale, waiters, snapshot, deniedRules = [], headline } = this.last;
     const { days, happenings } = this;
-    return { at, stale, waiters, snapshot, days, happenings, denied: deniedRules };
+    return { at, stale, waiters, snapshot, days, happenings, denied: deniedRules, headline };
   }
 
   /** No answer of the store, or only an old one. */
@@ -77,10 +78,28 @@ export class LiveBudget {
     if (news.length > 0) this.happenings = [...news, ...this.happenings].slice(0, MOST_HAPPENINGS);
     this.last = update;
     if (snapshot !== undefined) {
-      await this.readDays(snapshot);
+      await Promise.all([this.readDays(snapshot), this.readPast(snapshot)]);
       for (const day of snapshot.openDays) this.days.set(day.day, day);
     }
     for (const listener of this.listeners) listener();
+  }
+
+  /** What happened before anybody looked: the latest fences are the latest grants. */
+  private async readPast(snapshot: BudgetSnapshot): Promise<void> {
+    if (this.hasPast) return;
+    this.hasPast = true;
+    try {
+      const after = Math.max(0, snapshot.fence - MOST_HAPPENINGS);
+      const closed = await this.servicePort.closedLeases(snapshot, after, MOST_HAPPENINGS);
+      const known = new Set(this.happenings.map(nameOf));
+      const past = happeningsOf([...closed, ...snapshot.liveLeases]).filter(
+        (each) => !known.has(nameOf(each)),
+      );
+      this.happenings = [...this.happenings, ...past].slice(0, MOST_HAPPENINGS);
+    } catch (error) {
+      if (!(error instanceof ArbiterError)) throw error;
+      this.hasPast = false;
+    }
   }
 
   /** The month's closed days change no more: they are read once. */
@@ -98,4 +117,8 @@ export class LiveBudget {
       this.daysOf = undefined;
     }
   }
+}
+
+function nameOf({ kind, fence }: HappeningData): string {
+  return `${kind} ${fence}`;
 }

@@ -44,11 +44,24 @@ export function liveData(seen: SeenNow, mayOperate: boolean): LiveData {
 }
 
 function leaseData(lease: LeaseView): LeaseData {
-  const { leaseId, fence, aiId, teamId, model, requestId, grantedAt, expiresAt, renewableUntil } = lease;
+  const {
+    leaseId,
+    fence,
+    aiId,
+    teamId,
+    model,
+    requestId,
+    grantedAt,
+    expiresAt,
+    renewableUntil,
+    labels,
+    reportedAt,
+  } = lease;
   return {
-    ...{ leaseId, fence, aiId, requestId, grantedAt, expiresAt, renewableUntil },
+    ...{ leaseId, fence, aiId, requestId, grantedAt, expiresAt, renewableUntil, labels },
     ...(teamId !== undefined && { teamId }),
     ...(model !== undefined && { model }),
+    ...(reportedAt !== undefined && { reportedAt }),
     reserved: lease.reservedTokens,
     used: lease.usedTokens,
   };
@@ -96,3 +109,16 @@ export function happeningOf(event: BudgetEvent): HappeningData | undefined {
     }
   }
 }
+
+/** What leases tell of the past, the latest first. */
+export function happeningsOf(leases: readonly LeaseView[]): HappeningData[] {
+  return leases
+    .flatMap(({ aiId, fence, status, grantedAt, closedAt, reservedTokens, usedTokens }): HappeningData[] => {
+      const granted = { at: grantedAt, kind: 'granted', aiId, fence, tokens: reservedTokens } as const;
+      if (status === 'LIVE' || closedAt === undefined) return [granted];
+      return [granted, { at: closedAt, kind: ENDS[status], aiId, fence, tokens: usedTokens }];
+    })
+    .sort((a, b) => b.at - a.at);
+}
+
+const ENDS = { RELEASED: 'released', EXPIRED: 'expired', REVOKED: 'revoked' } as const;

@@ -1,8 +1,8 @@
 import type { Access } from '../../access/access.js';
 import { AccessError } from '../../access/access-error.js';
 import { type Logins, randomText } from '../../access/logins.js';
-import { PERMISSIONS } from '../../access/permissions.js';
-import { principalLabel } from '../../access/principal.js';
+import { mayCall, PERMISSIONS } from '../../access/permissions.js';
+import { type Principal, principalLabel } from '../../access/principal.js';
 import { invalidFields } from '../../api/failures/request-error.js';
 import type { Log } from '../../platform/log.js';
 import type { HttpCall } from '../endpoint.js';
@@ -22,6 +22,7 @@ export interface SignInOptions {
 
 /** A token as large as a header may carry, and what JSON adds. */
 const MAX_BYTES = 64 * 1024;
+const OPERATING = PERMISSIONS.BudgetAdminService.pauseBudget;
 const MAX_TOKEN = 16 * 1024;
 
 /** How a browser signs in and out. */
@@ -43,7 +44,7 @@ export class SignIns {
     }
     try {
       const { principal, login } = await identify(access, logins, request, 'reading');
-      return { status: 200, body: this.dataOf(principalLabel(principal), login?.csrf) };
+      return { status: 200, body: this.dataOf(principal, login?.csrf) };
     } catch (error) {
       if (!(error instanceof AccessError) || error.failure !== 'UNAUTHENTICATED') throw error;
       const headers = { 'set-cookie': endedCookie(request) };
@@ -74,7 +75,7 @@ export class SignIns {
     const name = principalLabel(principal);
     log.info({ principal: name, peer }, 'signed in to the dashboard');
     const headers = { 'set-cookie': loginCookie(request, id) };
-    return { status: 200, body: this.dataOf(name, login.csrf), headers };
+    return { status: 200, body: this.dataOf(principal, login.csrf), headers };
   }
 
   signOut({ request, login, principal }: HttpCall): HttpResponse {
@@ -85,12 +86,14 @@ export class SignIns {
   }
 
   /** `csrf`: that of a login, which one can sign out of. */
-  private dataOf(name: string | undefined, csrf?: string): SessionData {
+  private dataOf(principal: Principal | undefined, csrf?: string): SessionData {
     const { access, version } = this.options;
+    const mayOperate = principal === undefined ? access === undefined : mayCall(principal, OPERATING);
     return {
       ...{ credentials: access !== undefined, version },
       ...{ canSignOut: csrf !== undefined, csrf: csrf ?? this.csrf },
-      ...(name === undefined ? {} : { name }),
+      ...(principal === undefined ? {} : { name: principalLabel(principal) }),
+      mayOperate,
     };
   }
 }

@@ -1,5 +1,7 @@
 import type { BudgetCard, OverviewOrder, WindowData } from './page-data.js';
 
+/** Whoever is refused comes before what an operator paused on purpose. */
+const HEADLINES = ['REFUSING', 'PAUSED', 'FULL', 'ENDING', 'UNEVEN', 'OK'];
 const STATUSES = ['EMERGENCY', 'CRITICAL', 'WARNING', 'NORMAL'];
 
 /** By id where all else is equal, so that budgets keep their places. */
@@ -10,7 +12,7 @@ export function inOrder(cards: readonly BudgetCard[], order: OverviewOrder): Bud
 const COMPARE: Readonly<Record<OverviewOrder, (a: BudgetCard, b: BudgetCard) => number>> = {
   name: () => 0,
   worst: (a, b) =>
-    trouble(b) - trouble(a) ||
+    HEADLINES.indexOf(a.headline.status) - HEADLINES.indexOf(b.headline.status) ||
     STATUSES.indexOf(a.status) - STATUSES.indexOf(b.status) ||
     b.openAlerts - a.openAlerts ||
     shareOf(b, 'MONTH') - shareOf(a, 'MONTH'),
@@ -18,13 +20,6 @@ const COMPARE: Readonly<Record<OverviewOrder, (a: BudgetCard, b: BudgetCard) => 
   day: (a, b) => shareOf(b, 'DAY') - shareOf(a, 'DAY'),
   hour: (a, b) => shareOf(b, 'HOUR') - shareOf(a, 'HOUR'),
 };
-
-/** What keeps AIs from work comes first. */
-function trouble({ paused, windows, exhaustedAt }: BudgetCard): number {
-  if (windows.some(({ available }) => available <= 0)) return 3;
-  if (paused) return 2;
-  return exhaustedAt === undefined ? 0 : 1;
-}
 
 function shareOf({ windows }: BudgetCard, kind: WindowData['kind']): number {
   const window = windows.find((each) => each.kind === kind);

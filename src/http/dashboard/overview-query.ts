@@ -39,18 +39,30 @@ export function readOverviewQuery(query: URLSearchParams): OverviewQuery {
   return { wanted, order, page };
 }
 
+type Lists = Pick<ServicePort, 'listBudgets'>;
+
 /** The budgets that a visitor may see, and has asked for. */
-export async function matchingBudgets(
-  servicePort: Pick<ServicePort, 'listBudgets'>,
-  wanted: string,
-): Promise<Matching> {
+export async function matchingBudgets(servicePort: Lists, wanted: string): Promise<Matching> {
   const budgets: BudgetView[] = [];
-  for (let after = ''; ; ) {
-    const chunk = await servicePort.listBudgets(after, CHUNK);
+  for await (const chunk of chunks(servicePort)) {
     budgets.push(...chunk.filter(({ budgetId }) => budgetId.includes(wanted)));
     if (budgets.length > MOST_MATCHING) return { budgets: budgets.slice(0, MOST_MATCHING), more: true };
+  }
+  return { budgets, more: false };
+}
+
+export async function allBudgets(servicePort: Lists): Promise<BudgetView[]> {
+  const all: BudgetView[] = [];
+  for await (const chunk of chunks(servicePort)) all.push(...chunk);
+  return all;
+}
+
+async function* chunks(servicePort: Lists): AsyncGenerator<BudgetView[]> {
+  for (let after = ''; ; ) {
+    const chunk = await servicePort.listBudgets(after, CHUNK);
+    yield chunk;
     const last = chunk.at(-1);
-    if (last === undefined || chunk.length < CHUNK) return { budgets, more: false };
+    if (last === undefined || chunk.length < CHUNK) return;
     after = last.budgetId;
   }
 }

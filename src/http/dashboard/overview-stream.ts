@@ -151,7 +151,7 @@ export class OverviewStream {
   private madeOf(budgetId: string, { seen }: LiveBudget): Made | undefined {
     if (seen === undefined) return undefined;
     const known = this.made.get(budgetId);
-    const version = `${seen.snapshot.revision} ${seen.waiters}`;
+    const version = `${seen.snapshot.revision} ${seen.waiters} ${seen.headline?.text} ${seen.headline?.observed}`;
     if (known?.version === version && seen.at - known.at < REFRESH_MS) return known;
     if (this.mayMake === 0) return known;
     this.mayMake -= 1;

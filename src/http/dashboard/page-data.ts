@@ -17,6 +17,13 @@ export interface SessionData {
   /** To be sent with every call, in the header `x-csrf-token`. */
   readonly csrf: string;
   readonly version: string;
+  /** There are budgets that they may change, or could make. */
+  readonly mayOperate: boolean;
+}
+
+/** The budgets that a visitor may change. */
+export interface OperableData {
+  readonly budgets: readonly { readonly budgetId: string; readonly paused: boolean }[];
 }
 
 export interface WindowData {
@@ -37,6 +44,14 @@ export interface WindowData {
   readonly kept: number;
 }
 
+/** How a budget stands: the worst that holds, in words. */
+export interface HeadlineData {
+  readonly status: 'OK' | 'UNEVEN' | 'ENDING' | 'FULL' | 'REFUSING' | 'PAUSED';
+  readonly text: string;
+  /** In mode OBSERVE, whom the rules would refuse. */
+  readonly observed?: string;
+}
+
 /** A budget at a glance. */
 export interface BudgetCard {
   readonly budgetId: string;
@@ -46,6 +61,7 @@ export interface BudgetCard {
   /** `tokens`, or the code of a currency. */
   readonly unit: string;
   readonly month: string;
+  readonly headline: HeadlineData;
   readonly status: Status;
   readonly paused: boolean;
   readonly observing: boolean;
@@ -147,7 +163,11 @@ export interface LeaseData {
   readonly used: number;
   readonly grantedAt: number;
   readonly expiresAt: number;
+  /** The hard end: no renewal goes beyond it. */
   readonly renewableUntil: number;
+  /** Absent: nothing yet. */
+  readonly reportedAt?: number;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** A window of a team, within its own cap. */
@@ -257,6 +277,29 @@ export interface MonthData {
   readonly day: DayNames;
 }
 
+/** A month of one AI, or of one team. */
+export interface ScopeData extends CallData {
+  readonly at: number;
+  readonly budgetId: string;
+  readonly kind: 'ai' | 'team';
+  readonly name: string;
+  readonly zone: string;
+  readonly unit: string;
+  readonly month: string;
+  readonly isCurrent: boolean;
+  readonly today: string;
+  readonly days: readonly (SpanData & { readonly day: string; readonly total: number })[];
+  readonly total: number;
+  /** Of all AIs. */
+  readonly ofTotal: number;
+  /** Of an AI, the team that it is in by the policy of now. */
+  readonly teamId?: string;
+  /** When it was last granted a slot, as far as that is kept. */
+  readonly lastGrantAt?: number;
+  /** Of a team. */
+  readonly ais: readonly { readonly name: string; readonly tokens: number }[];
+}
+
 export interface MonthFigures extends CallData {
   readonly total: number;
   readonly daysWithUsage: number;
@@ -296,6 +339,7 @@ export type FieldKind =
   | 'zone'
   | 'unit'
   | 'budgets'
+  | 'percents'
   | 'shares-by-ai'
   | 'weights'
   | 'weights-by-model'

@@ -61,6 +61,8 @@ function limitsOf(row: PolicyField): string {
       return '';
     case 'weights':
       return `0 to ${amount(MAX_WEIGHT)} percent each`;
+    case 'percents':
+      return `1 to 100 percent each, at most ${amount(row.most)}`;
     case 'budgets':
     case 'shares-by-ai':
     case 'weights-by-model':

@@ -9,9 +9,10 @@ import { BudgetStream } from './budget-stream.js';
 import type { LiveBudgets } from './live-budgets.js';
 import { monthPage } from './month-page.js';
 import type { OpenPages } from './open-pages.js';
-import { matchingBudgets, readOverviewQuery } from './overview-query.js';
+import { allBudgets, matchingBudgets, readOverviewQuery } from './overview-query.js';
 import { OverviewStream } from './overview-stream.js';
-import type { Stacking } from './page-data.js';
+import type { OperableData, Stacking } from './page-data.js';
+import { scopePage } from './scope-page.js';
 import { BROWSER, type Visitor } from './visitors.js';
 
 export interface Live {
@@ -29,6 +30,24 @@ export async function month({ query }: HttpCall, { servicePort }: Visitor): Prom
   return { status: 200, body: unlessRefused(await monthPage(servicePort, budgetId, { ...request, by })) };
 }
 
+/** One AI or team of a budget. */
+export async function scope({ query }: HttpCall, { servicePort }: Visitor): Promise<HttpResponse> {
+  const read = readQuery(query, ['budget_id', 'kind', 'name', 'month']);
+  const { budgetId, request } = readDistribution({
+    ...{ budgetId: read.get('budget_id') ?? '', month: read.get('month'), day: undefined },
+  });
+  const [kind, name = ''] = [read.get('kind'), read.get('name')];
+  if (kind !== 'ai' && kind !== 'team')
+    throw invalidFields([{ field: 'kind', description: 'must be ai or team' }]);
+  if (name === '' || name.length > MOST_NAME)
+    throw invalidFields([{ field: 'name', description: `must be 1 to ${MOST_NAME} characters` }]);
+  const found = await scopePage(servicePort, budgetId, { kind, name, ...request });
+  return { status: 200, body: unlessRefused(found) };
+}
+
+/** More than any id has. */
+const MOST_NAME = 256;
+
 function stackingOf(by: string | undefined): Stacking {
   if (by === undefined || by === 'ai') return 'ai';
   if (by === 'model' || by === 'team') return by;
@@ -43,6 +62,15 @@ export async function watchBudget({ query }: HttpCall, visitor: Visitor, live: L
   return streamed(
     live.pages.stream((stream) => new BudgetStream(stream, visitor, budgetId).follow(live.budgets)),
   );
+}
+
+/** The budgets that the visitor may change. */
+export async function operable(_call: HttpCall, { servicePort, mayOperate }: Visitor): Promise<HttpResponse> {
+  const all = await allBudgets(servicePort);
+  const budgets = all
+    .filter(({ budgetId }) => mayOperate(budgetId))
+    .map(({ budgetId, pause }) => ({ budgetId, paused: pause !== undefined }));
+  return { status: 200, body: { budgets } satisfies OperableData };
 }
 
 /** Many budgets as they change. */

@@ -1,4 +1,4 @@
-import type { MapOfDay, StoredPresumed, UsageDay } from '../../domain/model/state.js';
+import type { MapOfDay, StoredCount, StoredPresumed, UsageDay } from '../../domain/model/state.js';
 import type { CallCount } from '../../domain/model/types.js';
 import type { DayPosition } from '../transfer-store.js';
 import { dayKey, type Key, keyAfter, keyParts, rangeUnder } from './keys.js';
@@ -15,6 +15,7 @@ type StoredDay = Omit<UsageDay, 'format' | MapOfDay> & {
   /** Absent where no calls were counted. */
   readonly aiCalls?: Pairs<CallCount>;
   readonly modelCalls?: Pairs<CallCount>;
+  readonly pairs?: Pairs<StoredCount>;
   readonly presumedBy?: Pairs<StoredPresumed>;
   readonly parts?: Pairs<number>;
   readonly toppedAis?: Pairs<number>;
@@ -23,13 +24,14 @@ type StoredDay = Omit<UsageDay, 'format' | MapOfDay> & {
 
 function dayOf({ value }: { readonly value: StoredDay }): UsageDay {
   const { format = 1, ais, models, aiCalls, modelCalls, presumedBy = [], parts = [], ...rest } = value;
-  const { toppedAis = [], toppedModels = [], ...day } = rest;
+  const { toppedAis = [], toppedModels = [], pairs, ...day } = rest;
   return {
     ...{ format, ...day, ais: new Map(ais), models: new Map(models) },
     ...{ presumedBy: new Map(presumedBy), parts: new Map(parts) },
     ...{ toppedAis: new Map(toppedAis), toppedModels: new Map(toppedModels) },
     ...(aiCalls !== undefined && { aiCalls: new Map(aiCalls) }),
     ...(modelCalls !== undefined && { modelCalls: new Map(modelCalls) }),
+    ...(pairs !== undefined && { pairs: new Map(pairs) }),
   };
 }
 
@@ -73,11 +75,13 @@ export class LmdbDays {
 
   private async writeOne(day: UsageDay): Promise<void> {
     const key = dayKey(day.budgetId, day.epoch, day.day);
-    const { ais, models, aiCalls, modelCalls, presumedBy, parts, toppedAis, toppedModels, ...rest } = day;
+    const { ais, models, aiCalls, modelCalls, pairs, presumedBy, parts, ...others } = day;
+    const { toppedAis, toppedModels, ...rest } = others;
     const stored: StoredDay = {
       ...{ ...rest, ais: [...ais], models: [...models], presumedBy: [...presumedBy], parts: [...parts] },
       ...(aiCalls !== undefined && { aiCalls: [...aiCalls] }),
       ...(modelCalls !== undefined && { modelCalls: [...modelCalls] }),
+      ...(pairs !== undefined && { pairs: [...pairs] }),
       ...(toppedAis.size > 0 && { toppedAis: [...toppedAis], toppedModels: [...toppedModels] }),
     };
     const change = put(key, stored, day.revision);

@@ -7,6 +7,7 @@ import {
   type SectionValues,
   type StateHead,
   type StatePatch,
+  type StoredCount,
   type StoredLease,
   type StoredPresumed,
   type StoredState,
@@ -102,6 +103,8 @@ export interface UsageDocument extends Omit<UsageDay, 'budgetId' | 'format' | Ma
   /** Absent where no calls were counted. */
   readonly aiCalls?: Readonly<Record<string, CallCount>>;
   readonly modelCalls?: Readonly<Record<string, CallCount>>;
+  /** Absent in documents from before it was kept. */
+  readonly pairs?: Readonly<Record<string, StoredCount>>;
   /** Absent in documents of format 1, as is `presumedBy`. */
   readonly format?: number;
   readonly presumedBy?: Readonly<Record<string, StoredPresumed>>;
@@ -119,7 +122,7 @@ export function usageDocumentId(budgetId: string, epoch: number, day: string): s
 
 export function usageDocument(usage: UsageDay): UsageDocument {
   const { budgetId, ais, models, aiCalls, modelCalls, presumedBy, parts, ...rest } = usage;
-  const { toppedAis, toppedModels, ...day } = rest;
+  const { toppedAis, toppedModels, pairs, ...day } = rest;
   return {
     _id: usageDocumentId(budgetId, day.epoch, day.day),
     budget: budgetId,
@@ -128,6 +131,7 @@ export function usageDocument(usage: UsageDay): UsageDocument {
     models: fieldsOf(models),
     ...(aiCalls !== undefined && { aiCalls: fieldsOf(aiCalls) }),
     ...(modelCalls !== undefined && { modelCalls: fieldsOf(modelCalls) }),
+    ...(pairs !== undefined && { pairs: fieldsOf(pairs) }),
     presumedBy: fieldsOf(presumedBy),
     parts: fieldsOf(parts),
     ...(toppedAis.size > 0 && { toppedAis: fieldsOf(toppedAis), toppedModels: fieldsOf(toppedModels) }),
@@ -136,12 +140,13 @@ export function usageDocument(usage: UsageDay): UsageDocument {
 
 export function usageDay(document: UsageDocument): UsageDay {
   const { _id, budget, format = 1, ais, models, aiCalls, modelCalls, presumedBy, parts, ...rest } = document;
-  const { toppedAis, toppedModels, ...day } = rest;
+  const { toppedAis, toppedModels, pairs, ...day } = rest;
   const maps = {
     ...{ ais: mapOf(ais), models: mapOf(models), presumedBy: mapOf(presumedBy), parts: mapOf(parts) },
     ...{ toppedAis: mapOf(toppedAis), toppedModels: mapOf(toppedModels) },
     ...(aiCalls !== undefined && { aiCalls: mapOf(aiCalls) }),
     ...(modelCalls !== undefined && { modelCalls: mapOf(modelCalls) }),
+    ...(pairs !== undefined && { pairs: mapOf(pairs) }),
   };
   return { format, budgetId: budget, ...day, ...maps };
 }

@@ -198,7 +198,7 @@ export const VALIDATORS = {
       ...{ format: { ...WHOLE, minimum: 1 }, presumedBy: OBJECT, parts: OBJECT },
       ...{ zone: TEXT, unit: TEXT, refused: { bsonType: 'bool' } },
       ...{ topped: AMOUNT, toppedAis: OBJECT, toppedModels: OBJECT },
-      ...{ calls: AMOUNT, failedCalls: AMOUNT, aiCalls: OBJECT, modelCalls: OBJECT },
+      ...{ calls: AMOUNT, failedCalls: AMOUNT, aiCalls: OBJECT, modelCalls: OBJECT, pairs: OBJECT },
     },
   ),
   receipts: validator({

@@ -5,7 +5,7 @@ import { Routing, type SinkSettings } from '../../../src/alerts/sink-settings.js
 import { Arbiter } from '../../../src/arbiter/arbiter.js';
 import { UNOBSERVED } from '../../../src/arbiter/observer.js';
 import type { CallerRequest } from '../../../src/arbiter/service-port.js';
-import { ALERT_RULES } from '../../../src/domain/alerts/alert-conditions.js';
+import { ALERT_RULES } from '../../../src/domain/alerts/condition.js';
 import type { BudgetEvent } from '../../../src/domain/model/events.js';
 import type { StoredAlert } from '../../../src/domain/model/state.js';
 import { pause, type Scheduler } from '../../../src/platform/scheduler.js';

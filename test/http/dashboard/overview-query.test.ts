@@ -57,14 +57,15 @@ describe('the order of budgets', () => {
     const window = (kind: 'MONTH' | 'HOUR', spent: number) =>
       ({ kind, cap: 100, spent, reserved: 0, available: 100 - spent }) as BudgetCard['windows'][number];
     const windows = [window('MONTH', month), window('HOUR', hour)];
-    return { budgetId, windows, status: 'NORMAL', paused: false, openAlerts: 0, ...more } as BudgetCard;
+    const headline = { status: 'OK', text: 'OK' };
+    return { budgetId, windows, headline, status: 'NORMAL', openAlerts: 0, ...more } as BudgetCard;
   };
   const cards = [
     card('a', 20, 30),
     card('b', 90, 10, { status: 'WARNING' }),
-    card('c', 5, 0, { paused: true }),
-    card('d', 10, 324),
-    card('e', 30, 5, { exhaustedAt: 1 }),
+    card('c', 5, 0, { headline: { status: 'PAUSED', text: 'Paused' } }),
+    card('d', 10, 324, { headline: { status: 'REFUSING', text: 'Refusing' } }),
+    card('e', 30, 5, { headline: { status: 'ENDING', text: 'Ending' } }),
   ];
 
   it.each([

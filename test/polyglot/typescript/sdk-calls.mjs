@@ -92,13 +92,17 @@ const CALLS = {
   'openai-left': (ai) => read(openai(ai).chat.completions.create({ ...chat, stream: true }), 2),
   'openai-silent': async (ai) =>
     (await openai(ai, 'silent').chat.completions.create(chat)).choices[0].message.content,
-  'openai-aborted': (ai) =>
-    read(
-      openai(ai, 'hangs').chat.completions.create(
-        { ...chat, stream: true },
-        { signal: AbortSignal.timeout(50) },
-      ),
-    ),
+  'openai-aborted': async (ai) => {
+    const leaves = new AbortController();
+    const how = { signal: leaves.signal };
+    const stream = await openai(ai, 'hangs').chat.completions.create({ ...chat, stream: true }, how);
+    let parts = 0;
+    for await (const _ of stream) {
+      parts += 1;
+      leaves.abort();
+    }
+    return parts;
+  },
   'anthropic-messages': async (ai) => (await anthropic(ai).messages.create(message)).content[0].text,
   'anthropic-stream': (ai) => read(anthropic(ai).messages.create({ ...message, stream: true })),
   'anthropic-helper': async (ai) =>

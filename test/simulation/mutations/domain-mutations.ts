@@ -15,6 +15,18 @@ export const DOMAIN_MUTATIONS: readonly Mutation[] = [
     replace: '',
   },
   {
+    name: 'a correction leaves an AI more of its models than it used',
+    at: 'countPair',
+    find: '  if (had + tokens < 0) level(table, accounts, counted.day, ai, model);\n',
+    replace: '',
+  },
+  {
+    name: 'a day comes back without what its AIs used of its models',
+    at: 'LedgerTables',
+    find: 'of names.pairs ?? [])',
+    replace: 'of new Map<string, number>())',
+  },
+  {
     name: 'receipts are looked up before the state is asked',
     at: 'findReceipt',
     find: '  if (inState !== undefined) return inState;\n',

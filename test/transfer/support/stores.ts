@@ -79,6 +79,7 @@ const ENTRIES: { readonly [S in Section]: { readonly key: string; readonly value
   days: { key: '2026-11-25', value: { ...DAY, topped: 1, calls: 2, failedCalls: 1, unit: 'USD' } },
   dayAis: { key: '2026-11-25 gpt-4.1', value: [1, 2, 1] },
   dayModels: { key: '2026-11-25 $x', value: [1, 2, 1] },
+  dayPairs: { key: '2026-11-25 gpt-4.1 $x y', value: [1, 2, 1] },
   dayPresumed: {
     key: '2026-11-25 7',
     value: { aiId: '$x', hourStart: T0, tokens: 1, topped: true, model: 'm' },

@@ -7,7 +7,7 @@ import type { OutcomeOf } from '../../../src/domain/model/outcomes.js';
 import type { LeaseRef } from '../../../src/domain/model/requests.js';
 import { collectedLog } from '../../support/collected-log.js';
 import { FakePort } from '../../support/fake-port.js';
-import { budget, closedLease, LEASE_ID, lease, NOON, TOP_UP } from '../../support/samples.js';
+import { ALERT, budget, closedLease, LEASE_ID, lease, NOON, TOP_UP } from '../../support/samples.js';
 import { overCaps } from '../../support/top-ups.js';
 
 let servicePort: FakePort;
@@ -89,6 +89,20 @@ describe('an operator action', () => {
       },
     ],
     [
+      { kind: 'acknowledge-alert', alertId: 'WARNING:0', reason: 'we know' },
+      { kind: 'alert', before: ALERT, alert: { ...ALERT, acknowledged: { at: NOON, reason: 'we know' } } },
+      {
+        ...{ alert: 'WARNING:0', reason: 'we know', outcome: 'done' },
+        before: { rule: ALERT.rule, acknowledged: null },
+        after: { rule: ALERT.rule, acknowledged: { at: NOON, reason: 'we know' } },
+      },
+    ],
+    [
+      { kind: 'silence-alerts', rules: ['WARNING'], until: NOON, reason: 'a move' },
+      { kind: 'silences', before: {}, silences: { WARNING: { until: NOON, reason: 'a move', at: 0 } } },
+      { rules: ['WARNING'], outcome: 'done', before: {}, after: { WARNING: '2026-11-15T12:00:00.000Z' } },
+    ],
+    [
       { kind: 'reset-clock' },
       { kind: 'clock-reset', before: NOON + 9_000, after: NOON },
       { before: '2026-11-15T12:00:09.000Z', after: '2026-11-15T12:00:00.000Z' },
@@ -118,6 +132,14 @@ describe('an operator action', () => {
     await expect(audited.submit('anthropic', put, NOBODY)).rejects.toBe(lost);
     expect(log.entries).toMatchObject([{ level: 'warn', fields: { outcome: 'unknown' } }]);
   });
+});
+
+it.each([
+  { kind: 'acknowledge-alert', alertId: 'WARNING:0', reason: '' },
+  { kind: 'silence-alerts', rules: [], reason: '' },
+] as const)('leaves the name of whoever asks with $kind', async (request) => {
+  await audited.submit('anthropic', request, NOBODY);
+  expect(servicePort.last.request).toEqual({ ...request, principal: 'alice' });
 });
 
 it('leaves the name of whoever pauses with the pause', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseBudgetsFile } from '../../../src/config/budgets-file.js';
-import { ALERT_RULES } from '../../../src/domain/alerts/alert-conditions.js';
+import { ALERT_RULES } from '../../../src/domain/alerts/condition.js';
 import { cli } from '../../cli/support.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sinks-'));
@@ -78,6 +78,11 @@ alert_sinks:
       'two addresses',
       '- {name: a, kind: slack, url: "https://x", url_env: Y}',
       /give one of url, url_env, not several/,
+    ],
+    [
+      'a secret that says base64 and is none',
+      '- {name: a, kind: webhook, url: "https://x", secret: "whsec_not base64 at all"}',
+      /secret: after whsec_ stands the key in base64/,
     ],
     [
       'a short secret',

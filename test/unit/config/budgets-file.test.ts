@@ -35,6 +35,7 @@ budgets:
       'claude-opus-*': {max_monthly_percent: 20}
     time_zone: Europe/Berlin
     fallback_budget_ids: [openai]
+    alert_percents: [50, 80, 95]
 `,
     );
     expect(problems).toEqual([]);
@@ -61,6 +62,7 @@ budgets:
           models: [['claude-opus-*', { maxMonthlyPercent: 20 }]],
           timeZone: 'Europe/Berlin',
           fallbackBudgetIds: ['openai'],
+          alertPercents: [50, 80, 95],
         },
       },
       { budgetId: 'openai', fields: {} },

@@ -52,6 +52,7 @@ describe('loadConfig', () => {
       MAX_CLOCK_SKEW: '500ms',
       LOG_LEVEL: 'debug',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
+      PUBLIC_URL: 'https://budgets.example.org',
       ALLOW_INSECURE: 'true',
     });
     expect(config).toEqual({
@@ -66,6 +67,7 @@ describe('loadConfig', () => {
       maxClockSkewMs: 500,
       logLevel: 'debug',
       otlpEndpoint: 'http://collector:4318',
+      publicUrl: 'https://budgets.example.org',
       allowInsecure: true,
       alertSinks: [],
       budgets: [{ budgetId: 'openai', fields: { cooldownMs: 60_000 } }],

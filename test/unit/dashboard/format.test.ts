@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   Amounts,
+  ago,
   countdown,
   duration,
   monthName,
@@ -59,6 +60,24 @@ describe('times', () => {
     const hours = ['2026-10-25T00:00:00Z', '2026-10-25T01:00:00Z', '2026-10-25T22:59:00Z'];
     expect(hours.map((at) => berlin.hour(Date.parse(at)))).toEqual([2, 2, 23]);
     expect(new ZoneTimes('No/Where').zone).toBe('UTC');
+  });
+
+  it.each([
+    ['Europe/Berlin', '2026-11-27', '2026-11-27T23:00:00Z'],
+    ['Europe/Berlin', '2026-10-25', '2026-10-25T23:00:00Z'],
+    ['America/New_York', '2026-10-31', '2026-11-01T04:00:00Z'],
+    ['Asia/Kathmandu', '2026-11-27', '2026-11-27T18:15:00Z'],
+  ])('know in %s when %s ends', (zone, day, end) => {
+    expect(new Date(new ZoneTimes(zone).endOf(day)).toISOString()).toBe(end.replace('Z', '.000Z'));
+  });
+
+  it.each([
+    [-5, '0 s'],
+    [59_999, '59 s'],
+    [3_599_999, '59 min'],
+    [40_000_000, '11 h 6 min'],
+  ])('%d ms last already %s', (ms, text) => {
+    expect(ago(ms)).toBe(text);
   });
 
   it('know the days of rest of the zone', () => {

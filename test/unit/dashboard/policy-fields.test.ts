@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { jsonName } from '../../../dashboard/api-json.js';
-import { fieldText, fieldValue, shownValue } from '../../../dashboard/policy-fields.js';
+import { amountIn, fieldText, fieldValue, shownValue } from '../../../dashboard/policy-fields.js';
 import { methodAt } from '../../../src/api/codec/descriptors.js';
 import { encoded } from '../../../src/api/codec/wire.js';
 import { readCreate } from '../../../src/api/read/budget-requests.js';
@@ -138,6 +138,7 @@ describe('the form of a policy', () => {
     ['monthly_limit', 'many', 'many'],
     ['monthly_limit', '  ', undefined],
     ['fallback_budget_ids', 'a, b\nc', ['a', 'b', 'c']],
+    ['alert_percents', '50, 80% 95', [50, 80, 95]],
     ['max_daily_percent_by_ai', 'guardian', { guardian: '' }],
     ['token_weights', 'input_percent: ten', { input_percent: 'ten' }],
     ['teams', 'web: web/* reviewer', { web: { ai_ids: ['web/*', 'reviewer'] } }],
@@ -174,9 +175,27 @@ describe('the form of a policy', () => {
     ],
     ['models', { '*': { maxConcurrent: 2 } }, '* (max_concurrent 2)'],
     ['fallback_budget_ids', ['a', 'b'], 'a, b'],
+    ['alert_percents', [50, 80], '50, 80'],
     ['time_zone', 'UTC', 'UTC'],
   ])('shows %s: %j to a person', (name, value, text) => {
     const field = FIELDS.find((candidate) => candidate.name === name);
     expect(field && shownValue(field, value)).toBe(text);
   });
+});
+
+it.each([
+  ['50000', false, '50000'],
+  ['50_000', false, '50000'],
+  ['50,000', false, '50000'],
+  ['50.000', false, '50000'],
+  ['1.5 M', false, '1500000'],
+  ['1,5M', false, '1500000'],
+  ['2k', false, '2000'],
+  ['1,234,567', false, '1234567'],
+  ['12.50', true, '12500000'],
+  ['1,000', true, '1000000000'],
+  ['many', false, 'many'],
+  ['', false, ''],
+])('an amount typed as %j (money: %j) is %j', (text, isMoney, amount) => {
+  expect(amountIn(text, isMoney)).toBe(amount);
 });

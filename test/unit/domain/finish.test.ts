@@ -53,6 +53,28 @@ describe('alerts', () => {
     expect(changed(budget)).toContain('WARNING ENDED');
   });
 
+  it('tell each listed share of the month, of an AI and of a team, by itself', () => {
+    const listed = { alertPercents: [50, 80], alertPercentsPerAi: [40], alertPercentsPerTeam: [50] };
+    const teams = [['web', { aiIds: ['b'], maxMonthlyPercent: 50 }]] as const;
+    const budget = budgetWith({ monthlyLimit: 1_000, maxReportTokens: 1_000, ...listed, teams });
+    budget.at('2026-11-30T09:00:00Z').record(budget.grant('a', 450), 450);
+    expect(changed(budget)).toContain('AI_SHARE RAISED');
+    expect(changed(budget).join(' ')).not.toContain('MONTH_SHARE');
+    budget.record(budget.grant('b', 260), 260);
+    expect(changed(budget)).toEqual(expect.arrayContaining(['MONTH_SHARE RAISED', 'TEAM_SHARE RAISED']));
+    budget.record(budget.grant('c', 100), 100);
+    expect(changed(budget)).toContain('MONTH_SHARE RAISED');
+    const shares = budget
+      .reload()
+      .snapshot()
+      .alerts.filter(({ rule }) => rule.endsWith('_SHARE'));
+    expect(shares.map(({ aiId, teamId, notice }) => [aiId, teamId, notice?.number])).toEqual([
+      ['a', undefined, 1],
+      [undefined, undefined, 2],
+      [undefined, 'web', 1],
+    ]);
+  });
+
   it('of states from before what was told was kept apart are raised again when they hold again', () => {
     const budget = budgetWith({ monthlyLimit: 1_000, maxReportTokens: 1_000 });
     budget.at('2026-11-30T09:00:00Z').record(budget.grant('a', 850), 850);

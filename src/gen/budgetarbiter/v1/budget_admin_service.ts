@@ -25,6 +25,8 @@ import { FieldMask } from "../../google/protobuf/field_mask.js";
 import { Timestamp } from "../../google/protobuf/timestamp.js";
 import {
   Alert,
+  AlertRule,
+  AlertSilence,
   Blocker,
   Budget,
   Headline,
@@ -534,6 +536,64 @@ export interface EndTopUpRequest {
 export interface EndTopUpResponse {
   /** The top-up. */
   topUp?: TopUp | undefined;
+}
+
+/** Lists alerts. */
+export interface ListAlertsRequest {
+  /** The budget. Required. */
+  budgetId: string;
+  /** Also those that have ended: they are kept for 72 hours, and those of the month until it is over. */
+  includeEnded: boolean;
+  /** At most so many: 0 to 1,000; 0 means 100, more is taken as 1,000. */
+  pageSize: number;
+  /** `next_page_token` of the page before, which is opaque, and good for the same list alone. */
+  pageToken: string;
+}
+
+/** A page of alerts, and what is silenced. */
+export interface ListAlertsResponse {
+  /** The alerts, by id. Of what holds, value, threshold and message are those of now. */
+  alerts: Alert[];
+  /** Every silence in force. */
+  silences: AlertSilence[];
+  /** Empty on the last page. */
+  nextPageToken: string;
+}
+
+/** Acknowledges an alert. */
+export interface AcknowledgeAlertRequest {
+  /** The budget. Required. */
+  budgetId: string;
+  /** The alert: `Alert.alert_id`. Required. */
+  alertId: string;
+  /** Why, or what is done about it. At most 256 bytes. */
+  reason: string;
+}
+
+/** The alert after it. */
+export interface AcknowledgeAlertResponse {
+  /** The alert. */
+  alert?: Alert | undefined;
+}
+
+/** Silences alerts, or ends that. */
+export interface SilenceAlertsRequest {
+  /** The budget. Required. */
+  budgetId: string;
+  /** Until when, at most 92 days from now. Unset: from now on they are told again. */
+  until?:
+    | Date
+    | undefined;
+  /** Which rules. Empty, or ALERT_RULE_UNSPECIFIED among them: every rule; without `until`, every silence ends. A rule stays silent while a silence of every rule lasts. */
+  rules: AlertRule[];
+  /** Why. At most 256 bytes. */
+  reason: string;
+}
+
+/** What is silenced after it. */
+export interface SilenceAlertsResponse {
+  /** Every silence in force. */
+  silences: AlertSilence[];
 }
 
 /** Lists top-ups. */
@@ -3935,6 +3995,470 @@ export const EndTopUpResponse: MessageFns<EndTopUpResponse> = {
   },
 };
 
+function createBaseListAlertsRequest(): ListAlertsRequest {
+  return { budgetId: "", includeEnded: false, pageSize: 0, pageToken: "" };
+}
+
+export const ListAlertsRequest: MessageFns<ListAlertsRequest> = {
+  encode(message: ListAlertsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.budgetId !== "") {
+      writer.uint32(10).string(message.budgetId);
+    }
+    if (message.includeEnded !== false) {
+      writer.uint32(16).bool(message.includeEnded);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(24).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(34).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListAlertsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListAlertsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.budgetId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.includeEnded = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListAlertsRequest>, I>>(base?: I): ListAlertsRequest {
+    return ListAlertsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListAlertsRequest>, I>>(object: I): ListAlertsRequest {
+    const message = createBaseListAlertsRequest();
+    message.budgetId = object.budgetId ?? "";
+    message.includeEnded = object.includeEnded ?? false;
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListAlertsResponse(): ListAlertsResponse {
+  return { alerts: [], silences: [], nextPageToken: "" };
+}
+
+export const ListAlertsResponse: MessageFns<ListAlertsResponse> = {
+  encode(message: ListAlertsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.alerts) {
+      Alert.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.silences) {
+      AlertSilence.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(26).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListAlertsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListAlertsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.alerts.push(Alert.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.silences.push(AlertSilence.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListAlertsResponse>, I>>(base?: I): ListAlertsResponse {
+    return ListAlertsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListAlertsResponse>, I>>(object: I): ListAlertsResponse {
+    const message = createBaseListAlertsResponse();
+    message.alerts = object.alerts?.map((e) => Alert.fromPartial(e)) || [];
+    message.silences = object.silences?.map((e) => AlertSilence.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseAcknowledgeAlertRequest(): AcknowledgeAlertRequest {
+  return { budgetId: "", alertId: "", reason: "" };
+}
+
+export const AcknowledgeAlertRequest: MessageFns<AcknowledgeAlertRequest> = {
+  encode(message: AcknowledgeAlertRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.budgetId !== "") {
+      writer.uint32(10).string(message.budgetId);
+    }
+    if (message.alertId !== "") {
+      writer.uint32(18).string(message.alertId);
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AcknowledgeAlertRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAcknowledgeAlertRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.budgetId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.alertId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<AcknowledgeAlertRequest>, I>>(base?: I): AcknowledgeAlertRequest {
+    return AcknowledgeAlertRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AcknowledgeAlertRequest>, I>>(object: I): AcknowledgeAlertRequest {
+    const message = createBaseAcknowledgeAlertRequest();
+    message.budgetId = object.budgetId ?? "";
+    message.alertId = object.alertId ?? "";
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseAcknowledgeAlertResponse(): AcknowledgeAlertResponse {
+  return { alert: undefined };
+}
+
+export const AcknowledgeAlertResponse: MessageFns<AcknowledgeAlertResponse> = {
+  encode(message: AcknowledgeAlertResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.alert !== undefined) {
+      Alert.encode(message.alert, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AcknowledgeAlertResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAcknowledgeAlertResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.alert = Alert.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<AcknowledgeAlertResponse>, I>>(base?: I): AcknowledgeAlertResponse {
+    return AcknowledgeAlertResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AcknowledgeAlertResponse>, I>>(object: I): AcknowledgeAlertResponse {
+    const message = createBaseAcknowledgeAlertResponse();
+    message.alert = (object.alert !== undefined && object.alert !== null) ? Alert.fromPartial(object.alert) : undefined;
+    return message;
+  },
+};
+
+function createBaseSilenceAlertsRequest(): SilenceAlertsRequest {
+  return { budgetId: "", until: undefined, rules: [], reason: "" };
+}
+
+export const SilenceAlertsRequest: MessageFns<SilenceAlertsRequest> = {
+  encode(message: SilenceAlertsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.budgetId !== "") {
+      writer.uint32(10).string(message.budgetId);
+    }
+    if (message.until !== undefined) {
+      Timestamp.encode(toTimestamp(message.until), writer.uint32(18).fork()).join();
+    }
+    if (message.rules.length !== 0) {
+      writer.uint32(26).fork();
+      for (const v of message.rules) {
+        writer.int32(v);
+      }
+      writer.join();
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SilenceAlertsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSilenceAlertsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.budgetId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.until = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag === 24) {
+              message.rules.push(reader.int32() as any);
+
+              continue;
+            }
+
+            if (tag === 26) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.rules.push(reader.int32() as any);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<SilenceAlertsRequest>, I>>(base?: I): SilenceAlertsRequest {
+    return SilenceAlertsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SilenceAlertsRequest>, I>>(object: I): SilenceAlertsRequest {
+    const message = createBaseSilenceAlertsRequest();
+    message.budgetId = object.budgetId ?? "";
+    message.until = object.until ?? undefined;
+    message.rules = object.rules?.map((e) => e) || [];
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseSilenceAlertsResponse(): SilenceAlertsResponse {
+  return { silences: [] };
+}
+
+export const SilenceAlertsResponse: MessageFns<SilenceAlertsResponse> = {
+  encode(message: SilenceAlertsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.silences) {
+      AlertSilence.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SilenceAlertsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSilenceAlertsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.silences.push(AlertSilence.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<SilenceAlertsResponse>, I>>(base?: I): SilenceAlertsResponse {
+    return SilenceAlertsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SilenceAlertsResponse>, I>>(object: I): SilenceAlertsResponse {
+    const message = createBaseSilenceAlertsResponse();
+    message.silences = object.silences?.map((e) => AlertSilence.fromPartial(e)) || [];
+    return message;
+  },
+};
+
 function createBaseListTopUpsRequest(): ListTopUpsRequest {
   return { budgetId: "", pageSize: 0, pageToken: "" };
 }
@@ -6652,6 +7176,46 @@ export const BudgetAdminServiceService = {
     responseSerialize: (value: ListTopUpsResponse): Buffer => Buffer.from(ListTopUpsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListTopUpsResponse => ListTopUpsResponse.decode(value),
   },
+  /** Lists the alerts that hold, or whose end is not told yet, and what is silenced. Errors: NOT_FOUND (BUDGET_NOT_FOUND). */
+  listAlerts: {
+    path: "/budgetarbiter.v1.BudgetAdminService/ListAlerts" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListAlertsRequest): Buffer => Buffer.from(ListAlertsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListAlertsRequest => ListAlertsRequest.decode(value),
+    responseSerialize: (value: ListAlertsResponse): Buffer => Buffer.from(ListAlertsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListAlertsResponse => ListAlertsResponse.decode(value),
+  },
+  /**
+   * Says that somebody minds an alert, until it is raised again. It is shown with the alert; of one that was acknowledged before, the
+   * last one stands. Errors: NOT_FOUND (BUDGET_NOT_FOUND, ALERT_NOT_FOUND).
+   */
+  acknowledgeAlert: {
+    path: "/budgetarbiter.v1.BudgetAdminService/AcknowledgeAlert" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: AcknowledgeAlertRequest): Buffer =>
+      Buffer.from(AcknowledgeAlertRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): AcknowledgeAlertRequest => AcknowledgeAlertRequest.decode(value),
+    responseSerialize: (value: AcknowledgeAlertResponse): Buffer =>
+      Buffer.from(AcknowledgeAlertResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): AcknowledgeAlertResponse => AcknowledgeAlertResponse.decode(value),
+  },
+  /**
+   * Withholds from alert sinks what would be told of some rules or of all, until a moment; or ends that, if no moment is given. Figures,
+   * gauges, events and the log go on as they are, and what was on its way is still sent. When the silence ends, sinks are told what still holds, and
+   * the end of what they had heard of before. Errors: NOT_FOUND (BUDGET_NOT_FOUND).
+   */
+  silenceAlerts: {
+    path: "/budgetarbiter.v1.BudgetAdminService/SilenceAlerts" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SilenceAlertsRequest): Buffer => Buffer.from(SilenceAlertsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SilenceAlertsRequest => SilenceAlertsRequest.decode(value),
+    responseSerialize: (value: SilenceAlertsResponse): Buffer =>
+      Buffer.from(SilenceAlertsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SilenceAlertsResponse => SilenceAlertsResponse.decode(value),
+  },
   /** Lists usage by day, hour, AI or model, over any time within the retention. Errors: NOT_FOUND (BUDGET_NOT_FOUND). */
   listUsage: {
     path: "/budgetarbiter.v1.BudgetAdminService/ListUsage" as const,
@@ -6793,6 +7357,19 @@ export interface BudgetAdminServiceServer extends UntypedServiceImplementation {
    * Errors: NOT_FOUND (BUDGET_NOT_FOUND).
    */
   listTopUps: handleUnaryCall<ListTopUpsRequest, ListTopUpsResponse>;
+  /** Lists the alerts that hold, or whose end is not told yet, and what is silenced. Errors: NOT_FOUND (BUDGET_NOT_FOUND). */
+  listAlerts: handleUnaryCall<ListAlertsRequest, ListAlertsResponse>;
+  /**
+   * Says that somebody minds an alert, until it is raised again. It is shown with the alert; of one that was acknowledged before, the
+   * last one stands. Errors: NOT_FOUND (BUDGET_NOT_FOUND, ALERT_NOT_FOUND).
+   */
+  acknowledgeAlert: handleUnaryCall<AcknowledgeAlertRequest, AcknowledgeAlertResponse>;
+  /**
+   * Withholds from alert sinks what would be told of some rules or of all, until a moment; or ends that, if no moment is given. Figures,
+   * gauges, events and the log go on as they are, and what was on its way is still sent. When the silence ends, sinks are told what still holds, and
+   * the end of what they had heard of before. Errors: NOT_FOUND (BUDGET_NOT_FOUND).
+   */
+  silenceAlerts: handleUnaryCall<SilenceAlertsRequest, SilenceAlertsResponse>;
   /** Lists usage by day, hour, AI or model, over any time within the retention. Errors: NOT_FOUND (BUDGET_NOT_FOUND). */
   listUsage: handleUnaryCall<ListUsageRequest, ListUsageResponse>;
   /**
@@ -7065,6 +7642,61 @@ export interface BudgetAdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListTopUpsResponse) => void,
+  ): ClientUnaryCall;
+  /** Lists the alerts that hold, or whose end is not told yet, and what is silenced. Errors: NOT_FOUND (BUDGET_NOT_FOUND). */
+  listAlerts(
+    request: ListAlertsRequest,
+    callback: (error: ServiceError | null, response: ListAlertsResponse) => void,
+  ): ClientUnaryCall;
+  listAlerts(
+    request: ListAlertsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListAlertsResponse) => void,
+  ): ClientUnaryCall;
+  listAlerts(
+    request: ListAlertsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListAlertsResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Says that somebody minds an alert, until it is raised again. It is shown with the alert; of one that was acknowledged before, the
+   * last one stands. Errors: NOT_FOUND (BUDGET_NOT_FOUND, ALERT_NOT_FOUND).
+   */
+  acknowledgeAlert(
+    request: AcknowledgeAlertRequest,
+    callback: (error: ServiceError | null, response: AcknowledgeAlertResponse) => void,
+  ): ClientUnaryCall;
+  acknowledgeAlert(
+    request: AcknowledgeAlertRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: AcknowledgeAlertResponse) => void,
+  ): ClientUnaryCall;
+  acknowledgeAlert(
+    request: AcknowledgeAlertRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: AcknowledgeAlertResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Withholds from alert sinks what would be told of some rules or of all, until a moment; or ends that, if no moment is given. Figures,
+   * gauges, events and the log go on as they are, and what was on its way is still sent. When the silence ends, sinks are told what still holds, and
+   * the end of what they had heard of before. Errors: NOT_FOUND (BUDGET_NOT_FOUND).
+   */
+  silenceAlerts(
+    request: SilenceAlertsRequest,
+    callback: (error: ServiceError | null, response: SilenceAlertsResponse) => void,
+  ): ClientUnaryCall;
+  silenceAlerts(
+    request: SilenceAlertsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: SilenceAlertsResponse) => void,
+  ): ClientUnaryCall;
+  silenceAlerts(
+    request: SilenceAlertsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: SilenceAlertsResponse) => void,
   ): ClientUnaryCall;
   /** Lists usage by day, hour, AI or model, over any time within the retention. Errors: NOT_FOUND (BUDGET_NOT_FOUND). */
   listUsage(

@@ -19,6 +19,9 @@ const {
   maxDailyPercentByAi: _ais,
   tokenWeightsByModel: _models,
   fallbackBudgetIds: _ids,
+  alertPercents: _percents,
+  alertPercentsPerAi: _ofAis,
+  alertPercentsPerTeam: _ofTeams,
   teams: _teams,
   models: _limits,
   ...simple
@@ -35,6 +38,9 @@ const EVERYTHING: Required<Omit<PolicyFields, 'preset'>> = {
     ['o3', {}],
   ],
   fallbackBudgetIds: ['openai', 'local'],
+  alertPercents: [50, 80.5, 95],
+  alertPercentsPerAi: [20],
+  alertPercentsPerTeam: [50, 100],
   teams: [
     ['ops', { aiIds: ['guardian'], guaranteedPercent: 40, guaranteedSlots: 1, weight: 2.5 }],
     ['web', { aiIds: ['reviewer', 'web/*'], maxHourlyPercent: 50, maxConcurrent: 3 }],
@@ -64,11 +70,15 @@ describe('a policy', () => {
   });
 
   it('has a message of a default policy that says the same', () => {
-    const { maxDailyPercentByAi, tokenWeightsByModel, fallbackBudgetIds, teams, models, ...fields } = sent({
+    const { maxDailyPercentByAi, tokenWeightsByModel, fallbackBudgetIds, teams, models, ...others } = sent({
       ...simple,
     }) as typeof EVERYTHING;
+    const { alertPercents, alertPercentsPerAi, alertPercentsPerTeam, ...fields } = others;
     expect(fields).toEqual(simple);
-    const listed = [maxDailyPercentByAi, tokenWeightsByModel, fallbackBudgetIds, teams, models];
+    const listed = [
+      ...[maxDailyPercentByAi, tokenWeightsByModel, fallbackBudgetIds, teams, models],
+      ...[alertPercents, alertPercentsPerAi, alertPercentsPerTeam],
+    ];
     expect(listed).toEqual(listed.map(() => undefined));
   });
 });

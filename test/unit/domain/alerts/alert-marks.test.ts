@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { AlertCondition } from '../../../../src/domain/alerts/alert-conditions.js';
 import {
   forgettableMarks,
   leaseExpiredAlert,
   overrunAlert,
   updateMarks,
 } from '../../../../src/domain/alerts/alerts.js';
+import type { AlertCondition } from '../../../../src/domain/alerts/condition.js';
 import type { StoredAlert, StoredLease } from '../../../../src/domain/model/state.js';
 
 const HOUR = 3_600_000;
@@ -81,7 +81,7 @@ describe('events of leases', () => {
     hourStart: 10 * HOUR,
   };
 
-  const where = { policy: { unit: 'tokens' }, month: { start: 0 }, hour, clock: hour.start + 5 };
+  const where = { policy: { unit: 'tokens' }, month: { start: 0 }, hour, zone: 'UTC', clock: hour.start + 5 };
 
   it('an expiry: who, when, and what became of its tokens', () => {
     const alert = leaseExpiredAlert(where, lease, 300);

@@ -1,9 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type AlertInput,
-  type AlertRule,
-  alertConditions,
-} from '../../../../src/domain/alerts/alert-conditions.js';
+import { alertConditions } from '../../../../src/domain/alerts/alert-conditions.js';
+import type { AlertInput, AlertRule } from '../../../../src/domain/alerts/condition.js';
 import { type PolicyFields, policyInForce } from '../../../../src/domain/model/policy.js';
 import { allowanceOf } from '../../../../src/domain/policy/allowance.js';
 import { NO_EXPERIENCE } from '../../../../src/domain/policy/experience.js';
@@ -29,7 +26,7 @@ function conditions({ days = STEADY, fields = {}, ...changes }: Case) {
   const dayTotals = new Map(Object.entries(days));
   const monthSpent = [...dayTotals.values()].reduce((sum, tokens) => sum + tokens, 0);
   const allowance = allowanceOf(policy);
-  const figures = { hour, hourSpent: 100, hourCap: 700, monthSpent };
+  const figures = { hour, hourSpent: 100, hourCap: 700, monthSpent, monthAis: [], teams: [] };
   const outlook = { zone: 'UTC', now: NOW, month, today, countsFrom: month.start, experience: NO_EXPERIENCE };
   const steady = { ...outlook, ...figures };
   return alertConditions({ ...steady, policy, allowance, dayTotals, ...changes });
@@ -87,6 +84,90 @@ describe('alert conditions', () => {
     ],
   ])('%s', (_, changes, rules) => {
     expect(holding(changes)).toEqual(rules);
+  });
+
+  describe('of thresholds that the policy lists', () => {
+    const of = (fields: PolicyFields, more: Partial<AlertInput>) =>
+      conditions({ fields: { monthlyLimit: 200_000, enforcedPercent: 50, ...fields }, ...more })
+        .filter(({ rule }) => rule.endsWith('_SHARE'))
+        .map(({ rule, aiId, teamId, value, threshold, level }) => [
+          rule,
+          aiId ?? teamId,
+          value,
+          threshold,
+          level,
+        ]);
+
+    it.each<[string, PolicyFields, Partial<AlertInput>, unknown[]]>([
+      ['none that is not listed', {}, { monthSpent: 99_000, monthAis: [['a', 99_000]] }, []],
+      ['below the first', { alertPercents: [50, 80] }, { monthSpent: 49_999 }, []],
+      [
+        'the first',
+        { alertPercents: [50, 80] },
+        { monthSpent: 50_000 },
+        [['MONTH_SHARE', undefined, 50_000, 50_000, 1]],
+      ],
+      [
+        'the next',
+        { alertPercents: [50, 80] },
+        { monthSpent: 81_000 },
+        [['MONTH_SHARE', undefined, 81_000, 80_000, 2]],
+      ],
+      ['nothing spent of a budget of nothing', { alertPercents: [1] }, { monthSpent: 0 }, []],
+      [
+        'each AI that reaches one, and no other',
+        { alertPercentsPerAi: [10, 20] },
+        {
+          monthAis: [
+            ['a', 25_000],
+            ['b', 9_999],
+            ['c', 10_000],
+          ],
+        },
+        [
+          ['AI_SHARE', 'a', 25_000, 20_000, 2],
+          ['AI_SHARE', 'c', 10_000, 10_000, 1],
+        ],
+      ],
+      [
+        'each team of its own part',
+        { alertPercentsPerTeam: [50] },
+        {
+          teams: [
+            { teamId: 'web', spent: 15_000, part: 30_000 },
+            { teamId: 'ops', spent: 15_000, part: 31_000 },
+          ],
+        },
+        [['TEAM_SHARE', 'web', 15_000, 15_000, 1]],
+      ],
+    ])('%s', (_, fields, more, found) => {
+      expect(of(fields, more)).toEqual(found);
+    });
+
+    it('say who spent how much of what', () => {
+      const found = conditions({
+        fields: { alertPercents: [10], alertPercentsPerAi: [10], alertPercentsPerTeam: [10] },
+        ...{
+          monthSpent: 70_000,
+          monthAis: [['a', 20_000]],
+          teams: [{ teamId: 'web', spent: 5_000, part: 10_000 }],
+        },
+      });
+      const texts = found.filter(({ rule }) => rule.endsWith('_SHARE')).map(({ message }) => message());
+      expect(texts[0]).toMatch(/^70,000 of 140,000 tokens of 2026-11 are spent, 50% \(told from 10%\)/);
+      expect(texts[1]).toMatch(
+        /^a has spent 20,000 of the 140,000 tokens of 2026-11, 14.2% \(told from 10%\)/,
+      );
+      expect(texts[2]).toMatch(
+        /^Of the part of team web, 5,000 of 10,000 tokens .* 50% .*max_monthly_percent/,
+      );
+    });
+  });
+
+  it('tell moments in the zone of the budget', () => {
+    const spent = conditions({ monthSpent: 140_000, zone: 'Asia/Tokyo' });
+    const text = spent.find(({ rule }) => rule === 'EMERGENCY')?.message();
+    expect(text).toContain('until 2026-12-01 09:00 Asia/Tokyo');
   });
 
   it('name their window, and the figures that were compared', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { AlertCondition } from '../../../../src/domain/alerts/alert-conditions.js';
 import { updateMarks } from '../../../../src/domain/alerts/alerts.js';
+import type { AlertCondition } from '../../../../src/domain/alerts/condition.js';
 import { toldOf } from '../../../../src/domain/alerts/notices.js';
 import type { StoredAlert } from '../../../../src/domain/model/state.js';
 import { randomFrom } from '../../../support/seed.js';
@@ -31,7 +31,9 @@ class Follower {
 
   at(hours: number, ...conditions: AlertCondition[]): this {
     for (const { key, alert, change } of updateMarks(this.marks, conditions, hours * HOUR)) {
-      this.marks.set(key, alert);
+      // As the commit would, which tells its sinks.
+      const { untold: _, ...told } = alert;
+      this.marks.set(key, told);
       if (change !== undefined) this.changes.push(`${hours}: ${alert.rule} ${change}`);
     }
     return this;

@@ -185,6 +185,15 @@ it('a commit with a call carries no name more than one with its tokens', () => {
   const carried: string[] = [];
   budget.onCommit = ({ puts }) => carried.push(...puts.map(({ section }) => section));
   budget.record(lease, 10);
-  const tokens = ['dayAis', 'dayModels', 'dayTotals', 'days', 'leases', 'monthAis', 'monthModels'];
+  const tokens = [
+    'dayAis',
+    'dayModels',
+    'dayPairs',
+    'dayTotals',
+    'days',
+    'leases',
+    'monthAis',
+    'monthModels',
+  ];
   expect(carried.sort()).toEqual([...tokens, 'outbox', 'writers']);
 });

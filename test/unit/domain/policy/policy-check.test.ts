@@ -55,6 +55,9 @@ describe('fields out of range', () => {
     [{ criticalPercent: 101 }, 'policy.critical_percent'],
     [{ emergencyPercent: 0 }, 'policy.emergency_percent'],
     [{ fallbackBudgetIds: ['openai', 'Not A Budget'] }, 'policy.fallback_budget_ids[1]'],
+    [{ alertPercents: [50, 0.5] }, 'policy.alert_percents[1]'],
+    [{ alertPercentsPerAi: [100.5] }, 'policy.alert_percents_per_ai[0]'],
+    [{ alertPercentsPerTeam: Array.from({ length: 11 }, () => 5) }, 'policy.alert_percents_per_team'],
     [
       { fallbackBudgetIds: Array.from({ length: 17 }, (_, index) => `b${index}`) },
       'policy.fallback_budget_ids',

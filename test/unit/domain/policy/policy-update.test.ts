@@ -91,6 +91,8 @@ describe('the same policy', () => {
     [{ maxDailyPercentByAi: [] }, {}, true],
     [{ fallbackBudgetIds: ['a', 'b'] }, { fallbackBudgetIds: ['b', 'a'] }, false],
     [{ fallbackBudgetIds: [] }, {}, true],
+    [{ alertPercents: [95, 50, 95] }, { alertPercents: [50, 95] }, true],
+    [{ alertPercents: [] }, {}, true],
     [{ tokenWeights: {} }, {}, true],
     [{ tokenWeights: { output: 2, input: 1 } }, { tokenWeights: { input: 1, output: 2 } }, true],
     [{ tokenWeightsByModel: [['m', { input: 1 }]] }, { tokenWeightsByModel: [['m', { input: 2 }]] }, false],

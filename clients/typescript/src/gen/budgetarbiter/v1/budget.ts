@@ -205,6 +205,12 @@ export enum AlertRule {
    * model and month, and for at most 20 models a month.
    */
   ALERT_RULE_UNPRICED_MODEL = 11,
+  /** ALERT_RULE_MONTH_SHARE - One of `alert_percents` of the enforced limit is spent. */
+  ALERT_RULE_MONTH_SHARE = 12,
+  /** ALERT_RULE_AI_SHARE - An AI has spent one of `alert_percents_per_ai` of the enforced limit. */
+  ALERT_RULE_AI_SHARE = 13,
+  /** ALERT_RULE_TEAM_SHARE - A team has spent one of `alert_percents_per_team` of its part of the month. */
+  ALERT_RULE_TEAM_SHARE = 14,
   UNRECOGNIZED = -1,
 }
 
@@ -275,6 +281,8 @@ export enum ErrorReason {
   ERROR_REASON_TOO_MANY_TOP_UPS = 26,
   /** ERROR_REASON_UNIT_IN_USE - FAILED_PRECONDITION: what the budget has counted would be in another unit. Let the usage age out, or use a budget of its own. */
   ERROR_REASON_UNIT_IN_USE = 27,
+  /** ERROR_REASON_ALERT_NOT_FOUND - NOT_FOUND: there is no such alert of the budget, or it ended more than 72 hours ago. */
+  ERROR_REASON_ALERT_NOT_FOUND = 28,
   UNRECOGNIZED = -1,
 }
 
@@ -491,6 +499,15 @@ export interface Policy {
   evennessPercent?:
     | number
     | undefined;
+  /**
+   * Shares of the enforced limit of which each raises the alert MONTH_SHARE when so much of the month is spent, beside `warning_percent`,
+   * `critical_percent` and `emergency_percent`. 1 to 100 each, at most 10. Default none.
+   */
+  alertPercents: number[];
+  /** The same of what one AI has spent in the month: AI_SHARE. */
+  alertPercentsPerAi: number[];
+  /** The same of what a team has spent of its own part of the month, which is `max_monthly_percent` of the enforced limit: TEAM_SHARE. */
+  alertPercentsPerTeam: number[];
   /** What becomes of what is guaranteed to a team (`guaranteed_percent`) and not used. Default GRADUAL. */
   lending?: Lending | undefined;
 }
@@ -658,7 +675,11 @@ export interface Lease {
     | string
     | undefined;
   /** The top-up that it was granted from: what it reserves counts there, and in no window. */
-  topUpId?: string | undefined;
+  topUpId?:
+    | string
+    | undefined;
+  /** When usage of it was last reported; unset if none was yet. */
+  reportedAt?: Date | undefined;
 }
 
 export interface Lease_LabelsEntry {
@@ -897,13 +918,63 @@ export interface Alert {
   /** What happened, what it means and what to do, for a person. */
   message: string;
   /** What was told of it. */
-  notice?: AlertNotice | undefined;
+  notice?:
+    | AlertNotice
+    | undefined;
+  /** Its name within its budget, for `AcknowledgeAlert`: rule, start of the window and what else tells it apart. Opaque. */
+  alertId: string;
+  /** When an operator acknowledged it; unset if nobody has since it was raised last. */
+  acknowledgedAt?:
+    | Date
+    | undefined;
+  /** Who, as the log names them; empty while nobody is known by name. */
+  acknowledgedBy?:
+    | string
+    | undefined;
+  /** Why. */
+  acknowledgedReason?:
+    | string
+    | undefined;
+  /** Until then sinks are told nothing of its rule; unset if they are. */
+  silencedUntil?:
+    | Date
+    | undefined;
+  /** The AI that it is about, of AI_SHARE; unset otherwise. */
+  aiId?:
+    | string
+    | undefined;
+  /** The team that it is about, of TEAM_SHARE; unset otherwise. */
+  teamId?:
+    | string
+    | undefined;
+  /** The model that it is about, of UNPRICED_MODEL; unset otherwise. */
+  model?: string | undefined;
+}
+
+/** What operators want alert sinks not to be told of, and until when. What holds is shown all the same. */
+export interface AlertSilence {
+  /** The rule; unset: every rule. */
+  rule?:
+    | AlertRule
+    | undefined;
+  /** Until when. */
+  until?:
+    | Date
+    | undefined;
+  /** Why. */
+  reason: string;
+  /** When an operator asked for it. */
+  silencedAt?:
+    | Date
+    | undefined;
+  /** Who, as the log names them; empty while nobody is known by name. */
+  silencedBy: string;
 }
 
 /**
  * What alert sinks and logs were told of an alert. It outlives a condition that is away for a while: it ends when the condition has been away
  * for 6 hours (30 minutes of an hourly rule), and is raised again when the condition comes back after that, or is clearly worse: exhaustion a day
- * earlier, 10 more points of spread.
+ * earlier, 10 more points of spread, the next of a list of percentages.
  */
 export interface AlertNotice {
   /** Which one it is for this entry, from 1. */
@@ -1200,6 +1271,9 @@ function createBasePolicy(): Policy {
     models: {},
     unit: undefined,
     evennessPercent: undefined,
+    alertPercents: [],
+    alertPercentsPerAi: [],
+    alertPercentsPerTeam: [],
     lending: undefined,
   };
 }
@@ -1307,6 +1381,27 @@ export const Policy: MessageFns<Policy> = {
     }
     if (message.evennessPercent !== undefined) {
       writer.uint32(281).double(message.evennessPercent);
+    }
+    if (message.alertPercents.length !== 0) {
+      writer.uint32(290).fork();
+      for (const v of message.alertPercents) {
+        writer.double(v);
+      }
+      writer.join();
+    }
+    if (message.alertPercentsPerAi.length !== 0) {
+      writer.uint32(298).fork();
+      for (const v of message.alertPercentsPerAi) {
+        writer.double(v);
+      }
+      writer.join();
+    }
+    if (message.alertPercentsPerTeam.length !== 0) {
+      writer.uint32(306).fork();
+      for (const v of message.alertPercentsPerTeam) {
+        writer.double(v);
+      }
+      writer.join();
     }
     if (message.lending !== undefined) {
       writer.uint32(256).int32(message.lending);
@@ -1611,6 +1706,60 @@ export const Policy: MessageFns<Policy> = {
             message.evennessPercent = reader.double();
             continue;
           }
+          case 36: {
+            if (tag === 289) {
+              message.alertPercents.push(reader.double());
+
+              continue;
+            }
+
+            if (tag === 290) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.alertPercents.push(reader.double());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 37: {
+            if (tag === 297) {
+              message.alertPercentsPerAi.push(reader.double());
+
+              continue;
+            }
+
+            if (tag === 298) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.alertPercentsPerAi.push(reader.double());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 38: {
+            if (tag === 305) {
+              message.alertPercentsPerTeam.push(reader.double());
+
+              continue;
+            }
+
+            if (tag === 306) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.alertPercentsPerTeam.push(reader.double());
+              }
+
+              continue;
+            }
+
+            break;
+          }
           case 32: {
             if (tag !== 256) {
               break;
@@ -1713,6 +1862,9 @@ export const Policy: MessageFns<Policy> = {
     );
     message.unit = object.unit ?? undefined;
     message.evennessPercent = object.evennessPercent ?? undefined;
+    message.alertPercents = object.alertPercents?.map((e) => e) || [];
+    message.alertPercentsPerAi = object.alertPercentsPerAi?.map((e) => e) || [];
+    message.alertPercentsPerTeam = object.alertPercentsPerTeam?.map((e) => e) || [];
     message.lending = object.lending ?? undefined;
     return message;
   },
@@ -2377,6 +2529,7 @@ function createBaseLease(): Lease {
     teamId: undefined,
     model: undefined,
     topUpId: undefined,
+    reportedAt: undefined,
   };
 }
 
@@ -2438,6 +2591,9 @@ export const Lease: MessageFns<Lease> = {
     }
     if (message.topUpId !== undefined) {
       writer.uint32(146).string(message.topUpId);
+    }
+    if (message.reportedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.reportedAt), writer.uint32(162).fork()).join();
     }
     return writer;
   },
@@ -2610,6 +2766,14 @@ export const Lease: MessageFns<Lease> = {
             message.topUpId = reader.string();
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.reportedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2656,6 +2820,7 @@ export const Lease: MessageFns<Lease> = {
     message.teamId = object.teamId ?? undefined;
     message.model = object.model ?? undefined;
     message.topUpId = object.topUpId ?? undefined;
+    message.reportedAt = object.reportedAt ?? undefined;
     return message;
   },
 };
@@ -3777,6 +3942,14 @@ function createBaseAlert(): Alert {
     threshold: 0,
     message: "",
     notice: undefined,
+    alertId: "",
+    acknowledgedAt: undefined,
+    acknowledgedBy: undefined,
+    acknowledgedReason: undefined,
+    silencedUntil: undefined,
+    aiId: undefined,
+    teamId: undefined,
+    model: undefined,
   };
 }
 
@@ -3808,6 +3981,30 @@ export const Alert: MessageFns<Alert> = {
     }
     if (message.notice !== undefined) {
       AlertNotice.encode(message.notice, writer.uint32(74).fork()).join();
+    }
+    if (message.alertId !== "") {
+      writer.uint32(82).string(message.alertId);
+    }
+    if (message.acknowledgedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.acknowledgedAt), writer.uint32(90).fork()).join();
+    }
+    if (message.acknowledgedBy !== undefined) {
+      writer.uint32(98).string(message.acknowledgedBy);
+    }
+    if (message.acknowledgedReason !== undefined) {
+      writer.uint32(106).string(message.acknowledgedReason);
+    }
+    if (message.silencedUntil !== undefined) {
+      Timestamp.encode(toTimestamp(message.silencedUntil), writer.uint32(114).fork()).join();
+    }
+    if (message.aiId !== undefined) {
+      writer.uint32(122).string(message.aiId);
+    }
+    if (message.teamId !== undefined) {
+      writer.uint32(130).string(message.teamId);
+    }
+    if (message.model !== undefined) {
+      writer.uint32(138).string(message.model);
     }
     return writer;
   },
@@ -3897,6 +4094,70 @@ export const Alert: MessageFns<Alert> = {
             message.notice = AlertNotice.decode(reader, reader.uint32());
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.alertId = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.acknowledgedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.acknowledgedBy = reader.string();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.acknowledgedReason = reader.string();
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.silencedUntil = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.aiId = reader.string();
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.teamId = reader.string();
+            continue;
+          }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3925,6 +4186,117 @@ export const Alert: MessageFns<Alert> = {
     message.notice = (object.notice !== undefined && object.notice !== null)
       ? AlertNotice.fromPartial(object.notice)
       : undefined;
+    message.alertId = object.alertId ?? "";
+    message.acknowledgedAt = object.acknowledgedAt ?? undefined;
+    message.acknowledgedBy = object.acknowledgedBy ?? undefined;
+    message.acknowledgedReason = object.acknowledgedReason ?? undefined;
+    message.silencedUntil = object.silencedUntil ?? undefined;
+    message.aiId = object.aiId ?? undefined;
+    message.teamId = object.teamId ?? undefined;
+    message.model = object.model ?? undefined;
+    return message;
+  },
+};
+
+function createBaseAlertSilence(): AlertSilence {
+  return { rule: undefined, until: undefined, reason: "", silencedAt: undefined, silencedBy: "" };
+}
+
+export const AlertSilence: MessageFns<AlertSilence> = {
+  encode(message: AlertSilence, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rule !== undefined) {
+      writer.uint32(8).int32(message.rule);
+    }
+    if (message.until !== undefined) {
+      Timestamp.encode(toTimestamp(message.until), writer.uint32(18).fork()).join();
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    if (message.silencedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.silencedAt), writer.uint32(34).fork()).join();
+    }
+    if (message.silencedBy !== "") {
+      writer.uint32(42).string(message.silencedBy);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AlertSilence {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAlertSilence();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.rule = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.until = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.silencedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.silencedBy = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AlertSilence>): AlertSilence {
+    return AlertSilence.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AlertSilence>): AlertSilence {
+    const message = createBaseAlertSilence();
+    message.rule = object.rule ?? undefined;
+    message.until = object.until ?? undefined;
+    message.reason = object.reason ?? "";
+    message.silencedAt = object.silencedAt ?? undefined;
+    message.silencedBy = object.silencedBy ?? "";
     return message;
   },
 };
